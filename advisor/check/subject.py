@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 
 from advisor.check.case import Case
 from advisor.check.finding import LEVELS, Finding
@@ -23,9 +25,12 @@ class Subject:
             *(name.place.path for name in scan.names if names.is_class(name.name)),
             *scan.seeing,
         }
-        self._guarded: dict[str, list[Location]] = defaultdict(list)
-        for stretch in scan.guarded:
-            self._guarded[stretch.path].append(stretch)
+        self._guarded: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for path, line, end in sorted((it.path, it.line, it.end_line) for it in scan.guarded):
+            stretches = self._guarded[path]
+            overlaps = bool(stretches) and line <= stretches[-1][1]
+            first, last = stretches.pop() if overlaps else (line, end)
+            stretches.append((first, max(last, end)))
 
     def guards(self, finding: Finding) -> bool:
         """True for what is said of code that is ready for another version of a library.
@@ -38,7 +43,8 @@ class Subject:
 
     def _is_guarded(self, place: Location) -> bool:
         stretches = self._guarded.get(place.path, ())
-        return any(it.line <= place.line <= it.end_line for it in stretches)
+        number = bisect_right(stretches, place.line, key=itemgetter(0))
+        return number > 0 and place.line <= stretches[number - 1][1]
 
     def limited(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         """Yield what is found in code about vision and language, and a line a file of the rest."""

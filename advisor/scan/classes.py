@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from advisor.scan.abstract import (
+    MOST_VALUES,
     NOTHING,
     Abstract,
     DictLiteral,
@@ -53,6 +56,8 @@ class Classes(Learned):
         self.vocabulary = vocabulary
         self.loads: list[Load] = []
         self.classes: dict[str, ClassDefinition] = {}
+        self._lineages: dict[str, list[str]] = {}
+        self._extended: dict[str, dict[str, None]] = defaultdict(dict)
         self.extending: dict[int, str] = {}
         """The classes of the file that loads are of, by the numbers of these."""
 
@@ -75,7 +80,7 @@ class Classes(Learned):
 
     def objects_of(self, owner: str) -> Values:
         """Return an object of a class of the file, which may be one of a class that extends it."""
-        extending = (name for name, one in self.classes.items() if owner in one.bases)
+        extending = islice(self._extended.get(owner, ()), MOST_VALUES - 1)
         return (LocalObject(owner), *map(LocalObject, extending))
 
     def field(self, made: LocalObject, name: str) -> Values:
@@ -238,14 +243,22 @@ class Classes(Learned):
         before = self.classes.get(label)
         if before != definition:
             self.classes[label] = definition
+            self._lineages.clear()
+            for base in before.bases if before else ():
+                self._extended[base].pop(label, None)
+            for base in definition.bases:
+                self._extended[base][label] = None
             self.learned_more |= before is not None
 
     def lineage(self, owner: str) -> list[str]:
         """A class of the file and its bases in it, the nearest first."""
+        if (known := self._lineages.get(owner)) is not None:
+            return known
         names = [owner] if owner in self.classes else []
         for name in names:
             bases = self.classes[name].bases if len(names) < _MOST_BASES else ()
             names.extend(base for base in bases if base in self.classes and base not in names)
+        self._lineages[owner] = names
         return names
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from advisor.scan.abstract import FunctionNode
@@ -52,21 +52,61 @@ def condition(test: ast.expr) -> tuple[str, bool]:
     return ast.unparse(test), holds
 
 
-def asked_again(statements: Sequence[ast.stmt]) -> Iterator[ast.expr]:
-    """Yield the conditions that the first of some statements asks, and that more hangs on.
+class _LastPlaces:
+    """The last places among some statements where each condition is asked."""
 
-    One of those that ask is a conditional expression, and nothing binds anew what is asked.
-    """
-    hanging = [node for one in statements for node in hangs(one)]
-    times = Counter(condition(node.test)[0] for node in hanging)
-    chosen = [node for node in hanging if isinstance(node, ast.IfExp)]
-    inside = {condition(node.test)[0] for node in chosen}
-    pairs = {condition(node.test)[0] for node in chosen if isinstance(node.body, ast.Tuple)}
-    for node in hangs(statements[0]):
-        text, _ = condition(node.test)
-        if text and text in inside and (times[text] > 1 or text in pairs):
-            names = _names(node.test)
-            if not any(names & _bound(one) for one in statements):
+    def __init__(self, statements: Sequence[ast.stmt]) -> None:
+        self.last_two: dict[str, tuple[int, int]] = {}
+        self.inside: dict[str, int] = {}
+        self.pairs: dict[str, int] = {}
+        self.bound: dict[str, int] = {}
+        for number, one in enumerate(statements):
+            self.bound.update(dict.fromkeys(_bound(one), number))
+            for node in hangs(one):
+                text, _ = condition(node.test)
+                self.last_two[text] = self.last_two.get(text, (-1, -1))[1], number
+                if isinstance(node, ast.IfExp):
+                    self.inside[text] = number
+                    if isinstance(node.body, ast.Tuple):
+                        self.pairs[text] = number
+
+
+class Sequel:
+    """Some statements in a row: what stands behind each of them is looked for once."""
+
+    def __init__(self, statements: Sequence[ast.stmt]) -> None:
+        self.statements = statements
+        self.places = {one: number for number, one in enumerate(statements)}
+
+    def ends_in(self, statements: Sequence[ast.stmt]) -> bool:
+        """True where other statements are these, or the last of them."""
+        start = self.places.get(statements[0])
+        return start is not None and len(self.statements) - start == len(statements)
+
+    @cached_property
+    def _asked(self) -> _LastPlaces:
+        return _LastPlaces(self.statements)
+
+    @cached_property
+    def _last_load(self) -> int:
+        backwards = range(len(self.statements) - 1, -1, -1)
+        return next((n for n in backwards if loads_something(self.statements[n])), -1)
+
+    def loads_behind(self, statement: ast.stmt) -> bool:
+        """True where a statement, or one behind it, calls what loads."""
+        return self.places[statement] <= self._last_load
+
+    def asked_again(self, statement: ast.stmt) -> Iterator[ast.expr]:
+        """Yield the conditions that a statement asks, and that more hangs on from there on.
+
+        One of those that ask is a conditional expression, and nothing binds anew what is asked.
+        """
+        here, asked = self.places[statement], self._asked
+        for node in hangs(statement):
+            text, _ = condition(node.test)
+            again = asked.last_two[text][0] >= here or asked.pairs.get(text, -1) >= here
+            same = all(asked.bound.get(name, -1) < here for name in _names(node.test))
+            if text and again and same and asked.inside.get(text, -1) >= here:
                 yield node.test
 
 

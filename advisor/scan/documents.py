@@ -18,7 +18,7 @@ from advisor.scan.abstract import (
     item,
 )
 from advisor.scan.configuration import Written, documents_in
-from advisor.scan.source import UnreadableError, decode_utf8
+from advisor.scan.source import UnreadableError, decode_utf8, writable
 from advisor.scan.usage import Location
 from advisor.scan.walk import SourceFile
 
@@ -91,4 +91,4 @@ def _values(value: Any, written: Written, name: str) -> Values:
             return bounded(DictLiteral(tuple(entries)))
         case list():
             return bounded(ListLiteral(tuple(_values(inner, written, name) for inner in value)))
-    return (Constant(value),)
+    return (Constant(writable(value)),)

@@ -26,6 +26,7 @@ from advisor.scan.abstract import (
     Values,
     Wrapper,
 )
+from advisor.scan.deadline import OutOfTimeError
 from advisor.scan.imports import Exported
 from advisor.scan.node import is_long, is_open, is_short, loads_something, own_names
 from advisor.scan.scope import Scope
@@ -34,6 +35,8 @@ from advisor.scan.study import Home, Study
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 
 _DEEPEST_VALUES = 3
+_MOST_HELD = 200_000
+"""Attributes and methods of all that a module defines, those of bases included."""
 _MOST_OBJECTS = 200
 """Objects and classes inside what one name stands for."""
 _GIVEN = re.compile(
@@ -42,8 +45,10 @@ _GIVEN = re.compile(
 """Parameters for something loaded; functions without any are not kept."""
 _OWN = re.compile(rf"\bself\.(\w*?(?:(?:{_GIVEN.pattern})|load|build|create|net\b)\w*)")
 """What an object is asked for that may be something loaded, or load it."""
-_SET = re.compile(r"\bself\.(\w+)(?=(?:\s*:[^=\n]+|(?:\s*,\s*self\.\w+)+)?\s*=(?!=))")
-"""What an object is given."""
+_SET = re.compile(
+    r"\bself\.(\w++)(?=(?:\s*+:[^=\n]{1,300}+|(?:\s*+,\s*+self\.\w++){1,20}+)?+\s*+=(?!=))"
+)
+"""What an object is given; of many at once, or behind a long annotation, some are not seen."""
 
 
 def exported(study: Study) -> Exported:
@@ -72,6 +77,7 @@ class _Outside:
     def __init__(self, study: Study) -> None:
         self.study = study
         self._left = _MOST_OBJECTS
+        self._held = _MOST_HELD
 
     def named(self, values: Values) -> Values:
         """Return all values of one name as they are seen."""
@@ -120,6 +126,9 @@ class _Outside:
             return Other()
         attributes = study.attributes(label)
         names = dict.fromkeys((*attributes, *(name for name, _ in value.fields)))
+        self._held -= len(names) + len(study.methods(label))
+        if self._held < 0:
+            raise OutOfTimeError
         known = ((name, study.field(value, name) or attributes[name]) for name in names)
         return Namespace(
             name=label if ":" in label else f"{study.parsed.name}:{label}",

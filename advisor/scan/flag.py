@@ -16,6 +16,8 @@ VERSION = re.compile(r"(?i)version|transformers_v?\d")
 READY = {"ImportError", "ModuleNotFoundError", "AttributeError"}
 _REQUIREMENT = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)?\s*\S*\d")
 """A bound of a version, of a package if it is named: `transformers>=5.0`, `4.57`."""
+_LONGEST = 200
+"""Signs of a bound that is read."""
 
 Attempt: TypeAlias = ast.Try | ast.TryStar
 
@@ -85,7 +87,7 @@ def _requires_version(node: ast.AST) -> bool:
     """True for `require_version("transformers>=5.0")` and `check_min_version("4.57")`."""
     match node:
         case ast.Call(called, [ast.Constant(str(text)), *_]) if VERSION.search(last_name(called)):
-            least = _REQUIREMENT.match(text.strip())
+            least = _REQUIREMENT.match(text.strip()[:_LONGEST])
             return least is not None and (least[1] is None or least[1] in LIBRARIES)
     return False
 

@@ -18,26 +18,32 @@ from advisor.scan.abstract import (
     Values,
 )
 from advisor.scan.learned import RESULT
+from advisor.scan.mention import FROM
 from advisor.scan.node import loads_something
 from advisor.scan.study import Study
 from advisor.scan.walk import SourceFile
 
-_PACKAGE = "__init__.py"
-_MOST_PACKAGES = 3
-"""Packages, one inside the other, that pass on a name."""
-_FROM = re.compile(rb"from(?<!\wfrom)[ \t]+(\.*[\w.]*)[ \t]+import\b[ \t]*(\([^()]*\)?|[^\n;#\\]*)")
-_IMPORT = re.compile(rb"\nimport[ \t]+([\w., \t]+)")
-_COMMENT = re.compile(rb"#[^\n]*")
+_MOST_IN_A_ROW = 3
+"""Files that pass on a name, one to the other."""
+_FROM = re.compile(rf"(?<!\w){FROM}[ \t]*+(\((?:[^()#]|#[^\n]*+)*+\)?|[^\n;#\\]*+)")
+_IMPORT = re.compile(r"import(?<!\wimport)[ \t]++([\w., \t]++)")
+_COMMENT = re.compile(r"#[^\n]*")
+_WORD = re.compile(r"\w+")
+_FEW = 20
+"""Names that are looked for one by one."""
 
 Find: TypeAlias = "Callable[[str, str], str | None]"
 """Gives the file of a module of the project, by the name of a file and the module it imports."""
 
 
 class Import(NamedTuple):
-    """A module of the project, and the names imported from it; of the module itself, none."""
+    """A module of the project, and the names imported from it; of the module itself, none.
+
+    Each name comes with the one that it has in the file.
+    """
 
     module: str
-    names: tuple[str, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
 
 
 class Importer(NamedTuple):
@@ -53,8 +59,8 @@ class Importers:
 
     def __init__(self, find: Find, words: Iterable[str]) -> None:
         self._find = find
-        self._words = {word.encode("utf-8", "surrogatepass") for word in words}
-        self._foreign: set[bytes] = set()
+        self._words = {*words}
+        self._foreign: set[str] = set()
         """What is written of modules that are none of the project."""
         self._importers: dict[str, Importer] = {}
         self._given: dict[str, set[str]] = defaultdict(set)
@@ -64,10 +70,14 @@ class Importers:
         """True once some file has something to give."""
         return bool(self._given)
 
-    def keep(self, file: SourceFile, code: bytes, *, left: bool) -> None:
-        """Keep a file that imports modules of the project."""
+    def keep(self, file: SourceFile, code: str, *, left: bool) -> None:
+        """Keep a file that imports modules of the project; `code` is as a search is to see it."""
         found = [one for one in _FROM.findall(code) if one[0] not in self._foreign]
-        whole = [one for one in _IMPORT.findall(b"\n" + code) if one not in self._foreign]
+        whole = [
+            one[1]
+            for one in _IMPORT.finditer(code)
+            if one[1] not in self._foreign and _begins(code, one.start())
+        ]
         if (found or whole) and (imports := tuple(self._imports(found, whole))):
             self._importers[file.name] = Importer(file, imports, left)
 
@@ -76,13 +86,21 @@ class Importers:
         if given:
             self._given[name].update(given)
 
+    def may_take(self, data: bytes) -> bool:
+        """True where the name of a file or folder stands in another that may give it something."""
+        return any(one.encode("utf-8", "surrogatepass") in data for one in self._giving)
+
+    @property
+    def _giving(self) -> set[str]:
+        paths = (name.removesuffix(".py").removesuffix("/__init__") for name in self._given)
+        return {part for path in paths for part in path.split("/")}
+
     def using(self) -> dict[SourceFile, set[str]]:
         """Return the files left that import what others give, each once, with its names for it."""
         if not self._given:
             return {}
-        packages = [one for one in self._importers.values() if one.file.name.endswith(_PACKAGE)]
-        for _ in range(_MOST_PACKAGES):
-            for one in packages:
+        for _ in range(_MOST_IN_A_ROW):
+            for one in self._importers.values():
                 self.give(one.file.name, self._taken(one))
         found = {}
         for one in [one for one in self._importers.values() if one.left]:
@@ -96,44 +114,50 @@ class Importers:
         name, taken = importer.file.name, set[str]()
         for module, names in importer.imports:
             given = self._given.get(self._find(name, module) or "", set())
-            taken |= given if not names or "*" in names else given.intersection(names)
+            taken |= given if not names or ("*", "*") in names else set()
             outer = module if module.endswith(".") else f"{module}."
             taken.update(
-                one for one in names if (self._find(name, outer + one) or "") in self._given
+                own
+                for one, own in names
+                if one in given or (self._find(name, outer + one) or "") in self._given
             )
         return taken
 
-    def _imports(
-        self, found: Iterable[tuple[bytes, bytes]], whole: Iterable[bytes]
-    ) -> Iterator[Import]:
+    def _imports(self, found: Iterable[tuple[str, str]], whole: Iterable[str]) -> Iterator[Import]:
         """Yield the imports among some of what may be a module of the project."""
-        for module, names in found:
-            if not (last := module.rpartition(b".")[2]) or last in self._words:
-                parts = _COMMENT.sub(b"", names).strip(b"()").split(b",")
-                called = tuple(part.split()[0].decode() for part in parts if part.strip())
-                if called:
-                    yield Import(module.decode(), called)
+        for written, names in found:
+            module = "".join(written.split())
+            if not (last := module.rpartition(".")[2]) or last in self._words:
+                parts = map(str.split, _COMMENT.sub("", names).strip("()").split(","))
+                if both := tuple((part[0], part[-1]) for part in parts if part):
+                    yield Import(module, both)
             else:
-                self._foreign.add(module)
+                self._foreign.add(written)
         for modules in whole:
-            parts = [part.split()[0] for part in modules.split(b",") if part.strip()]
-            ours = [module for module in parts if module.rpartition(b".")[2] in self._words]
-            yield from (Import(module.decode()) for module in ours)
+            called = [part.split()[0] for part in modules.split(",") if part.strip()]
+            ours = [module for module in called if module.rpartition(".")[2] in self._words]
+            yield from map(Import, ours)
             if not ours:
                 self._foreign.add(modules)
 
 
-def uses(code: bytes, names: Iterable[str]) -> bool:
-    """True where code calls what has one of these names, or takes something from it."""
-    present = [name for name in map(str.encode, names) if name in code]
-    if not present:
+def _begins(code: str, at: int) -> bool:
+    """True where a statement may begin."""
+    while at and code[at - 1] in " \t":
+        at -= 1
+    return at == 0 or code[at - 1] in "\n;:"
+
+
+def uses(code: str, names: Collection[str]) -> bool:
+    """True where one of these names stands in code, beside where it is imported."""
+    if len(names) <= _FEW and not any(name in code for name in names):
         return False
-    return re.search(rb"\b(?:%b)\b[ \t]*[(.\[]" % b"|".join(present), code) is not None
+    return not {*names}.isdisjoint(_WORD.findall(_FROM.sub("", code)))
 
 
 def given_names(study: Study, ours: Collection[int]) -> frozenset[str]:
     """Return the names of a module by which others may have what it loads that is ours."""
-    given = _Given(study, ours)
+    given = _Given(study, ours, {})
     return frozenset(name for name, values in study.names.items() if given.among(values))
 
 
@@ -142,6 +166,8 @@ class _Given(NamedTuple):
 
     study: Study
     ours: Collection[int]
+    known: dict[str, bool]
+    """Of classes, whether they hold or load it themselves."""
 
     def among(self, values: Values) -> bool:
         """True where values are such a load, hold one or give one."""
@@ -156,10 +182,16 @@ class _Given(NamedTuple):
             case Function(node):
                 return self.among(self.study.told(node, RESULT)) or loads_something(node)
             case LocalObject(label) | LocalClass(label):
-                methods = self.study.methods(label).values()
-                held = self.study.attributes(label).values()
-                return any(map(self._loads, held)) or any(map(loads_something, methods))
+                return any(map(self._is_class, self.study.lineage(label) or [label]))
         return False
+
+    def _is_class(self, label: str) -> bool:
+        if label not in self.known:
+            own = self.study.classes.get(label)
+            methods = own.methods.values() if own else ()
+            held = self.study.told_of(label).values()
+            self.known[label] = any(map(self._loads, held)) or any(map(loads_something, methods))
+        return self.known[label]
 
     def _loads(self, values: Values) -> bool:
         return any(isinstance(value, Loaded) and value.load in self.ours for value in values)

@@ -52,10 +52,13 @@ _IMPORTS = re.compile(
 _BEGINNING = ('"', "\r", "\n", ";", ":", "\\n")
 """Behind one of these, or where a text begins, a statement may, in a text of code too."""
 _QUOTED_ID = re.compile(r"[\"'\\]([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)\\?[\"']", re.ASCII)
-_IMPORTED = re.compile(
-    r"(?:^|[;:])[ \t]*(?:from[ \t]+(?P<of>\.*[\w.]*)[ \t]+import\b"
-    r"|import[ \t]+(?P<names>[\w., \t]+))"
+FROM = (
+    r"from(?:[ \t]++|(?=\.))"
+    r"(?P<of>(?:\.[ \t]*+)++(?:(?!import\b)\w[\w.]*+)?|(?!import\b)\w[\w.]*+)"
+    r"(?:[ \t]++|(?<=[. \t]))import\b"
 )
+"""The beginning of an import from a module, up to the names."""
+_IMPORTED = re.compile(rf"(?:^|[;:])[ \t]*+(?:{FROM}|import[ \t]++(?P<names>[\w., \t]++))")
 _FROM_LIBRARY = re.compile(
     r"\bfrom\s+(?:transformers(?P<module>(?:\.\w+)*)|(?P<hub>huggingface_hub[.\w]*))\s+import\s*"
     r"(?P<names>\((?:[^()#]|#[^\n]*)*\)?|(?:[^\n\\;#]|\\\r?\n)*)"
@@ -65,12 +68,12 @@ _WORD = re.compile(r"\w+")
 _NAME = re.compile(r"[\s(\\]*(\w+)")
 _OF_LIBRARY = re.compile(r"\btransformers(?P<module>(?:\.[a-z_]\w*)*)\.(?P<name>\w+)")
 _ASKED_OF_LIBRARY = re.compile(r"\bgetattr[\s\\]*\([\s\\(]*transformers\b")
-_WHOLE_LIBRARY = re.compile(r"import(?<!\wimport)\s[^\n]*\btransformers\b")
-_UNDER_ANOTHER_NAME = re.compile(_WHOLE_LIBRARY.pattern + r"[\w.]*\s+as\b")
-_VISION = re.compile(
-    rf"\b(?:from|import)\s[^\n]*\b(?:{'|'.join(sorted(OF_VISION))})\b"
-    rf"|\b(?:{'|'.join(sorted(VISION_CLASSES))})\b"
-)
+_IMPORT = re.compile(r"import(?<!\wimport)\s")
+_FROM_OR_IMPORT = re.compile(r"\b(?:from|import)\s")
+_WHOLE_LIBRARY = re.compile(r"transformers(?<!\wtransformers)\b")
+_UNDER_ANOTHER_NAME = re.compile(r"transformers(?<![\w.]transformers)\b[\w.]*+\s++as\b")
+_OF_VISION = re.compile(rf"\b(?:{'|'.join(sorted(OF_VISION))})\b")
+_VISION = re.compile(rf"\b(?:{'|'.join(sorted(VISION_CLASSES))})\b")
 
 
 class Mentions:
@@ -113,6 +116,7 @@ class Mentions:
         return bool(
             self._hints.search(code.lower())
             or _VISION.search(code)
+            or _stands_behind(_OF_VISION, _FROM_OR_IMPORT, code)
             or ("pipeline" in code and self._tasks.search(code))
             or any(map(self._vocabulary.resembles, set(_QUOTED_ID.findall(code))))
         ) or any(self._is_ours(name, module) for module in imported(code))
@@ -128,19 +132,32 @@ class Mentions:
         """True where names of transformers are used that a release may lack or call otherwise."""
         if "transformers" not in code:
             return False
-        if _UNDER_ANOTHER_NAME.search(code) or mentions_overrides(code):
+        if _stands_behind(_UNDER_ANOTHER_NAME, _IMPORT, code) or mentions_overrides(code):
             return True
         found = {
             (statement["hub"] or statement["module"][1:], name)
             for statement in _FROM_LIBRARY.finditer(code)
             for name in _names(statement["names"])
         }
-        if _WHOLE_LIBRARY.search(code):
+        if _stands_behind(_WHOLE_LIBRARY, _IMPORT, code):
             reached = ((one["module"][1:], one["name"]) for one in _OF_LIBRARY.finditer(code))
             found.update(one for one in reached)
             if _ASKED_OF_LIBRARY.search(code):
                 return True
         return not all(self._settled(module, name) for module, name in found)
+
+
+def _stands_behind(words: re.Pattern[str], first: re.Pattern[str], code: str) -> bool:
+    """True where words stand behind others in a line, each of which is looked at once."""
+    at = 0
+    while found := words.search(code, at):
+        start, end = code.rfind("\n", 0, found.start()) + 1, code.find("\n", found.end())
+        end = end if end >= 0 else len(code)
+        before = first.search(code, start, end)
+        if before and words.search(code, before.end(), end):
+            return True
+        at = end
+    return False
 
 
 def sees(code: str) -> bool:
@@ -166,7 +183,7 @@ def imported(code: str) -> set[str]:
     for line in code.split("\n"):
         for one in _IMPORTED.finditer(line) if "import" in line else ():
             if one["of"]:
-                found.add(one["of"])
+                found.add("".join(one["of"].split()))
             else:
                 found.update(name.split()[0] for name in one["names"].split(",") if name.split())
     return found
@@ -191,4 +208,4 @@ def _beginnings(hints: Iterable[str]) -> re.Pattern[str]:
         by_letter[hint[0]].append("[^a-z0-9\"'/\n]*".join(hint[1:]))
     between = "[^a-z0-9\"'/\n]*"
     words = "|".join(f"{letter}{between}(?:{'|'.join(rest)})" for letter, rest in by_letter.items())
-    return re.compile(rf"[\"'/}}][^a-z0-9\"'/\n]*(?:{words})(?![a-z0-9])")
+    return re.compile(rf"[\"'/}}][^a-z0-9\"'/}}\n]*+(?:{words})(?![a-z0-9])")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from advisor.files import read_bounded
 from advisor.scan.abstract import Values
+from advisor.scan.deadline import OutOfTimeError
 from advisor.scan.documents import Documents
 from advisor.scan.exported import exported
 from advisor.scan.imports import Imports
@@ -66,6 +67,9 @@ class Modules:
                 self._defined[file.name] = exported(self.study(parsed))
             except (UnreadableError, OSError, RecursionError):
                 self._defined[file.name] = {}
+            except OutOfTimeError:  # for the next file that imports it, too
+                self._defined[file.name] = {}
+                raise
             finally:
                 self._under_way.pop()
         return self._defined[file.name]

@@ -10,7 +10,8 @@ from advisor.scan.source import Parsed, statements
 from advisor.scan.usage import Override
 
 _LIBRARY = "transformers"
-_EXTENDED = re.compile(r"class(?<!\wclass)\s+\w+\s*\([^)]*Trainer\b")
+_HEAD = r"class(?<!\wclass)\s+\w+\s*\("
+_EXTENDED = re.compile(rf"{_HEAD}(?:(?!{_HEAD})[^)])*Trainer\b")
 
 
 def mentions_overrides(code: str) -> bool:
@@ -26,6 +27,7 @@ def overrides(parsed: Parsed) -> Iterator[Override]:
             continue
         bases = [base for one in node.bases if (base := _base(one, named))]
         methods = [one for one in node.body if isinstance(one, ast.FunctionDef)]
+        names = frozenset(one.name for one in methods)
         for method in methods if bases else ():
             given = method.args
             positional = [one.arg for one in (*given.posonlyargs, *given.args)]
@@ -42,7 +44,7 @@ def overrides(parsed: Parsed) -> Iterator[Override]:
                 named=(*positional[1:], *(one.arg for one in given.kwonlyargs)),
                 many=given.vararg is not None,
                 rest=given.kwarg is not None,
-                beside=tuple(one.name for one in methods if one is not method),
+                beside=names,
             )
 
 

@@ -29,7 +29,8 @@ class Passed(NamedTuple):
 def spread(values: Values, node: ast.expr) -> list[Passed]:
     """Return the arguments that `**table` gives: what its entries name, and "**" if there is more.
 
-    What only some of several tables hold may be missing, so that its value is not known.
+    What only some of several tables hold may be missing, so that its value is not known. A key that
+    is no name, such as a number, is none of an argument.
     """
     tables = [value for value in values if isinstance(value, DictLiteral)]
     whole = bool(values) and len(tables) == len(values)
@@ -37,7 +38,8 @@ def spread(values: Values, node: ast.expr) -> list[Passed]:
     for table in tables:
         texts = [(key, inner) for key, inner in table.entries if isinstance(key, String)]
         whole &= len(texts) == len(table.entries)
-        for key, inner in {key.text: (key, inner) for key, inner in texts}.values():
+        names = {key.text: (key, inner) for key, inner in texts if key.text.isidentifier()}
+        for key, inner in names.values():
             named.setdefault(key.text, []).append((inner, key.location))
     passed = [] if whole else [Passed("**", values, node)]
     for name, found in named.items():

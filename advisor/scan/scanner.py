@@ -168,12 +168,17 @@ class _Scanner:
 
     def add(self, file: SourceFile, deadline: Deadline, taken: Collection[str] = ()) -> None:
         """Add what one file holds, or does with what it has taken of others; or what stops that."""
+        with self._noting(file), deadline:
+            if taken:
+                self._again(file, taken)
+            else:
+                self._add(file)
+
+    @contextmanager
+    def _noting(self, file: SourceFile) -> Iterator[None]:
+        """Note what stops the work on a file."""
         try:
-            with deadline:
-                if taken:
-                    self._again(file, taken)
-                else:
-                    self._add(file)
+            yield
         except OutOfTimeError:
             self.notes.append(FileNote(file.name, None, "takes too long to be followed"))
         except OSError as error:
@@ -209,16 +214,15 @@ class _Scanner:
         elif self._may_concern_us(file, data):
             self._merge(file.name, data, self._code(file, data))
         elif file.kind == "python" and self.importers.wanted:
-            self.importers.keep(file, data, left=True)
-        elif file.kind == "python":
+            self._keep_left(file, data)
+        elif file.kind in ("python", "notebook"):
             self._unread.append(file)
 
     def follow_importers(self, deadline: Deadline) -> None:
         """Follow files that were passed over, but use what others load, and those that use them."""
         for file in self._unread if self.importers.wanted and deadline.left else ():
-            with suppress(OSError):
-                data = read_bounded(file.path, MOST_BYTES[file.kind], known=True)
-                self.importers.keep(file, data, left=True)
+            with self._noting(file), suppress(OSError), deadline:
+                self._keep_left(file, read_bounded(file.path, MOST_BYTES[file.kind], known=True))
         for _ in range(_MOST_IN_A_ROW):
             if not (using := self.importers.using()):
                 return
@@ -228,12 +232,20 @@ class _Scanner:
                     return
                 self.add(file, deadline, names)
 
+    def _keep_left(self, file: SourceFile, data: bytes) -> None:
+        """Keep a file that was passed over, if it imports modules of the project."""
+        if file.kind == "notebook" and not self.importers.may_take(data):
+            return
+        if (code := read_code(file, data).code) is not None:
+            self.importers.keep(file, code, left=True)
+
     def _again(self, file: SourceFile, names: Collection[str]) -> None:
         """Add what a file does with what others load that it has by these names."""
         data = read_bounded(file.path, MOST_BYTES[file.kind], known=True)
-        if not uses(data, names):
+        read = read_code(file, data)
+        if read.code is not None and not uses(read.code, names):
             return
-        held = self._parsed(file, read_code(file, data), loads=True, again=True)
+        held = self._parsed(file, read, loads=True, again=True)
         if file.name in self.seen:  # it was walked through
             nothing = FileScan(notes=held.notes, gives=held.gives)
             held = nothing._replace(usages=held.usages, built=held.built)
@@ -313,8 +325,7 @@ class _Scanner:
         """What a file of code holds; it is kept for later where that may come from others."""
         held = self._searched(file, read)
         if read.code is not None:
-            code = read.code.encode("utf-8", "replace")
-            self.importers.keep(file, code, left=not held.followed)
+            self.importers.keep(file, read.code, left=not held.followed)
         return held
 
     def _searched(self, file: SourceFile, read: Read) -> FileScan:

@@ -7,6 +7,7 @@ import bisect
 import contextlib
 import hashlib
 import io
+import math
 import re
 import sys
 import tokenize
@@ -15,7 +16,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import accumulate
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from advisor.scan.usage import FileNote, Ignore, Location
 
@@ -39,6 +40,8 @@ _F_STRING = re.compile(
     r"(?si)(?<![a-z0-9_])r?fr?(?:(\"\"\"|\'\'\')(?:\\.|[^\\])*?(?:\1|\Z)"
     r"|\"(?:\\.|[^\"\\\n])*|\'(?:\\.|[^\'\\\n])*)"
 )
+_LONG_NUMBER = re.compile(r"(?i)0[box][\da-f_]{500,}")
+_MOST_BITS = 2_000
 MOST_STEPS = 2_000_000_000
 """Python before 3.12 looks for each part of an f-string from its beginning."""
 _BODIES = ("body", "orelse", "finalbody")
@@ -152,7 +155,7 @@ def parse(text: str, name: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            return _without_long_numbers(ast.parse(text), text)
     except SyntaxError as error:
         reason = re.split(r"\. Did you mean| \(detected at", error.msg)[0]
         message = f"cannot be parsed: {reason[:1].lower()}{reason[1:]}"
@@ -163,6 +166,20 @@ def parse(text: str, name: str) -> ast.Module:
         raise UnreadableError(name, None, "is nested too deeply to be parsed") from None
     except ValueError as error:
         raise UnreadableError(name, None, f"cannot be parsed: {error}") from None
+
+
+def _without_long_numbers(tree: ast.Module, text: str) -> ast.Module:
+    """Return a tree in which infinity stands for integers that Python does not write out."""
+    for node in descendants(tree) if _LONG_NUMBER.search(text) else ():
+        if isinstance(node, ast.Constant):
+            node.value = writable(node.value)
+    return tree
+
+
+def writable(value: Any) -> Any:
+    """Return a value, or infinity for an integer of more digits than any honest one."""
+    long = isinstance(value, int) and value.bit_length() > _MOST_BITS
+    return math.inf if long else value
 
 
 def parse_python(data: bytes, name: str) -> Parsed:
@@ -211,6 +228,14 @@ def spells_otherwise(data: bytes) -> bool:
     return False
 
 
+def text_of(data: bytes) -> str:
+    """Return the text of a Python file for a search, in the encoding that it declares."""
+    if b"coding" in _first_lines(data) and not data.isascii():
+        with contextlib.suppress(UnreadableError):
+            return decode_python(data, "")[0]
+    return data.decode("utf-8-sig", "replace")
+
+
 def same_letters(text: str) -> str:
     """Return a text with the letters that Python takes for those of ASCII, as of full width."""
     return text if text.isascii() else unicodedata.normalize("NFKC", text)
@@ -219,6 +244,8 @@ def same_letters(text: str) -> str:
 def searchable(code: str) -> str:
     """Return code as a search for words is to see it: with its letters plain and words whole."""
     code = same_letters(code)
+    if "\r" in code:
+        code = code.replace("\r\n", "\n").replace("\r", "\n")
     if "\\" not in code and "\f" not in code:
         return code
     seen = _SPACE.sub(" ", code)

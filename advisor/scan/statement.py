@@ -27,7 +27,7 @@ from advisor.scan.abstract import (
     joined,
     union,
 )
-from advisor.scan.condition import Assumed, asked_again, condition, hangs
+from advisor.scan.condition import Assumed, Sequel, condition, hangs
 from advisor.scan.definition import Definitions
 from advisor.scan.expression import methods
 from advisor.scan.narrowing import Names, dotted, equal_to, narrowed
@@ -93,68 +93,74 @@ def _loads_outside(tree: ast.Module) -> bool:
     return any(loads_something(one) for one in tree.body if not isinstance(one, inner))
 
 
-def _last_load(statements: Sequence[ast.stmt]) -> int:
-    """The number of the last statement that calls what loads; -1 where none does."""
-    backwards = range(len(statements) - 1, -1, -1)
-    return next((number for number in backwards if loads_something(statements[number])), -1)
-
-
 class Statements(Definitions):
     """The statements of one scope: a method for each kind, by the name of its node.
 
     One that gives False never reaches its end.
     """
 
+    def __init__(self, study: Study, scope: Scope) -> None:
+        super().__init__(study, scope)
+        self._blocks: dict[ast.stmt, Sequel] = {}
+
     def walk(self, statements: Sequence[ast.stmt]) -> bool:
         """Walk statements in order; return whether the end can be reached."""
-        last_load: int | None = None
         for number, statement in enumerate(statements):
-            if (reached := self._decided(statements, number)) is not None:
-                return reached
-            simple = isinstance(statement, _SIMPLE) and len(self.study.ways) < _MOST_TURNS
-            if simple and self._may_part:
-                for way_on in asks(statement).tables:
-                    if last_load is None:
-                        last_load = _last_load(statements)
-                    if number > last_load:
-                        break
-                    if ways := self._ways_of_key(*way_on):
-                        rest = statements[number:]
-                        return self._either([way._replace(body=rest) for way in ways])
-            if not self._walk(statement):
+            if isinstance(statement, ast.If) and (side := self._decided(statement)) is not None:
+                if not self.walk(side):
+                    return False
+            elif ways := self._ways_from(statements, number):
+                return self._either(ways)
+            elif not self._walk(statement):
                 return False
         return True
 
-    def _decided(self, statements: Sequence[ast.stmt], number: int) -> bool | None:
-        """Walk on from where a condition is asked that more hangs on, or that is decided.
-
-        Returns whether the end can be reached; None where no such condition is asked.
-        """
+    def _ways_from(self, statements: Sequence[ast.stmt], number: int) -> list[Way]:
+        """The ways to go on from one of some statements, where there are several."""
+        if ways := self._ways_of_condition(statements, number):
+            return ways
         statement = statements[number]
-        if isinstance(statement, ast.If) and (holds := self.assumed(statement.test)) is not None:
-            self.evaluate(statement.test)
-            reached = self.walk(statement.body if holds else statement.orelse)
-            return reached and self.walk(statements[number + 1 :])
-        if self.study.chooses and len(self.study.ways) < _MOST_TURNS and self._loads_here:
-            rest = statements[number:] if hangs(statement) else ()
-            ways = self._ways_of_condition(rest)
-            return self._either([way._replace(body=rest) for way in ways]) if ways else None
-        return None
+        simple = isinstance(statement, _SIMPLE) and len(self.study.ways) < _MOST_TURNS
+        for way_on in asks(statement).tables if simple and self._may_part else ():
+            if not self._block(statements).loads_behind(statement):
+                break
+            if ways := self._ways_of_key(*way_on):
+                rest = statements[number:]
+                return [way._replace(body=rest) for way in ways]
+        return []
 
-    def _ways_of_condition(self, statements: Sequence[ast.stmt]) -> list[Way]:
+    def _decided(self, statement: ast.If) -> Sequence[ast.stmt] | None:
+        """The side of a condition that is walked alone; None where that is open."""
+        if (holds := self.assumed(statement.test)) is None:
+            return None
+        self.evaluate(statement.test)
+        return statement.body if holds else statement.orelse
+
+    def _ways_of_condition(self, statements: Sequence[ast.stmt], number: int) -> list[Way]:
         """The ways to go on where what a load takes hangs on one condition in several places."""
-        for test in asked_again(statements) if statements else ():
-            if self.assumed(test) is None and _last_load(statements) >= 0:
+        parts = self.study.chooses and len(self.study.ways) < _MOST_TURNS and self._loads_here
+        if not parts or not hangs(statements[number]):
+            return []
+        block = self._block(statements)
+        for test in block.asked_again(statements[number]):
+            if self.assumed(test) is None and block.loads_behind(statements[number]):
                 sides = narrowed(test, self.evaluate)
                 if sides.never_holds or sides.never_fails:
                     continue
                 text, holds = condition(test)
-                function = self.scope.function
+                function, rest = self.scope.function, statements[number:]
                 return [
-                    Way((), sides.holds, turn=Assumed(function, text, holds)),
-                    Way((), sides.fails, turn=Assumed(function, text, not holds)),
+                    Way(rest, sides.holds, turn=Assumed(function, text, holds)),
+                    Way(rest, sides.fails, turn=Assumed(function, text, not holds)),
                 ]
         return []
+
+    def _block(self, statements: Sequence[ast.stmt]) -> Sequel:
+        """Return statements with what is known of them, be it as the last of others."""
+        known = self._blocks.get(statements[-1])
+        if known is None or not known.ends_in(statements):
+            known = self._blocks[statements[-1]] = Sequel(statements)
+        return known
 
     def _ways_of_key(self, table: ast.expr, key: ast.expr) -> list[Way]:
         """The ways to go on where a table is asked for a key that the code does not tell.

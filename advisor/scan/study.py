@@ -43,6 +43,7 @@ from advisor.scan.abstract import (
     union,
 )
 from advisor.scan.classes import ClassDefinition, Classes
+from advisor.scan.deadline import OutOfTimeError
 from advisor.scan.imports import Imports
 from advisor.scan.learned import DEFAULT
 from advisor.scan.node import attributes_in, is_long
@@ -59,6 +60,8 @@ _MOST_CALLS = 12
 """Calls of a function, each on its own way, that are followed apart."""
 _DEEPEST_CALLS = 3
 """Functions inside functions that are walked for one call alone."""
+_MOST_USES = 100_000
+"""Uses in one file; nobody reads what would be said of so many."""
 _WORD = re.compile(r"[^\W\d]\w*")
 _MOST_ENTRIES = 500
 """Functions that a walk of one file walks for one call alone."""
@@ -66,6 +69,8 @@ _ASKS_A_TABLE = re.compile(r"\bget\b|\[[\s(\\]*+(?:[^\W\d]|#)")
 """What stands in all code that asks a table for what is no constant."""
 _CHOOSES = re.compile(r"\bif\b.+\belse\b|\bif\b[^:]*$|^\s*else\b[^:]")
 """What stands in one of the lines of a conditional expression."""
+_MOST_INHERITED = 200_000
+"""Methods of all classes of a file, those of their bases included."""
 _HUB_PREFIX = "hf-hub:"
 
 
@@ -420,6 +425,8 @@ class Study(Classes):
         if len(loaded) > 1:
             self._doubtful.update(value.load for value in loaded)
             loaded = [v for v in loaded if self._doubtful[v.load] <= _MOST_DOUBTFUL_USES]
+        if len(self.uses) > _MOST_USES:
+            raise OutOfTimeError
         self.uses.extend(
             Use(node=node, kind=kind, name=name, receiver=value, certain=certain, passed=passed)
             for value in loaded
@@ -519,10 +526,15 @@ class Study(Classes):
 
         Each comes with its class and with what is around it; `asks` tells of which to speak.
         """
+        left = _MOST_INHERITED
         for label, one in [*self.classes.items()]:
             if not one.bases:
                 continue
-            for name, node in self.methods(label).items():
+            methods = self.methods(label)
+            left -= len(methods)
+            if left < 0:
+                raise OutOfTimeError
+            for name, node in methods.items():
                 if name in one.methods:
                     continue
                 if not (asks(node) and self.told_of(label)) and not self.says_more(label, node):
@@ -553,7 +565,7 @@ class Study(Classes):
     @cached_property
     def _words(self) -> dict[str, None]:
         """Each word of the file once, also those in annotations that are texts."""
-        return dict.fromkeys(_WORD.findall(self.parsed.text))
+        return dict.fromkeys(_WORD.findall(same_letters(self.parsed.text)))
 
     def import_library(self) -> None:
         """Learn that the file imports transformers, of which names before it may be meant."""

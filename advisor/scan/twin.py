@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from advisor.scan.cells import Cells, code_of_notebook, read_cells
 from advisor.scan.mention import imported
-from advisor.scan.source import Spot, digest, searchable, spells_otherwise
+from advisor.scan.source import Spot, digest, searchable, spells_otherwise, text_of
 from advisor.scan.usage import FileScan, Location
 from advisor.scan.walk import SourceFile
 
@@ -31,7 +31,7 @@ def read_code(file: SourceFile, data: bytes) -> Read:
     if file.kind != "notebook":
         if spells_otherwise(data):
             return Read(data, None, key=(file.kind, digest(data)))
-        code = searchable(data.decode("utf-8", "replace"))
+        code = searchable(text_of(data))
         return Read(data, code, key=(file.kind, digest(data)))
     text, notebook = code_of_notebook(data)
     seen = None if text is None else searchable(text)

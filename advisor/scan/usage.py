@@ -7,7 +7,7 @@ as in SARIF. In a notebook they are lines and columns of the `.ipynb` file itsel
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -216,8 +216,8 @@ class Override(NamedTuple):
     """A method that a class writes anew, whose `base` is a class of transformers.
 
     Beside the object itself it takes `positional` arguments in order, and those that are `named`;
-    `many` and `rest` are true where it takes any others so. `beside` are the other methods of the
-    class.
+    `many` and `rest` are true where it takes any others so. `beside` are all methods of the
+    class that are written anew.
     """
 
     place: Location
@@ -227,7 +227,7 @@ class Override(NamedTuple):
     named: tuple[str, ...]
     many: bool
     rest: bool
-    beside: tuple[str, ...]
+    beside: Set[str]
 
 
 class Ignore(NamedTuple):

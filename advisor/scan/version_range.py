@@ -10,6 +10,8 @@ from typing import NamedTuple, TypeAlias
 Number: TypeAlias = tuple[int, ...]
 
 _CLAUSE = re.compile(r"(~=|===?|!=|<=|>=|<|>|\^|~|=)?\s*v?(\d+(?:\.\d+)*(?:\.\*)?)[\w.+-]*\Z")
+_LONGEST_NUMBER = 18
+"""Digits; dates and times are written in less."""
 _UPPER = ("<", "<=", "!=")
 _POETRY = ("^", "~")
 _MOST_PATCHES = 30
@@ -81,7 +83,10 @@ def read_range(text: str) -> VersionRange | None:
             return None
         operator, written = found[1] or "==", found[2]
         star = written.endswith(".*")
-        number = tuple(map(int, written.removesuffix(".*").split(".")))
+        parts = written.removesuffix(".*").split(".")
+        if max(map(len, parts)) > _LONGEST_NUMBER:
+            return None
+        number = tuple(map(int, parts))
         if operator == "=":  # conda: one `=` takes every release that begins so
             operator, star = "==", True
         clauses.append((operator, number, star))

@@ -9,7 +9,7 @@ from advisor.catalogue.release import described_releases, release
 from advisor.check.case import Case, mentions
 from advisor.check.inspection import inspect
 from advisor.rulebase.store import load_rules
-from advisor.scan import statement
+from advisor.scan import condition
 from advisor.scan.scanner import scan
 from advisor.scan.scope import Scope
 from advisor.scan.vocabulary import vocabulary_of
@@ -49,6 +49,20 @@ KINDS = {
         f'm{i} = BlipModel.from_pretrained("openai/clip-vit-base-patch32")'
         "  # advisor: ignore[class-does-not-match] as it was\n"
         for i in range(n)
+    ),
+    "one condition in many places": lambda n: "def f(c):\n" + " a = A if c else B\n" * n
+    + f" m = {LOAD}\nf(1)\n",
+    "conditions of many kinds": lambda n: "def f(c):\n" + "".join(
+        f" a{i} = A if c{i} else B\n" for i in range(n)
+    ) + f" m = {LOAD}\nf(1)\n",
+    "classes that extend one": lambda n: "class B: 0\n" + "".join(
+        f"class A{i}(B): 0\ndef f{i}(x: B): x.y\n" for i in range(n)
+    ) + f"{LOAD}\n",
+    "steps into a part": lambda n: f"m = {LOAD}\n" + "m.a.a.a.a.a.a.a.a\n" * n,
+    "methods written anew": lambda n: "from transformers import Trainer\nclass T(Trainer):\n"
+    + "".join(f" def f{i}(self): 0\n" for i in range(n)),
+    "code for another version": lambda n: "import transformers as t\n" + (
+        "if t.__version__ > '5': 0\nt.AutoModelForVision2Seq\n" * n
     ),
     "lists of loads": lambda n: f"f([{', '.join([LOAD] * 20)}])\n" * (n // 20),
     "ids of nobody": lambda n: "".join(
@@ -112,7 +126,7 @@ def test_a_text_is_searched_once_for_all_loads_in_it():
 
 def test_what_loads_is_looked_for_once_not_behind_each_statement(tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr(statement, "loads_something", lambda node: asked.append(node) or False)
+    monkeypatch.setattr(condition, "loads_something", lambda node: asked.append(node) or False)
     seconds(tmp_path, f"m = {LOAD}\n" + "x = table[key]\n" * 100)
     assert len(asked) <= 3 * 102, "100 times 100 would be asked"
 

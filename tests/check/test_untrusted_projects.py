@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -199,6 +200,75 @@ def test_a5_a6_a7_small_files_take_little_time_and_memory(tmp_path, times):
     assert found["suppressed"]["not_parsed"] >= (2 if times == 1_000 else 1)
 
 
+LONG = "0x" + "f" * 5_000
+NO_TEXTS = [
+    f"{LOAD}.get_image_features(x, size={LONG}, sizes=[-{LONG}])",
+    f'CLIPModel.from_pretrained(f"openai/{{{LONG}}}")',
+    f'a = "x/y" if b == {LONG} else "z"\nif b == {LONG}: CLIPModel.from_pretrained(a)',
+    'def f(a): return CLIPModel.from_pretrained(a)\nf(**{"\u00b2": 1})\nf(**{"9": 1})',
+    f'def f(a): return {LOAD}\nf(**{{"{"9" * 5_000}": 1}})',
+    'import functools as o\no.partial(CLIPModel.from_pretrained, **{"\u00b2": 1})(**{"\u00b2": 1})',
+    'import yaml\nc = yaml.safe_load(open("c.yaml"))\nCLIPModel.from_pretrained("a/" + c["n"])',
+]
+
+
+@pytest.mark.parametrize("code", NO_TEXTS)
+def test_a_number_that_python_does_not_write_out_ends_no_check(check, code):
+    result = check({"a.py": HEAD + code, "c.yaml": f"n: {LONG}\n", "wrong.py": WRONG})
+    assert paths(result) == {"wrong.py"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("uv.lock", 'name = "transformers"\nversion = "4.%s"\n'),
+        ("Pipfile.lock", '{"default": {"transformers": {"version": "==4.%s"}}}'),
+        ("pyproject.toml", '[tool.poetry.dependencies]\ntransformers = "^4.%s"\n'),
+        ("requirements.txt", "transformers==4.%s\n"),
+    ],
+)
+def test_a20_a_pin_of_thousands_of_digits_ends_no_check(check, name, text):
+    assert paths(check({name: text % ("9" * 5_000), "wrong.py": WRONG})) == {"wrong.py"}
+
+
+MANY = 20_000
+OTHER = "from transformers import BertModel, Trainer as T\nBertModel.from_pretrained('a')\n"
+LONG_LINES = {
+    "from ": OTHER + "# x;from " + "." * MANY + "\n",
+    "blanks": OTHER + "# x;from" + " " * MANY + "import\n",
+    "imports": OTHER + "#" + "import " * MANY + "\n",
+    "names": OTHER + "#" + "import a," * MANY + "\n",
+    "braces": OTHER + "#" + "}" * MANY + "\n",
+    "classes": OTHER + "#" + "class A(" * MANY + "\n",
+    "versions": f"{OTHER}{HEAD}try: check_min_version('{'a' * MANY}')\nexcept ImportError: 0\n",
+    "own names": f"{HEAD}class A:\n def f(self, model):\n  m = {LOAD}\n  f("
+    + "self.a," * MANY
+    + ")\n",
+    "rules": f"{HEAD}{LOAD}  # advisor: ignore[" + "a," * MANY + "]\n",
+}
+
+
+@pytest.mark.parametrize("kind", LONG_LINES)
+def test_a5_no_line_takes_long_here_or_in_a_file_that_imports(check, kind):
+    line = LONG_LINES[kind]
+    files = {"m.py": f"{HEAD}model = {LOAD}\n", "o.py": "#" + line.rpartition("#")[2]}
+    start = time.process_time()
+    result = check({**files, "a.py": line, "z.py": f"from a import A\nfrom m import model\n{LOAD}"})
+    assert time.process_time() - start < 4
+    assert not result.json["suppressed"]["not_parsed"]
+
+
+def test_a6_what_many_classes_inherit_takes_little_memory_and_is_said_not_to_be_followed(check):
+    many = "class B:\n" + "".join(f" def f{i}(s): 0\n" for i in range(700))
+    many += "".join(f"class A{i}(B): 0\n" for i in range(700)) + f"m = {LOAD}\n"
+    files = {f"z{i}.py": f"{HEAD}from m import m\n{LOAD}\n" for i in range(5)}
+    start = time.process_time()
+    result = check({"m.py": HEAD + many, **files, "wrong.py": WRONG}, "--strict")
+    assert time.process_time() - start < 8
+    assert paths(result) == {"wrong.py"}
+    assert "m.py" in {one["path"] for one in result.of("warning")}
+
+
 def test_a_run_that_is_over_says_what_it_did_not_reach_and_fails_if_strict(check):
     files = {f"{n}.py": WRONG for n in range(3)}
     result = check(files, "--deadline", "0.000001")
@@ -367,6 +437,44 @@ def test_a8_no_way_of_writing_hides_a_word(check, code):
 )
 def test_a8_no_way_of_writing_hides_an_id_in_a_configuration(check, name, text):
     assert paths(check({name: text, "b.py": ""}), "warning") == {name}
+
+
+ANSWERS = "from transformers import BlipForQuestionAnswering as A\n"
+GIVES = f'{ANSWERS}model = modèle = модель = A.from_pretrained("Salesforce/blip-vqa-base")\n'
+TAKES = [
+    "from m import model as k\nk.prune_heads(x)\n",
+    "def f():\n    import m\n    m.model.prune_heads(x)\n",
+    "x = 1; import m; m.model.prune_heads(x)\n",
+    "from m import model\nｍodel.prune_heads(x)\n",
+    "from ｍ import model\nmodel.prune_heads(x)\n",
+    "from m import *\nｍodel.prune_heads(x)\n",
+    "from m import модель\nмодель.prune_heads(x)\n",
+    "from м import model\nmodel.prune_heads(x)\n",
+    "from m \\\n import model\nmodel.prune_heads(x)\n",
+    "from\fm\fimport\fmodel\nmodel.prune_heads(x)\n",
+    "from m import (  # )\n model,\n)\nmodel.prune_heads(x)\n",
+    "from m import model\n(model\n.prune_heads(x))\n",
+    "from m import model\nk = model\nk.prune_heads(x)\n",
+    "from.m import model\nmodel.prune_heads(x)\n",
+    "from .import m\nm.model.prune_heads(x)\n",
+    "from . m import model\nmodel.prune_heads(x)\n",
+    "import os\rfrom m import model\rmodel.prune_heads(x)\r",
+    "\ufeffimport m\nm.model.prune_heads(x)\n",
+    "# coding: latin-1\nfrom m import modèle\nmodèle.prune_heads(x)\n".encode("latin-1"),
+    "from passing import k\nk.prune_heads(x)\n",
+]
+
+
+@pytest.mark.parametrize("code", TAKES)
+def test_a8_no_way_of_importing_hides_a_use_of_what_another_file_loads(check, code):
+    passing = "from m import model as k\n"
+    result = check({"m.py": GIVES, "м.py": GIVES, "passing.py": passing, "z.py": code})
+    assert "z.py" in paths(result)
+
+
+def test_a8_a_notebook_uses_what_another_file_loads(check):
+    cells = notebook("from m import model\n", "model.prune_heads(x)\n")
+    assert "z.ipynb" in paths(check({"m.py": GIVES, "z.ipynb": cells}))
 
 
 def test_a8_a_configuration_of_another_encoding_is_named(check):

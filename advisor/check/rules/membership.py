@@ -6,7 +6,7 @@ import difflib
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -51,12 +51,13 @@ def removed_member(case: Case) -> Iterator[Finding]:
     doubtful = alternatives(case)
     for usage in (*case.scan.usages, *case.scan.beside):
         stored = {(*call.of, call.name) for call in usage.calls if call.kind == "assign"}
+        near = _near(usage)
         for call in usage.calls:
             used = call.kind in ("read", "call") and call.name[:1] != "_"
             used = used and call.receiver.package != WRAPPED  # which may have given a processor too
             new = (*call.of, call.name) not in stored
             if used and new and is_sure(case, call, doubtful):
-                yield from _missing(case, call, usage)
+                yield from _missing(case, call, near)
             elif call.kind == "index" and is_sure(case, call, doubtful):
                 yield from _without_items(case, call)
     for one in case.scan.built:
@@ -93,14 +94,30 @@ def _without_items(case: Case, call: Call) -> Iterator[Finding]:
         yield _by_change(change, at, call, message)
 
 
-def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
-    at = receiver_of(case, call, usage)
+class _Near(NamedTuple):
+    """A usage with the names in its calls, and those that are used of what stands at a place."""
+
+    usage: Usage
+    names: Set[str]
+    taken: Mapping[tuple[object, ...], Set[str]]
+
+
+def _near(usage: Usage) -> _Near:
+    taken = defaultdict[tuple[object, ...], set[str]](set)
+    for call in usage.calls:
+        if call.kind in ("read", "call"):
+            taken[call.of, call.place[:3]].add(call.name)
+    return _Near(usage, {call.name for call in usage.calls}, taken)
+
+
+def _missing(case: Case, call: Call, near: _Near) -> Iterator[Finding]:
+    at = receiver_of(case, call, near.usage)
     if at is None:
         yield from _missing_in_configuration(case, call)
     elif at.members.has(call.name):
         yield from _without_effect(case, at, call)
     elif not _asked_for(case, call):
-        yield from _lacking(case, call, usage, at)
+        yield from _lacking(case, call, near, at)
 
 
 def _missing_in_configuration(case: Case, call: Call) -> Iterator[Finding]:
@@ -111,16 +128,16 @@ def _missing_in_configuration(case: Case, call: Call) -> Iterator[Finding]:
         yield Finding(message, call.place, fix=fix, because=because, sources=change.sources)
 
 
-def _lacking(case: Case, call: Call, usage: Usage, at: Receiver) -> Iterator[Finding]:
+def _lacking(case: Case, call: Call, near: _Near, at: Receiver) -> Iterator[Finding]:
     """A member that a receiver does not have."""
     if inner := _nested(case, at, call):
         message = f"`{at.name}` has no `{call.name}` in transformers {case.release.version}"
         yield Finding(message, call.place, level=at.level, fix=f"use `{inner}.{call.name}`")
         return
-    if at.any and not _of_vision(case, usage):
+    if at.any and not _of_vision(case, near.usage):
         return
     known = lifetime(case.release.version, at.load, at.path, call.name)
-    if known is None and (part := _part_with(case, at, call, usage)):
+    if known is None and (part := _part_with(case, at, call, near)):
         yield Finding(
             f"`{at.name}` has no `{call.name}` in transformers {case.release.version}",
             call.place,
@@ -134,7 +151,7 @@ def _lacking(case: Case, call: Call, usage: Usage, at: Receiver) -> Iterator[Fin
     fix, because = _instead(case, at, call, known)
     if set(NAMED.findall(fix or "")) & _asked_names(case.source(call.place.path)):
         return  # whether the new name is there is asked for
-    if onward := _onward(case, at, call, usage, known):
+    if onward := _onward(case, at, call, near, known):
         fix, because = onward, "What was reached through it stands elsewhere by now."
     message = _absence(case, at, call.name, known)
     yield Finding(message, call.place, level=at.level, fix=fix, because=because)
@@ -169,15 +186,14 @@ def _of_vision(case: Case, usage: Usage) -> bool:
     return case.identity(usage) is not None or any(map(names.is_class, classes))
 
 
-def _onward(case: Case, at: Receiver, call: Call, usage: Usage, known: Lifetime) -> str | None:
+def _onward(case: Case, at: Receiver, call: Call, near: _Near, known: Lifetime) -> str | None:
     """What to write for a part that is gone and for what code takes from it.
 
     A head stands on the model itself by now, and the bare model is what the part is, where it has
     moved into another part. Of a part that is no more, the model may have the layers.
     """
     path = (*call.of, call.name)
-    here = (one for one in usage.calls if one.of == path and one.place[:3] == call.place[:3])
-    taken = {one.name for one in here if one.kind in ("read", "call")}
+    taken = near.taken.get((path, call.place[:3]), set())
     heads = sorted(set(case.knowledge("heads")) & taken)
     if heads and at.members.has(heads[0]):
         return f"use `{heads[0]}` for `{call.name}.{heads[0]}`"
@@ -201,13 +217,13 @@ def _nested(case: Case, at: Receiver, call: Call) -> str | None:
     return part[1] if inner and inner.has(call.name) else None
 
 
-def _part_with(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
+def _part_with(case: Case, at: Receiver, call: Call, near: _Near) -> str | None:
     """The part of a model that has what the model itself never had.
 
     A wrapper such as an adapter has more attributes than the model in it.
     """
     members, wrapped = case.release.members, set(case.knowledge("wrappers"))
-    if at.members.open or members is None or any(one.name in wrapped for one in usage.calls):
+    if at.members.open or members is None or not wrapped.isdisjoint(near.names):
         return None
     parts = ((part, part_of(members, at.members, part)) for part in at.members.texts)
     return next((part for part, inner in parts if inner and inner.has(call.name)), None)

@@ -224,7 +224,9 @@ def narrower_override(case: Case) -> Iterator[Finding]:
         if passed is None or one.base not in case.knowledge("classes"):
             continue
         name, since, number = passed[:3]
-        called_here = set(passed[3:]) & set(one.beside)  # by a method that is written anew as well
+        called_here = set(passed[3:]) & one.beside - {
+            one.name
+        }  # by a method that is written anew as well
         by_name = number == BY_NAME
         taken = (
             (name in one.named or one.rest)

@@ -21,6 +21,10 @@ UNVOUCHED = {
 }
 
 
+_MOST_MEANT = 100
+"""Rules of one comment that are looked for among those there are."""
+
+
 def suppress(case: Case, findings: list[Finding], not_run: set[str]) -> Suppression:
     """Take away what is ignored or waived."""
     today = case.today
@@ -99,9 +103,10 @@ def unused_ignore(case: Case, used: set[str], ignore: Ignore) -> Iterator[Findin
     message = "nothing to ignore here: the line has no finding of "
     if not ignore.rules and not used:
         yield Finding(f"{message}anything", ignore.place, fix="remove it")
-    for id in ignore.rules:
+    for number, id in enumerate(ignore.rules):
         if id not in used:
-            yield Finding(f"{message}`{id}`{_meant(case, id)}", ignore.place, fix="remove it")
+            meant = _meant(case, id) if number < _MOST_MEANT else ""
+            yield Finding(f"{message}`{id}`{meant}", ignore.place, fix="remove it")
 
 
 @rule("ignore-without-reason", each=_ignores)
