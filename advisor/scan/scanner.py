@@ -253,6 +253,7 @@ class _Scanner:
 
     def _may_concern_us(self, file: SourceFile, data: bytes) -> bool:
         """True where words of ours stand in a file, in whatever letters Python takes for them."""
+        data = data.replace(b"\0", b"")  # each second byte of UTF-16 is one
         if _speaks_of_us(data) or self.vocabulary.ids_in(data):
             return True
         if file.kind == "python" and spells_otherwise(data):

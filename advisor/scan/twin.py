@@ -29,7 +29,7 @@ class Read(NamedTuple):
 def read_code(file: SourceFile, data: bytes) -> Read:
     """Return the bytes of a file with the code in them."""
     if file.kind != "notebook":
-        if spells_otherwise(data):
+        if b"\0" in data or spells_otherwise(data):
             return Read(data, None, key=(file.kind, digest(data)))
         code = searchable(text_of(data))
         return Read(data, code, key=(file.kind, digest(data)))

@@ -477,6 +477,14 @@ def test_a8_a_notebook_uses_what_another_file_loads(check):
     assert "z.ipynb" in paths(check({"m.py": GIVES, "z.ipynb": cells}))
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+@pytest.mark.parametrize("name", ["a.py", "a.ipynb"])
+def test_a8_code_of_another_encoding_is_named(check, name, encoding):
+    code = WRONG.decode()
+    text = notebook(code) if name.endswith("b") else code
+    assert paths(check({name: text.encode(encoding)}, "--strict"), "warning") == {name}
+
+
 def test_a8_a_configuration_of_another_encoding_is_named(check):
     text = "model: Salesforce/blip-vqa-base\n"
     result = check({"a.yaml": text.encode("utf-16"), "b.json": text.encode("utf-16-be")})
