@@ -34,7 +34,7 @@ from advisor.scan.narrowing import Names, dotted, equal_to, narrowed
 from advisor.scan.node import asks, loads_something, names_a_kind
 from advisor.scan.scope import Scope
 from advisor.scan.source import descendants, parts
-from advisor.scan.study import Study
+from advisor.scan.study import Pending, Study
 from advisor.scan.way import End, Way, meeting
 
 _MOST_WALKS = 5
@@ -61,10 +61,18 @@ def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
                 break
             with study.entering(label):
                 enter(study, method, around, {}, (LocalObject(label),))
-        while study.pending:
-            node, around, study.ways = study.pending.pop(0)
-            if node in study.entered:
-                continue
+        entered: list[Pending] = []
+        while study.pending or entered:
+            if study.pending:
+                one = study.pending.pop(0)
+                if one[0] in study.entered:
+                    entered.append(one)
+                    continue
+            else:  # of which more calls may have come than are followed, or deeper ones
+                one = entered.pop(0)
+                if one[0] in study.walked:
+                    continue
+            node, around, study.ways = one
             inner = Statements(study, Scope(around.inner(node.name), around, function=node))
             inner.bind_parameters(node, around)
             if node.name in ("training_step", "configure_optimizers"):

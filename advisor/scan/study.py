@@ -101,6 +101,10 @@ Enter: TypeAlias = "Callable[[Study, FunctionNode, Scope, Mapping[str, Values], 
 """Walks a function for one call: with what is around it, what is passed, and its object."""
 
 
+Pending: TypeAlias = tuple[FunctionNode, Scope, tuple[Hashable, ...]]
+"""A function to be walked, with what is around it and the ways to it."""
+
+
 class Study(Classes):
     """One file under study."""
 
@@ -117,7 +121,7 @@ class Study(Classes):
         self.made: list[tuple[ast.expr, str, Sequence[Passed]]] = []
         self.named: list[tuple[ast.expr, str, str]] = []
         """Names that `getattr` takes from modules, with where they are given to it."""
-        self.pending: list[tuple[FunctionNode, Scope, tuple[Hashable, ...]]] = []
+        self.pending: list[Pending] = []
         """Functions to be walked, with what is around them and the ways to them."""
         self.imports_library = False
         self._missed_library = False
@@ -143,6 +147,8 @@ class Study(Classes):
         """What functions of other files that load nothing gave in this walk."""
         self.entered: set[FunctionNode] = set()
         """Functions that are walked once for each call of them, not for all calls in one."""
+        self.walked: set[FunctionNode] = set()
+        """Those that this walk has walked for some call."""
         self._stale: set[int] = set()
         self._calls: dict[FunctionNode, set[Hashable]] = defaultdict(set)
         self._conditions: dict[FunctionNode, dict[Hashable, Mapping[str, Values]]] = defaultdict(
@@ -200,7 +206,8 @@ class Study(Classes):
         self.awaits = self.seeks = False
         self._entries = 0
         records = (self.uses, self.training, self.pending, self.stars, self.made, self.named)
-        for record in (*records, self._doubtful, self._visited, self.recorded, self._results):
+        known = (self._doubtful, self._visited, self.recorded, self._results, self.walked)
+        for record in (*records, *known):
             record.clear()
         self.recorded |= self._taken
         self.names = {}
@@ -352,6 +359,7 @@ class Study(Classes):
             if (known := self._results.get(key)) is not None:
                 return known
         before = len(self.recorded)
+        self.walked.add(function)
         with self.entering(way):
             values = self.enter(self, function, around, given, of)
         if key and before == len(self.recorded):

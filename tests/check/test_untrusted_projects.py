@@ -465,6 +465,16 @@ TAKES = [
 ]
 
 
+def test_a8_more_calls_than_are_followed_hide_no_function(check):
+    many = "".join(
+        f"def f{i}(x): return A.from_pretrained(x)\n" + f"f{i}('o/a')\n" * 10 for i in range(60)
+    )
+    last = "def g(x):\n m = A.from_pretrained(x)\n m.prune_heads(1)\ng('o/d')\ng('o/e')\n"
+    for code in (last, many + last):
+        result = check({"a.py": ANSWERS + code})
+        assert "prune_heads" in result.out, len(code)
+
+
 @pytest.mark.parametrize("code", TAKES)
 def test_a8_no_way_of_importing_hides_a_use_of_what_another_file_loads(check, code):
     passing = "from m import model as k\n"
