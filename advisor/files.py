@@ -256,18 +256,23 @@ def path_shown(file: Path) -> str:
 
 
 @contextmanager
-def replacing(file: Path) -> Iterator[Path]:
+def replacing(file: Path, *, chosen: bool = False) -> Iterator[Path]:
     """Yield a temporary file beside `file` that replaces it at the end, or vanishes on failure.
 
-    A link is followed where it stays in the working folder, or stands outside of it. The new file
-    has the mode and, where the system lets us, the owner of the old one, else what the umask
-    grants. Raises OSError for a link that leads out, and for a file that may not be written.
+    A link is followed where it stays in the working folder, or stands outside of it; where advisor
+    has `chosen` the name itself, a link is replaced like any other file. The new file has the mode
+    and, where the system lets us, the owner of the old one, else what the umask grants. Raises
+    OSError for a link that leads out, for what is no file, and for a file that may not be written.
     """
-    status = _status(file)
-    _refuse_leading_out(file)
-    if status is not None and not os.access(file, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(file))
     target = Path(os.path.realpath(file))
+    if chosen:
+        target = Path(os.path.realpath(file.parent), file.name)
+    status = _status(target) if not target.is_symlink() else None
+    _refuse_leading_out(file.parent if chosen else file)
+    if status is not None:
+        _regular(target, status)
+        if not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(file))
     with _vanishing(target.with_name(_scratch_name())) as scratch:
         os.close(os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         yield scratch

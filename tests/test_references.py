@@ -11,6 +11,7 @@ import pytest
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import BrokenFileError
+from advisor.files import replacing
 from advisor.rulebase import store
 from advisor.rulebase.store import load_rules, shipped_rules
 
@@ -557,6 +558,29 @@ def test_the_copy_holds_what_its_digest_says(own_cache, tmp_path):
     assert load_rules(root).family("writer").name == "Scribe"
     change(root, "families/writer.yaml", "name: Scribe", "name: Writer")
     assert load_rules(root).family("writer").name == "Writer"
+
+
+def test_a_link_in_the_cache_is_replaced_and_not_followed(own_cache, tmp_path):
+    elsewhere = tmp_path / "elsewhere.json"
+    elsewhere.write_text("mine", encoding="utf-8")
+    first = load_rules(folder(tmp_path))
+    parts = sorted(kept_copy(own_cache).rglob("*.json"))
+    for part in parts:
+        part.unlink()
+        part.symlink_to(elsewhere)
+    assert same(first, load_rules(tmp_path / "small"))
+    assert elsewhere.read_text(encoding="utf-8") == "mine"
+    assert not any(part.is_symlink() for part in parts)
+
+
+def test_nothing_but_a_file_is_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for chosen in (True, False):
+        with pytest.raises(OSError, match="a pipe or a device"), replacing(pipe, chosen=chosen):
+            pass
+    assert pipe.is_fifo()
+    assert [*tmp_path.iterdir()] == [pipe]
 
 
 def test_old_copies_go(own_cache, tmp_path, monkeypatch):

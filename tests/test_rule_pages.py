@@ -97,9 +97,10 @@ def test_every_link_of_the_index_leads_to_a_page(texts):
 
 
 def test_only_pages_of_ours_are_left_over(tmp_path):
-    present = {"old.md": f"{MARKER}\n\nold", "mine.md": "# mine", "same.md": "same"}
+    same = f"{MARKER}\n\nsame"
+    present = {"old.md": f"{MARKER}\n\nold", "mine.md": "# mine", "same.md": same}
     for name, text in present.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    state = keep_pages({"same.md": "same", "new.md": "new"}, tmp_path, check=True)
+    state = keep_pages({"same.md": same, "new.md": "new"}, tmp_path, check=True)
     assert (state.written, state.removed, state.unchanged) == (("new.md",), ("old.md",), 1)
     assert not state.current

@@ -36,7 +36,7 @@ def write_manifest(run: EvaluationRun) -> None:
     }
     make_folder(run.folder)
     try:
-        with replacing(run.folder / MANIFEST) as scratch:
+        with replacing(run.folder / MANIFEST, chosen=True) as scratch:
             scratch.write_text(_text(body, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise cannot_write(run.folder, error, KEPT_WHERE) from error
@@ -45,7 +45,7 @@ def write_manifest(run: EvaluationRun) -> None:
 def write_images(run: EvaluationRun) -> None:
     """Write the images of a run with what is true of them, a line each."""
     try:
-        with replacing(run.folder / IMAGES) as scratch, scratch.open("wb") as file:
+        with replacing(run.folder / IMAGES, chosen=True) as scratch, scratch.open("wb") as file:
             file.writelines(_image_line(each) for each in run.data.images)
     except OSError as error:
         raise cannot_write(run.folder, error, KEPT_WHERE) from error

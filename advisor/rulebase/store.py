@@ -237,7 +237,7 @@ def _write_part(file: Path, text: str) -> None:
     from advisor.files import replacing
 
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with replacing(file) as scratch:
+    with replacing(file, chosen=True) as scratch:
         scratch.write_text(text, encoding="utf-8", newline="")
 
 

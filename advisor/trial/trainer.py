@@ -217,7 +217,10 @@ class Trainer:
         for number, buffer in enumerate(self.network.buffers()):
             tensors[f"{BUFFER}.{number}"] = buffer.detach().cpu().contiguous().clone()
         metadata = {"training": json.dumps({"identity": identity, **state})}
-        with replacing(folder / STATE) as scratch, plain_errors(self.runner.checkpoint.name):
+        with (
+            replacing(folder / STATE, chosen=True) as scratch,
+            plain_errors(self.runner.checkpoint.name),
+        ):
             library("safetensors.torch").save_file(tensors, scratch, metadata=metadata)
             put_on_disk(scratch)
 
