@@ -271,7 +271,7 @@ def replacing(file: Path, *, chosen: bool = False) -> Iterator[Path]:
     _refuse_leading_out(file.parent if chosen else file)
     if status is not None:
         _regular(target, status)
-        if not os.access(target, os.W_OK):
+        if not os.access(file, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(file))
     with _vanishing(target.with_name(_scratch_name())) as scratch:
         os.close(os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

@@ -87,6 +87,8 @@ class Project(NamedTuple):
 
     def inspect(self) -> Inspection:
         """Check the project. Raises UsageError where there is nothing to look at."""
+        from advisor.scan.deadline import Deadline, OutOfTimeError
+
         case = self.scanned()
         looked = case.scan.files or case.scan.left_out.get("out_of_time")
         if not looked and not case.choices:
@@ -96,7 +98,13 @@ class Project(NamedTuple):
             why = ", ".join([*unread[:1], *left_out_shown(case.scan.left_out)])
             message = f"nothing to check in {names}{why and f': {why}'}"
             raise UsageError(message, hint=hint)
-        return inspect(case, self.failing, self.baseline)
+        deadline = Deadline(self.seconds)  # as long as files were looked at, it may take again
+        try:
+            with deadline.watched(by_file=False), deadline:
+                return inspect(case, self.failing, self.baseline)
+        except OutOfTimeError:
+            unjudged = case.scan.without_code("was not judged before the deadline")
+            return inspect(replace(case, scan=unjudged), self.failing, self.baseline)
 
 
 def open_project(

@@ -45,19 +45,21 @@ class Deadline:
         self._in_a_file = False
 
     @contextmanager
-    def watched(self) -> Iterator[None]:
+    def watched(self, *, by_file: bool = True) -> Iterator[None]:
         """Raise OutOfTimeError in the work on a file, once it has taken as long as a file may.
 
-        That is counted in seconds of this process, whatever else the machine does; the deadline of
-        a run is one on the clock. Only the main thread of a system with alarms can be stopped in
-        the middle; elsewhere the deadline is looked at between files alone.
+        What is not done `by_file` may take as long as the run. The time of a file is counted in
+        seconds of this process, whatever else the machine does; the deadline of a run is one on the
+        clock. Only the main thread of a system with alarms can be stopped in the middle; elsewhere
+        the deadline is looked at between files alone.
         """
         main = threading.current_thread() is threading.main_thread()
         if not main or not hasattr(signal, "setitimer"):
             yield
             return
         tick = SECONDS_A_FILE / _TICKS_A_FILE
-        timers = [(signal.SIGPROF, signal.ITIMER_PROF, self._tick, tick, tick)]
+        a_file = (signal.SIGPROF, signal.ITIMER_PROF, self._tick, tick, tick)
+        timers = [a_file] if by_file else []
         if self._end < float("inf"):
             first = max(self.left, _LEAST_SECONDS)
             timers.append((signal.SIGALRM, signal.ITIMER_REAL, self._over, first, _AGAIN_SECONDS))

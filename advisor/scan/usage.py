@@ -7,6 +7,7 @@ as in SARIF. In a notebook they are lines and columns of the `.ipynb` file itsel
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -314,6 +315,19 @@ class Scan(NamedTuple):
     def loading(self) -> list[Usage]:
         """The usages that load something."""
         return [usage for usage in self.usages if usage.loaded]
+
+    def without_code(self, why: str) -> Scan:
+        """Return the same with nothing seen in any file, and a note of why."""
+        left_out = Counter(self.left_out) + Counter(out_of_time=self.files)
+        notes = (*self.notes, FileNote(".", None, why))
+        return Scan(
+            notes=notes,
+            files=self.files,
+            left_out=left_out,
+            vouched=self.vouched,
+            seen=self.seen,
+            pins=self.pins,
+        )
 
     def paths(self) -> Iterator[str]:
         """Yield the files that load something, or name a library, some more than once."""

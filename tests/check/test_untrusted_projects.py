@@ -12,6 +12,8 @@ import time
 
 import pytest
 
+from advisor.check import project
+
 WRONG = (
     b"from transformers import BlipModel\n"
     b'BlipModel.from_pretrained("Salesforce/blip-vqa-base").get_image_features(x)\n'
@@ -275,6 +277,22 @@ def test_a_run_that_is_over_says_what_it_did_not_reach_and_fails_if_strict(check
     assert result.json["suppressed"]["out_of_time"] == 3
     assert [one["rule"] for one in result.json["findings"]] == ["file-not-checked"]
     assert check(files, "--deadline", "0.000001", "--strict").code == 1
+
+
+def test_a_run_whose_judging_takes_too_long_says_so_and_fails_if_strict(check, monkeypatch):
+    judged = project.inspect
+
+    def endless(case, *rest):
+        while case.scan.usages:  # as judging them would be that has no end
+            pass
+        return judged(case, *rest)
+
+    monkeypatch.setattr(project, "inspect", endless)
+    result = check({"a.py": WRONG}, "--deadline", "1")
+    assert result.json["suppressed"]["out_of_time"] == 1
+    (finding,) = result.json["findings"]
+    assert finding["message"].endswith("was not judged before the deadline")
+    assert check({"a.py": WRONG}, "--deadline", "1", "--strict").code == 1
 
 
 # -- nothing hidden --------------------------------------------------------------------------------
