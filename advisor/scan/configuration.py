@@ -7,11 +7,9 @@ import codecs
 import contextlib
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from advisor.reader.document import read_text
 from advisor.scan.source import MARK, UnreadableError, decode_utf8, ignores_in_text
 from advisor.scan.usage import Location, Scan, Usage, Value
 from advisor.scan.vocabulary import Vocabulary
@@ -190,6 +188,8 @@ def read_toml(text: str, name: str) -> list[Any]:
     if long := _LONG_KEY.search(text):
         at = text.count("\n", 0, long.start()) + 1
         raise UnreadableError(name, at, "is nested too deeply to be read")
+    import tomllib  # which few checks need
+
     try:
         return [tomllib.loads(text)]
     except tomllib.TOMLDecodeError as error:
@@ -202,6 +202,8 @@ def read_toml(text: str, name: str) -> list[Any]:
 
 def _yaml(text: str, name: str) -> Iterator[Any]:
     """The documents of a YAML file. Its dialect is not judged, only what cannot be read at all."""
+    from advisor.reader.document import read_text  # which few checks need
+
     starts = [0, *(mark.end() for mark in _DOCUMENT.finditer(text))]
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         document = read_text(_DIRECTIVE.sub("", text[start:end]), name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 from advisor.scan.abstract import (
@@ -25,7 +26,7 @@ from advisor.scan.walk import SourceFile
 
 _MOST_IN_A_ROW = 3
 """Files that pass on a name, one to the other."""
-_FROM = re.compile(rf"(?<!\w){FROM}[ \t]*+(\((?:[^()#]|#[^\n]*+)*+\)?|[^\n;#\\]*+)")
+_FROM = re.compile(rf"{FROM}[ \t]*+(\((?:[^()#]|#[^\n]*+)*+\)?|[^\n;#\\]*+)")
 _IMPORT = re.compile(r"import(?<!\wimport)[ \t]++([\w., \t]++)")
 _COMMENT = re.compile(r"#[^\n]*")
 _WORD = re.compile(r"\w+")
@@ -58,7 +59,7 @@ class Importers:
     """The files of a project that import others, and what those may give them."""
 
     def __init__(self, find: Find, words: Iterable[str]) -> None:
-        self._find = find
+        self._find = cache(find)
         self._words = {*words}
         self._foreign: set[str] = set()
         """What is written of modules that are none of the project."""
@@ -73,11 +74,10 @@ class Importers:
     def keep(self, file: SourceFile, code: str, *, left: bool) -> None:
         """Keep a file that imports modules of the project; `code` is as a search is to see it."""
         found = [one for one in _FROM.findall(code) if one[0] not in self._foreign]
-        whole = [
-            one[1]
-            for one in _IMPORT.finditer(code)
-            if one[1] not in self._foreign and _begins(code, one.start())
-        ]
+        whole = []
+        if not self._foreign.issuperset(_IMPORT.findall(code)):  # as nearly all are
+            beginning = (one for one in _IMPORT.finditer(code) if _begins(code, one.start()))
+            whole = [one[1] for one in beginning if one[1] not in self._foreign]
         if (found or whole) and (imports := tuple(self._imports(found, whole))):
             self._importers[file.name] = Importer(file, imports, left)
 
@@ -100,8 +100,11 @@ class Importers:
         if not self._given:
             return {}
         for _ in range(_MOST_IN_A_ROW):
+            before = sum(map(len, self._given.values()))
             for one in self._importers.values():
                 self.give(one.file.name, self._taken(one))
+            if sum(map(len, self._given.values())) == before:
+                break
         found = {}
         for one in [one for one in self._importers.values() if one.left]:
             if taken := self._taken(one):

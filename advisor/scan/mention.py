@@ -53,7 +53,7 @@ _BEGINNING = ('"', "\r", "\n", ";", ":", "\\n")
 """Behind one of these, or where a text begins, a statement may, in a text of code too."""
 _QUOTED_ID = re.compile(r"[\"'\\]([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)\\?[\"']", re.ASCII)
 FROM = (
-    r"from(?:[ \t]++|(?=\.))"
+    r"from(?<!\wfrom)(?:[ \t]++|(?=\.))"
     r"(?P<of>(?:\.[ \t]*+)++(?:(?!import\b)\w[\w.]*+)?|(?!import\b)\w[\w.]*+)"
     r"(?:[ \t]++|(?<=[. \t]))import\b"
 )

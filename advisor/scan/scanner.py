@@ -6,7 +6,7 @@ import errno
 import gc
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -31,7 +31,9 @@ from advisor.scan.source import (
     ignores_in_python,
     parse_python,
     same_letters,
+    searchable,
     spells_otherwise,
+    text_of,
 )
 from advisor.scan.statement import study_file
 from advisor.scan.study import Study
@@ -167,18 +169,19 @@ class _Scanner:
         self.notes.append(FileNote(file.name, None, f"was not reached before the deadline{more}"))
 
     def add(self, file: SourceFile, deadline: Deadline, taken: Collection[str] = ()) -> None:
-        """Add what one file holds, or does with what it has taken of others; or what stops that."""
-        with self._noting(file), deadline:
-            if taken:
-                self._again(file, taken)
-            else:
-                self._add(file)
+        """Add what one file holds, or does with what it has taken of others."""
+        if taken:
+            self._work(deadline, self._again, file, taken)
+        else:
+            self._work(deadline, self._add, file)
 
-    @contextmanager
-    def _noting(self, file: SourceFile) -> Iterator[None]:
-        """Note what stops the work on a file."""
+    def _work(
+        self, deadline: Deadline, act: Callable[..., None], file: SourceFile, *rest: object
+    ) -> None:
+        """Work on a file, or note what stops that."""
         try:
-            yield
+            with deadline:
+                act(file, *rest)
         except OutOfTimeError:
             self.notes.append(FileNote(file.name, None, "takes too long to be followed"))
         except OSError as error:
@@ -221,8 +224,7 @@ class _Scanner:
     def follow_importers(self, deadline: Deadline) -> None:
         """Follow files that were passed over, but use what others load, and those that use them."""
         for file in self._unread if self.importers.wanted and deadline.left else ():
-            with self._noting(file), suppress(OSError), deadline:
-                self._keep_left(file, read_bounded(file.path, MOST_BYTES[file.kind], known=True))
+            self._work(deadline, self._keep_unread, file)
         for _ in range(_MOST_IN_A_ROW):
             if not (using := self.importers.using()):
                 return
@@ -232,12 +234,16 @@ class _Scanner:
                     return
                 self.add(file, deadline, names)
 
+    def _keep_unread(self, file: SourceFile) -> None:
+        with suppress(OSError):
+            self._keep_left(file, read_bounded(file.path, MOST_BYTES[file.kind], known=True))
+
     def _keep_left(self, file: SourceFile, data: bytes) -> None:
         """Keep a file that was passed over, if it imports modules of the project."""
-        if file.kind == "notebook" and not self.importers.may_take(data):
-            return
-        if (code := read_code(file, data).code) is not None:
-            self.importers.keep(file, code, left=True)
+        if file.kind == "python" and b"\0" not in data:
+            self.importers.keep(file, searchable(text_of(data)), left=True)
+        elif file.kind == "notebook" and self.importers.may_take(data):
+            self.importers.keep(file, read_code(file, data).code or "", left=True)
 
     def _again(self, file: SourceFile, names: Collection[str]) -> None:
         """Add what a file does with what others load that it has by these names."""
@@ -253,7 +259,8 @@ class _Scanner:
 
     def _may_concern_us(self, file: SourceFile, data: bytes) -> bool:
         """True where words of ours stand in a file, in whatever letters Python takes for them."""
-        data = data.replace(b"\0", b"")  # each second byte of UTF-16 is one
+        if b"\0" in data:  # as each second byte of UTF-16 is
+            data = data.replace(b"\0", b"")
         if _speaks_of_us(data) or self.vocabulary.ids_in(data):
             return True
         if file.kind == "python" and spells_otherwise(data):

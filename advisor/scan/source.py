@@ -42,6 +42,8 @@ _F_STRING = re.compile(
 )
 _LONG_NUMBER = re.compile(r"(?i)0[box][\da-f_]{500,}")
 _MOST_BITS = 2_000
+_SHORT = 10_000
+"""Bytes that are searched as fast as two lines are found."""
 MOST_STEPS = 2_000_000_000
 """Python before 3.12 looks for each part of an f-string from its beginning."""
 _BODIES = ("body", "orelse", "finalbody")
@@ -217,7 +219,7 @@ def spells_otherwise(data: bytes) -> bool:
 
     UTF-7 and `unicode_escape` do: a search for words in the bytes sees nothing there.
     """
-    if b"coding" not in _first_lines(data):
+    if (len(data) < _SHORT and b"coding" not in data) or b"coding" not in _first_lines(data):
         return False
     with contextlib.suppress(SyntaxError, LookupError):
         encoding = _declared(data)
@@ -230,10 +232,10 @@ def spells_otherwise(data: bytes) -> bool:
 
 def text_of(data: bytes) -> str:
     """Return the text of a Python file for a search, in the encoding that it declares."""
-    if b"coding" in _first_lines(data) and not data.isascii():
+    if not data.isascii() and b"coding" in _first_lines(data):
         with contextlib.suppress(UnreadableError):
-            return decode_python(data, "")[0]
-    return data.decode("utf-8-sig", "replace")
+            return decode_python(data, "")[0].removeprefix("\ufeff")
+    return data.decode("utf-8", "replace").removeprefix("\ufeff")
 
 
 def same_letters(text: str) -> str:

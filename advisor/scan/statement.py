@@ -113,11 +113,12 @@ class Statements(Definitions):
 
     def walk(self, statements: Sequence[ast.stmt]) -> bool:
         """Walk statements in order; return whether the end can be reached."""
+        apart = len(self.study.ways) < _MOST_TURNS and (self._may_choose or self._may_part)
         for number, statement in enumerate(statements):
             if isinstance(statement, ast.If) and (side := self._decided(statement)) is not None:
                 if not self.walk(side):
                     return False
-            elif ways := self._ways_from(statements, number):
+            elif apart and (ways := self._ways_from(statements, number)):
                 return self._either(ways)
             elif not self._walk(statement):
                 return False
@@ -128,8 +129,8 @@ class Statements(Definitions):
         if ways := self._ways_of_condition(statements, number):
             return ways
         statement = statements[number]
-        simple = isinstance(statement, _SIMPLE) and len(self.study.ways) < _MOST_TURNS
-        for way_on in asks(statement).tables if simple and self._may_part else ():
+        simple = isinstance(statement, _SIMPLE) and self._may_part
+        for way_on in asks(statement).tables if simple else ():
             if not self._block(statements).loads_behind(statement):
                 break
             if ways := self._ways_of_key(*way_on):
@@ -146,8 +147,7 @@ class Statements(Definitions):
 
     def _ways_of_condition(self, statements: Sequence[ast.stmt], number: int) -> list[Way]:
         """The ways to go on where what a load takes hangs on one condition in several places."""
-        parts = self.study.chooses and len(self.study.ways) < _MOST_TURNS and self._loads_here
-        if not parts or not hangs(statements[number]):
+        if not self._may_choose or not hangs(statements[number]):
             return []
         block = self._block(statements)
         for test in block.asked_again(statements[number]):
@@ -184,6 +184,11 @@ class Statements(Definitions):
         return [
             Way((), {name: (one._replace(certain=False),)}, turn=(key, one.text)) for one in meant
         ]
+
+    @cached_property
+    def _may_choose(self) -> bool:
+        """True where the statements of this scope load something, and a condition may say what."""
+        return self.study.chooses and self._loads_here
 
     @cached_property
     def _may_part(self) -> bool:

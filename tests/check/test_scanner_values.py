@@ -1,5 +1,6 @@
 """What the code loads is followed as far as the code tells, and no further."""
 
+import ast
 import textwrap
 
 import pytest
@@ -428,3 +429,20 @@ def test_what_doubles_with_every_line_is_followed_only_so_far(scanned, first, st
     """Sixty lines, and a value as large as the number of grains on a chessboard."""
     found = scanned(IMPORT + f"x = {first}\n" + f"{step}\n" * 60 + LOAD.format("x"))
     assert [usage.checkpoint for usage in found.usages] == [None]
+
+
+ARGUMENTS = [
+    *("x", "x.y", "x.y.z", "f().y", "f(**x)", "x.f(**x)[0].y", "x['a']", "x[1]", "x[-1]", "x[a]"),
+    *("'a'", '"it\'s"', "None", "True", "1", "1.5", "b'a'", "f'{x}'", "(1).real", "x[0][1]"),
+    *("x[1:2]", "f(x)", "f(x, **y)", "f(*x)", "lambda: 0", "[x]", "x @ y", "not x", "f(**x.y)"),
+]
+
+
+@pytest.mark.parametrize("code", ARGUMENTS)
+def test_an_argument_is_written_as_python_writes_it(tmp_path, vocabulary, code):
+    loading = f"BlipForQuestionAnswering.from_pretrained('{BLIP}')"
+    text = f"from transformers import BlipForQuestionAnswering\n{loading}.generate({code})\n"
+    (tmp_path / "a.py").write_text(text, encoding="utf-8")
+    (usage,) = scan([tmp_path], tmp_path, vocabulary).usages
+    (call,) = (one for one in usage.calls if one.name == "generate" and one.kind == "call")
+    assert call.arguments["0"].source == ast.unparse(ast.parse(code, mode="eval").body)
