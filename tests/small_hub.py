@@ -13,6 +13,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         hub = self.server.hub
         path = self.path.partition("?")[0]
+        if path.startswith("/api/") and not path.startswith("/api/models/"):
+            self.reply(404, {})  # the library asks once a day who uses it
+            return
         id = path.removeprefix("/api/models/")
         hub.asked.append(id)
         if hub.refusals:
