@@ -264,11 +264,10 @@ def replacing(file: Path, *, chosen: bool = False) -> Iterator[Path]:
     and, where the system lets us, the owner of the old one, else what the umask grants. Raises
     OSError for a link that leads out, for what is no file, and for a file that may not be written.
     """
-    target = Path(os.path.realpath(file))
-    if chosen:
-        target = Path(os.path.realpath(file.parent), file.name)
-    status = _status(target) if not target.is_symlink() else None
-    _refuse_leading_out(file.parent if chosen else file)
+    followed = file.parent if chosen else file
+    _refuse_leading_out(followed)
+    target = resolved(followed) / file.name if chosen else resolved(followed)
+    status = None if target.is_symlink() else _status(target)
     if status is not None:
         _regular(target, status)
         if not os.access(file, os.W_OK):

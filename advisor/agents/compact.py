@@ -33,16 +33,9 @@ CHOICE = ("name", "checkpoint", "verdict", "possible_verdicts", "settled_by")
 THING = (
     *("kind", "id", "name", "family", "summary", "description", "question", "because", "aliases"),
     *("hub_tasks", "options", "implies", "note", "elsewhere", "tasks", "fine_tune", "network"),
-    *(
-        "class",
-        "processor",
-        "languages",
-        "licence",
-        "commercial_use",
-        "gated",
-        "parameters_millions",
-    ),
-    *("memory_gb", "released", "pitfalls", "prompt", "url", "title", "snippet", "sources"),
+    *("class", "processor", "languages", "licence", "commercial_use", "gated"),
+    *("parameters_millions", "memory_gb", "released", "pitfalls", "prompt", "url", "title"),
+    *("snippet", "sources"),
 )
 ROW = ("id", "name", "text", "question", "title", "because", "options", "memory_gb", "licence")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -179,7 +179,8 @@ def keep_pages(texts: Mapping[str, str], folder: Path, *, check: bool) -> Genera
     written = tuple(name for name, text in texts.items() if known.get(name) != text)
     removed = tuple(name for name in generated if name not in texts)
     if not check:
-        _refuse_to_replace(file for file in present if file.name in texts and not generated)
+        if not generated:
+            _refuse_to_replace([file for file in present if file.name in texts])
         with _saying(folder, "written"):
             make_folder(folder)
             for name in removed:
@@ -200,11 +201,11 @@ def _is_generated(file: Path) -> bool:
     return first_bytes(file, len(MARKER)) == MARKER.encode()
 
 
-def _refuse_to_replace(files: Iterable[Path]) -> None:
+def _refuse_to_replace(files: list[Path]) -> None:
     """Raise AdvisorError where somebody's own file stands where a page would be written."""
-    for file in files:
+    if files:
         raise AdvisorError(
-            f"`{file}` is no page that this command wrote, and one would replace it",
+            f"`{files[0]}` is no page that this command wrote, and one would replace it",
             hint="name another folder by --output-folder, or move the file",
             kind="output-exists",
         )

@@ -79,7 +79,7 @@ def class_of(case: Case, load: Load, usage: Usage | None = None) -> tuple[str, s
     if not name.startswith(AUTOMATIC):
         return name, ""
     remote = load.arguments.get("trust_remote_code")
-    identity = identity_of(case.rulebase, _only_id(load))
+    identity = identity_of(case.rulebase, only_id(load))
     if remote or load.kind == "image_processor":
         return None
     known = identity is not None and not identity.by_words
@@ -90,8 +90,8 @@ def class_of(case: Case, load: Load, usage: Usage | None = None) -> tuple[str, s
     return (classes[0], "" if known else "warning") if classes else None
 
 
-def _only_id(load: Load) -> str | None:
-    """The id of the one checkpoint that is loaded; None where it is not known."""
+def only_id(load: Load) -> str | None:
+    """Return the id of the one checkpoint that is loaded; None where it is not known."""
     ids = {value.text for value in load.checkpoint}
     return ids.pop() if len(ids) == 1 else None
 
@@ -99,7 +99,7 @@ def _only_id(load: Load) -> str | None:
 def _tokenizer_of(case: Case, load: Load, name: str) -> str:
     """The class of a tokenizer where that is described; an auto class gives that of a known id."""
     if name.startswith(AUTOMATIC):
-        identity = identity_of(case.rulebase, _only_id(load))
+        identity = identity_of(case.rulebase, only_id(load))
         known = identity.model_type if identity and not identity.by_words else None
         given = case.release.classes_for(name, known) if known else ()
         name = given[0] if len(given) == 1 and given[0].endswith(OF_TEXTS) else name
@@ -124,7 +124,7 @@ def _from(load: Load) -> str | None:
 
 def _in_function(case: Case, load: Load) -> tuple[str, str] | None:
     """The class that a function of the project has to give for a catalogued checkpoint."""
-    identity = identity_of(case.rulebase, _only_id(load))
+    identity = identity_of(case.rulebase, only_id(load))
     checkpoint = identity and identity.checkpoint
     if not checkpoint or checkpoint.loader != TRANSFORMERS or not checkpoint.model_class:
         return None
@@ -153,7 +153,7 @@ def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver 
 
 def _built_from(case: Case, load: Load, part: str) -> str | None:
     """The class of what sees in a model, where the checkpoint's dimensions tell its model type."""
-    dimensions = _dimensions(case.rulebase).get(_only_id(load) or "")
+    dimensions = _dimensions(case.rulebase).get(only_id(load) or "")
     inner = dimensions.get(SEEING.get(part, "")) if dimensions else None
     model_type = inner.get("model_type") if isinstance(inner, Mapping) else None
     classes = case.release.classes_for("AutoModel", str(model_type)) if model_type else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from advisor.scan.abstract import (
@@ -44,7 +45,7 @@ _AROUND = frozenset(("Annotated", "ClassVar", "Final", "Optional", "Union"))
 """What may stand in an annotation around the class of which something is an object."""
 
 
-class Definitions(Expressions):
+class Definitions(Expressions, ABC):
     """The functions and classes that one scope defines, and the parameters of its own function.
 
     `defaults` are those of the parameters that nobody in the file passes anything for.
@@ -55,9 +56,9 @@ class Definitions(Expressions):
         self.defaults: dict[str, Values] = {}
         self.parameters: set[str] = set()
 
+    @abstractmethod
     def walk(self, statements: Sequence[ast.stmt]) -> bool:
         """Walk statements in order; return whether the end can be reached."""
-        raise NotImplementedError
 
     def _walk_functiondef(self, node: FunctionNode) -> None:
         """A function gets its name here; its body is walked when the module is through."""

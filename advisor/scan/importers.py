@@ -19,7 +19,7 @@ from advisor.scan.abstract import (
     Values,
 )
 from advisor.scan.learned import RESULT
-from advisor.scan.mention import FROM
+from advisor.scan.mention import FROM, begins_statement
 from advisor.scan.node import loads_something
 from advisor.scan.study import Study
 from advisor.scan.walk import SourceFile
@@ -76,8 +76,12 @@ class Importers:
         found = [one for one in _FROM.findall(code) if one[0] not in self._foreign]
         whole = []
         if not self._foreign.issuperset(_IMPORT.findall(code)):  # as nearly all are
-            beginning = (one for one in _IMPORT.finditer(code) if _begins(code, one.start()))
-            whole = [one[1] for one in beginning if one[1] not in self._foreign]
+            whole = [
+                one[1]
+                for one in _IMPORT.finditer(code)
+                if one[1] not in self._foreign
+                and begins_statement(code, one.start(), ("\n", ";", ":"))
+            ]
         if (found or whole) and (imports := tuple(self._imports(found, whole))):
             self._importers[file.name] = Importer(file, imports, left)
 
@@ -142,13 +146,6 @@ class Importers:
             yield from map(Import, ours)
             if not ours:
                 self._foreign.add(modules)
-
-
-def _begins(code: str, at: int) -> bool:
-    """True where a statement may begin."""
-    while at and code[at - 1] in " \t":
-        at -= 1
-    return at == 0 or code[at - 1] in "\n;:"
 
 
 def uses(code: str, names: Collection[str]) -> bool:

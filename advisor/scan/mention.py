@@ -168,13 +168,16 @@ def sees(code: str) -> bool:
 
 def imports_library(code: str) -> bool:
     """True where a library that loads is imported, be it in code that stands in a text."""
-    for found in _IMPORTS.finditer(code):
-        start = found.start()
-        while start and code[start - 1] in " \t":
-            start -= 1
-        if not start or code.endswith(_BEGINNING, 0, start):
-            return True
-    return False
+    return any(
+        begins_statement(code, found.start(), _BEGINNING) for found in _IMPORTS.finditer(code)
+    )
+
+
+def begins_statement(code: str, at: int, behind: tuple[str, ...]) -> bool:
+    """True where a statement may begin, as it may behind some signs and where a text begins."""
+    while at and code[at - 1] in " \t":
+        at -= 1
+    return not at or code.endswith(behind, 0, at)
 
 
 def imported(code: str) -> set[str]:

@@ -185,13 +185,13 @@ class _Scanner:
         except OutOfTimeError:
             self.notes.append(FileNote(file.name, None, "takes too long to be followed"))
         except OSError as error:
-            self._unread_for(file, error)
+            self._note_unread(file, error)
         except UnreadableError as error:
             self.notes.append(error.note)
         except (RecursionError, MemoryError):
             self.notes.append(FileNote(file.name, None, TOO_DEEP.format("something in it")))
 
-    def _unread_for(self, file: SourceFile, error: OSError) -> None:
+    def _note_unread(self, file: SourceFile, error: OSError) -> None:
         """Say why a file was not read."""
         message = f"cannot be read: {(error.strerror or str(error)).lower()}"
         if error.errno == errno.EFBIG:

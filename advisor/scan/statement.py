@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property, lru_cache
 
@@ -61,18 +61,8 @@ def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
                 break
             with study.entering(label):
                 enter(study, method, around, {}, (LocalObject(label),))
-        entered: list[Pending] = []
-        while study.pending or entered:
-            if study.pending:
-                one = study.pending.pop(0)
-                if one[0] in study.entered:
-                    entered.append(one)
-                    continue
-            else:  # of which more calls may have come than are followed, or deeper ones
-                one = entered.pop(0)
-                if one[0] in study.walked:
-                    continue
-            node, around, study.ways = one
+        for pending in _functions(study):
+            node, around, study.ways = pending
             inner = Statements(study, Scope(around.inner(node.name), around, function=node))
             inner.bind_parameters(node, around)
             if node.name in ("training_step", "configure_optimizers"):
@@ -81,6 +71,23 @@ def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
         study.ways = ()
         study.forget_stale()
         study.learned_more &= bool(study.loads) or study.awaits
+
+
+def _functions(study: Study) -> Iterator[Pending]:
+    """Yield the functions to be walked for all their calls, also those found meanwhile.
+
+    At the end those of which each call was to be walked alone, and none was: there were too many,
+    or all stood too deep.
+    """
+    alone: list[Pending] = []
+    while study.pending or alone:
+        if not study.pending:
+            if (one := alone.pop(0))[0] not in study.walked:
+                yield one
+        elif (one := study.pending.pop(0))[0] in study.entered:
+            alone.append(one)
+        else:
+            yield one
 
 
 def enter(

@@ -216,22 +216,16 @@ class _Walk:
         if path in self.files:
             return
         name = self._name(path)
-        if self.exclude.groups and self._is_excluded(name):
+        if self.exclude.groups and self._excluded(name, folder=False):
             self.left_out["excluded"] += 1
         else:
             self.files[path] = SourceFile(path, name, kind)
 
-    def _is_excluded(self, name: str) -> bool:
-        """True for a file that is excluded, or that stands in a folder that is."""
-        return bool(self.exclude.ignores(name, folder=False)) or self._excludes(
-            name.rpartition("/")[0]
-        )
-
-    def _excluded(self, folder: str) -> bool:
-        """True for a folder that is excluded, or that stands in one that is."""
-        return bool(folder) and (
-            bool(self.exclude.ignores(folder, folder=True))
-            or self._excludes(folder.rpartition("/")[0])
+    def _excluded(self, name: str, *, folder: bool = True) -> bool:
+        """True for what is excluded, or stands in a folder that is."""
+        return bool(name) and (
+            bool(self.exclude.ignores(name, folder=folder))
+            or self._excludes(name.rpartition("/")[0])
         )
 
     def _name(self, path: str) -> str:

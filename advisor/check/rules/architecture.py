@@ -183,9 +183,8 @@ def _class_edits(
     load, native = usage.model, identity.model_class
     if not (load and load.class_place and load.class_name and native and identity.checkpoint):
         return ()
-    same_use = kind == "refused" or (HEAD in loads) == (HEAD in native)
-    if kind == "unfound":
-        return ()
+    alike = kind != "unfound" and (HEAD in loads) == (HEAD in native)  # a part is used otherwise
+    same_use = kind == "refused" or alike
     sure = kind != "unlike" or any({"text", "1"} & set(one.arguments) for one in prepares(usage))
     module, dot, written = (load.class_written or "").rpartition(".")
     if not (same_use and sure and case.release.has_class(native) and written == load.class_name):

@@ -224,9 +224,8 @@ def narrower_override(case: Case) -> Iterator[Finding]:
         if passed is None or one.base not in case.knowledge("classes"):
             continue
         name, since, number = passed[:3]
-        called_here = set(passed[3:]) & one.beside - {
-            one.name
-        }  # by a method that is written anew as well
+        others = one.beside - {one.name}  # methods that are written anew as well
+        called_here = not others.isdisjoint(passed[3:])
         by_name = number == BY_NAME
         taken = (
             (name in one.named or one.rest)

@@ -19,8 +19,6 @@ UNVOUCHED = {
     "gitignored": "patterns of `.gitignore` leave out {}",
     "environments": "{} by the name of an environment are left out",
 }
-
-
 _MOST_MEANT = 100
 """Rules of one comment that are looked for among those there are."""
 

@@ -10,7 +10,7 @@ from advisor.catalogue.release_members import Members
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Finding
 from advisor.check.identity import identity_of
-from advisor.check.loaded import AUTOMATIC, alternatives, is_sure
+from advisor.check.loaded import AUTOMATIC, alternatives, is_sure, only_id
 from advisor.check.rules.positions import IMAGES, TEXT, says_words
 from advisor.scan.usage import Argument, Call, Load, Location
 
@@ -158,8 +158,7 @@ def _strict_class(case: Case, half: Half) -> Members | None:
     if name is None or case.release.members is None:
         return None
     if name.startswith(AUTOMATIC):
-        ids = {value.text for value in half.load.checkpoint}
-        identity = identity_of(case.rulebase, ids.pop()) if len(ids) == 1 else None
+        identity = identity_of(case.rulebase, only_id(half.load))
         type_ = identity.model_type if identity and not identity.by_words else None
         classes = case.release.classes_for("AutoImageProcessor", type_) if type_ else ()
         name = classes[0] if classes else ""
