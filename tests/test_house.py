@@ -82,3 +82,15 @@ def test_only_commands_and_drawings_know_the_terminal():
         if (names := TERMINAL & set(imported(tree)))
     }
     assert found == {}
+
+
+def test_no_test_asks_how_long_something_took():
+    """A busy machine would fail it: `steps` are counted instead, and times are for benchmarks."""
+    clocks = {"process_time", "perf_counter", "thread_time", "timeit", "default_timer"}
+    asked = defaultdict(set)
+    for path in Path(__file__).parent.rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = getattr(node, "attr", getattr(node, "id", "")).removesuffix("_ns")
+            if named in clocks:
+                asked[path.stem].add(named)
+    assert asked.keys() <= {"test_deadline"}, "which keeps a processor busy for so long"

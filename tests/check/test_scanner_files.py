@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -163,9 +162,7 @@ def test_patterns_mean_what_git_means_by_them(tmp_path_factory):
 )
 def test_no_pattern_takes_long(pattern, path):
     """Where every star was tried at every length, each of these ran for hours."""
-    before = time.process_time()
     assert parse_patterns(pattern).ignores(path, folder=False) is None
-    assert time.process_time() - before < 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")

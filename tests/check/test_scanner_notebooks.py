@@ -1,12 +1,12 @@
 """Notebooks: cells in order, magics taken out, places in the file that holds them."""
 
 import json
-import time
 
 import pytest
 
 from advisor.scan.scanner import scan
 from advisor.scan.vocabulary import vocabulary_of
+from tests.steps import steps
 
 LOAD = 'BlipModel.from_pretrained("Salesforce/blip-vqa-base")'
 
@@ -88,11 +88,16 @@ def test_a_line_that_goes_on_with_a_statement_is_no_magic(scanned, before):
 
 def test_a_long_line_is_measured_once(scanned):
     """Measured anew for each load of the line, a thousand of them took a minute."""
-    before = time.process_time()
-    found, text = scanned(f"from transformers import BlipModel; x = 'é\\n'; {f'{LOAD}; ' * 500}")
-    assert time.process_time() - before < 10
-    assert len(found.usages) == 500
-    assert stood(text, found.usages[-1].place) == LOAD.replace('"', '\\"')
+
+    def read(loads):
+        found, text = scanned(
+            f"from transformers import BlipModel; x = 'é\\n'; {f'{LOAD}; ' * loads}"
+        )
+        assert len(found.usages) == loads
+        assert stood(text, found.usages[-1].place) == LOAD.replace('"', '\\"')
+
+    few, many = (steps(lambda n=n: read(n)) for n in (50, 300))
+    assert many < 7 * few, "36 times would be quadratic"
 
 
 def test_a_broken_cell_is_noted_and_the_others_count(scanned):

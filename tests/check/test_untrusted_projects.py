@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -233,7 +232,7 @@ def test_a20_a_pin_of_thousands_of_digits_ends_no_check(check, name, text):
     assert paths(check({name: text % ("9" * 5_000), "wrong.py": WRONG})) == {"wrong.py"}
 
 
-MANY = 20_000
+MANY = 60_000
 OTHER = "from transformers import BertModel, Trainer as T\nBertModel.from_pretrained('a')\n"
 LONG_LINES = {
     "from ": OTHER + "# x;from " + "." * MANY + "\n",
@@ -254,20 +253,18 @@ LONG_LINES = {
 def test_a5_no_line_takes_long_here_or_in_a_file_that_imports(check, kind):
     line = LONG_LINES[kind]
     files = {"m.py": f"{HEAD}model = {LOAD}\n", "o.py": "#" + line.rpartition("#")[2]}
-    start = time.process_time()
     result = check({**files, "a.py": line, "z.py": f"from a import A\nfrom m import model\n{LOAD}"})
-    assert time.process_time() - start < 4
     assert not result.json["suppressed"]["not_parsed"]
+    assert not result.json["suppressed"]["out_of_time"]
 
 
 def test_a6_what_many_classes_inherit_takes_little_memory_and_is_said_not_to_be_followed(check):
     many = "class B:\n" + "".join(f" def f{i}(s): 0\n" for i in range(700))
     many += "".join(f"class A{i}(B): 0\n" for i in range(700)) + f"m = {LOAD}\n"
     files = {f"z{i}.py": f"{HEAD}from m import m\n{LOAD}\n" for i in range(5)}
-    start = time.process_time()
     result = check({"m.py": HEAD + many, **files, "wrong.py": WRONG}, "--strict")
-    assert time.process_time() - start < 8
     assert paths(result) == {"wrong.py"}
+    assert not result.json["suppressed"]["out_of_time"]
     assert "m.py" in {one["path"] for one in result.of("warning")}
 
 

@@ -693,14 +693,12 @@ def test_b15_thirty_questions_that_each_can_decide_are_answered(tmp_path, capsys
     from large_rules import Size, write_overlay
 
     write_overlay(folder := tmp_path / "house", Size(questions=30, checkpoints=30, tasks=10))
-    start = time.process_time()
     for command in ("recommend", "explain"):
         capsys.readouterr()
         assert run([command, "--task", "captioning", "--rules", str(folder), "-f", "json"]) == 0
         answer = json.loads(capsys.readouterr().out)
         assert answer["because"]
         assert answer.get("because_smallest", True) in (True, False)
-    assert time.process_time() - start < 60
 
 
 def test_a_compiled_module_cut_short_is_no_interrupt(process, tmp_path):
