@@ -141,7 +141,7 @@ def leads_out(file: Path | str, folder: Path) -> bool:
     written = os.path.abspath(file)  # noqa: PTH100
     if not _inside(written, top):
         return False
-    return not _inside(os.path.realpath(written), os.path.realpath(top))
+    return not _inside(real_path(written), real_path(top))
 
 
 _UTF_8 = sys.getfilesystemencoding() == "utf-8"
@@ -238,13 +238,21 @@ def cannot_write(path: Path, error: OSError, hint: str) -> AdvisorError:
 
 def _refuse_leading_out(path: Path) -> None:
     if leads_out(path, Path()):
-        where = os.path.realpath(path)
+        where = real_path(path)
         raise _refused(path, errno.ELOOP, f"a link leads out of this folder, to {where}")
+
+
+def real_path(path: Path | str) -> str:
+    """Return where a path leads; more links in a row than any system follows lead to themselves."""
+    try:
+        return os.path.realpath(path)
+    except RecursionError:
+        return os.path.abspath(path)  # noqa: PTH100
 
 
 def resolved(path: Path | str) -> Path:
     """Return where a path leads; links in a circle, at which pathlib fails, lead to themselves."""
-    return Path(os.path.realpath(path))
+    return Path(real_path(path))
 
 
 def path_shown(file: Path) -> str:
@@ -416,9 +424,9 @@ def holds_something(folder: Path) -> bool:
 def refuse_folder(folder: Path) -> None:
     """Raise AdvisorError where `creating_folder` cannot put a folder: before what takes long."""
     refuse_contents(folder)
-    place = os.path.realpath(folder)
+    place = real_path(folder)
     refuse_unwritable(Path(place).parent)
-    if os.path.ismount(place) or place == os.path.realpath(os.curdir):
+    if os.path.ismount(place) or place == real_path(os.curdir):
         what = "a disk of its own" if os.path.ismount(place) else "the folder that you are in"
         raise AdvisorError(
             f"`{folder}` is {what}, which cannot be put in place as a whole",
@@ -436,7 +444,7 @@ def creating_folder(folder: Path) -> Iterator[Path]:
     """
     refuse_folder(folder)
     make_folder(folder.parent)
-    named, folder = folder, Path(os.path.realpath(folder))
+    named, folder = folder, Path(real_path(folder))
     with _vanishing(folder.with_name(_scratch_name())) as scratch:
         try:
             scratch.mkdir(0o700)

@@ -40,7 +40,7 @@ from advisor.console.flags import (
 from advisor.engine.profile import Profile, read_answers
 from advisor.engine.readings import as_meant
 from advisor.errors import BrokenFileError, UsageError
-from advisor.files import replaces_input
+from advisor.files import real_path, replaces_input
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
@@ -208,9 +208,9 @@ class _Values:
     def refuse_to_replace_inputs(self) -> None:
         """Raise UsageError where a file to be written is one that the command line says to read."""
         named = {True: self._files(written=True), False: self._files(written=False)}
-        read = {os.path.realpath(file) for file in named[False]}
+        read = {real_path(file) for file in named[False]}
         for file in named[True]:
-            if os.path.realpath(file) in read and Path(file).is_file():
+            if real_path(file) in read and Path(file).is_file():
                 raise replaces_input(Path(file))
 
     def refuse_to_read_twice(self) -> None:

@@ -14,7 +14,7 @@ from advisor.console.commands import Options
 from advisor.console.options import option
 from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, drawn
 from advisor.errors import UsageError, check_name
-from advisor.files import refuse_what_was_read, silence_stdout, write_text
+from advisor.files import real_path, refuse_what_was_read, silence_stdout, write_text
 from advisor.foreign import inert, visible
 from advisor.phrasing import joined
 
@@ -66,9 +66,9 @@ class Showing(NamedTuple):
 
         `patterns` are how the names of those look.
         """
-        top = os.path.realpath(folder)
+        top = real_path(folder)
         for _, file in self.files:
-            there, name = os.path.split(os.path.realpath(file))
+            there, name = os.path.split(real_path(file))
             if there == top and any(fnmatchcase(name, pattern) for pattern in patterns):
                 raise _part_of(folder, file)
 
@@ -78,10 +78,10 @@ class Showing(NamedTuple):
         So a second run that finds the folder has nothing left to write. A file in the folder goes
         into `scratch`. Raises UsageError where one by its name is there.
         """
-        top = os.path.realpath(folder)
+        top = real_path(folder)
         refuse_what_was_read(*[file for _, file in self.files])
         for format, file in self.files:
-            target = os.path.realpath(file)
+            target = real_path(file)
             inside = target.startswith(top + os.sep)
             place = scratch / os.path.relpath(target, top) if inside else file
             if inside and place.exists():
@@ -158,7 +158,7 @@ def check_apart(*files: Path) -> None:
     """Raise UsageError where two files to be written are one, by whatever names."""
     places: dict[str, Path] = {}
     for file in files:
-        before = places.setdefault(os.path.realpath(file), file)
+        before = places.setdefault(real_path(file), file)
         if before is not file and not (file.exists() and not file.is_file()):  # as /dev/null is
             raise UsageError(
                 f"`{before}` and `{file}` are one file, and only one of two answers would stay",

@@ -37,8 +37,12 @@ class Deadline:
         """How many seconds are left; 0.0 where none are."""
         return max(0.0, self._end - time.monotonic()) if self._end < float("inf") else self._end
 
-    def __enter__(self) -> None:
+    def begin(self) -> None:
+        """Give what comes now as much time as a file may take."""
         self._ticks = 0
+
+    def __enter__(self) -> None:
+        self.begin()
         self._in_a_file = True
 
     def __exit__(self, *_failure: object) -> None:

@@ -91,10 +91,10 @@ def scan(
     but `settled` names, of which no release can say anything, and loads nothing is only `skimmed`.
     Classes that know no language are followed where they have `lost` members that a file uses.
     """
-    found = find_files(paths, root, exclude)
     deadline = deadline or Deadline()
-    scanner = _Scanner(Modules(found.files, vocabulary), vocabulary, settled, lost)
     with deadline.watched(), _rare_collections():
+        found = find_files(paths, root, exclude, deadline)
+        scanner = _Scanner(Modules(found.files, vocabulary), vocabulary, settled, lost)
         for number, file in enumerate(found.files):
             if not deadline.left:
                 scanner.stop_at(file, len(found.files) - number)
@@ -271,7 +271,8 @@ class _Scanner:
                 return True
         if data.isascii():
             return False
-        return _speaks_of_us(same_letters(data.decode("utf-8", "replace")).encode())
+        text = text_of(data) if file.kind == "python" else data.decode("utf-8", "replace")
+        return _speaks_of_us(same_letters(text).encode("utf-8", "replace"))
 
     def _pass_over(self, file: SourceFile, data: bytes) -> None:
         """Say of what is nearly Python that it is not read, where that may hide something."""

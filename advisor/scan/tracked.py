@@ -12,6 +12,7 @@ from pathlib import Path
 from advisor.git import QUIETLY, environment
 
 _SECONDS = 20
+_LISTED = ("-z", "--cached", "--recurse-submodules")
 
 
 class Tracked:
@@ -43,13 +44,14 @@ class Tracked:
         if git is None or not os.path.isabs(git):  # noqa: PTH117 - a name on PATH
             return None
         outward = (folder, *folder.parents)
-        if not any((outer / ".git").exists() for outer in outward):
+        top = next((outer for outer in outward if (outer / ".git").exists()), None)
+        if top is None:
             return None
         try:
             listed = subprocess.run(
-                [git, *QUIETLY, "ls-files", "-z", "--cached"],
-                cwd=folder,
-                env=environment(),
+                [git, *QUIETLY, "ls-files", *_LISTED, "--", folder.relative_to(top)],
+                cwd=top,  # a folder of the project may look like a repository to git
+                env={**environment(), "GIT_LITERAL_PATHSPECS": "1"},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=True,
@@ -58,4 +60,4 @@ class Tracked:
         except (OSError, subprocess.SubprocessError):
             return None
         names = os.fsdecode(listed.stdout).split("\0")
-        return sorted(os.path.join(folder, *name.split("/")) for name in names if name)  # noqa: PTH118
+        return sorted(os.path.join(top, *name.split("/")) for name in names if name)  # noqa: PTH118

@@ -7,12 +7,13 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from advisor.files import first_bytes, leads_out, name_of
+from advisor.files import first_bytes, leads_out, name_of, real_path
+from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.scan.gitignore import Patterns, parse_patterns, read_patterns
 from advisor.scan.tracked import Tracked
 from advisor.scan.usage import FileNote
@@ -30,11 +31,16 @@ DIALECTS = {
 }
 """What is nearly Python, by suffix: it is searched for words of ours, but not parsed."""
 _TEMPLATE = re.compile(r".+\.py\.(?:in|j2|jinja2?|mako|template|tmpl|tpl)", re.IGNORECASE)
-_SCRIPTS = ("", ".cgi", ".fcgi")
+_SCRIPT = re.compile(r"(?:\.(?:cgi|fcgi|\d+))?")
 """Suffixes of programs whose first line says what they are written in."""
 _SHEBANG = re.compile(rb"#![^\n]*(?:\b(?:python|pypy)[\d.]*(?![\w-])|\b(?:uv|pipx) run\b)")
-_LONGEST_SHEBANG = 256
-"""Bytes, as on Linux."""
+_SHELL = re.compile(rb"#![^\n]*sh\b")
+_CALLS_ITSELF = re.compile(
+    rb"\b(?:python|pypy)[\d.]*[\"']?(?:[ \t]+-\w+)*[ \t]+[\"']?(?:\$0|\$\{0\})[\"']?(?=\s|\Z)"
+)
+"""What a shell is told in a file that is Python from there on."""
+_BEGINNING = 1_000
+"""Bytes in which a file says what it is written in."""
 MOST_BYTES = {
     "python": 4_000_000,
     "dialect": 4_000_000,
@@ -43,12 +49,15 @@ MOST_BYTES = {
 }
 _CACHES = re.compile(r"\.(?:eggs|hg|ipynb_checkpoints|svn|(?:mypy|pytest|ruff)_cache)|__pycache__")
 """Copies that tools make; nothing of a project stands in them alone, unless git tracks it."""
+_COMPILED = ".pyc"
 _REPOSITORY = ".git"
 _ENVIRONMENTS = re.compile(
     r"\.(?:nox|tox|venv)|venv|__pypackages__|bower_components|node_modules|site-packages"
 )
 _SKIPPED_FILES = re.compile(r"advisor\.(?:yaml|lock)|(?:package-lock|tokenizer|vocab)\.json")
 """Read by others, or data that only looks like configuration."""
+_AT_ONCE = 10_000
+"""Entries of a folder that may take as long as one file."""
 _DEEPEST = 200
 """Folders inside folders; no honest project goes so deep."""
 
@@ -79,18 +88,27 @@ Levels: TypeAlias = tuple[tuple[int, Patterns], ...]
 """Patterns that hold in a folder, the outermost first, each with how much of a path they skip."""
 
 
-def find_files(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -> Found:
+def find_files(
+    paths: Sequence[Path],
+    root: Path,
+    exclude: Sequence[str] = (),
+    deadline: Deadline | None = None,
+) -> Found:
     """Return the files under `paths`, each once.
 
     A folder is walked without following links to folders, leaving out what `.gitignore` files from
     the repository's top down to it leave out and git does not track. A file that is named itself
     is looked at all the same, unless a link leads out of `root`. `exclude` holds patterns of the
-    same language, relative to `root`, and holds for both.
+    same language, relative to `root`, and holds for both. Where the deadline is over, or a folder
+    takes too long, those found until then are returned, and a note.
     """
-    walk = _Walk(os.path.normpath(root.absolute()), parse_patterns("\n".join(exclude)))
-    for path in paths:
-        walk.add(Path(os.path.normpath(path.absolute())))
-    walk.add_links()
+    deadline = deadline or Deadline()
+    patterns = parse_patterns("\n".join(exclude))
+    walk = _Walk(os.path.normpath(root.absolute()), patterns, deadline)
+    with walk.bounded():
+        for path in paths:
+            walk.add(Path(os.path.normpath(path.absolute())))
+        walk.add_links()
     files = sorted(walk.files.values(), key=lambda file: file.name)
     return Found(tuple(files), tuple(walk.notes), +walk.left_out, walk.vouched)
 
@@ -98,8 +116,9 @@ def find_files(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -
 class _Walk:
     """A walk under way: what has been found so far."""
 
-    def __init__(self, root: str, exclude: Patterns) -> None:
+    def __init__(self, root: str, exclude: Patterns, deadline: Deadline) -> None:
         self.root = root
+        self.deadline = deadline
         self.exclude = exclude
         self._excludes = cache(self._excluded)
         self._beginning = cache(self._named)
@@ -109,6 +128,17 @@ class _Walk:
         self.left_out: Counter[str] = Counter()
         self.tracked = Tracked(Path(root))
         self.vouched = True
+        self._last = root
+
+    @contextlib.contextmanager
+    def bounded(self) -> Iterator[None]:
+        """Walk no longer than the deadline allows, and say where the walk ended."""
+        try:
+            with self.deadline:
+                yield
+        except OutOfTimeError:
+            self.left_out["out_of_time"] += 1
+            self._note(self._last, "takes too long to be looked through; what follows is not found")
 
     def add(self, path: Path) -> None:
         """Add a file, or all files of a folder."""
@@ -144,6 +174,8 @@ class _Walk:
                 folder, f"is nested deeper than {_DEEPEST} folders; nothing in it is checked"
             )
             return
+        self._last = folder
+        self.deadline.begin()
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
         if depth and any(entry.name == "pyvenv.cfg" for entry in entries) and _made_by_venv(folder):
@@ -151,7 +183,9 @@ class _Walk:
             return
         if any(entry.name == ".gitignore" for entry in entries):
             levels = (*levels, _level(Path(folder), ".gitignore"))
-        for entry in entries:
+        for number, entry in enumerate(entries):
+            if number % _AT_ONCE == 0:
+                self.deadline.begin()
             try:
                 if entry.is_dir(follow_symlinks=False):
                     self._inner_folder(entry, levels, depth)
@@ -164,7 +198,9 @@ class _Walk:
         if entry.name == _REPOSITORY:
             return
         if _CACHES.fullmatch(entry.name):
-            if not _compiled_alone(entry.path):
+            if _compiled_alone(entry.path):
+                self._note_compiled(entry.path)
+            else:
                 self._leave_out("caches", entry.path)
         elif _ENVIRONMENTS.fullmatch(entry.name):
             self._leave_out("environments", entry.path)
@@ -179,6 +215,8 @@ class _Walk:
         kind = kind_of(entry.path)
         if kind is None:
             self.left_out["links"] += entry.is_symlink() and entry.is_dir()
+            if entry.name.endswith(_COMPILED):
+                self._note_compiled(entry.path)
             return
         if _SKIPPED_FILES.fullmatch(entry.name):
             return
@@ -191,13 +229,21 @@ class _Walk:
         else:
             self._file(entry.path, kind)
 
+    def _note_compiled(self, path: str) -> None:
+        """Say of what Python compiled that it is not read, where it belongs to the project.
+
+        Python may run it in place of the source beside it.
+        """
+        for one in self.tracked.under(path):
+            if one.endswith(_COMPILED):
+                self._note(one, "is compiled Python, which is not read")
+
     def _link(self, path: str, kind: str) -> None:
         """Keep a link to a file of the project until it is known what is looked at by itself."""
-        target = os.path.realpath(path)
-        if leads_out(path, Path(self.root)) or not os.path.isfile(target):  # noqa: PTH113
+        if not os.path.isfile(path) or leads_out(path, Path(self.root)):  # noqa: PTH113
             self.left_out["links"] += 1
         else:
-            self.links[path] = target, kind
+            self.links[path] = real_path(path), kind
 
     def _leave_out(self, reason: str, path: str) -> None:
         """Leave out a file or folder, but for the files in it that git tracks."""
@@ -253,13 +299,21 @@ class _Walk:
 def kind_of(path: str) -> str | None:
     """Return what a file holds, by its name or, where that says nothing, by its first line."""
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - a walk is long
-    if kind := KINDS.get(suffix):
+    if kind := KINDS.get(suffix or _hidden(path)):
         return kind
     if dialect_of(path):
         return "dialect"
-    if suffix not in _SCRIPTS:
+    if not _SCRIPT.fullmatch(suffix):
         return None
-    return "python" if _SHEBANG.match(first_bytes(path, _LONGEST_SHEBANG)) else None
+    begins = first_bytes(path, _BEGINNING)
+    calls = _SHEBANG.match(begins) or (_SHELL.match(begins) and _CALLS_ITSELF.search(begins))
+    return "python" if calls else None
+
+
+def _hidden(path: str) -> str:
+    """The name of a file that is a dot and a suffix alone."""
+    name = os.path.basename(path).lower()  # noqa: PTH119 - a walk is long
+    return f".{name.lstrip('.')}" if name.startswith(".") else ""
 
 
 def dialect_of(path: str) -> str | None:
@@ -271,7 +325,7 @@ def dialect_of(path: str) -> str | None:
 def _compiled_alone(folder: str) -> bool:
     """True for a folder with nothing in it but what Python compiled."""
     with os.scandir(folder) as listing:
-        return all(entry.name.endswith(".pyc") for entry in listing)
+        return all(entry.name.endswith(_COMPILED) for entry in listing)
 
 
 def _made_by_venv(folder: str) -> bool:

@@ -257,12 +257,17 @@ def test_python_is_read_whatever_its_file_is_called(scanned_files):
         "app.wsgi": GOOD,
         "box.PYT": GOOD,
         "win.pyw": GOOD,
+        "bin/serve-1.2": "#!/usr/bin/env python3\n" + GOOD,
+        "bin/both": "#!/bin/sh\n'''exec' /a b/python3 -u \"$0\" \"$@\"\n' '''\n" + GOOD,
+        "bin/.py": GOOD,
     }
     others = {
         "LICENSE": GOOD,
         "bin/shell": "#!/bin/sh\n" + GOOD,
         "bin/python-config": "#!/usr/bin/python-config\n" + GOOD,
         "a.sh": "#!/usr/bin/python\n" + GOOD,
+        "bin/calls": '#!/bin/sh\nexec python3 "$(dirname "$0")/a.py"\n' + GOOD,
+        "bin/names": "#!/bin/sh\nexec python3 $0.py\n" + GOOD,
     }
     found = scanned_files(**files, **others)
     assert {one.place.path for one in found.usages} == set(files)

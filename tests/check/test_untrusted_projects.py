@@ -12,6 +12,8 @@ import sys
 import pytest
 
 from advisor.check import project
+from advisor.scan import walk
+from advisor.scan.deadline import OutOfTimeError
 
 WRONG = (
     b"from transformers import BlipModel\n"
@@ -339,6 +341,43 @@ def test_a8_what_git_tracks_is_looked_at_whatever_patterns_say(check, tmp_path):
     assert result.json["suppressed"]["gitignored"] == 1
 
 
+def git(folder, *arguments):
+    own = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "protocol.file.allow=always")
+    subprocess.run(["git", *own, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("name", ["venv", "ignored"])
+def test_what_git_tracks_in_a_submodule_is_looked_at_whatever_its_name(
+    check, tmp_path, tmp_path_factory, name
+):
+    other = tmp_path_factory.mktemp("other")
+    (other / "a.py").write_bytes(WRONG)
+    for command in (["init", "-q"], ["add", "a.py"], ["commit", "-qm", "a"]):
+        git(other, *command)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "submodule", "add", "-q", str(other), name)
+    assert paths(check({"b.py": "x = 1\n", ".gitignore": "ignored\n"})) == {f"{name}/a.py"}
+
+
+def test_a_folder_that_looks_like_a_repository_speaks_for_none(check, tmp_path):
+    check({"src/a.py": WRONG, "src/b.py": "x = 1\n", "src/.gitignore": "a.py\n"})
+    git(tmp_path / "src", "init", "-q", "--bare")
+    git(tmp_path / "src", "config", "core.bare", "false")
+    git(tmp_path / "src", "config", "core.worktree", ".")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-f", "src/a.py", "src/b.py")
+    assert paths(check({}, "src")) == {"src/a.py"}
+
+
+def test_compiled_python_that_git_tracks_is_said_not_to_be_read(check, tmp_path):
+    compiled = ["__pycache__/a.cpython-311.pyc", "b.pyc"]
+    check(dict.fromkeys([*compiled, "c.pyc", "d/__pycache__/e.pyc"], b"") | {"a.py": "x = 1\n"})
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", *compiled)
+    assert {one["path"] for one in check({}).of("note")} == {*compiled}
+    assert check({}, "--strict").code == 1
+
+
 def test_a8_a_strict_check_fails_on_what_nobody_vouches_for(check):
     result = check({"src/a.py": WRONG, ".gitignore": "*.py\n", "b.yaml": "x: 1\n"}, "--strict")
     assert result.code == 1
@@ -349,6 +388,17 @@ def test_a8_a_strict_check_fails_on_what_nobody_vouches_for(check):
 def test_a8_a_link_to_a_file_of_another_name_is_looked_at(check, tmp_path):
     (tmp_path / "a.py").symlink_to("a.txt")
     assert paths(check({"a.txt": WRONG})) == {"a.py"}
+
+
+@linux
+def test_a_chain_of_links_that_no_system_follows_ends_nothing(check, tmp_path):
+    for number in range(1_500):
+        (tmp_path / f"l{number + 1}.py").symlink_to(f"l{number}.py")
+    result = check({"l0.py": WRONG})
+    assert paths(result) == {"l0.py"}
+    assert result.json["suppressed"]["links"] > 1_400
+    (tmp_path / "advisor.yaml").symlink_to("l1500.py")
+    assert check({}).code == 2
 
 
 @linux
@@ -402,6 +452,19 @@ def test_a6_a_text_that_is_replaced_to_grow_ends(check):
 def test_a8_letters_written_as_other_signs_hide_nothing(check, encoding, letter, comment):
     code = f"# coding: {encoding}\n{comment}{WRONG.decode().replace('t', letter)}"
     assert paths(check({"a.py": code.encode(), "b.py": b""})) == {"a.py"}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "old", "new"),
+    [("gbk", "t", "\uff54"), ("shift_jis", "t", "\uff54"), ("latin-1", "a", "\u00aa")],
+)
+def test_letters_of_another_form_hide_nothing_in_any_encoding(check, encoding, old, new):
+    names = ("transformers", "BlipModel", "from_pretrained", "get_image_features")
+    code = WRONG.decode().replace('"Salesforce/blip-vqa-base"', SPLIT)
+    for name in names:
+        code = code.replace(name, name.replace(old, new))
+    result = check({"a.py": f"# coding: {encoding}\n{code}".encode(encoding), "b.py": b""})
+    assert {one["path"] for one in result.json["usages"]} == {"a.py"}
 
 
 SPLIT = '"Salesforce/" "blip-vqa-base"'
@@ -604,7 +667,6 @@ def test_a11_a12_a13_names_speak_to_no_runner_terminal_or_page(check, monkeypatc
         assert "<script>alert" not in result.out
 
 
-@linux
 def test_a3_init_writes_names_on_one_line(check, advisor, tmp_path):
     name = "a\ntouch PWNED\n#.py"
     (tmp_path / name).write_text(
@@ -791,6 +853,20 @@ def test_b5_a_fixed_file_keeps_its_owner_and_mode(check, tmp_path):
 
 
 # -- own traces ------------------------------------------------------------------------------------
+
+
+def test_a_walk_that_takes_too_long_says_where_it_ended(check, monkeypatch):
+    def too_long(path):
+        if path.endswith("b.py"):
+            raise OutOfTimeError
+        return "python"
+
+    monkeypatch.setattr(walk, "kind_of", too_long)
+    result = check({"src/a.py": WRONG, "src/b.py": WRONG, "z/c.py": WRONG})
+    assert paths(result) == {"src/a.py"}
+    (note,) = [one for one in result.of("note") if one["rule"] == "file-not-checked"]
+    assert note["path"] == "src"
+    assert result.json["suppressed"]["out_of_time"] == 1
 
 
 def test_b14_answers_and_reports_of_advisor_say_nothing_of_a_project(check, advisor):
