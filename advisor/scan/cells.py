@@ -19,6 +19,9 @@ from advisor.scan.source import Spot, UnreadableError, decode_utf8, digest
 
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _LINE_FEEDS = ("\\n", "\\u000a", "\\u000A")
+_RETURNS = ("\\r", "\\u000d", "\\u000D")
+_LINE_END = re.compile(r"\n|\r(?!\n)")
+"""As Python ends lines; what stands before a line feed is no end of its own."""
 _ESCAPED = re.compile(r"\\u[dD][89abAB]..(?:\\u[dD][c-fC-F]..)?|\\u....|\\.", re.DOTALL)
 """One character of the text that is written as an escape, or as a pair of surrogates."""
 _SOURCE = '"source"'
@@ -276,11 +279,12 @@ def _written_lines(file: str, source: Any) -> list[tuple[str, list[tuple[int, in
             lines[-1][1].append(ends)
             continue
         for escape in _ESCAPE.finditer(file, start, text.stop):
-            if escape[0] in _LINE_FEEDS:
+            alone = escape[0] in _RETURNS and not file.startswith(_LINE_FEEDS, escape.end())
+            if alone or escape[0] in _LINE_FEEDS:
                 stretches.append((start, escape.start()))
                 start = escape.end()
         stretches.append((start, text.stop))
-        pieces = text.split("\n")
+        pieces = _LINE_END.split(text)
         before, at = lines[-1]
         lines[-1] = (before + pieces[0], [*at, stretches[0]])
         lines += ((piece, [one]) for piece, one in zip(pieces[1:], stretches[1:], strict=True))

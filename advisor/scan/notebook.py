@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import bisect
 import re
+from contextlib import suppress
+from itertools import islice
 
 from advisor.scan.cells import Cells, read_cells
 from advisor.scan.source import Parsed, UnreadableError, parse
@@ -18,7 +20,18 @@ _MAGIC = re.compile(
     r"(?P<indent>\s*+)(?:[%!?]|[\w.]++\?{1,2}\s*+\Z|(?:pip3?|conda|mamba) install\b)"
     r"|(?P<target>[\w.,\s]++=\s*+)[%!]\S"
 )
-_PYTHON_CELLS = re.compile(r"%%(?:time|timeit|capture|prun|chime|memit)\b")
+_PYTHON_CELLS = re.compile(
+    r"%%(?:time|timeit|capture|prun|chime|memit|debug|lprun|mprun|notify|px|pyinstrument|python3?"
+    r"|scalene|snakeviz|wandb)\b"
+)
+_RUNS = re.compile(
+    r"(?P<before>\s*+|[\w.,\s]++=\s*+)"
+    r"%%?(?:time|timeit|prun|memit|debug|lprun|mprun)[ \t]++(?P<code>.*)"
+)
+"""A magic that runs the Python behind it."""
+_FIRST_OF_WORD = re.compile(r"(?<!\S)\S")
+_MOST_OPTIONS = 12
+"""Words before what a magic runs."""
 _QUOTES = ('"""', "'''")
 _TOKEN = re.compile(
     r"\"\"\"|'''|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|#.*|(?P<opens>[(\[{])|(?P<closes>[)\]}])"
@@ -102,22 +115,51 @@ def _without_magics(lines: list[str]) -> list[str]:
     if lines[at].strip().startswith("%%"):
         if not _PYTHON_CELLS.match(lines[at].strip()):
             return [""] * len(lines)
-        lines = [*lines[:at], "", *lines[at + 1 :]]
+        lines = [*lines[:at], *(_run_by(lines[at : at + 1]) or [""]), *lines[at + 1 :]]
     out: list[str] = []
+    run: list[str] = []
     depth, quote = 0, ""
     goes_on = in_magic = False
-    for line in lines:
+    for number, line in enumerate(lines):
         magic = None if depth or quote or goes_on else _MAGIC.match(line)
         in_magic = magic is not None or (in_magic and goes_on)
-        goes_on = (line.rstrip() if in_magic else line).endswith("\\")
+        goes_on = line.endswith("\\")
+        if magic is not None:
+            run = _run_by(lines[number : number + 1 + _going_on(lines, number)])
         if not in_magic:
             out.append(line)
             depth, quote = _open_after(line, depth, quote)
+        elif run:
+            out.append(run.pop(0))
         elif magic is None:
             out.append("")
         else:
             out.append(f"{magic['target']}None" if magic["target"] else f"{magic['indent']}pass")
     return out
+
+
+def _going_on(lines: list[str], number: int) -> int:
+    """How many lines go on with one."""
+    last = number
+    while lines[last].endswith("\\") and last + 1 < len(lines):
+        last += 1
+    return last - number
+
+
+def _run_by(lines: list[str]) -> list[str]:
+    """The Python that a magic of these lines runs, in the same columns; none where it runs none."""
+    found = _RUNS.match(lines[0])
+    begins = _FIRST_OF_WORD.finditer(lines[0], found.start("code")) if found else iter(())
+    for word in islice(begins, _MOST_OPTIONS):
+        code = lines[0][word.start() :]
+        with suppress(UnreadableError):
+            parse("\n".join([code, *lines[1:]]), "")
+            before = found["before"] if found else ""
+            before = before if before.strip() else f"{before}0;"
+            return [f"{before:<{word.start()}}{code}", *lines[1:]]
+        if found and not found["code"].startswith("-"):
+            break
+    return []
 
 
 def _open_after(line: str, depth: int, quote: str) -> tuple[int, str]:

@@ -604,6 +604,41 @@ def test_a8_a_kernel_is_known_by_its_name(check):
     assert paths(check({"a.ipynb": notebook(cell, **odd)})) == {"a.ipynb"}
 
 
+MADE = 'm = BlipModel.from_pretrained("Salesforce/blip-vqa-base")\nm.get_image_features(x)\n'
+IMPORT = "from transformers import BlipModel\n"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [("# before a line that ends in a carriage return\n" + IMPORT + MADE).replace("\n", "\r")],
+        ["%cd x \\ \n" + IMPORT + MADE],
+        [IMPORT, "%time " + MADE],
+        [IMPORT, "if x:\n    %time " + MADE.replace("\n", "\n    ")],
+        [IMPORT, "%timeit -n 1 -r 2 " + MADE],
+        [IMPORT, MADE.replace("= ", "= %time ")],
+        [IMPORT, MADE.replace("m = ", "%time m = \\\n ")],
+        [IMPORT, "%%timeit " + MADE],
+        [IMPORT, "%%wandb\n" + MADE],
+    ],
+)
+def test_no_line_of_a_cell_hides_what_it_runs(check, cells):
+    result = check({"a.ipynb": notebook(*cells)})
+    assert paths(result) == {"a.ipynb"}
+    assert len(result.json["usages"]) == 1
+
+
+def test_a_place_behind_a_magic_is_where_it_stands(check):
+    text = notebook(IMPORT, "%time " + MADE)
+    (found,) = check({"a.ipynb": text}).of("error")
+    assert text[found["column"] - 1 :].startswith("BlipModel.from_pretrained")
+
+
+def test_what_a_magic_is_given_that_is_no_python_costs_no_cell(check):
+    cell = "%time !ls\n%timeit -s setup\n%prun\n" + WRONG.decode()
+    assert paths(check({"a.ipynb": notebook(cell)})) == {"a.ipynb"}
+
+
 def test_a8_half_a_character_costs_no_cell(check):
     assert paths(check({"a.ipynb": notebook("# \ud800\n" + WRONG.decode())})) == {"a.ipynb"}
 
