@@ -40,7 +40,10 @@ _DIRECTIVE = re.compile(r"^(?:---(?:[ \t].*)?|\.\.\.)[ \t]*$|^%.*$", re.MULTILIN
 _LINE = re.compile(r"^[^\n#]+", re.MULTILINE)
 """What stands in a line before a comment."""
 _OWN_KEYS = ({"schema_version", "rule_base"}, {"baseline_version"}, {"lock_version"})
-_LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){100}")
+_LONG_KEY = re.compile(
+    r"(?<![\w\"'-])(?:(?:[\w-]++|\"(?:\\.|[^\"\\\n]){0,200}+\"|'[^'\n]{0,200}+')"
+    r"[ \t]*+\.[ \t]*+){100}"
+)
 """A dotted key of more parts than any honest one; reading one takes time by their square."""
 _WRITTEN = re.compile(r"[\w./-]+")
 
@@ -67,7 +70,7 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
     if not escaped and not _mentions(text, vocabulary):
         return Scan()
     try:
-        documents = [one for one in documents_in(text, name) if not _ours(one)]
+        documents = [one for one in documents_in(text, name) if not _ours(one, name)]
         texts = [entry for document in documents for entry in _texts(document, (), {})]
     except RecursionError:
         raise UnreadableError(name, None, "is nested too deeply to be read") from None
@@ -99,9 +102,10 @@ def documents_in(text: str, name: str) -> Iterable[Any]:
     return read(text, name)
 
 
-def _ours(document: Any) -> bool:
-    """True for what advisor wrote itself: answers and reports, baselines, locks."""
-    return isinstance(document, dict) and any(keys <= document.keys() for keys in _OWN_KEYS)
+def _ours(document: Any, name: str) -> bool:
+    """True for what advisor wrote itself, as JSON: answers and reports, baselines, locks."""
+    own = isinstance(document, dict) and any(keys <= document.keys() for keys in _OWN_KEYS)
+    return own and name.lower().endswith(".json")
 
 
 def _mentions(text: str, vocabulary: Vocabulary) -> bool:

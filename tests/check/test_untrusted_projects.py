@@ -890,6 +890,20 @@ def test_b5_a_fixed_file_keeps_its_owner_and_mode(check, tmp_path):
 # -- own traces ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["a.yaml", "a.yml", "a.toml"])
+def test_what_only_looks_like_an_answer_of_advisor_is_read(check, name):
+    colon = " =" if name.endswith("toml") else ":"
+    text = f'lock_version{colon} "1"\nmodel{colon} "Salesforce/blip-vqa-bas"\n'
+    assert paths(check({name: text, "b.py": ""}), "warning") == {name}
+
+
+def test_a_key_of_more_parts_than_any_honest_one_is_not_read(check):
+    for part in ('" "', "' '", '"\\""', "a"):
+        text = f"model = 'Salesforce/blip-vqa-bas'\n{'.'.join([part] * 150)} = 1\n"
+        (note,) = check({"a.toml": text, "b.py": ""}).of("note")
+        assert "nested too deeply" in note["message"]
+
+
 def test_a_walk_that_takes_too_long_says_where_it_ended(check, monkeypatch):
     def too_long(path):
         if path.endswith("b.py"):
