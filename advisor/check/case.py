@@ -154,6 +154,8 @@ class Case:
             for load in usage.loads:
                 if load.class_place and load.class_written:
                     places[load.class_place.path, load.class_written][load.class_place] = False
+                if load.class_name and (at := load.class_name_place):
+                    places[at.path, load.class_name][at] = False
         for name in self.scan.names:
             places[name.place.path, name.name][name.place] = True
         return places

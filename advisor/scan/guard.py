@@ -25,7 +25,7 @@ _LOOKING = {"dir", "fields", "getfullargspec", "getmembers", "signature", "vars"
 """Functions that tell what the first thing they are given has, or takes."""
 _TABLES = {"__all__", "__annotations__", "__dataclass_fields__", "__dict__"}
 """Attributes that list what their owner has."""
-_FINDING = "find_spec"
+_FINDING, _HAS = "find_spec", "hasattr"
 _GATHERING = {"all", "any", "bool", "frozenset", "list", "set", "sorted", "tuple"}
 """Functions whose result tells what is in what they are given."""
 _LOOKS = re.compile(
@@ -154,7 +154,7 @@ class _Asking(NamedTuple):
         return self._may_look(said) and any(map(self._is_look, descendants(expression)))
 
     def _may_look(self, said: set[str]) -> bool:
-        return bool(said & self.ours) or _FINDING in said
+        return bool(said & self.ours) or _FINDING in said or _HAS in said
 
     def _keeps_look(self, value: ast.expr) -> bool:
         """True for what a look gives, be it gathered; what else is called with it is no look."""
@@ -177,7 +177,8 @@ class _Asking(NamedTuple):
             case ast.Call(ast.Name("hasattr"), [owner, ast.Constant(str(name))]) | ast.Call(
                 ast.Name("getattr"), [owner, ast.Constant(str(name)), _]
             ):
-                return self._is_ours(owner) and name not in self.marks
+                asks = last_name(node) == _HAS and name[:1].isupper()  # a class of any module
+                return (asks or self._is_ours(owner)) and name not in self.marks
             case ast.Call(called, [owner, *_]):
                 return last_name(called) in _LOOKING and self._is_ours(owner)
             case ast.Attribute(owner, name):

@@ -128,6 +128,14 @@ class Load(NamedTuple):
     asked: tuple[Location, ...] = ()
     extended: bool = False
 
+    @property
+    def class_name_place(self) -> Location | None:
+        """Where the name of the class stands, behind a dot or alone; None where it does not."""
+        name, written, place = self.class_name, self.class_written, self.class_place
+        if not (name and written and place) or written.rpartition(".")[2] != name:
+            return None
+        return place._replace(line=place.end_line, column=place.end_column - len(name))
+
 
 class Call(NamedTuple):
     """A later use of something loaded.

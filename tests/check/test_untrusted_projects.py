@@ -503,6 +503,27 @@ def test_a8_no_way_of_writing_hides_a_word(check, code):
     assert paths(result) | {one["path"] for one in result.json["usages"]} == {"a.py"}
 
 
+GONE = 'AutoModelForVision2Seq.from_pretrained("Salesforce/blip-image-captioning-base")\n'
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"import transformers\nu = transformers\nm = u.{GONE}",
+        f"import importlib\nu = importlib.import_module('transformers')\nm = u.{GONE}",
+        f"import transformers\nclass A:\n    u = transformers\n    def f(self): self.u.{GONE}",
+        f"import transformers\ndef f(u): return u.{GONE}f(transformers)\n",
+    ],
+)
+def test_a_class_that_is_gone_is_found_in_a_module_of_whatever_name(check, code):
+    rules = [one["rule"] for one in check({"a.py": code}).of("error")]
+    assert rules == ["removed-class"]
+    asked = code.replace("m = u.", "if hasattr(u, 'AutoModelForVision2Seq'): m = u.")
+    if asked != code:
+        assert not check({"a.py": asked}).of("error")
+    assert len(check({"a.py": f"import transformers\nm = transformers.{GONE}"}).of("error")) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

@@ -42,12 +42,13 @@ def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
         if f"/{TRANSFORMERS}/" not in f"/{name.place.path}":  # the library, or a copy of it
             yield name.name, name.place
     optional = {(one.place.path, one.name) for one in case.scan.names if one.optional}
+    reached = {one.place for one in case.scan.names if not one.imported}
     for usage in case.scan.usages:
         for load in usage.loads:
-            direct = load.package == TRANSFORMERS and load.class_written == load.class_name
-            ready = (load.place.path, load.class_name) in optional
-            if direct and load.class_place and load.class_name and not ready:
-                yield load.class_name, load.class_place
+            place, loaded = load.class_name_place, load.class_name
+            told = place in reached or (load.place.path, loaded) in optional
+            if load.package == TRANSFORMERS and place and loaded and not told:
+                yield loaded, place
 
 
 REMOVED = "removed-argument"
