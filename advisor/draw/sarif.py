@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 from collections import Counter
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +17,8 @@ SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 ROOT = "SRCROOT"
+_LINK = re.compile(r"\[(?=[^\[\]]*\]\()")
+"""Begins a link, which a message of SARIF may hold as it stands (3.11.6)."""
 
 
 def sarif(report: FindingsReport) -> dict[str, Any]:
@@ -61,14 +65,14 @@ def _result(finding: FindingRow, index: dict[str, int], seen: Counter[str]) -> d
         "ruleId": finding.rule,
         "ruleIndex": index[finding.rule],
         "level": finding.level,
-        "message": {"text": sentence(finding)},
+        "message": {"text": _LINK.sub(r"\[", sentence(finding))},
         "locations": [_location(finding)] if finding.path else [],
         "partialFingerprints": {"advisor/v1": _fingerprint(finding, seen)},
     }
 
 
 def _location(finding: FindingRow) -> dict[str, Any]:
-    uri = quote(finding.path.replace("\\", "/").encode("utf-8", "surrogateescape"))
+    uri = quote(finding.path.replace(os.sep, "/").encode("utf-8", "surrogateescape"))
     place: dict[str, Any] = {"artifactLocation": {"uri": uri, "uriBaseId": ROOT}}
     if finding.line:
         place["region"] = {"startLine": finding.line}

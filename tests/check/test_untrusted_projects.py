@@ -723,6 +723,23 @@ def test_a11_a12_a13_names_speak_to_no_runner_terminal_or_page(check, monkeypatc
         assert "<script>alert" not in result.out
 
 
+@linux
+def test_a_message_of_sarif_holds_no_link_and_a_name_no_other_file(check):
+    code = HEAD + "CLIPModel.from_pretrained('openai/clip-vit-[x](http://evil.example)')\n"
+    declared = """choices:
+  - name: a
+    checkpoint: openai/clip-vit-base-patch32
+    needs: {task: zero-shot-classification}
+"""
+    (run,) = check({"src\\a.py": code, "advisor.yaml": declared}, format="sarif").json["runs"]
+    texts = [one["message"]["text"] for one in run["results"]]
+    assert any("http://evil.example" in text for text in texts)
+    assert not [text for text in texts if re.search(r"(?<!\\)\[[^\]]*\]\(", text)]
+    places = [place for one in run["results"] for place in one["locations"]]
+    uris = {place["physicalLocation"]["artifactLocation"]["uri"] for place in places}
+    assert uris >= {"src%5Ca.py"}
+
+
 def test_a3_init_writes_names_on_one_line(check, advisor, tmp_path):
     name = "a\ntouch PWNED\n#.py"
     (tmp_path / name).write_text(
