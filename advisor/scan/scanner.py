@@ -142,7 +142,7 @@ class _Scanner:
         self.modules = modules
         self.vocabulary = vocabulary
         self.mentions = Mentions(vocabulary, settled, modules.is_ours, lost)
-        self.twins = Twins(modules.is_ours)
+        self.twins = Twins(modules.is_ours, modules.reads)
         self.importers = Importers(modules.home, modules.words)
         self._unread: list[SourceFile] = []
         """Files passed over while nobody had anything to give them."""

@@ -55,12 +55,13 @@ class _Kept(NamedTuple):
 class Twins:
     """What files held, for others with the same bytes, or notebooks whose code is the same.
 
-    A file that imports modules of the project is like no other, since those depend on its place.
-    `is_ours` tells that of a module, by the name of the file that imports it.
+    A file that imports modules of the project, or reads files of it, is like no other, since those
+    depend on its place. `is_ours` tells that of a module, by the name of the file that imports it,
+    `reads` whether a file reads others.
     """
 
-    def __init__(self, is_ours: Callable[[str, str], bool]) -> None:
-        self._is_ours = is_ours
+    def __init__(self, is_ours: Callable[[str, str], bool], reads: Callable[[str], bool]) -> None:
+        self._is_ours, self._reads = is_ours, reads
         self._kept: dict[tuple[str, bytes], _Kept] = {}
         self._last: tuple[str, Cells] | None = None
 
@@ -73,7 +74,8 @@ class Twins:
     def keep(self, file: SourceFile, read: Read, held: FileScan) -> None:
         """Keep what a file holds, of whose code a copy may come."""
         modules = frozenset(imported(read.code or ""))
-        if held.notes or held.ignores or any(self._is_ours(file.name, one) for one in modules):
+        alone = held.notes or held.ignores or self._reads(file.name)
+        if alone or any(self._is_ours(file.name, one) for one in modules):
             return
         kept = _Kept(file.name, held, modules)
         if held.parsed and file.kind == "notebook":
