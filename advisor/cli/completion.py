@@ -7,11 +7,19 @@ from typing import Any
 
 import typer._completion_shared as shells
 
-from advisor.files import write_text
+from advisor.files import MEGABYTE, cannot_write, read_bounded, replacing
+
+MOST_BYTES = 10 * MEGABYTE
+_ANY_BYTES: Any = {"encoding": "utf-8", "errors": "surrogateescape"}
+"""What is there in whatever encoding is written back as it was, with its ends of lines."""
 
 
 class _WholeFile(type(Path())):  # type: ignore[misc]
     """A path that is written as advisor writes; Typer would empty a start file, then fill it."""
+
+    def read_text(self, *_: Any, **__: Any) -> str:
+        """Return the text of a file, of which nothing is lost."""
+        return read_bounded(self, MOST_BYTES).decode(**_ANY_BYTES)
 
     def write_text(self, data: str, *_: Any, **__: Any) -> int:
         """Write a text through a temporary file; one that is there already but for its end stays.
@@ -19,7 +27,12 @@ class _WholeFile(type(Path())):  # type: ignore[misc]
         Typer would add an empty line each time.
         """
         if not self.is_file() or self.read_text().rstrip() != data.rstrip():
-            write_text(Path(self), data)
+            try:
+                with replacing(Path(self)) as scratch:
+                    scratch.write_bytes(data.encode(**_ANY_BYTES))
+            except OSError as error:
+                hint = "name a home that can be written: HOME"
+                raise cannot_write(Path(self), error, hint) from error
         return len(data)
 
 

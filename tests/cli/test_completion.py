@@ -64,6 +64,23 @@ def test_a_start_file_gets_its_line_or_stays_as_it_is(environment, tmp_path, ful
         assert start.read_text() == first
 
 
+@pytest.mark.parametrize("plain", [True, False])
+@pytest.mark.parametrize(
+    "before", [b"alias m='\xfc'\n", "alias m='ü'\n".encode(), b"a=1\r\nb=2\r\n"]
+)
+def test_a_start_file_keeps_every_byte_in_every_locale(environment, tmp_path, before, plain):
+    (start := tmp_path / ".bashrc").write_bytes(before)
+    variables = environment | {"HOME": str(tmp_path)}
+    variables |= {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    if plain:
+        variables |= {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-m", "advisor", "--install-completion", "bash"]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert start.read_bytes().startswith(before)
+    assert b"advisor.sh" in start.read_bytes()
+
+
 @pytest.mark.slow
 def test_tab_completes_in_a_real_bash(environment, compiled, tmp_path):
     """The script that is printed is sourced, and a key is pressed."""
