@@ -162,3 +162,23 @@ def test_what_is_no_evaluation_is_refused(tmp_path, rules):
     file = evaluation(tmp_path / "e.json", {"my/own": 1.0})
     with pytest.raises(UsageError, match="no checkpoint of the catalogue"):
         measured_rules(rules, file)
+
+
+@pytest.mark.parametrize("odd", ["Infinity", "NaN", "1e999", "9" * 400])
+@pytest.mark.parametrize("place", ['"images": 80', '"value": 0.5'])
+def test_numbers_that_are_none_are_no_evaluation(rules, tmp_path, place, odd):
+    file = evaluation(tmp_path / "odd.json", dict.fromkeys(ids(rules)[:2], 0.5))
+    key = place.partition(":")[0]
+    file.write_text(file.read_text().replace(place, f"{key}: {odd}"))
+    if key == '"images"' and odd == "9" * 400:
+        assert measured_rules(rules, file)
+        return
+    with pytest.raises(BrokenFileError, match="is no evaluation"):
+        measured_rules(rules, file)
+
+
+def test_what_an_evaluation_is_called_stays_on_its_line(rules, tmp_path):
+    file = evaluation(tmp_path / "named.json", dict.fromkeys(ids(rules)[:2], 0.5))
+    file.write_text(file.read_text().replace('"photos"', r'"a\n::error::b\u001b[2J"'))
+    (said,) = measured_rules(rules, file).overlays
+    assert said.isprintable()

@@ -77,3 +77,16 @@ def test_b18_whatever_is_given_ends_in_an_answer_or_an_error_of_ours():
     for call, one, other in itertools.product(calls, WRONG, WRONG):
         with contextlib.suppress(AdvisorError, TypeError, ValueError):
             call(one, other)
+
+
+def test_numbers_and_lists_of_other_libraries_are_read_as_such():
+    numpy = pytest.importorskip("numpy")
+    given = {"memory_gb": numpy.int64(4), "pairs": numpy.float32(2000), "language": ()}
+    said = advisor.recommend(task="captioning", training="fine-tune", **given)
+    plain = advisor.recommend(task="captioning", training="fine-tune", memory_gb=4, pairs=2000)
+    assert said.to_dict() == plain.to_dict()
+    for odd in (numpy.array([1, 2]), numpy.array(["vqa", "x"])):
+        with contextlib.suppress(AdvisorError, TypeError):
+            advisor.recommend(task=odd)
+        with pytest.raises(TypeError, match="`order` takes"):
+            advisor.recommend(task="vqa", order=odd)

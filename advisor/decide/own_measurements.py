@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import MEGABYTE, path_shown, read_bounded
+from advisor.foreign import visible
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
@@ -47,14 +49,15 @@ class OwnMeasurements(NamedTuple):
     @property
     def name(self) -> str:
         """What was measured, in words."""
-        return f"{self.metric} on your {self.data}"
+        return visible(f"{self.metric} on your {self.data}")
 
     @property
     def said(self) -> str:
         """Everything that was measured, in a line."""
         reached = ", ".join(f"{id} {value:.3f}" for id, value in self.values.items())
         images = count(self.images, "image")
-        return f"{self.file}: {self.metric} on {images} of {self.data}, first of all: {reached}"
+        where = f"{self.file}: {self.metric} on {images} of {self.data}"
+        return visible(f"{where}, first of all: {reached}")
 
 
 def read_measurements(file: Path) -> OwnMeasurements:
@@ -66,7 +69,14 @@ def read_measurements(file: Path) -> OwnMeasurements:
         raise UsageError(f"cannot read `{shown}`: {error.strerror}", hint=HINT) from error
     try:
         return _read(json.loads(content), shown, hashlib.sha256(content).hexdigest())
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise BrokenFileError(f"`{shown}` is no evaluation", hint=HINT) from error
 
 
@@ -79,7 +89,7 @@ def _read(body: dict[str, Any], shown: str, digest: str) -> OwnMeasurements:
         if metric in one["metrics"] and one["checkpoint"] not in checkpoints.values():
             checkpoints[str(one["candidate"])] = str(one["checkpoint"])
     values = {
-        str(one["checkpoint"]): float(one["metrics"][metric]["value"])
+        str(one["checkpoint"]): _finite(one["metrics"][metric]["value"])
         for one in results
         if one["candidate"] in checkpoints
     }
@@ -94,6 +104,12 @@ def _read(body: dict[str, Any], shown: str, digest: str) -> OwnMeasurements:
     data = body["data"]
     told = (str(data["name"]), str(data["task"]), int(data["images"]))
     return OwnMeasurements(shown, digest, *told, metric, _shown(values, ahead), tuple(ahead))
+
+
+def _finite(value: Any) -> float:
+    if not math.isfinite(number := float(value)):
+        raise ValueError("no number of a metric")
+    return number
 
 
 def _shown(values: dict[str, float], ahead: Sequence[tuple[str, str]]) -> dict[str, float]:

@@ -371,6 +371,7 @@ def called_with(
 
 def check_order(order: str) -> None:
     """Raise UsageError where checkpoints cannot be ranked by an order."""
+    check_type("order", order, str, "the name of an order")
     if order not in ORDERS:
         raise UsageError(f"unknown order `{order}`", hint=f"orders: {', '.join(ORDERS)}")
 

@@ -109,7 +109,7 @@ def _understood() -> bool:
         environment.get("TERM_PROGRAM") in KNOWN_PROGRAMS
         or environment.get("TERM", "").startswith(KNOWN_TERMS)
         or any(name in environment for name in KNOWN_VARIABLES)
-        or (vte.isdigit() and int(vte) >= FIRST_VTE)
+        or (vte.isdecimal() and int(vte) >= FIRST_VTE)
     )
 
 

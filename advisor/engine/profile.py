@@ -90,7 +90,7 @@ def read_answers(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "
         given = answers.get(question.id)
         if isinstance(given, Answer):
             profile[question.id] = given
-        elif given is not None and given != "unknown" and given != []:
+        elif not _is_open(given):
             try:
                 profile[question.id] = read_answer(question, given, origin)
             except UsageError:
@@ -99,6 +99,13 @@ def read_answers(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "
                 meant = {**more, **answers, question.id: more[question.id]}
                 return read_answers(rulebase, meant, origin)
     return profile
+
+
+def _is_open(given: Any) -> bool:
+    """True for what leaves a question open; other types may compare in a way of their own."""
+    if isinstance(given, (list, tuple)):
+        return not given
+    return given is None or (isinstance(given, str) and given == UNKNOWN)
 
 
 def _of_machine(rulebase: RuleBase, question: Question, given: Any) -> Mapping[str, str]:

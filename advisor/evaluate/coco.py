@@ -27,6 +27,8 @@ from advisor.files import leads_out
 from advisor.phrasing import why_unparsed
 
 MOST_NEIGHBOURS = 20
+LONGEST_NUMBER = 12
+"""Digits of a number by which COCO knows an image."""
 
 
 def read_json(file: Path, images: Path | None) -> LabelledData:
@@ -148,7 +150,7 @@ class _Names:
 
     def of(self, id: Any) -> str:
         """Return the name of an image: the first form of which there is a file."""
-        if isinstance(id, str) and not id.isdecimal():
+        if isinstance(id, str) and not (id.isdecimal() and len(id) <= LONGEST_NUMBER):
             return id
         names = [form.format(int(id)) for form in self.forms]
         found = next((name for name in names if not self.folder.missing(name)), None)

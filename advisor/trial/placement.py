@@ -22,6 +22,9 @@ MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1
 """What `mallopt` of glibc calls them."""
 LARGEST_KEPT = 32 * 2**20
 
+LONGEST_INDEX = 4
+"""Digits of the number of a device."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
@@ -65,7 +68,9 @@ def place(
             f"unknown device `{device}`", hint="use auto, cpu, cuda or mps", kind="unknown-device"
         )
     count = torch.cuda.device_count() if kind == "cuda" else math.inf
-    numbered = not index or (index.isdigit() and int(index) < count)
+    numbered = not index or (
+        index.isdecimal() and len(index) <= LONGEST_INDEX and int(index) < count
+    )
     if not there[kind] or not numbered:
         usable = "" if there[kind] else " that torch can use"
         raise UnsupportedError(

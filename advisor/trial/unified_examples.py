@@ -21,6 +21,8 @@ from advisor.trial.images import STORED_REGIONS, SUFFIXES
 
 MANY = 20
 """How many problems of a file are named."""
+LONGEST_NUMBER = 12
+"""Digits of a number by which COCO knows a picture."""
 AGREED = 10
 """VQA: an answer scores min(1, times given * 3 / 10), as Pythia reads it."""
 
@@ -153,10 +155,9 @@ def _picture(folder: Path, name: str) -> Path | None:
     file, mark, key = name.partition("::")
     if (folder / file).is_file():
         return folder / f"{file}{mark}{key}"
-    stem = Path(file).stem if not file.isdigit() else file
-    stems = [stem, f"COCO_train2014_{int(stem):012}", f"COCO_val2014_{int(stem):012}"] if (
-        file.isdigit()
-    ) else [stem]  # fmt: skip
+    stems = [Path(file).stem]
+    if file.isdecimal() and len(file) <= LONGEST_NUMBER:
+        stems = [file, f"COCO_train2014_{int(file):012}", f"COCO_val2014_{int(file):012}"]
     for each in stems:
         for suffix in (*STORED_REGIONS[:2], *sorted(SUFFIXES)):
             if (path := folder / f"{each}{suffix}").is_file():

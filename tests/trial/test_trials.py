@@ -143,6 +143,8 @@ def test_a_class_that_no_release_has_is_a_slip(tiny: Tiny, name: str, hint: str)
     [
         ("tpu", None, "unknown-device"),
         ("cuda:99", None, "no-such-device"),
+        ("cuda:\u00b2", None, "no-such-device"),
+        ("cpu:" + "9" * 5_000, None, "no-such-device"),
         ("cpu", "int8", "unknown-dtype"),
     ],
 )
