@@ -16,6 +16,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import IO
 
@@ -177,14 +178,18 @@ def _refused(file: Path | str, number: int, reason: str) -> OSError:
     return OSError(number, reason, os.fspath(file))
 
 
-def write_text(file: Path, content: str, encoding: str = "utf-8") -> None:
+def write_text(
+    file: Path, content: str, encoding: str = "utf-8", *, within: Path | None = None
+) -> None:
     """Write a text file through a temporary one, so that no half of it is ever seen.
 
-    A link is followed, but never from inside the working folder to the outside, and the file's
-    mode and owner are kept. Pipes and devices are written in place, and so are stdout and stderr,
-    whatever they are. Raises AdvisorError where the system refuses, and for a file without write
-    permission.
+    A link is followed, but never from inside the working folder, or `within` another one, to the
+    outside, and the file's mode and owner are kept. Pipes and devices are written in place, and so
+    are stdout and stderr, whatever they are. Raises AdvisorError where the system refuses, and for
+    a file without write permission.
     """
+    if within is not None:
+        _refuse_link_out_of(within, file)
     status = _status(file)
     stream = _stream(status)
     if stream is not None:
@@ -216,11 +221,14 @@ def disk_is_full(error: BaseException | None) -> bool:
     return False
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(folder: Path, *, within: Path | None = None) -> None:
     """Make a folder, and those above it, where it is missing: never through a link that leads out.
 
-    Raises AdvisorError where the system refuses, or a link leads out of the working folder.
+    Raises AdvisorError where the system refuses, or a link leads out of the working folder, or of
+    the folder that it is to be `within`.
     """
+    if within is not None:
+        _refuse_link_out_of(within, folder)
     try:
         _refuse_leading_out(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -236,10 +244,18 @@ def cannot_write(path: Path, error: OSError, hint: str) -> AdvisorError:
     return AdvisorError(message, hint=hint, kind="cannot-write")
 
 
-def _refuse_leading_out(path: Path) -> None:
-    if leads_out(path, Path()):
+def _refuse_leading_out(path: Path, folder: Path = Path(), called: str = "this folder") -> None:
+    if leads_out(path, folder):
         where = real_path(path)
-        raise _refused(path, errno.ELOOP, f"a link leads out of this folder, to {where}")
+        raise _refused(path, errno.ELOOP, f"a link leads out of {called}, to {where}")
+
+
+def _refuse_link_out_of(folder: Path, path: Path) -> None:
+    """Raise AdvisorError where a link leads from a folder to the outside, wherever it is."""
+    try:
+        _refuse_leading_out(path, folder, f"`{folder}`")
+    except OSError as error:
+        raise cannot_write(path, error, "replace the link by a file of its own") from error
 
 
 def real_path(path: Path | str) -> str:
@@ -459,6 +475,23 @@ def creating_folder(folder: Path) -> Iterator[Path]:
                 raise
             message = f"the disk filled up while `{named}` was written"
             raise AdvisorError(message, hint=FREE_SPACE, kind="disk-full") from error
+
+
+def open_growing(file: Path) -> FileIO:
+    """Open a file that grows, to be read and written: a regular one, never through a link.
+
+    Raises OSError as `read_bounded` does.
+    """
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    if file.is_symlink():
+        raise _refused(file, errno.ELOOP, "it is a link")
+    handle = os.open(file, flags | getattr(os, "O_NOFOLLOW", 0), 0o644)
+    try:
+        _regular(file, os.fstat(handle))
+        return os.fdopen(handle, "r+b", buffering=0)
+    except BaseException:
+        os.close(handle)
+        raise
 
 
 def put_on_disk(*paths: Path) -> None:

@@ -1,6 +1,7 @@
 """Where rules decide, and the pages that say so."""
 
 import re
+import shutil
 
 import pytest
 from dense_rules import dense_facts
@@ -13,6 +14,7 @@ from advisor.audit.rule_pages import INDEX, MARKER, keep_pages, pages
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer
 from advisor.errors import ContradictionError
+from advisor.rulebase.store import load_rules
 
 
 def instances(drawn):
@@ -94,6 +96,22 @@ def test_pages_do_not_name_lines_that_other_edits_move(texts):
 
 def test_every_link_of_the_index_leads_to_a_page(texts):
     assert set(re.findall(r"\]\(([^)]+)\)", texts[INDEX])) == set(texts) - {INDEX}
+
+
+def test_nothing_of_a_rule_speaks_from_its_page(small_folder, tmp_path):
+    shutil.copytree(small_folder, folder := tmp_path / "rules")
+    file = folder / "decisions" / "hardware.yaml"
+    because = '"esc \\e[2J bidi \\u202e ##[error]x"'
+    file.write_text(file.read_text().replace("It does not fit a phone.", because))
+    odd = load_rules(folder)
+    (text,) = [
+        text
+        for text in pages(facts_of(odd, [odd.rule("a-large-member-on-a-phone")]), odd).values()
+        if "bidi" in text
+    ]
+    assert r"x1b[2J" in text
+    assert not set("\x1b\u202e") & set(text)
+    assert "##[" not in text
 
 
 def test_only_pages_of_ours_are_left_over(tmp_path):

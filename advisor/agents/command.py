@@ -60,8 +60,7 @@ def add(folder: Project = Path(), claude: ForClaude = False) -> int:
     """
     from advisor.agents import skills
 
-    home = folder / (".claude" if claude else ".agents") / "skills"
-    file, written = skills.add(home)
+    file, written = skills.add(folder, ".claude/skills" if claude else ".agents/skills")
     sys.stdout.write(f"{path_shown(file)}\n")
     note("written" if written else "it was there already, and is up to date")
     return 0

@@ -37,18 +37,18 @@ def edited(text: str) -> bool:
     return not made or hashlib.sha256(plain.encode()).hexdigest()[:16] != made[1]
 
 
-def add(folder: Path) -> tuple[Path, bool]:
-    """Write the skill below a folder of skills; return where it is, and whether it was written.
+def add(project: Path, skills: str) -> tuple[Path, bool]:
+    """Write the skill into a project's folder of skills; return where, and whether it was written.
 
     What is there and unedited is brought up to date. Raises UsageError for an edited one.
     """
-    file, text = folder / NAME / FILE, marked(shipped())
-    if leads_out(file, Path()):
-        message = f"a link on the way to `{file}` leads out of this folder"
+    file, text = project / skills / NAME / FILE, marked(shipped())
+    if leads_out(file, project) or leads_out(file, Path()):
+        message = f"a link on the way to `{file}` leads out of the project"
         raise UsageError(message, hint="name the folder that it leads to, from inside it")
     if os.path.lexists(file):
         try:
-            there = read_bounded(file, MOST_BYTES, within=Path()).decode(errors="replace")
+            there = read_bounded(file, MOST_BYTES).decode(errors="replace")
         except OSError as error:
             message = f"`{file}` cannot be read: {error.strerror or error}"
             raise UsageError(message, hint="move it away, and run the command again") from error
@@ -60,6 +60,6 @@ def add(folder: Path) -> tuple[Path, bool]:
                 hint="move it away, and run the command again",
                 kind="edited",
             )
-    make_folder(file.parent)
-    write_text(file, text)
+    make_folder(file.parent, within=project)
+    write_text(file, text, within=project)
     return file, True

@@ -11,11 +11,12 @@ from advisor.audit.pivotal import Deciding, RuleFacts
 from advisor.audit.scenarios import RuleCoverage, rules_covered
 from advisor.catalogue.page import rule_page
 from advisor.decide.command_lines import command
-from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
+from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text, shown
 from advisor.draw.markdown import markdown
 from advisor.engine.profile import Answer
 from advisor.errors import AdvisorError
 from advisor.files import first_bytes, make_folder, write_text
+from advisor.foreign import inert
 from advisor.model import Family
 from advisor.phrasing import NO_FAMILY, aim, count, family_text, share
 from advisor.rulebase.base import RuleBase
@@ -39,7 +40,11 @@ def pages(facts: list[RuleFacts], rulebase: RuleBase) -> dict[str, str]:
     covered = rules_covered(rulebase)
     for family in rulebase.families:
         files[f"declared-by-{family.id}.md"] = _declared_page(family, rulebase, covered)
-    return {name: f"{MARKER}\n\n{markdown(page)}" for name, page in files.items()}
+    return {name: f"{MARKER}\n\n{_text(page)}" for name, page in files.items()}
+
+
+def _text(page: Page) -> str:
+    return inert(markdown([shown(block, {}) for block in page]))
 
 
 def full_page(facts: RuleFacts, rulebase: RuleBase) -> Page:
@@ -186,7 +191,7 @@ def keep_pages(texts: Mapping[str, str], folder: Path, *, check: bool) -> Genera
             for name in removed:
                 (folder / name).unlink()
         for name in written:
-            write_text(folder / name, texts[name])
+            write_text(folder / name, texts[name], within=folder)
     return GeneratedPages(
         folder=str(folder),
         checked=check,

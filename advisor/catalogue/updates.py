@@ -48,8 +48,8 @@ def write_files(files: Mapping[FilePath, str], folder: FilePath) -> tuple[str, .
         _check_whole(files, folder)
         note("the rules read well with it; look at the difference before you keep it")
     for path in sorted(files, key=lambda path: ("sources" not in path.parts, path)):
-        make_folder(path.parent)
-        write_text(path, files[path])
+        make_folder(path.parent, within=folder)
+        write_text(path, files[path], within=folder)
     return tuple(path_shown(path) for path in files)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from advisor.errors import AdvisorError, UsageError
 from advisor.evaluate.annotation import ImageStore
 from advisor.evaluate.image_blocks import Block, Prepared, blocks_of, prepared
-from advisor.evaluate.journal import Journal
+from advisor.evaluate.journal import Journal, open_journal
 from advisor.evaluate.labelled import EvaluationSet
 from advisor.evaluate.lineup import Entrant
 from advisor.evaluate.manifest import MANIFEST, read_manifest, write_images, write_manifest
@@ -181,7 +182,8 @@ def _run_one(
     team = hire(order)
     with Journal(given, [len(block.images) for block in blocks]) as journal:
         ready = prepared(blocks, store, entrant.digest, journal.holds, decode=not team.decodes)
-        with closing(ready), timed.open("ab", buffering=0) as times:
+        with closing(ready), open_journal(timed) as times:
+            times.seek(0, os.SEEK_END)
             done, last, smallest, first = 0, time.perf_counter(), 0, True
             for block, answered in team.answers(ready):
                 done += len(block.asked)

@@ -12,7 +12,7 @@ from typing import Self
 
 from advisor.errors import AdvisorError
 from advisor.evaluate.recorded import Response, read_response, response_line
-from advisor.files import disk_is_full
+from advisor.files import disk_is_full, open_growing
 from advisor.trial.failures import DiskFullError
 
 SYNC_SECONDS = 10.0
@@ -35,11 +35,7 @@ class Journal:
 
     def __enter__(self) -> Self:
         """Open the file, for nobody else, and see what it holds."""
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        try:
-            self.file = os.fdopen(os.open(self.path, flags, 0o644), "r+b", buffering=0)
-        except OSError as error:
-            raise _cannot_write(self.path, error) from error
+        self.file = open_journal(self.path)
         try:
             _lock(self.file, self.path)
             self._read()
@@ -113,6 +109,14 @@ class Journal:
         end = self._ends[-1] if self._ends else 0
         self.file.truncate(end)
         self.file.seek(end)
+
+
+def open_journal(path: Path) -> FileIO:
+    """Open a file of a run that grows. Raises AdvisorError where it cannot be written."""
+    try:
+        return open_growing(path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
 
 
 def _lock(file: FileIO, path: Path) -> None:

@@ -44,7 +44,7 @@ def site(folder: Folder, force: Force = False, *, first: CriteriaFirst, rulebase
         raise UsageError(message, hint="name another folder, or --force overwrites it")
     page = static_page(rulebase, first)
     make_folder(folder)
-    write_text(file, page)
+    write_text(file, page, within=folder)
     sys.stdout.write(f"{file.as_posix()}\n")
     size = size_shown(len(gzip.compress(page.encode(), mtime=0)))
     note(f"{size} compressed; open it, or serve the folder as it is")

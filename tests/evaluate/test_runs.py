@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import random
 import shutil
 from pathlib import Path
@@ -21,6 +22,7 @@ from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.evaluate.arrangement import Arrangement, ImagesAsked, arrange, run_folder
 from advisor.evaluate.execution import Watching, execute
 from advisor.evaluate.image_blocks import blocks_of, prepared
+from advisor.evaluate.journal import Journal, open_journal
 from advisor.evaluate.labelled import LabelledImage
 from advisor.evaluate.lineup import Asking
 from advisor.evaluate.manifest import read_run
@@ -362,3 +364,31 @@ def test_blocks_are_read_ahead_in_order_and_no_more_pixels_than_agreed(monkeypat
     files = list(prepared(blocks, Store(), "digest", lambda *_: False, decode=False))
     assert all(each.data for block in files for each in block.asked)
     assert len({each.key for block in files for each in block.asked}) == 1, "no name is in a key"
+
+
+@pytest.mark.parametrize("odd", ["pipe", "link", "folder"])
+def test_a_file_of_a_run_that_is_none_is_refused(tmp_path, odd):
+    file = tmp_path / "given-0.jsonl"
+    (precious := tmp_path / "precious").write_text("kept")
+    if odd == "pipe":
+        os.mkfifo(file)
+    elif odd == "link":
+        file.symlink_to(precious)
+    else:
+        file.mkdir()
+    with pytest.raises(AdvisorError, match=r"given-0\.jsonl` cannot be written: "):
+        open_journal(file)
+    with pytest.raises(AdvisorError), Journal(file, [1]):
+        pass
+    assert precious.read_text() == "kept"
+
+
+@pytest.mark.slow
+def test_what_was_timed_is_not_written_through_a_link(shapes, tmp_path):
+    made = arranged(shapes(9))
+    (folder := tmp_path / "run").mkdir()
+    (precious := tmp_path / "precious").write_text("kept")
+    (folder / "timing-0.jsonl").symlink_to(precious)
+    with pytest.raises(AdvisorError, match="it is a link"):
+        run(made, folder)
+    assert precious.read_text() == "kept"
