@@ -32,6 +32,10 @@ Paths = Annotated[
 Folder = Annotated[
     Path, typer.Argument(metavar="[DIR]", help="The project; this folder if left out.")
 ]
+OF_FILES = (
+    "config", "fix", "diff", "baseline", "write_baseline", "lock", "statistics", "all_models"
+)  # fmt: skip
+"""Options that say nothing where no file is looked at."""
 CANNOT = 2
 """The exit code where something asked for could not be done."""
 Force = Annotated[bool, option("--force", "Overwrite an existing advisor.yaml.")]
@@ -124,16 +128,24 @@ def check(
       advisor check --explain softmax-for-sigmoid
     """
     if options.explain:
+        _refuse_file_options("--explain", "shows a page", [], options)
         return _explain(rulebase, options.explain, shown)
     if not options.checkpoint:
         from advisor.check.project import open_project
 
         return _check(open_project(rulebase, paths, options, given, priority), options, shown)
-    if paths:
-        message = "`--checkpoint` judges one checkpoint and no files"
-        raise UsageError(message, hint="leave out one of the two")
+    _refuse_file_options("--checkpoint", "judges one checkpoint", paths, options)
     inspection = judged(rulebase, options, given(rulebase), priority_of(rulebase, priority))
     return _emit_judgement(inspection, shown)
+
+
+def _refuse_file_options(flag: str, does: str, paths: list[Path], options: CheckOptions) -> None:
+    """Raise UsageError for what is about files, where a flag has none looked at."""
+    given = [str(path) for path in paths]
+    given += [f"--{one.replace('_', '-')}" for one in OF_FILES if getattr(options, one)]
+    if given:
+        message = f"`{flag}` {does} and no files, and `{given[0]}` is about files"
+        raise UsageError(message, hint="leave out one of the two")
 
 
 def _explain(rulebase: RuleBase, rule: str, shown: Showing) -> int:
@@ -151,8 +163,8 @@ def judged(
 
     id, named = options.checkpoint, options.class_name or None
     judgement = judgement_of(rulebase, id, given, model_class=named, priority=first)
-    failing_from(options.fail_on or "error")  # as a check of files does
-    failing = failing_from("warning" if options.strict else "error")
+    _refuse_mild_strictness(options)
+    failing = failing_from(options.fail_on or ("warning" if options.strict else "error"))
     return judge(judgement, rulebase, options.transformers, failing)
 
 
@@ -189,14 +201,16 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         inspection = project.inspect()
     if options.write_baseline:
         known = [one for one in inspection.findings if one.level != "note"]  # which fail nothing
-        _write(options.write_baseline, baseline_text(known), count(len(known), "finding"))
+        write_text(options.write_baseline, baseline_text(known))
+        _wrote(options.write_baseline, count(len(known), "finding"))
         return 0  # what is known is no failure
     _emit(project_report(inspection, statistics=options.statistics, verbose=options.verbose), shown)
     if options.lock:
         if not project.case.choices:
             raise UsageError("no choices to lock", hint="`advisor init` writes an advisor.yaml")
-        what = count(len(project.case.choices), "choice")
-        _write(project.declaration.folder / LOCK, lock_text(project.case), what)
+        folder = project.declaration.folder
+        write_text(folder / LOCK, lock_text(project.case), within=folder)
+        _wrote(folder / LOCK, count(len(project.case.choices), "choice"))
     return CANNOT if changes.refused else inspection.exit_code
 
 
@@ -204,6 +218,7 @@ def _check_together(options: CheckOptions, shown: Showing) -> None:
     """Raise UsageError for flags of which one would silence another, or replace other files."""
     from advisor.check.records import refuse_other_contents
 
+    _refuse_mild_strictness(options)
     writing: dict[str, object] = {"--lock": options.lock, "--output": shown.files}
     others: dict[str, dict[str, object]] = {
         "--diff": {**writing, "--fix": options.fix},
@@ -221,8 +236,14 @@ def _check_together(options: CheckOptions, shown: Showing) -> None:
         refuse_other_contents(options.write_baseline)
 
 
-def _write(file: Path, text: str, what: str) -> None:
-    write_text(file, text)
+def _refuse_mild_strictness(options: CheckOptions) -> None:
+    """Raise UsageError where `--strict` has warnings fail, and `--fail-on` has them pass."""
+    if options.strict and options.fail_on in ("error", "never"):
+        message = f"`--strict` fails on warnings, and `--fail-on {options.fail_on}` does not"
+        raise UsageError(message, hint="leave out one of the two")
+
+
+def _wrote(file: Path, what: str) -> None:
     note(f"wrote {what} to {path_shown(file)}")
 
 
@@ -257,7 +278,7 @@ def init(folder: Folder = Path(), force: Force = False, *, rulebase: RuleBase) -
     if os.path.lexists(file) and not force:
         raise UsageError(f"`{file}` already exists", hint="--force overwrites it")
     text, choices = starter(rulebase, folder)
-    write_text(file, text)
+    write_text(file, text, within=folder)
     sys.stdout.write(f"{file.as_posix()}\n")
     command = "advisor check" if folder == Path() else f"advisor check {shlex.quote(str(folder))}"
     note(f"{count(choices, 'choice')}; read them, add needs, then run `{command}`")

@@ -107,7 +107,7 @@ def _take_signals() -> bool:
     return signal.getsignal(signal.SIGINT) is interrupt
 
 
-UNWRITTEN = {*files.FULL, errno.EIO, errno.EBADF}
+UNWRITTEN = {*files.FULL, errno.EIO, errno.EBADF, errno.ECONNRESET}
 """Error numbers of a failed write to stdout or stderr; such errors name no file."""
 
 
@@ -117,7 +117,7 @@ def run(arguments: list[str]) -> int:
     files.forget_what_was_read()
     line = CommandLine(tuple(arguments))
     error: AdvisorError | None = None
-    code = OK
+    code, as_json = OK, line.wants_json
     try:
         _refuse_what_no_system_passes(line)
         code = _run(line)
@@ -125,6 +125,9 @@ def run(arguments: list[str]) -> int:
         _show_cause(failure.__cause__)
         error = failure
     except (KeyboardInterrupt, EOFError) as stop:
+        if _nobody_reads():
+            silence_stdout()
+            as_json = False
         with contextlib.suppress(OSError):
             sys.stderr.write("\n")
         error = _cut_short(stop) or AdvisorError(
@@ -137,7 +140,7 @@ def run(arguments: list[str]) -> int:
     try:
         if error is not None:
             code = error.exit_code
-            _report(error, as_json=line.wants_json)
+            _report(error, as_json=as_json)
         sys.stdout.flush()
     except BrokenPipeError:
         silence_stdout()
@@ -148,6 +151,15 @@ def run(arguments: list[str]) -> int:
         with contextlib.suppress(OSError):
             _report(error, as_json=False)  # stdout has just refused
     return code
+
+
+def _nobody_reads() -> bool:
+    """True where stdout is full: a further word to it would wait as long as its reader does."""
+    import select
+
+    with contextlib.suppress(OSError, ValueError):  # no stream of the system, or one of Windows
+        return not select.select((), (sys.stdout,), (), 0)[1]
+    return False
 
 
 def _refuse_what_no_system_passes(line: CommandLine) -> None:
@@ -198,7 +210,7 @@ def _cut_short(stop: BaseException) -> AdvisorError | None:
 
 
 def _failure(failure: Exception) -> AdvisorError:
-    """What no command foresaw as an error: a path or a stream that the system refuses, or a bug."""
+    """What no command foresaw: a path, a stream or memory that the system refuses, or a bug."""
     if isinstance(failure, OSError):
         reason = failure.strerror or str(failure)
         reason = reason[:1].lower() + reason[1:]
@@ -213,6 +225,9 @@ def _failure(failure: Exception) -> AdvisorError:
                 kind="cannot-write",
             )
     _show_cause(failure)
+    if isinstance(failure, MemoryError):
+        hint = "give it more, or less to look at at once"
+        return AdvisorError("the memory ran out", hint=hint, kind="out-of-memory")
     message = f"a bug in advisor: {type(failure).__name__}: {failure}"
     hint = "run again with ADVISOR_DEBUG=1 for the traceback, and report it"
     return AdvisorError(message, hint=hint, kind="bug", exit_code=BUG)
@@ -295,11 +310,14 @@ def _report(error: AdvisorError, *, as_json: bool) -> None:
 def prepare_streams() -> None:
     r"""Replace closed standard streams with the null device, and let stdout write any character.
 
-    What its encoding cannot hold is escaped as JSON does it: `\u00fc`.
+    What its encoding cannot hold is escaped as JSON does it: `\u00fc`. All wait for whom they are
+    shared with: Python loses without a word what a pipe that does not wait has no room for.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # the null device is open as long as the process runs
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # no stream of the system
+            os.set_blocking(getattr(sys, name).fileno(), True)
     codecs.register_error(ESCAPED, _escaped)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors=ESCAPED)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from advisor.engine.profile import FILLED_IN
 from advisor.errors import BrokenFileError
 from advisor.model import TASK
+
+if TYPE_CHECKING:
+    from advisor.reader.document import Document
 
 
 def read_profile(file: str) -> dict[str, Any]:
@@ -17,13 +20,10 @@ def read_profile(file: str) -> dict[str, Any]:
     Raises BrokenFileError with every problem at file:line:column.
     """
     from advisor.model.file_kinds import PROFILE
-    from advisor.reader.document import MAX_BYTES, read_bytes, read_document
+    from advisor.reader.document import read_document
     from advisor.reader.shape import check_shape
 
-    if file == "-":
-        document = read_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input")
-    else:
-        document = read_document(Path(file))
+    document = _standard_input() if file == "-" else read_document(Path(file))
     document.value = answers_in(document.value)
     if not document.problems and document.value is None:
         document.report((), "holds no answers")
@@ -34,6 +34,16 @@ def read_profile(file: str) -> dict[str, Any]:
             hint="a profile maps questions to options, e.g. `task: captioning`",
         )
     return dict(document.value or {})
+
+
+def _standard_input() -> Document:
+    from advisor.reader.document import MAX_BYTES, read_bytes, unreadable
+
+    name = "standard input"
+    try:
+        return read_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), name)
+    except OSError as error:
+        return unreadable(name, error.strerror or str(error))
 
 
 def answers_in(value: Any) -> Any:

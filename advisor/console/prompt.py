@@ -155,7 +155,7 @@ class NumberedPrompt:
         for row in asked.rows:
             if row.extra and said in (row.names[0], row.value, row.text.lower()):
                 return row.value
-        if typed.isdecimal() and typed.isascii() and 1 <= int(typed[:6]) <= len(listed):
+        if typed in map(str, range(1, len(listed) + 1)):
             return listed[int(typed) - 1].value
         if named := [row for row in asked.rows if said in (row.value, *row.names)]:
             return named[0].value

@@ -53,7 +53,7 @@ def run_batch(
 
     codes = set()
     with _lines(file) as lines:
-        for number, line in enumerate(iter(lambda: lines.readline(LONGEST + 1), b""), 1):
+        for number, line in enumerate(iter(lambda: _line(lines, file), b""), 1):
             row: dict[str, Any] = {}
             if not line.strip():
                 continue
@@ -83,8 +83,20 @@ def _lines(file: str) -> AbstractContextManager[BinaryIO]:
     try:
         return Path(file).open("rb")
     except OSError as error:
-        message = f"`{file}` cannot be read: {error.strerror or error}"
-        raise UsageError(message, hint="name a JSON Lines file") from error
+        raise _unreadable(file, error) from error
+
+
+def _line(lines: BinaryIO, file: str) -> bytes:
+    try:
+        return lines.readline(LONGEST + 1)
+    except OSError as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: str, error: OSError) -> UsageError:
+    name = "standard input" if file == "-" else f"`{file}`"
+    message = f"{name} cannot be read: {error.strerror or error}"
+    return UsageError(message, hint="name a JSON Lines file")
 
 
 def _json(value: Any) -> str:

@@ -246,6 +246,8 @@ class _Builder:
         if event.tag and not any(event.implicit):
             self._problem(event, f"uses the tag `{event.tag}`; tags are not allowed")
         text = event.value
+        if "\0" in text:
+            self._problem(event, "holds a NUL character, which no name or text has")
         if event.style or not event.implicit[0]:
             return text
         if text in _WORDS:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from advisor import __version__
 from advisor.errors import BrokenFileError, check_type, several
 from advisor.files import read_bounded
+from advisor.foreign import visible
 from advisor.rulebase.base import RuleBase
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -144,7 +145,7 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
     if folder is None and not overlays and (COMPILED / "core.json").is_file():
         return _of_package()
     base = rule_files(Path(folder) if folder is not None else shipped_rules())
-    over = [(Path(path).name, rule_files(Path(path))) for path in overlays]
+    over = [(visible(Path(path).name), rule_files(Path(path))) for path in overlays]
     key = digest([base, *(files for _, files in over)], __version__)
     named = digest([], "\0".join(name for name, _ in over))[:8]  # places in it name the folders
     cached = cache_folder()

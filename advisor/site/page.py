@@ -11,6 +11,7 @@ from pathlib import Path
 from string import Template
 
 from advisor.draw import html as drawn
+from advisor.foreign import visible
 from advisor.rulebase.base import RuleBase
 from advisor.site.page_data import page_data
 from advisor.site.plain_map import plain_map
@@ -90,7 +91,11 @@ def _hashed(text: str) -> str:
 def _footer(rulebase: RuleBase, priority: Sequence[str]) -> str:
     dates = rulebase.source_dates.values()
     parts = [f"Rules <code>{escape(rulebase.digest)}</code>"]
-    parts += [f"with overlays {escape(', '.join(rulebase.folders))}"] if rulebase.folders else []
+    parts += (
+        [f"with overlays {escape(visible(', '.join(rulebase.folders)))}"]
+        if rulebase.folders
+        else []
+    )
     parts += [f"criteria first: {escape(', '.join(priority))}"] if priority else []
     if dates:
         oldest, newest = min(dates), max(dates)

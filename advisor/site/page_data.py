@@ -12,6 +12,7 @@ from advisor.decide.memory import (
     training_memory,
 )
 from advisor.draw.formats import plain
+from advisor.foreign import visible
 from advisor.model import Checkpoint, Criterion, Detour, Family, Never, Question, Rule, Task
 from advisor.model.columns import plan
 from advisor.model.library import Act, Program, RunnerUse, TaskGroup
@@ -49,7 +50,7 @@ def page_data(rulebase: RuleBase, priority: Sequence[str] = ()) -> dict[str, Any
     return {
         "digest": rulebase.digest,
         "overlays": list(rulebase.overlays),
-        "folders": list(rulebase.folders),
+        "folders": [*map(visible, rulebase.folders)],
         "priority": list(priority),
         "layouts": _layouts((*ROWS.values(), Checkpoint)),
         "rows": {name: encode(list(rows)) for name, rows in values.items()},

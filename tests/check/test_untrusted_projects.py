@@ -134,6 +134,14 @@ def test_a10_words_of_a_stranger_make_no_line_of_their_own(check):
     assert "\u202e" not in result.err
 
 
+@pytest.mark.parametrize("declared", ['rules: ["a\\0b"]', 'exclude: ["a\\0b"]'])
+def test_a_nul_in_a_declaration_is_a_problem_with_its_place(check, declared):
+    result = check({"advisor.yaml": f"{declared}\n", "a.py": WRONG}, format="terminal")
+    assert result.code == 2
+    assert "advisor.yaml:1:" in result.err
+    assert "NUL" in result.err
+
+
 def test_a20_a_version_of_thousands_of_digits_is_a_usage_error(check):
     assert check({"a.py": WRONG}, "--transformers", "9" * 5_000).code == 2
     assert check({"advisor.yaml": f'transformers: "{"9" * 5_000}"\n'}).code == 2

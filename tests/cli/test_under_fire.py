@@ -7,6 +7,8 @@ import contextlib
 import errno
 import json
 import os
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -17,7 +19,7 @@ import pytest
 import advisor as library
 from advisor import files
 from advisor.catalogue import updates
-from advisor.cli.main import run
+from advisor.cli.main import prepare_streams, run
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.interview.saved_interview import SavedInterview
 from advisor.interview.session import Session
@@ -213,6 +215,15 @@ def test_b6_a_rule_folder_may_be_called_by_any_bytes(tmp_path, capsys, monkeypat
     (folder / os.fsdecode(b"\xfe.yaml")).write_text("x: 1\n")
     assert run(["list", "tasks", "--rules", str(folder.parent)]) == 2
     assert r"\xfe.yaml:1:1: unknown key" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a system that takes any bytes as a name")
+@pytest.mark.parametrize("words", [["list", "tasks"], ["site", "out"], ["rules", "docs"]])
+def test_b6_rules_of_such_a_folder_answer(advisor, weather, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    weather.rename(folder := Path(os.fsdecode(b"r\xff")))
+    result = advisor(*words, "--rules", folder)
+    assert result.code == 0, result
 
 
 def test_b10_in_a_working_folder_that_is_gone_it_is_said_so(advisor, tmp_path, monkeypatch):
@@ -603,12 +614,12 @@ def test_b25_every_state_between_two_files_can_be_read(tmp_path, monkeypatch, af
     written = []
     write = files.write_text
 
-    def stopping(file, text):
+    def stopping(file, text, **how):
         if folder in file.parents:
             if len(written) == after:
                 raise KeyboardInterrupt
             written.append(file)
-        write(file, text)
+        write(file, text, **how)
 
     monkeypatch.setattr(updates, "write_text", stopping)
     if after < len(wanted):
@@ -643,6 +654,161 @@ def test_b25_what_else_lies_in_a_rule_folder_is_not_looked_at(tmp_path):
         updates.text_of(folder / "sources" / "hub-api.yaml")
     (folder / "sources" / "hub-api.yaml").unlink()
     updates.write_files({folder / name: text for name, text in TWO_FILES.items()}, folder)
+
+
+# -- a project that is named from elsewhere --------------------------------------------------------
+
+CHOICE = "choices:\n  - {name: a, checkpoint: Salesforce/blip-vqa-base, needs: {task: vqa}}\n"
+
+
+@posix
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ("advisor.lock", ["check", "../theirs", "--lock"]),
+        ("advisor.yaml", ["init", "../theirs", "--force"]),
+        (".agents", ["skills", "add", "../theirs"]),
+        ("index.html", ["site", "../theirs", "--force"]),
+        ("README.md", ["rules", "docs", "--output-folder", "../theirs"]),
+    ],
+)
+def test_a1_nothing_is_written_through_a_link_out_of_a_project_elsewhere(
+    advisor, tmp_path, monkeypatch, small_rules, link, words
+):
+    for name in ("mine", "theirs", "home"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "mine")
+    if link == "advisor.lock":
+        monkeypatch.setattr(store, "shipped_rules", lambda: store.PACKAGE.parent / "rules")
+        (tmp_path / "theirs" / "advisor.yaml").write_text(CHOICE)
+    (tmp_path / "theirs" / link).symlink_to(tmp_path / "home" / "precious")
+    result = advisor(*words)
+    assert (result.code, "leads out of" in result.err) == (2, True), result
+    assert not list((tmp_path / "home").iterdir())
+    assert (tmp_path / "theirs" / link).is_symlink()
+
+
+# -- flags that say nothing ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["--checkpoint", "a/b", "--write-baseline", "b.json"],
+            "`--write-baseline` is about files",
+        ),
+        (["--checkpoint", "a/b", "--lock"], "`--lock` is about files"),
+        (["--checkpoint", "a/b", "--fix"], "`--fix` is about files"),
+        (["--checkpoint", "a/b", "--baseline", "b.json"], "`--baseline` is about files"),
+        (["--checkpoint", "a/b", "--config", "b.yaml"], "`--config` is about files"),
+        (["--explain", "removed-class", "--lock"], "`--explain` shows a page and no files"),
+        (["--strict", "--fail-on", "never"], "`--strict` fails on warnings"),
+        (["--strict", "--fail-on", "error"], "`--fail-on error` does not"),
+        (["--checkpoint", "a/b", "--strict", "--fail-on", "never"], "unknown checkpoint"),
+    ],
+)
+def test_b16_a_flag_that_another_silences_is_refused(advisor, tmp_path, monkeypatch, words, said):
+    monkeypatch.chdir(tmp_path)
+    result = advisor("check", *words, *(["--task", "vqa"] if "--checkpoint" in words else []))
+    assert (result.code, said in result.err) == (2, True), result
+    assert not list(tmp_path.iterdir())
+
+
+def test_b16_one_checkpoint_fails_at_the_level_that_is_asked_for(advisor):
+    judged = ["check", "--checkpoint", "Salesforce/blip-vqa-base", "--task", "captioning"]
+    assert advisor(*judged).code == 1
+    assert advisor(*judged, "--fail-on", "never").code == 0
+
+
+# -- streams that do not wait, refuse or are not read ----------------------------------------------
+
+COMMAND = [sys.executable, "-m", "advisor"]
+
+
+@posix
+def test_an_answer_is_whole_on_a_pipe_that_does_not_wait(environment):
+    """Python writes what fits into such a pipe, and loses the rest without a word."""
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    command = [*COMMAND, "list", "checkpoints", "-f", "json"]
+    with (
+        subprocess.Popen(command, stdout=theirs, env=environment) as started,
+        os.fdopen(ours, "rb") as pipe,
+    ):
+        os.close(theirs)
+        text = pipe.read()
+    assert started.returncode == 0
+    assert json.loads(text)
+
+
+@posix
+@pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])
+def test_every_stream_of_ours_waits(monkeypatch, name):
+    ours, theirs = os.pipe()
+    with os.fdopen(ours) as read, os.fdopen(theirs, "w") as written:
+        stream = read if name == "stdin" else written
+        os.set_blocking(stream.fileno(), False)
+        monkeypatch.setattr(sys, name, stream)
+        prepare_streams()
+        assert os.get_blocking(stream.fileno())
+
+
+@posix
+@pytest.mark.parametrize("option", ["--profile", "--batch"])
+def test_standard_input_that_cannot_be_read_is_said_to_be(environment, tmp_path, option):
+    with (tmp_path / "out").open("wb") as file:
+        done = subprocess.run(
+            [*COMMAND, "recommend", option, "-", "-f", "terminal"],
+            stdin=file, capture_output=True, env=environment, text=True, check=False,
+        )  # fmt: skip
+    told = done.stdout + done.stderr
+    assert (done.returncode, "standard input" in told, "cannot be read" in told) == (2, True, True)
+
+
+def test_a_reader_who_is_gone_by_force_is_no_bug(environment):
+    there = socket.create_server(("127.0.0.1", 0))
+    with there, socket.create_connection(there.getsockname()) as ours:
+        theirs, _ = there.accept()
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        theirs.close()
+        done = subprocess.run(
+            [*COMMAND, "list", "tasks"],
+            stdout=ours.fileno(), stderr=subprocess.PIPE, env=environment, text=True, check=False,
+        )  # fmt: skip
+    assert (done.returncode, "bug" in done.stderr) in ((2, False), (0, False)), done.stderr
+
+
+@posix
+def test_b20_an_interrupt_of_what_waits_for_a_reader_is_one_line(environment):
+    """Where JSON was asked for, the error is JSON on stdout as well; this one is full."""
+    code = (
+        "from advisor.cli import main\n"
+        "def interrupted(line):\n    raise KeyboardInterrupt\n"
+        "main._run = interrupted\n"
+        "raise SystemExit(main.run(['list', 'tasks', '-f', 'json']))\n"
+    )
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(theirs, b" " * 4096)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        stdout=theirs, stderr=subprocess.PIPE, env=environment, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    os.close(ours)
+    os.close(theirs)
+    assert (done.returncode, done.stderr.strip()) == (130, "advisor: interrupted")
+
+
+def test_memory_that_runs_out_is_no_bug(advisor, monkeypatch):
+    def greedy(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("advisor.cli.main._run", greedy)
+    result = advisor("list", "tasks")
+    assert (result.code, result.err.splitlines()[0]) == (2, "advisor: the memory ran out")
 
 
 # -- one clear sentence ----------------------------------------------------------------------------
