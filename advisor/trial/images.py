@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from advisor.files import know_as_read
 from advisor.trial.failures import ImageError
+from advisor.trial.image_work import scans_of_jpeg, tile_of_tiff
 from advisor.trial.runtime import library
 
 if TYPE_CHECKING:
@@ -26,7 +27,12 @@ REDUCIBLE = frozenset({"L", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "LAB", "HSV", 
 """Modes in which pixels can be averaged; others hold numbers of a table, or single bits."""
 REDUCED_AS = {"P": "RGBA", "PA": "RGBA", "1": "L", "I;16": "I", "I;16L": "I", "I;16B": "I"}
 BAND_PIXELS = 4_000_000
-RUN_PROGRAMS = frozenset({"EPS", "WMF"})
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF", "JPEG2000")
+"""What is decoded: others run a program, or hold an image of any format and any size."""
+HELD_MORE_THAN_ONCE = {"AVIF": 40_000_000, "WEBP": 40_000_000}
+"""Pixels, at most, of what is decoded as a whole, by a library that keeps two or three copies."""
+MOST_SCANS = 100
+"""Of a progressive JPEG; honest ones have about ten, and each goes over the whole image."""
 ORIENTATION = 0x0112
 SUFFIXES = frozenset(
     {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".jfif", ".png", ".ppm", ".tif", ".tiff", ".webp"}
@@ -77,7 +83,7 @@ def open_encoded(data: bytes, name: str) -> OpenedImage:
 
 
 def _read(source: str | IO[bytes], name: str) -> OpenedImage:
-    """Decode a file, by no format that would run a program."""
+    """Decode a file, by one of the formats that are safe to decode."""
     pillow = library("PIL.Image")
     try:
         with warnings.catch_warnings():
@@ -102,11 +108,10 @@ def _read(source: str | IO[bytes], name: str) -> OpenedImage:
 
 @cache
 def _formats() -> tuple[str, ...]:
-    """Return the formats that run no program, in the order in which they are tried."""
+    """Return those of the formats that the installed Pillow decodes."""
     pillow = library("PIL.Image")
-    pillow.preinit()  # the common ones first
     pillow.init()
-    return tuple(each for each in pillow.ID if each not in RUN_PROGRAMS)
+    return tuple(each for each in FORMATS if each in pillow.ID)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,14 +189,18 @@ def _refuse_what_is_no_file(path: Path) -> None:
 
 def _prepared(image: Any, name: str) -> OpenedImage:
     width, height = image.size
-    if width * height > LARGEST_PIXELS:
-        raise _too_large(name, f"has {width} x {height} pixels")
+    most = HELD_MORE_THAN_ONCE.get(image.format, LARGEST_PIXELS)
+    if width * height > most:
+        raise _too_large(name, f"has {width} x {height} pixels", most)
+    _refuse_endless_work(image, name)
     notes = []
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
         image.seek(0)
         notes.append(f"`{name}` holds {frames} frames or pages; only the first one is used")
-    image.draft(None, _useful(width, height))  # only JPEG can be decoded at a smaller size
+    image.draft(None, _useful(width, height))  # only JPEG can be decoded at any smaller size
+    if image.format == "JPEG2000":  # which takes twenty bytes for each pixel that it decodes
+        image.reduce = math.ceil(math.log2(max(1.0, width * height / USEFUL_PIXELS)) / 2)
     image.load()
     image = _reduced(image)
     if image.size != (width, height):
@@ -200,6 +209,21 @@ def _prepared(image: Any, name: str) -> OpenedImage:
         image = library("PIL.ImageOps").exif_transpose(image)
     pixels = _as_rgb(image, name, notes)
     return OpenedImage(pixels=pixels, name=name, warnings=tuple(notes))
+
+
+def _refuse_endless_work(image: Any, name: str) -> None:
+    """Raise ImageError where a small file has a library work for minutes, or take gigabytes."""
+    if not getattr(image, "tile", None):
+        return  # it is decoded already
+    if image.format in ("JPEG", "MPO") and (scans := scans_of_jpeg(image.fp)) > MOST_SCANS:
+        raise _endless(name, f"goes over its pixels {scans} times")
+    if image.format == "TIFF" and tile_of_tiff(image.fp) > USEFUL_PIXELS:
+        raise _endless(name, f"has tiles of more than {USEFUL_PIXELS / 1e6:g} million pixels")
+
+
+def _endless(name: str, why: str) -> ImageError:
+    hint = "open it in a viewer and save it again, or use another copy"
+    return ImageError(f"`{name}` {why}, as no honest image does", hint=hint)
 
 
 def _useful(width: int, height: int) -> tuple[int, int]:
@@ -262,9 +286,9 @@ def _eight_bit(image: Any) -> Any:
     return library("PIL.Image").fromarray(values.round().astype("uint8")).convert("RGB")
 
 
-def _too_large(name: str, has: str) -> ImageError:
+def _too_large(name: str, has: str, most: int = LARGEST_PIXELS) -> ImageError:
     return ImageError(
-        f"`{name}` {has}, more than the limit of {LARGEST_PIXELS / 1e6:g} million",
+        f"`{name}` {has}, more than the limit of {most / 1e6:g} million",
         hint="shrink it first; checkpoints see a few hundred pixels a side anyway",
         kind="image-too-large",
     )

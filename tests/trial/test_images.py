@@ -1,7 +1,9 @@
 """Images: the right one, or one clear sentence."""
 
+import io
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -205,3 +207,122 @@ def test_a15_a_large_image_is_read_at_a_smaller_size_with_its_colours(
     for at in (0.1, 0.9):
         whole = opened.pixels.getpixel((int(opened.pixels.width * at), 10))
         assert near(whole, small.pixels.getpixel((int(40 * at), 10)), 40)
+
+
+def _within_iptc(image: bytes) -> bytes:
+    """A file of IPTC, 16 x 16 by its own word, that holds an image of any format."""
+
+    def field(tag: tuple[int, int], data: bytes) -> bytes:
+        return bytes([0x1C, *tag]) + struct.pack(">H", len(data)) + data
+
+    side = struct.pack(">H", 16)
+    head = field((3, 60), b"\1\0") + field((3, 20), side) + field((3, 30), side)
+    return head + field((3, 120), b"\5") + field((8, 10), image) + field((8, 11), b"")
+
+
+def _icon(image: bytes) -> bytes:
+    """An icon, 16 x 16 by its own word, that holds a PNG of any size."""
+    entry = struct.pack("<BBBBHHII", 16, 16, 0, 0, 1, 32, len(image), 22)
+    return struct.pack("<HHH", 0, 1, 1) + entry + image
+
+
+@pytest.mark.parametrize("within", [_within_iptc, _icon])
+def test_a_format_that_holds_images_of_others_is_not_opened(
+    tmp_path: Path, within: Callable[[bytes], bytes]
+) -> None:
+    inner = io.BytesIO()
+    two_colours().save(inner, "PNG")
+    path = tmp_path / "holder.png"
+    path.write_bytes(within(inner.getvalue()))
+    with pytest.raises(ImageError, match="not an image that can be read"):
+        open_image(path)
+
+
+def _tiled(kind: str, *widths: int) -> bytes:
+    """A TIFF of 16 x 16 pixels in one tile of as many rows as columns, by each of the widths."""
+    order, number = ("<", b"II*\0") if kind == "II" else (">", b"MM\0*")
+    data = zlib.compress(bytes(2000))
+    entries = [(256, 4, 16), (257, 4, 16), (258, 3, 8), (259, 3, 8), (262, 3, 1), (277, 3, 1)]
+    entries += [(tag, 4, width) for tag in (322, 323) for width in widths]
+    start = 8 + 2 + 12 * (len(entries) + 2) + 4
+    entries += [(324, 4, start), (325, 4, len(data))]
+    rows = [
+        struct.pack(f"{order}HHI" + ("I" if type == 4 else "H2x"), tag, type, 1, value)
+        for tag, type, value in entries
+    ]
+    head = number + struct.pack(f"{order}IH", 8, len(entries))
+    return head + b"".join(rows) + bytes(4) + data
+
+
+@pytest.mark.parametrize("kind", ["II", "MM"])
+def test_a_tile_that_is_far_larger_than_an_image_is_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "tiles.tiff"
+    path.write_bytes(_tiled(kind, 32))
+    assert open_image(path).pixels.size == (16, 16)
+    for widths in ((30_000,), (30_000, 16), (16, 30_000)):
+        path.write_bytes(_tiled(kind, *widths))
+        with pytest.raises(ImageError, match="tiles of more than 20 million pixels"):
+            open_image(path)
+
+
+def _scanned(image: bytes, again: int) -> bytes:
+    """Return a JPEG with its last scan as often again; a film, as phones add it, comes after."""
+    last = image.rindex(b"\xff\xda")
+    return image[:last] + image[last:-2] * (1 + again) + image[-2:] + b"\xff\xda" * 1000
+
+
+@pytest.mark.parametrize("progressive", [True, False])
+def test_a_jpeg_that_goes_over_its_pixels_again_and_again_is_refused(
+    tmp_path: Path, progressive: bool
+) -> None:
+    written = io.BytesIO()
+    two_colours().save(written, "JPEG", progressive=progressive)
+    image = written.getvalue()
+    if not progressive:  # a scan for one colour alone, so that others may come
+        head = image.index(b"\xff\xda")
+        image = image[:head] + b"\xff\xda\0\x08\1\1\0\0\x3f\0" + image[head + 14 :]
+    path = tmp_path / "scans.jpg"
+    path.write_bytes(_scanned(image, 3))
+    open_image(path)
+    path.write_bytes(_scanned(image, 200))
+    with pytest.raises(ImageError, match="goes over its pixels 2"):
+        open_image(path)
+
+
+def test_a_large_image_of_jpeg_2000_is_decoded_at_a_smaller_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PIL import Jpeg2KImagePlugin
+
+    from advisor.trial import images
+
+    monkeypatch.setattr(images, "USEFUL_PIXELS", 10_000)
+    path = tmp_path / "large.jp2"
+    two_colours().resize((400, 300), Image.Resampling.NEAREST).save(path)
+    decoded = []
+    load = Jpeg2KImagePlugin.Jpeg2KImageFile.load
+
+    def watched(self: "Image.Image") -> object:
+        loaded = load(self)
+        decoded.append(self.size)
+        return loaded
+
+    monkeypatch.setattr(Jpeg2KImagePlugin.Jpeg2KImageFile, "load", watched)
+    opened = open_image(path)
+    assert decoded[0] == opened.pixels.size == (100, 75)
+    assert near(opened.pixels.getpixel((10, 5)), (255, 0, 0), 30)
+    assert "smaller size" in opened.warnings[0]
+
+
+@pytest.mark.parametrize("suffix", ["webp", "avif"])
+def test_what_is_decoded_as_a_whole_may_have_fewer_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    from advisor.trial import images
+
+    monkeypatch.setitem(images.HELD_MORE_THAN_ONCE, suffix.upper(), 700)
+    path = tmp_path / f"image.{suffix}"
+    two_colours().save(path)
+    with pytest.raises(ImageError, match="40 x 20 pixels, more than the limit") as caught:
+        open_image(path)
+    assert caught.value.kind == "image-too-large"
