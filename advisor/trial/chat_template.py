@@ -13,6 +13,7 @@ from typing import Any
 from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.trial.failures import BrokenCheckpointError
 from advisor.trial.placement import field_mb
+from advisor.trial.tokenizer_rules import MOST_LETTERS
 
 MOST_MB = 500
 MOST_CHARACTERS = 100_000
@@ -21,15 +22,19 @@ MOST_BITS = 10_000
 """Of a number that a template computes; the time for larger ones grows faster than they do."""
 
 
-def rendered(name: str, render: Callable[[], str], asked: str) -> str:
-    """Return what a chat template makes of a turn; BrokenCheckpointError where it has no end."""
+def rendered(name: str, render: Callable[[], str], asked: str, growth: float = 1.0) -> str:
+    """Return what a chat template makes of a turn; BrokenCheckpointError where it has no end.
+
+    `growth` is how much longer its tokenizer makes it.
+    """
+    most = min(MOST_CHARACTERS, MOST_LETTERS / growth) + 2 * len(asked)
     deadline = Deadline()
     try:
         with deadline.watched(), deadline, _little_memory(), _small_products():
             text = render()
     except (OutOfTimeError, MemoryError, OverflowError):  # the last for a range too long
         text = None
-    if text is None or len(text) > MOST_CHARACTERS + 2 * len(asked):
+    if text is None or len(text) > most:
         raise BrokenCheckpointError(
             f"the chat template of `{name}` makes no end", hint="fetch the checkpoint again"
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,9 +13,9 @@ from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.placement import Placement, refuse_what_does_not_fit
 from advisor.trial.promises import refuse_what_promises_more
 from advisor.trial.runtime import network_class, plain_errors, quiet, transformers
+from advisor.trial.tokenizer_rules import growing_part
 
 NO_LIMIT = 100_000
-MOST_GROWTH = 1_000
 SPECIAL_TOKENS = 2
 OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "altclip_text_model"})
 """Types of text towers whose first two positions belong to no token."""
@@ -103,7 +101,11 @@ def load_part(checkpoint: LocalCheckpoint, class_name: str) -> Any:
     with plain_errors(checkpoint.name), quiet():
         part = getattr(transformers(), class_name).from_pretrained(checkpoint.folder, **FROM_DISK)
     tokenizer = getattr(part, "tokenizer", part)
-    _refuse_growing_words(checkpoint, tokenizer)
+    if grows := growing_part(tokenizer):
+        raise BrokenCheckpointError(
+            f"the tokenizer of `{checkpoint.name}` makes texts thousands of times as long",
+            hint=f"see `{grows}` in its tokenizer.json, or fetch the checkpoint again",
+        )
     added = getattr(tokenizer, "added_tokens_decoder", None)
     if added is not None and len(tokenizer) <= len(added):  # made of nothing: no file was there
         raise BrokenCheckpointError(
@@ -112,28 +114,6 @@ def load_part(checkpoint: LocalCheckpoint, class_name: str) -> Any:
             kind="incomplete-checkpoint",
         )
     return part
-
-
-def _refuse_growing_words(checkpoint: LocalCheckpoint, tokenizer: Any) -> None:
-    """Raise BrokenCheckpointError for a tokenizer that writes far more for each character.
-
-    One rule may put a few characters for one; rules that put more for what others put grow a short
-    text to gigabytes, within the Rust code, where nothing stops them.
-    """
-    inner = getattr(getattr(tokenizer, "backend_tokenizer", None), "normalizer", None)
-    if inner is not None and _growth(json.loads(inner.__getstate__())) > MOST_GROWTH:
-        raise BrokenCheckpointError(
-            f"the tokenizer of `{checkpoint.name}` makes texts thousands of times as long",
-            hint="see `normalizer` in its tokenizer.json, or fetch the checkpoint again",
-        )
-
-
-def _growth(rule: dict[str, Any]) -> float:
-    """Return how many characters, at most, rules that tidy a text put for one of its."""
-    inner = rule.get("normalizers") or ()
-    longest = max(1, len(rule.get("content") or ""))
-    replaced = (rule.get("pattern") or {}).get("String") or " "
-    return math.prod((_growth(each) for each in inner), start=longest / len(replaced))
 
 
 def load_image_processor_and_tokenizer(checkpoint: LocalCheckpoint) -> tuple[Any, Any]:

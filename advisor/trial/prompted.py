@@ -25,6 +25,7 @@ from advisor.trial.loading import USES, text_limit
 from advisor.trial.runner import Runner
 from advisor.trial.runtime import library
 from advisor.trial.stacked import Inputs, stacked
+from advisor.trial.tokenizer_rules import growth
 
 NO_REPLY = Reply(answers=())
 
@@ -271,6 +272,7 @@ class Chat(Prompted):
             self.checkpoint.name,
             lambda: str(template(turn, add_generation_prompt=True, tokenize=False)),
             prompt or "",
+            growth(self.tokenizer),
         )
         with self.growth.bounded([each.pixels for each in (image, *others)]):
             made = template(

@@ -1,5 +1,6 @@
 """Files of a checkpoint that ask for endless memory or time: each is refused in a sentence."""
 
+import base64
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from advisor.trial import OpenedImage, Request, load_runner, open_image  # noqa:
 from advisor.trial.chat_template import literal, rendered  # noqa: E402
 from advisor.trial.failures import BrokenCheckpointError, RemoteCodeError  # noqa: E402
 from advisor.trial.growth import Growth, bounded  # noqa: E402
+from advisor.trial.loading import load_part  # noqa: E402
 from advisor.trial.local_checkpoint import read_checkpoint  # noqa: E402
 
 Tiny = Callable[[str], Path]
@@ -211,6 +213,60 @@ def test_a_tokenizer_that_names_thousands_of_special_tokens_is_refused(
     folder = changed(tiny("clip"), tmp_path / "c", *path, value=named)
     with pytest.raises(BrokenCheckpointError, match="names 6,000 special tokens"):
         read_checkpoint(folder, "x")
+
+
+def _replacing(times: int) -> dict[str, Any]:
+    return {"type": "Replace", "pattern": {"String": "a"}, "content": "a" * times}
+
+
+def _template(*pieces: str) -> dict[str, Any]:
+    named = [
+        {"Sequence": {"id": "A", "type_id": 0}} if each == "A" else
+        {"SpecialToken": {"id": each, "type_id": 0}} for each in pieces
+    ]  # fmt: skip
+    long = {"id": "long", "ids": [1] * 5_000, "tokens": ["x"] * 5_000}
+    template = {"type": "TemplateProcessing", "single": named, "pair": []}
+    return {**template, "special_tokens": {"long": long}}
+
+
+def _in_turn(kind: str, *rules: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "Sequence", kind: list(rules)}
+
+
+PREPENDING = {"type": "Prepend", "prepend": "x" * 20_000}
+BYTES = {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}
+TABLE = base64.b64encode(b"\4\0\0\0" + bytes(4) + b"y" * 300 + b"\0").decode()
+SIGNS = {"type": "Precompiled", "precompiled_charsmap": TABLE}
+
+
+@pytest.mark.parametrize(
+    ("part", "rule"),
+    [
+        ("normalizer", _in_turn("normalizers", PREPENDING)),
+        ("normalizer", _in_turn("normalizers", {"type": "NFKD"}, _replacing(800))),
+        ("normalizer", _in_turn("normalizers", *[SIGNS] * 2)),
+        ("pre_tokenizer", _in_turn("pretokenizers", *[BYTES] * 8)),
+        ("post_processor", _template(*["long"] * 4, "A")),
+        ("post_processor", _in_turn("processors", *[_template("A", "A")] * 15)),
+        ("decoder", _in_turn("decoders", _replacing(150), _replacing(150))),
+    ],
+)  # fmt: skip
+def test_a_tokenizer_that_grows_a_text_anywhere_is_refused(
+    tiny: Tiny, tmp_path: Path, part: str, rule: dict[str, Any]
+) -> None:
+    settings = "tokenizer_config.json", "tokenizer_class"
+    plain = changed(tiny("clip"), tmp_path / "p", *settings, value="PreTrainedTokenizerFast")
+    folder = changed(plain, tmp_path / "c", "tokenizer.json", part, value=rule)
+    with pytest.raises(BrokenCheckpointError, match="thousands of times as long") as raised:
+        load_part(read_checkpoint(folder, "x"), "AutoTokenizer")
+    assert f"`{part}`" in raised.value.hint
+    load_part(read_checkpoint(plain, "x"), "AutoTokenizer")
+
+
+def test_a_turn_is_as_long_as_its_tokenizer_may_grow_it() -> None:
+    assert rendered("x", lambda: "a" * 90_000, "", 50.0)
+    with pytest.raises(BrokenCheckpointError, match="makes no end"):
+        rendered("x", lambda: "a" * 90_000, "", 60.0)
 
 
 def test_a_chat_template_has_an_end_and_is_then_a_text() -> None:
