@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from advisor.trial.failures import BrokenCheckpointError
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.runtime import library, quiet, transformers
 
+T = TypeVar("T")
 MOST_LAYERS = 2_000
 LARGEST_NUMBER = 100_000_000
 """No size that a configuration states is larger."""
@@ -34,6 +35,10 @@ _NOT_COUNTED = ("_id", "_ids", "_index", "_tokens", "length")
 """How names end of settings that are ids or bounds on texts."""
 _SIZES = ("size", "pixels", "edge", "height", "width")
 """How names end of a processor's settings that `growth` holds."""
+
+
+_FILES = ("_path", "_file")
+"""How settings of a processor end that name files to read: pipes as well, and those of others."""
 
 
 def refuse_what_promises_more(checkpoint: LocalCheckpoint, loader: Any) -> None:
@@ -61,7 +66,14 @@ def refuse_what_counts_more(checkpoint: LocalCheckpoint) -> None:
             settings = json.loads((checkpoint.folder / file).read_bytes())
         except (OSError, ValueError, RecursionError):
             continue  # missing, or the loader says what is wrong with it
-        for key, number in _own_numbers(settings):
+        for key, named in _own(settings, str):
+            if key.endswith(_FILES) and not key.endswith("name_or_path"):
+                raise BrokenCheckpointError(
+                    f"`{key}` in the {file} of `{checkpoint.name}` names `{named}`, which advisor "
+                    "does not read",
+                    hint="choose another checkpoint: those for its tasks need no such file",
+                )
+        for key, number in _own(settings, int):
             others = _NOT_COUNTED + (_SIZES if "processor" in file else ())
             counted = not key.endswith(others) or "seq" in key or key.startswith("num_")
             if abs(number) > MOST_COUNTED and counted:
@@ -136,11 +148,11 @@ def _numbers(value: Any, key: str = "") -> Iterator[tuple[str, int]]:
         yield key, value
 
 
-def _own_numbers(settings: Any) -> Iterator[tuple[str, int]]:
-    """Yield each whole number that settings, or the image processor's in them, state themselves."""
+def _own(settings: Any, kind: type[T]) -> Iterator[tuple[str, T]]:
+    """Yield each value of a kind that settings, or the image processor in them, have themselves."""
     for part in (settings, settings.get("image_processor")) if isinstance(settings, dict) else ():
         for key, value in part.items() if isinstance(part, dict) else ():
-            if isinstance(value, int) and not isinstance(value, bool):
+            if isinstance(value, kind) and not isinstance(value, bool):
                 yield key, value
 
 

@@ -159,7 +159,7 @@ def fetch(download: Download, progress: Progress | None = None) -> Path:
         )
     report = progress or (lambda _done, _total: None)
     report(0, download.total_bytes)
-    with _hub_errors(download.name, download.revision), quiet():
+    with _hub_errors(download.name, download.revision), quiet(network=True):
         folder = hub.snapshot_download(
             download.name,
             revision=download.revision,

@@ -49,10 +49,15 @@ def transformers() -> Any:
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Silence the progress bars, advice and warnings of transformers; ours say what matters."""
+def quiet(*, network: bool = False) -> Iterator[None]:
+    """Silence the progress bars, advice and warnings of transformers; ours say what matters.
+
+    The Hub is not asked inside either, whatever a checkpoint names, but where a `network` is meant.
+    """
     import warnings
 
+    hub = library("huggingface_hub.constants")
+    offline = hub.HF_HUB_OFFLINE
     logging = library("transformers.utils.logging")
     # A level set on loggers empties the caches of all of them, which costs as much as a small
     # network takes for an image; one set on what prints costs nothing.
@@ -62,11 +67,13 @@ def quiet() -> Iterator[None]:
         printer.setLevel(logging.CRITICAL)
     if bars:
         logging.disable_progress_bar()
+    hub.HF_HUB_OFFLINE = offline or not network
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
+        hub.HF_HUB_OFFLINE = offline
         for printer, level in levels.items():
             printer.setLevel(level)
         if bars:
@@ -132,6 +139,11 @@ def plain_errors(name: str) -> Iterator[None]:
                 f"the disk filled up while `{name}` was written",
                 hint="free some space and start again",
             ) from error
+        if _asks_the_hub(error):
+            raise BrokenCheckpointError(
+                f"`{name}` names files of the Hub beside its own, which advisor does not fetch",
+                hint="put what it needs in its folder, or choose another checkpoint",
+            ) from error
         raise BrokenCheckpointError(
             f"transformers cannot use `{name}`: {_first_words(error)}",
             hint="`ADVISOR_DEBUG=1` shows where it failed",
@@ -143,6 +155,16 @@ def _needed_library(error: BaseException) -> str:
     if match := _PIP.search(str(error)) or _LIBRARY.search(str(error)):
         return match[1].lower()
     return getattr(error, "name", None) or "" if isinstance(error, ModuleNotFoundError) else ""
+
+
+def _asks_the_hub(error: BaseException | None) -> bool:
+    """Return whether an error, or what it came from, is that of asking the Hub offline."""
+    errors = library("huggingface_hub.errors")
+    while error is not None:
+        if isinstance(error, (errors.OfflineModeIsEnabled, errors.LocalEntryNotFoundError)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _first_words(error: BaseException) -> str:

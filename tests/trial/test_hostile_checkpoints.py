@@ -17,6 +17,7 @@ Image = pytest.importorskip("PIL.Image")
 
 from advisor.trial import OpenedImage, Request, load_runner, open_image  # noqa: E402
 from advisor.trial.chat_template import literal, rendered  # noqa: E402
+from advisor.trial.demo import read_card  # noqa: E402
 from advisor.trial.failures import BrokenCheckpointError, RemoteCodeError  # noqa: E402
 from advisor.trial.growth import Growth, bounded  # noqa: E402
 from advisor.trial.loading import load_part  # noqa: E402
@@ -309,3 +310,56 @@ def test_words_that_take_for_ever_are_refused(
     else:
         folder = changed(tiny("llava"), tmp_path / "c", "tokenizer.json", file, value=value)
     assert told in refused(folder, "vqa", image, question="a" * 60 + "!")
+
+
+BACKBONE = {"model_type": "dpt", "backbone": "evil/backbone", "image_size": 64}
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "path", "value", "told"),
+    [
+        ("captioner", "config.json", ("encoder",), BACKBONE, "names files of the Hub beside its"),
+        ("clip", PROCESSOR, ("image_processor",), {
+            "image_processor_type": "OneFormerImageProcessor", "repo_path": "evil/classes",
+            "class_info_file": "classes.json"}, "`evil/classes`, which advisor does not read"),
+    ],
+)  # fmt: skip
+def test_nothing_is_asked_of_the_hub_that_a_checkpoint_names(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    kind: str, file: str, path: tuple[str, ...], value: Any, told: str,
+) -> None:  # fmt: skip
+    import socket
+
+    from huggingface_hub import constants
+
+    asked: list[object] = []
+
+    def unreachable(*address: object, **_settings: object) -> None:
+        asked.append(address)
+        raise OSError("no network")
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(socket, "getaddrinfo", unreachable)
+    folder = changed(tiny(kind), tmp_path / "c", file, *path, value=value)
+    task = "captioning" if kind == "captioner" else "zero-shot-classification"
+    with pytest.raises(BrokenCheckpointError, match=told):
+        load_runner(folder, task, device="cpu")
+    assert asked == []
+    assert constants.HF_HUB_OFFLINE is False
+
+
+def test_a_processor_reads_no_file_that_its_settings_name(tiny: Tiny, tmp_path: Path) -> None:
+    """A pipe would be read for ever."""
+    os.mkfifo(tmp_path / "classes.json")
+    value = {
+        "image_processor_type": "OneFormerImageProcessor", "repo_path": str(tmp_path),
+        "class_info_file": "classes.json",
+    }  # fmt: skip
+    folder = changed(tiny("clip"), tmp_path / "c", PROCESSOR, "image_processor", value=value)
+    with pytest.raises(BrokenCheckpointError, match="`repo_path` in the processor_config"):
+        load_runner(folder, "zero-shot-classification", device="cpu")
+
+
+def test_a_card_that_is_nested_endlessly_is_none(tmp_path: Path) -> None:
+    (tmp_path / "advisor_card.json").write_text("[" * 100_000)
+    assert read_card(tmp_path) == {}

@@ -68,7 +68,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     """Return the card of a folder, empty where it has none."""
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return card if isinstance(card, dict) else {}
 
