@@ -31,7 +31,9 @@ POSITIONS = "bert.embeddings.position_embeddings.weight"
 SEGMENTS = "bert.embeddings.token_type_embeddings.weight"
 CONTENT, INTO_WIDTH, PLACE = "vis_embed.0.weight", "vis_embed.2.weight", "vis_pe_embed.0.weight"
 ANSWERS = "ans_classifier.2.weight"
-INNER = re.compile(r"bert\.encoder\.layer\.(\d+)\.intermediate\.dense\.weight")
+INNER = re.compile(r"bert\.encoder\.layer\.(\d{1,4})\.intermediate\.dense\.weight")
+TIED = 2
+"""How often a file may use what it stores: the original has its word table twice."""
 HEAD_WIDTH = 64
 """The one size that no shape shows; BERT's heads are this wide."""
 FEW_HEADS = 4
@@ -96,7 +98,7 @@ def convert(
     named = _lines(Path(answers)) if answers is not None else ()
     config = _config(kept, str(file), words, named, heads)
     kind = UnifiedVLPForAnswering if ANSWERS in kept else UnifiedVLPForCaptioning
-    network = _loaded(kind(config), kept, str(file))
+    network = _loaded(kind, config, kept, str(file))
     notes = []
     if not heads and config.hidden_size % HEAD_WIDTH:
         notes.append(
@@ -154,6 +156,12 @@ def read_state_dict(file: Path) -> dict[str, torch.Tensor]:
             f"`{file}` holds something else than named tensors",
             hint="give model.EPOCH.bin, not optim.EPOCH.bin",
         )
+    size = sum(each.numel() * each.element_size() for each in stored.values())
+    if size > TIED * file.stat().st_size:  # a few bytes may be said to be numbers without end
+        raise ConversionError(
+            f"`{file}` promises {size:,} bytes of numbers, far more than it stores",
+            hint="give the file that the original's training wrote",
+        )
     return {name.removeprefix("module."): value.float() for name, value in stored.items()}
 
 
@@ -206,6 +214,13 @@ def _config(
             f"`{file}` lacks {len(missing)} of the tensors of a unified VLP, `{missing[0]}` first",
             hint="BERT and UniLM have no regions: this converts what VLP was trained to",
         )
+    for name, value in kept.items():
+        table = name in (WORDS, ANSWERS, *needed) or INNER.fullmatch(name)
+        if table and (value.dim() != 2 or not value.numel()):
+            raise ConversionError(
+                f"`{name}` of `{file}` is no table, but of the shape {tuple(value.shape)}",
+                hint="it was made by something else",
+            )
     layers = {int(found[1]): name for name in kept if (found := INNER.fullmatch(name))}
     count, width = kept[WORDS].shape
     if len(words) != count:
@@ -256,11 +271,17 @@ def _usual_heads(width: int) -> int:
     return FEW_HEADS if width % FEW_HEADS == 0 else 1
 
 
-def _loaded(network: Any, kept: dict[str, torch.Tensor], file: str) -> Any:
-    """Return the network with the weights; refuses any that is missing or has another shape."""
+def _loaded(
+    kind: type[Any], config: UnifiedVLPConfig, kept: dict[str, torch.Tensor], file: str
+) -> Any:
+    """Return the network with the weights; refuses any that is missing or has another shape.
+
+    It is built without memory first: sizes that a file makes up may have no end.
+    """
     names = own_names(kept)
     values = {names[name]: value for name, value in kept.items()}
-    needed = network.state_dict()
+    with torch.device("meta"):
+        needed = kind(config).state_dict()
     shapes = {name: value.shape for name, value in values.items()}
     wrong = sorted(name for name, value in needed.items() if shapes.get(name) != value.shape)
     wrong += sorted(shapes.keys() - needed.keys())
@@ -270,6 +291,7 @@ def _loaded(network: Any, kept: dict[str, torch.Tensor], file: str) -> Any:
             f"`{file}` has no tensor that fits `{wrong[0]}`{more}",
             hint="it is incomplete, or of another network",
         )
+    network = kind(config)
     network.load_state_dict(values, strict=True)
     return network.eval()
 

@@ -202,3 +202,37 @@ def test_the_code_of_the_documentation_runs(captioner, tmp_path, regions, monkey
 def test_the_command_needs_the_vocabulary(state_dict, written, tmp_path, capsys):
     assert run(["convert", "vlp", str(written(state_dict())), str(tmp_path / "out")]) == 2
     assert "--vocabulary" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "odd", "said"),
+    [
+        (
+            "bert.embeddings.position_embeddings.weight",
+            torch.zeros(1, 48).expand(10**8, 48),
+            "more",
+        ),
+        ("vis_embed.0.weight", torch.zeros(1, 1).half().expand(1, 10**10), "more than it stores"),
+        ("bert.embeddings.word_embeddings.weight", torch.zeros(48), "is no table"),
+        ("bert.embeddings.position_embeddings.weight", torch.tensor(1.0), "is no table"),
+        ("vis_embed.0.weight", torch.zeros(48), "is no table"),
+        ("vis_embed.0.weight", torch.zeros(1, 300_000), "has no tensor that fits"),
+    ],
+)
+def test_sizes_that_a_file_makes_up_take_no_memory(
+    state_dict, written, vocabulary, tmp_path, name, odd, said
+):
+    weights = state_dict()
+    if name == "bert.embeddings.word_embeddings.weight":
+        weights.pop("cls.predictions.decoder.weight")
+    file = written({**weights, name: odd})
+    with pytest.raises(ConversionError, match=said):
+        convert(file, tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_layer_of_thousands_of_digits_is_none(state_dict, written, vocabulary, tmp_path):
+    name = f"bert.encoder.layer.{'9' * 5_000}.intermediate.dense.weight"
+    file = written({**state_dict(), name: torch.zeros(2, 2)})
+    with pytest.raises(ConversionError):
+        convert(file, tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
