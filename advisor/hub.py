@@ -78,7 +78,17 @@ def library() -> Any:
             "asking the hub needs the library `huggingface_hub`, which is not installed",
             hint="pip install huggingface_hub",
         ) from error
+    except ValueError as error:
+        raise misset(error) from error
     return huggingface_hub
+
+
+def misset(error: ValueError) -> HubError:
+    """Return the error where the Hub's library refuses an address as soon as it is imported."""
+    return HubError(
+        f"the hub's library cannot be used as it is set: {error}",
+        hint="see HF_ENDPOINT; an address is like https://huggingface.co",
+    )
 
 
 def cache_folder() -> Path:

@@ -308,7 +308,7 @@ def _report(error: AdvisorError, *, as_json: bool) -> None:
 
 
 def prepare_streams() -> None:
-    r"""Replace closed standard streams with the null device, and let stdout write any character.
+    r"""Replace closed standard streams with the null device, and let them take any character.
 
     What its encoding cannot hold is escaped as JSON does it: `\u00fc`. All wait for whom they are
     shared with: Python loses without a word what a pipe that does not wait has no room for.
@@ -321,6 +321,8 @@ def prepare_streams() -> None:
     codecs.register_error(ESCAPED, _escaped)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors=ESCAPED)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
 
 
 def _escaped(error: UnicodeError) -> tuple[str, int]:

@@ -28,6 +28,10 @@ class Extra(NamedTuple):
     value: str
 
 
+NARROWEST = 20
+"""Columns that rows are set in where a terminal has fewer."""
+
+
 class Asked(NamedTuple):
     """A question with what may be answered; `marked` is the answer that was given before.
 
@@ -138,7 +142,7 @@ class NumberedPrompt:
         from shutil import get_terminal_size
         from textwrap import wrap
 
-        width = get_terminal_size().columns - 1
+        width = max(get_terminal_size().columns - 1, NARROWEST)
         lines = [f"? {asked.question}"]
         for number, row in enumerate(listed, 1):
             head = f"{MARK if row.value == asked.marked else ' '} {number:>2}  "

@@ -14,6 +14,7 @@ from typing import Any
 from advisor.distribution import install_hint
 from advisor.errors import AdvisorError, MissingExtraError
 from advisor.files import disk_is_full
+from advisor.hub import misset
 from advisor.trial.failures import BrokenCheckpointError, DiskFullError, OutOfMemoryError
 
 OWN_CLASSES, OWN_NETWORKS = "UnifiedVLP", "advisor.unified_vlp"
@@ -39,6 +40,8 @@ def library(name: str, extra: str = "try") -> Any:
             f"running a checkpoint needs the library `{top}`, which is not installed",
             hint=install_hint(extra),
         ) from error
+    except ValueError as error:
+        raise misset(error) from error
 
 
 def transformers() -> Any:

@@ -5,6 +5,7 @@ Numbers (A14, B6 ...) are those of a review that attacked the program from two s
 
 import contextlib
 import errno
+import io
 import json
 import os
 import socket
@@ -20,6 +21,8 @@ import advisor as library
 from advisor import files
 from advisor.catalogue import updates
 from advisor.cli.main import prepare_streams, run
+from advisor.console.menu import Row
+from advisor.console.prompt import Asked, NumberedPrompt
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.interview.saved_interview import SavedInterview
 from advisor.interview.session import Session
@@ -800,6 +803,28 @@ def test_b20_an_interrupt_of_what_waits_for_a_reader_is_one_line(environment):
     os.close(ours)
     os.close(theirs)
     assert (done.returncode, done.stderr.strip()) == (130, "advisor: interrupted")
+
+
+def test_a_byte_that_is_no_letter_can_be_typed(monkeypatch):
+    typed = io.TextIOWrapper(io.BytesIO(b"\xff\n1\n"), encoding="utf-8", errors="strict")
+    monkeypatch.setattr(sys, "stdin", typed)
+    prepare_streams()
+    assert [NumberedPrompt().type("which?") for _ in range(2)] == ["\N{REPLACEMENT CHARACTER}", "1"]
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "-5", "80"])
+@pytest.mark.parametrize("typed", ["000001999", "00", "\u00b2", "9" * 5_000])
+def test_what_is_no_number_of_a_row_is_asked_again(monkeypatch, typed, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{typed}\n2\n"))
+    asked = Asked("which?", (Row("one", "the first one"), Row("two", "the second one")))
+    assert NumberedPrompt().choose(asked) == "two"
+
+
+@pytest.mark.parametrize("words", [["catalogue", "add", "a/b"], ["catalogue", "refresh"]])
+def test_an_address_of_the_hub_that_is_none_is_said_to_be(process, words):
+    result = process(*words, HF_ENDPOINT="http://[::1")
+    assert (result.code, "bug" in result.err, "HF_ENDPOINT" in result.err) == (2, False, True)
 
 
 def test_memory_that_runs_out_is_no_bug(advisor, monkeypatch):
