@@ -177,7 +177,7 @@ def _emit_judgement(inspection: Inspection, shown: Showing) -> int:
 def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
     from advisor.check.fixing import FixedFiles, diff, fixed_files
     from advisor.check.page import project_report
-    from advisor.check.records import LOCK, baseline_text, lock_text
+    from advisor.check.records import LOCK, baseline_text, lock_text, refuse_other_contents
 
     _check_together(options, shown)
     if options.lock:
@@ -201,6 +201,7 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         inspection = project.inspect()
     if options.write_baseline:
         known = [one for one in inspection.findings if one.level != "note"]  # which fail nothing
+        refuse_other_contents(options.write_baseline)  # saved meanwhile, perhaps
         write_text(options.write_baseline, baseline_text(known))
         _wrote(options.write_baseline, count(len(known), "finding"))
         return 0  # what is known is no failure
@@ -275,11 +276,17 @@ def init(folder: Folder = Path(), force: Force = False, *, rulebase: RuleBase) -
     if not folder.is_dir():
         raise UsageError(f"no folder `{folder}`", hint="name the folder of a project")
     file = folder / FILE
-    if os.path.lexists(file) and not force:
-        raise UsageError(f"`{file}` already exists", hint="--force overwrites it")
+    _refuse_existing(file, force=force)
     text, choices = starter(rulebase, folder)
+    _refuse_existing(file, force=force)  # the code took a while to read
     write_text(file, text, within=folder)
     sys.stdout.write(f"{file.as_posix()}\n")
     command = "advisor check" if folder == Path() else f"advisor check {shlex.quote(str(folder))}"
     note(f"{count(choices, 'choice')}; read them, add needs, then run `{command}`")
     return 0
+
+
+def _refuse_existing(file: Path, *, force: bool) -> None:
+    """Raise UsageError for a file that is there, whatever it is, unless it may be overwritten."""
+    if os.path.lexists(file) and not force:
+        raise UsageError(f"`{file}` already exists", hint="--force overwrites it")

@@ -37,12 +37,12 @@ def site(folder: Folder, force: Force = False, *, first: CriteriaFirst, rulebase
 
     from advisor.site.page import MARK, static_page
 
+    page = static_page(rulebase, first)
     file = folder / INDEX
     kept = os.path.lexists(file) and not force
     if kept and MARK.encode() not in read_bounded(file, MOST_BYTES):
         message = f"`{file}` was not written by `advisor site`"
         raise UsageError(message, hint="name another folder, or --force overwrites it")
-    page = static_page(rulebase, first)
     make_folder(folder)
     write_text(file, page, within=folder)
     sys.stdout.write(f"{file.as_posix()}\n")

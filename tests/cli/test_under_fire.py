@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -689,6 +690,38 @@ def test_a1_nothing_is_written_through_a_link_out_of_a_project_elsewhere(
     assert (result.code, "leads out of" in result.err) == (2, True), result
     assert not list((tmp_path / "home").iterdir())
     assert (tmp_path / "theirs" / link).is_symlink()
+
+
+# -- a file that somebody saves meanwhile ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "words"),
+    [
+        ("advisor.yaml", "advisor.check.starter.starter", ["init"]),
+        (
+            "known.json",
+            "advisor.check.project.inspect",
+            ["check", "--write-baseline", "known.json"],
+        ),
+        ("index.html", "advisor.site.page.static_page", ["site", "."]),
+    ],
+)
+def test_b4_what_is_saved_while_a_command_thinks_stays(
+    advisor, tmp_path, monkeypatch, name, where, words
+):
+    monkeypatch.chdir(tmp_path)
+    Path("a.py").write_text("from transformers import CLIPModel\n")
+    module, _, function = where.rpartition(".")
+    usual = getattr(import_module(module), function)
+
+    def meanwhile(*args, **named):
+        Path(name).write_text("mine")
+        return usual(*args, **named)
+
+    monkeypatch.setattr(where, meanwhile)
+    assert advisor(*words).code == 2
+    assert Path(name).read_text() == "mine"
 
 
 # -- flags that say nothing ------------------------------------------------------------------------
