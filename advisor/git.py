@@ -14,6 +14,16 @@ _HERE_ALONE = {
 """A partial clone fetches what it lacks, by the address and the ssh that its settings name."""
 
 
+_ANOTHER = frozenset(
+    {
+        "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX",
+        "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE",
+    }
+)  # fmt: skip
+"""What a hook is given names its own repository, whichever folder is looked at."""
+
+
 def environment() -> dict[str, str]:
-    """Return the environment in which git answers from what is here alone."""
-    return {**os.environ, **_HERE_ALONE}
+    """Return the environment in which git answers of the folder it is in, from what is here."""
+    kept = {name: value for name, value in os.environ.items() if name not in _ANOTHER}
+    return {**kept, **_HERE_ALONE}

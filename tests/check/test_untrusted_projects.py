@@ -386,6 +386,15 @@ def test_compiled_python_that_git_tracks_is_said_not_to_be_read(check, tmp_path)
     assert check({}, "--strict").code == 1
 
 
+@pytest.mark.parametrize("name", ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"])
+def test_a8_git_is_asked_of_this_folder_whatever_a_hook_names(check, tmp_path, monkeypatch, name):
+    check({"a.py": WRONG})
+    for command in (["init", "-q"], ["add", "a.py"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
+    assert paths(check({".gitignore": "*.py\n"})) == {"a.py"}
+
+
 def test_a8_a_strict_check_fails_on_what_nobody_vouches_for(check):
     result = check({"src/a.py": WRONG, ".gitignore": "*.py\n", "b.yaml": "x: 1\n"}, "--strict")
     assert result.code == 1
