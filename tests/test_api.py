@@ -1,6 +1,7 @@
 """What `import advisor` offers: one call for an answer, which shows itself wherever it is read."""
 
 import doctest
+import json
 
 import pytest
 
@@ -99,3 +100,15 @@ def test_what_is_not_shown_is_not_worked_out():
     assert "programs" not in vars(rulebase)
     assert answer.snippet
     assert "programs" in vars(rulebase)
+
+
+def test_what_a_caller_does_to_an_answer_changes_no_later_one():
+    def emptied(value):
+        for inner in value.values() if isinstance(value, dict) else value:
+            if isinstance(inner, (dict, list)):
+                emptied(inner)
+        value.clear()
+
+    before = json.dumps(advisor.recommend(task="captioning").to_dict())
+    emptied(advisor.recommend(task="captioning").to_dict())
+    assert json.dumps(advisor.recommend(task="captioning").to_dict()) == before

@@ -163,7 +163,7 @@ def _pick_json(advice: TaskAdvice, pick: Pick, options: dict[str, str]) -> dict[
         "training": pick.training and plain(pick.training),
         **some(checkpoint, "licence", "commercial_use", "gated", "languages", "revision"),
         "prompt": prompt_for(checkpoint, advice.task, programs, options),
-        "pitfalls": checkpoint.pitfalls,
+        "pitfalls": list(checkpoint.pitfalls),
         "findings": [rule_json(rule) for rule in pick.fired],
         "measurements": [
             some(figure, "benchmark", "metric", "value", "better", "source")
