@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import MOST_TEXT, read_bounded, read_lines
-from advisor.phrasing import count
+from advisor.phrasing import count, why_unparsed
 from advisor.trial.images import STORED_REGIONS, SUFFIXES
 
 MANY = 20
@@ -54,7 +55,10 @@ def read_examples(
     source = Path(data)
     folder = Path(images) if images is not None else source.parent
     if source.suffix.lower() == ".json":
-        rows = _of_json(source, Path(annotations) if annotations is not None else None)
+        try:
+            rows = iter([*_of_json(source, Path(annotations) if annotations is not None else None)])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise _unreadable(source, error) from error
     elif annotations is not None:
         raise UsageError(
             "`--annotations` belongs to VQA's questions in JSON", hint="a CSV has its answers"
@@ -122,14 +126,14 @@ def _of_json(source: Path, annotations: Path | None) -> Iterator[Row]:
             )
         yield from _of_vqa(source, told["questions"], _read_json(annotations))
     elif "annotations" in told and "images" in told:
-        names = {image["id"]: image["file_name"] for image in told["images"]}
+        names = {image["id"]: str(image["file_name"]) for image in told["images"]}
         for number, each in enumerate(told["annotations"]):
             name = names.get(each.get("image_id"), "")
             yield f"{source}: annotation {number}", name, str(each.get("caption", "")), ()
     elif "images" in told:
         for image in told["images"]:
             for sentence in image.get("sentences", ()):
-                name = image.get("filename", "")
+                name = str(image.get("filename", ""))
                 yield f"{source}: {name}", name, str(sentence.get("raw", "")), ()
     else:
         raise BrokenFileError(
@@ -153,14 +157,14 @@ def _of_vqa(source: Path, questions: Iterable[Any], told: dict[str, Any]) -> Ite
 def _picture(folder: Path, name: str) -> Path | None:
     """Return the picture of a name, or its stored regions; a number is one of COCO's pictures."""
     file, mark, key = name.partition("::")
-    if (folder / file).is_file():
+    if os.path.isfile(folder / file):  # noqa: PTH113 - pathlib raises for names that are too long
         return folder / f"{file}{mark}{key}"
     stems = [Path(file).stem]
     if file.isdecimal() and len(file) <= LONGEST_NUMBER:
         stems = [file, f"COCO_train2014_{int(file):012}", f"COCO_val2014_{int(file):012}"]
     for each in stems:
         for suffix in (*STORED_REGIONS[:2], *sorted(SUFFIXES)):
-            if (path := folder / f"{each}{suffix}").is_file():
+            if os.path.isfile(path := folder / f"{each}{suffix}"):  # noqa: PTH113
                 return path
     return None
 
@@ -174,7 +178,7 @@ def _read_json(file: Path) -> dict[str, Any]:
 
 
 def _unreadable(file: Path, error: Exception) -> BrokenFileError:
-    reason = getattr(error, "strerror", None) or error
+    reason = getattr(error, "strerror", None) or why_unparsed(error)
     return BrokenFileError(
         f"`{file}` cannot be read: {reason}",
         hint="give a CSV in UTF-8, COCO captions or VQA questions",

@@ -11,6 +11,7 @@ import torch
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from transformers import AutoProcessor, BertTokenizer
 
+from advisor.errors import BrokenFileError
 from advisor.files import lines_of
 from advisor.unified_vlp.heads import UnifiedVLPForAnswering, UnifiedVLPForCaptioning
 from advisor.unified_vlp.processor import UnifiedVLPProcessor
@@ -19,6 +20,7 @@ from advisor.unified_vlp.stored_regions import read_regions
 from advisor.unified_vlp.vlp_config import GRID, UnifiedVLPConfig
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+VOCABULARY = "give a vocab.txt of BERT, a word a line"
 UNKNOWN = "<unk>"
 MOST_ANSWERS = 3129
 """As many as the published checkpoints choose from, the most frequent ones."""
@@ -54,7 +56,7 @@ def new(
     all words of the texts, with their letters for those it never saw.
     """
     torch.manual_seed(seed)
-    words = lines_of(vocabulary) if vocabulary is not None else words_of(texts)
+    words = words_in(vocabulary) if vocabulary is not None else words_of(texts)
     sizes = dict(SMALL_GRID)
     if regions is not None:
         stored = read_regions(regions)
@@ -97,6 +99,21 @@ def with_answers(start: Path, folder: Path, answers: Counter[str], seed: int) ->
     )
     network.save_pretrained(folder)
     AutoProcessor.from_pretrained(start, **FROM_DISK).save_pretrained(folder)
+
+
+def words_in(vocabulary: str | Path) -> list[str]:
+    """Return the lines of a vocabulary. Raises BrokenFileError where it is none of BERT's."""
+    try:
+        words = lines_of(vocabulary)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise BrokenFileError(
+            f"`{vocabulary}` cannot be read: {reason}", hint=VOCABULARY
+        ) from error
+    for token in SPECIAL:
+        if token not in words:
+            raise BrokenFileError(f"`{vocabulary}` lacks `{token}`", hint=VOCABULARY)
+    return words
 
 
 def words_of(texts: Iterable[str]) -> list[str]:

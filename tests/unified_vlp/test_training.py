@@ -18,6 +18,7 @@ from advisor.trial.answer import Request
 from advisor.trial.failures import OutputExistsError
 from advisor.trial.unified_examples import read_examples
 from advisor.trial.unified_training import AIMS, UnifiedTrainer, train_unified
+from advisor.unified_vlp.beginnings import words_in
 from advisor.unified_vlp.bert_adam import BertAdam
 from advisor.unified_vlp.processor import UnifiedVLPProcessor
 
@@ -203,3 +204,37 @@ def test_the_optimiser_is_adam_without_bias_correction():
     assert torch.allclose(weight.detach(), torch.tensor([2.0, -1.0]) - 0.1 * update, atol=1e-5)
     expected = 1.0 - 0.1 * 0.05 / ((0.001 * 0.25) ** 0.5 + 1e-6)  # the bias is not decayed
     assert float(bias.detach()) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"images": [{"id": 1, "file_name": "a"}], "annotations": [{"image_id": [1]}]},
+        {"images": [{"id": 1}], "annotations": []},
+        {"images": [{"id": {}, "file_name": 5}], "annotations": [{"image_id": 5}]},
+        {"images": [5]},
+        {"images": [{"filename": 5, "sentences": [{"raw": 5}]}]},
+        {"images": [{"sentences": 5}]},
+        {"questions": 5},
+        {"questions": [{"question_id": []}]},
+        {"questions": [{"question_id": 1, "image_id": "9" * 5_000, "question": "?"}]},
+    ],
+)
+def test_captions_and_questions_of_other_types_are_a_sentence(tmp_path, told):
+    (tmp_path / "told.json").write_text(json.dumps(told))
+    (tmp_path / "answers.json").write_text('{"annotations": [{"question_id": 1, "answers": []}]}')
+    answers = tmp_path / "answers.json" if "questions" in told else None
+    with pytest.raises(BrokenFileError):
+        read_examples(tmp_path / "told.json", annotations=answers)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"[PAD]\n\xff\n", "it is not UTF-8 text"), (b"a\nb\n", r"lacks `\[PAD\]`")],
+)
+def test_a_vocabulary_that_is_none_is_a_sentence(tmp_path, content, said):
+    (tmp_path / "vocab.txt").write_bytes(content)
+    with pytest.raises(BrokenFileError, match=said):
+        words_in(tmp_path / "vocab.txt")
+    with pytest.raises(BrokenFileError, match="cannot be read"):
+        words_in(tmp_path / "none.txt")
