@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 LOCK = "advisor.lock"
 VERSION = 1
 MOST_BYTES = 40_000_000
+MOST_ALIKE = MOST_BYTES
+"""How often a finding can be known: files that give more are not read."""
 Key = tuple[str, str, str]
 """Rule, path and message of a finding: what stays the same when lines move."""
 Read = TypeVar("Read")
@@ -119,7 +121,7 @@ def read_baseline(file: Path) -> Counter[Key]:
         counts: Counter[Key] = Counter()
         for row in value["findings"]:
             key, count = (row["rule"], row["path"], row["message"]), row["count"]
-            if {*map(type, key)} != {str} or type(count) is not int or count < 1:
+            if {*map(type, key)} != {str} or type(count) is not int or not 0 < count <= MOST_ALIKE:
                 raise ValueError("no row of a baseline")
             counts[key] += count
         return counts

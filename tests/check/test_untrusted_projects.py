@@ -134,6 +134,14 @@ def test_a10_words_of_a_stranger_make_no_line_of_their_own(check):
     assert "\u202e" not in result.err
 
 
+@pytest.mark.parametrize("digits", [400, 4_300])
+def test_a8_a_count_without_end_is_no_row_of_a_baseline(check, digits):
+    row = f'{{"rule": "x", "path": "a.py", "message": "x", "count": {"9" * digits}}}'
+    known = f'{{"baseline_version": 1, "findings": [{row}, {row}]}}'
+    result = check({"a.py": WRONG, "b.json": known}, "--baseline", "b.json", format="terminal")
+    assert (result.code, "is not a baseline file" in result.err) == (2, True)
+
+
 @pytest.mark.parametrize("declared", ['rules: ["a\\0b"]', 'exclude: ["a\\0b"]'])
 def test_a_nul_in_a_declaration_is_a_problem_with_its_place(check, declared):
     result = check({"advisor.yaml": f"{declared}\n", "a.py": WRONG}, format="terminal")
