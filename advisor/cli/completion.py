@@ -1,10 +1,12 @@
-"""`--install-completion`: start files of a shell are written whole or not at all, as all else."""
+"""Completion in shells: start files are written as all else, and no text of a rule is expanded."""
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import typer._completion_classes as classes
 import typer._completion_shared as shells
 
 from advisor.files import MEGABYTE, cannot_write, read_bounded, replacing
@@ -39,3 +41,19 @@ class _WholeFile(type(Path())):  # type: ignore[misc]
 def write_whole_files() -> None:
     """Have Typer write the start files of shells as advisor writes."""
     vars(shells)["Path"] = _WholeFile
+
+
+@cache
+def escape_backslashes() -> None:
+    """Have a backslash in a text say itself in zsh, which evaluates what it is offered.
+
+    Typer writes one before each sign that is expanded; one that stands there already would undo it.
+    """
+    usual = classes.ZshComplete.format_completion
+
+    def format_completion(self: Any, item: Any) -> str:
+        item.value = item.value.replace("\\", r"\\")
+        item.help = item.help and item.help.replace("\\", r"\\")
+        return usual(self, item)
+
+    classes.ZshComplete.format_completion = format_completion  # type: ignore[method-assign]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +29,8 @@ class Group(NamedTuple):
     help: str
 
 
+COMPLETING = "_ADVISOR_COMPLETE"
+"""The variable by which a shell asks what may follow."""
 SENTENCES = "recommend"
 """The command that takes what is no command: a need in words."""
 
@@ -186,6 +189,10 @@ def program(overlays: Sequence[Path] = ()) -> Commands:
     for option in made.params:
         if option.name == "install_completion" and option.callback:
             option.callback = _in_whole_files(option.callback)
+    if COMPLETING in os.environ:
+        from advisor.cli.completion import escape_backslashes
+
+        escape_backslashes()
     HOMES[:] = [entry.home for entry in COMMANDS.values() if isinstance(entry, Command)]
     return made
 

@@ -1,5 +1,6 @@
 """Completion in shells: bash with its Tab key, zsh and fish by the words they ask with."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -35,6 +36,30 @@ def test_zsh_and_fish_are_offered_the_same(process, shell, more, words, offered)
 def test_each_shell_has_a_script(process, shell):
     result = process(_ADVISOR_COMPLETE=f"source_{shell}")
     assert "_ADVISOR_COMPLETE=complete_" in result.out
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+def test_zsh_runs_nothing_of_a_rule(environment, overlay, tmp_path):
+    """What is offered goes through `eval` in `_arguments` of zsh, as it does here."""
+    label = r"""the \$(touch P1) \`touch P2` "$(touch P3)" \\$(touch P4) `touch P5` x"""
+    question = {"id": "weather", "ask": label, "why": "Rain.", "options": []}
+    question["options"] = [{"id": "sunny", "label": label}, {"id": "rainy", "label": "rain"}]
+    folder = overlay({"questions.yaml": json.dumps({"questions": [question]})})
+    (empty := tmp_path / "empty").mkdir()
+    evaluated = (
+        '_arguments() { s="${1#\\*: :}"; eval ws=\\( "${s[3,-3]}" \\); print -l -- $ws }'
+        f'; eval "$({sys.executable} -m advisor)"'
+    )
+    for words in ("advisor recommend --weather ", "advisor recommend --weat"):
+        asked = {"_ADVISOR_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": words}
+        done = subprocess.run(
+            ["zsh", "-fc", evaluated],
+            cwd=empty, env=environment | asked | {"ADVISOR_RULES": str(folder)},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert "sunny" in done.stdout, done.stderr
+        assert "$(touch P1)" in done.stdout
+        assert not list(empty.iterdir())
 
 
 @pytest.mark.parametrize("full", [True, False])
