@@ -12,8 +12,10 @@ from advisor.scan.cells import Cells, read_cells
 from advisor.scan.source import Parsed, UnreadableError, parse
 from advisor.scan.usage import FileNote
 
-_MAY_BE_MAGIC = re.compile(r"(?m)^\s*[%!?]|=\s*[%!]|\?\s*$|^\s*(?:pip3?|conda|mamba) install\b")
-"""Stands in every cell that is not plain Python."""
+_MAY_BE_MAGIC = re.compile(
+    r"(?m)^[^\S\n]*(?:[%!?]|(?:pip3?|conda|mamba) install\b)|=[^\S\n]*[%!]|\?[^\S\n]*$"
+)
+"""Stands in every cell that is not plain Python; of each line, its blanks are looked at once."""
 _WORTH_A_NOTE = re.compile(r"from_pretrained|transformers|pipeline|open_clip|clip\.load")
 """A cell without any of these loads nothing, so that nothing is lost where it cannot be read."""
 _MAGIC = re.compile(
@@ -34,7 +36,7 @@ _MOST_OPTIONS = 12
 """Words before what a magic runs."""
 _QUOTES = ('"""', "'''")
 _TOKEN = re.compile(
-    r"\"\"\"|'''|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|#.*|(?P<opens>[(\[{])|(?P<closes>[)\]}])"
+    r"\"\"\"|'''|\"(?:\\.|[^\"\\])*+\"?|'(?:\\.|[^'\\])*+'?|#.*|(?P<opens>[(\[{])|(?P<closes>[)\]}])"
 )
 _ENDS = {quote: re.compile(rf"(?:\\.|[^\\])*?{quote}") for quote in _QUOTES}
 

@@ -276,6 +276,18 @@ def test_a5_no_line_takes_long_here_or_in_a_file_that_imports(check, kind):
     assert not result.json["suppressed"]["out_of_time"]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.ipynb", notebook(f"{HEAD}{LOAD}\n" + "\n" * 10 * MANY + "x")),
+        ("a.ipynb", notebook(f"{HEAD}{LOAD}\n%x\n", "%x\n" + "'\\" * 5 * MANY)),
+        ("a.py", f"from transformers import NoSuchThing\n{HEAD}{LOAD}\n#" + "git+" * 5 * MANY),
+    ],
+)
+def test_blanks_quotes_and_words_in_a_row_are_each_looked_at_once(check, name, text):
+    assert [one["path"] for one in check({name: text}).json["usages"]] == [name]
+
+
 def test_a6_what_many_classes_inherit_takes_little_memory_and_is_said_not_to_be_followed(check):
     many = "class B:\n" + "".join(f" def f{i}(s): 0\n" for i in range(700))
     many += "".join(f"class A{i}(B): 0\n" for i in range(700)) + f"m = {LOAD}\n"

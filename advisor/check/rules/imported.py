@@ -14,7 +14,8 @@ from advisor.check.finding import Finding, advice
 from advisor.model.library import NameChange
 from advisor.scan.usage import Name
 
-OWN_BUILD = re.compile(r"git(?: clone|\+)[^\n]*[/:][\w.-]+/transformers\b")
+_GIT = r"git(?: clone|\+)"
+OWN_BUILD = re.compile(rf"{_GIT}(?:(?!{_GIT})[^\n])*?[/:][\w.-]+/transformers\b")
 """A build from a repository may have what no release ever had."""
 CLASS = re.compile(r"\b[A-Z]\w+\b")
 UNREAD = "utils.dummy_"
