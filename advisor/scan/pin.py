@@ -6,11 +6,13 @@ text; nothing of them is run.
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,6 +57,7 @@ _FILES = (
 _ORDER = [re.compile(pattern) for pattern in _FILES]
 _ANY = re.compile("|".join(_FILES))
 _SCRIPT = re.compile(rb"(?m)^# /// script\r?\n(?P<body>(?:#[^\n]*\n)*?)# ///")
+_COMMENT = re.compile(r"(?:^|\s)#.*")
 _INSTALLER = re.compile(r"\b(?:pip3?|uv|conda|mamba)[ \t]")
 
 
@@ -128,9 +131,10 @@ class Pins:
             message = f"cannot be read for its pins: {error.strerror or error}"
             self.unread.append(FileNote(path, None, message))
             return None
-        if PACKAGE.encode() not in data:
+        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # as PowerShell writes
+        if not wide and PACKAGE.encode() not in data:
             return None
-        return read_pin(data.decode("utf-8", "replace"), path)
+        return read_pin(data.decode("utf-16" if wide else "utf-8-sig", "replace"), path)
 
 
 def read_pin(text: str, path: str) -> Pin | None:
@@ -197,9 +201,10 @@ def _requirements(text: str, name: str) -> Iterator[tuple[str, VersionRange]]:
             if (range := read_range(found_in["range"])) is not None:
                 yield found_in[0].strip(), range
         yield from (one for one in _in_lines(text) if one[1].clauses)
+    elif name.startswith("setup."):
+        yield from (one for one in _in_lines(text) if one[1].clauses)  # bare, it may be a keyword
     else:
-        bare = not name.startswith("setup.")  # there a bare word may be a keyword
-        yield from (one for one in _in_lines(text) if bare or one[1].clauses)
+        yield from _of_pip(text)
 
 
 def _found_in_lines(text: str, *patterns: re.Pattern[str]) -> Iterator[re.Match[str]]:
@@ -208,6 +213,23 @@ def _found_in_lines(text: str, *patterns: re.Pattern[str]) -> Iterator[re.Match[
         for line in text.splitlines():
             if PACKAGE in line and (found := pattern.match(line[:_LONGEST])):
                 yield found
+
+
+def _of_pip(text: str) -> Iterator[tuple[str, VersionRange]]:
+    """Yield the requirements that lines of a requirement file begin with, as pip reads them.
+
+    Of those that hold under a condition alone, one or another does.
+    """
+    sometimes = []
+    for line in text.splitlines():
+        line = _COMMENT.sub("", line).strip() if PACKAGE in line else ""
+        if line.startswith((PACKAGE, "git+", "-e", "--editable")):
+            for one in islice(_in_text(line), 1):
+                if ";" in line:
+                    sometimes.append(one)
+                else:
+                    yield one
+    yield from _any_of(sometimes)
 
 
 def _in_lines(text: str) -> Iterator[tuple[str, VersionRange]]:

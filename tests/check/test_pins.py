@@ -25,6 +25,18 @@ def rules_of(result, level):
         ("requirements.txt", "torch\ntransformers==4.54.1  # newest that works\n", "4.54.1", "5"),
         ("requirements.txt", "transformers[torch]>=4.40,<5; python_version > '3.8'", "4.57", "5"),
         ("requirements.txt", "transformers~=4.51.3\n", "4.51.9", "4.52"),
+        (
+            "requirements.txt",
+            "transformers==4.3; python_version < '3.9'\ntransformers>=5; python_version >= '3.9'\n",
+            "5.1",
+            "4.9",
+        ),
+        (
+            "a-requirements.in",
+            "transformers==4.3; python_version < '3'\ntransformers>=5",
+            "5",
+            "4.3",
+        ),
         ("requirements-dev.txt", "-r x.txt\ntransformers>=4.5,!=4.6", "4.7", "4.6"),
         ("pyproject.toml", '[project]\ndependencies = ["transformers<5"]', "4.57", "5.0"),
         ("pyproject.toml", '[tool.poetry.dependencies]\ntransformers = "^4.40"', "4.57", "5.0"),
@@ -58,6 +70,9 @@ def test_files_of_every_kind_tell_the_range(file, text, allowed, refused):
     [
         ("requirements.txt", "sentence-transformers==2.2\ntransformers-stream-generator==0.0.4\n"),
         ("requirements.txt", "# transformers==4.30\n"),
+        ("requirements.txt", "numpy\t# transformers==4.30\n"),
+        ("requirements.txt", "numpy; extra == 'transformers==4.30'\n"),
+        ("requirements.txt", "numpy --hash=sha256:transformers==4.30\n"),
         ("pyproject.toml", '[tool.isort]\nknown_third_party = ["transformers"]'),
         ("pyproject.toml", "not = [toml"),
         ("setup.py", 'setup(keywords=["transformers"])'),
@@ -65,6 +80,11 @@ def test_files_of_every_kind_tell_the_range(file, text, allowed, refused):
 )
 def test_what_only_looks_like_a_requirement_is_none(file, text):
     assert read_pin(text, file) is None
+
+
+def test_requirements_as_powershell_writes_them_are_read(check):
+    files = {"requirements.txt": "transformers==4.30\n".encode("utf-16"), "a.py": OLD_CLASS}
+    assert check(files).json["releases"][0]["requirement"] == "transformers==4.30"
 
 
 def test_each_file_is_judged_by_the_nearest_requirement_above_it(check):
