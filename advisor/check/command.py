@@ -175,7 +175,7 @@ def _emit_judgement(inspection: Inspection, shown: Showing) -> int:
 
 
 def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
-    from advisor.check.fixing import FixedFiles, diff, fixed_files
+    from advisor.check.fixing import FixedFiles, diff_shown, fixed_files
     from advisor.check.page import project_report
     from advisor.check.records import LOCK, baseline_text, lock_text, refuse_other_contents
 
@@ -193,7 +193,7 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         note(f"{path} is not fixed: {reason}")
     places = f"{count(changes.done, 'place')} in {count(len(changes.files), 'file')}"
     if options.diff:
-        sys.stdout.write(diff(changes.files))  # alone, so that `git apply` takes it
+        sys.stdout.write(diff_shown(changes.files))  # alone, so that `git apply` takes it
         note(f"--fix would change {places}; {count(len(inspection.findings), 'finding')} in all")
         return inspection.exit_code
     if changes.files:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from difflib import unified_diff
@@ -14,6 +15,7 @@ from advisor.check.case import TEXTS_AT_ONCE
 from advisor.check.finding import Edit, Finding
 from advisor.errors import AdvisorError
 from advisor.files import path_of, read_bounded, write_text
+from advisor.foreign import inert
 from advisor.scan.source import UnreadableError, decode_python, decode_utf8, digest, parse
 from advisor.scan.usage import Location
 
@@ -23,6 +25,7 @@ _NO_PYTHON = (".ipynb", ".json", ".toml", ".yaml", ".yml")
 MARK = "\ufeff"
 """What some editors put before the text of a file; no column counts it."""
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_TWO_SIGNS = r"#\043"
 _QUOTED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 
@@ -162,6 +165,18 @@ def _ends(starts: tuple[int, ...], place: Location) -> tuple[int, int]:
     return first, starts[place.end_line - 1] + place.end_column - 1
 
 
+def diff_shown(files: Iterable[FixedFile]) -> str:
+    """Return the diff as it is printed: a runner of GitHub is told to look for no commands in it.
+
+    `git apply` passes over those lines.
+    """
+    text = diff(files)
+    if os.environ.get("GITHUB_ACTIONS") != "true" or inert(text) == text:
+        return text
+    token = os.urandom(16).hex()
+    return f"::stop-commands::{token}\n{text}::{token}::\n"
+
+
 def diff(files: Iterable[FixedFile]) -> str:
     """Return the changes as one unified diff that `git apply` takes: only line feeds end a line."""
     lines = (
@@ -180,10 +195,14 @@ def diff(files: Iterable[FixedFile]) -> str:
 
 
 def _quoted(name: str) -> str:
-    """Return a name as git writes it in a diff: in quotes, where a character needs it."""
-    if all(letter.isprintable() and letter not in '"\\' for letter in name):
+    """Return a name as git reads it in a diff: in quotes, where a character needs it.
+
+    So do two signs with which commands of CI runners begin.
+    """
+    if all(letter.isprintable() and letter not in '"\\' for letter in name) and "##" not in name:
         return name
-    return f'"{"".join(_QUOTED.get(letter) or _octal(letter) for letter in name)}"'
+    quoted = "".join(_QUOTED.get(letter) or _octal(letter) for letter in name)
+    return f'"{quoted.replace("##", _TWO_SIGNS)}"'
 
 
 def _octal(letter: str) -> str:

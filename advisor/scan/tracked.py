@@ -12,6 +12,8 @@ from pathlib import Path
 from advisor.git import QUIETLY, environment
 
 _SECONDS = 20
+_OF_ANYBODY = ("-c", "safe.directory=*")
+"""A checkout may be another user's, as in a container; to list files runs nothing of its settings."""
 _LISTED = ("-z", "--cached", "--recurse-submodules")
 
 
@@ -49,7 +51,7 @@ class Tracked:
             return None
         try:
             listed = subprocess.run(
-                [git, *QUIETLY, "ls-files", *_LISTED, "--", folder.relative_to(top)],
+                [git, *QUIETLY, *_OF_ANYBODY, "ls-files", *_LISTED, "--", folder.relative_to(top)],
                 cwd=top,  # a folder of the project may look like a repository to git
                 env={**environment(), "GIT_LITERAL_PATHSPECS": "1"},
                 stdin=subprocess.DEVNULL,

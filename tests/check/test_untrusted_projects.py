@@ -397,6 +397,17 @@ def test_a_folder_that_looks_like_a_repository_speaks_for_none(check, tmp_path):
     assert paths(check({}, "src")) == {"src/a.py"}
 
 
+@linux
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root gives away")
+def test_what_git_tracks_is_known_in_the_checkout_of_another_user(check, tmp_path):
+    check({"a.py": WRONG, "b.py": "x = 1\n", ".gitignore": "a.py\n"})
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-f", "a.py", "b.py")
+    for path in (tmp_path, *tmp_path.rglob("*")):
+        os.chown(path, 1234, 1234)
+    assert paths(check({})) == {"a.py"}
+
+
 def test_compiled_python_that_git_tracks_is_said_not_to_be_read(check, tmp_path):
     compiled = ["__pycache__/a.cpython-311.pyc", "b.pyc"]
     check(dict.fromkeys([*compiled, "c.pyc", "d/__pycache__/e.pyc"], b"") | {"a.py": "x = 1\n"})
@@ -829,6 +840,19 @@ def test_a22_a_diff_quotes_names_as_git_does(check):
     result = check({"a\n--- a_b.py": FIXABLE % "x"}, "--diff", format="terminal")
     assert '--- "a/a\\n--- a_b.py"' in result.out
     assert sum(line.startswith("--- ") for line in result.out.splitlines()) == 1
+
+
+def test_a_diff_that_speaks_to_a_runner_is_silenced_and_applies(check, tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    docstring = '"""\n  ::error::x\n"""\n# ##[group]x\n'
+    text = check({"##[error]a.py": docstring + FIXABLE % "x"}, "--diff", format="terminal").out
+    first, *lines, last = text.splitlines()
+    assert first == f"::stop-commands::{last[2:-2]}"
+    assert not [line for line in lines if line.startswith(("---", "+++")) and "##" in line]
+    (tmp_path / "x.diff").write_text(text)
+    git(tmp_path, "apply", "x.diff")
+    assert "AutoModelForVision2Seq" not in (tmp_path / "##[error]a.py").read_text()
+    assert check({"b.py": FIXABLE % "x"}, "b.py", "--diff", format="terminal").out[:3] == "---"
 
 
 # -- one way to write ------------------------------------------------------------------------------
