@@ -20,7 +20,8 @@ from advisor.draw.blocks import (
     Text,
 )
 
-_URL = re.compile(r"(https?://[^\s<>|]+)")
+_URL = re.compile(r"(https?://(?:(?!&(?:#|\w+;))[^\s<>|\[\]\\*`])+)")
+"""An address, as far as nothing in it is more than that to Markdown."""
 _LINK = re.compile(r"\]([(\[])(?![\w-]+\.md\))")
 """Where a link or an image would begin to lead somewhere but to a page beside this one."""
 _FENCE = re.compile("`{3,}")

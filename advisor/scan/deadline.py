@@ -11,7 +11,8 @@ from contextlib import contextmanager
 SECONDS_A_FILE = 10.0
 """No honest file takes a tenth of this."""
 _TICKS_A_FILE = 20
-_LEAST_SECONDS = 0.001
+_LEAST_SECONDS = 0.5
+"""Nothing is stopped in the middle before this: files of a small project are found at least."""
 _AGAIN_SECONDS = 0.5
 """An exception that Python loses, as in a callback, is raised again after this time."""
 

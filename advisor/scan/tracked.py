@@ -13,7 +13,7 @@ from advisor.git import QUIETLY, environment
 
 _SECONDS = 20
 _OF_ANYBODY = ("-c", "safe.directory=*")
-"""A checkout may be another user's, as in a container; to list files runs nothing of its settings."""
+"""A checkout may be another user's, as in a container; listing runs nothing of its settings."""
 _LISTED = ("-z", "--cached", "--recurse-submodules")
 
 

@@ -782,6 +782,15 @@ def test_a11_a12_a13_names_speak_to_no_runner_terminal_or_page(check, monkeypatc
 
 
 @linux
+def test_behind_an_address_nothing_is_markdown(check):
+    ids = ["http://a![p](http://evil.example/p.png)", "https://a[p](//evil)", "http://a&#x202e;b"]
+    code = HEAD + "".join(f"CLIPModel.from_pretrained('openai/clip-vit-{id}')\n" for id in ids)
+    page = check({"a.py": code}, "-v", format="markdown").out
+    said = [line for line in page.splitlines() if "clip-vit" in line and not line[0].isdigit()]
+    assert len(said) >= len(ids)
+    assert not [line for line in said if "](" in line or re.search(r"(?<!\\)&#", line)]
+
+
 def test_a_message_of_sarif_holds_no_link_and_a_name_no_other_file(check):
     code = HEAD + "CLIPModel.from_pretrained('openai/clip-vit-[x](http://evil.example)')\n"
     declared = """choices:
