@@ -61,7 +61,7 @@ class Project(NamedTuple):
             if not path.exists():
                 hint = "name files or folders that exist"
                 raise UsageError(f"no file or folder `{path}`", hint=hint)
-        exclude = [FILE, records.LOCK, *self.declaration.rules, *self.declaration.exclude]
+        exclude = [*self.declaration.rules, *self.declaration.exclude]
         scanned = scan(
             self.paths,
             Path.cwd(),

@@ -325,7 +325,7 @@ def dialect_of(path: str) -> str | None:
 def _compiled_alone(folder: str) -> bool:
     """True for a folder with nothing in it but what Python compiled."""
     with os.scandir(folder) as listing:
-        return all(entry.name.endswith(_COMPILED) for entry in listing)
+        return all(entry.name.endswith(_COMPILED) and not entry.is_dir() for entry in listing)
 
 
 def _made_by_venv(folder: str) -> bool:

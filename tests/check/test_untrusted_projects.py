@@ -397,6 +397,20 @@ def test_a_folder_that_looks_like_a_repository_speaks_for_none(check, tmp_path):
     assert paths(check({}, "src")) == {"src/a.py"}
 
 
+@pytest.mark.parametrize("name", ["advisor.yaml", "advisor.lock", "tokenizer.json"])
+def test_a_folder_with_the_name_of_a_file_of_advisor_is_looked_at(check, name):
+    result = check({f"src/{name}/a.py": WRONG, "b.py": "x = 1\n"})
+    assert paths(result) == {f"src/{name}/a.py"}
+
+
+def test_a_folder_among_what_was_compiled_is_counted_and_looked_at(check, tmp_path):
+    result = check({"__pycache__/a.pyc/a.py": WRONG, "b.py": "x = 1\n"})
+    assert result.json["suppressed"]["caches"] == 1
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    assert paths(check({})) == {"__pycache__/a.pyc/a.py"}
+
+
 @linux
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root gives away")
 def test_what_git_tracks_is_known_in_the_checkout_of_another_user(check, tmp_path):
