@@ -21,9 +21,17 @@ from advisor.trial.finetuning import (
     trained_to_end,
 )
 from advisor.trial.images import STORED_REGIONS, open_image
+from advisor.trial.promises import refuse_what_promises_more
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runner import Runner, load_runner, shipped_table
-from advisor.trial.runtime import OWN_NETWORKS, library, quiet, transformers
+from advisor.trial.runtime import (
+    OWN_NETWORKS,
+    library,
+    network_class,
+    plain_errors,
+    quiet,
+    transformers,
+)
 from advisor.trial.trainer import Trainer, Training, hold_out
 from advisor.trial.unified_examples import TrainingExample, read_examples
 
@@ -201,11 +209,13 @@ def _make_start(
     """Write the network to begin with to a folder."""
     beginnings = library(f"{OWN_NETWORKS}.beginnings")
     counted = Counter(answer for each in trained for answer, _ in each.answers)
-    with quiet(), creating_folder(place) as scratch:
-        if checkpoint:
-            local = resolve(checkpoint, Loading())
+    if checkpoint:
+        local = resolve(checkpoint, Loading())
+        refuse_what_promises_more(local, network_class("UnifiedVLPForAnswering"))
+        with plain_errors(local.name), quiet(), creating_folder(place) as scratch:
             beginnings.with_answers(local.folder, scratch, counted, seed)
-            return
+        return
+    with quiet(), creating_folder(place) as scratch:
         first = str(examples[0].image)
         regions = first if first.partition("::")[0].endswith(STORED_REGIONS) else None
         texts = [each.text for each in trained]

@@ -59,12 +59,11 @@ def new(
     words = words_in(vocabulary) if vocabulary is not None else words_of(texts)
     sizes = dict(SMALL_GRID)
     if regions is not None:
-        stored = read_regions(regions)
-        count, features = stored.features.shape
+        count, features, classes = read_regions(regions).sizes()
         sizes = {
             "region_count": count,
             "region_feature_size": features,
-            "region_class_size": stored.class_probabilities.shape[1],
+            "region_class_size": classes,
         }
     names = ("pad", "unk", "cls", "sep", "mask")
     special: dict[str, Any] = {

@@ -29,8 +29,12 @@ KEY = "::"
 """Parts the file from the picture's id in it: `PREFIX_feat581.h5::COCO_val2014_000000391895`."""
 _OF_H5 = re.compile(r"_feat(\d{3})\.h5$")
 _OF_PAIR = re.compile(r"_(feat|cls)\d{3}\.h5$")
+NUMBERS = "fiu"
+"""The kinds of numbers that are read, as NumPy calls them."""
 MOST_NUMBERS, FLOAT_BYTES = 10_000_000, 4
 """Of one array of one picture: fifty times what the published ones hold."""
+MOST_SIDE = 10_000
+"""Regions of a picture, features of a region, classes of a detector."""
 HINT = (
     "an .npz with the arrays features, class_probabilities and boxes, PREFIX_feat581.h5::ID, or "
     "ID.npy beside ID_cls_prob.npy"
@@ -61,6 +65,24 @@ class Regions:
         with replacing(target) as scratch, scratch.open("wb") as opened:
             numpy.savez_compressed(opened, **arrays)
         return target
+
+    def sizes(self) -> tuple[int, int, int]:
+        """Return the numbers of regions, features and classes that a new network is to take.
+
+        Raises RegionsError where they are none, or far more than detectors find.
+        """
+        shapes = [numpy.shape(getattr(self, name)) for name in ARRAYS]
+        sides = {side for shape in shapes for side in shape}
+        flat = all(len(shape) == 2 for shape in shapes)
+        if not flat or not 1 <= min(sides) <= max(sides) <= MOST_SIDE:
+            found = ", ".join(map(_shape, shapes))
+            raise RegionsError(
+                f"`{self.name}` has arrays of {found}, of which no network can be made",
+                hint="regions are 100 x 2048 numbers, or as few",
+            )
+        (count, features), (_, classes), _boxes = shapes
+        self.check(count, features, classes)
+        return count, features, classes
 
     def check(self, count: int, features: int, classes: int) -> None:
         """Raise RegionsError unless the shapes are those a network takes."""
@@ -159,7 +181,7 @@ def _boxes_of(file: Path, key: str, boxes: str | Path | None) -> Any:
         return _dataset(Path(boxes), key)
     for each in _nearby(file):
         with _opened(each) as stored:
-            if key in stored:
+            if _holds(each, stored, key):
                 return _array(each, stored, key)
     raise RegionsError(
         f"no .h5 file beside `{file}` or one folder above holds the boxes of `{key}`",
@@ -176,9 +198,33 @@ def _nearby(file: Path) -> Iterator[Path]:
 
 def _dataset(file: Path, key: str) -> Any:
     with _opened(file) as stored:
-        if key not in stored:
+        if not _holds(file, stored, key):
             raise RegionsError(f"`{file}` holds no picture `{key}`", hint="check the id")
         return _array(file, stored, key)
+
+
+def _holds(file: Path, stored: Any, key: str) -> bool:
+    """Return whether a file holds a key; refuse one that a link leads to, unopened.
+
+    A link may lead to any file, and to a pipe, which would be read for ever.
+    """
+    import h5py
+
+    place = stored
+    for part in filter(None, key.split("/")):
+        link = place.get(part, getlink=True) if isinstance(place, h5py.Group) else None
+        if link is None:
+            return False
+        if not isinstance(link, h5py.HardLink):
+            raise _elsewhere(file, key)
+        place = place[part]
+    return True
+
+
+def _elsewhere(file: Path, key: str) -> RegionsError:
+    return RegionsError(
+        f"`{key}` in `{file}` leads to another file", hint="copy the array into this one"
+    )
 
 
 def _array(file: Path, stored: Any, key: str) -> Any:
@@ -186,12 +232,20 @@ def _array(file: Path, stored: Any, key: str) -> Any:
     found = stored[key]
     if not hasattr(found, "shape"):
         raise RegionsError(f"`{file}` has a group `{key}`, no array", hint="check the id")
-    if found.file.filename != stored.filename or found.is_virtual or found.external:
-        raise RegionsError(
-            f"`{key}` in `{file}` leads to another file", hint="copy the array into this one"
-        )
-    _refuse_more(file, key, math.prod(found.shape or (1,)))
+    if found.is_virtual or found.external:
+        raise _elsewhere(file, key)
+    _refuse_other_kinds(file, found)
+    for shape in (found.shape, found.chunks):
+        _refuse_more(file, key, math.prod(shape or (1,)))
     return found[()]
+
+
+def _refuse_other_kinds(file: str | Path, values: Any) -> None:
+    """Refuse what is not made of numbers: a text may have gigabytes."""
+    if values.dtype.kind not in NUMBERS:
+        raise RegionsError(
+            f"`{file}` holds an array of {values.dtype}, which is no number", hint=f"give {HINT}"
+        )
 
 
 def _bounded(file: Path) -> Path:
@@ -222,6 +276,8 @@ def _opened(file: Path) -> Iterator[Any]:
 
 
 def _regions(name: str, features: Any, probabilities: Any, boxes: Any) -> Regions:
+    for values in (features, probabilities, boxes):
+        _refuse_other_kinds(name, values)
     single: Callable[[Any], Any] = lambda values: numpy.asarray(values, dtype=numpy.float32)  # noqa: E731
     return Regions(
         features=single(features),

@@ -1,6 +1,7 @@
 """Stored regions in three layouts; other shapes, other files and photographs are refused."""
 
 import json
+import os
 import pickle
 from dataclasses import replace
 
@@ -75,6 +76,40 @@ def test_an_array_of_another_file_or_without_end_is_refused(tmp_path, hostile):
             opened.create_group(ID)
     with pytest.raises(RegionsError, match=r"more than regions|another file|a group"):
         read_regions(f"{tmp_path / 'coco_feat895.h5'}::{ID}")
+
+
+@pytest.mark.parametrize(
+    ("hostile", "told"),
+    [("pipe", "leads to another file"), ("texts", "is no number"), ("chunk", "more than regions")],
+)
+def test_what_a_key_leads_to_is_looked_at_before_it_is_opened(tmp_path, hostile, told):
+    """A pipe would be read for ever; a text or a chunk may take gigabytes for one number."""
+    h5py = pytest.importorskip("h5py")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("x_feat895.h5", "x_cls895.h5"):
+        with h5py.File(tmp_path / name, "w") as opened:
+            if hostile == "pipe":
+                opened[ID] = h5py.ExternalLink(str(tmp_path / "pipe"), "/x")
+            elif hostile == "texts":
+                opened.create_dataset(ID, shape=(1, 1), dtype="S60000000", chunks=(1, 1))
+            else:
+                opened.create_dataset(
+                    ID, shape=(1, 1), maxshape=(None, 1), chunks=(10**8, 1), dtype="f4"
+                )
+    with pytest.raises(RegionsError, match=told):
+        read_regions(f"{tmp_path / 'x_feat895.h5'}::{ID}")
+
+
+@pytest.mark.parametrize("shape", [(20_000, 2), (1, 20_000), (0, 4), (), (2, 4, 1)])
+def test_no_network_is_made_of_what_no_detector_finds(tmp_path, capsys, shape):
+    count = shape[0] if shape else 1
+    others = {"class_probabilities": numpy.ones((count, 3)), "boxes": numpy.ones((count, 6))}
+    data = tmp_path / "data.csv"
+    data.write_text("image,text\na.npz,a\nb.npz,b\n")
+    for name in ("a.npz", "b.npz"):
+        numpy.savez_compressed(tmp_path / name, features=numpy.ones(shape, "i1"), **others)
+    assert run(["train", "vlp", str(data), "--save", str(tmp_path / "n"), "--epochs", "1"]) == 2
+    assert "of which no network can be made" in capsys.readouterr().err
 
 
 def test_a_small_archive_that_holds_gigabytes_is_refused(tmp_path):

@@ -3,6 +3,7 @@
 import csv
 import errno
 import json
+import shutil
 from collections import Counter
 
 # ruff: noqa: TID253  (its tests are skipped where these are missing)
@@ -15,6 +16,7 @@ from advisor.cli.main import run
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.trial import load_runner, open_image
 from advisor.trial.answer import Request
+from advisor.trial.demo import demo_checkpoint
 from advisor.trial.failures import OutputExistsError
 from advisor.trial.unified_examples import read_examples
 from advisor.trial.unified_training import AIMS, UnifiedTrainer, train_unified
@@ -238,3 +240,32 @@ def test_a_vocabulary_that_is_none_is_a_sentence(tmp_path, content, said):
         words_in(tmp_path / "vocab.txt")
     with pytest.raises(BrokenFileError, match="cannot be read"):
         words_in(tmp_path / "none.txt")
+
+
+@pytest.mark.parametrize("name", ["9" * 5000, "\u00b2", "a" * 5000, "a\0b", 7, ["x"]])
+def test_a_picture_with_a_name_that_no_file_has_is_missing(tmp_path, name):
+    data = tmp_path / "data.json"
+    images, said = [{"id": 1, "file_name": name}], [{"image_id": 1, "caption": "x"}]
+    data.write_text(json.dumps({"images": images, "annotations": said}))
+    with pytest.raises(BrokenFileError) as raised:
+        read_examples(data)
+    assert "there is no file" in raised.value.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("num_hidden_layers", 10**6, "promises num_hidden_layers of 1,000,000"),
+        ("vocab_size", 10**7, "promises 9"),
+        ("id2label", {"x": 1}, "cannot use"),
+        ("hidden_size", "x", "cannot use"),
+        ("image_size", 100_000, "cannot use"),
+    ],
+)
+def test_a_checkpoint_to_begin_with_may_be_hostile(pictures, capsys, key, value, told):
+    folder = shutil.copytree(demo_checkpoint("unified-vlp").folder, pictures / "hostile")
+    settings = json.loads((folder / "config.json").read_text()) | {key: value}
+    (folder / "config.json").write_text(json.dumps(settings))
+    train = ["train", "vlp", str(pictures / "questions.csv"), "--aim", "answers"]
+    assert run([*train, "--checkpoint", str(folder), "--save", str(pictures / "new")]) == 2
+    assert told in capsys.readouterr().err
