@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
-from typing import Any
+import os
+import threading
+from typing import Any, TextIO
 
 import anyio
 import mcp_types as types
@@ -33,8 +37,49 @@ def serve(rulebase: RuleBase) -> None:
 
 async def _serve(rulebase: RuleBase) -> None:
     server = server_of(rulebase)
-    async with stdio_server() as (incoming, outgoing):
+    lines: Any = _Lines()
+    async with stdio_server(stdin=lines) as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())
+
+
+class _Lines:
+    """The lines of stdin, read by a thread that ends with the process.
+
+    Waiting for a line cannot be interrupted, so nothing may wait for who waits. Nothing else reads
+    stdin meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: asyncio.Queue[str] = asyncio.Queue(1)
+        self._loop = asyncio.get_running_loop()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        with contextlib.suppress(RuntimeError, asyncio.CancelledError):  # the server has ended
+            with contextlib.suppress(OSError), _own_stdin() as stdin:
+                for line in stdin:
+                    self._pass_on(line)
+            self._pass_on("")
+
+    def _pass_on(self, line: str) -> None:
+        asyncio.run_coroutine_threadsafe(self._waiting.put(line), self._loop).result()
+
+    def __aiter__(self) -> _Lines:
+        return self
+
+    async def __anext__(self) -> str:
+        if line := await self._waiting.get():
+            return line
+        raise StopAsyncIteration
+
+
+def _own_stdin() -> TextIO:
+    """Return stdin under another number, and leave nothing under its own."""
+    number = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return open(number, encoding="utf-8", errors="replace")  # noqa: PTH123 - of a number
 
 
 def server_of(rulebase: RuleBase) -> Server[Any]:
@@ -44,7 +89,8 @@ def server_of(rulebase: RuleBase) -> Server[Any]:
         return types.ListToolsResult(tools=[*map(_declared, TOOLS)])
 
     async def call_tool(_context: Any, call: types.CallToolRequestParams) -> types.CallToolResult:
-        return await anyio.to_thread.run_sync(answer, rulebase, call.name, call.arguments or {})
+        # In this thread, the main one: only there can a file be stopped that takes too long.
+        return answer(rulebase, call.name, call.arguments or {})
 
     return Server(
         "advisor",

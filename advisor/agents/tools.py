@@ -20,6 +20,10 @@ FULL, COMPACT = "full", "compact"
 DETAIL = {"type": "string", "enum": [COMPACT, FULL]}
 ANSWERS = {"type": "object", "description": "question: option, e.g. {task: vqa, memory-gb: 8}"}
 TYPES: dict[str, type] = {"string": str, "object": dict, "array": list}
+FILTERS: dict[str, Any] = {
+    **dict.fromkeys(("task", "family", "language", "licence", "commercial_use"), str),
+    "memory_gb": (int, float),
+}
 
 
 class Tool(NamedTuple):
@@ -150,12 +154,14 @@ def _list(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
     from advisor.catalogue.knowledge import all_of, checkpoints_json, plural, things_json
 
     kind, wanted = plural(arguments["kind"]), arguments.get("filter", {})
-    known = ("task", "family", "language", "licence", "commercial_use", "memory_gb")
-    for name in wanted:
-        check_name("filter", name, known, "known")
+    for name, value in wanted.items():
+        check_name("filter", name, tuple(FILTERS), "known")
+        if isinstance(value, bool) or not isinstance(value, FILTERS[name]):
+            kind = "a text" if FILTERS[name] is str else "a number"
+            raise UsageError(f"the filter `{name}` has to be {kind}", hint='{"memory_gb": 8}')
     if kind == "checkpoints":
         wishes: dict[str, Any] = {
-            name: [str(value)] if name in ("language", "licence") else value
+            name: [value] if name in ("language", "licence") else value
             for name, value in wanted.items()
         }
         return checkpoints_json(rulebase, matches(rulebase, read_wishes(rulebase, **wishes), ""))

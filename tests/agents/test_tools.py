@@ -4,9 +4,11 @@ import asyncio
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -362,6 +364,66 @@ def test_it_ends_quietly_where_stdin_ends(tmp_path):
         command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_it_while_it_waits_for_stdin(number, code):
+    command = [sys.executable, "-m", "advisor", "mcp"]
+    hello = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        },
+    }
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as server:
+        server.stdin.write(json.dumps(hello).encode() + b"\n")
+        server.stdin.flush()
+        assert json.loads(server.stdout.readline())["id"] == 1
+        server.send_signal(number)
+        try:
+            assert server.wait(60) == code  # stdin is open still
+        finally:
+            server.kill()
+        assert b"Traceback" not in server.stderr.read()
+
+
+def test_a_tool_runs_where_a_file_that_takes_too_long_can_be_stopped(rulebase, monkeypatch):
+    ran_in = []
+
+    def recording(*_arguments):
+        ran_in.append(threading.current_thread())
+        return {}
+
+    tool = BY_NAME["show"]._replace(document=recording, shorten=lambda *_: {})
+    monkeypatch.setitem(BY_NAME, "show", tool)
+
+    async def asked():
+        async with Client(server_of(rulebase)) as client:
+            await client.call_tool("show", {"id": "clip"})
+
+    asyncio.run(asked())
+    assert ran_in == [threading.current_thread()]
+
+
+@pytest.mark.parametrize(
+    ("filter", "told"),
+    [
+        ({"memory_gb": "NaN"}, "`memory_gb` has to be a number"),
+        ({"memory_gb": True}, "`memory_gb` has to be a number"),
+        ({"language": {"a": 1}}, "`language` has to be a text"),
+        ({"family": ["clip"]}, "`family` has to be a text"),
+        ({"task": None}, "`task` has to be a text"),
+        ({"commercial_use": 5}, "`commercial_use` has to be a text"),
+    ],
+)
+def test_a_filter_of_the_wrong_type_is_no_bug(rulebase, filter, told):
+    error = answer(rulebase, "list", {"kind": "checkpoints", "filter": filter})
+    assert told in error.structured_content["error"]["message"]
 
 
 def test_every_failure_is_said_as_an_error(rulebase, monkeypatch):
