@@ -116,8 +116,8 @@ def _members(shard: Path) -> Iterator[tuple[PurePosixPath, Member, Any]]:
                     continue
                 member = Member(shard, each.offset_data, each.size)
                 yield PurePosixPath(each.name), member, lambda m=member: _note(opened, m)
-    except (tarfile.TarError, OSError, ValueError, EOFError) as error:
-        raise _broken(shard, getattr(error, "strerror", None) or str(error)) from error
+    except (tarfile.TarError, OSError, ValueError, EOFError, RecursionError) as error:
+        raise _broken(shard, getattr(error, "strerror", None) or why_unparsed(error)) from error
 
 
 class _Frugal:

@@ -313,6 +313,14 @@ def test_nothing_labelled_is_refused(tmp_path):
         evaluated(table(tmp_path, "image,label\nb.png,red\n"))
 
 
+def test_long_names_of_long_names_without_end_are_refused(tmp_path):
+    file, entry = tmp_path / "x.tar", tarfile.TarInfo("name")
+    entry.type, entry.size = tarfile.GNUTYPE_LONGNAME, 10
+    file.write_bytes(entry.tobuf(tarfile.GNU_FORMAT) * 3_000 + bytes(1024))
+    with pytest.raises(BrokenFileError, match="it is nested too deeply"):
+        read_data(str(file))
+
+
 def test_members_of_a_tar_file_that_are_no_files_or_too_large_are_not_read(tmp_path):
     file = tmp_path / "x.tar"
     with tarfile.open(file, "w") as shard:
