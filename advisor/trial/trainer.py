@@ -237,16 +237,31 @@ class Trainer:
             with library("safetensors").safe_open(path, framework="pt") as file:
                 state: dict[str, Any] = json.loads((file.metadata() or {})["training"])
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            begun = state.pop("identity", None)
         except Exception as error:
-            raise BrokenCheckpointError(
-                f"the unfinished training in `{folder}` cannot be read",
-                hint="delete it to start anew",
-            ) from error
-        if state.pop("identity", None) != identity:
+            raise _unreadable(folder) from error
+        if begun != identity:
             raise OutputExistsError(
                 f"`{folder}` belongs to a training with other pairs or settings",
                 hint="give the same ones to go on, or name a new folder",
             )
+        try:
+            self._refuse_other_kinds(state)
+            self._put_back(tensors)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise _unreadable(folder) from error
+        return state
+
+    def _refuse_other_kinds(self, state: dict[str, Any]) -> None:
+        """Raise ValueError where what a state says is not what `trained_to_end` has it say."""
+        whole = isinstance(state["step"], int) and 0 <= state["step"] <= self.steps
+        texts = state["texts_before"]
+        told = isinstance(texts, list) and all(isinstance(each, str) for each in texts)
+        if not (whole and told and math.isfinite(state["loss_before"])):
+            raise ValueError("a value is of another kind than it was written with")
+
+    def _put_back(self, tensors: dict[str, Any]) -> None:
+        """Set parameters, what the optimiser knows of them, and buffers."""
         moments: dict[str, dict[str, Any]] = defaultdict(dict)
         for name, value in tensors.items():
             number, _, key = name.partition(".")
@@ -258,7 +273,6 @@ class Trainer:
                     self.optimiser.state[parameter] = moments[str(place)]
             for place, buffer in enumerate(self.network.buffers()):
                 buffer.copy_(moments[BUFFER][str(place)])
-        return state
 
     def _chosen(self, step: int) -> tuple[Any, ...]:
         """Return the pairs of a step, in an order that the seed and the epoch decide."""
@@ -285,3 +299,9 @@ class Trainer:
         labels = torch.tensor([row + [-100] * (width - len(row)) for row in rows])
         device = self.runner.placement.device
         return {"pixel_values": pixels.to(device), "labels": labels.to(device)}
+
+
+def _unreadable(folder: Path) -> BrokenCheckpointError:
+    return BrokenCheckpointError(
+        f"the unfinished training in `{folder}` cannot be read", hint="delete it to start anew"
+    )

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,11 @@ from advisor.errors import AdvisorError, BrokenFileError  # noqa: E402
 from advisor.files import creating_folder, replacing  # noqa: E402
 from advisor.trial import compose, finetune, load_runner  # noqa: E402
 from advisor.trial import finetuning as training  # noqa: E402
-from advisor.trial.failures import OutputExistsError, UnsupportedError  # noqa: E402
+from advisor.trial.failures import (  # noqa: E402
+    BrokenCheckpointError,
+    OutputExistsError,
+    UnsupportedError,
+)
 from advisor.trial.trainer import TrainingPair, hold_out, read_pairs  # noqa: E402
 
 
@@ -164,6 +169,41 @@ def test_a_run_that_was_interrupted_ends_where_an_unbroken_one_does(
     assert resumed.loss_before == unbroken.loss_before
     assert not (tmp_path / "two" / "unfinished").exists()
     assert unbroken.loss_after < unbroken.loss_before
+
+
+def test_a_state_of_training_that_is_damaged_is_named_so(
+    parts: dict[str, Path], tmp_path: Path
+) -> None:
+    from safetensors import safe_open
+    from safetensors.torch import save_file
+
+    pairs = write_pairs(tmp_path / "data", 4)
+    compose(parts["vit"], parts["bert"], tmp_path / "joined")
+    settings = {"epochs": 9, "batch_size": 4, "checkpoint_every": 1, "device": "cpu"}
+
+    def train() -> None:
+        finetune(tmp_path / "joined", pairs, tmp_path / "out", stop=lambda: True, **settings)
+
+    with pytest.raises(KeyboardInterrupt):
+        train()
+    kept = tmp_path / "out" / "unfinished" / "training.safetensors"
+    with safe_open(kept, "pt") as file:
+        state = json.loads(file.metadata()["training"])
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    others = [
+        ({key: value for key, value in state.items() if key != "step"}, tensors),
+        *((state | damage, tensors) for damage in (
+            {"step": "x"}, {"step": -5}, {"step": 10**9}, {"texts_before": 5},
+            {"texts_before": [5]}, {"loss_before": "x"}, {"loss_before": math.inf},
+        )),
+        (state, {"a": torch.zeros(1)}),
+        (state, tensors | {"0.value": torch.zeros(3)}),
+        ([], tensors),
+    ]  # fmt: skip
+    for told, numbers in others:
+        save_file(numbers, kept, metadata={"training": json.dumps(told)})
+        with pytest.raises(BrokenCheckpointError, match="cannot be read"):
+            train()
 
 
 @pytest.mark.parametrize(
