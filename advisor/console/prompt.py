@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from advisor.console.menu import MARK, Menu, Row
+from advisor.console.typed_line import typed_line
 from advisor.engine.profile import UNKNOWN
 from advisor.engine.quantity import as_number
 
@@ -193,10 +194,7 @@ class NumberedPrompt:
     def _line(self) -> str:
         sys.stderr.write("> ")
         sys.stderr.flush()
-        line = sys.stdin.readline()
-        if not line:
-            raise EOFError
-        return line.strip()
+        return typed_line()
 
 
 Prompt = SelectPrompt | NumberedPrompt
