@@ -68,6 +68,10 @@ class ContradictionError(AdvisorError, kind="contradiction"):
     """The answers given cannot all be true."""
 
 
+class TooMuchOpenError(AdvisorError, kind="too-much-open"):
+    """More cases are open than can be followed."""
+
+
 class BrokenFileError(AdvisorError, kind="broken-file"):
     """A file cannot be used; every problem in it is named with its place."""
 

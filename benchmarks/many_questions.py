@@ -81,6 +81,7 @@ def main() -> int:
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--checkpoints", type=int, default=2000)
     parser.add_argument("--tasks", type=int, default=300)
+    parser.add_argument("--together", type=int, default=1, help="questions that a rule asks for")
     parser.add_argument("--seconds", type=float, default=300, help="the most a command may take")
     parser.add_argument("commands", nargs="*", help=", ".join(run.name for run in RUNS))
     given = parser.parse_args()
@@ -88,7 +89,7 @@ def main() -> int:
     wrong = 0
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "house"
-        write_overlay(folder, Size(given.questions, given.checkpoints, given.tasks))
+        write_overlay(folder, Size(given.questions, given.checkpoints, given.tasks, given.together))
         for run in RUNS:
             if given.commands and run.name not in given.commands:
                 continue

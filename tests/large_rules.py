@@ -14,11 +14,12 @@ SOURCE = "house"
 
 
 class Size(NamedTuple):
-    """How many of each are written."""
+    """How many of each are written, and for how many of the questions a rule asks at once."""
 
     questions: int
     checkpoints: int
     tasks: int
+    together: int = 1
 
 
 def written(kind: str, entries: Iterator[dict[str, Any]]) -> str:
@@ -33,11 +34,14 @@ def questions(number: int) -> Iterator[dict[str, Any]]:
         yield {"id": f"extra-{n}", "ask": f"Extra {n}?", "why": "It is.", "options": options}
 
 
-def rules(number: int) -> Iterator[dict[str, Any]]:
+def rules(number: int, together: int) -> Iterator[dict[str, Any]]:
     """Yield a rule for each question; every one of them can decide."""
     for n in range(number):
-        fires = {"output": "free-text", f"extra-{n}": f"q{n}-b"}
-        not_so = {"output": "free-text", f"extra-{n}": f"q{n}-a"}
+        asked = {n, *(n * (7 + 4 * more) + 1 + more for more in range(together - 1))}
+        fires = {"output": "free-text"} | {
+            f"extra-{one % number}": f"q{one % number}-b" for one in sorted(asked)
+        }
+        not_so = {**fires, f"extra-{n}": f"q{n}-a"}
         yield {
             "id": f"extra-rule-{n}",
             "criterion": CRITERIA[n % len(CRITERIA)],
@@ -100,7 +104,7 @@ def write_overlay(folder: Path, given: Size) -> None:
     files = {
         "sources.yaml": written("sources", iter([source])),
         "questions.yaml": written("questions", questions(given.questions)),
-        "decisions/house.yaml": written("rules", rules(given.questions)),
+        "decisions/house.yaml": written("rules", rules(given.questions, given.together)),
         "tasks.yaml": written("tasks", tasks(given.tasks)),
         "families/unified-vlp.yaml": json.dumps(fits(given.tasks)),
     }

@@ -9,7 +9,7 @@ from advisor.decide.selection import Selection
 from advisor.decide.starting_points import select_or_train
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
-from advisor.errors import ContradictionError
+from advisor.errors import ContradictionError, TooMuchOpenError
 from advisor.model import TASK, Question
 from advisor.rulebase.base import RuleBase
 
@@ -76,6 +76,8 @@ def _admits(engine: Engine, profile: Profile) -> bool:
         space, allowed = engine.view(profile) if TASK in profile else (None, {})
     except ContradictionError:
         return False
+    except TooMuchOpenError:
+        space = None
     if space is None:
         return engine.admits(profile)
     return space.first(space.root, allowed) is not None

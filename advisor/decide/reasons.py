@@ -7,15 +7,14 @@ smallest set that hits all counterexamples known so far and the nearest profile 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import combinations, product
 from typing import NamedTuple
 
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.diagram import Allowed, Choice, Cost
 from advisor.engine.profile import Answer, Profile
-from advisor.engine.space import Space
-from advisor.errors import ContradictionError
+from advisor.errors import ContradictionError, TooMuchOpenError
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Question, Task
 from advisor.rulebase.base import RuleBase
 
@@ -84,7 +83,7 @@ class Nearby:
         }
         for question, choice in held.items():
             choices[question] = (choice, *choices[question])
-        self.space = Space(engine.encoding, choices) if held else engine.space(fixed)
+        self.space = engine.space_within(choices) if held else engine.space(fixed)
 
     def winner(self, allowed: Allowed) -> int | None:
         """Return who wins the most typical profile within `allowed`; None where there is none."""
@@ -118,15 +117,19 @@ def sufficient(engine: Engine, decision: Decision) -> Reason:
 
     Whatever the other answers were, the same family would win (or none would). Implied answers
     do not count: they follow from the task. Empty where the outcome is undetermined. Where more
-    sets would have to be tried than a budget allows, one of which no answer can be left out.
+    sets would have to be tried than a budget allows, one of which no answer can be left out; where
+    more is open without the answers than can be followed, all of them.
     """
     if decision.outcome == "undetermined":
         return Reason()
     winner = decision.family or NONE
     answers = {id: answer for id, answer in decision.profile.items() if counts(answer)}
     task = {TASK: answers.pop(TASK)} if TASK in answers else {}
-    search = _Search(Nearby(engine, decision, task), winner, list(answers))
     chosen: tuple[str, ...] | None = None
+    try:
+        search = _Search(Nearby(engine, decision, task), winner, list(answers))
+    except TooMuchOpenError:
+        return _reason(decision, (*task, *answers), smallest=False)
     try:
         for found in search.smallest():
             reason = {id: answers[id] for id in found}
@@ -139,6 +142,10 @@ def sufficient(engine: Engine, decision: Decision) -> Reason:
     smallest = chosen is not None
     if chosen is None:
         chosen = (*task, *search.subset_minimal())
+    return _reason(decision, chosen, smallest=smallest)
+
+
+def _reason(decision: Decision, chosen: Collection[str], *, smallest: bool) -> Reason:
     because = (
         Because(id, answer.options, answer.origin, answer.named)
         for id, answer in decision.profile.items()
@@ -262,6 +269,8 @@ def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
             space, allowed = engine.view({TASK: Answer((task.id,), None, "flag"), **reason})
         except ContradictionError:
             continue  # a task that cannot be with these answers forces nothing else
+        except TooMuchOpenError:
+            raise _BudgetError from None
         reachable = space.reachable(space.root, allowed)
         if reachable.labels and engine.possible(reachable) != (winner,):
             return False
@@ -283,12 +292,15 @@ def flips(engine: Engine, decision: Decision, *, tasks: bool = False) -> tuple[F
     Deciding again with the answers of a flip in place of the present ones gives its family.
     With `tasks`, other tasks are tried as well; these flips come last. An undetermined outcome has
     none: there is nothing to flip from. Where very many combinations lead to an outcome, not all
-    of them are looked for.
+    of them are looked for, and none where the task alone leaves open more than can be followed.
     """
     if decision.outcome == "undetermined":
         return ()
     winner = decision.family or NONE
-    nearby = Nearby(engine, decision, {TASK: decision.profile[TASK]})
+    try:
+        nearby = Nearby(engine, decision, {TASK: decision.profile[TASK]})
+    except TooMuchOpenError:
+        return ()
     wanted = set(engine.names(nearby.space.possible(engine.ranking))) - {winner}
     found: list[Flip] = []
     for size in range(1, MAX_SIZE + 1):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from advisor.engine.diagram import Allowed, Choice, Reachable
 from advisor.engine.profile import Answer, Profile, contradiction
 from advisor.engine.space import Encoding, Ranking, Space, Spend
-from advisor.errors import check_type, several
+from advisor.errors import TooMuchOpenError, check_type, several
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Fit, Rule
 from advisor.rulebase.base import RuleBase
 
@@ -18,6 +18,9 @@ KEPT_NODES = 1_000_000
 """So many nodes they have at most: of rules with hundreds of questions, fewer spaces stay."""
 SHARED_EDGES = 200_000
 """So many edges a space may have that profiles share: a larger one takes longer than their own."""
+MOST_EDGES = 4_000_000
+"""So many edges a space may have at all: following them takes seconds, and half a gigabyte."""
+MOST_NAMED = 3
 
 VERDICTS = ("recommended", "allowed", "discouraged", "excluded")
 
@@ -134,17 +137,46 @@ class Engine:
     def space(self, profile: Profile, spend: Spend | None = None) -> Space:
         """Return all complete profiles within a profile; `spend` bounds the size of a new one.
 
-        Raises ContradictionError where there is none, naming the answers that clash.
+        Raises ContradictionError where there is none, naming the answers that clash, and
+        TooMuchOpenError.
         """
         key = tuple((id, answer.options) for id, answer in profile.items())
         space = self._spaces.get(key)
         if space is None:
-            space = Space(self.encoding, self.choices(profile), spend=spend)
+            space = self.space_within(self.choices(profile), spend)
             if not space:
                 raise contradiction(profile, self.rulebase, self.admits)
             self._spaces[key] = space
             self._forget_the_oldest()
         return space
+
+    def space_within(
+        self, choices: Sequence[Sequence[Choice]], spend: Spend | None = None
+    ) -> Space:
+        """Return all complete profiles with these choices.
+
+        Raises TooMuchOpenError where there are too many cases that differ, unless `spend` says so.
+        """
+        try:
+            return Space(self.encoding, choices, spend=spend or _at_most(MOST_EDGES))
+        except _TooLargeError:
+            if spend:
+                raise
+            raise self._too_much_open(choices) from None
+
+    def _too_much_open(self, choices: Sequence[Sequence[Choice]]) -> TooMuchOpenError:
+        """Return the error that names the last questions: those of an overlay, where it has any."""
+        mentioned = {id for one in self.encoding.conjunctions for id in one.origin.when}
+        left = [
+            id
+            for id, of_question in zip(self.encoding.questions, choices, strict=True)
+            if id in mentioned and len(of_question) > 1
+        ]
+        return TooMuchOpenError(
+            f"{len(left)} open questions decide together in more ways than can be followed",
+            hint=f"answer some of them, such as {', '.join(left[-MOST_NAMED:])}, or let a rule ask "
+            "for fewer at once",
+        )
 
     def _forget_the_oldest(self) -> None:
         """Let spaces go, but for the newest, until those that stay are small enough."""

@@ -913,6 +913,25 @@ def test_a19_a_pipe_in_place_of_a_configuration_is_refused(tmp_path, capsys, mon
 
 
 @pytest.mark.slow
+def test_b15_questions_that_decide_together_in_too_many_ways_end_in_a_sentence(tmp_path, capsys):
+    from large_rules import Size, write_overlay
+
+    size = Size(questions=60, checkpoints=6, tasks=2, together=3)
+    write_overlay(folder := tmp_path / "house", size)
+    words = ["--task", "captioning", "--rules", str(folder), "-f", "json"]
+    for command in ("recommend", "explain"):
+        assert run([command, *words]) == 2
+        error = json.loads(capsys.readouterr().out)["error"]
+        assert error["kind"] == "too-much-open"
+        assert "extra-59" in error["hint"]
+    answers = [word for n in range(10, 60) for word in (f"--extra-{n}", f"q{n}-a")]
+    assert run(["recommend", *words, *answers]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["family"]
+    assert answer["because_smallest"] is False
+
+
+@pytest.mark.slow
 def test_b15_thirty_questions_that_each_can_decide_are_answered(tmp_path, capsys):
     from large_rules import Size, write_overlay
 
