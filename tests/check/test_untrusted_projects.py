@@ -279,9 +279,9 @@ def test_a5_no_line_takes_long_here_or_in_a_file_that_imports(check, kind):
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("a.ipynb", notebook(f"{HEAD}{LOAD}\n" + "\n" * 10 * MANY + "x")),
-        ("a.ipynb", notebook(f"{HEAD}{LOAD}\n%x\n", "%x\n" + "'\\" * 5 * MANY)),
-        ("a.py", f"from transformers import NoSuchThing\n{HEAD}{LOAD}\n#" + "git+" * 5 * MANY),
+        ("a.ipynb", notebook(f"{HEAD}{LOAD}\n" + "\n" * 2 * MANY + "x")),
+        ("a.ipynb", notebook(f"{HEAD}{LOAD}\n%x\n", "%x\n" + "'\\" * 2 * MANY)),
+        ("a.py", f"from transformers import NoSuchThing\n{HEAD}{LOAD}\n#" + "git+" * MANY),
     ],
 )
 def test_blanks_quotes_and_words_in_a_row_are_each_looked_at_once(check, name, text):
