@@ -156,11 +156,12 @@ def _spots(file: str, lines: list[Line]) -> Callable[[int, int], Spot]:
 
 def _rows(file: str, offsets: list[int]) -> Iterator[tuple[int, int]]:
     """Yield the row of each place in a file, and where that row begins; places come in order."""
-    row, at = 1, 0
+    row, begin, at = 1, 0, 0
     for offset in offsets:
         row += file.count("\n", at, offset)
+        begin = max(begin, file.rfind("\n", at, offset) + 1)
         at = offset
-        yield row, file.rfind("\n", 0, offset) + 1
+        yield row, begin
 
 
 def _code_cells(file: str, notebook: Any) -> tuple[list[list[Line]], int]:
