@@ -266,6 +266,11 @@ def real_path(path: Path | str) -> str:
         return os.path.abspath(path)  # noqa: PTH100
 
 
+def is_file(path: Path | str) -> bool:
+    """True for a file, or a link to one; pathlib raises for a name that is too long to be one."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
 def resolved(path: Path | str) -> Path:
     """Return where a path leads; links in a circle, at which pathlib fails, lead to themselves."""
     return Path(real_path(path))

@@ -72,12 +72,12 @@ def _others(engine: Engine, advice: TaskAdvice, question: Question) -> Iterator[
 
 def _admits(engine: Engine, profile: Profile) -> bool:
     """True where answers can all be true; the spaces of tasks are at hand, others are not."""
+    if TASK not in profile:
+        return engine.admits(profile)
     try:
-        space, allowed = engine.view(profile) if TASK in profile else (None, {})
+        space, allowed = engine.view(profile)
     except ContradictionError:
         return False
     except TooMuchOpenError:
-        space = None
-    if space is None:
         return engine.admits(profile)
     return space.first(space.root, allowed) is not None

@@ -134,8 +134,8 @@ class Engine:
             result[question] = (options,) if many else tuple((option,) for option in options)
         return result
 
-    def space(self, profile: Profile, spend: Spend | None = None) -> Space:
-        """Return all complete profiles within a profile; `spend` bounds the size of a new one.
+    def space(self, profile: Profile, most: int = MOST_EDGES) -> Space:
+        """Return all complete profiles within a profile; a new one has so many edges at most.
 
         Raises ContradictionError where there is none, naming the answers that clash, and
         TooMuchOpenError.
@@ -143,25 +143,18 @@ class Engine:
         key = tuple((id, answer.options) for id, answer in profile.items())
         space = self._spaces.get(key)
         if space is None:
-            space = self.space_within(self.choices(profile), spend)
+            space = self.space_within(self.choices(profile), most)
             if not space:
                 raise contradiction(profile, self.rulebase, self.admits)
             self._spaces[key] = space
             self._forget_the_oldest()
         return space
 
-    def space_within(
-        self, choices: Sequence[Sequence[Choice]], spend: Spend | None = None
-    ) -> Space:
-        """Return all complete profiles with these choices.
-
-        Raises TooMuchOpenError where there are too many cases that differ, unless `spend` says so.
-        """
+    def space_within(self, choices: Sequence[Sequence[Choice]], most: int = MOST_EDGES) -> Space:
+        """Return all complete profiles with these choices. Raises TooMuchOpenError."""
         try:
-            return Space(self.encoding, choices, spend=spend or _at_most(MOST_EDGES))
+            return Space(self.encoding, choices, spend=_at_most(most))
         except _TooLargeError:
-            if spend:
-                raise
             raise self._too_much_open(choices) from None
 
     def _too_much_open(self, choices: Sequence[Sequence[Choice]]) -> TooMuchOpenError:
@@ -199,8 +192,8 @@ class Engine:
         index = self.encoding.index
         allowed = {index[id]: choices[index[id]] for id in profile if id != TASK}
         try:
-            return self.space({TASK: task}, _at_most(SHARED_EDGES)), allowed
-        except _TooLargeError:
+            return self.space({TASK: task}, SHARED_EDGES), allowed
+        except TooMuchOpenError:
             self._large.add(task.options[0])
             return self.space(profile), {}
 

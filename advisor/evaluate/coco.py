@@ -25,10 +25,9 @@ from advisor.evaluate.image_folder import ImageFolder
 from advisor.evaluate.label_tables import annotations_of
 from advisor.files import leads_out
 from advisor.phrasing import why_unparsed
+from advisor.trial.coco_number import is_coco_number
 
 MOST_NEIGHBOURS = 20
-LONGEST_NUMBER = 12
-"""Digits of a number by which COCO knows an image."""
 
 
 def read_json(file: Path, images: Path | None) -> LabelledData:
@@ -150,7 +149,7 @@ class _Names:
 
     def of(self, id: Any) -> str:
         """Return the name of an image: the first form of which there is a file."""
-        if isinstance(id, str) and not (id.isdecimal() and len(id) <= LONGEST_NUMBER):
+        if isinstance(id, str) and not is_coco_number(id):
             return id
         names = [form.format(int(id)) for form in self.forms]
         found = next((name for name in names if not self.folder.missing(name)), None)

@@ -151,16 +151,15 @@ def _going_on(lines: list[str], number: int) -> int:
 def _run_by(lines: list[str]) -> list[str]:
     """The Python that a magic of these lines runs, in the same columns; none where it runs none."""
     found = _RUNS.match(lines[0])
-    begins = _FIRST_OF_WORD.finditer(lines[0], found.start("code")) if found else iter(())
-    for word in islice(begins, _MOST_OPTIONS):
+    if found is None:
+        return []
+    before = found["before"] if found["before"].strip() else f"{found['before']}0;"
+    words = _FIRST_OF_WORD.finditer(lines[0], found.start("code"))
+    for word in islice(words, _MOST_OPTIONS if found["code"].startswith("-") else 1):
         code = lines[0][word.start() :]
         with suppress(UnreadableError):
             parse("\n".join([code, *lines[1:]]), "")
-            before = found["before"] if found else ""
-            before = before if before.strip() else f"{before}0;"
             return [f"{before:<{word.start()}}{code}", *lines[1:]]
-        if found and not found["code"].startswith("-"):
-            break
     return []
 
 

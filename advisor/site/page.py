@@ -91,11 +91,8 @@ def _hashed(text: str) -> str:
 def _footer(rulebase: RuleBase, priority: Sequence[str]) -> str:
     dates = rulebase.source_dates.values()
     parts = [f"Rules <code>{escape(rulebase.digest)}</code>"]
-    parts += (
-        [f"with overlays {escape(visible(', '.join(rulebase.folders)))}"]
-        if rulebase.folders
-        else []
-    )
+    folders = visible(", ".join(rulebase.folders))
+    parts += [f"with overlays {escape(folders)}"] if folders else []
     parts += [f"criteria first: {escape(', '.join(priority))}"] if priority else []
     if dates:
         oldest, newest = min(dates), max(dates)

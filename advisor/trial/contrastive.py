@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, ClassVar
 
+from advisor.files import real_path
 from advisor.model.library import COMPARE, EMBED, MATCH, SEARCH
 from advisor.phrasing import count
 from advisor.trial.answer import Prediction, Reply, Request, best_first
@@ -206,7 +206,7 @@ def _with_others(image: OpenedImage, request: Request) -> Iterator[Opened]:
 
 
 def _same_file(one: str, other: str) -> bool:
-    return one == other or os.path.realpath(one) == os.path.realpath(other)
+    return one == other or real_path(one) == real_path(other)
 
 
 def _skipped(errors: list[str]) -> tuple[str, ...]:

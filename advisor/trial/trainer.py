@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import os
 import random
 from collections import defaultdict
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 from advisor.console.options import Device, option
 from advisor.errors import BrokenFileError, UsageError
-from advisor.files import make_folder, put_on_disk, read_lines, replacing
+from advisor.files import is_file, make_folder, put_on_disk, read_lines, replacing
 from advisor.phrasing import count
 from advisor.trial.failures import BrokenCheckpointError, OutputExistsError, TrainingError
 from advisor.trial.images import open_image
@@ -75,7 +74,7 @@ def read_pairs(path: str | Path) -> tuple[TrainingPair, ...]:
         image = source.parent / name
         if not name or not text:
             problems.append(f"{path}:{number}: the {'text' if name else 'image'} is empty")
-        elif not os.path.isfile(image):  # noqa: PTH113 - pathlib raises for names that are too long
+        elif not is_file(image):
             problems.append(f"{path}:{number}: there is no file `{name}`")
         else:
             pairs.append(TrainingPair(image=image, text=text))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import BrokenFileError, UsageError
-from advisor.files import MOST_TEXT, read_bounded, read_lines
+from advisor.files import MOST_TEXT, is_file, read_bounded, read_lines
 from advisor.phrasing import count, why_unparsed
+from advisor.trial.coco_number import is_coco_number
 from advisor.trial.images import STORED_REGIONS, SUFFIXES
 
 MANY = 20
 """How many problems of a file are named."""
-LONGEST_NUMBER = 12
-"""Digits of a number by which COCO knows a picture."""
 AGREED = 10
 """VQA: an answer scores min(1, times given * 3 / 10), as Pythia reads it."""
 
@@ -157,14 +155,14 @@ def _of_vqa(source: Path, questions: Iterable[Any], told: dict[str, Any]) -> Ite
 def _picture(folder: Path, name: str) -> Path | None:
     """Return the picture of a name, or its stored regions; a number is one of COCO's pictures."""
     file, mark, key = name.partition("::")
-    if os.path.isfile(folder / file):  # noqa: PTH113 - pathlib raises for names that are too long
+    if is_file(folder / file):
         return folder / f"{file}{mark}{key}"
     stems = [Path(file).stem]
-    if file.isdecimal() and len(file) <= LONGEST_NUMBER:
+    if is_coco_number(file):
         stems = [file, f"COCO_train2014_{int(file):012}", f"COCO_val2014_{int(file):012}"]
     for each in stems:
         for suffix in (*STORED_REGIONS[:2], *sorted(SUFFIXES)):
-            if os.path.isfile(path := folder / f"{each}{suffix}"):  # noqa: PTH113
+            if is_file(path := folder / f"{each}{suffix}"):
                 return path
     return None
 
