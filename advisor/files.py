@@ -426,20 +426,20 @@ def refuse_contents(folder: Path) -> None:
             hint="name a new folder",
             kind="output-exists",
         )
+    clear_half_written(folder)
 
 
-def holds_something(folder: Path) -> bool:
-    """True where a folder holds more than what a run of advisor that was killed left half written.
+def holds_something(folder: Path, *, but: str = "") -> bool:
+    """True where a folder holds more than what a kill left half written, and one other name."""
+    names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
+    return any(name != but and not _SCRATCH.fullmatch(name) for name in names)
 
-    That goes.
-    """
-    others = False
+
+def clear_half_written(folder: Path) -> None:
+    """Remove what a command that was killed left half written in a folder."""
     for path in folder.iterdir() if folder.is_dir() else ():
         if _SCRATCH.fullmatch(path.name):
             _remove(path)
-        else:
-            others = True
-    return others
 
 
 def refuse_folder(folder: Path) -> None:

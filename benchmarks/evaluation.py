@@ -94,10 +94,11 @@ def evaluation(data: Path, folder: Path, progress: Callable[[str, int, int], Non
     loading = Loading(device="cpu", dtype="float32")
     images = ImagesAsked(str(data))
     made = arrange(rules, images, given, (CHECKPOINT,), loading, Asking(), batch=BATCH)
-    where = run_folder(made, str(folder), fresh=True)
+    where = run_folder(made, str(folder))
     entrants = made.line_up(rules)
     watching = Watching(progress=progress)
-    execute(where, made.data, made.store, entrants, made.settings({}, ""), watching=watching)
+    settings = made.settings({}, "")
+    execute(where, made.data, made.store, entrants, settings, fresh=True, watching=watching)
 
 
 def memory(data: Path, folder: Path) -> tuple[float, float]:

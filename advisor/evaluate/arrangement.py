@@ -19,7 +19,7 @@ from advisor.evaluate.contenders import (
 )
 from advisor.evaluate.data_source import read_data
 from advisor.evaluate.evaluation_set import InferredTask, infer_task, make_set
-from advisor.evaluate.manifest import MANIFEST
+from advisor.evaluate.manifest import LOCK, MANIFEST
 from advisor.evaluate.work_order import RUNNER_VERSION
 from advisor.files import holds_something
 from advisor.model import TASK
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 BATCH = 16
 KEPT, MOST_KEPT = "evaluations", 20
 """The folder of the cache in which runs are kept, and how many of them stay there."""
-WRITTEN_TO_A_RUN = ("timing-*.jsonl", "given-*.jsonl", "images.jsonl", MANIFEST)
-"""In the order in which they go: what has a manifest is a run, as long as anything of it is left.
-"""
 
 Confirming = Callable[[InferredTask], str]
 """Is shown the task that was inferred, and returns the one to take."""
@@ -151,16 +148,13 @@ def arrange(
     )
 
 
-def run_folder(arrangement: Arrangement, named: str, *, fresh: bool) -> Path:
-    """Return the folder of a run: as named, else one of the cache that is the same next time.
-
-    With `fresh`, what a run left in it goes.
-    """
+def run_folder(arrangement: Arrangement, named: str) -> Path:
+    """Return the folder of a run: as named, else one of the cache that is the same next time."""
     if named:
         folder = Path(named)
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"`--run {named}` is a file", hint="name a folder")
-        if not (folder / MANIFEST).exists() and holds_something(folder):
+        if not (folder / MANIFEST).exists() and holds_something(folder, but=LOCK):
             raise UsageError(
                 f"`{named}` holds something else than a run", hint="name a new folder: --run DIR"
             )
@@ -179,10 +173,6 @@ def run_folder(arrangement: Arrangement, named: str, *, fresh: bool) -> Path:
         key = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:20]
         folder = cache / KEPT / key
         _keep_few(cache / KEPT, folder)
-    if fresh:
-        for pattern in WRITTEN_TO_A_RUN:
-            for file in folder.glob(pattern):
-                file.unlink(missing_ok=True)
     return folder
 
 

@@ -93,8 +93,8 @@ def evaluate(
       advisor evaluate data.jsonl --dry-run --price-per-hour 1.20
       advisor evaluate photos --candidate ./mine --fail-under accuracy=0.9 --confident
     """
-    from advisor.evaluate.arrangement import WRITTEN_TO_A_RUN
     from advisor.evaluate.evaluation_report import report_of
+    from advisor.evaluate.manifest import LOCK, WRITTEN_TO_A_RUN
     from advisor.evaluate.scores import score
     from advisor.evaluate.verdict import refuse_what_cannot_decide, verdict
 
@@ -105,7 +105,7 @@ def evaluate(
     if ahead.dry_run:
         return forecast_only(rulebase, made, ahead.price, shown)
     if place.folder:
-        shown.refuse_part_of(Path(place.folder), *WRITTEN_TO_A_RUN)
+        shown.refuse_part_of(Path(place.folder), *WRITTEN_TO_A_RUN, LOCK)
     run = run_of(rulebase, made, place)
     scores = score(run)
     found = verdict(scores, rulebase, split(gates.priority))
@@ -123,7 +123,7 @@ def run_of(rulebase: RuleBase, made: Arrangement, place: PlaceOptions) -> Evalua
 
     if place.workers and not place.ray:
         raise UsageError("`--workers` are those of a cluster", hint="add --ray")
-    folder = run_folder(made, place.folder, fresh=place.fresh)
+    folder = run_folder(made, place.folder)
     entrants = made.line_up(rulebase)
     for each in entrants:
         if each.error is not None:
@@ -141,7 +141,14 @@ def run_of(rulebase: RuleBase, made: Arrangement, place: PlaceOptions) -> Evalua
     teams = ray_teams(place.ray, place.workers) if place.ray else nullcontext(AloneHere)
     with teams as hire:
         return execute(
-            folder, made.data, made.store, entrants, settings, hire=hire, watching=watching
+            folder,
+            made.data,
+            made.store,
+            entrants,
+            settings,
+            fresh=place.fresh,
+            hire=hire,
+            watching=watching,
         )
 
 

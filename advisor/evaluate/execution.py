@@ -16,7 +16,13 @@ from advisor.evaluate.image_blocks import Block, Prepared, blocks_of, prepared
 from advisor.evaluate.journal import Journal, open_journal
 from advisor.evaluate.labelled import EvaluationSet
 from advisor.evaluate.lineup import Entrant
-from advisor.evaluate.manifest import MANIFEST, read_manifest, write_images, write_manifest
+from advisor.evaluate.manifest import (
+    MANIFEST,
+    kept_for_us,
+    read_manifest,
+    write_images,
+    write_manifest,
+)
 from advisor.evaluate.recorded import (
     EvaluatedCandidate,
     EvaluationRun,
@@ -103,32 +109,25 @@ def execute(
     entrants: Sequence[Entrant],
     settings: dict[str, Any],
     *,
+    fresh: bool = False,
     hire: Hiring = AloneHere,
     watching: Watching = Watching(),  # noqa: B008 - it is frozen
 ) -> EvaluationRun:
     """Run every candidate on every image, or on those that have no answer yet in the folder.
 
-    What fails for one candidate stops no other: it says so in the run that is returned.
+    With `fresh`, what a run left there goes first. What fails for one candidate stops no other: it
+    says so in the run that is returned. Raises AdvisorError where another process is at it.
     """
     run = EvaluationRun(folder, data, tuple(each.candidate for each in entrants), settings)
-    run = _taken_up(run)
-    write_manifest(run)
-    write_images(run)
     blocks = blocks_of(data.images, settings["batch"])
-    for entrant in entrants:
-        if entrant.order is None:
-            continue
-        told = _Warned(run, entrant.candidate.number)
-        try:
-            _run_one(run, entrant, entrant.order, blocks, store, hire, watching, told)
-            run = told.run
-        except AdvisorError as error:
-            if error.kind in ("disk-full", "cannot-write", "in-use"):
-                raise
-            candidate = told.run.candidates[entrant.candidate.number]
-            watching.tell(f"{candidate.name}: {error.message}")
-            run = _with(told.run, candidate._replace(failed=error.message))
+    with kept_for_us(folder, fresh=fresh):
+        run = _taken_up(run)
         write_manifest(run)
+        write_images(run)
+        for entrant in entrants:
+            if entrant.order is not None:
+                run = _try_one(run, entrant, entrant.order, blocks, store, hire, watching)
+                write_manifest(run)
     return run
 
 
@@ -163,6 +162,28 @@ def _taken_up(run: EvaluationRun) -> EvaluationRun:
     return run._replace(
         candidates=tuple(each._replace(warnings=warned[each.number]) for each in run.candidates)
     )
+
+
+def _try_one(
+    run: EvaluationRun,
+    entrant: Entrant,
+    order: WorkOrder,
+    blocks: Sequence[Block],
+    store: ImageStore,
+    hire: Hiring,
+    watching: Watching,
+) -> EvaluationRun:
+    """Run one candidate; return the run with what is known of it then, as that it failed."""
+    told = _Warned(run, entrant.candidate.number)
+    try:
+        _run_one(run, entrant, order, blocks, store, hire, watching, told)
+    except AdvisorError as error:
+        if error.kind in ("disk-full", "cannot-write"):
+            raise
+        candidate = told.run.candidates[told.number]
+        watching.tell(f"{candidate.name}: {error.message}")
+        return _with(told.run, candidate._replace(failed=error.message))
+    return told.run
 
 
 def _run_one(

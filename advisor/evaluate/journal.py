@@ -34,10 +34,9 @@ class Journal:
         self._synced = 0.0
 
     def __enter__(self) -> Self:
-        """Open the file, for nobody else, and see what it holds."""
+        """Open the file, and see what it holds."""
         self.file = open_journal(self.path)
         try:
-            _lock(self.file, self.path)
             self._read()
         except BaseException as error:
             self.file.close()
@@ -117,22 +116,6 @@ def open_journal(path: Path) -> FileIO:
         return open_growing(path)
     except OSError as error:
         raise _cannot_write(path, error) from error
-
-
-def _lock(file: FileIO, path: Path) -> None:
-    """Keep the file for this process, where the system can; it is let go when the file closes."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise AdvisorError(
-            f"`{path}` is being written by another evaluation",
-            hint="wait until it is done, or name another folder: --run DIR",
-            kind="in-use",
-        ) from error
 
 
 def _cannot_write(file: Path, error: OSError) -> AdvisorError:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from advisor.errors import BrokenFileError
+from advisor.errors import AdvisorError, BrokenFileError
 from advisor.evaluate.labelled import (
     EvaluationSet,
     LabelledImage,
@@ -15,13 +17,60 @@ from advisor.evaluate.labelled import (
     digest_of,
 )
 from advisor.evaluate.recorded import EvaluatedCandidate, EvaluationRun, broken_run
-from advisor.files import cannot_write, make_folder, read_bounded, replacing
+from advisor.files import (
+    cannot_write,
+    clear_half_written,
+    make_folder,
+    open_growing,
+    read_bounded,
+    replacing,
+)
 
-MANIFEST, IMAGES = "manifest.json", "images.jsonl"
+MANIFEST, IMAGES, LOCK = "manifest.json", "images.jsonl", ".lock"
+WRITTEN_TO_A_RUN = ("timing-*.jsonl", "given-*.jsonl", IMAGES, MANIFEST)
+"""In the order in which they go: what has a manifest is a run, as long as anything of it is left.
+"""
 FORM = 1
 """Goes up when a folder is written in another form."""
 LARGEST = 1_000_000_000
 KEPT_WHERE = "--run DIR says where a run is kept"
+
+
+@contextmanager
+def kept_for_us(folder: Path, *, fresh: bool) -> Iterator[None]:
+    """Keep the folder of a run for this process, where the system can; a kill lets it go.
+
+    What a kill left half written goes, and with `fresh` all that a run left. Raises AdvisorError
+    where another process keeps it, and where it cannot be written.
+    """
+    make_folder(folder)
+    with ExitStack() as stack:
+        try:
+            _lock(stack.enter_context(open_growing(folder / LOCK)), folder)
+            clear_half_written(folder)
+            for pattern in WRITTEN_TO_A_RUN if fresh else ():
+                for file in folder.glob(pattern):
+                    file.unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write(folder, error, KEPT_WHERE) from error
+        yield
+
+
+def _lock(file: FileIO, folder: Path) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise AdvisorError(
+            f"`{folder}` is being written by another evaluation",
+            hint="wait until it is done, or name another folder: --run DIR",
+            kind="in-use",
+        ) from error
+    except OSError:  # a file system without locks
+        return
 
 
 def write_manifest(run: EvaluationRun) -> None:
@@ -34,7 +83,6 @@ def write_manifest(run: EvaluationRun) -> None:
         "candidates": [each._asdict() for each in run.candidates],
         "settings": dict(run.settings),
     }
-    make_folder(run.folder)
     try:
         with replacing(run.folder / MANIFEST, chosen=True) as scratch:
             scratch.write_text(_text(body, indent=1) + "\n", encoding="utf-8")

@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 from advisor.cli.main import run
-from advisor.evaluate.arrangement import WRITTEN_TO_A_RUN, run_folder
+from advisor.evaluate.arrangement import run_folder
+from advisor.evaluate.manifest import WRITTEN_TO_A_RUN, kept_for_us
 
 CODE = "from transformers import AutoModelForVision2Seq\n"
 NAMED = [
@@ -107,7 +108,7 @@ def test_standard_input_is_not_read_for_two_options(advisor):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["manifest.json", "given-0.jsonl"])
+@pytest.mark.parametrize("name", ["manifest.json", "given-0.jsonl", ".lock"])
 def test_a_page_is_no_part_of_a_run(project, capsys, name):
     pytest.importorskip("torch")
     shutil.copy(project / "photo.png", project / "b.png")
@@ -122,9 +123,10 @@ def test_a_run_that_is_stopped_while_it_begins_anew_is_a_run_still(tmp_path, mon
     for name in WRITTEN_TO_A_RUN:
         (tmp_path / name.replace("*", "0")).touch()
     for left in range(len(WRITTEN_TO_A_RUN), 0, -1):
-        assert len(list(tmp_path.iterdir())) == left
-        assert run_folder(None, str(tmp_path), fresh=False) == tmp_path
+        assert len(list(tmp_path.glob("*.json*"))) == left
+        assert run_folder(None, str(tmp_path)) == tmp_path
         monkeypatch.setattr(
-            "advisor.evaluate.arrangement.WRITTEN_TO_A_RUN", WRITTEN_TO_A_RUN[: -left + 1 or None]
+            "advisor.evaluate.manifest.WRITTEN_TO_A_RUN", WRITTEN_TO_A_RUN[: -left + 1 or None]
         )
-        run_folder(None, str(tmp_path), fresh=True)
+        with kept_for_us(tmp_path, fresh=True):
+            pass

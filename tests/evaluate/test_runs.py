@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import random
@@ -271,20 +270,23 @@ def test_a_folder_of_another_evaluation_is_left_alone(shapes, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("x")
     with pytest.raises(UsageError, match="something else than a run"):
-        run_folder(arranged(shapes(9)), str(tmp_path / "mine"), fresh=True)
-    assert run_folder(arranged(shapes(9)), str(folder), fresh=True) == folder
-    assert compared(folder) == {}
+        run_folder(arranged(shapes(9)), str(tmp_path / "mine"))
+    assert run_folder(arranged(shapes(9)), str(folder)) == folder
+    made = arranged(shapes(12))
+    run(made, folder, fresh=True)
+    run(made, tmp_path / "other")
+    assert compared(folder) == compared(tmp_path / "other")
 
 
 def test_without_a_name_the_folder_is_that_of_the_same_arrangement(shapes, monkeypatch, tmp_path):
     monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path / "cache"))
-    first = run_folder(arranged(shapes(9)), "", fresh=False)
-    assert first == run_folder(arranged(shapes(9)), "", fresh=False)
+    first = run_folder(arranged(shapes(9)), "")
+    assert first == run_folder(arranged(shapes(9)), "")
     others = {
-        run_folder(arranged(shapes(9), batch=4), "", fresh=False),
-        run_folder(arranged(shapes(9), seed=1), "", fresh=False),
-        run_folder(arranged(shapes(9), limit=3), "", fresh=False),
-        run_folder(arranged(shapes(9), ("demo:blip",)), "", fresh=False),
+        run_folder(arranged(shapes(9), batch=4), ""),
+        run_folder(arranged(shapes(9), seed=1), ""),
+        run_folder(arranged(shapes(9), limit=3), ""),
+        run_folder(arranged(shapes(9), ("demo:blip",)), ""),
     }
     assert len(others | {first}) == 5
 
@@ -296,13 +298,32 @@ def test_images_of_one_class_alone_are_refused(tmp_path):
         arranged(tmp_path)
 
 
-def test_two_runs_do_not_write_one_file(shapes, tmp_path):
-    folder = tmp_path / "run"
-    folder.mkdir()
-    with (folder / "given-0.jsonl").open("wb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(AdvisorError, match="another evaluation"):
-            run(arranged(shapes(9)), folder)
+@pytest.mark.slow
+def test_a_second_evaluation_in_a_folder_is_refused_and_changes_nothing(shapes, tmp_path):
+    made, folder = arranged(shapes(9)), tmp_path / "run"
+    half = folder / ".advisor-0123456789abcdef"
+    before = []
+
+    def second(_name, done, _total):
+        if not before:
+            half.write_text("of the first")
+            before.append(compared(folder))
+            with pytest.raises(AdvisorError, match="another evaluation"):
+                run(made, folder, fresh=True)
+            assert compared(folder) == before[0]
+
+    run(made, folder, watching=Watching(progress=second))
+    assert before
+    assert half.exists()
+    run(made, folder)
+    assert not half.exists(), "what a kill left half written goes"
+
+
+def test_killed_before_its_manifest_a_folder_is_that_of_a_run(shapes, tmp_path):
+    (folder := tmp_path / "run").mkdir()
+    (folder / ".lock").touch()
+    (folder / ".advisor-0123456789abcdef").write_text("{")
+    assert run_folder(arranged(shapes(9)), str(folder)) == folder
 
 
 @pytest.mark.slow
