@@ -1,4 +1,4 @@
-"""Runs an evaluation again and again, each in a child that is killed at a random instant.
+"""Runs an evaluation again and again, each in a child that is killed at a line of ours.
 
 Everything is imported once, so that a child costs next to nothing; the parent computes nothing,
 since a process that has begun to compute must not be forked. Prints what differed as JSON.
@@ -7,14 +7,18 @@ since a process that has begun to compute must not be forked. Prints what differ
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import random
 import shutil
 import signal
 import sys
-import time
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import torch  # noqa: F401
 import transformers
@@ -23,11 +27,15 @@ from PIL import Image  # noqa: F401
 import advisor.evaluate.execution
 import advisor.evaluate.ray_team
 import advisor.evaluate.verdict
+import advisor.files
 import advisor.trial.contrastive
-import advisor.trial.encoder_decoder  # noqa: F401
+import advisor.trial.encoder_decoder
 from advisor.cli.main import run
 
 TIMED = "timings"
+ANSWER, LINES = "answer.json", "lines"
+OURS = (str(Path(advisor.evaluate.__file__).parent), advisor.files.__file__)
+"""Where what a run leaves is decided and written."""
 LOADED = (
     "CLIPModel", "CLIPProcessor", "CLIPTokenizer", "CLIPImageProcessor", "AutoProcessor",
     "AutoTokenizer", "AutoImageProcessor", "VisionEncoderDecoderModel", "ViTModel",
@@ -36,17 +44,41 @@ LOADED = (
 """What the candidates are made of, imported before anything is begun."""
 
 
-def begin(arguments: list[str], out: Path) -> int:
-    """Start a command in a child of its own, and return its process."""
+def begin(arguments: list[str], outputs: Path, kill_at: int = 0) -> int:
+    """Start a command in a child of its own, and return its process.
+
+    It kills itself at a line of ours, by number; without one it says at its end how many there are.
+    """
     child = os.fork()
     if child:
         return child
-    with out.open("w") as stdout, Path(os.devnull).open("w") as nowhere:
+    with (outputs / ANSWER).open("w") as stdout, Path(os.devnull).open("w") as nowhere:
         os.dup2(stdout.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
+        lines = count_lines(kill_at)
         code = run(arguments)
         sys.stdout.flush()
+    (outputs / LINES).write_text(str(next(lines)))
     os._exit(code)
+
+
+def count_lines(kill_at: int) -> Iterator[int]:
+    """Count the lines that run in files of `OURS`, in every thread."""
+    lines = itertools.count(1)
+
+    def in_ours(_frame: FrameType, _event: str, _argument: Any) -> Any:
+        if next(lines) == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return in_ours
+
+    def entered(frame: FrameType, event: str, argument: Any) -> Any:
+        if frame.f_code.co_filename.startswith(OURS):
+            return in_ours(frame, event, argument)
+        return None
+
+    threading.settrace(entered)
+    sys.settrace(entered)
+    return lines
 
 
 def state(folder: Path, outputs: Path) -> dict[str, str]:
@@ -57,7 +89,7 @@ def state(folder: Path, outputs: Path) -> dict[str, str]:
         if not file.name.startswith("timing")
     }
     with contextlib.suppress(OSError, ValueError):
-        answer = json.loads((outputs / "answer.json").read_text())
+        answer = json.loads((outputs / ANSWER).read_text())
         answer.pop(TIMED)
         found["answer"] = json.dumps(answer, sort_keys=True)
     return found
@@ -77,29 +109,23 @@ def main() -> None:
         "--run", str(folder), "--output", f"html={outputs / 'page.html'}",
         "--torch-device", "cpu", "--no-input",
     ]  # fmt: skip
-    out = outputs / "answer.json"
-    began = time.monotonic()
-    os.waitpid(begin(command, out), 0)
-    lasted = time.monotonic() - began
+    os.waitpid(begin(command, outputs), 0)
+    lines = int((outputs / LINES).read_text())
     whole = state(folder, outputs)
-    report = {"whole": sorted(whole), "lasted": lasted, "killed": 0, "broken_off": [], "differ": []}
-    for _ in range(times):
+    report = {"whole": sorted(whole), "lines": lines, "killed": [], "broken_off": [], "differ": []}
+    for number in range(times):
         shutil.rmtree(folder)
-        out.unlink()
-        for _ in range(chosen.randrange(1, 3)):
-            child = begin(command, out)
-            time.sleep(chosen.uniform(0, 1.05) * lasted)
-            os.kill(child, signal.SIGKILL)
-            _, status = os.waitpid(child, 0)
-            report["killed"] += os.WIFSIGNALED(status)
-            if folder.exists():
-                given = sorted(folder.glob("given-*"))
-                report["broken_off"].append([len(file.read_bytes()) for file in given])
-        began = time.monotonic()
-        _, status = os.waitpid(begin(command, out), 0)
-        lasted = max(lasted / 2, time.monotonic() - began)  # the machine may be busier now
+        report["killed"].append([])
+        for _ in range(1 + number % 2):  # a second one while what the first left is taken up
+            place = chosen.randrange(1, lines)
+            _, status = os.waitpid(begin(command, outputs, place), 0)
+            if os.WIFSIGNALED(status):
+                report["killed"][-1].append(place)
+            given = sorted(folder.glob("given-*"))
+            report["broken_off"].append([file.stat().st_size for file in given])
+        _, status = os.waitpid(begin(command, outputs), 0)
         after = state(folder, outputs)
-        sys.stderr.write(f"{report['killed']} killed, {report['broken_off'][-1:]}\n")
+        sys.stderr.write(f"{report['killed'][-1]} of {lines}, {report['broken_off'][-1]}\n")
         if os.waitstatus_to_exitcode(status) or after != whole:
             names = whole.keys() | after.keys()
             report["differ"].append([name for name in names if whole.get(name) != after.get(name)])
