@@ -10,7 +10,7 @@ from advisor.draw.blocks import Code, Heading, Page, Table, Text
 from advisor.draw.formats import document, plain
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile
-from advisor.interview.policy import InterviewPath, Leaf, Policy, paths, policy, pruned
+from advisor.interview.policy import MOST_ENDS, InterviewPath, Leaf, Policy, paths, policy, pruned
 from advisor.model import TASK
 from advisor.phrasing import NO_FAMILY, family_text, options_text, share
 from advisor.rulebase.base import RuleBase
@@ -74,9 +74,14 @@ class Node(NamedTuple):
     arms: tuple[Node, ...] = ()
 
 
-def decision_map(rulebase: RuleBase, given: Profile, most: int) -> DecisionMap:
-    """Return the map of the interview that follows after some answers."""
-    interview = policy(Engine(rulebase), given)
+def decision_map(
+    rulebase: RuleBase, given: Profile, most: int, ends: int = MOST_ENDS
+) -> DecisionMap:
+    """Return the map of the interview that follows after some answers.
+
+    Raises TooMuchOpenError for one with more than so many `ends`.
+    """
+    interview = policy(Engine(rulebase), given, ends)
     every = paths(interview)
     return DecisionMap(
         rulebase=rulebase,

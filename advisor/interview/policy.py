@@ -6,13 +6,19 @@ questions lead to the same answers are one arm. Every count is of complete profi
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
+from advisor.errors import TooMuchOpenError
 from advisor.interview.session import FAMILY, Session, settled
 from advisor.model import NONE
+
+MOST_ENDS = 5_000
+"""So many ends an interview may have that is followed whole; that of the shipped rules has 488."""
 
 
 class RunnerUp(NamedTuple):
@@ -75,19 +81,29 @@ class InterviewPath(NamedTuple):
     leaf: Leaf
 
 
-def policy(engine: Engine, given: Profile | None = None) -> Policy:
+def policy(engine: Engine, given: Profile | None = None, most: int = MOST_ENDS) -> Policy:
     """Return the interview that follows after some answers.
 
-    Raises ContradictionError where the answers cannot all be true.
+    Raises ContradictionError where the answers cannot all be true, and TooMuchOpenError where it
+    ends in more than so many ways.
     """
-    profile = dict(given or {})
+    return _policy(engine, dict(given or {}), itertools.count(1), most)
+
+
+def _policy(engine: Engine, profile: Profile, ends: Iterator[int], most: int) -> Policy:
     ask = Session(engine, profile, FAMILY).next()
     if ask is None:
+        if next(ends) > most:
+            raise TooMuchOpenError(
+                f"the interview ends in more than {most:,} ways",
+                hint="take what follows after one task: --task TASK; or go through it: advisor ask",
+            )
         return _leaf(engine, settled(engine, profile))
     id = ask.question.id
     arms: dict[object, Arm] = {}
     for option in ask.options:
-        then = policy(engine, {**profile, id: Answer((option.id,), None, "asked")})
+        after = {**profile, id: Answer((option.id,), None, "asked")}
+        then = _policy(engine, after, ends, most)
         options, before = arms.get(shape := _shape(then), ((), None))
         arms[shape] = Arm((*options, option.id), _joined(before, then) if before else then)
     if len(arms) == 1:  # the answers differ in nothing that an interview can show

@@ -6,10 +6,13 @@ from html import escape
 
 from advisor.audit.decision_map import ANSWER, REST, Node, decision_map
 from advisor.engine.profile import Answer
+from advisor.errors import TooMuchOpenError
 from advisor.model import TASK
 from advisor.rulebase.base import RuleBase
 
 EVERY_PATH = 1_000_000
+MOST_ENDS = 500
+"""So many ends a task may have here: longer lists than that nobody opens one by one."""
 
 
 def plain_map(rulebase: RuleBase) -> str:
@@ -19,10 +22,15 @@ def plain_map(rulebase: RuleBase) -> str:
 
 def _task(rulebase: RuleBase, id: str) -> str:
     task = rulebase.task(id)
-    map = decision_map(rulebase, {TASK: Answer((id,), None, "flag")}, EVERY_PATH)
+    given = {TASK: Answer((id,), None, "flag")}
+    try:
+        map = decision_map(rulebase, given, EVERY_PATH, MOST_ENDS)
+        answers = f"<ul><li>{_node(map.root, rulebase)}</li></ul>"
+    except TooMuchOpenError as error:
+        answers = f"<p>{escape(error.message)}: <code>advisor ask --task {escape(id)}</code></p>"
     return (
         f"<details><summary>{escape(task.name)}</summary><p>{escape(task.description)}</p>"
-        f"<ul><li>{_node(map.root, rulebase)}</li></ul></details>"
+        f"{answers}</details>"
     )
 
 

@@ -24,17 +24,20 @@ import torch  # noqa: F401
 import transformers
 from PIL import Image  # noqa: F401
 
-import advisor.evaluate.execution
 import advisor.evaluate.ray_team
 import advisor.evaluate.verdict
 import advisor.files
 import advisor.trial.contrastive
 import advisor.trial.encoder_decoder
 from advisor.cli.main import run
+from advisor.evaluate import execution, image_blocks, journal, manifest, recorded, worker
 
 TIMED = "timings"
 ANSWER, LINES = "answer.json", "lines"
-OURS = (str(Path(advisor.evaluate.__file__).parent), advisor.files.__file__)
+OURS = {
+    module.__file__
+    for module in (advisor.files, execution, image_blocks, journal, manifest, recorded, worker)
+}
 """Where what a run leaves is decided and written."""
 LOADED = (
     "CLIPModel", "CLIPProcessor", "CLIPTokenizer", "CLIPImageProcessor", "AutoProcessor",
@@ -72,7 +75,7 @@ def count_lines(kill_at: int) -> Iterator[int]:
         return in_ours
 
     def entered(frame: FrameType, event: str, argument: Any) -> Any:
-        if frame.f_code.co_filename.startswith(OURS):
+        if frame.f_code.co_filename in OURS:
             return in_ours(frame, event, argument)
         return None
 
