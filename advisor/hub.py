@@ -79,15 +79,16 @@ def library() -> Any:
             hint="pip install huggingface_hub",
         ) from error
     except ValueError as error:
-        raise misset(error) from error
+        raise misset("huggingface_hub", error) from error
     return huggingface_hub
 
 
-def misset(error: ValueError) -> HubError:
-    """Return the error where the Hub's library refuses an address as soon as it is imported."""
+def misset(library: str, error: ValueError) -> HubError:
+    """Return the error where a library refuses a setting as soon as it is imported."""
     return HubError(
-        f"the hub's library cannot be used as it is set: {error}",
-        hint="see HF_ENDPOINT; an address is like https://huggingface.co",
+        f"the library `{library}` cannot be imported as it is set: {error}",
+        hint="look at the environment variables that it reads; HF_ENDPOINT, for one, is an address "
+        "like https://huggingface.co",
     )
 
 

@@ -41,7 +41,7 @@ def library(name: str, extra: str = "try") -> Any:
             hint=install_hint(extra),
         ) from error
     except ValueError as error:
-        raise misset(error) from error
+        raise misset(name, error) from error
 
 
 def transformers() -> Any:
