@@ -103,6 +103,7 @@ def make_set(
         total = len({each.image for each in there})
         notes.append(f"{limit} of {total} images, drawn with seed {seed}")
     images = tuple(_image(number, each, part) for number, each in enumerate(chosen))
+    _refuse_what_is_no_text(images)
     labels = [each.labels for each in images]
     classes = tuple(sorted({c for each in usable for c in each.labels})) if any(labels) else ()
     several = sum(len(each.labels) > 1 for each in usable) if act.id == LABEL else 0
@@ -118,6 +119,19 @@ def make_set(
         notes=tuple(notes),
         digest=digest_of(task, images),
     )
+
+
+def _refuse_what_is_no_text(images: Sequence[LabelledImage]) -> None:
+    """Raise UsageError for the name of a folder in another encoding, and for half a character."""
+    for image in images:
+        for text in (*image.labels, image.question, *image.references):
+            try:
+                text.encode()
+            except UnicodeEncodeError as error:
+                raise UsageError(
+                    f"`{image.id}`: `{text}` is not text in UTF-8, which no network reads",
+                    hint="write it so, in the file of labels or as the name of the folder",
+                ) from error
 
 
 def _notes_on_classes(classes: Sequence[str], several: int) -> list[str]:

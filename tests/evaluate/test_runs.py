@@ -291,6 +291,23 @@ def test_without_a_name_the_folder_is_that_of_the_same_arrangement(shapes, monke
     assert len(others | {first}) == 5
 
 
+def test_a_class_whose_name_is_no_text_is_refused_where_it_stands(tmp_path):
+    for name in (b"blue", b"\xffred"):
+        (folder := tmp_path / os.fsdecode(name)).mkdir()
+        (folder / "a.png").write_bytes(b"RED")
+    with pytest.raises(UsageError, match=r"red/a\.png`: .* is not text in UTF-8"):
+        arranged(tmp_path)
+
+
+def test_half_a_character_is_no_label(tmp_path):
+    rows = [{"file_name": "a.png", "label": "blue"}, {"file_name": "b.png", "label": "\ud800red"}]
+    for row in rows:
+        (tmp_path / row["file_name"]).write_bytes(b"RED")
+    (data := tmp_path / "labels.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(UsageError, match=r"b\.png`: .* is not text in UTF-8"):
+        arranged(data)
+
+
 def test_images_of_one_class_alone_are_refused(tmp_path):
     (tmp_path / "cat").mkdir()
     (tmp_path / "cat" / "a.png").write_bytes(b"RED")
