@@ -21,7 +21,7 @@ from advisor.model.library import CheckRule
 from advisor.rulebase.base import RuleBase
 from advisor.scan.cells import code_of_notebook
 from advisor.scan.source import same_letters
-from advisor.scan.usage import Call, Load, Location, Scan, Usage
+from advisor.scan.usage import Call, Load, Location, Name, Scan, Usage
 
 if TYPE_CHECKING:
     from advisor.check.records import Lock
@@ -40,6 +40,27 @@ class Suppression(NamedTuple):
     ignored: tuple[Finding, ...] = ()
     waived: tuple[Finding, ...] = ()
     not_run: frozenset[str] = frozenset()
+
+
+class Places(NamedTuple):
+    """Where classes of libraries stand, by file and name.
+
+    Each place comes with what is imported or reached there; None where it is used alone. Names that
+    some file uses and does not import are `given` it by others.
+    """
+
+    by_name: Mapping[tuple[str, str], Mapping[Location, Name | None]]
+    given: frozenset[str]
+
+    def of(self, path: str, name: str) -> Mapping[Location, Name | None]:
+        """Return where a name stands in a file."""
+        return self.by_name.get((path, name), {})
+
+
+def _is_there(name: Name, place: Location) -> bool:
+    """True where what is imported has its own name at a place of the file, whatever runs."""
+    always = not (name.alias or name.optional or name.inside)
+    return always and name.place[1:3] < place[1:3]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,39 +159,61 @@ class Case:
     def replace_class(self, place: Location, old: str, new: str) -> tuple[Edit, ...]:
         """Return what puts a class in the place of another, and imports it; () if unsure."""
         path, use = place.path, Edit(place, new, old)
-        names = [name for name in self.scan.names if name.place.path == path and name.imported]
-        if any(name.name == new for name in names):
+        names = [name for name in self.scan.names_of(path) if name.imported]
+        ours = [name for name in names if name.name == new]
+        if any(_is_there(name, place) for name in ours):
             return (use,)
         found = [name for name in names if name.name == old]
-        if len(found) != 1 or found[0].module.partition(".")[0] != TRANSFORMERS:
+        alone = len(found) == 1 and found[0].module == TRANSFORMERS and not found[0].optional
+        if not alone or self._stands(path, new) > len(ours):
             return ()
-        needed = self._stands(path, old) > IMPORT_AND_USE
-        return use, Edit(found[0].place, f"{old}, {new}" if needed else new, old)
+        kept = self._stands(path, old) > IMPORT_AND_USE
+        added = f"{new}, {old}" if found[0].alias else f"{old}, {new}" if kept else new
+        return use, Edit(found[0].place, added, old)
 
-    def places_of_names(self) -> Mapping[tuple[str, str], dict[Location, bool]]:
-        """Return where classes stand, by file and name; True for where they are imported."""
-        places: dict[tuple[str, str], dict[Location, bool]] = defaultdict(dict)
+    def is_reached(self, place: Location) -> bool:
+        """True where the name of a class stands that is `transformers.X`."""
+        return any(
+            name.place == place and not name.imported and name.module == TRANSFORMERS
+            for name in self.scan.names_of(place.path)
+        )
+
+    def places_of_names(self) -> Places:
+        """Return where classes stand."""
+        places: dict[tuple[str, str], dict[Location, Name | None]] = defaultdict(dict)
         for usage in self.scan.usages:
             for load in usage.loads:
                 if load.class_place and load.class_written:
-                    places[load.class_place.path, load.class_written][load.class_place] = False
+                    places[load.class_place.path, load.class_written][load.class_place] = None
                 if load.class_name and (at := load.class_name_place):
-                    places[at.path, load.class_name][at] = False
+                    places[at.path, load.class_name][at] = None
         for name in self.scan.names:
-            places[name.place.path, name.name][name.place] = True
-        return places
+            places[name.place.path, name.name][name.place] = name
+        given = frozenset(name for (_, name), at in places.items() if not any(at.values()))
+        return Places(places, given)
 
-    def rename_edits(
-        self, place: Location, old: str, new: str, places: Mapping[Location, bool]
-    ) -> tuple[Edit, ...]:
+    def rename_edits(self, place: Location, old: str, new: str, places: Places) -> tuple[Edit, ...]:
         """Return what renames a class of transformers at one of the places it stands.
 
-        Where the file uses the old name in ways that were not followed, an import keeps it as an
+        The first import in a file renames all that is followed from it: a part of that is wrong.
+        Where the old name may be used in other ways, or by other files, an import keeps it as an
         alias, and nothing else is touched.
         """
-        if self._stands(place.path, old) <= len(places):
+        here = places.of(place.path, old)
+        name = here.get(place)
+        if name is None:
+            return ()
+        if name.alias or not name.imported:
             return (Edit(place, new, old),)
-        return (Edit(place, f"{new} as {old}", old),) if places.get(place) else ()
+        bare = [at for at, one in here.items() if one is None or (one.imported and not one.alias)]
+        used = any(one is None for one in here.values())
+        followed = all(
+            self._stands(place.path, one) <= len(places.of(place.path, one)) for one in (old, new)
+        )
+        if not used or not followed or old in places.given:
+            return (Edit(place, f"{new} as {old}", old),)
+        first = place == next(at for at in bare if here[at])
+        return tuple(Edit(at, new, old) for at in bare) if first else ()
 
     def stand_whole(self, name: str, places: Iterable[Location]) -> bool:
         """True where a name is written at each place: in a notebook, pieces may make it up."""

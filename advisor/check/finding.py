@@ -24,7 +24,8 @@ class Finding(NamedTuple):
     `place` is None for what stands in no file. `edits` do what `fix` says, where that is certain.
     `choice` is the name of the declared choice it is about. `upgrade` is a release of transformers
     above all that the project asks for, where the finding holds from that one on. What is empty,
-    the rule and what it judges fill in: see `Detector`. `places` are others where the same holds.
+    the rule and what it judges fill in: see `Detector`. `places` are others where the same holds,
+    and `more` the edits for them.
     """
 
     message: str
@@ -39,6 +40,12 @@ class Finding(NamedTuple):
     choice: str | None = None
     upgrade: str | None = None
     places: tuple[Location, ...] = ()
+    more: tuple[tuple[Edit, ...], ...] = ()
+
+    @property
+    def fixes(self) -> tuple[tuple[Edit, ...], ...]:
+        """What fixes it with certainty: the edits of each fix are made all, or none of them."""
+        return tuple(filter(None, (self.edits, *self.more)))
 
 
 def in_order(finding: Finding) -> tuple[str, int, int, int, str, str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
 from difflib import unified_diff
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from advisor.check.case import TEXTS_AT_ONCE
 from advisor.check.finding import Edit, Finding
@@ -27,6 +29,11 @@ MARK = "\ufeff"
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _TWO_SIGNS = r"#\043"
 _QUOTED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+
+
+Fix: TypeAlias = tuple[Edit, ...]
+Change: TypeAlias = tuple[int, int, str]
+"""Where a stretch of a text begins and ends, and what is put there."""
 
 
 class FixedFile(NamedTuple):
@@ -60,17 +67,16 @@ def fixed_files(
     With `write`, one file after the other is read, fixed and written, and read once more before it
     is replaced; one that refuses does not stop the rest.
     """
-    edits: dict[str, list[Edit]] = {}
-    for finding in findings:
-        for edit in finding.edits:
-            edits.setdefault(edit.place.path, []).append(edit)
+    fixes: dict[str, list[Fix]] = {}
+    for fix in (fix for finding in findings for fix in finding.fixes):
+        fixes.setdefault(fix[0].place.path, []).append(fix)
     files, refused = [], []
-    for path in sorted(edits):
+    for path in sorted(fixes):
         try:
-            if fixed := _fixed(path, edits[path], seen.get(path)):
-                if write:
-                    _replace(fixed, seen.get(path))
-                files.append(fixed)
+            fixed = _fixed(path, fixes[path], seen.get(path))
+            if write:
+                _replace(fixed, seen.get(path))
+            files.append(fixed)
         except OSError as error:
             refused.append((path, (error.strerror or str(error)).lower()))
         except UnreadableError as error:
@@ -84,13 +90,15 @@ class _LeftAloneError(Exception):
     """A file is not changed; the message says why."""
 
 
-def _fixed(path: str, edits: list[Edit], seen: bytes | None) -> FixedFile | None:
+def _fixed(path: str, fixes: list[Fix], seen: bytes | None) -> FixedFile:
     data = _unchanged(path, seen)
     text, encoding = decoded(path, data)
     if text.encode(encoding) != data:
         raise _LeftAloneError(f"its encoding, {encoding}, cannot be written back as it was")
-    fixed = fix_text(path, text, edits)
-    return fixed._replace(encoding=encoding) if fixed else None
+    fixed = fix_text(path, text, fixes)
+    if fixed is None:
+        raise _LeftAloneError("it would not parse any more; fix it by hand")
+    return fixed._replace(encoding=encoding)
 
 
 def _replace(fixed: FixedFile, seen: bytes | None) -> None:
@@ -131,24 +139,44 @@ def stretch(path: str, text: str, place: Location) -> str:
     return text[first:last] if 0 <= first < last <= len(text) else ""
 
 
-def fix_text(path: str, text: str, edits: Iterable[Edit]) -> FixedFile | None:
-    """Make edits in a text, and leave every other character of it as it is.
+def fix_text(path: str, text: str, fixes: Iterable[Fix]) -> FixedFile | None:
+    """Make fixes in a text, each with all its edits, and leave every other character as it is.
 
-    An edit whose old text does not stand at its place is not made. Where two edits overlap, the
-    later one waits for the next run. None where nothing changes, or where the result would not
-    parse any more.
+    A fix is not made where the old text of an edit does not stand at its place. Where two overlap,
+    the one that stands first waits for the next run. None where nothing changes, or where the
+    result would not parse any more.
     """
     starts = _line_starts(path, text)
-    after, free, done = text, len(text) + 1, 0
-    for edit in sorted(edits, key=lambda edit: (edit.place.line, edit.place.column), reverse=True):
-        first, last = _ends(starts, edit.place)
-        stands = text[first:last]
-        if not 0 <= first < last <= free or stands == edit.text or stands != edit.old:
-            continue
-        after = after[:first] + edit.text + after[last:]
-        free, done = first, done + 1
+    made: list[Change] = []
+    known: set[Change] = set()
+    for fix in sorted(fixes, key=lambda fix: fix[0].place[1:3], reverse=True):
+        edits = [(*_ends(starts, edit.place), edit) for edit in fix]
+        stand = all(
+            0 <= first < last <= len(text) and text[first:last] in (edit.old, edit.text)
+            for first, last, edit in edits
+        )
+        new = sorted({(first, last, edit.text) for first, last, edit in edits} - known)
+        apart = all(one[1] <= other[0] for one, other in pairwise(new))
+        if stand and apart and all(_is_free(made, first, last) for first, last, _ in new):
+            known.update(new)
+            for one in new:
+                insort(made, one)
+    changes = [change for change in made if text[change[0] : change[1]] != change[2]]
+    pieces: list[str] = []
+    end = 0
+    for first, last, put in changes:
+        pieces += [text[end:first], put]
+        end = last
+    after = "".join((*pieces, text[end:]))
     broken = _parses(path, text) and not _parses(path, after)
-    return None if broken or not done else FixedFile(path, text, after, done)
+    return None if broken or not changes else FixedFile(path, text, after, len(changes))
+
+
+def _is_free(made: list[Change], first: int, last: int) -> bool:
+    """True where no edit that is made touches a stretch."""
+    at = bisect_left(made, (first,))
+    before, behind = made[max(at - 1, 0) : at], made[at : at + 1]
+    return all(end <= first for _, end, _ in before) and all(last <= begin for begin, *_ in behind)
 
 
 @lru_cache(maxsize=TEXTS_AT_ONCE)

@@ -115,13 +115,13 @@ def _together(found: Iterable[Finding]) -> Iterator[Finding]:
         places = dict.fromkeys(first.places)
         for one in others:
             places |= dict.fromkeys(place for place in (one.place, *one.places) if place)
-        edits = dict.fromkeys(edit for one in (first, *others) for edit in one.edits)
+        more = tuple(one.edits for one in others if one.edits)
         here = first.place and first.place[:2]
         starts = {place[:3]: place for place in reversed(places) if place[:2] != here}
         apart = tuple(reversed(starts.values()))
         fixes = dict.fromkeys(one.fix for one in (first, *others) if one.fix)
         fix = "; ".join(fixes) or None
-        yield first._replace(places=apart, edits=tuple(edits), fix=fix) if others else first
+        yield first._replace(places=apart, more=more, fix=fix) if others else first
 
 
 def left_out_shown(left_out: Mapping[str, int]) -> list[str]:

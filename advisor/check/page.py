@@ -355,7 +355,7 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
 
 
 def _reasons(finding: Finding) -> tuple[Item, ...]:
-    certain = " (--fix does it)" if finding.edits else ""
+    certain = " (--fix does it)" if finding.fixes else ""
     because = Item("", finding.because, sources=tuple(finding.sources)) if finding.because else None
     others = [f"{visible(one.path)}:{one.line}" for one in finding.places]
     also = Item("", f"also at {first_named(others, MOST_PLACES)}") if others else None

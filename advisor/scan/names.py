@@ -42,11 +42,16 @@ def names_in(parsed: Parsed) -> list[Name]:
                     outer, _, inner = alias.name.rpartition(".")
                     if outer:
                         place = parsed.location(alias)
-                        names.append(Name(place, outer, inner, True, optional, inside))
+                        names.append(
+                            Name(place, outer, inner, True, optional, inside, alias.asname or "")
+                        )
         elif node.level == 0 and (node.module or "").partition(".")[0] in (_LIBRARY, _HUB):
             for alias in (alias for alias in node.names if alias.name != "*"):
                 place = parsed.location(alias).beginning(len(alias.name))
-                names.append(Name(place, node.module or "", alias.name, True, optional, inside))
+                given = alias.asname or ""
+                names.append(
+                    Name(place, node.module or "", alias.name, True, optional, inside, given)
+                )
     names.extend(_reached(parsed, modules) if modules else ())
     names.extend(_settings_in(parsed) if names else ())
     return sorted(names, key=lambda name: name.place[1:5])

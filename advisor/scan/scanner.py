@@ -105,7 +105,7 @@ def scan(
     return Scan(
         usages=tuple(together(scanner.usages)),
         beside=tuple(scanner.beside),
-        names=tuple(scanner.names),
+        names=tuple(sorted(scanner.names, key=lambda name: name.place[:3])),
         built=tuple(scanner.built),
         overrides=tuple(scanner.overrides),
         ignores=tuple(scanner.ignores),

@@ -7,8 +7,9 @@ as in SARIF. In a notebook they are lines and columns of the `.ipynb` file itsel
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -200,6 +201,7 @@ class Name(NamedTuple):
     `module` is where it is imported from (`transformers`, `transformers.models.blip`), `place` is
     of the name alone, `optional` is true inside `try` with an `except ImportError` (or wider),
     `inside` in a function or a branch: what the file does there is not done whenever it is read.
+    `alias` is the name that it has in the file, where the import gives it one.
     """
 
     place: Location
@@ -208,6 +210,7 @@ class Name(NamedTuple):
     imported: bool
     optional: bool
     inside: bool = False
+    alias: str = ""
 
 
 class Built(NamedTuple):
@@ -318,6 +321,14 @@ class Scan(NamedTuple):
     unreached: tuple[Value, ...] = ()
     skimmed: frozenset[str] = frozenset()
     seeing: frozenset[str] = frozenset()
+
+    def names_of(self, path: str) -> Sequence[Name]:
+        """Return the names in a file."""
+        first, last = (
+            side(self.names, path, key=lambda name: name.place.path)
+            for side in (bisect_left, bisect_right)
+        )
+        return self.names[first:last]
 
     @property
     def loading(self) -> list[Usage]:

@@ -23,48 +23,48 @@ def edit(line, column, length, text, old, path="a.py"):
 )
 def test_each_edit_changes_its_stretch_and_nothing_else(words, new, newline):
     text = newline.join(f"é = {word}()" for word in words)
-    edits = [edit(number, 5, len(word), new, word) for number, word in enumerate(words, 1)]
-    fixed = fix_text("a.py", text, edits)
+    fixes = [(edit(number, 5, len(word), new, word),) for number, word in enumerate(words, 1)]
+    fixed = fix_text("a.py", text, fixes)
     expected = newline.join(f"é = {new}()" for _ in words)
     changed = sum(word != new for word in words)
     assert (fixed and (fixed.after, fixed.done)) == ((expected, changed) if changed else None)
     again = fix_text(
-        "a.py", expected, [edit(n, 5, len(new), new, new) for n, _ in enumerate(words, 1)]
+        "a.py", expected, [(edit(n, 5, len(new), new, new),) for n, _ in enumerate(words, 1)]
     )
     assert again is None
 
 
 def test_of_edits_that_overlap_one_waits():
-    fixed = fix_text("a.py", "Abc()\n", [edit(1, 1, 3, "X", "Abc"), edit(1, 2, 2, "Y", "bc")])
+    fixed = fix_text("a.py", "Abc()\n", [(edit(1, 1, 3, "X", "Abc"),), (edit(1, 2, 2, "Y", "bc"),)])
     assert (fixed.after, fixed.done) == ("AY()\n", 1)
 
 
 def test_what_would_not_parse_is_not_written():
-    assert fix_text("a.py", "A()\n", [edit(1, 1, 1, "(", "A")]) is None
-    assert fix_text("a.ipynb", '{"a": "B"}', [edit(1, 7, 3, '"', '"B"', "a.ipynb")]) is None
+    assert fix_text("a.py", "A()\n", [(edit(1, 1, 1, "(", "A"),)]) is None
+    assert fix_text("a.ipynb", '{"a": "B"}', [(edit(1, 7, 3, '"', '"B"', "a.ipynb"),)]) is None
 
 
 def test_an_edit_whose_text_does_not_stand_there_is_not_made():
-    assert fix_text("a.py", "Abc()\n", [edit(1, 1, 3, "X", "Xyz")]) is None
+    assert fix_text("a.py", "Abc()\n", [(edit(1, 1, 3, "X", "Xyz"),)]) is None
 
 
 def test_an_edit_outside_the_file_is_left_out():
-    assert fix_text("a.py", "A()\n", [edit(9, 1, 1, "B", "A")]) is None
-    assert fix_text("a.py", "A()\n", [edit(1, 2, 90, "B", "()")]) is None
+    assert fix_text("a.py", "A()\n", [(edit(9, 1, 1, "B", "A"),)]) is None
+    assert fix_text("a.py", "A()\n", [(edit(1, 2, 90, "B", "()"),)]) is None
 
 
 def test_a_form_feed_or_a_lone_return_ends_no_line_of_a_diff():
-    fixed = fix_text("a.py", "x = '\f'\rA()\n", [edit(2, 1, 1, "B", "A")])
+    fixed = fix_text("a.py", "x = '\f'\rA()\n", [(edit(2, 1, 1, "B", "A"),)])
     assert diff([fixed]).split("\n")[3:5] == ["-x = '\f'\rA()", "+x = '\f'\rB()"]
 
 
 def test_what_python_warns_of_in_the_users_code_is_kept_from_the_user(recwarn):
-    assert fix_text("a.py", "A('\\d')\n", [edit(1, 1, 1, "B", "A")]).after == "B('\\d')\n"
+    assert fix_text("a.py", "A('\\d')\n", [(edit(1, 1, 1, "B", "A"),)]).after == "B('\\d')\n"
     assert not recwarn.list
 
 
 def test_a_diff_names_the_file_and_a_missing_line_end():
-    fixed = fix_text("a.py", "A()", [edit(1, 1, 1, "B", "A")])
+    fixed = fix_text("a.py", "A()", [(edit(1, 1, 1, "B", "A"),)])
     assert diff([fixed]) == (
         "--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-A()\n\\ No newline at end of file\n"
         "+B()\n\\ No newline at end of file\n"

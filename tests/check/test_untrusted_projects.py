@@ -978,6 +978,115 @@ def test_b1_a_name_in_pieces_counts_as_one_that_was_not_followed(check, tmp_path
     assert (tmp_path / "a.ipynb").read_text() == cell(kept)
 
 
+OLD, NEW = "AutoModelForVision2Seq", "AutoModelForImageTextToText"
+LOADS = 'm = {}.from_pretrained("Salesforce/blip-image-captioning-base")'
+OF_CLIP = 'm = {}.from_pretrained("openai/clip-vit-base-patch32")'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            f"{LOADS}  # advisor: ignore[removed-class]",
+            f"{LOADS}  # advisor: ignore[removed-class]",
+        ),
+        (f"class {NEW}: pass\n{LOADS}", None),
+        (f"__all__ = ['{OLD}']\n{LOADS}", None),
+    ],
+)
+def test_b1_an_import_is_renamed_with_all_that_uses_it_or_keeps_its_name(
+    check, tmp_path, before, after
+):
+    imported = "from transformers import "
+    check({"a.py": f"{imported}{OLD}\n{before.format(OLD)}\n"}, "--fix")
+    kept = f"{imported}{NEW} as {OLD}\n{before.format(OLD)}\n"
+    fixed = f"{imported}{NEW}\n{after.format(NEW)}\n" if after else kept
+    assert (tmp_path / "a.py").read_text() == fixed
+
+
+def test_b1_a_name_that_other_files_import_stays(check, tmp_path):
+    files = {
+        "compat.py": f"from transformers import {OLD}\n",
+        "both.py": f"from transformers import {OLD}\n{LOADS.format(OLD)}\n",
+        "main.py": f"from compat import {OLD}\n{LOADS.format(OLD)}\n",
+        "other.py": f"import compat\n{LOADS.format(f'compat.{OLD}')}\n",
+        "own.py": f"import transformers as t\nk = t.{OLD}\n__all__ = ['{OLD}']\n",
+        "alias.py": f"from transformers import {OLD} as A\n{LOADS.format('A')}\nx = '{OLD}'\n",
+    }
+    check(files, "--fix")
+    kept = f"import {NEW} as {OLD}\n"
+    for name in ("compat.py", "both.py"):
+        files[name] = files[name].replace(f"import {OLD}\n", kept)
+    files["own.py"] = files["own.py"].replace(f"t.{OLD}", f"t.{NEW}")
+    files["alias.py"] = files["alias.py"].replace(f"{OLD} as A", f"{NEW} as A")
+    assert {name: (tmp_path / name).read_text() for name in files} == files
+
+
+@pytest.mark.parametrize(
+    ("imports", "fixed"),
+    [
+        ("from transformers import BertModel", "from transformers import CLIPModel"),
+        (
+            "from transformers import BertModel as BertModel",
+            "from transformers import CLIPModel, BertModel as BertModel",
+        ),
+        (
+            "from transformers import BertModel\nfrom transformers import CLIPModel as B",
+            "from transformers import CLIPModel\nfrom transformers import CLIPModel as B",
+        ),
+        (
+            "from transformers import BertModel\nif x:\n    from transformers import CLIPModel",
+            "from transformers import CLIPModel\nif x:\n    from transformers import CLIPModel",
+        ),
+        ("from transformers import BertModel\nCLIPModel = 3", None),
+        ("from transformers.models.bert import BertModel", None),
+        ("from transformers.models.bert.modeling_bert import BertModel", None),
+    ],
+)
+def test_b1_another_class_is_written_where_it_is_there(check, tmp_path, imports, fixed):
+    check({"a.py": f"{imports}\n{OF_CLIP.format('BertModel')}\n"}, "--fix")
+    name = "CLIPModel" if fixed else "BertModel"
+    assert (tmp_path / "a.py").read_text() == f"{fixed or imports}\n{OF_CLIP.format(name)}\n"
+
+
+def test_b1_of_a_module_that_is_not_the_library_no_other_class_is_asked(check, tmp_path):
+    for module, fixed in (("transformers", "CLIPModel"), ("transformers.models.bert", "BertModel")):
+        text = f"import {module} as t\n{OF_CLIP}\n"
+        check({"a.py": text.format("t.BertModel")}, "--fix")
+        assert (tmp_path / "a.py").read_text() == text.format(f"t.{fixed}")
+
+
+def test_b1_two_classes_in_the_place_of_one_are_put_in_one_after_the_other(check, tmp_path):
+    loads = [OF_CLIP, 'n = {}.from_pretrained("microsoft/trocr-base-printed")']
+    text = "from transformers import BertModel\n" + "\n".join(loads)
+    check({"a.py": text.format("BertModel", "BertModel")}, "--fix")
+    once = (tmp_path / "a.py").read_text()
+    assert once.count("VisionEncoderDecoderModel") == 2
+    assert "CLIPModel" not in once
+    check({}, "--fix")
+    both = text.format("CLIPModel", "VisionEncoderDecoderModel")
+    imported = "import CLIPModel, VisionEncoderDecoderModel\n"
+    assert (tmp_path / "a.py").read_text() == both.replace("import BertModel\n", imported)
+
+
+def test_b1_b2_arguments_are_named_where_a_name_can_stand(check, tmp_path):
+    begins = "from transformers import AutoProcessor\nq = AutoProcessor.from_pretrained({})\n"
+    begins = begins.format('"llava-hf/llava-1.5-7b-hf"')
+    left = ['(t := "a b"), image', '"a b" for t in x', '("a b"), image', 't := "a b", image']
+    text = begins + "".join(f"x = q({one})\n" for one in left)
+    check({"a.py": text + 'x = q("a b" "c", image)\n'}, "--fix")
+    assert (tmp_path / "a.py").read_text() == text + 'x = q(text="a b" "c", images=image)\n'
+
+
+def test_b2_a_file_that_a_fix_would_break_is_named(check, tmp_path, monkeypatch):
+    from advisor.check import fixing
+
+    monkeypatch.setattr(fixing, "_parses", lambda _, text: NEW not in text)
+    result = check({"a.py": FIXABLE % "x"}, "--fix", format="terminal")
+    assert "a.py is not fixed: it would not parse any more; fix it by hand" in result.err
+    assert result.code == 2
+
+
 def test_b3_b4_what_was_saved_meanwhile_is_left_alone(check, tmp_path, monkeypatch):
     from advisor.check import fixing
 

@@ -150,7 +150,7 @@ def python(data: bytes, folder: Path) -> None:
     (folder / "a.py").write_bytes(data)
     scan([folder / "a.py"], folder, VOCABULARY)
     text = data.decode("utf-8", "replace")
-    fix_text("a.py", text, [Edit(Location("a.py", 1, 1, 2, 5), "x", text[:3])])
+    fix_text("a.py", text, [(Edit(Location("a.py", 1, 1, 2, 5), "x", text[:3]),)])
 
 
 def notebook(data: bytes, _: Path) -> None:

@@ -21,6 +21,8 @@ KEY = re.compile(r"\[[\"'](\w+)[\"']\]\Z")
 LAST_NAME = re.compile(r"(?:^|[\w\])]\.)([A-Za-z_]\w*)\Z|\[[\"'](\w+)[\"']\]\Z")
 """What an expression is called at its end: a name, an attribute or an entry."""
 CALL, FORWARD = "__call__", "forward"
+ENDS = re.compile(r"\s*(?:,|\)\Z)")
+"""What follows an argument of a call that is in no parentheses of its own."""
 LONGEST = 80
 """Longer arguments are not written anew."""
 
@@ -54,7 +56,10 @@ def _turned(case: Case, call: Call, at: Receiver, given: Argument, kind: str) ->
     named = {kind: given, **({other: second} if second else {})}
     written = {name: case.stands_at(one.place) for name, one in named.items()}
     free = other not in call.arguments and kind not in call.arguments and "2" not in call.arguments
-    fits = free and all(text and len(text) <= LONGEST for text in written.values())
+    fits = free and all(
+        len(written[name]) <= LONGEST and _takes_name(case, call, one)
+        for name, one in named.items()
+    )
     edits = tuple(
         Edit(one.place, f"{name}={written[name]}", written[name])
         for name, one in named.items()
@@ -69,6 +74,19 @@ def _turned(case: Case, call: Call, at: Receiver, given: Argument, kind: str) ->
         fix="name the arguments: " + ", ".join(f"`{name}=`" for name in named),
         edits=edits,
     )
+
+
+def _takes_name(case: Case, call: Call, given: Argument) -> bool:
+    """True where a name can be written before an argument: nothing encloses it but the call."""
+    text = case.stands_at(given.place)
+    behind = given.place._replace(
+        line=given.place.end_line,
+        column=given.place.end_column,
+        end_line=call.place.end_line,
+        end_column=call.place.end_column,
+    )
+    whole = bool(text) and not text.startswith("*") and ":=" not in text
+    return whole and bool(ENDS.match(case.stands_at(behind)))
 
 
 def kind_of(case: Case, given: Argument) -> str | None:

@@ -20,16 +20,17 @@ def changed_class(case: Case) -> Iterator[Finding]:
     """A class that the release does not have, or whose old name is another one for the new."""
     classes = ((case.release.removed(name), name, place) for name, place in _class_names(case))
     changed = [(change, name, place) for change, name, place in classes if change]
-    places = case.places_of_names() if changed else {}
-    whole = cache(lambda path, name: case.stand_whole(name, places[path, name]))
+    if not changed:
+        return
+    places = case.places_of_names()
+    whole = cache(lambda path, name: case.stand_whole(name, places.of(path, name)))
     for change, name, place in changed:
         instead = change.instead
         if instead or change.id not in case.knowledge("unsure", "removed-class"):
             alias = f"`{name}` is an alias of `{instead}` since transformers {change.since}"
             works = change.kind == "redirected" or case.release.has_class(name)
             certain = (works or change.kind == "renamed") and whole(place.path, name)
-            stands = places[place.path, name]
-            edits = case.rename_edits(place, name, instead, stands) if instead and certain else ()
+            edits = case.rename_edits(place, name, instead, places) if instead and certain else ()
             now = alias if works else ""
             yield from _findings(case, change, place, f"`{name}`", now, edits=edits)
 
