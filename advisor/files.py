@@ -184,9 +184,10 @@ def write_text(
     """Write a text file through a temporary one, so that no half of it is ever seen.
 
     A link is followed, but never from inside the working folder, or `within` another one, to the
-    outside, and the file's mode and owner are kept. Pipes and devices are written in place, and so
-    are stdout and stderr, whatever they are. Raises AdvisorError where the system refuses, and for
-    a file without write permission.
+    outside, and the file's mode and owner are kept. Pipes and devices are written in place, but for
+    those that stand `within` the folder where advisor chose the name; so are stdout and stderr,
+    whatever they are. Raises AdvisorError where the system refuses, and for a file without write
+    permission.
     """
     if within is not None:
         _refuse_link_out_of(within, file)
@@ -196,7 +197,8 @@ def write_text(
         stream.write(content)
         return
     try:
-        if status is not None and not stat.S_ISREG(status.st_mode):
+        if within is None and status is not None and not stat.S_ISREG(status.st_mode):
+            _refuse_leading_out(file)
             with file.open("w", encoding=encoding, errors=ESCAPED, newline="") as opened:
                 opened.write(content)
             return

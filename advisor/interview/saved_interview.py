@@ -56,7 +56,8 @@ class SavedInterview:
         with suppress(OSError, AdvisorError):
             if self.file:
                 self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                write_text(self.file, json.dumps(session.to_json()))
+                text = json.dumps(session.to_json())
+                write_text(self.file, text, within=self.file.parent)
 
     def forget(self) -> None:
         """Remove the kept interview."""

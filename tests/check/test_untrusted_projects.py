@@ -909,6 +909,27 @@ def test_a1_b27_nothing_is_written_through_a_link_out_of_the_project(
 
 
 @linux
+@pytest.mark.parametrize("name", ["o.json", "advisor.lock"])
+def test_b27_no_pipe_is_written_through_a_link_out_of_the_project_or_by_a_name_of_advisors(
+    check, advisor, tmp_path, tmp_path_factory, name
+):
+    pipe = tmp_path_factory.mktemp("out") / "pipe" if name == "o.json" else tmp_path / name
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)  # so that nobody who writes would wait
+    choice = "{name: a, checkpoint: openai/clip-vit-base-patch32, needs: {task: image-search}}"
+    check({"advisor.yaml": f"choices:\n  - {choice}\n"}, "--baseline", "none", format="terminal")
+    if name == "o.json":
+        (tmp_path / name).symlink_to(pipe)
+    arguments = ("--output", "json=o.json") if name == "o.json" else ("--lock",)
+    result = advisor("check", *arguments)
+    assert result.code == 2
+    assert f"`{name}` cannot be written" in result.err
+    with pytest.raises(BlockingIOError):
+        os.read(reading, 1)
+    os.close(reading)
+
+
+@linux
 def test_a19_a_named_link_out_of_the_project_is_neither_read_nor_fixed(
     check, tmp_path, tmp_path_factory
 ):
