@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,9 +34,12 @@ Folder = Annotated[
     Path, typer.Argument(metavar="[DIR]", help="The project; this folder if left out.")
 ]
 OF_FILES = (
-    "config", "fix", "diff", "baseline", "write_baseline", "lock", "statistics", "all_models"
-)  # fmt: skip
+    *("config", "deadline", "today", "fix", "diff", "baseline", "write_baseline", "lock"),
+    *("statistics", "all_models"),
+)
 """Options that say nothing where no file is looked at."""
+OF_JUDGING = ("checkpoint", "class_name", "transformers", "fail_on", "strict", "verbose")
+"""Options that say nothing where nothing is judged."""
 CANNOT = 2
 """The exit code where something asked for could not be done."""
 Force = Annotated[bool, option("--force", "Overwrite an existing advisor.yaml.")]
@@ -128,23 +132,37 @@ def check(
       advisor check --explain softmax-for-sigmoid
     """
     if options.explain:
-        _refuse_file_options("--explain", "shows a page", [], options)
+        _refuse_files("--explain", "shows a page", paths, options)
+        judging = _given(options, OF_JUDGING)
+        _refuse_beside("`--explain` shows a page and judges nothing", judging, "a judgement")
         return _explain(rulebase, options.explain, shown)
     if not options.checkpoint:
         from advisor.check.project import open_project
 
+        if options.class_name:
+            message = f"`--class {options.class_name}` loads no checkpoint that is named"
+            raise UsageError(message, hint="name it with `--checkpoint`")
         return _check(open_project(rulebase, paths, options, given, priority), options, shown)
-    _refuse_file_options("--checkpoint", "judges one checkpoint", paths, options)
+    _refuse_files("--checkpoint", "judges one checkpoint", paths, options)
     inspection = judged(rulebase, options, given(rulebase), priority_of(rulebase, priority))
     return _emit_judgement(inspection, shown)
 
 
-def _refuse_file_options(flag: str, does: str, paths: list[Path], options: CheckOptions) -> None:
+def _refuse_files(flag: str, does: str, paths: list[Path], options: CheckOptions) -> None:
     """Raise UsageError for what is about files, where a flag has none looked at."""
-    given = [str(path) for path in paths]
-    given += [f"--{one.replace('_', '-')}" for one in OF_FILES if getattr(options, one)]
+    _refuse_beside(f"`{flag}` {does} and no files", [*map(str, paths), *_given(options, OF_FILES)])
+
+
+def _given(options: CheckOptions, among: Iterable[str]) -> list[str]:
+    """Return those of some options that are given, as they are typed."""
+    return [
+        f"--{one.removesuffix('_name').replace('_', '-')}" for one in among if getattr(options, one)
+    ]
+
+
+def _refuse_beside(does: str, given: list[str], about: str = "files") -> None:
     if given:
-        message = f"`{flag}` {does} and no files, and `{given[0]}` is about files"
+        message = f"{does}, and `{given[0]}` is about {about}"
         raise UsageError(message, hint="leave out one of the two")
 
 
@@ -220,10 +238,17 @@ def _check_together(options: CheckOptions, shown: Showing) -> None:
     from advisor.check.records import refuse_other_contents
 
     _refuse_mild_strictness(options)
-    writing: dict[str, object] = {"--lock": options.lock, "--output": shown.files}
+    silent: dict[str, object] = {"--lock": options.lock, "--output": shown.files}
+    silent |= {"--statistics": options.statistics, "--verbose": options.verbose}
     others: dict[str, dict[str, object]] = {
-        "--diff": {**writing, "--fix": options.fix},
-        "--write-baseline": {**writing, "--baseline": options.baseline, "--diff": options.diff},
+        "--diff": {**silent, "--fix": options.fix},
+        "--write-baseline": {
+            **silent,
+            "--baseline": options.baseline,
+            "--diff": options.diff,
+            "--fail-on": options.fail_on,
+            "--format": shown.format != "terminal",
+        },
     }
     alone = {"--diff": options.diff, "--write-baseline": options.write_baseline}
     for flag in (flag for flag in others if alone[flag]):
