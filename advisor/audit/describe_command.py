@@ -86,8 +86,12 @@ def docs(
 
     if rule and check:
         raise UsageError("`--check` compares all pages", hint="leave out the rule")
+    if rule and output_folder != FOLDER:
+        message = "the page of one rule is printed, and written to no folder"
+        raise UsageError(message, hint="leave out `--output-folder`, or the rule")
     if rule:
         return _one(rulebase, rule, shown)
+    shown.refuse_part_of(output_folder, "*.md")
     facts = facts_of(rulebase, [one for one in rulebase.rules if not one.derived])
     kept = keep_pages(pages(facts, rulebase), output_folder, check=check)
     body = {"schema_version": SCHEMA_VERSION, **kept._asdict()}

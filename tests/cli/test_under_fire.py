@@ -539,6 +539,16 @@ def test_b23_two_answers_to_one_file_are_refused(advisor, tmp_path, monkeypatch,
     assert not (tmp_path / "x.json").exists()
 
 
+def test_b23_an_answer_is_no_page_of_those_that_the_command_writes(advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    answer = ("--output", "markdown=pages/README.md")
+    result = advisor("rules", "docs", "--output-folder", "pages", *answer)
+    assert (result.code, "is part of what is written to" in result.err) == (2, True)
+    one = "large-collection-searched-again-and-again"
+    assert advisor("rules", "docs", one, "--output-folder", "pages").code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
 @posix
 @pytest.mark.parametrize(
     "words",
