@@ -282,6 +282,7 @@ def test_b12_what_somebody_else_wrote_into_a_cache_is_not_believed(
             os.chown(part, 4321, 4321)
     if os.getuid() != 0:
         monkeypatch.setattr(os, "getuid", lambda: 4321)
+    store._at_hand.clear()
     assert {*library.load_rules(small_folder).checkpoints} == before
 
 
@@ -312,9 +313,26 @@ def test_b13_a_damaged_copy_is_made_anew(small_folder, tmp_path, monkeypatch, da
             part.mkdir()
         else:
             part.write_bytes(damage)
+    store._at_hand.clear()
     again = library.load_rules(small_folder)
     assert sorted(again.checkpoints) == names
     assert library.recommend(again, {"task": again.tasks[0].id}).advice[0].decision.family
+
+
+def test_b13_no_part_of_other_rules_is_read_in_the_place_of_one(
+    small_folder, tmp_path, monkeypatch, overlay
+):
+    laid = overlay({"sources.yaml": TWO_FILES["sources/hub-api.yaml"]})
+    monkeypatch.setenv("ADVISOR_CACHE", str(cache := tmp_path / "cache"))
+    alone = {*library.load_rules(small_folder).sources}
+    (kept,) = cache.glob("rules-*")
+    both = {*library.load_rules(small_folder, overlays=(laid,)).sources}
+    assert both - alone == {"our-hub"}
+    (other,) = {*cache.glob("rules-*")} - {kept}
+    for part in other.rglob("*.json"):
+        part.write_bytes((kept / part.relative_to(other)).read_bytes())
+    store._at_hand.clear()
+    assert {*library.load_rules(small_folder, overlays=(laid,)).sources} == both
 
 
 def test_b24_copies_of_the_last_minutes_are_left_alone(small_folder, tmp_path, monkeypatch):

@@ -7,7 +7,6 @@ is a crash.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import json
 import os
@@ -30,7 +29,7 @@ from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError
 from advisor.interview.session import Session
 from advisor.need.understanding import understand
-from advisor.rulebase.store import _read_kept, load_rules
+from advisor.rulebase.store import _checksum, _of, _read_kept, load_rules
 from advisor.scan.configuration import read_configuration
 from advisor.scan.gitignore import parse_patterns
 from advisor.scan.notebook import parse_notebook
@@ -196,7 +195,8 @@ def pins(data: bytes, _: Path) -> None:
 
 def kept_rules(data: bytes, folder: Path) -> None:
     """A part of a kept copy of rules, below a checksum that holds."""
-    (folder / "core.json").write_bytes(hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
+    checksum = _checksum(data, _of(folder, "core"))
+    (folder / "core.json").write_bytes(checksum.encode() + b"\n" + data)
     with contextlib.suppress(ValueError, TypeError, RecursionError):  # made anew then
         _read_kept(folder, "core")
 
