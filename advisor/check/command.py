@@ -211,7 +211,8 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         note(f"{path} is not fixed: {reason}")
     places = f"{count(changes.done, 'place')} in {count(len(changes.files), 'file')}"
     if options.diff:
-        sys.stdout.write(diff_shown(changes.files))  # alone, so that `git apply` takes it
+        terminal = sys.stdout.isatty()  # a pipe gets the diff alone, so that `git apply` takes it
+        sys.stdout.write(diff_shown(changes.files, terminal=terminal))
         note(f"--fix would change {places}; {count(len(inspection.findings), 'finding')} in all")
         return inspection.exit_code
     if changes.files:

@@ -17,7 +17,7 @@ from advisor.check.case import TEXTS_AT_ONCE
 from advisor.check.finding import Edit, Finding
 from advisor.errors import AdvisorError
 from advisor.files import path_of, read_bounded, write_text
-from advisor.foreign import inert
+from advisor.foreign import NAMES, inert, visible_lines
 from advisor.scan.source import UnreadableError, decode_python, decode_utf8, digest, parse
 from advisor.scan.usage import Location
 
@@ -28,6 +28,7 @@ MARK = "\ufeff"
 """What some editors put before the text of a file; no column counts it."""
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _TWO_SIGNS = r"#\043"
+_OTHER_RUNNERS = ("TF_BUILD", "TEAMCITY_VERSION")
 _QUOTED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 
@@ -193,14 +194,19 @@ def _ends(starts: tuple[int, ...], place: Location) -> tuple[int, int]:
     return first, starts[place.end_line - 1] + place.end_column - 1
 
 
-def diff_shown(files: Iterable[FixedFile]) -> str:
-    """Return the diff as it is printed: a runner of GitHub is told to look for no commands in it.
+def diff_shown(files: Iterable[FixedFile], *, terminal: bool) -> str:
+    """Return the diff as it is printed: whoever shows it finds no command in it.
 
-    `git apply` passes over those lines.
+    A runner of GitHub is told to look for none, in lines that `git apply` passes over; for a
+    terminal and for other runners, what would speak to them is written out.
     """
     text = diff(files)
-    if os.environ.get("GITHUB_ACTIONS") != "true" or inert(text) == text:
+    if terminal:
+        return inert(visible_lines(text.replace("\r\n", "\n")))
+    if inert(text) == text:
         return text
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return inert(text) if any(map(os.environ.get, _OTHER_RUNNERS)) else text
     token = os.urandom(16).hex()
     return f"::stop-commands::{token}\n{text}::{token}::\n"
 
@@ -227,14 +233,18 @@ def _quoted(name: str) -> str:
 
     So do two signs with which commands of CI runners begin.
     """
-    if all(letter.isprintable() and letter not in '"\\' for letter in name) and "##" not in name:
+    if all(_plain(letter) and letter not in '"\\' for letter in name) and "##" not in name:
         return name
     quoted = "".join(_QUOTED.get(letter) or _octal(letter) for letter in name)
     return f'"{quoted.replace("##", _TWO_SIGNS)}"'
 
 
+def _plain(letter: str) -> bool:
+    return letter.isprintable() and ord(letter) not in NAMES
+
+
 def _octal(letter: str) -> str:
-    if letter.isprintable():
+    if _plain(letter):
         return letter
     return "".join(f"\\{byte:03o}" for byte in letter.encode("utf-8", "surrogateescape"))
 

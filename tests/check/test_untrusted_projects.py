@@ -878,6 +878,15 @@ def test_a_diff_that_speaks_to_a_runner_is_silenced_and_applies(check, tmp_path,
     assert check({"b.py": FIXABLE % "x"}, "b.py", "--diff", format="terminal").out[:3] == "---"
 
 
+@linux
+@pytest.mark.parametrize("runner", ["TF_BUILD", "TEAMCITY_VERSION"])
+def test_a_diff_says_nothing_to_other_runners(check, monkeypatch, runner):
+    monkeypatch.setenv(runner, "1")
+    text = check({"a.py": "# ##vso[x]y\n" + FIXABLE % "x"}, "--diff", format="terminal").out
+    assert "##vso[" not in text
+    assert " # #\\#vso[x]y" in text.splitlines()
+
+
 # -- one way to write ------------------------------------------------------------------------------
 
 

@@ -905,6 +905,20 @@ def test_memory_that_runs_out_is_no_bug(advisor, monkeypatch):
     assert (result.code, result.err.splitlines()[0]) == (2, "advisor: the memory ran out")
 
 
+@posix
+def test_a22_a_diff_on_a_terminal_writes_out_what_would_speak_to_it(tmp_path, environment):
+    pexpect = pytest.importorskip("pexpect")
+    code = (
+        "# \x1b]0;x\x07\u202e\r\nfrom transformers import CLIPModel\r\n"
+        'CLIPModel.from_pretrained("google/siglip-base-patch16-224")\r\n'
+    )
+    (tmp_path / "a\u3164.py").write_text(code, encoding="utf-8", newline="")
+    command = f"{sys.executable} -m advisor check --diff"
+    lines = pexpect.run(command, cwd=str(tmp_path), env=environment).decode().splitlines()
+    assert " # \\x1b]0;x\\x07\\u202e" in lines
+    assert '--- "a/a\\343\\205\\244.py"' in lines
+
+
 # -- one clear sentence ----------------------------------------------------------------------------
 
 
