@@ -75,7 +75,11 @@ class Project(NamedTuple):
         def source(path: str) -> str:
             from advisor.check.fixing import source_text
 
-            return source_text(path, scanned.seen.get(path))
+            seen = scanned.seen.get(path)
+            notes = (*scanned.notes, *(self.pins.unread if self.pins else ()))
+            if not seen and any(note.path == path and note.line is None for note in notes):
+                return ""  # it may be behind a link that leads out
+            return source_text(path, seen)
 
         case = replace(self.case, scan=scanned, source=lru_cache(TEXTS_AT_ONCE)(source))
         if self.pins is None:
@@ -161,7 +165,7 @@ def _find_declaration(paths: list[Path], config: Path | None) -> ProjectDeclarat
     if config is not None:
         if not config.is_file():
             raise UsageError(f"no file `{config}`", hint="`advisor init` writes an advisor.yaml")
-        return read_declaration(config)
+        return read_declaration(config, within=Path.cwd())
     folders = [path for path in paths if path.is_dir()] if len(paths) == 1 else []
     for file in (folder / FILE for folder in (*folders, Path())):
         if os.path.lexists(file):

@@ -23,7 +23,7 @@ def read_profile(file: str) -> dict[str, Any]:
     from advisor.reader.document import read_document
     from advisor.reader.shape import check_shape
 
-    document = _standard_input() if file == "-" else read_document(Path(file))
+    document = _standard_input() if file == "-" else read_document(Path(file), within=Path.cwd())
     document.value = answers_in(document.value)
     if not document.problems and document.value is None:
         document.report((), "holds no answers")

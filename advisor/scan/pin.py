@@ -126,7 +126,8 @@ class Pins:
     def _pin_in(self, folder: Path, name: str) -> Pin | None:
         path = name_of(os.path.relpath(folder / name, self._root).replace(os.sep, "/"))
         try:
-            data = read_bounded(folder / name, _MOST_BYTES, within=folder)
+            within = self._top if self._inside(folder) else folder
+            data = read_bounded(folder / name, _MOST_BYTES, within=within)
         except OSError as error:
             message = f"cannot be read for its pins: {error.strerror or error}"
             self.unread.append(FileNote(path, None, message))

@@ -98,9 +98,10 @@ def find_files(
 
     A folder is walked without following links to folders, leaving out what `.gitignore` files from
     the repository's top down to it leave out and git does not track. A file that is named itself
-    is looked at all the same, unless a link leads out of `root`. `exclude` holds patterns of the
-    same language, relative to `root`, and holds for both. Where the deadline is over, or a folder
-    takes too long, those found until then are returned, and a note.
+    is looked at all the same, unless a link leads out of `root`, or of the repository where it is
+    elsewhere. `exclude` holds patterns of the same language, relative to `root`, and holds for
+    both. Where the deadline is over, or a folder takes too long, those found until then are
+    returned, and a note.
     """
     deadline = deadline or Deadline()
     patterns = parse_patterns("\n".join(exclude))
@@ -118,6 +119,7 @@ class _Walk:
 
     def __init__(self, root: str, exclude: Patterns, deadline: Deadline) -> None:
         self.root = root
+        self._bound = Path(root)
         self.deadline = deadline
         self.exclude = exclude
         self._excludes = cache(self._excluded)
@@ -144,7 +146,8 @@ class _Walk:
         """Add a file, or all files of a folder."""
         try:
             status = path.stat()
-            if leads_out(path, Path(self.root)):
+            self._bound = _bound(path, Path(self.root))
+            if leads_out(path, self._bound):
                 self.left_out["links"] += 1
                 self._note(str(path), "is a link that leads out of this folder")
             elif stat.S_ISDIR(status.st_mode):
@@ -240,7 +243,7 @@ class _Walk:
 
     def _link(self, path: str, kind: str) -> None:
         """Keep a link to a file of the project until it is known what is looked at by itself."""
-        if not os.path.isfile(path) or leads_out(path, Path(self.root)):  # noqa: PTH113
+        if not os.path.isfile(path) or leads_out(path, self._bound):  # noqa: PTH113
             self.left_out["links"] += 1
         else:
             self.links[path] = real_path(path), kind
@@ -349,6 +352,17 @@ def _ignored(path: str, levels: Levels, *, folder: bool) -> bool:
 
 def _level(folder: Path, file: str) -> tuple[int, Patterns]:
     return len(str(folder).rstrip("/")) + 1, read_patterns(folder / file)
+
+
+def _bound(path: Path, root: Path) -> Path:
+    """Return the folder out of which no link may lead: the root, where a path is in that.
+
+    Else it is the repository around the path, or the path itself where there is none.
+    """
+    if path.is_relative_to(root):
+        return root
+    outward = path.parents if path.is_symlink() else (path, *path.parents)
+    return next((outer for outer in outward if (outer / _REPOSITORY).exists()), path)
 
 
 def _levels(folder: Path, root: Path) -> Levels:

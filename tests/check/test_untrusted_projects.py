@@ -75,6 +75,62 @@ def test_a4_what_advisor_looks_for_by_itself_is_never_read_through_a_link_outsid
     assert "hunter2" not in result.out + result.err
 
 
+@linux
+@pytest.mark.parametrize("format", ["terminal", "markdown", "html", "json", "sarif", "github"])
+@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml", "l.py", "src/l.py"])
+def test_a4_no_excerpt_comes_from_behind_a_link_that_leads_out(
+    check, tmp_path, name, tmp_path_factory, format
+):
+    outside = tmp_path_factory.mktemp("home")
+    (outside / "l.py").write_text("machine = 'hunter2' +\n")
+    link = tmp_path / name.partition("/")[0]
+    link.symlink_to(outside / ("" if "/" in name else "l.py"))
+    named = [name] if name.endswith(".py") else []
+    result = check({"a.py": WRONG}, "a.py", *named, "--strict", "-v", format=format)
+    assert (result.code, "hunter2" in result.out + result.err) == (1, False)
+    assert "link" in result.out
+
+
+@linux
+@pytest.mark.parametrize("flag", ["--config", "--profile"])
+def test_a4_a_file_that_is_named_is_not_quoted_from_outside(
+    check, tmp_path, tmp_path_factory, flag
+):
+    outside = tmp_path_factory.mktemp("home") / "netrc"
+    outside.write_text("password hunter2\n")
+    (tmp_path / "named.yaml").symlink_to(outside)
+    result = check({"a.py": WRONG}, flag, "named.yaml", format="terminal")
+    assert (result.code, "hunter2" in result.err) == (2, False)
+    assert "named.yaml:1:1: cannot be read: a link leads out of the folder" in result.err
+
+
+@linux
+def test_pins_behind_a_link_within_the_repository_are_read(check, tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "requirements.txt").symlink_to("../requirements.txt")
+    files = {"requirements.txt": "transformers==5.2.0\n", "sub/a.py": WRONG}
+    result = check(files, "--strict")
+    assert not [one for one in result.json["findings"] if one["rule"] == "file-not-checked"]
+    assert result.json["releases"][0]["path"] == "sub/requirements.txt"
+
+
+@linux
+@pytest.mark.parametrize("named", ["../p", "../p/src", "../p/src/a.py", "../p/a.py"])
+def test_a19_a_project_that_is_named_from_elsewhere_is_not_left_through_links(
+    check, tmp_path, monkeypatch, tmp_path_factory, named
+):
+    outside = tmp_path_factory.mktemp("out")
+    (outside / "a.py").write_text(FIXABLE % "x")
+    check({"p/b.py": "x = 1\n", "q/b.py": "x = 1\n"})
+    (tmp_path / "p" / ".git").mkdir()
+    (tmp_path / "p" / "src").symlink_to(outside)
+    (tmp_path / "p" / "a.py").symlink_to(outside / "a.py")
+    monkeypatch.chdir(tmp_path / "q")
+    result = check({}, named, "b.py", "--fix")
+    assert result.json["suppressed"]["links"] == (2 if named == "../p" else 1)
+    assert (outside / "a.py").read_text() == FIXABLE % "x"
+
+
 def test_a4_rules_of_a_project_lie_in_it(check, tmp_path_factory):
     outside = tmp_path_factory.mktemp("rules")
     (outside / "tasks.yaml").write_text("password: hunter2\n")
