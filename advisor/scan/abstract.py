@@ -122,6 +122,11 @@ class LocalObject(NamedTuple):
     fields: tuple[tuple[str, Values], ...] = ()
     built: bool = False
 
+    @property
+    def groups(self) -> tuple[Values, ...]:
+        """What each field that it was made with may be."""
+        return tuple(values for _, values in self.fields)
+
 
 class Ready(NamedTuple):
     """A function that needs nothing more: calling it gives one of these values."""
@@ -200,6 +205,7 @@ Values: TypeAlias = tuple[Abstract, ...]
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 NOTHING: Values = ()
+_HOLDING = (ListLiteral, DictLiteral, LocalObject)
 
 
 def union(*groups: Values) -> Values:
@@ -219,16 +225,16 @@ def branches(*groups: Values) -> Values:
     return doubted(merged) if len(merged) > 1 else merged
 
 
-def bounded(literal: ListLiteral | DictLiteral) -> Values:
-    """Return a literal as a value; one that holds too much to be followed is as good as unknown."""
-    size, inside = 0, [literal.groups]
+def bounded(value: ListLiteral | DictLiteral | LocalObject) -> Values:
+    """Return what holds others as a value; too much to be followed is as good as unknown."""
+    size, inside = 0, [value.groups]
     while inside:
         for group in inside.pop():
             size += len(group)
-            inside.extend(v.groups for v in group if isinstance(v, (ListLiteral, DictLiteral)))
+            inside.extend(one.groups for one in group if isinstance(one, _HOLDING))
         if size > _MOST_INSIDE:
             return (Other(),)
-    return (literal,)
+    return (value,)
 
 
 def doubted(values: Values) -> Values:

@@ -327,7 +327,8 @@ class EvaluatedCall(NamedTuple):
             self._extended(self.study.built_as(label), fields)
             given = self._by_name(fields)
             made = tuple((name, given[name]) for name in fields if given.get(name))
-            return LocalObject(label, made, built=True)
+            whole = LocalObject(label, made, built=True)
+            return whole if whole in bounded(whole) else LocalObject(label)
         return LocalObject(label)
 
     def _extended(self, base: str | None, own: Sequence[str]) -> None:

@@ -572,6 +572,18 @@ def test_a6_a_text_that_is_replaced_to_grow_ends(check):
     assert result.code == 0
 
 
+@pytest.mark.parametrize("made", ["T(x, '{n}')", "T(x, x)", "T([x], x)", "[T(x, x), T(x, x)]"])
+def test_a6_objects_made_of_each_other_are_followed_as_far_as_they_are_small(check, made):
+    fields = "from dataclasses import dataclass\n@dataclass\nclass T:\n  a: str\n  b: str\n"
+    grown = "x = T('a', 'b')\n" + "".join(f"if c: x = {made.format(n=n)}\n" for n in range(60))
+    code = f"{HEAD}{fields}{grown}CLIPModel.from_pretrained(x.a)\n"
+    assert not check({"a.py": code}).json["suppressed"]["not_parsed"]
+    small = "x = T('openai/clip-vit-base-patch32', T('a', 'b'))\n"
+    code = f"{HEAD}{fields}{small}CLIPModel.from_pretrained(x.a)\n"
+    (usage,) = check({"a.py": code}).json["usages"]
+    assert usage["checkpoint"] == "openai/clip-vit-base-patch32"
+
+
 @pytest.mark.parametrize(
     ("encoding", "letter"),
     [("utf-7", "+AHQ-"), ("unicode_escape", r"\x74"), ("raw_unicode_escape", r"\u0074")],
