@@ -12,6 +12,7 @@ import sys
 import pytest
 
 from advisor.check import project
+from advisor.check.rules import suppression
 from advisor.scan import walk
 from advisor.scan.deadline import OutOfTimeError
 
@@ -352,6 +353,17 @@ def test_a6_what_many_classes_inherit_takes_little_memory_and_is_said_not_to_be_
     assert paths(result) == {"wrong.py"}
     assert not result.json["suppressed"]["out_of_time"]
     assert "m.py" in {one["path"] for one in result.of("warning")}
+
+
+def test_a7_rules_of_comments_that_do_not_exist_are_looked_for_so_many_times_in_all(
+    check, monkeypatch
+):
+    sought = []
+    monkeypatch.setattr(suppression, "nearest", lambda sought_id, _: sought.append(sought_id))
+    comments = [f"x = {n} # advisor: ignore[unpinned{n % 150}, a{n}]\n" for n in range(300)]
+    result = check({"a.py": HEAD + "".join(comments)})
+    assert len(result.of("warning")) == 600
+    assert len(sought) == len(set(sought)) == 100
 
 
 def test_a_run_that_is_over_says_what_it_did_not_reach_and_fails_if_strict(check):

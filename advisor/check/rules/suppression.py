@@ -20,7 +20,7 @@ UNVOUCHED = {
     "environments": "{} by the name of an environment are left out",
 }
 _MOST_MEANT = 100
-"""Rules of one comment that are looked for among those there are."""
+"""Rules of comments that are looked for among those there are."""
 
 
 def suppress(case: Case, findings: list[Finding], not_run: set[str]) -> Suppression:
@@ -95,16 +95,20 @@ def _waivers(case: Case) -> Iterator[tuple[DeclaredChoice, Waiver]]:
     return ((choice, waiver) for choice in case.choices for waiver in choice.waivers)
 
 
-@rule("unused-ignore", each=_ignores)
-def unused_ignore(case: Case, used: set[str], ignore: Ignore) -> Iterator[Finding]:
+@rule("unused-ignore")
+def unused_ignore(case: Case) -> Iterator[Finding]:
     """A comment that takes no finding away."""
     message = "nothing to ignore here: the line has no finding of "
-    if not ignore.rules and not used:
-        yield Finding(f"{message}anything", ignore.place, fix="remove it")
-    for number, id in enumerate(ignore.rules):
-        if id not in used:
-            meant = _meant(case, id) if number < _MOST_MEANT else ""
-            yield Finding(f"{message}`{id}`{meant}", ignore.place, fix="remove it")
+    meant: dict[str, str] = {}
+    for used, ignore in _ignores(case):
+        if not ignore.rules and not used:
+            yield Finding(f"{message}anything", ignore.place, fix="remove it")
+        for id in ignore.rules:
+            if id in used:
+                continue
+            if id not in meant and len(meant) < _MOST_MEANT:
+                meant[id] = _meant(case, id)
+            yield Finding(f"{message}`{id}`{meant.get(id, '')}", ignore.place, fix="remove it")
 
 
 @rule("ignore-without-reason", each=_ignores)
