@@ -26,6 +26,7 @@ ESCAPED = "advisor-escaped"
 """How text is encoded that an encoding cannot hold; `cli.main` registers it."""
 
 
+REPOSITORY = ".git"
 MEGABYTE = 1_000_000
 MOST_TEXT = 1_000_000_000
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -137,12 +138,22 @@ def first_bytes(file: Path | str, most: int) -> bytes:
 
 
 def leads_out(file: Path | str, folder: Path) -> bool:
-    """True where a path that lies in a folder as written leads out of it, through a link."""
+    """True where a path that lies in a folder as written leads out of it, through a link.
+
+    What git keeps for itself is no part of a folder either.
+    """
     top = os.path.abspath(folder)  # noqa: PTH100 - pathlib's would follow links
     written = os.path.abspath(file)  # noqa: PTH100
     if not _inside(written, top):
         return False
-    return not _inside(real_path(written), real_path(top))
+    real, real_top = real_path(written), real_path(top)
+    if not _inside(real, real_top):
+        return True
+    return _is_gits_own(real[len(real_top) :]) and not _is_gits_own(written[len(top) :])
+
+
+def _is_gits_own(path: str) -> bool:
+    return REPOSITORY in Path(path.lower()).parts
 
 
 _UTF_8 = sys.getfilesystemencoding() == "utf-8"
@@ -183,11 +194,11 @@ def write_text(
 ) -> None:
     """Write a text file through a temporary one, so that no half of it is ever seen.
 
-    A link is followed, but never from inside the working folder, or `within` another one, to the
-    outside, and the file's mode and owner are kept. Pipes and devices are written in place, but for
-    those that stand `within` the folder where advisor chose the name; so are stdout and stderr,
-    whatever they are. Raises AdvisorError where the system refuses, and for a file without write
-    permission.
+    A link is followed, but never from inside the working folder to the outside, and the file's mode
+    and owner are kept. With `within`, the name is advisor's choice: a link that stays within that
+    folder is replaced, one that leads out is refused, and so is a pipe or a device. Others of these
+    are written in place, and so are stdout and stderr, whatever they are. Raises AdvisorError where
+    the system refuses, and for a file without write permission.
     """
     if within is not None:
         _refuse_link_out_of(within, file)
@@ -202,7 +213,7 @@ def write_text(
             with file.open("w", encoding=encoding, errors=ESCAPED, newline="") as opened:
                 opened.write(content)
             return
-        with replacing(file) as scratch:
+        with replacing(file, chosen=within is not None) as scratch:
             scratch.write_text(content, encoding=encoding, errors=ESCAPED, newline="")
     except OSError as error:
         hint = "name a file in a folder that exists and can be written"

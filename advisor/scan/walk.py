@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from advisor.files import first_bytes, leads_out, name_of, real_path
+from advisor.files import REPOSITORY, first_bytes, leads_out, name_of, real_path
 from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.scan.gitignore import Patterns, parse_patterns, read_patterns
 from advisor.scan.tracked import Tracked
@@ -50,7 +50,6 @@ MOST_BYTES = {
 _CACHES = re.compile(r"\.(?:eggs|hg|ipynb_checkpoints|svn|(?:mypy|pytest|ruff)_cache)|__pycache__")
 """Copies that tools make; nothing of a project stands in them alone, unless git tracks it."""
 _COMPILED = ".pyc"
-_REPOSITORY = ".git"
 _ENVIRONMENTS = re.compile(
     r"\.(?:nox|tox|venv)|venv|__pypackages__|bower_components|node_modules|site-packages"
 )
@@ -198,7 +197,7 @@ class _Walk:
                 self._unreadable(entry.path, error)
 
     def _inner_folder(self, entry: os.DirEntry[str], levels: Levels, depth: int) -> None:
-        if entry.name == _REPOSITORY:
+        if entry.name == REPOSITORY:
             return
         if _CACHES.fullmatch(entry.name):
             if _compiled_alone(entry.path):
@@ -362,7 +361,7 @@ def _bound(path: Path, root: Path) -> Path:
     if path.is_relative_to(root):
         return root
     outward = path.parents if path.is_symlink() else (path, *path.parents)
-    return next((outer for outer in outward if (outer / _REPOSITORY).exists()), path)
+    return next((outer for outer in outward if (outer / REPOSITORY).exists()), path)
 
 
 def _levels(folder: Path, root: Path) -> Levels:

@@ -1019,6 +1019,52 @@ def test_b27_no_pipe_is_written_through_a_link_out_of_the_project_or_by_a_name_o
 
 
 @linux
+@pytest.mark.parametrize(
+    "arguments",
+    [["check", "--lock", "."], ["init", "--force"]],
+    ids=["advisor.lock", "advisor.yaml"],
+)
+def test_a1_a_name_of_our_own_is_written_through_no_link_within_the_project(
+    check, advisor, tmp_path, arguments, request
+):
+    link = tmp_path / request.node.callspec.id
+    choice = "{name: a, checkpoint: openai/clip-vit-base-patch32, needs: {task: image-search}}"
+    check({"a.py": WRONG, "advisor.yaml": f"choices:\n  - {choice}\n"})
+    link.unlink(missing_ok=True)
+    link.symlink_to("a.py")
+    assert advisor(*arguments).code != 2
+    assert (tmp_path / "a.py").read_bytes() == WRONG
+    assert not link.is_symlink()
+
+
+@linux
+@pytest.mark.parametrize(
+    ("link", "arguments"),
+    [
+        ("advisor.lock", ["check", "--lock", "."]),
+        ("advisor.yaml", ["init", "--force"]),
+        ("o.sarif", ["check", ".", "--output", "sarif=o.sarif"]),
+        ("b.json", ["check", ".", "--write-baseline", "b.json"]),
+        ("sub/x", ["recommend", "--task", "captioning", "--output", "json=sub/x"]),
+        ("a.py", ["check", "a.py"]),
+        ("advisor.yaml", ["check", "--config", "advisor.yaml"]),
+    ],
+)
+def test_a1_a4_a_link_into_what_git_keeps_for_itself_leads_out(
+    check, advisor, tmp_path, link, arguments
+):
+    choice = "{name: a, checkpoint: openai/clip-vit-base-patch32, needs: {task: image-search}}"
+    check({"b.py": WRONG, "advisor.yaml": f"choices:\n  - {choice}\n", ".git/hooks/x": "hunter2\n"})
+    (tmp_path / link).unlink(missing_ok=True)
+    target = ".git/hooks" if "/" in link else ".git/hooks/x"
+    (tmp_path / link.partition("/")[0]).symlink_to(target)
+    result = advisor(*arguments)
+    assert result.code in (2, 3)
+    assert "hunter2" not in result.out + result.err
+    assert (tmp_path / ".git/hooks/x").read_text() == "hunter2\n"
+
+
+@linux
 def test_a19_a_named_link_out_of_the_project_is_neither_read_nor_fixed(
     check, tmp_path, tmp_path_factory
 ):
