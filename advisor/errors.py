@@ -104,13 +104,17 @@ def check_type(name: str, value: object, wanted: type | tuple[type, ...], words:
 
 
 def several(name: str, values: object, of: type | tuple[type, ...], words: str) -> tuple[Any, ...]:
-    """Return one value or several as a tuple. Raises TypeError where one is of another type."""
-    values = (values,) if isinstance(values, of) else values
-    check_type(name, values, Iterable, f"{words}, or several")
-    found: tuple[Any, ...] = tuple(values)  # type: ignore[arg-type]  # looked at above
-    for value in found:
+    """Return one value, or several in an order, as a tuple. Raises TypeError for other types."""
+    if isinstance(values, of):
+        return (values,)
+    wanted = f"{words}, or several"
+    if not isinstance(values, Iterable) or isinstance(values, (Mapping, set, frozenset)):
+        raise TypeError(f"`{name}` takes {wanted}, not {type(values).__name__}")
+    found = []
+    for value in values:
         check_type(name, value, of, words)
-    return found
+        found.append(value)
+    return tuple(found)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -90,3 +90,53 @@ def test_numbers_and_lists_of_other_libraries_are_read_as_such():
             advisor.recommend(task=odd)
         with pytest.raises(TypeError, match="`order` takes"):
             advisor.recommend(task="vqa", order=odd)
+
+
+def _nested(depth):
+    found = []
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        (10**5000, "no number of so many digits"),
+        (_nested(100_000), "not list"),
+        ({"captioning"}, "not set"),
+        (b"captioning", "not bytes"),
+        ([{"vqa": 1}], "not dict"),
+        ((one for one in ["vqa"]), "not generator"),
+    ],
+    ids=["digits", "nested", "set", "bytes", "dict", "generator"],
+)
+@pytest.mark.parametrize("question", ["task", "memory-gb", "language"])
+def test_b18_an_answer_is_text_a_number_or_a_list_of_them(question, odd, said):
+    for call in (advisor.recommend, advisor.explain):
+        with pytest.raises(AdvisorError, match=f"`{question}` takes .*{said}"):
+            call(advisor.load_rules(), {question: odd})
+
+
+def test_b18_what_has_no_order_is_no_list_of_criteria_or_paths():
+    for odd in ({"scale", "hardware"}, frozenset({"scale"}), {"scale": 1}):
+        with pytest.raises(TypeError, match="`priority` takes a criterion, or several, not "):
+            advisor.recommend(task="vqa", priority=odd)
+        with pytest.raises(TypeError, match="`overlays` takes a path, or several, not "):
+            advisor.load_rules(overlays=odd)
+    with pytest.raises(TypeError, match="`priority` takes a criterion, not int"):
+        advisor.recommend(task="vqa", priority=itertools.count())
+
+
+@pytest.mark.parametrize("odd", [None, "no", 0, [], b""])
+def test_b18_a_switch_takes_true_or_false(odd):
+    for call in (
+        lambda: advisor.recommend(task="vqa", strict=odd),
+        lambda: advisor.recommend(task="vqa", verified_only=odd),
+        lambda: advisor.explain({"task": "vqa"}, all=odd),
+    ):
+        with pytest.raises(TypeError, match="takes True or False, not "):
+            call()
+    if odd is not None and odd != "no":
+        with pytest.raises(TypeError, match="`why_not` takes the name of a family, not "):
+            advisor.explain({"task": "vqa"}, why_not=odd)

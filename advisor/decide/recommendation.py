@@ -319,6 +319,8 @@ def recommend(
     Raises UsageError for unknown names and ContradictionError for answers that cannot all be true.
     """
     check_order(order)
+    check_type("strict", strict, bool, "True or False")
+    check_type("verified_only", verified_only, bool, "True or False")
     if engine is not None:
         check_type("engine", engine, Engine, "an Engine")
     priority = several("priority", priority, str, "a criterion")

@@ -82,8 +82,8 @@ def read_answers(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "
     """
     check_type("rulebase", rulebase, RuleBase, "a RuleBase, of `load_rules`")
     check_type("answers", answers, Mapping, "a mapping of questions to options")
-    for name in answers:
-        rulebase.question(name)
+    for name, given in answers.items():
+        _check_values(rulebase.question(name).id, given)
     profile: Profile = {}
     answers = _spelt_out(rulebase, answers)
     for question in rulebase.questions:
@@ -99,6 +99,24 @@ def read_answers(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "
                 meant = {**more, **answers, question.id: more[question.id]}
                 return read_answers(rulebase, meant, origin)
     return profile
+
+
+def _check_values(question: str, given: Any) -> None:
+    """Raise UsageError for an answer that is no text, no number and no list of them."""
+    values = given if isinstance(given, (list, tuple)) else [given]
+    for value in () if isinstance(given, Answer) else values:
+        if value is None or isinstance(value, (str, float)):
+            continue
+        from numbers import Number  # imported where a number or something odd is given
+
+        if not isinstance(value, Number):
+            message = f"`{question}` takes options as text or numbers, not {type(value).__name__}"
+            raise UsageError(message, kind="unknown-option")
+        try:
+            str(value)
+        except ValueError as error:  # Python writes no number of thousands of digits
+            message = f"`{question}` takes no number of so many digits"
+            raise UsageError(message, kind="bad-number") from error
 
 
 def _is_open(given: Any) -> bool:

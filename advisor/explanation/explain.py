@@ -9,7 +9,7 @@ from advisor.decide.reasons import Because, Flip, flips, sufficient
 from advisor.decide.recommendation import called_with
 from advisor.engine.decision import Assessment, Decision, Engine, FiredRule
 from advisor.engine.profile import Answer, make_profile
-from advisor.errors import UsageError
+from advisor.errors import UsageError, check_type
 from advisor.explanation.full import FullExplanation, full_explanation
 from advisor.model import TASK, Rule
 from advisor.rulebase.base import RuleBase
@@ -59,6 +59,9 @@ def explain(
     `why_not` names one family (or alias) to explain alone; otherwise all others are. Raises
     UsageError for unknown names and for several tasks.
     """
+    check_type("all", all, bool, "True or False")
+    if why_not is not None:
+        check_type("why_not", why_not, str, "the name of a family")
     rules, said = called_with(rulebase, answers, keywords)
     rules = rules or load_rules()
     engine = Engine.known(rules, priority)
