@@ -5,17 +5,19 @@ The library runs it in a sandbox, from which it reaches nothing; what it repeats
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.trial.failures import BrokenCheckpointError
-from advisor.trial.placement import field_mb
+from advisor.trial.own_process import TookTooMuchError, in_own_process
+from advisor.trial.runtime import first_words
 from advisor.trial.tokenizer_rules import MOST_LETTERS
 
 MOST_MB = 500
+MOST_SECONDS = 5
+"""After which the system ends what no deadline of Python's interrupts."""
 MOST_CHARACTERS = 100_000
 """Of a rendered turn, beside what was asked."""
 MOST_BITS = 10_000
@@ -29,38 +31,32 @@ def rendered(name: str, render: Callable[[], str], asked: str, growth: float = 1
     """
     most = min(MOST_CHARACTERS, MOST_LETTERS / growth) + 2 * len(asked)
     deadline = Deadline()
+
+    def made() -> str:
+        try:
+            with deadline.watched(), deadline, _small_products():
+                text = render()
+        except (OutOfTimeError, OverflowError) as error:  # the second for a range too long
+            raise TookTooMuchError from error
+        if len(text) > most:
+            raise TookTooMuchError
+        return text
+
+    again = "fetch the checkpoint again"
     try:
-        with deadline.watched(), deadline, _little_memory(), _small_products():
-            text = render()
-    except (OutOfTimeError, MemoryError, OverflowError):  # the last for a range too long
-        text = None
-    if text is None or len(text) > most:
-        raise BrokenCheckpointError(
-            f"the chat template of `{name}` makes no end", hint="fetch the checkpoint again"
-        )
-    return text
+        return in_own_process(made, MOST_MB, MOST_SECONDS)
+    except (TookTooMuchError, MemoryError) as error:
+        message = f"the chat template of `{name}` makes no end"
+        raise BrokenCheckpointError(message, hint=again) from error
+    except ValueError as error:
+        message = f"the chat template of `{name}` cannot be used: {first_words(error)}"
+        raise BrokenCheckpointError(message, hint=f"{again}, or choose another") from error
 
 
 def literal(text: str) -> str:
     """Return a chat template that is a text."""
     escaped = text.encode("unicode-escape").decode("ascii").replace('"', r"\"")
     return f'{{{{ "{escaped}" }}}}'
-
-
-@contextmanager
-def _little_memory() -> Iterator[None]:
-    """Let this process take no more than `MOST_MB`, where the system can hold it to that."""
-    used = field_mb("/proc/self/status", "VmSize:")
-    with contextlib.ExitStack() as after:
-        with contextlib.suppress(ImportError, OSError, ValueError):
-            import resource
-
-            soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-            most = int((used or 0) + MOST_MB) * 2**20
-            if used is not None and (soft == resource.RLIM_INFINITY or soft > most):
-                resource.setrlimit(resource.RLIMIT_AS, (most, hard))
-                after.callback(resource.setrlimit, resource.RLIMIT_AS, (soft, hard))
-        yield
 
 
 @contextmanager

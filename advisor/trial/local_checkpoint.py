@@ -56,6 +56,7 @@ class Weights:
     stored_bytes: int
     dtype: str
     table_parameters: int = 0
+    tensors: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,13 +242,14 @@ def refuse_pickled(names: list[str], name: str) -> None:
 def _read_weights(paths: tuple[Path, ...], name: str) -> Weights:
     """Add up what the headers say; the numbers themselves are not read."""
     by_dtype: Counter[str] = Counter()
-    tables = 0
+    tables = tensors = 0
     for path in paths:
         try:
             with library("safetensors").safe_open(path, framework="pt") as file:
                 names = file.keys()
                 if len(names) > MOST_TENSORS:
                     raise ValueError(f"it names {len(names):,} tensors")  # noqa: TRY301
+                tensors += len(names)
                 for tensor in names:
                     header = file.get_slice(tensor)
                     shape = header.get_shape()
@@ -265,6 +267,7 @@ def _read_weights(paths: tuple[Path, ...], name: str) -> Weights:
         stored_bytes=sum(number * _bytes(dtype) for dtype, number in by_dtype.items()),
         dtype=DTYPES.get(most, most.lower()),
         table_parameters=tables,
+        tensors=tensors,
     )
 
 

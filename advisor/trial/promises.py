@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from advisor.trial.failures import BrokenCheckpointError
@@ -21,8 +22,10 @@ LARGEST_NUMBER = 100_000_000
 """No size that a configuration states is larger."""
 MOST_TIMES = 2.2
 """Parameters a stored byte, at most: two of four bits, and some that are made anew."""
-MOST_PARAMETERS = 200_000
-"""So many tensors no network has, and building more of them takes minutes."""
+MOST_TENSORS = 10
+"""Tensors of a network for each that is stored, at most: some are stored as one, or made anew."""
+TENSORS_ALLOWED = 2_000
+"""So many more, of layers that are to be trained, do no harm; building a million takes minutes."""
 ALWAYS_ALLOWED = 20_000_000
 """So many parameters, of a head that is to be trained, say, do no harm."""
 _MOST = dict.fromkeys(("layers", "depth", "depths", "blocks"), MOST_LAYERS)
@@ -53,10 +56,16 @@ def refuse_what_promises_more(checkpoint: LocalCheckpoint, loader: Any) -> None:
             (most for end, most in _MOST.items() if key.endswith(end)), LARGEST_NUMBER
         ):
             raise _promises_more(checkpoint, f"{key} of {number:,}")
-    most = MOST_TIMES * checkpoint.weights.stored_bytes + ALWAYS_ALLOWED
-    promised = _parameters(checkpoint, loader, most)
-    if promised > most:
-        raise _promises_more(checkpoint, f"{promised:,} parameters")
+    weights = checkpoint.weights
+    count = _Count(
+        most=MOST_TIMES * weights.stored_bytes + ALWAYS_ALLOWED,
+        most_tensors=MOST_TENSORS * weights.tensors + TENSORS_ALLOWED,
+    )
+    _build(checkpoint, loader, count)
+    if count.numel > count.most:
+        raise _promises_more(checkpoint, f"{count.numel:,} numbers")
+    if count.tensors > count.most_tensors:
+        raise _promises_more(checkpoint, f"{count.tensors:,} tensors or more")
 
 
 def refuse_what_counts_more(checkpoint: LocalCheckpoint) -> None:
@@ -84,56 +93,68 @@ def refuse_what_counts_more(checkpoint: LocalCheckpoint) -> None:
                 )
 
 
-def _parameters(checkpoint: LocalCheckpoint, loader: Any, most: float) -> int:
+def _build(checkpoint: LocalCheckpoint, loader: Any, count: _Count) -> None:
+    """Count what a network consists of; one that is far too large is not built to its end."""
     torch = library("torch")
     kind = getattr(loader, "config_class", None) or transformers().AutoConfig
     try:
-        with quiet(), _counting(most) as count, torch.device("meta"):
+        with quiet(), count.counting(), torch.device("meta"):
             config = kind.from_pretrained(
                 checkpoint.folder, local_files_only=True, trust_remote_code=False
             )
             build = loader.from_config if hasattr(loader, "from_config") else loader
             network = build(config)
-            return sum(parameter.numel() for parameter in network.parameters())
+            count.numel = sum(map(_size, (*network.parameters(), *network.buffers())))
     except _TooManyError:
-        return count.numel
+        return
     except Exception:  # whatever it is, the loader meets it again and says it better
-        return 0
+        count.numel = count.tensors = 0
+
+
+def _size(tensor: Any) -> int:
+    """Return how many numbers a parameter has, or how many of four bytes a buffer takes."""
+    numbers = int(tensor.numel())
+    is_parameter = isinstance(tensor, library("torch").nn.Parameter)
+    return numbers if is_parameter else numbers * tensor.element_size() // 4
 
 
 class _TooManyError(Exception):
     """A network under construction is larger than it may be."""
 
 
+@dataclass
 class _Count:
-    """How many parameters modules were given so far, and how many numbers these hold."""
+    """How many tensors modules were given so far, and how many numbers these hold."""
 
-    parameters = numel = 0
+    most: float
+    most_tensors: int
+    numel: int = 0
+    tensors: int = 0
 
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count what modules made inside are given; raise _TooManyError where it passes a bound.
 
-@contextmanager
-def _counting(most: float) -> Iterator[_Count]:
-    """Count the parameters of modules made inside; raise _TooManyError where they pass a bound.
+        So the building of what is far too large ends early, by whatever name its size is stated.
+        """
+        from torch.nn.modules import module
 
-    So the building of what is far too large ends early, by whatever name its size is stated.
-    """
-    from torch.nn.modules.module import register_module_parameter_registration_hook
+        hooks = [
+            module.register_module_parameter_registration_hook(self._registered),
+            module.register_module_buffer_registration_hook(self._registered),
+        ]
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
 
-    count = _Count()
-
-    def registered(_module: Any, _name: str, parameter: Any) -> None:
-        if parameter is not None:
-            count.parameters += 1
-            count.numel += parameter.numel()
-            if count.numel > 2 * most or count.parameters > MOST_PARAMETERS:
-                count.numel = max(count.numel, int(2 * most) + 1)
+    def _registered(self, _module: Any, _name: str, tensor: Any) -> None:
+        if tensor is not None:
+            self.tensors += 1
+            self.numel += _size(tensor)
+            if self.numel > 2 * self.most or self.tensors > self.most_tensors:
                 raise _TooManyError
-
-    hook = register_module_parameter_registration_hook(registered)
-    try:
-        yield count
-    finally:
-        hook.remove()
 
 
 def _numbers(value: Any, key: str = "") -> Iterator[tuple[str, int]]:

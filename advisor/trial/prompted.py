@@ -252,6 +252,7 @@ class Chat(Prompted):
     def prepare(self) -> None:
         """Load the processor; refuse one without a chat template."""
         super().prepare()
+        self.turns: dict[tuple[str | None, int], str] = {}
         if not getattr(self.processor, "chat_template", None):
             raise UnsupportedError(
                 f"`{self.checkpoint.name}` has no chat template, and advisor has no runner of its "
@@ -268,16 +269,18 @@ class Chat(Prompted):
         content.append({"type": "text", "text": prompt})
         turn = [{"role": "user", "content": content}]
         template = self.processor.apply_chat_template
-        text = rendered(
-            self.checkpoint.name,
-            lambda: str(template(turn, add_generation_prompt=True, tokenize=False)),
-            prompt or "",
-            growth(self.tokenizer),
-        )
+        asked = prompt, len(content)
+        if asked not in self.turns:
+            self.turns[asked] = rendered(
+                self.checkpoint.name,
+                lambda: str(template(turn, add_generation_prompt=True, tokenize=False)),
+                prompt or "",
+                growth(self.tokenizer),
+            )
         with self.growth.bounded([each.pixels for each in (image, *others)]):
             made = template(
                 turn,
-                chat_template=literal(text),
+                chat_template=literal(self.turns[asked]),
                 tokenize=True,
                 return_dict=True,
                 return_tensors="pt",

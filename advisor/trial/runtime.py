@@ -129,7 +129,7 @@ def plain_errors(name: str) -> Iterator[None]:
             raise MissingExtraError(
                 f"`{name}` needs the library {needed}, which is not installed"
                 if needed
-                else f"`{name}` needs a library that is not installed: {_first_words(error)}",
+                else f"`{name}` needs a library that is not installed: {first_words(error)}",
                 hint=f"pip install {needed}" if needed else install_hint("try"),
             ) from error
         if _is_out_of_memory(error):
@@ -148,7 +148,7 @@ def plain_errors(name: str) -> Iterator[None]:
                 hint="put what it needs in its folder, or choose another checkpoint",
             ) from error
         raise BrokenCheckpointError(
-            f"transformers cannot use `{name}`: {_first_words(error)}",
+            f"transformers cannot use `{name}`: {first_words(error)}",
             hint="`ADVISOR_DEBUG=1` shows where it failed",
         ) from error
 
@@ -170,7 +170,8 @@ def _asks_the_hub(error: BaseException | None) -> bool:
     return False
 
 
-def _first_words(error: BaseException) -> str:
+def first_words(error: BaseException) -> str:
+    """Return what an error says, in one line of some length."""
     return " ".join(str(error).split())[:300] or type(error).__name__
 
 

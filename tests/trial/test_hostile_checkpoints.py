@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -110,13 +111,39 @@ def test_sizes_that_a_processor_took_are_taken_again_and_no_others_unseen() -> N
         ("captioner", GENERATION, ("bad_words_ids",), [[1]] * 300_000, "larger than 1 MB"),
         ("vilt_answerer", "config.json", ("num_labels",), 10**8, "promises num_labels"),
         ("clip", "tokenizer_config.json", ("model_max_length",), "a", "transformers cannot use"),
+        (
+            "align",
+            "config.json",
+            ("vision_config", "num_block_repeats"),
+            [60_000] * 4,
+            "tensors or more, far more than its weights",
+        ),
+        (
+            "donut",
+            "config.json",
+            ("encoder",),
+            {"window_size": 200, "image_size": [4000, 4000]},
+            "numbers, far more than its weights",
+        ),
+        (
+            "kosmos_2",
+            "config.json",
+            ("text_config", "max_position_embeddings"),
+            99_999_999,
+            "numbers, far more than its weights",
+        ),
     ],
 )
 def test_settings_that_count_endlessly_are_refused(
     tiny: Tiny, image: OpenedImage, tmp_path: Path, kind: str, file: str, path: tuple[str, ...],
     value: Any, told: str,
 ) -> None:  # fmt: skip
-    task = {"captioner": "captioning", "vilt_answerer": "vqa"}.get(kind, "embeddings")
+    tasks = {"vilt_answerer": "vqa"} | dict.fromkeys(
+        ("captioner", "donut", "kosmos_2"), "captioning"
+    )
+    task = tasks.get(kind, "embeddings")
+    if isinstance(value, dict):
+        value = json.loads((tiny(kind) / file).read_text())[path[0]] | value
     folder = changed(tiny(kind), tmp_path / "c", file, *path, value=value)
     assert told in refused(folder, task, image, question="what")
 
@@ -285,6 +312,42 @@ def test_a_chat_template_has_an_end_and_is_then_a_text() -> None:
     ):  # fmt: skip
         with pytest.raises(BrokenCheckpointError, match="makes no end"):
             rendered("x", lambda made=endless: environment.from_string(made).render(), "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends one instruction")
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ 1|round(30000000, 'ceil') }}",
+        "{{ ('a' * 5000000).rfind('ab' + 'a' * 2500000) }}",
+        "{% set a = 'a' * 10000000 %}{{ ([a ~ 'c'] * 20000000).count(a ~ 'b') }}",
+    ],
+    ids=["round", "rfind", "count"],
+)
+def test_a_template_that_stays_within_one_instruction_is_ended(
+    template: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    monkeypatch.setattr("advisor.trial.chat_template.MOST_SECONDS", 1)
+    environment = ImmutableSandboxedEnvironment()
+    with pytest.raises(BrokenCheckpointError, match="makes no end"):
+        rendered("x", lambda: environment.from_string(template).render(), "")
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)  # nothing of it is left
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "{{ ''.a.b }}", "{{ 1/0 }}"],
+    ids=["nested", "unknown", "divided"],
+)
+def test_what_a_template_raises_is_said_in_a_line(template: str) -> None:
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment()
+    with pytest.raises(BrokenCheckpointError, match="the chat template of `x` cannot be used: "):
+        rendered("x", lambda: environment.from_string(template).render(), "")
 
 
 @pytest.mark.slow
