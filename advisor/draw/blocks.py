@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from advisor.foreign import visible_lines
+from advisor.foreign import visible, visible_lines
 
 
 class Heading(NamedTuple):
@@ -135,12 +135,16 @@ def links(value: Any) -> Iterator[Link]:
             yield from links(part)
 
 
-def shown(value: Any, instead: dict[int, Any]) -> Any:
-    """Return a block, or what it is made of, with all of its text visible; `instead` for some."""
+def shown(value: Any, instead: dict[int, Any], *, lines: bool = False) -> Any:
+    """Return a block, or what it is made of, with all of its text visible; `instead` for some.
+
+    Paragraphs and code keep their lines; elsewhere a name must not begin one of its own.
+    """
     if isinstance(value, str):
-        text = visible_lines(value)
+        text = visible_lines(value) if lines else visible(value)
         return text.translate(instead) if instead else text
     if isinstance(value, tuple):
-        parts = [shown(part, instead) for part in value]
+        lines = isinstance(value, (Text, Code))
+        parts = [shown(part, instead, lines=lines) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     return value

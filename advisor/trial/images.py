@@ -23,6 +23,8 @@ LARGEST_PIXELS = 100_000_000
 USEFUL_PIXELS = 20_000_000
 """Checkpoints see far fewer; larger images are made smaller before anything else is done to them,
 so that one of `LARGEST_PIXELS` takes half a gigabyte at most: four bytes a pixel, and this."""
+LONGEST_SIDE = 100_000
+"""Libraries take memory for each row, and for each pixel of a side that they shrink."""
 REDUCIBLE = frozenset({"L", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "LAB", "HSV", "I", "F"})
 """Modes in which pixels can be averaged; others hold numbers of a table, or single bits."""
 REDUCED_AS = {"P": "RGBA", "PA": "RGBA", "1": "L", "I;16": "I", "I;16L": "I", "I;16B": "I"}
@@ -192,6 +194,12 @@ def _prepared(image: Any, name: str) -> OpenedImage:
     most = HELD_MORE_THAN_ONCE.get(image.format, LARGEST_PIXELS)
     if width * height > most:
         raise _too_large(name, f"has {width} x {height} pixels", most)
+    if max(width, height) > LONGEST_SIDE:
+        raise ImageError(
+            f"`{name}` has {width} x {height} pixels, a side longer than {LONGEST_SIDE:,}",
+            hint="cut it into parts first",
+            kind="image-too-large",
+        )
     _refuse_endless_work(image, name)
     notes = []
     frames = getattr(image, "n_frames", 1)

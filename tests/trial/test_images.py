@@ -326,3 +326,15 @@ def test_what_is_decoded_as_a_whole_may_have_fewer_pixels(
     with pytest.raises(ImageError, match="40 x 20 pixels, more than the limit") as caught:
         open_image(path)
     assert caught.value.kind == "image-too-large"
+
+
+@pytest.mark.parametrize("size", [(1, 19_999_999), (99_999_999, 1), (150_000, 20)])
+def test_an_image_as_long_as_a_thread_is_refused(size: tuple[int, int], tmp_path: Path) -> None:
+    image, path = Image.new("1", (8, 8)), tmp_path / "thread.png"
+    image.save(path)
+    data = path.read_bytes()
+    sides = b"".join(side.to_bytes(4, "big") for side in size)
+    header = data[12:16] + sides + data[24:29]
+    path.write_bytes(data[:12] + header + zlib.crc32(header).to_bytes(4, "big") + data[33:])
+    with pytest.raises(ImageError, match="a side longer than 100,000"):
+        open_image(path)
