@@ -64,6 +64,11 @@ def visible_lines(text: str) -> str:
     return re.sub(_SURROGATE, _byte, text.translate(TEXTS))
 
 
+def whole(text: str) -> str:
+    """Return a text that has a byte written out where it is no UTF-8, as no tokenizer reads it."""
+    return text if text.isascii() else re.sub(_SURROGATE, _byte, text)
+
+
 @cache
 def _in_json() -> dict[int, str]:
     """How JSON writes each of them that it need not write out; the value stays the same."""

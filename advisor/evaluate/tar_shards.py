@@ -112,6 +112,8 @@ def _members(shard: Path) -> Iterator[tuple[PurePosixPath, Member, Any]]:
                 if count >= MOST_MEMBERS:
                     raise _broken(shard, f"it has more than {MOST_MEMBERS:,} members")
                 tar.members = []  # tarfile keeps what it has seen
+                if each.size < 0:
+                    raise _broken(shard, "a member of it has less than no bytes")
                 if not each.isreg() or each.issparse():
                     continue
                 member = Member(shard, each.offset_data, each.size)

@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from advisor.errors import UsageError
 from advisor.files import cannot_write, refuse_what_was_read, replacing
+from advisor.foreign import whole
 from advisor.trial.failures import ImageError, MissingInputError
 from advisor.trial.images import Gallery, OpenedImage
 from advisor.trial.runtime import library
@@ -31,6 +33,13 @@ class Request:
     prompt: str | None = None
     template: str = "{}"
 
+    def __post_init__(self) -> None:
+        """Write out what no tokenizer reads: arguments and names of folders may be no UTF-8."""
+        object.__setattr__(self, "texts", tuple(map(whole, self.texts)))
+        for name in ("question", "query", "prompt", "template"):
+            if given := getattr(self, name):
+                object.__setattr__(self, name, whole(given))
+
     @property
     def wrapped_texts(self) -> tuple[str, ...]:
         """The candidate texts, each in the template."""
@@ -45,13 +54,15 @@ class Request:
 
 
 def check_template(template: str) -> None:
-    """Raise UsageError for a template that has no one place for a label."""
-    label = "\0"
+    """Raise UsageError for a template that has no one place for a label.
+
+    A place is `{}` and no more: a width in it would have a label take any memory.
+    """
     try:
-        fits = template.format(label).count(label) == 1
-    except (ValueError, IndexError, KeyError, AttributeError, TypeError):
-        fits = False
-    if not fits:
+        places = [place[1:] for place in Formatter().parse(template) if place[1] is not None]
+    except ValueError:
+        places = []
+    if places not in ([("", "", None)], [("0", "", None)]):
         raise UsageError(
             f"`--template {template}` has no one place for the label",
             hint="write {} where it goes, e.g. 'a photo of {}'",

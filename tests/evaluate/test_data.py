@@ -347,6 +347,23 @@ def test_a_header_that_claims_to_be_huge_is_not_read(tmp_path):
         read_data(str(tmp_path / "x.tar"))
 
 
+@pytest.mark.parametrize("kind", ["base 256", "pax"])
+def test_a_member_of_less_than_no_bytes_is_refused(tmp_path, kind):
+    header = bytearray(tarfile.TarInfo("a.txt").tobuf(tarfile.GNU_FORMAT))
+    before = b""
+    if kind == "pax":
+        record = tarfile.TarInfo("x")
+        record.type, record.size = tarfile.XHDTYPE, 13
+        before = record.tobuf(tarfile.GNU_FORMAT) + b"13 size=-512\n".ljust(512, b"\0")
+    else:
+        header[124:136] = (-1024 % 2**96).to_bytes(12, "big")
+        header[148:156] = b"%06o\0 " % (sum(header[:148]) + sum(header[156:]) + 8 * 32)
+    words = before + bytes(header)
+    (tmp_path / "x.tar").write_bytes(words + bytes(2048))
+    with pytest.raises(BrokenFileError, match="a member of it has less than no bytes"):
+        read_data(str(tmp_path / "x.tar"))
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=2000), st.sampled_from([".csv", ".tsv", ".jsonl", ".json", ".tar"]))
 def test_any_bytes_are_read_or_refused_in_our_words(tmp_path_factory, content, suffix):

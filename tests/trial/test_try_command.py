@@ -337,7 +337,9 @@ def test_labels_are_always_parted_at_commas(capsys):
     assert {one["text"] for one in answer["trials"][0]["answers"]} == {"1", "200", "300"}
 
 
-@pytest.mark.parametrize("template", ["{{}}", "{.foo}{}", "{[a]}{}", "{}{}", "none"])
+@pytest.mark.parametrize(
+    "template", ["{{}}", "{.foo}{}", "{[a]}{}", "{}{}", "none", "{:>999999999}", "{!r}", "{"]
+)
 def test_a_template_without_one_place_for_the_label_is_refused(capsys, template):
     code, answer = trials(capsys, *LABELLED, "--labels", "a,b", "--template", template)
     assert code == 2
@@ -381,3 +383,9 @@ def test_debug_shows_where_an_error_came_from(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("ADVISOR_DEBUG", "1")
     assert run(["try", "--demo", "--image", str(tmp_path / "broken.png")]) == 2
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_what_is_no_utf_8_is_asked_of_a_checkpoint_as_it_is_shown(capsys):
+    code, answer = trials(capsys, *LABELLED, "--labels", "caf\udce9,dog")
+    assert code == 0
+    assert {one["text"] for one in answer["trials"][0]["answers"]} == {r"caf\xe9", "dog"}

@@ -38,12 +38,15 @@ def _bleu(sums: Array) -> Array:
 
 
 def _bleu_counts(text: Tokens, references: Sequence[Tokens]) -> list[int]:
-    most: Counter[tuple[str, ...]] = Counter()
+    written = _grams(text)
+    most = dict.fromkeys(written, 0)
     for reference in references:
-        most |= _grams(reference)
+        for gram, count in _grams(reference).items():
+            if gram in most:  # the others say nothing of this text
+                most[gram] = max(most[gram], count)
     right, said = [0] * LONGEST, [max(0, len(text) - n) for n in range(LONGEST)]
-    for gram, count in (_grams(text) & most).items():
-        right[len(gram) - 1] += count
+    for gram, count in written.items():
+        right[len(gram) - 1] += min(count, most[gram])
     nearest = min((abs(len(one) - len(text)), len(one)) for one in references)[1]
     return [*right, *said, len(text), nearest]
 
