@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from advisor.errors import AdvisorError, MissingExtraError
 from advisor.evaluate.recorded import Response
 from advisor.evaluate.work_order import AskedImage, WorkOrder, plain_value
-from advisor.foreign import whole
 from advisor.model.library import EXTRACT, LABEL, SEARCH
 from advisor.rulebase.store import load_rules
 from advisor.trial.answer import Request
@@ -168,7 +167,7 @@ class Worker:
         template = self.order.template
         with runner.running():
             vectors = runner.image_vectors(images).tolist()
-            texts = [whole(template.format(t)) for each in asked for t in each.image.references]
+            texts = [template.format(text) for each in asked for text in each.image.references]
             rows = iter(runner.text_vectors(texts).tolist())
         return [
             Response(

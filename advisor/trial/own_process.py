@@ -55,7 +55,9 @@ def in_own_process(work: Callable[[], str], most_mb: int, most_seconds: int) -> 
 
 def _pieces(reading: int) -> Iterator[bytes]:
     """Yield what a copy writes until it ends, or hangs."""
-    while select.select([reading], [], [], WAITED_SECONDS)[0]:
+    waiting = select.poll()
+    waiting.register(reading, select.POLLIN)
+    while waiting.poll(WAITED_SECONDS * 1000):
         piece = os.read(reading, 2**16)
         if not piece:
             return
