@@ -196,8 +196,8 @@ class Case:
         """Return what renames a class of transformers at one of the places it stands.
 
         The first import in a file renames all that is followed from it: a part of that is wrong.
-        Where the old name may be used in other ways, or by other files, an import keeps it as an
-        alias, and nothing else is touched.
+        Where the old name may be used in other ways, or by other files, which import none from a
+        notebook, an import keeps it as an alias, and nothing else is touched.
         """
         here = places.of(place.path, old)
         name = here.get(place)
@@ -210,7 +210,8 @@ class Case:
         followed = all(
             self._stands(place.path, one) <= len(places.of(place.path, one)) for one in (old, new)
         )
-        if not used or not followed or old in places.given:
+        passed_on = place.cell is None and (not used or old in places.given)
+        if passed_on or not followed:
             return (Edit(place, f"{new} as {old}", old),)
         first = place == next(at for at in bare if here[at])
         return tuple(Edit(at, new, old) for at in bare) if first else ()

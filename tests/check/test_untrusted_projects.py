@@ -1168,12 +1168,14 @@ def test_b1_a_name_that_other_files_import_stays(check, tmp_path):
         "other.py": f"import compat\n{LOADS.format(f'compat.{OLD}')}\n",
         "own.py": f"import transformers as t\nk = t.{OLD}\n__all__ = ['{OLD}']\n",
         "alias.py": f"from transformers import {OLD} as A\n{LOADS.format('A')}\nx = '{OLD}'\n",
+        "book.ipynb": cell(f'"from transformers import {OLD}"'),  # no file imports a notebook
     }
     check(files, "--fix")
     kept = f"import {NEW} as {OLD}\n"
     for name in ("compat.py", "both.py"):
         files[name] = files[name].replace(f"import {OLD}\n", kept)
     files["own.py"] = files["own.py"].replace(f"t.{OLD}", f"t.{NEW}")
+    files["book.ipynb"] = files["book.ipynb"].replace(OLD, NEW)
     files["alias.py"] = files["alias.py"].replace(f"{OLD} as A", f"{NEW} as A")
     assert {name: (tmp_path / name).read_text() for name in files} == files
 
