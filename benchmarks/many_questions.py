@@ -54,6 +54,8 @@ class Run(NamedTuple):
 RUNS = (
     Run("rules check", (*ADVISOR, "rules", "check")),
     Run("recommend", (*ADVISOR, "recommend", "--task", "captioning", "--format", "json")),
+    Run("a screen", (*ADVISOR, "recommend", "--task", "captioning")),
+    Run("a sentence", (*ADVISOR, "recommend", "describe my photos in German")),
     Run("explain", (*ADVISOR, "explain", "--task", "captioning", "--format", "json")),
     Run("explain --all", (*ADVISOR, "explain", "--task", "captioning", "--all"), (0, 2)),
     Run("ask", (sys.executable, "-c", ASK)),

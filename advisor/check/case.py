@@ -42,7 +42,7 @@ class Suppression(NamedTuple):
     not_run: frozenset[str] = frozenset()
 
 
-class Places(NamedTuple):
+class NamePlaces(NamedTuple):
     """Where classes of libraries stand, by file and name.
 
     Each place comes with what is imported or reached there; None where it is used alone. Names that
@@ -178,7 +178,7 @@ class Case:
             for name in self.scan.names_of(place.path)
         )
 
-    def places_of_names(self) -> Places:
+    def places_of_names(self) -> NamePlaces:
         """Return where classes stand."""
         places: dict[tuple[str, str], dict[Location, Name | None]] = defaultdict(dict)
         for usage in self.scan.usages:
@@ -190,9 +190,11 @@ class Case:
         for name in self.scan.names:
             places[name.place.path, name.name][name.place] = name
         given = frozenset(name for (_, name), at in places.items() if not any(at.values()))
-        return Places(places, given)
+        return NamePlaces(places, given)
 
-    def rename_edits(self, place: Location, old: str, new: str, places: Places) -> tuple[Edit, ...]:
+    def rename_edits(
+        self, place: Location, old: str, new: str, places: NamePlaces
+    ) -> tuple[Edit, ...]:
         """Return what renames a class of transformers at one of the places it stands.
 
         The first import in a file renames all that is followed from it: a part of that is wrong.

@@ -133,15 +133,10 @@ def check(
     """
     if options.explain:
         _refuse_files("--explain", "shows a page", paths, options)
-        judging = _given(options, OF_JUDGING)
-        _refuse_beside("`--explain` shows a page and judges nothing", judging, "a judgement")
-        return _explain(rulebase, options.explain, shown)
+        return _explain(rulebase, options, shown)
     if not options.checkpoint:
         from advisor.check.project import open_project
 
-        if options.class_name:
-            message = f"`--class {options.class_name}` loads no checkpoint that is named"
-            raise UsageError(message, hint="name it with `--checkpoint`")
         return _check(open_project(rulebase, paths, options, given, priority), options, shown)
     _refuse_files("--checkpoint", "judges one checkpoint", paths, options)
     inspection = judged(rulebase, options, given(rulebase), priority_of(rulebase, priority))
@@ -166,10 +161,12 @@ def _refuse_beside(does: str, given: list[str], about: str = "files") -> None:
         raise UsageError(message, hint="leave out one of the two")
 
 
-def _explain(rulebase: RuleBase, rule: str, shown: Showing) -> int:
+def _explain(rulebase: RuleBase, options: CheckOptions, shown: Showing) -> int:
     from advisor.catalogue.check_rule import rule_report
 
-    return _emit(rule_report(rulebase, rule), shown)
+    judging = _given(options, OF_JUDGING)
+    _refuse_beside("`--explain` shows a page and judges nothing", judging, "a judgement")
+    return _emit(rule_report(rulebase, options.explain), shown)
 
 
 def judged(
@@ -239,6 +236,9 @@ def _check_together(options: CheckOptions, shown: Showing) -> None:
     from advisor.check.records import refuse_other_contents
 
     _refuse_mild_strictness(options)
+    if options.class_name:
+        message = f"`--class {options.class_name}` loads no checkpoint that is named"
+        raise UsageError(message, hint="name it with `--checkpoint`")
     silent: dict[str, object] = {"--lock": options.lock, "--output": shown.files}
     silent |= {"--statistics": options.statistics, "--verbose": options.verbose}
     others: dict[str, dict[str, object]] = {

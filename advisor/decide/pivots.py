@@ -9,8 +9,7 @@ from advisor.decide.selection import Selection
 from advisor.decide.starting_points import select_or_train
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
-from advisor.errors import ContradictionError, TooMuchOpenError
-from advisor.model import TASK, Question
+from advisor.model import Question
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def pivots(advice: TaskAdvice, order: str, *, verified_only: bool = False) -> tu
         if not (open_family or question.id in bearing):
             return False
         for profile in _others(engine, advice, question):
-            decision = engine.decide(profile)
+            decision = engine.assumed(profile)
             if decision.family != family:
                 return True
             if question.id in bearing:
@@ -66,18 +65,5 @@ def _others(engine: Engine, advice: TaskAdvice, question: Question) -> Iterator[
     present = advice.decision.profile[question.id].options
     for option in question.options:
         profile = {**advice.decision.given, question.id: Answer((option.id,), None, "assumed")}
-        if option.id not in present and _admits(engine, profile):
+        if option.id not in present and engine.admits(profile):
             yield profile
-
-
-def _admits(engine: Engine, profile: Profile) -> bool:
-    """True where answers can all be true; the spaces of tasks are at hand, others are not."""
-    if TASK not in profile:
-        return engine.admits(profile)
-    try:
-        space, allowed = engine.view(profile)
-    except ContradictionError:
-        return False
-    except TooMuchOpenError:
-        return engine.admits(profile)
-    return space.first(space.root, allowed) is not None

@@ -29,7 +29,7 @@ def select_or_train(
     training = _training_instead(rulebase, decision.profile) if _teachable(selection) else {}
     if not training or not engine.admits({**decision.given, **training}):
         return selection
-    trained = engine.decide({**decision.given, **training})
+    trained = engine.assumed({**decision.given, **training})
     if trained.family is None:
         return selection
     uses = Requirements(rulebase, trained.profile).uses

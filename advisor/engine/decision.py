@@ -230,7 +230,25 @@ class Engine:
         found = space.first(space.root, allowed)
         if found is None:
             raise contradiction(profile, self.rulebase, self.admits)
-        typical = found[0]
+        return self._decision(profile, found[0], reachable, strict=strict)
+
+    def assumed(self, profile: Profile) -> Decision:
+        """Return the decision for a profile as if what is assumed were all that can be.
+
+        It is that of `decide` but for what else is possible, which takes long to follow where
+        hundreds of questions decide. Raises ContradictionError.
+        """
+        space = self._admitted(profile)
+        found = space.first(space.root)
+        if found is None:
+            raise contradiction(profile, self.rulebase, self.admits)
+        outcome = self.encoding.outcome(self.encoding.fired(found[0]))
+        reachable = space.reachable(space.root)._replace(labels=frozenset((outcome,)))
+        return self._decision(profile, found[0], reachable)
+
+    def _decision(
+        self, profile: Profile, typical: list[Choice], reachable: Reachable, *, strict: bool = False
+    ) -> Decision:
         possible = self.possible(reachable)
         complete = self._complete(profile, reachable, typical)
         fired = self.encoding.fired(typical)

@@ -994,6 +994,29 @@ def test_b15_thirty_questions_that_each_can_decide_are_answered(tmp_path, capsys
         assert answer.get("because_smallest", True) in (True, False)
 
 
+def test_b15_a_screen_follows_what_is_open_once_however_much_could_change_the_answer(
+    tmp_path, capsys, monkeypatch
+):
+    from large_rules import Size, write_overlay
+
+    from advisor.engine import decision
+    from advisor.engine.decision import Engine
+
+    made, spaces = Engine.space_within, []
+    monkeypatch.setattr(decision, "SHARED_EDGES", 0)  # as where hundreds of questions decide
+    monkeypatch.setattr(
+        Engine, "space_within", lambda *given, **how: spaces.append(1) or made(*given, **how)
+    )
+    counted = []
+    for number in (5, 12):
+        write_overlay(folder := tmp_path / f"house{number}", Size(number, 6, 2))
+        assert run(["recommend", "--task", "captioning", "--rules", str(folder)]) == 0
+        counted.append(len(spaces))
+        spaces.clear()
+    assert counted[0] == counted[1]
+    assert "unless" in capsys.readouterr().out
+
+
 def test_a_compiled_module_cut_short_is_no_interrupt(process, tmp_path):
     where = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
     assert process("list", "families", **where).code == 0
