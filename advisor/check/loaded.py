@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -238,20 +238,24 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def alternatives(case: Case) -> dict[tuple[object, ...], list[Call]]:
-    """Return by place and name the uses of which it is not sure on which load they are."""
+def alternatives(case: Case) -> Mapping[tuple[object, ...], bool]:
+    """Return by place and name the uses of which it is not sure on which load they are.
+
+    Each comes with whether all of these loads give the same class.
+    """
     grouped: dict[tuple[object, ...], list[Call]] = {}
     for usage in (*case.scan.usages, *case.scan.beside):
         for call in usage.calls:
             if not call.certain:
                 grouped.setdefault((call.place, call.kind, call.name), []).append(call)
-    return grouped
+    return {use: _are_one(case, calls) for use, calls in grouped.items()}
 
 
-def is_sure(case: Case, call: Call, doubtful: Mapping[tuple[object, ...], list[Call]]) -> bool:
+def _are_one(case: Case, calls: Sequence[Call]) -> bool:
+    classes = {(class_of(case, one.receiver), one.of) for one in calls}
+    return len(classes) == 1 and len(calls) > 1 and None not in {known for known, _ in classes}
+
+
+def is_sure(call: Call, doubtful: Mapping[tuple[object, ...], bool]) -> bool:
     """True where all loads that a use may be on give the same class."""
-    if call.certain:
-        return True
-    others = doubtful.get((call.place, call.kind, call.name), [])
-    classes = {(class_of(case, one.receiver), one.of) for one in others}
-    return len(classes) == 1 and len(others) > 1 and None not in {known for known, _ in classes}
+    return call.certain or doubtful.get((call.place, call.kind, call.name), False)

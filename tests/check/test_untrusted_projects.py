@@ -1089,6 +1089,22 @@ def test_b16_flags_that_would_silence_each_other_are_refused(check, tmp_path, fl
     assert [file.name for file in tmp_path.iterdir()] == ["a.py"]
 
 
+def test_a7_what_a_use_may_be_on_is_told_once_for_all_that_it_may_be_on(check, monkeypatch):
+    from advisor.check import loaded
+
+    made, asked = loaded.class_of, []
+    monkeypatch.setattr(loaded, "class_of", lambda *given: asked.append(1) or made(*given))
+    many, uses = 40, 200
+    tries = "".join(f"{' ' * n}try:\n" for n in range(many))
+    loads = "".join(
+        f"{' ' * n}except E{n}:\n{' ' * n} m = CLIPModel.from_pretrained('{n}/x')\n"
+        for n in range(many - 1, -1, -1)
+    )
+    text = f"from transformers import CLIPModel\n{tries}{' ' * many}m = 1\n{loads}"
+    check({"a.py": text + "m.encode_image()\n" * uses})
+    assert len(asked) < 3 * many * uses
+
+
 # -- fixes change only what was seen ---------------------------------------------------------------
 
 

@@ -56,9 +56,9 @@ def removed_member(case: Case) -> Iterator[Finding]:
             used = call.kind in ("read", "call") and call.name[:1] != "_"
             used = used and call.receiver.package != WRAPPED  # which may have given a processor too
             new = (*call.of, call.name) not in stored
-            if used and new and is_sure(case, call, doubtful):
+            if used and new and is_sure(call, doubtful):
                 yield from _missing(case, call, near)
-            elif call.kind == "index" and is_sure(case, call, doubtful):
+            elif call.kind == "index" and is_sure(call, doubtful):
                 yield from _without_items(case, call)
     for one in case.scan.built:
         yield from _missing_of_class(case, one)
@@ -225,8 +225,15 @@ def _part_with(case: Case, at: Receiver, call: Call, near: _Near) -> str | None:
     members, wrapped = case.release.members, set(case.knowledge("wrappers"))
     if at.members.open or members is None or not wrapped.isdisjoint(near.names):
         return None
-    parts = ((part, part_of(members, at.members, part)) for part in at.members.texts)
-    return next((part for part, inner in parts if inner and inner.has(call.name)), None)
+    return _part_that_has(members, at.members.home, call.name)
+
+
+@lru_cache(maxsize=4096)
+def _part_that_has(members: ReleaseMembers, home: str, name: str) -> str | None:
+    module, _, whole = home.partition(":")
+    at = members.of(whole, module)
+    parts = ((part, part_of(members, at, part)) for part in at.texts) if at else ()
+    return next((part for part, inner in parts if inner and inner.has(name)), None)
 
 
 def _is_absent(case: Case, at: Receiver, call: Call, known: Lifetime) -> bool:
@@ -311,7 +318,7 @@ def output_as_tensor(case: Case) -> Iterator[Finding]:
         makers: dict[tuple[object, ...], list[Call]] = defaultdict(list)
         for call in usage.calls:
             uses[call.of, call.receiver.place].append(call)
-            if call.kind == "call" and is_sure(case, call, doubtful):
+            if call.kind == "call" and is_sure(call, doubtful):
                 makers[(*call.of, call.name), call.receiver.place].append(call)
         for key, made in makers.items():
             if later := uses.get(key):

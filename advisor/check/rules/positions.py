@@ -32,7 +32,7 @@ def text_before_images(case: Case) -> Iterator[Finding]:
     """A text goes to a processor first, where images come first; or the other way round."""
     doubtful = alternatives(case)
     for usage in case.scan.usages:
-        calls = (call for call in prepares(usage) if is_sure(case, call, doubtful))
+        calls = (call for call in prepares(usage) if is_sure(call, doubtful))
         yield from _in_wrong_order(case, usage, calls)
 
 

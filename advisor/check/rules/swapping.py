@@ -51,7 +51,7 @@ def halves_swapped(case: Case) -> Iterator[Finding]:
     doubtful = alternatives(case)
     for usage in case.scan.usages:
         uses = ((call, half) for call in usage.calls if (half := _half(case, call)))
-        sure = [(call, half) for call, half in uses if is_sure(case, call, doubtful)]
+        sure = [(call, half) for call, half in uses if is_sure(call, doubtful)]
         wrong = set[Location]()
         for call, half in sure:
             for finding in _called(case, half, call):
