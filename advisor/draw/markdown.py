@@ -26,6 +26,8 @@ _LINK = re.compile(r"\]([(\[])(?![\w-]+\.md\))")
 """Where a link or an image would begin to lead somewhere but to a page beside this one."""
 _FENCE = re.compile("`{3,}")
 _ENTITY = re.compile(r"&(?=#|\w+;)")
+_MENTION = re.compile(r"(?<!\w)@(?=\w)", re.ASCII)
+"""Where a name would call somebody; a comment of HTML behind it is what keeps GitHub from that."""
 MARKS = {"+": "for: ", "-": "against: ", "!": "caveat: ", ">": "", "": ""}
 
 
@@ -91,4 +93,4 @@ def _escape(text: str) -> str:
 def _escape_words(text: str) -> str:
     for character in ("\\", "*", "_", "<", "#"):
         text = text.replace(character, f"\\{character}")
-    return _LINK.sub(r"]\\\1", _ENTITY.sub(r"\&", text))
+    return _MENTION.sub("@<!-- -->", _LINK.sub(r"]\\\1", _ENTITY.sub(r"\&", text)))

@@ -939,6 +939,14 @@ def test_a17_a_report_a_baseline_and_a_fix_are_the_same_in_every_locale(check, t
 
 
 @linux
+@pytest.mark.parametrize("before", ["", "é", "x @", "a-"])
+def test_a12_a_name_in_markdown_calls_nobody(check, before):
+    text = check({f"{before}@octocat.py": WRONG}, "-v", format="markdown").out
+    assert f"### {before}@<!-- -->octocat.py:" in text
+    assert not re.search(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9])", text)
+
+
+@linux
 def test_a22_a_diff_quotes_names_as_git_does(check):
     result = check({"a\n--- a_b.py": FIXABLE % "x"}, "--diff", format="terminal")
     assert '--- "a/a\\n--- a_b.py"' in result.out
