@@ -21,6 +21,7 @@ from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
+    from advisor.check.fixing import FixedFiles
     from advisor.check.inspection import Inspection
     from advisor.check.project import Project
     from advisor.draw.formats import Report
@@ -190,7 +191,7 @@ def _emit_judgement(inspection: Inspection, shown: Showing) -> int:
 
 
 def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
-    from advisor.check.fixing import FixedFiles, diff_shown, fixed_files
+    from advisor.check.fixing import FixedFiles, fixed_files
     from advisor.check.page import project_report
     from advisor.check.records import LOCK, baseline_text, lock_text, refuse_other_contents
 
@@ -208,8 +209,7 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         note(f"{path} is not fixed: {reason}")
     places = f"{count(changes.done, 'place')} in {count(len(changes.files), 'file')}"
     if options.diff:
-        terminal = sys.stdout.isatty()  # a pipe gets the diff alone, so that `git apply` takes it
-        sys.stdout.write(diff_shown(changes.files, terminal=terminal))
+        _print_diff(changes)
         note(f"--fix would change {places}; {count(len(inspection.findings), 'finding')} in all")
         return inspection.exit_code
     if changes.files:
@@ -229,6 +229,16 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         write_text(folder / LOCK, lock_text(project.case), within=folder)
         _wrote(folder / LOCK, count(len(project.case.choices), "choice"))
     return CANNOT if changes.refused else inspection.exit_code
+
+
+def _print_diff(changes: FixedFiles) -> None:
+    """Print what changes: on a pipe as `git apply` takes it, and nothing else."""
+    from advisor.check.fixing import diff_shown, patch
+
+    if sys.stdout.isatty():
+        sys.stdout.write(diff_shown(changes.files))
+    else:
+        sys.stdout.buffer.write(patch(changes.files))
 
 
 def _check_together(options: CheckOptions, shown: Showing) -> None:

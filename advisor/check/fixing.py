@@ -6,8 +6,8 @@ import json
 import os
 import re
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping
-from difflib import unified_diff
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import diff_bytes, unified_diff
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +26,7 @@ _NO_PYTHON = (".ipynb", ".json", ".toml", ".yaml", ".yml")
 """In these only line feeds end a line, for the scanner as for `fix_text`."""
 MARK = "\ufeff"
 """What some editors put before the text of a file; no column counts it."""
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 _TWO_SIGNS = r"#\043"
 _OTHER_RUNNERS = ("TF_BUILD", "TEAMCITY_VERSION")
 _QUOTED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
@@ -194,38 +194,45 @@ def _ends(starts: tuple[int, ...], place: Location) -> tuple[int, int]:
     return first, starts[place.end_line - 1] + place.end_column - 1
 
 
-def diff_shown(files: Iterable[FixedFile], *, terminal: bool) -> str:
-    """Return the diff as it is printed: whoever shows it finds no command in it.
+def diff_shown(files: Iterable[FixedFile]) -> str:
+    """Return the diff for a reader: what would speak to a terminal or a runner is written out."""
+    return inert(visible_lines(diff(files).replace("\r\n", "\n")))
 
-    A runner of GitHub is told to look for none, in lines that `git apply` passes over; for a
-    terminal and for other runners, what would speak to them is written out.
+
+def patch(files: Sequence[FixedFile]) -> bytes:
+    """Return the diff for `git apply`, of which no runner of CI takes a word for a command.
+
+    That of GitHub is told to look for none, in lines that `git apply` passes over; for others what
+    would speak to them is written out.
     """
     text = diff(files)
-    if terminal:
-        return inert(visible_lines(text.replace("\r\n", "\n")))
     if inert(text) == text:
-        return text
-    if os.environ.get("GITHUB_ACTIONS") != "true":
-        return inert(text) if any(map(os.environ.get, _OTHER_RUNNERS)) else text
-    token = os.urandom(16).hex()
-    return f"::stop-commands::{token}\n{text}::{token}::\n"
+        return _encoded(files)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        token = os.urandom(16).hex().encode()
+        return b"::stop-commands::%b\n%b::%b::\n" % (token, _encoded(files), token)
+    return (
+        diff_shown(files).encode() if any(map(os.environ.get, _OTHER_RUNNERS)) else _encoded(files)
+    )
 
 
 def diff(files: Iterable[FixedFile]) -> str:
-    """Return the changes as one unified diff that `git apply` takes: only line feeds end a line."""
-    lines = (
-        line
-        for path, before, after, *_ in files
-        for line in unified_diff(
-            _LINE.findall(before),
-            _LINE.findall(after),
-            _quoted(f"a/{path}"),
-            _quoted(f"b/{path}"),
+    """Return the changes as one unified diff: only line feeds end a line, as for `git apply`."""
+    data = _encoded(file._replace(encoding="utf-8") for file in files)
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _encoded(files: Iterable[FixedFile]) -> bytes:
+    """Return the diff with each file in its encoding."""
+    lines: list[bytes] = []
+    for path, before, after, _, encoding in files:
+        old, new = (
+            _LINE.findall(text.encode(encoding, "surrogateescape")) for text in (before, after)
         )
-    )
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
-    )
+        a, b = (_quoted(f"{side}/{path}").encode("utf-8", "surrogateescape") for side in "ab")
+        lines.extend(diff_bytes(unified_diff, old, new, a, b))
+    end = b"\n\\ No newline at end of file\n"
+    return b"".join(line if line.endswith(b"\n") else line + end for line in lines)
 
 
 def _quoted(name: str) -> str:

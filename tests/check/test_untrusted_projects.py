@@ -947,6 +947,39 @@ def test_a12_a_name_in_markdown_calls_nobody(check, before):
 
 
 @linux
+@pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
+def test_a17_a22_what_git_makes_of_a_diff_is_what_fix_makes(tmp_path, locale):
+    code = FIXABLE % "\u00e9"
+    files = {
+        "\u65e5\u672c.py": code.encode(),
+        "latin.py": f"# coding: latin-1\n{code}".encode("latin-1"),
+        "kana.py": f"# coding: shift_jis\n{FIXABLE % chr(0x30AB)}".encode("shift_jis"),
+        "mark.py": f"\ufeff{code}".encode(),
+        "returns.py": code.replace("\n", "\r\n").encode(),
+    }
+    plain = {"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for folder in ("fixed", "applied"):
+        (tmp_path / folder).mkdir()
+        for name, data in files.items():
+            (tmp_path / folder / name).write_bytes(data)
+
+    def run(folder, flag):
+        command = [sys.executable, "-m", "advisor", "check", flag]
+        done = subprocess.run(
+            command, cwd=tmp_path / folder, env={**os.environ, **plain}, capture_output=True
+        )
+        return done.stdout
+
+    run("fixed", "--fix")
+    (tmp_path / "x.diff").write_bytes(run("applied", "--diff"))
+    git(tmp_path / "applied", "init", "-q")
+    git(tmp_path / "applied", "apply", "../x.diff")
+    for name, data in files.items():
+        fixed = (tmp_path / "fixed" / name).read_bytes()
+        assert (tmp_path / "applied" / name).read_bytes() == fixed != data
+
+
+@linux
 def test_a22_a_diff_quotes_names_as_git_does(check):
     result = check({"a\n--- a_b.py": FIXABLE % "x"}, "--diff", format="terminal")
     assert '--- "a/a\\n--- a_b.py"' in result.out
