@@ -41,7 +41,7 @@ def project_report(
     return Report(
         lambda: _project_json(inspection),
         lambda: _project_page(inspection, statistics=statistics, verbose=verbose),
-        lambda: _rows(inspection)._replace(counted=_counted(inspection)),
+        lambda: _project_rows(inspection),
     )
 
 
@@ -159,6 +159,11 @@ def _rows(inspection: Inspection) -> FindingsReport:
         checked=len(case.choices or case.judgements) + len(case.scan.loading),
         failing=inspection.failing,
     )
+
+
+def _project_rows(inspection: Inspection) -> FindingsReport:
+    counted, closing = _counted(inspection), _closing(inspection).text
+    return _rows(inspection)._replace(counted=counted, closing=closing)
 
 
 def _project_page(inspection: Inspection, *, statistics: bool, verbose: bool) -> Page:

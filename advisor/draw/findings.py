@@ -39,7 +39,8 @@ class FindingsReport(NamedTuple):
     """All findings of one run, and the rules they name. `checked` is how many things were judged.
 
     `failing` are the levels at which the run fails, so that every format says the same. `counted`
-    says what was not looked at, by reason, ready for JSON.
+    says what was not looked at, by reason, ready for JSON; `closing` says so in words, with what
+    was.
     """
 
     rules: dict[str, RuleText]
@@ -47,6 +48,7 @@ class FindingsReport(NamedTuple):
     checked: int = 0
     failing: tuple[str, ...] = ("error",)
     counted: Mapping[str, Any] = MappingProxyType({})
+    closing: str = ""
 
 
 def place(finding: FindingRow) -> str:

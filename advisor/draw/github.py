@@ -27,7 +27,8 @@ def github(report: FindingsReport) -> str:
     counts = ", ".join(
         count(sum(finding.level == level for finding in report.findings), level) for level in LEVELS
     )
-    return workflow_commands(report) + "".join(f"{line}\n" for line in lines) + f"{counts}\n"
+    lines.append(inert(visible(report.closing or counts)))
+    return workflow_commands(report) + "".join(f"{line}\n" for line in lines)
 
 
 def _of_level(report: FindingsReport, level: str) -> list[str]:

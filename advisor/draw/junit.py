@@ -22,11 +22,13 @@ def junit(report: FindingsReport) -> str:
     if not cases:
         name = quoteattr(f"no findings ({report.checked} checked)")
         cases = [f'    <testcase name={name} classname="advisor"/>\n']
+    said = escape(_clean(report.closing))
+    closing = f"    <system-out>{said}</system-out>\n" if said else ""
     counts = f'tests="{len(cases)}" failures="{failures}" errors="0"'
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<testsuites name="advisor" {counts}>\n  <testsuite name="advisor" {counts}>\n'
-        f"{''.join(cases)}  </testsuite>\n</testsuites>\n"
+        f"{''.join(cases)}{closing}  </testsuite>\n</testsuites>\n"
     )
 
 

@@ -421,7 +421,7 @@ def test_a8_what_is_left_out_is_counted_by_reason(check):
     assert result.json["fail_on"] == "never"
     words = ("1 excluded", "1 ignored by git", "1 in environments", "1 too large", "never",
              "1 in another language")  # fmt: skip
-    for format in ("terminal", "markdown", "html"):
+    for format in ("terminal", "markdown", "html", "github", "junit"):
         page = " ".join(check({}, format=format).out.split())
         assert [one for one in words if one not in page] == []
     (told,) = check({}, format="sarif").json["runs"]
