@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,6 +144,7 @@ def read_state_dict(file: Path) -> dict[str, torch.Tensor]:
             f"there is no file `{file}`", hint="give the .bin of a checkpoint", kind="not-found"
         )
     try:
+        _refuse_packed(file)
         stored = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
         raise ConversionError(
@@ -150,7 +152,7 @@ def read_state_dict(file: Path) -> dict[str, torch.Tensor]:
             hint="give the file that the original's training wrote, model.EPOCH.bin",
         ) from error
     if not isinstance(stored, Mapping) or not all(
-        isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in stored.items()
+        isinstance(name, str) and _is_plain(value) for name, value in stored.items()
     ):
         raise ConversionError(
             f"`{file}` holds something else than named tensors",
@@ -163,6 +165,21 @@ def read_state_dict(file: Path) -> dict[str, torch.Tensor]:
             hint="give the file that the original's training wrote",
         )
     return {name.removeprefix("module."): value.float() for name, value in stored.items()}
+
+
+def _refuse_packed(file: Path) -> None:
+    """Raise ValueError for a zip file that unpacks to more than it is: torch packs nothing."""
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as parts:
+            if sum(part.file_size for part in parts.infolist()) > file.stat().st_size:
+                raise ValueError("it is packed")
+
+
+def _is_plain(value: Any) -> bool:
+    """True for a tensor of real numbers that lie one after the other in memory."""
+    if not isinstance(value, torch.Tensor) or value.is_nested or value.is_quantized:
+        return False
+    return value.layout is torch.strided and value.device.type == "cpu" and not value.is_complex()
 
 
 def _parted(
@@ -223,6 +240,11 @@ def _config(
             )
     layers = {int(found[1]): name for name in kept if (found := INNER.fullmatch(name))}
     count, width = kept[WORDS].shape
+    if heads and width % heads:
+        raise ConversionError(
+            f"a width of {width} cannot be cut into {heads} heads",
+            hint=f"--heads divides {width}; BERT's are {HEAD_WIDTH} wide",
+        )
     if len(words) != count:
         raise ConversionError(
             f"the vocabulary has {len(words)} lines, and the file {count} words",

@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import re
+import zipfile
 from pathlib import Path
 
 # ruff: noqa: TID253  (its tests are skipped where these are missing)
@@ -151,6 +152,46 @@ def test_nothing_but_tensors_is_unpickled(vocabulary, tmp_path, monkeypatch):
     with pytest.raises(ConversionError, match="nothing else is unpickled"):
         convert(file, tmp_path / "out", vocabulary=vocabulary)
     assert not (tmp_path / "was-run").exists()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        lambda table: table.to_sparse(),
+        lambda table: table.to_sparse_csr(),
+        lambda table: torch.empty(table.shape, device="meta"),
+        lambda table: torch.nested.nested_tensor([table[0], table[1]]),
+        lambda table: torch.quantize_per_tensor(table, 0.1, 0, torch.qint8),
+        lambda table: table.to(torch.complex64),
+    ],
+    ids=["sparse", "csr", "meta", "nested", "quantised", "complex"],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_a_tensor_of_another_kind_is_refused(state_dict, vocabulary, tmp_path, odd):
+    for name in ("bert.embeddings.word_embeddings.weight", "ans_classifier.2.weight"):
+        weights = state_dict(answers=True)
+        weights[name] = odd(weights[name])
+        torch.save(weights, tmp_path / "odd.bin")
+        with pytest.raises(ConversionError, match="something else than named tensors"):
+            convert(tmp_path / "odd.bin", tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
+
+
+def test_a_packed_file_is_refused_before_it_is_unpacked(vocabulary, tmp_path, monkeypatch):
+    file = tmp_path / "packed.bin"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("archive/data.pkl", b"\x80\x02]q\0(" + b"K\1" * 100_000 + b"e.")
+        packed.writestr("archive/version", "3\n")
+    monkeypatch.setattr(torch, "load", lambda *_, **_more: pytest.fail("it was unpacked"))
+    with pytest.raises(ConversionError, match="no state dict of tensors alone"):
+        convert(file, tmp_path / "out", vocabulary=vocabulary)
+
+
+@pytest.mark.parametrize("heads", [7, 999_999_999])
+def test_heads_that_do_not_divide_the_width_are_a_sentence(
+    state_dict, written, vocabulary, tmp_path, heads
+):
+    with pytest.raises(ConversionError, match=f"cannot be cut into {heads} heads"):
+        convert(written(state_dict()), tmp_path / "out", vocabulary=vocabulary, heads=heads)
 
 
 def test_the_vocabulary_has_to_fit(state_dict, written, tmp_path):
