@@ -14,6 +14,9 @@ from advisor.console.flags import split
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 
+MAX_SEED = 2**32 - 1
+"""What every library takes that draws at random."""
+
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}\Z")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from advisor.console.options import Download, Offline, option
+from advisor.console.options import MAX_SEED, Download, Offline, option
 from advisor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +42,14 @@ class ImageOptions:
         ),
     ] = 0
     seed: Annotated[
-        int, option("--seed", "For the draw, and all that is random.", min=0, show_default=False)
+        int,
+        option(
+            "--seed",
+            "For the draw, and all that is random.",
+            min=0,
+            max=MAX_SEED,
+            show_default=False,
+        ),
     ] = 0
 
 

@@ -6,7 +6,7 @@ import sys
 from typing import Annotated, Any
 
 from advisor.console.commands import Options
-from advisor.console.options import Device, Offline, option
+from advisor.console.options import MAX_SEED, Device, Offline, option
 from advisor.console.options import Download as AgreeToDownload
 from advisor.console.output import Shown, interactive, note, progress_line
 from advisor.draw.formats import Report
@@ -18,7 +18,7 @@ from advisor.trial.resolution import Download, Loading
 
 Seed = Annotated[
     int,
-    option("--seed", "For the little that is random.", min=0, max=2**32 - 1, show_default=False),
+    option("--seed", "For the little that is random.", min=0, max=MAX_SEED, show_default=False),
 ]
 Repeat = Annotated[
     int,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from advisor.console.commands import Options
-from advisor.console.options import Device, option
+from advisor.console.options import MAX_SEED, Device, option
 from advisor.console.output import Shown
 from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.errors import UsageError, check_name
@@ -71,7 +71,9 @@ class Schedule:
     held_out: Annotated[
         float, option("--held-out", "Share of pictures kept to judge.", min=0, max=0.9)
     ] = 0.1
-    seed: Annotated[int, option("--seed", "For new weights and the order.", min=0)] = 0
+    seed: Annotated[
+        int, option("--seed", "For new weights and the order.", min=0, max=MAX_SEED)
+    ] = 0
     device: Device = "auto"
     checkpoint_every: Annotated[
         int, option("--checkpoint-every", "Steps between saved states.", min=1)

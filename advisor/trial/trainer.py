@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from advisor.console.options import Device, option
+from advisor.console.options import MAX_SEED, Device, option
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import is_file, make_folder, put_on_disk, read_lines, replacing
 from advisor.phrasing import count
@@ -20,7 +20,6 @@ from advisor.trial.images import open_image
 from advisor.trial.runner import Runner
 from advisor.trial.runtime import library, plain_errors, quiet
 
-MAX_SEED = 2**32 - 1
 STATE = "training.safetensors"
 WARM_UP_SHARE = 20
 ROOM = 512

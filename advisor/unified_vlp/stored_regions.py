@@ -138,8 +138,8 @@ def _from_npz(file: Path) -> Regions:
             raise RegionsError(
                 f"`{file}` holds no {' and no '.join(missing)}", hint=f"regions are {HINT}"
             )
-        for name in ARRAYS:  # compressed, a few kilobytes may hold gigabytes
-            _refuse_more(file, name, stored.zip.getinfo(f"{name}.npy").file_size / FLOAT_BYTES)
+        for part in stored.zip.infolist():  # compressed, a few kilobytes may hold gigabytes
+            _refuse_more(file, part.filename, part.file_size / FLOAT_BYTES)
         return _regions(str(file), *(stored[name] for name in ARRAYS))
 
 

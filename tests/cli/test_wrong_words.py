@@ -86,3 +86,18 @@ def test_a_group_alone_names_its_commands(advisor):
     said = advisor("rules").err
     assert "missing command" in said
     assert "one of check, test, audit" in said
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["try", "--demo", "--image", "x.png"],
+        ["evaluate", "x", "--demo"],
+        ["compose", "--checkpoint", "x", "--finetune", "x.csv", "--save", "y"],
+        ["train", "vlp", "x.csv", "--save", "y"],
+    ],
+)
+def test_a_seed_that_no_library_takes_is_wrong(advisor, command):
+    result = advisor(*command, "--seed", "9" * 30)
+    assert result.code == 2
+    assert "--seed" in result.err

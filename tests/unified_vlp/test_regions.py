@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import zipfile
 from dataclasses import replace
 
 # ruff: noqa: TID253  (its tests are skipped where these are missing)
@@ -233,3 +234,14 @@ def test_the_checkpoints_of_2020_are_not_looked_for_on_the_hub(capsys):
     told = capsys.readouterr().err
     assert "has no repository on the Hub; its files are at https://github.com/" in told
     assert "`advisor show LuoweiZhou/VLP`" in told
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
+def test_no_member_of_an_npz_is_larger_than_regions_are(regions, tmp_path, monkeypatch, method):
+    file = regions[0].save(tmp_path / "a.npz")
+    monkeypatch.setattr("advisor.unified_vlp.stored_regions.MOST_NUMBERS", 300_000)
+    assert equal(read_regions(file), regions[0])
+    with zipfile.ZipFile(file, "a", method) as packed:
+        packed.writestr("features", bytes(2_000_000))  # NumPy prefers it to `features.npy`
+    with pytest.raises(RegionsError, match="more than regions of a picture do"):
+        read_regions(file)
