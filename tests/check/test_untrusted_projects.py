@@ -1293,6 +1293,17 @@ def test_b1_b2_arguments_are_named_where_a_name_can_stand(check, tmp_path):
     assert (tmp_path / "a.py").read_text() == text + 'x = q(text="a b" "c", images=image)\n'
 
 
+def test_b1_a_setting_moves_from_the_configuration_of_the_model_and_no_other(check, tmp_path):
+    text = (
+        "from transformers import BlipForConditionalGeneration\n"
+        "class S: pass\napp = S()\napp.config = S()\n"
+        f"app.config.{LOADS.format('BlipForConditionalGeneration')}\n"
+        "app.config.m.{}.max_length = 20\napp.config.m.generate(1)\n"
+    )
+    check({"a.py": text.format("config")}, "--fix")
+    assert (tmp_path / "a.py").read_text() == text.format("generation_config")
+
+
 def test_b2_a_file_that_a_fix_would_break_is_named(check, tmp_path, monkeypatch):
     from advisor.check import fixing
 

@@ -28,13 +28,14 @@ def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
     for call in stored:
         if call.name in case.knowledge("settings") and _is_set(call):
             target = call.arguments["0"].source
-            edit = Edit(call.place, target.replace(f".{CONFIG}.", f".{GENERATION}.", 1), target)
+            of_model = target.removesuffix(f".{CONFIG}.{call.name}")
+            edit = Edit(call.place, f"{of_model}.{GENERATION}.{call.name}", target)
             yield Finding(
                 "generation is steered by the model's configuration here, which transformers "
                 f"{case.release.version} refuses",
                 call.place,
                 fix=f"set it in `{GENERATION}`",
-                edits=(edit,) if edit.text != target else (),
+                edits=(edit,) if of_model != target else (),
             )
     yield from _without_start(case, usage, stored)
     yield from _asked_for(case, usage, {call.name for call in stored})
