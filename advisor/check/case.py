@@ -203,10 +203,14 @@ class Case:
         """
         here = places.of(place.path, old)
         name = here.get(place)
-        if name is None:
+        if name is None or not self._has(name.module, new):
             return ()
         if name.alias or not name.imported:
             return (Edit(place, new, old),)
+        if not all(
+            self._has(module, new) for module in {one.module for one in here.values() if one}
+        ):
+            return ()
         bare = [at for at, one in here.items() if one is None or (one.imported and not one.alias)]
         used = any(one is None for one in here.values())
         followed = all(
@@ -217,6 +221,12 @@ class Case:
             return (Edit(place, f"{new} as {old}", old),)
         first = place == next(at for at in bare if here[at])
         return tuple(Edit(at, new, old) for at in bare) if first else ()
+
+    def _has(self, module: str, name: str) -> bool:
+        """True for a class of the release in a module of the library that has it."""
+        inside = module.partition(".")[2]
+        members = self.release.members
+        return not inside or (members is not None and name in (members.names(inside) or ()))
 
     def stand_whole(self, name: str, places: Iterable[Location]) -> bool:
         """True where a name is written at each place: in a notebook, pieces may make it up."""

@@ -1264,6 +1264,23 @@ def test_b1_another_class_is_written_where_it_is_there(check, tmp_path, imports,
     assert (tmp_path / "a.py").read_text() == f"{fixed or imports}\n{OF_CLIP.format(name)}\n"
 
 
+@pytest.mark.parametrize(
+    ("module", "there"),
+    [
+        ("transformers.models.clip", True),
+        ("transformers.models.clip.feature_extraction_clip", False),
+        ("transformers.models.blip.modeling_blip", False),
+    ],
+)
+def test_b1_a_name_is_renamed_where_its_module_has_the_new_one(check, tmp_path, module, there):
+    text = (
+        f"from {module} import {{0}}\np = {{0}}.from_pretrained('openai/clip-vit-base-patch32')\n"
+    )
+    check({"a.py": text.format("CLIPFeatureExtractor")}, "--fix")
+    name = "CLIPImageProcessor" if there else "CLIPFeatureExtractor"
+    assert (tmp_path / "a.py").read_text() == text.format(name)
+
+
 def test_b1_of_a_module_that_is_not_the_library_no_other_class_is_asked(check, tmp_path):
     for module, fixed in (("transformers", "CLIPModel"), ("transformers.models.bert", "BertModel")):
         text = f"import {module} as t\n{OF_CLIP}\n"
