@@ -192,35 +192,28 @@ class Case:
         given = frozenset(name for (_, name), at in places.items() if not any(at.values()))
         return NamePlaces(places, given)
 
-    def rename_edits(
-        self, place: Location, old: str, new: str, places: NamePlaces
-    ) -> tuple[Edit, ...]:
-        """Return what renames a class of transformers at one of the places it stands.
+    def renames(
+        self, path: str, old: str, new: str, places: NamePlaces
+    ) -> Mapping[Location, tuple[Edit, ...]]:
+        """Return what renames a class of transformers in a file, by the place that asks for it.
 
-        The first import in a file renames all that is followed from it: a part of that is wrong.
-        Where the old name may be used in other ways, or by other files, which import none from a
-        notebook, an import keeps it as an alias, and nothing else is touched.
+        The first import renames all that is followed from it: a part of that is wrong. Where the
+        old name may be used in other ways, or by other files, which import none from a notebook, an
+        import keeps it as an alias, and nothing else is touched.
         """
-        here = places.of(place.path, old)
-        name = here.get(place)
-        if name is None or not self._has(name.module, new):
-            return ()
-        if name.alias or not name.imported:
-            return (Edit(place, new, old),)
-        if not all(
-            self._has(module, new) for module in {one.module for one in here.values() if one}
-        ):
-            return ()
-        bare = [at for at, one in here.items() if one is None or (one.imported and not one.alias)]
-        used = any(one is None for one in here.values())
-        followed = all(
-            self._stands(place.path, one) <= len(places.of(place.path, one)) for one in (old, new)
-        )
-        passed_on = place.cell is None and (not used or old in places.given)
+        here = places.of(path, old)
+        names = {at: one for at, one in here.items() if one}
+        there = {at for at, one in names.items() if self._has(one.module, new)}
+        bare = [at for at, one in names.items() if one.imported and not one.alias]
+        edits = {at: (Edit(at, new, old),) for at in there.difference(bare)}
+        if not bare or len(there) < len(names):
+            return edits
+        used = [at for at, one in here.items() if one is None]
+        followed = all(self._stands(path, one) <= len(places.of(path, one)) for one in (old, new))
+        passed_on = bare[0].cell is None and (not used or old in places.given)
         if passed_on or not followed:
-            return (Edit(place, f"{new} as {old}", old),)
-        first = place == next(at for at in bare if here[at])
-        return tuple(Edit(at, new, old) for at in bare) if first else ()
+            return edits | {at: (Edit(at, f"{new} as {old}", old),) for at in bare}
+        return edits | {bare[0]: tuple(Edit(at, new, old) for at in (*bare, *used))}
 
     def _has(self, module: str, name: str) -> bool:
         """True for a class of the release in a module of the library that has it."""

@@ -23,6 +23,7 @@ def changed_class(case: Case) -> Iterator[Finding]:
     if not changed:
         return
     places = case.places_of_names()
+    renames = cache(lambda path, name, new: case.renames(path, name, new, places) if new else {})
     whole = cache(lambda path, name: case.stand_whole(name, places.of(path, name)))
     for change, name, place in changed:
         instead = change.instead
@@ -30,7 +31,7 @@ def changed_class(case: Case) -> Iterator[Finding]:
             alias = f"`{name}` is an alias of `{instead}` since transformers {change.since}"
             works = change.kind == "redirected" or case.release.has_class(name)
             certain = (works or change.kind == "renamed") and whole(place.path, name)
-            edits = case.rename_edits(place, name, instead, places) if instead and certain else ()
+            edits = renames(place.path, name, instead).get(place, ()) if certain else ()
             now = alias if works else ""
             yield from _findings(case, change, place, f"`{name}`", now, edits=edits)
 
