@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor import __version__
 from advisor.errors import BrokenFileError, check_type, several
-from advisor.files import read_bounded
+from advisor.files import path_shown, read_bounded
 from advisor.foreign import visible
 from advisor.rulebase.base import RuleBase
 
@@ -145,7 +146,7 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
     if folder is None and not overlays and (COMPILED / "core.json").is_file():
         return _of_package()
     base = rule_files(Path(folder) if folder is not None else shipped_rules())
-    over = [(visible(Path(path).name), rule_files(Path(path))) for path in overlays]
+    over = [(visible(_called(Path(path))), rule_files(Path(path))) for path in overlays]
     key = digest([base, *(files for _, files in over)], __version__)
     named = digest([], "\0".join(name for name, _ in over))[:8]  # places in it name the folders
     cached = cache_folder()
@@ -173,6 +174,15 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
     for old in list(_at_hand)[: -AT_HAND or None]:
         _at_hand.pop(old, None)
     return rulebase
+
+
+def _called(folder: Path) -> str:
+    """Return what places call a folder of rules: its path, where it is in the working folder."""
+    with suppress(OSError):  # the working folder may be gone
+        shown = path_shown(folder)
+        if not os.path.isabs(shown) and shown.partition("/")[0] != "..":  # noqa: PTH117
+            return shown
+    return folder.name
 
 
 @cache

@@ -212,6 +212,18 @@ def test_b6_a_cached_overlay_is_read_under_its_own_name(advisor, weather_of, tmp
         assert f"from {folder.name}/" in said.replace("       ", " ").replace("  ", " ")
 
 
+def test_b6_places_are_paths_from_the_working_folder(advisor, overlay, tmp_path, monkeypatch):
+    overlay({"decisions/a.yaml": "rules: [{id: x}]\n"}, "v1/rules")
+    monkeypatch.chdir(tmp_path)
+    for given in ("v1/rules", "v1/../v1/rules/", str(tmp_path / "v1" / "rules")):
+        assert (
+            "\nv1/rules/decisions/a.yaml:1:"
+            in "\n" + advisor("list", "tasks", "--rules", given).err
+        )
+    monkeypatch.chdir(tmp_path / "v1" / "rules")
+    assert "\n./decisions/a.yaml:1:" in "\n" + advisor("list", "tasks", "--rules", ".").err
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a system that takes any bytes as a name")
 def test_b6_a_rule_folder_may_be_called_by_any_bytes(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
