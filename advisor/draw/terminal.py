@@ -24,6 +24,7 @@ from advisor.draw.typesetting import (
     apart,
     spans,
 )
+from advisor.foreign import visible
 
 ANSI = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 ODD = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "JPY_PARENT_PID")
@@ -115,7 +116,7 @@ def _understood() -> bool:
 
 def _linked(text: str, page: Page) -> str:
     """Return the text of a page in which the names of its links lead to their addresses."""
-    found = {link.text: link.url for link in links(page)}
+    found = {link.text: visible(link.url) for link in links(page)}
     if not found or not _understood():
         return text
     longest_first = sorted(found, key=len, reverse=True)

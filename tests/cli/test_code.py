@@ -140,6 +140,22 @@ def test_ids_lead_to_their_pages_where_a_terminal_follows_links(advisor, monkeyp
     assert advisor("recommend", "--task", "vqa", "-q").out == f"{id}\n"
 
 
+def test_an_address_moves_no_cursor_and_a_name_begins_no_line(monkeypatch):
+    from advisor.draw.blocks import Heading, Item, Items, Link, Pairs, Table, Text
+    from advisor.draw.terminal import terminal
+
+    monkeypatch.setenv("FORCE_HYPERLINK", "1")
+    name = "a\n::error::b"
+    page = [
+        Heading(name), Items((Item("", name),)), Pairs(((name, name),)), Table((name,), ((name,),)),
+        Table(("id",), ((Link("x/y", "https://a/\x1b]0;title\x07"),),)),
+    ]  # fmt: skip
+    text = terminal(page)
+    assert not [line for line in text.splitlines() if line.startswith("::")]
+    assert "\x1b]8;;https://a/\\x1b]0;title\\x07\x1b\\x/y" in text
+    assert "\n::" in terminal([Text(name)])  # a paragraph keeps its lines
+
+
 def test_json_html_and_markdown_name_the_model_page(advisor):
     one = first(advisor, "--task", "vqa")
     assert one["model_page"] == f"https://huggingface.co/{one['id']}"
