@@ -30,16 +30,36 @@ READ_ONLY = types.ToolAnnotations(
 )
 
 
+IDLE_ROUNDS, ROUND_SECONDS = 20, 0.01
+"""How often nothing may be begun or ended, once stdin is closed, before all counts as answered."""
+
+
 def serve(rulebase: RuleBase) -> None:
-    """Answer until stdin is closed."""
+    """Answer until stdin is closed, and what was asked before."""
     anyio.run(_serve, rulebase)
 
 
 async def _serve(rulebase: RuleBase) -> None:
-    server = server_of(rulebase)
-    lines: Any = _Lines()
+    calls = _Calls()
+    server = server_of(rulebase, calls)
+    lines: Any = _Lines(calls)
     async with stdio_server(stdin=lines) as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())
+
+
+class _Calls:
+    """How many calls of tools were begun and ended."""
+
+    def __init__(self) -> None:
+        self.moves = 0
+
+    async def all_answered(self) -> None:
+        """Wait until nothing moves any more: the end of stdin drops what is not answered yet."""
+        idle = 0
+        while idle < IDLE_ROUNDS:
+            before = self.moves
+            await asyncio.sleep(ROUND_SECONDS)
+            idle = idle + 1 if self.moves == before else 0
 
 
 class _Lines:
@@ -49,7 +69,8 @@ class _Lines:
     stdin meanwhile.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, calls: _Calls) -> None:
+        self._calls = calls
         self._waiting: asyncio.Queue[str] = asyncio.Queue(1)
         self._loop = asyncio.get_running_loop()
         threading.Thread(target=self._read, daemon=True).start()
@@ -70,6 +91,7 @@ class _Lines:
     async def __anext__(self) -> str:
         if line := await self._waiting.get():
             return line
+        await self._calls.all_answered()
         raise StopAsyncIteration
 
 
@@ -82,15 +104,20 @@ def _own_stdin() -> TextIO:
     return open(number, encoding="utf-8", errors="replace")  # noqa: PTH123 - of a number
 
 
-def server_of(rulebase: RuleBase) -> Server[Any]:
-    """Return a server that answers by some rules."""
+def server_of(rulebase: RuleBase, calls: _Calls | None = None) -> Server[Any]:
+    """Return a server that answers by some rules; `calls` counts what moves."""
+    calls = calls or _Calls()
 
     async def list_tools(_context: Any, _parameters: Any) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[*map(_declared, TOOLS)])
 
     async def call_tool(_context: Any, call: types.CallToolRequestParams) -> types.CallToolResult:
         # In this thread, the main one: only there can a file be stopped that takes too long.
-        return answer(rulebase, call.name, call.arguments or {})
+        calls.moves += 1
+        try:
+            return answer(rulebase, call.name, call.arguments or {})
+        finally:
+            calls.moves += 1
 
     return Server(
         "advisor",

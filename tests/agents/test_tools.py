@@ -366,6 +366,25 @@ def test_it_ends_quietly_where_stdin_ends(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
+def test_what_was_asked_before_stdin_ended_is_answered(tmp_path):
+    (tmp_path / "a.py").write_text("import transformers\n", encoding="utf-8")
+    client = {"name": "x", "version": "1"}
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client}
+    calls = [{"name": "check", "arguments": {"paths": ["a.py"]}}]
+    calls += [{"name": "recommend", "arguments": {"need": "caption photos"}}] * 20
+    asked = [("initialize", hello), *(("tools/call", each) for each in calls)]
+    lines = [
+        json.dumps({"jsonrpc": "2.0", "id": id, "method": method, "params": parameters})
+        for id, (method, parameters) in enumerate(asked)
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "advisor", "mcp"], input="\n".join([*lines, ""]).encode(),
+        capture_output=True, timeout=60, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    answered = [json.loads(line)["id"] for line in done.stdout.splitlines()]
+    assert sorted(answered) == list(range(len(asked)))
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_it_while_it_waits_for_stdin(number, code):
     command = [sys.executable, "-m", "advisor", "mcp"]
