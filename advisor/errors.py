@@ -92,7 +92,8 @@ class MissingExtraError(AdvisorError, kind="extra-not-installed"):
 
 def refused_path(failure: OSError) -> AdvisorError:
     """Return the error for a path that the system refuses, in its words."""
-    reason = (failure.strerror or str(failure)).lower()
+    reason = failure.strerror or str(failure)
+    reason = reason[:1].lower() + reason[1:]
     message = f"`{failure.filename}` cannot be used: {reason}"
     return AdvisorError(message, hint="check the path", kind="bad-path")
 

@@ -196,9 +196,9 @@ def write_text(
 
     A link is followed, but never from inside the working folder to the outside, and the file's mode
     and owner are kept. With `within`, the name is advisor's choice: a link that stays within that
-    folder is replaced, one that leads out is refused, and so is a pipe or a device. Others of these
-    are written in place, and so are stdout and stderr, whatever they are. Raises AdvisorError where
-    the system refuses, and for a file without write permission.
+    folder is replaced, and one that leads out is refused, as are pipes and devices. Others are
+    written in place, and so are stdout and stderr, whatever they are. Raises AdvisorError where the
+    system refuses, and for a file without write permission.
     """
     if within is not None:
         _refuse_link_out_of(within, file)

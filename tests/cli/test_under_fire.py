@@ -931,6 +931,20 @@ def test_a22_a_diff_on_a_terminal_writes_out_what_would_speak_to_it(tmp_path, en
     assert '--- "a/a\\343\\205\\244.py"' in lines
 
 
+@posix
+def test_a_pipe_by_a_name_of_our_own_is_refused(advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    choice = "{name: a, checkpoint: openai/clip-vit-base-patch32, needs: {task: image-search}}"
+    (tmp_path / "advisor.yaml").write_text(f"choices: [{choice}]\n")
+    (tmp_path / "advisor.lock").unlink(missing_ok=True)
+    os.mkfifo(tmp_path / "advisor.lock")
+    reader = os.open(tmp_path / "advisor.lock", os.O_RDONLY | os.O_NONBLOCK)  # so nothing waits
+    result = advisor("check", "--lock")
+    os.close(reader)
+    assert result.code == 2
+    assert "`advisor.lock` cannot be written: it is a pipe or a device" in result.err
+
+
 # -- one clear sentence ----------------------------------------------------------------------------
 
 
