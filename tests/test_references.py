@@ -1,7 +1,5 @@
 """Rule folders: names that refer to nothing, overlays, and the compiled copy."""
 
-import hashlib
-import json
 import os
 import shutil
 from itertools import cycle
