@@ -64,6 +64,8 @@ PLACES = {
 Parts = dict[str, dict[str, Any]]
 
 MOST_BYTES = 64_000_000
+KEPT_AS = "kept_as"
+"""Under this key a kept part says what it is of."""
 KEPT = 8
 """How many compiled rule bases stay in the cache."""
 RECENT_SECONDS = 600
@@ -264,10 +266,8 @@ def _keep(folder: Path, parts: Parts) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, part in sorted(parts.items(), key=lambda each: each[0] == "core"):
-            text = _part_text(part)
-            _write_part(
-                folder / f"{name}.json", f"{_checksum(text.encode(), _of(folder, name))}\n{text}"
-            )
+            text = _part_text({**part, KEPT_AS: _of(folder, name)})
+            _write_part(folder / f"{name}.json", f"{_checksum(text.encode())}\n{text}")
         kept = sorted((each.stat().st_mtime, each) for each in folder.parent.glob("rules-*"))
     except OSError:
         return  # a read-only disk costs time, nothing else
@@ -276,15 +276,15 @@ def _keep(folder: Path, parts: Parts) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def _checksum(data: bytes, of: str = "") -> str:
+def _checksum(data: bytes) -> str:
     import hashlib
 
-    return hashlib.sha256(of.encode() + data).hexdigest()
+    return hashlib.sha256(data).hexdigest()
 
 
 def _of(folder: Path, name: str) -> str:
     """Return what a kept part is of, so that none is read in the place of another."""
-    return f"{folder.name}/{name}\n"
+    return f"{folder.name}/{name}"
 
 
 def _packaged(name: str) -> dict[str, Any]:
@@ -303,9 +303,12 @@ def _read_kept(folder: Path, name: str) -> dict[str, Any]:
     if hasattr(os, "getuid") and file.stat().st_uid not in (os.getuid(), 0):
         raise ValueError("somebody else's file")
     checksum, _, data = read_bounded(file, MOST_BYTES, within=folder.parent).partition(b"\n")
-    if checksum != _checksum(data, _of(folder, name)).encode():
+    if checksum != _checksum(data).encode():
         raise ValueError("damaged")
-    return _checked(json.loads(data), name)
+    part = _checked(json.loads(data), name)
+    if part.pop(KEPT_AS, None) != _of(folder, name):
+        raise ValueError("of other rules")
+    return part
 
 
 def _read(folder: Path, name: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError
 from advisor.interview.session import Session
 from advisor.need.understanding import understand
-from advisor.rulebase.store import _checksum, _of, _read_kept, load_rules
+from advisor.rulebase.store import _checksum, _read_kept, load_rules
 from advisor.scan.configuration import read_configuration
 from advisor.scan.gitignore import parse_patterns
 from advisor.scan.notebook import parse_notebook
@@ -195,7 +195,7 @@ def pins(data: bytes, _: Path) -> None:
 
 def kept_rules(data: bytes, folder: Path) -> None:
     """A part of a kept copy of rules, below a checksum that holds."""
-    checksum = _checksum(data, _of(folder, "core"))
+    checksum = _checksum(data)
     (folder / "core.json").write_bytes(checksum.encode() + b"\n" + data)
     with contextlib.suppress(ValueError, TypeError, RecursionError):  # made anew then
         _read_kept(folder, "core")
