@@ -33,7 +33,8 @@ INTERVIEW = (
     "from advisor.cli.main import _take_signals\n"
     "_take_signals()\n"
     "session = Session(advisor.Engine(advisor.load_rules()))\n"
-    "for question, answer in (('task', 'captioning'), ('images', 'one'), ('training', 'pairs')):\n"
+    "said = {'task': 'captioning', 'images': 'one', 'training': 'fine-tune'}\n"
+    "for question, answer in said.items():\n"
     "    try:\n"
     "        session.answer(question, answer)\n"
     "    except advisor.AdvisorError:\n"
@@ -176,7 +177,12 @@ WRITERS = {
         ("explain", *CAPTIONING, "--output", "json=a.json"), ("console.output",)
     ),
     "code --output": Writer(("code", *CAPTIONING, "--output", "python=a.py"), ("console.output",)),
-    "ask keeps": Writer((), ("interview.saved_interview",), program=INTERVIEW),
+    "ask keeps": Writer(
+        (),
+        ("interview.saved_interview",),
+        program=INTERVIEW,
+        tells=("cache/interview.json",),  # it is kept whole after each answer
+    ),
     "--install-completion": Writer((), ("cli.completion",), shell, COMPLETION),
     "catalogue refresh --write": Writer(
         (
