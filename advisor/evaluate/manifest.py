@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from io import FileIO
@@ -33,6 +34,8 @@ WRITTEN_TO_A_RUN = ("timing-*.jsonl", "given-*.jsonl", IMAGES, MANIFEST)
 FORM = 1
 """Goes up when a folder is written in another form."""
 LARGEST = 1_000_000_000
+LOCK_TRIES, LOCK_SECONDS = 20, 0.1
+"""How often a folder that is kept is tried again, and how long is waited between."""
 KEPT_WHERE = "--run DIR says where a run is kept"
 
 
@@ -61,16 +64,20 @@ def _lock(file: FileIO, folder: Path) -> None:
         import fcntl
     except ImportError:  # Windows
         return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise AdvisorError(
-            f"`{folder}` is being written by another evaluation",
-            hint="wait until it is done, or name another folder: --run DIR",
-            kind="in-use",
-        ) from error
-    except OSError:  # a file system without locks
-        return
+    for _ in range(LOCK_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # what is being killed holds it for a moment still
+            time.sleep(LOCK_SECONDS)
+        except OSError:  # a file system without locks
+            return
+        else:
+            return
+    raise AdvisorError(
+        f"`{folder}` is being written by another evaluation",
+        hint="wait until it is done, or name another folder: --run DIR",
+        kind="in-use",
+    )
 
 
 def write_manifest(run: EvaluationRun) -> None:
