@@ -125,9 +125,19 @@ def execute(
         write_manifest(run)
         write_images(run)
         for entrant in entrants:
-            if entrant.order is not None:
-                run = _try_one(run, entrant, entrant.order, blocks, store, hire, watching)
-                write_manifest(run)
+            if entrant.order is None:
+                continue
+            told = _Warned(run, entrant.candidate.number)
+            try:
+                _run_one(told, entrant, entrant.order, blocks, store, hire, watching)
+                run = told.run
+            except AdvisorError as error:
+                if error.kind in ("disk-full", "cannot-write"):
+                    raise
+                candidate = told.run.candidates[told.number]
+                watching.tell(f"{candidate.name}: {error.message}")
+                run = _with(told.run, candidate._replace(failed=error.message))
+            write_manifest(run)
     return run
 
 
@@ -164,40 +174,17 @@ def _taken_up(run: EvaluationRun) -> EvaluationRun:
     )
 
 
-def _try_one(
-    run: EvaluationRun,
-    entrant: Entrant,
-    order: WorkOrder,
-    blocks: Sequence[Block],
-    store: ImageStore,
-    hire: Hiring,
-    watching: Watching,
-) -> EvaluationRun:
-    """Run one candidate; return the run with what is known of it then, as that it failed."""
-    told = _Warned(run, entrant.candidate.number)
-    try:
-        _run_one(run, entrant, order, blocks, store, hire, watching, told)
-    except AdvisorError as error:
-        if error.kind in ("disk-full", "cannot-write"):
-            raise
-        candidate = told.run.candidates[told.number]
-        watching.tell(f"{candidate.name}: {error.message}")
-        return _with(told.run, candidate._replace(failed=error.message))
-    return told.run
-
-
 def _run_one(
-    run: EvaluationRun,
+    told: _Warned,
     entrant: Entrant,
     order: WorkOrder,
     blocks: Sequence[Block],
     store: ImageStore,
     hire: Hiring,
     watching: Watching,
-    told: _Warned,
 ) -> None:
     """Run one candidate; `told` hears the warnings of its checkpoint before any answer is kept."""
-    number, name = entrant.candidate.number, entrant.candidate.name
+    run, number, name = told.run, told.number, entrant.candidate.name
     total = len(run.data.images)
     given, timed = run.folder / given_file(number), run.folder / timing_file(number)
     team = hire(order)
