@@ -90,11 +90,15 @@ class MissingExtraError(AdvisorError, kind="extra-not-installed"):
     """Libraries of an extra are not installed."""
 
 
+def reason_of(failure: OSError) -> str:
+    """Return why the system refuses, in its words, as they stand within a sentence."""
+    reason = failure.strerror or str(failure)
+    return reason[:1].lower() + reason[1:]
+
+
 def refused_path(failure: OSError) -> AdvisorError:
     """Return the error for a path that the system refuses, in its words."""
-    reason = failure.strerror or str(failure)
-    reason = reason[:1].lower() + reason[1:]
-    message = f"`{failure.filename}` cannot be used: {reason}"
+    message = f"`{failure.filename}` cannot be used: {reason_of(failure)}"
     return AdvisorError(message, hint="check the path", kind="bad-path")
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from advisor.check.case import TEXTS_AT_ONCE
 from advisor.check.finding import Edit, Finding
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, reason_of
 from advisor.files import path_of, read_bounded, write_text
 from advisor.foreign import NAMES, inert, visible_lines
 from advisor.scan.source import UnreadableError, decode_python, decode_utf8, digest, parse
@@ -79,7 +79,7 @@ def fixed_files(
                 _replace(fixed, seen.get(path))
             files.append(fixed)
         except OSError as error:
-            refused.append((path, (error.strerror or str(error)).lower()))
+            refused.append((path, reason_of(error)))
         except UnreadableError as error:
             refused.append((path, f"it {error.note.message}"))
         except (_LeftAloneError, AdvisorError) as error:
@@ -205,15 +205,13 @@ def patch(files: Sequence[FixedFile]) -> bytes:
     That of GitHub is told to look for none, in lines that `git apply` passes over; for others what
     would speak to them is written out.
     """
-    text = diff(files)
+    text, data = diff(files), _encoded(files)
     if inert(text) == text:
-        return _encoded(files)
+        return data
     if os.environ.get("GITHUB_ACTIONS") == "true":
         token = os.urandom(16).hex().encode()
-        return b"::stop-commands::%b\n%b::%b::\n" % (token, _encoded(files), token)
-    return (
-        diff_shown(files).encode() if any(map(os.environ.get, _OTHER_RUNNERS)) else _encoded(files)
-    )
+        return b"::stop-commands::%b\n%b::%b::\n" % (token, data, token)
+    return diff_shown(files).encode() if any(map(os.environ.get, _OTHER_RUNNERS)) else data
 
 
 def diff(files: Iterable[FixedFile]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from advisor.errors import reason_of
 from advisor.files import know_as_read, read_bounded, size_shown
 from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
@@ -193,7 +194,7 @@ class _Scanner:
 
     def _note_unread(self, file: SourceFile, error: OSError) -> None:
         """Say why a file was not read."""
-        message = f"cannot be read: {(error.strerror or str(error)).lower()}"
+        message = f"cannot be read: {reason_of(error)}"
         if error.errno == errno.EFBIG:
             self.left_out["too_large"] += 1
             if file.name.endswith(".json"):  # data, more often than not
