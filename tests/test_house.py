@@ -6,6 +6,8 @@ from collections import defaultdict
 from importlib import import_module
 from pathlib import Path
 
+import house
+
 import advisor
 from advisor.cli.program import COMMANDS, Command
 
@@ -42,6 +44,10 @@ def imported(tree):
             yield from (name.name.partition(".")[0] for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module.partition(".")[0]
+
+
+def test_no_package_outgrows_its_budget():
+    assert list(house.over_budget()) == []
 
 
 def test_a_public_class_has_its_name_alone():

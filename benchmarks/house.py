@@ -1,0 +1,130 @@
+"""Count the house: lines, lines of code and modules of each package, beside their budgets.
+
+usage: python benchmarks/house.py [--check | --lower]
+
+Lines are those of the files (`wc -l`); lines of code leave out blank lines, comments and
+docstrings. The budgets stand in `pyproject.toml`, `[tool.advisor.house]`; `--check` exits 1 where
+one is exceeded, `--lower` lowers each budget to what its package takes now.
+"""
+
+import ast
+import re
+import sys
+import tokenize
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "advisor"
+ALONE = "modules"  # of the package itself, beside its folders
+LAYOUT = {
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENCODING,
+    tokenize.ENDMARKER,
+}
+
+
+class Size(NamedTuple):
+    """How large a package is."""
+
+    lines: int
+    code: int
+    modules: int
+
+    def plus(self, other: "Size") -> "Size":
+        """Return the sum of both."""
+        return Size(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+def docstring_lines(tree: ast.Module) -> set[int]:
+    """Return the numbers of the lines on which docstrings stand."""
+    lines: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
+                lines |= set(range(first.lineno, (first.end_lineno or first.lineno) + 1))
+    return lines
+
+
+def size_of(path: Path) -> Size:
+    """Return the size of one file."""
+    text = path.read_bytes()
+    code: set[int] = set()
+    with path.open("rb") as stream:
+        for token in tokenize.tokenize(stream.readline):
+            if token.type not in LAYOUT:
+                code |= set(range(token.start[0], token.end[0] + 1))
+    return Size(text.count(b"\n"), len(code - docstring_lines(ast.parse(text))), 1)
+
+
+def measured() -> dict[str, Size]:
+    """Return the size of each package of `advisor`, by name."""
+    sizes: dict[str, Size] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).parts
+        name = parts[0] if len(parts) > 1 else ALONE
+        sizes[name] = sizes.get(name, Size(0, 0, 0)).plus(size_of(path))
+    return sizes
+
+
+def budgets() -> dict[str, Size]:
+    """Return what each package may take, and `all` of them together."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return {name: Size(*numbers) for name, numbers in settings["tool"]["advisor"]["house"].items()}
+
+
+def over_budget() -> Iterator[str]:
+    """Yield a sentence for each budget that is exceeded, and each package without one."""
+    sizes, allowed = measured(), budgets()
+    for name, size in sizes.items():
+        if name not in allowed:
+            yield f"{name}: no budget in pyproject.toml, [tool.advisor.house]"
+            continue
+        for what, number, most in zip(Size._fields, size, allowed[name], strict=True):
+            if number > most:
+                yield f"{name}: {number} {what}, {most} allowed"
+    for name in allowed.keys() - sizes.keys():
+        yield f"{name}: a budget for a package that is not there"
+
+
+def lower() -> None:
+    """Lower each budget in `pyproject.toml` to what its package takes now."""
+    place = ROOT / "pyproject.toml"
+    text = place.read_text(encoding="utf-8")
+    for name, size in measured().items():
+        row = f"{name} = {list(map(min, size, budgets()[name]))}"
+        text = re.sub(rf"^{name} = \[.*\]$", row, text, flags=re.MULTILINE)
+    place.write_text(text, encoding="utf-8")
+
+
+def main() -> int:
+    """Print the table; return 1 where `--check` finds a budget exceeded."""
+    if "--lower" in sys.argv[1:]:
+        lower()
+    allowed, total, most = budgets(), Size(0, 0, 0), Size(0, 0, 0)
+    print(f"{'package':14}{'lines':>8}{'code':>8}{'modules':>9}   budget")
+    for name, size in sorted(measured().items(), key=lambda row: -row[1].lines):
+        budget = allowed.get(name, Size(0, 0, 0))
+        total, most = total.plus(size), most.plus(budget)
+        print(
+            f"{name:14}{size.lines:8}{size.code:8}{size.modules:9}   {' '.join(map(str, budget))}"
+        )
+    print(f"{'all':14}{total.lines:8}{total.code:8}{total.modules:9}   {' '.join(map(str, most))}")
+    problems = list(over_budget())
+    print(*problems, sep="\n", end="\n" if problems else "")
+    return 1 if problems and "--check" in sys.argv[1:] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
