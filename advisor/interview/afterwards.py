@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.child import environment, interpreter
 from advisor.console.output import Showing, note
 from advisor.console.prompt import Extra, Prompt
 from advisor.decide.command_lines import command, needs_of, quoted, rules_flags, try_command
@@ -67,8 +68,7 @@ def _run(recommendation: Recommendation, verb: str) -> None:
     line = command(verb, recommendation.rulebase, given, recommendation.priority)
     note("", line)
     sys.stdout.flush()
-    isolated = (sys.executable, "-P", "-m")  # nothing of the working folder is imported
-    subprocess.run([*isolated, *shlex.split(line)], check=False)
+    subprocess.run([*interpreter(), "-m", *shlex.split(line)], env=environment(), check=False)
 
 
 def _try(

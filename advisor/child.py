@@ -1,0 +1,157 @@
+"""A child process: a new interpreter, within limits, for work on what strangers made.
+
+It shares no memory with this process and is no fork of it. Nothing that lies in the working folder
+is imported in it, only what is installed and what the user put on PYTHONPATH. Linux bounds its
+memory, every POSIX system its CPU time, and its parent its wall clock everywhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MB = 2**20
+_BOOT = """\
+import sys
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+found = PathFinder.find_spec("advisor", sys.argv[1:])
+sys.modules["advisor"] = module_from_spec(found)
+found.loader.exec_module(sys.modules["advisor"])
+from advisor.child import _serve
+_serve()
+"""
+"""How a child becomes this program, wherever it lies, with no folder more on its import path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a child may take: MB beside its imports, seconds of CPU and of the wall clock."""
+
+    memory_mb: float
+    cpu_seconds: float
+    wall_seconds: float
+
+
+class LimitExceededError(Exception):
+    """A child took more memory or time than it may, and was ended."""
+
+
+class ChildError(Exception):
+    """Work in a child raised an error: `kind` is the name of its class, the text its words."""
+
+    def __init__(self, kind: str, words: str) -> None:
+        super().__init__(words)
+        self.kind = kind
+
+
+def environment() -> dict[str, str]:
+    """Return the environment for an interpreter that imports nothing from its working folder.
+
+    Empty entries of PYTHONPATH mean that folder, so they go; what the user named stays. It holds
+    for the children of a child as well.
+    """
+    named = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    path = {"PYTHONPATH": os.pathsep.join(named)} if named else {}
+    return {**kept, **path, "PYTHONSAFEPATH": "1"}
+
+
+def interpreter() -> list[str]:
+    """Return the command that starts this Python anew, as isolated as this process is."""
+    return [sys.executable, "-I" if sys.flags.isolated else "-P"]
+
+
+def run_in_child(
+    work: Callable[..., Any], *arguments: Any, limits: Limits, imports: tuple[str, ...] = ()
+) -> Any:
+    """Return what a function of a module returns for arguments, run in a child within limits.
+
+    Arguments and result are values of JSON; `imports` are modules that it needs, whose memory does
+    not count. What it prints is dropped. Raises LimitExceededError, and ChildError for what the
+    function raises.
+    """
+    order = {
+        "module": work.__module__,
+        "function": work.__qualname__,
+        "arguments": arguments,
+        "imports": imports,
+        "limits": [limits.memory_mb, limits.cpu_seconds, limits.wall_seconds],
+    }
+    try:
+        done = subprocess.run(
+            [*interpreter(), "-c", _BOOT, str(Path(__file__).parents[1])],
+            input=json.dumps(order).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**environment(), "OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"},
+            timeout=limits.wall_seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LimitExceededError("it took too long") from error
+    if not done.stdout:
+        raise ChildError("OSError", f"Python did not start anew (exit code {done.returncode})")
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError as error:  # a system ends what passes its limits in the middle
+        raise LimitExceededError(f"it ended with exit code {done.returncode}") from error
+    if "error" in answer:
+        raise ChildError(*answer["error"])
+    return answer["result"]
+
+
+def _serve() -> None:
+    """Do the work that stdin orders, within its limits, and write its result to stdout."""
+    from importlib import import_module
+
+    answers = os.dup(1)
+    os.dup2(2, 1)
+    os.write(answers, b" ")
+    order = json.load(sys.stdin.buffer)
+    memory_mb, cpu_seconds, wall_seconds = order["limits"]
+    try:
+        work = getattr(import_module(order["module"]), order["function"])
+        for module in order["imports"]:
+            import_module(module)
+        _limit(memory_mb, cpu_seconds, wall_seconds)
+        answer = json.dumps({"result": work(*order["arguments"])})
+    except MemoryError:
+        os._exit(1)
+    except Exception as error:
+        answer = json.dumps({"error": [type(error).__name__, str(error)]})
+    with os.fdopen(answers, "wb") as stream:
+        stream.write(answer.encode())
+
+
+def _limit(memory_mb: float, cpu_seconds: float, wall_seconds: float) -> None:
+    """Let the system end this process where it passes its limits, as far as the system can.
+
+    Limits that the user set already and that are narrower stay.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+    import signal
+
+    signal.setitimer(signal.ITIMER_REAL, wall_seconds)  # should its parent be gone by then
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    bounds = [
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime + cpu_seconds) + 1),
+    ]
+    if sys.platform == "linux":
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        held = pages * resource.getpagesize()
+        bounds.append((resource.RLIMIT_AS, held + int(memory_mb * MB)))
+    for kind, most in bounds:
+        given = [limit for limit in resource.getrlimit(kind) if limit != resource.RLIM_INFINITY]
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(kind, (min([most, *given]),) * 2)
