@@ -205,6 +205,7 @@ def test_of_a_kept_interview_of_other_rules_what_these_know_goes_on(engine):
         ["task", [[1], -1, []]],
         [[], {}],
         "task",
+        *[["task", nothing] for nothing in ([], {}, "", 0, False, {"code": "describe"})],
     ],
 )
 def test_a_damaged_step_is_no_interview(engine, step):
@@ -221,6 +222,13 @@ def test_a_given_task_that_is_taken_back_is_asked(engine):
     assert session.next().question.id == "task"
     session.give(make_profile(engine.rulebase, {"task": task}))
     assert session.next() == before
+
+
+@pytest.mark.parametrize("given", [None, [], {}, {"code": "de"}])
+def test_a_damaged_answer_given_before_an_interview_is_no_interview(engine, given):
+    kept = Session(engine, {}, "family").to_json() | {"given": {"language": given}}
+    with pytest.raises(UsageError, match="damaged"):
+        Session.from_json(engine, kept, "family")
 
 
 @pytest.mark.parametrize("kept", [{}, {"rule_base": None}])

@@ -172,10 +172,9 @@ def _list(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
 
 def _answers(arguments: Arguments) -> dict[str, Any]:
     """Return the answers given, by question; a question may go by the name of its flag."""
-    from advisor.console.profile_file import answers_in
+    from advisor.console.profile_file import read_json_answers
 
-    answers: dict[str, Any] = answers_in(dict(arguments.get("answers", {})))
-    return answers
+    return read_json_answers(arguments.get("answers", {}))
 
 
 def _inside(path: Any) -> Path:

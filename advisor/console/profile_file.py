@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.engine.profile import FILLED_IN
-from advisor.errors import BrokenFileError
+from advisor.errors import BrokenFileError, UsageError
 from advisor.model import TASK
 
 if TYPE_CHECKING:
     from advisor.reader.document import Document
+
+_SAYING = frozenset({"options", "value"})
+PRINTED = _SAYING | {"named", "origin"}
+"""The keys of an answer as `--format json` prints it."""
 
 
 def read_profile(file: str) -> dict[str, Any]:
@@ -47,7 +52,10 @@ def _standard_input() -> Document:
 
 
 def answers_in(value: Any) -> Any:
-    """Return the answers in a profile, a scenario, or what `--format json` printed."""
+    """Return the answers in a profile, a scenario, or what `--format json` printed.
+
+    What is no answer stays as it stands, for whoever reads it to refuse.
+    """
     if isinstance(value, dict) and isinstance(value.get("tasks"), list) and value["tasks"]:
         first = value["tasks"][0]  # printed for several tasks: all but the task is the same
         if isinstance(first, dict) and isinstance(first.get("profile"), dict):
@@ -57,10 +65,36 @@ def answers_in(value: Any) -> Any:
         value = value["profile"]
     if not isinstance(value, dict):
         return value
-    answers = {}
-    for question, answer in value.items():
-        if not isinstance(answer, dict):
-            answers[question] = answer
-        elif answer.get("origin") not in FILLED_IN:  # as `--format json` prints it
-            answers[question] = answer.get("value", answer.get("options"))
+    return {
+        question: _given(answer)
+        for question, answer in value.items()
+        if not (_is_printed(answer) and answer.get("origin") in FILLED_IN)
+    }
+
+
+def read_json_answers(value: Any) -> dict[str, Any]:
+    """Return the answers that JSON from outside holds, as `answers_in` finds them.
+
+    Raises UsageError for `null` and `[]`, which leave a question open in Python alone; what else
+    is no answer is refused where answers are read into a profile.
+    """
+    answers: dict[str, Any] = answers_in(value)
+    for question, given in answers.items():
+        if given is None or given == []:
+            message = f"`{question}: {json.dumps(given)}` is no answer"
+            hint = f"leave it out, or name an option: `advisor show {question}` prints them"
+            raise UsageError(message, hint=hint, kind="unknown-option")
     return answers
+
+
+def _is_printed(answer: Any) -> bool:
+    """True for an answer as `--format json` prints it."""
+    return isinstance(answer, dict) and bool(_SAYING & answer.keys()) and answer.keys() <= PRINTED
+
+
+def _given(answer: Any) -> Any:
+    """Return what gives an answer again: its exact number, what it names, else its options."""
+    if not _is_printed(answer):
+        return answer
+    value = answer.get("value")
+    return value if value is not None else answer.get("named") or answer.get("options")

@@ -152,7 +152,7 @@ def _spelt_out(rulebase: RuleBase, answers: Mapping[str, Any]) -> Mapping[str, A
         for word, name in zip(words, names, strict=True)
     ]
     implied = meanings[words[0]][1] if len(names) == 1 else {}
-    return {**implied, **{id: answer for id, answer in answers.items() if answer}, TASK: tasks}
+    return {**implied, **{id: v for id, v in answers.items() if not _is_open(v)}, TASK: tasks}
 
 
 def read_answer(question: Question, given: Any, origin: str) -> Answer:

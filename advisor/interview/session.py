@@ -267,7 +267,10 @@ class Session:
         session = cls(engine, {}, to)
         try:
             given = {str(id): _answer(row) for id, row in kept["given"].items()}
-            steps = [AskedAnswer(str(id), row and _answer(row)) for id, row in kept["steps"]]
+            steps = [
+                AskedAnswer(str(id), None if row is None else _answer(row))
+                for id, row in kept["steps"]
+            ]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UsageError(DAMAGED, hint="start a new one") from error
         for one in (*map(AskedAnswer, given, given.values()), *steps):

@@ -10,7 +10,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
-from advisor.console.profile_file import answers_in
+from advisor.console.profile_file import read_json_answers
 from advisor.decide.recommendation import recommend
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
@@ -138,8 +138,8 @@ def _answers(row: dict[str, Any], number: int) -> dict[str, Any]:
         return {}
     if not isinstance(row.get("profile"), dict):
         raise _bad_line(f"line {number} has neither `need` nor `profile`")
-    answers = answers_in(row["profile"])
-    if not isinstance(answers, dict) or not (answers or in_words):
+    answers = read_json_answers(row["profile"])
+    if not (answers or in_words):
         raise _bad_line(f"line {number} holds no answers")
     return answers
 

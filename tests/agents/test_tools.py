@@ -104,6 +104,28 @@ def test_many_recommendations_are_those_of_the_command_line(rulebase, advisor):
     compared(rulebase, advisor, seed, cases=MANY)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [None, [], {}, {"code": "de"}, {"options": None}, {"origin": "assumed"}],
+    ids=json.dumps,
+)
+def test_what_is_no_answer_is_refused(rulebase, given):
+    answers = {"task": "captioning", "language": given}
+    asked = {"recommend": {"need": "captions of photos"}, "explain": {}, "check": {}}
+    for tool, rest in asked.items():
+        rest |= {"checkpoint": "openai/clip-vit-base-patch32"} if tool == "check" else {}
+        error = called(rulebase, tool, answers=answers, **rest)["error"]
+        assert (error["kind"], "`language" in error["message"]) == ("unknown-option", True)
+
+
+def test_answers_read_back_as_they_were_printed(rulebase):
+    said = {"task": "ocr-line", "language": ["de", "si"], "memory-gb": 7.5, "pairs": 1234}
+    full = called(rulebase, "recommend", answers=said, detail=FULL)
+    again = called(rulebase, "recommend", answers=full["profile"], detail=FULL)
+    assert full["profile"]["language"]["named"]
+    assert again == full
+
+
 def test_other_answers_are_those_of_the_command_line(rulebase, advisor):
     captioning = {"task": "captioning"}
     blip = "Salesforce/blip-vqa-base"

@@ -553,6 +553,45 @@ def test_options_hold_for_every_line_of_a_batch(advisor, tmp_path, options):
     assert without_origins(line) == without_origins({"id": 1, **alone})
 
 
+NO_ANSWERS = (
+    None,
+    [],
+    {},
+    [None],
+    {"code": "de"},
+    {"origin": "assumed"},
+    {"options": None},
+    {"options": [], "origin": "flag"},
+    {"options": {}, "origin": "flag"},
+    {"options": ["de"], "origin": "assumed", "code": "fr"},
+    {"value": {"code": "de"}},
+)
+"""What is given for a question in JSON and cannot be read as an answer of it."""
+
+
+@pytest.mark.parametrize("given", NO_ANSWERS, ids=json.dumps)
+def test_what_is_no_answer_is_refused_in_a_batch_and_in_a_profile(advisor, tmp_path, given):
+    profile = {"task": "describe", "language": given}
+    batch = tmp_path / "profiles.jsonl"
+    batch.write_text(json.dumps({"id": 1, "need": "captions", "profile": profile}) + "\n")
+    refused = advisor("recommend", "--batch", batch)
+    assert refused.code == 2
+    assert "`language" in refused.lines[0]["error"]["message"]
+    file = tmp_path / "profile.json"
+    file.write_text(json.dumps(profile))
+    refused = advisor("recommend", "--profile", file, "--format", "json")
+    assert refused.code == 2
+    assert refused.json["error"]["problems"][0].startswith(f"{file}:1:")
+
+
+def test_an_empty_profile_beside_a_need_is_no_answer(advisor, tmp_path):
+    batch = tmp_path / "profiles.jsonl"
+    batch.write_text('{"need": "describe photos"}\n{"need": "describe photos", "profile": {}}\n')
+    bare, empty = advisor("recommend", "--batch", batch).lines
+    assert bare == empty
+    assert bare["family"]
+
+
 def test_a_line_of_a_batch_may_be_what_recommend_printed(advisor, tmp_path):
     printed = ask(advisor, "--task", "describe", "--memory-gb", "7.5")
     batch = tmp_path / "profiles.jsonl"
