@@ -428,6 +428,37 @@ def test_what_a_figure_is_of_other_weights_is_not_there(rulebase):
                 assert "Salesforce/blip-image-captioning-base" not in table.figures
 
 
+def test_figures_cite_a_page_that_has_such_rows(rulebase):
+    """README_siglip2.md has SigLIP 2 alone, zero-shot on ImageNet and COCO."""
+    tables = [
+        (protocol.source, table.benchmark, table.metric, id)
+        for protocol in rulebase.protocols.values()
+        for table in protocol.tables
+        for id in table.figures
+        if id.startswith("google/siglip")
+    ]
+    for source, benchmark, metric, id in tables:
+        if source == "siglip2-readme":
+            assert id.startswith("google/siglip2-")
+            assert (benchmark, metric) in {
+                ("imagenet", "zero-shot top-1"),
+                ("coco", "text-to-image R@1"),
+                ("coco", "image-to-text R@1"),
+            }
+    assert {source for source, *_ in tables} >= {"siglip2-readme", "siglip2-paper"}
+
+
+def test_a_release_stands_below_its_predecessor_where_the_one_table_of_both_says_so(rulebase):
+    """MDPBench has PaddleOCR-VL-1.6 at 75.0 and 1.5 at 78.3; in single languages likewise."""
+    engine = Engine(rulebase)
+    old, new = "PaddlePaddle/PaddleOCR-VL-1.5", "PaddlePaddle/PaddleOCR-VL-1.6"
+    for language in LANGUAGES:
+        given = {"task": "ocr-page", "language": language}
+        picks = select(rulebase, engine.decide(make_profile(rulebase, given))).picks
+        ids = [pick.checkpoint.id for pick in picks]
+        assert ids.index(old) < ids.index(new), language
+
+
 def test_every_pick_has_something_to_try_next_that_is_better_as_said(rulebase):
     seen = set()
     for task in rulebase.tasks:
