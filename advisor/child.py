@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 MB = 2**20
+NO_MEMORY = "allocate memory"
+"""What the error of a library in C++ says where Python's own is MemoryError."""
 _BOOT = """\
 import sys
 from importlib.machinery import PathFinder
@@ -123,9 +125,9 @@ def _serve() -> None:
             import_module(module)
         _limit(memory_mb, cpu_seconds, wall_seconds)
         answer = json.dumps({"result": work(*order["arguments"])})
-    except MemoryError:
-        os._exit(1)
     except Exception as error:
+        if isinstance(error, MemoryError) or NO_MEMORY in str(error):
+            os._exit(1)
         answer = json.dumps({"error": [type(error).__name__, str(error)]})
     with os.fdopen(answers, "wb") as stream:
         stream.write(answer.encode())

@@ -1,14 +1,13 @@
 """From a published file of weights to a folder that loads: names, sizes, words, a card.
 
 The files are state dicts that `torch.save` wrote (run_img2txt_dist.py:598), in the format before
-torch 1.6. Nothing but tensors is unpickled.
+torch 1.6. Nothing but tensors is unpickled, and that in a child.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from transformers import BertTokenizer
 
 from advisor.errors import AdvisorError
 from advisor.files import creating_folder, lines_of
+from advisor.pickled import PickledError, tensors_of
 from advisor.unified_vlp.conversion_card import card
 from advisor.unified_vlp.heads import UnifiedVLPForAnswering, UnifiedVLPForCaptioning
 from advisor.unified_vlp.processor import UnifiedVLPProcessor
@@ -33,8 +33,6 @@ SEGMENTS = "bert.embeddings.token_type_embeddings.weight"
 CONTENT, INTO_WIDTH, PLACE = "vis_embed.0.weight", "vis_embed.2.weight", "vis_pe_embed.0.weight"
 ANSWERS = "ans_classifier.2.weight"
 INNER = re.compile(r"bert\.encoder\.layer\.(\d{1,4})\.intermediate\.dense\.weight")
-TIED = 2
-"""How often a file may use what it stores: the original has its word table twice."""
 HEAD_WIDTH = 64
 """The one size that no shape shows; BERT's heads are this wide."""
 FEW_HEADS = 4
@@ -138,48 +136,15 @@ def convert(
 
 
 def read_state_dict(file: Path) -> dict[str, torch.Tensor]:
-    """Return the tensors of a file by their names; anything but tensors is refused unread."""
+    """Return the tensors of a file by their names; anything but tensors is refused."""
+    wanted = "the file that the original's training wrote, model.EPOCH.bin"
     if not file.is_file():
-        raise ConversionError(
-            f"there is no file `{file}`", hint="give the .bin of a checkpoint", kind="not-found"
-        )
+        raise ConversionError(f"there is no file `{file}`", hint=f"give {wanted}", kind="not-found")
     try:
-        _refuse_packed(file)
-        stored = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise ConversionError(
-            f"`{file}` is no state dict of tensors alone, and nothing else is unpickled",
-            hint="give the file that the original's training wrote, model.EPOCH.bin",
-        ) from error
-    if not isinstance(stored, Mapping) or not all(
-        isinstance(name, str) and _is_plain(value) for name, value in stored.items()
-    ):
-        raise ConversionError(
-            f"`{file}` holds something else than named tensors",
-            hint="give model.EPOCH.bin, not optim.EPOCH.bin",
-        )
-    size = sum(each.numel() * each.element_size() for each in stored.values())
-    if size > TIED * file.stat().st_size:  # a few bytes may be said to be numbers without end
-        raise ConversionError(
-            f"`{file}` promises {size:,} bytes of numbers, far more than it stores",
-            hint="give the file that the original's training wrote",
-        )
+        stored = tensors_of(file)
+    except PickledError as error:
+        raise ConversionError(error.message, hint=f"give {wanted}, not optim.EPOCH.bin") from error
     return {name.removeprefix("module."): value.float() for name, value in stored.items()}
-
-
-def _refuse_packed(file: Path) -> None:
-    """Raise ValueError for a zip file that unpacks to more than it is: torch packs nothing."""
-    if zipfile.is_zipfile(file):
-        with zipfile.ZipFile(file) as parts:
-            if sum(part.file_size for part in parts.infolist()) > file.stat().st_size:
-                raise ValueError("it is packed")
-
-
-def _is_plain(value: Any) -> bool:
-    """True for a tensor of real numbers that lie one after the other in memory."""
-    if not isinstance(value, torch.Tensor) or value.is_nested or value.is_quantized:
-        return False
-    return value.layout is torch.strided and value.device.type == "cpu" and not value.is_complex()
 
 
 def _parted(

@@ -1,9 +1,13 @@
 """State dicts of the original become folders that load; anything else is refused by name."""
 
+import codecs
 import json
 import os
 import pickle
 import re
+import resource
+import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -176,14 +180,59 @@ def test_a_tensor_of_another_kind_is_refused(state_dict, vocabulary, tmp_path, o
             convert(tmp_path / "odd.bin", tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
 
 
-def test_a_packed_file_is_refused_before_it_is_unpacked(vocabulary, tmp_path, monkeypatch):
-    file = tmp_path / "packed.bin"
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("archive/data.pkl", b"\x80\x02]q\0(" + b"K\1" * 100_000 + b"e.")
-        packed.writestr("archive/version", "3\n")
-    monkeypatch.setattr(torch, "load", lambda *_, **_more: pytest.fail("it was unpacked"))
-    with pytest.raises(ConversionError, match="no state dict of tensors alone"):
+class Doubled:
+    """Bytes that double `times` times when they are unpickled, by what `weights_only` allows."""
+
+    def __init__(self, times):
+        self.times = times
+
+    def __reduce__(self):
+        inner = Doubled(self.times - 1) if self.times else b"a"
+        return (codecs.encode, (inner, "hex"))
+
+
+class Punycode:
+    """A text whose encoding takes time with the square of its length."""
+
+    def __reduce__(self):
+        return (codecs.encode, ("".join(map(chr, range(0x4E00, 0x4E00 + 20_000))) * 12, "punycode"))
+
+
+def packed(file):
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as parts:
+        with parts.open("archive/data.pkl", "w") as unpickled:
+            unpickled.write(b"\x80\x02]q\0(")
+            for _ in range(300):
+                unpickled.write(b"K\1" * 1_000_000)
+            unpickled.write(b"e.")
+        parts.writestr("archive/version", "3\n")
+
+
+def pickled(value):
+    return lambda file: torch.save({"bert": value}, file, _use_new_zipfile_serialization=False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds memory")
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        pytest.param(pickled(Doubled(34)), id="nested-codecs"),
+        pytest.param(pickled(Punycode()), id="punycode"),
+        pytest.param(packed, id="packed"),
+        pytest.param(pickled(torch.zeros(1, 1).half().expand(1, 10**10)), id="expanded"),
+    ],
+)
+def test_what_a_file_takes_is_bounded_by_its_size(vocabulary, tmp_path, monkeypatch, hostile):
+    monkeypatch.setattr("advisor.pickled.SPARE_SECONDS", 5)
+    file = tmp_path / "hostile.bin"
+    hostile(file)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begun = time.monotonic()
+    with pytest.raises(ConversionError, match="more memory or time than its"):
         convert(file, tmp_path / "out", vocabulary=vocabulary)
+    assert time.monotonic() - begun < 30
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("heads", [7, 999_999_999])
@@ -253,7 +302,7 @@ def test_the_command_needs_the_vocabulary(state_dict, written, tmp_path, capsys)
             torch.zeros(1, 48).expand(10**8, 48),
             "more",
         ),
-        ("vis_embed.0.weight", torch.zeros(1, 1).half().expand(1, 10**10), "more than it stores"),
+        ("vis_embed.0.weight", torch.zeros(1, 1).half().expand(1, 10**10), "than its"),
         ("bert.embeddings.word_embeddings.weight", torch.zeros(48), "is no table"),
         ("bert.embeddings.position_embeddings.weight", torch.tensor(1.0), "is no table"),
         ("vis_embed.0.weight", torch.zeros(48), "is no table"),

@@ -1,0 +1,84 @@
+"""Tensors of a pickled file from elsewhere: unpickled in a child, which writes safetensors.
+
+torch's `weights_only` runs no code, but builds whatever a few bytes describe: gigabytes, or hours.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from advisor.child import MB, NO_MEMORY, ChildError, LimitExceededError, Limits, run_in_child
+from advisor.errors import AdvisorError, refused_path
+
+COPIES = 5
+"""How often a file lies in memory at most: read, aliases as tensors of their own, written."""
+SPARE_MB = 256
+READ_MB_PER_SECOND = 20
+"""How fast the slowest machine unpickles; its disk may be four times as slow."""
+SPARE_SECONDS = 20
+
+
+class PickledError(AdvisorError, kind="not-tensors"):
+    """A file holds something else than named tensors of real numbers."""
+
+
+def tensors_of(file: Path) -> dict[str, Any]:
+    """Return the tensors of a file that `torch.save` wrote, by their names.
+
+    The memory and time that it may take are those that its size explains. Raises PickledError
+    where it holds anything else, and AdvisorError where the system refuses.
+    """
+    from safetensors.torch import load
+
+    size_mb = file.stat().st_size / MB
+    seconds = SPARE_SECONDS + size_mb / READ_MB_PER_SECOND
+    limits = Limits(
+        memory_mb=SPARE_MB + COPIES * size_mb, cpu_seconds=seconds, wall_seconds=4 * seconds
+    )
+    with tempfile.TemporaryDirectory(prefix="advisor-") as scratch:
+        safe = Path(scratch) / "model.safetensors"
+        try:
+            run_in_child(write_safe, str(file), str(safe), limits=limits, imports=("torch",))
+            return dict(load(safe.read_bytes()))
+        except OSError as error:
+            raise refused_path(error) from error
+        except LimitExceededError as error:
+            raise PickledError(
+                f"`{file}` takes more memory or time than its {size_mb:,.1f} MB explain"
+            ) from error
+        except ChildError as error:
+            if error.kind != PickledError.__name__:
+                raise AdvisorError(f"`{file}` cannot be read: {error}") from error
+            raise PickledError(f"`{file}` {error}") from error
+
+
+def write_safe(file: str, safe: str) -> None:
+    """Unpickle tensors and nothing else, and write them as safetensors; for a child to run."""
+    import torch
+    from safetensors.torch import save_file
+
+    try:
+        stored = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:
+        if isinstance(error, (MemoryError, OSError)) or NO_MEMORY in str(error):
+            raise
+        raise PickledError(
+            "is no state dict of tensors alone, and nothing else is unpickled"
+        ) from error
+    if not isinstance(stored, dict) or not all(
+        isinstance(name, str) and _is_plain(value) for name, value in stored.items()
+    ):
+        raise PickledError("holds something else than named tensors")
+    dense = torch.contiguous_format
+    save_file({name: value.clone(memory_format=dense) for name, value in stored.items()}, safe)
+
+
+def _is_plain(value: Any) -> bool:
+    """True for a tensor of real numbers that lie one after the other in memory."""
+    import torch
+
+    if not isinstance(value, torch.Tensor) or value.is_nested or value.is_quantized:
+        return False
+    return value.layout is torch.strided and value.device.type == "cpu" and not value.is_complex()
