@@ -38,7 +38,11 @@ def _end_in_a_line(kind: type[BaseException], error: BaseException, trace: objec
 
 _usual_hook = sys.excepthook
 sys.excepthook = _end_in_a_line  # before anything is called
-if not is_program():
+if is_program():
+    from advisor.search_path import import_only_what_is_installed
+
+    import_only_what_is_installed()
+else:
     sys.excepthook = _usual_hook
 
 TYPE_CHECKING = False

@@ -12,10 +12,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from advisor.search_path import import_only_what_is_installed, user_folders
 
 MB = 2**20
 NO_MEMORY = "allocate memory"
@@ -60,10 +62,30 @@ def environment() -> dict[str, str]:
     Empty entries of PYTHONPATH mean that folder, so they go; what the user named stays. It holds
     for the children of a child as well.
     """
-    named = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    path = {"PYTHONPATH": os.pathsep.join(named)} if named else {}
-    return {**kept, **path, "PYTHONSAFEPATH": "1"}
+    named = os.pathsep.join(user_folders())
+    return {**kept, **({"PYTHONPATH": named} if named else {}), "PYTHONSAFEPATH": "1"}
+
+
+@contextlib.contextmanager
+def as_a_child(folder: str) -> Iterator[None]:
+    """Be in a folder, with the environment of a child: for a library that begins them itself."""
+    here, path, environ = os.getcwd(), list(sys.path), environment()  # noqa: PTH109 - as text
+    before = {name: os.environ.get(name) for name in ("PYTHONPATH", "PYTHONSAFEPATH")}
+    import_only_what_is_installed()
+    os.chdir(folder)
+    try:
+        for name in before:
+            os.environ[name] = environ.get(name, "")
+        yield
+    finally:
+        os.chdir(here)
+        sys.path[:] = path
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def interpreter() -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -107,7 +108,7 @@ def test_an_interpreter_that_does_not_start_is_no_limit(work, monkeypatch, tmp_p
 
 def test_an_environment_keeps_the_folders_that_the_user_named(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", "/ours", "", "src"]))
-    assert environment()["PYTHONPATH"] == os.pathsep.join(["/ours", "src"])
+    assert environment()["PYTHONPATH"] == os.pathsep.join(["/ours", str(Path("src").absolute())])
     assert environment()["PYTHONSAFEPATH"] == "1"
     monkeypatch.setenv("PYTHONPATH", os.pathsep)
     assert "PYTHONPATH" not in environment()

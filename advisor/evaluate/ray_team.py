@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from advisor.child import as_a_child
 from advisor.distribution import install_hint
 from advisor.errors import AdvisorError, MissingExtraError
 from advisor.evaluate.execution import Facts
@@ -29,9 +31,15 @@ A_HEAD = 2
 
 
 class Actor:
-    """What runs elsewhere: it loads what the order of its next block names, and keeps it."""
+    """What runs elsewhere: it loads what the order of its next block names, and keeps it.
 
-    def __init__(self) -> None:
+    Its process begins in an empty folder. Once its import path is settled it goes to the driver's
+    `folder`, where there is one, so that relative paths lead where the user meant them to.
+    """
+
+    def __init__(self, folder: str) -> None:
+        with suppress(OSError):
+            os.chdir(folder)
         self.order: WorkOrder | None = None
         self.worker: Worker | None = None
         self.load_ms = 0.0
@@ -135,8 +143,7 @@ def ray_teams(address: str, workers: int = 0) -> Iterator[Any]:
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     ray = _library()
     own = {"include_dashboard": False, "num_cpus": workers or None} if address == LOCAL else {}
-    with plain_errors("ray"):
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR", **own)
+    here = os.getcwd()  # noqa: PTH109 - it travels as text
     actors: list[Any] = []
     threads = library("torch").get_num_threads()
 
@@ -151,13 +158,16 @@ def ray_teams(address: str, workers: int = 0) -> Iterator[Any]:
                 "max_task_retries": RETRIES,
             }
             remote = ray.remote(**options)(Actor)
-            actors.extend(remote.remote() for _ in range(number))
+            actors.extend(remote.remote(here) for _ in range(number))
         return RayTeam(ray, order._replace(threads=threads), actors)
 
-    try:
-        yield hire
-    finally:
-        ray.shutdown()
+    with TemporaryDirectory(prefix="advisor-ray-") as empty:  # Ray lets workers import from theirs
+        with plain_errors("ray"), as_a_child(empty):
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR", **own)
+        try:
+            yield hire
+        finally:
+            ray.shutdown()
 
 
 def _library() -> Any:
