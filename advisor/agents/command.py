@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from advisor.console.options import option
-from advisor.console.output import note
+from advisor.console.streams import note, say
 from advisor.distribution import install_hint
 from advisor.errors import MissingExtraError
 from advisor.files import path_shown
@@ -61,6 +60,6 @@ def add(folder: Project = Path(), claude: ForClaude = False) -> int:
     from advisor.agents import skills
 
     file, written = skills.add(folder, ".claude/skills" if claude else ".agents/skills")
-    sys.stdout.write(f"{path_shown(file)}\n")
+    say(path_shown(file))
     note("written" if written else "it was there already, and is up to date")
     return 0

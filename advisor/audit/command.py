@@ -13,6 +13,7 @@ from advisor.audit.places import Places
 from advisor.console.commands import RULES, Options, rules_of
 from advisor.console.options import option
 from advisor.console.output import FindingsShown, Showing, Shown, check_format
+from advisor.console.streams import say
 from advisor.draw.formats import Report, document, plain
 from advisor.errors import BrokenFileError, UsageError
 from advisor.phrasing import count
@@ -56,9 +57,8 @@ def check(places: Named) -> int:
             hint="fix the places above; other commands answer all the same",
         )
     written = [rule for rule in rulebase.rules if not rule.derived]
-    for change in rulebase.overlays:
-        typer.echo(f"overlay: {change}")
-    typer.echo(
+    say(*(f"overlay: {change}" for change in rulebase.overlays))
+    say(
         f"{len(rulebase.families)} families, {len(rulebase.tasks)} tasks, "
         f"{len(rulebase.questions)} questions, {len(written)} rules, "
         f"{len(rulebase.checkpoints)} checkpoints, {len(rulebase.sources)} sources: no problems"

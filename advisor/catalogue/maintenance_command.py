@@ -11,6 +11,7 @@ from advisor.console.commands import RULES, Options, rules_of
 from advisor.console.flags import split
 from advisor.console.options import Offline, complete_checkpoint, day_or_today, option
 from advisor.console.output import Shown
+from advisor.console.streams import say
 from advisor.draw.formats import Report
 from advisor.errors import check_name
 from advisor.rulebase.base import RuleBase
@@ -138,9 +139,10 @@ def add(*, id: NewId, family: FamilyName = "", writing: Written, offline: Offlin
     files = ask_for_skeleton(rulebase, id, family, folder, month, offline=offline)
     if folder:
         for file in write_files({folder / name: text for name, text in files.items()}, folder):
-            typer.echo(f"written: {file}")
+            say(f"written: {file}")
     else:
-        typer.echo("\n".join(f"# {name}\n{text}" for name, text in files.items()), nl=False)
+        for name, text in files.items():
+            say(f"# {name}", *text.splitlines())
     return 0
 
 

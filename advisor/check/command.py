@@ -14,7 +14,8 @@ import typer
 
 from advisor.console.commands import GivenLater, Options
 from advisor.console.options import Priority, complete_checkpoint, option, priority_of
-from advisor.console.output import FindingsShown, Showing, note
+from advisor.console.output import FindingsShown, Showing
+from advisor.console.streams import note, say
 from advisor.errors import UsageError
 from advisor.files import path_shown, write_text
 from advisor.phrasing import count
@@ -316,7 +317,7 @@ def init(folder: Folder = Path(), force: Force = False, *, rulebase: RuleBase) -
     text, choices = starter(rulebase, folder)
     _refuse_existing(file, force=force)  # the code took a while to read
     write_text(file, text, within=folder)
-    sys.stdout.write(f"{file.as_posix()}\n")
+    say(file.as_posix())
     command = "advisor check" if folder == Path() else f"advisor check {shlex.quote(str(folder))}"
     note(f"{count(choices, 'choice')}; read them, add needs, then run `{command}`")
     return 0

@@ -289,7 +289,8 @@ def _usage(error: Any, line: CommandLine) -> AdvisorError:
 
 def _report(error: AdvisorError, *, as_json: bool) -> None:
     """Say what went wrong: as JSON on stdout where JSON was asked for, else on stderr."""
-    from advisor.foreign import inert, shortened, visible, visible_json
+    from advisor.console.streams import note
+    from advisor.foreign import shortened, visible_json
 
     problems = list(error.problems) if isinstance(error, BrokenFileError) else []
     message = shortened(error.message)
@@ -303,8 +304,7 @@ def _report(error: AdvisorError, *, as_json: bool) -> None:
         return
     said = [*map(shortened, map(str, problems)), f"advisor: {message}"]
     said += [f"  hint: {error.hint}"] if error.hint else []
-    for line in said:
-        sys.stderr.write(f"{inert(visible(line))}\n")
+    note(*said)
 
 
 def prepare_streams() -> None:

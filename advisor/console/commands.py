@@ -11,7 +11,6 @@ from __future__ import annotations
 import inspect
 import os
 import re
-import sys
 from collections.abc import Callable, Container, Sequence
 from functools import cache
 from importlib import import_module
@@ -37,6 +36,7 @@ from advisor.console.flags import (
     split,
     task_in,
 )
+from advisor.console.streams import note
 from advisor.engine.profile import Profile, read_answers
 from advisor.engine.readings import as_meant
 from advisor.errors import BrokenFileError, UsageError
@@ -274,8 +274,7 @@ class _Values:
             read_answers(rulebase, rest, "file") | read_answers(rulebase, flags, "flag") | here
         )
         profile, notes = as_meant(rulebase, answers)
-        for line in notes:
-            sys.stderr.write(f"advisor: {line}\n")
+        note(*(f"advisor: {line}" for line in notes))
         return {one.id: profile[one.id] for one in rulebase.questions if one.id in profile}
 
 

@@ -5,7 +5,6 @@ Those that were called otherwise before, or may stand alone, are put right befor
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from itertools import chain, pairwise
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from typer.core import TyperCommand
 from typer.main import get_click_param
 from typer.models import ParamMeta
 
+from advisor.console.streams import note
 from advisor.engine.quantity import has_commas
 from advisor.errors import UsageError
 from advisor.model import TASK, Question, Task
@@ -177,5 +177,5 @@ class SpeltCommand(TyperCommand):
         right, said = self.spelling.put_right(args)
         self.words = tuple(right)  # the parser takes them from its list
         if not ctx.resilient_parsing:
-            sys.stderr.write("".join(f"advisor: {line}\n" for line in dict.fromkeys(said)))
+            note(*(f"advisor: {line}" for line in dict.fromkeys(said)))
         return super().parse_args(ctx, right)

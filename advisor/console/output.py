@@ -12,11 +12,13 @@ import typer
 
 from advisor.console.commands import Options
 from advisor.console.options import option
+from advisor.console.streams import interactive, note, progress_line
 from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, drawn
 from advisor.errors import UsageError, check_name
 from advisor.files import real_path, refuse_what_was_read, silence_stdout, write_text
-from advisor.foreign import inert, visible
 from advisor.phrasing import joined
+
+__all__ = ["interactive", "note", "progress_line"]  # for those who say more than an answer
 
 NoColor = Annotated[bool, option("--no-color", "No colours (NO_COLOR does the same).")]
 Output = Annotated[
@@ -164,19 +166,3 @@ def check_apart(*files: Path) -> None:
                 f"`{before}` and `{file}` are one file, and only one of two answers would stay",
                 hint="name a file for each",
             )
-
-
-def note(*lines: str) -> None:
-    """Say something on stderr that is not part of the answer, line by line."""
-    sys.stderr.write("".join(f"{inert(visible(line))}\n" for line in lines))
-
-
-def interactive() -> bool:
-    """True where a person can be asked: stdin and stderr are terminals."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def progress_line(text: str, done: int, total: int) -> None:
-    """Show on stderr how far something is, in one line that the next call writes over."""
-    sys.stderr.write(f"\r  {text}" + ("\n" if done >= total else ""))
-    sys.stderr.flush()

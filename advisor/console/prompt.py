@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from advisor.console.menu import MARK, Menu, Row
-from advisor.console.typed_line import typed_line
+from advisor.console.streams import note, typed_line
 from advisor.engine.profile import UNKNOWN
 from advisor.engine.quantity import as_number
 
@@ -136,8 +136,8 @@ class NumberedPrompt:
             elif typed:
                 named = [row for row in menu.nearest if not row.extra]
                 close = ", ".join(row.names[0] if row.names else row.value for row in named)
-                _say(f"  nothing matches; the nearest are {close}" if close else "")
-            _say(f"  type 1 to {len(listed)}, a word{numbers}, or a letter below it")
+                note(f"  nothing matches; the nearest are {close}" if close else "")
+            note(f"  type 1 to {len(listed)}, a word{numbers}, or a letter below it")
 
     def _show(self, asked: Asked, listed: Sequence[Row]) -> None:
         from shutil import get_terminal_size
@@ -151,7 +151,7 @@ class NumberedPrompt:
         hidden = sum(row.hidden for row in asked.rows if row not in listed)
         lines += [f"      or type a word to find one of {hidden}"] if hidden else []
         apart = [row for row in asked.rows if row.extra]
-        _say("\n".join([*lines, "      " + "   ".join(f"{r.names[0]} = {r.text}" for r in apart)]))
+        note("\n".join([*lines, "      " + "   ".join(f"{r.names[0]} = {r.text}" for r in apart)]))
 
     def _meant(self, typed: str, asked: Asked, listed: Sequence[Row]) -> str | None:
         said = typed.lower()
@@ -170,16 +170,16 @@ class NumberedPrompt:
         """Ask with letters until one of them is typed."""
         long = any(len(choice.label) > LONG for choice in choices)
         rows = ("\n      " if long else "   ").join(f"{one.key} = {one.label}" for one in choices)
-        _say(f"? {question} [{choices[0].key}]\n      {rows}")
+        note(f"? {question} [{choices[0].key}]\n      {rows}")
         while True:
             typed = self._line()
             if chosen := _chosen(typed, choices) if typed else choices[0].value:
                 return chosen
-            _say(f"  type {' or '.join(choice.key for choice in choices)}")
+            note(f"  type {' or '.join(choice.key for choice in choices)}")
 
     def type(self, question: str) -> str:
         """Ask for a line of text."""
-        _say(f"? {question}")
+        note(f"? {question}")
         return self._line()
 
     def file(self, question: str) -> str:
@@ -188,7 +188,7 @@ class NumberedPrompt:
 
     def confirm(self, question: str) -> bool:
         """Ask yes or no."""
-        _say(f"? {question} [Y/n]")
+        note(f"? {question} [Y/n]")
         return self._line().lower() in ("", "y", "yes")
 
     def _line(self) -> str:
@@ -211,8 +211,3 @@ def prompt_for(*, plain: bool) -> Prompt:
 def _chosen(typed: str, choices: Sequence[Extra]) -> str | None:
     named = (one for one in choices if typed.lower() in (one.key, one.value, one.label.lower()))
     return next((choice.value for choice in named), None)
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()

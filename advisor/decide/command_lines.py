@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from advisor.engine.profile import Profile
+from advisor.foreign import visible
 from advisor.model import Checkpoint
 from advisor.model.library import ANY_TYPE, Act, RunnerUse
 from advisor.rulebase.base import RuleBase
@@ -40,8 +41,18 @@ def rules_flags(folders: Sequence[str]) -> list[str]:
 
 
 def quoted(word: str) -> str:
-    """Return a word as a shell takes it."""
-    return word if _PLAIN.match(word) else "'" + word.replace("'", "'\"'\"'") + "'"
+    """Return a word as a shell takes it, what hides something in it as bytes: `$'a\\x0ab'`."""
+    if _PLAIN.match(word):
+        return word
+    if visible(word) == word:
+        return "'" + word.replace("'", "'\"'\"'") + "'"
+    return "$'" + "".join(map(_escaped, word)) + "'"
+
+
+def _escaped(sign: str) -> str:
+    if sign not in "'\\" and visible(sign) == sign:
+        return sign
+    return "".join(f"\\x{byte:02x}" for byte in sign.encode("utf-8", "surrogateescape"))
 
 
 ASKED_OF_THE_HUB = {

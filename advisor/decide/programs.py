@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from advisor.decide.command_lines import act_of
 from advisor.decide.memory import file_dtype, loaded_dtype, training_memory
+from advisor.foreign import visible_lines
 from advisor.model import Checkpoint
 from advisor.model.library import Program, RunnerUse
 from advisor.rulebase.base import RuleBase
@@ -37,6 +39,7 @@ LOADING = {
 }
 """The lines that load a checkpoint, its names to be filled in."""
 _NAME = re.compile(r'^(name = "(?!hf-hub:).*")$', re.MULTILINE)
+_FILLED = re.compile(r"\{([a-z-]+)\}")
 _PLACE = re.compile(r"\{([a-z-]+)\|([^}]*)\}")
 
 
@@ -73,12 +76,19 @@ def snippet(
         "processor": processor,
         "dtype": "auto" if loaded_dtype(checkpoint) == file_dtype(checkpoint) else "bfloat16",
         "checkpoint": checkpoint.id,
-        "prompt": prompt_for(checkpoint, task, programs, answers) or "",
+        "prompt": literal(prompt_for(checkpoint, task, programs, answers) or ""),
         **_memory_words(checkpoint),
     }
-    for place, name in names.items():
-        code = code.replace(f"{{{place}}}", name)
+    code = code.replace('"{prompt}"', "{prompt}")
+    code = re.sub(_FILLED, lambda place: names.get(place[1], place[0]), code)
     return pinned(code, checkpoint.revision)
+
+
+def literal(text: str) -> str:
+    """Return a text as Python writes it in code, with all that a reader would not see escaped."""
+    plain = visible_lines(text) == text
+    written = json.dumps(text, ensure_ascii=False) if plain else ascii(text)
+    return written.replace("##", r"#\x23")  # two of them begin a command of a CI runner
 
 
 def pinned(code: str, revision: str | None) -> str:

@@ -20,6 +20,7 @@ from advisor.decide.requirements import Requirements
 from advisor.decide.selection import ORDERS, Pick
 from advisor.draw.formats import SCHEMA_VERSION
 from advisor.errors import UsageError
+from advisor.foreign import visible
 from advisor.model import Checkpoint
 
 if TYPE_CHECKING:
@@ -51,12 +52,14 @@ class Script(NamedTuple):
     def notebook(self) -> str:
         """The program as a Jupyter notebook of one cell, under what it is."""
         head, _, rest = self.python.partition("\n\n")
+        lines = [line.removeprefix("# ") for line in head.splitlines()]
+        said = [line.replace("by: ", " " * 4, 1) for line in lines]  # Markdown's sign for code
         cells = [
             {
                 "cell_type": "markdown",
                 "id": "what-it-is",
                 "metadata": {},
-                "source": head.replace("# ", "").splitlines(keepends=True),
+                "source": "\n\n".join(said).splitlines(keepends=True),
             },
             {
                 "cell_type": "code",
@@ -96,7 +99,7 @@ def script(answer: Recommendation, named: str = "", *, join: bool = False) -> Sc
     made = code_command(answer, advice, named, join=join)
     note = _untrained(advice, checkpoint, use)
     lines = [f"{DOES[use]} {name or 'parts of your choice'} for {advice.task}", f"by: {made}", note]
-    head = "".join(f"# {line}\n" for line in lines if line)
+    head = "".join(f"# {visible(line)}\n" for line in lines if line)
     return Script(name, use, advice.task, f"{head}\n{code}\n", made, note)
 
 

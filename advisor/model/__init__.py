@@ -278,7 +278,7 @@ class Checkpoint(NamedTuple):
     label: f.Text
     loader: Annotated[str, f.OneOf(*LOADERS)]
     model_class: f.ClassName | None = None
-    processor: f.Text | None = None
+    processor: f.CodeName | None = None
     model_type: f.Text | None = None
     pipeline: f.Id | None = None
     tasks: f.Required[f.Tasks] = ()

@@ -129,7 +129,12 @@ CANDIDATES = AnyOf(TextOf(rf"{ID_PATTERN}|{HUB_ID}", "a family or checkpoint id"
 CommercialUse = Annotated[str, OneOf("permitted", "restricted", "not-permitted")]
 Stage = Annotated[str, OneOf("pre-trained", "fine-tuned", "instruction-tuned", "contrastive")]
 Weights = Annotated[str, OneOf("safetensors", "pickle", "onnx")]
-ClassName = Annotated[str, TextOf(), Key("class")]
+_DOTTED = r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*"
+CODE_NAME = TextOf(_DOTTED, "a class such as `CLIPModel`")
+CodeName = Annotated[str, CODE_NAME]
+"""A name that is written into programs as it stands."""
+ClassName = Annotated[str, CODE_NAME, Key("class")]
+CodeNames = Annotated[Sequence[str], ListOf(CODE_NAME, least=1)]
 Languages = Annotated[
     Sequence[Annotated[str, TextOf(r"[a-z]{2,3}|multilingual", "a language code such as `de`")]],
     Least(1),

@@ -30,8 +30,8 @@ class Program(NamedTuple):
 
     id: f.Id
     loader: Annotated[str, f.OneOf("transformers", "open_clip")] = "transformers"
-    classes: f.Texts = ()
-    processors: f.Texts = ()
+    classes: f.CodeNames = ()
+    processors: f.CodeNames = ()
     tasks: f.SomeTasks = ()
     prompts: Mapping[f.Id, f.Text] = {}
     code: f.Computed[str] = ""
@@ -71,8 +71,8 @@ class RunnerUse(NamedTuple):
     id: f.Id
     runner: Annotated[str, f.TextOf(r"[a-z_]+\.[A-Za-z0-9]+", "a module and a class of it")]
     acts: f.ActIds
-    loads: Annotated[Mapping[str, str], f.MapOf(f.TextOf(), f.TextOf(), least=1)]
-    classes: f.Texts = ()
+    loads: Annotated[Mapping[str, str], f.MapOf(f.CODE_NAME, f.TextOf(), least=1)]
+    classes: f.CodeNames = ()
     parts: f.Texts = ()
     prompts: Mapping[f.TaskId, f.Text] = {}
     unread: f.Texts = ()
@@ -119,6 +119,10 @@ class Architecture(NamedTuple):
     sources: f.Required[f.Sources] = ()
 
 
+_INSTEAD = r"[\w.*-]+(\[\"\w+\"\]|=\"\w+\"|=\[\"\w+\"\])?"
+"""A name, an argument with its value, or an item of one."""
+
+
 class NameChange(NamedTuple):
     """What a release of transformers did to a name: removed, renamed or redirected it.
 
@@ -135,7 +139,7 @@ class NameChange(NamedTuple):
     ]
     kind: Annotated[str, f.OneOf("removed", "renamed", "redirected")]
     since: Annotated[str, f.TextOf(r"[0-9]+(\.[0-9]+)*", "a version such as `5.0`")]
-    instead: f.Text | None = None
+    instead: Annotated[str, f.TextOf(_INSTEAD, "a name such as `AutoModel`")] | None = None
     because: f.Required[f.Text] = ""
     sources: f.Required[f.Sources] = ()
 

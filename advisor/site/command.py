@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from advisor.console.options import CriteriaFirst, option
-from advisor.console.output import note
+from advisor.console.streams import note, say
 from advisor.errors import UsageError
 from advisor.files import make_folder, read_bounded, size_shown, write_text
 from advisor.rulebase.base import RuleBase
@@ -45,7 +44,7 @@ def site(folder: Folder, force: Force = False, *, first: CriteriaFirst, rulebase
         raise UsageError(message, hint="name another folder, or --force overwrites it")
     make_folder(folder)
     write_text(file, page, within=folder)
-    sys.stdout.write(f"{file.as_posix()}\n")
+    say(file.as_posix())
     size = size_shown(len(gzip.compress(page.encode(), mtime=0)))
     note(f"{size} compressed; open it, or serve the folder as it is")
     return 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from advisor.foreign import visible
+
 AUTO = {
     "UnifiedVLPForCaptioning": "AutoModelForImageTextToText",
     "UnifiedVLPForAnswering": "AutoModelForVisualQuestionAnswering",
@@ -20,8 +22,10 @@ print(model.answer_texts(model.answers(model(**inputs).logits)))""",
 
 def card(file: str, class_name: str, dropped: Mapping[str, str], notes: Sequence[str]) -> str:
     """Return the README.md of a folder that was converted from `file`."""
-    left = [f"- `{name}`: {why}" for name, why in dropped.items()] or ["- nothing"]
-    remarks = [f"- {note}" for note in notes]
+    left = [f"- `{visible(name)}`: {visible(why)}" for name, why in dropped.items()] or [
+        "- nothing"
+    ]
+    remarks = [f"- {visible(note)}" for note in notes]
     auto = AUTO[class_name]
     return "\n".join(
         [
@@ -30,7 +34,7 @@ def card(file: str, class_name: str, dropped: Mapping[str, str], notes: Sequence
             "library_name: transformers",
             "---",
             "",
-            f"# Unified VLP, converted from `{file}`",
+            f"# Unified VLP, converted from `{visible(file)}`",
             "",
             "Unified Vision-Language Pre-Training for Image Captioning and VQA (Zhou et al., AAAI 2020,",
             "[arXiv 1909.11059](https://arxiv.org/abs/1909.11059)). The code that trained it is",

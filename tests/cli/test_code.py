@@ -2,10 +2,15 @@
 
 import ast
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+
+from advisor.decide.programs import snippet
+from advisor.draw.formats import Report, drawn
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema" / "code.schema.json"
 TRAINED = ["--training", "fine-tune"]
@@ -116,8 +121,6 @@ def test_recommend_writes_the_program_to_a_file(advisor, tmp_path):
 
 
 def test_a_known_revision_is_pinned(rulebase):
-    from advisor.decide.programs import snippet
-
     checkpoint = rulebase.checkpoint("Salesforce/blip-vqa-base")._replace(revision="0123abc")
     text = snippet(checkpoint, "vqa", rulebase.programs)
     assert 'revision = "0123abc"\n' in text
@@ -216,3 +219,72 @@ def test_the_program_has_the_words_of_the_command_that_tries_it(advisor, rulebas
     asked = [text for flag, text in rulebase.task(task).example.items() if flag != "folder"]
     assert asked
     assert all(f'"{word}"' in code for text in asked for word in text.split(","))
+
+
+# -- what stands in a name stays a name ----------------------------------------------------------
+
+FORGED = "ours\nimport os; os._exit(7)  # it's `x` ##[group]\x1b[2J\u202e"
+
+
+@pytest.fixture
+def forged(tmp_path, monkeypatch):
+    """A folder of rules whose name would be code, in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / FORGED / "decisions").mkdir(parents=True)
+    (tmp_path / FORGED / "decisions" / "none.yaml").write_text("rules: []\n")
+    return FORGED
+
+
+def test_a_folder_of_rules_is_no_line_of_the_program(advisor, forged):
+    plain = advisor("code", "captioning").out
+    written = advisor("code", "captioning", "--rules", forged).out
+    assert ast.dump(ast.parse(written)) == ast.dump(ast.parse(plain))
+    assert written.isascii()
+    notebook = json.loads(advisor("code", "captioning", "--rules", forged, "--notebook").out)
+    head, code = ("".join(cell["source"]) for cell in notebook["cells"])
+    assert ast.dump(ast.parse(code)) == ast.dump(ast.parse(plain))
+    assert [line[:4] for line in head.splitlines() if "import os" in line] == [" " * 4]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a command line of POSIX shells")
+def test_the_command_in_the_program_names_the_folder_to_a_shell(advisor, forged):
+    document = advisor("code", "captioning", "--rules", forged, "--format", "json").json
+    asked = f"printf '%s' {document['command'].partition('--rules ')[2]}"
+    said = subprocess.run(["bash", "-c", asked], capture_output=True, check=True).stdout
+    assert said.decode() == forged
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        'Say "cheese".\nimport os',
+        "a\\b {class} {memory-full} {names}",
+        "\u202e\U000e0100 ##[group]x ##vso[x]",
+        "Größe, 'ça va' 大",
+        '"""',
+        "'''",
+        "tail\\",
+    ],
+)
+def test_a_prompt_is_a_literal_of_the_program(rulebase, prompt):
+    donut = next(one for one in rulebase.checkpoints.values() if one.prompt == "<s_cord-v2>")
+    code = snippet(donut._replace(prompt=prompt), donut.tasks[0], rulebase.programs)
+    shown = drawn(Report(dict, list, drawings={"python": lambda: code}), "python")
+    assert "##[" not in shown
+    constants = {one.value for one in ast.walk(ast.parse(shown)) if isinstance(one, ast.Constant)}
+    assert prompt in constants
+
+
+@pytest.mark.parametrize("field", ["class", "processor"])
+@pytest.mark.parametrize(
+    "name", ["AutoModel\nimport os", "AutoModel, os", "a.b()", "1x", "x y", "a..b", "AutoModel\n"]
+)
+def test_a_class_of_an_overlay_is_a_dotted_name(advisor, tmp_path, field, name):
+    folder = tmp_path / "ours" / "checkpoints"
+    folder.mkdir(parents=True)
+    entry = {"id": "our/model", "label": "Ours", "loader": "transformers", "tasks": ["vqa"]}
+    entry |= {"class": "transformers.AutoModel", "processor": "AutoProcessor", field: name}
+    (folder / "clip.yaml").write_text(json.dumps({"checkpoints": [entry]}))
+    refused = advisor("code", "our/model", "--task", "vqa", "--rules", folder.parent)
+    assert refused.code == 2
+    assert "does not look like a class such as `CLIPModel`" in refused.err

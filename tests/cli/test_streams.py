@@ -502,3 +502,18 @@ def test_an_answer_written_to_a_bad_file_name_is_said_to_be_neither(advisor):
     result = advisor("recommend", "--task", "describe", "--output", "jsn=x")
     assert result.code == 2
     assert "did you mean `json`?" in result.err
+
+
+@pytest.mark.parametrize("command", [("skills", "add"), ("site",), ("init",)], ids=" ".join)
+def test_a_path_that_is_written_gives_a_ci_runner_no_command(
+    advisor, tmp_path, monkeypatch, command
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    folder = tmp_path / "a\n::error::forged\x1b[2J ##[group]"
+    folder.mkdir()
+    result = advisor(*command, folder.name)
+    assert result.code == 0
+    assert len(result.out.splitlines()) == 1
+    for sign in ("\n::", "\x1b", "##["):
+        assert sign not in result.out + result.err

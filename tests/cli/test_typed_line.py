@@ -11,7 +11,7 @@ pytest.importorskip("termios")
 
 import pty
 
-from advisor.console.typed_line import typed_line
+from advisor.console.streams import typed_line
 
 
 @pytest.fixture

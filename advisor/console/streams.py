@@ -1,4 +1,7 @@
-"""A line that a person types, or that stands in for it on stdin."""
+"""Lines of text between advisor and whoever runs it: said on stdout and stderr, typed on stdin.
+
+Nothing that is said here can move what shows it, nor give a CI runner a command.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,30 @@ import select
 import signal
 import sys
 from functools import cache
+
+from advisor.foreign import inert, visible
+
+
+def say(*lines: str) -> None:
+    """Say something on stdout line by line, where a command has no more to answer than that."""
+    sys.stdout.write("".join(f"{inert(visible(line))}\n" for line in lines))
+
+
+def note(*lines: str) -> None:
+    """Say something on stderr that is not part of the answer, line by line."""
+    sys.stderr.write("".join(f"{inert(visible(line))}\n" for line in lines))
+    sys.stderr.flush()
+
+
+def progress_line(text: str, done: int, total: int) -> None:
+    """Show on stderr how far something is, in one line that the next call writes over."""
+    sys.stderr.write(f"\r  {inert(visible(text))}" + ("\n" if done >= total else ""))
+    sys.stderr.flush()
+
+
+def interactive() -> bool:
+    """True where a person can be asked: stdin and stderr are terminals."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def typed_line() -> str:
