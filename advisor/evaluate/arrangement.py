@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,9 +19,9 @@ from advisor.evaluate.contenders import (
 )
 from advisor.evaluate.data_source import read_data
 from advisor.evaluate.evaluation_set import InferredTask, infer_task, make_set
-from advisor.evaluate.manifest import LOCK, MANIFEST
+from advisor.evaluate.manifest import LOCK, WRITTEN_TO_A_RUN, names_made, remove_unused
 from advisor.evaluate.work_order import RUNNER_VERSION
-from advisor.files import holds_something
+from advisor.files import holds_something, refuse_what_was_read
 from advisor.model import TASK
 from advisor.rulebase.store import cache_folder
 from advisor.trial.answer import check_template
@@ -149,12 +149,18 @@ def arrange(
 
 
 def run_folder(arrangement: Arrangement, named: str) -> Path:
-    """Return the folder of a run: as named, else one of the cache that is the same next time."""
+    """Return the folder of a run: as named, else one of the cache that is the same next time.
+
+    A folder that holds something else than a run, or a file that was read as data, is refused.
+    """
     if named:
         folder = Path(named)
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"`--run {named}` is a file", hint="name a folder")
-        if not (folder / MANIFEST).exists() and holds_something(folder, but=LOCK):
+        made = set(names_made(folder))
+        refuse_what_was_read(*(folder / name for name in made))
+        alike = {file.name for pattern in WRITTEN_TO_A_RUN for file in folder.glob(pattern)}
+        if (holds_something(folder, but=LOCK) and not made) or alike - made:
             raise UsageError(
                 f"`{named}` holds something else than a run", hint="name a new folder: --run DIR"
             )
@@ -177,14 +183,19 @@ def run_folder(arrangement: Arrangement, named: str) -> Path:
 
 
 def _keep_few(home: Path, current: Path) -> None:
-    """Let the oldest runs of the cache go."""
-    try:
-        runs = [path for path in home.iterdir() if path.is_dir() and path != current]
-        runs.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    except OSError:
-        return
-    for old in runs[MOST_KEPT - 1 :]:
-        shutil.rmtree(old, ignore_errors=True)
+    """Let those runs of the cache go that are not in use, and in which nothing was written longest.
+
+    The one that is about to be taken up counts as written to now.
+    """
+    with suppress(OSError):
+        (current / LOCK).touch()
+    ages: dict[Path, float] = {}
+    for folder in home.iterdir() if home.is_dir() else ():
+        with suppress(OSError):
+            ages[folder] = max(file.stat().st_mtime for file in (folder, *folder.iterdir()))
+    for old in sorted(ages, key=ages.__getitem__, reverse=True)[MOST_KEPT:]:
+        if old != current and names_made(old):
+            remove_unused(old)
 
 
 def _profile(rulebase: RuleBase, given: Profile, task: str) -> Profile:

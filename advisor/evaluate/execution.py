@@ -156,7 +156,7 @@ def _taken_up(run: EvaluationRun) -> EvaluationRun:
     except (AdvisorError, KeyError, TypeError) as error:
         raise UsageError(
             f"`{run.folder}` holds something else than this evaluation",
-            hint="name another folder: --run DIR; or begin anew with --fresh",
+            hint="name another folder: --run DIR",
         ) from error
     if not same:
         raise UsageError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,16 @@ from advisor.files import (
     make_folder,
     open_growing,
     read_bounded,
+    remove_folder,
     replacing,
 )
 
 MANIFEST, IMAGES, LOCK = "manifest.json", "images.jsonl", ".lock"
 WRITTEN_TO_A_RUN = ("timing-*.jsonl", "given-*.jsonl", IMAGES, MANIFEST)
 """In the order in which they go: what has a manifest is a run, as long as anything of it is left.
+In place of a star stands the number of a candidate.
 """
+KEYS = {"form", "data", "candidates", "settings"}
 FORM = 1
 """Goes up when a folder is written in another form."""
 LARGEST = 1_000_000_000
@@ -51,28 +54,47 @@ def kept_for_us(folder: Path, *, fresh: bool) -> Iterator[None]:
         try:
             _lock(stack.enter_context(open_growing(folder / LOCK)), folder)
             clear_half_written(folder)
-            for pattern in WRITTEN_TO_A_RUN if fresh else ():
-                for file in folder.glob(pattern):
-                    file.unlink(missing_ok=True)
+            for name in names_made(folder) if fresh else ():
+                (folder / name).unlink(missing_ok=True)
         except OSError as error:
             raise cannot_write(folder, error, KEPT_WHERE) from error
         yield
 
 
-def _lock(file: FileIO, folder: Path) -> None:
+def names_made(folder: Path) -> list[str]:
+    """Return the names of the files that its manifest says a run made; none where there is none."""
+    try:
+        candidates = read_manifest(folder)["candidates"]
+    except BrokenFileError:
+        return []
+    numbers = range(len(candidates))
+    return [name.replace("*", str(n)) for name in WRITTEN_TO_A_RUN[:2] for n in numbers] + [
+        *WRITTEN_TO_A_RUN[2:]
+    ]
+
+
+def remove_unused(folder: Path) -> None:
+    """Remove the folder of a run, unless a process keeps it or nobody can say whether one does."""
+    with suppress(OSError, AdvisorError), open_growing(folder / LOCK) as file:
+        if _lock(file, folder, tries=1):
+            remove_folder(folder)
+
+
+def _lock(file: FileIO, folder: Path, tries: int = LOCK_TRIES) -> bool:
+    """Return True where it is locked, False without locks; AdvisorError where another has it."""
     try:
         import fcntl
     except ImportError:  # Windows
-        return
-    for _ in range(LOCK_TRIES):
+        return False
+    for left in reversed(range(tries)):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:  # what is being killed holds it for a moment still
-            time.sleep(LOCK_SECONDS)
+            time.sleep(LOCK_SECONDS if left else 0)
         except OSError:  # a file system without locks
-            return
+            return False
         else:
-            return
+            return True
     raise AdvisorError(
         f"`{folder}` is being written by another evaluation",
         hint="wait until it is done, or name another folder: --run DIR",
@@ -130,7 +152,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a run as it stands there; BrokenFileError where there is none."""
     file = folder / MANIFEST
     try:
-        body = json.loads(read_bounded(file, LARGEST))
+        body = json.loads(read_bounded(file, LARGEST, known=False))
     except OSError as error:
         raise BrokenFileError(
             f"`{folder}` holds no evaluation: `{MANIFEST}` cannot be read",
@@ -138,7 +160,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         ) from error
     except (ValueError, RecursionError) as error:
         raise broken_run(file) from error
-    if not isinstance(body, dict) or body.get("form") != FORM:
+    if not isinstance(body, dict) or body.keys() != KEYS or body["form"] != FORM:
         raise broken_run(file)
     return body
 
@@ -150,7 +172,7 @@ def candidate_of(body: Mapping[str, Any]) -> EvaluatedCandidate:
 
 def _images(file: Path) -> Iterator[LabelledImage]:
     try:
-        lines = read_bounded(file, LARGEST).splitlines()
+        lines = read_bounded(file, LARGEST, known=False).splitlines()
     except OSError as error:
         raise broken_run(file) from error
     for number, line in enumerate(lines, start=1):

@@ -218,7 +218,7 @@ def broken_run(file: Path, line: int = 0) -> BrokenFileError:
     place = f", line {line}," if line else ""
     return BrokenFileError(
         f"`{file}`{place} is not what a run writes",
-        hint="--fresh begins the run anew",
+        hint="name another folder: --run DIR",
     )
 
 

@@ -1,5 +1,6 @@
 """No answer is written over a file that the same command reads, or keeps."""
 
+import json
 import shutil
 
 import pytest
@@ -120,13 +121,13 @@ def test_a_page_is_no_part_of_a_run(project, capsys, name):
 
 
 def test_a_run_that_is_stopped_while_it_begins_anew_is_a_run_still(tmp_path, monkeypatch):
+    manifest = {"form": 1, "data": {}, "candidates": [{}], "settings": {}}
     for name in WRITTEN_TO_A_RUN:
-        (tmp_path / name.replace("*", "0")).touch()
+        (tmp_path / name.replace("*", "0")).write_text(json.dumps(manifest))
     for left in range(len(WRITTEN_TO_A_RUN), 0, -1):
         assert len(list(tmp_path.glob("*.json*"))) == left
         assert run_folder(None, str(tmp_path)) == tmp_path
-        monkeypatch.setattr(
-            "advisor.evaluate.manifest.WRITTEN_TO_A_RUN", WRITTEN_TO_A_RUN[: -left + 1 or None]
-        )
+        stopped = [name.replace("*", "0") for name in WRITTEN_TO_A_RUN[: -left + 1 or None]]
+        monkeypatch.setattr("advisor.evaluate.manifest.names_made", lambda _, s=stopped: s)
         with kept_for_us(tmp_path, fresh=True):
             pass
