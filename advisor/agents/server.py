@@ -35,8 +35,14 @@ IDLE_ROUNDS, ROUND_SECONDS = 20, 0.01
 
 
 def serve(rulebase: RuleBase) -> None:
-    """Answer until stdin is closed, and what was asked before."""
-    anyio.run(_serve, rulebase)
+    """Answer until stdin is closed, and what was asked before. Raises OSError of a gone stdout."""
+    try:
+        anyio.run(_serve, rulebase)
+    except BaseExceptionGroup as group:
+        refused: BaseException = group
+        while isinstance(refused, BaseExceptionGroup):
+            refused = refused.exceptions[0]
+        raise refused from group
 
 
 async def _serve(rulebase: RuleBase) -> None:

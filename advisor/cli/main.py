@@ -146,10 +146,12 @@ def run(arguments: list[str]) -> int:
         silence_stdout()
     except OSError as failure:
         silence_stdout()
+        told = error is not None and not as_json
         error = error or _failure(failure)
         code = error.exit_code
         with contextlib.suppress(OSError):
-            _report(error, as_json=False)  # stdout has just refused
+            if not told:
+                _report(error, as_json=False)  # stdout has just refused
     return code
 
 
@@ -310,12 +312,15 @@ def _report(error: AdvisorError, *, as_json: bool) -> None:
 def prepare_streams() -> None:
     r"""Replace closed standard streams with the null device, and let them take any character.
 
+    A closed stdout refuses what is written to it, as a full one does: nobody would get the answer.
     What its encoding cannot hold is escaped as JSON does it: `\u00fc`. All wait for whom they are
     shared with: Python loses without a word what a pipe that does not wait has no room for.
     """
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+    streams = ("stdin", "r", os.O_RDONLY), ("stdout", "w", os.O_RDONLY), ("stderr", "w", os.O_RDWR)
+    for name, mode, access in streams:
         if getattr(sys, name) is None:  # the null device is open as long as the process runs
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+            number = os.open(os.devnull, access)
+            setattr(sys, name, open(number, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
         with contextlib.suppress(OSError, ValueError, AttributeError):  # no stream of the system
             os.set_blocking(getattr(sys, name).fileno(), True)
     codecs.register_error(ESCAPED, _escaped)

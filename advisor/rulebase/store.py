@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor import __version__
-from advisor.errors import BrokenFileError, check_type, several
+from advisor.errors import AdvisorError, BrokenFileError, check_type, several
 from advisor.files import path_shown, read_bounded
 from advisor.foreign import visible
 from advisor.rulebase.base import RuleBase
@@ -131,7 +131,14 @@ def digest(folders: list[list[RuleFile]], salt: str) -> str:
 
 
 def shipped_rules() -> Path:
-    """Return the folder of the rules that come with advisor."""
+    """Return the folder of the rules that come with advisor.
+
+    Raises AdvisorError where advisor runs from an archive: rules are read from files.
+    """
+    if not PACKAGE.is_dir():
+        message = f"advisor runs from an archive, `{PACKAGE.parent}`, and its rules lie in files"
+        hint = "install its wheel with pip, or unpack the archive and run `python FOLDER`"
+        raise AdvisorError(message, hint=hint, kind="broken-install")
     inside = PACKAGE / "rules"
     return inside if inside.is_dir() else PACKAGE.parent / "rules"
 

@@ -484,3 +484,21 @@ def test_a_short_form_never_passes_its_bound():
     assert compact.size(short) <= compact.MOST + 40
     assert len(short["tasks"]) + short["tasks_left_out"] == 500
     assert {one.name for one in TOOLS} == set(BY_NAME)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize(
+    ("stdout", "code", "said"),
+    [
+        (">&-", 2, "advisor: the answer cannot be written: bad file descriptor"),
+        ("> /dev/full", 2, "advisor: the answer cannot be written: no space left on device"),
+        ("| true", 0, ""),
+    ],
+)
+def test_a_server_whose_stdout_takes_nothing_ends_in_a_sentence(tmp_path, stdout, code, said):
+    ping = '{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n'
+    line = f"sleep 1; cat) | '{sys.executable}' -m advisor mcp {stdout}; exit ${{PIPESTATUS[1]}}"
+    done = subprocess.run(
+        ["bash", "-c", f"({line}"], input=ping, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr.partition("\n")[0]) == (code, said)

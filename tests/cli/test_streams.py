@@ -7,10 +7,12 @@ import stat
 import subprocess
 import sys
 import threading
+import zipfile
 from pathlib import Path
 
 import pytest
 
+import advisor as package
 from advisor.decide import recommendation
 from advisor.draw.formats import PAGE_FORMATS
 from advisor.files import write_text
@@ -288,10 +290,11 @@ def test_head_gets_its_line_and_nothing_complains(environment):
 # -- streams that are closed, full or of few characters --------------------------------------
 
 
-def run_in_a_shell(environment, line, **variables):
+def run_in_a_shell(environment, line, folder=None, **variables):
     return subprocess.run(
         f"'{sys.executable}' -m advisor {line}",
         shell=True,
+        cwd=folder,
         capture_output=True,
         env=environment | variables,
         timeout=60,
@@ -300,19 +303,78 @@ def run_in_a_shell(environment, line, **variables):
 
 
 @posix
-@pytest.mark.parametrize("closed", [">&-", "<&-", "2>&-", ">&- 2>&- <&-"])
+@pytest.mark.parametrize("closed", ["<&-", "2>&-"])
 def test_a_closed_stream_is_no_bug(environment, closed):
     done = run_in_a_shell(environment, f"show clip {closed}")
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-@pytest.mark.parametrize("arguments", ["list sources --format json", "show clip", "--help"])
-def test_a_full_disk_is_2_and_said_on_stderr(environment, arguments):
-    done = run_in_a_shell(environment, f"{arguments} > /dev/full")
+REFUSED_BY = {">&-": "bad file descriptor", "<&- >&-": "bad file descriptor"}
+if Path("/dev/full").exists():
+    REFUSED_BY["> /dev/full"] = "no space left on device"
+
+
+@posix
+@pytest.mark.parametrize("stdout", REFUSED_BY)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(f"recommend --task captioning --format {format}" for format in PAGE_FORMATS),
+        "recommend --task captioning -q",
+        "'caption photos'",
+        "code captioning --notebook",
+        "list sources --format json",
+        "list nope --format json",
+        "--version",
+        "--help",
+        "help answers",
+        "show clip",
+        "explain --task vqa",
+        "check --checkpoint openai/clip-vit-base-patch32 --task captioning --format sarif",
+        "rules check",
+        "rules schema profile",
+        "recommend --batch profiles.jsonl",
+        "init --force",
+        "skills add",
+    ],
+)
+def test_an_answer_that_nobody_gets_is_2_and_said_once(environment, tmp_path, arguments, stdout):
+    (tmp_path / "profiles.jsonl").write_text('{"profile": {"task": "vqa"}}\n' * 3)
+    done = run_in_a_shell(environment, f"{arguments} {stdout}", folder=tmp_path)
+    said = [line for line in done.stderr.decode().splitlines() if line.startswith("advisor: ")]
+    refused = f"advisor: the answer cannot be written: {REFUSED_BY[stdout]}"
+    other = "advisor: unknown kind `nope`"
     assert done.returncode == 2
-    assert b"advisor: the answer cannot be written: no space left on device" in done.stderr
-    assert b"bug" not in done.stderr
+    assert [line[: len(refused)] for line in said] == [refused] or said[0].startswith(other)
+    assert len(said) == 1
+
+
+@posix
+def test_nothing_is_said_where_nobody_hears(environment):
+    done = run_in_a_shell(environment, "show clip >&- 2>&- <&-")
+    assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"")
+
+
+def test_an_archive_says_that_its_rules_are_files(tmp_path):
+    def python_alone(path):
+        return path.is_dir() or path.suffix == ".py"
+
+    home = Path(package.__file__).parent
+    with zipfile.ZipFile(tmp_path / "advisor.pyz", "w") as archive:
+        archive.writestr("__main__.py", "from advisor.cli.main import main\nmain()\n")
+        for file in filter(python_alone, home.rglob("*")):
+            archive.write(file, file.relative_to(home.parent))
+    done = subprocess.run(
+        [sys.executable, "-P", tmp_path / "advisor.pyz", "recommend", "--task", "captioning"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"advisor: advisor runs from an archive, `{archive.filename}`")
+    assert "  hint: install its wheel with pip, or unpack the archive" in done.stderr
 
 
 def test_json_is_exact_on_a_stream_of_few_characters(environment):
