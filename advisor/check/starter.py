@@ -15,6 +15,7 @@ from advisor.phrasing import first_named
 from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Usage
 
+TESTS = {"test", "tests", "testing"}
 HEAD = """\
 # What this project uses and what for; `advisor check` holds choices and code against it.
 # Each choice names a checkpoint and its needs: answers to questions (`advisor list questions`).
@@ -33,7 +34,8 @@ fail_on: error
 # rules: [our-rules]
 """
 NOTHING = """
-# No code here loads a checkpoint that advisor knows. A choice looks like this:
+# No code outside tests loads a checkpoint of advisor's catalog.{others}
+# A choice looks like this:
 # choices:
 #   - name: {task}
 #     checkpoint: {checkpoint}
@@ -50,14 +52,18 @@ def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
     """Return the text of a commented advisor.yaml for a folder, and how many choices it has."""
     bare = Case(rulebase=rulebase, judged_by=release(rulebase))
     case = Project(ProjectDeclaration(folder), (folder,), bare).scanned()
-    loads: dict[str, list[Usage]] = {}
-    for usage, checkpoint in case.catalogued():
-        if usage.model is not None:
-            loads.setdefault(checkpoint.id, []).append(usage)
+    loads = _loads(case)
     tail = TAIL.format(release=case.release.version)
     if not loads:
+        code = (one for one in case.scan.loading if not _is_test(one.place.path))
+        ids = dict.fromkeys(visible(one.checkpoint) for one in code if one.checkpoint)
+        others = f" It loads:\n# {first_named([*ids], 3)}" if ids else ""
         made = (one for one in rulebase.checkpoints.values() if one.loader == TRANSFORMERS)
-        texts = (NOTHING.format(task=one.tasks[0], checkpoint=one.id) for one in made if one.tasks)
+        texts = (
+            NOTHING.format(task=one.tasks[0], checkpoint=one.id, others=others)
+            for one in made
+            if one.tasks
+        )
         return HEAD + next(texts, "") + tail, 0
     named: Counter[str] = Counter()
     blocks = [
@@ -65,6 +71,32 @@ def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
         for id, usages in sorted(loads.items())
     ]
     return HEAD + "\nchoices:\n" + "\n".join(blocks) + WAIVER + tail, len(loads)
+
+
+def _loads(case: Case) -> dict[str, list[Usage]]:
+    """Return what loads catalogued checkpoints, by id: models, or else processors alone.
+
+    Tests count only where no other code loads anything.
+    """
+    tests_alone = all(_is_test(usage.place.path) for usage in case.scan.loading)
+    found = [
+        (usage, checkpoint)
+        for usage, checkpoint in case.catalogued()
+        if tests_alone or not _is_test(usage.place.path)
+    ]
+    models = [one for one in found if one[0].model is not None]
+    loads: dict[str, list[Usage]] = {}
+    for usage, checkpoint in models or found:
+        loads.setdefault(checkpoint.id, []).append(usage)
+    return loads
+
+
+def _is_test(path: str) -> bool:
+    """True for a file that pytest or unittest would collect, and for one in a folder of tests."""
+    *folders, name = path.lower().split("/")
+    stem = name.rpartition(".")[0]
+    named = stem == "conftest" or stem.startswith("test_") or stem.endswith("_test")
+    return named or not TESTS.isdisjoint(folders)
 
 
 def _choice(

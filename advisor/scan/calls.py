@@ -389,7 +389,8 @@ class EvaluatedCall(NamedTuple):
             self.study.made.append((self.node, name, self.passed))
             if name.endswith("Processor"):
                 values = (v for argument in self.passed for v in argument.values)
-                return tuple(v for v in values if isinstance(v, Loaded) and not v.path)[:1]
+                halves = (v for v in values if isinstance(v, Loaded) and not v.path)
+                return tuple(half.step(name) for half in halves)[:1]
             if name.endswith("Model") or "For" in name[1:]:  # random weights, from a configuration
                 composer = Loader("transformers", name, "composition", name)
                 return (self._record(composer, self.node.func),)

@@ -210,10 +210,11 @@ class Expressions:
             return NOTHING
         if study.home(method) == study.parsed.name or study.enter is None:
             return study.told(method, RESULT)
-        around = study.scope(method) if study.may_enter else None
+        asks_itself = method in study.ways
+        around = None if asks_itself or not study.may_enter else study.scope(method)
         if around is None:
             return NOTHING
-        return study.result_for(name, method, around, {}, (LocalObject(owner),))
+        return study.result_for(method, method, around, {}, (LocalObject(owner),))
 
     def _member(self, holder: Abstract, name: str) -> Values:
         """What is called where a member of a value is: methods of the file come first."""

@@ -14,6 +14,10 @@ LIBRARIES = {"transformers", "huggingface_hub"}
 """What is asked for what it has, to tell its version by that."""
 VERSION = re.compile(r"(?i)version|transformers_v?\d")
 READY = {"ImportError", "ModuleNotFoundError", "AttributeError"}
+_LOGGING = frozenset(
+    ("critical", "debug", "error", "exception", "info", "log", "print", "print_exc", "warn")
+) | {"warn_once", "warning", "warning_once", "write"}
+"""Functions that say something, and after which code goes on."""
 _REQUIREMENT = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)?\s*\S*\d")
 """A bound of a version, of a package if it is named: `transformers>=5.0`, `4.57`."""
 _LONGEST = 200
@@ -65,6 +69,47 @@ def _is_member(node: ast.AST, modules: set[str]) -> bool:
 def handles(node: Attempt, errors: set[str]) -> bool:
     """True where a handler is ready for one of these errors by its name."""
     return any(one.type is not None and words(one.type) & errors for one in node.handlers)
+
+
+def is_ready(tree: ast.Module, node: Attempt, errors: set[str], *, bare: bool = False) -> bool:
+    """True where a handler for one of these errors makes up for what failed.
+
+    One that only logs, or passes, does not where the file uses a name that is then not bound.
+    Handlers of all errors count where they are `bare`.
+    """
+    meant = [h for h in node.handlers if (words(h.type) & errors if h.type else bare)]
+    if not meant or not all(map(_goes_on, meant)):
+        return bool(meant)
+    names = set(_imported_in(node))
+    if not names:
+        return all(isinstance(one, ast.Pass) for handler in meant for one in handler.body)
+    inside = set(descendants(node))
+    rest = [one for one in descendants(tree) if one not in inside]
+    used = {one.id for one in rest if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+    bound = {
+        one.id for one in rest if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load)
+    }
+    bound |= {one.asname or one.name for one in rest if isinstance(one, ast.alias)}
+    return not names & used - bound
+
+
+def _goes_on(handler: ast.ExceptHandler) -> bool:
+    """True where a handler does nothing but to log, or to pass."""
+    return all(isinstance(one, ast.Pass) or _logs(one) for one in handler.body)
+
+
+def _logs(node: ast.stmt) -> bool:
+    match node:
+        case ast.Expr(ast.Call(called)):
+            return last_name(called) in _LOGGING
+    return False
+
+
+def _imported_in(node: Attempt) -> Iterator[str]:
+    """Yield the names that imports in a block which is tried bind."""
+    for one in (inner for part in node.body for inner in descendants(part)):
+        if isinstance(one, ast.alias):
+            yield one.asname or one.name.partition(".")[0]
 
 
 def _imports_library(node: ast.stmt) -> bool:

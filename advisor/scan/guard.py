@@ -13,6 +13,7 @@ from advisor.scan.flag import (
     VERSION,
     bound,
     handles,
+    is_ready,
     told_by_trying,
     words,
     words_of,
@@ -95,7 +96,7 @@ def _tests(node: ast.stmt) -> list[ast.expr]:
 
 def _tried(parsed: Parsed, node: ast.Try | ast.TryStar) -> Iterator[Location]:
     """Yield what a handler is ready for: a name or task that is missing, an argument not taken."""
-    if handles(node, READY):
+    if is_ready(parsed.tree, node, READY):
         yield _from_to(parsed, node.body[0], node.body[-1])
     if handles(node, _UNKNOWN_TASK):
         yield from _pipelines(parsed, node.body)

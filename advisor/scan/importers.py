@@ -148,6 +148,13 @@ class Importers:
                 self._foreign.add(modules)
 
 
+def imports_from(code: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield what `from module import a, b` imports in a text of code, without what may be `*`."""
+    for written, names in _FROM.findall(code):
+        parts = map(str.split, _COMMENT.sub("", names).strip("()").split(","))
+        yield "".join(written.split()), [part[0] for part in parts if part and part[0] != "*"]
+
+
 def uses(code: str, names: Collection[str]) -> bool:
     """True where one of these names stands in code, beside where it is imported."""
     if len(names) <= _FEW and not any(name in code for name in names):

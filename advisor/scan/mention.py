@@ -29,9 +29,12 @@ FEATURES = ("get_image_features", "get_text_features")
 _SEEING = {
     "pixel_values": re.compile("pixel_values"),
     "clip": re.compile(r"CLIP(?<!\wCLIP)"),
-    "blip": re.compile(r"BLIP(?<!\wBLIP)"),
+    "blip": re.compile(r"B(?:LIP(?<!\wBLIP)|lip(?<![^\W_]Blip)(?![a-z]))"),
     "modal": re.compile(r"(?i)\bmulti-?modal"),
-    "vision": re.compile(r"(?i)vision(?<!\wvision)"),
+    "vision": re.compile(r"Vision|(?i:vision(?<![^\W_]vision))"),
+    "visual": re.compile(
+        r"(?i)visual(?<![^\W_]visual)_?(?:embed|encod|feature|prompt|token|tower)"
+    ),
     "pil": re.compile(r"PIL(?<!\wPIL)\b"),
     "image_": re.compile(r"image_(?:embeds?|features|processor|tokens?)\b"),
 }

@@ -37,13 +37,13 @@ class Modules:
 
     def has(self, importer: str, module: str) -> bool:
         """True where a module, as imported in a file, is a file whose names can be told."""
-        return module.partition(".")[0] not in _LIBRARIES and bool(self._find(importer, module))
+        return module.partition(".")[0] not in _LIBRARIES and bool(self.file(importer, module))
 
     def home(self, importer: str, module: str) -> str | None:
         """Return the file of a module, as imported in a file; None where it is none of ours."""
         if module.partition(".")[0] in _LIBRARIES:
             return None
-        file = self._find(importer, module)
+        file = self.file(importer, module)
         return file and file.name
 
     def exports(self, importer: str, module: str) -> Mapping[str, Values] | None:
@@ -53,7 +53,7 @@ class Modules:
         """
         if module.partition(".")[0] in _LIBRARIES:
             return None
-        file = self._find(importer, module)
+        file = self.file(importer, module)
         if file is None:
             return None
         if file.name not in self._defined:
@@ -88,8 +88,8 @@ class Modules:
         """True where code in a file reads a configuration file, as far as it was followed."""
         return importer in self._documents.importers
 
-    def _find(self, importer: str, module: str) -> SourceFile | None:
-        """The file of a module: beside the importer, as Python finds it, or in a folder above."""
+    def file(self, importer: str, module: str) -> SourceFile | None:
+        """Return the file of a module: beside the importer, as Python finds it, or above."""
         for _, *files in self._paths(importer, module):
             for file in files:
                 if file in self._files:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from advisor.scan.flag import words
+from advisor.scan.flag import is_ready, words
 from advisor.scan.guard import expected
 from advisor.scan.source import BLOCKS, Parsed, descendants
 from advisor.scan.study import Study
@@ -127,7 +127,7 @@ def _module(node: ast.expr, modules: dict[str, str]) -> str | None:
     return None
 
 
-def _imports(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool, bool]]:
+def _imports(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool, bool]]:
     """Yield the imports among statements.
 
     Each with whether the file is ready for it to fail, and whether it stands in a function or a
@@ -139,9 +139,7 @@ def _imports(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool,
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield node, optional, inside
         elif isinstance(node, ast.Try | ast.TryStar):
-            optional = optional or any(
-                one.type is None or words(one.type) & _EXPECTED for one in node.handlers
-            )
+            optional = optional or is_ready(tree, node, _EXPECTED, bare=True)
         elif isinstance(node, ast.With):
             optional = optional or bool(expected(node) & _EXPECTED)
         elif isinstance(node, ast.If):

@@ -16,7 +16,7 @@ from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.scan.grouping import Grouping, together
 from advisor.scan.guard import guarded, mentions_guards
-from advisor.scan.importers import Importers, given_names, uses
+from advisor.scan.importers import Importers, given_names, imports_from, uses
 from advisor.scan.imports import Imports
 from advisor.scan.mention import FEATURES, Lost, Mentions, Settled, imports_library, sees
 from advisor.scan.modules import Modules
@@ -206,6 +206,8 @@ class _Scanner:
         code = file.kind != "configuration"  # which may be a report that is written anew
         data = read_bounded(file.path, MOST_BYTES[file.kind], known=code, walked=True)
         self.files += 1
+        if file.kind == "python":
+            self._see_from(file, data)
         if file.kind == "configuration":
             seen = read_configuration(data, file.name, self.vocabulary)
             if seen.usages:
@@ -221,6 +223,14 @@ class _Scanner:
             self._keep_left(file, data)
         elif file.kind in ("python", "notebook"):
             self._unread.append(file)
+
+    def _see_from(self, file: SourceFile, data: bytes) -> None:
+        """Learn which files belong to a model of this one about images: its imports."""
+        code = text_of(data) if b"import" in data and b"class " in data else ""
+        for module, names in imports_from(code) if sees(code) else ():
+            inner = (f"{module}{'' if module.endswith('.') else '.'}{name}" for name in names)
+            files = (self.modules.file(file.name, one) for one in (module, *inner))
+            self.seeing.update(one.name for one in files if one)
 
     def follow_importers(self, deadline: Deadline) -> None:
         """Follow files that were passed over, but use what others load, and those that use them."""
@@ -416,8 +426,8 @@ class _Scanner:
             study_file(study)
             grouping = Grouping(study)
         notes = tuple(
-            FileNote(parsed.name, parsed.spot(line, 0).line, TOO_DEEP.format("a statement"))
-            for line in sorted(study.too_deep)
+            FileNote(place.path, place.line, TOO_DEEP.format("a statement"))
+            for place in sorted(study.too_deep)
         )
         usages, beside = tuple(grouping.usages()), tuple(grouping.beside()) if lacks else ()
         return FileScan(

@@ -229,7 +229,7 @@ class Statements(Definitions):
             for part in parts(node):
                 self.evaluate(part)
         except RecursionError:  # it costs this statement, and no other
-            self.study.too_deep.add(node.lineno)
+            self.study.too_deep.add(self.study.location(node))
         return not isinstance(node, (ast.Raise, ast.Continue, ast.Break))
 
     def _either(self, ways: Sequence[Way], *, goes_on: bool = False) -> bool:

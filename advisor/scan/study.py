@@ -132,8 +132,8 @@ class Study(Classes):
         """True where the last walk met a call that may load, and did not know what is called."""
         self.seeks = False
         """True where a walk met a class that is asked for by a name, and did not know that."""
-        self.too_deep: set[int] = set()
-        """The lines of statements that are nested too deeply to be followed."""
+        self.too_deep: set[Location] = set()
+        """The statements that are nested too deeply to be followed."""
         self.ways: tuple[Hashable, ...] = ()
         """The calls, turns of loops and keys of tables that the walk is under way for."""
         self._entries = 0

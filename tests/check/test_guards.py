@@ -12,6 +12,20 @@ m = BlipForQuestionAnswering.from_pretrained("Salesforce/blip-vqa-base")
 """
 LOAD = 'BlipForQuestionAnswering.from_pretrained("Salesforce/blip-vqa-base", **more)\n'
 READY = {
+    "a handler logs, and the name is used where the import went through": (
+        "try:\n    from transformers import CLIPFeatureExtractor\n    CLIPFeatureExtractor()\n"
+        'except ImportError:\n    print("too new")\n'
+    ),
+    "a handler passes, and the name was bound before": (
+        "CLIPFeatureExtractor = None\n"
+        "try:\n    from transformers import CLIPFeatureExtractor\nexcept ImportError:\n    pass\n"
+        "made = CLIPFeatureExtractor and CLIPFeatureExtractor()\n"
+    ),
+    "a handler logs and binds the name": (
+        "try:\n    from transformers import CLIPFeatureExtractor\n"
+        'except ImportError:\n    print("too new")\n    CLIPFeatureExtractor = None\n'
+        "made = CLIPFeatureExtractor\n"
+    ),
     "a module is asked for a name": (
         'if hasattr(transformers, "AdamW"):\n    AdamW = transformers.AdamW\n'
     ),
@@ -122,6 +136,20 @@ READY = {
     ),
 }
 UNREADY = {
+    "a handler only logs that an import failed": (
+        "try:\n    from transformers import AutoModelForVision2Seq  # wrong: removed-class\n"
+        'except Exception as error:\n    logger.debug("upgrade: %s", error)\n'
+        "AutoModelForVision2Seq\n"
+    ),
+    "a handler passes, and the name is used": (
+        "try:\n    from transformers import CLIPFeatureExtractor  # wrong: removed-class\n"
+        "except ImportError:\n    pass\n"
+        "def build():\n    return CLIPFeatureExtractor()\n"
+    ),
+    "a handler only prints that a member is missing": (
+        "try:\n    AdamW = transformers.AdamW  # wrong: removed-name\n"
+        'except AttributeError:\n    print("no AdamW")\n'
+    ),
     "another package that is imported sets a flag": (
         "try:\n    import flash_attn\n    HAS = True\nexcept ImportError:\n    HAS = False\n"
         "if HAS:\n    from transformers import AdamW  # wrong: removed-name\n"

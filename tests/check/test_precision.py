@@ -164,3 +164,35 @@ def test_a_registry_may_write_ids_in_small_letters(check):
     slip = names.format(*["Salesforce/blip-vqa-bsae"] * 2)
     assert check({"models.yaml": small}).of("error", "warning") == []
     assert check({"models.yaml": slip}).of("error", "warning") != []
+
+
+def test_properties_that_ask_each_other_end_and_every_place_is_in_its_file(check):
+    loaded = 'CLIPModel.from_pretrained("openai/clip-vit-base-patch32")\n'
+    layer = (
+        "from transformers import CLIPModel\nclass Layer:\n"
+        + "    x = 1\n" * 20
+        + "    @property\n"
+        "    def weight(self):\n        return self.scale.data if self.x else self.inner()\n"
+        "    @property\n    def scale(self):\n        return self.weight.max()\n"
+        f"    def inner(self):\n        return {loaded}"
+    )
+    use = f"from transformers import CLIPModel\nfrom lay import Layer\nm = {loaded}"
+    files = {"lay.py": layer, "use.py": use + "print(Layer().weight)\n"}
+    said = check(files).json["findings"]
+    assert {one["rule"] for one in said} == {"unpinned-revision"}
+    assert all(one["line"] <= files[one["path"]].count("\n") for one in said)
+
+
+@pytest.mark.parametrize(
+    ("load", "runs"),
+    [
+        ("LlavaForConditionalGeneration", "runs `custom_generate/generate.py`, if present, from"),
+        ("CLIPProcessor", "runs the files that `auto_map` names for its tokenizer or image proc"),
+        ("AutoModelForImageTextToText", "runs the files that `auto_map` in its configuration nam"),
+    ],
+)
+def test_which_file_of_a_repository_would_run_is_said(check, load, runs):
+    text = f'from transformers import {load}\nx = {load}.from_pretrained("someone/clip-llava", '
+    (one,) = check({"app.py": text + "trust_remote_code=True)\n"}).of("warning")
+    assert one["rule"] == "trust-remote-code"
+    assert runs in one["message"]

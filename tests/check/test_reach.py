@@ -49,10 +49,14 @@ def test_known_ids_that_reach_no_load_are_counted_where_they_stand(check):
     text = f'import json\n\nPRESETS = {{"small": "{CLIP}"}}\n'
     result = check({"presets.py": text})
     assert result.json["unreached"] == [{"path": "presets.py", "line": 3, "checkpoint": CLIP}]
+    assert result.json["suppressed"]["unreached"] == 1
+    (run,) = check({}, format="sarif").json["runs"]
+    assert run["properties"]["suppressed"]["unreached"] == 1
     page = " ".join(check({}, format="terminal").out.split())
     assert "1 known id in 1 file reaches no load" in page
     loaded = f'from transformers import AutoModel\nm = AutoModel.from_pretrained("{CLIP}")\n'
-    assert check({"presets.py": loaded}).json["unreached"] == []
+    result = check({"presets.py": loaded})
+    assert (result.json["unreached"], result.json["suppressed"]["unreached"]) == ([], 0)
 
 
 def test_a_value_that_is_a_known_id_counts_under_any_key(check):

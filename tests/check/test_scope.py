@@ -25,3 +25,25 @@ def test_beside_a_vision_language_model_every_name_counts(check):
     text = "from transformers import CLIPModel, TFBertModel\n" + load
     result = check({"app.py": text}, *ASKED)
     assert [one["rule"] for one in result.of("error")] == ["removed-class"]
+
+
+QFORMER = "from transformers.modeling_utils import apply_chunking_to_forward\n"
+BLIP = "class Blip2Base:\n    vision_width = 1408\n"
+
+
+def test_what_a_model_that_looks_at_images_imports_is_judged_with_it(check):
+    for line in ("from models.qformer import BertLMHeadModel", "from .models import qformer"):
+        files = {"blip.py": f"{line}\n{BLIP}", "models/qformer.py": QFORMER}
+        result = check(files, *ASKED)
+        assert [one["rule"] for one in result.of("error")] == ["removed-name"], line
+
+
+def test_what_only_code_about_text_imports_stays_one_note(check):
+    files = {
+        "gpt.py": "from models.qformer import BertLMHeadModel\nclass Gpt:\n    revision = 1\n",
+        "blip.py": f"import json\n{BLIP}",
+        "models/qformer.py": QFORMER,
+    }
+    result = check(files, *ASKED)
+    assert result.code == 0
+    assert "--all-models" in result.of("note")[0]["message"]

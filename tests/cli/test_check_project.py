@@ -520,6 +520,34 @@ def test_init_without_any_usage_writes_comments_only(advisor, project, tmp_path)
     assert check(advisor).code == 0
 
 
+def test_init_takes_what_code_loads_before_what_tests_do(advisor, project, tmp_path):
+    load = 'from transformers import AutoModel\nm = AutoModel.from_pretrained("{}")\n'
+    project(app_py=RIGHT)
+    (tmp_path / "tests").mkdir()
+    test = tmp_path / "tests" / "test_app.py"
+    test.write_text(load.format("google/siglip-base-patch16-224"))
+    assert advisor("init").code == 0
+    text = (tmp_path / "advisor.yaml").read_text()
+    assert f"checkpoint: {CLIP}" in text
+    assert "siglip" not in text
+    (tmp_path / "app.py").write_text(load.format("someone/else"))
+    assert advisor("init", "--force").code == 0
+    text = (tmp_path / "advisor.yaml").read_text()
+    assert "It loads:\n# someone/else\n" in text
+    assert "\nchoices:" not in text
+    (tmp_path / "app.py").unlink()
+    assert advisor("init", "--force").code == 0
+    assert "checkpoint: google/siglip" in (tmp_path / "advisor.yaml").read_text()
+
+
+def test_init_takes_a_processor_where_no_known_model_is_loaded(advisor, project, tmp_path):
+    load = "from transformers import BlipForConditionalGeneration, BlipProcessor\n"
+    load += 'p = BlipProcessor.from_pretrained("Salesforce/blip-vqa-base")\n'
+    project(app_py=load + "m = BlipForConditionalGeneration.from_pretrained(argv[1])\n")
+    assert advisor("init").code == 0
+    assert "checkpoint: Salesforce/blip-vqa-base" in (tmp_path / "advisor.yaml").read_text()
+
+
 def test_two_runs_say_the_same(advisor, project):
     project(app_py=WRONG, b_py=WRONG, advisor_yaml=CHOICES)
     assert check(advisor).out == check(advisor).out

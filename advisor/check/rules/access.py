@@ -16,6 +16,7 @@ from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Load, Location, Usage
 
 COMMIT = re.compile(r"[0-9a-f]{40}\Z")
+GENERATE = "generate"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z")
 """Organisation and name; a text that begins with a dot or a slash is a folder."""
 MOVES = re.compile(r"main\Z|master\Z|refs/|pr/|HEAD\Z")
@@ -76,7 +77,9 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
     identity, id = case.identity(usage), usage.checkpoint
     asked = [(load, load.arguments.get("trust_remote_code")) for load in usage.loads]
     remote = [
-        (load, one) for load, one in asked if one and one.value is True and _runs_code(case, load)
+        (load, one, files)
+        for load, one in asked
+        if one and one.value is True and (files := _run_by(case, load))
     ]
     if not remote or id is None or not HUB_ID.match(id) or _is_local(usage):
         return
@@ -91,10 +94,11 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
         has = "is not in the catalogue"
         owners = {one.partition("/")[0].lower() for one in case.rulebase.checkpoints}
         level = "note" if id.partition("/")[0].lower() in owners else ""
-    read = all(_names_a_commit(load) for load, _ in remote)
-    first, *others = (one.name_place or one.place for _, one in remote)
+    read = all(_names_a_commit(load) for load, *_ in remote)
+    first, *others = (one.name_place or one.place for _, one, _ in remote)
+    files = " and ".join(dict.fromkeys(files for *_, files in remote))
     yield Finding(
-        f"{id} {has}; `trust_remote_code=True` runs what stands in its repository",
+        f"{id} {has}; `trust_remote_code=True` runs {files} from its repository",
         first,
         level="note" if read else level,
         fix=fix,
@@ -104,17 +108,19 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
     )
 
 
-def _runs_code(case: Case, load: Load) -> bool:
-    """False where the argument does nothing.
+def _run_by(case: Case, load: Load) -> str:
+    """Which files of the repository the argument lets run; "" where it does nothing.
 
-    Of classes that are written out, those of processors look for theirs of the parts, and models
+    Of classes that are written out, those of processors look for code of their parts, and models
     that generate for another `generate`; the others run what they are.
     """
     name, release = load.class_name, case.judged_by
     if load.package != TRANSFORMERS or name is None or name.startswith(AUTOMATIC):
-        return True
+        return "the files that `auto_map` in its configuration names"
     members = release.members.of(name) if release and release.members else None
-    return members is None or load.kind == "processor" or members.has("generate")
+    if members and load.kind == "processor":
+        return "the files that `auto_map` names for its tokenizer or image processor"
+    return "`custom_generate/generate.py`, if present," if members and members.has(GENERATE) else ""
 
 
 def _names_a_commit(load: Load) -> bool:

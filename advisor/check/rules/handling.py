@@ -11,10 +11,11 @@ from advisor.check.finding import Finding
 from advisor.check.identity import Identity
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
-from advisor.scan.usage import Usage
+from advisor.scan.usage import UNKNOWN, Usage
 
 TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")
 """A task token as checkpoints of a document reader learn them in fine-tuning."""
+CONFIG, DECODER = "config", "decoder"
 BEFORE, AFTER = 30, 12
 """How many lines around a load and its uses belong to what is done there."""
 NO_WORDS = re.compile(r"https?://[^\s\"'<>)]+|[A-Za-z0-9+/=]{80,}")
@@ -36,11 +37,28 @@ def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterato
 @rule("composed-untrained", each=Case.usages)
 def composed_untrained(case: Case, usage: Usage) -> Iterator[Finding]:
     """`generate` on a model put together from parts in the same file, with no training in it."""
-    call = writes(usage)
-    if call and usage.model and usage.model.kind == "composition" and not _trained(case, usage):
+    call, model = writes(usage), usage.model
+    composed = model is not None and model.kind == "composition"
+    if call and composed and not _trained(case, usage) and not _has_other_parts(usage):
         message = "the encoder and decoder were joined here, and nothing trains what joins them"
         fix = "fine-tune it on pairs first, or load a checkpoint that was"
         yield Finding(message, call.place, fix=fix)
+
+
+def _has_other_parts(usage: Usage) -> bool:
+    """True where a part of the model is replaced; of joined ones the decoder, which is untrained.
+
+    Settings and constants (`model.config.x = 0`, `model.training = False`) are no parts.
+    """
+    joined = usage.model is not None and usage.model.call != usage.model.class_name
+    steps = (
+        (*call.of, call.name)
+        for call in usage.calls
+        if call.kind == "assign" and call.receiver is usage.model
+        if call.arguments["0"].value is UNKNOWN
+    )
+    parts = (one for one in steps if not any(step.endswith(CONFIG) for step in one))
+    return any(not joined or one[0] == DECODER for one in parts)
 
 
 def _infers(usage: Usage) -> bool:
@@ -137,7 +155,8 @@ def line_reader_on_pages(case: Case, usage: Usage, checkpoint: Checkpoint) -> It
     """Words of pages and none of lines around the call of a reader of lines."""
     tasks = set(checkpoint.tasks or checkpoint.fine_tune)
     reads_lines = tasks and tasks <= set(case.knowledge("line_tasks"))
-    if not reads_lines or usage.trained or not _infers(usage):
+    several = checkpoint.id in case.knowledge("reads_several_lines")
+    if not reads_lines or several or usage.trained or not _infers(usage):
         return
     path, first = usage.place.path, usage.place.line
     lines, spoken = _lines_and_words(case.source(path))
