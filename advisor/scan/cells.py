@@ -15,7 +15,7 @@ from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-define
 from json.scanner import py_make_scanner  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
-from advisor.scan.source import Spot, UnreadableError, decode_utf8, digest
+from advisor.scan.source import Spot, UnreadableError, decode_utf8
 
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _LINE_FEEDS = ("\\n", "\\u000a", "\\u000A")
@@ -84,24 +84,6 @@ class Cells(NamedTuple):
     def spot(self) -> Callable[[int, int], Spot]:
         """Return what tells where a character of a line of the code stands in the file."""
         return _spots(self.file, self.lines)
-
-    def written(self) -> bytes:
-        """Return what is the same for notebooks whose code is written in the same way."""
-        texts = [
-            self.file[cell[0].stretches[0][0] : cell[-1].stretches[-1][1]] for cell in self.cells
-        ]
-        sizes = ",".join(str(len(text)) for text in texts)
-        return digest("\n".join([sizes, *texts]).encode("utf-8", "surrogatepass"))
-
-    def starts(self) -> list[Spot]:
-        """Return where the code of each cell begins in the file."""
-        begins = [cell[0].stretches[0][0] for cell in self.cells]
-        return [
-            Spot(row, begin - start + 1, cell[0].cell)
-            for cell, begin, (row, start) in zip(
-                self.cells, begins, _rows(self.file, begins), strict=True
-            )
-        ]
 
 
 def read_cells(data: bytes, name: str, notebook: Any = None) -> Cells:

@@ -32,15 +32,12 @@ class Documents:
     def __init__(self, files: Sequence[SourceFile]) -> None:
         self._files = {file.name: file for file in files if file.kind == "configuration"}
         self._known: dict[str, Values] = {}
-        self.importers: set[str] = set()
-        """Code that reads some, be they there or not."""
 
     def of(self, importer: str, path: str) -> Values:
         """Return what the file holds that code in another one reads from a path.
 
         The path is that from the folder of the code, or from one above.
         """
-        self.importers.add(importer)
         parts = [part for part in path.split("/") if part not in ("", ".", "..")]
         folders = importer.split("/")[:-1]
         for end in range(len(folders), -1, -1) if parts else ():

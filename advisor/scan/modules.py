@@ -84,10 +84,6 @@ class Modules:
             for path, one, other in paths
         )
 
-    def reads(self, importer: str) -> bool:
-        """True where code in a file reads a configuration file, as far as it was followed."""
-        return importer in self._documents.importers
-
     def file(self, importer: str, module: str) -> SourceFile | None:
         """Return the file of a module: beside the importer, as Python finds it, or above."""
         for _, *files in self._paths(importer, module):

@@ -9,9 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from advisor.errors import reason_of
 from advisor.files import know_as_read, read_bounded, size_shown
+from advisor.scan.cells import code_of_notebook, read_cells
 from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.scan.grouping import Grouping, together
@@ -38,7 +40,6 @@ from advisor.scan.source import (
 )
 from advisor.scan.statement import study_file
 from advisor.scan.study import Study
-from advisor.scan.twin import Read, Twins, read_code
 from advisor.scan.usage import (
     Built,
     FileNote,
@@ -134,6 +135,17 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
+class Read(NamedTuple):
+    """The bytes of a file and the code in them; of a notebook, what JSON gives as well.
+
+    The code is None where only reading the file whole tells.
+    """
+
+    data: bytes
+    code: str | None
+    notebook: Any = None
+
+
 class _Scanner:
     """A scan under way."""
 
@@ -143,7 +155,6 @@ class _Scanner:
         self.modules = modules
         self.vocabulary = vocabulary
         self.mentions = Mentions(vocabulary, settled, modules.is_ours, lost)
-        self.twins = Twins(modules.is_ours, modules.reads)
         self.importers = Importers(modules.home, modules.words)
         self._unread: list[SourceFile] = []
         """Files passed over while nobody had anything to give them."""
@@ -218,7 +229,7 @@ class _Scanner:
         elif file.kind == "dialect":
             self._pass_over(file, data)
         elif self._may_concern_us(file, data):
-            self._merge(file.name, data, self._code(file, data))
+            self._merge(file.name, data, self._followed(file, read_code(file, data)))
         elif file.kind == "python" and self.importers.wanted:
             self._keep_left(file, data)
         elif file.kind in ("python", "notebook"):
@@ -327,20 +338,6 @@ class _Scanner:
             if is_so:
                 names.add(name)
 
-    def _code(self, file: SourceFile, data: bytes) -> FileScan:
-        """Return what a file of code holds; of a copy, that is known from the one before."""
-        read = read_code(file, data)
-        if read.code is None or MARK in data:
-            return self._followed(file, read)
-        twin = self.twins.of(file, read)
-        held = twin or self._followed(file, read)
-        if twin is None:
-            self.twins.keep(file, read, held)
-        elif held.pin or held.ids:  # which stand by lines of their own
-            ids, pin = self.vocabulary.ids_in(data), self._pin(file, data, read.code)
-            held = held._replace(ids=ids, pin=pin)
-        return held
-
     def _followed(self, file: SourceFile, read: Read) -> FileScan:
         """What a file of code holds; it is kept for later where that may come from others."""
         held = self._searched(file, read)
@@ -374,7 +371,7 @@ class _Scanner:
         name, data, code = file.name, read.data, read.code
         notebook = file.kind == "notebook"
         if notebook:
-            parsed = parse_cells(self.twins.cells(file, read), name)
+            parsed = parse_cells(read_cells(data, name, read.notebook), name)
         else:
             parsed = parse_python(data, name)
         text = code if code is not None else parsed.text
@@ -439,6 +436,16 @@ class _Scanner:
             gives=given_names(study, grouping.ours) if usages else frozenset(),
             followed=True,
         )
+
+
+def read_code(file: SourceFile, data: bytes) -> Read:
+    """Return the bytes of a file with the code in them."""
+    if file.kind == "notebook":
+        text, notebook = code_of_notebook(data)
+        return Read(data, None if text is None else searchable(text), notebook)
+    if b"\0" in data or spells_otherwise(data):
+        return Read(data, None)
+    return Read(data, searchable(text_of(data)))
 
 
 def _members_of_ours(study: Study) -> tuple[Built, ...]:

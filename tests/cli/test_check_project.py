@@ -521,7 +521,7 @@ def test_init_without_any_usage_writes_comments_only(advisor, project, tmp_path)
 
 
 def test_init_takes_what_code_loads_before_what_tests_do(advisor, project, tmp_path):
-    load = 'from transformers import AutoModel\nm = AutoModel.from_pretrained("{}")\n'
+    load = 'from transformers import CLIPModel\nm = CLIPModel.from_pretrained("{}")\n'
     project(app_py=RIGHT)
     (tmp_path / "tests").mkdir()
     test = tmp_path / "tests" / "test_app.py"
@@ -541,11 +541,11 @@ def test_init_takes_what_code_loads_before_what_tests_do(advisor, project, tmp_p
 
 
 def test_init_takes_a_processor_where_no_known_model_is_loaded(advisor, project, tmp_path):
-    load = "from transformers import BlipForConditionalGeneration, BlipProcessor\n"
-    load += 'p = BlipProcessor.from_pretrained("Salesforce/blip-vqa-base")\n'
-    project(app_py=load + "m = BlipForConditionalGeneration.from_pretrained(argv[1])\n")
+    load = "from transformers import CLIPModel, CLIPProcessor\n"
+    load += f'p = CLIPProcessor.from_pretrained("{CLIP}")\n'
+    project(app_py=load + "m = CLIPModel.from_pretrained(argv[1])\n")
     assert advisor("init").code == 0
-    assert "checkpoint: Salesforce/blip-vqa-base" in (tmp_path / "advisor.yaml").read_text()
+    assert f"checkpoint: {CLIP}" in (tmp_path / "advisor.yaml").read_text()
 
 
 def test_two_runs_say_the_same(advisor, project):
