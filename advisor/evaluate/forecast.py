@@ -106,7 +106,7 @@ def _seconds(data: EvaluationSet, store: ImageStore, entrant: Entrant) -> float:
     begun = time.perf_counter()
     worker = Worker(entrant.order)
     loading = time.perf_counter() - begun
-    size = max(1, min(TIMED_IMAGES, len(data.images) // 2))
+    size = _timed(data)
     blocks = blocks_of(data.images[: 2 * size], size)
     took = 0.0
     for block in islice(prepared(blocks, store, entrant.digest, lambda *_: False), 2):
@@ -114,6 +114,11 @@ def _seconds(data: EvaluationSet, store: ImageStore, entrant: Entrant) -> float:
         worker.answer(block.opened)
         took = (time.perf_counter() - begun) / len(block.opened)
     return loading + took * len(data.images)
+
+
+def _timed(data: EvaluationSet) -> int:
+    """Return the size of the two blocks that are answered, the second of which is timed."""
+    return max(1, min(TIMED_IMAGES, len(data.images) // 2))
 
 
 def forecast_report(found: Forecast) -> Report:
@@ -168,7 +173,8 @@ def _as_page(found: Forecast) -> Page:
     total += "" if cost is None else f", which costs {_money(cost)}"
     notes = [total] if found.seconds is not None else []
     if any(each.seconds is not None for each in found.candidates):
-        notes.append(f"time is measured on {TIMED_IMAGES} images here; memory is estimated")
+        timed = count(_timed(data), "question" if asked else "image")
+        notes.append(f"time is measured on {timed} here; memory is estimated")
     if any(not each.here and not each.cannot for each in found.candidates):
         notes.append("how fast one is that is not on this machine, nobody knows yet")
     return [*page, *(Text(f"{each}.", "quiet") for each in notes)]

@@ -139,9 +139,7 @@ def composition_page(made: Composition, *, trained: bool = False) -> Page:
     if not trained:
         page += [
             Text("It talks nonsense until it is fine-tuned on images and their texts:", "warn"),
-            Code(
-                f"advisor compose --checkpoint {made.folder} --finetune pairs.csv --output FOLDER"
-            ),
+            Code(f"advisor compose --checkpoint {made.folder} --finetune pairs.csv --save FOLDER"),
         ]
     return page
 

@@ -85,6 +85,9 @@ def test_a_forecast_runs_nothing_and_knows_what_is_here(said, shapes, tmp_path):
     page = said(shapes(9), "--candidate", "demo:clip", "--dry-run", "--limit", "4")
     assert re.search(r"images +4\n", page.out)
     assert "in all about" in page.out
+    assert "time is measured on 2 images here" in page.out, "of two blocks of two the second"
+    page = said(shapes(27), "--candidate", "demo:clip", "--dry-run")
+    assert "time is measured on 8 images here" in page.out
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -92,7 +93,13 @@ def test_join_then_train(capsys, parts, pairs):
     assert not (trained / "unfinished").exists()
     assert run(["compose", "--encoder", str(parts / "vit"), "--decoder", str(parts / "bert"),
                 "--save", str(parts / "again")]) == 0  # fmt: skip
-    assert "talks nonsense until it is fine-tuned" in capsys.readouterr().out
+    page = capsys.readouterr().out
+    assert "talks nonsense until it is fine-tuned" in page
+    (advised,) = re.findall(r"advisor (compose .*--finetune.*)", page)
+    words = advised.replace("pairs.csv", str(pairs)).replace("FOLDER", str(parts / "tuned")).split()
+    code, _ = called(capsys, *words[1:], "--epochs", 1, "--torch-device", "cpu")
+    assert code == 0
+    assert (parts / "tuned" / "model.safetensors").is_file()
 
 
 def settings(parts, pairs, output, epochs=30):
