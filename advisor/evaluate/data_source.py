@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from advisor.errors import BrokenFileError, UsageError
 from advisor.evaluate.annotation import LabelledData
 from advisor.evaluate.arrow_folder import is_arrow_folder, read_arrow
 from advisor.evaluate.coco import read_json
-from advisor.evaluate.image_folder import read_class_folders
+from advisor.evaluate.image_folder import HELD_OUT, TRAINED_ON, read_class_folders
 from advisor.evaluate.label_tables import read_table
 from advisor.evaluate.tar_shards import read_shards
 from advisor.files import leads_out
@@ -58,8 +59,10 @@ def _folder(path: Path, images: Path | None) -> LabelledData:
     named = {file.name.lower(): file for file in files if not file.name.startswith(".")}
     usual = [named[name] for name in IN_A_FOLDER if name in named]
     tables = [file for name, file in named.items() if file.suffix.lower() in TABLES]
+    tables, notes = _held_out(tables, path)
     if usual or len(tables) == 1:
-        return read_table(_own((usual or tables)[0], path), images or path)
+        found = read_table(_own((usual or tables)[0], path), images or path)
+        return found._replace(notes=(*found.notes, *notes))
     if len(tables) > 1:
         names = ", ".join(file.name for file in tables)
         raise UsageError(f"`{path}` holds several tables", hint=f"name one of them: {names}")
@@ -73,7 +76,22 @@ def _folder(path: Path, images: Path | None) -> LabelledData:
             names = ", ".join(file.name for file in documents)
             raise UsageError(f"`{path}` holds several JSON files", hint=f"name one: {names}")
         return read_json(_own((halves or documents)[0], path), images or path)
-    return read_class_folders(path)
+    found = read_class_folders(path)
+    return found._replace(notes=(*found.notes, *notes))
+
+
+def _held_out(tables: Sequence[Path], folder: Path) -> tuple[list[Path], list[str]]:
+    """Return the tables without those for training, where something is held out beside them.
+
+    The notes say which were left.
+    """
+    beside = {path.stem.lower() for path in (*tables, *filter(Path.is_dir, folder.iterdir()))}
+    trained = [file for file in tables if file.stem.lower() in TRAINED_ON]
+    held = next((name for name in HELD_OUT if name in beside), "")
+    if not trained or not held:
+        return list(tables), []
+    notes = [f"`{file.name}` is left out, since `{held}` is beside it" for file in trained]
+    return [file for file in tables if file not in trained], notes
 
 
 def _own(file: Path, folder: Path) -> Path:

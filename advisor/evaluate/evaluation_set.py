@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
+from unicodedata import normalize
 
 from advisor.decide.command_lines import act_of
 from advisor.errors import UsageError
@@ -122,8 +123,13 @@ def make_set(
 
 
 def _refuse_what_is_no_text(images: Sequence[LabelledImage]) -> None:
-    """Raise UsageError for the name of a folder in another encoding, and for half a character."""
+    """Raise UsageError for a folder's name in another encoding, half a character, a blank label."""
     for image in images:
+        if not all(map(class_text, image.labels)):
+            raise UsageError(
+                f"`{image.id}`: its label is blank",
+                hint="name it, in the file of labels or as the name of the folder",
+            )
         for text in (*image.labels, image.question, *image.references):
             try:
                 text.encode()
@@ -157,8 +163,17 @@ def _usable(annotations: Sequence[Annotation], act: str) -> list[Annotation]:
     part = NEEDS[act][0]
     if act == ANSWER:
         return [each for each in annotations if each.answers and each.question]
-    whole = merged(each._replace(question="") for each in annotations if getattr(each, part))
+    whole = merged(
+        each._replace(question="", labels=tuple(dict.fromkeys(map(_composed, each.labels))))
+        for each in annotations
+        if getattr(each, part)
+    )
     return [each._replace(texts=tuple(dict.fromkeys(each.texts))) for each in whole]
+
+
+def _composed(label: str) -> str:
+    """Return a label in one way of writing it: an accent may be part of a letter, or follow it."""
+    return normalize("NFC", label)
 
 
 def _image(number: int, annotation: Annotation, part: str) -> LabelledImage:

@@ -18,6 +18,7 @@ from advisor.evaluate.annotation import (
     read_annotations,
 )
 from advisor.evaluate.image_folder import ImageFolder
+from advisor.evaluate.labelled import class_text
 from advisor.phrasing import why_unparsed
 
 COLUMNS = {
@@ -85,6 +86,7 @@ def annotation_of(row: Mapping[str, Any]) -> Annotation:
     image = found["image"][1]
     if not isinstance(image, str):
         raise ValueError(f"its image is {_kind(image)}, not a name")  # noqa: TRY004 - of a row
+    _refuse_blank(found.get("labels", ("", ()))[1])
     texts = {part: _texts(*found[part], marks) for part, marks in PARTED.items() if part in found}
     question = found.get("question", ("", ""))[1]
     return Annotation(
@@ -93,6 +95,13 @@ def annotation_of(row: Mapping[str, Any]) -> Annotation:
         fields=_fields(found["fields"][1]) if "fields" in found else None,
         **texts,
     )
+
+
+def _refuse_blank(labels: Any) -> None:
+    """Raise ValueError for a label that says nothing, though something is written."""
+    for label in labels if isinstance(labels, (list, tuple)) else (labels,):
+        if isinstance(label, str) and label and not class_text(label):
+            raise ValueError(f"its label is blank: `{label}`")
 
 
 def _is_filled(value: Any) -> bool:

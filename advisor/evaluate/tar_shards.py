@@ -84,14 +84,23 @@ def _samples(shard: Path) -> Iterator[tuple[str, Member, dict[str, bytes]]]:
     image: tuple[str, Member] | None = None
     key = ""
     notes: dict[str, bytes] = {}
+    parts: set[str] = set()
+    done: set[str] = set()
     for path, member, read in _members(shard):
         before, dot, after = path.name.partition(".")
         sample = str(path.parent / before)
+        suffix = f"{dot}{after}".lower()
         if sample != key:
             if image:
                 yield *image, notes
-            key, image, notes = sample, None, {}
-        suffix = f"{dot}{after}".lower()
+            done.add(key)
+            key, image, notes, parts = sample, None, {}, set()
+        if sample in done or suffix in parts:
+            raise BrokenFileError(
+                f"`{shard}` cannot be used: two samples in it are called `{sample}`",
+                hint=f"rename one; the second begins at `{path}`",
+            )
+        parts.add(suffix)
         if path.suffix.lower() in SUFFIXES:
             image = image or (f"{shard.name}/{path}", member)
         elif suffix in WORDS or suffix == ".json":
@@ -163,7 +172,7 @@ def _annotation(
                 named = (
                     column == COLUMNS["labels"][0] and text.isdecimal() and int(text) < len(classes)
                 )
-                row[column] = classes[int(text)] if named else text
+                row[column] = classes[int(text)] if named else text or data.decode()
         with contextlib.suppress(KeyError):
             for column in COLUMNS["image"]:
                 row.pop(column, None)
@@ -179,7 +188,7 @@ def _class_names(folder: Path) -> tuple[str, ...]:
     for name in NAMES:
         with contextlib.suppress(OSError, ValueError):
             text = read_bounded(folder / name, LARGEST_NOTE, within=folder).decode("utf-8")
-            return tuple(text.split("\n"))
+            return tuple(text.removesuffix("\n").split("\n"))
     return ()
 
 

@@ -611,3 +611,96 @@ def test_json_that_is_neither_object_nor_list_is_one_sentence(tmp_path, text):
     (tmp_path / "data.json").write_text(text, encoding="utf-8")
     with pytest.raises(BrokenFileError, match="is neither an object nor a list of objects"):
         read_data(str(tmp_path / "data.json"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "place"),
+    [
+        ("data.csv", "image,label\na.png,red\na.png, \n", "data.csv:3"),
+        ("data.csv", "image,label\na.png,_\n", "data.csv:2"),
+        ("data.jsonl", '{"image": "a.png", "label": "\\u00a0"}\n', "data.jsonl:1"),
+        ("data.jsonl", '{"image": "a.png", "labels": ["red", " "]}\n', "data.jsonl:1"),
+    ],
+)
+def test_a_blank_label_is_refused_at_its_place(tmp_path, name, text, place):
+    with pytest.raises(BrokenFileError) as caught:
+        table(tmp_path, text, name)
+    assert place in str(caught.value.problems)
+    assert "its label is blank" in str(caught.value.problems)
+
+
+def test_a_blank_label_of_a_folder_or_a_shard_is_refused_at_its_place(tmp_path):
+    for name in ("red", " "):
+        (tmp_path / "by-class" / name).mkdir(parents=True)
+        (tmp_path / "by-class" / name / "a.png").write_bytes(RED)
+    with pytest.raises(UsageError, match=r"` /a\.png`: its label is blank"):
+        evaluated(read_data(str(tmp_path / "by-class")))
+    members = {"1__png": RED, "1__cls": b"red", "2__png": RED, "2__cls": b" \n"}
+    with pytest.raises(
+        BrokenFileError, match=r"x\.tar` cannot be used: `x\.tar/2\.png`: its label"
+    ):
+        read_data(str(tar(tmp_path / "x.tar", **members)))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("1.png", "1.txt", "1.png", "1.txt"),
+        ("1.png", "1.txt", "2.png", "1.json"),
+        ("a/1.png", "a/1.txt", "b/1.png", "a/1.cls"),
+    ],
+)
+def test_two_samples_of_one_name_in_a_shard_are_refused(tmp_path, names):
+    file = tmp_path / "x.tar"
+    with tarfile.open(file, "w") as shard:
+        for number, name in enumerate(names):
+            content = RED if name.endswith("png") else b"{}" if "json" in name else b"%d" % number
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            shard.addfile(entry, io.BytesIO(content))
+    sample = names[0].partition(".")[0]
+    with pytest.raises(BrokenFileError, match=f"two samples in it are called `{sample}`"):
+        read_data(str(file))
+
+
+def test_a_label_is_one_class_however_its_accents_are_written(tmp_path):
+    rows = "image,label\na.png,caf\u00e9\nb.png,cafe\u0301\nc.png,tea\n"
+    found = evaluated(table(tmp_path, rows, images=("a.png", "b.png", "c.png")))
+    assert found.classes == ("caf\u00e9", "tea")
+    assert not found.many
+    twice = "image,label\na.png,caf\u00e9\na.png,cafe\u0301\nc.png,tea\n"
+    assert not evaluated(table(tmp_path, twice, images=("a.png", "c.png"))).many
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_a_line_feed_at_the_end_of_the_classes_names_no_class(tmp_path, ending):
+    members = {"1__png": RED, "1__cls": b"1", "2__png": RED, "2__cls": b"0"}
+    tar(tmp_path / "a.tar", **members)
+    (tmp_path / "classes.txt").write_text(f"bird\ndog{ending}", encoding="utf-8", newline="")
+    found = evaluated(read_data(str(tmp_path)))
+    assert found.classes == ("bird", "dog")
+    assert found.notes == ()
+    tar(tmp_path / "a.tar", **{**members, "2__cls": b"2"})
+    assert evaluated(read_data(str(tmp_path))).classes == ("2", "dog")
+
+
+def test_a_table_to_train_on_is_left_out_where_something_is_held_out_beside_it(tmp_path):
+    for part in ("train", "test"):
+        for name in ("cat", "dog"):
+            (tmp_path / part / name).mkdir(parents=True)
+            (tmp_path / part / name / "1.png").write_bytes(RED)
+    rows = "image,label\ntrain/cat/1.png,cat\ntrain/dog/1.png,dog\n"
+    (tmp_path / "train.csv").write_text(rows)
+    found = evaluated(read_data(str(tmp_path)))
+    assert {each.id for each in found.images} == {"test/cat/1.png", "test/dog/1.png"}
+    assert "`train.csv` is left out, since `test` is beside it" in found.notes
+    named = evaluated(read_data(str(tmp_path / "train.csv")))
+    assert {each.id for each in named.images} == {"train/cat/1.png", "train/dog/1.png"}
+    (tmp_path / "Validation.csv").write_text(rows.replace("train/", "test/"))
+    both = evaluated(read_data(str(tmp_path)))
+    assert {each.id for each in both.images} == {"test/cat/1.png", "test/dog/1.png"}
+    for name in ("test", "Validation.csv"):
+        path = tmp_path / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    alone = evaluated(read_data(str(tmp_path)))
+    assert {each.id for each in alone.images} == {"train/cat/1.png", "train/dog/1.png"}
