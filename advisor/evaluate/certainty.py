@@ -105,18 +105,16 @@ class Resampler:
     def _interval(self, value: float, values: Array, kind: MetricKind) -> tuple[float, float]:
         """Return the bias-corrected percentile interval, for small samples a little wider.
 
-        Efron 1981 and Hesterberg 2015 (https://doi.org/10.1080/00031305.2015.1089789). Where every
-        image is right, or every one wrong, resampling sees nothing else: there it is the exact
-        binomial bound for so many images. A biased metric is corrected by what resampling adds to
-        it once more, which covers nine in ten, and fewer where it is next to nothing.
+        Efron 1981 and Hesterberg 2015 (https://doi.org/10.1080/00031305.2015.1089789). Of a share,
+        no interval excludes what the exact binomial bound allows where all of so many images are
+        right, or all wrong: resampling sees nothing of what did not happen. A biased metric is
+        corrected by what resampling adds to it once more, which covers nine in ten, and fewer where
+        it is next to nothing.
         """
         np = library("numpy")
         known = values[np.isfinite(values)]
         if not len(known) or not math.isfinite(value):
             return math.nan, math.nan
-        if kind.share and value in (0, 1) and (known == value).all():
-            bound = (RELIABLE / 2) ** (1 / self.images)
-            return (bound, 1.0) if value == 1 else (0.0, 1 - bound)
         if kind.biased:
             middle, reach = 2 * value - float(known.mean()), self._reach * float(known.std())
             return max(0.0, middle - reach), max(0.0, middle + reach)
@@ -124,8 +122,11 @@ class Resampler:
         least = 1 / (2 * self._draws)
         shift = 2 * _NORMAL.inv_cdf(min(max(below, least), 1 - least))
         ends = (_NORMAL.cdf(shift - self._reach), _NORMAL.cdf(shift + self._reach))
-        low, high = np.quantile(known, ends)
-        return float(low), float(high)
+        low, high = map(float, np.quantile(known, ends))
+        if kind.share:
+            bound = (RELIABLE / 2) ** (1 / self.images)
+            low, high = min(low, bound), max(high, 1 - bound)
+        return low, high
 
     @property
     def _reach(self) -> float:

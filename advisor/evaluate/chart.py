@@ -8,8 +8,10 @@ from html import escape
 from typing import NamedTuple
 
 from advisor.evaluate.metric_kinds import MetricKind
+from advisor.evaluate.metrics.retrieval_metrics import FirstRanks
 from advisor.evaluate.scores import CandidateScores, Scores
 from advisor.foreign import visible_lines
+from advisor.trial.runtime import library
 
 HUES = (212, 152, 28, 268, 340, 60, 190, 100)
 """One colour for each candidate; every mark has its number besides."""
@@ -200,14 +202,16 @@ def recall_curve(scores: Scores) -> str:
     several = [one for one in scores.candidates if one.ranks]
     if not several:
         return ""
+    np = library("numpy")
     last = min(LARGEST_K, max(2, len(scores.items)))
     across = _Axis(1, last, _LEFT + 8, _RIGHT, logarithmic=True)
     up = _Axis(0, 1, _FOOT, _TOP)
     lines = [_grid_up(up, MetricKind("recall", "recall@k")), _grid_across(across, "k")]
     for number, one in enumerate(several):
+        ranks = FirstRanks(*np.array(one.ranks).T)
         points = []
         for k in sorted({round(last ** (n / 40)) for n in range(41)}):
-            found = sum(1 <= rank <= k for rank in one.ranks) / len(one.ranks)
+            found = float(ranks.within(k).mean())
             points.append((across.at(k), up.at(found)))
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         x, y = points[len(points) // 2 + number % 3]
@@ -222,13 +226,17 @@ def recall_curve(scores: Scores) -> str:
 
 
 def confusion(scores: Scores, one: CandidateScores) -> str:
-    """Return how often each class was taken for which, as a table; rows are what is true."""
+    """Return how often each class was taken for which, as a table; rows are what is true.
+
+    Of classes that tie each counts in part.
+    """
     classes = scores.data.classes
     number = {name: place for place, name in enumerate(classes)}
-    counts: dict[tuple[int, int], int] = {}
+    counts: dict[tuple[int, int], float] = {}
     for item, picked in zip(scores.items, one.picked, strict=True):
-        pair = (number[item.labels[0]], picked)
-        counts[pair] = counts.get(pair, 0) + 1
+        for label in picked or (-1,):
+            pair = (number[item.labels[0]], label)
+            counts[pair] = counts.get(pair, 0) + 1 / max(1, len(picked))
     shown = _most_mistaken(counts, len(classes))
     rest = len(classes) - len(shown)
     columns = [*shown, *([-2] if rest else []), *([-1] if any(p == -1 for _, p in counts) else [])]
@@ -250,9 +258,9 @@ def confusion(scores: Scores, one: CandidateScores) -> str:
     )
 
 
-def _most_mistaken(counts: dict[tuple[int, int], int], classes: int) -> list[int]:
+def _most_mistaken(counts: dict[tuple[int, int], float], classes: int) -> list[int]:
     """Return the classes to show, in their order."""
-    wrong = [0] * classes
+    wrong = [0.0] * classes
     for (true, said), times in counts.items():
         if true != said:
             wrong[true] += times
@@ -263,7 +271,7 @@ def _most_mistaken(counts: dict[tuple[int, int], int], classes: int) -> list[int
 
 
 def _confused(
-    true: int, said: int, counts: dict[tuple[int, int], int], shown: Sequence[int]
+    true: int, said: int, counts: dict[tuple[int, int], float], shown: Sequence[int]
 ) -> str:
     row = {picked: times for (one, picked), times in counts.items() if one == true}
     times = row.get(said, 0)
@@ -271,4 +279,5 @@ def _confused(
         times = sum(n for picked, n in row.items() if picked >= 0 and picked not in shown)
     share = times / max(1, sum(row.values()))
     kind = "right" if true == said else "wrong"
-    return f'<td class="{kind}" style="--share:{share:.2f}">{times or "·"}</td>'
+    shown_times = f"{times:.2f}".rstrip("0").rstrip(".") if times else "·"
+    return f'<td class="{kind}" style="--share:{share:.2f}">{shown_times}</td>'

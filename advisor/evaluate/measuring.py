@@ -6,11 +6,14 @@ that counts as wrong: no class, an empty text, the last rank.
 
 from __future__ import annotations
 
-from collections import Counter
+import json
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage
+from advisor.evaluate.metrics.label_metrics import Picks, best_labels
+from advisor.evaluate.metrics.retrieval_metrics import FirstRanks, first_ranks
 from advisor.evaluate.metrics.weighable import Array, Weighable
 from advisor.evaluate.recorded import EvaluatedCandidate, Response
 from advisor.model.library import (
@@ -40,15 +43,15 @@ _QUERIES = 1000  # of which ranks are worked out at once
 class CandidateMetrics(NamedTuple):
     """The metrics of a candidate, and the image of each item that they weigh.
 
-    Items are images or questions, or, where images are searched by texts, the texts. `picked` is
-    the number of the class that was picked for each, -1 for none; empty where none is picked.
-    `ranks` are those at which texts found their image, 0 for never; empty where none is searched.
+    Items are images or questions, or, where images are searched by texts, the texts. `picked` are
+    the numbers of the classes that were picked for each, several where they tie; empty where none
+    is picked. `ranks` are those at which texts found their image; None where none is searched.
     """
 
     metrics: Metrics
     images: tuple[str, ...]
-    picked: tuple[int, ...] = ()
-    ranks: tuple[int, ...] = ()
+    picked: tuple[tuple[int, ...], ...] = ()
+    ranks: tuple[tuple[int, ...], ...] = ()
 
 
 class Guess(NamedTuple):
@@ -83,20 +86,36 @@ def measure(
 
 
 def guess(data: EvaluationSet, items: Sequence[LabelledImage]) -> Guess | None:
-    """Return what the best guess without looking is worth; None where there is no such thing."""
-    if data.act == LABEL and items:
+    """Return what the best guess without looking is worth; None where nothing can be guessed."""
+    if not items:
+        return None
+    if data.act == LABEL:
         return _commonest_class(data, items)
-    if data.act == ANSWER and items:
-        from advisor.evaluate.metrics.vqa_answers import normalised
+    if data.act == SEARCH:
+        return Guess("a random order", _retrieval(_random_order(items), items))
+    if data.act == EXTRACT:
+        return _commonest_fields(items)
+    from advisor.evaluate.metrics.vqa_answers import normalised
 
-        counted = Counter(
-            answer for item in items for answer in {normalised(one) for one in item.references}
-        )
-        if not counted:
-            return None
-        most = max(sorted(counted), key=counted.__getitem__)
-        return Guess(_always(most), _written(ANSWER, items, [most] * len(items)))
-    return None
+    said = normalised if data.act == ANSWER else str
+    counted = Counter(text for item in items for text in {said(one) for one in item.references})
+    if not counted:
+        return None
+    most = max(sorted(counted), key=counted.__getitem__)
+    return Guess(_always(most), _written(data.act, items, [most] * len(items)))
+
+
+def _commonest_fields(items: Sequence[LabelledImage]) -> Guess:
+    """Return the commonest value of each field, as one document for all images."""
+    from advisor.evaluate.metrics.field_metrics import field_f1
+
+    values: dict[str, Counter[str]] = defaultdict(Counter)
+    for item in items:
+        for name, value in (item.fields or {}).items():
+            values[name][json.dumps(value, sort_keys=True)] += 1
+    most = {name: json.loads(of.most_common(1)[0][0]) for name, of in values.items()}
+    found = field_f1([most] * len(items), [item.fields for item in items])
+    return Guess("the commonest value of each field", {"field-f1": found})
 
 
 def _always(answer: str) -> str:
@@ -116,34 +135,36 @@ def _labels(
     images = tuple(item.id for item in items)
     if data.many:
         return CandidateMetrics(_several_labels(data, items, scores, candidate.scored_by), images)
-    picked = np.where(scores.max(axis=1, initial=-1) >= 0, scores.argmax(axis=1), -1)
+    picks = best_labels(scores)
     sure = scores.max(axis=1, initial=0) if candidate.scored_by in PROBABLE else None
-    return CandidateMetrics(_one_label(data, items, picked, sure), images, tuple(map(int, picked)))
+    return CandidateMetrics(_one_label(data, items, picks, sure), images, picks.of_each(len(items)))
 
 
 def _one_label(
-    data: EvaluationSet, items: Sequence[LabelledImage], picked: Array, sure: Array | None
+    data: EvaluationSet, items: Sequence[LabelledImage], picks: Picks, sure: Array | None
 ) -> Metrics:
     from advisor.evaluate.metrics.label_metrics import accuracy, calibration_error, macro_f1
 
     number = {name: place for place, name in enumerate(data.classes)}
     truth = [number[item.labels[0]] for item in items]
-    found = {
-        "accuracy": accuracy(truth, picked),
-        "macro-f1": macro_f1(truth, picked, len(data.classes)),
-    }
+    right = accuracy(truth, picks)
+    found = {"accuracy": right, "macro-f1": macro_f1(truth, picks, len(data.classes))}
     if sure is not None:
-        found["calibration-error"] = calibration_error(sure, picked == truth)
+        found["calibration-error"] = calibration_error(sure, right.each)
     return found
 
 
 def _several_labels(
     data: EvaluationSet, items: Sequence[LabelledImage], scores: Array, scored_by: str
 ) -> Metrics:
-    from advisor.evaluate.metrics.label_metrics import calibration_error, mean_average_precision
+    from advisor.evaluate.metrics.label_metrics import (
+        calibration_error,
+        levelled,
+        mean_average_precision,
+    )
 
     truth = _truth(data, items)
-    found = {"map": mean_average_precision(truth, scores)}
+    found = {"map": mean_average_precision(truth, levelled(scores))}
     if scored_by == "sigmoid":
         found["calibration-error"] = calibration_error(scores.clip(0, 1), truth)
     return found
@@ -163,33 +184,45 @@ def _commonest_class(data: EvaluationSet, items: Sequence[LabelledImage]) -> Gue
         level = np.zeros_like(truth)
         return Guess("the same scores for every image", _several_labels(data, items, level, ""))
     most = int(truth.sum(axis=0).argmax())
-    picked = np.full(len(items), most)
-    return Guess(_always(data.classes[most]), _one_label(data, items, picked, None))
+    every = np.arange(len(items))
+    picks = Picks(every, np.full(len(items), most), np.ones(len(items)))
+    return Guess(_always(data.classes[most]), _one_label(data, items, picks, None))
 
 
 def _search(items: Sequence[LabelledImage], responses: Sequence[Response]) -> CandidateMetrics:
     """Rank all images by each text: how soon an image that the text belongs to turns up."""
+    np = library("numpy")
+    parts = _ranks([item.id for item in items], items, responses)
+    ranks = FirstRanks(*(np.concatenate(some) for some in zip(*parts, strict=True)))
+    queries = tuple(item.id for item in items for _ in item.references)
+    each = tuple(map(tuple, np.stack(ranks, axis=1).tolist()))
+    return CandidateMetrics(_retrieval(ranks, items), queries, ranks=each)
+
+
+def _retrieval(ranks: FirstRanks, items: Sequence[LabelledImage]) -> Metrics:
     from advisor.evaluate.metrics.retrieval_metrics import (
         mean_reciprocal_rank,
         median_rank,
         recall_at,
     )
 
-    np = library("numpy")
-    names = [item.id for item in items]
-    queries = tuple(item.id for item in items for _ in item.references)
-    ranks = np.concatenate([np.zeros(0, dtype=int), *_ranks(names, items, responses)])
     metrics = {f"recall@{k}": recall_at(ranks, k) for k in RANKS}
     metrics["mrr"] = mean_reciprocal_rank(ranks)
-    metrics["median-rank"] = median_rank(ranks, len(set(names)))
-    return CandidateMetrics(metrics, queries, ranks=tuple(map(int, ranks)))
+    metrics["median-rank"] = median_rank(ranks, len({item.id for item in items}))
+    return metrics
+
+
+def _random_order(items: Sequence[LabelledImage]) -> FirstRanks:
+    """Return where images stand for each text if all of them tie."""
+    np = library("numpy")
+    same = Counter(item.id for item in items)
+    right = np.array([same[item.id] for item in items for _ in item.references], dtype=int)
+    return FirstRanks(np.zeros_like(right), len(items) - right, right)
 
 
 def _ranks(
     names: Sequence[str], items: Sequence[LabelledImage], responses: Sequence[Response]
-) -> Iterator[Array]:
-    from advisor.evaluate.metrics.retrieval_metrics import first_ranks
-
+) -> Iterator[FirstRanks]:
     np = library("numpy")
     width = max((len(one.image_vector or ()) for one in responses), default=0)
     blank = (0.0,) * width
@@ -206,7 +239,8 @@ def _ranks(
         texts = np.array([vector or blank for _, vector in block], dtype=np.float32)
         scores = np.where(seen, texts @ images.T, -np.inf)
         ranks = first_ranks(scores, np.array([name for name, _ in block])[:, None] == of_image)
-        yield np.where([vector is not None for _, vector in block], ranks, 0)
+        known = np.array([vector is not None for _, vector in block], dtype=bool)
+        yield ranks._replace(right=np.where(known, ranks.right, 0))
 
 
 def _written(act: str, items: Sequence[LabelledImage], texts: Sequence[str]) -> Metrics:

@@ -86,6 +86,7 @@ def _result(one: CandidateScores) -> dict[str, Any]:
         "dtype": candidate.dtype,
         "scored_by": candidate.scored_by,
         "failures": one.failures,
+        "ties": one.ties,
         "warnings": list(candidate.warnings),
         "metrics": {id: _figure(found) for id, found in one.metrics.items()},
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -21,23 +21,30 @@ class CandidateScores(NamedTuple):
     """What a candidate reached.
 
     `metrics` by their id, the one that decides first. `worth` is what each item is worth by that
-    metric, or the next that can be said of one item; `picked` the class picked for each, -1 for
-    none; `ranks` those at which each text found its image, 0 for never. All three are empty where
-    there is none. `failures` is how often it gave nothing.
+    metric, or the next that can be said of one item; `picked` the classes picked for each, several
+    where they tie; `ranks` how many images stand ahead of a text's own, tie with it, and are its
+    own. All three are empty where there are none. `failures` is how often it gave nothing.
     """
 
     candidate: EvaluatedCandidate
     metrics: Mapping[str, MetricResult]
     timing: Timing
     worth: tuple[float, ...] = ()
-    picked: tuple[int, ...] = ()
-    ranks: tuple[int, ...] = ()
+    picked: tuple[tuple[int, ...], ...] = ()
+    ranks: tuple[tuple[int, ...], ...] = ()
     failures: int = 0
 
     @property
     def name(self) -> str:
         """The name that the run knows it by."""
         return self.candidate.name
+
+    @property
+    def ties(self) -> int:
+        """How many images have several labels with the best score, or texts several images."""
+        return sum(tied > 0 for _, tied, _ in self.ranks) + sum(
+            len(some) > 1 for some in self.picked
+        )
 
 
 class Guessing(NamedTuple):
@@ -55,6 +62,7 @@ class Scores(NamedTuple):
     `left_out` are images that could not be read; `failed` the candidates that did not finish.
     `comparisons` are of every pair on every metric, corrected for the pairs on that metric.
     `worth_of` is the metric that `CandidateScores.worth` is of, empty where no item has any.
+    `doubled` are pairs of images that are the same file under different labels.
     """
 
     data: EvaluationSet
@@ -67,6 +75,7 @@ class Scores(NamedTuple):
     left_out: tuple[UnreadableImage, ...] = ()
     seed: int = 0
     worth_of: str = ""
+    doubled: tuple[tuple[str, str], ...] = ()
 
     @property
     def metrics(self) -> tuple[MetricKind, ...]:
@@ -102,8 +111,10 @@ def score(run: EvaluationRun) -> Scores:
     items = tuple(item for item in run.data.images if item.number not in unreadable)
     finished = finished if items else []
     measured, failures = {}, {}
+    doubled: tuple[tuple[str, str], ...] = ()
     for one in finished:  # of one candidate at a time, what it gave is in memory
         given = _of_items(items, run.responses(one))
+        doubled = doubled or tuple(_doubled(items, given))
         measured[one.number] = measure(run.data, items, one, given)
         failures[one.number] = sum(response.failed is not None for response in given)
     left_out = [
@@ -126,7 +137,19 @@ def score(run: EvaluationRun) -> Scores:
         left_out=(*run.data.left_out, *dict.fromkeys(left_out)),
         seed=figures.seed,
         worth_of=figures.worth_of,
+        doubled=doubled,
     )
+
+
+def _doubled(
+    items: Sequence[LabelledImage], given: Sequence[Response]
+) -> Iterator[tuple[str, str]]:
+    """Yield pairs of images with different labels whose answers have one key: they are one file."""
+    first: dict[str, LabelledImage] = {}
+    for item, response in zip(items, given, strict=True):
+        one = first.setdefault(response.key, item) if response.key else item
+        if set(one.labels) != set(item.labels):
+            yield one.id, item.id
 
 
 def _of_items(items: Sequence[LabelledImage], given: Iterable[Response]) -> list[Response]:

@@ -195,15 +195,25 @@ def _row(
     kind = METRIC_KINDS[scores.worth_of]
     best = _best(scores)
     tone = "good" if value == best else "bad" if kind.gain(value - (1 - best)) <= 0 else "part"
+    picked = candidate.picked[one.place] if candidate.picked else ()
     if candidate.ranks:
-        rank = candidate.ranks[one.place]
-        said = f"found at place {rank:,}" if rank else "never found"
+        said = _found(*candidate.ranks[one.place])
+    elif len(picked) > 1:
+        labels = ", ".join(scores.data.classes[label] for label in picked)
+        said = f"tie of {len(picked)}: {_cut(labels)}"
     else:
         said = _said(scores.data, given[candidate.name].get(one.item.number))
     return (
         f'<dt style="--hue:{hue(number)}"><b>{number + 1}</b> {text(candidate.name)}</dt>'
         f'<dd class="{tone}">{said} <small>{value:.2f}</small></dd>'
     )
+
+
+def _found(ahead: int, tied: int, right: int) -> str:
+    """Return at which place a text found its image."""
+    if not right:
+        return "never found"
+    return f"found at place {ahead + 1:,}" + (f" to {ahead + 1 + tied:,}, a tie" if tied else "")
 
 
 def _said(data: EvaluationSet, response: Response | None) -> str:

@@ -7,7 +7,7 @@ wherever the same was answered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from advisor.errors import UsageError, unknown_name
@@ -93,10 +93,10 @@ def verdict(scores: Scores, rulebase: RuleBase, priority: Sequence[str] = ()) ->
         why = why if scores.items else (*why, "no image could be read")
         return Verdict(NOBODY, None, None, None, (), "", why, (), order)
     sizes = _sizes(scores, rulebase)
-    left, because, decided = _narrowed(scores, order, sizes)
     warnings = _warnings(scores, order)
     if worse := _no_better_than_guessing(scores, order):
         return Verdict(GUESSING_WINS, None, None, None, (), "", (worse,), warnings, order)
+    left, because, decided = _narrowed(scores, order, sizes)
     first = _named(left, order, sizes)
     tied = tuple(one.name for one in left)
     outcome = TIE if len(left) > 1 else RECOMMENDED
@@ -120,8 +120,12 @@ def verdict(scores: Scores, rulebase: RuleBase, priority: Sequence[str] = ()) ->
 def _narrowed(
     scores: Scores, order: Sequence[str], sizes: Mapping[str, float]
 ) -> tuple[list[CandidateScores], tuple[str, ...], str]:
-    """Return who is left after each criterion in turn, how each narrowed, and the last that did."""
-    left = list(scores.candidates)
+    """Return who is left after each criterion in turn, how each narrowed, and the last that did.
+
+    Whoever is worse than guessing is left by none of them.
+    """
+    worse = {name for name, *_ in _worse_than_guessing(scores, _guessed(scores, order)[:1])}
+    left = [one for one in scores.candidates if one.name not in worse]
     said: list[str] = []
     decided = ""
     for id in order:
@@ -251,8 +255,7 @@ def _no_better_than_guessing(scores: Scores, order: Sequence[str]) -> str:
     """Return that nobody is reliably better than guessing; empty where somebody is."""
     if scores.guessing is None:
         return ""
-    asked = [id for id in order if id in scores.guessing.metrics] or list(scores.guessing.metrics)
-    id = asked[0]
+    id = _guessed(scores, order)[0]
     kind = METRIC_KINDS[id]
     found = [one for one in scores.guessing.comparisons if one.metric == id]
     if any(one.reliable and kind.gain(one.difference) > 0 for one in found):
@@ -270,27 +273,64 @@ def _warnings(scores: Scores, order: Sequence[str]) -> tuple[str, ...]:
         f"`{one.name}` did not finish and is compared with nobody: {one.failed}"
         for one in scores.failed
     ]
-    if scores.guessing is not None:
-        asked = [id for id in order if id in scores.guessing.metrics]
-        for id in asked or list(scores.guessing.metrics)[:1]:
-            kind, guessed = METRIC_KINDS[id], scores.guessing.metrics[id]
-            for one in scores.candidates:
-                if id in one.metrics and kind.gain(one.metrics[id].value - guessed) < 0:
-                    value = kind.written(one.metrics[id].value)
-                    said.append(
-                        f"`{one.name}` is worse than guessing: {kind.name} {value};"
-                        f" {scores.guessing.words} has {kind.written(guessed)}"
-                    )
+    for name, value, kind, guessed in _worse_than_guessing(scores, _guessed(scores, order)):
+        said.append(f"`{name}` is worse than guessing: {kind.name} {value}; {guessed}")
+    said += [f"`{one.name}`: {words}" for one in scores.candidates if (words := _ties(scores, one))]
     said += [
         f"`{one.name}` gave nothing {count(one.failures, 'time')}, which counts as wrong"
         for one in scores.candidates
         if one.failures
     ]
+    if scores.doubled:
+        first, second = scores.doubled[0]
+        number = len(scores.doubled)
+        verb = "is one" if number == 1 else "are each one"
+        said.append(
+            f"{count(number, 'image')} {verb} that also stands under another label: `{first}` and"
+            f" `{second}` are the same file"
+        )
     if scores.left_out:
         number = len(scores.left_out)
         verb = "counts" if number == 1 else "count"
         said.append(f"{count(number, 'image')} could not be read and {verb} for none")
     return tuple(said)
+
+
+def _worse_than_guessing(
+    scores: Scores, metrics: Sequence[str]
+) -> Iterator[tuple[str, str, MetricKind, str]]:
+    """Yield each candidate below the guess, what it reached in what, and the guess in words."""
+    if scores.guessing is None:
+        return
+    for id in metrics:
+        kind, guessed = METRIC_KINDS[id], scores.guessing.metrics[id]
+        for one in scores.candidates:
+            if id in one.metrics and kind.gain(one.metrics[id].value - guessed) < 0:
+                words = f"{scores.guessing.words} has {kind.written(guessed)}"
+                yield one.name, kind.written(one.metrics[id].value), kind, words
+
+
+def _guessed(scores: Scores, order: Sequence[str]) -> list[str]:
+    """Return the metrics of a priority that the guess has, else the first that it has."""
+    known = scores.guessing.metrics if scores.guessing else {}
+    return [id for id in order if id in known] or list(known)[:1]
+
+
+def _ties(scores: Scores, one: CandidateScores) -> str:
+    """Return what a candidate does not tell apart; it earns there what chance would."""
+    if not one.ties:
+        return ""
+    if one.ranks:
+        return f"other images tie with the right one for {one.ties:,} of {len(one.ranks):,} texts"
+    most, labels = max(map(len, one.picked)), len(scores.data.classes)
+    least = min(len(some) for some in one.picked if len(some) > 1)
+    said = (
+        f"{'' if most == least else f'{least} to '}{most} of {labels} labels tie in {one.ties:,}"
+        f" of {count(len(one.picked), 'image')}"
+    )
+    if least == labels and one.ties == len(one.picked):
+        return f"{said}: this network does not tell them apart"
+    return said
 
 
 def _sizes(scores: Scores, rulebase: RuleBase) -> dict[str, float]:

@@ -12,11 +12,12 @@ from advisor.evaluate.certainty import Resampler, holm, mcnemar
 from advisor.evaluate.metric_kinds import METRIC_KINDS, metric_kind
 from advisor.evaluate.metrics.caption_metrics import bleu_4
 from advisor.evaluate.metrics.label_metrics import (
+    best_labels,
     calibration_error,
     macro_f1,
     mean_average_precision,
 )
-from advisor.evaluate.metrics.retrieval_metrics import mean_reciprocal_rank
+from advisor.evaluate.metrics.retrieval_metrics import FirstRanks, mean_reciprocal_rank
 from advisor.evaluate.metrics.weighable import of_mean, of_ratio
 from advisor.evaluate.scores import score
 from tests.evaluate.runs import (
@@ -46,7 +47,7 @@ def right(draw, size, chance):
 def of_classes(draw, size):
     truth = draw.choice(4, size, p=[0.4, 0.3, 0.2, 0.1])
     said = np.where(draw.random(size) < 0.7, truth, draw.integers(0, 4, size))
-    return macro_f1(truth, said, 4)
+    return macro_f1(truth, best_labels(np.eye(4)[said]), 4)
 
 
 def of_lines(draw, size):
@@ -55,7 +56,8 @@ def of_lines(draw, size):
 
 
 def of_ranks(draw, size):
-    return mean_reciprocal_rank(draw.geometric(0.3, size))
+    ahead = draw.geometric(0.3, size) - 1
+    return mean_reciprocal_rank(FirstRanks(ahead, np.zeros_like(ahead), np.ones_like(ahead)))
 
 
 def of_several(draw, size):
@@ -269,7 +271,7 @@ def test_what_cannot_be_read_counts_for_nobody_and_what_fails_counts_as_wrong(tm
     scores = score(written(tmp_path, labelled(truth), {"one": one, "other": other}))
     assert [c.metrics["accuracy"].value for c in scores.candidates] == [1, pytest.approx(2 / 3)]
     assert [c.metrics["accuracy"].n for c in scores.candidates] == [3, 3]
-    assert scores.candidates[1].picked == (-1, 2, 0)
+    assert scores.candidates[1].picked == ((), (2,), (0,))
     assert [(one.id, one.why) for one in scores.left_out] == [("0.png", "cut off")]
     assert scores.candidates[1].failures == 1
 

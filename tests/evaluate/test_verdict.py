@@ -163,7 +163,7 @@ def test_a_threshold_is_met_by_the_value_or_confidently(tmp_path, rules):
 
 
 def test_where_less_is_better_a_threshold_is_the_most(tmp_path, rules):
-    texts = ["abcdefghij"] * 40
+    texts = [f"{number:05}fghij" for number in range(40)]
     given = {"a": [{"text": one[:9]} for one in texts]}
     run = written(tmp_path, with_references(READ_LINE, [[one] for one in texts]), given)
     scores, said, _ = judged(run, rules)

@@ -3,37 +3,98 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from advisor.evaluate.metrics.weighable import Array, Weighable, of_mean, of_sums
 from advisor.trial.runtime import library
 
 CALIBRATION_BINS = 15
+TIED, TIED_SHARE = 1e-5, 1e-3
+"""Scores that differ by no more are equal: what else is in a batch moves them by a tenth of that.
+Of small scores, differences count up to a thousandth of the larger one."""
 
 
-def accuracy(truth: Sequence[int], picked: Sequence[int]) -> Weighable:
-    """Return the share of items whose picked class is the true one."""
+class Picks(NamedTuple):
+    """The labels picked for items, as three arrays of one length: item, label, and its share.
+
+    Labels that tie share an item in equal parts; one for which none was picked has no entry.
+    """
+
+    item: Array
+    label: Array
+    share: Array
+
+    def of_each(self, items: int) -> tuple[tuple[int, ...], ...]:
+        """Return the labels picked for each item."""
+        found: list[list[int]] = [[] for _ in range(items)]
+        for item, label in zip(self.item.tolist(), self.label.tolist(), strict=True):
+            found[item].append(label)
+        return tuple(map(tuple, found))
+
+
+def tolerance(scores: Array) -> Array:
+    """Return how far below each of some scores another may lie and be equal to it."""
     np = library("numpy")
-    return of_mean(np.asarray(truth) == np.asarray(picked))
+    return np.minimum(TIED, TIED_SHARE * np.abs(scores))
 
 
-def macro_f1(truth: Sequence[int], picked: Sequence[int], classes: int) -> Weighable:
-    """Return the mean of the F1 of classes, of those that are true or picked at all.
+def best_labels(scores: Array) -> Picks:
+    """Return the labels with the best score of each item; scores below 0 are of no answer.
 
-    Classes are numbers below `classes`; one that was picked and is none of them is -1.
+    `scores` is (items, labels).
     """
     np = library("numpy")
-    true, said = np.asarray(truth, dtype=int), np.asarray(picked, dtype=int)
-    both = np.where(true == said, true, classes)  # one place beyond the classes is for the rest
-    named = np.where(said >= 0, said, classes)
+    best = scores.max(axis=1, initial=-1.0)[:, None]
+    item, label = np.nonzero((scores >= best - tolerance(best)) & (best >= 0))
+    return Picks(item, label, 1 / np.bincount(item, minlength=len(scores))[item])
+
+
+def levelled(scores: Array) -> Array:
+    """Return scores (items, labels) of which those of a label that tie are the same number."""
+    np = library("numpy")
+    found = np.array(scores, dtype=float)
+    for column in found.T:
+        order = np.argsort(-column, kind="stable")
+        falling = -column[order]
+        start = 0
+        while start < len(falling):
+            reach = falling[start] + tolerance(falling[start])
+            end = int(np.searchsorted(falling, reach, side="right"))
+            column[order[start:end]] = -falling[start]
+            start = end
+    return found
+
+
+def accuracy(truth: Sequence[int], picks: Picks) -> Weighable:
+    """Return the share of items whose picked label is the true one; of a tie, its true part."""
+    return of_mean(_right(truth, picks))
+
+
+def macro_f1(truth: Sequence[int], picks: Picks, classes: int) -> Weighable:
+    """Return the mean of the F1 of labels, of those that are true or picked at all.
+
+    Labels are numbers below `classes`. One that ties is picked in part.
+    """
+    np = library("numpy")
+    true = np.asarray(truth, dtype=int)
+    right = _right(truth, picks)
 
     def one(weights: Array) -> float:
-        right = np.bincount(both, weights, classes + 1)[:classes]
-        of_true = np.bincount(true, weights, classes + 1)[:classes]
-        total = of_true + np.bincount(named, weights, classes + 1)[:classes]
+        hits = np.bincount(true, weights * right, classes)
+        total = np.bincount(true, weights, classes)
+        total = total + np.bincount(picks.label, weights[picks.item] * picks.share, classes)
         known = total > 0
-        return float((2 * right[known] / total[known]).mean()) if known.any() else float("nan")
+        return float((2 * hits[known] / total[known]).mean()) if known.any() else float("nan")
 
     return Weighable(len(true), lambda weights: np.array([one(row) for row in weights]))
+
+
+def _right(truth: Sequence[int], picks: Picks) -> Array:
+    """Return the part of each item's pick that is true."""
+    np = library("numpy")
+    true = np.asarray(truth, dtype=int)
+    hit = picks.label == true[picks.item]
+    return np.bincount(picks.item[hit], picks.share[hit], len(true))
 
 
 def mean_average_precision(truth: Array, scores: Array) -> Weighable:

@@ -2,48 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
 from advisor.evaluate.metrics.weighable import Array, Weighable, of_mean
 from advisor.trial.runtime import library
 
+TIED = 1e-5
+"""Similarities that differ by no more are equal: what else is in a batch moves them by 1e-6."""
 
-def first_ranks(scores: Array, relevant: Array) -> Array:
-    """Return for each query the rank, from 1, of the first relevant item; 0 where none is.
 
-    Both are (queries, items). Of equal scores the irrelevant ones come first, so that scores that
-    tell nothing apart earn nothing.
+class FirstRanks(NamedTuple):
+    """Where the first relevant item of each query may stand: three arrays, (queries,).
+
+    `ahead` irrelevant items score better. `tied` ones score the same as the best `right` relevant
+    ones, and stand before or behind those by chance. Where `right` is 0 none was found.
+    """
+
+    ahead: Array
+    tied: Array
+    right: Array
+
+    def within(self, k: int) -> Array:
+        """Return the chance that a relevant item is among the first `k`."""
+        np = library("numpy")
+        missed = np.ones(len(self.ahead))
+        for place in range(k):  # of the items that tie, at most so many are looked at
+            looked = self.ahead + place < k
+            left = np.maximum(self.tied - place, 0)
+            missed *= np.where(looked, left / np.maximum(left + self.right, 1), 1.0)
+        return np.where(self.right > 0, 1 - missed, 0.0)
+
+    def reciprocal(self) -> Array:
+        """Return what one over the rank is by chance; 0 where none was found."""
+        np = library("numpy")
+        kinds, of = np.unique(np.stack(self, axis=1), axis=0, return_inverse=True)
+        return np.array([_mean_reciprocal(*kind) for kind in kinds])[of.reshape(-1)]
+
+    def mean(self) -> Array:
+        """Return what the rank is by chance; 0 where none was found."""
+        np = library("numpy")
+        place = self.ahead + (self.tied + self.right + 1) / (self.right + 1)
+        return np.where(self.right > 0, place, 0.0)
+
+
+def _mean_reciprocal(ahead: int, tied: int, right: int) -> float:
+    np = library("numpy")
+    if not right:
+        return 0.0
+    left = np.arange(tied, -1, -1)  # irrelevant ones that are left at each place of the tie
+    here = right / (left + right)
+    missed = np.concatenate([[1.0], np.cumprod(1 - here[:-1])])
+    return float((missed * here / (ahead + 1 + np.arange(tied + 1))).sum())
+
+
+def first_ranks(scores: Array, relevant: Array) -> FirstRanks:
+    """Return where the first relevant item of each query stands.
+
+    Both are (queries, items). A relevant item that scores minus infinity stands behind all others.
     """
     np = library("numpy")
     given, wanted = np.asarray(scores, dtype=float), np.asarray(relevant, dtype=bool)
     best = np.where(wanted, given, -np.inf).max(axis=1, initial=-np.inf, keepdims=True)
-    ahead = ((given >= best) & ~wanted).sum(axis=1)
-    return np.where(wanted.any(axis=1), ahead + 1, 0)
+    alike = np.isclose(given, best, rtol=0, atol=TIED) & np.isfinite(best)
+    ahead = (((given > best) & ~alike) | np.isneginf(best)) & ~wanted
+    right = np.where(np.isneginf(best), wanted, alike & wanted)
+    return FirstRanks(ahead.sum(axis=1), (alike & ~wanted).sum(axis=1), right.sum(axis=1))
 
 
-def recall_at(ranks: Sequence[int], k: int) -> Weighable:
+def recall_at(ranks: FirstRanks, k: int) -> Weighable:
     """Return the share of queries with a relevant item among the first `k`.
 
     That is recall@k as papers on image and text retrieval count it; with one relevant item a query
     it is the recall of information retrieval.
     """
-    np = library("numpy")
-    place = np.asarray(ranks)
-    return of_mean((place >= 1) & (place <= k))
+    return of_mean(ranks.within(k))
 
 
-def mean_reciprocal_rank(ranks: Sequence[int]) -> Weighable:
+def mean_reciprocal_rank(ranks: FirstRanks) -> Weighable:
     """Return the mean of one over the rank of the first relevant item, 0 where there is none."""
-    np = library("numpy")
-    place = np.asarray(ranks, dtype=float)
-    return of_mean(np.divide(1.0, place, out=np.zeros_like(place), where=place > 0))
+    return of_mean(ranks.reciprocal())
 
 
-def median_rank(ranks: Sequence[int], items: int) -> Weighable:
+def median_rank(ranks: FirstRanks, items: int) -> Weighable:
     """Return the median rank of the first relevant item; one that is missing ranks behind all."""
     np = library("numpy")
-    place = np.asarray(ranks, dtype=float)
-    place = np.where(place > 0, place, items + 1)
+    place = np.where(ranks.right > 0, ranks.mean(), items + 1)
     order = np.argsort(place, kind="stable")
     ordered = place[order]
 
