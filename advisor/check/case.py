@@ -257,7 +257,7 @@ def _searched(_: str) -> dict[tuple[str | re.Pattern[str], ...], bool]:
 def _counted(path: str, text: str) -> tuple[str, dict[str, int]]:
     """The code of a file, and how often names stand in it, as far as that was asked."""
     if path.lower().endswith(".ipynb"):
-        text = code_of_notebook(text.encode("utf-8", "surrogatepass"))[0] or text
+        text = code_of_notebook(text.encode("utf-8", "surrogatepass")) or text
     return same_letters(text), {}
 
 

@@ -142,38 +142,37 @@ class Partial(NamedTuple):
 
 
 class Namespace(NamedTuple):
-    """A class of another file of the project, or an object of it, by its attributes.
+    """A class of another file of the project, or an object of it, by what its attributes are.
 
-    `extends` is the class of transformers whose builder builds it, if there is one; `methods` are
-    those that load something or are short, `fields` its annotated names; `loads_as` is the class of
+    Its methods are among them, by what they give. `extends` is the class of transformers whose
+    builder builds it, if there is one; `fields` are its annotated names; `loads_as` is the class of
     transformers whose loader it has unchanged.
     """
 
     name: str
     attributes: tuple[tuple[str, Values], ...]
     extends: str | None = None
-    methods: tuple[Distant, ...] = ()
     fields: tuple[str, ...] = ()
     loads_as: str | None = None
 
 
 class Wrapper(NamedTuple):
-    """A function of another file that loads what it is passed for one of these parameters."""
+    """A function of another file that loads what it is passed for one of these parameters.
+
+    `values` are what it gives, `label` is its name in its file.
+    """
 
     name: str
     parameters: tuple[tuple[int, str], ...]
-    function: Distant
-
-
-class Distant(NamedTuple):
-    """A function of another file that can be followed: `home` is the file."""
-
-    node: FunctionNode
-    home: str
+    values: Values
+    label: str
 
 
 class Loaded(NamedTuple):
-    """Something loaded, or reached from it: `load` is its number, `path` the steps from it."""
+    """Something loaded, or reached from it: `load` is its number, `path` the steps from it.
+
+    Numbers are those of the whole project.
+    """
 
     load: int
     path: tuple[str, ...] = ()
@@ -183,24 +182,14 @@ class Loaded(NamedTuple):
         return Loaded(self.load, (*self.path, name)[-LONGEST_PATH:])
 
 
-class LoadedElsewhere(NamedTuple):
-    """Something that another file loads, or that is reached from it: `home` is the file."""
-
-    home: str
-    load: int
-    path: tuple[str, ...] = ()
-
-
 class Other(NamedTuple):
     """Anything else."""
 
 
 Written: TypeAlias = String | PartialString | Constant | ListLiteral | DictLiteral
-Local: TypeAlias = (
-    Function | LocalClass | LocalObject | Namespace | Wrapper | Distant | Ready | Partial
-)
+Local: TypeAlias = Function | LocalClass | LocalObject | Namespace | Wrapper | Ready | Partial
 Foreign: TypeAlias = Module | Symbol | Imported | ForeignObject
-Abstract: TypeAlias = Written | Local | Foreign | Loaded | LoadedElsewhere | Other
+Abstract: TypeAlias = Written | Local | Foreign | Loaded | Other
 Values: TypeAlias = tuple[Abstract, ...]
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -297,19 +286,6 @@ def item(values: Values, key: object) -> Values:
             case Loaded():
                 groups.append((value,))
     return union(*groups)
-
-
-def with_entries(values: Values, more: DictLiteral) -> Values:
-    """Return values with entries that a dictionary among them gets somewhere; there may be others.
-
-    So nobody can tell that a key is not in it, and later entries replace earlier ones.
-    """
-    tables = [value for value in values if isinstance(value, DictLiteral)]
-    if len(tables) > 1:
-        return union(values, (more,))
-    entries = (*(entry for table in tables for entry in table.entries), *more.entries)
-    others = tuple(value for value in values if value not in tables)
-    return (*others, *bounded(DictLiteral((*entries, (None, NOTHING)))))
 
 
 def known_key(values: Values) -> String | Constant | None:

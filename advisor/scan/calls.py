@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -15,7 +16,6 @@ from advisor.scan.abstract import (
     Abstract,
     Constant,
     DictLiteral,
-    Distant,
     ForeignObject,
     Function,
     FunctionNode,
@@ -43,20 +43,15 @@ from advisor.scan.abstract import (
 )
 from advisor.scan.learned import RESULT
 from advisor.scan.node import (
-    asks_table,
-    chooses,
     decorators,
-    gives_class,
-    is_short,
-    is_super,
     last_name,
-    loads_something,
+    parameters,
 )
 from advisor.scan.passed import Passed, spread
 from advisor.scan.scope import Scope
 from advisor.scan.study import Study
-from advisor.scan.usage import WRAPPED, Load
-from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Loader, loader_of
+from advisor.scan.usage import WRAPPED, Load, Value
+from advisor.scan.vocabulary import Loader, loader_of
 
 _FILLING_METHODS = frozenset(
     (
@@ -77,12 +72,6 @@ OPTION = "--"
 _OF_MODEL = "model_kwargs"
 """The argument of a pipeline whose entries go to the load of its model."""
 _UNMISTAKABLE = "pretrained_model_name_or_path"
-_DOCUMENTS = frozenset(
-    f"{module}.{name}"
-    for module in ("json", "omegaconf.OmegaConf", "toml", "tomli", "tomllib", "yaml")
-    for name in ("full_load", "load", "loads", "safe_load")
-)
-"""What reads configuration; a file stands for its path."""
 _OF_CLASSES = frozenset(("HfArgumentParser", "TrlParser", "H4ArgumentParser"))
 """Parsers of the options that the fields of classes stand for."""
 _FILLING = frozenset(
@@ -148,8 +137,6 @@ class EvaluatedCall(NamedTuple):
         for holder in self.holders:
             if behind := self.study.class_behind(holder, name):
                 self.study.made.append((self.node, f"{behind}.{name}", self.passed))
-        if not self.callees and name in CHECKPOINT_ARGUMENTS:
-            self.study.awaits = True
         loaded = [callee for callee in self.callees if isinstance(callee, Loaded)]
         given = [self.called(callee) for callee in self.callees if not isinstance(callee, Loaded)]
         if loaded:
@@ -169,12 +156,12 @@ class EvaluatedCall(NamedTuple):
             case Function(node, owner):
                 return self._function(node, owner)
             case LocalClass(label):
-                return self._constructed(label)
+                return (self._built(label),)
             case LocalObject(label):
                 own = self.study.method(label, "__call__") or self.study.method(label, "forward")
                 return self._function(own, label) if own else NOTHING
             case Namespace():
-                return self._constructed(self.study.adopt(callee))
+                return (self._built(self.study.adopt(callee)),)
         return self._elsewhere(callee)
 
     def _elsewhere(self, callee: Abstract) -> Values:
@@ -189,32 +176,49 @@ class EvaluatedCall(NamedTuple):
                 kept = (one for one in passed if one.name not in given or one.name.isdigit())
                 whole = self._replace(callees=(inner,), passed=(*kept, *later))
                 return whole.called(inner)
-            case Wrapper(name, parameters, inner):
-                return self._entered(inner) or self._wrapped(name, parameters)
-            case Distant(node) if self._gives_loaded() or loads_something(node):
-                if self.passed and loads_something(node) and (values := self._entered(callee)):
-                    return values
-                if self.study.visit(callee):
-                    return self._function(node)
-            case Distant(node) if is_short(node):
-                return self._entered(callee)
+            case Wrapper(name, parameters, values, label):
+                return self._wrapped(name, parameters, values, label)
         return NOTHING
 
     def _gives_loaded(self) -> bool:
         """True where something loaded is passed, or what came of it."""
         return any(isinstance(v, Loaded) for argument in self.passed for v in argument.values)
 
-    def _gives_text(self) -> bool:
-        """True where a text is passed that is known."""
-        return any(isinstance(v, String) for argument in self.passed for v in argument.values)
+    def _wrapped(
+        self, name: str, parameters: Sequence[tuple[int, str]], values: Values, label: str
+    ) -> Values:
+        """What a function of another file loads with what it is passed here.
 
-    def _wrapped(self, name: str, parameters: Sequence[tuple[int, str]]) -> Values:
-        """A load that a function of another file does with what it is passed here."""
+        Where that names what its only load of a kind takes, that is a load of this call.
+        """
+        kinds = Counter(self.study.loads[n].kind for n in set(_loads_in(values)))
         for position, parameter in parameters:
-            if values := self._given(parameter, str(position)):
-                made = Loader(WRAPPED, name, checkpoint=parameter, position=position)
-                return (self._record(made, self.node.func, values),)
-        return NOTHING
+            if not (given := self._given(parameter, str(position))):
+                continue
+            if len(parameters) == 1 and max(kinds.values(), default=0) == 1:
+                return self._asked_here(values, label, self.study.checkpoints(self.node, given))
+            if kinds:
+                return values
+            made = Loader(WRAPPED, name, checkpoint=parameter, position=position)
+            return (self._record(made, self.node.func, given),)
+        return values
+
+    def _asked_here(self, values: Values, label: str, ids: tuple[Value, ...]) -> Values:
+        """What a function gives, with its loads of what callers name as loads of this call."""
+        found: list[Abstract] = []
+        for value in values:
+            match value:
+                case Loaded(number, path):
+                    load = self.study.loads[number]
+                    if load.scope == label and not any(one.certain for one in load.checkpoint):
+                        place, scope = self.study.location(self.node), self.scope.label
+                        here = load._replace(place=place, checkpoint=ids, scope=scope)
+                        here = here._replace(class_place=None)
+                        value = self.study.record((self.node, number), here)._replace(path=path)
+                case ListLiteral(groups):
+                    value = ListLiteral(tuple(self._asked_here(g, label, ids) for g in groups))
+            found.append(value)
+        return tuple(found)
 
     def _named(self, name: str) -> Values:
         """A known id under a keyword that nothing but a load has, to a function out of sight."""
@@ -245,58 +249,15 @@ class EvaluatedCall(NamedTuple):
         classes = {one.class_name for one in loaders if one}
         return loader if len(classes) == 1 else loader._replace(class_name=None)
 
-    def _entered(self, function: Distant) -> Values:
-        """What a function of another file gives for this call; nothing where it loads nothing."""
-        around = self.study.around(function)
-        if around is None or self.study.enter is None or not self.study.may_enter:
-            return NOTHING
-        given = self._by_name(_parameters(function.node))
-        return self.study.result_for(self.node, function.node, around, given)
-
     def _function(self, function: FunctionNode, owner: str | None = None) -> Values:
-        """A function of the file, which is told what it is called with.
-
-        One that loads something is walked for each of its calls, where there are several.
-        """
-        study, parameters, first = self.study, _parameters(function), NOTHING
-        if owner is not None and study.narrows:
-            study.call_where(function, self.node, self.scope.conditions())
+        """A function of the file, which is told what it is called with."""
+        names = parameters(function)
+        if owner is not None and self.study.narrows:
+            self.study.call_where(function, self.node, self.scope.conditions())
         if owner is not None and "staticmethod" not in decorators(function):
-            of_class = "classmethod" in decorators(function)
-            first = (LocalClass(owner) if of_class else LocalObject(owner),)
-            parameters = parameters[1:]
-        if (
-            study.enter is not None
-            and self._tells(function, owner)
-            and (around := study.scope(function)) is not None
-            and (study.may_enter if self._is_above else study.enters(function, self.node))
-        ):
-            given = self._by_name(parameters)
-            return study.result_for(self.node, function, around, given, first)
-        self._learn(function, parameters)
-        return study.told(function, RESULT)
-
-    def _tells(self, function: FunctionNode, owner: str | None) -> bool:
-        """True where a walk through a function for this call alone may tell something."""
-        if loads_something(function) or asks_table(function):
-            return True
-        if gives_class(function) or (chooses(function) and self._gives_text()):
-            return True
-        if self.study.home(function) != self.study.parsed.name and (
-            owner is None
-            or function.name == "__init__"
-            or is_short(function)
-            or self._gives_loaded()
-            or bool(self.study.holds_loaded(owner))
-        ):
-            return True
-        return owner is not None and self.study.says_more(owner, function)
-
-    @property
-    def _is_above(self) -> bool:
-        """True where a method of a class behind is called, which is walked for that class too."""
-        function = self.node.func
-        return isinstance(function, ast.Attribute) and is_super(function.value)
+            names = names[1:]
+        self._learn(function, names)
+        return self.study.told(function, RESULT)
 
     def _by_name(self, parameters: list[str]) -> dict[str, Values]:
         """What is passed, by the parameters that it is for."""
@@ -308,17 +269,8 @@ class EvaluatedCall(NamedTuple):
                 given[parameters[int(argument.name)]] = argument.values
         return given
 
-    def _constructed(self, label: str) -> Values:
-        """An object of a class of the file, which is told what it is built with.
-
-        What it is given that was loaded may be used by any of its methods.
-        """
-        made = self._built(label)
-        if self._gives_loaded():
-            self.study.visit_methods(label)
-        return (made,)
-
     def _built(self, label: str) -> LocalObject:
+        """An object of a class of the file, which is told what it is built with."""
         if own := self.study.method(label, "__init__"):
             self._function(own, label)
         elif label in self.study.classes:
@@ -402,8 +354,6 @@ class EvaluatedCall(NamedTuple):
     def _known_function(self, full_name: str) -> Values | None:
         """What a function gives that hands on what it is given; None for any other."""
         first = self.passed[0].values if self.passed else NOTHING
-        if full_name in _DOCUMENTS:
-            return self.study.imports.document(first)
         if full_name in _FILLING:
             return union(*(self._object_of(one) for given in self.passed for one in given.values))
         if full_name in _REMEMBERING and any(isinstance(v, Function) for v in first):
@@ -460,12 +410,9 @@ class EvaluatedCall(NamedTuple):
         """Record a load; `written` is the expression for the class or library that loads."""
         study, node = self.study, self.node
         ids = study.checkpoints(node, checkpoint)
-        here = study.asking(node, ids, loader.class_name or "") if study.ways else node
-        if here is not node and isinstance(here, ast.Call):
-            written = here.func
         own = self._own_class() if loader.kind == "model" else None
         load = Load(
-            place=study.location(here),
+            place=study.location(node),
             package=loader.package,
             kind=loader.kind,
             call=loader.call,
@@ -477,7 +424,6 @@ class EvaluatedCall(NamedTuple):
             task=study.checkpoints(node, self._passed_for(loader.task, 0)),
             arguments=study.arguments((*self.passed, *self._options(loader))),
             scope=self.scope.label,
-            asked=study.asked(ids) if study.ways else (),
             extended=own is not None,
         )
         loaded = study.record(node, load)
@@ -526,10 +472,6 @@ class EvaluatedCall(NamedTuple):
         """
         if any(
             isinstance(callee, (Function, LocalClass))
-            or (
-                isinstance(callee, Distant)
-                and (self._gives_loaded() or loads_something(callee.node))
-            )
             or (isinstance(callee, Symbol) and loader_of(callee) is not None)
             for callee in self.callees
         ):
@@ -648,5 +590,12 @@ class EvaluatedCall(NamedTuple):
         return long[0].lstrip("-").replace("-", "_") if long else None
 
 
-def _parameters(function: FunctionNode) -> list[str]:
-    return [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+def _loads_in(values: Values) -> Iterator[int]:
+    """Yield the numbers of the loads among values, and in lists there."""
+    for value in values:
+        match value:
+            case Loaded(number):
+                yield number
+            case ListLiteral(groups):
+                for group in groups:
+                    yield from _loads_in(group)

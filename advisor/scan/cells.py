@@ -274,18 +274,14 @@ def _written_lines(file: str, source: Any) -> list[tuple[str, list[tuple[int, in
     return lines
 
 
-def code_of_notebook(data: bytes) -> tuple[str | None, Any]:
-    """Return the text of all code cells, and the notebook as JSON gives it.
-
-    The text is None for what is no plain notebook in Python.
-    """
-    notebook = None
+def code_of_notebook(data: bytes) -> str | None:
+    """Return the text of all code cells; None for what is no plain notebook in Python."""
     try:
         notebook = json.loads(data)
         cells = [cell["source"] for cell in notebook["cells"] if cell.get("cell_type") == "code"]
         texts = ["".join(source) for source in cells]
         plain = all(isinstance(source, (str, list)) for source in cells)
         plain = plain and "worksheets" not in notebook and _is_python(notebook.get("metadata"))
-        return "\n".join(texts) if plain else None, notebook
+        return "\n".join(texts) if plain else None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None, notebook
+        return None

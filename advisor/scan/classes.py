@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -12,18 +11,15 @@ from advisor.scan.abstract import (
     MOST_VALUES,
     NOTHING,
     Abstract,
-    DictLiteral,
     ForeignObject,
     FunctionNode,
-    ListLiteral,
     Loaded,
     LocalObject,
     Values,
     doubted,
     union,
 )
-from advisor.scan.learned import DEFAULT, MEANT, RESULT, STORED, Learned
-from advisor.scan.node import is_property, loads_something, own_names
+from advisor.scan.learned import DEFAULT, MEANT, STORED, Learned
 from advisor.scan.usage import ANNOTATED, Load
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Vocabulary
 
@@ -51,10 +47,10 @@ class ClassDefinition(NamedTuple):
 class Classes(Learned):
     """The classes of a file, by their names, and what is learned of them."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary, loads: list[Load]) -> None:
         super().__init__()
         self.vocabulary = vocabulary
-        self.loads: list[Load] = []
+        self.loads = loads
         self.classes: dict[str, ClassDefinition] = {}
         self._lineages: dict[str, list[str]] = {}
         self._extended: dict[str, dict[str, None]] = defaultdict(dict)
@@ -67,7 +63,7 @@ class Classes(Learned):
         for own in owners:
             values = self.told(own, name)
             if name in self._told[own]:
-                return self.with_kept(own, name, values) if self.keeps else values
+                return values
             if meant := self.told((own, MEANT), name):
                 return meant
         return NOTHING
@@ -111,11 +107,6 @@ class Classes(Learned):
         loads = [self.loads[one.load] for one in values if isinstance(one, Loaded)]
         return bool(loads) and all(load.call == ANNOTATED for load in loads)
 
-    def holds_loaded(self, owner: str) -> set[str]:
-        """Return the attributes of a class that may be something loaded, or hold it."""
-        known = (pair for own in self.lineage(owner) for pair in self.told_of(own).items())
-        return {name for name, values in known if any(map(_is_loaded, values))}
-
     def method(self, owner: str, name: str) -> FunctionNode | None:
         """Return the method of a class, looking through bases in the same file."""
         owners = (self.classes[label].methods for label in self.lineage(owner))
@@ -128,58 +119,6 @@ class Classes(Learned):
         start = next(here, len(lineage)) + 1
         owners = (self.classes[one].methods for one in lineage[start:])
         return next((methods[name] for methods in owners if name in methods), None)
-
-    def says_more(self, owner: str, method: FunctionNode) -> bool:
-        """True where a method that a class inherits asks for what only that class loads.
-
-        That is what a method of the class gives, or has set.
-        """
-        nearer: list[str] = []
-        for one in self.lineage(owner):
-            if self.classes[one].methods.get(method.name) is method:
-                break
-            nearer.append(one)
-        return bool(nearer) and any(
-            self._is_loaded(owner, nearer, n) for n in own_names(method).asked
-        )
-
-    def _is_loaded(self, owner: str, nearer: Sequence[str], name: str) -> bool:
-        """True where some of a class's lineage load what they have under a name."""
-        for one in nearer:
-            if (own := self.classes[one].methods.get(name)) is not None:
-                return loads_something(own) or self._holds_ours(self.told(own, RESULT))
-            if self._holds_ours(self.told(one, name)):
-                return True
-        method = self.method(owner, name)
-        if method is None or not is_property(method):
-            return False
-        asked = own_names(method).asked
-        return any(
-            (own := self.classes[one].methods.get(inner)) is not None and loads_something(own)
-            for one in nearer
-            for inner in asked
-        )
-
-    def _holds_ours(self, values: Values) -> bool:
-        """True where something loaded that may be ours is among values, or in a list there."""
-        return any(
-            isinstance(inner, Loaded)
-            and not inner.path
-            and self._may_be_ours(self.loads[inner.load])
-            for value in values
-            for group in (value.groups if isinstance(value, ListLiteral) else ((value,),))
-            for inner in group
-        )
-
-    def _may_be_ours(self, load: Load) -> bool:
-        """False for a load of a class of transformers that has nothing to do with pictures."""
-        name = load.class_name or "Auto"
-        return (
-            load.package != "transformers"
-            or name.startswith("Auto")
-            or self.vocabulary.is_class(name)
-            or any(value.text and self.vocabulary.known(value.text) for value in load.checkpoint)
-        )
 
     def built_as(self, owner: str) -> str | None:
         """Return the class of transformers whose builder builds objects of a class of the file."""
@@ -262,12 +201,6 @@ class Classes(Learned):
         return names
 
 
-def _is_loaded(value: Abstract) -> bool:
-    """True for something loaded, or a list or table of it."""
-    inside = value.groups if isinstance(value, (ListLiteral, DictLiteral)) else ((value,),)
-    return any(isinstance(one, Loaded) for group in inside for one in group)
-
-
 def _is_adopted(label: str) -> bool:
-    """True for a class of another file, of which not all methods are kept."""
+    """True for a class of another file, of which only what its attributes are is known."""
     return ":" in label

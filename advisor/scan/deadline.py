@@ -30,7 +30,7 @@ class Deadline:
 
     def __init__(self, seconds: float = 0.0) -> None:
         self._end = time.monotonic() + seconds if seconds else float("inf")
-        self._in_a_file = False
+        self._in_files = 0
         self._ticks = 0
 
     @property
@@ -44,10 +44,11 @@ class Deadline:
 
     def __enter__(self) -> None:
         self.begin()
-        self._in_a_file = True
+        self._in_files += 1
 
     def __exit__(self, *_failure: object) -> None:
-        self._in_a_file = False
+        self.begin()  # the file for which this one was followed begins anew
+        self._in_files -= 1
 
     @contextmanager
     def watched(self, *, by_file: bool = True) -> Iterator[None]:
@@ -80,9 +81,9 @@ class Deadline:
 
     def _tick(self, _number: int, _frame: object) -> None:
         self._ticks += 1
-        if self._ticks >= _TICKS_A_FILE and self._in_a_file:
+        if self._ticks >= _TICKS_A_FILE and self._in_files:
             raise OutOfTimeError
 
     def _over(self, _number: int, _frame: object) -> None:
-        if self._in_a_file:
+        if self._in_files:
             raise OutOfTimeError

@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from advisor.scan.abstract import (
     NOTHING,
     Abstract,
-    Constant,
     DictLiteral,
-    Distant,
     Function,
     FunctionNode,
     LocalClass,
-    LocalObject,
     Namespace,
     Other,
-    String,
     Symbol,
     Values,
-    bounded,
     constant,
     doubted,
-    joined,
-    known_key,
     union,
 )
 from advisor.scan.classes import ClassDefinition
 from advisor.scan.expression import Expressions
 from advisor.scan.learned import DEFAULT, MEANT, RESULT
 from advisor.scan.node import decorators, last_name
-from advisor.scan.registry import Registering, registers
 from advisor.scan.scope import Scope
 from advisor.scan.study import Study
 from advisor.scan.usage import ANNOTATED, Load
@@ -66,12 +58,9 @@ class Definitions(Expressions, ABC):
             self.evaluate(decorator)
             if isinstance(decorator, ast.Call):
                 self._offer_default(node, decorator)
-                self._offer_configuration(node, decorator)
-        self.study.pending.append((node, self.scope, self.study.ways))
-        self.study.scopes[node] = self.scope
+        self.study.pending.append((node, self.scope))
         owner = self.scope.label if self.scope.is_class else None
         self.scope.bind(node.name, (Function(node, owner),))
-        self._register(node, (Function(node, owner),))
 
     _walk_asyncfunctiondef = _walk_functiondef
 
@@ -84,27 +73,8 @@ class Definitions(Expressions, ABC):
                 parameter = name.lstrip("-").partition("/")[0].replace("-", "_")
                 self.study.learn(node, parameter, doubted(self.evaluate(default)))
 
-    def _offer_configuration(self, node: FunctionNode, decorator: ast.Call) -> None:
-        """`@hydra.main(config_path=..., config_name=...)` gives the first parameter a file."""
-        match self.evaluate(decorator.func), node.args.args:
-            case (Symbol("hydra", "main"),), [first, *_]:
-                given = {one.arg: self.evaluate(one.value) for one in decorator.keywords}
-                parts = [given.get("config_path") or NOTHING, given.get("config_name") or NOTHING]
-                path = joined([one for one in parts if one], self.study.location(node), "/")
-                self.study.learn(node, first.arg, self.study.imports.document(path))
-
-    def bind_parameters(
-        self,
-        node: FunctionNode,
-        around: Scope,
-        passed: Mapping[str, Values] | None = None,
-        of: Values = NOTHING,
-    ) -> None:
-        """Give parameters what the function is called with, and their defaults.
-
-        That is what one call passes, and the object of which it is a method, or else what all calls
-        in this file do.
-        """
+    def bind_parameters(self, node: FunctionNode, around: Scope) -> None:
+        """Give parameters what all calls in this file pass, and their defaults."""
         arguments, names = node.args, self.scope.names
         positional = [*arguments.posonlyargs, *arguments.args]
         parameters = [*positional, *arguments.kwonlyargs]
@@ -113,11 +83,9 @@ class Definitions(Expressions, ABC):
         outside = Expressions(self.study, around)
         self.parameters.update(parameter.arg for parameter in parameters)
         for parameter, expression in zip(parameters, defaults, strict=True):
-            given = (passed or {}).get(parameter.arg) or self.study.told(node, parameter.arg)
-            default = outside.evaluate(expression)
-            if passed is None or parameter.arg in passed:
-                default = doubted(default)
-            values = given if passed is not None and given else union(given, default)
+            given = self.study.told(node, parameter.arg)
+            default = doubted(outside.evaluate(expression))
+            values = union(given, default)
             certain = not given or not default or len(values) == 1
             names[parameter.arg] = values if certain else doubted(values)
             if not values:
@@ -128,25 +96,14 @@ class Definitions(Expressions, ABC):
                 self.defaults[parameter.arg] = names[parameter.arg]
         if arguments.vararg is not None:
             names[arguments.vararg.arg] = NOTHING
-        if arguments.kwarg is not None:
-            taken = {parameter.arg for parameter in parameters}
-            names[arguments.kwarg.arg] = self._rest(node, taken, passed)
-        if (of or around.is_class) and positional and "staticmethod" not in decorators(node):
+        if arguments.kwarg is not None:  # what callers give
+            names[arguments.kwarg.arg] = (DictLiteral(((None, (Other(),)),)),)
+        if around.is_class and positional and "staticmethod" not in decorators(node):
             of_class = "classmethod" in decorators(node)
-            first = LocalClass(around.label) if of_class else LocalObject(around.label)
-            names[positional[0].arg] = of or (first,)
+            objects = self.study.objects_of(around.label)
+            names[positional[0].arg] = (LocalClass(around.label),) if of_class else objects
             if self.study.narrows:
                 names.update(self.study.conditions(node))
-
-    def _rest(
-        self, node: FunctionNode, taken: set[str], passed: Mapping[str, Values] | None
-    ) -> Values:
-        """What `**kwargs` holds: what callers give, which nobody knows but for one call alone."""
-        if passed is None:
-            return (DictLiteral(((None, (Other(),)),)),)
-        place = self.study.location(node)
-        extra = ((String(name, place), one) for name, one in passed.items() if name not in taken)
-        return bounded(DictLiteral(tuple(extra)))
 
     def _fixture(self, name: str, around: Scope) -> Values:
         """What pytest passes for a parameter that has the name of a fixture."""
@@ -224,7 +181,7 @@ class Definitions(Expressions, ABC):
         for name, values in inner.scope.names.items():
             if name not in methods:
                 sure = name not in annotated_names
-                values = self.study.here(self.study.imports.resolved(values))
+                values = self.study.imports.resolved(values)
                 if self.study.only_annotated(values):
                     self.study.learn((label, MEANT), name, values)
                     continue
@@ -232,32 +189,6 @@ class Definitions(Expressions, ABC):
                 if not sure:
                     self.study.learn((label, DEFAULT), name, doubted(values))
         self.scope.bind(node.name, (LocalClass(label),))
-        self._register(node, (LocalClass(label),))
-
-    def _register(self, node: FunctionNode | ast.ClassDef, values: Values) -> None:
-        """Keep a function or a class in the tables that its decorators fill."""
-        for decorator in node.decorator_list if self.scope.parent is None else ():
-            called = isinstance(decorator, ast.Call)
-            function = decorator.func if isinstance(decorator, ast.Call) else decorator
-            for one in self.evaluate(function):
-                if not isinstance(one, (Function, Distant)):
-                    continue
-                done = registers(one.node)
-                if done.table and done.called == called:
-                    own = String(node.name, self.study.location(node))
-                    key = self._registered_as(decorator, done, own)
-                    self.add_entries(ast.Name(done.table), [(key, values)])
-
-    def _registered_as(
-        self, decorator: ast.expr, done: Registering, own: String
-    ) -> String | Constant | None:
-        """The key that a decorator is given, or else the name of what it stands at."""
-        if not isinstance(decorator, ast.Call) or not done.parameter:
-            return own
-        given = {one.arg: one.value for one in decorator.keywords}
-        places = decorator.args[done.position : done.position + 1]
-        written = given.get(done.parameter, places[0] if places else None)
-        return own if written is None else known_key(self.evaluate(written))
 
 
 def _meant(annotation: ast.expr | None) -> Iterator[ast.expr]:

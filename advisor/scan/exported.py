@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterator, Mapping, Set
-from itertools import chain
+from collections.abc import Collection, Iterator
 
 from advisor.scan.abstract import (
     Abstract,
     DictLiteral,
-    Distant,
     ForeignObject,
     Function,
     FunctionNode,
     ListLiteral,
     Loaded,
-    LoadedElsewhere,
     LocalClass,
     LocalObject,
     Namespace,
@@ -28,10 +24,10 @@ from advisor.scan.abstract import (
 )
 from advisor.scan.deadline import OutOfTimeError
 from advisor.scan.imports import Exported
-from advisor.scan.node import is_long, is_open, is_short, loads_something, own_names
-from advisor.scan.scope import Scope
-from advisor.scan.statement import Statements, enter
-from advisor.scan.study import Home, Study
+from advisor.scan.learned import RESULT
+from advisor.scan.node import is_property, parameters
+from advisor.scan.source import descendants
+from advisor.scan.study import Study
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 
 _DEEPEST_VALUES = 3
@@ -39,36 +35,36 @@ _MOST_HELD = 200_000
 """Attributes and methods of all that a module defines, those of bases included."""
 _MOST_OBJECTS = 200
 """Objects and classes inside what one name stands for."""
-_GIVEN = re.compile(
-    r"model|processor|tokenizer|encoder|clip|blip|vlm|tower|backbone", re.IGNORECASE
-)
-"""Parameters for something loaded; functions without any are not kept."""
-_OWN = re.compile(rf"\bself\.(\w*?(?:(?:{_GIVEN.pattern})|load|build|create|net\b)\w*)")
-"""What an object is asked for that may be something loaded, or load it."""
-_SET = re.compile(
-    r"\bself\.(\w++)(?=(?:\s*+:[^=\n]{1,300}+|(?:\s*+,\s*+self\.\w++){1,20}+)?+\s*+=(?!=))"
-)
-"""What an object is given; of many at once, or behind a long annotation, some are not seen."""
 
 
 def exported(study: Study) -> Exported:
-    """Return what the statements of the module alone define, as another file sees it.
+    """Return what the module of a study defines, as another file sees it.
 
-    Functions are entered where the module itself loads something by them; others can be followed
-    where they are given something.
+    Nothing of its tree is kept: functions are what they give, and classes what their attributes
+    are.
     """
-    scope = Scope()
-    study.shares_all = True
-    study.enter = enter
-    body = [one for one in study.parsed.tree.body if not _runs_as_program(one)]
-    Statements(study, scope).walk(body)
     outside = _Outside(study)
-    names = {name: outside.named(values) for name, values in scope.names.items()}
-    defined = Exported(names, study.imports)
-    if study.homes is not None:
-        lines = study.parsed._replace(tree=ast.Module([], []))  # trees of all files are too large
-        study.homes[study.parsed.name] = Home(lines, defined, study.loads)
-    return defined
+    names = {name: outside.named(values) for name, values in study.names.items()}
+    return Exported(names, study.imports)
+
+
+def giving(defined: Exported, ours: Collection[int]) -> Iterator[str]:
+    """Yield the names by which a module has something loaded that is ours, or what loads it."""
+    return (name for name in defined if _gives(defined[name], ours))
+
+
+def _gives(values: Values, ours: Collection[int]) -> bool:
+    for value in values:
+        match value:
+            case Loaded(load) if load in ours:
+                return True
+            case ListLiteral() | DictLiteral() if any(_gives(one, ours) for one in value.groups):
+                return True
+            case Ready(inner) | Wrapper(values=inner) if _gives(inner, ours):
+                return True
+            case Namespace(attributes=known) if any(_gives(one, ours) for _, one in known):
+                return True
+    return False
 
 
 class _Outside:
@@ -100,23 +96,22 @@ class _Outside:
                 )
             case LocalClass(label):
                 return self._object(LocalObject(label), depth)
-            case Loaded(load, path):
-                return LoadedElsewhere(self.study.parsed.name, load, path)
             case LocalObject():
                 return self._object(value, depth)
             case Function(node, None):
-                return self._function(node)
+                return self._function(node, node.name, depth)
             case Ready(values):
                 return Ready(self.values(values, depth + 1))
             case Function() | ForeignObject() | Partial():
                 return Other()
         return value
 
-    def _function(self, node: FunctionNode) -> Abstract:
-        followed = Distant(node, self.study.parsed.name)
+    def _function(self, node: FunctionNode, label: str, depth: int) -> Abstract:
+        """A function by what it gives, with the parameters that name what it loads."""
+        given = self.values(self.study.told(node, RESULT), depth + 1)
         if reaching := tuple(_reaching(node)):
-            return Wrapper(node.name, reaching, followed)
-        return followed if _may_follow(node) else Other()
+            return Wrapper(node.name, reaching, given, label)
+        return Ready(given)
 
     def _object(self, value: LocalObject, depth: int) -> Abstract:
         """A class or an object of it; beyond a number of them inside one value, anything."""
@@ -124,77 +119,31 @@ class _Outside:
         self._left -= 1
         if self._left < 0:
             return Other()
-        attributes = study.attributes(label)
+        attributes, methods = study.attributes(label), study.methods(label)
         names = dict.fromkeys((*attributes, *(name for name, _ in value.fields)))
-        self._held -= len(names) + len(study.methods(label))
+        self._held -= len(names) + len(methods)
         if self._held < 0:
             raise OutOfTimeError
-        known = ((name, study.field(value, name) or attributes[name]) for name in names)
+        known = {name: study.field(value, name) or attributes[name] for name in names}
+        seen = {name: self.values(group, depth + 1) for name, group in known.items()}
+        for name, node in methods.items():
+            if is_property(node):
+                seen.setdefault(name, self.values(study.told(node, RESULT), depth + 1))
+            else:
+                seen.setdefault(name, (self._function(node, f"{label}.{name}", depth),))
         return Namespace(
             name=label if ":" in label else f"{study.parsed.name}:{label}",
-            attributes=tuple((name, self.values(group, depth + 1)) for name, group in known),
+            attributes=tuple(seen.items()),
             extends=study.built_as(label),
-            methods=tuple(_methods(study, label)),
             fields=study.fields(label),
             loads_as=study.loads_as(label),
         )
 
 
-def _methods(study: Study, label: str) -> Iterator[Distant]:
-    """Yield the methods of a class that can be followed: all, where it holds something loaded.
-
-    Where classes that extend it are to load something, what asks for that is among them.
-    """
-    found = study.methods(label)
-    whole = "__init__" in found and _may_be_given(found["__init__"])
-    whole = whole or any(map(loads_something, found.values()))
-    open = _left_open(study, label, found)
-    for node in found.values():
-        asks = not open.isdisjoint(own_names(node).asked)
-        if is_short(node) or asks or (whole and not is_long(node)):
-            yield Distant(node, study.home(node))
-
-
-def _left_open(study: Study, label: str, methods: Mapping[str, FunctionNode]) -> Set[str]:
-    """What a class asks its object for that classes which extend it are to load, or to set.
-
-    What it sets itself where it asks for that may come of it.
-    """
-    lines = study.parsed.lines
-    here = (node for node in methods.values() if study.home(node) == study.parsed.name)
-    text = "\n".join(chain.from_iterable(lines[one.lineno : one.end_lineno] for one in here))
-    asked, known = {*_OWN.findall(text)}, {*_SET.findall(text)}
-    known.update(name for name, values in study.attributes(label).items() if values)
-    known.update(name for name, node in methods.items() if not is_open(node))
-    if not (open := asked - known):
-        return open
-    names = [own_names(node) for node in methods.values()]
-    came = (own.set for own in names if not open.isdisjoint(own.asked))
-    return open | (asked & set().union(*came))
-
-
-def _may_be_given(node: FunctionNode) -> bool:
-    """True where a parameter of a function is for something loaded."""
-    return any(_GIVEN.search(name) for name in _parameters(node))
-
-
-def _runs_as_program(statement: ast.stmt) -> bool:
-    """True for what a module does only where it is not imported."""
-    match statement:
-        case ast.If(ast.Compare(ast.Name("__name__"), [ast.Eq()], [_])):
-            return True
-    return False
-
-
-def _may_follow(node: FunctionNode) -> bool:
-    """True where a function loads something, or may be given it, or is short."""
-    return _may_be_given(node) or loads_something(node) or is_short(node)
-
-
 def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:
     """Yield the parameters of a function that it passes to a load, as what is to be loaded."""
     given: set[str] = set()
-    for call in ast.walk(node):
+    for call in descendants(node):
         if isinstance(call, ast.Call):
             function = call.func
             name = getattr(function, "attr", "") or getattr(function, "id", "")
@@ -203,8 +152,5 @@ def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:
                 passed = [*call.args[position : position + 1]]
                 passed += [one.value for one in call.keywords if one.arg in keywords]
                 given |= {one.id for one in passed if isinstance(one, ast.Name)}
-    yield from ((n, name) for n, name in enumerate(_parameters(node)) if name in given)
-
-
-def _parameters(node: FunctionNode) -> list[str]:
-    return [one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+    names = (*parameters(node), *(one.arg for one in node.args.kwonlyargs))
+    yield from ((n, name) for n, name in enumerate(names) if name in given)

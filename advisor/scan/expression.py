@@ -37,7 +37,6 @@ from advisor.scan.abstract import (
     union,
 )
 from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall
-from advisor.scan.condition import Assumed, condition
 from advisor.scan.learned import RESULT
 from advisor.scan.narrowing import Names, dotted, narrowed
 from advisor.scan.node import is_super, last_name
@@ -88,7 +87,8 @@ class Expressions:
                 self.bind(inner, (ListLiteral((elements(values),)),) if values else NOTHING)
             case ast.Attribute(owner, name):
                 informing = told(values) if self.scope.aside else values
-                self._bind_on_way(target, values)
+                if self.study.narrows and (whole := dotted(target)) in self.scope.names:
+                    self.scope.put(whole, values)
                 for holder in self.evaluate(owner):
                     if isinstance(holder, (LocalObject, LocalClass)):
                         self.study.store(holder.name, name, informing)
@@ -97,28 +97,7 @@ class Expressions:
                         self.study.use(target, "assign", name, (holder,), passed)
             case ast.Subscript(table, at):
                 self.evaluate(table)
-                key = known_key(self.evaluate(at))
-                self._keep(table, key, values)
-                self.add_entries(table, [(key, values)])
-
-    def _bind_on_way(self, target: ast.Attribute, values: Values) -> None:
-        """Let an attribute be what it is given where a condition decides that, until another."""
-        on_way = any(isinstance(one, Assumed) for one in self.study.ways)
-        if (on_way or self.study.narrows) and (name := dotted(target)):
-            if on_way and values:
-                self.narrow(name, values)
-            elif name in self.scope.names:
-                self.scope.put(name, values)
-
-    def _keep(self, table: ast.expr, key: String | Constant | None, values: Values) -> None:
-        """A dictionary that an object has, or the file, keeps what it is given."""
-        match table:
-            case ast.Attribute(ast.Name(owner), name):
-                for holder in self.named(owner) or ():
-                    if isinstance(holder, (LocalObject, LocalClass)):
-                        self.study.keep(holder.name, name, key, values)
-            case ast.Name(name) if self.scope.function and self.scope.is_global(name):
-                self.study.keep(None, name, key, values)
+                self.add_entries(table, [(known_key(self.evaluate(at)), values)])
 
     def _unpack(self, targets: Sequence[ast.expr], values: Values) -> None:
         starred = any(isinstance(target, ast.Starred) for target in targets)
@@ -144,10 +123,7 @@ class Expressions:
         values = self.scope.find(name)
         if not values:
             return values
-        if self.study.keeps and self.scope.is_global(name):
-            values = self.study.with_kept(None, name, values)
-        found = self.study.imports.resolved(values)
-        return found if found is values else self.study.here(found)
+        return self.study.imports.resolved(values)
 
     def _visit_attribute(self, node: ast.Attribute) -> Values:
         if self.study.narrows and (known := self._narrowed(node)):
@@ -173,7 +149,7 @@ class Expressions:
                 defined = self.study.imports.exports(module)
                 if defined is None:
                     return (Symbol(module, name),)
-                return self.study.here(defined.get(name, NOTHING))
+                return defined.get(name, NOTHING)
             case Symbol(module, outer):
                 return (Symbol(f"{module}.{outer}", name),)
             case LocalObject(owner):
@@ -186,8 +162,7 @@ class Expressions:
             case Loaded() if own := self.study.defines(holder, name):
                 return self.study.attribute(own, name) or self._property(own, name)
             case Namespace(attributes=attributes):
-                found = self.study.here(dict(attributes).get(name, NOTHING))
-                return found or self._property(self.study.adopt(holder), name)
+                return dict(attributes).get(name, NOTHING)
             case Loaded():
                 return (holder.step(name),)
         return self._option(holder, name)
@@ -205,16 +180,8 @@ class Expressions:
 
     def _property(self, owner: str, name: str) -> Values:
         """What a method gives that is asked for as an attribute."""
-        study, method = self.study, self.study.method(owner, name)
-        if method is None:
-            return NOTHING
-        if study.home(method) == study.parsed.name or study.enter is None:
-            return study.told(method, RESULT)
-        asks_itself = method in study.ways
-        around = None if asks_itself or not study.may_enter else study.scope(method)
-        if around is None:
-            return NOTHING
-        return study.result_for(method, method, around, {}, (LocalObject(owner),))
+        method = self.study.method(owner, name)
+        return self.study.told(method, RESULT) if method else NOTHING
 
     def _member(self, holder: Abstract, name: str) -> Values:
         """What is called where a member of a value is: methods of the file come first."""
@@ -224,10 +191,6 @@ class Expressions:
             case Loaded() if label := self.study.defines(holder, name):
                 own = self.study.method(label, name)
                 return (Function(own, label),) if own else self._attribute(holder, name)
-            case Namespace(methods=methods) if any(one.node.name == name for one in methods):
-                owner = self.study.adopt(holder)
-                own = self.study.method(owner, name)
-                return (Function(own, owner),) if own else NOTHING
             case LocalClass(owner) if name in CHECKPOINT_ARGUMENTS:
                 base = self.study.loads_as(owner)
                 return (_of_class(base, name),) if base else self._attribute(holder, name)
@@ -300,8 +263,6 @@ class Expressions:
 
     def _visit_ifexp(self, node: ast.IfExp) -> Values:
         self.evaluate(node.test)
-        if (holds := self.assumed(node.test)) is not None:
-            return doubted(self.evaluate(node.body if holds else node.orelse))
         sides = narrowed(node.test, self.evaluate)
         groups = [
             self._where(names, inner)
@@ -314,16 +275,6 @@ class Expressions:
         known = all(any(isinstance(value, String) for value in group) for group in groups)
         either = branches(*groups) if groups else NOTHING
         return either if known else doubted(either)  # what is not known may be another text
-
-    def assumed(self, test: ast.expr) -> bool | None:
-        """Return whether a condition holds on the way that is walked; None where that is open."""
-        ways = [one for one in self.study.ways if isinstance(one, Assumed)]
-        if not ways:
-            return None
-        (text, holds), function = condition(test), self.scope.function
-        known = (one.holds for one in ways if one.function is function and one.text == text)
-        found = next(known, None)
-        return None if found is None else found == holds
 
     def _where(self, names: Names, node: ast.expr) -> Values:
         """What an expression may be where some names stand for no more than this."""
@@ -393,11 +344,9 @@ class Expressions:
 
     def learn_result(self, values: Values) -> None:
         """Learn what the function around, if there is one, gives back."""
-        values = told(values) if self.scope.aside else values
-        if self.scope.results is not None:
-            self.scope.results.append(values)
-        elif self.scope.function is not None:
-            self.study.learn(self.scope.function, RESULT, values)
+        if self.scope.function is not None:
+            informing = told(values) if self.scope.aside else values
+            self.study.learn(self.scope.function, RESULT, informing)
 
     def _visit_yield(self, node: ast.Yield) -> Values:
         values, function = self.evaluate(node.value), self.scope.function
@@ -455,8 +404,6 @@ class Expressions:
             case (Module(module),), (String(name, _, True),) if not default:
                 if not self.scope.aside:
                     self.study.named.append((attribute, module, name))
-            case (Module("transformers"),), () if not default:
-                self.study.seeks = True
         given = [
             self._attribute(h, v.text) for h in holders for v in names if isinstance(v, String)
         ]

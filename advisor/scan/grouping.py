@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from operator import itemgetter
 
@@ -30,23 +30,23 @@ _OPTIMIZER = re.compile(r"Adam|SGD|Adafactor|Lion|RMSprop|[Oo]ptim")
 
 
 class Grouping:
-    """The loads of one file as usages. Loads are known by their numbers."""
+    """The loads of one file, and those of others that it uses, as usages; by their numbers."""
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        self.loads = study.loads
-        self.relevant = [
-            number in study.recorded and self._is_relevant(load)
-            for number, load in enumerate(self.loads)
-        ]
-        recorded = [(n, load) for n, load in enumerate(self.loads) if n in study.recorded]
-        self.models = [n for n, load in recorded if load.kind in _MODELS]
-        self.processors = [n for n, load in recorded if load.kind in _PROCESSORS]
+        met = study.recorded.union(*(_met(use) for use in study.uses))
+        self.loads = {number: study.loads[number] for number in sorted(met)}
+        self.relevant = {n: self._is_relevant(load) for n, load in self.loads.items()}
+        self.models = [n for n, load in self.loads.items() if load.kind in _MODELS]
+        self.processors = [n for n, load in self.loads.items() if load.kind in _PROCESSORS]
         self.uses = defaultdict[int, list[tuple[int, Use]]](list)
         for number, use in enumerate(study.uses):
             self.uses[use.receiver.load].append((number, use))
         self.trainings = [study.location(place) for place in study.training]
-        self.texts = [frozenset(v.text for v in one.checkpoint if v.text) for one in self.loads]
+        self.texts = {
+            number: frozenset(value.text for value in load.checkpoint if value.text)
+            for number, load in self.loads.items()
+        }
         self._near = defaultdict[object, list[int]](list)
         self._ours = defaultdict[tuple[str, str], list[int]](list)
         for model in self.models:
@@ -60,7 +60,9 @@ class Grouping:
         """Return what is loaded of vision-language models, each model with its processors."""
         tied = self._tied()
         usages = []
-        for model in self.models if any(self.relevant) else ():  # beside ours, these count too
+        for model in (
+            self.models if any(self.relevant.values()) else ()
+        ):  # beside ours, these count too
             load = self.loads[model]
             gone = any(self.study.vocabulary.is_gone(value.text or "") for value in load.task)
             self.relevant[model] |= load.kind == "pipeline" and gone
@@ -83,14 +85,14 @@ class Grouping:
     @property
     def ours(self) -> set[int]:
         """The numbers of the loads that may be of vision-language models."""
-        return {number for number, is_one in enumerate(self.relevant) if is_one}
+        return {number for number, is_one in self.relevant.items() if is_one}
 
     @property
     def may_concern_us(self) -> bool:
         """True where something loaded is ours, or could be if more of the project were known."""
         models = (self.loads[model] for model in self.models)
         general = (load for load in models if (load.class_name or "Auto").startswith("Auto"))
-        return any(self.relevant) or any(
+        return any(self.relevant.values()) or any(
             value.text is None for load in general for value in load.checkpoint
         )
 
@@ -238,6 +240,13 @@ class Grouping:
         if load.package == "sentence_transformers" and "/" not in text:
             return f"sentence-transformers/{text}"
         return text
+
+
+def _met(use: Use) -> Iterator[int]:
+    """Yield the numbers of the loads that a use has to do with."""
+    yield use.receiver.load
+    passed = (value for one in use.passed for value in one.values)
+    yield from (value.load for value in passed if isinstance(value, Loaded))
 
 
 def _of_other_class(load: Load) -> bool:

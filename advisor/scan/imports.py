@@ -10,8 +10,6 @@ from advisor.scan.abstract import (
     NOTHING,
     Imported,
     Module,
-    PartialString,
-    String,
     Symbol,
     Values,
     doubted,
@@ -22,25 +20,12 @@ Exports: TypeAlias = Callable[[str], "Mapping[str, Values] | None"]
 """Gives what a module of the project defines, by its dotted name as imported; None elsewhere."""
 
 
-Documents: TypeAlias = Callable[[str], Values]
-"""Gives what a configuration file of the project holds, by its path as code writes it."""
-
-
 class Imports:
     """The imports of one file, as far as modules of the project can be looked into."""
 
-    def __init__(self, exports: Exports, documents: Documents = lambda _: NOTHING) -> None:
+    def __init__(self, exports: Exports) -> None:
         self.exports = exports
-        self.documents = documents
         self._known: dict[tuple[str, str], Values] = {}
-
-    def document(self, paths: Values) -> Values:
-        """Return what the configuration file at a path holds, whose end at least is known."""
-        for path in paths:
-            match path:
-                case String(text) | PartialString((*_, str() as text)):
-                    return doubted(self.documents(text))
-        return NOTHING
 
     def resolved(self, values: Values) -> Values:
         """Return values with what is imported in the place of its name."""

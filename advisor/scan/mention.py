@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, cached_property
 
+from advisor.scan.cells import code_of_notebook
 from advisor.scan.override import mentions_overrides
-from advisor.scan.vocabulary import LIBRARIES, OF_VISION, VISION_CLASSES, Vocabulary
+from advisor.scan.source import MARK, same_letters, searchable, spells_otherwise, text_of
+from advisor.scan.vocabulary import (
+    LIBRARIES,
+    LIBRARIES_OF_FUNCTIONS,
+    OF_VISION,
+    VISION_CLASSES,
+    Vocabulary,
+)
 
 Lost = Callable[[str], frozenset[str]]
 """Gives the members that a class, or one beside it, once had and has no more."""
@@ -26,6 +34,20 @@ LOADING = re.compile(
 """Words of which one stands in all code that loads something, or asks what another file loads."""
 FEATURES = ("get_image_features", "get_text_features")
 """What only vision-language models are asked for."""
+_WORDS = {"pretrained", "pipeline", MARK.decode(), *FEATURES, *LIBRARIES_OF_FUNCTIONS}
+_SPOKEN_OF = tuple(
+    one.encode()
+    for one in ("transformers", *sorted(_WORDS))
+    if not any(two in one for two in _WORDS - {one})
+)
+"""Bytes of which some stand in each file that has anything to do with checkpoints.
+
+The first stands in most of those files.
+"""
+_ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
+"""A letter as JSON need not write it."""
+_BETWEEN_PIECES = re.compile(rb'"\s*,\s*"')
+"""Where a line of a cell, or a word of it, may go on."""
 _SEEING = {
     "pixel_values": re.compile("pixel_values"),
     "clip": re.compile(r"CLIP(?<!\wCLIP)"),
@@ -62,6 +84,8 @@ FROM = (
 )
 """The beginning of an import from a module, up to the names."""
 _IMPORTED = re.compile(rf"(?:^|[;:])[ \t]*+(?:{FROM}|import[ \t]++(?P<names>[\w., \t]++))")
+_FROM_MODULE = re.compile(rf"{FROM}[ \t]*+(\((?:[^()#]|#[^\n]*+)*+\)?|[^\n;#\\]*+)")
+_IMPORT_MODULE = re.compile(r"import(?<!\wimport)[ \t]++([\w., \t]++)")
 _FROM_LIBRARY = re.compile(
     r"\bfrom\s+(?:transformers(?P<module>(?:\.\w+)*)|(?P<hub>huggingface_hub[.\w]*))\s+import\s*"
     r"(?P<names>\((?:[^()#]|#[^\n]*)*\)?|(?:[^\n\\;#]|\\\r?\n)*)"
@@ -102,6 +126,25 @@ class Mentions:
     @cached_property
     def _hints(self) -> re.Pattern[str]:
         return _beginnings(self._vocabulary.hints)
+
+    def speaks(self, data: bytes) -> bool:
+        """True where words of ours, or catalogued ids, stand in the bytes of a file."""
+        return _speaks_of_us(data) or bool(self._vocabulary.ids_in(data))
+
+    def may_concern_us(self, kind: str, data: bytes) -> bool:
+        """True where words of ours stand in a file, in whatever letters Python takes for them."""
+        if b"\0" in data:  # as each second byte of UTF-16 is
+            data = data.replace(b"\0", b"")
+        if self.speaks(data) or (kind == "python" and spells_otherwise(data)):
+            return True
+        if kind == "notebook":
+            data = _BETWEEN_PIECES.sub(b"", data)
+            if _ESCAPED_LETTER.search(data) or _speaks_of_us(data):
+                return True
+        if data.isascii():
+            return False
+        text = text_of(data) if kind == "python" else data.decode("utf-8", "replace")
+        return _speaks_of_us(same_letters(text).encode("utf-8", "replace"))
 
     def ids(self, code: str) -> set[str]:
         """Return the catalogued ids that stand in quotes."""
@@ -150,6 +193,23 @@ class Mentions:
         return not all(self._settled(module, name) for module, name in found)
 
 
+def _speaks_of_us(data: bytes) -> bool:
+    return any(map(data.__contains__, _SPOKEN_OF))
+
+
+def may_ask(code: str) -> bool:
+    """True where code loads a model, or asks one that another file loads."""
+    return "from_pretrained" in code or any(name in code for name in FEATURES)
+
+
+def code_in(kind: str, data: bytes) -> str | None:
+    """Return the code of a file as a search is to see it; None where only its tree tells."""
+    if kind == "notebook":
+        text = code_of_notebook(data)
+        return None if text is None else searchable(text)
+    return None if b"\0" in data or spells_otherwise(data) else searchable(text_of(data))
+
+
 def _stands_behind(words: re.Pattern[str], first: re.Pattern[str], code: str) -> bool:
     """True where words stand behind others in a line, each of which is looked at once."""
     at = 0
@@ -193,6 +253,16 @@ def imported(code: str) -> set[str]:
             else:
                 found.update(name.split()[0] for name in one["names"].split(",") if name.split())
     return found
+
+
+def imports_from(code: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield what `from module import a, b` and `import module` import in a text of code."""
+    for written, names in _FROM_MODULE.findall(code):
+        parts = map(str.split, _COMMENT.sub("", names).strip("()").split(","))
+        yield "".join(written.split()), [part[0] for part in parts if part]
+    for whole in _IMPORT_MODULE.finditer(code):
+        if begins_statement(code, whole.start(), ("\n", ";", ":")):
+            yield from ((part.split()[0], []) for part in whole[1].split(",") if part.strip())
 
 
 def _last_word(text: str) -> str:

@@ -1,50 +1,41 @@
-"""The modules of a project, which import each other: what each defines."""
+"""The modules of a project, which import each other: where each stands, and what it defines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from advisor.files import read_bounded
 from advisor.scan.abstract import Values
-from advisor.scan.deadline import OutOfTimeError
-from advisor.scan.documents import Documents
-from advisor.scan.exported import exported
 from advisor.scan.imports import Imports
-from advisor.scan.source import Parsed, UnreadableError, parse_python
-from advisor.scan.study import Homes, Study
+from advisor.scan.source import Parsed
+from advisor.scan.study import Study
+from advisor.scan.usage import Load
 from advisor.scan.vocabulary import LIBRARIES, Vocabulary
 from advisor.scan.walk import SourceFile
 
 _LIBRARIES = LIBRARIES | {"torch"}
 """Looked for under their own names, even in a project that holds a copy."""
-_MOST_BYTES = 1_000_000
 _DEEPEST_IMPORTS = 12
+
+Follow = Callable[[SourceFile], "Mapping[str, Values]"]
+"""Studies a file, and gives what it defines."""
 
 
 class Modules:
-    """Gives what modules of the scanned files define; each is read when it is first asked for."""
+    """Gives what modules of the scanned files define; each is studied when it is first asked for.
 
-    def __init__(self, files: Sequence[SourceFile], vocabulary: Vocabulary) -> None:
+    `loads` are those of all files, by their numbers.
+    """
+
+    def __init__(self, files: Sequence[SourceFile], vocabulary: Vocabulary, follow: Follow) -> None:
         self._files = {file.name: file for file in files if file.kind == "python"}
-        self._documents = Documents(files)
         folders = {name.rpartition("/")[0] for name in self._files}
         self._folders = {outer for inner in folders for outer in _outward(inner)}
-        self.words = {part.removesuffix(".py") for name in self._files for part in name.split("/")}
+        self._words = {part.removesuffix(".py") for name in self._files for part in name.split("/")}
         self._vocabulary = vocabulary
+        self._follow = follow
         self._defined: dict[str, Mapping[str, Values]] = {}
-        self._homes: Homes = {}
         self._under_way: list[str] = []
-
-    def has(self, importer: str, module: str) -> bool:
-        """True where a module, as imported in a file, is a file whose names can be told."""
-        return module.partition(".")[0] not in _LIBRARIES and bool(self.file(importer, module))
-
-    def home(self, importer: str, module: str) -> str | None:
-        """Return the file of a module, as imported in a file; None where it is none of ours."""
-        if module.partition(".")[0] in _LIBRARIES:
-            return None
-        file = self.file(importer, module)
-        return file and file.name
+        self.loads: list[Load] = []
 
     def exports(self, importer: str, module: str) -> Mapping[str, Values] | None:
         """Return what `module`, as imported in a file, defines; None where it is no file of ours.
@@ -57,19 +48,11 @@ class Modules:
         if file is None:
             return None
         if file.name not in self._defined:
-            too_deep = file.name in self._under_way or len(self._under_way) >= _DEEPEST_IMPORTS
-            if too_deep:
+            if file.name in self._under_way or len(self._under_way) >= _DEEPEST_IMPORTS:
                 return {}
             self._under_way.append(file.name)
             try:
-                data = read_bounded(file.path, _MOST_BYTES)
-                parsed = parse_python(data, file.name)
-                self._defined[file.name] = exported(self.study(parsed))
-            except (UnreadableError, OSError, RecursionError):
-                self._defined[file.name] = {}
-            except OutOfTimeError:  # for the next file that imports it, too
-                self._defined[file.name] = {}
-                raise
+                self._defined[file.name] = self._follow(file)
             finally:
                 self._under_way.pop()
         return self._defined[file.name]
@@ -96,7 +79,7 @@ class Modules:
         """Yield where a module may stand: its folder, and the two files that it may be."""
         name = module.lstrip(".")
         parts = [part for part in name.split(".") if part]
-        if parts and parts[-1] not in self.words:
+        if parts and parts[-1] not in self._words:
             return  # as nearly all are that come from elsewhere
         folders = importer.split("/")[:-1]
         ends = range(len(folders), -1, -1) if parts else range(0)
@@ -109,14 +92,9 @@ class Modules:
 
     def study(self, parsed: Parsed) -> Study:
         """Return a study of a file that knows what the others define."""
-        return Study(parsed, self._vocabulary, self.imports(parsed.name), self._homes)
-
-    def imports(self, importer: str) -> Imports:
-        """Return what the imports of a file give it."""
-        return Imports(
-            lambda module: self.exports(importer, module),
-            lambda path: self._documents.of(importer, path),
-        )
+        name = parsed.name  # the tree is not kept
+        imports = Imports(lambda module: self.exports(name, module))
+        return Study(parsed, self._vocabulary, imports, self.loads)
 
 
 def _outward(folder: str) -> Iterator[str]:

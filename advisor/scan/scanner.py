@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import errno
 import gc
-import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.errors import reason_of
 from advisor.files import know_as_read, read_bounded, size_shown
-from advisor.scan.cells import code_of_notebook, read_cells
+from advisor.scan.abstract import Values
 from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
+from advisor.scan.exported import exported, giving
 from advisor.scan.grouping import Grouping, together
 from advisor.scan.guard import guarded, mentions_guards
-from advisor.scan.importers import Importers, given_names, imports_from, uses
-from advisor.scan.imports import Imports
-from advisor.scan.mention import FEATURES, Lost, Mentions, Settled, imports_library, sees
+from advisor.scan.mention import (
+    Lost,
+    Mentions,
+    Settled,
+    code_in,
+    imports_from,
+    imports_library,
+    may_ask,
+    sees,
+)
 from advisor.scan.modules import Modules
 from advisor.scan.names import names_asked, names_in
-from advisor.scan.notebook import parse_cells
+from advisor.scan.notebook import parse_notebook
 from advisor.scan.override import mentions_overrides, overrides
 from advisor.scan.pin import Pin, pin_of_notebook, pin_of_script
 from advisor.scan.source import (
@@ -33,47 +40,21 @@ from advisor.scan.source import (
     digest,
     ignores_in_python,
     parse_python,
-    same_letters,
-    searchable,
-    spells_otherwise,
     text_of,
 )
-from advisor.scan.statement import study_file
-from advisor.scan.study import Study
-from advisor.scan.usage import (
-    Built,
-    FileNote,
-    FileScan,
-    Ignore,
-    Location,
-    Name,
-    Override,
-    Scan,
-    Usage,
-    Value,
-)
-from advisor.scan.vocabulary import LIBRARIES_OF_FUNCTIONS, Vocabulary
+from advisor.scan.statement import outline, study_file
+from advisor.scan.usage import FileNote, FileScan, Location, Scan, Value
+from advisor.scan.vocabulary import Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, dialect_of, find_files
 
-_LIBRARY = "transformers"
-_WORDS = {"pretrained", "pipeline", MARK.decode(), *FEATURES, *LIBRARIES_OF_FUNCTIONS}
-_SPOKEN_OF = tuple(
-    one.encode()
-    for one in (_LIBRARY, *sorted(_WORDS - {_LIBRARY}))
-    if not any(two in one for two in _WORDS - {one})
-)
-"""Bytes of which some stand in each file that has anything to do with checkpoints.
-
-The first stands in most of those files.
-"""
-_ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
-"""A letter as JSON need not write it."""
-_BETWEEN_PIECES = re.compile(rb'"\s*,\s*"')
-"""Where a line of a cell, or a word of it, may go on."""
 TOO_DEEP = "{} is nested too deeply to be followed"
 _VALUES_MADE = 50_000
 _MOST_IN_A_ROW = 3
 """Files that have something loaded each from the next, without a word of it."""
+_DEEPEST_IMPORTS = 6
+"""Files that import each other and are followed one inside the other."""
+_IN_ORDER = ("usages", "beside", "names", "built", "overrides", "ignores")
+"""What files hold that stands in the order of its places."""
 
 
 def scan(
@@ -96,21 +77,16 @@ def scan(
     deadline = deadline or Deadline()
     with deadline.watched(), _rare_collections():
         found = find_files(paths, root, exclude, deadline)
-        scanner = _Scanner(Modules(found.files, vocabulary), vocabulary, settled, lost)
-        for number, file in enumerate(found.files):
-            if not deadline.left:
-                scanner.stop_at(file, len(found.files) - number)
-                break
-            scanner.add(file, deadline)
-        scanner.follow_importers(deadline)
+        scanner = _Scanner(found.files, vocabulary, deadline, settled, lost)
+        scanner.add_all(found.files)
+        for _ in range(_MOST_IN_A_ROW):
+            scanner.add_all(scanner.taking(), again=True)
     notes = {*found.notes, *scanner.notes}
+    held = {name: sorted(scanner.held[name], key=lambda one: one.place[:3]) for name in _IN_ORDER}
     return Scan(
-        usages=tuple(together(scanner.usages)),
-        beside=tuple(scanner.beside),
-        names=tuple(sorted(scanner.names, key=lambda name: name.place[:3])),
-        built=tuple(scanner.built),
-        overrides=tuple(scanner.overrides),
-        ignores=tuple(scanner.ignores),
+        usages=tuple(together(held.pop("usages"))),
+        **{name: tuple(values) for name, values in held.items()},
+        guarded=tuple(scanner.held["guarded"]),
         notes=tuple(sorted(notes, key=lambda note: (note.path, note.line or 0, note.message))),
         files=scanner.files,
         left_out=found.left_out + scanner.left_out,
@@ -118,7 +94,6 @@ def scan(
         seen=scanner.seen,
         pins=scanner.pins,
         unreached=tuple(scanner.unreached()),
-        guarded=tuple(scanner.guarded),
         skimmed=frozenset(scanner.skimmed),
         seeing=frozenset(scanner.seeing),
     )
@@ -135,75 +110,117 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-class Read(NamedTuple):
-    """The bytes of a file and the code in them; of a notebook, what JSON gives as well.
+class _Given(NamedTuple):
+    """What a file imports of another one of the project: a name, or "" for the module itself."""
 
-    The code is None where only reading the file whole tells.
-    """
-
-    data: bytes
-    code: str | None
-    notebook: Any = None
+    home: str
+    name: str
 
 
 class _Scanner:
     """A scan under way."""
 
     def __init__(
-        self, modules: Modules, vocabulary: Vocabulary, settled: Settled, lost: Lost
+        self,
+        files: Sequence[SourceFile],
+        vocabulary: Vocabulary,
+        deadline: Deadline,
+        settled: Settled,
+        lost: Lost,
     ) -> None:
-        self.modules = modules
+        self.modules = Modules(files, vocabulary, self.exports)
         self.vocabulary = vocabulary
-        self.mentions = Mentions(vocabulary, settled, modules.is_ours, lost)
-        self.importers = Importers(modules.home, modules.words)
-        self._unread: list[SourceFile] = []
-        """Files passed over while nobody had anything to give them."""
-        self.usages: list[Usage] = []
-        self.beside: list[Usage] = []
-        self.names: list[Name] = []
-        self.built: list[Built] = []
-        self.overrides: list[Override] = []
-        self.ignores: list[Ignore] = []
+        self.deadline = deadline
+        self.mentions = Mentions(vocabulary, settled, self.modules.is_ours, lost)
+        self.held: dict[str, list[Any]] = defaultdict(list)
         self.notes: list[FileNote] = []
         self.files = 0
         self.left_out: Counter[str] = Counter()
         self.seen: dict[str, bytes] = {}
-        self.named_ids: dict[str, dict[str, int]] = {}
+        self.named_ids: dict[str, Mapping[str, int]] = {}
         self.pins: dict[str, Pin] = {}
-        self.guarded: list[Location] = []
         self.skimmed: set[str] = set()
         self.seeing: set[str] = set()
+        self._begun: set[str] = set()
+        self._under_way: list[str] = []
+        self._exported: dict[str, Mapping[str, Values]] = {}
+        self._ours: set[int] = set()
+        """The loads of all files that may be of vision-language models."""
+        self._giving: dict[str, frozenset[str]] = {}
+        """The names by which files that load something of ours have it, or load it."""
+        self._left: dict[SourceFile, list[_Given] | None] = {}
+        """Files not followed, with what they import of the project once that was looked for."""
 
-    def stop_at(self, file: SourceFile, left: int) -> None:
-        """Say that the run was over before a file and all behind it."""
-        self.left_out["out_of_time"] += left
-        more = f", nor were {left - 1} files behind it" if left > 1 else ""
-        self.notes.append(FileNote(file.name, None, f"was not reached before the deadline{more}"))
+    def add_all(self, files: Sequence[SourceFile], *, again: bool = False) -> None:
+        """Add what files hold, until the run is over: of all, or what some do with loads of others.
 
-    def add(self, file: SourceFile, deadline: Deadline, taken: Collection[str] = ()) -> None:
-        """Add what one file holds, or does with what it has taken of others."""
-        if taken:
-            self._work(deadline, self._again, file, taken)
-        else:
-            self._work(deadline, self._add, file)
+        One that was followed for another already is left.
+        """
+        for number, file in enumerate(files):
+            if not self.deadline.left:
+                left = len(files) - number
+                self.left_out["out_of_time"] += left
+                more = f", nor were {left - 1} files behind it" if left > 1 else ""
+                message = f"was not reached before the deadline{more}"
+                self.notes.append(FileNote(file.name, None, message))
+                return
+            if again:
+                self._work(file, self._again)
+            elif file.name not in self._begun:
+                self._work(file, self._add)
+
+    def taking(self) -> list[SourceFile]:
+        """Return the files passed over that import what others load, each once."""
+        found = []
+        for file, imports in [*self._left.items()] if self._giving else ():
+            if imports is None:
+                self._left[file] = imports = list(self._imports(file))
+            if any(
+                (names := self._giving.get(home)) and (name in names or name in ("", "*"))
+                for home, name in imports
+            ):
+                found.append(file)
+                del self._left[file]
+        return found
+
+    def exports(self, file: SourceFile) -> Mapping[str, Values]:
+        """Return what a module defines, which is followed for that if it is to be followed.
+
+        Of one that is under way, or imported too deep, that is what its statements alone define.
+        """
+        if file.name not in self._begun and len(self._under_way) < _DEEPEST_IMPORTS:
+            self._work(file, self._add)
+        if file.name not in self._exported:
+            self._exported[file.name] = {}
+            self._work(file, self._outline, notes=[])
+        return self._exported[file.name]
 
     def _work(
-        self, deadline: Deadline, act: Callable[..., None], file: SourceFile, *rest: object
+        self,
+        file: SourceFile,
+        act: Callable[[SourceFile], None],
+        *,
+        notes: list[FileNote] | None = None,
     ) -> None:
         """Work on a file, or note what stops that."""
+        notes = self.notes if notes is None else notes
+        self._begun.add(file.name)
+        self._under_way.append(file.name)
         try:
-            with deadline:
-                act(file, *rest)
+            with self.deadline:
+                act(file)
         except OutOfTimeError:
-            self.notes.append(FileNote(file.name, None, "takes too long to be followed"))
+            notes.append(FileNote(file.name, None, "takes too long to be followed"))
         except OSError as error:
-            self._note_unread(file, error)
+            self._note_unread(file, error, notes)
         except UnreadableError as error:
-            self.notes.append(error.note)
+            notes.append(error.note)
         except (RecursionError, MemoryError):
-            self.notes.append(FileNote(file.name, None, TOO_DEEP.format("something in it")))
+            notes.append(FileNote(file.name, None, TOO_DEEP.format("something in it")))
+        finally:
+            self._under_way.pop()
 
-    def _note_unread(self, file: SourceFile, error: OSError) -> None:
+    def _note_unread(self, file: SourceFile, error: OSError, notes: list[FileNote]) -> None:
         """Say why a file was not read."""
         message = f"cannot be read: {reason_of(error)}"
         if error.errno == errno.EFBIG:
@@ -211,102 +228,68 @@ class _Scanner:
             if file.name.endswith(".json"):  # data, more often than not
                 return
             message = f"is over {size_shown(MOST_BYTES[file.kind])}, so it is not checked"
-        self.notes.append(FileNote(file.name, None, message))
+        notes.append(FileNote(file.name, None, message))
 
     def _add(self, file: SourceFile) -> None:
         code = file.kind != "configuration"  # which may be a report that is written anew
         data = read_bounded(file.path, MOST_BYTES[file.kind], known=code, walked=True)
         self.files += 1
-        if file.kind == "python":
-            self._see_from(file, data)
         if file.kind == "configuration":
             seen = read_configuration(data, file.name, self.vocabulary)
             if seen.usages:
                 know_as_read(file.path)
-                self.seen[file.name] = digest(data)
-            self.usages.extend(seen.usages)
-            self.ignores.extend(seen.ignores)
+            self._merge(
+                file, data, FileScan(seen.usages, ignores=seen.ignores, parsed=bool(seen.usages))
+            )
         elif file.kind == "dialect":
-            self._pass_over(file, data)
-        elif self._may_concern_us(file, data):
-            self._merge(file.name, data, self._followed(file, read_code(file, data)))
-        elif file.kind == "python" and self.importers.wanted:
-            self._keep_left(file, data)
-        elif file.kind in ("python", "notebook"):
-            self._unread.append(file)
+            if self.mentions.speaks(data):
+                message = f"is {dialect_of(file.name)}, which is not read"
+                self.notes.append(FileNote(file.name, None, message))
+        else:
+            if file.kind == "python":
+                self._see_from(file, data)
+            concerned = self.mentions.may_concern_us(file.kind, data)
+            held = self._searched(file, data) if concerned else FileScan()
+            self._merge(file, data, held)
+            if not held.followed:
+                self._left[file] = None
+
+    def _again(self, file: SourceFile) -> None:
+        """Add what a file that was passed over does with what others load."""
+        data = read_bounded(file.path, MOST_BYTES[file.kind], known=True)
+        held = self._parsed(file, data, loads=True)
+        if file.name in self.seen:  # the rest of it is known
+            nothing = FileScan(notes=held.notes, parsed=True)
+            held = nothing._replace(usages=held.usages, built=held.built)
+        self._merge(file, data, held)
+
+    def _outline(self, file: SourceFile) -> None:
+        data = read_bounded(file.path, MOST_BYTES[file.kind], known=True)
+        study = self.modules.study(parse_python(data, file.name))
+        outline(study)
+        self._exported[file.name] = exported(study)
+
+    def _imports(self, file: SourceFile) -> Iterator[_Given]:
+        """Yield what a file imports of others of the project."""
+        with suppress(OSError):
+            data = read_bounded(file.path, MOST_BYTES[file.kind], known=True)
+            for module, names in imports_from(code_in(file.kind, data) or ""):
+                if home := self.modules.file(file.name, module):
+                    yield from (_Given(home.name, name) for name in names or ("",))
+                outer = module if module.endswith(".") else f"{module}."
+                for inner in names:
+                    if home := self.modules.file(file.name, outer + inner):
+                        yield _Given(home.name, "")
 
     def _see_from(self, file: SourceFile, data: bytes) -> None:
         """Learn which files belong to a model of this one about images: its imports."""
-        code = text_of(data) if b"import" in data and b"class " in data else ""
-        for module, names in imports_from(code) if sees(code) else ():
-            inner = (f"{module}{'' if module.endswith('.') else '.'}{name}" for name in names)
-            files = (self.modules.file(file.name, one) for one in (module, *inner))
-            self.seeing.update(one.name for one in files if one)
-
-    def follow_importers(self, deadline: Deadline) -> None:
-        """Follow files that were passed over, but use what others load, and those that use them."""
-        for file in self._unread if self.importers.wanted and deadline.left else ():
-            self._work(deadline, self._keep_unread, file)
-        for _ in range(_MOST_IN_A_ROW):
-            if not (using := self.importers.using()):
-                return
-            for number, (file, names) in enumerate(using.items()):
-                if not deadline.left:
-                    self.stop_at(file, len(using) - number)
-                    return
-                self.add(file, deadline, names)
-
-    def _keep_unread(self, file: SourceFile) -> None:
-        with suppress(OSError):
-            self._keep_left(file, read_bounded(file.path, MOST_BYTES[file.kind], known=True))
-
-    def _keep_left(self, file: SourceFile, data: bytes) -> None:
-        """Keep a file that was passed over, if it imports modules of the project."""
-        if file.kind == "python" and b"\0" not in data:
-            self.importers.keep(file, searchable(text_of(data)), left=True)
-        elif file.kind == "notebook" and self.importers.may_take(data):
-            self.importers.keep(file, read_code(file, data).code or "", left=True)
-
-    def _again(self, file: SourceFile, names: Collection[str]) -> None:
-        """Add what a file does with what others load that it has by these names."""
-        data = read_bounded(file.path, MOST_BYTES[file.kind], known=True)
-        read = read_code(file, data)
-        if read.code is not None and not uses(read.code, names):
-            return
-        held = self._parsed(file, read, loads=True, again=True)
-        if file.name in self.seen:  # it was walked through
-            nothing = FileScan(notes=held.notes, gives=held.gives)
-            held = nothing._replace(usages=held.usages, built=held.built)
-        self._merge(file.name, data, held)
-
-    def _may_concern_us(self, file: SourceFile, data: bytes) -> bool:
-        """True where words of ours stand in a file, in whatever letters Python takes for them."""
-        if b"\0" in data:  # as each second byte of UTF-16 is
-            data = data.replace(b"\0", b"")
-        if _speaks_of_us(data) or self.vocabulary.ids_in(data):
-            return True
-        if file.kind == "python" and spells_otherwise(data):
-            return True
-        if file.kind == "notebook":
-            data = _BETWEEN_PIECES.sub(b"", data)
-            if _ESCAPED_LETTER.search(data) or _speaks_of_us(data):
-                return True
-        if data.isascii():
-            return False
-        text = text_of(data) if file.kind == "python" else data.decode("utf-8", "replace")
-        return _speaks_of_us(same_letters(text).encode("utf-8", "replace"))
-
-    def _pass_over(self, file: SourceFile, data: bytes) -> None:
-        """Say of what is nearly Python that it is not read, where that may hide something."""
-        if _speaks_of_us(data) or self.vocabulary.ids_in(data):
-            self.notes.append(
-                FileNote(file.name, None, f"is {dialect_of(file.name)}, which is not read")
-            )
+        if b"import" in data and b"class " in data and sees(text_of(data)):
+            self.seeing.update(one.home for one in self._imports(file))
 
     def unreached(self) -> Iterator[Value]:
         """Yield the known ids in texts of code that no load takes, as far as can be followed."""
         loaded = defaultdict(set)
-        for usage in self.usages:
+        for usage in self.held["usages"]:
             for load in usage.loads:
                 for value in (*load.checkpoint, *load.second_checkpoint):
                     for path in {value.place.path, usage.place.path}:
@@ -316,153 +299,85 @@ class _Scanner:
                 if id not in loaded[path]:
                     yield Value(id, Location(path, line, 1, line, 1), certain=False)
 
-    def _merge(self, name: str, data: bytes, held: FileScan) -> None:
-        """Add what a file of code holds."""
-        self.usages.extend(held.usages)
-        self.beside.extend(held.beside)
-        self.names.extend(held.names)
-        self.built.extend(held.built)
-        self.overrides.extend(held.overrides)
-        self.ignores.extend(held.ignores)
+    def _merge(self, file: SourceFile, data: bytes, held: FileScan) -> None:
+        """Add what a file holds."""
+        for name in (*_IN_ORDER, "guarded"):
+            self.held[name].extend(getattr(held, name))
         self.notes.extend(held.notes)
-        self.guarded.extend(held.guarded)
         self.left_out["other_language"] += held.other_language
         if held.ids:
-            self.named_ids[name] = dict(held.ids)
-        self.importers.give(name, held.gives)
+            self.named_ids[file.name] = held.ids
         if held.pin:
-            self.pins[name] = held.pin
+            self.pins[file.name] = held.pin
         if held.parsed:
-            self.seen[name] = digest(data)
-        for is_so, names in ((held.skimmed, self.skimmed), (held.seeing, self.seeing)):
-            if is_so:
-                names.add(name)
+            self.seen[file.name] = digest(data)
+        if held.skimmed:
+            self.skimmed.add(file.name)
+        if held.seeing:
+            self.seeing.add(file.name)
 
-    def _followed(self, file: SourceFile, read: Read) -> FileScan:
-        """What a file of code holds; it is kept for later where that may come from others."""
-        held = self._searched(file, read)
-        if read.code is not None:
-            self.importers.keep(file, read.code, left=not held.followed)
-        return held
-
-    def _searched(self, file: SourceFile, read: Read) -> FileScan:
+    def _searched(self, file: SourceFile, data: bytes) -> FileScan:
         """What a file of code holds, read as far as a search tells that it has to be."""
-        name, data, code = file.name, read.data, read.code
+        code = code_in(file.kind, data)
         known = code is None or bool(self.mentions.ids(code))
         ids = self.vocabulary.ids_in(data) if known else {}
         whole = known or MARK in data
-        if code is None or whole or _may_ask(code) or imports_library(code):
-            loads = known or code is None or self.mentions.may_load(code, name)
+        if code is None or whole or may_ask(code) or imports_library(code):
+            loads = known or code is None or self.mentions.may_load(code, file.name)
             loads = loads or self.mentions.may_lack(code or "")
             if loads or whole or self.mentions.may_drift(code or ""):
-                return self._parsed(file, read, loads=loads)._replace(ids=ids)
+                return self._parsed(file, data, loads=loads)._replace(ids=ids)
             if file.kind == "python":
-                parse_python(data, name)  # what is broken is said to be
+                parse_python(data, file.name)  # what is broken is said to be
             return FileScan(ids=ids, skimmed=True)
         return FileScan(ids=ids)
 
-    def _parsed(
-        self, file: SourceFile, read: Read, *, loads: bool, again: bool = False
-    ) -> FileScan:
-        """What a walk through a file finds; `loads` is false where it loads nothing of ours.
-
-        It is walked again where it may have something loaded from a file that it imports.
-        """
-        name, data, code = file.name, read.data, read.code
-        notebook = file.kind == "notebook"
-        if notebook:
-            parsed = parse_cells(read_cells(data, name, read.notebook), name)
-        else:
-            parsed = parse_python(data, name)
-        text = code if code is not None else parsed.text
-        direct, ids = not again and imports_library(text), self.mentions.ids(text) if loads else ()
-        lacks = loads and self.mentions.may_lack(text)
-        found = self._usages(parsed, direct, bool(ids), lacks) if loads else FileScan()
+    def _parsed(self, file: SourceFile, data: bytes, *, loads: bool) -> FileScan:
+        """What a walk through a file finds; `loads` is false where it loads nothing of ours."""
+        name, notebook = file.name, file.kind == "notebook"
+        parsed = parse_notebook(data, name) if notebook else parse_python(data, name)
+        text = code_in(file.kind, data)
+        text = parsed.text if text is None else text
+        pin = pin_of_notebook(data, text, name) if notebook else pin_of_script(data, name)
+        found = self._usages(file, parsed, text) if loads else FileScan()
         return found._replace(
             names=tuple(dict.fromkeys((*names_in(parsed), *found.names))),
             overrides=tuple(overrides(parsed)) if mentions_overrides(text) else (),
             ignores=tuple(ignores_in_python(parsed)) if MARK in data else (),
             notes=(*parsed.notes, *found.notes),
             guarded=tuple(guarded(parsed)) if mentions_guards(text) else (),
-            pin=self._pin(file, data, text),
+            pin=pin,
             other_language=parsed.other_language,
             parsed=True,
             seeing=sees(text),
         )
 
-    @staticmethod
-    def _pin(file: SourceFile, data: bytes, text: str) -> Pin | None:
-        """The pin that a file has in itself."""
-        if file.kind == "notebook":
-            return pin_of_notebook(data, text, file.name)
-        return pin_of_script(data, file.name)
-
-    def _usages(self, parsed: Parsed, direct: bool, ids: bool, lacks: bool) -> FileScan:
+    def _usages(self, file: SourceFile, parsed: Parsed, text: str) -> FileScan:
         """Return what a file loads and makes, and notes of what in it is too deep.
 
-        Other files are read only where that may tell more.
+        It is walked once where nothing in it may concern us then.
         """
-        study: Study | None = None
-        grouping: Grouping | None = None
-        if direct:
-            asked: set[str] = set()
-            imports = self.modules.imports(parsed.name)
-            alone = Study(parsed, self.vocabulary, Imports(asked.add, imports.documents))
-            study_file(alone, walks=1)
-            ours = any(self.modules.has(parsed.name, module) for module in asked)
-            goes_on = alone.awaits and alone.learned_more and not ours
-            grouping = Grouping(alone)
-            concerns = grouping.may_concern_us or (ours and (ids or alone.seeks))
-            if not (concerns or goes_on or lacks):
-                return FileScan(built=_members_of_ours(alone), names=names_asked(alone))
-            if not ours:
-                alone.imports = imports  # which has told it nothing yet: it goes on as it is
-                study = alone
-        study = study or self.modules.study(parsed)
-        if grouping is None or grouping.study is not study or study.learned_more:
+        study, lacks = self.modules.study(parsed), self.mentions.may_lack(text)
+        study_file(study, walks=1)
+        grouping = Grouping(study)
+        known = study.learned_more and self.mentions.ids(text)
+        concerned = grouping.may_concern_us or lacks or bool(known)
+        if concerned or study.members_of_ours():
             study_file(study)
             grouping = Grouping(study)
-        notes = tuple(
-            FileNote(place.path, place.line, TOO_DEEP.format("a statement"))
-            for place in sorted(study.too_deep)
-        )
-        usages, beside = tuple(grouping.usages()), tuple(grouping.beside()) if lacks else ()
+        usages = tuple(grouping.usages()) if concerned else ()
+        self._exported[file.name] = defined = exported(study)
+        self._ours |= grouping.ours
+        if names := frozenset(giving(defined, self._ours)):
+            self._giving[file.name] = names
         return FileScan(
-            usages,
-            beside,
+            usages=usages,
+            beside=tuple(grouping.beside()) if lacks else (),
             names=names_asked(study),
             built=study.built() if usages else study.members_of_ours(),
-            notes=notes,
-            gives=given_names(study, grouping.ours) if usages else frozenset(),
-            followed=True,
+            notes=tuple(
+                FileNote(place.path, place.line, TOO_DEEP.format("a statement"))
+                for place in sorted(study.too_deep)
+            ),
+            followed=concerned,
         )
-
-
-def read_code(file: SourceFile, data: bytes) -> Read:
-    """Return the bytes of a file with the code in them."""
-    if file.kind == "notebook":
-        text, notebook = code_of_notebook(data)
-        return Read(data, None if text is None else searchable(text), notebook)
-    if b"\0" in data or spells_otherwise(data):
-        return Read(data, None)
-    return Read(data, searchable(text_of(data)))
-
-
-def _members_of_ours(study: Study) -> tuple[Built, ...]:
-    """What is taken from our classes that a file extends, seen again when all of it is known."""
-    if study.members_of_ours():
-        study.learned_more = True
-        study_file(study, walks=1)
-    return study.members_of_ours()
-
-
-def _speaks_of_us(data: bytes) -> bool:
-    for word in _SPOKEN_OF:  # noqa: SIM110 - a generator costs as much as the search
-        if word in data:
-            return True
-    return False
-
-
-def _may_ask(code: str) -> bool:
-    """True where code loads a model, or asks one that another file loads."""
-    return "from_pretrained" in code or any(name in code for name in FEATURES)

@@ -36,8 +36,6 @@ class Scope:
     trail: dict[str, Values | None] | None = None
     aside: bool = False
     """True where the walk has come to what no known call reaches."""
-    results: list[Values] | None = None
-    """What a function gives back that is entered at one call; None where it is learned for all."""
 
     def inner(self, name: str) -> str:
         """Return the label of what is defined in this scope under a name."""

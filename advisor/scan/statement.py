@@ -3,109 +3,60 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
-from functools import cached_property, lru_cache
+from collections.abc import Sequence
 
 from advisor.scan.abstract import (
     NOTHING,
     DictLiteral,
-    Function,
-    FunctionNode,
     Imported,
     ListLiteral,
     LocalObject,
     Module,
     Other,
-    Partial,
     PartialString,
-    Ready,
     String,
     Values,
-    Wrapper,
     elements,
     joined,
     union,
 )
-from advisor.scan.condition import Assumed, Sequel, condition, hangs
 from advisor.scan.definition import Definitions
 from advisor.scan.expression import methods
 from advisor.scan.narrowing import Names, dotted, equal_to, narrowed
-from advisor.scan.node import asks, loads_something, names_a_kind
+from advisor.scan.node import names_a_kind
 from advisor.scan.scope import Scope
 from advisor.scan.source import descendants, parts
-from advisor.scan.study import Pending, Study
+from advisor.scan.study import Study
 from advisor.scan.way import End, Way, meeting
 
-_MOST_WALKS = 5
+_MOST_WALKS = 3
 _FEWEST_WALKS, _MOST_STATEMENTS = 2, 10_000
 """A file in whose walks more statements were passed, those of functions each time, is left."""
-_MOST_WAYS = 8
-"""More keys of a table, or turns of a loop, are not followed apart."""
-_MOST_TURNS = 3
-_SIMPLE = (ast.Assign, ast.AnnAssign, ast.Return, ast.Expr, ast.With)
 _ANYTHING: Values = (Other(),)
 
 
 def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
-    """Walk a file until nothing new is learned, `walks` times at most; it may have been begun."""
+    """Walk a file until nothing new is learned, `walks` times at most."""
     for walk in range(walks):
         long = walk >= _FEWEST_WALKS and study.statements > _MOST_STATEMENTS
         if long or not study.learned_more:
             break
         study.begin()
-        study.enter = enter
         Statements(study, Scope(names=study.names)).walk(study.parsed.tree.body)
-        for label, method, around in study.inherited(loads_something):
-            if not study.may_enter:
-                break
-            with study.entering(label):
-                enter(study, method, around, {}, (LocalObject(label),))
-        for pending in _functions(study):
-            node, around, study.ways = pending
+        while study.pending:
+            node, around = study.pending.pop(0)
             inner = Statements(study, Scope(around.inner(node.name), around, function=node))
             inner.bind_parameters(node, around)
             if node.name in ("training_step", "configure_optimizers"):
                 study.training.append(node)
             inner.walk(node.body)
-        study.ways = ()
         study.forget_stale()
-        study.learned_more &= bool(study.loads) or study.awaits
 
 
-def _functions(study: Study) -> Iterator[Pending]:
-    """Yield the functions to be walked for all their calls, also those found meanwhile.
-
-    At the end those of which each call was to be walked alone, and none was: there were too many,
-    or all stood too deep.
-    """
-    alone: list[Pending] = []
-    while study.pending or alone:
-        if not study.pending:
-            if (one := alone.pop(0))[0] not in study.walked:
-                yield one
-        elif (one := study.pending.pop(0))[0] in study.entered:
-            alone.append(one)
-        else:
-            yield one
-
-
-def enter(
-    study: Study, node: FunctionNode, around: Scope, given: Mapping[str, Values], of: Values
-) -> Values:
-    """Walk a function for one call of it, and return what that gives."""
-    scope = Scope(around.inner(node.name), around, function=node, results=[])
-    inner = Statements(study, scope)
-    inner.bind_parameters(node, around, given, of)
-    inner.walk(node.body)
-    return union(*scope.results or ())
-
-
-@lru_cache(maxsize=4)
-def _loads_outside(tree: ast.Module) -> bool:
-    """True where a file loads something outside its functions and classes."""
-    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return any(loads_something(one) for one in tree.body if not isinstance(one, inner))
+def outline(study: Study) -> None:
+    """Walk what stands outside the functions of a file."""
+    study.begin()
+    Statements(study, Scope(names=study.names)).walk(study.parsed.tree.body)
 
 
 class Statements(Definitions):
@@ -114,112 +65,9 @@ class Statements(Definitions):
     One that gives False never reaches its end.
     """
 
-    def __init__(self, study: Study, scope: Scope) -> None:
-        super().__init__(study, scope)
-        self._blocks: dict[ast.stmt, Sequel] = {}
-
     def walk(self, statements: Sequence[ast.stmt]) -> bool:
         """Walk statements in order; return whether the end can be reached."""
-        apart = len(self.study.ways) < _MOST_TURNS and (self._may_choose or self._may_part)
-        for number, statement in enumerate(statements):
-            if isinstance(statement, ast.If) and (side := self._decided(statement)) is not None:
-                if not self.walk(side):
-                    return False
-            elif apart and (ways := self._ways_from(statements, number)):
-                return self._either(ways)
-            elif not self._walk(statement):
-                return False
-        return True
-
-    def _ways_from(self, statements: Sequence[ast.stmt], number: int) -> list[Way]:
-        """The ways to go on from one of some statements, where there are several."""
-        if ways := self._ways_of_condition(statements, number):
-            return ways
-        statement = statements[number]
-        simple = isinstance(statement, _SIMPLE) and self._may_part
-        for way_on in asks(statement).tables if simple else ():
-            if not self._block(statements).loads_behind(statement):
-                break
-            if ways := self._ways_of_key(*way_on):
-                rest = statements[number:]
-                return [way._replace(body=rest) for way in ways]
-        return []
-
-    def _decided(self, statement: ast.If) -> Sequence[ast.stmt] | None:
-        """The side of a condition that is walked alone; None where that is open."""
-        if (holds := self.assumed(statement.test)) is None:
-            return None
-        self.evaluate(statement.test)
-        return statement.body if holds else statement.orelse
-
-    def _ways_of_condition(self, statements: Sequence[ast.stmt], number: int) -> list[Way]:
-        """The ways to go on where what a load takes hangs on one condition in several places."""
-        if not self._may_choose or not hangs(statements[number]):
-            return []
-        block = self._block(statements)
-        for test in block.asked_again(statements[number]):
-            if self.assumed(test) is None and block.loads_behind(statements[number]):
-                sides = narrowed(test, self.evaluate)
-                if sides.never_holds or sides.never_fails:
-                    continue
-                text, holds = condition(test)
-                function, rest = self.scope.function, statements[number:]
-                return [
-                    Way(rest, sides.holds, turn=Assumed(function, text, holds)),
-                    Way(rest, sides.fails, turn=Assumed(function, text, not holds)),
-                ]
-        return []
-
-    def _block(self, statements: Sequence[ast.stmt]) -> Sequel:
-        """Return statements with what is known of them, be it as the last of others."""
-        known = self._blocks.get(statements[-1])
-        if known is None or not known.ends_in(statements):
-            known = self._blocks[statements[-1]] = Sequel(statements)
-        return known
-
-    def _ways_of_key(self, table: ast.expr, key: ast.expr) -> list[Way]:
-        """The ways to go on where a table is asked for a key that the code does not tell.
-
-        Each of its keys is one, so that what stands under one key is seen together.
-        """
-        keys = self._keys(self.evaluate(table))
-        name, known = dotted(key), self.evaluate(key)
-        texts = {one.text for one in known if isinstance(one, String) and one.certain}
-        if len(keys) < 2 or name is None or (len(texts) == 1 and len(known) == 1):
-            return []
-        meant = [one for one in keys if one.text in texts] if len(texts) > 1 else keys
-        return [
-            Way((), {name: (one._replace(certain=False),)}, turn=(key, one.text)) for one in meant
-        ]
-
-    @cached_property
-    def _may_choose(self) -> bool:
-        """True where the statements of this scope load something, and a condition may say what."""
-        return self.study.chooses and self._loads_here
-
-    @cached_property
-    def _may_part(self) -> bool:
-        """True where the statements of this scope load something, and may ask a table for it."""
-        function, here = self.scope.function, self.study.parsed.name
-        if not self.study.asks_tables and (function is None or self.study.home(function) == here):
-            return False
-        return self._loads_here
-
-    @cached_property
-    def _loads_here(self) -> bool:
-        """True where the statements of this scope load something."""
-        if (function := self.scope.function) is not None:
-            return loads_something(function)
-        return _loads_outside(self.study.parsed.tree)
-
-    @staticmethod
-    def _keys(values: Values) -> list[String]:
-        """The keys of a table of checkpoints, or of what loads them; none of any other."""
-        match values:
-            case (DictLiteral(entries),) if len(entries) <= _MOST_WAYS:
-                keys = [key for key, _ in entries if isinstance(key, String)]
-                return keys if len(keys) == len(entries) else []
-        return []
+        return all(map(self._walk, statements))
 
     def _walk(self, node: ast.stmt) -> bool:
         self.study.statements += 1
@@ -276,10 +124,7 @@ class Statements(Definitions):
         """Walk one of several ways; return whether it reaches its end."""
         for name, values in way.names.items():
             self.narrow(name, values)
-        with self.study.on_way(way.turn) if way.turn else nullcontext():
-            if way.target:
-                self.bind(*way.target)
-            return self.walk(way.body)
+        return self.walk(way.body)
 
     def _walk_assign(self, node: ast.Assign) -> None:
         values = self.evaluate(node.value)
@@ -312,12 +157,10 @@ class Statements(Definitions):
             (node.body, sides.holds, sides.never_holds),
             (node.orelse, sides.fails, sides.never_fails),
         )
-        here = bool(self.study.ways)  # then all that is known is known of this way
         reached = self._either(
             [
                 Way(body, self._elsewhere(names, body if never else ()), aside=never)
                 for body, names, never in both
-                if not (here and never)
             ]
         )
         for name, default in kept.items():
@@ -382,7 +225,7 @@ class Statements(Definitions):
         self.evaluate(node.subject)
         ways: list[Way] = []
         left: dict[str, Values] = {}
-        here, met, all_met = bool(self.study.ways), False, False
+        met, all_met = False, False
 
         def asked(subject: ast.expr) -> Values:
             name = dotted(subject)
@@ -391,14 +234,13 @@ class Statements(Definitions):
         for case in node.cases:
             sides = equal_to(node.subject, self._matched(case.pattern), asked)
             never = met or sides.never_holds
-            if not (here and never):
-                names = self._elsewhere(sides.holds or dict(left), case.body if never else ())
-                ways.append(Way(case.body, names, aside=never))
+            names = self._elsewhere(sides.holds or dict(left), case.body if never else ())
+            ways.append(Way(case.body, names, aside=never))
             if case.guard is None:
                 left.update(sides.fails)
                 all_met |= _meets_all(case.pattern)
                 met |= sides.never_fails or all_met
-        if not (all_met or (here and met)):
+        if not all_met:
             ways.append(Way([], left, aside=met))
         return self._either(ways)
 
@@ -415,43 +257,11 @@ class Statements(Definitions):
 
     def _walk_for(self, node: ast.For | ast.AsyncFor) -> None:
         iterated = self.evaluate(node.iter)
-        if turns := self._turns(node, iterated):
-            self._either(turns, goes_on=True)
-        else:
-            self.bind(node.target, elements(iterated))
-            alone = iterated[0] if len(iterated) == 1 else None
-            runs = isinstance(alone, ListLiteral) and alone.groups
-            self._either([Way(node.body)] if runs else [Way(node.body), Way([])], goes_on=True)
+        self.bind(node.target, elements(iterated))
+        alone = iterated[0] if len(iterated) == 1 else None
+        runs = isinstance(alone, ListLiteral) and alone.groups
+        self._either([Way(node.body)] if runs else [Way(node.body), Way([])], goes_on=True)
         self.walk(node.orelse)
-
-    def _turns(self, node: ast.For | ast.AsyncFor, iterated: Values) -> list[Way]:
-        """The turns of a loop that loads something, one for each item of a list written out."""
-        groups: tuple[Values, ...] = tuple((key,) for key in self._keys(iterated))
-        for one in iterated if len(iterated) == 1 else ():
-            if isinstance(one, ListLiteral) and len(one.groups) <= _MOST_WAYS:
-                groups = one.groups
-        if len(groups) < 2 or len(self.study.ways) >= _MOST_TURNS or not self._may_load(node):
-            return []
-        return [
-            Way(node.body, target=(node.target, group), turn=(node, number))
-            for number, group in enumerate(groups)
-        ]
-
-    def _may_load(self, node: ast.AST) -> bool:
-        """True where a statement loads something, or calls a function of the file that does."""
-        if loads_something(node):
-            return True
-        called = {
-            one.func.id
-            for one in descendants(node)
-            if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)
-        }
-        found = (value for name in called for value in self.scope.find(name) or ())
-        return any(
-            isinstance(value, (Ready, Partial, Wrapper, Imported))
-            or (isinstance(value, Function) and loads_something(value.node))
-            for value in found
-        )
 
     _walk_asyncfor = _walk_for
 

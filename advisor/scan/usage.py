@@ -109,8 +109,6 @@ class Load(NamedTuple):
     - `second_checkpoint`: the decoder of an encoder-decoder, the text tower of a dual encoder,
       the weights (`pretrained=`) of open_clip.
     - `scope`: the function or class around it, dotted, or "" for the module.
-    - `asked`: the calls of functions that this load is for, and what they name, where a function
-      is walked for each of them apart.
     - `extended`: true where it is a class of the project that loads, which extends `class_name`.
     """
 
@@ -126,7 +124,6 @@ class Load(NamedTuple):
     task: tuple[Value, ...]
     arguments: dict[str, Argument]
     scope: str
-    asked: tuple[Location, ...] = ()
     extended: bool = False
 
     @property
@@ -268,8 +265,7 @@ class FileScan(NamedTuple):
     """What one file of code holds: see Scan. `ids` are the known ones in its texts, by line.
 
     `parsed` is true where it was walked through, `followed` where all that it loads was, `skimmed`
-    where a search told that nothing can be said. `gives` are names of its own by which other files
-    may have something loaded.
+    where a search told that nothing can be said.
     """
 
     usages: tuple[Usage, ...] = ()
@@ -283,7 +279,6 @@ class FileScan(NamedTuple):
     ids: Mapping[str, int] = MappingProxyType({})
     pin: Pin | None = None
     other_language: int = 0
-    gives: frozenset[str] = frozenset()
     parsed: bool = False
     followed: bool = False
     skimmed: bool = False

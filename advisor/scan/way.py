@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -14,14 +14,12 @@ from advisor.scan.narrowing import Names
 class Way(NamedTuple):
     """Statements of which one or another runs, with what is known where these do.
 
-    `names` are narrowed; `target` is bound anew, in turn `number` of a loop. No call that is known
-    comes to a way that is `aside`: it is there for others.
+    `names` are narrowed. No call that is known comes to a way that is `aside`: it is there for
+    others.
     """
 
     body: Sequence[ast.stmt]
     names: Names = MappingProxyType({})
-    target: tuple[ast.expr, Values] | None = None
-    turn: Hashable | None = None
     aside: bool = False
 
 

@@ -29,7 +29,12 @@ def files_of(row):
     return {name: MARK.sub("", text) for name, text in files.items()}, marked
 
 
-@pytest.mark.parametrize("row", [pytest.param(row, id=row["id"]) for row in ROWS])
+def as_parameter(row):
+    missed = [pytest.mark.xfail(strict=True, reason=row["missed"])] if "missed" in row else []
+    return pytest.param(row, id=row["id"], marks=missed)
+
+
+@pytest.mark.parametrize("row", [*map(as_parameter, ROWS)])
 def test_a_program_gets_what_is_wrong_with_it_and_nothing_else(check, row):
     files, marked = files_of(row)
     pinned = any("requirements" in name or "pyproject" in name for name in files)
@@ -43,3 +48,9 @@ def test_a_program_gets_what_is_wrong_with_it_and_nothing_else(check, row):
     assert marked <= said if marked else not said
     named = {(one["path"], one["line"]) for one in result.of("error", "warning")}
     assert named <= {(path, line) for path, line, _ in marked}
+
+
+def test_no_right_program_is_missed_and_few_wrong_ones_are():
+    missed = [row for row in ROWS if "missed" in row]
+    assert len(missed) <= 17
+    assert all(files_of(row)[1] for row in missed)

@@ -405,22 +405,6 @@ def test_a_name_that_is_asked_for_is_judged_where_nothing_is_loaded(check, libra
     assert text.splitlines()[1][found["column"] - 1 :].startswith("AdamW")
 
 
-def test_a_class_is_asked_for_by_a_name_that_an_object_of_another_file_has(check):
-    files = {
-        "registry.py": "from dataclasses import dataclass\n"
-        "@dataclass\nclass Entry:\n"
-        '    repo: str\n    model_class: str = "AutoModelForImageTextToText"\n'
-        'ALL = {"a": Entry("HuggingFaceTB/SmolVLM-Instruct"),\n'
-        '    "b": Entry("HuggingFaceM4/idefics2-8b", model_class="AutoModelForVision2Seq")}\n',
-        "app.py": "import transformers\nfrom registry import ALL\n"
-        "def build(entry):\n    cls = getattr(transformers, entry.model_class)\n"
-        "    return cls.from_pretrained(entry.repo)\n"
-        "for name, entry in ALL.items():\n    build(entry)\n",
-    }
-    (found,) = check(files, *NEW).of("error")
-    assert (found["path"], found["line"], found["rule"]) == ("app.py", 4, "removed-class")
-
-
 def test_code_for_transformers_4_is_right_under_transformers_4(check):
     text = CLIP + "e = model.get_image_features(x)\ne = e / e.norm()\n"
     assert check({"app.py": text}, "--transformers", "4.57").of("error", "warning") == []

@@ -520,16 +520,6 @@ def test_a8_a_link_to_a_file_of_another_name_is_looked_at(check, tmp_path):
     assert paths(check({"a.txt": WRONG})) == {"a.py"}
 
 
-def test_code_that_reads_a_file_beside_it_is_no_copy_of_other_code(check):
-    code = (
-        "import yaml\nfrom transformers import BlipModel\n"
-        "BlipModel.from_pretrained(yaml.safe_load(open('c.yaml'))['m']).get_image_features(x)\n"
-    )
-    files = {"a/m.py": code, "b/m.py": code, "b/c.yaml": "m: Salesforce/blip-vqa-base\n"}
-    assert paths(check(files)) == {"b/m.py"}
-    assert paths(check({"a/c.yaml": "m: nobody/nothing\n"})) == {"b/m.py"}
-
-
 @linux
 def test_a_chain_of_links_that_no_system_follows_ends_nothing(check, tmp_path):
     for number in range(1_500):

@@ -71,7 +71,6 @@ def class_in_code(
         message,
         (usage.model and usage.model.class_place) or usage.place,
         level=level,
-        places=usage.model.asked if usage.model else (),
         fix=f"use `{native}`{instead}" if native else _class_of_type(case, identity),
         edits=_class_edits(case, usage, identity, kind, loads),
     )
