@@ -18,8 +18,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from advisor.audit.relations import orders
+from advisor.decide.placing import line_of
 from advisor.decide.precedence import Precedence, Precedences
-from advisor.decide.ranking import in_places, lock
 from advisor.decide.selection import Selection, select
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
@@ -110,12 +110,9 @@ def times(rulebase: RuleBase) -> Iterator[tuple[float, str]]:
 
 
 def timed(rulebase: RuleBase, task: str, language: str, able: list[Checkpoint]) -> float:
-    """Return the CPU seconds of one order, from compiled tables to places."""
+    """Return the CPU seconds of one line, from compiled tables to places."""
     begun = time.process_time()
-    precedences = Precedences(rulebase, task, [language])
-    locked = lock([one.id for one in able], precedences.compare(able))
-    measured = [o.id for o in able if precedences.first_measured(o.id) < len(precedences.gauges)]
-    in_places([one.id for one in able], locked, measured, str, lambda _: 0)
+    line_of(able, Precedences(rulebase, task, [language]), "as-is")
     return time.process_time() - begun
 
 

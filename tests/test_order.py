@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from advisor import recommend
 from advisor.audit.relations import orders
 from advisor.decide.alternatives import FREEDOM, alternatives
+from advisor.decide.placing import line_of
 from advisor.decide.precedence import Compared, Precedences
-from advisor.decide.ranking import in_places, lock
+from advisor.decide.ranking import in_line, lock, shared_places
 from advisor.decide.selection import ORDERS, select
 from advisor.decide.shortlist import standing
 from advisor.engine.decision import Engine
@@ -67,29 +68,17 @@ def test_nothing_is_listed_before_what_it_stands_behind_and_a_place_tells_nothin
     compared, measured, some
 ):
     locked = lock(IDS, compared)
-    listed = in_places(some, locked, measured, str, str.islower)
-    ids = [id for _, id in listed]
+    ids = in_line(sorted(some), locked, measured, str, str.islower)
     assert sorted(ids) == sorted(some)
-    for number, (place, id) in enumerate(listed, start=1):
-        assert place <= number
+    for number, id in enumerate(ids, start=1):
         assert not any(id in locked.behind[later] for later in ids[number:])
-        together = [other for at, other in listed if at == place]
+    places = shared_places(ids, locked)
+    for place in places:
+        together = [id for id, at in zip(ids, places, strict=True) if at == place]
         assert not any(one in locked.behind[other] for one in together for other in together)
-    places = [place for place, _ in listed]
     assert places == sorted(places)
     for number, (before, after) in enumerate(pairwise(places), start=1):
         assert after in (before, number + 1)
-
-
-@given(comparisons(), st.sets(st.sampled_from(IDS), min_size=2))
-def test_who_else_is_left_out_changes_nothing_between_two(compared, some):
-    """What does not fit is not offered; who stands before whom was settled with it."""
-    locked = lock(IDS, compared)
-    whole = [id for _, id in in_places(IDS, locked, IDS, str, str.islower)]
-    part = [id for _, id in in_places(some, locked, IDS, str, str.islower)]
-    for one, other in pairwise(part):
-        assert other not in locked.behind or one not in locked.behind[other]
-    assert set(part) <= set(whole)
 
 
 # -- how two are compared, on rules of their own -----------------------------------------------
@@ -156,7 +145,7 @@ def compared(tmp_path):
         able = [rules.checkpoint(id) for id in MEMBERS]
         said = found.compare(able)
         return {
-            (one[3], one[4]): (found.evidence(one).yardstick, one[0]) for one in said.told
+            (one[3], one[4]): (found.precedence(one).yardstick, one[0]) for one in said.told
         }, said.tied
 
     return compare
@@ -276,6 +265,60 @@ def test_a_relation_that_leads_back_to_itself_is_named_at_its_place(tmp_path):
     assert "`succeeds` leads from `org/one` back to itself" in caught.value.problems[0]
 
 
+SIZES = {
+    "org/huge": {"series": "ours", "parameters_millions": 3000, "released": 2023},
+    "org/large": {"series": "ours", "parameters_millions": 1000, "released": 2023},
+    "org/small": {"series": "ours", "parameters_millions": 300, "released": 2023},
+    "org/like-small": {"series": "ours", "parameters_millions": 301, "released": 2023},
+    "other/mid": {"parameters_millions": 310, "released": 2023},
+    "other/newer": {"parameters_millions": 100, "released": 2024},
+    "other/low": {"parameters_millions": 100, "released": 2023},
+    "other/untold": {"parameters_millions": 9000, "released": 2025},
+}
+SCORES = {"org/large": 60, "other/mid": 50, "other/newer": 45, "other/low": 40}
+
+
+def line(folder, scores):
+    """The places and the grounds of the checkpoints of `SIZES` by figures of one table."""
+    for name in ("checkpoints", "figures"):
+        (folder / name).mkdir(parents=True)
+    lines = ["checkpoints:"]
+    for id, fields in SIZES.items():
+        lines += [f"  - {{id: {id}, label: X, loader: transformers, tasks: [image-search],"]
+        lines += [f"      {', '.join(f'{name}: {of}' for name, of in fields.items())},"]
+        lines += ["      sources: {checkpoint-name: [parameters_millions, released]},"]
+        lines += ['      checked: "2026-11"}']
+    lines += ["series:", "  - {id: ours, label: Ours, sources: {}}"]
+    (folder / "checkpoints" / "clip.yaml").write_text("\n".join(lines), encoding="utf-8")
+    table = ", ".join(f"{id}: {value}" for id, value in scores.items())
+    (folder / "figures" / "ours.yaml").write_text(
+        "protocols:\n  - {id: open-clip-retrieval, by: B, source: open-clip-retrieval-results, "
+        f"tables: [{{benchmark: coco, metric: text-to-image R@1, figures: {{{table}}}}}]}}"
+    )
+    rules = load_rules(overlays=(folder,))
+    able = [rules.checkpoint(id) for id in SIZES]
+    found = line_of(able, Precedences(rules, "image-search"), "as-is")
+    return list(found.number), found.by
+
+
+def test_what_has_no_figure_stands_beside_those_of_its_series_and_size(tmp_path):
+    listed, by = line(tmp_path / "all", SCORES)
+    assert listed == [
+        "org/huge",  # the larger of its series
+        "org/large",
+        "other/mid",  # as large as the small one
+        "other/newer",  # newer than it
+        "org/small",
+        "org/like-small",
+        "other/low",
+        "other/untold",  # nothing tells its quality, whatever its size
+    ]
+    assert [by[id] for id in listed[-4:]] == ["series", "series", "figure", "nothing"]
+    measured, by = line(tmp_path / "more", SCORES | {"org/small": 30})
+    assert measured.index("org/small") > measured.index("other/low")
+    assert measured.index("org/like-small") > measured.index("org/small")
+
+
 # -- the shipped catalogue ---------------------------------------------------------------------
 
 
@@ -357,7 +400,10 @@ def test_the_printed_reason_of_every_adjacent_pair_is_true_of_the_data(rulebase,
                 seen.add(None)
                 tied = others and found.locked.tie(pick.checkpoint.id, others[0].id)
                 words = "within the noise of" if tied else "nothing ranks it against"
-                assert not others or standing(found, pick) == f"{words} {others[0].id}"
+                words = f"{words} {others[0].id}" if others else ""
+                if pick.placed_by == "series":
+                    words = "no figure; placed by its series and size"
+                assert not others or standing(found, pick) == words
                 continue
             assert said.next == others[0].id
             assert standing(found, pick).endswith(
@@ -405,6 +451,40 @@ def test_figures_bear_out_every_relation_and_cycles_are_counted(rulebase):
     assert ranked.relations
     assert [one for one in ranked.relations if one.refused] == []
     assert ranked.circular < ranked.orders / 4
+
+
+def test_what_is_left_out_moves_nothing_else(answered):
+    """Two picks stand in the same order whatever memory there is, and whoever else fits."""
+    whole = {}
+    for task, language, found in answered:
+        if found.order == "quality":
+            listed = [one for one in found.picks if one.group == (False, False, False)]
+            listed = [one for one in listed if not one.fired and not one.to_learn]
+            whole.setdefault((task, language, found.uses, found.next_family), []).append(
+                [one.checkpoint.id for one in listed if one.use == "as-is"]
+            )
+    for key, lists in whole.items():
+        longest = max(lists, key=len)
+        for ids in lists:
+            assert ids == [id for id in longest if id in ids], key
+
+
+def test_what_has_no_figure_stands_by_its_series_and_size_or_apart_behind_all(rulebase, answered):
+    seen = set()
+    for _, _, found in answered:
+        layers = [(one.group, one.use, one.to_learn, _said(one)) for one in found.picks]
+        for (one, layer), (other, below) in pairwise(zip(found.picks, layers, strict=True)):
+            seen.add(one.placed_by)
+            assert (one.placed_by == "figure") == bool(one.figures)
+            if layer == below and found.order == "quality" and one.placed_by == "nothing":
+                assert other.placed_by == "nothing"
+            if one.placed_by != other.placed_by and other.placed_by == "nothing":
+                assert one.place != other.place
+    assert seen == {"figure", "series", "nothing"}
+
+
+def _said(pick):
+    return sorted({rule.effect for rule in pick.fired})
 
 
 def test_every_yardstick_ranks_some_task_and_every_benchmark_has_figures(rulebase):

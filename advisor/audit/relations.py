@@ -100,8 +100,8 @@ def _cycles(
 ) -> Iterator[Cycle]:
     locked = lock([one.id for one in able], precedences.compare(able))
     for told in locked.dropped:
-        said = locked.by.evidence(told)
-        yield Cycle(task, language, said.before, said.behind, said.yardstick)
+        before, behind = told[3:5]
+        yield Cycle(task, language, before, behind, locked.by.precedence(told).yardstick)
 
 
 def _relations(rulebase: RuleBase, gauges: Collection[Gauge]) -> Iterator[Relation]:

@@ -97,22 +97,11 @@ def _by_quality(
     rulebase: RuleBase, checkpoints: Sequence[Checkpoint], task: str | None
 ) -> Callable[[Checkpoint], int]:
     """Return what sorts checkpoints as figures and relations put them for a task."""
+    from advisor.decide.placing import line_of
     from advisor.decide.precedence import Precedences
-    from advisor.decide.ranking import in_places, lock
 
     if task is None:
         return lambda _: 0
-    precedences = Precedences(rulebase, task)
     able = [one for one in checkpoints if task in (*one.tasks, *one.fine_tune)]
-    ids = [one.id for one in able]
-    measured = [id for id in ids if precedences.first_measured(id) < len(precedences.gauges)]
-    locked = lock(ids, precedences.compare(able))
-    listed = in_places(
-        ids,
-        locked,
-        measured,
-        lambda one: (one not in measured, one),
-        lambda _: 0,
-    )
-    places = {id: number for number, (_, id) in enumerate(listed)}
+    places = line_of(able, Precedences(rulebase, task), "as-is").number
     return lambda one: places.get(one.id, len(places))

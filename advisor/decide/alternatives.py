@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from advisor.decide.precedence import LARGER, Evidence
+from advisor.decide.precedence import LARGER, Precedence
 
 if TYPE_CHECKING:
     from advisor.decide.selection import Pick, Selection
@@ -49,8 +49,9 @@ def _untrained(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
 
 
 def _better(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
-    if pick.behind and any(other.checkpoint.id == pick.behind.before for other in others):
-        yield Alternative("better", pick.behind.before, better_text(pick.behind))
+    ahead, said = pick.behind or ("", None)
+    if said and any(other.checkpoint.id == ahead for other in others):
+        yield Alternative("better", ahead, better_text(said))
 
 
 def _smaller(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
@@ -69,11 +70,11 @@ def _freer(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
             yield Alternative("freer", other.checkpoint.id, text)
 
 
-def better_text(said: Evidence) -> str:
+def better_text(said: Precedence) -> str:
     """Return by what one stands before another, in words about the first."""
     if said.value is None:
         return "the larger of its series" if said.yardstick == LARGER else "its successor"
-    makers = ", as its maker measured" if said.kind else ""
+    makers = ", as its maker measured" if said.own else ""
     return f"{said.yardstick} {said.value:g} against {said.next_value:g}{makers}"
 
 

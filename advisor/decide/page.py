@@ -37,7 +37,7 @@ from advisor.draw.blocks import (
 from advisor.draw.typesetting import height
 from advisor.engine.decision import Assessment
 from advisor.model import NONE, TASK
-from advisor.phrasing import count, joined
+from advisor.phrasing import joined
 
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation, TaskAdvice
@@ -269,8 +269,10 @@ def _foot(advice: TaskAdvice, room: Room, decisive: Sequence[str]) -> Iterator[N
     for place, flip in enumerate(advice.changes[: room.changes]):
         words = " ".join(flags(advice.rulebase, flip.answers))
         yield Note("" if place else "unless", f"{words}: {family_name(advice, flip.family)}", 2)
-    if decision.family and advice.assumed:
-        yield from _assumed(advice, decisive)
+    if decisive:  # each alone could change the first line
+        assumed = advice.assumed
+        text = " ".join(flags(advice.rulebase, {id: assumed[id] for id in decisive}))
+        yield Note("assumed", text, lines=2)
 
 
 def _against(advice: TaskAdvice, assessment: Assessment) -> str:
@@ -281,19 +283,6 @@ def _against(advice: TaskAdvice, assessment: Assessment) -> str:
     if assessment.lost_on:
         return lost_on_text(advice.rulebase, assessment.lost_on)
     return joined(assessment.possible_verdicts, "or")
-
-
-def _assumed(advice: TaskAdvice, decisive: Sequence[str]) -> Iterator[Note]:
-    """The assumed answers that could change the first line, as flags to be edited."""
-    assumed = advice.assumed
-    rest = len(assumed) - len(decisive)
-    changing = "changes" if rest == 1 else "change"
-    more = "" if len(assumed) == len(decisive) else f" ({rest} more {changing} nothing above)"
-    if decisive:
-        text = " ".join(flags(advice.rulebase, {id: assumed[id] for id in decisive}))
-        yield Note("assumed", f"{text}{more}", lines=2)
-    else:
-        yield Note("assumed", f"{count(rest, 'answer')} that {changing} nothing above")
 
 
 def _tries_first(advice: TaskAdvice) -> bool:

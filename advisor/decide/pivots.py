@@ -23,7 +23,7 @@ def pivots(advice: TaskAdvice, order: str, *, verified_only: bool = False) -> tu
     """
     engine = Engine.known(advice.rulebase, advice.priority)
     present, family = _first(advice.selection), advice.decision.family
-    bearing = _bearing_on_checkpoints(advice.rulebase)
+    bearing = bearing_on_checkpoints(advice.rulebase)
     if advice.selection.next_family:  # which is next hangs on all that families are judged by
         bearing |= advice.rulebase.question_ids
     open_family = len(advice.decision.possible) > 1
@@ -52,18 +52,21 @@ def _first(selection: Selection) -> tuple[str, str] | None:
     return (first[0].checkpoint.id, first[0].use) if first else None
 
 
-def _bearing_on_checkpoints(rulebase: RuleBase) -> frozenset[str]:
-    """The questions whose answers can bear on checkpoints, whatever the family."""
-    aimed = {id for rules in rulebase.aimed.values() for rule in rules for id in rule.when}
-    named = {one.id for one in (*rulebase.demanding, *rulebase.keeping, *rulebase.ordering)}
-    using = {one.id for one in rulebase.questions if any(option.uses for option in one.options)}
-    return frozenset(aimed | named | using)
+def bearing_on_checkpoints(rulebase: RuleBase) -> set[str]:
+    """Return the questions whose answers can bear on checkpoints, whatever the family."""
+    named = (rulebase.demanding, rulebase.keeping, rulebase.ordering, rulebase.stepping)
+    using = [one.id for one in rulebase.questions if any(option.uses for option in one.options)]
+    aimed = {id for rule in rulebase.aiming for id in rule.when}
+    return aimed.union(using, *([one.id for one in questions] for questions in named))
 
 
 def _others(engine: Engine, advice: TaskAdvice, question: Question) -> Iterator[Profile]:
-    """The given answers with each other option of one question that they admit."""
-    present = advice.decision.profile[question.id].options
+    """The given answers with each other option of one question, or what it covers, they admit."""
+    present = advice.decision.profile[question.id]
     for option in question.options:
-        profile = {**advice.decision.given, question.id: Answer((option.id,), None, "assumed")}
-        if option.id not in present and engine.admits(profile):
-            yield profile
+        for named in [(), *((name,) for name in option.covers)]:
+            answer = Answer((option.id,), None, "assumed", named)
+            profile = {**advice.decision.given, question.id: answer}
+            other = (answer.options, named) != (present.options, present.named)
+            if other and engine.admits(profile):
+                yield profile

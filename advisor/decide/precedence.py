@@ -12,22 +12,24 @@ from functools import cached_property
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from advisor.decide.requirements import MULTILINGUAL, NO_LANGUAGE
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 
-ENGLISH, OTHERS, MULTILINGUAL, ANY = "en", "others", "multilingual", ""
+ENGLISH, OTHERS, ANY = "en", "others", ""
 RELATIONS = LARGER, SUCCESSOR = "larger", "successor"
 ROUNDING = 1e-9
 """A gap of exactly the noise is no tie."""
 
 
 class Precedence(NamedTuple):
-    """Why one checkpoint stands before another, the `next` of another series.
+    """Why one checkpoint stands before the `next`.
 
     `by` a figure on a `yardstick`, its `value` against the `next_value` of the other, or by a
     relation between the two, which `yardstick` names then: larger or successor. `through` is one
     that stands between them, where only that one is comparable with the next: the figure or
-    relation is its own, and the first stands before it. `source` is where a figure was published.
+    relation is its own, and the first stands before it. `source` is where a figure was published,
+    and `own` says that the maker of the better of two strangers measured both.
     """
 
     by: str
@@ -36,6 +38,7 @@ class Precedence(NamedTuple):
     next: str
     next_value: float | None
     source: str | None
+    own: bool = False
     through: str | None = None
 
 
@@ -59,34 +62,13 @@ class Published(NamedTuple):
         return " ".join([self.benchmark, ", ".join(unsaid)]).rstrip()
 
 
-class Evidence(NamedTuple):
-    """That one checkpoint stands before another: the strongest first, in the order of the fields.
-
-    `kind` is 0 for a figure, 1 for one of the maker of the first against a stranger, 2 for the
-    larger of a series, 3 for a successor; `rank` the place of its yardstick, `margin` how many
-    times the noise lies between them, turned so that more is less.
-    """
-
-    kind: int
-    rank: int
-    margin: float
-    before: str
-    behind: str
-    yardstick: str
-    value: float | None = None
-    next_value: float | None = None
-    source: str | None = None
-
-    @property
-    def precedence(self) -> Precedence:
-        """The same as it is printed."""
-        by = "figure" if self.kind < 2 else "relation"
-        words = (self.yardstick, self.value, self.behind, self.next_value, self.source)
-        return Precedence(by, *words)
-
-
 Told = tuple[int, int, float, str, str, int]
-"""Evidence as it is sorted: kind, rank, margin, before, behind, and the number of the table."""
+"""That one stands before another, the strongest first: kind, rank, margin, the two, and a table.
+
+The kind is 0 for a figure, 1 for one of the maker of the first against a stranger, 2 for the larger
+of a series, 3 for a successor; the rank is the place of the yardstick; the margin how many times
+the noise lies between them, turned so that more is less; the table its number on the yardstick.
+"""
 
 
 class Compared(NamedTuple):
@@ -147,8 +129,9 @@ class Precedences:
         asked = [language for language in languages or () if language != ENGLISH]
         self.language = asked[0] if asked else ENGLISH
         self.ends_at_tie = self._order["tie"] == "cheaper"
-        self.locks: dict[frozenset[str], Any] = {}
-        """What was locked among which checkpoints: it hangs on nothing else."""
+        self.task = task
+        self.lines: dict[tuple[str, str], Any] = {}
+        """The lines made by this, by family and use: they hang on nothing else."""
         self._published: dict[str, tuple[Published, ...]] = {}
 
     @classmethod
@@ -191,6 +174,11 @@ class Precedences:
             rest=id in self._order["rest"] or in_other,
             tables=tuple(_by_checkpoint(table) for table in tables.get(of, ())),
         )
+
+    def speaks(self, checkpoint: Checkpoint) -> bool:
+        """True unless it is known not to know the language."""
+        told = checkpoint.languages or ()
+        return not told or not {self.language, MULTILINGUAL, *NO_LANGUAGE}.isdisjoint(told)
 
     def published(self, checkpoint: str) -> tuple[Published, ...]:
         """Return the figures of a checkpoint on the yardsticks of the task."""
@@ -272,18 +260,17 @@ class Precedences:
                 if not kind or pair not in told:
                     told[pair] = kind, rank, -round(abs(apart), 6), before, behind, number
 
-    def evidence(self, told: Told) -> Evidence:
+    def precedence(self, told: Told) -> Precedence:
         """Return what was told of a pair, with its figures and where they were published."""
-        kind, rank, margin, before, behind, number = told
+        kind, rank, _, before, behind, number = told
         if kind > 1:
-            name = RELATIONS[kind - 2]
-            return Evidence(kind, rank, margin, before, behind, name)
+            return Precedence("relation", RELATIONS[kind - 2], None, behind, None, None)
         gauge = self.gauges[rank]
         table = gauge.tables[number]
         value, _, place = table[before]
         source = self._order["protocols"][place][0]
-        figures = value, table[behind][0]
-        return Evidence(kind, rank, margin, before, behind, gauge.name, *figures, source)
+        against = table[behind][0]
+        return Precedence("figure", gauge.name, value, behind, against, source, bool(kind))
 
     def _related(self, families: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
         """Yield each relation between two of some checkpoints: 2 is larger, 3 a successor."""

@@ -1,8 +1,8 @@
-"""Checkpoints in places: the strongest evidence is locked first, and what nothing ranks is shared.
+"""Checkpoints in line: the strongest evidence is locked first, then each is put beside its like.
 
 Evidence that would close a cycle with stronger evidence is dropped, and kept to be reported. The
-result is no total order: a place holds all that nothing tells apart from each other, and within it
-the usual, the freer and the cheaper come first without being better.
+line is finer than what is known: a place holds all that nothing tells apart from each other, and
+within it the usual, the freer and the cheaper come first without being better.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from itertools import chain
 from typing import Any, NamedTuple
 
-from advisor.decide.precedence import Compared, Evidence, Precedence, Precedences, Told
+from advisor.decide.precedence import Compared, Precedence, Precedences, Told
 
 NEARLY_ALL = 0.8
 """The share of what the leader stands before that another has to stand before to be as good:
@@ -37,7 +37,7 @@ class Locked(NamedTuple):
         if behind not in self.behind.get(before, ()):
             return None
         if said := self.direct(before, behind):
-            return said.precedence
+            return said
         between = [
             (max(self.told[before, one], self.told[one, behind]), one)
             for one in self.behind[before]
@@ -46,8 +46,7 @@ class Locked(NamedTuple):
         if not between:
             return None
         through = min(between)[1]
-        said = self.by.evidence(self.told[through, behind])
-        return said.precedence._replace(through=through)
+        return self.by.precedence(self.told[through, behind])._replace(through=through)
 
     def tie(self, one: str, other: str) -> bool:
         """True where a yardstick compared the two and nothing told them apart."""
@@ -62,10 +61,10 @@ class Locked(NamedTuple):
                 found[behind] = before
         return found
 
-    def direct(self, before: str, behind: str) -> Evidence | None:
+    def direct(self, before: str, behind: str) -> Precedence | None:
         """Return what puts one right before another, if anything does."""
         told = self.told.get((before, behind))
-        return self.by.evidence(told) if told else None
+        return self.by.precedence(told) if told else None
 
 
 def lock(ids: Iterable[str], compared: Compared) -> Locked:
@@ -146,19 +145,18 @@ class _Order:
         return behind
 
 
-def in_places(
+def in_line(
     ids: Collection[str],
     locked: Locked,
     measured: Collection[str],
     key: Callable[[str], Any],
     freedom: Callable[[str], Any],
-) -> list[tuple[int, str]]:
-    """Return places and `ids`, in order: nothing before what it stands behind.
+) -> list[str]:
+    """Return `ids` in order: nothing before what it stands behind.
 
     Of what may come next, that which stands before most of the `measured` leads. Of it and what
     ties with it, the freest by `freedom` come next, and of those that stand before nearly as many
-    the first by `key`. Where nothing measured is left to stand before, the freest lead. Those that
-    nothing tells apart share a place.
+    the first by `key`. Where nothing measured is left to stand before, the freest lead.
     """
     inside, known = set(ids), set(measured)
     within = {id: locked.behind[id] & inside for id in inside}
@@ -168,8 +166,6 @@ def in_places(
     able = sorted((id for id in inside if not over[id]), key=line.__getitem__)
     listed: list[str] = []
     while able:
-        if not any(locked.behind[id] for id in able):  # of these nothing is known at all
-            return _shared([*listed, *sorted(able, key=freedom)], locked)
         chosen = _next(able, counted, locked, freedom)
         listed.append(chosen)
         able.remove(chosen)
@@ -177,21 +173,7 @@ def in_places(
             over[id] -= 1
             if not over[id]:
                 insort(able, id, key=line.__getitem__)
-    return _shared(listed, locked)
-
-
-def first_place(
-    ids: Collection[str],
-    locked: Locked,
-    measured: Collection[str],
-    key: Callable[[str], Any],
-    freedom: Callable[[str], Any],
-) -> str:
-    """Return which of some ids `in_places` puts first, without the others."""
-    below = frozenset().union(*(locked.behind[id] for id in ids))
-    able = sorted((id for id in ids if id not in below), key=key)
-    known = set(measured)
-    return _next(able, {id: len(locked.behind[id] & known) for id in able}, locked, freedom)
+    return listed
 
 
 def _next(
@@ -215,13 +197,16 @@ def _next(
     return next(id for id in equals if reach[id] >= enough)
 
 
-def _shared(listed: Sequence[str], locked: Locked) -> list[tuple[int, str]]:
-    """Return ids with their places: a new one begins behind one that stands before the next."""
-    places: list[tuple[int, str]] = []
+def shared_places(listed: Sequence[str], locked: Locked) -> list[int]:
+    """Return the places of ids in order: a new one begins behind one that stands before the next.
+
+    Those that nothing tells apart share a place.
+    """
+    places: list[int] = []
     together: list[str] = []
     for number, id in enumerate(listed, start=1):
-        if not together or any(id in locked.behind[one] for one in together):
+        if any(id in locked.behind[one] for one in together):
             together = []
         together.append(id)
-        places.append((number - len(together) + 1, id))
+        places.append(number - len(together) + 1)
     return places

@@ -14,6 +14,7 @@ from advisor.decide.command_lines import (
     try_command,
 )
 from advisor.decide.memory import assumptions
+from advisor.decide.pivots import bearing_on_checkpoints
 from advisor.decide.reasons import Because, Flip, flips, sufficient
 from advisor.decide.requirements import Gap, Requirements
 from advisor.decide.selection import ORDERS, Pick, Rung, Selection
@@ -93,14 +94,13 @@ class TaskAdvice(NamedTuple):
     @property
     def assumed(self) -> dict[str, str]:
         """The answers that nobody gave; of a sure family, only those that checkpoints depend on."""
-        rulebase, decision = self.rulebase, self.decision
-        chosen = (*rulebase.demanding, *rulebase.keeping, *rulebase.ordering)
-        bearing = {question.id for question in chosen} if self.selection.picks else set()
+        open_family = len(self.decision.possible) > 1
+        bearing = bearing_on_checkpoints(self.rulebase) if self.selection.picks else ()
         return {
             id: answer.options[0]
-            for id, answer in decision.profile.items()
+            for id, answer in self.decision.profile.items()
             if answer.origin == "assumed" and applicable(answer)
-            if len(decision.possible) > 1 or id in bearing
+            if open_family or id in bearing
         }
 
     @property

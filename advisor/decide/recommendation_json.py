@@ -169,7 +169,7 @@ def _pick_json(advice: TaskAdvice, pick: Pick, options: dict[str, str]) -> dict[
             some(figure, "benchmark", "metric", "value", "better", "source")
             for figure in pick.figures
         ],
-        **some(pick, "place", "before_next"),
+        **some(pick, "place", "placed_by", "before_next"),
         "not_verified": [gap.text for gap in pick.unknown],
         "measured_poor": [gap.text for gap in pick.poor],
         "inferred": [gap.text for gap in pick.counted],

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
 from advisor.decide.memory import TrainingMemory, training_memory
-from advisor.decide.placing import Placing
-from advisor.decide.precedence import Evidence, Precedence, Precedences, Published
+from advisor.decide.placing import NOTHING, Line, Placing, line_of
+from advisor.decide.precedence import Precedence, Precedences, Published
 from advisor.decide.ranking import Locked
-from advisor.decide.requirements import LEARNT, RIGHTS, Gap, Requirements, Suitability
+from advisor.decide.requirements import RIGHTS, Gap, Requirements, Suitability
 from advisor.engine.decision import Decision
 from advisor.engine.profile import Profile, holds
 from advisor.model import Checkpoint, Rule
@@ -25,9 +26,10 @@ class Pick(NamedTuple):
 
     `figures` are what was published of it on the task's yardsticks, `unknown` what matters and
     nobody verified; `to_learn` says that training has to teach it something asked for, as a
-    language. `place` counts from 1, shared by all that nothing tells apart; `before_next` is why
-    it stands before the next of another series, None where nothing says that it should, `behind`
-    what puts another pick before it. `beyond_gb` is the most memory that the first place is for,
+    language. `place` counts from 1, shared by all that nothing tells apart, and `placed_by` is a
+    figure, the series and size of what has none, or nothing; `before_next` is why it stands before
+    the next of another series, None where nothing says that it should, `behind` which other pick
+    stands right before it, and why. `beyond_gb` is the most memory that the first place is for,
     where nobody said how much there is, and this one may need more. `poor` are languages asked for
     in which it was measured and stands at the bottom, `counted` those that its maker only counts.
     """
@@ -40,8 +42,9 @@ class Pick(NamedTuple):
     unknown: tuple[Gap, ...] = ()
     to_learn: bool = False
     place: int = 0
+    placed_by: str = NOTHING
     before_next: Precedence | None = None
-    behind: Evidence | None = None
+    behind: tuple[str, Precedence] | None = None
     beyond_gb: float | None = None
     training: TrainingMemory | None = None
     poor: tuple[Gap, ...] = ()
@@ -214,72 +217,44 @@ def select_of(
         rejected += [Suitability(one.checkpoint, one.use, (NO_LOADER,), ()) for one in picks]
         picks = []
 
-    others = [one for one in rejected if not any(gap.field in LEARNT for gap in one.lacks)]
-    among = [one.checkpoint for one in (*picks, *unverified)] + [one.checkpoint for one in others]
-    placing = Placing(precedences, among, order, allowed, required.task)
-
-    def placed(some: Sequence[Pick]) -> tuple[Pick, ...]:
-        return _in_groups(some, placing.placed)
-
+    placing = Placing(partial(_line, rulebase, family, precedences), order, allowed)
     steps, first = required.steps, required.first_step
     in_memory = [one if one.within(first) else one._replace(beyond_gb=first) for one in picks]
     picks = in_memory if steps else picks
     if first_only:
-        alone = (_first(picks, placing.first),) if picks else ()
+        alone = tuple(placing.ordered(picks)[:1])
         return Selection(alone, tuple(unverified), tuple(rejected), uses=allowed, order=order)
-    ranked = placed(picks)
+    ranked = placing.placed(picks)
     return Selection(
-        picks=placing.explained(ranked),
-        unverified=placing.explained(placed(unverified)),
+        picks=ranked,
+        unverified=placing.placed(unverified),
         rejected=tuple(rejected),
         uses=allowed,
         order=order,
-        locked=placing.locked,
-        ladder=_ladder(steps, ranked, placing.first) if steps and ranked else (),
+        locked=placing.line(ranked[0].use).locked if ranked else None,
+        ladder=_ladder(steps, ranked, placing) if steps and ranked else (),
     )
 
 
-def _groups(picks: Sequence[Pick]) -> list[tuple[bool, ...]]:
-    """Return the groups of picks, those that come first first."""
-    groups: list[tuple[bool, ...]] = sorted({pick.group for pick in picks})
-    if groups and groups[0][1]:
-        groups.sort(key=lambda group: (group[1], group))
-    return groups
+def _line(rulebase: RuleBase, family: str, precedences: Precedences, use: str) -> Line:
+    """Return the line of a family for a way of use; remembered with what it was made of."""
+    known: Line | None = precedences.lines.get((family, use))
+    if known is None:
+        task = precedences.task
+        able = [
+            one
+            for one in rulebase.catalogue(family)
+            if one.offered and task in (*one.tasks, *one.fine_tune)
+        ]
+        known = precedences.lines[family, use] = line_of(able, precedences, use)
+    return known
 
 
-def _in_groups(
-    picks: Sequence[Pick], ranked: Callable[[Sequence[Pick]], tuple[Pick, ...]]
-) -> tuple[Pick, ...]:
-    """Return picks with each group in order, the groups one behind the other.
-
-    What cannot be loaded stands behind all else where it would come first.
-    """
-    placed: list[Pick] = []
-    for group in _groups(picks):
-        ahead = len(placed)
-        some = ranked([pick for pick in picks if pick.group == group])
-        placed += [pick._replace(place=ahead + pick.place) for pick in some]
-    return tuple(placed)
-
-
-def _first(picks: Sequence[Pick], first_of: Callable[[Sequence[Pick]], Pick]) -> Pick:
-    """Return the first of some picks, as `_in_groups` would, without the others."""
-    group = _groups(picks)[0]
-    return first_of([pick for pick in picks if pick.group == group])._replace(place=1)
-
-
-def _ladder(
-    steps: Sequence[float], ranked: tuple[Pick, ...], first_of: Callable[[Sequence[Pick]], Pick]
-) -> tuple[Rung, ...]:
+def _ladder(steps: Sequence[float], ranked: Sequence[Pick], placing: Placing) -> tuple[Rung, ...]:
     """Return for each step the first of the picks that fit, as when that much memory was said.
 
-    Who comes first is found anew, since it can hang on who else is there; where the same fit, once.
     Without a limit it is another only where that needs more memory.
     """
-    firsts: dict[tuple[str, ...], Pick | None] = {}
-    usual = [pick for pick in ranked if pick.beyond_gb is None]
-    if usual:
-        firsts[_ids(usual)] = usual[0]
     rungs: list[Rung] = []
     for up_to_gb in (*steps, None):
         fitting = [
@@ -287,14 +262,8 @@ def _ladder(
             for pick in ranked
             if up_to_gb is None or pick.within(up_to_gb)
         ]
-        if _ids(fitting) not in firsts:
-            firsts[_ids(fitting)] = _first(fitting, first_of) if fitting else None
-        first = firsts[_ids(fitting)]
+        first = next(iter(placing.ordered(fitting)), None)
         if up_to_gb is None and first and first.within(steps[-1]):
             first = rungs[-1].pick  # nothing larger is known to be better
         rungs.append(Rung(up_to_gb, first if first and first.loads else None))
     return tuple(rungs)
-
-
-def _ids(picks: Sequence[Pick]) -> tuple[str, ...]:
-    return tuple(sorted(pick.checkpoint.id for pick in picks))

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from advisor.decide.placing import next_of_another_series
+from advisor.decide.placing import FIGURE, SERIES, next_of_another_series
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
 from advisor.draw.blocks import Cell, Link, Note, Notes, Page, Table
@@ -22,8 +22,13 @@ if TYPE_CHECKING:
 RELATIONS = {"larger": "larger than {next}, of one series", "successor": "the successor of {next}"}
 LICENCE = 12
 """So many characters of a licence fit a table; `-v` has all of it."""
-MARKS = {"=": "a tie with the better one below", "*": "placed by another measure"}
-"""Behind a figure that one below exceeds, and why it stands above."""
+MARKS = {
+    "=": "= a tie with the better one below",
+    "*": "* placed by another measure",
+    "no figure": "no figure: placed by its series and size",
+    "not ranked": "not ranked: no figure, and none of its series has one",
+}
+"""Behind or in place of a figure that one below exceeds, and why the row stands above it."""
 NAME = 12
 """The same of a benchmark above its figures; the whole name then stands over the table."""
 
@@ -49,13 +54,13 @@ def shortlist(advice: TaskAdvice, most: int) -> Page:
     if common := _common(shown):
         name = common.name
         values = [_value(pick, common) for pick in shown]
-        outdone = [_outdone(shown, values, place, common.better) for place in range(len(shown))]
-        because = "; ".join(f"{mark} {why}" for mark, why in MARKS.items() if mark in outdone)
+        marks = [_mark(shown, values, place, common.better) for place in range(len(shown))]
+        because = "; ".join(why for mark, why in MARKS.items() if mark in marks)
         if len(name) > NAME or because:
             page.append(Notes((Note("score", "; ".join(filter(None, (name, because)))),)))
             name = "score"
-        cells = ["-" if value is None else f"{value:g}" for value in values]
-        add(name, [f"{cell}{mark}" for cell, mark in zip(cells, outdone, strict=True)])
+        cells = ["" if value is None else f"{value:g}" for value in values]
+        add(name, [f"{cell}{mark}" or "-" for cell, mark in zip(cells, marks, strict=True)])
     trained = any(pick.training for pick in shown)
     add("to train" if trained else "memory", [memory_text(pick) for pick in shown])
     if any(pick.unknown or pick.poor for pick in shown):
@@ -165,6 +170,8 @@ def standing(selection: Selection, pick: Pick) -> str:
         other = next_of_another_series(pick, after)
         if other is None:
             return "the others are of its series" if after else "the last of all"
+        if pick.placed_by == SERIES:
+            return "no figure; placed by its series and size"
         locked, next_id = selection.locked, other.checkpoint.id
         tied = locked is not None and locked.tie(pick.checkpoint.id, next_id)
         return f"{'within the noise of' if tied else 'nothing ranks it against'} {next_id}"
@@ -188,9 +195,11 @@ def _value(pick: Pick, common: Published) -> float | None:
     return next((one.value for one in pick.figures if one.table == common.table), None)
 
 
-def _outdone(picks: Sequence[Pick], values: Sequence[float | None], place: int, better: str) -> str:
-    """Return the mark of a pick below which one has the better figure; empty where none has."""
-    own, sign = values[place], 1 if better == "higher" else -1
+def _mark(picks: Sequence[Pick], values: Sequence[float | None], place: int, better: str) -> str:
+    """Return what the figure of a pick needs said, a key of `MARKS`; empty where nothing does."""
+    pick, own, sign = picks[place], values[place], 1 if better == "higher" else -1
+    if pick.placed_by != FIGURE:
+        return "no figure" if pick.placed_by == SERIES else "not ranked"
     if own is None:
         return ""
     beyond = [
@@ -198,12 +207,21 @@ def _outdone(picks: Sequence[Pick], values: Sequence[float | None], place: int, 
         for pick, value in zip(picks[place + 1 :], values[place + 1 :], strict=True)
         if value is not None and sign * value > sign * own
     ]
-    tied = all(pick.place == picks[place].place for pick in beyond)
+    tied = all(one.place == pick.place for one in beyond)
     return ("=" if tied else "*") if beyond else ""
 
 
 def _common(picks: Sequence[Pick]) -> Published | None:
-    """A figure of the table that has most of some picks, of several the most telling."""
+    """A figure of the table that has most of some picks, of several the most telling.
+
+    It is one that the first of those has which were measured; where a figure puts that before the
+    next, the table of this figure.
+    """
     counted = Counter(figure.table for pick in picks for figure in pick.figures)
-    named = {figure.table: figure for pick in picks for figure in pick.figures}
-    return named[counted.most_common(1)[0][0]] if counted else None
+    measured = next((pick for pick in picks if pick.figures), None)
+    if measured is None:
+        return None
+    said = measured.before_next
+    deciding = said.value if said and not said.through else None
+    own = [figure for figure in measured.figures if deciding in (None, figure.value)]
+    return max(own or measured.figures, key=lambda figure: counted[figure.table])

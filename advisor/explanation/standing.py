@@ -127,8 +127,8 @@ def _decided(
     ids = list(picks)
     ahead = ids[: ids.index(checkpoint)]  # what is better, yet stands below, decides nothing
     before = locked.first_before(ahead).get(checkpoint) if locked else None
-    if locked and before and (evidence := locked.direct(before, checkpoint)):
-        return Decided(evidence.precedence.by, before, precedence=evidence.precedence)
+    if locked and before and (said := locked.direct(before, checkpoint)):
+        return Decided(said.by, before, precedence=said)
     own = {figure.benchmark for figure in pick.figures}
     missing = [gauge.name for gauge in precedences.gauges if gauge.name not in own]
     measured = {figure.benchmark for figure in first.figures}

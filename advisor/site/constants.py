@@ -28,7 +28,7 @@ DECLARED: dict[Any, tuple[str, ...]] = {
     memory: ("LEAST_GB",),
     programs: ("LOADING",),
     requirements: ("PLURAL", "UNITS", "LEARNT", "RIGHTS", "RESTRICTIONS", "NO_LANGUAGE"),
-    placing: ("MADE_FOR", "OPENNESS", "UNKNOWN_SIZE"),
+    placing: ("MADE_FOR", "OPENNESS", "UNKNOWN_SIZE", "CLEARLY_LARGER"),
     precedence: ("ROUNDING",),
     ranking: ("NEARLY_ALL",),
     alternatives: ("FREEDOM", "NOTABLY_SMALLER"),

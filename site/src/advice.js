@@ -166,6 +166,7 @@ function pickJson(engine, pick, selection, task, options) {
       source,
     })),
     place: pick.place,
+    placed_by: pick.placed_by,
     before_next: pick.before_next,
     not_verified: pick.unknown.map((gap) => gap.text),
     measured_poor: pick.poor.map((gap) => gap.text),
@@ -265,9 +266,7 @@ function runnableOf(selection) {
  * @param {Advice} advice
  */
 export function assumed(engine, advice) {
-  const { rulebase } = engine;
-  const chosen = [...rulebase.demanding, ...rulebase.keeping, ...rulebase.ordering];
-  const bearing = new Set(advice.checkpoints.length ? chosen.map((one) => one.id) : []);
+  const bearing = advice.checkpoints.length ? engine.rulebase.bearing : new Set();
   return Object.entries(advice.profile).filter(
     ([id, one]) => one.origin === "assumed" && (advice.possible.length > 1 || bearing.has(id)),
   );

@@ -4,7 +4,7 @@ import { g } from "./numbers.js";
 import { LARGER } from "./precedence.js";
 
 /** @import {Constants} from "./model.js" */
-/** @import {Evidence} from "./precedence.js" */
+/** @import {Precedence} from "./precedence.js" */
 /** @import {Pick, Selection} from "./selection.js" */
 /** @typedef {{wish: string, checkpoint: string, because: string}} Alternative */
 
@@ -38,8 +38,9 @@ function untrained(pick, others) {
 
 /** @param {Pick} pick @param {Pick[]} others @returns {Alternative|null} */
 function better({ behind }, others) {
-  if (!behind || !others.some((other) => other.checkpoint.id === behind.before)) return null;
-  return { wish: "better", checkpoint: behind.before, because: betterText(behind) };
+  const [ahead, said] = behind ?? ["", null];
+  if (!said || !others.some((other) => other.checkpoint.id === ahead)) return null;
+  return { wish: "better", checkpoint: ahead, because: betterText(said) };
 }
 
 /** @param {Pick} pick @param {Pick[]} others @param {number} share @returns {Alternative|null} */
@@ -64,12 +65,12 @@ function freer(pick, others, freedom) {
   return null;
 }
 
-/** By what one stands before another, in words about the first. @param {Evidence} said */
+/** By what one stands before another, in words about the first. @param {Precedence} said */
 function betterText(said) {
   if (said.value === null) {
     return said.yardstick === LARGER ? "the larger of its series" : "its successor";
   }
-  const makers = said.kind ? ", as its maker measured" : "";
+  const makers = said.own ? ", as its maker measured" : "";
   return `${said.yardstick} ${g(said.value)} against ${g(said.next_value ?? 0)}${makers}`;
 }
 

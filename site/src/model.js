@@ -146,6 +146,7 @@
  * @property {{[use: string]: string[]}} made_for
  * @property {{[commercial_use: string]: number}} openness null stands for what nobody verified
  * @property {number} unknown_size
+ * @property {number} clearly_larger
  * @property {number} rounding
  * @property {number} nearly_all
  * @property {{[commercial_use: string]: number}} freedom

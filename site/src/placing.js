@@ -1,137 +1,185 @@
-// The picks of a case in places: rules aimed at them first, then evidence, then the usual start.
+// The line of a family's checkpoints for a task, and the picks of a case in it:
 // advisor/decide/placing.py.
 
 import { compared, sorted } from "./numbers.js";
-import { firstPlace, inPlaces, lock } from "./ranking.js";
+import { inLine, lock, sharedPlaces } from "./ranking.js";
 
 /** @import {Checkpoint} from "./model.js" */
 /** @import {Precedence, Precedences} from "./precedence.js" */
 /** @import {Locked} from "./ranking.js" */
 /** @import {Pick} from "./selection.js" */
+/** @typedef {{number: Map<string, number>, locked: Locked, by: Map<string, string>}} Line */
 
-const KEPT_LOCKS = 64;
+const [FIGURE, SERIES, NOTHING] = ["figure", "series", "nothing"];
+
+/**
+ * Returns the line of some checkpoints for the task of `precedences` and a way of use.
+ * @param {Checkpoint[]} checkpoints
+ * @param {Precedences} precedences
+ * @param {string} use
+ * @returns {Line}
+ */
+export function lineOf(checkpoints, precedences, use) {
+  const known = new Map(checkpoints.map((one) => [one.id, one]));
+  const of = (/** @type {string} */ id) => /** @type {Checkpoint} */ (known.get(id));
+  const { constants } = precedences;
+  const ids = [...known.keys()];
+  const measured = new Set(ids.filter((id) => precedences.firstMeasured(id) < precedences.gauges.length));
+  const locked = lock(ids, precedences.compare(checkpoints), precedences);
+  const rivals = new Set([...measured].filter((id) => precedences.speaks(of(id))));
+  const freedom = (/** @type {string} */ id) => constants.openness[String(of(id).commercial_use)];
+  const key = (/** @type {string} */ id) => {
+    const one = of(id);
+    const cheaper = precedences.endsAtTie;
+    const size = one.parameters_millions || (cheaper ? constants.unknown_size : 0);
+    return [
+      freedom(id),
+      one.gated === true,
+      precedences.firstMeasured(id),
+      cheaper ? [size, one.image_size ?? 0] : [],
+      !one.typical.includes(precedences.task),
+      !constants.made_for[use].includes(one.stage ?? ""),
+      constants.loaders.indexOf(one.loader),
+      -size,
+      -(one.released ?? 0),
+    ];
+  };
+  const inOrder = (/** @type {string[]} */ some) => inLine(some, locked, rivals, key, freedom);
+  const stands = (/** @type {string} */ id) => [...locked.after(id)].some((one) => measured.has(one));
+  const listed = inOrder(ids.filter((id) => measured.has(id) || stands(id)));
+  /** @type {string[]} */
+  const apart = [];
+  const inside = new Set(listed);
+  for (const id of inOrder(ids.filter((one) => !inside.has(one)))) {
+    const place = beside(of(id), listed.map(of), locked, constants.clearly_larger);
+    if (place === null) apart.push(id);
+    else listed.splice(place, 0, id);
+  }
+  const by = new Map(listed.map((id) => [id, measured.has(id) ? FIGURE : SERIES]));
+  for (const id of apart) by.set(id, NOTHING);
+  return { number: new Map([...listed, ...apart].map((id, at) => [id, at])), locked, by };
+}
+
+/**
+ * Returns the place of a checkpoint without figures in a line; null where nothing tells it.
+ * @param {Checkpoint} one
+ * @param {Checkpoint[]} listed
+ * @param {Locked} locked
+ * @param {number} clearly
+ */
+function beside(one, listed, locked, clearly) {
+  const size = one.parameters_millions;
+  let ahead = listed.flatMap((other, at) => (locked.after(other.id).has(one.id) ? [at] : []));
+  if (!ahead.length && size && one.series) {
+    const sizes = listed.flatMap((other, at) =>
+      other.series === one.series && other.stage === one.stage && other.parameters_millions
+        ? [{ at, times: other.parameters_millions / size }]
+        : [],
+    );
+    const larger = sizes.filter(({ times }) => times * clearly > 1);
+    if (sizes.length && !larger.length) return sizes[0].at;
+    const nearest = Math.min(...larger.map(({ times }) => times));
+    ahead = larger.filter(({ times }) => times < nearest * clearly).map(({ at }) => at);
+  }
+  if (!ahead.length) return null;
+  let place = Math.max(...ahead) + 1;
+  while (place < listed.length && !outgrown(listed[place], one, clearly)) place += 1;
+  return place;
+}
+
+/**
+ * True where one is clearly smaller than the other and no newer.
+ * @param {Checkpoint} one
+ * @param {Checkpoint} by
+ * @param {number} clearly
+ */
+function outgrown(one, by, clearly) {
+  const smaller = (one.parameters_millions ?? 0) * clearly <= (by.parameters_millions ?? 0);
+  return smaller && (one.released ?? 0) <= (by.released ?? 0);
+}
 
 export class Placing {
   /**
-   * @param {Precedences} precedences
-   * @param {Checkpoint[]} among
+   * @param {(use: string) => Line} line
    * @param {string} order
    * @param {string[]} allowed
-   * @param {string} task
+   * @param {(pick: Pick) => any[]} groupOf
+   * @param {{[name: string]: any}} constants
    */
-  constructor(precedences, among, order, allowed, task) {
-    this._precedences = precedences;
-    this._constants = precedences.constants;
-    this._among = among;
+  constructor(line, order, allowed, groupOf, constants) {
+    this.line = line;
     this._order = order;
     this._allowed = allowed;
-    this._task = task;
-    /** @type {Locked|null} */
-    this._locked = null;
-    this._measured = new Set(
-      among
-        .map((one) => one.id)
-        .filter((id) => precedences.firstMeasured(id) < precedences.gauges.length),
-    );
+    this._groupOf = groupOf;
+    this._constants = constants;
   }
 
-  /** Who stands before whom, and by what. */
-  get locked() {
-    return (this._locked ??= this._lock());
-  }
-
-  /** @returns {Locked} */
-  _lock() {
-    const { locks } = this._precedences;
-    const ids = this._among.map((one) => one.id);
-    const key = [...ids].sort().join(" ");
-    if (!locks.has(key)) {
-      if (locks.size >= KEPT_LOCKS) locks.delete(locks.keys().next().value ?? "");
-      locks.set(key, lock(ids, this._precedences.compare(this._among), this._precedences));
-    }
-    return locks.get(key);
+  /** Returns picks in order, best first. @param {Pick[]} picks @returns {Pick[]} */
+  ordered(picks) {
+    const groups = sorted(picks.map(this._groupOf), (group) => group);
+    const loadsFirst = groups.length > 0 && groups[0][1];
+    return sorted(picks, (pick) => [
+      loadsFirst && this._groupOf(pick)[1],
+      this._groupOf(pick),
+      this._layer(pick),
+      this.line(pick.use).number.get(pick.checkpoint.id),
+    ]);
   }
 
   /**
-   * Returns some of the picks in order, with their places among each other.
+   * Returns picks in order, each with its place and with why it stands there.
    * @param {Pick[]} picks
    * @returns {Pick[]}
    */
   placed(picks) {
     /** @type {Pick[]} */
     const found = [];
-    for (const some of this._layers(picks)) {
-      const ahead = found.length;
-      const byId = new Map(some.map((pick) => [pick.checkpoint.id, pick]));
-      const places = inPlaces([...byId.keys()], ...this._ground(byId));
-      for (const [at, id] of places) {
-        found.push({ .../** @type {Pick} */ (byId.get(id)), place: ahead + at });
-      }
+    const marked = this.ordered(picks).map((pick) => ({
+      ...pick,
+      placed_by: this.line(pick.use).by.get(pick.checkpoint.id) ?? NOTHING,
+    }));
+    for (let at = 0; at < marked.length; at = found.length) {
+      const together = this._together(marked[at]);
+      let end = at;
+      while (end < marked.length && !compared(this._together(marked[end]), together)) end += 1;
+      const some = marked.slice(at, end);
+      const { locked } = this.line(some[0].use);
+      const places = sharedPlaces(some.map((pick) => pick.checkpoint.id), locked);
+      found.push(...some.map((pick, n) => ({ ...pick, place: at + places[n] })));
     }
-    return found;
+    return this._explained(found);
   }
 
-  /** Returns the first of some of the picks, as `placed` would. @param {Pick[]} picks @returns {Pick} */
-  first(picks) {
-    const [some] = this._layers(picks);
-    const byId = new Map(some.map((pick) => [pick.checkpoint.id, pick]));
-    return /** @type {Pick} */ (byId.get(firstPlace([...byId.keys()], ...this._ground(byId))));
+  /** What picks have in common that may share a place. @param {Pick} pick */
+  _together(pick) {
+    return [this._groupOf(pick), this._layer(pick), pick.placed_by === NOTHING];
   }
 
-  /**
-   * Returns picks in their order, each with its reasons.
-   * @param {Pick[]} picks
-   * @returns {Pick[]}
-   */
-  explained(picks) {
-    const { locked } = this;
+  /** @param {Pick[]} picks @returns {Pick[]} */
+  _explained(picks) {
+    if (!picks.length) return [];
+    const { locked } = this.line(picks[0].use);
     const ahead = locked.firstBefore(picks.map((pick) => pick.checkpoint.id));
     return picks.map((pick, number) => {
       const { id } = pick.checkpoint;
       const before = ahead.get(id);
+      const said = before === undefined ? null : locked.direct(before, id);
       return {
         ...pick,
         before_next: beforeNext(pick, picks.slice(number + 1), locked),
-        behind: before === undefined ? null : locked.direct(before, id),
+        behind: before !== undefined && said ? [before, said] : null,
       };
     });
   }
 
-  /** Picks by what comes before all evidence. @param {Pick[]} picks @returns {Pick[][]} */
-  _layers(picks) {
-    const keyed = sorted(picks.map((pick) => ({ pick, layer: this._layer(pick) })), (one) => one.layer);
-    /** @type {Pick[][]} */
-    const layers = [];
-    keyed.forEach(({ pick, layer }, number) => {
-      if (number && !compared(layer, keyed[number - 1].layer)) layers[layers.length - 1].push(pick);
-      else layers.push([pick]);
-    });
-    return layers;
-  }
-
-  /**
-   * @param {Map<string, Pick>} picks
-   * @returns {[Locked, Set<string>, (id: string) => any, (id: string) => number]}
-   */
-  _ground(picks) {
-    const keys = new Map([...picks].map(([id, pick]) => [id, this._key(pick)]));
-    const of = (/** @type {string} */ id) => /** @type {Pick} */ (picks.get(id)).checkpoint;
-    return [this.locked, this._measured, (id) => keys.get(id), (id) => this._openness(of(id))];
-  }
-
-  /** How open a checkpoint is, the freest first. @param {Checkpoint} one */
-  _openness(one) {
-    return this._constants.openness[String(one.commercial_use)];
-  }
-
-  /** @param {Pick} pick */
+  /** What comes before all evidence. @param {Pick} pick */
   _layer(pick) {
     const effects = pick.fired.map((rule) => rule.effect);
     const one = pick.checkpoint;
     /** @type {{[order: string]: any}} */
     const byOrder = {
       small: [pick.memory_gb === null, pick.memory_gb ?? 0],
-      open: [this._openness(one), one.gated === true],
+      open: [this._constants.openness[String(one.commercial_use)], one.gated === true],
     };
     return [
       this._allowed.indexOf(pick.use),
@@ -139,25 +187,6 @@ export class Placing {
       effects.includes("avoid"),
       !effects.includes("prefer"),
       pick.to_learn,
-    ];
-  }
-
-  /** What orders those that nothing tells apart. @param {Pick} pick */
-  _key(pick) {
-    const one = pick.checkpoint;
-    const cheaper = this._precedences.endsAtTie;
-    const { loaders, made_for, unknown_size } = this._constants;
-    const size = one.parameters_millions || (cheaper ? unknown_size : 0);
-    return [
-      this._openness(one),
-      one.gated === true,
-      this._precedences.firstMeasured(one.id),
-      cheaper ? [size, one.image_size ?? 0] : [],
-      !one.typical.includes(this._task),
-      !made_for[pick.use].includes(one.stage ?? ""),
-      loaders.indexOf(one.loader),
-      -size,
-      -(one.released ?? 0),
     ];
   }
 }
@@ -174,4 +203,3 @@ function beforeNext(pick, after, locked) {
   const other = after.find((one) => series === null || one.checkpoint.series !== series);
   return other ? locked.precedence(pick.checkpoint.id, other.checkpoint.id) : null;
 }
-

@@ -13,21 +13,12 @@ import { compared, rounded } from "./numbers.js";
  * @property {string} next
  * @property {number|null} next_value
  * @property {string|null} source
+ * @property {boolean} own
  * @property {string|null} through
  */
 /** @typedef {{benchmark: string, metric: string, value: number, better: string, source: string, table: [number, number]}} Published */
 /** @typedef {[number, number, number, string, string, number]} Told kind, rank, margin, before, behind, table */
 /** @typedef {[number, string, string]} Figure value, metric, protocol */
-/**
- * @typedef {object} Evidence
- * @property {number} kind
- * @property {string} before
- * @property {string} behind
- * @property {string} yardstick
- * @property {number|null} value
- * @property {number|null} next_value
- * @property {string|null} source
- */
 /** @typedef {{told: Told[], tied: Set<number>}} Compared pairs by their number */
 /**
  * @typedef {object} Gauge
@@ -57,8 +48,7 @@ export class Precedences {
     this.order = rulebase.data.orders[task];
     this.language = (languages ?? []).find((one) => one !== ENGLISH) ?? ENGLISH;
     this.endsAtTie = this.order.tie === "cheaper";
-    /** What was locked among which checkpoints. @type {Map<string, any>} */
-    this.locks = new Map();
+    this.task = task;
     /** @type {Map<string, Published[]>} */
     this._published = new Map();
     /** @type {Map<string, number>} */
@@ -117,6 +107,13 @@ export class Precedences {
       rest: this.order.rest.includes(id) || inOther,
       tables: (row.tables[of] ?? []).map(byCheckpoint),
     };
+  }
+
+  /** True unless a checkpoint is known not to know the language. @param {Checkpoint} one */
+  speaks(one) {
+    const told = one.languages ?? [];
+    const enough = [this.language, MULTILINGUAL, ...this.constants.no_language];
+    return !told.length || enough.some((language) => told.includes(language));
   }
 
   /** The figures of a checkpoint on the yardsticks of the task. @param {string} checkpoint */
@@ -216,17 +213,18 @@ export class Precedences {
     });
   }
 
-  /** What was told of a pair, with its figures and where they were published. @param {Told} told @returns {Evidence} */
-  evidence(told) {
+  /** What was told of a pair, with its figures and where they were published. @param {Told} told @returns {Precedence} */
+  precedence(told) {
     const [kind, rank, , before, behind, number] = told;
+    const said = { next: behind, own: kind === 1, through: null };
     if (kind > 1) {
-      return { kind, before, behind, yardstick: RELATIONS[kind - 2], value: null, next_value: null, source: null };
+      return { by: "relation", yardstick: RELATIONS[kind - 2], value: null, next_value: null, source: null, ...said };
     }
     const gauge = this.gauges[rank];
     const table = gauge.tables[number];
     const [value, , place] = /** @type {Figure} */ (table.get(before));
     const [next_value] = /** @type {Figure} */ (table.get(behind));
-    return { kind, before, behind, yardstick: gauge.name, value, next_value, source: this.order.protocols[place][0] };
+    return { by: "figure", yardstick: gauge.name, value, next_value, source: this.order.protocols[place][0], ...said };
   }
 
   /**
@@ -252,17 +250,6 @@ export class Precedences {
     }
   }
 }
-
-/** @param {Evidence} said @returns {Precedence} */
-export const precedenceOf = (said) => ({
-  by: said.kind < 2 ? "figure" : "relation",
-  yardstick: said.yardstick,
-  value: said.value,
-  next: said.behind,
-  next_value: said.next_value,
-  source: said.source,
-  through: null,
-});
 
 /**
  * By how many times the noise one is better than another; 0 within it.

@@ -1,8 +1,7 @@
-// Checkpoints in places: the strongest evidence is locked first, and what nothing ranks is shared.
+// Checkpoints in line: the strongest evidence is locked first, then each is put beside its like.
 // advisor/decide/ranking.py.
 
 import { compared, least, sorted } from "./numbers.js";
-import { precedenceOf } from "./precedence.js";
 
 /** @import {Compared, Precedence, Precedences, Told} from "./precedence.js" */
 
@@ -34,7 +33,7 @@ export class Locked {
   precedence(before, behind) {
     if (!this.after(before).has(behind)) return null;
     const said = this.direct(before, behind);
-    if (said) return precedenceOf(said);
+    if (said) return said;
     /** @type {[Told, string][]} */
     const between = [];
     for (const one of this.after(before)) {
@@ -46,7 +45,7 @@ export class Locked {
     if (!found) return null;
     const through = found[1];
     const told = /** @type {Told} */ (this.told.get(this.by.pair(through, behind)));
-    return { ...precedenceOf(this.by.evidence(told)), through };
+    return { ...this.by.precedence(told), through };
   }
 
   /** @param {string} one @param {string} other */
@@ -74,7 +73,7 @@ export class Locked {
   /** What puts one right before another, if anything does. @param {string} before @param {string} behind */
   direct(before, behind) {
     const told = this.told.get(this.by.pair(before, behind));
-    return told ? this.by.evidence(told) : null;
+    return told ? this.by.precedence(told) : null;
   }
 }
 
@@ -132,15 +131,15 @@ class Order {
 }
 
 /**
- * Returns places and ids, in order: nothing before what it stands behind.
+ * Returns ids in order: nothing before what it stands behind.
  * @param {string[]} ids
  * @param {Locked} locked
  * @param {Set<string>} measured
  * @param {(id: string) => any} key
  * @param {(id: string) => number} freedom
- * @returns {[number, string][]}
+ * @returns {string[]}
  */
-export function inPlaces(ids, locked, measured, key, freedom) {
+export function inLine(ids, locked, measured, key, freedom) {
   const inside = new Set(ids);
   const within = new Map(ids.map((id) => [id, [...locked.after(id)].filter((one) => inside.has(one))]));
   /** @type {Map<string, number>} */
@@ -149,36 +148,19 @@ export function inPlaces(ids, locked, measured, key, freedom) {
   for (const behind of within.values()) for (const id of behind) add(id, 1);
   const counted = countedOf(ids, locked, measured);
   const line = new Map(sorted(ids, key).map((id, number) => [id, number]));
-  const inLine = (/** @type {string[]} */ some) => sorted(some, (id) => line.get(id));
-  let able = inLine(ids.filter((id) => !over.get(id)));
+  const byKey = (/** @type {string[]} */ some) => sorted(some, (id) => line.get(id));
+  let able = byKey(ids.filter((id) => !over.get(id)));
   /** @type {string[]} */
   const listed = [];
   while (able.length) {
-    if (!able.some((id) => locked.after(id).size)) {
-      return shared([...listed, ...sorted(able, freedom)], locked);
-    }
     const chosen = next(able, counted, locked, freedom);
     listed.push(chosen);
     able = able.filter((id) => id !== chosen);
     const behind = within.get(chosen) ?? [];
     for (const id of behind) add(id, -1);
-    able = inLine([...able, ...behind.filter((id) => !over.get(id))]);
+    able = byKey([...able, ...behind.filter((id) => !over.get(id))]);
   }
-  return shared(listed, locked);
-}
-
-/**
- * Returns which of some ids `inPlaces` puts first, without the others.
- * @param {string[]} ids
- * @param {Locked} locked
- * @param {Set<string>} measured
- * @param {(id: string) => any} key
- * @param {(id: string) => number} freedom
- */
-export function firstPlace(ids, locked, measured, key, freedom) {
-  const below = new Set(ids.flatMap((id) => [...locked.after(id)]));
-  const able = sorted(ids.filter((id) => !below.has(id)), key);
-  return next(able, countedOf(able, locked, measured), locked, freedom);
+  return listed;
 }
 
 /** @param {string[]} ids @param {Locked} locked @param {Set<string>} measured */
@@ -211,20 +193,17 @@ function next(able, counted, locked, freedom) {
 }
 
 /**
- * Returns ids with their places: a new one begins behind one that stands before the next.
+ * Returns the places of ids in order: a new one begins behind one that stands before the next.
  * @param {string[]} listed
  * @param {Locked} locked
- * @returns {[number, string][]}
+ * @returns {number[]}
  */
-function shared(listed, locked) {
-  /** @type {[number, string][]} */
-  const places = [];
+export function sharedPlaces(listed, locked) {
   /** @type {string[]} */
   let together = [];
-  listed.forEach((id, at) => {
+  return listed.map((id, at) => {
     if (together.some((one) => locked.after(one).has(id))) together = [];
     together.push(id);
-    places.push([at + 1 - together.length + 1, id]);
+    return at + 1 - together.length + 1;
   });
-  return places;
 }

@@ -56,6 +56,12 @@ export class RuleBase {
     /** Rules aimed at single checkpoints. */
     this.aiming = this.rules.filter((rule) => rule.candidates.some((one) => one.includes("/")));
     this.barring = this.aiming.filter((rule) => rule.effect === "exclude");
+    /** The questions whose answers can bear on checkpoints, whatever the family. */
+    this.bearing = new Set([
+      ...[this.demanding, this.keeping, this.ordering, this.stepping].flat().map((one) => one.id),
+      ...asking((option) => option.uses.length > 0).map((one) => one.id),
+      ...this.aiming.flatMap((rule) => Object.keys(rule.when)),
+    ]);
     /** @type {Map<string, Rule[]>} */
     this.aimed = new Map();
     for (const rule of this.rules) {

@@ -1,16 +1,16 @@
 // The checkpoints for a case: those that fit, best first, and why others do not.
 // advisor/decide/selection.py and starting_points.py.
 
-import { Placing } from "./placing.js";
+import { Placing, lineOf } from "./placing.js";
 import { Precedences } from "./precedence.js";
 import { answer, applicable, holds } from "./profile.js";
 import { Requirements, distanceOf } from "./requirements.js";
 import { loadsSafely, offered } from "./rulebase.js";
-import { compared, sorted } from "./numbers.js";
+import { sorted } from "./numbers.js";
 
 /** @import {Decision, Engine} from "./engine.js" */
 /** @import {Checkpoint, Rule} from "./model.js" */
-/** @import {Evidence, Precedence, Published} from "./precedence.js" */
+/** @import {Precedence, Published} from "./precedence.js" */
 /** @import {Profile} from "./profile.js" */
 /** @import {Gap, Suitability} from "./requirements.js" */
 /** @import {RuleBase} from "./rulebase.js" */
@@ -24,8 +24,9 @@ import { compared, sorted } from "./numbers.js";
  * @property {Gap[]} unknown
  * @property {boolean} to_learn
  * @property {number} place
+ * @property {string} placed_by
  * @property {Precedence|null} before_next
- * @property {Evidence|null} behind
+ * @property {[string, Precedence]|null} behind
  * @property {number|null} beyond_gb
  * @property {{full_gb: number, lora_gb: number}|null} training
  * @property {Gap[]} poor
@@ -161,6 +162,7 @@ export function selectOf(rulebase, family, profile, how = {}) {
       unknown,
       to_learn: use !== "as-is" && !sameGaps(required.gaps(checkpoint, "as-is"), [lacks, unknown]),
       place: 0,
+      placed_by: "nothing",
       before_next: null,
       behind: null,
       beyond_gb: null,
@@ -177,23 +179,25 @@ export function selectOf(rulebase, family, profile, how = {}) {
     }
     picks = [];
   }
-  const { learnt } = rulebase.constants;
-  const others = rejected.filter((one) => !one.lacks.some((gap) => learnt.includes(gap.field)));
-  const among = [...picks, ...unverified, ...others].map((one) => one.checkpoint);
-  const placing = new Placing(precedences, among, order, allowed, required.task);
+  const line = (/** @type {string} */ use) =>
+    rulebase.once(`line|${family}|${required.task}|${precedences.language}|${use}`, () => {
+      const can = (/** @type {Checkpoint} */ one) => [...one.tasks, ...one.fine_tune].includes(required.task);
+      return lineOf(rulebase.catalogue(family).filter((one) => offered(one) && can(one)), precedences, use);
+    });
+  const placing = new Placing(line, order, allowed, groupOf, rulebase.constants);
   const { steps, firstStep } = required;
   if (steps.length) {
     picks = picks.map((one) => (within(one, firstStep) ? one : { ...one, beyond_gb: firstStep }));
   }
   if (how.firstOnly) {
-    const alone = picks.length ? [first(picks, placing)] : [];
+    const alone = placing.ordered(picks).slice(0, 1);
     return { ...NOTHING, picks: alone, unverified, rejected, uses: allowed };
   }
-  const ranked = inGroups(picks, placing);
+  const ranked = placing.placed(picks);
   return {
     ...NOTHING,
-    picks: placing.explained(ranked),
-    unverified: placing.explained(inGroups(unverified, placing)),
+    picks: ranked,
+    unverified: placing.placed(unverified),
     rejected,
     uses: allowed,
     ladder: steps.length && ranked.length ? ladderOf(steps, ranked, placing) : [],
@@ -211,37 +215,6 @@ const sameGap = (one, other) =>
   one.text === other.text &&
   one.distance === other.distance;
 
-/** Picks by group, those that come first first. @param {Pick[]} picks @returns {Pick[][]} */
-function groups(picks) {
-  /** @type {Map<string, Pick[]>} */
-  const found = new Map();
-  for (const pick of sorted(picks, groupOf)) {
-    const key = groupOf(pick).join();
-    const known = found.get(key);
-    if (known) known.push(pick);
-    else found.set(key, [pick]);
-  }
-  const all = [...found.values()];
-  if (all.length && groupOf(all[0][0])[1]) {
-    return sorted(all, ([pick]) => [groupOf(pick)[1], groupOf(pick)]);
-  }
-  return all;
-}
-
-/** @param {Pick[]} picks @param {Placing} placing @returns {Pick[]} */
-function inGroups(picks, placing) {
-  /** @type {Pick[]} */
-  const placed = [];
-  for (const group of groups(picks)) {
-    const ahead = placed.length;
-    placed.push(...placing.placed(group).map((pick) => ({ ...pick, place: ahead + pick.place })));
-  }
-  return placed;
-}
-
-/** @param {Pick[]} picks @param {Placing} placing @returns {Pick} */
-const first = (picks, placing) => ({ ...placing.first(groups(picks)[0]), place: 1 });
-
 /**
  * Returns for each step the first of the picks that fit, as when that much memory was said.
  * @param {number[]} steps
@@ -250,20 +223,14 @@ const first = (picks, placing) => ({ ...placing.first(groups(picks)[0]), place: 
  * @returns {Rung[]}
  */
 function ladderOf(steps, ranked, placing) {
-  const ids = (/** @type {Pick[]} */ picks) => picks.map((one) => one.checkpoint.id).sort(compared).join(" ");
-  /** @type {Map<string, Pick|null>} */
-  const firsts = new Map();
-  const usual = ranked.filter((pick) => pick.beyond_gb === null);
-  if (usual.length) firsts.set(ids(usual), usual[0]);
   /** @type {Rung[]} */
   const rungs = [];
   for (const limit of [...steps, null]) {
     const fitting = ranked
       .filter((pick) => limit === null || within(pick, limit))
       .map((pick) => ({ ...pick, beyond_gb: null }));
-    const key = ids(fitting);
-    if (!firsts.has(key)) firsts.set(key, fitting.length ? first(fitting, placing) : null);
-    let found = firsts.get(key) ?? null;
+    /** @type {Pick|null} */
+    let found = placing.ordered(fitting)[0] ?? null;
     if (limit === null && found && within(found, steps[steps.length - 1])) {
       found = rungs[rungs.length - 1].pick;
     }

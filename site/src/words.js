@@ -37,6 +37,7 @@ export function memory(rulebase, one) {
 /** Why a checkpoint stands before the next of another series. @param {Shown} one */
 export function standing(one) {
   const before = one.before_next;
+  if (!before && one.placed_by === "series") return "no figure; placed by its series and size";
   if (!before) return "nothing ranks it against the next of another series";
   const by = before.through ? `before ${before.through}, which ` : "";
   if (before.by === "relation") {

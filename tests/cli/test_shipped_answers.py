@@ -227,13 +227,32 @@ def test_what_is_assumed_on_the_page_is_what_could_change_its_first_line(advisor
             if answer is None or answer["origin"] != "assumed":
                 continue
             firsts = set()
-            for option in question.options:
-                result = advisor("recommend", "--task", task, f"--{question.id}", option.id)
+            for option in [o for one in question.options for o in (one.id, *one.covers)]:
+                result = advisor("recommend", "--task", task, f"--{question.id}", option)
                 firsts |= {tuple(result.out.splitlines()[:1])} if result.code in (0, 1) else set()
             assert question.id not in named or len(firsts) > 1, (task, question.id)
             if question.id not in named:
                 ids = {line[0].split(" ")[0] for line in firsts}
                 assert ids == {page[0].split(" ")[0]}, (task, question.id)
+
+
+CHANGES = [
+    ("similar-images", ("device", "cpu"), ("domain", "medical"), ("collection", "millions")),
+    ("vqa", ("device", "phone"), ("domain", "medical")),
+    ("supervised-classification", ("domain", "medical"), ("device", "cpu")),
+]
+
+
+@pytest.mark.parametrize(("task", "answers"), [(task, rest) for task, *rest in CHANGES])
+def test_an_answer_that_changes_the_first_checkpoint_is_named_as_assumed(advisor, task, answers):
+    """Also where the family is certain, and where an option only covers what changes it."""
+    page = " ".join(lines_of(advisor, "--task", task))
+    first = ask(advisor, "--task", task)["checkpoints"][0]["id"]
+    for question, option in answers:
+        other = ask(advisor, "--task", task, f"--{question}", option)["checkpoints"][0]["id"]
+        assert other != first
+        assert f"--{question} " in page.partition("assumed  ")[2]
+    assert "nothing above" not in page
 
 
 def test_quiet_is_the_id_and_nothing_else(advisor):
