@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from advisor.decide.precedence import LARGER, Precedence
 
 if TYPE_CHECKING:
+    from advisor.decide.ranking import Locked
     from advisor.decide.selection import Pick, Selection
 
 FREEDOM = {"permitted": 0, "restricted": 1, "not-permitted": 2}
@@ -34,7 +35,11 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
     """
     others = [other for other in selection.picks if other is not pick]
     same_use = [other for other in others if other.use == pick.use]
-    ways = (_untrained(pick, others), _better(pick, same_use), _smaller(pick, same_use))
+    ways = (
+        _untrained(pick, others),
+        _better(pick, same_use, selection.locked),
+        _smaller(pick, same_use),
+    )
     found = [next(way, None) for way in (*ways, _freer(pick, others))]
     if some := tuple(one for one in found if one):
         return some
@@ -48,10 +53,10 @@ def _untrained(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
             yield Alternative("as-is", other.checkpoint.id, "works as it is, without training")
 
 
-def _better(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
-    ahead, said = pick.behind or ("", None)
-    if said and any(other.checkpoint.id == ahead for other in others):
-        yield Alternative("better", ahead, better_text(said))
+def _better(pick: Pick, others: Sequence[Pick], locked: Locked | None) -> Iterator[Alternative]:
+    if locked and pick.behind and any(other.checkpoint.id == pick.behind for other in others):
+        told = locked.told[pick.behind, pick.checkpoint.id]
+        yield Alternative("better", pick.behind, better_text(locked.by.precedence(told), told[0]))
 
 
 def _smaller(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
@@ -70,11 +75,11 @@ def _freer(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
             yield Alternative("freer", other.checkpoint.id, text)
 
 
-def better_text(said: Precedence) -> str:
+def better_text(said: Precedence, kind: int) -> str:
     """Return by what one stands before another, in words about the first."""
     if said.value is None:
         return "the larger of its series" if said.yardstick == LARGER else "its successor"
-    makers = ", as its maker measured" if said.own else ""
+    makers = ", as its maker measured" if kind else ""
     return f"{said.yardstick} {said.value:g} against {said.next_value:g}{makers}"
 
 

@@ -154,10 +154,10 @@ class Placing:
         against the order, where a rule or a doubt made it, is no reason.
         """
         found: list[Pick] = []
-        ordered = self.ordered(picks)
-        marked = [
-            pick._replace(placed_by=self.line(pick.use).by[pick.checkpoint.id]) for pick in ordered
-        ]
+        marked = (
+            pick._replace(placed_by=self.line(pick.use).by[pick.checkpoint.id])
+            for pick in self.ordered(picks)
+        )
         for _, alike in groupby(marked, self._together):
             some = list(alike)
             locked = self.line(some[0].use).locked
@@ -180,10 +180,9 @@ class Placing:
         ahead = locked.first_before(ids)
         for number, (id, pick) in enumerate(zip(ids, picks, strict=True), start=1):
             other = next_of_another_series(pick, picks[number:])
-            said = locked.direct(ahead[id], id) if id in ahead else None
             yield pick._replace(
                 before_next=locked.precedence(id, other.checkpoint.id) if other else None,
-                behind=said and (ahead[id], said),
+                behind=ahead.get(id),
             )
 
     def _layer(self, pick: Pick) -> tuple[Any, ...]:

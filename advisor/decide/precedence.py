@@ -28,8 +28,7 @@ class Precedence(NamedTuple):
     `by` a figure on a `yardstick`, its `value` against the `next_value` of the other, or by a
     relation between the two, which `yardstick` names then: larger or successor. `through` is one
     that stands between them, where only that one is comparable with the next: the figure or
-    relation is its own, and the first stands before it. `source` is where a figure was published,
-    and `own` says that the maker of the better of two strangers measured both.
+    relation is its own, and the first stands before it. `source` is where a figure was published.
     """
 
     by: str
@@ -38,7 +37,6 @@ class Precedence(NamedTuple):
     next: str
     next_value: float | None
     source: str | None
-    own: bool = False
     through: str | None = None
 
 
@@ -270,7 +268,7 @@ class Precedences:
         value, _, place = table[before]
         source = self._order["protocols"][place][0]
         against = table[behind][0]
-        return Precedence("figure", gauge.name, value, behind, against, source, bool(kind))
+        return Precedence("figure", gauge.name, value, behind, against, source)
 
     def _related(self, families: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
         """Yield each relation between two of some checkpoints: 2 is larger, 3 a successor."""

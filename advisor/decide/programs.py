@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from advisor.decide.command_lines import act_of
 from advisor.decide.memory import file_dtype, loaded_dtype, training_memory
-from advisor.foreign import visible_lines
+from advisor.foreign import visible, visible_lines
 from advisor.model import Checkpoint
 from advisor.model.library import Program, RunnerUse
 from advisor.rulebase.base import RuleBase
@@ -133,6 +133,12 @@ def use_of(
     may = may_train(rulebase, options) and task not in checkpoint.fine_tune
     trains = may and program_for(checkpoint, task, rulebase.programs, FINE_TUNE)
     return FINE_TUNE if use == AS_IS and trains else use
+
+
+def said_first(rulebase: RuleBase, options: Mapping[str, str]) -> str:
+    """Return the line, a comment, with which a program begins under answers; empty without one."""
+    chosen = (o for q in rulebase.questions for o in q.options if options.get(q.id) == o.id)
+    return "".join(f"# {visible(o.of_programs)}\n" for o in chosen if o.of_programs)
 
 
 def may_train(rulebase: RuleBase, options: Mapping[str, str]) -> bool:

@@ -112,13 +112,14 @@ class TaskAdvice(NamedTuple):
     @property
     def snippet(self) -> str | None:
         """The program that runs or trains the first checkpoint, if a safe way is known."""
-        from advisor.decide.programs import snippet
+        from advisor.decide.programs import said_first, snippet
 
         if not self.selection.picks:
             return None
         first = self.selection.picks[0]
         known = self.rulebase.programs
-        return snippet(first.checkpoint, self.task, known, self.options, self.use_of(first))
+        code = snippet(first.checkpoint, self.task, known, self.options, self.use_of(first))
+        return code and said_first(self.rulebase, self.options) + code
 
     def use_of(self, pick: Pick) -> str:
         """What the program for a pick does with it: it trains where it may, and a program can."""

@@ -28,8 +28,8 @@ class Pick(NamedTuple):
     nobody verified; `to_learn` says that training has to teach it something asked for, as a
     language. `place` counts from 1, shared by all that nothing tells apart, and `placed_by` is a
     figure, the series and size of what has none, or nothing; `before_next` is why it stands before
-    the next of another series, None where nothing says that it should, `behind` which other pick
-    stands right before it, and why. `beyond_gb` is the most memory that the first place is for,
+    the next of another series, None where nothing says that it should, `behind` another pick that
+    evidence puts right before it. `beyond_gb` is the most memory that the first place is for,
     where nobody said how much there is, and this one may need more. `poor` are languages asked for
     in which it was measured and stands at the bottom, `counted` those that its maker only counts.
     """
@@ -44,7 +44,7 @@ class Pick(NamedTuple):
     place: int = 0
     placed_by: str = NOTHING
     before_next: Precedence | None = None
-    behind: tuple[str, Precedence] | None = None
+    behind: str | None = None
     beyond_gb: float | None = None
     training: TrainingMemory | None = None
     poor: tuple[Gap, ...] = ()

@@ -13,6 +13,7 @@ from advisor.decide.programs import (
     joining_program,
     may_train,
     program_for,
+    said_first,
     snippet,
     use_of,
 )
@@ -99,7 +100,8 @@ def script(answer: Recommendation, named: str = "", *, join: bool = False) -> Sc
     made = code_command(answer, advice, named, join=join)
     note = _untrained(advice, checkpoint, use)
     lines = [f"{DOES[use]} {name or 'parts of your choice'} for {advice.task}", f"by: {made}", note]
-    head = "".join(f"# {visible(line)}\n" for line in lines if line)
+    head = said_first(advice.rulebase, advice.options)
+    head += "".join(f"# {visible(line)}\n" for line in lines if line)
     return Script(name, use, advice.task, f"{head}\n{code}\n", made, note)
 
 

@@ -38,9 +38,9 @@ function untrained(pick, others) {
 
 /** @param {Pick} pick @param {Pick[]} others @returns {Alternative|null} */
 function better({ behind }, others) {
-  const [ahead, said] = behind ?? ["", null];
+  const [ahead, said, own] = behind ?? ["", null];
   if (!said || !others.some((other) => other.checkpoint.id === ahead)) return null;
-  return { wish: "better", checkpoint: ahead, because: betterText(said) };
+  return { wish: "better", checkpoint: ahead, because: betterText(said, own) };
 }
 
 /** @param {Pick} pick @param {Pick[]} others @param {number} share @returns {Alternative|null} */
@@ -65,12 +65,12 @@ function freer(pick, others, freedom) {
   return null;
 }
 
-/** By what one stands before another, in words about the first. @param {Precedence} said */
-function betterText(said) {
+/** By what one stands before another, in words about the first. @param {Precedence} said @param {boolean} [own] */
+function betterText(said, own) {
   if (said.value === null) {
     return said.yardstick === LARGER ? "the larger of its series" : "its successor";
   }
-  const makers = said.own ? ", as its maker measured" : "";
+  const makers = own ? ", as its maker measured" : "";
   return `${said.yardstick} ${g(said.value)} against ${g(said.next_value ?? 0)}${makers}`;
 }
 

@@ -14,6 +14,7 @@
  * @property {string|null} dtype
  * @property {string|null} order
  * @property {number|null} step
+ * @property {string|null} of_programs
  */
 /**
  * @typedef {object} Question

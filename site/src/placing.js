@@ -163,11 +163,11 @@ export class Placing {
     return picks.map((pick, number) => {
       const { id } = pick.checkpoint;
       const before = ahead.get(id);
-      const said = before === undefined ? null : locked.direct(before, id);
+      const told = before === undefined ? undefined : locked.told.get(locked.by.pair(before, id));
       return {
         ...pick,
         before_next: beforeNext(pick, picks.slice(number + 1), locked),
-        behind: before !== undefined && said ? [before, said] : null,
+        behind: told ? [told[3], locked.by.precedence(told), told[0] === 1] : null,
       };
     });
   }

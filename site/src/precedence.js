@@ -13,7 +13,6 @@ import { compared, rounded } from "./numbers.js";
  * @property {string} next
  * @property {number|null} next_value
  * @property {string|null} source
- * @property {boolean} own
  * @property {string|null} through
  */
 /** @typedef {{benchmark: string, metric: string, value: number, better: string, source: string, table: [number, number]}} Published */
@@ -216,7 +215,7 @@ export class Precedences {
   /** What was told of a pair, with its figures and where they were published. @param {Told} told @returns {Precedence} */
   precedence(told) {
     const [kind, rank, , before, behind, number] = told;
-    const said = { next: behind, own: kind === 1, through: null };
+    const said = { next: behind, through: null };
     if (kind > 1) {
       return { by: "relation", yardstick: RELATIONS[kind - 2], value: null, next_value: null, source: null, ...said };
     }

@@ -42,7 +42,9 @@ export function snippet(rulebase, checkpoint, task, answers, use) {
     ...memoryWords(rulebase, checkpoint),
   };
   for (const [place, words] of Object.entries(places)) code = code.replaceAll(`{${place}}`, () => words);
-  return pinned(code, checkpoint.revision);
+  const chosen = rulebase.questions.flatMap((one) => one.options.filter((option) => answers[one.id] === option.id));
+  const first = chosen.flatMap((option) => (option.of_programs ? [`# ${option.of_programs}\n`] : []));
+  return first.join("") + pinned(code, checkpoint.revision);
 }
 
 /** @param {string} code @param {string|null} revision */

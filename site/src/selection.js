@@ -26,7 +26,7 @@ import { sorted } from "./numbers.js";
  * @property {number} place
  * @property {string} placed_by
  * @property {Precedence|null} before_next
- * @property {[string, Precedence]|null} behind
+ * @property {[string, Precedence, boolean]|null} behind the one before it, why, and whether its maker says so
  * @property {number|null} beyond_gb
  * @property {{full_gb: number, lora_gb: number}|null} training
  * @property {Gap[]} poor

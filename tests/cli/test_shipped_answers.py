@@ -255,6 +255,31 @@ def test_an_answer_that_changes_the_first_checkpoint_is_named_as_assumed(advisor
     assert "nothing above" not in page
 
 
+@pytest.mark.parametrize(
+    "more", [(), ("--collection", "2000000"), ("--memory-gb", "1"), ("--use", "commercial")]
+)
+def test_the_same_picture_again_and_similar_pictures_are_two_programs(advisor, more):
+    def code(task):
+        return advisor("code", "--task", task, *more).out.partition("\n\n")[2]
+
+    assert "pairs" in code("deduplication")
+    assert "pairs" not in code("similar-images")
+    assert "photos" in code("similar-images")
+
+
+@pytest.mark.parametrize(
+    ("device", "place"), [("phone", "on a phone"), ("browser", "in a browser")]
+)
+@pytest.mark.parametrize("task", ["image-search", "captioning", "zero-shot-classification"])
+def test_a_program_that_does_not_run_where_it_is_wanted_says_so_first(advisor, device, place, task):
+    words = ("--task", task, "--device", device)
+    printed = advisor("code", *words).out
+    for first in (printed.splitlines()[0], ask(advisor, *words)["snippet"].splitlines()[0]):
+        assert first.startswith("# ")
+        assert f"does not run {place}" in first
+    assert "does not run" not in advisor("code", "--task", task, "--device", "cpu").out
+
+
 def test_quiet_is_the_id_and_nothing_else(advisor):
     first = ask(advisor, "--task", "captioning")["checkpoints"][0]["id"]
     assert advisor("recommend", "--task", "captioning", "-q").out == f"{first}\n"

@@ -57,3 +57,18 @@ def test_program_runs_as_it_is_shown(settings, hub, offline, tmp_path, image, mo
     hub(IDS[0], save(tmp_path / "model", settings))
     code = snippet(RULEBASE.checkpoint(IDS[0]), None, RULEBASE.programs)
     assert execute(code).startswith("tensor([[")
+
+
+def test_pictures_of_a_folder_are_compared(hub, offline, tmp_path, image, monkeypatch):
+    (tmp_path / "photos").mkdir()
+    for name in ("photo.jpg", "photos/a.jpg", "photos/b.jpg"):
+        image.pixels.save(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    hub(IDS[0], save(tmp_path / "model", PLAIN))
+    known = RULEBASE.checkpoint(IDS[0]), RULEBASE.programs
+    similar, twice = (
+        execute(snippet(known[0], task, known[1])).splitlines()
+        for task in ("similar-images", "deduplication")
+    )
+    assert sorted(similar) == ["1.000  photos/a.jpg", "1.000  photos/b.jpg"]
+    assert twice[0] == "1.000  photos/a.jpg  photos/b.jpg"

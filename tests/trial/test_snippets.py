@@ -157,6 +157,20 @@ def test_program_runs_as_it_is_shown(key, small, images):
     assert run(code, checkpoint.id, small(kind)).endswith("\n")
 
 
+@pytest.mark.parametrize(("id", "kind"), [("google/siglip2-base-patch16-224", "siglip"),
+                                          ("facebook/dinov2-base", "dinov2")])  # fmt: skip
+def test_duplicates_are_pairs_of_a_folder_and_similar_pictures_a_ranking(id, kind, small, images):
+    Path("photos/again.jpg").write_bytes(Path("photos/0.jpg").read_bytes())
+    checkpoint = RULEBASE.checkpoint(id)
+    pairs, ranking = (
+        run(snippet(checkpoint, task, RULEBASE.programs), id, small(kind)).splitlines()
+        for task in ("deduplication", "similar-images")
+    )
+    assert "1.000  photos/0.jpg  photos/again.jpg" in pairs
+    assert pairs[-1].endswith("of 3 pictures")
+    assert len(ranking) == 3
+
+
 def test_how_many_programs_run_is_printed_and_the_others_are_named(capsys):
     """A class that is new to the catalogue needs a program and a tiny network."""
     absent = {}
