@@ -30,7 +30,7 @@ CLEARLY_LARGER = 1.5
 FIGURE, SERIES, NOTHING = "figure", "series", "nothing"
 
 
-class Line(NamedTuple):
+class Lineup(NamedTuple):
     """Checkpoints in order, best first: the number of each, and who stands before whom.
 
     `by` is what each is placed by: a figure on a yardstick of the task; its series and size, beside
@@ -42,7 +42,7 @@ class Line(NamedTuple):
     by: dict[str, str]
 
 
-def line_of(checkpoints: Iterable[Checkpoint], precedences: Precedences, use: str) -> Line:
+def line_of(checkpoints: Iterable[Checkpoint], precedences: Precedences, use: str) -> Lineup:
     """Return the line of some checkpoints for the task of `precedences` and a way of use.
 
     What nothing measured, and what stands before nothing measured, comes right behind the last
@@ -89,7 +89,7 @@ def line_of(checkpoints: Iterable[Checkpoint], precedences: Precedences, use: st
             listed.insert(place, id)
     by = dict.fromkeys(listed, SERIES) | dict.fromkeys(measured, FIGURE)
     number = {id: number for number, id in enumerate([*listed, *apart])}
-    return Line(number, locked, by | dict.fromkeys(apart, NOTHING))
+    return Lineup(number, locked, by | dict.fromkeys(apart, NOTHING))
 
 
 def _beside(one: Checkpoint, listed: Sequence[Checkpoint], locked: Locked) -> int | None:
@@ -127,7 +127,7 @@ class Placing:
     `allowed` are the ways of use, best first; `order` is quality, small or open.
     """
 
-    def __init__(self, line: Callable[[str], Line], order: str, allowed: Sequence[str]) -> None:
+    def __init__(self, line: Callable[[str], Lineup], order: str, allowed: Sequence[str]) -> None:
         self.line = line
         self._order = order
         self._allowed = list(allowed)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from advisor.decide.memory import TrainingMemory, training_memory
-from advisor.decide.placing import NOTHING, Line, Placing, line_of
+from advisor.decide.placing import NOTHING, Lineup, Placing, line_of
 from advisor.decide.precedence import Precedence, Precedences, Published
 from advisor.decide.ranking import Locked
 from advisor.decide.requirements import RIGHTS, Gap, Requirements, Suitability
@@ -236,9 +236,9 @@ def select_of(
     )
 
 
-def _line(rulebase: RuleBase, family: str, precedences: Precedences, use: str) -> Line:
+def _line(rulebase: RuleBase, family: str, precedences: Precedences, use: str) -> Lineup:
     """Return the line of a family for a way of use; remembered with what it was made of."""
-    known: Line | None = precedences.lines.get((family, use))
+    known: Lineup | None = precedences.lines.get((family, use))
     if known is None:
         task = precedences.task
         able = [
