@@ -8,7 +8,7 @@ import re
 from contextlib import suppress
 from itertools import islice
 
-from advisor.scan.cells import Cells, read_cells
+from advisor.scan.cells import read_cells
 from advisor.scan.source import Parsed, UnreadableError, parse
 from advisor.scan.usage import FileNote
 
@@ -47,11 +47,7 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
     Raises UnreadableError where the file is no notebook. One in another language has no code, and
     counts as such.
     """
-    return parse_cells(read_cells(data, name), name)
-
-
-def parse_cells(read: Cells, name: str) -> Parsed:
-    """Return code cells as one tree, with a note for each that is no Python."""
+    read = read_cells(data, name)
     spot, other = read.spot(), read.other
     lines: list[str] = []
     firsts: list[int] = []
