@@ -1,8 +1,10 @@
 """Which program is shown for a checkpoint, and that broken entries are refused at their place."""
 
+import json
+
 import pytest
 
-from advisor.decide.programs import program_for, snippet
+from advisor.decide.programs import literal, program_for, prompt_for, snippet
 from advisor.errors import BrokenFileError
 from advisor.model.library import Program
 from advisor.rulebase.store import load_rules
@@ -39,11 +41,74 @@ def test_names_and_prompt_are_filled_in():
     )
 
 
-def test_prompt_of_the_checkpoint_counts_where_the_task_has_none():
-    checkpoint = BLIP._replace(prompt="OCR:", processor=None)
-    code = snippet(checkpoint, "vqa", [program()])
+def test_the_prompt_of_the_checkpoint_counts_before_that_of_its_program():
+    checkpoint = BLIP._replace(prompts={"vqa": "OCR:"}, processor=None)
+    code = snippet(checkpoint, "vqa", [program(prompts={"vqa": "what?"})])
     assert 'ask("OCR:")' in code
     assert "processor = AutoProcessor" in code
+
+
+EVERY = [
+    (checkpoint, task)
+    for checkpoint in RULEBASE.checkpoints.values()
+    for task in checkpoint.tasks
+    if program_for(checkpoint, task, RULEBASE.programs)
+]
+
+
+def code_of(checkpoint, task, **how):
+    return snippet(checkpoint, task, RULEBASE.programs, **how)
+
+
+def test_each_program_asks_with_the_prompt_of_its_entry():
+    asked = [
+        (one, task) for one, task in EVERY if task in one.prompts and task not in one.pipelines
+    ]
+    assert len(asked) > 20
+    for checkpoint, task in asked:
+        prompt, code = checkpoint.prompts[task], code_of(checkpoint, task)
+        assert prompt_for(checkpoint, task, RULEBASE.programs) == prompt
+        assert (literal(prompt) in code) if prompt else ('"type": "text"' not in code)
+
+
+def test_each_program_thinks_as_its_entry_says():
+    thinking = [(one, task) for one, task in EVERY if one.thinks]
+    assert {one.id for one, _ in thinking} >= {"Qwen/Qwen3.5-9B", "zai-org/GLM-4.1V-9B-Thinking"}
+    for checkpoint, task in EVERY:
+        switch, code = checkpoint.thinking_switch, code_of(checkpoint, task)
+        fast = code_of(checkpoint, task, thinking=False)
+        scored = "logits" in code  # it reads the next word, and a thought would stand before it
+        if not checkpoint.thinks:
+            assert "</think>" not in code
+            assert f"{switch}=" not in code
+            assert fast == code
+        elif not scored:
+            assert "budget = 8192" in code
+            assert json.dumps(list(checkpoint.answer_marks)) in code
+            assert (f"{switch}=True" in code) == bool(switch)
+            assert (fast == code) == (switch is None)
+        if checkpoint.thinks and switch:
+            assert f"{switch}=False,  # the figures are with thinking" in fast
+            assert "</think>" not in fast
+
+
+def test_each_program_gives_texts_in_the_case_of_its_entry():
+    lower = [one.id for one, task in EVERY if one.text_case == "lower" and task == "image-search"]
+    assert "google/siglip2-base-patch16-224" in lower
+    assert len(lower) > 10
+    for checkpoint, task in EVERY:
+        code = code_of(checkpoint, task)
+        if "tokens(" in code:
+            assert ("text.lower() for" in code) == (checkpoint.text_case == "lower")
+
+
+def test_each_program_goes_by_the_pipeline_of_its_entry():
+    staged = [(one, task) for one, task in EVERY if one.pipelines.get(task)]
+    assert len(staged) == 3
+    for checkpoint, task in EVERY:
+        code = code_of(checkpoint, task)
+        version = checkpoint.pipelines.get(task)
+        assert (f'PaddleOCRVL(pipeline_version="{version}")' in code) == bool(version)
 
 
 def test_without_a_program_the_lines_that_load_are_shown():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from advisor.catalogue.filters import Matches
@@ -36,8 +36,10 @@ def value_text(value: Any, form: str = "{}") -> str:
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
         return ", ".join(value) or "none"
-    if isinstance(value, dict):
+    if isinstance(value, Mapping) and "benchmark" in value:
         return f"{value['benchmark']}, {value['metric']}: {value['value']:g}"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {text or 'none'}" for key, text in value.items()) or "none"
     return form.format(f"{value:g}" if isinstance(value, float) else value)
 
 
@@ -89,7 +91,7 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
             ("pipeline", checkpoint.pipeline or "none known"),
             ("revision", value_text(checkpoint.revision)),
             ("last modified", checkpoint.last_modified),
-            ("prompt", checkpoint.prompt),
+            *_called(checkpoint),
         ),
     ]
     if checkpoint.pitfalls:
@@ -113,6 +115,18 @@ def _of(checkpoint: Checkpoint) -> str:
 
 def _notes(checkpoint: Checkpoint, names: Sequence[str]) -> list[tuple[str, str | None]]:
     return [(name.replace("_", " "), checkpoint.notes.get(name)) for name in names]
+
+
+def _called(checkpoint: Checkpoint) -> list[tuple[str, str | None]]:
+    """How it wants to be called: with which words, in which case, and whether it thinks."""
+    switch = checkpoint.thinking_switch
+    thinking = f"{checkpoint.thinking}, {switch}" if switch else checkpoint.thinking
+    return [
+        ("prompts", value_text(checkpoint.prompts) if checkpoint.prompts else None),
+        ("thinking", thinking),
+        ("text case", checkpoint.text_case),
+        ("pages", checkpoint.pages),
+    ]
 
 
 def _memory(checkpoint: Checkpoint) -> list[tuple[str, str]]:

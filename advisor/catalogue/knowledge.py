@@ -47,7 +47,7 @@ _ORDER = (
     *("languages_poor", "languages_note", "takes"),
     *("licence", "language_model_licence", "commercial_use", "restriction", "intended_use"),
     *("gated", "released"),
-    *("revision", "last_modified", "hub_task", "prompt", "pitfalls", "derived"),
+    *("revision", "last_modified", "hub_task", "prompts", "pitfalls", "derived"),
     *("sources", "checked"),
 )
 _NO_KEYS = ("family", "model_class", "writer", "notes")

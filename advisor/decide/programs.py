@@ -40,6 +40,10 @@ LOADING = {
 """The lines that load a checkpoint, its names to be filled in."""
 _NAME = re.compile(r'^(name = "(?!hf-hub:).*")$', re.MULTILINE)
 _FILLED = re.compile(r"\{([a-z-]+)\}")
+_ASKED = re.compile(r'^ *\{"type": "text", "text": "\{prompt\}"\},\n', re.MULTILINE)
+"""The line of a turn that holds its text."""
+_SWITCH = re.compile(r"^ *\{(no-)?thinking\}\n", re.MULTILINE)
+LOWERED = "[text.lower() for text in texts]"
 _PLACE = re.compile(r"\{([a-z-]+)\|([^}]*)\}")
 
 
@@ -49,18 +53,22 @@ def snippet(
     programs: Sequence[Program] = (),
     answers: Mapping[str, str] = NOTHING_SAID,
     use: str = AS_IS,
+    *,
+    thinking: bool = True,
 ) -> str | None:
     """Return the program that runs or trains a checkpoint; None where advisor knows no safe way.
 
     `programs` are those of the rule base. `task` is the checkpoint's first one where it is None.
-    `answers`, question to option, may change the wording of its prompt.
+    `answers`, question to option, may change the wording of its prompt. Without `thinking` it is
+    told not to think first, if it would and can be told.
     Where no program is known, the lines that load the checkpoint are returned, or for training
     nothing.
     """
     if task is None:
         task = next(iter(checkpoint.tasks or checkpoint.fine_tune), None)
     if program := program_for(checkpoint, task, programs, use):
-        code = program.code
+        thinks = checkpoint.thinks and (thinking or not checkpoint.thinking_switch)
+        code = program.thinking_code if thinks and program.thinking_code else program.code
     elif use != AS_IS:
         return None
     elif checkpoint.loader == "open_clip":
@@ -77,11 +85,45 @@ def snippet(
         "dtype": "auto" if loaded_dtype(checkpoint) == file_dtype(checkpoint) else "bfloat16",
         "checkpoint": checkpoint.id,
         "prompt": literal(prompt_for(checkpoint, task, programs, answers) or ""),
+        "thinking": _switched(checkpoint, on=thinking),
+        "no-thinking": _switched(checkpoint, on=False),
+        "marks": json.dumps(checkpoint.answer_marks),
+        "texts": LOWERED if checkpoint.text_case == "lower" else "texts",
+        "pipeline": checkpoint.pipelines.get(task or "", ""),
         **_memory_words(checkpoint),
     }
+    if checkpoint.prompts.get(task or "") == "":
+        code = re.sub(_ASKED, "", code)
+    if not names["thinking"]:
+        code = re.sub(_SWITCH, "", code)
     code = code.replace('"{prompt}"', "{prompt}")
     code = re.sub(_FILLED, lambda place: names.get(place[1], place[0]), code)
     return pinned(code, checkpoint.revision)
+
+
+def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
+    """Say in which of several ways a checkpoint is run for a task; empty where there is one."""
+    if task in checkpoint.pipelines:
+        return f"{task} takes its maker's pipeline; by itself it reads one element of a page"
+    if not checkpoint.thinks:
+        return ""
+    if thinking:
+        faster = "; --no-thinking is faster" if checkpoint.thinking_switch else ""
+        return f"it thinks before it answers, as when its figures were taken{faster}"
+    if checkpoint.thinking_switch:
+        return "thinking is off; the figures are with thinking"
+    return "it thinks before it answers, and cannot be told not to"
+
+
+def _switched(checkpoint: Checkpoint, *, on: bool) -> str:
+    """Return the argument of a chat template that has a checkpoint think, or not; empty for none.
+
+    Only what would think by itself is told anything.
+    """
+    if not (checkpoint.thinks and checkpoint.thinking_switch):
+        return ""
+    argument = f"{checkpoint.thinking_switch}={on},"
+    return argument if on else f"{argument}  # the figures are with thinking"
 
 
 def literal(text: str) -> str:
@@ -109,18 +151,19 @@ def prompt_for(
 ) -> str | None:
     """Return the prompt for a task, as the snippet has it; None where none is known.
 
-    The checkpoint's own is for its first task, and for others where its program says no other.
+    The checkpoint's own goes before that of its program; an empty one says that it takes none.
     """
     program = program_for(checkpoint, task, programs)
-    if program is None:
-        return checkpoint.prompt if task in checkpoint.tasks[:1] else None
+    own = checkpoint.prompts.get(task or "")
+    if own is not None or program is None:
+        return own
     words = {
         question: options[answers[question]]
         for question, options in program.says.items()
         if answers.get(question) in options
     }
     prompt = program.prompts.get(task or "")
-    return filled(prompt, words) if prompt else checkpoint.prompt
+    return filled(prompt, words) if prompt else None
 
 
 def use_of(
@@ -191,17 +234,24 @@ def filled(prompt: str, words: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda place: words.get(place[1], place[2]), prompt)
 
 
-def prompts_for(rulebase: RuleBase, use: RunnerUse, class_name: str, task: str) -> tuple[str, ...]:
+def prompts_for(
+    rulebase: RuleBase,
+    use: RunnerUse,
+    class_name: str,
+    task: str,
+    own: Mapping[str, str] = NOTHING_SAID,
+) -> tuple[str, ...]:
     """Return the prompts of a class for a task, those of other tasks of the same act after them.
 
-    A class that no program names is prompted like the others that its runner calls.
+    A class that no program names is prompted like the others that its runner calls. The `own` ones
+    of a checkpoint go before both.
     """
     act = act_of(rulebase, task)
     tasks = dict.fromkeys((task, *(act.tasks if act else ())))
     running = [one for one in rulebase.programs if one.use == AS_IS]
     programs = [one for one in running if class_name in one.classes]
     programs = programs or [one for one in running if use.id in one.runners]
-    tables = (use.prompts, *(program.prompts for program in programs))
+    tables = (own, use.prompts, *(program.prompts for program in programs))
     return tuple(table[each] for each in tasks for table in tables if each in table)
 
 

@@ -16,6 +16,7 @@ from advisor.decide.programs import (
     said_first,
     snippet,
     use_of,
+    way_of,
 )
 from advisor.decide.requirements import Requirements
 from advisor.decide.selection import ORDERS, Pick
@@ -81,11 +82,14 @@ class Script(NamedTuple):
         return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def script(answer: Recommendation, named: str = "", *, join: bool = False) -> Script:
+def script(
+    answer: Recommendation, named: str = "", *, join: bool = False, thinking: bool = True
+) -> Script:
     """Return the program for the first checkpoint of an answer, or for a `named` one.
 
-    With `join` it joins parts to a new one. Raises UsageError where there is no checkpoint, where
-    parts are not joined for such a task, or where no program is known.
+    With `join` it joins parts to a new one. Without `thinking` it does not think before it answers.
+    Raises UsageError where there is no checkpoint, where parts are not joined for such a task, or
+    where no program is known.
     """
     advice = answer.advice[0]
     if len(answer.advice) > 1 or not advice.task:
@@ -94,11 +98,17 @@ def script(answer: Recommendation, named: str = "", *, join: bool = False) -> Sc
     if join and not joinable(advice):
         message = f"nothing is joined from parts for {advice.task} as you ask it"
         raise UsageError(message, hint="add --parts own-parts, or leave out --join")
-    name, code = checkpoint.id if checkpoint else "", _code(advice, checkpoint, use)
+    name, code = (
+        checkpoint.id if checkpoint else "",
+        _code(advice, checkpoint, use, thinking=thinking),
+    )
     if code is None:
         raise _no_program(answer, name, f"{advice.task} ({use})")
-    made = code_command(answer, advice, named, join=join)
+    made = code_command(answer, advice, named, join=join, thinking=thinking)
     note = _untrained(advice, checkpoint, use)
+    if checkpoint and use == AS_IS:
+        way = way_of(checkpoint, str(advice.task), thinking=thinking)
+        note = "; ".join(filter(None, (note, way)))
     lines = [f"{DOES[use]} {name or 'parts of your choice'} for {advice.task}", f"by: {made}", note]
     head = said_first(advice.rulebase, advice.options)
     head += "".join(f"# {visible(line)}\n" for line in lines if line)
@@ -116,7 +126,12 @@ def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> s
 
 
 def code_command(
-    answer: Recommendation, advice: TaskAdvice, named: str = "", *, join: bool = False
+    answer: Recommendation,
+    advice: TaskAdvice,
+    named: str = "",
+    *,
+    join: bool = False,
+    thinking: bool = True,
 ) -> str:
     """Return the command that writes the program of an answer."""
     verb = f"code {quoted(named)}" if named else "code"
@@ -124,6 +139,7 @@ def code_command(
     words += [f"--order {answer.order}"] if answer.order != ORDERS[0] else []
     words += ["--verified-only"] if answer.verified_only else []
     words += ["--join"] if join else []
+    words += [] if thinking else ["--no-thinking"]
     return " ".join(words)
 
 
@@ -139,11 +155,13 @@ def known(advice: TaskAdvice) -> bool:
     return bool(advice.task) and _code(advice, *_chosen(advice, "")) is not None
 
 
-def _code(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> str | None:
+def _code(
+    advice: TaskAdvice, checkpoint: Checkpoint | None, use: str, *, thinking: bool = True
+) -> str | None:
     programs, task = advice.rulebase.programs, str(advice.task)
     if checkpoint is None:
         return joining_program(task, programs) if use == COMPOSE else None
-    return snippet(checkpoint, task, programs, advice.options, use)
+    return snippet(checkpoint, task, programs, advice.options, use, thinking=thinking)
 
 
 def _no_program(answer: Recommendation, name: str, what: str) -> UsageError:

@@ -85,6 +85,7 @@ class Arrangement(NamedTuple):
             "seed": how.seed,
             **self.asking._asdict(),
             "max_new_tokens": how.max_new_tokens,
+            "thinking": how.thinking,
             "runner_version": RUNNER_VERSION,
             "advisor": version,
             "versions": dict(libraries),
@@ -238,4 +239,5 @@ def _command(
         "max-new-tokens": loading.max_new_tokens,
     }
     words += [f"--{flag} {quoted(str(value))}" for flag, value in flags.items() if value]
+    words += [] if loading.thinking else ["--no-thinking"]
     return " ".join([*words, *rules_flags(rulebase.folders)])

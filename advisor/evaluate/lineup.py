@@ -107,6 +107,7 @@ def _entrant(
         device=placement.device,
         dtype=placement.dtype,
         max_new_tokens=how.max_new_tokens,
+        thinking=how.thinking,
         seed=how.seed,
         pretrained_only=how.pretrained_only,
         overlays=tuple(map(str, rulebase.folders)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from advisor.console.options import MAX_SEED, Download, Offline, option
+from advisor.console.options import MAX_SEED, Download, NoThinking, Offline, option
 from advisor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class RunOptions:
     max_new_tokens: Annotated[
         int, option("--max-new-tokens", "Longest text to write.", min=0, show_default=False)
     ] = 0
+    no_thinking: NoThinking = False
     offline: Offline = False
     download: Download = False
 
@@ -94,6 +95,7 @@ class RunOptions:
             dtype=self.dtype or None,
             offline=self.offline,
             max_new_tokens=self.max_new_tokens or None,
+            thinking=not self.no_thinking,
             **permissions(download=self.download),
         )
 

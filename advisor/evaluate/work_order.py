@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from advisor.evaluate.labelled import LabelledImage
 from advisor.trial.local_checkpoint import LocalCheckpoint
 
-RUNNER_VERSION = 1
+RUNNER_VERSION = 2
 """Goes up when the same checkpoint is run in another way, so that answers may differ."""
 SAMPLE = 1_000_000
 WHOLE_FILES = 64_000_000
@@ -37,6 +37,7 @@ class WorkOrder(NamedTuple):
     device: str = "cpu"
     dtype: str = "float32"
     max_new_tokens: int | None = None
+    thinking: bool = True
     seed: int = 0
     pretrained_only: bool = False
     overlays: tuple[str, ...] = ()

@@ -52,6 +52,7 @@ class Worker:
             agree=(lambda _: True) if order.may_download else None,
             pretrained_only=order.pretrained_only,
             max_new_tokens=order.max_new_tokens,
+            thinking=order.thinking,
             seed=order.seed,
         )
         begin_peak(self.runner.placement)

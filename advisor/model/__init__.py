@@ -271,7 +271,12 @@ class Checkpoint(NamedTuple):
     it is `larger_than` another, and `succeeds` one of another series at its size: both are claims
     that figures have to bear out. `network` says what it is built as, where that is not what its
     family is: it is listed there because it does the same work. `home` is where its files are had
-    if they have no page on the Hub. `notes` are what its entry says of other fields.
+    if they have no page on the Hub. `prompts` are what its card asks it with, by task. One that
+    thinks is told to or not by the `thinking_switch` of its chat template, a boolean, where it has
+    one; its answer follows the first of `answer_marks`, without the others. `text_case` is that of
+    the texts it learnt. It reads `pages` as a whole, or one of their elements at a time;
+    `pipelines` are versions of its maker's pipeline, by the tasks that take it. `notes` are what
+    its entry says of other fields.
     """
 
     id: f.HubId
@@ -295,7 +300,7 @@ class Checkpoint(NamedTuple):
     gated: bool | None = None
     released: Annotated[int, f.Integer(2015)] | None = None
     revision: Annotated[str, f.TextOf(r"[0-9a-f]{7,40}", "a commit")] | None = None
-    prompt: f.Text | None = None
+    prompts: f.PromptsByTask = {}
     pitfalls: f.Texts = ()
     derived: bool = False
     writer: f.Computed[Decoder | None] = None
@@ -314,11 +319,24 @@ class Checkpoint(NamedTuple):
     succeeds: f.CheckpointId | None = None
     home: f.Url | None = None
     network: f.Text | None = None
+    thinking: f.Thinking | None = None
+    thinking_switch: (
+        Annotated[str, f.TextOf(r"[a-z_]+", "an argument of a chat template")] | None
+    ) = None
+    answer_marks: f.Texts = ()
+    text_case: f.TextCase | None = None
+    pages: f.PagesRead | None = None
+    pipelines: f.Pipelines = {}
 
     @property
     def page(self) -> str:
         """The address of the page where its files are had."""
         return self.home or f"https://huggingface.co/{self.id}"
+
+    @property
+    def thinks(self) -> bool:
+        """True where it thinks before it answers, unless it is told not to."""
+        return self.thinking in ("on-by-default", "always")
 
     @property
     def offered(self) -> bool:

@@ -44,7 +44,10 @@ EXTRA_KEYS: dict[type, dict[str, Any]] = {
         "restriction?": f.Text,
         "language_model_licence?": f.Text,
     },
-    library.Program: {"parts": f.ListOf(f.KebabCase(of="part"), least=1)},
+    library.Program: {
+        "parts": f.ListOf(f.KebabCase(of="part"), least=1),
+        "thinking_parts?": f.ListOf(f.KebabCase(of="part"), least=1),
+    },
     evidence.Scenario: {"note?": f.Text},
 }
 """For a class the keys of its entries that are no fields of it, by shape or annotation: compiling

@@ -145,6 +145,21 @@ FigureLanguages = Annotated[Sequence[str], ListOf(FIGURE_LANGUAGE, least=1)]
 AskedLanguage = Annotated[str, TextOf(r"[a-z]{2,3}|multilingual|asked", "a code, or `asked`")]
 """The language of a figure: `multilingual` is a mean over several."""
 
+Thinking = Annotated[str, OneOf("never", "off-by-default", "on-by-default", "always")]
+"""Whether a checkpoint writes a thought before its answer."""
+
+TextCase = Annotated[str, OneOf("kept", "lower")]
+PagesRead = Annotated[str, OneOf("whole", "elements")]
+PromptsByTask = Annotated[
+    Mapping[str, str], MapOf(AnyOf(TextOf(), OneOf("")), KebabCase(of="task"), least=1)
+]
+"""What a checkpoint is asked with; empty where it takes the image alone."""
+
+Pipelines = Annotated[
+    Mapping[str, str],
+    MapOf(TextOf(r"v[0-9.]+", "a version such as `v1.5`"), KebabCase(of="task"), least=1),
+]
+
 Mode = Annotated[str, OneOf("thinking", "non-thinking", "fine-tuned")]
 """How weights were run, where they can be run in several ways."""
 

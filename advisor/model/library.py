@@ -24,8 +24,9 @@ class Program(NamedTuple):
     Empty `classes`, `processors` or `tasks` mean any. `{checkpoint}`, `{class}`, `{processor}`,
     `{names}` and `{prompt}` in `code` are to be filled in; `prompts` gives the prompt of a task.
     `{question|words}` in a prompt becomes what `says` has for the answer to a question, else the
-    words. `runners` are uses whose classes are among `classes` as well. `use` is what it does with
-    a checkpoint: run it as it is, fine-tune it, or join parts to one.
+    words. `thinking_code` is for checkpoints that think before they answer. `runners` are uses
+    whose classes are among `classes` as well. `use` is what it does with a checkpoint: run it as it
+    is, fine-tune it, or join parts to one.
     """
 
     id: f.Id
@@ -37,6 +38,7 @@ class Program(NamedTuple):
     code: f.Computed[str] = ""
     says: f.Wordings = {}
     runners: f.UseIds = ()
+    thinking_code: f.Computed[str] = ""
     use: Annotated[str, f.OneOf("as-is", "fine-tune", "compose")] = "as-is"
 
 
@@ -65,7 +67,8 @@ class RunnerUse(NamedTuple):
     to load by the checkpoint's model type; `classes` are others that programs call alike. Where
     `parts` are given, its encoder or decoder must be of one of these model types. `prompts`, by
     task, come before those of the programs. `unread` are beginnings of names of weights that may
-    be absent, `declines` needs of its acts that it has no use for.
+    be absent, `declines` needs of its acts that it has no use for. `thought` opens, at the end of a
+    turn, and closes what is written before the answer.
     """
 
     id: f.Id
@@ -77,6 +80,7 @@ class RunnerUse(NamedTuple):
     prompts: Mapping[f.TaskId, f.Text] = {}
     unread: f.Texts = ()
     declines: f.TrialFlags = ()
+    thought: f.Texts = ()
 
 
 class Machine(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from advisor.console.commands import Given
-from advisor.console.options import CriteriaFirst, Order, option
+from advisor.console.options import CriteriaFirst, NoThinking, Order, option
 from advisor.console.output import Showing, note, showing
 from advisor.decide.command_lines import command
 from advisor.engine.decision import Engine
@@ -37,6 +37,7 @@ def code(
     order: Order = "quality",
     verified_only: VerifiedOnly = False,
     join: Join = False,
+    no_thinking: NoThinking = False,
     notebook: Notebook = False,
     rulebase: RuleBase,
     shown: Annotated[Showing, showing(FORMATS)],
@@ -59,7 +60,7 @@ def code(
 
     checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first)
     answer = recommend(rulebase, answers, priority=first, order=order, verified_only=verified_only)
-    written = script(answer, checkpoint, join=join)
+    written = script(answer, checkpoint, join=join, thinking=not no_thinking)
     drawings = {"python": lambda: written.python, "notebook": lambda: written.notebook}
     report = Report(lambda: written.to_dict(rulebase.digest), list, drawings=drawings)
     shown = _as_notebook(shown) if notebook else shown

@@ -188,6 +188,7 @@ def _programs(values: Values, entries: Sequence[Entry]) -> list[Program]:
     return [
         program._replace(
             code=_joined([parts[id] for id in entry.value["parts"]]),
+            thinking_code=_joined([parts[id] for id in entry.value.get("thinking_parts", ())]),
             classes=[*(name for id in program.runners for name in called[id]), *program.classes],
         )
         for program, entry in zip(values["program"], entries, strict=True)
@@ -196,7 +197,7 @@ def _programs(values: Values, entries: Sequence[Entry]) -> list[Program]:
 
 def _joined(parts: list[str]) -> str:
     """Parts of a program one after the other, functions two lines apart as Python has it."""
-    text = parts[0]
+    text = parts[0] if parts else ""
     for before, after in pairwise(parts):
         apart = any(part.startswith("def ") for part in (before, after))
         text += ("\n\n\n" if apart else "\n\n") + after

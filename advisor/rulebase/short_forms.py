@@ -24,7 +24,8 @@ FACTS = (
     *("network", "class", "processor", "model_type", "pipeline", "parameters_millions"),
     *("image_size", "image_size_note", "text_context", "languages", "languages_inferred"),
     *("languages_poor", "licence", "language_model_licence", "commercial_use", "intended_use"),
-    *("restriction", "gated", "released", "prompt", "pitfalls", "dtype", "takes", "weights"),
+    *("restriction", "gated", "released", "prompts", "pitfalls", "dtype", "takes", "weights"),
+    *("thinking", "thinking_switch", "answer_marks", "text_case", "pages", "pipelines"),
 )
 """Fields of a checkpoint that are read somewhere, so that each has to cite where."""
 
@@ -32,7 +33,7 @@ _ORDER_OF_CITING = (
     *("class", "processor", "model_type", "pipeline", "tasks", "parameters_millions"),
     *("image_size", "image_size_note", "text_context", "languages", "licence"),
     *("language_model_licence", "commercial_use", "intended_use", "gated", "released"),
-    *("prompt", "pitfalls", "dtype", "takes", "fine_tune"),
+    *("prompts", "pitfalls", "dtype", "takes", "fine_tune"),
 )
 ORDER = {f: n for n, f in enumerate(dict.fromkeys((*_ORDER_OF_CITING, *record(Checkpoint).fields)))}
 """Fields of a checkpoint, in the order in which the pages of each are listed."""

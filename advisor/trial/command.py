@@ -6,7 +6,7 @@ import sys
 from typing import Annotated, Any
 
 from advisor.console.commands import Options
-from advisor.console.options import MAX_SEED, Device, Offline, option
+from advisor.console.options import MAX_SEED, Device, NoThinking, Offline, option
 from advisor.console.options import Download as AgreeToDownload
 from advisor.console.output import Shown, interactive, note, progress_line
 from advisor.draw.formats import Report
@@ -41,6 +41,7 @@ def loading_options(
     max_new_tokens: Annotated[
         int, option("--max-new-tokens", "Longest text to write.", min=0, show_default=False)
     ] = 0,
+    no_thinking: NoThinking = False,
     seed: Seed = 0,
 ) -> Loading:
     """Return how to load and run."""
@@ -50,6 +51,7 @@ def loading_options(
         offline=offline,
         max_new_tokens=max_new_tokens or None,
         seed=seed,
+        thinking=not no_thinking,
         **permissions(download=download),
     )
 

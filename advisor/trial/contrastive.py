@@ -41,6 +41,7 @@ class Contrastive(Runner):
         self.image_processor, self.tokenizer = load_image_processor_and_tokenizer(self.checkpoint)
         config = self.network.config
         self.limit = text_limit(self.tokenizer, getattr(config, "text_config", config))
+        self.lowers = bool(self.entry and self.entry.text_case == "lower")
         self.encoded_texts: tuple[tuple[str, ...], Any] | None = None
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
@@ -50,9 +51,10 @@ class Contrastive(Runner):
         return self._over_texts(image, request)
 
     def text_inputs(self, texts: Sequence[str]) -> dict[str, Any]:
-        """Return the tokens of texts, cut to the network's limit and padded."""
+        """Return the tokens of texts, in the case it learnt, cut to the network's limit, padded."""
         settings = {"return_tensors": "pt", "padding": self.padding, **self.limit}
-        return self.on_device(self.tokenizer(list(texts), **settings))
+        cased = [text.lower() if self.lowers else text for text in texts]
+        return self.on_device(self.tokenizer(cased, **settings))
 
     def image_inputs(self, images: Sequence[OpenedImage]) -> dict[str, Any]:
         """Return the pixel inputs of images."""

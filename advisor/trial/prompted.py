@@ -6,7 +6,7 @@ import abc
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from advisor.decide.programs import prompt_with
+from advisor.decide.programs import prompt_with, way_of
 from advisor.model.library import (
     ANSWER,
     CAPTION,
@@ -22,11 +22,14 @@ from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage
 from advisor.trial.likelihood import forced_likelihoods
 from advisor.trial.loading import USES, text_limit
-from advisor.trial.runner import Runner
+from advisor.trial.runner import Runner, fixed_prompt
 from advisor.trial.runtime import library
 from advisor.trial.stacked import Inputs, stacked
 from advisor.trial.tokenizer_rules import growth
 
+THOUGHT_TOKENS = 4096
+"""What a thought may take, beside the answer."""
+THINKS = "it thinks before it answers, and the thought is left out"
 NO_REPLY = Reply(answers=())
 
 
@@ -110,10 +113,14 @@ class TextWriter(Runner, abc.ABC):
         """Return the log-likelihood of writing each text of a request, (texts,), float64."""
         return forced_likelihoods(self, image, request)
 
+    def usual_limit(self) -> int:
+        """Return how many tokens are written where nobody asks for more."""
+        return self.limits[self.act]
+
     def _limit(self, inputs: Inputs) -> int:
         """Return how many tokens may be written: asked for or usual, and never beyond the room."""
         asked = self.loading.max_new_tokens
-        wanted = self.limits[self.act] if asked is None else asked
+        wanted = self.usual_limit() if asked is None else asked
         config = self.network.config
         decoder = getattr(config, "decoder", None) or getattr(config, "text_config", None) or config
         positions = getattr(decoder, "max_position_embeddings", None)
@@ -158,10 +165,14 @@ class Prompted(TextWriter):
     def prompt(self, request: Request) -> str | None:
         """Return the user's prompt, or that of the table with the question or labels put in.
 
-        A question that no prompt has a place for is the prompt. None: it takes none.
+        A question that no prompt has a place for is the prompt, unless the checkpoint has its own
+        for the task. None: it takes none.
         """
         if request.prompt:
             return request.prompt
+        fixed = fixed_prompt(self.entry, self.task)
+        if fixed is not None:
+            return fixed or None
         words = {}
         if self.act == ANSWER:
             words["question"] = request.question or ""
@@ -250,9 +261,9 @@ class Chat(Prompted):
     }  # fmt: skip
 
     def prepare(self) -> None:
-        """Load the processor; refuse one without a chat template."""
+        """Load the processor; refuse one without a chat template. Find out whether it thinks."""
         super().prepare()
-        self.turns: dict[tuple[str | None, int], str] = {}
+        self.turns: dict[tuple[str | None, int, bool], str] = {}
         if not getattr(self.processor, "chat_template", None):
             raise UnsupportedError(
                 f"`{self.checkpoint.name}` has no chat template, and advisor has no runner of its "
@@ -260,29 +271,87 @@ class Chat(Prompted):
                 hint="choose an instruction-tuned version of it, or name a runner for "
                 f"`{self.checkpoint.model_type}` under {USES}",
             )
+        entry, wanted = self.entry, self.loading.thinking
+        self.switch = entry.thinking_switch if entry and entry.thinks else None
+        self.thinks = entry.thinks if entry else self._opens_a_thought()
+        self.marks: Sequence[str] = (entry.answer_marks if entry else ()) or self.use.thought[1:]
+        if self.thinks:
+            self.warnings += (way_of(entry, self.task, thinking=wanted) if entry else THINKS,)
+        self.thinks &= wanted or not self.switch
+
+    def _opens_a_thought(self) -> bool:
+        """True where the turn of a checkpoint that nobody knows ends with the mark of a thought."""
+        self.thinks, self.switch = False, None
+        return bool(self.use.thought) and self._turn(None, 1).rstrip().endswith(self.use.thought[0])
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the inputs of one turn: the image, others after it, and the instruction."""
         others = [each for each in request.opened_others() if isinstance(each, OpenedImage)]
-        content = [{"type": "image", "image": each.pixels} for each in (image, *others)]
+        pictures = [each.pixels for each in (image, *others)]
         prompt = self.prompt(request)
-        content.append({"type": "text", "text": prompt})
-        turn = [{"role": "user", "content": content}]
-        template = self.processor.apply_chat_template
-        asked = prompt, len(content)
-        if asked not in self.turns:
-            self.turns[asked] = rendered(
-                self.checkpoint.name,
-                lambda: str(template(turn, add_generation_prompt=True, tokenize=False)),
-                prompt or "",
-                growth(self.tokenizer),
-            )
-        with self.growth.bounded([each.pixels for each in (image, *others)]):
-            made = template(
-                turn,
-                chat_template=literal(self.turns[asked]),
+        with self.growth.bounded(pictures):
+            made = self.processor.apply_chat_template(
+                _turn(prompt, pictures),
+                chat_template=literal(self._turn(prompt, len(pictures))),
                 tokenize=True,
                 return_dict=True,
                 return_tensors="pt",
             )
         return self.on_device(made)
+
+    def _turn(self, prompt: str | None, pictures: int) -> str:
+        """Return what the chat template makes of a turn with so many images, rendered once."""
+        asked = prompt, pictures, self.thinks
+        if asked not in self.turns:
+            switched = {self.switch: self.thinks} if self.switch else {}
+            turn = _turn(prompt, [None] * pictures)
+            self.turns[asked] = rendered(
+                self.checkpoint.name,
+                lambda: str(
+                    self.processor.apply_chat_template(
+                        turn, add_generation_prompt=True, tokenize=False, **switched
+                    )
+                ),
+                prompt or "",
+                growth(self.tokenizer),
+            )
+        return self.turns[asked]
+
+    def likelihoods(self, image: OpenedImage, request: Request) -> Any:
+        """Return the log-likelihood of writing each text of a request at once, (texts,), float64.
+
+        What thinks is told not to, where it can be: a thought would stand before the text.
+        """
+        thinks, self.thinks = self.thinks, self.thinks and not self.switch
+        try:
+            return super().likelihoods(image, request)
+        finally:
+            self.thinks = thinks
+
+    def usual_limit(self) -> int:
+        """Return how many tokens are written, those of a thought among them."""
+        return super().usual_limit() + (THOUGHT_TOKENS if self.thinks else 0)
+
+    def generation_settings(self) -> dict[str, Any]:
+        """Return what else `generate` needs: greedy writing has a thought go round in circles."""
+        sampled = self.network.generation_config.do_sample
+        return {"do_sample": sampled} if self.thinks else {}
+
+    def decode(self, ids: list[int], inputs: Inputs) -> Prediction:
+        """Return what follows the thought; nothing where it did not end."""
+        if not self.thinks:
+            return super().decode(ids, inputs)
+        first, *others = self.marks
+        written = self.tokenizer.decode(ids[self.prompt_length(inputs) :])
+        cut = first not in written and ids[-1] not in self._end_tokens()
+        answer = "" if cut else written.rpartition(first)[2]
+        for mark in (*others, *self.tokenizer.all_special_tokens):
+            answer = answer.replace(mark, "")
+        return Prediction(text=answer.strip())
+
+
+def _turn(prompt: str | None, pictures: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return one turn of a user: images, and the instruction where there is one."""
+    content = [{"type": "image", "image": each} for each in pictures]
+    content += [{"type": "text", "text": prompt}] if prompt else []
+    return [{"role": "user", "content": content}]

@@ -66,7 +66,8 @@ class Loading(NamedTuple):
     Only with `agree` may the network be used: it is shown the size of a download and decides;
     `progress` is told how far it is. `revision` is a branch, tag or commit of the Hub.
     `pretrained_only` accepts a checkpoint that has to be fine-tuned first. `max_new_tokens` is the
-    longest text to write, the task's usual where it is None.
+    longest text to write, the task's usual where it is None. Without `thinking`, what would think
+    before it answers is told not to, where it can be told.
     """
 
     device: str = "auto"
@@ -78,6 +79,7 @@ class Loading(NamedTuple):
     pretrained_only: bool = False
     max_new_tokens: int | None = None
     seed: int = 0
+    thinking: bool = True
 
 
 def resolve(checkpoint: str | Path, loading: Loading | None = None) -> LocalCheckpoint:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from advisor.decide.command_lines import act_of, use_for, uses_of
-from advisor.decide.programs import prompts_for
+from advisor.decide.programs import prompts_for, way_of
+from advisor.model import Checkpoint
 from advisor.model.library import ANY_TYPE, Act, RunnerUse
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
@@ -47,6 +48,7 @@ class Runner(abc.ABC):
     """A checkpoint that answers requests about images for one task.
 
     `needs` is what it needs beside the image; `prompts` are those of the table, the task's first.
+    `entry` is what the catalogue says of the checkpoint, None of one that it does not know.
     """
 
     tables_read_whole: ClassVar[bool] = True
@@ -61,6 +63,9 @@ class Runner(abc.ABC):
     placement: Placement
     network: Any
     loading: Loading
+    use: RunnerUse
+    task: str
+    entry: Checkpoint | None = None
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -142,6 +147,9 @@ class Runner(abc.ABC):
                 hint="its weights are damaged, or --dtype float32 is needed",
             )
         new = unknown_words(self.card, (*request.texts, request.question or ""))
+        fixed = fixed_prompt(self.entry, self.task)
+        if request.question and fixed is not None and not request.prompt:
+            new = (*new, f"it takes no question for {self.task}: its prompt is `{fixed}`")
         return replace(reply, warnings=(*reply.warnings, *new)) if new else reply
 
     def on_device(self, inputs: Any) -> dict[str, Any]:
@@ -190,8 +198,8 @@ def load_runner(
     """Load a checkpoint for a task with the class, processor and decoding that fit its type.
 
     `checkpoint` is a folder, a hub id or `demo:NAME`; `loading` are fields of Loading: `device`,
-    `dtype`, `revision`, `offline`, `agree`, `progress`, `pretrained_only`, `max_new_tokens` and
-    `seed`. Raises an AdvisorError in one sentence.
+    `dtype`, `revision`, `offline`, `agree`, `progress`, `pretrained_only`, `max_new_tokens`,
+    `seed` and `thinking`. Raises an AdvisorError in one sentence.
     """
     transformers()
     how = Loading(**loading)
@@ -199,6 +207,8 @@ def load_runner(
     local = fine_tuned_for(local, task)
     rulebase = rulebase or shipped_table()
     act, use = act_and_use(rulebase, local, task)
+    entry = rulebase.checkpoints.get(local.name)
+    fixed = ("question",) if fixed_prompt(entry, task) is not None else ()
     placement = place(how.device, how.dtype, local.weights)
     network, notes = load_network(
         local,
@@ -210,13 +220,31 @@ def load_runner(
     return runner_class(use)(
         checkpoint=local,
         act=act.id,
-        needs=tuple(need for need in act.needs if need not in use.declines),
-        prompts=prompts_for(rulebase, use, type(network).__name__, task),
+        needs=tuple(need for need in act.needs if need not in use.declines and need not in fixed),
+        prompts=prompts_for(
+            rulebase, use, type(network).__name__, task, entry.prompts if entry else {}
+        ),
         placement=placement,
         network=network,
         loading=how,
-        warnings=notes,
+        use=use,
+        task=task,
+        entry=entry,
+        warnings=(*notes, *_way(entry, task)),
     )
+
+
+def fixed_prompt(entry: Checkpoint | None, task: str) -> str | None:
+    """Return the prompt of a checkpoint for a task that no question changes, None where none is."""
+    own = entry.prompts.get(task) if entry else None
+    return None if own is None or "{" in own else own
+
+
+def _way(entry: Checkpoint | None, task: str) -> tuple[str, ...]:
+    """Say where a task takes more than the checkpoint; a runner says by itself how it thinks."""
+    if entry is None or task not in entry.pipelines:
+        return ()
+    return (way_of(entry, task),)
 
 
 def fine_tuned_for(checkpoint: LocalCheckpoint, task: str) -> LocalCheckpoint:

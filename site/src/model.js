@@ -91,7 +91,12 @@
  * @property {boolean|null} gated
  * @property {number|null} released
  * @property {string|null} revision
- * @property {string|null} prompt
+ * @property {{[task: string]: string}} prompts
+ * @property {string|null} thinking
+ * @property {string|null} thinking_switch
+ * @property {string[]} answer_marks
+ * @property {string|null} text_case
+ * @property {{[task: string]: string}} pipelines
  * @property {string[]} pitfalls
  * @property {boolean} derived
  * @property {{[name: string]: string}} notes
@@ -114,6 +119,7 @@
  * @property {string[]} tasks
  * @property {{[task: string]: string}} prompts
  * @property {string} code
+ * @property {string} thinking_code
  * @property {{[question: string]: {[option: string]: string}}} says
  * @property {string} use
  */

@@ -9,6 +9,8 @@ import { g } from "./numbers.js";
 const AS_IS = "as-is";
 const FINE_TUNE = "fine-tune";
 
+const ASKED = /^ *\{"type": "text", "text": "\{prompt\}"\},\n/gm;
+const SWITCH = /^ *\{(no-)?thinking\}\n/gm;
 const PLACE = /\{([a-z-]+)\|([^}]*)\}/g;
 
 /**
@@ -24,7 +26,9 @@ export function snippet(rulebase, checkpoint, task, answers, use) {
   const program = programFor(rulebase, checkpoint, task, use);
   const { loading } = rulebase.constants;
   let code;
-  if (program) code = program.code;
+  const thinks = checkpoint.thinking === "on-by-default" || checkpoint.thinking === "always";
+  const { thinking_switch: argument } = checkpoint;
+  if (program) code = (thinks && program.thinking_code) || program.code;
   else if (use !== AS_IS) return null;
   else if (checkpoint.loader === "open_clip") code = loading.open_clip;
   else if (checkpoint.loader === "transformers" && checkpoint.model_class) {
@@ -38,13 +42,27 @@ export function snippet(rulebase, checkpoint, task, answers, use) {
     processor,
     dtype: rulebase.data.weighed[checkpoint.id].dtype,
     checkpoint: checkpoint.id,
-    prompt: promptFor(rulebase, checkpoint, task, answers) ?? "",
+    prompt: literal(promptFor(rulebase, checkpoint, task, answers) ?? ""),
+    thinking: thinks && argument ? `${argument}=True,` : "",
+    "no-thinking": thinks && argument ? `${argument}=False,  # the figures are with thinking` : "",
+    marks: `[${checkpoint.answer_marks.map((mark) => JSON.stringify(mark)).join(", ")}]`,
+    texts: checkpoint.text_case === "lower" ? "[text.lower() for text in texts]" : "texts",
+    pipeline: checkpoint.pipelines[task] ?? "",
     ...memoryWords(rulebase, checkpoint),
   };
+  if (checkpoint.prompts[task] === "") code = code.replace(ASKED, "");
+  if (!places.thinking) code = code.replace(SWITCH, "");
+  code = code.replaceAll('"{prompt}"', "{prompt}");
   for (const [place, words] of Object.entries(places)) code = code.replaceAll(`{${place}}`, () => words);
   const chosen = rulebase.questions.flatMap((one) => one.options.filter((option) => answers[one.id] === option.id));
   const first = chosen.flatMap((option) => (option.of_programs ? [`# ${option.of_programs}\n`] : []));
   return first.join("") + pinned(code, checkpoint.revision);
+}
+
+/** A text as Python writes it in code. @param {string} text */
+function literal(text) {
+  const written = text.includes("\n") ? `'${JSON.stringify(text).slice(1, -1)}'` : JSON.stringify(text);
+  return written.replaceAll("##", "#\\x23");
 }
 
 /** @param {string} code @param {string|null} revision */
@@ -64,7 +82,8 @@ function pinned(code, revision) {
  */
 export function promptFor(rulebase, checkpoint, task, answers) {
   const program = programFor(rulebase, checkpoint, task, AS_IS);
-  if (!program) return checkpoint.tasks[0] === task ? checkpoint.prompt : null;
+  const own = checkpoint.prompts[task] ?? null;
+  if (own !== null || !program) return own;
   /** @type {Options} */
   const words = {};
   for (const [question, options] of Object.entries(program.says)) {
@@ -72,7 +91,7 @@ export function promptFor(rulebase, checkpoint, task, answers) {
     if (word !== undefined) words[question] = word;
   }
   const prompt = program.prompts[task];
-  return prompt ? prompt.replace(PLACE, (_, place, text) => words[place] ?? text) : checkpoint.prompt;
+  return prompt ? prompt.replace(PLACE, (_, place, text) => words[place] ?? text) : null;
 }
 
 /**

@@ -267,8 +267,12 @@ def test_the_command_in_the_program_names_the_folder_to_a_shell(advisor, forged)
     ],
 )
 def test_a_prompt_is_a_literal_of_the_program(rulebase, prompt):
-    donut = next(one for one in rulebase.checkpoints.values() if one.prompt == "<s_cord-v2>")
-    code = snippet(donut._replace(prompt=prompt), donut.tasks[0], rulebase.programs)
+    donut = next(
+        one for one in rulebase.checkpoints.values() if "<s_cord-v2>" in one.prompts.values()
+    )
+    code = snippet(
+        donut._replace(prompts={donut.tasks[0]: prompt}), donut.tasks[0], rulebase.programs
+    )
     shown = drawn(Report(dict, list, drawings={"python": lambda: code}), "python")
     assert "##[" not in shown
     constants = {one.value for one in ast.walk(ast.parse(shown)) if isinstance(one, ast.Constant)}

@@ -100,10 +100,15 @@ def softmax_for_sigmoid(case: Case, usage: Usage, identity: Identity) -> Iterato
 def _prompted(rulebase: RuleBase) -> tuple[Checkpoint, ...]:
     """The checkpoints whose prompts open with a task token."""
     catalogue = rulebase.checkpoints.values()
-    return tuple(one for one in catalogue if one.prompt and TOKEN.match(one.prompt))
+    return tuple(one for one in catalogue if any(map(TOKEN.match, one.prompts.values())))
 
 
-@rule("prompt-of-another", each=Case.catalogued, citing=("prompt",))
+def _opens(checkpoint: Checkpoint, token: str) -> bool:
+    """True where a prompt of a checkpoint begins with a token."""
+    return any(prompt.startswith(token) for prompt in checkpoint.prompts.values())
+
+
+@rule("prompt-of-another", each=Case.catalogued, citing=("prompts",))
 def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A task token that opens the prompt, and that only another fine-tune knows, or none."""
     prompted = _prompted(case.rulebase)
@@ -114,14 +119,14 @@ def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
     for argument in (argument for call in usage.calls for argument in call.arguments.values()):
         for text in argument.texts:
             found = TOKEN.match(text.strip())
-            if not found or found.group() in (checkpoint.prompt or ""):
+            if not found or any(found.group() in own for own in checkpoint.prompts.values()):
                 continue
             token = found.group()
-            other = next((one for one in prompted if (one.prompt or "").startswith(token)), None)
+            other = next((one for one in prompted if _opens(one, token)), None)
             whose = f"that of {other.id}" if other else "one that no catalogued checkpoint learnt"
             fix = f"load {other.id}, or fine-tune with your own token" if other else None
-            if checkpoint.prompt:
-                fix = f"its prompt is `{checkpoint.prompt}`"
+            if checkpoint.prompts:
+                fix = f"its prompt is `{next(iter(checkpoint.prompts.values()))}`"
             message = f"the prompt `{token}` is {whose}, not of {checkpoint.id}"
             yield Finding(message, argument.place, fix=fix)
             return

@@ -1,0 +1,183 @@
+"""Checkpoints that think first: on as when measured, cut from the answer, off where it can be.
+
+The networks are tiny ones of the same classes that learnt, here, to think before they answer.
+"""
+
+import json
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+# ruff: noqa: TID253  (its tests are skipped where these are missing)
+import torch
+import transformers
+from test_snippets import execute, networks_in
+
+from advisor.cli.main import run
+from advisor.decide.programs import snippet
+from advisor.rulebase.store import load_rules
+from advisor.trial import Request, load_runner, open_image
+
+RULEBASE = load_rules()
+SWITCHED = (
+    "{% if add_generation_prompt %}{% if enable_thinking is defined and enable_thinking is false %}"
+    "<think> </think> {% else %}<think> {% endif %}{% endif %}"
+)
+"""How the template of Qwen3.5 opens a thought, or closes it at once."""
+THOUGHT, AT_ONCE = ": a </think> ?", "a"
+ALWAYS = "<think> : a </think> <answer> ? </answer>"
+"""In words of one letter: the tiny tokenizer of Qwen3.5 has no others."""
+
+
+def learn(network, inputs, processor, texts):
+    """Teach a network to write each text after each turn, word for word."""
+    tokenizer = processor.tokenizer
+    rows = []
+    for turn, text in zip(inputs, texts, strict=True):
+        written = tokenizer(f"{text} </s>", add_special_tokens=False, return_tensors="pt").input_ids
+        grown = dict(turn)
+        grown["input_ids"] = torch.cat([turn["input_ids"], written], dim=1)
+        for name in ("attention_mask", "mm_token_type_ids", "token_type_ids"):
+            if name in turn:
+                fill = torch.full_like(written, int(name == "attention_mask"))
+                grown[name] = torch.cat([turn[name], fill], dim=1)
+        labels = grown["input_ids"].clone()
+        labels[:, : turn["input_ids"].shape[1]] = -100
+        rows.append({**grown, "labels": labels})
+    torch.manual_seed(0)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-2)
+    network.train()
+    for _ in range(1000):
+        loss = sum(network(**row).loss for row in rows)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if float(loss.detach()) < 0.05:
+            break
+    assert float(loss.detach()) < 0.05
+    network.eval()
+
+
+@pytest.fixture(scope="session")
+def thinker(tmp_path_factory):
+    """Return a function: the folder of a tiny network of a kind that has learnt to think."""
+    from PIL import Image
+
+    made, small = {}, networks_in(tmp_path_factory.mktemp("small"), brief=False)
+
+    def folder(kind, switch=True):
+        if (kind, switch) in made:
+            return made[kind, switch]
+        base, target = small(kind), tmp_path_factory.mktemp("thinker")
+        network = transformers.AutoModelForImageTextToText.from_pretrained(base)
+        processor = transformers.AutoProcessor.from_pretrained(base)
+        processor.tokenizer.add_tokens(["<think>", "</think>", "<answer>", "</answer>"])
+        network.resize_token_embeddings(len(processor.tokenizer))
+        if switch:
+            processor.chat_template += SWITCHED
+        turn = [
+            {"type": "image", "image": Image.new("RGB", (60, 40), (40, 60, 200))},
+            {"type": "text", "text": "What is in the picture?"},
+        ]
+
+        def asked(**how):
+            return processor.apply_chat_template(
+                [{"role": "user", "content": turn}], add_generation_prompt=True, tokenize=True,
+                return_dict=True, return_tensors="pt", **how,
+            )  # fmt: skip
+
+        if switch:
+            turns, texts = [asked(), asked(enable_thinking=False)], [THOUGHT, AT_ONCE]
+        else:
+            turns, texts = [asked()], [ALWAYS]
+        learn(network, turns, processor, texts)
+        network.save_pretrained(target)
+        processor.save_pretrained(target)
+        made[kind, switch] = target
+        return target
+
+    return folder
+
+
+@pytest.fixture
+def photo(tmp_path, monkeypatch):
+    from PIL import Image
+
+    Image.new("RGB", (60, 40), (40, 60, 200)).save(tmp_path / "photo.jpg", quality=100)
+    monkeypatch.chdir(tmp_path)
+    return str(tmp_path / "photo.jpg")
+
+
+@pytest.mark.parametrize(
+    ("id", "kind", "switch", "thinking", "answer"),
+    [
+        ("Qwen/Qwen3.5-9B", "qwen3_5", True, True, "?"),
+        ("Qwen/Qwen3.5-4B", "qwen3_5", True, False, "a"),
+        ("zai-org/GLM-4.6V-Flash", "glm4v", True, True, "?"),
+        ("zai-org/GLM-4.6V-Flash", "glm4v", True, False, "a"),
+        ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, True, "?"),
+        ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, False, "?"),
+    ],
+)
+def test_a_program_prints_the_answer_without_the_thought(
+    thinker, photo, id, kind, switch, thinking, answer
+):
+    code = snippet(RULEBASE.checkpoint(id), "vqa", RULEBASE.programs, thinking=thinking)
+    folder = thinker(kind, switch)
+    assert execute(code.replace(f'name = "{id}"', f"name = {str(folder)!r}")) == f"{answer}\n"
+
+
+@pytest.mark.parametrize(
+    ("id", "kind", "switch", "how", "answer", "said"),
+    [
+        ("Qwen/Qwen3.5-9B", "qwen3_5", True, {}, "?", "as when its figures were taken"),
+        ("Qwen/Qwen3.5-9B", "qwen3_5", True, {"thinking": False}, "a", "figures are with"),
+        ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, {}, "?", "figures were taken"),
+        ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, {"thinking": False}, "?", "cannot be"),
+    ],
+)
+def test_try_thinks_as_when_measured_and_says_which(
+    thinker, hub, photo, id, kind, switch, how, answer, said
+):
+    hub(id, thinker(kind, switch))
+    runner = load_runner(id, "vqa", **how)
+    reply = runner.run(open_image(photo), Request(question="What is in the picture?"))
+    assert reply.answers[0].text == answer
+    assert any(said in warning for warning in runner.warnings)
+    assert runner.usual_limit() >= 4096 or how
+
+
+def test_a_folder_that_nobody_knows_thinks_by_its_template(thinker, photo):
+    runner = load_runner(thinker("qwen3_5"), "vqa")
+    reply = runner.run(open_image(photo), Request(question="What is in the picture?"))
+    assert reply.answers[0].text == "?"
+    assert any("thought is left out" in warning for warning in runner.warnings)
+
+
+def test_a_thought_that_is_cut_is_no_answer(thinker, hub, photo):
+    hub("Qwen/Qwen3.5-9B", thinker("qwen3_5"))
+    runner = load_runner("Qwen/Qwen3.5-9B", "vqa", max_new_tokens=2)
+    reply = runner.run(open_image(photo), Request(question="What is in the picture?"))
+    assert reply.answers[0].text == ""
+    assert any("cut after 2 tokens" in warning for warning in reply.warnings)
+
+
+def test_labels_are_scored_without_a_thought_before_them(thinker, hub, photo):
+    hub("Qwen/Qwen3.5-9B", thinker("qwen3_5"))
+    runner = load_runner("Qwen/Qwen3.5-9B", "zero-shot-classification")
+    asked = Request(texts=("a", "?"), prompt="What is in the picture?")
+    with runner.running():
+        ((at_once, thought),) = runner.label_scores([open_image(photo)], asked)
+    assert at_once > thought
+
+
+def test_the_command_says_that_thinking_is_off(thinker, hub, photo, capsys):
+    hub("Qwen/Qwen3.5-4B", thinker("qwen3_5"))
+    words = ["try", "--checkpoint", "Qwen/Qwen3.5-4B", "--task", "vqa", "--image", photo]
+    asked = ["--question", "What is in the picture?", "--no-thinking", "--format", "json"]
+    assert run([*words, *asked, "--repeat", "0"]) == 0
+    (trial,) = json.loads(capsys.readouterr().out)["trials"]
+    assert trial["answers"][0]["text"] == "a"
+    assert any("the figures are with thinking" in each for each in trial["warnings"])
