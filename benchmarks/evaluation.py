@@ -84,8 +84,10 @@ def evaluation(data: Path, folder: Path, progress: Callable[[str, int, int], Non
     """Run the evaluation once, anew."""
     from advisor.engine.profile import make_profile
     from advisor.evaluate.arrangement import ImagesAsked, arrange, run_folder
+    from advisor.evaluate.candidate import Asking
     from advisor.evaluate.execution import Watching, execute
-    from advisor.evaluate.lineup import Asking
+    from advisor.evaluate.recorded import EvaluationRun
+    from advisor.evaluate.run_file import writing
     from advisor.rulebase.store import load_rules
     from advisor.trial.resolution import Loading
 
@@ -94,11 +96,11 @@ def evaluation(data: Path, folder: Path, progress: Callable[[str, int, int], Non
     loading = Loading(device="cpu", dtype="float32")
     images = ImagesAsked(str(data))
     made = arrange(rules, images, given, (CHECKPOINT,), loading, Asking(), batch=BATCH)
-    where = run_folder(made, str(folder))
-    entrants = made.line_up(rules)
+    candidates, settings = made.line_up(rules), made.settings({}, "")
     watching = Watching(progress=progress)
-    settings = made.settings({}, "")
-    execute(where, made.data, made.store, entrants, settings, fresh=True, watching=watching)
+    with writing(run_folder(made, str(folder))) as file:
+        run = EvaluationRun(data=made.data, candidates=candidates, settings=settings, file=file)
+        execute(run, made.store, made.asking, fresh=True, watching=watching)
 
 
 def memory(data: Path, folder: Path) -> tuple[float, float]:

@@ -306,7 +306,7 @@ WRITERS = {
             *PAGE,
             "--no-input",
         ),
-        ("evaluate.manifest", "console.output"),
+        ("evaluate.run_file", "console.output"),
         labelled,
         heavy=True,
     ),

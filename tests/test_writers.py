@@ -17,8 +17,8 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 from writers import WRITERS  # noqa: E402
 
 sys.path.remove(str(ROOT / "benchmarks"))
-WRITING = {"write_text", "replacing", "creating_folder"}
-"""The functions of `advisor.files` that put something in place."""
+WRITING = {"write_text", "replacing", "creating_folder", "connect"}
+"""The functions of `advisor.files` that put something in place, and that of `sqlite3`."""
 OTHERWISE = {
     "unified_vlp.stored_regions": "for programs; no command stores regions",
     "interview.afterwards": "a profile of three lines, by the same function, at a prompt",

@@ -11,7 +11,7 @@ from advisor.decide.reasons import MAYBE_FEWER, Flip, lost_on_text
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
 from advisor.decide.shortlist import family_name, gaps_text, shortlist, shown_picks, standing
-from advisor.draw.blocks import Candidate, Cell, Heading, Item, Items, Link, Page, Pairs, Text
+from advisor.draw.blocks import Cell, Heading, Item, Items, Judged, Link, Page, Pairs, Text
 from advisor.engine.decision import Assessment
 from advisor.phrasing import answers_text, count, joined
 
@@ -82,7 +82,7 @@ def details(advice: TaskAdvice, today: str | None) -> Page:
         verdict = assessment.verdict or " or ".join(assessment.possible_verdicts)
         family = advice.rulebase.family(assessment.family)
         page += [
-            Candidate(family.shown, verdict, family.name),
+            Judged(family.shown, verdict, family.name),
             *_list(_reasons(advice, assessment)),
         ]
     if decision.family:

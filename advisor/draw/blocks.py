@@ -64,7 +64,7 @@ class Notes(NamedTuple):
     rows: tuple[Note, ...]
 
 
-class Candidate(NamedTuple):
+class Judged(NamedTuple):
     """A family with its verdict."""
 
     name: str
@@ -122,7 +122,7 @@ class Code(NamedTuple):
     language: str = ""
 
 
-Block = Headline | Heading | Text | Notes | Candidate | Items | Table | Pairs | Code
+Block = Headline | Heading | Text | Notes | Judged | Items | Table | Pairs | Code
 Page = list[Block]
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from advisor.draw.blocks import (
     Block,
-    Candidate,
     Cell,
     Code,
     Heading,
     Headline,
     Item,
     Items,
+    Judged,
     Link,
     Notes,
     Page,
@@ -65,7 +65,7 @@ def _style(root: str) -> str:
 
 
 def _title(page: Page) -> str:
-    named = (block for block in page if isinstance(block, (Headline, Heading, Candidate)))
+    named = (block for block in page if isinstance(block, (Headline, Heading, Judged)))
     first = next(named, None)
     if first is None:
         return "advisor"
@@ -81,7 +81,7 @@ def _block(block: Block) -> str:
         return f"<h{level}>{escape(block.text)}</h{level}>"
     if isinstance(block, Text):
         return f'<p class="{block.tone}">{escape(block.text)}</p>'
-    if isinstance(block, Candidate):
+    if isinstance(block, Judged):
         text = f'<p class="quiet">{escape(block.text)}</p>' if block.text else ""
         kind = block.verdict if block.verdict.isalpha() else "open"
         chip = f'<span class="verdict {kind}">{escape(block.verdict)}</span>'

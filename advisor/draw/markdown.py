@@ -6,12 +6,12 @@ import re
 
 from advisor.draw.blocks import (
     Block,
-    Candidate,
     Cell,
     Code,
     Heading,
     Headline,
     Items,
+    Judged,
     Link,
     Notes,
     Page,
@@ -48,7 +48,7 @@ def _block(block: Block) -> str:
         return f"{'#' * block.level} {_escape(block.text)}"
     if isinstance(block, Text):
         return _escape(block.text)
-    if isinstance(block, Candidate):
+    if isinstance(block, Judged):
         text = f"\n\n{_escape(block.text)}" if block.text else ""
         return f"### {_escape(block.name)}: {block.verdict}{text}"
     if isinstance(block, Items):

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 
 from advisor.draw.blocks import (
     Block,
-    Candidate,
     Code,
     Heading,
     Headline,
     Item,
     Items,
+    Judged,
     Notes,
     Page,
     Pairs,
@@ -161,7 +161,7 @@ def apart(before: Block, block: Block) -> bool:
     """Return whether an empty line stands between two blocks."""
     if isinstance(block, Notes):
         return not isinstance(before, (Headline, Notes))
-    return isinstance(block, (Heading, Candidate, Headline)) or isinstance(before, Notes)
+    return isinstance(block, (Heading, Judged, Headline)) or isinstance(before, Notes)
 
 
 def height(page: Page, width: int) -> int:
@@ -200,7 +200,7 @@ def spans(block: Block, width: int) -> Iterator[Span]:
         yield "\n".join(flowed(block.text, width)), "bold"
     elif isinstance(block, Text):
         yield _indented(block.text, width), TONES[block.tone]
-    elif isinstance(block, Candidate):
+    elif isinstance(block, Judged):
         yield from _candidate(block, width)
     elif isinstance(block, Items):
         for place, item in enumerate(block.rows):
@@ -232,7 +232,7 @@ def _indented(text: str, width: int) -> str:
     return "\n".join(f"  {line}" for line in flowed(text, width - 2))
 
 
-def _candidate(block: Candidate, width: int) -> Iterator[Span]:
+def _candidate(block: Judged, width: int) -> Iterator[Span]:
     """A family with its verdict at the end of the line, if there is an end."""
     style = VERDICTS.get(block.verdict, "yellow")  # several verdicts are still possible
     name = f"{BULLETS.get(block.verdict, '○')} {block.name}"

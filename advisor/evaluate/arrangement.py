@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import count as count_up
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.command_lines import quoted, rules_flags
 from advisor.errors import UsageError
-from advisor.evaluate.contenders import (
-    Contender,
-    demo_contenders,
-    named_contenders,
-    picked_contenders,
-)
+from advisor.evaluate.candidate import RUNNER_VERSION, Asking, Candidate
 from advisor.evaluate.data_source import read_data
 from advisor.evaluate.evaluation_set import InferredTask, infer_task, make_set
-from advisor.evaluate.manifest import LOCK, WRITTEN_TO_A_RUN, names_made, remove_unused
-from advisor.evaluate.work_order import RUNNER_VERSION
-from advisor.files import holds_something, refuse_what_was_read
+from advisor.evaluate.labelled import class_text
+from advisor.evaluate.run_file import (
+    EARLIER,
+    NAME,
+    in_use,
+    is_new,
+    is_run,
+    remove_unused,
+)
+from advisor.files import first_bytes, holds_something
 from advisor.model import TASK
+from advisor.model.library import LABEL
 from advisor.rulebase.store import cache_folder
 from advisor.trial.answer import check_template
 
@@ -30,7 +36,6 @@ if TYPE_CHECKING:
     from advisor.engine.profile import Profile
     from advisor.evaluate.annotation import ImageStore, LabelledData
     from advisor.evaluate.labelled import EvaluationSet
-    from advisor.evaluate.lineup import Asking, Entrant
     from advisor.rulebase.base import RuleBase
     from advisor.trial.resolution import Loading
 
@@ -59,7 +64,7 @@ class Arrangement(NamedTuple):
 
     data: EvaluationSet
     store: ImageStore
-    contenders: tuple[Contender, ...]
+    candidates: tuple[Candidate, ...]
     loading: Loading
     asking: Asking
     batch: int
@@ -67,25 +72,26 @@ class Arrangement(NamedTuple):
     rule_base: str
     only_fit: bool = False
 
-    def line_up(self, rulebase: RuleBase, *, fetch: bool = True) -> tuple[Entrant, ...]:
-        """Return the candidates; without `fetch`, nothing is downloaded for it."""
+    def line_up(self, rulebase: RuleBase, *, fetch: bool = True) -> tuple[Candidate, ...]:
+        """Return the candidates as they are run; without `fetch`, nothing is downloaded for it."""
         from advisor.evaluate.lineup import line_up
 
         how = self.loading if fetch else self.loading._replace(agree=None, progress=None)
         return line_up(
-            rulebase, self.contenders, self.data, how, self.asking, only_fit=self.only_fit
+            rulebase, self.candidates, self.data.task, how, self.asking, only_fit=self.only_fit
         )
 
     def settings(self, libraries: Mapping[str, str], version: str) -> dict[str, Any]:
         """Return what the manifest of a run says of how it was made."""
-        how = self.loading
+        asking = self.asking
         return {
             "command": self.command,
             "batch": self.batch,
-            "seed": how.seed,
-            **self.asking._asdict(),
-            "max_new_tokens": how.max_new_tokens,
-            "thinking": how.thinking,
+            "seed": asking.seed,
+            "template": asking.template,
+            "prompt": asking.prompt,
+            "max_new_tokens": asking.max_new_tokens,
+            "thinking": asking.thinking,
             "runner_version": RUNNER_VERSION,
             "advisor": version,
             "versions": dict(libraries),
@@ -114,6 +120,8 @@ def arrange(
     confirm: Confirming = lambda inferred: inferred.task,
 ) -> Arrangement:
     """Return what is to be run; nothing is loaded or fetched."""
+    from advisor.evaluate.lineup import demo_candidates, named_candidates, picked_candidates
+
     if demo and named:
         raise UsageError(
             "--demo and --candidate do not go together", hint="--candidate demo:clip names one"
@@ -128,58 +136,60 @@ def arrange(
             hint="add images with another label",
         )
     if named:
-        contenders = named_contenders(rulebase, named)
+        candidates = named_candidates(rulebase, named)
     elif demo:
-        contenders = demo_contenders()
+        candidates = demo_candidates()
     else:
         profile = _profile(rulebase, given, task)
         may_download = not loading.offline and loading.agree is not None
-        contenders = picked_contenders(rulebase, profile, may_download=may_download)
+        candidates = picked_candidates(rulebase, profile, may_download=may_download)
     how = loading._replace(seed=images.seed)
+    asking = asking._replace(
+        act=chosen.act,
+        texts=tuple(map(class_text, chosen.classes)) if chosen.act == LABEL else (),
+        max_new_tokens=how.max_new_tokens,
+        thinking=how.thinking,
+        seed=how.seed,
+        overlays=tuple(map(str, rulebase.folders)),
+    )
     return Arrangement(
         data=chosen,
         store=data.store,
-        contenders=contenders,
+        candidates=candidates,
         loading=how,
         asking=asking,
         batch=batch,
-        command=_command(rulebase, images, task, () if demo else contenders, how, asking, batch),
+        command=_command(rulebase, images, task, () if demo else candidates, how, asking, batch),
         rule_base=rulebase.digest,
         only_fit=demo,
     )
 
 
 def run_folder(arrangement: Arrangement, named: str) -> Path:
-    """Return the folder of a run: as named, else one of the cache that is the same next time.
+    """Return the folder of a run: as named, else the one of the cache for this data and task.
 
-    A folder that holds something else than a run, or a file that was read as data, is refused.
+    A folder that holds something else than a run is refused.
     """
     if named:
         folder = Path(named)
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"`--run {named}` is a file", hint="name a folder")
-        made = set(names_made(folder))
-        refuse_what_was_read(*(folder / name for name in made))
-        alike = {file.name for pattern in WRITTEN_TO_A_RUN for file in folder.glob(pattern)}
-        if (holds_something(folder, but=LOCK) and not made) or alike - made:
+        if not is_run(folder) and holds_something(folder, but=NAME if is_new(folder) else ""):
+            earlier = first_bytes(folder / EARLIER, 100).startswith(b'{\n "form": 1,\n "data": {')
+            what = "a run that only advisor 0.1.0 before December 2026 reads"
             raise UsageError(
-                f"`{named}` holds something else than a run", hint="name a new folder: --run DIR"
+                f"`{named}` holds {what if earlier else 'something else than a run'}",
+                hint="name a new folder: --run DIR",
             )
-    else:
-        cache = cache_folder()
-        if cache is None:
-            raise UsageError("there is no folder to keep the run in", hint="name one: --run DIR")
-        said = [
-            str(Path(arrangement.data.name).absolute()),
-            arrangement.data.digest,
-            arrangement.contenders,
-            arrangement.settings({}, ""),
-            arrangement.loading.device,
-            arrangement.loading.dtype,
-        ]
-        key = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:20]
-        folder = cache / KEPT / key
-        _keep_few(cache / KEPT, folder)
+        return folder
+    cache = cache_folder()
+    if cache is None:
+        raise UsageError("there is no folder to keep the run in", hint="name one: --run DIR")
+    said = [str(Path(arrangement.data.name).absolute()), arrangement.data.task]
+    key = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:20]
+    places = (cache / KEPT / f"{key}-{number}" for number in count_up())
+    folder = next(place for place in places if not in_use(place))
+    _keep_few(cache / KEPT, folder)
     return folder
 
 
@@ -189,13 +199,14 @@ def _keep_few(home: Path, current: Path) -> None:
     The one that is about to be taken up counts as written to now.
     """
     with suppress(OSError):
-        (current / LOCK).touch()
-    ages: dict[Path, float] = {}
+        os.utime(current)
+    ages: dict[Path, float] = {current: math.inf}
     for folder in home.iterdir() if home.is_dir() else ():
         with suppress(OSError):
-            ages[folder] = max(file.stat().st_mtime for file in (folder, *folder.iterdir()))
+            age = max(file.stat().st_mtime for file in (folder, *folder.iterdir()))
+            ages.setdefault(folder, age)
     for old in sorted(ages, key=ages.__getitem__, reverse=True)[MOST_KEPT:]:
-        if old != current and names_made(old):
+        if is_run(old):
             remove_unused(old)
 
 
@@ -214,15 +225,15 @@ def _command(
     rulebase: RuleBase,
     images: ImagesAsked,
     task: str,
-    contenders: Sequence[Contender],
+    candidates: Sequence[Candidate],
     loading: Loading,
     asking: Asking,
     batch: int,
 ) -> str:
-    """Return the command line that makes the same run again; without contenders, of the demo."""
+    """Return the command line that makes the same run again; without candidates, of the demo."""
     words = ["advisor evaluate", quoted(images.data), f"--task {task}"]
-    words += [] if contenders else ["--demo"]
-    for each in contenders:
+    words += [] if candidates else ["--demo"]
+    for each in candidates:
         revision = f"@{each.revision}" if each.revision else ""
         checkpoint = f"{each.checkpoint}{revision}"
         plain = each.name in (each.checkpoint, checkpoint) or each.name.startswith(each.checkpoint)

@@ -30,8 +30,10 @@ from advisor.rulebase.base import RuleBase
 if TYPE_CHECKING:
     from advisor.evaluate.annotation import ImageStore
     from advisor.evaluate.arrangement import Arrangement
+    from advisor.evaluate.candidate import Candidate
     from advisor.evaluate.evaluation_set import InferredTask
     from advisor.evaluate.recorded import EvaluationRun
+    from advisor.evaluate.run_file import RunFile
 
 Data = Annotated[
     str, typer.Argument(metavar="DATA", help="Labelled images: a folder, table, JSON or .tar.")
@@ -54,7 +56,7 @@ def arranged(
 ) -> Any:
     """Return what is to be run on what; the task is confirmed where a person can be asked."""
     from advisor.evaluate.arrangement import ImagesAsked, arrange
-    from advisor.evaluate.lineup import Asking
+    from advisor.evaluate.candidate import Asking
 
     made = arrange(
         rulebase,
@@ -94,61 +96,72 @@ def evaluate(
       advisor evaluate photos --candidate ./mine --fail-under accuracy=0.9 --confident
     """
     from advisor.evaluate.evaluation_report import report_of
-    from advisor.evaluate.manifest import LOCK, WRITTEN_TO_A_RUN
+    from advisor.evaluate.run_file import writing
     from advisor.evaluate.scores import score
     from advisor.evaluate.verdict import refuse_what_cannot_decide, verdict
 
-    if ahead.price and not ahead.dry_run:
-        raise UsageError("`--price-per-hour` is for a forecast", hint="add --dry-run")
     judged = gates.made()
     refuse_what_cannot_decide(split(gates.priority))
-    if ahead.dry_run:
+    if ahead.asked():
         return forecast_only(rulebase, made, ahead.price, shown)
-    if place.folder:
-        shown.refuse_part_of(Path(place.folder), *WRITTEN_TO_A_RUN, LOCK)
-    run = run_of(rulebase, made, place)
-    scores = score(run)
-    found = verdict(scores, rulebase, split(gates.priority))
-    shown.emit(report_of(run, scores, found, judged, partial(_file_of, made.store)))
+    folder = _folder(made, place, shown)
+    runnable = _runnable(made, rulebase)
+    with writing(folder) as file:
+        run = run_of(made, runnable, file, place)
+        scores = score(run)
+        found = verdict(scores, rulebase, split(gates.priority))
+        shown.emit(report_of(run, scores, found, judged, partial(_file_of, made.store)))
     return _exit_code(run, judged.exit_code(scores, found))
 
 
-def run_of(rulebase: RuleBase, made: Arrangement, place: PlaceOptions) -> EvaluationRun:
-    """Run what was arranged, here or on a cluster, and show how far it is."""
-    from advisor import __version__
+def _folder(made: Arrangement, place: PlaceOptions, shown: Showing) -> Path:
+    """Return the folder of the run, in which no answer of the command may be written over."""
     from advisor.evaluate.arrangement import run_folder
-    from advisor.evaluate.execution import AloneHere, Watching, execute
-    from advisor.evaluate.ray_team import ray_teams
-    from advisor.trial.runtime import versions
+    from advisor.evaluate.run_file import WRITTEN_TO_A_RUN
 
+    if place.folder:
+        shown.refuse_part_of(Path(place.folder), *WRITTEN_TO_A_RUN)
     if place.workers and not place.ray:
         raise UsageError("`--workers` are those of a cluster", hint="add --ray")
-    folder = run_folder(made, place.folder)
-    entrants = made.line_up(rulebase)
-    for each in entrants:
-        if each.error is not None:
-            note(f"{each.candidate.name}: {each.error.message}")
-    if all(each.order is None for each in entrants):
-        errors = [each.error for each in entrants if each.error]
-        same = len({error.hint for error in errors}) == 1
+    return run_folder(made, place.folder)
+
+
+def _runnable(made: Arrangement, rulebase: RuleBase) -> tuple[Candidate, ...]:
+    """Return the candidates as they are run; AdvisorError where none can be."""
+    candidates = made.line_up(rulebase)
+    failed = [each for each in candidates if each.failed is not None]
+    note(*(f"{each.name}: {each.failed}" for each in failed))
+    if len(failed) == len(candidates):
+        same = len({each.hint for each in failed}) == 1
         raise AdvisorError(
             "none of the candidates can be run",
-            hint=errors[0].hint if same else f"others: advisor recommend --task {made.data.task}",
-            kind=errors[0].kind if errors else "nothing-to-load",
+            hint=failed[0].hint if same else f"others: advisor recommend --task {made.data.task}",
+            kind=failed[0].kind,
         )
-    settings = made.settings(versions(), __version__)
+    return candidates
+
+
+def run_of(
+    made: Arrangement, candidates: tuple[Candidate, ...], file: RunFile, place: PlaceOptions
+) -> EvaluationRun:
+    """Run what was arranged, here or on a cluster, and show how far it is."""
+    from advisor import __version__
+    from advisor.evaluate.execution import LocalWorker, Watching, execute
+    from advisor.evaluate.ray_pool import ray_pools
+    from advisor.evaluate.recorded import EvaluationRun
+    from advisor.trial.runtime import versions
+
+    run = EvaluationRun(
+        data=made.data,
+        candidates=candidates,
+        settings=made.settings(versions(), __version__),
+        file=file,
+    )
     watching = Watching(note, _Progress() if sys.stderr.isatty() else _unseen)
-    teams = ray_teams(place.ray, place.workers) if place.ray else nullcontext(AloneHere)
-    with teams as hire:
+    pools = ray_pools(place.ray, place.workers) if place.ray else nullcontext(LocalWorker)
+    with pools as hire:
         return execute(
-            folder,
-            made.data,
-            made.store,
-            entrants,
-            settings,
-            fresh=place.fresh,
-            hire=hire,
-            watching=watching,
+            run, made.store, made.asking, fresh=place.fresh, hire=hire, watching=watching
         )
 
 
@@ -156,8 +169,8 @@ def forecast_only(rulebase: RuleBase, made: Arrangement, price: float, shown: Sh
     """Say what an evaluation would take; nothing is fetched for it."""
     from advisor.evaluate.forecast import forecast, forecast_report
 
-    entrants = made.line_up(rulebase, fetch=False)
-    found = forecast(rulebase, made.data, made.store, entrants, price or None)
+    candidates = made.line_up(rulebase, fetch=False)
+    found = forecast(rulebase, made.data, made.store, candidates, made.asking, price or None)
     shown.emit(forecast_report(found))
     return CANNOT if all(each.cannot for each in found.candidates) else 0
 

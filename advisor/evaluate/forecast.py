@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 
 from advisor.decide.memory import file_dtype, memory_gb, weights_mb
@@ -12,13 +11,12 @@ from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.formats import Report, document
 from advisor.errors import AdvisorError
 from advisor.evaluate.annotation import ImageStore
-from advisor.evaluate.image_blocks import blocks_of, prepared
+from advisor.evaluate.candidate import Asking, Candidate
+from advisor.evaluate.image_blocks import prepared
 from advisor.evaluate.labelled import EvaluationSet
-from advisor.evaluate.lineup import Entrant
 from advisor.evaluate.worker import Worker
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
-from advisor.trial.placement import Placement, estimated_mb
 
 TIMED_IMAGES = 8
 """Images that a checkpoint on this machine answers to see how fast it is."""
@@ -63,7 +61,8 @@ def forecast(
     rulebase: RuleBase,
     data: EvaluationSet,
     store: ImageStore,
-    entrants: Sequence[Entrant],
+    candidates: Sequence[Candidate],
+    asking: Asking,
     price: float | None = None,
 ) -> Forecast:
     """Return what an evaluation will take.
@@ -71,17 +70,16 @@ def forecast(
     A checkpoint that is on this machine answers a few images; of one that is not, the catalogue
     says what is to be fetched and what memory it takes, and nobody how fast it will be.
     """
-    expected = (_expected(rulebase, data, store, each) for each in entrants)
+    expected = (_expected(rulebase, data, store, each, asking) for each in candidates)
     return Forecast(data, tuple(expected), price, rulebase.digest)
 
 
 def _expected(
-    rulebase: RuleBase, data: EvaluationSet, store: ImageStore, entrant: Entrant
+    rulebase: RuleBase, data: EvaluationSet, store: ImageStore, candidate: Candidate, asking: Asking
 ) -> Expected:
-    candidate = entrant.candidate
-    known = Expected(candidate.name, candidate.checkpoint, here=entrant.order is not None)
-    if entrant.order is None or entrant.local is None:
-        if entrant.error is None or entrant.error.kind != NOT_HERE:
+    known = Expected(candidate.name, candidate.checkpoint, here=candidate.failed is None)
+    if candidate.failed is not None:
+        if candidate.kind != NOT_HERE:
             return known._replace(cannot=candidate.failed)
         listed = rulebase.checkpoints.get(candidate.checkpoint)
         if listed is None or listed.parameters_millions is None:
@@ -91,28 +89,25 @@ def _expected(
             download_mb=weights_mb(listed.parameters_millions * 1e6, file_dtype(listed)),
             memory_mb=None if gb is None else gb * 1024,
         )
-    placement = Placement(device=entrant.order.device, dtype=entrant.order.dtype)
-    memory = estimated_mb(entrant.local.weights, placement)
+    known = known._replace(memory_mb=candidate.memory_mb)
     try:
-        seconds = _seconds(data, store, entrant)
+        return known._replace(seconds=_seconds(data, store, candidate, asking))
     except AdvisorError as error:
-        return known._replace(memory_mb=memory, cannot=error.message)
-    return known._replace(memory_mb=memory, seconds=seconds)
+        return known._replace(cannot=error.message)
 
 
-def _seconds(data: EvaluationSet, store: ImageStore, entrant: Entrant) -> float:
+def _seconds(data: EvaluationSet, store: ImageStore, candidate: Candidate, asking: Asking) -> float:
     """Return the time for all images, from loading and from the second of two small blocks."""
-    assert entrant.order is not None
     begun = time.perf_counter()
-    worker = Worker(entrant.order)
+    worker = Worker(candidate, asking)
     loading = time.perf_counter() - begun
     size = _timed(data)
-    blocks = blocks_of(data.images[: 2 * size], size)
     took = 0.0
-    for block in islice(prepared(blocks, store, entrant.digest, lambda *_: False), 2):
-        begun = time.perf_counter()
-        worker.answer(block.opened)
-        took = (time.perf_counter() - begun) / len(block.opened)
+    for block in prepared(data.images[: 2 * size], size, store, data.act, candidate.digest, set()):
+        if block.opened:  # of the same file twice, one is answered
+            begun = time.perf_counter()
+            worker.answer(block.opened)
+            took = (time.perf_counter() - begun) / len(block.opened)
     return loading + took * len(data.images)
 
 

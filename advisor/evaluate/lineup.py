@@ -1,129 +1,201 @@
-"""Contenders found on this machine: what each is loaded as, where, and what its answers hang on."""
+"""Who is evaluated: named checkpoints, the demo ones, or the first picks; what each is run as."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from advisor.errors import AdvisorError
-from advisor.evaluate.contenders import Contender, tasks_to_load
-from advisor.evaluate.labelled import EvaluationSet, class_text
-from advisor.evaluate.recorded import EvaluatedCandidate
-from advisor.evaluate.work_order import WorkOrder, identity_of
-from advisor.model.library import LABEL, SEARCH
+from advisor.decide.command_lines import may_run
+from advisor.errors import AdvisorError, UsageError
+from advisor.evaluate.candidate import Asking, Candidate, digest_of_order, identity_of
+from advisor.model.library import CAPTION, LABEL, SEARCH
 from advisor.rulebase.base import RuleBase
 from advisor.trial.contrastive import Contrastive
+from advisor.trial.demo import demo_checkpoints
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.local_checkpoint import LocalCheckpoint
-from advisor.trial.placement import place
+from advisor.trial.placement import estimated_mb, place
+from advisor.trial.plans import as_they_are, is_here, revision_here
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runner import act_and_use, class_to_load, fine_tuned_for, runner_class
 from advisor.trial.runtime import transformers, versions
 
+if TYPE_CHECKING:
+    from advisor.engine.profile import Profile
+    from advisor.model import Checkpoint
 
-class Asking(NamedTuple):
-    """How candidates are asked: what wraps a label or a text, and a prompt of the user's own."""
+MOST_PICKS, OF_THE_FIRST = 3, 2
+"""How many are taken where nobody names any: of the family that is recommended, and in all."""
+_NAMED = re.compile(r"([\w. -]+)=(.+)\Z", re.DOTALL)
+_REVISION = re.compile(r"([^@]+/[^@]+)@([\w./-]+)\Z")
 
-    template: str = "{}"
-    prompt: str | None = None
+
+def named_candidates(rulebase: RuleBase, named: Sequence[str]) -> tuple[Candidate, ...]:
+    """Return checkpoints as they were named: ID, FOLDER, demo:NAME, ID@REVISION, NAME=any of these.
+
+    One that is named twice is told apart by a number.
+    """
+    demos = {demo.id: demo.family for demo in demo_checkpoints()}
+    found = []
+    for given in named:
+        name, checkpoint = "", given
+        if not Path(given).exists() and (match := _NAMED.match(given)):
+            name, checkpoint = match[1].strip(), match[2]
+        revision = None
+        if not Path(checkpoint).exists() and (match := _REVISION.match(checkpoint)):
+            checkpoint, revision = match[1], match[2]
+        known = rulebase.checkpoints.get(checkpoint)
+        if known is not None:
+            pinned = revision or revision_here(known)
+            candidate = _of(known)._replace(name=name or given, revision=pinned)
+        else:
+            candidate = Candidate(name or given, checkpoint, demos.get(checkpoint), revision)
+        found.append(candidate)
+    return _told_apart(found)
 
 
-class Entrant(NamedTuple):
-    """A candidate that is ready to run: `order` is None where it cannot be run, as it says."""
+def demo_candidates() -> tuple[Candidate, ...]:
+    """Return the checkpoints that come with advisor."""
+    return tuple(Candidate(demo.id, demo.id, demo.family) for demo in demo_checkpoints())
 
-    candidate: EvaluatedCandidate
-    order: WorkOrder | None = None
-    digest: str = ""
-    local: LocalCheckpoint | None = None
-    error: AdvisorError | None = None
+
+def picked_candidates(
+    rulebase: RuleBase,
+    profile: Profile,
+    *,
+    may_download: bool,
+) -> tuple[Candidate, ...]:
+    """Return the first picks for a profile with one task, of every family that may do it.
+
+    Of the family that is recommended two, of the others one. Without `may_download` those on this
+    machine go first. Raises an AdvisorError where the catalogue has none that runs.
+    """
+    from advisor.decide.selection import ORDERS, select_of
+    from advisor.engine.decision import Engine
+    from advisor.model import TASK
+
+    decision = Engine.known(rulebase).decide(profile)
+    task = decision.profile[TASK].options[0]
+    found: list[Candidate] = []
+    for assessment in decision.assessments:
+        if assessment.verdict == "excluded" or len(found) >= MOST_PICKS:
+            continue
+        selection = select_of(rulebase, assessment.family, decision.profile, ORDERS[0])
+        runs = as_they_are(selection, lambda model_type: answers(rulebase, model_type, task))
+        if not may_download:
+            runs.sort(key=lambda known: not is_here(known))
+        wanted = OF_THE_FIRST if not found else 1
+        found += [_of(known) for known in runs[:wanted]]
+    if not found:
+        raise AdvisorError(
+            f"the catalogue has nothing to evaluate for `{task}`",
+            hint="name checkpoints: --candidate ID, --candidate FOLDER; or --demo",
+            kind="nothing-to-load",
+            exit_code=1,
+        )
+    return tuple(found[:MOST_PICKS])
+
+
+def answers(rulebase: RuleBase, model_type: str | None, task: str) -> bool:
+    """True where a runner exists for a type and a task, or one whose texts labels are scored by."""
+    return any(may_run(rulebase, model_type, each) for each in tasks_to_load(rulebase, task))
+
+
+def tasks_to_load(rulebase: RuleBase, task: str) -> tuple[str, ...]:
+    """Return the tasks for which a checkpoint may be loaded to judge it on one, the best first.
+
+    Labels are also scored by what writes captions: by the likelihood of each.
+    """
+    label = task in rulebase.acts[LABEL].tasks
+    return (task, rulebase.acts[CAPTION].tasks[0]) if label else (task,)
+
+
+def _of(known: Checkpoint) -> Candidate:
+    return Candidate(
+        name=known.id,
+        checkpoint=known.id,
+        family=known.family,
+        revision=revision_here(known),
+        pretrained_only=known.stage == "pre-trained",
+    )
+
+
+def _told_apart(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Return candidates under names of their own; a name that was given twice is refused."""
+    seen: Counter[str] = Counter()
+    named = []
+    for each in found:
+        seen[each.name] += 1
+        if seen[each.name] > 1 and each.name != each.checkpoint:
+            raise UsageError(
+                f"two candidates are called `{each.name}`", hint="give each a name: NAME=ID"
+            )
+        again = f"{each.name} ({seen[each.name]})" if seen[each.name] > 1 else each.name
+        named.append(each._replace(name=again))
+    return tuple(named)
 
 
 def line_up(
     rulebase: RuleBase,
-    contenders: Sequence[Contender],
-    data: EvaluationSet,
+    candidates: Sequence[Candidate],
+    task: str,
     loading: Loading,
     asking: Asking,
     *,
     only_fit: bool = False,
-) -> tuple[Entrant, ...]:
-    """Return each contender as a candidate; what cannot be run says so, and stops nobody else.
+) -> tuple[Candidate, ...]:
+    """Return each candidate as it is run; what cannot be run says so, and stops nobody else.
 
     Downloads are agreed to here, before anything runs. With `only_fit` those are left out that
     cannot do the task, unless all of them are.
     """
     transformers()
     libraries = versions()
-    entrants = []
-    for number, contender in enumerate(contenders):
-        candidate = EvaluatedCandidate(
-            number, contender.name, contender.checkpoint, contender.family, contender.revision
-        )
+    found = []
+    for candidate in candidates:
         try:
-            found = _entrant(rulebase, candidate, contender, data, loading, asking, libraries)
+            found.append(_as_run(rulebase, candidate, task, loading, asking, libraries))
         except AdvisorError as error:
             if error.kind == "extra-not-installed":
                 raise
-            found = Entrant(candidate._replace(failed=error.message), error=error)
-        entrants.append(found)
-    fit = [each for each in entrants if each.error is None or each.error.kind != "unsupported"]
-    if not only_fit or not fit:
-        return tuple(entrants)
-    return tuple(
-        each._replace(candidate=each.candidate._replace(number=number))
-        for number, each in enumerate(fit)
-    )
+            found.append(candidate.ended_by(error))
+    fit = tuple(each for each in found if each.kind != UnsupportedError.kind)
+    return fit if only_fit and fit else tuple(found)
 
 
-def _entrant(
+def _as_run(
     rulebase: RuleBase,
-    candidate: EvaluatedCandidate,
-    contender: Contender,
-    data: EvaluationSet,
+    candidate: Candidate,
+    task: str,
     loading: Loading,
     asking: Asking,
     libraries: dict[str, str],
-) -> Entrant:
-    how = loading._replace(revision=contender.revision, pretrained_only=contender.pretrained_only)
+) -> Candidate:
+    how = loading._replace(revision=candidate.revision, pretrained_only=candidate.pretrained_only)
     place(how.device, how.dtype)  # what is not there is refused before anything is fetched
-    whole = resolve(contender.checkpoint, how)
-    task, local = _task_and_weights(rulebase, whole, data.task)
-    _, use = act_and_use(rulebase, local, task)
+    whole = resolve(candidate.checkpoint, how)
+    loaded_for, local = _task_and_weights(rulebase, whole, task)
+    _, use = act_and_use(rulebase, local, loaded_for)
     runs = runner_class(use)
-    if data.act == SEARCH and not issubclass(runs, Contrastive):
+    if asking.act == SEARCH and not issubclass(runs, Contrastive):
         raise UnsupportedError(
-            f"`{contender.checkpoint}` gives no vectors to search by",
+            f"`{candidate.checkpoint}` gives no vectors to search by",
             hint="choose a dual encoder, such as CLIP",
         )
     placement = place(how.device, how.dtype, local.weights)
-    order = WorkOrder(
-        checkpoint=contender.checkpoint,
-        task=task,
-        act=data.act,
-        texts=tuple(map(class_text, data.classes)) if data.act == LABEL else (),
-        template=asking.template,
-        prompt=asking.prompt,
+    ready = candidate._replace(
         revision=whole.revision,
+        task=loaded_for,
+        class_name=class_to_load(use, local),
         device=placement.device,
         dtype=placement.dtype,
-        max_new_tokens=how.max_new_tokens,
-        thinking=how.thinking,
-        seed=how.seed,
-        pretrained_only=how.pretrained_only,
-        overlays=tuple(map(str, rulebase.folders)),
+        scored_by=runs.scored_by if asking.act == LABEL else "",
+        memory_mb=estimated_mb(local.weights, placement),
     )
-    return Entrant(
-        candidate._replace(
-            revision=whole.revision,
-            class_name=class_to_load(use, local),
-            device=placement.device,
-            dtype=placement.dtype,
-            scored_by=runs.scored_by if data.act == LABEL else "",
-        ),
-        order,
-        order.digest(identity_of(local), libraries),
-        local,
-    )
+    return ready._replace(digest=digest_of_order(ready, asking, identity_of(local), libraries))
 
 
 def _task_and_weights(

@@ -11,11 +11,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from advisor.evaluate.candidate import Candidate
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage
 from advisor.evaluate.metrics.label_metrics import Picks, best_labels
 from advisor.evaluate.metrics.retrieval_metrics import FirstRanks, first_ranks
 from advisor.evaluate.metrics.weighable import Array, Weighable
-from advisor.evaluate.recorded import EvaluatedCandidate, Response
+from advisor.evaluate.recorded import Response
 from advisor.model.library import (
     ANSWER,
     CAPTION,
@@ -37,7 +38,7 @@ PROBABLE = ("softmax", "likelihood")
 """Scores of these kinds sum to 1 over the labels, so they claim how sure they are."""
 LONGEST_SAID = 60
 """Characters of a guess that are said."""
-_QUERIES = 1000  # of which ranks are worked out at once
+_CELLS = 2_000_000  # similarities that are worked out at once
 
 
 class CandidateMetrics(NamedTuple):
@@ -64,7 +65,7 @@ class Guess(NamedTuple):
 def measure(
     data: EvaluationSet,
     items: Sequence[LabelledImage],
-    candidate: EvaluatedCandidate,
+    candidate: Candidate,
     responses: Sequence[Response],
 ) -> CandidateMetrics:
     """Return the metrics of what a candidate gave for items, one response for each."""
@@ -125,7 +126,7 @@ def _always(answer: str) -> str:
 def _labels(
     data: EvaluationSet,
     items: Sequence[LabelledImage],
-    candidate: EvaluatedCandidate,
+    candidate: Candidate,
     responses: Sequence[Response],
 ) -> CandidateMetrics:
     np = library("numpy")
@@ -224,23 +225,40 @@ def _ranks(
     names: Sequence[str], items: Sequence[LabelledImage], responses: Sequence[Response]
 ) -> Iterator[FirstRanks]:
     np = library("numpy")
-    width = max((len(one.image_vector or ()) for one in responses), default=0)
-    blank = (0.0,) * width
-    images = np.array([one.image_vector or blank for one in responses], dtype=np.float32)
-    seen = np.array([one.image_vector is not None for one in responses], dtype=bool)
+    images, texts, known = _vectors(items, responses)
+    seen = images.any(axis=1)
     of_image = np.array(names)
-    wanted: list[tuple[str, tuple[float, ...] | None]] = [
-        (item.id, (one.text_vectors or ())[n] if n < len(one.text_vectors or ()) else None)
-        for item, one in zip(items, responses, strict=True)
-        for n in range(len(item.references))
-    ]
-    for start in range(0, len(wanted), _QUERIES):
-        block = wanted[start : start + _QUERIES]
-        texts = np.array([vector or blank for _, vector in block], dtype=np.float32)
-        scores = np.where(seen, texts @ images.T, -np.inf)
-        ranks = first_ranks(scores, np.array([name for name, _ in block])[:, None] == of_image)
-        known = np.array([vector is not None for _, vector in block], dtype=bool)
-        yield ranks._replace(right=np.where(known, ranks.right, 0))
+    wanted = np.array([item.id for item in items for _ in item.references])
+    step = max(1, _CELLS // len(names))
+    for start in range(0, len(wanted), step):
+        block = slice(start, start + step)
+        scores = np.where(seen, texts[block] @ images.T, -np.inf)
+        ranks = first_ranks(scores, wanted[block, None] == of_image)
+        yield ranks._replace(right=np.where(known[block], ranks.right, 0))
+
+
+def _vectors(
+    items: Sequence[LabelledImage], responses: Sequence[Response]
+) -> tuple[Array, Array, Array]:
+    """Return vectors of images and of texts, (number, dimensions), and which texts have one."""
+    np = library("numpy")
+    width = 1
+    found = []
+    for item, one in zip(items, responses, strict=True):
+        rows = 1 + len(item.references)
+        vectors = None if one.vectors is None else np.frombuffer(one.vectors, "<f4")
+        found.append(None if vectors is None else vectors.reshape(rows, -1))
+        width = width if vectors is None else len(vectors) // rows
+    images = np.zeros((len(items), width), np.float32)
+    texts = np.zeros((sum(len(item.references) for item in items), width), np.float32)
+    known = np.zeros(len(texts), bool)
+    start = 0
+    for number, (item, both) in enumerate(zip(items, found, strict=True)):
+        end = start + len(item.references)
+        if both is not None:
+            images[number], texts[start:end], known[start:end] = both[0], both[1:], True
+        start = end
+    return images, texts, known
 
 
 def _written(act: str, items: Sequence[LabelledImage], texts: Sequence[str]) -> Metrics:

@@ -138,6 +138,12 @@ class ForecastOptions:
         ),
     ] = 0.0
 
+    def asked(self) -> bool:
+        """True where nothing is to be run; UsageError for a price without a forecast."""
+        if self.price and not self.dry_run:
+            raise UsageError("`--price-per-hour` is for a forecast", hint="add --dry-run")
+        return self.dry_run
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateOptions:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
+from advisor.evaluate.candidate import Candidate
 from advisor.evaluate.certainty import Comparison, MetricResult, Resampler, holm
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage
 from advisor.evaluate.measuring import CandidateMetrics, guess, measure
 from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind
 from advisor.evaluate.metrics.weighable import Array
-from advisor.evaluate.recorded import EvaluatedCandidate, EvaluationRun, Response, Timing
+from advisor.evaluate.recorded import EvaluationRun, Response, Timing
 
 GUESSING = "guessing"
 """What comparisons call guessing without looking."""
@@ -26,7 +27,7 @@ class CandidateScores(NamedTuple):
     own. All three are empty where there are none. `failures` is how often it gave nothing.
     """
 
-    candidate: EvaluatedCandidate
+    candidate: Candidate
     metrics: Mapping[str, MetricResult]
     timing: Timing
     worth: tuple[float, ...] = ()
@@ -71,7 +72,7 @@ class Scores(NamedTuple):
     candidates: tuple[CandidateScores, ...]
     comparisons: tuple[Comparison, ...]
     guessing: Guessing | None
-    failed: tuple[EvaluatedCandidate, ...] = ()
+    failed: tuple[Candidate, ...] = ()
     left_out: tuple[UnreadableImage, ...] = ()
     seed: int = 0
     worth_of: str = ""
@@ -115,22 +116,20 @@ def score(run: EvaluationRun) -> Scores:
     for one in finished:  # of one candidate at a time, what it gave is in memory
         given = _of_items(items, run.responses(one))
         doubled = doubled or tuple(_doubled(items, given))
-        measured[one.number] = measure(run.data, items, one, given)
-        failures[one.number] = sum(response.failed is not None for response in given)
+        measured[one.name] = measure(run.data, items, one, given)
+        failures[one.name] = sum(response.failed is not None for response in given)
     left_out = [
         UnreadableImage(item.id, str(unreadable[item.number]))
         for item in run.data.images
         if item.number in unreadable
     ]
     figures = _Figures(run.data, items, measured, int(run.settings.get("seed", 0)))
-    names = [(one.number, one.name) for one in finished]
+    names = [one.name for one in finished]
     return Scores(
         data=run.data,
         items=items,
         images=figures.resampler.images,
-        candidates=tuple(
-            figures.of(one, run.timing(one), failures[one.number]) for one in finished
-        ),
+        candidates=tuple(figures.of(one, run.timing(one), failures[one.name]) for one in finished),
         comparisons=figures.comparisons(names),
         guessing=figures.guessing(names),
         failed=tuple(one for one in run.candidates if one.failed is not None),
@@ -165,7 +164,7 @@ class _Figures:
         self,
         data: EvaluationSet,
         items: Sequence[LabelledImage],
-        measured: Mapping[int, CandidateMetrics],
+        measured: Mapping[str, CandidateMetrics],
         seed: int,
     ) -> None:
         self.seed = seed
@@ -174,19 +173,19 @@ class _Figures:
         self.resampler = Resampler(names, seed)
         self._guess = guess(data, items)
         self._values = {
-            (number, id): self.resampler.values(metric)
-            for number, one in measured.items()
+            (name, id): self.resampler.values(metric)
+            for name, one in measured.items()
             for id, metric in one.metrics.items()
         }
         metrics = next((one.metrics for one in measured.values()), {})
         graded = [id for id, one in metrics.items() if one.each is not None]
         self.worth_of = "mrr" if "mrr" in graded else next(iter(graded), "")  # finer than recall@1
 
-    def of(self, candidate: EvaluatedCandidate, timing: Timing, failures: int) -> CandidateScores:
+    def of(self, candidate: Candidate, timing: Timing, failures: int) -> CandidateScores:
         """Return the figures of a candidate."""
-        measured = self._measured[candidate.number]
+        measured = self._measured[candidate.name]
         results = {
-            id: self.resampler.result(metric, METRIC_KINDS[id], self._values[candidate.number, id])
+            id: self.resampler.result(metric, METRIC_KINDS[id], self._values[candidate.name, id])
             for id, metric in measured.metrics.items()
         }
         each = measured.metrics[self.worth_of].each if self.worth_of else None
@@ -194,22 +193,23 @@ class _Figures:
         picked, ranks = measured.picked, measured.ranks
         return CandidateScores(candidate, results, timing, worth, picked, ranks, failures)
 
-    def comparisons(self, candidates: Sequence[tuple[int, str]]) -> tuple[Comparison, ...]:
+    def comparisons(self, names: Sequence[str]) -> tuple[Comparison, ...]:
         """Return every pair of candidates on every metric that both have."""
         found: list[Comparison] = []
         for id in dict.fromkeys(id for _, id in self._values):
-            pairs = combinations([one for one in candidates if (one[0], id) in self._values], 2)
+            pairs = combinations([name for name in names if (name, id) in self._values], 2)
             found += holm([self._pair(id, one, other) for one, other in pairs])
         return tuple(found)
 
-    def _pair(self, id: str, one: tuple[int, str], other: tuple[int, str]) -> Comparison:
-        both = (self._measured[one[0]].metrics[id], self._measured[other[0]].metrics[id])
-        values = (self._values[one[0], id], self._values[other[0], id])
-        return self.resampler.compare(id, (one[1], other[1]), both, values)
+    def _pair(self, id: str, one: str, other: str) -> Comparison:
+        both = (self._measured[one].metrics[id], self._measured[other].metrics[id])
+        return self.resampler.compare(
+            id, (one, other), both, (self._values[one, id], self._values[other, id])
+        )
 
-    def guessing(self, candidates: Sequence[tuple[int, str]]) -> Guessing | None:
+    def guessing(self, names: Sequence[str]) -> Guessing | None:
         """Return guessing, with each candidate compared with it on each of its metrics."""
-        if self._guess is None or not candidates:
+        if self._guess is None or not names:
             return None
         found: list[Comparison] = []
         for id, metric in self._guess.metrics.items():
@@ -219,11 +219,11 @@ class _Figures:
                     self.resampler.compare(
                         id,
                         (name, GUESSING),
-                        (self._measured[number].metrics[id], metric),
-                        (self._values[number, id], guessed),
+                        (self._measured[name].metrics[id], metric),
+                        (self._values[name, id], guessed),
                     )
-                    for number, name in candidates
-                    if (number, id) in self._values
+                    for name in names
+                    if (name, id) in self._values
                 ]
             )
         values = {id: metric.value for id, metric in self._guess.metrics.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from itertools import chain
@@ -9,8 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.errors import AdvisorError, MissingExtraError
+from advisor.evaluate.candidate import AskedImage, Asking, Candidate
 from advisor.evaluate.recorded import Response
-from advisor.evaluate.work_order import AskedImage, WorkOrder, plain_value
 from advisor.model.library import EXTRACT, LABEL, SEARCH
 from advisor.rulebase.store import load_rules
 from advisor.trial.answer import Request
@@ -33,27 +34,26 @@ class AnsweredBlock(NamedTuple):
 
 
 class Worker:
-    """Loads the checkpoint of an order, and answers one block after the other."""
+    """Loads the checkpoint of a candidate, and answers one block after the other."""
 
-    def __init__(self, order: WorkOrder) -> None:
+    def __init__(self, candidate: Candidate, asking: Asking) -> None:
         torch = library("torch")
-        if order.threads:
-            torch.set_num_threads(order.threads)
-        self.order, self.batch = order, 0
-        rulebase = load_rules(overlays=tuple(map(Path, order.overlays)))
+        if asking.threads:
+            torch.set_num_threads(asking.threads)
+        self.candidate, self.asking, self.batch = candidate, asking, 0
+        rulebase = load_rules(overlays=tuple(map(Path, asking.overlays)))
         self.runner: Runner = load_runner(
-            order.checkpoint,
-            order.task,
+            candidate.checkpoint,
+            candidate.task,
             rulebase=rulebase,
-            device=order.device,
-            dtype=order.dtype,
-            revision=order.revision,
-            offline=not order.may_download,
-            agree=(lambda _: True) if order.may_download else None,
-            pretrained_only=order.pretrained_only,
-            max_new_tokens=order.max_new_tokens,
-            thinking=order.thinking,
-            seed=order.seed,
+            device=candidate.device,
+            dtype=candidate.dtype,
+            revision=candidate.revision,
+            offline=True,
+            pretrained_only=candidate.pretrained_only,
+            max_new_tokens=asking.max_new_tokens,
+            thinking=asking.thinking,
+            seed=asking.seed,
         )
         begin_peak(self.runner.placement)
         keep_freed_memory()
@@ -123,12 +123,12 @@ class Worker:
 
     def _responses(self, block: Sequence[tuple[AskedImage, OpenedImage]]) -> list[Response]:
         images = [image for _, image in block]
-        if self.order.act == LABEL:
+        if self.asking.act == LABEL:
             return self._scored([asked for asked, _ in block], images)
-        if self.order.act == SEARCH:
+        if self.asking.act == SEARCH:
             return self._embedded([asked for asked, _ in block], images)
         requests = [
-            Request(question=asked.image.question or None, prompt=self.order.prompt)
+            Request(question=asked.image.question or None, prompt=self.asking.prompt)
             for asked, _ in block
         ]
         replies = self.runner.run_all(images, requests)
@@ -141,19 +141,19 @@ class Worker:
                     asked.key,
                     text=first.text,
                     probability=first.probability,
-                    fields=plain_value(first.fields) if self.order.act == EXTRACT else None,
+                    fields=_plain(first.fields) if self.asking.act == EXTRACT else None,
                 )
             )
         return found
 
     def _scored(self, asked: Sequence[AskedImage], images: Sequence[OpenedImage]) -> list[Response]:
-        order = self.order
-        request = Request(texts=order.texts, template=order.template, prompt=order.prompt)
+        asking = self.asking
+        request = Request(texts=asking.texts, template=asking.template, prompt=asking.prompt)
         with self.runner.running():
             rows = self.runner.label_scores(images, request)
         if any(map(math.isnan, chain.from_iterable(rows))):
             raise UnsupportedError(
-                f"`{order.checkpoint}` answers with values that are not numbers",
+                f"`{self.candidate.checkpoint}` answers with values that are not numbers",
                 hint="its weights are damaged, or --dtype float32 is needed",
             )
         return [
@@ -165,20 +165,17 @@ class Worker:
         self, asked: Sequence[AskedImage], images: Sequence[OpenedImage]
     ) -> list[Response]:
         runner: Any = self.runner
-        template = self.order.template
+        template = self.asking.template
+        of_each = [[template.format(text) for text in each.image.references] for each in asked]
         with runner.running():
-            vectors = runner.image_vectors(images).tolist()
-            texts = [template.format(text) for each in asked for text in each.image.references]
-            rows = iter(runner.text_vectors(texts).tolist())
-        return [
-            Response(
-                each.image.number,
-                each.key,
-                image_vector=tuple(vector),
-                text_vectors=tuple(tuple(next(rows)) for _ in each.image.references),
-            )
-            for each, vector in zip(asked, vectors, strict=True)
-        ]
+            vectors = runner.image_vectors(images).numpy().astype("<f4")
+            rows = runner.text_vectors([text for texts in of_each for text in texts]).numpy()
+        found, start = [], 0
+        for each, vector, texts in zip(asked, vectors, of_each, strict=True):
+            packed = vector.tobytes() + rows[start : start + len(texts)].astype("<f4").tobytes()
+            start += len(texts)
+            found.append(Response(each.image.number, each.key, vectors=packed))
+        return found
 
 
 def decoded_image(asked: AskedImage) -> OpenedImage | str:
@@ -189,6 +186,11 @@ def decoded_image(asked: AskedImage) -> OpenedImage | str:
         return open_encoded(asked.data, asked.image.id)
     except ImageError as error:
         return error.message
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of a network as JSON holds it; what JSON has no form for as text."""
+    return json.loads(json.dumps(value, default=str))
 
 
 def _give_back(runner: Runner) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from advisor.decide.precedence import LARGER
 from advisor.decide.reasons import MAYBE_FEWER, Because, lost_on_text
-from advisor.draw.blocks import Candidate, Heading, Item, Items, Page, Table, Text
+from advisor.draw.blocks import Heading, Item, Items, Judged, Page, Table, Text
 from advisor.engine.decision import Decision
 from advisor.explanation.explain import Explanation, WhyNot
 from advisor.explanation.full import AnswerChange, FullExplanation, Settling, Stability
@@ -82,7 +82,7 @@ def _why_not(one: WhyNot, rulebase: RuleBase) -> Page:
         rows.append(Item("", "no change of up to three answers makes it win"))
     return [
         Heading(f"Why not {rulebase.family(one.family).shown}"),
-        Candidate(rulebase.family(one.family).shown, one.verdict, rulebase.family(one.family).name),
+        Judged(rulebase.family(one.family).shown, one.verdict, rulebase.family(one.family).name),
         Items(tuple(rows)),
     ]
 

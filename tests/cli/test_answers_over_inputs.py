@@ -1,13 +1,10 @@
 """No answer is written over a file that the same command reads, or keeps."""
 
-import json
 import shutil
 
 import pytest
 
 from advisor.cli.main import run
-from advisor.evaluate.arrangement import run_folder
-from advisor.evaluate.manifest import WRITTEN_TO_A_RUN, kept_for_us
 
 CODE = "from transformers import AutoModelForVision2Seq\n"
 NAMED = [
@@ -109,7 +106,7 @@ def test_standard_input_is_not_read_for_two_options(advisor):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["manifest.json", "given-0.jsonl", ".lock"])
+@pytest.mark.parametrize("name", ["evaluation.sqlite", "evaluation.sqlite-journal"])
 def test_a_page_is_no_part_of_a_run(project, capsys, name):
     pytest.importorskip("torch")
     shutil.copy(project / "photo.png", project / "b.png")
@@ -118,16 +115,3 @@ def test_a_page_is_no_part_of_a_run(project, capsys, name):
     assert run(list(words)) == 2
     assert "is part of what is written to `run`" in capsys.readouterr().err
     assert not (project / "run").exists()
-
-
-def test_a_run_that_is_stopped_while_it_begins_anew_is_a_run_still(tmp_path, monkeypatch):
-    manifest = {"form": 1, "data": {}, "candidates": [{}], "settings": {}}
-    for name in WRITTEN_TO_A_RUN:
-        (tmp_path / name.replace("*", "0")).write_text(json.dumps(manifest))
-    for left in range(len(WRITTEN_TO_A_RUN), 0, -1):
-        assert len(list(tmp_path.glob("*.json*"))) == left
-        assert run_folder(None, str(tmp_path)) == tmp_path
-        stopped = [name.replace("*", "0") for name in WRITTEN_TO_A_RUN[: -left + 1 or None]]
-        monkeypatch.setattr("advisor.evaluate.manifest.names_made", lambda _, s=stopped: s)
-        with kept_for_us(tmp_path, fresh=True):
-            pass

@@ -24,19 +24,20 @@ import torch  # noqa: F401
 import transformers
 from PIL import Image  # noqa: F401
 
-import advisor.evaluate.ray_team
+import advisor.evaluate.ray_pool
 import advisor.evaluate.verdict
 import advisor.files
 import advisor.trial.contrastive
 import advisor.trial.encoder_decoder
 from advisor.cli.main import run
-from advisor.evaluate import execution, image_blocks, journal, manifest, recorded, worker
+from advisor.evaluate import execution, image_blocks, recorded, run_file, worker
+from advisor.evaluate.run_file import RunFile
 
 TIMED = "timings"
 ANSWER, LINES = "answer.json", "lines"
 OURS = {
     module.__file__
-    for module in (advisor.files, execution, image_blocks, journal, manifest, recorded, worker)
+    for module in (advisor.files, execution, image_blocks, recorded, run_file, worker)
 }
 """Where what a run leaves is decided and written."""
 LOADED = (
@@ -86,11 +87,13 @@ def count_lines(kill_at: int) -> Iterator[int]:
 
 def state(folder: Path, outputs: Path) -> dict[str, str]:
     """What must be the same: the run and every output, but for what was timed."""
+    file = RunFile(folder)
+    order = {"run": "manifest", "images": "number", "given": "candidate, number", "answers": "key"}
     found = {
-        file.name: file.read_bytes().hex()
-        for file in folder.iterdir()
-        if not file.name.startswith("timing")
+        table: repr(list(file.rows(f"SELECT * FROM {table} ORDER BY {by}")))
+        for table, by in order.items()
     }
+    found["folder"] = " ".join(sorted(path.name for path in folder.iterdir()))
     with contextlib.suppress(OSError, ValueError):
         answer = json.loads((outputs / ANSWER).read_text())
         answer.pop(TIMED)
@@ -124,8 +127,8 @@ def main() -> None:
             _, status = os.waitpid(begin(command, outputs, place), 0)
             if os.WIFSIGNALED(status):
                 report["killed"][-1].append(place)
-            given = sorted(folder.glob("given-*"))
-            report["broken_off"].append([file.stat().st_size for file in given])
+            files = sorted(folder.iterdir()) if folder.is_dir() else []
+            report["broken_off"].append([[file.name, file.stat().st_size] for file in files])
         _, status = os.waitpid(begin(command, outputs), 0)
         after = state(folder, outputs)
         sys.stderr.write(f"{report['killed'][-1]} of {lines}, {report['broken_off'][-1]}\n")

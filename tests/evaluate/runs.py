@@ -1,37 +1,52 @@
 """Runs as they lie on disk, written from what candidates gave, without a checkpoint."""
 
 import random
+import struct
 
+from advisor.evaluate.candidate import Candidate
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage
-from advisor.evaluate.recorded import (
-    EvaluatedCandidate,
-    EvaluationRun,
-    Response,
-    given_file,
-    response_line,
-)
+from advisor.evaluate.recorded import EvaluationRun, Response
+from advisor.evaluate.run_file import RunFile, writing
 from advisor.model.library import ANSWER, CAPTION, EXTRACT, LABEL, READ_LINE, SEARCH
 
 CLASSES = ("cat", "dog", "owl")
 
 
-def written(folder, data, given, seed=0, scored_by="softmax", failed=()):
-    """Return a run; `given` is for each candidate's name a response (its fields) for each image."""
-    folder.mkdir(parents=True, exist_ok=True)
-    candidates = []
-    for number, (name, some) in enumerate(given.items()):
-        candidates.append(
-            EvaluatedCandidate(
-                number=number,
-                name=name,
-                checkpoint=f"lab/{name}",
-                scored_by=scored_by if data.act == LABEL else "",
-                failed="out of memory" if name in failed else None,
-            )
+def written(folder, data, given, seed=0, scored_by="softmax", failed=(), files=None, timed=()):
+    """Return a run; `given` is for each candidate's name a response (its fields) for each image.
+
+    `files` are names of what is shown, which images share that are the same file; `timed` is what
+    was timed of each candidate.
+    """
+    candidates = tuple(
+        Candidate(
+            name=name,
+            checkpoint=f"lab/{name}",
+            digest=name,
+            scored_by=scored_by if data.act == LABEL else "",
+            failed="out of memory" if name in failed else None,
         )
-        lines = (response_line(Response(n, f"{n:x}", **one)) for n, one in enumerate(some))
-        (folder / given_file(number)).write_bytes(b"".join(lines))
-    return EvaluationRun(folder, data, tuple(candidates), {"seed": seed})
+        for name in given
+    )
+    with writing(folder) as file:
+        run = EvaluationRun(data=data, candidates=candidates, settings={"seed": seed}, file=file)
+        file.begin(run, fresh=True)
+        for number, (candidate, some) in enumerate(zip(candidates, given.values(), strict=True)):
+            keys = [f"{candidate.name} {files[n] if files else n}" for n in range(len(some))]
+            responses = [
+                Response(n, key, **one) for n, (key, one) in enumerate(zip(keys, some, strict=True))
+            ]
+            file.write(candidate, list(enumerate(keys)), responses)
+            for line in timed[number] if timed else ():
+                file.write(candidate, (), (), line)
+    return EvaluationRun(
+        data=data, candidates=candidates, settings={"seed": seed}, file=RunFile(folder)
+    )
+
+
+def packed(image, texts):
+    """Return vectors of an image and of its texts as a run keeps them."""
+    return b"".join(struct.pack(f"<{len(one)}f", *one) for one in (image, *texts))
 
 
 def labelled(truth, classes=CLASSES, many=False, ids=None):

@@ -27,6 +27,7 @@ from tests.evaluate.runs import (
     READ_LINE,
     SEARCH,
     labelled,
+    packed,
     partly_right,
     picks,
     random_labels,
@@ -173,13 +174,7 @@ def every_kind(folder):
     yield written(folder / "3", several, {"one": answers, "copy": answers})
     yield written(folder / "4", with_references(READ_LINE, wanted), {"one": given, "copy": given})
     draw = np.random.default_rng(0)
-    found = [
-        {
-            "image_vector": tuple(draw.normal(size=4)),
-            "text_vectors": tuple(map(tuple, draw.normal(size=(2, 4)))),
-        }
-        for _ in range(30)
-    ]
+    found = [{"vectors": packed(draw.normal(size=4), draw.normal(size=(2, 4)))} for _ in range(30)]
     yield written(folder / "5", with_references(SEARCH, wanted), {"one": found, "copy": found})
     marks = [("cat", "dog") if n % 3 else ("owl",) for n in range(60)]
     yield written(
@@ -287,7 +282,7 @@ def test_a_candidate_that_did_not_finish_is_compared_with_nobody(tmp_path):
 
 def test_texts_find_the_images_that_they_belong_to(tmp_path):
     vectors = np.eye(4).tolist()
-    given = [{"image_vector": v, "text_vectors": (v, vectors[0])} for v in vectors]
+    given = [{"vectors": packed(v, (v, vectors[0]))} for v in vectors]
     given[3] = {"failed": "out of memory"}
     data = with_references(SEARCH, [["x", "y"]] * 4)
     found = score(written(tmp_path, data, {"a": given})).candidates[0].metrics

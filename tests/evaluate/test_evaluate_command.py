@@ -14,7 +14,7 @@ pytest.importorskip("transformers")
 
 from advisor.console import prompt
 from advisor.evaluate import command as evaluate_command
-from advisor.evaluate.contenders import named_contenders
+from advisor.evaluate.lineup import named_candidates
 from advisor.evaluate.options import Addresses
 from advisor.rulebase.store import load_rules
 
@@ -191,7 +191,7 @@ def test_candidates_are_named_as_people_write_them(tmp_path):
         "small=openai/clip-vit-base-patch32@refs/pr/3", str(tmp_path / "a=b"), "demo:clip",
         "demo:clip",
     ]  # fmt: skip
-    found = named_contenders(rules, named)
+    found = named_candidates(rules, named)
     assert [(each.name, each.checkpoint, each.revision) for each in found[1:3]] == [
         (named[1], "openai/clip-vit-base-patch32", "abc123"),
         ("small", "openai/clip-vit-base-patch32", "refs/pr/3"),

@@ -12,6 +12,8 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from test_runs import given
+
 from advisor.trial.demo import demo_checkpoints
 
 PLANTED = ("torch", "pyarrow", "numpy", "PIL", "sqlite3")
@@ -77,7 +79,6 @@ def test_an_empty_entry_of_pythonpath_is_not_the_working_folder(shapes, tmp_path
 def test_folders_that_the_user_put_on_pythonpath_stay(shapes, tmp_path):
     theirs, ran = tmp_path / "theirs", tmp_path / "ran"
     theirs.mkdir()
-    (theirs / "sqlite3.py").write_text("")
     code = "from advisor.child import environment; print(environment()['PYTHONPATH'])"
     for named in (str(theirs), "theirs", f"{os.pathsep}theirs"):
         done = subprocess.run(
@@ -95,13 +96,13 @@ ON_RAY = """
 import sys
 from pathlib import Path
 import numpy, PIL, pyarrow, sqlite3, torch
-from advisor.evaluate.ray_team import ray_teams
+from advisor.evaluate.ray_pool import ray_pools
 from advisor.trial.runtime import transformers, versions
 from test_planted_modules import plant
 from test_runs import arranged, run
 transformers()
 plant(Path(__file__).parent, Path(sys.argv[2]))
-with ray_teams("local", 1) as hire:
+with ray_pools("local", 1) as hire:
     run(arranged(Path(sys.argv[1])), Path(sys.argv[3]), hire=hire)
 """
 
@@ -119,5 +120,5 @@ def test_workers_import_nothing_from_the_folder_of_a_script_that_uses_the_librar
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
-    assert len((tmp_path / "run" / "given-0.jsonl").read_text().splitlines()) == 12
+    assert len(given(tmp_path / "run")) == 12
     assert not ran.exists(), ran.read_text()

@@ -1,8 +1,10 @@
 """The report is one file that shows foreign text as text, at any width, light or dark."""
 
 import io
-import json
 import random
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -14,7 +16,6 @@ from advisor.evaluate.chart import confusion
 from advisor.evaluate.evaluation_report import report_of
 from advisor.evaluate.gates import Gates
 from advisor.evaluate.labelled import EvaluationSet
-from advisor.evaluate.recorded import read_timing, timing_file
 from advisor.evaluate.scores import score
 from advisor.evaluate.shown_examples import BEST, SIDE, WORST, shown_examples
 from advisor.evaluate.verdict import verdict
@@ -25,6 +26,7 @@ from tests.evaluate.runs import (
     READ_LINE,
     SEARCH,
     labelled,
+    packed,
     partly_right,
     picks,
     random_labels,
@@ -53,23 +55,23 @@ def jpeg(number):
     return file.getvalue()
 
 
-def timed(run, speeds):
-    """Write what candidates cost, in milliseconds an image."""
-    for number, each in enumerate(speeds):
-        lines = [
-            {"images": 8, "ms": each * 8, "wall_ms": each * 9, "batch": 8, "peak_mb": 300 + each}
-        ] * 5
-        text = "\n".join(map(json.dumps, [{"load_ms": 900}, *lines]))
-        (run.folder / timing_file(number)).write_text(text)
-    return run
+def timed(speeds):
+    """Return what candidates cost, in milliseconds an image."""
+    return [
+        [{"load_ms": 900}]
+        + [{"images": 8, "ms": each * 8, "wall_ms": each * 9, "batch": 8, "peak_mb": 300 + each}]
+        * 5
+        for each in speeds
+    ]
 
 
 @pytest.mark.parametrize("line", ["[" * 100_000, '{"images": 1e999, "ms": 1, "wall_ms": 1}', "5"])
-def test_a_timing_that_no_run_writes_is_named_with_its_line(tmp_path, line):
-    file = tmp_path / timing_file(0)
-    file.write_text(line, encoding="utf-8")
-    with pytest.raises(AdvisorError, match="line 1"):
-        read_timing(file)
+def test_a_timing_that_no_run_writes_is_named_with_its_candidate(tmp_path, line):
+    run = of_labels(tmp_path / "run")
+    with closing(sqlite3.connect(run.file.path)) as connection, connection:
+        connection.execute("UPDATE timings SET timing = ? WHERE digest = 'tiny'", (line,))
+    with pytest.raises(AdvisorError, match="a timing of `tiny`"):
+        score(run)
 
 
 def of_labels(folder, size=150, ids=None, classes=("cat", "dog", "owl"), share=0.94):
@@ -80,21 +82,21 @@ def of_labels(folder, size=150, ids=None, classes=("cat", "dog", "owl"), share=0
         for n, (name, share) in enumerate(shares.items(), start=2)
     }
     given["tiny"][3] = {"failed": "out of memory"}
-    run = written(folder, labelled(truth, classes, ids=ids), given)
+    run = written(folder, labelled(truth, classes, ids=ids), given, timed=timed((30, 85, 6, 5)))
     settings = {
         "seed": 0,
         "command": "advisor evaluate photos --run runs/photos",
         "versions": {"advisor": "0.2.0", "torch": "2.6.0"},
         "rule_base": "abc123",
     }
-    return timed(run, (30, 85, 6, 5))._replace(settings=settings)
+    return replace(run, settings=settings)
 
 
 def report_file(run, thumbnails=lambda name: jpeg(len(name)), gates=None):
     scores = score(run)
     said = verdict(scores, load_rules())
     report = report_of(run, scores, said, gates or Gates(("accuracy=0.8",)), thumbnails)
-    file = run.folder / "report.html"
+    file = run.file.path.parent / "report.html"
     file.write_text(drawn(report, "html"), encoding="utf-8")
     return file
 
@@ -111,7 +113,7 @@ def of_hostile_captions(folder):
     data = with_references(CAPTION, references, questions, names)
     data = data._replace(name=HOSTILE[0], task=HOSTILE[1], notes=tuple(HOSTILE[:5]))
     run = written(folder, data, given)
-    return run._replace(settings={"command": HOSTILE[0], "versions": {HOSTILE[2]: HOSTILE[0]}})
+    return replace(run, settings={"command": HOSTILE[0], "versions": {HOSTILE[2]: HOSTILE[0]}})
 
 
 class Tags(HTMLParser):
@@ -205,10 +207,7 @@ def every_other_kind(folder):
     yield written(folder / "lines", with_references(READ_LINE, [[o] for o in lines]), {"a": typos})
     vectors = [[draw.gauss(0, 1) for _ in range(8)] for _ in range(40)]
     found = [
-        {
-            "image_vector": tuple(v),
-            "text_vectors": tuple(tuple(x + draw.gauss(0, 1.2) for x in v) for _ in range(2)),
-        }
+        {"vectors": packed(v, [[x + draw.gauss(0, 1.2) for x in v] for _ in range(2)])}
         for v in vectors
     ]
     wanted = [[f"text {n}a", f"text {n}b"] for n in range(40)]
@@ -229,9 +228,9 @@ def every_other_kind(folder):
 def test_every_kind_of_task_has_a_report_with_examples(tmp_path):
     for run in every_other_kind(tmp_path):
         text = report_file(run, gates=Gates()).read_text("utf-8")
-        assert 'class="examples"' in text, run.folder
+        assert 'class="examples"' in text, run.file.path.parent
         assert ("curve" in Tags(text).found[-1] or 'class="curve"' in text) == (
-            run.folder.name == "search"
+            run.file.path.parent.name == "search"
         )
 
 

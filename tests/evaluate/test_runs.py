@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +16,27 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+import numpy as np
 from drawn import picture
 
 from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.evaluate.arrangement import Arrangement, ImagesAsked, arrange, run_folder
+from advisor.evaluate.candidate import Asking
 from advisor.evaluate.execution import Watching, execute
-from advisor.evaluate.image_blocks import blocks_of, prepared
-from advisor.evaluate.journal import Journal, open_journal
+from advisor.evaluate.image_blocks import prepared
 from advisor.evaluate.labelled import LabelledImage
-from advisor.evaluate.lineup import Asking
-from advisor.evaluate.manifest import read_run
-from advisor.evaluate.recorded import Response, read_response, response_line
+from advisor.evaluate.recorded import EvaluationRun, Response
+from advisor.evaluate.run_file import (
+    NAME,
+    NOT_READ,
+    RunFile,
+    answer_text,
+    read_answer,
+    read_run,
+    writing,
+)
+from advisor.model.library import LABEL
 from advisor.rulebase.store import load_rules
 from advisor.trial.contrastive import Contrastive
 from advisor.trial.failures import BrokenCheckpointError, OutOfMemoryError
@@ -45,15 +56,31 @@ def arranged(data: Path, named: Any = NAMED, *, batch: int = 8, **more: Any) -> 
 
 
 def run(made: Arrangement, folder: Path, **how: Any) -> Any:
-    return execute(
-        folder, made.data, made.store, made.line_up(RULES), made.settings({}, "0"), **how
-    )
+    with writing(folder) as file:
+        begun = EvaluationRun(
+            data=made.data,
+            candidates=made.line_up(RULES),
+            settings=made.settings({}, "0"),
+            file=file,
+        )
+        done = execute(begun, made.store, made.asking, **how)
+    return replace(done, file=RunFile(folder))
 
 
-def compared(folder: Path) -> dict[str, bytes]:
+def compared(folder: Path) -> dict[str, list[Any]]:
     """What is compared of a run: all but what was timed."""
-    files = (file for file in folder.iterdir() if not file.name.startswith("timing"))
-    return {file.name: file.read_bytes() for file in files}
+    file = RunFile(folder)
+    order = {"run": "manifest", "images": "number", "given": "candidate, number", "answers": "key"}
+    return {
+        table: list(file.rows(f"SELECT * FROM {table} ORDER BY {by}"))
+        for table, by in order.items()
+    }
+
+
+def given(folder: Path, number: int = 0) -> list[Response]:
+    """What a candidate gave."""
+    known = read_run(folder)
+    return list(known.responses(known.candidates[number]))
 
 
 @pytest.mark.slow
@@ -82,14 +109,13 @@ def test_cut_anywhere_it_comes_out_the_same(shapes, tmp_path):
     folder = tmp_path / "run"
     run(made, folder)
     whole = compared(folder)
-    given = whole["given-0.jsonl"]
-    chosen = random.Random(3)
-    places = [0, 1, len(given) - 1, *(chosen.randrange(len(given)) for _ in range(4))]
-    for place in places:
-        torn = given[:place] + chosen.choice((b"", b'{"number":3', b"\0\n", given[:50]))
-        (folder / "given-0.jsonl").write_bytes(torn)
+    for block in range(5):
+        with writing(folder) as file, file.transaction() as write:
+            write.execute("DELETE FROM given WHERE number >= ?", (8 * block,))
+            write.execute("DELETE FROM answers WHERE key NOT IN (SELECT key FROM given)")
+            assert len(file.keys()) == min(30, 8 * block)
         run(made, folder)
-        assert compared(folder) == whole, place
+        assert compared(folder) == whole, block
 
 
 @pytest.mark.slow
@@ -123,27 +149,74 @@ def test_what_is_there_is_not_run_again(shapes, tmp_path, monkeypatch):
     )
     run(made, folder)
     assert seen == []
-    given = folder / "given-0.jsonl"
-    given.write_bytes(b"".join(given.read_bytes().splitlines(keepends=True)[:17]))
+    with writing(folder) as file, file.transaction() as write:
+        late = "SELECT key FROM given WHERE number >= 17"
+        write.execute(f"DELETE FROM answers WHERE key IN ({late})")
     run(made, folder)
-    assert seen == [4], "whole blocks stay, the torn one is done anew"
+    assert seen == [3], "what is missing, and no more"
+    seen.clear()
     run(arranged(shapes(20), asking=Asking(template="a photo of {}")), folder)
-    assert seen == [4, 8, 8, 4], "another template changes every key"
+    assert seen == [8, 8, 4], "another template changes every key"
+    seen.clear()
+    run(made, folder)
+    assert seen == [], "and leaves what was there"
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Return how many images were asked about at once, each time that any was."""
+    seen: list[int] = []
+    plain = Contrastive.label_scores
+    monkeypatch.setattr(
+        Contrastive,
+        "label_scores",
+        lambda self, images, request: seen.append(len(images)) or plain(self, images, request),
+    )
+    return seen
 
 
 @pytest.mark.slow
-def test_from_an_image_that_changed_all_is_run_again(shapes, tmp_path):
+def test_an_image_that_changed_is_run_again_and_no_other(shapes, tmp_path, asked):
     data = shapes(30)
     folder = tmp_path / "run"
     run(arranged(data), folder)
-    before = (folder / "given-0.jsonl").read_bytes().splitlines()
+    before = given(folder)
     changed = arranged(data).data.images[10].id
     (data / changed).write_bytes(picture("yellow", "circle"))
+    asked.clear()
     run(arranged(data), folder)
-    after = (folder / "given-0.jsonl").read_bytes().splitlines()
-    differs = [number for number, pair in enumerate(zip(before, after, strict=True))
-               if pair[0] != pair[1]]  # fmt: skip
-    assert differs == [10]
+    differs = [one.number for one, other in zip(before, given(folder), strict=True) if one != other]
+    assert (differs, asked) == ([10], [1])
+
+
+@pytest.mark.slow
+def test_a_candidate_more_and_images_more_run_what_is_missing(shapes, tmp_path, asked):
+    folder = tmp_path / "run"
+    run(arranged(shapes(20)), folder)
+    before = {one.key: one.scores for one in given(folder)}
+    asked.clear()
+    found = run(arranged(shapes(20), ("demo:blip", "demo:clip")), folder)
+    assert asked == []
+    assert {one.key: one.scores for one in found.responses(found.candidates[1])} == before
+    run(arranged(shapes(29)), folder)
+    assert sum(asked) == 9
+    assert {one.key: one.scores for one in given(folder)}.items() >= before.items()
+    asked.clear()
+    run(arranged(shapes(29), batch=3), folder)
+    assert asked == [], "another size of batches asks nothing again"
+    run(arranged(shapes(29)), folder, fresh=True)
+    assert sum(asked) == 29
+
+
+@pytest.mark.slow
+def test_a_picture_that_stands_twice_is_answered_once(shapes, tmp_path, asked):
+    data = shapes(20)
+    file = next(data.rglob("*.png"))
+    for number in range(3):
+        (file.parent / f"again{number}.png").write_bytes(file.read_bytes())
+    found = run(arranged(data), tmp_path / "run")
+    assert sum(asked) == 20
+    assert len(list(found.responses(found.candidates[0]))) == 23
 
 
 @pytest.mark.slow
@@ -151,8 +224,7 @@ def test_one_candidate_under_two_names_gives_the_same_bytes(shapes, tmp_path):
     made = arranged(shapes(20), ("demo:clip", "again=demo:clip"))
     finished = run(made, tmp_path / "run")
     assert [each.name for each in finished.candidates] == ["demo:clip", "again"]
-    files = compared(tmp_path / "run")
-    assert files["given-0.jsonl"] == files["given-1.jsonl"]
+    assert given(tmp_path / "run", 0) == given(tmp_path / "run", 1)
 
 
 @pytest.mark.slow
@@ -182,8 +254,8 @@ def test_all_families_answer_about_labels_captions_and_questions(shapes, tmp_pat
     found = run(arranged(home, everyone, task="image-search"), tmp_path / "search")
     assert [bool(each.failed) for each in found.candidates] == [False, True, True, True]
     first = next(found.responses(found.candidates[0]))
-    assert sum(each * each for each in first.image_vector) == pytest.approx(1, abs=1e-5)
-    assert len(first.text_vectors) == 1
+    vectors = np.frombuffer(first.vectors, "<f4").reshape(2, -1)
+    assert (vectors**2).sum(axis=1) == pytest.approx([1, 1], abs=1e-5)
 
 
 def test_an_unreadable_image_counts_for_nobody_and_is_named(shapes, tmp_path):
@@ -256,39 +328,30 @@ def test_a_candidate_that_fails_stops_no_other(shapes, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_folder_of_another_evaluation_is_left_alone(shapes, tmp_path):
+def test_begun_anew_nothing_is_left_of_before(shapes, tmp_path):
     folder = tmp_path / "run"
     run(arranged(shapes(9)), folder)
-    before = compared(folder)
-    with pytest.raises(UsageError, match="begun with 8 images at once"):
-        run(arranged(shapes(9), batch=4), folder)
-    with pytest.raises(UsageError, match="other images or candidates"):
-        run(arranged(shapes(12)), folder)
-    with pytest.raises(UsageError, match="other images or candidates"):
-        run(arranged(shapes(9), ("demo:blip",)), folder)
-    assert compared(folder) == before
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "thesis.txt").write_text("x")
-    with pytest.raises(UsageError, match="something else than a run"):
-        run_folder(arranged(shapes(9)), str(tmp_path / "mine"))
-    assert run_folder(arranged(shapes(9)), str(folder)) == folder
     made = arranged(shapes(12))
     run(made, folder, fresh=True)
     run(made, tmp_path / "other")
     assert compared(folder) == compared(tmp_path / "other")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("x")
+    with pytest.raises(UsageError, match="something else than a run"):
+        run_folder(made, str(tmp_path / "mine"))
+    assert run_folder(made, str(folder)) == folder
 
 
-def test_without_a_name_the_folder_is_that_of_the_same_arrangement(shapes, monkeypatch, tmp_path):
+def test_without_a_name_the_folder_is_that_of_the_data_and_the_task(shapes, monkeypatch, tmp_path):
     monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path / "cache"))
-    first = run_folder(arranged(shapes(9)), "")
-    assert first == run_folder(arranged(shapes(9)), "")
-    others = {
-        run_folder(arranged(shapes(9), batch=4), ""),
-        run_folder(arranged(shapes(9), seed=1), ""),
-        run_folder(arranged(shapes(9), limit=3), ""),
-        run_folder(arranged(shapes(9), ("demo:blip",)), ""),
-    }
-    assert len(others | {first}) == 5
+    data = shapes(9)
+    first = run_folder(arranged(data), "")
+    assert first == run_folder(arranged(data, ("demo:blip",), batch=4, seed=1, limit=3), "")
+    shutil.copytree(data, other := tmp_path / "other")
+    assert first != run_folder(arranged(other), "")
+    with writing(first):
+        assert run_folder(arranged(data), "") not in (first, other)
+    assert run_folder(arranged(data), "") == first
 
 
 def test_a_class_whose_name_is_no_text_is_refused_where_it_stands(tmp_path):
@@ -324,10 +387,10 @@ def test_a_second_evaluation_in_a_folder_is_refused_and_changes_nothing(shapes, 
     def second(_name, done, _total):
         if not before:
             half.write_text("of the first")
-            before.append(compared(folder))
+            before.append((folder / NAME).read_bytes())
             with pytest.raises(AdvisorError, match="another evaluation"):
                 run(made, folder, fresh=True)
-            assert compared(folder) == before[0]
+            assert (folder / NAME).read_bytes() == before[0]
 
     run(made, folder, watching=Watching(progress=second))
     assert before
@@ -336,49 +399,104 @@ def test_a_second_evaluation_in_a_folder_is_refused_and_changes_nothing(shapes, 
     assert not half.exists(), "what a kill left half written goes"
 
 
-def test_killed_before_its_manifest_a_folder_is_that_of_a_run(shapes, tmp_path):
+@pytest.mark.parametrize("left", ["", ".advisor-0123456789abcdef"])
+def test_killed_while_it_begins_a_folder_is_that_of_a_run(shapes, tmp_path, left):
     (folder := tmp_path / "run").mkdir()
-    (folder / ".lock").touch()
-    (folder / ".advisor-0123456789abcdef").write_text("{")
+    (folder / NAME).touch()
+    if left:
+        (folder / left).write_text("{")
     assert run_folder(arranged(shapes(9)), str(folder)) == folder
+    with writing(folder) as file:
+        assert file.keys() == set()
+    assert [path.name for path in folder.iterdir()] == [NAME]
 
 
 @pytest.mark.slow
-def test_a_run_that_somebody_changed_is_refused_at_its_line(shapes, tmp_path):
-    found = run(arranged(shapes(9)), tmp_path / "run")
-    (tmp_path / "run" / "given-0.jsonl").write_bytes(b'{"number":0,"key":"x"}\n{"a":1}\n')
-    with pytest.raises(BrokenFileError, match="line 2"):
-        list(found.responses(found.candidates[0]))
-    images = (tmp_path / "run" / "images.jsonl").read_text(encoding="utf-8")
-    (tmp_path / "run" / "images.jsonl").write_text(images.replace("green", "blue"), "utf-8")
-    with pytest.raises(BrokenFileError, match=r"images\.jsonl"):
-        read_run(tmp_path / "run")
-    for text in ("{}", "[]", "no", '{"form": 1}', '{"form": 1, "data": 3}'):
-        (tmp_path / "run" / "manifest.json").write_text(text)
-        with pytest.raises(BrokenFileError):
-            read_run(tmp_path / "run")
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            "UPDATE answers SET answer = '5' WHERE key IN (SELECT key FROM given WHERE number = 3)",
+            "answer 3 of",
+        ),
+        ("UPDATE answers SET answer = '{\"scores\": 1}'", "answer 0 of"),
+        ("UPDATE images SET image = replace(image, 'green', 'blue')", "what is true"),
+        ("UPDATE run SET manifest = '[]'", "not what a run"),
+        ("DELETE FROM run", "not what a run"),
+        ("UPDATE run SET manifest = replace(manifest, 'candidates', 'x')", "not what a run"),
+        (
+            "CREATE TRIGGER t AFTER INSERT ON answers BEGIN DELETE FROM answers; END",
+            "not what a run",
+        ),
+    ],
+)
+def test_a_run_that_somebody_changed_is_refused(shapes, tmp_path, change, said):
+    folder = tmp_path / "run"
+    run(arranged(shapes(9)), folder)
+    with closing(sqlite3.connect(folder / NAME)) as connection, connection:
+        connection.execute(change)
+    with pytest.raises(BrokenFileError, match=said):
+        given(folder)
     with pytest.raises(BrokenFileError, match="holds no evaluation"):
         read_run(tmp_path)
 
 
-def test_a_response_is_read_as_it_was_written():
+@pytest.mark.parametrize("content", ["other", "text", "link", "pipe", "folder", "of another form"])
+def test_a_file_that_is_not_of_a_run_is_not_written_to(shapes, tmp_path, content):
+    (folder := tmp_path / "run").mkdir()
+    file, elsewhere = folder / NAME, tmp_path / "elsewhere.sqlite"
+    if content == "text":
+        file.write_text("my notes")
+    elif content == "folder":
+        file.mkdir()
+    elif content == "pipe":
+        os.mkfifo(file)
+    elif content == "of another form":
+        with writing(folder):
+            pass
+        with closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute("PRAGMA user_version=99")
+    else:
+        with closing(sqlite3.connect(elsewhere)) as connection, connection:
+            connection.execute("CREATE TABLE precious (x)")
+        file.symlink_to(elsewhere) if content == "link" else elsewhere.rename(file)
+    before = file.read_bytes() if file.is_file() else b""
+    with pytest.raises(UsageError, match="something else than a run"):
+        run_folder(arranged(shapes(9)), str(folder))
+    with pytest.raises(AdvisorError), writing(folder):
+        pass
+    assert (file.read_bytes() if file.is_file() else b"") == before
+    assert [path.name for path in folder.iterdir()] == [NAME]
+
+
+def test_a_run_of_the_earlier_form_is_refused_and_not_changed(shapes, tmp_path):
+    (folder := tmp_path / "run").mkdir()
+    (folder / "manifest.json").write_text('{\n "form": 1,\n "data": {}\n}\n')
+    with pytest.raises(UsageError, match=r"that only advisor 0\.1\.0 before December 2026 reads"):
+        run_folder(arranged(shapes(9)), str(folder))
+    assert [path.name for path in folder.iterdir()] == ["manifest.json"]
+
+
+def test_an_answer_is_read_as_it_was_written():
     responses = [
         Response(0, "k", text="zwei Hunde\u2028\nx", probability=0.25),
         Response(1, "k", scores=(0.5, 1e-12, 0.0)),
         Response(3, "k", unreadable="`a\udcff.png` is not an image that can be read"),
-        Response(2, "k", image_vector=(0.5, -0.25), text_vectors=((1.0, 0.0), (0.0, 1.0))),
+        Response(2, "k", vectors=b"\0\0\0?" * 6),
         Response(3, "k", fields={"total": ["3.00"]}, text="{}"),
         Response(4, "k", failed="no"),
         Response(5, "k", unreadable="no"),
         Response(6, "k", text=""),
     ]
-    lines = [response_line(each) for each in responses]
-    assert [read_response(line) for line in lines] == responses
-    assert all(line.count(b"\n") == 1 for line in lines)
-    for line in (b"{}", b"[1]", b"x", b'{"number":0,"key":"","what":1}',
-                 b'{"number":0,"key":"","image_vector":"AAA"}'):  # fmt: skip
-        with pytest.raises(ValueError):
-            read_response(line)
+    for each in responses:
+        answer_text(each).encode()
+        assert read_answer(each.number, "k", answer_text(each), each.vectors) == each
+    for text in ("[1]", "x", '{"what":1}', '{"scores":[null]}', "[" * 10**5):
+        with pytest.raises(NOT_READ):
+            read_answer(0, "k", text, None)
+    for vectors in (b"AAA", "text"):
+        with pytest.raises(NOT_READ):
+            read_answer(0, "k", "{}", vectors)
 
 
 def test_blocks_are_read_ahead_in_order_and_no_more_pixels_than_agreed(monkeypatch):
@@ -393,40 +511,15 @@ def test_blocks_are_read_ahead_in_order_and_no_more_pixels_than_agreed(monkeypat
 
     monkeypatch.setattr(image_blocks, "AHEAD_PIXELS", 1)
     images = [LabelledImage(number, str(number), labels=("x",)) for number in range(11)]
-    blocks = blocks_of(images, 4)
-    found = list(prepared(blocks, Store(), "digest", lambda *_: False))
-    assert [[each.image.number for each in block.asked] for block in found] == [
+    ready = (images, 4, Store(), LABEL, "digest")
+    found = list(prepared(*ready, set()))
+    assert [[number for number, _ in block.keys] for block in found] == [
         [0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10],
     ]  # fmt: skip
+    assert len({key for block in found for _, key in block.keys}) == 1, "no name is in a key"
+    assert [len(block.missing) for block in found] == [1, 0, 0], "one file is answered once"
     assert all(image.pixels.size == (200, 200) for block in found for _, image in block.opened)
-    files = list(prepared(blocks, Store(), "digest", lambda *_: False, decode=False))
-    assert all(each.data for block in files for each in block.asked)
-    assert len({each.key for block in files for each in block.asked}) == 1, "no name is in a key"
-
-
-@pytest.mark.parametrize("odd", ["pipe", "link", "folder"])
-def test_a_file_of_a_run_that_is_none_is_refused(tmp_path, odd):
-    file = tmp_path / "given-0.jsonl"
-    (precious := tmp_path / "precious").write_text("kept")
-    if odd == "pipe":
-        os.mkfifo(file)
-    elif odd == "link":
-        file.symlink_to(precious)
-    else:
-        file.mkdir()
-    with pytest.raises(AdvisorError, match=r"given-0\.jsonl` cannot be written: "):
-        open_journal(file)
-    with pytest.raises(AdvisorError), Journal(file, [1]):
-        pass
-    assert precious.read_text() == "kept"
-
-
-@pytest.mark.slow
-def test_what_was_timed_is_not_written_through_a_link(shapes, tmp_path):
-    made = arranged(shapes(9))
-    (folder := tmp_path / "run").mkdir()
-    (precious := tmp_path / "precious").write_text("kept")
-    (folder / "timing-0.jsonl").symlink_to(precious)
-    with pytest.raises(AdvisorError, match="it is a link"):
-        run(made, folder)
-    assert precious.read_text() == "kept"
+    files = list(prepared(*ready, set(), decode=False))
+    assert all(each.data for block in files for each in block.missing)
+    known = {key for _, key in found[0].keys}
+    assert not any(block.missing for block in prepared(*ready, known))

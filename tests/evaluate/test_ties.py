@@ -30,6 +30,7 @@ from tests.evaluate.runs import (
     READ_LINE,
     SEARCH,
     labelled,
+    packed,
     partly_right,
     picks,
     random_labels,
@@ -138,7 +139,7 @@ def vectors(count, seed, truth=None):
     texts = images if truth else draw.normal(size=(count, 16))
     unit = [rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (images, texts)]
     return [
-        {"image_vector": tuple(image), "text_vectors": (tuple(text),)}
+        {"vectors": packed(image, [text])}
         for image, text in zip(*(rows.tolist() for rows in unit), strict=True)
     ]
 
@@ -212,12 +213,8 @@ def test_a_better_result_has_no_lower_bound_below_that_of_a_worse_one(images):
 
 def test_one_file_under_two_labels_is_said(tmp_path, rules):
     truth = ["cat", "dog", "owl", "cat", "dog", "cat"]
-    run = written(tmp_path, labelled(truth), {"a": picks(truth)})
-    file = tmp_path / "given-0.jsonl"
-    lines = file.read_text().splitlines()
-    lines[4] = lines[4].replace('"key":"4"', '"key":"0"')
-    lines[5] = lines[5].replace('"key":"5"', '"key":"3"')
-    file.write_text("\n".join(lines) + "\n")
+    files = ["0", "1", "2", "3", "0", "3"]
+    run = written(tmp_path, labelled(truth), {"a": picks(truth)}, files=files)
     _, said, _ = judged(run, rules)
     (told,) = [line for line in said.warnings if "same file" in line]
     assert told == (

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -85,7 +86,7 @@ def test_of_tied_candidates_the_smallest_is_named(tmp_path, rules):
     named = tuple(
         one._replace(checkpoint=id) for one, id in zip(run.candidates, (large, small), strict=True)
     )
-    said = judged(run._replace(candidates=named), rules)[1]
+    said = judged(replace(run, candidates=named), rules)[1]
     assert (said.recommended, said.checkpoint) == ("other", small)
     assert said.because[-1] == "`other` is named as the smallest of them"
 

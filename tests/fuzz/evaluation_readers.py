@@ -18,22 +18,14 @@ from pathlib import Path
 
 from advisor.decide.own_measurements import read_measurements
 from advisor.errors import AdvisorError
+from advisor.evaluate.candidate import Candidate, key_of
 from advisor.evaluate.data_source import read_data
 from advisor.evaluate.evaluation_set import infer_task, make_set
 from advisor.evaluate.gates import Gates
-from advisor.evaluate.journal import Journal
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage
-from advisor.evaluate.manifest import read_run, write_images, write_manifest
-from advisor.evaluate.recorded import (
-    EvaluatedCandidate,
-    EvaluationRun,
-    Response,
-    given_file,
-    response_line,
-    timing_file,
-)
+from advisor.evaluate.recorded import EvaluationRun, Response
+from advisor.evaluate.run_file import NAME, read_run, writing
 from advisor.evaluate.scores import score
-from advisor.evaluate.work_order import key_of
 from advisor.model.library import LABEL
 from advisor.rulebase.store import load_rules
 
@@ -82,11 +74,11 @@ def _as_far_as_loading(data: str) -> None:
         with contextlib.suppress(AdvisorError):
             made = make_set(RULES, data, read, task, limit=3)
             for each in made.images:
-                key_of("", each, _fetched(read.store.read, each.id))
+                key_of("", str(_fetched(read.store.read, each.id)), each.references)
             with tempfile.TemporaryDirectory() as folder:
-                run = EvaluationRun(Path(folder), made, (), {})
-                write_manifest(run)
-                write_images(run)
+                with writing(Path(folder)) as file:
+                    run = EvaluationRun(data=made, candidates=(), settings={}, file=file)
+                    file.begin(run, fresh=False)
                 assert read_run(Path(folder)).data == made
 
 
@@ -97,16 +89,13 @@ def _fetched(read: Callable[[str], bytes], name: str) -> bytes | None:
         return None
 
 
-def run_with(name: str, given: bytes, folder: Path) -> None:
-    """A file of a run."""
-    home = folder / "run"
-    shutil.copytree(_run(), home, dirs_exist_ok=True)
-    (home / name).write_bytes(given)
-    if name == given_file(0):
-        with Journal(home / name, [BATCH, BATCH]):
-            pass
-        (home / name).write_bytes(given)
-    score(read_run(home))
+def run_with(given: bytes, folder: Path) -> None:
+    """The file of a run."""
+    (folder / NAME).write_bytes(given)
+    with contextlib.suppress(AdvisorError), writing(folder) as file:
+        file.keys()
+    (folder / NAME).write_bytes(given)
+    score(read_run(folder))
 
 
 def gate(given: bytes, folder: Path) -> None:
@@ -127,14 +116,14 @@ def _run() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="advisor-fuzz-"))
     images = tuple(LabelledImage(n, f"{n}.png", labels=("ab"[n % 2],)) for n in range(4))
     data = EvaluationSet("d", TASKS[0], LABEL, images, ("a", "b"), digest="d")
-    candidate = EvaluatedCandidate(0, "c", "lab/c", scored_by="softmax")
-    run = EvaluationRun(folder, data, (candidate,), {"seed": 0, "batch": BATCH})
-    write_manifest(run)
-    write_images(run)
-    lines = [response_line(Response(n, f"{n}", scores=(0.25, 0.75))) for n in range(4)]
-    (folder / given_file(0)).write_bytes(b"".join(lines))
-    timed = b'{"images": 2, "ms": 3.5, "wall_ms": 4, "batch": 2}\n{"load_ms": 5, "peak_mb": 80}\n'
-    (folder / timing_file(0)).write_bytes(timed)
+    candidate = Candidate("c", "lab/c", scored_by="softmax")
+    with writing(folder) as file:
+        settings = {"seed": 0, "batch": BATCH}
+        run = EvaluationRun(data=data, candidates=(candidate,), settings=settings, file=file)
+        file.begin(run, fresh=False)
+        found = [Response(n, f"{n}", scores=(0.25, 0.75)) for n in range(4)]
+        timed = {"images": 2, "ms": 3.5, "wall_ms": 4, "batch": 2, "load_ms": 5, "peak_mb": 80}
+        file.write(candidate, [(n, f"{n}") for n in range(4)], found, timed)
     return folder
 
 
@@ -241,8 +230,7 @@ def evaluation_readers() -> dict[str, tuple[Callable[[bytes, Path], object], tup
         "gates": (gate, (json.dumps(FIGURES),)),
         "measurements": (measured, (json.dumps(FIGURES),)),
     }
-    for name in ("manifest.json", "images.jsonl", given_file(0), timing_file(0)):
-        made[f"run {name}"] = partial(run_with, name), _seed(name, _run)
+    made["run"] = run_with, _seed(NAME, _run)
     with contextlib.suppress(ImportError):
         for name in ("dataset_info.json", "state.json", "data-00000-of-00001.arrow"):
             made[f"rows {name}"] = partial(saved_rows, name), _seed(name, _rows)

@@ -16,9 +16,9 @@ from typing import Any
 from advisor.child import as_a_child
 from advisor.distribution import install_hint
 from advisor.errors import AdvisorError, MissingExtraError
+from advisor.evaluate.candidate import AskedImage, Asking, Candidate
 from advisor.evaluate.execution import Facts
-from advisor.evaluate.image_blocks import Prepared
-from advisor.evaluate.work_order import AskedImage, WorkOrder
+from advisor.evaluate.image_blocks import Block
 from advisor.evaluate.worker import AnsweredBlock, Worker
 from advisor.trial.runtime import library, plain_errors
 
@@ -31,7 +31,7 @@ A_HEAD = 2
 
 
 class Actor:
-    """What runs elsewhere: it loads what the order of its next block names, and keeps it.
+    """What runs elsewhere: it loads the candidate of its next block, and keeps it.
 
     Its process begins in an empty folder. Once its import path is settled it goes to the driver's
     `folder`, where there is one, so that relative paths lead where the user meant them to.
@@ -40,61 +40,61 @@ class Actor:
     def __init__(self, folder: str) -> None:
         with suppress(OSError):
             os.chdir(folder)
-        self.order: WorkOrder | None = None
         self.worker: Worker | None = None
         self.load_ms = 0.0
 
     def answer(
-        self, order: WorkOrder, block: tuple[AskedImage, ...]
+        self, candidate: Candidate, asking: Asking, block: tuple[AskedImage, ...]
     ) -> AnsweredBlock | AdvisorError:
         """Return the answers to a block of files, or what is wrong with the checkpoint."""
         import time
 
         try:
-            if self.worker is None or self.order != order:
+            if self.worker is None or self.worker.candidate.digest != candidate.digest:
                 begun = time.perf_counter()
-                self.worker, self.order = None, None  # two may be too large for the memory
-                self.worker, self.order = Worker(order), order
+                self.worker = None  # two may be too large for the memory
+                self.worker = Worker(candidate, asking)
                 self.load_ms = (time.perf_counter() - begun) * 1000
             return self.worker.answer_files(block)
         except AdvisorError as error:
             return AdvisorError(error.message, hint=error.hint, kind=error.kind)
 
-    def facts(self, order: WorkOrder) -> Facts | None:
-        """Return what is known of the checkpoint, None where this actor did not load it."""
-        worker = self.worker if self.order == order else None
-        return Facts(worker.warnings, self.load_ms, worker.peak_mb) if worker else None
+    def facts(self, digest: str) -> Facts | None:
+        """Return what is known of a candidate, None where this actor did not load it."""
+        worker = self.worker
+        if worker is None or worker.candidate.digest != digest:
+            return None
+        return Facts(worker.warnings, self.load_ms, worker.peak_mb)
 
     def process(self) -> int:
         """Return the number of its process."""
         return os.getpid()
 
 
-class RayTeam:
+class RayPool:
     """Actors that answer blocks; results come in the order of the blocks."""
 
     decodes = True
 
-    def __init__(self, ray: Any, order: WorkOrder, actors: list[Any]) -> None:
-        self.ray, self.order, self.actors = ray, order, actors
+    def __init__(self, ray: Any, candidate: Candidate, asking: Asking, actors: list[Any]) -> None:
+        self.ray, self.candidate, self.asking, self.actors = ray, candidate, asking, actors
 
-    def answers(
-        self, blocks: Iterable[Prepared]
-    ) -> Iterator[tuple[Prepared, AnsweredBlock | None]]:
-        """Yield the answers to blocks in their order, None for those that are held."""
-        running: dict[Any, tuple[Prepared, Any]] = {}
-        done: dict[int, tuple[Prepared, AnsweredBlock | None]] = {}
+    def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock | None]]:
+        """Yield the answers to blocks in their order, None for those of which none is missing."""
+        running: dict[Any, tuple[int, Block, Any]] = {}
+        done: dict[int, tuple[Block, AnsweredBlock | None]] = {}
         free = self.actors * A_HEAD
         following = 0
         try:
-            for block in blocks:
-                if block.held:
-                    done[block.number] = block, None
+            for number, block in enumerate(blocks):
+                if not block.missing:
+                    done[number] = block, None
                 else:
                     while not free:
                         free += self._finish(running, done)
                     actor = free.pop(0)
-                    running[actor.answer.remote(self.order, block.asked)] = block, actor
+                    answer = actor.answer.remote(self.candidate, self.asking, block.missing)
+                    running[answer] = number, block, actor
                 while following in done:
                     yield done.pop(following)
                     following += 1
@@ -109,32 +109,32 @@ class RayTeam:
 
     def facts(self) -> Facts | None:
         """Return what is known of the checkpoint from whoever took most; the peak of one actor."""
-        known = self.ray.get([actor.facts.remote(self.order) for actor in self.actors])
+        known = self.ray.get([actor.facts.remote(self.candidate.digest) for actor in self.actors])
         loaded = [each for each in known if each]
         return max(loaded, key=lambda each: each.peak_mb or 0.0) if loaded else None
 
     def _finish(self, running: dict[Any, Any], done: dict[int, Any]) -> list[Any]:
         """Wait for a block to be done, keep its answers, and return the actor that is free."""
         (promise,), _ = self.ray.wait(list(running), num_returns=1)
-        block, actor = running.pop(promise)
+        number, block, actor = running.pop(promise)
         try:
             answered = self.ray.get(promise)
         except self.ray.exceptions.RayError as error:
             raise AdvisorError(
-                f"the worker of `{self.order.checkpoint}` died {RETRIES + 1} times "
+                f"the worker of `{self.candidate.checkpoint}` died {RETRIES + 1} times "
                 f"({type(error).__name__})",
                 hint="most often memory is short: fewer --workers, or a smaller checkpoint",
                 kind="out-of-memory",
             ) from error
         if isinstance(answered, AdvisorError):
             raise answered
-        done[block.number] = block, answered
+        done[number] = block, answered
         return [actor]
 
 
 @contextmanager
-def ray_teams(address: str, workers: int = 0) -> Iterator[Any]:
-    """Yield a function that hires a team for an order, on a cluster that is left at the end.
+def ray_pools(address: str, workers: int = 0) -> Iterator[Any]:
+    """Yield a function that hires actors for a candidate, on a cluster that is left at the end.
 
     `address` is that of a cluster, or LOCAL; `workers` is how many actors there are, 0 being as
     many as there are GPUs, or CPUs, in it.
@@ -147,8 +147,8 @@ def ray_teams(address: str, workers: int = 0) -> Iterator[Any]:
     actors: list[Any] = []
     threads = library("torch").get_num_threads()
 
-    def hire(order: WorkOrder) -> RayTeam:
-        kind = "GPU" if order.device.startswith("cuda") else "CPU"
+    def hire(candidate: Candidate, asking: Asking) -> RayPool:
+        kind = "GPU" if candidate.device.startswith("cuda") else "CPU"
         if not actors:
             number = workers or max(1, int(ray.cluster_resources().get(kind, 1)))
             options = {
@@ -159,7 +159,7 @@ def ray_teams(address: str, workers: int = 0) -> Iterator[Any]:
             }
             remote = ray.remote(**options)(Actor)
             actors.extend(remote.remote(here) for _ in range(number))
-        return RayTeam(ray, order._replace(threads=threads), actors)
+        return RayPool(ray, candidate, asking._replace(threads=threads), actors)
 
     with TemporaryDirectory(prefix="advisor-ray-") as empty:  # Ray lets workers import from theirs
         with plain_errors("ray"), as_a_child(empty):

@@ -1,0 +1,352 @@
+"""The file of a run: what is run on what, and each answer under the digest of all it depends on.
+
+One SQLite file in the folder of the run, `evaluation.sqlite`. An answer that is there is never
+computed again, whichever candidates and images a later run has. One process at a time writes, and
+holds the file for as long as it runs; a kill lets it go, and loses the batch under way at most.
+
+`run`       the set without its images, the candidates, and every setting: one row of JSON
+`images`    each image with what is true of it
+`given`     under which key each candidate's answer for each image lies
+`answers`   by key, what a candidate gave, as JSON, and its vectors: float32, little-endian, the
+            image's first. Scores have six significant digits
+`timings`   what was timed of a candidate; no figure of quality depends on it
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+from sqlite3 import connect
+from typing import Any
+
+from advisor.errors import AdvisorError, BrokenFileError
+from advisor.evaluate.candidate import Candidate
+from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage, digest_of
+from advisor.evaluate.recorded import EvaluationRun, Response, Timing, timing_of
+from advisor.files import (
+    clear_half_written,
+    disk_is_full,
+    first_bytes,
+    make_folder,
+    remove_folder,
+)
+from advisor.trial.failures import DiskFullError
+
+NAME = "evaluation.sqlite"
+WRITTEN_TO_A_RUN = (NAME, f"{NAME}-journal")
+EARLIER = "manifest.json"
+"""What a run of the earlier form has in its folder."""
+APPLICATION, FORM = 0x61647672, 2
+"""What SQLite keeps of a file's owner in its header, and how this program writes it now."""
+TABLES = (
+    "CREATE TABLE run (manifest TEXT NOT NULL)",
+    "CREATE TABLE images (number INTEGER PRIMARY KEY, image TEXT NOT NULL)",
+    "CREATE TABLE given (candidate TEXT, number INTEGER, key TEXT NOT NULL,"
+    " PRIMARY KEY (candidate, number)) WITHOUT ROWID",
+    "CREATE TABLE answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, vectors BLOB)",
+    "CREATE TABLE timings (digest TEXT NOT NULL, timing TEXT NOT NULL)",
+)
+_HEADER, _FORM_AT, _OWNER_AT = b"SQLite format 3\0", 60, 68
+_WAITED_SECONDS = 2.0  # for one that is being killed, and holds the file for a moment still
+REFUSED = (sqlite3.Error, UnicodeError)
+"""What SQLite raises; where it quotes a damaged file, its words may be no text."""
+NOT_READ = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+"""What reading a value raises that is not one of those that a run writes."""
+
+
+class RunFile:
+    """The file of a run; `connection` is there while this process writes to it."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection | None = None) -> None:
+        self.path, self._connection = folder / NAME, connection
+
+    def rows(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+        """Yield what a query finds; BrokenFileError where the file is damaged."""
+        try:
+            if self._connection is not None:
+                yield from self._connection.execute(query, values)
+                return
+            with closing(_connected(self.path, "rw")) as connection:
+                yield from connection.execute(query, values)
+        except REFUSED as error:
+            raise _refused(self.path, error) from error
+
+    def tables(self) -> tuple[str, ...]:
+        """Return how its tables, and whatever else acts in it, were made."""
+        return tuple(sql for (sql,) in self.rows("SELECT sql FROM sqlite_master WHERE sql > ''"))
+
+    def keys(self) -> set[str]:
+        """Return the keys of all answers."""
+        return {key for (key,) in self.rows("SELECT key FROM answers")}
+
+    def begin(self, run: EvaluationRun, *, fresh: bool) -> None:
+        """Write what is run on what; with `fresh`, what earlier runs left goes first."""
+        left = ("answers", "timings") if fresh else ()
+        images = [(image.number, _image_text(image)) for image in run.data.images]
+        with self.transaction() as write:
+            for table in ("images", "given", *left):
+                write.execute(f"DELETE FROM {table}")
+            write.executemany("INSERT INTO images VALUES (?, ?)", images)
+            self._write_manifest(write, run)
+
+    def keep(self, run: EvaluationRun) -> None:
+        """Write what has become known of the candidates."""
+        with self.transaction() as write:
+            self._write_manifest(write, run)
+
+    def write(
+        self,
+        candidate: Candidate,
+        keys: Sequence[tuple[int, str]],
+        responses: Iterable[Response] = (),
+        timing: Any = None,
+    ) -> None:
+        """Write a block: which answer each image has, and those that are new."""
+        new = [(one.key, answer_text(one), one.vectors) for one in responses]
+        with self.transaction() as write:
+            write.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", new)
+            write.executemany(
+                "INSERT INTO given VALUES (?, ?, ?)",
+                [(_named(candidate), number, key) for number, key in keys],
+            )
+            if timing is not None:
+                row = (candidate.digest, json.dumps(timing))
+                write.execute("INSERT INTO timings VALUES (?, ?)", row)
+
+    def responses(self, candidate: Candidate) -> Iterator[Response]:
+        """Yield what a candidate gave, in the order of the images; BrokenFileError: it is none."""
+        found = self.rows(
+            "SELECT number, key, answer, vectors FROM given JOIN answers USING (key)"
+            " WHERE candidate = ? ORDER BY number",
+            _named(candidate),
+        )
+        for number, key, answer, vectors in found:
+            try:
+                yield read_answer(number, key, answer, vectors)
+            except NOT_READ as error:
+                raise broken_run(self.path, f"answer {number} of `{candidate.name}`") from error
+
+    def timing(self, candidate: Candidate) -> Timing:
+        """Return what a candidate cost, in all sittings."""
+        try:
+            return timing_of(self._timings(candidate))
+        except NOT_READ as error:
+            raise broken_run(self.path, f"a timing of `{candidate.name}`") from error
+
+    def warnings(self, candidate: Candidate) -> tuple[str, ...]:
+        """Return what the user should know of a checkpoint, from when it was loaded last."""
+        told = [known["warnings"] for known in self._timings(candidate) if "warnings" in known]
+        return tuple(told[-1]) if told else ()
+
+    def _timings(self, candidate: Candidate) -> Iterator[dict[str, Any]]:
+        found = self.rows("SELECT timing FROM timings WHERE digest = ?", candidate.digest)
+        return (json.loads(line) for (line,) in found)
+
+    @staticmethod
+    def _write_manifest(write: sqlite3.Connection, run: EvaluationRun) -> None:
+        body = {
+            "data": {**run.data._asdict(), "images": len(run.data.images)},
+            "candidates": [each._asdict() for each in run.candidates],
+            "settings": dict(run.settings),
+        }
+        write.execute("DELETE FROM run")
+        write.execute("INSERT INTO run VALUES (?)", (json.dumps(body),))
+
+    @contextmanager
+    def transaction(self, kind: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        """Yield what writes all or nothing."""
+        assert self._connection is not None
+        try:
+            with self._connection as write:
+                write.execute(f"BEGIN {kind}")
+                yield write
+        except REFUSED as error:
+            raise _refused(self.path, error) from error
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[RunFile]:
+    """Yield the file of a run, which nobody else writes meanwhile.
+
+    What a kill left half written in the folder goes. Raises AdvisorError where another process has
+    it, where it is no file of a run, and where it cannot be written.
+    """
+    make_folder(folder)
+    if not is_run(folder) and not is_new(folder):
+        raise broken_run(folder / NAME)
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(closing(_connected(folder / NAME, "rwc")))
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            file = RunFile(folder, connection)
+            with file.transaction("EXCLUSIVE") as write:
+                if not file.tables():
+                    for line in (f"PRAGMA application_id={APPLICATION}",
+                                 f"PRAGMA user_version={FORM}", *TABLES):  # fmt: skip
+                        write.execute(line)
+            if file.tables() != TABLES:
+                raise broken_run(file.path)
+            clear_half_written(folder)
+        except (*REFUSED, OSError) as error:
+            raise _refused(folder / NAME, error) from error
+        yield file
+
+
+def is_run(folder: Path) -> bool:
+    """True where a folder has a file of a run of this form: a regular one, no link to one."""
+    head = b"" if (folder / NAME).is_symlink() else first_bytes(folder / NAME, 100)
+    numbers = [int.from_bytes(head[at : at + 4], "big") for at in (_FORM_AT, _OWNER_AT)]
+    return head.startswith(_HEADER) and numbers == [FORM, APPLICATION]
+
+
+def is_new(folder: Path) -> bool:
+    """True where a folder has no file of a run, or one that was killed before it was one."""
+    path = folder / NAME
+    if path.is_symlink():
+        return False
+    return not path.exists() or (path.is_file() and not path.stat().st_size)
+
+
+def in_use(folder: Path) -> bool:
+    """True where another process writes to the run in a folder."""
+    if not is_run(folder):
+        return False
+    try:
+        with closing(_connected(folder / NAME, "rw", seconds=0)) as connection:
+            connection.execute("SELECT 1 FROM run")
+    except REFUSED as error:
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+    return False
+
+
+def remove_unused(folder: Path) -> None:
+    """Remove the folder of a run, unless a process writes to it."""
+    with suppress(AdvisorError):
+        if not in_use(folder):
+            with writing(folder):
+                remove_folder(folder)
+
+
+def read_run(folder: Path) -> EvaluationRun:
+    """Return the run in a folder; BrokenFileError where there is none."""
+    path = folder / NAME
+    if not is_run(folder):
+        raise BrokenFileError(
+            f"`{folder}` holds no evaluation: there is no `{NAME}` of this release in it",
+            hint="name the folder that `advisor evaluate --run` was given",
+        )
+    file = RunFile(folder)
+    try:
+        if file.tables() != TABLES:
+            raise broken_run(path)
+        ((text,),) = file.rows("SELECT manifest FROM run")
+        body = json.loads(text)
+        data = body["data"]
+        images = tuple(map(_image, file.rows("SELECT image FROM images ORDER BY number")))
+        if len(images) != data["images"] or digest_of(data["task"], images) != data["digest"]:
+            raise broken_run(path, "what is true of the images")
+        listed = {key: tuple(data[key]) for key in ("classes", "notes")}
+        left = tuple(UnreadableImage(*each) for each in data["left_out"])
+        return EvaluationRun(
+            data=EvaluationSet(**{**data, **listed, "images": images, "left_out": left}),
+            candidates=tuple(
+                Candidate(**{**each, "warnings": tuple(each["warnings"])})
+                for each in body["candidates"]
+            ),
+            settings=body["settings"],
+            file=file,
+        )
+    except NOT_READ as error:
+        raise broken_run(path) from error
+
+
+def broken_run(file: Path, what: str = "") -> BrokenFileError:
+    """Return the error for a file that is none of a run, or part of it that is not."""
+    place = f", {what}," if what else ""
+    return BrokenFileError(
+        f"`{file}`{place} is not what a run writes", hint="name another folder: --run DIR"
+    )
+
+
+def answer_text(response: Response) -> str:
+    """Return an answer as JSON; what is not there is left out, and so is what names it."""
+    known = {key: value for key, value in response._asdict().items() if value is not None}
+    for key in ("number", "key", "vectors"):
+        known.pop(key, None)
+    if response.scores is not None:
+        known["scores"] = [_short(each) for each in response.scores]
+    if response.probability is not None:
+        known["probability"] = _short(response.probability)
+    return json.dumps(known, separators=(",", ":"))
+
+
+def read_answer(number: int, key: str, answer: str, vectors: bytes | None) -> Response:
+    """Return an answer of a run; one of NOT_READ where it is none."""
+    known = json.loads(answer)
+    if not all(isinstance(known.get(name, ""), str) for name in ("text", "failed", "unreadable")):
+        raise ValueError("not an answer")
+    if vectors is not None and (not isinstance(vectors, bytes) or len(vectors) % 4):
+        raise ValueError("not float32")
+    if "scores" in known:
+        known["scores"] = tuple(map(float, known["scores"]))
+    return Response(number=number, key=key, vectors=vectors, **known)
+
+
+def _connected(path: Path, mode: str, seconds: float = _WAITED_SECONDS) -> sqlite3.Connection:
+    """Return a connection to a file that may be hostile: nothing of its own runs.
+
+    One that another process writes is waited for.
+    """
+    address = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = connect(address, uri=True, timeout=seconds, isolation_level=None)
+    connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA cell_size_check=ON")
+    return connection
+
+
+def _refused(path: Path, error: Exception) -> AdvisorError:
+    """Return what SQLite or the system refuses, in a sentence."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return AdvisorError(
+            f"`{path.parent}` is being written by another evaluation",
+            hint="wait until it is done, or name another folder: --run DIR",
+            kind="in-use",
+        )
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_TOOBIG) or disk_is_full(error):
+        return DiskFullError(
+            f"the disk filled up while `{path}` was written",
+            hint="free some space and start again: it goes on where it stopped",
+        )
+    if not isinstance(error, (sqlite3.OperationalError, OSError)):
+        return broken_run(path)
+    return AdvisorError(
+        f"`{path}` cannot be written: {getattr(error, 'strerror', None) or error}",
+        hint="--run DIR says where a run is kept",
+        kind="cannot-write",
+    )
+
+
+def _image(row: tuple[Any, ...]) -> LabelledImage:
+    known = json.loads(row[0])
+    for key in ("labels", "references"):
+        known[key] = tuple(known.get(key, ()))
+    return LabelledImage(**known)
+
+
+def _image_text(image: LabelledImage) -> str:
+    known = {key: value for key, value in image._asdict().items() if value not in ("", (), None)}
+    return json.dumps(known, separators=(",", ":"))
+
+
+def _named(candidate: Candidate) -> str:
+    """Return the name of a candidate, which may be that of a folder that is no text, as ASCII."""
+    return json.dumps(candidate.name)
+
+
+def _short(number: float) -> float:
+    return float(f"{number:.6g}")
