@@ -99,7 +99,7 @@ def _advice(rulebase: RuleBase, advice: Document, most: int) -> Document:
         **some(advice, "elsewhere"),
         "changes": advice["changes"][:MOST_CHANGES],
         "assumed": assumed,
-        "hints": advice["hints"][:1],
+        "hints": advice["hints"][: MOST_CHANGES if advice["outcome"] == "undetermined" else 1],
     }
 
 

@@ -49,7 +49,8 @@ How to say what you need in your own words
   read     English, German, French, Spanish, Italian, Portuguese and Chinese; numbers with what
            they count; machines, languages, licences, names of models; what is not wanted
   asked    in a terminal, which task was meant and what is open; --no-input asks nothing
-  guessed  nothing: `missed` says which words were not understood, `confirm` is the need in flags
+  guessed  nothing: `missed` says which words were not understood, `confirm` is the need in flags;
+           where no word names a task, or two fit equally well, the answer exits 3
   flags    win over the sentence; --literally draws no conclusions from it
 
 `advisor code captioning` takes a sentence in the same place, --batch one a line.
@@ -84,7 +85,8 @@ What the exit codes mean, for every command and every format
   0    yes, answered, or all choices valid
   1    the answer is no: a finding, nothing fits
   2    could not run: usage, contradiction, a broken file, an extra that is not installed
-  3    undetermined: open answers decide, and --strict assumes nothing
+  3    undetermined: open answers decide, and --strict assumes nothing; or a sentence may mean
+       several tasks
   4    a bug in advisor; ADVISOR_DEBUG=1 shows where
   130  interrupted
 """,

@@ -135,6 +135,7 @@ def run(arguments: list[str]) -> int:
         )
     except BrokenPipeError:
         code = OK  # whoever read our answer has read enough
+        silence_stdout()
     except Exception as failure:  # the last resort: it says that this is our mistake
         error = _failure(failure)
     try:

@@ -68,7 +68,8 @@ class Particle(NamedTuple):
     """Words that say how others are meant; the id says which way.
 
     `negation` takes back the words after it, `negation-after` those before it; `contrast` ends what
-    a negation reaches; `settled` says that its clause is done already, `aside` that what follows
+    a negation reaches, `complaint` is none: what does not work with something is wanted to;
+    `settled` says that its clause is done already, `aside` that what follows
     comes besides; `lighter` asks for less than what is named next; `skipped` words may stand
     anywhere in a phrase, `filler` hides the words in it; `number-word` is read by a library.
     `quiet` words are never told to be not understood, `common` ones are no misspelling of others.
@@ -77,8 +78,8 @@ class Particle(NamedTuple):
     id: Annotated[
         str,
         f.OneOf(
-            *("negation", "negation-after", "contrast", "settled", "aside", "lighter"),
-            *("skipped", "filler", "number-word", "quiet", "common"),
+            *("negation", "negation-after", "contrast", "complaint", "settled", "aside"),
+            *("lighter", "skipped", "filler", "number-word", "quiet", "common"),
         ),
     ]
     words: f.Words

@@ -62,7 +62,7 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
         while start < len(measures) and measures[start].first < number.last:
             start += 1
         mark = _after(lexicon, swept, number, measures, start, end)
-        if mark is None and start and _is_just_before(swept, measures[start - 1], number):
+        if mark is None and start and _is_just_before(lexicon, swept, measures[start - 1], number):
             mark = measures[start - 1]
         if mark is not None and 1 <= number.value <= LARGEST:
             value = round(number.value * lexicon.index["measures"][mark.id][1], 6)
@@ -91,10 +91,15 @@ def _after(
     return min(near)[-1] if near else None
 
 
-def _is_just_before(swept: Swept, mark: Mark, number: Amount) -> bool:
-    """True where what is counted stands right before its number: captions (about 400k)."""
+def _is_just_before(lexicon: Lexicon, swept: Swept, mark: Mark, number: Amount) -> bool:
+    """True where what is counted stands right before its number: captions (about 400k).
+
+    A unit does so where it is no other word besides: `VRAM: 8` is one, `go live, ~2M images` none.
+    """
     apart = number.first - mark.last
-    return apart <= NEAR and swept.sentences[mark.first] == swept.sentences[number.first]
+    is_unit = lexicon.index["measures"][mark.id][2] == 1
+    near = apart <= NEAR and swept.sentences[mark.first] == swept.sentences[number.first]
+    return near and not is_unit
 
 
 # -- numbers -----------------------------------------------------------------------------------

@@ -113,12 +113,12 @@ def _read(rulebase: RuleBase, text: str, given: Profile, first: tuple[str, ...])
     A task by its name is taken as one by a flag is.
     """
     name = same_name(text, [*rulebase.task_names, *rulebase.words])
-    if name and TASK not in given:
+    if name and TASK not in given and len(rulebase.words.get(name, ())) <= 1:
         return {**make_profile(rulebase, {TASK: name}, "text"), **given}
     from advisor.need.understanding import one_task, refuse_names
 
     refuse_names(rulebase, text)
     form = "`advisor code --task {task}`"
-    profile = one_task(Engine.known(rulebase, first), text, given, least=1, form=form)
+    profile = one_task(Engine.known(rulebase, first), text, given, least=1, form=form, exit_code=3)
     note(f"advisor: read as `{command('code', rulebase, profile)}`")
     return profile

@@ -26,8 +26,9 @@ def as_page(understanding: Understanding, today: str | None = None, *, whole: bo
         by_flags = f"{understanding.recommendation.command} -v"
         text = commands.text.replace(by_flags, f"{understanding.command} -v")
         page[-1] = Code(text, commands.language)
-    if page and isinstance(head := page[0], Headline) and understanding.guesses:
-        page[0] = head._replace(notes=(*head.notes, "the task is a guess"))
+    if page and isinstance(head := page[0], Headline) and understanding.between:
+        notes = (note.replace("assumed", "undetermined") for note in head.notes)
+        page[0] = head._replace(notes=(*notes, "the task is a guess"))
     rows = tuple(_rows(understanding))
     return [*page[:1], Pairs(rows), *page[1:]] if rows else page
 

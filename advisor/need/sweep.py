@@ -51,6 +51,9 @@ SHORTEST_NAME = 5
 """A shorter name of one word is also a word of the language: it counts where a capital is in it."""
 
 
+HIDING = ("filler", "complaint")
+"""Particles inside which words mean nothing."""
+
 Known = Sequence[tuple[str, str]]
 """Phrases of the lexicon, or beginnings of some, with what they mean."""
 
@@ -256,7 +259,7 @@ def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
     says = lexicon.index["says"]
     ends = {mark.first: mark.last for mark in marks if mark.kind == CONCEPT}
     marks = [one for one in marks if one.kind != NAME or ends.get(one.first, 0) <= one.last]
-    hidden = _places(mark for mark in marks if mark.kind == NAME or mark.id == "filler")
+    hidden = _places(mark for mark in marks if mark.kind == NAME or mark.id in HIDING)
     meant = [mark for mark in marks if mark.kind != PARTICLE and mark.first not in hidden]
     long = [one for one in meant if one.kind in (CONCEPT, SAYING) and one.last - one.first > 1]
     longest: dict[int, int] = {}
@@ -266,7 +269,7 @@ def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
     answered = {(place, id) for one in long for id in says.get(one.id, ()) for place in one.places}
     seen = []
     for mark in marks:
-        if mark.kind != NAME:
+        if mark.kind != NAME and mark.id != "complaint":
             if mark.id == "filler" or mark.first in hidden:
                 continue
             shadowed = mark.kind in (PARTICLE, ALIAS)

@@ -2,12 +2,14 @@
 
 All tasks within reach go to the engine; their winners together are what is possible. The answer is
 that of the likeliest task. It is decided only where every task that any word speaks of has the same
-winner, by what was said alone.
+winner, by what was said alone; it is undetermined where no word names a task, or several fit as
+well as one another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from advisor.console import HOMES
@@ -47,6 +49,7 @@ class Understanding(NamedTuple):
 
     `tasks` are those that may be meant, the likeliest first, `given` the answers that flags gave.
     `dropped` are answers read that cannot be true of the likeliest task, or besides the flags.
+    `between` are the tasks that it lies between, some of many; empty where one is meant.
     """
 
     reading: Reading
@@ -56,6 +59,7 @@ class Understanding(NamedTuple):
     dropped: tuple[AnswerRead, ...]
     recommendation: Recommendation
     literally: bool = False
+    between: tuple[str, ...] = ()
 
     @property
     def advice(self) -> TaskAdvice:
@@ -65,7 +69,7 @@ class Understanding(NamedTuple):
     @property
     def exit_code(self) -> int:
         """0 answered, 1 nothing fits, 3 undetermined."""
-        return self.recommendation.exit_code
+        return 3 if self.between else self.recommendation.exit_code
 
     @property
     def guesses(self) -> bool:
@@ -95,10 +99,10 @@ class Understanding(NamedTuple):
             command(
                 "recommend",
                 found.rulebase,
-                {TASK: Answer((one.task,), None, "flag"), **rest},
+                {TASK: Answer((task,), None, "flag"), **rest},
                 found.priority,
             )
-            for one in self.tasks[:OFFERED]
+            for task in self.between[:OFFERED] or [one.task for one in self.tasks]
         )
 
     @property
@@ -145,8 +149,7 @@ def understand(
     given = dict(given or {})
     tasks = _tasks(reading, given)
     alone = len(text.split()) == 1
-    known = tasks or reading.answers or given or (reading.idle and not alone)
-    if not known or (alone and reading.corrected):
+    if not _is_understood(reading, tasks, given) or (alone and reading.corrected):
         raise not_understood(engine.rulebase, text)
     fitted = [fitted_to(engine, reading, given, one.task) for one in tasks]
     if tasks and not (possible := [one for one in fitted if one is not None]):
@@ -169,7 +172,34 @@ def understand(
         dropped=dropped,
         recommendation=_recommendation(engine, advice, how),
         literally=literally,
+        between=() if TASK in given else _between(engine, reading, given, tasks),
     )
+
+
+def _is_understood(reading: Reading, tasks: tuple[TaskRead, ...], given: Profile) -> bool:
+    """True where anything is known of a text; one idle word alone is no need."""
+    alone = len(reading.text.split()) == 1
+    return bool(tasks or reading.answers or given or (reading.idle and not alone))
+
+
+def _between(
+    engine: Engine, reading: Reading, given: Profile, tasks: tuple[TaskRead, ...]
+) -> tuple[str, ...]:
+    """Return the tasks that a sentence lies between; none where it speaks of one.
+
+    Where no word speaks of any, they are the one that is assumed, those that its words are near,
+    then others, as far as all that it says can be true of them.
+    """
+    if tasks:
+        return tuple(one.task for one in tasks) if len(tasks) > 1 else ()
+    from advisor.need.likely_meaning import tasks_near
+
+    near = tasks_near(engine.rulebase, reading.text, reading)
+    profile, _ = _without_task(engine, reading, given)
+    assumed = engine.decide(profile).profile[TASK].options
+    names = dict.fromkeys([*assumed, *near, *(task.id for task in engine.rulebase.tasks)])
+    fit = ((name, fitted_to(engine, reading, given, name)) for name in names)
+    return tuple(islice((name for name, one in fit if one and not one[1]), OFFERED))
 
 
 def refuse_misspelt(rulebase: RuleBase, text: str) -> None:
@@ -230,11 +260,12 @@ def one_task(
     *,
     least: int = SURE_CONCEPTS,
     form: str = "`needs: {{task: {task}}}`",
+    exit_code: int = UsageError.exit_code,
 ) -> Profile:
     """Return the profile of a sentence that speaks of one task, where nobody can be asked.
 
-    Raises UsageError where it may mean several, or where fewer than the `least` concepts speak of
-    it; `form` is how its hint has the task written.
+    Raises UsageError, with an exit code, where it may mean several, or where fewer than the `least`
+    concepts speak of it; `form` is how its hint has the task written.
     """
     reading = read(engine.rulebase, text)
     given = given or {}
@@ -243,11 +274,14 @@ def one_task(
     known = [one[0] for one in fitted if one is not None]
     if len(known) == 1 and (TASK in given or tasks[0].strength >= least):
         return known[0]
+    if not _is_understood(reading, tasks, given):
+        raise not_understood(engine.rulebase, text)
     named = [one.task for one in tasks[:OFFERED]]
-    example = named[0] if named else engine.rulebase.tasks[0].id
-    may = f"may mean {joined(named, 'or')}" if named else "names no task"
-    hint = f"write the task, e.g. {form.format(task=example)}"
-    raise UsageError(f"`{_shortened(text)}` {may}", hint=hint, kind="not-understood")
+    between = named or _between(engine, reading, given, tasks)
+    may = "may mean" if named else "names no task; it may be"
+    message = f"`{_shortened(text)}` {may} {joined(between, 'or')}"
+    hint = f"write the task, e.g. {form.format(task=between[0])}"
+    raise UsageError(message, hint=hint, kind="not-understood", exit_code=exit_code)
 
 
 def _shortened(text: str) -> str:

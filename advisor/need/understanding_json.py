@@ -17,6 +17,8 @@ def as_json(understanding: Understanding, today: str | None = None) -> dict[str,
     """Return the JSON document of `advisor recommend "..." --format json`."""
     body = understanding.recommendation.to_dict(today)
     reading = understanding.reading
+    if understanding.between:
+        body["outcome"] = "undetermined"
     body["need"] = reading.text
     body["understood"] = [
         *(_task(understanding, one) for one in reading.tasks),

@@ -1,6 +1,7 @@
 """`advisor "..."`: a need in words, alone, after `recommend`, with flags and in a batch."""
 
 import json
+import shlex
 
 import pytest
 
@@ -33,8 +34,6 @@ def test_the_confirming_command_gives_the_same_answer_decided_by_flags(advisor):
 
 
 def test_the_command_printed_gives_the_same_again(advisor):
-    import shlex
-
     document = advisor(NEED, "--format", "json").json
     again = advisor(*shlex.split(document["command"])[1:], "--format", "json")
     assert again.json == document
@@ -166,3 +165,50 @@ def test_a_checkpoint_that_comes_later_is_explained_without_a_release(advisor):
     result = advisor("explain", "--task", "image-search", "--why-not", later)
     assert (result.code, result.err) == (0, "")
     assert "Where it stands" in result.out
+
+
+# -- a sentence that lies between tasks -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("need", "between"),
+    [
+        ("is this X-ray like earlier ones", ["captioning", "vqa", "zero-shot-classification"]),
+        ("translate text from English to German", ["captioning"]),
+        ("read photos", ["ocr-line", "ocr-page"]),
+        ("ocr", ["ocr-line", "handwriting", "ocr-page"]),
+    ],
+)
+def test_a_sentence_between_tasks_is_undetermined_and_answered_all_the_same(
+    advisor, tmp_path, need, between
+):
+    result = advisor("recommend", need, "--format", "json")
+    document = result.json
+    assert (result.code, document["outcome"]) == (3, "undetermined")
+    named = [hint.split()[3] for hint in document["hints"] if "recommend --task" in hint]
+    assert named[: len(between)] == between
+    likeliest = advisor(*shlex.split(document["hints"][0])[1:], "--format", "json").json
+    assert document["family"] == likeliest["family"]
+    first, *_ = document["checkpoints"]
+    assert first["id"] == likeliest["checkpoints"][0]["id"]
+    page = advisor("recommend", need)
+    assert (page.code, page.out.startswith(first["id"])) == (3, True)
+    assert "undetermined" in " ".join(page.out.split()[:30])
+    assert "the task is a guess" in page.out
+    batch = tmp_path / "needs.jsonl"
+    batch.write_text(json.dumps({"id": 1, "need": need}) + "\n")
+    line = advisor("recommend", "--batch", batch)
+    assert (line.code, line.lines) == (3, [{"id": 1, **document}])
+    program = advisor("code", need)
+    assert (program.code, program.out) == (3, "")
+    assert between[0] in program.err
+
+
+def test_a_flag_says_which_task_is_meant(advisor):
+    result = advisor("recommend", "read photos", "--task", "ocr-page", "--format", "json")
+    assert (result.code, result.json["outcome"]) == (0, "assumed")
+
+
+def test_words_that_are_no_need_are_refused_by_each(advisor):
+    for command in ("recommend", "code"):
+        assert advisor(command, "foo bar").code == 2

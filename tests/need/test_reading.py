@@ -24,6 +24,9 @@ def given(rulebase, text):
     }
 
 
+SPOKEN_LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "zh")
+
+
 # -- tasks -------------------------------------------------------------------------------------
 
 
@@ -111,6 +114,14 @@ def test_the_words_of_a_name_mean_nothing_by_themselves(rulebase):
         ("caption photos, we sell it", {"use": ["commercial"]}),
         ("Fotos beschreiben ohne Training", {"training": ["ready-made"]}),
         ("classer des images sur un téléphone", {"device": ["phone"]}),
+        ("legendas de fotos em português", {"language": ["pt"]}),
+        ("describir fotos en portugués", {"language": ["pt"]}),
+        ("legendas de fotos em francês", {"language": ["fr"]}),
+        ("describir fotos en inglés", {"language": ["en"]}),
+        ("describir fotos en japonés", {"language": ["ja"]}),
+        ("describir fotos en frances y portugues", {"language": ["fr", "pt"]}),
+        ("caption photos of France", {}),
+        ("légender des photos de France", {}),
     ],
 )
 def test_answers_are_read(rulebase, text, said):
@@ -178,6 +189,11 @@ def test_digits_of_a_name_count_nothing(rulebase):
         ("200 GB of photos to caption", {}),
         ("3 Go de scans à légender", {"domain": ["documents"]}),
         ("caption 12 000 photos", {"collection": 12_000}),
+        ("describe photos; go live, ~2M", {}),
+        ("on the go 300 photos a day to describe", {"collection": 300}),
+        ("légender des photos, 8 Go", {"memory-gb": 8}),
+        ("caption photos, VRAM: 8", {"device": ["gpu"], "memory-gb": 8}),
+        ("caption photos, VRAM 6 and CPU", {"memory-gb": 6}),
     ],
 )
 def test_a_unit_counts_itself_and_what_is_stored_is_no_memory(rulebase, text, said):
@@ -297,14 +313,37 @@ def test_a_word_is_not_corrected_to_one_of_another_language(rulebase, text, word
 # -- words that are right as they are ----------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", ["", "en"])
+@pytest.mark.parametrize("language", ["", *SPOKEN_LANGUAGES])
 def test_no_common_word_is_corrected(rulebase, language):
     """Neither general words nor any word that stands in a phrase of the lexicon."""
     lexicon = lexicon_of(rulebase)
     ours = {word for words in lexicon.index["spelt"].values() for word in words.split()}
-    general = {form_of(word) for word in rulebase.particles["common"].words["en"]}
+    common = rulebase.particles["common"].words.values()
+    general = {form_of(word) for words in common for word in words}
     forms = general | lexicon.quiet | {word for word in ours if language == ""}
     assert [form for form in forms if lexicon.correction(form, language)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("foto delle lezioni da descrivere", "lezioni"),
+        ("descrivere le foto, almeno la causa della morte", "almeno causa morte"),
+        ("photos of every lesson for a discord bot, painted by hand", "lesson discord painted"),
+        ("Fotos beschreiben: Frauen, ihre Familie, zum Beispiel", "Frauen Familie Beispiel"),
+        ("légender la partie droite, elle avait une bonne heure", "partie droite avait heure"),
+        ("describir fotos: muchas calles de México, había países", "muchas México había países"),
+        ("descrever fotos: o corpo de um homem na escola", "corpo homem escola"),
+    ],
+)
+def test_a_common_word_of_any_language_is_read_as_it_stands(rulebase, text, words):
+    corrected = {text[start:end] for (start, end), _ in read(rulebase, text).corrected}
+    assert corrected.isdisjoint(words.split())
+
+
+def test_a_slip_is_still_corrected(rulebase):
+    reading = read(rulebase, "captoin photos of recepts in Germna")
+    assert [word for _, word in reading.corrected] == ["caption", "receipt", "german"]
 
 
 def test_a_short_sentence_is_read_in_the_language_of_its_words(rulebase):
@@ -326,6 +365,29 @@ def test_a_short_sentence_is_read_in_the_language_of_its_words(rulebase):
 )
 def test_no_gpu_is_a_cpu(rulebase, machine):
     assert given(rulebase, f"caption photos, {machine}")["device"] == ["cpu"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("image search that does not work with Chinese queries", "zh"),
+        ("caption photos, our tool doesn't support German", "de"),
+        ("caption photos; it can't handle German", "de"),
+        ("Fotos beschreiben, das klappt nicht auf Spanisch", "es"),
+        ("légender des photos, ça ne marche pas en allemand", "de"),
+        ("describir fotos, no funciona con chino", "zh"),
+        ("descrivere foto, non funziona in tedesco", "de"),
+        ("legendar fotos, não funciona em alemão", "de"),
+    ],
+)
+def test_what_does_not_work_with_something_is_wanted_to(rulebase, text, language):
+    assert given(rulebase, text)["language"] == [language]
+    assert read(rulebase, text).taken_back == ()
+
+
+def test_what_is_not_wanted_stays_unwanted(rulebase):
+    assert given(rulebase, "caption photos, not in German") == {}
+    assert given(rulebase, "caption photos, it does not have German") == {}
 
 
 def test_a_workstation_has_a_card_unless_something_else_is_said(rulebase):
