@@ -18,6 +18,7 @@ from advisor.scan.version_range import same_release
 if TYPE_CHECKING:
     from advisor.scan.version_range import Number
 
+IMPORT = re.compile(r"\bfrom ([\w.]+) import \(?([^()]*?)(?:\)|\n|\Z)", re.DOTALL)
 CLASS = re.compile(r"\b[A-Z]\w+")
 
 
@@ -60,8 +61,19 @@ class JudgedFiles(NamedTuple):
                 known = change.kind == "renamed" and self.lowest.has_class(change.instead or "")
                 known = known and of == "class" and not self.below
                 return known or version_number(change.since) <= floor
+        if imports := IMPORT.findall(edit.text):
+            return all(self._has_all(module, names) for module, names in imports)
         names = set(CLASS.findall(edit.text))
         return bool(names) and all(map(self.lowest.has_class, names))
+
+    def _has_all(self, module: str, names: str) -> bool:
+        """True where the oldest release has all that is imported from a module of the library."""
+        members, inside = self.lowest.members, module.partition(".")[2]
+        own = (part.split()[0] for part in names.split(",") if part.strip())
+        return members is not None and all(
+            name in (members.names(inside) or ()) or (not inside and members.module_of(name))
+            for name in own
+        )
 
 
 def together(judged: Iterable[JudgedFiles]) -> Iterator[JudgedFiles]:

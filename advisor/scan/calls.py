@@ -36,6 +36,7 @@ from advisor.scan.abstract import (
     bounded,
     constant,
     doubted,
+    elements,
     item,
     joined,
     string_method,
@@ -223,7 +224,7 @@ class EvaluatedCall(NamedTuple):
     def _named(self, name: str) -> Values:
         """A known id under a keyword that nothing but a load has, to a function out of sight."""
         known = self.study.vocabulary.known
-        for argument in self.passed:
+        for argument in self.passed if name != "partial" else ():
             if argument.name == _UNMISTAKABLE and any(
                 isinstance(value, String) and known(value.text) for value in argument.values
             ):
@@ -478,6 +479,9 @@ class EvaluatedCall(NamedTuple):
             return NOTHING
         if named := self._named(name):
             return named
+        builtin = isinstance(self.node.func, ast.Name) and not self.callees
+        if name == "map" and len(self.passed) > 1 and builtin:
+            return self._mapped()
         if name in PAIRING and self.passed and not self.callees:
             return PAIRING[name]([one.values for one in self.passed])
         if name == "dict" and not self.callees and self._names_all():
@@ -494,6 +498,15 @@ class EvaluatedCall(NamedTuple):
         if name in _UNCHANGED and self.passed and not self.callees:
             return self.passed[0].values
         return NOTHING
+
+    def _mapped(self) -> Values:
+        """What `map` gives: what its function does for the items of its lists."""
+        items = tuple(
+            Passed(str(number), elements(one.values), one.node)
+            for number, one in enumerate(self.passed[1:])
+        )
+        whole = self._replace(callees=self.passed[0].values, passed=items)
+        return bounded(ListLiteral((union(*map(whole.called, whole.callees)),)))
 
     def _names_all(self) -> bool:
         """True where each argument has a name, written here or in a dictionary."""

@@ -215,7 +215,16 @@ class Study(Classes):
             receiver=self.loads[use.receiver.load],
             certain=use.certain,
             arguments=self.arguments(use.passed),
+            name_place=self._name_place(use),
         )
+
+    def _name_place(self, use: Use) -> Location | None:
+        """Where the name of a use stands, which is the end of what is read or called."""
+        node = use.node.func if isinstance(use.node, ast.Call) else use.node
+        if not isinstance(node, ast.Attribute) or node.attr != use.name:
+            return None
+        end = self.location(node)
+        return end._replace(line=end.end_line, column=end.end_column - len(use.name))
 
     def checkpoints(self, node: Placed, values: Values) -> tuple[Value, ...]:
         """Return values as names of checkpoints, each once."""

@@ -146,6 +146,7 @@ class Call(NamedTuple):
       `name="__call__"`, `of=("tokenizer",)`. Functions such as `torch.softmax(x)` are recorded the
       same way, by their last name.
     - `receiver` is the load; `certain` is false where it is one of several possible ones.
+    - `name_place` is where the name stands behind a dot; None where it does not.
     """
 
     place: Location
@@ -155,6 +156,7 @@ class Call(NamedTuple):
     receiver: Load
     certain: bool
     arguments: dict[str, Argument]
+    name_place: Location | None = None
 
 
 class Usage(NamedTuple):

@@ -70,3 +70,79 @@ def test_a_diff_names_the_file_and_a_missing_line_end():
         "+B()\n\\ No newline at end of file\n"
     )
     ast.parse(fixed.after)
+
+
+MOVED = """\
+import transformers
+try:
+    from transformers.modeling_utils import (
+        PreTrainedModel,
+        apply_chunking_to_forward,
+        find_pruneable_heads_and_indices,
+        prune_linear_layer as prune,
+    )
+finally:
+    pass
+from transformers.modeling_utils import apply_chunking_to_forward, PreTrainedModel; x = 1
+from transformers.modeling_utils import (  # why
+    prune_linear_layer)
+from transformers import CLIPModel, PaliGemmaForConditionalGeneration
+m = PaliGemmaForConditionalGeneration.from_pretrained("google/paligemma-3b-pt-224")
+for p in m.vision_tower.parameters(): ...
+name = "openai/clip-vit-base-patch32"
+n = CLIPModel.from_pretrained(name, use_flash_attention_2=True)
+k = CLIPModel.from_pretrained(name, use_flash_attention_2=flash)
+"""
+AS_MOVED = """\
+import transformers
+try:
+    from transformers.modeling_utils import (
+        PreTrainedModel,
+        find_pruneable_heads_and_indices,
+    )
+    from transformers import apply_chunking_to_forward
+    from transformers.pytorch_utils import prune_linear_layer as prune
+finally:
+    pass
+from transformers.modeling_utils import apply_chunking_to_forward, PreTrainedModel; x = 1
+from transformers.modeling_utils import (  # why
+    prune_linear_layer)
+from transformers import CLIPModel, PaliGemmaForConditionalGeneration
+m = PaliGemmaForConditionalGeneration.from_pretrained("google/paligemma-3b-pt-224")
+for p in m.model.vision_tower.parameters(): ...
+name = "openai/clip-vit-base-patch32"
+n = CLIPModel.from_pretrained(name, attn_implementation="flash_attention_2")
+k = CLIPModel.from_pretrained(name, use_flash_attention_2=flash)
+"""
+
+
+def test_what_has_moved_is_imported_and_reached_where_it_is(check, tmp_path):
+    check({"app.py": MOVED}, "--fix", "--transformers", "5.24")
+    assert (tmp_path / "app.py").read_text() == AS_MOVED
+
+
+def test_a_keyword_that_the_library_renamed_is_renamed_and_a_guess_is_not(check, tmp_path):
+    text = (
+        "from transformers import AutoProcessor, Owlv2Processor\n"
+        'p = AutoProcessor.from_pretrained("IDEA-Research/grounding-dino-tiny")\n'
+        "p.post_process_grounded_object_detection(out, ids, box_threshold=0.4)\n"
+        'q = Owlv2Processor.from_pretrained("google/owlv2-base-patch16-ensemble")\n'
+        "q.post_process_object_detection(out)\n"
+    )
+    result = check({"app.py": text}, "--fix", "--transformers", "5.24")
+    assert (tmp_path / "app.py").read_text() == text.replace("box_threshold", "threshold")
+    (left,) = result.of("error")
+    assert (left["line"], left["rule"]) == (5, "removed-member")
+
+
+def test_what_stands_elsewhere_since_a_release_is_left_where_an_older_one_is_allowed(
+    check, tmp_path
+):
+    old = "from transformers.tokenization_utils import _is_control\npixel_values = 1\n"
+    pins = {"requirements.txt": "transformers>=4.40\n"}
+    check({"app.py": MOVED, "b.py": old, **pins}, "--fix")
+    assert "m.vision_tower" in (tmp_path / "app.py").read_text()
+    assert "from transformers import apply_chunking" in (tmp_path / "app.py").read_text()
+    assert (tmp_path / "b.py").read_text() == old
+    check({}, "--fix", "--transformers", "5.24")
+    assert "from transformers.tokenization_python import _is" in (tmp_path / "b.py").read_text()

@@ -87,3 +87,19 @@ def test_other_libraries_load_too(check, module, load, id):
 def test_a_text_model_in_such_a_library_is_none_of_ours(check):
     text = 'from vllm import LLM\nLLM(model="meta-llama/Llama-3.1-8B")\n'
     assert usages(check({"app.py": text})) == []
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        'map(CLIPModel.from_pretrained, ["{}"])',
+        'list(map(CLIPModel.from_pretrained, ("{}",)))[0]',
+        'partial(CLIPModel.from_pretrained, pretrained_model_name_or_path="{}")()',
+        'partial(CLIPModel.from_pretrained, "{}", dtype="auto")()',
+    ],
+)
+def test_a_load_that_a_function_makes_of_a_loader_is_one(check, load):
+    text = f"from functools import partial\nfrom transformers import CLIPModel\nm = {load}\n"
+    result = check({"app.py": text.format("Salesforce/blip-vqa-base")}, "--transformers", "5.24")
+    assert usages(result) == [("app.py", 3, "Salesforce/blip-vqa-base")]
+    assert [one["rule"] for one in result.of("error")] == ["class-does-not-match"]

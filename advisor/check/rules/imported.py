@@ -10,7 +10,8 @@ from advisor.catalogue.release import members_of, release_table, version_number
 from advisor.catalogue.release_members import ReleaseMembers, signature
 from advisor.catalogue.release_table import block_of
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule
-from advisor.check.finding import Finding, advice
+from advisor.check.finding import Edit, Finding, advice
+from advisor.check.import_edits import moved_import
 from advisor.model.library import NameChange
 from advisor.scan.usage import Name
 
@@ -57,9 +58,20 @@ def removed_name(case: Case) -> Iterator[Finding]:
             f"transformers {case.release.version} has no {what}{until}",
             name.place,
             fix=f"it is in `{fix}`" if fix else remedy,
+            edits=_edits(case, members, name) if fix and name.imported else (),
             because=change.because if change else _consequence(case, name),
             sources=change.sources if change else (),
         )
+
+
+def _edits(case: Case, members: ReleaseMembers, name: Name) -> tuple[Edit, ...]:
+    """What imports a name that has moved, and those beside it, from where they are by now."""
+    module = name.module.partition(".")[2]
+
+    def home(own: str) -> str | None:
+        return None if _has(case, members, module, own) else _elsewhere(members, own)
+
+    return moved_import(case, name, home)
 
 
 def _consequence(case: Case, name: Name) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from advisor.catalogue.release_members import Members, ReleaseMembers
 from advisor.check.case import TEXTS_AT_ONCE, Case, mentions, rule
-from advisor.check.finding import Finding, advice
+from advisor.check.finding import Edit, Finding, advice
 from advisor.check.loaded import (
     CONFIG,
     Lifetime,
@@ -132,7 +132,8 @@ def _lacking(case: Case, call: Call, near: _Near, at: Receiver) -> Iterator[Find
     """A member that a receiver does not have."""
     if inner := _nested(case, at, call):
         message = f"`{at.name}` has no `{call.name}` in transformers {case.release.version}"
-        yield Finding(message, call.place, level=at.level, fix=f"use `{inner}.{call.name}`")
+        edits = _renamed(call, new := f"{inner}.{call.name}")
+        yield Finding(message, call.place, level=at.level, fix=f"use `{new}`", edits=edits)
         return
     if at.any and not _of_vision(case, near.usage):
         return
@@ -144,17 +145,23 @@ def _lacking(case: Case, call: Call, near: _Near, at: Receiver) -> Iterator[Find
             level=at.level,
             fix=f"use `{part}.{call.name}`",
             because=f"Its `{part}` has it.",
+            edits=_renamed(call, f"{part}.{call.name}"),
         )
         return
     if known is None or not _is_absent(case, at, call, known):
         return
-    fix, because = _instead(case, at, call, known)
+    fix, because, edits = _instead(case, at, call, known)
     if set(NAMED.findall(fix or "")) & _asked_names(case.source(call.place.path)):
         return  # whether the new name is there is asked for
     if onward := _onward(case, at, call, near, known):
-        fix, because = onward, "What was reached through it stands elsewhere by now."
+        fix, because, edits = onward, "What was reached through it stands elsewhere by now.", ()
     message = _absence(case, at, call.name, known)
-    yield Finding(message, call.place, level=at.level, fix=fix, because=because)
+    yield Finding(message, call.place, level=at.level, fix=fix, because=because, edits=edits)
+
+
+def _renamed(call: Call, new: str) -> tuple[Edit, ...]:
+    """Put a name, or names behind dots, in the place of that of a use."""
+    return (Edit(call.name_place, new, call.name),) if call.name_place else ()
 
 
 def _without_effect(case: Case, at: Receiver, call: Call) -> Iterator[Finding]:
@@ -274,22 +281,27 @@ def _absence(case: Case, at: Receiver, name: str, known: Lifetime) -> str:
     return f"`{at.name}` has no `{name}` in transformers {case.release.version}; {when}"
 
 
-def _instead(case: Case, at: Receiver, call: Call, known: Lifetime) -> tuple[str | None, str]:
-    """Return what has taken the place of a member, which is there, and why if that is known."""
+def _instead(
+    case: Case, at: Receiver, call: Call, known: Lifetime
+) -> tuple[str | None, str, tuple[Edit, ...]]:
+    """Return what has taken the place of a member, which is there, why, and how if that is sure."""
     release, name = case.release, call.name
     change = release.removed(name, "attribute")
     if change and (at.of_texts or not change.instead or at.members.has(change.instead)):
-        return advice(change.instead), change.because
+        new = change.instead or ""
+        edits = _renamed(call, new) if change.kind == "renamed" and new.isidentifier() else ()
+        return advice(change.instead), change.because, edits
     if known.last is None or release.members is None:
-        return None, ""
+        return None, "", ()
     for part in at.members.texts:
         inner = part_of(release.members, at.members, part)
         if inner and inner.has(name):
-            return f"use `{part}.{name}`", f"It has moved into `{part}`."
+            onward = f"{part}.{name}"
+            return f"use `{onward}`", f"It has moved into `{part}`.", _renamed(call, onward)
     before = members_in(known.last, at.load, at.path)
     held = members_in(known.last, at.load, (*at.path, name))
     if held and before and _flattened(held, before, at.members):
-        return f"leave `.{name}` out", "What was in it stands on the model itself by now."
+        return f"leave `.{name}` out", "What was in it stands on the model itself by now.", ()
     if known.text.startswith("("):
         start = LEADING.match(name)
         methods = [
@@ -298,8 +310,8 @@ def _instead(case: Case, at: Receiver, call: Call, known: Lifetime) -> tuple[str
             if text.startswith("(") and start and one.startswith(start.group())
         ]
         if near := difflib.get_close_matches(name, methods, 1, ALIKE):
-            return f"use `{near[0]}`", ""
-    return None, ""
+            return f"use `{near[0]}`", "", ()
+    return None, "", ()
 
 
 def _flattened(held: Members, before: Members, now: Members) -> bool:

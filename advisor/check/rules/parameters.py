@@ -59,12 +59,13 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
             if known is None and (change is None or (taken is None and not replaced)):
                 continue
             place = argument.written
-            instead = (
-                change.instead if change else _successor(given, name, taken or (), known or "")
-            )
+            instead, sure = change.instead if change else None, False
+            if change is None:
+                instead, sure = _successor(given, name, taken or (), known or "")
             when = f"; it was there until {known}" if known else ""
             version = case.release.version
-            renamed = change is not None and change.kind == "renamed" and argument.name_place
+            sure = sure or (change is not None and change.kind == "renamed")
+            renamed = sure and argument.name_place
             yield Finding(
                 f"`{given.shown}` takes no `{name}` in transformers {version}{when}",
                 place,
@@ -203,17 +204,22 @@ def _last(case: Case, given: Given, name: str) -> str | None:
     return None
 
 
-def _successor(given: Given, name: str, taken: Collection[str], known: str) -> str | None:
-    """The parameter that the release gave it on as, or a new one of nearly that name, or any."""
+def _successor(
+    given: Given, name: str, taken: Collection[str], known: str
+) -> tuple[str | None, bool]:
+    """The parameter that the release gave it on as, or a new one of nearly that name, or any.
+
+    With whether that is sure.
+    """
     before = members_in(known, given.load, given.path)
     signature = before.signature(given.method) if before else None
     renamed = signature.renamed.get(name) if signature else None
     if renamed in taken:
-        return renamed
+        return renamed, True
     old = (_parameters(before, given.method) if before else None) or frozenset()
     near = difflib.get_close_matches(name, sorted(set(taken) - old), 1, ALIKE)
     near = near or difflib.get_close_matches(name, sorted(taken), 1, ALIKE_OF_OLD)
-    return near[0] if near else None
+    return near[0] if near else None, False
 
 
 @rule("narrower-override", of_release=True)

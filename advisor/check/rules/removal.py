@@ -85,8 +85,18 @@ def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
                     fix = "leave it out"
             if new and argument.name_place and not fix:
                 same = change.id in case.knowledge("same_value", REMOVED)
-                edits = (Edit(place, new, name),) if same else ()
+                edits = (Edit(place, new, name),) if same else _by_true(case, argument, new)
             yield from _findings(case, change, argument, what, now, fix, edits=edits)
+
+
+def _by_true(case: Case, argument: Argument, new: str) -> tuple[Edit, ...]:
+    """Put an argument with its value in the place of one that is true."""
+    name, _, value = new.partition("=")
+    if argument.value is not True or not value or argument.name_place is None:
+        return ()
+    end = argument.place
+    whole = argument.name_place._replace(end_line=end.end_line, end_column=end.end_column)
+    return (Edit(whole, f"{name}={value}", case.stands_at(whole)),)
 
 
 def _beside(change: NameChange, load: Load) -> bool:
