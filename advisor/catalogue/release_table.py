@@ -140,11 +140,6 @@ class ReleaseTable:
             masks[member] = masks.get(member, 0) | (_mask(span) if span else whole)
         return masks
 
-    def lasting(self, block: str, group: str) -> frozenset[str]:
-        """Return the members of a group that all releases have."""
-        full = (1 << len(self.versions)) - 1
-        return frozenset(one for one, mask in self.masks(block, group).items() if mask == full)
-
     def has(self, span: str, release: int) -> bool:
         """True where a release is among those that a span such as `0-3,5` names."""
         if span not in self._spans:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.catalogue.lost import lost_members
 from advisor.catalogue.release import release
-from advisor.catalogue.settled import settled_names
 from advisor.check import records
 from advisor.check.case import TEXTS_AT_ONCE, Case
 from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
@@ -68,7 +67,6 @@ class Project(NamedTuple):
             vocabulary_of(self.case.rulebase),
             exclude=exclude,
             deadline=Deadline(self.seconds),
-            settled=settled_names(self.case.rulebase, self.case.judged_by),
             lost=lost_members(),
         )
 

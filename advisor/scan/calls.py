@@ -169,12 +169,14 @@ class EvaluatedCall(NamedTuple):
         """What is made of functions, and functions of other files."""
         match callee:
             case Ready(values):
-                return values
+                given = self._given(_UNMISTAKABLE)
+                ids = self.study.checkpoints(self.node, given) if given else ()
+                return self._asked_here(values, None, ids) if ids else values
             case Partial(inner, passed):
-                given = {one.name for one in self.passed}
+                names = {one.name for one in self.passed}
                 first = sum(one.name.isdigit() for one in passed)
                 later = (one.later(first) for one in self.passed)
-                kept = (one for one in passed if one.name not in given or one.name.isdigit())
+                kept = (one for one in passed if one.name not in names or one.name.isdigit())
                 whole = self._replace(callees=(inner,), passed=(*kept, *later))
                 return whole.called(inner)
             case Wrapper(name, parameters, values, label):
@@ -204,14 +206,18 @@ class EvaluatedCall(NamedTuple):
             return (self._record(made, self.node.func, given),)
         return values
 
-    def _asked_here(self, values: Values, label: str, ids: tuple[Value, ...]) -> Values:
-        """What a function gives, with its loads of what callers name as loads of this call."""
+    def _asked_here(self, values: Values, label: str | None, ids: tuple[Value, ...]) -> Values:
+        """What a function gives, with its loads of what callers name as loads of this call.
+
+        Those of a function that it calls are left where it has a `label`.
+        """
         found: list[Abstract] = []
         for value in values:
             match value:
                 case Loaded(number, path):
                     load = self.study.loads[number]
-                    if load.scope == label and not any(one.certain for one in load.checkpoint):
+                    here_alone = label in (None, load.scope)
+                    if here_alone and not any(one.certain for one in load.checkpoint):
                         place, scope = self.study.location(self.node), self.scope.label
                         here = load._replace(place=place, checkpoint=ids, scope=scope)
                         here = here._replace(class_place=None)
@@ -224,7 +230,8 @@ class EvaluatedCall(NamedTuple):
     def _named(self, name: str) -> Values:
         """A known id under a keyword that nothing but a load has, to a function out of sight."""
         known = self.study.vocabulary.known
-        for argument in self.passed if name != "partial" else ():
+        followed = any(isinstance(c, Ready) and {*_loads_in(c.values)} for c in self.callees)
+        for argument in self.passed if name != "partial" and not followed else ():
             if argument.name == _UNMISTAKABLE and any(
                 isinstance(value, String) and known(value.text) for value in argument.values
             ):

@@ -7,31 +7,18 @@ walk through the tree would not find either.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache, cached_property
+from collections.abc import Callable, Iterator
 
 from advisor.scan.cells import code_of_notebook
-from advisor.scan.override import mentions_overrides
 from advisor.scan.source import MARK, same_letters, searchable, spells_otherwise, text_of
 from advisor.scan.vocabulary import (
     LIBRARIES,
     LIBRARIES_OF_FUNCTIONS,
-    OF_VISION,
-    VISION_CLASSES,
     Vocabulary,
 )
 
 Lost = Callable[[str], frozenset[str]]
 """Gives the members that a class, or one beside it, once had and has no more."""
-Settled = Callable[[str, str], bool]
-"""True for a module below the library, and a name in it, of which no release can say anything."""
-
-LOADING = re.compile(
-    r"from_pretrained|from_(?:encoder_decoder|vision_text)_pretrained|pipeline|open_clip|clip"
-    r"|SentenceTransformer|load_model|LLM|pretrained_model_name_or_path|get_image_features|get_text_features"
-)
-"""Words of which one stands in all code that loads something, or asks what another file loads."""
 FEATURES = ("get_image_features", "get_text_features")
 """What only vision-language models are asked for."""
 _WORDS = {"pretrained", "pipeline", MARK.decode(), *FEATURES, *LIBRARIES_OF_FUNCTIONS}
@@ -64,9 +51,6 @@ _SEEING = {
 
 By a part of each in small letters, which is looked for first, since that is fast.
 """
-_CLASS_NAME = re.compile(r"\b[A-Z]\w+")
-_PART_OF_CLASS_NAME = re.compile(r"[A-Z]\w+")
-"""Found three times as fast; where none of them is the name of a class, no whole word is."""
 _LOADS = ".from_pretrained"
 _LONGEST_CLASS = 80
 _ATTRIBUTE = re.compile(r"\.([A-Za-z]\w*)")
@@ -83,49 +67,17 @@ FROM = (
     r"(?:[ \t]++|(?<=[. \t]))import\b"
 )
 """The beginning of an import from a module, up to the names."""
-_IMPORTED = re.compile(rf"(?:^|[;:])[ \t]*+(?:{FROM}|import[ \t]++(?P<names>[\w., \t]++))")
 _FROM_MODULE = re.compile(rf"{FROM}[ \t]*+(\((?:[^()#]|#[^\n]*+)*+\)?|[^\n;#\\]*+)")
 _IMPORT_MODULE = re.compile(r"import(?<!\wimport)[ \t]++([\w., \t]++)")
-_FROM_LIBRARY = re.compile(
-    r"\bfrom\s+(?:transformers(?P<module>(?:\.\w+)*)|(?P<hub>huggingface_hub[.\w]*))\s+import\s*"
-    r"(?P<names>\((?:[^()#]|#[^\n]*)*\)?|(?:[^\n\\;#]|\\\r?\n)*)"
-)
 _COMMENT = re.compile(r"#[^\n]*")
 _WORD = re.compile(r"\w+")
-_NAME = re.compile(r"[\s(\\]*(\w+)")
-_OF_LIBRARY = re.compile(r"\btransformers(?P<module>(?:\.[a-z_]\w*)*)\.(?P<name>\w+)")
-_ASKED_OF_LIBRARY = re.compile(r"\bgetattr[\s\\]*\([\s\\(]*transformers\b")
-_IMPORT = re.compile(r"import(?<!\wimport)\s")
-_FROM_OR_IMPORT = re.compile(r"\b(?:from|import)\s")
-_WHOLE_LIBRARY = re.compile(r"transformers(?<!\wtransformers)\b")
-_UNDER_ANOTHER_NAME = re.compile(r"transformers(?<![\w.]transformers)\b[\w.]*+\s++as\b")
-_OF_VISION = re.compile(rf"\b(?:{'|'.join(sorted(OF_VISION))})\b")
-_VISION = re.compile(rf"\b(?:{'|'.join(sorted(VISION_CLASSES))})\b")
 
 
 class Mentions:
-    """What texts of code mention of the names that a vocabulary knows.
+    """What texts of code mention of the names that a vocabulary knows."""
 
-    `is_ours` tells whether a file imports a module of the project, by its name and that module.
-    """
-
-    def __init__(
-        self,
-        vocabulary: Vocabulary,
-        settled: Settled,
-        is_ours: Callable[[str, str], bool],
-        lost: Lost = lambda _: frozenset(),
-    ) -> None:
-        self._vocabulary, self._settled = vocabulary, cache(settled)
-        self._is_ours, self._lost = is_ours, lost
-        self._is_class = cache(vocabulary.is_class)
-        names = sorted(vocabulary.pipelines | vocabulary.gone_pipelines)
-        tasks = (re.escape(name).replace(r"\*", r"\w*") for name in names)
-        self._tasks = re.compile(rf"[\"'](?:{'|'.join(tasks)})\\?[\"']")
-
-    @cached_property
-    def _hints(self) -> re.Pattern[str]:
-        return _beginnings(self._vocabulary.hints)
+    def __init__(self, vocabulary: Vocabulary, lost: Lost) -> None:
+        self._vocabulary, self._lost = vocabulary, lost
 
     def speaks(self, data: bytes) -> bool:
         """True where words of ours, or catalogued ids, stand in the bytes of a file."""
@@ -151,46 +103,12 @@ class Mentions:
         known = map(self._vocabulary.known, _QUOTED_ID.findall(code))
         return {id for id in known if id}
 
-    def may_load(self, code: str, name: str) -> bool:
-        """True where something loaded may be ours, in a file with this name."""
-        if any(map(self._is_class, set(_PART_OF_CLASS_NAME.findall(code)))) and any(
-            map(self._is_class, set(_CLASS_NAME.findall(code)))
-        ):
-            return True
-        if not LOADING.search(code):
-            return False
-        return bool(
-            self._hints.search(code.lower())
-            or _VISION.search(code)
-            or _stands_behind(_OF_VISION, _FROM_OR_IMPORT, code)
-            or ("pipeline" in code and self._tasks.search(code))
-            or any(map(self._vocabulary.resembles, set(_QUOTED_ID.findall(code))))
-        ) or any(self._is_ours(name, module) for module in imported(code))
-
     def may_lack(self, code: str) -> bool:
         """True where a class is loaded, of which members are lost that are used."""
         loaded = {_last_word(text[-_LONGEST_CLASS:]) for text in code.split(_LOADS)[:-1]}
         classes = (one for one in loaded if one[:1].isupper() and not one.startswith("Auto"))
         lost = frozenset[str]().union(*map(self._lost, classes))
         return bool(lost) and not lost.isdisjoint(_ATTRIBUTE.findall(code))
-
-    def may_drift(self, code: str) -> bool:
-        """True where names of transformers are used that a release may lack or call otherwise."""
-        if "transformers" not in code:
-            return False
-        if _stands_behind(_UNDER_ANOTHER_NAME, _IMPORT, code) or mentions_overrides(code):
-            return True
-        found = {
-            (statement["hub"] or statement["module"][1:], name)
-            for statement in _FROM_LIBRARY.finditer(code)
-            for name in _names(statement["names"])
-        }
-        if _stands_behind(_WHOLE_LIBRARY, _IMPORT, code):
-            reached = ((one["module"][1:], one["name"]) for one in _OF_LIBRARY.finditer(code))
-            found.update(one for one in reached)
-            if _ASKED_OF_LIBRARY.search(code):
-                return True
-        return not all(self._settled(module, name) for module, name in found)
 
 
 def _speaks_of_us(data: bytes) -> bool:
@@ -208,19 +126,6 @@ def code_in(kind: str, data: bytes) -> str | None:
         text = code_of_notebook(data)
         return None if text is None else searchable(text)
     return None if b"\0" in data or spells_otherwise(data) else searchable(text_of(data))
-
-
-def _stands_behind(words: re.Pattern[str], first: re.Pattern[str], code: str) -> bool:
-    """True where words stand behind others in a line, each of which is looked at once."""
-    at = 0
-    while found := words.search(code, at):
-        start, end = code.rfind("\n", 0, found.start()) + 1, code.find("\n", found.end())
-        end = end if end >= 0 else len(code)
-        before = first.search(code, start, end)
-        if before and words.search(code, before.end(), end):
-            return True
-        at = end
-    return False
 
 
 def sees(code: str) -> bool:
@@ -243,18 +148,6 @@ def begins_statement(code: str, at: int, behind: tuple[str, ...]) -> bool:
     return not at or code.endswith(behind, 0, at)
 
 
-def imported(code: str) -> set[str]:
-    """Return the modules that statements import, as they are written."""
-    found = set()
-    for line in code.split("\n"):
-        for one in _IMPORTED.finditer(line) if "import" in line else ():
-            if one["of"]:
-                found.add("".join(one["of"].split()))
-            else:
-                found.update(name.split()[0] for name in one["names"].split(",") if name.split())
-    return found
-
-
 def imports_from(code: str) -> Iterator[tuple[str, list[str]]]:
     """Yield what `from module import a, b` and `import module` import in a text of code."""
     for written, names in _FROM_MODULE.findall(code):
@@ -269,19 +162,3 @@ def _last_word(text: str) -> str:
     """The word that a text ends in."""
     found = _WORD.match(text[::-1])  # from behind, where nothing has to be looked for
     return found[0][::-1] if found else ""
-
-
-def _names(written: str) -> Iterable[str]:
-    """The names in what follows `import`, without those that they are given here."""
-    matches = map(_NAME.match, _COMMENT.sub("", written).split(","))
-    return [match[1] for match in matches if match]
-
-
-def _beginnings(hints: Iterable[str]) -> re.Pattern[str]:
-    """What finds a text, or the name in one, that begins with a word; all in small letters."""
-    by_letter: dict[str, list[str]] = defaultdict(list)
-    for hint in sorted(hints):
-        by_letter[hint[0]].append("[^a-z0-9\"'/\n]*".join(hint[1:]))
-    between = "[^a-z0-9\"'/\n]*"
-    words = "|".join(f"{letter}{between}(?:{'|'.join(rest)})" for letter, rest in by_letter.items())
-    return re.compile(rf"[\"'/}}][^a-z0-9\"'/}}\n]*+(?:{words})(?![a-z0-9])")

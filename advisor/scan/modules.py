@@ -28,8 +28,6 @@ class Modules:
 
     def __init__(self, files: Sequence[SourceFile], vocabulary: Vocabulary, follow: Follow) -> None:
         self._files = {file.name: file for file in files if file.kind == "python"}
-        folders = {name.rpartition("/")[0] for name in self._files}
-        self._folders = {outer for inner in folders for outer in _outward(inner)}
         self._words = {part.removesuffix(".py") for name in self._files for part in name.split("/")}
         self._vocabulary = vocabulary
         self._follow = follow
@@ -57,26 +55,12 @@ class Modules:
                 self._under_way.pop()
         return self._defined[file.name]
 
-    def is_ours(self, importer: str, module: str) -> bool:
-        """True where a module, as imported in a file, is a file or a folder of the project."""
-        if module.partition(".")[0] in _LIBRARIES:
-            return False
-        paths = self._paths(importer, module)
-        return module[:1] == "." or any(
-            path in self._folders or one in self._files or other in self._files
-            for path, one, other in paths
-        )
-
     def file(self, importer: str, module: str) -> SourceFile | None:
         """Return the file of a module: beside the importer, as Python finds it, or above."""
-        for _, *files in self._paths(importer, module):
-            for file in files:
-                if file in self._files:
-                    return self._files[file]
-        return None
+        return next(filter(None, map(self._files.get, self._paths(importer, module))), None)
 
-    def _paths(self, importer: str, module: str) -> Iterator[tuple[str, str, str]]:
-        """Yield where a module may stand: its folder, and the two files that it may be."""
+    def _paths(self, importer: str, module: str) -> Iterator[str]:
+        """Yield where a module may stand."""
         name = module.lstrip(".")
         parts = [part for part in name.split(".") if part]
         if parts and parts[-1] not in self._words:
@@ -88,17 +72,11 @@ class Modules:
             ends = range(max(above, 0), above + 1)
         for end in ends:
             path = "/".join([*folders[:end], *parts])
-            yield path, f"{path}.py", f"{path}/__init__.py" if path else "__init__.py"
+            yield f"{path}.py"
+            yield f"{path}/__init__.py" if path else "__init__.py"
 
     def study(self, parsed: Parsed) -> Study:
         """Return a study of a file that knows what the others define."""
         name = parsed.name  # the tree is not kept
         imports = Imports(lambda module: self.exports(name, module))
         return Study(parsed, self._vocabulary, imports, self.loads)
-
-
-def _outward(folder: str) -> Iterator[str]:
-    """Yield a folder and those that it stands in."""
-    while folder:
-        yield folder
-        folder = folder.rpartition("/")[0]

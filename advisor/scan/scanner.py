@@ -21,7 +21,6 @@ from advisor.scan.guard import guarded, mentions_guards
 from advisor.scan.mention import (
     Lost,
     Mentions,
-    Settled,
     code_in,
     imports_from,
     imports_library,
@@ -64,20 +63,18 @@ def scan(
     *,
     exclude: Sequence[str] = (),
     deadline: Deadline | None = None,
-    settled: Settled = lambda *_: False,
     lost: Lost = lambda _: frozenset(),
 ) -> Scan:
     """Return what the files under `paths` load; places are relative to `root`.
 
     Files are parsed, never imported or run. One that cannot be read or parsed gives a note, and
-    the others are still scanned; nothing is raised for what a file holds. A file that uses nothing
-    but `settled` names, of which no release can say anything, and loads nothing is only `skimmed`.
-    Classes that know no language are followed where they have `lost` members that a file uses.
+    the others are still scanned; nothing is raised for what a file holds. Classes that know no
+    language are followed where they have `lost` members that a file uses.
     """
     deadline = deadline or Deadline()
     with deadline.watched(), _rare_collections():
         found = find_files(paths, root, exclude, deadline)
-        scanner = _Scanner(found.files, vocabulary, deadline, settled, lost)
+        scanner = _Scanner(found.files, vocabulary, deadline, lost)
         scanner.add_all(found.files)
         for _ in range(_MOST_IN_A_ROW):
             scanner.add_all(scanner.taking(), again=True)
@@ -94,7 +91,6 @@ def scan(
         seen=scanner.seen,
         pins=scanner.pins,
         unreached=tuple(scanner.unreached()),
-        skimmed=frozenset(scanner.skimmed),
         seeing=frozenset(scanner.seeing),
     )
 
@@ -125,13 +121,12 @@ class _Scanner:
         files: Sequence[SourceFile],
         vocabulary: Vocabulary,
         deadline: Deadline,
-        settled: Settled,
         lost: Lost,
     ) -> None:
         self.modules = Modules(files, vocabulary, self.exports)
         self.vocabulary = vocabulary
         self.deadline = deadline
-        self.mentions = Mentions(vocabulary, settled, self.modules.is_ours, lost)
+        self.mentions = Mentions(vocabulary, lost)
         self.held: dict[str, list[Any]] = defaultdict(list)
         self.notes: list[FileNote] = []
         self.files = 0
@@ -139,7 +134,6 @@ class _Scanner:
         self.seen: dict[str, bytes] = {}
         self.named_ids: dict[str, Mapping[str, int]] = {}
         self.pins: dict[str, Pin] = {}
-        self.skimmed: set[str] = set()
         self.seeing: set[str] = set()
         self._begun: set[str] = set()
         self._under_way: list[str] = []
@@ -257,7 +251,7 @@ class _Scanner:
     def _again(self, file: SourceFile) -> None:
         """Add what a file that was passed over does with what others load."""
         data = read_bounded(file.path, MOST_BYTES[file.kind], known=True)
-        held = self._parsed(file, data, loads=True)
+        held = self._parsed(file, data)
         if file.name in self.seen:  # the rest of it is known
             nothing = FileScan(notes=held.notes, parsed=True)
             held = nothing._replace(usages=held.usages, built=held.built)
@@ -311,8 +305,6 @@ class _Scanner:
             self.pins[file.name] = held.pin
         if held.parsed:
             self.seen[file.name] = digest(data)
-        if held.skimmed:
-            self.skimmed.add(file.name)
         if held.seeing:
             self.seeing.add(file.name)
 
@@ -321,25 +313,18 @@ class _Scanner:
         code = code_in(file.kind, data)
         known = code is None or bool(self.mentions.ids(code))
         ids = self.vocabulary.ids_in(data) if known else {}
-        whole = known or MARK in data
-        if code is None or whole or may_ask(code) or imports_library(code):
-            loads = known or code is None or self.mentions.may_load(code, file.name)
-            loads = loads or self.mentions.may_lack(code or "")
-            if loads or whole or self.mentions.may_drift(code or ""):
-                return self._parsed(file, data, loads=loads)._replace(ids=ids)
-            if file.kind == "python":
-                parse_python(data, file.name)  # what is broken is said to be
-            return FileScan(ids=ids, skimmed=True)
+        if code is None or known or MARK in data or may_ask(code) or imports_library(code):
+            return self._parsed(file, data)._replace(ids=ids)
         return FileScan(ids=ids)
 
-    def _parsed(self, file: SourceFile, data: bytes, *, loads: bool) -> FileScan:
-        """What a walk through a file finds; `loads` is false where it loads nothing of ours."""
+    def _parsed(self, file: SourceFile, data: bytes) -> FileScan:
+        """What a walk through a file finds."""
         name, notebook = file.name, file.kind == "notebook"
         parsed = parse_notebook(data, name) if notebook else parse_python(data, name)
         text = code_in(file.kind, data)
         text = parsed.text if text is None else text
         pin = pin_of_notebook(data, text, name) if notebook else pin_of_script(data, name)
-        found = self._usages(file, parsed, text) if loads else FileScan()
+        found = self._usages(file, parsed, text)
         return found._replace(
             names=tuple(dict.fromkeys((*names_in(parsed), *found.names))),
             overrides=tuple(overrides(parsed)) if mentions_overrides(text) else (),

@@ -266,8 +266,7 @@ class FileNote(NamedTuple):
 class FileScan(NamedTuple):
     """What one file of code holds: see Scan. `ids` are the known ones in its texts, by line.
 
-    `parsed` is true where it was walked through, `followed` where all that it loads was, `skimmed`
-    where a search told that nothing can be said.
+    `parsed` is true where it was walked through, `followed` where all that it loads was.
     """
 
     usages: tuple[Usage, ...] = ()
@@ -283,7 +282,6 @@ class FileScan(NamedTuple):
     other_language: int = 0
     parsed: bool = False
     followed: bool = False
-    skimmed: bool = False
     seeing: bool = False
 
 
@@ -297,9 +295,9 @@ class Scan(NamedTuple):
     of it belongs to the project. `seen` has a digest of each file that was parsed, `pins` the
     requirement of transformers that a notebook or script has in itself. `guarded` are stretches
     that run under some versions of a library only, or are ready for a name that is missing;
-    `unreached` are known ids in texts of code that reach no load which can be followed. `skimmed`
-    are the files of which a search told that nothing can be said, `seeing` those with words of code
-    that looks at pictures. `built` is what is made of classes of transformers, not loaded.
+    `unreached` are known ids in texts of code that reach no load which can be followed. `seeing`
+    are the files with words of code about images. `built` is what is made of classes of
+    transformers, not loaded.
     """
 
     usages: tuple[Usage, ...] = ()
@@ -316,7 +314,6 @@ class Scan(NamedTuple):
     pins: Mapping[str, Pin] = MappingProxyType({})
     guarded: tuple[Location, ...] = ()
     unreached: tuple[Value, ...] = ()
-    skimmed: frozenset[str] = frozenset()
     seeing: frozenset[str] = frozenset()
 
     def names_of(self, path: str) -> Sequence[Name]:
@@ -349,4 +346,3 @@ class Scan(NamedTuple):
         """Yield the files that load something, or name a library, some more than once."""
         yield from (usage.place.path for usage in (*self.usages, *self.beside))
         yield from (name.place.path for name in self.names)
-        yield from self.skimmed
