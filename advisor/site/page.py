@@ -97,4 +97,5 @@ def _footer(rulebase: RuleBase, priority: Sequence[str]) -> str:
     if dates:
         oldest, newest = min(dates), max(dates)
         parts.append(f"facts read {newest if newest == oldest else f'{oldest} to {newest}'}")
-    return f"{' · '.join(parts)}. The same answers as <code>advisor recommend</code>."
+    said = "with the same flags; of a sentence, this page reads the task alone"
+    return f"{' · '.join(parts)}. The answers of <code>advisor recommend</code> {said}."

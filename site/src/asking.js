@@ -1,5 +1,6 @@
 // The upper half of the page: the task, what was answered, and the one next question.
 
+import { quoted } from "./commands.js";
 import { h } from "./dom.js";
 import { TASK } from "./model.js";
 import { called, typed } from "./rulebase.js";
@@ -53,8 +54,15 @@ export function taskField(rulebase, answer) {
   function show() {
     const tasks = searched(rulebase, input.value);
     if (!input.value.trim()) found.replaceChildren(...grouped(rulebase, row));
-    else if (tasks.length) found.replaceChildren(h("ul.options", {}, ...tasks.slice(0, SHOWN_TASKS).map(row)));
+    else if (tasks.length) found.replaceChildren(h("ul.options", {}, ...tasks.slice(0, SHOWN_TASKS).map(row)), ...alone(tasks));
     else found.replaceChildren(h("p.quiet", {}, "No task is called so. Other words may help, or the list that an empty field shows."));
+  }
+  /** What of a sentence is read here, where it is more than the name of a task. @param {Task[]} tasks */
+  function alone(tasks) {
+    const words = input.value.trim().split(/\s+/);
+    if (words.length < 2 || tasks.some((task) => task.name.toLowerCase() === words.join(" ").toLowerCase())) return [];
+    const command = h("code", {}, `advisor ${quoted(words.join(" "))}`);
+    return [h("p.quiet", {}, "Only the task is read from your words here; ", command, " reads all of them.")];
   }
   show();
   return [h("h2", {}, h("label", { for: "wanted" }, rulebase.question(TASK).ask)), input, found];

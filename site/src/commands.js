@@ -38,7 +38,7 @@ export const flags = (rulebase, answers) =>
 export const rulesFlags = (rulebase) => rulebase.folders.map((folder) => `--rules ${quoted(folder)}`);
 
 /** A word as a shell takes it. @param {string} word */
-const quoted = (word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
+export const quoted = (word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
 
 /**
  * Returns the command that settles what nobody verified of a pick; null where all is verified.

@@ -75,6 +75,17 @@ def test_an_answer_by_keyboard_is_a_link_and_the_command_gives_it_again(page, ca
     assert command == answer["command"]
 
 
+def test_of_a_sentence_the_page_says_that_it_reads_the_task_alone(page):
+    need = ("Tab", *"search 2 million photos by German text, it's on a CPU")
+    said = "Only the task is read from your words here"
+    whole, name = look(
+        page, View(DESK, keys=need), View(DESK, keys=("Tab", *"captioning")), ready=WHOLE
+    )
+    assert f"{said}; advisor 'search 2 million photos by German text, it" in whole.text
+    assert said not in name.text
+    assert "of a sentence, this page reads the task alone" in name.text
+
+
 def test_what_is_shown_is_what_the_command_line_says(page, capsys):
     answer = told(capsys, "recommend", "--task", "image-search", "--language", "de")
     (seen,) = look(f"{page.as_uri()}#task=image-search&language=de", View(DESK), ready=WHOLE)
