@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from advisor.check.finding import LEVELS
@@ -21,6 +22,8 @@ ROOM = 700
 """Of these for quotes and line ends within text, and for what says how to get all."""
 MOST = 2600
 """Bytes of a short form that is sent as data and, the same, as text."""
+MOST_WORDS = 16
+"""Of those that were understood, and of those that were not."""
 MOST_CHECKPOINTS, MOST_CHANGES, MOST_OF_SEVERAL = 3, 1, 1
 Document = dict[str, Any]
 
@@ -53,7 +56,11 @@ def recommendation(rulebase: RuleBase, document: Document) -> Document:
         short = _advice(rulebase, document, MOST_CHECKPOINTS)
     read = some(document, "understood", "not_understood") if "need" in document else {}
     if read.get("understood"):
-        read["understood"] = {one["words"]: _meaning(one) for one in read["understood"]}
+        meanings = ((one["words"], _meaning(one)) for one in read["understood"])
+        read["understood"] = dict(islice(meanings, MOST_WORDS))
+    if len(missed := read.get("not_understood", ())) > MOST_WORDS:
+        left = {"not_understood_left_out": len(missed) - MOST_WORDS}
+        read |= {"not_understood": missed[:MOST_WORDS], **left}
     whole = {**short, **read, **_ending(document)}
     if "checkpoints" in whole:
         _make_room(whole)

@@ -13,6 +13,7 @@ import anyio
 import mcp_types as types
 from mcp.server import Server
 from mcp.server.stdio import stdio_server
+from mcp.shared.message import SessionMessage
 
 from advisor import __version__
 from advisor.agents import compact
@@ -50,6 +51,7 @@ async def _serve(rulebase: RuleBase) -> None:
     server = server_of(rulebase, calls)
     lines: Any = _Lines(calls)
     async with stdio_server(stdin=lines) as (incoming, outgoing):
+        lines.outgoing = outgoing
         await server.run(incoming, outgoing, server.create_initialization_options())
 
 
@@ -72,11 +74,13 @@ class _Lines:
     """The lines of stdin, read by a thread that ends with the process.
 
     Waiting for a line cannot be interrupted, so nothing may wait for who waits. Nothing else reads
-    stdin meanwhile.
+    stdin meanwhile. A line that is no message is answered here, on the stream `outgoing`: the
+    library drops it.
     """
 
     def __init__(self, calls: _Calls) -> None:
         self._calls = calls
+        self.outgoing: Any = None
         self._waiting: asyncio.Queue[str] = asyncio.Queue(1)
         self._loop = asyncio.get_running_loop()
         threading.Thread(target=self._read, daemon=True).start()
@@ -95,10 +99,28 @@ class _Lines:
         return self
 
     async def __anext__(self) -> str:
-        if line := await self._waiting.get():
-            return line
+        while line := await self._waiting.get():
+            if (refused := refusal(line)) is None:
+                return line
+            await self.outgoing.send(SessionMessage(refused))
         await self._calls.all_answered()
         raise StopAsyncIteration
+
+
+def refusal(line: str) -> types.JSONRPCError | None:
+    """Return the error of JSON-RPC 2.0 (section 5.1) for a line that is no message; else None."""
+    try:
+        types.jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except ValueError:
+        id, error = None, types.ErrorData(code=types.PARSE_ERROR, message="the line is not JSON")
+        with contextlib.suppress(ValueError, RecursionError):
+            document = json.loads(line)
+            message = "the line is no message of JSON-RPC 2.0"
+            error = types.ErrorData(code=types.INVALID_REQUEST, message=message)
+            id = document.get("id") if isinstance(document, dict) else None
+        known = id if type(id) in (str, int) else None
+        return types.JSONRPCError(jsonrpc="2.0", id=known, error=error)
+    return None
 
 
 def _own_stdin() -> TextIO:

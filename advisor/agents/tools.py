@@ -16,6 +16,8 @@ from advisor.files import resolved
 from advisor.rulebase.base import RuleBase
 
 Arguments = Mapping[str, Any]
+MOST_NEED = 4_000
+"""Characters of a need: a short answer repeats it, so a longer one would be none."""
 FULL, COMPACT = "full", "compact"
 DETAIL = {"type": "string", "enum": [COMPACT, FULL]}
 ANSWERS = {"type": "object", "description": "question: option, e.g. {task: vqa, memory-gb: 8}"}
@@ -77,6 +79,9 @@ def _recommend(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
     from advisor.decide.recommendation import recommend
 
     need, answers = arguments.get("need", "").strip(), _answers(arguments)
+    if len(need) > MOST_NEED:
+        message = f"`need` has {len(need):,} characters, and at most {MOST_NEED:,} are read"
+        raise UsageError(message, hint="say in a few sentences what comes out of which images")
     if need:
         from advisor.engine.decision import Engine
         from advisor.engine.profile import make_profile

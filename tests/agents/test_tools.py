@@ -16,7 +16,7 @@ from commands import in_this_process
 from mcp import Client, StdioServerParameters, stdio_client
 
 from advisor.agents import compact
-from advisor.agents.server import answer, server_of
+from advisor.agents.server import answer, refusal, server_of
 from advisor.agents.tools import BY_NAME, FULL, TOOLS
 
 TOKEN = 4
@@ -206,7 +206,7 @@ def test_lists_are_short_and_count_what_is_left_out(rulebase):
 def test_lines_that_differ_make_the_program_of_the_next_checkpoint(rulebase):
     from advisor.decide.programs import snippet
 
-    found = called(rulebase, "recommend", answers={"task": "vqa"})
+    found = called(rulebase, "recommend", answers={"task": "embeddings"})
     first, second = found["checkpoints"][:2]
     lines = first["code"].splitlines()
     for at, line in second["code_lines"].items():
@@ -214,12 +214,12 @@ def test_lines_that_differ_make_the_program_of_the_next_checkpoint(rulebase):
     checkpoint = rulebase.checkpoint(second["id"])
     options = {
         id: one["options"][0]
-        for id, one in called(rulebase, "recommend", answers={"task": "vqa"}, detail=FULL)[
+        for id, one in called(rulebase, "recommend", answers={"task": "embeddings"}, detail=FULL)[
             "profile"
         ].items()
         if len(one["options"]) == 1
     }
-    program = snippet(checkpoint, "vqa", rulebase.programs, options, second["use"])
+    program = snippet(checkpoint, "embeddings", rulebase.programs, options, second["use"])
     assert "\n".join(lines) == program.rstrip("\n")
 
 
@@ -502,3 +502,44 @@ def test_a_server_whose_stdout_takes_nothing_ends_in_a_sentence(tmp_path, stdout
         ["bash", "-c", f"({line}"], input=ping, capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stderr.partition("\n")[0]) == (code, said)
+
+
+@pytest.mark.parametrize(
+    ("line", "id", "code"),
+    [
+        ("nonsense", None, -32700),
+        ("{", None, -32700),
+        ("[" * 100_000, None, -32700),
+        ("[]", None, -32600),
+        ("7", None, -32600),
+        ('{"jsonrpc": "2.0", "id": 5}', 5, -32600),
+        ('{"jsonrpc": "2.0", "id": "a", "method": 3}', "a", -32600),
+        ('{"jsonrpc": "1.0", "id": true, "method": "ping"}', None, -32600),
+    ],
+)
+def test_a_line_that_is_no_message_is_answered_by_an_error(line, id, code):
+    refused = refusal(line)
+    assert (refused.id, refused.error.code) == (id, code)
+
+
+def test_malformed_lines_are_answered_in_the_order_of_all(tmp_path):
+    lines = ["nonsense", '{"jsonrpc": "2.0", "id": 1, "method": "ping"}', '{"id": 2}', ""]
+    done = subprocess.run(
+        [sys.executable, "-m", "advisor", "mcp"], input="\n".join(lines), text=True,
+        capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    answered = {one["id"]: one for one in map(json.loads, done.stdout.splitlines())}
+    assert (done.returncode, answered.keys()) == (0, {None, 1, 2})
+    assert "result" in answered[1]
+    assert [answered[id]["error"]["code"] for id in (None, 2)] == [-32700, -32600]
+
+
+def test_a_need_of_a_book_is_refused_and_a_long_one_is_answered_in_short(rulebase):
+    error = called(rulebase, "recommend", need="captions of photos " * 20_000)["error"]
+    assert error["message"] == "`need` has 379,999 characters, and at most 4,000 are read"
+    words = "captions of photos " + " ".join(f"qwertz{number}" for number in range(300))
+    answered = answer(rulebase, "recommend", {"need": words})
+    short = answered.structured_content
+    assert len(short["not_understood"]) == compact.MOST_WORDS
+    assert short["not_understood_left_out"] > 200
+    assert tokens(answered) < 6_000
