@@ -12,7 +12,7 @@ from advisor.errors import AdvisorError
 from advisor.evaluate.labelled import LabelledImage
 from advisor.trial.local_checkpoint import LocalCheckpoint
 
-RUNNER_VERSION = 2
+RUNNER_VERSION = 3
 """Goes up when the same checkpoint is run in another way, so that answers may differ."""
 SAMPLE = 1_000_000
 WHOLE_FILES = 64_000_000

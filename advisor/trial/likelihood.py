@@ -1,12 +1,16 @@
 """How likely a network that writes would write each of some texts, word for word.
 
-The network generates as ever, and each step is forced to the next token of the text; what it would
-have given that token is added up. So nothing has to be known of how a network takes its prompt.
+The image and the prompt are computed once, and all texts go on from there, several at a time. Not
+every network can go on so: its own `generate`, forced to the next token of a text at each step,
+says for the first texts whether it came to the same, and else for all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
+from functools import lru_cache
+from inspect import signature
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +19,15 @@ from advisor.trial.answer import Request
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage
 from advisor.trial.runtime import library
-from advisor.trial.stacked import repeated
+from advisor.trial.stacked import Inputs, repeated
 
 if TYPE_CHECKING:
     from advisor.trial.prompted import TextWriter
 
 AT_ONCE = 16
 """Texts that are written together, at most."""
+CHECKED = 2
+"""Texts of the first image that are also written step by step."""
 AS_LEARNED = {
     "forced_bos_token_id": None,
     "forced_eos_token_id": None,
@@ -41,9 +47,78 @@ def forced_likelihoods(runner: TextWriter, image: OpenedImage, request: Request)
     The end of the text is not part of it, unless one text is the beginning of another: then all
     are closed, since the shorter one would never be less likely.
     """
-    torch = library("torch")
-    tokens = spelled_apart(runner.tokenizer, request, written_whole=runner.act != LABEL)
+    bare = runner.act == LABEL  # an instruction that names the labels wants them so
+    texts = tuple(request.texts) if bare else request.wrapped_texts
+    tokens = spelled_apart(runner.tokenizer, texts)
     inputs = runner.inputs(image, request)
+    if runner.goes_on is not False:
+        found = _from_the_prompt(runner.network, inputs, tokens)
+        if runner.goes_on is None:
+            wanted = _step_by_step(runner, inputs, tokens[:CHECKED])
+            runner.goes_on = found is not None and bool(
+                ((found[:CHECKED] - wanted).abs() <= runner.likelihood_tolerance).all()
+            )
+        if runner.goes_on and found is not None:
+            return found
+    return _step_by_step(runner, inputs, tokens)
+
+
+def _from_the_prompt(network: Any, inputs: Inputs, tokens: Sequence[Sequence[int]]) -> Any:
+    """Return the log-likelihood of each text, the prompt computed once; None where that fails."""
+    torch = library("torch")
+    decodes = bool(network.config.is_encoder_decoder)
+    given = dict(inputs)
+    given.pop("labels", None)  # some processors add them, to train on
+    if decodes:
+        start = network.generation_config.decoder_start_token_id or 0
+        given.setdefault("decoder_input_ids", torch.full((1, 1), start, device=network.device))
+    if "logits_to_keep" in signature(network.forward).parameters:
+        given["logits_to_keep"] = 1
+    totals = []
+    try:
+        prompt = network(**given, use_cache=True)
+        first = prompt.logits[0, -1].float().log_softmax(dim=-1)
+        for begun in range(0, len(tokens), AT_ONCE):
+            some = tokens[begun : begun + AT_ONCE]
+            ids, written = _padded(some, network.device)
+            total = first[ids[:, 0]].double()
+            if ids.shape[1] > 1:
+                after = _continued(network, prompt, ids[:, :-1], decodes=decodes)
+                logs = after.float().log_softmax(dim=-1).gather(2, ids[:, 1:, None])[:, :, 0]
+                total = total + (logs.double() * written[:, 1:]).sum(dim=1)
+            totals.append(total)
+    except (TypeError, ValueError, RuntimeError, AttributeError, KeyError, IndexError):
+        return None  # it cannot go on from what it has computed
+    return torch.cat(totals).cpu()
+
+
+def _padded(tokens: Sequence[Sequence[int]], device: Any) -> tuple[Any, Any]:
+    """Return the tokens of texts, (texts, tokens), and 1 where one is written, 0 where padded."""
+    torch = library("torch")
+    longest = max(map(len, tokens))
+    ids = torch.tensor([[*text, *[text[-1]] * (longest - len(text))] for text in tokens])
+    written = torch.tensor([[n < len(text) for n in range(longest)] for text in tokens])
+    return ids.to(device), written.to(device)
+
+
+def _continued(network: Any, prompt: Any, ids: Any, *, decodes: bool) -> Any:
+    """Return the logits after each of some ids (texts, tokens) that follow what was computed.
+
+    Nothing is padded before them, so that no mask is needed.
+    """
+    cache = deepcopy(prompt.past_key_values)
+    cache.batch_repeat_interleave(len(ids))
+    how: Inputs = {"input_ids": ids}
+    if decodes:
+        output = library("transformers.modeling_outputs").BaseModelOutput
+        states = prompt.encoder_last_hidden_state.repeat_interleave(len(ids), dim=0)
+        how = {"decoder_input_ids": ids, "encoder_outputs": output(last_hidden_state=states)}
+    return network(**how, past_key_values=cache, use_cache=True).logits
+
+
+def _step_by_step(runner: TextWriter, inputs: Inputs, tokens: Sequence[Sequence[int]]) -> Any:
+    """Return the log-likelihood of each text, which `generate` is forced to write."""
+    torch = library("torch")
     totals = []
     for start in range(0, len(tokens), AT_ONCE):
         some = tokens[start : start + AT_ONCE]
@@ -58,12 +133,9 @@ def forced_likelihoods(runner: TextWriter, image: OpenedImage, request: Request)
     return torch.cat(totals)
 
 
-def spelled_apart(tokenizer: Any, request: Request, *, written_whole: bool) -> list[list[int]]:
-    """Return the token ids of each text of a request, so that none begins another.
-
-    In the template where `written_whole`; an instruction that names the labels wants them bare.
-    """
-    texts = request.wrapped_texts if written_whole else request.texts
+@lru_cache(maxsize=1)
+def spelled_apart(tokenizer: Any, texts: tuple[str, ...]) -> list[list[int]]:
+    """Return the token ids of texts, so that none begins another."""
     tokens = [list(tokenizer.encode(text, add_special_tokens=False)) for text in texts]
     for text, ids in zip(texts, tokens, strict=True):
         if not ids:

@@ -37,6 +37,8 @@ class TextWriter(Runner, abc.ABC):
     """A runner whose answer is one text, written greedily."""
 
     scored_by = "likelihood"
+    goes_on: bool | None = None
+    """True where texts are scored from a prompt that is computed once; None as long as unknown."""
 
     limits: ClassVar[Mapping[str, int]] = {
         CAPTION: 50, DESCRIBE: 256, ANSWER: 50, READ_LINE: 128, READ_PAGE: 128, EXTRACT: 512,
@@ -112,6 +114,11 @@ class TextWriter(Runner, abc.ABC):
     def likelihoods(self, image: OpenedImage, request: Request) -> Any:
         """Return the log-likelihood of writing each text of a request, (texts,), float64."""
         return forced_likelihoods(self, image, request)
+
+    @property
+    def likelihood_tolerance(self) -> float:
+        """How far a log-likelihood may be off where the network computes in its precision."""
+        return 1e-3 if self.placement.dtype == "float32" else 0.5
 
     def usual_limit(self) -> int:
         """Return how many tokens are written where nobody asks for more."""

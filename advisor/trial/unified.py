@@ -49,7 +49,7 @@ class SharedCaptioner(SharedTransformer):
     def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
         """Return the likelihood with which each text would be written, made to sum to one."""
         torch = library("torch")
-        tokens = spelled_apart(self.processor.tokenizer, request, written_whole=True)
+        tokens = spelled_apart(self.processor.tokenizer, request.wrapped_texts)
         pictures = self.picture(*images)
         likely = torch.stack(
             [self.network.likelihood(tokens=ids, **pictures) for ids in tokens], dim=1

@@ -14,7 +14,11 @@ pytest.importorskip("transformers")
 from advisor.trial import OpenedImage, Request, load_runner  # noqa: E402
 from advisor.trial.failures import UnsupportedError  # noqa: E402
 from advisor.trial.images import open_encoded, open_image  # noqa: E402
-from advisor.trial.likelihood import begins_another, spelled_apart  # noqa: E402
+from advisor.trial.likelihood import (  # noqa: E402
+    _step_by_step,
+    begins_another,
+    spelled_apart,
+)
 
 Tiny = Callable[[str], Path]
 LABELS = Request(texts=("a red circle", "a dog", "blue square"))
@@ -111,6 +115,54 @@ def test_every_writer_scores_labels(tiny: Tiny, several, kind):
     assert found.unique().numel() > 3, "the labels are told apart"
 
 
+MANY = Request(
+    texts=tuple(f"a {'red ' * (n % 4)}{'dog' if n % 2 else 'circle'}" for n in range(40))
+)
+TOWERS = {
+    "captioner": "encoder", "donut": "encoder", "gpt2_captioner": "encoder",
+    "florence2": "model.vision_tower", "paligemma": "model.vision_tower",
+    "llava": "model.vision_tower", "smolvlm": "model.vision_model",
+    "qwen2_vl": "model.visual", "qwen2_5_vl": "model.visual",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TOWERS)
+def test_an_image_is_encoded_once_for_all_labels_and_scores_stay(tiny: Tiny, several, kind):
+    runner: Any = load_runner(tiny(kind), "captioning", device="cpu")
+    scores(runner, several[:1])
+    seen: list[int] = []
+    tower = runner.network.get_submodule(TOWERS[kind])
+    tower.register_forward_hook(lambda *_: seen.append(1))
+    with runner.running():
+        together = runner.likelihoods(several[1], MANY)
+        assert len(seen) == 1
+        alone = [
+            _step_by_step(runner, runner.inputs(several[1], MANY), [ids])
+            for ids in spelled_apart(runner.tokenizer, MANY.texts)
+        ]
+    assert together.tolist() == pytest.approx(torch.cat(alone).tolist(), abs=1e-5)
+
+
+def test_a_network_that_goes_on_in_another_way_is_asked_step_by_step(
+    tiny: Tiny, several, monkeypatch
+):
+    runner: Any = load_runner(tiny("captioner"), "captioning", device="cpu")
+    expected = scores(runner, several)
+    assert runner.goes_on
+    runner.goes_on = None
+    plain = runner.network.forward
+
+    def forgetful(**inputs: Any) -> Any:
+        outputs = plain(**inputs)
+        if "encoder_outputs" in inputs and inputs["decoder_input_ids"].shape[1] > 1:
+            outputs.logits = outputs.logits.flip(-1)
+        return outputs
+
+    monkeypatch.setattr(runner.network, "forward", forgetful)
+    assert torch.allclose(scores(runner, several), expected, atol=1e-6)
+    assert runner.goes_on is False
+
+
 def test_the_unified_network_scores_labels_as_it_writes_them(several):
     runner: Any = load_runner("demo:unified-vlp", "captioning", device="cpu")
     named = [EXAMPLES / "red-circle.png", EXAMPLES / "blue-triangle.jpg"]
@@ -122,8 +174,8 @@ def test_the_unified_network_scores_labels_as_it_writes_them(several):
 
 def test_one_label_that_begins_another_is_closed(tiny: Tiny):
     words = load_runner(tiny("captioner"), "captioning", device="cpu").tokenizer  # type: ignore[attr-defined]
-    apart = spelled_apart(words, Request(texts=("a dog", "a cat")), written_whole=True)
-    closed = spelled_apart(words, Request(texts=("a dog", "a dog circle")), written_whole=True)
+    apart = spelled_apart(words, ("a dog", "a cat"))
+    closed = spelled_apart(words, ("a dog", "a dog circle"))
     assert not any(ids[-1] == words.sep_token_id for ids in apart)
     assert all(ids[-1] in (words.eos_token_id, words.sep_token_id) for ids in closed)
     assert begins_another([[1], [1, 2]])
@@ -133,7 +185,7 @@ def test_one_label_that_begins_another_is_closed(tiny: Tiny):
 def test_a_label_without_words_is_refused(tiny: Tiny):
     words = load_runner(tiny("captioner"), "captioning", device="cpu").tokenizer  # type: ignore[attr-defined]
     with pytest.raises(UnsupportedError, match="no words"):
-        spelled_apart(words, Request(texts=("a dog", "")), written_whole=True)
+        spelled_apart(words, ("a dog", ""))
 
 
 def test_an_answerer_scores_no_labels(tiny: Tiny, several):
