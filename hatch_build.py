@@ -18,10 +18,14 @@ class CompiledRules(BuildHookInterface):
         if version == "editable":
             return
         sys.path.insert(0, self.root)
+        from advisor.decide.task_diagrams import compiled_diagrams
+        from advisor.rulebase.base import RuleBase
         from advisor.rulebase.store import compile_shipped, write_parts
 
         self.folder = tempfile.TemporaryDirectory(prefix="advisor-rules-")
-        write_parts(Path(self.folder.name), compile_shipped(Path(self.root) / "rules"))
+        parts = compile_shipped(Path(self.root) / "rules")
+        parts |= compiled_diagrams(RuleBase(parts.__getitem__))
+        write_parts(Path(self.folder.name), parts)
         folder = Path(self.folder.name)
         for file in folder.rglob("*.json"):
             inside = f"advisor/compiled/{file.relative_to(folder).as_posix()}"

@@ -17,7 +17,7 @@ from advisor.decide.recommendation import recommend
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import ContradictionError, TooMuchOpenError
-from advisor.interview.policy import Branch, Leaf, PathStep, paths, policy, pruned
+from advisor.interview.policy import Branch, InterviewEnd, PathStep, paths, policy, pruned
 from advisor.interview.session import Session, settled
 from advisor.model import NONE, TASK
 from advisor.site import plain_map
@@ -109,10 +109,10 @@ def test_what_to_try_next_comes_second(drawn):
 
 def test_arms_differ_in_what_follows(whole):
     def check(node):
-        if isinstance(node, Leaf):
+        if isinstance(node, InterviewEnd):
             return
         assert len(node.arms) > 1
-        ends = [arm.then.answer for arm in node.arms if isinstance(arm.then, Leaf)]
+        ends = [arm.then.answer for arm in node.arms if isinstance(arm.then, InterviewEnd)]
         assert len(ends) == len(set(ends))
         for arm in node.arms:
             check(arm.then)

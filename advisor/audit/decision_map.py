@@ -10,7 +10,15 @@ from advisor.draw.blocks import Code, Heading, Page, Table, Text
 from advisor.draw.formats import document, plain
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile
-from advisor.interview.policy import MOST_ENDS, InterviewPath, Leaf, Policy, paths, policy, pruned
+from advisor.interview.policy import (
+    MOST_ENDS,
+    InterviewEnd,
+    InterviewPath,
+    Policy,
+    paths,
+    policy,
+    pruned,
+)
 from advisor.model import TASK
 from advisor.phrasing import NO_FAMILY, family_text, options_text, share
 from advisor.rulebase.base import RuleBase
@@ -96,7 +104,7 @@ def decision_map(
 def _node(rulebase: RuleBase, whole: int, tree: Policy, options: str = "") -> Node:
     """Return what is drawn of a tree that `options` lead to; shares are of a `whole`."""
     node = Node(ANSWER, "", tree.profiles, share(tree.profiles, whole), options)
-    if isinstance(tree, Leaf):
+    if isinstance(tree, InterviewEnd):
         second = _second(tree, rulebase)
         return node._replace(text=_answer(tree), family=tree.answer, second=second)
     question = rulebase.question(tree.question)
@@ -110,11 +118,11 @@ def _node(rulebase: RuleBase, whole: int, tree: Policy, options: str = "") -> No
     return node._replace(kind=QUESTION, text=question.ask, question=question.id, arms=tuple(arms))
 
 
-def _answer(leaf: Leaf) -> str:
+def _answer(leaf: InterviewEnd) -> str:
     return family_text(leaf.answer, NO_FAMILY) if leaf.answer else "still open"
 
 
-def _second(leaf: Leaf, rulebase: RuleBase) -> tuple[str, str] | None:
+def _second(leaf: InterviewEnd, rulebase: RuleBase) -> tuple[str, str] | None:
     """Return what to try if the answer disappoints, and on what it comes second."""
     if leaf.runner_up is None:
         return None

@@ -273,9 +273,7 @@ def _usage(error: Any, line: CommandLine) -> AdvisorError:
     path = context.command_path if context is not None else "advisor"
     hint = f"`{path} --help` shows what can be given"
     if context is not None and getattr(error, "option_name", "") in MORE:
-        known = [flag for option in context.command.params for flag in option.opts]
-        every = "; `--all` adds every reason and every change" if "--all" in known else ""
-        hint = f"`{path}` prints all already{every}"
+        hint = f"`{path}` prints all already"
     elif context is not None and hasattr(error, "possibilities"):
         from advisor.cli.wrong_words import unknown_flag
 

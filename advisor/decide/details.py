@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from advisor.decide.alternatives import alternatives
-from advisor.decide.reasons import MAYBE_FEWER, Flip, lost_on_text
+from advisor.decide.outlook import Change, by_end
+from advisor.decide.reasons import MAYBE_FEWER, lost_on_text
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
 from advisor.decide.shortlist import family_name, gaps_text, shortlist, shown_picks, standing
@@ -79,10 +80,9 @@ def details(advice: TaskAdvice, today: str | None) -> Page:
     decision = advice.decision
     page: Page = [Heading(_name(advice))]
     for assessment in decision.assessments:
-        verdict = assessment.verdict or " or ".join(assessment.possible_verdicts)
         family = advice.rulebase.family(assessment.family)
         page += [
-            Judged(family.shown, verdict, family.name),
+            Judged(family.shown, assessment.verdict, family.name),
             *_list(_reasons(advice, assessment)),
         ]
     if decision.family:
@@ -95,10 +95,11 @@ def details(advice: TaskAdvice, today: str | None) -> Page:
         rows = (
             Item(
                 ">",
-                f"{answers_text(flip.answers)}: {family_name(advice, flip.family)}",
-                _origin(flip),
+                f"{' or '.join(answers_text(one.answers) for one in some)}: "
+                f"{', '.join(part for part in (family_name(advice, family), id) if part)}",
+                _origin(some[0]),
             )
-            for flip in advice.changes
+            for (family, id), some in by_end(advice.changes).items()
         )
         page += [Heading("What would change the answer", 3), *_list(rows)]
     if assumed := advice.assumed:
@@ -136,11 +137,12 @@ def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
         yield Item("", f"settled by {said}{'' if advice.smallest else MAYBE_FEWER}")
     if assessment.lost_on:
         yield Item("", lost_on_text(advice.rulebase, assessment.lost_on))
-    for flip in [flip for flip in advice.changes if flip.family == assessment.family][:2]:
-        yield Item(">", f"would win with {answers_text(flip.answers)}")
+    ways = [one for one in advice.changes if one.family == assessment.family] if not won else []
+    for change in ways[:2]:
+        yield Item(">", f"would win with {answers_text(change.answers)}")
 
 
-def _origin(flip: Flip) -> str:
+def _origin(flip: Change) -> str:
     origins = set(flip.origins.values())
     if origins <= {"assumed"}:
         return "now assumed"

@@ -5,11 +5,11 @@ Whole, it goes on with every reason and remark (`details`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.decide.command_lines import command, flags
-from advisor.decide.pivots import pivots
+from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
 from advisor.decide.programs import AS_IS
 from advisor.decide.reasons import lost_on_text
 from advisor.decide.selection import Pick
@@ -35,7 +35,7 @@ from advisor.draw.blocks import (
     Text,
 )
 from advisor.draw.typesetting import height
-from advisor.engine.decision import Assessment
+from advisor.engine.decision import Assessment, applicable
 from advisor.model import NONE, TASK
 from advisor.phrasing import joined
 
@@ -112,14 +112,11 @@ def as_page(
 
 def _screen(answer: Recommendation, advice: TaskAdvice, commands: Code, lines: int) -> Page:
     """The answer for one task on one screen, with as much as fits."""
-    decisive: tuple[str, ...] = ()
-    if advice.decision.family:
-        decisive = pivots(advice, answer.order, verified_only=answer.verified_only)
     pages = (
         [
             *_head(advice, room),
             *shortlist(advice, room.checkpoints),
-            *_notes(_foot(advice, room, decisive)),
+            *_notes(_foot(advice, room)),
         ]
         for room in LESS
     )
@@ -138,12 +135,9 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
     decision, picks = advice.decision, advice.selection.picks
     if decision.outcome == NONE:
         return _elsewhere(advice)
-    if decision.family is None:
-        names = joined((family_name(advice, one) for one in decision.possible), "or")
-        return [Headline("Undetermined", (names, "the open answers decide"), "warn")]
-    family = family_name(advice, decision.family)
+    family = family_name(advice, str(decision.family))
     if not picks:
-        sure = "certain" if decision.outcome == "decided" else "assumed"
+        sure = "certain" if advice.certainty.family == DECIDED else advice.certainty.family
         head = Headline("No catalogued checkpoint meets what you ask for", (family, sure), "warn")
         return [head, *_notes([*_why(advice, room), *_missing(advice)])]
     first = picks[0]
@@ -161,11 +155,16 @@ def _use(first: Pick) -> str:
 
 
 def _certainty(advice: TaskAdvice) -> str:
-    decision = advice.decision
-    others = [one for one in decision.possible if one != advice.family]
-    if others:
-        return f"assumed; could be {joined((family_name(advice, one) for one in others), 'or')}"
-    return "certain" if not advice.assumed else "family certain, checkpoint assumed"
+    certainty = advice.certainty
+    if certainty.family != DECIDED:
+        others = [one for one in advice.decision.possible if one != advice.family]
+        if not others:
+            return certainty.family
+        names = joined((family_name(advice, one) for one in others), "or")
+        return f"{certainty.family}; could be {names}"
+    if certainty.checkpoint == DECIDED:
+        return "certain"
+    return f"family certain, checkpoint {certainty.checkpoint}"
 
 
 def _why(advice: TaskAdvice, room: Room) -> Iterator[Note]:
@@ -253,7 +252,7 @@ def _notes(rows: Iterable[Note]) -> Page:
 # -- what else, and what next ------------------------------------------------------------------
 
 
-def _foot(advice: TaskAdvice, room: Room, decisive: Sequence[str]) -> Iterator[Note]:
+def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
     """The other families, what would change the answer, and what was assumed."""
     decision = advice.decision
     others = [one for one in decision.assessments if one.family != advice.family]
@@ -266,13 +265,44 @@ def _foot(advice: TaskAdvice, room: Room, decisive: Sequence[str]) -> Iterator[N
     if decision.outcome != NONE and (detour := advice.elsewhere):
         ids = f": {', '.join(detour.checkpoints)}" if detour.checkpoints else ""
         yield Note("or", f"Hub task {detour.task}{ids}")
-    for place, flip in enumerate(advice.changes[: room.changes]):
-        words = " ".join(flags(advice.rulebase, flip.answers))
-        yield Note("" if place else "unless", f"{words}: {family_name(advice, flip.family)}", 2)
-    if decisive:  # each alone could change the first line
-        assumed = advice.assumed
-        text = " ".join(flags(advice.rulebase, {id: assumed[id] for id in decisive}))
-        yield Note("assumed", text, lines=2)
+    for place, (words, end) in enumerate(_unless(advice, room.changes)):
+        yield Note("" if place else "unless", f"{words}: {end}", 2)
+    if decision.family:
+        yield from _assumed(advice)
+
+
+def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
+    """Yield what leads to each other family, then what people most often answer otherwise.
+
+    The latter is the most typical other answer that has another checkpoint first; memory, for
+    which the table has its own, comes last.
+    """
+
+    def words(change: Change) -> str:
+        return " ".join(flags(advice.rulebase, change.answers))
+
+    families: dict[str, Change] = {}
+    for change in advice.changes:
+        if change.family != advice.decision.family:
+            families.setdefault(change.family, change)
+    named = [*families.items()]
+    for family, change in named[: max(most, 1)]:
+        yield words(change), family_name(advice, family)
+    others = [one for one in advice.changes if one.checkpoint and one not in families.values()]
+    others = [one for one in others if set(one.origins.values()) == {ASSUMED}]
+    if others and (most or not named):
+        other = min(others, key=lambda one: _rarity(advice, one))
+        yield words(other), other.checkpoint
+
+
+def _rarity(advice: TaskAdvice, change: Change) -> tuple[bool, int]:
+    """Return how far from the typical answers a change is."""
+    ranks = []
+    for id, answer in change.answers.items():
+        ids = [option.id for option in advice.rulebase.question(id).options]
+        rank = ids.index(answer) if answer in ids else len(ids)
+        ranks.append(rank if applicable(advice.decision.profile[id]) else rank + len(ids))
+    return any(advice.rulebase.question(id).steps for id in change.answers), sum(ranks)
 
 
 def _against(advice: TaskAdvice, assessment: Assessment) -> str:
@@ -283,6 +313,14 @@ def _against(advice: TaskAdvice, assessment: Assessment) -> str:
     if assessment.lost_on:
         return lost_on_text(advice.rulebase, assessment.lost_on)
     return joined(assessment.possible_verdicts, "or")
+
+
+def _assumed(advice: TaskAdvice) -> Iterator[Note]:
+    """The assumed answers that could change the first line, as flags to be edited."""
+    changing = {id for one in advice.changes if len(one.answers) == 1 for id in one.answers}
+    decisive = {id: option for id, option in advice.assumed.items() if id in changing}
+    if decisive:
+        yield Note("assumed", " ".join(flags(advice.rulebase, decisive)), lines=2)
 
 
 def _tries_first(advice: TaskAdvice) -> bool:
@@ -302,7 +340,7 @@ def _next(recommendation: Recommendation) -> Iterator[str]:
             yield code_command(recommendation, advice)
         if joinable(advice) and AS_IS not in advice.selection.uses:
             yield code_command(recommendation, advice, join=True)
-    if recommendation.outcome == "undetermined":
+    if recommendation.outcome == UNDETERMINED:
         first = recommendation.advice[0]
         yield command("ask", first.rulebase, first.decision.given, first.priority)
     yield f"{recommendation.command} -v"

@@ -188,15 +188,20 @@ class Placing:
     def _layer(self, pick: Pick) -> tuple[Any, ...]:
         """Return what comes before all evidence."""
         effects = [rule.effect for rule in pick.fired]
-        small = pick.memory_gb is None, pick.memory_gb or 0.0
-        free = OPENNESS[pick.checkpoint.commercial_use], pick.checkpoint.gated is True
         return (
             self._allowed.index(pick.use),
-            {"small": small, "open": free}.get(self._order, ()),
+            by_order(self._order, pick.checkpoint, pick.memory_gb),
             "avoid" in effects,
             "prefer" not in effects,
             pick.to_learn,
         )
+
+
+def by_order(order: str, checkpoint: Checkpoint, memory_gb: float | None) -> tuple[Any, ...]:
+    """Return what an order goes by, the least first: memory, or how freely one may use it."""
+    small = memory_gb is None, memory_gb or 0.0
+    free = OPENNESS[checkpoint.commercial_use], checkpoint.gated is True
+    return {"small": small, "open": free}.get(order, ())
 
 
 def next_of_another_series(pick: Pick, after: Sequence[Pick]) -> Pick | None:

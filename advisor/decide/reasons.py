@@ -1,4 +1,4 @@
-"""What forces an outcome, and the smallest changes of answers that lead to another one.
+"""What forces a family: the fewest answers after which no other could win.
 
 Reasons and counterexamples are each other's minimal hitting sets: a reason has to contain a
 changed answer of every profile where another family wins. So the search alternates between the
@@ -8,23 +8,18 @@ smallest set that hits all counterexamples known so far and the nearest profile 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import combinations, product
 from typing import NamedTuple
 
 from advisor.engine.decision import Decision, Engine, applicable
-from advisor.engine.diagram import Allowed, Choice, Cost
+from advisor.engine.diagram import Choice, Cost
 from advisor.engine.profile import Answer, Profile
 from advisor.errors import ContradictionError, TooMuchOpenError
-from advisor.model import NONE, NOT_APPLICABLE, TASK, Question, Task
+from advisor.model import NONE, TASK, Question, Task
 from advisor.rulebase.base import RuleBase
 
-MAX_SIZE = 3
-"""More answers than these are not changed at once."""
 MOST_WORK = 4_000_000
 """About how many steps in a space a search may take: a second or two."""
 LEAST_TRIES = 40
-MOST_COMBINATIONS = 20_000
-"""So many changes of a size are tried."""
 WALKED_A_TRY = 200
 """How many sets are put together in the time in which one is tried."""
 MAYBE_FEWER = " (fewer answers may be enough: not all sets of them were tried)"
@@ -52,17 +47,6 @@ class Reason(NamedTuple):
     smallest: bool = True
 
 
-class Flip(NamedTuple):
-    """Answers that, given instead, lead to another family (or to none).
-
-    `origins` says for each question whether its present answer was given, implied or assumed.
-    """
-
-    answers: dict[str, str]
-    family: str
-    origins: dict[str, str]
-
-
 class Nearby:
     """The space of `fixed` answers alone, in which given options that hold at once are a choice.
 
@@ -84,11 +68,6 @@ class Nearby:
         for question, choice in held.items():
             choices[question] = (choice, *choices[question])
         self.space = engine.space_within(choices) if held else engine.space(fixed)
-
-    def winner(self, allowed: Allowed) -> int | None:
-        """Return who wins the most typical profile within `allowed`; None where there is none."""
-        found = self.space.first(self.space.root, allowed)
-        return None if found is None else self.engine.ranking.winner(found[1])
 
     def nearest(
         self,
@@ -116,12 +95,10 @@ def sufficient(engine: Engine, decision: Decision) -> Reason:
     """Return a smallest set of given or assumed answers that alone forces the outcome.
 
     Whatever the other answers were, the same family would win (or none would). Implied answers
-    do not count: they follow from the task. Empty where the outcome is undetermined. Where more
+    do not count: they follow from the task. Where more
     sets would have to be tried than a budget allows, one of which no answer can be left out; where
     more is open without the answers than can be followed, all of them.
     """
-    if decision.outcome == "undetermined":
-        return Reason()
     winner = decision.family or NONE
     answers = {id: answer for id, answer in decision.profile.items() if counts(answer)}
     task = {TASK: answers.pop(TASK)} if TASK in answers else {}
@@ -281,91 +258,3 @@ def _clashes(task: Task, question: Question, answer: Answer) -> bool:
     """True where what a task implies is not the answer, or leaves the question without sense."""
     said = {question.id: answer.options, **question.ask_if}
     return any(set(said[id]).isdisjoint(task.implies[id]) for id in said if id in task.implies)
-
-
-def flips(engine: Engine, decision: Decision, *, tasks: bool = False) -> tuple[Flip, ...]:
-    """Return the smallest flips, smallest first.
-
-    That is for each other outcome every least set of questions, with the most typical answers
-    that lead there.
-
-    Deciding again with the answers of a flip in place of the present ones gives its family.
-    With `tasks`, other tasks are tried as well; these flips come last. An undetermined outcome has
-    none: there is nothing to flip from. Where very many combinations lead to an outcome, not all
-    of them are looked for, and none where the task alone leaves open more than can be followed.
-    """
-    if decision.outcome == "undetermined":
-        return ()
-    winner = decision.family or NONE
-    try:
-        nearby = Nearby(engine, decision, {TASK: decision.profile[TASK]})
-    except TooMuchOpenError:
-        return ()
-    wanted = set(engine.names(nearby.space.possible(engine.ranking))) - {winner}
-    found: list[Flip] = []
-    for size in range(1, MAX_SIZE + 1):
-        found += _of_size(size, wanted, nearby, decision)
-        wanted -= {flip.family for flip in found}
-    if tasks:
-        found += _other_tasks(engine, decision, {winner, *(flip.family for flip in found)})
-    return tuple(found)
-
-
-def _of_size(size: int, wanted: set[str], nearby: Nearby, decision: Decision) -> Iterator[Flip]:
-    """Yield the flips that change exactly `size` answers and lead to a wanted outcome."""
-    if not wanted:
-        return
-    encoding = nearby.engine.encoding
-    alternatives = _alternatives(nearby, decision)
-    choices = nearby.engine.choices(decision.given)
-    given = {encoding.index[id]: choices[encoding.index[id]] for id in decision.given if id != TASK}
-    tries = MOST_COMBINATIONS
-    for questions in combinations(alternatives, size):
-        left = set(wanted)
-        for chosen in product(*(alternatives[question] for question in questions)):
-            tries -= 1
-            if tries < 0:
-                return
-            changed = dict(zip(questions, chosen, strict=True))
-            winner = nearby.winner(given | {q: (choice,) for q, choice in changed.items()})
-            if winner is not None and (outcome := nearby.names[winner]) in left:
-                left.remove(outcome)
-                answers = {
-                    encoding.questions[question]: encoding.options[question][option]
-                    for question, (option,) in changed.items()
-                }
-                origins = {id: decision.profile[id].origin for id in answers}
-                yield Flip(answers, outcome, origins)
-
-
-def _alternatives(nearby: Nearby, decision: Decision) -> dict[int, list[Choice]]:
-    """For each question that makes a difference, the choices other than the present ones."""
-    space, encoding = nearby.space, nearby.engine.encoding
-    possible = space.reachable(space.root).choices
-    found: dict[int, list[Choice]] = {}
-    for question in sorted(space.support(space.root)):
-        id, options = encoding.questions[question], encoding.options[question]
-        senseless = (NOT_APPLICABLE, *decision.profile[id].options)
-        others: list[Choice] = [
-            choice
-            for choice in space.choices[question]
-            if len(choice) == 1
-            and choice in possible[question]
-            and options[choice[0]] not in senseless
-        ]
-        if others and id != TASK:
-            found[question] = others
-    return found
-
-
-def _other_tasks(engine: Engine, decision: Decision, reached: set[str]) -> list[Flip]:
-    """Return for each outcome not reached otherwise the first task that leads there."""
-    found: dict[str, Flip] = {}
-    present = decision.profile[TASK]
-    for task in engine.rulebase.tasks:
-        profile: Profile = {**decision.given, TASK: Answer((task.id,), None, "flag")}
-        if task.id not in present.options and engine.admits(profile):
-            outcome = engine.typical(profile)
-            if outcome not in reached:
-                found.setdefault(outcome, Flip({TASK: task.id}, outcome, {TASK: present.origin}))
-    return list(found.values())

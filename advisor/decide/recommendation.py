@@ -14,8 +14,15 @@ from advisor.decide.command_lines import (
     try_command,
 )
 from advisor.decide.memory import assumptions
-from advisor.decide.pivots import bearing_on_checkpoints
-from advisor.decide.reasons import Because, Flip, flips, sufficient
+from advisor.decide.outlook import (
+    UNDETERMINED,
+    Certainty,
+    Change,
+    outlook,
+    strict_words,
+    strictness,
+)
+from advisor.decide.reasons import Because, sufficient
 from advisor.decide.requirements import Gap, Requirements
 from advisor.decide.selection import ORDERS, Pick, Rung, Selection
 from advisor.decide.starting_points import select_or_train
@@ -52,7 +59,8 @@ class TaskAdvice(NamedTuple):
     task: str | None
     decision: Decision
     because: tuple[Because, ...]
-    changes: tuple[Flip, ...]
+    certainty: Certainty
+    changes: tuple[Change, ...]
     selection: Selection
     elsewhere: Elsewhere | Detour | None
     rulebase: RuleBase
@@ -93,14 +101,14 @@ class TaskAdvice(NamedTuple):
 
     @property
     def assumed(self) -> dict[str, str]:
-        """The answers that nobody gave; of a sure family, only those that checkpoints depend on."""
+        """The answers that nobody gave; of a sure family, only those that change the checkpoint."""
         open_family = len(self.decision.possible) > 1
-        bearing = bearing_on_checkpoints(self.rulebase) if self.selection.picks else ()
+        changing = {id for one in self.changes if len(one.answers) == 1 for id in one.answers}
         return {
             id: answer.options[0]
             for id, answer in self.decision.profile.items()
             if answer.origin == "assumed" and applicable(answer)
-            if open_family or id in bearing
+            if open_family or id in changing
         }
 
     @property
@@ -208,7 +216,7 @@ class Recommendation(NamedTuple):
     together: Together | None
     priority: tuple[str, ...]
     order: str
-    strict: bool = False
+    strict: str = ""
     verified_only: bool = False
     notes: tuple[str, ...] = ()
 
@@ -250,7 +258,7 @@ class Recommendation(NamedTuple):
             given[TASK] = Answer(tuple(str(one.task) for one in self.advice), None, "flag")
         words = [command("recommend", self.rulebase, given, self.priority)]
         words += [f"--order {self.order}"] if self.order != ORDERS[0] else []
-        words += ["--strict"] if self.strict else []
+        words += strict_words(self.strict)
         words += ["--verified-only"] if self.verified_only else []
         if self.rulebase.measurements:
             words += ["--measurements", quoted(self.rulebase.measurements)]
@@ -305,7 +313,7 @@ def recommend(
     answers: Mapping[str, Any] | None = None,
     *,
     priority: tuple[str, ...] = (),
-    strict: bool = False,
+    strict: bool | str = False,
     order: str = "quality",
     verified_only: bool = False,
     engine: Engine | None = None,
@@ -315,12 +323,12 @@ def recommend(
 
     Answers are a mapping or keywords (`memory_gb=4`); the rules are the shipped ones unless others
     come first. Several tasks are decided each. `priority` puts criteria first, `strict` refuses to
-    assume, `order` ranks checkpoints (quality, small, open), `verified_only` keeps those apart of
-    which nobody verified what matters. An `engine` made before has its own rules and priority.
+    assume the family and the first checkpoint, with "family" the family alone; `order` ranks
+    checkpoints (quality, small, open), `verified_only` keeps those apart of which nobody verified
+    what matters. An `engine` made before has its own rules and priority.
     Raises UsageError for unknown names and ContradictionError for answers that cannot all be true.
     """
     check_order(order)
-    check_type("strict", strict, bool, "True or False")
     check_type("verified_only", verified_only, bool, "True or False")
     if engine is not None:
         check_type("engine", engine, Engine, "an Engine")
@@ -331,7 +339,7 @@ def recommend(
     engine = engine or Engine.known(rules or load_rules(), priority)
     profile = make_profile(engine.rulebase, said)
     alone = for_each_task(engine, profile)
-    how = {"strict": strict, "verified_only": verified_only}
+    how: Any = {"strict": strictness(strict), "verified_only": verified_only}
     advice = tuple(advise(engine, told.profile, order=order, **how) for told in alone)
     together = None
     if len(advice) > 1:
@@ -383,20 +391,29 @@ def advise(
     engine: Engine,
     profile: Profile,
     *,
-    strict: bool = False,
+    strict: str = "",
     order: str = "quality",
     verified_only: bool = False,
 ) -> TaskAdvice:
-    """Return the answer for a profile with at most one task."""
-    decision = engine.decide(profile, strict=strict)
+    """Return the answer for a profile with at most one task.
+
+    Where what `strict` names hangs on answers that nobody gave, the outcome is undetermined; all
+    else stays.
+    """
+    decision = engine.decide(profile)
     reason = sufficient(engine, decision)
+    how: Any = {"order": order, "verified_only": verified_only}
+    seen = outlook(engine, decision, strict=strict, **how)
+    if UNDETERMINED in seen.certainty:
+        decision = decision._replace(outcome=UNDETERMINED)
     task = decision.profile[TASK].options[0] if TASK in profile else None
     return TaskAdvice(
         task=task,
         decision=decision,
         because=reason.answers,
         smallest=reason.smallest,
-        changes=flips(engine, decision),
+        certainty=seen.certainty,
+        changes=seen.changes,
         selection=select_or_train(engine, decision, order, verified_only=verified_only),
         elsewhere=_elsewhere(engine.rulebase, decision, task),
         rulebase=engine.rulebase,

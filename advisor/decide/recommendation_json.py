@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from advisor.decide.alternatives import alternatives
+from advisor.decide.outlook import Change
 from advisor.decide.programs import prompt_for
 from advisor.decide.reasons import Because
 from advisor.decide.requirements import Suitability
@@ -80,9 +81,14 @@ def because_json(because: tuple[Because, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def change_json(change: Any) -> dict[str, Any]:
-    """Return one change of answers that leads to another `family`."""
-    return {**plain(change), "family": None if change.family == NONE else change.family}
+def change_json(change: Change) -> dict[str, Any]:
+    """Return one change of answers that leads to another family or first checkpoint."""
+    return {
+        "answers": change.answers,
+        "family": None if change.family == NONE else change.family,
+        "checkpoint": change.checkpoint or None,
+        "origins": change.origins,
+    }
 
 
 def rule_json(rule: Rule) -> dict[str, Any]:
@@ -113,7 +119,8 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
         "closest": _rejected_json(selection.closest),
         **some(selection, "compose", "next_family"),
         "freshness": freshness,
-        "changes": [change_json(flip) for flip in advice.changes],
+        "certainty": plain(advice.certainty),
+        "changes": [change_json(change) for change in advice.changes],
         "elsewhere": elsewhere
         and {
             "task": elsewhere.task,

@@ -185,10 +185,16 @@ class Requirements:
 
     def gaps(self, checkpoint: Checkpoint, use: str) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
         """Return what a checkpoint lacks for a use, and what nobody verified of it."""
+        lacks, unknown = self.unmet(checkpoint, use)
+        if rule := self.barred.get(checkpoint.id):
+            gap = Gap([*rule.when][-1], "rule", f"excluded by the rule `{rule.id}`")
+            lacks = (gap, *lacks)
+        return lacks, unknown
+
+    def unmet(self, checkpoint: Checkpoint, use: str) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
+        """Return the same without what rules say."""
         lacks: list[Gap] = []
         unknown: list[Gap] = []
-        if rule := self.barred.get(checkpoint.id):
-            lacks.append(Gap([*rule.when][-1], "rule", f"excluded by the rule `{rule.id}`"))
         as_is = use == "as-is"
         for demand, known in self._sought:
             if demand.learnt and not as_is:

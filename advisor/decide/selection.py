@@ -217,7 +217,7 @@ def select_of(
         rejected += [Suitability(one.checkpoint, one.use, (NO_LOADER,), ()) for one in picks]
         picks = []
 
-    placing = Placing(partial(_line, rulebase, family, precedences), order, allowed)
+    placing = Placing(partial(line_for, rulebase, family, precedences), order, allowed)
     steps, first = required.steps, required.first_step
     in_memory = [one if one.within(first) else one._replace(beyond_gb=first) for one in picks]
     picks = in_memory if steps else picks
@@ -236,7 +236,7 @@ def select_of(
     )
 
 
-def _line(rulebase: RuleBase, family: str, precedences: Precedences, use: str) -> Lineup:
+def line_for(rulebase: RuleBase, family: str, precedences: Precedences, use: str) -> Lineup:
     """Return the line of a family for a way of use; remembered with what it was made of."""
     known: Lineup | None = precedences.lines.get((family, use))
     if known is None:

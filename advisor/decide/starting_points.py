@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.decide.requirements import LEARNT, Requirements
-from advisor.decide.selection import Selection, select, select_of
+from advisor.decide.selection import Selection, select
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer, Profile
 from advisor.rulebase.base import RuleBase
@@ -29,18 +29,13 @@ def select_or_train(
     training = _training_instead(rulebase, decision.profile) if _teachable(selection) else {}
     if not training or not engine.admits({**decision.given, **training}):
         return selection
-    trained = engine.assumed({**decision.given, **training})
-    if trained.family is None:
-        return selection
-    uses = Requirements(rulebase, trained.profile).uses
-    ways = tuple(use for use in uses if use != "as-is")
-    profile = trained.profile
-    starts = select_of(rulebase, trained.family, profile, order, ways, **how)
-    if not starts.picks:
+    starts = select(rulebase, engine.assumed({**decision.given, **training}), order, **how)
+    if not starts.picks or starts.picks[0].use != "fine-tune" or starts.next_family:
         return selection
     provided = {id: answer.options[0] for id, answer in training.items()}
+    trained = tuple(pick for pick in starts.picks if pick.use == "fine-tune")
     return selection._replace(
-        picks=starts.picks, ladder=starts.ladder, provided=provided, uses=ways
+        picks=trained, ladder=starts.ladder, provided=provided, uses=starts.uses
     )
 
 

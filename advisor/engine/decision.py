@@ -39,9 +39,8 @@ class Assessment(NamedTuple):
     """One family with its verdict.
 
     `lost_on` is the criterion on which it lost to the winner, "rank" where only the declared rank
-    parts them, None for the winner and excluded families. `verdict` is empty where nothing may be
-    assumed and the open answers decide it.
-    `possible_verdicts` are those of all admissible completions.
+    parts them, None for the winner and excluded families. `possible_verdicts` are those of all
+    admissible completions.
     """
 
     family: str
@@ -62,7 +61,8 @@ class Assessment(NamedTuple):
 class Decision(NamedTuple):
     """The answer for one profile.
 
-    `outcome` is decided, assumed, undetermined or none; `profile` is complete, with origins;
+    `outcome` is decided, assumed or none, and undetermined where that may not be assumed;
+    `profile` is complete, with origins;
     `possible` is the exact set of winners over all admissible completions.
     """
 
@@ -220,17 +220,14 @@ class Engine:
         """Return the option ids of a choice."""
         return tuple(self.encoding.options[question][option] for option in choice)
 
-    def decide(self, profile: Profile, *, strict: bool = False) -> Decision:
-        """Return the decision for a profile, complete or partial.
-
-        `strict` refuses to assume: an outcome that hangs on open answers is undetermined.
-        """
+    def decide(self, profile: Profile) -> Decision:
+        """Return the decision for a profile, complete or partial."""
         space, allowed = self.view(profile)
         reachable = space.reachable(space.root, allowed)
         found = space.first(space.root, allowed)
         if found is None:
             raise contradiction(profile, self.rulebase, self.admits)
-        return self._decision(profile, found[0], reachable, strict=strict)
+        return self._decision(profile, found[0], reachable)
 
     def assumed(self, profile: Profile) -> Decision:
         """Return the decision for a profile as if what is assumed were all that can be.
@@ -246,9 +243,7 @@ class Engine:
         reachable = space.reachable(space.root)._replace(labels=frozenset((outcome,)))
         return self._decision(profile, found[0], reachable)
 
-    def _decision(
-        self, profile: Profile, typical: list[Choice], reachable: Reachable, *, strict: bool = False
-    ) -> Decision:
+    def _decision(self, profile: Profile, typical: list[Choice], reachable: Reachable) -> Decision:
         possible = self.possible(reachable)
         complete = self._complete(profile, reachable, typical)
         fired = self.encoding.fired(typical)
@@ -257,12 +252,6 @@ class Engine:
         assessments = self._assess(fired, outcome, winner, reachable, complete)
         family = self.encoding.families[winner] if winner < len(self.encoding.families) else None
         kind = ("decided" if len(possible) == 1 else "assumed") if family else NONE
-        if strict and len(possible) > 1:  # verdicts that hang on open answers are not given
-            kind, family = "undetermined", None
-            assessments = tuple(
-                one if len(one.possible_verdicts) == 1 else one._replace(verdict="", lost_on=None)
-                for one in assessments
-            )
         return Decision(
             outcome=kind,
             family=family,

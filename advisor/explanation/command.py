@@ -15,14 +15,12 @@ if TYPE_CHECKING:
     from advisor.draw.formats import Report
 
 WhyNotOption = Annotated[str, option("--why-not FAMILY", "Only why this one is not the answer.")]
-All = Annotated[bool, option("--all", "Every reason, every change, and how stable the answer is.")]
 
 
 def explain(
     *,
     given: Given,
     why_not: WhyNotOption = "",
-    all: All = False,
     first: CriteriaFirst,
     verified_only: VerifiedOnly = False,
     rulebase: RuleBase,
@@ -36,7 +34,6 @@ def explain(
     Examples:
       advisor explain --task image-search
       advisor explain --task captioning --why-not clip
-      advisor explain --task captioning --all
       advisor explain --task vqa --why-not nlpconnect/vit-gpt2-image-captioning
     """
     if not given:
@@ -44,28 +41,21 @@ def explain(
             "nothing to explain: give at least --task",
             hint="e.g. advisor explain --task captioning",
         )
-    if "/" in why_not and all:
-        raise UsageError(
-            "`--all` explains families, and `--why-not` names a checkpoint",
-            hint="leave one of the two out",
-        )
     if "/" in why_not:
         shown.emit(standing_report(rulebase, why_not, given, first, verified_only=verified_only))
     else:
-        shown.emit(_report(rulebase, why_not, given, first, all=all))
+        shown.emit(_report(rulebase, why_not, given, first))
     return 0
 
 
-def _report(
-    rulebase: RuleBase, why_not: str, given: Profile, first: tuple[str, ...], *, all: bool
-) -> Report:
+def _report(rulebase: RuleBase, why_not: str, given: Profile, first: tuple[str, ...]) -> Report:
     """Return why the answer is what it is, or why a family is not it."""
     from advisor.draw.formats import Report
     from advisor.explanation.explain import explain
     from advisor.explanation.explanation_json import as_json
     from advisor.explanation.page import as_page
 
-    explanation = explain(rulebase, given, why_not=why_not or None, priority=first, all=all)
+    explanation = explain(rulebase, given, why_not=why_not or None, priority=first)
     return Report(
         lambda: as_json(explanation, rulebase),
         lambda: as_page(explanation, rulebase, only=bool(why_not)),

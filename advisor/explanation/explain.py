@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from advisor.decide.reasons import Because, Flip, flips, sufficient
+from advisor.decide.outlook import Certainty, Change, outlook, task_changes
+from advisor.decide.reasons import Because, sufficient
 from advisor.decide.recommendation import called_with
 from advisor.engine.decision import Assessment, Decision, Engine, FiredRule
 from advisor.engine.profile import Answer, make_profile
 from advisor.errors import UsageError, check_type
-from advisor.explanation.full import FullExplanation, full_explanation
 from advisor.model import TASK, Rule
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
@@ -24,7 +24,7 @@ class WhyNot(NamedTuple):
     lost_on: str | None
     reasons: tuple[Rule, ...]
     for_it: tuple[Rule, ...]
-    changes: tuple[Flip, ...]
+    changes: tuple[Change, ...]
 
 
 class Explanation(NamedTuple):
@@ -38,9 +38,9 @@ class Explanation(NamedTuple):
     reasons: tuple[Rule, ...]
     caveats: tuple[Rule, ...]
     why_not: tuple[WhyNot, ...]
-    changes: tuple[Flip, ...]
+    certainty: Certainty
+    changes: tuple[Change, ...]
     priority: tuple[str, ...]
-    all: FullExplanation | None = None
     smallest: bool = True
 
 
@@ -50,16 +50,13 @@ def explain(
     *,
     why_not: str | None = None,
     priority: tuple[str, ...] = (),
-    all: bool = False,
     **keywords: Any,
 ) -> Explanation:
     """Explain the decision for answers with at most one task, given as to `recommend`.
 
-    `all` adds every minimal reason and change, and how far the answer can be relied on.
     `why_not` names one family (or alias) to explain alone; otherwise all others are. Raises
     UsageError for unknown names and for several tasks.
     """
-    check_type("all", all, bool, "True or False")
     if why_not is not None:
         check_type("why_not", why_not, str, "the name of a family")
     rules, said = called_with(rulebase, answers, keywords)
@@ -69,7 +66,8 @@ def explain(
     if len(profile.get(TASK, Answer((), None, "flag")).options) > 1:
         raise UsageError("one task can be explained at a time", hint="give one `--task`")
     decision = engine.decide(profile)
-    changes = flips(engine, decision, tasks=True)
+    seen = outlook(engine, decision)
+    changes = (*seen.changes, *task_changes(engine, decision, seen.changes))
     wanted = rules.family(why_not).id if why_not else None
     if wanted and wanted == decision.family:
         raise UsageError(
@@ -86,9 +84,9 @@ def explain(
         reasons=_rules(won, "prefer"),
         caveats=_rules(won, "avoid"),
         why_not=tuple(_why_not(a, changes) for a in others if wanted in (None, a.family)),
+        certainty=seen.certainty,
         changes=changes,
         priority=engine.priority,
-        all=full_explanation(engine, decision, changes) if all else None,
         smallest=reason.smallest,
     )
 
@@ -97,7 +95,7 @@ def _rules(fired: Iterable[FiredRule], effect: str) -> tuple[Rule, ...]:
     return tuple(one.rule for one in fired if one.rule.effect == effect)
 
 
-def _why_not(assessment: Assessment, changes: tuple[Flip, ...]) -> WhyNot:
+def _why_not(assessment: Assessment, changes: tuple[Change, ...]) -> WhyNot:
     against = [one for one in assessment.fired if one.rule.effect != "prefer"]
     decisive = [one for one in against if one.decisive]
     return WhyNot(

@@ -6,7 +6,6 @@ from typing import Any
 
 from advisor.decide.command_lines import command
 from advisor.decide.recommendation_json import (
-    because_json,
     change_json,
     decision_json,
     rule_json,
@@ -15,7 +14,6 @@ from advisor.decide.recommendation_json import (
 )
 from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.explanation.explain import Explanation, WhyNot
-from advisor.explanation.full import FullExplanation
 from advisor.explanation.standing import Standing
 from advisor.rulebase.base import RuleBase
 
@@ -30,8 +28,8 @@ def as_json(explanation: Explanation, rulebase: RuleBase) -> dict[str, Any]:
         "reasons": [rule_json(rule) for rule in explanation.reasons],
         "caveats": [rule_json(rule) for rule in explanation.caveats],
         "why_not": [_why_not_json(one) for one in explanation.why_not],
-        "changes": [change_json(flip) for flip in explanation.changes],
-        **({"all": _full_json(explanation.all)} if explanation.all else {}),
+        "certainty": plain(explanation.certainty),
+        "changes": [change_json(change) for change in explanation.changes],
         "command": command("recommend", rulebase, given, explanation.priority),
         **rules_json(rulebase),
     }
@@ -60,12 +58,4 @@ def _why_not_json(one: WhyNot) -> dict[str, Any]:
         "reasons": [rule_json(rule) for rule in one.reasons],
         "for_it": [rule_json(rule) for rule in one.for_it],
         "changes": [change_json(flip) for flip in one.changes],
-    }
-
-
-def _full_json(full: FullExplanation) -> dict[str, Any]:
-    return {
-        **plain(full),
-        "reasons": [because_json(reason) for reason in full.reasons],
-        "changes": [change_json(change) for change in full.changes],
     }

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from advisor.decide.outlook import by_end
 from advisor.decide.precedence import LARGER
-from advisor.decide.reasons import MAYBE_FEWER, Because, lost_on_text
-from advisor.draw.blocks import Heading, Item, Items, Judged, Page, Table, Text
+from advisor.decide.reasons import MAYBE_FEWER, lost_on_text
+from advisor.draw.blocks import Heading, Item, Items, Judged, Page, Text
 from advisor.engine.decision import Decision
 from advisor.explanation.explain import Explanation, WhyNot
-from advisor.explanation.full import AnswerChange, FullExplanation, Settling, Stability
 from advisor.explanation.standing import Decided, Standing
-from advisor.model import TASK, Rule
-from advisor.phrasing import NO_FAMILY, answers_text, count, family_text, origin_word, share
+from advisor.model import Rule
+from advisor.phrasing import NO_FAMILY, answers_text, count, family_text, origin_word
 from advisor.rulebase.base import RuleBase
-
-SHOWN_QUESTIONS = 5
-STAYING = "With all other answers, assumed ones too, left as they are:"
 
 
 def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False) -> Page:
@@ -26,20 +23,17 @@ def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False)
         page += _why(explanation)
     for one in explanation.why_not:
         page += _why_not(one, rulebase)
-        if only and explanation.all:
-            page += _every_way(one.family, explanation.all)
     if explanation.changes and not only:
         rows = tuple(
             Item(
                 ">",
-                f"{answers_text(flip.answers)}: {family_text(flip.family)}",
-                _each(flip.origins),
+                f"{' or '.join(answers_text(one.answers) for one in some)}: "
+                f"{', '.join(part for part in (family_text(family), checkpoint) if part)}",
+                _each(some[0].origins),
             )
-            for flip in explanation.changes
+            for (family, checkpoint), some in by_end(explanation.changes).items()
         )
         page += [Heading("What would change it"), Items(rows)]
-    if explanation.all and not only:
-        page += _everything(explanation.all, _winner(explanation.decision))
     return page
 
 
@@ -79,7 +73,7 @@ def _why_not(one: WhyNot, rulebase: RuleBase) -> Page:
         rows.append(Item("", lost_on_text(rulebase, one.lost_on)))
     rows += [Item(">", f"would win with {answers_text(flip.answers)}") for flip in one.changes[:3]]
     if not one.changes:
-        rows.append(Item("", "no change of up to three answers makes it win"))
+        rows.append(Item("", "no answers to this task make it win"))
     return [
         Heading(f"Why not {rulebase.family(one.family).shown}"),
         Judged(rulebase.family(one.family).shown, one.verdict, rulebase.family(one.family).name),
@@ -96,86 +90,6 @@ def _counted(reasons: Sequence[Rule]) -> str:
 
 def _each(origins: Mapping[str, str]) -> str:
     return ", ".join(f"{id} is {origin_word(origin)}" for id, origin in origins.items())
-
-
-# -- every reason and every change -------------------------------------------------------------
-
-
-def _everything(full: FullExplanation, winner: str) -> Page:
-    page: Page = [Heading("Every reason")]
-    whatever = f"makes it {winner}, whatever the other answers are"
-    if full.reasons == ((),):
-        page.append(Text(f"{TASK}: {full.task} alone {whatever}."))
-    else:
-        lead = f"With {TASK}: {full.task}, each line alone {whatever}:"
-        page += [Text(lead, "quiet"), Items(tuple(map(_reason, full.reasons)))]
-    if full.changes:
-        rows = tuple(
-            Item(">", f"{_change(change)}: {family_text(change.family)}", _origins(change.origins))
-            for change in full.changes
-        )
-        page += [Heading("Every change"), Text(STAYING, "quiet"), Items(rows)]
-    page += [Heading("How stable it is"), *(Text(said) for said in _stability(full.stability))]
-    return page + _open(full.open)
-
-
-def _every_way(family: str, full: FullExplanation) -> Page:
-    """Every change after which one family wins."""
-    changes = [change for change in full.changes if change.family == family]
-    if not changes:
-        return [Text(f"No change of answers, the task aside, makes {family} win.", "quiet")]
-    rows = tuple(Item(">", _change(change), _origins(change.origins)) for change in changes)
-    return [Heading(f"Every way to {family}"), Text(STAYING, "quiet"), Items(rows)]
-
-
-def _reason(reason: tuple[Because, ...]) -> Item:
-    said = " · ".join(f"{one.question}: {' and '.join(one.names)}" for one in reason)
-    origins = {one.question: one.origin for one in reason}
-    return Item("", said, _origins(origins) if len(reason) > 1 else origin_word(reason[0].origin))
-
-
-def _origins(origins: Mapping[str, str]) -> str:
-    """Where answers come from: `all given`, or which of them is what."""
-    words = {origin_word(origin) for origin in origins.values()}
-    return f"all {words.pop()}" if len(words) == 1 < len(origins) else _each(origins)
-
-
-def _change(change: AnswerChange) -> str:
-    first = {id: o for id, o in change.answers.items() if id not in change.follows}
-    then = {id: o for id, o in change.answers.items() if id in change.follows}
-    return answers_text(first) + (f" (and so {answers_text(then)})" if then else "")
-
-
-def _stability(stability: Stability) -> list[str]:
-    number, fragile = len(stability.answers), stability.fragile
-    if stability.fewest is None:
-        return [f"Even if all {number} answers but the task were wrong, the family would stay."]
-    single = f"Any one of the {number} answers could be wrong without changing the family"
-    if fragile:
-        these = f"these {len(fragile)}" if len(fragile) > 1 else "this one"
-        single += f", except {these}: {', '.join(fragile)}"
-    return [f"{single}.", f"It takes {count(stability.fewest, 'wrong answer')} to change it."]
-
-
-def _open(questions: tuple[Settling, ...]) -> Page:
-    if not questions:
-        return []
-    first = questions[0]
-    if first.settled:
-        lead = f"{first.question} would settle the most: once it is answered, "
-        lead += f"{share(first.settled, first.profiles)} of what is still possible is decided."
-    else:
-        lead = f"No single answer is sure to settle it; {first.question} comes closest."
-    rows = tuple(
-        (one.question, share(one.settled, one.profiles), share(one.agreeing, one.profiles))
-        for one in questions[:SHOWN_QUESTIONS]
-    )
-    return [
-        Heading("What to find out first"),
-        Text(lead),
-        Table(("open question", "settled by it", "foreseen after it"), rows),
-        Text(f"of {count(first.profiles, 'profile')} still possible", "quiet"),
-    ]
 
 
 # -- one checkpoint ----------------------------------------------------------------------------

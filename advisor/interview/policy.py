@@ -28,7 +28,7 @@ class RunnerUp(NamedTuple):
     criterion: str
 
 
-class Leaf(NamedTuple):
+class InterviewEnd(NamedTuple):
     """The end of a path: its answer, and in how many profiles who comes second.
 
     The answer is empty where questions that a person cannot be asked would still decide it.
@@ -53,7 +53,7 @@ class Arm(NamedTuple):
     """Options of a question after which the interview goes on in the same way."""
 
     options: tuple[str, ...]
-    then: Leaf | Branch
+    then: InterviewEnd | Branch
 
 
 class Branch(NamedTuple):
@@ -64,7 +64,7 @@ class Branch(NamedTuple):
     arms: tuple[Arm, ...]
 
 
-Policy = Leaf | Branch
+Policy = InterviewEnd | Branch
 
 
 class PathStep(NamedTuple):
@@ -78,7 +78,7 @@ class InterviewPath(NamedTuple):
     """One way through the interview."""
 
     steps: tuple[PathStep, ...]
-    leaf: Leaf
+    leaf: InterviewEnd
 
 
 def policy(engine: Engine, given: Profile | None = None, most: int = MOST_ENDS) -> Policy:
@@ -114,7 +114,7 @@ def _policy(engine: Engine, profile: Profile, ends: Iterator[int], most: int) ->
 
 def paths(tree: Policy, steps: tuple[PathStep, ...] = ()) -> list[InterviewPath]:
     """Return every path of an interview, those of the most profiles first."""
-    if isinstance(tree, Leaf):
+    if isinstance(tree, InterviewEnd):
         return [InterviewPath(steps, tree)]
     found = [
         path
@@ -130,7 +130,7 @@ def pruned(tree: Policy, wanted: list[InterviewPath]) -> Policy:
 
 
 def _pruned(tree: Policy, wanted: list[tuple[PathStep, ...]]) -> Policy:
-    if isinstance(tree, Leaf):
+    if isinstance(tree, InterviewEnd):
         return tree
     arms = []
     for arm in tree.arms:
@@ -142,7 +142,7 @@ def _pruned(tree: Policy, wanted: list[tuple[PathStep, ...]]) -> Policy:
 
 def _shape(tree: Policy) -> object:
     """Return what two trees have in common that ask the same and answer the same."""
-    if isinstance(tree, Leaf):
+    if isinstance(tree, InterviewEnd):
         return tree.answer
     return tree.question, tuple((arm.options, _shape(arm.then)) for arm in tree.arms)
 
@@ -150,17 +150,17 @@ def _shape(tree: Policy) -> object:
 def _joined(one: Policy, other: Policy) -> Policy:
     """Return two trees of one shape as one, their counts added."""
     profiles = one.profiles + other.profiles
-    if isinstance(one, Leaf) and isinstance(other, Leaf):
+    if isinstance(one, InterviewEnd) and isinstance(other, InterviewEnd):
         runners = Counter(dict(one.runners_up)) + Counter(dict(other.runners_up))
-        return Leaf(one.answer, profiles, _commonest(runners))
-    if isinstance(one, Leaf) or isinstance(other, Leaf):
+        return InterviewEnd(one.answer, profiles, _commonest(runners))
+    if isinstance(one, InterviewEnd) or isinstance(other, InterviewEnd):
         raise TypeError("trees of two shapes cannot be joined")
     pairs = zip(one.arms, other.arms, strict=True)
     arms = tuple(Arm(first.options, _joined(first.then, second.then)) for first, second in pairs)
     return Branch(one.question, profiles, arms)
 
 
-def _leaf(engine: Engine, profile: Profile) -> Leaf:
+def _leaf(engine: Engine, profile: Profile) -> InterviewEnd:
     space = engine.space(profile)
     winners: Counter[str] = Counter()
     runners: Counter[RunnerUp] = Counter()
@@ -172,7 +172,7 @@ def _leaf(engine: Engine, profile: Profile) -> Leaf:
             criterion = engine.ranking.parting(outcome, order[0], order[1]) or "rank"
             runners[RunnerUp(names[1], criterion)] += profiles
     answer = next(iter(winners)) if len(winners) == 1 else ""
-    return Leaf(answer, sum(winners.values()), _commonest(runners))
+    return InterviewEnd(answer, sum(winners.values()), _commonest(runners))
 
 
 def _commonest(runners: Counter[RunnerUp]) -> tuple[tuple[RunnerUp, int], ...]:

@@ -10,6 +10,7 @@ from advisor.console.commands import Given, Options
 from advisor.console.options import CriteriaFirst, NoInput, Order, VerifiedOnly, option, read_day
 from advisor.console.output import note
 from advisor.decide.answer_options import AnswerTelling
+from advisor.decide.outlook import CHECKPOINT, STRICT, strictness
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 Need = Annotated[list[str], typer.Argument(help="What you need, in your own words.")]
 LITERALLY = "Read only what the sentence says; conclude nothing from it."
 Literally = Annotated[bool, option("--literally", LITERALLY)]
-Strict = Annotated[bool, option("--strict", "Do not assume: exit 3 where open answers decide.")]
+STRICT_HELP = "Exit 3 where unanswered questions can change the family or the first checkpoint."
+Strict = Annotated[
+    str, option("--strict [family]", STRICT_HELP, alone=(CHECKPOINT, STRICT), show_default=False)
+]
 Today = Annotated[str, option("--today DATE", "Say how old the facts are on YYYY-MM-DD.")]
 BATCH = "One JSON profile a line in, one JSON answer a line out. - reads stdin."
 Batch = Annotated[str, option("--batch FILE", BATCH)]
@@ -45,7 +49,7 @@ def recommend(
     need: Need = [],  # noqa: B006
     given: Given,
     first: CriteriaFirst,
-    strict: Strict = False,
+    strict: Strict = "",
     order: Order = "quality",
     verified_only: VerifiedOnly = False,
     literally: Literally = False,
@@ -66,7 +70,7 @@ def recommend(
       advisor recommend --task ocr-line --language de --training fine-tune --pairs 5000
     """
     day = read_day(today, month=True) if today else None
-    how: Any = {"strict": strict, "order": order, "verified_only": verified_only}
+    how: Any = {"strict": strictness(strict), "order": order, "verified_only": verified_only}
     text = " ".join(need).strip()
     _check(text, given, batch, order)
     if batch:

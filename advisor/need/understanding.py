@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.console import HOMES
 from advisor.decide.command_lines import command, quoted
+from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, strict_words
 from advisor.decide.recommendation import Recommendation, TaskAdvice, advise
 from advisor.decide.selection import ORDERS
 from advisor.engine.decision import Engine
@@ -113,7 +114,7 @@ class Understanding(NamedTuple):
         words = [command(verb, found.rulebase, self.given, found.priority)]
         words += ["--literally"] if self.literally else []
         words += [f"--order {found.order}"] if found.order != ORDERS[0] else []
-        words += ["--strict"] if found.strict else []
+        words += strict_words(found.strict)
         words += ["--verified-only"] if found.verified_only else []
         return " ".join(words)
 
@@ -309,7 +310,7 @@ def _recommendation(
         together=together,
         priority=engine.priority,
         order=how.get("order", ORDERS[0]),
-        strict=how.get("strict", False),
+        strict=how.get("strict", ""),
         verified_only=how.get("verified_only", False),
     )
 
@@ -386,13 +387,16 @@ def _open_advice(
     for profile in profiles[1:]:
         possible |= set(engine.decide(profile).possible)
     firm = len(possible) == 1 and _firm(engine, reading, tasks, next(iter(possible)))
-    outcome = decision.outcome
-    if not firm and outcome != "undetermined":
-        outcome = "undetermined" if how.get("strict") else "assumed"
+    outcome, certainty = decision.outcome, advice.certainty
+    if not firm and outcome != UNDETERMINED:
+        outcome = UNDETERMINED if how.get("strict") else ASSUMED
+    if not firm:
+        certainty = certainty._replace(family=outcome)
+    if len(tasks) != 1 and certainty.checkpoint == DECIDED:
+        certainty = certainty._replace(checkpoint=outcome)
     winners = tuple(name for name in engine.encoding.winners if name in possible)
-    family = None if outcome == "undetermined" else decision.family
     return advice._replace(
-        decision=decision._replace(outcome=outcome, possible=winners, family=family)
+        decision=decision._replace(outcome=outcome, possible=winners), certainty=certainty
     )
 
 

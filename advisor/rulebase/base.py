@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from importlib import import_module
@@ -73,6 +74,16 @@ def _by_name(things: Iterable[Any]) -> dict[str, Any]:
     return dict(named)
 
 
+class Shelf(typing.Protocol):
+    """Keeps parts for the next process."""
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """Return a part that was kept; None where there is none."""
+
+    def keep(self, name: str, part: dict[str, Any]) -> None:
+        """Keep a part."""
+
+
 class RuleBase:
     """Everything known. Built from compiled parts; `load_rules` is the way to get one.
 
@@ -134,6 +145,8 @@ class RuleBase:
         self.digest: str = core["digest"]
         self.overlays: tuple[str, ...] = tuple(core["overlays"])
         self.folders: tuple[str, ...] = ()
+        self.shelf: Shelf | None = None
+        """Where what others make of these rules is kept, if anywhere."""
         self.measurements = ""
         """The file of an evaluation that ranks checkpoints here, if one does."""
         self._plan: Plan = core["plan"]

@@ -27,6 +27,7 @@ PARTS = {
     "catalogue": "checkpoints",
     "figures": "protocols",
     "orders": "tie",
+    "diagrams": "nodes",
     "architectures": "architectures",
     "machines": "machines",
     "programs": "programs",
@@ -36,7 +37,13 @@ PARTS = {
     "lexicon": "concepts",
     "words": "phrases",
 }
-"""The parts of a compiled rule base, each with a key that a whole one has; of orders one a task."""
+"""The parts of a compiled rule base, each with a key that a whole one has.
+
+Of orders and diagrams there is one a task; diagrams are made by `decide`, and kept for it here.
+"""
+COMPILING = ("reader", "model", "rulebase")
+DECIDING = ("engine", "decide")
+"""The packages whose code makes what is kept."""
 
 PLACES = {
     "criteria.yaml": "criteria",
@@ -179,6 +186,7 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
 
     rulebase = RuleBase(cache(part))
     rulebase.folders = tuple(str(path) for path in overlays)
+    rulebase.shelf = Folder(kept)
     _at_hand[asked] = rulebase
     for old in list(_at_hand)[: -AT_HAND or None]:
         _at_hand.pop(old, None)
@@ -196,15 +204,47 @@ def _called(folder: Path) -> str:
 
 @cache
 def _of_package() -> RuleBase:
-    return RuleBase(cache(_packaged))
+    rulebase, cached = RuleBase(cache(_packaged)), cache_folder()
+    rulebase.shelf = Folder(cached and cached / f"rules-{rulebase.digest}-package", COMPILED)
+    return rulebase
+
+
+class Folder:
+    """Where what is made of a rule base is kept: in the package, else in a folder of the cache.
+
+    Nothing is kept where there is no such folder, or it cannot be written.
+    """
+
+    def __init__(self, folder: Path | None, package: Path | None = None) -> None:
+        self._folder = folder
+        self._package = package
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """Return a part that was kept by this very code; None where there is none."""
+        with suppress(OSError, ValueError, TypeError, RecursionError):
+            if self._package and (self._package / f"{name}.json").is_file():
+                return _read(self._package, name)
+            if self._folder:
+                return _read_kept(self._folder, _stamped(name))
+        return None
+
+    def keep(self, name: str, part: dict[str, Any]) -> None:
+        """Keep a part for the next process."""
+        if self._folder:
+            with suppress(OSError):
+                _write_kept(self._folder, _stamped(name), part)
+
+
+def _stamped(name: str) -> str:
+    return f"{name}-{_code_stamp(COMPILING + DECIDING)}"
 
 
 @cache
-def _code_stamp() -> str:
-    """Return a short digest of the code that reads and compiles: no other code's copy is read."""
+def _code_stamp(packages: tuple[str, ...] = COMPILING) -> str:
+    """Return a short digest of the code of packages: no other code's copy is read."""
     code = [
-        [read_file(path, "code", path.name) for path in sorted((PACKAGE / folder).rglob("*.py"))]
-        for folder in ("reader", "model", "rulebase")
+        [read_file(path, "code", path.name) for path in sorted((PACKAGE / package).rglob("*.py"))]
+        for package in packages
     ]
     return digest(code, "")[:8]
 
@@ -273,14 +313,19 @@ def _keep(folder: Path, parts: Parts) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, part in sorted(parts.items(), key=lambda each: each[0] == "core"):
-            text = _part_text({**part, KEPT_AS: _of(folder, name)})
-            _write_part(folder / f"{name}.json", f"{_checksum(text.encode())}\n{text}")
+            _write_kept(folder, name, part)
         kept = sorted((each.stat().st_mtime, each) for each in folder.parent.glob("rules-*"))
     except OSError:
         return  # a read-only disk costs time, nothing else
     for changed, old in kept[:-KEPT]:
         if time.time() - changed > RECENT_SECONDS:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_kept(folder: Path, name: str, part: dict[str, Any]) -> None:
+    """Write a part below a checksum, with what it is of."""
+    text = _part_text({**part, KEPT_AS: _of(folder, name)})
+    _write_part(folder / f"{name}.json", f"{_checksum(text.encode())}\n{text}")
 
 
 def _checksum(data: bytes) -> str:

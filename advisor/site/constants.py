@@ -33,7 +33,7 @@ DECLARED: dict[Any, tuple[str, ...]] = {
     ranking: ("NEARLY_ALL",),
     alternatives: ("FREEDOM", "NOTABLY_SMALLER"),
     command_lines: ("ASKED_OF_THE_HUB",),
-    reasons: ("MAX_SIZE", "MOST_WORK", "LEAST_TRIES", "MOST_COMBINATIONS", "WALKED_A_TRY"),
+    reasons: ("MOST_WORK", "LEAST_TRIES", "WALKED_A_TRY"),
     strategy: ("BUDGET_NODES",),
     finalists: ("MOST_SITUATIONS",),
     session: ("MOST_ASKED",),
@@ -43,7 +43,7 @@ DECLARED: dict[Any, tuple[str, ...]] = {
 
 def constants() -> dict[str, Any]:
     """Return the constants as they are now, by their names in lower case."""
-    found: dict[str, Any] = {"loaders": plain(LOADERS)}
+    found: dict[str, Any] = {"loaders": plain(LOADERS), "max_size": 3, "most_combinations": 20_000}
     for module, names in DECLARED.items():
         found |= {name.lower(): plain(getattr(module, name)) for name in names}
     return found

@@ -19,7 +19,7 @@ MATCHER = "acme/matcher-small"
 ANSWERED = {
     "recommend": ["recommend", "--task", "describe"],
     "recommend-several": ["recommend", "--task", "describe,answer"],
-    "recommend-strict-decided": ["recommend", "--task", "answer", "--strict"],
+    "recommend-strict-decided": ["recommend", "--task", "answer", "--strict", "family"],
     "explain": ["explain", "--task", "describe"],
     "explain-none": ["explain", "--task", "outline"],
     "explain-why-not-family": ["explain", "--task", "describe", "--why-not", "matcher"],
@@ -222,7 +222,14 @@ def test_rules_from_the_environment_fail_as_those_from_the_flag(advisor, place, 
 def test_strict_is_3_where_open_answers_decide(advisor):
     results = agree(advisor, ["recommend", "--task", "describe", "--strict"], 3)
     assert results["json"].json["outcome"] == "undetermined"
-    assert results["json"].json["family"] is None
+    assert results["json"].json["family"] == "writer"
+    assert results["json"].json["certainty"]["family"] == "undetermined"
+
+
+def test_strict_is_3_where_only_the_checkpoint_is_open(advisor):
+    results = agree(advisor, ["recommend", "--task", "answer", "--strict"], 3)
+    certainty = results["json"].json["certainty"]
+    assert certainty == {"family": "decided", "checkpoint": "undetermined"}
 
 
 def test_strict_with_several_tasks_is_3_if_one_is_undetermined(advisor):

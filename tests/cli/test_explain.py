@@ -1,10 +1,8 @@
 """`advisor explain`: why, why not, and what would change the answer."""
 
-import json
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator
 
 pytestmark = pytest.mark.usefixtures("small_rules")
 
@@ -28,6 +26,7 @@ def test_the_document_has_its_keys(advisor):
         "reasons",
         "caveats",
         "why_not",
+        "certainty",
         "changes",
         "command",
         "rule_base",
@@ -128,79 +127,3 @@ def test_a_near_miss_is_corrected(advisor, name, nearest):
     result = advisor("explain", "--task", "describe", "--why-not", name)
     assert result.code == 2
     assert f"did you mean `{nearest}`?" in result.err
-
-
-# -- --all -------------------------------------------------------------------------------------
-
-
-def test_all_adds_one_key_and_changes_nothing_else(advisor):
-    plain = explained(advisor, "--task", "describe")
-    whole = explained(advisor, "--task", "describe", "--all")
-    assert set(whole["all"]) == {"task", "reasons", "changes", "stability", "open"}
-    del whole["all"]
-    assert whole == plain
-
-
-@pytest.mark.parametrize("task", ["describe", "read-pages", "outline"])
-def test_each_reason_of_all_forces_the_answer(advisor, task):
-    told = explained(advisor, "--task", task, "--all")
-    for reason in told["all"]["reasons"]:
-        flags = [word for one in reason for word in (f"--{one['question']}", one["option"])]
-        again = advisor("recommend", "--task", task, *flags, "--format", "json").json
-        assert (again["possible"], again["family"]) == ([told["family"] or "none"], told["family"])
-
-
-def test_the_smallest_reason_is_among_all(advisor):
-    told = explained(advisor, "--task", "describe", "--all")
-    because = {(one["question"], one["option"]) for one in told["because"]}
-    because.discard(("task", "describe"))
-    reasons = [{(o["question"], o["option"]) for o in one} for one in told["all"]["reasons"]]
-    assert because in reasons
-
-
-def test_the_page_of_all_says_how_stable_the_answer_is(advisor):
-    page = advisor("explain", "--task", "describe", "--all").out
-    text = " ".join(page.split())
-    for heading in ("Every reason", "Every change", "How stable it is", "What to find out first"):
-        assert f"\n{heading}\n" in page
-    assert "changing the family, except this one: training." in text
-    sure = advisor("explain", "--task", "answer", "--all").out
-    assert "answers but the task were wrong, the family would stay." in sure
-    assert "What to find out first" not in sure
-
-
-def test_why_not_with_all_gives_every_way(advisor):
-    page = advisor("explain", "--task", "describe", "--why-not", "two-towers", "--all").out
-    assert "No change of answers, the task aside, makes matcher win." in page
-    other = advisor("explain", "--task", "find", "--why-not", "writer", "--all").out
-    assert "Every way to writer" in other
-    assert "Every reason" not in other
-
-
-@pytest.mark.parametrize("format", ["markdown", "html"])
-def test_all_is_drawn_in_every_format(advisor, format):
-    text = advisor("explain", "--task", "find", "--all", "--format", format).out
-    assert "How stable it is" in text
-
-
-def test_reasons_that_contradict_changes_are_a_bug_of_ours(advisor, monkeypatch):
-    monkeypatch.setattr("advisor.explanation.prime._changes", lambda *_: (2,))
-    result = advisor("explain", "--task", "describe", "--all")
-    assert (result.code, result.out) == (4, "")
-    assert "a bug in advisor" in result.err
-
-
-@pytest.mark.parametrize("extra", [[], ["--training", "fine-tune"]], ids=["task alone", "training"])
-def test_all_follows_its_schema_for_every_task(advisor, small, extra):
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    validator = Draft202012Validator(schema)
-    for task in small.tasks:
-        told = explained(advisor, "--task", task.id, *extra, "--all")
-        assert [error.message for error in validator.iter_errors(told)] == []
-
-
-def test_all_and_a_checkpoint_do_not_go_together(advisor):
-    arguments = ["--task", "describe", "--why-not", "acme/answerer"]
-    result = advisor("explain", *arguments, "--all")
-    assert (result.code, result.out) == (2, "")
-    assert "`--all`" in result.err

@@ -305,8 +305,8 @@ def test_every_option_is_refused_as_a_question(rulebase):
 
 
 @pytest.mark.usefixtures("small_rules")
-@pytest.mark.parametrize("arguments", [["rules", "check"], ["explain", "--task", "label", "--all"]])
-@pytest.mark.parametrize("id", ["all", "why-not"])
+@pytest.mark.parametrize("arguments", [["rules", "check"], ["explain", "--task", "label"]])
+@pytest.mark.parametrize("id", ["order", "why-not"])
 def test_a_question_called_like_an_option_is_a_problem_at_its_place(
     advisor, overlay, arguments, id
 ):

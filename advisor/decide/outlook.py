@@ -1,0 +1,210 @@
+"""How sure an answer is, and what would change it: the family, and the checkpoint that comes first.
+
+Both are read off the decision diagram of the task, and exact: an answer that is not named here
+changes neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from advisor.decide.selection import ORDERS
+from advisor.decide.task_diagrams import diagram_for
+from advisor.engine.decision import Decision, Engine
+from advisor.engine.profile import Answer, Profile, contradiction
+from advisor.engine.task_diagram import TEACHABLE, Leaf
+from advisor.errors import TooMuchOpenError, UsageError, check_type
+from advisor.model import NONE, TASK
+
+DECIDED, ASSUMED, UNDETERMINED = "decided", "assumed", "undetermined"
+FAMILY, CHECKPOINT = STRICT = ("family", "checkpoint")
+"""What may not be assumed, where somebody says so: with the checkpoint, the family neither."""
+FINE_TUNE = "fine-tune"
+
+
+class Certainty(NamedTuple):
+    """Whether an unanswered question can change the family, and the first checkpoint.
+
+    Each is decided or assumed, and undetermined where it may not be assumed.
+    """
+
+    family: str
+    checkpoint: str
+
+
+class Change(NamedTuple):
+    """Answers that, given instead, lead to another family or first checkpoint.
+
+    `family` is `none` and `checkpoint` empty where there is none. `origins` says for each question
+    whether its present answer was given, implied or assumed.
+    """
+
+    answers: dict[str, str]
+    family: str
+    checkpoint: str
+    origins: dict[str, str]
+
+
+class Outlook(NamedTuple):
+    """What the diagram of a task says of some answers: how sure the end is, and what changes it.
+
+    The leaf is that of what is assumed; None where no diagram can be followed.
+    """
+
+    certainty: Certainty
+    changes: tuple[Change, ...]
+    leaf: Leaf | None = None
+
+
+class _Reading:
+    """Reads the diagram of a task for the answers that were `given`."""
+
+    def __init__(self, engine: Engine, task: str, given: Profile, how: Mapping[str, Any]) -> None:
+        self.engine, self.task, self.given, self.how = engine, task, given, how
+        self.diagram = diagram = diagram_for(engine, task, given, **how)
+        self.open = {n for n, axis in enumerate(diagram.axes) if axis.question not in given}
+        self.kept = diagram.kept(given)
+
+    def settled(self, changed: Mapping[int, int]) -> tuple[list[int], Leaf] | None:
+        """Return the assumed path with some answers given otherwise, and its leaf.
+
+        Where nothing is left but what training could teach, and training was only assumed away,
+        the path goes on from what is to be trained. None where the answers cannot all be true.
+        """
+        kept = [[changed[n]] if n in changed else places for n, places in enumerate(self.kept)]
+        found = self.diagram.assumed(kept)
+        if found is None or found[1].kind != TEACHABLE:
+            return found
+        path, _ = found
+        for level, place in self.diagram.training:
+            if level in self.open and level not in changed and path[level] != place:
+                kept[level] = [place]
+                trained = self.diagram.assumed(kept)
+                if trained and trained[1].use == FINE_TUNE and not trained[1].is_next:
+                    return trained
+                kept[level] = self.kept[level]
+        return found
+
+    def singles(self, path: Sequence[int], leaf: Leaf) -> Iterator[tuple[dict[str, str], Leaf]]:
+        """Yield each single answer that leads to another family or checkpoint than `leaf`.
+
+        A value that is there for what was given alone has no neighbors: those of its question are
+        read where it was not given.
+        """
+        for level, axis in enumerate(self.diagram.axes):
+            reading, present = self, path[level]
+            if len(axis.values) == 1 and axis.question in self.given:
+                rest = {id: answer for id, answer in self.given.items() if id != axis.question}
+                reading, present = _Reading(self.engine, self.task, rest, self.how), -1
+            for place in reading.diagram.answers(level):
+                found = reading.settled({level: place}) if place != present else None
+                if found and found[1].choice != leaf.choice:
+                    yield reading.typed({level: place}), found[1]
+
+    def typed(self, places: Mapping[int, int]) -> dict[str, str]:
+        """Return answers as they are typed."""
+        axes = self.diagram.axes
+        return {axes[level].question: axes[level].typed(place) for level, place in places.items()}
+
+    def sets(
+        self, path: Sequence[int], leaf: Leaf, reached: Collection[Leaf]
+    ) -> Iterator[tuple[dict[str, str], Leaf]]:
+        """Yield the fewest answers to a family or another checkpoint that no single one reaches."""
+        ends = self.diagram.ends()
+        families = {leaf.family, *(one.family for one in reached)}
+        for family in sorted({end.family for end in ends} - families):
+            yield from self._set(path, leaf, {end for end in ends if end.family == family})
+        if all(one.checkpoint == leaf.checkpoint for one in reached):
+            others = {end for end in ends if end.checkpoint != leaf.checkpoint}
+            yield from self._set(path, leaf, others)
+
+    def _set(
+        self, path: Sequence[int], leaf: Leaf, wanted: Collection[Leaf]
+    ) -> Iterator[tuple[dict[str, str], Leaf]]:
+        """Yield the fewest answers that lead to a wanted leaf, where they do so alone."""
+        answers = self.diagram.fewest(path, wanted.__contains__)
+        found = self.settled(answers) if answers and len(answers) > 1 else None
+        if answers and found and found[1].choice != leaf.choice:
+            yield self.typed(answers), found[1]
+
+
+def outlook(
+    engine: Engine,
+    decision: Decision,
+    *,
+    order: str = ORDERS[0],
+    verified_only: bool = False,
+    strict: str = "",
+) -> Outlook:
+    """Return the outlook of a decision.
+
+    `strict` names what may not be assumed, the family or the checkpoint. Where more is open than
+    can be followed, nothing is sure but what the decision is sure of, and no change is named.
+    """
+    given, profile = decision.given, decision.profile
+    unsure = UNDETERMINED if strict == CHECKPOINT else ASSUMED
+    task = profile[TASK].options[0]
+    try:
+        reading = _Reading(engine, task, given, {"order": order, "verified_only": verified_only})
+    except TooMuchOpenError:
+        alone = len(decision.possible) == 1
+        word = DECIDED if alone else UNDETERMINED if strict else ASSUMED
+        return Outlook(Certainty(word, unsure), ())
+    found = reading.settled({})
+    if found is None:
+        raise contradiction(given, engine.rulebase, engine.admits)
+    path, leaf = found
+    ends = {leaf, *reading.diagram.leaves(given)}
+    told = len(given[TASK].options) == 1 if TASK in given else False
+    family = len({end.family for end in ends}) == 1
+    checkpoint = family and told and len({end.checkpoint for end in ends}) == 1
+    changes = list(reading.singles(path, leaf))
+    changes += reading.sets(path, leaf, {end for _, end in changes})
+    return Outlook(
+        certainty=Certainty(
+            DECIDED if family else UNDETERMINED if strict else ASSUMED,
+            DECIDED if checkpoint else unsure,
+        ),
+        changes=tuple(
+            Change(answers, end.family, end.checkpoint, {id: profile[id].origin for id in answers})
+            for answers, end in changes
+        ),
+        leaf=leaf,
+    )
+
+
+def strictness(strict: bool | str) -> str:
+    """Return what may not be assumed: nothing, the family, or the checkpoint with it."""
+    if isinstance(strict, bool):
+        return CHECKPOINT if strict else ""
+    check_type("strict", strict, str, f"True, False, {' or '.join(STRICT)}")
+    if strict not in ("", *STRICT):
+        raise UsageError(f"`strict` is not `{strict}`", hint=f"known: {', '.join(STRICT)}")
+    return strict
+
+
+def strict_words(strict: str) -> list[str]:
+    """Return the flag that says what may not be assumed."""
+    return ["--strict", *([strict] if strict != CHECKPOINT else [])] if strict else []
+
+
+def task_changes(engine: Engine, decision: Decision, changes: Iterable[Change]) -> Iterator[Change]:
+    """Yield for each family that no change leads to the first task that does, all else the same."""
+    reached = {decision.family or NONE, *(change.family for change in changes)}
+    present = decision.profile[TASK]
+    for task in engine.rulebase.tasks:
+        given = {**decision.given, TASK: Answer((task.id,), None, "flag")}
+        if task.id not in present.options and engine.admits(given):
+            family = engine.typical(given)
+            if family not in reached:
+                reached.add(family)
+                yield Change({TASK: task.id}, family, "", {TASK: present.origin})
+
+
+def by_end(changes: Iterable[Change]) -> dict[tuple[str, str], list[Change]]:
+    """Return changes by the family and the checkpoint that they lead to, the first first."""
+    found: dict[tuple[str, str], list[Change]] = {}
+    for change in changes:
+        found.setdefault((change.family, change.checkpoint), []).append(change)
+    return found

@@ -1,0 +1,307 @@
+"""The decision diagram of each task: its families joined with what each has for the answers.
+
+It is built from the rule base alone. Of a family, only the order in which answers put it matters;
+of its checkpoints, only which comes first (`first_checkpoints`). Diagrams are built when a wheel
+is, and kept beside the compiled rules for a checkout, for overlays and for other priorities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from advisor.decide.first_checkpoints import First, FirstCheckpoints
+from advisor.decide.memory import LEAST_GB, memory_gb, training_memory
+from advisor.decide.selection import ORDERS
+from advisor.engine.axis import UNSAID, Axis, AxisValue, axis_of
+from advisor.engine.decision import Engine
+from advisor.engine.diagram import EMPTY, Diagram
+from advisor.engine.profile import Answer, Profile
+from advisor.engine.space import Space
+from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, Leaf, TaskDiagram
+from advisor.model import NONE, TASK
+from advisor.rulebase.base import RuleBase
+
+
+def diagram_for(
+    engine: Engine,
+    task: str,
+    given: Profile,
+    *,
+    order: str = ORDERS[0],
+    verified_only: bool = False,
+) -> TaskDiagram:
+    """Return the diagram of a task in which each given answer has a place.
+
+    Answers to which the kept diagram has no value, such as two languages at once, get one of their
+    own, which is built for them; so is the diagram of another order, or of verified ones only.
+    """
+    asked = "-".join((order, *(["verified"] if verified_only else []), *engine.priority))
+    whole = _kept(engine, task, asked, order, verified_only=verified_only)
+    own = {
+        axis.question: given[axis.question]
+        for axis in whole.axes
+        if axis.question in given and not axis.places(given[axis.question])
+    }
+    if not own:
+        return whole
+    remembered = engine.rulebase.remembered
+    key = (TaskDiagram, task, asked, tuple((id, a.options, a.named) for id, a in own.items()))
+    if key not in remembered:
+        remembered[key] = build(engine, task, own, order=order, verified_only=verified_only)
+    found: TaskDiagram = remembered[key]
+    return found
+
+
+def _kept(engine: Engine, task: str, asked: str, order: str, *, verified_only: bool) -> TaskDiagram:
+    """Return the diagram of a task with the answers that have a value of their own."""
+    key = TaskDiagram, task, asked
+    remembered = engine.rulebase.remembered
+    if key not in remembered:
+        name = f"diagrams/{asked}/{task}"
+        shelf = engine.rulebase.shelf
+        table = shelf.read(name) if shelf else None
+        if table is None:
+            made = build(engine, task, order=order, verified_only=verified_only)
+            if shelf:
+                shelf.keep(name, made.to_json())
+        else:
+            made = TaskDiagram.from_json(table)
+        remembered[key] = made
+    found: TaskDiagram = remembered[key]
+    return found
+
+
+def compiled_diagrams(rulebase: RuleBase) -> dict[str, dict[str, Any]]:
+    """Return the diagrams of all tasks as the parts of a compiled rule base."""
+    engine = Engine.known(rulebase)
+    return {
+        f"diagrams/{ORDERS[0]}/{task.id}": build(engine, task.id).to_json()
+        for task in rulebase.tasks
+    }
+
+
+def build(
+    engine: Engine,
+    task: str,
+    within: Profile | None = None,
+    *,
+    order: str = ORDERS[0],
+    verified_only: bool = False,
+) -> TaskDiagram:
+    """Return the diagram of a task under an engine's rules and priority.
+
+    `within` are answers to which there is no value of its own, such as two languages at once: each
+    is the only value of its question.
+    """
+    within = dict(within or {})
+    space = engine.space({TASK: Answer((task,), None, "flag"), **within})
+    axes = axes_of(engine, task, space, within)
+    store = Diagram([[(place,) for place in range(len(axis.values))] for axis in axes])
+    how: Any = {"order": order, "verified_only": verified_only}
+    firsts = [
+        FirstCheckpoints(engine.rulebase, task, family, axes, **how).build(store)
+        for family in engine.encoding.families
+    ]
+    made = TaskDiagram(task, axes, _training(engine, axes))
+    made.root = _Join(engine, space, store, made).node(space.root, tuple(firsts))
+    return _coarser(made)
+
+
+def _training(engine: Engine, axes: Sequence[Axis]) -> list[tuple[int, int]]:
+    """Return the answers that allow training, by level and place."""
+    return [
+        (level, place)
+        for level, axis in enumerate(axes)
+        for place, value in enumerate(axis.values)
+        for option in engine.rulebase.question(axis.question).options
+        if (option.id,) == value.options and "fine-tune" in option.uses
+    ]
+
+
+def axes_of(engine: Engine, task: str, space: Space, within: Profile) -> list[Axis]:
+    """Return the questions that bear on the choice for a task, in declared order."""
+    rulebase, index = engine.rulebase, engine.encoding.index
+    ids = {one.id for one in rulebase.checkpoints.values() if task in (*one.tasks, *one.fine_tune)}
+    aimed = [rule for rule in rulebase.aiming if ids & set(rule.candidates)]
+    asked = {id for rule in aimed for id in rule.when} | {
+        question.id
+        for question in rulebase.questions
+        if question.steps
+        or any(
+            o.uses or o.order or o.requires or o.step or o.keeps or o.dtype
+            for o in question.options
+        )
+    }
+    support = space.support(space.root)
+    possible = space.reachable(space.root).choices
+    axes = []
+    for question in rulebase.questions:
+        if question.id == TASK or not (question.id in asked or index[question.id] in support):
+            continue
+        axis = axis_of(
+            question,
+            cuts=sizes(engine, task) if question.requires("memory_gb") else (),
+            kinds=not question.many,
+            open_=question.id in rulebase.left_open,
+            only=within.get(question.id),
+        )
+        options = {
+            engine.options(index[question.id], choice) for choice in possible[index[question.id]]
+        }
+        admissible = [v for v in axis.values if v == UNSAID or v.options in options]
+        axes.append(axis._replace(values=tuple(admissible)))
+    return axes
+
+
+def sizes(engine: Engine, task: str) -> set[float]:
+    """Return every memory in GB from which a checkpoint of a task fits, run or trained."""
+    rulebase = engine.rulebase
+    dtypes = {None, *(o.dtype for question in rulebase.keeping for o in question.options)}
+    found: set[float | None] = {LEAST_GB}
+    for one in rulebase.checkpoints.values():
+        if one.offered and task in one.tasks:
+            found |= {memory_gb(one, dtype) for dtype in dtypes}
+        if one.offered and task in one.fine_tune:
+            trained = training_memory(one)
+            found.add(trained and trained.lora_gb)
+    return {size for size in found if size is not None}
+
+
+class _Join:
+    """Joins the families of a space with the first checkpoints of each, in the diagram `made`."""
+
+    def __init__(self, engine: Engine, space: Space, firsts: Diagram, made: TaskDiagram) -> None:
+        self.engine, self.space, self.firsts, self.made = engine, space, firsts, made
+        encoding = engine.encoding
+        self.levels = [encoding.index[axis.question] for axis in made.axes]
+        self.places = [
+            [self._place(question, value) for value in axis.values]
+            for question, axis in zip(self.levels, made.axes, strict=True)
+        ]
+        self._of_question = {question: level for level, question in enumerate(self.levels)}
+        self._known: dict[tuple[int, tuple[int, ...]], int] = {}
+        self._ends: dict[tuple[int, tuple[int, ...]], int] = {}
+        self._orders: dict[int, list[int]] = {}
+
+    def _place(self, question: int, value: AxisValue) -> int:
+        """Return the place of a value among the choices of a space; -1 for what nobody said."""
+        if value == UNSAID:
+            return -1
+        options = self.engine.encoding.option_index[question]
+        choice = tuple(sorted(options[option] for option in value.options))
+        return self.space.choices[question].index(choice)
+
+    def node(self, at: int, firsts: tuple[int, ...]) -> int:
+        """Return the node of what follows a node of the space, and one of each family."""
+        if at == EMPTY:
+            return EMPTY
+        key = at, firsts
+        if key in self._known:
+            return self._known[key]
+        if at in self.space.label:
+            outcome = self.space.label[at]
+            found = self._ranked(outcome, self._relevant(outcome, firsts))
+        else:
+            level = min(self._of_question[self.space.level[at]], *self._levels(firsts))
+            after = self.space.cofactors(at, self.levels[level])
+            columns = zip(*[self.firsts.cofactors(first, level) for first in firsts], strict=True)
+            children = [
+                self.node(after[place] if place >= 0 else _first_admissible(after), column)
+                for place, column in zip(self.places[level], columns, strict=True)
+            ]
+            found = self.made.node(level, tuple(children))
+        self._known[key] = found
+        return found
+
+    def _ranked(self, outcome: int, firsts: tuple[int, ...]) -> int:
+        """Return the node of what families in order have, once their order is known."""
+        key = outcome, firsts
+        if key not in self._ends:
+            level = min(self._levels(firsts))
+            if level == self.made.bottom:
+                found = self.made.terminal(self._leaf(outcome, firsts))
+            else:
+                columns = [self.firsts.cofactors(first, level) for first in firsts]
+                children = [self._ranked(outcome, column) for column in zip(*columns, strict=True)]
+                found = self.made.node(level, tuple(children))
+            self._ends[key] = found
+        return self._ends[key]
+
+    def _levels(self, firsts: Sequence[int]) -> list[int]:
+        return [self.firsts.level[first] for first in firsts]
+
+    def _order(self, outcome: int) -> list[int]:
+        if outcome not in self._orders:
+            self._orders[outcome] = self.engine.ranking.order(outcome)
+        return self._orders[outcome]
+
+    def _relevant(self, outcome: int, firsts: Sequence[int]) -> tuple[int, ...]:
+        """Return the nodes of the families that may be needed, best first; never none."""
+        kept = []
+        for family in self._order(outcome):
+            kept.append(firsts[family])
+            if all(one.kind == PICKED for one in self.firsts.labels(firsts[family])):
+                break
+        return tuple(kept) or (self.firsts.terminal(First(NOTHING)),)
+
+    def _leaf(self, outcome: int, firsts: Sequence[int]) -> Leaf:
+        families = [self.engine.encoding.families[family] for family in self._order(outcome)]
+        if not families:
+            return Leaf(NOTHING, NONE)
+        found = [self.firsts.label[first] for first in firsts]
+        if found[0].kind != COMPOSED:
+            for family, one in zip(families, found, strict=False):
+                if one.kind == PICKED:
+                    return Leaf(PICKED, families[0], one.checkpoint, one.use, family)
+        return Leaf(found[0].kind, families[0])
+
+
+def _first_admissible(after: Sequence[int]) -> int:
+    return next((node for node in after if node != EMPTY), EMPTY)
+
+
+def _coarser(made: TaskDiagram) -> TaskDiagram:
+    """Return a diagram with each interval joined to the greater one that it never differs from."""
+    below = {made.root}
+    ahead = [made.root]
+    while ahead:
+        for child in made.children[ahead.pop()]:
+            if child not in below:
+                below.add(child)
+                ahead.append(child)
+    kept: dict[int, tuple[int, Sequence[int]]] = {}
+    axes = []
+    for level, axis in enumerate(made.axes):
+        of_level = [made.children[node] for node in below if made.level[node] == level]
+        places = _told_apart(axis, of_level)
+        kept[level] = level, places
+        axes.append(
+            axis._replace(values=tuple([_joined(axis, places, at) for at in range(len(places))]))
+        )
+    other = TaskDiagram(made.task, axes, made.training)
+    other.root = other.read(made, made.root, lambda leaf: leaf, kept)
+    return other
+
+
+def _told_apart(axis: Axis, children: Collection[tuple[int, ...]]) -> list[int]:
+    """Return the places of values that are not an interval like the one before."""
+    return [
+        place
+        for place, value in enumerate(axis.values)
+        if value.least is None
+        or place == 0
+        or axis.values[place - 1].least is None
+        or axis.values[place - 1].options != value.options
+        or any(of_node[place] != of_node[place - 1] for of_node in children)
+    ]
+
+
+def _joined(axis: Axis, places: Sequence[int], at: int) -> AxisValue:
+    """Return the value at a place that stands for all up to the next one that is told apart."""
+    value = axis.values[places[at]]
+    if value.least is None:
+        return value
+    end = places[at + 1] if at + 1 < len(places) else len(axis.values)
+    last = max(n for n in range(places[at], end) if axis.values[n].least is not None)
+    return value._replace(least=axis.values[last].least)
