@@ -9,7 +9,7 @@ from pathlib import Path
 from advisor.draw.blocks import Block, Code, Heading, Item, Items, Page, Pairs, Text, shown
 from advisor.draw.formats import Report
 from advisor.draw.html import body, document
-from advisor.evaluate.chart import confusion, quality_by_cost, recall_curve
+from advisor.evaluate.chart import confusion, quality_by_cost
 from advisor.evaluate.gates import Gates
 from advisor.evaluate.metric_kinds import METRIC_KINDS
 from advisor.evaluate.page import (
@@ -87,8 +87,6 @@ def _drawings(scores: Scores, verdict: Verdict) -> list[str]:
     if any(one.timing.images_per_second for one in scores.candidates):
         tables += [Heading("Cost"), costs(scores)]
     parts.append(_blocks(tables))
-    if curve := recall_curve(scores):
-        parts += [_blocks([Heading("Recall")]), curve]
     if matrices := [confusion(scores, one) for one in scores.candidates if one.picked]:
         said = Text("Rows: what is true. Columns: what was picked.", "quiet")
         parts.append(_blocks([Heading("What was taken for what"), said]))
