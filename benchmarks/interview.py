@@ -15,7 +15,8 @@ import sys
 import time
 from fractions import Fraction
 
-from advisor.audit.optimum import Cost, walked
+from optimum import Cost, walked
+
 from advisor.engine import Engine
 from advisor.engine.profile import Answer, Profile
 from advisor.interview.exchange import AskedAnswer

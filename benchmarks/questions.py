@@ -1,9 +1,10 @@
 """How many questions each way of choosing asks, against the fewest that any could.
 
 For every task of the shipped rules, or of a folder with overlays, expected questions until the
-family is decided are computed exactly, as `advisor rules audit --questions` does, and printed as
-ratios to the optimum. Beside them stands what one step costs: the slowest and the median call of
-`Session.next` on the way to each of the three stops, in milliseconds of processor time.
+family is decided are computed exactly, and printed as ratios to the optimum. Each scenario is
+played by somebody who knows its answers and no others. Beside them stands what one step costs: the
+slowest and the median call of `Session.next` on the way to each of the three stops, in milliseconds
+of processor time.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
-from advisor.audit.optimum import RIVALS, Cost, Measured, TaskMeasure, measure
+from optimum import RIVALS, Cost, Measured, TaskMeasure, measure
+
 from advisor.engine import Engine
 from advisor.interview.session import STOPS, Session
 from advisor.model import TASK
@@ -36,8 +38,10 @@ def main() -> int:
     seconds = time.process_time() - started
     print(f"rules {rulebase.digest}; optimum, policies and scenarios in {seconds:.1f} s\n")
     good = ratios(measured)
+    others = [one.scenario for one in measured.played if not one.same]
+    print(f"{len(measured.played)} scenarios played; another family than recommended: {others}")
     steps(rulebase, given.interviews, given.seed)
-    return 0 if good else 1
+    return 0 if good and not others else 1
 
 
 def ratios(measured: Measured) -> bool:

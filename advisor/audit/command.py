@@ -12,7 +12,7 @@ import typer
 from advisor.audit.places import Places
 from advisor.console.commands import RULES, Options, rules_of
 from advisor.console.options import option
-from advisor.console.output import FindingsShown, Showing, Shown, check_format
+from advisor.console.output import FindingsShown, Shown
 from advisor.console.streams import say
 from advisor.draw.formats import Report, document, plain
 from advisor.errors import BrokenFileError, UsageError
@@ -119,10 +119,6 @@ def audit(
     places: Named,
     shown: FindingsShown,
     budget: Annotated[float, option("--budget SECONDS", "Give up proofs after this time.")] = 60,
-    questions: Annotated[
-        bool,
-        option("--questions", "Measure the interview instead: questions asked, and the optimum."),
-    ] = False,
 ) -> int:
     """Prove over every complete profile that the rules are sound, or say where they are not.
 
@@ -135,13 +131,10 @@ def audit(
       advisor rules audit
       advisor rules audit --rules our-rules --output sarif=audit.sarif
       advisor rules audit my-fork-of-the-rules --budget 300
-      advisor rules audit --questions
     """
     if budget <= 0:
         message = f"`--budget {budget:g}` is not a positive number of seconds"
         raise UsageError(message, hint="e.g. --budget 60")
-    if questions:
-        return _measure_questions(places.rulebase, shown)
     from advisor.audit.page import as_json, as_page, audit_findings
 
     audited = _prove(places.rulebase, budget)
@@ -162,14 +155,3 @@ def _prove(rulebase: RuleBase, seconds: float) -> Audit:
         return None if judged.use is None else frozenset(miss.question for miss in judged.lacks)
 
     return prove(rulebase, Budget(seconds, time.monotonic), judge)
-
-
-def _measure_questions(rulebase: RuleBase, shown: Showing) -> int:
-    from advisor.audit.optimum import measure
-    from advisor.audit.optimum_page import as_json, as_page
-
-    for format in (shown.format, *dict(shown.files)):
-        check_format(format)
-    measured = measure(rulebase)
-    shown.emit(Report(lambda: as_json(measured, rulebase.digest), lambda: as_page(measured)))
-    return 0
