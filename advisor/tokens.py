@@ -120,3 +120,18 @@ def pattern_of(phrase: str) -> tuple[str, ...]:
         form = form_of(f"{raw}q")[:-1] if ends else form_of(raw)
         parts.append(f"{opens}{form}{ends}")
     return tuple(parts)
+
+
+def patterns_of(phrase: str) -> list[tuple[str, ...]]:
+    """Return the forms of a phrase, and those that it has without what `*` stands for.
+
+    The form of a word may lack an s that no plural put there: `duits*` is `duit`, too, as Duits is.
+    """
+    pattern = pattern_of(phrase)
+    bare = tuple(
+        singular(form[:-1])
+        if form.endswith(f"s{ANY}") and singular(form[:-1]) != form[:-1]
+        else form
+        for form in pattern
+    )
+    return [pattern] if bare == pattern else [pattern, bare]

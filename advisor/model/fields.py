@@ -196,6 +196,13 @@ Words = Annotated[
 ]
 """Words and phrases by language."""
 
+_PHRASES = Mapping[str, Sequence[str]]
+ConceptWords = Annotated[_PHRASES, MapOf(ListOf(_PHRASE, least=1), KebabCase(of="concept"))]
+MeasureWords = Annotated[_PHRASES, MapOf(ListOf(_PHRASE, least=1), KebabCase(of="measure"))]
+NumeralWords = Annotated[_PHRASES, MapOf(ListOf(_PHRASE, least=1), KebabCase(of="numeral"))]
+ParticleWords = Annotated[_PHRASES, MapOf(ListOf(_PHRASE, least=1), KebabCase(of="particle"))]
+"""Words and phrases of one language, by what they stand for."""
+
 _CONCEPTS = ListOf(KebabCase(of="concept"), least=1)
 Conjunctions = Annotated[Sequence[Sequence[str]], ListOf(_CONCEPTS, least=1)]
 Said = Annotated[

@@ -64,6 +64,7 @@ ENTITIES = {
     "scenario": Entity(evidence.Scenario, "scenarios", "scenarios", "proof"),
     "check": Entity(library.CheckRule, "checks", "checks", "checks"),
     "concept": Entity(wording.Concept, "words", "concepts", "lexicon"),
+    "sentence-language": Entity(wording.SentenceLanguage, "words", "languages"),
     "meaning": Entity(wording.Meaning, "words", "meanings", "lexicon"),
     "implication": Entity(wording.Implication, "words", "implications", "lexicon"),
     "measure": Entity(wording.Measure, "words", "measures", "lexicon"),

@@ -23,6 +23,21 @@ class Concept(NamedTuple):
     denied: f.Said = {}
 
 
+class SentenceLanguage(NamedTuple):
+    """The words of a whole language in one place, each list under the id of what it stands for.
+
+    They join the words that concepts, measures, numerals and particles have themselves; `alone` are
+    numerals that stand without a number.
+    """
+
+    id: Annotated[str, f.TextOf(r"[a-z]{2}", "a language such as `nl`")]
+    concepts: f.ConceptWords = {}
+    measures: f.MeasureWords = {}
+    numerals: f.NumeralWords = {}
+    alone: f.NumeralWords = {}
+    particles: f.ParticleWords = {}
+
+
 class Meaning(NamedTuple):
     """A task, named by its id, and the sets of concepts that each speak of it."""
 

@@ -14,7 +14,7 @@ from advisor.model.library import ANY_TYPE, Program
 from advisor.model.value import encode
 from advisor.rulebase.derive import declared_by, derived_never, derived_rules
 from advisor.rulebase.orders import compiled_orders
-from advisor.rulebase.phrases import compile_words
+from advisor.rulebase.phrases import compile_words, with_languages
 
 if TYPE_CHECKING:
     from advisor.rulebase.assemble import Entries, Entry
@@ -30,6 +30,7 @@ def compile_parts(
     by_kind = {kind: [*entries.get(kind, {}).values()] for kind in ENTITIES}
     values = {kind: [_value(kind, entry) for entry in by_kind[kind]] for kind in ENTITIES}
     _complete(values, by_kind)
+    values |= with_languages(values)
     families = [entry.value for entry in by_kind["family"]]
     declared = [entity.declared for entity in ENTITIES.values()]
     parts: dict[str, dict[str, Any]] = {

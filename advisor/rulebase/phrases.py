@@ -24,7 +24,7 @@ from advisor.model.phrase_kinds import (
     SHELF,
 )
 from advisor.rulebase.word_languages import LISTED, compile_word_languages, phrases_in
-from advisor.tokens import ANY, pattern_of
+from advisor.tokens import ANY, pattern_of, patterns_of
 
 if TYPE_CHECKING:
     from advisor.model import Checkpoint, Question, Task
@@ -36,12 +36,35 @@ LEAST_NAME = 4
 Values = Mapping[str, list[Any]]
 
 
+def with_languages(values: Values) -> Values:
+    """Return values whose concepts and other worded entries have the words of whole languages."""
+    joined = dict(values)
+    for spoken in values["sentence-language"]:
+        for key in ("concept", "measure", "numeral", "particle"):
+            words: Mapping[str, list[str]] = getattr(spoken, f"{key}s")
+            joined[key] = [_speaking(one, "words", spoken.id, words) for one in joined[key]]
+        joined["numeral"] = [
+            _speaking(one, "alone", spoken.id, spoken.alone) for one in joined["numeral"]
+        ]
+    return joined
+
+
+def _speaking(entry: Any, field: str, language: str, words: Mapping[str, list[str]]) -> Any:
+    """Return an entry whose words in a language are joined by those under its id, if any."""
+    if entry.id not in words:
+        return entry
+    known = getattr(entry, field)
+    more = dict.fromkeys((*known.get(language, ()), *words[entry.id]))
+    return entry._replace(**{field: {**known, language: [*more]}})
+
+
 def compile_words(values: Values) -> dict[str, Any]:
     """Return what reading a sentence needs, as JSON can hold it; lists of ids are one text."""
     skipped, quiet, common = (_forms(values["particle"], id) for id in LISTED)
     table: dict[str, list[str]] = {}
     for kind, id, phrase in _phrases(values):
-        add(table, pattern_of(phrase), f"{kind}{id}")
+        for pattern in patterns_of(phrase):
+            add(table, pattern, f"{kind}{id}")
     forms = {form for phrase in table for form in phrase.split()}
     concepts = values["concept"]
     return {

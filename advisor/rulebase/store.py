@@ -64,6 +64,7 @@ PLACES = {
     "drift/*.yaml": "drift",
     "scenarios/*.yaml": "scenarios",
     "checks/*.yaml": "checks",
+    "words.yaml": "words",
     "words/*.yaml": "words",
 }
 """Where the files of each kind stand in a rule folder, in the order in which they are read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from advisor.tokens import pattern_of
+from advisor.tokens import patterns_of
 
 LISTED = ("skipped", "quiet", "common")
 """Particles that are looked up by the word alone, and stand in no phrase."""
@@ -41,7 +41,8 @@ def _forms(entries: Iterable[Any]) -> Forms:
     found: Forms = {}
     for entry in entries:
         for language, phrase in phrases_in(entry):
-            found.setdefault(language, set()).update(pattern_of(phrase))
+            for pattern in patterns_of(phrase):
+                found.setdefault(language, set()).update(pattern)
     return found
 
 
@@ -52,7 +53,11 @@ def _false_friends(entries: Iterable[Any], idle: Forms) -> dict[str, dict[str, s
     """
     found: dict[str, dict[str, str]] = {}
     for entry in entries:
-        alone = [(language, pattern_of(phrase)) for language, phrase in phrases_in(entry)]
+        alone = [
+            (language, pattern)
+            for language, phrase in phrases_in(entry)
+            for pattern in patterns_of(phrase)
+        ]
         for form in {pattern[0] for _, pattern in alone if len(pattern) == 1}:
             own = {language for language, pattern in alone if pattern == (form,)}
             other = [one for one, forms in idle.items() if form in forms and one not in own]

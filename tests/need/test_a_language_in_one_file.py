@@ -1,0 +1,74 @@
+"""A language of sentences in one file of one's own: Dutch, laid over the shipped words."""
+
+from pathlib import Path
+
+import pytest
+
+from advisor.errors import BrokenFileError
+from advisor.need.reading import read
+from advisor.rulebase.store import load_rules
+
+DUTCH = Path(__file__).parent / "dutch"
+
+
+@pytest.fixture(scope="module")
+def dutch():
+    return load_rules(overlays=(DUTCH,))
+
+
+@pytest.mark.parametrize(
+    ("text", "task", "said"),
+    [
+        (
+            "foto's beschrijven in het Duits, zonder videokaart",
+            "captioning",
+            {"language": ["de"], "device": ["cpu"]},
+        ),
+        ("facturen uitlezen op mijn telefoon", "field-extraction", {"device": ["phone"]}),
+        ("twee miljoen foto's doorzoeken op tekst", "image-search", {"collection": 2_000_000}),
+        ("vijftig foto's sorteren", "zero-shot-classification", {"collection": 50}),
+        ("beschrijvingen voor duizenden foto's", "captioning", {"collection": ["thousands"]}),
+        ("dubbele foto's vinden", "deduplication", {}),
+        ("foto's beschrijven, niet in het Frans", "captioning", {}),
+        ("afbeeldingen zoeken, het werkt niet in het Engels", "image-search", {"language": ["en"]}),
+    ],
+)
+def test_a_sentence_is_read_by_the_words_of_one_file(dutch, text, task, said):
+    reading = read(dutch, text)
+    assert [one.task for one in reading.tasks] == [task]
+    given = {one.question: one.answer.value or list(one.answer.options) for one in reading.answers}
+    assert given.items() >= said.items()
+    assert "language" not in given.keys() - said.keys()
+    assert reading.not_understood == ()
+
+
+def test_the_words_of_a_language_join_those_that_are_there(dutch, rulebase):
+    for text in ("caption photos in German, without a GPU", "Fotos beschreiben ohne Training"):
+        assert read(dutch, text)._replace(text="") == read(rulebase, text)._replace(text="")
+    shipped, joined = rulebase.concepts["image"].words, dutch.concepts["image"].words
+    assert {**joined, "nl": None} == {**shipped, "nl": None}
+    assert "afbeelding*" in joined["nl"]
+    assert any("nl" in change for change in dutch.overlays)
+
+
+def test_a_language_is_a_file_of_words_in_the_folder_too(tmp_path):
+    (tmp_path / "words").mkdir()
+    text = (DUTCH / "words.yaml").read_text(encoding="utf-8")
+    (tmp_path / "words" / "nl.yaml").write_text(text, encoding="utf-8")
+    rules = load_rules(overlays=(tmp_path,))
+    assert [one.task for one in read(rules, "dubbele foto's vinden").tasks] == ["deduplication"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("{id: nl, concepts: {descrbe: [x]}}", "words.yaml:2:25: unknown concept `descrbe`"),
+        ("{id: nl, particles: {negatoin: [niet]}}", "unknown particle `negatoin`"),
+        ("{id: dutch, concepts: {image: [foto]}}", "`dutch` does not look like a language"),
+    ],
+)
+def test_a_mistake_in_it_is_said_at_its_place(tmp_path, entry, said):
+    (tmp_path / "words.yaml").write_text(f"languages:\n  - {entry}\n", encoding="utf-8")
+    with pytest.raises(BrokenFileError) as refused:
+        load_rules(overlays=(tmp_path,))
+    assert said in " ".join(map(str, refused.value.problems))
