@@ -47,6 +47,13 @@ def cache(tmp_path_factory):
         os.environ["ADVISOR_CACHE"] = before
 
 
+@pytest.fixture(autouse=True)
+def tried(request, monkeypatch, cache):
+    """Take the folders that tests make as tried; a child for each would take seconds."""
+    if request.node.get_closest_marker("rehearses") is None:
+        monkeypatch.setattr("advisor.trial.rehearsal._kept", lambda *_: cache)
+
+
 @pytest.fixture(scope="session")
 def rulebase(cache):
     return load_rules()

@@ -10,9 +10,9 @@ from typing import Any
 
 from advisor.files import creating_folder, refuse_folder
 from advisor.trial.failures import UnsupportedError, WeightsMismatchError
-from advisor.trial.loading import FROM_DISK, load_part
+from advisor.trial.loading import load_part
 from advisor.trial.local_checkpoint import LocalCheckpoint
-from advisor.trial.promises import refuse_what_promises_more
+from advisor.trial.rehearsal import FROM_DISK, refuse_what_has_no_end
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runtime import plain_errors, quiet, transformers
 
@@ -72,8 +72,8 @@ def compose(
     library = transformers()
     left, right = resolve(encoder, how), resolve(decoder, how)
     _refuse_wrong_parts(left, right)
-    refuse_what_promises_more(left, library.AutoModel)
-    refuse_what_promises_more(right, library.AutoModelForCausalLM)
+    refuse_what_has_no_end(left, "AutoModel")
+    refuse_what_has_no_end(right, "AutoModelForCausalLM")
     images, tokenizer = load_part(left, "AutoImageProcessor"), load_part(right, "AutoTokenizer")
     library.set_seed(how.seed)
     with plain_errors(f"{left.name} + {right.name}"), quiet():

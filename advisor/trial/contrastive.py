@@ -59,9 +59,7 @@ class Contrastive(Runner):
     def image_inputs(self, images: Sequence[OpenedImage]) -> dict[str, Any]:
         """Return the pixel inputs of images."""
         pixels = [image.pixels for image in images]
-        with self.growth.bounded(pixels):
-            made = self.image_processor(images=pixels, return_tensors="pt")
-        return self.on_device(made)
+        return self.on_device(self.image_processor(images=pixels, return_tensors="pt"))
 
     def probabilities(self, logits: Any) -> Any:
         """Return probabilities of the candidate texts from their logits, (N,); None: of none."""

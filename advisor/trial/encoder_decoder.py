@@ -38,8 +38,7 @@ class EncoderDecoder(TextWriter):
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:  # noqa: ARG002
         """Return the pixels."""
-        with self.growth.bounded([image.pixels]):
-            pixels = self.image_processor(images=image.pixels, return_tensors="pt")["pixel_values"]
+        pixels = self.image_processor(images=image.pixels, return_tensors="pt")["pixel_values"]
         return self.on_device({"pixel_values": pixels})
 
 

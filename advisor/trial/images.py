@@ -25,6 +25,8 @@ USEFUL_PIXELS = 20_000_000
 so that one of `LARGEST_PIXELS` takes half a gigabyte at most: four bytes a pixel, and this."""
 LONGEST_SIDE = 100_000
 """Libraries take memory for each row, and for each pixel of a side that they shrink."""
+LONGEST_RATIO = 200
+"""Of the sides: processors make the short one as long as the network wants it."""
 REDUCIBLE = frozenset({"L", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "LAB", "HSV", "I", "F"})
 """Modes in which pixels can be averaged; others hold numbers of a table, or single bits."""
 REDUCED_AS = {"P": "RGBA", "PA": "RGBA", "1": "L", "I;16": "I", "I;16L": "I", "I;16B": "I"}
@@ -199,6 +201,13 @@ def _prepared(image: Any, name: str) -> OpenedImage:
             f"`{name}` has {width} x {height} pixels, a side longer than {LONGEST_SIDE:,}",
             hint="cut it into parts first",
             kind="image-too-large",
+        )
+    if max(width, height) > LONGEST_RATIO * min(width, height):
+        raise ImageError(
+            f"`{name}` has {width} x {height} pixels, one side more than {LONGEST_RATIO} times the "
+            "other",
+            hint="cut it into parts first",
+            kind="image-too-long",
         )
     _refuse_endless_work(image, name)
     notes = []

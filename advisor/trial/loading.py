@@ -11,7 +11,7 @@ from advisor.errors import did_you_mean
 from advisor.trial.failures import BrokenCheckpointError, UnsupportedError, WeightsMismatchError
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.placement import Placement, refuse_what_does_not_fit
-from advisor.trial.promises import refuse_what_promises_more
+from advisor.trial.rehearsal import FROM_DISK, refuse_what_has_no_end
 from advisor.trial.runtime import network_class, plain_errors, quiet, transformers
 from advisor.trial.tokenizer_rules import growing_part
 
@@ -21,7 +21,6 @@ OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "altclip_text_model"})
 """Types of text towers whose first two positions belong to no token."""
 USES = "`uses` in rules/programs/programs.yaml"
 """Where it stands which runner and class a model type gets."""
-FROM_DISK = {"local_files_only": True, "trust_remote_code": False}
 
 
 def load_network(
@@ -42,7 +41,7 @@ def load_network(
     if loader is None:
         raise _lacking(class_name)
     refuse_what_does_not_fit(checkpoint.name, checkpoint.weights, placement)
-    refuse_what_promises_more(checkpoint, loader)
+    refuse_what_has_no_end(checkpoint, class_name)
     with plain_errors(checkpoint.name), quiet():
         network, report = loader.from_pretrained(
             checkpoint.folder,

@@ -17,15 +17,13 @@ from advisor.model.library import (
     READ_PAGE,
 )
 from advisor.trial.answer import Prediction, Reply, Request
-from advisor.trial.chat_template import literal, rendered
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage
 from advisor.trial.likelihood import forced_likelihoods
 from advisor.trial.loading import USES, text_limit
 from advisor.trial.runner import Runner, fixed_prompt
-from advisor.trial.runtime import library
+from advisor.trial.runtime import library, plain_errors
 from advisor.trial.stacked import Inputs, stacked
-from advisor.trial.tokenizer_rules import growth
 
 THOUGHT_TOKENS = 4096
 """What a thought may take, beside the answer."""
@@ -270,7 +268,6 @@ class Chat(Prompted):
     def prepare(self) -> None:
         """Load the processor; refuse one without a chat template. Find out whether it thinks."""
         super().prepare()
-        self.turns: dict[tuple[str | None, int, bool], str] = {}
         if not getattr(self.processor, "chat_template", None):
             raise UnsupportedError(
                 f"`{self.checkpoint.name}` has no chat template, and advisor has no runner of its "
@@ -288,41 +285,25 @@ class Chat(Prompted):
 
     def _opens_a_thought(self) -> bool:
         """True where the turn of a checkpoint that nobody knows ends with the mark of a thought."""
-        self.thinks, self.switch = False, None
-        return bool(self.use.thought) and self._turn(None, 1).rstrip().endswith(self.use.thought[0])
+        with plain_errors(self.checkpoint.name):
+            turn = self.processor.apply_chat_template(
+                _turn("?", [None]), add_generation_prompt=True, tokenize=False
+            )
+        return bool(self.use.thought) and turn.rstrip().endswith(self.use.thought[0])
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the inputs of one turn: the image, others after it, and the instruction."""
         others = [each for each in request.opened_others() if isinstance(each, OpenedImage)]
         pictures = [each.pixels for each in (image, *others)]
-        prompt = self.prompt(request)
-        with self.growth.bounded(pictures):
-            made = self.processor.apply_chat_template(
-                _turn(prompt, pictures),
-                chat_template=literal(self._turn(prompt, len(pictures))),
-                tokenize=True,
-                return_dict=True,
-                return_tensors="pt",
-            )
+        made = self.processor.apply_chat_template(
+            _turn(self.prompt(request), pictures),
+            add_generation_prompt=True,
+            tokenize=True,
+            return_dict=True,
+            return_tensors="pt",
+            **({self.switch: self.thinks} if self.switch else {}),
+        )
         return self.on_device(made)
-
-    def _turn(self, prompt: str | None, pictures: int) -> str:
-        """Return what the chat template makes of a turn with so many images, rendered once."""
-        asked = prompt, pictures, self.thinks
-        if asked not in self.turns:
-            switched = {self.switch: self.thinks} if self.switch else {}
-            turn = _turn(prompt, [None] * pictures)
-            self.turns[asked] = rendered(
-                self.checkpoint.name,
-                lambda: str(
-                    self.processor.apply_chat_template(
-                        turn, add_generation_prompt=True, tokenize=False, **switched
-                    )
-                ),
-                prompt or "",
-                growth(self.tokenizer),
-            )
-        return self.turns[asked]
 
     def likelihoods(self, image: OpenedImage, request: Request) -> Any:
         """Return the log-likelihood of writing each text of a request at once, (texts,), float64.

@@ -27,7 +27,6 @@ from advisor.trial.failures import (
     MissingInputError,
     UnsupportedError,
 )
-from advisor.trial.growth import Growth
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import USES, load_network, load_part
 from advisor.trial.local_checkpoint import LocalCheckpoint, is_known_type, read_checkpoint
@@ -71,7 +70,6 @@ class Runner(abc.ABC):
     def __post_init__(self) -> None:
         self.card = read_card(self.checkpoint.folder)
         self.warnings += warnings_of(self.card)
-        self.growth = Growth(self.checkpoint.name)
         with plain_errors(self.checkpoint.name):
             self.prepare()
 
@@ -87,9 +85,7 @@ class Runner(abc.ABC):
 
     def processed(self, image: OpenedImage, **words: Any) -> dict[str, Any]:
         """Return what the processor makes of an image and of words that go with it."""
-        with self.growth.bounded([image.pixels]):
-            made = self.processor(images=image.pixels, return_tensors="pt", **words)
-        return self.on_device(made)
+        return self.on_device(self.processor(images=image.pixels, return_tensors="pt", **words))
 
     @abc.abstractmethod
     def respond(self, image: OpenedImage, request: Request) -> Reply:

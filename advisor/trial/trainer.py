@@ -285,8 +285,7 @@ class Trainer:
         runner: Any = self.runner
         torch, tokenizer, config = library("torch"), runner.tokenizer, self.network.config
         images = [open_image(pair.image).pixels for pair in pairs]
-        with runner.growth.bounded(images):
-            pixels = runner.image_processor(images=images, return_tensors="pt")["pixel_values"]
+        pixels = runner.image_processor(images=images, return_tensors="pt")["pixel_values"]
         names = ("max_position_embeddings", "n_positions")
         positions = (getattr(config.decoder, name, None) for name in names)
         room = next((each for each in positions if isinstance(each, int)), ROOM)

@@ -21,13 +21,12 @@ from advisor.trial.finetuning import (
     trained_to_end,
 )
 from advisor.trial.images import STORED_REGIONS, open_image
-from advisor.trial.promises import refuse_what_promises_more
+from advisor.trial.rehearsal import refuse_what_has_no_end
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runner import Runner, load_runner, shipped_table
 from advisor.trial.runtime import (
     OWN_NETWORKS,
     library,
-    network_class,
     plain_errors,
     quiet,
     transformers,
@@ -211,7 +210,7 @@ def _make_start(
     counted = Counter(answer for each in trained for answer, _ in each.answers)
     if checkpoint:
         local = resolve(checkpoint, Loading())
-        refuse_what_promises_more(local, network_class("UnifiedVLPForAnswering"))
+        refuse_what_has_no_end(local, "UnifiedVLPForAnswering")
         with plain_errors(local.name), quiet(), creating_folder(place) as scratch:
             beginnings.with_answers(local.folder, scratch, counted, seed)
         return

@@ -11,6 +11,7 @@ from test_snippets import networks_in
 
 from advisor.rulebase.store import load_rules
 from advisor.trial import Request, load_runner
+from advisor.trial.prompted import _turn
 
 RULEBASE = load_rules()
 ASKED = [
@@ -39,7 +40,11 @@ def test_a_reader_is_asked_with_the_prompt_of_its_card(small, hub, image, id, ki
     assert runner.prompt(Request(question="Which bar is the highest?")) == (own or None)
     assert "question" not in runner.needs
     with runner.running():
-        assert own in runner._turn(own or None, 1)
+        turn = runner.processor.apply_chat_template(
+            _turn(runner.prompt(Request()), [image.pixels]), tokenize=False
+        )
+        assert own in turn
+        assert "None" not in turn
         assert runner.inputs(image, Request())
     assert any("pipeline" in each for each in runner.warnings) == (
         task in RULEBASE.checkpoint(id).pipelines

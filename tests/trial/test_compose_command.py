@@ -52,6 +52,7 @@ def pairs(parts):
 @pytest.mark.parametrize(
     ("part", "key"), [("vit", "image_size"), ("vit", "hidden_size"), ("bert", "vocab_size")]
 )
+@pytest.mark.rehearses
 def test_both_parts_are_held_against_their_weights(capsys, parts, part, key):
     file = parts / part / "config.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), key: 1_000_000}))

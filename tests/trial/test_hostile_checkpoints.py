@@ -16,14 +16,14 @@ pytest.importorskip("transformers")
 pytest.importorskip("torchvision")
 Image = pytest.importorskip("PIL.Image")
 
+from advisor.child import Limits  # noqa: E402
 from advisor.trial import OpenedImage, Request, load_runner, open_image  # noqa: E402
-from advisor.trial.chat_template import literal, rendered  # noqa: E402
 from advisor.trial.demo import read_card  # noqa: E402
-from advisor.trial.failures import BrokenCheckpointError, RemoteCodeError  # noqa: E402
-from advisor.trial.growth import Growth, bounded  # noqa: E402
+from advisor.trial.failures import BrokenCheckpointError, ImageError, RemoteCodeError  # noqa: E402
 from advisor.trial.loading import load_part  # noqa: E402
 from advisor.trial.local_checkpoint import read_checkpoint  # noqa: E402
 
+pytestmark = pytest.mark.rehearses
 Tiny = Callable[[str], Path]
 PROCESSOR, GENERATION = "processor_config.json", "generation_config.json"
 ENORMOUS = {"height": 100_000, "width": 100_000}
@@ -42,6 +42,16 @@ def changed(source: Path, folder: Path, file: str, *path: str, value: Any) -> Pa
     return folder
 
 
+@pytest.fixture(autouse=True)
+def limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits that these tiny networks keep within as well, so that no test takes its minute."""
+    tight = Limits(memory_mb=2_000, cpu_seconds=8, wall_seconds=60)
+    monkeypatch.setattr("advisor.trial.rehearsal.LIMITS", tight)
+
+
+NO_END = "take more memory or time than any checkpoint needs"
+
+
 def refused(folder: Path, task: str, image: OpenedImage, **request: Any) -> str:
     with pytest.raises(BrokenCheckpointError) as raised:
         load_runner(folder, task, device="cpu").run(image, Request(**request))
@@ -50,73 +60,42 @@ def refused(folder: Path, task: str, image: OpenedImage, **request: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
+    ("key", "value"),
     [
-        ("size", ENORMOUS, "120 million numbers"),
-        ("size", {"shortest_edge": 100_000}, "120 million numbers"),
-        ("crop_size", ENORMOUS, "120 million numbers"),
-        ("size_divisor", 10**9, "`size_divisor` in the processor_config.json"),
+        ("size", ENORMOUS),
+        ("size", {"shortest_edge": 100_000}),
+        ("crop_size", ENORMOUS),
     ],
 )
 def test_a_processor_that_asks_for_enormous_images_is_refused(
-    tiny: Tiny, image: OpenedImage, tmp_path: Path, key: str, value: Any, told: str
+    tiny: Tiny, image: OpenedImage, tmp_path: Path, key: str, value: Any
 ) -> None:
     folder = changed(tiny("clip"), tmp_path / "c", PROCESSOR, "image_processor", key, value=value)
     folder = changed(
         folder, tmp_path / "d", PROCESSOR, "image_processor", "do_center_crop", value=True
     )
-    assert told in refused(folder, "embeddings", image)
+    assert NO_END in refused(folder, "embeddings", image)
 
 
-def test_a_thread_of_an_image_is_refused_where_its_short_side_is_made_long(
-    tiny: Tiny, tmp_path: Path
-) -> None:
-    path = ("image_processor", "size")
-    folder = changed(tiny("clip"), tmp_path / "c", PROCESSOR, *path, value={"shortest_edge": 224})
-    told = refused(folder, "embeddings", open_image(Image.new("RGB", (1, 60_000))))
-    assert "120 million numbers" in told
-
-
-def test_what_is_bounded_is_an_image_at_a_time_and_what_is_honest_passes() -> None:
-    with bounded("x", images=3):
-        torch.zeros(3, 3, 5_000, 5_000, dtype=torch.uint8)
-    for make in (
-        lambda: torch.zeros(3, 3, 5_000, 5_000, dtype=torch.uint8),
-        lambda: torch.zeros(9).repeat(4_000, 4_000),
-        lambda: [torch.zeros(1) for _ in range(4_000)],
-        lambda: torch.nn.functional.pad(torch.zeros(1, 1, 1), (0, 99_999, 0, 99_999)),
-    ):
-        with pytest.raises(BrokenCheckpointError), bounded("x"):
-            make()
-
-
-def test_sizes_that_a_processor_took_are_taken_again_and_no_others_unseen() -> None:
-    growth = Growth("x")
-    wide, high = Image.new("RGB", (8, 2)), Image.new("RGB", (2, 8))
-    for images in ([wide], [high]):
-        with growth.bounded(images):
-            torch.zeros(1)
-    with growth.bounded([wide]):
-        torch.zeros(1, 50_000, 50_000, device="meta")  # not looked at: what it takes is known
-    for images in ([wide, high], [wide, wide], [high.resize((3, 8))]):
-        for _ in range(2):
-            with pytest.raises(BrokenCheckpointError), growth.bounded(images):
-                torch.zeros(1, 50_000, 50_000, device="meta")
+def test_a_thread_of_an_image_is_refused() -> None:
+    """A processor would make its short side as long as the network wants it."""
+    with pytest.raises(ImageError, match="more than 200 times the other"):
+        open_image(Image.new("RGB", (1, 60_000)))
+    assert open_image(Image.new("RGB", (10, 2_000))).pixels.size == (10, 2_000)
 
 
 @pytest.mark.parametrize(
     ("kind", "file", "path", "value", "told"),
     [
-        ("captioner", GENERATION, ("num_beams",), 10**6, "`num_beams` in the generation_config"),
         ("captioner", GENERATION, ("bad_words_ids",), [[1]] * 300_000, "larger than 1 MB"),
-        ("vilt_answerer", "config.json", ("num_labels",), 10**8, "promises num_labels"),
+        ("vilt_answerer", "config.json", ("num_labels",), 10**8, NO_END),
         ("clip", "tokenizer_config.json", ("model_max_length",), "a", "transformers cannot use"),
         (
             "align",
             "config.json",
             ("vision_config", "num_block_repeats"),
             [60_000] * 4,
-            "tensors or more, far more than its weights",
+            NO_END,
         ),
         (
             "donut",
@@ -214,24 +193,6 @@ def test_code_of_the_hub_that_a_configuration_names_is_never_run(
         read_checkpoint(folder, "c")
 
 
-def test_what_a_processor_asks_of_pillow_and_numpy_is_looked_at_too(tmp_path: Path) -> None:
-    numpy = pytest.importorskip("numpy")
-    picture = Image.new("RGB", (8, 2))
-    before = Image.Image.resize, Image.new, numpy.zeros, numpy.pad
-    for make in (
-        lambda: picture.resize((100_000, 100_000)),
-        lambda: Image.new("RGB", (100_000, 100_000)),
-        lambda: numpy.zeros((3, 100_000, 100_000)),
-        lambda: numpy.pad(numpy.zeros((3, 2, 2)), ((0, 0), (0, 10**5), (0, 10**5))),
-    ):
-        with pytest.raises(BrokenCheckpointError, match="120 million numbers"), bounded("x"):
-            make()
-    with bounded("x"):
-        assert numpy.pad(numpy.zeros((1, 2)), 1).shape == (3, 4)
-        assert picture.resize(size=(4, 4)).size == (4, 4)
-    assert before == (Image.Image.resize, Image.new, numpy.zeros, numpy.pad)
-
-
 def test_a_tokenizer_that_names_thousands_of_special_tokens_is_refused(
     tiny: Tiny, tmp_path: Path
 ) -> None:
@@ -291,50 +252,61 @@ def test_a_tokenizer_that_grows_a_text_anywhere_is_refused(
     load_part(read_checkpoint(plain, "x"), "AutoTokenizer")
 
 
-def test_a_turn_is_as_long_as_its_tokenizer_may_grow_it() -> None:
-    assert rendered("x", lambda: "a" * 90_000, "", 50.0)
-    with pytest.raises(BrokenCheckpointError, match="makes no end"):
-        rendered("x", lambda: "a" * 90_000, "", 60.0)
-
-
-def test_a_chat_template_has_an_end_and_is_then_a_text() -> None:
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment()
-    for text in ('a "b"\n\\ {{ c }} {% endraw %}', "\U0001f600 \u00e9 \x00", ""):
-        assert environment.from_string(literal(text)).render() == text
-    assert rendered("x", lambda: "hello", "") == "hello"
-    assert rendered("x", environment.from_string("{{ 2**10 * 3 }}").render, "") == "3072"
-    for endless in (
-        '{{ "a"|center(10**9) }}', '{{ "a" * 10**9 }}', '{{ "a" * 10**6 }}', "{{ 9**(9**9) }}",
-        "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = n.x * n.x %}{% endfor %}",
-        "{{ range(10**12)|list }}",
-    ):  # fmt: skip
-        with pytest.raises(BrokenCheckpointError, match="makes no end"):
-            rendered("x", lambda made=endless: environment.from_string(made).render(), "")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends one instruction")
 @pytest.mark.parametrize(
     "template",
     [
+        '{{ "a"|center(10**10) }}',
+        '{{ "a" * 10**10 }}',
+        "{{ 9**(9**9) }}",
+        "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = n.x * n.x %}{% endfor %}",
+        "{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}{% endfor %}",
         "{{ 1|round(30000000, 'ceil') }}",
         "{{ ('a' * 5000000).rfind('ab' + 'a' * 2500000) }}",
         "{% set a = 'a' * 10000000 %}{{ ([a ~ 'c'] * 20000000).count(a ~ 'b') }}",
     ],
-    ids=["round", "rfind", "count"],
+    ids=["center", "product", "power", "powers", "loops", "round", "rfind", "count"],
 )
-def test_a_template_that_stays_within_one_instruction_is_ended(
-    template: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds memory")
+def test_a_chat_template_has_an_end(
+    tiny: Tiny, image: OpenedImage, tmp_path: Path, template: str
 ) -> None:
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    monkeypatch.setattr("advisor.trial.chat_template.MOST_SECONDS", 1)
-    environment = ImmutableSandboxedEnvironment()
-    with pytest.raises(BrokenCheckpointError, match="makes no end"):
-        rendered("x", lambda: environment.from_string(template).render(), "")
+    folder = Path(shutil.copytree(tiny("llava"), tmp_path / "c"))
+    (folder / "chat_template.jinja").write_text(template)
+    assert NO_END in refused(folder, "vqa", image, question="what")
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)  # nothing of it is left
+
+
+def test_a_turn_that_is_far_too_long_is_refused(
+    tiny: Tiny, image: OpenedImage, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(tiny("llava"), tmp_path / "c"))
+    (folder / "chat_template.jinja").write_text('{{ "a" * 10**6 }}')
+    assert "makes 1,000,000 letters of a turn" in refused(folder, "vqa", image, question="what")
+
+
+def test_a_folder_that_passed_is_not_tried_again_until_a_file_of_it_changes(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from advisor.trial import rehearsal
+
+    tried: list[str] = []
+    really = rehearsal.run_in_child
+
+    def counted(work: Any, folder: str, *given: Any, **how: Any) -> Any:
+        tried.append(folder)
+        return really(work, folder, *given, **how)
+
+    monkeypatch.setattr(rehearsal, "run_in_child", counted)
+    monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path / "cache"))
+    folder = Path(shutil.copytree(tiny("clip"), tmp_path / "c"))
+    again = Path(shutil.copytree(folder, tmp_path / "again"))
+    for each in (folder, folder, again):
+        load_runner(each, "embeddings", device="cpu")
+    assert tried == [str(folder)]
+    other = changed(folder, tmp_path / "d", "tokenizer_config.json", "note", value="another")
+    load_runner(other, "embeddings", device="cpu")
+    assert tried == [str(folder), str(other)]
 
 
 @pytest.mark.parametrize(
@@ -342,24 +314,22 @@ def test_a_template_that_stays_within_one_instruction_is_ended(
     ["{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "{{ ''.a.b }}", "{{ 1/0 }}"],
     ids=["nested", "unknown", "divided"],
 )
-def test_what_a_template_raises_is_said_in_a_line(template: str) -> None:
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment()
-    with pytest.raises(BrokenCheckpointError, match="the chat template of `x` cannot be used: "):
-        rendered("x", lambda: environment.from_string(template).render(), "")
+def test_what_a_template_raises_is_said_in_a_line(
+    tiny: Tiny, image: OpenedImage, tmp_path: Path, template: str
+) -> None:
+    folder = Path(shutil.copytree(tiny("llava"), tmp_path / "c"))
+    (folder / "chat_template.jinja").write_text(template)
+    assert "transformers cannot use" in refused(folder, "vqa", image, question="what")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "value", "told"),
     [
-        ("chat_template.jinja", "{% for i in range(99999) %}{% for j in range(99999) %}x"
-         "{% endfor %}{% endfor %}", "makes no end"),
         ("chat_template.jinja", "{{ ''.__class__.__mro__ }}", "unsafe"),
         ("normalizer", {"type": "Sequence", "normalizers": [
             {"type": "Replace", "pattern": {"String": "a"}, "content": "a" * 50}] * 8},
-         "thousands of times as long"),
+         "exit code"),
         ("pre_tokenizer", {"type": "Split", "pattern": {"Regex": r"(a+)+$|(\w*)*b\1"},
          "behavior": "Isolated", "invert": False}, "retry-limit"),
     ],
@@ -384,7 +354,7 @@ BACKBONE = {"model_type": "dpt", "backbone": "evil/backbone", "image_size": 64}
         ("captioner", "config.json", ("encoder",), BACKBONE, "names files of the Hub beside its"),
         ("clip", PROCESSOR, ("image_processor",), {
             "image_processor_type": "OneFormerImageProcessor", "repo_path": "evil/classes",
-            "class_info_file": "classes.json"}, "`evil/classes`, which advisor does not read"),
+            "class_info_file": "classes.json"}, "names files of the Hub beside its"),
     ],
 )  # fmt: skip
 def test_nothing_is_asked_of_the_hub_that_a_checkpoint_names(
@@ -419,10 +389,25 @@ def test_a_processor_reads_no_file_that_its_settings_name(tiny: Tiny, tmp_path: 
         "class_info_file": "classes.json",
     }  # fmt: skip
     folder = changed(tiny("clip"), tmp_path / "c", PROCESSOR, "image_processor", value=value)
-    with pytest.raises(BrokenCheckpointError, match="`repo_path` in the processor_config"):
+    with pytest.raises(BrokenCheckpointError, match="transformers cannot use"):
         load_runner(folder, "zero-shot-classification", device="cpu")
 
 
 def test_a_card_that_is_nested_endlessly_is_none(tmp_path: Path) -> None:
     (tmp_path / "advisor_card.json").write_text("[" * 100_000)
     assert read_card(tmp_path) == {}
+
+
+@pytest.mark.slow
+def test_every_kind_of_network_here_passes(tmp_path: Path) -> None:
+    """With the limits that users have: none of these is taken for hostile."""
+    from networks import BUILDERS, build
+
+    from advisor.trial.rehearsal import refuse_what_has_no_end
+
+    for kind in BUILDERS:
+        folder = build(kind, tmp_path / kind)
+        local = read_checkpoint(folder, kind)
+        refuse_what_has_no_end(
+            local, local.architectures[0] if local.architectures else "AutoModel"
+        )
