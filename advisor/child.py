@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from typing import Any
 from advisor.search_path import import_only_what_is_installed, user_folders
 
 MB = 2**20
+_LAST_WORDS_SECONDS = 5
+"""For what a child wrote before it ended, should another process hold its pipe."""
 NO_MEMORY = "allocate memory"
 """What the error of a library in C++ says where Python's own is MemoryError."""
 _BOOT = """\
@@ -94,13 +97,17 @@ def interpreter() -> list[str]:
 
 
 def run_in_child(
-    work: Callable[..., Any], *arguments: Any, limits: Limits, imports: tuple[str, ...] = ()
+    work: Callable[..., Any],
+    *arguments: Any,
+    limits: Limits,
+    imports: tuple[str, ...] = (),
+    told: Callable[[str], None] | None = None,
 ) -> Any:
     """Return what a function of a module returns for arguments, run in a child within limits.
 
     Arguments and result are values of JSON; `imports` are modules that it needs, whose memory does
-    not count. What it prints is dropped. Raises LimitExceededError, and ChildError for what the
-    function raises.
+    not count. What it prints is dropped, or given to `told` line by line. Raises
+    LimitExceededError, and ChildError for what the function raises.
     """
     order = {
         "module": work.__module__,
@@ -110,15 +117,16 @@ def run_in_child(
         "limits": [limits.memory_mb, limits.cpu_seconds, limits.wall_seconds],
     }
     try:
-        done = subprocess.run(
-            [*interpreter(), "-c", _BOOT, str(Path(__file__).parents[1])],
-            input=json.dumps(order).encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**environment(), "OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"},
-            timeout=limits.wall_seconds,
-            check=False,
-        )
+        with _heard(told) as stderr:
+            done = subprocess.run(
+                [*interpreter(), "-c", _BOOT, str(Path(__file__).parents[1])],
+                input=json.dumps(order).encode(),
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env={**environment(), "OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"},
+                timeout=limits.wall_seconds,
+                check=False,
+            )
     except subprocess.TimeoutExpired as error:
         raise LimitExceededError("it took too long") from error
     if not done.stdout:
@@ -130,6 +138,28 @@ def run_in_child(
     if "error" in answer:
         raise ChildError(*answer["error"])
     return answer["result"]
+
+
+@contextlib.contextmanager
+def _heard(told: Callable[[str], None] | None) -> Iterator[int]:
+    """Give what a child may write to, each line of which is told to somebody, if anybody is."""
+    if told is None:
+        yield subprocess.DEVNULL
+        return
+    reading, writing = os.pipe()
+
+    def listen() -> None:
+        with os.fdopen(reading, encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                told(line)
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    try:
+        yield writing
+    finally:
+        os.close(writing)
+        listener.join(_LAST_WORDS_SECONDS)
 
 
 def _serve() -> None:

@@ -14,7 +14,7 @@ import re
 import signal
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
@@ -102,6 +102,16 @@ def know_as_read(*files: Path | str) -> None:
     """Know files as read by this command, which others open."""
     for status in filter(None, (_status(Path(file)) for file in files)):
         _read.add((status.st_dev, status.st_ino))
+
+
+def identities() -> list[tuple[int, int]]:
+    """Return what tells which files this command has read, in another process too."""
+    return sorted(_read)
+
+
+def know_identities(read: Iterable[tuple[int, int]]) -> None:
+    """Know files as read by this command that a child of it has read."""
+    _read.update(read)
 
 
 def forget_what_was_read() -> None:

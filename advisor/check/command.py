@@ -74,7 +74,9 @@ class CheckOptions:
             "Judge by this release: 5, 4.57, installed. Else by what each project asks for.",
         ),
     ] = ""
-    fail_on: Annotated[str, option("--fail-on LEVEL", "error, warning or never.")] = ""
+    fail_on: Annotated[
+        str, option("--fail-on LEVEL", "error, warning, outdated-choice, never.")
+    ] = ""
     strict: Annotated[bool, option("--strict", "Warnings fail too.")] = False
     deadline: Annotated[
         float,

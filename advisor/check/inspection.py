@@ -21,9 +21,10 @@ Failing = tuple[str, ...]
 FAIL_LEVELS: dict[str, Failing] = {
     "error": ("error",),
     "warning": ("error", "warning"),
+    "outdated-choice": ("error", "outdated-choice"),
     "never": (),
 }
-"""The levels at which a check fails that is to fail from one on."""
+"""The levels at which a check fails that is to fail from one on, and rules of a lower one."""
 
 
 LEFT_OUT = {
@@ -34,6 +35,7 @@ LEFT_OUT = {
     "links": "behind links",
     "too_large": "too large",
     "out_of_time": "out of time",
+    "given_up": "given up",
     "not_parsed": "not parsed",
     "other_language": "in another language",
     "lowered": "rules lowered by an overlay",
@@ -52,8 +54,10 @@ class Inspection(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        """1 where a finding fails the check, else 3 where open answers decide, else 0."""
-        if any(finding.level in self.failing for finding in self.findings):
+        """2 where a file was given up, 1 where a finding fails the check, 3 where answers lack."""
+        if self.case.scan.left_out.get("given_up"):
+            return 2
+        if any({one.level, one.rule} & {*self.failing} for one in self.findings):
             return 1
         return 3 if any(judgement.undetermined for judgement in self.case.judgements) else 0
 

@@ -21,10 +21,12 @@ from advisor.scan.usage import Location
 
 TONES = {"error": "bad", "warning": "warn", "note": "quiet"}
 MARKS = {"error": "-", "warning": "!", "note": ""}
-EXIT_TONES = {0: "good", 1: "bad", 3: "warn"}
+EXIT_TONES = {0: "good", 1: "bad", 2: "bad", 3: "warn"}
 WORST = ("excluded", "discouraged", "allowed", "recommended")
 USAGE = ("path", "line", "checkpoint", "class", "task")
 MOST_PLACES = 4
+TOLD = ("file-not-checked", "outdated-choice")
+"""Rules whose notes are told in any case: of what was not looked at, and of a better choice."""
 MOST_OF_A_RULE_IN_A_FILE, MOST_OF_A_RULE = 20, 200
 """So many findings of a rule a page shows in full; more are counted. Other formats have all."""
 MOST_RELEASES = 2
@@ -168,7 +170,10 @@ def _project_rows(inspection: Inspection) -> FindingsReport:
 
 
 def _project_page(inspection: Inspection, *, statistics: bool, verbose: bool) -> Page:
-    """Return a check of a project: errors and warnings in full, notes in short, counts."""
+    """Return a check of a project: errors, warnings and some notes in full, and counts.
+
+    The other notes are counted alone, unless it is to be verbose.
+    """
     if statistics:
         return [_statistics(inspection), _closing(inspection)]
     page: Page = []
@@ -184,9 +189,11 @@ def _project_page(inspection: Inspection, *, statistics: bool, verbose: bool) ->
     if others:
         page += [Heading("More of the same (`-v` shows each)", 3), Items(_counted_by_rule(others))]
     notes = [finding for finding in inspection.findings if finding.level == "note"]
-    if rows := _each_note(notes) if verbose else _notes_by_rule(inspection, notes):
-        page += [Heading("Notes" if verbose else "Notes (`-v` shows each)", 3), Items(rows)]
-    return [*page, _closing(inspection), *_way_on(inspection)]
+    always = [finding for finding in notes if finding.rule in TOLD]
+    if rows := _each_note(notes) if verbose else _by_message(always):
+        page += [Heading("Notes", 3), Items(rows)]
+    hidden = 0 if verbose else len(notes) - len(always)
+    return [*page, _closing(inspection), *_way_on(inspection, hidden)]
 
 
 def _first_ones(found: list[Finding]) -> tuple[list[Finding], list[Finding]]:
@@ -222,29 +229,25 @@ def _each_note(notes: list[Finding]) -> tuple[Item, ...]:
     return tuple(Item("", _placed(*one)) for one in zip(notes, texts, strict=True))
 
 
-def _notes_by_rule(inspection: Inspection, notes: list[Finding]) -> tuple[Item, ...]:
-    """A line a rule: how often, what it is about, and where first."""
-    rules: dict[tuple[str, str | None], list[Finding]] = {}
+def _by_message(notes: list[Finding]) -> tuple[Item, ...]:
+    """A line for each message, and where first."""
+    reasons: dict[str, list[Finding]] = {}
     for one in notes:
-        rules.setdefault((one.rule, one.upgrade), []).append(one)
+        reasons.setdefault(one.message, []).append(one)
     rows = []
-    for (rule, upgrade), found in rules.items():
-        summary = inspection.case.rulebase.checks[rule].summary
-        if upgrade:
-            summary = f"breaks on an upgrade to transformers {upgrade}"
-        if len(found) == 1 and not upgrade:
-            summary = found[0].message
-        where = _placed(found[0], "").removesuffix(": ")
-        others = len(found) - 1 + sum(len(one.places) for one in found)
-        more = f" and {others} more" if others else ""
-        rows.append(Item("", f"{rule}: {summary.rstrip('.')} ({where}{more})"))
+    for message, (first, *others) in reasons.items():
+        more = f" and {count(len(others), 'other file')}" if others else ""
+        rows.append(Item("", f"{_placed(first, '').removesuffix(': ')}{more}: {message}"))
     return tuple(rows)
 
 
-def _way_on(inspection: Inspection) -> Page:
-    """Where to read more: the page of the first rule among what was found."""
+def _way_on(inspection: Inspection, hidden: int) -> Page:
+    """Where to read more: the page of the first rule among what was found, and the other notes."""
     rules = dict.fromkeys(one.rule for one in inspection.findings if one.level != "note")
-    return [Text(f"`advisor show {rule}` says why and how.", "quiet") for rule in [*rules][:1]]
+    lines = [f"`advisor show {rule}` says why and how." for rule in [*rules][:1]]
+    if hidden:
+        lines.append(f"`-v` shows {count(hidden, 'note')}.")
+    return [Text(line, "quiet") for line in lines]
 
 
 def _placed(finding: Finding, text: str) -> str:
@@ -363,7 +366,7 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
 def _reasons(finding: Finding) -> tuple[Item, ...]:
     certain = " (--fix does it)" if finding.fixes else ""
     because = Item("", finding.because, sources=tuple(finding.sources)) if finding.because else None
-    others = [f"{visible(one.path)}:{one.line}" for one in finding.places]
+    others = list(dict.fromkeys(f"{visible(one.path)}:{one.line}" for one in finding.places))
     also = Item("", f"also at {first_named(others, MOST_PLACES)}") if others else None
     fix = Item(">", finding.fix + certain) if finding.fix else None
     return tuple(filter(None, (because, also, fix)))

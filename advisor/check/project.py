@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from advisor.catalogue.lost import lost_members
 from advisor.catalogue.release import release
 from advisor.check import records
 from advisor.check.case import TEXTS_AT_ONCE, Case
@@ -52,23 +51,15 @@ class Project(NamedTuple):
 
     def scanned(self) -> Case:
         """Return the case with the code as its files are now."""
-        from advisor.scan.deadline import Deadline
-        from advisor.scan.scanner import scan
-        from advisor.scan.vocabulary import vocabulary_of
+        from advisor.scan.apart import scan_apart
 
         for path in self.paths:
             if not path.exists():
                 hint = "name files or folders that exist"
                 raise UsageError(f"no file or folder `{path}`", hint=hint)
         exclude = [*self.declaration.rules, *self.declaration.exclude]
-        scanned = scan(
-            self.paths,
-            Path.cwd(),
-            vocabulary_of(self.case.rulebase),
-            exclude=exclude,
-            deadline=Deadline(self.seconds),
-            lost=lost_members(),
-        )
+        folders = self.case.rulebase.folders
+        scanned = scan_apart(self.paths, folders, exclude=exclude, seconds=self.seconds)
 
         def source(path: str) -> str:
             from advisor.check.fixing import source_text

@@ -21,7 +21,7 @@ HEAD = """\
 # Each choice names a checkpoint and its needs: answers to questions (`advisor list questions`).
 """
 TAIL = """
-# Findings at this level fail the run: error, warning or never.
+# Findings at this level fail the run: error, warning, outdated-choice or never.
 fail_on: error
 
 # Code that is not the product, in the language of .gitignore.

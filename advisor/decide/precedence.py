@@ -17,6 +17,7 @@ from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 
 ENGLISH, OTHERS, ANY = "en", "others", ""
+FIGURE = "figure"
 RELATIONS = LARGER, SUCCESSOR = "larger", "successor"
 ROUNDING = 1e-9
 """A gap of exactly the noise is no tie."""
@@ -268,7 +269,7 @@ class Precedences:
         value, _, place = table[before]
         source = self._order["protocols"][place][0]
         against = table[behind][0]
-        return Precedence("figure", gauge.name, value, behind, against, source)
+        return Precedence(FIGURE, gauge.name, value, behind, against, source)
 
     def _related(self, families: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
         """Yield each relation between two of some checkpoints: 2 is larger, 3 a successor."""

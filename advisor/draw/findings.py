@@ -38,9 +38,9 @@ class RuleText(NamedTuple):
 class FindingsReport(NamedTuple):
     """All findings of one run, and the rules they name. `checked` is how many things were judged.
 
-    `failing` are the levels at which the run fails, so that every format says the same. `counted`
-    says what was not looked at, by reason, ready for JSON; `closing` says so in words, with what
-    was.
+    `failing` are the levels and rules at which the run fails, so that every format says the same.
+    `counted` says what was not looked at, by reason, ready for JSON; `closing` says so in words,
+    with what was.
     """
 
     rules: dict[str, RuleText]
@@ -49,6 +49,10 @@ class FindingsReport(NamedTuple):
     failing: tuple[str, ...] = ("error",)
     counted: Mapping[str, Any] = MappingProxyType({})
     closing: str = ""
+
+    def fails(self, finding: FindingRow) -> bool:
+        """True for a finding that fails the run."""
+        return finding.level in self.failing or finding.rule in self.failing
 
 
 def place(finding: FindingRow) -> str:

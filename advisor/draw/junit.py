@@ -17,8 +17,8 @@ def junit(report: FindingsReport) -> str:
     Without findings one passed case says that something was checked, because an empty suite
     counts as a broken one.
     """
-    cases = [_case(finding, failing=finding.level in report.failing) for finding in report.findings]
-    failures = sum(finding.level in report.failing for finding in report.findings)
+    cases = [_case(finding, failing=report.fails(finding)) for finding in report.findings]
+    failures = sum(map(report.fails, report.findings))
     if not cases:
         name = quoteattr(f"no findings ({report.checked} checked)")
         cases = [f'    <testcase name={name} classname="advisor"/>\n']

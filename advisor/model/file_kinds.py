@@ -109,7 +109,7 @@ PROJECT = Record(
             most=MOST_IN_PROJECT,
         ),
         "rules?": ListOf(TextOf(), least=1),
-        "fail_on?": OneOf("error", "warning", "never"),
+        "fail_on?": OneOf("error", "warning", "outdated-choice", "never"),
         "exclude?": ListOf(TextOf(), most=MOST_IN_PROJECT),
         "transformers?": TextOf(r"[0-9]+(\.[0-9]+)*", "a version such as `5.24.0`"),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,6 +47,7 @@ from advisor.scan.vocabulary import Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, dialect_of, find_files
 
 TOO_DEEP = "{} is nested too deeply to be followed"
+GIVEN_UP = "was given up: it takes more memory or time than a file may"
 _VALUES_MADE = 50_000
 _MOST_IN_A_ROW = 3
 """Files that have something loaded each from the next, without a word of it."""
@@ -64,17 +65,20 @@ def scan(
     exclude: Sequence[str] = (),
     deadline: Deadline | None = None,
     lost: Lost = lambda _: frozenset(),
+    begin: Callable[[str], None] = lambda _: None,
+    given_up: Set[str] = frozenset(),
 ) -> Scan:
     """Return what the files under `paths` load; places are relative to `root`.
 
     Files are parsed, never imported or run. One that cannot be read or parsed gives a note, and
     the others are still scanned; nothing is raised for what a file holds. Classes that know no
-    language are followed where they have `lost` members that a file uses.
+    language are followed where they have `lost` members that a file uses. `begin` is told which
+    file is worked on next; those `given_up` are left out, with a note.
     """
     deadline = deadline or Deadline()
     with deadline.watched(), _rare_collections():
         found = find_files(paths, root, exclude, deadline)
-        scanner = _Scanner(found.files, vocabulary, deadline, lost)
+        scanner = _Scanner(found.files, vocabulary, deadline, lost, begin, given_up)
         scanner.add_all(found.files)
         for _ in range(_MOST_IN_A_ROW):
             scanner.add_all(scanner.taking(), again=True)
@@ -122,10 +126,13 @@ class _Scanner:
         vocabulary: Vocabulary,
         deadline: Deadline,
         lost: Lost,
+        begin: Callable[[str], None],
+        given_up: Set[str],
     ) -> None:
         self.modules = Modules(files, vocabulary, self.exports)
         self.vocabulary = vocabulary
         self.deadline = deadline
+        self.begin, self.given_up = begin, given_up
         self.mentions = Mentions(vocabulary, lost)
         self.held: dict[str, list[Any]] = defaultdict(list)
         self.notes: list[FileNote] = []
@@ -202,17 +209,30 @@ class _Scanner:
         self._under_way.append(file.name)
         try:
             with self.deadline:
-                act(file)
+                self.begin(file.name)
+                if file.name in self.given_up:
+                    self._give_up(file)
+                else:
+                    act(file)
         except OutOfTimeError:
             notes.append(FileNote(file.name, None, "takes too long to be followed"))
+        except MemoryError:
+            self._give_up(file)
         except OSError as error:
             self._note_unread(file, error, notes)
         except UnreadableError as error:
             notes.append(error.note)
-        except (RecursionError, MemoryError):
+        except RecursionError:
             notes.append(FileNote(file.name, None, TOO_DEEP.format("something in it")))
         finally:
             self._under_way.pop()
+            if self._under_way:
+                self.begin(self._under_way[-1])
+
+    def _give_up(self, file: SourceFile) -> None:
+        """Say that a file was not read to its end."""
+        self.left_out["given_up"] += 1
+        self.notes.append(FileNote(file.name, None, GIVEN_UP))
 
     def _note_unread(self, file: SourceFile, error: OSError, notes: list[FileNote]) -> None:
         """Say why a file was not read."""

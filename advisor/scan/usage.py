@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 if TYPE_CHECKING:
     from advisor.scan.pin import Pin
 
-UNKNOWN: Final = type("Unknown", (), {"__repr__": lambda _: "UNKNOWN"})()
+
+class Unknown:
+    """There is one of it, in each process."""
+
+    def __reduce__(self) -> str:
+        return "UNKNOWN"
+
+    __repr__ = __reduce__
+
+
+UNKNOWN: Final = Unknown()
 """The value of an argument that the code alone does not tell."""
 
 

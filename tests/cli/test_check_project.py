@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 
 import pytest
@@ -60,7 +61,7 @@ def test_a_right_choice_that_code_follows_passes(advisor, project):
     project(app_py=RIGHT, advisor_yaml=CHOICES)
     result = check(advisor)
     assert result.code == 0
-    assert result.json["counts"] == {"error": 0, "warning": 0, "note": 1}
+    assert [one["rule"] for one in result.of("note")] == ["outdated-choice", "unpinned-revision"]
     (choice,) = result.json["choices"]
     assert (choice["name"], choice["verdict"]) == ("labels", "recommended")
     (usage,) = result.json["usages"]
@@ -172,7 +173,7 @@ def test_a_waiver_holds_up_to_its_last_day(advisor, project):
 def test_a_waiver_of_nothing_is_a_finding(advisor, project):
     project(advisor_yaml=waived("2027-01-31").replace("captioning", "similar-images"))
     result = check(advisor, "--today", "2026-11-24")
-    assert [rule for rule, _, _ in found(result)] == ["unused-waiver", "unused-waiver"]
+    assert [rule for rule, _, _ in found(result)][-2:] == ["unused-waiver", "unused-waiver"]
 
 
 def test_a_waiver_of_a_rule_that_was_not_run_is_not_idle(advisor, project):
@@ -248,13 +249,31 @@ def test_a_lock_of_before_tasks_were_kept_still_holds(advisor, project, tmp_path
     assert "choice-changed" not in [rule for rule, _, _ in found(check(advisor))]
 
 
+def test_a_choice_behind_another_is_told_on_one_line_and_fails_where_that_is_asked(
+    advisor, project
+):
+    project(app_py=RIGHT, advisor_yaml=CHOICES)
+    assert check(advisor).code == 0
+    page = " ".join(advisor("check").out.split())
+    assert re.search(rf"{CLIP} is number \d+ of \d+ for zero-shot-classification", page)
+    assert "unpinned" not in page
+    assert "`-v` shows 1 note." in page
+    failing = check(advisor, "--fail-on", "outdated-choice")
+    assert (failing.code, failing.json["fail_on"]) == (1, "outdated-choice")
+    junit = advisor("check", "--fail-on", "outdated-choice", "--format", "junit")
+    assert "<failure" in junit.out
+    waive = '    waive:\n      - {rule: outdated-choice, reason: known, until: "2099-01-01"}\n'
+    project(app_py=RIGHT, advisor_yaml=CHOICES + waive + "fail_on: outdated-choice\n")
+    assert check(advisor).code == 0
+
+
 def test_a_lock_tells_later_what_changed_and_why(advisor, project, tmp_path):
     project(advisor_yaml=CHOICES)
     assert check(advisor, "--lock").code == 0
     lock = json.loads((tmp_path / "advisor.lock").read_text())
     assert lock["lock_version"] == 1
     assert lock["choices"][0]["family"] == "clip"
-    assert check(advisor).json["findings"] == []
+    assert [one["rule"] for one in check(advisor).json["findings"]] == ["outdated-choice"]
     project(advisor_yaml=CHOICES.replace("language: en", "language: en, memory-gb: 1"))
     (one,) = [f for f in check(advisor).json["findings"] if f["rule"] == "choice-changed"]
     assert "its needs changed" in one["because"]

@@ -10,6 +10,9 @@ from advisor.check.finding import Finding
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import Judgement
 from advisor.check.records import LOCK, Lock, LockedChoice, locked_choices
+from advisor.decide.precedence import FIGURE, Precedences
+from advisor.decide.requirements import Requirements
+from advisor.decide.selection import Pick, select
 from advisor.model import NONE
 from advisor.scan.usage import Usage
 
@@ -51,6 +54,37 @@ def another_family(case: Case, judgement: Judgement) -> Iterator[Finding]:
         sources=against.sources if against else (),
         fix=f"use a checkpoint of {instead}" if instead else None,
     )
+
+
+@rule("outdated-choice", each=Case.chosen)
+def outdated_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
+    """A choice behind another checkpoint for its needs, by a figure that both have."""
+    picks = select(case.rulebase, judgement.decision).picks if judgement.choice else ()
+    own = next((one for one in picks if one.checkpoint.id == judgement.checkpoint.id), None)
+    if own is None:
+        return
+    needed = Requirements(case.rulebase, judgement.decision.profile)
+    by = Precedences.known(case.rulebase, needed.task, needed.languages)
+    ahead = [one for one in picks if one.place < own.place]
+    for better in sorted(ahead, key=lambda one: not one.within(own.needs_gb or 0)):
+        told = by.compare([better.checkpoint, own.checkpoint]).told
+        found = by.precedence(told[0]) if told else None
+        if found is None or found.by != FIGURE or found.next != own.checkpoint.id:
+            continue
+        first = "the first" if better.place == 1 else f"number {better.place}"
+        memory = f"; it needs {_gb(better)}, yours {_gb(own)}" if better.memory_gb else ""
+        yield Finding(
+            f"{own.checkpoint.id} is number {own.place} of {len(picks)} for {judgement.task}; "
+            f"{first}, {better.checkpoint.id}, has {found.yardstick} {found.value:g} against "
+            f"{found.next_value:g}{memory}",
+            sources=[found.source] if found.source else (),
+            fix="`advisor evaluate` compares both on your images",
+        )
+        return
+
+
+def _gb(pick: Pick) -> str:
+    return "unknown memory" if pick.memory_gb is None else f"~{pick.memory_gb:.1f} GB"
 
 
 @rule("unknown-checkpoint", each=Case.declared_choices)

@@ -1,0 +1,55 @@
+"""The scan runs in a child process: what ends it is named, and everything else is still checked."""
+
+import io
+import pickle
+
+import pytest
+
+from advisor.scan import apart
+
+WRONG = (
+    "from transformers import BlipForConditionalGeneration\n"
+    'm = BlipForConditionalGeneration.from_pretrained("Salesforce/blip-vqa-base")\n'
+)
+SLOW = "import transformers\n" + "x = a.b(c, d=[e.f, g[h]]) + i.j(k)\n" * 60_000
+
+
+def test_a_file_at_which_the_child_ends_is_named_and_fails_the_run(check, monkeypatch):
+    monkeypatch.setattr(apart, "FILE_SECONDS", 1)
+    result = check({"a.py": WRONG, "slow.py": SLOW, "z.py": WRONG})
+    assert result.code == 2
+    assert [one["path"] for one in result.of("error")] == ["a.py", "z.py"]
+    (note,) = [one for one in result.of("note") if one["rule"] == "file-not-checked"]
+    assert (note["path"], result.json["suppressed"]["given_up"]) == ("slow.py", 1)
+    page = check({}, format="terminal")
+    assert page.code == 2
+    assert "slow.py" in page.out
+    assert "1 given up" in " ".join(page.out.split())
+
+
+def test_too_many_such_files_end_the_run(check, monkeypatch):
+    monkeypatch.setattr(apart, "FILE_SECONDS", 1)
+    monkeypatch.setattr(apart, "MOST_GIVEN_UP", 1)
+    result = check({"a.py": SLOW, "b.py": SLOW})
+    assert result.code == 2
+    assert "more memory or time" in result.json["error"]["message"]
+
+
+def test_a_child_without_memory_ends_the_run_in_one_sentence(check, monkeypatch):
+    monkeypatch.setattr(apart, "MEMORY_MB", 0)
+    result = check({"a.py": WRONG})
+    assert (result.code, set(result.json)) == (2, {"error"})
+
+
+def test_modules_beside_the_code_are_not_imported(check, tmp_path):
+    files = {
+        f"{name}.py": f"open({str(tmp_path / 'ran')!r}, 'w')\n" for name in ("json", "ast", "re")
+    }
+    assert check({**files, "app.py": WRONG}).code == 1
+    assert not (tmp_path / "ran").exists()
+
+
+def test_what_a_child_gives_is_read_as_values_alone():
+    for harm in (print, pickle.loads, pytest.main):
+        with pytest.raises(pickle.UnpicklingError, match="is no value of a scan"):
+            apart._Values(io.BytesIO(pickle.dumps(harm))).load()
