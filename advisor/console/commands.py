@@ -11,18 +11,15 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib import import_module
+from inspect import Parameter
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from typer.core import TyperCommand
-from typer.main import get_click_param
-from typer.models import ParamMeta
-from typer.utils import get_params_from_function
 
 from advisor.console import HOMES, SETTINGS
 from advisor.console.flags import (
@@ -55,26 +52,17 @@ Given = Annotated[Profile, QUESTIONS]
 GivenLater = Annotated[Callable[[RuleBase], Profile], LATER]
 """The same, to be read by rules that a command finds itself, such as those of a project."""
 
-RULES = ParamMeta(
-    name="rules",
-    default=typer.Option(
-        [],
-        "--rules",
-        metavar="DIR",
-        help="Lay a folder of rules over the shipped ones; repeat at will.",
-    ),
-    annotation=list[Path],
-)
-PROFILE = ParamMeta(
-    name="profile",
-    default=typer.Option(
-        "",
-        "--profile",
-        metavar="FILE",
-        help="Answers in YAML or JSON; flags win over it. - reads stdin.",
-    ),
-    annotation=str,
-)
+
+def _parameter(name: str, kind: Any, default: Any, *flags: str, **more: Any) -> Parameter:
+    """Return a parameter of a function that Typer reads as an option."""
+    annotation = Annotated[kind, typer.Option(*flags, **more)]
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+LAY = "Lay a folder of rules over the shipped ones; repeat at will."
+ANSWERS = "Answers in YAML or JSON; flags win over it. - reads stdin."
+RULES = _parameter("rules", list[Path], [], "--rules", metavar="DIR", help=LAY)
+PROFILE = _parameter("profile", str, "", "--profile", metavar="FILE", help=ANSWERS)
 
 
 class Options(NamedTuple):
@@ -83,7 +71,7 @@ class Options(NamedTuple):
     make: Callable[..., Any]
 
 
-def as_command(function: Callable[..., int], name: str, overlays: list[Path]) -> TyperCommand:
+def as_command(function: Callable[..., int], name: str, overlays: list[Path]) -> SpeltCommand:
     """Return a function as a command; the questions of the rules in `overlays` become flags."""
     values = _Values(function, overlays)
 
@@ -94,16 +82,22 @@ def as_command(function: Callable[..., int], name: str, overlays: list[Path]) ->
         code: int = values.of(function)
         return code
 
-    command = SpeltCommand(
-        name,
-        callback=call,
-        params=values.parameters(),
-        help=inspect.getdoc(function),
-        context_settings=dict(SETTINGS),
-        rich_markup_mode=None,
-    )
+    command = _parsed(call, name, values.parameters(), inspect.getdoc(function))
+    values.options = {one.name: one for one in command.params if one.name}
     command.spelling = values.spelling()
     command.groups = values.groups
+    return command
+
+
+def _parsed(
+    call: Callable[..., int], name: str, parameters: Iterable[Parameter], help: str | None = None
+) -> SpeltCommand:
+    """Return a command of the parser that calls a function with some parameters, all by name."""
+    call.__signature__ = inspect.Signature([*parameters])  # type: ignore[attr-defined]
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(name, cls=SpeltCommand, help=help, context_settings=dict(SETTINGS))(call)
+    command = typer.main.get_command(app)
+    assert isinstance(command, SpeltCommand)
     return command
 
 
@@ -136,10 +130,10 @@ def reserved_flags() -> frozenset[str]:
 
 
 def _own_flags(function: Callable[..., int]) -> frozenset[str]:
-    metas = _metas(function)
-    if PROFILE.name not in metas:
+    own = _parameters(function)
+    if PROFILE.name not in own:
         return frozenset()
-    options = [get_click_param(meta)[0] for meta in metas.values()]
+    options = _parsed(lambda **_: 0, "", own.values()).params
     flags = {flag[2:] for option in options for flag in option.opts if flag.startswith("--")}
     return frozenset((*flags, "help"))
 
@@ -163,45 +157,46 @@ class _Values:
     """The parameters of one command, and what a command line gives for them."""
 
     def __init__(self, function: Callable[..., Any], overlays: list[Path]) -> None:
-        self._own = {name: get_click_param(meta) for name, meta in _metas(function).items()}
+        self._own = _parameters(function)
         self._overlays, self._function = overlays, function
         self._rulebase = rules_of(overlays) if PROFILE.name in self._own else None
         self._questions = self._rulebase.questions if self._rulebase else ()
-        self._flags: dict[str, Any] = {}
         self._given: dict[str, Any] = {}
+        self.options: dict[str, Any] = {}
 
-    def parameters(self) -> list[Any]:
-        """Return the parameters of the parser: arguments, flags of questions, options."""
-        own = [option for option, _ in self._own.values()]
-        arguments = [option for option in own if option.param_type_name == "argument"]
-        self._flags = {one.id: question_flag(one) for one in self._questions}
-        return [
-            *arguments,
-            *self._flags.values(),
-            *(option for option in own if option not in arguments),
+    def parameters(self) -> list[Parameter]:
+        """Return what the parser reads: arguments, flags of questions, options."""
+        own = self._own.values()
+        arguments = [one for one in own if isinstance(_declared(one), ARGUMENT)]
+        flags = [
+            _parameter(flag_name(one.id), list[str], [], f"--{one.typed}", **question_flag(one))
+            for one in self._questions
         ]
+        return [*arguments, *flags, *(one for one in own if one not in arguments)]
 
     def groups(self, words: Sequence[str]) -> dict[str, list[Any]]:
         """Return the flags of questions under titles: those open for the task at hand first."""
         task = task_in(words, self._rulebase) if self._rulebase else None
-        flags = [(one, self._flags[one.id]) for one in self._questions]
+        flags = [(one, self.options[flag_name(one.id)]) for one in self._questions]
         return grouped(flags, task)
 
     def spelling(self) -> Spelling:
         """Return how flags were called before, and what some stand for alone."""
-        own = {flag for option, _ in self._own.values() for flag in option.opts}
+        declared = {self.options[name]: _declared(one) for name, one in self._own.items()}
+        named = {option.opts[0]: info for option, info in declared.items()}
         asked = self._questions
         was = {f"--{one.id}": f"--{one.typed}" for one in asked if one.flag}
-        alone = _alone(self._function)
+        was |= {earlier: flag for flag, i in named.items() if (earlier := getattr(i, "was", ""))}
+        alone = {flag: info.alone for flag, info in named.items() if getattr(info, "alone", None)}
         alone |= {f"--{one.typed}": bare(one) for one in asked if one.bare}
-        return Spelling(was | _earlier(self._function), frozenset(own), alone)
+        own = frozenset(flag for option in declared for flag in option.opts)
+        return Spelling(was, own, alone)
 
     def read(self, given: dict[str, Any]) -> None:
         """Take what the parser read from a command line."""
-        for name, (option, convert) in self._own.items():
-            given[name] = convert(given[name]) if convert else given[name]
-            if isinstance(given[name], float) and not isfinite(given[name]):
-                message = f"`{option.opts[0]} {given[name]}` is not a number"
+        for name, value in given.items():
+            if isinstance(value, float) and not isfinite(value):
+                message = f"`{self.options[name].opts[0]} {value}` is not a number"
                 raise UsageError(message, hint="give a finite one", kind="bad-number")
         self._given = given
 
@@ -221,12 +216,11 @@ class _Values:
 
     def _files(self, *, written: bool) -> list[str]:
         """Return the files that a command line names to be written, or to be read."""
-        metas = _metas(self._function)
         named = [
-            (option.metavar or "", self._given[name])
-            for name, (option, _) in self._own.items()
-            if getattr(metas[name].default, "writes", False) == written
-            and FILES.search(option.metavar or "")
+            (self.options[name].metavar or "", self._given[name])
+            for name, one in self._own.items()
+            if getattr(_declared(one), "writes", False) == written
+            and FILES.search(self.options[name].metavar or "")
         ]
         every = [
             (metavar, str(value))
@@ -237,7 +231,7 @@ class _Values:
 
     def of(self, function: Callable[..., Any]) -> Any:
         """Return what a function makes of its parameters."""
-        return function(**{key: self._value(key, kind) for key, kind in _kinds(function)})
+        return function(**{key: self._value(key, kind) for key, kind in _kinds(function).items()})
 
     def _value(self, key: str, kind: Any) -> Any:
         if isinstance(kind, Options):
@@ -287,41 +281,38 @@ def _answered_here(rulebase: RuleBase, answers: dict[str, Any]) -> Profile:
     return detected(rulebase, answers)
 
 
-def _metas(function: Callable[..., Any]) -> dict[str, ParamMeta]:
-    """Return all that the parser has to know of a function's parameters, by name."""
-    found: dict[str, ParamMeta] = {}
-    for key, kind in _kinds(function):
+def _declared(parameter: Parameter) -> Any:
+    """Return how an option or an argument is declared; None where its type says all."""
+    marks = (*getattr(parameter.annotation, "__metadata__", ()), parameter.default)
+    return next((one for one in marks if isinstance(one, (OPTION, ARGUMENT))), None)
+
+
+OPTION, ARGUMENT = type(typer.Option()), type(typer.Argument())
+
+
+def _parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
+    """Return all that the parser reads for a function, by name: groups of options one by one."""
+    found: dict[str, Parameter] = {}
+    for kind in _kinds(function).values():
         if isinstance(kind, Options):
-            found |= {name: meta for name, meta in _metas(kind.make).items() if name not in found}
+            found = {**found, **_parameters(kind.make), **found}
         else:
-            meta = RULES if kind is RuleBase else PROFILE if kind in (QUESTIONS, LATER) else kind
-            found.setdefault(key if meta is kind else meta.name, meta)
+            one = RULES if kind is RuleBase else PROFILE if kind in (QUESTIONS, LATER) else kind
+            found.setdefault(one.name, one)
     return found
 
 
-def _earlier(function: Callable[..., Any]) -> dict[str, str]:
-    """Return what flags of a function were called before, each with its name now."""
-    named = ((meta, getattr(meta.default, "was", "")) for meta in _metas(function).values())
-    return {was: get_click_param(meta)[0].opts[0] for meta, was in named if was}
-
-
-def _alone(function: Callable[..., Any]) -> dict[str, tuple[str, Container[str]]]:
-    """Return what flags of a function stand for without a value, and what may follow them."""
-    told = ((meta, getattr(meta.default, "alone", None)) for meta in _metas(function).values())
-    return {get_click_param(meta)[0].opts[0]: alone for meta, alone in told if alone}
-
-
 @cache
-def _kinds(function: Callable[..., Any]) -> tuple[tuple[str, Any], ...]:
+def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
     """Return each parameter of a function with what it stands for."""
-    found = []
-    metas = get_params_from_function(function)
+    found = {}
     for key, parameter in inspect.signature(function, eval_str=True).parameters.items():
         marks = [
             mark
             for mark in getattr(parameter.annotation, "__metadata__", ())
             if isinstance(mark, Options) or mark in (QUESTIONS, LATER)
         ]
-        of_rules = RuleBase if parameter.annotation is RuleBase else metas[key]
-        found.append((key, marks[0] if marks else of_rules))
-    return tuple(found)
+        by_name = parameter.replace(kind=Parameter.KEYWORD_ONLY)
+        of_rules = RuleBase if parameter.annotation is RuleBase else by_name
+        found[key] = marks[0] if marks else of_rules
+    return found

@@ -9,10 +9,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
-import typer
 from typer.core import TyperCommand
-from typer.main import get_click_param
-from typer.models import ParamMeta
 
 from advisor.console.streams import note
 from advisor.engine.quantity import has_commas
@@ -28,8 +25,8 @@ def flag_name(id: str) -> str:
     return f"question_{id.replace('-', '_')}"
 
 
-def question_flag(question: Question) -> Any:
-    """Return a question as an option of the parser."""
+def question_flag(question: Question) -> dict[str, Any]:
+    """Return how the flag of a question is declared as an option."""
     if question.id == TASK:
         shown = "see `advisor list tasks`"
     else:
@@ -42,16 +39,8 @@ def question_flag(question: Question) -> Any:
     def complete(incomplete: str) -> list[tuple[str, str]]:
         return [(o.id, o.label) for o in question.options if o.id.startswith(incomplete)]
 
-    option = typer.Option(
-        [],
-        f"--{question.typed}",
-        metavar=metavar,
-        help=f"{question.ask} {shown}.",
-        autocompletion=complete,
-        show_default=False,
-    )
-    meta = ParamMeta(name=flag_name(question.id), default=option, annotation=list[str])
-    return get_click_param(meta)[0]
+    asks = f"{question.ask} {shown}."
+    return {"metavar": metavar, "help": asks, "autocompletion": complete, "show_default": False}
 
 
 def bare(question: Question) -> tuple[str, frozenset[str]]:
