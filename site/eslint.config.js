@@ -1,10 +1,11 @@
 import js from "@eslint/js";
 import globals from "globals";
 
+const rules = { eqeqeq: "error", "prefer-const": "error", "no-var": "error" };
+
 export default [
-  js.configs.recommended,
-  {
-    languageOptions: { globals: { ...globals.browser, ...globals.node } },
-    rules: { eqeqeq: "error", "prefer-const": "error", "no-var": "error" },
-  },
+  { ignores: ["**/node_modules/"] },
+  { ...js.configs.recommended, rules: { ...js.configs.recommended.rules, ...rules } },
+  { files: ["site/**"], languageOptions: { globals: { ...globals.browser, ...globals.node } } },
+  { files: ["advisor/**"], languageOptions: { globals: globals.browser, sourceType: "script" } },
 ];

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,6 +44,7 @@ class Seen(NamedTuple):
     text: str
     screenshot: str | None
     address: str
+    shown: list[dict[str, str]]
 
 
 def missing() -> str | None:
@@ -83,11 +85,16 @@ def _mark(lack: str | None) -> pytest.MarkDecorator:
 
 
 def look(
-    page: Path | str, *views: View, screenshots: Path | None = None, ready: str = ""
+    page: Path | str,
+    *views: View,
+    screenshots: Path | None = None,
+    ready: str = "",
+    fragments: Sequence[str] = (),
 ) -> list[Seen]:
     """Return what is found of a page, a file or an address, in each view.
 
-    `ready` is what the page has when it is whole, as a selector of CSS.
+    `ready` is what the page has when it is whole, as a selector of CSS. The page is led through
+    `fragments` of its address first; `shown` is what its answer to each says of itself.
     """
     asked = {
         "url": page.as_uri() if isinstance(page, Path) else page,
@@ -95,6 +102,7 @@ def look(
         "views": [view._asdict() for view in views],
         "screenshots": screenshots and str(screenshots),
         "ready": ready,
+        "fragments": list(fragments),
     }
     done = node("tools/look.js", stdin=json.dumps(asked))
     return [
@@ -108,6 +116,7 @@ def look(
             one["text"],
             one["screenshot"],
             one["address"],
+            one["shown"],
         )
         for view, one in zip(views, json.loads(done), strict=True)
     ]

@@ -20,7 +20,6 @@ from advisor.errors import ContradictionError, TooMuchOpenError
 from advisor.interview.policy import Branch, InterviewEnd, PathStep, paths, policy, pruned
 from advisor.interview.session import Session, settled
 from advisor.model import NONE, TASK
-from advisor.site import plain_map
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -120,17 +119,13 @@ def test_arms_differ_in_what_follows(whole):
     check(whole)
 
 
-def test_an_interview_of_too_many_ends_is_not_followed_whole(small, engine, whole, monkeypatch):
+def test_an_interview_of_too_many_ends_is_not_followed_whole(small, engine, whole):
     with pytest.raises(TooMuchOpenError, match="ends in more than 2 ways"):
         policy(engine, most=2)
     with pytest.raises(TooMuchOpenError):
         decision_map(small, {}, 5, ends=2)
     ends = next(most for most in range(3, 1000) if _followed(engine, most))
     assert policy(engine, most=ends) == whole
-    assert "advisor ask" not in plain_map.plain_map(small)
-    monkeypatch.setattr(plain_map, "MOST_ENDS", 1)
-    page = plain_map.plain_map(small)
-    assert "ends in more than 1 ways: <code>advisor ask --task find</code>" in page
 
 
 def _followed(engine, most):

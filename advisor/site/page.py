@@ -1,32 +1,37 @@
-"""The page as one HTML file: rules, engine and style inside, and nothing requested after it."""
+"""The page as one HTML file: usual answers, tables and style inside, and nothing requested."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
 
+from advisor.decide.memory import memory_gb, training_memory
+from advisor.decide.recommendation import recommend
 from advisor.draw import html as drawn
+from advisor.draw.blocks import Item, Items, Page, Pairs
+from advisor.engine.decision import Engine
 from advisor.foreign import visible
+from advisor.model import TASK, Checkpoint, Task
 from advisor.rulebase.base import RuleBase
-from advisor.site.page_data import page_data
-from advisor.site.plain_map import plain_map
+from advisor.site.tables import page_tables
 
 FOLDER = Path(__file__).parent
-ENGINE = FOLDER / "page.js"
-"""The engine in JavaScript, built from site/src; a test holds it to a new build."""
+SCRIPTS = FOLDER / "walker.js", FOLDER / "page.js"
 STYLES = drawn.STYLE, FOLDER / "page.css"
+MOST_LANGUAGES = 12
+"""So many languages of a checkpoint are named."""
 MARK = '<meta name="generator" content="advisor site">'
 """Stands in every page that was written here."""
 POLICY = (
-    "default-src 'none'; script-src '{script}'; worker-src blob:; style-src '{style}'; "
-    "img-src data:; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data:; "
+    "base-uri 'none'; form-action 'none'"
 )
-"""What the page may load: what stands in it, and a worker that it makes of its own script."""
+"""What the page may load: what stands in it."""
 
 TEMPLATE = Template("""<!doctype html>
 <html lang="en">
@@ -39,21 +44,26 @@ $mark
 <style>$style</style></head>
 <body><main>
 <header><h1>Which vision-language model?</h1>
-<p>Which kind of model fits your task, which checkpoint, and why. Nothing that you answer leaves this page.</p>
+<p>Which kind of model fits your task, which checkpoint, and why. Your answers do not leave this page.</p>
 $overlays
 </header>
-<noscript><p class="warn">Without script this page cannot ask. The map below says which answers lead where.</p></noscript>
-<div id="app">
-<div class="left"><section id="ask" class="box" aria-label="The next question" aria-live="polite"></section>
-<section id="given" class="box" aria-label="Your answers"></section></div>
-<section id="answer" class="box" aria-label="The answer" aria-live="polite"></section>
+<noscript><p class="warn">This page asks its questions with a script. The usual answer for each task is below.</p></noscript>
+<div id="start">
+<p><label for="task">Task</label><select id="task"><option value="">Choose a task</option>$options</select></p>
+<p><label for="need">Or your need in a sentence, as a command</label>
+<input type="search" id="need" autocomplete="off" placeholder="search my photos by German text"></p>
 </div>
-<section class="map" id="map"><h2>The map of decisions</h2>
-<p class="quiet">For each task, which answers lead to which kind of model.</p>
-<div class="tasks">$map</div>
+<pre id="need-command" tabindex="0" hidden aria-live="polite"></pre>
+<div id="app">
+<section id="ask" class="box" aria-label="The next question" hidden></section>
+<section id="answer" class="box" aria-label="The answer" aria-live="polite" hidden></section>
+</div>
+<section id="usual"><h2>The usual answer for each task</h2>
+$usual
 </section>
 <footer><p>$footer</p></footer>
 </main>
+$checkpoints
 <script type="application/json" id="data">$data</script>
 <script>$script</script>
 </body>
@@ -66,9 +76,12 @@ def static_page(rulebase: RuleBase, priority: Sequence[str] = ()) -> str:
 
     The same rules give the same page: it holds no day but those of the facts.
     """
+    engine = Engine.known(rulebase, tuple(priority))
     style = "".join(file.read_text(encoding="utf-8") for file in STYLES).replace("@root", "body")
-    script = ENGINE.read_text(encoding="utf-8").strip()
-    data = json.dumps(page_data(rulebase, priority), ensure_ascii=False, separators=(",", ":"))
+    script = "\n".join(file.read_text(encoding="utf-8").strip() for file in SCRIPTS)
+    tables = page_tables(engine)
+    data = json.dumps(tables, ensure_ascii=False, separators=(",", ":"))
+    ends = {leaf[2] for task in tables["tasks"].values() for leaf in task["leaves"]} - {""}
     return TEMPLATE.substitute(
         policy=POLICY.format(script=_hashed(script), style=_hashed(style)),
         mark=MARK,
@@ -76,11 +89,49 @@ def static_page(rulebase: RuleBase, priority: Sequence[str] = ()) -> str:
         overlays="".join(
             f'<p class="warn">overlay: {escape(change)}</p>' for change in rulebase.overlays
         ),
-        map=plain_map(rulebase),
+        options="".join(
+            f'<option value="{escape(task.id)}">{escape(task.name)}</option>'
+            for task in rulebase.tasks
+        ),
+        usual="\n".join(_usual(engine, task) for task in rulebase.tasks),
         footer=_footer(rulebase, priority),
+        checkpoints="\n".join(_card(rulebase.checkpoints[id]) for id in sorted(ends)),
         data=data.replace("<", "\\u003c"),
         script=script,
     )
+
+
+def _usual(engine: Engine, task: Task) -> str:
+    """Return the answer to a task alone, as a part that opens and closes."""
+    answer = drawn.body(recommend(engine.rulebase, {TASK: task.id}, engine=engine).to_page())
+    shown = answer.replace("<h1>", "<h3>").replace("</h1>", "</h3>")
+    description = f'<p class="quiet">{escape(task.description)}</p>'
+    return f"<details><summary>{escape(task.name)}</summary>{description}{shown}</details>"
+
+
+def _card(checkpoint: Checkpoint) -> str:
+    """Return what is known of a checkpoint, for the script to show where it comes first."""
+    page: Page = [Pairs(tuple(_facts(checkpoint)))]
+    if checkpoint.pitfalls:
+        page.append(Items(tuple(Item("!", pitfall) for pitfall in checkpoint.pitfalls)))
+    return f'<template id="checkpoint {escape(checkpoint.id)}">{drawn.body(page)}</template>'
+
+
+def _facts(one: Checkpoint) -> Iterator[tuple[str, str]]:
+    memory, training = memory_gb(one), training_memory(one)
+    yield "Memory", f"about {memory:g} GB to run" if memory else "not verified"
+    if training and training.lora_gb:
+        yield "Training", f"about {training.lora_gb:g} GB with LoRA"
+    commercial = f"commercial use {one.commercial_use}" if one.commercial_use else "not verified"
+    yield "License", f"{one.licence}, {commercial}" if one.licence else "not verified"
+    if one.parameters_millions:
+        yield "Size", f"{one.parameters_millions:g} million parameters"
+    if one.languages:
+        more = len(one.languages) - MOST_LANGUAGES
+        rest = f" and {more} more" if more > 0 else ""
+        yield "Languages", ", ".join(one.languages[:MOST_LANGUAGES]) + rest
+    if one.model_class:
+        yield "Class", f"{one.loader}, {one.model_class}"
 
 
 def _hashed(text: str) -> str:
@@ -97,5 +148,6 @@ def _footer(rulebase: RuleBase, priority: Sequence[str]) -> str:
     if dates:
         oldest, newest = min(dates), max(dates)
         parts.append(f"facts read {newest if newest == oldest else f'{oldest} to {newest}'}")
-    said = "with the same flags; of a sentence, this page reads the task alone"
-    return f"{' · '.join(parts)}. The answers of <code>advisor recommend</code> {said}."
+    return (
+        f"{' · '.join(parts)}. The answers of <code>advisor recommend</code> with the same flags."
+    )

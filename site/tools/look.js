@@ -2,8 +2,9 @@
 // to, what is wider than the screen, hidden or on the console, and what was requested.
 // Reads one JSON document on stdin and writes one on stdout:
 //   {url, chromium, views: [{name?, width, height?, dark?, keys?: [...]}], screenshots?: folder,
-//    ready?: what the page has when it is whole, as a selector}
-//   [{width, dark, violations: [{id, help, nodes}], console, requests, scrollWidth, hidden, text,
+//    ready?: what the page has when it is whole, as a selector,
+//    fragments?: what to put behind # of the address, one after the other}
+//   [{shown: what the answer of each fragment says of itself, width, dark, violations: [{id, help, nodes}], console, requests, scrollWidth, hidden, text,
 //     screenshot, address}]
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
@@ -27,6 +28,18 @@ try {
   await browser.close();
 }
 process.stdout.write(JSON.stringify(seen));
+
+/** Goes to one fragment after the other, in the page. @param {string[]} fragments */
+async function visit(fragments) {
+  const shown = [];
+  for (const fragment of fragments) {
+    const drawn = new Promise((done) => addEventListener("hashchange", done, { once: true }));
+    location.hash = fragment;
+    await drawn;
+    shown.push({ ...document.getElementById("answer")?.dataset });
+  }
+  return shown;
+}
 
 /**
  * Returns what is found of the page in one view. Scripts of the page run; axe-core is put in
@@ -53,6 +66,7 @@ async function look(view) {
     if (key.startsWith(WAIT)) await page.waitForSelector(key.slice(WAIT.length), { state: "attached" });
     else await page.keyboard.press(key);
   }
+  const shown = await page.evaluate(visit, asked.fragments ?? []);
   const found = await page.evaluate(() => ({
     scrollWidth: document.documentElement.scrollWidth,
     hidden: [...document.querySelectorAll("p,li,td,h1,h2,h3,dd")].filter(
@@ -77,5 +91,5 @@ async function look(view) {
   });
   const address = page.url();
   await context.close();
-  return { width: view.width, dark: !!view.dark, violations, console: said, requests, ...found, screenshot, address };
+  return { width: view.width, dark: !!view.dark, violations, console: said, requests, shown, ...found, screenshot, address };
 }

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from advisor.site.page import MARK
-from advisor.site.page_data import searched
 
 OVERLAY = Path(__file__).resolve().parents[2] / "examples" / "overlay"
 
@@ -59,14 +58,6 @@ def test_a_page_of_somebody_else_is_left_alone(advisor, tmp_path, small_rules):
     assert theirs.read_text() == "<h1>Ours</h1>"
     assert advisor("site", str(tmp_path), "--force").code == 0
     assert MARK in theirs.read_text(encoding="utf-8")
-
-
-def test_the_words_of_the_lexicon_may_be_typed(rulebase):
-    found = searched(rulebase)
-    assert "image-to-text" in found["names"]["captioning"]
-    tasks, phrases = max(found["concepts"], key=lambda one: len(one[1]))
-    assert set(tasks) <= {task.id for task in rulebase.tasks}
-    assert all(phrase.isprintable() for phrase in phrases)
 
 
 @pytest.mark.slow

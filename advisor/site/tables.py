@@ -1,0 +1,114 @@
+"""What the script of the page walks: the decision diagram of each task, and texts by id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from advisor.decide.command_lines import quoted, rules_flags
+from advisor.decide.task_diagrams import diagram_for
+from advisor.engine.decision import Engine
+from advisor.engine.task_diagram import TaskDiagram
+from advisor.foreign import visible
+from advisor.model import Detour, Elsewhere, Question, Rule, Task
+from advisor.rulebase.base import RuleBase
+
+
+def page_tables(engine: Engine) -> dict[str, Any]:
+    """Return all that the script knows, as JSON can hold it.
+
+    Answers there are those of `recommend` under the engine's rules and priority.
+    """
+    rulebase = engine.rulebase
+    diagrams = {task.id: diagram_for(engine, task.id, {}) for task in rulebase.tasks}
+    asked = {axis.question for diagram in diagrams.values() for axis in diagram.axes}
+    rules = [rule for rule in rulebase.rules if rule.candidates]
+    cited = {source for rule in rules for source in rule.sources}
+    return {
+        "tasks": {
+            task.id: {**task_table(task, diagrams[task.id]), "moot": [*_moot(rulebase, task)]}
+            for task in rulebase.tasks
+        },
+        "questions": {one.id: _question(one) for one in rulebase.questions if one.id in asked},
+        "families": {one.id: one.shown for one in rulebase.families},
+        "rules": [_rule(rule) for rule in rules],
+        "sources": {id: [rulebase.sources[id].title, rulebase.sources[id].url] for id in cited},
+        "detours": [[_when(one), *_instead(one)] for one in rulebase.detours],
+        "elsewhere": {task: _instead(one) for task, one in rulebase.elsewhere.items()},
+        "flags": " ".join(_flags(rulebase, engine.priority)),
+    }
+
+
+def task_table(task: Task, diagram: TaskDiagram) -> dict[str, Any]:
+    """Return the table of a task, and the answers that mean another there.
+
+    A value is its options, the kinds that they cover, its least number, and what is typed for it.
+    """
+    table = diagram.to_json()
+    table["questions"] = [
+        [
+            axis.question,
+            [
+                [
+                    value.options,
+                    value.named,
+                    value.least,
+                    axis.typed(place) if value.options else "",
+                ]
+                for place, value in enumerate(axis.values)
+            ],
+        ]
+        for axis in diagram.axes
+    ]
+    return {
+        "reads": [[dict(one.given), dict(one.means)] for one in task.reads],
+        **{name: table[name] for name in ("questions", "training", "leaves", "nodes")},
+    }
+
+
+def _moot(rulebase: RuleBase, task: Task) -> Iterator[list[Any]]:
+    """Yield a question whose answer is left out, unless another has one of some options.
+
+    The last is what the task implies for the other question.
+    """
+    for question in rulebase.questions:
+        for other, options in question.ask_if.items() if question.moot else ():
+            yield [question.id, other, list(options), list(task.implies.get(other, ()))]
+
+
+def _question(question: Question) -> dict[str, Any]:
+    """Return a question with the labels of what may be answered, and its other names."""
+    called = {
+        name: option.called(name)
+        for option in question.options
+        for name in (option.id, *option.covers)
+    }
+    aliases = {alias: option.id for option in question.options for alias in option.aliases}
+    return {
+        "ask": question.ask,
+        "why": question.why,
+        "flag": question.typed,
+        "unit": question.unit,
+        "flag_only": question.flag_only,
+        "called": called,
+        "aliases": aliases,
+    }
+
+
+def _rule(rule: Rule) -> list[Any]:
+    return [_when(rule), rule.effect, list(rule.candidates), rule.because, list(rule.sources)]
+
+
+def _when(conditional: Rule | Detour) -> dict[str, list[str]]:
+    return {question: list(options) for question, options in conditional.when.items()}
+
+
+def _instead(one: Elsewhere | Detour) -> list[Any]:
+    return [one.task, one.because, list(one.checkpoints)]
+
+
+def _flags(rulebase: RuleBase, priority: Sequence[str]) -> Iterable[str]:
+    """Yield the flags with which the command line goes by the same rules."""
+    if priority:
+        yield f"--priority {','.join(map(quoted, priority))}"
+    yield from map(visible, rules_flags(rulebase.folders))
