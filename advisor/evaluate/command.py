@@ -111,7 +111,7 @@ def evaluate(
         scores = score(run)
         found = verdict(scores, rulebase, split(gates.priority))
         shown.emit(report_of(run, scores, found, judged, partial(_file_of, made.store)))
-    return _exit_code(run, judged.exit_code(scores, found))
+    return CANNOT if scores.failed else judged.exit_code(scores, found)
 
 
 def _folder(made: Arrangement, place: PlaceOptions, shown: Showing) -> Path:
@@ -157,7 +157,7 @@ def run_of(
         settings=made.settings(versions(), __version__),
         file=file,
     )
-    watching = Watching(note, _Progress() if sys.stderr.isatty() else _unseen)
+    watching = Watching(note, _Progress()) if sys.stderr.isatty() else Watching(note)
     pools = ray_pools(place.ray, place.workers) if place.ray else nullcontext(LocalWorker)
     with pools as hire:
         return execute(
@@ -212,15 +212,6 @@ def _confirmed(inferred: InferredTask) -> str:
     if prompt_for(plain=False).confirm(f"Evaluate as {inferred.task}: {inferred.because}?"):
         return inferred.task
     raise UsageError("the task is open", hint="say it: --task TASK; `advisor list tasks` has them")
-
-
-def _exit_code(run: EvaluationRun, judged: int) -> int:
-    """Return the code of a run: that some candidate could not be run goes before all else."""
-    return CANNOT if any(each.failed for each in run.candidates) else judged
-
-
-def _unseen(_name: str, _done: int, _total: int) -> None:
-    """Show nothing."""
 
 
 class _Progress:

@@ -164,16 +164,13 @@ def _usable(annotations: Sequence[Annotation], act: str) -> list[Annotation]:
     if act == ANSWER:
         return [each for each in annotations if each.answers and each.question]
     whole = merged(
-        each._replace(question="", labels=tuple(dict.fromkeys(map(_composed, each.labels))))
+        each._replace(
+            question="", labels=tuple(dict.fromkeys(normalize("NFC", one) for one in each.labels))
+        )
         for each in annotations
         if getattr(each, part)
     )
     return [each._replace(texts=tuple(dict.fromkeys(each.texts))) for each in whole]
-
-
-def _composed(label: str) -> str:
-    """Return a label in one way of writing it: an accent may be part of a letter, or follow it."""
-    return normalize("NFC", label)
 
 
 def _image(number: int, annotation: Annotation, part: str) -> LabelledImage:

@@ -32,8 +32,9 @@ class ImageFolder:
         try:
             status = os.stat(self._path(name))  # noqa: PTH116 - of a string, as all paths here
         except (OSError, ValueError) as error:
-            missing = isinstance(error, FileNotFoundError)
-            return "there is no such file" if missing else _reason(error)
+            if isinstance(error, FileNotFoundError):
+                return "there is no such file"
+            return str(getattr(error, "strerror", None) or error)
         if not stat.S_ISREG(status.st_mode):
             return "it is not a regular file"
         return "" if status.st_size else "it is empty"
@@ -95,7 +96,3 @@ def read_class_folders(folder: Path) -> LabelledData:
 def _folders(folder: Path) -> list[Path]:
     found = (path for path in folder.iterdir() if not path.name.startswith("."))
     return sorted(path for path in found if path.is_dir())
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error)

@@ -13,8 +13,33 @@ from typing import NamedTuple
 
 from advisor.evaluate.candidate import Candidate
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage
-from advisor.evaluate.metrics.label_metrics import Picks, best_labels
-from advisor.evaluate.metrics.retrieval_metrics import FirstRanks, first_ranks
+from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, rouge_l
+from advisor.evaluate.metrics.label_metrics import (
+    Picks,
+    accuracy,
+    best_labels,
+    calibration_error,
+    levelled,
+    macro_f1,
+    mean_average_precision,
+)
+from advisor.evaluate.metrics.penn_tokens import penn_tokens
+from advisor.evaluate.metrics.retrieval_metrics import (
+    FirstRanks,
+    first_ranks,
+    mean_reciprocal_rank,
+    median_rank,
+    recall_at,
+)
+from advisor.evaluate.metrics.text_metrics import (
+    anls,
+    character_error_rate,
+    exact_match,
+    field_f1,
+    vqa_accuracy,
+    word_error_rate,
+)
+from advisor.evaluate.metrics.vqa_answers import normalised
 from advisor.evaluate.metrics.weighable import Array, Weighable
 from advisor.evaluate.recorded import Response
 from advisor.model.library import (
@@ -75,8 +100,6 @@ def measure(
         return _search(items, responses)
     images = tuple(item.id for item in items)
     if data.act == EXTRACT:
-        from advisor.evaluate.metrics.field_metrics import field_f1
-
         found = [one.fields for one in responses]
         return CandidateMetrics(
             {"field-f1": field_f1(found, [item.fields for item in items])}, images
@@ -96,8 +119,6 @@ def guess(data: EvaluationSet, items: Sequence[LabelledImage]) -> Guess | None:
         return Guess("a random order", _retrieval(_random_order(items), items))
     if data.act == EXTRACT:
         return _commonest_fields(items)
-    from advisor.evaluate.metrics.vqa_answers import normalised
-
     said = normalised if data.act == ANSWER else str
     counted = Counter(text for item in items for text in {said(one) for one in item.references})
     if not counted:
@@ -108,8 +129,6 @@ def guess(data: EvaluationSet, items: Sequence[LabelledImage]) -> Guess | None:
 
 def _commonest_fields(items: Sequence[LabelledImage]) -> Guess:
     """Return the commonest value of each field, as one document for all images."""
-    from advisor.evaluate.metrics.field_metrics import field_f1
-
     values: dict[str, Counter[str]] = defaultdict(Counter)
     for item in items:
         for name, value in (item.fields or {}).items():
@@ -144,8 +163,6 @@ def _labels(
 def _one_label(
     data: EvaluationSet, items: Sequence[LabelledImage], picks: Picks, sure: Array | None
 ) -> Metrics:
-    from advisor.evaluate.metrics.label_metrics import accuracy, calibration_error, macro_f1
-
     number = {name: place for place, name in enumerate(data.classes)}
     truth = [number[item.labels[0]] for item in items]
     right = accuracy(truth, picks)
@@ -158,12 +175,6 @@ def _one_label(
 def _several_labels(
     data: EvaluationSet, items: Sequence[LabelledImage], scores: Array, scored_by: str
 ) -> Metrics:
-    from advisor.evaluate.metrics.label_metrics import (
-        calibration_error,
-        levelled,
-        mean_average_precision,
-    )
-
     truth = _truth(data, items)
     found = {"map": mean_average_precision(truth, levelled(scores))}
     if scored_by == "sigmoid":
@@ -201,12 +212,6 @@ def _search(items: Sequence[LabelledImage], responses: Sequence[Response]) -> Ca
 
 
 def _retrieval(ranks: FirstRanks, items: Sequence[LabelledImage]) -> Metrics:
-    from advisor.evaluate.metrics.retrieval_metrics import (
-        mean_reciprocal_rank,
-        median_rank,
-        recall_at,
-    )
-
     metrics = {f"recall@{k}": recall_at(ranks, k) for k in RANKS}
     metrics["mrr"] = mean_reciprocal_rank(ranks)
     metrics["median-rank"] = median_rank(ranks, len({item.id for item in items}))
@@ -267,8 +272,6 @@ def _written(act: str, items: Sequence[LabelledImage], texts: Sequence[str]) -> 
 
 
 def _captions(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Metrics:
-    from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, rouge_l
-    from advisor.evaluate.metrics.penn_tokens import penn_tokens
 
     said = [penn_tokens(text) for text in texts]
     right = [[penn_tokens(one) for one in some] for some in references]
@@ -277,8 +280,6 @@ def _captions(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Metr
 
 
 def _answers(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Metrics:
-    from advisor.evaluate.metrics.answer_metrics import anls, exact_match, vqa_accuracy
-
     found = {"exact-match": exact_match(texts, references), "anls": anls(texts, references)}
     if references and min(map(len, references)) >= ANNOTATORS:
         return {"vqa-accuracy": vqa_accuracy(texts, references), **found}
@@ -286,8 +287,6 @@ def _answers(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Metri
 
 
 def _readings(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Metrics:
-    from advisor.evaluate.metrics.text_metrics import character_error_rate, word_error_rate
-
     return {
         "cer": character_error_rate(texts, references),
         "wer": word_error_rate(texts, references),

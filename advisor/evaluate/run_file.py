@@ -85,7 +85,11 @@ class RunFile:
     def begin(self, run: EvaluationRun, *, fresh: bool) -> None:
         """Write what is run on what; with `fresh`, what earlier runs left goes first."""
         left = ("answers", "timings") if fresh else ()
-        images = [(image.number, _image_text(image)) for image in run.data.images]
+        known = (
+            {name: value for name, value in image._asdict().items() if value not in ("", (), None)}
+            for image in run.data.images
+        )
+        images = [(each["number"], json.dumps(each)) for each in known]
         with self.transaction() as write:
             for table in ("images", "given", *left):
                 write.execute(f"DELETE FROM {table}")
@@ -336,11 +340,6 @@ def _image(row: tuple[Any, ...]) -> LabelledImage:
     for key in ("labels", "references"):
         known[key] = tuple(known.get(key, ()))
     return LabelledImage(**known)
-
-
-def _image_text(image: LabelledImage) -> str:
-    known = {key: value for key, value in image._asdict().items() if value not in ("", (), None)}
-    return json.dumps(known, separators=(",", ":"))
 
 
 def _named(candidate: Candidate) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -114,7 +114,10 @@ def score(run: EvaluationRun) -> Scores:
     measured, failures = {}, {}
     doubled: tuple[tuple[str, str], ...] = ()
     for one in finished:  # of one candidate at a time, what it gave is in memory
-        given = _of_items(items, run.responses(one))
+        known = {response.number: response for response in run.responses(one)}
+        given = [
+            known.get(item.number) or Response(item.number, "", failed="missing") for item in items
+        ]
         doubled = doubled or tuple(_doubled(items, given))
         measured[one.name] = measure(run.data, items, one, given)
         failures[one.name] = sum(response.failed is not None for response in given)
@@ -149,12 +152,6 @@ def _doubled(
         one = first.setdefault(response.key, item) if response.key else item
         if set(one.labels) != set(item.labels):
             yield one.id, item.id
-
-
-def _of_items(items: Sequence[LabelledImage], given: Iterable[Response]) -> list[Response]:
-    """Return the response for each item; one that is missing gave nothing."""
-    known = {one.number: one for one in given}
-    return [known.get(item.number) or Response(item.number, "", failed="missing") for item in items]
 
 
 class _Figures:

@@ -149,6 +149,9 @@ def _card(
     scores: Scores, one: ShownExample, given: Mapping[str, Mapping[int, Response]], image: str
 ) -> str:
     item = one.item
+    called = "true" if scores.data.classes else "reference"
+    asked = one.query or item.question
+    question = f'<p class="asked">{_cut(asked)}</p>' if asked else ""
     worth = [c.worth[one.place] for c in scores.candidates]
     kinds = [one.kind, *(["apart"] if len(set(worth)) > 1 else [])]
     kind = METRIC_KINDS[scores.worth_of]
@@ -161,19 +164,10 @@ def _card(
     )
     return (
         f'<li class="example" data-kinds="{" ".join(kinds)}">{picture}<div>'
-        f'<p class="id">{text(item.id)}</p>{_asked(one)}'
-        f'<p class="truth"><span class="quiet">{_truth_name(scores.data)}</span>'
+        f'<p class="id">{text(item.id)}</p>{question}'
+        f'<p class="truth"><span class="quiet">{called}</span>'
         f" {_truth(item, one)}</p><dl>{rows}</dl></div></li>"
     )
-
-
-def _asked(one: ShownExample) -> str:
-    asked = one.query or one.item.question
-    return f'<p class="asked">{_cut(asked)}</p>' if asked else ""
-
-
-def _truth_name(data: EvaluationSet) -> str:
-    return "true" if data.classes else "reference"
 
 
 def _truth(item: LabelledImage, one: ShownExample) -> str:

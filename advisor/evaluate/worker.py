@@ -106,7 +106,8 @@ class Worker:
                     raise
                 self.batch = max(1, len(some) // 2)
                 rest = some + rest
-                _give_back(self.runner)
+                if self.runner.placement.on_cuda:
+                    library("torch").cuda.empty_cache()
         return found
 
     def _some(self, block: Sequence[tuple[AskedImage, OpenedImage]]) -> list[Response]:
@@ -135,13 +136,14 @@ class Worker:
         found = []
         for (asked, _), reply in zip(block, replies, strict=True):
             first = reply.answers[0]
+            plain = json.loads(json.dumps(first.fields, default=str))  # what JSON has a form for
             found.append(
                 Response(
                     asked.image.number,
                     asked.key,
                     text=first.text,
                     probability=first.probability,
-                    fields=_plain(first.fields) if self.asking.act == EXTRACT else None,
+                    fields=plain if self.asking.act == EXTRACT else None,
                 )
             )
         return found
@@ -186,13 +188,3 @@ def decoded_image(asked: AskedImage) -> OpenedImage | str:
         return open_encoded(asked.data, asked.image.id)
     except ImageError as error:
         return error.message
-
-
-def _plain(value: Any) -> Any:
-    """Return a value of a network as JSON holds it; what JSON has no form for as text."""
-    return json.loads(json.dumps(value, default=str))
-
-
-def _give_back(runner: Runner) -> None:
-    if runner.placement.on_cuda:
-        library("torch").cuda.empty_cache()

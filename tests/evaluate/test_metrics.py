@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from advisor.evaluate.metrics import caption_metrics
-from advisor.evaluate.metrics.answer_metrics import exact_match, vqa_accuracy
-from advisor.evaluate.metrics.field_metrics import field_f1
 from advisor.evaluate.metrics.penn_tokens import penn_tokens
+from advisor.evaluate.metrics.text_metrics import exact_match, field_f1, vqa_accuracy
 from advisor.evaluate.metrics.vqa_answers import normalised
 
 HERE = Path(__file__).parent

@@ -5,9 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from advisor.evaluate.metrics.answer_metrics import anls
 from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, rouge_l
-from advisor.evaluate.metrics.field_metrics import field_f1
 from advisor.evaluate.metrics.label_metrics import (
     accuracy,
     best_labels,
@@ -21,7 +19,12 @@ from advisor.evaluate.metrics.retrieval_metrics import (
     median_rank,
     recall_at,
 )
-from advisor.evaluate.metrics.text_metrics import character_error_rate, word_error_rate
+from advisor.evaluate.metrics.text_metrics import (
+    anls,
+    character_error_rate,
+    field_f1,
+    word_error_rate,
+)
 from tests.evaluate import references as reference
 
 pytestmark = pytest.mark.slow  # scikit-learn, torchmetrics and pytrec_eval are imported

@@ -1,12 +1,69 @@
-"""How far read text is from what stands there: character and word error rate."""
+"""How right written texts are: exact match, VQA accuracy, ANLS, error rates, fields."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from advisor.evaluate.metrics.weighable import Weighable, of_ratio
+from advisor.evaluate.metrics.vqa_answers import normalised
+from advisor.evaluate.metrics.weighable import Weighable, of_mean, of_ratio, of_sums
 from advisor.trial.runtime import library
+
+AGREEING = 3
+"""So many annotators that gave an answer make it fully right."""
+ANLS_THRESHOLD = 0.5
+"""Answers less alike than this are wrong (Biten et al. 2019, https://arxiv.org/abs/1905.13648)."""
+
+
+def exact_match(answers: Sequence[str], references: Sequence[Sequence[str]]) -> Weighable:
+    """Return the share of answers that equal a reference, both normalised as VQA answers are."""
+    return of_mean(
+        [
+            normalised(answer) in {normalised(one) for one in right}
+            for answer, right in zip(answers, references, strict=True)
+        ]
+    )
+
+
+def vqa_accuracy(answers: Sequence[str], references: Sequence[Sequence[str]]) -> Weighable:
+    """Return how far annotators agree with each answer: a third for each, 1 at most, averaged.
+
+    Averaged over leaving out each annotator in turn, as the official script does
+    (https://github.com/GT-Vision-Lab/VQA, PythonEvaluationTools). That script compares answers as
+    they are where all annotators agree; here they are normalised there too.
+    """
+    return of_mean(
+        [_agreement(answer, right) for answer, right in zip(answers, references, strict=True)]
+    )
+
+
+def _agreement(answer: str, references: Sequence[str]) -> float:
+    said = normalised(answer)
+    same = [normalised(one) == said for one in references]
+    agreeing = sum(same)
+    shares = [min(1.0, (agreeing - one) / AGREEING) for one in same]
+    return sum(shares) / len(shares) if shares else 0.0
+
+
+def anls(answers: Sequence[str], references: Sequence[Sequence[str]]) -> Weighable:
+    """Return the average normalised Levenshtein similarity to the nearest reference."""
+    distance = library("rapidfuzz.distance.Levenshtein", "evaluate").normalized_distance
+
+    def similarity(answer: str, reference: str) -> float:
+        alike = 1.0 - float(distance(_folded(answer), _folded(reference)))
+        return alike if alike >= ANLS_THRESHOLD else 0.0
+
+    return of_mean(
+        [
+            max((similarity(answer, one) for one in right), default=0.0)
+            for answer, right in zip(answers, references, strict=True)
+        ]
+    )
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.lower().split())
 
 
 def character_error_rate(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Weighable:
@@ -39,3 +96,35 @@ def _counts(found: Any) -> tuple[int, int]:
 
 def _share(counts: tuple[int, int]) -> float:
     return counts[0] / max(counts[1], 1)
+
+
+def field_f1(found: Sequence[Any], truth: Sequence[Any]) -> Weighable:
+    """Return the F1 over fields: a field is right where its name and its whole value are.
+
+    Nested fields are taken by their path; members of a list share the path, in any order. Values
+    are compared without regard to spaces at their ends, doubled ones, or case.
+    """
+    np = library("numpy")
+    rows = []
+    for said, true in zip(found, truth, strict=True):
+        one, other = Counter(_leaves(said)), Counter(_leaves(true))
+        rows.append((2 * (one & other).total(), one.total() + other.total()))
+    counts = np.asarray(rows, dtype=float).reshape(-1, 2)
+
+    def value(sums: Any) -> Any:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(sums[:, 1] > 0, sums[:, 0] / sums[:, 1], 1.0)
+
+    return of_sums(counts, value, value(counts))
+
+
+def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield each value with the path of names that leads to it; what is empty is not there."""
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            yield from _leaves(member, (*path, str(name)))
+    elif isinstance(value, (list, tuple)):
+        for member in value:
+            yield from _leaves(member, path)
+    elif value is not None and (text := " ".join(str(value).split()).casefold()):
+        yield path, text
