@@ -200,6 +200,8 @@ def test_a_need_says_the_task_as_for_recommend(advisor):
         (("ocr",), 3, "`ocr` may mean ocr-line, handwriting or ocr-page"),
         (("foo bar",), 2, "nothing was understood of `foo bar`"),
         (("clip",), 2, "`clip` is a family"),
+        (("our/model",), 2, "unknown checkpoint `our/model`"),
+        (("read", "photos/pictures"), 3, "may mean ocr-line or ocr-page"),
         (("florence-community/Florence-2-large",), 2, "9 tasks, and a program is for one"),
     ],
 )
