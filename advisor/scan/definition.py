@@ -88,10 +88,10 @@ class Definitions(Expressions, ABC):
             values = union(given, default)
             certain = not given or not default or len(values) == 1
             names[parameter.arg] = values if certain else doubted(values)
-            if not values:
-                names[parameter.arg] = self._fixture(parameter.arg, around) or self._annotated(
-                    parameter.annotation, outside
-                )
+            if all(isinstance(value, Other) for value in values):  # as what other files give may be
+                fixture = self._fixture(parameter.arg, around)
+                annotated = fixture or self._annotated(parameter.annotation, outside)
+                names[parameter.arg] = annotated or values
             if not given and default and expression is not None:
                 self.defaults[parameter.arg] = names[parameter.arg]
         if arguments.vararg is not None:
