@@ -4,10 +4,10 @@
 >>> answer = advisor.recommend(task="captioning", memory_gb=2)
 >>> answer
 <Recommendation: assumed
-  captioning: unified-vlp, florence-community/Florence-2-base
+  captioning: unified-vlp, Qwen/Qwen3.5-0.8B
   advisor recommend --task captioning --memory-gb 2>
 >>> answer.checkpoint
-'florence-community/Florence-2-base'
+'Qwen/Qwen3.5-0.8B'
 >>> answer.advice[0].decision.family
 'unified-vlp'
 

@@ -1,7 +1,7 @@
 """Decide from Python: `python examples/decide.py`.
 
 Prints:
-    captioning: florence-community/Florence-2-base
+    captioning: Qwen/Qwen3.5-0.8B
     image-search: clip (assumed)
     receipts: vision-encoder-decoder (decided)
     why not clip: It chooses among the texts it is given and has no decoder to write new ones.

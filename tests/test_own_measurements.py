@@ -86,7 +86,8 @@ def test_measured_evidence_is_why_one_stands_before_the_next(tmp_path, rules):
     all_ids = ids(rules)
     wanted = {id: 1 - place / 100 for place, id in enumerate(reversed(all_ids))}
     found, picks = order(rules, evaluation(tmp_path / "e.json", wanted))
-    layered = [pick for pick in picks if pick.before_next]
+    said = [pick for pick in picks if pick.before_next and pick.checkpoint.id in all_ids]
+    layered = [pick for pick in said if pick.before_next.next in all_ids]
     assert layered
     assert all(pick.before_next.yardstick == "cider-d on your photos" for pick in layered)
     assert found != all_ids

@@ -55,6 +55,7 @@ def listed(heading: str, items: Iterable[Item]) -> Page:
 
 def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     """Return the page of a checkpoint: may I, can I, how, and how well it was measured to do."""
+    active = checkpoint.active_parameters_millions
     page: Page = [
         Heading(checkpoint.id, 1),
         Text(f"{checkpoint.label}, {_of(checkpoint)}"),
@@ -74,6 +75,7 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
             ("of these by a count", ", ".join(checkpoint.languages_inferred or ())),
             ("of these measured poor", ", ".join(checkpoint.languages_poor or ())),
             ("parameters", value_text(checkpoint.parameters_millions, "{} million")),
+            ("of these active", value_text(active, "{} million") if active else ""),
             *_memory(checkpoint),
             ("text context", value_text(checkpoint.text_context, "{} tokens")),
             ("image size", value_text(checkpoint.image_size, "{} pixels")),

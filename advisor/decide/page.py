@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.decide.command_lines import command, flags
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
+from advisor.decide.placing import FIGURE
 from advisor.decide.programs import AS_IS
 from advisor.decide.reasons import lost_on_text
-from advisor.decide.selection import Pick
+from advisor.decide.selection import Pick, Selection
 from advisor.decide.shortlist import (
     family_name,
     gaps_text,
@@ -44,6 +45,11 @@ if TYPE_CHECKING:
     from advisor.model import Rule
 
 SHOWN_CLOSEST = 3
+UNLOADED = {
+    "remote-code": "code that comes with it would have to run",
+    "other": "its maker's own package loads it",
+}
+"""By its loader, why nothing here loads a checkpoint; of others the format of their weights."""
 
 
 class Room(NamedTuple):
@@ -147,7 +153,8 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
         family = f"{first.checkpoint.network}, listed with {family}"
     notes = (_use(first), family, unsure or _certainty(advice))
     head = Headline(linked_id(first), tuple(note for note in notes if note))
-    return [head, *_notes([*_why(advice, room), *_first(advice)])]
+    reasons = [*_why(advice, room), *_first(advice), *_unloadable(advice.selection)]
+    return [head, *_notes(reasons)]
 
 
 def _use(first: Pick) -> str:
@@ -215,6 +222,19 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
         elif advice.task in pick.checkpoint.typical:
             known = "where people usually start with this task"
         yield Note("first", f"{known}; {standing(advice.selection, pick)}", lines=2)
+
+
+def _unloadable(selection: Selection) -> Iterator[Note]:
+    """The best that a figure puts before the first pick, where nothing here loads it."""
+    first, locked = selection.picks[0], selection.locked
+    for pick in selection.picks if locked and first.loads else ():
+        said = locked and locked.precedence(pick.checkpoint.id, first.checkpoint.id)
+        if said and said.by == FIGURE and not said.through and not pick.loads:
+            has = f"{pick.checkpoint.id} has {said.value:g} on {said.yardstick}"
+            against = f"against {said.next_value:g} for {said.next}"
+            why = UNLOADED.get(pick.checkpoint.loader, f"its weights are {pick.checkpoint.weights}")
+            yield Note("also", f"{has}, {against}, but {why}", lines=2)
+            return
 
 
 def _elsewhere(advice: TaskAdvice) -> Page:

@@ -264,19 +264,19 @@ class Checkpoint(NamedTuple):
     """One loadable set of weights. None where nobody verified a field.
 
     `typical` are those of its tasks, or of those to fine-tune it for, that people usually start
-    with it. `dtype` is the precision in which its file holds the weights, `takes` all that
-    it takes of what families can take: several images at once, a question. Of its `languages`,
-    those under `languages_inferred` stand on a maker's count alone, and `languages_poor` were
-    measured and stand at the bottom. `weights` is the format that its files hold. Of its `series`,
-    it is `larger_than` another, and `succeeds` one of another series at its size: both are claims
-    that figures have to bear out. `network` says what it is built as, where that is not what its
-    family is: it is listed there because it does the same work. `home` is where its files are had
-    if they have no page on the Hub. `prompts` are what its card asks it with, by task. One that
-    thinks is told to or not by the `thinking_switch` of its chat template, a boolean, where it has
-    one; its answer follows the first of `answer_marks`, without the others. `text_case` is that of
-    the texts it learnt. It reads `pages` as a whole, or one of their elements at a time;
-    `pipelines` are versions of its maker's pipeline, by the tasks that take it. `notes` are what
-    its entry says of other fields.
+    with it. `active_parameters_millions` work on each token of a mixture of experts. `dtype` is the
+    precision in which its file holds the weights, `takes` all that it takes of what families can
+    take: several images at once, a question. Of its `languages`, those under `languages_inferred`
+    stand on a maker's count alone, and `languages_poor` were measured and stand at the bottom.
+    `weights` is the format that its files hold. Of its `series`, it is `larger_than` another, and
+    `succeeds` one of another series at its size: both are claims that figures have to bear out.
+    `network` says what it is built as, where that is not what its family is: it is listed there
+    because it does the same work. `home` is where its files are had if they have no page on the
+    Hub. `prompts` are what its card asks it with, by task. One that thinks is told to or not by the
+    `thinking_switch` of its chat template, a boolean, where it has one; its answer follows the
+    first of `answer_marks`, without the others. `text_case` is that of the texts it learnt. It
+    reads `pages` as a whole, or one of their elements at a time; `pipelines` are versions of its
+    maker's pipeline, by the tasks that take it. `notes` are what its entry says of other fields.
     """
 
     id: f.HubId
@@ -292,6 +292,7 @@ class Checkpoint(NamedTuple):
     typical: f.Ids = ()
     stage: f.Stage | None = None
     parameters_millions: float | None = None
+    active_parameters_millions: float | None = None
     image_size: f.Positive | None = None
     text_context: f.Positive | None = None
     languages: f.Languages | None = None

@@ -280,6 +280,24 @@ def test_a_program_that_does_not_run_where_it_is_wanted_says_so_first(advisor, d
     assert "does not run" not in advisor("code", "--task", task, "--device", "cpu").out
 
 
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "hi", "ja", "zh"])
+def test_what_nothing_here_loads_is_never_first_and_is_named_where_a_figure_is_better(
+    advisor, rulebase, language
+):
+    """MonkeyOCRv2, dots.mocr and chandra lead MDPBench; their code or package would have to run."""
+    words = ("--task", "ocr-page", "--language", language, "--use", "commercial")
+    page = " ".join(lines_of(advisor, *words))
+    first, *others = [one["id"] for one in ask(advisor, *words)["checkpoints"]]
+    assert rulebase.checkpoint(first).loads_safely
+    named = re.search(r"also +(\S+) has ([\d.]+) on MDPBench.*against ([\d.]+)", page)
+    board = [t for t in rulebase.protocols["mdpbench-readme"].tables if t.language == language]
+    own = board[0].figures
+    ahead = [id for id in others if id in own and own[id] > own.get(first, 0) + 2]
+    assert all(not rulebase.checkpoint(id).loads_safely for id in ahead)
+    assert bool(named) >= bool(ahead)
+    assert not named or not rulebase.checkpoint(named[1]).loads_safely
+
+
 def test_quiet_is_the_id_and_nothing_else(advisor):
     first = ask(advisor, "--task", "captioning")["checkpoints"][0]["id"]
     assert advisor("recommend", "--task", "captioning", "-q").out == f"{first}\n"

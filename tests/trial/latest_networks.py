@@ -27,6 +27,8 @@ HYBRID = {
     "linear_num_value_heads": 2,
 }
 """A decoder of Qwen3.5: one layer of linear attention and one of the usual."""
+EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 8}
+"""Four experts in place of one, of which two work on each token."""
 
 
 def template(image: str) -> str:
@@ -131,7 +133,7 @@ def minicpm_v(folder: Path) -> Path:
     return n._save(folder, t.MiniCPMV4_6ForConditionalGeneration(config), parts)
 
 
-def _glm(folder: Path, model: str, processor: str) -> Path:
+def _glm(folder: Path, model: str, processor: str, **more: Any) -> Path:
     marks = (
         "<|image|>", "<|video|>", "<|begin_of_image|>", "<|end_of_image|>", "<|begin_of_video|>",
         "<|end_of_video|>",
@@ -156,7 +158,7 @@ def _glm(folder: Path, model: str, processor: str) -> Path:
         video_end_token_id="<|end_of_video|>",
     )
     config = getattr(t, f"{model}Config")(
-        text_config={**TEXT, "vocab_size": len(words), "rope_parameters": dict(TURNS)},
+        text_config={**TEXT, **more, "vocab_size": len(words), "rope_parameters": dict(TURNS)},
         vision_config={
             "depth": 1, "hidden_size": 16, "num_heads": 2, "out_hidden_size": 16,
             "intermediate_size": 16, "patch_size": 14,
@@ -174,7 +176,21 @@ def glm4v(folder: Path) -> Path:
     return _glm(folder, "Glm4v", "Glm4v")
 
 
+def glm4v_moe(folder: Path) -> Path:
+    experts = {"n_routed_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 8}
+    layers = {"num_hidden_layers": 2, "first_k_dense_replace": 1, "head_dim": 16}
+    return _glm(folder, "Glm4vMoe", "Glm4v", **experts, **layers)
+
+
 def qwen3_5(folder: Path) -> Path:
+    return _qwen3_5(folder, "Qwen3_5")
+
+
+def qwen3_5_moe(folder: Path) -> Path:
+    return _qwen3_5(folder, "Qwen3_5Moe", shared_expert_intermediate_size=8, **EXPERTS)
+
+
+def _qwen3_5(folder: Path, model: str, **more: Any) -> Path:
     words = n.word_tokenizer(*(f"<|{mark}|>" for mark in n.QWEN_MARKS), "Yes", "No", **LEFT)
     keys = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
     tokens = {key: f"<|{mark}|>" for key, mark in zip(keys, n.QWEN_MARKS, strict=True)}
@@ -184,15 +200,15 @@ def qwen3_5(folder: Path) -> Path:
     parts = t.Qwen3VLProcessor(
         images, words, t.Qwen3VLVideoProcessor(), chat_template=n.QWEN_TEMPLATE
     )
-    config = t.Qwen3_5Config(
-        text_config={**HYBRID, "vocab_size": len(words), "rope_parameters": dict(TURNS)},
+    config = getattr(t, f"{model}Config")(
+        text_config={**HYBRID, **more, "vocab_size": len(words), "rope_parameters": dict(TURNS)},
         vision_config={
             "depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2,
             "out_hidden_size": 16, "num_position_embeddings": 16,
         },
         **ids_of(words, **tokens),
     )  # fmt: skip
-    return n._save(folder, t.Qwen3_5ForConditionalGeneration(config), parts)
+    return n._save(folder, getattr(t, f"{model}ForConditionalGeneration")(config), parts)
 
 
 def lfm2_vl(folder: Path) -> Path:
@@ -217,6 +233,28 @@ def lfm2_vl(folder: Path) -> Path:
     return n._save(folder, t.Lfm2VlForConditionalGeneration(config), parts)
 
 
+def mistral3(folder: Path) -> Path:
+    marks = ("[IMG]", "[IMG_BREAK]", "[IMG_END]")
+    words = n.word_tokenizer(*marks, **LEFT)
+    parts = t.PixtralProcessor(
+        t.PixtralImageProcessorPil(size={"longest_edge": 56}, patch_size=14),
+        words,
+        patch_size=14,
+        spatial_merge_size=2,
+        chat_template=template("[IMG]"),
+    )
+    vision = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1}
+    config = t.Mistral3Config(
+        text_config={**TEXT, "model_type": "mistral", "vocab_size": len(words)},
+        vision_config={
+            "model_type": "pixtral", **vision, "num_attention_heads": 2, "head_dim": 8,
+            "patch_size": 14, "image_size": 56,
+        },
+        image_token_index=words.convert_tokens_to_ids("[IMG]"),
+    )  # fmt: skip
+    return n._save(folder, t.Mistral3ForConditionalGeneration(config), parts)
+
+
 def groupvit(folder: Path) -> Path:
     config = t.GroupViTConfig(
         text_config={**n.TEXT, "vocab_size": 300, "bos_token_id": 0, "eos_token_id": 1},
@@ -234,5 +272,8 @@ def groupvit(folder: Path) -> Path:
 
 BUILDERS: dict[str, Callable[[Path], Path]] = {
     each.__name__: each
-    for each in (gemma4, gemma4_unified, minicpm_v, glm_ocr, glm4v, qwen3_5, lfm2_vl, groupvit)
-}
+    for each in (
+        gemma4, gemma4_unified, minicpm_v, glm_ocr, glm4v, glm4v_moe, qwen3_5, qwen3_5_moe, lfm2_vl,
+        groupvit, mistral3,
+    )
+}  # fmt: skip

@@ -152,6 +152,12 @@ def dinov2(folder: Path) -> Path:
     return n._save(folder, t.Dinov2Model(config), images)
 
 
+def dinov3(folder: Path) -> Path:
+    config = t.DINOv3ViTConfig(**{**n.VISION, "patch_size": 8})
+    images = t.DINOv3ViTImageProcessor(size=n.SIZE)
+    return n._save(folder, t.DINOv3ViTModel(config), images)
+
+
 def grounding_dino(folder: Path) -> Path:
     words = n.bert_tokenizer()
     small = {"encoder_layers": 1, "decoder_layers": 2, "encoder_ffn_dim": 16, "decoder_ffn_dim": 16}
@@ -253,7 +259,7 @@ BUILDERS: dict[str, Callable[[Path], Any]] = {
     each.__name__: each
     for each in (
         molmo2, hunyuan_vl, llava_onevision, pp_formulanet, pp_ocrv6_small_rec,
-        pp_ocrv5_server_rec, dinov2, grounding_dino, colqwen2, colpali, colmodernvbert,
+        pp_ocrv5_server_rec, dinov2, dinov3, grounding_dino, colqwen2, colpali, colmodernvbert,
         shieldgemma2, qianfan_ocr,
     )
 }  # fmt: skip

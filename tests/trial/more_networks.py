@@ -199,6 +199,14 @@ def idefics3(folder: Path) -> Path:
 
 
 def qwen3_vl(folder: Path) -> Path:
+    return _qwen3_vl(folder, "Qwen3VL")
+
+
+def qwen3_vl_moe(folder: Path) -> Path:
+    return _qwen3_vl(folder, "Qwen3VLMoe", **latest_networks.EXPERTS)
+
+
+def _qwen3_vl(folder: Path, model: str, **more: Any) -> Path:
     vision = {
         "depth": 2, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "patch_size": 14,
         "out_hidden_size": 16, "num_position_embeddings": 16, "deepstack_visual_indexes": [0],
@@ -225,8 +233,8 @@ def qwen3_vl(folder: Path) -> Path:
     parts = t.Qwen3VLProcessor(
         images, words, t.Qwen3VLVideoProcessor(), chat_template=n.QWEN_TEMPLATE
     )
-    config = t.Qwen3VLConfig(text_config=text, vision_config=vision, **ids)
-    return n._save(folder, t.Qwen3VLForConditionalGeneration(config), parts)
+    config = getattr(t, f"{model}Config")(text_config=text | more, vision_config=vision, **ids)
+    return n._save(folder, getattr(t, f"{model}ForConditionalGeneration")(config), parts)
 
 
 def tipsv2(folder: Path) -> Path:
@@ -307,6 +315,7 @@ BUILDERS: dict[str, Callable[[Path], Path]] = {
     for each in (
         florence2, vision_text_dual_encoder, aimv2, owlvit, owlv2, clipseg, vilt_pair, git_video,
         bridgetower_matcher, bridgetower_vectors, pix2struct, llava_next, idefics3, qwen3_vl,
+        qwen3_vl_moe,
         tipsv2, idefics2, gemma3, internvl,
     )
 }  # fmt: skip

@@ -66,6 +66,9 @@ NETWORKS = {
     "ShieldGemma2ForImageClassification": "shieldgemma2",
     "QianfanOCRForConditionalGeneration": "qianfan_ocr", "ColPaliForRetrieval": "colpali",
     "ColModernVBertForRetrieval": "colmodernvbert",
+    "Qwen3_5MoeForConditionalGeneration": "qwen3_5_moe", "DINOv3ViTModel": "dinov3",
+    "Qwen3VLMoeForConditionalGeneration": "qwen3_vl_moe",
+    "Glm4vMoeForConditionalGeneration": "glm4v_moe", "Mistral3ForConditionalGeneration": "mistral3",
 }  # fmt: skip
 
 
