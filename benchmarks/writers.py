@@ -151,10 +151,10 @@ LOOKED_UP = {
     "rules diff": ("--rules", str(ROOT / "examples" / "overlay")),
     "rules graph": (),
     "catalogue drift": (),
+    "catalogue refresh": (HUB_IDS[0],),
 }
 """Commands that write nothing but a page of their answer, where they are asked for one."""
 TRAINING = ("--epochs", "2", "--batch-size", "2", "--checkpoint-every", "1")
-INTO_NEW = ("--write", "--rules", "new", "--today", "2027-02-03")
 WRITERS = {
     "check --fix": Writer(("check", "--fix", "."), ("check.fixing",), code),
     "check --lock": Writer(("check", "--lock", "."), ("check.command",), code),
@@ -184,26 +184,6 @@ WRITERS = {
         tells=("cache/interview.json",),  # it is kept whole after each answer
     ),
     "--install-completion": Writer((), ("cli.completion",), shell, COMPLETION),
-    "catalogue refresh --write": Writer(
-        (
-            "catalogue",
-            "refresh",
-            *HUB_IDS[:2],
-            *INTO_NEW,
-        ),
-        ("catalogue.updates",),
-    ),
-    "catalogue add --write": Writer(
-        (
-            "catalogue",
-            "add",
-            HUB_IDS[2],
-            "--family",
-            "unified-vlp",
-            *INTO_NEW,
-        ),
-        ("catalogue.updates",),
-    ),
     "skills add": Writer(("skills", "add", "."), ("agents.skills",)),
     "try --vectors": Writer(
         (

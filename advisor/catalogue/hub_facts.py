@@ -1,10 +1,9 @@
-"""What the Hub's API says of a repository: the facts of its card, and its configurations."""
+"""What the Hub's API says of a repository: the facts of its card."""
 
 from __future__ import annotations
 
 import re
 import time
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor import hub
@@ -13,9 +12,6 @@ from advisor.errors import AdvisorError
 
 BEGIN = "2022-03-02"
 """What the Hub says of every repository that was made before that day."""
-
-CONFIGURATIONS = ("config.json", "processor_config.json", "preprocessor_config.json")
-"""The files that say how a checkpoint is loaded."""
 
 LONGEST_WAIT = 60.0
 """Seconds: when the Hub asks for more, what was done is reported instead."""
@@ -100,31 +96,6 @@ def _languages(value: Any) -> list[str] | None:
     named = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
     codes = [found.group(1) for found in map(_LANGUAGE.match, named) if found]
     return list(dict.fromkeys(codes)) or None
-
-
-def fetch_configurations(id: str, revision: str | None) -> Path | None:
-    """Bring the small files that say how a checkpoint is loaded into the hub cache.
-
-    Return their folder, None where there is no config.json. Raises as `facts_of` does.
-    """
-    library, folder = hub.library(), None
-    for name in CONFIGURATIONS:
-        try:
-            file = library.hf_hub_download(
-                id,
-                name,
-                revision=revision,
-                endpoint=hub.endpoint(),
-                cache_dir=hub.cache_folder(),
-                etag_timeout=hub.SECONDS,
-            )
-        except Exception as error:
-            absent = isinstance(error, library.errors.EntryNotFoundError)
-            if absent and not isinstance(error, library.errors.LocalEntryNotFoundError):
-                continue
-            raise hub.hub_error(error, id) from error
-        folder = Path(file).parent
-    return folder if folder and (folder / CONFIGURATIONS[0]).exists() else None
 
 
 def announce(purpose: str, about: str, *, offline: bool) -> None:

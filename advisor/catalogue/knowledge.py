@@ -38,21 +38,9 @@ WHAT = {
 }
 """What each kind is, in a line."""
 
-_ORDER = (
-    *("id", "series", "larger_than", "succeeds", "label", "network", "loader", "weights", "class"),
-    *("processor", "model_type"),
-    *("pipeline", "tasks"),
-    *("fine_tune", "typical", "stage", "parameters_millions", "parameters_precision", "dtype"),
-    *("image_size", "image_size_note", "text_context", "languages", "languages_inferred"),
-    *("languages_poor", "languages_note", "takes"),
-    *("licence", "language_model_licence", "commercial_use", "restriction", "intended_use"),
-    *("gated", "released"),
-    *("revision", "last_modified", "hub_task", "prompts", "pitfalls", "derived"),
-    *("sources", "checked"),
-)
-_NO_KEYS = ("family", "model_class", "writer", "notes")
-KEYS = (*_ORDER, *(field for field in Checkpoint._fields if field not in (*_ORDER, *_NO_KEYS)))
-"""The keys of a checkpoint's entry, in the order in which files have them; new fields come last."""
+
+NO_FACTS = ("id", "family", "series", "model_class", "writer", "notes", "sources")
+"""The fields of a checkpoint that its entry has no line and no source for."""
 
 
 def plural(kind: str) -> str:
@@ -212,9 +200,9 @@ class WholeEntry(NamedTuple):
 
 def entry_of(rulebase: RuleBase, checkpoint: Checkpoint) -> WholeEntry:
     """Return the entry of a catalogued checkpoint."""
-    values = {**checkpoint._asdict(), **checkpoint.notes, "class": checkpoint.model_class}
-    named = [key for key in KEYS if key not in ("id", "series", "sources")]
-    known = [key for key in named if values.get(key) not in (None, [], ())]
+    values = {"class": checkpoint.model_class, **checkpoint._asdict(), **checkpoint.notes}
+    named = [key for key in values if key not in NO_FACTS]
+    known = [key for key in named if values[key] not in (None, [], (), {})]
     fields = [EntryField(key, values[key], tuple(checkpoint.sources.get(key, ()))) for key in known]
     relations = ("larger_than", "succeeds")
     unverified = tuple(key for key in named if values.get(key, "") is None and key not in relations)

@@ -1,51 +1,18 @@
-"""`advisor catalogue refresh`, `add` and `drift`: the catalogue against the Hub and libraries."""
+"""`advisor catalogue refresh` and `drift`: the catalogue against the Hub and libraries."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
-from advisor.console.commands import RULES, Options, rules_of
 from advisor.console.flags import split
-from advisor.console.options import Offline, complete_checkpoint, day_or_today, option
+from advisor.console.options import Offline, complete_checkpoint, option
 from advisor.console.output import Shown
-from advisor.console.streams import say
+from advisor.decide.command_lines import rules_flags
 from advisor.draw.formats import Report
 from advisor.errors import check_name
 from advisor.rulebase.base import RuleBase
-
-Write = Annotated[bool, option("--write", "Write the outcome into the rules, or into --rules DIR.")]
-Today = Annotated[str, option("--today DATE", "The day to write down, YYYY-MM-DD.")]
-
-
-class Writing(NamedTuple):
-    """The rules to work on, and whether the outcome is written into them, as of which day."""
-
-    rulebase: RuleBase
-    overlays: list[Path]
-    write: bool
-    today: str
-
-    @property
-    def folder(self) -> Path | None:
-        """The folder to write to; None where nothing is written."""
-        from advisor.catalogue.updates import folder_to_write
-
-        return folder_to_write(self.rulebase, self.overlays) if self.write else None
-
-
-def read_writing(
-    write: Write = False, today: Today = "", rules: list[Path] = RULES.default
-) -> Writing:
-    """Read the rules that are named; an overlay to write to need not be there yet."""
-    rulebase = rules_of([folder for folder in rules if any(folder.glob("**/*.yaml")) or not write])
-    return Writing(rulebase, rules, write, day_or_today(today, month=True))
-
-
-Written = Annotated[Writing, Options(read_writing)]
-
 
 AskedAbout = Annotated[
     list[str],
@@ -62,36 +29,30 @@ After = Annotated[str, option("--after ID", "Begin after this checkpoint.")]
 def refresh(
     *,
     ids: AskedAbout = [],  # noqa: B006
-    writing: Written,
     only: OnlyFields = [],  # noqa: B006
     after: After = "",
     offline: Offline = False,
+    rulebase: RuleBase,
     shown: Shown,
 ) -> int:
     """Ask the Hub's API what changed, field by field; nothing is downloaded but that.
 
     Licence, gating, newest commit, parameters, task tag, languages, a new name. Exit 0: nothing
-    changed, 1: something did, 2: some could not be asked about. With --write, what a person has to
-    do still counts as changed.
+    changed, 1: something did, 2: some could not be asked about. Write what changed into the entry
+    and cite the page.
 
     \b
     Examples:
       advisor catalogue refresh Salesforce/blip-vqa-base
       advisor catalogue refresh --only licence,gated --format json
-      advisor catalogue refresh openai/clip-vit-base-patch32 --write
-      advisor catalogue refresh --write --rules our-rules
     """
     from advisor.catalogue.maintenance_page import refresh_json, refresh_page
     from advisor.catalogue.refresh import FIELDS, ask_hub, to_ask_about
-    from advisor.catalogue.updates import write_refresh
 
     for field in (fields := tuple(split(only))):
         check_name("field", field, FIELDS, "fields")
-    rulebase, folder = writing.rulebase, writing.folder
     done = ask_hub(rulebase, to_ask_about(rulebase, ids, after), fields, offline=offline)
-    if folder:
-        done = write_refresh(rulebase, done, folder, writing.today)
-    rest = _rest(done.left, [row.id for row in done.rows], ids, fields, writing)
+    rest = _rest(rulebase, done.left, [row.id for row in done.rows], ids, fields)
     shown.emit(
         Report(lambda: refresh_json(done, rulebase.digest, rest), lambda: refresh_page(done, rest))
     )
@@ -99,7 +60,11 @@ def refresh(
 
 
 def _rest(
-    left: tuple[str, ...], done: list[str], ids: list[str], fields: tuple[str, ...], by: Writing
+    rulebase: RuleBase,
+    left: tuple[str, ...],
+    done: list[str],
+    ids: list[str],
+    fields: tuple[str, ...],
 ) -> str | None:
     """The command that asks about what is left."""
     if not left:
@@ -107,43 +72,7 @@ def _rest(
     words = ["advisor catalogue refresh"]
     words += left if ids else ["--after", done[-1]] if done else []
     words += ["--only", ",".join(fields)] if fields else []
-    words += ["--write"] if by.write else []
-    words += [word for folder in by.overlays for word in ("--rules", folder.as_posix())]
-    return " ".join(words)
-
-
-NewId = Annotated[str, typer.Argument(metavar="ORG/NAME", help="A checkpoint on the Hub.")]
-FamilyName = Annotated[
-    str,
-    option("--family FAMILY", "Needed where no catalogued checkpoint is of the same model type."),
-]
-
-
-def add(*, id: NewId, family: FamilyName = "", writing: Written, offline: Offline = False) -> int:
-    """Begin the entry of a checkpoint with what the Hub says of it; nothing is guessed.
-
-    Its facts come from the Hub's API and from config.json, no weights are downloaded. What a person
-    has to find out is marked TODO. Printed, or with --write added to the rules, which must not have
-    it yet.
-
-    \b
-    Examples:
-      advisor catalogue add microsoft/git-base-coco
-      advisor catalogue add my-lab/my-captioner --family unified-vlp
-      advisor catalogue add my-lab/my-captioner --write --rules our-rules
-    """
-    from advisor.catalogue.skeleton import ask_for_skeleton
-    from advisor.catalogue.updates import write_files
-
-    rulebase, folder, month = writing.rulebase, writing.folder, writing.today[:7]
-    files = ask_for_skeleton(rulebase, id, family, folder, month, offline=offline)
-    if folder:
-        for file in write_files({folder / name: text for name, text in files.items()}, folder):
-            say(f"written: {file}")
-    else:
-        for name, text in files.items():
-            say(f"# {name}", *text.splitlines())
-    return 0
+    return " ".join([*words, *rules_flags(rulebase.folders)])
 
 
 ReleaseName = Annotated[

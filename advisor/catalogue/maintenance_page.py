@@ -25,7 +25,6 @@ def refresh_json(refresh: Refresh, digest: str, resume: str | None = None) -> di
         digest,
         checkpoints=[_row_json(row) for row in refresh.rows],
         counts={status: statuses[status] for status in STATUSES},
-        written=list(refresh.written),
         stopped=refresh.stopped,
         left=list(refresh.left),
         resume=resume,
@@ -54,8 +53,6 @@ def refresh_page(refresh: Refresh, resume: str | None = None) -> Page:
     statuses = Counter(row.status for row in refresh.rows)
     said = ", ".join(f"{statuses[s]} {s}" for s in STATUSES if statuses[s]) or "none"
     page.append(Text(f"{count(len(refresh.rows), 'checkpoint')} asked about: {said}"))
-    if refresh.written:
-        page.append(Text(f"written: {', '.join(refresh.written)}", "good"))
     if refresh.stopped:
         left = count(len(refresh.left), "checkpoint")
         page.append(Text(f"stopped with {left} left: {refresh.stopped}", "bad"))

@@ -41,11 +41,6 @@ class FieldChange(NamedTuple):
     now: Any
     note: str = ""
 
-    @property
-    def by_hand(self) -> bool:
-        """True where only a person can write it into the catalogue."""
-        return self.field == "id"
-
 
 class Refreshed(NamedTuple):
     """One checkpoint held against the Hub.
@@ -67,17 +62,14 @@ class Refresh(NamedTuple):
     rows: tuple[Refreshed, ...]
     stopped: str | None = None
     left: tuple[str, ...] = ()
-    written: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """2 where some could not be read, 1 where something changed that is not written, else 0."""
+        """2 where some could not be read, 1 where something changed, else 0."""
         statuses = {row.status for row in self.rows}
         if self.stopped or "unread" in statuses:
             return 2
-        changes = [change for row in self.rows for change in row.changes]
-        undone = any(change.by_hand or not self.written for change in changes)
-        return 1 if undone or "missing" in statuses else 0
+        return int(bool(statuses & {"changed", "missing"}))
 
 
 def to_ask_about(rulebase: RuleBase, ids: Sequence[str], after: str) -> list[Checkpoint]:

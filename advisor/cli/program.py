@@ -97,7 +97,6 @@ TRAIN = _commands(
 SKILLS = _commands("agents.command", add="Copy the skill for coding agents into a project.")
 CATALOGUE = _commands(
     "catalogue.maintenance_command",
-    add="Begin the entry of a checkpoint with what the Hub says of it.",
     refresh="Ask the Hub what changed since an entry was checked.",
     drift="Hold every entry against a release of transformers.",
 )

@@ -98,8 +98,8 @@ def read_day(given: str, *, month: bool = False) -> str:
     raise UsageError(f"`--today {given}` is not a date", hint=f"{form}, e.g. --today 2026-11-24")
 
 
-def day_or_today(given: str, *, month: bool = False) -> str:
+def day_or_today(given: str) -> str:
     """Return the day given, else today's."""
     import datetime
 
-    return read_day(given, month=month) if given else datetime.date.today().isoformat()
+    return read_day(given) if given else datetime.date.today().isoformat()

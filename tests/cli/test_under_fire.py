@@ -902,9 +902,8 @@ def test_what_is_no_number_of_a_row_is_asked_again(monkeypatch, typed, columns):
     assert NumberedPrompt().choose(asked) == "two"
 
 
-@pytest.mark.parametrize("words", [["catalogue", "add", "a/b"], ["catalogue", "refresh"]])
-def test_an_address_of_the_hub_that_is_none_is_said_to_be(process, words):
-    result = process(*words, HF_ENDPOINT="http://[::1")
+def test_an_address_of_the_hub_that_is_none_is_said_to_be(process):
+    result = process("catalogue", "refresh", HF_ENDPOINT="http://[::1")
     assert (result.code, "bug" in result.err, "HF_ENDPOINT" in result.err) == (2, False, True)
 
 
