@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import shutil
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +56,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FineTuning:
-    """What training did: losses on held-out pairs, texts before and after."""
+    """What training did: losses on held-out pairs, texts before and after.
+
+    `samples` are drawn among the held-out pairs; `notes` say what is wrong with what was learnt.
+    """
 
     folder: Path
     pairs: int
@@ -66,6 +71,7 @@ class FineTuning:
     exact_after: int
     samples: tuple[Sample, ...]
     resumed_at: int
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as JSON keys."""
@@ -153,11 +159,42 @@ def trained_to_end(
         loss_after=trainer.loss_on(held_out),
         exact_before=sum(each.before == each.text for each in samples),
         exact_after=sum(each.after == each.text for each in samples),
-        samples=samples[:SAMPLES],
+        samples=_drawn(samples, trainer.training.seed),
         resumed_at=resumed_at,
+        notes=_doubts(samples, [pair.expected for pair in trainer.pairs]),
     )
     save_trained(trainer.parts, folder, lambda scratch: tell and tell(result, scratch))
     return result
+
+
+def _drawn(samples: Sequence[Sample], seed: int) -> tuple[Sample, ...]:
+    """Return some samples, drawn by the seed, in the order that they have."""
+    places = random.Random(seed).sample(range(len(samples)), min(SAMPLES, len(samples)))
+    return tuple(samples[place] for place in sorted(places))
+
+
+def _doubts(samples: Sequence[Sample], learnt: Sequence[str]) -> tuple[str, ...]:
+    """Say what is wrong with the texts after training, and what to try.
+
+    That is one text for all images where there should be several, and fewer right texts than the
+    commonest of those `learnt` from would give.
+    """
+    doubts = []
+    written, wanted = {each.after for each in samples}, {each.text for each in samples}
+    if len(samples) > 1 and len(written) == 1 < len(wanted):
+        doubts.append(
+            f"all {len(samples)} held-out images get the same text, `{written.pop()[:60]}`: train "
+            "for more --epochs, with another --learning-rate, or on more pairs"
+        )
+    common, _ = Counter(learnt).most_common(1)[0]
+    right = sum(each.after == each.text for each in samples)
+    without = sum(each.text == common for each in samples)
+    if without > right:
+        doubts.append(
+            f"the commonest text, `{common[:60]}`, would be right for {without} of {len(samples)} "
+            f"held-out images, and what was learnt is for {right}: it is of no use yet"
+        )
+    return tuple(doubts)
 
 
 def check_training(pairs: str | Path, output: str | Path) -> None:

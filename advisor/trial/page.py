@@ -164,6 +164,7 @@ def finetuning_page(result: FineTuning, asked: str = "--task captioning") -> Pag
         Heading("Fine-tuned", 1),
         Pairs(facts),
         Table(("image", "should say", "before", "after"), rows, wide=2),
+        *([Items(tuple(Item("!", note) for note in result.notes))] if result.notes else []),
         Text("Try it:", "quiet"),
         Code(f"advisor try --checkpoint {result.folder} {asked} --image IMAGE"),
     ]

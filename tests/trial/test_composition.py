@@ -271,6 +271,25 @@ def test_a_held_out_image_is_never_trained_on_with_another_text(tmp_path: Path) 
     assert hold_out(pairs, 0.2, 5) == (training_part, held)
 
 
+def test_what_learns_nothing_is_said_with_what_to_try(
+    parts: dict[str, Path], tmp_path: Path
+) -> None:
+    pairs = write_pairs(tmp_path / "data", 40)
+    compose(parts["vit"], parts["bert"], tmp_path / "joined")
+    settings = {"epochs": 1, "held_out": 0.5, "learning_rate": 0.0, "device": "cpu"}
+    done = finetune(tmp_path / "joined", pairs, tmp_path / "tuned", **settings)
+    same, useless = done.notes
+    assert "all 20 held-out images get the same text" in same
+    assert "--epochs" in same
+    assert "would be right for" in useless
+    assert done.exact_after == 0
+    assert set(done.as_json()["notes"]) == {same, useless}
+    drawn = [each.image for each in done.samples]
+    assert len(drawn) == len(set(drawn)) == 5
+    first = [pair.image.name for pair in hold_out(read_pairs(pairs), 0.5, 0)[1][:5]]
+    assert drawn != first
+
+
 @pytest.mark.slow
 def test_fine_tuning_lowers_the_loss_and_writes_held_out_captions_right(
     parts: dict[str, Path], tmp_path: Path, image: Any
