@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from advisor.audit.places import Places
-from advisor.console.commands import RULES, Options, rules_of
+from advisor.console.commands import Options, Rules, rules_of
 from advisor.console.options import option
 from advisor.console.output import FindingsShown, Shown
 from advisor.console.streams import say
@@ -27,7 +26,7 @@ FOLDER: str = typer.Argument(
 )
 
 
-def read_rules(folder: str = FOLDER, rules: list[Path] = RULES.default) -> Places:
+def read_rules(folder: str = FOLDER, rules: Rules = []) -> Places:  # noqa: B006
     """Read the rule base that a command line names."""
     return Places(rules_of(rules, folder), folder)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from advisor.audit.named_rules import SHIPPED, named_rule_base
-from advisor.console.commands import RULES
+from advisor.console.commands import Rules
 from advisor.console.options import option
 from advisor.console.output import Showing, Shown, showing
 from advisor.draw.formats import PAGE_FORMATS, SCHEMA_VERSION, Report
@@ -34,7 +34,7 @@ def diff(
     new: Annotated[str, typer.Argument(metavar="[NEW]", help=NEW)] = SHIPPED,
     checkpoints: Annotated[bool, option("--checkpoints", PICKS)] = False,
     all: Annotated[bool, option("--all", "Every pattern of each change.")] = False,
-    rules: list[Path] = RULES.default,
+    rules: Rules = [],  # noqa: B006
 ) -> int:
     """Say which answers change from one rule base to another; exit 1 where one does.
 

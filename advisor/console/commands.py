@@ -53,16 +53,18 @@ GivenLater = Annotated[Callable[[RuleBase], Profile], LATER]
 """The same, to be read by rules that a command finds itself, such as those of a project."""
 
 
-def _parameter(name: str, kind: Any, default: Any, *flags: str, **more: Any) -> Parameter:
-    """Return a parameter of a function that Typer reads as an option."""
-    annotation = Annotated[kind, typer.Option(*flags, **more)]
+LAY = "Lay a folder of rules over the shipped ones; repeat at will."
+Rules = Annotated[list[Path], typer.Option("--rules", metavar="DIR", help=LAY)]
+ANSWERS = "Answers in YAML or JSON; flags win over it. - reads stdin."
+ProfileFile = Annotated[str, typer.Option("--profile", metavar="FILE", help=ANSWERS)]
+
+
+def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
+    """Return a parameter of a function, to be given by name."""
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-LAY = "Lay a folder of rules over the shipped ones; repeat at will."
-ANSWERS = "Answers in YAML or JSON; flags win over it. - reads stdin."
-RULES = _parameter("rules", list[Path], [], "--rules", metavar="DIR", help=LAY)
-PROFILE = _parameter("profile", str, "", "--profile", metavar="FILE", help=ANSWERS)
+RULES, PROFILE = _parameter("rules", Rules, []), _parameter("profile", ProfileFile, "")
 
 
 class Options(NamedTuple):
@@ -168,10 +170,7 @@ class _Values:
         """Return what the parser reads: arguments, flags of questions, options."""
         own = self._own.values()
         arguments = [one for one in own if isinstance(_declared(one), ARGUMENT)]
-        flags = [
-            _parameter(flag_name(one.id), list[str], [], f"--{one.typed}", **question_flag(one))
-            for one in self._questions
-        ]
+        flags = [_parameter(flag_name(o.id), question_flag(o), []) for o in self._questions]
         return [*arguments, *flags, *(one for one in own if one not in arguments)]
 
     def groups(self, words: Sequence[str]) -> dict[str, list[Any]]:

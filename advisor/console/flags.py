@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from itertools import chain, pairwise
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+import typer
 from typer.core import TyperCommand
 
 from advisor.console.streams import note
@@ -25,8 +26,8 @@ def flag_name(id: str) -> str:
     return f"question_{id.replace('-', '_')}"
 
 
-def question_flag(question: Question) -> dict[str, Any]:
-    """Return how the flag of a question is declared as an option."""
+def question_flag(question: Question) -> Any:
+    """Return the flag of a question as what a parameter is annotated with."""
     if question.id == TASK:
         shown = "see `advisor list tasks`"
     else:
@@ -39,8 +40,14 @@ def question_flag(question: Question) -> dict[str, Any]:
     def complete(incomplete: str) -> list[tuple[str, str]]:
         return [(o.id, o.label) for o in question.options if o.id.startswith(incomplete)]
 
-    asks = f"{question.ask} {shown}."
-    return {"metavar": metavar, "help": asks, "autocompletion": complete, "show_default": False}
+    option = typer.Option(
+        f"--{question.typed}",
+        metavar=metavar,
+        help=f"{question.ask} {shown}.",
+        autocompletion=complete,
+        show_default=False,
+    )
+    return Annotated[list[str], option]
 
 
 def bare(question: Question) -> tuple[str, frozenset[str]]:

@@ -1,11 +1,12 @@
 """Help: commands by what they are for, flags for the task at hand first, topics by name."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
 from advisor.cli.help_command import SUBJECTS
-from advisor.cli.program import COMMANDS, SECTIONS
+from advisor.cli.program import COMMANDS, SECTIONS, Group
 from advisor.draw.formats import FORMATS
 
 
@@ -95,3 +96,17 @@ def test_commands_that_the_subjects_name_run(advisor):
         if words == ["evaluate"]:  # of data
             continue
         assert advisor(*words, *(["device"] if words == ["show"] else [])).code == 0
+
+
+def test_every_option_of_every_command_says_what_it_does(advisor):
+    asked = [
+        [name, *inner]
+        for name, entry in COMMANDS.items()
+        for inner in ([[one] for one in entry.commands] if isinstance(entry, Group) else [[]])
+    ]
+    for words in asked:
+        rows = advisor(*words, "--help").out.partition("\nOptions:\n")[2].splitlines()
+        assert rows, words
+        for row, after in pairwise([*rows, ""]):
+            alone = re.fullmatch(r"  (-\w, )?--\S+( \S+)?", row)
+            assert not alone or after.startswith(" " * 10), (words, row)
