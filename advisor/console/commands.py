@@ -23,6 +23,7 @@ import typer
 
 from advisor.console import HOMES, SETTINGS
 from advisor.console.flags import (
+    HERE,
     Spelling,
     SpeltCommand,
     bare,
@@ -44,8 +45,6 @@ from advisor.rulebase.store import load_rules
 
 FILES = re.compile(r"FILE|PATH|DATA|PAIRS")
 """What an option or an argument is called in help that takes a file."""
-HERE = "here"
-"""Said instead of an option: this machine is looked at."""
 QUESTIONS, LATER = "questions", "questions of other rules"
 Given = Annotated[Profile, QUESTIONS]
 """The answers that a command line gives, by flags and by a profile file."""
@@ -79,8 +78,7 @@ def as_command(function: Callable[..., int], name: str, overlays: list[Path]) ->
 
     def call(**given: Any) -> int:
         values.read(given)
-        values.refuse_to_replace_inputs()
-        values.refuse_to_read_twice()
+        values.refuse_files()
         code: int = values.of(function)
         return code
 
@@ -199,17 +197,14 @@ class _Values:
                 raise UsageError(message, hint="give a finite one", kind="bad-number")
         self._given = given
 
-    def refuse_to_replace_inputs(self) -> None:
-        """Raise UsageError where a file to be written is one that the command line says to read."""
-        named = {True: self._files(written=True), False: self._files(written=False)}
-        read = {real_path(file) for file in named[False]}
-        for file in named[True]:
+    def refuse_files(self) -> None:
+        """Raise UsageError where a file is to be written that is read, or stdin is read twice."""
+        inputs = self._files(written=False)
+        read = {real_path(file) for file in inputs}
+        for file in self._files(written=True):
             if real_path(file) in read and Path(file).is_file():
                 raise replaces_input(Path(file))
-
-    def refuse_to_read_twice(self) -> None:
-        """Raise UsageError where two options are to be read from standard input."""
-        if self._files(written=False).count("-") > 1:
+        if inputs.count("-") > 1:
             message = "standard input can be read once, and two options name it"
             raise UsageError(message, hint="give a file to one of them")
 
@@ -256,7 +251,11 @@ class _Values:
         file = self._given[PROFILE.name]
         in_file = read_profile(file) if file else {}
         rest = {id: value for id, value in in_file.items() if id not in flags}
-        here = _answered_here(rulebase, {**rest, **flags})
+        both, here = {**rest, **flags}, Profile()
+        if any(value in (HERE, [HERE]) for value in both.values()):  # this machine is looked at
+            from advisor.console.detected import detected
+
+            here = detected(rulebase, both)
         rest, flags = (
             {id: v for id, v in said.items() if id not in here} for said in (rest, flags)
         )
@@ -269,15 +268,6 @@ class _Values:
         profile, notes = as_meant(rulebase, answers)
         note(*(f"advisor: {line}" for line in notes))
         return {one.id: profile[one.id] for one in rulebase.questions if one.id in profile}
-
-
-def _answered_here(rulebase: RuleBase, answers: dict[str, Any]) -> Profile:
-    """Return what this machine answers; it is looked at only where somebody said `here`."""
-    if not any(value in (HERE, [HERE]) for value in answers.values()):
-        return {}
-    from advisor.console.detected import detected
-
-    return detected(rulebase, answers)
 
 
 def _declared(parameter: Parameter) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from advisor.console.commands import HERE
-from advisor.console.output import note
+from advisor.console.flags import HERE
+from advisor.console.streams import note
 from advisor.console.this_machine import SHARE_FOR_A_MODEL, ThisMachine, look
 from advisor.engine.profile import Profile, read_answer
 from advisor.model import Question

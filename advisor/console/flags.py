@@ -19,6 +19,8 @@ from advisor.model import TASK, Question, Task
 from advisor.rulebase.base import RuleBase
 
 SHOWN_OPTIONS = 9
+HERE = "here"
+"""Said instead of an option: this machine is looked at."""
 
 
 def flag_name(id: str) -> str:
