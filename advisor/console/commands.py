@@ -79,8 +79,7 @@ def as_command(function: Callable[..., int], name: str, overlays: list[Path]) ->
     def call(**given: Any) -> int:
         values.read(given)
         values.refuse_files()
-        code: int = values.of(function)
-        return code
+        return int(values.of(function))
 
     command = _parsed(call, name, values.parameters(), inspect.getdoc(function))
     values.options = {one.name: one for one in command.params if one.name}
@@ -134,8 +133,8 @@ def _own_flags(function: Callable[..., int]) -> frozenset[str]:
     if PROFILE.name not in own:
         return frozenset()
     options = _parsed(lambda **_: 0, "", own.values()).params
-    flags = {flag[2:] for option in options for flag in option.opts if flag.startswith("--")}
-    return frozenset((*flags, "help"))
+    flags = [flag[2:] for option in options for flag in option.opts if flag.startswith("--")]
+    return frozenset([*flags, "help"])
 
 
 def _refuse_reserved_flags(rulebase: RuleBase) -> None:
@@ -301,7 +300,7 @@ def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
             for mark in getattr(parameter.annotation, "__metadata__", ())
             if isinstance(mark, Options) or mark in (QUESTIONS, LATER)
         ]
-        by_name = parameter.replace(kind=Parameter.KEYWORD_ONLY)
-        of_rules = RuleBase if parameter.annotation is RuleBase else by_name
-        found[key] = marks[0] if marks else of_rules
+        is_rules = parameter.annotation is RuleBase
+        own = RuleBase if is_rules else parameter.replace(kind=Parameter.KEYWORD_ONLY)
+        found[key] = marks[0] if marks else own
     return found
