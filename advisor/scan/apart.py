@@ -11,6 +11,7 @@ import io
 import json
 import pickle
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,12 @@ RUN_SECONDS = 7_200
 """On the clock, for a run without a deadline."""
 MOST_GIVEN_UP = 5
 _MARK = "\x1e"
-"""Begins a line with the name of a file, among what libraries write."""
+"""Begins a line with the name of a file."""
 _NEEDED = ("advisor.catalogue.lost", "advisor.rulebase.store", "advisor.scan.scanner")
 _NO_ROOM = ("MemoryError", "ImportError", "OSError")
 """What a process raises that has no memory left."""
-_BUILT_IN = frozenset(("complex", "Ellipsis", "frozenset", "set"))
+_OTHERS = {("builtins", name) for name in ("complex", "Ellipsis", "frozenset", "set")}
+_OTHERS.add(("collections", "Counter"))
 
 
 def scan_apart(
@@ -48,6 +50,7 @@ def scan_apart(
     Raises AdvisorError where the child ends before any file, or at too many of them.
     """
     given_up: list[str] = []
+    Path.cwd()  # of one that is gone, a child could not tell
     wall = seconds + FILE_SECONDS if seconds else RUN_SECONDS
     limits = Limits(memory_mb=MEMORY_MB, cpu_seconds=RUN_SECONDS, wall_seconds=wall)
     while True:
@@ -84,12 +87,7 @@ class _Values(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """Return a class of the scan, or one of those that constants in code are of."""
-        counter = (module, name) == ("collections", "Counter")
-        if (
-            counter
-            or module.startswith("advisor.scan.")
-            or (module == "builtins" and name in _BUILT_IN)
-        ):
+        if module.startswith("advisor.scan.") or (module, name) in _OTHERS:
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"`{module}.{name}` is no value of a scan")
 
@@ -134,8 +132,7 @@ def _bound_file(seconds: int) -> None:
         return
     import resource
 
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    most = int(used.ru_utime + used.ru_stime) + seconds
+    most = int(time.process_time()) + seconds
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     if hard == resource.RLIM_INFINITY or most < hard:
         resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
