@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from advisor.evaluate.candidate import Candidate
@@ -63,7 +63,7 @@ PROBABLE = ("softmax", "likelihood")
 """Scores of these kinds sum to 1 over the labels, so they claim how sure they are."""
 LONGEST_SAID = 60
 """Characters of a guess that are said."""
-_CELLS = 2_000_000  # similarities that are worked out at once
+_CELLS = 1_000_000  # similarities that are worked out at once
 
 
 class CandidateMetrics(NamedTuple):
@@ -91,13 +91,14 @@ def measure(
     data: EvaluationSet,
     items: Sequence[LabelledImage],
     candidate: Candidate,
-    responses: Sequence[Response],
+    answers: Iterable[Response],
 ) -> CandidateMetrics:
     """Return the metrics of what a candidate gave for items, one response for each."""
+    if data.act == SEARCH:
+        return _search(items, answers)
+    responses = list(answers)
     if data.act == LABEL:
         return _labels(data, items, candidate, responses)
-    if data.act == SEARCH:
-        return _search(items, responses)
     images = tuple(item.id for item in items)
     if data.act == EXTRACT:
         found = [one.fields for one in responses]
@@ -201,7 +202,7 @@ def _commonest_class(data: EvaluationSet, items: Sequence[LabelledImage]) -> Gue
     return Guess(_always(data.classes[most]), _one_label(data, items, picks, None))
 
 
-def _search(items: Sequence[LabelledImage], responses: Sequence[Response]) -> CandidateMetrics:
+def _search(items: Sequence[LabelledImage], responses: Iterable[Response]) -> CandidateMetrics:
     """Rank all images by each text: how soon an image that the text belongs to turns up."""
     np = library("numpy")
     parts = _ranks([item.id for item in items], items, responses)
@@ -227,7 +228,7 @@ def _random_order(items: Sequence[LabelledImage]) -> FirstRanks:
 
 
 def _ranks(
-    names: Sequence[str], items: Sequence[LabelledImage], responses: Sequence[Response]
+    names: Sequence[str], items: Sequence[LabelledImage], responses: Iterable[Response]
 ) -> Iterator[FirstRanks]:
     np = library("numpy")
     images, texts, known = _vectors(items, responses)
@@ -243,24 +244,21 @@ def _ranks(
 
 
 def _vectors(
-    items: Sequence[LabelledImage], responses: Sequence[Response]
+    items: Sequence[LabelledImage], responses: Iterable[Response]
 ) -> tuple[Array, Array, Array]:
     """Return vectors of images and of texts, (number, dimensions), and which texts have one."""
     np = library("numpy")
-    width = 1
-    found = []
-    for item, one in zip(items, responses, strict=True):
-        rows = 1 + len(item.references)
-        vectors = None if one.vectors is None else np.frombuffer(one.vectors, "<f4")
-        found.append(None if vectors is None else vectors.reshape(rows, -1))
-        width = width if vectors is None else len(vectors) // rows
-    images = np.zeros((len(items), width), np.float32)
-    texts = np.zeros((sum(len(item.references) for item in items), width), np.float32)
-    known = np.zeros(len(texts), bool)
+    queries = sum(len(item.references) for item in items)
+    images, texts = np.zeros((len(items), 1), np.float32), np.zeros((queries, 1), np.float32)
+    known = np.zeros(queries, bool)
     start = 0
-    for number, (item, both) in enumerate(zip(items, found, strict=True)):
+    for number, (item, one) in enumerate(zip(items, responses, strict=True)):
         end = start + len(item.references)
-        if both is not None:
+        if one.vectors is not None:
+            both = np.frombuffer(one.vectors, "<f4").reshape(1 + len(item.references), -1)
+            if not known.any():  # the first says how many dimensions there are
+                images = np.zeros((len(items), both.shape[1]), np.float32)
+                texts = np.zeros((queries, both.shape[1]), np.float32)
             images[number], texts[start:end], known[start:end] = both[0], both[1:], True
         start = end
     return images, texts, known

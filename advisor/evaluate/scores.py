@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from advisor.evaluate.measuring import CandidateMetrics, guess, measure
 from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind
 from advisor.evaluate.metrics.weighable import Array
 from advisor.evaluate.recorded import EvaluationRun, Response, Timing
+from advisor.model.library import SEARCH
 
 GUESSING = "guessing"
 """What comparisons call guessing without looking."""
@@ -114,13 +115,13 @@ def score(run: EvaluationRun) -> Scores:
     measured, failures = {}, {}
     doubled: tuple[tuple[str, str], ...] = ()
     for one in finished:  # of one candidate at a time, what it gave is in memory
-        known = {response.number: response for response in run.responses(one)}
-        given = [
-            known.get(item.number) or Response(item.number, "", failed="missing") for item in items
-        ]
-        doubled = doubled or tuple(_doubled(items, given))
-        measured[one.name] = measure(run.data, items, one, given)
-        failures[one.name] = sum(response.failed is not None for response in given)
+        failed: list[int] = []
+        answers: Iterable[Response] = _of_items(items, run.responses(one), failed)
+        if run.data.act != SEARCH:  # vectors go from the file into arrays, one at a time
+            answers = given = list(answers)
+            doubled = doubled or tuple(_doubled(items, given))
+        measured[one.name] = measure(run.data, items, one, answers)
+        failures[one.name] = len(failed)
     left_out = [
         UnreadableImage(item.id, str(unreadable[item.number]))
         for item in run.data.images
@@ -152,6 +153,24 @@ def _doubled(
         one = first.setdefault(response.key, item) if response.key else item
         if set(one.labels) != set(item.labels):
             yield one.id, item.id
+
+
+def _of_items(
+    items: Sequence[LabelledImage], given: Iterator[Response], failed: list[int]
+) -> Iterator[Response]:
+    """Yield the response for each item, of those in order; one that is missing gave nothing.
+
+    The numbers of those that gave nothing are added to `failed`.
+    """
+    response = next(given, None)
+    for item in items:
+        while response is not None and response.number < item.number:
+            response = next(given, None)
+        found = response if response is not None and response.number == item.number else None
+        found = found or Response(item.number, "", failed="missing")
+        if found.failed is not None:
+            failed.append(item.number)
+        yield found
 
 
 class _Figures:
