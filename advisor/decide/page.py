@@ -53,7 +53,7 @@ UNLOADED = {
 
 
 class Room(NamedTuple):
-    """How much of an answer a page has: lines of the reason, checkpoints, changes.
+    """How much of an answer a page has: lines of the reason, checkpoints, changes, `first` lines.
 
     With `places`, also where those stand that the reason names and the table does not.
     """
@@ -62,6 +62,7 @@ class Room(NamedTuple):
     checkpoints: int
     changes: int
     places: bool = False
+    first: int = 2
 
 
 AMPLE = Room(reason=2, checkpoints=4, changes=2, places=True)
@@ -74,6 +75,7 @@ LESS = (
     Room(1, 2, 1),
     Room(1, 1, 1),
     Room(1, 1, 0),
+    Room(1, 1, 0, first=1),
 )
 """What is given up, one after the other, where a screen would be too small."""
 SCREEN = 22, 80
@@ -153,7 +155,8 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
         family = f"{first.checkpoint.network}, listed with {family}"
     notes = (_use(first), family, unsure or _certainty(advice))
     head = Headline(linked_id(first), tuple(note for note in notes if note))
-    reasons = [*_why(advice, room), *_first(advice), *_unloadable(advice.selection)]
+    first_notes = [*_first(advice), *_unloadable(advice.selection)]
+    reasons = [*_why(advice, room), *(note._replace(lines=room.first) for note in first_notes)]
     return [head, *_notes(reasons)]
 
 
