@@ -159,8 +159,11 @@ class FirstCheckpoints:
 
     # -- following the answers -----------------------------------------------------------------
 
-    def build(self, diagram: Diagram) -> int:
-        """Return the node of the function in a diagram whose levels are the axes."""
+    def build(self, diagram: Diagram, most: int | None = None) -> int:
+        """Return the node of the function in a diagram whose levels are the axes.
+
+        With `most`, its leaves are ids of so many checkpoints that load safely, the first first.
+        """
         bottom = len(self.axes)
         naming = [
             level
@@ -175,7 +178,8 @@ class FirstCheckpoints:
             if found is not None:
                 return found
             if level == bottom:
-                found = diagram.terminal(self._first(state))
+                first = self._first(state) if most is None else self._several(state, most)
+                found = diagram.terminal(first)
             else:
                 distinct, group = self._consequences(level, state.said)
                 ends = [
@@ -403,6 +407,15 @@ class FirstCheckpoints:
         return First(
             PICKED, self.checkpoints[first // 2].id, AS_IS if first % 2 == 0 else FINE_TUNE
         )
+
+    def _several(self, state: State, most: int) -> tuple[str, ...]:
+        """Return the ids of so many checkpoints: each is first once those before it are gone."""
+        ids: list[str] = []
+        while len(ids) < most and (first := self._first(state)).kind == PICKED:
+            ids.append(first.checkpoint)
+            place = next(n for n, one in enumerate(self.checkpoints) if one.id == ids[-1])
+            state = state._replace(gone=state.gone | 0b11 << 2 * place)
+        return tuple(ids)
 
     def _teachable(self, state: State, unverified: int, rejected: int) -> bool:
         """True where each that might do lacks something that training teaches."""

@@ -105,7 +105,7 @@ def build(
     ]
     made = TaskDiagram(task, axes, _training(engine, axes))
     made.root = _Join(engine, space, store, made).node(space.root, tuple(firsts))
-    return _coarser(made)
+    return coarser(made)
 
 
 def _training(engine: Engine, axes: Sequence[Axis]) -> list[tuple[int, int]]:
@@ -261,7 +261,7 @@ def _first_admissible(after: Sequence[int]) -> int:
     return next((node for node in after if node != EMPTY), EMPTY)
 
 
-def _coarser(made: TaskDiagram) -> TaskDiagram:
+def coarser(made: TaskDiagram) -> TaskDiagram:
     """Return a diagram with each interval joined to the greater one that it never differs from."""
     below = {made.root}
     ahead = [made.root]

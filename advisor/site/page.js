@@ -223,13 +223,16 @@ function answered(walk, state) {
   const changes = changeRows(walk, state, found);
   const assumed = assumedRows(walk, state, found);
   const card = kind === "picked" && part(`checkpoint ${checkpoint}`).content.cloneNode(true);
-  const result = { family, checkpoint, use: leaf[3], source, sure: certainty.family, exact: certainty.checkpoint };
+  const next = kind === "picked" ? walk.ranked(source, path).slice(1) : [];
+  const result = { next: next.join(" "), family, checkpoint, use: leaf[3], source, sure: certainty.family, exact: certainty.checkpoint };
   Object.assign(part("answer").dataset, result);
   return [
     headline(leaf, certainty),
     source && source !== family ? make("p", { class: "warn" },
       `${familyName(family)} fits best, but none of its checkpoints meets your answers.`) : null,
     card || null,
+    next.length ? titled("Next checkpoints",
+      list(next.map((id) => [modelLink(id), ` ${data.briefs[id]}`]))) : null,
     titled("Commands", pre([command("recommend", state), command("code", state),
       command("explain", state)].join("\n"))),
     titled("Reason", list([...reasons(rules, source || family, ["prefer"]),

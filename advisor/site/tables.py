@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from advisor.decide.command_lines import quoted, rules_flags
+from advisor.decide.memory import memory_gb
 from advisor.decide.task_diagrams import diagram_for
 from advisor.engine.decision import Engine
 from advisor.engine.task_diagram import TaskDiagram
 from advisor.foreign import visible
-from advisor.model import Detour, Elsewhere, Question, Rule, Task
+from advisor.model import Checkpoint, Detour, Elsewhere, Question, Rule, Task
 from advisor.rulebase.base import RuleBase
+from advisor.site.following import following
 
 
 def page_tables(engine: Engine) -> dict[str, Any]:
@@ -26,13 +28,20 @@ def page_tables(engine: Engine) -> dict[str, Any]:
     cited = {source for rule in rules for source in rule.sources}
     return {
         "tasks": {
-            task.id: {**task_table(task, diagrams[task.id]), "moot": [*_moot(rulebase, task)]}
+            task.id: {
+                **task_table(task, diagrams[task.id]),
+                "moot": [*_moot(rulebase, task)],
+                "following": following(engine, diagrams[task.id]),
+            }
             for task in rulebase.tasks
         },
         "questions": {one.id: _question(one) for one in rulebase.questions if one.id in asked},
         "families": {one.id: one.shown for one in rulebase.families},
+        "briefs": {id: _brief(one) for id, one in rulebase.checkpoints.items()},
         "rules": [_rule(rule) for rule in rules],
-        "sources": {id: [rulebase.sources[id].title, rulebase.sources[id].url] for id in cited},
+        "sources": {
+            id: [rulebase.sources[id].title, rulebase.sources[id].url] for id in sorted(cited)
+        },
         "detours": [[_when(one), *_instead(one)] for one in rulebase.detours],
         "elsewhere": {task: _instead(one) for task, one in rulebase.elsewhere.items()},
         "flags": " ".join(_flags(rulebase, engine.priority)),
@@ -93,6 +102,13 @@ def _question(question: Question) -> dict[str, Any]:
         "called": called,
         "aliases": aliases,
     }
+
+
+def _brief(checkpoint: Checkpoint) -> str:
+    """Return what is said of a checkpoint that does not come first."""
+    memory = memory_gb(checkpoint)
+    size = f"about {memory:g} GB" if memory else "memory not verified"
+    return f"{size}, {checkpoint.licence or 'license not verified'}"
 
 
 def _rule(rule: Rule) -> list[Any]:

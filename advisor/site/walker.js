@@ -116,6 +116,18 @@ class Walk {
     }));
   }
 
+  /** The ids of the checkpoints of a family for complete answers, the first one first. */
+  ranked(family, path) {
+    const { numbers, leaves, nodes } = this.following[family];
+    let node = leaves.length + nodes.length - 1;
+    while (node >= leaves.length) {
+      const [level, ...children] = nodes[node - leaves.length];
+      const said = numbers[level] && this.given[this.questions[level][0]];
+      node = children[said ? placesOf(numbers[level], said)[0] : path[level]];
+    }
+    return leaves[node];
+  }
+
   /** The places of a question that the other answers leave possible. */
   open(level) {
     const all = this.questions[level][1].map((_, place) => place);

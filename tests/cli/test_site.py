@@ -1,8 +1,11 @@
 """`advisor site OUT`: one file, the same for the same rules, and nothing of others overwritten."""
 
+import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,22 @@ def written(advisor, tmp_path):
 
 def test_one_file_is_written_and_the_same_again(written, small_rules):
     assert written() == written()
+
+
+def test_the_file_does_not_hang_on_how_python_hashes(small_folder):
+    program = (
+        "import sys; from advisor.rulebase.store import load_rules as load; "
+        "from advisor.site.page import static_page; print(static_page(load(sys.argv[1])))"
+    )
+    one, other = (
+        subprocess.run(
+            [sys.executable, "-c", program, str(small_folder)],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONUTF8": "1"},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("1", "2")
+    )  # fmt: skip
+    assert one == other
 
 
 def test_a_policy_lets_nothing_in_but_what_stands_there(written, small_rules):

@@ -1,4 +1,4 @@
-"""The page in a browser says what `recommend` says: family, first checkpoint, use, certainty."""
+"""The page in a browser says what `recommend` says: family, checkpoints, use and certainty."""
 
 import os
 import random
@@ -50,10 +50,12 @@ def said(engine, given):
     except ContradictionError:
         return {}
     first = next(iter(answer["checkpoints"]), {"id": "", "use": "", "family": ""})
+    known, ids = engine.rulebase.checkpoints, [one["id"] for one in answer["checkpoints"]]
     return {
         "family": answer["family"] or NONE,
         "checkpoint": first["id"],
         "use": first["use"],
+        "next": " ".join([one for one in ids if known[one].loads_safely][1:4]),
         "source": first["family"],
         "sure": answer["certainty"]["family"],
         "exact": answer["certainty"]["checkpoint"],
