@@ -40,7 +40,7 @@ FAR = "very " * FARTHEST
         (f"describe {LARGEST + 1:.0f} photos", None),
         ("describe 500 big old photos", 500),
         (f"describe 500 {FAR}photos", None),
-        ("describe photos a b 500", 500),  # what is counted may stand before, but not far
+        (f"describe photos {'a ' * NEAR}500", 500),  # what is counted may stand before, but not far
         (f"describe photos {'a ' * (NEAR + 1)}500", None),
         ("describe photos. 500", None),
     ],
