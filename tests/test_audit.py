@@ -81,7 +81,7 @@ def test_a_gap_is_every_profile_without_an_answer_of_which_nothing_is_said_inste
     plain, profiles = wholes(of)
     none = [whole for whole in profiles if plain.winner(whole) == NONE]
     gaps = [whole for whole in none if not sent_elsewhere(whole)]
-    found = audit(compiled(of), unlimited(), lambda *_: frozenset())
+    found = audit(compiled(of), unlimited())
     assert found.answered.declared_none == len(none) - len(gaps)
     reported = [defect for defect in found.defects if defect.kind == "gap"]
     assert bool(reported) == bool(gaps)
@@ -286,7 +286,7 @@ def test_rules_cancel_where_both_fire_for_and_against_a_family_that_is_not_exclu
 @given(facts())
 def test_with_no_time_at_all_nothing_is_claimed(of):
     ticks = count()
-    found = audit(compiled(of), Budget(0.5, lambda: float(next(ticks))), lambda *_: frozenset())
+    found = audit(compiled(of), Budget(0.5, lambda: float(next(ticks))))
     assert not found.proved
     assert not found.sound
     assert found.answered is None
@@ -295,7 +295,7 @@ def test_with_no_time_at_all_nothing_is_claimed(of):
 
 @pytest.mark.parametrize("edges", [10, 400])
 def test_a_graph_that_grows_too_large_is_said_to_be_not_proved(rulebase, edges):
-    found = audit(rulebase, Budget(1, lambda: 0.0, edges), lambda *_: frozenset())
+    found = audit(rulebase, Budget(1, lambda: 0.0, edges))
     assert not found.proved
     texts = [claim.text for claim in found.claims if claim.state == NOT_PROVED]
     assert all(f"more than {edges} edges" in text for text in texts)
@@ -333,7 +333,7 @@ def test_an_audit_of_no_profile_says_so():
         "checkpoint": [],
         "scenario": [],
     }
-    found = audit(compiled(of), unlimited(), lambda *_: frozenset())
+    found = audit(compiled(of), unlimited())
     assert found.proved
     assert {"no-profile", "dead-rule", "family-cannot-win"} <= {d.kind for d in found.defects}
 
@@ -373,7 +373,7 @@ def crowded(seed):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_of_16_questions_and_80_rules_everything_is_counted_or_said_to_be_open(seed):
-    found = audit(compiled(crowded(seed)), Budget(1, lambda: 0.0, 4_000), lambda *_: frozenset())
+    found = audit(compiled(crowded(seed)), Budget(1, lambda: 0.0, 4_000))
     claims = {(claim.id, claim.state): claim.text for claim in found.claims}
     left = claims.get(("pivotal", NOT_PROVED), "").rpartition(": ")[2].split(", ")
     assert left != [""]

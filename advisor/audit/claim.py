@@ -248,6 +248,12 @@ NOTES = {
         "options of a question that nothing tells apart",
         "merge them, unless people would look for both",
     ),
+    "no-closest": (
+        "task",
+        "{family}: no checkpoint for `{about}` in {cases:,} cases, nor one that comes closest",
+        "cases that a family answers without a checkpoint that could be used for the task",
+        "name a checkpoint of the family for the task, or say that it cannot do it",
+    ),
     "idle-checkpoint": (
         "checkpoint",
         "`{about}` is offered for no profile: {why}",

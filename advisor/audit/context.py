@@ -13,9 +13,8 @@ from typing import NamedTuple
 from advisor.audit.patterns import Pattern, cover
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import Choice
-from advisor.engine.profile import Profile
 from advisor.engine.space import Space, Spend
-from advisor.model import TASK, Checkpoint, Condition, Rule
+from advisor.model import TASK, Condition, Rule
 from advisor.rulebase.base import RuleBase
 
 MOST_EDGES = 1_500_000
@@ -32,13 +31,6 @@ CompleteAnswers = dict[str, str]
 
 Holds = Callable[[int], bool]
 """Says of an outcome whether something holds there."""
-
-Judge = Callable[[Checkpoint, Profile], frozenset[str] | None]
-"""Gives the questions whose answers a checkpoint does not meet; None where it has no use at all.
-
-The use depends on the task and on options with `uses`; whether an answer is met, on that answer,
-the use, and the `dtype` of options.
-"""
 
 
 class NotProvedError(Exception):
@@ -85,18 +77,13 @@ class Answered(NamedTuple):
 
 
 class ProofContext:
-    """A rule base encoded for proofs, under its declared order of criteria and one budget.
+    """A rule base encoded for proofs, under its declared order of criteria and one budget."""
 
-    `judge` says what a checkpoint does not meet of a complete profile.
-    """
-
-    def __init__(
-        self, rulebase: RuleBase, budget: Budget, judge: Judge = lambda *_: frozenset()
-    ) -> None:
+    def __init__(self, rulebase: RuleBase, budget: Budget) -> None:
         self.rulebase = rulebase
         self.budget = budget
-        self.judge = judge
-        self.encoding = (engine := Engine(rulebase)).encoding
+        self.engine = engine = Engine(rulebase)
+        self.encoding = engine.encoding
         self.ranking = engine.ranking
         self.names = self.encoding.winners
         self.open: list[tuple[Choice, ...]] = engine.choices({})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from advisor.audit.claim import FAILS, KINDS, NOT_PROVED, Claim, Defect
@@ -10,9 +11,10 @@ from advisor.audit.effects import Effect, in_words
 from advisor.audit.patterns import Pattern
 from advisor.audit.places import GUIDE, Places
 from advisor.audit.report import Audit
-from advisor.draw.blocks import Heading, Item, Items, Page, Text
+from advisor.draw.blocks import Heading, Item, Items, Page, Table, Text
 from advisor.draw.findings import LEVELS, FindingsReport, RuleText
 from advisor.draw.formats import document, plain
+from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE
 from advisor.phrasing import count, share
 
 SHOWN_PATTERNS = 4
@@ -20,6 +22,12 @@ MARKS = {"error": "-", "warning": "!", "note": ""}
 WITNESS = ("profile", "given", "with", "without")
 SHADOW = ("reasons", "rules", "profile")
 """The keys that a pivotal case and an overshadowed one have in JSON."""
+KINDS_OF_END = {
+    PICKED: "checkpoint",
+    COMPOSED: "to compose",
+    TEACHABLE: "to teach",
+    NOTHING: "none",
+}
 CLAIM_MARKS = {NOT_PROVED: "!", FAILS: "-"}
 
 
@@ -33,6 +41,10 @@ def as_json(audit: Audit, places: Places) -> dict[str, Any]:
         profiles=answered and answered.profiles,
         answers=answered and answered.by_family,
         declared_none=answered and answered.declared_none,
+        endings=audit.endings,
+        never_first=[
+            {**one._asdict(), "checkpoint": one.checkpoint.id} for one in audit.never_first
+        ],
         claims=[{"id": one.id, "state": one.state, "text": one.text} for one in audit.claims],
         rules=[_effect_json(effect, places) for effect in audit.effects],
         findings=[_defect_json(defect, places) for defect in audit.defects],
@@ -109,6 +121,7 @@ def as_page(audit: Audit, places: Places) -> Page:
         ordered = sorted(audit.effects, key=lambda effect: -(effect.pivotal or 0))
         effects = tuple(_effect(effect, answered) for effect in ordered)
         page += [Heading("Rules, by how many profiles they decide", 3), Items(effects)]
+    page += [*_endings(audit), *_never_first(audit)]
     if audit.defects:
         rows = tuple(row for defect in audit.defects for row in _rows(defect, places))
         page += [Heading("Findings", 3), Items(rows)]
@@ -132,6 +145,37 @@ def _effect(effect: Effect, answered: Answered | None) -> Item:
     given = ", ".join(f"{id}: {option}" for id, option in pair.given.items())
     change = f"{{{given}}}: {pair.with_rule}, without it {pair.without_rule}"
     return Item("+", f"{text}, pivotal in {effect.pivotal:,}{of_all}", change)
+
+
+def _endings(audit: Audit) -> Page:
+    """Return the tasks in which some profile with a family has no checkpoint."""
+    rows = tuple(
+        (task, f"{sum(cases.values()):,}", *(_part(cases, kind) for kind in KINDS_OF_END))
+        for task, cases in audit.endings.items()
+        if {TEACHABLE, NOTHING} & cases.keys()
+    )
+    if not rows:
+        return []
+    columns = ("task", "cases", *KINDS_OF_END.values())
+    return [Heading("Tasks of which some cases end without a checkpoint", 3), Table(columns, rows)]
+
+
+def _part(cases: Mapping[str, int], kind: str) -> str:
+    return share(cases[kind], sum(cases.values())) if cases.get(kind) else "-"
+
+
+def _never_first(audit: Audit) -> Page:
+    """Return the checkpoints that come first in no profile, by what stands before them."""
+    behind: dict[str, list[str]] = {}
+    for one in audit.never_first:
+        if one.cases:
+            behind.setdefault(one.before, []).append(one.checkpoint.id)
+    if not behind:
+        return []
+    ordered = sorted(behind.items(), key=lambda one: -len(one[1]))
+    rows = tuple(Item("", f"behind {before}: {', '.join(ids)}") for before, ids in ordered)
+    title = "Checkpoints that come first in no profile, by what mostly stands before them"
+    return [Heading(title, 3), Items(rows)]
 
 
 def _rows(defect: Defect, places: Places) -> list[Item]:

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, TypeVar
 
+from advisor.audit.aimed_rules import aimed_past
 from advisor.audit.answers import every_family_wins, no_gap, no_undeclared_tie
 from advisor.audit.claim import HOLDS, NOT_PROVED, Claim, Defect, conclude, defect
-from advisor.audit.context import Answered, Budget, Judge, NotProvedError, ProofContext
+from advisor.audit.context import Answered, Budget, NotProvedError, ProofContext
 from advisor.audit.contradictions import no_contradiction
 from advisor.audit.effects import Effect, firing_of, in_words, with_pivots
+from advisor.audit.endings import endings, every_profile_ends
 from advisor.audit.idle import (
     every_option_possible,
     every_question_matters,
     interchangeable_options,
 )
-from advisor.audit.offered import aimed_past, every_checkpoint_offered
+from advisor.audit.never_first import NeverFirst, first_places
 from advisor.audit.wordings import every_word_counts, no_tasks_always_tied
 from advisor.model import Rule
 from advisor.rulebase.base import RuleBase
@@ -45,11 +47,15 @@ class Audit(NamedTuple):
     """What an audit found. `answered` is None where the profiles could not be counted.
 
     `effects` are those of the written rules of which anything was proved, as the files order them.
+    `endings` say for each task with a family in how many cases there is which kind of checkpoint,
+    `never_first` which checkpoints are offered and come first in none.
     """
 
     answered: Answered | None
     effects: tuple[Effect, ...]
     claims: tuple[Claim, ...]
+    endings: Mapping[str, Mapping[str, int]]
+    never_first: tuple[NeverFirst, ...]
 
     @property
     def defects(self) -> tuple[Defect, ...]:
@@ -68,21 +74,27 @@ class Audit(NamedTuple):
         return all(claim.state == HOLDS for claim in self.claims)
 
 
-def audit(rulebase: RuleBase, budget: Budget, judge: Judge) -> Audit:
-    """Prove what can be proved of a rule base within a budget.
-
-    `judge` says what a checkpoint does not meet of a complete profile.
-    """
-    context = ProofContext(rulebase, budget, judge)
+def audit(rulebase: RuleBase, budget: Budget) -> Audit:
+    """Prove what can be proved of a rule base within a budget."""
+    context = ProofContext(rulebase, budget)
     about_answers, about_families, *others = [prove(context) for prove in CHEAP]
     try:
         counted = context.answered
     except NotProvedError:
         counted = None
     effects, about_rules = _about_rules(context, counted)
-    about_checkpoints = [aimed_past(context), every_checkpoint_offered(context)]
-    claims = (about_answers, about_families, *about_rules, *others, *about_checkpoints)
-    return Audit(counted, effects, claims)
+    about_ends = every_profile_ends(context)
+    about_first, behind = first_places(context)
+    return Audit(
+        answered=counted,
+        effects=effects,
+        claims=(
+            *(about_answers, about_ends, about_families, *about_rules, *others),
+            *(aimed_past(context), about_first),
+        ),
+        endings=endings(context) if about_ends.state != NOT_PROVED else {},
+        never_first=behind,
+    )
 
 
 def _about_rules(

@@ -9,7 +9,7 @@ checkpoints is an integer, with two bits for each: used as it is, and trained.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from math import inf
 from typing import Any, NamedTuple
 
@@ -104,7 +104,8 @@ class AnswerConsequence(NamedTuple):
 class FirstCheckpoints:
     """Builds the function from answers to `First`, over `axes`, for one task and family.
 
-    `order` and `verified_only` are those of the selection.
+    `order` and `verified_only` are those of the selection; `among` are the checkpoints to follow,
+    loaded by advisor or not; all of the family where it is left out.
     """
 
     def __init__(
@@ -116,6 +117,7 @@ class FirstCheckpoints:
         *,
         order: str = ORDERS[0],
         verified_only: bool = False,
+        among: Collection[str] | None = None,
     ) -> None:
         self.rulebase, self.task, self.family, self.axes = rulebase, task, family, axes
         self.order, self.verified_only = order, verified_only
@@ -124,6 +126,7 @@ class FirstCheckpoints:
             one
             for one in rulebase.catalogue(family)
             if one.offered and task in (*one.tasks, *one.fine_tune)
+            if among is None or one.id in among
         ]
         ids = {one.id for one in self.checkpoints}
         self.rules = [
@@ -139,7 +142,7 @@ class FirstCheckpoints:
         ]
         self.keeping = {question.id for question in rulebase.keeping}
         self.all = (1 << 2 * len(self.checkpoints)) - 1
-        self.loading = self._bits(lambda one, _: one.loads_safely)
+        self.loading = self._bits(lambda one, _: among is not None or one.loads_safely)
         offered = self._bits(lambda one, use: task in _tasks(one, use))
         as_is = self._bits(lambda _, use: use == AS_IS)
         self.offered = {AS_IS: offered & as_is, FINE_TUNE: offered & ~as_is}

@@ -48,7 +48,7 @@ def line_of(checkpoints: Iterable[Checkpoint], precedences: Precedences, use: st
     What nothing measured, and what stands before nothing measured, comes right behind the last
     that evidence or its series puts before it, and there behind all that are larger or newer.
     """
-    known = {one.id: one for one in checkpoints}
+    known = {one.id: one for one in sorted(checkpoints, key=lambda one: one.id)}
     last = len(precedences.gauges)
     first = {id: precedences.first_measured(id) for id in known}
     measured = {id for id in known if first[id] < last}
@@ -69,6 +69,8 @@ def line_of(checkpoints: Iterable[Checkpoint], precedences: Precedences, use: st
             LOADERS.index(one.loader),
             -size,
             -(one.released or 0),
+            one.succeeds is None,
+            id,
         )
 
     def freedom(id: str) -> int:

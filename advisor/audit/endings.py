@@ -1,0 +1,118 @@
+"""What the complete profiles of each task end in: a checkpoint, one to compose, or none.
+
+It is read off the decision diagrams of the tasks. A *case* is a complete profile as far as its
+diagram tells profiles apart: of each question an option, a kind that it covers, or an interval of
+sizes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import product
+
+from advisor.audit.claim import Defect, claims, defect
+from advisor.audit.context import NotProvedError, ProofContext
+from advisor.decide.requirements import Requirements
+from advisor.decide.selection import ORDERS
+from advisor.decide.task_diagrams import diagram_for
+from advisor.engine.diagram import Allowed
+from advisor.engine.profile import Answer, Profile
+from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE, TaskDiagram
+from advisor.errors import TooMuchOpenError
+from advisor.model import NONE, NOT_APPLICABLE, TASK
+from advisor.phrasing import joined, share
+
+KINDS = {
+    PICKED: "have a checkpoint",
+    COMPOSED: "one to compose",
+    TEACHABLE: "one that training could teach",
+    NOTHING: "none that fits",
+}
+
+
+def diagram_of(context: ProofContext, task: str, order: str = ORDERS[0]) -> TaskDiagram:
+    """Return the diagram of a task. Raises NotProvedError where the budget ends."""
+    context.budget.check()
+    try:
+        return diagram_for(context.engine, task, {}, order=order)
+    except TooMuchOpenError as error:
+        raise NotProvedError(f"`{task}`: {error.message}") from error
+
+
+def possible_tasks(context: ProofContext) -> list[str]:
+    """Return the tasks that some profile has. Raises NotProvedError where the budget ends."""
+    space, question = context.everything, context.encoding.index[TASK]
+    reached = space.reachable(space.root).choices[question]
+    tasks = enumerate(context.encoding.options[question])
+    return [task for place, task in tasks if (place,) in reached]
+
+
+def endings(context: ProofContext) -> dict[str, Counter[str]]:
+    """Return for each task that has a family how many of its cases end in which kind of leaf."""
+    found: dict[str, Counter[str]] = {}
+    for task in possible_tasks(context):
+        diagram = diagram_of(context, task)
+        kinds: Counter[str] = Counter()
+        for leaf, cases in diagram.counts(diagram.root).items():
+            if leaf.family != NONE:
+                kinds[leaf.kind] += cases
+        if kinds:
+            found[task] = kinds
+    return found
+
+
+@claims("endings", "whether each profile that has a family has a checkpoint")
+def every_profile_ends(context: ProofContext) -> tuple[str, list[Defect]]:
+    """Claim that each profile has a checkpoint, or that the page names the one closest to it."""
+    kinds: Counter[str] = sum(endings(context).values(), Counter())
+    total, none, defects = kinds.total(), 0, []
+    for task in possible_tasks(context):
+        if found := _without_closest(context, diagram_of(context, task)):
+            none += (cases := sum(found.values()))
+            named = joined(f"`{family}`" for family in found)
+            defects.append(defect(context, "no-closest", task, family=named, cases=cases))
+    if not total:
+        return "no profile has a family", defects
+    parts = [f"{share(kinds[kind], total)} {text}" for kind, text in KINDS.items() if kinds[kind]]
+    text = f"of {total:,} cases with a family, {', '.join(parts)}"
+    if without := kinds[TEACHABLE] + kinds[NOTHING]:
+        named = f"{without - none:,} of these" if none else f"each of these {without:,}"
+        text += f"; the page names the closest in {named}"
+    return text, defects
+
+
+def _without_closest(context: ProofContext, diagram: TaskDiagram) -> dict[str, int]:
+    """Return in how many cases a family has no checkpoint, and none that could be the closest.
+
+    None is where each of its checkpoints is for other tasks, as the answers have them used.
+    """
+    rulebase, found = context.rulebase, Counter[str]()
+    for profile, allowed in _by_uses(context, diagram):
+        required = Requirements(rulebase, profile)
+        for leaf, cases in diagram.counts(diagram.root, allowed).items():
+            if leaf.kind in (TEACHABLE, NOTHING) and leaf.family != NONE:
+                offered = (one for one in rulebase.catalogue(leaf.family) if one.offered)
+                if not any(required.use(one, required.uses) for one in offered):
+                    found[leaf.family] += cases
+    return dict(found)
+
+
+def _by_uses(context: ProofContext, diagram: TaskDiagram) -> Iterator[tuple[Profile, Allowed]]:
+    """Yield profiles that part cases by how checkpoints may be used, with what they allow."""
+    rulebase = context.rulebase
+    nothing = Answer((NOT_APPLICABLE,), None, "assumed")
+    profile = dict.fromkeys(rulebase.question_ids, nothing)
+    profile[TASK] = Answer((diagram.task,), None, "flag")
+    naming = [
+        level
+        for level, axis in enumerate(diagram.axes)
+        if any(option.uses for option in rulebase.question(axis.question).options)
+    ]
+    for places in product(*(range(len(diagram.axes[level].values)) for level in naming)):
+        chosen = dict(zip(naming, places, strict=True))
+        answers = {
+            diagram.axes[level].question: diagram.axes[level].values[place].answer
+            for level, place in chosen.items()
+        }
+        yield profile | answers, {level: [(place,)] for level, place in chosen.items()}

@@ -1,0 +1,117 @@
+"""What the audit says of checkpoints, held against judging every complete profile rule by rule."""
+
+from collections import Counter, defaultdict
+from itertools import product
+
+import pytest
+from choice_reference import Case, judged
+
+from advisor.audit.claim import NOT_PROVED
+from advisor.audit.context import Budget, ProofContext
+from advisor.audit.endings import diagram_of, endings, every_profile_ends
+from advisor.audit.never_first import first_places
+from advisor.decide.selection import ORDERS
+from advisor.decide.task_diagrams import axes_of, build
+from advisor.engine.decision import Engine
+from advisor.engine.profile import Answer
+from advisor.model import NONE, TASK
+
+UNDECIDED = ("teachable", "nothing")
+
+
+def context_of(rulebase, clock=lambda: 0.0):
+    return ProofContext(rulebase, Budget(1, clock))
+
+
+def cases(engine, task, axes):
+    """Yield every complete profile that some axes tell apart."""
+    typical = {
+        question.id: Answer((question.options[0].id,), None, "flag")
+        for question in engine.rulebase.questions
+    } | {TASK: Answer((task,), None, "flag")}
+    for values in product(*(axis.values for axis in axes)):
+        answers = {axis.question: value.answer for axis, value in zip(axes, values, strict=True)}
+        said = {id: answer for id, answer in answers.items() if answer.options}
+        if engine.admits({TASK: typical[TASK], **said}):
+            yield typical | answers
+
+
+def test_each_case_is_counted_by_what_it_ends_in(small):
+    context = context_of(small)
+    found = endings(context)
+    assert found
+    for task in small.tasks:
+        axes = diagram_of(context, task.id).axes
+        ends = [judged(small, whole) for whole in cases(context.engine, task.id, axes)]
+        counted = Counter(kind for kind, family, *_ in ends if family != NONE)
+        assert found.get(task.id, {}) == counted
+
+
+def test_a_case_without_a_checkpoint_has_a_closest_but_for_those_that_are_named(small):
+    context = context_of(small)
+    bare = Counter()
+    for task in small.tasks:
+        axes = diagram_of(context, task.id).axes
+        for whole in cases(context.engine, task.id, axes):
+            kind, family, *_ = judged(small, whole)
+            if kind in UNDECIDED and family != NONE:
+                bare[task.id] += not Case(small, whole, family, "quality", False).used
+    defects = every_profile_ends(context).defects
+    assert {one.about for one in defects} == {task for task, number in bare.items() if number}
+    for one in defects:
+        assert f"in {bare[one.about]:,} cases" in one.message
+
+
+def test_what_comes_first_in_no_profile_and_what_stands_before_it(small):
+    context = context_of(small)
+    claim, behind = first_places(context)
+    first = set()
+    before = defaultdict(Counter)
+    for task in small.tasks:
+        space = context.engine.space({TASK: Answer((task.id,), None, "flag")})
+        axes = axes_of(context.engine, task.id, space, {})
+        for whole in cases(context.engine, task.id, axes):
+            for order in ORDERS:
+                _, _, id, _, source = judged(small, whole, order=order)
+                first.add(id)
+                if order == "quality" and source:
+                    for one, _ in Case(small, whole, source, order, False).sorted_out():
+                        before[one.id][id] += 1
+    offered = {one.id for one in small.checkpoints.values() if one.offered}
+    assert {one.checkpoint.id for one in behind} == offered - first
+    for one in behind:
+        assert one.cases == before[one.checkpoint.id].total()
+        if one.cases:
+            assert one.by == max(before[one.checkpoint.id].values())
+            assert one.by == before[one.checkpoint.id][one.before]
+    assert {one.about for one in claim.defects} == {
+        one.checkpoint.id for one in behind if not one.cases
+    }
+
+
+def test_a_checkpoint_behind_its_better_is_named_with_it_and_in_front_once_that_is_gone(small):
+    """Of two that are alike in all but their id and their figures, one comes first everywhere."""
+    (one, *_) = [c for c in small.checkpoints.values() if c.offered and c.tasks]
+    rulebase = small.with_parts({})
+    rulebase.catalogue(one.family).append(one._replace(id="someone/its-twin"))
+    _, behind = first_places(context_of(rulebase))
+    twin = next(found for found in behind if found.checkpoint.id == "someone/its-twin")
+    assert twin.cases
+    assert twin.before
+
+
+def test_a_proof_that_the_budget_ends_is_none(small):
+    ticks = iter([0.0, 0.0])
+    claim, behind = first_places(context_of(small, lambda: next(ticks, 9.0)))
+    assert (claim.state, behind) == (NOT_PROVED, ())
+
+
+@pytest.mark.parametrize("task", ["captioning", "image-search", "handwriting"])
+def test_no_order_depends_on_where_a_checkpoint_stands_in_its_file(rulebase, task):
+    turned = rulebase.with_parts({})
+    for family in turned.families:
+        turned.catalogue(family.id).reverse()
+    ids = [[one.id for one in base.checkpoints.values()] for base in (rulebase, turned)]
+    assert ids[0] != ids[1]
+    tables = [build(Engine(base), task).to_json() for base in (rulebase, turned)]
+    assert tables[0] == tables[1]
