@@ -19,7 +19,7 @@ def following(engine: Engine, diagram: TaskDiagram) -> dict[str, dict[str, Any]]
     """Return for each family that may have the first checkpoint the table of those after it.
 
     Its levels and values are those of the task's `diagram`, but for `numbers`: intervals are cut
-    where a later checkpoint is another one. A leaf is ids, that of the first one first.
+    where a later checkpoint is another one. A leaf is places in the catalog, the first one first.
     """
     families = sorted({leaf.source for leaf in diagram.ends()} - {""})
     return {family: _of_family(engine, diagram.task, family) for family in families}
@@ -38,7 +38,9 @@ def _of_family(engine: Engine, task: str, family: str) -> dict[str, Any]:
         for level, (_, values, _) in enumerate(table["questions"])
         if any(least is not None for _, _, least in values)
     }
-    return {"numbers": numbers, "leaves": table["leaves"], "nodes": table["nodes"]}
+    number = {id: place for place, id in enumerate(engine.rulebase.checkpoints)}
+    leaves = [[number[id] for id in leaf] for leaf in table["leaves"]]
+    return {"numbers": numbers, "leaves": leaves, "nodes": table["nodes"]}
 
 
 def _built(engine: Engine, task: str, family: str) -> dict[str, Any]:

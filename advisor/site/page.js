@@ -2,6 +2,7 @@
 // The page: answers stand in its address, and every view of it is drawn from them anew.
 
 const data = JSON.parse(document.getElementById("data").textContent);
+const catalog = Object.keys(data.briefs);
 const part = (id) => document.getElementById(id);
 const familyName = (id) => data.families[id] ?? "none of the families";
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
@@ -223,7 +224,7 @@ function answered(walk, state) {
   const changes = changeRows(walk, state, found);
   const assumed = assumedRows(walk, state, found);
   const card = kind === "picked" && part(`checkpoint ${checkpoint}`).content.cloneNode(true);
-  const next = kind === "picked" ? walk.ranked(source, path).slice(1) : [];
+  const next = kind === "picked" ? walk.ranked(source, path).slice(1).map((place) => catalog[place]) : [];
   const result = { next: next.join(" "), family, checkpoint, use: leaf[3], source, sure: certainty.family, exact: certainty.checkpoint };
   Object.assign(part("answer").dataset, result);
   return [

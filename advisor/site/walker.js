@@ -116,7 +116,7 @@ class Walk {
     }));
   }
 
-  /** The ids of the checkpoints of a family for complete answers, the first one first. */
+  /** The checkpoints of a family for complete answers, as places in the catalog, the first one first. */
   ranked(family, path) {
     const { numbers, leaves, nodes } = this.following[family];
     let node = leaves.length + nodes.length - 1;
