@@ -19,12 +19,14 @@ class CompiledRules(BuildHookInterface):
             return
         sys.path.insert(0, self.root)
         from advisor.decide.task_diagrams import compiled_diagrams
+        from advisor.interview.session import compiled_plans
         from advisor.rulebase.base import RuleBase
         from advisor.rulebase.store import compile_shipped, write_parts
 
         self.folder = tempfile.TemporaryDirectory(prefix="advisor-rules-")
         parts = compile_shipped(Path(self.root) / "rules")
-        parts |= compiled_diagrams(RuleBase(parts.__getitem__))
+        rulebase = RuleBase(parts.__getitem__)
+        parts |= compiled_diagrams(rulebase) | compiled_plans(rulebase)
         write_parts(Path(self.folder.name), parts)
         folder = Path(self.folder.name)
         for file in folder.rglob("*.json"):

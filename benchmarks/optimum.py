@@ -120,7 +120,7 @@ def measure(rulebase: RuleBase, budget: int = BUDGET_NODES) -> Measured:
     sizes = [space.total(space.root, {task: [choice]}) for choice in space.choices[task]]
     whole = lcm(*[size for size in sizes if size])
     weights = {task: [whole // size if size else 0 for size in sizes]}
-    residual = Residual(space, engine.ranking.winner, weights=weights)
+    residual = Residual.of_space(space, engine.ranking.winner, weights=weights)
     optimum = Optimum(residual, budget)
     nodes = residual.cofactors(residual.root, task)
     tasks = tuple(

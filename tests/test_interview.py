@@ -11,7 +11,6 @@ from advisor.engine import decision
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, make_profile
 from advisor.errors import AdvisorError, ContradictionError, UsageError
-from advisor.interview import finalists
 from advisor.interview.session import UNKNOWN, Session
 from advisor.model import NONE
 
@@ -62,20 +61,6 @@ def test_each_option_says_who_can_still_win(engine, small):
     for task in ("describe", "outline", "read-lines"):
         told = Session(engine, make_profile(small, {"task": task}), "family")
         assert ask.winners[task] == told.race
-
-
-def test_where_too_much_is_open_it_asks_all_the_same_and_says_so(small, monkeypatch):
-    given = make_profile(small, {"task": "describe"})
-    session = Session(Engine(small), given)
-    assert session.next() is not None
-    assert not session.too_much_open
-    monkeypatch.setattr(finalists, "MOST_SITUATIONS", -1)
-    session = Session(Engine(small), given)
-    ask = session.next()
-    assert ask is not None
-    assert session.too_much_open
-    assert not session.agreement.worth_an_offer
-    assert ask.question.id not in given
 
 
 def test_decisions_are_the_same_where_profiles_share_no_space(small, monkeypatch):

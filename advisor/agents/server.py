@@ -160,6 +160,8 @@ def answer(rulebase: RuleBase, name: str, arguments: Arguments) -> types.CallToo
     """Return what a tool answers; a failure as `{"error": {kind, message, hint}}`."""
     try:
         check_name("tool", name, tuple(BY_NAME), "tools")
+        if rulebase.shelf:  # a server writes nothing
+            rulebase.shelf.close()
         document = BY_NAME[name].call(rulebase, arguments)
     except AdvisorError as error:
         from advisor.need.likely_meaning import explained

@@ -6,8 +6,9 @@ options are. Of a question whose answer nobody assumes, `UNSAID` is one answer m
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
-from math import ceil, inf, nextafter
+from math import ceil, inf, lcm, nextafter
 from typing import NamedTuple
 
 from advisor.engine.profile import Answer
@@ -73,6 +74,13 @@ class Axis(NamedTuple):
             for place, value in enumerate(self.values)
             if value.options in one_of and not value.named
         ]
+
+    @property
+    def weights(self) -> list[int]:
+        """What each value weighs: those of a band of numbers together as much as another band."""
+        bands = Counter(value.options for value in self.values)
+        whole = lcm(*bands.values()) if any(one.least is not None for one in self.values) else 1
+        return [whole // bands[one.options] if whole > 1 else 1 for one in self.values]
 
     def typed(self, place: int) -> str:
         """Return what is typed for a value: an option, a kind, or a round number of the interval.

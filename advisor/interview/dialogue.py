@@ -13,17 +13,17 @@ from advisor.interview.exchange import AskedAnswer
 from advisor.interview.questions import label_of, put
 from advisor.interview.saved_interview import SavedInterview
 from advisor.model import NONE, TASK
+from advisor.phrasing import count
 
 if TYPE_CHECKING:
     from advisor.interview.exchange import Ask
     from advisor.interview.session import Session
 
-TOO_MUCH_OPEN = "too much is open to prove which question settles most"
 OPEN = {"checkpoint": "which checkpoint comes first", "ranking": "what holds for the others"}
 SHOWN_OPTIONS = 12
 WIDTH = 80
-ABOUT = 3
-"""So many questions come after the task on average, as `benchmarks/interview.py` counts them."""
+ABOUT = "About five short questions"
+"""As many as are asked with the task, on average (`benchmarks/interview.py`)."""
 WAYS = '"I don\'t know" is an answer, "why do you ask?" as well; Ctrl-C keeps what you said.'
 UNKNOWN_TEXT = "I don't know"
 
@@ -83,8 +83,9 @@ class Dialogue:
 
     def welcome(self) -> None:
         """Say in a line what will happen."""
-        many = ABOUT if TASK in self.session.given else ABOUT + 1
-        note(*wrapped(f"About {many} short questions. {WAYS}", WIDTH))
+        most = self.session.most
+        about = f"At most {count(most, 'short question')}, usually fewer" if most else ABOUT
+        note(*wrapped(f"{about}. {WAYS}", WIDTH))
 
     def _asked(self, ask: Ask) -> bool:
         """Put one question once; False where the person wants to stop."""
@@ -138,10 +139,9 @@ class Dialogue:
         else:
             rest = OPEN.get(ask.about, "what comes after it")
             text = f"settled: {self._names(race)}; open is {rest}"
-        if self.session.too_much_open:
-            return f"{text}; {TOO_MUCH_OPEN}"
-        finalists = self.session.finalists
-        return f"{text} ({finalists} may come first)" if finalists > 1 else text
+        candidates, most = self.session.candidates, self.session.most
+        text += f" ({candidates} may come first)" if candidates > 1 else ""
+        return f"{text}; at most {count(most, 'question')} to go" if most else text
 
     def _why(self, ask: Ask) -> list[str]:
         """Why a question is asked: what it is about, and who could win after each answer."""

@@ -55,7 +55,9 @@ def _put_options(ask: Ask, prompt: Prompt, extras: Sequence[Row], marked: str) -
     """Put the options of a question; what one of them covers is found by typing, or asked next."""
     question = ask.question
     rows = [Row(o.id, o.label, (o.id, *o.aliases)) for o in ask.options]
-    covered = {option.id: _covered(option) for option in ask.options if option.covers}
+    covered = {
+        option.id: _covered(option, question.unit) for option in ask.options if option.covers
+    }
     hidden = [row for of_option in covered.values() for row in of_option]
     shown = (*rows, *hidden, *extras)
     chosen = prompt.choose(Asked(question.ask, shown, question.unit, question.units, marked))
@@ -64,14 +66,15 @@ def _put_options(ask: Ask, prompt: Prompt, extras: Sequence[Row], marked: str) -
     named = covered[chosen]
     if len(named) <= FEW:
         named = [row._replace(hidden=False) for row in named]
-    unnamed = Row(chosen, "one that is not among them", ("none",))
-    return prompt.choose(Asked("Which one?", (*named, unnamed)))
+    if question.unit is None:
+        named.append(Row(chosen, "one that is not among them", ("none",)))
+    return prompt.choose(Asked("Which one?", tuple(named), question.unit, question.units))
 
 
-def _covered(option: Option) -> list[Row]:
-    """Return the things that an option covers, as rows that typing finds."""
+def _covered(option: Option, unit: str | None) -> list[Row]:
+    """Return the things, or the parts of a band, that an option covers, for typing to find."""
     return [
-        Row(name, option.called(name), (name, *names), hidden=True)
+        Row(name, names[0] if unit else option.called(name), (name, *names), hidden=True)
         for name, names in option.covers.items()
     ]
 

@@ -5,25 +5,28 @@ Nothing here prompts or prints; a terminal, a form or a script can drive it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import Any
+from collections.abc import Callable, Collection, Hashable, Sequence
+from typing import Any, NamedTuple
 
-from advisor.decide.selection import select
+from advisor.decide.outlook import outlook
+from advisor.decide.task_diagrams import diagram_for
+from advisor.engine.axis import UNSAID
 from advisor.engine.decision import Decision, Engine
+from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import UNKNOWN, Answer, Profile, contradiction, read_answer
 from advisor.engine.space import Space
+from advisor.engine.task_diagram import TaskDiagram
 from advisor.errors import ContradictionError, UsageError
 from advisor.interview.exchange import Agreement, Ask, AskedAnswer
-from advisor.interview.finalists import Finalists, Left
-from advisor.interview.strategy import OverBudgetError, Residual, fewest_questions
+from advisor.interview.plan import PlannedQuestion, plan_for, plan_of
+from advisor.interview.strategy import Residual, fewest_questions, next_question
+from advisor.interview.told_apart import options_of
 from advisor.model import NONE, NOT_APPLICABLE, TASK
+from advisor.rulebase.base import RuleBase
 
 FAMILY, CHECKPOINT, RANKING = STOPS = ("family", "checkpoint", "ranking")
 """When an interview is over: when nothing can change the winning family any more, which checkpoint
 comes first, or the verdict of any family."""
-
-MOST_ASKED = 700
-"""So often at most `select` is asked before a question; of more cases, the commonest lead to it."""
 
 
 def settled(engine: Engine, profile: Profile) -> Profile:
@@ -38,6 +41,42 @@ def settled(engine: Engine, profile: Profile) -> Profile:
     return whole
 
 
+class Open(NamedTuple):
+    """What answers leave open of a task's diagram: `kept` are the places left of each level."""
+
+    diagram: TaskDiagram
+    kept: list[list[int]]
+    residual: Residual
+
+
+def open_of(engine: Engine, profile: Profile, unknown: Collection[str] = ()) -> Open:
+    """Return what is left to ask after the answers of a profile with one task.
+
+    Of a question that somebody does not know the answer of, and of which nothing is assumed, the
+    answer that nobody gave is the one to go by.
+    """
+    whole = settled(engine, profile)
+    unsaid = {id: Answer((), None, "asked") for id in unknown if id in engine.rulebase.left_open}
+    diagram = diagram_for(engine, profile[TASK].options[0], {**whole, **unsaid})
+    kept = diagram.kept({**whole, **unsaid})
+    for places, axis in zip(kept, diagram.axes, strict=True):
+        if len(places) > 1:
+            places[:] = [place for place in places if axis.values[place] != UNSAID]
+    closed = [n for n, axis in enumerate(diagram.axes) if axis.question in {*whole, *unknown}]
+    residual = Residual.of_task(diagram, kept, lambda leaf: leaf.choice, closed=closed)
+    return Open(diagram, kept, residual)
+
+
+def compiled_plans(rulebase: RuleBase) -> dict[str, dict[str, Any]]:
+    """Return the interviews of all tasks as the parts of a compiled rule base."""
+    engine = Engine.known(rulebase)
+    alone = {task.id: {TASK: Answer((task.id,), None, "flag")} for task in rulebase.tasks}
+    return {
+        f"plans/{task}": plan_of(open_of(engine, told).residual).to_json()
+        for task, told in alone.items()
+    }
+
+
 class Session:
     """An interview in progress; `to` is the stop it goes to, one of `STOPS`."""
 
@@ -46,8 +85,7 @@ class Session:
         self.to = to
         self.given: Profile = dict(given or {})
         self.steps: list[AskedAnswer] = []
-        self._finalists: dict[Any, Finalists | None] = {}
-        self._asks: dict[Any, Ask | None] = {}
+        self._opened: dict[Any, Open] = {}
         self._refuse_clashes()
 
     @property
@@ -64,23 +102,19 @@ class Session:
 
     @property
     def agreement(self) -> Agreement:
-        """The answer that most complete profiles end in, counted exactly.
-
-        An empty one where too much is open to count.
-        """
-        if self._about_checkpoint:
-            left = self._left()
-            if left is None or not left.whole:
-                return Agreement("", 1, 1, assumed=False)
-            counts = left.residual.counts(left.node)
+        """The answer that most complete profiles end in, counted exactly."""
+        counts: dict[str, int] = {}
+        if left := self._open:
+            for (family, checkpoint), number in left.residual.counts(left.residual.root).items():
+                name = checkpoint or family
+                counts[name] = counts.get(name, 0) + number
         else:
             wins = self._space.wins(self.engine.ranking)
             counts = {self.engine.names(1 << winner)[0]: n for winner, n in enumerate(wins)}
         decision = self.decide()
         assumed = decision.family or NONE
-        if self._about_checkpoint:
-            picks = select(self.engine.rulebase, decision).picks
-            assumed = picks[0].checkpoint.id if picks else assumed
+        if self._open and (leaf := outlook(self.engine, decision).leaf):
+            assumed = leaf.checkpoint or leaf.family
         answer = max(counts, key=counts.__getitem__)
         return Agreement(answer, counts[answer], sum(counts.values()), answer == assumed)
 
@@ -93,10 +127,9 @@ class Session:
         return self.engine.space(settled(self.engine, self.profile))
 
     @property
-    def _closed(self) -> set[int]:
-        """The questions not to be asked: answered ones, and those that nobody can answer."""
-        index = self.engine.encoding.index
-        return {index[id] for id in [*self.given, *(step.question for step in self.steps)]}
+    def _unknown(self) -> list[str]:
+        """The questions that somebody does not know the answer of."""
+        return [step.question for step in self.steps if step.answer is None]
 
     @property
     def _task(self) -> Answer | None:
@@ -112,40 +145,52 @@ class Session:
         return self.profile.get(TASK, Answer(options, None, "implied"))
 
     @property
-    def _about_checkpoint(self) -> bool:
-        """True where the task is known, and the first checkpoint is what is to be settled."""
-        return self.to == CHECKPOINT and self._task is not None
+    def _open(self) -> Open | None:
+        """What is left to ask about the checkpoint; None where that is not what it is about."""
+        task = self._task if self.to == CHECKPOINT else None
+        return task and self._opened_by({**self.profile, TASK: task}, self._unknown)
 
-    def _left(self) -> Left | None:
-        """Return all that decides which checkpoint comes first, after the answers so far.
-
-        Exact numbers and several options at once change what is required: each has its own. Where
-        too much is open, it is that of all answers so far; None where even that is too much.
-        """
-        index, choices = self.engine.encoding.index, self.engine.choices(self.profile)
-        said = {index[id]: choices[index[id]] for id in self.profile if id != TASK}
-        for base in (self._base, {**self.profile, **self._base}):
-            key = tuple((id, answer.options, *answer.said) for id, answer in base.items())
-            if key not in self._finalists:
-                self._finalists[key] = Finalists(self.engine, settled(self.engine, base))
-            if finalists := self._finalists[key]:
-                try:
-                    left = finalists.residual(MOST_ASKED, said)
-                except OverBudgetError:
-                    self._finalists[key] = None
-                    continue
-                left.residual.closed = frozenset(self._closed)
-                return left
-        return None
+    def _opened_by(self, profile: Profile, unknown: Sequence[str]) -> Open:
+        key = tuple((id, *answer) for id, answer in profile.items()), tuple(unknown)
+        if key not in self._opened:
+            self._opened[key] = open_of(self.engine, profile, unknown)
+        return self._opened[key]
 
     @property
-    def _base(self) -> Profile:
-        held = {
-            step.question: step.answer
-            for step in self.steps
-            if step.answer and (step.answer.is_exact or len(step.answer.options) > 1)
-        }
-        return {**self.given, **held, TASK: self._task or self.profile[TASK]}
+    def most(self) -> int | None:
+        """How many questions are left at most, never more than was said; None where nobody knows.
+
+        What nobody can answer, or answers that were not worked out beforehand, may leave more to
+        ask: then the rest is assumed.
+        """
+        left, task = self._open, self._task
+        if left is None or task is None:
+            return None
+        asked = [step for step in self.steps if step.question != TASK]
+        first = self._opened_by({**self.given, TASK: task}, ())
+        return min(self._bound(left, self._unknown), self._bound(first, ()) - len(asked))
+
+    def _bound(self, left: Open, unknown: Sequence[str]) -> int:
+        """Return how many questions may be asked of what is left."""
+        residual = left.residual
+        if residual.decided(residual.root):
+            return 0
+        if state := self._planned(left, unknown):
+            return state.most
+        return len(residual.support(residual.root) - residual.closed)
+
+    def _planned(self, left: Open, unknown: Sequence[str]) -> PlannedQuestion | None:
+        """Return where answers stand in the plan that was worked out, if they keep to it.
+
+        Answers to which the plan has no value lead off it, and so does what nobody knows.
+        """
+        plan = plan_for(self.engine, left.diagram.task)
+        whole = diagram_for(self.engine, left.diagram.task, {})
+        if plan is None or unknown or left.diagram is not whole:
+            return None
+        state = plan.at(left.kept)
+        fits = state and left.residual.split(left.residual.root, state.level)
+        return state if fits else None
 
     def next(self) -> Ask | None:
         """Return the question after which the fewest are expected.
@@ -153,45 +198,43 @@ class Session:
         The task comes first wherever it matters. None where nothing that may be asked can change
         what the stop is about: the first checkpoint, with "family" the winner alone, with "ranking"
         the verdicts of all families. Where nobody can name the task, the winner is all there is.
-        Who goes back is asked the same again.
         """
-        said = tuple(self.given.items()), tuple(self.steps)
-        if said not in self._asks:
-            self._asks[said] = self._next()
-        return self._asks[said]
-
-    def _next(self) -> Ask | None:
-        if self._about_checkpoint:
-            left = self._left()
-            while left and left.stuck and not left.whole:  # nothing is settled before all is known
-                left = self._left()
-            if left is None:
-                return self._telling()
-            return self._choose(left.residual, left.node, CHECKPOINT)
+        if left := self._open:
+            residual = left.residual
+            if residual.decided(residual.root) or not self.most:
+                return None
+            state = self._planned(left, self._unknown)
+            split = None if state else next_question(residual, residual.root)
+            level = state.level if state else split.question if split else None
+            return None if level is None else self._ask_axis(left, level)
+        index = self.engine.encoding.index
+        task = index[TASK]
+        closed = {index[id] for id in [*self.given, *(step.question for step in self.steps)]}
+        if self.to == CHECKPOINT and task not in closed:
+            return self._ask(task, FAMILY)
         label: Callable[[int], Hashable] = self.engine.ranking.winner
         if self.to == RANKING:
             label = self.engine.verdicts
-        residual = Residual(self._space, label, closed=self._closed)
-        return self._choose(residual, residual.root, RANKING if self.to == RANKING else FAMILY)
-
-    def _telling(self) -> Ask | None:
-        """Return a question that alone changes what comes first, where too much is open."""
-        profile = {**self.profile, **self._base}
-        finalists = Finalists(self.engine, settled(self.engine, profile))
-        if (question := finalists.telling(self._closed)) is not None:
-            return self._ask(question, CHECKPOINT)
-        residual = Residual(self._space, self.engine.ranking.winner, closed=self._closed)
-        return self._choose(residual, residual.root, CHECKPOINT)  # the family, and no more
-
-    def _choose(self, residual: Residual, node: int, about: str) -> Ask | None:
-        task = self.engine.encoding.index[TASK]
-        if self.to == CHECKPOINT and self._task is None and task not in residual.closed:
-            return self._ask(task, about)
-        if residual.decided(node):
+        residual = Residual.of_space(self._space, label, closed=closed)
+        if residual.decided(residual.root):
             return None
-        split = None if task in residual.closed else residual.split(node, task)
-        split = split or fewest_questions(residual, node)
+        split = None if task in closed else residual.split(residual.root, task)
+        split = split or fewest_questions(residual, residual.root)
+        about = RANKING if self.to == RANKING else FAMILY
         return None if split is None else self._ask(split.question, about)
+
+    def _ask_axis(self, left: Open, level: int) -> Ask:
+        """Return a question of the diagram with the answers that are told apart now, in words."""
+        axis, after = left.diagram.axes[level], left.residual.cofactors(left.residual.root, level)
+        question = self.engine.rulebase.question(axis.question)
+        possible = {place: after[place] for place in left.kept[level] if after[place] != EMPTY}
+        offered = options_of(axis, question, possible)
+        winners: dict[str, tuple[str, ...]] = {}
+        for option, places in offered:
+            ends = [left.residual.labels(after[place]) for place in places]
+            names = {family for of_place in ends for family, _ in of_place}
+            winners[option.id] = tuple(n for n in self.engine.encoding.winners if n in names)
+        return Ask(question, tuple(option for option, _ in offered), winners, CHECKPOINT)
 
     def _ask(self, place: int, about: str) -> Ask:
         engine = self.engine
@@ -204,23 +247,18 @@ class Session:
         return Ask(question, options, names, about)
 
     @property
-    def too_much_open(self) -> bool:
-        """True where no question can be proved the best one: the checkpoint is far from settled."""
-        return self._about_checkpoint and self._left() is None
-
-    @property
-    def finalists(self) -> int:
+    def candidates(self) -> int:
         """How many checkpoints may still come first; 0 where that is not what is asked about."""
-        if not self._about_checkpoint:
-            return 0
-        left = self._left()
-        labels = left.residual.labels(left.node) if left and left.whole else ()
-        return sum("/" in label for label in labels)
+        left = self._open
+        labels = left.residual.labels(left.residual.root) if left else ()
+        return len({checkpoint for _, checkpoint in labels if checkpoint})
 
     def ask_again(self, question: str) -> Ask:
         """Take one answer back, given or asked; return its question with all that it may be now."""
         self.given.pop(question, None)
         self.steps = [step for step in self.steps if step.question != question]
+        if (left := self._open) and question in left.diagram.levels:
+            return self._ask_axis(left, left.diagram.levels[question])
         return self._ask(self.engine.encoding.index[question], self.to)
 
     def answer(self, question: str, given: Any) -> None:

@@ -83,6 +83,9 @@ class Shelf(typing.Protocol):
     def keep(self, name: str, part: dict[str, Any]) -> None:
         """Keep a part."""
 
+    def close(self) -> None:
+        """Keep nothing from now on."""
+
 
 class RuleBase:
     """Everything known. Built from compiled parts; `load_rules` is the way to get one.

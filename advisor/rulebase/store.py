@@ -28,6 +28,7 @@ PARTS = {
     "figures": "protocols",
     "orders": "tie",
     "diagrams": "nodes",
+    "plans": "states",
     "architectures": "architectures",
     "machines": "machines",
     "programs": "programs",
@@ -39,10 +40,11 @@ PARTS = {
 }
 """The parts of a compiled rule base, each with a key that a whole one has.
 
-Of orders and diagrams there is one a task; diagrams are made by `decide`, and kept for it here.
+Of orders, diagrams and plans there is one a task; those of the last two are made and read by
+`decide` and `interview`, and kept for them here.
 """
 COMPILING = ("reader", "model", "rulebase")
-DECIDING = ("engine", "decide")
+DECIDING = ("engine", "decide", "interview")
 """The packages whose code makes what is kept."""
 
 PLACES = {
@@ -228,6 +230,10 @@ class Folder:
             if self._folder:
                 return _read_kept(self._folder, _stamped(name))
         return None
+
+    def close(self) -> None:
+        """Keep nothing from now on, and read what the package has alone."""
+        self._folder = None
 
     def keep(self, name: str, part: dict[str, Any]) -> None:
         """Keep a part for the next process."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,12 +14,10 @@ from advisor.errors import AdvisorError, UsageError
 from advisor.model.library import ANSWER, COMPARE, EMBED, SEARCH
 from advisor.rulebase.base import RuleBase
 from advisor.trial.answer import Request, check_template, write_vectors
-from advisor.trial.answers_file import FolderAnswers, answer_folder
 from advisor.trial.demo import demo_checkpoints
 from advisor.trial.failures import ImageError
 from advisor.trial.images import Gallery, OpenedImage, list_images, open_image, preview
 from advisor.trial.plans import CheckpointChoice, Plan, Refusal, plans_for
-from advisor.trial.runner import Runner, load_runner
 from advisor.trial.trial import DEFAULT_REPEAT, Trial, run_trial
 
 if TYPE_CHECKING:
@@ -33,7 +31,7 @@ class ImageInputs:
     """The image file, the folder of others, and what goes with them; empty where not given."""
 
     image: Annotated[str, option("--image FILE", "The image.")] = ""
-    folder: Annotated[str, option("--folder DIR", "Images: to search, compare, answer.")] = ""
+    folder: Annotated[str, option("--folder DIR", "More images: to search, compare.")] = ""
     labels: Annotated[
         list[str] | None, option("--labels A,B", "Candidate texts to choose from.")
     ] = None
@@ -154,40 +152,6 @@ def try_out(
         ranking_tasks=frozenset(task for task, act in acts.items() if act in (SEARCH, COMPARE)),
         files=_write_vectors(vectors, trials[0]) if vectors else (),
     )
-
-
-def answer_each(
-    rulebase: RuleBase, choice: CheckpointChoice, inputs: ImageInputs, loading: Loading, file: Path
-) -> FolderAnswers:
-    """Answer each image of the folder by itself, with one checkpoint, into a file of JSON Lines.
-
-    Raises UsageError where the task looks at the images together, or several checkpoints do it.
-    """
-    may_download = not loading.offline and loading.agree is not None
-    runs, _ = plans_for(rulebase, choice, inputs.request, may_download=may_download)
-    act = act_of(rulebase, runs[0].task) if runs else None
-    if len(runs) != 1 or inputs.image or (act and act.id in (SEARCH, COMPARE, EMBED)):
-        raise UsageError(
-            "`--output jsonl=FILE` has the answers of one checkpoint to each image of a folder",
-            hint="give --folder, a --task that answers one image, and one --checkpoint at most",
-        )
-    check_template(inputs.request.template)
-    (plan,) = runs
-    _announce(plan)
-    how = loading._replace(revision=plan.revision, pretrained_only=plan.pretrained_only)
-
-    def load() -> Runner:
-        return load_runner(plan.checkpoint, plan.task, rulebase=rulebase, **how._asdict())
-
-    settings = {
-        **{
-            name: value for name, value in asdict(inputs).items() if name not in ("folder", "image")
-        },
-        **{name: getattr(how, name) for name in ("max_new_tokens", "thinking", "dtype", "seed")},
-        **{name: getattr(plan, name) for name in ("checkpoint", "revision", "task")},
-    }
-    progress = _show_progress if sys.stderr.isatty() else None
-    return answer_folder(load, inputs.folder, inputs.request, file, settings, progress)
 
 
 def _open_images(

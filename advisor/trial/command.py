@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from advisor.console.commands import Options
 from advisor.console.options import MAX_SEED, Device, NoThinking, Offline, option
 from advisor.console.options import Download as AgreeToDownload
-from advisor.console.output import Showing, interactive, note, progress_line, showing
-from advisor.draw.formats import PAGE_FORMATS, SCHEMA_VERSION, Report
+from advisor.console.output import Shown, interactive, note, progress_line
+from advisor.draw.formats import Report
 from advisor.rulebase.base import RuleBase
 from advisor.trial.answer import vector_files
-from advisor.trial.answers_file import FolderAnswers
-from advisor.trial.attempt import ImageInputs, TrialResults, answer_each, try_out
+from advisor.trial.attempt import ImageInputs, TrialResults, try_out
 from advisor.trial.plans import CheckpointChoice
 from advisor.trial.resolution import Download, Loading
-
-if TYPE_CHECKING:
-    from advisor.draw.blocks import Page
 
 Seed = Annotated[
     int,
@@ -69,7 +65,7 @@ def try_(
     vectors: Vectors = "",
     repeat: Repeat = -1,
     rulebase: RuleBase,
-    shown: Annotated[Showing, showing((*PAGE_FORMATS, "jsonl"))],
+    shown: Shown,
 ) -> int:
     """Load checkpoints and run them on an image.
 
@@ -84,14 +80,7 @@ def try_(
       advisor try --image photo.jpg --compare --labels "a cat,a dog" --output html=page.html
       advisor try --task image-search --folder photos --query "a red bicycle"
       advisor try --task embeddings --folder photos --vectors photos.npy
-      advisor try --task captioning --folder photos --output jsonl=captions.jsonl
     """
-    lines = [file for format, file in shown.files if format == "jsonl"]
-    if lines and inputs.folder:
-        answered = answer_each(rulebase, choice, inputs, loading, lines[0])
-        others = [each for each in shown.files if each[0] != "jsonl"]
-        shown._replace(files=others).emit(_report_of_lines(answered))
-        return 0
     if vectors:
         shown.refuse(*vector_files(vectors))
     times = repeat if repeat >= 0 else None
@@ -109,21 +98,6 @@ def report_of(results: TrialResults) -> Report:
         lambda: as_page(results),
         drawings={"html": lambda: as_html(results, results.previews())},
     )
-
-
-def _report_of_lines(answered: FolderAnswers) -> Report:
-    """Return what was done to a folder, ready to be drawn."""
-
-    def as_page() -> Page:
-        from advisor.draw.blocks import Heading, Pairs
-
-        facts = [("answered now", answered.new), ("answered before", answered.kept)]
-        facts += [("not readable", answered.unreadable)] if answered.unreadable else []
-        told = tuple((name, f"{number:,}") for name, number in facts)
-        return [Heading(f"{answered.file}: a line of JSON for each image", 1), Pairs(told)]
-
-    said = {"schema_version": SCHEMA_VERSION, **answered._asdict(), "file": str(answered.file)}
-    return Report(lambda: said, as_page)
 
 
 def permissions(*, download: bool) -> dict[str, Any]:

@@ -21,8 +21,6 @@ from advisor.trial.images import LONGEST_RATIO, USEFUL_PIXELS
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.runtime import PANIC, library, network_class, quiet, transformers, versions
 
-SHIPPED = Path(__file__).parent / "demo"
-"""What came with this program is not tried."""
 LIMITS = Limits(memory_mb=4_000, cpu_seconds=40, wall_seconds=240)
 """Of the largest honest ones each takes a quarter."""
 MOST_TIMES = 2.2
@@ -42,7 +40,7 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
     wrong with a file is left to the loader, which says it better.
     """
     kept = _kept(checkpoint, class_name)
-    if checkpoint.folder.is_relative_to(SHIPPED) or (kept is not None and kept.exists()):
+    if kept is not None and kept.exists():
         return
     try:
         numbers, characters = _tried(str(checkpoint.folder), class_name)
