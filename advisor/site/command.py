@@ -23,8 +23,8 @@ Force = Annotated[bool, option("--force", "Overwrite an index.html of somebody e
 def site(folder: Folder, force: Force = False, *, first: CriteriaFirst, rulebase: RuleBase) -> int:
     """Write one static page that asks and answers as the command line does.
 
-    The page is a single index.html with rules, engine and style inside. It requests nothing, works
-    from a file and under any path, and keeps answers in its address, so that an answer is a link.
+    The page is a single index.html with answers, tables and style inside. It requests nothing,
+    works from a file and under any path, and keeps answers in its address: an answer is a link.
 
     \b
     Examples:
