@@ -3,6 +3,7 @@
 from textwrap import dedent
 
 import pytest
+from choice_reference import judged
 from hypothesis import given
 from hypothesis import strategies as st
 from random_rules import Plain, compiled, facts, given_answers, holds, without
@@ -10,7 +11,8 @@ from random_rules import Plain, compiled, facts, given_answers, holds, without
 from advisor.audit.scenarios import answer_scenario, coverage
 from advisor.cli.main import run
 from advisor.engine.decision import Engine
-from advisor.model import NONE
+from advisor.engine.profile import Answer
+from advisor.model import NONE, TASK
 from advisor.rulebase.store import load_rules
 
 
@@ -49,6 +51,21 @@ def test_a_scenario_fails_without_any_rule_that_can_change_an_answer(rulebase, s
         if not one.rule.supporting and not any("/" in id for id in one.rule.candidates)
     }
     assert about_families - noticed == set()
+
+
+def test_leaves_that_scenarios_end_in_are_counted_as_judging_them_rule_by_rule_does(small):
+    engine = Engine(small)
+    ends = set()
+    for scenario in small.scenarios:
+        for decision in answer_scenario(engine, scenario)[1]:
+            (task,) = decision.profile[TASK].options
+            open_ = {
+                id: Answer((), None, "assumed") for id in small.left_open - decision.given.keys()
+            }
+            ends.add((task, judged(small, decision.profile | open_)))
+    leaves = coverage(small).leaves
+    assert sum(reached for reached, _ in leaves.values()) == len(ends)
+    assert all(reached <= number for reached, number in leaves.values())
 
 
 # -- counting ---------------------------------------------------------------------------------

@@ -14,8 +14,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from advisor.decide.task_diagrams import diagram_for
 from advisor.engine.decision import Decision, Engine, family_for_all, verdicts_by_family
 from advisor.engine.profile import Answer, holds, make_profile
+from advisor.engine.task_diagram import Leaf
 from advisor.errors import AdvisorError
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Rule
 from advisor.model.evidence import Example, Scenario
@@ -72,12 +74,15 @@ class Coverage(NamedTuple):
     """Every written rule, task and family with the scenarios that cover it.
 
     A task that every family is sent away from is covered by a scenario that ends in `none`.
+    `leaves` says for each task how many of the leaves of its diagram a scenario reaches, of how
+    many: families with a checkpoint and its use.
     """
 
     scenarios: int
     rules: tuple[RuleCoverage, ...]
     tasks: dict[str, tuple[str, ...]]
     families: dict[str, tuple[str, ...]]
+    leaves: dict[str, tuple[int, int]]
 
     @property
     def complete(self) -> bool:
@@ -164,7 +169,30 @@ def coverage(rulebase: RuleBase) -> Coverage:
         tuple(_of_rule(rule, covering) for rule in written),
         {task.id: tuple(covering["task", task.id]) for task in rulebase.tasks},
         {family.id: tuple(covering["family", family.id]) for family in rulebase.families},
+        _leaves_reached(rulebase),
     )
+
+
+def _leaves_reached(rulebase: RuleBase) -> dict[str, tuple[int, int]]:
+    """Return for each task how many of its leaves scenarios end in, as assumed, of how many."""
+    engine = Engine(rulebase)
+    reached: dict[str, set[Leaf]] = {task.id: set() for task in rulebase.tasks}
+    for scenario in rulebase.scenarios:
+        try:
+            _, decisions = answer_scenario(engine, scenario)
+        except AdvisorError:
+            continue
+        for decision in decisions:
+            (task,) = decision.profile[TASK].options
+            diagram = diagram_for(engine, task, decision.given)
+            if found := diagram.assumed(diagram.kept(decision.given)):
+                reached[task].add(found[1])
+    possible = {
+        task: diagram_for(engine, task, {}).ends()
+        for task in reached
+        if engine.admits({TASK: Answer((task,), None, "file")})
+    }
+    return {task: (len(reached[task] & ends), len(ends)) for task, ends in possible.items()}
 
 
 def rules_covered(rulebase: RuleBase) -> dict[str, RuleCoverage]:

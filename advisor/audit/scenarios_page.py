@@ -53,6 +53,10 @@ def coverage_json(coverage: Coverage, places: Places) -> dict[str, Any]:
         rules=rules,
         tasks=coverage.tasks,
         families=coverage.families,
+        leaves={
+            task: {"reached": reached, "leaves": leaves}
+            for task, (reached, leaves) in coverage.leaves.items()
+        },
     )
 
 
@@ -83,6 +87,12 @@ def coverage_page(coverage: Coverage, places: Places) -> Page:
         f"and {_part(coverage.families.values())} families are covered"
     )
     page.append(Text(text, "good" if coverage.complete else "warn"))
+    reached, leaves = (sum(one[n] for one in coverage.leaves.values()) for n in (0, 1))
+    text = (
+        f"they end in {reached:,} of {leaves:,} leaves of the tasks' diagrams: family, checkpoint "
+        "and use"
+    )
+    page.append(Text(text, "quiet"))
     if ids := ", ".join(one.rule.id for one in coverage.rules if one.covered and not one.missed):
         page.append(Text(f"no scenario gets another family without {ids}", "quiet"))
     return page
