@@ -20,7 +20,6 @@ import pytest
 
 import advisor as library
 from advisor import files
-from advisor.catalogue import updates
 from advisor.cli.main import prepare_streams, run
 from advisor.console.menu import Row
 from advisor.console.prompt import Asked, NumberedPrompt
@@ -649,55 +648,6 @@ def test_b23_the_lock_is_such_a_file_and_a_device_is_none(advisor, tmp_path, mon
     null = os.devnull
     words = ("--output", f"json={null}", "--output", f"html={null}")
     assert advisor("recommend", "--task", "captioning", *words).code == 0
-
-
-@pytest.mark.parametrize("after", [0, 1, 2])
-def test_b25_every_state_between_two_files_can_be_read(tmp_path, monkeypatch, after):
-    folder = tmp_path / "our"
-    wanted = {folder / name: text for name, text in TWO_FILES.items()}
-    written = []
-    write = files.write_text
-
-    def stopping(file, text, **how):
-        if folder in file.parents:
-            if len(written) == after:
-                raise KeyboardInterrupt
-            written.append(file)
-        write(file, text, **how)
-
-    monkeypatch.setattr(updates, "write_text", stopping)
-    if after < len(wanted):
-        with pytest.raises(KeyboardInterrupt):
-            updates.write_files(wanted, folder)
-    else:
-        updates.write_files(wanted, folder)
-    if written:
-        _ = library.load_rules(overlays=folder).digest
-    monkeypatch.setattr(updates, "write_text", write)
-    updates.write_files(wanted, folder)  # the same command again
-    assert library.load_rules(overlays=folder).checkpoint("our/clip").languages
-
-
-def test_b25_nothing_is_written_that_does_not_read_well_as_a_whole(tmp_path):
-    folder = tmp_path / "our"
-    with pytest.raises(BrokenFileError):
-        updates.write_files(
-            {folder / "checkpoints/clip.yaml": TWO_FILES["checkpoints/clip.yaml"]}, folder
-        )
-    assert not folder.exists()
-
-
-@posix
-def test_b25_what_else_lies_in_a_rule_folder_is_not_looked_at(tmp_path):
-    (folder := tmp_path / "our").mkdir()
-    os.mkfifo(folder / "pipe")
-    (folder / "zero").symlink_to("/dev/zero")
-    (folder / "sources").mkdir()
-    os.mkfifo(folder / "sources" / "hub-api.yaml")
-    with pytest.raises(AdvisorError):
-        updates.text_of(folder / "sources" / "hub-api.yaml")
-    (folder / "sources" / "hub-api.yaml").unlink()
-    updates.write_files({folder / name: text for name, text in TWO_FILES.items()}, folder)
 
 
 # -- a project that is named from elsewhere --------------------------------------------------------
