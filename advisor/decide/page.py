@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from advisor.decide.command_lines import command, flags
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
 from advisor.decide.placing import FIGURE
-from advisor.decide.programs import AS_IS
+from advisor.decide.programs import AS_IS, way_of
 from advisor.decide.reasons import lost_on_text
 from advisor.decide.selection import Pick, Selection
 from advisor.decide.shortlist import (
@@ -156,6 +156,8 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
     notes = (_use(first), family, unsure or _certainty(advice))
     head = Headline(linked_id(first), tuple(note for note in notes if note))
     first_notes = [*_first(advice), *_unloadable(advice.selection)]
+    if advice.task in first.checkpoint.pipelines:
+        first_notes.append(Note("run", way_of(first.checkpoint, str(advice.task))))
     reasons = [*_why(advice, room), *(note._replace(lines=room.first) for note in first_notes)]
     return [head, *_notes(reasons)]
 

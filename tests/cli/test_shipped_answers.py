@@ -360,3 +360,9 @@ def test_what_is_built_otherwise_than_its_family_says_so(advisor, rulebase):
     first = ask(advisor, "--task", "ocr-line", "--reading", "scene-words")["checkpoints"][0]
     page = " ".join(lines_of(advisor, "--task", "ocr-line", "--reading", "scene-words")[:3])
     assert f"{first['network']}, listed with VisionEncoderDecoder" in page
+
+
+def test_the_answer_says_what_takes_its_makers_pipeline(advisor):
+    page = " ".join(advisor("recommend", "--task", "ocr-page").out.split())
+    assert "ocr-page takes its maker's pipeline" in page
+    assert "pipeline" not in advisor("recommend", "--task", "ocr-line").out
