@@ -252,10 +252,11 @@ def test_a_picture_with_a_name_that_no_file_has_is_missing(tmp_path, name):
     assert "there is no file" in raised.value.problems[0]
 
 
+@pytest.mark.rehearses
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [
-        ("num_hidden_layers", 10**6, "promises num_hidden_layers of 1,000,000"),
+        ("num_hidden_layers", 10**6, "the files beside the weights of"),
         ("vocab_size", 10**7, "promises 9"),
         ("id2label", {"x": 1}, "cannot use"),
         ("hidden_size", "x", "cannot use"),
