@@ -417,7 +417,7 @@ def test_statistics_count_by_rule(advisor, project):
         ("choises: []\n", "unknown key `choises`; did you mean `choices`?"),
         ("choices:\n  - {name: a}\n", "`checkpoint` and `needs` are missing"),
         ("choices: [\n", "is not valid YAML"),
-        (CHOICES + "fail_on: maybe\n", "expected `error`, `warning` or `never`"),
+        (CHOICES + "fail_on: maybe\n", "expected `error`, `warning`, `outdated-choice` or `never`"),
         (CHOICES + CHOICES.removeprefix("choices:\n"), "the choice `labels` is declared twice"),
         (CHOICES.replace("language: en", "langage: en"), "did you mean `language`?"),
         (
