@@ -326,8 +326,8 @@ def test_the_last_answer_that_names_uses_orders_them():
     )
     found = selection(rules, training="fine-tune", pairs="many-pairs")
     assert [(p.checkpoint.id, p.use) for p in found.picks] == [
+        ("org/both", "fine-tune"),  # nothing tells it from the next: by their ids
         ("org/start", "fine-tune"),
-        ("org/both", "fine-tune"),
         ("org/ready", "as-is"),
     ]
 
