@@ -8,7 +8,8 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent
 PAGE = TESTS.parent / "docs" / "strangers.md"
-FINDINGS = {*(f"A{n}" for n in range(1, 25)), *(f"B{n}" for n in range(1, 28))}
+GONE = {"B25", "B26"}  # of what `catalogue add` wrote, which is gone
+FINDINGS = {*(f"A{n}" for n in range(1, 25)), *(f"B{n}" for n in range(1, 28))} - GONE
 
 
 def numbered():

@@ -26,7 +26,12 @@ def options_of(
         parts = [place for place in places if axis.values[place].least is not None]
         covers = option.covers
         if len({after[place] for place in places}) > 1 and parts:
-            covers = {axis.typed(at): [_words(axis, at, option, question)] for at in parts}
+            numbers = {at: axis.typed(at) for at in parts}
+            if option.up_to is not None:  # the part that the band is taken for
+                numbers = {
+                    at: f"{option.up_to:g}" if n == option.id else n for at, n in numbers.items()
+                }
+            covers = {n: [_words(axis, at, option, question)] for at, n in numbers.items()}
         found.append((option._replace(covers=covers), places))
     return found
 
