@@ -133,20 +133,18 @@ def select(
     order: str = "quality",
     *,
     verified_only: bool = False,
-    first_only: bool = False,
 ) -> Selection:
     """Return the checkpoints for a decision, best first by `order`.
 
     They are of the family that was decided on or, where none of its checkpoints can be used, of the
-    next in the ranking that has one. With `verified_only` nothing unverified is picked;
-    with `first_only` only who comes first is worked out, and no reasons.
+    next in the ranking that has one. With `verified_only` nothing unverified is picked.
     """
     if decision.family is None:
         return Selection()
 
     def of(family: str) -> Selection:
         case = rulebase, family, decision.profile, order
-        return select_of(*case, verified_only=verified_only, first_only=first_only)
+        return select_of(*case, verified_only=verified_only)
 
     selection = of(decision.family)
     if selection.picks:
@@ -171,7 +169,6 @@ def select_of(
     allowed: tuple[str, ...] | None = None,
     *,
     verified_only: bool = False,
-    first_only: bool = False,
 ) -> Selection:
     """Return the checkpoints of one family for a complete profile with one task.
 
@@ -221,9 +218,6 @@ def select_of(
     steps, first = required.steps, required.first_step
     in_memory = [one if one.within(first) else one._replace(beyond_gb=first) for one in picks]
     picks = in_memory if steps else picks
-    if first_only:
-        alone = tuple(placing.ordered(picks)[:1])
-        return Selection(alone, tuple(unverified), tuple(rejected), uses=allowed, order=order)
     ranked = placing.placed(picks)
     return Selection(
         picks=ranked,

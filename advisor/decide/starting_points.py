@@ -15,27 +15,25 @@ def select_or_train(
     order: str,
     *,
     verified_only: bool = False,
-    first_only: bool = False,
 ) -> Selection:
     """Return the checkpoints for a decision.
 
     Where no checkpoint has the language and training was merely assumed away, they are those to
-    start training from, of the family that then wins. With `first_only` only who comes first is
-    worked out, and no reasons.
+    start training from, of the family that then wins.
     """
     rulebase = engine.rulebase
-    how = {"verified_only": verified_only, "first_only": first_only}
-    selection = select(rulebase, decision, order, **how)
+    selection = select(rulebase, decision, order, verified_only=verified_only)
     training = _training_instead(rulebase, decision.profile) if _teachable(selection) else {}
     if not training or not engine.admits({**decision.given, **training}):
         return selection
-    starts = select(rulebase, engine.assumed({**decision.given, **training}), order, **how)
+    trained = engine.assumed({**decision.given, **training})
+    starts = select(rulebase, trained, order, verified_only=verified_only)
     if not starts.picks or starts.picks[0].use != "fine-tune" or starts.next_family:
         return selection
     provided = {id: answer.options[0] for id, answer in training.items()}
-    trained = tuple(pick for pick in starts.picks if pick.use == "fine-tune")
+    picks = tuple(pick for pick in starts.picks if pick.use == "fine-tune")
     return selection._replace(
-        picks=trained, ladder=starts.ladder, provided=provided, uses=starts.uses
+        picks=picks, ladder=starts.ladder, provided=provided, uses=starts.uses
     )
 
 
