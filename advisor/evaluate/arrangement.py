@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.command_lines import quoted, rules_flags
 from advisor.errors import UsageError
-from advisor.evaluate.candidate import RUNNER_VERSION, Asking, Candidate
+from advisor.evaluate.candidate import (
+    BASELINE_NAMED,
+    COMMONEST,
+    FITTED,
+    RANDOM,
+    RUNNER_VERSION,
+    Asking,
+    Candidate,
+)
 from advisor.evaluate.data_source import read_data
 from advisor.evaluate.evaluation_set import InferredTask, infer_task, make_set
 from advisor.evaluate.labelled import class_text
@@ -28,7 +36,7 @@ from advisor.evaluate.run_file import (
 )
 from advisor.files import first_bytes, holds_something
 from advisor.model import TASK
-from advisor.model.library import LABEL
+from advisor.model.library import LABEL, SEARCH
 from advisor.rulebase.store import cache_folder
 from advisor.trial.answer import check_template
 
@@ -137,6 +145,7 @@ def arrange(
         )
     if named:
         candidates = named_candidates(rulebase, named)
+        _refuse_baselines(candidates, chosen)
     elif demo:
         candidates = demo_candidates()
     else:
@@ -163,6 +172,21 @@ def arrange(
         rule_base=rulebase.digest,
         only_fit=demo,
     )
+
+
+def _refuse_baselines(candidates: Sequence[Candidate], data: EvaluationSet) -> None:
+    """Raise UsageError for a baseline that a set has no place for."""
+    for each in candidates:
+        why = ""
+        if each.baseline in FITTED and (data.act != LABEL or data.many):
+            why = "picks one label for an image"
+        elif each.baseline == COMMONEST and data.act == SEARCH:
+            why = "gives one answer to all, and a search has none"
+        if why:
+            raise UsageError(
+                f"`{each.checkpoint}` {why}: it cannot be judged on `{data.task}` here",
+                hint=f"leave it out, or take {BASELINE_NAMED}{RANDOM}",
+            )
 
 
 def run_folder(arrangement: Arrangement, named: str) -> Path:

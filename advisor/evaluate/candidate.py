@@ -12,6 +12,11 @@ from advisor.errors import AdvisorError
 from advisor.evaluate.labelled import LabelledImage
 from advisor.trial.local_checkpoint import LocalCheckpoint
 
+BASELINE_NAMED = "baseline:"
+"""What stands before the kind of a baseline where candidates are named."""
+RANDOM, COMMONEST, NEIGHBORS, PROBE = "random", "commonest", "knn", "probe"
+WITHOUT_LOOKING, FITTED = (RANDOM, COMMONEST), (NEIGHBORS, PROBE)
+"""Baselines that open no image, and those that are fitted to vectors of a dual encoder."""
 RUNNER_VERSION = 3
 """Goes up when the same checkpoint is run in another way, so that answers may differ."""
 SAMPLE = 1_000_000
@@ -46,9 +51,11 @@ class Candidate(NamedTuple):
     another than is judged. `scored_by` says where scores of labels come from: `softmax` over the
     labels, which compete and sum to 1; `sigmoid`, each by itself; `match`, each by a head that says
     whether a text fits; `likelihood`, the probability with which a model that writes would write
-    each label, made to sum to 1; empty where labels are not scored. `digest` is that of all that an
-    answer depends on beside the image and the question. `memory_mb` is estimated. `failed` says why
-    it did not run, or not to its end; `kind` and `hint` are those of that error.
+    each label, made to sum to 1; `votes` of labeled neighbors; empty where labels are not scored.
+    `digest` is that of all that an answer depends on beside the image and the question. `baseline`
+    is empty, or one of WITHOUT_LOOKING or FITTED; of the latter `checkpoint` is the dual encoder
+    whose vectors it is fitted to. `memory_mb` is estimated. `failed` says why it did not run, or
+    not to its end; `kind` and `hint` are those of that error.
     """
 
     name: str
@@ -62,6 +69,7 @@ class Candidate(NamedTuple):
     dtype: str = ""
     scored_by: str = ""
     digest: str = ""
+    baseline: str = ""
     memory_mb: float | None = None
     warnings: tuple[str, ...] = ()
     failed: str | None = None

@@ -65,7 +65,7 @@ def as_html(
     parts = [_blocks([headline(scores, verdict), Items(tuple(reasons(scores, verdict, gates)))])]
     if scores.candidates:
         parts += _drawings(scores, verdict)
-        parts.append(examples(run, scores, verdict, thumbnails))
+        parts.append(examples(scores, verdict, thumbnails))
         if notes := known(scores):
             listed = Items(tuple(Item("!", one) for one in notes))
             parts.append(_blocks([Heading("To know"), listed]))

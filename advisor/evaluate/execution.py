@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from advisor.errors import AdvisorError
 from advisor.evaluate.annotation import ImageStore
-from advisor.evaluate.candidate import Asking, Candidate
+from advisor.evaluate.candidate import WITHOUT_LOOKING, Asking, Candidate
 from advisor.evaluate.image_blocks import Block, prepared
 from advisor.evaluate.recorded import EvaluationRun
 from advisor.evaluate.worker import AnsweredBlock, Worker
@@ -97,7 +97,7 @@ def execute(
     """
     run.file.begin(run, fresh=fresh)
     for number, candidate in enumerate(run.candidates):
-        if candidate.failed is not None:
+        if candidate.failed is not None or candidate.baseline in WITHOUT_LOOKING:
             continue
         try:
             candidate = _run_one(run, candidate, store, asking, hire, watching)

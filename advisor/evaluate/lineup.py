@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.decide.command_lines import may_run
-from advisor.errors import AdvisorError, UsageError
-from advisor.evaluate.candidate import Asking, Candidate, digest_of_order, identity_of
-from advisor.model.library import CAPTION, LABEL, SEARCH
+from advisor.errors import AdvisorError, UsageError, check_name
+from advisor.evaluate.candidate import (
+    BASELINE_NAMED,
+    FITTED,
+    NEIGHBORS,
+    WITHOUT_LOOKING,
+    Asking,
+    Candidate,
+    digest_of_order,
+    identity_of,
+)
+from advisor.model.library import CAPTION, EMBED, LABEL, SEARCH
 from advisor.rulebase.base import RuleBase
 from advisor.trial.contrastive import Contrastive
 from advisor.trial.demo import demo_checkpoints
@@ -34,7 +44,7 @@ _REVISION = re.compile(r"([^@]+/[^@]+)@([\w./-]+)\Z")
 
 
 def named_candidates(rulebase: RuleBase, named: Sequence[str]) -> tuple[Candidate, ...]:
-    """Return checkpoints as they were named: ID, FOLDER, demo:NAME, ID@REVISION, NAME=any of these.
+    """Return candidates as named: ID, FOLDER, demo:NAME, ID@REVISION, baseline:KIND, NAME=of these.
 
     One that is named twice is told apart by a number.
     """
@@ -44,6 +54,11 @@ def named_candidates(rulebase: RuleBase, named: Sequence[str]) -> tuple[Candidat
         name, checkpoint = "", given
         if not Path(given).exists() and (match := _NAMED.match(given)):
             name, checkpoint = match[1].strip(), match[2]
+        if checkpoint.startswith(BASELINE_NAMED):
+            kind = checkpoint.removeprefix(BASELINE_NAMED)
+            check_name("baseline", kind, (*WITHOUT_LOOKING, *FITTED), "baselines")
+            found.append(Candidate(name or given, checkpoint, baseline=kind))
+            continue
         revision = None
         if not Path(checkpoint).exists() and (match := _REVISION.match(checkpoint)):
             checkpoint, revision = match[1], match[2]
@@ -154,16 +169,45 @@ def line_up(
     """
     transformers()
     libraries = versions()
-    found = []
+
+    def as_run(candidate: Candidate, how: Asking = asking) -> Candidate:
+        return _as_run(rulebase, candidate, task, loading, how, libraries)
+
+    ran: list[Candidate] = []
     for candidate in candidates:
         try:
-            found.append(_as_run(rulebase, candidate, task, loading, asking, libraries))
+            ran.append(candidate if candidate.baseline else as_run(candidate))
         except AdvisorError as error:
             if error.kind == "extra-not-installed":
                 raise
-            found.append(candidate.ended_by(error))
+            ran.append(candidate.ended_by(error))
+    bare = asking._replace(act=EMBED, texts=(), template="{}", prompt=None)
+    found = []
+    for one in ran:
+        fitted = one.baseline in FITTED
+        found += _fitted(one, ran, partial(as_run, how=bare)) if fitted else [one]
     fit = tuple(each for each in found if each.kind != UnsupportedError.kind)
     return fit if only_fit and fit else tuple(found)
+
+
+def _fitted(
+    baseline: Candidate, others: Sequence[Candidate], run_as: Callable[[Candidate], Candidate]
+) -> list[Candidate]:
+    """Return a baseline on the vectors of each dual encoder among the others."""
+    dual = [one for one in others if one.scored_by in ("softmax", "sigmoid") and not one.failed]
+    if not dual:
+        error = UnsupportedError(
+            f"`{baseline.checkpoint}` needs vectors of a dual encoder, and no candidate has any",
+            hint="add one, such as CLIP: --candidate ID",
+        )
+        return [baseline.ended_by(error)]
+    by = "votes" if baseline.baseline == NEIGHBORS else "softmax"
+    return [
+        run_as(one)._replace(
+            name=f"{baseline.name} on {one.name}", baseline=baseline.baseline, scored_by=by
+        )
+        for one in dual
+    ]
 
 
 def _as_run(

@@ -1,4 +1,4 @@
-"""From what candidates gave to metrics, by what is done with an image; and guessing, the same way.
+"""From what candidates gave to metrics, by what is done with an image.
 
 What counts: every image that could be read, for every candidate. Where a candidate gave nothing,
 that counts as wrong: no class, an empty text, the last rank.
@@ -7,14 +7,16 @@ that counts as wrong: no class, an empty text, the last rank.
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from advisor.evaluate.candidate import Candidate
+from advisor.evaluate.candidate import FITTED, Candidate
+from advisor.evaluate.few_shot import cross_validated
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage
 from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, rouge_l
 from advisor.evaluate.metrics.label_metrics import (
+    ClassFigures,
     Picks,
     accuracy,
     best_labels,
@@ -22,6 +24,7 @@ from advisor.evaluate.metrics.label_metrics import (
     levelled,
     macro_f1,
     mean_average_precision,
+    of_each_class,
 )
 from advisor.evaluate.metrics.penn_tokens import penn_tokens
 from advisor.evaluate.metrics.retrieval_metrics import (
@@ -39,19 +42,9 @@ from advisor.evaluate.metrics.text_metrics import (
     vqa_accuracy,
     word_error_rate,
 )
-from advisor.evaluate.metrics.vqa_answers import normalised
 from advisor.evaluate.metrics.weighable import Array, Weighable
 from advisor.evaluate.recorded import Response
-from advisor.model.library import (
-    ANSWER,
-    CAPTION,
-    DESCRIBE,
-    EXTRACT,
-    LABEL,
-    READ_LINE,
-    READ_PAGE,
-    SEARCH,
-)
+from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE, SEARCH
 from advisor.trial.runtime import library
 
 Metrics = Mapping[str, Weighable]
@@ -61,30 +54,32 @@ ANNOTATORS = 4
 """So many answers to a question at least make VQA accuracy: it leaves out one, and wants three."""
 PROBABLE = ("softmax", "likelihood")
 """Scores of these kinds sum to 1 over the labels, so they claim how sure they are."""
-LONGEST_SAID = 60
-"""Characters of a guess that are said."""
-_CELLS = 1_000_000  # similarities that are worked out at once
+LIKELY = 0.5
+"""Of several labels, those with this score at least are given."""
+MOST_NAMED = 5
+"""So many labels that tie are named."""
+_CELLS = 250_000  # similarities that are worked out at once
 
 
 class CandidateMetrics(NamedTuple):
     """The metrics of a candidate, and the image of each item that they weigh.
 
-    Items are images or questions, or, where images are searched by texts, the texts. `picked` are
-    the numbers of the classes that were picked for each, several where they tie; empty where none
-    is picked. `ranks` are those at which texts found their image; None where none is searched.
+    Items are images or questions, or, where images are searched by texts, the texts. `said` is what
+    was given for each, in words, of a search the image that stands first; None where nothing was.
+    `sure` is the probability, or the score, that goes with it. `picked` are the numbers of the
+    classes that were picked for each, several where they tie, and `by_class` what that comes to;
+    empty where none is picked. `ranks` are those at which texts found their image; empty where none
+    is searched. `by_size` is the accuracy of a baseline fitted to so many images of each class.
     """
 
     metrics: Metrics
     images: tuple[str, ...]
+    said: tuple[str | None, ...] = ()
+    sure: tuple[float | None, ...] = ()
     picked: tuple[tuple[int, ...], ...] = ()
     ranks: tuple[tuple[int, ...], ...] = ()
-
-
-class Guess(NamedTuple):
-    """Answers without looking, in words (always `cat`), and what they are worth."""
-
-    words: str
-    metrics: Metrics
+    by_class: tuple[ClassFigures, ...] = ()
+    by_size: Mapping[int, Weighable] = MappingProxyType({})
 
 
 def measure(
@@ -92,144 +87,154 @@ def measure(
     items: Sequence[LabelledImage],
     candidate: Candidate,
     answers: Iterable[Response],
+    seed: int = 0,
 ) -> CandidateMetrics:
     """Return the metrics of what a candidate gave for items, one response for each."""
     if data.act == SEARCH:
         return _search(items, answers)
     responses = list(answers)
+    if candidate.baseline in FITTED:
+        return _fitted(data, items, candidate, responses, seed)
     if data.act == LABEL:
-        return _labels(data, items, candidate, responses)
-    images = tuple(item.id for item in items)
+        np = library("numpy")
+        nothing = (-1.0,) * len(data.classes)
+        scores = np.array([one.scores or nothing for one in responses], dtype=float)
+        scores = scores.reshape(len(items), len(data.classes))
+        return labelled_metrics(data, items, scores, candidate.scored_by)
     if data.act == EXTRACT:
-        found = [one.fields for one in responses]
-        return CandidateMetrics(
-            {"field-f1": field_f1(found, [item.fields for item in items])}, images
-        )
-    return CandidateMetrics(
-        _written(data.act, items, [one.text or "" for one in responses]), images
-    )
+        return extracted_metrics(items, [one.fields for one in responses])
+    found = written_metrics(data.act, items, [one.text for one in responses])
+    return found._replace(sure=tuple(one.probability for one in responses))
 
 
-def guess(data: EvaluationSet, items: Sequence[LabelledImage]) -> Guess | None:
-    """Return what the best guess without looking is worth; None where nothing can be guessed."""
-    if not items:
-        return None
-    if data.act == LABEL:
-        return _commonest_class(data, items)
-    if data.act == SEARCH:
-        return Guess("a random order", _retrieval(_random_order(items), items))
-    if data.act == EXTRACT:
-        return _commonest_fields(items)
-    said = normalised if data.act == ANSWER else str
-    counted = Counter(text for item in items for text in {said(one) for one in item.references})
-    if not counted:
-        return None
-    most = max(sorted(counted), key=counted.__getitem__)
-    return Guess(_always(most), _written(data.act, items, [most] * len(items)))
-
-
-def _commonest_fields(items: Sequence[LabelledImage]) -> Guess:
-    """Return the commonest value of each field, as one document for all images."""
-    values: dict[str, Counter[str]] = defaultdict(Counter)
-    for item in items:
-        for name, value in (item.fields or {}).items():
-            values[name][json.dumps(value, sort_keys=True)] += 1
-    most = {name: json.loads(of.most_common(1)[0][0]) for name, of in values.items()}
-    found = field_f1([most] * len(items), [item.fields for item in items])
-    return Guess("the commonest value of each field", {"field-f1": found})
-
-
-def _always(answer: str) -> str:
-    return f"always `{answer if len(answer) <= LONGEST_SAID else answer[:LONGEST_SAID] + ' ...'}`"
-
-
-def _labels(
+def _fitted(
     data: EvaluationSet,
     items: Sequence[LabelledImage],
     candidate: Candidate,
     responses: Sequence[Response],
+    seed: int,
 ) -> CandidateMetrics:
+    """Return the metrics of a baseline that is fitted to the vectors of other images."""
     np = library("numpy")
-    nothing = (-1.0,) * len(data.classes)
-    scores = np.array([one.scores or nothing for one in responses], dtype=float)
-    scores = scores.reshape(len(items), len(data.classes))
-    images = tuple(item.id for item in items)
-    if data.many:
-        return CandidateMetrics(_several_labels(data, items, scores, candidate.scored_by), images)
-    picks = best_labels(scores)
-    sure = scores.max(axis=1, initial=0) if candidate.scored_by in PROBABLE else None
-    return CandidateMetrics(_one_label(data, items, picks, sure), images, picks.of_each(len(items)))
-
-
-def _one_label(
-    data: EvaluationSet, items: Sequence[LabelledImage], picks: Picks, sure: Array | None
-) -> Metrics:
+    length = next((len(one.vectors) for one in responses if one.vectors), 4)
+    vectors = [np.frombuffer(one.vectors or bytes(length), "<f4") for one in responses]
     number = {name: place for place, name in enumerate(data.classes)}
     truth = [number[item.labels[0]] for item in items]
-    right = accuracy(truth, picks)
-    found = {"accuracy": right, "macro-f1": macro_f1(truth, picks, len(data.classes))}
-    if sure is not None:
-        found["calibration-error"] = calibration_error(sure, right.each)
-    return found
+    files = [one.key for one in responses]
+    kind = candidate.baseline
+    found = cross_validated(kind, np.stack(vectors), truth, files, len(number), seed)
+    measured = labelled_metrics(data, items, found.scores, candidate.scored_by)
+    by_size = {size: accuracy(truth, best_labels(scores)) for size, scores in found.by_size.items()}
+    return measured._replace(by_size=by_size)
 
 
-def _several_labels(
+def labelled_metrics(
     data: EvaluationSet, items: Sequence[LabelledImage], scores: Array, scored_by: str
-) -> Metrics:
-    truth = _truth(data, items)
-    found = {"map": mean_average_precision(truth, levelled(scores))}
-    if scored_by == "sigmoid":
-        found["calibration-error"] = calibration_error(scores.clip(0, 1), truth)
-    return found
-
-
-def _truth(data: EvaluationSet, items: Sequence[LabelledImage]) -> Array:
-    """Return 1 where an item has a label, (items, classes)."""
+) -> CandidateMetrics:
+    """Return the metrics of scores, (items, classes), less than 0 where nothing was given."""
     np = library("numpy")
-    known = [set(item.labels) for item in items]
-    return np.array([[name in some for name in data.classes] for some in known], dtype=float)
-
-
-def _commonest_class(data: EvaluationSet, items: Sequence[LabelledImage]) -> Guess:
-    np = library("numpy")
-    truth = _truth(data, items)
+    images = tuple(item.id for item in items)
+    number = {name: place for place, name in enumerate(data.classes)}
+    truth = np.zeros(scores.shape, bool)
+    for row, item in enumerate(items):
+        truth[row, [number[label] for label in item.labels]] = True
+    best = scores.max(axis=1, initial=-1.0)
+    sure = tuple(None if one < 0 else one for one in best.tolist())
     if data.many:
-        level = np.zeros_like(truth)
-        return Guess("the same scores for every image", _several_labels(data, items, level, ""))
-    most = int(truth.sum(axis=0).argmax())
-    every = np.arange(len(items))
-    picks = Picks(every, np.full(len(items), most), np.ones(len(items)))
-    return Guess(_always(data.classes[most]), _one_label(data, items, picks, None))
+        item, label = np.nonzero(scores >= LIKELY)
+        picks = Picks(item, label, np.ones(len(item)))
+        found = {"map": mean_average_precision(truth, levelled(scores))}
+        if scored_by == "sigmoid":
+            found["calibration-error"] = calibration_error(scores.clip(0, 1), truth)
+        given = zip(picks.of_each(len(items)), sure, strict=True)
+        said = tuple(
+            None if top is None else "; ".join(data.classes[one] for one in some)
+            for some, top in given
+        )
+        by_class = of_each_class(truth, picks) if scored_by == "sigmoid" else ()
+        return CandidateMetrics(found, images, said, sure, by_class=by_class)
+    picks = best_labels(scores)
+    true = [number[item.labels[0]] for item in items]
+    right = accuracy(true, picks)
+    found = {"accuracy": right, "macro-f1": macro_f1(true, picks, len(number))}
+    if scored_by in PROBABLE:
+        found["calibration-error"] = calibration_error(best.clip(0), right.each)
+    picked = picks.of_each(len(items))
+    said = tuple(_in_words(data.classes, some) for some in picked)
+    by_class = of_each_class(truth, picks)
+    return CandidateMetrics(found, images, said, sure, picked, by_class=by_class)
+
+
+def _in_words(classes: Sequence[str], picked: Sequence[int]) -> str | None:
+    """Return the label that was picked, or those that tie, as far as they fit a line."""
+    names = ", ".join(classes[label] for label in picked[:MOST_NAMED])
+    more = ", ..." if len(picked) > MOST_NAMED else ""
+    return f"tie of {len(picked)}: {names}{more}" if len(picked) > 1 else names or None
+
+
+def written_metrics(
+    act: str, items: Sequence[LabelledImage], texts: Sequence[str | None]
+) -> CandidateMetrics:
+    """Return the metrics of texts that were written, None where none was."""
+    references = [item.references for item in items]
+    written = [text or "" for text in texts]
+    images = tuple(item.id for item in items)
+    return CandidateMetrics(_of_texts(act, written, references), images, tuple(texts))
+
+
+def _of_texts(act: str, texts: Sequence[str], references: Sequence[Sequence[str]]) -> Metrics:
+    if act == ANSWER:
+        found = {"exact-match": exact_match(texts, references), "anls": anls(texts, references)}
+        if references and min(map(len, references)) >= ANNOTATORS:
+            return {"vqa-accuracy": vqa_accuracy(texts, references), **found}
+        return found
+    if act in (READ_LINE, READ_PAGE):
+        return {
+            "cer": character_error_rate(texts, references),
+            "wer": word_error_rate(texts, references),
+        }
+    said = [penn_tokens(text) for text in texts]
+    right = [[penn_tokens(one) for one in some] for some in references]
+    return {
+        "cider-d": cider_d(said, right),
+        "bleu-4": bleu_4(said, right),
+        "rouge-l": rouge_l(said, right),
+    }
+
+
+def extracted_metrics(items: Sequence[LabelledImage], fields: Sequence[Any]) -> CandidateMetrics:
+    """Return the metrics of fields that were found, None where none were."""
+    found = {"field-f1": field_f1(fields, [item.fields for item in items])}
+    said = tuple(None if one is None else json.dumps(one, ensure_ascii=False) for one in fields)
+    return CandidateMetrics(found, tuple(item.id for item in items), said)
 
 
 def _search(items: Sequence[LabelledImage], responses: Iterable[Response]) -> CandidateMetrics:
     """Rank all images by each text: how soon an image that the text belongs to turns up."""
     np = library("numpy")
-    parts = _ranks([item.id for item in items], items, responses)
+    names = [item.id for item in items]
+    parts, first = zip(*_ranks(names, items, responses), strict=True)
     ranks = FirstRanks(*(np.concatenate(some) for some in zip(*parts, strict=True)))
-    queries = tuple(item.id for item in items for _ in item.references)
-    each = tuple(map(tuple, np.stack(ranks, axis=1).tolist()))
-    return CandidateMetrics(_retrieval(ranks, items), queries, ranks=each)
+    said = tuple(None if n < 0 else names[n] for some in first for n in some.tolist())
+    return ranked_metrics(ranks, items)._replace(said=said)
 
 
-def _retrieval(ranks: FirstRanks, items: Sequence[LabelledImage]) -> Metrics:
+def ranked_metrics(ranks: FirstRanks, items: Sequence[LabelledImage]) -> CandidateMetrics:
+    """Return the metrics of where each text of the items found its image."""
+    np = library("numpy")
     metrics = {f"recall@{k}": recall_at(ranks, k) for k in RANKS}
     metrics["mrr"] = mean_reciprocal_rank(ranks)
     metrics["median-rank"] = median_rank(ranks, len({item.id for item in items}))
-    return metrics
-
-
-def _random_order(items: Sequence[LabelledImage]) -> FirstRanks:
-    """Return where images stand for each text if all of them tie."""
-    np = library("numpy")
-    same = Counter(item.id for item in items)
-    right = np.array([same[item.id] for item in items for _ in item.references], dtype=int)
-    return FirstRanks(np.zeros_like(right), len(items) - right, right)
+    queries = tuple(item.id for item in items for _ in item.references)
+    return CandidateMetrics(
+        metrics, queries, ranks=tuple(map(tuple, np.stack(ranks, axis=1).tolist()))
+    )
 
 
 def _ranks(
     names: Sequence[str], items: Sequence[LabelledImage], responses: Iterable[Response]
-) -> Iterator[FirstRanks]:
+) -> Iterator[tuple[FirstRanks, Array]]:
+    """Yield where texts found their images, and which image stands first, -1 where none does."""
     np = library("numpy")
     images, texts, known = _vectors(items, responses)
     seen = images.any(axis=1)
@@ -240,7 +245,8 @@ def _ranks(
         block = slice(start, start + step)
         scores = np.where(seen, texts[block] @ images.T, -np.inf)
         ranks = first_ranks(scores, wanted[block, None] == of_image)
-        yield ranks._replace(right=np.where(known[block], ranks.right, 0))
+        first = np.where(known[block] & seen.any(), scores.argmax(axis=1), -1)
+        yield ranks._replace(right=np.where(known[block], ranks.right, 0)), first
 
 
 def _vectors(
@@ -262,39 +268,3 @@ def _vectors(
             images[number], texts[start:end], known[start:end] = both[0], both[1:], True
         start = end
     return images, texts, known
-
-
-def _written(act: str, items: Sequence[LabelledImage], texts: Sequence[str]) -> Metrics:
-    references = [item.references for item in items]
-    return _BY_ACT[act](texts, references)
-
-
-def _captions(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Metrics:
-
-    said = [penn_tokens(text) for text in texts]
-    right = [[penn_tokens(one) for one in some] for some in references]
-    return {"cider-d": cider_d(said, right), "bleu-4": bleu_4(said, right),
-            "rouge-l": rouge_l(said, right)}  # fmt: skip
-
-
-def _answers(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Metrics:
-    found = {"exact-match": exact_match(texts, references), "anls": anls(texts, references)}
-    if references and min(map(len, references)) >= ANNOTATORS:
-        return {"vqa-accuracy": vqa_accuracy(texts, references), **found}
-    return found
-
-
-def _readings(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Metrics:
-    return {
-        "cer": character_error_rate(texts, references),
-        "wer": word_error_rate(texts, references),
-    }
-
-
-_BY_ACT: Mapping[str, Callable[[Sequence[str], Sequence[Sequence[str]]], Metrics]] = {
-    CAPTION: _captions,
-    DESCRIBE: _captions,
-    ANSWER: _answers,
-    READ_LINE: _readings,
-    READ_PAGE: _readings,
-}

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from advisor.draw.blocks import Code, Heading, Headline, Item, Items, Page, Pairs, Table
 from advisor.draw.findings import FindingRow, FindingsReport, RuleText
 from advisor.draw.formats import SCHEMA_VERSION
+from advisor.evaluate.candidate import BASELINE_NAMED, FITTED
 from advisor.evaluate.certainty import Comparison, MetricResult
 from advisor.evaluate.gates import ANSWERED, BASELINE, FAIL_UNDER, GateCheck, Gates
 from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind
 from advisor.evaluate.recorded import EvaluationRun, Timing
 from advisor.evaluate.scores import CandidateScores, Scores
-from advisor.evaluate.verdict import GUESSING_WINS, NOBODY, RECOMMENDED, TIE, Verdict, p_written
+from advisor.evaluate.verdict import (
+    GUESSING_WINS,
+    NOBODY,
+    RECOMMENDED,
+    TIE,
+    Verdict,
+    checkpoint_of,
+    p_written,
+)
 from advisor.phrasing import count, joined
 
 TITLES = {
@@ -58,7 +68,7 @@ def as_json(run: EvaluationRun, scores: Scores, verdict: Verdict, gates: Gates) 
             "left_out": [one._asdict() for one in scores.left_out],
             "digest": data.digest,
         },
-        "results": [_result(one) for one in scores.candidates],
+        "results": [_result(one, data.classes) for one in scores.candidates],
         "failed": [{"candidate": one.name, "why": one.failed} for one in scores.failed],
         "comparisons": [_compared(one) for one in scores.comparisons],
         "guessing": guessing
@@ -67,6 +77,10 @@ def as_json(run: EvaluationRun, scores: Scores, verdict: Verdict, gates: Gates) 
             "metrics": {id: _number(value) for id, value in guessing.metrics.items()},
             "comparisons": [_compared(one) for one in guessing.comparisons],
         },
+        "baselines": {
+            kind: {"words": words, "metrics": {id: _number(value) for id, value in found.items()}}
+            for kind, (words, found) in scores.baselines.items()
+        },
         "verdict": {**verdict._asdict(), "tie": verdict.tie},
         "checks": [one._asdict() for one in gates.checks(scores, verdict)],
         "settings": dict(run.settings),
@@ -74,11 +88,13 @@ def as_json(run: EvaluationRun, scores: Scores, verdict: Verdict, gates: Gates) 
     }
 
 
-def _result(one: CandidateScores) -> dict[str, Any]:
+def _result(one: CandidateScores, classes: Sequence[str]) -> dict[str, Any]:
     candidate = one.candidate
     return {
         "candidate": one.name,
-        "checkpoint": candidate.checkpoint,
+        "checkpoint": checkpoint_of(candidate),
+        "baseline": candidate.baseline or None,
+        "vectors_of": candidate.checkpoint if candidate.baseline in FITTED else None,
         "family": candidate.family,
         "revision": candidate.revision,
         "class": candidate.class_name,
@@ -89,6 +105,13 @@ def _result(one: CandidateScores) -> dict[str, Any]:
         "ties": one.ties,
         "warnings": list(candidate.warnings),
         "metrics": {id: _figure(found) for id, found in one.metrics.items()},
+        "classes": [
+            {"label": label, **figures._asdict()}
+            for label, figures in zip(classes, one.by_class, strict=False)
+        ],
+        "by_images_per_class": [
+            {"images": size, **_figure(found)} for size, found in one.by_size.items()
+        ],
     }
 
 
@@ -158,7 +181,7 @@ def reasons(scores: Scores, verdict: Verdict, gates: Gates) -> list[Item]:
 
 
 def figures(scores: Scores, *, whole: bool = True) -> Table:
-    """Return the metrics of all candidates, and of guessing; `whole`, all with intervals."""
+    """Return the metrics of candidates, and baselines; `whole`, all with intervals."""
     kinds = scores.metrics
     rows = [
         (
@@ -167,10 +190,12 @@ def figures(scores: Scores, *, whole: bool = True) -> Table:
         )
         for one in scores.candidates
     ]
-    if scores.guessing is not None:
-        reached = scores.guessing.metrics
-        cells = (kind.written(reached[kind.id]) if kind.id in reached else "" for kind in kinds)
-        rows.append((f"guessing: {scores.guessing.words}", *cells))
+    among = {one.candidate.baseline for one in scores.candidates}
+    for baseline, (words, reached) in scores.baselines.items():
+        if baseline not in among:
+            cells = (kind.written(reached[kind.id]) if kind.id in reached else "" for kind in kinds)
+            told = f" ({words})" if whole else ""
+            rows.append((f"{BASELINE_NAMED}{baseline}{told}", *cells))
     return Table(("candidate", *(kind.name for kind in kinds)), tuple(rows))
 
 

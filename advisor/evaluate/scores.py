@@ -1,16 +1,19 @@
-"""All figures of a run: metrics with intervals, candidates compared in pairs, and with guessing."""
+"""All figures of a run: metrics with intervals, candidates compared in pairs, and baselines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
+from types import MappingProxyType
 from typing import NamedTuple
 
-from advisor.evaluate.candidate import Candidate
+from advisor.evaluate.baselines import Guess, guesses
+from advisor.evaluate.candidate import WITHOUT_LOOKING, Candidate
 from advisor.evaluate.certainty import Comparison, MetricResult, Resampler, holm
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage
-from advisor.evaluate.measuring import CandidateMetrics, guess, measure
+from advisor.evaluate.measuring import CandidateMetrics, measure
 from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind
+from advisor.evaluate.metrics.label_metrics import ClassFigures
 from advisor.evaluate.metrics.weighable import Array
 from advisor.evaluate.recorded import EvaluationRun, Response, Timing
 from advisor.model.library import SEARCH
@@ -23,23 +26,32 @@ class CandidateScores(NamedTuple):
     """What a candidate reached.
 
     `metrics` by their id, the one that decides first. `worth` is what each item is worth by that
-    metric, or the next that can be said of one item; `picked` the classes picked for each, several
-    where they tie; `ranks` how many images stand ahead of a text's own, tie with it, and are its
-    own. All three are empty where there are none. `failures` is how often it gave nothing.
+    metric, or the next that can be said of one item. `said`, `sure`, `picked`, `ranks` and
+    `by_class` are those of CandidateMetrics. `by_size` is the accuracy of a baseline fitted to so
+    many images of each class. `failed` is why it gave nothing, by the number of the image.
     """
 
     candidate: Candidate
     metrics: Mapping[str, MetricResult]
     timing: Timing
     worth: tuple[float, ...] = ()
+    said: tuple[str | None, ...] = ()
+    sure: tuple[float | None, ...] = ()
     picked: tuple[tuple[int, ...], ...] = ()
     ranks: tuple[tuple[int, ...], ...] = ()
-    failures: int = 0
+    by_class: tuple[ClassFigures, ...] = ()
+    by_size: Mapping[int, MetricResult] = MappingProxyType({})
+    failed: Mapping[int, str] = MappingProxyType({})
 
     @property
     def name(self) -> str:
         """The name that the run knows it by."""
         return self.candidate.name
+
+    @property
+    def failures(self) -> int:
+        """How often it gave nothing."""
+        return len(self.failed)
 
     @property
     def ties(self) -> int:
@@ -64,7 +76,8 @@ class Scores(NamedTuple):
     `left_out` are images that could not be read; `failed` the candidates that did not finish.
     `comparisons` are of every pair on every metric, corrected for the pairs on that metric.
     `worth_of` is the metric that `CandidateScores.worth` is of, empty where no item has any.
-    `doubled` are pairs of images that are the same file under different labels.
+    `doubled` are pairs of images that are the same file under different labels. `baselines` are
+    those that look at no image: what each answers in words, and what it reaches.
     """
 
     data: EvaluationSet
@@ -78,6 +91,7 @@ class Scores(NamedTuple):
     seed: int = 0
     worth_of: str = ""
     doubled: tuple[tuple[str, str], ...] = ()
+    baselines: Mapping[str, tuple[str, Mapping[str, float]]] = MappingProxyType({})
 
     @property
     def metrics(self) -> tuple[MetricKind, ...]:
@@ -112,35 +126,44 @@ def score(run: EvaluationRun) -> Scores:
     }
     items = tuple(item for item in run.data.images if item.number not in unreadable)
     finished = finished if items else []
-    measured, failures = {}, {}
+    seed = int(run.settings.get("seed", 0))
+    guessed = guesses(run.data, items, seed)
+    measured: dict[str, CandidateMetrics] = {}
+    failed: dict[str, dict[int, str]] = {}
     doubled: tuple[tuple[str, str], ...] = ()
     for one in finished:  # of one candidate at a time, what it gave is in memory
-        failed: list[int] = []
-        answers: Iterable[Response] = _of_items(items, run.responses(one), failed)
+        failed[one.name] = {}
+        if one.baseline in WITHOUT_LOOKING:
+            measured[one.name] = guessed[one.baseline].measured
+            continue
+        answers: Iterable[Response] = _of_items(items, run.responses(one), failed[one.name])
         if run.data.act != SEARCH:  # vectors go from the file into arrays, one at a time
             answers = given = list(answers)
             doubled = doubled or tuple(_doubled(items, given))
-        measured[one.name] = measure(run.data, items, one, answers)
-        failures[one.name] = len(failed)
+        measured[one.name] = measure(run.data, items, one, answers, seed)
     left_out = [
         UnreadableImage(item.id, str(unreadable[item.number]))
         for item in run.data.images
         if item.number in unreadable
     ]
-    figures = _Figures(run.data, items, measured, int(run.settings.get("seed", 0)))
+    figures = _Figures([item.id for item in items], measured, guessed, seed)
     names = [one.name for one in finished]
     return Scores(
         data=run.data,
         items=items,
         images=figures.resampler.images,
-        candidates=tuple(figures.of(one, run.timing(one), failures[one.name]) for one in finished),
+        candidates=tuple(figures.of(one, run.timing(one), failed[one.name]) for one in finished),
         comparisons=figures.comparisons(names),
         guessing=figures.guessing(names),
         failed=tuple(one for one in run.candidates if one.failed is not None),
         left_out=(*run.data.left_out, *dict.fromkeys(left_out)),
-        seed=figures.seed,
+        seed=seed,
         worth_of=figures.worth_of,
         doubled=doubled,
+        baselines={
+            kind: (one.words, {id: metric.value for id, metric in one.measured.metrics.items()})
+            for kind, one in guessed.items()
+        },
     )
 
 
@@ -156,11 +179,11 @@ def _doubled(
 
 
 def _of_items(
-    items: Sequence[LabelledImage], given: Iterator[Response], failed: list[int]
+    items: Sequence[LabelledImage], given: Iterator[Response], failed: dict[int, str]
 ) -> Iterator[Response]:
     """Yield the response for each item, of those in order; one that is missing gave nothing.
 
-    The numbers of those that gave nothing are added to `failed`.
+    Why some gave nothing is added to `failed`, by their numbers.
     """
     response = next(given, None)
     for item in items:
@@ -169,7 +192,7 @@ def _of_items(
         found = response if response is not None and response.number == item.number else None
         found = found or Response(item.number, "", failed="missing")
         if found.failed is not None:
-            failed.append(item.number)
+            failed[item.number] = found.failed
         yield found
 
 
@@ -178,16 +201,15 @@ class _Figures:
 
     def __init__(
         self,
-        data: EvaluationSet,
-        items: Sequence[LabelledImage],
+        images: Sequence[str],
         measured: Mapping[str, CandidateMetrics],
+        guessed: Mapping[str, Guess],
         seed: int,
     ) -> None:
-        self.seed = seed
         self._measured = measured
-        names = next((one.images for one in measured.values()), [item.id for item in items])
+        names = next((one.images for one in measured.values()), images)
         self.resampler = Resampler(names, seed)
-        self._guess = guess(data, items)
+        self._guess = next(iter(guessed.values()), None)
         self._values = {
             (name, id): self.resampler.values(metric)
             for name, one in measured.items()
@@ -197,17 +219,33 @@ class _Figures:
         graded = [id for id, one in metrics.items() if one.each is not None]
         self.worth_of = "mrr" if "mrr" in graded else next(iter(graded), "")  # finer than recall@1
 
-    def of(self, candidate: Candidate, timing: Timing, failures: int) -> CandidateScores:
+    def of(
+        self, candidate: Candidate, timing: Timing, failed: Mapping[int, str]
+    ) -> CandidateScores:
         """Return the figures of a candidate."""
         measured = self._measured[candidate.name]
         results = {
             id: self.resampler.result(metric, METRIC_KINDS[id], self._values[candidate.name, id])
             for id, metric in measured.metrics.items()
         }
+        first = METRIC_KINDS[next(iter(results))]
         each = measured.metrics[self.worth_of].each if self.worth_of else None
-        worth = () if each is None else tuple(map(float, each))
-        picked, ranks = measured.picked, measured.ranks
-        return CandidateScores(candidate, results, timing, worth, picked, ranks, failures)
+        return CandidateScores(
+            candidate,
+            results,
+            timing,
+            worth=() if each is None else tuple(map(float, each)),
+            said=measured.said,
+            sure=measured.sure,
+            picked=measured.picked,
+            ranks=measured.ranks,
+            by_class=measured.by_class,
+            by_size={
+                size: self.resampler.result(one, first, self.resampler.values(one))
+                for size, one in measured.by_size.items()
+            },
+            failed=failed,
+        )
 
     def comparisons(self, names: Sequence[str]) -> tuple[Comparison, ...]:
         """Return every pair of candidates on every metric that both have."""
@@ -228,7 +266,7 @@ class _Figures:
         if self._guess is None or not names:
             return None
         found: list[Comparison] = []
-        for id, metric in self._guess.metrics.items():
+        for id, metric in self._guess.measured.metrics.items():
             guessed: Array = self.resampler.values(metric)
             found += holm(
                 [
@@ -242,5 +280,5 @@ class _Figures:
                     if (name, id) in self._values
                 ]
             )
-        values = {id: metric.value for id, metric in self._guess.metrics.items()}
+        values = {id: metric.value for id, metric in self._guess.measured.metrics.items()}
         return Guessing(self._guess.words, values, tuple(found))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+import json
+from collections.abc import Callable
+from typing import NamedTuple
 
 from advisor.evaluate.chart import hue, text
-from advisor.evaluate.labelled import EvaluationSet, LabelledImage
+from advisor.evaluate.labelled import LabelledImage
 from advisor.evaluate.metric_kinds import METRIC_KINDS
-from advisor.evaluate.recorded import EvaluationRun, Response
 from advisor.evaluate.scores import CandidateScores, Scores
 from advisor.evaluate.verdict import Verdict
 from advisor.phrasing import joined
@@ -74,7 +74,6 @@ def _queries(scores: Scores) -> list[tuple[LabelledImage, str]]:
 
 
 def examples(
-    run: EvaluationRun,
     scores: Scores,
     verdict: Verdict,
     thumbnails: Callable[[str], bytes | None],
@@ -83,12 +82,11 @@ def examples(
     found = shown_examples(scores, verdict)
     if not found:
         return ""
-    given = _given(run, scores, {one.item.number for one in found})
     images: dict[str, str] = {}
     for one in found:
         if one.item.id not in images:
             images[one.item.id] = _thumbnail(one.item.id, thumbnails)
-    cards = "".join(_card(scores, one, given, images[one.item.id]) for one in found)
+    cards = "".join(_card(scores, one, images[one.item.id]) for one in found)
     numbers = {kind: sum(one.kind == kind for one in found) for kind in ("worst", "best")}
     told = joined([f"the {number} {kind}" for kind, number in numbers.items() if number])
     return (
@@ -118,18 +116,6 @@ def _filters(shown: int) -> str:
     )
 
 
-def _given(
-    run: EvaluationRun, scores: Scores, numbers: set[int]
-) -> Mapping[str, Mapping[int, Response]]:
-    """Return what each candidate gave for some items; nothing where texts search."""
-    if any(one.ranks for one in scores.candidates):
-        return {}
-    return {
-        one.name: {r.number: r for r in run.responses(one.candidate) if r.number in numbers}
-        for one in scores.candidates
-    }
-
-
 def _thumbnail(id: str, thumbnails: Callable[[str], bytes | None]) -> str:
     """Return an image as the address of a small JPEG; empty where it cannot be shown."""
     data = thumbnails(id)
@@ -145,9 +131,7 @@ def _thumbnail(id: str, thumbnails: Callable[[str], bytes | None]) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def _card(
-    scores: Scores, one: ShownExample, given: Mapping[str, Mapping[int, Response]], image: str
-) -> str:
+def _card(scores: Scores, one: ShownExample, image: str) -> str:
     item = one.item
     called = "true" if scores.data.classes else "reference"
     asked = one.query or item.question
@@ -159,8 +143,7 @@ def _card(
     kinds += ["all-wrong"] if all(kind.gain(v - nothing) <= 0 for v in worth) else []
     picture = f'<img src="{image}" alt="">' if image else '<span class="blank"></span>'
     rows = "".join(
-        _row(scores, number, candidate, one, given)
-        for number, candidate in enumerate(scores.candidates)
+        _row(scores, number, candidate, one) for number, candidate in enumerate(scores.candidates)
     )
     return (
         f'<li class="example" data-kinds="{" ".join(kinds)}">{picture}<div>'
@@ -174,7 +157,7 @@ def _truth(item: LabelledImage, one: ShownExample) -> str:
     if one.query:
         return "this image"
     if item.fields is not None:
-        return _cut(_fields(item.fields))
+        return _cut(json.dumps(item.fields, ensure_ascii=False))
     return " <i>or</i> ".join(_cut(each) for each in dict.fromkeys(item.labels or item.references))
 
 
@@ -183,20 +166,14 @@ def _row(
     number: int,
     candidate: CandidateScores,
     one: ShownExample,
-    given: Mapping[str, Mapping[int, Response]],
 ) -> str:
     value = candidate.worth[one.place]
     kind = METRIC_KINDS[scores.worth_of]
     best = _best(scores)
     tone = "good" if value == best else "bad" if kind.gain(value - (1 - best)) <= 0 else "part"
-    picked = candidate.picked[one.place] if candidate.picked else ()
+    said = _said(candidate, one)
     if candidate.ranks:
-        said = _found(*candidate.ranks[one.place])
-    elif len(picked) > 1:
-        labels = ", ".join(scores.data.classes[label] for label in picked)
-        said = f"tie of {len(picked)}: {_cut(labels)}"
-    else:
-        said = _said(scores.data, given[candidate.name].get(one.item.number))
+        said = _found(*candidate.ranks[one.place]) + said
     return (
         f'<dt style="--hue:{hue(number)}"><b>{number + 1}</b> {text(candidate.name)}</dt>'
         f'<dd class="{tone}">{said} <small>{value:.2f}</small></dd>'
@@ -210,25 +187,16 @@ def _found(ahead: int, tied: int, right: int) -> str:
     return f"found at place {ahead + 1:,}" + (f" to {ahead + 1 + tied:,}, a tie" if tied else "")
 
 
-def _said(data: EvaluationSet, response: Response | None) -> str:
+def _said(candidate: CandidateScores, one: ShownExample) -> str:
     """Return what a candidate gave, in HTML."""
-    if response is None or response.failed is not None:
-        return f"<i>nothing: {_cut(response.failed if response else 'missing')}</i>"
-    if response.scores is not None:
-        ranked = sorted(zip(response.scores, data.classes, strict=False), reverse=True)
-        most = sum(data.many and each >= 0.5 for each, _ in ranked) or 1
-        return ", ".join(f"{text(name)} {each:.0%}" for each, name in ranked[:most])
-    if response.fields is not None:
-        return _cut(_fields(response.fields))
-    return _cut(response.text) if response.text else "<i>an empty text</i>"
-
-
-def _fields(fields: Any, path: Sequence[str] = ()) -> str:
-    if isinstance(fields, Mapping):
-        return "; ".join(_fields(value, (*path, str(name))) for name, value in fields.items())
-    if isinstance(fields, (list, tuple)):
-        return "; ".join(_fields(value, path) for value in fields)
-    return f"{' / '.join(path)}: {fields}" if path else str(fields)
+    said = candidate.said[one.place] if candidate.said else ""
+    if said is None:
+        why = candidate.failed.get(one.item.number, "")
+        return f"<i>nothing{f': {_cut(why)}' if why else ''}</i>"
+    if candidate.ranks:
+        return f"; first is {_cut(said)}" if said != one.item.id else ""
+    sure = candidate.sure[one.place] if candidate.sure else None
+    return (_cut(said) or "<i>an empty text</i>") + (f" {sure:.0%}" if sure is not None else "")
 
 
 def _cut(words: object) -> str:

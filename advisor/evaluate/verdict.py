@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from advisor.errors import UsageError, unknown_name
+from advisor.evaluate.candidate import Candidate
 from advisor.evaluate.certainty import Comparison
 from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind, metric_kind
 from advisor.evaluate.scores import CandidateScores, Scores
@@ -107,7 +108,7 @@ def verdict(scores: Scores, rulebase: RuleBase, priority: Sequence[str] = ()) ->
     return Verdict(
         outcome,
         first.name,
-        candidate.checkpoint,
+        checkpoint_of(candidate),
         candidate.family,
         tied if len(left) > 1 else (),
         decided,
@@ -115,6 +116,11 @@ def verdict(scores: Scores, rulebase: RuleBase, priority: Sequence[str] = ()) ->
         warnings,
         order,
     )
+
+
+def checkpoint_of(candidate: Candidate) -> str:
+    """Return the checkpoint that is to be taken; a baseline is none, and goes by its name."""
+    return candidate.name if candidate.baseline else candidate.checkpoint
 
 
 def _narrowed(

@@ -124,6 +124,8 @@ class Worker:
 
     def _responses(self, block: Sequence[tuple[AskedImage, OpenedImage]]) -> list[Response]:
         images = [image for _, image in block]
+        if self.candidate.baseline:
+            return self._vectors([asked for asked, _ in block], images)
         if self.asking.act == LABEL:
             return self._scored([asked for asked, _ in block], images)
         if self.asking.act == SEARCH:
@@ -160,6 +162,18 @@ class Worker:
             )
         return [
             Response(each.image.number, each.key, scores=tuple(row))
+            for each, row in zip(asked, rows, strict=True)
+        ]
+
+    def _vectors(
+        self, asked: Sequence[AskedImage], images: Sequence[OpenedImage]
+    ) -> list[Response]:
+        """Return unit vectors of images, to which a baseline is fitted."""
+        runner: Any = self.runner
+        with runner.running():
+            rows = runner.image_vectors(images).numpy().astype("<f4")
+        return [
+            Response(each.image.number, each.key, vectors=row.tobytes())
             for each, row in zip(asked, rows, strict=True)
         ]
 

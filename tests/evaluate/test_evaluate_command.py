@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from itertools import chain
 
 import pytest
 from commands import in_this_process
@@ -17,6 +18,7 @@ from advisor.evaluate import command as evaluate_command
 from advisor.evaluate.lineup import named_candidates
 from advisor.evaluate.options import Addresses
 from advisor.rulebase.store import load_rules
+from advisor.trial.contrastive import Contrastive
 
 HERE = ("--torch-device", "cpu")
 
@@ -125,6 +127,7 @@ REFUSED = [
     (("--candidate", "demo:clip", "--dry-run", "--output", "junit=x.xml"), "unknown format"),
     (("--candidate", "x=demo:clip", "--candidate", "x=demo:blip"), "two candidates are called"),
     (("--candidate", "demo:nothing"), "there is no demo checkpoint"),
+    (("--candidate", "baseline:knnn"), "did you mean `knn`?"),
 ]
 
 
@@ -199,3 +202,36 @@ def test_candidates_are_named_as_people_write_them(tmp_path):
     assert found[0].family == found[4].family == "clip"
     assert found[3].checkpoint == str(tmp_path / "a=b")
     assert [each.name for each in found[4:]] == ["demo:clip", "demo:clip (2)"]
+
+
+@pytest.mark.slow
+def test_baselines_are_candidates_and_vectors_are_encoded_once(said, shapes, monkeypatch):
+    seen: list[int] = []
+    plain = Contrastive.image_vectors
+    monkeypatch.setattr(
+        Contrastive,
+        "image_vectors",
+        lambda self, images: seen.append(len(images)) or plain(self, images),
+    )
+    kinds = [
+        ("--candidate", f"baseline:{kind}") for kind in ("knn", "random", "probe", "commonest")
+    ]
+    data = (shapes(63), "--candidate", "demo:clip")
+    said(*data)
+    first, seen[:] = sum(seen), []
+    found = said(*data, *chain.from_iterable(kinds), "--format", "json").json
+    assert sum(seen) == 63, "of both baselines, and the labels are not asked again"
+    assert first <= 63
+    assert [one["candidate"] for one in found["results"]] == [
+        "demo:clip", "baseline:knn on demo:clip", "baseline:random",
+        "baseline:probe on demo:clip", "baseline:commonest",
+    ]  # fmt: skip
+    reached = {one["baseline"]: one["metrics"]["accuracy"]["value"] for one in found["results"]}
+    assert reached["probe"] > 0.8 > reached["random"]
+    assert said(*shlex.split(found["settings"]["command"])[2:], "--format", "json").json == found
+
+
+def test_a_baseline_without_vectors_says_what_it_needs(said, shapes):
+    found = said(shapes(9), "--candidate", "baseline:probe", "--format", "json")
+    assert found.code == 2
+    assert "needs vectors of a dual encoder" in found.err

@@ -291,4 +291,4 @@ def test_the_page_begins_with_what_to_take(tmp_path, rules):
     assert page.startswith("a ")
     assert "recommended on these images" in page
     assert max(map(len, page.splitlines())) <= 80
-    assert "guessing: always `cat`" in page
+    assert "baseline:commonest" in page

@@ -89,6 +89,38 @@ def macro_f1(truth: Sequence[int], picks: Picks, classes: int) -> Weighable:
     return Weighable(len(true), lambda weights: np.array([one(row) for row in weights]))
 
 
+class ClassFigures(NamedTuple):
+    """How a class fared: how many items are of it, and how many of those picked are right.
+
+    A figure is None where it is undefined: precision of a class that was never picked, recall of
+    one without an item.
+    """
+
+    items: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+def of_each_class(truth: Array, picks: Picks) -> tuple[ClassFigures, ...]:
+    """Return the figures of each class; `truth` is (items, classes), True where an item is of one.
+
+    One that ties is picked in part.
+    """
+    np = library("numpy")
+    classes = truth.shape[1]
+    hits = np.bincount(picks.label, picks.share * truth[picks.item, picks.label], classes)
+    picked = np.bincount(picks.label, picks.share, classes)
+
+    def share(part: float, whole: float) -> float | None:
+        return float(part / whole) if whole else None
+
+    return tuple(
+        ClassFigures(int(of), share(hit, said), share(hit, of), share(2 * hit, of + said))
+        for hit, said, of in zip(hits, picked, truth.sum(axis=0), strict=True)
+    )
+
+
 def _right(truth: Sequence[int], picks: Picks) -> Array:
     """Return the part of each item's pick that is true."""
     np = library("numpy")
