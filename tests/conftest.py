@@ -1,5 +1,8 @@
 """What all tests share: the shipped rules, a small rule base, engines, and a cache of their own."""
 
+import contextlib
+import io
+import json
 import os
 import shutil
 import signal
@@ -52,6 +55,23 @@ def tried(request, monkeypatch, cache):
     """Take the folders that tests make as tried; a child for each would take seconds."""
     if request.node.get_closest_marker("rehearses") is None:
         monkeypatch.setattr("advisor.trial.rehearsal._kept", lambda *_: cache)
+
+
+@pytest.fixture(autouse=True)
+def scanned_here(request, monkeypatch):
+    """Scan what tests write in this process; an interpreter for each would take most of the time.
+
+    All else is as in the child: what goes in and what comes out passes as text.
+    """
+    if request.node.get_closest_marker("apart") is not None:
+        return
+
+    def here(work, *arguments, **_):
+        with contextlib.redirect_stderr(io.StringIO()):
+            return work(*json.loads(json.dumps(arguments)))
+
+    monkeypatch.setattr("advisor.scan.apart.run_in_child", here)
+    monkeypatch.setattr("advisor.scan.apart._bound_file", lambda _: None)
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,7 @@ def test_the_batch_gives_one_answer_a_line_in_order(said):
     assert code == 1  # nothing fits the last line
 
 
+@pytest.mark.slow
 def test_the_overlay_is_sound_and_names_what_it_changes(said):
     code, out = said("rules", "check", "--rules", OVERLAY)
     assert code == 0

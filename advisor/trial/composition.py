@@ -128,6 +128,7 @@ def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tupl
     config.is_decoder = True
     config.add_cross_attention = True
     safe = {**FROM_DISK, "use_safetensors": True, "output_loading_info": True, "dtype": "float32"}
+    safe["ignore_mismatched_sizes"] = True  # `_random` refuses them by name
     causal = library.AutoModelForCausalLM
     decoder, report = causal.from_pretrained(right.folder, config=config, **safe)
     new = _random("decoder", right, decoder, report)
@@ -144,10 +145,21 @@ def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tupl
 def _random(side: str, part: LocalCheckpoint, network: Any, report: dict[str, Any]) -> set[str]:
     """Return the weights of a part that are not in its file, by their names in the join.
 
-    Raises WeightsMismatchError where most are not: the file then holds something else.
+    Raises WeightsMismatchError where most are not (the file then holds something else), and where
+    one has another size than the configuration says.
     """
-    lost = {*report["missing_keys"], *(row[0] for row in report["mismatched_keys"])}
-    lost = {name for name in lost if not any(mark in name for mark in (*CROSS, UNREAD))}
+    other = sorted(str(row[0]) for row in report["mismatched_keys"])
+    if other:
+        raise WeightsMismatchError(
+            f"the configuration of `{part.name}` promises another size of {other[0]} than its file "
+            "holds",
+            hint="fetch the checkpoint again: its config.json belongs to other weights",
+        )
+    lost = {
+        name
+        for name in report["missing_keys"]
+        if not any(mark in name for mark in (*CROSS, UNREAD))
+    }
     if 2 * len(lost) > sum(1 for _ in network.parameters()):
         raise WeightsMismatchError(
             f"{len(lost)} weights of `{part.name}` are not in its file, such as `{min(lost)}`",

@@ -7,6 +7,7 @@ import pytest
 
 from advisor.scan import apart
 
+pytestmark = pytest.mark.apart
 WRONG = (
     "from transformers import BlipForConditionalGeneration\n"
     'm = BlipForConditionalGeneration.from_pretrained("Salesforce/blip-vqa-base")\n'

@@ -29,7 +29,9 @@ FOUND = [
     "check --output json=config.yaml",
     "check --output json=advisor.yaml",
     "check --output json=requirements.txt",
-    "rules coverage --rules our --output json=our/sources.yaml",
+    pytest.param(
+        "rules coverage --rules our --output json=our/sources.yaml", marks=pytest.mark.slow
+    ),
     "show ./model --output json=model/config.json",
     "compare ./model openai/clip-vit-base-patch32 --output json=model/config.json",
 ]

@@ -47,6 +47,7 @@ def test_the_command_repeats_the_answer_for_every_task(advisor, rulebase):
         assert repeat(advisor, answer) == answer
 
 
+@pytest.mark.slow
 def test_the_shipped_rules_are_sound(advisor):
     result = advisor("rules", "audit", "--format", "json")
     document = result.json

@@ -233,7 +233,14 @@ def test_b6_a_rule_folder_may_be_called_by_any_bytes(tmp_path, capsys, monkeypat
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a system that takes any bytes as a name")
-@pytest.mark.parametrize("words", [["list", "tasks"], ["site", "out"], ["rules", "docs"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list", "tasks"],
+        pytest.param(["site", "out"], marks=pytest.mark.slow),
+        ["rules", "docs"],
+    ],
+)
 def test_b6_rules_of_such_a_folder_answer(advisor, weather, tmp_path, monkeypatch, words):
     monkeypatch.chdir(tmp_path)
     weather.rename(folder := Path(os.fsdecode(b"r\xff")))
@@ -694,7 +701,9 @@ def test_a1_nothing_is_written_through_a_link_out_of_a_project_elsewhere(
             "advisor.check.project.inspect",
             ["check", "--write-baseline", "known.json"],
         ),
-        ("index.html", "advisor.site.page.static_page", ["site", "."]),
+        pytest.param(
+            "index.html", "advisor.site.page.static_page", ["site", "."], marks=pytest.mark.slow
+        ),
     ],
 )
 def test_b4_what_is_saved_while_a_command_thinks_stays(

@@ -68,6 +68,7 @@ def test_modules_beside_the_data_and_a_candidate_are_not_imported(
     assert not ran.exists(), ran.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_an_empty_entry_of_pythonpath_is_not_the_working_folder(shapes, tmp_path, command):
     data, ran = shapes(12), tmp_path / "ran"
@@ -76,6 +77,7 @@ def test_an_empty_entry_of_pythonpath_is_not_the_working_folder(shapes, tmp_path
     assert not ran.exists(), ran.read_text()
 
 
+@pytest.mark.slow
 def test_folders_that_the_user_put_on_pythonpath_stay(shapes, tmp_path):
     theirs, ran = tmp_path / "theirs", tmp_path / "ran"
     theirs.mkdir()

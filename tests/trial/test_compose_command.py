@@ -50,7 +50,12 @@ def pairs(parts):
 
 
 @pytest.mark.parametrize(
-    ("part", "key"), [("vit", "image_size"), ("vit", "hidden_size"), ("bert", "vocab_size")]
+    ("part", "key"),
+    [
+        pytest.param("vit", "image_size", marks=pytest.mark.slow),
+        pytest.param("vit", "hidden_size", marks=pytest.mark.slow),
+        ("bert", "vocab_size"),
+    ],
 )
 @pytest.mark.rehearses
 def test_both_parts_are_held_against_their_weights(capsys, parts, part, key):

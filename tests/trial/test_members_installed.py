@@ -80,6 +80,7 @@ print(json.dumps([[*vars(module)] for module in modules]))
 """
 
 
+@pytest.mark.slow
 def test_names_of_modules_are_those_that_can_be_imported(members):
     modules = ["", "modeling_utils", "pytorch_utils", "models.clip.modeling_clip"]
     words = [sys.executable, "-c", IMPORT, json.dumps(modules)]  # others load more by old names

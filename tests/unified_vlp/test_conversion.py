@@ -18,6 +18,7 @@ import transformers
 from toy_vocabulary import as_text, toy_words
 
 from advisor.cli.main import run
+from advisor.pickled import PickledError, write_safe
 from advisor.unified_vlp.conversion import ConversionError, convert
 
 HEADS = 4
@@ -171,13 +172,21 @@ def test_nothing_but_tensors_is_unpickled(vocabulary, tmp_path, monkeypatch):
     ids=["sparse", "csr", "meta", "nested", "quantised", "complex"],
 )
 @pytest.mark.filterwarnings("ignore")
-def test_a_tensor_of_another_kind_is_refused(state_dict, vocabulary, tmp_path, odd):
+def test_a_tensor_of_another_kind_is_refused(state_dict, tmp_path, odd):
     for name in ("bert.embeddings.word_embeddings.weight", "ans_classifier.2.weight"):
         weights = state_dict(answers=True)
         weights[name] = odd(weights[name])
         torch.save(weights, tmp_path / "odd.bin")
-        with pytest.raises(ConversionError, match="something else than named tensors"):
-            convert(tmp_path / "odd.bin", tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
+        with pytest.raises(PickledError, match="something else than named tensors"):
+            write_safe(str(tmp_path / "odd.bin"), str(tmp_path / "safe.safetensors"))
+
+
+def test_what_a_child_refuses_is_refused(state_dict, vocabulary, tmp_path):
+    weights = state_dict(answers=True)
+    weights["ans_classifier.2.weight"] = weights["ans_classifier.2.weight"].to_sparse()
+    torch.save(weights, tmp_path / "odd.bin")
+    with pytest.raises(ConversionError, match="something else than named tensors"):
+        convert(tmp_path / "odd.bin", tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
 
 
 class Doubled:

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from advisor.child import Limits
 from advisor.cli.main import run
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.trial import load_runner, open_image
@@ -252,6 +253,7 @@ def test_a_picture_with_a_name_that_no_file_has_is_missing(tmp_path, name):
     assert "there is no file" in raised.value.problems[0]
 
 
+@pytest.mark.slow
 @pytest.mark.rehearses
 @pytest.mark.parametrize(
     ("key", "value", "told"),
@@ -263,7 +265,9 @@ def test_a_picture_with_a_name_that_no_file_has_is_missing(tmp_path, name):
         ("image_size", 100_000, "cannot use"),
     ],
 )
-def test_a_checkpoint_to_begin_with_may_be_hostile(pictures, capsys, key, value, told):
+def test_a_checkpoint_to_begin_with_may_be_hostile(pictures, capsys, monkeypatch, key, value, told):
+    tight = Limits(memory_mb=2_000, cpu_seconds=3, wall_seconds=60)
+    monkeypatch.setattr("advisor.trial.rehearsal.LIMITS", tight)
     folder = shutil.copytree(demo_checkpoint("unified-vlp").folder, pictures / "hostile")
     settings = json.loads((folder / "config.json").read_text()) | {key: value}
     (folder / "config.json").write_text(json.dumps(settings))
