@@ -132,6 +132,14 @@ def rules_by_id() -> None:
     _write("\n".join(["| rule | criterion | effect |", "| --- | --- | --- |", *rows]))
 
 
+def check_rules() -> None:
+    """Write the rules of `advisor check`: id, level, and what each is about."""
+    from advisor.rulebase.store import load_rules
+
+    rows = (f"| `{r.id}` | {r.level} | {r.summary} |" for r in load_rules().checks.values())
+    _write("\n".join(("| rule | level | about |", "| --- | --- | --- |", *rows)))
+
+
 def sources_of(*families: str) -> None:
     """Write title, version, address and day of reading of every source that families cite."""
     pages = [json.loads(run(f"advisor show {family} --format json").stdout) for family in families]

@@ -50,11 +50,9 @@ class Writer(NamedTuple):
 WRITERS = (
     *(Writer(("cog",), ("-r",), (page,)) for page in PAGES),
     Writer(("python", "docs/picture.py")),
-    Writer(("python", "docs/screens.py")),
     Writer(("python", "docs/schemas.py")),
     Writer(("advisor", "rules", "docs")),
     Writer(("python", "docs/decision_map.py")),
-    Writer(("python", "docs/rule_pages.py")),
 )
 LAST = Writer(("python", "docs/llms.py"))
 """It reads what the others write."""

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from docs import rule_pages
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = ROOT / "examples"
@@ -283,7 +282,3 @@ def test_the_yaml_on_the_pages_is_yaml(page):
     assert blocks
     for block in blocks:
         assert yaml.safe_load(block)
-
-
-def test_the_pages_of_the_rules_are_current():
-    assert rule_pages.stale() == []
