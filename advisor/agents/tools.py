@@ -78,7 +78,7 @@ class Tool(NamedTuple):
 def _recommend(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
     from advisor.decide.recommendation import recommend
 
-    need, answers = arguments.get("need", "").strip(), _answers(arguments)
+    need, answers = arguments.get("need", "").strip(), _answers(rulebase, arguments)
     if len(need) > MOST_NEED:
         message = f"`need` has {len(need):,} characters, and at most {MOST_NEED:,} are read"
         raise UsageError(message, hint="say in a few sentences what comes out of which images")
@@ -102,7 +102,7 @@ def _explain(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
     from advisor.explanation.explain import explain
     from advisor.explanation.explanation_json import as_json
 
-    answers, why_not = _answers(arguments), arguments.get("why_not", "")
+    answers, why_not = _answers(rulebase, arguments), arguments.get("why_not", "")
     if "/" in why_not:
         return standing_report(rulebase, why_not, make_profile(rulebase, answers)).json()
     return as_json(explain(rulebase, answers, why_not=why_not or None), rulebase)
@@ -120,7 +120,7 @@ def _check(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
             "give either `checkpoint`, to judge one, or `paths`, to check code",
             hint='checkpoint: "openai/clip-vit-base-patch32", answers: {"task": "image-search"}',
         )
-    answers = _answers(arguments)
+    answers = _answers(rulebase, arguments)
     options = CheckOptions(
         checkpoint=checkpoint, class_name=arguments.get("class", ""), transformers=release
     )
@@ -175,11 +175,11 @@ def _list(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
     return things_json(rulebase, kind, list(all_of(rulebase, kind).values()))
 
 
-def _answers(arguments: Arguments) -> dict[str, Any]:
+def _answers(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
     """Return the answers given, by question; a question may go by the name of its flag."""
     from advisor.console.profile_file import read_json_answers
 
-    return read_json_answers(arguments.get("answers", {}))
+    return read_json_answers(arguments.get("answers", {}), rulebase.question_ids)
 
 
 def _inside(path: Any) -> Path:

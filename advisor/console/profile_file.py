@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ PRINTED = _SAYING | {"named", "origin"}
 """The keys of an answer as `--format json` prints it."""
 
 
-def read_profile(file: str) -> dict[str, Any]:
+def read_profile(file: str, questions: Container[str] = ()) -> dict[str, Any]:
     """Return the answers in a profile file (YAML or JSON; `-` is standard input).
 
     Raises BrokenFileError with every problem at file:line:column.
@@ -29,7 +30,7 @@ def read_profile(file: str) -> dict[str, Any]:
     from advisor.reader.shape import check_shape
 
     document = _standard_input() if file == "-" else read_document(Path(file), within=Path.cwd())
-    document.value = answers_in(document.value)
+    document.value = answers_in(document.value, questions)
     if not document.problems and document.value is None:
         document.report((), "holds no answers")
     if not check_shape(document, PROFILE):
@@ -51,18 +52,21 @@ def _standard_input() -> Document:
         return unreadable(name, error.strerror or str(error))
 
 
-def answers_in(value: Any) -> Any:
+def answers_in(value: Any, questions: Container[str] = ()) -> Any:
     """Return the answers in a profile, a scenario, or what `--format json` printed.
 
-    What is no answer stays as it stands, for whoever reads it to refuse.
+    What is no answer stays as it stands, for whoever reads it to refuse. Raises UsageError for
+    one of the `questions` that stands beside a `profile`, where no answer is read.
     """
+    within, tasks = value, {}
     if isinstance(value, dict) and isinstance(value.get("tasks"), list) and value["tasks"]:
-        first = value["tasks"][0]  # printed for several tasks: all but the task is the same
-        if isinstance(first, dict) and isinstance(first.get("profile"), dict):
-            tasks = [one.get("task") for one in value["tasks"] if isinstance(one, dict)]
-            return {**answers_in(first), TASK: tasks}
-    if isinstance(value, dict) and isinstance(value.get("profile"), dict):
-        value = value["profile"]
+        within = value["tasks"][0]  # printed for several tasks: all but the task is the same
+        tasks = {TASK: [one.get("task") for one in value["tasks"] if isinstance(one, dict)]}
+    if isinstance(within, dict) and isinstance(within.get("profile"), dict):
+        if beside := next((key for key in value if key in questions), None):
+            message = f"`{beside}` stands beside `profile`, where no answer is read"
+            raise UsageError(message, hint="write it into `profile`")
+        value = {**within["profile"], **tasks}
     if not isinstance(value, dict):
         return value
     return {
@@ -72,13 +76,13 @@ def answers_in(value: Any) -> Any:
     }
 
 
-def read_json_answers(value: Any) -> dict[str, Any]:
+def read_json_answers(value: Any, questions: Container[str] = ()) -> dict[str, Any]:
     """Return the answers that JSON from outside holds, as `answers_in` finds them.
 
     Raises UsageError for `null` and `[]`, which leave a question open in Python alone; what else
     is no answer is refused where answers are read into a profile.
     """
-    answers: dict[str, Any] = answers_in(value)
+    answers: dict[str, Any] = answers_in(value, questions)
     for question, given in answers.items():
         if given is None or given == []:
             message = f"`{question}: {json.dumps(given)}` is no answer"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 RECENT_ANSWERS = 256
 LONGEST = 1_000_000
 """Bytes of a line; a device, or a file of something else, may have no end of one."""
+KEYS = ("id", "need", "profile")
 LINE = 'a line is {"id": ..., "need": "..."} or {"id": ..., "profile": {"task": "captioning"}}'
 
 
@@ -60,7 +61,7 @@ def run_batch(
             try:
                 row = _row(line, number)
                 need = _need(row, number)
-                text, code = answer(need, _json(_answers(row, number)))
+                text, code = answer(need, _json(_answers(rulebase, row, number)))
                 text = f'{{"id":{_json(row.get("id"))},{text[1:]}'
             except AdvisorError as failure:
                 from advisor.need.likely_meaning import explained
@@ -108,7 +109,12 @@ def _row(line: bytes, number: int) -> dict[str, Any]:
         limit = size_shown(LONGEST)
         raise _bad_line(f"line {number} is longer than {limit}; nothing from it on is read")
     try:
-        row = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
+        row = json.loads(
+            line.decode("utf-8-sig"),
+            parse_constant=_refuse,
+            parse_float=_finite,
+            object_pairs_hook=_each_once,
+        )
     except (ValueError, RecursionError) as error:
         raise _bad_line(f"line {number} is not JSON: {why_unparsed(error)}") from error
     if not isinstance(row, dict):
@@ -120,25 +126,39 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no number of JSON")
 
 
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON; ValueError for one that says a key twice: one would be dropped."""
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in row if names.count(name) > 1)
+        raise ValueError(f"`{twice}` stands twice")
+    return row
+
+
 def _finite(written: str) -> float:
     number = float(written)
     return number if isfinite(number) else _refuse(written)
 
 
 def _need(row: dict[str, Any], number: int) -> str:
+    if unknown := next((key for key in row if key not in KEYS), None):
+        raise _bad_line(f"line {number}: unknown key `{unknown}`")
     need = row.get("need", "")
     if not isinstance(need, str):
         raise _bad_line(f"line {number}: `need` is no text")
     return need.strip()
 
 
-def _answers(row: dict[str, Any], number: int) -> dict[str, Any]:
+def _answers(rulebase: RuleBase, row: dict[str, Any], number: int) -> dict[str, Any]:
     in_words = bool(row.get("need", ""))
     if in_words and "profile" not in row:
         return {}
     if not isinstance(row.get("profile"), dict):
+        if "profile" in row:
+            raise _bad_line(f"line {number}: `profile` is no object")
         raise _bad_line(f"line {number} has neither `need` nor `profile`")
-    answers = read_json_answers(row["profile"])
+    answers = read_json_answers(row["profile"], rulebase.question_ids)
     if not (answers or in_words):
         raise _bad_line(f"line {number} holds no answers")
     return answers

@@ -531,6 +531,34 @@ def test_a_batch_answers_in_order_with_ids_and_an_error_for_each_bad_line(adviso
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"id": 1, "need": "describe photos", "answers": {"language": null}}', "key `answers`"),
+        ('{"id": 1, "profile": {"task": "describe"}, "Need": "photos"}', "key `Need`"),
+        ('{"profile": {"task": "describe", "task": "outline"}}', "`task` stands twice"),
+        ('{"id": 1, "profile": {"profile": {"task": "describe"}, "language": "en"}}', "`language`"),
+        ('{"id": 1, "need": "describe photos", "profile": null}', "`profile` is no object"),
+    ],
+)
+def test_a_line_of_a_batch_drops_nothing(advisor, tmp_path, line, said):
+    batch = tmp_path / "batch.jsonl"
+    batch.write_text(line + "\n", encoding="utf-8")
+    result = advisor("recommend", "--batch", batch)
+    (answer,) = result.lines
+    assert (result.code, said in answer["error"]["message"]) == (2, True)
+
+
+def test_an_answer_beside_a_printed_profile_is_refused(advisor, tmp_path):
+    file = tmp_path / "kept.json"
+    printed = ask(advisor, "--task", "describe", "--task", "outline")
+    file.write_text(json.dumps(printed), encoding="utf-8")
+    assert without_origins(ask(advisor, "--profile", file)) == without_origins(printed)
+    file.write_text(json.dumps({**printed, "language": "en"}), encoding="utf-8")
+    result = advisor("recommend", "--profile", file)
+    assert (result.code, "`language` stands beside `profile`" in result.err) == (2, True)
+
+
 def test_a_line_of_a_batch_is_answered_as_a_profile_file(advisor, tmp_path):
     profiles = [{"task": "describe"}, {"task": ["answer", "outline"]}, {"task": "read-lines"}]
     batch = tmp_path / "profiles.jsonl"
