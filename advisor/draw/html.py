@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from advisor.draw.blocks import (
     Block,
@@ -21,6 +22,7 @@ from advisor.draw.blocks import (
     Table,
     Text,
 )
+from advisor.foreign import visible_lines
 
 STYLE = Path(__file__).with_name("page.css")
 MARKS = {"+": "for", "-": "against", "!": "caveat", ">": "leads", "": "plain"}
@@ -52,6 +54,23 @@ def document(title: str, body: str, style: str = "", script: str = "") -> str:
         f"<style>\n{_style('body')}{style}</style></head>\n"
         f"<body><main>\n{unseen}{body}\n</main>{run}</body>\n</html>\n"
     )
+
+
+def filled(template: Path, **values: Any) -> str:
+    """Return a template of Jinja with its places filled, all text escaped and visible.
+
+    What is HTML already, as `body` returns it, goes in as Markup.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: value if hasattr(value, "__html__") else visible_lines(str(value)),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.from_string(template.read_text(encoding="utf-8")).render(values)
 
 
 def body(page: Page) -> str:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 Data = Annotated[
     str, typer.Argument(metavar="DATA", help="Labelled images: a folder, table, JSON or .tar.")
 ]
-Shown = Annotated[Showing, showing(("terminal", "json", "markdown", "html", "junit"))]
+Shown = Annotated[Showing, showing(("terminal", "json", "markdown", "html", "junit", "csv"))]
 SHOWN_LEFT_OUT = 5
 CANNOT = 2
 """The exit code where something could not be run."""
@@ -102,12 +102,12 @@ def evaluate(
 
     judged = gates.made()
     refuse_what_cannot_decide(split(gates.priority))
-    if ahead.asked():
+    if ahead.dry_run:
         return forecast_only(rulebase, made, ahead.price, shown)
     folder = _folder(made, place, shown)
     runnable = _runnable(made, rulebase)
     with writing(folder) as file:
-        run = run_of(made, runnable, file, place)
+        run = run_of(made, runnable, file, place, ahead.price)
         scores = score(run)
         found = verdict(scores, rulebase, split(gates.priority))
         shown.emit(report_of(run, scores, found, judged, partial(_file_of, made.store)))
@@ -142,21 +142,29 @@ def _runnable(made: Arrangement, rulebase: RuleBase) -> tuple[Candidate, ...]:
 
 
 def run_of(
-    made: Arrangement, candidates: tuple[Candidate, ...], file: RunFile, place: PlaceOptions
+    made: Arrangement,
+    candidates: tuple[Candidate, ...],
+    file: RunFile,
+    place: PlaceOptions,
+    price: float = 0.0,
 ) -> EvaluationRun:
-    """Run what was arranged, here or on a cluster, and show how far it is."""
+    """Run what was arranged, here or on a cluster, and show how far it is.
+
+    The day on which it was begun first stays that of the run, so that its page stays the same.
+    """
+    from datetime import date
+
     from advisor import __version__
     from advisor.evaluate.execution import LocalWorker, Watching, execute
     from advisor.evaluate.ray_pool import ray_pools
     from advisor.evaluate.recorded import EvaluationRun
     from advisor.trial.runtime import versions
 
-    run = EvaluationRun(
-        data=made.data,
-        candidates=candidates,
-        settings=made.settings(versions(), __version__),
-        file=file,
-    )
+    settings = made.settings(versions(), __version__)
+    settings["began"] = (not place.fresh and file.began()) or date.today().isoformat()
+    if price:
+        settings["price_per_hour"] = price
+    run = EvaluationRun(data=made.data, candidates=candidates, settings=settings, file=file)
     watching = Watching(note, _Progress()) if sys.stderr.isatty() else Watching(note)
     pools = ray_pools(place.ray, place.workers) if place.ray else nullcontext(LocalWorker)
     with pools as hire:

@@ -2,7 +2,9 @@
 const form = document.querySelector(".filters");
 if (form) {
   const cards = [...document.querySelectorAll(".example")];
+  const rest = document.querySelector(".rest");
   const show = () => {
+    if (rest) rest.open = true;
     const kind = form.elements.kind.value;
     const words = form.elements.words.value.trim().toLowerCase();
     let shown = 0;

@@ -61,7 +61,8 @@ class CandidateOptions:
         list[str] | None,
         option(
             "--candidate ID|FOLDER",
-            "What to evaluate; repeat it. NAME=ID names it, ID@REV is a revision of it.",
+            "Model to evaluate, or baseline:random, commonest, knn, probe; can be used multiple"
+            " times. NAME=ID names it, ID@REV selects a revision.",
         ),
     ] = None
     demo: Annotated[bool, option("--demo", "The small checkpoints that come with advisor.")] = False
@@ -134,15 +135,12 @@ class ForecastOptions:
     price: Annotated[
         float,
         option(
-            "--price-per-hour", "What an hour of this machine costs.", min=0.0, show_default=False
+            "--price-per-hour",
+            "What an hour of this machine costs; gives the cost of the run or of 1,000 images.",
+            min=0.0,
+            show_default=False,
         ),
     ] = 0.0
-
-    def asked(self) -> bool:
-        """True where nothing is to be run; UsageError for a price without a forecast."""
-        if self.price and not self.dry_run:
-            raise UsageError("`--price-per-hour` is for a forecast", hint="add --dry-run")
-        return self.dry_run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

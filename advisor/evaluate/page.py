@@ -150,8 +150,10 @@ def as_page(
         page += [Heading("Figures"), figures(scores, whole=whole)]
         if whole and (pairs := comparisons(scores, verdict)):
             page += [Heading("Compared in pairs"), pairs]
-        if any(one.timing.images_per_second for one in scores.candidates):
-            page += [Heading("Cost"), costs(scores)]
+        if whole and (curve := learning_curve(scores)):
+            page += [Heading("With so many labeled images a class"), curve]
+        if table := costs(scores, run.settings.get("price_per_hour")):
+            page += [Heading("Cost"), table]
     if notes := known(scores):
         page += [Heading("To know"), Items(tuple(Item("!", one) for one in notes))]
     if whole and (facts := provenance(run, scores)):
@@ -231,11 +233,47 @@ def _difference(one: Comparison) -> tuple[str, str, str]:
     return f"{one.difference:+.3f} ({low} to {high})", p_written(one.adjusted), said
 
 
-def costs(scores: Scores) -> Table:
-    """Return what each candidate cost."""
-    rows = tuple((one.name, *_cost(one.timing)) for one in scores.candidates)
+def learning_curve(scores: Scores) -> Table | None:
+    """Return what fitted baselines reach with so many images of each class."""
+    fitted = [one for one in scores.candidates if one.by_size]
+    if not fitted:
+        return None
+    kind = METRIC_KINDS[next(iter(fitted[0].metrics))]
+    rows = tuple(
+        (one.name, *(_cell(kind, found, whole=True) for found in one.by_size.values()))
+        for one in fitted
+    )
+    return Table(("baseline", *(f"{size} images" for size in fitted[0].by_size)), rows)
+
+
+def costs(scores: Scores, price: float | None) -> Table | None:
+    """Return what each candidate cost; with the `price` of an hour, what 1,000 images would."""
+    timed = [one for one in scores.candidates if one.timing.images_per_second]
+    if not timed:
+        return None
     columns = ("candidate", "images a second", "ms a batch", "95 % under", "peak MB", "load ms")
-    return Table(columns, rows)
+    rows = tuple((one.name, *_cost(one.timing), per_thousand(one.timing, price)) for one in timed)
+    if price is None:
+        return Table(columns, tuple(row[:-1] for row in rows))
+    return Table((*columns, "1,000 images"), rows)
+
+
+def per_thousand(timing: Timing, price: float | None) -> str:
+    """Return what 1,000 images cost at a price of an hour; empty where either is unknown."""
+    if price is None or not timing.images_per_second:
+        return ""
+    cost = 1000 * price / 3600 / timing.images_per_second
+    return f"{cost:,.2f}" if cost >= 1 else f"{cost:.2g}"
+
+
+def of_how_many(run: EvaluationRun, scores: Scores) -> str:
+    """Return when the run began, and how much was compared on how much."""
+    data, questions = scores.data, scores.items[:1] and scores.items[0].question
+    parts = [f"begun {run.settings['began']}"] if "began" in run.settings else []
+    parts += [count(len(scores.candidates), "candidate"), count(scores.images, "image")]
+    parts += [count(len(scores.items), "question")] if questions else []
+    parts += [f"{len(data.classes)} classes"] if data.classes else []
+    return " · ".join(parts)
 
 
 def _cost(timing: Timing) -> tuple[str, ...]:

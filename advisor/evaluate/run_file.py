@@ -82,6 +82,15 @@ class RunFile:
         """Return the keys of all answers."""
         return {key for (key,) in self.rows("SELECT key FROM answers")}
 
+    def began(self) -> str:
+        """Return the day on which the run was begun; empty where it was not yet, or says none."""
+        for (text,) in self.rows("SELECT manifest FROM run"):
+            try:
+                return str(json.loads(text)["settings"].get("began", ""))
+            except NOT_READ as error:
+                raise broken_run(self.path) from error
+        return ""
+
     def begin(self, run: EvaluationRun, *, fresh: bool) -> None:
         """Write what is run on what; with `fresh`, what earlier runs left goes first."""
         left = ("answers", "timings") if fresh else ()

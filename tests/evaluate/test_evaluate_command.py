@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import sqlite3
 import sys
 from itertools import chain
 
@@ -48,10 +49,18 @@ def test_the_answer_is_one_document_that_the_next_call_repeats(said, shapes, tmp
     assert found["data"]["task"] == load_rules().acts["label"].tasks[0]
     assert "taken as" in first.err
     assert (tmp_path / "x.xml").read_text().startswith("<?xml")
-    again = said(*arguments).json
+    with sqlite3.connect(next((tmp_path / "cache").rglob("evaluation.sqlite"))) as kept:
+        kept.execute("UPDATE run SET manifest = replace(manifest, ?, '2026-01-02')",
+                     (found["settings"]["began"],))  # fmt: skip
+    kept.close()
+    again = said(*arguments, "--price-per-hour", "3.6").json
     assert found.pop("timings")
     again.pop("timings")
+    assert again["settings"].pop("price_per_hour") == 3.6
+    assert again["settings"].pop("began") == "2026-01-02", "the day on which it began stays"
+    assert found["settings"].pop("began")
     assert again == found
+    assert said(*arguments, "--fresh").json["settings"]["began"] != "2026-01-02"
 
 
 @pytest.mark.slow
@@ -120,7 +129,6 @@ REFUSED = [
     (("--demo", "--task", "captioning"), "nothing to judge `captioning` by"),
     (("--demo", "--image-folder", "gone"), "is not a folder"),
     (("--demo", "--limit", "-1"), "limit"),
-    (("--demo", "--price-per-hour", "2"), "`--price-per-hour` is for a forecast"),
     (("--demo", "--confident"), "`--confident` is about a threshold"),
     (("--demo", "--template", "{} or {x}"), "no one place for the label"),
     (("--demo", "--run", __file__), "is a file"),

@@ -1,5 +1,6 @@
 """The report is one file that shows foreign text as text, at any width, light or dark."""
 
+import csv
 import io
 import random
 import re
@@ -13,12 +14,18 @@ from browser import DESK, PHONE, View, look, needs_browser
 
 from advisor.draw.formats import drawn
 from advisor.errors import AdvisorError
-from advisor.evaluate.chart import confusion
-from advisor.evaluate.evaluation_report import report_of
+from advisor.evaluate.evaluation_report import (
+    BEST,
+    MOST_CLASSES,
+    SIDE,
+    WORST,
+    _confusion,
+    report_of,
+    shown_examples,
+)
 from advisor.evaluate.gates import Gates
 from advisor.evaluate.labelled import EvaluationSet
 from advisor.evaluate.scores import score
-from advisor.evaluate.shown_examples import BEST, SIDE, WORST, shown_examples
 from advisor.evaluate.verdict import verdict
 from advisor.rulebase.store import load_rules
 from tests.evaluate.runs import (
@@ -208,10 +215,10 @@ def test_the_worst_by_the_recommended_candidate_lead(tmp_path):
 def test_of_many_classes_the_confusion_shows_those_that_are_mistaken(tmp_path):
     classes = tuple(f"class {n}" for n in range(60))
     scores = score(of_labels(tmp_path, 300, classes=classes))
-    table = confusion(scores, scores.candidates[0])
-    assert table.count("<tr>") == 21
-    assert "(another)" in table
-    assert "of 60" in table
+    table = _confusion(scores, scores.candidates[0])
+    assert len(table["rows"]) == MOST_CLASSES
+    assert "(another)" in table["columns"]
+    assert "of 60" in table["note"]
 
 
 def every_other_kind(folder):
@@ -272,10 +279,91 @@ def test_examples_are_filtered_from_the_keyboard(tmp_path):
     there = Tags(text).found
     before = sum(tag in ("a", "select", "input") or "tabindex" in of for tag, of in there)
     tabs = before - 2  # the two fields of the filter come last
-    regions = text[: text.index('class="filters"')].count("tabindex")
+    before_it = text[: text.index('class="filters"')]
+    folded = re.sub("<details>.*?</details>", "<summary>", before_it, flags=re.DOTALL)
+    regions = folded.count("tabindex") + folded.count("<summary>")
     keys = (*["Tab"] * (regions + 1), "ArrowDown")
     seen, every = look(file, View(DESK, keys=keys), View(DESK))
     assert tabs >= 0
     assert f"{WORST + BEST} shown" in every.text
     assert f"{WORST} shown" in seen.text
     assert seen.console == []
+
+
+def of_search(folder):
+    """Return a search of four images by a text each, two of which find another image first."""
+    vectors = [[1.0, 0.0], [0.0, 1.0], [0.6, 0.8], [0.8, 0.6]]
+    texts = [vectors[0], vectors[1], vectors[3], vectors[2]]
+    given = [{"vectors": packed(v, [t])} for v, t in zip(vectors, texts, strict=True)]
+    wanted = [[f"text {n}"] for n in range(4)]
+    return written(folder, with_references(SEARCH, wanted), {"a": given})
+
+
+def test_every_prediction_is_a_row_of_csv_and_no_cell_is_a_formula(tmp_path):
+    names = ["=cmd|' /C calc'!A0", "+1", "-1", "@x", "a,b", 'a "b"', "tab\tx"]
+    truth = [names[n % len(names)] for n in range(28)]
+    given = {"=model": picks(truth, classes=names), "other": picks(truth[::-1], classes=names)}
+    given["other"][3] = {"failed": "out of memory"}
+    run = written(tmp_path, labelled(truth, names), given)
+    scores = score(run)
+    report = report_of(run, scores, verdict(scores, load_rules()), Gates(), lambda _: None)
+    rows = list(csv.DictReader(io.StringIO(drawn(report, "csv"))))
+    assert len(rows) == 2 * 28
+    assert [one["image"] for one in rows[:28]] == [one.id for one in run.data.images]
+    assert not [cell for row in rows for cell in row.values() if cell[:1] in "=+-@\t\r" and cell]
+    assert [one["true"].removeprefix("'") for one in rows[:28]] == truth
+    assert [one["predicted"].removeprefix("'") for one in rows[:28]] == truth
+    assert {one["accuracy"] for one in rows[:28]} == {"1.0"}
+    assert rows[28 + 3]["predicted"] == rows[28 + 3]["probability"] == ""
+    assert rows[0]["candidate"] == "'=model"
+    assert float(rows[0]["probability"]) == pytest.approx(0.8)
+
+
+def test_csv_of_a_search_has_what_stands_first_and_the_rank(tmp_path):
+    run = of_search(tmp_path)
+    scores = score(run)
+    report = report_of(run, scores, verdict(scores, load_rules()), Gates(), lambda _: None)
+    rows = list(csv.DictReader(io.StringIO(drawn(report, "csv"))))
+    assert [(one["question"], one["true"], one["predicted"], one["rank"]) for one in rows] == [
+        ("text 0", "0.png", "0.png", "1.0"), ("text 1", "1.png", "1.png", "1.0"),
+        ("text 2", "2.png", "3.png", "2.0"), ("text 3", "3.png", "2.png", "2.0"),
+    ]  # fmt: skip
+
+
+def test_a_search_shows_what_was_found_instead(tmp_path):
+    text = report_file(of_search(tmp_path), gates=Gates()).read_text("utf-8")
+    assert "found at place 2; 3.png stands first" in text
+    assert len([of for tag, of in Tags(text).found if of.get("class") == "instead"]) == 2
+
+
+def test_the_page_says_what_was_compared_on_what_and_what_it_costs(tmp_path):
+    run = of_labels(tmp_path)
+    run = replace(run, settings={**run.settings, "began": "2026-11-30", "price_per_hour": 3.6})
+    text = report_file(run).read_text("utf-8")
+    assert "<h1>zero-shot-classification on photos</h1>" in text
+    assert "begun 2026-11-30 · 4 candidates · 150 images · 3 classes" in text
+    assert "33.8 ms, 0.034 for 1,000 images" in text, "an hour for 3.6 is a thousandth a second"
+    classes = text[text.index("By class") : text.index("Confusion matrix")]
+    assert classes.count("<summary>") == 3, "those of other candidates are folded"
+    assert re.search(r'<th scope="row">cat</th><td>\d+</td><td>0\.\d\d</td>', classes)
+
+
+def test_of_many_classes_the_figures_are_folded(tmp_path):
+    classes = tuple(f"class {n}" for n in range(60))
+    text = report_file(of_labels(tmp_path, 300, classes=classes)).read_text("utf-8")
+    assert "<summary>50 more classes</summary>" in text
+
+
+@pytest.mark.slow
+@needs_browser()
+def test_on_a_phone_the_page_of_twenty_classes_is_at_most_6000_pixels_long(tmp_path):
+    from PIL import Image
+
+    run = of_labels(
+        tmp_path / "run", 400, classes=tuple(f"golden_retriever_{n}" for n in range(20))
+    )
+    run = replace(run, settings={**run.settings, "began": "2026-11-30", "price_per_hour": 1.2})
+    (seen,) = look(report_file(run), View(PHONE), screenshots=tmp_path)
+    assert seen.scroll_width == PHONE
+    with Image.open(seen.screenshot) as shot:
+        assert shot.height <= 6000

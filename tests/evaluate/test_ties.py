@@ -1,7 +1,6 @@
 """Scores that tie earn what chance would, are counted, and make no winner."""
 
 import random
-import re
 from itertools import pairwise, product
 
 import numpy as np
@@ -9,8 +8,7 @@ import pytest
 
 from advisor.draw.formats import drawn
 from advisor.evaluate.certainty import Resampler
-from advisor.evaluate.chart import confusion
-from advisor.evaluate.evaluation_report import report_of
+from advisor.evaluate.evaluation_report import _confusion, report_of
 from advisor.evaluate.gates import Gates
 from advisor.evaluate.metric_kinds import METRIC_KINDS
 from advisor.evaluate.metrics.label_metrics import accuracy, best_labels, levelled, macro_f1
@@ -80,7 +78,7 @@ def test_the_page_agrees_with_itself_on_a_tie(tmp_path, rules):
     scores, said, _ = judged(written(tmp_path, labelled(truth, FRUIT), {"a": given}), rules)
     (one,) = scores.candidates
     assert (one.ties, one.metrics["accuracy"].value) == (1, 19.5 / 20)
-    cells = re.findall(r"<td class[^>]*>([^<]*)</td>", confusion(scores, one))
+    cells = [cell["times"] for row in _confusion(scores, one)["rows"] for cell in row["cells"]]
     assert cells == ["14.5", "0.5", "·", "5"]
     assert "`a`: 2 of 2 labels tie in 1 of 20 images" in said.warnings
     page = drawn(
