@@ -64,7 +64,7 @@ What `advisor evaluate` reads: images with what is true of them
                   several: `a;b` for labels, `a|b` for others, a list in JSON
   .json           COCO captions or categories; VQA questions, with the answers beside them
   .tar            WebDataset shards: an image with .cls, .txt or .json of the same name
-  Arrow           what `datasets` saved to disk
+  Arrow, Parquet  what `datasets` saved to disk, or the Hub keeps
 
 Rows of one image belong together. --image-folder DIR says where a table's images are. Images are
 read where they are, and what cannot be read is named and left out.

@@ -36,7 +36,7 @@ class ArrowRows:
         try:
             cell = self.rows[int(name.removeprefix("row "))][self.column] or {}
         except Exception as error:  # whatever the library raises, the row is damaged
-            raise OSError(0, f"its row cannot be read: {_first_words(error)}") from error
+            raise OSError(0, f"its row cannot be read: {first_words(error)}") from error
         data, path = cell.get("bytes"), cell.get("path")
         if data is not None:
             if len(data) > LARGEST_IMAGE:
@@ -75,21 +75,27 @@ def read_arrow(folder: Path) -> LabelledData:
         notes = [f"of its parts, `{part}` is taken"] if len(loaded) > 1 else []
         loaded = loaded[part]
     features = loaded.features
-    column = next((name for name, kind in features.items() if isinstance(kind, datasets.Image)), "")
-    if not column:
-        raise BrokenFileError(
-            f"`{folder}` has no column of images", hint=f"it has: {', '.join(features)}"
-        )
+    column = image_column(datasets, features, folder)
     try:
         loaded.data.validate(full=True)  # Arrow trusts its files: a hostile offset ends the process
     except Exception as error:
         raise _broken(folder, error) from error
     rows = loaded.cast_column(column, datasets.Image(decode=False))
     return LabelledData(
-        _annotations(rows.remove_columns([column]), features, folder),
+        annotations_of_rows(rows.remove_columns([column]), features, folder),
         ArrowRows(rows, column, folder),
         "a data set of the library `datasets`",
         tuple(notes),
+    )
+
+
+def image_column(datasets: Any, features: Any, folder: Path) -> str:
+    """Return the first column of images; BrokenFileError where there is none."""
+    for name, kind in features.items():
+        if isinstance(kind, datasets.Image):
+            return str(name)
+    raise BrokenFileError(
+        f"`{folder}` has no column of images", hint=f"it has: {', '.join(features)}"
     )
 
 
@@ -130,7 +136,8 @@ def _outside(folder: Path, named: str) -> BrokenFileError:
     return BrokenFileError(message, hint=AS_SAVED)
 
 
-def _annotations(rows: Any, features: Any, folder: Path) -> tuple[Annotation, ...]:
+def annotations_of_rows(rows: Any, features: Any, folder: Path) -> tuple[Annotation, ...]:
+    """Return the annotations of rows of `datasets`, whose images are not among their columns."""
     named = {name: kind.names for name, kind in features.items() if hasattr(kind, "int2str")}
     listed = {
         name: kind.feature.names
@@ -165,12 +172,13 @@ def _read(rows: Any, folder: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _broken(folder: Path, error: Exception) -> BrokenFileError:
-    return _unread(folder, _first_words(error))
+    return _unread(folder, first_words(error))
 
 
 def _unread(folder: Path, why: str) -> BrokenFileError:
     return BrokenFileError(f"`{folder}` cannot be read: {why}", hint=AS_SAVED)
 
 
-def _first_words(error: Exception) -> str:
+def first_words(error: Exception) -> str:
+    """Return what a library says, on a line."""
     return " ".join(str(error).split())[:200]

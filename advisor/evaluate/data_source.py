@@ -11,6 +11,7 @@ from advisor.evaluate.arrow_folder import is_arrow_folder, read_arrow
 from advisor.evaluate.coco import read_json
 from advisor.evaluate.image_folder import HELD_OUT, TRAINED_ON, read_class_folders
 from advisor.evaluate.label_tables import read_table
+from advisor.evaluate.parquet_files import SUFFIX, parquet_files, read_parquet
 from advisor.evaluate.tar_shards import read_shards
 from advisor.files import leads_out
 
@@ -22,6 +23,7 @@ LAYOUTS = (
     "a .csv, .tsv or .jsonl that names an image a row, or a folder with one",
     "COCO captions or VQA questions (.json)",
     "WebDataset shards (.tar), or a folder of them",
+    "Parquet (.parquet), or a folder of it",
     "a folder that `datasets` saved to disk",
 )
 
@@ -46,6 +48,8 @@ def read_data(data: str, images: str = "") -> LabelledData:
         return read_json(path, folder)
     if suffix == ".tar":
         return read_shards([path], path.parent)
+    if suffix == SUFFIX:
+        return read_parquet([path], path.parent)
     raise UsageError(
         f"`{data}` is nothing that can be read", hint=f"DATA is {'; or '.join(LAYOUTS)}"
     )
@@ -66,6 +70,8 @@ def _folder(path: Path, images: Path | None) -> LabelledData:
     if len(tables) > 1:
         names = ", ".join(file.name for file in tables)
         raise UsageError(f"`{path}` holds several tables", hint=f"name one of them: {names}")
+    if rows := parquet_files(path):
+        return read_parquet(rows, path)
     shards = [file for name, file in named.items() if name.endswith(".tar")]
     if shards:
         return read_shards(shards, path)

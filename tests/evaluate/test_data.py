@@ -704,3 +704,95 @@ def test_a_table_to_train_on_is_left_out_where_something_is_held_out_beside_it(t
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     alone = evaluated(read_data(str(tmp_path)))
     assert {each.id for each in alone.images} == {"train/cat/1.png", "train/dog/1.png"}
+
+
+def hub_rows(size=7, first=0):
+    """Return rows as the Hub keeps them: an image, a class by number and a caption."""
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features(
+        image=datasets.Image(),
+        label=datasets.ClassLabel(names=["cat", "dog"]),
+        caption=datasets.Value("string"),
+    )
+    numbers = range(first, first + size)
+    rows = {
+        "image": [{"bytes": picture("red", "circle", at=4 + n), "path": None} for n in numbers],
+        "label": [n % 2 for n in numbers],
+        "caption": [f"caption {n}" for n in numbers],
+    }
+    return datasets.Dataset.from_dict(rows, features=features)
+
+
+def test_parquet_of_the_hub_is_read_in_place(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    home = tmp_path / "hf" / "data"
+    home.mkdir(parents=True)
+    hub_rows(3).to_parquet(home / "train-00000-of-00001.parquet")
+    hub_rows(7).to_parquet(home / "test-00000-of-00002.parquet", batch_size=2)
+    hub_rows(5, first=7).to_parquet(home / "test-00001-of-00002.parquet", batch_size=2)
+    data = read_data(str(tmp_path / "hf"))
+    found = evaluated(data)
+    assert found.notes == ("of its parts, `test` is taken",)
+    assert [one.labels[0] for one in found.images] == ["cat", "dog"] * 6
+    assert evaluated(data, "captioning").images[11].references == ("caption 11",)
+    for number in (0, 11, 6, 7, 3):
+        assert data.store.read(found.images[number].id) == picture("red", "circle", at=4 + number)
+    assert not (tmp_path / "cache").exists(), "nothing is copied"
+    alone = read_data(str(home / "train-00000-of-00001.parquet"))
+    assert len(evaluated(alone).images) == 3
+
+
+@pytest.mark.parametrize("kind", ["cut", "bytes", "columns", "no image", "link", "folder"])
+def test_parquet_that_cannot_be_used_is_one_sentence(tmp_path, kind):
+    home = tmp_path / "hf"
+    home.mkdir()
+    file = home / "test.parquet"
+    hub_rows().to_parquet(file)
+    if kind == "cut":
+        file.write_bytes(file.read_bytes()[:-40])
+    elif kind == "bytes":
+        content = bytearray(file.read_bytes())
+        content[4:3000] = b"\xff" * 2996
+        file.write_bytes(content)
+    elif kind == "columns":
+        hub_rows().remove_columns(["caption"]).to_parquet(home / "test-1.parquet")
+    elif kind == "no image":
+        hub_rows().remove_columns(["image"]).to_parquet(file)
+    else:
+        file.rename(tmp_path / "elsewhere.parquet")
+        file.symlink_to(tmp_path / "elsewhere.parquet") if kind == "link" else file.mkdir()
+
+    def read_all():
+        data = read_data(str(home))
+        for one in evaluated(data).images:
+            data.store.read(one.id)
+
+    with pytest.raises((BrokenFileError, OSError)) as caught:
+        read_all()
+    assert "\n" not in str(caught.value).strip()
+
+
+def test_a_row_of_parquet_leads_to_no_other_file(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    (tmp_path / "secret.png").write_bytes(RED)
+    (tmp_path / "hf").mkdir()
+    (tmp_path / "hf" / "own.png").write_bytes(RED)
+    rows = {"image": [{"bytes": None, "path": one} for one in ("own.png", "../secret.png")],
+            "label": ["a", "b"]}  # fmt: skip
+    features = datasets.Features(image=datasets.Image(), label=datasets.Value("string"))
+    table = datasets.Dataset.from_dict(rows, features=features).data.table
+    written = table.replace_schema_metadata(features.arrow_schema.metadata)
+    pytest.importorskip("pyarrow.parquet").write_table(written, tmp_path / "hf" / "x.parquet")
+    store = read_data(str(tmp_path / "hf")).store
+    assert store.read("row 0") == RED
+    with pytest.raises(OSError, match="outside"):
+        store.read("row 1")
+
+
+@pytest.mark.parametrize("label", ["007", "NA", "null", "true", "2024-01-01", "1e3", "nan"])
+def test_every_value_of_a_table_is_a_text(tmp_path, label):
+    rows = f"image,label\na.png,{label}\nb.png,x\n"
+    assert evaluated(table(tmp_path, rows, images=("a.png", "b.png"))).images[0].labels == (label,)
+    row = json.dumps({"image": "a.png", "label": label})
+    found = table(tmp_path, f'{row}\n{{"image": "b.png", "label": "x"}}', "data.jsonl")
+    assert found.annotations[0].labels == (label,)
