@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from advisor.trial.answer import Prediction, Reply, Request, write_vectors
     from advisor.trial.composition import Composition, compose
     from advisor.trial.demo import DemoCheckpoint, demo_checkpoints
-    from advisor.trial.finetuning import FineTuning, finetune
+    from advisor.trial.finetuning import finetune
     from advisor.trial.images import Gallery, OpenedImage, list_images, open_image
     from advisor.trial.local_checkpoint import LocalCheckpoint
     from advisor.trial.resolution import Download, Loading, resolve
     from advisor.trial.runner import Runner, load_runner, supported_tasks
+    from advisor.trial.training import FineTuning
     from advisor.trial.trial import Trial, run_trial
 
 __all__ = [
@@ -54,11 +55,12 @@ _HOMES = {
     "answer": ("Prediction", "Reply", "Request", "write_vectors"),
     "composition": ("Composition", "compose"),
     "demo": ("DemoCheckpoint", "demo_checkpoints"),
-    "finetuning": ("FineTuning", "finetune"),
+    "finetuning": ("finetune",),
     "images": ("Gallery", "OpenedImage", "list_images", "open_image"),
     "local_checkpoint": ("LocalCheckpoint",),
     "resolution": ("Download", "Loading", "resolve"),
     "runner": ("Runner", "load_runner", "supported_tasks"),
+    "training": ("FineTuning",),
     "trial": ("Trial", "run_trial"),
 }
 

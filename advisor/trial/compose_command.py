@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -18,17 +19,19 @@ from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.errors import UsageError
 from advisor.trial.command import permissions
 from advisor.trial.resolution import Loading, resolve
-from advisor.trial.trainer import Training
+from advisor.trial.training import Training, TrainingStep
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
     from advisor.trial.composition import Composition
-    from advisor.trial.finetuning import FineTuning, TrainingStep
+    from advisor.trial.training import FineTuning
 
 Save = Annotated[
     list[str], option("--save FOLDER", "The folder to write, new or empty.", "--output")
 ]
 EXAMPLES = "`advisor compose --help` has an example of each"
+SILENCE_S = 30
+"""Off a terminal, at most so long passes between two lines of progress, but for slow steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +44,12 @@ class Parts:
         str, option("--checkpoint ID|FOLDER", "What to fine-tune, instead of joining.")
     ] = ""
     pairs: Annotated[
-        str, option("--finetune PAIRS", "Train on this CSV with columns image and text.")
+        str, option("--finetune PAIRS", "Train on a CSV with columns image and text.")
     ] = ""
+    lora: Annotated[
+        int,
+        option("--lora RANK", "Train LoRA adapters and what is new; 0: all weights.", min=0),
+    ] = 0
 
 
 def compose(
@@ -57,7 +64,8 @@ def compose(
     """Join a vision encoder and a text decoder; fine-tune what was joined.
 
     The cross-attention that joins them is new, so the result talks nonsense until it is
-    fine-tuned on pairs. Ctrl-C keeps the state of training; the same command goes on.
+    fine-tuned on pairs. The weights of the epoch with the lowest held-out loss are saved. Ctrl-C
+    keeps a checkpoint; the same command resumes from it.
 
     \b
     Examples:
@@ -98,7 +106,7 @@ def _made(
 ) -> Report:
     """Join, train, or do both; write the report to its files, and return it."""
     from advisor.trial.composition import compose as join
-    from advisor.trial.finetuning import begin_from, check_training, finetune
+    from advisor.trial.finetuning import finetune
 
     composition: Composition | None = None
 
@@ -115,16 +123,13 @@ def _made(
 
     if not parts.pairs:
         return report(join(parts.encoder, parts.decoder, folder, tell=tell, **loading._asdict()))
-    start: str | Path = parts.checkpoint
     if parts.checkpoint:
         resolve(parts.checkpoint, loading)
-    else:
-        check_training(parts.pairs, folder)
-        start = begin_from(Path(folder), [parts.encoder, parts.decoder, loading.seed], make)
-    progress = show_step if sys.stderr.isatty() else None
+    joined = None if parts.checkpoint else ([parts.encoder, parts.decoder], make)
     with stopping_between_steps() as stop:
-        settings = {"progress": progress, "stop": stop, **asdict(training)}
-        return report(finetune(start, parts.pairs, folder, tell=tell, **settings))
+        reports = {"progress": Progress(), "stop": stop, "tell": tell}
+        settings = {"lora": parts.lora, "make": joined, **reports, **asdict(training)}
+        return report(finetune(parts.checkpoint, parts.pairs, folder, **settings))
 
 
 def _report(composition: Composition | None, training: FineTuning | None) -> Report:
@@ -156,7 +161,7 @@ def stopping_between_steps() -> Iterator[Callable[[], bool]]:
             before(number, frame)
             return
         asked.set()
-        note("", "stopping after this step, its state is kept; Ctrl-C again stops at once")
+        note("", "stopping after this step, a checkpoint is kept; Ctrl-C again stops at once")
 
     before: Any = signal.getsignal(signal.SIGINT)
     before = before if callable(before) else signal.default_int_handler
@@ -171,7 +176,17 @@ def stopping_between_steps() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def show_step(step: TrainingStep) -> None:
-    """Show on stderr how far training is."""
-    text = f"step {step.step} of {step.steps}, loss {step.loss:.3f} "
-    progress_line(text, step.step, step.steps)
+class Progress:
+    """Shows on stderr how far training is: in one line of a terminal, else a line now and then."""
+
+    def __init__(self) -> None:
+        self.on_terminal, self.told = sys.stderr.isatty(), time.monotonic()
+
+    def __call__(self, step: TrainingStep) -> None:
+        """Show a step; off a terminal only some, and each end of an epoch."""
+        now = time.monotonic()
+        if self.on_terminal:
+            progress_line(f"{step} ", step.step, step.steps)
+        elif step.held_out_loss is not None or now - self.told >= SILENCE_S:
+            note("", str(step))
+            self.told = now

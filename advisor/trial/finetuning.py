@@ -1,81 +1,29 @@
-"""Fine-tuning an encoder-decoder on pairs of images and texts."""
+"""Fine-tuning an encoder-decoder on images and their texts."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import random
-import shutil
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.files import (
-    grant_umask,
-    make_folder,
-    put_on_disk,
-    refuse_contents,
-    refuse_unwritable,
-    remove_folder,
-    write_text,
-)  # fmt: skip
+from advisor.errors import UsageError
+from advisor.files import refuse_contents, refuse_unwritable
 from advisor.model.library import CAPTION
-from advisor.trial.composition import JOINT
-from advisor.trial.failures import OutputExistsError, UnsupportedError
+from advisor.trial.composition import CROSS, JOINT, PROJECTION
+from advisor.trial.failures import ImageError, UnsupportedError
 from advisor.trial.images import open_image
-from advisor.trial.local_checkpoint import read_checkpoint
 from advisor.trial.runner import Runner, load_runner, shipped_table
-from advisor.trial.runtime import plain_errors, quiet
-from advisor.trial.trainer import Trainer, Training, TrainingPair, hold_out, read_pairs
+from advisor.trial.runtime import library, plain_errors, quiet
+from advisor.trial.training import FineTuning, Training, TrainingStep
+from advisor.trial.training_data import TrainingExample, hold_out, read_examples
 
+USUAL = {"epochs": 10, "batch_size": 16, "learning_rate": 5e-5}
+FROM_NOTHING = {"epochs": 40, "batch_size": 16, "learning_rate": 5e-4}
+"""Settings where a part was never trained: it has more to learn, and nothing to lose."""
+TRAINER = "advisor.trial.trainer"
 UNFINISHED = "unfinished"
-RECORD = "begun-from"
-SAMPLES = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingStep:
-    """How far training is: after which step of how many, with which loss."""
-
-    step: int
-    steps: int
-    loss: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """A held-out image: what it should say, and what the network wrote before and after."""
-
-    image: str
-    text: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FineTuning:
-    """What training did: losses on held-out pairs, texts before and after.
-
-    `samples` are drawn among the held-out pairs; `notes` say what is wrong with what was learnt.
-    """
-
-    folder: Path
-    pairs: int
-    held_out: int
-    steps: int
-    loss_before: float
-    loss_after: float
-    exact_before: int
-    exact_after: int
-    samples: tuple[Sample, ...]
-    resumed_at: int
-    notes: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the result as JSON keys."""
-        return {**asdict(self), "folder": str(self.folder)}
+ROOM = 512
+"""How many tokens a decoder takes that does not say."""
 
 
 def finetune(
@@ -83,124 +31,121 @@ def finetune(
     pairs: str | Path,
     output: str | Path,
     *,
+    lora: int = 0,
+    make: tuple[Any, Callable[[Path], object]] | None = None,
     progress: Callable[[TrainingStep], None] | None = None,
     stop: Callable[[], bool] | None = None,
     tell: Callable[[FineTuning, Path], None] | None = None,
     **training: Any,
 ) -> FineTuning:
-    """Train an encoder-decoder folder on a CSV (`image,text`) and save it to another folder.
+    """Train an encoder-decoder folder on images and texts, and save it to another folder.
 
-    `training` are fields of Training: `epochs`, `batch_size`, `learning_rate`, `held_out`, `seed`,
-    `device` and `checkpoint_every`. Every so many steps the state is saved in `OUTPUT/unfinished`;
-    a run that was interrupted goes on from there and ends where an unbroken one does. `stop` is
-    asked after each step: where it says so, the state is saved and KeyboardInterrupt raised. `tell`
-    gets what is returned and where the trained files are before they are put in place. The held-out
-    share is never trained on.
+    `pairs` is a CSV (`image,text`) or COCO captions. `training` are fields of Training; what is
+    left out is usual for pretrained parts, or for parts that were never trained. After each epoch
+    the loss on the held-out share is measured, and the network of the best epoch is kept. With
+    `lora` the pretrained weights get adapters of that rank, which are merged in the end; what is
+    new is trained whole.
+
+    A run that was interrupted goes on from its last checkpoint in `OUTPUT/unfinished`, and on a CPU
+    ends where an unbroken one does. `stop` is asked after each step: where it says so, a checkpoint
+    is saved and KeyboardInterrupt raised. `tell` gets what is returned and where the trained files
+    are before they are put in place. Where there is no checkpoint yet, `make` is what it is made
+    from, as JSON, and what makes it.
     """
     how, folder = Training(**training), Path(output)
+    examples = check_training(pairs, folder)
+    trainer = library(TRAINER)
+    made_from, maker = make or (str(checkpoint), None)
+    data = [[str(each.image), each.text] for each in examples]
+    start = trainer.begin(folder, [made_from, data, lora, how.identity], maker)
+    runner = _captioner(start if make else checkpoint, how.device)
+    how = how.filled(FROM_NOTHING if was_never_trained(runner.network) else USUAL)
+    trained, held_out = hold_out(examples, how.held_out, how.seed)
+    merge = _adapters(runner.network, lora, how.seed) if lora else lambda: None
+    recipe = trainer.Recipe(
+        collate=lambda rows, _epoch: _batch(runner, rows),
+        parts=(runner.network, runner.image_processor, runner.tokenizer),  # type: ignore[attr-defined]
+        finish=merge,
+    )
+    reports = {"progress": progress, "stop": stop, "tell": tell}
+    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, **reports)
+    return done
+
+
+def check_training(pairs: str | Path, folder: Path) -> tuple[TrainingExample, ...]:
+    """Return the pairs; raise where they or the folder are of no use, before that costs time.
+
+    Each image is opened once, so that a broken one is named before training begins.
+    """
     refuse_other_contents(folder)
-    every = read_pairs(pairs)
-    trained, held_out = hold_out(every, how.held_out, how.seed)
-    runner = _captioner(checkpoint, how.device)
-    trainer = Trainer(runner, trained, how)
-    identity = {
-        "checkpoint": str(checkpoint),
-        "pairs": [[str(pair.image), pair.text] for pair in every],
-        "settings": how.identity,
-    }
-    return trained_to_end(
-        trainer, held_out, folder, identity,
-        texts=_captions, progress=progress, stop=stop, tell=tell,
-    )  # fmt: skip
-
-
-def trained_to_end(
-    trainer: Trainer,
-    held_out: tuple[Any, ...],
-    folder: Path,
-    identity: dict[str, Any],
-    *,
-    texts: Callable[[Runner, tuple[Any, ...]], list[str]],
-    progress: Callable[[TrainingStep], None] | None = None,
-    stop: Callable[[], bool] | None = None,
-    tell: Callable[[FineTuning, Path], None] | None = None,
-) -> FineTuning:
-    """Train from where a run with this identity stood to the end, save, and return what came of it.
-
-    `texts` writes what the network says of held-out pairs, before and after.
-    """
-    unfinished, runner = folder / UNFINISHED, trainer.runner
-    state = trainer.resume(unfinished, identity) or {
-        "step": 0,
-        "loss_before": trainer.loss_on(held_out),
-        "texts_before": texts(runner, held_out),
-    }
-    resumed_at = int(state["step"])
-    for step in range(resumed_at + 1, trainer.steps + 1):
-        loss = trainer.advance(step)
-        if progress is not None:
-            progress(TrainingStep(step=step, steps=trainer.steps, loss=loss))
-        stopped = stop is not None and stop()
-        if stopped or (step % trainer.training.checkpoint_every == 0 and step < trainer.steps):
-            trainer.save_state(unfinished, identity, {**state, "step": step})
-        if stopped:
-            raise KeyboardInterrupt
-    written = zip(held_out, state["texts_before"], texts(runner, held_out), strict=True)
-    samples = tuple(
-        Sample(image=pair.image.name, text=pair.expected, before=before, after=after)
-        for pair, before, after in written
-    )
-    result = FineTuning(
-        folder=folder,
-        pairs=len(trainer.pairs),
-        held_out=len(held_out),
-        steps=trainer.steps,
-        loss_before=float(state["loss_before"]),
-        loss_after=trainer.loss_on(held_out),
-        exact_before=sum(each.before == each.text for each in samples),
-        exact_after=sum(each.after == each.text for each in samples),
-        samples=_drawn(samples, trainer.training.seed),
-        resumed_at=resumed_at,
-        notes=_doubts(samples, [pair.expected for pair in trainer.pairs]),
-    )
-    save_trained(trainer.parts, folder, lambda scratch: tell and tell(result, scratch))
-    return result
-
-
-def _drawn(samples: Sequence[Sample], seed: int) -> tuple[Sample, ...]:
-    """Return some samples, drawn by the seed, in the order that they have."""
-    places = random.Random(seed).sample(range(len(samples)), min(SAMPLES, len(samples)))
-    return tuple(samples[place] for place in sorted(places))
-
-
-def _doubts(samples: Sequence[Sample], learnt: Sequence[str]) -> tuple[str, ...]:
-    """Say what is wrong with the texts after training, and what to try.
-
-    That is one text for all images where there should be several, and fewer right texts than the
-    commonest of those `learnt` from would give.
-    """
-    doubts = []
-    written, wanted = {each.after for each in samples}, {each.text for each in samples}
-    if len(samples) > 1 and len(written) == 1 < len(wanted):
-        doubts.append(
-            f"all {len(samples)} held-out images get the same text, `{written.pop()[:60]}`: train "
-            "for more --epochs, with another --learning-rate, or on more pairs"
+    examples = read_examples(pairs)
+    if examples[0].answers:
+        raise UsageError(
+            f"`{pairs}` holds questions, which an encoder-decoder does not take",
+            hint="`advisor train vlp --aim answers` learns from them",
         )
-    common, _ = Counter(learnt).most_common(1)[0]
-    right = sum(each.after == each.text for each in samples)
-    without = sum(each.text == common for each in samples)
-    if without > right:
-        doubts.append(
-            f"the commonest text, `{common[:60]}`, would be right for {without} of {len(samples)} "
-            f"held-out images, and what was learnt is for {right}: it is of no use yet"
+    for each in examples:
+        if open_image(each.image).regions:
+            raise ImageError(
+                f"`{each.image}` holds stored regions; an encoder-decoder takes images",
+                hint="`advisor train vlp` learns from them",
+            )
+    return examples
+
+
+def refuse_other_contents(folder: Path) -> None:
+    """Raise where a folder cannot be written, or holds something else than a training."""
+    if (folder / UNFINISHED).is_dir():
+        refuse_unwritable(folder)
+    else:
+        refuse_contents(folder)
+
+
+def was_never_trained(network: Any) -> bool:
+    """Return whether the encoder or the decoder has the norms that every new network has.
+
+    They begin with ones and zeros, and no step of training leaves them all so. The norms of
+    cross-attention do not count: they are new in any join.
+    """
+    norm = library("torch").nn.LayerNorm
+
+    def is_new(part: Any) -> bool:
+        norms = [
+            module
+            for name, module in part.named_modules()
+            if isinstance(module, norm) and not any(mark in name for mark in CROSS)
+        ]
+        return bool(norms) and all(
+            bool((each.weight == 1).all()) and (each.bias is None or not bool(each.bias.any()))
+            for each in norms
         )
-    return tuple(doubts)
+
+    return is_new(network.encoder) or is_new(network.decoder)
 
 
-def check_training(pairs: str | Path, output: str | Path) -> None:
-    """Raise where the pairs or the output folder cannot be used, before anything costs time."""
-    refuse_other_contents(Path(output))
-    read_pairs(pairs)
+def _adapters(network: Any, rank: int, seed: int) -> Callable[[], object]:
+    """Put LoRA adapters on the pretrained linear layers, and return what merges them.
+
+    Only they are trained, and the new weights of cross-attention. Hu et al. 2021, arXiv:2106.09685.
+    """
+    peft, torch = library("peft"), library("torch")
+    linear = (torch.nn.Linear, library("transformers.pytorch_utils").Conv1D)
+    new = (*CROSS, PROJECTION)
+    layers = [
+        name
+        for name, module in network.named_modules()
+        if isinstance(module, linear)
+        and module is not network.get_output_embeddings()
+        and not any(mark in name for mark in new)
+    ]
+    torch.manual_seed(seed)
+    config = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=layers)
+    with plain_errors("peft"), quiet():
+        adapted = peft.LoraModel(network, config, "default")
+    for name, weight in network.named_parameters():
+        weight.requires_grad = "lora_" in name or any(mark in name for mark in new)
+    merge: Callable[[], object] = adapted.merge_and_unload
+    return merge
 
 
 def _captioner(checkpoint: str | Path, device: str) -> Runner:
@@ -216,58 +161,20 @@ def _captioner(checkpoint: str | Path, device: str) -> Runner:
     return runner
 
 
-def _captions(runner: Runner, pairs: tuple[TrainingPair, ...]) -> list[str]:
-    runner.network.eval()
-    return [runner.run(open_image(pair.image)).answers[0].text for pair in pairs]
+def _batch(runner: Any, examples: Sequence[TrainingExample]) -> dict[str, Any]:
+    """Return pixels, (batch, channels, height, width), and labels, (batch, longest text).
 
-
-def refuse_other_contents(folder: Path) -> None:
-    """Raise where a folder cannot be written, or holds something else than a training."""
-    if (folder / UNFINISHED).is_dir():
-        refuse_unwritable(folder)
-    else:
-        refuse_contents(folder)
-
-
-def begin_from(folder: Path, made_from: Any, make: Callable[[Path], object]) -> Path:
-    """Return the network that a training begins with, made where no earlier run made it.
-
-    `made_from` is plain JSON, and says what `make` makes it from. Raises OutputExistsError where an
-    earlier run made it from something else.
+    Labels have no start token, an end token, and -100 for padding.
     """
-    start = folder / UNFINISHED / "start"
-    record = start.with_name(RECORD)
-    digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
-    if not start.is_dir():
-        make_folder(start.parent)
-        write_text(record, digest)  # before what it speaks of
-        make(start)
-    elif not record.is_file() or record.read_text(encoding="utf-8") != digest:
-        raise OutputExistsError(
-            f"`{folder}` holds an unfinished training that began with something else",
-            hint=f"name another folder, or delete `{start.parent}` to begin anew",
-        )
-    return start
-
-
-def save_trained(
-    parts: tuple[Any, ...], folder: Path, before: Callable[[Path], object] = lambda _scratch: None
-) -> None:
-    """Write the trained network and what goes with it; what can be loaded is complete.
-
-    All files are written aside and then moved, config.json as the last one, since nothing loads
-    a folder without it. `before` gets where they are before they are moved.
-    """
-    aside = folder / UNFINISHED / "trained"
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    with plain_errors(str(folder)), quiet():
-        for part in parts:
-            part.save_pretrained(aside)
-    read_checkpoint(aside, str(folder))
-    before(aside)
-    grant_umask(aside)
-    put_on_disk(*aside.iterdir())
-    for path in sorted(aside.iterdir(), key=lambda path: path.name == "config.json"):
-        path.replace(folder / path.name)
-    remove_folder(folder / UNFINISHED)
+    torch, tokenizer, config = library("torch"), runner.tokenizer, runner.network.config
+    images = [open_image(each.image).pixels for each in examples]
+    pixels = runner.image_processor(images=images, return_tensors="pt")["pixel_values"]
+    names = ("max_position_embeddings", "n_positions")
+    positions = (getattr(config.decoder, name, None) for name in names)
+    room = next((each for each in positions if isinstance(each, int)), ROOM)
+    longest = min(tokenizer.model_max_length, room) - 2
+    texts = [tokenizer(each.text, add_special_tokens=False)["input_ids"] for each in examples]
+    rows = [[*ids[:longest], config.eos_token_id] for ids in texts]
+    width = max(len(row) for row in rows)
+    labels = torch.tensor([row + [-100] * (width - len(row)) for row in rows])
+    return {"pixel_values": pixels, "labels": labels}

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.formats import SCHEMA_VERSION
 from advisor.draw.html import document
+from advisor.phrasing import count
 from advisor.trial.answer import Prediction
 from advisor.trial.attempt import TrialResults
 from advisor.trial.trial import Trial
 
 if TYPE_CHECKING:
     from advisor.trial.composition import Composition
-    from advisor.trial.finetuning import FineTuning
+    from advisor.trial.training import FineTuning
 
 HUES = (212, 152, 268, 28, 340, 60)
 """One colour for each family, in the order in which families appear."""
@@ -150,12 +151,18 @@ def finetuning_page(result: FineTuning, asked: str = "--task captioning") -> Pag
     `asked` are the flags with which it is tried.
     """
     held = result.held_out
-    resumed = f", taken up after step {result.resumed_at}" if result.resumed_at else ""
+    resumed = f", resumed after step {result.resumed_at}" if result.resumed_at else ""
+    how, best = result.settings, f"saved is step {result.best_step}, with the lowest held-out loss"
     losses = f"{result.loss_before:.3f} before, {result.loss_after:.3f} after"
     facts = (
         ("folder", str(result.folder)),
         ("pairs", f"{result.pairs}, and {held} held out"),
-        ("steps", f"{result.steps}{resumed}"),
+        (
+            "settings",
+            f"{count(how.epochs or 0, 'epoch')}, batch size {how.batch_size}, learning rate "
+            f"{how.learning_rate:g}",
+        ),
+        ("steps", f"{result.steps}{resumed}; {best}"),
         ("loss on held-out pairs", losses),
         ("exactly right", f"{result.exact_before} of {held} before, {result.exact_after} after"),
     )

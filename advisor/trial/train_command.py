@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from advisor.console.commands import Options
-from advisor.console.options import MAX_SEED, Device, option
+from advisor.console.options import option
 from advisor.console.output import Shown
 from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.errors import UsageError, check_name
-from advisor.trial.compose_command import Save, show_step, stopping_between_steps
+from advisor.trial.compose_command import Progress, Save, stopping_between_steps
+from advisor.trial.training import Training
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
-    from advisor.trial.finetuning import FineTuning
+    from advisor.trial.training import FineTuning
 
 Data = Annotated[
     str,
@@ -45,54 +45,28 @@ class Material:
     vocabulary: Annotated[
         str, option("--vocabulary FILE", "A vocab.txt for a new network; else its texts' words.")
     ] = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """How long and how hard; 0 (a share: -1) where the published setting is to be taken."""
-
-    epochs: Annotated[
-        int, option("--epochs", "Times through; 30, 20 for answers.", min=0, show_default=False)
-    ] = 0
-    batch_size: Annotated[
-        int, option("--batch-size", "Examples a step; 64.", min=0, show_default=False)
-    ] = 0
-    learning_rate: Annotated[
-        float,
-        option("--learning-rate", "1e-4, 3e-5 and 2e-5 by aim.", min=0, show_default=False),
-    ] = 0.0
     sequences: Annotated[
-        float,
+        float | None,
         option(
             "--sequences SHARE", "Under the sequence-to-sequence mask; 0.75, 1 and 0 by aim.",
-            min=-1, max=1, show_default=False,
+            min=0, max=1, show_default=False,
         ),
-    ] = -1.0  # fmt: skip
-    held_out: Annotated[
-        float, option("--held-out", "Share of pictures kept to judge.", min=0, max=0.9)
-    ] = 0.1
-    seed: Annotated[
-        int, option("--seed", "For new weights and the order.", min=0, max=MAX_SEED)
-    ] = 0
-    device: Device = "auto"
-    checkpoint_every: Annotated[
-        int, option("--checkpoint-every", "Steps between saved states.", min=1)
-    ] = 200
+    ] = None  # fmt: skip
 
 
 def vlp(
     *,
     data: Data,
     material: Annotated[Material, Options(Material)],
-    schedule: Annotated[Schedule, Options(Schedule)],
+    training: Annotated[Training, Options(Training)],
     save: Save = [],  # noqa: B006
     shown: Shown,
 ) -> int:
     """Train a unified VLP of 2020: pre-train, or fine-tune for captions or answers.
 
-    Settings left out are the published ones. Pictures go through a small grid that is trained
+    Settings left out are the published ones. Images go through a small grid that is trained
     along; stored regions (.npz beside or under --images) through the network of the paper. Ctrl-C
-    keeps the state of training; the same command goes on.
+    keeps a checkpoint; the same command resumes from it.
 
     \b
     Examples:
@@ -111,12 +85,11 @@ def vlp(
     def tell(done: FineTuning, scratch: Path) -> None:
         shown.write_with(done.folder, scratch, _report(done, asked))
 
-    given = {name: value or None for name, value in asdict(material).items()}
-    given |= {"aim": material.aim, "checkpoint": material.checkpoint}
-    progress = show_step if sys.stderr.isatty() else None
+    given = {name: None if value == "" else value for name, value in asdict(material).items()}
+    given["checkpoint"] = material.checkpoint
     with stopping_between_steps() as stop:
-        settings = {**given, **asdict(schedule), "progress": progress, "stop": stop}
-        done = train_unified(data, save[0], tell=tell, **settings)
+        settings: dict[str, Any] = {**given, **asdict(training), "stop": stop}
+        done = train_unified(data, save[0], tell=tell, progress=Progress(), **settings)
     shown.say(_report(done, asked))
     return 0
 

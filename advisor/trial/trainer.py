@@ -1,304 +1,380 @@
-"""Training: the pairs it learns from, and network, optimiser and order of batches, resumable."""
+"""Training by transformers' Trainer: evaluated each epoch, the best epoch kept, and resumable."""
 
 from __future__ import annotations
 
-import csv
+import hashlib
 import json
 import math
-import random
-from collections import defaultdict
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Any
 
-from advisor.console.options import MAX_SEED, Device, option
-from advisor.errors import BrokenFileError, UsageError
-from advisor.files import is_file, make_folder, put_on_disk, read_lines, replacing
-from advisor.phrasing import count
-from advisor.trial.failures import BrokenCheckpointError, OutputExistsError, TrainingError
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_model
+from transformers import (
+    EarlyStoppingCallback,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
+from transformers.trainer import TRAINER_STATE_NAME
+from transformers.utils import SAFE_WEIGHTS_NAME
+
+from advisor.files import (
+    grant_umask,
+    holds_something,
+    make_folder,
+    put_on_disk,
+    remove_folder,
+    write_text,
+)
+from advisor.trial.answer import Request
+from advisor.trial.failures import (
+    BrokenCheckpointError,
+    OutputExistsError,
+    TrainingError,
+    UnsupportedError,
+)
 from advisor.trial.images import open_image
+from advisor.trial.local_checkpoint import read_checkpoint
+from advisor.trial.placement import Placement
 from advisor.trial.runner import Runner
-from advisor.trial.runtime import library, plain_errors, quiet
+from advisor.trial.runtime import plain_errors, quiet
+from advisor.trial.training import FineTuning, Sample, Training, TrainingStep, doubts, draw_samples
+from advisor.trial.training_data import TrainingExample
 
-STATE = "training.safetensors"
-WARM_UP_SHARE = 20
-ROOM = 512
-"""How many tokens a decoder takes that does not say."""
+UNFINISHED = "unfinished"
+RECORD = "begun-from"
+LOGS = 200
+"""How often a training tells how far it is, at most but for the ends of epochs."""
 WEIGHT_DECAY = 0.01
-BUFFER = "buffer"
-"""What a state calls the statistics that norms keep of what they saw."""
-Pair = TypeVar("Pair", bound=Any)
-"""A TrainingPair, or what has its `image`, its `text` and what is `expected` as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingPair:
-    """An image file and the text that belongs to it."""
+class Recipe:
+    """How a kind of network is trained, beside its settings.
 
-    image: Path
-    text: str
-
-    @property
-    def expected(self) -> str:
-        """What should be written."""
-        return self.text
-
-
-def read_pairs(path: str | Path) -> tuple[TrainingPair, ...]:
-    """Return the pairs of a CSV with the columns `image` and `text`, relative to the file.
-
-    Every bad line is reported; each image is opened once, so that a broken one is named before
-    training begins.
-    """
-    source = Path(path)
-    try:
-        reader = csv.DictReader(read_lines(source))
-        rows = [(reader.line_num, row) for row in reader]
-        columns = reader.fieldnames or ()
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BrokenFileError(
-            f"`{path}` cannot be read: {getattr(error, 'strerror', None) or error}",
-            hint="give a CSV file in UTF-8 with the columns image and text",
-        ) from error
-    lacking = [f"`{name}`" for name in ("image", "text") if name not in columns]
-    if lacking:
-        there = f", and has {', '.join(f'`{name}`' for name in columns)}" if columns else ""
-        raise BrokenFileError(
-            f"`{path}` lacks the column {' and the column '.join(lacking)}{there}",
-            hint="its first line reads: image,text",
-        )
-    pairs, problems = [], []
-    for number, row in rows:
-        name, text = (row["image"] or "").strip(), (row["text"] or "").strip()
-        image = source.parent / name
-        if not name or not text:
-            problems.append(f"{path}:{number}: the {'text' if name else 'image'} is empty")
-        elif not is_file(image):
-            problems.append(f"{path}:{number}: there is no file `{name}`")
-        else:
-            pairs.append(TrainingPair(image=image, text=text))
-    if problems:
-        raise BrokenFileError(
-            f"`{path}` has {count(len(problems), 'bad line')}",
-            problems=tuple(problems),
-            hint="correct or remove them",
-        )
-    if len({pair.image for pair in pairs}) < 2:
-        raise BrokenFileError(
-            f"`{path}` has fewer than two images",
-            hint="one is held out, so at least two are needed",
-        )
-    for pair in pairs:
-        open_image(pair.image)
-    return tuple(pairs)
-
-
-def hold_out(
-    pairs: tuple[Pair, ...], share: float, seed: int
-) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
-    """Return training pairs and held-out pairs; the same seed gives the same parts.
-
-    The cut goes between images, so that no held-out image was seen with another text.
-    """
-    images = list(dict.fromkeys(pair.image for pair in pairs))
-    random.Random(seed).shuffle(images)
-    held = set(images[: min(len(images) - 1, max(1, round(len(images) * share)))])
-    training = tuple(pair for pair in pairs if pair.image not in held)
-    return training, tuple(pair for pair in pairs if pair.image in held)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Training:
-    """How to train; the fields are options of `advisor compose` as well."""
-
-    epochs: Annotated[int, option("--epochs", "Times through the pairs.", min=1)] = 10
-    batch_size: Annotated[int, option("--batch-size", "Pairs a step.", min=1)] = 16
-    learning_rate: Annotated[
-        float, option("--learning-rate", "Of AdamW, at its highest.", min=0)
-    ] = 5e-5
-    held_out: Annotated[
-        float, option("--held-out", "Share of images kept to judge.", min=0, max=0.9)
-    ] = 0.1
-    seed: Annotated[
-        int,
-        option("--seed", "For new weights and the order.", min=0, max=MAX_SEED, show_default=False),
-    ] = 0
-    device: Device = "auto"
-    checkpoint_every: Annotated[
-        int, option("--checkpoint-every", "Steps between saved states.", min=1)
-    ] = 200
-
-    def __post_init__(self) -> None:
-        rates = {"--learning-rate": self.learning_rate, "--held-out": self.held_out}
-        for flag, number in rates.items():
-            if not math.isfinite(number):
-                hint = "`advisor compose --help`"
-                raise UsageError(f"`{flag} {number}` is not a number", hint=hint)
-
-    @property
-    def identity(self) -> list[float]:
-        """The settings that decide what comes of it."""
-        return [self.epochs, self.batch_size, self.learning_rate, self.held_out, self.seed]
-
-
-class Trainer:
-    """One network, its optimiser and its order of batches, all determined by the seed.
-
-    The learning rate rises over one `warm_up_share`-th of the steps, and falls to 0.
+    `collate` makes a batch of examples in an epoch (-1: the one that is judged by), with `labels`.
+    `warm_up` is the share of the steps in which the learning rate rises; it falls to 0 after that.
+    `clip` is the norm that all gradients together are cut to, 0 where the optimizer does it.
+    `finish` is called before `parts` are saved.
     """
 
-    warm_up_share: ClassVar[int] = WARM_UP_SHARE
+    collate: Callable[[Sequence[TrainingExample], int], dict[str, Any]]
+    parts: tuple[Any, ...]
+    optimizer: Any = None
+    warm_up: float = 0.05
+    clip: float = 1.0
+    finish: Callable[[], object] = lambda: None
 
-    def __init__(self, runner: Runner, pairs: tuple[Any, ...], training: Training) -> None:
-        self.runner, self.network, self.pairs = runner, runner.network, pairs
-        self.training = training
-        self.steps = training.epochs * math.ceil(len(pairs) / training.batch_size)
-        self.optimiser = self._made_optimiser()
 
-    def _made_optimiser(self) -> Any:
-        return library("torch").optim.AdamW(
-            self.network.parameters(), lr=self.training.learning_rate, weight_decay=WEIGHT_DECAY
-        )
+class Rows(torch.utils.data.Dataset[tuple[TrainingExample, int]]):
+    """Examples, each with the epoch it is drawn in; -1 for those that are judged by."""
 
-    def _clip(self) -> None:
-        library("torch").nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+    def __init__(self, examples: tuple[TrainingExample, ...]) -> None:
+        self.examples, self.epoch = examples, -1
 
-    @property
-    def parts(self) -> tuple[Any, ...]:
-        """What is saved in the end."""
-        runner: Any = self.runner
-        return (self.network, runner.image_processor, runner.tokenizer)
+    def __len__(self) -> int:
+        return len(self.examples)
 
-    def advance(self, step: int) -> float:
-        """Take one step and return its loss."""
-        torch = library("torch")
-        torch.manual_seed(self.training.seed * 1_000_003 + step)
-        self.network.train()
-        warm_up = max(1, self.steps // self.warm_up_share)
-        share = min(step / warm_up, (self.steps - step + 1) / max(1, self.steps - warm_up))
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.training.learning_rate * min(1.0, share)
-        with plain_errors(self.runner.checkpoint.name), quiet():
-            self.optimiser.zero_grad(set_to_none=True)
-            loss = self.network(**self._batch(self._chosen(step))).loss
-            loss.backward()
-            self._clip()
-            self.optimiser.step()
-        value = float(loss.item())
-        if not math.isfinite(value):
+    def __getitem__(self, place: int) -> tuple[TrainingExample, int]:
+        return self.examples[place], self.epoch
+
+
+class Watch(TrainerCallback):
+    """Saves between epochs, tells how far training is, and stops where that is asked for."""
+
+    def __init__(
+        self,
+        rows: Rows,
+        every: int,
+        progress: Callable[[TrainingStep], None] | None,
+        stop: Callable[[], bool] | None,
+    ) -> None:
+        self.rows, self.every, self.progress, self.stop = rows, every, progress, stop
+        self.first_step: int | None = None
+        self.began = 0.0
+        self.stopping = False
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        """Note the epoch, by which the batches differ."""
+        self.rows.epoch = int(state.epoch or 0)
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        """Note where training began: all that was saved is read by now."""
+        if self.first_step is None:
+            self.first_step, self.began = state.global_step, time.monotonic()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Have a checkpoint saved where it is time, and before training is stopped.
+
+        At the end of an epoch one is saved in any case, when its loss on held-out data is known.
+        """
+        self.stopping = self.stop is not None and self.stop()
+        in_epoch = state.global_step % (state.max_steps // int(args.num_train_epochs))
+        if in_epoch and (self.stopping or state.global_step % self.every == 0):
+            control.should_save = True
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        """Stop, now that nothing is lost by it."""
+        if self.stopping:
+            raise KeyboardInterrupt
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any, **_: Any) -> None:  # noqa: ARG002
+        """Tell how far training is; refuse a loss that is no number."""
+        loss, held_out = logs.get("loss"), logs.get("eval_loss")
+        if self.first_step is None or (loss is None and held_out is None):
+            return
+        if not all(math.isfinite(each) for each in (loss, held_out) if each is not None):
             raise TrainingError(
-                f"the loss is no longer a number at step {step}",
+                f"the loss is not finite at step {state.global_step}",
                 hint="train with a smaller --learning-rate",
             )
-        return value
-
-    def loss_on(self, pairs: tuple[Any, ...]) -> float:
-        """Return the mean loss on pairs, without training on them."""
-        self.network.eval()
-        total = 0.0
-        with library("torch").no_grad(), plain_errors(self.runner.checkpoint.name), quiet():
-            for start in range(0, len(pairs), self.training.batch_size):
-                batch = pairs[start : start + self.training.batch_size]
-                total += float(self.network(**self._batch(batch)).loss) * len(batch)
-        return total / len(pairs)
-
-    def save_state(self, folder: Path, identity: dict[str, Any], state: dict[str, Any]) -> None:
-        """Save weights, buffers, optimiser and state in one file that replaces the previous one.
-
-        `identity` says which training it belongs to; both are plain JSON.
-        """
-        make_folder(folder)
-        tensors = {}
-        for number, parameter in enumerate(self.network.parameters()):
-            values = {"value": parameter, **self.optimiser.state.get(parameter, {})}
-            for key, value in values.items():
-                tensors[f"{number}.{key}"] = value.detach().cpu().contiguous()
-        for number, buffer in enumerate(self.network.buffers()):
-            tensors[f"{BUFFER}.{number}"] = buffer.detach().cpu().contiguous().clone()
-        metadata = {"training": json.dumps({"identity": identity, **state})}
-        with (
-            replacing(folder / STATE, chosen=True) as scratch,
-            plain_errors(self.runner.checkpoint.name),
-        ):
-            library("safetensors.torch").save_file(tensors, scratch, metadata=metadata)
-            put_on_disk(scratch)
-
-    def resume(self, folder: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
-        """Put a saved state back and return it; None where there is none.
-
-        Raises OutputExistsError where it belongs to another training.
-        """
-        path = folder / STATE
-        if not path.is_file():
-            return None
-        try:
-            with library("safetensors").safe_open(path, framework="pt") as file:
-                state: dict[str, Any] = json.loads((file.metadata() or {})["training"])
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            begun = state.pop("identity", None)
-        except Exception as error:
-            raise _unreadable(folder) from error
-        if begun != identity:
-            raise OutputExistsError(
-                f"`{folder}` belongs to a training with other pairs or settings",
-                hint="give the same ones to go on, or name a new folder",
+        if self.progress is not None:
+            passed = (time.monotonic() - self.began) / max(1, state.global_step - self.first_step)
+            self.progress(
+                TrainingStep(
+                    step=state.global_step,
+                    steps=state.max_steps,
+                    loss=loss,
+                    held_out_loss=held_out,
+                    seconds_left=passed * (state.max_steps - state.global_step),
+                )
             )
+
+
+class KeptTrainer(Trainer):
+    """A Trainer whose checkpoints hold the weights under the names that they have in memory.
+
+    `save_pretrained` writes some under older names (ViT's, as of transformers 5.24), and Trainer
+    reads a checkpoint by `load_state_dict`, which passes over what it does not know by name.
+    """
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """Write the weights of a checkpoint, or of the folder of the training."""
+        folder = Path(output_dir or self.args.output_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        save_model(self.model, str(folder / SAFE_WEIGHTS_NAME))
+
+
+def train(
+    runner: Runner,
+    recipe: Recipe,
+    training: Training,
+    examples: tuple[TrainingExample, ...],
+    held_out: tuple[TrainingExample, ...],
+    folder: Path,
+    *,
+    progress: Callable[[TrainingStep], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+    tell: Callable[[FineTuning, Path], None] | None = None,
+) -> FineTuning:
+    """Train from the last checkpoint in `folder` to the end, save, and return what came of it.
+
+    Checkpoints are those of transformers' Trainer, in `folder/unfinished`; the network that is
+    saved is that of the epoch with the lowest loss on `held_out`. Other parameters are as in
+    `finetune`.
+    """
+    unfinished, name = folder / UNFINISHED, runner.checkpoint.name
+    watch = Watch(Rows(examples), training.checkpoint_every, progress, stop)
+    trainer = _trainer(runner, recipe, training, held_out, unfinished, watch)
+    with plain_errors(name), quiet():
+        loss_before = float(trainer.evaluate()["eval_loss"])
+    before = _texts(runner, held_out, training)
+    last = last_checkpoint(unfinished)
+    with plain_errors(str(unfinished)), quiet():
         try:
-            self._refuse_other_kinds(state)
-            self._put_back(tensors)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise _unreadable(folder) from error
-        return state
-
-    def _refuse_other_kinds(self, state: dict[str, Any]) -> None:
-        """Raise ValueError where what a state says is not what `trained_to_end` has it say."""
-        whole = isinstance(state["step"], int) and 0 <= state["step"] <= self.steps
-        texts = state["texts_before"]
-        told = isinstance(texts, list) and all(isinstance(each, str) for each in texts)
-        if not (whole and told and math.isfinite(state["loss_before"])):
-            raise ValueError("a value is of another kind than it was written with")
-
-    def _put_back(self, tensors: dict[str, Any]) -> None:
-        """Set parameters, what the optimiser knows of them, and buffers."""
-        moments: dict[str, dict[str, Any]] = defaultdict(dict)
-        for name, value in tensors.items():
-            number, _, key = name.partition(".")
-            moments[number][key] = value
-        with library("torch").no_grad():
-            for place, parameter in enumerate(self.network.parameters()):
-                parameter.copy_(moments[str(place)].pop("value"))
-                if moments[str(place)]:
-                    self.optimiser.state[parameter] = moments[str(place)]
-            for place, buffer in enumerate(self.network.buffers()):
-                buffer.copy_(moments[BUFFER][str(place)])
-
-    def _chosen(self, step: int) -> tuple[Any, ...]:
-        """Return the pairs of a step, in an order that the seed and the epoch decide."""
-        size = self.training.batch_size
-        epoch, batch = divmod(step - 1, math.ceil(len(self.pairs) / size))
-        order = list(self.pairs)
-        random.Random(f"{self.training.seed}-{epoch}").shuffle(order)
-        return tuple(order[batch * size : (batch + 1) * size])
-
-    def _batch(self, pairs: tuple[Any, ...]) -> dict[str, Any]:
-        """Return pixels and labels: no start token, an end token, padding as -100."""
-        runner: Any = self.runner
-        torch, tokenizer, config = library("torch"), runner.tokenizer, self.network.config
-        images = [open_image(pair.image).pixels for pair in pairs]
-        pixels = runner.image_processor(images=images, return_tensors="pt")["pixel_values"]
-        names = ("max_position_embeddings", "n_positions")
-        positions = (getattr(config.decoder, name, None) for name in names)
-        room = next((each for each in positions if isinstance(each, int)), ROOM)
-        longest = min(tokenizer.model_max_length, room) - 2
-        texts = [tokenizer(pair.text, add_special_tokens=False)["input_ids"] for pair in pairs]
-        rows = [[*ids[:longest], config.eos_token_id] for ids in texts]
-        width = max(len(row) for row in rows)
-        labels = torch.tensor([row + [-100] * (width - len(row)) for row in rows])
-        device = self.runner.placement.device
-        return {"pixel_values": pixels.to(device), "labels": labels.to(device)}
-
-
-def _unreadable(folder: Path) -> BrokenCheckpointError:
-    return BrokenCheckpointError(
-        f"the unfinished training in `{folder}` cannot be read", hint="delete it to start anew"
+            _refuse_other_names(last, runner.network)
+            trainer.train(resume_from_checkpoint=str(last) if last else None)
+        except Exception as error:
+            if last is None or watch.first_step is not None:
+                raise
+            raise BrokenCheckpointError(
+                f"the unfinished training in `{unfinished}` cannot be read",
+                hint="delete it to start anew",
+            ) from error
+    written = zip(held_out, before, _texts(runner, held_out, training), strict=True)
+    samples = tuple(
+        Sample(image=each.image.name, text=each.expected, before=was, after=is_now)
+        for each, was, is_now in written
     )
+    result = FineTuning(
+        folder=folder,
+        pairs=len(examples),
+        held_out=len(held_out),
+        steps=trainer.state.global_step,
+        best_step=trainer.state.best_global_step or trainer.state.global_step,
+        loss_before=loss_before,
+        loss_after=float(trainer.state.best_metric),
+        exact_before=sum(each.before == each.text for each in samples),
+        exact_after=sum(each.after == each.text for each in samples),
+        samples=draw_samples(samples, training.seed),
+        resumed_at=watch.first_step or 0,
+        settings=training,
+        notes=doubts(samples, [each.expected for each in examples]),
+    )
+    with plain_errors(name), quiet():
+        recipe.finish()
+    save_trained(recipe.parts, folder, lambda scratch: tell and tell(result, scratch))
+    return result
+
+
+def _trainer(
+    runner: Runner,
+    recipe: Recipe,
+    training: Training,
+    held_out: tuple[TrainingExample, ...],
+    folder: Path,
+    watch: Watch,
+) -> Trainer:
+    """Return a Trainer that writes nowhere but in `folder`, and to no stream."""
+    steps, place = training.steps(len(watch.rows)), runner.placement
+    _refuse_other_gpu(place)
+    mixed = training.mixed_precision
+    if mixed == "auto":
+        mixed = "bf16" if place.on_cuda and torch.cuda.is_bf16_supported() else "no"
+    if mixed == "fp16" and not place.on_cuda:
+        raise UnsupportedError(
+            "--mixed-precision fp16 needs a GPU of CUDA", hint="use --mixed-precision bf16 or no"
+        )
+    with plain_errors(runner.checkpoint.name), quiet():
+        settings = TrainingArguments(
+            output_dir=str(folder.absolute()),
+            num_train_epochs=training.epochs,
+            per_device_train_batch_size=training.batch_size,
+            per_device_eval_batch_size=training.batch_size,
+            gradient_accumulation_steps=training.gradient_accumulation,
+            learning_rate=training.learning_rate,
+            warmup_steps=max(1, int(steps * recipe.warm_up)),
+            weight_decay=WEIGHT_DECAY,
+            max_grad_norm=recipe.clip,
+            eval_strategy="epoch",
+            save_strategy="epoch",
+            save_total_limit=2,
+            load_best_model_at_end=True,
+            metric_for_best_model="eval_loss",
+            greater_is_better=False,
+            restore_callback_states_from_checkpoint=True,
+            prediction_loss_only=True,
+            label_names=["labels"],
+            logging_steps=max(1, steps // LOGS),
+            logging_nan_inf_filter=False,
+            bf16=mixed == "bf16",
+            fp16=mixed == "fp16",
+            use_cpu=place.device == "cpu",
+            dataloader_num_workers=training.workers,
+            dataloader_pin_memory=place.on_cuda,
+            remove_unused_columns=False,
+            report_to="none",
+            disable_tqdm=True,
+            seed=training.seed,
+            data_seed=training.seed,
+        )
+        settings._n_gpu = min(1, settings.n_gpu)  # noqa: SLF001 - several would be DataParallel
+        trainer = KeptTrainer(
+            model=runner.network,
+            args=settings,
+            train_dataset=watch.rows,
+            eval_dataset=Rows(held_out),
+            data_collator=lambda rows: recipe.collate([each for each, _ in rows], rows[0][1]),
+            optimizers=(recipe.optimizer, None),
+            callbacks=[
+                watch,
+                *([EarlyStoppingCallback(training.patience)] if training.patience else []),
+            ],
+        )
+    trainer.model_accepts_loss_kwargs = False  # losses of ours are means of a batch
+    trainer.remove_callback(PrinterCallback)  # it prints to stdout
+    return trainer
+
+
+def _refuse_other_names(checkpoint: Path | None, network: Any) -> None:
+    """Raise ValueError where a checkpoint has weights that the network of this release has not."""
+    if checkpoint is not None:
+        with safe_open(checkpoint / SAFE_WEIGHTS_NAME, framework="pt") as file:
+            if unknown := set(file.keys()) - set(network.state_dict()):
+                raise ValueError(f"there is no weight `{min(unknown)}`")
+
+
+def _refuse_other_gpu(place: Placement) -> None:
+    _, _, number = place.device.partition(":")
+    if number.strip("0"):
+        raise UnsupportedError(
+            f"training runs on the first GPU, not on `{place.device}`",
+            hint=f"set CUDA_VISIBLE_DEVICES={number} and leave --torch-device out",
+        )
+
+
+def _texts(runner: Runner, examples: tuple[TrainingExample, ...], training: Training) -> list[str]:
+    """Return what the network writes or answers about each example."""
+    runner.network.eval()
+    size, found = training.batch_size or 1, []
+    for start in range(0, len(examples), size):
+        rows = examples[start : start + size]
+        asked = [Request(question=each.text if each.answers else None) for each in rows]
+        replies = runner.run_all([open_image(each.image) for each in rows], asked)
+        found += [reply.answers[0].text for reply in replies]
+    return found
+
+
+def last_checkpoint(unfinished: Path) -> Path | None:
+    """Return the last checkpoint that is whole: Trainer writes its own state as the last file."""
+    numbered = {
+        int(path.name.rpartition("-")[2]): path
+        for path in unfinished.glob("checkpoint-*")
+        if path.name.rpartition("-")[2].isdecimal()
+    }
+    for _, path in sorted(numbered.items(), reverse=True):
+        with suppress(OSError, ValueError):
+            json.loads((path / TRAINER_STATE_NAME).read_text(encoding="utf-8"))
+            return path
+    return None
+
+
+def begin(folder: Path, identity: Any, make: Callable[[Path], object] | None = None) -> Path:
+    """Return the network that the training in a folder begins with, made where it is not there.
+
+    `identity` is plain JSON, and says what decides what comes of the training. Raises
+    OutputExistsError where an earlier one in this folder had another.
+    """
+    start = folder / UNFINISHED / "start"
+    record = start.with_name(RECORD)
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    if not holds_something(start.parent):
+        make_folder(start.parent)
+        write_text(record, digest)  # before what it speaks of
+    elif not record.is_file() or record.read_text(encoding="utf-8") != digest:
+        raise OutputExistsError(
+            f"`{folder}` holds an unfinished training with other pairs, parts or settings",
+            hint=f"name another folder, or delete `{start.parent}` to begin anew",
+        )
+    if make is not None and not start.is_dir():
+        make(start)
+    return start
+
+
+def save_trained(parts: tuple[Any, ...], folder: Path, before: Callable[[Path], object]) -> None:
+    """Write the trained network and what goes with it; what can be loaded is complete.
+
+    All files are written aside and then moved, config.json as the last one, since nothing loads
+    a folder without it. `before` gets where they are before they are moved.
+    """
+    aside = folder / UNFINISHED / "trained"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    with plain_errors(str(folder)), quiet():
+        for part in parts:
+            part.save_pretrained(aside)
+    read_checkpoint(aside, str(folder))
+    before(aside)
+    grant_umask(aside)
+    put_on_disk(*aside.iterdir())
+    for path in sorted(aside.iterdir(), key=lambda path: path.name == "config.json"):
+        path.replace(folder / path.name)
+    remove_folder(folder / UNFINISHED)

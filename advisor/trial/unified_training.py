@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
-from typing import Any, ClassVar
+from typing import Any
 
 from advisor.errors import UsageError
 from advisor.files import creating_folder
 from advisor.model.library import ANSWER, CAPTION
-from advisor.trial.answer import Request
-from advisor.trial.finetuning import (
-    FineTuning,
-    TrainingStep,
-    begin_from,
-    refuse_other_contents,
-    trained_to_end,
-)
+from advisor.trial.finetuning import TRAINER, refuse_other_contents
 from advisor.trial.images import STORED_REGIONS, open_image
 from advisor.trial.rehearsal import refuse_what_has_no_end
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runner import Runner, load_runner, shipped_table
-from advisor.trial.runtime import (
-    OWN_NETWORKS,
-    library,
-    plain_errors,
-    quiet,
-    transformers,
-)
-from advisor.trial.trainer import Trainer, Training, hold_out
-from advisor.trial.unified_examples import TrainingExample, read_examples
+from advisor.trial.runtime import OWN_NETWORKS, library, plain_errors, quiet, transformers
+from advisor.trial.training import FineTuning, Training, TrainingStep
+from advisor.trial.training_data import TrainingExample, hold_out, read_examples
 
 PRETRAINING, CAPTIONS, ANSWERS = "pretraining", "captions", "answers"
 
@@ -62,78 +49,6 @@ AIMS = {
 }
 
 
-class UnifiedTrainer(Trainer):
-    """A unified VLP, BertAdam and an order of batches, all determined by the seed."""
-
-    warm_up_share: ClassVar[int] = 10
-
-    def __init__(
-        self, runner: Runner, examples: tuple[TrainingExample, ...], training: Training, aim: Aim
-    ) -> None:
-        super().__init__(runner, examples, training)
-        self.aim, self.random = aim, Random(training.seed)
-        self.places = {word: n for n, word in enumerate(self.network.config.answers)}
-
-    @property
-    def parts(self) -> tuple[Any, ...]:
-        """The network and its processor."""
-        runner: Any = self.runner
-        return (self.network, runner.processor)
-
-    def advance(self, step: int) -> float:
-        """Take one step, with modes and hidden words drawn for it, and return its loss."""
-        self.random = Random(f"{self.training.seed}-{step}")
-        return super().advance(step)
-
-    def loss_on(self, pairs: tuple[Any, ...]) -> float:
-        """Return the mean loss on examples, with the same words hidden each time."""
-        self.random = Random(f"{self.training.seed}-held-out")
-        return super().loss_on(pairs)
-
-    def _made_optimiser(self) -> Any:
-        named = self.network.named_parameters()
-        return library(f"{OWN_NETWORKS}.bert_adam").BertAdam(named, self.training.learning_rate)
-
-    def _clip(self) -> None:
-        """Leave the gradients to the optimiser, which cuts each by itself."""
-
-    def _batch(self, pairs: tuple[Any, ...]) -> dict[str, Any]:
-        """Return regions or pixels, and the texts with words hidden and what is to be found."""
-        layout, hiding = (library(f"{OWN_NETWORKS}.{name}") for name in ("layout", "hiding"))
-        runner: Any = self.runner
-        config, processor, random = self.network.config, runner.processor, self.random
-        modes = [
-            layout.SEQUENCE if random.random() < self.aim.sequences else layout.BIDIRECTIONAL
-            for _ in pairs
-        ]
-        ids = [processor.ids(pair.text) for pair in pairs]
-        arranged = layout.arrange(ids, modes, config, padded=False)
-        settings = {"share": self.aim.share, "most": self.aim.most}
-        hidden = hiding.hide_words(arranged, config, random, **settings)
-        inputs = {
-            "input_ids": hidden.ids,
-            "token_type_ids": arranged.segments,
-            "attention_mask": arranged.seen,
-            **processor.image_processor([_seen(pair.image) for pair in pairs]),
-        }
-        if pairs[0].answers:
-            inputs["labels"] = self._targets(pairs)
-        else:
-            inputs["hidden_places"], inputs["labels"] = hidden.places, hidden.words
-            inputs["label_weights"] = hidden.weights
-        moved: dict[str, Any] = runner.on_device(inputs)
-        return moved
-
-    def _targets(self, examples: tuple[TrainingExample, ...]) -> Any:
-        """Return the soft scores of answers, (batch, answers); unknown ones count for none."""
-        targets = library("torch").zeros(len(examples), self.network.config.num_answers)
-        for row, example in enumerate(examples):
-            for answer, score in example.answers:
-                if answer in self.places:
-                    targets[row, self.places[answer]] = score
-        return targets
-
-
 def train_unified(
     data: str | Path,
     output: str | Path,
@@ -143,7 +58,7 @@ def train_unified(
     images: str | Path | None = None,
     annotations: str | Path | None = None,
     vocabulary: str | Path | None = None,
-    sequences: float = -1.0,
+    sequences: float | None = None,
     progress: Callable[[TrainingStep], None] | None = None,
     stop: Callable[[], bool] | None = None,
     tell: Callable[[FineTuning, Path], None] | None = None,
@@ -154,16 +69,14 @@ def train_unified(
     `checkpoint` is where it starts; without one a small network is built, on a grid for pictures
     and on their regions for stored ones, with the words of `vocabulary` or of the texts.
     `sequences` is the share under the sequence-to-sequence mask, and `training` are fields of
-    Training; those left out are the published ones. `tell` gets what is returned and where the
-    trained files are before they are put in place. An interrupted run goes on where it stood, and
-    ends where an unbroken one does.
+    Training; those left out are the published ones. `progress`, `stop` and `tell`, the best epoch
+    and interrupted runs are as in `finetune`.
     """
-    published, folder = AIMS[aim], Path(output)
-    if sequences >= 0:
+    published, folder, how = AIMS[aim], Path(output), Training(**training)
+    if sequences is not None:
         published = replace(published, sequences=sequences)
-    names = ("epochs", "learning_rate", "batch_size")
-    usual = {name: getattr(published, name) for name in names}
-    how = Training(**{**usual, **{name: value for name, value in training.items() if value}})
+    usual = ("epochs", "learning_rate", "batch_size")
+    how = how.filled({name: getattr(published, name) for name in usual})
     refuse_other_contents(folder)
     transformers()
     examples = read_examples(data, images, annotations)
@@ -171,30 +84,28 @@ def train_unified(
         holds = "questions" if examples[0].answers else "captions"
         raise UsageError(f"`{data}` holds {holds}, which `{aim}` does not learn from")
     trained, held_out = hold_out(examples, how.held_out, how.seed)
-    identity = {
-        "aim": aim,
-        "checkpoint": checkpoint,
-        "data": [[str(each.image), each.text, list(map(list, each.answers))] for each in examples],
-        "settings": [*how.identity, published.sequences],
-    }
-    start: str | Path = checkpoint
-    if aim == ANSWERS or not checkpoint:
 
-        def make(place: Path) -> None:
-            _make_start(place, checkpoint, examples, trained, vocabulary, how.seed)
+    def make(place: Path) -> None:
+        _make_start(place, checkpoint, examples, trained, vocabulary, how.seed)
 
-        start = begin_from(folder, [identity, str(vocabulary)], make)
-    runner = _runner(start, aim, how.device)
-    return trained_to_end(
-        UnifiedTrainer(runner, trained, how, published),
-        held_out,
-        folder,
-        identity,
-        texts=_said,
-        progress=progress,
-        stop=stop,
-        tell=tell,
+    learnt = [[str(each.image), each.text, list(map(list, each.answers))] for each in examples]
+    begun_with = [aim, checkpoint, str(vocabulary), learnt, published.sequences, how.identity]
+    new = aim == ANSWERS or not checkpoint
+    trainer = library(TRAINER)
+    start = trainer.begin(folder, begun_with, make if new else None)
+    runner = _runner(start if new else checkpoint, aim, how.device)
+    named = runner.network.named_parameters()
+    optimizer = library(f"{OWN_NETWORKS}.bert_adam").BertAdam(named, how.learning_rate)
+    recipe = trainer.Recipe(
+        collate=lambda rows, epoch: _batch(runner, published, rows, f"{how.seed}-{epoch}"),
+        parts=(runner.network, runner.processor),
+        optimizer=optimizer,
+        warm_up=0.1,
+        clip=0.0,  # BertAdam cuts each gradient by itself
     )
+    reports = {"progress": progress, "stop": stop, "tell": tell}
+    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, **reports)
+    return done
 
 
 def _make_start(
@@ -241,11 +152,46 @@ def _seen(image: Path) -> Any:
     return opened.regions or opened.pixels
 
 
-def _said(runner: Runner, pairs: tuple[Any, ...]) -> list[str]:
-    """Return what the network writes or answers about each example."""
-    runner.network.eval()
-    replies = [
-        runner.run(open_image(pair.image), Request(question=pair.text if pair.answers else None))
-        for pair in pairs
+def _batch(
+    runner: Any, aim: Aim, examples: Sequence[TrainingExample], drawn_by: str
+) -> dict[str, Any]:
+    """Return regions or pixels, and the texts with words hidden and what is to be found.
+
+    Masks and hidden words are drawn by `drawn_by` and the example alone, so that they are the same
+    in whichever batch and process it is.
+    """
+    layout, hiding = (library(f"{OWN_NETWORKS}.{name}") for name in ("layout", "hiding"))
+    config, processor = runner.network.config, runner.processor
+    draws = [Random(f"{drawn_by}-{each.image}-{each.text}") for each in examples]
+    modes = [
+        layout.SEQUENCE if random.random() < aim.sequences else layout.BIDIRECTIONAL
+        for random in draws
     ]
-    return [reply.answers[0].text for reply in replies]
+    ids = [processor.ids(each.text) for each in examples]
+    arranged = layout.arrange(ids, modes, config, padded=False)
+    hidden = hiding.hide_words(arranged, config, draws, share=aim.share, most=aim.most)
+    inputs = {
+        "input_ids": hidden.ids,
+        "token_type_ids": arranged.segments,
+        "attention_mask": arranged.seen,
+        **processor.image_processor([_seen(each.image) for each in examples]),
+    }
+    if examples[0].answers:
+        return {**inputs, "labels": _targets(config, examples)}
+    return {
+        **inputs,
+        "hidden_places": hidden.places,
+        "labels": hidden.words,
+        "label_weights": hidden.weights,
+    }
+
+
+def _targets(config: Any, examples: Sequence[TrainingExample]) -> Any:
+    """Return the soft scores of answers, (batch, answers); unknown ones count for none."""
+    places = {word: place for place, word in enumerate(config.answers)}
+    targets = library("torch").zeros(len(examples), config.num_answers)
+    for row, example in enumerate(examples):
+        for answer, score in example.answers:
+            if answer in places:
+                targets[row, places[answer]] = score
+    return targets

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -29,9 +30,14 @@ class Hidden:
 
 
 def hide_words(
-    arranged: Arranged, config: UnifiedVLPConfig, random: Random, *, share: float, most: int
+    arranged: Arranged,
+    config: UnifiedVLPConfig,
+    draws: Sequence[Random],
+    *,
+    share: float,
+    most: int,
 ) -> Hidden:
-    """Hide words of each text, or the [SEP] behind it (loader.py:250-280).
+    """Hide words of each text, or the [SEP] behind it (loader.py:250-280), drawn by its `draws`.
 
     Of n words, `share * n` are hidden, rounded, but at least one and at most `most`: 15 % and 3
     in the published commands. Of these 80 % become [MASK], 10 % any entry of the vocabulary and
@@ -41,7 +47,7 @@ def hide_words(
     ids = arranged.ids.clone()
     shape = (len(ids), most)
     places, words, weights = (torch.zeros(shape, dtype=torch.long) for _ in range(3))
-    for row, length in enumerate(arranged.lengths):
+    for row, (length, random) in enumerate(zip(arranged.lengths, draws, strict=True)):
         count = min(most, max(1, round(length * share)), length + 1)
         candidates = range(config.text_start, config.text_start + length + 1)
         for number, place in enumerate(random.sample(candidates, count)):

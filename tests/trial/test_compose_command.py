@@ -18,7 +18,8 @@ Image = pytest.importorskip("PIL.Image")
 from networks import TEXT, VISION, bert_tokenizer  # noqa: E402
 
 from advisor.cli.main import run  # noqa: E402
-from advisor.trial.trainer import Trainer  # noqa: E402
+from advisor.trial import trainer  # noqa: E402
+from advisor.trial.trainer import last_checkpoint  # noqa: E402
 
 
 @pytest.fixture
@@ -108,6 +109,15 @@ def test_join_then_train(capsys, parts, pairs):
     assert (parts / "tuned" / "model.safetensors").is_file()
 
 
+@pytest.fixture
+def one_thread():
+    """As many as the process has that is killed: sums over threads differ in their last digits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def settings(parts, pairs, output, epochs=30):
     return [
         "--encoder", parts / "vit", "--decoder", parts / "bert", "--finetune", pairs,
@@ -127,7 +137,7 @@ def begun(*arguments):
     )
     output = arguments[arguments.index("--save") + 1]
     until = time.monotonic() + 120
-    while not (output / "unfinished" / "training.safetensors").is_file():
+    while not last_checkpoint(output / "unfinished"):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until
         time.sleep(0.02)
@@ -135,7 +145,9 @@ def begun(*arguments):
 
 
 @pytest.mark.slow
-def test_joining_and_training_in_one_go_survives_a_kill_and_ends_the_same(capsys, parts, pairs):
+def test_joining_and_training_in_one_go_survives_a_kill_and_ends_the_same(
+    capsys, parts, pairs, one_thread
+):
     code, unbroken = called(capsys, *settings(parts, pairs, parts / "one"))
     assert code == 0
     assert unbroken["loss_after"] < unbroken["loss_before"]
@@ -148,7 +160,7 @@ def test_joining_and_training_in_one_go_survives_a_kill_and_ends_the_same(capsys
     code, resumed = called(capsys, *settings(parts, pairs, parts / "two"))
     assert code == 0
     assert 0 < resumed["resumed_at"] < resumed["steps"]
-    assert resumed["loss_after"] == pytest.approx(unbroken["loss_after"], abs=1e-4)
+    assert resumed["loss_after"] == pytest.approx(unbroken["loss_after"], abs=1e-6)
     assert resumed["samples"] == unbroken["samples"]
     assert not (parts / "two" / "unfinished").exists()
 
@@ -159,11 +171,12 @@ def test_ctrl_c_keeps_the_step_it_was_in_and_is_130(capsys, parts, pairs):
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "its state is kept" in errors
+    assert "a checkpoint is kept" in errors
     assert "Traceback" not in errors
     assert sorted(path.name for path in (parts / "out").iterdir()) == ["unfinished"]
     kept = sorted(path.name for path in (parts / "out" / "unfinished").iterdir())
-    assert kept == ["begun-from", "start", "training.safetensors"]
+    assert {"begun-from", "start"} < set(kept)
+    assert last_checkpoint(parts / "out" / "unfinished")
 
 
 @pytest.mark.parametrize(
@@ -258,16 +271,17 @@ def test_a_training_that_began_with_other_parts_is_not_gone_on_with(
     monkeypatch.chdir(parts)
     shutil.copytree("bert", "bert-too")
     train = ["--encoder", "vit", "--decoder", "bert", "--finetune", pairs, "--save", "out"]
+    train += ["--epochs", 1]
     with monkeypatch.context() as patched:
-        patched.setattr(Trainer, "resume", interrupted)
+        patched.setattr(trainer, "train", interrupted)
         assert run(["compose", *map(str, train)]) == 130
     capsys.readouterr()
-    code, answer = called(capsys, *train, *other, "--epochs", 1)
+    code, answer = called(capsys, *train, *other)
     assert (code, answer["error"]["kind"]) == (2, "output-exists")
-    assert called(capsys, *train, "--epochs", 1)[0] == 0
+    assert called(capsys, *train)[0] == 0
 
 
-def interrupted(*_):
+def interrupted(*_, **__):
     raise KeyboardInterrupt
 
 

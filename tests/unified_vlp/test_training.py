@@ -15,12 +15,12 @@ from safetensors.torch import load_file
 from advisor.child import Limits
 from advisor.cli.main import run
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
-from advisor.trial import load_runner, open_image
+from advisor.trial import load_runner, open_image, trainer
 from advisor.trial.answer import Request
 from advisor.trial.demo import demo_checkpoint
 from advisor.trial.failures import OutputExistsError
-from advisor.trial.unified_examples import read_examples
-from advisor.trial.unified_training import AIMS, UnifiedTrainer, train_unified
+from advisor.trial.training_data import read_examples
+from advisor.trial.unified_training import AIMS, train_unified
 from advisor.unified_vlp.beginnings import words_in
 from advisor.unified_vlp.bert_adam import BertAdam
 from advisor.unified_vlp.processor import UnifiedVLPProcessor
@@ -89,17 +89,17 @@ def test_an_interrupted_run_ends_where_an_unbroken_one_does(pictures):
 
 
 def test_what_was_begun_with_other_words_is_not_gone_on_with(pictures, monkeypatch):
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     data = pictures / "captions.csv"
-    monkeypatch.setattr(UnifiedTrainer, "resume", interrupted)
+    monkeypatch.setattr(trainer, "train", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train_unified(data, pictures / "out", aim="captions", **QUICK)
     monkeypatch.undo()
-    assert not (pictures / "out" / "unfinished" / "training.safetensors").exists()
+    assert (pictures / "out" / "unfinished" / "start" / "config.json").exists()
     data.write_text(data.read_text("utf-8").replace("wall", "roof"), encoding="utf-8")
-    with pytest.raises(OutputExistsError, match="began with something else"):
+    with pytest.raises(OutputExistsError, match="other pairs, parts or settings"):
         train_unified(data, pictures / "out", aim="captions", **QUICK)
 
 

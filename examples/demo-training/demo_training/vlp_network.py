@@ -89,7 +89,7 @@ class Batches:
         """Return ids, segments, mask, hidden places, their words and weights."""
         ids = [[self.words[word] for word in pieces(sentence)] for sentence in sentences]
         arranged = arrange(ids, modes, self.config, padded=False)
-        hidden = hide_words(arranged, self.config, random, share=share, most=most)
+        hidden = hide_words(arranged, self.config, [random] * len(ids), share=share, most=most)
         return {
             "input_ids": hidden.ids,
             "token_type_ids": arranged.segments,

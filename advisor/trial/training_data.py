@@ -1,6 +1,6 @@
-"""What a unified VLP learns from: pictures or stored regions, with captions, or with questions.
+"""Training data: images or stored regions, with captions, or with questions and answers.
 
-Read are a CSV (`image,text`, or `image,question,answer`), COCO captions (with `annotations`, or
+Formats: a CSV (`image,text`, or `image,question,answer`), COCO captions (with `annotations`, or
 Karpathy's with `sentences`), and VQA's questions with a file of annotations beside them.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ AGREED = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingExample:
-    """A picture (or its stored regions), a text, and soft scores of answers where it is a question.
+    """An image (or its stored regions), a text, and soft scores of answers where it is a question.
 
     `image` is a path, which for regions may end in `::ID`.
     """
@@ -46,7 +47,7 @@ class TrainingExample:
 def read_examples(
     data: str | Path, images: str | Path | None = None, annotations: str | Path | None = None
 ) -> tuple[TrainingExample, ...]:
-    """Return the examples of a file; `images` is the folder of the pictures, else the file's own.
+    """Return the examples of a file; `images` is the folder of the images, else the file's own.
 
     Raises BrokenFileError with every problem named, up to twenty.
     """
@@ -69,7 +70,7 @@ def read_examples(
         if not text.strip() or not name:
             problems.append(f"{place}: the {'text' if name else 'image'} is empty")
         elif path is None:
-            problems.append(f"{place}: there is no file `{name}` in `{folder}`")
+            problems.append(f"{place}: there is no file `{name}`")
         else:
             found.append(TrainingExample(image=path, text=text.strip(), answers=answers))
     if problems:
@@ -78,18 +79,32 @@ def read_examples(
         raise BrokenFileError(
             f"`{data}` has {count(len(problems), 'bad line')}",
             problems=(*problems[:MANY], *left),
-            hint="correct or remove them, or name the folder of the pictures with --images",
+            hint="correct or remove them, or name the folder of the images with --images",
         )
     if len({example.image for example in found}) < 2:
         raise BrokenFileError(
-            f"`{data}` has fewer than two pictures",
+            f"`{data}` has fewer than two images",
             hint="one is held out, so at least two are needed",
         )
     return tuple(found)
 
 
+def hold_out(
+    examples: tuple[TrainingExample, ...], share: float, seed: int
+) -> tuple[tuple[TrainingExample, ...], tuple[TrainingExample, ...]]:
+    """Return training examples and held-out examples; the same seed gives the same parts.
+
+    The cut goes between images, so that no held-out image was seen with another text.
+    """
+    images = list(dict.fromkeys(each.image for each in examples))
+    random.Random(seed).shuffle(images)
+    held = set(images[: min(len(images) - 1, max(1, round(len(images) * share)))])
+    training = tuple(each for each in examples if each.image not in held)
+    return training, tuple(each for each in examples if each.image in held)
+
+
 Row = tuple[str, str, str, tuple[tuple[str, float], ...]]
-"""Where it stands, the picture's name, the text, and scores of answers."""
+"""Where it stands, the image's name, the text, and scores of answers."""
 
 
 def _of_csv(source: Path) -> Iterator[Row]:
@@ -97,14 +112,16 @@ def _of_csv(source: Path) -> Iterator[Row]:
     try:
         reader = csv.DictReader(read_lines(source))
         rows = [(reader.line_num, row) for row in reader]
-        columns = set(reader.fieldnames or ())
+        columns = reader.fieldnames or ()
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _unreadable(source, error) from error
-    asked = {"question", "answer"} <= columns
-    if "image" not in columns or not (asked or "text" in columns):
+    asked = {"question", "answer"} <= set(columns)
+    lacking = [f"`{name}`" for name in ("image", "text") if name not in columns]
+    if lacking and not (asked and "image" in columns):
+        there = f", and has {', '.join(f'`{name}`' for name in columns)}" if columns else ""
         raise BrokenFileError(
-            f"`{source}` has neither the columns image and text nor image, question and answer",
-            hint="its first line reads: image,text",
+            f"`{source}` lacks the column {' and the column '.join(lacking)}{there}",
+            hint="the first line is image,text, or image,question,answer",
         )
     for number, row in rows:
         text, answer = row["question"] if asked else row["text"], row.get("answer") or ""
@@ -141,7 +158,7 @@ def _of_json(source: Path, annotations: Path | None) -> Iterator[Row]:
 
 
 def _of_vqa(source: Path, questions: Iterable[Any], told: dict[str, Any]) -> Iterator[Row]:
-    """Yield VQA's questions: pictures by COCO's number, answers by how often they were given."""
+    """Yield VQA's questions: images by COCO's number, answers by how often they were given."""
     given = {each["question_id"]: each for each in told.get("annotations", ())}
     for each in questions:
         answers = given.get(each["question_id"], {}).get("answers", ())
@@ -153,7 +170,7 @@ def _of_vqa(source: Path, questions: Iterable[Any], told: dict[str, Any]) -> Ite
 
 
 def _picture(folder: Path, name: str) -> Path | None:
-    """Return the picture of a name, or its stored regions; a number is one of COCO's pictures."""
+    """Return the image of a name, or its stored regions; a number is one of COCO's images."""
     file, mark, key = name.partition("::")
     if is_file(folder / file):
         return folder / f"{file}{mark}{key}"

@@ -1,0 +1,171 @@
+"""A training: its settings, how far it is, and what came of it."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from advisor.console.options import MAX_SEED, Device, option
+from advisor.errors import UsageError, check_name
+
+SAMPLES = 5
+PRECISIONS = ("auto", "no", "bf16", "fp16")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """How to train; the fields are options of `advisor compose` and `advisor train` as well.
+
+    None stands for what is usual for the network, which `filled` puts in.
+    """
+
+    epochs: Annotated[
+        int | None, option("--epochs", "Passes over the data.", min=1, show_default=False)
+    ] = None
+    batch_size: Annotated[
+        int | None, option("--batch-size", "Examples per batch.", min=1, show_default=False)
+    ] = None
+    learning_rate: Annotated[
+        float | None, option("--learning-rate", "Peak learning rate.", min=0, show_default=False)
+    ] = None
+    gradient_accumulation: Annotated[
+        int, option("--gradient-accumulation", "Batches per optimizer step.", min=1)
+    ] = 1
+    mixed_precision: Annotated[
+        str, option("--mixed-precision MODE", "auto, no, bf16 or fp16; auto: bf16 on GPUs with it.")
+    ] = "auto"
+    patience: Annotated[
+        int,
+        option("--patience", "Stop after N epochs without a lower held-out loss; 0: never.", min=0),
+    ] = 0
+    workers: Annotated[int, option("--workers", "Extra processes that load the images.", min=0)] = 0
+    held_out: Annotated[
+        float, option("--held-out", "Share of images held out for validation.", min=0, max=0.9)
+    ] = 0.1
+    seed: Annotated[
+        int,
+        option("--seed", "For new weights and the order.", min=0, max=MAX_SEED, show_default=False),
+    ] = 0
+    device: Device = "auto"
+    checkpoint_every: Annotated[
+        int, option("--checkpoint-every", "Steps between checkpoints to resume from.", min=1)
+    ] = 200
+
+    def __post_init__(self) -> None:
+        rates = {"--learning-rate": self.learning_rate or 0.0, "--held-out": self.held_out}
+        for flag, number in rates.items():
+            if not math.isfinite(number):
+                hint = "`advisor compose --help`"
+                raise UsageError(f"`{flag} {number}` is not a number", hint=hint)
+        check_name("precision", self.mixed_precision, PRECISIONS, "precisions")
+
+    def filled(self, usual: Mapping[str, Any]) -> Training:
+        """Return the settings with what is `usual` where nothing was given."""
+        lacking = {name: value for name, value in usual.items() if getattr(self, name) is None}
+        return replace(self, **lacking)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The settings that decide what comes of it."""
+        apart = ("device", "workers", "checkpoint_every")
+        return {name: value for name, value in asdict(self).items() if name not in apart}
+
+    def steps(self, examples: int) -> int:
+        """Return how many optimizer steps training on so many examples takes."""
+        batches = math.ceil(examples / (self.batch_size or 1))
+        return (self.epochs or 1) * math.ceil(batches / self.gradient_accumulation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingStep:
+    """How far training is: after which step of how many, with which mean loss since the last one.
+
+    `held_out_loss` is there at the end of an epoch alone; `seconds_left` is estimated.
+    """
+
+    step: int
+    steps: int
+    loss: float | None
+    held_out_loss: float | None
+    seconds_left: float
+
+    def __str__(self) -> str:
+        losses = {"loss": self.loss, "held-out loss": self.held_out_loss}
+        told = [f"{name} {loss:.3f}" for name, loss in losses.items() if loss is not None]
+        minutes, seconds = divmod(round(self.seconds_left), 60)
+        hours, minutes = divmod(minutes, 60)
+        left = f"{hours}:{minutes:02}:{seconds:02} left"
+        return ", ".join([f"step {self.step} of {self.steps}", *told, left])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A held-out image: what it should say, and what the network wrote before and after."""
+
+    image: str
+    text: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FineTuning:
+    """What training did: losses on held-out examples, texts before and after.
+
+    The network is that of `best_step`, whose loss on what was held out is the lowest of all epochs;
+    `steps` were taken. `samples` are drawn among the held-out examples; `notes` say what is wrong
+    with what was learnt. `settings` are those trained with, the usual ones put in.
+    """
+
+    folder: Path
+    pairs: int
+    held_out: int
+    steps: int
+    best_step: int
+    loss_before: float
+    loss_after: float
+    exact_before: int
+    exact_after: int
+    samples: tuple[Sample, ...]
+    resumed_at: int
+    settings: Training
+    notes: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as JSON keys."""
+        return {**asdict(self), "folder": str(self.folder)}
+
+
+def draw_samples(samples: Sequence[Sample], seed: int) -> tuple[Sample, ...]:
+    """Return some samples, drawn by the seed, in the order that they have."""
+    places = random.Random(seed).sample(range(len(samples)), min(SAMPLES, len(samples)))
+    return tuple(samples[place] for place in sorted(places))
+
+
+def doubts(samples: Sequence[Sample], learnt: Sequence[str]) -> tuple[str, ...]:
+    """Say what is wrong with the texts after training, and what to try.
+
+    That is one text for all images where there should be several, and fewer right texts than the
+    commonest of those `learnt` from would give.
+    """
+    found = []
+    written, wanted = {each.after for each in samples}, {each.text for each in samples}
+    if len(samples) > 1 and len(written) == 1 < len(wanted):
+        found.append(
+            f"all {len(samples)} held-out images get the same text, `{written.pop()[:60]}`: train "
+            "for more --epochs, with another --learning-rate, or on more pairs"
+        )
+    common, _ = Counter(learnt).most_common(1)[0]
+    right = sum(each.after == each.text for each in samples)
+    without = sum(each.text == common for each in samples)
+    if without > right:
+        found.append(
+            f"the commonest text, `{common[:60]}`, would be right for {without} of {len(samples)} "
+            f"held-out images, and what was learnt is for {right}: it is of no use yet"
+        )
+    return tuple(found)
