@@ -12,7 +12,7 @@ from advisor.catalogue.release_members import Members, ReleaseMembers
 from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.identity import identity_of
 from advisor.rulebase.base import RuleBase
-from advisor.scan.usage import WRAPPED, Call, Load, Usage
+from advisor.scan.usage import Call, Load, Usage
 
 AUTOMATIC = "Auto"
 TOKENIZER = "tokenizer"
@@ -63,13 +63,10 @@ def class_of(case: Case, load: Load, usage: Usage | None = None) -> tuple[str, s
     """Return the class that a load gives, and the level of what can be said of it.
 
     Of an auto class, that is the class it has for the model type of the checkpoint, which the class
-    of the model tells where the usage names one; of a function that is not followed, the class of
-    the checkpoint, though it may give a processor beside it. A tokenizer whose class is not
-    described is a `tokenizer`.
+    of the model tells where the usage names one. A tokenizer whose class is not described is a
+    `tokenizer`.
     """
     name = load.class_name
-    if load.package == WRAPPED:
-        return _in_function(case, load)
     if load.package != TRANSFORMERS or load.kind not in KINDS or name is None:
         return None
     if load.kind == TOKENIZER and load.arguments.get("trust_remote_code") is not None:
@@ -120,15 +117,6 @@ def _type_beside(case: Case, load: Load, usage: Usage | None) -> str | None:
 def _from(load: Load) -> str | None:
     given = load.arguments.get("0") or load.arguments.get("pretrained_model_name_or_path")
     return given.source if given else None
-
-
-def _in_function(case: Case, load: Load) -> tuple[str, str] | None:
-    """The class that a function of the project has to give for a catalogued checkpoint."""
-    identity = identity_of(case.rulebase, only_id(load))
-    checkpoint = identity and identity.checkpoint
-    if not checkpoint or checkpoint.loader != TRANSFORMERS or not checkpoint.model_class:
-        return None
-    return checkpoint.model_class, "warning"
 
 
 def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver | None:

@@ -7,7 +7,7 @@ known, and `Other` among them that there are possibilities besides the named one
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from itertools import chain, groupby, product
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
@@ -112,20 +112,9 @@ class LocalClass(NamedTuple):
 
 
 class LocalObject(NamedTuple):
-    """An object of the class of the scanned file with this dotted name.
-
-    `fields` are those that it was made with, where its class builds it from nothing else; then it
-    is `built`, and the others are what they are by default.
-    """
+    """An object of the class of the scanned file with this dotted name."""
 
     name: str
-    fields: tuple[tuple[str, Values], ...] = ()
-    built: bool = False
-
-    @property
-    def groups(self) -> tuple[Values, ...]:
-        """What each field that it was made with may be."""
-        return tuple(values for _, values in self.fields)
 
 
 class Ready(NamedTuple):
@@ -141,31 +130,28 @@ class Partial(NamedTuple):
     passed: tuple[Any, ...]
 
 
-class Namespace(NamedTuple):
+class ImportedClass(NamedTuple):
     """A class of another file of the project, or an object of it, by what its attributes are.
 
-    Its methods are among them, by what they give. `extends` is the class of transformers whose
-    builder builds it, if there is one; `fields` are its annotated names; `loads_as` is the class of
-    transformers whose loader it has unchanged.
+    Of its methods nothing is known. `extends` is the class of transformers whose builder builds it,
+    if there is one; `loads_as` is the class of transformers whose loader it has unchanged.
     """
 
     name: str
     attributes: tuple[tuple[str, Values], ...]
     extends: str | None = None
-    fields: tuple[str, ...] = ()
     loads_as: str | None = None
 
 
 class Wrapper(NamedTuple):
     """A function of another file that loads what it is passed for one of these parameters.
 
-    `values` are what it gives, `label` is its name in its file.
+    `values` are what it gives, `name` is its name in its file.
     """
 
     name: str
     parameters: tuple[tuple[int, str], ...]
     values: Values
-    label: str
 
 
 class Loaded(NamedTuple):
@@ -187,14 +173,14 @@ class Other(NamedTuple):
 
 
 Written: TypeAlias = String | PartialString | Constant | ListLiteral | DictLiteral
-Local: TypeAlias = Function | LocalClass | LocalObject | Namespace | Wrapper | Ready | Partial
+Local: TypeAlias = Function | LocalClass | LocalObject | ImportedClass | Wrapper | Ready | Partial
 Foreign: TypeAlias = Module | Symbol | Imported | ForeignObject
 Abstract: TypeAlias = Written | Local | Foreign | Loaded | Other
 Values: TypeAlias = tuple[Abstract, ...]
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 NOTHING: Values = ()
-_HOLDING = (ListLiteral, DictLiteral, LocalObject)
+_HOLDING = (ListLiteral, DictLiteral)
 
 
 def union(*groups: Values) -> Values:
@@ -214,7 +200,7 @@ def branches(*groups: Values) -> Values:
     return doubted(merged) if len(merged) > 1 else merged
 
 
-def bounded(value: ListLiteral | DictLiteral | LocalObject) -> Values:
+def bounded(value: ListLiteral | DictLiteral) -> Values:
     """Return what holds others as a value; too much to be followed is as good as unknown."""
     size, inside = 0, [value.groups]
     while inside:
@@ -236,22 +222,9 @@ def doubted(values: Values) -> Values:
     )
 
 
-def without_loads(values: Values, gone: Container[int]) -> Values:
-    """Return values without what was reached from some loads, in lists and tables too."""
-    left: list[Abstract] = []
-    for value in values:
-        match value:
-            case Loaded(load) if load in gone:
-                continue
-            case ListLiteral(groups):
-                value = ListLiteral(tuple(without_loads(group, gone) for group in groups))
-            case DictLiteral(entries):
-                kept = ((key, without_loads(group, gone)) for key, group in entries)
-                value = DictLiteral(tuple(kept))
-            case Ready(inner):
-                value = Ready(without_loads(inner, gone))
-        left.append(value)
-    return tuple(dict.fromkeys(left))
+def told(values: Values) -> Values:
+    """Return those of the values that tell what they are."""
+    return tuple(value for value in values if not isinstance(value, (Other, PartialString)))
 
 
 def elements(values: Values) -> Values:
@@ -371,13 +344,6 @@ def string_method(
     """Return what a method of a known string gives, for its positional arguments."""
     if name == "format" and "{" in string.text:
         return filled(string.text, "{}", arguments, location)
-    if name == "replace":
-        match [constant(argument) for argument in arguments[:2]]:
-            case [str() as old, str() as new]:
-                text = string.text.replace(old, new)
-                return (string._replace(text=text) if len(text) <= _LONGEST_STRING else Other(),)
-            case [str() as old, *_] if old:
-                return filled(string.text, old, (), location)
     if name == "joinpath":
         return joined([(string,), *arguments], location, "/")
     if name == "lower":
@@ -390,25 +356,3 @@ def string_method(
         case "split", [str() as between] if between:  # a part of an id is no id
             return bounded(ListLiteral(tuple((Constant(x),) for x in string.text.split(between))))
     return NOTHING
-
-
-def _zipped(given: Sequence[Values]) -> Values:
-    """The pairs that `zip` gives of lists, one by one where they are written out."""
-    lists = [v.groups for one in given if len(one) == 1 for v in one if isinstance(v, ListLiteral)]
-    if lists and len(lists) == len(given):
-        pairs = tuple((ListLiteral(pair),) for pair in zip(*lists, strict=False))
-        return bounded(ListLiteral(pairs))
-    return bounded(ListLiteral(((ListLiteral(tuple(map(elements, given))),),)))
-
-
-def _numbered(given: Sequence[Values]) -> Values:
-    """The pairs that `enumerate` gives of a list, one by one where it is written out."""
-    match given[0]:
-        case (ListLiteral(groups),):
-            pairs = ((ListLiteral(((Constant(n),), one)),) for n, one in enumerate(groups))
-            return bounded(ListLiteral(tuple(pairs)))
-    return bounded(ListLiteral(((ListLiteral(((Other(),), elements(given[0]))),),)))
-
-
-PAIRING = {"zip": _zipped, "enumerate": _numbered}
-"""What the functions that pair the elements of lists give."""

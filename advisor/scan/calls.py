@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from advisor.scan.abstract import (
     FILES,
     NOTHING,
-    PAIRING,
     Abstract,
     Constant,
     DictLiteral,
     ForeignObject,
     Function,
     FunctionNode,
+    ImportedClass,
     ListLiteral,
     Loaded,
     LocalClass,
     LocalObject,
-    Module,
-    Namespace,
     Other,
     Partial,
     PartialString,
@@ -42,7 +38,7 @@ from advisor.scan.abstract import (
     string_method,
     union,
 )
-from advisor.scan.learned import RESULT
+from advisor.scan.classes import RESULT
 from advisor.scan.node import (
     decorators,
     last_name,
@@ -51,20 +47,10 @@ from advisor.scan.node import (
 from advisor.scan.passed import Passed, spread
 from advisor.scan.scope import Scope
 from advisor.scan.study import Study
-from advisor.scan.usage import WRAPPED, Load, Value
+from advisor.scan.usage import Load, Value
 from advisor.scan.vocabulary import Loader, loader_of
 
-_FILLING_METHODS = frozenset(
-    (
-        "parse_args_into_dataclasses",
-        "parse_args_and_config",
-        "parse_dict",
-        "parse_json_file",
-        "parse_yaml_file",
-    )
-)
-"""Methods of parsers that give an object of each of their classes."""
-NAMESPACES = _FILLING_METHODS | {"parse_args", "parse_known_args", "parse_intermixed_args"}
+NAMESPACES = {"parse_args", "parse_known_args", "parse_intermixed_args"}
 """Methods of parsers that give an object with an attribute for each option."""
 
 OPTION = "--"
@@ -73,24 +59,6 @@ OPTION = "--"
 _OF_MODEL = "model_kwargs"
 """The argument of a pipeline whose entries go to the load of its model."""
 _UNMISTAKABLE = "pretrained_model_name_or_path"
-_OF_CLASSES = frozenset(("HfArgumentParser", "TrlParser", "H4ArgumentParser"))
-"""Parsers of the options that the fields of classes stand for."""
-_FILLING = frozenset(
-    (
-        "draccus.parse",
-        "jsonargparse.CLI",
-        "jsonargparse.auto_cli",
-        "omegaconf.OmegaConf.structured",
-        "pyrallis.parse",
-        "simple_parsing.parse",
-        "tyro.cli",
-    )
-)
-"""Functions that give an object of a class, whose fields somebody outside may fill."""
-_REMEMBERING = frozenset(
-    ("functools.cache", "functools.lru_cache", "streamlit.cache_data", "streamlit.cache_resource")
-)
-"""Functions that give back a function which remembers what it gave."""
 _DECLARING = {"Field", "field", "Option", "Argument", "Parameter"}
 _UNCHANGED = frozenset(
     (
@@ -161,8 +129,9 @@ class EvaluatedCall(NamedTuple):
             case LocalObject(label):
                 own = self.study.method(label, "__call__") or self.study.method(label, "forward")
                 return self._function(own, label) if own else NOTHING
-            case Namespace():
-                return (self._built(self.study.adopt(callee)),)
+            case ImportedClass(extends=base):
+                self._extended(base, ())
+                return (callee,)
         return self._elsewhere(callee)
 
     def _elsewhere(self, callee: Abstract) -> Values:
@@ -179,32 +148,16 @@ class EvaluatedCall(NamedTuple):
                 kept = (one for one in passed if one.name not in names or one.name.isdigit())
                 whole = self._replace(callees=(inner,), passed=(*kept, *later))
                 return whole.called(inner)
-            case Wrapper(name, parameters, values, label):
-                return self._wrapped(name, parameters, values, label)
-        return NOTHING
-
-    def _gives_loaded(self) -> bool:
-        """True where something loaded is passed, or what came of it."""
-        return any(isinstance(v, Loaded) for argument in self.passed for v in argument.values)
-
-    def _wrapped(
-        self, name: str, parameters: Sequence[tuple[int, str]], values: Values, label: str
-    ) -> Values:
-        """What a function of another file loads with what it is passed here.
-
-        Where that names what its only load of a kind takes, that is a load of this call.
-        """
-        kinds = Counter(self.study.loads[n].kind for n in set(_loads_in(values)))
-        for position, parameter in parameters:
-            if not (given := self._given(parameter, str(position))):
-                continue
-            if len(parameters) == 1 and max(kinds.values(), default=0) == 1:
-                return self._asked_here(values, label, self.study.checkpoints(self.node, given))
-            if kinds:
+            case Wrapper(name, [(place, parameter)], values):
+                given = self._given(parameter, str(place))
+                ids = self.study.checkpoints(self.node, given) if given else ()
+                loads = (v.load for v in (*values, *elements(values)) if isinstance(v, Loaded))
+                kinds = [self.study.loads[number].kind for number in set(loads)]
+                one_of_each = len(kinds) == len(set(kinds))
+                return self._asked_here(values, name, ids) if ids and one_of_each else values
+            case Wrapper(values=values):
                 return values
-            made = Loader(WRAPPED, name, checkpoint=parameter, position=position)
-            return (self._record(made, self.node.func, given),)
-        return values
+        return NOTHING
 
     def _asked_here(self, values: Values, label: str | None, ids: tuple[Value, ...]) -> Values:
         """What a function gives, with its loads of what callers name as loads of this call.
@@ -226,30 +179,6 @@ class EvaluatedCall(NamedTuple):
                     value = ListLiteral(tuple(self._asked_here(g, label, ids) for g in groups))
             found.append(value)
         return tuple(found)
-
-    def _named(self, name: str) -> Values:
-        """A known id under a keyword that nothing but a load has, to a function out of sight."""
-        known = self.study.vocabulary.known
-        followed = any(isinstance(c, Ready) and {*_loads_in(c.values)} for c in self.callees)
-        for argument in self.passed if name != "partial" and not followed else ():
-            if argument.name == _UNMISTAKABLE and any(
-                isinstance(value, String) and known(value.text) for value in argument.values
-            ):
-                if name == "dict" and (deferred := self._deferred()):
-                    self._record(*deferred, argument.values)
-                    return self._table()
-                made = Loader(WRAPPED, name, checkpoint=_UNMISTAKABLE)
-                return (self._record(made, self.node.func, argument.values),)
-        return NOTHING
-
-    def _deferred(self) -> tuple[Loader, ast.expr] | None:
-        """A load that stands in a dictionary of its arguments, and the class as it is written."""
-        for argument in self.passed:
-            for value in argument.values:
-                loader = loader_of(value) if isinstance(value, Symbol) else None
-                if loader and isinstance(argument.node, ast.Attribute):
-                    return loader, argument.node.value
-        return None
 
     def _one_of(self, loader: Loader) -> Loader:
         """The same loader, without the class where it is one of several that may be meant."""
@@ -285,10 +214,6 @@ class EvaluatedCall(NamedTuple):
             fields = self.study.classes[label].fields
             self._learn(label, fields)
             self._extended(self.study.built_as(label), fields)
-            given = self._by_name(fields)
-            made = tuple((name, given[name]) for name in fields if given.get(name))
-            whole = LocalObject(label, made, built=True)
-            return whole if whole in bounded(whole) else LocalObject(label)
         return LocalObject(label)
 
     def _extended(self, base: str | None, own: Sequence[str]) -> None:
@@ -338,13 +263,14 @@ class EvaluatedCall(NamedTuple):
         if name == "getenv" or full_name == "os.environ.get":
             return self._default(1)
         if name in _DECLARING:
-            return self._default(0) or self._made_by_default()
-        if (known := self._known_function(full_name)) is not None:
-            return known
+            return self._default(0)
+        if full_name == "functools.partial" and self.passed:
+            return self._partial()
+        if full_name == "os.path.join":
+            parts = [argument.values for argument in self.passed]
+            return joined(parts, self.study.location(self.node), "/")
         if name in _UNCHANGED and self.passed and callee.root in ("pathlib", "builtins"):
             return first
-        if name in _OF_CLASSES:
-            return (ForeignObject(name), *first) if self.passed else NOTHING
         if callee.root == "transformers" and name[:1].isupper():
             self.study.made.append((self.node, name, self.passed))
             if name.endswith("Processor"):
@@ -358,22 +284,6 @@ class EvaluatedCall(NamedTuple):
         if callee.root == "transformers" and owner[:1].isupper():
             self.study.made.append((self.node, f"{owner}.{name}", self.passed))
         return (ForeignObject(full_name),)
-
-    def _known_function(self, full_name: str) -> Values | None:
-        """What a function gives that hands on what it is given; None for any other."""
-        first = self.passed[0].values if self.passed else NOTHING
-        if full_name in _FILLING:
-            return union(*(self._object_of(one) for given in self.passed for one in given.values))
-        if full_name in _REMEMBERING and any(isinstance(v, Function) for v in first):
-            return first
-        if full_name == "functools.partial" and self.passed:
-            return self._partial()
-        if full_name == "importlib.import_module":
-            return tuple(Module(value.text) for value in first if isinstance(value, String))
-        if full_name == "os.path.join":
-            parts = [argument.values for argument in self.passed]
-            return joined(parts, self.study.location(self.node), "/")
-        return None
 
     def _partial(self) -> Values:
         """A function with the first arguments given: `functools.partial(callee, ...)`."""
@@ -443,10 +353,8 @@ class EvaluatedCall(NamedTuple):
         """The class of the project that loads."""
         for holder in self.holders:
             match holder:
-                case LocalClass(label):
+                case LocalClass(label) | ImportedClass(label):
                     return label
-                case Namespace():
-                    return self.study.adopt(holder)
         return None
 
     def _given(self, *names: str) -> Values | None:
@@ -466,13 +374,6 @@ class EvaluatedCall(NamedTuple):
         """The default among the arguments; something outside may replace it."""
         return doubted(self._given("default", str(position)) or NOTHING)
 
-    def _made_by_default(self) -> Values:
-        """What the factory of a field makes: `field(default_factory=Model)`."""
-        factories = self._given("default_factory", "factory") or NOTHING
-        alone = self._replace(passed=())
-        made = [alone.called(one) for one in factories if not isinstance(one, (Symbol, Loaded))]
-        return doubted(union(*made))
-
     def _foreign(self, name: str) -> Values:
         """A function that is not ours: what it does to something loaded (`torch.softmax(logits)`).
 
@@ -484,13 +385,9 @@ class EvaluatedCall(NamedTuple):
             for callee in self.callees
         ):
             return NOTHING
-        if named := self._named(name):
-            return named
         builtin = isinstance(self.node.func, ast.Name) and not self.callees
         if name == "map" and len(self.passed) > 1 and builtin:
             return self._mapped()
-        if name in PAIRING and self.passed and not self.callees:
-            return PAIRING[name]([one.values for one in self.passed])
         if name == "dict" and not self.callees and self._names_all():
             return self._table()
         given = (value for argument in self.passed for value in argument.values)
@@ -581,23 +478,9 @@ class EvaluatedCall(NamedTuple):
             option, default = self._option_name(), self._given("default")
             if option and default is not None:
                 self.study.learn(OPTION, option, doubted(default))
-        elif name in _FILLING_METHODS:
-            lists = [holder.groups for holder in self.holders if isinstance(holder, ListLiteral)]
-            groups = (*chain.from_iterable(lists),) or tuple((one,) for one in self.holders[1:])
-            objects = (union(*map(self._object_of, group)) for group in groups)
-            return (ListLiteral(tuple(objects)),)
         elif name == "parse_known_args":
             return (ListLiteral((made, NOTHING)),)
         return made if name in NAMESPACES | _GROUPS else NOTHING
-
-    def _object_of(self, value: Abstract) -> Values:
-        """An object of a class of the project that somebody outside fills."""
-        match value:
-            case LocalClass(label):
-                return (LocalObject(label),)
-            case Namespace():
-                return (LocalObject(self.study.adopt(value)),)
-        return NOTHING
 
     def _option_name(self) -> str | None:
         constants = ((argument.name, constant(argument.values)) for argument in self.passed)
@@ -608,14 +491,3 @@ class EvaluatedCall(NamedTuple):
         plain = [name for name in names if not name.startswith("-")]
         long = plain or [name for name in names if name.startswith("--")]
         return long[0].lstrip("-").replace("-", "_") if long else None
-
-
-def _loads_in(values: Values) -> Iterator[int]:
-    """Yield the numbers of the loads among values, and in lists there."""
-    for value in values:
-        match value:
-            case Loaded(number):
-                yield number
-            case ListLiteral(groups):
-                for group in groups:
-                    yield from _loads_in(group)

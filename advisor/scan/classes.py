@@ -1,9 +1,9 @@
-"""What is known of the classes of a file: what they have, inherit, load and extend."""
+"""What is known of the classes and functions of a file: what they have, inherit, load and give."""
 
 from __future__ import annotations
 
-import ast
 from collections import defaultdict
+from collections.abc import Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -11,17 +11,72 @@ from advisor.scan.abstract import (
     MOST_VALUES,
     NOTHING,
     Abstract,
+    Constant,
     ForeignObject,
     FunctionNode,
     Loaded,
     LocalObject,
+    Other,
+    String,
     Values,
     doubted,
     union,
 )
-from advisor.scan.learned import DEFAULT, MEANT, STORED, Learned
-from advisor.scan.usage import ANNOTATED, Load
+from advisor.scan.usage import Load
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Vocabulary
+
+RESULT = "return"
+"""What a function gives back, among what is learned of it; no parameter has this name."""
+
+
+class Learned:
+    """What has been learned, and of what it has been asked for since a walk began.
+
+    `learned_more` is true once something is known otherwise that had been asked for.
+    """
+
+    def __init__(self) -> None:
+        self.learned_more = True
+        self._told: dict[object, dict[str, Values]] = defaultdict(dict)
+        self._asked: set[object] = set()
+        """Of what this walk has asked what is told of it."""
+        self._boundless: set[object] = set()
+        """What was told more of than is kept: that stays unknown, so that a walk is the last."""
+
+    def begin(self) -> None:
+        """Begin a walk, which has asked for nothing yet."""
+        self.learned_more = False
+        self._asked.clear()
+
+    def learn(self, about: object, name: str, values: Values) -> None:
+        """Add to what a parameter of a function or an attribute of a class may be.
+
+        Nothing is learned from a placeholder such as None, nor of what may be too much already.
+        """
+        if not values or (about, name) in self._boundless:
+            return
+        before = self._told[about].get(name)
+        useful = tuple(v for v in values if not (isinstance(v, Constant) and v.value is None))
+        merged = union(before or NOTHING, useful)
+        if len({value.text for value in merged if isinstance(value, String)}) > 1:
+            merged = tuple(dict.fromkeys(doubted(merged)))
+        if merged == (Other(),) and len(before or useful) > 1:
+            self._boundless.add((about, name))
+        if merged != before:
+            self._told[about][name] = merged
+            if merged or isinstance(about, str):  # an attribute that holds nothing is one, too
+                self.learned_more |= not self._asked.isdisjoint((about, (about, name)))
+
+    def told(self, about: object, name: str) -> Values:
+        """Return what has been learned of one parameter, result or attribute."""
+        self._asked.add((about, name))
+        return self._told[about].get(name, NOTHING)
+
+    def told_of(self, about: object) -> Mapping[str, Values]:
+        """Return all that has been learned of a function or a class, by name."""
+        self._asked.add(about)
+        return self._told[about]
+
 
 _MOST_BASES = 50
 """Classes behind a class that are looked through."""
@@ -64,60 +119,21 @@ class Classes(Learned):
             values = self.told(own, name)
             if name in self._told[own]:
                 return values
-            if meant := self.told((own, MEANT), name):
-                return meant
         return NOTHING
-
-    def store(self, owner: str, name: str, values: Values) -> None:
-        """Learn what an attribute is given, which a field of that name was not built with."""
-        self.learn(owner, name, values)
-        if owner in self.classes and name in self.fields(owner):
-            self.learn((owner, STORED), name, values)
 
     def objects_of(self, owner: str) -> Values:
         """Return an object of a class of the file, which may be one of a class that extends it."""
         extending = islice(self._extended.get(owner, ()), MOST_VALUES - 1)
         return (LocalObject(owner), *map(LocalObject, extending))
 
-    def field(self, made: LocalObject, name: str) -> Values:
-        """Return what a field of an object may be: as it was made, or as it was stored later."""
-        known = dict(made.fields).get(name, NOTHING)
-        if not known and made.built:
-            known = self.told((made.name, DEFAULT), name)
-        stored = self.told((made.name, STORED), name) if known else NOTHING
-        return doubted(union(known, stored)) if stored else known
-
     def attributes(self, owner: str) -> dict[str, Values]:
         """Return what all attributes of a class may be, those of its bases included."""
         lineage = reversed(self.lineage(owner) or [owner])
         return {name: values for own in lineage for name, values in self.told_of(own).items()}
 
-    def fields(self, owner: str) -> tuple[str, ...]:
-        """Return the annotated names of a class and its bases, those of the bases first."""
-        lineage = reversed(self.lineage(owner))
-        return tuple(dict.fromkeys(name for own in lineage for name in self.classes[own].fields))
-
-    def methods(self, owner: str) -> dict[str, FunctionNode]:
-        """Return the methods of a class, those of its bases included."""
-        lineage = reversed(self.lineage(owner))
-        return {name: node for own in lineage for name, node in self.classes[own].methods.items()}
-
-    def only_annotated(self, values: Values) -> bool:
-        """True where all that is known of values is the annotation of what takes them."""
-        loads = [self.loads[one.load] for one in values if isinstance(one, Loaded)]
-        return bool(loads) and all(load.call == ANNOTATED for load in loads)
-
     def method(self, owner: str, name: str) -> FunctionNode | None:
         """Return the method of a class, looking through bases in the same file."""
         owners = (self.classes[label].methods for label in self.lineage(owner))
-        return next((methods[name] for methods in owners if name in methods), None)
-
-    def above(self, owner: str, method: ast.AST | None, name: str) -> FunctionNode | None:
-        """Return what `super().name` is in a method, for an object of a class."""
-        lineage = self.lineage(owner)
-        here = (n for n, one in enumerate(lineage) if method in self.classes[one].methods.values())
-        start = next(here, len(lineage)) + 1
-        owners = (self.classes[one].methods for one in lineage[start:])
         return next((methods[name] for methods in owners if name in methods), None)
 
     def built_as(self, owner: str) -> str | None:

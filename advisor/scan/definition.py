@@ -12,8 +12,8 @@ from advisor.scan.abstract import (
     DictLiteral,
     Function,
     FunctionNode,
+    ImportedClass,
     LocalClass,
-    Namespace,
     Other,
     Symbol,
     Values,
@@ -21,9 +21,8 @@ from advisor.scan.abstract import (
     doubted,
     union,
 )
-from advisor.scan.classes import ClassDefinition
+from advisor.scan.classes import RESULT, ClassDefinition
 from advisor.scan.expression import Expressions
-from advisor.scan.learned import DEFAULT, MEANT, RESULT
 from advisor.scan.node import decorators, last_name
 from advisor.scan.scope import Scope
 from advisor.scan.study import Study
@@ -33,8 +32,6 @@ from advisor.scan.vocabulary import loader_of
 _ABSTRACT = frozenset(("abc", "typing"))
 _CONFIGURATION = frozenset(("config", "config_class"))
 """Names of a model's class that say which configuration is its own."""
-_AROUND = frozenset(("Annotated", "ClassVar", "Final", "Optional", "Union"))
-"""What may stand in an annotation around the class of which something is an object."""
 
 
 class Definitions(Expressions, ABC):
@@ -130,8 +127,7 @@ class Definitions(Expressions, ABC):
             if one.module == "transformers" and study.vocabulary.is_class(one.name)
         ]
         if len(ours) != 1:
-            meant = (one for part in _meant(annotation) for one in outside.evaluate(part))
-            return union(*(self.study.objects_of(label) for label in self._labels(meant)))
+            return NOTHING
         part, symbol = ours[0]
         loader = loader_of(Symbol(f"transformers.{symbol.name}", "from_pretrained"))
         load = Load(
@@ -155,8 +151,6 @@ class Definitions(Expressions, ABC):
         for base in bases:
             if isinstance(base, LocalClass):
                 yield base.name
-            elif isinstance(base, Namespace):
-                yield self.study.adopt(base)
 
     def _walk_classdef(self, node: ast.ClassDef) -> None:
         label = self.scope.inner(node.name)
@@ -177,32 +171,11 @@ class Definitions(Expressions, ABC):
         self.study.define(label, definition)
         inner = type(self)(self.study, Scope(label, self.scope, is_class=True))
         inner.walk(node.body)
-        annotated_names = set(fields)
         for name, values in inner.scope.names.items():
             if name not in methods:
-                sure = name not in annotated_names
                 values = self.study.imports.resolved(values)
-                if self.study.only_annotated(values):
-                    self.study.learn((label, MEANT), name, values)
-                    continue
-                self.study.learn(label, name, values if sure else doubted(values))
-                if not sure:
-                    self.study.learn((label, DEFAULT), name, doubted(values))
+                self.study.learn(label, name, doubted(values) if name in fields else values)
         self.scope.bind(node.name, (LocalClass(label),))
-
-
-def _meant(annotation: ast.expr | None) -> Iterator[ast.expr]:
-    """Yield the names of classes of which something annotated is an object, one or another."""
-    match annotation:
-        case ast.Name() | ast.Attribute():
-            yield annotation
-        case ast.BinOp(left, ast.BitOr(), right):
-            yield from _meant(left)
-            yield from _meant(right)
-        case ast.Subscript(outer, inner) if last_name(outer) in _AROUND:
-            several = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-            for one in several:
-                yield from _meant(one)
 
 
 def _of_library(base: Abstract) -> str | None:
@@ -210,7 +183,7 @@ def _of_library(base: Abstract) -> str | None:
     match base:
         case Symbol(_, name) if base.root == "transformers":
             return name
-        case Namespace(extends=str() as name):
+        case ImportedClass(extends=str() as name):
             return name
     return None
 
@@ -223,6 +196,8 @@ def _names_bound(body: Sequence[ast.stmt]) -> Iterator[str]:
 
 
 def _is_known(base: Abstract) -> bool:
-    """True for a class of the project or of transformers, or one that has nothing to inherit."""
-    abstract = isinstance(base, Symbol) and base.module in _ABSTRACT
-    return abstract or isinstance(base, (LocalClass, Namespace)) or _of_library(base) is not None
+    """True for a class of the file or of transformers, or one that has nothing to inherit."""
+    match base:
+        case Symbol(module):
+            return base.root == "transformers" or module in _ABSTRACT
+    return isinstance(base, LocalClass)

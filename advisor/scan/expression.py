@@ -14,12 +14,12 @@ from advisor.scan.abstract import (
     DictLiteral,
     ForeignObject,
     Function,
+    ImportedClass,
     ListLiteral,
     Loaded,
     LocalClass,
     LocalObject,
     Module,
-    Namespace,
     Other,
     Ready,
     String,
@@ -34,18 +34,18 @@ from advisor.scan.abstract import (
     joined,
     known_key,
     plain,
+    told,
     union,
 )
 from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall
-from advisor.scan.learned import RESULT
+from advisor.scan.classes import RESULT
 from advisor.scan.narrowing import Names, dotted, narrowed
-from advisor.scan.node import is_super, last_name
+from advisor.scan.node import last_name
 from advisor.scan.passed import Passed, spread
 from advisor.scan.scope import Scope
 from advisor.scan.source import parts
 from advisor.scan.study import Study
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
-from advisor.scan.way import told
 
 _LARGEST_TABLE = 64
 _MOST_TABLES = 8
@@ -53,8 +53,6 @@ _ONCE = {"contextmanager", "asynccontextmanager", "fixture"}
 """Decorators of functions that yield one thing, which is what they give."""
 _SAME = {"module", "_orig_mod"}
 """Where wrappers of a model keep it: what is reached so is the model itself."""
-_ADDING = {"append", "update"}
-"""Methods that add to a list or a dictionary that a name stands for."""
 _MOST_ARGUMENTS = 100
 """What is passed behind so many others is looked into, and then forgotten."""
 
@@ -91,7 +89,7 @@ class Expressions:
                     self.scope.put(whole, values)
                 for holder in self.evaluate(owner):
                     if isinstance(holder, (LocalObject, LocalClass)):
-                        self.study.store(holder.name, name, informing)
+                        self.study.learn(holder.name, name, informing)
                     elif isinstance(holder, Loaded):
                         passed = (Passed("0", values, target),)
                         self.study.use(target, "assign", name, (holder,), passed)
@@ -153,15 +151,14 @@ class Expressions:
             case Symbol(module, outer):
                 return (Symbol(f"{module}.{outer}", name),)
             case LocalObject(owner):
-                known = self.study.field(holder, name) or self.study.attribute(owner, name)
-                return known or self._property(owner, name)
+                return self.study.attribute(owner, name) or self._property(owner, name)
             case LocalClass(owner):
                 return self.study.attribute(owner, name)
             case Loaded() if name in _SAME:
                 return (holder,)
             case Loaded() if own := self.study.defines(holder, name):
                 return self.study.attribute(own, name) or self._property(own, name)
-            case Namespace(attributes=attributes):
+            case ImportedClass(attributes=attributes):
                 return dict(attributes).get(name, NOTHING)
             case Loaded():
                 return (holder.step(name),)
@@ -194,7 +191,7 @@ class Expressions:
             case LocalClass(owner) if name in CHECKPOINT_ARGUMENTS:
                 base = self.study.loads_as(owner)
                 return (_of_class(base, name),) if base else self._attribute(holder, name)
-            case Namespace(loads_as=str() as base) if name in CHECKPOINT_ARGUMENTS:
+            case ImportedClass(loads_as=str() as base) if name in CHECKPOINT_ARGUMENTS:
                 return (_of_class(base, name),)
         return self._attribute(holder, name)
 
@@ -363,34 +360,17 @@ class Expressions:
             holders = self.evaluate(function.value)
             name = function.attr
             callees = union(*[self._member(holder, name) for holder in holders])
-            if is_super(function.value):
-                callees = self._above(name)
         else:
             callees = self.evaluate(function)
             if self.study.extending:
                 callees = tuple(map(self._own_call, callees))
         passed = self._passed(node)
-        if isinstance(function, ast.Attribute) and function.attr in _ADDING:
+        if isinstance(function, ast.Attribute) and function.attr == "append":
             self._append(function, passed)
-            self._update(function, passed)
         call = EvaluatedCall(
             self.study, self.scope, node, holders, callees, passed[:_MOST_ARGUMENTS]
         )
         return call.result()
-
-    def _above(self, name: str) -> Values:
-        """What `super().name` is: a method of a class behind that of the object at hand."""
-        scope: Scope | None = self.scope
-        while scope is not None and scope.function is None:
-            scope = scope.parent
-        if scope is None or scope.function is None or not scope.function.args.args:
-            return NOTHING
-        found: list[Abstract] = []
-        for one in scope.names.get(scope.function.args.args[0].arg) or ():
-            if isinstance(one, (LocalObject, LocalClass)):
-                method = self.study.above(one.name, scope.function, name)
-                found.extend([Function(method, one.name)] if method else [])
-        return tuple(found)
 
     def _own_call(self, callee: Abstract) -> Abstract:
         """What is called, which is an object of a class of the file where that says how."""
@@ -400,10 +380,6 @@ class Expressions:
     def _reached(self, owner: ast.expr, attribute: ast.expr, *default: ast.expr) -> Values:
         """What `getattr` gives; that an attribute may be missing is no use of it."""
         holders, names = self.evaluate(owner), self.evaluate(attribute)
-        match holders, names:
-            case (Module(module),), (String(name, _, True),) if not default:
-                if not self.scope.aside:
-                    self.study.named.append((attribute, module, name))
         given = [
             self._attribute(h, v.text) for h in holders for v in names if isinstance(v, String)
         ]
@@ -412,27 +388,12 @@ class Expressions:
     def _append(self, function: ast.Attribute, passed: Sequence[Passed]) -> None:
         """A list that what was loaded gave something to holds it from here on."""
         match function, passed:
-            case ast.Attribute(ast.Name(name), "append"), [Passed("0", values)]:
+            case ast.Attribute(ast.Name(name)), [Passed("0", values)]:
                 match self.named(name):
                     case (ListLiteral(groups),) if any(
                         isinstance(value, Loaded) and value.path for value in values
                     ):
                         self.scope.bind(name, bounded(ListLiteral((*groups, values))))
-
-    def _update(self, function: ast.Attribute, passed: Sequence[Passed]) -> None:
-        """`table.update(...)` adds entries to a dictionary that a name stands for."""
-        match function:
-            case ast.Attribute(ast.Name() as table, "update") if passed:
-                more: list[tuple[String | Constant | None, Values]] = []
-                for one in passed:
-                    match one:
-                        case Passed(name, values, _, ast.keyword() as keyword):
-                            more.append((String(name, self.study.location(keyword)), values))
-                        case Passed(_, (DictLiteral(entries),)):
-                            more.extend(entries)
-                        case _:
-                            more.append((None, (Other(),)))
-                self.add_entries(table, more)
 
     def add_entries(
         self, table: ast.expr, more: Sequence[tuple[String | Constant | None, Values]]

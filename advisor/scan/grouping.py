@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from functools import cached_property
 from operator import itemgetter
 
 from advisor.scan.abstract import Loaded
 from advisor.scan.study import Study, Use
-from advisor.scan.usage import WRAPPED, Call, Load, Usage, Value
+from advisor.scan.usage import Call, Load, Usage, Value
 from advisor.scan.vocabulary import OF_VISION, VISION_CLASSES
 
 _MODELS = ("model", "pipeline", "composition")
@@ -48,13 +48,9 @@ class Grouping:
             for number, load in self.loads.items()
         }
         self._near = defaultdict[object, list[int]](list)
-        self._ours = defaultdict[tuple[str, str], list[int]](list)
         for model in self.models:
-            scope, texts = self.loads[model].scope, self.texts[model]
-            for key in (texts, (scope, texts)) if texts else (self._named(model),):
+            for key in self._keys(model):
                 self._near[key].append(model)
-            if self.relevant[model]:
-                self._ours[scope, self.loads[model].package].append(model)
 
     def usages(self) -> list[Usage]:
         """Return what is loaded of vision-language models, each model with its processors."""
@@ -74,18 +70,21 @@ class Grouping:
         usages.extend(self._usage([processor]) for processor in alone if self.relevant[processor])
         return sorted(usages, key=lambda usage: usage.place[:3])
 
-    def beside(self) -> list[Usage]:
-        """Return what is loaded of other classes of transformers, each by itself."""
+    def lacking(self, lost: Callable[[str], Set[str]]) -> list[int]:
+        """Return the loads of other classes of transformers that are asked for `lost` members."""
         return [
-            self._usage([number])
+            number
             for number in (*self.models, *self.processors)
-            if not self.relevant[number] and _of_other_class(self.loads[number])
+            if not self.relevant[number]
+            and _of_other_class(self.loads[number])
+            and not {use.name for _, use in self.uses[number]}.isdisjoint(
+                lost(self.loads[number].class_name or "")
+            )
         ]
 
-    @property
-    def ours(self) -> set[int]:
-        """The numbers of the loads that may be of vision-language models."""
-        return {number for number, is_one in self.relevant.items() if is_one}
+    def beside(self, lost: Callable[[str], Set[str]]) -> list[Usage]:
+        """Return these loads, each by itself."""
+        return [self._usage([number]) for number in self.lacking(lost)]
 
     @property
     def may_concern_us(self) -> bool:
@@ -105,7 +104,7 @@ class Grouping:
             return False
         if any(words.known(text) or words.resembles(text) for text in texts):
             return True
-        if load.package in ("sentence_transformers", "vllm", "unsloth", WRAPPED):
+        if load.package in ("sentence_transformers", "vllm", "unsloth"):
             return any(words.hinted(text) for text in texts)
         if load.kind == "pipeline":
             return any(
@@ -127,15 +126,14 @@ class Grouping:
             same = {other for other in maybe[model] if self._same_checkpoint(model, other)}
             tied[model] = sure[model] | same or maybe[model]
         taken = set().union(*tied.values(), *maybe.values())
-        left = [processor for processor in self.processors if processor not in taken]
-        near = {one: models for one in left if (models := self._nearest(one))}
-        for processor, models in near.items():
-            for model in models:
+        left = set(self.processors) - taken
+        near = {
+            one: next(filter(None, (self._near[key][:_MOST_TIED] for key in self._keys(one))), [])
+            for one in sorted(left)
+        }
+        for processor, models in sorted(near.items(), key=lambda item: not item[1]):
+            for model in models or self._only_one(processor, tied):
                 tied[model].add(processor)
-        alone = (processor for processor in left if processor not in near)
-        for processor, only in [(each, self._beside(each, tied)) for each in alone]:
-            if only is not None:
-                tied[only].add(processor)
         times: Counter[int] = Counter()
         for own in tied.values():
             times.update(own)
@@ -169,33 +167,28 @@ class Grouping:
                 (sure if use.certain and alone else maybe)[model].add(processor)
         return sure, maybe
 
-    def _nearest(self, processor: int) -> list[int]:
-        """The models of the same checkpoint."""
-        load, texts = self.loads[processor], self.texts[processor]
-        name = self._named(processor)
-        keys = [key for key in (texts and (load.scope, texts), name) if key]
-        near = sorted(model for key in keys for model in self._near[key][:_MOST_TIED])
-        return (near or (self._near[texts] if texts else []))[:_MOST_TIED]
-
-    def _beside(self, processor: int, tied: Mapping[int, set[int]]) -> int | None:
+    def _only_one(self, processor: int, tied: Mapping[int, set[int]]) -> list[int]:
         """The only model in the same function, unless it has a processor of this kind."""
         load = self.loads[processor]
-        ours = self._ours[load.scope, load.package] if self.relevant[processor] else []
-        if len(ours) != 1 or load.kind in {self.loads[own].kind for own in tied[ours[0]]}:
-            return None
-        return ours[0]
+        alike = (load.scope, load.package)
+        models = [n for n in self.models if self.relevant[n] and alike == self._at(n)]
+        taken = {self.loads[own].kind for model in models for own in tied[model]}
+        free = len(models) == 1 and self.relevant[processor] and load.kind not in taken
+        return models if free else []
 
-    def _named(self, number: int) -> tuple[str, str] | None:
-        """What loads in one function that write their checkpoint alike have in common."""
-        load = self.loads[number]
-        source = next((a.source for name, a in load.arguments.items() if name in _NAMING), None)
-        return None if source is None else (load.scope, source)
+    def _at(self, number: int) -> tuple[str, str]:
+        return self.loads[number].scope, self.loads[number].package
+
+    def _keys(self, number: int) -> list[tuple[object, ...]]:
+        """What it has in common with what loads the same: in one function, or else anywhere."""
+        load, texts = self.loads[number], self.texts[number]
+        if texts:
+            return [(load.scope, texts), (texts,)]
+        sources = (one.source for name, one in load.arguments.items() if name in _NAMING)
+        return [(load.scope, source) for source in sources]
 
     def _same_checkpoint(self, model: int, processor: int) -> bool:
-        if texts := self.texts[model]:
-            return texts == self.texts[processor]
-        named = self._named(model)
-        return named is not None and named == self._named(processor)
+        return not set(self._keys(model)).isdisjoint(self._keys(processor))
 
     def _speaks_for(self, processor: int, model: int) -> bool:
         """True where a processor shows that the model it feeds is a vision-language model."""

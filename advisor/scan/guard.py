@@ -4,54 +4,35 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
-from advisor.scan.flag import (
-    LIBRARIES,
-    READY,
-    VERSION,
-    bound,
-    handles,
-    is_ready,
-    told_by_trying,
-    words,
-    words_of,
-)
 from advisor.scan.node import last_name
 from advisor.scan.source import Parsed, descendants, statements
 from advisor.scan.usage import Location
 
+_LIBRARIES = {"transformers", "huggingface_hub"}
+"""What is asked for what it has, to tell its version by that."""
+_VERSION = re.compile(r"(?i)version|transformers_v?\d")
+_READY = {"ImportError", "ModuleNotFoundError", "AttributeError"}
+_LOGGING = frozenset(
+    ("critical", "debug", "error", "exception", "info", "log", "print", "print_exc", "warn")
+) | {"warn_once", "warning", "warning_once", "write"}
+"""Functions that say something, and after which code goes on."""
 _LOOKING = {"dir", "fields", "getfullargspec", "getmembers", "signature", "vars"}
 """Functions that tell what the first thing they are given has, or takes."""
 _TABLES = {"__all__", "__annotations__", "__dataclass_fields__", "__dict__"}
 """Attributes that list what their owner has."""
-_FINDING, _HAS = "find_spec", "hasattr"
 _GATHERING = {"all", "any", "bool", "frozenset", "list", "set", "sorted", "tuple"}
 """Functions whose result tells what is in what they are given."""
-_LOOKS = re.compile(
-    rf"(?:get|has)attr|{_FINDING}|{'|'.join(sorted(_TABLES))}|\b(?:{'|'.join(sorted(_LOOKING))})\b"
-)
-"""Code without any of these looks into nothing."""
-_MENTIONED = re.compile(
-    r"version|transformers_v?\d|(?:attribute|import|key|lookup|modulenotfound|type)error|"
-    + _LOOKS.pattern
-)
-"""Code without any of these guards nothing."""
-_HINTS = ("version", "transformers_", "error", "attr", _FINDING, *_TABLES, *_LOOKING)
-"""One of them stands in all that is mentioned, and is found faster."""
 _EXPECTING = {"assertRaises", "raises", "suppress"}
 """Contexts that errors do not leave."""
 _UNKNOWN_TASK, _PIPELINE = {"KeyError", "LookupError"}, "pipeline"
 """What a pipeline raises that is asked for a task which a release does not have."""
-_REFUSED = "TypeError"
-"""What a call raises that gives an argument which is not taken."""
+_REQUIREMENT = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,60})?\s{0,9}\S{0,9}?\d")
+"""A bound of a version, of a package if it is named: `transformers>=5.0`, `4.57`."""
 
-
-def mentions_guards(code: str) -> bool:
-    """True where code has words of which one stands in each guard; never less than there is."""
-    lowered = code.lower()
-    return any(hint in lowered for hint in _HINTS) and _MENTIONED.search(lowered) is not None
+_Attempt: TypeAlias = ast.Try | ast.TryStar
 
 
 def guarded(parsed: Parsed) -> Iterator[Location]:
@@ -62,46 +43,36 @@ def guarded(parsed: Parsed) -> Iterator[Location]:
     It may stand under a name, and where one side ends in `return`, all behind it is the other.
     To ask what a library, a class or a function of it has is such a test as well, be it by trying.
     """
-    code = parsed.text
-    looks = _LOOKS.search(code) is not None or "AttributeError" in code
-    asking = _asking(parsed.tree, looks=looks)
+    asking = _Asking(parsed.tree)
     for node in descendants(parsed.tree):
+        yield from _behind(parsed, node, asking)
         match node:
-            case ast.IfExp(test) if asking.version(test):
+            case ast.IfExp(test) | ast.If(test) if asking.version(test):
                 yield parsed.location(node)
             case ast.BoolOp(values=[*tests, _]) if any(map(asking.version, tests)):
                 yield parsed.location(node)
-    for node in (parsed.tree, *statements(parsed.tree)):
-        yield from _behind(parsed, node, asking)
-        if isinstance(node, ast.Try | ast.TryStar):
-            yield from _tried(parsed, node)
-        elif isinstance(node, ast.With):
-            if (ready := expected(node)) & READY:
-                yield _from_to(parsed, node.body[0], node.body[-1])
-            if ready & _UNKNOWN_TASK:
-                yield from _pipelines(parsed, node.body)
-        elif isinstance(node, ast.stmt) and any(map(asking.version, _tests(node))):
-            yield parsed.location(node)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                if any(map(asking.version, node.decorator_list)):
+                    yield parsed.location(node)
+            case ast.Try() | ast.TryStar():
+                yield from _tried(parsed, node)
+            case ast.With():
+                ready = expected(node)
+                yield from [_from_to(parsed, node.body)] if ready & _READY else []
+                yield from _pipelines(parsed, node.body) if ready & _UNKNOWN_TASK else ()
 
 
-def _tests(node: ast.stmt) -> list[ast.expr]:
-    """The conditions of which one may say that a statement is for one version."""
-    match node:
-        case ast.If(test):
-            return [test]
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            return node.decorator_list
-    return []
-
-
-def _tried(parsed: Parsed, node: ast.Try | ast.TryStar) -> Iterator[Location]:
+def _tried(parsed: Parsed, node: _Attempt) -> Iterator[Location]:
     """Yield what a handler is ready for: a name or task that is missing, an argument not taken."""
-    if is_ready(parsed.tree, node, READY):
-        yield _from_to(parsed, node.body[0], node.body[-1])
-    if handles(node, _UNKNOWN_TASK):
+    if is_ready(parsed.tree, node, _READY):
+        yield _from_to(parsed, node.body)
+    if _handles(node, _UNKNOWN_TASK):
         yield from _pipelines(parsed, node.body)
-    if any(_tries_again(node.body, one) for one in node.handlers):
-        yield parsed.location(node)
+    before = _keywords(node.body)
+    for handler in node.handlers:
+        again = _keywords(handler.body) if "TypeError" in words(handler.type) else {}
+        if any(before.get(name, given) - given for name, given in again.items() if name):
+            yield parsed.location(node)  # what was refused is called without an argument
 
 
 def _pipelines(parsed: Parsed, block: list[ast.stmt]) -> Iterator[Location]:
@@ -111,6 +82,31 @@ def _pipelines(parsed: Parsed, block: list[ast.stmt]) -> Iterator[Location]:
             yield parsed.location(node)
 
 
+def _keywords(block: list[ast.stmt]) -> dict[str, frozenset[str | None]]:
+    """The names of the arguments that each function is given, for the last of its calls."""
+    calls = (node for one in block for node in descendants(one) if isinstance(node, ast.Call))
+    return {last_name(call.func): frozenset(one.arg for one in call.keywords) for call in calls}
+
+
+def _behind(parsed: Parsed, node: ast.AST, asking: _Asking) -> Iterator[Location]:
+    """Yield what stands behind a test of a version of which one side returns."""
+    for part in ("body", "orelse"):
+        block = getattr(node, part, None)
+        block = block if isinstance(block, list) else []
+        for number, one in enumerate(block):
+            sides = (one.body, one.orelse) if isinstance(one, ast.If) else ()
+            returns = any(
+                side and isinstance(side[-1], ast.Return | ast.Continue) for side in sides
+            )
+            if returns and block[number + 1 :] and asking.version(one.test):
+                yield _from_to(parsed, block[number + 1 :])
+
+
+def _from_to(parsed: Parsed, block: list[ast.stmt]) -> Location:
+    start, end = parsed.location(block[0]), parsed.location(block[-1])
+    return start._replace(end_line=end.end_line, end_column=end.end_column)
+
+
 def expected(node: ast.With) -> set[str]:
     """Return the errors that a context is ready for, by name: `contextlib.suppress(KeyError)`."""
     calls = (one.context_expr for one in node.items)
@@ -118,68 +114,102 @@ def expected(node: ast.With) -> set[str]:
     return {word for call in ready for one in call.args for word in words(one)}
 
 
-class _Asking(NamedTuple):
-    """How a file may ask for a version: by names that tell it, and by names of a library.
+def _handles(node: _Attempt, errors: set[str]) -> bool:
+    """True where a handler is ready for one of these errors by its name."""
+    return any(words(one.type) & errors for one in node.handlers)
 
-    `marks` are private attributes that the file sets: to ask for one is to ask what it did itself.
+
+def is_ready(tree: ast.Module, node: _Attempt, errors: set[str], *, bare: bool = False) -> bool:
+    """True where a handler for one of these errors makes up for what failed.
+
+    One that only logs, or passes, does not where the file uses a name that is then not bound.
+    Handlers of all errors count where they are `bare`.
+    """
+    meant = [h for h in node.handlers if (words(h.type) & errors if h.type else bare)]
+    done = [one for handler in meant for one in handler.body]
+    if not all(isinstance(one, ast.Pass) or _logs(one) for one in done):
+        return True
+    inside = {inner for part in node.body for inner in descendants(part)}
+    aliases = (one for one in inside if isinstance(one, ast.alias))
+    names = {one.asname or one.name.partition(".")[0] for one in aliases}
+    if not names:
+        return bool(meant) and all(isinstance(one, ast.Pass) for one in done)
+    inside |= set(descendants(node))
+    rest = [one for one in descendants(tree) if one not in inside]
+    named = [one for one in rest if isinstance(one, ast.Name)]
+    used = {one.id for one in named if isinstance(one.ctx, ast.Load)}
+    bound = {one.id for one in named if not isinstance(one.ctx, ast.Load)}
+    bound |= {one.asname or one.name for one in rest if isinstance(one, ast.alias)}
+    return bool(meant) and not names & used - bound
+
+
+def _logs(node: ast.stmt) -> bool:
+    match node:
+        case ast.Expr(ast.Call(called)):
+            return last_name(called) in _LOGGING
+    return False
+
+
+class _Asking:
+    """How a file asks for a version: by names that tell it, and by names of a library.
+
+    `V5 = __version__ >= "5"` tells, and so do an attribute, a function, and a flag that is set
+    where an import or another attempt goes through, or fails.
     """
 
-    telling: set[str]
-    ours: set[str]
-    marks: frozenset[str]
+    def __init__(self, tree: ast.Module) -> None:
+        self.telling: set[str] = set()
+        self.ours: set[str] = set()
+        installed = any(map(_imports_library, tree.body))
+        for node in sorted(statements(tree), key=lambda one: one.end_lineno or one.lineno):
+            match node:
+                case ast.Import(names) | ast.ImportFrom(_, names, 0) if _imports_library(node):
+                    self.ours.update(one.asname or one.name.partition(".")[0] for one in names)
+                case ast.Assign(targets, value) if self._told_by(value):
+                    answers = self._answers(value)
+                    self.telling.update(name for one in targets for name in _bound(one, answers))
+                case ast.AnnAssign(target, _, ast.expr() as value) if self._told_by(value):
+                    self.telling.update(_bound(target, False))
+                case ast.FunctionDef(name, body=[*_, ast.Return(ast.expr() as value)]):
+                    self.telling.update([name] if self._answers(value) else [])
+            if isinstance(node, ast.FunctionDef):
+                tries = [one for one in node.body if isinstance(one, _Attempt)]
+                told = (one for one in tries if self._tells(one, installed=installed))
+                self.telling.update(node.name for one in told if _returns_answer(one))
+            elif isinstance(node, _Attempt) and self._tells(node, installed=installed):
+                self.telling.update(_flags(node))
 
     def version(self, test: ast.expr) -> bool:
         """True where a condition asks for the version of a library, or for what it has."""
         said = words(test)
-        told = bool(said & self.telling) or any(map(VERSION.search, said))
-        return told or self._looks(said, test)
+        told = bool(said & self.telling) or any(map(_VERSION.search, said))
+        return told or any(map(self._is_look, descendants(test)))
 
-    def told_by(self, value: ast.expr) -> bool:
+    def _told_by(self, value: ast.expr) -> bool:
         """True for what is made of a version of a library, and for a comparison with that."""
-        nodes = list(descendants(value))
-        said = words_of(nodes)
+        said = words(value)
         if "__version__" in said or (isinstance(value, ast.Compare) and said & self.telling):
             return True
-        called = any(map(VERSION.search, said)) and any(
-            any(map(VERSION.search, words(one.func))) for one in nodes if isinstance(one, ast.Call)
-        )
-        return called or (self._may_look(said) and self._keeps_look(value))
+        calls = (one.func for one in descendants(value) if isinstance(one, ast.Call))
+        called = any(any(map(_VERSION.search, words(one))) for one in calls)
+        return called or any(map(self._is_look, _kept(value)))
 
-    def answers(self, value: ast.expr) -> bool:
+    def _answers(self, value: ast.expr) -> bool:
         """True for a yes or no that a version of a library decides."""
         yes_or_no = isinstance(value, ast.Compare | ast.BoolOp | ast.UnaryOp)
-        return (yes_or_no or self._is_look(value)) and self.told_by(value)
-
-    def _looks(self, said: set[str], expression: ast.expr) -> bool:
-        """True where an expression looks into a library: `hasattr(transformers, "AdamW")`."""
-        return self._may_look(said) and any(map(self._is_look, descendants(expression)))
-
-    def _may_look(self, said: set[str]) -> bool:
-        return bool(said & self.ours) or _FINDING in said or _HAS in said
-
-    def _keeps_look(self, value: ast.expr) -> bool:
-        """True for what a look gives, be it gathered; what else is called with it is no look."""
-        left: list[ast.AST] = [value]
-        while left:
-            node = left.pop()
-            if self._is_look(node):
-                return True
-            if isinstance(node, ast.Call) and last_name(node.func) not in _GATHERING:
-                left.append(node.func)
-            else:
-                left.extend(ast.iter_child_nodes(node))
-        return False
+        return (yes_or_no or self._is_look(value)) and self._told_by(value)
 
     def _is_look(self, node: ast.AST) -> bool:
+        """True where an expression looks into a library: `hasattr(transformers, "AdamW")`."""
         match node:
-            case ast.Call(called, [ast.Constant(str(name)), *_]) if last_name(called) == _FINDING:
+            case ast.Call(called, [ast.Constant(str(name)), *_]):
                 library, _, inner = name.partition(".")
-                return library in LIBRARIES and bool(inner)
-            case ast.Call(ast.Name("hasattr"), [owner, ast.Constant(str(name))]) | ast.Call(
-                ast.Name("getattr"), [owner, ast.Constant(str(name)), _]
-            ):
-                asks = last_name(node) == _HAS and name[:1].isupper()  # a class of any module
-                return (asks or self._is_ours(owner)) and name not in self.marks
+                return last_name(called) == "find_spec" and library in _LIBRARIES and bool(inner)
+            case ast.Call(ast.Name("hasattr"), [owner, ast.Constant(str(name))]):
+                of_any = name[:1].isupper()  # a class of any module
+                return (of_any or self._is_ours(owner)) and not name.startswith("_")
+            case ast.Call(ast.Name("getattr"), [owner, ast.Constant(str(name)), _]):
+                return self._is_ours(owner) and not name.startswith("_")
             case ast.Call(called, [owner, *_]):
                 return last_name(called) in _LOOKING and self._is_ours(owner)
             case ast.Attribute(owner, name):
@@ -192,73 +222,90 @@ class _Asking(NamedTuple):
             owner = owner.value
         return isinstance(owner, ast.Name) and owner.id in self.ours
 
+    def _tells(self, node: _Attempt, *, installed: bool) -> bool:
+        """True where it depends on the version of a library whether a block goes through.
 
-def _asking(tree: ast.Module, *, looks: bool) -> _Asking:
-    """Return the names of a file that tell of a version: `V5 = __version__ >= "5"`.
-
-    An attribute, and a function by what it gives, tell where they answer yes or no. Names of a
-    library count only where the file looks into something.
-    """
-    asking = _Asking(set(), set(), frozenset(_marks(tree)) if looks else frozenset())
-    for node in sorted(statements(tree), key=lambda one: one.end_lineno or one.lineno):
-        match node:
-            case ast.Import(names) if looks:
-                ours = (one for one in names if one.name.partition(".")[0] in LIBRARIES)
-                asking.ours.update(one.asname or one.name.partition(".")[0] for one in ours)
-            case ast.ImportFrom(module, names, 0) if looks:
-                if (module or "").partition(".")[0] in LIBRARIES:
-                    asking.ours.update(one.asname or one.name for one in names)
-            case ast.Assign(targets, value) if asking.told_by(value):
-                answers = asking.answers(value)
-                found = (name for one in targets for name in bound(one, attributes=answers))
-                asking.telling.update(found)
-            case ast.AnnAssign(ast.Name(name), _, ast.expr() as value) if asking.told_by(value):
-                asking.telling.add(name)
-            case ast.FunctionDef(name, body=[*_, ast.Return(ast.expr() as value)]):
-                if asking.answers(value):
-                    asking.telling.add(name)
-    asking.telling.update(told_by_trying(tree, asking.ours & LIBRARIES))
-    return asking
+        An import from a library tells of that where it is `installed` in any case.
+        """
+        if not _handles(node, _READY):
+            return False
+        tried = [one for part in node.body for one in descendants(part)]
+        imports = [one for one in node.body if isinstance(one, ast.Import | ast.ImportFrom)]
+        if any(map(_requires_version, tried)) or imports:
+            parts = all(_imports_library(one) and _names_part(one) for one in imports)
+            return any(map(_requires_version, tried)) or (installed and parts)
+        modules = self.ours & _LIBRARIES
+        read = (one.value for one in tried if isinstance(one, ast.Attribute))
+        asked = any(isinstance(one, ast.Name) and one.id in modules for one in read)
+        return asked and _handles(node, {"AttributeError"})
 
 
-def _marks(tree: ast.Module) -> Iterator[str]:
-    """Yield the private attributes that a file sets."""
-    for node in statements(tree):
-        for target in node.targets if isinstance(node, ast.Assign) else ():
-            if isinstance(target, ast.Attribute) and target.attr.startswith("_"):
-                yield target.attr
+def _kept(value: ast.expr) -> Iterator[ast.AST]:
+    """Yield the parts of an expression that it tells of: not what something else is called with."""
+    left: list[ast.AST] = [value]
+    while left:
+        node = left.pop()
+        yield node
+        called_with = isinstance(node, ast.Call) and last_name(node.func) not in _GATHERING
+        left.extend([node.func] if called_with else ast.iter_child_nodes(node))  # type: ignore[attr-defined]
 
 
-def _tries_again(body: list[ast.stmt], handler: ast.ExceptHandler) -> bool:
-    """True where a handler calls what refused an argument again, without it."""
-    if handler.type is None or _REFUSED not in words(handler.type):
-        return False
-    before, again = _keywords(body), _keywords(handler.body)
-    return any(before.get(name, given) - given for name, given in again.items() if name)
+def _imports_library(node: ast.stmt) -> bool:
+    match node:
+        case ast.Import(names):
+            return any(one.name.partition(".")[0] in _LIBRARIES for one in names)
+        case ast.ImportFrom(module, _, 0):
+            return (module or "").partition(".")[0] in _LIBRARIES
+    return False
 
 
-def _keywords(block: list[ast.stmt]) -> dict[str, frozenset[str | None]]:
-    """The names of the arguments that each function is given, for the last of its calls."""
-    calls = (node for one in block for node in descendants(one) if isinstance(node, ast.Call))
-    return {last_name(call.func): frozenset(one.arg for one in call.keywords) for call in calls}
+def _names_part(node: ast.stmt) -> bool:
+    """True for the import of something in a library, which not every version needs to have."""
+    return isinstance(node, ast.ImportFrom) or all("." in one.name for one in node.names)  # type: ignore[attr-defined]
 
 
-def _behind(parsed: Parsed, node: ast.AST, asking: _Asking) -> Iterator[Location]:
-    """Yield what stands behind a test of a version of which one side returns."""
-    for part in ("body", "orelse"):
-        block: list[ast.stmt] = getattr(node, part, [])
-        for number, one in enumerate(block):
-            if not isinstance(one, ast.If) or number + 1 == len(block):
-                continue
-            returns = any(_returns(side) for side in (one.body, one.orelse))
-            if returns and asking.version(one.test):
-                yield _from_to(parsed, block[number + 1], block[-1])
+def _requires_version(node: ast.AST) -> bool:
+    """True for `require_version("transformers>=5.0")` and `check_min_version("4.57")`."""
+    match node:
+        case ast.Call(called, [ast.Constant(str(text)), *_]) if _VERSION.search(last_name(called)):
+            least = _REQUIREMENT.match(text.strip())
+            return least is not None and (least[1] is None or least[1] in _LIBRARIES)
+    return False
 
 
-def _returns(block: list[ast.stmt]) -> bool:
-    return bool(block) and isinstance(block[-1], ast.Return | ast.Continue)
+def _branches(node: _Attempt) -> Iterator[ast.stmt]:
+    """Yield what stands directly in a block that is tried, behind it, and in its handlers."""
+    yield from (*node.body, *node.orelse)
+    for handler in node.handlers:
+        yield from handler.body
 
 
-def _from_to(parsed: Parsed, first: ast.stmt, last: ast.stmt) -> Location:
-    start, end = parsed.location(first), parsed.location(last)
-    return start._replace(end_line=end.end_line, end_column=end.end_column)
+def _flags(node: _Attempt) -> Iterator[str]:
+    """Yield the names that are told whether a block went through: `HAS = True`, `Name = None`."""
+    for one in _branches(node):
+        match one:
+            case ast.Assign(targets, ast.Constant(True | False | None)):
+                for target in targets:
+                    yield from _bound(target, True)
+            case ast.AnnAssign(ast.Name(name), _, ast.Constant(True | False | None)):
+                yield name
+
+
+def _bound(target: ast.expr, attributes: bool) -> Iterator[str]:
+    """Yield the names that an assignment binds, those of attributes where they are asked for."""
+    inner = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+    yield from (one.id for one in inner if isinstance(one, ast.Name))
+    if attributes and isinstance(target, ast.Attribute):
+        yield target.attr
+
+
+def _returns_answer(node: _Attempt) -> bool:
+    """True where a function returns whether a block went through."""
+    returned = (one.value for one in _branches(node) if isinstance(one, ast.Return))
+    return any(isinstance(one, ast.Constant) and isinstance(one.value, bool) for one in returned)
+
+
+def words(expression: ast.expr | None) -> set[str]:
+    """Return the names and attributes in an expression."""
+    nodes: Iterable[ast.AST] = descendants(expression) if expression else ()
+    return {getattr(node, "id", "") or getattr(node, "attr", "") for node in nodes}

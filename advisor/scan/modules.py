@@ -2,15 +2,96 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from advisor.scan.abstract import Values
-from advisor.scan.imports import Imports
-from advisor.scan.source import Parsed
+from advisor.scan.abstract import (
+    Abstract,
+    DictLiteral,
+    ForeignObject,
+    Function,
+    FunctionNode,
+    ImportedClass,
+    ListLiteral,
+    LocalClass,
+    LocalObject,
+    Other,
+    Partial,
+    Ready,
+    Values,
+    Wrapper,
+)
+from advisor.scan.classes import RESULT
+from advisor.scan.imports import Exported, Imports
+from advisor.scan.node import parameters
+from advisor.scan.source import Parsed, descendants
 from advisor.scan.study import Study
 from advisor.scan.usage import Load
-from advisor.scan.vocabulary import LIBRARIES, Vocabulary
+from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, LIBRARIES, Vocabulary
 from advisor.scan.walk import SourceFile
+
+_DEEPEST_VALUES = 3
+
+
+def exported(study: Study) -> Exported:
+    """Return what the module of a study defines, as another file sees it.
+
+    Nothing of its tree is kept: functions are what they give, and classes what stands in them.
+    """
+    names = {name: _values(study, values) for name, values in study.names.items()}
+    return Exported(names, study.imports)
+
+
+def _values(study: Study, values: Values, depth: int = 0) -> Values:
+    """Return all values as they are seen; of what is nested too deeply, nothing."""
+    return tuple(dict.fromkeys(_seen(study, v, depth) for v in values if depth <= _DEEPEST_VALUES))
+
+
+def _seen(study: Study, value: Abstract, depth: int) -> Abstract:
+    match value:
+        case ListLiteral(groups):
+            return ListLiteral(tuple(_values(study, group, depth + 1) for group in groups))
+        case DictLiteral(entries):
+            seen = ((key, _values(study, group, depth + 1)) for key, group in entries)
+            return DictLiteral(tuple(seen))
+        case LocalClass(label) | LocalObject(label) if depth == 0:
+            return _class(study, label)
+        case Function(node, None):
+            given = _values(study, study.told(node, RESULT), depth + 1)
+            reaching = tuple(_reaching(node))
+            return Wrapper(node.name, reaching, given) if reaching else Ready(given)
+        case Ready(values):
+            return Ready(_values(study, values, depth + 1))
+        case Function() | ForeignObject() | Partial() | LocalClass() | LocalObject():
+            return Other()
+    return value
+
+
+def _class(study: Study, label: str) -> ImportedClass:
+    known = study.attributes(label)
+    return ImportedClass(
+        name=f"{study.parsed.name}:{label}",
+        attributes=tuple((name, _values(study, values, 1)) for name, values in known.items()),
+        extends=study.built_as(label),
+        loads_as=study.loads_as(label),
+    )
+
+
+def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:
+    """Yield the parameters of a function that it passes to a load, as what is to be loaded."""
+    given: set[str] = set()
+    for call in descendants(node):
+        if isinstance(call, ast.Call):
+            function = call.func
+            name = getattr(function, "attr", "") or getattr(function, "id", "")
+            if name in CHECKPOINT_ARGUMENTS:
+                position, keywords = CHECKPOINT_ARGUMENTS[name]
+                passed = [*call.args[position : position + 1]]
+                passed += [one.value for one in call.keywords if one.arg in keywords]
+                given |= {one.id for one in passed if isinstance(one, ast.Name)}
+    names = (*parameters(node), *(one.arg for one in node.args.kwonlyargs))
+    yield from ((n, name) for n, name in enumerate(names) if name in given)
+
 
 _LIBRARIES = LIBRARIES | {"torch"}
 """Looked for under their own names, even in a project that holds a copy."""

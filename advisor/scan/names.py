@@ -1,4 +1,4 @@
-"""The names of transformers and of the Hub's library in a file: imported, reached, asked for."""
+"""The names of transformers and of the Hub's library in a file, and the methods written anew."""
 
 from __future__ import annotations
 
@@ -6,13 +6,72 @@ import ast
 import re
 from collections.abc import Iterator
 
-from advisor.scan.flag import is_ready, words
-from advisor.scan.guard import expected
-from advisor.scan.source import BLOCKS, Parsed, descendants
-from advisor.scan.study import Study
-from advisor.scan.usage import Location, Name
+from advisor.scan.guard import expected, is_ready, words
+from advisor.scan.source import BLOCKS, Parsed, descendants, statements
+from advisor.scan.usage import Location, Name, Override
 
 _LIBRARY = "transformers"
+_HEAD = r"class(?<!\wclass)\s+\w+\s*\("
+_EXTENDED = re.compile(rf"{_HEAD}(?:(?!{_HEAD})[^)])*Trainer\b")
+
+
+def mentions_overrides(code: str) -> bool:
+    """True where a class may extend one whose methods the library itself calls."""
+    return "Trainer" in code and bool(_EXTENDED.search(code))
+
+
+def overrides(parsed: Parsed) -> Iterator[Override]:
+    """Yield the methods of classes that extend one of transformers directly."""
+    named = dict(_imported(parsed.tree))
+    for node in statements(parsed.tree) if named else ():
+        if not isinstance(node, ast.ClassDef):
+            continue
+        bases = [base for one in node.bases if (base := _base(one, named))]
+        methods = [one for one in node.body if isinstance(one, ast.FunctionDef)]
+        names = frozenset(one.name for one in methods)
+        for method in methods if bases else ():
+            given = method.args
+            positional = [one.arg for one in (*given.posonlyargs, *given.args)]
+            start = parsed.location(method)
+            head = parsed.lines[method.lineno - 1]
+            column = start.column + max(head.find(method.name) - method.col_offset, 0)
+            yield Override(
+                place=start._replace(
+                    column=column, end_line=start.line, end_column=column + len(method.name)
+                ),
+                base=bases[0],
+                name=method.name,
+                positional=len(positional) - 1,
+                named=(*positional[1:], *(one.arg for one in given.kwonlyargs)),
+                many=given.vararg is not None,
+                rest=given.kwarg is not None,
+                beside=names,
+            )
+
+
+def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield the names of a file that stand for the library, as "", and for classes of it."""
+    for node in statements(tree):
+        match node:
+            case ast.Import(aliases):
+                for one in aliases:
+                    if one.name == _LIBRARY:
+                        yield one.asname or one.name, ""
+            case ast.ImportFrom(str() as module, aliases, 0) if (
+                module.partition(".")[0] == _LIBRARY
+            ):
+                yield from ((one.asname or one.name, one.name) for one in aliases)
+
+
+def _base(node: ast.expr, named: dict[str, str]) -> str | None:
+    match node:
+        case ast.Name(name):
+            return named.get(name) or None
+        case ast.Attribute(ast.Name(library), name) if named.get(library) == "":
+            return name
+    return None
+
+
 _HUB = "huggingface_hub"
 _ENVIRONMENT = "environ"
 _EXPECTED = {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception"}
@@ -78,28 +137,6 @@ def _name_in(node: ast.expr, place: Location, name: str) -> Location:
     if quoted and place.end_column - place.column == len(name) + 2:
         return place._replace(column=place.column + 1, end_column=place.end_column - 1)
     return place
-
-
-def names_asked(study: Study) -> tuple[Name, ...]:
-    """Return the names of transformers that `getattr` is given, as far as they are sure."""
-    asked = {ast.unparse(one) for one in _asked(study.parsed.tree)} if study.named else set()
-    named = (
-        Name(_name_in(node, study.location(node), name), module, name, False, False)
-        for node, module, name in study.named
-        if module.partition(".")[0] == _LIBRARY and ast.unparse(node) not in asked
-    )
-    here = (one for one in named if one.place.path == study.parsed.name)
-    return tuple(dict.fromkeys(here))
-
-
-def _asked(tree: ast.Module) -> Iterator[ast.expr]:
-    """Yield what stands for a name, no text, that something is asked whether it has."""
-    for part in descendants(tree):
-        match part:
-            case ast.Call(ast.Name("hasattr"), [_, name]) if not isinstance(name, ast.Constant):
-                yield name
-            case ast.Compare(name, [ast.In() | ast.NotIn()], [ast.Call(ast.Name("dir" | "vars"))]):
-                yield name
 
 
 def _settings_in(parsed: Parsed) -> Iterator[Name]:

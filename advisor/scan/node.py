@@ -28,14 +28,6 @@ def is_property(method: FunctionNode) -> bool:
     return any(last_name(one) in _PROPERTIES for one in method.decorator_list)
 
 
-def is_super(node: ast.expr) -> bool:
-    """True for `super()`, the object at hand as the classes behind have it."""
-    match node:
-        case ast.Call(ast.Name("super")):
-            return True
-    return False
-
-
 def last_name(function: ast.expr) -> str:
     """Return the name of what is called, without what stands before its dot."""
     if isinstance(function, ast.Attribute):

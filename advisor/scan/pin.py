@@ -41,16 +41,13 @@ _INSTALL = re.compile(
 _FRESH = re.compile(r"(?:^|\s)(?:-U|--upgrade)\b")
 _CONDA = re.compile(rf"^\s*-\s*(?:[\w-]+::)?{PACKAGE}\s*(?P<range>=[^\s#]+)", re.MULTILINE)
 _LOCKED = re.compile(rf'name = "{PACKAGE}"\r?\nversion = "(?P<version>\d[\w.]*)"')
-_PIPFILE = re.compile(rf'"{PACKAGE}": \{{(?P<entry>[^{{}}]{{0,9999}})')
-_PIPFILE_VERSION = re.compile(r'"version": "==(?P<version>\d[\w.]*)"')
-_PIPFILE_ENTRY = re.compile(rf'^{PACKAGE}\s*=\s*"(?P<range>[^"]*)"', re.MULTILINE)
 _FILES = (
-    r"(?:uv|poetry|pdm|Pipfile)\.lock",
+    r"(?:uv|poetry|pdm)\.lock",
     r"requirements\.(?:txt|in)",
     r"pyproject\.toml",
     r"setup\.cfg",
     r"setup\.py",
-    r"environment\.ya?ml|conda\.ya?ml|Pipfile",
+    r"environment\.ya?ml|conda\.ya?ml",
     r"[\w.-]*(?:requirements|constraints)[\w.-]*\.(?:txt|in)",
 )
 """Files that say it, in the order in which they are believed."""
@@ -191,29 +188,21 @@ def pin_of_script(data: bytes, path: str) -> Pin | None:
 def _requirements(text: str, name: str) -> Iterator[tuple[str, VersionRange]]:
     """Yield each requirement of transformers in a file, as written, with what it allows."""
     if name.endswith(LOCK):
-        entries = [_PIPFILE_VERSION.search(one["entry"]) for one in _PIPFILE.finditer(text)]
-        found = [*_LOCKED.finditer(text), *filter(None, entries)]
-        versions = (read_range(f"=={one['version']}") for one in found)
-        yield from ((one[0], range) for one, range in zip(found, versions, strict=True) if range)
+        for locked in _LOCKED.finditer(text):
+            if range := read_range(f"=={locked['version']}"):
+                yield locked[0], range
     elif name == "pyproject.toml":
         yield from _of_toml(text)
-    elif name.endswith((".yaml", ".yml", "Pipfile")):
-        for found_in in _found_in_lines(text, _CONDA, _PIPFILE_ENTRY):
-            if (range := read_range(found_in["range"])) is not None:
-                yield found_in[0].strip(), range
+    elif name.endswith((".yaml", ".yml")):
+        for line in text.splitlines() if PACKAGE in text else ():
+            found = _CONDA.match(line[:_LONGEST])
+            if found and (range := read_range(found["range"])) is not None:
+                yield found[0].strip(), range
         yield from (one for one in _in_lines(text) if one[1].clauses)
     elif name.startswith("setup."):
         yield from (one for one in _in_lines(text) if one[1].clauses)  # bare, it may be a keyword
     else:
         yield from _of_pip(text)
-
-
-def _found_in_lines(text: str, *patterns: re.Pattern[str]) -> Iterator[re.Match[str]]:
-    """Yield what is found in each line, as far as an honest one goes."""
-    for pattern in patterns:
-        for line in text.splitlines():
-            if PACKAGE in line and (found := pattern.match(line[:_LONGEST])):
-                yield found
 
 
 def _of_pip(text: str) -> Iterator[tuple[str, VersionRange]]:
@@ -327,8 +316,8 @@ def _in_order(names: set[str]) -> list[str]:
 
 def _shown(written: str) -> str:
     """The requirement in one short line."""
-    if locked := re.search(r'version": "==(.+)"|version = "(.+)"', written):
-        return f"{PACKAGE}=={locked[1] or locked[2]}"
+    if locked := _LOCKED.match(written):
+        return f"{PACKAGE}=={locked['version']}"
     one_line = " ".join(written.split()).removeprefix("- ")
     return one_line if PACKAGE in one_line else f"{PACKAGE} {one_line}"
 

@@ -5,32 +5,23 @@ from __future__ import annotations
 import errno
 import gc
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.errors import reason_of
 from advisor.files import know_as_read, read_bounded, size_shown
 from advisor.scan.abstract import Values
+from advisor.scan.cells import code_of_notebook
 from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
-from advisor.scan.exported import exported, giving
 from advisor.scan.grouping import Grouping, together
-from advisor.scan.guard import guarded, mentions_guards
-from advisor.scan.mention import (
-    Lost,
-    Mentions,
-    code_in,
-    imports_from,
-    imports_library,
-    may_ask,
-    sees,
-)
-from advisor.scan.modules import Modules
-from advisor.scan.names import names_asked, names_in
+from advisor.scan.guard import guarded
+from advisor.scan.mention import imports_from, may_ask, may_concern_us, sees, speaks
+from advisor.scan.modules import Modules, exported
+from advisor.scan.names import mentions_overrides, names_in, overrides
 from advisor.scan.notebook import parse_notebook
-from advisor.scan.override import mentions_overrides, overrides
 from advisor.scan.pin import Pin, pin_of_notebook, pin_of_script
 from advisor.scan.source import (
     MARK,
@@ -42,15 +33,15 @@ from advisor.scan.source import (
     text_of,
 )
 from advisor.scan.statement import outline, study_file
-from advisor.scan.usage import FileNote, FileScan, Location, Scan, Value
+from advisor.scan.usage import FileNote, Location, Scan, Value
 from advisor.scan.vocabulary import Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, dialect_of, find_files
 
 TOO_DEEP = "{} is nested too deeply to be followed"
 GIVEN_UP = "was given up: it takes more memory or time than a file may"
+Lost = Callable[[str], frozenset[str]]
+"""Gives the members that a class, or one beside it, once had and has no more."""
 _VALUES_MADE = 50_000
-_MOST_IN_A_ROW = 3
-"""Files that have something loaded each from the next, without a word of it."""
 _DEEPEST_IMPORTS = 6
 """Files that import each other and are followed one inside the other."""
 _IN_ORDER = ("usages", "beside", "names", "built", "overrides", "ignores")
@@ -80,8 +71,6 @@ def scan(
         found = find_files(paths, root, exclude, deadline)
         scanner = _Scanner(found.files, vocabulary, deadline, lost, begin, given_up)
         scanner.add_all(found.files)
-        for _ in range(_MOST_IN_A_ROW):
-            scanner.add_all(scanner.taking(), again=True)
     notes = {*found.notes, *scanner.notes}
     held = {name: sorted(scanner.held[name], key=lambda one: one.place[:3]) for name in _IN_ORDER}
     return Scan(
@@ -110,13 +99,6 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-class _Given(NamedTuple):
-    """What a file imports of another one of the project: a name, or "" for the module itself."""
-
-    home: str
-    name: str
-
-
 class _Scanner:
     """A scan under way."""
 
@@ -133,7 +115,7 @@ class _Scanner:
         self.vocabulary = vocabulary
         self.deadline = deadline
         self.begin, self.given_up = begin, given_up
-        self.mentions = Mentions(vocabulary, lost)
+        self.lost = lost
         self.held: dict[str, list[Any]] = defaultdict(list)
         self.notes: list[FileNote] = []
         self.files = 0
@@ -145,18 +127,9 @@ class _Scanner:
         self._begun: set[str] = set()
         self._under_way: list[str] = []
         self._exported: dict[str, Mapping[str, Values]] = {}
-        self._ours: set[int] = set()
-        """The loads of all files that may be of vision-language models."""
-        self._giving: dict[str, frozenset[str]] = {}
-        """The names by which files that load something of ours have it, or load it."""
-        self._left: dict[SourceFile, list[_Given] | None] = {}
-        """Files not followed, with what they import of the project once that was looked for."""
 
-    def add_all(self, files: Sequence[SourceFile], *, again: bool = False) -> None:
-        """Add what files hold, until the run is over: of all, or what some do with loads of others.
-
-        One that was followed for another already is left.
-        """
+    def add_all(self, files: Sequence[SourceFile]) -> None:
+        """Add what files hold, until the run is over; one followed for another already is left."""
         for number, file in enumerate(files):
             if not self.deadline.left:
                 left = len(files) - number
@@ -165,24 +138,8 @@ class _Scanner:
                 message = f"was not reached before the deadline{more}"
                 self.notes.append(FileNote(file.name, None, message))
                 return
-            if again:
-                self._work(file, self._again)
-            elif file.name not in self._begun:
+            if file.name not in self._begun:
                 self._work(file, self._add)
-
-    def taking(self) -> list[SourceFile]:
-        """Return the files passed over that import what others load, each once."""
-        found = []
-        for file, imports in [*self._left.items()] if self._giving else ():
-            if imports is None:
-                self._left[file] = imports = list(self._imports(file))
-            if any(
-                (names := self._giving.get(home)) and (name in names or name in ("", "*"))
-                for home, name in imports
-            ):
-                found.append(file)
-                del self._left[file]
-        return found
 
     def exports(self, file: SourceFile) -> Mapping[str, Values]:
         """Return what a module defines, which is followed for that if it is to be followed.
@@ -252,30 +209,17 @@ class _Scanner:
             seen = read_configuration(data, file.name, self.vocabulary)
             if seen.usages:
                 know_as_read(file.path)
-            self._merge(
-                file, data, FileScan(seen.usages, ignores=seen.ignores, parsed=bool(seen.usages))
-            )
+                self.seen[file.name] = digest(data)
+            self._hold(usages=seen.usages, ignores=seen.ignores)
         elif file.kind == "dialect":
-            if self.mentions.speaks(data):
+            if speaks(data, self.vocabulary):
                 message = f"is {dialect_of(file.name)}, which is not read"
                 self.notes.append(FileNote(file.name, None, message))
         else:
-            if file.kind == "python":
-                self._see_from(file, data)
-            concerned = self.mentions.may_concern_us(file.kind, data)
-            held = self._searched(file, data) if concerned else FileScan()
-            self._merge(file, data, held)
-            if not held.followed:
-                self._left[file] = None
-
-    def _again(self, file: SourceFile) -> None:
-        """Add what a file that was passed over does with what others load."""
-        data = read_bounded(file.path, MOST_BYTES[file.kind], known=True)
-        held = self._parsed(file, data)
-        if file.name in self.seen:  # the rest of it is known
-            nothing = FileScan(notes=held.notes, parsed=True)
-            held = nothing._replace(usages=held.usages, built=held.built)
-        self._merge(file, data, held)
+            if file.kind == "python" and b"import" in data and b"class " in data:
+                self._see_from(file, text_of(data))
+            if may_concern_us(file.kind, data, self.vocabulary):
+                self._parse(file, data)
 
     def _outline(self, file: SourceFile) -> None:
         data = read_bounded(file.path, MOST_BYTES[file.kind], known=True)
@@ -283,22 +227,13 @@ class _Scanner:
         outline(study)
         self._exported[file.name] = exported(study)
 
-    def _imports(self, file: SourceFile) -> Iterator[_Given]:
-        """Yield what a file imports of others of the project."""
-        with suppress(OSError):
-            data = read_bounded(file.path, MOST_BYTES[file.kind], known=True)
-            for module, names in imports_from(code_in(file.kind, data) or ""):
-                if home := self.modules.file(file.name, module):
-                    yield from (_Given(home.name, name) for name in names or ("",))
-                outer = module if module.endswith(".") else f"{module}."
-                for inner in names:
-                    if home := self.modules.file(file.name, outer + inner):
-                        yield _Given(home.name, "")
-
-    def _see_from(self, file: SourceFile, data: bytes) -> None:
+    def _see_from(self, file: SourceFile, text: str) -> None:
         """Learn which files belong to a model of this one about images: its imports."""
-        if b"import" in data and b"class " in data and sees(text_of(data)):
-            self.seeing.update(one.home for one in self._imports(file))
+        for module, names in imports_from(text) if sees(text) else ():
+            outer = module if module.endswith(".") else f"{module}."
+            for inner in (module, *(outer + name for name in names)):
+                if home := self.modules.file(file.name, inner):
+                    self.seeing.add(home.name)
 
     def unreached(self) -> Iterator[Value]:
         """Yield the known ids in texts of code that no load takes, as far as can be followed."""
@@ -313,76 +248,56 @@ class _Scanner:
                 if id not in loaded[path]:
                     yield Value(id, Location(path, line, 1, line, 1), certain=False)
 
-    def _merge(self, file: SourceFile, data: bytes, held: FileScan) -> None:
-        """Add what a file holds."""
-        for name in (*_IN_ORDER, "guarded"):
-            self.held[name].extend(getattr(held, name))
-        self.notes.extend(held.notes)
-        self.left_out["other_language"] += held.other_language
-        if held.ids:
-            self.named_ids[file.name] = held.ids
-        if held.pin:
-            self.pins[file.name] = held.pin
-        if held.parsed:
-            self.seen[file.name] = digest(data)
-        if held.seeing:
-            self.seeing.add(file.name)
+    def _hold(self, **held: Iterable[object]) -> None:
+        """Keep what a file holds, by the names that a scan has for it."""
+        for name, values in held.items():
+            self.held[name].extend(values)
 
-    def _searched(self, file: SourceFile, data: bytes) -> FileScan:
-        """What a file of code holds, read as far as a search tells that it has to be."""
-        code = code_in(file.kind, data)
-        known = code is None or bool(self.mentions.ids(code))
-        ids = self.vocabulary.ids_in(data) if known else {}
-        if code is None or known or MARK in data or may_ask(code) or imports_library(code):
-            return self._parsed(file, data)._replace(ids=ids)
-        return FileScan(ids=ids)
-
-    def _parsed(self, file: SourceFile, data: bytes) -> FileScan:
-        """What a walk through a file finds."""
+    def _parse(self, file: SourceFile, data: bytes) -> None:
+        """Add what a walk through a file finds."""
         name, notebook = file.name, file.kind == "notebook"
         parsed = parse_notebook(data, name) if notebook else parse_python(data, name)
-        text = code_in(file.kind, data)
-        text = parsed.text if text is None else text
-        pin = pin_of_notebook(data, text, name) if notebook else pin_of_script(data, name)
-        found = self._usages(file, parsed, text)
-        return found._replace(
-            names=tuple(dict.fromkeys((*names_in(parsed), *found.names))),
-            overrides=tuple(overrides(parsed)) if mentions_overrides(text) else (),
-            ignores=tuple(ignores_in_python(parsed)) if MARK in data else (),
-            notes=(*parsed.notes, *found.notes),
-            guarded=tuple(guarded(parsed)) if mentions_guards(text) else (),
-            pin=pin,
-            other_language=parsed.other_language,
-            parsed=True,
-            seeing=sees(text),
+        text, ids = parsed.text, self.vocabulary.ids_in(data)
+        names = dict.fromkeys(names_in(parsed))
+        if names or ids or may_ask(text):
+            self._follow(file, parsed, known=bool(ids))
+            self._hold(guarded=guarded(parsed))
+        self._hold(
+            names=names,
+            overrides=overrides(parsed) if mentions_overrides(text) else (),
+            ignores=ignores_in_python(parsed) if MARK in data else (),
         )
+        self.notes.extend(parsed.notes)
+        self.left_out["other_language"] += parsed.other_language
+        self.seen[name] = digest(data)
+        self.seeing.update([name] if sees(text) else [])
+        if ids:
+            self.named_ids[name] = ids
+        written = (code_of_notebook(data) or "") if notebook else ""
+        if pin := pin_of_notebook(data, written, name) if notebook else pin_of_script(data, name):
+            self.pins[name] = pin
 
-    def _usages(self, file: SourceFile, parsed: Parsed, text: str) -> FileScan:
-        """Return what a file loads and makes, and notes of what in it is too deep.
+    def _follow(self, file: SourceFile, parsed: Parsed, *, known: bool) -> None:
+        """Add what a file loads and makes, and notes of what in it is too deep.
 
         It is walked once where nothing in it may concern us then.
         """
-        study, lacks = self.modules.study(parsed), self.mentions.may_lack(text)
+        study = self.modules.study(parsed)
         study_file(study, walks=1)
         grouping = Grouping(study)
-        known = study.learned_more and self.mentions.ids(text)
-        concerned = grouping.may_concern_us or lacks or bool(known)
+        again = study.learned_more and known
+        concerned = grouping.may_concern_us or again or bool(grouping.lacking(self.lost))
         if concerned or study.members_of_ours():
             study_file(study)
             grouping = Grouping(study)
-        usages = tuple(grouping.usages()) if concerned else ()
-        self._exported[file.name] = defined = exported(study)
-        self._ours |= grouping.ours
-        if names := frozenset(giving(defined, self._ours)):
-            self._giving[file.name] = names
-        return FileScan(
+        usages = grouping.usages() if concerned else []
+        self._exported[file.name] = exported(study)
+        self._hold(
             usages=usages,
-            beside=tuple(grouping.beside()) if lacks else (),
-            names=names_asked(study),
+            beside=grouping.beside(self.lost),
             built=study.built() if usages else study.members_of_ours(),
-            notes=tuple(
-                FileNote(place.path, place.line, TOO_DEEP.format("a statement"))
-                for place in sorted(study.too_deep)
-            ),
-            followed=concerned,
+        )
+        self.notes.extend(
+            FileNote(place.path, place.line, TOO_DEEP.format("a statement"))
+            for place in sorted(study.too_deep)
         )

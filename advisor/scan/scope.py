@@ -53,15 +53,6 @@ class Scope:
             scope = scope.parent
         return None
 
-    def is_global(self, name: str) -> bool:
-        """True where the module around binds a name, and nothing nearer does."""
-        scope = self
-        while scope.parent is not None:
-            if name in scope.names and not (scope.is_class and scope is not self):
-                return False
-            scope = scope.parent
-        return name in scope.names
-
     def bind(self, name: str, values: Values) -> None:
         """Give a name its value from here on."""
         before = self.names.get(name)

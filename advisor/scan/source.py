@@ -9,14 +9,13 @@ import hashlib
 import io
 import math
 import re
-import sys
 import tokenize
 import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from advisor.scan.usage import FileNote, Ignore, Location
 
@@ -26,26 +25,13 @@ _OTHERWISE = rb"\x74 \u0074 +AHQ- ~{#t~} " + b"\x1b$B#t\x1b(B"
 """A letter as some encodings write it; in any other these signs are what they look like."""
 _FIRST_LINES = re.compile(rb"[^\r\n]*(?:\r\n?|\n)?[^\r\n]*(?:\r\n?|\n)?")
 """The two in which an encoding may be declared; `tokenize` takes line feeds alone for ends."""
-_LETTER_WRITTEN_OTHERWISE = re.compile(
-    r"\\(?:(?:x|u00|U000000)(?P<hex>[2-7][0-9A-Fa-f])|N\{(?P<name>[^{}\n]*)\}"
-    r"|(?P<octal>(?:0?[4-7]|1[0-7])[0-7]))|(?<=\S)\\\r?\n(?=\S)"
-)
-"""An escape for a sign of ASCII, or the end of a line in the middle of a word."""
-_SPACE = re.compile(r"\\\r?\n|\f")
-"""What stands between words as a blank does."""
 _COMMENT = re.compile(
     r"#\s*advisor:\s*ignore\b(?:\[(?P<rules>[\w\s,.-]*)\])?[ \t]*(?P<reason>(?:(?!\s#\s)[^\n])*)"
-)
-_F_STRING = re.compile(
-    r"(?si)(?<![a-z0-9_])r?fr?(?:(\"\"\"|\'\'\')(?:\\.|[^\\])*?(?:\1|\Z)"
-    r"|\"(?:\\.|[^\"\\\n])*|\'(?:\\.|[^\'\\\n])*)"
 )
 _LONG_NUMBER = re.compile(r"(?i)0[box][\da-f_]{500,}")
 _MOST_BITS = 2_000
 _SHORT = 10_000
 """Bytes that are searched as fast as two lines are found."""
-MOST_STEPS = 2_000_000_000
-"""Python before 3.12 looks for each part of an f-string from its beginning."""
 _BODIES = ("body", "orelse", "finalbody")
 _PARTS = (*_BODIES, "handlers", "cases")
 _HOLDERS: tuple[type[ast.AST], ...] = (ast.Module, ast.ExceptHandler, ast.match_case)
@@ -149,11 +135,6 @@ def decode_utf8(data: bytes, name: str) -> str:
 
 def parse(text: str, name: str) -> ast.Module:
     """Return the tree of a Python text. Raises UnreadableError; nothing is ever run."""
-    if sys.version_info < (3, 12) and text.count("{") * len(text) > MOST_STEPS:
-        for string in _F_STRING.finditer(text):
-            if string[0].count("{") * len(string[0]) > MOST_STEPS:
-                line = text.count("\n", 0, string.start()) + 1
-                raise UnreadableError(name, line, "holds an f-string of too many parts")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -174,14 +155,9 @@ def _without_long_numbers(tree: ast.Module, text: str) -> ast.Module:
     """Return a tree in which infinity stands for integers that Python does not write out."""
     for node in descendants(tree) if _LONG_NUMBER.search(text) else ():
         if isinstance(node, ast.Constant):
-            node.value = writable(node.value)
+            long = isinstance(node.value, int) and node.value.bit_length() > _MOST_BITS
+            node.value = math.inf if long else node.value
     return tree
-
-
-def writable(value: Any) -> Any:
-    """Return a value, or infinity for an integer of more digits than any honest one."""
-    long = isinstance(value, int) and value.bit_length() > _MOST_BITS
-    return math.inf if long else value
 
 
 def parse_python(data: bytes, name: str) -> Parsed:
@@ -241,30 +217,6 @@ def text_of(data: bytes) -> str:
 def same_letters(text: str) -> str:
     """Return a text with the letters that Python takes for those of ASCII, as of full width."""
     return text if text.isascii() else unicodedata.normalize("NFKC", text)
-
-
-def searchable(code: str) -> str:
-    """Return code as a search for words is to see it: with its letters plain and words whole."""
-    code = same_letters(code)
-    if "\r" in code:
-        code = code.replace("\r\n", "\n").replace("\r", "\n")
-    if "\\" not in code and "\f" not in code:
-        return code
-    seen = _SPACE.sub(" ", code)
-    if not _LETTER_WRITTEN_OTHERWISE.search(code):
-        return seen
-    return f"{seen}\n{_LETTER_WRITTEN_OTHERWISE.sub(_plain, code)}"
-
-
-def _plain(escape: re.Match[str]) -> str:
-    """The sign of ASCII that an escape stands for; nothing for the end of a line."""
-    if name := escape["name"]:
-        with contextlib.suppress(KeyError):
-            return unicodedata.lookup(name)
-        return ""
-    if digits := escape["hex"]:
-        return chr(int(digits, 16))
-    return chr(int(escape["octal"], 8)) if escape["octal"] else ""
 
 
 def _declared(data: bytes) -> str:

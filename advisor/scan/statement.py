@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 
 from advisor.scan.abstract import (
     NOTHING,
     DictLiteral,
     Imported,
     ListLiteral,
-    LocalObject,
     Module,
     Other,
     PartialString,
     String,
     Values,
+    branches,
+    doubted,
     elements,
     joined,
+    told,
     union,
 )
 from advisor.scan.definition import Definitions
@@ -27,7 +31,66 @@ from advisor.scan.node import names_a_kind
 from advisor.scan.scope import Scope
 from advisor.scan.source import descendants, parts
 from advisor.scan.study import Study
-from advisor.scan.way import End, Way, meeting
+
+
+class Way(NamedTuple):
+    """Statements of which one or another runs, with what is known where these do.
+
+    `names` are narrowed. No call that is known comes to a way that is `aside`: it is there for
+    others.
+    """
+
+    body: Sequence[ast.stmt]
+    names: Names = MappingProxyType({})
+    aside: bool = False
+
+
+class End(NamedTuple):
+    """The end of a way: what was bound on it, of that what is only narrowed, if it is aside."""
+
+    bound: Mapping[str, Values]
+    narrowed: Names = MappingProxyType({})
+    aside: bool = False
+
+
+def meeting(
+    ends: Sequence[End], before: Mapping[str, Values], *, all_end: bool
+) -> Iterator[tuple[str, Values]]:
+    """Yield what names stand for where ways meet; `all_end` where each of them reached its end.
+
+    An end that is aside adds to others only what it tells.
+    """
+    aside = [end.aside for end in ends]
+    if all(aside):
+        aside = [False] * len(ends)
+    bound: dict[str, dict[int, Values]] = {}
+    rebound: set[str] = set()
+    for number, (values_of, told_of, _) in enumerate(ends):
+        for name, values in values_of.items():
+            narrows = values is told_of.get(name)
+            if not (narrows and aside[number]):
+                bound.setdefault(name, {})[number] = values
+            if not narrows:
+                rebound.add(name)
+    for name, found in bound.items():
+        if all_end and name not in rebound:
+            continue  # it may be all that it was
+        if len(found) < len(ends) and name in before:
+            missing = [number for number in range(len(ends)) if number not in found]
+            found[min(missing, key=aside.__getitem__)] = before[name]
+        yield name, _met([(values, aside[number]) for number, values in sorted(found.items())])
+
+
+def _met(found: Sequence[tuple[Values, bool]]) -> Values:
+    """What a name stands for after ways: what it does on each, and whether that is aside."""
+    groups = [told(values) if aside else values for values, aside in found]
+    kept = [group for group, (_, aside) in zip(groups, found, strict=True) if group or not aside]
+    merged = kept[0] if kept else found[0][0]
+    for values in kept[1:]:
+        if merged is not values:
+            merged = branches(merged, values)
+    return merged if len(kept) == len(found) else doubted(merged)
+
 
 _MOST_WALKS = 3
 _FEWEST_WALKS, _MOST_STATEMENTS = 2, 10_000
@@ -50,7 +113,6 @@ def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
             if node.name in ("training_step", "configure_optimizers"):
                 study.training.append(node)
             inner.walk(node.body)
-        study.forget_stale()
 
 
 def outline(study: Study) -> None:
@@ -88,7 +150,6 @@ class Statements(Definitions):
         aside, ends = self.scope.aside, list[End]()
         for way in ways:
             around = self.scope.begin_branch()
-            self.scope.aside = aside or way.aside
             try:
                 reached = self._go(way)
             finally:
@@ -122,8 +183,12 @@ class Statements(Definitions):
 
     def _go(self, way: Way) -> bool:
         """Walk one of several ways; return whether it reaches its end."""
+        known = {name: self.scope.find(name) or NOTHING for name in way.names if way.aside}
+        if way.aside:
+            self._step_aside()
         for name, values in way.names.items():
-            self.narrow(name, values)
+            unlike = {*values}.isdisjoint(known.get(name, NOTHING))
+            self.narrow(name, values if unlike else _ANYTHING)
         return self.walk(way.body)
 
     def _walk_assign(self, node: ast.Assign) -> None:
@@ -157,45 +222,11 @@ class Statements(Definitions):
             (node.body, sides.holds, sides.never_holds),
             (node.orelse, sides.fails, sides.never_fails),
         )
-        reached = self._either(
-            [
-                Way(body, self._elsewhere(names, body if never else ()), aside=never)
-                for body, names, never in both
-            ]
-        )
+        reached = self._either([Way(body, names, aside=never) for body, names, never in both])
         for name, default in kept.items():
             if self.scope.names.get(name) == _ANYTHING and not self.scope.aside:
                 self.scope.put(name, default)
         return reached
-
-    def _elsewhere(self, names: Names, never: Sequence[ast.stmt]) -> Names:
-        """What names stand for in a branch; one that no known call reaches is there for others.
-
-        So there nothing is known of parameters, nor of what somebody outside may choose.
-        """
-        nodes = (node for statement in never for node in descendants(statement))
-        texts = {
-            name: values
-            for node in nodes
-            if isinstance(node, (ast.Name, ast.Attribute)) and (name := dotted(node))
-            for values in (self._without_reading(node),)
-        }
-        chosen = (name for name, values in texts.items() if self._is_chosen(name, values))
-        told = {
-            n: values for n, values in names.items() if not {*values} & {*texts.get(n, NOTHING)}
-        }
-        return {**names, **dict.fromkeys(chosen, _ANYTHING), **told}
-
-    def _without_reading(self, node: ast.Name | ast.Attribute) -> Values:
-        """What a name is, or an attribute of the object at hand; no use of it is recorded."""
-        match node:
-            case ast.Name(name):
-                return self.named(name) or NOTHING
-            case ast.Attribute(ast.Name(owner), name):
-                holders = self.named(owner) or NOTHING
-                own = (one.name for one in holders if isinstance(one, LocalObject))
-                return union(*(self.study.attribute(one, name) for one in own))
-        return NOTHING
 
     def _doubt_defaults(self, test: ast.expr) -> dict[str, Values]:
         """In a branch that asks which kind of thing a parameter names, no other default is a fact.
@@ -225,7 +256,7 @@ class Statements(Definitions):
         self.evaluate(node.subject)
         ways: list[Way] = []
         left: dict[str, Values] = {}
-        met, all_met = False, False
+        met = False
 
         def asked(subject: ast.expr) -> Values:
             name = dotted(subject)
@@ -233,16 +264,11 @@ class Statements(Definitions):
 
         for case in node.cases:
             sides = equal_to(node.subject, self._matched(case.pattern), asked)
-            never = met or sides.never_holds
-            names = self._elsewhere(sides.holds or dict(left), case.body if never else ())
-            ways.append(Way(case.body, names, aside=never))
+            ways.append(Way(case.body, sides.holds or dict(left), aside=met or sides.never_holds))
             if case.guard is None:
                 left.update(sides.fails)
-                all_met |= _meets_all(case.pattern)
-                met |= sides.never_fails or all_met
-        if not all_met:
-            ways.append(Way([], left, aside=met))
-        return self._either(ways)
+                met |= sides.never_fails or _meets_all(case.pattern)
+        return self._either([*ways, Way([], left, aside=met)])
 
     def _matched(self, pattern: ast.pattern) -> Values:
         """What a pattern stands for, where that is values alone."""
@@ -297,13 +323,9 @@ class Statements(Definitions):
 
     def _walk_importfrom(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
-        if module == "transformers":
-            self.study.import_library()
         for alias in node.names:
             if alias.name == "*":
                 self.study.stars.append(module)
-                for known in self.study.imported_by_star(module):
-                    self.scope.bind(known, (Imported(module, known),))
             else:
                 self.scope.bind(alias.asname or alias.name, (Imported(module, alias.name),))
 

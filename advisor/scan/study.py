@@ -10,13 +10,12 @@ import ast
 import re
 from collections import Counter, defaultdict
 from collections.abc import (
-    Collection,
     Hashable,
     Iterable,
     Mapping,
     Sequence,
 )
-from functools import cache, cached_property
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 from advisor.scan.abstract import (
@@ -27,7 +26,6 @@ from advisor.scan.abstract import (
     FunctionNode,
     ListLiteral,
     Loaded,
-    Namespace,
     PartialString,
     String,
     Symbol,
@@ -35,13 +33,12 @@ from advisor.scan.abstract import (
     pieces,
     union,
 )
-from advisor.scan.classes import ClassDefinition, Classes
+from advisor.scan.classes import Classes
 from advisor.scan.deadline import OutOfTimeError
 from advisor.scan.imports import Imports
-from advisor.scan.learned import DEFAULT
 from advisor.scan.passed import Passed
 from advisor.scan.scope import Scope
-from advisor.scan.source import Parsed, Placed, same_letters
+from advisor.scan.source import Parsed, Placed
 from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
 from advisor.scan.vocabulary import Vocabulary
 
@@ -53,6 +50,7 @@ _MOST_USES = 100_000
 _WORD = re.compile(r"[^\W\d]\w*")
 _PACKAGE = "__init__.py"
 _HUB_PREFIX = "hf-hub:"
+_IMPORT = "from transformers import"
 _DEEPEST_SOURCE = 20
 
 
@@ -84,12 +82,8 @@ class Study(Classes):
         self.stars: list[str] = []
         self.training: list[Placed] = []
         self.made: list[tuple[ast.expr, str, Sequence[Passed]]] = []
-        self.named: list[tuple[ast.expr, str, str]] = []
-        """Names that `getattr` takes from modules, with where they are given to it."""
         self.pending: list[Pending] = []
         """Functions to be walked, with what is around them."""
-        self.imports_library = False
-        self._missed_library = False
         self.names: dict[str, Values] = {}
         """What stands outside its functions and classes."""
         self.too_deep: set[Location] = set()
@@ -100,13 +94,11 @@ class Study(Classes):
         """The loads that the last walk recorded."""
         self.narrows = False
         """True once a condition has told something of names behind dots."""
-        self._stale: set[int] = set()
         self._conditions: dict[FunctionNode, dict[ast.Call, Mapping[str, Values]]] = defaultdict(
             dict
         )
         self._numbers: dict[Hashable, int] = {}
         self._doubtful: Counter[int] = Counter()
-        self._adopted: dict[int, Namespace] = {}
         self._places: dict[Placed, Location] = {}
         self.source = cache(_source)
 
@@ -126,7 +118,7 @@ class Study(Classes):
     def begin(self) -> None:
         """Begin a walk: forget what the last one recorded, which this one records again."""
         super().begin()
-        records = (self.uses, self.training, self.pending, self.stars, self.made, self.named)
+        records = (self.uses, self.training, self.pending, self.stars, self.made)
         for record in (*records, self._doubtful, self.recorded):
             record.clear()
         self.names = {}
@@ -145,14 +137,6 @@ class Study(Classes):
         self.loads[number : number + 1] = [load]
         self.recorded.add(number)
         return Loaded(number)
-
-    def forget_stale(self) -> None:
-        """Forget what is known of loads that the last walk no longer met: they are others now."""
-        stale = {*self._numbers.values()} - self.recorded - self._stale
-        if not stale:
-            return
-        self._stale |= stale
-        self.forget_loads(stale)
 
     def is_one(self, loaded: Iterable[Loaded]) -> bool:
         """True where all is loaded by one expression, from the same."""
@@ -261,18 +245,6 @@ class Study(Classes):
             )
         return arguments
 
-    def adopt(self, one: Namespace) -> str:
-        """Treat a class of another file as one of this file; return its name."""
-        if one.name not in self.classes:
-            self.define(one.name, ClassDefinition((), {}, list(one.fields), one.extends))
-        if id(one) not in self._adopted:  # several objects may be of one class
-            self._adopted[id(one)] = one
-            for name, values in one.attributes:
-                self.learn(one.name, name, values)
-                if name in one.fields:
-                    self.learn((one.name, DEFAULT), name, values)
-        return one.name
-
     def starred(self, name: str) -> Values:
         """Return what a name that nothing binds may be because of `from x import *`.
 
@@ -280,29 +252,9 @@ class Study(Classes):
         """
         modules = [star for star in self.stars if star.partition(".")[0] == "transformers"]
         loads = name[:1].isupper() or name == "pipeline"
-        if not modules and self.vocabulary.is_class(name):
-            self._missed_library |= not self.imports_library
-            return (Symbol("transformers", name),) if self.imports_library else NOTHING
+        if not modules and self.vocabulary.is_class(name) and _IMPORT in self.parsed.text:
+            return (Symbol("transformers", name),)
         return (Symbol(modules[-1], name),) if modules and loads else NOTHING
-
-    def imported_by_star(self, module: str) -> Collection[str]:
-        """Return the names that `from module import *` binds, as far as anybody here uses them."""
-        exports = self.imports.exports(module) or {}
-        if self.parsed.name.endswith(_PACKAGE):  # which is there to be imported from
-            return exports
-        few, many = sorted((exports, self._words), key=len)
-        return [name for name in few if name in many]
-
-    @cached_property
-    def _words(self) -> dict[str, None]:
-        """Each word of the file once, also those in annotations that are texts."""
-        return dict.fromkeys(_WORD.findall(same_letters(self.parsed.text)))
-
-    def import_library(self) -> None:
-        """Learn that the file imports transformers, of which names before it may be meant."""
-        self.imports_library = True
-        self.learned_more |= self._missed_library
-        self._missed_library = False
 
 
 def _source(node: ast.expr) -> str:

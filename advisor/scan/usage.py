@@ -30,10 +30,6 @@ UNKNOWN: Final = Unknown()
 """The value of an argument that the code alone does not tell."""
 
 
-WRAPPED: Final = "a function of the project"
-"""The package of a load that goes through a function which is not followed."""
-
-
 ANNOTATED: Final = "annotation"
 """The call of what is not loaded here: a parameter that says which class it has."""
 
@@ -106,8 +102,7 @@ class Argument(NamedTuple):
 class Load(NamedTuple):
     """One expression that loads something.
 
-    - `package`: transformers, open_clip, sentence_transformers, clip (OpenAI's package) and so on,
-      or WRAPPED.
+    - `package`: transformers, open_clip, sentence_transformers, clip (OpenAI's package) and so on.
     - `kind`: model, processor, tokenizer, image_processor, configuration, pipeline, or
       composition (a model put together from parts or from a bare configuration, so not trained
       as a whole).
@@ -271,28 +266,6 @@ class FileNote(NamedTuple):
     path: str
     line: int | None
     message: str
-
-
-class FileScan(NamedTuple):
-    """What one file of code holds: see Scan. `ids` are the known ones in its texts, by line.
-
-    `parsed` is true where it was walked through, `followed` where all that it loads was.
-    """
-
-    usages: tuple[Usage, ...] = ()
-    beside: tuple[Usage, ...] = ()
-    names: tuple[Name, ...] = ()
-    built: tuple[Built, ...] = ()
-    overrides: tuple[Override, ...] = ()
-    ignores: tuple[Ignore, ...] = ()
-    notes: tuple[FileNote, ...] = ()
-    guarded: tuple[Location, ...] = ()
-    ids: Mapping[str, int] = MappingProxyType({})
-    pin: Pin | None = None
-    other_language: int = 0
-    parsed: bool = False
-    followed: bool = False
-    seeing: bool = False
 
 
 class Scan(NamedTuple):

@@ -1,7 +1,5 @@
 """The time of one file grows with its statements, whatever kind they are of."""
 
-from collections import Counter
-
 import pytest
 
 from advisor.catalogue.release import described_releases, release
@@ -9,7 +7,6 @@ from advisor.check.case import Case, mentions
 from advisor.check.inspection import inspect
 from advisor.rulebase.store import load_rules
 from advisor.scan.scanner import scan
-from advisor.scan.scope import Scope
 from advisor.scan.vocabulary import vocabulary_of
 from tests.steps import steps
 
@@ -92,28 +89,6 @@ def checked(folder, code):
 def test_six_times_the_statements_take_six_times_the_steps(kind, tmp_path):
     few, many = (steps(checked(tmp_path, KINDS[kind](n))) for n in (300, 1_800))
     assert many < 7 * few, "36 times would be quadratic"
-
-
-def test_of_a_star_import_only_what_a_file_names_is_bound(tmp_path):
-    for n in range(30):
-        names = "".join(f"from m{k} import *\n" for k in range(1, 30)) if n == 0 else ""
-        text = f"{names or 'from m0 import *'}\nN{n} = 'openai/clip-vit-base-patch32'\n"
-        (tmp_path / f"m{n}.py").write_text(
-            f"{text}{HEAD}CLIPModel.from_pretrained(N{(n + 1) % 30})"
-        )
-    bound = Counter()
-    plain = Scope.bind
-
-    def counted(self, name, values):
-        bound[name] += 1
-        plain(self, name, values)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Scope, "bind", counted)
-        found = scan([tmp_path], tmp_path, vocabulary_of(load_rules()))
-    known = {one.checkpoint for one in found.usages} - {None}  # which a circle may leave
-    assert known == {"openai/clip-vit-base-patch32"}
-    assert sum(bound.values()) < 30 * 25, "30 times 30 names would be bound, twice"
 
 
 def test_a_text_is_searched_once_for_all_loads_in_it():

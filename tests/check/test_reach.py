@@ -36,15 +36,6 @@ def test_a_name_is_followed_through_files_that_pass_it_on(check, files):
     assert usages(result) == [("app.py", 3, CLIP if followed else None), ("app.py", 3, None)]
 
 
-def test_a_keyword_that_only_loads_have_is_enough_where_the_function_is_out_of_sight(check):
-    text = (
-        "from toolbox import prepare_model\n"
-        f'class Filter:\n    def __init__(self, hf_clip="{CLIP}"):\n'
-        '        self.key = prepare_model("hf", pretrained_model_name_or_path=hf_clip)\n'
-    )
-    assert usages(check({"op.py": text})) == [("op.py", 4, CLIP)]
-
-
 def test_known_ids_that_reach_no_load_are_counted_where_they_stand(check):
     text = f'import json\n\nPRESETS = {{"small": "{CLIP}"}}\n'
     result = check({"presets.py": text})

@@ -208,30 +208,12 @@ model = cls.from_pretrained("HuggingFaceM4/idefics2-8b")
 import transformers as t
 model = getattr(t, "AutoModelForVision2Seq").from_pretrained("a/b")  # wrong: removed-class
 """,
-    "a class asked for by a name for its name": """
-import transformers
-NAME = "AutoModelForVision2Seq"
-cls = getattr(transformers, NAME)  # wrong: removed-class
-model = cls.from_pretrained("HuggingFaceM4/idefics2-8b")
-""",
     "arguments gathered by dict": """
 from transformers import AutoModelForCausalLM, AutoProcessor, Trainer
 processor = AutoProcessor.from_pretrained("microsoft/git-base")
 model = AutoModelForCausalLM.from_pretrained("microsoft/git-base")
 options = dict(model=model, tokenizer=processor)
 Trainer(**options)  # wrong: removed-parameter
-""",
-    "a part of a field that is annotated, whatever it is given": """
-from dataclasses import dataclass
-from transformers import AutoProcessor, Idefics3Processor
-@dataclass
-class Collator:
-    processor: Idefics3Processor
-    def __post_init__(self):
-        tokenizer = self.processor.tokenizer
-        print(tokenizer.additional_special_tokens)  # wrong: removed-member
-def build(checkpoint="HuggingFaceM4/Idefics3-8B-Llama3"):
-    return Collator(AutoProcessor.from_pretrained(checkpoint))
 """,
 }
 RIGHT = {

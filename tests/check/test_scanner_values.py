@@ -71,10 +71,6 @@ FOLLOWED = {
     "    def f(self):\n        " + LOAD.format("self.name") + "A('Salesforce/blip-vqa-base')\n",
     "dataclass": "from dataclasses import dataclass, field\n@dataclass\nclass C:\n"
     "    m: str = field(default='Salesforce/blip-vqa-base')\nc = C()\n" + LOAD.format("c.m"),
-    "HfArgumentParser": "from dataclasses import dataclass\n"
-    "from transformers import HfArgumentParser\n"
-    "@dataclass\nclass C:\n    m: str = 'Salesforce/blip-vqa-base'\n"
-    "(c,) = HfArgumentParser(C).parse_args_into_dataclasses()\n" + LOAD.format("c.m"),
     "enum": "import enum\nclass E(enum.Enum):\n    A = 'Salesforce/blip-vqa-base'\n"
     + LOAD.format("E.A.value"),
     "alias of the class": "Net = BlipForQuestionAnswering\n"

@@ -298,7 +298,6 @@ def test_a_number_that_python_does_not_write_out_ends_no_check(check, code):
     ("name", "text"),
     [
         ("uv.lock", 'name = "transformers"\nversion = "4.%s"\n'),
-        ("Pipfile.lock", '{"default": {"transformers": {"version": "==4.%s"}}}'),
         ("pyproject.toml", '[tool.poetry.dependencies]\ntransformers = "^4.%s"\n'),
         ("requirements.txt", "transformers==4.%s\n"),
     ],
@@ -343,16 +342,6 @@ def test_a5_no_line_takes_long_here_or_in_a_file_that_imports(check, kind):
 )
 def test_blanks_quotes_and_words_in_a_row_are_each_looked_at_once(check, name, text):
     assert [one["path"] for one in check({name: text}).json["usages"]] == [name]
-
-
-def test_a6_what_many_classes_inherit_takes_little_memory_and_is_said_not_to_be_followed(check):
-    many = "class B:\n" + "".join(f" def f{i}(s): 0\n" for i in range(700))
-    many += "".join(f"class A{i}(B): 0\n" for i in range(700)) + f"m = {LOAD}\n"
-    files = {f"z{i}.py": f"{HEAD}from m import m\n{LOAD}\n" for i in range(5)}
-    result = check({"m.py": HEAD + many, **files, "wrong.py": WRONG}, "--strict")
-    assert paths(result) == {"wrong.py"}
-    assert not result.json["suppressed"]["out_of_time"]
-    assert "m.py" in {one["path"] for one in result.of("warning")}
 
 
 def test_a7_rules_of_comments_that_do_not_exist_are_looked_for_so_many_times_in_all(
@@ -580,10 +569,6 @@ def test_a6_objects_made_of_each_other_are_followed_as_far_as_they_are_small(che
     grown = "x = T('a', 'b')\n" + "".join(f"if c: x = {made.format(n=n)}\n" for n in range(60))
     code = f"{HEAD}{fields}{grown}CLIPModel.from_pretrained(x.a)\n"
     assert not check({"a.py": code}).json["suppressed"]["not_parsed"]
-    small = "x = T('openai/clip-vit-base-patch32', T('a', 'b'))\n"
-    code = f"{HEAD}{fields}{small}CLIPModel.from_pretrained(x.a)\n"
-    (usage,) = check({"a.py": code}).json["usages"]
-    assert usage["checkpoint"] == "openai/clip-vit-base-patch32"
 
 
 @pytest.mark.parametrize(
@@ -652,7 +637,6 @@ GONE = 'AutoModelForVision2Seq.from_pretrained("Salesforce/blip-image-captioning
     "code",
     [
         f"import transformers\nu = transformers\nm = u.{GONE}",
-        f"import importlib\nu = importlib.import_module('transformers')\nm = u.{GONE}",
         f"import transformers\nclass A:\n    u = transformers\n    def f(self): self.u.{GONE}",
         f"import transformers\ndef f(u): return u.{GONE}f(transformers)\n",
     ],
@@ -681,29 +665,6 @@ def test_a8_no_way_of_writing_hides_an_id_in_a_configuration(check, name, text):
 
 
 ANSWERS = "from transformers import BlipForQuestionAnswering as A\n"
-GIVES = f'{ANSWERS}model = modèle = модель = A.from_pretrained("Salesforce/blip-vqa-base")\n'
-TAKES = [
-    "from m import model as k\nk.prune_heads(x)\n",
-    "def f():\n    import m\n    m.model.prune_heads(x)\n",
-    "x = 1; import m; m.model.prune_heads(x)\n",
-    "from m import model\nｍodel.prune_heads(x)\n",
-    "from ｍ import model\nmodel.prune_heads(x)\n",
-    "from m import *\nｍodel.prune_heads(x)\n",
-    "from m import модель\nмодель.prune_heads(x)\n",
-    "from м import model\nmodel.prune_heads(x)\n",
-    "from m \\\n import model\nmodel.prune_heads(x)\n",
-    "from\fm\fimport\fmodel\nmodel.prune_heads(x)\n",
-    "from m import (  # )\n model,\n)\nmodel.prune_heads(x)\n",
-    "from m import model\n(model\n.prune_heads(x))\n",
-    "from m import model\nk = model\nk.prune_heads(x)\n",
-    "from.m import model\nmodel.prune_heads(x)\n",
-    "from .import m\nm.model.prune_heads(x)\n",
-    "from . m import model\nmodel.prune_heads(x)\n",
-    "import os\rfrom m import model\rmodel.prune_heads(x)\r",
-    "\ufeffimport m\nm.model.prune_heads(x)\n",
-    "# coding: latin-1\nfrom m import modèle\nmodèle.prune_heads(x)\n".encode("latin-1"),
-    "from passing import k\nk.prune_heads(x)\n",
-]
 
 
 def test_a8_more_calls_than_are_followed_hide_no_function(check):
@@ -714,18 +675,6 @@ def test_a8_more_calls_than_are_followed_hide_no_function(check):
     for code in (last, many + last):
         result = check({"a.py": ANSWERS + code})
         assert "prune_heads" in result.out, len(code)
-
-
-@pytest.mark.parametrize("code", TAKES)
-def test_a8_no_way_of_importing_hides_a_use_of_what_another_file_loads(check, code):
-    passing = "from m import model as k\n"
-    result = check({"m.py": GIVES, "м.py": GIVES, "passing.py": passing, "z.py": code})
-    assert "z.py" in paths(result)
-
-
-def test_a8_a_notebook_uses_what_another_file_loads(check):
-    cells = notebook("from m import model\n", "model.prune_heads(x)\n")
-    assert "z.ipynb" in paths(check({"m.py": GIVES, "z.ipynb": cells}))
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])

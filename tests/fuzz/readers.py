@@ -181,7 +181,7 @@ def image(data: bytes, folder: Path) -> None:
     open_image(folder / "a.png")
 
 
-PINS = ("requirements.txt", "pyproject.toml", "environment.yaml", "uv.lock", "Pipfile.lock")
+PINS = ("requirements.txt", "pyproject.toml", "environment.yaml", "uv.lock")
 
 
 def pins(data: bytes, _: Path) -> None:

@@ -26,7 +26,7 @@ from advisor.check.loaded import (
     receiver_of,
 )
 from advisor.model.library import NameChange
-from advisor.scan.usage import WRAPPED, Argument, Built, Call, Location, Usage
+from advisor.scan.usage import Argument, Built, Call, Location, Usage
 from advisor.scan.vocabulary import vocabulary_of
 
 ALIKE = 0.7
@@ -54,7 +54,6 @@ def removed_member(case: Case) -> Iterator[Finding]:
         near = _near(usage)
         for call in usage.calls:
             used = call.kind in ("read", "call") and call.name[:1] != "_"
-            used = used and call.receiver.package != WRAPPED  # which may have given a processor too
             new = (*call.of, call.name) not in stored
             if used and new and is_sure(call, doubtful):
                 yield from _missing(case, call, near)

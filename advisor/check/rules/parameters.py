@@ -12,7 +12,7 @@ from advisor.check.case import Case, rule
 from advisor.check.finding import Edit, Finding, advice
 from advisor.check.loaded import members_in, receiver_of
 from advisor.model.library import NameChange
-from advisor.scan.usage import WRAPPED, Argument, Location
+from advisor.scan.usage import Argument, Location
 
 ALIKE, ALIKE_OF_OLD = 0.6, 0.75
 """How much of two names of parameters is equal where one took the other's place: of one that came
@@ -131,7 +131,7 @@ def _called(case: Case) -> Iterator[Given]:
     """Yield the calls of methods of what was loaded, as far as its class is known."""
     for usage in case.scan.usages:
         for call in usage.calls:
-            followed = call.kind == "call" and call.certain and call.receiver.package != WRAPPED
+            followed = call.kind == "call" and call.certain
             at = receiver_of(case, call, usage) if followed and call.arguments else None
             if at is not None:
                 arguments, name = call.arguments, call.name

@@ -10,7 +10,7 @@ from advisor.catalogue.release_members import signature as read_signature
 from advisor.check.case import Case, prepares, rule
 from advisor.check.finding import Edit, Finding
 from advisor.check.loaded import Receiver, alternatives, earlier, is_sure, receiver_of
-from advisor.scan.usage import WRAPPED, Argument, Call, Usage
+from advisor.scan.usage import Argument, Call, Usage
 
 ORDER = "text-before-images"
 IMAGES, TEXT = "images", "text"
@@ -39,7 +39,7 @@ def text_before_images(case: Case) -> Iterator[Finding]:
 def _in_wrong_order(case: Case, usage: Usage, calls: Iterable[Call]) -> Iterator[Finding]:
     for call in calls:
         given, at = call.arguments.get("0"), receiver_of(case, call, usage)
-        if given is None or at is None or call.receiver.package == WRAPPED:
+        if given is None or at is None:
             continue
         signature = at.members.signature("__call__")
         if signature is None or signature.either or IMAGES not in signature.keywords:
@@ -111,7 +111,7 @@ def says_words(given: Argument) -> bool:
 def moved_parameter(case: Case, usage: Usage) -> Iterator[Finding]:
     """An argument stands where a parameter of its own name once was, and another one is by now."""
     for call in usage.calls:
-        followed = call.kind == "call" and call.certain and call.receiver.package != WRAPPED
+        followed = call.kind == "call" and call.certain
         at = receiver_of(case, call, usage) if followed and "1" in call.arguments else None
         signature = at.members.signature(_method(at, call)) if at else None
         if at is None or signature is None:
