@@ -10,7 +10,7 @@ from advisor.audit.claim import NOT_PROVED
 from advisor.audit.context import Budget, ProofContext
 from advisor.audit.endings import diagram_of, endings, every_profile_ends
 from advisor.audit.never_first import first_places
-from advisor.decide.selection import ORDERS
+from advisor.decide.selection import ORDERS, select
 from advisor.decide.task_diagrams import axes_of, build
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer
@@ -55,7 +55,8 @@ def test_a_case_without_a_checkpoint_has_a_closest_but_for_those_that_are_named(
         for whole in cases(context.engine, task.id, axes):
             kind, family, *_ = judged(small, whole)
             if kind in UNDECIDED and family != NONE:
-                bare[task.id] += not Case(small, whole, family, "quality", False).used
+                found = select(small, context.engine.decide(whole))
+                bare[task.id] += not (found.closest or found.unverified)
     defects = every_profile_ends(context).defects
     assert {one.about for one in defects} == {task for task, number in bare.items() if number}
     for one in defects:

@@ -8,19 +8,14 @@ sizes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from itertools import product
 
 from advisor.audit.claim import Defect, claims, defect
 from advisor.audit.context import NotProvedError, ProofContext
-from advisor.decide.requirements import Requirements
 from advisor.decide.selection import ORDERS
 from advisor.decide.task_diagrams import diagram_for
-from advisor.engine.diagram import Allowed
-from advisor.engine.profile import Answer, Profile
 from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE, TaskDiagram
 from advisor.errors import TooMuchOpenError
-from advisor.model import NONE, NOT_APPLICABLE, TASK
+from advisor.model import NONE, TASK
 from advisor.phrasing import joined, share
 
 KINDS = {
@@ -85,34 +80,12 @@ def every_profile_ends(context: ProofContext) -> tuple[str, list[Defect]]:
 def _without_closest(context: ProofContext, diagram: TaskDiagram) -> dict[str, int]:
     """Return in how many cases a family has no checkpoint, and none that could be the closest.
 
-    None is where each of its checkpoints is for other tasks, as the answers have them used.
+    None is where all of its checkpoints are for other tasks, in whatever way they are used.
     """
-    rulebase, found = context.rulebase, Counter[str]()
-    for profile, allowed in _by_uses(context, diagram):
-        required = Requirements(rulebase, profile)
-        for leaf, cases in diagram.counts(diagram.root, allowed).items():
-            if leaf.kind in (TEACHABLE, NOTHING) and leaf.family != NONE:
-                offered = (one for one in rulebase.catalogue(leaf.family) if one.offered)
-                if not any(required.use(one, required.uses) for one in offered):
-                    found[leaf.family] += cases
+    checkpoints = [one for one in context.rulebase.checkpoints.values() if one.offered]
+    able = {one.family for one in checkpoints if diagram.task in (*one.tasks, *one.fine_tune)}
+    found = Counter[str]()
+    for leaf, cases in diagram.counts(diagram.root).items():
+        if leaf.kind in (TEACHABLE, NOTHING) and leaf.family not in (NONE, *able):
+            found[leaf.family] += cases
     return dict(found)
-
-
-def _by_uses(context: ProofContext, diagram: TaskDiagram) -> Iterator[tuple[Profile, Allowed]]:
-    """Yield profiles that part cases by how checkpoints may be used, with what they allow."""
-    rulebase = context.rulebase
-    nothing = Answer((NOT_APPLICABLE,), None, "assumed")
-    profile = dict.fromkeys(rulebase.question_ids, nothing)
-    profile[TASK] = Answer((diagram.task,), None, "flag")
-    naming = [
-        level
-        for level, axis in enumerate(diagram.axes)
-        if any(option.uses for option in rulebase.question(axis.question).options)
-    ]
-    for places in product(*(range(len(diagram.axes[level].values)) for level in naming)):
-        chosen = dict(zip(naming, places, strict=True))
-        answers = {
-            diagram.axes[level].question: diagram.axes[level].values[place].answer
-            for level, place in chosen.items()
-        }
-        yield profile | answers, {level: [(place,)] for level, place in chosen.items()}

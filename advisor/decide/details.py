@@ -129,12 +129,12 @@ def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
     decisive = [found for found in assessment.fired if found.decisive and not won]
     for rule, _ in decisive or assessment.fired:
         yield Item(MARKS[rule.effect], rule.because, sources=cited(advice, rule.sources))
-    if won and advice.because:
+    if won and (reason := advice.reason).answers:
         said = " · ".join(
             f"{one.question}: {one.names[0]}{' (assumed)' if one.origin == 'assumed' else ''}"
-            for one in advice.because
+            for one in reason.answers
         )
-        yield Item("", f"settled by {said}{'' if advice.smallest else MAYBE_FEWER}")
+        yield Item("", f"settled by {said}{'' if reason.smallest else MAYBE_FEWER}")
     if assessment.lost_on:
         yield Item("", lost_on_text(advice.rulebase, assessment.lost_on))
     ways = [one for one in advice.changes if one.family == assessment.family] if not won else []

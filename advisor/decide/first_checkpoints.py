@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from math import inf
+from operator import or_
 from typing import Any, NamedTuple
 
 from advisor.decide.memory import training_memory
@@ -40,65 +41,72 @@ class First(NamedTuple):
     use: str = ""
 
 
-class State(NamedTuple):
-    """What matters of the answers so far. All but the last four are sets of checkpoints.
+class Marks(NamedTuple):
+    """What answers say of checkpoints, as sets of them.
 
     `gone` cannot be used or lack what training teaches, `lacking` lack something else, `unknown`
     something is not verified of, `barred` are those nobody verified the rights of, `unlearnt` may
-    be unknown in what training teaches, `learning` have to be taught, `poor` are measured as poor;
-    rules `avoid` and `prefer` some. `pending` are rules that may still fire, `uses` the ways of use
-    that answers allow, None before any names one, `said` the answers that bear on what others
-    require, `language` by which checkpoints are compared.
+    be unknown in what training teaches, `learning` have to be taught, `poor` are measured as poor.
     """
 
-    gone: int
-    lacking: int
-    unknown: int
-    barred: int
-    unlearnt: int
-    learning: int
-    poor: int
+    gone: int = 0
+    lacking: int = 0
+    unknown: int = 0
+    barred: int = 0
+    unlearnt: int = 0
+    learning: int = 0
+    poor: int = 0
+
+
+class Terms(NamedTuple):
+    """What answers say beyond single checkpoints.
+
+    `uses` are the ways of use that they allow, None before any names one, `said` the answers that
+    bear on what others require, `language` by which checkpoints are compared, `order` the one that
+    is asked for, `steps` of memory to answer for and the `step` that comes first.
+    """
+
+    uses: tuple[str, ...] | None = None
+    said: tuple[tuple[int, int], ...] = ()
+    language: int | None = None
+    order: str | None = None
+    steps: tuple[float, ...] = ()
+    step: float | None = None
+
+    def and_then(self, more: Terms) -> Terms:
+        """Return the terms after an answer; in everything but uses the last that says it counts."""
+        uses = more.uses if self.uses is None else self.uses
+        if self.uses is not None and more.uses is not None:
+            uses = tuple(use for use in more.uses if use in self.uses)
+        language = self.language if more.language is None else more.language
+        order, step = self.order or more.order, self.step or more.step
+        return Terms(uses, more.said, language, order, self.steps or more.steps, step)
+
+
+class State(NamedTuple):
+    """What matters of the answers so far.
+
+    Rules `avoid` and `prefer` some checkpoints; `pending` are rules that may still fire.
+    """
+
+    marks: Marks
     avoid: int
     prefer: int
     pending: int
-    uses: tuple[str, ...] | None
-    said: tuple[tuple[int, int], ...]
-    language: int
-    order: str | None
-    steps: tuple[float, ...]
-    step: float | None
-
-
-class AnswerEffect(NamedTuple):
-    """What one answer does, whatever the others are but those that others hang on."""
-
-    gone: int
-    lacking: int
-    unknown: int
-    barred: int
-    unlearnt: int
-    learning: int
-    poor: int
-
-
-NO_EFFECT = AnswerEffect(0, 0, 0, 0, 0, 0, 0)
+    terms: Terms
 
 
 class AnswerConsequence(NamedTuple):
-    """All that one answer does: its effect, the rules that survive it and that end with it.
+    """All that one answer does, whatever the others are but those that others hang on.
 
-    `said` are the answers that bear on others, with it; the rest is as in a state.
+    `alive` are the rules that survive it, `ending` those that end with it; the `said` of its terms
+    are the answers that bear on others, with it.
     """
 
-    effect: AnswerEffect
+    marks: Marks
     alive: int
     ending: int
-    uses: tuple[str, ...] | None
-    said: tuple[tuple[int, int], ...]
-    language: int | None
-    order: str | None
-    steps: tuple[float, ...]
-    step: float | None
+    terms: Terms
 
 
 class FirstCheckpoints:
@@ -184,7 +192,7 @@ class FirstCheckpoints:
                 first = self._first(state) if most is None else self._several(state, most)
                 found = diagram.terminal(first)
             else:
-                distinct, group = self._consequences(level, state.said)
+                distinct, group = self._consequences(level, state.terms.said)
                 ends = [
                     grow(level + 1, self._after(state, one, used=level + 1 == settled))
                     for one in distinct
@@ -194,9 +202,9 @@ class FirstCheckpoints:
             return found
 
         every = (1 << len(self.rules)) - 1
-        start = State(*(0,) * 9, every, None, (), self._english, None, (), None)
-        ending = self._ending(-1)
-        nothing = AnswerConsequence(NO_EFFECT, every, ending, None, (), None, None, (), None)
+        english = self._numbered(Precedences.known(self.rulebase, self.task, None))
+        start = State(Marks(), 0, 0, every, Terms(language=english))
+        nothing = AnswerConsequence(Marks(), every, self._ending(-1), Terms())
         return grow(0, self._after(start, nothing, used=settled == 0))
 
     def _options(self, level: int, value: AxisValue) -> list[Option]:
@@ -236,17 +244,19 @@ class FirstCheckpoints:
             or question.id not in rule.when
         )
         return AnswerConsequence(
-            effect=self._raised(self._required(level, value, said)) if requires else NO_EFFECT,
+            marks=self._marks(self._required(level, value, said)) if requires else Marks(),
             alive=alive,
             ending=self._ending(level),
-            uses=uses[0] if uses else None,
-            said=said,
-            language=self._language(level, value, said)
-            if any("languages" in option.requires for option in chosen)
-            else None,
-            order=next((option.order for option in chosen if option.order), None),
-            steps=tuple(question.steps) if value == UNSAID else (),
-            step=next((option.step for option in chosen if option.step), None),
+            terms=Terms(
+                uses=uses[0] if uses else None,
+                said=said,
+                language=self._language(level, value, said)
+                if any("languages" in option.requires for option in chosen)
+                else None,
+                order=next((option.order for option in chosen if option.order), None),
+                steps=tuple(question.steps) if value == UNSAID else (),
+                step=next((option.step for option in chosen if option.step), None),
+            ),
         )
 
     def _kept(self, level: int, place: int) -> int:
@@ -273,15 +283,14 @@ class FirstCheckpoints:
 
         With `used`, all ways of use are known: of each checkpoint the one that it has is left.
         """
-        effect, uses = more.effect, state.uses
-        if more.uses is not None:
-            some = more.uses
-            uses = some if uses is None else tuple(use for use in some if use in uses)
-        gone = state.gone | effect.gone
+        marks, terms = state.marks, state.terms.and_then(more.terms)
+        if any(more.marks):
+            marks = Marks(*map(or_, marks, more.marks))
+        gone = marks.gone
         if used:
-            gone |= self.all & ~self._assigned(uses or (AS_IS,))
+            gone |= self.all & ~self._assigned(terms.uses or (AS_IS,))
         left = self.all & ~gone
-        lacking, avoid, prefer = state.lacking | effect.lacking, state.avoid, state.prefer
+        lacking, avoid, prefer = marks.lacking, state.avoid, state.prefer
         alive = state.pending & more.alive
         for place in _places(alive & more.ending):
             aims = self.aims[place]
@@ -297,22 +306,11 @@ class FirstCheckpoints:
             if not self.aims[place] & open_:
                 pending ^= 1 << place
         return State(
-            gone=gone,
-            lacking=lacking & left,
-            unknown=(state.unknown | effect.unknown) & open_,
-            barred=(state.barred | effect.barred) & open_,
-            unlearnt=(state.unlearnt | effect.unlearnt) & open_,
-            learning=(state.learning | effect.learning) & open_,
-            poor=(state.poor | effect.poor) & open_,
+            marks=Marks(gone, lacking & left, *[bits & open_ for bits in marks[2:]]),
             avoid=avoid & open_,
             prefer=prefer & open_,
             pending=pending,
-            uses=uses,
-            said=more.said,
-            language=state.language if more.language is None else more.language,
-            order=state.order or more.order,
-            steps=state.steps or more.steps,
-            step=state.step or more.step,
+            terms=terms,
         )
 
     def _assigned(self, uses: tuple[str, ...]) -> int:
@@ -341,7 +339,7 @@ class FirstCheckpoints:
         answers = {**kept, self.axes[level].question: value.answer}
         return Requirements(self.rulebase, self._profile(answers))
 
-    def _raised(self, required: Requirements) -> AnswerEffect:
+    def _marks(self, required: Requirements) -> Marks:
         gone = lacking = unknown = barred = unlearnt = learning = poor = 0
         for place, one in enumerate(self.checkpoints):
             gaps = {use: required.unmet(one, use) for use in (AS_IS, FINE_TUNE)}
@@ -357,11 +355,7 @@ class FirstCheckpoints:
                 unlearnt |= any(gap.field in LEARNT for gap in unsure) << bit
                 poor |= bool(required.language_marks(one, use)[0]) << bit
             learning |= (gaps[AS_IS] != gaps[FINE_TUNE]) << 2 * place + 1
-        return AnswerEffect(gone, lacking, unknown, barred, unlearnt, learning, poor)
-
-    @property
-    def _english(self) -> int:
-        return self._numbered(Precedences.known(self.rulebase, self.task, None))
+        return Marks(gone, lacking, unknown, barred, unlearnt, learning, poor)
 
     def _language(self, level: int, value: AxisValue, said: tuple[tuple[int, int], ...]) -> int:
         languages = self._required(level, value, said).languages
@@ -384,28 +378,29 @@ class FirstCheckpoints:
 
     def _first(self, state: State) -> First:
         """Return what comes first where everything is answered, as `select_of` has it."""
-        uses = state.uses or (AS_IS,)
-        picks = self.all & ~state.gone & ~state.lacking
-        barred = state.unknown if self.verified_only else state.barred
+        marks, terms = state.marks, state.terms
+        uses = terms.uses or (AS_IS,)
+        picks = self.all & ~marks.gone & ~marks.lacking
+        barred = marks.unknown if self.verified_only else marks.barred
         offered, picks = picks, picks & ~barred
         if not picks & self.loading:
             if self.composable and COMPOSE in uses:
                 return First(COMPOSED)
             return First(TEACHABLE if self._teachable(state, offered & barred, picks) else NOTHING)
         top = picks & self.loading
-        top = top & ~(state.unknown | state.poor) or top
-        top = top & self._fitting(state) or top
+        top = top & ~(marks.unknown | marks.poor) or top
+        top = top & self._fitting(terms) or top
         for use in uses:
             if found := top & self.offered.get(use, 0):
                 top = found
                 break
-        order = (state.order or self.order) if self.order == ORDERS[0] else self.order
+        order = (terms.order or self.order) if self.order == ORDERS[0] else self.order
         if order != ORDERS[0]:
-            top = next(found for some in self._classes(order, state) if (found := top & some))
+            top = next(found for some in self._classes(order, terms) if (found := top & some))
         top = top & ~state.avoid or top
         top = top & state.prefer or top
-        top = top & ~state.learning or top
-        lines = self._lines[state.language]
+        top = top & ~marks.learning or top
+        lines = self._lines[terms.language or 0]
         first = next(bit for use in uses for bit in lines.get(use, ()) if top >> bit & 1)
         return First(
             PICKED, self.checkpoints[first // 2].id, AS_IS if first % 2 == 0 else FINE_TUNE
@@ -417,37 +412,38 @@ class FirstCheckpoints:
         while len(ids) < most and (first := self._first(state)).kind == PICKED:
             ids.append(first.checkpoint)
             place = next(n for n, one in enumerate(self.checkpoints) if one.id == ids[-1])
-            state = state._replace(gone=state.gone | 0b11 << 2 * place)
+            gone = state.marks.gone | 0b11 << 2 * place
+            state = state._replace(marks=state.marks._replace(gone=gone))
         return tuple(ids)
 
     def _teachable(self, state: State, unverified: int, rejected: int) -> bool:
         """True where each that might do lacks something that training teaches."""
-        assigned = self._assigned(state.uses or (AS_IS,))
-        taught = assigned & state.gone
+        marks, assigned = state.marks, self._assigned(state.terms.uses or (AS_IS,))
+        taught = assigned & marks.gone
         return bool(taught | unverified) and not (
-            rejected or state.lacking & assigned or unverified & ~state.unlearnt
+            rejected or marks.lacking & assigned or unverified & ~marks.unlearnt
         )
 
-    def _fitting(self, state: State) -> int:
+    def _fitting(self, terms: Terms) -> int:
         """Return what is known to fit the first step of memory; all where memory was said."""
-        if not state.steps:
+        if not terms.steps:
             return self.all
-        limit = state.step or max(state.steps)
-        key = limit, state.said
+        limit = terms.step or max(terms.steps)
+        key = limit, terms.said
         if key not in self._within:
-            required = self._of_said(state)
+            required = self._of_said(terms)
             self._within[key] = self._bits(lambda one, use: _needs(required, one, use) <= limit)
         return self._within[key]
 
-    def _of_said(self, state: State) -> Requirements:
-        kept = {self.axes[at].question: self.axes[at].values[p].answer for at, p in state.said}
+    def _of_said(self, terms: Terms) -> Requirements:
+        kept = {self.axes[at].question: self.axes[at].values[p].answer for at, p in terms.said}
         return Requirements(self.rulebase, self._profile(kept))
 
-    def _classes(self, order: str, state: State) -> list[int]:
+    def _classes(self, order: str, terms: Terms) -> list[int]:
         """Return sets of checkpoints, those that an order puts first first."""
-        key = order, state.said
+        key = order, terms.said
         if key not in self._order_classes:
-            required = self._of_said(state)
+            required = self._of_said(terms)
             ranked: dict[Any, int] = {}
             for place, one in enumerate(self.checkpoints):
                 rank = by_order(order, one, required.memory_gb(one))

@@ -292,8 +292,8 @@ def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
         yield Note("or", f"Hub task {detour.task}{ids}")
     for place, (words, end) in enumerate(_unless(advice, room.changes)):
         yield Note("" if place else "unless", f"{words}: {end}", 2)
-    if decision.family:
-        yield from _assumed(advice)
+    if decision.family and advice.assumed:
+        yield Note("assumed", " ".join(flags(advice.rulebase, advice.assumed)), lines=2)
 
 
 def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
@@ -338,14 +338,6 @@ def _against(advice: TaskAdvice, assessment: Assessment) -> str:
     if assessment.lost_on:
         return lost_on_text(advice.rulebase, assessment.lost_on)
     return joined(assessment.possible_verdicts, "or")
-
-
-def _assumed(advice: TaskAdvice) -> Iterator[Note]:
-    """The assumed answers that could change the first line, as flags to be edited."""
-    changing = {id for one in advice.changes if len(one.answers) == 1 for id in one.answers}
-    decisive = {id: option for id, option in advice.assumed.items() if id in changing}
-    if decisive:
-        yield Note("assumed", " ".join(flags(advice.rulebase, decisive)), lines=2)
 
 
 def _tries_first(advice: TaskAdvice) -> bool:

@@ -22,7 +22,6 @@ from advisor.decide.outlook import (
     strict_words,
     strictness,
 )
-from advisor.decide.reasons import Because, sufficient
 from advisor.decide.requirements import Gap, Requirements
 from advisor.decide.selection import ORDERS, Pick, Rung, Selection
 from advisor.decide.starting_points import select_or_train
@@ -36,6 +35,7 @@ from advisor.rulebase.store import load_rules
 
 if TYPE_CHECKING:
     from advisor.decide.cover import Together
+    from advisor.decide.reasons import Reason
     from advisor.draw.blocks import Page
 
 
@@ -58,14 +58,19 @@ class TaskAdvice(NamedTuple):
 
     task: str | None
     decision: Decision
-    because: tuple[Because, ...]
     certainty: Certainty
     changes: tuple[Change, ...]
     selection: Selection
     elsewhere: Elsewhere | Detour | None
     rulebase: RuleBase
     priority: tuple[str, ...]
-    smallest: bool = True
+
+    @property
+    def reason(self) -> Reason:
+        """The fewest answers that alone force the family; the search may take a second."""
+        from advisor.decide.reasons import sufficient
+
+        return sufficient(Engine.known(self.rulebase, self.priority), self.decision)
 
     @property
     def runnable(self) -> Checkpoint | None:
@@ -96,19 +101,18 @@ class TaskAdvice(NamedTuple):
         where only verified ones were asked for.
         """
         selection = self.selection
-        fell_out = bool(selection.rejected or selection.unverified)
+        fell_out = bool(selection.closest or selection.unverified)
         return not (selection.picks or selection.compose) and fell_out
 
     @property
     def assumed(self) -> dict[str, str]:
-        """The answers that nobody gave; of a sure family, only those that change the checkpoint."""
-        open_family = len(self.decision.possible) > 1
-        changing = {id for one in self.changes if len(one.answers) == 1 for id in one.answers}
+        """The answers that nobody gave and that change the answer, alone or with others."""
+        changing = {id for change in self.changes for id in change.answers}
+        profile = self.decision.profile
         return {
-            id: answer.options[0]
-            for id, answer in self.decision.profile.items()
-            if answer.origin == "assumed" and applicable(answer)
-            if open_family or id in changing
+            id: profile[id].options[0]
+            for id in profile
+            if id in changing and profile[id].origin == "assumed" and applicable(profile[id])
         }
 
     @property
@@ -401,7 +405,6 @@ def advise(
     else stays.
     """
     decision = engine.decide(profile)
-    reason = sufficient(engine, decision)
     how: Any = {"order": order, "verified_only": verified_only}
     seen = outlook(engine, decision, strict=strict, **how)
     if UNDETERMINED in seen.certainty:
@@ -410,8 +413,6 @@ def advise(
     return TaskAdvice(
         task=task,
         decision=decision,
-        because=reason.answers,
-        smallest=reason.smallest,
         certainty=seen.certainty,
         changes=seen.changes,
         selection=select_or_train(engine, decision, order, verified_only=verified_only),

@@ -103,19 +103,20 @@ def some(value: Any, *fields: str) -> dict[str, Any]:
 
 def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
     selection, elsewhere, options = advice.selection, advice.elsewhere, advice.options
+    reason = advice.reason
     freshness = {
         of: span and {**plain(span), **({"age_months": span.age_months(today)} if today else {})}
         for of, span in advice.freshness(selection.picks).items()
     }
     return {
-        **decision_json(advice.decision, advice.because),
-        **({} if advice.smallest else {"because_smallest": False}),
+        **decision_json(advice.decision, reason.answers),
+        **({} if reason.smallest else {"because_smallest": False}),
         "assessments": [_assessment_json(one) for one in advice.decision.assessments],
         "checkpoints": [_pick_json(advice, pick, options) for pick in selection.picks],
         "ladder": [_rung_json(rung) for rung in advice.ladder],
         "provided": dict(selection.provided),
         "unverified": [_pick_json(advice, pick, options) for pick in selection.unverified],
-        "fallen": _rejected_json(selection.rejected),
+        "fallen": _rejected_json((*selection.rejected, *selection.misused)),
         "closest": _rejected_json(selection.closest),
         **some(selection, "compose", "next_family"),
         "freshness": freshness,

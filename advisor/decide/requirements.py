@@ -183,6 +183,21 @@ class Requirements:
                 return use
         return None
 
+    def misused(self, checkpoint: Checkpoint) -> Suitability | None:
+        """Return what a checkpoint lacks that answers keep from its use; None without one."""
+        use = self.use(checkpoint, ("as-is", "fine-tune")) if checkpoint.offered else None
+        ruling = (
+            (question.id, option.id)
+            for question in self.rulebase.questions
+            for option in self._chosen([question])
+            if option.uses and use not in option.uses
+        )
+        if use is None or not (found := next(ruling, None)):
+            return None
+        gap = Gap(found[0], "use", f"use is {use}, ruled out by {found[0]}: {found[1]}")
+        lacks, unknown = self.gaps(checkpoint, use)
+        return Suitability(checkpoint, use, (gap, *lacks), unknown)
+
     def gaps(self, checkpoint: Checkpoint, use: str) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
         """Return what a checkpoint lacks for a use, and what nobody verified of it."""
         lacks, unknown = self.unmet(checkpoint, use)

@@ -91,8 +91,9 @@ class Selection(NamedTuple):
 
     `picks` meet every requirement, or may: those of which nobody verified a field that matters are
     marked and stand last. `unverified` are no answer: nobody verified that they may be used, or
-    only verified ones were asked for. `rejected` do not meet a requirement. `uses` are the ways of
-    use that the answers allow. Where the family has no pick, `next_family` is the next in the
+    only verified ones were asked for. `rejected` do not meet a requirement; where there is nothing
+    else, `misused` do the task in a way of use that answers rule out. `uses` are the ways of use
+    that the answers allow. Where the family has no pick, `next_family` is the next in the
     ranking that has one, and the picks are its; `compose` says that one can be joined from an
     encoder and a decoder. `provided` are answers that the picks take in place of assumed
     ones: no checkpoint works as it is, and nobody ruled training out, so they are what to train.
@@ -103,6 +104,7 @@ class Selection(NamedTuple):
     picks: tuple[Pick, ...] = ()
     unverified: tuple[Pick, ...] = ()
     rejected: tuple[Suitability, ...] = ()
+    misused: tuple[Suitability, ...] = ()
     next_family: str | None = None
     provided: Mapping[str, str] = MappingProxyType({})
     uses: tuple[str, ...] = ()
@@ -115,15 +117,14 @@ class Selection(NamedTuple):
     def closest(self) -> tuple[Suitability, ...]:
         """The rejected that came closest, nearest first, where nothing works as asked.
 
-        They lack less than one whole requirement more than the nearest. Where another family
-        has what is picked, they are of the family that would have been right.
+        They lack less than one whole requirement more than the nearest, and are the `misused` where
+        nothing is rejected. Where another family has what is picked, they are of the family that
+        would have been right.
         """
         if self.picks and not (self.provided or self.next_family):
             return ()
         right = [one for one in self.rejected if one.checkpoint.family != self.next_family]
-        if not right:
-            return ()
-        nearest = sorted(right, key=lambda one: one.distance)
+        nearest = sorted(right or self.misused, key=lambda one: one.distance)
         return tuple(one for one in nearest if one.distance < nearest[0].distance + 1)
 
 
@@ -157,6 +158,7 @@ def select(
                 next_family=one.family,
                 unverified=selection.unverified + other.unverified,
                 rejected=selection.rejected + other.rejected,
+                misused=selection.misused,
             )
     return selection
 
@@ -219,10 +221,14 @@ def select_of(
     in_memory = [one if one.within(first) else one._replace(beyond_gb=first) for one in picks]
     picks = in_memory if steps else picks
     ranked = placing.placed(picks)
+    nothing = not (picks or unverified or rejected)
+    misused = [*filter(None, map(required.misused, rulebase.catalogue(family) if nothing else ()))]
+    misused.sort(key=lambda one: placing.line(str(one.use)).number[one.checkpoint.id])
     return Selection(
         picks=ranked,
         unverified=placing.placed(unverified),
         rejected=tuple(rejected),
+        misused=tuple(misused),
         uses=allowed,
         order=order,
         locked=placing.line(ranked[0].use).locked if ranked else None,

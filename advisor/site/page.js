@@ -165,7 +165,7 @@ function headline([kind, family, checkpoint, use, source], certainty) {
     make("p", null, [...notes, sureness(certainty)].join(" · ")));
 }
 
-/** What a change is called: the flag and its answer, or the numbers of some neighboring intervals. */
+/** What a change is called: the flag and its answer, or the numbers of some neighboring intervals, with which the option without an end goes. */
 function changeName({ id, level, first, last }, walk) {
   const values = walk.questions[level][1];
   const { flag, unit } = data.questions[id];
@@ -182,8 +182,9 @@ function changeRows(walk, state, found) {
     const end = leaf[2] || `${familyName(leaf[1])}${leaf[1] === "none" ? "" : ", without a cataloged checkpoint"}`;
     const of = ends.get(end) ?? ends.set(end, []).get(end);
     const before = of.at(-1);
-    const near = before?.id === id && before.last === place - 1 && values[place - 1][2] !== null;
-    if (near && values[place][2] !== null) before.last = place;
+    const near = before?.id === id && before.last === place - 1 && values[place][2] !== null;
+    if (near && values[place - 1][2] !== null) before.last = place;
+    else if (near && values[place - 1][0][0] === values[place][0][0]) Object.assign(before, { first: place, last: place });
     else of.push({ id, level, first: place, last: place });
   }
   return [...ends].map(([end, changes]) => [make("b", null, end), ": ", changes.flatMap((change, n) => {

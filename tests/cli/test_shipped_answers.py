@@ -117,6 +117,10 @@ IMPOSSIBLE = {
     ],
     "a language within a size": ["--task", "captioning", "--language", "hi", "--memory-gb", "0.7"],
     "a size": ["--task", "captioning", "--memory-gb", "0.1"],
+    "a use": [
+        *("--task", "zero-shot-classification"),
+        *("--training", "fine-tune", "--examples", "plain-text"),
+    ],
 }
 
 

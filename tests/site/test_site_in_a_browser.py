@@ -94,6 +94,13 @@ def test_what_is_shown_is_what_the_command_line_says(page, capsys):
     assert all(one["checkpoint"] in seen.text for one in singles)
 
 
+def test_what_would_change_it_names_an_option_without_an_end_by_its_numbers_alone(page):
+    (seen,) = look(page.as_uri() + ANSWERS["answer"], View(DESK), ready=WHOLE)
+    changes = seen.text.partition("Would change if")[2].partition("Assumed")[0]
+    assert re.search(r"memory-gb from [\d.]+ GB", changes)
+    assert "over-80-gb" not in changes
+
+
 def test_an_answer_that_makes_no_difference_is_left_out_and_said(page):
     (seen,) = look(f"{page.as_uri()}#task=captioning&collection=millions", View(DESK), ready=WHOLE)
     assert "The answer collection millions makes no difference." in seen.text
