@@ -18,8 +18,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from advisor.audit.relations import orders
-from advisor.decide.placing import line_of
 from advisor.decide.precedence import Precedence, Precedences
+from advisor.decide.ranking import line_of
 from advisor.decide.selection import Selection, select
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile

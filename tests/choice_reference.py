@@ -5,8 +5,8 @@ family, whatever the answers, is asked of `line_for`.
 """
 
 from advisor.decide.memory import LEAST_GB, memory_gb, training_memory
-from advisor.decide.placing import OPENNESS
 from advisor.decide.precedence import Precedences
+from advisor.decide.ranking import OPENNESS
 from advisor.decide.selection import line_for
 from advisor.engine.profile import holds
 from advisor.model import NOT_APPLICABLE, TASK

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.catalogue.uncatalogued import as_checkpoint, find_uncatalogued
-from advisor.decide.recommendation import Span
+from advisor.decide.advice import Span
 from advisor.errors import AdvisorError
 from advisor.hub import cache_folder
 

@@ -13,9 +13,9 @@ from math import prod
 import pytest
 from choice_reference import judged
 
-from advisor.decide.outlook import outlook
+from advisor.decide.outlook import diagram_for, outlook
 from advisor.decide.recommendation import advise, recommend
-from advisor.decide.task_diagrams import build, diagram_for
+from advisor.decide.task_diagrams import build
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, make_profile, read_answer
 from advisor.engine.task_diagram import Leaf, TaskDiagram

@@ -11,12 +11,10 @@ from advisor import recommend
 from advisor.audit.relations import orders
 from advisor.decide.alternatives import FREEDOM, alternatives
 from advisor.decide.outlook import outlook
-from advisor.decide.placing import line_of
 from advisor.decide.precedence import Compared, Precedences
-from advisor.decide.ranking import in_line, lock, shared_places
-from advisor.decide.selection import ORDERS, select
+from advisor.decide.ranking import in_line, line_of, lock, shared_places
+from advisor.decide.selection import ORDERS, select, select_or_train
 from advisor.decide.shortlist import standing
-from advisor.decide.starting_points import select_or_train
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import BrokenFileError

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.engine.profile import Answer, make_profile
-from advisor.engine.quantity import as_number
+from advisor.engine.profile import Answer, as_number, make_profile
 from advisor.errors import AdvisorError, UsageError
 
 

@@ -11,8 +11,8 @@ from collections import Counter
 
 from advisor.audit.claim import Defect, claims, defect
 from advisor.audit.context import NotProvedError, ProofContext
+from advisor.decide.outlook import diagram_for
 from advisor.decide.selection import ORDERS
-from advisor.decide.task_diagrams import diagram_for
 from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE, TaskDiagram
 from advisor.errors import TooMuchOpenError
 from advisor.model import NONE, TASK

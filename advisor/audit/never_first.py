@@ -15,12 +15,12 @@ from advisor.audit.claim import NOT_PROVED, Claim, conclude, defect
 from advisor.audit.context import NotProvedError, ProofContext
 from advisor.audit.endings import diagram_of, possible_tasks
 from advisor.decide.first_checkpoints import FirstCheckpoints
+from advisor.decide.outlook import diagram_for
 from advisor.decide.selection import ORDERS
-from advisor.decide.task_diagrams import axes_of, diagram_for
-from advisor.engine.axis import Axis, AxisValue
+from advisor.decide.task_diagrams import axes_of
 from advisor.engine.diagram import Diagram
 from advisor.engine.profile import Answer
-from advisor.engine.task_diagram import PICKED
+from advisor.engine.task_diagram import PICKED, Axis, AxisValue
 from advisor.model import TASK, Checkpoint, Option
 
 WHY_NOT = (

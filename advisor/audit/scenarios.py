@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from advisor.decide.task_diagrams import diagram_for
+from advisor.decide.outlook import diagram_for
 from advisor.engine.decision import Decision, Engine, family_for_all, verdicts_by_family
 from advisor.engine.profile import Answer, holds, make_profile
 from advisor.engine.task_diagram import Leaf

@@ -97,8 +97,8 @@ def _by_quality(
     rulebase: RuleBase, checkpoints: Sequence[Checkpoint], task: str | None
 ) -> Callable[[Checkpoint], int]:
     """Return what sorts checkpoints as figures and relations put them for a task."""
-    from advisor.decide.placing import line_of
     from advisor.decide.precedence import Precedences
+    from advisor.decide.ranking import line_of
 
     if task is None:
         return lambda _: 0

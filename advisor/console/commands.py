@@ -35,8 +35,7 @@ from advisor.console.flags import (
     task_in,
 )
 from advisor.console.streams import note
-from advisor.engine.profile import Profile, read_answers
-from advisor.engine.readings import as_meant
+from advisor.engine.profile import Profile, as_meant, read_answers
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import real_path, replaces_input
 from advisor.phrasing import count

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 from advisor.console.menu import MARK, Menu, Row
 from advisor.console.streams import note, typed_line
-from advisor.engine.profile import UNKNOWN
-from advisor.engine.quantity import as_number
+from advisor.engine.profile import UNKNOWN, as_number
 
 WHY, BACK, STOP, NUMBER = "why", "back", "stop", "number"
 """What a person may choose besides an option; `UNKNOWN` is "don't know"."""

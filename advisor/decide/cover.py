@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from math import inf
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from advisor.decide.advice import CheckpointSet, CheckpointSets, TaskAdvice, Together
 from advisor.decide.memory import OVERHEAD_MB
 from advisor.decide.requirements import Requirements
 from advisor.decide.selection import Pick, select_of
 from advisor.engine.decision import VERDICTS, Engine, Verdicts, family_for_all, verdicts_by_family
-
-if TYPE_CHECKING:
-    from advisor.decide.recommendation import TaskAdvice
 
 SHARED_GB = OVERHEAD_MB / 1024
 """What each takes alone and several together take once: the interpreter and its libraries."""
@@ -31,51 +29,6 @@ class Offer(NamedTuple):
     def rank(self) -> tuple[int, int]:
         """The verdict and the place as numbers, fewer is better."""
         return VERDICTS.index(self.verdict), self.place
-
-
-class CheckpointSet(NamedTuple):
-    """A set of checkpoints that together serve all tasks.
-
-    Each of the `members` stands with its use for each task that it is there for. `memory_gb` is
-    their sum, as when one process loads all of them, None where one is not known.
-    """
-
-    members: tuple[tuple[Pick, dict[str, str]], ...]
-    memory_gb: float | None
-
-
-class CheckpointSets(NamedTuple):
-    """The best set and the runner-up.
-
-    `within` is False where even the smallest needs more memory than there is: then it is the best
-    without that limit. `unserved` are tasks for which no checkpoint meets the answers.
-    """
-
-    best: CheckpointSet | None
-    runner_up: CheckpointSet | None
-    memory_limit_gb: float | None
-    within: bool
-    unserved: tuple[str, ...] = ()
-
-    @property
-    def fits(self) -> bool:
-        """True where the set serves every task within the memory."""
-        return self.best is not None and self.within and not self.unserved
-
-
-class Together(NamedTuple):
-    """One answer for several tasks.
-
-    `family` is excluded on none of them, None where there is no such family; `verdicts` are its
-    verdicts by task; `families` is the smallest set that covers all tasks undiscouraged, but for
-    those `uncovered`. `covers` are the smallest sets of checkpoints for the tasks that have one.
-    """
-
-    family: str | None
-    verdicts: dict[str, str]
-    families: tuple[str, ...]
-    uncovered: tuple[str, ...]
-    covers: CheckpointSets
 
 
 def together_for(engine: Engine, advice: Sequence[TaskAdvice], order: str) -> Together:

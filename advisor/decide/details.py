@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING
 
 from advisor.decide.alternatives import alternatives
 from advisor.decide.outlook import Change, by_end
-from advisor.decide.reasons import MAYBE_FEWER, lost_on_text
+from advisor.decide.reasons import MAYBE_FEWER
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
-from advisor.decide.shortlist import family_name, gaps_text, shortlist, shown_picks, standing
+from advisor.decide.shortlist import (
+    family_name,
+    gaps_text,
+    lost_on_text,
+    shortlist,
+    shown_picks,
+    standing,
+)
 from advisor.draw.blocks import Cell, Heading, Item, Items, Judged, Link, Page, Pairs, Text
 from advisor.engine.decision import Assessment
 from advisor.phrasing import answers_text, count, joined
 
 if TYPE_CHECKING:
-    from advisor.decide.cover import CheckpointSet, Together
-    from advisor.decide.recommendation import Span, TaskAdvice
+    from advisor.decide.advice import CheckpointSet, Span, TaskAdvice, Together
 
 SHOWN = 4
 SHOWN_CLOSEST = 3

@@ -15,18 +15,22 @@ from operator import or_
 from typing import Any, NamedTuple
 
 from advisor.decide.memory import training_memory
-from advisor.decide.placing import by_order
 from advisor.decide.precedence import Precedences
-from advisor.decide.requirements import LEARNT, RIGHTS, Requirements
-from advisor.decide.selection import ORDERS, line_for
-from advisor.engine.axis import UNSAID, Axis, AxisValue
+from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE, LEARNT, RIGHTS, Requirements
+from advisor.decide.selection import ORDERS, by_order, line_for
 from advisor.engine.diagram import Diagram
 from advisor.engine.profile import Answer, Profile
-from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE
+from advisor.engine.task_diagram import (
+    COMPOSED,
+    NOTHING,
+    PICKED,
+    TEACHABLE,
+    UNSAID,
+    Axis,
+    AxisValue,
+)
 from advisor.model import NOT_APPLICABLE, TASK, Checkpoint, Option
 from advisor.rulebase.base import RuleBase
-
-AS_IS, FINE_TUNE, COMPOSE = "as-is", "fine-tune", "compose"
 
 
 class First(NamedTuple):

@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from advisor.decide.requirements import FINE_TUNE
 from advisor.decide.selection import ORDERS
-from advisor.decide.task_diagrams import diagram_for
+from advisor.decide.task_diagrams import build
+from advisor.engine.contradiction import contradiction
 from advisor.engine.decision import Decision, Engine
-from advisor.engine.profile import Answer, Profile, contradiction
-from advisor.engine.task_diagram import TEACHABLE, Leaf
+from advisor.engine.profile import Answer, Profile
+from advisor.engine.task_diagram import TEACHABLE, Leaf, TaskDiagram
 from advisor.errors import TooMuchOpenError, UsageError, check_type
 from advisor.model import NONE, TASK
 
 DECIDED, ASSUMED, UNDETERMINED = "decided", "assumed", "undetermined"
 FAMILY, CHECKPOINT = STRICT = ("family", "checkpoint")
 """What may not be assumed, where somebody says so: with the checkpoint, the family neither."""
-FINE_TUNE = "fine-tune"
 
 
 class Certainty(NamedTuple):
@@ -55,6 +56,55 @@ class Outlook(NamedTuple):
     certainty: Certainty
     changes: tuple[Change, ...]
     leaf: Leaf | None = None
+
+
+def diagram_for(
+    engine: Engine,
+    task: str,
+    given: Profile,
+    *,
+    order: str = ORDERS[0],
+    verified_only: bool = False,
+) -> TaskDiagram:
+    """Return the diagram of a task in which each given answer has a place.
+
+    Answers to which the kept diagram has no value, such as two languages at once, get one of their
+    own, which is built for them; so is the diagram of another order, or of verified ones only.
+    """
+    asked = "-".join((order, *(["verified"] if verified_only else []), *engine.priority))
+    whole = _kept(engine, task, asked, order, verified_only=verified_only)
+    own = {
+        axis.question: given[axis.question]
+        for axis in whole.axes
+        if axis.question in given and not axis.places(given[axis.question])
+    }
+    if not own:
+        return whole
+    remembered = engine.rulebase.remembered
+    key = (TaskDiagram, task, asked, tuple((id, a.options, a.named) for id, a in own.items()))
+    if key not in remembered:
+        remembered[key] = build(engine, task, own, order=order, verified_only=verified_only)
+    found: TaskDiagram = remembered[key]
+    return found
+
+
+def _kept(engine: Engine, task: str, asked: str, order: str, *, verified_only: bool) -> TaskDiagram:
+    """Return the diagram of a task with the answers that have a value of their own."""
+    key = TaskDiagram, task, asked
+    remembered = engine.rulebase.remembered
+    if key not in remembered:
+        name = f"diagrams/{asked}/{task}"
+        shelf = engine.rulebase.shelf
+        table = shelf.read(name) if shelf else None
+        if table is None:
+            made = build(engine, task, order=order, verified_only=verified_only)
+            if shelf:
+                shelf.keep(name, made.to_json())
+        else:
+            made = TaskDiagram.from_json(table)
+        remembered[key] = made
+    found: TaskDiagram = remembered[key]
+    return found
 
 
 class _Reading:

@@ -22,7 +22,7 @@ from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
-    from advisor.decide.recommendation import TaskAdvice
+    from advisor.decide.advice import TaskAdvice
 
 DECIMALS = 3
 LARGEST = 50 * MEGABYTE

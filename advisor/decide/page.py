@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.decide.command_lines import command, flags
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
-from advisor.decide.placing import FIGURE
-from advisor.decide.programs import AS_IS, way_of
-from advisor.decide.reasons import lost_on_text
+from advisor.decide.programs import way_of
+from advisor.decide.ranking import FIGURE
+from advisor.decide.requirements import AS_IS
 from advisor.decide.selection import Pick, Selection
 from advisor.decide.shortlist import (
     family_name,
     gaps_text,
     linked_id,
+    lost_on_text,
     named_places,
     shortlist,
     standing,
     unverified_text,
 )
-from advisor.decide.written_program import code_command, joinable, known
 from advisor.draw.blocks import (
     Code,
     Heading,
@@ -41,7 +41,7 @@ from advisor.model import NONE, TASK
 from advisor.phrasing import joined
 
 if TYPE_CHECKING:
-    from advisor.decide.recommendation import Recommendation, TaskAdvice
+    from advisor.decide.advice import Advice, TaskAdvice
     from advisor.model import Rule
 
 SHOWN_CLOSEST = 3
@@ -85,7 +85,7 @@ END = 21
 
 
 def as_page(
-    recommendation: Recommendation,
+    recommendation: Advice,
     today: str | None = None,
     *,
     whole: bool = False,
@@ -118,7 +118,7 @@ def as_page(
     return [*page, commands]
 
 
-def _screen(answer: Recommendation, advice: TaskAdvice, commands: Code, lines: int) -> Page:
+def _screen(answer: Advice, advice: TaskAdvice, commands: Code, lines: int) -> Page:
     """The answer for one task on one screen, with as much as fits."""
     pages = (
         [
@@ -346,17 +346,17 @@ def _tries_first(advice: TaskAdvice) -> bool:
     return runnable is not None and runnable.id == advice.selection.picks[0].checkpoint.id
 
 
-def _next(recommendation: Recommendation) -> Iterator[str]:
+def _next(recommendation: Advice) -> Iterator[str]:
     """The commands to type next: try it, have its program, see everything."""
     for advice in recommendation.advice:
         trial = advice.try_command if _tries_first(advice) else None
         yield from [trial] if trial else []
         if (settles := advice.settles) and settles != trial:
             yield settles
-        if known(advice):
-            yield code_command(recommendation, advice)
-        if joinable(advice) and AS_IS not in advice.selection.uses:
-            yield code_command(recommendation, advice, join=True)
+        if advice.has_program:
+            yield recommendation.code_command(advice)
+        if advice.joinable and AS_IS not in advice.selection.uses:
+            yield recommendation.code_command(advice, join=True)
     if recommendation.outcome == UNDETERMINED:
         first = recommendation.advice[0]
         yield command("ask", first.rulebase, first.decision.given, first.priority)

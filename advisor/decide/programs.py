@@ -9,12 +9,12 @@ from types import MappingProxyType
 
 from advisor.decide.command_lines import act_of
 from advisor.decide.memory import file_dtype, loaded_dtype, training_memory
+from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE
 from advisor.foreign import visible, visible_lines
 from advisor.model import Checkpoint
 from advisor.model.library import Program, RunnerUse
 from advisor.rulebase.base import RuleBase
 
-AS_IS, FINE_TUNE, COMPOSE = "as-is", "fine-tune", "compose"
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
 LOADING = {
     "open_clip": (

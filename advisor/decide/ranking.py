@@ -14,6 +14,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from advisor.decide.precedence import Compared, Precedence, Precedences, Told
+from advisor.model import LOADERS, Checkpoint
 
 NEARLY_ALL = 0.8
 """The share of what the leader stands before that another has to stand before to be as good:
@@ -210,3 +211,109 @@ def shared_places(listed: Sequence[str], locked: Locked) -> list[int]:
         together.append(id)
         places.append(number - len(together) + 1)
     return places
+
+
+MADE_FOR = {
+    "as-is": ("fine-tuned", "contrastive"),
+    "fine-tune": ("pre-trained",),
+    "compose": ("pre-trained",),
+}
+"""For each use, the stages of training that checkpoints made for it are at."""
+OPENNESS = {"permitted": 0, "restricted": 1, None: 2, "not-permitted": 3}
+UNKNOWN_SIZE = 1e9
+CLEARLY_LARGER = 1.5
+"""By so many times the larger of one series is better: in 2,841 of 2,936 comparisons of figures."""
+FIGURE, SERIES, NOTHING = "figure", "series", "nothing"
+
+
+class Lineup(NamedTuple):
+    """Checkpoints in order, best first: the number of each, and who stands before whom.
+
+    `by` is what each is placed by: a figure on a yardstick of the task; its series and size, beside
+    others that have one; nothing, and then it stands behind all others.
+    """
+
+    number: dict[str, int]
+    locked: Locked
+    by: dict[str, str]
+
+
+def line_of(checkpoints: Iterable[Checkpoint], precedences: Precedences, use: str) -> Lineup:
+    """Return the line of some checkpoints for the task of `precedences` and a way of use.
+
+    What nothing measured, and what stands before nothing measured, comes right behind the last
+    that evidence or its series puts before it, and there behind all that are larger or newer.
+    """
+    known = {one.id: one for one in sorted(checkpoints, key=lambda one: one.id)}
+    last = len(precedences.gauges)
+    first = {id: precedences.first_measured(id) for id in known}
+    measured = {id for id in known if first[id] < last}
+    locked = lock(known, precedences.compare(known.values()))
+
+    def key(id: str) -> tuple[Any, ...]:
+        """Return what orders those that nothing tells apart; it makes none of them better."""
+        one = known[id]
+        cheaper = precedences.ends_at_tie
+        size = one.parameters_millions or (UNKNOWN_SIZE if cheaper else 0.0)
+        return (
+            OPENNESS[one.commercial_use],
+            one.gated is True,
+            first[id],
+            (size, one.image_size or 0) if cheaper else (),
+            precedences.task not in one.typical,
+            one.stage not in MADE_FOR[use],
+            LOADERS.index(one.loader),
+            -size,
+            -(one.released or 0),
+            one.succeeds is None,
+            id,
+        )
+
+    def freedom(id: str) -> int:
+        return OPENNESS[known[id].commercial_use]
+
+    def in_order(ids: Iterable[str]) -> list[str]:
+        """Return some in line; who leads is counted among those that know the language."""
+        rivals = [id for id in measured if precedences.speaks(known[id])]
+        return in_line(list(ids), locked, rivals, key, freedom)
+
+    listed = in_order(id for id in known if id in measured or locked.behind[id] & measured)
+    apart: list[str] = []
+    for id in in_order(id for id in known if id not in listed):
+        place = _beside(known[id], [known[one] for one in listed], locked)
+        if place is None:
+            apart.append(id)
+        else:
+            listed.insert(place, id)
+    by = dict.fromkeys(listed, SERIES) | dict.fromkeys(measured, FIGURE)
+    number = {id: number for number, id in enumerate([*listed, *apart])}
+    return Lineup(number, locked, by | dict.fromkeys(apart, NOTHING))
+
+
+def _beside(one: Checkpoint, listed: Sequence[Checkpoint], locked: Locked) -> int | None:
+    """Return the place of a checkpoint without figures in a line; None where nothing tells it."""
+    ahead = [n for n, other in enumerate(listed) if one.id in locked.behind[other.id]]
+    size = one.parameters_millions
+    if not ahead and size and one.series:
+        sizes = {
+            n: other.parameters_millions / size
+            for n, other in enumerate(listed)
+            if (other.series, other.stage) == (one.series, one.stage) and other.parameters_millions
+        }
+        larger = [n for n, times in sizes.items() if times * CLEARLY_LARGER > 1]
+        if sizes and not larger:
+            return min(sizes)
+        nearest = min((sizes[n] for n in larger), default=0.0)
+        ahead = [n for n in larger if sizes[n] < nearest * CLEARLY_LARGER]
+    if not ahead:
+        return None
+    place = max(ahead) + 1
+    while place < len(listed) and not _outgrown(listed[place], one):
+        place += 1
+    return place
+
+
+def _outgrown(one: Checkpoint, by: Checkpoint) -> bool:
+    """True where one is clearly smaller than the other and no newer."""
+    smaller = (one.parameters_millions or 0.0) * CLEARLY_LARGER <= (by.parameters_millions or 0.0)
+    return smaller and (one.released or 0) <= (by.released or 0)

@@ -15,7 +15,6 @@ from advisor.engine.diagram import Choice, Cost
 from advisor.engine.profile import Answer, Profile
 from advisor.errors import ContradictionError, TooMuchOpenError
 from advisor.model import NONE, TASK, Question, Task
-from advisor.rulebase.base import RuleBase
 
 MOST_WORK = 4_000_000
 """About how many steps in a space a search may take: a second or two."""
@@ -134,13 +133,6 @@ def _reason(decision: Decision, chosen: Collection[str], *, smallest: bool) -> R
 def counts(answer: Answer) -> bool:
     """True where an answer can be a reason: given, or assumed of a question that makes sense."""
     return answer.origin != "implied" and (applicable(answer) or answer.origin != "assumed")
-
-
-def lost_on_text(rulebase: RuleBase, criterion: str) -> str:
-    """Return in words on what a family lost to the winner."""
-    if criterion == "rank":
-        return "tied on every criterion; lost on the declared rank"
-    return f"lost on {rulebase.criterion(criterion).name}"
 
 
 class _Search:

@@ -17,12 +17,11 @@ from advisor.model import NONE, Rule
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
-    from advisor.decide.cover import CheckpointSet, Together
-    from advisor.decide.recommendation import Recommendation, TaskAdvice
+    from advisor.decide.advice import Advice, CheckpointSet, TaskAdvice, Together
     from advisor.engine.profile import Answer
 
 
-def as_json(recommendation: Recommendation, today: str | None = None) -> dict[str, Any]:
+def as_json(recommendation: Advice, today: str | None = None) -> dict[str, Any]:
     """Return the JSON document of `advisor recommend --format json`.
 
     Ages are in it only where `today` is given, as YYYY-MM or YYYY-MM-DD.

@@ -13,6 +13,8 @@ from advisor.engine.profile import Answer, Profile, holds
 from advisor.model import TASK, Checkpoint, Option, Question, Rule
 from advisor.rulebase.base import RuleBase
 
+AS_IS, FINE_TUNE, COMPOSE = "as-is", "fine-tune", "compose"
+"""The ways of use; what is composed is joined from parts, and is no checkpoint yet."""
 PLURAL = ("languages", "parameters")
 UNITS = {"_gb": " GB", "_millions": " million"}
 LEARNT = ("languages",)
@@ -97,7 +99,7 @@ class Requirements:
         profile = self.profile
         asked = [one for one in self.rulebase.questions if applicable(profile[one.id])]
         named = [tuple(option.uses) for option in self._chosen(asked) if option.uses]
-        allowed = named[0] if named else ("as-is",)
+        allowed = named[0] if named else (AS_IS,)
         for more in named[1:]:
             allowed = tuple(use for use in more if use in allowed)
         return allowed
@@ -173,19 +175,19 @@ class Requirements:
     def judge(self, checkpoint: Checkpoint, allowed: Sequence[str] | None = None) -> Suitability:
         """Return how a checkpoint stands: in the first of the allowed uses that it offers."""
         use = self.use(checkpoint, self.uses if allowed is None else allowed)
-        return Suitability(checkpoint, use, *self.gaps(checkpoint, use or "as-is"))
+        return Suitability(checkpoint, use, *self.gaps(checkpoint, use or AS_IS))
 
     def use(self, checkpoint: Checkpoint, allowed: Sequence[str]) -> str | None:
         """Return the first of the allowed uses that a checkpoint offers for the task."""
         for use in allowed:
-            tasks = checkpoint.tasks if use == "as-is" else checkpoint.fine_tune
-            if use != "compose" and self.task in tasks:
+            tasks = checkpoint.tasks if use == AS_IS else checkpoint.fine_tune
+            if use != COMPOSE and self.task in tasks:
                 return use
         return None
 
     def misused(self, checkpoint: Checkpoint) -> Suitability | None:
         """Return what a checkpoint lacks that answers keep from its use; None without one."""
-        use = self.use(checkpoint, ("as-is", "fine-tune")) if checkpoint.offered else None
+        use = self.use(checkpoint, (AS_IS, FINE_TUNE)) if checkpoint.offered else None
         ruling = (
             (question.id, option.id)
             for question in self.rulebase.questions
@@ -210,7 +212,7 @@ class Requirements:
         """Return the same without what rules say."""
         lacks: list[Gap] = []
         unknown: list[Gap] = []
-        as_is = use == "as-is"
+        as_is = use == AS_IS
         for demand, known in self._sought:
             if demand.learnt and not as_is:
                 continue
@@ -249,7 +251,7 @@ class Requirements:
         poor: list[Gap] = []
         counted: list[Gap] = []
         for demand in self.demands if checkpoint.languages else ():
-            if demand.field != "languages" or (demand.learnt and use != "as-is"):
+            if demand.field != "languages" or (demand.learnt and use != AS_IS):
                 continue
             known = set(demand.wanted["one_of"]) & set(checkpoint.languages or ())
             weak = set(checkpoint.languages_poor or ())
@@ -271,7 +273,7 @@ class Requirements:
 
     def _memory(self, checkpoint: Checkpoint, use: str) -> float | None:
         """The least memory that a use takes: to run it or, where it has to be trained, by LoRA."""
-        if use == "as-is":
+        if use == AS_IS:
             return self.memory_gb(checkpoint)
         trained = training_memory(checkpoint)
         return trained and trained.lora_gb

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import groupby
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from advisor.decide.memory import TrainingMemory, training_memory
-from advisor.decide.placing import NOTHING, Lineup, Placing, line_of
 from advisor.decide.precedence import Precedence, Precedences, Published
-from advisor.decide.ranking import Locked
-from advisor.decide.requirements import RIGHTS, Gap, Requirements, Suitability
-from advisor.engine.decision import Decision
-from advisor.engine.profile import Profile, holds
+from advisor.decide.ranking import NOTHING, OPENNESS, Lineup, Locked, line_of, shared_places
+from advisor.decide.requirements import LEARNT, RIGHTS, Gap, Requirements, Suitability
+from advisor.engine.decision import Decision, Engine, applicable
+from advisor.engine.profile import Answer, Profile, holds
 from advisor.model import Checkpoint, Rule
 from advisor.rulebase.base import RuleBase
 
@@ -77,6 +77,96 @@ class Pick(NamedTuple):
     def model_page(self) -> str:
         """The address of the checkpoint's page, on the Hub where it has one there."""
         return self.checkpoint.page
+
+
+class Placing:
+    """Puts picks for one case in order. `line` gives that of a way of use.
+
+    `allowed` are the ways of use, best first; `order` is quality, small or open.
+    """
+
+    def __init__(self, line: Callable[[str], Lineup], order: str, allowed: Sequence[str]) -> None:
+        self.line = line
+        self._order = order
+        self._allowed = list(allowed)
+
+    def ordered(self, picks: Sequence[Pick]) -> list[Pick]:
+        """Return picks in order, best first.
+
+        What is in doubt, cannot be loaded or takes too much memory stands behind all else; what
+        cannot be loaded does so as well where it would come first. Then use, the order asked for,
+        rules aimed at picks and what is left to learn come before the line.
+        """
+        loads_first = bool(picks) and min(pick.group for pick in picks)[1]
+
+        def key(pick: Pick) -> tuple[Any, ...]:
+            in_line = self.line(pick.use).number[pick.checkpoint.id]
+            return loads_first and pick.group[1], pick.group, self._layer(pick), in_line
+
+        return sorted(picks, key=key)
+
+    def placed(self, picks: Sequence[Pick]) -> tuple[Pick, ...]:
+        """Return picks in order, each with its place and with why it stands there.
+
+        Why it stands before the next of another series, and why another stands before it. Evidence
+        against the order, where a rule or a doubt made it, is no reason.
+        """
+        found: list[Pick] = []
+        marked = (
+            pick._replace(placed_by=self.line(pick.use).by[pick.checkpoint.id])
+            for pick in self.ordered(picks)
+        )
+        for _, alike in groupby(marked, self._together):
+            some = list(alike)
+            locked = self.line(some[0].use).locked
+            ahead = len(found)
+            places = shared_places([pick.checkpoint.id for pick in some], locked)
+            found += [
+                pick._replace(place=ahead + place) for place, pick in zip(places, some, strict=True)
+            ]
+        return tuple(self._explained(found))
+
+    def _together(self, pick: Pick) -> tuple[Any, ...]:
+        """Return what picks have in common that may share a place."""
+        return pick.group, self._layer(pick), pick.placed_by == NOTHING
+
+    def _explained(self, picks: Sequence[Pick]) -> Iterator[Pick]:
+        if not picks:
+            return
+        locked = self.line(picks[0].use).locked
+        ids = [pick.checkpoint.id for pick in picks]
+        ahead = locked.first_before(ids)
+        for number, (id, pick) in enumerate(zip(ids, picks, strict=True), start=1):
+            other = next_of_another_series(pick, picks[number:])
+            yield pick._replace(
+                before_next=locked.precedence(id, other.checkpoint.id) if other else None,
+                behind=ahead.get(id),
+            )
+
+    def _layer(self, pick: Pick) -> tuple[Any, ...]:
+        """Return what comes before all evidence."""
+        effects = [rule.effect for rule in pick.fired]
+        return (
+            self._allowed.index(pick.use),
+            by_order(self._order, pick.checkpoint, pick.memory_gb),
+            "avoid" in effects,
+            "prefer" not in effects,
+            pick.to_learn,
+        )
+
+
+def by_order(order: str, checkpoint: Checkpoint, memory_gb: float | None) -> tuple[Any, ...]:
+    """Return what an order goes by, the least first: memory, or how freely one may use it."""
+    small = memory_gb is None, memory_gb or 0.0
+    free = OPENNESS[checkpoint.commercial_use], checkpoint.gated is True
+    return {"small": small, "open": free}.get(order, ())
+
+
+def next_of_another_series(pick: Pick, after: Sequence[Pick]) -> Pick | None:
+    """Return the first of the picks behind one that is not of its series."""
+    series = pick.checkpoint.series
+    others = (one for one in after if series is None or one.checkpoint.series != series)
+    return next(others, None)
 
 
 class Rung(NamedTuple):
@@ -267,3 +357,60 @@ def _ladder(steps: Sequence[float], ranked: Sequence[Pick], placing: Placing) ->
             first = rungs[-1].pick  # nothing larger is known to be better
         rungs.append(Rung(up_to_gb, first if first and first.loads else None))
     return tuple(rungs)
+
+
+def select_or_train(
+    engine: Engine,
+    decision: Decision,
+    order: str,
+    *,
+    verified_only: bool = False,
+) -> Selection:
+    """Return the checkpoints for a decision.
+
+    Where no checkpoint has the language and training was merely assumed away, they are those to
+    start training from, of the family that then wins.
+    """
+    rulebase = engine.rulebase
+    selection = select(rulebase, decision, order, verified_only=verified_only)
+    training = _training_instead(rulebase, decision.profile) if _teachable(selection) else {}
+    if not training or not engine.admits({**decision.given, **training}):
+        return selection
+    trained = engine.assumed({**decision.given, **training})
+    starts = select(rulebase, trained, order, verified_only=verified_only)
+    if not starts.picks or starts.picks[0].use != "fine-tune" or starts.next_family:
+        return selection
+    provided = {id: answer.options[0] for id, answer in training.items()}
+    picks = tuple(pick for pick in starts.picks if pick.use == "fine-tune")
+    return selection._replace(
+        picks=picks, ladder=starts.ladder, provided=provided, uses=starts.uses
+    )
+
+
+def _teachable(selection: Selection) -> bool:
+    """True where none is known to have what training teaches, in this family or the next.
+
+    Where one has it and lacks something else, training is no way out.
+    """
+    obstacles = [one.lacks for one in selection.rejected]
+    obstacles += [pick.unknown for pick in selection.unverified]
+    if selection.picks or selection.next_family or not obstacles:
+        return False
+    return all(any(gap.field in LEARNT for gap in obstacle) for obstacle in obstacles)
+
+
+def _training_instead(rulebase: RuleBase, profile: Profile) -> Profile:
+    """Return the answer that allows training, in place of the assumed one that alone rules it out.
+
+    Empty where training is allowed already, or where somebody said that it is not.
+    """
+    if set(Requirements(rulebase, profile).uses) - {"as-is"}:
+        return {}
+    for question in rulebase.questions:
+        answer = profile[question.id]
+        for option in question.options if answer.origin == "assumed" and applicable(answer) else ():
+            instead = {question.id: Answer((option.id,), None, "assumed")}
+            trained = Requirements(rulebase, {**profile, **instead})
+            if "fine-tune" in option.uses and "fine-tune" in trained.uses:
+                return instead
+    return {}

@@ -7,17 +7,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from advisor.decide.placing import FIGURE, SERIES, next_of_another_series
+from advisor.decide.ranking import FIGURE, SERIES
 from advisor.decide.requirements import Gap, words
-from advisor.decide.selection import Pick, Selection
+from advisor.decide.selection import Pick, Selection, next_of_another_series
 from advisor.draw.blocks import Cell, Link, Note, Notes, Page, Table
 from advisor.draw.typesetting import cut_lines
 from advisor.model import NONE
 from advisor.phrasing import joined
+from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
+    from advisor.decide.advice import TaskAdvice
     from advisor.decide.precedence import Published
-    from advisor.decide.recommendation import TaskAdvice
 
 RELATIONS = {"larger": "larger than {next}, of one series", "successor": "the successor of {next}"}
 LICENCE = 12
@@ -73,6 +74,13 @@ def shortlist(advice: TaskAdvice, most: int) -> Page:
 def family_name(advice: TaskAdvice, id: str) -> str:
     """Return what people call a family, or that none of them is meant."""
     return "none of the families" if id == NONE else advice.rulebase.family(id).shown
+
+
+def lost_on_text(rulebase: RuleBase, criterion: str) -> str:
+    """Return in words on what a family lost to the winner."""
+    if criterion == "rank":
+        return "tied on every criterion; lost on the declared rank"
+    return f"lost on {rulebase.criterion(criterion).name}"
 
 
 def linked_id(pick: Pick) -> Link:

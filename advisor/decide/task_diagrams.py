@@ -13,63 +13,23 @@ from typing import Any
 from advisor.decide.first_checkpoints import First, FirstCheckpoints
 from advisor.decide.memory import LEAST_GB, memory_gb, training_memory
 from advisor.decide.selection import ORDERS
-from advisor.engine.axis import UNSAID, Axis, AxisValue, axis_of
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY, Diagram
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Space
-from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, Leaf, TaskDiagram
+from advisor.engine.task_diagram import (
+    COMPOSED,
+    NOTHING,
+    PICKED,
+    UNSAID,
+    Axis,
+    AxisValue,
+    Leaf,
+    TaskDiagram,
+    axis_of,
+)
 from advisor.model import NONE, TASK
 from advisor.rulebase.base import RuleBase
-
-
-def diagram_for(
-    engine: Engine,
-    task: str,
-    given: Profile,
-    *,
-    order: str = ORDERS[0],
-    verified_only: bool = False,
-) -> TaskDiagram:
-    """Return the diagram of a task in which each given answer has a place.
-
-    Answers to which the kept diagram has no value, such as two languages at once, get one of their
-    own, which is built for them; so is the diagram of another order, or of verified ones only.
-    """
-    asked = "-".join((order, *(["verified"] if verified_only else []), *engine.priority))
-    whole = _kept(engine, task, asked, order, verified_only=verified_only)
-    own = {
-        axis.question: given[axis.question]
-        for axis in whole.axes
-        if axis.question in given and not axis.places(given[axis.question])
-    }
-    if not own:
-        return whole
-    remembered = engine.rulebase.remembered
-    key = (TaskDiagram, task, asked, tuple((id, a.options, a.named) for id, a in own.items()))
-    if key not in remembered:
-        remembered[key] = build(engine, task, own, order=order, verified_only=verified_only)
-    found: TaskDiagram = remembered[key]
-    return found
-
-
-def _kept(engine: Engine, task: str, asked: str, order: str, *, verified_only: bool) -> TaskDiagram:
-    """Return the diagram of a task with the answers that have a value of their own."""
-    key = TaskDiagram, task, asked
-    remembered = engine.rulebase.remembered
-    if key not in remembered:
-        name = f"diagrams/{asked}/{task}"
-        shelf = engine.rulebase.shelf
-        table = shelf.read(name) if shelf else None
-        if table is None:
-            made = build(engine, task, order=order, verified_only=verified_only)
-            if shelf:
-                shelf.keep(name, made.to_json())
-        else:
-            made = TaskDiagram.from_json(table)
-        remembered[key] = made
-    found: TaskDiagram = remembered[key]
-    return found
 
 
 def compiled_diagrams(rulebase: RuleBase) -> dict[str, dict[str, Any]]:

@@ -5,11 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from advisor.decide.command_lines import command, quoted
 from advisor.decide.programs import (
-    AS_IS,
-    COMPOSE,
-    FINE_TUNE,
     joining_program,
     may_train,
     program_for,
@@ -18,15 +14,15 @@ from advisor.decide.programs import (
     use_of,
     way_of,
 )
-from advisor.decide.requirements import Requirements
-from advisor.decide.selection import ORDERS, Pick
+from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE, Requirements
+from advisor.decide.selection import Pick
 from advisor.draw.formats import SCHEMA_VERSION
 from advisor.errors import UsageError
 from advisor.foreign import visible
 from advisor.model import Checkpoint
 
 if TYPE_CHECKING:
-    from advisor.decide.recommendation import Recommendation, TaskAdvice
+    from advisor.decide.advice import Advice, TaskAdvice
 
 DOES = {AS_IS: "runs", FINE_TUNE: "fine-tunes", COMPOSE: "joins and trains"}
 
@@ -82,9 +78,7 @@ class Script(NamedTuple):
         return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def script(
-    answer: Recommendation, named: str = "", *, join: bool = False, thinking: bool = True
-) -> Script:
+def script(answer: Advice, named: str = "", *, join: bool = False, thinking: bool = True) -> Script:
     """Return the program for the first checkpoint of an answer, or for a `named` one.
 
     With `join` it joins parts to a new one. Without `thinking` it does not think before it answers.
@@ -95,7 +89,7 @@ def script(
     if len(answer.advice) > 1 or not advice.task:
         raise UsageError("a program is for one task", hint="give one --task")
     checkpoint, use = (None, COMPOSE) if join else _chosen(advice, named)
-    if join and not joinable(advice):
+    if join and not advice.joinable:
         message = f"nothing is joined from parts for {advice.task} as you ask it"
         raise UsageError(message, hint="add --parts own-parts, or leave out --join")
     name, code = (
@@ -104,7 +98,7 @@ def script(
     )
     if code is None:
         raise _no_program(answer, name, f"{advice.task} ({use})")
-    made = code_command(answer, advice, named, join=join, thinking=thinking)
+    made = answer.code_command(advice, named, join=join, thinking=thinking)
     note = _untrained(advice, checkpoint, use)
     if checkpoint and use == AS_IS:
         way = way_of(checkpoint, str(advice.task), thinking=thinking)
@@ -125,36 +119,6 @@ def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> s
     return f"this trains nothing: there is no program here that trains {checkpoint.id} for {task}"
 
 
-def code_command(
-    answer: Recommendation,
-    advice: TaskAdvice,
-    named: str = "",
-    *,
-    join: bool = False,
-    thinking: bool = True,
-) -> str:
-    """Return the command that writes the program of an answer."""
-    verb = f"code {quoted(named)}" if named else "code"
-    words = [command(verb, answer.rulebase, advice.decision.given, answer.priority)]
-    words += [f"--order {answer.order}"] if answer.order != ORDERS[0] else []
-    words += ["--verified-only"] if answer.verified_only else []
-    words += ["--join"] if join else []
-    words += [] if thinking else ["--no-thinking"]
-    return " ".join(words)
-
-
-def joinable(advice: TaskAdvice) -> bool:
-    """True where the family is joined from parts, and the answers let it be trained."""
-    family = advice.family
-    composable = family is not None and advice.rulebase.family(family).composable
-    return bool(advice.task) and composable and COMPOSE in advice.selection.uses
-
-
-def known(advice: TaskAdvice) -> bool:
-    """True where there is a program for what an answer for one task recommends."""
-    return bool(advice.task) and _code(advice, *_chosen(advice, "")) is not None
-
-
 def _code(
     advice: TaskAdvice, checkpoint: Checkpoint | None, use: str, *, thinking: bool = True
 ) -> str | None:
@@ -164,7 +128,7 @@ def _code(
     return snippet(checkpoint, task, programs, advice.options, use, thinking=thinking)
 
 
-def _no_program(answer: Recommendation, name: str, what: str) -> UsageError:
+def _no_program(answer: Advice, name: str, what: str) -> UsageError:
     if name:
         message, hint = f"no program is known that uses `{name}` for {what}", f"advisor show {name}"
     else:

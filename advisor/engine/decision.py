@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from advisor.engine.contradiction import contradiction
 from advisor.engine.diagram import Allowed, Choice, Reachable
-from advisor.engine.profile import Answer, Profile, contradiction
+from advisor.engine.profile import Answer, AsMeant, Profile, as_meant, flag_text
 from advisor.engine.space import Encoding, Ranking, Space, Spend
 from advisor.errors import TooMuchOpenError, check_type, several
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Fit, Rule
@@ -381,3 +382,31 @@ def family_for_all(engine: Engine, verdicts: Verdicts) -> str | None:
 def _verdict(decision: Decision, family: str) -> str:
     of_family = next(one for one in decision.assessments if one.family == family)
     return of_family.verdict or of_family.possible_verdicts[-1]
+
+
+def for_each_task(engine: Engine, profile: Profile) -> list[AsMeant]:
+    """Return the answers for each task that is named; one that suits only others is left out."""
+    if TASK not in profile:
+        return [AsMeant(profile)]
+    told = profile[TASK]
+    apart = [{**profile, TASK: Answer((task,), None, told.origin)} for task in told.options]
+    if len(apart) == 1:
+        return [AsMeant(apart[0])]
+    return [_suiting(engine, as_meant(engine.rulebase, one), apart) for one in apart]
+
+
+def _suiting(engine: Engine, told: AsMeant, apart: list[Profile]) -> AsMeant:
+    """Return answers without those that clash with this task alone."""
+    profile, notes = dict(told.profile), list(told.notes)
+    for id in [id for id in reversed(profile) if id != TASK]:
+        if engine.admits(profile):
+            break
+        rest = {key: answer for key, answer in profile.items() if key != id}
+        others = (one for one in apart if one[TASK] != profile[TASK])
+        fits = any(engine.admits({TASK: one[TASK], id: profile[id]}) for one in others)
+        clashes = not engine.admits({TASK: profile[TASK], id: profile[id]})
+        if fits and clashes:
+            said = flag_text(engine.rulebase, id, " or ".join(profile[id].names))
+            notes.append(f"`{said}` does not go with {profile[TASK].options[0]}: used for the rest")
+            profile = rest
+    return AsMeant(profile, tuple(notes))

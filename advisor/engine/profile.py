@@ -1,15 +1,17 @@
-"""All answers about one case, each with its origin, how they are read, and why some clash."""
+"""All answers about one case, each with its origin, and how they are read and meant.
+
+Answers are meant for a task: a pair is two pictures, and a number may not matter.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from math import inf
+import re
+from collections.abc import Collection, Mapping
+from math import inf, isfinite
 from typing import Any, NamedTuple
 
-from advisor.engine.quantity import as_number, exact, has_commas
-from advisor.engine.readings import as_meant
-from advisor.errors import ContradictionError, UsageError, check_type, unknown_among
-from advisor.model import NOT_APPLICABLE, TASK, Condition, Never, Question
+from advisor.errors import UsageError, check_type, unknown_among
+from advisor.model import NOT_APPLICABLE, TASK, Condition, Question, Task
 from advisor.rulebase.base import RuleBase
 
 SHOWN_OPTIONS = 16
@@ -217,74 +219,112 @@ def _named(question: Question, known: Mapping[str, tuple[str, str]], name: str) 
     raise unknown_among(message, question.id, name, known, hint, meanings, "unknown-option")
 
 
-def contradiction(
-    profile: Profile, rulebase: RuleBase, admits: Callable[[Profile], bool]
-) -> ContradictionError:
-    """Return the error for a profile that cannot be, naming the fewest answers that clash.
+class AsMeant(NamedTuple):
+    """Answers as they are meant for one task, and what to say of those that were read so."""
 
-    `admits` says whether answers can all be true.
+    profile: Profile
+    notes: tuple[str, ...] = ()
+
+
+def as_meant(rulebase: RuleBase, profile: Profile) -> AsMeant:
+    """Return answers as they are meant where they name one task; others stay as they are."""
+    told = profile.get(TASK)
+    if told is None or len(told.options) != 1:
+        return AsMeant(profile)
+    task = next(one for one in rulebase.tasks if one.id == told.options[0])
+    meant, notes = dict(profile), []
+    for reading in task.reads:
+        for id, option in reading.given.items():
+            if id in meant and meant[id].options == (option,):
+                instead = reading.means[id]
+                meant[id] = Answer((instead,), None, meant[id].origin)
+                said = f"`{flag_text(rulebase, id, option)}` is read as `{instead}` for {task.id}"
+                notes.append(f"{said}: {reading.because}")
+    for question in rulebase.questions:
+        if question.moot and question.id in meant and _senseless(question, task, meant):
+            del meant[question.id]
+            notes.append(f"`--{question.typed}` makes no difference to {task.id}: {question.moot}")
+    return AsMeant(meant, tuple(notes))
+
+
+def flag_text(rulebase: RuleBase, id: str, option: str) -> str:
+    """Return an answer as the flag that gives it."""
+    return f"--{rulebase.question(id).typed} {option}"
+
+
+def _senseless(question: Question, task: Task, profile: Profile) -> bool:
+    """True where an answer to a question makes no sense, by the task or by another answer."""
+    for other, options in question.ask_if.items():
+        said = profile[other].options if other in profile else task.implies.get(other, ())
+        if said and set(said).isdisjoint(options):
+            return True
+    return False
+
+
+# Compiled when a number is met: most commands meet none.
+_PARTS = r"(?i)([-+]?[0-9][0-9_,.]*)\s*([a-z ]*)\Z"
+_COMMAS = r"[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?\Z"
+_POINTS = r"[-+]?[1-9][0-9]{0,2}(\.[0-9]{3}){2,}\Z"
+_LISTED = r"(?i)[-+]?[0-9][0-9_]*(,[0-9_]*)*,[0-9_]+(\.[0-9]*)?\s*[a-z ]*\Z"
+
+SCALES = {
+    **dict.fromkeys(("k", "thousand"), 1e3),
+    **dict.fromkeys(("m", "mn", "mio", "million", "millions"), 1e6),
+    **dict.fromkeys(("b", "bn", "billion", "billions"), 1e9),
+}
+"""Words behind a number that multiply it."""
+
+
+def exact(number: float) -> str:
+    """Return a number so that reading it gives the same number."""
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def has_commas(text: str) -> bool:
+    """True where a text is one number with commas inside, be they where they belong or not."""
+    return "," in text and re.match(_LISTED, text.strip()) is not None
+
+
+def as_number(value: Any, units: Mapping[str, float] | None = None) -> float | None:
+    """Return a number written as 5000, 5_000, 5,000, 5k, 2 million or 2.000.000, else None.
+
+    Commas group thousands and do nothing else: 7,5 is neither 75 nor 7.5. `units` are words that
+    may follow, each with what one of it is in the unit of the question.
     """
-    if not profile:
-        return ContradictionError("the rules admit no case at all", hint="advisor rules check")
-    clash = dict(profile)
-    for id in profile:
-        rest = {key: answer for key, answer in clash.items() if key != id}
-        if not admits(rest):
-            clash = rest
-    texts = [f"`{id}: {' or '.join(answer.names)}`" for id, answer in clash.items()]
-    together = " and ".join(texts) if len(texts) <= 2 else ", ".join(texts)
-    message = f"{together} cannot be true together" if len(texts) > 1 else f"{together} cannot be"
-    why = _why(clash, rulebase.never)
-    return ContradictionError(
-        f"{message}{f': {why}' if why else ''}",
-        hint=f"{_drop(profile, clash, rulebase, admits)}{_neighbours(clash, rulebase)}",
+    found = None if isinstance(value, bool) else re.match(_PARTS, str(value).strip())
+    if found is None:
+        return _plain(value)
+    digits, words = found[1], found[2].lower().strip()
+    factor = _factor(words, units or {})
+    if re.match(_COMMAS, digits):
+        digits = digits.replace(",", "")
+    elif re.match(_POINTS, digits):
+        digits = digits.replace(".", "")
+    number = _plain(digits.replace("_", ""))
+    return (
+        None
+        if number is None or factor is None or not isfinite(number * factor)
+        else (number * factor)
     )
 
 
-def _drop(
-    profile: Profile, clash: Profile, rulebase: RuleBase, admits: Callable[[Profile], bool]
-) -> str:
-    """Return which answer to drop: one without which the rest can be true, the task last."""
-    if len(clash) == 1:
-        return f"leave out {next(iter(clash))}"
-    order = [*[id for id in reversed(clash) if id != TASK], *[id for id in clash if id == TASK]]
-    enough = (id for id in order if admits({k: a for k, a in profile.items() if k != id}))
-    id = next(enough, order[0])
-    said = " ".join(f"--{rulebase.question(id).typed} {name}" for name in clash[id].names)
-    others = " or ".join(other for other in clash if other != id)
-    return f"drop `{said}`, or change {others}"
+def _plain(value: Any) -> float | None:
+    try:
+        number = float("nan" if isinstance(value, bool) else value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if isfinite(number) else None
 
 
-def _neighbours(clash: Profile, rulebase: RuleBase) -> str:
-    """Return which tasks that do the like go with the other answer, where a task clashes."""
-    if TASK not in clash or len(clash) != 2:
-        return ""
-    tasks = {task.id: task for task in rulebase.tasks}
-    (id,) = set(clash) - {TASK}
-    options = clash[id].options
-    given = next((q.id for q in rulebase.questions if q.declared_by == "gives"), "")
-    gives = [tasks[name].implies.get(given) for name in clash[TASK].options]
-    near = [
-        task.id
-        for task in rulebase.tasks
-        if task.implies.get(given) in gives and set(options) & set(task.implies.get(id, ()))
-    ]
-    return f"; `{id}: {' or '.join(options)}` goes with task {' or '.join(near)}" if near else ""
-
-
-def _why(clash: Profile, never: Sequence[Never]) -> str | None:
-    """Return why answers clash: one combination that holds two of them, or two that meet."""
-    said = {id: set(answer.options) for id, answer in clash.items()}
-    touched = [
-        (one, ids)
-        for one in never
-        if (ids := {id for id in said if id in one.when and said[id] <= set(one.when[id])})
-    ]
-    for one, ids in touched:
-        if len(ids) >= min(2, len(clash)):
-            return one.because
-    for one, ids in touched:
-        for other, others in touched:
-            if ids != others and set(one.when) & set(other.when) - set(clash):
-                return f"{one.because}, and {other.because}"
-    return None
+def _factor(words: str, units: Mapping[str, float]) -> float | None:
+    """Return what the words behind a number multiply it by; None where they mean something else."""
+    if not words:
+        return 1.0
+    last = words.rpartition(" ")[2]
+    if words in units or words in SCALES:
+        return units.get(words) or SCALES[words]
+    for scale, times in SCALES.items():
+        rest = words.removeprefix(scale).strip()
+        if rest != words and rest.rpartition(" ")[2] in units:
+            return times * units[rest.rpartition(" ")[2]]
+    return units.get(last)

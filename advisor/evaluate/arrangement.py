@@ -236,8 +236,7 @@ def _keep_few(home: Path, current: Path) -> None:
 
 def _profile(rulebase: RuleBase, given: Profile, task: str) -> Profile:
     """Return the answers with the task among them."""
-    from advisor.engine.profile import read_answer
-    from advisor.engine.readings import as_meant
+    from advisor.engine.profile import as_meant, read_answer
 
     if TASK in given:
         return given

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from advisor.decide.outlook import by_end
 from advisor.decide.precedence import LARGER
-from advisor.decide.reasons import MAYBE_FEWER, lost_on_text
+from advisor.decide.reasons import MAYBE_FEWER
+from advisor.decide.shortlist import lost_on_text
 from advisor.draw.blocks import Heading, Item, Items, Judged, Page, Text
-from advisor.engine.decision import Decision
 from advisor.explanation.explain import Explanation, WhyNot
 from advisor.explanation.standing import Decided, Standing
 from advisor.model import Rule
@@ -45,7 +45,7 @@ def _why(explanation: Explanation) -> Page:
     ]
     rows += [_rule("+", rule) for rule in explanation.reasons]
     rows += [_rule("!", rule) for rule in explanation.caveats]
-    page: Page = [Heading(f"Why {_winner(decision)}"), Items(tuple(rows))]
+    page: Page = [Heading(f"Why {family_text(decision.family, NO_FAMILY)}"), Items(tuple(rows))]
     if decision.outcome == "assumed":
         others = ", ".join(n for n in decision.possible if n != decision.family)
         page.append(Text(f"Not certain: with other answers it could be {others}.", "warn"))
@@ -54,10 +54,6 @@ def _why(explanation: Explanation) -> Page:
     if not explanation.smallest:
         page.append(Text(f"Settled by {count(len(explanation.because), 'answer')}{MAYBE_FEWER}."))
     return page
-
-
-def _winner(decision: Decision) -> str:
-    return family_text(decision.family, NO_FAMILY)
 
 
 def _rule(mark: str, rule: Rule) -> Item:

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Any, NamedTuple
 
-from advisor.decide.outlook import outlook
-from advisor.decide.task_diagrams import diagram_for
-from advisor.engine.axis import UNSAID
+from advisor.decide.outlook import diagram_for, outlook
+from advisor.engine.contradiction import contradiction
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.diagram import EMPTY
-from advisor.engine.profile import UNKNOWN, Answer, Profile, contradiction, read_answer
+from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space
-from advisor.engine.task_diagram import TaskDiagram
+from advisor.engine.task_diagram import UNSAID, TaskDiagram
 from advisor.errors import ContradictionError, UsageError
 from advisor.interview.exchange import Agreement, Ask, AskedAnswer
 from advisor.interview.plan import PlannedQuestion, plan_for, plan_of

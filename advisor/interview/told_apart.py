@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from advisor.engine.axis import Axis
+from advisor.engine.task_diagram import Axis
 from advisor.model import Option, Question
 
 

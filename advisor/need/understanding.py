@@ -13,9 +13,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from advisor.console import HOMES
+from advisor.decide.advice import TaskAdvice
 from advisor.decide.command_lines import command, quoted
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, strict_words
-from advisor.decide.recommendation import Recommendation, TaskAdvice, advise
+from advisor.decide.recommendation import Recommendation, advise
 from advisor.decide.selection import ORDERS
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile

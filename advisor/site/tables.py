@@ -7,7 +7,7 @@ from typing import Any
 
 from advisor.decide.command_lines import quoted, rules_flags
 from advisor.decide.memory import memory_gb
-from advisor.decide.task_diagrams import diagram_for
+from advisor.decide.outlook import diagram_for
 from advisor.engine.decision import Engine
 from advisor.engine.task_diagram import TaskDiagram
 from advisor.foreign import visible

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 import pytest
 from browser import DESK, View, look, needs_browser
 
+from advisor.decide.outlook import diagram_for
 from advisor.decide.recommendation import recommend
-from advisor.decide.task_diagrams import diagram_for
 from advisor.engine.decision import Engine
 from advisor.errors import ContradictionError
 from advisor.model import NONE, NOT_APPLICABLE, TASK

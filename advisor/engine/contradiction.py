@@ -1,0 +1,83 @@
+"""Why some answers cannot all be true, told in the fewest of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from advisor.engine.profile import Profile
+from advisor.errors import ContradictionError
+from advisor.model import TASK, Never
+from advisor.rulebase.base import RuleBase
+
+
+def contradiction(
+    profile: Profile, rulebase: RuleBase, admits: Callable[[Profile], bool]
+) -> ContradictionError:
+    """Return the error for a profile that cannot be, naming the fewest answers that clash.
+
+    `admits` says whether answers can all be true.
+    """
+    if not profile:
+        return ContradictionError("the rules admit no case at all", hint="advisor rules check")
+    clash = dict(profile)
+    for id in profile:
+        rest = {key: answer for key, answer in clash.items() if key != id}
+        if not admits(rest):
+            clash = rest
+    texts = [f"`{id}: {' or '.join(answer.names)}`" for id, answer in clash.items()]
+    together = " and ".join(texts) if len(texts) <= 2 else ", ".join(texts)
+    message = f"{together} cannot be true together" if len(texts) > 1 else f"{together} cannot be"
+    why = _why(clash, rulebase.never)
+    return ContradictionError(
+        f"{message}{f': {why}' if why else ''}",
+        hint=f"{_drop(profile, clash, rulebase, admits)}{_neighbours(clash, rulebase)}",
+    )
+
+
+def _drop(
+    profile: Profile, clash: Profile, rulebase: RuleBase, admits: Callable[[Profile], bool]
+) -> str:
+    """Return which answer to drop: one without which the rest can be true, the task last."""
+    if len(clash) == 1:
+        return f"leave out {next(iter(clash))}"
+    order = [*[id for id in reversed(clash) if id != TASK], *[id for id in clash if id == TASK]]
+    enough = (id for id in order if admits({k: a for k, a in profile.items() if k != id}))
+    id = next(enough, order[0])
+    said = " ".join(f"--{rulebase.question(id).typed} {name}" for name in clash[id].names)
+    others = " or ".join(other for other in clash if other != id)
+    return f"drop `{said}`, or change {others}"
+
+
+def _neighbours(clash: Profile, rulebase: RuleBase) -> str:
+    """Return which tasks that do the like go with the other answer, where a task clashes."""
+    if TASK not in clash or len(clash) != 2:
+        return ""
+    tasks = {task.id: task for task in rulebase.tasks}
+    (id,) = set(clash) - {TASK}
+    options = clash[id].options
+    given = next((q.id for q in rulebase.questions if q.declared_by == "gives"), "")
+    gives = [tasks[name].implies.get(given) for name in clash[TASK].options]
+    near = [
+        task.id
+        for task in rulebase.tasks
+        if task.implies.get(given) in gives and set(options) & set(task.implies.get(id, ()))
+    ]
+    return f"; `{id}: {' or '.join(options)}` goes with task {' or '.join(near)}" if near else ""
+
+
+def _why(clash: Profile, never: Sequence[Never]) -> str | None:
+    """Return why answers clash: one combination that holds two of them, or two that meet."""
+    said = {id: set(answer.options) for id, answer in clash.items()}
+    touched = [
+        (one, ids)
+        for one in never
+        if (ids := {id for id in said if id in one.when and said[id] <= set(one.when[id])})
+    ]
+    for one, ids in touched:
+        if len(ids) >= min(2, len(clash)):
+            return one.because
+    for one, ids in touched:
+        for other, others in touched:
+            if ids != others and set(one.when) & set(other.when) - set(clash):
+                return f"{one.because}, and {other.because}"
+    return None
