@@ -19,11 +19,13 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 
+from optimum import information_gain
+
 from advisor.engine import Engine
 from advisor.engine.profile import Answer
 from advisor.interview.plan import plan_of
 from advisor.interview.session import open_of
-from advisor.interview.strategy import Residual, Split, information_gain, next_question
+from advisor.interview.strategy import Residual, Split, next_question
 from advisor.model import TASK
 from advisor.rulebase.store import load_rules
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import lcm
+from math import lcm, log2
 from typing import NamedTuple
 
 from advisor.engine.decision import Engine
@@ -21,9 +21,6 @@ from advisor.interview.strategy import (
     Residual,
     Split,
     Strategy,
-    file_order,
-    gini,
-    information_gain,
 )
 from advisor.model import NONE, TASK
 from advisor.model.evidence import Scenario
@@ -34,6 +31,39 @@ BUDGET_NODES = 1_000_000
 
 BUDGET_STEPS = 20_000
 """So many different states of an interview are walked through for one task."""
+
+
+def information_gain(residual: Residual, node: int) -> Split | None:
+    """Return the question that is expected to narrow the labels down by the most bits."""
+    return _least_spread(residual, node, lambda shares: -sum(p * log2(p) for p in shares))
+
+
+def gini(residual: Residual, node: int) -> Split | None:
+    """Return the question after which two profiles drawn at random differ least often."""
+    return _least_spread(residual, node, lambda shares: 1 - sum(p**2 for p in shares))
+
+
+def file_order(residual: Residual, node: int) -> Split | None:
+    """Return the first declared question that makes a difference."""
+    return next(iter(residual.splits(node)), None)
+
+
+def _least_spread(
+    residual: Residual, node: int, spread: Callable[[list[float]], float]
+) -> Split | None:
+    """Return the question after which the shares of labels are expected to spread least."""
+
+    def after(split: Split) -> float:
+        weights = [part.weight * residual.total(part.node) for part in split.parts]
+        spreads = 0.0
+        for part, weight in zip(split.parts, weights, strict=True):
+            counts = residual.counts(part.node).values()
+            shares = [number / sum(counts) for number in counts]
+            spreads += weight / sum(weights) * spread(shares)
+        return round(spreads, 9)
+
+    return min(residual.splits(node), key=after, default=None)
+
 
 RIVALS: dict[str, Strategy] = {
     "gain": information_gain,

@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from optimum import file_order, gini, information_gain
 from random_rules import NOT_APPLICABLE, Plain, engine_for, facts
 
 from advisor.decide.outlook import outlook
@@ -12,18 +13,14 @@ from advisor.decide.selection import select
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import Answer, make_profile
-from advisor.interview import strategy
 from advisor.interview.plan import InterviewPlan, plan_of
 from advisor.interview.session import STOPS, UNKNOWN, Session, open_of, settled
 from advisor.interview.strategy import (
-    Followed,
     Optimum,
     OverBudgetError,
     Residual,
-    fewest_questions,
-    file_order,
-    gini,
-    information_gain,
+    fewest_open,
+    next_question,
 )
 
 
@@ -140,21 +137,10 @@ def test_beyond_the_budget_nothing_is_claimed(of):
         Optimum(residual, budget=0).cost(residual.root)
 
 
-def test_a_step_beyond_its_budget_is_followed_to_the_end(engine, small, monkeypatch):
+def test_a_step_beyond_its_budget_leaves_the_fewest_open(engine, small):
     space = engine.space(make_profile(small, {"task": "read-pages"}))
     residual = Residual.of_space(space, engine.ranking.winner)
-    monkeypatch.setattr(strategy, "BUDGET_NODES", -1)
-    assert fewest_questions(residual, residual.root) == Followed(residual).best(residual.root)
-
-
-@given(facts())
-def test_a_shorter_look_costs_no_more_than_the_questions_that_it_follows(of):
-    residual = residual_of(engine_for(of))
-    root, followed = residual.root, Followed(residual)
-    if not residual.decided(root) and (split := followed.best(root)) is not None:
-        further = sum(part.weight * followed.cost(part.node) for part in split.parts)
-        cost = residual.total(root) + further // residual.ways[split.question]
-        assert Optimum(residual).cost(root) <= cost <= followed.cost(root)
+    assert next_question(residual, residual.root, -1) == fewest_open(residual, residual.root)
 
 
 def test_what_is_closed_is_never_asked(engine, small):
@@ -162,7 +148,7 @@ def test_what_is_closed_is_never_asked(engine, small):
     parts = engine.encoding.index["training"]
     residual = Residual.of_space(space, engine.ranking.winner, closed={parts})
     node = residual.root
-    while split := fewest_questions(residual, node):
+    while split := next_question(residual, node):
         assert split.question != parts
         node = split.parts[0].node
 

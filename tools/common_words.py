@@ -17,8 +17,7 @@ import sys
 from pathlib import Path
 from textwrap import fill
 
-from advisor.need.lexicon import LEAST_LETTERS, lexicon_of
-from advisor.need.misspelling import corrected
+from advisor.need.lexicon import LEAST_LETTERS, corrected, lexicon_of
 from advisor.rulebase.store import load_rules
 from advisor.tokens import ANY, form_of
 

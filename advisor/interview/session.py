@@ -18,7 +18,7 @@ from advisor.engine.task_diagram import UNSAID, TaskDiagram
 from advisor.errors import ContradictionError, UsageError
 from advisor.interview.exchange import Agreement, Ask, AskedAnswer
 from advisor.interview.plan import PlannedQuestion, plan_for, plan_of
-from advisor.interview.strategy import Residual, fewest_questions, next_question
+from advisor.interview.strategy import FAMILY_NODES, Residual, next_question
 from advisor.interview.told_apart import options_of
 from advisor.model import NONE, NOT_APPLICABLE, TASK
 from advisor.rulebase.base import RuleBase
@@ -218,7 +218,7 @@ class Session:
         if residual.decided(residual.root):
             return None
         split = None if task in closed else residual.split(residual.root, task)
-        split = split or fewest_questions(residual, residual.root)
+        split = split or next_question(residual, residual.root, FAMILY_NODES)
         about = RANKING if self.to == RANKING else FAMILY
         return None if split is None else self._ask(split.question, about)
 

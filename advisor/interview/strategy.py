@@ -1,4 +1,4 @@
-"""Which question to ask next: the one with the fewest expected still to come, and its rivals.
+"""Which question to ask next: the one with the fewest expected still to come.
 
 A residual is what answers leave undecided, as a function of the open ones. Costs are totals over
 all profiles of a node, as exact integers: a cost divided by the weight of the node is the expected
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from fractions import Fraction
-from math import log2
 from operator import mul
 from typing import NamedTuple
 
@@ -152,12 +151,10 @@ class Residual(Diagram):
 Strategy = Callable[[Residual, int], Split | None]
 """Names the question to ask at a node of a residual."""
 
-BUDGET_NODES = 8_000
-"""So many nodes the optimum of one step may make: about 50 ms. Beyond, the step is a greedy one."""
-
-
+FAMILY_NODES = 8_000
+"""So many nodes the optimum of one step may make that is about the family: about 50 ms."""
 LITTLE_NODES = 1_500
-"""So many where a question has to come at once, and was not worked out beforehand."""
+"""So many where it is about the checkpoint, and was not worked out beforehand."""
 
 
 class OverBudgetError(Exception):
@@ -273,53 +270,10 @@ class NearOptimum(Optimum):
         return _left_open(self.residual, split)
 
 
-class Followed(Optimum):
-    """What `fewest_open` costs from a node on, followed to the end.
-
-    The first question is any of the five after which the fewest others are expected to matter.
-    """
-
-    most = 5
-
-    def best(self, node: int) -> Split | None:
-        """Return the question that costs least if `fewest_open` names all that come after it."""
-        return self._cheapest(node)[1]
-
-    def _hope(self, split: Split) -> Fraction | int:
-        return _left_open(self.residual, split)
-
-    def _least(self, node: int) -> int:
-        """Return what a node costs at least, one question where any may be left."""
-        known = self._costs.get(node)
-        if known is not None:
-            return known
-        return 0 if self.residual.decided(node) else self.residual.total(node)
-
-    def cost(self, node: int) -> int:
-        """Return the cost of a node."""
-        residual = self.residual
-        if residual.decided(node):
-            return 0
-        found = self._costs.get(node)
-        if found is None:
-            split = fewest_open(residual, node)
-            asking = self._asking(split, residual.total(node), None) if split else None
-            found = self._costs[node] = asking or 0
-        return found
-
-
-def fewest_questions(residual: Residual, node: int) -> Split | None:
-    """Return the best question; where proving it takes too long, the best of a shorter look."""
+def next_question(residual: Residual, node: int, most: int = LITTLE_NODES) -> Split | None:
+    """Return the best question; where proving it takes more than so many nodes, a good one."""
     try:
-        return Optimum(residual, len(residual) + BUDGET_NODES).best(node)
-    except OverBudgetError:
-        return Followed(residual).best(node)
-
-
-def next_question(residual: Residual, node: int) -> Split | None:
-    """Return a good question without looking far: the best where little is open."""
-    try:
-        return Optimum(residual, len(residual) + LITTLE_NODES).best(node)
+        return Optimum(residual, len(residual) + most).best(node)
     except OverBudgetError:
         return fewest_open(residual, node)
 
@@ -335,35 +289,3 @@ def _left_open(residual: Residual, split: Split) -> Fraction:
     weights = [part.weight * residual.total(part.node) for part in split.parts]
     open_ = [len(residual.support(part.node)) for part in split.parts]
     return Fraction(sum(map(mul, weights, open_)), sum(weights))
-
-
-def information_gain(residual: Residual, node: int) -> Split | None:
-    """Return the question that is expected to narrow the labels down by the most bits."""
-    return _least_spread(residual, node, lambda shares: -sum(p * log2(p) for p in shares))
-
-
-def gini(residual: Residual, node: int) -> Split | None:
-    """Return the question after which two profiles drawn at random differ least often."""
-    return _least_spread(residual, node, lambda shares: 1 - sum(p**2 for p in shares))
-
-
-def file_order(residual: Residual, node: int) -> Split | None:
-    """Return the first declared question that makes a difference."""
-    return next(iter(residual.splits(node)), None)
-
-
-def _least_spread(
-    residual: Residual, node: int, spread: Callable[[list[float]], float]
-) -> Split | None:
-    """Return the question after which the shares of labels are expected to spread least."""
-
-    def after(split: Split) -> float:
-        weights = [part.weight * residual.total(part.node) for part in split.parts]
-        spreads = 0.0
-        for part, weight in zip(split.parts, weights, strict=True):
-            counts = residual.counts(part.node).values()
-            shares = [number / sum(counts) for number in counts]
-            spreads += weight / sum(weights) * spread(shares)
-        return round(spreads, 9)
-
-    return min(residual.splits(node), key=after, default=None)

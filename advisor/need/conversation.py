@@ -10,7 +10,8 @@ from advisor.console.output import interactive, note
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
 from advisor.model import TASK
-from advisor.need.understanding import OFFERED, Understanding, fitted_to, understand
+from advisor.need.understanding import Understanding, fitted_to, understand
+from advisor.need.understood import OFFERED
 
 if TYPE_CHECKING:
     from advisor.console.prompt import Prompt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from advisor.tokens import ANY, form_of, tokens_of
 
 if TYPE_CHECKING:
     from advisor.rulebase.base import RuleBase
+
 
 KEPT_FORMS = 20_000
 """So many words are remembered with what they may be read as."""
@@ -173,7 +174,6 @@ class Lexicon:
 
     def _corrected(self, form: str, words: frozenset[str]) -> str | None:
         """Return the one of some words that a form was meant to be, if any."""
-        from advisor.need.misspelling import corrected  # only where a word is not known
 
         def is_spelt(near: str, edited: int) -> bool:
             if near in words:
@@ -204,3 +204,24 @@ def _first_by_far(counts: Counter[str]) -> str:
 def lexicon_of(rulebase: RuleBase) -> Lexicon:
     """Return the lexicon of a rule base; made once for each."""
     return Lexicon(rulebase)
+
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def corrected(word: str, known: Callable[[str, int], bool]) -> str | None:
+    """Return the known word that is one edit away from a word and begins like it, if any.
+
+    `known` is asked of each with the place of the edit.
+    """
+    return next((near for near, place in _neighbours(word) if known(near, place)), None)
+
+
+def _neighbours(word: str) -> Iterator[tuple[str, int]]:
+    """Yield what is one edit away, likelier slips first: swapped, doubled or left out letters."""
+    halves = [(word[:place], word[place:], place) for place in range(1, len(word) + 1)]
+    yield from ((a + b[1] + b[0] + b[2:], place) for a, b, place in halves if len(b) > 1)
+    yield word[1] + word[0] + word[2:], 0
+    yield from ((a + b[1:], place) for a, b, place in halves if b)
+    yield from ((a + letter + b, place) for a, b, place in halves for letter in LETTERS)
+    yield from ((a + letter + b[1:], place) for a, b, place in halves if b for letter in LETTERS)

@@ -13,13 +13,13 @@ from advisor.phrasing import first_named, joined
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
     from advisor.need.reading import AnswerRead, Span
-    from advisor.need.understanding import Understanding
+    from advisor.need.understood import Understood
 
 SHOWN_WORDS = 16
 SHOWN_TASKS = 3
 
 
-def as_page(understanding: Understanding, today: str | None = None, *, whole: bool = False) -> Page:
+def as_page(understanding: Understood, today: str | None = None, *, whole: bool = False) -> Page:
     """Return the page of the answer, with what was understood below its first line."""
     page = _drawn(understanding.recommendation).to_page(today, whole=whole)
     if page and isinstance(commands := page[-1], Code):
@@ -44,7 +44,7 @@ def _drawn(answer: Recommendation) -> Recommendation:
     return answer._replace(advice=advice)
 
 
-def _rows(understanding: Understanding) -> Iterator[tuple[str, str]]:
+def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
     reading = understanding.reading
     if understanding.guesses:
         decision = understanding.advice.decision
@@ -71,12 +71,12 @@ def _rows(understanding: Understanding) -> Iterator[tuple[str, str]]:
         yield "confirm", f"{confirming[0]}{also}"
 
 
-def _each(understanding: Understanding) -> str:
+def _each(understanding: Understood) -> str:
     """Say how each of several wishes is answered."""
     return f"{' '.join(f'--task {task}' for task in several(understanding))} answers each"
 
 
-def understood_lines(understanding: Understanding) -> list[str]:
+def understood_lines(understanding: Understood) -> list[str]:
     """Return what was understood and what was not, word for word, as lines for a terminal."""
     rows = list(_read(understanding))
     shown = [(meaning, _quoted(words)) for meaning, words in rows]
@@ -92,7 +92,7 @@ def understood_lines(understanding: Understanding) -> list[str]:
     return lines
 
 
-def _read(understanding: Understanding) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _read(understanding: Understood) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield what words mean, with them."""
     reading = understanding.reading
     seen: set[Span] = set()
@@ -111,7 +111,7 @@ def _read(understanding: Understanding) -> Iterator[tuple[str, tuple[str, ...]]]
         yield f"left out, {_answer(one)} does not go with it", reading.words(one.spans)
 
 
-def _concluded(understanding: Understanding) -> list[AnswerRead]:
+def _concluded(understanding: Understood) -> list[AnswerRead]:
     return [one for one in understanding.kept if one.implication]
 
 

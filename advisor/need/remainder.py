@@ -9,10 +9,10 @@ from advisor.model import TASK
 
 if TYPE_CHECKING:
     from advisor.need.reading import Span, TaskRead
-    from advisor.need.understanding import Understanding
+    from advisor.need.understood import Understood
 
 
-def unused(understanding: Understanding) -> tuple[Span, ...]:
+def unused(understanding: Understood) -> tuple[Span, ...]:
     """Return the words that are known, and of which neither a task nor an answer came."""
     reading = understanding.reading
     tasks = () if TASK in understanding.given else (*understanding.tasks, *reading.besides)
@@ -37,7 +37,7 @@ def _outside(known: Iterable[Span], shown: Iterable[Span]) -> Iterator[Span]:
             yield start, end
 
 
-def noteworthy(understanding: Understanding) -> tuple[Span, ...]:
+def noteworthy(understanding: Understood) -> tuple[Span, ...]:
     """Return those unused words that do not just end a phrase that was read ("German text")."""
     reading = understanding.reading
     read = [one.spans for one in (*reading.answers, *reading.concluded)]
@@ -57,7 +57,7 @@ def _end_before(text: str, start: int) -> int:
     return start
 
 
-def several(understanding: Understanding) -> tuple[str, ...]:
+def several(understanding: Understood) -> tuple[str, ...]:
     """Return the tasks that words of their own speak of, where there are some: all are wished."""
     likeliest, *others = understanding.tasks or (None,)
     if likeliest is None or TASK in understanding.given:

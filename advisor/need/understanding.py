@@ -14,27 +14,23 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.console import HOMES
 from advisor.decide.advice import TaskAdvice
-from advisor.decide.command_lines import command, quoted
-from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, strict_words
+from advisor.decide.command_lines import quoted
+from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED
 from advisor.decide.recommendation import Recommendation, advise
 from advisor.decide.selection import ORDERS
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
 from advisor.errors import ContradictionError, UsageError, nearest, unknown_name
 from advisor.model import TASK
-from advisor.model.value import NamedTuple
 from advisor.need.lexicon import lexicon_of
 from advisor.need.reading import ORIGIN, SURE_CONCEPTS, AnswerRead, Reading, TaskRead, read
+from advisor.need.understood import OFFERED, Understood
 from advisor.phrasing import joined
 from advisor.tokens import form_of
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
     from advisor.rulebase.base import RuleBase
-
-OFFERED = 3
-"""So many tasks are offered as what may have been meant."""
-
 
 SHOWN_TEXT = 60
 
@@ -46,78 +42,10 @@ HELP = "`advisor --help` for the commands"
 LISTING = "`advisor --help` prints the commands, `advisor list tasks` the tasks"
 
 
-class Understanding(NamedTuple):
-    """A sentence and its answer.
+class Understanding(Understood):
+    """A sentence and its answer, and how they are drawn."""
 
-    `tasks` are those that may be meant, the likeliest first, `given` the answers that flags gave.
-    `dropped` are answers read that cannot be true of the likeliest task, or besides the flags.
-    `between` are the tasks that it lies between, some of many; empty where one is meant.
-    """
-
-    reading: Reading
-    given: Profile
-    tasks: tuple[TaskRead, ...]
-    profile: Profile
-    dropped: tuple[AnswerRead, ...]
-    recommendation: Recommendation
-    literally: bool = False
-    between: tuple[str, ...] = ()
-
-    @property
-    def advice(self) -> TaskAdvice:
-        """The answer for the likeliest task."""
-        return self.recommendation.advice[0]
-
-    @property
-    def exit_code(self) -> int:
-        """0 answered, 1 nothing fits, 3 undetermined."""
-        return 3 if self.between else self.recommendation.exit_code
-
-    @property
-    def guesses(self) -> bool:
-        """True where no word and no flag says what the task is."""
-        return not self.tasks
-
-    @property
-    def kept(self) -> tuple[AnswerRead, ...]:
-        """The answers read that count."""
-        read = (*self.reading.answers, *self.reading.concluded)
-        return tuple(one for one in read if self.profile.get(one.question) == one.answer)
-
-    @property
-    def offered(self) -> tuple[str, ...]:
-        """The tasks to offer as what was meant: those within reach, then others touched."""
-        tasks = dict.fromkeys(one.task for one in (*self.tasks, *self.reading.touched))
-        return tuple(tasks)[: max(OFFERED, len(self.tasks))]
-
-    @property
-    def confirming(self) -> tuple[str, ...]:
-        """The commands that say which task was meant; none where a flag or words said it."""
-        if self.advice.decision.outcome not in ("assumed", "undetermined") or TASK in self.given:
-            return ()
-        found = self.recommendation
-        rest = {id: answer for id, answer in self.profile.items() if id != TASK}
-        return tuple(
-            command(
-                "recommend",
-                found.rulebase,
-                {TASK: Answer((task,), None, "flag"), **rest},
-                found.priority,
-            )
-            for task in self.between[:OFFERED] or [one.task for one in self.tasks]
-        )
-
-    @property
-    def command(self) -> str:
-        """The command that gives the same answer again."""
-        found = self.recommendation
-        verb = f"recommend {quoted(self.reading.text)}"
-        words = [command(verb, found.rulebase, self.given, found.priority)]
-        words += ["--literally"] if self.literally else []
-        words += [f"--order {found.order}"] if found.order != ORDERS[0] else []
-        words += strict_words(found.strict)
-        words += ["--verified-only"] if found.verified_only else []
-        return " ".join(words)
+    __slots__ = ()
 
     def to_dict(self, today: str | None = None) -> dict[str, Any]:
         """Return the JSON document, with what was understood and what was not."""

@@ -10,10 +10,10 @@ from advisor.need.remainder import unused
 
 if TYPE_CHECKING:
     from advisor.need.reading import AnswerRead, Span, TaskRead
-    from advisor.need.understanding import Understanding
+    from advisor.need.understood import Understood
 
 
-def as_json(understanding: Understanding, today: str | None = None) -> dict[str, Any]:
+def as_json(understanding: Understood, today: str | None = None) -> dict[str, Any]:
     """Return the JSON document of `advisor recommend "..." --format json`."""
     body = understanding.recommendation.to_dict(today)
     reading = understanding.reading
@@ -43,7 +43,7 @@ def hull(spans: Iterable[Span]) -> list[int]:
     return [min(starts), max(ends)]
 
 
-def _with_spans(understanding: Understanding, profile: dict[str, Any]) -> None:
+def _with_spans(understanding: Understood, profile: dict[str, Any]) -> None:
     """Say of each answer of a profile that was read, in which words."""
     spans = {one.question: one.spans for one in understanding.kept}
     if TASK not in understanding.given and understanding.tasks:
@@ -53,16 +53,16 @@ def _with_spans(understanding: Understanding, profile: dict[str, Any]) -> None:
             profile[question]["span"] = hull(where)
 
 
-def _words(understanding: Understanding, spans: Iterable[Span]) -> dict[str, Any]:
+def _words(understanding: Understood, spans: Iterable[Span]) -> dict[str, Any]:
     reading = understanding.reading
     return {"words": " ... ".join(reading.words(spans)), "span": hull(spans)}
 
 
-def _task(understanding: Understanding, one: TaskRead) -> dict[str, Any]:
+def _task(understanding: Understood, one: TaskRead) -> dict[str, Any]:
     return {**_words(understanding, one.spans), "question": TASK, "options": [one.task]}
 
 
-def _answer(understanding: Understanding, one: AnswerRead) -> dict[str, Any]:
+def _answer(understanding: Understood, one: AnswerRead) -> dict[str, Any]:
     said: dict[str, Any] = {
         **_words(understanding, one.spans),
         "question": one.question,

@@ -2,54 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.errors import BrokenFileError
 from advisor.model.file_kinds import ENTITIES, LISTS, file_shape
 from advisor.phrasing import count
 from advisor.reader.document import Document, KeyPath, read_bytes, unreadable
 from advisor.reader.shape import report_shape
-from advisor.rulebase.citations import report_uncited
 from advisor.rulebase.compile import compile_parts
+from advisor.rulebase.entries import Entries, Entry, RuleFile
 from advisor.rulebase.references import check_references
-from advisor.rulebase.short_forms import Spoilt, written_out
-from advisor.rulebase.store import RuleFile
-
-
-class Entry(NamedTuple):
-    """One thing defined in a rule file: its value, and where.
-
-    `extended` is the family that an overlay extends: what the overlay does not say stands there.
-    """
-
-    value: dict[str, Any]
-    document: Document
-    path: KeyPath
-    extended: Entry | None = None
-
-    @property
-    def place(self) -> str:
-        """Where it stands, as file:line."""
-        return f"{self.document.file}:{self.document.place(self.path)[0]}"
-
-    def place_of(self, path: KeyPath) -> str:
-        """Where a part of it stands, as file:line; empty where nobody wrote it."""
-        whole = (*self.path, *path)
-        if whole in self.document.places:
-            return f"{self.document.file}:{self.document.place(whole)[0]}"
-        return self.extended.place_of(path) if self.extended else ""
-
-    def report(self, path: KeyPath, message: str) -> None:
-        """Report a problem at a path inside the entry."""
-        self.document.report((*self.path, *path), message)
-
-
-Entries = Mapping[str, Mapping[str, Entry]]
-"""Everything that rule files define, by kind and id."""
+from advisor.rulebase.short_forms import Spoilt, report_uncited, written_out
 
 
 class Collection:

@@ -17,7 +17,7 @@ from advisor.rulebase.orders import compiled_orders
 from advisor.rulebase.phrases import compile_words, with_languages
 
 if TYPE_CHECKING:
-    from advisor.rulebase.assemble import Entries, Entry
+    from advisor.rulebase.entries import Entries, Entry
 
     Values = Mapping[str, list[Any]]
     """The declared values by kind."""

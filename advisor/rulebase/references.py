@@ -18,7 +18,7 @@ from advisor.rulebase.compile import aimed_by, one_or_more
 if TYPE_CHECKING:
     from advisor.reader.document import Document, KeyPath
     from advisor.reader.shape import Faults
-    from advisor.rulebase.assemble import Entries, Entry
+    from advisor.rulebase.entries import Entries, Entry
 
     Known = Mapping[str, list[str]]
     """Every name that may be referred to, by what it is the name of."""

@@ -10,13 +10,14 @@ import os
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor import __version__
 from advisor.errors import AdvisorError, BrokenFileError, check_type, several
 from advisor.files import path_shown, read_bounded
 from advisor.foreign import visible
 from advisor.rulebase.base import RuleBase
+from advisor.rulebase.entries import RuleFile
 
 PACKAGE = Path(__file__).resolve().parent.parent
 COMPILED = PACKAGE / "compiled"
@@ -82,19 +83,6 @@ RECENT_SECONDS = 600
 AT_HAND = 4
 """How many rule bases a process has at hand."""
 _at_hand: dict[tuple[str, ...], RuleBase] = {}
-
-
-class RuleFile(NamedTuple):
-    """One file of a rule base, read once; `name` is what messages call it.
-
-    `refused` says why it could not be read, and is empty where it was.
-    """
-
-    path: Path
-    kind: str
-    name: str
-    data: bytes
-    refused: str = ""
 
 
 def read_file(path: Path, kind: str, name: str, within: Path | None = None) -> RuleFile:

@@ -1,0 +1,90 @@
+"""What was understood of a sentence as a value, with the answer to it."""
+
+from __future__ import annotations
+
+from advisor.decide.advice import TaskAdvice
+from advisor.decide.command_lines import command, quoted
+from advisor.decide.outlook import strict_words
+from advisor.decide.recommendation import Recommendation
+from advisor.decide.selection import ORDERS
+from advisor.engine.profile import Answer, Profile
+from advisor.model import TASK
+from advisor.model.value import NamedTuple
+from advisor.need.reading import AnswerRead, Reading, TaskRead
+
+OFFERED = 3
+"""So many tasks are offered as what may have been meant."""
+
+
+class Understood(NamedTuple):
+    """What was understood of a sentence, and its answer.
+
+    `tasks` are those that may be meant, the likeliest first, `given` the answers that flags gave.
+    `dropped` are answers read that cannot be true of the likeliest task, or besides the flags.
+    `between` are the tasks that it lies between, some of many; empty where one is meant.
+    """
+
+    reading: Reading
+    given: Profile
+    tasks: tuple[TaskRead, ...]
+    profile: Profile
+    dropped: tuple[AnswerRead, ...]
+    recommendation: Recommendation
+    literally: bool = False
+    between: tuple[str, ...] = ()
+
+    @property
+    def advice(self) -> TaskAdvice:
+        """The answer for the likeliest task."""
+        return self.recommendation.advice[0]
+
+    @property
+    def exit_code(self) -> int:
+        """0 answered, 1 nothing fits, 3 undetermined."""
+        return 3 if self.between else self.recommendation.exit_code
+
+    @property
+    def guesses(self) -> bool:
+        """True where no word and no flag says what the task is."""
+        return not self.tasks
+
+    @property
+    def kept(self) -> tuple[AnswerRead, ...]:
+        """The answers read that count."""
+        read = (*self.reading.answers, *self.reading.concluded)
+        return tuple(one for one in read if self.profile.get(one.question) == one.answer)
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The tasks to offer as what was meant: those within reach, then others touched."""
+        tasks = dict.fromkeys(one.task for one in (*self.tasks, *self.reading.touched))
+        return tuple(tasks)[: max(OFFERED, len(self.tasks))]
+
+    @property
+    def confirming(self) -> tuple[str, ...]:
+        """The commands that say which task was meant; none where a flag or words said it."""
+        if self.advice.decision.outcome not in ("assumed", "undetermined") or TASK in self.given:
+            return ()
+        found = self.recommendation
+        rest = {id: answer for id, answer in self.profile.items() if id != TASK}
+        return tuple(
+            command(
+                "recommend",
+                found.rulebase,
+                {TASK: Answer((task,), None, "flag"), **rest},
+                found.priority,
+            )
+            for task in self.between[:OFFERED] or [one.task for one in self.tasks]
+        )
+
+    @property
+    def command(self) -> str:
+        """The command that gives the same answer again."""
+        found = self.recommendation
+        verb = f"recommend {quoted(self.reading.text)}"
+        words = [command(verb, found.rulebase, self.given, found.priority)]
+        words += ["--literally"] if self.literally else []
+        words += [f"--order {found.order}"] if found.order != ORDERS[0] else []
+        words += strict_words(found.strict)
+        words += ["--verified-only"] if found.verified_only else []
+        return " ".join(words)

@@ -1,0 +1,55 @@
+"""What stands in the files of a rule base: each entry with its place, before it is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from advisor.reader.document import Document, KeyPath
+
+
+class RuleFile(NamedTuple):
+    """One file of a rule base, read once; `name` is what messages call it.
+
+    `refused` says why it could not be read, and is empty where it was.
+    """
+
+    path: Path
+    kind: str
+    name: str
+    data: bytes
+    refused: str = ""
+
+
+class Entry(NamedTuple):
+    """One thing defined in a rule file: its value, and where.
+
+    `extended` is the family that an overlay extends: what the overlay does not say stands there.
+    """
+
+    value: dict[str, Any]
+    document: Document
+    path: KeyPath
+    extended: Entry | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as file:line."""
+        return f"{self.document.file}:{self.document.place(self.path)[0]}"
+
+    def place_of(self, path: KeyPath) -> str:
+        """Where a part of it stands, as file:line; empty where nobody wrote it."""
+        whole = (*self.path, *path)
+        if whole in self.document.places:
+            return f"{self.document.file}:{self.document.place(whole)[0]}"
+        return self.extended.place_of(path) if self.extended else ""
+
+    def report(self, path: KeyPath, message: str) -> None:
+        """Report a problem at a path inside the entry."""
+        self.document.report((*self.path, *path), message)
+
+
+Entries = Mapping[str, Mapping[str, Entry]]
+"""Everything that rule files define, by kind and id."""
