@@ -13,7 +13,8 @@ from advisor.decide.alternatives import FREEDOM, alternatives
 from advisor.decide.outlook import outlook
 from advisor.decide.precedence import Compared, Precedences
 from advisor.decide.ranking import in_line, line_of, lock, shared_places
-from advisor.decide.selection import ORDERS, select, select_or_train
+from advisor.decide.recommendation import advise
+from advisor.decide.selection import ORDERS, select
 from advisor.decide.shortlist import standing
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
@@ -580,7 +581,7 @@ def test_who_comes_first_is_the_same_where_the_others_are_not_worked_out(verifie
         if not engine.admits(profile):
             continue
         decision = engine.decide(profile)
-        whole = select_or_train(engine, decision, "quality", verified_only=verified_only)
+        whole = advise(engine, profile, verified_only=verified_only).selection
         alone = outlook(engine, decision, verified_only=verified_only).leaf
         firsts = [(pick.checkpoint.id, pick.use) for pick in whole.picks[:1]]
         assert firsts == ([(alone.checkpoint, alone.use)] if alone.checkpoint else []), case

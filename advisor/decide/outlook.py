@@ -7,6 +7,7 @@ changes neither.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from advisor.decide.requirements import FINE_TUNE
@@ -50,12 +51,15 @@ class Change(NamedTuple):
 class Outlook(NamedTuple):
     """What the diagram of a task says of some answers: how sure the end is, and what changes it.
 
-    The leaf is that of what is assumed; None where no diagram can be followed.
+    The leaf is that of what is assumed; None where no diagram can be followed. `training` is the
+    answer that it takes in place of an assumed one, where nothing is left but what training could
+    teach.
     """
 
     certainty: Certainty
     changes: tuple[Change, ...]
     leaf: Leaf | None = None
+    training: Mapping[str, str] = MappingProxyType({})
 
 
 def diagram_for(
@@ -107,6 +111,14 @@ def _kept(engine: Engine, task: str, asked: str, order: str, *, verified_only: b
     return found
 
 
+class _Settled(NamedTuple):
+    """The places of complete answers and their leaf, with those that allow training unasked."""
+
+    path: list[int]
+    leaf: Leaf
+    training: dict[int, int]
+
+
 class _Reading:
     """Reads the diagram of a task for the answers that were `given`."""
 
@@ -116,25 +128,25 @@ class _Reading:
         self.open = {n for n, axis in enumerate(diagram.axes) if axis.question not in given}
         self.kept = diagram.kept(given)
 
-    def settled(self, changed: Mapping[int, int]) -> tuple[list[int], Leaf] | None:
-        """Return the assumed path with some answers given otherwise, and its leaf.
+    def settled(self, changed: Mapping[int, int]) -> _Settled | None:
+        """Return where the assumed answers lead, with some given otherwise.
 
         Where nothing is left but what training could teach, and training was only assumed away,
         the path goes on from what is to be trained. None where the answers cannot all be true.
         """
         kept = [[changed[n]] if n in changed else places for n, places in enumerate(self.kept)]
         found = self.diagram.assumed(kept)
-        if found is None or found[1].kind != TEACHABLE:
-            return found
-        path, _ = found
-        for level, place in self.diagram.training:
+        if found is None:
+            return None
+        path, leaf = found
+        for level, place in self.diagram.training if leaf.kind == TEACHABLE else ():
             if level in self.open and level not in changed and path[level] != place:
                 kept[level] = [place]
                 trained = self.diagram.assumed(kept)
                 if trained and trained[1].use == FINE_TUNE and not trained[1].is_next:
-                    return trained
+                    return _Settled(*trained, {level: place})
                 kept[level] = self.kept[level]
-        return found
+        return _Settled(path, leaf, {})
 
     def singles(self, path: Sequence[int], leaf: Leaf) -> Iterator[tuple[dict[str, str], Leaf]]:
         """Yield each single answer that leads to another family or checkpoint than `leaf`.
@@ -149,8 +161,8 @@ class _Reading:
                 reading, present = _Reading(self.engine, self.task, rest, self.how), -1
             for place in reading.diagram.answers(level):
                 found = reading.settled({level: place}) if place != present else None
-                if found and found[1].choice != leaf.choice:
-                    yield reading.typed({level: place}), found[1]
+                if found and found.leaf.choice != leaf.choice:
+                    yield reading.typed({level: place}), found.leaf
 
     def typed(self, places: Mapping[int, int]) -> dict[str, str]:
         """Return answers as they are typed."""
@@ -175,8 +187,8 @@ class _Reading:
         """Yield the fewest answers that lead to a wanted leaf, where they do so alone."""
         answers = self.diagram.fewest(path, wanted.__contains__)
         found = self.settled(answers) if answers and len(answers) > 1 else None
-        if answers and found and found[1].choice != leaf.choice:
-            yield self.typed(answers), found[1]
+        if answers and found and found.leaf.choice != leaf.choice:
+            yield self.typed(answers), found.leaf
 
 
 def outlook(
@@ -204,7 +216,7 @@ def outlook(
     found = reading.settled({})
     if found is None:
         raise contradiction(given, engine.rulebase, engine.admits)
-    path, leaf = found
+    path, leaf, training = found
     ends = {leaf, *reading.diagram.leaves(given)}
     told = len(given[TASK].options) == 1 if TASK in given else False
     family = len({end.family for end in ends}) == 1
@@ -221,6 +233,7 @@ def outlook(
             for answers, end in changes
         ),
         leaf=leaf,
+        training=reading.typed(training),
     )
 
 

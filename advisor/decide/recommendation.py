@@ -11,9 +11,9 @@ from advisor.decide.outlook import (
     outlook,
     strictness,
 )
-from advisor.decide.selection import ORDERS, select_or_train
+from advisor.decide.selection import ORDERS, select
 from advisor.engine.decision import Decision, Engine, for_each_task
-from advisor.engine.profile import Profile, holds, make_profile
+from advisor.engine.profile import Answer, Profile, holds, make_profile
 from advisor.errors import UsageError, check_type, several
 from advisor.model import NONE, TASK, Detour, Elsewhere
 from advisor.rulebase.base import RuleBase
@@ -160,13 +160,18 @@ def advise(
     seen = outlook(engine, decision, strict=strict, **how)
     if UNDETERMINED in seen.certainty:
         decision = decision._replace(outcome=UNDETERMINED)
+    selection = select(engine.rulebase, decision, **how)
+    if seen.training:
+        instead = {id: Answer((option,), None, "assumed") for id, option in seen.training.items()}
+        starts = select(engine.rulebase, engine.assumed({**profile, **instead}), **how)
+        selection = selection.trained(starts, seen.training)
     task = decision.profile[TASK].options[0] if TASK in profile else None
     return TaskAdvice(
         task=task,
         decision=decision,
         certainty=seen.certainty,
         changes=seen.changes,
-        selection=select_or_train(engine, decision, order, verified_only=verified_only),
+        selection=selection,
         elsewhere=_elsewhere(engine.rulebase, decision, task),
         rulebase=engine.rulebase,
         priority=engine.priority,

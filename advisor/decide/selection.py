@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from advisor.decide.memory import TrainingMemory, training_memory
 from advisor.decide.precedence import Precedence, Precedences, Published
 from advisor.decide.ranking import NOTHING, OPENNESS, Lineup, Locked, line_of, shared_places
-from advisor.decide.requirements import LEARNT, RIGHTS, Gap, Requirements, Suitability
-from advisor.engine.decision import Decision, Engine, applicable
-from advisor.engine.profile import Answer, Profile, holds
+from advisor.decide.requirements import FINE_TUNE, RIGHTS, Gap, Requirements, Suitability
+from advisor.engine.decision import Decision
+from advisor.engine.profile import Profile, holds
 from advisor.model import Checkpoint, Rule
 from advisor.rulebase.base import RuleBase
 
@@ -185,8 +185,8 @@ class Selection(NamedTuple):
     else, `misused` do the task in a way of use that answers rule out. `uses` are the ways of use
     that the answers allow. Where the family has no pick, `next_family` is the next in the
     ranking that has one, and the picks are its; `compose` says that one can be joined from an
-    encoder and a decoder. `provided` are answers that the picks take in place of assumed
-    ones: no checkpoint works as it is, and nobody ruled training out, so they are what to train.
+    encoder and a decoder. `provided` are answers that the picks take in place of assumed ones: no
+    checkpoint works as it is, and nobody ruled training out, so they are what to train.
     `ladder` has the best for each step of memory, where nobody said how much there is; `locked`
     says who stands before whom, whatever fits.
     """
@@ -202,6 +202,11 @@ class Selection(NamedTuple):
     order: str = ORDERS[0]
     ladder: tuple[Rung, ...] = ()
     locked: Locked | None = None
+
+    def trained(self, starts: Selection, provided: Mapping[str, str]) -> Selection:
+        """Return what to start training from instead, with the answers that this takes."""
+        picks = tuple(pick for pick in starts.picks if pick.use == FINE_TUNE)
+        return self._replace(picks=picks, ladder=starts.ladder, provided=provided, uses=starts.uses)
 
     @property
     def closest(self) -> tuple[Suitability, ...]:
@@ -357,60 +362,3 @@ def _ladder(steps: Sequence[float], ranked: Sequence[Pick], placing: Placing) ->
             first = rungs[-1].pick  # nothing larger is known to be better
         rungs.append(Rung(up_to_gb, first if first and first.loads else None))
     return tuple(rungs)
-
-
-def select_or_train(
-    engine: Engine,
-    decision: Decision,
-    order: str,
-    *,
-    verified_only: bool = False,
-) -> Selection:
-    """Return the checkpoints for a decision.
-
-    Where no checkpoint has the language and training was merely assumed away, they are those to
-    start training from, of the family that then wins.
-    """
-    rulebase = engine.rulebase
-    selection = select(rulebase, decision, order, verified_only=verified_only)
-    training = _training_instead(rulebase, decision.profile) if _teachable(selection) else {}
-    if not training or not engine.admits({**decision.given, **training}):
-        return selection
-    trained = engine.assumed({**decision.given, **training})
-    starts = select(rulebase, trained, order, verified_only=verified_only)
-    if not starts.picks or starts.picks[0].use != "fine-tune" or starts.next_family:
-        return selection
-    provided = {id: answer.options[0] for id, answer in training.items()}
-    picks = tuple(pick for pick in starts.picks if pick.use == "fine-tune")
-    return selection._replace(
-        picks=picks, ladder=starts.ladder, provided=provided, uses=starts.uses
-    )
-
-
-def _teachable(selection: Selection) -> bool:
-    """True where none is known to have what training teaches, in this family or the next.
-
-    Where one has it and lacks something else, training is no way out.
-    """
-    obstacles = [one.lacks for one in selection.rejected]
-    obstacles += [pick.unknown for pick in selection.unverified]
-    if selection.picks or selection.next_family or not obstacles:
-        return False
-    return all(any(gap.field in LEARNT for gap in obstacle) for obstacle in obstacles)
-
-
-def _training_instead(rulebase: RuleBase, profile: Profile) -> Profile:
-    """Return the answer that allows training, in place of the assumed one that alone rules it out.
-
-    Empty where training is allowed already, or where somebody said that it is not.
-    """
-    if set(Requirements(rulebase, profile).uses) - {"as-is"}:
-        return {}
-    for question in rulebase.questions:
-        answer = profile[question.id]
-        for option in question.options if answer.origin == "assumed" and applicable(answer) else ():
-            instead = {question.id: Answer((option.id,), None, "assumed")}
-            trained = Requirements(rulebase, {**profile, **instead})
-            if "fine-tune" in option.uses and "fine-tune" in trained.uses:
-                return instead
-    return {}

@@ -56,11 +56,6 @@ class Answer(NamedTuple):
         """What gives this answer again: the exact number, or what was named."""
         return self.names if self.value is None else (exact(self.value),)
 
-    @property
-    def is_exact(self) -> bool:
-        """True where it says more than its options do."""
-        return self.value is not None or bool(self.named)
-
 
 Profile = dict[str, Answer]
 """Question -> answer, in the order in which the rule base declares questions."""

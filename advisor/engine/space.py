@@ -390,22 +390,3 @@ class Space(Diagram):
         for outcome, number in self.counts(self.root).items():
             won[ranking.winner(outcome)] += number
         return won
-
-    def marginals(
-        self, ranking: Ranking, questions: Iterable[int]
-    ) -> Iterator[dict[Choice, list[int]]]:
-        """For each question yield for each choice in how many complete profiles each family wins.
-
-        Choices that no profile has are left out.
-        """
-        won = Diagram(self.choices)
-        root = won.read(self, self.root, ranking.winner)
-        families = range(len(self.encoding.families) + 1)
-        for question in questions:
-            rows = {}
-            for choice, node in zip(
-                self.choices[question], won.cofactors(root, question), strict=True
-            ):
-                if counts := won.counts(node, {question: [choice]}):
-                    rows[choice] = [counts.get(family, 0) for family in families]
-            yield rows

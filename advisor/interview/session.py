@@ -16,10 +16,9 @@ from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space
 from advisor.engine.task_diagram import UNSAID, TaskDiagram
 from advisor.errors import ContradictionError, UsageError
-from advisor.interview.exchange import Agreement, Ask, AskedAnswer
+from advisor.interview.exchange import Agreement, Ask, AskedAnswer, options_of
 from advisor.interview.plan import PlannedQuestion, plan_for, plan_of
 from advisor.interview.strategy import FAMILY_NODES, Residual, next_question
-from advisor.interview.told_apart import options_of
 from advisor.model import NONE, NOT_APPLICABLE, TASK
 from advisor.rulebase.base import RuleBase
 
