@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from advisor.decide.requirements import FINE_TUNE
 from advisor.decide.selection import ORDERS
-from advisor.decide.task_diagrams import build
 from advisor.engine.contradiction import contradiction
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile
@@ -87,6 +86,8 @@ def diagram_for(
     remembered = engine.rulebase.remembered
     key = (TaskDiagram, task, asked, tuple((id, a.options, a.named) for id, a in own.items()))
     if key not in remembered:
+        from advisor.decide.task_diagrams import build
+
         remembered[key] = build(engine, task, own, order=order, verified_only=verified_only)
     found: TaskDiagram = remembered[key]
     return found
@@ -101,6 +102,8 @@ def _kept(engine: Engine, task: str, asked: str, order: str, *, verified_only: b
         shelf = engine.rulebase.shelf
         table = shelf.read(name) if shelf else None
         if table is None:
+            from advisor.decide.task_diagrams import build
+
             made = build(engine, task, order=order, verified_only=verified_only)
             if shelf:
                 shelf.keep(name, made.to_json())

@@ -134,8 +134,10 @@ def named_places(advice: TaskAdvice, text: str, most: int) -> str:
     labels = {*places, *(one.label for one in advice.rulebase.catalogue(advice.family or ""))}
     found: list[str] = []
     for label in sorted(labels, key=lambda label: (-len(label), label)):
+        if label in families or label not in text:
+            continue
         here = re.compile(rf"(?<![\w-]){re.escape(label)}(?!\w)")
-        if label not in families and here.search(text):
+        if here.search(text):
             text = here.sub("", text)
             found += [label] if label not in shown else []
     known = sorted((places[label], label) for label in found if label in places)
