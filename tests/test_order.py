@@ -400,7 +400,7 @@ def test_the_printed_reason_of_every_adjacent_pair_is_true_of_the_data(rulebase,
             if (said := pick.before_next) is None:
                 seen.add(None)
                 tied = others and found.locked.tie(pick.checkpoint.id, others[0].id)
-                words = "within the noise of" if tied else "nothing ranks it against"
+                words = "tied with" if tied else "no shared benchmark with"
                 words = f"{words} {others[0].id}" if others else ""
                 if pick.placed_by == "series":
                     words = "no figure; placed by its series and size"

@@ -20,6 +20,7 @@ from advisor.decide.shortlist import (
     linked_id,
     lost_on_text,
     named_places,
+    short_name,
     shortlist,
     standing,
     unverified_text,
@@ -46,16 +47,21 @@ if TYPE_CHECKING:
 
 SHOWN_CLOSEST = 3
 UNLOADED = {
-    "remote-code": "code that comes with it would have to run",
-    "other": "its maker's own package loads it",
+    "remote-code": "it runs code from its repository",
+    "other": "it needs its maker's own package",
 }
 """By its loader, why nothing here loads a checkpoint; of others the format of their weights."""
+SURE = "does not depend on defaults"
+BASED_ON = {ASSUMED: "based on defaults", UNDETERMINED: "needs more answers"}
+DEPENDS_ON = {ASSUMED: "depends on defaults", UNDETERMINED: "needs more answers"}
+"""By its certainty, what a family rests on, and what a checkpoint does."""
 
 
 class Room(NamedTuple):
-    """How much of an answer a page has: lines of the reason, checkpoints, changes, `first` lines.
+    """How much of an answer a page has: lines of its reason, checkpoints, changes.
 
-    With `places`, also where those stand that the reason names and the table does not.
+    `first` and `others` are lines of the ranking, and of why not each other family. With
+    `places`, also where those stand that the reason names and the table does not.
     """
 
     reason: int
@@ -63,19 +69,21 @@ class Room(NamedTuple):
     changes: int
     places: bool = False
     first: int = 2
+    others: int = 2
 
 
 AMPLE = Room(reason=2, checkpoints=4, changes=2, places=True)
 LESS = (
     AMPLE,
     AMPLE._replace(places=False),
-    Room(1, 4, 2),
-    Room(1, 3, 2),
-    Room(1, 3, 1),
-    Room(1, 2, 1),
-    Room(1, 1, 1),
-    Room(1, 1, 0),
-    Room(1, 1, 0, first=1),
+    Room(2, 3, 2),
+    Room(2, 3, 2, others=1),
+    Room(2, 3, 1, others=1),
+    Room(1, 3, 1, others=1),
+    Room(1, 2, 1, others=1),
+    Room(1, 1, 1, others=1),
+    Room(1, 1, 0, others=1),
+    Room(1, 1, 0, first=1, others=1),
 )
 """What is given up, one after the other, where a screen would be too small."""
 SCREEN = 22, 80
@@ -120,16 +128,12 @@ def as_page(
 
 def _screen(answer: Advice, advice: TaskAdvice, commands: Code, lines: int) -> Page:
     """The answer for one task on one screen, with as much as fits."""
-    pages = (
-        [
-            *_head(advice, room),
-            *shortlist(advice, room.checkpoints),
-            *_notes(_foot(advice, room)),
-        ]
-        for room in LESS
-    )
     page: Page = []
-    for page in pages:
+    for room in LESS:
+        head = _head(advice, room)
+        notes = [note.text for block in head if isinstance(block, Notes) for note in block.rows]
+        table = shortlist(advice, room.checkpoints, " ".join(notes))
+        page = [*head, *table, *_notes(_foot(advice, room))]
         below = [commands] if len(answer.advice) == 1 else []
         if height([*page, *below], SCREEN[1]) <= lines:
             break
@@ -145,8 +149,8 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
         return _elsewhere(advice)
     family = family_name(advice, str(decision.family))
     if not picks:
-        sure = "certain" if advice.certainty.family == DECIDED else advice.certainty.family
-        head = Headline("No catalogued checkpoint meets what you ask for", (family, sure), "warn")
+        sure = SURE if advice.certainty.family == DECIDED else BASED_ON[advice.certainty.family]
+        head = Headline("No checkpoint of the catalog meets your needs", (family, sure), "warn")
         return [head, *_notes([*_why(advice, room), *_missing(advice)])]
     first = picks[0]
     unsure = unverified_text(first)
@@ -157,7 +161,7 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
     head = Headline(linked_id(first), tuple(note for note in notes if note))
     first_notes = [*_first(advice), *_unloadable(advice.selection)]
     if advice.task in first.checkpoint.pipelines:
-        first_notes.append(Note("run", way_of(first.checkpoint, str(advice.task))))
+        first_notes.append(Note("Pipeline", way_of(first.checkpoint, str(advice.task))))
     reasons = [*_why(advice, room), *(note._replace(lines=room.first) for note in first_notes)]
     return [head, *_notes(reasons)]
 
@@ -171,21 +175,19 @@ def _certainty(advice: TaskAdvice) -> str:
     if certainty.family != DECIDED:
         others = [one for one in advice.decision.possible if one != advice.family]
         if not others:
-            return certainty.family
-        names = joined((family_name(advice, one) for one in others), "or")
-        return f"{certainty.family}; could be {names}"
+            return BASED_ON[certainty.family]
+        names = joined((short_name(advice, one) for one in others), "or")
+        return f"{BASED_ON[certainty.family]}; also possible: {names}"
     if certainty.checkpoint == DECIDED:
-        return "certain"
-    return f"family certain, checkpoint {certainty.checkpoint}"
+        return SURE
+    return f"the checkpoint {DEPENDS_ON[certainty.checkpoint]}"
 
 
 def _why(advice: TaskAdvice, room: Room) -> Iterator[Note]:
     """Why the family, in the first reason that decided."""
     if advice.selection.next_family:
         right = family_name(advice, str(advice.decision.family))
-        yield Note(
-            "lacking", f"{right} would be right, but has nothing that meets what you ask for"
-        )
+        yield Note("No match", f"{right} fits best, but has no checkpoint that meets your needs")
     winner = next(a for a in advice.decision.assessments if a.family == advice.family)
     decisive = [found.rule for found in winner.fired if found.decisive]
     reasons = [rule.because for rule in decisive if rule.effect == "prefer"]
@@ -193,12 +195,12 @@ def _why(advice: TaskAdvice, room: Room) -> Iterator[Note]:
         reasons.append(winner.fit.because)
     reasons += [found.rule.because for found in winner.fired]
     for because in reasons[:1]:
-        yield Note("why", because, room.reason)
+        yield Note("Family", because, room.reason)
         if room.places and (named := named_places(advice, because, room.checkpoints)):
             yield Note("", named)
     for found in winner.fired:
         if found.rule.effect == "avoid" and _said(advice, found.rule):
-            yield Note("but", found.rule.because, 2)
+            yield Note("Caveat", found.rule.because, 2)
             break
 
 
@@ -213,20 +215,20 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
     pick, *more = advice.selection.picks
     preferred = next((rule for rule in pick.fired if rule.effect == "prefer"), None)
     if pick.before_next:
-        yield Note("first", standing(advice.selection, pick), lines=2)
+        yield Note("Ranking", standing(advice.selection, pick), lines=2)
     elif preferred:
-        yield Note("first", preferred.because, lines=2)
+        yield Note("Ranking", preferred.because, lines=2)
     elif not more:
         doubt = unverified_text(pick)
-        meets = "the only one that meets what you ask for"
-        yield Note("first", f"the only one left; {doubt}" if doubt else meets)
+        meets = "the only checkpoint that meets your needs"
+        yield Note("Ranking", f"the only checkpoint left; {doubt}" if doubt else meets)
     else:
         known = "no published score for this task"
         if pick.figures:
             known = f"{pick.figures[0].name} {pick.figures[0].value:g}"
         elif advice.task in pick.checkpoint.typical:
-            known = "where people usually start with this task"
-        yield Note("first", f"{known}; {standing(advice.selection, pick)}", lines=2)
+            known = "the usual starting point for this task"
+        yield Note("Ranking", f"{known}; {standing(advice.selection, pick)}", lines=2)
 
 
 def _unloadable(selection: Selection) -> Iterator[Note]:
@@ -238,7 +240,7 @@ def _unloadable(selection: Selection) -> Iterator[Note]:
             has = f"{pick.checkpoint.id} has {said.value:g} on {said.yardstick}"
             against = f"against {said.next_value:g} for {said.next}"
             why = UNLOADED.get(pick.checkpoint.loader, f"its weights are {pick.checkpoint.weights}")
-            yield Note("also", f"{has}, {against}, but {why}", lines=2)
+            yield Note("Blocked", f"{has}, {against}, but {why}", lines=2)
             return
 
 
@@ -247,12 +249,12 @@ def _elsewhere(advice: TaskAdvice) -> Page:
     elsewhere = advice.elsewhere
     if elsewhere is None:
         return [Headline("None of the families fits", (), "bad")]
-    tag, why = f"Hub task {elsewhere.task}", Note("why", elsewhere.because, lines=2)
+    tag, why = f"Hub task {elsewhere.task}", Note("Reason", elsewhere.because, lines=2)
     if not elsewhere.checkpoints:
         return [Headline(tag, ("none of the families does this",), "warn"), *_notes([why])]
     first, *more = elsewhere.checkpoints
     link = Link(first, f"https://huggingface.co/{first}")
-    also = [Note("also", ", ".join(more), lines=2)] if more else []
+    also = [Note("More models", ", ".join(more), lines=2)] if more else []
     head = Headline(link, (tag, "none of the families does this"), "warn")
     return [head, *_notes([why, *also])]
 
@@ -263,10 +265,10 @@ def _missing(advice: TaskAdvice) -> Iterator[Note]:
     rows = [(one.checkpoint.id, (*one.lacks, *one.unknown)) for one in selection.closest]
     rows += [(pick.checkpoint.id, pick.unknown) for pick in selection.unverified]
     for place, (id, gaps) in enumerate(rows[:SHOWN_CLOSEST]):
-        yield Note("" if place else "closest", f"{id}: {gaps_text(gaps)}", lines=2)
+        yield Note("" if place else "Closest", f"{id}: {gaps_text(gaps)}", lines=2)
     if selection.compose:
-        text = "join an encoder and a decoder of your choice, and train that"
-        yield Note("compose", text)
+        text = "combine a pretrained encoder and decoder of your choice, then fine-tune them"
+        yield Note("Compose", text)
 
 
 def _notes(rows: Iterable[Note]) -> Page:
@@ -284,16 +286,16 @@ def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
     if decision.outcome != NONE:
         others = [one for one in others if one.verdict != "recommended"]
         for place, assessment in enumerate(others):
-            label = "" if place else "not"
-            name = family_name(advice, assessment.family)
-            yield Note(label, f"{name}: {_against(advice, assessment)}")
+            label = "" if place else "Other families"
+            name = short_name(advice, assessment.family)
+            yield Note(label, f"{name}: {_against(advice, assessment)}", room.others)
     if decision.outcome != NONE and (detour := advice.elsewhere):
         ids = f": {', '.join(detour.checkpoints)}" if detour.checkpoints else ""
-        yield Note("or", f"Hub task {detour.task}{ids}")
+        yield Note("Alternative", f"Hub task {detour.task}{ids}")
     for place, (words, end) in enumerate(_unless(advice, room.changes)):
-        yield Note("" if place else "unless", f"{words}: {end}", 2)
+        yield Note("" if place else "Would change if", f"{words}: {end}", 2)
     if decision.family and advice.assumed:
-        yield Note("assumed", " ".join(flags(advice.rulebase, advice.assumed)), lines=2)
+        yield Note("Defaults", " ".join(flags(advice.rulebase, advice.assumed)), lines=2)
 
 
 def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
@@ -312,7 +314,7 @@ def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
             families.setdefault(change.family, change)
     named = [*families.items()]
     for family, change in named[: max(most, 1)]:
-        yield words(change), family_name(advice, family)
+        yield words(change), short_name(advice, family)
     others = [one for one in advice.changes if one.checkpoint and one not in families.values()]
     others = [one for one in others if set(one.origins.values()) == {ASSUMED}]
     if others and (most or not named):
@@ -331,12 +333,17 @@ def _rarity(advice: TaskAdvice, change: Change) -> tuple[bool, int]:
 
 
 def _against(advice: TaskAdvice, assessment: Assessment) -> str:
-    """Why not a family, in its shortest reason: each of several that exclude it is enough."""
+    """Why not a family, in its shortest reason: each of several that speak against it is enough."""
     if assessment.verdict == "excluded":
         reasons = [found.rule.because for found in assessment.fired if found.decisive]
         return min(reasons, key=len)
     if assessment.lost_on:
-        return lost_on_text(advice.rulebase, assessment.lost_on)
+        reasons = [
+            found.rule.because
+            for found in assessment.fired
+            if found.rule.effect == "avoid" and found.rule.criterion == assessment.lost_on
+        ]
+        return min(reasons, key=len, default=lost_on_text(advice.rulebase, assessment.lost_on))
     return joined(assessment.possible_verdicts, "or")
 
 

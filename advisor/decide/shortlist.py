@@ -24,23 +24,26 @@ RELATIONS = {"larger": "larger than {next}, of one series", "successor": "the su
 LICENCE = 12
 """So many characters of a licence fit a table; `-v` has all of it."""
 MARKS = {
-    "=": "= a tie with the better one below",
-    "*": "* placed by another measure",
-    "no figure": "no figure: placed by its series and size",
-    "not ranked": "not ranked: no figure, and none of its series has one",
+    "=": "= tied with the next",
+    "*": "* ranked by another benchmark",
+    "no result": "no result: ranked by series and size",
+    "not ranked": "not ranked: no result for its series",
 }
 """Behind or in place of a figure that one below exceeds, and why the row stands above it."""
 NAME = 12
 """The same of a benchmark above its figures; the whole name then stands over the table."""
 
 
-def shortlist(advice: TaskAdvice, most: int) -> Page:
-    """Return a table of at most so many checkpoints, with the figure that most of them have."""
+def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
+    """Return a table of at most so many checkpoints, with the figure that most of them have.
+
+    Its benchmark is named over the table unless the text `above` names it.
+    """
     shown, steps = shown_picks(advice, most)
     if not shown:
         return []
     page: Page = []
-    columns = ["checkpoint"]
+    columns = ["Checkpoint"]
     rows: list[list[Cell]] = [[linked_id(pick)] for pick in shown]
 
     def add(name: str, cells: Sequence[str]) -> None:
@@ -49,25 +52,27 @@ def shortlist(advice: TaskAdvice, most: int) -> Page:
             row.append(cell)
 
     if steps:
-        add("best in", [steps.get(pick.checkpoint.id, "") for pick in shown])
+        add("Best for", [steps.get(pick.checkpoint.id, "") for pick in shown])
     if len({pick.use for pick in shown}) > 1:  # the first line has it where all are alike
-        add("use", [pick.use for pick in shown])
+        add("Use", [pick.use for pick in shown])
     if common := _common(shown):
         name = common.name
         values = [_value(pick, common) for pick in shown]
         marks = [_mark(shown, values, place, common.better) for place in range(len(shown))]
         because = "; ".join(why for mark, why in MARKS.items() if mark in marks)
         if len(name) > NAME or because:
-            page.append(Notes((Note("score", "; ".join(filter(None, (name, because)))),)))
-            name = "score"
+            named = "" if common.benchmark in above else name
+            if named or because:
+                page.append(Notes((Note("Score", "; ".join(filter(None, (named, because)))),)))
+            name = "Score"
         cells = ["" if value is None else f"{value:g}" for value in values]
         add(name, [f"{cell}{mark}" or "-" for cell, mark in zip(cells, marks, strict=True)])
     trained = any(pick.training for pick in shown)
-    add("to train" if trained else "memory", [memory_text(pick) for pick in shown])
+    add("Training" if trained else "Memory", [memory_text(pick) for pick in shown])
     if any(pick.unknown or pick.poor for pick in shown):
-        add("doubt", [_doubt(pick) for pick in shown])
+        add("Unverified", [_doubt(pick) for pick in shown])
     licences = (pick.checkpoint.licence or "unknown" for pick in shown)
-    add("licence", [cut_lines(licence, LICENCE, 1)[0] for licence in licences])
+    add("License", [cut_lines(licence, LICENCE, 1)[0] for licence in licences])
     return [*page, Table(tuple(columns), tuple(map(tuple, rows)), wide=-1)]
 
 
@@ -79,8 +84,13 @@ def family_name(advice: TaskAdvice, id: str) -> str:
 def lost_on_text(rulebase: RuleBase, criterion: str) -> str:
     """Return in words on what a family lost to the winner."""
     if criterion == "rank":
-        return "tied on every criterion; lost on the declared rank"
-    return f"lost on {rulebase.criterion(criterion).name}"
+        return "It ties on every criterion and comes later in the declared order."
+    return f"It ranks lower on {rulebase.criterion(criterion).name}."
+
+
+def short_name(advice: TaskAdvice, id: str) -> str:
+    """Return the same without what stands in brackets behind it."""
+    return family_name(advice, id).partition(" (")[0]
 
 
 def linked_id(pick: Pick) -> Link:
@@ -179,12 +189,12 @@ def standing(selection: Selection, pick: Pick) -> str:
         after = selection.picks[ids.index(pick.checkpoint.id) + 1 :]
         other = next_of_another_series(pick, after)
         if other is None:
-            return "the others are of its series" if after else "the last of all"
+            return "the others are of its series" if after else "the last one"
         if pick.placed_by == SERIES:
-            return "no figure; placed by its series and size"
+            return "no published result; ranked by its series and size"
         locked, next_id = selection.locked, other.checkpoint.id
         tied = locked is not None and locked.tie(pick.checkpoint.id, next_id)
-        return f"{'within the noise of' if tied else 'nothing ranks it against'} {next_id}"
+        return f"{'tied with' if tied else 'no shared benchmark with'} {next_id}"
     through = f"before {before.through}, which " if before.through else ""
     if before.by == "relation":
         is_so = RELATIONS[before.yardstick].format(next=before.next)
@@ -196,8 +206,8 @@ def standing(selection: Selection, pick: Pick) -> str:
 def _step(limits: Sequence[float | None], places: Sequence[int]) -> str:
     """With how much memory a checkpoint is the best, by its places on the ladder."""
     if (most := limits[places[-1]]) is not None:
-        return f"≤ {most:g} GB"
-    return f"> {limits[places[0] - 1]:g} GB" if places[0] else "any"
+        return f"up to {most:g} GB"
+    return f"above {limits[places[0] - 1]:g} GB" if places[0] else "any memory"
 
 
 def _value(pick: Pick, common: Published) -> float | None:
@@ -209,7 +219,7 @@ def _mark(picks: Sequence[Pick], values: Sequence[float | None], place: int, bet
     """Return what the figure of a pick needs said, a key of `MARKS`; empty where nothing does."""
     pick, own, sign = picks[place], values[place], 1 if better == "higher" else -1
     if pick.placed_by != FIGURE:
-        return "no figure" if pick.placed_by == SERIES else "not ranked"
+        return "no result" if pick.placed_by == SERIES else "not ranked"
     if own is None:
         return ""
     beyond = [

@@ -43,12 +43,13 @@ ASCII = str.maketrans("●○×→├└│─·—“”’", '*ox>|`|-,-""\'')
 GAP = 2
 LEAST = 8
 """So wide the first column stays where its cells have lines of their own."""
-LABEL = 9
-"""So wide are the labels of notes, with a blank."""
+LABEL = 8
+"""So wide are the labels of notes at least, so that blocks of them stand below each other."""
 SHORT = 10
 """So many characters of a cell are not broken into lines."""
 _WORDS = re.compile(r"--[a-z-]+ \S+|\S+")
 _BLANKS_AND_WORD = re.compile(r"(\s*)(--[a-z-]+ \S+|\S+)")
+_CLAUSE_END = re.compile(r"[.;](?= )")
 _FLAG = re.compile(r" (?=--[a-z])")
 
 Span = tuple[str, str]
@@ -118,13 +119,19 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def cut_lines(text: str, width: int, most: int) -> list[str]:
-    """Return the first lines of a text, the last of them ending in … where something is left."""
+    """Return the first lines of a text, the last of them ending in … where something is left.
+
+    It ends with a clause where one ends in the second half of that line.
+    """
     lines = wrapped(text, width)
     if len(lines) <= most:
         return lines
     last = lines[most - 1]
     while last and len(last) + 2 > width:
         last = last.rpartition(" ")[0]
+    ends = [end.end() for end in _CLAUSE_END.finditer(last)]
+    if ends and 2 * ends[-1] >= width:
+        last = last[: ends[-1]]
     return [*lines[: most - 1], f"{last} …"]
 
 
@@ -170,9 +177,9 @@ def height(page: Page, width: int) -> int:
     for place, block in enumerate(page):
         lines += bool(place) and apart(page[place - 1], block)
         if isinstance(block, Headline):
-            lines += len(segments((str(block.name), *block.notes), " · ", width))
+            lines += 1 + len(_headline_notes(block, width))
         elif isinstance(block, Notes):
-            room = width - LABEL
+            room = width - _label_width(block)
             lines += sum(len(cut_lines(note.text, room, note.lines)) for note in block.rows)
         elif isinstance(block, Table):
             lines += sum(map(len, table_lines(block, width - GAP)))
@@ -274,21 +281,28 @@ def _pairs(block: Pairs, width: int) -> Iterator[Span]:
 
 
 def _headline(block: Headline, width: int) -> Iterator[Span]:
-    first, *more = segments((str(block.name), *block.notes), " · ", width)
-    name = str(block.name)
-    yield name, f"bold {TONES[block.tone]}".strip()
-    yield first.removeprefix(name) if first.startswith(name) else "", ""
-    for line in more:
+    yield str(block.name), f"bold {TONES[block.tone]}".strip()
+    for line in _headline_notes(block, width):
         yield f"\n{line}", ""
 
 
+def _headline_notes(block: Headline, width: int) -> list[str]:
+    """Return the lines below the name of a headline."""
+    lines = segments(block.notes, " · ", width) if block.notes else []
+    return [part for line in lines for part in wrapped(line, width)]
+
+
+def _label_width(block: Notes) -> int:
+    """Return how wide the labels of notes are, with what stands between them and the text."""
+    return max(LABEL, *(len(note.label) for note in block.rows)) + GAP
+
+
 def _notes(block: Notes, width: int) -> Iterator[Span]:
-    begun = False
+    begun, column = False, _label_width(block)
     for note in block.rows:
-        label = f"{note.label:<{LABEL - 1}} "
-        for place, line in enumerate(cut_lines(note.text, width - LABEL, note.lines)):
+        for place, line in enumerate(cut_lines(note.text, width - column, note.lines)):
             yield "\n" if begun else "", ""
-            yield " " * LABEL if place else label, "dim"
+            yield f"{'' if place else note.label:<{column}}", "dim"
             yield line, ""
             begun = True
 

@@ -27,7 +27,7 @@ def as_page(understanding: Understood, today: str | None = None, *, whole: bool 
         text = commands.text.replace(by_flags, f"{understanding.command} -v")
         page[-1] = Code(text, commands.language)
     if page and isinstance(head := page[0], Headline) and understanding.between:
-        notes = (note.replace("assumed", "undetermined") for note in head.notes)
+        notes = (note.replace("based on defaults", "needs more answers") for note in head.notes)
         page[0] = head._replace(notes=(*notes, "the task is a guess"))
     rows = tuple(_rows(understanding))
     return [*page[:1], Pairs(rows), *page[1:]] if rows else page
@@ -50,25 +50,25 @@ def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
         decision = understanding.advice.decision
         taken = "" if decision.family is None else f", {decision.profile[TASK].options[0]} assumed"
         say = "say what should come out of which images, or name one by --task"
-        yield "task", f"not understood{taken}; {say}"
+        yield "Task", f"not understood{taken}; {say}"
     said = [f"{_quoted(words)} {meaning}" for meaning, words in _read(understanding)]
     if said:
-        yield "read", " · ".join(said)
+        yield "Understood", " · ".join(said)
     if concluded := [f"{_answer(one)}, as {_because(one)}" for one in _concluded(understanding)]:
-        yield "so", " · ".join(concluded)
+        yield "Inferred", " · ".join(concluded)
     if reading.besides and TASK not in understanding.given:
         more = [f"{_quoted(reading.words(one.spans))} {one.task}" for one in reading.besides]
-        yield "besides", f"{' · '.join(more)}: not answered here; {_each(understanding)}"
+        yield "Other tasks", f"{' · '.join(more)}: not answered here; {_each(understanding)}"
     if idle := reading.words(noteworthy(understanding)):
-        yield "unused", first_named(idle, SHOWN_WORDS)
+        yield "No effect", first_named(idle, SHOWN_WORDS)
     if missed := reading.words(reading.not_understood):
-        yield "missed", first_named(missed, SHOWN_WORDS)
+        yield "Not understood", first_named(missed, SHOWN_WORDS)
     if confirming := understanding.confirming:
         others = [one.task for one in understanding.tasks[1:SHOWN_TASKS]]
         also = f" (or {joined(others, 'or')})" if others else ""
         if several(understanding) and not reading.besides:
             also = f"{also}; {_each(understanding)}"
-        yield "confirm", f"{confirming[0]}{also}"
+        yield "As flags", f"{confirming[0]}{also}"
 
 
 def _each(understanding: Understood) -> str:
@@ -86,7 +86,7 @@ def understood_lines(understanding: Understood) -> list[str]:
     lines += [f"  {name:<{width}}  {words}" for name, words in shown]
     reading = understanding.reading
     if idle := reading.words(noteworthy(understanding)):
-        lines.append(f"  unused: {first_named(idle, SHOWN_WORDS)}")
+        lines.append(f"  no effect: {first_named(idle, SHOWN_WORDS)}")
     if rest := reading.words(reading.not_understood):
         lines.append(f"  not understood: {first_named(rest, SHOWN_WORDS)}")
     return lines

@@ -998,7 +998,7 @@ def test_b15_a_screen_follows_what_is_open_once_however_much_could_change_the_an
         counted.append(len(spaces))
         spaces.clear()
     assert counted[0] == counted[1]
-    assert "unless" in capsys.readouterr().out
+    assert "Would change if" in capsys.readouterr().out
 
 
 def test_a_compiled_module_cut_short_is_no_interrupt(process, tmp_path):
