@@ -22,7 +22,7 @@ RELIABLE = 1 - CONFIDENCE
 """A difference with a smaller p, corrected for all pairs, can be relied on."""
 POWER = 0.8
 """How often a difference is to be found by as many images as would settle it."""
-_CELLS = 4_000_000  # of one block of weights: 32 MB
+_CELLS = 1_000_000  # of one block of weights: 8 MB
 _EXACT = 2000  # numbers beyond fill the time of a thousand digits each
 _NORMAL = NormalDist()
 

@@ -58,7 +58,7 @@ LIKELY = 0.5
 """Of several labels, those with this score at least are given."""
 MOST_NAMED = 5
 """So many labels that tie are named."""
-_CELLS = 250_000  # similarities that are worked out at once
+_CELLS = 500_000  # similarities that are worked out at once
 
 
 class CandidateMetrics(NamedTuple):
@@ -238,8 +238,9 @@ def _ranks(
     np = library("numpy")
     images, texts, known = _vectors(items, responses)
     seen = images.any(axis=1)
-    of_image = np.array(names)
-    wanted = np.array([item.id for item in items for _ in item.references])
+    number = {name: place for place, name in enumerate(names)}
+    of_image = np.array([number[name] for name in names])
+    wanted = np.array([number[item.id] for item in items for _ in item.references])
     step = max(1, _CELLS // len(names))
     for start in range(0, len(wanted), step):
         block = slice(start, start + step)

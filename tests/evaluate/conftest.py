@@ -16,6 +16,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ignore_in(Path(__file__).parent, items)
 
 
+@pytest.fixture(scope="session")
+def rules() -> Any:
+    """Return the rules that ship."""
+    from advisor.rulebase.store import load_rules
+
+    return load_rules()
+
+
 COLOURS, SHAPES = ("red", "green", "blue"), ("circle", "rectangle", "triangle")
 
 

@@ -4,9 +4,12 @@ import random
 import struct
 
 from advisor.evaluate.candidate import Candidate
+from advisor.evaluate.gates import Gates
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage
 from advisor.evaluate.recorded import EvaluationRun, Response
 from advisor.evaluate.run_file import RunFile, writing
+from advisor.evaluate.scores import score
+from advisor.evaluate.verdict import verdict
 from advisor.model.library import ANSWER, CAPTION, EXTRACT, LABEL, READ_LINE, SEARCH
 
 CLASSES = ("cat", "dog", "owl")
@@ -47,6 +50,13 @@ def written(folder, data, given, seed=0, scored_by="softmax", failed=(), files=N
 def packed(image, texts):
     """Return vectors of an image and of its texts as a run keeps them."""
     return b"".join(struct.pack(f"<{len(one)}f", *one) for one in (image, *texts))
+
+
+def judged(run, rules, priority=(), gates=None):
+    """Return the figures of a run, its verdict, and the exit code."""
+    scores = score(run)
+    said = verdict(scores, rules, priority)
+    return scores, said, (gates or Gates()).exit_code(scores, said)
 
 
 def labelled(truth, classes=CLASSES, many=False, ids=None):

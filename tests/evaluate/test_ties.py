@@ -20,13 +20,12 @@ from advisor.evaluate.metrics.retrieval_metrics import (
 )
 from advisor.evaluate.metrics.weighable import of_mean
 from advisor.evaluate.scores import score
-from advisor.evaluate.verdict import verdict
-from advisor.rulebase.store import load_rules
 from tests.evaluate.runs import (
     CAPTION,
     EXTRACT,
     READ_LINE,
     SEARCH,
+    judged,
     labelled,
     packed,
     partly_right,
@@ -37,17 +36,6 @@ from tests.evaluate.runs import (
 )
 
 FRUIT = ("apple", "zebra")
-
-
-@pytest.fixture(scope="module")
-def rules():
-    return load_rules()
-
-
-def judged(run, rules, gates=Gates()):  # noqa: B008 - it is frozen
-    scores = score(run)
-    said = verdict(scores, rules)
-    return scores, said, gates.exit_code(scores, said)
 
 
 def blind(truth, noise=0.0):

@@ -15,10 +15,10 @@ from advisor.evaluate.evaluation_report import report_of
 from advisor.evaluate.gates import Gates
 from advisor.evaluate.scores import score
 from advisor.evaluate.verdict import verdict
-from advisor.rulebase.store import load_rules
 from tests.evaluate.runs import (
     ANSWER,
     READ_LINE,
+    judged,
     labelled,
     partly_right,
     picks,
@@ -31,11 +31,6 @@ SIZE = 120
 SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "evaluate.schema.json"
 
 
-@pytest.fixture(scope="module")
-def rules():
-    return load_rules()
-
-
 def of_shares(folder, shares, size=SIZE, sure=0.8, **named):
     """Return a run of candidates, each right on a share of the images."""
     truth = random_labels(size, 1)
@@ -44,12 +39,6 @@ def of_shares(folder, shares, size=SIZE, sure=0.8, **named):
         for seed, (name, share) in enumerate(shares.items(), start=2)
     }
     return written(folder, labelled(truth), given, **named)
-
-
-def judged(run, rules, priority=(), gates=None):
-    scores = score(run)
-    said = verdict(scores, rules, priority)
-    return scores, said, (gates or Gates()).exit_code(scores, said)
 
 
 def test_the_best_is_recommended_with_its_figure_and_why_the_others_are_not(tmp_path, rules):
