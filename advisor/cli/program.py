@@ -92,76 +92,75 @@ CONVERT = _commands(
 )
 TRAIN = _commands(
     "trial.train_command",
-    vlp="Pre-train a unified VLP of 2020, or fine-tune it for captions or answers.",
+    vlp="Pre-train unified VLP (2020), or fine-tune it for captions or answers.",
 )
 SKILLS = _commands("agents.command", add="Copy the skill for coding agents into a project.")
 CATALOGUE = _commands(
     "catalogue.maintenance_command",
-    refresh="Ask the Hub what changed since an entry was checked.",
-    drift="Hold every entry against a release of transformers.",
+    refresh="Show what changed on the Hub since an entry was checked.",
+    drift="Check every entry against a transformers release.",
 )
 RULES = {
     **_commands(
         "audit.command",
-        check="Read every rule file and report each problem at file:line:column.",
-        test_="Run every rule's examples and all scenarios.",
-        audit="Prove the rule base sound, or say where it is not.",
-        coverage="Say which rules, tasks and families no scenario covers.",
+        check="Validate the rule files and report each problem at file:line:column.",
+        test_="Run the examples of all rules and all scenarios.",
+        audit="Verify the rule base over all combinations of answers.",
+        coverage="Report the rules, tasks and families that no scenario covers.",
     ),
     **_commands(
         "audit.describe_command",
-        diff="Say which answers change from one rule base to another.",
+        diff="Compare the answers of two rule bases.",
         docs="Write one page a rule: what, why, who says so, where it decides.",
-        graph="Draw the interview as a map of decisions.",
+        graph="Draw the interview as a decision map.",
         schema="Print the JSON Schema of a kind of rule file.",
     ),
 }
 COMMANDS: dict[str, Command | Group] = {
-    **_commands("interview.command", ask="Answer a few questions, get a recommendation."),
-    **_commands("need.command", recommend="Recommend a family and checkpoints for a need."),
-    **_commands("need.code_command", code="Write the program for a recommendation."),
+    **_commands("interview.command", ask="Answer questions and get a recommendation."),
+    **_commands("need.command", recommend="Recommend a model family and checkpoints."),
+    **_commands("need.code_command", code="Generate Python code for a recommendation."),
     **_commands(
-        "explanation.command", explain="Say why, why not, and what would change the answer."
+        "explanation.command", explain="Explain a recommendation and what would change it."
     ),
     **_commands(
         "catalogue.command",
-        compare="Set families or checkpoints side by side.",
-        show="Show a family, task, question, rule, source or checkpoint.",
-        list_="List what advisor knows, by kind.",
+        compare="Compare families or checkpoints side by side.",
+        show="Show a checkpoint, family, task, question, rule or source.",
+        list_="List tasks, checkpoints, questions or rules.",
     ),
     **_commands(
         "check.command",
-        check="Check choices of checkpoints and the code that loads them.",
-        init="Write a first advisor.yaml from what the code uses.",
+        check="Check your models and the code that loads them.",
+        init="Create advisor.yaml from your code.",
     ),
-    **_commands("trial.command", try_="Load checkpoints and run them on an image."),
-    **_commands("evaluate.command", evaluate="Prove candidates on labelled images of your own."),
+    **_commands("trial.command", try_="Run checkpoints on an image."),
+    **_commands("evaluate.command", evaluate="Evaluate models on your labeled images."),
     **_commands(
-        "trial.compose_command", compose="Join an encoder and a decoder, and fine-tune them."
+        "trial.compose_command",
+        compose="Combine a pretrained encoder and decoder, and fine-tune them.",
     ),
-    **_commands("site.command", site="Write one static page that answers in a browser."),
-    **_commands("cli.help_command", help_="Say more of a command, a subject or a name."),
-    **_commands("agents.command", mcp="Serve advisor's answers to an agent, as tools over MCP."),
-    "skills": Group(SKILLS, "What coding agents read."),
-    "train": Group(TRAIN, "Train networks of advisor's own."),
-    "convert": Group(CONVERT, "Convert published weights to a folder that loads."),
-    "catalogue": Group(CATALOGUE, "Hold the catalogue against the world."),
-    "rules": Group(RULES, "Check, test and describe the rule base."),
+    **_commands("site.command", site="Write a static web page that recommends in a browser."),
+    **_commands("cli.help_command", help_="Show help for a command or topic."),
+    **_commands("agents.command", mcp="Serve recommendations to agents over MCP."),
+    "skills": Group(SKILLS, "Install the skill for coding agents."),
+    "train": Group(TRAIN, "Train the unified VLP network."),
+    "convert": Group(CONVERT, "Convert published weights to a loadable folder."),
+    "catalogue": Group(CATALOGUE, "Compare the catalog with the Hub and with transformers."),
+    "rules": Group(RULES, "Check, test and document the rule base."),
 }
 
 SECTIONS = {
-    "Decide": ("ask", "recommend", "code", "explain"),
-    "Look up": ("list", "show", "compare", "help"),
-    "Try and train": ("try", "compose", "train", "convert"),
-    "Prove and keep": ("evaluate", "check", "init"),
-    "For agents": ("mcp", "skills"),
-    "Rules and catalogue": ("rules", "catalogue", "site"),
+    "Choose": ("recommend", "ask", "explain", "compare", "list", "show"),
+    "Run": ("code", "try", "evaluate", "compose", "train", "convert"),
+    "Maintain": ("check", "init", "rules", "catalogue", "site"),
+    "Agents and help": ("mcp", "skills", "help"),
 }
 """The commands as `--help` lists them, by what they are for."""
 
-HELP = """Which kind of vision-language model fits your task, which checkpoint, and why.
+HELP = """Recommend a vision-language model and a checkpoint for your task.
 
-Without a command, advisor asks. A sentence is answered: `advisor "caption photos in French"`.
+Describe the task: `advisor "caption photos in French"`. Without arguments, advisor asks questions.
 """
 EPILOGUE = "Exit codes: 0 yes or answered, 1 no or nothing fits, 2 could not run, 3 undetermined."
 
@@ -211,7 +210,7 @@ def _in_whole_files(install: Callable[..., Any]) -> Callable[..., Any]:
 
 def _root(
     ctx: typer.Context,
-    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+    version: bool = typer.Option(False, "--version", "-V", help="Print the version and exit."),
 ) -> int:
     if version:
         typer.echo(f"advisor {__version__}")
