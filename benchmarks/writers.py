@@ -226,10 +226,7 @@ WRITERS = {
             *TRAINING,
             *PAGE,
         ),
-        (
-            "trial.finetuning",
-            "trial.trainer",
-        ),
+        ("trial.trainer",),
         parts,
         heavy=True,
         tells=("page.html",),
