@@ -1,7 +1,7 @@
 """Writes llms.txt, a map of the documentation for language models: https://llmstxt.org.
 
-What each page is about stands in the list at the end of README.md and nowhere else. `--check` exits
-1 where the file is not current, or where a page of docs/ is missing from that list.
+What each page is about stands in the list of docs/README.md and nowhere else. `--check` exits 1
+where the file is not current, or where a page of docs/ is missing from that list.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from docs import generated
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "llms.txt"
 ITEM = re.compile(r"^- (?P<links>\[.+?\)): (?P<about>.+)$", re.MULTILINE)
-LINK = re.compile(r"\[[^\]]*\]\((docs/[^)]+)\)")
+LINK = re.compile(r"\[[^\]]*\]\(([^)]+)\)")
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 OPTIONAL = {
     "CONTRIBUTING.md": "the house, its checks, and how to add a checkpoint, a rule or a command",
@@ -34,10 +34,10 @@ HEAD = """\
 
 def current() -> dict[Path, str]:
     """Return the text of the file, by its path."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     rows = [
-        f"- [{_title(path)}]({path}): {item['about']}"
-        for item in ITEM.finditer(readme)
+        f"- [{_title(f'docs/{path}')}](docs/{path}): {item['about']}"
+        for item in ITEM.finditer(index)
         for path in LINK.findall(item["links"])
     ]
     rest = [f"- [{_title(path)}]({path}): {about}" for path, about in OPTIONAL.items()]
@@ -57,14 +57,15 @@ def _title(path: str) -> str:
 
 
 def missing() -> list[str]:
-    """Return the pages of docs/ that README.md does not list."""
+    """Return the pages of docs/ that docs/README.md does not list."""
     text = next(iter(current().values()))
-    return [page.name for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in text]
+    pages = sorted(page.name for page in (ROOT / "docs").glob("*.md"))
+    return [name for name in pages if name != "README.md" and name not in text]
 
 
 def main(arguments: list[str]) -> int:
     """Write the file, or check it; return the exit code."""
-    if problems := [f"README.md does not list docs/{name}" for name in missing()]:
+    if problems := [f"docs/README.md does not list {name}" for name in missing()]:
         return generated.complain(problems)
     return generated.keep(arguments, current(), "python docs/llms.py")
 
