@@ -54,7 +54,8 @@ class Candidate(NamedTuple):
     each label, made to sum to 1; `votes` of labeled neighbors; empty where labels are not scored.
     `digest` is that of all that an answer depends on beside the image and the question. `baseline`
     is empty, or one of WITHOUT_LOOKING or FITTED; of the latter `checkpoint` is the dual encoder
-    whose vectors it is fitted to. `memory_mb` is estimated. `failed` says why it did not run, or
+    whose vectors it is fitted to. `parameters_millions` are those of the headers of its weights;
+    `memory_mb` is estimated. `failed` says why it did not run, or
     not to its end; `kind` and `hint` are those of that error.
     """
 
@@ -70,6 +71,7 @@ class Candidate(NamedTuple):
     scored_by: str = ""
     digest: str = ""
     baseline: str = ""
+    parameters_millions: float | None = None
     memory_mb: float | None = None
     warnings: tuple[str, ...] = ()
     failed: str | None = None

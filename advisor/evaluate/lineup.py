@@ -237,6 +237,7 @@ def _as_run(
         device=placement.device,
         dtype=placement.dtype,
         scored_by=runs.scored_by if asking.act == LABEL else "",
+        parameters_millions=local.weights.parameters / 1e6,
         memory_mb=estimated_mb(local.weights, placement),
     )
     return ready._replace(digest=digest_of_order(ready, asking, identity_of(local), libraries))

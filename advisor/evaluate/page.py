@@ -101,6 +101,7 @@ def _result(one: CandidateScores, classes: Sequence[str]) -> dict[str, Any]:
         "device": candidate.device,
         "dtype": candidate.dtype,
         "scored_by": candidate.scored_by,
+        "parameters_millions": candidate.parameters_millions,
         "failures": one.failures,
         "ties": one.ties,
         "warnings": list(candidate.warnings),

@@ -340,11 +340,11 @@ def _ties(scores: Scores, one: CandidateScores) -> str:
 
 
 def _sizes(scores: Scores, rulebase: RuleBase) -> dict[str, float]:
-    """Return the millions of parameters of candidates by their name, where they are known."""
-    known = rulebase.checkpoints
+    """Return the millions of parameters of candidates by name: by headers, else by catalogue."""
     found = {}
     for one in scores.candidates:
-        entry = known.get(one.candidate.checkpoint)
-        if entry is not None and entry.parameters_millions is not None:
-            found[one.name] = entry.parameters_millions
+        entry = rulebase.checkpoints.get(one.candidate.checkpoint)
+        size = one.candidate.parameters_millions or (entry and entry.parameters_millions)
+        if size:
+            found[one.name] = size
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import sqlite3
@@ -39,6 +40,7 @@ from advisor.evaluate.run_file import (
 from advisor.model.library import LABEL
 from advisor.rulebase.store import load_rules
 from advisor.trial.contrastive import Contrastive
+from advisor.trial.demo import demo_checkpoint
 from advisor.trial.failures import BrokenCheckpointError, OutOfMemoryError
 from advisor.trial.resolution import Loading
 
@@ -97,6 +99,10 @@ def test_a_run_is_read_from_its_folder_as_it_was_made(shapes, tmp_path):
              for place, image in zip(best, again.data.images, strict=True)]  # fmt: skip
     assert sum(right) >= 10
     assert (candidate.scored_by, candidate.class_name) == ("softmax", "CLIPModel")
+    content = (demo_checkpoint("clip").folder / "model.safetensors").read_bytes()
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    counted = sum(math.prod(one.get("shape", (0,))) for one in header.values())
+    assert candidate.parameters_millions == pytest.approx(counted / 1e6)
     timing = again.timing(candidate)
     assert (timing.images, timing.batch) == (12, 8)
     assert timing.peak_mb
@@ -314,8 +320,6 @@ def test_an_image_that_one_candidate_cannot_answer_fails_alone(shapes, tmp_path,
 
 
 def test_a_candidate_that_fails_stops_no_other(shapes, tmp_path):
-    from advisor.trial.demo import demo_checkpoint
-
     broken = tmp_path / "broken"
     shutil.copytree(demo_checkpoint("clip").folder, broken)
     (broken / "tokenizer.json").unlink()

@@ -13,6 +13,7 @@ from advisor.draw.formats import drawn
 from advisor.errors import BrokenFileError, UsageError
 from advisor.evaluate.evaluation_report import report_of
 from advisor.evaluate.gates import Gates
+from advisor.evaluate.page import as_json
 from advisor.evaluate.scores import score
 from advisor.evaluate.verdict import verdict
 from tests.evaluate.runs import (
@@ -78,6 +79,18 @@ def test_of_tied_candidates_the_smallest_is_named(tmp_path, rules):
     said = judged(replace(run, candidates=named), rules)[1]
     assert (said.recommended, said.checkpoint) == ("other", small)
     assert said.because[-1] == "`other` is named as the smallest of them"
+
+
+def test_of_own_checkpoints_that_tie_the_smallest_by_its_headers_is_named(tmp_path, rules):
+    run = of_shares(tmp_path, {"one": 0.82, "other": 0.79})
+    named = tuple(
+        one._replace(checkpoint="./mine", parameters_millions=size)
+        for one, size in zip(run.candidates, (90.5, 12.25), strict=True)
+    )
+    scores, said, _ = judged(replace(run, candidates=named), rules)
+    assert (said.outcome, said.recommended) == ("tie", "other")
+    found = as_json(run, scores, said, Gates())["results"]
+    assert [one["parameters_millions"] for one in found] == [90.5, 12.25]
 
 
 def test_of_tied_candidates_of_unknown_size_the_best_so_far_is_named(tmp_path, rules):
@@ -277,7 +290,7 @@ def test_the_page_begins_with_what_to_take(tmp_path, rules):
     run = of_shares(tmp_path, {"a": 0.9, "b": 0.7})
     scores, said, _ = judged(run, rules)
     page = drawn(report_of(run, scores, said, Gates(), lambda _: None), "terminal", color=False)
-    assert page.startswith("a ")
+    assert page.startswith("a\n")
     assert "recommended on these images" in page
     assert max(map(len, page.splitlines())) <= 80
     assert "baseline:commonest" in page
