@@ -10,9 +10,12 @@ from advisor.audit.claim import NOT_PROVED
 from advisor.audit.context import Budget, ProofContext
 from advisor.audit.endings import diagram_of, endings, every_profile_ends
 from advisor.audit.never_first import first_places
+from advisor.audit.outranked import outranked
+from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.selection import ORDERS, select
 from advisor.decide.task_diagrams import axes_of, build
 from advisor.engine.decision import Engine
+from advisor.engine.diagram import Diagram
 from advisor.engine.profile import Answer
 from advisor.model import NONE, TASK
 
@@ -116,3 +119,20 @@ def test_no_order_depends_on_where_a_checkpoint_stands_in_its_file(rulebase, tas
     assert ids[0] != ids[1]
     tables = [build(Engine(base), task).to_json() for base in (rulebase, turned)]
     assert tables[0] == tables[1]
+
+
+@pytest.mark.parametrize(
+    ("task", "family"), [("ocr-line", "vision-encoder-decoder"), ("counting", "unified-vlp")]
+)
+def test_what_is_outranked_comes_first_nowhere_in_its_family(rulebase, task, family):
+    engine = Engine(rulebase)
+    axes = axes_of(engine, task, engine.space({TASK: Answer((task,), None, "flag")}), {})
+    behind = None
+    for order in ORDERS:
+        firsts = FirstCheckpoints(rulebase, task, family, axes, order=order)
+        store = Diagram([[(place,) for place in range(len(axis.values))] for axis in axes])
+        first = {end.checkpoint for end in store.labels(firsts.build(store))}
+        behind = outranked(firsts)
+        assert first & {one.id for one in firsts.checkpoints}
+        assert not first & behind
+    assert behind

@@ -7,20 +7,22 @@ every kind that an option covers, and in every single language.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from advisor.audit.claim import NOT_PROVED, Claim, conclude, defect
 from advisor.audit.context import NotProvedError, ProofContext
 from advisor.audit.endings import diagram_of, possible_tasks
+from advisor.audit.outranked import outranked
 from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.outlook import diagram_for
 from advisor.decide.selection import ORDERS
-from advisor.decide.task_diagrams import axes_of
+from advisor.decide.task_diagrams import axes_of, sizes
+from advisor.engine.decision import Engine
 from advisor.engine.diagram import Diagram
 from advisor.engine.profile import Answer
-from advisor.engine.task_diagram import PICKED, Axis, AxisValue
+from advisor.engine.task_diagram import UNSAID, Axis, AxisValue, TaskDiagram
 from advisor.model import TASK, Checkpoint, Option
 
 WHY_NOT = (
@@ -73,7 +75,7 @@ class _Search:
     def __init__(self, context: ProofContext) -> None:
         self.context, self.rulebase = context, context.rulebase
         self.offered = [one for one in self.rulebase.checkpoints.values() if one.offered]
-        self._axes: dict[str, list[Axis]] = {}
+        self._known: dict[tuple[str, str], _TaskFamily] = {}
 
     @cached_property
     def answering(self) -> dict[str, set[str]]:
@@ -88,120 +90,143 @@ class _Search:
         tasks = dict.fromkeys([*checkpoint.tasks, *checkpoint.fine_tune])
         return [task for task in tasks if checkpoint.family in self.answering.get(task, ())]
 
-    def axes(self, task: str) -> list[Axis]:
-        """Return the questions of a task, every size at which a checkpoint fits told apart."""
-        if task not in self._axes:
-            space = self.context.engine.space({TASK: Answer((task,), None, "flag")})
-            self._axes[task] = axes_of(self.context.engine, task, space, {})
-        return self._axes[task]
+    def of(self, task: str, family: str) -> _TaskFamily:
+        """Return what a family has for a task. Raises NotProvedError where the budget ends."""
+        self.context.budget.check()
+        if (task, family) not in self._known:
+            diagram = diagram_of(self.context, task)
+            self._known[task, family] = _TaskFamily(self.context.engine, diagram, family)
+        return self._known[task, family]
 
     def behind(self) -> list[Checkpoint]:
         """Return the checkpoints that come first in no profile."""
-        first = {
-            leaf.checkpoint
-            for order in ORDERS
-            for task in self.answering
-            for leaf in diagram_of(self.context, task, order).ends()
-        }
-        left = [one for one in self.offered if one.id not in first]
-        found = self._first_for_a_kind(left)
-        return [one for one in left if one.id not in found]
-
-    # -- kinds without a value of their own ----------------------------------------------------
-
-    def _first_for_a_kind(self, left: Collection[Checkpoint]) -> set[str]:
-        """Return those of some checkpoints that come first for a kind which no diagram tells apart.
-
-        These are kinds that an option of a question with `many` covers: languages without an option
-        of their own. A diagram is made for one only where a family's own order has a checkpoint of
-        those first.
-        """
-        groups: dict[tuple[str, str], list[Checkpoint]] = {}
-        for one in left:
-            for task in self.tasks(one):
-                groups.setdefault((task, one.family), []).append(one)
-        found: set[str] = set()
-        for question in self.rulebase.questions:
-            for option in question.options if question.many else ():
-                for (task, family), group in groups.items():
-                    self.context.budget.check()
-                    values = self._values(option, task, family, group)
-                    for order, kind, id in self._own_order(question.id, values, task, family):
-                        if id not in found and any(one.id == id for one in group):
-                            given = {question.id: Answer(kind.options, None, "flag", kind.named)}
-                            diagram = diagram_for(self.context.engine, task, given, order=order)
-                            found |= {leaf.checkpoint for leaf in diagram.ends()}
-        return found
-
-    def _values(
-        self, option: Option, task: str, family: str, group: Collection[Checkpoint]
-    ) -> list[AxisValue]:
-        """Return the kinds that some checkpoints name, one of those that nothing tells apart."""
-        named = {kind for one in group for kind in _kinds(one, option)}
-        rivals = [one for one in self.rulebase.catalogue(family) if one.offered]
-        order = str(self.rulebase.order(task))
-        alike: dict[Hashable, str] = {}
-        for kind in option.covers:
-            if kind in named:
-                knowing = tuple(kind in _kinds(one, option) for one in rivals)
-                poor = tuple(kind in (one.languages_poor or ()) for one in rivals)
-                alike.setdefault((knowing, poor, repr(kind) in order and kind), kind)
-        return [AxisValue((option.id,), (kind,)) for kind in alike.values()]
-
-    def _own_order(
-        self, question: str, values: Sequence[AxisValue], task: str, family: str
-    ) -> Iterator[tuple[str, AxisValue, str]]:
-        """Yield what comes first in a family: in which order, for which value, and its id."""
-        axes = self.axes(task)
-        places = [level for level, axis in enumerate(axes) if axis.question == question]
-        if not values or not places:
-            return
-        (level,) = places
-        axes = [*axes[:level], axes[level]._replace(values=tuple(values)), *axes[level + 1 :]]
-        firsts = FirstCheckpoints(self.rulebase, task, family, axes)
-        for order in ORDERS:
-            firsts.order = order
-            store = Diagram([[(place,) for place in range(len(axis.values))] for axis in axes])
-            root = firsts.build(store)
-            for place, value in enumerate(values):
-                for first in store.reachable(root, {level: [(place,)]}).labels:
-                    yield order, value, first.checkpoint
-
-    # -- what stands before --------------------------------------------------------------------
+        diagrams = [diagram_of(self.context, task) for task in self.answering]
+        first = {leaf.checkpoint for diagram in diagrams for leaf in diagram.ends()}
+        left = {one.id: one for one in self.offered if one.id not in first}
+        pairs = [(task, one.family) for one in left.values() for task in self.tasks(one)]
+        for task, family in dict.fromkeys(pairs):
+            for id in self.of(task, family).first_otherwise(left):
+                left.pop(id, None)
+        return [*left.values()]
 
     def standing(self, checkpoint: Checkpoint) -> NeverFirst:
         """Return in how many cases a checkpoint is offered, and what comes first in most."""
         before: Counter[str] = Counter()
         for task in self.tasks(checkpoint):
-            self.context.budget.check()
-            before.update(self.before(checkpoint, task))
+            before.update(self.of(task, checkpoint.family).before(checkpoint.id))
         id, by = max(before.items(), key=lambda one: one[1], default=("", 0))
         return NeverFirst(checkpoint, before.total(), id, by)
 
-    def before(self, checkpoint: Checkpoint, task: str) -> dict[str, int]:
-        """Return what comes first in the cases of a task in which a checkpoint is offered."""
-        diagram, axes, family = diagram_of(self.context, task), self.axes(task), checkpoint.family
-        store = Diagram([[(place,) for place in range(len(axis.values))] for axis in axes])
-        levels = {
-            level: (level, [coarse.places(value.answer)[0] for value in fine.values])
-            for level, (coarse, fine) in enumerate(zip(diagram.axes, axes, strict=True))
-        }
-        first = store.read(
+
+class _TaskFamily:
+    """What a family has for a task: every size told apart, and every language.
+
+    Languages without an option of their own stand behind the values that the task's diagram has,
+    one for all that nothing tells apart.
+    """
+
+    def __init__(self, engine: Engine, diagram: TaskDiagram, family: str) -> None:
+        self.engine, self.rulebase = engine, engine.rulebase
+        self.task, self.family = diagram.task, family
+        task = self.task
+        fine = axes_of(engine, task, engine.space({TASK: Answer((task,), None, "flag")}), {})
+        self.kinds = {level: self._kinds(axis) for level, axis in enumerate(fine) if axis.many}
+        self.axes = [
+            axis._replace(values=(*axis.values, *self.kinds.get(level, ())))
+            for level, axis in enumerate(fine)
+        ]
+        self.firsts = FirstCheckpoints(self.rulebase, task, family, self.axes)
+        self.store = Diagram([[(place,) for place in range(len(one.values))] for one in self.axes])
+        self.answer = self._read(diagram, fine)
+
+    def _kinds(self, axis: Axis) -> list[AxisValue]:
+        """Return the kinds that options of a question cover, one of those nothing tells apart."""
+        rivals = [one for one in self.rulebase.catalogue(self.family) if one.offered]
+        poor = [set(one.languages_poor or ()) for one in rivals]
+        order = str(self.rulebase.order(self.task))
+        alike: dict[Hashable, AxisValue] = {}
+        for option in self.rulebase.question(axis.question).options:
+            named = [_named(one, option) for one in rivals] if option.covers else []
+            for kind in option.covers:
+                known = tuple([kind in some for some in (*named, *poor)])
+                key = option.id, known, repr(kind) in order and kind
+                alike.setdefault(key, AxisValue((option.id,), (kind,)))
+        return [*alike.values()]
+
+    def _read(self, diagram: TaskDiagram, fine: Sequence[Axis]) -> int:
+        """Return the function that says which checkpoint of the family is the answer.
+
+        It has no label where none is, nor for kinds.
+        """
+        levels = {}
+        for level, (coarse, axis) in enumerate(zip(diagram.axes, fine, strict=True)):
+            places = [coarse.places(value.answer)[0] for value in axis.values]
+            levels[level] = level, places + [0] * len(self.kinds.get(level, ()))
+        answer = self.store.read(
             diagram,
             diagram.root,
-            lambda leaf: leaf.checkpoint if leaf.source == family else None,
+            lambda leaf: leaf.checkpoint if leaf.source == self.family else None,
             levels,
         )
-        alone = FirstCheckpoints(self.rulebase, task, family, axes, among=(checkpoint.id,))
-        offered = store.relabel(
-            alone.build(store), lambda found: True if found.kind == PICKED else None
+        own = {
+            level: [(place,) for place in range(len(fine[level].values))] for level in self.kinds
+        }
+        return self.store.within(answer, own)
+
+    def first_otherwise(self, ids: Collection[str]) -> set[str]:
+        """Return which checkpoints come first in another order, or for a kind.
+
+        A diagram of all families is made for a kind only where one comes first in its family's.
+        """
+        rivals = {one.id for one in self.firsts.checkpoints} - outranked(self.firsts)
+        watched = rivals & set(ids)
+        if not watched:
+            return set()
+        root = self.firsts.build_part(
+            self.store,
+            lambda state: tuple([self.firsts.first(state, order).checkpoint for order in ORDERS]),
+            among=rivals,
+            watched=watched,
+            within=self._tight_for(watched),
         )
-        return store.counts(
-            store.combine(first, offered, lambda first, offered: first if offered else None)
+        both = self.store.combine(self.answer, root, lambda answer, own: own if answer else None)
+        found = {id for own in self.store.labels(both) for id in own}
+        for level, kinds in self.kinds.items():
+            question, ends = self.axes[level].question, len(self.axes[level].values)
+            for place, kind in enumerate(kinds, start=ends - len(kinds)):
+                for own in self.store.reachable(root, {level: [(place,)]}).labels:
+                    for order, id in zip(ORDERS, own, strict=True):
+                        if id in watched - found:
+                            given = {question: kind.answer}
+                            made = diagram_for(self.engine, self.task, given, order=order)
+                            found |= {leaf.checkpoint for leaf in made.ends()}
+        return found & watched
+
+    def _tight_for(self, ids: Collection[str]) -> dict[int, set[int]]:
+        """Return the sizes to look at: in each band the least, and the least that each one fits.
+
+        In a greater one, a checkpoint has the same of its own, and no fewer rivals.
+        """
+        tight = sizes(self.engine, self.task, ids)
+        found: dict[int, set[int]] = {}
+        for level, axis in enumerate(self.axes):
+            following = (*axis.values[1:], UNSAID)
+            found[level] = {
+                place
+                for place, (value, below) in enumerate(zip(axis.values, following, strict=True))
+                if value.least is None or value.least in tight or value.options != below.options
+            }
+        return found
+
+    def before(self, id: str) -> dict[str, int]:
+        """Return what comes first in the cases in which a checkpoint is offered."""
+        offered = self.firsts.offering(self.store, id)
+        return self.store.counts(
+            self.store.combine(self.answer, offered, lambda answer, own: answer if own else None)
         )
 
 
-def _kinds(checkpoint: Checkpoint, option: Option) -> set[str]:
+def _named(checkpoint: Checkpoint, option: Option) -> set[str]:
     """Return the kinds that a checkpoint names in the fields that an option asks about."""
     listed = (getattr(checkpoint, field) for field in option.requires)
     return {kind for kinds in listed if isinstance(kinds, list) for kind in kinds}

@@ -9,16 +9,16 @@ checkpoints is an integer, with two bits for each: used as it is, and trained.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from math import inf
 from operator import or_
 from typing import Any, NamedTuple
 
-from advisor.decide.memory import training_memory
 from advisor.decide.precedence import Precedences
 from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE, LEARNT, RIGHTS, Requirements
 from advisor.decide.selection import ORDERS, by_order, line_for
-from advisor.engine.diagram import Diagram
+from advisor.engine.diagram import EMPTY, Diagram
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.task_diagram import (
     COMPOSED,
@@ -45,6 +45,10 @@ class First(NamedTuple):
     use: str = ""
 
 
+Said = tuple[tuple[int, int], ...]
+"""Answers that bear on what others require: level and place."""
+
+
 class Marks(NamedTuple):
     """What answers say of checkpoints, as sets of them.
 
@@ -61,6 +65,11 @@ class Marks(NamedTuple):
     learning: int = 0
     poor: int = 0
 
+    @property
+    def out(self) -> int:
+        """The checkpoints that cannot be picked."""
+        return self.gone | self.lacking | self.barred
+
 
 class Terms(NamedTuple):
     """What answers say beyond single checkpoints.
@@ -71,7 +80,7 @@ class Terms(NamedTuple):
     """
 
     uses: tuple[str, ...] | None = None
-    said: tuple[tuple[int, int], ...] = ()
+    said: Said = ()
     language: int | None = None
     order: str | None = None
     steps: tuple[float, ...] = ()
@@ -113,11 +122,14 @@ class AnswerConsequence(NamedTuple):
     terms: Terms
 
 
+Consequences = tuple[list[AnswerConsequence], list[int]]
+"""What the values of a level do, each once, and for each value which it is; -1 for none."""
+
+
 class FirstCheckpoints:
     """Builds the function from answers to `First`, over `axes`, for one task and family.
 
-    `order` and `verified_only` are those of the selection; `among` are the checkpoints to follow,
-    loaded by advisor or not; all of the family where it is left out.
+    `order` and `verified_only` are those of the selection.
     """
 
     def __init__(
@@ -129,7 +141,6 @@ class FirstCheckpoints:
         *,
         order: str = ORDERS[0],
         verified_only: bool = False,
-        among: Collection[str] | None = None,
     ) -> None:
         self.rulebase, self.task, self.family, self.axes = rulebase, task, family, axes
         self.order, self.verified_only = order, verified_only
@@ -138,7 +149,6 @@ class FirstCheckpoints:
             one
             for one in rulebase.catalogue(family)
             if one.offered and task in (*one.tasks, *one.fine_tune)
-            if among is None or one.id in among
         ]
         ids = {one.id for one in self.checkpoints}
         self.rules = [
@@ -154,16 +164,25 @@ class FirstCheckpoints:
         ]
         self.keeping = {question.id for question in rulebase.keeping}
         self.all = (1 << 2 * len(self.checkpoints)) - 1
-        self.loading = self._bits(lambda one, _: among is not None or one.loads_safely)
+        self.loading = self._bits(lambda one, _: one.loads_safely)
         offered = self._bits(lambda one, use: task in _tasks(one, use))
         as_is = self._bits(lambda _, use: use == AS_IS)
         self.offered = {AS_IS: offered & as_is, FINE_TUNE: offered & ~as_is}
         self.levels = {axis.question: level for level, axis in enumerate(axes)}
-        self._lines: list[dict[str, list[int]]] = []
-        self._by_level: dict[Any, tuple[list[AnswerConsequence], list[int]]] = {}
+        self.lines: list[dict[str, list[int]]] = []
+        """For each way to compare, by language, the bits of each use, the best first."""
+        self._by_level: dict[Any, Consequences] = {}
         self._by_uses: dict[tuple[str, ...], int] = {}
         self._within: dict[Any, int] = {}
         self._order_classes: dict[Any, list[int]] = {}
+        naming = [
+            level
+            for level, axis in enumerate(axes)
+            if any(option.uses for value in axis.values for option in self._options(level, value))
+        ]
+        self._settled = max(naming, default=-1) + 1
+        """From this level on, all ways of use are known."""
+        self._english = self._numbered(Precedences.known(rulebase, task, None))
 
     def _bits(self, holds: Callable[[Checkpoint, str], bool]) -> int:
         found = 0
@@ -179,46 +198,112 @@ class FirstCheckpoints:
 
         With `most`, its leaves are ids of so many checkpoints that load safely, the first first.
         """
-        bottom = len(self.axes)
-        naming = [
-            level
-            for level, axis in enumerate(self.axes)
-            if any(o.uses for value in axis.values for o in self._options(level, value))
-        ]
-        settled = max(naming, default=-1) + 1  # from this level on, all ways of use are known
+        end = self.first if most is None else partial(self._several, most=most)
+        return self._grown(diagram, self._start(self.all), end, self._consequences)
+
+    def build_part(
+        self,
+        diagram: Diagram,
+        end: Callable[[State], Hashable],
+        among: Collection[str],
+        watched: Collection[str],
+        within: Mapping[int, Collection[int]],
+    ) -> int:
+        """Return the node of a part of the function: that of the choice among some checkpoints.
+
+        Answers that leave none of the watched ones have no label, nor do places but those within.
+        """
+        some = self._bits_of(among)
+        following = self._following(partial(_of_some, some), within)
+        return self._grown(diagram, self._start(some), end, following, self._bits_of(watched))
+
+    def offering(self, diagram: Diagram, id: str) -> int:
+        """Return the node of the function that is True where a checkpoint has all that is asked.
+
+        Other answers have no label. Whether advisor loads the checkpoint does not matter.
+        """
+        own = self._bits_of((id,))
+        excluding = sum(1 << n for n, rule in enumerate(self.rules) if rule.effect == "exclude")
+        start = State(Marks(self.all & ~own), 0, 0, excluding, Terms())
+        following = self._following(partial(_of_offer, own), {})
+        return self._grown(diagram, start, lambda _: True, following, own)
+
+    def _start(self, among: int) -> State:
+        every = (1 << len(self.rules)) - 1
+        return State(Marks(self.all & ~among), 0, 0, every, Terms(language=self._english))
+
+    def _following(
+        self,
+        part: Callable[[AnswerConsequence], AnswerConsequence],
+        within: Mapping[int, Collection[int]],
+    ) -> Callable[[int, Said], Consequences]:
+        """Return what gives for a level the part of all consequences that matters, each once."""
+
+        @cache
+        def following(level: int, said: Said) -> Consequences:
+            distinct, group = self._consequences(level, said)
+            places = within.get(level, range(len(group)))
+            numbers: dict[AnswerConsequence, int] = {}
+            at = {
+                n: numbers.setdefault(part(distinct[n]), len(numbers))
+                for n in dict.fromkeys(group[place] for place in sorted(places))
+            }
+            kept = [at[n] if place in places else -1 for place, n in enumerate(group)]
+            return list(numbers), kept
+
+        return following
+
+    def _grown(
+        self,
+        diagram: Diagram,
+        start: State,
+        end: Callable[[State], Hashable],
+        consequences: Callable[[int, Said], Consequences],
+        watched: int = 0,
+    ) -> int:
+        """Return the node of what follows a state, answer by answer."""
+        bottom, settled = len(self.axes), self._settled
         known: list[dict[State, int]] = [{} for _ in range(bottom + 1)]
 
         def grow(level: int, state: State) -> int:
             found = known[level].get(state)
             if found is not None:
                 return found
-            if level == bottom:
-                first = self._first(state) if most is None else self._several(state, most)
-                found = diagram.terminal(first)
+            if watched and not watched & ~state.marks.out:
+                found = EMPTY
+            elif level == bottom:
+                found = diagram.terminal(end(state))
             else:
-                distinct, group = self._consequences(level, state.terms.said)
+                distinct, group = consequences(level, state.terms.said)
                 ends = [
                     grow(level + 1, self._after(state, one, used=level + 1 == settled))
                     for one in distinct
                 ]
+                ends.append(EMPTY)  # at -1, where a value is not followed
                 found = diagram.node(level, tuple([ends[at] for at in group]))
             known[level][state] = found
             return found
 
-        every = (1 << len(self.rules)) - 1
-        english = self._numbered(Precedences.known(self.rulebase, self.task, None))
-        start = State(Marks(), 0, 0, every, Terms(language=english))
-        nothing = AnswerConsequence(Marks(), every, self._ending(-1), Terms())
+        nothing = AnswerConsequence(Marks(), start.pending, self._ending(-1), Terms())
         return grow(0, self._after(start, nothing, used=settled == 0))
+
+    def _bits_of(self, ids: Collection[str]) -> int:
+        return self._bits(lambda one, _: one.id in ids)
 
     def _options(self, level: int, value: AxisValue) -> list[Option]:
         question = self.rulebase.question(self.axes[level].question)
         return [option for option in question.options if option.id in value.options]
 
-    def _consequences(
-        self, level: int, said: tuple[tuple[int, int], ...]
-    ) -> tuple[list[AnswerConsequence], list[int]]:
-        """Return what the values of a level do, each once, and for each value which it is."""
+    def consequences(self) -> Iterator[list[AnswerConsequence]]:
+        """Yield level by level what answers do, after each that may bear on them."""
+        saids: set[Said] = {()}
+        for level in range(len(self.axes)):
+            found = [one for said in saids for one in self._consequences(level, said)[0]]
+            saids = {one.terms.said for one in found}
+            yield found
+
+    def _consequences(self, level: int, said: Said) -> Consequences:
+        """Return what the values of a level do, after answers that bear on them."""
         key = level, said
         if key not in self._by_level:
             numbers: dict[AnswerConsequence, int] = {}
@@ -229,9 +314,7 @@ class FirstCheckpoints:
             self._by_level[key] = list(numbers), group
         return self._by_level[key]
 
-    def _consequence(
-        self, level: int, place: int, said: tuple[tuple[int, int], ...]
-    ) -> AnswerConsequence:
+    def _consequence(self, level: int, place: int, said: Said) -> AnswerConsequence:
         """Return what one answer does, after those that it hangs on."""
         question = self.rulebase.question(self.axes[level].question)
         value = self.axes[level].values[place]
@@ -336,41 +419,43 @@ class FirstCheckpoints:
         profile = {id: answers.get(id, nothing) for id in self.rulebase.question_ids}
         return {**profile, TASK: Answer((self.task,), None, "flag")}
 
-    def _required(
-        self, level: int, value: AxisValue, said: tuple[tuple[int, int], ...]
-    ) -> Requirements:
+    def _required(self, level: int, value: AxisValue, said: Said) -> Requirements:
         kept = {self.axes[at].question: self.axes[at].values[place].answer for at, place in said}
         answers = {**kept, self.axes[level].question: value.answer}
         return Requirements(self.rulebase, self._profile(answers))
 
     def _marks(self, required: Requirements) -> Marks:
         gone = lacking = unknown = barred = unlearnt = learning = poor = 0
+        of_language = any(demand.field in LEARNT for demand in required.demands)
         for place, one in enumerate(self.checkpoints):
-            gaps = {use: required.unmet(one, use) for use in (AS_IS, FINE_TUNE)}
+            short = {use: required.verdicts(one, use) for use in (AS_IS, FINE_TUNE)}
+            learning |= (short[AS_IS] != short[FINE_TUNE]) << 2 * place + 1
             for bit, use in enumerate((AS_IS, FINE_TUNE), start=2 * place):
-                if self.task not in _tasks(one, use):
+                if not self.offered[use] >> bit & 1:
                     continue
-                lacks, unsure = gaps[use]
-                taught = any(gap.field in LEARNT for gap in lacks)
-                gone |= taught << bit
-                lacking |= (bool(lacks) and not taught) << bit
-                unknown |= bool(unsure) << bit
-                barred |= any(gap.field in RIGHTS for gap in unsure) << bit
-                unlearnt |= any(gap.field in LEARNT for gap in unsure) << bit
-                poor |= bool(required.language_marks(one, use)[0]) << bit
-            learning |= (gaps[AS_IS] != gaps[FINE_TUNE]) << 2 * place + 1
-        return Marks(gone, lacking, unknown, barred, unlearnt, learning, poor)
+                if of_language:
+                    poor |= bool(required.language_marks(one, use)[0]) << bit
+                for field, met in short[use]:
+                    if met is None:
+                        unknown |= 1 << bit
+                        barred |= (field in RIGHTS) << bit
+                        unlearnt |= (field in LEARNT) << bit
+                    elif field in LEARNT:
+                        gone |= 1 << bit
+                    else:
+                        lacking |= 1 << bit
+        return Marks(gone, lacking & ~gone, unknown, barred, unlearnt, learning, poor)
 
-    def _language(self, level: int, value: AxisValue, said: tuple[tuple[int, int], ...]) -> int:
+    def _language(self, level: int, value: AxisValue, said: Said) -> int:
         languages = self._required(level, value, said).languages
         return self._numbered(Precedences.known(self.rulebase, self.task, languages))
 
     def _numbered(self, precedences: Precedences) -> int:
         """Return the number of the lines in which checkpoints stand; equal lines have the same."""
-        lines = {use: self._line(precedences, use) for use in (AS_IS, FINE_TUNE)}
-        if lines not in self._lines:
-            self._lines.append(lines)
-        return self._lines.index(lines)
+        lines = {use: self._line(precedences, use) for use in self.offered if self.offered[use]}
+        if lines not in self.lines:
+            self.lines.append(lines)
+        return self.lines.index(lines)
 
     def _line(self, precedences: Precedences, use: str) -> list[int]:
         """Return the bits of all checkpoints in a use, the best first."""
@@ -380,7 +465,7 @@ class FirstCheckpoints:
 
     # -- where everything is answered ----------------------------------------------------------
 
-    def _first(self, state: State) -> First:
+    def first(self, state: State, order: str | None = None) -> First:
         """Return what comes first where everything is answered, as `select_of` has it."""
         marks, terms = state.marks, state.terms
         uses = terms.uses or (AS_IS,)
@@ -398,13 +483,15 @@ class FirstCheckpoints:
             if found := top & self.offered.get(use, 0):
                 top = found
                 break
-        order = (terms.order or self.order) if self.order == ORDERS[0] else self.order
+        order = order or self.order
+        if order == ORDERS[0]:
+            order = terms.order or order
         if order != ORDERS[0]:
             top = next(found for some in self._classes(order, terms) if (found := top & some))
         top = top & ~state.avoid or top
         top = top & state.prefer or top
         top = top & ~marks.learning or top
-        lines = self._lines[terms.language or 0]
+        lines = self.lines[terms.language or 0]
         first = next(bit for use in uses for bit in lines.get(use, ()) if top >> bit & 1)
         return First(
             PICKED, self.checkpoints[first // 2].id, AS_IS if first % 2 == 0 else FINE_TUNE
@@ -413,7 +500,7 @@ class FirstCheckpoints:
     def _several(self, state: State, most: int) -> tuple[str, ...]:
         """Return the ids of so many checkpoints: each is first once those before it are gone."""
         ids: list[str] = []
-        while len(ids) < most and (first := self._first(state)).kind == PICKED:
+        while len(ids) < most and (first := self.first(state)).kind == PICKED:
             ids.append(first.checkpoint)
             place = next(n for n, one in enumerate(self.checkpoints) if one.id == ids[-1])
             gone = state.marks.gone | 0b11 << 2 * place
@@ -435,25 +522,39 @@ class FirstCheckpoints:
         limit = terms.step or max(terms.steps)
         key = limit, terms.said
         if key not in self._within:
-            required = self._of_said(terms)
-            self._within[key] = self._bits(lambda one, use: _needs(required, one, use) <= limit)
+            required = self.of_said(terms.said)
+            self._within[key] = self._bits(
+                lambda one, use: (required.takes_gb(one, use) or inf) <= limit
+            )
         return self._within[key]
 
-    def _of_said(self, terms: Terms) -> Requirements:
-        kept = {self.axes[at].question: self.axes[at].values[p].answer for at, p in terms.said}
+    def of_said(self, said: Said) -> Requirements:
+        """Return what is required where nothing else was said."""
+        kept = {self.axes[at].question: self.axes[at].values[place].answer for at, place in said}
         return Requirements(self.rulebase, self._profile(kept))
 
     def _classes(self, order: str, terms: Terms) -> list[int]:
         """Return sets of checkpoints, those that an order puts first first."""
         key = order, terms.said
         if key not in self._order_classes:
-            required = self._of_said(terms)
+            required = self.of_said(terms.said)
             ranked: dict[Any, int] = {}
             for place, one in enumerate(self.checkpoints):
                 rank = by_order(order, one, required.memory_gb(one))
                 ranked[rank] = ranked.get(rank, 0) | 0b11 << 2 * place
             self._order_classes[key] = [ranked[rank] for rank in sorted(ranked)]
         return self._order_classes[key]
+
+
+def _of_some(bits: int, more: AnswerConsequence) -> AnswerConsequence:
+    """Return what an answer does to some checkpoints."""
+    return more._replace(marks=Marks(*[mark & bits for mark in more.marks]))
+
+
+def _of_offer(bits: int, more: AnswerConsequence) -> AnswerConsequence:
+    """Return what an answer does to whether some checkpoints have all that is asked."""
+    marks, terms = Marks(more.marks.out & bits), Terms(more.terms.uses, more.terms.said)
+    return AnswerConsequence(marks, more.alive, more.ending, terms)
 
 
 def _places(bits: int) -> Iterator[int]:
@@ -466,12 +567,3 @@ def _places(bits: int) -> Iterator[int]:
 
 def _tasks(checkpoint: Checkpoint, use: str) -> Sequence[str]:
     return checkpoint.tasks if use == AS_IS else checkpoint.fine_tune
-
-
-def _needs(required: Requirements, checkpoint: Checkpoint, use: str) -> float:
-    """Return the least memory that a use takes; infinite where it is not known."""
-    found = required.memory_gb(checkpoint)
-    if use != AS_IS:
-        trained = training_memory(checkpoint)
-        found = trained and trained.lora_gb
-    return inf if found is None else found

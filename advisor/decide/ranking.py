@@ -238,9 +238,15 @@ class Lineup(NamedTuple):
     by: dict[str, str]
 
 
-def line_of(checkpoints: Iterable[Checkpoint], precedences: Precedences, use: str) -> Lineup:
+def line_of(
+    checkpoints: Iterable[Checkpoint],
+    precedences: Precedences,
+    use: str,
+    locked: Locked | None = None,
+) -> Lineup:
     """Return the line of some checkpoints for the task of `precedences` and a way of use.
 
+    `locked` is what evidence puts before what, where it is known from another way of use.
     What nothing measured, and what stands before nothing measured, comes right behind the last
     that evidence or its series puts before it, and there behind all that are larger or newer.
     """
@@ -248,7 +254,7 @@ def line_of(checkpoints: Iterable[Checkpoint], precedences: Precedences, use: st
     last = len(precedences.gauges)
     first = {id: precedences.first_measured(id) for id in known}
     measured = {id for id in known if first[id] < last}
-    locked = lock(known, precedences.compare(known.values()))
+    locked = locked or lock(known, precedences.compare(known.values()))
 
     def key(id: str) -> tuple[Any, ...]:
         """Return what orders those that nothing tells apart; it makes none of them better."""

@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from math import inf
 from typing import Any, NamedTuple
 
-from advisor.decide.memory import LEAST_GB, memory_gb, training_memory
+from advisor.decide.memory import LEAST_GB, TrainingMemory, memory_gb, training_memory
 from advisor.engine.decision import applicable
 from advisor.engine.profile import Answer, Profile, holds
 from advisor.model import TASK, Checkpoint, Option, Question, Rule
@@ -223,26 +223,50 @@ class Requirements:
             unknown += known[key][2]
         return tuple(lacks), tuple(unknown)
 
+    def verdicts(self, checkpoint: Checkpoint, use: str) -> list[tuple[str, bool | None]]:
+        """Return the fields by which a checkpoint falls short: False lacks, None is unverified."""
+        return [
+            (one.field, met)
+            for one in self.demands
+            if use == AS_IS or not one.learnt
+            if (met := self._meets(one, checkpoint, use)) is not True
+        ]
+
+    def _meets(self, demand: Demand, checkpoint: Checkpoint, use: str) -> bool | None:
+        """Return whether a checkpoint meets a demand; None where nobody verified it."""
+        field, wanted, value = demand.field, demand.wanted, self._value(demand, checkpoint, use)
+        if value is None:  # nothing fits where there is no room for a single weight
+            bare = field == "memory_gb" and wanted.get("at_most", inf) < LEAST_GB
+            return False if bare else None
+        if "one_of" not in wanted:
+            met: bool = wanted.get("at_least", -inf) <= value <= wanted.get("at_most", inf)
+            return met
+        present = set(_listed(value))
+        if present & set(wanted["one_of"]) or (field == "languages" and value == NO_LANGUAGE):
+            return True
+        return None if present & set(wanted["unsure"]) else False
+
     def _gaps(self, demand: Demand, checkpoint: Checkpoint, use: str) -> tuple[list[Gap], ...]:
         """Return what a checkpoint lacks of one demand, and what nobody verified."""
-        field, wanted = demand.field, demand.wanted
-        in_memory = field == "memory_gb"
-        value = self._memory(checkpoint, use) if in_memory else getattr(checkpoint, field)
-        if in_memory and value is None and wanted.get("at_most", inf) < LEAST_GB:
-            return _out_of_bounds(LEAST_GB, demand), []  # before a single weight
-        if value is None:
+        met = self._meets(demand, checkpoint, use)
+        if met:
+            return [], []
+        wanted, value = demand.wanted, self._value(demand, checkpoint, use)
+        if value is None and met is None:
             return [], [demand.gap("not verified")]
         if "one_of" not in wanted:
-            return _out_of_bounds(value, demand), []
+            return _out_of_bounds(LEAST_GB if value is None else value, demand), []
         present = _listed(value)
-        fits = not set(present).isdisjoint(wanted["one_of"])
-        if fits or (field == "languages" and value == NO_LANGUAGE):
-            return [], []
-        if unsure := ", ".join(one for one in present if one in wanted["unsure"]):
+        if met is None:
+            unsure = ", ".join(one for one in present if one in wanted["unsure"])
             return [], [demand.gap(f"{unsure}: whether yours is among them is not verified")]
         named = " or ".join(wanted["one_of"]) or demand.label
-        why = restriction(checkpoint) if field in RIGHTS else ""
+        why = restriction(checkpoint) if demand.field in RIGHTS else ""
         return [demand.gap(f"{', '.join(present)}{why}, wanted {named}")], []
+
+    def _value(self, demand: Demand, checkpoint: Checkpoint, use: str) -> Any:
+        in_memory = demand.field == "memory_gb"
+        return self.takes_gb(checkpoint, use) if in_memory else getattr(checkpoint, demand.field)
 
     def language_marks(
         self, checkpoint: Checkpoint, use: str
@@ -264,19 +288,21 @@ class Requirements:
 
     def memory_gb(self, checkpoint: Checkpoint) -> float | None:
         """Return what a checkpoint takes to run, in the precision that answers ask for."""
-        remembered, key = self.rulebase.remembered, (memory_gb, checkpoint.id, self.dtype)
-        known = remembered.get(key)
-        if known is None or known[0] is not checkpoint:
-            known = remembered[key] = checkpoint, memory_gb(checkpoint, self.dtype)
-        found: float | None = known[1]
-        return found
+        return self.takes_gb(checkpoint, AS_IS)
 
-    def _memory(self, checkpoint: Checkpoint, use: str) -> float | None:
-        """The least memory that a use takes: to run it or, where it has to be trained, by LoRA."""
-        if use == AS_IS:
-            return self.memory_gb(checkpoint)
-        trained = training_memory(checkpoint)
-        return trained and trained.lora_gb
+    def takes_gb(self, checkpoint: Checkpoint, use: str) -> float | None:
+        """Return the least memory that a use takes: to run it or, where it is trained, by LoRA."""
+        key = memory_gb, checkpoint.id, self.dtype if use == AS_IS else TrainingMemory
+        known = self.rulebase.remembered.get(key)
+        if known is None or known[0] is not checkpoint:
+            if use == AS_IS:
+                found = memory_gb(checkpoint, self.dtype)
+            else:
+                trained = training_memory(checkpoint)
+                found = trained and trained.lora_gb
+            known = self.rulebase.remembered[key] = checkpoint, found
+        takes: float | None = known[1]
+        return takes
 
     def _chosen(self, questions: Iterable[Question]) -> list[Option]:
         """The options that answer some questions."""

@@ -341,7 +341,9 @@ def line_for(rulebase: RuleBase, family: str, precedences: Precedences, use: str
             for one in rulebase.catalogue(family)
             if one.offered and task in (*one.tasks, *one.fine_tune)
         ]
-        known = precedences.lines[family, use] = line_of(able, precedences, use)
+        others = (line.locked for (of, _), line in precedences.lines.items() if of == family)
+        known = line_of(able, precedences, use, next(others, None))
+        precedences.lines[family, use] = known
     return known
 
 

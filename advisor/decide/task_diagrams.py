@@ -114,12 +114,14 @@ def axes_of(engine: Engine, task: str, space: Space, within: Profile) -> list[Ax
     return axes
 
 
-def sizes(engine: Engine, task: str) -> set[float]:
-    """Return every memory in GB from which a checkpoint of a task fits, run or trained."""
+def sizes(engine: Engine, task: str, ids: Collection[str] | None = None) -> set[float]:
+    """Return every memory in GB from which a checkpoint of a task, of these ids, fits."""
     rulebase = engine.rulebase
     dtypes = {None, *(o.dtype for question in rulebase.keeping for o in question.options)}
     found: set[float | None] = {LEAST_GB}
     for one in rulebase.checkpoints.values():
+        if ids is not None and one.id not in ids:
+            continue
         if one.offered and task in one.tasks:
             found |= {memory_gb(one, dtype) for dtype in dtypes}
         if one.offered and task in one.fine_tune:
