@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.programs import (
@@ -106,6 +107,8 @@ def script(answer: Advice, named: str = "", *, join: bool = False, thinking: boo
     lines = [f"{DOES[use]} {name or 'parts of your choice'} for {advice.task}", f"by: {made}", note]
     head = said_first(advice.rulebase, advice.options)
     head += "".join(f"# {visible(line)}\n" for line in lines if line)
+    if re.search("coding[:=]", head):  # Python would read it as the encoding of the file (PEP 263)
+        head = f"# coding: utf-8\n{head}"
     return Script(name, use, advice.task, f"{head}\n{code}\n", made, note)
 
 

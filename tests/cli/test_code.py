@@ -249,6 +249,16 @@ def test_a_folder_of_rules_is_no_line_of_the_program(advisor, forged):
     assert [line[:4] for line in head.splitlines() if "import os" in line] == [" " * 4]
 
 
+@pytest.mark.parametrize("name", ["coding: utf-7 +AAo-import os #", "vim: fileencoding=rot13"])
+def test_a_folder_of_rules_says_no_encoding(advisor, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name / "decisions").mkdir(parents=True)
+    (tmp_path / name / "decisions" / "none.yaml").write_text("rules: []\n")
+    plain = advisor("code", "captioning").out
+    written = advisor("code", "captioning", "--rules", name).out
+    assert ast.dump(ast.parse(written.encode())) == ast.dump(ast.parse(plain))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a command line of POSIX shells")
 def test_the_command_in_the_program_names_the_folder_to_a_shell(advisor, forged):
     document = advisor("code", "captioning", "--rules", forged, "--format", "json").json
