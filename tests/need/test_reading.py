@@ -108,6 +108,9 @@ def test_the_words_of_a_name_mean_nothing_by_themselves(rulebase):
     ("text", "said"),
     [
         ("caption photos on a laptop without a GPU", {"device": ["cpu"]}),
+        ("300 photos a day to caption", {"collection": 300}),
+        ("go live with 2M images per day and caption them", {"collection": 2_000_000}),
+        ("I have 300 photos to caption", {"collection": 300}),
         ("caption photos on my rtx 3060", {"device": ["gpu"], "memory-gb": 8}),
         ("caption photos in French and German", {"language": ["fr", "de"]}),
         ("caption photos with 6 GB of VRAM", {"device": ["gpu"], "memory-gb": 6}),
