@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.programs import (
@@ -93,10 +92,8 @@ def script(answer: Advice, named: str = "", *, join: bool = False, thinking: boo
     if join and not advice.joinable:
         message = f"nothing is joined from parts for {advice.task} as you ask it"
         raise UsageError(message, hint="add --parts own-parts, or leave out --join")
-    name, code = (
-        checkpoint.id if checkpoint else "",
-        _code(advice, checkpoint, use, thinking=thinking),
-    )
+    name = checkpoint.id if checkpoint else ""
+    code = _code(advice, checkpoint, use, thinking=thinking)
     if code is None:
         raise _no_program(answer, name, f"{advice.task} ({use})")
     made = answer.code_command(advice, named, join=join, thinking=thinking)
@@ -107,7 +104,7 @@ def script(answer: Advice, named: str = "", *, join: bool = False, thinking: boo
     lines = [f"{DOES[use]} {name or 'parts of your choice'} for {advice.task}", f"by: {made}", note]
     head = said_first(advice.rulebase, advice.options)
     head += "".join(f"# {visible(line)}\n" for line in lines if line)
-    if re.search("coding[:=]", head):  # Python would read it as the encoding of the file (PEP 263)
+    if "coding" in head:  # Python would read it as the encoding of the file (PEP 263)
         head = f"# coding: utf-8\n{head}"
     return Script(name, use, advice.task, f"{head}\n{code}\n", made, note)
 
