@@ -109,7 +109,8 @@ def _explain(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
 
 
 def _check(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
-    from advisor.check.command import CheckOptions, judged
+    from advisor.check.command import judged
+    from advisor.check.options import CheckOptions
     from advisor.check.page import judgement_report, project_report
     from advisor.engine.profile import make_profile
 

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from advisor.catalogue.release import Release
 from advisor.check.declaration import DeclaredChoice
 from advisor.check.finding import Edit, Finding
+from advisor.check.fixing import TEXTS_AT_ONCE, stretch
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judged_files import JudgedFiles
 from advisor.check.judgement import Judgement
+from advisor.check.records import Lock
 from advisor.engine.profile import Profile
 from advisor.model import Checkpoint
 from advisor.model.library import CheckRule
 from advisor.rulebase.base import RuleBase
-from advisor.scan.cells import code_of_notebook
-from advisor.scan.source import same_letters
+from advisor.scan.notebook import parse_notebook
+from advisor.scan.source import UnreadableError, same_letters
 from advisor.scan.usage import Call, Load, Location, Name, Scan, Usage
-
-if TYPE_CHECKING:
-    from advisor.check.records import Lock
 
 TRANSFORMERS = "transformers"
 IMPORT_AND_USE = 2
 """How often a name stands in a file that imports it for one use."""
-TEXTS_AT_ONCE = 4
-"""As many files are kept in memory while they are judged; rules go from one to the next."""
 
 
 class Suppression(NamedTuple):
@@ -227,8 +225,6 @@ class Case:
 
     def stands_at(self, place: Location) -> str:
         """Return the text at a place of a scanned file."""
-        from advisor.check.fixing import stretch
-
         return stretch(place.path, self.source(place.path), place)
 
     def _stands(self, path: str, name: str) -> int:
@@ -257,7 +253,8 @@ def _searched(_: str) -> dict[tuple[str | re.Pattern[str], ...], bool]:
 def _counted(path: str, text: str) -> tuple[str, dict[str, int]]:
     """The code of a file, and how often names stand in it, as far as that was asked."""
     if path.lower().endswith(".ipynb"):
-        text = code_of_notebook(text.encode("utf-8", "surrogatepass")) or text
+        with contextlib.suppress(UnreadableError):
+            text = parse_notebook(text.encode("utf-8", "surrogatepass"), path).written
     return same_letters(text), {}
 
 

@@ -6,14 +6,14 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from advisor.check.options import CheckOptions
 from advisor.console.commands import GivenLater, Options
-from advisor.console.options import Priority, complete_checkpoint, option, priority_of
+from advisor.console.options import Priority, option, priority_of
 from advisor.console.output import FindingsShown, Showing
 from advisor.console.streams import note, say
 from advisor.errors import UsageError
@@ -45,68 +45,6 @@ OF_JUDGING = ("checkpoint", "class_name", "transformers", "fail_on", "strict", "
 CANNOT = 2
 """The exit code where something asked for could not be done."""
 Force = Annotated[bool, option("--force", "Overwrite an existing advisor.yaml.")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckOptions:
-    """What is looked at instead of files, by what to judge, and what to compare with or to write.
-
-    A setting that is empty is as the environment or advisor.yaml says.
-    """
-
-    checkpoint: Annotated[
-        str,
-        option(
-            "--checkpoint ID",
-            "Judge this one checkpoint and no files.",
-            autocompletion=complete_checkpoint,
-        ),
-    ] = ""
-    class_name: Annotated[str, option("--class NAME", "The transformers class that loads it.")] = ""
-    explain: Annotated[str, option("--explain RULE", "Show the page of a rule.")] = ""
-    config: Annotated[
-        Path | None, option("--config FILE", "Choices and settings; else advisor.yaml.")
-    ] = None
-    transformers: Annotated[
-        str,
-        option(
-            "--transformers VERSION",
-            "Judge by this release: 5, 4.57, installed. Else by what each project asks for.",
-        ),
-    ] = ""
-    fail_on: Annotated[
-        str, option("--fail-on LEVEL", "error, warning, outdated-choice, never.")
-    ] = ""
-    strict: Annotated[bool, option("--strict", "Warnings fail too.")] = False
-    deadline: Annotated[
-        float,
-        option("--deadline SECONDS", "Look at no more files after this time; 0 for no end.", min=0),
-    ] = 0.0
-    today: Annotated[
-        str, option("--today DATE", "Judge waivers as of this day; today if left out.")
-    ] = ""
-    fix: Annotated[bool, option("--fix", "Fix in place what can be fixed with certainty.")] = False
-    diff: Annotated[
-        bool, option("--diff", "Print what --fix would change, and change nothing.")
-    ] = False
-    baseline: Annotated[
-        Path | None, option("--baseline FILE", "Leave out the findings of this file.")
-    ] = None
-    write_baseline: Annotated[
-        Path | None,
-        option("--write-baseline FILE", "Write all findings to this file.", writes=True),
-    ] = None
-    lock: Annotated[bool, option("--lock", "Write what holds for each choice to advisor.lock.")] = (
-        False
-    )
-    statistics: Annotated[
-        bool, option("--statistics", "Count findings by rule instead of showing them.")
-    ] = False
-    all_models: Annotated[
-        bool,
-        option("--all-models", "Judge files that have nothing to do with vision, too, in full."),
-    ] = False
-    verbose: Annotated[bool, option("--verbose -v", "Show every finding and note in full.")] = False
 
 
 def check(
@@ -229,7 +167,8 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         if not project.case.choices:
             raise UsageError("no choices to lock", hint="`advisor init` writes an advisor.yaml")
         folder = project.declaration.folder
-        write_text(folder / LOCK, lock_text(project.case), within=folder)
+        judged = ((one, project.case.judgements_of(one)) for one in project.case.choices)
+        write_text(folder / LOCK, lock_text(project.case.rulebase, judged), within=folder)
         _wrote(folder / LOCK, count(len(project.case.choices), "choice"))
     return CANNOT if changes.refused else inspection.exit_code
 

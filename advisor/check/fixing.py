@@ -13,7 +13,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from advisor.check.case import TEXTS_AT_ONCE
 from advisor.check.finding import Edit, Finding
 from advisor.errors import AdvisorError, reason_of
 from advisor.files import path_of, read_bounded, write_text
@@ -22,6 +21,8 @@ from advisor.scan.source import UnreadableError, decode_python, decode_utf8, dig
 from advisor.scan.usage import Location
 
 MOST_BYTES = 40_000_000
+TEXTS_AT_ONCE = 4
+"""As many files are kept in memory while they are judged; rules go from one to the next."""
 _NO_PYTHON = (".ipynb", ".json", ".toml", ".yaml", ".yml")
 """In these only line feeds end a line, for the scanner as for `fix_text`."""
 MARK = "\ufeff"

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Callable
 from functools import lru_cache
 
-from advisor.check.case import TEXTS_AT_ONCE, Case
+from advisor.check.case import Case
 from advisor.check.finding import Edit
+from advisor.check.fixing import TEXTS_AT_ONCE
 from advisor.scan.source import Parsed, UnreadableError, parse
 from advisor.scan.usage import Name
 

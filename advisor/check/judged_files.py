@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from advisor.catalogue.release import Release, described_releases, release, version_number
 from advisor.check.finding import Edit, Finding
 from advisor.rulebase.base import RuleBase
-from advisor.scan.pin import Pin, Pins
-from advisor.scan.version_range import same_release
+from advisor.scan.pin import Pins
+from advisor.scan.version_range import Pin, same_release
 
 if TYPE_CHECKING:
     from advisor.scan.version_range import Number

@@ -7,13 +7,14 @@ from collections import Counter
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from advisor.catalogue.release import release
 from advisor.check import records
-from advisor.check.case import TEXTS_AT_ONCE, Case
+from advisor.check.case import Case
 from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
 from advisor.check.finding import LEVELS
+from advisor.check.fixing import TEXTS_AT_ONCE
 from advisor.check.inspection import (
     Failing,
     Inspection,
@@ -23,6 +24,7 @@ from advisor.check.inspection import (
 )
 from advisor.check.judged_files import by_pin, judged_by_pin
 from advisor.check.judgement import judgements_of
+from advisor.check.options import CheckOptions
 from advisor.console.commands import GivenLater, rules_of
 from advisor.console.options import Priority, day_or_today, priority_of
 from advisor.errors import UsageError
@@ -30,9 +32,6 @@ from advisor.files import path_shown, resolved
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 from advisor.scan.pin import Pins
-
-if TYPE_CHECKING:
-    from advisor.check.command import CheckOptions
 
 
 class Project(NamedTuple):

@@ -6,16 +6,15 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from advisor.check.declaration import DeclaredChoice
 from advisor.check.finding import Finding
+from advisor.check.judgement import Judgement
 from advisor.decide.selection import select
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import path_shown, read_bounded
-
-if TYPE_CHECKING:
-    from advisor.check.case import Case
+from advisor.rulebase.base import RuleBase
 
 LOCK = "advisor.lock"
 VERSION = 1
@@ -25,6 +24,7 @@ MOST_ALIKE = MOST_BYTES
 Key = tuple[str, str, str]
 """Rule, path and message of a finding: what stays the same when lines move."""
 Read = TypeVar("Read")
+JudgedChoice: TypeAlias = tuple[DeclaredChoice, Iterable[Judgement]]
 
 
 class LockedChoice(NamedTuple):
@@ -53,19 +53,21 @@ class Lock(NamedTuple):
     choices: tuple[LockedChoice, ...]
 
 
-def lock_text(case: Case) -> str:
-    """Return the lock of what holds now."""
-    choices = [one._asdict() for choice in case.choices for one in locked_choices(case, choice)]
-    lock = {"lock_version": VERSION, "rule_base": case.rulebase.digest, "choices": choices}
+def lock_text(rulebase: RuleBase, judged: Iterable[JudgedChoice]) -> str:
+    """Return the lock of what holds now for choices."""
+    choices = [one._asdict() for each in judged for one in locked_choices(rulebase, *each)]
+    lock = {"lock_version": VERSION, "rule_base": rulebase.digest, "choices": choices}
     return json.dumps(lock, indent=2) + "\n"
 
 
-def locked_choices(case: Case, choice: DeclaredChoice) -> list[LockedChoice]:
-    """Return what holds now for each task of a choice."""
+def locked_choices(
+    rulebase: RuleBase, choice: DeclaredChoice, judgements: Iterable[Judgement]
+) -> list[LockedChoice]:
+    """Return what holds now for each task of a choice, which is judged for it."""
     bare = LockedChoice(choice.name, None, choice.checkpoint, choice.revision, choice.needs)
     locked = []
-    for judgement in case.judgements_of(choice):
-        picks = select(case.rulebase, judgement.decision).picks
+    for judgement in judgements:
+        picks = select(rulebase, judgement.decision).picks
         locked.append(
             bare._replace(
                 task=judgement.task,

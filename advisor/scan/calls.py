@@ -103,9 +103,8 @@ class EvaluatedCall(NamedTuple):
         name = last_name(self.node.func)
         if name == "backward" or name.endswith("Trainer"):
             self.study.training.append(self.node)
-        for holder in self.holders:
-            if behind := self.study.class_behind(holder, name):
-                self.study.made.append((self.node, f"{behind}.{name}", self.passed))
+        if isinstance(self.node.func, ast.Attribute):
+            self.study.take(self.node, self.holders, self.node.func.value, name, self.passed)
         loaded = [callee for callee in self.callees if isinstance(callee, Loaded)]
         given = [self.called(callee) for callee in self.callees if not isinstance(callee, Loaded)]
         if loaded:

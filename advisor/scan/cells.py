@@ -91,19 +91,6 @@ def read_cells(data: bytes, name: str) -> Cells:
         raise UnreadableError(name, line, message) from None
 
 
-def code_of_notebook(data: bytes) -> str | None:
-    """Return the text of all code cells; None for what is no plain notebook in Python."""
-    try:
-        notebook = json.loads(data)
-        cells = [cell["source"] for cell in notebook["cells"] if cell.get("cell_type") == "code"]
-        texts = ["".join(source) for source in cells]
-        plain = all(isinstance(source, (str, list)) for source in cells)
-        plain = plain and "worksheets" not in notebook and _is_python(notebook.get("metadata"))
-        return "\n".join(texts) if plain else None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
-
-
 def _code_cells(file: str, notebook: Any) -> tuple[list[list[Line]], int]:
     """Return the lines of each code cell, and 1 where the notebook is not in Python, else 0."""
     if "worksheets" in notebook:

@@ -130,9 +130,7 @@ class Expressions:
         values = union(*(self._attribute(holder, node.attr) for holder in holders))
         if node.attr not in _SAME:
             self.study.use(node, "read", node.attr, holders)
-        for holder in holders:
-            if name := self.study.class_behind(holder, node.attr):
-                self.study.made.append((node, f"{name}.{node.attr}", ()))
+        self.study.take(node, holders, node.value, node.attr)
         return values
 
     def _narrowed(self, node: ast.Attribute) -> Values | None:

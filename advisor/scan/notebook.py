@@ -48,6 +48,7 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
     counts as such.
     """
     read = read_cells(data, name)
+    written = "\n".join(line.text for cell in read.cells for line in cell)
     spot, other = read.spot(), read.other
     lines: list[str] = []
     firsts: list[int] = []
@@ -59,7 +60,7 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
     text = "\n".join(lines)
     tree = _whole(text, firsts, name)
     if tree is not None:
-        return Parsed(name, tree, text, lines, spot, (), other)
+        return Parsed(name, tree, text, lines, spot, (), other, written)
     body: list[ast.stmt] = []
     notes = []
     for cell, before in zip(read.cells, firsts, strict=True):
@@ -71,7 +72,8 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
                 at = error.note.line and error.note.line + before
                 line = spot(at, 0).line if at and before < at <= len(lines) else None
                 notes.append(FileNote(name, line, f"cell {cell[0].cell} {error.note.message}"))
-    return Parsed(name, ast.Module(body, []), text, lines, spot, tuple(notes), other)
+    tree = ast.Module(body, [])
+    return Parsed(name, tree, text, lines, spot, tuple(notes), other, written)
 
 
 def _whole(text: str, firsts: list[int], name: str) -> ast.Module | None:

@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.files import name_of, path_of, read_bounded
+from advisor.scan.configuration import read_toml
+from advisor.scan.source import UnreadableError
 from advisor.scan.usage import FileNote
-from advisor.scan.version_range import VersionRange, either, read_range
+from advisor.scan.version_range import Pin, VersionRange, either, read_range
 
 PACKAGE = "transformers"
 EITHER = " or "
@@ -33,7 +35,6 @@ _CLAUSES = r"(?P<range>\s*\(?\s*(?:[~=!<>]=?=?\s*v?\d[\w.*+]*\s*,?\s*)+\)?)"
 _FROM_GIT = re.compile(
     rf"git\+[^\s\"']*/{PACKAGE}(?:\.git)?(?:@v?(?P<tag>[\w.-]+))?(?=[\s\"'#;,\]]|\Z)"
 )
-_COMMIT = re.compile(r"git\+[^\s@]+@[0-9a-f]{7,40}(?![\w.-])")
 _REQUIREMENT = re.compile(rf"{_NAME}(?:\s*@\s*\S+|{_CLAUSES}|\s*(?=[\s;#\"'\\]|\Z))")
 _INSTALL = re.compile(
     r"(?:pip3?|uv|conda|mamba)[ \t]+(?:pip[ \t]+)?(?:install|add)\b(?P<what>[^\n#&|]*)"
@@ -56,20 +57,6 @@ _ANY = re.compile("|".join(_FILES))
 _SCRIPT = re.compile(rb"(?m)^# /// script\r?\n(?P<body>(?:#[^\n]*\n)*?)# ///")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _INSTALLER = re.compile(r"\b(?:pip3?|uv|conda|mamba)[ \t]")
-
-
-class Pin(NamedTuple):
-    """What one file says: the requirement as written, its line, and what it allows."""
-
-    path: str
-    line: int
-    written: str
-    range: VersionRange
-
-    @property
-    def is_commit(self) -> bool:
-        """True where it asks for a commit, of which no release is known."""
-        return self.range.is_open and _COMMIT.search(self.written) is not None
 
 
 class Pins:
@@ -241,9 +228,6 @@ def _in_text(text: str) -> Iterator[tuple[str, VersionRange]]:
 
 
 def _of_toml(text: str) -> Iterator[tuple[str, VersionRange]]:
-    from advisor.scan.configuration import read_toml
-    from advisor.scan.source import UnreadableError
-
     try:
         (value,) = read_toml(text, "")
     except (UnreadableError, RecursionError):

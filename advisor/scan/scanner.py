@@ -13,7 +13,6 @@ from typing import Any
 from advisor.errors import reason_of
 from advisor.files import know_as_read, read_bounded, size_shown
 from advisor.scan.abstract import Values
-from advisor.scan.cells import code_of_notebook
 from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.scan.grouping import Grouping, together
@@ -22,7 +21,7 @@ from advisor.scan.mention import imports_from, may_ask, may_concern_us, sees, sp
 from advisor.scan.modules import Modules, exported
 from advisor.scan.names import mentions_overrides, names_in, overrides
 from advisor.scan.notebook import parse_notebook
-from advisor.scan.pin import Pin, pin_of_notebook, pin_of_script
+from advisor.scan.pin import pin_of_notebook, pin_of_script
 from advisor.scan.source import (
     MARK,
     Parsed,
@@ -34,6 +33,7 @@ from advisor.scan.source import (
 )
 from advisor.scan.statement import outline, study_file
 from advisor.scan.usage import FileNote, Location, Scan, Value
+from advisor.scan.version_range import Pin
 from advisor.scan.vocabulary import Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, dialect_of, find_files
 
@@ -273,9 +273,9 @@ class _Scanner:
         self.seeing.update([name] if sees(text) else [])
         if ids:
             self.named_ids[name] = ids
-        written = (code_of_notebook(data) or "") if notebook else ""
-        if pin := pin_of_notebook(data, written, name) if notebook else pin_of_script(data, name):
-            self.pins[name] = pin
+        own = pin_of_notebook(data, parsed.written, name) if notebook else pin_of_script(data, name)
+        if own:
+            self.pins[name] = own
 
     def _follow(self, file: SourceFile, parsed: Parsed, *, known: bool) -> None:
         """Add what a file loads and makes, and notes of what in it is too deep.

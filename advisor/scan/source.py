@@ -79,7 +79,7 @@ class Parsed(NamedTuple):
 
     `spot` tells where the character after some characters of a line (from 1) stands in the file,
     `notes` what of it could not be parsed, and `other_language` how many notebooks or cells were
-    passed over because they are no Python.
+    passed over because they are no Python. `written` is the code of a notebook with its magics.
     """
 
     name: str
@@ -89,6 +89,7 @@ class Parsed(NamedTuple):
     spot: Callable[[int, int], Spot] = _as_written
     notes: tuple[FileNote, ...] = ()
     other_language: int = 0
+    written: str = ""
 
     def location(self, node: Placed) -> Location:
         """Return where a node stands; `ast` counts columns in bytes."""

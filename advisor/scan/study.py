@@ -23,9 +23,11 @@ from advisor.scan.abstract import (
     NOTHING,
     Abstract,
     Constant,
+    ForeignObject,
     FunctionNode,
     ListLiteral,
     Loaded,
+    Other,
     PartialString,
     String,
     Symbol,
@@ -172,15 +174,39 @@ class Study(Classes):
             for value in loaded
         )
 
+    def take(
+        self,
+        node: ast.expr,
+        holders: Values,
+        owner: ast.expr,
+        name: str,
+        passed: Sequence[Passed] = (),
+    ) -> None:
+        """Record what is taken from an object of a class that extends one of transformers.
+
+        So is what is taken from something unknown by a name that only classes of it once had.
+        """
+        behind = [self.class_behind(holder, name) for holder in holders]
+        unknown = all(
+            isinstance(one, (Other, ForeignObject))
+            or (isinstance(one, Loaded) and self.loads[one.load].class_name is None)
+            for one in holders
+        )
+        if unknown and not (isinstance(owner, ast.Name) and owner.id == "self"):
+            behind.append(self.vocabulary.distinctive.get(name))
+        self.made.extend((node, f"{one}.{name}", passed) for one in behind if one)
+
     def built(self) -> tuple[Built, ...]:
         """Return what is made of classes of transformers, each place once."""
         return self._built(self.made)
 
     def members_of_ours(self) -> tuple[Built, ...]:
-        """Return what is taken from classes of ours that classes of the file extend."""
+        """Return what is taken from classes of ours, or by a name that only those once had."""
         named = ((one, one[1].partition(".")) for one in self.made)
-        is_class = self.vocabulary.is_class
-        return self._built(one for one, (name, _, of) in named if of and is_class(name))
+        is_class, distinctive = self.vocabulary.is_class, self.vocabulary.distinctive
+        return self._built(
+            one for one, (name, _, of) in named if of and (is_class(name) or of in distinctive)
+        )
 
     def _built(self, made: Iterable[tuple[ast.expr, str, Sequence[Passed]]]) -> tuple[Built, ...]:
         once = {node: (name, passed) for node, name, passed in made}

@@ -1,4 +1,4 @@
-"""Which releases of a package a requirement allows, as far as numbers of releases tell."""
+"""Which releases a requirement allows, as far as their numbers tell, and where it is written."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 Number: TypeAlias = tuple[int, ...]
 
 _CLAUSE = re.compile(r"(~=|===?|!=|<=|>=|<|>|\^|~|=)?\s*v?(\d+(?:\.\d+)*(?:\.\*)?)[\w.+-]*\Z")
+_COMMIT = re.compile(r"git\+[^\s@]+@[0-9a-f]{7,40}(?![\w.-])")
 _LONGEST_NUMBER = 18
 """Digits; dates and times are written in less."""
 _UPPER = ("<", "<=", "!=")
@@ -71,6 +72,20 @@ class VersionRange(NamedTuple):
             return min(one.begins for one in self.ways if not one.is_open)
         first = [number for operator, number, _ in self.clauses if operator not in _UPPER]
         return max(first, default=())
+
+
+class Pin(NamedTuple):
+    """What one file says: the requirement as written, its line, and what it allows."""
+
+    path: str
+    line: int
+    written: str
+    range: VersionRange
+
+    @property
+    def is_commit(self) -> bool:
+        """True where it asks for a commit, of which no release is known."""
+        return self.range.is_open and _COMMIT.search(self.written) is not None
 
 
 def read_range(text: str) -> VersionRange | None:

@@ -33,6 +33,8 @@ _NOT_WORDS = re.compile(r"[^A-Za-z0-9]+")
 _TASK_WORDS = {"text", "question", "zero"}
 """A Hub tag with one of these, of a task that looks at images, needs image and text."""
 _NEAR = 0.7
+_MEMBERS = "removed-member"
+"""The rule of the check that knows names of members."""
 
 _KINDS = (
     (r".*(?:ImageProcessor|FeatureExtractor|VideoProcessor)(?:Fast|Pil)?", "image_processor"),
@@ -166,6 +168,9 @@ class Vocabulary:
         model_types = (each.model_type for each in checkpoints if each.model_type)
         self.hints = {_squeezed(name) for name in (*model_types, *self._stems)} - {"auto"}
         """Words that announce a vision-language model in an id or a key: `clip`, `blip2`."""
+        distinctive = rulebase.checks[_MEMBERS].knowledge["distinctive"]
+        self.distinctive = {name: owner for owner in distinctive for name in distinctive[owner]}
+        """Names of members that no class has any more, each with the class that had it."""
         auto = release.auto if release else {}
         processors = auto.get("AutoProcessor", {})
         for by_type in (auto.get(name, {}) for name in self._auto_classes):

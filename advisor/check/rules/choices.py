@@ -119,7 +119,10 @@ def unused_choice(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
 @rule("choice-changed", each=Case.declared_choices, runs=lambda case: case.lock is not None)
 def choice_changed(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
     """What is chosen, or would be, otherwise than when the lock was written, and why."""
-    lock, now = case.lock or Lock("", ()), locked_choices(case, choice)
+    lock, now = (
+        case.lock or Lock("", ()),
+        locked_choices(case.rulebase, choice, case.judgements_of(choice)),
+    )
     before = {locked.task: locked for locked in lock.choices if locked.name == choice.name}
     for new in now:
         old = before.get(new.task, before.get(None) if new == now[0] else None)

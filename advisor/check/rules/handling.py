@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from advisor.check.case import TEXTS_AT_ONCE, Case, prepares, rule, writes
+from advisor.check.case import Case, prepares, rule, writes
 from advisor.check.finding import Finding
+from advisor.check.fixing import TEXTS_AT_ONCE
 from advisor.check.identity import Identity
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase

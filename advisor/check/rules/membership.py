@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from advisor.catalogue.release_members import Members, ReleaseMembers
-from advisor.check.case import TEXTS_AT_ONCE, Case, mentions, rule
+from advisor.check.case import Case, mentions, rule
 from advisor.check.finding import Edit, Finding, advice
+from advisor.check.fixing import TEXTS_AT_ONCE
 from advisor.check.loaded import (
     CONFIG,
     Lifetime,
@@ -72,7 +73,10 @@ def _missing_of_class(case: Case, made: Built) -> Iterator[Finding]:
         return
     if name in _asked_names(case.source(made.place.path)) or _is_stored(case, made.place, name):
         return
-    if known.text.startswith("(") or not at.open or owner.endswith(SETTINGS):
+    distinctive = name in case.knowledge("distinctive").get(owner, ())
+    if distinctive and mentions(case.source(made.place.path), f"def {name}("):
+        return
+    if known.text.startswith("(") or not at.open or owner.endswith(SETTINGS) or distinctive:
         removed = case.release.removed
         change = removed(made.class_name, "attribute") or removed(name, "attribute")
         yield Finding(
@@ -251,7 +255,8 @@ def _is_absent(case: Case, at: Receiver, call: Call, known: Lifetime) -> bool:
     method = known.text.startswith("(")
     if method and call.kind != "call":
         return not at.members.open and not at.any
-    gone = case.release.removed(call.name, "attribute") is not None
+    of_none = any(call.name in names for names in case.knowledge("distinctive").values())
+    gone = of_none or case.release.removed(call.name, "attribute") is not None
     return gone or (not at.any and (method or not at.members.open))
 
 
@@ -262,7 +267,8 @@ def _asked_for(case: Case, call: Call) -> bool:
 
 def _is_stored(case: Case, place: Location, name: str) -> bool:
     """True where a file stores something under the name: then it has an attribute of its own."""
-    return mentions(case.source(place.path), re.compile(rf"\.{name}\s*=[^=]"))
+    stored = rf"\.{name}\s*=(?!=)(?![^\n]*\.{name}\b)"  # unless by its own name
+    return mentions(case.source(place.path), re.compile(stored))
 
 
 @lru_cache(maxsize=TEXTS_AT_ONCE)
