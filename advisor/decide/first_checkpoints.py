@@ -88,6 +88,8 @@ class Terms(NamedTuple):
 
     def and_then(self, more: Terms) -> Terms:
         """Return the terms after an answer; in everything but uses the last that says it counts."""
+        if more == (None, self.said, None, None, (), None):
+            return self
         uses = more.uses if self.uses is None else self.uses
         if self.uses is not None and more.uses is not None:
             uses = tuple(use for use in more.uses if use in self.uses)
@@ -393,7 +395,15 @@ class FirstCheckpoints:
             if not self.aims[place] & open_:
                 pending ^= 1 << place
         return State(
-            marks=Marks(gone, lacking & left, *[bits & open_ for bits in marks[2:]]),
+            marks=Marks(
+                gone,
+                lacking & left,
+                marks.unknown & open_,
+                marks.barred & open_,
+                marks.unlearnt & open_,
+                marks.learning & open_,
+                marks.poor & open_,
+            ),
             avoid=avoid & open_,
             prefer=prefer & open_,
             pending=pending,
