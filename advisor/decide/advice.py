@@ -19,8 +19,8 @@ from advisor.decide.outlook import (
     Change,
     strict_words,
 )
-from advisor.decide.requirements import COMPOSE, Gap, Requirements
-from advisor.decide.selection import ORDERS, Pick, Rung, Selection
+from advisor.decide.requirements import COMPOSE, Requirements
+from advisor.decide.selection import ORDERS, Pick, Selection
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer
 from advisor.model import TASK, Checkpoint, Detour, Elsewhere
@@ -78,11 +78,6 @@ class TaskAdvice(NamedTuple):
     def family(self) -> str | None:
         """The family whose checkpoints stand here: the next one where the first has none."""
         return self.selection.next_family or self.decision.family
-
-    @property
-    def ladder(self) -> tuple[Rung, ...]:
-        """The best for each step of memory, and of all; empty where memory was said."""
-        return self.selection.ladder
 
     @property
     def barren(self) -> bool:
@@ -153,15 +148,6 @@ class TaskAdvice(NamedTuple):
         if not task or not checkpoint or not may_run(self.rulebase, checkpoint.model_type, task):
             return None
         return try_command(self.rulebase, checkpoint, task)
-
-    @property
-    def doubts(self) -> tuple[Gap, ...]:
-        """What of all that was asked is verified of no checkpoint, or was measured as poor.
-
-        Those are the doubts about the first; empty where it is verified.
-        """
-        picks = self.selection.picks
-        return (*picks[0].unknown, *picks[0].poor) if picks else ()
 
     @property
     def settles(self) -> str | None:

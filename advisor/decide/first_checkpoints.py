@@ -395,15 +395,7 @@ class FirstCheckpoints:
             if not self.aims[place] & open_:
                 pending ^= 1 << place
         return State(
-            marks=Marks(
-                gone,
-                lacking & left,
-                marks.unknown & open_,
-                marks.barred & open_,
-                marks.unlearnt & open_,
-                marks.learning & open_,
-                marks.poor & open_,
-            ),
+            marks=Marks(gone, lacking & left, *map(open_.__and__, marks[2:])),
             avoid=avoid & open_,
             prefer=prefer & open_,
             pending=pending,

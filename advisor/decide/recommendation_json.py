@@ -112,7 +112,7 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
         **({} if reason.smallest else {"because_smallest": False}),
         "assessments": [_assessment_json(one) for one in advice.decision.assessments],
         "checkpoints": [_pick_json(advice, pick, options) for pick in selection.picks],
-        "ladder": [_rung_json(rung) for rung in advice.ladder],
+        "ladder": [_rung_json(rung) for rung in advice.selection.ladder],
         "provided": dict(selection.provided),
         "unverified": [_pick_json(advice, pick, options) for pick in selection.unverified],
         "fallen": _rejected_json((*selection.rejected, *selection.misused)),

@@ -164,7 +164,7 @@ def shown_picks(advice: TaskAdvice, most: int) -> tuple[list[Pick], dict[str, st
     """
     picks = advice.selection.picks
     steps: dict[str, list[int]] = {}
-    rungs = [(rung.up_to_gb, rung.pick) for rung in advice.ladder]
+    rungs = [(rung.up_to_gb, rung.pick) for rung in advice.selection.ladder]
     for place, (_, pick) in enumerate(rungs):
         if pick is not None:
             steps.setdefault(pick.checkpoint.id, []).append(place)
