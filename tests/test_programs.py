@@ -1,10 +1,23 @@
 """Which program is shown for a checkpoint, and that broken entries are refused at their place."""
 
+import ast
 import json
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from importlib.metadata import metadata
+from types import SimpleNamespace
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from advisor.decide.programs import literal, program_for, prompt_for, snippet
+from advisor.decide.recommendation import recommend
+from advisor.decide.written_program import script
 from advisor.errors import BrokenFileError
 from advisor.model.library import Program
 from advisor.rulebase.store import load_rules
@@ -21,6 +34,10 @@ def program(id="any", **fields):
     return Program(id=id, **{**given, **fields})
 
 
+def rules_of(*programs):
+    return SimpleNamespace(programs=programs, tools={}, acts={})
+
+
 def test_first_program_that_names_class_processor_and_task_is_shown():
     programs = [
         program("other-class", classes=["GitForCausalLM"]),
@@ -34,7 +51,7 @@ def test_first_program_that_names_class_processor_and_task_is_shown():
 
 
 def test_names_and_prompt_are_filled_in():
-    code = snippet(BLIP, "vqa", [program(prompts={"vqa": "what?"})])
+    code = snippet(BLIP, "vqa", rules_of(program(prompts={"vqa": "what?"})))
     assert code == (
         'name = "Salesforce/blip-vqa-base"\nmodel = BlipForQuestionAnswering\n'
         'processor = BlipProcessor\nask("what?")'
@@ -43,7 +60,7 @@ def test_names_and_prompt_are_filled_in():
 
 def test_the_prompt_of_the_checkpoint_counts_before_that_of_its_program():
     checkpoint = BLIP._replace(prompts={"vqa": "OCR:"}, processor=None)
-    code = snippet(checkpoint, "vqa", [program(prompts={"vqa": "what?"})])
+    code = snippet(checkpoint, "vqa", rules_of(program(prompts={"vqa": "what?"})))
     assert 'ask("OCR:")' in code
     assert "processor = AutoProcessor" in code
 
@@ -56,8 +73,14 @@ EVERY = [
 ]
 
 
-def code_of(checkpoint, task, **how):
-    return snippet(checkpoint, task, RULEBASE.programs, **how)
+@cache
+def code_of(checkpoint, task, thinking=True, whole=True):
+    """The program of an entry, which many share but for its name."""
+    return snippet(RULEBASE.checkpoint(checkpoint), task, RULEBASE, thinking=thinking, whole=whole)
+
+
+def both_of(checkpoint, task, **how):
+    return [code_of(checkpoint.id, task, whole=whole, **how) for whole in (True, False)]
 
 
 def test_each_program_asks_with_the_prompt_of_its_entry():
@@ -66,30 +89,36 @@ def test_each_program_asks_with_the_prompt_of_its_entry():
     ]
     assert len(asked) > 20
     for checkpoint, task in asked:
-        prompt, code = checkpoint.prompts[task], code_of(checkpoint, task)
+        prompt = checkpoint.prompts[task]
         assert prompt_for(checkpoint, task, RULEBASE.programs) == prompt
-        assert (literal(prompt) in code) if prompt else ('"type": "text"' not in code)
+        for code in both_of(checkpoint, task):
+            assert (literal(prompt) in code) if prompt else ('"type": "text"' not in code)
 
 
 def test_each_program_thinks_as_its_entry_says():
     thinking = [(one, task) for one, task in EVERY if one.thinks]
     assert {one.id for one, _ in thinking} >= {"Qwen/Qwen3.5-9B", "zai-org/GLM-4.1V-9B-Thinking"}
     for checkpoint, task in EVERY:
-        switch, code = checkpoint.thinking_switch, code_of(checkpoint, task)
-        fast = code_of(checkpoint, task, thinking=False)
-        scored = "logits" in code  # it reads the next word, and a thought would stand before it
-        if not checkpoint.thinks:
-            assert "</think>" not in code
-            assert f"{switch}=" not in code
-            assert fast == code
-        elif not scored:
-            assert "budget = 8192" in code
-            assert json.dumps(list(checkpoint.answer_marks)) in code
-            assert (f"{switch}=True" in code) == bool(switch)
-            assert (fast == code) == (switch is None)
-        if checkpoint.thinks and switch:
-            assert f"{switch}=False,  # the figures are with thinking" in fast
-            assert "</think>" not in fast
+        switch = checkpoint.thinking_switch
+        pairs = zip(
+            both_of(checkpoint, task), both_of(checkpoint, task, thinking=False), strict=True
+        )
+        for code, fast in pairs:
+            scored = "logits" in code  # it reads the next word, and a thought would stand before it
+            if not checkpoint.thinks:
+                assert "</think>" not in code
+                assert f"{switch}=" not in code
+                assert fast == code
+            elif not scored:
+                assert "budget = 8192" in code
+                assert json.dumps(list(checkpoint.answer_marks)) in code
+                assert (f"{switch}=True" in code) == bool(switch)
+                assert (fast == code) == (switch is None)
+            if checkpoint.thinks and switch:
+                assert f"{switch}=False,  # the figures are with thinking" in (
+                    code if scored else fast
+                )
+                assert "</think>" not in fast
 
 
 def test_each_program_gives_texts_in_the_case_of_its_entry():
@@ -97,30 +126,106 @@ def test_each_program_gives_texts_in_the_case_of_its_entry():
     assert "google/siglip2-base-patch16-224" in lower
     assert len(lower) > 10
     for checkpoint, task in EVERY:
-        code = code_of(checkpoint, task)
-        if "tokens(" in code:
-            assert ("text.lower() for" in code) == (checkpoint.text_case == "lower")
+        for code in both_of(checkpoint, task):
+            if "tokens(" in code:
+                assert ("text.lower() for" in code) == (checkpoint.text_case == "lower")
 
 
 def test_each_program_goes_by_the_pipeline_of_its_entry():
     staged = [(one, task) for one, task in EVERY if one.pipelines.get(task)]
     assert len(staged) == 3
     for checkpoint, task in EVERY:
-        code = code_of(checkpoint, task)
         version = checkpoint.pipelines.get(task)
-        assert (f'PaddleOCRVL(pipeline_version="{version}")' in code) == bool(version)
+        for code in both_of(checkpoint, task):
+            assert (f'PaddleOCRVL(pipeline_version="{version}")' in code) == bool(version)
+
+
+DEMOS = {
+    "bridgetower-vectors", "classify-by-probe", "classify-by-probe-alone", "clipseg", "git-video",
+    "groupvit", "paddleocr-vl-pages", "search-pages", "vilt-pair",
+}  # fmt: skip
+"""Programs that still run on one image: no tool is written around them."""
+MOST_LINES = 120
+"""Lines of a tool without blank ones and imports."""
+LONGER = {"chat", "chat-page", "find-duplicates", "find-duplicates-alone", "donut",
+    "open-clip-find-duplicates"}  # fmt: skip
+
+
+def tools():
+    """Each distinct program that is a tool, by the id of its program; equal ones once."""
+    found = {}
+    for checkpoint, task in EVERY:
+        program = program_for(checkpoint, task, RULEBASE.programs)
+        if program.id not in DEMOS:
+            code = code_of(checkpoint.id, task)
+            assert "parser.parse_args()" in code, (checkpoint.id, task)
+            found.setdefault((program.id, code.replace(checkpoint.id, "")), code)
+    return found
+
+
+def test_every_program_is_a_tool_formatted_and_short(tmp_path):
+    """As ruff formats and checks where nobody sets anything up."""
+    for number, ((id, _), code) in enumerate(tools().items()):
+        (tmp_path / f"{id}_{number}.py").write_text(f"{code}\n", encoding="utf-8")
+        body = code.partition("\nparser = ")[2]
+        most = 145 if id in LONGER else MOST_LINES
+        assert sum(bool(line.strip()) for line in body.splitlines()) <= most, id
+    assert number > 200
+    for words in (["format", "--check"], ["check", "--select", "E4,E7,E9,F,I,UP"]):
+        command = [sys.executable, "-m", "ruff", *words, "--isolated", "--quiet", str(tmp_path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[:2000] + done.stderr[:2000]
+
+
+def test_every_program_says_what_it_needs_in_tested_versions():
+    declared = metadata("vlm-advisor").get_all("Requires-Dist")
+    ours = {re.split("[<>=; ]", each)[0]: Requirement(each).specifier for each in declared}
+    for one in RULEBASE.packages:
+        if one.id in ours:
+            assert ours[one.id] == Requirement(f"{one.id}{one.versions}").specifier
+    known = {name for one in RULEBASE.packages for name in one.needed_by}
+    for code in tools().values():
+        modules = {
+            (getattr(node, "module", None) or node.names[0].name).partition(".")[0]
+            for node in ast.walk(ast.parse(code))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        }
+        assert modules - sys.stdlib_module_names <= known
+
+
+def test_the_head_of_a_program_is_inline_metadata():
+    """PEP 723: the reference expression finds one block, which is TOML."""
+    answer = recommend(RULEBASE, {"task": "document-vqa"})
+    written = script(answer)
+    (block,) = re.finditer(
+        r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$", written.python
+    )
+    text = "".join(line[2:] for line in block["content"].splitlines(keepends=True))
+    found = tomllib.loads(text)
+    assert SpecifierSet(found["requires-python"]).contains("3.14.2")
+    assert all(Requirement(each).specifier for each in found["dependencies"])
+    packages = {Requirement(each).name for each in found["dependencies"]}
+    assert packages >= {"torch", "transformers", "pillow", "pypdfium2"}
+    install = next(
+        line for line in written.python.splitlines() if line.startswith("# pip install ")
+    )
+    assert shlex.split(install)[3:] == found["dependencies"]
+    assert re.search(r"downloads \S+/\S+, about [0-9.]+ GB\.", written.python)
 
 
 def test_without_a_program_the_lines_that_load_are_shown():
-    assert snippet(BLIP).endswith("BlipProcessor.from_pretrained(name)")
-    assert snippet(BLIP._replace(loader="remote-code")) is None
-    assert "AutoTokenizer" in snippet(BLIP._replace(processor=None))
-    assert "open_clip" in snippet(BLIP._replace(loader="open_clip", model_class=None))
+    def alone(**fields):
+        return snippet(BLIP._replace(**fields), None, rules_of())
+
+    assert alone().endswith("BlipProcessor.from_pretrained(name)")
+    assert alone(loader="remote-code") is None
+    assert "AutoTokenizer" in alone(processor=None)
+    assert "open_clip" in alone(loader="open_clip", model_class=None)
 
 
 def test_what_open_clip_loads_gets_its_program():
     id = next(one.id for one in RULEBASE.checkpoints.values() if one.loader == "open_clip")
-    code = snippet(RULEBASE.checkpoint(id), None, RULEBASE.programs)
+    code = snippet(RULEBASE.checkpoint(id), None, RULEBASE)
     assert f'"hf-hub:{id}"' in code
     assert "encode_text" in code
 

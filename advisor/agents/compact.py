@@ -116,7 +116,7 @@ def _code(rulebase: RuleBase, profile: Document, pick: Document) -> str | None:
     checkpoint = rulebase.checkpoint(pick["id"])
     task = options.get(TASK)
     use = use_of(rulebase, checkpoint, task, options, pick["use"]) if task else pick["use"]
-    return snippet(checkpoint, task, rulebase.programs, options, use)
+    return snippet(checkpoint, task, rulebase, options, use)
 
 
 def _program(code: str | None, first: str | None) -> Document:

@@ -98,7 +98,7 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     ]
     if checkpoint.pitfalls:
         page.append(Items(tuple(Item("!", text) for text in checkpoint.pitfalls)))
-    if code := snippet(checkpoint, None, rulebase.programs):
+    if code := snippet(checkpoint, None, rulebase):
         page.append(Code(code, "python"))
     if measured := measurements(rulebase).get(checkpoint.id):
         page += [Heading("Published measurements"), _measured(measured)]

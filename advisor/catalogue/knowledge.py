@@ -139,7 +139,7 @@ def _details(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
     if kind == "checkpoints":
         details["measurements"] = plain(measurements(rulebase).get(thing.id, []))
         details["memory_gb"] = memory_gb(thing)
-        details["snippet"] = snippet(thing, None, rulebase.programs)
+        details["snippet"] = snippet(thing, None, rulebase)
     if "kind" in details:
         details["type"] = details.pop("kind")  # a source is of a type: paper, code, results
     return details

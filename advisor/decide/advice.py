@@ -115,8 +115,8 @@ class TaskAdvice(NamedTuple):
         if not self.selection.picks:
             return None
         first = self.selection.picks[0]
-        known = self.rulebase.programs
-        code = snippet(first.checkpoint, self.task, known, self.options, self.use_of(first))
+        use = self.use_of(first)
+        code = snippet(first.checkpoint, self.task, self.rulebase, self.options, use)
         return code and said_first(self.rulebase, self.options) + code
 
     @property

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from advisor.decide.command_lines import act_of
-from advisor.decide.memory import file_dtype, loaded_dtype, training_memory
+from advisor.decide.memory import LARGE_MILLIONS, file_dtype, loaded_dtype, training_memory
+from advisor.decide.program_header import merged
 from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE
 from advisor.foreign import visible, visible_lines
 from advisor.model import Checkpoint
-from advisor.model.library import Program, RunnerUse
+from advisor.model.library import EXTRACT, READ_PAGE, Program, ProgramTool, RunnerUse, joined_code
 from advisor.rulebase.base import RuleBase
 
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
@@ -40,35 +41,45 @@ LOADING = {
 """The lines that load a checkpoint, its names to be filled in."""
 _NAME = re.compile(r'^(name = "(?!hf-hub:).*")$', re.MULTILINE)
 _FILLED = re.compile(r"\{([a-z-]+)\}")
-_ASKED = re.compile(r'^ *\{"type": "text", "text": "\{prompt\}"\},\n', re.MULTILINE)
+_ASKED = re.compile(r'^ *\{"type": "text", "text": ("\{prompt\}"|prompt)\},\n', re.MULTILINE)
 """The line of a turn that holds its text."""
-_SWITCH = re.compile(r"^ *\{(no-)?thinking\}\n", re.MULTILINE)
+_SWITCH = re.compile(r"^ *\{thinking\}\n", re.MULTILINE)
 LOWERED = "[text.lower() for text in texts]"
+_ASKED_FOR = re.compile(r"\{(question|labels|fields)\|([^}]*)\}")
+"""The place of a prompt for what is asked, and what stands there where nobody asks."""
+PAGES = ("document-layout",)
+WHOLE = (READ_PAGE, EXTRACT)
+"""Tasks and acts of which much is written."""
 _PLACE = re.compile(r"\{([a-z-]+)\|([^}]*)\}")
 
 
 def snippet(
     checkpoint: Checkpoint,
-    task: str | None = None,
-    programs: Sequence[Program] = (),
+    task: str | None,
+    rulebase: RuleBase,
     answers: Mapping[str, str] = NOTHING_SAID,
     use: str = AS_IS,
     *,
     thinking: bool = True,
+    whole: bool = False,
 ) -> str | None:
     """Return the program that runs or trains a checkpoint; None where advisor knows no safe way.
 
-    `programs` are those of the rule base. `task` is the checkpoint's first one where it is None.
-    `answers`, question to option, may change the wording of its prompt. Without `thinking` it is
-    told not to think first, if it would and can be told.
+    `task` is the checkpoint's first one where it is None. `answers`, question to option, may change
+    the wording of its prompt. Without `thinking` it is told not to think first, if it would and can
+    be told. As a `whole` it is a tool that works through files, else it is called for one image.
     Where no program is known, the lines that load the checkpoint are returned, or for training
     nothing.
     """
     if task is None:
         task = next(iter(checkpoint.tasks or checkpoint.fine_tune), None)
-    if program := program_for(checkpoint, task, programs, use):
+    tool, (prompt, asked) = None, ("", "")
+    if program := program_for(checkpoint, task, rulebase.programs, use):
+        thinking &= bool(program.thinking_code)
         thinks = checkpoint.thinks and (thinking or not checkpoint.thinking_switch)
         code = program.thinking_code if thinks and program.thinking_code else program.code
+        prompt, asked = _worded(checkpoint, task, program, answers)
+        tool = _tool(rulebase, program, task, prompt)
     elif use != AS_IS:
         return None
     elif checkpoint.loader == "open_clip":
@@ -77,16 +88,26 @@ def snippet(
         code = LOADING["processor" if checkpoint.processor else "parts"]
     else:
         return None
+    if tool:
+        code = joined_code([tool.begin, code, tool.end] if whole else [code, tool.once])
     class_name, processor = checkpoint.model_class or "", checkpoint.processor or "AutoProcessor"
+    act = act_of(rulebase, task) if task else None
     names = {
         "names": ", ".join(sorted((class_name, processor))),
         "class": class_name,
         "processor": processor,
-        "dtype": "auto" if loaded_dtype(checkpoint) == file_dtype(checkpoint) else "bfloat16",
+        "dtype": _dtype(checkpoint),
         "checkpoint": checkpoint.id,
-        "prompt": literal(prompt_for(checkpoint, task, programs, answers) or ""),
+        "prompt": literal(prompt),
+        "asked": literal(asked),
+        "asked-for": "words, or an image" if "def text_vectors" in code else "an image",
+        "column": "question" if tool and tool.asks else "text",
+        "result": act.result if act else "result",
+        "opened": "page_of(item)" if "def page_of" in code else 'picture(item["image"])',
+        "batch": str(tool.batch if tool else 1),
+        "batch-on-cpu": str(max(1, tool.batch // 4) if tool else 1),
+        "new-tokens": "4096" if task in PAGES or (act and act.id in WHOLE) else "256",
         "thinking": _switched(checkpoint, on=thinking),
-        "no-thinking": _switched(checkpoint, on=False),
         "marks": json.dumps(checkpoint.answer_marks),
         "texts": LOWERED if checkpoint.text_case == "lower" else "texts",
         "pipeline": checkpoint.pipelines.get(task or "", ""),
@@ -96,9 +117,42 @@ def snippet(
         code = re.sub(_ASKED, "", code)
     if not names["thinking"]:
         code = re.sub(_SWITCH, "", code)
-    code = code.replace('"{prompt}"', "{prompt}")
+    for quoted in ("prompt", "asked"):
+        code = code.replace(f'"{{{quoted}}}"', f"{{{quoted}}}")
     code = re.sub(_FILLED, lambda place: names.get(place[1], place[0]), code)
-    return pinned(code, checkpoint.revision)
+    return merged(pinned(code, checkpoint.revision))
+
+
+def _tool(
+    rulebase: RuleBase, program: Program, task: str | None, prompt: str
+) -> ProgramTool | None:
+    """Return what makes a tool of a program: the first for its task whose place its prompt has."""
+    tools = (rulebase.tools[id] for id in program.tools)
+    fits = (one for one in tools if not one.tasks or task in one.tasks)
+    return next((one for one in fits if not one.asks or f"{{{one.asks}}}" in prompt), None)
+
+
+def _worded(
+    checkpoint: Checkpoint, task: str | None, program: Program, answers: Mapping[str, str]
+) -> tuple[str, str]:
+    """Return the prompt for a task, with its place for what is asked, and what stands there."""
+    own, usual = checkpoint.prompts.get(task or ""), program.prompts.get(task or "", "")
+    found = _ASKED_FOR.search(usual)
+    asked = found[2] if found else ""
+    if own is not None:
+        return own, asked
+    kept = {found[1]: f"{{{found[1]}}}"} if found else {}
+    return filled(usual, {**_said(program, answers), **kept}), asked
+
+
+def _dtype(checkpoint: Checkpoint) -> str:
+    """Return the precision to load in: half of it is slow on a CPU, where large ones need it."""
+    loaded = loaded_dtype(checkpoint)
+    wanted = '"auto"' if loaded == file_dtype(checkpoint) else f'"{loaded}"'
+    large = (checkpoint.parameters_millions or 0) > LARGE_MILLIONS
+    if loaded == "bfloat16" and large:
+        return wanted
+    return f"{wanted} if accelerated else torch.float32"
 
 
 def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
@@ -157,13 +211,17 @@ def prompt_for(
     own = checkpoint.prompts.get(task or "")
     if own is not None or program is None:
         return own
-    words = {
+    prompt = program.prompts.get(task or "")
+    return filled(prompt, _said(program, answers)) if prompt else None
+
+
+def _said(program: Program, answers: Mapping[str, str]) -> dict[str, str]:
+    """Return the words that a program has for answers, by question."""
+    return {
         question: options[answers[question]]
         for question, options in program.says.items()
         if answers.get(question) in options
     }
-    prompt = program.prompts.get(task or "")
-    return filled(prompt, words) if prompt else None
 
 
 def use_of(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from advisor.decide.program_header import header, install_line, requirements
 from advisor.decide.programs import (
     joining_program,
     may_train,
@@ -31,7 +33,8 @@ class Script(NamedTuple):
     """A program in Python for a checkpoint in one `use` of a task, and the `command` that made it.
 
     `checkpoint` is empty where its parts are to be joined first. `note` says where it is not all
-    that was asked for.
+    that was asked for. A notebook has `cell` in its place, on one image, under lines that are
+    `said` and after what `needed` packages are installed by.
     """
 
     checkpoint: str
@@ -40,37 +43,38 @@ class Script(NamedTuple):
     python: str
     command: str
     note: str = ""
+    said: Sequence[str] = ()
+    cell: str = ""
+    needed: Sequence[str] = ()
 
     def to_dict(self, digest: str) -> dict[str, Any]:
         """Return the JSON document of `advisor code --format json`."""
-        said = {key: value for key, value in self._asdict().items() if key != "note"}
-        return {"schema_version": SCHEMA_VERSION, "rule_base": digest, **said}
+        keys = ("checkpoint", "use", "task", "python", "command")
+        document = {key: getattr(self, key) for key in keys}
+        return {"schema_version": SCHEMA_VERSION, "rule_base": digest, **document}
 
     @property
     def notebook(self) -> str:
-        """The program as a Jupyter notebook of one cell, under what it is."""
-        head, _, rest = self.python.partition("\n\n")
-        lines = [line.removeprefix("# ") for line in head.splitlines()]
-        said = [line.replace("by: ", " " * 4, 1) for line in lines]  # Markdown's sign for code
+        """The program as a Jupyter notebook: what it is, what it needs, and itself."""
+        said = [line.replace("by: ", " " * 4, 1) for line in self.said]  # Markdown's sign for code
+        code: dict[str, Any] = {"execution_count": None, "outputs": []}
         cells = [
-            {
-                "cell_type": "markdown",
-                "id": "what-it-is",
-                "metadata": {},
-                "source": "\n\n".join(said).splitlines(keepends=True),
-            },
-            {
-                "cell_type": "code",
-                "id": "program",
-                "execution_count": None,
-                "metadata": {},
-                "outputs": [],
-                "source": rest.rstrip("\n").splitlines(keepends=True),
-            },
+            ("what-it-is", "markdown", "\n\n".join(said), {}),
+            ("packages", "code", f"%pip {install_line(self.needed)}", code),
+            ("program", "code", self.cell.rstrip("\n"), code),
         ]
         kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
         document = {
-            "cells": cells,
+            "cells": [
+                {
+                    "cell_type": kind,
+                    "id": id,
+                    "metadata": {},
+                    "source": source.splitlines(keepends=True),
+                    **more,
+                }
+                for id, kind, source, more in cells
+            ],
             "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
             "nbformat": 4,
             "nbformat_minor": 5,
@@ -93,20 +97,23 @@ def script(answer: Advice, named: str = "", *, join: bool = False, thinking: boo
         message = f"nothing is joined from parts for {advice.task} as you ask it"
         raise UsageError(message, hint="add --parts own-parts, or leave out --join")
     name = checkpoint.id if checkpoint else ""
-    code = _code(advice, checkpoint, use, thinking=thinking)
-    if code is None:
+    code, cell = (
+        _code(advice, checkpoint, use, thinking=thinking, whole=whole) for whole in (True, False)
+    )
+    if code is None or cell is None:
         raise _no_program(answer, name, f"{advice.task} ({use})")
     made = answer.code_command(advice, named, join=join, thinking=thinking)
     note = _untrained(advice, checkpoint, use)
     if checkpoint and use == AS_IS:
         way = way_of(checkpoint, str(advice.task), thinking=thinking)
         note = "; ".join(filter(None, (note, way)))
-    lines = [f"{DOES[use]} {name or 'parts of your choice'} for {advice.task}", f"by: {made}", note]
-    head = said_first(advice.rulebase, advice.options)
-    head += "".join(f"# {visible(line)}\n" for line in lines if line)
-    if "coding" in head:  # Python would read it as the encoding of the file (PEP 263)
-        head = f"# coding: utf-8\n{head}"
-    return Script(name, use, advice.task, f"{head}\n{code}\n", made, note)
+    does = f"{DOES[use]} {name or 'parts of your choice'} for {advice.task}"
+    lines = [visible(line) for line in (does, f"by: {made}", note) if line]
+    needed = requirements(code, advice.rulebase.packages)
+    first = said_first(advice.rulebase, advice.options)
+    head = first + header(needed, checkpoint) + "".join(f"# {line}\n" for line in lines)
+    said = [*(line.removeprefix("# ") for line in first.splitlines()), *lines]
+    return Script(name, use, advice.task, f"{head}\n{code}\n", made, note, said, cell, needed)
 
 
 def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> str:
@@ -120,12 +127,18 @@ def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> s
 
 
 def _code(
-    advice: TaskAdvice, checkpoint: Checkpoint | None, use: str, *, thinking: bool = True
+    advice: TaskAdvice,
+    checkpoint: Checkpoint | None,
+    use: str,
+    *,
+    thinking: bool = True,
+    whole: bool = False,
 ) -> str | None:
-    programs, task = advice.rulebase.programs, str(advice.task)
+    rulebase, task = advice.rulebase, str(advice.task)
     if checkpoint is None:
-        return joining_program(task, programs) if use == COMPOSE else None
-    return snippet(checkpoint, task, programs, advice.options, use, thinking=thinking)
+        return joining_program(task, rulebase.programs) if use == COMPOSE else None
+    how = {"thinking": thinking, "whole": whole}
+    return snippet(checkpoint, task, rulebase, advice.options, use, **how)
 
 
 def _no_program(answer: Advice, name: str, what: str) -> UsageError:

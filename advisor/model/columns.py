@@ -48,6 +48,11 @@ EXTRA_KEYS: dict[type, dict[str, Any]] = {
         "parts": f.ListOf(f.KebabCase(of="part"), least=1),
         "thinking_parts?": f.ListOf(f.KebabCase(of="part"), least=1),
     },
+    library.ProgramTool: {
+        "before": f.ListOf(f.KebabCase(of="part"), least=1),
+        "after": f.ListOf(f.KebabCase(of="part"), least=1),
+        "alone": f.ListOf(f.KebabCase(of="part"), least=1),
+    },
     evidence.Scenario: {"note?": f.Text},
 }
 """For a class the keys of its entries that are no fields of it, by shape or annotation: compiling

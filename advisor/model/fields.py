@@ -92,6 +92,7 @@ TakenOptions = Annotated[
 TakenOption = Annotated[str, KebabCase(of="option that a family takes")]
 GivenOption = Annotated[str, KebabCase(of="option that a family gives")]
 Steps = Annotated[Sequence[float], ListOf(Number(), least=1)]
+ToolIds = Annotated[Sequence[Annotated[str, KebabCase(of="tool")]], Least(1)]
 UseIds = Annotated[Sequence[Annotated[str, KebabCase(of="use")]], Least(1)]
 When = Annotated[Condition, OptionsOf(ListOf(KebabCase(), least=1))]
 TaskWords = Annotated[Mapping[str, Mapping[str, str]], MapOf(OptionsOf(KebabCase()))]

@@ -59,6 +59,8 @@ ENTITIES = {
     "act": Entity(library.Act, "programs", "acts", "programs"),
     "use": Entity(library.RunnerUse, "programs", "uses", "programs"),
     "part": Entity(library.ProgramPart, "programs", "parts"),
+    "tool": Entity(library.ProgramTool, "programs", "tools", "programs"),
+    "package": Entity(library.Package, "programs", "packages", "programs"),
     "program": Entity(library.Program, "programs", "programs", "programs"),
     "change": Entity(library.NameChange, "drift", "changes", "drift"),
     "scenario": Entity(evidence.Scenario, "scenarios", "scenarios", "proof"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
 
 from advisor.model import Decoder
@@ -26,7 +27,7 @@ class Program(NamedTuple):
     `{question|words}` in a prompt becomes what `says` has for the answer to a question, else the
     words. `thinking_code` is for checkpoints that think before they answer. `runners` are uses
     whose classes are among `classes` as well. `use` is what it does with a checkpoint: run it as it
-    is, fine-tune it, or join parts to one.
+    is, fine-tune it, or join parts to one. `tools` make a command-line tool of it.
     """
 
     id: f.Id
@@ -40,6 +41,7 @@ class Program(NamedTuple):
     runners: f.UseIds = ()
     thinking_code: f.Computed[str] = ""
     use: Annotated[str, f.OneOf("as-is", "fine-tune", "compose")] = "as-is"
+    tools: f.ToolIds = ()
 
 
 class ProgramPart(NamedTuple):
@@ -49,14 +51,53 @@ class ProgramPart(NamedTuple):
     code: f.Text
 
 
+class ProgramTool(NamedTuple):
+    """What is written around a program, so that it works through the files of its user.
+
+    It is for some tasks, any where `tasks` is empty, and for a prompt with a place for what it
+    `asks`, where it asks something. `begin` stands before the program and reads the command line;
+    `end` after it, and calls it for the images of a `batch`. `once` calls it for one.
+    """
+
+    id: f.Id
+    tasks: f.SomeTasks = ()
+    asks: f.Id | None = None
+    batch: f.Positive = 1
+    begin: f.Computed[str] = ""
+    end: f.Computed[str] = ""
+    once: f.Computed[str] = ""
+
+
+class Package(NamedTuple):
+    """A package of the package index in the versions that are tested.
+
+    A program needs it where it imports one of the modules or names of `needed_by`.
+    """
+
+    id: f.Text
+    versions: Annotated[str, f.TextOf(r">=[0-9.]+,<[0-9.]+", "a range such as `>=2.6,<3`")]
+    needed_by: f.Texts
+
+
+def joined_code(parts: Sequence[str]) -> str:
+    """Return parts of a program one after the other, functions two lines apart as Python has it."""
+    text = parts[0] if parts else ""
+    for before, after in pairwise(parts):
+        apart = after.startswith(("def ", "@")) or before.splitlines()[-1].startswith(" ")
+        text += ("\n\n\n" if apart else "\n\n") + after
+    return text
+
+
 class Act(NamedTuple):
     """What a runner does with an image. Many tasks share one act.
 
-    `needs` are the flags of `advisor try` that it needs beside the image.
+    `needs` are the flags of `advisor try` that it needs beside the image; `result` is what a
+    program calls that which it writes of one.
     """
 
     id: f.Id
     tasks: f.SomeTasks
+    result: f.Text = "result"
     needs: f.TrialFlags = ()
 
 

@@ -42,15 +42,15 @@ def code(
     rulebase: RuleBase,
     shown: Annotated[Showing, showing(FORMATS)],
 ) -> int:
-    """Write the program for the first checkpoint: how to run it, or to train it on your files.
+    """Write the program for the first checkpoint: a tool for your files, or one that trains.
 
-    It takes a need and flags as `recommend` does, and asks nothing. Where the answer is to
-    fine-tune, or to join parts of your own, the program trains on pairs.csv and saves what it has
-    learnt.
+    It takes a need and flags as `recommend` does, and asks nothing. The program writes a line of
+    JSON for each image of a folder. Where the answer is to fine-tune, or to join parts of your own,
+    it trains on pairs.csv and saves the result.
 
     \b
     Examples:
-      advisor code captioning > caption.py
+      advisor code captioning > caption.py && uv run caption.py photos/
       advisor code --task ocr-line --training fine-tune --output python=train.py
       advisor code Salesforce/blip-vqa-base --task vqa --notebook > ask.ipynb
     """

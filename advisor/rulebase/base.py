@@ -34,7 +34,9 @@ if TYPE_CHECKING:
         CheckRule,
         Machine,
         NameChange,
+        Package,
         Program,
+        ProgramTool,
         RunnerUse,
         TaskGroup,
     )
@@ -115,6 +117,10 @@ class RuleBase:
     """Graphics cards and computers by the names that people type, and what each answers."""
     programs: Listed[Program] = _listed("programs.programs", "library.Program")
     """Short programs to run a checkpoint with, the first that fits counts."""
+    tools: ById[ProgramTool] = _by_id("programs.tools", "library.ProgramTool")
+    """What is written around programs that work through files, by id."""
+    packages: Listed[Package] = _listed("programs.packages", "library.Package")
+    """Packages that programs need, in tested versions."""
     acts: ById[Act] = _by_id("programs.acts", "library.Act")
     """What a runner of `advisor try` does with an image, by id."""
     uses: Listed[RunnerUse] = _listed("programs.uses", "library.RunnerUse")

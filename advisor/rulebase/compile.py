@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from advisor.model import EFFECTS, SECTIONS, Checkpoint, Option, Rule
 from advisor.model.columns import EXTRA_KEYS, build, columns, plan
 from advisor.model.evidence import ArticleClaim, Example, Statement
 from advisor.model.file_kinds import ENTITIES
-from advisor.model.library import ANY_TYPE, Program
+from advisor.model.library import ANY_TYPE, Program, ProgramTool, joined_code
 from advisor.model.value import encode
 from advisor.rulebase.derive import declared_by, derived_never, derived_rules
 from advisor.rulebase.orders import compiled_orders
@@ -120,6 +119,7 @@ def _complete(values: Values, by_kind: Mapping[str, Sequence[Entry]]) -> None:
     values["never"] += derived_never(questions, tasks)
     values["rule"][:] = [_aimed(rule, values["checkpoint"]) for rule in values["rule"]]
     values["program"][:] = _programs(values, by_kind["program"])
+    values["tool"][:] = _tools(values, by_kind["tool"])
 
 
 def _aimed(rule: Rule, checkpoints: Sequence[Checkpoint]) -> Rule:
@@ -188,18 +188,22 @@ def _programs(values: Values, entries: Sequence[Entry]) -> list[Program]:
     }
     return [
         program._replace(
-            code=_joined([parts[id] for id in entry.value["parts"]]),
-            thinking_code=_joined([parts[id] for id in entry.value.get("thinking_parts", ())]),
+            code=joined_code([parts[id] for id in entry.value["parts"]]),
+            thinking_code=joined_code([parts[id] for id in entry.value.get("thinking_parts", ())]),
             classes=[*(name for id in program.runners for name in called[id]), *program.classes],
         )
         for program, entry in zip(values["program"], entries, strict=True)
     ]
 
 
-def _joined(parts: list[str]) -> str:
-    """Parts of a program one after the other, functions two lines apart as Python has it."""
-    text = parts[0] if parts else ""
-    for before, after in pairwise(parts):
-        apart = any(part.startswith("def ") for part in (before, after))
-        text += ("\n\n\n" if apart else "\n\n") + after
-    return text
+def _tools(values: Values, entries: Sequence[Entry]) -> list[ProgramTool]:
+    """Return the tools with the lines before and after a program."""
+    parts = {part.id: part.code.strip("\n") for part in values["part"]}
+    return [
+        tool._replace(
+            begin=joined_code([parts[id] for id in entry.value["before"]]),
+            end=joined_code([parts[id] for id in entry.value["after"]]),
+            once=joined_code([parts[id] for id in entry.value["alone"]]),
+        )
+        for tool, entry in zip(values["tool"], entries, strict=True)
+    ]

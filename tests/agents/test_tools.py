@@ -219,7 +219,7 @@ def test_lines_that_differ_make_the_program_of_the_next_checkpoint(rulebase):
         ].items()
         if len(one["options"]) == 1
     }
-    program = snippet(checkpoint, "embeddings", rulebase.programs, options, second["use"])
+    program = snippet(checkpoint, "embeddings", rulebase, options, second["use"])
     assert "\n".join(lines) == program.rstrip("\n")
 
 

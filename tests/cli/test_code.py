@@ -60,7 +60,7 @@ def test_where_it_has_to_be_trained_the_program_trains(advisor):
     text = advisor("code", "--task", "ocr-line", *TRAINED).out
     assert "pairs.csv" in text
     assert "save_pretrained" in text
-    assert text.startswith("# fine-tunes ")
+    assert "\n# fine-tunes " in text
     page = " ".join(
         advisor("recommend", "--task", "captioning", *OWN).out.replace("\\", "").split()
     )
@@ -104,12 +104,14 @@ def test_a_named_checkpoint_gets_its_own_program(advisor):
 
 def test_a_notebook_holds_the_same_program(advisor):
     notebook = advisor("code", "--task", "vqa", "--notebook").json
-    text = advisor("code", "--task", "vqa").out
+    snippet = advisor("recommend", "--task", "vqa", "--format", "json").json["snippet"]
     assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
-    title, program = notebook["cells"]
-    assert (title["cell_type"], program["cell_type"]) == ("markdown", "code")
-    assert "".join(program["source"]) == text.partition("\n\n")[2].rstrip("\n")
-    assert len({cell["id"] for cell in notebook["cells"]}) == 2
+    _, packages, program = notebook["cells"]
+    kinds = [cell["cell_type"] for cell in notebook["cells"]]
+    assert kinds == ["markdown", "code", "code"]
+    assert packages["source"][0].startswith('%pip install "torch>=')
+    assert "".join(program["source"]) == snippet
+    assert len({cell["id"] for cell in notebook["cells"]}) == 3
 
 
 def test_recommend_writes_the_program_to_a_file(advisor, tmp_path):
@@ -122,7 +124,7 @@ def test_recommend_writes_the_program_to_a_file(advisor, tmp_path):
 
 def test_a_known_revision_is_pinned(rulebase):
     checkpoint = rulebase.checkpoint("Salesforce/blip-vqa-base")._replace(revision="0123abc")
-    text = snippet(checkpoint, "vqa", rulebase.programs)
+    text = snippet(checkpoint, "vqa", rulebase)
     assert 'revision = "0123abc"\n' in text
     loads = [line for line in text.splitlines() if ".from_pretrained(" in line]
     assert loads
@@ -218,7 +220,7 @@ def test_a_checkpoint_of_one_task_needs_none(advisor):
 
 @pytest.mark.parametrize("task", ["zero-shot-classification", "image-search", "vqa"])
 def test_the_program_has_the_words_of_the_command_that_tries_it(advisor, rulebase, task):
-    code = advisor("code", "--task", task).out.lower()
+    code = advisor("recommend", "--task", task, "--format", "json").json["snippet"].lower()
     asked = [text for flag, text in rulebase.task(task).example.items() if flag != "folder"]
     assert asked
     assert all(f'"{word}"' in code for text in asked for word in text.split(","))
@@ -244,8 +246,9 @@ def test_a_folder_of_rules_is_no_line_of_the_program(advisor, forged):
     assert ast.dump(ast.parse(written)) == ast.dump(ast.parse(plain))
     assert written.isascii()
     notebook = json.loads(advisor("code", "captioning", "--rules", forged, "--notebook").out)
-    head, code = ("".join(cell["source"]) for cell in notebook["cells"])
-    assert ast.dump(ast.parse(code)) == ast.dump(ast.parse(plain))
+    head, _, code = ("".join(cell["source"]) for cell in notebook["cells"])
+    snippet = advisor("recommend", "captioning", "--format", "json").json["snippet"]
+    assert ast.dump(ast.parse(code)) == ast.dump(ast.parse(snippet))
     assert [line[:4] for line in head.splitlines() if "import os" in line] == [" " * 4]
 
 
@@ -283,9 +286,7 @@ def test_a_prompt_is_a_literal_of_the_program(rulebase, prompt):
     donut = next(
         one for one in rulebase.checkpoints.values() if "<s_cord-v2>" in one.prompts.values()
     )
-    code = snippet(
-        donut._replace(prompts={donut.tasks[0]: prompt}), donut.tasks[0], rulebase.programs
-    )
+    code = snippet(donut._replace(prompts={donut.tasks[0]: prompt}), donut.tasks[0], rulebase)
     shown = drawn(Report(dict, list, drawings={"python": lambda: code}), "python")
     assert "##[" not in shown
     constants = {one.value for one in ast.walk(ast.parse(shown)) if isinstance(one, ast.Constant)}

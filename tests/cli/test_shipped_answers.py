@@ -269,7 +269,8 @@ def test_the_same_picture_again_and_similar_pictures_are_two_programs(advisor, m
 
     assert "pairs" in code("deduplication")
     assert "pairs" not in code("similar-images")
-    assert "photos" in code("similar-images")
+    assert "def query" in code("similar-images")
+    assert "def query" not in code("deduplication")
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,14 @@ def test_program_runs_as_it_is_shown(settings, hub, offline, tmp_path, image, mo
     image.pixels.save(tmp_path / "photo.jpg")
     monkeypatch.chdir(tmp_path)
     hub(IDS[0], save(tmp_path / "model", settings))
-    code = snippet(RULEBASE.checkpoint(IDS[0]), None, RULEBASE.programs)
-    assert execute(code).startswith("tensor([[")
+    (tmp_path / "photos").mkdir()
+    image.pixels.save(tmp_path / "photos" / "a.jpg")
+    checkpoint = RULEBASE.checkpoint(IDS[0])
+    for task in ("zero-shot-classification", "image-text-matching", "image-search"):
+        lines = execute(snippet(checkpoint, task, RULEBASE)).splitlines()
+        assert [line.split("  ")[-1] for line in lines] == (
+            ["photos/a.jpg"] if task == "image-search" else ["a photo of a cat", "a photo of a dog"]
+        )
 
 
 def test_pictures_of_a_folder_are_compared(hub, offline, tmp_path, image, monkeypatch):
@@ -65,7 +71,7 @@ def test_pictures_of_a_folder_are_compared(hub, offline, tmp_path, image, monkey
         image.pixels.save(tmp_path / name)
     monkeypatch.chdir(tmp_path)
     hub(IDS[0], save(tmp_path / "model", PLAIN))
-    known = RULEBASE.checkpoint(IDS[0]), RULEBASE.programs
+    known = RULEBASE.checkpoint(IDS[0]), RULEBASE
     similar, twice = (
         execute(snippet(known[0], task, known[1])).splitlines()
         for task in ("similar-images", "deduplication")

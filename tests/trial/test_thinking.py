@@ -124,7 +124,7 @@ def photo(tmp_path, monkeypatch):
 def test_a_program_prints_the_answer_without_the_thought(
     thinker, photo, id, kind, switch, thinking, answer
 ):
-    code = snippet(RULEBASE.checkpoint(id), "vqa", RULEBASE.programs, thinking=thinking)
+    code = snippet(RULEBASE.checkpoint(id), "vqa", RULEBASE, thinking=thinking)
     folder = thinker(kind, switch)
     assert execute(code.replace(f'name = "{id}"', f"name = {str(folder)!r}")) == f"{answer}\n"
 

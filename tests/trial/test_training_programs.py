@@ -109,14 +109,14 @@ def test_it_learns_saves_and_what_it_saved_runs(key, small, pairs):
         pairs.write_text("\n".join(f"{row[0]},{row[2]}" for row in rows))
     kind = network_of(checkpoint, task)
     assert kind, checkpoint.model_class
-    code = snippet(checkpoint, task, RULEBASE.programs, use="fine-tune")
+    code = snippet(checkpoint, task, RULEBASE, use="fine-tune")
     learns(run(code, checkpoint.id, small(kind)))
     saved = pairs.with_name("fine-tuned")
     assert (saved / "model.safetensors").is_file()
     config = json.loads((saved / "config.json").read_text())
     assert config["architectures"] == [checkpoint.model_class]
     if task in checkpoint.tasks or program_for(checkpoint, task, RULEBASE.programs):
-        again = snippet(checkpoint, task, RULEBASE.programs)
+        again = snippet(checkpoint, task, RULEBASE)
         stop_soon(saved / "generation_config.json")
         again = again.replace('prompt = ""', 'prompt = "<s_task>"')  # as the program says
         assert run(again, checkpoint.id, saved).endswith("\n")
@@ -141,12 +141,12 @@ def test_two_towers_learn_pairs_and_search_with_what_was_saved(id, small, pairs)
         Image.new("RGB", (60, 40), COLOURS[name]).save(pairs.with_name("images") / f"{number}.png")
     rows = [f"images/{number}.png,a {names[number % 3]} square" for number in range(40)]
     pairs.write_text("\n".join(["image,text", *rows]))
-    code = snippet(RULEBASE.checkpoint(id), "image-search", RULEBASE.programs, use="fine-tune")
+    code = snippet(RULEBASE.checkpoint(id), "image-search", RULEBASE, use="fine-tune")
     quick = code.replace("= 3, 32, 1e-5", "= 6, 8, 3e-3")
     assert quick != code
     learns(run(quick, id, small(kind)))
     pairs.with_name("images").rename(pairs.with_name("photos"))
-    found = snippet(RULEBASE.checkpoint(id), "image-search", RULEBASE.programs)
+    found = snippet(RULEBASE.checkpoint(id), "image-search", RULEBASE)
     printed = run(
         found.replace("a photo of a dog", "a red square"), id, pairs.parent / "fine-tuned"
     )
@@ -168,7 +168,7 @@ def test_a_classifier_learns_folders_and_sorts_a_new_picture(id, kind, small, pa
             Image.new("RGB", (60, 40), shade).save(folder / f"{number}.png")
     checkpoint = RULEBASE.checkpoint(id)
     for use in ("as-is", "fine-tune"):
-        code = snippet(checkpoint, "supervised-classification", RULEBASE.programs, use=use)
+        code = snippet(checkpoint, "supervised-classification", RULEBASE, use=use)
         printed = run(code, id, small(kind)).splitlines()
         assert printed[0] == "15 pictures of 3 classes; saved in classifier.pt"
         assert printed[1] == "of 3 kept apart 100% are right; the commonest class is 33%"
@@ -180,7 +180,7 @@ def test_chat_models_train_adapters_that_are_merged_into_the_weights(small, pair
     from safetensors.torch import load_file
 
     id, kind = "Qwen/Qwen3-VL-4B-Instruct", "qwen3_vl"
-    code = snippet(RULEBASE.checkpoint(id), "captioning", RULEBASE.programs, use="fine-tune")
+    code = snippet(RULEBASE.checkpoint(id), "captioning", RULEBASE, use="fine-tune")
     learns(run(code, id, small(kind)))
     before = load_file(small(kind) / "model.safetensors")
     after = load_file(pairs.with_name("fine-tuned") / "model.safetensors")
@@ -210,7 +210,7 @@ def test_parts_are_joined_trained_and_saved(pairs, tmp_path):
         code = f"{before}{name}{str(tmp_path / part)!r} #{after.partition('#')[2]}"
     learns(execute(code))
     answered = snippet(
-        RULEBASE.checkpoint("nlpconnect/vit-gpt2-image-captioning"), "captioning", RULEBASE.programs
+        RULEBASE.checkpoint("nlpconnect/vit-gpt2-image-captioning"), "captioning", RULEBASE
     )
     printed = run(answered, "nlpconnect/vit-gpt2-image-captioning", tmp_path / "fine-tuned")
     assert printed.endswith("\n")

@@ -1,0 +1,103 @@
+"""What stands above a program: packages in tested versions, what is downloaded, merged imports."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from advisor.decide.memory import file_dtype, weights_mb
+from advisor.foreign import visible
+from advisor.model.library import Package, joined_code
+
+if TYPE_CHECKING:
+    from advisor.model import Checkpoint
+
+PYTHONS = ">=3.11,<3.15"
+"""The versions of Python that programs run on."""
+WIDTH = 88
+"""The longest line, as ruff formats by default."""
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+"""Where https://pytorch.org/get-started/locally/ says that torch is had without CUDA."""
+_IMPORTS = re.compile(r"^(import [\w. ]+|from ([\w.]+) import ([\w, ]+))$", re.MULTILINE)
+_BLOCKS = re.compile(r"\n{2,}(?=\S)")
+
+
+def requirements(code: str, packages: Iterable[Package]) -> list[str]:
+    """Return the packages that a program imports something of, as pip takes them."""
+    imported = {
+        word.partition(".")[0]
+        for line in code.splitlines()
+        if line.lstrip().startswith(("import ", "from "))
+        for word in re.findall(r"[\w.]+", line)
+    }
+    wrapped = re.findall(r"^from (\w+)[\w.]* import \(\n([^)]*)", code, re.MULTILINE)
+    imported |= {name for _, names in wrapped for name in re.findall(r"\w+", names)}
+    return [f"{one.id}{one.versions}" for one in packages if imported & {*one.needed_by}]
+
+
+def install_line(needed: Sequence[str]) -> str:
+    """Return the arguments of pip that install what a program needs."""
+    return "install " + " ".join(f'"{each}"' for each in needed)
+
+
+def header(needed: Sequence[str], checkpoint: Checkpoint | None) -> str:
+    """Return the inline metadata of a program (PEP 723), how it is installed, what it downloads."""
+    lines = ["/// script", f'requires-python = "{PYTHONS}"', "dependencies = ["]
+    lines += [*(f'  "{each}",' for each in needed), "]", "///", f"pip {install_line(needed)}"]
+    if any(each.startswith("torch>") for each in needed):
+        lines += [
+            "On Linux torch brings CUDA, some GB more, unless it is installed first with",
+            f"pip install torch --index-url {CPU_INDEX}",
+        ]
+    if checkpoint and checkpoint.loader != "remote-code":
+        lines.append(f"The first run downloads {checkpoint.id}{_size(checkpoint)}.")
+    if checkpoint and checkpoint.gated:
+        lines.append(f"Accept its terms first, at {checkpoint.page}, and run `hf auth login`.")
+    return "".join(f"# {visible(line)}\n" for line in lines)
+
+
+def _size(checkpoint: Checkpoint) -> str:
+    """Return how much is downloaded, in GB of 10^9 bytes; empty where nobody knows."""
+    if checkpoint.parameters_millions is None:
+        return ""
+    megabytes = weights_mb(checkpoint.parameters_millions * 1e6, file_dtype(checkpoint))
+    return f", about {megabytes * 2**20 / 1e9:.2g} GB"
+
+
+def merged(code: str) -> str:
+    """Return a program with its imports at its head: each once, in the order of ruff's isort.
+
+    In the parts of programs an import of a module stands on one line, and begins it.
+    """
+    found = _IMPORTS.findall(code)
+    plain = {line.removeprefix("import ") for line, module, _ in found if not module}
+    named: dict[str, set[str]] = {}
+    for _, module, names in found:
+        if module:
+            named.setdefault(module, set()).update(names.split(", "))
+    sections: tuple[list[str], list[str]] = ([], [])
+    for module in sorted(plain, key=str.lower):
+        sections[_foreign(module)].append(f"import {module}")
+    for module in sorted(named, key=str.lower):
+        sections[_foreign(module)].append(_from(module, sorted(named[module], key=_rank)))
+    blocks = _BLOCKS.split(_IMPORTS.sub("", code).strip("\n"))
+    return joined_code(["\n".join(each) for each in sections if each] + blocks)
+
+
+def _foreign(module: str) -> bool:
+    """True for what does not come with Python."""
+    return re.split(r"[. ]", module)[0] not in sys.stdlib_module_names
+
+
+def _rank(name: str) -> tuple[int, str]:
+    """Constants, then classes, then functions."""
+    return (0 if name.isupper() else 1 if name[0].isupper() else 2, name.lower())
+
+
+def _from(module: str, names: Sequence[str]) -> str:
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= WIDTH:
+        return line
+    return f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")"

@@ -1,0 +1,255 @@
+"""The programs of `advisor code` as tools: through a folder, killed and gone on with, line by line.
+
+Each distinct program runs on a tiny network of its class; what it writes of many images together is
+compared with what transformers gives for one alone.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from test_snippets import RUN, networks_in
+
+from advisor.decide.programs import program_for, snippet
+from advisor.rulebase.store import load_rules
+
+RULEBASE = load_rules()
+DEFAULT = {"blip-caption", "label-each-on-its-own", "search-pictures"}
+"""Programs that the default run takes; the others are slow."""
+QUESTION = "what is in the picture ?"
+
+
+def distinct():
+    """One checkpoint and task for each program, class and tool around it."""
+    found = {}
+    for (name, _, task), (checkpoint, kind) in RUN.items():
+        program = program_for(checkpoint, task, RULEBASE.programs)
+        if program.tools:
+            tool = tool_of(checkpoint, task)
+            found.setdefault((program.id, name, tool), (checkpoint, task, kind))
+    return found
+
+
+def tool_of(checkpoint, task):
+    """Which of the contracts a program has, by what it defines."""
+    code = tool_code(checkpoint, task)
+    calls = ("objects", "scores", "text_vectors", "image_vectors", "answers")
+    called = next(each for each in calls if f"def {each}(" in code)
+    flags = re.findall(r'"--(question|prompt|labels|fields|text|threshold)"', code)
+    return "-".join([called, *flags])
+
+
+def tool_code(checkpoint, task):
+    return snippet(checkpoint, task, RULEBASE, thinking=False, whole=True)
+
+
+TOOLS = distinct()
+
+
+@pytest.fixture(scope="session")
+def talkative(tmp_path_factory):
+    """Tiny networks that write on until their limit, so that there is something to compare."""
+    return networks_in(tmp_path_factory.mktemp("talkative"), brief=False)
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch):
+    """A folder of twelve files: eleven look like images, of which one is broken."""
+    from PIL import Image, ImageDraw
+
+    folder = tmp_path / "photos"
+    (folder / "more").mkdir(parents=True)
+    picture = Image.new("RGB", (60, 40), (40, 60, 200))
+    ImageDraw.Draw(picture).ellipse((10, 5, 40, 35), fill=(220, 30, 30))
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    picture.save(folder / "a.jpg")
+    picture.convert("L").save(folder / "grey.png")
+    picture.convert("P").save(folder / "palette.png")
+    picture.convert("CMYK").save(folder / "cmyk.jpg")
+    picture.convert("RGBA").save(folder / "alpha.png")
+    picture.rotate(90, expand=True).save(folder / "turned.jpg", exif=turned)
+    picture.resize((72, 40)).save(folder / "wide.WEBP")
+    picture.save(folder / "b.bmp")
+    picture.rotate(180).save(folder / "more" / "c.jpg")
+    picture.save(folder / "more" / "größe.gif")
+    (folder / "broken.jpg").write_bytes((folder / "a.jpg").read_bytes()[:200])
+    (folder / "notes.txt").write_text("no image")
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def called(code, checkpoint, folder, *words):
+    """Run a program on a folder in place of its checkpoint with a command line; its names."""
+    code = code.replace(f'name = "{checkpoint.id}"', f"name = {str(folder)!r}")
+    code = re.sub(r"max_new_tokens=\d+", "max_new_tokens=6", code)
+    names = {"__name__": "__main__"}
+    before, sys.argv = sys.argv, ["program.py", *map(str, words)]
+    try:
+        exec(compile(code, "<program>", "exec"), names)
+    finally:
+        sys.argv = before
+    return names
+
+
+def lines_of(path):
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def marks(key):
+    return () if key[0] in DEFAULT else pytest.mark.slow
+
+
+WORDS = {
+    "question": ("--question", QUESTION),
+    "labels": ("--labels", "a photo of a cat, a photo of a dog, what is this"),
+    "text": ("--text", "a photo of a dog"),
+    "fields": ("--fields", "vendor,total"),
+}
+
+
+@pytest.mark.parametrize(
+    "key", [pytest.param(key, marks=marks(key)) for key in TOOLS if "vectors" not in key[2]],
+    ids="-".join,
+)  # fmt: skip
+def test_a_folder_is_worked_through_and_what_was_killed_goes_on(key, talkative, photos, capfd):
+    import torch
+
+    checkpoint, task, kind = TOOLS[key]
+    code, network = tool_code(checkpoint, task), talkative(kind)
+    if "import pypdfium2" in code:
+        pytest.importorskip("pypdfium2")
+    words = [word for flag in key[2].split("-")[1:] for word in WORDS.get(flag, ())]
+    torch.manual_seed(0)
+    names = called(code, checkpoint, network, photos.name, "--output", "out.jsonl", *words)
+    told = lines_of("out.jsonl")
+    assert [Path(line["image"]).name for line in told] == sorted(
+        (path.name for path in photos.rglob("*.*") if path.suffix != ".txt"),
+        key=lambda name: next(photos.rglob(name)).as_posix(),
+    )
+    failed = {Path(line["image"]).name: line["error"] for line in told if "error" in line}
+    assert list(failed) == ["broken.jpg"], failed
+    result = next(iter(set(told[0]) - {"image", "text", "not_json"}), "text")
+    for line in told:
+        if "error" not in line:
+            image = names["picture"](line["image"])
+            assert close(line[result], alone(names, key, image, words)), line
+    whole = Path("out.jsonl").read_bytes()
+    Path("out.jsonl").write_bytes(whole[: len(whole) * 2 // 5])
+    called(code, checkpoint, network, photos.name, "--output", "out.jsonl", "--resume", *words)
+    again = lines_of("out.jsonl")
+    assert [line["image"] for line in again] == [line["image"] for line in told]
+    assert all(close(*pair) for pair in zip(told, again, strict=True))
+    assert "1 with an error" in capfd.readouterr().err
+
+
+def close(one, two):
+    """True where both are the same, numbers within what batches change in float32."""
+    if isinstance(one, float) or isinstance(two, float):
+        return one == pytest.approx(two, abs=2e-4)
+    if isinstance(one, dict):
+        return one.keys() == two.keys() and all(close(one[key], two[key]) for key in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(two) and all(map(close, one, two))
+    return one == two
+
+
+def alone(names, key, image, words):
+    """What the network gives for one image, called as transformers documents it."""
+    contract, *flags = key[2].split("-")
+    given = dict(zip(words[::2], words[1::2], strict=True))
+    if contract == "scores" and "labels" in flags:
+        labels = names["labels"]
+        return dict(zip(labels, names["scores"]([image], labels)[0], strict=True))
+    if contract == "scores":
+        return names["scores"]([image], [given["--text"]])[0]
+    if contract == "objects":
+        return names["objects"]([image], names["texts"])[0]
+    if contract == "answers" and not flags:
+        return names["answers"]([image])[0]
+    prompt = names["prompt"].replace("{question}", given.get("--question", ""))
+    prompt = prompt.replace("{labels}", given.get("--labels", ""))
+    if "fields" in flags:
+        return None  # no tiny network writes JSON
+    return names["answers"]([image], [prompt])[0]
+
+
+@pytest.mark.parametrize(
+    "key", [pytest.param(key, marks=marks(key)) for key in TOOLS if "vectors" in key[2]],
+    ids="-".join,
+)  # fmt: skip
+def test_an_index_is_made_gone_on_with_and_asked(key, talkative, photos, capfd):
+    import numpy as np
+
+    checkpoint, task, kind = TOOLS[key]
+    code, network = tool_code(checkpoint, task), talkative(kind)
+    again = photos / "more" / "again.jpg"
+    again.write_bytes((photos / "a.jpg").read_bytes())
+    names = called(code, checkpoint, network, "index", photos.name)
+    kept = lines_of("index/images.jsonl")
+    assert [Path(line["image"]).name for line in lines_of("index/errors.jsonl")] == ["broken.jpg"]
+    vectors = np.fromfile("index/vectors.f16", np.float16).reshape(len(kept), -1)
+    for line, vector in zip(kept, vectors, strict=True):
+        own = names["image_vectors"]([names["picture"](line["image"])])[0].numpy()
+        assert own == pytest.approx(vector, abs=2e-3)
+    whole = Path("index/vectors.f16").read_bytes()
+    text = Path("index/images.jsonl").read_bytes()
+    Path("index/images.jsonl").write_bytes(text[: len(text) * 2 // 5])
+    Path("index/vectors.f16").write_bytes(whole[: len(whole) * 3 // 5])
+    called(code, checkpoint, network, "index", photos.name)
+    assert lines_of("index/images.jsonl") == kept
+    resumed = np.fromfile("index/vectors.f16", np.float16).reshape(len(kept), -1)
+    assert resumed == pytest.approx(vectors, abs=2e-3)
+    capfd.readouterr()
+    if task == "deduplication":
+        pairs_are_found(code, checkpoint, network, kept, vectors)
+    else:
+        nearest_are_printed(code, checkpoint, network, key, kept, vectors, names, capfd)
+
+
+def nearest_are_printed(code, checkpoint, network, key, kept, vectors, names, capfd):
+    asked = [names["image_vectors"]([names["picture"]("photos/a.jpg")])[0].numpy()]
+    words = ["photos/a.jpg"]
+    if "text_vectors" in key[2]:
+        asked.append(names["text_vectors"](["a photo of a dog"])[0].numpy())
+        words.append("a photo of a dog")
+    for word, vector in zip(words, asked, strict=True):
+        called(code, checkpoint, network, "query", word, "--best", 3)
+        nearest = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+        cosines = vectors.astype("float32") @ vector
+        assert [each["cosine"] for each in nearest] == pytest.approx(
+            sorted(cosines.tolist(), reverse=True)[:3], abs=1e-5
+        )
+        places = {line["image"]: place for place, line in enumerate(kept)}
+        for each in nearest:
+            assert cosines[places[each["image"]]] == pytest.approx(each["cosine"], abs=1e-5)
+
+
+def pairs_are_found(code, checkpoint, network, kept, vectors):
+    words = ("duplicates", "--threshold", 0.9, "--most", 20)
+    small = code.replace(", 4096", ", 4")
+    assert small != code
+    called(small, checkpoint, network, *words)
+    lines = lines_of("duplicates.jsonl")
+    cosines = vectors.astype("float32") @ vectors.astype("float32").T
+    wanted = {
+        (kept[one]["image"], kept[two]["image"])
+        for one in range(len(kept))
+        for two in range(one + 1, len(kept))
+        if cosines[one, two] >= 0.9
+    }
+    found = {tuple(line["images"]): line for line in lines if "images" in line}
+    assert set(found) == wanted
+    assert [line["compared"] for line in lines if "compared" in line] == [4, 8, len(kept)]
+    same = [pair for pair, line in found.items() if line["same_file"]]
+    assert same == [("photos/a.jpg", "photos/more/again.jpg")]
+    text = Path("duplicates.jsonl").read_bytes()
+    Path("duplicates.jsonl").write_bytes(text[: len(text) * 3 // 5])
+    called(small, checkpoint, network, *words)
+    assert Path("duplicates.jsonl").read_bytes() == text
