@@ -86,6 +86,7 @@ class Question(NamedTuple):
     bare: f.Id | None = None
     flag_only: bool = False
     moot: f.Text | None = None
+    groups: f.Groups = {}
 
     @property
     def typed(self) -> str:

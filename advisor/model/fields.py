@@ -61,6 +61,8 @@ Covered = Annotated[
     MapOf(ListOf(KebabCase(), least=1), TextOf(r"[a-z0-9]+", "a short name such as `cs`")),
 ]
 """Things that one option stands for, each with what it is called."""
+Groups = Annotated[Mapping[str, Sequence[str]], MapOf(ListOf(KebabCase(), least=1), KebabCase())]
+"""Names of groups of options, each with the options that conditions mean by it."""
 
 Text = Annotated[str, TextOf()]
 Texts = Annotated[Sequence[Text], Least(1)]

@@ -14,6 +14,7 @@ from advisor.reader.document import Document, KeyPath, read_bytes, unreadable
 from advisor.reader.shape import report_shape
 from advisor.rulebase.compile import compile_parts
 from advisor.rulebase.entries import Entries, Entry, RuleFile
+from advisor.rulebase.groups import kept_groups, write_groups_out
 from advisor.rulebase.references import check_references
 from advisor.rulebase.short_forms import Spoilt, report_uncited, written_out
 
@@ -86,6 +87,8 @@ class Collection:
         before = known.get(id)
         if overlay is not None:
             self.changes.append(f"{overlay} {'changes' if before else 'adds'} {kind} {id}")
+            if before is not None and kind == "question" and (kept := kept_groups(before, entry)):
+                entry = entry._replace(value=entry.value | {"groups": kept})
             if before is not None and kind == "family":
                 value = _extend(before.value, entry.value)
                 entry = entry._replace(value=value, extended=before)
@@ -112,6 +115,7 @@ def assemble(
         collection.read(files, name)
     if not any(document.problems for document in collection.documents):
         _refuse_a_part(collection.entries)
+    write_groups_out(collection.entries)
     check_references(collection.entries, collection.doubtful)
     report_uncited(collection.entries)
     _stop_at_problems(collection.documents)

@@ -145,6 +145,7 @@ def _question(value: dict[str, Any], known: Known) -> Faults:
     for index, option in enumerate(options):
         if option["id"] == NOT_APPLICABLE or ids.count(option["id"]) > 1:
             yield ("options", index, "id"), f"the option `{option['id']}` is taken"
+    yield from _groups(value.get("groups", {}), options)
     yield from _covered(options)
     if value.get("unit") and sum("up_to" not in option for option in options) != 1:
         yield ("unit",), "of a number's options exactly one has no `up_to`: the topmost"
@@ -154,6 +155,17 @@ def _question(value: dict[str, Any], known: Known) -> Faults:
             yield ("ask_if", other), f"`{other}` can have several answers at once"
         if other in later:
             yield ("ask_if", other), f"`{other}` has to stand before `{value['id']}`"
+
+
+def _groups(groups: Mapping[str, list[str]], options: list[dict[str, Any]]) -> Faults:
+    """Report groups that are called as an option is, and members that are no options."""
+    called = [name for option in options for name in _called(option)]
+    for name, members in groups.items():
+        if name in called:
+            yield ("groups", name), f"the group `{name}` is called as an option is"
+        for index, member in enumerate(members):
+            ids = [option["id"] for option in options]
+            yield from _unknown(("groups", name, index), f"option in `{name}`", member, ids)
 
 
 def _covered(options: list[dict[str, Any]]) -> Faults:
