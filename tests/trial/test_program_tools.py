@@ -253,3 +253,97 @@ def pairs_are_found(code, checkpoint, network, kept, vectors):
     Path("duplicates.jsonl").write_bytes(text[: len(text) * 3 // 5])
     called(small, checkpoint, network, *words)
     assert Path("duplicates.jsonl").read_bytes() == text
+
+
+def a_tool(task, name):
+    """The program of a class for a task, with its checkpoint and the kind of its network."""
+    wanted = (one for key, one in TOOLS.items() if key[1] == name and one[1] == task)
+    checkpoint, task, kind = next(wanted)
+    return tool_code(checkpoint, task), checkpoint, kind
+
+
+def test_each_row_of_a_table_asks_its_own_question(talkative, photos):
+    code, checkpoint, kind = a_tool("vqa", "BlipForQuestionAnswering")
+    rows = ["image,question", "photos/a.jpg,what is this ?", "photos/a.jpg,is it a cat ?"]
+    Path("asked.csv").write_text("\n".join([*rows, "photos/absent.jpg,what is the dog ?"]))
+    called(code, checkpoint, talkative(kind), "asked.csv", "--output", "out.jsonl")
+    told = lines_of("out.jsonl")
+    assert [line["question"] for line in told] == [
+        "what is this ?", "is it a cat ?", "what is the dog ?",
+    ]  # fmt: skip
+    assert ["error" in line for line in told] == [False, False, True]
+    before = Path("out.jsonl").read_bytes()
+    called(code, checkpoint, talkative(kind), "asked.csv", "--output", "out.jsonl", "--resume")
+    assert Path("out.jsonl").read_bytes() == before
+
+
+def test_an_output_that_is_there_is_kept(talkative, photos, capfd):
+    code, checkpoint, kind = a_tool("vqa", "BlipForQuestionAnswering")
+    Path("answer.jsonl").write_text("mine\n")
+    with pytest.raises(SystemExit) as stopped:
+        called(code, checkpoint, talkative(kind), photos.name)
+    assert stopped.value.code == 2
+    assert "answer.jsonl exists: add --resume or name another --output" in capfd.readouterr().err
+    assert Path("answer.jsonl").read_text() == "mine\n"
+
+
+def test_fields_are_parsed_asked_for_once_more_and_marked(talkative, photos):
+    pytest.importorskip("pypdfium2")
+    from PIL import Image
+
+    checkpoint, kind = RULEBASE.checkpoint("Qwen/Qwen3-VL-4B-Instruct"), "qwen3_vl"
+    code = tool_code(checkpoint, "field-extraction")
+    pages = [Image.open(photos / name).convert("RGB") for name in ("a.jpg", "b.bmp")]
+    pages[0].save("bill.pdf", save_all=True, append_images=pages[1:])
+    Path("torn.pdf").write_bytes(Path("bill.pdf").read_bytes()[:99])
+    fields = ("--fields", "vendor, total", "--output", "out.jsonl")
+    names = called(code, checkpoint, talkative(kind), "bill.pdf", *fields)
+    told = lines_of("out.jsonl")
+    assert [(line["image"], line["page"]) for line in told] == [("bill.pdf", 1), ("bill.pdf", 2)]
+    assert all(line["fields"] is None and line["not_json"] for line in told)
+    assert names["page_of"]({"image": "bill.pdf", "page": 1}).size[0] > 100
+    assert "error" in names["results"]([{"image": "torn.pdf", "page": 1}])[0]
+    asked = []
+    written = iter(
+        [["no", '```json\n{"vendor": "A", "total": 3, "tax": 1}\n```'], ['{"total": 4}']]
+    )
+
+    def answers(images, prompts):
+        """What a network that reads would write, one that is told to write JSON at the second."""
+        asked.extend(prompts)
+        return next(written)
+
+    names["answers"] = answers
+    found = names["lines"]([{}, {}], pages)
+    assert found == [
+        {"fields": {"vendor": None, "total": 4}},
+        {"fields": {"vendor": "A", "total": 3}},
+    ]
+    assert '{"vendor": null, "total": null}' in asked[0]
+    assert asked[2].endswith("Write only the JSON object.")
+
+
+@pytest.mark.slow
+def test_a_killed_process_loses_one_batch_and_goes_on_to_the_same_bytes(talkative, photos):
+    import subprocess
+    import time
+
+    code, checkpoint, kind = a_tool("vqa", "BlipForQuestionAnswering")
+    network = str(talkative(kind))
+    code = code.replace(f'name = "{checkpoint.id}"', f"name = {network!r}")
+    Path("program.py").write_text(code, encoding="utf-8")
+    for number in range(200):
+        (photos / f"copy{number:03}.jpg").write_bytes((photos / "a.jpg").read_bytes())
+    command = [sys.executable, "program.py", photos.name, "--batch-size", "4", "--output"]
+    subprocess.run([*command, "whole.jsonl"], check=True, capture_output=True)
+    killed = subprocess.Popen([*command, "out.jsonl"], stderr=subprocess.DEVNULL)
+    while not (Path("out.jsonl").exists() and Path("out.jsonl").stat().st_size):
+        time.sleep(0.01)
+        assert killed.poll() is None
+    killed.kill()
+    killed.wait()
+    kept = Path("out.jsonl").read_bytes()
+    whole = Path("whole.jsonl").read_bytes()
+    assert len(kept) < len(whole)
+    subprocess.run([*command, "out.jsonl", "--resume"], check=True, capture_output=True)
+    assert Path("out.jsonl").read_bytes() == whole
