@@ -5,12 +5,12 @@ torch's `weights_only` runs no code, but builds whatever a few bytes describe: g
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from advisor.child import MB, NO_MEMORY, ChildError, LimitExceededError, Limits, run_in_child
 from advisor.errors import AdvisorError, refused_path
+from advisor.files import FREE_SPACE, disk_is_full, passing_folder
 
 COPIES = 5
 """How often a file lies in memory at most: read, aliases as tensors of their own, written."""
@@ -37,8 +37,8 @@ def tensors_of(file: Path) -> dict[str, Any]:
     limits = Limits(
         memory_mb=SPARE_MB + COPIES * size_mb, cpu_seconds=seconds, wall_seconds=4 * seconds
     )
-    with tempfile.TemporaryDirectory(prefix="advisor-") as scratch:
-        safe = Path(scratch) / "model.safetensors"
+    with passing_folder() as scratch:
+        safe = scratch / "model.safetensors"
         try:
             run_in_child(write_safe, str(file), str(safe), limits=limits, imports=("torch",))
             return dict(load(safe.read_bytes()))
@@ -49,6 +49,10 @@ def tensors_of(file: Path) -> dict[str, Any]:
                 f"`{file}` takes more memory or time than its {size_mb:,.1f} MB explain"
             ) from error
         except ChildError as error:
+            if disk_is_full(error):
+                raise AdvisorError(
+                    f"the disk is too full for a copy of `{file}`", hint=FREE_SPACE
+                ) from error
             if error.kind != PickledError.__name__:
                 raise AdvisorError(f"`{file}` cannot be read: {error}") from error
             raise PickledError(f"`{file}` {error}") from error

@@ -74,7 +74,7 @@ What answers look like
 
   --format FORMAT        {page_formats}; of findings also
                          {finding_formats}
-  --output FORMAT=FILE   writes one more to a file; repeat at will
+  --output FILE          also writes to a file, in the format of its suffix
   --no-color             no colours (NO_COLOR and TERM=dumb do the same)
 
 stdout carries the answer and nothing else. With JSON it is one document, errors included.

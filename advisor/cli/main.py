@@ -41,7 +41,8 @@ class CommandLine(NamedTuple):
     def wants_json(self) -> bool:
         """True where errors are to be JSON too; of several formats the last one counts."""
         batch = any(word == "--batch" or word.startswith("--batch=") for word in self.words)
-        return batch or self.values("--format", "-f")[-1:] == ["json"]
+        json = "--json" in self.words
+        return json or batch or self.values("--format", "-f")[-1:] == ["json"]
 
     def values(self, flag: str, short: str = "") -> list[str]:
         """Return the values of an option: `--flag value`, `--flag=value`, `-fvalue`."""
@@ -224,7 +225,7 @@ def _failure(failure: Exception) -> AdvisorError:
         if failure.errno in UNWRITTEN:
             return AdvisorError(
                 f"the answer cannot be written: {reason}",
-                hint="see where stdout leads; `--output FORMAT=FILE` writes to a file",
+                hint="see where stdout leads; `--output FILE` writes to a file",
                 kind="cannot-write",
             )
     _show_cause(failure)

@@ -65,6 +65,12 @@ def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
 RULES, PROFILE = _parameter("rules", Rules, []), _parameter("profile", ProfileFile, "")
 
 
+def format_and_file(value: str) -> tuple[str, str]:
+    """Return the format and the file of FORMAT=FILE; of a file alone no format."""
+    format, separator, file = value.partition("=")
+    return (format, file) if separator and "/" not in format else ("", value)
+
+
 class Options(NamedTuple):
     """Marks a parameter that stands for the options of a function, which makes its value."""
 
@@ -219,7 +225,7 @@ class _Values:
             for metavar, values in named
             for value in (values if isinstance(values, (list, tuple)) else [values or ""])
         ]
-        return [value.partition("=")[2] if "=" in metavar else value for metavar, value in every]
+        return [format_and_file(value)[1] if "=" in metavar else value for metavar, value in every]
 
     def of(self, function: Callable[..., Any]) -> Any:
         """Return what a function makes of its parameters."""

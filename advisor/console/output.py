@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from advisor.console.commands import Options
+from advisor.console.commands import Options, format_and_file
 from advisor.console.options import option
 from advisor.console.streams import interactive, note, progress_line
 from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, drawn
@@ -21,11 +21,12 @@ from advisor.phrasing import joined
 __all__ = ["interactive", "note", "progress_line"]  # for those who say more than an answer
 
 NoColor = Annotated[bool, option("--no-color", "No colours (NO_COLOR does the same).")]
+AsJson = Annotated[bool, option("--json", "Same as --format json.")]
 Output = Annotated[
     list[str],
     option(
-        "--output FORMAT=FILE",
-        "Write another format to a file as well; repeat at will.",
+        "--output -o [FORMAT=]FILE",
+        "Also write to FILE, in the format of its suffix or in FORMAT. Can be used multiple times.",
         writes=True,
     ),
 ]
@@ -101,7 +102,7 @@ class Showing(NamedTuple):
 
 
 def showing(formats: tuple[str, ...]) -> Options:
-    """Return the options `--format`, `--output` and `--no-color` of a command with such formats.
+    """Return `--format`, `--json`, `--output` and `--no-color` of a command with such formats.
 
     The first format is the one that it prints by itself.
     """
@@ -111,10 +112,11 @@ def showing(formats: tuple[str, ...]) -> Options:
 
     def made(
         format: str = shown,
+        json: AsJson = False,
         output: Output = [],  # noqa: B006
         no_color: NoColor = False,
     ) -> Showing:
-        check_format(format, formats)
+        format = check_format("json" if json else format, formats)
         return Showing(format, check_outputs(output, formats), color=not no_color)
 
     return Options(made)
@@ -133,15 +135,20 @@ def check_format(format: str, known: tuple[str, ...] = PAGE_FORMATS) -> str:
 def check_outputs(
     outputs: list[str], known: tuple[str, ...] = PAGE_FORMATS
 ) -> list[tuple[str, Path]]:
-    """Return what `--output FORMAT=FILE` asks for. Raises UsageError where it is malformed."""
+    """Return what `--output` asks for: FORMAT=FILE, or a FILE whose suffix names the format.
+
+    Raises UsageError where it is neither.
+    """
     found = []
     for output in outputs:
-        format, separator, file = output.partition("=")
-        if not separator or not file:
-            likely = SUFFIXES.get(Path(output).suffix.lower(), "")
-            better = f"{likely}={output}" if likely in known else "markdown=choice.md"
+        format, file = format_and_file(output)
+        format = format or SUFFIXES.get(Path(file).suffix.lower(), "")
+        if not file or (file == output and format not in known):
+            suffixes = [suffix for suffix, named in SUFFIXES.items() if named in known]
             raise UsageError(
-                f"`--output {output}` is not FORMAT=FILE", hint=f"e.g. --output {better}"
+                f"`--output {output}` names no format of this command",
+                hint=f"end the file in {joined(suffixes, 'or')}, or give FORMAT=FILE, "
+                f"e.g. --output {known[1]}=answer.txt",
             )
         if check_format(format, known) == "terminal":
             others = ", ".join(one for one in known if one != "terminal")

@@ -98,11 +98,31 @@ def test_every_command_has_one_meaning_a_flag(advisor):
 
 
 @pytest.mark.parametrize(
-    ("file", "better"),
-    [("x.html", "html=x.html"), ("run.py", "python=run.py"), ("./answer", "markdown=choice.md")],
+    ("file", "begins"),
+    [
+        ("x.html", "<!doctype html>"),
+        ("./a=b/run.py", "# "),
+        ("answer.JSON", "{"),
+        ("choice.md", "## "),
+        ("html=page", "<!doctype html>"),
+    ],
 )
-def test_a_file_alone_is_told_which_format_it_wants(advisor, file, better):
+def test_the_suffix_of_a_file_names_its_format(advisor, tmp_path, monkeypatch, file, begins):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a=b").mkdir()
+    assert advisor("recommend", "--task", "captioning", "-o", file).code == 0
+    written = tmp_path / file.removeprefix("html=")
+    assert written.read_text(encoding="utf-8").lower().startswith(begins)
+
+
+@pytest.mark.parametrize("file", ["./answer", "x.txt", "x.sarif", "./a=b", "json="])
+def test_a_file_that_names_no_format_is_refused_with_the_suffixes_that_do(advisor, file):
     result = advisor("recommend", "--task", "captioning", "--output", file)
     assert result.code == 2
-    assert f"`--output {file}` is not FORMAT=FILE" in result.err
-    assert better in result.err
+    assert "end the file in .html, .json, .md, .py or .ipynb" in " ".join(result.err.split())
+
+
+def test_json_is_the_format_by_a_flag(advisor):
+    words = ("recommend", "--task", "captioning")
+    assert advisor(*words, "--json").json == advisor(*words, "--format", "json").json
+    assert advisor("recommend", "--task", "nonsense", "--json").json["error"]
