@@ -292,7 +292,7 @@ def test_it_goes_on_to_the_checkpoint_where_that_is_wanted(terminal):
     assert len(seen) >= 2
     assert person.ends()[0] == 0
     command = person.answer["command"]
-    assert "--memory-gb over-16-gb" in command
+    assert "--memory-gb 24" in command
     assert "--detail" not in command, "what no checkpoint hangs on is not asked"
 
 

@@ -419,6 +419,7 @@ NO_CODE = {
     "of choices, terms and machines": {
         *("family-excluded", "family-discouraged", "family-allowed", "caveat", "undetermined"),
         *("needs-fine-tuning", "class-not-verified", "unknown-checkpoint", "undeclared-usage"),
+        "outdated-choice",
         *("unused-choice", "choice-changed", "licence-forbids-use", "memory-over-limit"),
         *("requirement-missed", "not-verified"),
     },
