@@ -65,7 +65,9 @@ def test_each_module_that_writes_is_reached_by_a_command_that_is_killed():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["check --lock", "convert vlp"])
+@pytest.mark.parametrize(
+    "name", ["check --lock", pytest.param("convert vlp", marks=pytest.mark.long)]
+)
 @pytest.mark.parametrize("again", [(), ("--again",)])
 def test_a_command_that_is_stopped_at_any_change_it_makes_leaves_no_half(name, again):
     if WRITERS[name].heavy:

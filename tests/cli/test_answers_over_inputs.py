@@ -30,7 +30,8 @@ FOUND = [
     "check --output json=advisor.yaml",
     "check --output json=requirements.txt",
     pytest.param(
-        "rules coverage --rules our --output json=our/sources.yaml", marks=pytest.mark.slow
+        "rules coverage --rules our --output json=our/sources.yaml",
+        marks=[pytest.mark.slow, pytest.mark.long],
     ),
     "show ./model --output json=model/config.json",
     "compare ./model openai/clip-vit-base-patch32 --output json=model/config.json",

@@ -219,6 +219,7 @@ def test_the_page_of_what_people_posted_is_a_screen_too(advisor, scenario):
     assert max(map(len, lines)) <= 80
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_what_is_assumed_on_the_page_is_what_could_change_its_first_line(advisor, rulebase):
     """Each flag that the page names changes line 1 with some other option; the others with none."""

@@ -79,6 +79,7 @@ def test_a_page_of_somebody_else_is_left_alone(advisor, tmp_path, small_rules):
     assert MARK in theirs.read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_every_example_of_its_help_runs(advisor, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -237,7 +237,7 @@ def test_b6_a_rule_folder_may_be_called_by_any_bytes(tmp_path, capsys, monkeypat
     "words",
     [
         ["list", "tasks"],
-        pytest.param(["site", "out"], marks=pytest.mark.slow),
+        pytest.param(["site", "out"], marks=[pytest.mark.slow, pytest.mark.long]),
         ["rules", "docs"],
     ],
 )
@@ -589,7 +589,7 @@ def test_b23_an_answer_is_no_page_of_those_that_the_command_writes(advisor, tmp_
 @pytest.mark.parametrize(
     "words",
     [
-        ("site", "out/page"),
+        pytest.param(("site", "out/page"), marks=pytest.mark.long),
         ("rules", "docs", "--output-folder", "out/pages"),
         ("compose", "--encoder", "a/b", "--decoder", "a/c", "--save", "out/joined"),
         ("train", "vlp", "pairs.csv", "--save", "out/trained"),

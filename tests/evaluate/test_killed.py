@@ -60,7 +60,9 @@ print(json.dumps({"killed": len(killed)}))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("workers", "kill"), [(2, True), (1, False)])
+@pytest.mark.parametrize(
+    ("workers", "kill"), [pytest.param(2, True, marks=pytest.mark.long), (1, False)]
+)
 def test_actors_give_the_bytes_of_one_process(shapes, tmp_path, workers, kill):
     from test_runs import arranged, compared, run
 

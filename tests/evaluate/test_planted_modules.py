@@ -54,7 +54,11 @@ def candidate(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(
-    "ray", [(), pytest.param(("--ray", "--workers", "1"), marks=pytest.mark.slow)]
+    "ray",
+    [
+        pytest.param((), marks=pytest.mark.slow),
+        pytest.param(("--ray", "--workers", "1"), marks=[pytest.mark.slow, pytest.mark.long]),
+    ],
 )
 def test_modules_beside_the_data_and_a_candidate_are_not_imported(
     shapes, tmp_path, candidate, command, ray

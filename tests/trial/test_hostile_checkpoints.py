@@ -412,6 +412,7 @@ def test_a_card_that_is_nested_endlessly_is_none(tmp_path: Path) -> None:
     assert read_card(tmp_path) == {}
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_every_kind_of_network_here_passes(tmp_path: Path) -> None:
     """With the limits that users have: none of these is taken for hostile."""

@@ -32,7 +32,7 @@ def noticed(expected):
     [
         "original-small-7.npz",
         pytest.param("original-small-23.npz", marks=pytest.mark.slow),
-        pytest.param("original-base-31.npz", marks=pytest.mark.slow),
+        pytest.param("original-base-31.npz", marks=[pytest.mark.slow, pytest.mark.long]),
     ],
 )
 def test_everything_the_fixture_holds_is_equal(fixture):
