@@ -17,7 +17,7 @@ from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.task_diagram import TEACHABLE, Leaf, TaskDiagram
 from advisor.errors import TooMuchOpenError, UsageError, check_type
-from advisor.model import NONE, TASK
+from advisor.model import NONE, NOT_APPLICABLE, TASK
 
 DECIDED, ASSUMED, UNDETERMINED = "decided", "assumed", "undetermined"
 FAMILY, CHECKPOINT = STRICT = ("family", "checkpoint")
@@ -142,14 +142,25 @@ class _Reading:
         if found is None:
             return None
         path, leaf = found
+        first = None
         for level, place in self.diagram.training if leaf.kind == TEACHABLE else ():
             if level in self.open and level not in changed and path[level] != place:
                 kept[level] = [place]
                 trained = self.diagram.assumed(kept)
                 if trained and trained[1].use == FINE_TUNE and not trained[1].is_next:
-                    return _Settled(*trained, {level: place})
+                    first = first or _Settled(*trained, {level: place})
+                    if self._alone(level, path, trained[0]):
+                        return first._replace(training={level: place})
                 kept[level] = self.kept[level]
-        return _Settled(path, leaf, {})
+        return first or _Settled(path, leaf, {})
+
+    def _alone(self, level: int, path: Sequence[int], other: Sequence[int]) -> bool:
+        """True where two paths part at a level, and else where a question made no sense."""
+        senseless = (NOT_APPLICABLE,)
+        return all(
+            n == level or place == path[n] or axis.values[path[n]].options == senseless
+            for n, (place, axis) in enumerate(zip(other, self.diagram.axes, strict=True))
+        )
 
     def singles(self, path: Sequence[int], leaf: Leaf) -> Iterator[tuple[dict[str, str], Leaf]]:
         """Yield each single answer that leads to another family or checkpoint than `leaf`.
