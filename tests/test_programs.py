@@ -15,7 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from advisor.decide.programs import literal, program_for, prompt_for, snippet
+from advisor.decide.programs import is_known, literal, program_for, prompt_for, snippet
 from advisor.decide.recommendation import recommend
 from advisor.decide.written_program import script
 from advisor.errors import BrokenFileError
@@ -221,6 +221,15 @@ def test_without_a_program_the_lines_that_load_are_shown():
     assert alone(loader="remote-code") is None
     assert "AutoTokenizer" in alone(processor=None)
     assert "open_clip" in alone(loader="open_clip", model_class=None)
+
+
+def test_what_has_a_program_is_known_without_writing_it():
+    rulebase = load_rules()
+    for one in rulebase.checkpoints.values():
+        task = next(iter((*one.tasks, *one.fine_tune)), None)
+        for use in ("as-is", "fine-tune") if task else ():
+            written = snippet(one, task, rulebase, {}, use)
+            assert is_known(rulebase, one, task, use) == (written is not None), (one.id, use)
 
 
 def test_what_open_clip_loads_gets_its_program():

@@ -80,12 +80,8 @@ def snippet(
         code = program.thinking_code if thinks and program.thinking_code else program.code
         prompt, asked = _worded(checkpoint, task, program, answers)
         tool = _tool(rulebase, program, task, prompt)
-    elif use != AS_IS:
-        return None
-    elif checkpoint.loader == "open_clip":
-        code = LOADING["open_clip"]
-    elif checkpoint.loader == "transformers" and checkpoint.model_class:
-        code = LOADING["processor" if checkpoint.processor else "parts"]
+    elif loads := _loading(checkpoint, use):
+        code = LOADING[loads]
     else:
         return None
     if tool:
@@ -121,6 +117,21 @@ def snippet(
         code = code.replace(f'"{{{quoted}}}"', f"{{{quoted}}}")
     code = re.sub(_FILLED, lambda place: names.get(place[1], place[0]), code)
     return merged(pinned(code, checkpoint.revision))
+
+
+def is_known(rulebase: RuleBase, checkpoint: Checkpoint, task: str, use: str) -> bool:
+    """True where `snippet` has a program for a checkpoint, a task and a use."""
+    program = program_for(checkpoint, task, rulebase.programs, use)
+    return program is not None or bool(_loading(checkpoint, use))
+
+
+def _loading(checkpoint: Checkpoint, use: str) -> str:
+    """Return which lines load a checkpoint of which no program is known; empty for none."""
+    if use == AS_IS and checkpoint.loader == "open_clip":
+        return checkpoint.loader
+    if use == AS_IS and checkpoint.loader == "transformers" and checkpoint.model_class:
+        return "processor" if checkpoint.processor else "parts"
+    return ""
 
 
 def _tool(
