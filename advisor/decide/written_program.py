@@ -105,7 +105,9 @@ def script(answer: Advice, named: str = "", *, join: bool = False, thinking: boo
     made = answer.code_command(advice, named, join=join, thinking=thinking)
     note = _untrained(advice, checkpoint, use)
     if checkpoint and use == AS_IS:
-        way = way_of(checkpoint, str(advice.task), thinking=thinking)
+        program = program_for(checkpoint, advice.task, advice.rulebase.programs)
+        at_once = not program or not program.thinking_code  # a yes or no is its first word
+        way = way_of(checkpoint, advice.task, thinking=thinking and not at_once)
         note = "; ".join(filter(None, (note, way)))
     does = f"{DOES[use]} {name or 'parts of your choice'} for {advice.task}"
     lines = [visible(line) for line in (does, f"by: {made}", note) if line]

@@ -226,6 +226,19 @@ def test_the_program_has_the_words_of_the_command_that_tries_it(advisor, rulebas
     assert all(f'"{word}"' in code for text in asked for word in text.split(","))
 
 
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [
+        ("image-text-matching", "# thinking is off; the figures are with thinking\n"),
+        ("vqa", "# it thinks before it answers, as when its figures were taken"),
+    ],
+)
+def test_the_head_says_whether_the_program_thinks(advisor, task, said):
+    written = advisor("code", "Qwen/Qwen3.5-9B", "--task", task).out
+    assert said in written
+    assert ("enable_thinking=False" in written) == ("off" in said)
+
+
 # -- what stands in a name stays a name ----------------------------------------------------------
 
 FORGED = "ours\nimport os; os._exit(7)  # it's `x` ##[group]\x1b[2J\u202e"
