@@ -12,6 +12,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from advisor.files import MOST_TEXT, is_file, read_bounded, read_lines
 from advisor.phrasing import count, why_unparsed
 from advisor.trial.coco_number import is_coco_number
 from advisor.trial.images import STORED_REGIONS, SUFFIXES
+from advisor.trial.runtime import library
 
 MANY = 20
 """How many problems of a file are named."""
@@ -181,7 +183,17 @@ def _picture(folder: Path, name: str) -> Path | None:
         for suffix in (*STORED_REGIONS[:2], *sorted(SUFFIXES)):
             if is_file(path := folder / f"{each}{suffix}"):
                 return path
+        for pair in sorted(folder.glob(f"*_feat{each[-3:]}.h5")):
+            if each in _names_in(pair):
+                return folder / f"{pair.name}::{each}"
     return None
+
+
+@cache
+def _names_in(file: Path) -> frozenset[str]:
+    """Return the images whose regions an `.h5` file holds, each under its name."""
+    with library("h5py", "vlp").File(file, "r") as stored:
+        return frozenset(stored.keys())
 
 
 def _read_json(file: Path) -> dict[str, Any]:

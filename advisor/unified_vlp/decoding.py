@@ -10,15 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
-from advisor.unified_vlp.layers import Cache
 from advisor.unified_vlp.layout import SEGMENTS, SEQUENCE
-
-if TYPE_CHECKING:
-    from advisor.unified_vlp.network import Picture
+from advisor.unified_vlp.network import Picture, WordCache
 
 FORBIDDEN = -10_000.0
 """What is added to the score of a word that may not come, and of what follows an ended beam."""
@@ -64,8 +61,7 @@ class Steps:
         self.network, self.config = network, network.config
         self.device = picture[0].device
         self.picture: Picture | None = picture
-        self.cache: Cache | None = None
-        self.slot = 0
+        self.cache = WordCache()
 
     def scores(self, words: torch.Tensor | None) -> torch.Tensor:
         """Return the scores of the next word, (rows, vocabulary), after `words`, (rows,).
@@ -82,27 +78,20 @@ class Steps:
             rows = len(words)
             ids = torch.stack([words, torch.zeros_like(words)], dim=1)
         ids[:, -1] = self.config.mask_token_id
-        new = ids.shape[1]
-        slots = torch.arange(self.slot, self.slot + new, device=self.device)
+        first, new = self.cache.get_seq_length(), ids.shape[1]
+        slots = torch.arange(first, first + new, device=self.device)
         of_picture, of_text = SEGMENTS[SEQUENCE]
         segments = torch.where(slots < start, of_picture, of_text).expand(rows, -1)
-        columns = torch.arange(self.slot + new, device=self.device)
+        columns = torch.arange(first + new, device=self.device)
         seen = (columns[None] < start) | (
             (slots[:, None] >= start) & (columns[None] <= slots[:, None])
         )
         vlp = self.network.vlp
-        states = vlp.embeddings(ids, segments, self.picture, first_slot=self.slot)
-        every, cache = vlp.run(states, seen[None].expand(rows, -1, -1), self.cache)
-        self.cache = [(key[:, :, :-1], value[:, :, :-1]) for key, value in cache]
+        entered = vlp.bert.embeddings.slots(ids, segments, self.picture, first_slot=first)
+        states = vlp.next_states(entered, seen[None].expand(rows, -1, -1), self.cache)
         self.picture = None
-        self.slot += new - 1
-        scores: torch.Tensor = self.network.word_scores(every[-1][:, -1]).float()
+        scores: torch.Tensor = self.network.word_scores(states[:, -1]).float()
         return scores
-
-    def keep(self, rows: torch.Tensor) -> None:
-        """Go on from the states of these rows, (rows,)."""
-        assert self.cache is not None
-        self.cache = [(key[rows], value[rows]) for key, value in self.cache]
 
 
 def write(network: Any, picture: Picture, search: Search) -> Searched:
@@ -158,7 +147,7 @@ def _beams(steps: Steps, search: Search, longest: int) -> Searched:
             total, word, pointer = best, ids, torch.zeros_like(ids)
             batch = len(ids)
             first_row = torch.arange(batch, device=ids.device) * beams
-            steps.keep(torch.arange(batch, device=ids.device).repeat_interleave(beams))
+            steps.cache.keep(torch.arange(batch, device=ids.device).repeat_interleave(beams))
         else:
             ended = (words[-1] == end).float().view(-1, 1)
             before = ended * FORBIDDEN + totals[-1].view(-1, 1)
@@ -166,7 +155,7 @@ def _beams(steps: Steps, search: Search, longest: int) -> Searched:
             total, place = sums.topk(beams, dim=-1)
             pointer = place // beams
             word = ids.view(batch, -1).gather(1, place)
-            steps.keep((pointer + first_row[:, None]).flatten())
+            steps.cache.keep((pointer + first_row[:, None]).flatten())
         totals.append(total)
         words.append(word)
         pointers.append(pointer)

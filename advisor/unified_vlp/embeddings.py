@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -46,22 +48,27 @@ class RegionEmbedding(nn.Module):
 
 
 class SlotEmbedding(nn.Module):
-    """Word, position and segment of every slot, added and normalised (modeling.py:226-241).
+    """Word, position and segment of every slot, added and normalized (modeling.py:226-241).
 
-    In the slots of the picture, content stands for the word and place for the position; the
-    segment is added as elsewhere (modeling.py:228-233).
+    It stands in BertModel for the embeddings of BERT, by whose names its parts are called. In the
+    slots of the image, content stands for the word and place for the position; the segment is
+    added as elsewhere (modeling.py:228-233).
     """
 
     def __init__(self, config: UnifiedVLPConfig) -> None:
         super().__init__()
         width = config.hidden_size
-        self.words = nn.Embedding(config.vocab_size, width)
-        self.positions = nn.Embedding(config.max_position_embeddings, width)
-        self.segments = nn.Embedding(config.type_vocab_size, width)
-        self.norm = nn.LayerNorm(width, eps=config.layer_norm_eps)
+        self.word_embeddings = nn.Embedding(config.vocab_size, width)
+        self.position_embeddings = nn.Embedding(config.max_position_embeddings, width)
+        self.token_type_embeddings = nn.Embedding(config.type_vocab_size, width)
+        self.LayerNorm = nn.LayerNorm(width, eps=config.layer_norm_eps)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 
-    def forward(
+    def forward(self, inputs_embeds: torch.Tensor, **_: Any) -> torch.Tensor:
+        """Return what `slots` gave, which BertModel hands through here."""
+        return inputs_embeds
+
+    def slots(
         self,
         ids: torch.Tensor,
         segments: torch.Tensor,
@@ -73,12 +80,15 @@ class SlotEmbedding(nn.Module):
         `ids` and `segments` are (batch, slots) from slot `first_slot` on; `picture` is what
         RegionEmbedding gives, None where the slots hold words alone.
         """
-        slots = torch.arange(first_slot, first_slot + ids.shape[1], device=ids.device)
-        words, positions = self.words(ids), self.positions(slots).expand(*ids.shape, -1)
+        numbers = torch.arange(first_slot, first_slot + ids.shape[1], device=ids.device)
+        words = self.word_embeddings(ids)
+        positions = self.position_embeddings(numbers).expand(*ids.shape, -1)
         if picture is not None:
             words = _with_picture(words, picture[0])
             positions = _with_picture(positions, picture[1])
-        return self.dropout(self.norm(words + positions + self.segments(segments)))
+        states = words + positions + self.token_type_embeddings(segments)
+        normalized: torch.Tensor = self.dropout(self.LayerNorm(states))
+        return normalized
 
 
 def _with_picture(slots: torch.Tensor, regions: torch.Tensor) -> torch.Tensor:

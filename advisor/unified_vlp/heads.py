@@ -17,7 +17,7 @@ from advisor.unified_vlp.network import (
     UnifiedVLPPreTrainedModel,
     with_start_of_torch,
 )
-from advisor.unified_vlp.objectives import answer_loss, hidden_region_loss, hidden_word_loss
+from advisor.unified_vlp.objectives import answer_loss, hidden_word_loss
 from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
 
 UNKNOWN_ANSWER = 0
@@ -26,11 +26,10 @@ UNKNOWN_ANSWER = 0
 
 @dataclass
 class WordScores(ModelOutput):
-    """Losses, and the word scores at the hidden places, (batch, places, vocabulary)."""
+    """The loss, and the word scores at the hidden places, (batch, places, vocabulary)."""
 
     loss: torch.Tensor | None = None
     logits: torch.Tensor | None = None
-    region_loss: torch.Tensor | None = None
     last_hidden_state: torch.Tensor | None = None
     pooler_output: torch.Tensor | None = None
 
@@ -73,7 +72,7 @@ class UnifiedVLPForPreTraining(UnifiedVLPPreTrainedModel):
 
     def word_scores(self, states: torch.Tensor) -> torch.Tensor:
         """Return the scores of all words, (..., vocabulary), of states, (..., width)."""
-        scores: torch.Tensor = self.word_head(states, self.vlp.embeddings.words.weight)
+        scores: torch.Tensor = self.word_head(states, self.vlp.get_input_embeddings().weight)
         return scores
 
     def forward(
@@ -84,38 +83,22 @@ class UnifiedVLPForPreTraining(UnifiedVLPPreTrainedModel):
         hidden_places: torch.Tensor,
         labels: torch.Tensor | None = None,
         label_weights: torch.Tensor | None = None,
-        masked_regions: torch.Tensor | None = None,
-        label_smoothing: float = 0.0,
-        drop_worst: float = 0.0,
         return_dict: bool = True,
         **picture: Any,
     ) -> Any:
-        """Return the losses and the word scores at the hidden places.
+        """Return the loss and the word scores at the hidden places.
 
         `hidden_places` are slots, (batch, places), `labels` their words and `label_weights` 1
         where a place is used; the rest as in UnifiedVLPModel and `objectives`.
         """
-        encoded = self.vlp(
-            input_ids, token_type_ids, attention_mask, masked_regions=masked_regions, **picture
-        )
+        encoded = self.vlp(input_ids, token_type_ids, attention_mask, **picture)
         states = encoded.last_hidden_state
         chosen = states.gather(1, hidden_places[..., None].expand(-1, -1, states.shape[-1]))
-        scores, loss, region_loss = self.word_scores(chosen), None, None
-        if labels is not None:
-            loss = hidden_word_loss(
-                scores,
-                labels,
-                label_weights,
-                smoothing=label_smoothing,
-                drop_worst=drop_worst,
-                pad=self.config.pad_token_id,
-            )
-        if masked_regions is not None:
-            region_loss = hidden_region_loss(encoded.picture, encoded.pooler_output, masked_regions)
+        scores = self.word_scores(chosen)
+        loss = None if labels is None else hidden_word_loss(scores, labels, label_weights)
         output = WordScores(
             loss=loss,
             logits=scores,
-            region_loss=region_loss,
             last_hidden_state=states,
             pooler_output=encoded.pooler_output,
         )

@@ -1,29 +1,53 @@
-"""The unified VLP without a head: a picture and words in, the states of all slots out."""
+"""The unified VLP without a head: an image and words in, the states of all slots out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import inspect
 from typing import Any
 
 import torch
 from torch import nn
-from transformers import PreTrainedModel, initialization
+from transformers import BertModel, PreTrainedModel, initialization
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-from advisor.unified_vlp.embeddings import FIRST_REGION, RegionEmbedding, SlotEmbedding
+from advisor.unified_vlp.embeddings import RegionEmbedding, SlotEmbedding
 from advisor.unified_vlp.grid import GridRegions
-from advisor.unified_vlp.layers import Cache, SharedLayer, additive_mask
 from advisor.unified_vlp.vlp_config import GRID, UnifiedVLPConfig
 
 Picture = tuple[torch.Tensor, torch.Tensor]
 """Content and place of the regions, (batch, regions, width) each."""
 
+_CACHE = "cache" if "cache" in inspect.signature(BertModel.forward).parameters else ""
+CACHE = _CACHE or "past_key_values"
+"""What BertModel calls the keys and values of earlier slots: the name changed within 5.x."""
 
-@dataclass
-class UnifiedVLPOutput(BaseModelOutputWithPooling):
-    """States and pooled vector, and the `picture` as it entered: content and place of regions."""
 
-    picture: Picture | None = None
+class WordCache:
+    """Keys and values of the slots written so far, as BertModel asks a cache for them.
+
+    The last slot of every call is a [MASK]: it is seen in that call, and not kept.
+    """
+
+    def __init__(self) -> None:
+        self.kept: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    def get_seq_length(self, layer: int = 0) -> int:
+        """Return how many slots are kept."""
+        return self.kept[layer][0].shape[2] if layer in self.kept else 0
+
+    def update(
+        self, key: torch.Tensor, value: torch.Tensor, layer: int, *_: Any, **__: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return keys and values of all slots, (batch, heads, slots, width / heads) each."""
+        if layer in self.kept:
+            before = self.kept[layer]
+            key, value = torch.cat([before[0], key], dim=2), torch.cat([before[1], value], dim=2)
+        self.kept[layer] = key[:, :, :-1], value[:, :, :-1]
+        return key, value
+
+    def keep(self, rows: torch.Tensor) -> None:
+        """Go on from these rows of the batch, (rows,)."""
+        self.kept = {layer: (key[rows], value[rows]) for layer, (key, value) in self.kept.items()}
 
 
 class UnifiedVLPPreTrainedModel(PreTrainedModel):
@@ -32,7 +56,7 @@ class UnifiedVLPPreTrainedModel(PreTrainedModel):
     config_class = UnifiedVLPConfig
     base_model_prefix = "vlp"
     main_input_name = "region_features"
-    _no_split_modules = ("SharedLayer",)
+    _no_split_modules = ("BertLayer",)
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
@@ -82,20 +106,19 @@ class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
 
     def __init__(self, config: UnifiedVLPConfig) -> None:
         super().__init__(config)
-        self.embeddings = SlotEmbedding(config)
+        self.bert = BertModel(config.of_bert())
+        self.bert.embeddings = SlotEmbedding(config)
         self.regions = with_start_of_torch(RegionEmbedding(config))
         self.grid = with_start_of_torch(GridRegions(config)) if config.visual == GRID else None
-        self.layers = nn.ModuleList(SharedLayer(config) for _ in range(config.num_hidden_layers))
-        self.pooler = nn.Linear(config.hidden_size, config.hidden_size)
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:
         """Return the word table."""
-        return self.embeddings.words
+        return self.bert.embeddings.word_embeddings
 
     def set_input_embeddings(self, value: nn.Module) -> None:
         """Put another word table in its place."""
-        self.embeddings.words = value
+        self.bert.embeddings.word_embeddings = value
 
     def picture(
         self,
@@ -125,23 +148,19 @@ class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
         content, place = self.regions(region_features, region_places)
         return content, place
 
-    def run(
-        self,
-        states: torch.Tensor,
-        seen: torch.Tensor,
-        past: Cache | None = None,
-    ) -> tuple[list[torch.Tensor], Cache]:
-        """Return the states after each layer, (batch, rows, width), and keys and values.
+    def states(self, slots: torch.Tensor, seen: torch.Tensor, **settings: Any) -> Any:
+        """Return what BertModel makes of slots, (batch, rows, width), as SlotEmbedding gives them.
 
-        `states` are what SlotEmbedding gives for the rows, `seen` says which columns each of them
-        may look at, (batch, rows, columns), those of `past` first.
+        `seen` is True where a row may look at a column, (batch, rows, columns), those of a cache
+        first, or says it of all rows at once, (batch, columns).
         """
-        mask, every, cache = additive_mask(seen, states.dtype), [], []
-        for number, layer in enumerate(self.layers):
-            states, kept = layer(states, mask, None if past is None else past[number])
-            every.append(states)
-            cache.append(kept)
-        return every, cache
+        if seen.dim() == 2:
+            seen = seen[:, None].expand(-1, slots.shape[1], -1)
+        return self.bert(inputs_embeds=slots, attention_mask=seen[:, None].bool(), **settings)
+
+    def next_states(self, slots: torch.Tensor, seen: torch.Tensor, cache: WordCache) -> Any:
+        """Return the states of new slots, (batch, rows, width), behind those of a cache."""
+        return self.states(slots, seen, **{CACHE: cache}).last_hidden_state
 
     def forward(
         self,
@@ -151,7 +170,6 @@ class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
         region_features: torch.Tensor | None = None,
         region_places: torch.Tensor | None = None,
         pixel_values: torch.Tensor | None = None,
-        masked_regions: torch.Tensor | None = None,
         output_hidden_states: bool = False,
         return_dict: bool = True,
         **_: Any,
@@ -159,26 +177,14 @@ class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
         """Return states, (batch, slots, width), and pooled vector, (batch, width).
 
         `input_ids` and `token_type_ids` are (batch, slots), `attention_mask` (batch, slots, slots)
-        as `layout` gives it, or (batch, slots). `masked_regions`, (batch, hidden regions), are
-        slots of regions that enter as zeros, for the optional region pretext; their columns have
-        to be out of sight in `attention_mask` as well (loader.py:304, modeling.py:1049-1057).
+        as `layout` gives it, or (batch, slots).
         """
         picture = self.picture(region_features, region_places, pixel_values)
-        entered = picture if masked_regions is None else _without(picture, masked_regions)
-        states = self.embeddings(input_ids, token_type_ids, entered)
-        every, _cache = self.run(states, attention_mask)
-        output = UnifiedVLPOutput(
-            last_hidden_state=every[-1],
-            pooler_output=self.pooler(every[-1][:, 0]).tanh(),
-            hidden_states=(states, *every) if output_hidden_states else None,
-            picture=picture,
+        slots = self.bert.embeddings.slots(input_ids, token_type_ids, picture)
+        found = self.states(slots, attention_mask, output_hidden_states=output_hidden_states)
+        output = BaseModelOutputWithPooling(
+            last_hidden_state=found.last_hidden_state,
+            pooler_output=found.pooler_output,
+            hidden_states=found.hidden_states,
         )
         return output if return_dict else output.to_tuple()
-
-
-def _without(picture: Picture, slots: torch.Tensor) -> Picture:
-    """Return the picture with zeros for the regions in `slots`, (batch, hidden regions)."""
-    content, place = picture
-    hidden = torch.zeros(content.shape[:2], dtype=torch.bool, device=content.device)
-    hidden.scatter_(1, slots - FIRST_REGION, True)
-    return content.masked_fill(hidden[..., None], 0), place.masked_fill(hidden[..., None], 0)

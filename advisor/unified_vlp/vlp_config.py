@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from transformers import PreTrainedConfig
+from transformers import BertConfig, PreTrainedConfig
 
 BOX_NUMBERS = 6
 """x1 y1 x2 y2, area and score: the numbers of a place vector before the class probabilities."""
@@ -81,6 +81,14 @@ class UnifiedVLPConfig(PreTrainedConfig):
         named = others.get("id2label")
         self.num_answers = len(named) if named else num_answers
         super().__init__(pad_token_id=pad_token_id, **others)
+
+    def of_bert(self) -> BertConfig:
+        """The configuration of the transformer within; its words stand in SlotEmbedding."""
+        shared = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
+        rates = ("hidden_dropout_prob", "attention_probs_dropout_prob")
+        start = ("initializer_range", "layer_norm_eps")
+        sizes = {name: getattr(self, name) for name in (*shared, *rates, *start)}
+        return BertConfig(vocab_size=1, pad_token_id=0, hidden_act="gelu", **sizes)
 
     @property
     def place_size(self) -> int:

@@ -8,19 +8,8 @@ from collections.abc import Iterable
 OLDER = {"gamma": "weight", "beta": "bias"}
 """What UniLM and the first BERT files say (modeling.py:651-663)."""
 
-_LAYER = r"bert\.encoder\.layer\.(\d+)\."
 _NAMES = (
-    (r"bert\.embeddings\.word_embeddings", "vlp.embeddings.words"),
-    (r"bert\.embeddings\.position_embeddings", "vlp.embeddings.positions"),
-    (r"bert\.embeddings\.token_type_embeddings", "vlp.embeddings.segments"),
-    (r"bert\.embeddings\.LayerNorm", "vlp.embeddings.norm"),
-    (_LAYER + r"attention\.self\.(query|key|value)", r"vlp.layers.\1.\2"),
-    (_LAYER + r"attention\.output\.dense", r"vlp.layers.\1.joined"),
-    (_LAYER + r"attention\.output\.LayerNorm", r"vlp.layers.\1.attended_norm"),
-    (_LAYER + r"intermediate\.dense", r"vlp.layers.\1.inner"),
-    (_LAYER + r"output\.dense", r"vlp.layers.\1.outer"),
-    (_LAYER + r"output\.LayerNorm", r"vlp.layers.\1.norm"),
-    (r"bert\.pooler\.dense", "vlp.pooler"),
+    (r"(bert\.(?:embeddings|encoder|pooler)\..*)", r"vlp.\1"),
     (r"vis_embed\.(0|2)", r"vlp.regions.content.\1"),
     (r"vis_pe_embed\.0", "vlp.regions.place.0"),
     (r"cls\.predictions\.transform\.dense", "word_head.dense"),
@@ -46,7 +35,7 @@ def own_name(original: str) -> str | None:
     name = modern_name(original)
     for pattern, new in _PATTERNS:
         if match := pattern.fullmatch(name):
-            return f"{match.expand(new)}.{match[match.lastindex or 0]}"
+            return f"{match.expand(new)}.{name.rpartition('.')[2]}"
     return None
 
 

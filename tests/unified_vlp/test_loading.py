@@ -103,7 +103,7 @@ def test_the_word_table_is_stored_once(captioner):
 
     with safe_open(captioner / "model.safetensors", framework="pt") as file:
         wide = [name for name in file.keys() if file.get_slice(name).get_shape() == [120, 48]]  # noqa: SIM118
-    assert wide == ["vlp.embeddings.words.weight"]
+    assert wide == ["vlp.bert.embeddings.word_embeddings.weight"]
 
 
 def test_an_untrained_network_starts_as_the_original_does():
@@ -111,7 +111,10 @@ def test_an_untrained_network_starts_as_the_original_does():
     small = {"hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
     config = UnifiedVLPConfig(**small, vocab_size=200, region_feature_size=256)
     network = UnifiedVLPForAnswering(config)
-    query, content = network.vlp.layers[0].query, network.vlp.regions.content[0]
+    query, content = (
+        network.vlp.bert.encoder.layer[0].attention.self.query,
+        network.vlp.regions.content[0],
+    )
     assert float(query.weight.detach().std()) == pytest.approx(0.02, rel=0.1)
     assert not query.bias.any()
     assert float(content.weight.detach().abs().max()) == pytest.approx(

@@ -137,6 +137,32 @@ def test_stored_regions_are_trained_on(regions, tmp_path):
     assert (config["visual"], config["region_count"]) == ("regions", 100)
 
 
+def test_published_pairs_of_h5_are_trained_on(regions, tmp_path):
+    h5py = pytest.importorskip("h5py")
+    names = [f"COCO_val2014_{number:012}" for number in (391895, 522418, 184613)]
+    parts = {"feat": "features", "cls": "class_probabilities"}
+    for name, each in zip(names, regions, strict=True):
+        for part, array in parts.items():
+            with h5py.File(tmp_path / f"coco_{part}{name[-3:]}.h5", "w") as opened:
+                opened[name] = getattr(each, array)
+    with h5py.File(tmp_path / "coco_bbox.h5", "w") as opened:
+        for name, each in zip(names, regions, strict=True):
+            opened[name] = each.boxes
+    questions = [{"image_id": int(name[-12:]), "question": "what?", "question_id": name}
+                 for name in names]  # fmt: skip
+    answers = [{"question_id": name, "answers": [{"answer": "cat"}] * 4} for name in names]
+    (tmp_path / "q.json").write_text(json.dumps({"questions": questions}))
+    (tmp_path / "a.json").write_text(json.dumps({"annotations": answers}))
+    found = read_examples(tmp_path / "q.json", annotations=tmp_path / "a.json")
+    assert [each.image.name for each in found] == [f"coco_feat{n[-3:]}.h5::{n}" for n in names]
+    done = train_unified(
+        tmp_path / "q.json", tmp_path / "out", aim="answers", annotations=tmp_path / "a.json",
+        **{**QUICK, "epochs": 1},
+    )  # fmt: skip
+    assert done.steps == 1
+    assert json.loads((tmp_path / "out" / "config.json").read_text("utf-8"))["visual"] == "regions"
+
+
 def test_published_settings_are_the_defaults():
     told = {name: (aim.epochs, aim.learning_rate, aim.sequences) for name, aim in AIMS.items()}
     assert told == {
