@@ -25,7 +25,7 @@ from advisor.evaluate.image_folder import ImageFolder
 from advisor.evaluate.label_tables import annotations_of
 from advisor.files import leads_out
 from advisor.phrasing import why_unparsed
-from advisor.trial.coco_number import is_coco_number
+from advisor.trial.training_data import is_coco_number
 
 MOST_NEIGHBOURS = 20
 

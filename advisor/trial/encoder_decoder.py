@@ -1,4 +1,4 @@
-"""Runners of encoder-decoders: captions, text lines, pages, fields and document questions."""
+"""Runners of what reads images: encoder-decoders, and recognizers of a line without a decoder."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE
-from advisor.trial.answer import Prediction, Request
+from advisor.trial.answer import Prediction, Reply, Request
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import load_image_processor_and_tokenizer, load_part
 from advisor.trial.prompted import TextWriter
+from advisor.trial.runner import Runner
 from advisor.trial.runtime import transformers
 from advisor.trial.stacked import Inputs
 
@@ -163,6 +164,22 @@ class DocumentAnswerer(DocumentReader):
         read = super().decode(ids, inputs)
         answer = read.fields.get("answer") if isinstance(read.fields, dict) else None
         return read if answer is None else Prediction(text=str(answer), fields=read.fields)
+
+
+class LineRecogniser(Runner):
+    """A recognizer of one line: it says a letter for each step along the line, and how sure."""
+
+    def prepare(self) -> None:
+        """Load the image processor, which knows the letters."""
+        self.processor = load_part(self.checkpoint, "AutoImageProcessor")
+
+    def respond(self, image: OpenedImage, request: Request) -> Reply:  # noqa: ARG002
+        """Read the line."""
+        outputs = self.network(**self.processed(image))
+        read = self.processor.post_process_text_recognition(outputs)[0]
+        sure = read["score"] if read["text"] else None
+        answer = Prediction(text=str(read["text"]), probability=sure)
+        return Reply(answers=(answer,), warnings=page_doubts(image))
 
 
 def page_doubts(image: OpenedImage) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.formats import SCHEMA_VERSION
-from advisor.draw.html import document
+from advisor.draw.html import body, document
 from advisor.phrasing import count
 from advisor.trial.answer import Prediction
 from advisor.trial.attempt import TrialResults
@@ -50,6 +50,12 @@ def as_page(results: TrialResults) -> Page:
     for trial in results.trials:
         if not several or len(trial.answers) > 1 or results.own_warnings(trial):
             page += [Heading(f"{trial.checkpoint}: {trial.task}"), *_answers(results, trial)]
+    return [*page, *_closing(results)]
+
+
+def _closing(results: TrialResults) -> Page:
+    """Return what is said of all trials: what could not be done, what holds, and what it cost."""
+    page: Page = []
     for title, mark, lines in (
         ("Could not", "-", [refusal.text for refusal in results.refusals]),
         ("Of all of them", "!", results.shared_warnings()),
@@ -191,10 +197,7 @@ def as_html(results: TrialResults, images: Mapping[str, str]) -> str:
         '<div class="cards">',
         *cards,
         "</div>",
-        _list("Of all of them", results.shared_warnings()),
-        _list("Could not", tuple(refusal.text for refusal in results.refusals)),
-        _list("Written", results.files),
-        _cost_html(results.trials),
+        body(_closing(results)),
     ]
     return document(f"advisor try: {results.image}", "\n".join(filter(None, parts)))
 
@@ -242,25 +245,4 @@ def _ranked(answer: Prediction, images: Mapping[str, str]) -> str:
     return (
         f"<li{' class=shown' if shown else ''}>{image}<span>{escape(_answer_text(answer))}</span>"
         f'<span class="number">{_figure(answer)}</span>{bar}</li>'
-    )
-
-
-def _list(title: str, lines: tuple[str, ...]) -> str:
-    if not lines:
-        return ""
-    rows = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    return f"<h2>{title}</h2><ul>{rows}</ul>"
-
-
-def _cost_html(trials: tuple[Trial, ...]) -> str:
-    head = "".join(f"<th>{column}</th>" for column in COST_COLUMNS)
-    rows = "".join(
-        f"<tr><td>{escape(trial.checkpoint)}, {escape(trial.task)}</td>"
-        f"{''.join(f'<td>{cell}</td>' for cell in _cost_cells(trial))}</tr>"
-        for trial in trials
-    )
-    return (
-        '<h2>What it cost</h2><div class="scroll" tabindex="0"><table><thead>'
-        f"<tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-        f'<p class="note">{COST_NOTE}</p>'
     )

@@ -19,12 +19,12 @@ from typing import Any
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import MOST_TEXT, is_file, read_bounded, read_lines
 from advisor.phrasing import count, why_unparsed
-from advisor.trial.coco_number import is_coco_number
 from advisor.trial.images import STORED_REGIONS, SUFFIXES
 from advisor.trial.runtime import library
 
 MANY = 20
 """How many problems of a file are named."""
+COCO_DIGITS = 12
 AGREED = 10
 """VQA: an answer scores min(1, times given * 3 / 10), as Pythia reads it."""
 
@@ -44,6 +44,11 @@ class TrainingExample:
     def expected(self) -> str:
         """What should be written: the caption, or the best answer."""
         return max(self.answers, key=lambda each: each[1])[0] if self.answers else self.text
+
+
+def is_coco_number(text: str) -> bool:
+    """True for a number by which COCO knows an image, as in `COCO_val2014_000000391895`."""
+    return text.isdecimal() and len(text) <= COCO_DIGITS
 
 
 def read_examples(

@@ -160,7 +160,7 @@ def _batch(
     Masks and hidden words are drawn by `drawn_by` and the example alone, so that they are the same
     in whichever batch and process it is.
     """
-    layout, hiding = (library(f"{OWN_NETWORKS}.{name}") for name in ("layout", "hiding"))
+    layout, objectives = (library(f"{OWN_NETWORKS}.{name}") for name in ("layout", "objectives"))
     config, processor = runner.network.config, runner.processor
     draws = [Random(f"{drawn_by}-{each.image}-{each.text}") for each in examples]
     modes = [
@@ -169,7 +169,7 @@ def _batch(
     ]
     ids = [processor.ids(each.text) for each in examples]
     arranged = layout.arrange(ids, modes, config, padded=False)
-    hidden = hiding.hide_words(arranged, config, draws, share=aim.share, most=aim.most)
+    hidden = objectives.hide_words(arranged, config, draws, share=aim.share, most=aim.most)
     inputs = {
         "input_ids": hidden.ids,
         "token_type_ids": arranged.segments,
