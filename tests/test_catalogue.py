@@ -203,7 +203,7 @@ def test_ladder_has_the_best_for_each_step_where_nobody_says_how_much_memory_the
         checkpoint("unknown", parameters_millions=None),
     )
     advice = recommend(rules, {"task": "read"}).advice[0]
-    rungs = {rung.up_to_gb: rung.pick for rung in advice.ladder}
+    rungs = {rung.up_to_gb: rung.pick for rung in advice.selection.ladder}
     assert {up_to: pick.checkpoint.id for up_to, pick in rungs.items()} == {
         2: "org/m100",
         8: "org/m1900",
@@ -213,7 +213,7 @@ def test_ladder_has_the_best_for_each_step_where_nobody_says_how_much_memory_the
     assert ids(advice.selection.picks) == ["m1900", "m900", "m100", "m40000", "unknown"]
     assert [pick.beyond_gb for pick in advice.selection.picks] == [None, None, None, 24, 24]
     assert "memory-gb" not in advice.assumed
-    assert recommend(rules, {"task": "read", "memory-gb": 24}).advice[0].ladder == ()
+    assert recommend(rules, {"task": "read", "memory-gb": 24}).advice[0].selection.ladder == ()
 
 
 def test_a_device_may_say_which_step_comes_first():
@@ -229,8 +229,8 @@ def test_a_device_may_say_which_step_comes_first():
 def test_every_step_of_the_ladder_is_the_answer_with_that_much_memory(rulebase, task, device):
     answers = {"task": task} | ({"device": device} if device else {})
     advice = recommend(rulebase, answers).advice[0]
-    assert advice.ladder
-    for rung in advice.ladder:
+    assert advice.selection.ladder
+    for rung in advice.selection.ladder:
         if rung.up_to_gb and rung.pick:
             said = recommend(rulebase, {**answers, "memory-gb": rung.up_to_gb}).advice[0]
             assert said.selection.picks[0].checkpoint.id == rung.pick.checkpoint.id
@@ -673,11 +673,11 @@ def test_a_language_measured_as_poor_stands_below_and_a_count_is_marked():
 def test_that_nothing_is_verified_is_said_with_the_command_that_settles_it():
     rules = catalogue(checkpoint("any", languages=["multilingual"]))
     (advice,) = recommend(rules, {"task": "read", "language": "de"}).advice
-    assert [gap.field for gap in advice.doubts] == ["languages"]
+    assert [gap.field for gap in advice.selection.picks[0].unknown] == ["languages"]
     assert advice.settles == "advisor catalogue refresh org/any --only languages"
     assert advice.settles in advice.hints
     (verified,) = recommend(catalogue(checkpoint("a")), {"task": "read"}).advice
-    assert (verified.doubts, verified.settles) == ((), None)
+    assert verified.settles is None
 
 
 def test_restricted_says_which_restriction():

@@ -78,15 +78,15 @@ def test_memory_is_a_limit_or_a_ladder(answers):
     for given, one in advice(answers):
         sizes = {p.checkpoint.id: p.needs_gb for p in one.selection.picks}
         if "memory-gb" in given:
-            assert one.ladder == (), given
+            assert one.selection.ladder == (), given
             assert all(size is None or size <= 2 for size in sizes.values()), given
             continue
-        assert bool(one.ladder) == bool(sizes), given
-        for up_to_gb, pick in one.ladder:
+        assert bool(one.selection.ladder) == bool(sizes), given
+        for up_to_gb, pick in one.selection.ladder:
             if pick and up_to_gb is not None:
                 assert pick.needs_gb <= up_to_gb, given
         first = next(iter(one.selection.picks), None)
         if first and first.beyond_gb is None:
             step = 8 if "device" in given else 24
-            (rung,) = (rung for rung in one.ladder if rung.up_to_gb == step)
+            (rung,) = (rung for rung in one.selection.ladder if rung.up_to_gb == step)
             assert rung.pick.checkpoint.id == first.checkpoint.id, given

@@ -201,4 +201,4 @@ def test_without_it_nothing_changes(extended, small):
         assert after.decision.outcome == before.decision.outcome
         assert after.decision.possible == before.decision.possible
         assert after.selection == before.selection
-        assert after.because == before.because
+        assert after.reason == before.reason

@@ -403,7 +403,7 @@ def test_the_printed_reason_of_every_adjacent_pair_is_true_of_the_data(rulebase,
                 words = "tied with" if tied else "no shared benchmark with"
                 words = f"{words} {others[0].id}" if others else ""
                 if pick.placed_by == "series":
-                    words = "no figure; placed by its series and size"
+                    words = "no published result; ranked by its series and size"
                 assert not others or standing(found, pick) == words
                 continue
             assert said.next == others[0].id

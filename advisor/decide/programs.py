@@ -47,7 +47,6 @@ _SWITCH = re.compile(r"^ *\{thinking\}\n", re.MULTILINE)
 LOWERED = "[text.lower() for text in texts]"
 _ASKED_FOR = re.compile(r"\{(question|labels|fields)\|([^}]*)\}")
 """The place of a prompt for what is asked, and what stands there where nobody asks."""
-PAGES = ("document-layout",)
 WHOLE = (READ_PAGE, EXTRACT)
 """Tasks and acts of which much is written."""
 _PLACE = re.compile(r"\{([a-z-]+)\|([^}]*)\}")
@@ -88,6 +87,8 @@ def snippet(
         code = joined_code([tool.begin, code, tool.end] if whole else [code, tool.once])
     class_name, processor = checkpoint.model_class or "", checkpoint.processor or "AutoProcessor"
     act = act_of(rulebase, task) if task else None
+    pages = "def page_of" in code
+    much = act.id in WHOLE if act else pages
     names = {
         "names": ", ".join(sorted((class_name, processor))),
         "class": class_name,
@@ -99,10 +100,10 @@ def snippet(
         "asked-for": "words, or an image" if "def text_vectors" in code else "an image",
         "column": "question" if tool and tool.asks else "text",
         "result": act.result if act else "result",
-        "opened": "page_of(item)" if "def page_of" in code else 'picture(item["image"])',
+        "opened": "page_of(item)" if pages else 'picture(item["image"])',
         "batch": str(tool.batch if tool else 1),
         "batch-on-cpu": str(max(1, tool.batch // 4) if tool else 1),
-        "new-tokens": "4096" if task in PAGES or (act and act.id in WHOLE) else "256",
+        "new-tokens": "4096" if much else "256",
         "thinking": _switched(checkpoint, on=thinking),
         "marks": json.dumps(checkpoint.answer_marks),
         "texts": LOWERED if checkpoint.text_case == "lower" else "texts",

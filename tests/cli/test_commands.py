@@ -90,4 +90,4 @@ def test_help_shows_arguments_then_questions_then_options(capsys):
     assert text.startswith("Usage: example [OPTIONS] [PATH]...\n\n  Do what an example does.")
     assert text.index("--task") < text.index("--profile") < text.index("--width")
     assert text.index("--width") < text.index("--fast") < text.index("--format")
-    assert text.count("--rules") == text.count("--format") == 1
+    assert text.count("--rules") == text.count("--format FORMAT") == 1

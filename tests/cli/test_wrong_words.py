@@ -58,7 +58,6 @@ def test_what_images_show_or_say_suggests_no_task(advisor, subject):
         ("--commercial", "did you mean `--use commercial`?"),
         ("--samples 200", "did you mean `--pairs 200`?"),
         ("--query x", "did you mean `--text-input query`?"),
-        ("--json", "did you mean `--format json`?"),
         ("--small", "did you mean `--order small`?"),
         ("--num-classes 300", "how many classes there are changes no answer; leave it out"),
         ("--offline", "it is an option of `advisor try`"),
@@ -72,7 +71,7 @@ def test_an_unknown_flag_names_the_one_that_is_meant(advisor, words, said):
 
 
 def test_what_is_suggested_runs(advisor):
-    for flag in ("--gpu", "--commercial", "--samples 200", "--query x", "--small", "--json"):
+    for flag in ("--gpu", "--commercial", "--samples 200", "--query x", "--small"):
         said = advisor("recommend", "--task", "image-search", *flag.split()).err
         meant = said.partition("did you mean `")[2].partition("`")[0]
         assert advisor("recommend", "--task", "image-search", *meant.split()).code == 0, flag
