@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from advisor.check.finding import LEVELS
-from advisor.decide.programs import snippet, use_of
+from advisor.decide.programs import said_first, snippet, use_of
 from advisor.model import TASK
 from advisor.rulebase.base import RuleBase
 
@@ -116,7 +116,8 @@ def _code(rulebase: RuleBase, profile: Document, pick: Document) -> str | None:
     checkpoint = rulebase.checkpoint(pick["id"])
     task = options.get(TASK)
     use = use_of(rulebase, checkpoint, task, options, pick["use"]) if task else pick["use"]
-    return snippet(checkpoint, task, rulebase, options, use)
+    code = snippet(checkpoint, task, rulebase, options, use)
+    return code and said_first(rulebase, options) + code
 
 
 def _program(code: str | None, first: str | None) -> Document:

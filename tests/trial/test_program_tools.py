@@ -103,7 +103,10 @@ def lines_of(path):
 
 
 def marks(key):
-    return () if key[0] in DEFAULT else pytest.mark.slow
+    """Return the marks of a program: a few run by default, a quarter in CI, all in its long run."""
+    if key[0] in DEFAULT:
+        return ()
+    return [pytest.mark.slow, *([pytest.mark.long] if list(TOOLS).index(key) % 4 else [])]
 
 
 WORDS = {

@@ -156,7 +156,11 @@ def execute(code):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("key", list(RUN), ids=lambda key: f"{key[0]}-{key[2]}")
+@pytest.mark.parametrize(
+    "key",
+    [pytest.param(key, marks=pytest.mark.long if n % 4 else ()) for n, key in enumerate(RUN)],
+    ids=lambda key: f"{key[0]}-{key[2]}",
+)
 def test_program_runs_as_it_is_shown(key, small, images):
     checkpoint, kind = RUN[key]
     # what thinks has to learn so first, in test_thinking.py
