@@ -26,6 +26,8 @@ COSTS = {
     MEMORY: "peak memory",
 }
 """What else may be in a priority: two of the three are timed here, the first is known."""
+ROUNDING = 1e-9
+"""So little apart, two figures are one."""
 NEARLY = 0.1
 """Costs that differ by less are the same."""
 UNKNOWN = float("inf")
@@ -311,7 +313,7 @@ def _worse_than_guessing(
     for id in metrics:
         kind, guessed = METRIC_KINDS[id], scores.guessing.metrics[id]
         for one in scores.candidates:
-            if id in one.metrics and kind.gain(one.metrics[id].value - guessed) < 0:
+            if id in one.metrics and kind.gain(one.metrics[id].value - guessed) < -ROUNDING:
                 words = f"{scores.guessing.words} has {kind.written(guessed)}"
                 yield one.name, kind.written(one.metrics[id].value), kind, words
 
