@@ -229,6 +229,13 @@ def _failure(failure: Exception) -> AdvisorError:
                 kind="cannot-write",
             )
     _show_cause(failure)
+    missing = (getattr(failure, "name", None) or "").partition(".")[0]
+    if isinstance(failure, ModuleNotFoundError) and missing not in ("", "advisor"):
+        return AdvisorError(
+            f"advisor needs the package `{missing}`, which this Python does not have",
+            hint="install advisor with pip, which installs what it needs",
+            kind="broken-install",
+        )
     if isinstance(failure, MemoryError):
         hint = "give it more, or less to look at at once"
         return AdvisorError("the memory ran out", hint=hint, kind="out-of-memory")

@@ -42,7 +42,7 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
     shown, steps = shown_picks(advice, most)
     if not shown:
         return []
-    page: Page = []
+    page: Page = _unscored(shown, above)
     columns = ["Checkpoint"]
     rows: list[list[Cell]] = [[linked_id(pick)] for pick in shown]
 
@@ -74,6 +74,13 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
     licences = (pick.checkpoint.licence or "unknown" for pick in shown)
     add("License", [cut_lines(licence, LICENCE, 1)[0] for licence in licences])
     return [*page, Table(tuple(columns), tuple(map(tuple, rows)), wide=-1)]
+
+
+def _unscored(shown: Sequence[Pick], above: str) -> Page:
+    """Say that no figure ranks some checkpoints, where none has one and nothing above says so."""
+    if len(shown) < 2 or any(pick.figures for pick in shown) or "no published score" in above:
+        return []
+    return [Notes((Note("Score", "no published result for this task ranks these"),))]
 
 
 def family_name(advice: TaskAdvice, id: str) -> str:

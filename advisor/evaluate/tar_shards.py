@@ -188,7 +188,14 @@ def _class_names(folder: Path) -> tuple[str, ...]:
     for name in NAMES:
         with contextlib.suppress(OSError, ValueError):
             text = read_bounded(folder / name, LARGEST_NOTE, within=folder).decode("utf-8")
-            return tuple(text.removesuffix("\n").split("\n"))
+            names = text.removesuffix("\n").split("\n")
+            for number, blank in enumerate(names, 1):
+                if not blank.strip() and any(map(str.strip, names[number:])):
+                    raise BrokenFileError(
+                        f"line {number} of `{folder / name}` names no class",
+                        hint="give each line the name of a class",
+                    )
+            return tuple(names)
     return ()
 
 

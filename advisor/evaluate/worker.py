@@ -61,7 +61,8 @@ class Worker:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should know of the checkpoint."""
-        return tuple(self.runner.warnings)
+        scored = self.asking.act == LABEL
+        return tuple(self.runner.scoring_warnings if scored else self.runner.warnings)
 
     @property
     def peak_mb(self) -> float | None:

@@ -135,7 +135,7 @@ def shipped_rules() -> Path:
     """
     if not PACKAGE.is_dir():
         message = f"advisor runs from an archive, `{PACKAGE.parent}`, and its rules lie in files"
-        hint = "install its wheel with pip, or unpack the archive and run `python FOLDER`"
+        hint = "install advisor with pip, from its wheel or a clone, and run `advisor`"
         raise AdvisorError(message, hint=hint, kind="broken-install")
     inside = PACKAGE / "rules"
     return inside if inside.is_dir() else PACKAGE.parent / "rules"

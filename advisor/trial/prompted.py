@@ -316,6 +316,14 @@ class Chat(Prompted):
         finally:
             self.thinks = thinks
 
+    @property
+    def scoring_warnings(self) -> tuple[str, ...]:
+        """The warnings, of which one says that thinking is off where it can be: see likelihoods."""
+        if not (self.entry and self.thinks and self.switch):
+            return self.warnings
+        on, off = (way_of(self.entry, self.task, thinking=thinking) for thinking in (True, False))
+        return tuple(off if warning == on else warning for warning in self.warnings)
+
     def usual_limit(self) -> int:
         """Return how many tokens are written, those of a thought among them."""
         return super().usual_limit() + (THOUGHT_TOKENS if self.thinks else 0)

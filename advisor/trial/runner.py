@@ -67,6 +67,11 @@ class Runner(abc.ABC):
     entry: Checkpoint | None = None
     warnings: tuple[str, ...] = ()
 
+    @property
+    def scoring_warnings(self) -> tuple[str, ...]:
+        """What the user should know where texts are scored, and none is written."""
+        return self.warnings
+
     def __post_init__(self) -> None:
         self.card = read_card(self.checkpoint.folder)
         self.warnings += warnings_of(self.card)

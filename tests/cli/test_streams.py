@@ -374,7 +374,7 @@ def test_an_archive_says_that_its_rules_are_files(tmp_path):
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"advisor: advisor runs from an archive, `{archive.filename}`")
-    assert "  hint: install its wheel with pip, or unpack the archive" in done.stderr
+    assert "  hint: install advisor with pip" in done.stderr
 
 
 def test_json_is_exact_on_a_stream_of_few_characters(environment):
@@ -579,3 +579,12 @@ def test_a_path_that_is_written_gives_a_ci_runner_no_command(
     assert len(result.out.splitlines()) == 1
     for sign in ("\n::", "\x1b", "##["):
         assert sign not in result.out + result.err
+
+
+def test_a_python_without_what_advisor_needs_is_told_so():
+    home = str(Path(package.__file__).parent.parent)
+    code = "import sys; sys.path.insert(0, sys.argv[1]); from advisor.cli.main import run"
+    words = [sys.executable, "-S", "-I", "-c", f"{code}; sys.exit(run(['--version']))", home]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "advisor needs the package `" in done.stderr

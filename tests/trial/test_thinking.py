@@ -171,6 +171,8 @@ def test_labels_are_scored_without_a_thought_before_them(thinker, hub, photo):
     with runner.running():
         ((at_once, thought),) = runner.label_scores([open_image(photo)], asked)
     assert at_once > thought
+    assert any("thinking is off" in warning for warning in runner.scoring_warnings)
+    assert not any("it thinks" in warning for warning in runner.scoring_warnings)
 
 
 def test_the_command_says_that_thinking_is_off(thinker, hub, photo, capsys):
