@@ -21,7 +21,8 @@ def test_it_is_linted():
 
 
 def test_all_javascript_of_ours_is_few_lines():
-    found = [*ROOT.glob("*/**/*.js"), *ROOT.glob("*/**/*.mjs")]
+    """An environment in the clone, as README.md makes one, holds that of others."""
+    found = [*ROOT.glob("[!.]*/**/*.js"), *ROOT.glob("[!.]*/**/*.mjs")]
     ours = [file for file in found if "node_modules" not in file.parts]
     assert sum(len(file.read_text(encoding="utf-8").splitlines()) for file in ours) <= MOST_LINES
 
