@@ -41,6 +41,18 @@ def bert_tokenizer(longest: int = 40) -> Any:
     )
 
 
+def encoder_and_decoder(home: Path) -> None:
+    """Save a vision encoder in `home/vit` and a text decoder in `home/bert`, to be joined."""
+    torch.manual_seed(3)
+    words = bert_tokenizer()
+    t.ViTModel(t.ViTConfig(**VISION)).save_pretrained(home / "vit")
+    images = t.ViTImageProcessorPil(size={"height": 32, "width": 32})
+    images.save_pretrained(home / "vit")
+    decoder = t.BertForMaskedLM(t.BertConfig(**TEXT, vocab_size=len(words)))
+    decoder.save_pretrained(home / "bert")
+    words.save_pretrained(home / "bert")
+
+
 def word_tokenizer(
     *extra: str, longest: int = 256, left: bool = False, named: dict[str, str] | None = None
 ) -> Any:

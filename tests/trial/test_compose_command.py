@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 Image = pytest.importorskip("PIL.Image")
 
-from networks import TEXT, VISION, bert_tokenizer  # noqa: E402
+from networks import TEXT, bert_tokenizer, encoder_and_decoder  # noqa: E402
 
 from advisor.cli.main import run  # noqa: E402
 from advisor.trial import trainer  # noqa: E402
@@ -24,14 +24,7 @@ from advisor.trial.trainer import last_checkpoint  # noqa: E402
 
 @pytest.fixture
 def parts(tmp_path):
-    torch.manual_seed(3)
-    words = bert_tokenizer()
-    transformers.ViTModel(transformers.ViTConfig(**VISION)).save_pretrained(tmp_path / "vit")
-    images = transformers.ViTImageProcessorPil(size={"height": 32, "width": 32})
-    images.save_pretrained(tmp_path / "vit")
-    decoder = transformers.BertForMaskedLM(transformers.BertConfig(**TEXT, vocab_size=len(words)))
-    decoder.save_pretrained(tmp_path / "bert")
-    words.save_pretrained(tmp_path / "bert")
+    encoder_and_decoder(tmp_path)
     return tmp_path
 
 

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 pytest.importorskip("accelerate")
 
-from networks import TEXT, VISION, bert_tokenizer  # noqa: E402
+from networks import VISION, encoder_and_decoder  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
 
 from advisor.cli.main import run  # noqa: E402
@@ -36,14 +36,7 @@ QUICK = {"epochs": 3, "batch_size": 4, "learning_rate": 1e-3, "device": "cpu"}
 def joined(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new encoder and a new decoder, joined; training drops units out, as it does by default."""
     home = tmp_path_factory.mktemp("parts")
-    torch.manual_seed(3)
-    words = bert_tokenizer()
-    transformers.ViTModel(transformers.ViTConfig(**VISION)).save_pretrained(home / "vit")
-    images = transformers.ViTImageProcessorPil(size={"height": 32, "width": 32})
-    images.save_pretrained(home / "vit")
-    decoder = transformers.BertForMaskedLM(transformers.BertConfig(**TEXT, vocab_size=len(words)))
-    decoder.save_pretrained(home / "bert")
-    words.save_pretrained(home / "bert")
+    encoder_and_decoder(home)
     compose(home / "vit", home / "bert", home / "joined")
     return home / "joined"
 
