@@ -15,6 +15,7 @@ from advisor.decide.ranking import FIGURE
 from advisor.decide.requirements import AS_IS
 from advisor.decide.selection import Pick, Selection
 from advisor.decide.shortlist import (
+    UNSCORED,
     family_name,
     gaps_text,
     linked_id,
@@ -223,7 +224,7 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
         meets = "the only checkpoint that meets your needs"
         yield Note("Ranking", f"the only checkpoint left; {doubt}" if doubt else meets)
     else:
-        known = "no published score for this task"
+        known = UNSCORED
         if pick.figures:
             known = f"{pick.figures[0].name} {pick.figures[0].value:g}"
         elif advice.task in pick.checkpoint.typical:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from advisor.decide.precedence import Published
 
 RELATIONS = {"larger": "larger than {next}, of one series", "successor": "the successor of {next}"}
+UNSCORED = "no published score for this task"
+"""What is known of a checkpoint that no figure ranks."""
 LICENCE = 12
 """So many characters of a licence fit a table; `-v` has all of it."""
 MARKS = {
@@ -78,7 +80,7 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
 
 def _unscored(shown: Sequence[Pick], above: str) -> Page:
     """Say that no figure ranks some checkpoints, where none has one and nothing above says so."""
-    if len(shown) < 2 or any(pick.figures for pick in shown) or "no published score" in above:
+    if len(shown) < 2 or any(pick.figures for pick in shown) or UNSCORED in above:
         return []
     return [Notes((Note("Score", "no published result for this task ranks these"),))]
 
