@@ -18,25 +18,7 @@ from advisor.unified_vlp.layout import SEGMENTS, SEQUENCE
 from advisor.unified_vlp.network import Picture, WordCache
 
 FORBIDDEN = -10_000.0
-"""What is added to the score of a word that may not come, and of what follows an ended beam."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """How to look for a caption; the published settings are 5 beams and no length penalty.
-
-    `max_new_tokens` counts [SEP] as well; None is the longest text of the configuration.
-    `length_penalty` is *added* a word. A word that would complete an n-gram of
-    `no_repeat_ngram_size` a second time is forbidden in the next step, unless it, or one of those
-    before it, is among `exempt_ids`.
-    """
-
-    num_beams: int = 1
-    max_new_tokens: int | None = None
-    length_penalty: float = 0.0
-    min_length: int = 0
-    no_repeat_ngram_size: int = 0
-    exempt_ids: frozenset[int] | tuple[int, ...] = ()
+"""What is added to the score of what follows an ended beam."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,14 +76,24 @@ class Steps:
         return scores
 
 
-def write(network: Any, picture: Picture, search: Search) -> Searched:
-    """Return captions of pictures: content and place of their regions."""
+def write(
+    network: Any,
+    picture: Picture,
+    num_beams: int = 1,
+    max_new_tokens: int | None = None,
+    length_penalty: float = 0.0,
+) -> Searched:
+    """Return captions of pictures: content and place of their regions.
+
+    The published settings are 5 beams and no length penalty, which is *added* a word.
+    `max_new_tokens` counts [SEP] as well; None is the longest text of the configuration.
+    """
     steps = Steps(network, picture)
-    longest = search.max_new_tokens or network.config.longest_text
     room = network.config.max_position_embeddings - network.config.text_start
-    longest = min(longest, room)
-    with_beams = search.num_beams > 1
-    return _beams(steps, search, longest) if with_beams else _greedily(steps, longest)
+    longest = min(max_new_tokens or network.config.longest_text, room)
+    if num_beams > 1:
+        return _beams(steps, num_beams, longest, length_penalty)
+    return _greedily(steps, longest)
 
 
 def log_likelihood(network: Any, picture: Picture, tokens: Sequence[int]) -> torch.Tensor:
@@ -128,20 +120,14 @@ def _greedily(steps: Steps, longest: int) -> Searched:
     return Searched(ids=torch.stack(words, dim=1), scores=torch.stack(scores, dim=1))
 
 
-def _beams(steps: Steps, search: Search, longest: int) -> Searched:
+def _beams(steps: Steps, beams: int, longest: int, penalty: float) -> Searched:
     """Return the best sequence of each picture among its beams (modeling.py:1256-1494)."""
-    beams, end = search.num_beams, steps.config.sep_token_id
+    end = steps.config.sep_token_id
     totals: list[torch.Tensor] = []
     words: list[torch.Tensor] = []
     pointers: list[torch.Tensor] = []
-    forbidden: torch.Tensor | None = None
-    written: list[list[int]] = []
-    for step in range(1, longest + 1):
+    for _ in range(longest):
         logs = steps.scores(words[-1].flatten() if words else None).log_softmax(dim=-1)
-        if forbidden is not None:
-            logs = logs + forbidden * FORBIDDEN
-        if step <= search.min_length:
-            logs[:, end] = FORBIDDEN
         best, ids = logs.topk(beams, dim=-1)
         if not words:
             total, word, pointer = best, ids, torch.zeros_like(ids)
@@ -159,42 +145,13 @@ def _beams(steps: Steps, search: Search, longest: int) -> Searched:
         totals.append(total)
         words.append(word)
         pointers.append(pointer)
-        if search.no_repeat_ngram_size:
-            origins = (pointer + first_row[:, None]).flatten().tolist()
-            so_far = written or [[] for _ in origins]
-            every = zip(origins, word.flatten().tolist(), strict=True)
-            written = [[*so_far[origin], each] for origin, each in every]
-            forbidden = _forbidden(written, search, logs)
     scores, chosen, back = (torch.stack(each, dim=1) for each in (totals, words, pointers))
     rows = zip(scores.tolist(), chosen.tolist(), back.tolist(), strict=True)
-    found = [_best(*row, end=end, penalty=search.length_penalty) for row in rows]
+    found = [_best(*row, end=end, penalty=penalty) for row in rows]
     ids = torch.full((len(found), longest), steps.config.pad_token_id)
     for row, sequence in enumerate(found):
         ids[row, : len(sequence)] = torch.tensor(sequence)
     return Searched(ids=ids.to(scores.device), scores=scores, words=chosen, pointers=back)
-
-
-def _forbidden(written: list[list[int]], search: Search, logs: torch.Tensor) -> Any:
-    """Return 1 for the words that may not come next, (rows, vocabulary); None where all may."""
-    repeated = [repeated_words(each, search) for each in written]
-    if not any(repeated):
-        return None
-    marks = torch.zeros((len(written), logs.shape[-1]), device=logs.device)
-    for row, words in enumerate(repeated):
-        marks[row, list(words)] = 1.0
-    return marks
-
-
-def repeated_words(sequence: list[int], search: Search) -> set[int]:
-    """Return the words that would complete an n-gram of the sequence a second time."""
-    size, exempt = search.no_repeat_ngram_size, search.exempt_ids
-    if len(sequence) < size:
-        return set()
-    if any(word in exempt for word in sequence[1 - size :]):  # all of it for single words, as there
-        return set()
-    tail = sequence[len(sequence) - size + 1 :]
-    grams = (sequence[at : at + size] for at in range(len(sequence) - size + 1))
-    return {gram[-1] for gram in grams if gram[:-1] == tail and gram[-1] not in exempt}
 
 
 def _best(

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 from transformers.utils import ModelOutput
 
-from advisor.unified_vlp.decoding import Search, Searched, log_likelihood, write
+from advisor.unified_vlp.decoding import Searched, log_likelihood, write
 from advisor.unified_vlp.network import (
     UnifiedVLPModel,
     UnifiedVLPPreTrainedModel,
@@ -121,9 +121,8 @@ class UnifiedVLPForCaptioning(UnifiedVLPForPreTraining):
     ) -> torch.Tensor:
         """Return the ids of captions, (batch, longest); [SEP] ends one, [PAD] fills up.
 
-        `search` are fields of `decoding.Search`: `num_beams`, `max_new_tokens`, `length_penalty`
-        (added a word, unlike the divisor of transformers), `min_length`, `no_repeat_ngram_size`
-        and `exempt_ids`.
+        `search` are `num_beams`, `max_new_tokens` and `length_penalty` (added a word, unlike the
+        divisor of transformers).
         """
         return self.searched(region_features, region_places, pixel_values, **search).ids
 
@@ -137,7 +136,7 @@ class UnifiedVLPForCaptioning(UnifiedVLPForPreTraining):
     ) -> Searched:
         """Return captions with the scores and beams behind them, for the same arguments."""
         picture = self.vlp.picture(region_features, region_places, pixel_values)
-        return write(self, picture, Search(**search))
+        return write(self, picture, **search)
 
     @torch.no_grad()
     def likelihood(self, tokens: Sequence[int], **picture: Any) -> torch.Tensor:

@@ -24,7 +24,6 @@ from advisor.files import replacing
 from advisor.unified_vlp.vlp_config import BOX_NUMBERS
 
 ARRAYS = ("features", "class_probabilities", "boxes")
-SUFFIXES = (".npz", ".npy", ".h5")
 KEY = "::"
 """Parts the file from the picture's id in it: `PREFIX_feat581.h5::COCO_val2014_000000391895`."""
 _OF_H5 = re.compile(r"_feat(\d{3})\.h5$")
@@ -104,11 +103,6 @@ class Regions:
                     f"`{self.name}` has {name} that are not numbers",
                     hint="store the regions again",
                 )
-
-
-def holds_regions(path: str) -> bool:
-    """Return whether a path is named as stored regions are."""
-    return path.partition(KEY)[0].lower().endswith(SUFFIXES)
 
 
 def read_regions(path: str | Path, boxes: str | Path | None = None) -> Regions:

@@ -11,14 +11,17 @@ ALIVE = -5000.0
 """Beams below are dead: their scores tie, and ties fall differently between releases of torch."""
 
 
+def is_plain(setting: dict[str, Any]) -> bool:
+    """Return whether nothing is forbidden: the rest no published command turns on."""
+    return not setting["forbid_duplicate_ngrams"] and not setting["min_len"]
+
+
 def plain_beams(settings: list[dict[str, Any]]) -> int | None:
     """Return the first setting with the most beams and nothing forbidden; None where none is."""
     plain = [
         number
         for number, each in enumerate(settings)
-        if each["search_beam_size"] > 1
-        and not each["forbid_duplicate_ngrams"]
-        and not each["min_len"]
+        if each["search_beam_size"] > 1 and is_plain(each)
     ]
     return max(plain, key=lambda number: settings[number]["search_beam_size"], default=None)
 
@@ -44,26 +47,14 @@ def traced(totals: Any, words: Any, pointers: Any, penalty: float) -> list[int]:
 
 
 def search(setting: dict[str, Any]) -> dict[str, Any]:
-    """Return a setting of the original in the words of `Search`."""
-    size = setting["ngram_size"] if setting["forbid_duplicate_ngrams"] else 0
+    """Return a setting of the original as `generate` takes it."""
     return {
         "num_beams": setting["search_beam_size"],
         "length_penalty": setting["length_penalty"],
-        "min_length": setting["min_len"] or 0,
-        "no_repeat_ngram_size": size,
-        "exempt_ids": frozenset(setting["forbid_ignore_set"] or ()),
     }
 
 
 def described(setting: dict[str, Any]) -> str:
     """Return a setting in a few words."""
-    own = search(setting)
-    own_beams = own["num_beams"]
-    parts = {
-        "penalty": own["length_penalty"],
-        "min": own["min_length"],
-        "ngram": own["no_repeat_ngram_size"],
-        "exempt": ",".join(map(str, sorted(own["exempt_ids"]))),
-    }
-    more = [f"{name} {value}" for name, value in parts.items() if value]
-    return f"({' '.join([f'beams {own_beams}', *more])})"
+    penalty = f" penalty {setting['length_penalty']}" if setting["length_penalty"] else ""
+    return f"(beams {setting['search_beam_size']}{penalty})"

@@ -19,7 +19,7 @@ from typing import Any
 import numpy
 import recipe
 import torch
-from beams import ALIVE, described, plain_beams, search, traced
+from beams import ALIVE, described, is_plain, plain_beams, search, traced
 from original import Original, regions
 from quantities import Quantity, every, gradients, near, same, thinned_states
 
@@ -164,7 +164,7 @@ def answers(original: Original) -> Iterator[Quantity | None]:
 
 
 def captions(original: Original, network: Any) -> Iterator[Quantity | None]:
-    """Yield the start of writing, and captions under every setting of the file."""
+    """Yield the start of writing, and captions under every setting that forbids nothing."""
     config = original.config
     start = layouts.arrange([[]] * original.batch, layouts.SEQUENCE, config).ids
     yield same("decode.input_ids", start[:, : config.text_start], original["decode.input_ids"])
@@ -174,6 +174,8 @@ def captions(original: Original, network: Any) -> Iterator[Quantity | None]:
     if stored is not None:
         yield same("decode.token_type_ids", segments[:, : stored.shape[1]], stored)
     for number, setting in enumerate(original.meta["decode.variants"]):
+        if not is_plain(setting):
+            continue
         found = network.searched(**original.picture(), **search(setting))
         key, what = f"decode.{number}", described(setting)
         if setting["search_beam_size"] == 1:

@@ -4,30 +4,10 @@
 import json
 from pathlib import Path
 
-import pytest
 import torch
 from transformers import BertTokenizer
 
 from advisor.unified_vlp import UnifiedVLPForCaptioning, UnifiedVLPProcessor, UnifiedVLPRegionReader
-from advisor.unified_vlp.decoding import Search, repeated_words
-
-END = 2
-
-
-@pytest.fixture(scope="module")
-def hasty(fixture):
-    """A network that would end every caption at once."""
-    network = fixture.network(UnifiedVLPForCaptioning)
-    with torch.no_grad():
-        network.word_head.bias[END] += 1000
-    return network
-
-
-@pytest.mark.parametrize("least", [0, 1, 4, 19])
-def test_a_caption_has_at_least_so_many_words(hasty, fixture, least):
-    ids = hasty.generate(**fixture.picture(), num_beams=2, min_length=least)
-    for row in ids.tolist():
-        assert row.index(END) == least
 
 
 def test_no_more_words_than_asked_for(fixture):
@@ -36,22 +16,6 @@ def test_no_more_words_than_asked_for(fixture):
     assert network.generate(**fixture.picture(), max_new_tokens=7).tolist() == [
         row[:7] for row in whole.tolist()
     ]
-
-
-def test_an_ngram_is_not_completed_a_second_time():
-    search = Search(no_repeat_ngram_size=3)
-    assert repeated_words([7, 8, 9, 1, 7, 8], search) == {9}
-    assert repeated_words([7, 8, 9, 7, 8, 5, 7, 8], search) == {9, 5}
-    assert repeated_words([7, 8], search) == set()
-
-
-def test_exempt_words_may_repeat_and_exempt_what_follows_them():
-    tail = Search(no_repeat_ngram_size=3, exempt_ids=(8,))
-    assert repeated_words([7, 8, 9, 1, 7, 8], tail) == set()
-    word = Search(no_repeat_ngram_size=3, exempt_ids=(9,))
-    assert repeated_words([7, 8, 9, 1, 7, 8], word) == set()
-    other = Search(no_repeat_ngram_size=3, exempt_ids=(1,))
-    assert repeated_words([7, 8, 9, 1, 7, 8], other) == {9}
 
 
 def test_steps_with_a_cache_equal_the_whole_at_once(fixture):
