@@ -168,7 +168,6 @@ WRITERS = {
         tells=tuple(f"report.{format}" for format in FORMATS),  # they count files, own ones too
     ),
     "init --force": Writer(("init", "--force"), ("check.command",), code),
-    "rules docs": Writer(("rules", "docs"), ("audit.rule_pages",)),
     "rules cache": Writer(("list", "criteria", "--rules", "our"), ("rulebase.store",), overlay),
     "recommend --output": Writer(
         ("recommend", *CAPTIONING, "--output", "html=a.html"), ("console.output",)

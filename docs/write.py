@@ -51,8 +51,6 @@ WRITERS = (
     *(Writer(("cog",), ("-r",), (page,)) for page in PAGES),
     Writer(("python", "docs/picture.py")),
     Writer(("python", "docs/schemas.py")),
-    Writer(("advisor", "rules", "docs")),
-    Writer(("python", "docs/decision_map.py")),
 )
 LAST = Writer(("python", "docs/llms.py"))
 """It reads what the others write."""

@@ -3,7 +3,6 @@
 import copy
 import json
 import random
-import xml.etree.ElementTree as ET
 
 import pytest
 from dense_rules import dense_facts
@@ -11,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_rules import Plain, compiled, engine_for, facts
 
-from advisor.audit.decision_map import as_json, decision_map, tree
-from advisor.audit.decision_map_drawings import as_markdown, mermaid, svg
+from advisor.audit.decision_map import as_json, as_markdown, decision_map, mermaid, tree
 from advisor.decide.recommendation import recommend
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
@@ -20,8 +18,6 @@ from advisor.errors import ContradictionError, TooMuchOpenError
 from advisor.interview.policy import Branch, InterviewEnd, PathStep, paths, policy, pruned
 from advisor.interview.session import Session, settled
 from advisor.model import NONE, TASK
-
-SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
@@ -158,31 +154,17 @@ def test_a_tree_of_some_paths_has_these_alone(whole):
 
 
 def test_all_drawings_show_every_path_and_its_end(map):
-    drawn = ET.fromstring(svg(map))
-    words = " ".join(text.text for text in drawn.iter(f"{SVG}text"))
     flowchart, outline = mermaid(map), tree(map)
     for path in map.paths:
         end = "none of the families" if path.leaf.answer == NONE else path.leaf.answer
-        assert end in words
         assert end in flowchart
         assert end in outline
         for step in path.steps:
-            assert map.rulebase.question(step.question).ask.split()[0] in words
+            first = map.rulebase.question(step.question).ask.split()[0]
+            assert first in flowchart
+            assert first in outline
     assert outline.count("→") == len(map.paths)
     assert flowchart.count("]):::") == len(map.paths)
-
-
-def test_the_picture_stands_alone(map):
-    text = svg(map)
-    root = ET.fromstring(text)
-    assert root.tag == f"{SVG}svg"
-    assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
-    for forbidden in ("<script", "<image", "@import", "@font-face", "href"):
-        assert forbidden not in text
-    width, height = (float(root.get(name)) for name in ("width", "height"))
-    for element in root.iter(f"{SVG}rect"):
-        assert float(element.get("x", 0)) + float(element.get("width")) <= width
-        assert float(element.get("y", 0)) + float(element.get("height")) <= height
 
 
 def test_words_that_mean_something_to_a_drawing_are_escaped(small):
@@ -191,7 +173,6 @@ def test_words_that_mean_something_to_a_drawing_are_escaped(small):
         question._replace(ask='Which "one" <b>& only</b>?') for question in small.questions
     )
     map = decision_map(hostile, make_profile(small, {"task": "find"}), 3)
-    ET.fromstring(svg(map))
     assert "<b>" not in mermaid(map)
     assert '"one"' not in mermaid(map)
 
@@ -203,7 +184,7 @@ def test_the_tree_of_text_fits_a_terminal(map):
 def test_the_same_rules_give_the_same_map(small):
     given = make_profile(small, {"task": "describe"})
     one, other = (decision_map(small, given, 10) for _ in range(2))
-    assert (svg(one), mermaid(one), tree(one)) == (svg(other), mermaid(other), tree(other))
+    assert (mermaid(one), tree(one)) == (mermaid(other), tree(other))
 
 
 def test_markdown_holds_the_flowchart_and_a_table(map):
@@ -218,7 +199,6 @@ def test_any_rule_base_can_be_drawn(drawn):
         map = decision_map(compiled(drawn), {}, 10)
     except ContradictionError:
         return
-    ET.fromstring(svg(map))
     assert mermaid(map)
     assert tree(map)
     json.dumps(as_json(map))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from math import inf
 from typing import NamedTuple
 
 from advisor.audit.patterns import Pattern, cover
@@ -66,6 +67,10 @@ class Budget:
             self.check()
 
         return spend
+
+
+UNBOUNDED = Budget(inf, lambda: 0.0)
+"""For what asks of single profiles alone."""
 
 
 class Answered(NamedTuple):
@@ -217,3 +222,7 @@ class ProofContext:
     def winner(self, fired: int) -> int:
         """Return who wins where these conjunctions fire."""
         return self.ranking.winner(self.encoding.outcome(fired))
+
+    def is_pivotal(self, rule: Rule, fired: int) -> bool:
+        """True where another family wins what these conjunctions leave without a rule's own."""
+        return self.winner(fired) != self.winner(fired & ~self.mask(rule))

@@ -1,13 +1,18 @@
-"""The interview as a map of decisions: its commonest paths, and what every drawing of it says."""
+"""The interview as a map of decisions: its commonest paths, as text and as a Mermaid flowchart.
+
+GitHub and most wikis draw Mermaid.
+"""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from itertools import count, cycle
 from typing import Any, NamedTuple
 
 from advisor.draw.blocks import Code, Heading, Page, Table, Text
 from advisor.draw.formats import document, plain
+from advisor.draw.markdown import markdown
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile
 from advisor.interview.policy import (
@@ -19,7 +24,7 @@ from advisor.interview.policy import (
     policy,
     pruned,
 )
-from advisor.model import TASK
+from advisor.model import NONE, TASK
 from advisor.phrasing import NO_FAMILY, family_text, options_text, share
 from advisor.rulebase.base import RuleBase
 
@@ -28,6 +33,19 @@ WIDTH = 76
 LONG = 6
 """Of so many options, those that they lack are named where these are few."""
 QUESTION, ANSWER, REST = "question", "answer", "rest"
+LABEL = 30
+"""Labels of the flowchart break after about so many characters."""
+ESCAPES = str.maketrans({"&": "&amp;", '"': "&quot;", "<": "&lt;"})
+COLORS = (
+    ("#0a58b8", "#ddf0ff"),
+    ("#7a3ec8", "#f3eafd"),
+    ("#17703a", "#e0f6e6"),
+    ("#9a4a00", "#fdeedd"),
+    ("#a8215f", "#fde8f1"),
+    ("#00696e", "#ddf5f5"),
+)
+"""A color for each family, dark enough for white text on it, with a light tint of the same."""
+GRAY = ("#59636e", "#eff1f3")
 
 
 class DecisionMap(NamedTuple):
@@ -174,6 +192,57 @@ def _tree(node: Node, margin: str) -> Iterator[str]:
 def _wrapped(text: str, first: str, then: str) -> list[str]:
     width = max(WIDTH, len(then) + 24)
     return textwrap.TextWrapper(width, first, then, break_on_hyphens=False).wrap(text)
+
+
+def mermaid(map: DecisionMap) -> str:
+    """Return the flowchart, from left to right."""
+    families = [family.id for family in map.rulebase.families]
+    classes = {family: f"family{place}" for place, family in enumerate(families)} | {NONE: "none"}
+    colors = dict(zip(families, cycle(COLORS), strict=False)) | {NONE: GRAY}
+    lines = [
+        "flowchart LR",
+        *_flow(map.root, "start", {**classes, "": "none"}, count(1)),
+        "  classDef question fill:#f6f8fa,stroke:#8c959f,color:#1f2328",
+        "  classDef rest fill:#ffffff,stroke:#d0d7de,color:#59636e,stroke-dasharray:3 3",
+    ]
+    for family, name in classes.items():
+        color, tint = colors[family]
+        lines += [
+            f"  classDef {name} fill:{color},stroke:{color},color:#ffffff",
+            f"  classDef {name}next fill:{tint},stroke:{color},color:#1f2328",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def as_markdown(map: DecisionMap) -> str:
+    """Return a Markdown page with the flowchart, and the same paths as a table."""
+    flowchart = Code(mermaid(map).rstrip(), "mermaid")
+    return markdown([Heading(map.title), Text(map.extent), flowchart, table(map)])
+
+
+def _flow(node: Node, name: str, classes: dict[str, str], numbers: Iterator[int]) -> Iterator[str]:
+    if node.kind == ANSWER:
+        yield f'  {name}(["{_label(node.text)}<br/>{node.share}"]):::{classes[node.family]}'
+        if node.second:
+            family, reason = node.second
+            then = f"n{next(numbers)}"
+            yield f'  {name} -.->|"try next"| {then}(["{_label(family)}<br/>{_label(reason)}"])'
+            yield f"  class {then} {classes[family]}next"
+        return
+    yield f'  {name}["{_label(node.text)}"]:::question'
+    for arm in node.arms:
+        then = f"n{next(numbers)}"
+        if arm.kind == REST:
+            yield f'  {name} --> {then}["{arm.text}<br/>{arm.share}"]:::rest'
+        else:
+            yield f'  {name} -->|"{_label(arm.options)}"| {then}'
+            yield from _flow(arm, then, classes, numbers)
+
+
+def _label(text: str) -> str:
+    """Return text as Mermaid takes it inside quotes, broken into lines."""
+    lines = textwrap.wrap(text, LABEL, break_on_hyphens=False)
+    return "<br/>".join(line.translate(ESCAPES) for line in lines)
 
 
 def as_json(map: DecisionMap) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""`advisor rules diff`, `docs`, `graph` and `schema`: rule bases compared, described and drawn."""
+"""`advisor rules diff`, `docs`, `graph` and `schema`: rules compared, described and drawn."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import time
 from typing import Annotated
 
 import typer
@@ -12,19 +12,18 @@ from advisor.audit.named_rules import SHIPPED, named_rule_base
 from advisor.console.commands import Rules
 from advisor.console.options import option
 from advisor.console.output import Showing, Shown, showing
-from advisor.draw.formats import PAGE_FORMATS, SCHEMA_VERSION, Report
-from advisor.errors import UsageError, check_name
+from advisor.draw.formats import PAGE_FORMATS, Report
+from advisor.errors import AdvisorError, UsageError, check_name
 from advisor.model import TASK
 from advisor.rulebase.base import RuleBase
 
 PATTERNS = 8
 PATHS = 10
-FOLDER = Path("docs/decisions")
 OLD = "A folder, git:REVISION[:FOLDER], or shipped (the default)."
 NEW = "The same; the default is shipped."
 PICKS = "Also say where another checkpoint comes first."
-PAGE = "Print the page of this rule, write nothing."
-CURRENT = "Write nothing; exit 1 where a page is not current."
+PATIENCE_SECONDS = 60
+"""So long the profiles are searched in which one rule decides."""
 MOST = "How many paths to draw, commonest first."
 
 
@@ -64,56 +63,39 @@ def diff(
 def docs(
     rulebase: RuleBase,
     shown: Shown,
-    rule: Annotated[str, typer.Argument(metavar="[RULE]", help=PAGE)] = "",
-    output_folder: Annotated[
-        Path, option("--output-folder DIR", "Where the pages are written.")
-    ] = FOLDER,
-    check: Annotated[bool, option("--check", CURRENT)] = False,
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="The id of a rule.")],
 ) -> int:
-    """Write one page a rule: what, why, who says so, where it decides; and an index.
+    """Print what a rule says, why, who says so, where it decides, and which scenarios rest on it.
 
-    Profiles in which a rule decides are searched for, not written by hand. Pages of rules that are
-    gone are deleted if this command wrote them.
+    The profile in which it decides is searched for, not written by hand.
 
     \b
     Examples:
-      advisor rules docs
-      advisor rules docs --check
       advisor rules docs large-collection-searched-again-and-again
     """
-    from advisor.audit.pivotal import facts_of
-    from advisor.audit.rule_pages import generated_page, keep_pages, pages
-
-    if rule and check:
-        raise UsageError("`--check` compares all pages", hint="leave out the rule")
-    if rule and output_folder != FOLDER:
-        message = "the page of one rule is printed, and written to no folder"
-        raise UsageError(message, hint="leave out `--output-folder`, or the rule")
-    if rule:
-        return _one(rulebase, rule, shown)
-    shown.refuse_part_of(output_folder, "*.md")
-    facts = facts_of(rulebase, [one for one in rulebase.rules if not one.derived])
-    kept = keep_pages(pages(facts, rulebase), output_folder, check=check)
-    body = {"schema_version": SCHEMA_VERSION, **kept._asdict()}
-    shown.emit(Report(lambda: body, lambda: generated_page(kept)))
-    return 0 if kept.current else 1
-
-
-def _one(rulebase: RuleBase, id: str, shown: Showing) -> int:
-    from advisor.audit.pivotal import facts_of
-    from advisor.audit.rule_pages import full_page
+    from advisor.audit.context import Budget, NotProvedError, ProofContext
+    from advisor.audit.effects import effect_of
+    from advisor.audit.page import effect_json, manual_page
+    from advisor.audit.scenarios import rule_covered
     from advisor.catalogue.knowledge import thing_json
 
-    rule = rulebase.rule(id)
-    (facts,) = facts_of(rulebase, [rule])
-    body = thing_json(rulebase, "rules", rule)
-    shown.emit(Report(lambda: body, lambda: full_page(facts, rulebase)))
+    found = rulebase.rule(rule)
+    context = ProofContext(rulebase, Budget(PATIENCE_SECONDS, time.monotonic))
+    try:
+        effect, answered = effect_of(context, found), context.answered
+    except NotProvedError as reason:
+        message = f"where `{rule}` decides was not found: {reason}"
+        hint = f"`advisor show {rule}` prints what it says"
+        raise AdvisorError(message, hint=hint, kind="not-proved") from reason
+    body = {**thing_json(rulebase, "rules", found), **effect_json(effect)}
+    covered = rule_covered(rulebase, found)
+    shown.emit(Report(lambda: body, lambda: manual_page(effect, answered, covered, rulebase)))
     return 0
 
 
 def graph(
     rulebase: RuleBase,
-    shown: Annotated[Showing, showing((*PAGE_FORMATS, "mermaid", "svg"))],
+    shown: Annotated[Showing, showing((*PAGE_FORMATS, "mermaid"))],
     task: Annotated[str, option("--task TASK", "Only what is asked after this task.")] = "",
     paths: Annotated[int, option("--paths NUMBER", MOST)] = PATHS,
 ) -> int:
@@ -125,16 +107,16 @@ def graph(
     Examples:
       advisor rules graph
       advisor rules graph --task captioning --format mermaid
-      advisor rules graph --output svg=map.svg --output markdown=map.md
+      advisor rules graph --output markdown=map.md
     """
-    from advisor.audit.decision_map import as_json, as_page, decision_map
-    from advisor.audit.decision_map_drawings import drawings
+    from advisor.audit.decision_map import as_json, as_markdown, as_page, decision_map, mermaid
     from advisor.engine.profile import make_profile
 
     if paths < 1:
         raise UsageError(f"`--paths {paths}` is not a positive number", hint="e.g. --paths 10")
     map = decision_map(rulebase, make_profile(rulebase, {TASK: task} if task else {}), paths)
-    shown.emit(Report(lambda: as_json(map), lambda: as_page(map), drawings=drawings(map)))
+    drawings = {"mermaid": lambda: mermaid(map), "markdown": lambda: as_markdown(map)}
+    shown.emit(Report(lambda: as_json(map), lambda: as_page(map), drawings=drawings))
     return 0
 
 

@@ -221,7 +221,6 @@ def _in_the_way(
     context: ProofContext, rule: Rule, answers: CompleteAnswers, most: int, *, derived: bool
 ) -> tuple[str, ...]:
     """Return the fewest rules without which a rule decides a profile."""
-    own = context.mask(rule)
     fired = context.fired(answers)
     others = [
         (one.id, context.mask(one))
@@ -230,8 +229,7 @@ def _in_the_way(
     ]
     for size in range(1, most + 1):
         for left_out in combinations(others, size):
-            left = fired & ~sum(mask for _, mask in left_out)
-            if context.winner(left) != context.winner(left & ~own):
+            if context.is_pivotal(rule, fired & ~sum(mask for _, mask in left_out)):
                 return tuple(id for id, _ in left_out)
     return ()
 

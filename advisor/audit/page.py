@@ -1,4 +1,4 @@
-"""The audit of a rule base as JSON, as a page and as findings at their places."""
+"""The audit of a rule base as JSON, as a page and as findings; and the manual page of one rule."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from advisor.audit.effects import Effect, in_words
 from advisor.audit.patterns import Pattern
 from advisor.audit.places import GUIDE, Places
 from advisor.audit.report import Audit
-from advisor.draw.blocks import Heading, Item, Items, Page, Table, Text
+from advisor.audit.scenarios import RuleCoverage
+from advisor.catalogue.page import rule_page
+from advisor.decide.command_lines import command
+from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.findings import LEVELS, FindingsReport, RuleText
 from advisor.draw.formats import document, plain
+from advisor.engine.profile import Answer
 from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE
-from advisor.phrasing import count, share
+from advisor.phrasing import NO_FAMILY, count, family_text, share
+from advisor.rulebase.base import RuleBase
 
 SHOWN_PATTERNS = 4
 MARKS = {"error": "-", "warning": "!", "note": ""}
@@ -46,17 +51,19 @@ def as_json(audit: Audit, places: Places) -> dict[str, Any]:
             {**one._asdict(), "checkpoint": one.checkpoint.id} for one in audit.never_first
         ],
         claims=[{"id": one.id, "state": one.state, "text": one.text} for one in audit.claims],
-        rules=[_effect_json(effect, places) for effect in audit.effects],
+        rules=[
+            {"rule": one.rule.id, **places.stands(one.rule.place), **effect_json(one)}
+            for one in audit.effects
+        ],
         findings=[_defect_json(defect, places) for defect in audit.defects],
         counts=_counts(audit),
     )
 
 
-def _effect_json(effect: Effect, places: Places) -> dict[str, Any]:
+def effect_json(effect: Effect) -> dict[str, Any]:
+    """Return what a rule does as JSON documents have it."""
     pair, shadow = effect.pair, effect.overshadowed
     return {
-        "rule": effect.rule.id,
-        **places.stands(effect.rule.place),
         "supporting": effect.rule.supporting,
         "fires": effect.fires,
         "pivotal": effect.pivotal,
@@ -202,3 +209,36 @@ def _verdict(audit: Audit) -> Text:
 
 def _counts(audit: Audit) -> dict[str, int]:
     return {level: sum(one.level == level for one in audit.defects) for level in LEVELS}
+
+
+def manual_page(
+    effect: Effect, answered: Answered, covered: RuleCoverage, rulebase: RuleBase
+) -> Page:
+    """Return the page of one rule: what `advisor show` says, where it decides, what rests on it."""
+    fires, rule, pair = effect.fires, effect.rule, effect.pair
+    page = rule_page(rule, rulebase, alone=False)
+    part = f"{share(fires, answered.profiles)}: {fires:,} of {count(answered.profiles, 'profile')}"
+    text = f"It fires in {part}. "
+    if not fires:
+        text = f"It fires in none of {count(answered.profiles, 'complete profile')}."
+    elif effect.about_checkpoints:
+        text += "It speaks of checkpoints alone, and changes no family."
+    elif pair is None:
+        why = f": {in_words(effect.overshadowed, fires)}" if effect.overshadowed else ""
+        text += f"In none of them another family would be the answer without it{why}."
+    else:
+        decides = f"{share(effect.pivotal or 0, answered.profiles)} ({effect.pivotal:,})"
+        text += f"In {decides} another family would be the answer without it."
+    page += [Heading("Where it decides"), Text(text)]
+    if pair:
+        name, other = (family_text(one, NO_FAMILY) for one in (pair.with_rule, pair.without_rule))
+        given = {id: Answer((option,), None, "flag") for id, option in pair.given.items()}
+        page += [
+            Text(f"For example here: {name}, and without it {other}."),
+            Code(command("recommend", rulebase, given), "console"),
+        ]
+    whys = dict.fromkeys((*covered.pivotal, *covered.decisive), "a decisive reason")
+    whys |= dict.fromkeys(covered.pivotal, "another family without it")
+    rows = Items(tuple(Item("", id, why) for id, why in whys.items()))
+    resting = rows if whys else Text("No scenario depends on it.", "quiet")
+    return [*page, Heading("Scenarios"), resting]

@@ -10,10 +10,12 @@ nobody can ask more than that it fires.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
+from advisor.audit.context import UNBOUNDED, ProofContext
 from advisor.decide.outlook import diagram_for
 from advisor.engine.decision import Decision, Engine, family_for_all, verdicts_by_family
 from advisor.engine.profile import Answer, holds, make_profile
@@ -65,6 +67,9 @@ class RuleCoverage(NamedTuple):
         about_families = any("/" not in candidate for candidate in self.rule.candidates)
         return bool(self.pivotal) or self.rule.supporting or not about_families
 
+
+ScenarioAnswer = tuple[str, str, list[Decision]]
+"""The id of a scenario, the family of its answer, and its decisions."""
 
 Covering = defaultdict[tuple[str, str], list[str]]
 """The scenarios that cover something in some way, by the way and its id."""
@@ -162,43 +167,49 @@ def _decisive(decisions: Iterable[Decision]) -> set[str]:
 
 def coverage(rulebase: RuleBase) -> Coverage:
     """Run all scenarios and return what they cover; one that cannot be answered covers nothing."""
-    covering = _covering(rulebase)
-    written = [rule for rule in rulebase.rules if not rule.derived]
+    context = ProofContext(rulebase, UNBOUNDED)
+    answered = _answered(context.engine)
+    covering = _covering(context, answered)
     return Coverage(
         len(rulebase.scenarios),
-        tuple(_of_rule(rule, covering) for rule in written),
+        tuple(_of_rule(rule, covering) for rule in context.written),
         {task.id: tuple(covering["task", task.id]) for task in rulebase.tasks},
         {family.id: tuple(covering["family", family.id]) for family in rulebase.families},
-        _leaves_reached(rulebase),
+        _leaves_reached(context.engine, answered),
     )
 
 
-def _leaves_reached(rulebase: RuleBase) -> dict[str, tuple[int, int]]:
+def rule_covered(rulebase: RuleBase, rule: Rule) -> RuleCoverage:
+    """Run all scenarios; return what covers a rule, be it written or derived."""
+    context = ProofContext(rulebase, UNBOUNDED)
+    return _of_rule(rule, _covering(context, _answered(context.engine)))
+
+
+def _answered(engine: Engine) -> list[ScenarioAnswer]:
+    """Return the scenarios that can be answered, with their answers."""
+    found = []
+    for scenario in engine.rulebase.scenarios:
+        with suppress(AdvisorError):
+            found.append((scenario.id, *answer_scenario(engine, scenario)))
+    return found
+
+
+def _leaves_reached(
+    engine: Engine, answered: Iterable[ScenarioAnswer]
+) -> dict[str, tuple[int, int]]:
     """Return for each task how many of its leaves scenarios end in, as assumed, of how many."""
-    engine = Engine(rulebase)
-    reached: dict[str, set[Leaf]] = {task.id: set() for task in rulebase.tasks}
-    for scenario in rulebase.scenarios:
-        try:
-            _, decisions = answer_scenario(engine, scenario)
-        except AdvisorError:
-            continue
-        for decision in decisions:
-            (task,) = decision.profile[TASK].options
-            diagram = diagram_for(engine, task, decision.given)
-            if found := diagram.assumed(diagram.kept(decision.given)):
-                reached[task].add(found[1])
+    reached: dict[str, set[Leaf]] = defaultdict(set)
+    for decision in (decision for _, _, decisions in answered for decision in decisions):
+        (task,) = decision.profile[TASK].options
+        diagram = diagram_for(engine, task, decision.given)
+        if found := diagram.assumed(diagram.kept(decision.given)):
+            reached[task].add(found[1])
     possible = {
-        task: diagram_for(engine, task, {}).ends()
-        for task in reached
-        if engine.admits({TASK: Answer((task,), None, "file")})
+        task.id: diagram_for(engine, task.id, {}).ends()
+        for task in engine.rulebase.tasks
+        if engine.admits({TASK: Answer((task.id,), None, "file")})
     }
     return {task: (len(reached[task] & ends), len(ends)) for task, ends in possible.items()}
-
-
-def rules_covered(rulebase: RuleBase) -> dict[str, RuleCoverage]:
-    """Run all scenarios; return what covers each rule by its id, written or derived."""
-    covering = _covering(rulebase)
-    return {rule.id: _of_rule(rule, covering) for rule in rulebase.rules}
 
 
 def _of_rule(rule: Rule, covering: Covering) -> RuleCoverage:
@@ -206,42 +217,26 @@ def _of_rule(rule: Rule, covering: Covering) -> RuleCoverage:
     return RuleCoverage(rule, *(tuple(covering[way, rule.id]) for way in ways))
 
 
-def _covering(rulebase: RuleBase) -> Covering:
-    engine = Engine(rulebase)
-    written = [rule for rule in rulebase.rules if not rule.derived]
+def _covering(context: ProofContext, answered: Iterable[ScenarioAnswer]) -> Covering:
+    engine, rulebase = context.engine, context.rulebase
     covering: Covering = defaultdict(list)
-    for scenario in rulebase.scenarios:
-        try:
-            family, decisions = answer_scenario(engine, scenario)
-        except AdvisorError:
-            continue
+    for scenario, family, decisions in answered:
         covered = {("family", family)} | {("decisive", id) for id in _decisive(decisions)}
         for decision in decisions:
             if TASK in decision.given:
                 covered |= {("task", id) for id in decision.given[TASK].options}
-            covered |= {("pivotal", id) for id in _pivotal(engine, decision)}
-            for rule in written:
+            fired = engine.encoding.fired([one[0] for one in engine.choices(decision.profile)])
+            covered |= {
+                ("pivotal", rule.id)
+                for rule in context.rules(fired)
+                if context.is_pivotal(rule, fired)
+            }
+            for rule in context.written:
                 if holds(rule.when, decision.profile):
                     covered.add(("fires", rule.id))
                     about = {rulebase.checkpoints[id].family for id in rule.candidates if "/" in id}
                     if decision.family in about:
                         covered.add(("decisive", rule.id))
         for key in covered:
-            covering[key].append(scenario.id)
+            covering[key].append(scenario)
     return covering
-
-
-def _pivotal(engine: Engine, decision: Decision) -> list[str]:
-    """Return the rules without which the profile of a decision has another winner."""
-    encoding, ranking = engine.encoding, engine.ranking
-    fired = encoding.fired([choices[0] for choices in engine.choices(decision.profile)])
-    masks: Counter[str] = Counter()
-    for place, conjunction in enumerate(encoding.conjunctions):
-        if fired >> place & 1 and isinstance(conjunction.origin, Rule):
-            masks[conjunction.origin.id] += 1 << place
-    winner = ranking.winner(encoding.outcome(fired))
-    return [
-        id
-        for id, mask in masks.items()
-        if ranking.winner(encoding.outcome(fired & ~mask)) != winner
-    ]

@@ -111,7 +111,7 @@ RULES = {
     **_commands(
         "audit.describe_command",
         diff="Compare the answers of two rule bases.",
-        docs="Write one page a rule: what, why, who says so, where it decides.",
+        docs="Print the page of a rule: what, why, sources, where it decides.",
         graph="Draw the interview as a decision map.",
         schema="Print the JSON Schema of a kind of rule file.",
     ),

@@ -1,70 +1,28 @@
-"""`advisor rules docs`: writes, checks, and leaves alone what is not its own."""
+"""`advisor rules docs RULE`: what a rule says, where it decides, and what rests on it."""
 
 import pytest
-
-from advisor.audit.rule_pages import MARKER
 
 pytestmark = pytest.mark.usefixtures("small_rules")
 
 
-def test_pages_are_written_checked_and_cleared_away(advisor, tmp_path):
-    folder = tmp_path / "deep" / "decisions"
-    at = ("--output-folder", folder)
-    missing = advisor("rules", "docs", "--check", *at)
-    assert missing.code == 1
-    assert not folder.exists()
-
-    first = advisor("rules", "docs", *at, "--format", "json")
-    assert first.code == 0
-    assert {file.name for file in folder.iterdir()} == set(first.json["written"])
-
-    (folder / "few-pairs-only.md").write_text("changed", encoding="utf-8")
-    (folder / "gone.md").write_text(f"{MARKER}\n", encoding="utf-8")
-    (folder / "ours.md").write_text("# ours\n", encoding="utf-8")
-    stale = advisor("rules", "docs", "--check", *at)
-    assert stale.code == 1
-    told = " ".join(stale.out.split())
-    assert "few-pairs-only.md is not current" in told
-    assert "gone.md is left over" in told
-    assert "ours.md" not in stale.out
-
-    again = advisor("rules", "docs", *at, "--format", "json").json
-    assert again["written"] == ["few-pairs-only.md"]
-    assert again["removed"] == ["gone.md"]
-    assert not (folder / "gone.md").exists()
-    assert (folder / "ours.md").read_text(encoding="utf-8") == "# ours\n"
-    assert advisor("rules", "docs", "--check", *at).code == 0
-
-
-def test_a_page_of_somebody_else_is_never_replaced(advisor, tmp_path):
-    own = tmp_path / "README.md"
-    own.write_text("# ours\n", encoding="utf-8")
-    result = advisor("rules", "docs", "--output-folder", tmp_path)
-    assert result.code == 2
-    assert "README.md` is no page that this command wrote" in result.err
-    assert own.read_text(encoding="utf-8") == "# ours\n"
-    assert list(tmp_path.iterdir()) == [own]
-    assert advisor("rules", "docs", "--check", "--output-folder", tmp_path).code == 1
-
-
-def test_one_rule_is_printed_and_nothing_written(advisor, tmp_path, monkeypatch):
+def test_a_rule_is_printed_with_a_profile_that_it_decides(advisor, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = advisor("rules", "docs", "few-pairs-only").out
-    assert page.startswith("few-pairs-only\n")
-    assert "Where it decides" in page
-    assert "advisor recommend --task" in page
+    assert page.splitlines()[:3] == advisor("show", "few-pairs-only").out.splitlines()[:3]
+    (line,) = [line for line in page.splitlines() if "advisor recommend --task" in line]
+    (change,) = [line for line in page.splitlines() if "For example here" in line]
+    told = advisor("rules", "docs", "few-pairs-only", "--format", "json").json
+    with_rule = advisor(*line.split()[1:], "--format", "json").json
+    assert with_rule["family"] == told["witness"]["with"] != told["witness"]["without"]
+    assert f"here: {told['witness']['with']}, and without it {told['witness']['without']}." in change
+    assert (told["id"], told["pivotal"] > 0) == ("few-pairs-only", True)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_single_rule_begins_as_show_shows_it(advisor):
-    docs = advisor("rules", "docs", "few-pairs-only").out.splitlines()
-    shown = advisor("show", "few-pairs-only").out.splitlines()
-    assert docs[:3] == shown[:3]
-
-
-def test_a_derived_rule_is_printed_too(advisor):
-    page = advisor("rules", "docs", "matcher-gives-no-text").out
-    assert "It fires here and does not decide" in page
+def test_a_derived_rule_says_why_it_decides_nothing_alone(advisor):
+    page = " ".join(advisor("rules", "docs", "matcher-gives-no-text").out.split())
+    assert "In none of them another family would be the answer without it: `matcher` is" in page
+    assert "a decisive reason" in page
 
 
 def test_a_rule_that_is_not_known_is_named(advisor):
@@ -73,9 +31,9 @@ def test_a_rule_that_is_not_known_is_named(advisor):
     assert "did you mean `few-pairs-only`?" in result.err
 
 
-def test_a_folder_that_cannot_be_written_is_named(advisor, tmp_path):
-    file = tmp_path / "file"
-    file.write_text("", encoding="utf-8")
-    result = advisor("rules", "docs", "--output-folder", file / "below")
+def test_where_the_search_takes_too_long_what_it_says_is_a_command_away(advisor, monkeypatch):
+    monkeypatch.setattr("advisor.audit.describe_command.PATIENCE_SECONDS", 0)
+    result = advisor("rules", "docs", "few-pairs-only")
     assert result.code == 2
-    assert f"`{file / 'below'}` cannot be written" in result.err
+    assert "where `few-pairs-only` decides was not found: the budget of 0 seconds" in result.err
+    assert "advisor show few-pairs-only" in result.err

@@ -36,7 +36,6 @@ def test_so_many_paths_as_asked_for(advisor):
     ("format", "start"),
     [
         ("mermaid", "flowchart LR\n"),
-        ("svg", "<svg "),
         ("markdown", "## Finding images"),
         ("html", "<!doctype html>"),
     ],
@@ -58,10 +57,10 @@ def test_a_decided_task_has_one_path(advisor):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--format", "png"], "unknown format `png`"),
+        (["--format", "svg"], "unknown format `svg`"),
         (["--paths", "0"], "`--paths 0` is not a positive number"),
         (["--task", "describ"], "did you mean `describe`?"),
-        (["--output", "sgv=x"], "did you mean `svg`?"),
+        (["--output", "mermiad=x"], "did you mean `mermaid`?"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(advisor, arguments, message):
