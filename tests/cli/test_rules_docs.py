@@ -14,7 +14,9 @@ def test_a_rule_is_printed_with_a_profile_that_it_decides(advisor, tmp_path, mon
     told = advisor("rules", "docs", "few-pairs-only", "--format", "json").json
     with_rule = advisor(*line.split()[1:], "--format", "json").json
     assert with_rule["family"] == told["witness"]["with"] != told["witness"]["without"]
-    assert f"here: {told['witness']['with']}, and without it {told['witness']['without']}." in change
+    assert (
+        f"here: {told['witness']['with']}, and without it {told['witness']['without']}." in change
+    )
     assert (told["id"], told["pivotal"] > 0) == ("few-pairs-only", True)
     assert list(tmp_path.iterdir()) == []
 
