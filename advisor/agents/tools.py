@@ -180,7 +180,7 @@ def _answers(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
     """Return the answers given, by question; a question may go by the name of its flag."""
     from advisor.console.profile_file import read_json_answers
 
-    return read_json_answers(arguments.get("answers", {}), rulebase.question_ids)
+    return read_json_answers(rulebase, arguments.get("answers", {}))
 
 
 def _inside(path: Any) -> Path:

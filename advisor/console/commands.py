@@ -253,7 +253,7 @@ class _Values:
         said = {one.id: split(self._given[flag_name(one.id)]) for one in self._questions}
         flags = {id: values for id, values in said.items() if values}
         file = self._given[PROFILE.name]
-        in_file = read_profile(file, rulebase.question_ids) if file else {}
+        in_file = read_profile(rulebase, file) if file else {}
         rest = {id: value for id, value in in_file.items() if id not in flags}
         both, here = {**rest, **flags}, Profile()
         if any(value in (HERE, [HERE]) for value in both.values()):  # this machine is looked at

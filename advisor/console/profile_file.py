@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.engine.profile import FILLED_IN
+from advisor.engine.profile import FILLED_IN, read_answer
 from advisor.errors import BrokenFileError, UsageError
 from advisor.model import TASK
 
 if TYPE_CHECKING:
     from advisor.reader.document import Document
+    from advisor.rulebase.base import RuleBase
 
 _SAYING = frozenset({"options", "value"})
 PRINTED = _SAYING | {"named", "origin"}
 """The keys of an answer as `--format json` prints it."""
 
 
-def read_profile(file: str, questions: Container[str] = ()) -> dict[str, Any]:
+def read_profile(rulebase: RuleBase, file: str) -> dict[str, Any]:
     """Return the answers in a profile file (YAML or JSON; `-` is standard input).
 
     Raises BrokenFileError with every problem at file:line:column.
@@ -30,7 +30,7 @@ def read_profile(file: str, questions: Container[str] = ()) -> dict[str, Any]:
     from advisor.reader.shape import check_shape
 
     document = _standard_input() if file == "-" else read_document(Path(file), within=Path.cwd())
-    document.value = answers_in(document.value, questions)
+    document.value = answers_in(rulebase, document.value)
     if not document.problems and document.value is None:
         document.report((), "holds no answers")
     if not check_shape(document, PROFILE):
@@ -52,37 +52,38 @@ def _standard_input() -> Document:
         return unreadable(name, error.strerror or str(error))
 
 
-def answers_in(value: Any, questions: Container[str] = ()) -> Any:
+def answers_in(rulebase: RuleBase, value: Any) -> Any:
     """Return the answers in a profile, a scenario, or what `--format json` printed.
 
     What is no answer stays as it stands, for whoever reads it to refuse. Raises UsageError for
-    one of the `questions` that stands beside a `profile`, where no answer is read.
+    a question that stands beside a `profile`, where no answer is read, and for an answer whose
+    keys say different things.
     """
     within, tasks = value, {}
     if isinstance(value, dict) and isinstance(value.get("tasks"), list) and value["tasks"]:
         within = value["tasks"][0]  # printed for several tasks: all but the task is the same
         tasks = {TASK: [one.get("task") for one in value["tasks"] if isinstance(one, dict)]}
     if isinstance(within, dict) and isinstance(within.get("profile"), dict):
-        if beside := next((key for key in value if key in questions), None):
+        if beside := next((key for key in value if key in rulebase.question_ids), None):
             message = f"`{beside}` stands beside `profile`, where no answer is read"
             raise UsageError(message, hint="write it into `profile`")
         value = {**within["profile"], **tasks}
     if not isinstance(value, dict):
         return value
     return {
-        question: _given(answer)
+        question: _given(rulebase, question, answer)
         for question, answer in value.items()
         if not (_is_printed(answer) and answer.get("origin") in FILLED_IN)
     }
 
 
-def read_json_answers(value: Any, questions: Container[str] = ()) -> dict[str, Any]:
+def read_json_answers(rulebase: RuleBase, value: Any) -> dict[str, Any]:
     """Return the answers that JSON from outside holds, as `answers_in` finds them.
 
     Raises UsageError for `null` and `[]`, which leave a question open in Python alone; what else
     is no answer is refused where answers are read into a profile.
     """
-    answers: dict[str, Any] = answers_in(value, questions)
+    answers: dict[str, Any] = answers_in(rulebase, value)
     for question, given in answers.items():
         if given is None or given == []:
             message = f"`{question}: {json.dumps(given)}` is no answer"
@@ -96,9 +97,21 @@ def _is_printed(answer: Any) -> bool:
     return isinstance(answer, dict) and bool(_SAYING & answer.keys()) and answer.keys() <= PRINTED
 
 
-def _given(answer: Any) -> Any:
+def _given(rulebase: RuleBase, question: str, answer: Any) -> Any:
     """Return what gives an answer again: its exact number, what it names, else its options."""
     if not _is_printed(answer):
         return answer
     value = answer.get("value")
-    return value if value is not None else answer.get("named") or answer.get("options")
+    given = value if value is not None else answer.get("named") or answer.get("options")
+    if given and answer.get("options") and question in rulebase.question_ids:
+        options = answer["options"]
+        options = options if isinstance(options, list) else [options]
+        meant = read_answer(rulebase.question(question), given, "file").options
+        if {*map(str, options)} != {*meant}:
+            said = "value" if value is not None else "named"
+            found = f"`options` {', '.join(map(str, options))}, `{said}` {', '.join(meant)}"
+            message = f"`{question}` says two things: {found}"
+            raise UsageError(
+                message, hint=f"leave out `options` or `{said}`", kind="unknown-option"
+            )
+    return given

@@ -5,8 +5,9 @@ Only imported where rule files are read; a normal start knows the classes and no
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 from advisor.model import Condition
 from advisor.reader.shape import (
@@ -23,6 +24,10 @@ from advisor.reader.shape import (
     Record,
     TextOf,
 )
+
+if TYPE_CHECKING:
+    from advisor.reader.document import KeyPath
+    from advisor.reader.shape import Faults
 
 __all__ = ["AnyOf", "Integer", "KebabCase", "ListOf", "MapOf", "OneOf", "TextOf"]
 
@@ -132,8 +137,23 @@ CANDIDATES = AnyOf(TextOf(rf"{ID_PATTERN}|{HUB_ID}", "a family or checkpoint id"
 CommercialUse = Annotated[str, OneOf("permitted", "restricted", "not-permitted")]
 Stage = Annotated[str, OneOf("pre-trained", "fine-tuned", "instruction-tuned", "contrastive")]
 Weights = Annotated[str, OneOf("safetensors", "pickle", "onnx")]
-_DOTTED = r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*"
-CODE_NAME = TextOf(_DOTTED, "a class such as `CLIPModel`")
+
+
+class _ClassName(TextOf):
+    """The dotted name of a class, none of whose parts is a keyword of Python."""
+
+    def __init__(self) -> None:
+        dotted = r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*"
+        super().__init__(dotted, "a class such as `CLIPModel`")
+
+    def faults(self, value: Any, path: KeyPath) -> Faults:
+        if reserved := next(filter(keyword.iskeyword, value.split(".")), None):
+            yield path, f"`{value}` is no class: `{reserved}` is a keyword of Python"
+        else:
+            yield from super().faults(value, path)
+
+
+CODE_NAME = _ClassName()
 CodeName = Annotated[str, CODE_NAME]
 """A name that is written into programs as it stands."""
 ClassName = Annotated[str, CODE_NAME, Key("class")]

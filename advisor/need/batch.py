@@ -158,7 +158,7 @@ def _answers(rulebase: RuleBase, row: dict[str, Any], number: int) -> dict[str, 
         if "profile" in row:
             raise _bad_line(f"line {number}: `profile` is no object")
         raise _bad_line(f"line {number} has neither `need` nor `profile`")
-    answers = read_json_answers(row["profile"], rulebase.question_ids)
+    answers = read_json_answers(rulebase, row["profile"])
     if not (answers or in_words):
         raise _bad_line(f"line {number} holds no answers")
     return answers

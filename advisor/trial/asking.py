@@ -19,8 +19,15 @@ class ChatMatcher(Chat):
     """
 
     def prepare(self) -> None:
-        """Find the words that it answers with."""
+        """Find the words that it answers with; a thought would stand before them, so it is off."""
         super().prepare()
+        if self.thinks and not self.switch:
+            raise UnsupportedError(
+                f"`{self.checkpoint.name}` thinks before it answers, and nothing is known that has "
+                "it answer at once, so no match can be read off",
+                hint="choose another checkpoint for this, or give it by its id",
+            )
+        self.warnings, self.thinks = self.scoring_warnings, False
         spelled = (self.tokenizer.encode(word, add_special_tokens=False) for word in (YES, NO))
         self.answers = tuple(ids[0] for ids in spelled)
         if len(set(self.answers)) < len(self.answers):

@@ -311,6 +311,12 @@ def test_a_prompt_is_a_literal_of_the_program(rulebase, prompt):
     "name", ["AutoModel\nimport os", "AutoModel, os", "a.b()", "1x", "x y", "a..b", "AutoModel\n"]
 )
 def test_a_class_of_an_overlay_is_a_dotted_name(advisor, tmp_path, field, name):
+    refused = code_of_an_overlay(advisor, tmp_path, field, name)
+    assert "does not look like a class such as `CLIPModel`" in refused.err
+
+
+def code_of_an_overlay(advisor, tmp_path, field, name):
+    """Return what `code` says of an overlay whose checkpoint has a name in a field; it refuses."""
     folder = tmp_path / "ours" / "checkpoints"
     folder.mkdir(parents=True)
     entry = {"id": "our/model", "label": "Ours", "loader": "transformers", "tasks": ["vqa"]}
@@ -318,4 +324,10 @@ def test_a_class_of_an_overlay_is_a_dotted_name(advisor, tmp_path, field, name):
     (folder / "clip.yaml").write_text(json.dumps({"checkpoints": [entry]}))
     refused = advisor("code", "our/model", "--task", "vqa", "--rules", folder.parent)
     assert refused.code == 2
-    assert "does not look like a class such as `CLIPModel`" in refused.err
+    return refused
+
+
+@pytest.mark.parametrize("field", ["class", "processor"])
+def test_a_class_of_an_overlay_is_no_keyword(advisor, tmp_path, field):
+    refused = code_of_an_overlay(advisor, tmp_path, field, "transformers.lambda")
+    assert "`transformers.lambda` is no class: `lambda` is a keyword of Python" in refused.err

@@ -614,6 +614,27 @@ def test_what_is_no_answer_is_refused_in_a_batch_and_in_a_profile(advisor, tmp_p
     assert refused.json["error"]["problems"][0].startswith(f"{file}:1:")
 
 
+@pytest.mark.parametrize(
+    ("question", "given", "said"),
+    [
+        ("language", {"options": ["de"], "value": "en"}, "`options` de, `value` en"),
+        ("language", {"options": ["de"], "named": ["is"]}, "`options` de, `named` is"),
+        ("memory-gb", {"options": ["up-to-2-gb"], "value": 24}, "`value` over-8-gb"),
+    ],
+)
+def test_an_answer_that_says_two_things_is_refused(advisor, tmp_path, question, given, said):
+    profile = {"task": "describe", question: given}
+    batch, file = tmp_path / "profiles.jsonl", tmp_path / "profile.json"
+    batch.write_text(json.dumps({"id": 1, "profile": profile}) + "\n")
+    file.write_text(json.dumps(profile))
+    (line,) = advisor("recommend", "--batch", batch).lines
+    refused = advisor("recommend", "--profile", file)
+    assert refused.code == 2
+    for message in (line["error"]["message"], refused.err):
+        assert f"`{question}` says two things" in message
+        assert said in message
+
+
 def test_an_empty_profile_beside_a_need_is_no_answer(advisor, tmp_path):
     batch = tmp_path / "profiles.jsonl"
     batch.write_text('{"need": "describe photos"}\n{"need": "describe photos", "profile": {}}\n')

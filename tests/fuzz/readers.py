@@ -204,7 +204,7 @@ def kept_rules(data: bytes, folder: Path) -> None:
 def profile(data: bytes, folder: Path) -> None:
     """A file of answers."""
     (folder / "p.yaml").write_bytes(data)
-    make_profile(RULES, read_profile(str(folder / "p.yaml")), "file")
+    make_profile(RULES, read_profile(RULES, str(folder / "p.yaml")), "file")
 
 
 def need(data: bytes, _: Path) -> None:

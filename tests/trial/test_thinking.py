@@ -19,6 +19,7 @@ from advisor.cli.main import run
 from advisor.decide.programs import snippet
 from advisor.rulebase.store import load_rules
 from advisor.trial import Request, load_runner, open_image
+from advisor.trial.failures import UnsupportedError
 
 RULEBASE = load_rules()
 SWITCHED = (
@@ -73,7 +74,9 @@ def thinker(tmp_path_factory):
         base, target = small(kind), tmp_path_factory.mktemp("thinker")
         network = transformers.AutoModelForImageTextToText.from_pretrained(base)
         processor = transformers.AutoProcessor.from_pretrained(base)
-        processor.tokenizer.add_tokens(["<think>", "</think>", "<answer>", "</answer>"])
+        processor.tokenizer.add_tokens(
+            ["<think>", "</think>", "<answer>", "</answer>", "Yes", "No"]
+        )
         network.resize_token_embeddings(len(processor.tokenizer))
         if switch:
             processor.chat_template += SWITCHED
@@ -173,6 +176,33 @@ def test_labels_are_scored_without_a_thought_before_them(thinker, hub, photo):
     assert at_once > thought
     assert any("thinking is off" in warning for warning in runner.scoring_warnings)
     assert not any("it thinks" in warning for warning in runner.scoring_warnings)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_match_is_the_share_of_yes_without_a_thought_before_it(thinker, hub, photo, wanted):
+    folder = thinker("qwen3_5")
+    hub("Qwen/Qwen3.5-9B", folder)
+    runner = load_runner("Qwen/Qwen3.5-9B", "image-text-matching", thinking=wanted)
+    (found,) = runner.run(open_image(photo), Request(texts=("a",))).answers
+    processor = transformers.AutoProcessor.from_pretrained(folder)
+    question = {"type": "text", "text": 'Does this image show "a"? Answer yes or no.'}
+    seen = {"type": "image", "image": open_image(photo).pixels}
+    turn = processor.apply_chat_template(
+        [{"role": "user", "content": [seen, question]}], add_generation_prompt=True, tokenize=True,
+        return_dict=True, return_tensors="pt", enable_thinking=False,
+    )  # fmt: skip
+    network = transformers.AutoModelForImageTextToText.from_pretrained(folder)
+    words = [processor.tokenizer.encode(w, add_special_tokens=False)[0] for w in ("Yes", "No")]
+    with torch.inference_mode():
+        yes, _ = network(**turn).logits[0, -1, words].softmax(-1)
+    assert found.probability == pytest.approx(float(yes), abs=1e-5)
+    assert any("thinking is off" in warning for warning in runner.warnings)
+    assert not any("it thinks" in warning for warning in runner.warnings)
+
+
+def test_what_cannot_be_told_to_answer_at_once_gives_no_match(thinker):
+    with pytest.raises(UnsupportedError, match="no match can be read off"):
+        load_runner(thinker("qwen3_5"), "image-text-matching")
 
 
 def test_the_command_says_that_thinking_is_off(thinker, hub, photo, capsys):
