@@ -47,6 +47,17 @@ def test_the_command_repeats_the_answer_for_every_task(advisor, rulebase):
         assert repeat(advisor, answer) == answer
 
 
+@pytest.mark.parametrize(
+    ("task", "ranked"), [("image-text-matching", False), ("captioning", True), ("ocr-page", True)]
+)
+def test_a_page_without_a_figure_says_that_none_ranks_its_checkpoints(advisor, task, ranked):
+    measured = [one["measurements"] for one in ask(advisor, "--task", task)["checkpoints"]]
+    said = (
+        "no published result for this task ranks these" in advisor("recommend", "--task", task).out
+    )
+    assert (any(measured), said) == (ranked, not ranked)
+
+
 @pytest.mark.slow
 def test_the_shipped_rules_are_sound(advisor):
     result = advisor("rules", "audit", "--format", "json")

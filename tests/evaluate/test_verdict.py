@@ -145,6 +145,18 @@ def test_worse_than_the_commonest_class_is_said_of_each(tmp_path, rules):
     assert [one for one in found.warnings if one.startswith("`poor` is worse than guessing")]
 
 
+@pytest.mark.parametrize(("below", "said"), [(1e-12, False), (1e-6, True)])
+def test_rounding_alone_is_not_worse_than_guessing(tmp_path, rules, below, said):
+    truth = ["cat"] * 95 + ["dog"] * 15
+    scores = score(written(tmp_path, labelled(truth), {"always": picks(["cat"] * len(truth))}))
+    (always,) = scores.candidates
+    guessed = scores.guessing.metrics["accuracy"]
+    reached = always.metrics["accuracy"]._replace(value=guessed - below)
+    always = always._replace(metrics={**always.metrics, "accuracy": reached})
+    found = verdict(scores._replace(candidates=(always,)), rules, ())
+    assert any("worse than guessing" in warning for warning in found.warnings) == said
+
+
 def test_the_commonest_answer_is_a_guess_too(tmp_path, rules):
     answers = ["yes"] * 70 + ["no"] * 10
     given = {"always": [{"text": "Yes."}] * 80}
