@@ -1,6 +1,7 @@
 """Which answers change from one rule base to another, and the patterns that say so."""
 
 import copy
+import shutil
 from collections import Counter
 from itertools import product
 from pathlib import Path
@@ -13,10 +14,11 @@ from random_rules import NOT_APPLICABLE, Plain, compiled, engine_for, facts, rul
 
 from advisor.audit.difference import difference, entry_changes
 from advisor.audit.patterns import cover
+from advisor.decide.outlook import diagram_for
 from advisor.engine.decision import Engine
-from advisor.engine.profile import make_profile
+from advisor.engine.profile import make_profile, read_answer
 from advisor.errors import AdvisorError
-from advisor.model import NONE
+from advisor.model import NONE, TASK
 from advisor.rulebase.store import load_rules
 
 OVERLAY = Path(__file__).resolve().parent.parent / "examples" / "overlay"
@@ -245,6 +247,105 @@ def test_fewer_patterns_say_how_many_profiles_they_leave(drawn, most):
     part = patterns(space, concerned, most)
     assert part.patterns == whole.patterns[:most]
     assert part.left == whole.profiles - sum(pattern.fresh for pattern in part.patterns)
+
+
+# -- first checkpoints -----------------------------------------------------------------------
+
+
+TINY = "    parameters_millions: 40\n"
+TWO_TONGUES = "    languages: [multilingual, en, de]\n"
+USE = "  - id: use\n"
+WEATHER = """\
+  - id: weather
+    ask: Is it raining?
+    why: It might.
+    options:
+      - {id: dry, label: "no"}
+      - {id: rain, label: "yes", requires: {commercial_use: [permitted]}}
+
+"""
+GERMAN = "      - {id: de, label: German, aliases: [german], requires: {languages: {one_of: [de]"
+CHANGES = {
+    "another size": ("checkpoints/matcher.yaml", TINY, TINY.replace("40", "410")),
+    "another language": ("checkpoints/matcher.yaml", TWO_TONGUES, "    languages: [en, is]\n"),
+    "a question more": ("questions.yaml", USE, WEATHER + USE),
+    "an option for another": ("questions.yaml", GERMAN, GERMAN.replace("id: de", "id: da")),
+    "other bands": ("questions.yaml", 'under 2 GB", up_to: 2', 'under 2 GB", up_to: 1'),
+}
+
+
+@pytest.fixture(params=CHANGES.values(), ids=CHANGES)
+def other(request, small_folder, tmp_path):
+    """Another state of the small rules."""
+    name, old, new = request.param
+    shutil.copytree(small_folder, folder := tmp_path / "rules")
+    text = (folder / name).read_text(encoding="utf-8")
+    assert old in text
+    (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    return load_rules(folder)
+
+
+def first_by_case(rulebases, task):
+    """Return what comes first in each case that two rule bases know, one profile at a time."""
+    diagrams = [diagram_for(Engine.known(one), task, {}) for one in rulebases]
+    known = [{q.id: {o.id for o in q.options} for q in one.questions} for one in rulebases]
+    answers = {}
+    for question in (q for q in known[0] if q in known[1] and q != TASK):
+        axes = [d.axes[d.levels[question]] for d in diagrams if question in d.levels]
+        plain = [{v.answer for v in axis.values if v.least is None} for axis in axes]
+        sizes = sorted({v.least for axis in axes for v in axis.values if v.least is not None})
+        both = [
+            one
+            for one in (set.intersection(*plain) if plain else ())
+            if set(one.options) - {NOT_APPLICABLE} <= known[0][question] & known[1][question]
+        ]
+        if axes:
+            answers[question] = both + sizes
+    found = Counter()
+    for case in product(*answers.values()):
+        pair = []
+        for rulebase, diagram in zip(rulebases, diagrams, strict=True):
+            profile = {
+                id: read_answer(rulebase.question(id), answer, "asked")
+                if isinstance(answer, float)
+                else answer
+                for id, answer in zip(answers, case, strict=True)
+            }
+            open_ = {axis.question: 0 for axis in diagram.axes if axis.question not in profile}
+            assert len(open_) <= 1  # what one alone asks is filled with what comes first
+            profile |= {id: diagram.axes[diagram.levels[id]].values[0].answer for id in open_}
+            pair.append(diagram.leaf(profile))
+        if None not in pair:
+            found[tuple(leaf.checkpoint or None for leaf in pair)] += 1
+    return found
+
+
+def test_cases_whose_first_checkpoint_changes_are_those_of_plain_enumeration(small, other):
+    for pair in ((small, other), (other, small)):
+        told = difference(*pair).checkpoints
+        moved = Counter()
+        for task in ("label", "find"):
+            found = first_by_case(pair, task)
+            (row,) = [one for one in told.tasks if one.task == task]
+            changed = {both: cases for both, cases in found.items() if both[0] != both[1]}
+            assert (row.compared, row.changed) == (sum(found.values()), sum(changed.values()))
+            moved.update({(task, *both): cases for both, cases in changed.items()})
+        assert {
+            (one.task, one.old, one.new): one.cases
+            for one in told.moves
+            if one.task in ("label", "find")
+        } == moved
+
+
+def test_the_need_of_a_change_leads_to_each_of_its_checkpoints(small, other):
+    told = difference(small, other)
+    assert told.keeps_answers == (not told.checkpoints.changed and not told.old.unshared)
+    for move in told.checkpoints.moves:
+        for rulebase, id in ((small, move.old), (other, move.new)):
+            profile = make_profile(rulebase, {"task": move.task, **move.need})
+            diagram = diagram_for(Engine.known(rulebase), move.task, {})
+            found = diagram.assumed(diagram.kept(profile))
+            assert (found[1].checkpoint or None) == id, move
 
 
 # -- the shipped rules -------------------------------------------------------------------------

@@ -21,7 +21,6 @@ PATTERNS = 8
 PATHS = 10
 OLD = "A folder, git:REVISION[:FOLDER], or shipped (the default)."
 NEW = "The same; the default is shipped."
-PICKS = "Also say where another checkpoint comes first."
 PATIENCE_SECONDS = 60
 """So long the profiles are searched in which one rule decides."""
 MOST = "How many paths to draw, commonest first."
@@ -31,14 +30,14 @@ def diff(
     shown: Shown,
     old: Annotated[str, typer.Argument(metavar="[OLD]", help=OLD)] = SHIPPED,
     new: Annotated[str, typer.Argument(metavar="[NEW]", help=NEW)] = SHIPPED,
-    checkpoints: Annotated[bool, option("--checkpoints", PICKS)] = False,
-    all: Annotated[bool, option("--all", "Every pattern of each change.")] = False,
+    all: Annotated[bool, option("--all", "Every pattern and checkpoint of each change.")] = False,
     rules: Rules = [],  # noqa: B006
 ) -> int:
     """Say which answers change from one rule base to another; exit 1 where one does.
 
-    Every complete profile is compared, exactly. --rules is laid over NEW. A folder without
-    criteria, questions, tasks and families of its own is laid over the shipped rules.
+    The family and the first checkpoint of every complete profile are compared, exactly. --rules is
+    laid over NEW. A folder without criteria, questions, tasks and families of its own is laid over
+    the shipped rules.
 
     \b
     Examples:
@@ -46,7 +45,7 @@ def diff(
       advisor rules diff git:main
       advisor rules diff git:v1.0:our-rules our-rules --format markdown
     """
-    from advisor.audit.difference import difference, pick_changes
+    from advisor.audit.difference import difference
     from advisor.audit.difference_page import as_json, as_page
 
     if old == new and not rules:
@@ -54,9 +53,8 @@ def diff(
         raise UsageError(message, hint="name two rule bases, e.g. advisor rules diff git:main")
     with named_rule_base(old, []) as before, named_rule_base(new, rules) as after:
         found = difference(before, after, None if all else PATTERNS)
-        picks = pick_changes(before, after) if checkpoints else None
     names = old, " + ".join([new, *map(str, rules)])
-    shown.emit(Report.of(as_json, as_page, found, names, picks))
+    shown.emit(Report.of(as_json, as_page, found, names))
     return 0 if found.keeps_answers else 1
 
 

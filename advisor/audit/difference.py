@@ -7,12 +7,15 @@ who does not answer it.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
-from advisor.audit.patterns import PatternCover, cover
-from advisor.decide.recommendation import recommend
+from advisor.audit.checkpoint_changes import (
+    CheckpointDifference,
+    TaskChange,
+    checkpoint_difference,
+)
+from advisor.audit.patterns import PatternCover, cover, laid_over
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import Diagram
 from advisor.engine.space import Encoding
@@ -22,6 +25,9 @@ from advisor.rulebase.base import RuleBase
 
 AnswerPair = tuple[str, str]
 """What the old rule base answers, and what the new one does."""
+
+MOVES = 5
+"""So many changes of the first checkpoint are named, unless all are asked for."""
 
 Options = dict[str, list[str]]
 """Question -> options."""
@@ -49,14 +55,6 @@ class Move(NamedTuple):
     tasks: dict[str, int]
 
 
-class TaskChange(NamedTuple):
-    """How many profiles of a task were compared, and of how many the answer changes."""
-
-    task: str
-    compared: int
-    changed: int
-
-
 class Side(NamedTuple):
     """What one rule base has that the other has not.
 
@@ -78,7 +76,10 @@ class Side(NamedTuple):
 
 
 class RuleBaseDifference(NamedTuple):
-    """What changes from an old to a new rule base. `compared` profiles are common to both."""
+    """What changes from an old to a new rule base. `compared` profiles are common to both.
+
+    Of these the family of `changed` is another; `checkpoints` says where what comes first is.
+    """
 
     compared: int
     changed: int
@@ -87,11 +88,12 @@ class RuleBaseDifference(NamedTuple):
     old: Side
     new: Side
     entries: tuple[EntryChanges, ...]
+    checkpoints: CheckpointDifference
 
     @property
     def keeps_answers(self) -> bool:
         """True where every profile of the old rule base gets the same answer from the new one."""
-        return not self.changed and not self.old.unshared
+        return not (self.changed or self.checkpoints.changed or self.old.unshared)
 
 
 def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBaseDifference:
@@ -105,7 +107,7 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBas
         for question, options in _options(Encoding(old)).items()
         if question in known
     }
-    before, after = _View(old, common), _View(new, common)
+    before, after = _View(old), _View(new)
     diagram = _diagram(common)
     answers, others = (view.read(diagram, common, view.winner) for view in (before, after))
     laid = diagram.combine(answers, others, lambda one, two: (one, two))
@@ -150,23 +152,16 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBas
         old=side(before, 0),
         new=side(after, 1),
         entries=entry_changes(old, new),
+        checkpoints=checkpoint_difference(old, new, common, most and MOVES),
     )
 
 
 class _View:
-    """One rule base, its questions in an order common to another."""
+    """The families of one rule base over the questions and options that are common to another."""
 
-    def __init__(self, rulebase: RuleBase, common: Options) -> None:
-        # Its other questions keep their order, which is all that filling them depends on.
-        shared = iter([rulebase.question(id) for id in common])
-        ordered = copy.copy(rulebase)
-        ordered.questions = tuple(
-            next(shared) if question.id in common else question for question in rulebase.questions
-        )
-        engine = Engine(ordered)
-        self.rulebase = rulebase
-        self.encoding = engine.encoding
-        self.ranking = engine.ranking
+    def __init__(self, rulebase: RuleBase) -> None:
+        engine = Engine(rulebase)
+        self.rulebase, self.encoding, self.ranking = rulebase, engine.encoding, engine.ranking
         self.space = engine.space({})
 
     def winner(self, outcome: int) -> str:
@@ -175,18 +170,13 @@ class _View:
 
     def read(self, diagram: Diagram, options: Options, label: Callable[[int], Hashable]) -> int:
         """Return the labels over some questions and options, others filled as open ones are."""
-        space, index = self.space, self.encoding.option_index
-        levels: dict[int, tuple[int, list[int]]] = {}
-        for question, id in enumerate(self.encoding.questions):
-            if id in options:
-                choices = [(index[question][option],) for option in options[id]]
-                levels[question] = (len(levels), [*map(space.choices[question].index, choices)])
-        first = space.project(
-            space.relabel(space.root, label),
-            set(range(space.bottom)) - set(levels),
-            lambda one, other: other if one is None else one,
-        )
-        return diagram.read(space, first, lambda found: found, levels)
+        space, columns = self.space, []
+        for id, known in options.items():
+            question = self.encoding.index[id]
+            index = self.encoding.option_index[question]
+            places = [space.choices[question].index((index[option],)) for option in known]
+            columns.append((question, places))
+        return laid_over(diagram, space, space.root, columns, label)
 
     def side(self, common: Options, admitted: int, alone: PatternCover) -> Side:
         """Return what this rule base has alone; it admits so many of the common profiles."""
@@ -207,27 +197,6 @@ class _View:
             beyond=profiles - admitted,
             alone=alone,
         )
-
-
-class PickChange(NamedTuple):
-    """A task whose typical profile gets another checkpoint first; None where there is none."""
-
-    task: str
-    old: str | None
-    new: str | None
-
-
-def pick_changes(old: RuleBase, new: RuleBase) -> tuple[PickChange, ...]:
-    """Return the tasks of both whose typical profile gets another checkpoint first."""
-    known = {task.id for task in new.tasks}
-    tasks = [task.id for task in old.tasks if task.id in known]
-    changes = [PickChange(task, _first_pick(old, task), _first_pick(new, task)) for task in tasks]
-    return tuple(change for change in changes if change.old != change.new)
-
-
-def _first_pick(rulebase: RuleBase, task: str) -> str | None:
-    picks = recommend(rulebase, {TASK: task}).advice[0].selection.picks
-    return picks[0].checkpoint.id if picks else None
 
 
 def _options(encoding: Encoding) -> Options:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from advisor.audit.difference import EntryChanges, PickChange, RuleBaseDifference, Side
+from advisor.audit.checkpoint_changes import CheckpointDifference, TaskChange
+from advisor.audit.difference import EntryChanges, RuleBaseDifference, Side
 from advisor.audit.patterns import PatternCover
 from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.formats import SCHEMA_VERSION, plain
@@ -15,18 +16,17 @@ from advisor.rulebase.base import RuleBase
 
 NOTHING = "nothing"
 SHOWN_IDS = 6
+SHOWN_TASKS = 5
 MANY = 4
 """Of so many options, those that they lack are named where these are few."""
 
 Names = tuple[str, str]
 """What the old and the new rule base are called."""
-Picks = tuple[PickChange, ...] | None
-"""None where first checkpoints were not compared."""
 
 
-def as_json(difference: RuleBaseDifference, names: Names, picks: Picks) -> dict[str, Any]:
+def as_json(difference: RuleBaseDifference, names: Names) -> dict[str, Any]:
     """Return the JSON document of `advisor rules diff --format json`."""
-    old, new = names
+    (old, new), first = names, difference.checkpoints
     return {
         "schema_version": SCHEMA_VERSION,
         "old": {"name": old, "rule_base": difference.old.rulebase.digest},
@@ -42,7 +42,13 @@ def as_json(difference: RuleBaseDifference, names: Names, picks: Picks) -> dict[
         "lost": _side_json(difference.old),
         "gained": _side_json(difference.new),
         "entries": plain(difference.entries),
-        **({} if picks is None else {"checkpoints": plain(picks)}),
+        "checkpoints": plain(first.typical),
+        "first_checkpoints": {
+            "compared": first.compared,
+            "changed": first.changed,
+            "tasks": plain(first.tasks),
+            "moves": plain(first.moves),
+        },
     }
 
 
@@ -51,7 +57,7 @@ def _side_json(side: Side) -> dict[str, Any]:
     return {name: fields[name] for name in ("questions", "options", "beyond", "alone")}
 
 
-def as_page(difference: RuleBaseDifference, names: Names, picks: Picks) -> Page:
+def as_page(difference: RuleBaseDifference, names: Names) -> Page:
     """Return the page: how many answers change, which, per task, and what changed in the files."""
     (old, new), before = names, difference.old.rulebase
     page: Page = [Heading(f"Rules: {old} → {new}"), *_summary(difference)]
@@ -67,18 +73,28 @@ def as_page(difference: RuleBaseDifference, names: Names, picks: Picks) -> Page:
         *_tasks(difference),
         *_side(difference.old, f"Only in {old}: what is no longer possible", before),
         *_side(difference.new, f"Only in {new}: what only the new rules know", before),
-        *_picks(picks),
+        *_checkpoints(difference.checkpoints),
         *_entries(difference.entries),
     ]
 
 
 def _summary(difference: RuleBaseDifference) -> Page:
+    first = difference.checkpoints
     compared = f"{difference.compared:,} complete profiles compared"
-    page: Page = [Text(f"This changes no answer: {compared}, each of them the same.", "good")]
     if difference.changed:
         part = share(difference.changed, difference.compared)
-        text = f"This changes {part} of answers: {difference.changed:,} of {compared}."
-        page = [Text(text, "warn")]
+        text = (
+            f"This changes the family of {part} of answers: {difference.changed:,} of {compared}."
+        )
+    elif first.changed:
+        text = f"This changes no family: {compared}."
+    else:
+        text = f"This changes no answer: {compared}, family and first checkpoint of each the same."
+    page: Page = [Text(text, "warn" if difference.changed or first.changed else "good")]
+    if first.changed:
+        part = share(first.changed, first.compared)
+        text = f"It changes the first checkpoint of {part}: {first.changed:,} of {first.compared:,}"
+        page.append(Text(f"{text} cases, with every size of memory and every kind.", "warn"))
     if lost := difference.old.unshared:
         page.append(Text(f"{count(lost, 'profile')} are no longer possible.", "warn"))
     return page
@@ -108,14 +124,18 @@ def _options(options: Mapping[str, Sequence[str]], rulebase: RuleBase) -> str:
 
 
 def _tasks(difference: RuleBaseDifference) -> Page:
+    """Return for each task with a change the share of profiles, and of cases, that change."""
+    firsts = {one.task: one for one in difference.checkpoints.tasks}
+    pairs = [(one, firsts.get(one.task, TaskChange(one.task, 0, 0))) for one in difference.tasks]
+    changed = [pair for pair in pairs if any(one.changed for one in pair)]
+    changed.sort(key=lambda pair: [-one.changed / max(one.compared, 1) for one in pair])
     rows = tuple(
-        (one.task, share(one.changed, one.compared), f"{one.changed:,}", f"{one.compared:,}")
-        for one in sorted(difference.tasks, key=lambda one: -one.changed / max(one.compared, 1))
-        if one.changed
+        (family.task, *(share(one.changed, one.compared) for one in (family, first)))
+        for family, first in changed
     )
     if not rows:
         return []
-    return [Heading("By task", 3), Table(("task", "share", "changed", "compared"), rows)]
+    return [Heading("By task", 3), Table(("task", "family", "first checkpoint"), rows)]
 
 
 def _side(side: Side, heading: str, rulebase: RuleBase) -> Page:
@@ -135,14 +155,30 @@ def _side(side: Side, heading: str, rulebase: RuleBase) -> Page:
     return page + _patterns(side.alone, rulebase)
 
 
-def _picks(picks: Picks) -> Page:
-    if picks is None:
-        return []
-    if not picks:
-        return [Text("No typical profile of a task gets another checkpoint first.", "good")]
-    rows = tuple((one.task, one.old or NOTHING, one.new or NOTHING) for one in picks)
-    table = Table(("task", "before", "after"), rows, wide=2)
-    return [Heading("First checkpoint of a task's typical profile", 3), table]
+def _checkpoints(first: CheckpointDifference) -> Page:
+    """Return the changes of most cases, and those of tasks of which nothing else is said."""
+    page: Page = []
+    if first.moves:
+        rows = tuple(
+            Item(
+                ">",
+                " · ".join([one.task, *(f"{id}: {option}" for id, option in one.need.items())]),
+                f"{one.old or NOTHING} → {one.new or NOTHING}; {count(one.cases, 'case')}",
+            )
+            for one in first.moves
+        )
+        title = "Another first checkpoint: the changes of most cases, each by its most typical need"
+        page += [Heading(title, 3), Items(rows)]
+    if first.typical:
+        shown = first.typical[:SHOWN_TASKS]
+        cells = tuple((one.task, one.old or NOTHING, one.new or NOTHING) for one in shown)
+        page += [
+            Heading("First checkpoint where the task alone is said, the most often asked first", 3),
+            Table(("task", "before", "after"), cells, wide=2),
+        ]
+    if more := [one.task for one in first.typical[SHOWN_TASKS:]]:
+        page.append(Text(f"so do {', '.join(more)}; --format json has theirs", "quiet"))
+    return page
 
 
 def _entries(entries: tuple[EntryChanges, ...]) -> Page:

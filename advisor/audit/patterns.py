@@ -6,9 +6,9 @@ added to it. Combinations that cannot be do not count, so patterns leave out wha
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from functools import reduce
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import cache, reduce
+from typing import Any, NamedTuple
 
 from advisor.engine.diagram import EMPTY, Choice, Diagram
 
@@ -71,6 +71,42 @@ def cover(
         }
         found.append(Pattern(options, diagram.total(concerned, cube), fresh))
     return PatternCover(diagram.total(concerned), tuple(found), diagram.total(rest))
+
+
+def laid_over(
+    store: Diagram,
+    source: Diagram,
+    node: int,
+    columns: Sequence[tuple[int | None, Sequence[int]]],
+    label: Callable[[Any], Hashable | None],
+) -> int:
+    """Return a function of another diagram over the levels of this one, whatever their order.
+
+    `columns` has for each level of `store` that of the source, None where it has none, and which
+    of its children those of a node are. A level of the source that none names is filled with its
+    first choice that leaves a label, as an unanswered question is. Where `label` says None, there
+    is no profile.
+    """
+    named = {level for level, _ in columns}
+    first = source.project(
+        source.relabel(node, label),
+        set(range(source.bottom)) - named,
+        lambda one, other: other if one is None else one,
+    )
+
+    @cache
+    def walk(at: int, node: int) -> int:
+        if node == EMPTY:
+            return EMPTY
+        if at == store.bottom:
+            return store.terminal(source.label[node])
+        level, places = columns[at]
+        if level is None:
+            return walk(at + 1, node)
+        children = source.cofactors(node, level)
+        return store.node(at, tuple([walk(at + 1, children[place]) for place in places]))
+
+    return walk(0, first)
 
 
 def _cubes(diagram: Diagram, concerned: int, others: int) -> list[Cube]:

@@ -63,7 +63,12 @@ class Axis(NamedTuple):
         Empty where the answer is none that is told apart here.
         """
         if answer.value is not None and any(value.least is not None for value in self.values):
-            return [self._interval(answer.value)]
+            return [
+                place
+                for place, value in enumerate(self.values)
+                if value.least is not None
+                if value.least <= answer.value and value.options == answer.options
+            ][:1]
         exact = set(answer.options), set(answer.named)
         values = [(set(value.options), set(value.named)) for value in self.values]
         found = [place for place, value in enumerate(values) if value == exact]
@@ -101,14 +106,6 @@ class Axis(NamedTuple):
             if value.least <= number < (inf if end is None else end):
                 break
         return exact(number)
-
-    def _interval(self, number: float) -> int:
-        """Return the place of the interval that holds a number."""
-        return next(
-            place
-            for place, value in enumerate(self.values)
-            if value.least is not None and value.least <= number
-        )
 
 
 def axis_of(

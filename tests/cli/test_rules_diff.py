@@ -76,28 +76,51 @@ def test_an_overlay_against_the_shipped_rules(advisor, ours):
 
 def test_the_page_leads_with_the_share(advisor, ours):
     page = advisor("rules", "diff", "--rules", ours).out
-    assert re.search(r"\n  This changes [\d.]+ % of answers: [\d,]+ of [\d,]+ complete", page)
+    assert re.search(
+        r"\n  This changes the family of [\d.]+ % of answers: [\d,]+ of [\d,]+ complete", page
+    )
     assert "added  rule our-clips; source our-note" in page
 
 
 def test_markdown_is_fit_for_a_pull_request(advisor, ours):
     text = advisor("rules", "diff", "--rules", ours, "--format", "markdown").out
     assert text.startswith("## Rules: shipped → shipped + ")
-    assert "| task | share | changed | compared |" in text
+    assert "| task | family | first checkpoint |" in text
 
 
 def test_the_same_rules_in_a_copy_change_nothing(advisor, tmp_path, small_folder):
     shutil.copytree(small_folder, tmp_path / "copy")
-    result = advisor("rules", "diff", "shipped", tmp_path / "copy", "--checkpoints")
+    result = advisor("rules", "diff", "shipped", tmp_path / "copy")
     assert result.code == 0
     assert "This changes no answer" in result.out
-    assert "No typical profile of a task gets another checkpoint first." in result.out
+    assert "family and first checkpoint of each the same" in " ".join(result.out.split())
 
 
 def test_first_checkpoints_that_change_are_named(advisor, ours):
-    found = advisor("rules", "diff", "--rules", ours, "--checkpoints", "--format", "json").json
+    found = advisor("rules", "diff", "--rules", ours, "--format", "json").json
     assert "find" in {pick["task"] for pick in found["checkpoints"]}
     assert all(pick["old"] != pick["new"] for pick in found["checkpoints"])
+    first = found["first_checkpoints"]
+    (of_find,) = [one for one in first["tasks"] if one["task"] == "find"]
+    assert first["changed"] == of_find["changed"] <= of_find["compared"]
+    page = " ".join(advisor("rules", "diff", "--rules", ours).out.split())
+    assert f"%: {first['changed']:,} of {first['compared']:,} cases" in page
+    for one in first["moves"]:
+        assert f"{one['old'] or 'nothing'} → {one['new'] or 'nothing'}; {one['cases']:,}" in page
+
+
+def test_another_size_changes_no_family_and_is_a_change(advisor, tmp_path, small_folder):
+    shutil.copytree(small_folder, tmp_path / "copy")
+    file = tmp_path / "copy" / "checkpoints" / "matcher.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(
+        text.replace("parameters_millions: 40\n", "parameters_millions: 410\n"), "utf-8"
+    )
+    result = advisor("rules", "diff", "shipped", tmp_path / "copy")
+    assert result.code == 1
+    page = " ".join(result.out.split())
+    assert "This changes no family" in page
+    assert "→ find · device: phone [north/matcher-tiny → " in page
 
 
 def test_an_option_that_is_gone_is_told_as_lost(advisor, tmp_path, small_folder):
@@ -198,7 +221,7 @@ def test_nothing_to_compare_is_a_usage_error(advisor):
     assert "compared with itself" in result.err
 
 
-@pytest.mark.parametrize("flags", [[], ["--checkpoints"], ["--all"]], ids=["plain", "picks", "all"])
+@pytest.mark.parametrize("flags", [[], ["--all"]], ids=["plain", "all"])
 def test_json_follows_its_schema(advisor, ours, weather_of, flags):
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     for folder in (ours, weather_of("matcher")):
