@@ -13,7 +13,6 @@ from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.placement import Placement, refuse_what_does_not_fit
 from advisor.trial.rehearsal import FROM_DISK, refuse_what_has_no_end
 from advisor.trial.runtime import network_class, plain_errors, quiet, transformers
-from advisor.trial.tokenizer_rules import growing_part
 
 NO_LIMIT = 100_000
 SPECIAL_TOKENS = 2
@@ -100,11 +99,6 @@ def load_part(checkpoint: LocalCheckpoint, class_name: str) -> Any:
     with plain_errors(checkpoint.name), quiet():
         part = getattr(transformers(), class_name).from_pretrained(checkpoint.folder, **FROM_DISK)
     tokenizer = getattr(part, "tokenizer", part)
-    if grows := growing_part(tokenizer):
-        raise BrokenCheckpointError(
-            f"the tokenizer of `{checkpoint.name}` makes texts thousands of times as long",
-            hint=f"see `{grows}` in its tokenizer.json, or fetch the checkpoint again",
-        )
     added = getattr(tokenizer, "added_tokens_decoder", None)
     if added is not None and len(tokenizer) <= len(added):  # made of nothing: no file was there
         raise BrokenCheckpointError(

@@ -26,20 +26,12 @@ COMPUTED_BY = "_implementation"
 """How the settings end that say what computes attention, or experts: code of the Hub as well."""
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 READ_WHOLE = (".json", ".txt", ".jinja", ".model")
-MOST_BYTES = dict.fromkeys(
-    ("processor_config.json", "preprocessor_config.json", "generation_config.json",
-     "chat_template.jinja", "chat_template.json"),
-    MEGABYTE,
-)  # fmt: skip
-MOST_BYTES_OF_TEXT = 200 * MEGABYTE
-"""Vocabularies, the index of weights; the largest known take a fifth of it."""
+MOST_BYTES = 200 * MEGABYTE
+"""Of vocabularies, the index of weights; the largest known take a fifth of it."""
+GENERATION, MOST_BYTES_AT_EACH_STEP = "generation_config.json", MEGABYTE
+"""What is gone through for each token that is written."""
 MOST_FILES, MOST_TENSORS = 1_000, 100_000
 """Of weights, and in one of their files; looking at more takes minutes."""
-MOST_ADDED = 50_000
-"""Tokens beside the words of a tokenizer, each of which the library looks for by itself."""
-NAMED = ("additional_special_tokens", "extra_special_tokens")
-MOST_NAMED = 5_000
-"""Tokens that a tokenizer names in a list, in which the library looks for each of them."""
 STORED_BYTES = {"F64": 8, "I64": 8, "F16": 2, "BF16": 2, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
 """Of one number, by the type of its tensor; four for others but those of eight bits."""
 DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
@@ -102,7 +94,7 @@ def read_checkpoint(folder: Path, name: str, revision: str | None = None) -> Loc
 def _refuse_what_is_no_file(folder: Path, name: str) -> None:
     """Refuse a pipe or a device, which a library would read for ever, and files without end."""
     for path in sorted(folder.glob("*")) + sorted(folder.glob("*/*")):
-        most = MOST_BYTES.get(path.name, MOST_BYTES_OF_TEXT)
+        most = MOST_BYTES_AT_EACH_STEP if path.name == GENERATION else MOST_BYTES
         try:
             status = path.stat()
             if stat.S_ISDIR(status.st_mode):
@@ -113,25 +105,10 @@ def _refuse_what_is_no_file(folder: Path, name: str) -> None:
                 reason = f"is larger than {size_shown(most)}"
         except OSError:
             continue  # a link to nothing, which is missed where it is needed
-        if path.name == "tokenizer.json" and not reason:
-            added = path.read_bytes().count(b'"special"')
-            reason = f"adds {added:,} tokens to its words" if added > MOST_ADDED else ""
-        if path.name in ("tokenizer_config.json", "special_tokens_map.json") and not reason:
-            named = _named_tokens(path)
-            reason = f"names {named:,} special tokens" if named > MOST_NAMED else ""
         if reason:
             raise BrokenCheckpointError(
                 f"`{path.name}` of `{name}` {reason}", hint="fetch the checkpoint again"
             )
-
-
-def _named_tokens(path: Path) -> int:
-    """How many special tokens a file lists; 0 where it is damaged, which the library says."""
-    try:
-        settings = json.loads(path.read_bytes())
-        return max(len(settings.get(key) or ()) for key in NAMED)
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
-        return 0
 
 
 def _configuration(folder: Path, name: str) -> dict[str, Any]:

@@ -7,8 +7,10 @@ digest of all it read, and not tried again.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
@@ -30,6 +32,10 @@ ALWAYS_ALLOWED = 20_000_000
 FROM_DISK = {"local_files_only": True, "trust_remote_code": False}
 MOST_CHARACTERS = 100_000
 """Of a rendered turn."""
+MOST_GROWTH = 10_000
+"""Letters or tokens that a tokenizer makes of a letter, or letters of a token."""
+RULES = ("normalizer", "pre_tokenizer", "post_processor", "decoder")
+SIGNS = (*map(chr, range(1, 0xD800)), *map(chr, range(0xE000, 0x10000)))
 QUESTION = "What is in this picture?"
 
 
@@ -43,7 +49,7 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
     if kept is not None and kept.exists():
         return
     try:
-        numbers, characters = _tried(str(checkpoint.folder), class_name)
+        numbers, characters, longer = _tried(str(checkpoint.folder), class_name)
     except (LimitExceededError, ChildError) as error:
         raise BrokenCheckpointError(
             f"the files beside the weights of `{checkpoint.name}` take more memory or time than "
@@ -52,15 +58,16 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
             "tokenizer.json and the chat template are what was tried",
         ) from error
     most = MOST_TIMES * checkpoint.weights.stored_bytes + ALWAYS_ALLOWED
-    if numbers > most or characters > MOST_CHARACTERS:
-        size = f"{checkpoint.weights.stored_bytes / 1e6:,.1f} MB"
-        too_much = (
-            f"the configuration of `{checkpoint.name}` promises {numbers:,} numbers, far more than "
-            f"its weights of {size} hold"
-            if numbers > most
-            else f"the chat template of `{checkpoint.name}` makes {characters:,} letters of a turn"
-        )
-        raise BrokenCheckpointError(too_much, hint="fetch the checkpoint again")
+    name, size = checkpoint.name, f"{checkpoint.weights.stored_bytes / 1e6:,.1f} MB"
+    for found, limit, too_much in (
+        (numbers, most, f"configuration of `{name}` promises {numbers:,} numbers, far more than its"
+         f" weights of {size} hold"),
+        (characters, MOST_CHARACTERS, f"chat template of `{name}` makes {characters:,} letters of a"
+         " turn"),
+        (longer, MOST_GROWTH, f"tokenizer of `{name}` makes texts thousands of times as long"),
+    ):  # fmt: skip
+        if found > limit:
+            raise BrokenCheckpointError(f"the {too_much}", hint="fetch the checkpoint again")
     if kept is not None:
         with contextlib.suppress(OSError):  # it is tried again the next time
             kept.parent.mkdir(parents=True, exist_ok=True)
@@ -68,13 +75,12 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
 
 
 @cache
-def _tried(folder: str, class_name: str) -> tuple[int, int]:
-    """Return how many numbers a network has, and how many letters a turn, as a child found."""
+def _tried(folder: str, class_name: str) -> tuple[int, int, float]:
+    """Return what `rehearse` found in a child."""
     libraries = ("torch", "transformers", "PIL.Image")
-    numbers, characters = run_in_child(
-        rehearse, folder, class_name, limits=LIMITS, imports=libraries
-    )
-    return numbers, characters
+    found = run_in_child(rehearse, folder, class_name, limits=LIMITS, imports=libraries)
+    numbers, characters, longer = found
+    return numbers, characters, longer
 
 
 def _kept(checkpoint: LocalCheckpoint, class_name: str) -> Path | None:
@@ -82,7 +88,9 @@ def _kept(checkpoint: LocalCheckpoint, class_name: str) -> Path | None:
     home = cache_folder()
     if home is None:
         return None
-    digest = hashlib.sha256(repr((class_name, checkpoint.weights, versions())).encode())
+    digest = hashlib.sha256(
+        repr((class_name, checkpoint.weights, versions(), MOST_GROWTH)).encode()
+    )
     for path in sorted(checkpoint.folder.iterdir()):
         if path.is_file() and path.suffix != ".safetensors":
             digest.update(f"{path.name} {path.stat().st_size} ".encode())
@@ -90,23 +98,25 @@ def _kept(checkpoint: LocalCheckpoint, class_name: str) -> Path | None:
     return home / "rehearsed" / digest.hexdigest()
 
 
-def rehearse(folder: str, class_name: str) -> tuple[int, int]:
+def rehearse(folder: str, class_name: str) -> tuple[int, int, float]:
     """Do once, without weights, what loading and running does; for a child.
 
-    Returns the numbers of the network, built without memory, and the letters of a rendered turn.
+    Returns the numbers of the network, built without memory, the letters of a rendered turn, and
+    how many times as long the tokenizer makes a text.
     """
     with quiet():
         numbers = _attempted(_numbers, folder, class_name) or 0
-        characters = 0
+        characters, longer = 0, 1.0
         for kind in ("AutoProcessor", "AutoImageProcessor", "AutoTokenizer"):
             load = getattr(transformers(), kind).from_pretrained
             part = _attempted(load, folder, **FROM_DISK)
             characters = max(characters, _attempted(_turn, part) or 0)
+            longer = max(longer, _attempted(growth, part) or 0)
             for step in _steps(part):
                 _attempted(step)
             if hasattr(part, "tokenizer") and hasattr(part, "image_processor"):
                 break
-    return numbers, characters
+    return numbers, characters, longer
 
 
 def _attempted(work: Callable[..., Any], *given: Any, **settings: Any) -> Any:
@@ -139,6 +149,41 @@ def _turn(part: Any) -> int:
     content = [{"type": "image"}, {"type": "text", "text": QUESTION}]
     turn = [{"role": "user", "content": content}]
     return len(part.apply_chat_template(turn, add_generation_prompt=True, tokenize=False))
+
+
+def growth(part: Any) -> float:
+    """Return how many letters or tokens, at most, a tokenizer makes of a letter, or of a token.
+
+    Tried with every sign, and with the texts that its rules name, which may set off others. It
+    stops at the first that is too much.
+    """
+    rust = getattr(part, "tokenizer", part).backend_tokenizer
+    rules = [rule for name in RULES if (rule := getattr(rust, name)) is not None]
+    named = [text for rule in rules for text in _texts_of(json.loads(rule.__getstate__()))]
+    most: float = max(map(len, named), default=0)
+    for text in (*SIGNS, *named):
+        if most > MOST_GROWTH:
+            return most
+        letters = rust.normalizer.normalize_str(text) if rust.normalizer else text
+        pieces = rust.pre_tokenizer.pre_tokenize_str(letters) if rust.pre_tokenizer else ()
+        made = max(len(letters), sum(len(piece) for piece, _ in pieces), len(rust.encode(text).ids))
+        most = max(most, made / max(1, len(text)))
+    tokens = [[token] for token in range(rust.get_vocab_size())]
+    return max(most, *map(len, rust.decode_batch(tokens, skip_special_tokens=False)))
+
+
+def _texts_of(rule: Any) -> Iterator[str]:
+    """Yield what a rule, or one within it, looks for and puts."""
+    if isinstance(rule, str):
+        yield rule
+    elif isinstance(rule, list):
+        for inner in rule:
+            yield from _texts_of(inner)
+    elif isinstance(rule, dict):
+        table = base64.b64decode(rule.pop("precompiled_charsmap", None) or b"\4\0\0\0")
+        texts = table[4 + int.from_bytes(table[:4], "little") :]  # behind a tree of that size
+        yield from (text.decode(errors="replace") for text in texts.split(b"\0"))
+        yield from _texts_of(list(rule.values()))
 
 
 def _steps(part: Any) -> Iterator[Callable[[], Any]]:
