@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from advisor.engine.profile import Profile
     from advisor.evaluate.annotation import ImageStore, LabelledData
     from advisor.evaluate.labelled import EvaluationSet
+    from advisor.evaluate.options import ImageOptions
     from advisor.rulebase.base import RuleBase
     from advisor.trial.resolution import Loading
 
@@ -53,15 +54,6 @@ KEPT, MOST_KEPT = "evaluations", 20
 
 Confirming = Callable[[InferredTask], str]
 """Is shown the task that was inferred, and returns the one to take."""
-
-
-class ImagesAsked(NamedTuple):
-    """Which images: `data` as it was named, where a table's images are, how many, which draw."""
-
-    data: str
-    image_folder: str = ""
-    limit: int = 0
-    seed: int = 0
 
 
 class Arrangement(NamedTuple):
@@ -117,7 +109,8 @@ def task_of(rulebase: RuleBase, given: Profile, data: LabelledData, confirm: Con
 
 def arrange(
     rulebase: RuleBase,
-    images: ImagesAsked,
+    name: str,
+    images: ImageOptions,
     given: Profile,
     named: Sequence[str],
     loading: Loading,
@@ -127,7 +120,7 @@ def arrange(
     batch: int = BATCH,
     confirm: Confirming = lambda inferred: inferred.task,
 ) -> Arrangement:
-    """Return what is to be run; nothing is loaded or fetched."""
+    """Return what is to be run on the data of a name; nothing is loaded or fetched."""
     from advisor.evaluate.lineup import demo_candidates, named_candidates, picked_candidates
 
     if demo and named:
@@ -135,9 +128,9 @@ def arrange(
             "--demo and --candidate do not go together", hint="--candidate demo:clip names one"
         )
     check_template(asking.template)
-    data = read_data(images.data, images.image_folder)
+    data = read_data(name, images.image_folder)
     task = task_of(rulebase, given, data, confirm)
-    chosen = make_set(rulebase, images.data, data, task, limit=images.limit, seed=images.seed)
+    chosen = make_set(rulebase, name, data, task, limit=images.limit, seed=images.seed)
     if len(chosen.classes) == 1:
         raise UsageError(
             f"all images of `{chosen.name}` are `{chosen.classes[0]}`: nobody could be wrong",
@@ -168,7 +161,9 @@ def arrange(
         loading=how,
         asking=asking,
         batch=batch,
-        command=_command(rulebase, images, task, () if demo else candidates, how, asking, batch),
+        command=_command(
+            rulebase, name, images, task, () if demo else candidates, how, asking, batch
+        ),
         rule_base=rulebase.digest,
         only_fit=demo,
     )
@@ -246,7 +241,8 @@ def _profile(rulebase: RuleBase, given: Profile, task: str) -> Profile:
 
 def _command(
     rulebase: RuleBase,
-    images: ImagesAsked,
+    name: str,
+    images: ImageOptions,
     task: str,
     candidates: Sequence[Candidate],
     loading: Loading,
@@ -254,7 +250,7 @@ def _command(
     batch: int,
 ) -> str:
     """Return the command line that makes the same run again; without candidates, of the demo."""
-    words = ["advisor evaluate", quoted(images.data), f"--task {task}"]
+    words = ["advisor evaluate", quoted(name), f"--task {task}"]
     words += [] if candidates else ["--demo"]
     for each in candidates:
         revision = f"@{each.revision}" if each.revision else ""

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from advisor.distribution import install_hint
-from advisor.errors import BrokenFileError, MissingExtraError
+from advisor.errors import BrokenFileError
 from advisor.evaluate.annotation import LARGEST_IMAGE, Annotation, LabelledData, merged
 from advisor.evaluate.image_folder import HELD_OUT
 from advisor.evaluate.label_tables import COLUMNS, annotation_of
 from advisor.files import leads_out, read_bounded, resolved, size_shown
 from advisor.phrasing import why_unparsed
+from advisor.trial.runtime import first_words, library
 
 MARKS = ("dataset_dict.json", "state.json")
 """Files by which such a folder is known: of several parts, and of one."""
@@ -57,13 +57,7 @@ def is_arrow_folder(folder: Path) -> bool:
 
 def read_arrow(folder: Path) -> LabelledData:
     """Return the rows of a data set on disk; of several parts, that for testing."""
-    try:
-        import datasets
-    except ImportError as error:
-        raise MissingExtraError(
-            f"`{folder}` is a folder of the library `datasets`, which is not installed",
-            hint=install_hint("arrow"),
-        ) from error
+    datasets = library("datasets", "arrow", f"reading `{folder}`")
     _refuse_files_of_others(folder)
     try:
         loaded = datasets.load_from_disk(str(resolved(folder)))
@@ -177,8 +171,3 @@ def _broken(folder: Path, error: Exception) -> BrokenFileError:
 
 def _unread(folder: Path, why: str) -> BrokenFileError:
     return BrokenFileError(f"`{folder}` cannot be read: {why}", hint=AS_SAVED)
-
-
-def first_words(error: Exception) -> str:
-    """Return what a library says, on a line."""
-    return " ".join(str(error).split())[:200]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import nullcontext
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +27,6 @@ from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
-    from advisor.evaluate.annotation import ImageStore
     from advisor.evaluate.arrangement import Arrangement
     from advisor.evaluate.candidate import Candidate
     from advisor.evaluate.evaluation_set import InferredTask
@@ -55,12 +53,13 @@ def arranged(
     rulebase: RuleBase,
 ) -> Any:
     """Return what is to be run on what; the task is confirmed where a person can be asked."""
-    from advisor.evaluate.arrangement import ImagesAsked, arrange
+    from advisor.evaluate.arrangement import arrange
     from advisor.evaluate.candidate import Asking
 
     made = arrange(
         rulebase,
-        ImagesAsked(data, images.image_folder, images.limit, images.seed),
+        data,
+        images,
         given,
         chosen.named or (),
         how.loading(),
@@ -110,7 +109,7 @@ def evaluate(
         run = run_of(made, runnable, file, place, ahead.price)
         scores = score(run)
         found = verdict(scores, rulebase, split(gates.priority))
-        shown.emit(report_of(run, scores, found, judged, partial(_file_of, made.store)))
+        shown.emit(report_of(run, scores, found, judged, made.store.read))
     return CANNOT if scores.failed else judged.exit_code(scores, found)
 
 
@@ -181,14 +180,6 @@ def forecast_only(rulebase: RuleBase, made: Arrangement, price: float, shown: Sh
     found = forecast(rulebase, made.data, made.store, candidates, made.asking, price or None)
     shown.emit(forecast_report(found))
     return CANNOT if all(each.cannot for each in found.candidates) else 0
-
-
-def _file_of(store: ImageStore, name: str) -> bytes | None:
-    """Return the file of an image, None where it cannot be read."""
-    try:
-        return store.read(name)
-    except OSError:
-        return None
 
 
 def _announce(made: Arrangement) -> None:

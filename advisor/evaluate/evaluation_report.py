@@ -52,8 +52,8 @@ SIDE, QUALITY = 96, 80
 LONGEST = 400
 """Texts are cut after so many signs."""
 
-Thumbnails = Callable[[str], bytes | None]
-"""Returns the encoded image of an id, or None."""
+Thumbnails = Callable[[str], bytes]
+"""Returns the encoded image of an id; OSError where it cannot be read."""
 
 
 def report_of(
@@ -97,8 +97,8 @@ def as_html(
         curve=_blocks(learning_curve(scores)),
         pairs=_blocks(comparisons(scores, verdict)),
         costs=_blocks(costs(scores, price)),
-        classes=[_classes(scores, one) for one in ranked if one.by_class],
-        matrices=[_confusion(scores, one) for one in ranked if one.picked],
+        classes=[_classes(scores, one) for one in ranked if one.measured.by_class],
+        matrices=[_confusion(scores, one) for one in ranked if one.measured.picked],
         examples=list(_examples(scores, verdict, thumbnails)),
         all_examples=len(queries(scores)),
         worth_of=METRIC_KINDS[scores.worth_of].name if scores.worth_of else "",
@@ -164,7 +164,8 @@ def _bars(scores: Scores, kind: MetricKind, price: float | None) -> list[dict[st
 def _classes(scores: Scores, one: CandidateScores) -> dict[str, Any]:
     """Return the figures of each class, the worst first."""
     order = sorted(
-        zip(scores.data.classes, one.by_class, strict=True), key=lambda pair: pair[1].f1 or 0.0
+        zip(scores.data.classes, one.measured.by_class, strict=True),
+        key=lambda pair: pair[1].f1 or 0.0,
     )
     rows = [
         (label, str(of.items), *("" if v is None else f"{v:.2f}" for v in of[1:]))
@@ -182,7 +183,7 @@ def _confusion(scores: Scores, one: CandidateScores) -> dict[str, Any]:
     number = {name: place for place, name in enumerate(classes)}
     counts: dict[tuple[int, int], float] = {}
     wrong = [0.0] * len(classes)
-    for item, picked in zip(scores.items, one.picked, strict=True):
+    for item, picked in zip(scores.items, one.measured.picked, strict=True):
         true = number[item.labels[0]]
         for label in picked or (-1,):
             part = 1 / max(1, len(picked))
@@ -294,31 +295,28 @@ def _said(
     candidate: CandidateScores, one: ShownExample, image: Callable[[str], str]
 ) -> dict[str, str]:
     """Return what a candidate gave for an item, or why nothing; of a search, what it found."""
-    said = candidate.said[one.place] if candidate.said else None
-    place, instead = "", ""
-    if candidate.ranks:
-        ahead, tied, right = candidate.ranks[one.place]
+    measured = candidate.measured
+    said = measured.said[one.place] if measured.said else None
+    if measured.ranks:
+        ahead, tied, right = measured.ranks[one.place]
         place = f"found at place {ahead + 1:,}" if right else "never found"
         place += f" to {ahead + 1 + tied:,}, a tie" if tied and right else ""
         if said is None or said == one.item.id:
             return {"said": place, "nothing": "", "instead": ""}
-        instead = image(said)
-        return {"said": f"{place}; {_cut(said)} stands first", "nothing": "", "instead": instead}
+        first = f"{place}; {_cut(said)} stands first"
+        return {"said": first, "nothing": "", "instead": image(said)}
     if said is None:
         why = candidate.failed.get(one.item.number, "")
         return {"said": "", "nothing": _cut(f"nothing: {why}" if why else "nothing"), "instead": ""}
-    sure = candidate.sure[one.place] if candidate.sure else None
+    sure = measured.sure[one.place] if measured.sure else None
     told = _cut(said) + ("" if sure is None else f" {sure:.0%}")
     return {"said": told, "nothing": "" if said else "an empty text", "instead": ""}
 
 
 def _thumbnail(id: str, thumbnails: Thumbnails) -> str:
     """Return an image as the address of a small JPEG; empty where it cannot be shown."""
-    data = thumbnails(id)
-    if data is None:
-        return ""
     try:
-        pixels = open_encoded(data, id).pixels
+        pixels = open_encoded(thumbnails(id), id).pixels
         pixels.thumbnail((SIDE, SIDE))
         file = io.BytesIO()
         pixels.convert("RGB").save(file, "JPEG", quality=QUALITY)

@@ -13,18 +13,10 @@ from advisor.evaluate.annotation import ImageStore
 from advisor.evaluate.candidate import WITHOUT_LOOKING, Asking, Candidate
 from advisor.evaluate.image_blocks import Block, prepared
 from advisor.evaluate.recorded import EvaluationRun
-from advisor.evaluate.worker import AnsweredBlock, Worker
+from advisor.evaluate.worker import AnsweredBlock, Facts, Worker
 
 Telling = Callable[[str], None]
 """Is told what the user should know."""
-
-
-class Facts(NamedTuple):
-    """What is known of a candidate once it is loaded, and what that took."""
-
-    warnings: tuple[str, ...]
-    load_ms: float
-    peak_mb: float | None
 
 
 class WorkerPool(Protocol):
@@ -59,7 +51,6 @@ class LocalWorker:
     def __init__(self, candidate: Candidate, asking: Asking) -> None:
         self.candidate, self.asking = candidate, asking
         self.worker: Worker | None = None
-        self.load_ms = 0.0
 
     def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock | None]]:
         """Yield the answers to blocks in their order, None for those of which none is missing."""
@@ -68,17 +59,12 @@ class LocalWorker:
                 yield block, None
                 continue
             if self.worker is None:
-                begun = time.perf_counter()
                 self.worker = Worker(self.candidate, self.asking)
-                self.load_ms = (time.perf_counter() - begun) * 1000
             yield block, self.worker.answer(block.opened)
 
     def facts(self) -> Facts | None:
         """Return what is known of the checkpoint, None where nothing had to be loaded."""
-        worker = self.worker
-        if worker is None:
-            return None
-        return Facts(worker.warnings, self.load_ms, worker.peak_mb)
+        return self.worker.facts if self.worker else None
 
 
 def execute(
@@ -134,8 +120,10 @@ def _run_one(
             if answered is None:
                 file.write(candidate, block.keys)
             else:
-                if first:
-                    _refuse_only_failures(answered)
+                failures = [each.failed for each in answered.responses if each.failed]
+                readable = sum(not each.unreadable for each in answered.responses)
+                if first and failures and len(failures) == readable:  # it cannot answer at all
+                    raise AdvisorError(failures[0], kind="broken-checkpoint")
                 wall_ms = (time.perf_counter() - last) * 1000
                 timing = _timed(answered, wall_ms, pool.facts() if first else None)
                 file.write(candidate, block.keys, answered.responses, timing)
@@ -147,14 +135,6 @@ def _run_one(
         peak = {"load_ms": round(facts.load_ms, 1), "peak_mb": facts.peak_mb}
         file.write(candidate, (), (), peak)
     return candidate._replace(warnings=file.warnings(candidate))
-
-
-def _refuse_only_failures(answered: AnsweredBlock) -> None:
-    """Raise where a candidate cannot answer any image of the first block."""
-    failures = [each.failed for each in answered.responses if each.failed]
-    readable = sum(not each.unreadable for each in answered.responses)
-    if failures and len(failures) == readable:
-        raise AdvisorError(failures[0], kind="broken-checkpoint")
 
 
 def _told_halved(answered: AnsweredBlock, smallest: int, name: str, watching: Watching) -> int:

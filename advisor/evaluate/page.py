@@ -81,7 +81,7 @@ def as_json(run: EvaluationRun, scores: Scores, verdict: Verdict, gates: Gates) 
             kind: {"words": words, "metrics": {id: _number(value) for id, value in found.items()}}
             for kind, (words, found) in scores.baselines.items()
         },
-        "verdict": {**verdict._asdict(), "tie": verdict.tie},
+        "verdict": {**verdict._asdict(), "tie": verdict.outcome == TIE},
         "checks": [one._asdict() for one in gates.checks(scores, verdict)],
         "settings": dict(run.settings),
         "timings": [{"candidate": one.name, **one.timing._asdict()} for one in scores.candidates],
@@ -102,13 +102,13 @@ def _result(one: CandidateScores, classes: Sequence[str]) -> dict[str, Any]:
         "dtype": candidate.dtype,
         "scored_by": candidate.scored_by,
         "parameters_millions": candidate.parameters_millions,
-        "failures": one.failures,
+        "failures": len(one.failed),
         "ties": one.ties,
         "warnings": list(candidate.warnings),
         "metrics": {id: _figure(found) for id, found in one.metrics.items()},
         "classes": [
             {"label": label, **figures._asdict()}
-            for label, figures in zip(classes, one.by_class, strict=False)
+            for label, figures in zip(classes, one.measured.by_class, strict=False)
         ],
         "by_images_per_class": [
             {"images": size, **_figure(found)} for size, found in one.by_size.items()

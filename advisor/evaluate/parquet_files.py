@@ -10,17 +10,16 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
-from importlib import import_module
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from advisor.distribution import install_hint
-from advisor.errors import BrokenFileError, MissingExtraError
+from advisor.errors import BrokenFileError
 from advisor.evaluate.annotation import LARGEST_FILE, LabelledData
-from advisor.evaluate.arrow_folder import ArrowRows, annotations_of_rows, first_words, image_column
+from advisor.evaluate.arrow_folder import ArrowRows, annotations_of_rows, image_column
 from advisor.evaluate.image_folder import HELD_OUT
 from advisor.files import leads_out, size_shown
+from advisor.trial.runtime import first_words, library
 
 SUFFIX = ".parquet"
 IN_A_FOLDER = ("", "data")
@@ -40,14 +39,8 @@ def parquet_files(folder: Path) -> list[Path]:
 
 def read_parquet(files: Sequence[Path], folder: Path) -> LabelledData:
     """Return the rows of Parquet files; of several parts by their names, that for testing."""
-    try:
-        datasets, parquet = import_module("datasets"), import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise MissingExtraError(
-            f"`{folder}` holds Parquet, which the library `datasets` brings a reader of, and it is"
-            " not installed",
-            hint=install_hint("arrow"),
-        ) from error
+    needing = "arrow", f"reading the Parquet of `{folder}`"
+    datasets, parquet = library("datasets", *needing), library("pyarrow.parquet", *needing)
     parts: dict[str, list[Path]] = {}
     for file in files:
         named = _PART.match(file.stem.lower())
@@ -93,7 +86,7 @@ def _table(opened: Sequence[Any], columns: Sequence[str]) -> Any:
     if size > LARGEST_FILE:
         raise ValueError(f"its columns {', '.join(columns)} hold {size_shown(size)}")
     tables = [one.read(columns=columns) for one in opened]
-    return import_module("pyarrow").concat_tables(tables)
+    return library("pyarrow", "arrow").concat_tables(tables)
 
 
 class _ImageRows:

@@ -18,7 +18,7 @@ COLUMNS = ("candidate", "image", "question", "true", "predicted", "probability",
 
 def queries(scores: Scores) -> list[tuple[LabelledImage, str]]:
     """Return the item of each place, and the text that searches, where texts do."""
-    if any(one.ranks for one in scores.candidates):
+    if any(one.measured.ranks for one in scores.candidates):
         return [(item, text) for item in scores.items for text in item.references]
     return [(item, "") for item in scores.items]
 
@@ -41,20 +41,21 @@ def predictions(scores: Scores) -> Iterator[tuple[str | float | None, ...]]:
     """
     asked = queries(scores)
     for one in scores.candidates:
+        measured = one.measured
         for place, (item, query) in enumerate(asked):
             fields = [] if item.fields is None else [json.dumps(item.fields, ensure_ascii=False)]
             true = [item.id] if query else fields or item.labels or item.references
             rank: float | None = None
-            if one.ranks:
-                ahead, tied, right = one.ranks[place]
+            if measured.ranks:
+                ahead, tied, right = measured.ranks[place]
                 rank = ahead + (tied + right + 1) / (right + 1) if right else None
             yield (
                 one.name,
                 item.id,
                 query or item.question,
                 "\n".join(dict.fromkeys(true)),
-                one.said[place] if one.said else None,
-                one.sure[place] if one.sure else None,
+                measured.said[place] if measured.said else None,
+                measured.sure[place] if measured.sure else None,
                 rank,
                 one.worth[place] if one.worth else None,
             )

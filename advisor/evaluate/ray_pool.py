@@ -9,17 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from advisor.child import as_a_child
-from advisor.distribution import install_hint
-from advisor.errors import AdvisorError, MissingExtraError
+from advisor.errors import AdvisorError
 from advisor.evaluate.candidate import AskedImage, Asking, Candidate
-from advisor.evaluate.execution import Facts
 from advisor.evaluate.image_blocks import Block
-from advisor.evaluate.worker import AnsweredBlock, Worker
+from advisor.evaluate.worker import AnsweredBlock, Facts, Worker, decoded_image
 from advisor.trial.runtime import library, plain_errors
 
 LOCAL = "local"
@@ -41,30 +38,23 @@ class Actor:
         with suppress(OSError):
             os.chdir(folder)
         self.worker: Worker | None = None
-        self.load_ms = 0.0
 
     def answer(
         self, candidate: Candidate, asking: Asking, block: tuple[AskedImage, ...]
     ) -> AnsweredBlock | AdvisorError:
         """Return the answers to a block of files, or what is wrong with the checkpoint."""
-        import time
-
         try:
             if self.worker is None or self.worker.candidate.digest != candidate.digest:
-                begun = time.perf_counter()
                 self.worker = None  # two may be too large for the memory
                 self.worker = Worker(candidate, asking)
-                self.load_ms = (time.perf_counter() - begun) * 1000
-            return self.worker.answer_files(block)
+            return self.worker.answer([(asked, decoded_image(asked)) for asked in block])
         except AdvisorError as error:
             return AdvisorError(error.message, hint=error.hint, kind=error.kind)
 
     def facts(self, digest: str) -> Facts | None:
         """Return what is known of a candidate, None where this actor did not load it."""
         worker = self.worker
-        if worker is None or worker.candidate.digest != digest:
-            return None
-        return Facts(worker.warnings, self.load_ms, worker.peak_mb)
+        return worker.facts if worker and worker.candidate.digest == digest else None
 
     def process(self) -> int:
         """Return the number of its process."""
@@ -141,7 +131,7 @@ def ray_pools(address: str, workers: int = 0) -> Iterator[Any]:
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    ray = _library()
+    ray = library("ray", "ray", "`--ray`")
     own = {"include_dashboard": False, "num_cpus": workers or None} if address == LOCAL else {}
     here = os.getcwd()  # noqa: PTH109 - it travels as text
     actors: list[Any] = []
@@ -168,12 +158,3 @@ def ray_pools(address: str, workers: int = 0) -> Iterator[Any]:
             yield hire
         finally:
             ray.shutdown()
-
-
-def _library() -> Any:
-    try:
-        return import_module("ray")
-    except ImportError as error:
-        raise MissingExtraError(
-            "`--ray` needs the library `ray`, which is not installed", hint=install_hint("ray")
-        ) from error

@@ -13,7 +13,6 @@ from advisor.evaluate.certainty import Comparison, MetricResult, Resampler, holm
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage
 from advisor.evaluate.measuring import CandidateMetrics, measure
 from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind
-from advisor.evaluate.metrics.label_metrics import ClassFigures
 from advisor.evaluate.metrics.weighable import Array
 from advisor.evaluate.recorded import EvaluationRun, Response, Timing
 from advisor.model.library import SEARCH
@@ -25,23 +24,19 @@ GUESSING = "guessing"
 class CandidateScores(NamedTuple):
     """What a candidate reached.
 
-    `metrics` by their id, the one that decides first. `worth` is what each item is worth by that
-    metric, or the next that can be said of one item. `said`, `sure`, `picked`, `ranks` and
-    `by_class` are those of CandidateMetrics. `by_size` is the accuracy of a baseline fitted to so
-    many images of each class. `failed` is why it gave nothing, by the number of the image.
+    `metrics` by their id, the one that decides first; `measured` is what else was measured. `worth`
+    is what each item is worth by that metric, or the next that can be said of one item. `by_size`
+    is the accuracy of a baseline fitted to so many images of each class. `failed` is why it gave
+    nothing, by the number of the image.
     """
 
     candidate: Candidate
+    measured: CandidateMetrics
     metrics: Mapping[str, MetricResult]
     timing: Timing
-    worth: tuple[float, ...] = ()
-    said: tuple[str | None, ...] = ()
-    sure: tuple[float | None, ...] = ()
-    picked: tuple[tuple[int, ...], ...] = ()
-    ranks: tuple[tuple[int, ...], ...] = ()
-    by_class: tuple[ClassFigures, ...] = ()
-    by_size: Mapping[int, MetricResult] = MappingProxyType({})
-    failed: Mapping[int, str] = MappingProxyType({})
+    worth: tuple[float, ...]
+    by_size: Mapping[int, MetricResult]
+    failed: Mapping[int, str]
 
     @property
     def name(self) -> str:
@@ -49,15 +44,11 @@ class CandidateScores(NamedTuple):
         return self.candidate.name
 
     @property
-    def failures(self) -> int:
-        """How often it gave nothing."""
-        return len(self.failed)
-
-    @property
     def ties(self) -> int:
         """How many images have several labels with the best score, or texts several images."""
-        return sum(tied > 0 for _, tied, _ in self.ranks) + sum(
-            len(some) > 1 for some in self.picked
+        measured = self.measured
+        return sum(tied > 0 for _, tied, _ in measured.ranks) + sum(
+            len(some) > 1 for some in measured.picked
         )
 
 
@@ -121,7 +112,7 @@ def score(run: EvaluationRun) -> Scores:
     unreadable = {
         response.number: response.unreadable
         for one in finished
-        for response in run.responses(one)
+        for response in run.file.responses(one)
         if response.unreadable
     }
     items = tuple(item for item in run.data.images if item.number not in unreadable)
@@ -136,7 +127,7 @@ def score(run: EvaluationRun) -> Scores:
         if one.baseline in WITHOUT_LOOKING:
             measured[one.name] = guessed[one.baseline].measured
             continue
-        answers: Iterable[Response] = _of_items(items, run.responses(one), failed[one.name])
+        answers: Iterable[Response] = _of_items(items, run.file.responses(one), failed[one.name])
         if run.data.act != SEARCH:  # vectors go from the file into arrays, one at a time
             answers = given = list(answers)
             doubled = doubled or tuple(_doubled(items, given))
@@ -152,7 +143,9 @@ def score(run: EvaluationRun) -> Scores:
         data=run.data,
         items=items,
         images=figures.resampler.images,
-        candidates=tuple(figures.of(one, run.timing(one), failed[one.name]) for one in finished),
+        candidates=tuple(
+            figures.of(one, run.file.timing(one), failed[one.name]) for one in finished
+        ),
         comparisons=figures.comparisons(names),
         guessing=figures.guessing(names),
         failed=tuple(one for one in run.candidates if one.failed is not None),
@@ -232,14 +225,10 @@ class _Figures:
         each = measured.metrics[self.worth_of].each if self.worth_of else None
         return CandidateScores(
             candidate,
+            measured._replace(metrics={}, by_size={}),
             results,
             timing,
             worth=() if each is None else tuple(map(float, each)),
-            said=measured.said,
-            sure=measured.sure,
-            picked=measured.picked,
-            ranks=measured.ranks,
-            by_class=measured.by_class,
             by_size={
                 size: self.resampler.result(one, first, self.resampler.values(one))
                 for size, one in measured.by_size.items()

@@ -53,11 +53,6 @@ class Verdict(NamedTuple):
     warnings: tuple[str, ...]
     priority: tuple[str, ...]
 
-    @property
-    def tie(self) -> bool:
-        """True where more than one would do."""
-        return self.outcome == TIE
-
 
 def priorities(words: Sequence[str], scores: Scores) -> tuple[str, ...]:
     """Return the ids of what is compared, in order: as asked, else the metric that decides.
@@ -285,9 +280,9 @@ def _warnings(scores: Scores, order: Sequence[str]) -> tuple[str, ...]:
         said.append(f"`{name}` is worse than guessing: {kind.name} {value}; {guessed}")
     said += [f"`{one.name}`: {words}" for one in scores.candidates if (words := _ties(scores, one))]
     said += [
-        f"`{one.name}` gave nothing {count(one.failures, 'time')}, which counts as wrong"
+        f"`{one.name}` gave nothing {count(len(one.failed), 'time')}, which counts as wrong"
         for one in scores.candidates
-        if one.failures
+        if one.failed
     ]
     if scores.doubled:
         first, second = scores.doubled[0]
@@ -328,15 +323,16 @@ def _ties(scores: Scores, one: CandidateScores) -> str:
     """Return what a candidate does not tell apart; it earns there what chance would."""
     if not one.ties:
         return ""
-    if one.ranks:
-        return f"other images tie with the right one for {one.ties:,} of {len(one.ranks):,} texts"
-    most, labels = max(map(len, one.picked)), len(scores.data.classes)
-    least = min(len(some) for some in one.picked if len(some) > 1)
+    ranks, picked = one.measured.ranks, one.measured.picked
+    if ranks:
+        return f"other images tie with the right one for {one.ties:,} of {len(ranks):,} texts"
+    most, labels = max(map(len, picked)), len(scores.data.classes)
+    least = min(len(some) for some in picked if len(some) > 1)
     said = (
         f"{'' if most == least else f'{least} to '}{most} of {labels} labels tie in {one.ties:,}"
-        f" of {count(len(one.picked), 'image')}"
+        f" of {count(len(picked), 'image')}"
     )
-    if least == labels and one.ties == len(one.picked):
+    if least == labels and one.ties == len(picked):
         return f"{said}: this network does not tell them apart"
     return said
 

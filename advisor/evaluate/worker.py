@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -33,11 +34,19 @@ class AnsweredBlock(NamedTuple):
     batch: int
 
 
+class Facts(NamedTuple):
+    """What is known of a candidate once it is loaded, and what that took."""
+
+    warnings: tuple[str, ...]
+    load_ms: float
+    peak_mb: float | None
+
+
 class Worker:
     """Loads the checkpoint of a candidate, and answers one block after the other."""
 
     def __init__(self, candidate: Candidate, asking: Asking) -> None:
-        torch = library("torch")
+        torch, begun = library("torch"), time.perf_counter()
         if asking.threads:
             torch.set_num_threads(asking.threads)
         self.candidate, self.asking, self.batch = candidate, asking, 0
@@ -57,25 +66,20 @@ class Worker:
         )
         begin_peak(self.runner.placement)
         keep_freed_memory()
+        self.load_ms = (time.perf_counter() - begun) * 1000
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the user should know of the checkpoint."""
-        scored = self.asking.act == LABEL
-        return tuple(self.runner.scoring_warnings if scored else self.runner.warnings)
-
-    @property
-    def peak_mb(self) -> float | None:
-        """The peak of memory since the checkpoint was loaded."""
-        return peak_mb(self.runner.placement)
+    def facts(self) -> Facts:
+        """What is known of the checkpoint by now."""
+        runner = self.runner
+        warnings = runner.scoring_warnings if self.asking.act == LABEL else runner.warnings
+        return Facts(tuple(warnings), self.load_ms, peak_mb(runner.placement))
 
     def answer(self, block: Sequence[Opened]) -> AnsweredBlock:
         """Return the answers to a block, in its order; OutOfMemoryError where one is too much.
 
         What memory has no room for is halved, for all blocks to come as well.
         """
-        import time
-
         begun = time.perf_counter()
         readable = [(asked, image) for asked, image in block if not isinstance(image, str)]
         answered = {each.number: each for each in self._all(readable)}
@@ -89,10 +93,6 @@ class Worker:
             for asked, image in block
         )
         return AnsweredBlock(responses, ms, self.batch or len(block))
-
-    def answer_files(self, block: Sequence[AskedImage]) -> AnsweredBlock:
-        """Return the answers to a block of files that are yet to be decoded."""
-        return self.answer([(asked, decoded_image(asked)) for asked in block])
 
     def _all(self, block: Sequence[tuple[AskedImage, OpenedImage]]) -> list[Response]:
         found: list[Response] = []

@@ -25,8 +25,8 @@ _PIP = re.compile(r"pip install (?:-U |--upgrade )?([A-Za-z][\w.-]*\w)")
 _LIBRARY = re.compile(r"requires? the (\w+) library but it was not found", re.IGNORECASE)
 
 
-def library(name: str, extra: str = "try") -> Any:
-    """Import a library of an extra; MissingExtraError says how to install it.
+def library(name: str, extra: str = "try", what: str = "running a checkpoint") -> Any:
+    """Import a library of an extra; MissingExtraError says what needs it and how to install it.
 
     The threads of torch are told to sleep while they wait, which only works before it is imported:
     where they spin, small networks take up to twenty times as long beside other work.
@@ -37,7 +37,7 @@ def library(name: str, extra: str = "try") -> Any:
     except ImportError as error:
         top = (error.name or name).partition(".")[0]
         raise MissingExtraError(
-            f"running a checkpoint needs the library `{top}`, which is not installed",
+            f"{what} needs the library `{top}`, which is not installed",
             hint=install_hint(extra),
         ) from error
     except ValueError as error:

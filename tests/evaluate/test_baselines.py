@@ -183,8 +183,8 @@ def test_what_has_no_vector_is_wrong_and_teaches_nobody(tmp_path):
     answers[7] = {"failed": "out of memory"}
     run = fitted(tmp_path / "part", truth, informative(truth), {"near": answers})
     one = next(one for one in score(run).candidates if one.name == "near")
-    assert (one.said[7], dict(one.failed), one.worth[7]) == (None, {7: "out of memory"}, 0)
-    assert sum(said is None for said in one.said) == 1
+    assert (one.measured.said[7], dict(one.failed), one.worth[7]) == (None, {7: "out of memory"}, 0)
+    assert sum(said is None for said in one.measured.said) == 1
 
 
 def test_no_baseline_is_recommended_that_is_no_better_than_guessing(tmp_path):

@@ -287,9 +287,9 @@ def test_what_cannot_be_read_counts_for_nobody_and_what_fails_counts_as_wrong(tm
     scores = score(written(tmp_path, labelled(truth), {"one": one, "other": other}))
     assert [c.metrics["accuracy"].value for c in scores.candidates] == [1, pytest.approx(2 / 3)]
     assert [c.metrics["accuracy"].n for c in scores.candidates] == [3, 3]
-    assert scores.candidates[1].picked == ((), (2,), (0,))
+    assert scores.candidates[1].measured.picked == ((), (2,), (0,))
     assert [(one.id, one.why) for one in scores.left_out] == [("0.png", "cut off")]
-    assert scores.candidates[1].failures == 1
+    assert len(scores.candidates[1].failed) == 1
 
 
 def test_a_candidate_that_did_not_finish_is_compared_with_nobody(tmp_path):

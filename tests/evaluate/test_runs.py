@@ -22,11 +22,12 @@ from drawn import picture
 
 from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
-from advisor.evaluate.arrangement import Arrangement, ImagesAsked, arrange, run_folder
+from advisor.evaluate.arrangement import Arrangement, arrange, run_folder
 from advisor.evaluate.candidate import Asking
 from advisor.evaluate.execution import Watching, execute
 from advisor.evaluate.image_blocks import prepared
 from advisor.evaluate.labelled import LabelledImage
+from advisor.evaluate.options import ImageOptions
 from advisor.evaluate.recorded import EvaluationRun, Response
 from advisor.evaluate.run_file import (
     NAME,
@@ -52,9 +53,9 @@ def arranged(data: Path, named: Any = NAMED, *, batch: int = 8, **more: Any) -> 
     task = more.pop("task", "")
     given = make_profile(RULES, {"task": task} if task else {})
     asking = more.pop("asking", Asking())
-    images = ImagesAsked(str(data), **more)
+    images = ImageOptions(**more)
     loading = Loading(device="cpu", dtype="float32")
-    return arrange(RULES, images, given, named, loading, asking, batch=batch)
+    return arrange(RULES, str(data), images, given, named, loading, asking, batch=batch)
 
 
 def run(made: Arrangement, folder: Path, **how: Any) -> Any:
@@ -82,7 +83,7 @@ def compared(folder: Path) -> dict[str, list[Any]]:
 def given(folder: Path, number: int = 0) -> list[Response]:
     """What a candidate gave."""
     known = read_run(folder)
-    return list(known.responses(known.candidates[number]))
+    return list(known.file.responses(known.candidates[number]))
 
 
 @pytest.mark.slow
@@ -92,7 +93,7 @@ def test_a_run_is_read_from_its_folder_as_it_was_made(shapes, tmp_path):
     again = read_run(tmp_path / "run")
     assert again == finished
     (candidate,) = again.candidates
-    responses = list(again.responses(candidate))
+    responses = list(again.file.responses(candidate))
     assert [each.number for each in responses] == list(range(12))
     best = [max(range(9), key=each.scores.__getitem__) for each in responses]
     right = [again.data.classes[place] == image.labels[0]
@@ -103,7 +104,7 @@ def test_a_run_is_read_from_its_folder_as_it_was_made(shapes, tmp_path):
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     counted = sum(math.prod(one.get("shape", (0,))) for one in header.values())
     assert candidate.parameters_millions == pytest.approx(counted / 1e6)
-    timing = again.timing(candidate)
+    timing = again.file.timing(candidate)
     assert (timing.images, timing.batch) == (12, 8)
     assert timing.peak_mb
     assert timing.images_per_second
@@ -203,7 +204,7 @@ def test_a_candidate_more_and_images_more_run_what_is_missing(shapes, tmp_path, 
     asked.clear()
     found = run(arranged(shapes(20), ("demo:blip", "demo:clip")), folder)
     assert asked == []
-    assert {one.key: one.scores for one in found.responses(found.candidates[1])} == before
+    assert {one.key: one.scores for one in found.file.responses(found.candidates[1])} == before
     run(arranged(shapes(29)), folder)
     assert sum(asked) == 9
     assert {one.key: one.scores for one in given(folder)}.items() >= before.items()
@@ -222,7 +223,7 @@ def test_a_picture_that_stands_twice_is_answered_once(shapes, tmp_path, asked):
         (file.parent / f"again{number}.png").write_bytes(file.read_bytes())
     found = run(arranged(data), tmp_path / "run")
     assert sum(asked) == 20
-    assert len(list(found.responses(found.candidates[0]))) == 23
+    assert len(list(found.file.responses(found.candidates[0]))) == 23
 
 
 @pytest.mark.slow
@@ -252,14 +253,14 @@ def test_all_families_answer_about_labels_captions_and_questions(shapes, tmp_pat
     captions = run(arranged(home, everyone, task="captioning"), tmp_path / "captions")
     assert [bool(each.failed) for each in captions.candidates] == [True, False, False, False]
     for candidate in captions.candidates[1:]:
-        assert all(" " in (each.text or "") for each in captions.responses(candidate))
+        assert all(" " in (each.text or "") for each in captions.file.responses(candidate))
     answers = run(arranged(home, everyone, task="vqa"), tmp_path / "answers")
     assert [bool(each.failed) for each in answers.candidates] == [True, True, False, False]
-    said = {each.text for each in answers.responses(answers.candidates[2])}
+    said = {each.text for each in answers.file.responses(answers.candidates[2])}
     assert said <= {"circle", "rectangle", "triangle"}
     found = run(arranged(home, everyone, task="image-search"), tmp_path / "search")
     assert [bool(each.failed) for each in found.candidates] == [False, True, True, True]
-    first = next(found.responses(found.candidates[0]))
+    first = next(found.file.responses(found.candidates[0]))
     vectors = np.frombuffer(first.vectors, "<f4").reshape(2, -1)
     assert (vectors**2).sum(axis=1) == pytest.approx([1, 1], abs=1e-5)
 
@@ -268,7 +269,7 @@ def test_an_unreadable_image_counts_for_nobody_and_is_named(shapes, tmp_path):
     data = shapes(9)
     (data / "a_red_circle" / "broken.png").write_bytes(b"no picture")
     found = run(arranged(data), tmp_path / "run")
-    unreadable = [each for each in found.responses(found.candidates[0]) if each.unreadable]
+    unreadable = [each for each in found.file.responses(found.candidates[0]) if each.unreadable]
     assert [each.unreadable for each in unreadable] == [
         "`a_red_circle/broken.png` is not an image that can be read"
     ]
@@ -289,8 +290,8 @@ def test_short_memory_halves_the_batch_and_says_so(shapes, tmp_path, monkeypatch
     told: list[str] = []
     found = run(made, tmp_path / "run", watching=Watching(told.append))
     assert ["no room for 8 images" in line and "with 2" in line for line in told] == [True]
-    responses = list(found.responses(found.candidates[0]))
-    expected = list(found.responses(read_run(tmp_path / "whole").candidates[0]))
+    responses = list(found.file.responses(found.candidates[0]))
+    expected = list(found.file.responses(read_run(tmp_path / "whole").candidates[0]))
     assert [each.key for each in responses] == [each.key for each in expected]
     for each, other in zip(responses, expected, strict=True):
         assert each.scores == pytest.approx(other.scores, abs=1e-4)
@@ -314,7 +315,7 @@ def test_an_image_that_one_candidate_cannot_answer_fails_alone(shapes, tmp_path,
 
     monkeypatch.setattr(Contrastive, "label_scores", picky)
     found = run(made, tmp_path / "run")
-    failed = {each.number: each.failed for each in found.responses(found.candidates[0])}
+    failed = {each.number: each.failed for each in found.file.responses(found.candidates[0])}
     assert [number for number, why in failed.items() if why] == [5]
     assert failed[5] == "it does not like this one"
 
@@ -327,7 +328,7 @@ def test_a_candidate_that_fails_stops_no_other(shapes, tmp_path):
     made = arranged(shapes(9), (str(broken), "demo:clip", "org/not-there"))
     found = run(made, tmp_path / "run")
     assert [bool(each.failed) for each in found.candidates] == [True, False, True]
-    assert len(list(found.responses(found.candidates[1]))) == 9
+    assert len(list(found.file.responses(found.candidates[1]))) == 9
     assert read_run(tmp_path / "run") == found
 
 

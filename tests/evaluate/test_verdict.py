@@ -15,7 +15,7 @@ from advisor.evaluate.evaluation_report import report_of
 from advisor.evaluate.gates import Gates
 from advisor.evaluate.page import as_json
 from advisor.evaluate.scores import score
-from advisor.evaluate.verdict import verdict
+from advisor.evaluate.verdict import RECOMMENDED, verdict
 from tests.evaluate.runs import (
     ANSWER,
     READ_LINE,
@@ -49,7 +49,7 @@ def test_the_best_is_recommended_with_its_figure_and_why_the_others_are_not(tmp_
         "strong",
         "lab/strong",
     )
-    assert (said.decided_by, said.tie, code) == ("accuracy", False, 0)
+    assert (said.decided_by, said.outcome, code) == ("accuracy", RECOMMENDED, 0)
     assert said.because[0].startswith("accuracy 0.9")
     assert f"on {SIZE} images of `photos`" in said.because[0]
     assert said.because[1].startswith("`weak` is 0.")
