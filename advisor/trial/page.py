@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.formats import SCHEMA_VERSION
-from advisor.draw.html import body, document
+from advisor.draw.html import body, document, filled
 from advisor.phrasing import count
 from advisor.trial.answer import Prediction
 from advisor.trial.attempt import TrialResults
@@ -184,65 +184,34 @@ def finetuning_page(result: FineTuning, asked: str = "--task captioning") -> Pag
 
 
 def as_html(results: TrialResults, images: Mapping[str, str]) -> str:
-    """Return one HTML file that needs nothing else.
+    """Return one HTML file that needs nothing else, filled into `trial.html`.
 
     `images` are `data:` addresses by name: that of the image, and of others in a ranking.
     """
+    from markupsafe import Markup
+
     families = list(dict.fromkeys(trial.family for trial in results.trials))
     hues = {family: HUES[place % len(HUES)] for place, family in enumerate(families)}
-    cards = (_card(results, trial, hues[trial.family], images) for trial in results.trials)
-    parts = [
-        _head(results, images),
-        "<h2>What each gave</h2>",
-        '<div class="cards">',
-        *cards,
-        "</div>",
-        body(_closing(results)),
-    ]
-    return document(f"advisor try: {results.image}", "\n".join(filter(None, parts)))
-
-
-def _head(results: TrialResults, images: Mapping[str, str]) -> str:
-    name = escape(results.image)
-    shown = images.get(results.image)
-    image = f'<img alt="{name}" src="{escape(shown)}">' if shown else ""
-    asked = [("question", results.question), ("query", results.query)]
-    asked += [fact for trial in results.trials[:1] for fact in trial.surroundings]
-    rows = "".join(f"<dt>{what}</dt><dd>{escape(value)}</dd>" for what, value in asked if value)
-    layout = "" if image else ' style="display:block"'
-    return f"<header{layout}>{image}<div><h1>{name}</h1><dl>{rows}</dl></div></header>"
-
-
-def _card(results: TrialResults, trial: Trial, hue: int, images: Mapping[str, str]) -> str:
-    chip = f'<span class="chip">{escape(trial.family)}</span>' if trial.family else ""
-    warnings = "".join(
-        f'<p class="warn">{escape(warning)}</p>' for warning in results.own_warnings(trial)
+    facts = [("question", results.question), ("query", results.query)]
+    facts += [fact for trial in results.trials[:1] for fact in trial.surroundings]
+    content = filled(
+        Path(__file__).with_name("trial.html"),
+        name=results.image,
+        images=images,
+        facts=[fact for fact in facts if fact[1]],
+        cards=[
+            {
+                "hue": hues[trial.family],
+                "trial": trial,
+                "answers": [
+                    (each.text, _answer_text(each), _figure(each), each.probability)
+                    for each in trial.answers[: results.shown]
+                ],
+                "more": max(0, len(trial.answers) - results.shown),
+                "warnings": results.own_warnings(trial),
+            }
+            for trial in results.trials
+        ],
+        closing=Markup(body(_closing(results))),
     )
-    return (
-        f'<article class="card" style="--hue:{hue}">{chip}'
-        f"<h3>{escape(trial.checkpoint)}</h3>"
-        f'<p class="task">{escape(trial.task)} · {escape(trial.class_name)}</p>'
-        f"{_answers_html(results, trial, images)}{warnings}</article>"
-    )
-
-
-def _answers_html(results: TrialResults, trial: Trial, images: Mapping[str, str]) -> str:
-    if len(trial.answers) == 1 and not _figure(trial.answers[0]):
-        return f'<p class="written">{escape(_answer_text(trial.answers[0]))}</p>'
-    shown = trial.answers[: results.shown]
-    rows = "".join(_ranked(answer, images) for answer in shown)
-    left = len(trial.answers) - len(shown)
-    more = f'<p class="more">and {left} more</p>' if left else ""
-    return f"<ol>{rows}</ol>{more}"
-
-
-def _ranked(answer: Prediction, images: Mapping[str, str]) -> str:
-    shown = images.get(answer.text)
-    image = f'<img alt="" src="{escape(shown)}">' if shown else ""
-    bar = ""
-    if answer.probability is not None:
-        bar = f'<span class="bar"><i style="width:{answer.probability:.1%}"></i></span>'
-    return (
-        f"<li{' class=shown' if shown else ''}>{image}<span>{escape(_answer_text(answer))}</span>"
-        f'<span class="number">{_figure(answer)}</span>{bar}</li>'
-    )
+    return document(f"advisor try: {results.image}", content)
