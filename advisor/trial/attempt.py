@@ -17,7 +17,7 @@ from advisor.trial.answer import Request, check_template, write_vectors
 from advisor.trial.demo import demo_checkpoints
 from advisor.trial.failures import ImageError
 from advisor.trial.images import Gallery, OpenedImage, list_images, open_image, preview
-from advisor.trial.plans import CheckpointChoice, Plan, Refusal, plans_for
+from advisor.trial.plans import CheckpointChoice, Refusal, plans_for
 from advisor.trial.trial import DEFAULT_REPEAT, Trial, run_trial
 
 if TYPE_CHECKING:
@@ -126,7 +126,11 @@ def try_out(
     trials: list[Trial] = []
     failures: list[AdvisorError] = []
     for plan in runs:
-        _announce(plan)
+        if plan.ahead:
+            better = f"the catalogue puts {plan.ahead} before it"
+            note(f"{plan.checkpoint} is on this machine; {better}")
+        if sys.stderr.isatty():
+            note(f"{plan.checkpoint}: {plan.task} ...")
         how = loading._replace(revision=plan.revision, pretrained_only=plan.pretrained_only)
         settings = {"family": plan.family, "repeat": repeat, **how._asdict()}
         try:
@@ -158,8 +162,12 @@ def _open_images(
     inputs: ImageInputs, acts: list[str | None]
 ) -> tuple[OpenedImage, tuple[()] | Gallery]:
     """Return the image and the others; an act on a folder alone takes the first of it."""
+
+    def show(done: int, total: int) -> None:
+        progress_line(f"image {done} of {total}", done, total)
+
     paths = list_images(inputs.folder) if inputs.folder else ()
-    others = Gallery(paths=paths, progress=_show_progress if sys.stderr.isatty() else None)
+    others = Gallery(paths=paths, progress=show if sys.stderr.isatty() else None)
     if inputs.image:
         return open_image(inputs.image), others if paths else ()
     if not paths or not set(acts) <= {SEARCH, EMBED}:
@@ -199,13 +207,6 @@ def _nothing_ran(refusals: list[Refusal], failures: list[AdvisorError]) -> Advis
     return AdvisorError("none of them could be run", hint=hint, kind=failure.kind)
 
 
-def _announce(plan: Plan) -> None:
-    if plan.ahead:
-        note(f"{plan.checkpoint} is on this machine; the catalogue puts {plan.ahead} before it")
-    if sys.stderr.isatty():
-        note(f"{plan.checkpoint}: {plan.task} ...")
-
-
 def _write_vectors(file: str, trial: Trial) -> tuple[str, ...]:
     """Write the vectors and say where."""
     names = [answer.text for answer in trial.answers]
@@ -215,7 +216,3 @@ def _write_vectors(file: str, trial: Trial) -> tuple[str, ...]:
         f"{target}: float32, {len(names)} x {len(vectors[0])}, each row of length 1",
         f"{listing}: the file of each row, in order",
     )
-
-
-def _show_progress(done: int, total: int) -> None:
-    progress_line(f"image {done} of {total}", done, total)

@@ -105,24 +105,20 @@ def permissions(*, download: bool) -> dict[str, Any]:
 
     That is `--download`, the person at the terminal, or nobody.
     """
-    asked = _asked if interactive() else None
+
+    def agree(what: Download) -> bool:
+        from advisor.console.prompt import prompt_for
+
+        if download:
+            note(f"downloading {what.name}: {what.size}")
+            return True
+        return prompt_for(plain=False).confirm(f"Download {what.name}, {what.size}?")
+
+    def show(done: int, total: int) -> None:
+        share = done / total if total else 1.0
+        progress_line(f"{share:4.0%} of {total / 1e6:,.0f} MB", done, total)
+
     return {
-        "agree": _announced if download else asked,
-        "progress": _show_progress if sys.stderr.isatty() else None,
+        "agree": agree if download or interactive() else None,
+        "progress": show if sys.stderr.isatty() else None,
     }
-
-
-def _announced(what: Download) -> bool:
-    note(f"downloading {what.name}: {what.size}")
-    return True
-
-
-def _asked(what: Download) -> bool:
-    from advisor.console.prompt import prompt_for
-
-    return prompt_for(plain=False).confirm(f"Download {what.name}, {what.size}?")
-
-
-def _show_progress(done: int, total: int) -> None:
-    share = done / total if total else 1.0
-    progress_line(f"{share:4.0%} of {total / 1e6:,.0f} MB", done, total)

@@ -201,12 +201,8 @@ def _with_others(image: OpenedImage, request: Request) -> Iterator[Opened]:
     """Yield the image and then the others; a folder may hold the image itself."""
     yield image
     for other in request.opened_others():
-        if isinstance(other, ImageError) or not _same_file(other.name, image.name):
+        if isinstance(other, ImageError) or real_path(other.name) != real_path(image.name):
             yield other
-
-
-def _same_file(one: str, other: str) -> bool:
-    return one == other or real_path(one) == real_path(other)
 
 
 def _skipped(errors: list[str]) -> tuple[str, ...]:

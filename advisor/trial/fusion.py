@@ -49,15 +49,15 @@ class Matcher(Runner):
 
     def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
         """Return the probability that each text fits."""
-        return [self._matches(image, request.wrapped_texts) for image in images]
-
-    def _matches(self, image: OpenedImage, texts: Sequence[str]) -> list[float]:
-        inputs = [self.processed(image, text=text, **self.limit) for text in texts]
-        matches = [0.0] * len(texts)
-        for places, batch in stacked(inputs, AT_ONCE):
-            for place, match in zip(places, self.matches(batch), strict=True):
-                matches[place] = match
-        return matches
+        texts, found = request.wrapped_texts, []
+        for image in images:
+            inputs = [self.processed(image, text=text, **self.limit) for text in texts]
+            matches = [0.0] * len(texts)
+            for places, batch in stacked(inputs, AT_ONCE):
+                for place, match in zip(places, self.matches(batch), strict=True):
+                    matches[place] = match
+            found.append(matches)
+        return found
 
     def judged(self, image: OpenedImage, text: str) -> Prediction:
         """Return the probability that a text fits."""

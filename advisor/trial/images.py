@@ -215,7 +215,9 @@ def _prepared(image: Any, name: str) -> OpenedImage:
     if frames > 1:
         image.seek(0)
         notes.append(f"`{name}` holds {frames} frames or pages; only the first one is used")
-    image.draft(None, _useful(width, height))  # only JPEG can be decoded at any smaller size
+    share = min(1.0, math.sqrt(USEFUL_PIXELS / (width * height)))
+    useful = math.ceil(width * share), math.ceil(height * share)
+    image.draft(None, useful)  # only JPEG can be decoded at any smaller size
     if image.format == "JPEG2000":  # which takes twenty bytes for each pixel that it decodes
         image.reduce = math.ceil(math.log2(max(1.0, width * height / USEFUL_PIXELS)) / 2)
     image.load()
@@ -241,12 +243,6 @@ def _refuse_endless_work(image: Any, name: str) -> None:
 def _endless(name: str, why: str) -> ImageError:
     hint = "open it in a viewer and save it again, or use another copy"
     return ImageError(f"`{name}` {why}, as no honest image does", hint=hint)
-
-
-def _useful(width: int, height: int) -> tuple[int, int]:
-    """Return a size that is large enough for every checkpoint."""
-    share = min(1.0, math.sqrt(USEFUL_PIXELS / (width * height)))
-    return math.ceil(width * share), math.ceil(height * share)
 
 
 def _reduced(image: Any) -> Any:

@@ -234,8 +234,11 @@ def _read_weights(paths: tuple[Path, ...], name: str) -> Weights:
                     if "embed" in tensor and len(shape) == 2 and shape[0] >= TABLE_ROWS:
                         tables += math.prod(shape)
         except Exception as error:
+            told = str(error).removeprefix("Error while deserializing header: ")
+            if "not fully covered" in told:
+                told = "it is cut short, or longer than its header says"
             raise BrokenCheckpointError(
-                f"the weights of `{name}` are damaged: `{path.name}`: {_damage(error)}",
+                f"the weights of `{name}` are damaged: `{path.name}`: {told}",
                 hint="delete the file and fetch it again",
             ) from error
     most, _ = by_dtype.most_common(1)[0] if by_dtype else ("F32", 0)
@@ -250,10 +253,3 @@ def _read_weights(paths: tuple[Path, ...], name: str) -> Weights:
 
 def _bytes(dtype: str) -> int:
     return STORED_BYTES.get(dtype, 1 if dtype.startswith("F8") else 4)
-
-
-def _damage(error: Exception) -> str:
-    """Return what is wrong with a weight file, from the words of the library that reads it."""
-    if "not fully covered" in str(error):
-        return "it is cut short, or longer than its header says"
-    return str(error).removeprefix("Error while deserializing header: ")

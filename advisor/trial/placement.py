@@ -79,14 +79,11 @@ def place(
             kind="no-such-device",
         )
     if kind == "cpu":
-        return Placement(device="cpu", dtype=dtype or _dtype_on_a_cpu(weights))
+        large = weights is not None and weights.parameters > LARGE_MILLIONS * 1e6
+        own = weights.dtype if weights and large and BYTES.get(weights.dtype) == 2 else "float32"
+        return Placement(device="cpu", dtype=dtype or own)
     bfloat16 = kind == "cuda" and torch.cuda.is_bf16_supported()
     return Placement(device=device, dtype=dtype or ("bfloat16" if bfloat16 else "float16"))
-
-
-def _dtype_on_a_cpu(weights: Weights | None) -> str:
-    large = weights is not None and weights.parameters > LARGE_MILLIONS * 1e6
-    return weights.dtype if weights and large and BYTES.get(weights.dtype) == 2 else "float32"
 
 
 def estimated_mb(

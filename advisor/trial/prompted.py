@@ -82,14 +82,13 @@ class TextWriter(Runner, abc.ABC):
         for places, batch in stacked(inputs):
             limit = self._limit(batch)
             for place, ids in zip(places, self.generate(batch, limit), strict=True):
-                replies[place] = self._reply(images[place], inputs[place], ids, limit)
+                given, warnings = inputs[place], self.doubts(images[place])
+                long = len(ids) - self.prompt_length(given) >= limit
+                if long and ids[-1] not in self._end_tokens():
+                    cut = f"the answer was cut after {limit} tokens; raise --max-new-tokens"
+                    warnings = (*warnings, cut)
+                replies[place] = Reply(answers=(self.decode(ids, given),), warnings=warnings)
         return replies
-
-    def _reply(self, image: OpenedImage, inputs: Inputs, ids: list[int], limit: int) -> Reply:
-        warnings = self.doubts(image)
-        if len(ids) - self.prompt_length(inputs) >= limit and ids[-1] not in self._end_tokens():
-            warnings += (f"the answer was cut after {limit} tokens; raise --max-new-tokens",)
-        return Reply(answers=(self.decode(ids, inputs),), warnings=warnings)
 
     def generate(self, inputs: Inputs, limit: int, **settings: Any) -> list[list[int]]:
         """Return the token ids of the answers. `generate` may write into ids, so they are copied.

@@ -211,6 +211,8 @@ def load_runner(
     entry = rulebase.checkpoints.get(local.name)
     fixed = ("question",) if fixed_prompt(entry, task) is not None else ()
     placement = place(how.device, how.dtype, local.weights)
+    # a runner says by itself how it thinks
+    way = (way_of(entry, task),) if entry and task in entry.pipelines else ()
     network, notes = load_network(
         local,
         class_to_load(use, local),
@@ -231,7 +233,7 @@ def load_runner(
         use=use,
         task=task,
         entry=entry,
-        warnings=(*notes, *_way(entry, task)),
+        warnings=(*notes, *way),
     )
 
 
@@ -239,13 +241,6 @@ def fixed_prompt(entry: Checkpoint | None, task: str) -> str | None:
     """Return the prompt of a checkpoint for a task that no question changes, None where none is."""
     own = entry.prompts.get(task) if entry else None
     return None if own is None or "{" in own else own
-
-
-def _way(entry: Checkpoint | None, task: str) -> tuple[str, ...]:
-    """Say where a task takes more than the checkpoint; a runner says by itself how it thinks."""
-    if entry is None or task not in entry.pipelines:
-        return ()
-    return (way_of(entry, task),)
 
 
 def fine_tuned_for(checkpoint: LocalCheckpoint, task: str) -> LocalCheckpoint:

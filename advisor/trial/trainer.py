@@ -44,7 +44,6 @@ from advisor.trial.failures import (
 )
 from advisor.trial.images import open_image
 from advisor.trial.local_checkpoint import read_checkpoint
-from advisor.trial.placement import Placement
 from advisor.trial.runner import Runner
 from advisor.trial.runtime import plain_errors, quiet
 from advisor.trial.training import FineTuning, Sample, Training, TrainingStep, doubts, draw_samples
@@ -244,7 +243,11 @@ def _trainer(
 ) -> Trainer:
     """Return a Trainer that writes nowhere but in `folder`, and to no stream."""
     steps, place = training.steps(len(watch.rows)), runner.placement
-    _refuse_other_gpu(place)
+    if (number := place.device.partition(":")[2]).strip("0"):
+        raise UnsupportedError(
+            f"training runs on the first GPU, not on `{place.device}`",
+            hint=f"set CUDA_VISIBLE_DEVICES={number} and leave --torch-device out",
+        )
     mixed = training.mixed_precision
     if mixed == "auto":
         mixed = "bf16" if place.on_cuda and torch.cuda.is_bf16_supported() else "no"
@@ -324,15 +327,6 @@ def _refuse_changed(checkpoint: Path | None, network: Any) -> None:
         with safe_open(checkpoint / SAFE_WEIGHTS_NAME, framework="pt") as file:
             if unknown := set(file.keys()) - set(network.state_dict()):
                 raise ValueError(f"there is no weight `{min(unknown)}`")
-
-
-def _refuse_other_gpu(place: Placement) -> None:
-    _, _, number = place.device.partition(":")
-    if number.strip("0"):
-        raise UnsupportedError(
-            f"training runs on the first GPU, not on `{place.device}`",
-            hint=f"set CUDA_VISIBLE_DEVICES={number} and leave --torch-device out",
-        )
 
 
 def _texts(runner: Runner, examples: tuple[TrainingExample, ...], training: Training) -> list[str]:

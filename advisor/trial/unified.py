@@ -73,16 +73,15 @@ class SharedAnswerer(SharedTransformer):
     ) -> list[Reply]:
         """Return the most probable answers; `<unk>` is none."""
         questions = [request.question or request.prompt or "" for request in requests]
-        shown = zip(images, questions, strict=True)
-        inputs = [self._inputs(image, question) for image, question in shown]
+        inputs = [
+            {**self.on_device(dict(self.processor(text=question))), **self.picture(image)}
+            for image, question in zip(images, questions, strict=True)
+        ]
         replies: list[Reply] = [Reply(answers=())] * len(inputs)
         for places, batch in stacked(inputs):
             for place, scores in zip(places, self.network(**batch).logits.float(), strict=True):
                 replies[place] = self._answers(scores.sigmoid(), questions[place])
         return replies
-
-    def _inputs(self, image: OpenedImage, question: str) -> dict[str, Any]:
-        return {**self.on_device(dict(self.processor(text=question))), **self.picture(image)}
 
     def _answers(self, scores: Any, question: str) -> Reply:
         places = scores[1:].topk(min(SHOWN, len(scores) - 1)).indices + 1

@@ -146,12 +146,6 @@ def _runner(start: str | Path, aim: str, device: str) -> Runner:
     return runner
 
 
-def _seen(image: Path) -> Any:
-    """Return what the region reader takes: the path of regions, or the pixels of a picture."""
-    opened = open_image(image)
-    return opened.regions or opened.pixels
-
-
 def _batch(
     runner: Any, aim: Aim, examples: Sequence[TrainingExample], drawn_by: str
 ) -> dict[str, Any]:
@@ -168,13 +162,14 @@ def _batch(
         for random in draws
     ]
     ids = [processor.ids(each.text) for each in examples]
+    opened = [open_image(each.image) for each in examples]
     arranged = layout.arrange(ids, modes, config, padded=False)
     hidden = objectives.hide_words(arranged, config, draws, share=aim.share, most=aim.most)
     inputs = {
         "input_ids": hidden.ids,
         "token_type_ids": arranged.segments,
         "attention_mask": arranged.seen,
-        **processor.image_processor([_seen(each.image) for each in examples]),
+        **processor.image_processor([each.regions or each.pixels for each in opened]),
     }
     if examples[0].answers:
         return {**inputs, "labels": _targets(config, examples)}
