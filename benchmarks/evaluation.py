@@ -84,7 +84,7 @@ def evaluation(data: Path, folder: Path, progress: Callable[[str, int, int], Non
     """Run the evaluation once, anew."""
     from advisor.engine.profile import make_profile
     from advisor.evaluate.arrangement import ImagesAsked, arrange, run_folder
-    from advisor.evaluate.candidate import Asking
+    from advisor.evaluate.asked import Asking
     from advisor.evaluate.execution import Watching, execute
     from advisor.evaluate.recorded import EvaluationRun
     from advisor.evaluate.run_file import writing

@@ -14,15 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.command_lines import quoted, rules_flags
 from advisor.errors import UsageError
-from advisor.evaluate.candidate import (
-    BASELINE_NAMED,
-    COMMONEST,
-    FITTED,
-    RANDOM,
-    RUNNER_VERSION,
-    Asking,
-    Candidate,
-)
+from advisor.evaluate.asked import BASELINE_NAMED, COMMONEST, FITTED, RANDOM, RUNNER_VERSION, Asking
 from advisor.evaluate.data_source import read_data
 from advisor.evaluate.evaluation_set import InferredTask, infer_task, make_set
 from advisor.evaluate.labelled import class_text
@@ -39,6 +31,7 @@ from advisor.model import TASK
 from advisor.model.library import LABEL, SEARCH
 from advisor.rulebase.store import cache_folder
 from advisor.trial.answer import check_template
+from advisor.trial.candidate import Candidate
 
 if TYPE_CHECKING:
     from advisor.engine.profile import Profile

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import NamedTuple
 
-from advisor.evaluate.candidate import COMMONEST, RANDOM
+from advisor.evaluate.asked import COMMONEST, RANDOM
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage
 from advisor.evaluate.measuring import (
     CandidateMetrics,

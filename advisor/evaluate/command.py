@@ -28,10 +28,10 @@ from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
     from advisor.evaluate.arrangement import Arrangement
-    from advisor.evaluate.candidate import Candidate
     from advisor.evaluate.evaluation_set import InferredTask
     from advisor.evaluate.recorded import EvaluationRun
     from advisor.evaluate.run_file import RunFile
+    from advisor.trial.candidate import Candidate
 
 Data = Annotated[
     str, typer.Argument(metavar="DATA", help="Labelled images: a folder, table, JSON or .tar.")
@@ -54,7 +54,7 @@ def arranged(
 ) -> Any:
     """Return what is to be run on what; the task is confirmed where a person can be asked."""
     from advisor.evaluate.arrangement import arrange
-    from advisor.evaluate.candidate import Asking
+    from advisor.evaluate.asked import Asking
 
     made = arrange(
         rulebase,

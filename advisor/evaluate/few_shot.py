@@ -10,7 +10,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
-from advisor.evaluate.candidate import NEIGHBORS, PROBE
+from advisor.evaluate.asked import NEIGHBORS, PROBE
 from advisor.evaluate.metrics.weighable import Array
 from advisor.trial.runtime import library
 

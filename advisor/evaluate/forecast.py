@@ -11,12 +11,13 @@ from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.formats import Report, document
 from advisor.errors import AdvisorError
 from advisor.evaluate.annotation import ImageStore
-from advisor.evaluate.candidate import Asking, Candidate
+from advisor.evaluate.asked import Asking
 from advisor.evaluate.image_blocks import prepared
 from advisor.evaluate.labelled import EvaluationSet
 from advisor.evaluate.worker import Worker
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
+from advisor.trial.candidate import Candidate
 
 TIMED_IMAGES = 8
 """Images that a checkpoint on this machine answers to see how fast it is."""

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from advisor.evaluate.annotation import ImageStore
-from advisor.evaluate.candidate import AskedImage, key_of
+from advisor.evaluate.asked import AskedImage, key_of
 from advisor.evaluate.labelled import LabelledImage
 from advisor.evaluate.worker import Opened, decoded_image
 from advisor.model.library import SEARCH

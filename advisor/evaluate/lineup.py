@@ -11,31 +11,29 @@ from typing import TYPE_CHECKING
 
 from advisor.decide.command_lines import may_run
 from advisor.errors import AdvisorError, UsageError, check_name
-from advisor.evaluate.candidate import (
+from advisor.evaluate.asked import (
     BASELINE_NAMED,
     FITTED,
     NEIGHBORS,
     WITHOUT_LOOKING,
     Asking,
-    Candidate,
     digest_of_order,
     identity_of,
 )
 from advisor.model.library import CAPTION, EMBED, LABEL, SEARCH
 from advisor.rulebase.base import RuleBase
+from advisor.trial.candidate import Candidate, as_they_are, candidate_of, catalogued, is_here
 from advisor.trial.contrastive import Contrastive
 from advisor.trial.demo import demo_checkpoints
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.placement import estimated_mb, place
-from advisor.trial.plans import as_they_are, is_here, revision_here
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runner import act_and_use, class_to_load, fine_tuned_for, runner_class
 from advisor.trial.runtime import transformers, versions
 
 if TYPE_CHECKING:
     from advisor.engine.profile import Profile
-    from advisor.model import Checkpoint
 
 MOST_PICKS, OF_THE_FIRST = 3, 2
 """How many are taken where nobody names any: of the family that is recommended, and in all."""
@@ -48,7 +46,6 @@ def named_candidates(rulebase: RuleBase, named: Sequence[str]) -> tuple[Candidat
 
     One that is named twice is told apart by a number.
     """
-    demos = {demo.id: demo.family for demo in demo_checkpoints()}
     found = []
     for given in named:
         name, checkpoint = "", given
@@ -62,13 +59,8 @@ def named_candidates(rulebase: RuleBase, named: Sequence[str]) -> tuple[Candidat
         revision = None
         if not Path(checkpoint).exists() and (match := _REVISION.match(checkpoint)):
             checkpoint, revision = match[1], match[2]
-        known = rulebase.checkpoints.get(checkpoint)
-        if known is not None:
-            pinned = revision or revision_here(known)
-            candidate = _of(known)._replace(name=name or given, revision=pinned)
-        else:
-            candidate = Candidate(name or given, checkpoint, demos.get(checkpoint), revision)
-        found.append(candidate)
+        candidate = candidate_of(rulebase, checkpoint, revision)
+        found.append(candidate._replace(name=name or given))
     return _told_apart(found)
 
 
@@ -103,7 +95,7 @@ def picked_candidates(
         if not may_download:
             runs.sort(key=lambda known: not is_here(known))
         wanted = OF_THE_FIRST if not found else 1
-        found += [_of(known) for known in runs[:wanted]]
+        found += [catalogued(known) for known in runs[:wanted]]
     if not found:
         raise AdvisorError(
             f"the catalogue has nothing to evaluate for `{task}`",
@@ -126,16 +118,6 @@ def tasks_to_load(rulebase: RuleBase, task: str) -> tuple[str, ...]:
     """
     label = task in rulebase.acts[LABEL].tasks
     return (task, rulebase.acts[CAPTION].tasks[0]) if label else (task,)
-
-
-def _of(known: Checkpoint) -> Candidate:
-    return Candidate(
-        name=known.id,
-        checkpoint=known.id,
-        family=known.family,
-        revision=revision_here(known),
-        pretrained_only=known.stage == "pre-trained",
-    )
 
 
 def _told_apart(found: Sequence[Candidate]) -> tuple[Candidate, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from advisor.evaluate.candidate import FITTED, Candidate
+from advisor.evaluate.asked import FITTED
 from advisor.evaluate.few_shot import cross_validated
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage
 from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, rouge_l
@@ -45,6 +45,7 @@ from advisor.evaluate.metrics.text_metrics import (
 from advisor.evaluate.metrics.weighable import Array, Weighable
 from advisor.evaluate.recorded import Response
 from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE, SEARCH
+from advisor.trial.candidate import Candidate
 from advisor.trial.runtime import library
 
 Metrics = Mapping[str, Weighable]

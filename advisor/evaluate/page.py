@@ -9,7 +9,7 @@ from typing import Any
 from advisor.draw.blocks import Code, Heading, Headline, Item, Items, Page, Pairs, Table
 from advisor.draw.findings import FindingRow, FindingsReport, RuleText
 from advisor.draw.formats import SCHEMA_VERSION
-from advisor.evaluate.candidate import BASELINE_NAMED, FITTED
+from advisor.evaluate.asked import BASELINE_NAMED, FITTED
 from advisor.evaluate.certainty import Comparison, MetricResult
 from advisor.evaluate.gates import ANSWERED, BASELINE, FAIL_UNDER, GateCheck, Gates
 from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind

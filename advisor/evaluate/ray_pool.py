@@ -14,9 +14,10 @@ from typing import Any
 
 from advisor.child import as_a_child
 from advisor.errors import AdvisorError
-from advisor.evaluate.candidate import AskedImage, Asking, Candidate
+from advisor.evaluate.asked import AskedImage, Asking
 from advisor.evaluate.image_blocks import Block
 from advisor.evaluate.worker import AnsweredBlock, Facts, Worker, decoded_image
+from advisor.trial.candidate import Candidate
 from advisor.trial.runtime import library, plain_errors
 
 LOCAL = "local"

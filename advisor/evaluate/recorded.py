@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from advisor.evaluate.candidate import Candidate
 from advisor.evaluate.labelled import EvaluationSet
+from advisor.trial.candidate import Candidate
 
 if TYPE_CHECKING:
     from advisor.evaluate.run_file import RunFile

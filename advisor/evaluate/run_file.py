@@ -23,7 +23,6 @@ from sqlite3 import connect
 from typing import Any
 
 from advisor.errors import AdvisorError, BrokenFileError
-from advisor.evaluate.candidate import Candidate
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage, digest_of
 from advisor.evaluate.recorded import EvaluationRun, Response, Timing, timing_of
 from advisor.files import (
@@ -33,6 +32,7 @@ from advisor.files import (
     make_folder,
     remove_folder,
 )
+from advisor.trial.candidate import Candidate
 from advisor.trial.failures import DiskFullError
 
 NAME = "evaluation.sqlite"

@@ -7,8 +7,8 @@ from itertools import combinations
 from types import MappingProxyType
 from typing import NamedTuple
 
+from advisor.evaluate.asked import WITHOUT_LOOKING
 from advisor.evaluate.baselines import Guess, guesses
-from advisor.evaluate.candidate import WITHOUT_LOOKING, Candidate
 from advisor.evaluate.certainty import Comparison, MetricResult, Resampler, holm
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage
 from advisor.evaluate.measuring import CandidateMetrics, measure
@@ -16,6 +16,7 @@ from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind
 from advisor.evaluate.metrics.weighable import Array
 from advisor.evaluate.recorded import EvaluationRun, Response, Timing
 from advisor.model.library import SEARCH
+from advisor.trial.candidate import Candidate
 
 GUESSING = "guessing"
 """What comparisons call guessing without looking."""

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from advisor.errors import UsageError, unknown_name
-from advisor.evaluate.candidate import Candidate
 from advisor.evaluate.certainty import Comparison
 from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind, metric_kind
 from advisor.evaluate.scores import CandidateScores, Scores
 from advisor.phrasing import count, joined
 from advisor.rulebase.base import RuleBase
+from advisor.trial.candidate import Candidate
 
 RECOMMENDED, TIE, GUESSING_WINS, NOBODY = "recommended", "tie", "guessing", "none"
 SIZE, SPEED, MEMORY = "size", "speed", "memory"

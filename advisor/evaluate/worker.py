@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.errors import AdvisorError, MissingExtraError
-from advisor.evaluate.candidate import AskedImage, Asking, Candidate
+from advisor.evaluate.asked import AskedImage, Asking
 from advisor.evaluate.recorded import Response
 from advisor.model.library import EXTRACT, LABEL, SEARCH
 from advisor.rulebase.store import load_rules
 from advisor.trial.answer import Request
+from advisor.trial.candidate import Candidate
 from advisor.trial.failures import ImageError, OutOfMemoryError, UnsupportedError
 from advisor.trial.images import OpenedImage, open_encoded
 from advisor.trial.placement import begin_peak, keep_freed_memory, peak_mb

@@ -77,8 +77,8 @@ def _try(
     """Ask for an image and what goes with it, and run the checkpoint; nothing is asked in vain."""
     from advisor.trial import Loading, open_image
     from advisor.trial.attempt import ImageInputs, try_out
+    from advisor.trial.candidate import CheckpointChoice
     from advisor.trial.command import permissions, report_of
-    from advisor.trial.plans import CheckpointChoice
     from advisor.trial.runtime import transformers
 
     transformers()

@@ -1,4 +1,4 @@
-"""What `advisor try` was given, and running the plans for it one after the other."""
+"""What `advisor try` was given, and running the candidates for it one after the other."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from advisor.errors import AdvisorError, UsageError
 from advisor.model.library import ANSWER, COMPARE, EMBED, SEARCH
 from advisor.rulebase.base import RuleBase
 from advisor.trial.answer import Request, check_template, write_vectors
+from advisor.trial.candidate import Candidate, CheckpointChoice, plans_for
 from advisor.trial.demo import demo_checkpoints
 from advisor.trial.failures import ImageError
 from advisor.trial.images import Gallery, OpenedImage, list_images, open_image, preview
-from advisor.trial.plans import CheckpointChoice, Refusal, plans_for
 from advisor.trial.trial import DEFAULT_REPEAT, Trial, run_trial
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class TrialResults:
 
     image: str
     trials: tuple[Trial, ...]
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[Candidate, ...]
     question: str = ""
     query: str = ""
     shown: int = SHOWN_ANSWERS
@@ -110,14 +110,14 @@ def try_out(
     """
     may_download = not loading.offline and loading.agree is not None
     runs, refusals = plans_for(rulebase, choice, inputs.request, may_download=may_download)
-    acts = {plan.task: act.id for plan in runs if (act := act_of(rulebase, plan.task))}
+    acts = {one.task: act.id for one in runs if (act := act_of(rulebase, one.task))}
     check_template(inputs.request.template)
-    if vectors and [acts.get(plan.task) for plan in runs] != [EMBED]:
+    if vectors and [acts.get(one.task) for one in runs] != [EMBED]:
         raise UsageError(
             "`--vectors` takes the vectors of one checkpoint and of a task that gives them",
             hint="add --task embeddings, and one --checkpoint at most",
         )
-    image, others = _open_images(inputs, [acts.get(plan.task) for plan in runs])
+    image, others = _open_images(inputs, [acts.get(one.task) for one in runs])
     request = replace(inputs.request, others=others)
     if choice.demo:
         request = _with_demo_inputs(request)
@@ -125,23 +125,20 @@ def try_out(
         repeat = 0 if inputs.folder else DEFAULT_REPEAT
     trials: list[Trial] = []
     failures: list[AdvisorError] = []
-    for plan in runs:
-        if plan.ahead:
-            better = f"the catalogue puts {plan.ahead} before it"
-            note(f"{plan.checkpoint} is on this machine; {better}")
+    for one in runs:
         if sys.stderr.isatty():
-            note(f"{plan.checkpoint}: {plan.task} ...")
-        how = loading._replace(revision=plan.revision, pretrained_only=plan.pretrained_only)
-        settings = {"family": plan.family, "repeat": repeat, **how._asdict()}
+            note(f"{one.checkpoint}: {one.task} ...")
+        how = loading._replace(revision=one.revision, pretrained_only=one.pretrained_only)
+        settings = {"family": one.family, "repeat": repeat, **how._asdict()}
         try:
             trial = run_trial(
-                plan.checkpoint, plan.task, image, request, rulebase=rulebase, **settings
+                one.checkpoint, one.task, image, request, rulebase=rulebase, **settings
             )
             trials.append(trial)
         except AdvisorError as error:
             if len(runs) == 1 or error.kind == "extra-not-installed":
                 raise
-            refusals.append(Refusal(plan.family, plan.checkpoint, plan.task, error.message))
+            refusals.append(one.ended_by(error))
             failures.append(error)
     if not trials:
         raise _nothing_ran(refusals, failures) from next(iter(failures), None)
@@ -195,12 +192,12 @@ def _with_demo_inputs(request: Request) -> Request:
     return replace(request, texts=request.texts or labels, question=request.question or question)
 
 
-def _nothing_ran(refusals: list[Refusal], failures: list[AdvisorError]) -> AdvisorError:
-    """Return the error where no plan could be run, after a line for each."""
+def _nothing_ran(refusals: list[Candidate], failures: list[AdvisorError]) -> AdvisorError:
+    """Return the error where no candidate could be run, after a line for each."""
     if not failures:
         return UsageError("nothing to run", hint="add --labels, --question or --task")
-    for refusal in refusals:
-        note(refusal.text)
+    for refused in refusals:
+        note(refused.why_not)
     failure = failures[0]
     one_for_all = failure.kind == "not-downloaded"  # its hint names a single checkpoint
     hint = "agree with --download" if one_for_all else failure.hint

@@ -13,7 +13,7 @@ from advisor.draw.formats import Report
 from advisor.rulebase.base import RuleBase
 from advisor.trial.answer import vector_files
 from advisor.trial.attempt import ImageInputs, TrialResults, try_out
-from advisor.trial.plans import CheckpointChoice
+from advisor.trial.candidate import CheckpointChoice
 from advisor.trial.resolution import Download, Loading
 
 Seed = Annotated[

@@ -34,7 +34,11 @@ def as_json(results: TrialResults) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "image": results.image,
         "trials": [trial.as_json() for trial in results.trials],
-        "refused": [refusal._asdict() for refusal in results.refusals],
+        "refused": [
+            {"family": one.family, "checkpoint": one.checkpoint or None, "task": one.task}
+            | {"why": one.failed}
+            for one in results.refusals
+        ],
     }
 
 
@@ -57,7 +61,7 @@ def _closing(results: TrialResults) -> Page:
     """Return what is said of all trials: what could not be done, what holds, and what it cost."""
     page: Page = []
     for title, mark, lines in (
-        ("Could not", "-", [refusal.text for refusal in results.refusals]),
+        ("Could not", "-", [one.why_not for one in results.refusals]),
         ("Of all of them", "!", results.shared_warnings()),
         ("Written", "", results.files),
     ):

@@ -3,7 +3,6 @@
 import random
 import struct
 
-from advisor.evaluate.candidate import Candidate
 from advisor.evaluate.gates import Gates
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage
 from advisor.evaluate.recorded import EvaluationRun, Response
@@ -11,6 +10,7 @@ from advisor.evaluate.run_file import RunFile, writing
 from advisor.evaluate.scores import score
 from advisor.evaluate.verdict import verdict
 from advisor.model.library import ANSWER, CAPTION, EXTRACT, LABEL, READ_LINE, SEARCH
+from advisor.trial.candidate import Candidate
 
 CLASSES = ("cat", "dog", "owl")
 

@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("torch")
 
 from advisor.draw.formats import drawn
-from advisor.evaluate.candidate import NEIGHBORS, PROBE
+from advisor.evaluate.asked import NEIGHBORS, PROBE
 from advisor.evaluate.evaluation_report import report_of
 from advisor.evaluate.few_shot import (
     FOLDS,

@@ -23,7 +23,7 @@ from drawn import picture
 from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.evaluate.arrangement import Arrangement, arrange, run_folder
-from advisor.evaluate.candidate import Asking
+from advisor.evaluate.asked import Asking
 from advisor.evaluate.execution import Watching, execute
 from advisor.evaluate.image_blocks import prepared
 from advisor.evaluate.labelled import LabelledImage

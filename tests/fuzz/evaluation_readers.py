@@ -18,7 +18,7 @@ from pathlib import Path
 
 from advisor.decide.own_measurements import read_measurements
 from advisor.errors import AdvisorError
-from advisor.evaluate.candidate import Candidate, key_of
+from advisor.evaluate.asked import key_of
 from advisor.evaluate.data_source import read_data
 from advisor.evaluate.evaluation_set import infer_task, make_set
 from advisor.evaluate.gates import Gates
@@ -28,6 +28,7 @@ from advisor.evaluate.run_file import NAME, read_run, writing
 from advisor.evaluate.scores import score
 from advisor.model.library import LABEL
 from advisor.rulebase.store import load_rules
+from advisor.trial.candidate import Candidate
 
 TASKS = ("zero-shot-classification", "captioning", "vqa", "image-search", "field-extraction")
 RULES = load_rules()

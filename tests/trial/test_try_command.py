@@ -319,7 +319,7 @@ def test_other_code_may_try_with_plain_values():
     from advisor.rulebase.store import load_rules
     from advisor.trial import Loading
     from advisor.trial.attempt import ImageInputs, try_out
-    from advisor.trial.plans import CheckpointChoice
+    from advisor.trial.candidate import CheckpointChoice
 
     choice = CheckpointChoice(checkpoints=["demo:blip"], task="captioning")
     results = try_out(load_rules(), choice, ImageInputs(image=RED), Loading(), repeat=0)

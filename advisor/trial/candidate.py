@@ -1,4 +1,4 @@
-"""What `advisor try` runs: which checkpoints, for which tasks, and which families cannot."""
+"""Candidates: checkpoints under names; which `advisor try` runs, and which cannot be run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from advisor.console.options import option
+from advisor.console.output import note
 from advisor.decide.command_lines import may_run
 from advisor.errors import AdvisorError, UsageError
 from advisor.hub import cached_snapshot
@@ -40,36 +41,52 @@ class CheckpointChoice:
     revision: Annotated[str, option("--revision REV", "Branch, tag or commit on the hub.")] = ""
 
 
-class Plan(NamedTuple):
-    """One checkpoint to run for one task; `family` is None where nobody says.
+class Candidate(NamedTuple):
+    """A checkpoint (folder, hub id or demo) under the name that a run knows it by.
 
-    `pretrained_only` says that its answers mean nothing before fine-tuning; `ahead` is the
-    checkpoint that the catalogue puts before it, where that one is not on this machine.
+    `family` is None where nobody knows it. With `pretrained_only` its answers mean nothing before
+    fine-tuning. `task` is what it is loaded for, which for labels may be
+    another than is judged. `scored_by` says where scores of labels come from: `softmax` over the
+    labels, which compete and sum to 1; `sigmoid`, each by itself; `match`, each by a head that says
+    whether a text fits; `likelihood`, the probability with which a model that writes would write
+    each label, made to sum to 1; `votes` of labeled neighbors; empty where labels are not scored.
+    `digest` is that of all that an answer depends on beside the image and the question. `baseline`
+    is empty, or the kind of a baseline; of one that is fitted to vectors `checkpoint` is their dual
+    encoder. `parameters_millions` are those of the headers of its weights; `memory_mb` is
+    estimated. `failed` says why it did not run, or not to its end; `kind` and `hint` are those of
+    that error.
     """
 
+    name: str
     checkpoint: str
-    task: str
-    family: str | None
+    family: str | None = None
     revision: str | None = None
     pretrained_only: bool = False
-    ahead: str | None = None
-
-
-class Refusal(NamedTuple):
-    """A task that a family or a checkpoint could not do, and why."""
-
-    family: str | None
-    checkpoint: str | None
-    task: str
-    why: str
+    task: str = ""
+    class_name: str = ""
+    device: str = ""
+    dtype: str = ""
+    scored_by: str = ""
+    digest: str = ""
+    baseline: str = ""
+    parameters_millions: float | None = None
+    memory_mb: float | None = None
+    warnings: tuple[str, ...] = ()
+    failed: str | None = None
+    kind: str = ""
+    hint: str = ""
 
     @property
-    def text(self) -> str:
+    def why_not(self) -> str:
         """Who could not do what, and why."""
-        return f"{self.checkpoint or self.family or ''}: {self.task}: {self.why}"
+        return f"{self.name}: {self.task}: {self.failed}"
+
+    def ended_by(self, error: AdvisorError) -> Candidate:
+        """Return it with what ended it."""
+        return self._replace(failed=error.message, kind=error.kind, hint=error.hint or "")
 
 
-Plans = tuple[list[Plan], list[Refusal]]
+Plans = tuple[list[Candidate], list[Candidate]]
 """What to run, and what cannot be run."""
 
 
@@ -111,7 +128,7 @@ def _demo_plans(rulebase: RuleBase, task: str) -> Plans:
     """Return the demo checkpoints for a task, or for all that each of them can do."""
     demos = demo_checkpoints()
     runs = [
-        Plan(demo.id, each, demo.family)
+        Candidate(demo.id, demo.id, demo.family, task=each)
         for demo in demos
         for each in demo.tasks
         if task in ("", each)
@@ -119,9 +136,9 @@ def _demo_plans(rulebase: RuleBase, task: str) -> Plans:
     if not runs:
         known = sorted({each for demo in demos for each in demo.tasks})
         raise UsageError(f"no demo checkpoint does `{task}`", hint=f"they do: {', '.join(known)}")
-    shown = dict.fromkeys(plan.task for plan in runs)
+    shown = dict.fromkeys(one.task for one in runs)
     refusals = [
-        Refusal(demo.family, demo.id, each, why)
+        Candidate(demo.id, demo.id, demo.family, task=each, failed=why)
         for demo in demos
         for each in shown
         if each not in demo.tasks and (why := why_not(rulebase, demo.family, each))
@@ -129,7 +146,9 @@ def _demo_plans(rulebase: RuleBase, task: str) -> Plans:
     return runs, refusals
 
 
-def _recommended_plan(rulebase: RuleBase, family: str, task: str, *, may_download: bool) -> Plan:
+def _recommended_plan(
+    rulebase: RuleBase, family: str, task: str, *, may_download: bool
+) -> Candidate:
     """Return what the catalogue puts first for a task: of a family, or of the recommended one.
 
     Without `may_download` a checkpoint on this machine goes before one that is not.
@@ -163,14 +182,14 @@ def _compared_plans(
     """
     given = {LABEL: request.texts, CAPTION: True, ANSWER: request.question, SEARCH: request.query}
     plainest = [rulebase.acts[act].tasks[0] for act, suffices in given.items() if suffices]
-    runs: list[Plan] = []
-    refusals: list[Refusal] = []
+    runs: list[Candidate] = []
+    refusals: list[Candidate] = []
     for family in _ranked_families(rulebase, task or plainest[0]):
         wanted = [task] if task in rulebase.family(family).tasks else plainest
         picks = (_first_pick(rulebase, family, each, may_download) for each in wanted)
         runs += filter(None, picks)
         refusals += [
-            Refusal(family, None, each, why)
+            Candidate(family, "", family, task=each, failed=why)
             for each in dict.fromkeys([*([task] if task else []), *wanted])
             if (why := why_not(rulebase, family, each))
         ]
@@ -198,27 +217,32 @@ def _ranked_families(rulebase: RuleBase, task: str) -> list[str]:
     return [assessment.family for assessment in _decision(rulebase, task).assessments]
 
 
-def _named(rulebase: RuleBase, name: str, task: str, revision: str) -> Plan:
-    """Return the plan of a checkpoint that was named, for its first task where none was."""
+def candidate_of(rulebase: RuleBase, name: str, revision: str | None = None) -> Candidate:
+    """Return the candidate of a name: one of the catalogue, a demo, or what nobody knows."""
+    if known := rulebase.checkpoints.get(name):
+        return catalogued(known, revision)
+    families = {demo.id: demo.family for demo in demo_checkpoints()}
+    return Candidate(name, name, families.get(name), revision)
+
+
+def _named(rulebase: RuleBase, name: str, task: str, revision: str) -> Candidate:
+    """Return the candidate of a checkpoint that was named, for its first task where none was."""
     known = rulebase.checkpoints.get(name)
-    demo = next((demo for demo in demo_checkpoints() if demo.id == name), None)
-    usual = demo.tasks if demo else known.tasks if known else ()
+    demos = {demo.id: demo.tasks for demo in demo_checkpoints()}
+    usual = demos.get(name) or (known.tasks if known else ())
     if not task and not usual:
         raise UsageError(
             f"say what `{name}` is to do: --task", hint="`advisor list tasks` prints them"
         )
-    task = task or usual[0]
-    if known is None:
-        return Plan(name, task, demo.family if demo else None, revision or None)
-    if known.home:
+    if known and known.home:
         raise UsageError(
             f"`{name}` has no repository on the Hub; its files are at {known.home}",
             hint=f"make a folder of them and name that; `advisor show {name}` says how",
         )
-    return _catalogued(known, task, revision)
+    return candidate_of(rulebase, name, revision or None)._replace(task=task or usual[0])
 
 
-def _first_pick(rulebase: RuleBase, family: str, task: str, may_download: bool) -> Plan | None:
+def _first_pick(rulebase: RuleBase, family: str, task: str, may_download: bool) -> Candidate | None:
     """Return the best checkpoint of a family for a task that can be had, None where none is."""
     from advisor.decide.selection import ORDERS, select_of
 
@@ -227,8 +251,10 @@ def _first_pick(rulebase: RuleBase, family: str, task: str, may_download: bool) 
     if not runnable:
         return None
     best = runnable[0] if may_download else next(filter(is_here, runnable), runnable[0])
-    ahead = None if best is runnable[0] else runnable[0].id
-    return _catalogued(best, task, "")._replace(ahead=ahead)
+    if best is not runnable[0]:
+        better = f"the catalogue puts {runnable[0].id} before it"
+        note(f"{best.id} is on this machine; {better}")
+    return catalogued(best)._replace(task=task)
 
 
 def as_they_are(selection: Selection, may_run: Callable[[str | None], bool]) -> list[Checkpoint]:
@@ -255,11 +281,11 @@ def revision_here(known: Checkpoint) -> str | None:
     return pinned
 
 
-def _catalogued(known: Checkpoint, task: str, revision: str) -> Plan:
-    """Return the plan of a catalogued checkpoint at its pinned revision, unless another is here."""
-    return Plan(
+def catalogued(known: Checkpoint, revision: str | None = None) -> Candidate:
+    """Return the candidate of a catalogued checkpoint at a revision, else at that in use here."""
+    return Candidate(
+        name=known.id,
         checkpoint=known.id,
-        task=task,
         family=known.family,
         revision=revision or revision_here(known),
         pretrained_only=known.stage == "pre-trained",

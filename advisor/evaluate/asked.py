@@ -1,4 +1,4 @@
-"""A candidate: a checkpoint under a name, how it is asked, and what its answers depend on."""
+"""What candidates are asked, and the keys of their answers: digests of all that these depend on."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from advisor.errors import AdvisorError
 from advisor.evaluate.labelled import LabelledImage
+from advisor.trial.candidate import Candidate
 from advisor.trial.local_checkpoint import LocalCheckpoint
 
 BASELINE_NAMED = "baseline:"
@@ -42,45 +42,6 @@ class Asking(NamedTuple):
     seed: int = 0
     overlays: tuple[str, ...] = ()
     threads: int = 0
-
-
-class Candidate(NamedTuple):
-    """A checkpoint (folder, hub id or demo) under the name that a run knows it by.
-
-    `family` is None where nobody knows it. `task` is what it is loaded for, which for labels may be
-    another than is judged. `scored_by` says where scores of labels come from: `softmax` over the
-    labels, which compete and sum to 1; `sigmoid`, each by itself; `match`, each by a head that says
-    whether a text fits; `likelihood`, the probability with which a model that writes would write
-    each label, made to sum to 1; `votes` of labeled neighbors; empty where labels are not scored.
-    `digest` is that of all that an answer depends on beside the image and the question. `baseline`
-    is empty, or one of WITHOUT_LOOKING or FITTED; of the latter `checkpoint` is the dual encoder
-    whose vectors it is fitted to. `parameters_millions` are those of the headers of its weights;
-    `memory_mb` is estimated. `failed` says why it did not run, or
-    not to its end; `kind` and `hint` are those of that error.
-    """
-
-    name: str
-    checkpoint: str
-    family: str | None = None
-    revision: str | None = None
-    pretrained_only: bool = False
-    task: str = ""
-    class_name: str = ""
-    device: str = ""
-    dtype: str = ""
-    scored_by: str = ""
-    digest: str = ""
-    baseline: str = ""
-    parameters_millions: float | None = None
-    memory_mb: float | None = None
-    warnings: tuple[str, ...] = ()
-    failed: str | None = None
-    kind: str = ""
-    hint: str = ""
-
-    def ended_by(self, error: AdvisorError) -> Candidate:
-        """Return it with what ended it."""
-        return self._replace(failed=error.message, kind=error.kind, hint=error.hint or "")
 
 
 def digest_of_order(
