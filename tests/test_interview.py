@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_rules import NOT_APPLICABLE, Plain, engine_for, facts, given_answers, profile_of
 
-from advisor.engine import decision
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, make_profile
 from advisor.errors import AdvisorError, ContradictionError, UsageError
@@ -61,16 +60,6 @@ def test_each_option_says_who_can_still_win(engine, small):
     for task in ("describe", "outline", "read-lines"):
         told = Session(engine, make_profile(small, {"task": task}), "family")
         assert ask.winners[task] == told.race
-
-
-def test_decisions_are_the_same_where_profiles_share_no_space(small, monkeypatch):
-    given = [{"task": task.id} for task in small.tasks]
-    given += [{**one, "training": "fine-tune"} for one in given]
-    profiles = [make_profile(small, one) for one in given]
-    shared = [Engine(small).decide(one) for one in profiles]
-    monkeypatch.setattr(decision, "SHARED_EDGES", -1)
-    apart = Engine(small)
-    assert [apart.decide(one) for one in profiles] == shared
 
 
 def test_dont_know_leaves_the_question_open_and_is_never_asked_again(engine, small):

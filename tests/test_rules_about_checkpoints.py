@@ -9,7 +9,7 @@ from random_rules import rule
 from test_catalogue import catalogue, checkpoint, ids, selection
 
 from advisor import recommend
-from advisor.audit.aimed_rules import aimed_past
+from advisor.audit.contradictions import aimed_past
 from advisor.audit.context import Budget, ProofContext
 from advisor.errors import BrokenFileError
 from advisor.phrasing import aim

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,12 +15,12 @@ from advisor.console.options import option
 from advisor.console.output import FindingsShown, Shown
 from advisor.console.streams import say
 from advisor.draw.formats import Report, document, plain
-from advisor.errors import BrokenFileError, UsageError
+from advisor.engine.decision import Engine
+from advisor.engine.profile import Answer
+from advisor.errors import BrokenFileError, ContradictionError, TooMuchOpenError, UsageError
+from advisor.model import TASK
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
-
-if TYPE_CHECKING:
-    from advisor.audit.report import Audit
 
 FOLDER: str = typer.Argument(
     "", metavar="[DIR]", help="A whole rule folder; the shipped one if left out."
@@ -38,7 +39,9 @@ def check(places: Named) -> int:
     """Read every rule file and report each problem at file:line:column.
 
     Among them are facts without a source, and names that no code knows: rules of the check without
-    a function, runners, classes to load. Those keep no other command from its answer.
+    a function, runners, classes to load. Those keep no other command from its answer. A task whose
+    questions decide together in more ways than can be followed is refused here, and where it is
+    asked for.
 
     \b
     Examples:
@@ -49,11 +52,11 @@ def check(places: Named) -> int:
     from advisor.audit.code_names import unknown_names
 
     rulebase = places.rulebase
-    if problems := (*rulebase.remarks, *unknown_names(places)):
+    if problems := (*rulebase.remarks, *unknown_names(places), *_beyond_following(rulebase)):
         raise BrokenFileError(
             f"the rules have {count(len(problems), 'problem')}",
             problems=problems,
-            hint="fix the places above; other commands answer all the same",
+            hint="fix the places above; a command that needs none of them answers all the same",
         )
     written = [rule for rule in rulebase.rules if not rule.derived]
     say(*(f"overlay: {change}" for change in rulebase.overlays))
@@ -63,6 +66,18 @@ def check(places: Named) -> int:
         f"{len(rulebase.checkpoints)} checkpoints, {len(rulebase.sources)} sources: no problems"
     )
     return 0
+
+
+def _beyond_following(rulebase: RuleBase) -> Iterator[str]:
+    """Yield each task whose profiles are more than can be followed."""
+    engine = Engine.known(rulebase)
+    for task in rulebase.tasks:
+        try:
+            engine.space({TASK: Answer((task.id,), None, "flag")})
+        except ContradictionError:  # whether a task can be is for the audit
+            continue
+        except TooMuchOpenError as error:
+            yield f"{rulebase.place('task', task.id)}: `{task.id}`: {error.message}; {error.hint}"
 
 
 def test_(rulebase: RuleBase, shown: Shown) -> int:
@@ -77,9 +92,8 @@ def test_(rulebase: RuleBase, shown: Shown) -> int:
       advisor rules test --rules our-rules --format json
     """
     from advisor.audit.relations import orders
-    from advisor.audit.relations_page import orders_json, orders_page
     from advisor.audit.scenarios import prove
-    from advisor.audit.scenarios_page import proof_page
+    from advisor.audit.scenarios_page import orders_json, orders_page, proof_page
 
     proof, ranked = prove(rulebase), orders(rulebase)
     shown.emit(
@@ -134,16 +148,11 @@ def audit(
     if budget <= 0:
         message = f"`--budget {budget:g}` is not a positive number of seconds"
         raise UsageError(message, hint="e.g. --budget 300")
+    from advisor.audit.context import Budget
     from advisor.audit.page import as_json, as_page, audit_findings
+    from advisor.audit.report import audit as prove
 
-    audited = _prove(places.rulebase, budget)
+    audited = prove(places.rulebase, Budget(budget, time.monotonic))
     report = Report.of(as_json, as_page, audited, places)
     shown.emit(report._replace(findings=partial(audit_findings, audited, places)))
     return 0 if audited.sound else 1 if audited.proved else 2
-
-
-def _prove(rulebase: RuleBase, seconds: float) -> Audit:
-    from advisor.audit.context import Budget
-    from advisor.audit.report import audit as prove
-
-    return prove(rulebase, Budget(seconds, time.monotonic))

@@ -1,4 +1,4 @@
-"""Rules that speak against each other, or for what is excluded.
+"""Rules that speak against each other, for what is excluded, or of checkpoints in vain.
 
 - *cancelling*: on one criterion, one rule prefers and another avoids the same family, and there is
   a profile in which both fire and the family is not excluded. The family stands at neither there,
@@ -18,7 +18,7 @@ from advisor.audit.context import ProofContext
 from advisor.engine.diagram import Allowed
 from advisor.engine.space import Space
 from advisor.model import Rule
-from advisor.phrasing import count
+from advisor.phrasing import aim, count
 
 
 @claims("contradictions", "contradictions")
@@ -88,3 +88,27 @@ def _contradiction(context: ProofContext, one: Rule, other: Rule, family: int) -
             yield defect(
                 context, "opposed-rules", one.id, one=one, other=other, family=name, profiles=both
             )
+
+
+@claims("checkpoint-rules", "rules about checkpoints")
+def aimed_past(context: ProofContext) -> tuple[str, list[Defect]]:
+    """Claim that rules about checkpoints fire in some profile that the checkpoint's family wins."""
+    defects = []
+    aimed = [r for r in context.written if r.where or any("/" in id for id in r.candidates)]
+    for rule in aimed:
+        space = context.space(rule.when)
+        won = {context.names[context.ranking.winner(outcome)] for outcome in space.outcomes}
+        aims = {id: context.rulebase.checkpoints[id].family for id in rule.candidates if "/" in id}
+        if not aims:
+            defects.append(defect(context, "aimed-at-none", rule.id, aim=aim((), rule.where)))
+        elif rule.where and won.isdisjoint(aims.values()):  # which it meets is for the catalogue
+            aims = dict([next(iter(aims.items()))])
+        elif rule.where:
+            aims = {}
+        defects += [
+            defect(context, "past-its-checkpoint", rule.id, checkpoint=id, family=family)
+            for id, family in aims.items()
+            if space and family not in won
+        ]
+    rules = count(len(aimed), "rule")
+    return f"{rules} about checkpoints, each where their family can win", defects

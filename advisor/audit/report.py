@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, TypeVar
 
-from advisor.audit.aimed_rules import aimed_past
 from advisor.audit.answers import every_family_wins, no_gap, no_undeclared_tie
 from advisor.audit.claim import HOLDS, NOT_PROVED, Claim, Defect, conclude, defect
 from advisor.audit.context import Answered, Budget, NotProvedError, ProofContext
-from advisor.audit.contradictions import no_contradiction
+from advisor.audit.contradictions import aimed_past, no_contradiction
 from advisor.audit.effects import Effect, firing_of, in_words, with_pivots
 from advisor.audit.endings import endings, every_profile_ends
 from advisor.audit.idle import (

@@ -16,7 +16,7 @@ from advisor.engine.contradiction import contradiction
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.task_diagram import TEACHABLE, Leaf, TaskDiagram
-from advisor.errors import TooMuchOpenError, UsageError, check_type
+from advisor.errors import UsageError, check_type
 from advisor.model import NONE, NOT_APPLICABLE, TASK
 
 DECIDED, ASSUMED, UNDETERMINED = "decided", "assumed", "undetermined"
@@ -215,18 +215,12 @@ def outlook(
 ) -> Outlook:
     """Return the outlook of a decision.
 
-    `strict` names what may not be assumed, the family or the checkpoint. Where more is open than
-    can be followed, nothing is sure but what the decision is sure of, and no change is named.
+    `strict` names what may not be assumed, the family or the checkpoint.
     """
     given, profile = decision.given, decision.profile
     unsure = UNDETERMINED if strict == CHECKPOINT else ASSUMED
     task = profile[TASK].options[0]
-    try:
-        reading = _Reading(engine, task, given, {"order": order, "verified_only": verified_only})
-    except TooMuchOpenError:
-        alone = len(decision.possible) == 1
-        word = DECIDED if alone else UNDETERMINED if strict else ASSUMED
-        return Outlook(Certainty(word, unsure), ())
+    reading = _Reading(engine, task, given, {"order": order, "verified_only": verified_only})
     found = reading.settled({})
     if found is None:
         raise contradiction(given, engine.rulebase, engine.admits)

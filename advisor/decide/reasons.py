@@ -13,7 +13,7 @@ from typing import NamedTuple
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.diagram import Choice, Cost
 from advisor.engine.profile import Answer, Profile
-from advisor.errors import ContradictionError, TooMuchOpenError
+from advisor.errors import ContradictionError
 from advisor.model import NONE, TASK, Question, Task
 
 MOST_WORK = 4_000_000
@@ -95,17 +95,13 @@ def sufficient(engine: Engine, decision: Decision) -> Reason:
 
     Whatever the other answers were, the same family would win (or none would). Implied answers
     do not count: they follow from the task. Where more
-    sets would have to be tried than a budget allows, one of which no answer can be left out; where
-    more is open without the answers than can be followed, all of them.
+    sets would have to be tried than a budget allows, one of which no answer can be left out.
     """
     winner = decision.family or NONE
     answers = {id: answer for id, answer in decision.profile.items() if counts(answer)}
     task = {TASK: answers.pop(TASK)} if TASK in answers else {}
     chosen: tuple[str, ...] | None = None
-    try:
-        search = _Search(Nearby(engine, decision, task), winner, list(answers))
-    except TooMuchOpenError:
-        return _reason(decision, (*task, *answers), smallest=False)
+    search = _Search(Nearby(engine, decision, task), winner, list(answers))
     try:
         for found in search.smallest():
             reason = {id: answers[id] for id in found}
@@ -238,8 +234,6 @@ def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
             space, allowed = engine.view({TASK: Answer((task.id,), None, "flag"), **reason})
         except ContradictionError:
             continue  # a task that cannot be with these answers forces nothing else
-        except TooMuchOpenError:
-            raise _BudgetError from None
         reachable = space.reachable(space.root, allowed)
         if reachable.labels and engine.possible(reachable) != (winner,):
             return False

@@ -163,7 +163,7 @@ def advise(
     selection = select(engine.rulebase, decision, **how)
     if seen.training:
         instead = {id: Answer((option,), None, "assumed") for id, option in seen.training.items()}
-        starts = select(engine.rulebase, engine.assumed({**profile, **instead}), **how)
+        starts = select(engine.rulebase, engine.decide({**profile, **instead}), **how)
         selection = selection.trained(starts, seen.training)
     task = decision.profile[TASK].options[0] if TASK in profile else None
     return TaskAdvice(

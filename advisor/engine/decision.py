@@ -8,7 +8,7 @@ from typing import NamedTuple
 from advisor.engine.contradiction import contradiction
 from advisor.engine.diagram import Allowed, Choice, Reachable
 from advisor.engine.profile import Answer, AsMeant, Profile, as_meant, flag_text
-from advisor.engine.space import Encoding, Ranking, Space, Spend
+from advisor.engine.space import Encoding, Ranking, Space
 from advisor.errors import TooMuchOpenError, check_type, several
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Fit, Rule
 from advisor.rulebase.base import RuleBase
@@ -17,8 +17,6 @@ KEPT_SPACES = 128
 """So many spaces an engine remembers: those of the tasks, and of the last few profiles."""
 KEPT_NODES = 1_000_000
 """So many nodes they have at most: of rules with hundreds of questions, fewer spaces stay."""
-SHARED_EDGES = 200_000
-"""So many edges a space may have that profiles share: a larger one takes longer than their own."""
 MOST_EDGES = 4_000_000
 """So many edges a space may have at all: following them takes seconds, and half a gigabyte."""
 MOST_NAMED = 3
@@ -75,23 +73,6 @@ class Decision(NamedTuple):
     given: Profile
 
 
-class _TooLargeError(Exception):
-    """A space has more edges than were granted."""
-
-
-def _at_most(edges: int) -> Spend:
-    """Return a budget of so many edges. It raises _TooLargeError."""
-    left = edges
-
-    def spend(number: int) -> None:
-        nonlocal left
-        left -= number
-        if left < 0:
-            raise _TooLargeError
-
-    return spend
-
-
 class Engine:
     """Decides profiles against one rule base, under one order of criteria."""
 
@@ -106,8 +87,6 @@ class Engine:
         self.ranking = Ranking(self.encoding, priority)
         self._spaces: dict[tuple[tuple[str, tuple[str, ...]], ...], Space] = {}
         self._verdicts: dict[int, tuple[str, ...]] = {}
-        self._large: set[str] = set()
-        """The tasks whose spaces profiles do not share."""
         self._all: list[tuple[Choice, ...]] = [
             tuple((option,) for option in range(len(options))) for options in self.encoding.options
         ]
@@ -135,28 +114,33 @@ class Engine:
             result[question] = (options,) if many else tuple((option,) for option in options)
         return result
 
-    def space(self, profile: Profile, most: int = MOST_EDGES) -> Space:
-        """Return all complete profiles within a profile; a new one has so many edges at most.
+    def space(self, profile: Profile) -> Space:
+        """Return all complete profiles within a profile.
 
         Raises ContradictionError where there is none, naming the answers that clash, and
-        TooMuchOpenError.
+        TooMuchOpenError where there are more than can be followed: `rules check` refuses that.
         """
         key = tuple((id, answer.options) for id, answer in profile.items())
         space = self._spaces.get(key)
         if space is None:
-            space = self.space_within(self.choices(profile), most)
+            space = self.space_within(self.choices(profile))
             if not space:
                 raise contradiction(profile, self.rulebase, self.admits)
             self._spaces[key] = space
             self._forget_the_oldest()
         return space
 
-    def space_within(self, choices: Sequence[Sequence[Choice]], most: int = MOST_EDGES) -> Space:
+    def space_within(self, choices: Sequence[Sequence[Choice]]) -> Space:
         """Return all complete profiles with these choices. Raises TooMuchOpenError."""
-        try:
-            return Space(self.encoding, choices, spend=_at_most(most))
-        except _TooLargeError:
-            raise self._too_much_open(choices) from None
+        left = MOST_EDGES
+
+        def spend(edges: int) -> None:
+            nonlocal left
+            left -= edges
+            if left < 0:
+                raise self._too_much_open(choices)
+
+        return Space(self.encoding, choices, spend=spend)
 
     def _too_much_open(self, choices: Sequence[Sequence[Choice]]) -> TooMuchOpenError:
         """Return the error that names the last questions: those of an overlay, where it has any."""
@@ -188,15 +172,11 @@ class Engine:
         task = profile.get(TASK)
         choices = self.choices(profile)
         held = any(len(choice) > 1 for of_question in choices for choice in of_question)
-        if task is None or len(task.options) != 1 or held or task.options[0] in self._large:
+        if task is None or len(task.options) != 1 or held:
             return self.space(profile), {}
         index = self.encoding.index
         allowed = {index[id]: choices[index[id]] for id in profile if id != TASK}
-        try:
-            return self.space({TASK: task}, SHARED_EDGES), allowed
-        except TooMuchOpenError:
-            self._large.add(task.options[0])
-            return self.space(profile), {}
+        return self.space({TASK: task}), allowed
 
     def admits(self, profile: Profile) -> bool:
         """True where the answers can all be true."""
@@ -228,23 +208,7 @@ class Engine:
         found = space.first(space.root, allowed)
         if found is None:
             raise contradiction(profile, self.rulebase, self.admits)
-        return self._decision(profile, found[0], reachable)
-
-    def assumed(self, profile: Profile) -> Decision:
-        """Return the decision for a profile as if what is assumed were all that can be.
-
-        It is that of `decide` but for what else is possible, which takes long to follow where
-        hundreds of questions decide. Raises ContradictionError.
-        """
-        space = self._admitted(profile)
-        found = space.first(space.root)
-        if found is None:
-            raise contradiction(profile, self.rulebase, self.admits)
-        outcome = self.encoding.outcome(self.encoding.fired(found[0]))
-        reachable = space.reachable(space.root)._replace(labels=frozenset((outcome,)))
-        return self._decision(profile, found[0], reachable)
-
-    def _decision(self, profile: Profile, typical: list[Choice], reachable: Reachable) -> Decision:
+        typical = found[0]
         possible = self.possible(reachable)
         complete = self._complete(profile, reachable, typical)
         fired = self.encoding.fired(typical)
