@@ -72,6 +72,7 @@ Groups = Annotated[Mapping[str, Sequence[str]], MapOf(ListOf(KebabCase(), least=
 Text = Annotated[str, TextOf()]
 Texts = Annotated[Sequence[Text], Least(1)]
 Positive = Annotated[int, Integer(1)]
+NotNegative = Annotated[int, Integer(0)]
 Month = Annotated[str, TextOf(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?", 'a month or day such as "2026-11"')]
 HubId = Annotated[str, TextOf(HUB_ID, "a Hub id such as `org/name`")]
 Units = Annotated[Mapping[str, float], MapOf(Number(), TextOf(r"[a-z]+", "a word"))]
@@ -227,6 +228,7 @@ ParticleWords = Annotated[_PHRASES, MapOf(ListOf(_PHRASE, least=1), KebabCase(of
 """Words and phrases of one language, by what they stand for."""
 
 _CONCEPTS = ListOf(KebabCase(of="concept"), least=1)
+Concepts = Annotated[Sequence[str], _CONCEPTS]
 Conjunctions = Annotated[Sequence[Sequence[str]], ListOf(_CONCEPTS, least=1)]
 Said = Annotated[
     Mapping[str, Any], MapOf(AnyOf(TextOf(), Number()), KebabCase(of="question"), least=1)

@@ -46,25 +46,33 @@ class Meaning(NamedTuple):
 
 
 class Implication(NamedTuple):
-    """What may be concluded where some concepts are met: not said, so it can be switched off."""
+    """What may be concluded where some concepts are met and none of those of `unless`.
+
+    It is not said, so it can be switched off.
+    """
 
     id: f.Id
     when: Annotated[f.Conjunctions, f.Least(1)]
     says: f.Said
     because: f.Text
+    unless: f.Concepts = ()
 
 
 class Measure(NamedTuple):
     """What a number counts, and the question that it answers.
 
-    `times` turns it into the unit of the question. The words stand within `reach` words of it.
+    `times` turns it into the unit of the question. The words stand within `reach` words behind it,
+    or right before it where `reach` is 0. Where the text names one of the concepts `unless`, the
+    number counts something else, but not where it names one of `despite` too.
     """
 
     id: f.Id
     words: f.Words
     question: Annotated[str, f.KebabCase(of="question")] | None = None
     times: float = 1.0
-    reach: f.Positive = 6
+    reach: f.NotNegative = 6
+    unless: f.Concepts = ()
+    despite: f.Concepts = ()
 
 
 class Numeral(NamedTuple):

@@ -54,21 +54,42 @@ class Amount(NamedTuple):
 def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     """Return the numbers that count something, each with the first measure that fits."""
     numbers = _numbers(lexicon, swept)
-    measures = sorted(swept.of(MEASURE), key=lambda mark: mark.first)
+    counted = _counted_here(lexicon, swept)
+    of_number = (mark for mark in swept.of(MEASURE) if mark.id in counted)
+    measures = sorted(of_number, key=lambda mark: mark.first)
     found: list[Amount] = []
     start = 0
     ends = [*(number.first for number in numbers[1:]), len(swept.tokens)]
     for number, end in zip(numbers, ends, strict=False):
         while start < len(measures) and measures[start].first < number.last:
             start += 1
-        mark = _after(lexicon, swept, number, measures, start, end)
-        if mark is None and start and _is_just_before(lexicon, swept, measures[start - 1], number):
-            mark = measures[start - 1]
+        before = measures[start - 1] if start else None
+        if before is not None and _reach(lexicon, before) == 0 and before.last == number.first:
+            mark = before
+        else:
+            mark = _after(lexicon, swept, number, measures, start, end)
+        if mark is None and before and _is_just_before(lexicon, swept, before, number):
+            mark = before
         if mark is not None and 1 <= number.value <= LARGEST:
             value = round(number.value * lexicon.index["measures"][mark.id][1], 6)
             first, last = min(number.first, mark.first), max(number.last, mark.last)
             found.append(Amount(value, number.exact, first, last, mark.id))
     return found
+
+
+def _counted_here(lexicon: Lexicon, swept: Swept) -> set[str]:
+    """Return the measures that a text may count by: of a search, captions are no examples."""
+    named = {mark.id for mark in swept.of(CONCEPT, SAYING) if not mark.negated}
+    return {
+        id
+        for id, (*_, unless, despite) in lexicon.index["measures"].items()
+        if named.isdisjoint(unless) or not named.isdisjoint(despite)
+    }
+
+
+def _reach(lexicon: Lexicon, mark: Mark) -> int:
+    """Return within how many words behind its number a measure stands; 0: right before it."""
+    return int(lexicon.index["measures"][mark.id][2])
 
 
 def _after(
@@ -85,7 +106,7 @@ def _after(
         mark = measures[place]
         if mark.first >= end or swept.sentences[mark.first] != swept.sentences[number.first]:
             break
-        reach = lexicon.index["measures"][mark.id][2]
+        reach = _reach(lexicon, mark)
         if mark.first - number.last < reach:
             near.append((reach > 1, order.index(mark.id), place, mark))
     return min(near)[-1] if near else None
@@ -97,9 +118,8 @@ def _is_just_before(lexicon: Lexicon, swept: Swept, mark: Mark, number: Amount) 
     A unit does so where it is no other word besides: `VRAM: 8` is one, `go live, ~2M images` none.
     """
     apart = number.first - mark.last
-    is_unit = lexicon.index["measures"][mark.id][2] == 1
     near = apart <= NEAR and swept.sentences[mark.first] == swept.sentences[number.first]
-    return near and not is_unit
+    return near and _reach(lexicon, mark) > 1
 
 
 # -- numbers -----------------------------------------------------------------------------------

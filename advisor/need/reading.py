@@ -324,8 +324,8 @@ def _concluded(
     """Return the answers that follow from concepts, for questions that no words answer."""
     known = {one.question: one.answer.options for one in said}
     found = []
-    for id, when, says, because in lexicon.index["implications"]:
-        if not all(concept in met for concept in when):
+    for id, when, unless, says, because in lexicon.index["implications"]:
+        if not met.keys() >= set(when) or not met.keys().isdisjoint(unless):
             continue
         spans = tuple(span for concept in when for span in met[concept])
         answers = {

@@ -85,11 +85,14 @@ def compile_words(values: Values) -> dict[str, Any]:
             " ".join([one.id, *sorted(set(when))]) for one in values["meaning"] for when in one.when
         ],
         "implications": [
-            [one.id, sorted(set(when)), one.says, one.because]
+            [one.id, sorted(set(when)), [*one.unless], one.says, one.because]
             for one in values["implication"]
             for when in one.when
         ],
-        "measures": {one.id: [one.question, one.times, one.reach] for one in values["measure"]},
+        "measures": {
+            one.id: [one.question, one.times, one.reach, [*one.unless], [*one.despite]]
+            for one in values["measure"]
+        },
         "numerals": {one.id: one.times for one in values["numeral"]},
         "named": _named(values["checkpoint"]),
         "number_words": _number_words(values["particle"]),
