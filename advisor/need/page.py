@@ -54,7 +54,7 @@ def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
     said = [f"{_quoted(words)} {meaning}" for meaning, words in _read(understanding)]
     if said:
         yield "Understood", " · ".join(said)
-    if concluded := [f"{_answer(one)}, as {_because(one)}" for one in _concluded(understanding)]:
+    if concluded := [f"{answers}, as {why}" for answers, why in _concluded(understanding)]:
         yield "Inferred", " · ".join(concluded)
     if reading.besides and TASK not in understanding.given:
         more = [f"{_quoted(reading.words(one.spans))} {one.task}" for one in reading.besides]
@@ -80,7 +80,7 @@ def understood_lines(understanding: Understood) -> list[str]:
     """Return what was understood and what was not, word for word, as lines for a terminal."""
     rows = list(_read(understanding))
     shown = [(meaning, _quoted(words)) for meaning, words in rows]
-    shown += [(_answer(one), _because(one)) for one in _concluded(understanding)]
+    shown += _concluded(understanding)
     width = max((len(name) for name, _ in shown), default=0)
     lines = ["Understood"] if shown else []
     lines += [f"  {name:<{width}}  {words}" for name, words in shown]
@@ -108,11 +108,17 @@ def _read(understanding: Understood) -> Iterator[tuple[str, tuple[str, ...]]]:
     for span, word in reading.corrected:
         yield f"read as {word}", reading.words((span,))
     for one in understanding.dropped:
-        yield f"left out, {_answer(one)} does not go with it", reading.words(one.spans)
+        if not one.implication:
+            yield f"left out, {_answer(one)} does not go with it", reading.words(one.spans)
 
 
-def _concluded(understanding: Understood) -> list[AnswerRead]:
-    return [one for one in understanding.kept if one.implication]
+def _concluded(understanding: Understood) -> list[tuple[str, str]]:
+    """Return the answers that follow from what was said, those of one reason together, with it."""
+    answers: dict[str, list[str]] = {}
+    for one in understanding.kept:
+        if one.implication:
+            answers.setdefault(f"{one.because} ({one.implication})", []).append(_answer(one))
+    return [(", ".join(those), why) for why, those in answers.items()]
 
 
 def _answer(read: AnswerRead) -> str:
@@ -124,10 +130,6 @@ def _answer(read: AnswerRead) -> str:
 def number_text(value: float) -> str:
     """Return a number with its thousands grouped."""
     return f"{value:,.0f}" if value.is_integer() else f"{value:,g}"
-
-
-def _because(read: AnswerRead) -> str:
-    return f"{read.because} ({read.implication})"
 
 
 def _quoted(words: tuple[str, ...]) -> str:

@@ -14,7 +14,7 @@ from advisor.engine.profile import Answer, read_answer
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
 from advisor.need.amounts import amounts
-from advisor.need.lexicon import Lexicon, lexicon_of
+from advisor.need.lexicon import USUAL, Lexicon, lexicon_of
 from advisor.need.sweep import Mark, Swept, sweep
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Rea
         touched = _tasks(rulebase, lexicon, swept, met)
     said = _said(rulebase, lexicon, swept, numbers)
     concluded = () if literally else _concluded(rulebase, lexicon, met, said)
+    own = () if literally else _own_language(rulebase, swept, (*said, *concluded))
     names = tuple((mark.id, swept.span(mark)) for mark in swept.of(NAME))
     touched = touched or _by_names(lexicon, names)
     tasks = within_reach(touched)
@@ -140,7 +141,7 @@ def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Rea
         touched=touched,
         besides=_besides(lexicon, met, touched, tasks),
         answers=said,
-        concluded=concluded,
+        concluded=(*concluded, *own),
         names=names,
         corrected=tuple(
             ((swept.tokens[place].start, swept.tokens[place].end), word)
@@ -339,6 +340,27 @@ def _concluded(
                 known[question] = answer.options
                 found.append(AnswerRead(question, answer, spans, id, because))
     return tuple(found)
+
+
+def _own_language(
+    rulebase: RuleBase, swept: Swept, known: Sequence[AnswerRead]
+) -> tuple[AnswerRead, ...]:
+    """Return that texts are in the language of the need, where it says nothing of them.
+
+    Of English nothing follows: needs are written in it by people whose own language is another.
+    """
+    asked = next((one for one in rulebase.questions if one.requires("languages")), None)
+    if (
+        asked is None
+        or swept.language in ("", USUAL)
+        or asked.id in {one.question for one in known}
+    ):
+        return ()
+    answer = read_answer(asked, swept.language, ORIGIN)
+    whole = (0, len(swept.text))
+    return (
+        AnswerRead(asked.id, answer, (whole,), "language-of-the-need", "the need is written in it"),
+    )
 
 
 def _rest(lexicon: Lexicon, swept: Swept, understood: Sequence[Span]) -> tuple[Span, ...]:

@@ -88,7 +88,8 @@ class Swept(NamedTuple):
     """A text as tokens, and the phrases in it.
 
     `clauses` holds the number of the clause of each token, `sentences` that of its sentence;
-    `corrected` has by token what a misspelt word was read as.
+    `corrected` has by token what a misspelt word was read as. `language` is that of the whole text,
+    empty where its words do not tell it.
     """
 
     text: str
@@ -97,6 +98,7 @@ class Swept(NamedTuple):
     clauses: Sequence[int]
     sentences: Sequence[int]
     corrected: Mapping[int, str] = {}
+    language: str = ""
 
     def of(self, *kinds: str) -> list[Mark]:
         """Return the marks of some kinds, in order."""
@@ -122,7 +124,8 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
     clauses, sentences = _numbered(tokens)
     spelt: dict[int, str] = {}
     places = [place for place, one in enumerate(tokens[:MOST_TELLING]) if one.form[:1].isalpha()]
-    languages = _languages(lexicon, tokens, places, sentences)
+    whole = lexicon.language(tokens[place].form for place in places)
+    languages = _languages(lexicon, tokens, places, sentences, whole)
     if corrects:
         for place in places[:CORRECTED_WORDS]:
             language = languages[sentences[place]]
@@ -142,17 +145,20 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
         hidden = _places(quoted)
         marks = [*(mark for mark in marks if mark.first not in hidden), *quoted]
     meant = _meant(marks, tokens, clauses, sentences)
-    return Swept(text, tokens, meant, clauses, sentences, spelt)
+    return Swept(text, tokens, meant, clauses, sentences, spelt, whole)
 
 
 def _languages(
-    lexicon: Lexicon, tokens: Sequence[Token], places: Sequence[int], sentences: Sequence[int]
+    lexicon: Lexicon,
+    tokens: Sequence[Token],
+    places: Sequence[int],
+    sentences: Sequence[int],
+    whole: str,
 ) -> Mapping[int, str]:
     """Return the language of each sentence: its own where its words tell it, else the text's."""
     forms: dict[int, list[str]] = {}
     for place in places:
         forms.setdefault(sentences[place], []).append(tokens[place].form)
-    whole = lexicon.language([form for of in forms.values() for form in of])
     found: defaultdict[int, str] = defaultdict(lambda: whole)
     if len(forms) > 1:
         found.update({one: lexicon.language(of) or whole for one, of in forms.items()})

@@ -16,6 +16,10 @@ def answers(reading):
     return {one.question: one.answer for one in (*reading.answers, *reading.concluded)}
 
 
+TRAINED, TEXTS = {"training": ["fine-tune"]}, {"examples": ["texts"]}
+PHOTOS = {"domain": ["everyday"], "reading": ["no-text"]}
+
+
 def given(rulebase, text):
     """Options by question, with the number where one was given."""
     return {
@@ -115,8 +119,8 @@ def test_the_words_of_a_name_mean_nothing_by_themselves(rulebase):
         ("caption photos in French and German", {"language": ["fr", "de"]}),
         ("caption photos with 6 GB of VRAM", {"device": ["gpu"], "memory-gb": 6}),
         ("caption photos, we sell it", {"use": ["commercial"]}),
-        ("Fotos beschreiben ohne Training", {"training": ["ready-made"]}),
-        ("classer des images sur un téléphone", {"device": ["phone"]}),
+        ("Fotos beschreiben ohne Training", {"training": ["ready-made"], "language": ["de"]}),
+        ("classer des images sur un téléphone", {"device": ["phone"], "language": ["fr"]}),
         ("legendas de fotos em português", {"language": ["pt"]}),
         ("describir fotos en portugués", {"language": ["pt"]}),
         ("legendas de fotos em francês", {"language": ["fr"]}),
@@ -124,7 +128,18 @@ def test_the_words_of_a_name_mean_nothing_by_themselves(rulebase):
         ("describir fotos en japonés", {"language": ["ja"]}),
         ("describir fotos en frances y portugues", {"language": ["fr", "pt"]}),
         ("caption photos of France", {}),
-        ("légender des photos de France", {}),
+        ("légender des photos de France", {"language": ["fr"]}),
+        ("top 3 similar images in my folder", {}),
+        ("the top 5 of 300 photos that look like this", {"collection": 300} | PHOTOS),
+        ("search 10K images with texts", {"collection": 10_000}),
+        ("a score for 5M image-text pairs", {"collection": 5_000_000}),
+        ("search images with captions in 6 languages", {"language": ["multilingual"]} | TEXTS),
+        ("fine-tune a search on 10K images with captions", {"pairs": 10_000} | TRAINED | TEXTS),
+        ("plant classes, 50 photos each", {"pairs": 50, "examples": ["labels"]} | TRAINED),
+        ("describe this mobile screen image", {}),
+        ("describe photos on my mobile", {"device": ["phone"]}),
+        ("caption photos on a macbook m2 16gb", {"device": ["gpu"], "memory-gb": 16}),
+        ("image search for our shop, ~2M imgs/day", {"collection": 2_000_000} | PHOTOS),
     ],
 )
 def test_answers_are_read(rulebase, text, said):
@@ -190,11 +205,11 @@ def test_digits_of_a_name_count_nothing(rulebase):
         ("8gb vram, caption photos", {"memory-gb": 8, "device": ["gpu"]}),
         ("caption photos on a card of 8 GB", {"memory-gb": 8}),
         ("200 GB of photos to caption", {}),
-        ("3 Go de scans à légender", {"domain": ["documents"]}),
+        ("3 Go de scans à légender", {"domain": ["documents"], "language": ["fr"]}),
         ("caption 12 000 photos", {"collection": 12_000}),
         ("describe photos; go live, ~2M", {}),
         ("on the go 300 photos a day to describe", {"collection": 300}),
-        ("légender des photos, 8 Go", {"memory-gb": 8}),
+        ("légender des photos, 8 Go", {"memory-gb": 8, "language": ["fr"]}),
         ("caption photos, VRAM: 8", {"device": ["gpu"], "memory-gb": 8}),
         ("caption photos, VRAM 6 and CPU", {"memory-gb": 6}),
     ],
@@ -351,7 +366,17 @@ def test_a_slip_is_still_corrected(rulebase):
 
 def test_a_short_sentence_is_read_in_the_language_of_its_words(rulebase):
     assert given(rulebase, "caption these photos") == {}
-    assert given(rulebase, "légender des photos pour une thèse") == {"use": ["research"]}
+    french = {"use": ["research"], "language": ["fr"]}
+    assert given(rulebase, "légender des photos pour une thèse") == french
+
+
+def test_texts_are_in_the_language_of_the_need_unless_it_names_one(rulebase):
+    (own,) = read(rulebase, "Briefe in Text umwandeln").concluded
+    assert (own.question, own.answer.options) == ("language", ("de",))
+    assert own.implication == "language-of-the-need"
+    assert not read(rulebase, "Briefe in Text umwandeln", literally=True).concluded
+    assert not read(rulebase, "englische Briefe in Text umwandeln").concluded
+    assert not read(rulebase, "turn letters into text").concluded
 
 
 @pytest.mark.parametrize(
