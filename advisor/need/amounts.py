@@ -64,11 +64,8 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
         while start < len(measures) and measures[start].first < number.last:
             start += 1
         before = measures[start - 1] if start else None
-        if before is not None and _reach(lexicon, before) == 0 and before.last == number.first:
-            mark = before
-        else:
-            mark = _after(lexicon, swept, number, measures, start, end)
-        if mark is None and before and _is_just_before(lexicon, swept, before, number):
+        mark = _after(lexicon, swept, number, measures, start, end)
+        if before and _goes_with(lexicon, swept, before, number, alone=mark is None):
             mark = before
         if mark is not None and 1 <= number.value <= LARGEST:
             value = round(number.value * lexicon.index["measures"][mark.id][1], 6)
@@ -112,14 +109,16 @@ def _after(
     return min(near)[-1] if near else None
 
 
-def _is_just_before(lexicon: Lexicon, swept: Swept, mark: Mark, number: Amount) -> bool:
-    """True where what is counted stands right before its number: captions (about 400k).
+def _goes_with(lexicon: Lexicon, swept: Swept, mark: Mark, number: Amount, *, alone: bool) -> bool:
+    """True where what a number counts stands before it: the top 3, captions (about 400k).
 
-    A unit does so where it is no other word besides: `VRAM: 8` is one, `go live, ~2M images` none.
+    What stands right before it or nowhere goes before all behind it; else the number is `alone`. A
+    unit is no other word besides: `VRAM: 8` is one, `go live, ~2M images` none.
     """
-    apart = number.first - mark.last
-    near = apart <= NEAR and swept.sentences[mark.first] == swept.sentences[number.first]
-    return near and _reach(lexicon, mark) > 1
+    apart, reach = number.first - mark.last, _reach(lexicon, mark)
+    if swept.sentences[mark.first] != swept.sentences[number.first]:
+        return False
+    return apart == 0 if reach == 0 else alone and reach > 1 and apart <= NEAR
 
 
 # -- numbers -----------------------------------------------------------------------------------
