@@ -6,16 +6,12 @@ import ast
 import bisect
 import re
 from contextlib import suppress
-from itertools import islice
+from itertools import accumulate, chain, islice
 
 from advisor.scan.cells import read_cells
 from advisor.scan.source import Parsed, UnreadableError, parse
 from advisor.scan.usage import FileNote
 
-_MAY_BE_MAGIC = re.compile(
-    r"(?m)^[^\S\n]*(?:[%!?]|(?:pip3?|conda|mamba) install\b)|=[^\S\n]*[%!]|\?[^\S\n]*$"
-)
-"""Stands in every cell that is not plain Python; of each line, its blanks are looked at once."""
 _WORTH_A_NOTE = re.compile(r"from_pretrained|transformers|pipeline|open_clip|clip\.load")
 """A cell without any of these loads nothing, so that nothing is lost where it cannot be read."""
 _MAGIC = re.compile(
@@ -34,11 +30,8 @@ _RUNS = re.compile(
 _FIRST_OF_WORD = re.compile(r"(?<!\S)\S")
 _MOST_OPTIONS = 12
 """Words before what a magic runs."""
-_QUOTES = ('"""', "'''")
-_TOKEN = re.compile(
-    r"\"\"\"|'''|\"(?:\\.|[^\"\\])*+\"?|'(?:\\.|[^'\\])*+'?|#.*|(?P<opens>[(\[{])|(?P<closes>[)\]}])"
-)
-_ENDS = {quote: re.compile(rf"(?:\\.|[^\\])*?{quote}") for quote in _QUOTES}
+_MOST_MAGICS = 100
+"""Lines of a cell that are taken out one by one, as Python says that it cannot read them."""
 
 
 def parse_notebook(data: bytes, name: str) -> Parsed:
@@ -50,21 +43,20 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
     read = read_cells(data, name)
     written = "\n".join(line.text for cell in read.cells for line in cell)
     spot, other = read.spot(), read.other
-    lines: list[str] = []
-    firsts: list[int] = []
-    for cell in read.cells:
-        code = _python_lines([line.text for line in cell])
-        other += not any(code)
-        firsts.append(len(lines))
-        lines.extend(code)
+    cells = [[line.text for line in cell] for cell in read.cells]
+    firsts = [0, *accumulate(map(len, cells))][: len(cells)]
+    tree = _whole(written, firsts, name)
+    if tree is None:
+        cells = list(map(_python_lines, cells))
+    other += sum(not any(cell) for cell in cells)
+    lines = list(chain.from_iterable(cells))
     text = "\n".join(lines)
-    tree = _whole(text, firsts, name)
+    tree = tree or _whole(text, firsts, name)
     if tree is not None:
         return Parsed(name, tree, text, lines, spot, (), other, written)
     body: list[ast.stmt] = []
     notes = []
-    for cell, before in zip(read.cells, firsts, strict=True):
-        code = lines[before : before + len(cell)]
+    for cell, code, before in zip(read.cells, cells, firsts, strict=True):
         try:
             body.extend(ast.increment_lineno(parse("\n".join(code), name), before).body)
         except UnreadableError as error:
@@ -93,57 +85,30 @@ def _whole(text: str, firsts: list[int], name: str) -> ast.Module | None:
 def _python_lines(lines: list[str]) -> list[str]:
     """Return the lines of a cell as Python: magics replaced by nothing that matters.
 
-    A cell that is Python as it stands is left alone, and so is every line that goes on with a
-    statement: `% name` below an open bracket divides, or formats a text.
+    What Python reads as it stands is left alone, `% name` below an open bracket say. Where it
+    refuses a line, the last magic up to there is taken out.
     """
-    if not _MAY_BE_MAGIC.search("\n".join(lines)):
-        return lines
-    plain = _without_magics(lines)
-    first = next((line for line in lines if line.strip()), "").lstrip()
-    if first.startswith(("!", "%")):  # which no statement begins with
-        return plain
-    if plain != lines:
+    at = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    first = lines[at].strip()
+    if first.startswith("%%") and not _PYTHON_CELLS.match(first):
+        return [""] * len(lines)
+    for _ in range(_MOST_MAGICS):
         try:
             parse("\n".join(lines), "")
-        except UnreadableError:
-            return plain
+            break
+        except UnreadableError as error:
+            before = range(min(error.note.line or 0, len(lines)) - 1, -1, -1)
+        found = ((number, _MAGIC.match(lines[number])) for number in before)
+        at, magic = next((one for one in found if one[1]), (0, None))
+        if magic is None:
+            break
+        end = at + 1
+        while lines[end - 1].endswith("\\") and end < len(lines):
+            end += 1
+        plain = f"{magic['target']}None" if magic["target"] else f"{magic['indent']}pass"
+        run = _run_by(lines[at:end]) or [plain, *[""] * (end - at - 1)]
+        lines = [*lines[:at], *run, *lines[end:]]
     return lines
-
-
-def _without_magics(lines: list[str]) -> list[str]:
-    at = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    if lines[at].strip().startswith("%%"):
-        if not _PYTHON_CELLS.match(lines[at].strip()):
-            return [""] * len(lines)
-        lines = [*lines[:at], *(_run_by(lines[at : at + 1]) or [""]), *lines[at + 1 :]]
-    out: list[str] = []
-    run: list[str] = []
-    depth, quote = 0, ""
-    goes_on = in_magic = False
-    for number, line in enumerate(lines):
-        magic = None if depth or quote or goes_on else _MAGIC.match(line)
-        in_magic = magic is not None or (in_magic and goes_on)
-        goes_on = line.endswith("\\")
-        if magic is not None:
-            run = _run_by(lines[number : number + 1 + _going_on(lines, number)])
-        if not in_magic:
-            out.append(line)
-            depth, quote = _open_after(line, depth, quote)
-        elif run:
-            out.append(run.pop(0))
-        elif magic is None:
-            out.append("")
-        else:
-            out.append(f"{magic['target']}None" if magic["target"] else f"{magic['indent']}pass")
-    return out
-
-
-def _going_on(lines: list[str], number: int) -> int:
-    """How many lines go on with one."""
-    last = number
-    while lines[last].endswith("\\") and last + 1 < len(lines):
-        last += 1
-    return last - number
 
 
 def _run_by(lines: list[str]) -> list[str]:
@@ -159,24 +124,3 @@ def _run_by(lines: list[str]) -> list[str]:
             parse("\n".join([code, *lines[1:]]), "")
             return [f"{before:<{word.start()}}{code}", *lines[1:]]
     return []
-
-
-def _open_after(line: str, depth: int, quote: str) -> tuple[int, str]:
-    """How many brackets and which long text are open after a line, from those before it."""
-    at = 0
-    while True:
-        if quote:
-            end = _ENDS[quote].match(line, at)
-            if end is None:
-                return depth, quote
-            quote, at = "", end.end()
-        token = _TOKEN.search(line, at)
-        if token is None:
-            return depth, quote
-        at = token.end()
-        if token[0] in _QUOTES:
-            quote = token[0]
-        elif token["opens"]:
-            depth += 1
-        elif token["closes"]:
-            depth = max(0, depth - 1)
