@@ -29,55 +29,6 @@ RESULT = "return"
 """What a function gives back, among what is learned of it; no parameter has this name."""
 
 
-class Learned:
-    """What has been learned, and of what it has been asked for since a walk began.
-
-    `learned_more` is true once something is known otherwise that had been asked for.
-    """
-
-    def __init__(self) -> None:
-        self.learned_more = True
-        self._told: dict[object, dict[str, Values]] = defaultdict(dict)
-        self._asked: set[object] = set()
-        """Of what this walk has asked what is told of it."""
-        self._boundless: set[object] = set()
-        """What was told more of than is kept: that stays unknown, so that a walk is the last."""
-
-    def begin(self) -> None:
-        """Begin a walk, which has asked for nothing yet."""
-        self.learned_more = False
-        self._asked.clear()
-
-    def learn(self, about: object, name: str, values: Values) -> None:
-        """Add to what a parameter of a function or an attribute of a class may be.
-
-        Nothing is learned from a placeholder such as None, nor of what may be too much already.
-        """
-        if not values or (about, name) in self._boundless:
-            return
-        before = self._told[about].get(name)
-        useful = tuple(v for v in values if not (isinstance(v, Constant) and v.value is None))
-        merged = union(before or NOTHING, useful)
-        if len({value.text for value in merged if isinstance(value, String)}) > 1:
-            merged = tuple(dict.fromkeys(doubted(merged)))
-        if merged == (Other(),) and len(before or useful) > 1:
-            self._boundless.add((about, name))
-        if merged != before:
-            self._told[about][name] = merged
-            if merged or isinstance(about, str):  # an attribute that holds nothing is one, too
-                self.learned_more |= not self._asked.isdisjoint((about, (about, name)))
-
-    def told(self, about: object, name: str) -> Values:
-        """Return what has been learned of one parameter, result or attribute."""
-        self._asked.add((about, name))
-        return self._told[about].get(name, NOTHING)
-
-    def told_of(self, about: object) -> Mapping[str, Values]:
-        """Return all that has been learned of a function or a class, by name."""
-        self._asked.add(about)
-        return self._told[about]
-
-
 _MOST_BASES = 50
 """Classes behind a class that are looked through."""
 _LIBRARY = "transformers."
@@ -99,26 +50,51 @@ class ClassDefinition(NamedTuple):
     configured: bool = False
 
 
-class Classes(Learned):
+class Classes:
     """The classes of a file, by their names, and what is learned of them."""
 
     def __init__(self, vocabulary: Vocabulary, loads: list[Load]) -> None:
-        super().__init__()
         self.vocabulary = vocabulary
         self.loads = loads
         self.classes: dict[str, ClassDefinition] = {}
+        self._told: dict[object, dict[str, Values]] = defaultdict(dict)
+        self._boundless: set[object] = set()
+        """What was told more of than is kept: that stays unknown."""
         self._lineages: dict[str, list[str]] = {}
         self._extended: dict[str, dict[str, None]] = defaultdict(dict)
         self.extending: dict[int, str] = {}
         """The classes of the file that loads are of, by the numbers of these."""
 
+    def learn(self, about: object, name: str, values: Values) -> None:
+        """Add to what a parameter of a function or an attribute of a class may be.
+
+        Nothing is learned from a placeholder such as None, nor of what may be too much already.
+        """
+        if not values or (about, name) in self._boundless:
+            return
+        before = self._told[about].get(name, NOTHING)
+        useful = tuple(v for v in values if not (isinstance(v, Constant) and v.value is None))
+        merged = union(before, useful)
+        if len({value.text for value in merged if isinstance(value, String)}) > 1:
+            merged = tuple(dict.fromkeys(doubted(merged)))
+        if merged == (Other(),) and len(before or useful) > 1:
+            self._boundless.add((about, name))
+        self._told[about][name] = merged
+
+    def told(self, about: object, name: str) -> Values:
+        """Return what has been learned of one parameter, result or attribute."""
+        return self._told[about].get(name, NOTHING)
+
+    def told_of(self, about: object) -> Mapping[str, Values]:
+        """Return all that has been learned of a function or a class, by name."""
+        return self._told[about]
+
     def attribute(self, owner: str, name: str) -> Values:
         """Return what an attribute may be, looking through bases in the same file."""
         owners = self.lineage(owner) or [owner]
         for own in owners:
-            values = self.told(own, name)
             if name in self._told[own]:
-                return values
+                return self._told[own][name]
         return NOTHING
 
     def objects_of(self, owner: str) -> Values:
@@ -194,7 +170,7 @@ class Classes(Learned):
         return None
 
     def define(self, label: str, definition: ClassDefinition) -> None:
-        """Learn what a class of the file is; nobody has asked for one that is not known yet."""
+        """Learn what a class of the file is."""
         before = self.classes.get(label)
         if before != definition:
             self.classes[label] = definition
@@ -203,7 +179,6 @@ class Classes(Learned):
                 self._extended[base].pop(label, None)
             for base in definition.bases:
                 self._extended[base][label] = None
-            self.learned_more |= before is not None
 
     def lineage(self, owner: str) -> list[str]:
         """A class of the file and its bases in it, the nearest first."""

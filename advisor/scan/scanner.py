@@ -31,7 +31,7 @@ from advisor.scan.source import (
     parse_python,
     text_of,
 )
-from advisor.scan.statement import outline, study_file
+from advisor.scan.statement import walk_file
 from advisor.scan.usage import FileNote, Location, Scan, Value
 from advisor.scan.version_range import Pin
 from advisor.scan.vocabulary import Vocabulary
@@ -224,7 +224,7 @@ class _Scanner:
     def _outline(self, file: SourceFile) -> None:
         data = read_bounded(file.path, MOST_BYTES[file.kind], known=True)
         study = self.modules.study(parse_python(data, file.name))
-        outline(study)
+        walk_file(study, functions=False)
         self._exported[file.name] = exported(study)
 
     def _see_from(self, file: SourceFile, text: str) -> None:
@@ -280,15 +280,14 @@ class _Scanner:
     def _follow(self, file: SourceFile, parsed: Parsed, *, known: bool) -> None:
         """Add what a file loads and makes, and notes of what in it is too deep.
 
-        It is walked once where nothing in it may concern us then.
+        It is walked once where nothing in it may concern us then; `known` ids in it do.
         """
         study = self.modules.study(parsed)
-        study_file(study, walks=1)
+        walk_file(study)
         grouping = Grouping(study)
-        again = study.learned_more and known
-        concerned = grouping.may_concern_us or again or bool(grouping.lacking(self.lost))
+        concerned = known or grouping.may_concern_us or bool(grouping.lacking(self.lost))
         if concerned or study.members_of_ours():
-            study_file(study)
+            walk_file(study)
             grouping = Grouping(study)
         usages = grouping.usages() if concerned else []
         self._exported[file.name] = exported(study)

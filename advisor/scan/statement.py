@@ -92,33 +92,20 @@ def _met(found: Sequence[tuple[Values, bool]]) -> Values:
     return merged if len(kept) == len(found) else doubted(merged)
 
 
-_MOST_WALKS = 3
-_FEWEST_WALKS, _MOST_STATEMENTS = 2, 10_000
-"""A file in whose walks more statements were passed, those of functions each time, is left."""
 _ANYTHING: Values = (Other(),)
 
 
-def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
-    """Walk a file until nothing new is learned, `walks` times at most."""
-    for walk in range(walks):
-        long = walk >= _FEWEST_WALKS and study.statements > _MOST_STATEMENTS
-        if long or not study.learned_more:
-            break
-        study.begin()
-        Statements(study, Scope(names=study.names)).walk(study.parsed.tree.body)
-        while study.pending:
-            node, around = study.pending.pop(0)
-            inner = Statements(study, Scope(around.inner(node.name), around, function=node))
-            inner.bind_parameters(node, around)
-            if node.name in ("training_step", "configure_optimizers"):
-                study.training.append(node)
-            inner.walk(node.body)
-
-
-def outline(study: Study) -> None:
-    """Walk what stands outside the functions of a file."""
+def walk_file(study: Study, *, functions: bool = True) -> None:
+    """Walk a file once: its statements, and those of its functions where these are asked for."""
     study.begin()
     Statements(study, Scope(names=study.names)).walk(study.parsed.tree.body)
+    while functions and study.pending:
+        node, around = study.pending.pop(0)
+        inner = Statements(study, Scope(around.inner(node.name), around, function=node))
+        inner.bind_parameters(node, around)
+        if node.name in ("training_step", "configure_optimizers"):
+            study.training.append(node)
+        inner.walk(node.body)
 
 
 class Statements(Definitions):
@@ -132,7 +119,6 @@ class Statements(Definitions):
         return all(map(self._walk, statements))
 
     def _walk(self, node: ast.stmt) -> bool:
-        self.study.statements += 1
         try:
             if walk := _WALKS.get(type(node)):
                 return walk(self, node) is not False

@@ -1,7 +1,7 @@
 """What is known of one file while it is read: its loads and uses, functions and classes.
 
-A file is walked several times, until nothing new is learned: the first walk finds what functions
-give back and are called with, the next one uses it.
+A file is walked twice: the first walk finds what functions give back and are called with, and the
+second one uses it.
 """
 
 from __future__ import annotations
@@ -90,8 +90,6 @@ class Study(Classes):
         """What stands outside its functions and classes."""
         self.too_deep: set[Location] = set()
         """The statements that are nested too deeply to be followed."""
-        self.statements = 0
-        """How many statements all walks have passed."""
         self.recorded: set[int] = set()
         """The loads that the last walk recorded."""
         self.narrows = False
@@ -106,10 +104,7 @@ class Study(Classes):
 
     def call_where(self, method: FunctionNode, call: ast.Call, names: Mapping[str, Values]) -> None:
         """Learn what conditions around a call say of attributes, which hold in the method too."""
-        calls = self._conditions[method]
-        if calls.get(call) != names:
-            self.learned_more |= bool(names) or any(calls.values())
-            calls[call] = names
+        self._conditions[method][call] = names
 
     def conditions(self, method: FunctionNode) -> dict[str, Values]:
         """Return what conditions around all calls of a method say of attributes."""
@@ -119,7 +114,6 @@ class Study(Classes):
 
     def begin(self) -> None:
         """Begin a walk: forget what the last one recorded, which this one records again."""
-        super().begin()
         records = (self.uses, self.training, self.pending, self.stars, self.made)
         for record in (*records, self._doubtful, self.recorded):
             record.clear()
