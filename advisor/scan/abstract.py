@@ -131,14 +131,13 @@ class Partial(NamedTuple):
 
 
 class ImportedClass(NamedTuple):
-    """A class of another file of the project, or an object of it, by what its attributes are.
+    """A class of another file of the project, or an object of it; its members are not known.
 
-    Of its methods nothing is known. `extends` is the class of transformers whose builder builds it,
-    if there is one; `loads_as` is the class of transformers whose loader it has unchanged.
+    `extends` is the class of transformers whose builder builds it, if there is one; `loads_as` is
+    the class of transformers whose loader it has unchanged.
     """
 
     name: str
-    attributes: tuple[tuple[str, Values], ...]
     extends: str | None = None
     loads_as: str | None = None
 

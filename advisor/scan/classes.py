@@ -102,11 +102,6 @@ class Classes:
         extending = islice(self._extended.get(owner, ()), MOST_VALUES - 1)
         return (LocalObject(owner), *map(LocalObject, extending))
 
-    def attributes(self, owner: str) -> dict[str, Values]:
-        """Return what all attributes of a class may be, those of its bases included."""
-        lineage = reversed(self.lineage(owner) or [owner])
-        return {name: values for own in lineage for name, values in self.told_of(own).items()}
-
     def method(self, owner: str, name: str) -> FunctionNode | None:
         """Return the method of a class, looking through bases in the same file."""
         owners = (self.classes[label].methods for label in self.lineage(owner))

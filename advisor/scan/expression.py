@@ -156,8 +156,6 @@ class Expressions:
                 return (holder,)
             case Loaded() if own := self.study.defines(holder, name):
                 return self.study.attribute(own, name) or self._property(own, name)
-            case ImportedClass(attributes=attributes):
-                return dict(attributes).get(name, NOTHING)
             case Loaded():
                 return (holder.step(name),)
         return self._option(holder, name)
@@ -363,8 +361,6 @@ class Expressions:
             if self.study.extending:
                 callees = tuple(map(self._own_call, callees))
         passed = self._passed(node)
-        if isinstance(function, ast.Attribute) and function.attr == "append":
-            self._append(function, passed)
         call = EvaluatedCall(
             self.study, self.scope, node, holders, callees, passed[:_MOST_ARGUMENTS]
         )
@@ -382,16 +378,6 @@ class Expressions:
             self._attribute(h, v.text) for h in holders for v in names if isinstance(v, String)
         ]
         return union(*given, *(doubted(self.evaluate(one)) for one in default))
-
-    def _append(self, function: ast.Attribute, passed: Sequence[Passed]) -> None:
-        """A list that what was loaded gave something to holds it from here on."""
-        match function, passed:
-            case ast.Attribute(ast.Name(name)), [Passed("0", values)]:
-                match self.named(name):
-                    case (ListLiteral(groups),) if any(
-                        isinstance(value, Loaded) and value.path for value in values
-                    ):
-                        self.scope.bind(name, bounded(ListLiteral((*groups, values))))
 
     def add_entries(
         self, table: ast.expr, more: Sequence[tuple[String | Constant | None, Values]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from advisor.scan.source import MARK, same_letters, spells_otherwise, text_of
+from advisor.scan.source import MARK, same_letters, text_of
 from advisor.scan.vocabulary import LIBRARIES_OF_FUNCTIONS, Vocabulary
 
 _WORDS = ("transformers", "pretrained", "get_image_features", "get_text_features")
@@ -43,14 +43,15 @@ def speaks(data: bytes, vocabulary: Vocabulary) -> bool:
 def may_concern_us(kind: str, data: bytes, vocabulary: Vocabulary) -> bool:
     """True where words of ours stand in a file, in whatever letters Python takes for them."""
     data = data.replace(b"\0", b"")  # as each second byte of UTF-16 is
-    if speaks(data, vocabulary) or (kind == "python" and spells_otherwise(data)):
+    if speaks(data, vocabulary):
         return True
     if kind == "notebook":
         data = _BETWEEN_PIECES.sub(b"", data)
         if _ESCAPED_LETTER.search(data) or speaks(data, vocabulary):
             return True
-    text = "" if data.isascii() else same_letters(text_of(data))
-    return speaks(text.encode("utf-8", "replace"), vocabulary)
+    if data.isascii() and b"coding" not in data:
+        return False
+    return speaks(same_letters(text_of(data)).encode("utf-8", "replace"), vocabulary)
 
 
 def may_ask(code: str) -> bool:

@@ -22,8 +22,8 @@ from advisor.scan.abstract import (
     Wrapper,
 )
 from advisor.scan.classes import RESULT
-from advisor.scan.imports import Exported, Imports
 from advisor.scan.node import parameters
+from advisor.scan.scope import Exported, Imports
 from advisor.scan.source import Parsed, descendants
 from advisor.scan.study import Study
 from advisor.scan.usage import Load
@@ -68,13 +68,8 @@ def _seen(study: Study, value: Abstract, depth: int) -> Abstract:
 
 
 def _class(study: Study, label: str) -> ImportedClass:
-    known = study.attributes(label)
-    return ImportedClass(
-        name=f"{study.parsed.name}:{label}",
-        attributes=tuple((name, _values(study, values, 1)) for name, values in known.items()),
-        extends=study.built_as(label),
-        loads_as=study.loads_as(label),
-    )
+    own = f"{study.parsed.name}:{label}"
+    return ImportedClass(own, study.built_as(label), study.loads_as(label))
 
 
 def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:

@@ -11,13 +11,6 @@ from advisor.scan.source import BLOCKS, Parsed, descendants, statements
 from advisor.scan.usage import Location, Name, Override
 
 _LIBRARY = "transformers"
-_HEAD = r"class(?<!\wclass)\s+\w+\s*\("
-_EXTENDED = re.compile(rf"{_HEAD}(?:(?!{_HEAD})[^)])*Trainer\b")
-
-
-def mentions_overrides(code: str) -> bool:
-    """True where a class may extend one whose methods the library itself calls."""
-    return "Trainer" in code and bool(_EXTENDED.search(code))
 
 
 def overrides(parsed: Parsed) -> Iterator[Override]:

@@ -7,7 +7,6 @@ import re
 
 from advisor.scan.abstract import FunctionNode
 
-_PROPERTIES = {"property", "cached_property"}
 _NO_KIND = re.compile(
     r"(?:cuda|cpu|mps|xpu|auto|none|bf?loat\d*|fp\d+|bf\d+|int\d+)(?::\d+)?\Z", re.IGNORECASE
 )
@@ -21,11 +20,6 @@ def decorators(function: FunctionNode) -> set[str]:
 def parameters(function: FunctionNode) -> list[str]:
     """Return the names of the parameters that may be passed by place."""
     return [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
-
-
-def is_property(method: FunctionNode) -> bool:
-    """True for a method that is asked for as an attribute."""
-    return any(last_name(one) in _PROPERTIES for one in method.decorator_list)
 
 
 def last_name(function: ast.expr) -> str:

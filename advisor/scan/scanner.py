@@ -19,7 +19,7 @@ from advisor.scan.grouping import Grouping, together
 from advisor.scan.guard import guarded
 from advisor.scan.mention import imports_from, may_ask, may_concern_us, sees, speaks
 from advisor.scan.modules import Modules, exported
-from advisor.scan.names import mentions_overrides, names_in, overrides
+from advisor.scan.names import names_in, overrides
 from advisor.scan.notebook import parse_notebook
 from advisor.scan.pin import pin_of_notebook, pin_of_script
 from advisor.scan.source import (
@@ -264,7 +264,7 @@ class _Scanner:
             self._hold(guarded=guarded(parsed))
         self._hold(
             names=names,
-            overrides=overrides(parsed) if mentions_overrides(text) else (),
+            overrides=overrides(parsed) if "Trainer" in text else (),
             ignores=ignores_in_python(parsed) if MARK in data else (),
         )
         self.notes.extend(parsed.notes)

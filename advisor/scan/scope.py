@@ -1,14 +1,22 @@
-"""The names of a module, class or function, and what they stand for while it is walked."""
+"""The names of a module, class or function, and what they stand for while it is walked.
+
+What is imported stands for what another file defines, which is read where the name is used.
+"""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from advisor.scan.abstract import (
     NOTHING,
     Constant,
     FunctionNode,
-    Loaded,
+    Imported,
+    Module,
+    Symbol,
     Values,
     doubted,
     union,
@@ -21,9 +29,8 @@ _OWN = "self."
 class Scope:
     """The names of a module, class or function, while it is walked.
 
-    `earlier` keeps loads that a name stood for before it was bound again: a function may have been
-    called in between, as in a notebook. `trail` keeps, within a branch, what the names that it
-    binds stood for before it; None for those that were not bound.
+    `trail` keeps, within a branch, what the names that it binds stood for before it; None for those
+    that were not bound.
     """
 
     label: str = ""
@@ -32,7 +39,6 @@ class Scope:
     is_class: bool = False
     names: dict[str, Values] = field(default_factory=dict)
     shared: set[str] = field(default_factory=set)
-    earlier: dict[str, Values] = field(default_factory=dict)
     trail: dict[str, Values | None] | None = None
     aside: bool = False
     """True where the walk has come to what no known call reaches."""
@@ -46,18 +52,12 @@ class Scope:
         scope: Scope | None = self
         while scope is not None:
             if name in scope.names and (scope is self or not scope.is_class):
-                values = scope.names[name]
-                if scope is self or name not in scope.earlier:
-                    return values
-                return doubted(union(values, scope.earlier[name]))
+                return scope.names[name]
             scope = scope.parent
         return None
 
     def bind(self, name: str, values: Values) -> None:
         """Give a name its value from here on."""
-        before = self.names.get(name)
-        if before and before != values and any(isinstance(v, Loaded) for v in before):
-            self.earlier[name] = union(self.earlier.get(name, NOTHING), before)
         self.put(name, values)
         if name in self.shared:
             top = self
@@ -91,3 +91,61 @@ class Scope:
             else:
                 self.names[name] = values
         return bound
+
+
+Exports: TypeAlias = Callable[[str], "Mapping[str, Values] | None"]
+"""Gives what a module of the project defines, by its dotted name as imported; None elsewhere."""
+
+
+class Imports:
+    """The imports of one file, as far as modules of the project can be looked into."""
+
+    def __init__(self, exports: Exports) -> None:
+        self.exports = exports
+        self._known: dict[tuple[str, str], Values] = {}
+
+    def resolved(self, values: Values) -> Values:
+        """Return values with what is imported in the place of its name."""
+        for value in values:
+            if isinstance(value, Imported):
+                return union(*map(self._resolved, values))
+        return values
+
+    def _resolved(self, value: object) -> Values:
+        if not isinstance(value, Imported):
+            return (value,)  # type: ignore[return-value]
+        key = value.module, value.name
+        if key not in self._known:
+            self._known[key] = NOTHING  # where it leads back to itself, or on without an end
+            with contextlib.suppress(RecursionError):
+                self._known[key] = self._imported(*key)
+        found = self._known[key]
+        return found if value.certain else doubted(found)
+
+    def _imported(self, module: str, name: str) -> Values:
+        defined = self.exports(module)
+        if defined is not None and name in defined:
+            return defined[name]
+        dotted = f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
+        if self.exports(dotted) is not None:
+            return (Module(dotted),)
+        return (Symbol(module, name),) if defined is None else NOTHING
+
+
+class Exported(Mapping[str, Values]):
+    """What a module defines; what it imports itself is looked for when it is asked for."""
+
+    def __init__(self, names: Mapping[str, Values], imports: Imports) -> None:
+        self._names, self._imports = names, imports
+
+    def __getitem__(self, name: str) -> Values:
+        return self._imports.resolved(self._names[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names  # without looking for what it is
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)

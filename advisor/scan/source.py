@@ -21,8 +21,6 @@ from advisor.scan.usage import FileNote, Ignore, Location
 
 MARK = b"advisor:"
 """Stands in comments that tell the check to be silent: `# advisor: ignore[rule-id] reason`."""
-_OTHERWISE = rb"\x74 \u0074 +AHQ- ~{#t~} " + b"\x1b$B#t\x1b(B"
-"""A letter as some encodings write it; in any other these signs are what they look like."""
 _FIRST_LINES = re.compile(rb"[^\r\n]*(?:\r\n?|\n)?[^\r\n]*(?:\r\n?|\n)?")
 """The two in which an encoding may be declared; `tokenize` takes line feeds alone for ends."""
 _COMMENT = re.compile(
@@ -30,8 +28,6 @@ _COMMENT = re.compile(
 )
 _LONG_NUMBER = re.compile(r"(?i)0[box][\da-f_]{500,}")
 _MOST_BITS = 2_000
-_SHORT = 10_000
-"""Bytes that are searched as fast as two lines are found."""
 _BODIES = ("body", "orelse", "finalbody")
 _PARTS = (*_BODIES, "handlers", "cases")
 _HOLDERS: tuple[type[ast.AST], ...] = (ast.Module, ast.ExceptHandler, ast.match_case)
@@ -191,25 +187,12 @@ def decode_python(data: bytes, name: str) -> tuple[str, str]:
         raise UnreadableError(name, 1, message) from None
 
 
-def spells_otherwise(data: bytes) -> bool:
-    """True for a Python file in an encoding that may write any letter as other signs.
-
-    UTF-7 and `unicode_escape` do: a search for words in the bytes sees nothing there.
-    """
-    if (len(data) < _SHORT and b"coding" not in data) or b"coding" not in _first_lines(data):
-        return False
-    with contextlib.suppress(SyntaxError, LookupError):
-        encoding = _declared(data)
-        try:
-            return _OTHERWISE.decode(encoding) != _OTHERWISE.decode("ascii")
-        except UnicodeError:
-            return True
-    return False
-
-
 def text_of(data: bytes) -> str:
-    """Return the text of a Python file for a search, in the encoding that it declares."""
-    if not data.isascii() and b"coding" in _first_lines(data):
+    """Return the text of a Python file for a search, in the encoding that it declares.
+
+    UTF-7 and `unicode_escape` write any letter as other signs of ASCII.
+    """
+    if b"coding" in _first_lines(data):
         with contextlib.suppress(UnreadableError):
             return decode_python(data, "")[0].removeprefix("\ufeff")
     return data.decode("utf-8", "replace").removeprefix("\ufeff")

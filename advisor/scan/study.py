@@ -37,9 +37,8 @@ from advisor.scan.abstract import (
 )
 from advisor.scan.classes import Classes
 from advisor.scan.deadline import OutOfTimeError
-from advisor.scan.imports import Imports
 from advisor.scan.passed import Passed
-from advisor.scan.scope import Scope
+from advisor.scan.scope import Imports, Scope
 from advisor.scan.source import Parsed, Placed
 from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
 from advisor.scan.vocabulary import Vocabulary
@@ -53,7 +52,6 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _PACKAGE = "__init__.py"
 _HUB_PREFIX = "hf-hub:"
 _IMPORT = "from transformers import"
-_DEEPEST_SOURCE = 20
 
 
 class Use(NamedTuple):
@@ -279,31 +277,7 @@ class Study(Classes):
 
 def _source(node: ast.expr) -> str:
     """An expression as code, of the same form however it was written."""
-    written = _written(node, _DEEPEST_SOURCE)
-    return (ast.unparse(node) if written is None else written)[:_LONGEST_SOURCE]
-
-
-def _written(node: ast.expr, deepest: int) -> str | None:
-    """What most arguments are, in a tenth of the time: a name, a constant, a call, a part of it."""
-    match node:
-        case ast.Name(name):
-            return name
-        case ast.Constant(str() | int() | None as value, None):
-            return repr(value)
-        case ast.Attribute(ast.Name() | ast.Attribute() | ast.Call() as owner, name) if deepest:
-            inner = _written(owner, deepest - 1)
-            return inner and f"{inner}.{name}"
-        case ast.Subscript(
-            ast.Name() | ast.Call() as table, ast.Constant(int() | str()) as key
-        ) if deepest:
-            inner, at = _written(table, deepest - 1), _written(key, 0)
-            return inner and at and f"{inner}[{at}]"
-        case ast.Call(
-            ast.Name() | ast.Attribute() as called, [], [ast.keyword(None, ast.Name(name))]
-        ) if deepest:
-            inner = _written(called, deepest - 1)
-            return inner and f"{inner}(**{name})"
-    return None
+    return ast.unparse(node)[:_LONGEST_SOURCE]
 
 
 def _literal(values: Values) -> object:
