@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from advisor.catalogue.release import Release
 from advisor.check.declaration import DeclaredChoice
-from advisor.check.finding import Edit, Finding
+from advisor.check.finding import Edit, Finding, advice
 from advisor.check.fixing import TEXTS_AT_ONCE, stretch
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judged_files import JudgedFiles
@@ -53,12 +53,6 @@ class NamePlaces(NamedTuple):
     def of(self, path: str, name: str) -> Mapping[Location, Name | None]:
         """Return where a name stands in a file."""
         return self.by_name.get((path, name), {})
-
-
-def _is_there(name: Name, place: Location) -> bool:
-    """True where what is imported has its own name at a place of the file, whatever runs."""
-    always = not (name.alias or name.optional or name.inside)
-    return always and name.place[1:3] < place[1:3]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,15 +102,9 @@ class Case:
         return self._with_files(self.judged_by, lambda path: path not in pinned)
 
     def _with_files(self, by: Release | None, has: Callable[[str], bool]) -> Case:
-        usages = tuple(one for one in self.scan.usages if has(one.place.path))
-        beside = tuple(one for one in self.scan.beside if has(one.place.path))
-        names = tuple(one for one in self.scan.names if has(one.place.path))
-        built = tuple(one for one in self.scan.built if has(one.place.path))
-        anew = tuple(one for one in self.scan.overrides if has(one.place.path))
-        scan = self.scan._replace(
-            usages=usages, beside=beside, names=names, built=built, overrides=anew
-        )
-        return replace(self, judged_by=by, judged=(), scan=scan)
+        seen = ("usages", "beside", "names", "built", "overrides")
+        own = {of: tuple(x for x in getattr(self.scan, of) if has(x.place.path)) for of in seen}
+        return replace(self, judged_by=by, judged=(), scan=self.scan._replace(**own))
 
     def usages(self) -> Iterator[tuple[Usage]]:
         """Yield every place in code that loads a checkpoint."""
@@ -159,7 +147,8 @@ class Case:
         path, use = place.path, Edit(place, new, old)
         names = [name for name in self.scan.names_of(path) if name.imported]
         ours = [name for name in names if name.name == new]
-        if any(_is_there(name, place) for name in ours):
+        always = (name for name in ours if not (name.alias or name.optional or name.inside))
+        if any(name.place[1:3] < place[1:3] for name in always):
             return (use,)
         found = [name for name in names if name.name == old]
         alone = len(found) == 1 and found[0].module == TRANSFORMERS and not found[0].optional
@@ -309,12 +298,15 @@ class Detector(NamedTuple):
         level = finding.level or (case.strict and case.lowered.get(rule.id)) or rule.level
         if level == "error" and isinstance(known, Identity) and known.by_words:
             level = "warning"
-        cited = (known.sources.get(field) for field in self.citing if known)
+        cited = [known.sources.get(field) for field in self.citing if known]
+        cited = [finding.sources, finding.change and finding.change.sources, *cited]
         return finding._replace(
             rule=rule.id,
             level=level,
-            because=finding.because or rule.because,
-            sources=tuple(finding.sources or next(filter(None, cited), rule.sources)),
+            because=finding.because or (finding.change and finding.change.because) or rule.because,
+            sources=tuple(next(filter(None, cited), rule.sources)),
+            fix=finding.fix or (advice(finding.change.instead) if finding.change else None),
+            change=None,
             place=finding.place or (choice.place if choice else None),
             edits=_sure(case, finding.edits),
             checkpoint=finding.checkpoint or id,

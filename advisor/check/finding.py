@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from advisor.model.library import NameChange
 from advisor.scan.usage import Location
 
 LEVELS = ("error", "warning", "note")
@@ -23,9 +24,10 @@ class Finding(NamedTuple):
 
     `place` is None for what stands in no file. `edits` do what `fix` says, where that is certain.
     `choice` is the name of the declared choice it is about. `upgrade` is a release of transformers
-    above all that the project asks for, where the finding holds from that one on. What is empty,
-    the rule and what it judges fill in: see `Detector`. `places` are others where the same holds,
-    and `more` the edits for them.
+    above all that the project asks for, where the finding holds from that one on. `change` is what
+    a release did to the name that it is about: why, who says so, what to use instead. `places` are
+    others where the same holds, and `more` the edits for them. What is empty, the change, the rule
+    and what it judges fill in: see `Detector`.
     """
 
     message: str
@@ -39,6 +41,7 @@ class Finding(NamedTuple):
     checkpoint: str | None = None
     choice: str | None = None
     upgrade: str | None = None
+    change: NameChange | None = None
     places: tuple[Location, ...] = ()
     more: tuple[tuple[Edit, ...], ...] = ()
 

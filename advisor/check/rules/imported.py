@@ -102,14 +102,8 @@ def _gone_with_it(case: Case) -> Iterator[Finding]:
             continue
         change = case.release.removed(f"{library}.{name.name}", "module")
         if change is not None:
-            yield Finding(
-                f"the `{library}` that transformers {case.release.version} needs has no "
-                f"`{name.name}`",
-                name.place,
-                fix=advice(change.instead),
-                because=change.because,
-                sources=change.sources,
-            )
+            needed = f"the `{library}` that transformers {case.release.version} needs"
+            yield Finding(f"{needed} has no `{name.name}`", name.place, change=change)
 
 
 def _moved(case: Case, module: str, name: str) -> NameChange | None:

@@ -26,7 +26,6 @@ from advisor.check.loaded import (
     part_of,
     receiver_of,
 )
-from advisor.model.library import NameChange
 from advisor.scan.usage import Argument, Built, Call, Location, Usage
 from advisor.scan.vocabulary import vocabulary_of
 
@@ -79,13 +78,8 @@ def _missing_of_class(case: Case, made: Built) -> Iterator[Finding]:
     if known.text.startswith("(") or not at.open or owner.endswith(SETTINGS) or distinctive:
         removed = case.release.removed
         change = removed(made.class_name, "attribute") or removed(name, "attribute")
-        yield Finding(
-            _absence(case, Receiver(at, owner, ()), name, known),
-            made.place,
-            fix=advice(change.instead) if change else None,
-            because=change.because if change else "",
-            sources=change.sources if change else (),
-        )
+        message = _absence(case, Receiver(at, owner, ()), name, known)
+        yield Finding(message, made.place, change=change)
 
 
 def _without_items(case: Case, call: Call) -> Iterator[Finding]:
@@ -94,7 +88,7 @@ def _without_items(case: Case, call: Call) -> Iterator[Finding]:
     change = case.release.removed(f"{at.name}[]", "attribute") if at else None
     if at and change and not isinstance(key.value, str):
         message = f"`{at.name}` is no tuple in transformers {case.release.version}"
-        yield _by_change(change, at, call, message)
+        yield Finding(message, call.place, level=at.level, change=change)
 
 
 class _Near(NamedTuple):
@@ -127,8 +121,7 @@ def _missing_in_configuration(case: Case, call: Call) -> Iterator[Finding]:
     inside = f"{CONFIG}.{call.name}" if CONFIG in call.of and call.kind == "read" else ""
     if change := case.release.removed(inside, "attribute"):
         message = f"the configuration has no `{call.name}` in transformers {case.release.version}"
-        fix, because = advice(change.instead), change.because
-        yield Finding(message, call.place, fix=fix, because=because, sources=change.sources)
+        yield Finding(message, call.place, change=change)
 
 
 def _lacking(case: Case, call: Call, near: _Near, at: Receiver) -> Iterator[Finding]:
@@ -173,19 +166,7 @@ def _without_effect(case: Case, at: Receiver, call: Call) -> Iterator[Finding]:
     gone = change and change.kind == "removed" and call.kind == "call"
     if change and gone and not _asked_for(case, call):
         message = f"`{call.name}` of `{at.name}` fails in transformers {case.release.version}"
-        yield _by_change(change, at, call, message)
-
-
-def _by_change(change: NameChange, at: Receiver, call: Call, message: str) -> Finding:
-    """What is found of a call because a release changed what it is on."""
-    return Finding(
-        message,
-        call.place,
-        level=at.level,
-        fix=advice(change.instead),
-        because=change.because,
-        sources=change.sources,
-    )
+        yield Finding(message, call.place, level=at.level, change=change)
 
 
 def _of_vision(case: Case, usage: Usage) -> bool:

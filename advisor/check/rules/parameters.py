@@ -62,6 +62,7 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
             instead, sure = change.instead if change else None, False
             if change is None:
                 instead, sure = _successor(given, name, taken or (), known or "")
+            silent = change and change.id in case.knowledge("asked_by_false")  # it does not fail
             when = f"; it was there until {known}" if known else ""
             version = case.release.version
             sure = sure or (change is not None and change.kind == "renamed")
@@ -70,18 +71,11 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
                 f"`{given.shown}` takes no `{name}` in transformers {version}{when}",
                 place,
                 places=argument.named_at,
-                level=given.level or _level(case, change),
+                level=given.level or ("warning" if silent else ""),
                 fix=advice(instead),
-                because=change.because if change else "",
-                sources=change.sources if change else (),
+                change=change,
                 edits=(Edit(place, instead, name),) if renamed and instead else (),
             )
-
-
-def _level(case: Case, change: NameChange | None) -> str:
-    """A call that does not fail, and does not do what it is asked for, is a warning."""
-    silent = change is not None and change.id in case.knowledge("asked_by_false")
-    return "warning" if silent else ""
 
 
 def _takes_instead(given: Given, name: str, instead: str | None) -> bool:
@@ -117,14 +111,9 @@ def _tensors(case: Case) -> Iterator[Finding]:
                 continue
             written = f'return_tensors="{argument.value}"'
             if change := case.release.removed(written, "parameter"):
-                yield Finding(
-                    f"there are no `{argument.value}` tensors in transformers "
-                    f"{case.release.version}",
-                    argument.written,
-                    fix=advice(change.instead),
-                    because=change.because,
-                    sources=change.sources,
-                )
+                message = f"there are no `{argument.value}` tensors in transformers"
+                message = f"{message} {case.release.version}"
+                yield Finding(message, argument.written, change=change)
 
 
 def _called(case: Case) -> Iterator[Given]:

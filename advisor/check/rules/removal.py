@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from functools import cache
 
 from advisor.check.case import TRANSFORMERS, Case, rule
-from advisor.check.finding import Edit, Finding, advice
+from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identity
 from advisor.model.library import NameChange
-from advisor.scan.usage import Argument, Load, Location, Usage
+from advisor.scan.usage import Argument, Location, Usage
 
 
 @rule("removed-class", "renamed-class", of_release=True)
@@ -69,22 +69,21 @@ def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
             place = argument.written
             what, new, now = f"argument `{name}` here", change.instead, ""
             edits: tuple[Edit, ...] = ()
-            fix = None
+            fix, leave = None, "leave it out"
+            same = change.id in case.knowledge("same_value", REMOVED)
+            asks_by_true = change.id in case.knowledge("asks_by_true", REMOVED)
             if change.id in case.knowledge("without_effect", REMOVED).get(load.kind, ()):
-                now, fix = f"`{name}` does nothing for a {_spoken(load.kind)}", "leave it out"
-            elif (
-                change.id in case.knowledge("asks_by_true", REMOVED) and argument.value is not True
-            ):
-                now, fix = f"`{name}` does nothing any more", "leave it out"
+                now, fix = f"`{name}` does nothing for a {load.kind.replace('_', ' ')}", leave
+            elif asks_by_true and argument.value is not True:
+                now, fix = f"`{name}` does nothing any more", leave
             else:
                 if new and change.kind != "removed":
                     now = f"`{name}` is called `{new}` since transformers {change.since}"
-                if _beside(change, load):
-                    fix = f"leave it out, as `{_name(change)}` is given"
-                elif _asks_nothing(case, change, argument):
-                    fix = "leave it out"
+                if (given := (new or "").partition("=")[0]) in load.arguments:
+                    fix = f"{leave}, as `{given}` is given"
+                elif argument.value is False and change.kind == "removed" and not same:
+                    fix = leave  # unless the new name says the same
             if new and argument.name_place and not fix:
-                same = change.id in case.knowledge("same_value", REMOVED)
                 edits = (Edit(place, new, name),) if same else _by_true(case, argument, new)
             yield from _findings(case, change, argument, what, now, fix, edits=edits)
 
@@ -97,25 +96,6 @@ def _by_true(case: Case, argument: Argument, new: str) -> tuple[Edit, ...]:
     end = argument.place
     whole = argument.name_place._replace(end_line=end.end_line, end_column=end.end_column)
     return (Edit(whole, f"{name}={value}", case.stands_at(whole)),)
-
-
-def _beside(change: NameChange, load: Load) -> bool:
-    """True where what took the place of an argument is given beside it."""
-    return _name(change) in load.arguments
-
-
-def _name(change: NameChange) -> str:
-    return (change.instead or "").partition("=")[0]
-
-
-def _asks_nothing(case: Case, change: NameChange, argument: Argument) -> bool:
-    """True for False given to what is gone, unless that says the same by the new name."""
-    said = change.kind != "removed" or change.id in case.knowledge("same_value", REMOVED)
-    return argument.value is False and not said
-
-
-def _spoken(kind: str) -> str:
-    return kind.replace("_", " ")
 
 
 @rule("removed-pipeline", "redirected-pipeline", each=Case.usages, of_release=True)
@@ -157,13 +137,9 @@ def removed_variable(case: Case) -> Iterator[Finding]:
     for one in variables if case.judged_by else ():
         change = case.release.removed(one.name, "environment")
         if change is not None and one.place.path not in ready:
-            yield Finding(
-                f"transformers {case.release.version} does not read `{one.name}`",
-                one.place,
-                fix=f"set `{change.instead}`" if change.instead else None,
-                because=change.because,
-                sources=change.sources,
-            )
+            message = f"transformers {case.release.version} does not read `{one.name}`"
+            fix = f"set `{change.instead}`" if change.instead else None
+            yield Finding(message, one.place, fix=fix, change=change)
 
 
 def _without_pipeline(case: Case, usage: Usage, change: NameChange) -> str | None:
@@ -193,12 +169,5 @@ def _findings(
     """Yield what is to be said of a change: that it is gone, or what it is `now` where it works."""
     place, others = (at.written, at.named_at) if isinstance(at, Argument) else (at, ())
     if bool(now) != case.rule.startswith("removed-"):
-        yield Finding(
-            now or f"transformers {case.release.version} has no {what}",
-            place,
-            places=others,
-            because=change.because,
-            sources=change.sources,
-            fix=fix or advice(change.instead),
-            edits=edits,
-        )
+        message = now or f"transformers {case.release.version} has no {what}"
+        yield Finding(message, place, fix=fix, edits=edits, places=others, change=change)
