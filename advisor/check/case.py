@@ -103,7 +103,9 @@ class Case:
 
     def _with_files(self, by: Release | None, has: Callable[[str], bool]) -> Case:
         seen = ("usages", "beside", "names", "built", "overrides")
-        own = {of: tuple(x for x in getattr(self.scan, of) if has(x.place.path)) for of in seen}
+        own: dict[str, Any] = {
+            of: tuple(x for x in getattr(self.scan, of) if has(x.place.path)) for of in seen
+        }
         return replace(self, judged_by=by, judged=(), scan=self.scan._replace(**own))
 
     def usages(self) -> Iterator[tuple[Usage]]:

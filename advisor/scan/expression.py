@@ -361,6 +361,8 @@ class Expressions:
             if self.study.extending:
                 callees = tuple(map(self._own_call, callees))
         passed = self._passed(node)
+        if isinstance(function, ast.Attribute) and function.attr == "append":
+            self._append(function, passed)
         call = EvaluatedCall(
             self.study, self.scope, node, holders, callees, passed[:_MOST_ARGUMENTS]
         )
@@ -378,6 +380,16 @@ class Expressions:
             self._attribute(h, v.text) for h in holders for v in names if isinstance(v, String)
         ]
         return union(*given, *(doubted(self.evaluate(one)) for one in default))
+
+    def _append(self, function: ast.Attribute, passed: Sequence[Passed]) -> None:
+        """A list that what was loaded gave something to holds it from here on."""
+        match function, passed:
+            case ast.Attribute(ast.Name(name)), [Passed("0", values)]:
+                match self.named(name):
+                    case (ListLiteral(groups),) if any(
+                        isinstance(value, Loaded) and value.path for value in values
+                    ):
+                        self.scope.bind(name, bounded(ListLiteral((*groups, values))))
 
     def add_entries(
         self, table: ast.expr, more: Sequence[tuple[String | Constant | None, Values]]

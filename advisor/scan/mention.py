@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from advisor.scan.source import MARK, same_letters, text_of
+from advisor.scan.source import MARK, UnreadableError, same_letters, text_of
 from advisor.scan.vocabulary import LIBRARIES_OF_FUNCTIONS, Vocabulary
 
 _WORDS = ("transformers", "pretrained", "get_image_features", "get_text_features")
@@ -51,7 +51,11 @@ def may_concern_us(kind: str, data: bytes, vocabulary: Vocabulary) -> bool:
             return True
     if data.isascii() and b"coding" not in data:
         return False
-    return speaks(same_letters(text_of(data)).encode("utf-8", "replace"), vocabulary)
+    try:
+        text = text_of(data, "") if kind == "python" else data.decode("utf-8", "replace")
+    except UnreadableError:  # which is said where it is parsed
+        return True
+    return speaks(same_letters(text).encode("utf-8", "replace"), vocabulary)
 
 
 def may_ask(code: str) -> bool:

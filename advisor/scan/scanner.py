@@ -217,7 +217,7 @@ class _Scanner:
                 self.notes.append(FileNote(file.name, None, message))
         else:
             if file.kind == "python" and b"import" in data and b"class " in data:
-                self._see_from(file, text_of(data))
+                self._see_from(file, text_of(data, file.name))
             if may_concern_us(file.kind, data, self.vocabulary):
                 self._parse(file, data)
 

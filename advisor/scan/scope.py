@@ -15,6 +15,7 @@ from advisor.scan.abstract import (
     Constant,
     FunctionNode,
     Imported,
+    Loaded,
     Module,
     Symbol,
     Values,
@@ -29,8 +30,9 @@ _OWN = "self."
 class Scope:
     """The names of a module, class or function, while it is walked.
 
-    `trail` keeps, within a branch, what the names that it binds stood for before it; None for those
-    that were not bound.
+    `earlier` keeps loads that a name stood for before it was bound again: a function may have been
+    called in between, as in a notebook. `trail` keeps, within a branch, what the names that it
+    binds stood for before it; None for those that were not bound.
     """
 
     label: str = ""
@@ -39,6 +41,7 @@ class Scope:
     is_class: bool = False
     names: dict[str, Values] = field(default_factory=dict)
     shared: set[str] = field(default_factory=set)
+    earlier: dict[str, Values] = field(default_factory=dict)
     trail: dict[str, Values | None] | None = None
     aside: bool = False
     """True where the walk has come to what no known call reaches."""
@@ -52,12 +55,18 @@ class Scope:
         scope: Scope | None = self
         while scope is not None:
             if name in scope.names and (scope is self or not scope.is_class):
-                return scope.names[name]
+                values = scope.names[name]
+                if scope is self or name not in scope.earlier:
+                    return values
+                return doubted(union(values, scope.earlier[name]))
             scope = scope.parent
         return None
 
     def bind(self, name: str, values: Values) -> None:
         """Give a name its value from here on."""
+        before = self.names.get(name)
+        if before and before != values and any(isinstance(v, Loaded) for v in before):
+            self.earlier[name] = union(self.earlier.get(name, NOTHING), before)
         self.put(name, values)
         if name in self.shared:
             top = self

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import bisect
-import contextlib
 import hashlib
 import io
 import math
@@ -187,14 +186,14 @@ def decode_python(data: bytes, name: str) -> tuple[str, str]:
         raise UnreadableError(name, 1, message) from None
 
 
-def text_of(data: bytes) -> str:
+def text_of(data: bytes, name: str) -> str:
     """Return the text of a Python file for a search, in the encoding that it declares.
 
-    UTF-7 and `unicode_escape` write any letter as other signs of ASCII.
+    UTF-7 and `unicode_escape` write any letter as other signs of ASCII. Raises UnreadableError
+    where it does not read the file.
     """
     if b"coding" in _first_lines(data):
-        with contextlib.suppress(UnreadableError):
-            return decode_python(data, "")[0].removeprefix("\ufeff")
+        return decode_python(data, name)[0].removeprefix("\ufeff")
     return data.decode("utf-8", "replace").removeprefix("\ufeff")
 
 

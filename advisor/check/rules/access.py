@@ -94,7 +94,9 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
         has = "is not in the catalogue"
         owners = {one.partition("/")[0].lower() for one in case.rulebase.checkpoints}
         level = "note" if id.partition("/")[0].lower() in owners else ""
-    read = all(_names_a_commit(load) for load, *_ in remote)
+    given = (load.arguments.get("revision") for load, *_ in remote)
+    texts = [one and one.value for one in given]
+    read = all(isinstance(text, str) and COMMIT.match(text) for text in texts)
     first, *others = (one.name_place or one.place for _, one, _ in remote)
     files = " and ".join(dict.fromkeys(files for *_, files in remote))
     yield Finding(
@@ -121,11 +123,6 @@ def _run_by(case: Case, load: Load) -> str:
     if members and load.kind == "processor":
         return "the files that `auto_map` names for its tokenizer or image processor"
     return "`custom_generate/generate.py`, if present," if members and members.has(GENERATE) else ""
-
-
-def _names_a_commit(load: Load) -> bool:
-    revision = load.arguments.get("revision")
-    return bool(revision and isinstance(revision.value, str) and COMMIT.match(revision.value))
 
 
 @rule("pickled-weights", each=Case.usages)

@@ -10,7 +10,7 @@ from advisor.check.identity import Identity
 from advisor.check.judgement import Judgement
 from advisor.decide.requirements import Gap, judge_checkpoint
 from advisor.engine.profile import Answer
-from advisor.model import NOT_APPLICABLE, TASK, Checkpoint, Family
+from advisor.model import NOT_APPLICABLE, TASK, Checkpoint
 from advisor.scan.usage import Usage
 
 LICENCE = "commercial_use"
@@ -36,7 +36,8 @@ def pipeline_or_generate(case: Case, usage: Usage, identity: Identity) -> Iterat
         if identity.checkpoint and (own := identity.checkpoint.pipeline):
             fix = f"its pipeline is `{own}`; use another checkpoint for this one"
     else:
-        call, family = writes(usage), _family(case, identity)
+        call, home = writes(usage), identity.known[0].family
+        family = next((one for one in case.rulebase.families if one.id == home), None)
         if (
             call is None
             or not call.certain
@@ -113,9 +114,3 @@ def not_verified(_: Case, judgement: Judgement) -> Iterator[Finding]:
         if judgement.given(gap.question):
             message = f"{judgement.checkpoint.id}: {gap.text}"
             yield Finding(message, because=f"asked for by {gap.question}")
-
-
-def _family(case: Case, identity: Identity) -> Family | None:
-    """The family of a checkpoint; None for what belongs to none."""
-    wanted = identity.known[0].family
-    return next((one for one in case.rulebase.families if one.id == wanted), None)

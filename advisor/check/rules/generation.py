@@ -1,16 +1,18 @@
-"""Whether what steers the writing of text is set where the judged release reads it."""
+"""Whether what steers a model is set where the judged release reads it: generation, attention."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Set
 
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Edit, Finding
-from advisor.check.loaded import receiver_of
+from advisor.check.loaded import class_of, receiver_of
 from advisor.scan.usage import Call, Usage
 
 CONFIG, GENERATION = "config", "generation_config"
 COMPOSITION = "composition"
+WEIGHTS = re.compile(r"(?:cross_|encoder_|decoder_)?attentions\Z")
 
 
 @rule("generation-set-in-config", each=Case.usages, of_release=True)
@@ -26,7 +28,7 @@ def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
         if call.kind == "assign" and call.of == (CONFIG,) and call.receiver.place == model.place
     ]
     for call in stored:
-        if call.name in case.knowledge("settings") and _is_set(call):
+        if call.name in case.knowledge("settings") and call.arguments["0"].value is not None:
             target = call.arguments["0"].source
             of_model = target.removesuffix(f".{CONFIG}.{call.name}")
             edit = Edit(call.place, f"{of_model}.{GENERATION}.{call.name}", target)
@@ -58,11 +60,6 @@ def _asked_for(case: Case, usage: Usage, stored: Set[str]) -> Iterator[Finding]:
             )
 
 
-def _is_set(call: Call) -> bool:
-    """True where something other than None is stored."""
-    return call.arguments["0"].value is not None
-
-
 def _without_start(case: Case, usage: Usage, stored: list[Call]) -> Iterator[Finding]:
     """A model of two parts that is told its first token where `generate` does not look."""
     if usage.model is None or usage.model.kind != COMPOSITION:
@@ -80,3 +77,32 @@ def _without_start(case: Case, usage: Usage, stored: list[Call]) -> Iterator[Fin
             places=tuple(call.place for call in ready),
             fix=f"set `{GENERATION}.{name}` as well",
         )
+
+
+@rule("attentions-not-kept", each=Case.usages, of_release=True)
+def attentions_not_kept(case: Case, usage: Usage) -> Iterator[Finding]:
+    """Weights of attention, of a model whose attention is computed in one step."""
+    model = usage.model
+    ours = model is not None and model.package == TRANSFORMERS
+    if model is None or not ours or not case.release.reaches(case.knowledge("since")[0]):
+        return
+    known = class_of(case, model, usage)
+    if known is None or known[0] not in case.knowledge("computed_in_one_step"):
+        return
+    if mentions(case.source(usage.place.path), *case.knowledge("chosen_by")):
+        return
+    used = [call for call in usage.calls if call.receiver.place == model.place]
+    read = [call.place for call in used if call.kind == "read" and WEIGHTS.match(call.name)]
+    asked = [call for call in used if call.kind == "call" and "output_attentions" in call.arguments]
+    for call in asked if read else ():
+        argument = call.arguments["output_attentions"]
+        if argument.value is True:
+            yield Finding(
+                f"`{known[0]}` keeps no attention weights in transformers {case.release.version} "
+                "unless it is loaded for that",
+                argument.written,
+                level=known[1],
+                places=tuple(read),
+                fix='load it with `attn_implementation="eager"`',
+            )
+            return

@@ -104,11 +104,6 @@ def _prompted(rulebase: RuleBase) -> tuple[Checkpoint, ...]:
     return tuple(one for one in catalogue if any(map(TOKEN.match, one.prompts.values())))
 
 
-def _opens(checkpoint: Checkpoint, token: str) -> bool:
-    """True where a prompt of a checkpoint begins with a token."""
-    return any(prompt.startswith(token) for prompt in checkpoint.prompts.values())
-
-
 @rule("prompt-of-another", each=Case.catalogued, citing=("prompts",))
 def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A task token that opens the prompt, and that only another fine-tune knows, or none."""
@@ -123,7 +118,8 @@ def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
             if not found or any(found.group() in own for own in checkpoint.prompts.values()):
                 continue
             token = found.group()
-            other = next((one for one in prompted if _opens(one, token)), None)
+            prompts = ((one, prompt) for one in prompted for prompt in one.prompts.values())
+            other = next((one for one, prompt in prompts if prompt.startswith(token)), None)
             whose = f"that of {other.id}" if other else "one that no catalogued checkpoint learnt"
             fix = f"load {other.id}, or fine-tune with your own token" if other else None
             if checkpoint.prompts:

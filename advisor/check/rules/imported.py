@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -11,8 +12,9 @@ from advisor.catalogue.release_members import ReleaseMembers, signature
 from advisor.catalogue.release_table import block_of
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Edit, Finding, advice
-from advisor.check.import_edits import moved_import
+from advisor.check.fixing import TEXTS_AT_ONCE
 from advisor.model.library import NameChange
+from advisor.scan.source import Parsed, UnreadableError, parse
 from advisor.scan.usage import Name
 
 _GIT = r"git(?: clone|\+)"
@@ -21,6 +23,9 @@ OWN_BUILD = re.compile(rf"{_GIT}(?:(?!{_GIT})[^\n])*?[/:][\w.-]+/transformers\b"
 CLASS = re.compile(r"\b[A-Z]\w+\b")
 UNREAD = "utils.dummy_"
 """Modules of stand-ins, which are not described."""
+WIDEST = 88
+"""Signs of a line that formatters leave as it is."""
+INDENT = "    "
 
 
 @rule("removed-name", of_release=True)
@@ -58,20 +63,56 @@ def removed_name(case: Case) -> Iterator[Finding]:
             f"transformers {case.release.version} has no {what}{until}",
             name.place,
             fix=f"it is in `{fix}`" if fix else remedy,
-            edits=_edits(case, members, name) if fix and name.imported else (),
-            because=change.because if change else _consequence(case, name),
-            sources=change.sources if change else (),
+            edits=_moved_import(case, members, name) if fix and name.imported else (),
+            because="" if change else _consequence(case, name),
+            change=change,
         )
 
 
-def _edits(case: Case, members: ReleaseMembers, name: Name) -> tuple[Edit, ...]:
-    """What imports a name that has moved, and those beside it, from where they are by now."""
-    module = name.module.partition(".")[2]
+def _moved_import(case: Case, members: ReleaseMembers, name: Name) -> tuple[Edit, ...]:
+    """Return what imports all names of a statement from where they are by now; () if unsure.
 
-    def home(own: str) -> str | None:
-        return None if _has(case, members, module, own) else _elsewhere(members, own)
+    Statements of notebooks, with comments in them or that share a line with others are left alone.
+    """
+    path, text, line = name.place.path, case.source(name.place.path), name.place.line
+    parsed = None if name.place.cell is not None or "\r" in text else _parsed(path, text)
+    nodes = ast.walk(parsed.tree) if parsed else ()
+    imports = (one for one in nodes if isinstance(one, ast.ImportFrom))
+    around = (one for one in imports if one.lineno <= line <= (one.end_lineno or one.lineno))
+    node = next((one for one in around if any(it.name == name.name for it in one.names)), None)
+    if parsed is None or node is None:
+        return ()
+    place = parsed.location(node)
+    written = case.stands_at(place)
+    first, last = parsed.lines[place.line - 1], parsed.lines[place.end_line - 1]
+    indent, behind = first[: place.column - 1], last[place.end_column - 1 :]
+    if "#" in written or "\\" in written or not indent.strip() == behind.strip() == "":
+        return ()
+    modules: dict[str, list[str]] = {}
+    for alias in node.names:
+        own = f"{alias.name} as {alias.asname}" if alias.asname else alias.name
+        stays = _has(case, members, name.module.partition(".")[2], alias.name)
+        home = None if stays else _elsewhere(members, alias.name)
+        modules.setdefault(home or node.module or "", []).append(own)
+    lines = (_line(module, names, indent) for module, names in modules.items())
+    return (Edit(place, f"\n{indent}".join(lines), written),)
 
-    return moved_import(case, name, home)
+
+@lru_cache(maxsize=TEXTS_AT_ONCE)
+def _parsed(path: str, text: str) -> Parsed | None:
+    try:
+        return Parsed(path, parse(text, path), text, text.split("\n"))
+    except UnreadableError:
+        return None
+
+
+def _line(module: str, names: list[str], indent: str) -> str:
+    """One import, over several lines where it does not fit into one."""
+    line = f"from {module} import {', '.join(names)}"
+    if len(indent) + len(line) <= WIDEST:
+        return line
+    inner = "".join(f"{indent}{INDENT}{name},\n" for name in names)
+    return f"from {module} import (\n{inner}{indent})"
 
 
 def _consequence(case: Case, name: Name) -> str:

@@ -286,7 +286,9 @@ def _instead(
             return f"use `{onward}`", f"It has moved into `{part}`.", _renamed(call, onward)
     before = members_in(known.last, at.load, at.path)
     held = members_in(known.last, at.load, (*at.path, name))
-    if held and before and _flattened(held, before, at.members):
+    parts = {key for key, text in held.texts.items() if not text.startswith("(")} if held else set()
+    own = parts - before.texts.keys() if before else set()  # what it held stands on its owner
+    if own and own <= at.members.texts.keys():
         return f"leave `.{name}` out", "What was in it stands on the model itself by now.", ()
     if known.text.startswith("("):
         start = LEADING.match(name)
@@ -298,13 +300,6 @@ def _instead(
         if near := difflib.get_close_matches(name, methods, 1, ALIKE):
             return f"use `{near[0]}`", "", ()
     return None, "", ()
-
-
-def _flattened(held: Members, before: Members, now: Members) -> bool:
-    """True where the parts of what an attribute held stand on its owner now."""
-    parts = {key for key, text in held.texts.items() if not text.startswith("(")}
-    own = parts - before.texts.keys()
-    return bool(own) and own <= now.texts.keys()
 
 
 @rule("output-as-tensor", of_release=True)

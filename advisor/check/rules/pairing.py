@@ -93,8 +93,7 @@ def _resized(case: Case, pair: Pair, model: Identity) -> bool:
 
 def _tokenizers(case: Case) -> Iterator[tuple[Pair]]:
     """Yield the tokenizers whose ids visibly go into a model, or that read what it writes."""
-    pairs = _pairs(case, TOKENIZER)
-    return ((pair,) for pair in pairs if pair.load in pair.usage.joined)
+    return ((one,) for one in _pairs(case, TOKENIZER) if one.load in one.usage.joined)
 
 
 @rule("processor-does-not-match", each=_tokenizers)
@@ -109,7 +108,8 @@ def tokenizer_of_another(case: Case, pair: Pair) -> Iterator[Finding]:
         return
     if anew or not renewed.isdisjoint(case.knowledge("renewing")):
         return
-    words = f"its words are those of {_named(theirs)}, and {id} knows those of {_named(ours)}"
+    has, knows = (" or ".join(sorted(names)) for names in (theirs, ours))
+    words = f"its words are those of {has}, and {id} knows those of {knows}"
     yield _finding(pair, f"{pair.source}: {words}", id)
 
 
@@ -134,10 +134,6 @@ def _vocabularies(case: Case, id: str | None) -> set[str]:
         return set()
     types = case.knowledge("vocabularies_of_types")
     return {name for name, known in types.items() if identity.model_type in known}
-
-
-def _named(vocabularies: set[str]) -> str:
-    return " or ".join(sorted(vocabularies))
 
 
 def _finding(pair: Pair, why: str, id: str) -> Finding:

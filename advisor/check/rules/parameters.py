@@ -93,12 +93,8 @@ def _asks(case: Case, given: Given, change: NameChange, argument: Argument) -> b
     if change.id in case.knowledge("asked_by_false") and argument.value is not False:
         return False
     by_value = change.id in case.knowledge("asked_by_value")
-    return own and change.instead is None and not ready and (not by_value or _asking(argument))
-
-
-def _asking(argument: Argument) -> bool:
-    """True where the value of an argument asks for something."""
-    return argument.value is True or argument.value not in IDLE
+    asking = argument.value is True or argument.value not in IDLE
+    return own and change.instead is None and not ready and (not by_value or asking)
 
 
 def _tensors(case: Case) -> Iterator[Finding]:
