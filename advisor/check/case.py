@@ -154,9 +154,9 @@ class Case:
             return (use,)
         found = [name for name in names if name.name == old]
         alone = len(found) == 1 and found[0].module == TRANSFORMERS and not found[0].optional
-        if not alone or self._stands(path, new) > len(ours):
+        if not alone or _times(path, self.source(path), new) > len(ours):
             return ()
-        kept = self._stands(path, old) > IMPORT_AND_USE
+        kept = _times(path, self.source(path), old) > IMPORT_AND_USE
         added = f"{new}, {old}" if found[0].alias else f"{old}, {new}" if kept else new
         return use, Edit(found[0].place, added, old)
 
@@ -198,7 +198,9 @@ class Case:
         if not bare or len(there) < len(names):
             return edits
         used = [at for at, one in here.items() if one is None]
-        followed = all(self._stands(path, one) <= len(places.of(path, one)) for one in (old, new))
+        followed = all(
+            _times(path, self.source(path), one) <= len(places.of(path, one)) for one in (old, new)
+        )
         passed_on = bare[0].cell is None and (not used or old in places.given)
         if passed_on or not followed:
             return edits | {at: (Edit(at, f"{new} as {old}", old),) for at in bare}
@@ -217,9 +219,6 @@ class Case:
     def stands_at(self, place: Location) -> str:
         """Return the text at a place of a scanned file."""
         return stretch(place.path, self.source(place.path), place)
-
-    def _stands(self, path: str, name: str) -> int:
-        return _times(path, self.source(path), name)
 
 
 def mentions(text: str, *sought: str | re.Pattern[str]) -> bool:

@@ -81,8 +81,10 @@ def check(
 
         return _check(open_project(rulebase, paths, options, given, priority), options, shown)
     _refuse_files("--checkpoint", "judges one checkpoint", paths, options)
+    from advisor.check.page import judgement_report
+
     inspection = judged(rulebase, options, given(rulebase), priority_of(rulebase, priority))
-    return _emit_judgement(inspection, shown)
+    return _emit(judgement_report(inspection), shown, inspection.exit_code)
 
 
 def _refuse_files(flag: str, does: str, paths: list[Path], options: CheckOptions) -> None:
@@ -125,12 +127,6 @@ def judged(
     return judge(judgement, rulebase, options.transformers, failing)
 
 
-def _emit_judgement(inspection: Inspection, shown: Showing) -> int:
-    from advisor.check.page import judgement_report
-
-    return _emit(judgement_report(inspection), shown, inspection.exit_code)
-
-
 def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
     from advisor.check.fixing import FixedFiles, fixed_files
     from advisor.check.page import project_report
@@ -160,7 +156,7 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         known = [one for one in inspection.findings if one.level != "note"]  # which fail nothing
         refuse_other_contents(options.write_baseline)  # saved meanwhile, perhaps
         write_text(options.write_baseline, baseline_text(known))
-        _wrote(options.write_baseline, count(len(known), "finding"))
+        note(f"wrote {count(len(known), 'finding')} to {path_shown(options.write_baseline)}")
         return 0  # what is known is no failure
     _emit(project_report(inspection, statistics=options.statistics, verbose=options.verbose), shown)
     if options.lock:
@@ -169,7 +165,7 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         folder = project.declaration.folder
         judged = ((one, project.case.judgements_of(one)) for one in project.case.choices)
         write_text(folder / LOCK, lock_text(project.case.rulebase, judged), within=folder)
-        _wrote(folder / LOCK, count(len(project.case.choices), "choice"))
+        note(f"wrote {count(len(project.case.choices), 'choice')} to {path_shown(folder / LOCK)}")
     return CANNOT if changes.refused else inspection.exit_code
 
 
@@ -220,10 +216,6 @@ def _refuse_mild_strictness(options: CheckOptions) -> None:
     if options.strict and options.fail_on in ("error", "never"):
         message = f"`--strict` fails on warnings, and `--fail-on {options.fail_on}` does not"
         raise UsageError(message, hint="leave out one of the two")
-
-
-def _wrote(file: Path, what: str) -> None:
-    note(f"wrote {what} to {path_shown(file)}")
 
 
 def _emit(report: Report, shown: Showing, code: int = 0) -> int:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from advisor.catalogue.release import Release, described_releases, members_of
 from advisor.catalogue.release_members import Members, ReleaseMembers
 from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.identity import identity_of
-from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Call, Load, Usage
 
 AUTOMATIC = "Auto"
@@ -108,15 +107,17 @@ def _type_beside(case: Case, load: Load, usage: Usage | None) -> str | None:
     """The model type that the class of the model tells, where both are loaded from one place."""
     model = usage.model if usage else None
     name = model.class_name if model and model is not load else None
-    if not name or model is None or name.startswith(AUTOMATIC) or _from(model) != _from(load):
+    if not name or model is None or name.startswith(AUTOMATIC):
+        return None
+    keys = ("0", "pretrained_model_name_or_path")
+    of_both = (
+        [one.arguments[key].source for key in keys if key in one.arguments] for one in (model, load)
+    )
+    ours, theirs = of_both
+    if ours[:1] != theirs[:1]:
         return None
     types = case.release.types_of(name)
     return next(iter(types)) if len(types) == 1 else None
-
-
-def _from(load: Load) -> str | None:
-    given = load.arguments.get("0") or load.arguments.get("pretrained_model_name_or_path")
-    return given.source if given else None
 
 
 def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver | None:
@@ -141,18 +142,12 @@ def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver 
 
 def _built_from(case: Case, load: Load, part: str) -> str | None:
     """The class of what sees in a model, where the checkpoint's dimensions tell its model type."""
-    dimensions = _dimensions(case.rulebase).get(only_id(load) or "")
+    id, known = only_id(load), case.rulebase.architectures.values()
+    dimensions = next((one.dimensions for one in known if id in one.checkpoints), None)
     inner = dimensions.get(SEEING.get(part, "")) if dimensions else None
     model_type = inner.get("model_type") if isinstance(inner, Mapping) else None
     classes = case.release.classes_for("AutoModel", str(model_type)) if model_type else ()
     return classes[0] if classes else None
-
-
-@lru_cache(maxsize=1)
-def _dimensions(rulebase: RuleBase) -> dict[str, Mapping[str, Any]]:
-    """The dimensions of networks by the ids of their checkpoints."""
-    known = rulebase.architectures.values()
-    return {id: one.dimensions for one in known for id in one.checkpoints}
 
 
 @lru_cache(maxsize=256)
@@ -236,12 +231,12 @@ def alternatives(case: Case) -> Mapping[tuple[object, ...], bool]:
         for call in usage.calls:
             if not call.certain:
                 grouped.setdefault((call.place, call.kind, call.name), []).append(call)
-    return {use: _are_one(case, calls) for use, calls in grouped.items()}
-
-
-def _are_one(case: Case, calls: Sequence[Call]) -> bool:
-    classes = {(class_of(case, one.receiver), one.of) for one in calls}
-    return len(classes) == 1 and len(calls) > 1 and None not in {known for known, _ in classes}
+    alike: dict[tuple[object, ...], bool] = {}
+    for use, calls in grouped.items():
+        classes = {(class_of(case, one.receiver), one.of) for one in calls}
+        known = None not in {name for name, _ in classes}
+        alike[use] = known and len(classes) == 1 and len(calls) > 1
+    return alike
 
 
 def is_sure(call: Call, doubtful: Mapping[tuple[object, ...], bool]) -> bool:

@@ -17,7 +17,6 @@ from advisor.draw.findings import FindingRow, FindingsReport, RuleText
 from advisor.draw.formats import Report, document
 from advisor.foreign import visible
 from advisor.phrasing import count, first_named
-from advisor.scan.usage import Location
 
 TONES = {"error": "bad", "warning": "warn", "note": "quiet"}
 MARKS = {"error": "-", "warning": "!", "note": ""}
@@ -43,7 +42,9 @@ def project_report(
     return Report(
         lambda: _project_json(inspection),
         lambda: _project_page(inspection, statistics=statistics, verbose=verbose),
-        lambda: _project_rows(inspection),
+        lambda: _rows(inspection)._replace(
+            counted=_counted(inspection), closing=_closing(inspection).text
+        ),
     )
 
 
@@ -66,18 +67,17 @@ def _project_json(inspection: Inspection) -> dict[str, Any]:
     looked_at = {"files": case.scan.files, **_counted(inspection)}
     hidden = [(*one.place[:2], one.text) for one in case.scan.unreached]
     body["unreached"] = [dict(zip(USAGE[:3], one, strict=True)) for one in hidden]
-    return {**body, "releases": list(map(_judged, case.judged)), **looked_at}
-
-
-def _judged(files: JudgedFiles) -> dict[str, Any]:
-    """Return which release judged some files, and where the project asks for it."""
-    return {
-        "transformers": files.release.version,
-        "requirement": files.pin.written,
-        "path": files.pin.path,
-        "line": files.pin.line,
-        "files": len(files.paths),
-    }
+    releases = [
+        {
+            "transformers": files.release.version,
+            "requirement": files.pin.written,
+            "path": files.pin.path,
+            "line": files.pin.line,
+            "files": len(files.paths),
+        }
+        for files in case.judged
+    ]
+    return {**body, "releases": releases, **looked_at}
 
 
 def _json(inspection: Inspection, choices: list[dict[str, Any]]) -> dict[str, Any]:
@@ -97,6 +97,8 @@ def _json(inspection: Inspection, choices: list[dict[str, Any]]) -> dict[str, An
 
 def _finding(finding: Finding) -> dict[str, Any]:
     path, line, column, *_ = finding.place or (None,) * 3
+    keys = ("path", "line", "column")
+    places = [dict(zip(keys, place, strict=False)) for place in finding.places]
     return {
         "rule": finding.rule,
         "level": finding.level,
@@ -108,12 +110,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "because": finding.because,
         "sources": list(finding.sources),
         **{key: text for key in ("fix", "choice", "upgrade") if (text := getattr(finding, key))},
-        **({"places": list(map(_place_json, finding.places))} if finding.places else {}),
+        **({"places": places} if places else {}),
     }
-
-
-def _place_json(place: Location) -> dict[str, Any]:
-    return {"path": place.path, "line": place.line, "column": place.column}
 
 
 def _choice(
@@ -164,11 +162,6 @@ def _rows(inspection: Inspection) -> FindingsReport:
     )
 
 
-def _project_rows(inspection: Inspection) -> FindingsReport:
-    counted, closing = _counted(inspection), _closing(inspection).text
-    return _rows(inspection)._replace(counted=counted, closing=closing)
-
-
 def _project_page(inspection: Inspection, *, statistics: bool, verbose: bool) -> Page:
     """Return a check of a project: errors, warnings and some notes in full, and counts.
 
@@ -190,7 +183,9 @@ def _project_page(inspection: Inspection, *, statistics: bool, verbose: bool) ->
         page += [Heading("More of the same (`-v` shows each)", 3), Items(_counted_by_rule(others))]
     notes = [finding for finding in inspection.findings if finding.level == "note"]
     always = [finding for finding in notes if finding.rule in TOLD]
-    if rows := _each_note(notes) if verbose else _by_message(always):
+    each = (f"{x.rule}: {x.message}" + (f"; {x.fix}" if x.fix else "") for x in notes)
+    in_full = tuple(Item("", _placed(*one)) for one in zip(notes, each, strict=True))
+    if rows := in_full if verbose else _by_message(always):
         page += [Heading("Notes", 3), Items(rows)]
     hidden = 0 if verbose else len(notes) - len(always)
     return [*page, _closing(inspection), *_way_on(inspection, hidden)]
@@ -222,11 +217,6 @@ def _counted_by_rule(found: list[Finding]) -> tuple[Item, ...]:
         where = _placed(ones[0], "").removesuffix(": ")
         rows.append(Item("", f"{rule}: {count(len(ones), level)} in {files} (from {where} on)"))
     return tuple(rows)
-
-
-def _each_note(notes: list[Finding]) -> tuple[Item, ...]:
-    texts = [f"{one.rule}: {one.message}" + (f"; {one.fix}" if one.fix else "") for one in notes]
-    return tuple(Item("", _placed(*one)) for one in zip(notes, texts, strict=True))
 
 
 def _by_message(notes: list[Finding]) -> tuple[Item, ...]:

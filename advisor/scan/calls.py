@@ -60,21 +60,7 @@ _OF_MODEL = "model_kwargs"
 """The argument of a pipeline whose entries go to the load of its model."""
 _UNMISTAKABLE = "pretrained_model_name_or_path"
 _DECLARING = {"Field", "field", "Option", "Argument", "Parameter"}
-_UNCHANGED = frozenset(
-    (
-        "str",
-        "Path",
-        "PurePath",
-        "open",
-        "list",
-        "tuple",
-        "set",
-        "sorted",
-        "dict",
-        "iter",
-        "reversed",
-    )
-)
+_UNCHANGED = re.compile(r"str|Path|PurePath|open|list|tuple|set|sorted|dict|iter|reversed")
 _GROUPS = {"add_argument_group", "add_mutually_exclusive_group", "add_parser", "add_subparsers"}
 _GIVES_ITSELF = re.compile(
     r"to|eval|cuda|cpu|half|float|bfloat16|double|train|requires_grad_|share_memory|compile"
@@ -195,16 +181,6 @@ class EvaluatedCall(NamedTuple):
         self._learn(function, names)
         return self.study.told(function, RESULT)
 
-    def _by_name(self, parameters: list[str]) -> dict[str, Values]:
-        """What is passed, by the parameters that it is for."""
-        given: dict[str, Values] = {}
-        for argument in self.passed:
-            if argument.name.isidentifier():
-                given[argument.name] = argument.values
-            elif argument.name.isdigit() and int(argument.name) < len(parameters):
-                given[parameters[int(argument.name)]] = argument.values
-        return given
-
     def _built(self, label: str) -> LocalObject:
         """An object of a class of the file, which is told what it is built with."""
         if own := self.study.method(label, "__init__"):
@@ -223,11 +199,16 @@ class EvaluatedCall(NamedTuple):
 
     def _learn(self, about: object, parameters: list[str]) -> None:
         """Learn what the arguments are, by the names of the parameters that they are for."""
-        for name, values in self._by_name(parameters).items():
-            self.study.learn(about, name, values)
+        for name, values, *_ in self.passed:
+            if name.isidentifier():
+                self.study.learn(about, name, values)
+            elif name.isdigit() and int(name) < len(parameters):
+                self.study.learn(about, parameters[int(name)], values)
 
     def _used(self, callee: Loaded, *, certain: bool) -> Values:
-        if callee.path and self._is_taken_here(callee):
+        takes = isinstance(self.node.func, ast.Attribute) and self.node.func.attr
+        owners = (one for one in self.holders if isinstance(one, Loaded))
+        if callee.path and takes and any(one.step(takes) == callee for one in owners):
             name, receiver = callee.path[-1], callee._replace(path=callee.path[:-1])
             result = receiver if _GIVES_ITSELF.fullmatch(name) else callee
         else:
@@ -236,14 +217,6 @@ class EvaluatedCall(NamedTuple):
         self._use("call", name, (receiver,), certain=certain)
         self._passed_on(name, receiver)
         return (result,)
-
-    def _is_taken_here(self, callee: Loaded) -> bool:
-        """True where this call takes it from its owner: no attribute elsewhere of the same name."""
-        function = self.node.func
-        if not isinstance(function, ast.Attribute):
-            return False
-        owners = (one for one in self.holders if isinstance(one, Loaded))
-        return any(one.step(function.attr) == callee for one in owners)
 
     def _passed_on(self, name: str, receiver: Loaded) -> None:
         """What something loaded gave, as an argument of a method of another load."""
@@ -268,7 +241,7 @@ class EvaluatedCall(NamedTuple):
         if full_name == "os.path.join":
             parts = [argument.values for argument in self.passed]
             return joined(parts, self.study.location(self.node), "/")
-        if name in _UNCHANGED and self.passed and callee.root in ("pathlib", "builtins"):
+        if _UNCHANGED.fullmatch(name) and self.passed and callee.root in ("pathlib", "builtins"):
             return first
         if callee.root == "transformers" and name[:1].isupper():
             self.study.made.append((self.node, name, self.passed))
@@ -316,18 +289,15 @@ class EvaluatedCall(NamedTuple):
         transforms: list[Values] = [(value.step("transform"),)] * (loader.parts - 1)
         return (ListLiteral(((value,), *transforms)),)
 
-    def _options(self, loader: Loader) -> list[Passed]:
-        """What a pipeline passes on to the load of its model."""
-        options = next((one for one in self.passed if one.name == _OF_MODEL), None)
-        if loader.kind != "pipeline" or options is None:
-            return []
-        return spread(options.values, options.node)
-
     def _record(self, loader: Loader, written: ast.expr, checkpoint: Values = NOTHING) -> Loaded:
         """Record a load; `written` is the expression for the class or library that loads."""
         study, node = self.study, self.node
         ids = study.checkpoints(node, checkpoint)
-        own = self._own_class() if loader.kind == "model" else None
+        classes = (one.name for one in self.holders if isinstance(one, LocalClass | ImportedClass))
+        own = next(classes, None) if loader.kind == "model" else None
+        tables = self.passed if loader.kind == "pipeline" else ()
+        tables = tuple(one for one in tables if one.name == _OF_MODEL)
+        passed_on = (one for table in tables for one in spread(table.values, table.node))
         load = Load(
             place=study.location(node),
             package=loader.package,
@@ -339,7 +309,7 @@ class EvaluatedCall(NamedTuple):
             checkpoint=ids,
             second_checkpoint=study.checkpoints(node, self._passed_for(loader.second, 1)),
             task=study.checkpoints(node, self._passed_for(loader.task, 0)),
-            arguments=study.arguments((*self.passed, *self._options(loader))),
+            arguments=study.arguments((*self.passed, *passed_on)),
             scope=self.scope.label,
             extended=own is not None,
         )
@@ -347,14 +317,6 @@ class EvaluatedCall(NamedTuple):
         if own is not None:
             study.extending[loaded.load] = own
         return loaded
-
-    def _own_class(self) -> str | None:
-        """The class of the project that loads."""
-        for holder in self.holders:
-            match holder:
-                case LocalClass(label) | ImportedClass(label):
-                    return label
-        return None
 
     def _given(self, *names: str) -> Values | None:
         """What is passed under one of these names, or None where nothing is."""
@@ -387,7 +349,8 @@ class EvaluatedCall(NamedTuple):
         builtin = isinstance(self.node.func, ast.Name) and not self.callees
         if name == "map" and len(self.passed) > 1 and builtin:
             return self._mapped()
-        if name == "dict" and not self.callees and self._names_all():
+        makes_table = name == "dict" and not self.callees
+        if makes_table and all(one.keyword or one.key for one in self.passed):
             return self._table()
         given = (value for argument in self.passed for value in argument.values)
         loaded: list[Loaded] = []
@@ -396,9 +359,9 @@ class EvaluatedCall(NamedTuple):
             loaded.extend(v for group in inner for v in group if isinstance(v, Loaded))
         if loaded:
             return self._given_away(name, loaded)
-        if name == "dict" and not self.callees:
+        if makes_table:
             return self._table()
-        if name in _UNCHANGED and self.passed and not self.callees:
+        if _UNCHANGED.fullmatch(name) and self.passed and not self.callees:
             return self.passed[0].values
         return NOTHING
 
@@ -410,10 +373,6 @@ class EvaluatedCall(NamedTuple):
         )
         whole = self._replace(callees=self.passed[0].values, passed=items)
         return bounded(ListLiteral((union(*map(whole.called, whole.callees)),)))
-
-    def _names_all(self) -> bool:
-        """True where each argument has a name, written here or in a dictionary."""
-        return all(one.keyword is not None or one.key is not None for one in self.passed)
 
     def _table(self) -> Values:
         """A dictionary that `dict(other, name=value)` gives."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from advisor.scan.abstract import (
     NOTHING,
@@ -146,12 +146,6 @@ class Definitions(Expressions, ABC):
         )
         return (study.record(part, load),)
 
-    def _labels(self, bases: Iterable[Abstract]) -> Iterator[str]:
-        """The names of classes, of this file and of others."""
-        for base in bases:
-            if isinstance(base, LocalClass):
-                yield base.name
-
     def _walk_classdef(self, node: ast.ClassDef) -> None:
         label = self.scope.inner(node.name)
         for decorator in node.decorator_list:
@@ -161,7 +155,7 @@ class Definitions(Expressions, ABC):
         methods = {child.name: child for child in node.body if isinstance(child, FunctionNode)}
         fields = [target.id for target in annotated if isinstance(target, ast.Name)]
         definition = ClassDefinition(
-            bases=tuple(self._labels(bases)),
+            bases=tuple(base.name for base in bases if isinstance(base, LocalClass)),
             methods=methods,
             fields=fields,
             extends=next((name for base in bases if (name := _of_library(base))), None),

@@ -124,19 +124,14 @@ class Expressions:
         return self.study.imports.resolved(values)
 
     def _visit_attribute(self, node: ast.Attribute) -> Values:
-        if self.study.narrows and (known := self._narrowed(node)):
-            return known
+        if self.study.narrows and (whole := dotted(node)) and (known := self.scope.find(whole)):
+            return known  # as a condition says
         holders = self.evaluate(node.value)
         values = union(*(self._attribute(holder, node.attr) for holder in holders))
         if node.attr not in _SAME:
             self.study.use(node, "read", node.attr, holders)
         self.study.take(node, holders, node.value, node.attr)
         return values
-
-    def _narrowed(self, node: ast.Attribute) -> Values | None:
-        """What a condition says that an attribute is."""
-        name = dotted(node)
-        return self.scope.find(name) if name else None
 
     def _attribute(self, holder: Abstract, name: str) -> Values:
         """What an attribute of a value may be."""
@@ -350,7 +345,8 @@ class Expressions:
     def _visit_call(self, node: ast.Call) -> Values:
         holders: Values = NOTHING
         function = node.func
-        if _is_getattr(node) and self.scope.find("getattr") is None:
+        getattr_of = isinstance(function, ast.Name) and function.id == "getattr" and node.args[1:]
+        if getattr_of and self.scope.find("getattr") is None:
             return self._reached(*node.args)
         if isinstance(function, ast.Attribute):
             holders = self.evaluate(function.value)
@@ -449,7 +445,3 @@ def _of_class(name: str, method: str) -> Symbol:
 
 def _has_string(values: Values) -> bool:
     return any(isinstance(value, String) for value in values)
-
-
-def _is_getattr(node: ast.Call) -> bool:
-    return isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) > 1

@@ -170,14 +170,16 @@ class Grouping:
     def _only_one(self, processor: int, tied: Mapping[int, set[int]]) -> list[int]:
         """The only model in the same function, unless it has a processor of this kind."""
         load = self.loads[processor]
-        alike = (load.scope, load.package)
-        models = [n for n in self.models if self.relevant[n] and alike == self._at(n)]
+        models = [
+            number
+            for number in self.models
+            if self.relevant[number]
+            and self.loads[number].scope == load.scope
+            and self.loads[number].package == load.package
+        ]
         taken = {self.loads[own].kind for model in models for own in tied[model]}
         free = len(models) == 1 and self.relevant[processor] and load.kind not in taken
         return models if free else []
-
-    def _at(self, number: int) -> tuple[str, str]:
-        return self.loads[number].scope, self.loads[number].package
 
     def _keys(self, number: int) -> list[tuple[object, ...]]:
         """What it has in common with what loads the same: in one function, or else anywhere."""

@@ -127,13 +127,15 @@ def is_ready(tree: ast.Module, node: _Attempt, errors: set[str], *, bare: bool =
     """
     meant = [h for h in node.handlers if (words(h.type) & errors if h.type else bare)]
     done = [one for handler in meant for one in handler.body]
-    if not all(isinstance(one, ast.Pass) or _logs(one) for one in done):
+    said = [last_name(one.value) for one in done if isinstance(one, ast.Expr)]
+    silent = [one for one in done if isinstance(one, ast.Pass)]
+    if len(said) + len(silent) < len(done) or not _LOGGING.issuperset(said):
         return True
     inside = {inner for part in node.body for inner in descendants(part)}
     aliases = (one for one in inside if isinstance(one, ast.alias))
     names = {one.asname or one.name.partition(".")[0] for one in aliases}
     if not names:
-        return bool(meant) and all(isinstance(one, ast.Pass) for one in done)
+        return bool(meant) and not said
     inside |= set(descendants(node))
     rest = [one for one in descendants(tree) if one not in inside]
     named = [one for one in rest if isinstance(one, ast.Name)]
@@ -141,13 +143,6 @@ def is_ready(tree: ast.Module, node: _Attempt, errors: set[str], *, bare: bool =
     bound = {one.id for one in named if not isinstance(one.ctx, ast.Load)}
     bound |= {one.asname or one.name for one in rest if isinstance(one, ast.alias)}
     return bool(meant) and not names & used - bound
-
-
-def _logs(node: ast.stmt) -> bool:
-    match node:
-        case ast.Expr(ast.Call(called)):
-            return last_name(called) in _LOGGING
-    return False
 
 
 class _Asking:

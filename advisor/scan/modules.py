@@ -55,7 +55,8 @@ def _seen(study: Study, value: Abstract, depth: int) -> Abstract:
             seen = ((key, _values(study, group, depth + 1)) for key, group in entries)
             return DictLiteral(tuple(seen))
         case LocalClass(label) | LocalObject(label) if depth == 0:
-            return _class(study, label)
+            own = f"{study.parsed.name}:{label}"
+            return ImportedClass(own, study.built_as(label), study.loads_as(label))
         case Function(node, None):
             given = _values(study, study.told(node, RESULT), depth + 1)
             reaching = tuple(_reaching(node))
@@ -65,11 +66,6 @@ def _seen(study: Study, value: Abstract, depth: int) -> Abstract:
         case Function() | ForeignObject() | Partial() | LocalClass() | LocalObject():
             return Other()
     return value
-
-
-def _class(study: Study, label: str) -> ImportedClass:
-    own = f"{study.parsed.name}:{label}"
-    return ImportedClass(own, study.built_as(label), study.loads_as(label))
 
 
 def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:

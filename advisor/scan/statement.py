@@ -157,15 +157,9 @@ class Statements(Definitions):
         """Go on where no known call comes: nothing is known of what callers choose."""
         self.scope.aside = True
         for name, values in [*self.scope.names.items()]:
-            if self._is_chosen(name, values):
+            texts = [value for value in values if isinstance(value, String)]
+            if any(name in self.parameters or not text.certain for text in texts):
                 self.scope.put(name, _ANYTHING)
-
-    def _is_chosen(self, name: str, values: Values) -> bool:
-        """True for the text of a parameter, or one that somebody outside may choose."""
-        return any(
-            isinstance(value, String) and (name in self.parameters or not value.certain)
-            for value in values
-        )
 
     def _go(self, way: Way) -> bool:
         """Walk one of several ways; return whether it reaches its end."""
@@ -253,7 +247,8 @@ class Statements(Definitions):
             ways.append(Way(case.body, sides.holds or dict(left), aside=met or sides.never_holds))
             if case.guard is None:
                 left.update(sides.fails)
-                met |= sides.never_fails or _meets_all(case.pattern)
+                anything = isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None
+                met |= sides.never_fails or anything
         return self._either([*ways, Way([], left, aside=met)])
 
     def _matched(self, pattern: ast.pattern) -> Values:
@@ -314,11 +309,6 @@ class Statements(Definitions):
                 self.study.stars.append(module)
             else:
                 self.scope.bind(alias.asname or alias.name, (Imported(module, alias.name),))
-
-
-def _meets_all(pattern: ast.pattern) -> bool:
-    """True for a pattern that everything fits: `_`, or a name."""
-    return isinstance(pattern, ast.MatchAs) and pattern.pattern is None
 
 
 _WALKS = methods(Statements, "_walk_")

@@ -98,7 +98,8 @@ class Study(Classes):
         self._numbers: dict[Hashable, int] = {}
         self._doubtful: Counter[int] = Counter()
         self._places: dict[Placed, Location] = {}
-        self.source = cache(_source)
+        self.source = cache(lambda node: ast.unparse(node)[:_LONGEST_SOURCE])
+        """An expression as code, of the same form however it was written."""
 
     def call_where(self, method: FunctionNode, call: ast.Call, names: Mapping[str, Values]) -> None:
         """Learn what conditions around a call say of attributes, which hold in the method too."""
@@ -273,11 +274,6 @@ class Study(Classes):
         if not modules and self.vocabulary.is_class(name) and _IMPORT in self.parsed.text:
             return (Symbol("transformers", name),)
         return (Symbol(modules[-1], name),) if modules and loads else NOTHING
-
-
-def _source(node: ast.expr) -> str:
-    """An expression as code, of the same form however it was written."""
-    return ast.unparse(node)[:_LONGEST_SOURCE]
 
 
 def _literal(values: Values) -> object:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import takewhile
 from typing import NamedTuple, TypeAlias
 
 Number: TypeAlias = tuple[int, ...]
@@ -139,12 +138,9 @@ def _meets(number: Number, operator: str, wanted: Number, star: bool) -> bool:
             return have < want
     kept = wanted[:-1] or wanted
     if operator in _POETRY:
-        kept = wanted[:2] if operator == "~" else wanted[: _zeros(wanted) + 1]
+        zeros = next((place for place, part in enumerate(wanted) if part), len(wanted))
+        kept = wanted[:2] if operator == "~" else wanted[: zeros + 1]
     return have >= want and number[: len(kept)] == kept
-
-
-def _zeros(number: Number) -> int:
-    return len(list(takewhile(lambda part: part == 0, number)))
 
 
 def _padded(number: Number) -> Number:

@@ -200,7 +200,9 @@ class _Walk:
         if entry.name == REPOSITORY:
             return
         if _CACHES.fullmatch(entry.name):
-            if _compiled_alone(entry.path):
+            with os.scandir(entry.path) as listing:
+                compiled = all(one.name.endswith(_COMPILED) and not one.is_dir() for one in listing)
+            if compiled:
                 self._note_compiled(entry.path)
             else:
                 self._leave_out("caches", entry.path)
@@ -301,7 +303,9 @@ class _Walk:
 def kind_of(path: str) -> str | None:
     """Return what a file holds, by its name or, where that says nothing, by its first line."""
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - a walk is long
-    if kind := KINDS.get(suffix or _hidden(path)):
+    name = os.path.basename(path).lower()  # noqa: PTH119
+    hidden = f".{name.lstrip('.')}" if name.startswith(".") else ""  # a dot and a suffix alone
+    if kind := KINDS.get(suffix or hidden):
         return kind
     if dialect_of(path):
         return "dialect"
@@ -312,22 +316,10 @@ def kind_of(path: str) -> str | None:
     return "python" if calls else None
 
 
-def _hidden(path: str) -> str:
-    """The name of a file that is a dot and a suffix alone."""
-    name = os.path.basename(path).lower()  # noqa: PTH119 - a walk is long
-    return f".{name.lstrip('.')}" if name.startswith(".") else ""
-
-
 def dialect_of(path: str) -> str | None:
     """Return what a file is that is nearly Python, in words; None where it is not."""
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
     return DIALECTS.get(suffix) or ("a template of Python" if _TEMPLATE.fullmatch(path) else None)
-
-
-def _compiled_alone(folder: str) -> bool:
-    """True for a folder with nothing in it but what Python compiled."""
-    with os.scandir(folder) as listing:
-        return all(entry.name.endswith(_COMPILED) and not entry.is_dir() for entry in listing)
 
 
 def _made_by_venv(folder: str) -> bool:

@@ -132,20 +132,16 @@ def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
         same = case.knowledge("same_weights", ARCHITECTURE).get(model_type, [])
         return "" if release.classes[loads] in same else "other", loads
     native = identity.model_class or loads
-    if identity.checkpoint and loads not in natives and _looks_elsewhere(case, loads):
+    number = version_number(release.version)  # classes that look elsewhere for their weights
+    unfound = case.knowledge("unfound", LAYERS).items()
+    ranges = (read_range(releases) for releases, names in unfound if loads in names)
+    elsewhere = any(one is not None and one.allows(number) for one in ranges)
+    if identity.checkpoint and loads not in natives and elsewhere:
         return "unfound", loads
     whole = case.knowledge("whole", LAYERS).get(native, [])
     incomplete = case.knowledge("incomplete", LAYERS).get(native, [])
     other_layers = (HEAD in loads or loads in incomplete) and loads not in (native, *whole)
     return "unlike" if identity.checkpoint and other_layers else "", loads
-
-
-def _looks_elsewhere(case: Case, name: str) -> bool:
-    """True where the release's class does not find its weights in the files of a whole model."""
-    number = version_number(case.release.version)
-    unfound = case.knowledge("unfound", LAYERS).items()
-    ranges = (read_range(releases) for releases, names in unfound if name in names)
-    return any(one is not None and one.allows(number) for one in ranges)
 
 
 def _is_of_another_type(case: Case, name: str, model_type: str) -> bool:

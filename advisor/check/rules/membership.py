@@ -51,7 +51,11 @@ def removed_member(case: Case) -> Iterator[Finding]:
     doubtful = alternatives(case)
     for usage in (*case.scan.usages, *case.scan.beside):
         stored = {(*call.of, call.name) for call in usage.calls if call.kind == "assign"}
-        near = _near(usage)
+        taken = defaultdict[tuple[object, ...], set[str]](set)
+        for call in usage.calls:
+            if call.kind in ("read", "call"):
+                taken[call.of, call.place[:3]].add(call.name)
+        near = _Near(usage, {call.name for call in usage.calls}, taken)
         for call in usage.calls:
             used = call.kind in ("read", "call") and call.name[:1] != "_"
             new = (*call.of, call.name) not in stored
@@ -97,14 +101,6 @@ class _Near(NamedTuple):
     usage: Usage
     names: Set[str]
     taken: Mapping[tuple[object, ...], Set[str]]
-
-
-def _near(usage: Usage) -> _Near:
-    taken = defaultdict[tuple[object, ...], set[str]](set)
-    for call in usage.calls:
-        if call.kind in ("read", "call"):
-            taken[call.of, call.place[:3]].add(call.name)
-    return _Near(usage, {call.name for call in usage.calls}, taken)
 
 
 def _missing(case: Case, call: Call, near: _Near) -> Iterator[Finding]:
