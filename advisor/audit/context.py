@@ -6,7 +6,7 @@ A complete profile has one option of every question, `not-applicable` included, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from math import inf
 from typing import NamedTuple
@@ -127,13 +127,10 @@ class ProofContext:
         sent: list[Condition] = [{TASK: tasks}] if tasks else []
         node = self.everything.root
         for when in (*sent, *(detour.when for detour in self.rulebase.detours)):
-            if all(self._are_options(id, options) for id, options in when.items()):
+            index = self.encoding.index  # none may be a thing that an option covers among others
+            if all(set(ids) <= set(self.encoding.options[index[q]]) for q, ids in when.items()):
                 node = self.everything.without(node, self.everything.allowing(when))
         return node
-
-    def _are_options(self, question: str, names: Sequence[str]) -> bool:
-        """True where names are options, none a thing that an option covers among others."""
-        return set(names) <= set(self.encoding.options[self.encoding.index[question]])
 
     def _shared(self, only: int) -> Space:
         if only not in self._spaces:

@@ -12,7 +12,8 @@ from itertools import groupby
 from math import inf
 from typing import Any
 
-from advisor.decide.first_checkpoints import FirstCheckpoints, Said
+from advisor.decide.answer_consequences import Said
+from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.requirements import AS_IS, FINE_TUNE
 from advisor.decide.selection import ORDERS, by_order
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from advisor.audit.claim import FAILS, KINDS, NOT_PROVED, Claim, Defect
@@ -157,7 +156,14 @@ def _effect(effect: Effect, answered: Answered | None) -> Item:
 def _endings(audit: Audit) -> Page:
     """Return the tasks in which some profile with a family has no checkpoint."""
     rows = tuple(
-        (task, f"{sum(cases.values()):,}", *(_part(cases, kind) for kind in KINDS_OF_END))
+        (
+            task,
+            f"{sum(cases.values()):,}",
+            *(
+                share(cases[kind], sum(cases.values())) if cases.get(kind) else "-"
+                for kind in KINDS_OF_END
+            ),
+        )
         for task, cases in audit.endings.items()
         if {TEACHABLE, NOTHING} & cases.keys()
     )
@@ -165,10 +171,6 @@ def _endings(audit: Audit) -> Page:
         return []
     columns = ("task", "cases", *KINDS_OF_END.values())
     return [Heading("Tasks of which some cases end without a checkpoint", 3), Table(columns, rows)]
-
-
-def _part(cases: Mapping[str, int], kind: str) -> str:
-    return share(cases[kind], sum(cases.values())) if cases.get(kind) else "-"
 
 
 def _never_first(audit: Audit) -> Page:

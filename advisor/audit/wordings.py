@@ -42,10 +42,15 @@ def every_word_counts(context: ProofContext) -> tuple[str, list[Defect]]:
                 defects.append(defect(context, "dead-word", id, place, word=word, other=other))
             if kind == "concept":
                 defects += [
-                    defect(context, "hidden-word", id, place, word=word)
-                    for word in _hidden(entry, fillers)
+                    defect(context, "hidden-word", id, place, word=phrase)
+                    for phrases in entry.words.values()
+                    for phrase in phrases
+                    if pattern_of(phrase) in fillers
                 ]
-    defects += [defect(context, "idle-concept", id) for id in _idle(context)]
+    used = {id for one in rulebase.meanings.values() for when in one.when for id in when}
+    used |= {id for one in rulebase.implications.values() for when in one.when for id in when}
+    idle = [id for id, one in rulebase.concepts.items() if not one.says and id not in used]
+    defects += [defect(context, "idle-concept", id) for id in idle]
     return f"{count(total, 'word')} of {count(len(entries['concept']), 'concept')}", defects
 
 
@@ -92,20 +97,6 @@ def _form_stands_for(wide: str, narrow: str) -> bool:
     if wide.startswith(ANY) and not narrow.endswith(ANY):
         return narrow.lstrip(ANY).endswith(wide[1:])
     return False
-
-
-def _hidden(entry: Any, fillers: set[Pattern]) -> Iterator[str]:
-    """Yield each word that is a filler as a whole, and so never read."""
-    for phrases in entry.words.values():
-        yield from (phrase for phrase in phrases if pattern_of(phrase) in fillers)
-
-
-def _idle(context: ProofContext) -> list[str]:
-    """Return the concepts that give no answer and are in no set."""
-    rulebase = context.rulebase
-    used = {id for one in rulebase.meanings.values() for when in one.when for id in when}
-    used |= {id for one in rulebase.implications.values() for when in one.when for id in when}
-    return [id for id, one in rulebase.concepts.items() if not one.says and id not in used]
 
 
 @claims("meanings", "which tasks words can tell apart")

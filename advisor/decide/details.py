@@ -84,7 +84,10 @@ def _set_text(chosen: CheckpointSet) -> str:
 def details(advice: TaskAdvice, today: str | None) -> Page:
     """Return the rest of the page of one task; ages are on it only where `today` is given."""
     decision = advice.decision
-    page: Page = [Heading(_name(advice))]
+    name = "No task given"
+    if advice.task:
+        name = f"{advice.rulebase.task(advice.task).name} ({advice.task})"
+    page: Page = [Heading(name)]
     for assessment in decision.assessments:
         family = advice.rulebase.family(assessment.family)
         page += [
@@ -119,12 +122,6 @@ def cited(advice: TaskAdvice, ids: Iterable[str]) -> tuple[Cell, ...]:
     """Return sources, each leading to what was read where that has an address."""
     sources = (advice.rulebase.source(id) for id in ids)
     return tuple(Link(one.id, one.url) if one.url else one.id for one in sources)
-
-
-def _name(advice: TaskAdvice) -> str:
-    if not advice.task:
-        return "No task given"
-    return f"{advice.rulebase.task(advice.task).name} ({advice.task})"
 
 
 def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:

@@ -13,7 +13,7 @@ from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
 from advisor.decide.programs import way_of
 from advisor.decide.ranking import FIGURE
 from advisor.decide.requirements import AS_IS
-from advisor.decide.selection import Pick, Selection
+from advisor.decide.selection import Selection
 from advisor.decide.shortlist import (
     UNSCORED,
     family_name,
@@ -158,17 +158,14 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
     family = family_name(advice, first.checkpoint.family)
     if first.checkpoint.network:
         family = f"{first.checkpoint.network}, listed with {family}"
-    notes = (_use(first), family, unsure or _certainty(advice))
+    use = "" if first.use == AS_IS else f"to {first.use}"
+    notes = (use, family, unsure or _certainty(advice))
     head = Headline(linked_id(first), tuple(note for note in notes if note))
     first_notes = [*_first(advice), *_unloadable(advice.selection)]
     if advice.task in first.checkpoint.pipelines:
         first_notes.append(Note("Pipeline", way_of(first.checkpoint, str(advice.task))))
     reasons = [*_why(advice, room), *(note._replace(lines=room.first) for note in first_notes)]
     return [head, *_notes(reasons)]
-
-
-def _use(first: Pick) -> str:
-    return "" if first.use == "as-is" else f"to {first.use}"
 
 
 def _certainty(advice: TaskAdvice) -> str:
@@ -348,16 +345,12 @@ def _against(advice: TaskAdvice, assessment: Assessment) -> str:
     return joined(assessment.possible_verdicts, "or")
 
 
-def _tries_first(advice: TaskAdvice) -> bool:
-    """True where it is the first checkpoint that can be tried, and not some other."""
-    runnable = advice.runnable
-    return runnable is not None and runnable.id == advice.selection.picks[0].checkpoint.id
-
-
 def _next(recommendation: Advice) -> Iterator[str]:
     """The commands to type next: try it, have its program, see everything."""
     for advice in recommendation.advice:
-        trial = advice.try_command if _tries_first(advice) else None
+        runnable, picks = advice.runnable, advice.selection.picks
+        first = runnable is not None and runnable.id == picks[0].checkpoint.id
+        trial = advice.try_command if first else None
         yield from [trial] if trial else []
         if (settles := advice.settles) and settles != trial:
             yield settles
@@ -366,6 +359,6 @@ def _next(recommendation: Advice) -> Iterator[str]:
         if advice.joinable and AS_IS not in advice.selection.uses:
             yield recommendation.code_command(advice, join=True)
     if recommendation.outcome == UNDETERMINED:
-        first = recommendation.advice[0]
-        yield command("ask", first.rulebase, first.decision.given, first.priority)
+        asked = recommendation.advice[0]
+        yield command("ask", asked.rulebase, asked.decision.given, asked.priority)
     yield f"{recommendation.command} -v"

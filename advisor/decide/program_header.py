@@ -81,7 +81,11 @@ def merged(code: str) -> str:
     for module in sorted(plain, key=str.lower):
         sections[_foreign(module)].append(f"import {module}")
     for module in sorted(named, key=str.lower):
-        sections[_foreign(module)].append(_from(module, sorted(named[module], key=_rank)))
+        names = sorted(named[module], key=_rank)
+        line = f"from {module} import {', '.join(names)}"
+        if len(line) > WIDTH:
+            line = f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
+        sections[_foreign(module)].append(line)
     blocks = _BLOCKS.split(_IMPORTS.sub("", code).strip("\n"))
     return joined_code(["\n".join(each) for each in sections if each] + blocks)
 
@@ -94,10 +98,3 @@ def _foreign(module: str) -> bool:
 def _rank(name: str) -> tuple[int, str]:
     """Constants, then classes, then functions."""
     return (0 if name.isupper() else 1 if name[0].isupper() else 2, name.lower())
-
-
-def _from(module: str, names: Sequence[str]) -> str:
-    line = f"from {module} import {', '.join(names)}"
-    if len(line) <= WIDTH:
-        return line
-    return f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")"

@@ -7,7 +7,7 @@ smallest set that hits all counterexamples known so far and the nearest profile 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from advisor.engine.decision import Decision, Engine, applicable
@@ -114,10 +114,6 @@ def sufficient(engine: Engine, decision: Decision) -> Reason:
     smallest = chosen is not None
     if chosen is None:
         chosen = (*task, *search.subset_minimal())
-    return _reason(decision, chosen, smallest=smallest)
-
-
-def _reason(decision: Decision, chosen: Collection[str], *, smallest: bool) -> Reason:
     because = (
         Because(id, answer.options, answer.origin, answer.named)
         for id, answer in decision.profile.items()

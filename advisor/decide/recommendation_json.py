@@ -18,7 +18,6 @@ from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
     from advisor.decide.advice import Advice, CheckpointSet, TaskAdvice, Together
-    from advisor.engine.profile import Answer
 
 
 def as_json(recommendation: Advice, today: str | None = None) -> dict[str, Any]:
@@ -54,17 +53,18 @@ def decision_json(decision: Decision, because: tuple[Because, ...]) -> dict[str,
     return {
         **some(decision, "outcome", "family", "possible"),
         "profile": {
-            id: some(answer, "options", *_exactly(answer), "origin")
+            id: some(
+                answer,
+                "options",
+                *(() if answer.value is None else ("value",)),
+                *(("named",) if answer.named else ()),
+                "origin",
+            )
             for id, answer in decision.profile.items()
             if applicable(answer)
         },
         "because": because_json(because),
     }
-
-
-def _exactly(answer: Answer) -> tuple[str, ...]:
-    """Return the fields that say more of an answer than its options."""
-    return (*(() if answer.value is None else ("value",)), *(("named",) if answer.named else ()))
 
 
 def because_json(because: tuple[Because, ...]) -> list[dict[str, Any]]:

@@ -59,7 +59,10 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
         add("Use", [pick.use for pick in shown])
     if common := _common(shown):
         name = common.name
-        values = [_value(pick, common) for pick in shown]
+        values = [
+            next((one.value for one in pick.figures if one.table == common.table), None)
+            for pick in shown
+        ]
         marks = [_mark(shown, values, place, common.better) for place in range(len(shown))]
         because = "; ".join(why for mark, why in MARKS.items() if mark in marks)
         if len(name) > NAME or because:
@@ -217,11 +220,6 @@ def _step(limits: Sequence[float | None], places: Sequence[int]) -> str:
     if (most := limits[places[-1]]) is not None:
         return f"up to {most:g} GB"
     return f"above {limits[places[0] - 1]:g} GB" if places[0] else "any memory"
-
-
-def _value(pick: Pick, common: Published) -> float | None:
-    """What a pick has in a table of figures."""
-    return next((one.value for one in pick.figures if one.table == common.table), None)
 
 
 def _mark(picks: Sequence[Pick], values: Sequence[float | None], place: int, better: str) -> str:

@@ -168,8 +168,9 @@ class _Join:
             level = min(self._of_question[self.space.level[at]], *self._levels(firsts))
             after = self.space.cofactors(at, self.levels[level])
             columns = zip(*[self.firsts.cofactors(first, level) for first in firsts], strict=True)
+            first = next((node for node in after if node != EMPTY), EMPTY)
             children = [
-                self.node(after[place] if place >= 0 else _first_admissible(after), column)
+                self.node(after[place] if place >= 0 else first, column)
                 for place, column in zip(self.places[level], columns, strict=True)
             ]
             found = self.made.node(level, tuple(children))
@@ -217,10 +218,6 @@ class _Join:
                 if one.kind == PICKED:
                     return Leaf(PICKED, families[0], one.checkpoint, one.use, family)
         return Leaf(found[0].kind, families[0])
-
-
-def _first_admissible(after: Sequence[int]) -> int:
-    return next((node for node in after if node != EMPTY), EMPTY)
 
 
 def coarser(made: TaskDiagram) -> TaskDiagram:

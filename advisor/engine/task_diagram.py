@@ -219,19 +219,16 @@ class TaskDiagram(Diagram):
 
     def leaves(self, profile: Profile) -> frozenset[Leaf]:
         """Return every leaf that a profile leaves possible."""
-        allowed = self._allowed(self.kept(profile))
+        allowed = {
+            level: [(place,) for place in places]
+            for level, places in enumerate(self.kept(profile))
+            if len(places) < len(self.axes[level].values)
+        }
         return self.reachable(self.root, allowed).labels
 
     def ends(self) -> frozenset[Leaf]:
         """Return every leaf that there is."""
         return self.labels(self.root)
-
-    def _allowed(self, kept: Sequence[Sequence[int]]) -> dict[int, list[tuple[int]]]:
-        return {
-            level: [(place,) for place in places]
-            for level, places in enumerate(kept)
-            if len(places) < len(self.axes[level].values)
-        }
 
     def assumed(self, kept: Sequence[Sequence[int]]) -> tuple[list[int], Leaf] | None:
         """Return the typical complete profile within what is kept, and its leaf.

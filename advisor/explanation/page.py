@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from advisor.decide.outlook import by_end
 from advisor.decide.precedence import LARGER
@@ -63,7 +63,9 @@ def _rule(mark: str, rule: Rule) -> Item:
 def _why_not(one: WhyNot, rulebase: RuleBase) -> Page:
     rows = [_rule("-", rule) for rule in one.reasons]
     if len(one.reasons) > 1:
-        rows.append(Item("", _counted(one.reasons)))
+        alone = any(rule.effect == "exclude" for rule in one.reasons)
+        counts = "those of one criterion count as one, however many there are"
+        rows.append(Item("", "each of these alone would rule it out" if alone else counts))
     rows += [_rule("+", rule) for rule in one.for_it]
     if one.lost_on:
         rows.append(Item("", lost_on_text(rulebase, one.lost_on)))
@@ -75,13 +77,6 @@ def _why_not(one: WhyNot, rulebase: RuleBase) -> Page:
         Judged(rulebase.family(one.family).shown, one.verdict, rulebase.family(one.family).name),
         Items(tuple(rows)),
     ]
-
-
-def _counted(reasons: Sequence[Rule]) -> str:
-    """Say which of several reasons against a family counts."""
-    if any(rule.effect == "exclude" for rule in reasons):
-        return "each of these alone would rule it out"
-    return "those of one criterion count as one, however many there are"
 
 
 def _each(origins: Mapping[str, str]) -> str:

@@ -85,14 +85,6 @@ def standing_of(
     )
 
 
-def _picks(
-    rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, verified_only: bool
-) -> dict[str, Pick]:
-    """The picks of the family of a checkpoint in order, by id."""
-    family, order = checkpoint.family, ORDERS[0]
-    return _by_id(select_of(rulebase, family, profile, order, verified_only=verified_only))
-
-
 def _by_id(selection: Selection) -> dict[str, Pick]:
     return {pick.checkpoint.id: pick for pick in selection.picks}
 
@@ -109,9 +101,10 @@ def _decided(
     against = first.checkpoint.id
     rules = [rule.id for rule in pick.fired if rule.effect == "avoid"]
     rules += [rule.id for rule in first.fired if rule.effect == "prefer"]
+    doubts = [gap.text for gap in (*pick.unknown, *pick.poor)]
     reasons = (
         ("use", pick.use != first.use, (pick.use, first.use)),
-        ("doubt", pick.group[0] > first.group[0], _doubts(pick)),
+        ("doubt", pick.group[0] > first.group[0], tuple(doubts)),
         ("loader", pick.loads < first.loads, (pick.checkpoint.loader,)),
         ("memory", pick.beyond_gb is not None and first.beyond_gb is None, ()),
         ("rule", bool(rules) and _aimed(pick) != _aimed(first), tuple(rules)),
@@ -136,10 +129,6 @@ def _decided(
     return Decided("missing", against, unmeasured=tuple(dict.fromkeys(only or missing)))
 
 
-def _doubts(pick: Pick) -> tuple[str, ...]:
-    return tuple(gap.text for gap in (*pick.unknown, *pick.poor))
-
-
 def _aimed(pick: Pick) -> tuple[bool, bool]:
     """Whether rules speak against a pick, or do not speak for it."""
     effects = [rule.effect for rule in pick.fired]
@@ -160,8 +149,9 @@ def _changes(
         together = {**decision.given, **answers}
         if not engine.admits(together):
             return False
-        profile = engine.decide(together).profile
-        return judged.checkpoint.id in _picks(rulebase, judged.checkpoint, profile, verified_only)
+        family, profile = judged.checkpoint.family, engine.decide(together).profile
+        selection = select_of(rulebase, family, profile, ORDERS[0], verified_only=verified_only)
+        return judged.checkpoint.id in _by_id(selection)
 
     single = False
     for question in rulebase.questions:

@@ -230,7 +230,8 @@ class Optimum:
         total = self.residual.ways[split.question]
         floors = self._floors(split)
         cost = weight * total + sum(floors)
-        for part, floor in sorted(zip(split.parts, floors, strict=True), key=_heaviest_first):
+        pairs = zip(split.parts, floors, strict=True)
+        for part, floor in sorted(pairs, key=lambda pair: -pair[0].weight):
             if limit is not None and cost > limit * total:
                 return None
             cost += part.weight * self.cost(part.node) - floor
@@ -251,10 +252,6 @@ class Optimum:
             return known
         residual = self.residual
         return 0 if residual.decided(node) or residual.stuck(node) else residual.total(node)
-
-
-def _heaviest_first(pair: tuple[SplitPart, int]) -> int:
-    return -pair[0].weight
 
 
 class NearOptimum(Optimum):
