@@ -155,22 +155,19 @@ def _effect(effect: Effect, answered: Answered | None) -> Item:
 
 def _endings(audit: Audit) -> Page:
     """Return the tasks in which some profile with a family has no checkpoint."""
-    rows = tuple(
-        (
-            task,
-            f"{sum(cases.values()):,}",
-            *(
-                share(cases[kind], sum(cases.values())) if cases.get(kind) else "-"
-                for kind in KINDS_OF_END
-            ),
-        )
-        for task, cases in audit.endings.items()
-        if {TEACHABLE, NOTHING} & cases.keys()
-    )
+    rows = []
+    for task, cases in audit.endings.items():
+        if TEACHABLE in cases or NOTHING in cases:
+            number = sum(cases.values())
+            parts = [
+                share(cases[kind], number) if cases.get(kind) else "-" for kind in KINDS_OF_END
+            ]
+            rows.append((task, f"{number:,}", *parts))
     if not rows:
         return []
     columns = ("task", "cases", *KINDS_OF_END.values())
-    return [Heading("Tasks of which some cases end without a checkpoint", 3), Table(columns, rows)]
+    title = "Tasks of which some cases end without a checkpoint"
+    return [Heading(title, 3), Table(columns, tuple(rows))]
 
 
 def _never_first(audit: Audit) -> Page:
