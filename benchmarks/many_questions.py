@@ -57,7 +57,6 @@ RUNS = (
     Run("a screen", (*ADVISOR, "recommend", "--task", "captioning")),
     Run("a sentence", (*ADVISOR, "recommend", "describe my photos in German")),
     Run("explain", (*ADVISOR, "explain", "--task", "captioning", "--format", "json")),
-    Run("explain --all", (*ADVISOR, "explain", "--task", "captioning", "--all"), (0, 2)),
     Run("ask", (sys.executable, "-c", ASK)),
     Run("rules audit", (*ADVISOR, "rules", "audit", "--format", "json"), (0, 1, 2)),
     Run("rules test", (*ADVISOR, "rules", "test", "--format", "json"), (0, 1)),
