@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from advisor.draw.blocks import Code, Headline, Page, Pairs
 from advisor.model import NONE, TASK
+from advisor.need.named import named_rows
 from advisor.need.remainder import noteworthy, several
 from advisor.phrasing import first_named, joined
 
@@ -56,6 +57,7 @@ def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
         yield "Understood", " · ".join(said)
     if concluded := [f"{answers}, as {why}" for answers, why in _concluded(understanding)]:
         yield "Inferred", " · ".join(concluded)
+    yield from named_rows(understanding)
     if reading.besides and TASK not in understanding.given:
         more = [f"{_quoted(reading.words(one.spans))} {one.task}" for one in reading.besides]
         yield "Other tasks", f"{' · '.join(more)}: not answered here; {_each(understanding)}"

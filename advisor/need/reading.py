@@ -50,7 +50,10 @@ class TaskRead(NamedTuple):
 
 
 class AnswerRead(NamedTuple):
-    """An answer that words give; `because` says why it was concluded, empty where it was said."""
+    """An answer that words give; `because` says why it was concluded, empty where it was said.
+
+    `spans` are empty where it follows from the sentence as a whole.
+    """
 
     question: str
     answer: Answer
@@ -357,10 +360,7 @@ def _own_language(
     ):
         return ()
     answer = read_answer(asked, swept.language, ORIGIN)
-    whole = (0, len(swept.text))
-    return (
-        AnswerRead(asked.id, answer, (whole,), "language-of-the-need", "the need is written in it"),
-    )
+    return (AnswerRead(asked.id, answer, (), "language-of-the-need", "the need is written in it"),)
 
 
 def _rest(lexicon: Lexicon, swept: Swept, understood: Sequence[Span]) -> tuple[Span, ...]:

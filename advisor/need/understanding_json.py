@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from advisor.model import TASK
+from advisor.need.named import named_json
 from advisor.need.remainder import unused
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def as_json(understanding: Understood, today: str | None = None) -> dict[str, An
         *(_words(understanding, (span,)) | {"read_as": word} for span, word in reading.corrected),
         *(_words(understanding, (span,)) | {"negated": True} for span in reading.taken_back),
     ]
+    body["named"] = named_json(understanding)
     body["besides"] = [_task(understanding, one) for one in reading.besides if one.spans]
     body["unused"] = [_words(understanding, (span,)) for span in unused(understanding)]
     body["not_understood"] = [_words(understanding, (span,)) for span in reading.not_understood]
@@ -49,12 +51,14 @@ def _with_spans(understanding: Understood, profile: dict[str, Any]) -> None:
     if TASK not in understanding.given and understanding.tasks:
         spans[TASK] = understanding.tasks[0].spans
     for question, where in spans.items():
-        if question in profile and profile[question]["origin"] == "text":
+        if where and question in profile and profile[question]["origin"] == "text":
             profile[question]["span"] = hull(where)
 
 
 def _words(understanding: Understood, spans: Iterable[Span]) -> dict[str, Any]:
+    """Return the words in some spans, those of the whole sentence where there is none."""
     reading = understanding.reading
+    spans = tuple(spans) or ((0, len(reading.text)),)
     return {"words": " ... ".join(reading.words(spans)), "span": hull(spans)}
 
 

@@ -7,6 +7,7 @@ nothing, or with what it means by itself, each a letter for the kind and an id.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from advisor.model.phrase_kinds import (
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from advisor.model import Checkpoint, Question, Task
     from advisor.model.wording import Particle
 
+
+LEAST_SERIES = 5
+"""A shorter beginning of ids is a word besides: git, owl."""
 
 LEAST_NAME = 4
 """Names of languages that are shorter are words of some other language: it, no, is."""
@@ -208,14 +212,25 @@ def _machines(values: Values) -> dict[str, dict[str, Any]]:
 
 
 def _named(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
-    """Return by what people call checkpoints (label, id without the owner) ids | tasks.
+    """Return by what people call checkpoints (label, id without the owner, series) ids | tasks.
 
-    The tasks are those that people usually start them with, else all that they do.
+    A series is called by what the ids of its members begin with: Qwen2.5-VL. The tasks are those
+    that people usually start them with, else all that they do.
     """
     named: dict[str, list[Checkpoint]] = {}
+    series: dict[tuple[str, str], list[Checkpoint]] = {}
     for one in checkpoints:
-        for name in {one.label, one.id.partition("/")[2]}:
+        owner, _, tail = one.id.partition("/")
+        for name in {one.label, tail}:
             named.setdefault(name, []).append(one)
+        if one.series:
+            series.setdefault((owner, one.series), []).append(one)
+    for members in series.values():
+        tails = zip(*(one.id.partition("/")[2] for one in members), strict=False)
+        alike = takewhile(lambda letters: len(set(letters)) == 1, tails)
+        begin = "".join(letters[0] for letters in alike).rstrip("-_.")
+        if len(begin) >= LEAST_SERIES and begin.lower() not in {name.lower() for name in named}:
+            named[begin] = members
     return {
         name: BETWEEN.join([" ".join(one.id for one in those), " ".join(_tasks_of(those))])
         for name, those in sorted(named.items())

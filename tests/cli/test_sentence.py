@@ -214,3 +214,34 @@ def test_a_flag_says_which_task_is_meant(advisor):
 def test_words_that_are_no_need_are_refused_by_each(advisor):
     for command in ("recommend", "code"):
         assert advisor(command, "foo bar").code == 2
+
+
+def test_models_that_a_sentence_names_are_ranked_for_it(advisor):
+    document = advisor("recommend", "BLIP-2 or Florence-2 for captioning?", "--format", "json").json
+    named = {one["words"]: one for one in document["named"]}
+    picks = [one["id"] for one in document["checkpoints"]]
+    assert [*named] == ["Florence-2", "BLIP-2"]
+    assert not document["unused"]
+    page = advisor("recommend", "BLIP-2 or Florence-2 for captioning?").out
+    for one in named.values():
+        assert 1 < one["rank"] <= one["of"]
+        assert f"{one['words']}: {one['checkpoint']} ranks {one['rank']} of {one['of']}" in page
+        assert one["checkpoint"] not in picks[: one["rank"] - 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "checkpoint", "rank"),
+    [
+        ("TrOCR or Donut for reading handwritten lines", "naver-clova-ix/donut-base", None),
+        ("use Qwen3-VL to answer questions", "Qwen/Qwen3-VL-8B-Instruct", 4),
+        ("CLIP or SigLIP 2 to search photos", "google/siglip2-base-patch16-512", 1),
+    ],
+)
+def test_a_named_model_goes_by_the_checkpoint_that_ranks_highest(advisor, text, checkpoint, rank):
+    named = advisor("recommend", text, "--format", "json").json["named"]
+    (found,) = (one for one in named if one["checkpoint"] == checkpoint)
+    assert found["rank"] == rank
+
+
+def test_a_family_that_is_named_alone_is_no_model(advisor):
+    assert advisor("recommend", "use CLIP to search photos", "--format", "json").json["named"] == []

@@ -11,6 +11,7 @@ from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError
 from advisor.model.phrase_kinds import PARTICLE
 from advisor.need.lexicon import lexicon_of
+from advisor.need.named import model_names
 from advisor.need.reading import read
 from advisor.need.remainder import several, unused
 from advisor.need.sweep import sweep
@@ -111,7 +112,7 @@ def places_told(understanding):
     read = (*understanding.tasks, *reading.besides, *understanding.kept, *understanding.dropped)
     spans = [span for one in read for span in one.spans]
     spans += [*reading.taken_back, *(span for span, _ in reading.corrected)]
-    spans += [*unused(understanding), *reading.not_understood]
+    spans += [*unused(understanding), *reading.not_understood, *model_names(understanding)]
     return {place for start, end in spans for place in range(start, end)}
 
 

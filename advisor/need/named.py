@@ -1,0 +1,88 @@
+"""The models that a sentence names, and where each ranks for what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from advisor.decide.selection import ORDERS, select_of
+from advisor.model.value import NamedTuple
+from advisor.need.lexicon import lexicon_of
+
+if TYPE_CHECKING:
+    from advisor.need.reading import Span
+    from advisor.need.understood import Understood
+
+
+class NamedModel(NamedTuple):
+    """A model that a sentence names, and the checkpoint of it that ranks highest.
+
+    `rank` counts from 1 among the `of` checkpoints of its family that meet the needs; it is None
+    where none of the model's does.
+    """
+
+    name: str
+    span: Span
+    checkpoint: str
+    family: str
+    rank: int | None
+    of: int
+
+
+def model_names(understanding: Understood) -> dict[Span, str]:
+    """Return the names of models in a sentence by where they stand.
+
+    The name of a family is that of a model where another model is named beside it.
+    """
+    rulebase = understanding.recommendation.rulebase
+    lexicon = lexicon_of(rulebase)
+    names = {span: name for name, span in reversed(understanding.reading.names)}
+    named = {span: name for span, name in names.items() if lexicon.named(name)[0]}
+    families = {name.lower() for one in rulebase.families for name in (one.id, one.shown)}
+    alone = len(named) == 1 and next(iter(named.values())).lower() in families
+    return {} if alone or understanding.advice.decision.family is None else named
+
+
+def named_models(understanding: Understood) -> tuple[NamedModel, ...]:
+    """Return the models that a sentence names, those of the answer's family and high rank first."""
+    rulebase, advice = understanding.recommendation.rulebase, understanding.advice
+    ranked: dict[str, list[str]] = {}
+    found = []
+    for span, name in model_names(understanding).items():
+        ids, _ = lexicon_of(rulebase).named(name)
+        for family in {rulebase.checkpoint(id).family for id in ids} - ranked.keys():
+            picks = select_of(rulebase, family, advice.decision.profile, ORDERS[0]).picks
+            ranked[family] = [pick.checkpoint.id for pick in picks]
+        places = {id: order.index(id) + 1 for order in ranked.values() for id in ids if id in order}
+        best = min(places, key=places.__getitem__, default=ids[0])
+        family = rulebase.checkpoint(best).family
+        found.append(NamedModel(name, span, best, family, places.get(best), len(ranked[family])))
+    found.sort(key=lambda one: (one.family != advice.family, one.rank is None, one.rank))
+    return tuple(found)
+
+
+def named_rows(understanding: Understood) -> Iterator[tuple[str, str]]:
+    """Yield for the page where each model ranks that a sentence names."""
+    rulebase = understanding.recommendation.rulebase
+    label = "Named models"
+    for one in named_models(understanding):
+        place = f"ranks {one.rank} of {one.of}" if one.rank else "does not meet these needs"
+        other = one.family != understanding.advice.family
+        of = f" in {rulebase.family(one.family).shown}" if other and one.rank else ""
+        yield label, f"{one.name}: {one.checkpoint} {place}{of}"
+        label = ""
+
+
+def named_json(understanding: Understood) -> list[dict[str, Any]]:
+    """Return for JSON the models that a sentence names, with their ranks."""
+    return [
+        {
+            "words": one.name,
+            "span": list(one.span),
+            "checkpoint": one.checkpoint,
+            "family": one.family,
+            "rank": one.rank,
+            "of": one.of,
+        }
+        for one in named_models(understanding)
+    ]
