@@ -109,10 +109,10 @@ def commands() -> None:
     console("advisor --help")
     for name, entry in COMMANDS.items():
         _write(f"## advisor {name}\n\n{entry.help}")
-        console(f"advisor {name} --help")
+        console(f"advisor help {name}")
         for part in getattr(entry, "commands", ()):
             _write(f"### advisor {name} {part}")
-            console(f"advisor {name} {part} --help")
+            console(f"advisor help {name} {part}")
 
 
 def counts() -> None:

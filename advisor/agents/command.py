@@ -17,7 +17,9 @@ from advisor.rulebase.base import RuleBase
 Project = Annotated[
     Path, typer.Argument(metavar="[DIR]", help="The project; this folder if left out.")
 ]
-ForClaude = Annotated[bool, option("--claude", "Below .claude/skills instead of .agents/skills.")]
+ForClaude = Annotated[
+    bool, option("--claude", "Install in .claude/skills instead of .agents/skills.")
+]
 
 
 def mcp(*, rulebase: RuleBase) -> int:

@@ -212,7 +212,7 @@ TOOLS = (
     ),
     Tool(
         "explain",
-        "Say why, why not, and what would change the answer. `why_not`: a family or checkpoint.",
+        "Explain a recommendation. `why_not`: a family or checkpoint that is not the answer.",
         {"answers": ANSWERS, "why_not": {"type": "string"}},
         _explain,
         compact.explanation,
@@ -224,7 +224,10 @@ TOOLS = (
         "(`paths`) for wrong choices and for what breaks under a release of transformers.",
         {
             "checkpoint": {"type": "string"},
-            "class": {"type": "string", "description": "The transformers class that loads it."},
+            "class": {
+                "type": "string",
+                "description": "transformers class that loads the checkpoint.",
+            },
             "answers": ANSWERS,
             "paths": {"type": "array", "items": {"type": "string"}},
             "transformers": {"type": "string", "description": "Release, e.g. 5.24."},

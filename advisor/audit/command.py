@@ -36,7 +36,7 @@ Named = Annotated[Places, Options(read_rules)]
 
 
 def check(places: Named) -> int:
-    """Read every rule file and report each problem at file:line:column.
+    """Validate the rule files and report each problem at file:line:column.
 
     Among them are facts without a source, and names that no code knows: rules of the check without
     a function, runners, classes to load. Those keep no other command from its answer. A task whose
@@ -81,9 +81,9 @@ def _beyond_following(rulebase: RuleBase) -> Iterator[str]:
 
 
 def test_(rulebase: RuleBase, shown: Shown) -> int:
-    """Run every rule's examples and all scenarios; exit 1 where one fails.
+    """Run the examples of all rules and all scenarios. Exit 1 if one fails.
 
-    Relations between checkpoints are held against the figures of both, and evidence that orders
+    Relations between checkpoints are compared with the results of both, and evidence that orders
     leave out because it closes a cycle is named.
 
     \b
@@ -108,9 +108,9 @@ def test_(rulebase: RuleBase, shown: Shown) -> int:
 def coverage(
     places: Named,
     shown: FindingsShown,
-    strict: Annotated[bool, option("--strict", "Exit 1 where something is not covered.")] = False,
+    strict: Annotated[bool, option("--strict", "Exit 1 if anything is not covered.")] = False,
 ) -> int:
-    """Say which rules decide no scenario, and which tasks and families none is about.
+    """Report the rules, tasks and families that no scenario covers.
 
     Of a rule that is `supporting`, it is enough to fire in one.
 
@@ -131,11 +131,10 @@ def coverage(
 def audit(
     places: Named,
     shown: FindingsShown,
-    budget: Annotated[float, option("--budget SECONDS", "Give up proofs after this time.")] = 180,
+    budget: Annotated[float, option("--budget SECONDS", "Time limit of the proofs.")] = 180,
 ) -> int:
-    """Prove over every complete profile that the rules are sound, or say where they are not.
+    """Verify the rule base over all combinations of answers.
 
-    \b
     Exit codes: 0 sound, 1 an error or warning was found, 2 something could not be proved within
     the budget.
 

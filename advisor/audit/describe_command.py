@@ -23,17 +23,19 @@ OLD = "A folder, git:REVISION[:FOLDER], or shipped (the default)."
 NEW = "The same; the default is shipped."
 PATIENCE_SECONDS = 60
 """So long the profiles are searched in which one rule decides."""
-MOST = "How many paths to draw, commonest first."
+MOST = "Number of paths to draw, the most common first."
 
 
 def diff(
     shown: Shown,
     old: Annotated[str, typer.Argument(metavar="[OLD]", help=OLD)] = SHIPPED,
     new: Annotated[str, typer.Argument(metavar="[NEW]", help=NEW)] = SHIPPED,
-    all: Annotated[bool, option("--all", "Every pattern and checkpoint of each change.")] = False,
+    all: Annotated[
+        bool, option("--all", "Print all patterns and checkpoints of each change.")
+    ] = False,
     rules: Rules = [],  # noqa: B006
 ) -> int:
-    """Say which answers change from one rule base to another; exit 1 where one does.
+    """Compare the answers of two rule bases. Exit 1 if one changes.
 
     The family and the first checkpoint of every complete profile are compared, exactly. --rules is
     laid over NEW. A folder without criteria, questions, tasks and families of its own is laid over
@@ -63,7 +65,7 @@ def docs(
     shown: Shown,
     rule: Annotated[str, typer.Argument(metavar="RULE", help="The id of a rule.")],
 ) -> int:
-    """Print what a rule says, why, who says so, where it decides, and which scenarios rest on it.
+    """Print the page of a rule: what, why, sources, where it decides, its scenarios.
 
     The profile in which it decides is searched for, not written by hand.
 
@@ -94,10 +96,10 @@ def docs(
 def graph(
     rulebase: RuleBase,
     shown: Annotated[Showing, showing((*PAGE_FORMATS, "mermaid"))],
-    task: Annotated[str, option("--task TASK", "Only what is asked after this task.")] = "",
+    task: Annotated[str, option("--task TASK", "Draw only the questions after this task.")] = "",
     paths: Annotated[int, option("--paths NUMBER", MOST)] = PATHS,
 ) -> int:
-    """Draw the interview as a map: which questions follow which answers, and where they lead.
+    """Draw the interview as a decision map.
 
     The paths of the most profiles are drawn, each with what to try next if the answer disappoints.
 
@@ -121,7 +123,7 @@ def graph(
 def schema(
     kind: Annotated[str, typer.Argument(help="criteria, questions, tasks, family, decisions ...")],
 ) -> int:
-    """Print the JSON Schema of a kind of rule file, for an editor to complete and check.
+    """Print the JSON Schema of a kind of rule file, for use in an editor.
 
     \b
     Examples:

@@ -17,7 +17,7 @@ from advisor.errors import UsageError, check_name
 from advisor.hub import cache_folder
 from advisor.rulebase.base import RuleBase
 
-ONLY = "Only checkpoints"
+ONLY = "List only checkpoints"
 
 
 def complete_kind(incomplete: str) -> list[str]:
@@ -40,22 +40,22 @@ Several = list[str]
 COMMERCIAL = "permitted, restricted or not-permitted."
 STAGES = "pre-trained, fine-tuned, instruction-tuned or contrastive."
 LOADERS = "transformers, open_clip, remote-code or other."
-FITS = f"{ONLY} estimated to fit in it."
-ACCESS = f"{ONLY} behind a form, or in front of none."
+FITS = f"{ONLY} estimated to fit."
+ACCESS = f"{ONLY} that are gated, or that are not."
 
 
 def read_wishes(
     rulebase: RuleBase,
     family: Annotated[str, option("--family FAMILY", f"{ONLY} of this family.")] = "",
-    task: Annotated[str, option("--task TASK", f"{ONLY} that do this task.")] = "",
+    task: Annotated[str, option("--task TASK", f"{ONLY} for this task.")] = "",
     fine_tune: Annotated[
-        bool, option("--fine-tune", "With --task: those to fine-tune for it instead.")
+        bool, option("--fine-tune", "List checkpoints to fine-tune for the task. Requires --task.")
     ] = False,
     language: Annotated[
-        Several, option("--language CODE", f"{ONLY} that know this language.")
+        Several, option("--language CODE", f"{ONLY} that support this language.")
     ] = [],  # noqa: B006
     licence: Annotated[
-        Several, option("--licence NAME", f"{ONLY} under one of these licences.")
+        Several, option("--licence NAME", f"{ONLY} under one of these licenses.")
     ] = [],  # noqa: B006
     commercial_use: Annotated[str, option("--commercial-use USE", COMMERCIAL)] = "",
     memory_gb: Annotated[float | None, option("--memory-gb --max-memory-gb GB", FITS)] = None,
@@ -104,7 +104,7 @@ KindName = Annotated[
     ),
 ]
 Sort = Annotated[str, option("--sort BY", "id, size, memory, released or (with --task) quality.")]
-Written = Annotated[bool, option("--written", "Only rules written by hand.")]
+Written = Annotated[bool, option("--written", "List only rules written by hand.")]
 
 
 def list_(
@@ -116,7 +116,7 @@ def list_(
     rulebase: RuleBase,
     shown: Shown,
 ) -> int:
-    """List what advisor knows, by kind; without one, the kinds.
+    """List tasks, checkpoints, questions, rules or sources. Without KIND, list the kinds.
 
     Several values of an option as a,b or repeated. A field that nobody verified meets no wish;
     such checkpoints are counted apart.
@@ -179,8 +179,8 @@ def _checkpoints(rulebase: RuleBase, wishes: Wishes, sort: str) -> Report:
 ShownId = Annotated[
     str, typer.Argument(help="Id or alias of what to show.", autocompletion=complete_id)
 ]
-OfKind = Annotated[str, option("--kind KIND", "Only look among families, tasks, rules ...")]
-Full = Annotated[bool, option("--full", "Of a checkpoint: all of its entry, with sources.")]
+OfKind = Annotated[str, option("--kind KIND", "Search only families, tasks, rules, ...")]
+Full = Annotated[bool, option("--full", "Show the whole entry of a checkpoint, with sources.")]
 
 
 def show(
@@ -257,7 +257,7 @@ def compare(
     rulebase: RuleBase,
     shown: Shown,
 ) -> int:
-    """Set families or checkpoints side by side.
+    """Compare families or checkpoints side by side.
 
     A checkpoint outside the catalogue may be a folder, or lie in the hub cache.
 

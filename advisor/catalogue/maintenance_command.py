@@ -22,8 +22,10 @@ AskedAbout = Annotated[
         autocompletion=complete_checkpoint,
     ),
 ]
-OnlyFields = Annotated[list[str], option("--only FIELD", "Only these fields, e.g. licence,gated.")]
-After = Annotated[str, option("--after ID", "Begin after this checkpoint.")]
+OnlyFields = Annotated[
+    list[str], option("--only FIELD", "Compare only these fields, e.g. licence,gated.")
+]
+After = Annotated[str, option("--after ID", "Start after this checkpoint.")]
 
 
 def refresh(
@@ -35,7 +37,7 @@ def refresh(
     rulebase: RuleBase,
     shown: Shown,
 ) -> int:
-    """Ask the Hub's API what changed, field by field; nothing is downloaded but that.
+    """Compare entries with the Hub's API, field by field.
 
     Licence, gating, newest commit, parameters, task tag, languages, a new name. Exit 0: nothing
     changed, 1: something did, 2: some could not be asked about. Write what changed into the entry
@@ -79,17 +81,19 @@ ReleaseName = Annotated[
     str,
     option(
         "--transformers VERSION",
-        "A described release such as 5 or 4.57, or `installed`. Without it the installed one; the "
-        "newest described where there is none.",
+        "transformers release such as 5 or 4.57, or installed. Default: installed, else the newest "
+        "described.",
     ),
 ]
-Since = Annotated[str, option("--since VERSION", "Say too what was removed or renamed since then.")]
+Since = Annotated[
+    str, option("--since VERSION", "Also report names removed or renamed since this release.")
+]
 
 
 def drift(
     *, transformers: ReleaseName = "", since: Since = "", rulebase: RuleBase, shown: Shown
 ) -> int:
-    """Hold every entry that transformers loads against one of its releases.
+    """Check every entry against a transformers release.
 
     Class and processor exist, the model type is loaded as that class, the pipeline takes it.
     Nothing is imported: the files of the installed package are parsed, and descriptions of some

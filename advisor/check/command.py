@@ -56,12 +56,12 @@ def check(
     shown: FindingsShown,
     rulebase: RuleBase,
 ) -> int:
-    """Check choices of checkpoints, and the code that loads them.
+    """Check your models and the code that loads them.
 
-    Declared choices stand in advisor.yaml; code is parsed, never imported. With --checkpoint one
-    choice is judged and no file is read.
+    Declared models are in advisor.yaml. Code is parsed, never imported. With --checkpoint one
+    model is checked and no file is read.
 
-    Exit 0: all right. 1: a finding at or above the fail level. 3: open answers decide.
+    Exit codes: 0 valid, 1 a finding at or above the fail level, 3 missing answers decide.
 
     \b
     Examples:
@@ -233,7 +233,7 @@ def _emit(report: Report, shown: Showing, code: int = 0) -> int:
 
 
 def init(folder: Folder = Path(), force: Force = False, *, rulebase: RuleBase) -> int:
-    """Write a commented advisor.yaml with a choice for each checkpoint that the code loads.
+    """Create advisor.yaml with an entry for each checkpoint that the code loads.
 
     \b
     Examples:

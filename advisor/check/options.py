@@ -20,52 +20,52 @@ class CheckOptions:
         str,
         option(
             "--checkpoint ID",
-            "Judge this one checkpoint and no files.",
+            "Check this checkpoint without reading files.",
             autocompletion=complete_checkpoint,
         ),
     ] = ""
-    class_name: Annotated[str, option("--class NAME", "The transformers class that loads it.")] = ""
-    explain: Annotated[str, option("--explain RULE", "Show the page of a rule.")] = ""
+    class_name: Annotated[
+        str, option("--class NAME", "transformers class that loads the checkpoint.")
+    ] = ""
+    explain: Annotated[str, option("--explain RULE", "Explain a rule of the check.")] = ""
     config: Annotated[
-        Path | None, option("--config FILE", "Choices and settings; else advisor.yaml.")
+        Path | None, option("--config FILE", "Configuration file. Default: advisor.yaml.")
     ] = None
     transformers: Annotated[
         str,
         option(
             "--transformers VERSION",
-            "Judge by this release: 5, 4.57, installed. Else by what each project asks for.",
+            "Target transformers version: 5, 4.57, installed. Default: the project's requirement.",
         ),
     ] = ""
     fail_on: Annotated[
-        str, option("--fail-on LEVEL", "error, warning, outdated-choice, never.")
+        str, option("--fail-on LEVEL", "Fail on error, warning, outdated-choice or never.")
     ] = ""
-    strict: Annotated[bool, option("--strict", "Warnings fail too.")] = False
+    strict: Annotated[bool, option("--strict", "Fail on warnings too.")] = False
     deadline: Annotated[
         float,
-        option("--deadline SECONDS", "Look at no more files after this time; 0 for no end.", min=0),
+        option("--deadline SECONDS", "Stop reading files after this time. 0 sets no limit.", min=0),
     ] = 0.0
     today: Annotated[
-        str, option("--today DATE", "Judge waivers as of this day; today if left out.")
+        str, option("--today DATE", "Date for the expiry of suppressions. Default: today.")
     ] = ""
-    fix: Annotated[bool, option("--fix", "Fix in place what can be fixed with certainty.")] = False
-    diff: Annotated[
-        bool, option("--diff", "Print what --fix would change, and change nothing.")
-    ] = False
+    fix: Annotated[bool, option("--fix", "Fix findings in place where the fix is certain.")] = False
+    diff: Annotated[bool, option("--diff", "Print the changes of --fix as a diff.")] = False
     baseline: Annotated[
-        Path | None, option("--baseline FILE", "Leave out the findings of this file.")
+        Path | None, option("--baseline FILE", "Ignore the findings recorded in this file.")
     ] = None
     write_baseline: Annotated[
         Path | None,
-        option("--write-baseline FILE", "Write all findings to this file.", writes=True),
+        option("--write-baseline FILE", "Record all findings in this file.", writes=True),
     ] = None
-    lock: Annotated[bool, option("--lock", "Write what holds for each choice to advisor.lock.")] = (
-        False
-    )
+    lock: Annotated[
+        bool, option("--lock", "Record the state of each declared model in advisor.lock.")
+    ] = False
     statistics: Annotated[
         bool, option("--statistics", "Count findings by rule instead of showing them.")
     ] = False
     all_models: Annotated[
         bool,
-        option("--all-models", "Judge files that have nothing to do with vision, too, in full."),
+        option("--all-models", "Also check files that do not use vision models."),
     ] = False
-    verbose: Annotated[bool, option("--verbose -v", "Show every finding and note in full.")] = False
+    verbose: Annotated[bool, option("--verbose -v", "Show all findings and notes in full.")] = False

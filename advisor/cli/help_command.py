@@ -11,6 +11,7 @@ import typer
 
 from advisor.catalogue.knowledge import KINDS
 from advisor.console.commands import rules_of
+from advisor.console.flags import WHOLE
 from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS
 from advisor.errors import UsageError, did_you_mean
 from advisor.naming import same_name, suggestions
@@ -104,7 +105,7 @@ What advisor reads from the environment
 
 
 def help_(topic: Topic = []) -> int:  # noqa: B006
-    """Say more of a command, of a subject, or of anything that advisor knows by name.
+    """Show help for a command, a subject or any name that advisor knows.
 
     \b
     Examples:
@@ -152,6 +153,7 @@ def _command(whole: Any, context: Any, names: list[str]) -> str | None:
         if found is None:
             return None
         context = typer.Context(found, info_name=name, parent=context)
+    context.meta[WHOLE] = True
     return str(found.get_help(context))
 
 

@@ -58,7 +58,8 @@ class Commands(TyperGroup):
             return None
         from advisor.console.commands import as_command, command_at
 
-        return as_command(command_at(entry.home), cmd_name, list(self.overlays))
+        often = OFTEN.get(entry.home, ())
+        return as_command(command_at(entry.home), cmd_name, list(self.overlays), often)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command of a command line; words that name none are a need: `recommend`."""
@@ -157,6 +158,43 @@ SECTIONS = {
     "Agents and help": ("mcp", "skills", "help"),
 }
 """The commands as `--help` lists them, by what they are for."""
+
+_NEED = ("--task", "--language", "--device", "--memory-gb", "--use")
+_WRITTEN = ("--json", "--output", "--help")
+OFTEN: Mapping[str, tuple[str, ...]] = {
+    "advisor.interview.command:ask": (*_NEED, *_WRITTEN),
+    "advisor.need.command:recommend": (*_NEED, "--training", "--verbose", *_WRITTEN),
+    "advisor.need.code_command:code": (*_NEED, "--training", "--notebook", "--output", "--help"),
+    "advisor.explanation.command:explain": (*_NEED, "--why-not", *_WRITTEN),
+    "advisor.catalogue.command:list_": ("--task", "--language", "--max-memory-gb", *_WRITTEN),
+    "advisor.catalogue.command:show": _WRITTEN,
+    "advisor.check.command:check": (
+        *("--checkpoint", "--task", "--transformers", "--fix", "--diff", "--fail-on"),
+        *("--baseline", "--verbose", *_WRITTEN),
+    ),
+    "advisor.trial.command:try_": (
+        *("--checkpoint", "--task", "--image", "--folder", "--labels", "--question"),
+        *("--compare", "--demo", "--download", "--output", "--help"),
+    ),
+    "advisor.evaluate.command:evaluate": (
+        *("--task", "--candidate", "--limit", "--fail-under", "--dry-run", "--download"),
+        *_WRITTEN,
+    ),
+    "advisor.trial.compose_command:compose": (
+        *("--encoder", "--decoder", "--checkpoint", "--finetune", "--save", "--epochs"),
+        *("--batch-size", "--learning-rate", "--lora", "--download", "--help"),
+    ),
+    "advisor.trial.train_command:vlp": (
+        *("--aim", "--checkpoint", "--images", "--save", "--epochs", "--batch-size"),
+        *("--learning-rate", "--mixed-precision", "--patience", "--help"),
+    ),
+    "advisor.trial.convert_command:vlp": ("--vocabulary", "--answers", "--output", "--help"),
+    "advisor.catalogue.maintenance_command:refresh": ("--only", "--after", *_WRITTEN),
+    "advisor.catalogue.maintenance_command:drift": ("--transformers", "--since", *_WRITTEN),
+    "advisor.audit.describe_command:diff": ("--rules", "--all", *_WRITTEN),
+    "advisor.audit.describe_command:graph": ("--task", "--paths", *_WRITTEN),
+}
+"""The options that the help of a command lists, where all of them take more than a screen."""
 
 HELP = """Recommend a vision-language model and a checkpoint for your task.
 

@@ -51,9 +51,9 @@ GivenLater = Annotated[Callable[[RuleBase], Profile], LATER]
 """The same, to be read by rules that a command finds itself, such as those of a project."""
 
 
-LAY = "Lay a folder of rules over the shipped ones; repeat at will."
+LAY = "Add the rules of a folder to the shipped ones. Can be used multiple times."
 Rules = Annotated[list[Path], typer.Option("--rules", metavar="DIR", help=LAY)]
-ANSWERS = "Answers in YAML or JSON; flags win over it. - reads stdin."
+ANSWERS = "YAML or JSON file with answers. Flags override it. - reads stdin."
 ProfileFile = Annotated[str, typer.Option("--profile", metavar="FILE", help=ANSWERS)]
 
 
@@ -77,8 +77,13 @@ class Options(NamedTuple):
     make: Callable[..., Any]
 
 
-def as_command(function: Callable[..., int], name: str, overlays: list[Path]) -> SpeltCommand:
-    """Return a function as a command; the questions of the rules in `overlays` become flags."""
+def as_command(
+    function: Callable[..., int], name: str, overlays: list[Path], often: Sequence[str] = ()
+) -> SpeltCommand:
+    """Return a function as a command; the questions of the rules in `overlays` become flags.
+
+    `often` are the options that its `--help` lists.
+    """
     values = _Values(function, overlays)
 
     def call(**given: Any) -> int:
@@ -90,6 +95,7 @@ def as_command(function: Callable[..., int], name: str, overlays: list[Path]) ->
     values.options = {one.name: one for one in command.params if one.name}
     command.spelling = values.spelling()
     command.groups = values.groups
+    command.often = often
     return command
 
 

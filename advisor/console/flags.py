@@ -5,6 +5,7 @@ Those that were called otherwise before, or may stand alone, are put right befor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from itertools import chain, pairwise
 from typing import Annotated, Any, NamedTuple
@@ -19,6 +20,10 @@ from advisor.model import TASK, Question, Task
 from advisor.rulebase.base import RuleBase
 
 SHOWN_OPTIONS = 9
+WHOLE = "advisor.whole-help"
+"""Stands in the parser's context where `advisor help` prints every option of a command."""
+FIRST_SENTENCE = re.compile(r"(?<=[.?]) ")
+"""Stands behind the first sentence of what an option is said to do."""
 HERE = "here"
 """Said instead of an option: this machine is looked at."""
 
@@ -157,6 +162,29 @@ class SpeltCommand(TyperCommand):
     groups: Callable[[Sequence[str]], Mapping[str, Sequence[Any]]] | None = None
     """Sorts options under titles, for the words of a command line; without it they stand in one."""
     words: Sequence[str] = ()
+    often: Sequence[str] = ()
+    """The options that `--help` lists, by name; all of them where there is none."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write what it does, an example and the options used most; all of them beside flags."""
+        if ctx.meta.get(WHOLE) or not self.often or len(self.words) > 1:
+            super().format_help(ctx, formatter)
+            return
+        about, _, rest = (self.help or "").partition("\n\n")
+        example = rest.partition("Examples:\n")[2].partition("\n")[0].strip()
+        self.format_usage(ctx, formatter)
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(about)
+            formatter.write_paragraph()
+            formatter.write_text(example)
+        options = {name: one for one in self.get_params(ctx) for name in one.opts}
+        rows = [options[name].get_help_record(ctx) for name in self.often]
+        rows = [(name, FIRST_SENTENCE.split(help)[0]) for name, help in rows]
+        with formatter.section("Common options"):
+            formatter.write_dl(rows)
+        path = ctx.command_path.removeprefix("advisor ")
+        formatter.write(f"\n`advisor help {path}` lists all {len(self.get_params(ctx))} options.\n")
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options in groups, those for the task at hand first."""

@@ -37,7 +37,8 @@ def option(
     """
     words = spec.split()
     flags = [word for word in words if word.startswith("-")]
-    metavar = " ".join(words[len(flags) :]) or None
+    bounded = "NUMBER" if "min" in more or "max" in more else None
+    metavar = " ".join(words[len(flags) :]) or bounded
     made = typer.Option(*flags, metavar=metavar, help=help, **more)
     made.was, made.alone, made.writes = was, alone, writes
     return made
@@ -45,18 +46,18 @@ def option(
 
 NoInput = Annotated[bool, option("--no-input", "Never ask, even in a terminal.")]
 Device = Annotated[
-    str, option("--torch-device NAME", "Where torch runs it: auto, cpu, cuda, mps.", "--device")
+    str, option("--torch-device NAME", "Torch device: auto, cpu, cuda or mps.", "--device")
 ]
 Order = Annotated[str, option("--order ORDER", "Rank checkpoints by quality, small or open.")]
-VERIFIED_ONLY = "Recommend nothing of which a field that matters is not verified."
+VERIFIED_ONLY = "Recommend only checkpoints whose required fields are all verified."
 VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
-NO_THINKING = "Let what thinks first answer at once; its figures are with thinking."
+NO_THINKING = "Turn thinking off where the model allows it. Published results are with thinking."
 NoThinking = Annotated[bool, option("--no-thinking", NO_THINKING)]
-Offline = Annotated[bool, option("--offline", "Use only what is on this machine.")]
-Download = Annotated[bool, option("--download", "Agree to downloads without being asked.")]
+Offline = Annotated[bool, option("--offline", "Use local files only.")]
+Download = Annotated[bool, option("--download", "Download without asking.")]
 Priority = Annotated[
     list[str],
-    option("--priority CRITERION", "Compare by these criteria first: a,b or repeated."),
+    option("--priority CRITERION", "Compare by these criteria first (a,b)."),
 ]
 
 

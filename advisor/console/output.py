@@ -20,7 +20,7 @@ from advisor.phrasing import joined
 
 __all__ = ["interactive", "note", "progress_line"]  # for those who say more than an answer
 
-NoColor = Annotated[bool, option("--no-color", "No colours (NO_COLOR does the same).")]
+NoColor = Annotated[bool, option("--no-color", "Print without colors, like NO_COLOR.")]
 AsJson = Annotated[bool, option("--json", "Same as --format json.")]
 Output = Annotated[
     list[str],

@@ -81,10 +81,10 @@ def evaluate(
     rulebase: RuleBase,
     shown: Shown,
 ) -> int:
-    """Run candidates on your own labelled images, and say which to take and how sure that is.
+    """Evaluate models on your labeled images.
 
-    Without --candidate, what `advisor recommend` puts first for the same answers is run. The
-    task is read off the data; --task settles it. A run that was stopped goes on where it was.
+    Without --candidate, evaluate the checkpoints that `advisor recommend` ranks first. The
+    task is inferred from the data unless --task names it. The same command resumes a run.
 
     \b
     Examples:

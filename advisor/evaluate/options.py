@@ -30,13 +30,13 @@ class ImageOptions:
     """Which images."""
 
     image_folder: Annotated[
-        str, option("--image-folder DIR", "Where the images that a table names are.")
+        str, option("--image-folder DIR", "Folder of the images that the data file names.")
     ] = ""
     limit: Annotated[
         int,
         option(
             "--limit",
-            "At most so many images, of each class in proportion; 0: all.",
+            "Maximum number of images, sampled in proportion to class size. 0 uses all images.",
             min=0,
             show_default=False,
         ),
@@ -45,7 +45,7 @@ class ImageOptions:
         int,
         option(
             "--seed",
-            "For the draw, and all that is random.",
+            "Random seed for sampling and intervals.",
             min=0,
             max=MAX_SEED,
             show_default=False,
@@ -65,22 +65,31 @@ class CandidateOptions:
             " times. NAME=ID names it, ID@REV selects a revision.",
         ),
     ] = None
-    demo: Annotated[bool, option("--demo", "The small checkpoints that come with advisor.")] = False
+    demo: Annotated[bool, option("--demo", "Evaluate the small networks included in advisor.")] = (
+        False
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """How and where it is run."""
 
-    template: Annotated[str, option("--template TEXT", "Wraps each label, {} being it.")] = "{}"
-    prompt: Annotated[str, option("--prompt TEXT", "In place of the checkpoint's own prompt.")] = ""
-    batch: Annotated[int, option("--batch-size", "Images at once.", min=1, max=4096)] = 16
+    template: Annotated[
+        str, option("--template TEXT", "Prompt template for each label, with {} for the label.")
+    ] = "{}"
+    prompt: Annotated[
+        str, option("--prompt TEXT", "Prompt to use instead of the checkpoint's own.")
+    ] = ""
+    batch: Annotated[int, option("--batch-size", "Images per batch.", min=1, max=4096)] = 16
     device: Annotated[
-        str, option("--torch-device NAME", "Where torch runs it: auto, cpu, cuda, mps.")
+        str, option("--torch-device NAME", "Torch device: auto, cpu, cuda or mps.")
     ] = "auto"
     dtype: Annotated[str, option("--dtype NAME", "float32, bfloat16 or float16.")] = ""
     max_new_tokens: Annotated[
-        int, option("--max-new-tokens", "Longest text to write.", min=0, show_default=False)
+        int,
+        option(
+            "--max-new-tokens", "Maximum number of tokens to generate.", min=0, show_default=False
+        ),
     ] = 0
     no_thinking: NoThinking = False
     offline: Offline = False
@@ -106,21 +115,26 @@ class PlaceOptions:
     """Where a run is kept, and who else takes part in it."""
 
     folder: Annotated[
-        str, option("--run DIR", "Keep the run here; the same command goes on with it.")
+        str, option("--run DIR", "Keep the run in this folder. The same command resumes it.")
     ] = ""
-    fresh: Annotated[bool, option("--fresh", "Begin anew what an earlier run left.")] = False
+    fresh: Annotated[
+        bool, option("--fresh", "Discard an earlier run in the folder and start again.")
+    ] = False
     ray: Annotated[
         str,
         option(
             "--ray [ADDRESS]",
-            "Run on a Ray cluster; without an address, on this machine.",
+            "Run on a Ray cluster. Without an address, start one on this machine.",
             alone=(ALONE, Addresses()),
         ),
     ] = ""
     workers: Annotated[
         int,
         option(
-            "--workers", "Actors of Ray; 0: one for each GPU or CPU.", min=0, show_default=False
+            "--workers",
+            "Number of Ray actors. 0 uses one per GPU or CPU.",
+            min=0,
+            show_default=False,
         ),
     ] = 0
 
@@ -130,13 +144,14 @@ class ForecastOptions:
     """What to say before anything is run."""
 
     dry_run: Annotated[
-        bool, option("--dry-run", "Say what would be run, fetched and spent; run nothing.")
+        bool,
+        option("--dry-run", "Print what would be run, downloaded and spent, without running it."),
     ] = False
     price: Annotated[
         float,
         option(
             "--price-per-hour",
-            "What an hour of this machine costs; gives the cost of the run or of 1,000 images.",
+            "Price per hour of this machine, to report costs per 1,000 images.",
             min=0.0,
             show_default=False,
         ),
@@ -149,20 +164,29 @@ class GateOptions:
 
     priority: Annotated[
         list[str] | None,
-        option("--priority METRIC", "Decide by these first: metrics, or size, speed, memory."),
+        option(
+            "--priority METRIC",
+            "Compare candidates by these first: metrics, size, speed or memory.",
+        ),
     ] = None
 
     fail_under: Annotated[
         list[str] | None,
-        option("--fail-under METRIC=VALUE", "Exit 1 where the best candidate is below; repeat it."),
+        option(
+            "--fail-under METRIC=VALUE",
+            "Exit 1 if the best candidate is below this. Can be used multiple times.",
+        ),
     ] = None
     confident: Annotated[
-        bool, option("--confident", "Hold the lower end of the interval against --fail-under.")
+        bool, option("--confident", "Compare the lower bound of the interval with --fail-under.")
     ] = False
     baseline: Annotated[
-        str, option("--baseline FILE", "Exit 1 where a metric fell below this earlier JSON.")
+        str,
+        option(
+            "--baseline FILE", "Exit 1 if a metric is significantly below this earlier JSON result."
+        ),
     ] = ""
-    strict: Annotated[bool, option("--strict", "Exit 3 where the candidates tie.")] = False
+    strict: Annotated[bool, option("--strict", "Exit 3 if the candidates tie.")] = False
 
     def made(self) -> Gates:
         """Return the gates; UsageError where one is malformed."""

@@ -14,7 +14,9 @@ from advisor.rulebase.base import RuleBase
 if TYPE_CHECKING:
     from advisor.draw.formats import Report
 
-WhyNotOption = Annotated[str, option("--why-not FAMILY", "Only why this one is not the answer.")]
+WhyNotOption = Annotated[
+    str, option("--why-not FAMILY", "Explain only why this family or checkpoint is not the answer.")
+]
 
 
 def explain(
@@ -26,7 +28,7 @@ def explain(
     rulebase: RuleBase,
     shown: Shown,
 ) -> int:
-    """Say why, why not, and what would change the answer.
+    """Explain a recommendation: why, why not another, and what would change it.
 
     --why-not takes a family or a checkpoint.
 

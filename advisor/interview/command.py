@@ -23,12 +23,11 @@ To = Annotated[
     str,
     option(
         "--to STOP",
-        "Ask until the first checkpoint is settled, the family alone, or the whole ranking: "
-        "checkpoint, family, ranking.",
+        "Stop when this is settled: checkpoint, family or ranking.",
     ),
 ]
-Resume = Annotated[bool, option("--resume", "Go on with the interview that was left.")]
-Plain = Annotated[bool, option("--plain", "Numbers instead of a menu.")]
+Resume = Annotated[bool, option("--resume", "Resume the interrupted interview.")]
+Plain = Annotated[bool, option("--plain", "Use numbers instead of a menu.")]
 
 
 def ask(
@@ -43,7 +42,7 @@ def ask(
     shown: Shown,
     no_input: NoInput = False,
 ) -> int:
-    """Answer a few questions, get a recommendation.
+    """Answer questions and get a recommendation.
 
     Asks what matters next and stops when the first checkpoint can no longer change. "I don't know"
     leaves a question open. Ctrl-C keeps the answers: --resume goes on.

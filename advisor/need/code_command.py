@@ -22,11 +22,11 @@ SHOWN_TASKS = 3
 FORMATS = ("python", "notebook", "json")
 NEED = "What you need: a task or a sentence; or a checkpoint to use instead of the first."
 Need = Annotated[list[str], typer.Argument(metavar="[NEED|CHECKPOINT]", help=NEED)]
-VERIFIED_ONLY = "Take nothing of which a field that matters is not verified."
+VERIFIED_ONLY = "Use only checkpoints whose required fields are all verified."
 VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
-JOIN = "Join an encoder and a decoder of your choice, and train that."
+JOIN = "Combine an encoder and a decoder of your choice, and train the result."
 Join = Annotated[bool, option("--join", JOIN)]
-Notebook = Annotated[bool, option("--notebook", "The same as --format notebook.")]
+Notebook = Annotated[bool, option("--notebook", "Same as --format notebook.")]
 
 
 def code(
@@ -42,7 +42,7 @@ def code(
     rulebase: RuleBase,
     shown: Annotated[Showing, showing(FORMATS)],
 ) -> int:
-    """Write the program for the first checkpoint: a tool for your files, or one that trains.
+    """Generate Python code for the first checkpoint: a tool for your files, or a training script.
 
     It takes a need and flags as `recommend` does, and asks nothing. The program writes a line of
     JSON for each image of a folder. Where the answer is to fine-tune, or to join parts of your own,

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 FORMATS = (*PAGE_FORMATS, "python", "notebook")
-Quiet = Annotated[bool, option("--quiet -q", "Print the id of the first checkpoint alone.")]
-Verbose = Annotated[bool, option("--verbose -v", "Print every reason, remark, change and date.")]
+Quiet = Annotated[bool, option("--quiet -q", "Print only the id of the first checkpoint.")]
+Verbose = Annotated[bool, option("--verbose -v", "Print all reasons, sources, changes and dates.")]
 
 
 class Telling(NamedTuple):
@@ -84,16 +84,18 @@ AnswerTelling = Annotated[Telling, Options(telling)]
 
 
 Need = Annotated[list[str], typer.Argument(help="What you need, in your own words.")]
-LITERALLY = "Read only what the sentence says; conclude nothing from it."
+LITERALLY = "Do not infer answers that the sentence does not state."
 Literally = Annotated[bool, option("--literally", LITERALLY)]
 STRICT_HELP = "Exit 3 where unanswered questions can change the family or the first checkpoint."
 Strict = Annotated[
     str, option("--strict [family]", STRICT_HELP, alone=(CHECKPOINT, STRICT), show_default=False)
 ]
-Today = Annotated[str, option("--today DATE", "Say how old the facts are on YYYY-MM-DD.")]
-BATCH = "One JSON profile a line in, one JSON answer a line out. - reads stdin."
+Today = Annotated[
+    str, option("--today DATE", "Report the age of the facts on this date (YYYY-MM-DD).")
+]
+BATCH = "Read one JSON profile per line and write one JSON answer per line. - reads stdin."
 Batch = Annotated[str, option("--batch FILE", BATCH)]
-MEASUREMENTS = "Rank checkpoints by what `advisor evaluate --format json` wrote, above all else."
+MEASUREMENTS = "Rank checkpoints by the JSON that `advisor evaluate` wrote."
 Measurements = Annotated[str, option("--measurements FILE", MEASUREMENTS)]
 
 
@@ -123,10 +125,10 @@ def recommend(
     telling: AnswerTelling,
     no_input: NoInput = False,
 ) -> int:
-    """Recommend a family and checkpoints for a need in words, or for answers as flags.
+    """Recommend a model family and checkpoints for a need in words or for flags.
 
-    One flag for each question; several options as a,b or repeated flags. Several --task are
-    answered each. What is not answered is assumed, and the answer says so.
+    Each question has a flag. Separate several options with commas. Each --task gets an answer of
+    its own. Unanswered questions take defaults, which the answer lists.
 
     \b
     Examples:

@@ -17,11 +17,11 @@ from advisor.rulebase.base import RuleBase
 INDEX = "index.html"
 MOST_BYTES = 64_000_000
 Folder = Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write index.html to.")]
-Force = Annotated[bool, option("--force", "Overwrite an index.html of somebody else.")]
+Force = Annotated[bool, option("--force", "Overwrite an index.html that advisor did not write.")]
 
 
 def site(folder: Folder, force: Force = False, *, first: CriteriaFirst, rulebase: RuleBase) -> int:
-    """Write one static page that asks and answers as the command line does.
+    """Write a static web page that recommends in a browser.
 
     The page is a single index.html with answers, tables and style inside. It requests nothing,
     works from a file and under any path, and keeps answers in its address: an answer is a link.

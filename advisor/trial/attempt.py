@@ -30,15 +30,21 @@ SHOWN_ANSWERS = 6
 class ImageInputs:
     """The image file, the folder of others, and what goes with them; empty where not given."""
 
-    image: Annotated[str, option("--image FILE", "The image.")] = ""
-    folder: Annotated[str, option("--folder DIR", "More images: to search, compare.")] = ""
+    image: Annotated[str, option("--image FILE", "Path to the image.")] = ""
+    folder: Annotated[
+        str, option("--folder DIR", "Path to a folder of images to search or compare.")
+    ] = ""
     labels: Annotated[
-        list[str] | None, option("--labels A,B", "Candidate texts to choose from.")
+        list[str] | None, option("--labels A,B", "Candidate labels, separated by commas.")
     ] = None
-    question: Annotated[str, option("--question TEXT", "The question to answer.")] = ""
-    query: Annotated[str, option("--query TEXT", "What to look for in the folder.")] = ""
-    prompt: Annotated[str, option("--prompt TEXT", "In place of the checkpoint's own prompt.")] = ""
-    template: Annotated[str, option("--template TEXT", "Wraps each label, {} being it.")] = "{}"
+    question: Annotated[str, option("--question TEXT", "Question about the image.")] = ""
+    query: Annotated[str, option("--query TEXT", "Text to search the folder for.")] = ""
+    prompt: Annotated[
+        str, option("--prompt TEXT", "Prompt to use instead of the checkpoint's own.")
+    ] = ""
+    template: Annotated[
+        str, option("--template TEXT", "Prompt template for each label, with {} for the label.")
+    ] = "{}"
 
     @property
     def request(self) -> Request:

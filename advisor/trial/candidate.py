@@ -28,17 +28,20 @@ class CheckpointChoice:
 
     checkpoints: Annotated[
         list[str] | None,
-        option("--checkpoint ID|FOLDER", "What to run; repeat to compare. demo:clip works."),
+        option(
+            "--checkpoint ID|FOLDER",
+            "Model to run. Can be used multiple times. demo:clip is included.",
+        ),
     ] = None
-    family: Annotated[str, option("--family FAMILY", "Run the first pick of this family.")] = ""
+    family: Annotated[
+        str, option("--family FAMILY", "Run the first checkpoint of this family.")
+    ] = ""
     compare: Annotated[
-        bool, option("--compare", "Run the first pick of each family, side by side.")
+        bool, option("--compare", "Run the first checkpoint of each family side by side.")
     ] = False
-    demo: Annotated[bool, option("--demo", "Run the small checkpoints that come with advisor.")] = (
-        False
-    )
-    task: Annotated[str, option("--task TASK", "What to do with it.")] = ""
-    revision: Annotated[str, option("--revision REV", "Branch, tag or commit on the hub.")] = ""
+    demo: Annotated[bool, option("--demo", "Run the small networks included in advisor.")] = False
+    task: Annotated[str, option("--task TASK", "Task to run.")] = ""
+    revision: Annotated[str, option("--revision REV", "Branch, tag or commit on the Hub.")] = ""
 
 
 class Candidate(NamedTuple):

@@ -18,18 +18,20 @@ from advisor.trial.resolution import Download, Loading
 
 Seed = Annotated[
     int,
-    option("--seed", "For the little that is random.", min=0, max=MAX_SEED, show_default=False),
+    option("--seed", "Random seed.", min=0, max=MAX_SEED, show_default=False),
 ]
 Repeat = Annotated[
     int,
     option(
-        "--repeat", "Runs after the first, to time; 3, or 0 with a folder.", min=-1,
+        "--repeat", "Timed runs after the first. Default: 3, or 0 with a folder.", min=-1,
         show_default=False,
     ),
 ]  # fmt: skip
-Top = Annotated[int, option("--top", "Answers of a ranking to show; JSON has all.", min=1)]
+Top = Annotated[
+    int, option("--top", "Number of ranked results to show. JSON has all of them.", min=1)
+]
 Vectors = Annotated[
-    str, option("--vectors FILE", "Write embeddings to this .npy file.", writes=True)
+    str, option("--vectors FILE", "Write the embeddings to this .npy file.", writes=True)
 ]
 
 
@@ -39,7 +41,10 @@ def loading_options(
     offline: Offline = False,
     download: AgreeToDownload = False,
     max_new_tokens: Annotated[
-        int, option("--max-new-tokens", "Longest text to write.", min=0, show_default=False)
+        int,
+        option(
+            "--max-new-tokens", "Maximum number of tokens to generate.", min=0, show_default=False
+        ),
     ] = 0,
     no_thinking: NoThinking = False,
     seed: Seed = 0,
@@ -67,10 +72,10 @@ def try_(
     rulebase: RuleBase,
     shown: Shown,
 ) -> int:
-    """Load checkpoints and run them on an image.
+    """Run checkpoints on an image.
 
-    Without --checkpoint, what `advisor recommend` puts first for the task is run. Nothing is
-    downloaded before you agree. --demo needs no network: four small networks come along.
+    Without --checkpoint, run the checkpoint that `advisor recommend` ranks first. Nothing is
+    downloaded before you agree. --demo runs four small networks that are included.
 
     \b
     Examples:

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from advisor.trial.composition import Composition
     from advisor.trial.training import FineTuning
 
-Save = Annotated[
-    list[str], option("--save FOLDER", "The folder to write, new or empty.", "--output")
-]
+Save = Annotated[list[str], option("--save FOLDER", "Output folder, new or empty.", "--output")]
 EXAMPLES = "`advisor compose --help` has an example of each"
 SILENCE_S = 30
 """Off a terminal, at most so long passes between two lines of progress, but for slow steps."""
@@ -38,17 +36,21 @@ SILENCE_S = 30
 class Parts:
     """What to join, or the joined checkpoint to train, and the pairs; empty where not given."""
 
-    encoder: Annotated[str, option("--encoder ID|FOLDER", "A pretrained vision encoder.")] = ""
-    decoder: Annotated[str, option("--decoder ID|FOLDER", "A pretrained text decoder.")] = ""
+    encoder: Annotated[str, option("--encoder ID|FOLDER", "Pretrained vision encoder.")] = ""
+    decoder: Annotated[str, option("--decoder ID|FOLDER", "Pretrained text decoder.")] = ""
     checkpoint: Annotated[
-        str, option("--checkpoint ID|FOLDER", "What to fine-tune, instead of joining.")
+        str, option("--checkpoint ID|FOLDER", "Model to fine-tune, instead of combining two.")
     ] = ""
     pairs: Annotated[
         str, option("--finetune PAIRS", "Train on a CSV with columns image and text.")
     ] = ""
     lora: Annotated[
         int,
-        option("--lora RANK", "Train LoRA adapters and what is new; 0: all weights.", min=0),
+        option(
+            "--lora RANK",
+            "Train LoRA adapters of this rank and the new layers. 0 trains all weights.",
+            min=0,
+        ),
     ] = 0
 
 
@@ -61,9 +63,9 @@ def compose(
     download: Download = False,
     shown: Shown,
 ) -> int:
-    """Join a vision encoder and a text decoder; fine-tune what was joined.
+    """Combine a vision encoder and a text decoder, and fine-tune the result.
 
-    The cross-attention that joins them is new, so the result talks nonsense until it is
+    The cross-attention between them is new, so the output is random until the model is
     fine-tuned on pairs. The weights of the epoch with the lowest held-out loss are saved. Ctrl-C
     keeps a checkpoint; the same command resumes from it.
 

@@ -20,13 +20,21 @@ if TYPE_CHECKING:
 File = Annotated[str, typer.Argument(metavar="FILE", help="The state dict, model.EPOCH.bin.")]
 Folder = Annotated[str, typer.Argument(metavar="FOLDER", help="What to write, new or empty.")]
 Vocabulary = Annotated[
-    str, option("--vocabulary FILE", "The vocab.txt of BERT-base cased; it is not in the file.")
+    str,
+    option("--vocabulary FILE", "vocab.txt of BERT-base cased, which the weights do not include."),
 ]
 Answers = Annotated[
-    str, option("--answers FILE", "The answers, one a line; without them numbers come out.")
+    str,
+    option(
+        "--answers FILE",
+        "File with one answer per line. Without it the model returns class numbers.",
+    ),
 ]
 Heads = Annotated[
-    int, option("--heads N", "Attention heads, where not width / 64.", min=0, show_default=False)
+    int,
+    option(
+        "--heads N", "Number of attention heads. Default: width / 64.", min=0, show_default=False
+    ),
 ]
 
 

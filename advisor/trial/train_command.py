@@ -34,21 +34,26 @@ class Material:
         str, option("--aim AIM", "pretraining, captions or answers.", show_default=False)
     ] = "captions"
     checkpoint: Annotated[
-        str, option("--checkpoint FOLDER", "Where to start; without it, a small new network.")
+        str, option("--checkpoint FOLDER", "Model to start from. Default: a small new network.")
     ] = ""
     images: Annotated[
-        str, option("--images DIR", "The pictures, or their regions; the file's folder else.")
+        str,
+        option(
+            "--images DIR",
+            "Folder of images or region features. Default: the folder of the data file.",
+        ),
     ] = ""
-    annotations: Annotated[str, option("--annotations FILE", "The answers to VQA's questions.")] = (
-        ""
-    )
+    annotations: Annotated[str, option("--annotations FILE", "VQA annotations file.")] = ""
     vocabulary: Annotated[
-        str, option("--vocabulary FILE", "A vocab.txt for a new network; else its texts' words.")
+        str,
+        option(
+            "--vocabulary FILE", "vocab.txt for a new network. Default: the words of the texts."
+        ),
     ] = ""
     sequences: Annotated[
         float | None,
         option(
-            "--sequences SHARE", "Under the sequence-to-sequence mask; 0.75, 1 and 0 by aim.",
+            "--sequences SHARE", "Share of batches under the seq2seq mask. Default: by aim.",
             min=0, max=1, show_default=False,
         ),
     ] = None  # fmt: skip
@@ -62,7 +67,7 @@ def vlp(
     save: Save = [],  # noqa: B006
     shown: Shown,
 ) -> int:
-    """Train a unified VLP of 2020: pre-train, or fine-tune for captions or answers.
+    """Pre-train unified VLP (2020), or fine-tune it for captions or answers.
 
     Settings left out are the published ones. Images go through a small grid that is trained
     along; stored regions (.npz beside or under --images) through the network of the paper. Ctrl-C

@@ -41,19 +41,29 @@ class Training:
     ] = "auto"
     patience: Annotated[
         int,
-        option("--patience", "Stop after N epochs without a lower held-out loss; 0: never.", min=0),
+        option(
+            "--patience",
+            "Stop after N epochs without a lower validation loss. 0 never stops early.",
+            min=0,
+        ),
     ] = 0
-    workers: Annotated[int, option("--workers", "Extra processes that load the images.", min=0)] = 0
+    workers: Annotated[int, option("--workers", "Processes that load images.", min=0)] = 0
     held_out: Annotated[
         float, option("--held-out", "Share of images held out for validation.", min=0, max=0.9)
     ] = 0.1
     seed: Annotated[
         int,
-        option("--seed", "For new weights and the order.", min=0, max=MAX_SEED, show_default=False),
+        option(
+            "--seed",
+            "Random seed for new weights and the order of examples.",
+            min=0,
+            max=MAX_SEED,
+            show_default=False,
+        ),
     ] = 0
     device: Device = "auto"
     checkpoint_every: Annotated[
-        int, option("--checkpoint-every", "Steps between checkpoints to resume from.", min=1)
+        int, option("--checkpoint-every", "Steps between checkpoints.", min=1)
     ] = 200
 
     def __post_init__(self) -> None:

@@ -25,6 +25,18 @@ def sections(text):
     return found
 
 
+SCREEN = 24
+
+
+def every_command():
+    """The words of every command, those in groups among them."""
+    return [
+        [name, *inner]
+        for name, entry in COMMANDS.items()
+        for inner in ([[one] for one in entry.commands] if isinstance(entry, Group) else [[]])
+    ]
+
+
 def test_commands_stand_by_what_they_are_for_each_once(advisor):
     listed = sections(advisor("--help").out)
     listed.pop("Options")
@@ -44,7 +56,7 @@ def test_flags_for_the_task_at_hand_come_first(advisor, words):
 
 
 def test_without_a_task_all_answers_stand_together_apart_from_options(advisor):
-    listed = sections(advisor("recommend", "--help").out)
+    listed = sections(advisor("help", "recommend").out)
     assert {"--task", "--gives", "--device"} <= set(listed["Answers"])
     assert {"--format", "--output"} <= set(listed["Options"])
     assert not set(listed["Answers"]) & set(listed["Options"])
@@ -98,14 +110,24 @@ def test_commands_that_the_subjects_name_run(advisor):
         assert advisor(*words, *(["device"] if words == ["show"] else [])).code == 0
 
 
+@pytest.mark.parametrize("words", every_command(), ids=" ".join)
+def test_help_of_a_command_fits_a_screen_and_leads_to_all_of_it(advisor, monkeypatch, words):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown, whole = advisor(*words, "--help").out, advisor("help", *words).out
+    assert len(shown.splitlines()) <= SCREEN
+    assert all(len(line) <= 80 or "  advisor " in line for line in shown.splitlines())
+    if shown != whole:
+        assert f"`advisor help {' '.join(words)}` lists all" in shown
+        assert (
+            f"advisor {' '.join(words)}" in shown.partition("Common options:")[0].partition("\n")[2]
+        )
+        flags = {flag for of in sections(shown).values() for flag in of}
+        assert flags < {flag for of in sections(whole).values() for flag in of}
+
+
 def test_every_option_of_every_command_says_what_it_does(advisor):
-    asked = [
-        [name, *inner]
-        for name, entry in COMMANDS.items()
-        for inner in ([[one] for one in entry.commands] if isinstance(entry, Group) else [[]])
-    ]
-    for words in asked:
-        rows = advisor(*words, "--help").out.partition("\nOptions:\n")[2].splitlines()
+    for words in every_command():
+        rows = advisor("help", *words).out.partition("\nOptions:\n")[2].splitlines()
         assert rows, words
         for row, after in pairwise([*rows, ""]):
             alone = re.fullmatch(r"  (-\w, )?--\S+( \S+)?", row)
