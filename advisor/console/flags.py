@@ -179,8 +179,8 @@ class SpeltCommand(TyperCommand):
             formatter.write_paragraph()
             formatter.write_text(example)
         options = {name: one for one in self.get_params(ctx) for name in one.opts}
-        rows = [options[name].get_help_record(ctx) for name in self.often]
-        rows = [(name, FIRST_SENTENCE.split(help)[0]) for name, help in rows]
+        shown = (options[name].get_help_record(ctx) for name in self.often)
+        rows = [(name, FIRST_SENTENCE.split(help)[0]) for name, help in filter(None, shown)]
         with formatter.section("Common options"):
             formatter.write_dl(rows)
         path = ctx.command_path.removeprefix("advisor ")

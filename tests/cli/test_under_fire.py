@@ -238,7 +238,7 @@ def test_b6_a_rule_folder_may_be_called_by_any_bytes(tmp_path, capsys, monkeypat
     [
         ["list", "tasks"],
         pytest.param(["site", "out"], marks=[pytest.mark.slow, pytest.mark.long]),
-        ["rules", "docs"],
+        ["rules", "check"],
     ],
 )
 def test_b6_rules_of_such_a_folder_answer(advisor, weather, tmp_path, monkeypatch, words):
@@ -252,7 +252,7 @@ def test_b10_in_a_working_folder_that_is_gone_it_is_said_so(advisor, tmp_path, m
     (gone := tmp_path / "gone").mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    for words in (["check"], ["init"], ["rules", "docs"], ["check", "--lock"], ["check", "--fix"]):
+    for words in (["check"], ["init"], ["check", "--lock"], ["check", "--fix"]):
         result = advisor(*words)
         assert (result.code, "bug" in result.err) == (2, False), result
 
@@ -575,22 +575,11 @@ def test_b23_two_answers_to_one_file_are_refused(advisor, tmp_path, monkeypatch,
     assert not (tmp_path / "x.json").exists()
 
 
-def test_b23_an_answer_is_no_page_of_those_that_the_command_writes(advisor, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    answer = ("--output", "markdown=pages/README.md")
-    result = advisor("rules", "docs", "--output-folder", "pages", *answer)
-    assert (result.code, "is part of what is written to" in result.err) == (2, True)
-    one = "large-collection-searched-again-and-again"
-    assert advisor("rules", "docs", one, "--output-folder", "pages").code == 2
-    assert list(tmp_path.iterdir()) == []
-
-
 @posix
 @pytest.mark.parametrize(
     "words",
     [
         pytest.param(("site", "out/page"), marks=pytest.mark.long),
-        ("rules", "docs", "--output-folder", "out/pages"),
         ("compose", "--encoder", "a/b", "--decoder", "a/c", "--save", "out/joined"),
         ("train", "vlp", "pairs.csv", "--save", "out/trained"),
     ],
@@ -670,7 +659,6 @@ CHOICE = "choices:\n  - {name: a, checkpoint: Salesforce/blip-vqa-base, needs: {
         ("advisor.yaml", ["init", "../theirs", "--force"]),
         (".agents", ["skills", "add", "../theirs"]),
         ("index.html", ["site", "../theirs", "--force"]),
-        ("README.md", ["rules", "docs", "--output-folder", "../theirs"]),
     ],
 )
 def test_a1_nothing_is_written_through_a_link_out_of_a_project_elsewhere(
