@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from advisor.engine.profile import Answer, Profile
     from advisor.model import Checkpoint
 
-DONE, TRY, CODE, CHANGE, EXPLAIN, SAVE = "done", "try", "code", "change", "explain", "save"
+DONE, SETTLE, TRY, CODE = "done", "settle", "try", "code"
+CHANGE, EXPLAIN, SAVE = "change", "explain", "save"
 ASKED = {
     "labels": "Which texts to choose from? With commas between, such as: a cat, a dog",
     "question": "What do you want to know about it?",
@@ -30,21 +31,24 @@ ASKED = {
 """How to ask for what a task needs beside the image, by the flag of `advisor try`."""
 
 
-def offer(recommendation: Recommendation, prompt: Prompt, *, color: bool) -> str:
-    """Offer what comes next until the person has done with it, or wants to change an answer.
+def offer(
+    recommendation: Recommendation, prompt: Prompt, *, color: bool, opens: bool = False
+) -> str:
+    """Offer what comes next until the person has done with it, or wants to answer something.
 
-    Leaving is no failure.
+    That is to change an answer, or where it `opens` to answer what is open. Leaving is no failure.
     """
     (advice,) = recommendation.advice
     checkpoint = advice.runnable
     choices = [Extra("d", "done", DONE)]
+    choices += [Extra("o", "answer the open questions", SETTLE)] if opens else []
     choices += [Extra("t", "try it on an image", TRY)] if checkpoint else []
     choices += [Extra("c", "show the code", CODE)] if advice.snippet else []
     choices += [Extra("a", "change an answer", CHANGE)]
     choices += [Extra("y", "why", EXPLAIN)] if advice.decision.given else []
     choices += [Extra("s", "save the answers", SAVE)]
     try:
-        while (chosen := prompt.pick("Anything else?", choices)) not in (DONE, CHANGE):
+        while (chosen := prompt.pick("Anything else?", choices)) not in (DONE, SETTLE, CHANGE):
             try:
                 if chosen == TRY and checkpoint:
                     _try(recommendation, checkpoint, prompt, color=color)

@@ -18,7 +18,7 @@ from advisor.rulebase.base import RuleBase
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
     from advisor.decide.written_program import Script
-    from advisor.need.conversation import Conversation
+    from advisor.need.conversation import Conversation, Opening
     from advisor.need.understanding import Understanding
 
 
@@ -44,7 +44,9 @@ class Telling(NamedTuple):
         """True for a screen of a terminal, with nothing more and nothing less."""
         return self.format == "terminal" and not (self.quiet or self.verbose)
 
-    def emit(self, answer: Understanding | Conversation | Recommendation, day: str | None) -> None:
+    def emit(
+        self, answer: Understanding | Opening | Conversation | Recommendation, day: str | None
+    ) -> None:
         """Print an answer, and write it to the files."""
         recommended = answer.recommendation
 
@@ -162,7 +164,7 @@ def _refuse_other_formats(telling: AnswerTelling) -> None:
 
 
 def _told(
-    answer: Understanding | Conversation | Recommendation,
+    answer: Understanding | Opening | Conversation | Recommendation,
     telling: AnswerTelling,
     day: str | None,
     how: dict[str, Any],
@@ -187,7 +189,7 @@ def _answer(
     *,
     literally: bool,
     **how: Any,
-) -> Understanding | Conversation | Recommendation:
+) -> Understanding | Opening | Conversation | Recommendation:
     """Return the answer to a sentence, or to flags alone."""
     if text:
         from advisor.need.conversation import answer_words

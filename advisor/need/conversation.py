@@ -1,4 +1,4 @@
-"""A sentence in a terminal: what was understood, what was meant, and what is still open."""
+"""A sentence in a terminal: its answer, then the offer to settle what is still open."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.console.output import interactive, note
+from advisor.decide.outlook import DECIDED
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
 from advisor.model import TASK
@@ -21,6 +22,63 @@ if TYPE_CHECKING:
     from advisor.rulebase.base import RuleBase
 
 SOMETHING_ELSE = "something else"
+CHECKPOINT = "checkpoint"
+"""What an interview is held for."""
+
+
+class Opening(NamedTuple):
+    """The answer to a sentence, as a terminal shows it before anything is asked."""
+
+    understanding: Understanding
+    engine: Engine
+    prompt: Prompt
+
+    @property
+    def recommendation(self) -> Recommendation:
+        """The answer of the likeliest task."""
+        return self.understanding.recommendation
+
+    @property
+    def exit_code(self) -> int:
+        """0 answered, 1 nothing fits, 3 undetermined."""
+        return self.understanding.exit_code
+
+    def to_dict(self, today: str | None = None) -> dict[str, Any]:
+        """Return the JSON document of the answer."""
+        return self.understanding.to_dict(today)
+
+    def to_page(self, today: str | None = None, *, whole: bool = False) -> Page:
+        """Return the page of the answer, or the `whole` of it, with room for what is offered."""
+        return (
+            self.understanding.to_page(today, whole=True) if whole else self.understanding.to_end()
+        )
+
+    def goes_on(self, *, color: bool, **how: Any) -> Conversation | None:
+        """Offer what comes next; return the answer to what was settled or changed, None at the end.
+
+        Which task was meant is asked where the sentence does not say.
+        """
+        from advisor.interview.afterwards import CHANGE, DONE, SETTLE, offer
+        from advisor.interview.command import held
+        from advisor.interview.dialogue import Dialogue
+        from advisor.interview.session import Session
+
+        certain = self.understanding.advice.certainty
+        clear = len(self.understanding.tasks) == 1
+        opens = not clear or (certain.family, certain.checkpoint) != (DECIDED, DECIDED)
+        chosen = offer(self.recommendation, self.prompt, color=color, opens=opens)
+        if chosen == DONE:
+            return None
+        profile = self.understanding.profile
+        if not clear:
+            profile = _confirmed_profile(self.engine, self.understanding, self.prompt)
+        if chosen == SETTLE:
+            dialogue = held(self.engine, profile, CHECKPOINT, self.prompt, resume=False)
+        else:
+            assert chosen == CHANGE
+            dialogue = Dialogue(Session(self.engine, profile, CHECKPOINT), self.prompt)
+            dialogue.change()
+        return _answered(dialogue, how)
 
 
 class Conversation(NamedTuple):
@@ -62,28 +120,15 @@ def answer_words(
     *,
     literally: bool,
     **how: Any,
-) -> Understanding | Conversation:
-    """Return the answer to a sentence, confirmed where somebody is there to ask."""
+) -> Understanding | Opening:
+    """Return the answer to a sentence, which goes on where somebody is there to ask."""
     engine = Engine.known(rulebase, first)
     understanding = understand(engine, text, given, literally=literally, **how)
     if not (may_ask and interactive() and sys.stdout.isatty()) or TASK in given:
         return understanding
     from advisor.console.prompt import prompt_for
 
-    return confirmed(engine, understanding, prompt_for(plain=False), **how)
-
-
-def confirmed(
-    engine: Engine, understanding: Understanding, prompt: Prompt, **how: Any
-) -> Conversation:
-    """Say what was understood, ask what was meant and what is open; return the answer to that."""
-    from advisor.interview.command import held
-    from advisor.need.page import understood_lines
-
-    for line in understood_lines(understanding):
-        note(line)
-    profile = _confirmed_profile(engine, understanding, prompt)
-    return _answered(held(engine, profile, "checkpoint", prompt, resume=False), how)
+    return Opening(understanding, engine, prompt_for(plain=False))
 
 
 def _confirmed_profile(engine: Engine, understanding: Understanding, prompt: Prompt) -> Profile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from advisor.decide.command_lines import quoted
 from advisor.draw.blocks import Code, Headline, Page, Pairs
 from advisor.model import NONE, TASK
 from advisor.need.named import named_rows
@@ -20,12 +21,25 @@ SHOWN_WORDS = 16
 SHOWN_TASKS = 3
 
 
-def as_page(understanding: Understood, today: str | None = None, *, whole: bool = False) -> Page:
-    """Return the page of the answer, with what was understood below its first line."""
-    page = _drawn(understanding.recommendation).to_page(today, whole=whole)
+def as_page(
+    understanding: Understood,
+    today: str | None = None,
+    *,
+    whole: bool = False,
+    offers: bool = False,
+) -> Page:
+    """Return the page of the answer, with what was understood below its first line.
+
+    It is shorter where `offers` stand below it.
+    """
+    answer = _drawn(understanding.recommendation)
+    page = answer.to_end() if offers else answer.to_page(today, whole=whole)
     if page and isinstance(commands := page[-1], Code):
-        by_flags = f"{understanding.recommendation.command} -v"
-        text = commands.text.replace(by_flags, f"{understanding.command} -v")
+        by_flags = understanding.recommendation.command
+        text = commands.text.replace(f"{by_flags} -v", f"{understanding.command} -v")
+        if not (understanding.between or understanding.literally):
+            code = by_flags.replace("recommend", "code", 1)
+            text = text.replace(code, f"advisor code {quoted(understanding.reading.text)}")
         page[-1] = Code(text, commands.language)
     if page and isinstance(head := page[0], Headline) and understanding.between:
         notes = (note.replace("based on defaults", "needs more answers") for note in head.notes)
@@ -76,22 +90,6 @@ def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
 def _each(understanding: Understood) -> str:
     """Say how each of several wishes is answered."""
     return f"{' '.join(f'--task {task}' for task in several(understanding))} answers each"
-
-
-def understood_lines(understanding: Understood) -> list[str]:
-    """Return what was understood and what was not, word for word, as lines for a terminal."""
-    rows = list(_read(understanding))
-    shown = [(meaning, _quoted(words)) for meaning, words in rows]
-    shown += _concluded(understanding)
-    width = max((len(name) for name, _ in shown), default=0)
-    lines = ["Understood"] if shown else []
-    lines += [f"  {name:<{width}}  {words}" for name, words in shown]
-    reading = understanding.reading
-    if idle := reading.words(noteworthy(understanding)):
-        lines.append(f"  no effect: {first_named(idle, SHOWN_WORDS)}")
-    if rest := reading.words(reading.not_understood):
-        lines.append(f"  not understood: {first_named(rest, SHOWN_WORDS)}")
-    return lines
 
 
 def _read(understanding: Understood) -> Iterator[tuple[str, tuple[str, ...]]]:

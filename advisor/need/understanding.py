@@ -59,6 +59,12 @@ class Understanding(Understood):
 
         return as_page(self, today, whole=whole)
 
+    def to_end(self) -> Page:
+        """Return the page with room for what is offered below it."""
+        from advisor.need.page import as_page
+
+        return as_page(self, offers=True)
+
 
 def understand(
     engine: Engine,

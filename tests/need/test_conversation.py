@@ -1,4 +1,4 @@
-"""A sentence in a terminal: what was understood, what was meant, then what is still open."""
+"""A sentence in a terminal: its answer, then what was meant and what is still open."""
 
 import os
 import re
@@ -45,18 +45,25 @@ def person(cache, tmp_path):
     return says
 
 
-def test_what_was_understood_is_shown_and_confirmed(person):
-    shown = person("read text from photos, in German", "2")
+def test_a_sentence_is_answered_before_anything_is_asked(person):
+    shown = person("caption photos in French")
+    assert shown.index("Understood") < shown.index("Ranking") < shown.index("Anything else?")
+    assert "Did you mean" not in shown
+    assert "Which answer?" not in shown
+
+
+def test_what_was_meant_is_asked_where_the_rest_is_to_be_settled(person):
+    shown = person("read text from photos, in German", "o", "2")
     assert "task: ocr-line" in shown
     assert "task: ocr-page" in shown
     assert "language: de" in shown
-    assert shown.index("Understood") < shown.index("Did you mean")
-    assert re.search(r"--task ocr-page\b", shown[shown.index("Did you mean") :])
-    assert "--task ocr-line" not in shown[shown.index("Did you mean") :]
+    after = shown[shown.index("Did you mean") :]
+    assert re.search(r"--task ocr-page\b", after)
+    assert "--task ocr-line" not in after
 
 
 def test_a_sentence_ends_with_what_an_interview_ends_with(person):
-    shown = person("caption photos in French", "1", ..., "a", "1", "alt-text", ..., "c")
+    shown = person("caption photos in French", "o", ..., "a", "1", "alt-text", ..., "c")
     assert "change an answer" in shown
     choice = shown[shown.index("Which answer?") :]
     assert "What do you want to do with your images? Image captioning" in choice
@@ -64,8 +71,14 @@ def test_a_sentence_ends_with_what_an_interview_ends_with(person):
     assert "--task alt-text --language fr" in choice[choice.index("»") :]
 
 
+def test_an_answer_that_was_read_can_be_changed_at_once(person):
+    shown = person("caption photos in French", "a", "2", "de", ...)
+    choice = shown[shown.index("Which answer?") :]
+    assert "--task captioning --language de" in choice
+
+
 @pytest.mark.slow
 def test_something_else_asks_for_the_task(person):
-    shown = person("caption photos in French", "something else", "s")
+    shown = person("read text from photos, in German", "o", "something else", "s")
     after = shown[shown.index("something else") :]
     assert "What do you want to do" in after
