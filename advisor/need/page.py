@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from advisor.decide.command_lines import quoted
 from advisor.draw.blocks import Code, Headline, Page, Pairs
 from advisor.model import NONE, TASK
 from advisor.need.named import named_rows
@@ -37,9 +36,11 @@ def as_page(
     if page and isinstance(commands := page[-1], Code):
         by_flags = understanding.recommendation.command
         text = commands.text.replace(f"{by_flags} -v", f"{understanding.command} -v")
-        if not (understanding.between or understanding.literally):
-            code = by_flags.replace("recommend", "code", 1)
-            text = text.replace(code, f"advisor code {quoted(understanding.reading.text)}")
+        if not (understanding.between or understanding.literally or answer.strict):
+            code, own = (
+                line.replace("recommend", "code", 1) for line in (by_flags, understanding.command)
+            )
+            text = text.replace(code, own)
         page[-1] = Code(text, commands.language)
     if page and isinstance(head := page[0], Headline) and understanding.between:
         notes = (note.replace("based on defaults", "needs more answers") for note in head.notes)
