@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from random_rules import NOT_APPLICABLE, Plain, compiled, engine_for, facts, rule
 
 from advisor.audit.difference import difference, entry_changes
-from advisor.audit.patterns import cover
+from advisor.audit.patterns import cover, laid_over
 from advisor.decide.outlook import diagram_for
 from advisor.engine.decision import Engine
+from advisor.engine.diagram import EMPTY, Diagram
 from advisor.engine.profile import make_profile, read_answer
 from advisor.errors import AdvisorError
 from advisor.model import NONE, TASK
@@ -335,6 +336,22 @@ def test_cases_whose_first_checkpoint_changes_are_those_of_plain_enumeration(sma
             for one in told.moves
             if one.task in ("label", "find")
         } == moved
+
+
+def test_a_task_that_one_rule_base_cannot_have_is_not_compared(small, small_folder, tmp_path):
+    shutil.copytree(small_folder, folder := tmp_path / "rules")
+    questions = (folder / "questions.yaml").read_text(encoding="utf-8")
+    never = "never:\n  - {id: silence, when: {task: [speak]}, because: Nobody speaks.}\n"
+    (folder / "questions.yaml").write_text(questions.replace("never:\n", never), "utf-8")
+    tasks = {one.task for one in difference(small, load_rules(folder)).checkpoints.tasks}
+    assert tasks == {task.id for task in small.tasks} - {"speak"}
+
+
+def test_without_an_answer_that_both_know_nothing_is_laid_over():
+    store, source = Diagram([[], [(0,)]]), Diagram([[(0,), (1,)], [(0,)]])
+    columns = [(0, []), (1, [0])]
+    for node in (source.node(0, (source.terminal(1), EMPTY)), source.terminal(2)):
+        assert laid_over(store, source, node, columns, lambda label: label) == EMPTY
 
 
 def test_the_need_of_a_change_leads_to_each_of_its_checkpoints(small, other):

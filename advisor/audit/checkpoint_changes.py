@@ -96,7 +96,7 @@ def checkpoint_difference(
                 if pair[0] != pair[1]
             ]
     moves.sort(key=lambda move: -move[0])
-    typical = [PickChange(task, _first(old, task), _first(new, task)) for task in common[TASK]]
+    typical = [PickChange(one.task, _first(old, one.task), _first(new, one.task)) for one in tasks]
     return CheckpointDifference(
         tuple(tasks),
         tuple([compared.move(pair) for _, compared, pair in moves[:most]]),

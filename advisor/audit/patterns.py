@@ -101,6 +101,8 @@ def laid_over(
         if at == store.bottom:
             return store.terminal(source.label[node])
         level, places = columns[at]
+        if not places:  # no answer that both know
+            return EMPTY
         if level is None:
             return walk(at + 1, node)
         children = source.cofactors(node, level)
