@@ -90,11 +90,8 @@ def checkpoint_difference(
         if all(engine.admits(given) for engine in engines):
             compared = _Compared(engines, task, common)
             tasks.append(TaskChange(task, sum(compared.cases.values()), compared.changed))
-            moves += [
-                (cases, compared, pair)
-                for pair, cases in compared.cases.items()
-                if pair[0] != pair[1]
-            ]
+            changes = [pair for pair in compared.cases if pair[0] != pair[1]]
+            moves += [(compared.cases[pair], compared, pair) for pair in changes]
     moves.sort(key=lambda move: -move[0])
     typical = [PickChange(one.task, _first(old, one.task), _first(new, one.task)) for one in tasks]
     return CheckpointDifference(
