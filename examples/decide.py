@@ -4,7 +4,7 @@ Prints:
     captioning: Qwen/Qwen3.5-0.8B
     image-search: clip (assumed)
     receipts: vision-encoder-decoder (decided)
-    why not clip: It chooses among the texts it is given and has no decoder to write new ones.
+    why not clip: CLIP has no text decoder, so it cannot generate text
 """
 
 # ruff: noqa: T201 - a program prints
@@ -20,4 +20,4 @@ for name, answers in {"image-search": {"task": "image-search"}, "receipts": rece
     print(f"{name}: {decision.family} ({decision.outcome})")
 
 explanation = advisor.explain(task="captioning", why_not="clip")
-print(f"why not clip: {explanation.why_not[0].reasons[0].because}")
+print(f"why not clip: {explanation.why_not[0].reasons[0].because.partition('. ')[0]}")

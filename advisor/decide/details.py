@@ -139,10 +139,10 @@ def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
         )
         yield Item("", f"settled by {said}{'' if reason.smallest else MAYBE_FEWER}")
     if assessment.lost_on:
-        yield Item("", lost_on_text(advice.rulebase, assessment.lost_on))
+        yield Item("", lost_on_text(advice.rulebase, assessment.lost_on, fit))
     ways = [one for one in advice.changes if one.family == assessment.family] if not won else []
     for change in ways[:2]:
-        yield Item(">", f"would win with {answers_text(change.answers)}")
+        yield Item(">", f"selected with {answers_text(change.answers)}")
 
 
 def _origin(flip: Change) -> str:

@@ -20,7 +20,6 @@ from advisor.decide.shortlist import (
     gaps_text,
     linked_id,
     lost_on_text,
-    named_places,
     short_name,
     shortlist,
     standing,
@@ -61,22 +60,19 @@ DEPENDS_ON = {ASSUMED: "depends on defaults", UNDETERMINED: "needs more answers"
 class Room(NamedTuple):
     """How much of an answer a page has: lines of its reason, checkpoints, changes.
 
-    `first` and `others` are lines of the ranking, and of why not each other family. With
-    `places`, also where those stand that the reason names and the table does not.
+    `first` and `others` are lines of the ranking, and of why not each other family.
     """
 
     reason: int
     checkpoints: int
     changes: int
-    places: bool = False
     first: int = 2
     others: int = 2
 
 
-AMPLE = Room(reason=2, checkpoints=4, changes=2, places=True)
+AMPLE = Room(reason=2, checkpoints=4, changes=2)
 LESS = (
     AMPLE,
-    AMPLE._replace(places=False),
     Room(2, 3, 2),
     Room(2, 3, 2, others=1),
     Room(2, 3, 1, others=1),
@@ -163,7 +159,7 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
     head = Headline(linked_id(first), tuple(note for note in notes if note))
     first_notes = [*_first(advice), *_unloadable(advice.selection)]
     if advice.task in first.checkpoint.pipelines:
-        first_notes.append(Note("Pipeline", way_of(first.checkpoint, str(advice.task))))
+        first_notes.append(Note("Pipeline", f"{way_of(first.checkpoint, str(advice.task))}."))
     reasons = [*_why(advice, room), *(note._replace(lines=room.first) for note in first_notes)]
     return [head, *_notes(reasons)]
 
@@ -189,13 +185,11 @@ def _why(advice: TaskAdvice, room: Room) -> Iterator[Note]:
     winner = next(a for a in advice.decision.assessments if a.family == advice.family)
     decisive = [found.rule for found in winner.fired if found.decisive]
     reasons = [rule.because for rule in decisive if rule.effect == "prefer"]
-    if winner.fit and winner.fit.fit in ("best", "good"):
+    if winner.fit:
         reasons.append(winner.fit.because)
-    reasons += [found.rule.because for found in winner.fired]
+    reasons += [found.rule.because for found in winner.fired if found.rule.effect != "avoid"]
     for because in reasons[:1]:
         yield Note("Family", because, room.reason)
-        if room.places and (named := named_places(advice, because, room.checkpoints)):
-            yield Note("", named)
     for found in winner.fired:
         if found.rule.effect == "avoid" and _said(advice, found.rule):
             yield Note("Caveat", found.rule.because, 2)
@@ -266,7 +260,7 @@ def _missing(advice: TaskAdvice) -> Iterator[Note]:
         yield Note("" if place else "Closest", f"{id}: {gaps_text(gaps)}", lines=2)
     if selection.compose:
         text = "combine a pretrained encoder and decoder of your choice, then fine-tune them"
-        yield Note("Compose", text)
+        yield Note("Compose", text, lines=2)
 
 
 def _notes(rows: Iterable[Note]) -> Page:
@@ -286,10 +280,12 @@ def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
         for place, assessment in enumerate(others):
             label = "" if place else "Other families"
             name = short_name(advice, assessment.family)
-            yield Note(label, f"{name}: {_against(advice, assessment)}", room.others)
+            against = _against(advice, assessment)
+            named = against if against.startswith(name) else f"{name}: {against}"
+            yield Note(label, named, room.others)
     if decision.outcome != NONE and (detour := advice.elsewhere):
         ids = f": {', '.join(detour.checkpoints)}" if detour.checkpoints else ""
-        yield Note("Alternative", f"Hub task {detour.task}{ids}")
+        yield Note("Alternative", f"Hub task {detour.task}{ids}", room.others)
     for place, (words, end) in enumerate(_unless(advice, room.changes)):
         yield Note("" if place else "Would change if", f"{words}: {end}", 2)
     if decision.family and advice.assumed:
@@ -331,17 +327,15 @@ def _rarity(advice: TaskAdvice, change: Change) -> tuple[bool, int]:
 
 
 def _against(advice: TaskAdvice, assessment: Assessment) -> str:
-    """Why not a family, in its shortest reason: each of several that speak against it is enough."""
+    """Why not a family, in one of its reasons: that of the task, or else the shortest."""
+    rules = [found.rule for found in assessment.fired if found.decisive]
     if assessment.verdict == "excluded":
-        reasons = [found.rule.because for found in assessment.fired if found.decisive]
-        return min(reasons, key=len)
-    if assessment.lost_on:
-        reasons = [
-            found.rule.because
-            for found in assessment.fired
-            if found.rule.effect == "avoid" and found.rule.criterion == assessment.lost_on
-        ]
-        return min(reasons, key=len, default=lost_on_text(advice.rulebase, assessment.lost_on))
+        return min(rules, key=lambda rule: (rule.derived != "tasks", len(rule.because))).because
+    if lost_on := assessment.lost_on:
+        rules = [found.rule for found in assessment.fired if found.rule.effect == "avoid"]
+        reasons = [rule.because for rule in rules if rule.criterion == lost_on]
+        why = lost_on_text(advice.rulebase, lost_on, assessment.fit)
+        return min(reasons, key=len, default=why)
     return joined(assessment.possible_verdicts, "or")
 
 

@@ -170,7 +170,7 @@ def _dtype(checkpoint: Checkpoint) -> str:
 def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
     """Say in which of several ways a checkpoint is run for a task; empty where there is one."""
     if task in checkpoint.pipelines:
-        return f"{task} takes its maker's pipeline; by itself it reads one element of a page"
+        return "it needs its maker's pipeline; alone it reads one element of a page"
     if not checkpoint.thinks:
         return ""
     if thinking:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -12,8 +11,7 @@ from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection, next_of_another_series
 from advisor.draw.blocks import Cell, Link, Note, Notes, Page, Table
 from advisor.draw.typesetting import cut_lines
-from advisor.model import NONE
-from advisor.phrasing import joined
+from advisor.model import NONE, Fit
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -93,11 +91,14 @@ def family_name(advice: TaskAdvice, id: str) -> str:
     return "none of the families" if id == NONE else advice.rulebase.family(id).shown
 
 
-def lost_on_text(rulebase: RuleBase, criterion: str) -> str:
-    """Return in words on what a family lost to the winner."""
-    if criterion == "rank":
-        return "It ties on every criterion and comes later in the declared order."
-    return f"It ranks lower on {rulebase.criterion(criterion).name}."
+def lost_on_text(rulebase: RuleBase, lost_on: str, fit: Fit | None) -> str:
+    """Return why a family lost: its limits at the task, or what the criterion means."""
+    if fit and fit.fit == "possible":
+        return fit.because
+    if lost_on == "rank":
+        return "It ties on all criteria and is listed later."
+    criterion = rulebase.criterion(lost_on)
+    return criterion.weaker or f"It ranks lower on {criterion.name}."
 
 
 def short_name(advice: TaskAdvice, id: str) -> str:
@@ -141,32 +142,6 @@ def memory_text(pick: Pick) -> str:
     if pick.training:
         return f"{pick.training.lora_gb:.1f}-{pick.training.full_gb:.1f} GB"
     return f"{'' if pick.checkpoint.dtype else '~'}{pick.needs_gb:.1f} GB"
-
-
-def named_places(advice: TaskAdvice, text: str, most: int) -> str:
-    """Return where checkpoints stand that a text names and a table of so many does not show.
-
-    They are named by their labels; of several with one, it is the first. A family's name is none.
-    """
-    families = {name for one in advice.rulebase.families for name in (one.name, one.shown)}
-    shown = {pick.checkpoint.label for pick in shown_picks(advice, most)[0]}
-    places: dict[str, int] = {}
-    for place, pick in enumerate(advice.selection.picks, 1):
-        places.setdefault(pick.checkpoint.label, place)
-    labels = {*places, *(one.label for one in advice.rulebase.catalogue(advice.family or ""))}
-    found: list[str] = []
-    for label in sorted(labels, key=lambda label: (-len(label), label)):
-        if label in families or label not in text:
-            continue
-        here = re.compile(rf"(?<![\w-]){re.escape(label)}(?!\w)")
-        if here.search(text):
-            text = here.sub("", text)
-            found += [label] if label not in shown else []
-    known = sorted((places[label], label) for label in found if label in places)
-    rest = [label for label in found if label not in places]
-    said = [f"{label} is in place {place}" for place, label in known]
-    said += [f"{joined(rest, 'or')} is not among those that fit"] if rest else []
-    return "; ".join(said)
 
 
 def shown_picks(advice: TaskAdvice, most: int) -> tuple[list[Pick], dict[str, str]]:

@@ -50,7 +50,7 @@ class Headline(NamedTuple):
 class Note(NamedTuple):
     """One thing to know in a line: a `label`, and words of which a terminal cuts what is too long.
 
-    Without a label it belongs to the note above it; `lines` is how many it may take.
+    Without a label it belongs to the note above it. It may take so many `lines`, see `cut_lines`.
     """
 
     label: str

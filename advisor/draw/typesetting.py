@@ -49,7 +49,7 @@ SHORT = 10
 """So many characters of a cell are not broken into lines."""
 _WORDS = re.compile(r"--[a-z-]+ \S+|\S+")
 _BLANKS_AND_WORD = re.compile(r"(\s*)(--[a-z-]+ \S+|\S+)")
-_CLAUSE_END = re.compile(r"[.;](?= )")
+_SENTENCE_END = re.compile(r"[.!?](?= |$)")
 _FLAG = re.compile(r" (?=--[a-z])")
 
 Span = tuple[str, str]
@@ -119,19 +119,19 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def cut_lines(text: str, width: int, most: int) -> list[str]:
-    """Return the first lines of a text, the last of them ending in … where something is left.
+    """Return the sentences of a text that so many lines hold, the first in a line more if need be.
 
-    It ends with a clause where one ends in the second half of that line.
+    Where they hold none whole, the last line ends in ….
     """
     lines = wrapped(text, width)
     if len(lines) <= most:
         return lines
+    starts = [wrapped(text[: end.end()], width) for end in _SENTENCE_END.finditer(text)]
+    if whole := [one for place, one in enumerate(starts) if len(one) <= most + (place == 0)]:
+        return whole[-1]
     last = lines[most - 1]
     while last and len(last) + 2 > width:
         last = last.rpartition(" ")[0]
-    ends = [end.end() for end in _CLAUSE_END.finditer(last)]
-    if ends and 2 * ends[-1] >= width:
-        last = last[: ends[-1]]
     return [*lines[: most - 1], f"{last} …"]
 
 

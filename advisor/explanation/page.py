@@ -11,7 +11,7 @@ from advisor.decide.shortlist import lost_on_text
 from advisor.draw.blocks import Heading, Item, Items, Judged, Page, Text
 from advisor.explanation.explain import Explanation, WhyNot
 from advisor.explanation.standing import Decided, Standing
-from advisor.model import Rule
+from advisor.model import Fit, Rule
 from advisor.phrasing import NO_FAMILY, answers_text, count, family_text, origin_word
 from advisor.rulebase.base import RuleBase
 
@@ -21,8 +21,9 @@ def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False)
     page: Page = [Text(f"overlay: {change}", "quiet") for change in rulebase.overlays]
     if not only:
         page += _why(explanation)
+    fits = {one.family: one.fit for one in explanation.decision.assessments}
     for one in explanation.why_not:
-        page += _why_not(one, rulebase)
+        page += _why_not(one, fits[one.family], rulebase)
     if explanation.changes and not only:
         rows = tuple(
             Item(
@@ -60,7 +61,7 @@ def _rule(mark: str, rule: Rule) -> Item:
     return Item(mark, f"{rule.id}: {rule.because}", sources=tuple(rule.sources))
 
 
-def _why_not(one: WhyNot, rulebase: RuleBase) -> Page:
+def _why_not(one: WhyNot, fit: Fit | None, rulebase: RuleBase) -> Page:
     rows = [_rule("-", rule) for rule in one.reasons]
     if len(one.reasons) > 1:
         alone = any(rule.effect == "exclude" for rule in one.reasons)
@@ -68,10 +69,10 @@ def _why_not(one: WhyNot, rulebase: RuleBase) -> Page:
         rows.append(Item("", "each of these alone would rule it out" if alone else counts))
     rows += [_rule("+", rule) for rule in one.for_it]
     if one.lost_on:
-        rows.append(Item("", lost_on_text(rulebase, one.lost_on)))
-    rows += [Item(">", f"would win with {answers_text(flip.answers)}") for flip in one.changes[:3]]
+        rows.append(Item("", lost_on_text(rulebase, one.lost_on, fit)))
+    rows += [Item(">", f"selected with {answers_text(flip.answers)}") for flip in one.changes[:3]]
     if not one.changes:
-        rows.append(Item("", "no answers to this task make it win"))
+        rows.append(Item("", "no answers to this task select it"))
     return [
         Heading(f"Why not {rulebase.family(one.family).shown}"),
         Judged(rulebase.family(one.family).shown, one.verdict, rulebase.family(one.family).name),

@@ -212,11 +212,12 @@ EFFECTS = ("exclude", "avoid", "prefer")
 
 
 class Criterion(NamedTuple):
-    """A named ground for judging; the declared order is the order of comparison."""
+    """A named ground for judging, in the order of comparison; `weaker` says what losing means."""
 
     id: f.Id
     name: f.Text
     because: f.Text
+    weaker: f.Text = ""
 
 
 class Rule(NamedTuple):
