@@ -57,7 +57,7 @@ class NamePlaces(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One run of the check, as one rule sees it: `rule` is the id of the rule that judges.
+    """One run of the check, as a detector sees it: `rule` is the id of its first rule.
 
     `source` gives the text of a scanned file, "" where it cannot be read. `declared` are the
     answers that hold for all code. `whole` is true where all code of the project was scanned.
@@ -91,6 +91,11 @@ class Case:
         if self.judged_by is None:
             raise LookupError("nothing that depends on a release can be judged without one")
         return self.judged_by
+
+    @property
+    def transformers(self) -> str:
+        """The library of that release, as messages call it."""
+        return f"{TRANSFORMERS} {self.release.version}"
 
     def of_files(self, judged: JudgedFiles, by: Release) -> Case:
         """Return the case of some files alone, judged by a release."""
@@ -260,7 +265,7 @@ def _times(path: str, text: str, name: str) -> int:
 class Detector(NamedTuple):
     """A function that finds what one or more rules stand for, in `each` part of a case.
 
-    It judges for one rule after the other; `Case.rule` says for which. A finding is about the last
+    A finding names its rule where that is not the first, which `Case.rule` is. It is about the last
     thing in a part, where that is a checkpoint or a choice; the first of its fields among `citing`
     that has sources lends them. `runs` tells whether a case can be judged by it at all; a waiver of
     a rule that did not run is not idle. `of_release` is true where it says what a release of
@@ -282,11 +287,11 @@ class Detector(NamedTuple):
 
     def findings(self, case: Case) -> Iterator[Finding]:
         """Yield what the function finds in a case."""
-        for id in self.ids:
-            judged, rule = replace(case, rule=id), case.rulebase.checks[id]
-            for part in self.each(judged):
-                for finding in self.find(judged, *part):
-                    yield self._completed(judged, finding, rule, *part[-1:])
+        judged = replace(case, rule=self.ids[0])
+        for part in self.each(judged):
+            for finding in self.find(judged, *part):
+                rule = case.rulebase.checks[finding.rule or judged.rule]
+                yield self._completed(judged, finding, rule, *part[-1:])
 
     def _completed(
         self, case: Case, finding: Finding, rule: CheckRule, about: Any = None

@@ -40,11 +40,12 @@ from advisor.scan.abstract import (
 )
 from advisor.scan.classes import RESULT
 from advisor.scan.node import (
+    Passed,
     decorators,
     last_name,
     parameters,
+    spread,
 )
-from advisor.scan.passed import Passed, spread
 from advisor.scan.scope import Scope
 from advisor.scan.study import Study
 from advisor.scan.usage import Load, Value

@@ -40,8 +40,7 @@ from advisor.scan.abstract import (
 from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall
 from advisor.scan.classes import RESULT
 from advisor.scan.narrowing import Names, dotted, narrowed
-from advisor.scan.node import last_name
-from advisor.scan.passed import Passed, spread
+from advisor.scan.node import Passed, last_name, spread
 from advisor.scan.scope import Scope
 from advisor.scan.source import parts
 from advisor.scan.study import Study

@@ -1,11 +1,13 @@
-"""What a node of code tells by itself: names, decorators, what is called."""
+"""What a node of code tells by itself: names, decorators, what is called and what is passed."""
 
 from __future__ import annotations
 
 import ast
 import re
+from typing import NamedTuple
 
-from advisor.scan.abstract import FunctionNode
+from advisor.scan.abstract import DictLiteral, FunctionNode, Other, String, Values, union
+from advisor.scan.usage import Location
 
 _NO_KIND = re.compile(
     r"(?:cuda|cpu|mps|xpu|auto|none|bf?loat\d*|fp\d+|bf\d+|int\d+)(?::\d+)?\Z", re.IGNORECASE
@@ -35,3 +37,43 @@ def names_a_kind(node: ast.AST) -> bool:
     """True for a text written out, but for those that name a device or a precision."""
     text = node.value if isinstance(node, ast.Constant) else None
     return isinstance(text, str) and bool(text) and not _NO_KIND.match(text)
+
+
+class Passed(NamedTuple):
+    """An argument as it was passed: its name or number, what it may be, where it stands.
+
+    `key` is where its name stands in the dictionary that it comes from.
+    """
+
+    name: str
+    values: Values
+    node: ast.expr
+    keyword: ast.keyword | None = None
+    key: Location | None = None
+
+    def later(self, places: int) -> Passed:
+        """Return the same argument, as many places later if it has one."""
+        return self._replace(name=str(int(self.name) + places)) if self.name.isdigit() else self
+
+
+def spread(values: Values, node: ast.expr) -> list[Passed]:
+    """Return the arguments that `**table` gives: what its entries name, and "**" if there is more.
+
+    What only some of several tables hold may be missing, so that its value is not known. A key that
+    is no name, such as a number, is none of an argument.
+    """
+    tables = [value for value in values if isinstance(value, DictLiteral)]
+    whole = bool(values) and len(tables) == len(values)
+    named: dict[str, list[tuple[Values, Location]]] = {}
+    for table in tables:
+        texts = [(key, inner) for key, inner in table.entries if isinstance(key, String)]
+        whole &= len(texts) == len(table.entries)
+        names = {key.text: (key, inner) for key, inner in texts if key.text.isidentifier()}
+        for key, inner in names.values():
+            named.setdefault(key.text, []).append((inner, key.location))
+    passed = [] if whole else [Passed("**", values, node)]
+    for name, found in named.items():
+        others: Values = () if len(found) == len(values) else (Other(),)
+        inner = union(*(one for one, _ in found), others)
+        passed.append(Passed(name, inner, node, key=found[0][1]))
+    return passed

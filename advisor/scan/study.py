@@ -37,7 +37,7 @@ from advisor.scan.abstract import (
 )
 from advisor.scan.classes import Classes
 from advisor.scan.deadline import OutOfTimeError
-from advisor.scan.passed import Passed
+from advisor.scan.node import Passed
 from advisor.scan.scope import Imports, Scope
 from advisor.scan.source import Parsed, Placed
 from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value

@@ -14,8 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from advisor.files import REPOSITORY, first_bytes, leads_out, name_of, real_path
 from advisor.scan.deadline import Deadline, OutOfTimeError
-from advisor.scan.gitignore import Patterns, parse_patterns, read_patterns
-from advisor.scan.tracked import Tracked
+from advisor.scan.gitignore import Patterns, Tracked, parse_patterns, read_patterns
 from advisor.scan.usage import FileNote
 
 KINDS = {

@@ -19,7 +19,6 @@ from advisor.check.judged_files import JudgedFiles, together
 from advisor.check.rules import (
     access,
     architecture,
-    capability,
     choices,
     generation,
     handling,
@@ -28,7 +27,6 @@ from advisor.check.rules import (
     pairing,
     parameters,
     pictures,
-    pipelines,
     positions,
     removal,
     suppression,
@@ -45,9 +43,9 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
 
 
 DETECTORS = _detectors(
-    *(choices, capability, architecture, pairing, handling, pictures, removal),
+    *(choices, architecture, pairing, handling, pictures, removal),
     *(imported, membership, parameters, positions, swapping, generation),
-    *(pipelines, access),
+    access,
 )
 """In the order in which findings of one level about a single checkpoint are distinct."""
 TOGETHER = frozenset(id for one in DETECTORS if one.together for id in one.ids)

@@ -43,7 +43,7 @@ def class_in_code(
     """A class of another architecture than the checkpoint, or of the same with other layers."""
     id, native, checkpoint = identity.id, identity.model_class, identity.checkpoint
     level, instead = "" if checkpoint else "warning", ""
-    if RULES.get(kind) != case.rule:
+    if kind not in RULES:
         return
     if kind == "refused":
         message = f"`{loads}` loads no {identity.model_type} model, which {id} is"
@@ -70,6 +70,7 @@ def class_in_code(
     yield Finding(
         message,
         (usage.model and usage.model.class_place) or usage.place,
+        rule=RULES[kind],
         level=level,
         fix=f"use `{native}`{instead}" if native else _class_of_type(case, identity),
         edits=_class_edits(case, usage, identity, kind, loads),
@@ -100,9 +101,9 @@ def class_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
     message = f"{id} is loaded with `{native}`, not `{name}`{picked}"
     if kind == "refused":
         message = f"`{name}` loads no {identity.model_type} model, which {id} is"
-    if RULES.get(kind) == case.rule:
-        place, fix = judgement.choice and judgement.choice.class_place, f"use `{native}`"
-        yield Finding(message, place, fix=fix)
+    if kind in RULES:
+        place = judgement.choice and judgement.choice.class_place
+        yield Finding(message, place, fix=f"use `{native}`", rule=RULES[kind])
 
 
 def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:

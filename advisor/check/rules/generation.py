@@ -32,13 +32,12 @@ def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
             target = call.arguments["0"].source
             of_model = target.removesuffix(f".{CONFIG}.{call.name}")
             edit = Edit(call.place, f"{of_model}.{GENERATION}.{call.name}", target)
-            yield Finding(
-                "generation is steered by the model's configuration here, which transformers "
-                f"{case.release.version} refuses",
-                call.place,
-                fix=f"set it in `{GENERATION}`",
-                edits=(edit,) if of_model != target else (),
+            steered = "generation is steered by the model's configuration here"
+            message, fix = (
+                f"{steered}, which {case.transformers} refuses",
+                f"set it in `{GENERATION}`",
             )
+            yield Finding(message, call.place, fix, (edit,) if of_model != target else ())
     yield from _without_start(case, usage, stored)
     yield from _asked_for(case, usage, {call.name for call in stored})
 
@@ -52,12 +51,9 @@ def _asked_for(case: Case, usage: Usage, stored: Set[str]) -> Iterator[Finding]:
             continue
         at = receiver_of(case, call, usage)
         if at is not None and not at.members.has(call.name):
-            yield Finding(
-                f"`{CONFIG}` has no `{call.name}` in transformers {case.release.version}",
-                call.place,
-                level=at.level,
-                fix=f"say the value, or set `{GENERATION}.{call.name}` and read that",
-            )
+            message = f"`{CONFIG}` has no `{call.name}` in {case.transformers}"
+            fix = f"say the value, or set `{GENERATION}.{call.name}` and read that"
+            yield Finding(message, call.place, fix, level=at.level)
 
 
 def _without_start(case: Case, usage: Usage, stored: list[Call]) -> Iterator[Finding]:
@@ -69,14 +65,13 @@ def _without_start(case: Case, usage: Usage, stored: list[Call]) -> Iterator[Fin
     ready = [call for call in writing if not set(case.knowledge("starts")) & call.arguments.keys()]
     if starts and ready and not mentions(case.source(usage.place.path), GENERATION):
         name = starts[0].name
-        yield Finding(
-            f"`{name}` stands in the model's configuration alone, and `generate` reads "
-            f"`{GENERATION}`",
-            starts[0].place,
-            level="warning",
-            places=tuple(call.place for call in ready),
-            fix=f"set `{GENERATION}.{name}` as well",
+        alone = f"`{name}` stands in the model's configuration alone"
+        message, fix = (
+            f"{alone}, and `generate` reads `{GENERATION}`",
+            f"set `{GENERATION}.{name}` as well",
         )
+        places = tuple(call.place for call in ready)
+        yield Finding(message, starts[0].place, fix, level="warning", places=places)
 
 
 @rule("attentions-not-kept", each=Case.usages, of_release=True)
@@ -97,12 +92,10 @@ def attentions_not_kept(case: Case, usage: Usage) -> Iterator[Finding]:
     for call in asked if read else ():
         argument = call.arguments["output_attentions"]
         if argument.value is True:
-            yield Finding(
-                f"`{known[0]}` keeps no attention weights in transformers {case.release.version} "
-                "unless it is loaded for that",
-                argument.written,
-                level=known[1],
-                places=tuple(read),
-                fix='load it with `attn_implementation="eager"`',
+            keeps = f"`{known[0]}` keeps no attention weights in {case.transformers}"
+            message, fix = (
+                f"{keeps} unless it is loaded for that",
+                'load it with `attn_implementation="eager"`',
             )
+            yield Finding(message, argument.written, fix, level=known[1], places=tuple(read))
             return

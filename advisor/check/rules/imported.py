@@ -60,7 +60,7 @@ def removed_name(case: Case) -> Iterator[Finding]:
         )
         remedy = _advised(members, name, change) if change else advice(inherited)
         yield Finding(
-            f"transformers {case.release.version} has no {what}{until}",
+            f"{case.transformers} has no {what}{until}",
             name.place,
             fix=f"it is in `{fix}`" if fix else remedy,
             edits=_moved_import(case, members, name) if fix and name.imported else (),
@@ -143,7 +143,7 @@ def _gone_with_it(case: Case) -> Iterator[Finding]:
             continue
         change = case.release.removed(f"{library}.{name.name}", "module")
         if change is not None:
-            needed = f"the `{library}` that transformers {case.release.version} needs"
+            needed = f"the `{library}` that {case.transformers} needs"
             yield Finding(f"{needed} has no `{name.name}`", name.place, change=change)
 
 

@@ -91,7 +91,7 @@ def _without_items(case: Case, call: Call) -> Iterator[Finding]:
     at, key = receiver_of(case, call), call.arguments["0"]
     change = case.release.removed(f"{at.name}[]", "attribute") if at else None
     if at and change and not isinstance(key.value, str):
-        message = f"`{at.name}` is no tuple in transformers {case.release.version}"
+        message = f"`{at.name}` is no tuple in {case.transformers}"
         yield Finding(message, call.place, level=at.level, change=change)
 
 
@@ -104,26 +104,28 @@ class _Near(NamedTuple):
 
 
 def _missing(case: Case, call: Call, near: _Near) -> Iterator[Finding]:
-    at = receiver_of(case, call, near.usage)
+    at, removed, place = receiver_of(case, call, near.usage), case.release.removed, call.place
     if at is None:
-        yield from _missing_in_configuration(case, call)
-    elif at.members.has(call.name):
-        yield from _without_effect(case, at, call)
-    elif not _asked_for(case, call):
+        inside = f"{CONFIG}.{call.name}" if CONFIG in call.of and call.kind == "read" else ""
+        if change := removed(inside, "attribute"):
+            message = f"the configuration has no `{call.name}` in {case.transformers}"
+            yield Finding(message, place, change=change)
+        return
+    if call.name in _asked_names(case.source(place.path)):
+        return
+    if not at.members.has(call.name):
         yield from _lacking(case, call, near, at)
-
-
-def _missing_in_configuration(case: Case, call: Call) -> Iterator[Finding]:
-    inside = f"{CONFIG}.{call.name}" if CONFIG in call.of and call.kind == "read" else ""
-    if change := case.release.removed(inside, "attribute"):
-        message = f"the configuration has no `{call.name}` in transformers {case.release.version}"
-        yield Finding(message, call.place, change=change)
+        return
+    change = removed(f"{at.name}.{call.name}", "attribute")  # it is there, and calls what is not
+    if change and change.kind == "removed" and call.kind == "call":
+        message = f"`{call.name}` of `{at.name}` fails in {case.transformers}"
+        yield Finding(message, place, level=at.level, change=change)
 
 
 def _lacking(case: Case, call: Call, near: _Near, at: Receiver) -> Iterator[Finding]:
     """A member that a receiver does not have."""
+    message = f"`{at.name}` has no `{call.name}` in {case.transformers}"
     if inner := _nested(case, at, call):
-        message = f"`{at.name}` has no `{call.name}` in transformers {case.release.version}"
         edits = _renamed(call, new := f"{inner}.{call.name}")
         yield Finding(message, call.place, level=at.level, fix=f"use `{new}`", edits=edits)
         return
@@ -131,14 +133,8 @@ def _lacking(case: Case, call: Call, near: _Near, at: Receiver) -> Iterator[Find
         return
     known = lifetime(case.release.version, at.load, at.path, call.name)
     if known is None and (part := _part_with(case, at, call, near)):
-        yield Finding(
-            f"`{at.name}` has no `{call.name}` in transformers {case.release.version}",
-            call.place,
-            level=at.level,
-            fix=f"use `{part}.{call.name}`",
-            because=f"Its `{part}` has it.",
-            edits=_renamed(call, f"{part}.{call.name}"),
-        )
+        why, edits = f"Its `{part}` has it.", _renamed(call, new := f"{part}.{call.name}")
+        yield Finding(message, call.place, f"use `{new}`", edits, at.level, why)
         return
     if known is None or not _is_absent(case, at, call, known):
         return
@@ -148,21 +144,12 @@ def _lacking(case: Case, call: Call, near: _Near, at: Receiver) -> Iterator[Find
     if onward := _onward(case, at, call, near, known):
         fix, because, edits = onward, "What was reached through it stands elsewhere by now.", ()
     message = _absence(case, at, call.name, known)
-    yield Finding(message, call.place, level=at.level, fix=fix, because=because, edits=edits)
+    yield Finding(message, call.place, fix, edits, at.level, because)
 
 
 def _renamed(call: Call, new: str) -> tuple[Edit, ...]:
     """Put a name, or names behind dots, in the place of that of a use."""
     return (Edit(call.name_place, new, call.name),) if call.name_place else ()
-
-
-def _without_effect(case: Case, at: Receiver, call: Call) -> Iterator[Finding]:
-    """A method that is there and calls what is not."""
-    change = case.release.removed(f"{at.name}.{call.name}", "attribute")
-    gone = change and change.kind == "removed" and call.kind == "call"
-    if change and gone and not _asked_for(case, call):
-        message = f"`{call.name}` of `{at.name}` fails in transformers {case.release.version}"
-        yield Finding(message, call.place, level=at.level, change=change)
 
 
 def _of_vision(case: Case, usage: Usage) -> bool:
@@ -237,11 +224,6 @@ def _is_absent(case: Case, at: Receiver, call: Call, known: Lifetime) -> bool:
     return gone or (not at.any and (method or not at.members.open))
 
 
-def _asked_for(case: Case, call: Call) -> bool:
-    """True where the file asks whether there is such an attribute, or sets it by its name."""
-    return call.name in _asked_names(case.source(call.place.path))
-
-
 def _is_stored(case: Case, place: Location, name: str) -> bool:
     """True where a file stores something under the name: then it has an attribute of its own."""
     stored = rf"\.{name}\s*=(?!=)(?![^\n]*\.{name}\b)"  # unless by its own name
@@ -260,7 +242,7 @@ def _absence(case: Case, at: Receiver, name: str, known: Lifetime) -> str:
     change = case.release.removed(name, "attribute") if at.of_texts else None
     if change is not None:  # some attributes of tokenizers were made when they were asked for
         when = f"it is gone since {change.since}"
-    return f"`{at.name}` has no `{name}` in transformers {case.release.version}; {when}"
+    return f"`{at.name}` has no `{name}` in {case.transformers}; {when}"
 
 
 def _instead(
@@ -351,15 +333,10 @@ def _as_ids(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
     for one in later:
         cut = one.kind == "index" and not isinstance(one.arguments["0"].value, str)
         if cut or one.kind == "operate" or one.name in case.knowledge("of_ids"):
-            yield Finding(
-                f"`{call.name}` of a tokenizer gives a `BatchEncoding` in transformers "
-                f"{case.release.version}, not the ids",
-                one.place,
-                level=at.level,
-                fix="take its `.input_ids` first",
-                because=case.knowledge("encoded_because")[0],
-                sources=("transformers-5-trials", "transformers-5-migration-guide"),
-            )
+            gives = f"`{call.name}` of a tokenizer gives a `BatchEncoding` in {case.transformers}"
+            fix, because = "take its `.input_ids` first", case.knowledge("encoded_because")[0]
+            sources = ("transformers-5-trials", "transformers-5-migration-guide")
+            yield Finding(f"{gives}, not the ids", one.place, fix, (), at.level, because, sources)
 
 
 class GivenObject(NamedTuple):
@@ -380,23 +357,18 @@ def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
     fields = output.texts.keys()
     if _is_stored(case, call.place, call.name) or any(_knows(one, fields) for one in later):
         return
-    name, version = output.home.rpartition(":")[2], case.release.version
-    removed = case.release.removed
+    name, removed = output.home.rpartition(":")[2], case.release.removed
     change = removed(f"{at.name}.{call.name}", "attribute") or removed(call.name, "attribute")
     instead = change and change.instead
     if instead in fields and _unpacks(case, call, later):
         return
     for one in later:
         if _as_tensor(case, one, fields):
-            fix = f"take its `.{instead}` first" if instead in fields else None
-            yield Finding(
-                f"`{call.name}` gives a `{name}` in transformers {version}, not a tensor",
-                one.place,
-                level=at.level,
-                fix=f"{fix}, a tensor or one for each image" if fix and several else fix,
-                because=change.because if change else "",
-                sources=change.sources if change else (),
-            )
+            more = ", a tensor or one for each image" if several else ""
+            fix = f"take its `.{instead}` first{more}" if instead in fields else None
+            because, sources = (change.because, change.sources) if change else ("", ())
+            message = f"`{call.name}` gives a `{name}` in {case.transformers}, not a tensor"
+            yield Finding(message, one.place, fix, (), at.level, because, sources)
 
 
 def _given(case: Case, call: Call) -> GivenObject | None:

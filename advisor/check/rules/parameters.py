@@ -107,8 +107,7 @@ def _tensors(case: Case) -> Iterator[Finding]:
                 continue
             written = f'return_tensors="{argument.value}"'
             if change := case.release.removed(written, "parameter"):
-                message = f"there are no `{argument.value}` tensors in transformers"
-                message = f"{message} {case.release.version}"
+                message = f"there are no `{argument.value}` tensors in {case.transformers}"
                 yield Finding(message, argument.written, change=change)
 
 

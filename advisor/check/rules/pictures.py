@@ -57,12 +57,11 @@ def _without_places(case: Case, usage: Usage, calls: list[Call]) -> Iterator[Fin
     places = tuple(dict.fromkeys([*run, *made])) if run or trained else ()
     if places:
         id = identity.id if identity else usage.class_name
-        yield Finding(
-            f"{id} looks for the places of the image among `{IDS}`, and the tokenizer sets none",
-            places[0],
-            fix="give text and images to the processor together: `processor(images=..., text=...)`",
-            places=places[1:],
+        message = (
+            f"{id} looks for the places of the image among `{IDS}`, and the tokenizer sets none"
         )
+        fix = "give text and images to the processor together: `processor(images=..., text=...)`"
+        yield Finding(message, places[0], fix, places=places[1:])
 
 
 def _tokenizes(call: Call) -> bool:
@@ -100,10 +99,8 @@ def head_of_another_folder(case: Case, usage: Usage) -> Iterator[Finding]:
         unlike = other.class_name in heads and other.class_name != usage.class_name
         shared = folders & _folders(other)
         if unlike and shared and other.place < usage.place and not other.trained:
-            message = (
-                f"`{min(shared)}` is loaded as `{other.class_name}` at "
-                f"{other.place.path}:{other.place.line}, and as `{usage.class_name}` here"
-            )
+            there = f"as `{other.class_name}` at {other.place.path}:{other.place.line}"
+            message = f"`{min(shared)}` is loaded {there}, and as `{usage.class_name}` here"
             fix = "load the folder that was fine-tuned for this"
             yield Finding(message, usage.place, fix=fix)
             return

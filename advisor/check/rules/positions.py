@@ -1,4 +1,4 @@
-"""Whether arguments stand in the order in which the judged release takes them."""
+"""Whether processors and pipelines get their arguments, in the order that the release takes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator
 
 from advisor.catalogue.release_members import Signature
 from advisor.catalogue.release_members import signature as read_signature
-from advisor.check.case import Case, prepares, rule
+from advisor.check.case import TRANSFORMERS, Case, mentions, prepares, rule
 from advisor.check.finding import Edit, Finding
 from advisor.check.loaded import Receiver, alternatives, earlier, is_sure, receiver_of
 from advisor.scan.usage import Argument, Call, Usage
 
 ORDER = "text-before-images"
+PIPELINE = "pipeline"
+WORD = re.compile(r"[a-z]+")
+ROLE = re.compile(r"[\"']role[\"']")
 IMAGES, TEXT = "images", "text"
 PATH = re.compile(r"(?i)https?://\S+\Z|\S+\.(?:png|jpe?g|webp|gif|bmp|tiff?)\Z")
 """A text that stands for a picture."""
@@ -66,14 +69,9 @@ def _turned(case: Case, call: Call, at: Receiver, given: Argument, kind: str) ->
         if fits
     )
     goes = "a text" if kind == TEXT else "an image"
-    return Finding(
-        f"`{at.name}` takes `{other}` first in transformers {case.release.version}; "
-        f"{goes} goes there",
-        call.place,
-        level=at.level,
-        fix="name the arguments: " + ", ".join(f"`{name}=`" for name in named),
-        edits=edits,
-    )
+    message = f"`{at.name}` takes `{other}` first in {case.transformers}; {goes} goes there"
+    fix = "name the arguments: " + ", ".join(f"`{name}=`" for name in named)
+    return Finding(message, call.place, fix, edits, at.level)
 
 
 def _takes_name(case: Case, call: Call, given: Argument) -> bool:
@@ -92,7 +90,7 @@ def _takes_name(case: Case, call: Call, given: Argument) -> bool:
 def kind_of(case: Case, given: Argument) -> str | None:
     """What an argument is: a text by what it says or how it is called, images by their name."""
     named = re.split(r"[\[(]", given.source.lstrip("[("))[0]
-    words = set(re.findall(r"[a-z]+", " ".join((named, *KEY.findall(given.source))).lower()))
+    words = set(WORD.findall(" ".join((named, *KEY.findall(given.source))).lower()))
     if words & set(case.knowledge("texts", ORDER)):
         return TEXT
     if says_words(given):
@@ -156,10 +154,66 @@ def _named(
     needed = sorted(now.required - before.keywords - call.arguments.keys())
     fix = "name the arguments: " + ", ".join(f"`{name}=`" for name in names)
     old, new = before.positional[number], now.positional[number]
-    return Finding(
-        f"`{call.name}` of `{at.name}` takes `{new}` in transformers {case.release.version} where "
-        f"`{old}` stands",
-        call.arguments[str(number)].place,
-        level=at.level,
-        fix=fix + ("".join(f", and give `{name}`" for name in needed)),
-    )
+    takes = f"`{call.name}` of `{at.name}` takes `{new}` in {case.transformers}"
+    fix += "".join(f", and give `{name}`" for name in needed)
+    place = call.arguments[str(number)].place
+    return Finding(f"{takes} where `{old}` stands", place, fix, level=at.level)
+
+
+@rule("pipeline-call-fails", each=Case.usages, of_release=True)
+def pipeline_call_fails(case: Case, usage: Usage) -> Iterator[Finding]:
+    """An argument that a pipeline needs and is not given, or images beside a chat."""
+    model, task = usage.model, usage.task
+    ours = model is not None and model.package == TRANSFORMERS and model.kind == PIPELINE
+    if not ours or not task or not case.release.has_pipeline(task):
+        return
+    signature = _signature(case, task)
+    for call in usage.calls:
+        run = call.kind == "call" and call.name == "__call__" and not call.of and call.certain
+        if not run or signature is None or {"*", "**"} & call.arguments.keys():
+            continue
+        missing = _missing(case, task, signature, call)
+        if missing:
+            message = f"the pipeline `{task}` is called without `{missing}`"
+            yield Finding(message, call.place, fix=f"give it `{missing}=`")
+        elif _images_beside_chat(case, signature, call):
+            message = f"the pipeline `{task}` takes no `{IMAGES}` beside a chat"
+            fix = 'put them into the chat: `{"type": "image", "image": image}`'
+            yield Finding(f"{message} in {case.transformers}", call.place, fix=fix)
+
+
+def _signature(case: Case, task: str) -> Signature | None:
+    """What the class of a pipeline takes, which is named after its task as its module is."""
+    task = case.release.pipeline_aliases.get(task, task)
+    name = "".join(word.capitalize() for word in task.split("-")) + "Pipeline"
+    members = case.release.members
+    at = members.of(name, f"pipelines.{task.replace('-', '_')}") if members else None
+    return at.signature("__call__") if at else None
+
+
+def _missing(case: Case, task: str, signature: Signature, call: Call) -> str | None:
+    """The first parameter that has no default and that the call does not give."""
+    given = call.arguments
+    for number, name in enumerate(signature.positional):
+        if name in signature.required and name not in given and str(number) not in given:
+            return name
+    first = given.get("0") or given.get(IMAGES)
+    alone = TEXT not in given and "1" not in given
+    if task in case.knowledge("needs_text") and alone and first is not None:
+        named = IMAGES in given or kind_of(case, first) == IMAGES
+        return TEXT if named and "messages" not in given else None
+    return None
+
+
+def _images_beside_chat(case: Case, signature: Signature, call: Call) -> bool:
+    """True where images are given, and a chat as the text."""
+    given = call.arguments
+    refused = case.release.reaches(case.knowledge("refused_since")[0])
+    if signature.positional[:2] != (IMAGES, TEXT) or not refused:
+        return False
+    text, images = given.get(TEXT) or given.get("1"), given.get(IMAGES) or given.get("0")
+    if text is None or images is None or images.value is None or isinstance(text.value, str):
+        return False
+    words = set(WORD.findall(text.source))
+    chats = words & set(case.knowledge("chats"))
+    return bool(chats) and mentions(case.source(call.place.path), ROLE)

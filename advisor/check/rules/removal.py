@@ -32,8 +32,8 @@ def changed_class(case: Case) -> Iterator[Finding]:
             works = change.kind == "redirected" or case.release.has_class(name)
             certain = (works or change.kind == "renamed") and whole(place.path, name)
             edits = renames(place.path, name, instead).get(place, ()) if certain else ()
-            now = alias if works else ""
-            yield from _findings(case, change, place, f"`{name}`", now, edits=edits)
+            missing = f"{case.transformers} has no `{name}`"
+            yield _finding(change, place, missing, alias if works else "", edits=edits)
 
 
 def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
@@ -67,7 +67,8 @@ def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
             if change is None:
                 continue
             place = argument.written
-            what, new, now = f"argument `{name}` here", change.instead, ""
+            missing = f"{case.transformers} has no argument `{name}` here"
+            new, now = change.instead, ""
             edits: tuple[Edit, ...] = ()
             fix, leave = None, "leave it out"
             same = change.id in case.knowledge("same_value", REMOVED)
@@ -85,7 +86,7 @@ def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
                     fix = leave  # unless the new name says the same
             if new and argument.name_place and not fix:
                 edits = (Edit(place, new, name),) if same else _by_true(case, argument, new)
-            yield from _findings(case, change, argument, what, now, fix, edits=edits)
+            yield _finding(change, argument, missing, now, fix, edits)
 
 
 def _by_true(case: Case, argument: Argument, new: str) -> tuple[Edit, ...]:
@@ -108,7 +109,7 @@ def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
         fix = _without_pipeline(case, usage, change)
         other = f"{pipeline} is now `{change.instead}`, with other inputs and outputs"
         now = other if change.kind != "removed" else ""
-        yield from _findings(case, change, usage.place, pipeline, now, fix)
+        yield _finding(change, usage.place, f"{case.transformers} has no {pipeline}", now, fix)
 
 
 @rule("feature-extractor-of-images", each=Case.known, of_release=True)
@@ -120,12 +121,9 @@ def feature_extractor_of_images(case: Case, usage: Usage, identity: Identity) ->
         old, new = case.knowledge("extractor")
         ids = {value.text for value in load.checkpoint}
         if load.class_name == old and load.class_place and ids == {identity.id}:
-            yield Finding(
-                f"`{old}` loads nothing for {identity.id} in transformers {case.release.version}",
-                load.class_place,
-                fix=f"use `{new}`",
-                edits=case.replace_class(load.class_place, old, new),
-            )
+            message = f"`{old}` loads nothing for {identity.id} in {case.transformers}"
+            edits = case.replace_class(load.class_place, old, new)
+            yield Finding(message, load.class_place, f"use `{new}`", edits)
 
 
 @rule("removed-variable", of_release=True)
@@ -137,7 +135,7 @@ def removed_variable(case: Case) -> Iterator[Finding]:
     for one in variables if case.judged_by else ():
         change = case.release.removed(one.name, "environment")
         if change is not None and one.place.path not in ready:
-            message = f"transformers {case.release.version} does not read `{one.name}`"
+            message = f"{case.transformers} does not read `{one.name}`"
             fix = f"set `{change.instead}`" if change.instead else None
             yield Finding(message, one.place, fix=fix, change=change)
 
@@ -157,17 +155,18 @@ def _without_pipeline(case: Case, usage: Usage, change: NameChange) -> str | Non
     return None
 
 
-def _findings(
-    case: Case,
+def _finding(
     change: NameChange,
     at: Location | Argument,
-    what: str,
+    missing: str,
     now: str,
     fix: str | None = None,
     edits: tuple[Edit, ...] = (),
-) -> Iterator[Finding]:
-    """Yield what is to be said of a change: that it is gone, or what it is `now` where it works."""
+) -> Finding:
+    """Return what is to be said of a change: what is missing, or what is so `now` if it works."""
     place, others = (at.written, at.named_at) if isinstance(at, Argument) else (at, ())
-    if bool(now) != case.rule.startswith("removed-"):
-        message = now or f"transformers {case.release.version} has no {what}"
-        yield Finding(message, place, fix=fix, edits=edits, places=others, change=change)
+    works = "redirected" if change.of == "pipeline" else "renamed"
+    rule = f"{works if now else 'removed'}-{change.of}"
+    return Finding(
+        now or missing, place, fix=fix, edits=edits, rule=rule, places=others, change=change
+    )
