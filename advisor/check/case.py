@@ -226,22 +226,13 @@ class Case:
         return stretch(place.path, self.source(place.path), place)
 
 
+@lru_cache(maxsize=4 * TEXTS_AT_ONCE)
 def mentions(text: str, *sought: str | re.Pattern[str]) -> bool:
     """True where one of some words or patterns stands in a text.
 
     A text is searched once for them, not for each load in it.
     """
-    known = _searched(text)
-    if sought not in known:
-        found = (one in text if isinstance(one, str) else one.search(text) for one in sought)
-        known[sought] = any(found)
-    return known[sought]
-
-
-@lru_cache(maxsize=TEXTS_AT_ONCE)
-def _searched(_: str) -> dict[tuple[str | re.Pattern[str], ...], bool]:
-    """What was sought in a text, and whether it stands there."""
-    return {}
+    return any(one in text if isinstance(one, str) else one.search(text) for one in sought)
 
 
 @lru_cache(maxsize=TEXTS_AT_ONCE)

@@ -77,7 +77,8 @@ def fixed_files(
         try:
             fixed = _fixed(path, fixes[path], seen.get(path))
             if write:
-                _replace(fixed, seen.get(path))
+                _unchanged(path, seen.get(path))
+                write_text(Path(path_of(path)), fixed.after, fixed.encoding)
             files.append(fixed)
         except OSError as error:
             refused.append((path, reason_of(error)))
@@ -101,11 +102,6 @@ def _fixed(path: str, fixes: list[Fix], seen: bytes | None) -> FixedFile:
     if fixed is None:
         raise _LeftAloneError("it would not parse any more; fix it by hand")
     return fixed._replace(encoding=encoding)
-
-
-def _replace(fixed: FixedFile, seen: bytes | None) -> None:
-    _unchanged(fixed.path, seen)
-    write_text(Path(path_of(fixed.path)), fixed.after, fixed.encoding)
 
 
 def _unchanged(path: str, seen: bytes | None) -> bytes:

@@ -68,8 +68,11 @@ def identity_of(rulebase: RuleBase, id: str | None) -> Identity | None:
         {getattr(one, field) for one in known}
         for field in ("model_type", "model_class", "processor")
     )
-    if id is None or len(types) != 1 or (not itself and _speaks_of_more(rulebase, id, *types)):
+    if id is None or len(types) != 1:
         return None
+    words, within = set(parts(id)), set((next(iter(types)) or "").split("_"))
+    if not itself and any(within < more <= words for more in _model_types(rulebase).values()):
+        return None  # it speaks of a model type that goes on from this one
     type, model_class, processor = (
         values.pop() if len(values) == 1 else None for values in (types, *others)
     )
@@ -93,12 +96,6 @@ def _named_alike(rulebase: RuleBase, id: str) -> list[Checkpoint]:
     names, types = _architectures(rulebase), _model_types(rulebase)
     heads = (_squeezed(words[:length]) for length in range(_MOST_WORDS, 0, -1))
     return next((names.get(head, []) for head in heads if head in names or head in types), [])
-
-
-def _speaks_of_more(rulebase: RuleBase, id: str, model_type: str | None) -> bool:
-    """True where a name has all words of a model type that goes on from this one."""
-    words, within = set(parts(id)), set((model_type or "").split("_"))
-    return any(within < more <= words for more in _model_types(rulebase).values())
 
 
 @lru_cache(maxsize=1)

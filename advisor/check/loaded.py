@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from advisor.catalogue.release import Release, described_releases, members_of
+from advisor.catalogue.release import Release, described_releases, members_of, version_number
 from advisor.catalogue.release_members import Members, ReleaseMembers
 from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.identity import identity_of
@@ -185,8 +185,8 @@ class Lifetime(NamedTuple):
 def lifetime(version: str, load: str, path: tuple[str, ...], name: str) -> Lifetime | None:
     """Return when a class that a path leads to had a member; None where no release has it there."""
     described = described_releases()
-    before = [one for one in described if _number(one) < _number(version)]
-    after = [one for one in described if _number(one) > _number(version)]
+    before = [one for one in described if version_number(one) < version_number(version)]
+    after = [one for one in described if version_number(one) > version_number(version)]
     for one in reversed(before):
         if text := _text(one, load, path, name):
             return Lifetime(one, None, text[0])
@@ -199,7 +199,9 @@ def lifetime(version: str, load: str, path: tuple[str, ...], name: str) -> Lifet
 def earlier(release: Release, load: str, path: tuple[str, ...], name: str) -> Iterator[str]:
     """Yield what a member was in described releases before this one, the newest first."""
     for one in reversed(described_releases()):
-        if _number(one) < _number(release.version) and (text := _text(one, load, path, name)):
+        if version_number(one) < version_number(release.version) and (
+            text := _text(one, load, path, name)
+        ):
             yield text[0]
 
 
@@ -215,10 +217,6 @@ def members_in(version: str, load: str, path: tuple[str, ...]) -> Members | None
 def _text(version: str, load: str, path: tuple[str, ...], name: str) -> tuple[str] | None:
     at = members_in(version, load, path)
     return (at.texts.get(name, ""),) if at and at.has(name) else None
-
-
-def _number(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
 
 
 def alternatives(case: Case) -> Mapping[tuple[object, ...], bool]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import lru_cache
 from typing import Any
 
 from advisor.check.case import Case
@@ -187,8 +186,11 @@ def _project_page(inspection: Inspection, *, statistics: bool, verbose: bool) ->
     in_full = tuple(Item("", _placed(*one)) for one in zip(notes, each, strict=True))
     if rows := in_full if verbose else _by_message(always):
         page += [Heading("Notes", 3), Items(rows)]
-    hidden = 0 if verbose else len(notes) - len(always)
-    return [*page, _closing(inspection), *_way_on(inspection, hidden)]
+    rules = dict.fromkeys(finding.rule for finding in serious)
+    ways = [f"`advisor show {rule}` says why and how." for rule in [*rules][:1]]
+    if hidden := 0 if verbose else len(notes) - len(always):
+        ways.append(f"`-v` shows {count(hidden, 'note')}.")
+    return [*page, _closing(inspection), *(Text(way, "quiet") for way in ways)]
 
 
 def _first_ones(found: list[Finding]) -> tuple[list[Finding], list[Finding]]:
@@ -231,15 +233,6 @@ def _by_message(notes: list[Finding]) -> tuple[Item, ...]:
     return tuple(rows)
 
 
-def _way_on(inspection: Inspection, hidden: int) -> Page:
-    """Where to read more: the page of the first rule among what was found, and the other notes."""
-    rules = dict.fromkeys(one.rule for one in inspection.findings if one.level != "note")
-    lines = [f"`advisor show {rule}` says why and how." for rule in [*rules][:1]]
-    if hidden:
-        lines.append(f"`-v` shows {count(hidden, 'note')}.")
-    return [Text(line, "quiet") for line in lines]
-
-
 def _placed(finding: Finding, text: str) -> str:
     """Return a text behind the place of a finding, or behind the checkpoint it is about."""
     where, place = finding.checkpoint, finding.place
@@ -252,7 +245,8 @@ def _placed(finding: Finding, text: str) -> str:
 
 def _snippet(inspection: Inspection, finding: Finding) -> str:
     place = finding.place
-    lines = _lines_of(inspection.case.source(place.path)) if place else ()
+    text = inspection.case.source(place.path) if place else ""
+    lines = text.removeprefix("\ufeff").split("\n")
     line = lines[place.line - 1] if place and place.line <= len(lines) else ""
     if place is None or not line or line.isspace():
         return ""
@@ -265,11 +259,6 @@ def _snippet(inspection: Inspection, finding: Finding) -> str:
     start = len(before) + first - cut
     caret = " " * start + "^" * max(1, min(length, len(shown) - start))
     return f"{place.line} | {shown}\n{' ' * len(str(place.line))} | {caret}"
-
-
-@lru_cache(maxsize=4)
-def _lines_of(text: str) -> tuple[str, ...]:
-    return tuple(text.removeprefix("\ufeff").split("\n"))
 
 
 def _statistics(inspection: Inspection) -> Table:

@@ -58,13 +58,14 @@ def removed_name(case: Case) -> Iterator[Finding]:
         inherited = (
             None if fix or change or last is None else _heir(members, module, name.name, last)
         )
+        where = "inside" if name.inside else "" if name.imported else "attribute"
         remedy = _advised(members, name, change) if change else advice(inherited)
         yield Finding(
             f"{case.transformers} has no {what}{until}",
             name.place,
             fix=f"it is in `{fix}`" if fix else remedy,
             edits=_moved_import(case, members, name) if fix and name.imported else (),
-            because="" if change else _consequence(case, name),
+            because=str(case.knowledge("consequence")[where][0]) if where and not change else "",
             change=change,
         )
 
@@ -113,12 +114,6 @@ def _line(module: str, names: list[str], indent: str) -> str:
         return line
     inner = "".join(f"{indent}{INDENT}{name},\n" for name in names)
     return f"from {module} import (\n{inner}{indent})"
-
-
-def _consequence(case: Case, name: Name) -> str:
-    """What happens where a name is not there; "" for what the rule says of an import."""
-    where = "inside" if name.inside else "" if name.imported else "attribute"
-    return str(case.knowledge("consequence")[where][0]) if where else ""
 
 
 def _advised(members: ReleaseMembers, name: Name, change: NameChange) -> str | None:

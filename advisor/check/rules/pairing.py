@@ -99,7 +99,10 @@ def _tokenizers(case: Case) -> Iterator[tuple[Pair]]:
 @rule("processor-does-not-match", each=_tokenizers)
 def tokenizer_of_another(case: Case, pair: Pair) -> Iterator[Finding]:
     """A tokenizer whose vocabulary is surely not the one that the model was trained with."""
-    usage, id = pair.usage, _writer(pair.usage)
+    usage, id = pair.usage, pair.usage.checkpoint
+    if usage.model and usage.model.kind == "composition":  # its second half knows the texts
+        second = usage.model.second_checkpoint
+        id = second[0].text if len(second) == 1 else None
     theirs, ours = _vocabularies(case, pair.source), _vocabularies(case, id)
     of_model = [call for call in usage.calls if call.receiver.place == usage.place]
     renewed = {call.name for call in of_model}
@@ -111,15 +114,6 @@ def tokenizer_of_another(case: Case, pair: Pair) -> Iterator[Finding]:
     has, knows = (" or ".join(sorted(names)) for names in (theirs, ours))
     words = f"its words are those of {has}, and {id} knows those of {knows}"
     yield _finding(pair, f"{pair.source}: {words}", id)
-
-
-def _writer(usage: Usage) -> str | None:
-    """The checkpoint that knows the texts: of two that are put together, the second."""
-    load = usage.model
-    if load is None or load.kind != "composition":
-        return usage.checkpoint
-    second = load.second_checkpoint
-    return second[0].text if len(second) == 1 else None
 
 
 def _vocabularies(case: Case, id: str | None) -> set[str]:

@@ -53,9 +53,10 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
                 continue
             change = case.release.removed(f"{given.shown}({name})", "parameter")
             known = _last(case, given, name) if taken is not None else None
-            replaced = change and (
-                _takes_instead(given, name, change.instead) or _asks(case, given, change, argument)
-            )
+            signature = given.at.signature(given.method)
+            keywords = signature.keywords if signature else ()  # it may take any others too
+            renamed = change is not None and change.instead in keywords and name not in keywords
+            replaced = change and (renamed or _asks(case, given, change, argument))
             if known is None and (change is None or (taken is None and not replaced)):
                 continue
             place = argument.written
@@ -66,7 +67,7 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
             when = f"; it was there until {known}" if known else ""
             version = case.release.version
             sure = sure or (change is not None and change.kind == "renamed")
-            renamed = sure and argument.name_place
+            certain = sure and argument.name_place and instead
             yield Finding(
                 f"`{given.shown}` takes no `{name}` in transformers {version}{when}",
                 place,
@@ -74,16 +75,8 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
                 level=given.level or ("warning" if silent else ""),
                 fix=advice(instead),
                 change=change,
-                edits=(Edit(place, instead, name),) if renamed and instead else (),
+                edits=(Edit(place, instead or "", name),) if certain else (),
             )
-
-
-def _takes_instead(given: Given, name: str, instead: str | None) -> bool:
-    """True where a method that takes any other keyword has the new name among its own."""
-    signature = given.at.signature(given.method)
-    return (
-        signature is not None and instead in signature.keywords and name not in signature.keywords
-    )
 
 
 def _asks(case: Case, given: Given, change: NameChange, argument: Argument) -> bool:

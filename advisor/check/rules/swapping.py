@@ -116,9 +116,9 @@ def _taken(case: Case, half: Half, call: Call) -> Iterator[Finding]:
         has, verb = case.knowledge("members"), "has"
     else:
         return
-    if name in has.get(half.other, ()) and not mentions(
-        case.source(call.place.path), *_storing(name)
-    ):
+    stored = rf"[\"']{name}[\"']\s*\]\s*=[^=]|\.{name}\s*=[^=]|attr\([^\n]*{name}|\.update\("
+    source = case.source(call.place.path)  # which may put it into what was made
+    if name in has.get(half.other, ()) and not mentions(source, re.compile(stored)):
         yield _finding(half, f"{verb} no `{name}`", call.place)
 
 
@@ -131,12 +131,6 @@ def _may_give_ids(case: Case, half: Half) -> bool:
     known = all(words) or not words[0].startswith(AUTOMATIC)
     of_ids = case.knowledge("gives_ids")
     return not known or any(word in text.lower() for word in of_ids for text in words)
-
-
-def _storing(name: str) -> tuple[re.Pattern[str], ...]:
-    """How a file puts a field into what was made, or several at once."""
-    stored = rf"[\"']{name}[\"']\s*\]\s*=[^=]|\.{name}\s*=[^=]|attr\([^\n]*{name}"
-    return re.compile(stored), re.compile(r"\.update\(")
 
 
 def _finding(half: Half, message: str, place: Location) -> Finding:
