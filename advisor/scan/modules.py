@@ -86,14 +86,13 @@ def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:
 
 _LIBRARIES = LIBRARIES | {"torch"}
 """Looked for under their own names, even in a project that holds a copy."""
-_DEEPEST_IMPORTS = 12
 
 Follow = Callable[[SourceFile], "Mapping[str, Values]"]
 """Studies a file, and gives what it defines."""
 
 
 class Modules:
-    """Gives what modules of the scanned files define; each is studied when it is first asked for.
+    """Gives what modules of the scanned files define, as `follow` finds it.
 
     `loads` are those of all files, by their numbers.
     """
@@ -103,29 +102,13 @@ class Modules:
         self._words = {part.removesuffix(".py") for name in self._files for part in name.split("/")}
         self._vocabulary = vocabulary
         self._follow = follow
-        self._defined: dict[str, Mapping[str, Values]] = {}
-        self._under_way: list[str] = []
         self.loads: list[Load] = []
 
     def exports(self, importer: str, module: str) -> Mapping[str, Values] | None:
-        """Return what `module`, as imported in a file, defines; None where it is no file of ours.
-
-        Modules that import each other in a circle, or cannot be read, define nothing.
-        """
-        if module.partition(".")[0] in _LIBRARIES:
-            return None
-        file = self.file(importer, module)
-        if file is None:
-            return None
-        if file.name not in self._defined:
-            if file.name in self._under_way or len(self._under_way) >= _DEEPEST_IMPORTS:
-                return {}
-            self._under_way.append(file.name)
-            try:
-                self._defined[file.name] = self._follow(file)
-            finally:
-                self._under_way.pop()
-        return self._defined[file.name]
+        """Return what `module`, as imported in a file, defines; None where none of ours does."""
+        known = module.partition(".")[0] in _LIBRARIES
+        file = None if known else self.file(importer, module)
+        return self._follow(file) if file else None
 
     def file(self, importer: str, module: str) -> SourceFile | None:
         """Return the file of a module: beside the importer, as Python finds it, or above."""

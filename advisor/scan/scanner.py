@@ -42,8 +42,8 @@ GIVEN_UP = "was given up: it takes more memory or time than a file may"
 Lost = Callable[[str], frozenset[str]]
 """Gives the members that a class, or one beside it, once had and has no more."""
 _VALUES_MADE = 50_000
-_DEEPEST_IMPORTS = 6
-"""Files that import each other and are followed one inside the other."""
+_DEEPEST_FOLLOWED, _DEEPEST_IMPORTS = 6, 12
+"""Files that import each other: so many are followed one inside the other, and so many read."""
 _IN_ORDER = ("usages", "beside", "names", "built", "overrides", "ignores")
 """What files hold that stands in the order of its places."""
 
@@ -144,11 +144,14 @@ class _Scanner:
     def exports(self, file: SourceFile) -> Mapping[str, Values]:
         """Return what a module defines, which is followed for that if it is to be followed.
 
-        Of one that is under way, or imported too deep, that is what its statements alone define.
+        Of one that is under way, or imported too deep, that is what its statements alone define;
+        where these lead back to it, or on without an end, nothing.
         """
-        if file.name not in self._begun and len(self._under_way) < _DEEPEST_IMPORTS:
+        if file.name not in self._begun and len(self._under_way) < _DEEPEST_FOLLOWED:
             self._work(file, self._add)
         if file.name not in self._exported:
+            if len(self._under_way) >= _DEEPEST_IMPORTS:
+                return {}
             self._exported[file.name] = {}
             self._work(file, self._outline, notes=[])
         return self._exported[file.name]
@@ -160,9 +163,10 @@ class _Scanner:
         *,
         notes: list[FileNote] | None = None,
     ) -> None:
-        """Work on a file, or note what stops that."""
-        notes = self.notes if notes is None else notes
-        self._begun.add(file.name)
+        """Work on a file, or note what stops that: in other `notes` where it is for another file."""
+        if notes is None:
+            self._begun.add(file.name)
+            notes = self.notes
         self._under_way.append(file.name)
         try:
             with self.deadline:

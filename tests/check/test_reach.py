@@ -94,3 +94,15 @@ def test_a_load_that_a_function_makes_of_a_loader_is_one(check, load):
     result = check({"app.py": text.format("Salesforce/blip-vqa-base")}, "--transformers", "5.24")
     assert usages(result) == [("app.py", 3, "Salesforce/blip-vqa-base")]
     assert [one["rule"] for one in result.of("error")] == ["class-does-not-match"]
+
+
+def test_a_file_at_the_end_of_many_imports_is_looked_at(check):
+    """Behind seven that import each other, those further on were read for their names alone."""
+    importing = (
+        "from a{} import model as other\nfrom transformers import CLIPModel\nmodel = other\n"
+    )
+    chain = {f"a{number}.py": importing.format(number + 1) for number in range(12)}
+    last = "from transformers import AutoModelForVision2Seq\nmodel = 1\n"
+    result = check({**chain, "a12.py": last}, "--transformers", "5.24")
+    assert result.json["files"] == 13
+    assert [one["path"] for one in result.of("error")] == ["a12.py"]
