@@ -74,12 +74,8 @@ def check(
       advisor check --explain softmax-for-sigmoid
     """
     if options.explain:
-        from advisor.catalogue.check_rule import rule_report
-
         _refuse_files("--explain", "shows a page", paths, options)
-        judging = _given(options, OF_JUDGING)
-        _refuse_beside("`--explain` shows a page and judges nothing", judging, "a judgement")
-        return _emit(rule_report(rulebase, options.explain), shown)
+        return _explain(rulebase, options, shown)
     if not options.checkpoint:
         from advisor.check.project import open_project
 
@@ -107,6 +103,14 @@ def _refuse_beside(does: str, given: list[str], about: str = "files") -> None:
     if given:
         message = f"{does}, and `{given[0]}` is about {about}"
         raise UsageError(message, hint="leave out one of the two")
+
+
+def _explain(rulebase: RuleBase, options: CheckOptions, shown: Showing) -> int:
+    from advisor.catalogue.check_rule import rule_report
+
+    judging = _given(options, OF_JUDGING)
+    _refuse_beside("`--explain` shows a page and judges nothing", judging, "a judgement")
+    return _emit(rule_report(rulebase, options.explain), shown)
 
 
 def judged(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import Any
 
 from advisor.check.case import Case
@@ -245,8 +246,7 @@ def _placed(finding: Finding, text: str) -> str:
 
 def _snippet(inspection: Inspection, finding: Finding) -> str:
     place = finding.place
-    text = inspection.case.source(place.path) if place else ""
-    lines = text.removeprefix("\ufeff").split("\n")
+    lines = _lines_of(inspection.case.source(place.path)) if place else ()
     line = lines[place.line - 1] if place and place.line <= len(lines) else ""
     if place is None or not line or line.isspace():
         return ""
@@ -259,6 +259,11 @@ def _snippet(inspection: Inspection, finding: Finding) -> str:
     start = len(before) + first - cut
     caret = " " * start + "^" * max(1, min(length, len(shown) - start))
     return f"{place.line} | {shown}\n{' ' * len(str(place.line))} | {caret}"
+
+
+@lru_cache(maxsize=4)
+def _lines_of(text: str) -> tuple[str, ...]:
+    return tuple(text.removeprefix("\ufeff").split("\n"))
 
 
 def _statistics(inspection: Inspection) -> Table:

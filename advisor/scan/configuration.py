@@ -22,10 +22,6 @@ _KEY = re.compile(
 )
 _CLASS_KEYS = ("class", "class_name", "model_class", "architecture", "architectures")
 _TASK_KEYS = ("task", "pipeline", "pipeline_tag")
-_WORTH_READING = re.compile(
-    rb"(?i)model|checkpoint|pretrained|weights|processor|tokenizer|encoder|captioner|backbone|repo"
-    rb"|hf_|hub|clip|blip|vlm|vision|caption|embed"
-)
 _OTHER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ESCAPED = re.compile(rb"\\(?:/|(?:x|u00|U000000)[2-7])|[\w/.-]\\\r?\n[ \t]*[\w/.-]")
 """A sign of an id or a key that is not written as it reads, or an id that goes on in a line."""
@@ -64,7 +60,7 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
     if data.startswith(_OTHER_MARKS) or b"\0" in data[:4]:
         raise UnreadableError(name, None, "is not UTF-8 text")
     escaped = _ESCAPED.search(data)
-    if not escaped and (b"/" not in data or not _WORTH_READING.search(data)):
+    if not escaped and b"/" not in data:
         return Scan()
     text = decode_utf8(data, name)
     if not escaped and not _mentions(text, vocabulary):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from functools import cached_property
 from operator import itemgetter
 
@@ -34,7 +34,9 @@ class Grouping:
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        met = study.recorded.union(*(_met(use) for use in study.uses))
+        passed = (one.values for use in study.uses for one in use.passed)
+        met = study.recorded.union(use.receiver.load for use in study.uses)
+        met.update(it.load for values in passed for it in values if isinstance(it, Loaded))
         self.loads = {number: study.loads[number] for number in sorted(met)}
         self.relevant = {n: self._is_relevant(load) for n, load in self.loads.items()}
         self.models = [n for n, load in self.loads.items() if load.kind in _MODELS]
@@ -64,7 +66,7 @@ class Grouping:
             self.relevant[model] |= load.kind == "pipeline" and gone
         for model in self.models:
             own = sorted(tied[model])
-            if self.relevant[model] or any(self._speaks_for(processor, model) for processor in own):
+            if any(self.relevant[one] for one in (model, *own)):
                 usages.append(self._usage([model, *own]))
         alone = sorted(set(self.processors).difference(*tied.values()))
         usages.extend(self._usage([processor]) for processor in alone if self.relevant[processor])
@@ -192,15 +194,6 @@ class Grouping:
     def _same_checkpoint(self, model: int, processor: int) -> bool:
         return not set(self._keys(model)).isdisjoint(self._keys(processor))
 
-    def _speaks_for(self, processor: int, model: int) -> bool:
-        """True where a processor shows that the model it feeds is a vision-language model."""
-        load = self.loads[processor]
-        return self.relevant[processor] and (
-            load.kind == "processor"
-            or self._same_checkpoint(model, processor)
-            or load.scope == self.loads[model].scope
-        )
-
     def _usage(self, numbers: list[int]) -> Usage:
         """Loads judged together: a model, if any, stands first."""
         loads = [self.loads[number] for number in numbers]
@@ -235,13 +228,6 @@ class Grouping:
         if load.package == "sentence_transformers" and "/" not in text:
             return f"sentence-transformers/{text}"
         return text
-
-
-def _met(use: Use) -> Iterator[int]:
-    """Yield the numbers of the loads that a use has to do with."""
-    yield use.receiver.load
-    passed = (value for one in use.passed for value in one.values)
-    yield from (value.load for value in passed if isinstance(value, Loaded))
 
 
 def _of_other_class(load: Load) -> bool:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from advisor.scan.guard import expected, is_ready, words
+from advisor.scan.node import last_name
 from advisor.scan.source import BLOCKS, Parsed, descendants, statements
-from advisor.scan.usage import Location, Name, Override
+from advisor.scan.usage import Name, Override
 
 _LIBRARY = "transformers"
 
 
-def overrides(parsed: Parsed) -> Iterator[Override]:
-    """Yield the methods of classes that extend one of transformers directly."""
-    named = dict(_imported(parsed.tree))
+def overrides(parsed: Parsed, names: Iterable[Name]) -> Iterator[Override]:
+    """Yield the methods of classes that extend one of transformers directly, by its `names`."""
+    ours = (one for one in names if one.module.partition(".")[0] == _LIBRARY)
+    named = {one.alias or one.name: one.name for one in ours}
     for node in statements(parsed.tree) if named else ():
         if not isinstance(node, ast.ClassDef):
             continue
-        bases = [base for one in node.bases if (base := _base(one, named))]
+        bases = [base for one in node.bases if (base := named.get(last_name(one)))]
         methods = [one for one in node.body if isinstance(one, ast.FunctionDef)]
-        names = frozenset(one.name for one in methods)
+        beside = frozenset(one.name for one in methods)
         for method in methods if bases else ():
             given = method.args
             positional = [one.arg for one in (*given.posonlyargs, *given.args)]
@@ -38,31 +40,8 @@ def overrides(parsed: Parsed) -> Iterator[Override]:
                 named=(*positional[1:], *(one.arg for one in given.kwonlyargs)),
                 many=given.vararg is not None,
                 rest=given.kwarg is not None,
-                beside=names,
+                beside=beside,
             )
-
-
-def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Yield the names of a file that stand for the library, as "", and for classes of it."""
-    for node in statements(tree):
-        match node:
-            case ast.Import(aliases):
-                for one in aliases:
-                    if one.name == _LIBRARY:
-                        yield one.asname or one.name, ""
-            case ast.ImportFrom(str() as module, aliases, 0) if (
-                module.partition(".")[0] == _LIBRARY
-            ):
-                yield from ((one.asname or one.name, one.name) for one in aliases)
-
-
-def _base(node: ast.expr, named: dict[str, str]) -> str | None:
-    match node:
-        case ast.Name(name):
-            return named.get(name) or None
-        case ast.Attribute(ast.Name(library), name) if named.get(library) == "":
-            return name
-    return None
 
 
 _HUB = "huggingface_hub"
@@ -120,16 +99,11 @@ def _reached(parsed: Parsed, modules: dict[str, str]) -> Iterator[Name]:
                 yield Name(place, module, name, False, False)
             case ast.Call(ast.Name("getattr"), [owner, ast.Constant(str(name)) as text]):
                 if module := _module(owner, modules):
-                    place = _name_in(text, parsed.location(text), name)
+                    place = parsed.location(text)
+                    quoted = place.end_column - place.column == len(name) + 2
+                    if quoted and place.line == place.end_line:
+                        place = place._replace(column=place.column + 1).beginning(len(name))
                     yield Name(place, module, name, False, False)
-
-
-def _name_in(node: ast.expr, place: Location, name: str) -> Location:
-    """Where a name stands: inside the quotes of a text that is written with one on either side."""
-    quoted = isinstance(node, ast.Constant) and place.line == place.end_line
-    if quoted and place.end_column - place.column == len(name) + 2:
-        return place._replace(column=place.column + 1, end_column=place.end_column - 1)
-    return place
 
 
 def _settings_in(parsed: Parsed) -> Iterator[Name]:

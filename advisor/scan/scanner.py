@@ -163,7 +163,7 @@ class _Scanner:
         *,
         notes: list[FileNote] | None = None,
     ) -> None:
-        """Work on a file, or note what stops that: in other `notes` where it is for another file."""
+        """Work on a file, or note what stops that, in other `notes` where it is for another."""
         if notes is None:
             self._begun.add(file.name)
             notes = self.notes
@@ -268,7 +268,7 @@ class _Scanner:
             self._hold(guarded=guarded(parsed))
         self._hold(
             names=names,
-            overrides=overrides(parsed) if "Trainer" in text else (),
+            overrides=overrides(parsed, names) if "Trainer" in text else (),
             ignores=ignores_in_python(parsed) if MARK in data else (),
         )
         self.notes.extend(parsed.notes)

@@ -129,10 +129,18 @@ def _lacking(case: Case, call: Call, near: _Near, at: Receiver) -> Iterator[Find
         edits = _renamed(call, new := f"{inner}.{call.name}")
         yield Finding(message, call.place, level=at.level, fix=f"use `{new}`", edits=edits)
         return
-    if at.any and not _of_vision(case, near.usage):
-        return
+    loads = [one.class_name for one in near.usage.loads if one.class_name]
+    classes = [name for name in loads if not name.removeprefix("TF").startswith("Auto")]
+    of_vision = any(map(vocabulary_of(case.rulebase).is_class, classes))
+    if at.any and not of_vision and case.identity(near.usage) is None:
+        return  # a tokenizer beside nothing that looks at pictures
     known = lifetime(case.release.version, at.load, at.path, call.name)
-    if known is None and (part := _part_with(case, at, call, near)):
+    wrapped = not near.names.isdisjoint(
+        case.knowledge("wrappers")
+    )  # what an adapter wraps has less
+    members = None if at.members.open or wrapped else case.release.members
+    part = members and _part_that_has(members, at.members.home, call.name)
+    if known is None and part:
         why, edits = f"Its `{part}` has it.", _renamed(call, new := f"{part}.{call.name}")
         yield Finding(message, call.place, f"use `{new}`", edits, at.level, why)
         return
@@ -150,14 +158,6 @@ def _lacking(case: Case, call: Call, near: _Near, at: Receiver) -> Iterator[Find
 def _renamed(call: Call, new: str) -> tuple[Edit, ...]:
     """Put a name, or names behind dots, in the place of that of a use."""
     return (Edit(call.name_place, new, call.name),) if call.name_place else ()
-
-
-def _of_vision(case: Case, usage: Usage) -> bool:
-    """True where a tokenizer is loaded beside something that looks at pictures."""
-    names = vocabulary_of(case.rulebase)
-    named = [load.class_name for load in usage.loads if load.class_name]
-    classes = [name for name in named if not name.removeprefix("TF").startswith("Auto")]
-    return case.identity(usage) is not None or any(map(names.is_class, classes))
 
 
 def _onward(case: Case, at: Receiver, call: Call, near: _Near, known: Lifetime) -> str | None:
@@ -191,19 +191,9 @@ def _nested(case: Case, at: Receiver, call: Call) -> str | None:
     return part[1] if inner and inner.has(call.name) else None
 
 
-def _part_with(case: Case, at: Receiver, call: Call, near: _Near) -> str | None:
-    """The part of a model that has what the model itself never had.
-
-    A wrapper such as an adapter has more attributes than the model in it.
-    """
-    members, wrapped = case.release.members, set(case.knowledge("wrappers"))
-    if at.members.open or members is None or not wrapped.isdisjoint(near.names):
-        return None
-    return _part_that_has(members, at.members.home, call.name)
-
-
 @lru_cache(maxsize=4096)
 def _part_that_has(members: ReleaseMembers, home: str, name: str) -> str | None:
+    """The part of a model that has what the model itself never had."""
     module, _, whole = home.partition(":")
     at = members.of(whole, module)
     parts = ((part, part_of(members, at, part)) for part in at.texts) if at else ()

@@ -45,8 +45,14 @@ def _without_places(case: Case, usage: Usage, calls: list[Call]) -> Iterator[Fin
     if usage.model is None or not case.release.reaches(case.knowledge("since")[0]):
         return
     path = usage.place.path
-    made = [call.place for call in calls if _tokenizes(call)]
-    processed = [one for one in calls if _calls_processor(one)]  # with texts too, or nobody sees
+    whole = [one for one in calls if not one.of]
+    made = [  # by the tokenizer, be it that of a processor
+        one.place
+        for one in whole
+        if one.name == TOKENIZER or (one.receiver.kind == TOKENIZER and one.name == "__call__")
+    ]
+    processors = (one for one in whole if one.receiver.kind == "processor")
+    processed = [one for one in processors if one.name == "__call__"]  # with texts, or nobody sees
     if any({TEXT, "1", "*", "**"} & one.arguments.keys() for one in processed) or not made:
         return
     if mentions(case.source(path), *case.knowledge("speaks_of_them")):
@@ -62,17 +68,6 @@ def _without_places(case: Case, usage: Usage, calls: list[Call]) -> Iterator[Fin
         )
         fix = "give text and images to the processor together: `processor(images=..., text=...)`"
         yield Finding(message, places[0], fix, places=places[1:])
-
-
-def _tokenizes(call: Call) -> bool:
-    """True where a text goes to the tokenizer, be it that of a processor."""
-    alone = call.receiver.kind == TOKENIZER and call.name == "__call__"
-    return not call.of and (alone or call.name == TOKENIZER)
-
-
-def _calls_processor(call: Call) -> bool:
-    """True where a processor itself is called, none of its parts."""
-    return call.receiver.kind == "processor" and not call.of and call.name == "__call__"
 
 
 @rule("photograph-for-regions", each=Case.usages)

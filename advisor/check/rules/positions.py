@@ -118,7 +118,8 @@ def moved_parameter(case: Case, usage: Usage) -> Iterator[Finding]:
             given = call.arguments.get(str(number))
             if given is None:
                 break
-            name = _called(given)
+            found = LAST_NAME.search(given.source)  # `grid` of `batch["grid"]` and of `x.grid`
+            name = (found[1] or found[2]) if found else ""
             if name not in signature.positional[number + 1 :] or name.startswith(now):
                 continue  # what begins like its old name is a new name of the same
             if before := _before(case, at, call, number, name):
@@ -129,12 +130,6 @@ def moved_parameter(case: Case, usage: Usage) -> Iterator[Finding]:
 def _method(at: Receiver, call: Call) -> str:
     called = call.name == CALL and CALL not in at.members.texts
     return FORWARD if called else call.name
-
-
-def _called(given: Argument) -> str:
-    """What an argument is called where it comes from: `grid` of `batch["grid"]` and of `x.grid`."""
-    found = LAST_NAME.search(given.source)
-    return (found[1] or found[2]) if found else ""
 
 
 def _before(case: Case, at: Receiver, call: Call, number: int, name: str) -> Signature | None:
