@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from advisor.model.library import NameChange
@@ -49,6 +52,25 @@ class Finding(NamedTuple):
     def fixes(self) -> tuple[tuple[Edit, ...], ...]:
         """What fixes it with certainty: the edits of each fix are made all, or none of them."""
         return tuple(filter(None, (self.edits, *self.more)))
+
+
+class Stretches:
+    """Stretches of lines, by the file or whatever else they are of; those that meet are one."""
+
+    def __init__(self, found: Iterable[tuple[object, int, int]]) -> None:
+        self._of = defaultdict[object, list[tuple[int, int]]](list)
+        for key, first, last in sorted(found, key=itemgetter(1, 2)):
+            stretches = self._of[key]
+            if stretches and first <= stretches[-1][1]:
+                first, before = stretches.pop()
+                last = max(before, last)
+            stretches.append((first, last))
+
+    def hold(self, key: object, line: int) -> bool:
+        """True where a line stands in one of the stretches of a key."""
+        stretches = self._of.get(key, [])
+        number = bisect_right(stretches, line, key=itemgetter(0))
+        return number > 0 and line <= stretches[number - 1][1]
 
 
 def in_order(finding: Finding) -> tuple[str, int, int, int, str, str]:

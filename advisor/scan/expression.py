@@ -353,8 +353,12 @@ class Expressions:
             callees = union(*[self._member(holder, name) for holder in holders])
         else:
             callees = self.evaluate(function)
-            if self.study.extending:
-                callees = tuple(map(self._own_call, callees))
+            if self.study.extending:  # an object of a class of the file may say how it is called
+                owners = [
+                    isinstance(it, Loaded) and self.study.defines(it, "__call__") for it in callees
+                ]
+                both = zip(owners, callees, strict=True)
+                callees = tuple(LocalObject(owner) if owner else callee for owner, callee in both)
         passed = self._passed(node)
         if isinstance(function, ast.Attribute) and function.attr == "append":
             self._append(function, passed)
@@ -362,11 +366,6 @@ class Expressions:
             self.study, self.scope, node, holders, callees, passed[:_MOST_ARGUMENTS]
         )
         return call.result()
-
-    def _own_call(self, callee: Abstract) -> Abstract:
-        """What is called, which is an object of a class of the file where that says how."""
-        owner = self.study.defines(callee, "__call__") if isinstance(callee, Loaded) else None
-        return LocalObject(owner) if owner else callee
 
     def _reached(self, owner: ast.expr, attribute: ast.expr, *default: ast.expr) -> Values:
         """What `getattr` gives; that an attribute may be missing is no use of it."""

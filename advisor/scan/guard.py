@@ -226,9 +226,12 @@ class _Asking:
             return False
         tried = [one for part in node.body for one in descendants(part)]
         imports = [one for one in node.body if isinstance(one, ast.Import | ast.ImportFrom)]
-        if any(map(_requires_version, tried)) or imports:
-            parts = all(_imports_library(one) and _names_part(one) for one in imports)
-            return any(map(_requires_version, tried)) or (installed and parts)
+        if any(map(_requires_version, tried)):
+            return True
+        if imports:  # of something in a library, which not every version needs to have
+            whole = [one for one in imports if isinstance(one, ast.Import)]
+            parts = all("." in name.name for one in whole for name in one.names)
+            return installed and parts and all(map(_imports_library, imports))
         modules = self.ours & _LIBRARIES
         read = (one.value for one in tried if isinstance(one, ast.Attribute))
         asked = any(isinstance(one, ast.Name) and one.id in modules for one in read)
@@ -252,11 +255,6 @@ def _imports_library(node: ast.stmt) -> bool:
         case ast.ImportFrom(module, _, 0):
             return (module or "").partition(".")[0] in _LIBRARIES
     return False
-
-
-def _names_part(node: ast.stmt) -> bool:
-    """True for the import of something in a library, which not every version needs to have."""
-    return isinstance(node, ast.ImportFrom) or all("." in one.name for one in node.names)  # type: ignore[attr-defined]
 
 
 def _requires_version(node: ast.AST) -> bool:

@@ -5,16 +5,14 @@ What an id means, its level, reason and knowledge stand in rules/checks/*.yaml.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from operator import itemgetter
 from types import ModuleType
 from typing import NamedTuple
 
 from advisor.check.case import Case, Detector
-from advisor.check.finding import LEVELS, Finding
+from advisor.check.finding import LEVELS, Finding, Stretches
 from advisor.check.judged_files import JudgedFiles, together
 from advisor.check.rules import (
     access,
@@ -24,16 +22,14 @@ from advisor.check.rules import (
     handling,
     imported,
     membership,
-    pairing,
     parameters,
     pictures,
     positions,
+    processors,
     removal,
     suppression,
-    swapping,
 )
 from advisor.phrasing import count
-from advisor.scan.usage import Location
 from advisor.scan.vocabulary import vocabulary_of
 
 
@@ -43,8 +39,8 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
 
 
 DETECTORS = _detectors(
-    *(choices, architecture, pairing, handling, pictures, removal),
-    *(imported, membership, parameters, positions, swapping, generation),
+    *(choices, architecture, processors, handling, pictures, removal),
+    *(imported, membership, parameters, positions, generation),
     access,
 )
 """In the order in which findings of one level about a single checkpoint are distinct."""
@@ -65,26 +61,17 @@ class Subject:
             *(name.place.path for name in scan.names if names.is_class(name.name)),
             *scan.seeing,
         }
-        self._guarded: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for path, line, end in sorted((it.path, it.line, it.end_line) for it in scan.guarded):
-            stretches = self._guarded[path]
-            overlaps = bool(stretches) and line <= stretches[-1][1]
-            first, last = stretches.pop() if overlaps else (line, end)
-            stretches.append((first, max(last, end)))
+        self._guarded = Stretches((it.path, it.line, it.end_line) for it in scan.guarded)
 
     def guards(self, finding: Finding) -> bool:
         """True for what is said of code that is ready for another version of a library.
 
         It stands there itself, or all else does that it comes from.
         """
-        comes_from = [self._is_guarded(place) for place in finding.places]
-        here = finding.place is not None and self._is_guarded(finding.place)
-        return here or (bool(comes_from) and all(comes_from))
-
-    def _is_guarded(self, place: Location) -> bool:
-        stretches = self._guarded.get(place.path, ())
-        number = bisect_right(stretches, place.line, key=itemgetter(0))
-        return number > 0 and place.line <= stretches[number - 1][1]
+        here, others = finding.place, finding.places
+        return (here is not None and self._guarded.hold(here.path, here.line)) or (
+            bool(others) and all(self._guarded.hold(one.path, one.line) for one in others)
+        )
 
     def limited(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         """Yield what is found in code about vision and language, and a line a file of the rest."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import bisect
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
-from typing import TypeAlias
 
 from advisor.check.case import Case, Suppression, rule
 from advisor.check.declaration import DeclaredChoice, Waiver
-from advisor.check.finding import Finding
+from advisor.check.finding import Finding, Stretches
 from advisor.errors import nearest
 from advisor.phrasing import count
 from advisor.scan.usage import Ignore, Location
@@ -27,47 +26,21 @@ def suppress(case: Case, findings: list[Finding], not_run: set[str]) -> Suppress
     """Take away what is ignored or waived."""
     today = case.today
     agreed = {(choice.name, one.rule) for choice, one in _waivers(case) if one.until >= today}
-    covered = _covered(case.scan.ignores)
+    covered = Stretches(
+        ((ignore.place.path, id), ignore.first, ignore.last)
+        for ignore in case.scan.ignores
+        for id in ignore.rules or ("",)
+    )
     left, ignored, waived = [], [], []
     for finding in findings:
-        if _is_covered(covered, finding):
+        at, ids = finding.place, ("", finding.rule)
+        if at and any(covered.hold((at.path, id), at.line) for id in ids):
             ignored.append(finding)
         elif (finding.choice, finding.rule) in agreed:
             waived.append(finding)
         else:
             left.append(finding)
     return Suppression(tuple(left), tuple(ignored), tuple(waived), frozenset(not_run))
-
-
-Lines: TypeAlias = tuple[int, int]
-Covered: TypeAlias = dict[tuple[str, str], list[Lines]]
-"""Lines from which comments take findings away, by file and rule; without a rule, any finding."""
-
-
-def _covered(ignores: Iterable[Ignore]) -> Covered:
-    """Return what comments cover: stretches that do not meet, in order."""
-    covered: Covered = defaultdict(list)
-    for ignore in sorted(ignores, key=lambda one: (one.first, one.last)):
-        for id in ignore.rules or ("",):
-            stretches = covered[ignore.place.path, id]
-            if stretches and stretches[-1][1] >= ignore.first:
-                first, last = stretches.pop()
-                stretches.append((first, max(last, ignore.last)))
-            else:
-                stretches.append((ignore.first, ignore.last))
-    return covered
-
-
-def _is_covered(covered: Covered, finding: Finding) -> bool:
-    place = finding.place
-    if place is None:
-        return False
-    for id in ("", finding.rule):
-        stretches = covered.get((place.path, id), [])
-        before = bisect.bisect_right(stretches, place.line, key=lambda lines: lines[0])
-        if before and stretches[before - 1][1] >= place.line:
-            return True
-    return False
 
 
 def _ignores(case: Case) -> Iterator[tuple[set[str], Ignore]]:

@@ -1,0 +1,291 @@
+"""Whether processors fit the model they are used for, and get images and texts that are theirs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from advisor.catalogue.release_members import Members
+from advisor.check.case import TRANSFORMERS, Case, mentions, rule
+from advisor.check.finding import Finding
+from advisor.check.identity import Identity, identity_of
+from advisor.check.loaded import AUTOMATIC, alternatives, is_sure, only_id
+from advisor.check.rules.positions import IMAGES, TEXT, says_words
+from advisor.scan.usage import Argument, Call, Load, Location, Usage
+
+PROCESSOR, IMAGE_PROCESSOR, TOKENIZER = "processor", "image_processor", "tokenizer"
+SIZED = ("size", "crop_size")
+"""What sets the size of the images that a processor makes, when it is loaded, called or later."""
+ANY_SIZE = "interpolate_pos_encoding"
+"""With this argument a model takes images of another size."""
+CALLED = "__call__"
+ENDINGS = {
+    IMAGE_PROCESSOR: re.compile(r"\w*ImageProcessor(?:Fast|Pil)?\Z"),
+    TOKENIZER: re.compile(r"\w*Tokenizer(?:Fast)?\Z"),
+}
+"""What the names of classes end in; feature extractors may be of sounds."""
+BACKEND = "backend"
+"""A member of the image processors that refuse every argument they do not know."""
+NAME = re.compile(r"\[?(?:\w+\.)*(?:\w+\[[\"'](?=\w+[\"']\]))?(\w+)[\"'\]]*\Z")
+"""What an argument is called: `prompts`, `[image]`, `self.texts`, `batch["caption"]`."""
+WHAT = {TEXT: "a text", IMAGES: "an image"}
+
+
+class Pair(NamedTuple):
+    """A processor, from where it is loaded, and the model that it is used for."""
+
+    usage: Usage
+    load: Load
+    source: str
+
+
+def _pairs(case: Case, *kinds: str) -> Iterator[Pair]:
+    """Yield the processors of some kinds that are loaded from one checkpoint, with their models."""
+    for usage in case.scan.usages:
+        for load in usage.processors if usage.model else ():
+            id = load.checkpoint[0].text if len(load.checkpoint) == 1 else None
+            if id and load.package == TRANSFORMERS and load.kind in kinds:
+                yield Pair(usage, load, id)
+
+
+def _processors(case: Case) -> Iterator[tuple[Pair, Identity, Identity]]:
+    """Yield what prepares images, with what it is loaded from, and the model it is used for.
+
+    An image processor alone is so where what it gives visibly goes into the model.
+    """
+    for pair in _pairs(case, PROCESSOR, IMAGE_PROCESSOR):
+        usage, load, id = pair
+        source, model = identity_of(case.rulebase, id), case.identity(usage)
+        whole = load.kind == PROCESSOR
+        composed = usage.model is not None and usage.model.kind == "composition"
+        if source and model and (not composed if whole else load in usage.joined):
+            yield pair, source, model
+
+
+@rule("processor-does-not-match", each=_processors, citing=("processor",))
+def processor_class(case: Case, pair: Pair, source: Identity, model: Identity) -> Iterator[Finding]:
+    """A processor class of another architecture."""
+    load, right = pair.load, model.processor
+    name, place = load.class_name, load.class_place
+    if source.id != model.id or not (name and right and place) or name.startswith("Auto"):
+        return
+    if load.kind != PROCESSOR:
+        return
+    folders = {case.release.classes.get(one) for one in (name, right)}
+    if None not in folders and len(folders) > 1:
+        message = f"{model.id} comes with `{right}`; `{name}` prepares for another kind of model"
+        certain = model.checkpoint and load.class_written == name
+        edits = case.replace_class(place, name, right) if certain else ()
+        yield Finding(message, place, fix=f"use `{right}`", edits=edits)
+
+
+@rule("processor-does-not-match", each=_processors, citing=("image_size", "processor"))
+def processor_of_another(
+    case: Case, pair: Pair, other: Identity, model: Identity
+) -> Iterator[Finding]:
+    """A processor, or an image processor, loaded from an unlike checkpoint."""
+    ours, theirs = (one.checkpoint and one.checkpoint.image_size for one in (model, other))
+    why, whole = "", pair.load.kind == PROCESSOR
+    if whole and model.processor and other.processor and model.processor != other.processor:
+        why = f"it is a `{other.processor}`, and {model.id} needs a `{model.processor}`"
+    elif ours and theirs and ours != theirs and not _resized(case, pair, model):
+        why = f"it makes images of {theirs} pixels, and {model.id} takes {ours}"
+    if why and other.id != model.id:
+        yield _finding(pair, f"{other.id}: {why}", model.id)
+
+
+def _resized(case: Case, pair: Pair, model: Identity) -> bool:
+    """True where code sets the size of the images, or the model takes any."""
+    calls = [call for call in pair.usage.calls if call.receiver.place == pair.load.place]
+    given = {*pair.load.arguments, *(name for call in calls for name in call.arguments)}
+    stored = {call.name for call in calls if call.kind == "assign"}
+    takes = any(ANY_SIZE in call.arguments for call in pair.usage.calls)
+    of_any = model.model_type in case.knowledge("any_size")
+    return takes or of_any or not {*given, *stored}.isdisjoint(SIZED)
+
+
+def _tokenizers(case: Case) -> Iterator[tuple[Pair]]:
+    """Yield the tokenizers whose ids visibly go into a model, or that read what it writes."""
+    return ((one,) for one in _pairs(case, TOKENIZER) if one.load in one.usage.joined)
+
+
+@rule("processor-does-not-match", each=_tokenizers)
+def tokenizer_of_another(case: Case, pair: Pair) -> Iterator[Finding]:
+    """A tokenizer whose vocabulary is surely not the one that the model was trained with."""
+    usage, id = pair.usage, pair.usage.checkpoint
+    if usage.model and usage.model.kind == "composition":  # its second half knows the texts
+        second = usage.model.second_checkpoint
+        id = second[0].text if len(second) == 1 else None
+    theirs, ours = _vocabularies(case, pair.source), _vocabularies(case, id)
+    of_model = [call for call in usage.calls if call.receiver.place == usage.place]
+    renewed = {call.name for call in of_model}
+    anew = any(call.kind == "assign" and not call.of for call in of_model)
+    if not id or not theirs or not ours or theirs & ours:
+        return
+    if anew or not renewed.isdisjoint(case.knowledge("renewing")):
+        return
+    has, knows = (" or ".join(sorted(names)) for names in (theirs, ours))
+    words = f"its words are those of {has}, and {id} knows those of {knows}"
+    yield _finding(pair, f"{pair.source}: {words}", id)
+
+
+def _vocabularies(case: Case, id: str | None) -> set[str]:
+    """The vocabularies that a checkpoint may have; none where that is not known."""
+    if id is None:
+        return set()
+    for name, patterns in case.knowledge("vocabularies_of_ids").items():
+        if any(fnmatchcase(id.lower(), pattern) for pattern in patterns):
+            return {name}
+    identity = identity_of(case.rulebase, id)
+    if identity is None or identity.by_words:
+        return set()
+    types = case.knowledge("vocabularies_of_types")
+    return {name for name, known in types.items() if identity.model_type in known}
+
+
+def _finding(pair: Pair, why: str, id: str) -> Finding:
+    """Say it where the processor is loaded, and where its id is written, if that is elsewhere."""
+    load, written = pair.load, pair.load.checkpoint[0].place
+    what = load.kind.replace("_", " ")
+    here = load.place
+    inside = written.path == here.path and here.line <= written.line <= here.end_line
+    return Finding(
+        f"the {what} is loaded from {why}",
+        written if inside else here,
+        places=() if inside else (written,),
+        fix=f"load it from {id}",
+    )
+
+
+class Half(NamedTuple):
+    """The half of a processor that a use is on, and the steps from there, the use included."""
+
+    kind: str
+    shown: str
+    load: Load
+    steps: tuple[str, ...]
+
+    @property
+    def other(self) -> str:
+        """The other half."""
+        return TOKENIZER if self.kind == IMAGE_PROCESSOR else IMAGE_PROCESSOR
+
+
+@rule("halves-swapped", of_release=True)
+def halves_swapped(case: Case) -> Iterator[Finding]:
+    """A text goes to an image processor, images to a tokenizer, or the other's result is asked.
+
+    What a wrong call gives is not judged once more.
+    """
+    doubtful = alternatives(case)
+    for usage in case.scan.usages:
+        uses = ((call, half) for call in usage.calls if (half := _half(case, call)))
+        sure = [(call, half) for call, half in uses if is_sure(call, doubtful)]
+        wrong = set[Location]()
+        for call, half in sure:
+            for finding in _called(case, half, call):
+                wrong.add(half.load.place)
+                yield finding
+        for call, half in sure:
+            if half.load.place not in wrong:
+                yield from _taken(case, half, call)
+
+
+def _half(case: Case, call: Call) -> Half | None:
+    """The half that a use is on; None for anything else, a whole with the name of one included."""
+    load, steps = call.receiver, (*call.of, call.name)
+    if load.package != TRANSFORMERS or load.arguments.get("trust_remote_code") is not None:
+        return None
+    if load.kind in ENDINGS:
+        name, members = load.class_name or "", case.release.members
+        described = members.of(name) if members else None
+        whole = described is not None and described.has(IMAGE_PROCESSOR)
+        fits = ENDINGS[load.kind].match(name) and not whole
+        return Half(load.kind, name, load, steps) if fits else None
+    part_alone = len(steps) == 1 and call.kind != "call"
+    if load.kind != PROCESSOR or steps[0] not in ENDINGS or part_alone:
+        return None
+    kind, *rest = steps
+    if call.kind != "call" and len(rest) == 1:  # of the part, or of what it gave when called
+        rest = [CALLED, *rest]
+    return Half(kind, f"{load.class_name or PROCESSOR}.{kind}", load, tuple(rest) or (CALLED,))
+
+
+def _called(case: Case, half: Half, call: Call) -> Iterator[Finding]:
+    """What is given to a half that belongs to the other."""
+    if call.kind != "call" or half.steps != (CALLED,):
+        return
+    mine, foreign = (IMAGES, TEXT) if half.kind == IMAGE_PROCESSOR else (TEXT, IMAGES)
+    arguments = call.arguments
+    first, named = arguments.get("0") or arguments.get(mine), arguments.get(foreign)
+    unseen = {"*", "**"} & arguments.keys()
+    if named and not unseen:
+        fails = first is None or (half.kind == IMAGE_PROCESSOR and _strict_class(case, half))
+        does = "which it does not take" if fails else "and makes nothing of it"
+        found = _swapped(half, f"is given `{foreign}`, {does}", named.written)
+        yield found if fails else found._replace(level="warning")
+    elif first and _is_visibly(case, first, foreign):
+        yield _swapped(half, f"is given {WHAT[foreign]}", first.place)
+    elif half.kind == IMAGE_PROCESSOR and (class_ := _strict_class(case, half)):
+        for name in case.knowledge("of_texts"):
+            if name in arguments and not class_.has(name):
+                message = f"takes no `{name}`, which a tokenizer does"
+                yield _swapped(half, message, arguments[name].written)
+                return
+
+
+def _taken(case: Case, half: Half, call: Call) -> Iterator[Finding]:
+    """A member or a field that only the other half has, of which the file stores none itself."""
+    name, steps = call.name, half.steps[:-1]
+    if call.kind == "index" and isinstance(call.arguments["0"].value, str):
+        name = call.arguments["0"].value
+    if steps == (CALLED,) and call.kind in ("read", "index"):
+        has, verb = {} if _may_give_ids(case, half) else case.knowledge("fields"), "gives"
+    elif not steps and call.kind in ("read", "call"):
+        has, verb = case.knowledge("members"), "has"
+    else:
+        return
+    stored = rf"[\"']{name}[\"']\s*\]\s*=[^=]|\.{name}\s*=[^=]|attr\([^\n]*{name}|\.update\("
+    source = case.source(call.place.path)  # which may put it into what was made
+    if name in has.get(half.other, ()) and not mentions(source, re.compile(stored)):
+        yield _swapped(half, f"{verb} no `{name}`", call.place)
+
+
+def _may_give_ids(case: Case, half: Half) -> bool:
+    """True for image processors that turn colours into ids, or of which nothing is known."""
+    load = half.load
+    if half.kind != IMAGE_PROCESSOR or load.kind != IMAGE_PROCESSOR:
+        return False
+    words = [load.class_name or "", *(value.text or "" for value in load.checkpoint)]
+    known = all(words) or not words[0].startswith(AUTOMATIC)
+    of_ids = case.knowledge("gives_ids")
+    return not known or any(word in text.lower() for word in of_ids for text in words)
+
+
+def _swapped(half: Half, message: str, place: Location) -> Finding:
+    fix = f"use the {half.other.replace('_', ' ')} for that; the two may have been swapped"
+    return Finding(f"`{half.shown}` {message}", place, fix=fix)
+
+
+def _is_visibly(case: Case, given: Argument, kind: str) -> bool:
+    """True for texts and images that the code writes out, or that are called exactly so."""
+    if given.texts:
+        return kind == TEXT and says_words(given)
+    name = NAME.match(given.source)
+    return name is not None and name[1].lower() in case.knowledge("called")[kind]
+
+
+def _strict_class(case: Case, half: Half) -> Members | None:
+    """The class of an image processor that is known to refuse what it does not know."""
+    name = half.load.class_name if half.load.kind == IMAGE_PROCESSOR else None
+    if name is None or case.release.members is None:
+        return None
+    if name.startswith(AUTOMATIC):
+        identity = identity_of(case.rulebase, only_id(half.load))
+        type_ = identity.model_type if identity and not identity.by_words else None
+        classes = case.release.classes_for("AutoImageProcessor", type_) if type_ else ()
+        name = classes[0] if classes else ""
+    members = case.release.members.of(name)
+    return members if members and members.has(BACKEND) else None
