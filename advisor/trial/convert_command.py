@@ -30,12 +30,6 @@ Answers = Annotated[
         "File with one answer per line. Without it the model returns class numbers.",
     ),
 ]
-Heads = Annotated[
-    int,
-    option(
-        "--heads N", "Number of attention heads. Default: width / 64.", min=0, show_default=False
-    ),
-]
 
 
 def vlp(
@@ -44,7 +38,6 @@ def vlp(
     folder: Folder,
     vocabulary: Vocabulary = "",
     answers: Answers = "",
-    heads: Heads = 0,
     shown: Shown,
 ) -> int:
     """Convert the weights of a unified VLP of 2020 (Zhou et al.) to a folder that loads.
@@ -67,14 +60,14 @@ def vlp(
     shown.refuse(target)
     transformers()
     conversion = library(f"{OWN_NETWORKS}.conversion")
-    given: dict[str, Any] = {
-        "vocabulary": vocabulary,
-        "answers": answers or None,
-        "heads": heads or None,
-    }
-    given["tell"] = lambda done, scratch: shown.write_with(target, scratch, _report(done))
     with quiet():
-        done = conversion.convert(file, folder, **given)
+        done = conversion.convert(
+            file,
+            folder,
+            vocabulary=vocabulary,
+            answers=answers or None,
+            tell=lambda done, scratch: shown.write_with(target, scratch, _report(done)),
+        )
     shown.say(_report(done))
     return 0
 

@@ -19,7 +19,7 @@ from advisor.unified_vlp.region_reader import UnifiedVLPRegionReader
 from advisor.unified_vlp.stored_regions import read_regions
 from advisor.unified_vlp.vlp_config import GRID, UnifiedVLPConfig
 
-SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+SPECIAL = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
 VOCABULARY = "give a vocab.txt of BERT, a word a line"
 UNKNOWN = "<unk>"
 MOST_ANSWERS = 3129
@@ -65,16 +65,12 @@ def new(
             "region_feature_size": features,
             "region_class_size": classes,
         }
-    names = ("pad", "unk", "cls", "sep", "mask")
-    special: dict[str, Any] = {
-        f"{name}_token_id": words.index(token) for name, token in zip(names, SPECIAL, strict=True)
-    }
     config = UnifiedVLPConfig(
         vocab_size=len(words),
         max_position_embeddings=sizes["region_count"] + 2 + 40,
         **SMALL,
         **sizes,
-        **special,
+        **special_ids(words),
         **(_labels(answers) if answers else {}),
     )
     tokenizer = BertTokenizer(
@@ -102,17 +98,25 @@ def with_answers(start: Path, folder: Path, answers: Counter[str], seed: int) ->
 
 def words_in(vocabulary: str | Path) -> list[str]:
     """Return the lines of a vocabulary. Raises BrokenFileError where it is none of BERT's."""
-    try:
-        words = lines_of(vocabulary)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise BrokenFileError(
-            f"`{vocabulary}` cannot be read: {reason}", hint=VOCABULARY
-        ) from error
-    for token in SPECIAL:
+    words = lines_in(vocabulary, VOCABULARY)
+    for token in SPECIAL.values():
         if token not in words:
             raise BrokenFileError(f"`{vocabulary}` lacks `{token}`", hint=VOCABULARY)
     return words
+
+
+def lines_in(file: str | Path, hint: str) -> list[str]:
+    """Return the lines of a text file; BrokenFileError, with a hint, where it is none."""
+    try:
+        return lines_of(file)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise BrokenFileError(f"`{file}` cannot be read: {reason}", hint=hint) from error
+
+
+def special_ids(words: Sequence[str]) -> dict[str, Any]:
+    """Return the ids of the special tokens, by the names that a configuration has for them."""
+    return {f"{name}_token_id": words.index(token) for name, token in SPECIAL.items()}
 
 
 def words_of(texts: Iterable[str]) -> list[str]:
@@ -121,12 +125,17 @@ def words_of(texts: Iterable[str]) -> list[str]:
     words = {word for text in texts for word, _ in splitter.pre_tokenize_str(text)}
     letters = {letter for word in words for letter in word}
     inner = {f"##{letter}" for letter in letters}
-    return [*SPECIAL, *sorted(words | letters | inner)]
+    return [*SPECIAL.values(), *sorted(words | letters | inner)]
 
 
 def _labels(answers: Counter[str]) -> dict[str, Any]:
     """Return `<unk>` and the most frequent answers by number; equal ones by the alphabet."""
     ranked = sorted(answers, key=lambda answer: (-answers[answer], answer))
     named = [UNKNOWN, *(each for each in ranked if each != UNKNOWN)][:MOST_ANSWERS]
-    places = {answer: place for place, answer in enumerate(named)}
-    return {"id2label": dict(enumerate(named)), "label2id": places}
+    return labels_of(named)
+
+
+def labels_of(answers: Sequence[str]) -> dict[str, Any]:
+    """Return answers by number and numbers by answer, as a configuration keeps them."""
+    places = {answer: place for place, answer in enumerate(answers)}
+    return {"id2label": dict(enumerate(answers)), "label2id": places}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ import torch
 from transformers import BertTokenizer
 
 from advisor.errors import AdvisorError
-from advisor.files import creating_folder, lines_of
+from advisor.files import creating_folder
 from advisor.pickled import PickledError, tensors_of
+from advisor.unified_vlp.beginnings import labels_of, lines_in, special_ids, words_in
 from advisor.unified_vlp.conversion_card import card
 from advisor.unified_vlp.heads import UnifiedVLPForAnswering, UnifiedVLPForCaptioning
 from advisor.unified_vlp.processor import UnifiedVLPProcessor
@@ -36,8 +37,7 @@ INNER = re.compile(r"bert\.encoder\.layer\.(\d{1,4})\.intermediate\.dense\.weigh
 HEAD_WIDTH = 64
 """The one size that no shape shows; BERT's heads are this wide."""
 FEW_HEADS = 4
-"""What is assumed of a narrower network, as those for tests mostly have; `heads` says else."""
-SPECIAL = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
+"""What is assumed of a narrower network, as those for tests mostly have."""
 DROPPED = (
     (
         re.compile(r"cls\.predictions\.decoder\.weight"),
@@ -80,29 +80,28 @@ def convert(
     *,
     vocabulary: str | Path,
     answers: str | Path | None = None,
-    heads: int | None = None,
     tell: Callable[[Conversion, Path], None] | None = None,
 ) -> Conversion:
     """Write a folder that `from_pretrained` loads, from a published state dict.
 
     `vocabulary` is the `vocab.txt` of BERT-base cased, `answers` a file with an answer a line;
-    neither is in the file. `heads` is the number of attention heads, the width / 64 where it is
-    not given. `tell` gets what is returned and where the folder's files are before they are put in
-    place together: where it raises, there is no folder. Raises ConversionError where anything does
-    not fit; nothing half-written is left.
+    neither is in the file. `tell` gets what is returned and where the folder's files are before
+    they are put in place together: where it raises, there is no folder. Raises ConversionError
+    where anything does not fit; nothing half-written is left.
     """
     stored = read_state_dict(Path(file))
     dropped, kept = _parted(stored, str(file))
-    words = _lines(Path(vocabulary))
-    named = _lines(Path(answers)) if answers is not None else ()
-    config = _config(kept, str(file), words, named, heads)
+    words = words_in(vocabulary)
+    named = lines_in(answers, "give a text file, an answer a line") if answers is not None else []
+    config = _config(kept, str(file), words, named)
     kind = UnifiedVLPForAnswering if ANSWERS in kept else UnifiedVLPForCaptioning
     network = _loaded(kind, config, kept, str(file))
     notes = []
-    if not heads and config.hidden_size % HEAD_WIDTH:
+    if config.hidden_size % HEAD_WIDTH:
         notes.append(
             f"no shape shows how many heads there are, and a width of {config.hidden_size} is no "
-            f"multiple of {HEAD_WIDTH}: {config.num_attention_heads} is assumed; --heads says else"
+            f"multiple of {HEAD_WIDTH}: {config.num_attention_heads} is assumed; "
+            "set num_attention_heads in config.json where it has others"
         )
     if kind is UnifiedVLPForAnswering and not named:
         notes.append(
@@ -184,9 +183,8 @@ def _parted(
 def _config(
     kept: dict[str, torch.Tensor],
     file: str,
-    words: tuple[str, ...],
-    named: tuple[str, ...],
-    heads: int | None,
+    words: Sequence[str],
+    named: Sequence[str],
 ) -> UnifiedVLPConfig:
     """Return the sizes that the shapes show."""
     needed = (POSITIONS, SEGMENTS, CONTENT, INTO_WIDTH, PLACE)
@@ -205,20 +203,10 @@ def _config(
             )
     layers = {int(found[1]): name for name in kept if (found := INNER.fullmatch(name))}
     count, width = kept[WORDS].shape
-    if heads and width % heads:
-        raise ConversionError(
-            f"a width of {width} cannot be cut into {heads} heads",
-            hint=f"--heads divides {width}; BERT's are {HEAD_WIDTH} wide",
-        )
     if len(words) != count:
         raise ConversionError(
             f"the vocabulary has {len(words)} lines, and the file {count} words",
             hint="the published files go with the vocab.txt of BERT-base cased, 28,996 lines",
-        )
-    absent = [token for token in SPECIAL.values() if token not in words]
-    if absent:
-        raise ConversionError(
-            f"the vocabulary lacks `{absent[0]}`", hint="give the vocab.txt of BERT-base cased"
         )
     answers = len(kept[ANSWERS]) if ANSWERS in kept else 0
     if named and answers and len(named) != answers:
@@ -226,36 +214,21 @@ def _config(
             f"there are {len(named)} answers, and the file has {answers}",
             hint="give the list that it was trained with, an answer a line, `<unk>` first",
         )
-    special: dict[str, Any] = {
-        f"{name}_token_id": words.index(token) for name, token in SPECIAL.items()
-    }
-    labels: dict[str, Any] = {}
-    if named and answers:
-        labels = {
-            "id2label": dict(enumerate(named)),
-            "label2id": {answer: place for place, answer in enumerate(named)},
-        }
+    few = FEW_HEADS if width % FEW_HEADS == 0 else 1
     return UnifiedVLPConfig(
         vocab_size=count,
         hidden_size=width,
         num_hidden_layers=len(layers),
-        num_attention_heads=heads or _usual_heads(width),
+        num_attention_heads=few if width % HEAD_WIDTH else width // HEAD_WIDTH,
         intermediate_size=len(kept[layers[0]]) if 0 in layers else width,
         max_position_embeddings=len(kept[POSITIONS]),
         type_vocab_size=len(kept[SEGMENTS]),
         region_feature_size=kept[CONTENT].shape[1],
         region_class_size=kept[PLACE].shape[1] - BOX_NUMBERS,
         num_answers=answers or UnifiedVLPConfig().num_answers,
-        **special,
-        **labels,
+        **special_ids(words),
+        **(labels_of(named) if named and answers else {}),
     )
-
-
-def _usual_heads(width: int) -> int:
-    """Return the number of heads of a width where nobody says it."""
-    if width % HEAD_WIDTH == 0:
-        return width // HEAD_WIDTH
-    return FEW_HEADS if width % FEW_HEADS == 0 else 1
 
 
 def _loaded(
@@ -281,14 +254,3 @@ def _loaded(
     network = kind(config)
     network.load_state_dict(values, strict=True)
     return network.eval()
-
-
-def _lines(file: Path) -> tuple[str, ...]:
-    """Return the lines of a text file."""
-    try:
-        return tuple(lines_of(file))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise ConversionError(
-            f"`{file}` cannot be read: {reason.lower()}", hint="give a text file, an entry a line"
-        ) from error

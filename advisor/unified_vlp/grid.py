@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from advisor.unified_vlp.region_places import place_vectors
+from advisor.unified_vlp.region_reader import place_vectors
 from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
 
 

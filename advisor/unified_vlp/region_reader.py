@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy
 import torch
+from torch.nn import functional
 from transformers.image_processing_utils import BaseImageProcessor
 
-from advisor.unified_vlp.region_places import place_vectors
 from advisor.unified_vlp.stored_regions import Regions, RegionsError, read_regions
 from advisor.unified_vlp.vlp_config import GRID, REGIONS
 
@@ -19,6 +19,7 @@ DETECTOR = (
 )
 MEAN = DEVIATION = 0.5
 LEVELS = 255
+EPSILON = 1e-5
 
 
 class UnifiedVLPRegionReader(BaseImageProcessor):
@@ -102,3 +103,35 @@ class UnifiedVLPRegionReader(BaseImageProcessor):
         small = image.convert("RGB").resize(side, Resampling.BICUBIC)
         values = torch.from_numpy(numpy.array(small)).permute(2, 0, 1).float()
         return (values / LEVELS - MEAN) / DEVIATION
+
+
+def place_vectors(boxes: torch.Tensor, probabilities: torch.Tensor) -> torch.Tensor:
+    """Return the place vectors of regions, (..., regions, 6 + classes) (loader.py:320-351).
+
+    `boxes` are (..., regions, 6): x1 y1 x2 y2 in pixels, a class and a score; `probabilities` are
+    (..., regions, classes). x and y are divided by the largest of all boxes, not by the picture's
+    size; the area is not below 0; the class is left out. The six numbers and the probabilities are
+    normalised apart from each other.
+    """
+    boxes = boxes.float()
+    across, down = boxes[..., 0:3:2], boxes[..., 1:4:2]
+    across = across / (across.amax(dim=(-2, -1), keepdim=True) + EPSILON)
+    down = down / (down.amax(dim=(-2, -1), keepdim=True) + EPSILON)
+    area = ((down[..., 1] - down[..., 0]) * (across[..., 1] - across[..., 0])).clamp(min=0)
+    numbers = torch.stack(
+        [
+            across[..., 0],
+            down[..., 0],
+            across[..., 1],
+            down[..., 1],
+            area,
+            boxes[..., 5],
+        ],
+        dim=-1,
+    )
+    return torch.cat([_normalised(numbers), _normalised(probabilities.float())], dim=-1)
+
+
+def _normalised(values: torch.Tensor) -> torch.Tensor:
+    """Return values with mean 0 and variance 1 over the last axis."""
+    return functional.layer_norm(values, values.shape[-1:], eps=EPSILON)

@@ -21,7 +21,6 @@ from advisor.cli.main import run
 from advisor.pickled import PickledError, write_safe
 from advisor.unified_vlp.conversion import ConversionError, convert
 
-HEADS = 4
 """The fixture's width of 48 does not tell them."""
 
 
@@ -58,7 +57,7 @@ def words_written(folder, regions):
 def test_a_captioner_writes_the_words_of_the_fixture(
     state_dict, written, vocabulary, tmp_path, regions, fixture
 ):
-    done = convert(written(state_dict()), tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
+    done = convert(written(state_dict()), tmp_path / "out", vocabulary=vocabulary)
     assert done.class_name == "UnifiedVLPForCaptioning"
     assert list(done.dropped) == ["cls.predictions.decoder.weight"]
     expected = [as_text(row.tolist()) for row in fixture["decode.0.ids"]]
@@ -70,7 +69,7 @@ def test_a_captioner_writes_the_words_of_the_fixture(
 )
 def test_a_file_that_the_original_wrote_converts(vocabulary, tmp_path, regions, fixture):
     file = os.environ["ADVISOR_TEST_VLP"]
-    done = convert(file, tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
+    done = convert(file, tmp_path / "out", vocabulary=vocabulary)
     expected = [as_text(row.tolist()) for row in fixture["decode.0.ids"]]
     assert words_written(done.folder, regions) == expected
 
@@ -80,10 +79,10 @@ def test_an_answerer_keeps_its_answers(state_dict, written, vocabulary, tmp_path
     answers = tmp_path / "answers.txt"
     answers.write_text("\n".join(["<unk>", *(f"a{n}" for n in range(1, 3129))]), encoding="utf-8")
     file = written(weights)
-    done = convert(file, tmp_path / "out", vocabulary=vocabulary, answers=answers, heads=HEADS)
+    done = convert(file, tmp_path / "out", vocabulary=vocabulary, answers=answers)
     assert done.class_name == "UnifiedVLPForAnswering"
     assert "crit_mask_lm_smoothed.one_hot" in done.dropped
-    assert not done.notes
+    assert [note for note in done.notes if "heads" not in note] == []
     model, processor = loaded(done.folder, "AutoModelForVisualQuestionAnswering")
     texts = [" ".join(toy_words()[word] for word in text) for text in fixture.texts]
     inputs = processor(images=regions, text=texts)
@@ -93,9 +92,7 @@ def test_an_answerer_keeps_its_answers(state_dict, written, vocabulary, tmp_path
 
 
 def test_without_answers_numbers_come_out_and_it_says_so(state_dict, written, vocabulary, tmp_path):
-    done = convert(
-        written(state_dict(answers=True)), tmp_path / "out", vocabulary=vocabulary, heads=HEADS
-    )
+    done = convert(written(state_dict(answers=True)), tmp_path / "out", vocabulary=vocabulary)
     assert any("--answers" in note for note in done.notes)
     model, _ = loaded(done.folder, "AutoModelForVisualQuestionAnswering")
     assert model.answer_texts([7]) == ["7"]
@@ -108,7 +105,7 @@ def test_older_names_are_read(state_dict, written, vocabulary, tmp_path, regions
         ): value
         for name, value in state_dict().items()
     }
-    done = convert(written(older), tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
+    done = convert(written(older), tmp_path / "out", vocabulary=vocabulary)
     expected = [as_text(row.tolist()) for row in fixture["decode.0.ids"]]
     assert words_written(done.folder, regions) == expected
 
@@ -141,7 +138,7 @@ def spoilt(weights, **changes):
 def test_what_does_not_fit_is_refused(state_dict, written, vocabulary, tmp_path, changes, says):
     file = written(spoilt(state_dict(), **changes))
     with pytest.raises(ConversionError, match=says):
-        convert(file, tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
+        convert(file, tmp_path / "out", vocabulary=vocabulary)
     assert not (tmp_path / "out").exists()
 
 
@@ -186,7 +183,7 @@ def test_what_a_child_refuses_is_refused(state_dict, vocabulary, tmp_path):
     weights["ans_classifier.2.weight"] = weights["ans_classifier.2.weight"].to_sparse()
     torch.save(weights, tmp_path / "odd.bin")
     with pytest.raises(ConversionError, match="something else than named tensors"):
-        convert(tmp_path / "odd.bin", tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
+        convert(tmp_path / "odd.bin", tmp_path / "out", vocabulary=vocabulary)
 
 
 class Doubled:
@@ -244,32 +241,24 @@ def test_what_a_file_takes_is_bounded_by_its_size(vocabulary, tmp_path, monkeypa
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("heads", [7, 999_999_999])
-def test_heads_that_do_not_divide_the_width_are_a_sentence(
-    state_dict, written, vocabulary, tmp_path, heads
-):
-    with pytest.raises(ConversionError, match=f"cannot be cut into {heads} heads"):
-        convert(written(state_dict()), tmp_path / "out", vocabulary=vocabulary, heads=heads)
-
-
 def test_the_vocabulary_has_to_fit(state_dict, written, tmp_path):
     short = tmp_path / "vocab.txt"
     short.write_text("\n".join(toy_words()[:-1]), encoding="utf-8")
     with pytest.raises(ConversionError, match="119 lines, and the file 120"):
-        convert(written(state_dict()), tmp_path / "out", vocabulary=short, heads=HEADS)
+        convert(written(state_dict()), tmp_path / "out", vocabulary=short)
 
 
 def test_the_command_says_what_it_left_out(state_dict, written, vocabulary, tmp_path, capsys):
     file, folder = written(state_dict()), tmp_path / "out"
     command = ["convert", "vlp", str(file), str(folder), "--vocabulary", str(vocabulary)]
-    assert run([*command, "--heads", "4", "--format", "json"]) == 0
+    assert run([*command, "--format", "json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["class"] == "UnifiedVLPForCaptioning"
     assert "cls.predictions.decoder.weight" in told["dropped"]
     readme = (folder / "README.md").read_text(encoding="utf-8")
     assert "import advisor.unified_vlp" in readme
     assert "apache-2.0" in readme
-    assert run([*command, "--heads", "4"]) == 2
+    assert run([*command]) == 2
     assert "already" in capsys.readouterr().err
 
 
@@ -277,9 +266,7 @@ def test_the_command_says_what_it_left_out(state_dict, written, vocabulary, tmp_
 def test_the_code_in_the_card_runs(
     state_dict, written, vocabulary, tmp_path, regions, monkeypatch, capsys, answers
 ):
-    done = convert(
-        written(state_dict(answers=answers)), tmp_path / "x", vocabulary=vocabulary, heads=HEADS
-    )
+    done = convert(written(state_dict(answers=answers)), tmp_path / "x", vocabulary=vocabulary)
     monkeypatch.chdir(done.folder)
     regions[0].save("regions.npz")
     text = (done.folder / "README.md").read_text(encoding="utf-8")
@@ -326,7 +313,7 @@ def test_sizes_that_a_file_makes_up_take_no_memory(
         weights.pop("cls.predictions.decoder.weight")
     file = written({**weights, name: odd})
     with pytest.raises(ConversionError, match=said):
-        convert(file, tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
+        convert(file, tmp_path / "out", vocabulary=vocabulary)
     assert not (tmp_path / "out").exists()
 
 
@@ -334,4 +321,4 @@ def test_a_layer_of_thousands_of_digits_is_none(state_dict, written, vocabulary,
     name = f"bert.encoder.layer.{'9' * 5_000}.intermediate.dense.weight"
     file = written({**state_dict(), name: torch.zeros(2, 2)})
     with pytest.raises(ConversionError):
-        convert(file, tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
+        convert(file, tmp_path / "out", vocabulary=vocabulary)

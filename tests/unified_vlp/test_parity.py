@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 from advisor.unified_vlp import decoding, embeddings, heads, layout, network, objectives
-from advisor.unified_vlp import region_places as place_numbers
+from advisor.unified_vlp import region_reader as place_numbers
 
 NOT_REPRODUCED = ("smoothed_loss", "loss_worst_half_dropped")
 """Options that no published command turns on, as the region pretext and forbidden words."""
