@@ -25,6 +25,8 @@ from advisor.evaluate.options import (
 )
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
+from advisor.trial.command import loading_options
+from advisor.trial.resolution import Loading
 
 if TYPE_CHECKING:
     from advisor.evaluate.arrangement import Arrangement
@@ -49,6 +51,7 @@ def arranged(
     images: Annotated[ImageOptions, Options(ImageOptions)],
     chosen: Annotated[CandidateOptions, Options(CandidateOptions)],
     how: Annotated[RunOptions, Options(RunOptions)],
+    loading: Annotated[Loading, Options(loading_options)],
     no_input: NoInput = False,
     rulebase: RuleBase,
 ) -> Any:
@@ -62,7 +65,7 @@ def arranged(
         images,
         given,
         chosen.named or (),
-        how.loading(),
+        loading,
         Asking(how.template, how.prompt or None),
         demo=chosen.demo,
         batch=how.batch,

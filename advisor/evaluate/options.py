@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from advisor.console.options import MAX_SEED, Download, NoThinking, Offline, option
+from advisor.console.options import MAX_SEED, option
 from advisor.errors import UsageError
 
 if TYPE_CHECKING:
     from advisor.evaluate.gates import Gates
-    from advisor.trial.resolution import Loading
 
 ALONE = "local"
 ADDRESS = re.compile(r"(?:ray://)?[\w.-]+:\d+\Z|auto\Z|local\Z")
@@ -72,7 +71,7 @@ class CandidateOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """How and where it is run."""
+    """How each candidate is asked."""
 
     template: Annotated[
         str, option("--template TEXT", "Prompt template for each label, with {} for the label.")
@@ -81,33 +80,6 @@ class RunOptions:
         str, option("--prompt TEXT", "Prompt to use instead of the checkpoint's own.")
     ] = ""
     batch: Annotated[int, option("--batch-size", "Images per batch.", min=1, max=4096)] = 16
-    device: Annotated[
-        str, option("--torch-device NAME", "Torch device: auto, cpu, cuda or mps.")
-    ] = "auto"
-    dtype: Annotated[str, option("--dtype NAME", "float32, bfloat16 or float16.")] = ""
-    max_new_tokens: Annotated[
-        int,
-        option(
-            "--max-new-tokens", "Maximum number of tokens to generate.", min=0, show_default=False
-        ),
-    ] = 0
-    no_thinking: NoThinking = False
-    offline: Offline = False
-    download: Download = False
-
-    def loading(self) -> Loading:
-        """Return how checkpoints are loaded; downloads are asked for in a terminal."""
-        from advisor.trial.command import permissions
-        from advisor.trial.resolution import Loading
-
-        return Loading(
-            device=self.device,
-            dtype=self.dtype or None,
-            offline=self.offline,
-            max_new_tokens=self.max_new_tokens or None,
-            thinking=not self.no_thinking,
-            **permissions(download=self.download),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

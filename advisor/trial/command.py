@@ -47,7 +47,6 @@ def loading_options(
         ),
     ] = 0,
     no_thinking: NoThinking = False,
-    seed: Seed = 0,
 ) -> Loading:
     """Return how to load and run."""
     return Loading(
@@ -55,7 +54,6 @@ def loading_options(
         dtype=dtype or None,
         offline=offline,
         max_new_tokens=max_new_tokens or None,
-        seed=seed,
         thinking=not no_thinking,
         **permissions(download=download),
     )
@@ -66,6 +64,7 @@ def try_(
     choice: Annotated[CheckpointChoice, Options(CheckpointChoice)],
     inputs: Annotated[ImageInputs, Options(ImageInputs)],
     loading: Annotated[Loading, Options(loading_options)],
+    seed: Seed = 0,
     top: Top = 6,
     vectors: Vectors = "",
     repeat: Repeat = -1,
@@ -89,7 +88,8 @@ def try_(
     if vectors:
         shown.refuse(*vector_files(vectors))
     times = repeat if repeat >= 0 else None
-    results = try_out(rulebase, choice, inputs, loading, repeat=times, top=top, vectors=vectors)
+    how = loading._replace(seed=seed)
+    results = try_out(rulebase, choice, inputs, how, repeat=times, top=top, vectors=vectors)
     shown.emit(report_of(results))
     return 0
 

@@ -185,7 +185,7 @@ def _average_precision(weights: Array, order: Array, true: Array, ends: Array) -
         return np.where(total[:, 0] > 0, (steps * precision).sum(axis=1) / total[:, 0], np.nan)
 
 
-def calibration_error(confidence: Array, right: Array, bins: int = CALIBRATION_BINS) -> Weighable:
+def calibration_error(confidence: Array, right: Array) -> Weighable:
     """Return how far confidence lies from the share that is right, in the mean over equal bins.
 
     Expected calibration error (Naeini et al. 2015, https://doi.org/10.1609/aaai.v29i1.9602); a
@@ -197,8 +197,8 @@ def calibration_error(confidence: Array, right: Array, bins: int = CALIBRATION_B
     sure = np.asarray(confidence, dtype=float)
     sure = sure.reshape(len(sure), -1)
     gaps = np.asarray(right, dtype=float).reshape(sure.shape) - sure
-    place = np.searchsorted(np.linspace(0, 1, bins + 1), sure, side="right") - 1
-    rows = np.zeros((len(sure), bins + 2))
+    place = np.searchsorted(np.linspace(0, 1, CALIBRATION_BINS + 1), sure, side="right") - 1
+    rows = np.zeros((len(sure), CALIBRATION_BINS + 2))
     np.add.at(rows, (np.arange(len(sure))[:, None], place), gaps)
     rows[:, -1] = sure.shape[1]
 

@@ -27,7 +27,6 @@ class DemoCheckpoint:
     folder: Path
     family: str
     tasks: tuple[str, ...]
-    summary: str
     labels: tuple[str, ...] = ()
     question: str | None = None
 
@@ -46,7 +45,6 @@ def demo_checkpoints() -> tuple[DemoCheckpoint, ...]:
             folder=folder,
             family=card["family"],
             tasks=tuple(card["tasks"]),
-            summary=card["summary"],
             labels=tuple(card.get("labels", ())),
             question=card.get("question"),
         )
