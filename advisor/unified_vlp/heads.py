@@ -25,22 +25,13 @@ UNKNOWN_ANSWER = 0
 
 
 @dataclass
-class WordScores(ModelOutput):
-    """The loss, and the word scores at the hidden places, (batch, places, vocabulary)."""
+class HeadOutput(ModelOutput):
+    """The loss, and scores: of words at the hidden places, or of answers; what they come from."""
 
     loss: torch.Tensor | None = None
     logits: torch.Tensor | None = None
     last_hidden_state: torch.Tensor | None = None
     pooler_output: torch.Tensor | None = None
-
-
-@dataclass
-class AnswerScores(ModelOutput):
-    """The loss, and the scores of the answers, (batch, answers)."""
-
-    loss: torch.Tensor | None = None
-    logits: torch.Tensor | None = None
-    last_hidden_state: torch.Tensor | None = None
 
 
 class WordHead(nn.Module):
@@ -83,9 +74,8 @@ class UnifiedVLPForPreTraining(UnifiedVLPPreTrainedModel):
         hidden_places: torch.Tensor,
         labels: torch.Tensor | None = None,
         label_weights: torch.Tensor | None = None,
-        return_dict: bool = True,
         **picture: Any,
-    ) -> Any:
+    ) -> HeadOutput:
         """Return the loss and the word scores at the hidden places.
 
         `hidden_places` are slots, (batch, places), `labels` their words and `label_weights` 1
@@ -96,13 +86,12 @@ class UnifiedVLPForPreTraining(UnifiedVLPPreTrainedModel):
         chosen = states.gather(1, hidden_places[..., None].expand(-1, -1, states.shape[-1]))
         scores = self.word_scores(chosen)
         loss = None if labels is None else hidden_word_loss(scores, labels, label_weights)
-        output = WordScores(
+        return HeadOutput(
             loss=loss,
             logits=scores,
             last_hidden_state=states,
             pooler_output=encoded.pooler_output,
         )
-        return output if return_dict else output.to_tuple()
 
 
 class UnifiedVLPForCaptioning(UnifiedVLPForPreTraining):
@@ -167,9 +156,8 @@ class UnifiedVLPForAnswering(UnifiedVLPPreTrainedModel):
         token_type_ids: torch.Tensor,
         attention_mask: torch.Tensor,
         labels: torch.Tensor | None = None,
-        return_dict: bool = True,
         **picture: Any,
-    ) -> Any:
+    ) -> HeadOutput:
         """Return the scores of all answers, and with soft `labels`, (batch, answers), the loss.
 
         The head reads [CLS] times the [SEP] behind the regions, element by element: not the last
@@ -178,8 +166,7 @@ class UnifiedVLPForAnswering(UnifiedVLPPreTrainedModel):
         states = self.vlp(input_ids, token_type_ids, attention_mask, **picture).last_hidden_state
         scores = self.answer_head(states[:, 0] * states[:, self.config.text_start - 1])
         loss = None if labels is None else answer_loss(scores, labels)
-        output = AnswerScores(loss=loss, logits=scores, last_hidden_state=states)
-        return output if return_dict else output.to_tuple()
+        return HeadOutput(loss=loss, logits=scores, last_hidden_state=states)
 
     def answers(self, scores: torch.Tensor) -> list[int]:
         """Return the place of the best answer of each row, (batch, answers); never `<unk>`."""

@@ -171,9 +171,8 @@ class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
         region_places: torch.Tensor | None = None,
         pixel_values: torch.Tensor | None = None,
         output_hidden_states: bool = False,
-        return_dict: bool = True,
         **_: Any,
-    ) -> Any:
+    ) -> BaseModelOutputWithPooling:
         """Return states, (batch, slots, width), and pooled vector, (batch, width).
 
         `input_ids` and `token_type_ids` are (batch, slots), `attention_mask` (batch, slots, slots)
@@ -182,9 +181,8 @@ class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
         picture = self.picture(region_features, region_places, pixel_values)
         slots = self.bert.embeddings.slots(input_ids, token_type_ids, picture)
         found = self.states(slots, attention_mask, output_hidden_states=output_hidden_states)
-        output = BaseModelOutputWithPooling(
+        return BaseModelOutputWithPooling(
             last_hidden_state=found.last_hidden_state,
             pooler_output=found.pooler_output,
             hidden_states=found.hidden_states,
         )
-        return output if return_dict else output.to_tuple()
