@@ -83,9 +83,10 @@ def draw(folder: Path, count: int) -> None:
 def evaluation(data: Path, folder: Path, progress: Callable[[str, int, int], None]) -> None:
     """Run the evaluation once, anew."""
     from advisor.engine.profile import make_profile
-    from advisor.evaluate.arrangement import ImagesAsked, arrange, run_folder
+    from advisor.evaluate.arrangement import arrange, run_folder
     from advisor.evaluate.asked import Asking
     from advisor.evaluate.execution import Watching, execute
+    from advisor.evaluate.options import ImageOptions
     from advisor.evaluate.recorded import EvaluationRun
     from advisor.evaluate.run_file import writing
     from advisor.rulebase.store import load_rules
@@ -94,8 +95,8 @@ def evaluation(data: Path, folder: Path, progress: Callable[[str, int, int], Non
     rules = load_rules()
     given = make_profile(rules, {})
     loading = Loading(device="cpu", dtype="float32")
-    images = ImagesAsked(str(data))
-    made = arrange(rules, images, given, (CHECKPOINT,), loading, Asking(), batch=BATCH)
+    images, named = ImageOptions(), (CHECKPOINT,)
+    made = arrange(rules, str(data), images, given, named, loading, Asking(), batch=BATCH)
     candidates, settings = made.line_up(rules), made.settings({}, "")
     watching = Watching(progress=progress)
     with writing(run_folder(made, str(folder))) as file:

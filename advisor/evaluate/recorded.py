@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -63,6 +63,10 @@ class EvaluationRun:
     candidates: tuple[Candidate, ...]
     settings: Mapping[str, Any]
     file: RunFile = field(compare=False, repr=False)
+
+    def responses(self, candidate: Candidate) -> Iterator[Response]:
+        """Yield what a candidate gave, in the order of the images, one for each."""
+        return self.file.responses(candidate)
 
 
 def timing_of(told: Iterable[Mapping[str, Any]]) -> Timing:

@@ -113,7 +113,7 @@ def score(run: EvaluationRun) -> Scores:
     unreadable = {
         response.number: response.unreadable
         for one in finished
-        for response in run.file.responses(one)
+        for response in run.responses(one)
         if response.unreadable
     }
     items = tuple(item for item in run.data.images if item.number not in unreadable)
@@ -128,7 +128,7 @@ def score(run: EvaluationRun) -> Scores:
         if one.baseline in WITHOUT_LOOKING:
             measured[one.name] = guessed[one.baseline].measured
             continue
-        answers: Iterable[Response] = _of_items(items, run.file.responses(one), failed[one.name])
+        answers: Iterable[Response] = _of_items(items, run.responses(one), failed[one.name])
         if run.data.act != SEARCH:  # vectors go from the file into arrays, one at a time
             answers = given = list(answers)
             doubled = doubled or tuple(_doubled(items, given))

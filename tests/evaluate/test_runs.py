@@ -83,7 +83,7 @@ def compared(folder: Path) -> dict[str, list[Any]]:
 def given(folder: Path, number: int = 0) -> list[Response]:
     """What a candidate gave."""
     known = read_run(folder)
-    return list(known.file.responses(known.candidates[number]))
+    return list(known.responses(known.candidates[number]))
 
 
 @pytest.mark.slow
@@ -93,7 +93,7 @@ def test_a_run_is_read_from_its_folder_as_it_was_made(shapes, tmp_path):
     again = read_run(tmp_path / "run")
     assert again == finished
     (candidate,) = again.candidates
-    responses = list(again.file.responses(candidate))
+    responses = list(again.responses(candidate))
     assert [each.number for each in responses] == list(range(12))
     best = [max(range(9), key=each.scores.__getitem__) for each in responses]
     right = [again.data.classes[place] == image.labels[0]
@@ -204,7 +204,7 @@ def test_a_candidate_more_and_images_more_run_what_is_missing(shapes, tmp_path, 
     asked.clear()
     found = run(arranged(shapes(20), ("demo:blip", "demo:clip")), folder)
     assert asked == []
-    assert {one.key: one.scores for one in found.file.responses(found.candidates[1])} == before
+    assert {one.key: one.scores for one in found.responses(found.candidates[1])} == before
     run(arranged(shapes(29)), folder)
     assert sum(asked) == 9
     assert {one.key: one.scores for one in given(folder)}.items() >= before.items()
@@ -223,7 +223,7 @@ def test_a_picture_that_stands_twice_is_answered_once(shapes, tmp_path, asked):
         (file.parent / f"again{number}.png").write_bytes(file.read_bytes())
     found = run(arranged(data), tmp_path / "run")
     assert sum(asked) == 20
-    assert len(list(found.file.responses(found.candidates[0]))) == 23
+    assert len(list(found.responses(found.candidates[0]))) == 23
 
 
 @pytest.mark.slow
@@ -253,14 +253,14 @@ def test_all_families_answer_about_labels_captions_and_questions(shapes, tmp_pat
     captions = run(arranged(home, everyone, task="captioning"), tmp_path / "captions")
     assert [bool(each.failed) for each in captions.candidates] == [True, False, False, False]
     for candidate in captions.candidates[1:]:
-        assert all(" " in (each.text or "") for each in captions.file.responses(candidate))
+        assert all(" " in (each.text or "") for each in captions.responses(candidate))
     answers = run(arranged(home, everyone, task="vqa"), tmp_path / "answers")
     assert [bool(each.failed) for each in answers.candidates] == [True, True, False, False]
-    said = {each.text for each in answers.file.responses(answers.candidates[2])}
+    said = {each.text for each in answers.responses(answers.candidates[2])}
     assert said <= {"circle", "rectangle", "triangle"}
     found = run(arranged(home, everyone, task="image-search"), tmp_path / "search")
     assert [bool(each.failed) for each in found.candidates] == [False, True, True, True]
-    first = next(found.file.responses(found.candidates[0]))
+    first = next(found.responses(found.candidates[0]))
     vectors = np.frombuffer(first.vectors, "<f4").reshape(2, -1)
     assert (vectors**2).sum(axis=1) == pytest.approx([1, 1], abs=1e-5)
 
@@ -269,7 +269,7 @@ def test_an_unreadable_image_counts_for_nobody_and_is_named(shapes, tmp_path):
     data = shapes(9)
     (data / "a_red_circle" / "broken.png").write_bytes(b"no picture")
     found = run(arranged(data), tmp_path / "run")
-    unreadable = [each for each in found.file.responses(found.candidates[0]) if each.unreadable]
+    unreadable = [each for each in found.responses(found.candidates[0]) if each.unreadable]
     assert [each.unreadable for each in unreadable] == [
         "`a_red_circle/broken.png` is not an image that can be read"
     ]
@@ -290,8 +290,8 @@ def test_short_memory_halves_the_batch_and_says_so(shapes, tmp_path, monkeypatch
     told: list[str] = []
     found = run(made, tmp_path / "run", watching=Watching(told.append))
     assert ["no room for 8 images" in line and "with 2" in line for line in told] == [True]
-    responses = list(found.file.responses(found.candidates[0]))
-    expected = list(found.file.responses(read_run(tmp_path / "whole").candidates[0]))
+    responses = list(found.responses(found.candidates[0]))
+    expected = list(found.responses(read_run(tmp_path / "whole").candidates[0]))
     assert [each.key for each in responses] == [each.key for each in expected]
     for each, other in zip(responses, expected, strict=True):
         assert each.scores == pytest.approx(other.scores, abs=1e-4)
@@ -315,7 +315,7 @@ def test_an_image_that_one_candidate_cannot_answer_fails_alone(shapes, tmp_path,
 
     monkeypatch.setattr(Contrastive, "label_scores", picky)
     found = run(made, tmp_path / "run")
-    failed = {each.number: each.failed for each in found.file.responses(found.candidates[0])}
+    failed = {each.number: each.failed for each in found.responses(found.candidates[0])}
     assert [number for number, why in failed.items() if why] == [5]
     assert failed[5] == "it does not like this one"
 
@@ -328,7 +328,7 @@ def test_a_candidate_that_fails_stops_no_other(shapes, tmp_path):
     made = arranged(shapes(9), (str(broken), "demo:clip", "org/not-there"))
     found = run(made, tmp_path / "run")
     assert [bool(each.failed) for each in found.candidates] == [True, False, True]
-    assert len(list(found.file.responses(found.candidates[1]))) == 9
+    assert len(list(found.responses(found.candidates[1]))) == 9
     assert read_run(tmp_path / "run") == found
 
 
