@@ -157,9 +157,10 @@ def run_of(
     from datetime import date
 
     from advisor import __version__
-    from advisor.evaluate.execution import LocalWorker, Watching, execute
+    from advisor.evaluate.execution import Watching, execute
     from advisor.evaluate.ray_pool import ray_pools
     from advisor.evaluate.recorded import EvaluationRun
+    from advisor.evaluate.worker import Worker
     from advisor.trial.runtime import versions
 
     settings = made.settings(versions(), __version__)
@@ -168,7 +169,7 @@ def run_of(
         settings["price_per_hour"] = price
     run = EvaluationRun(data=made.data, candidates=candidates, settings=settings, file=file)
     watching = Watching(note, _Progress()) if sys.stderr.isatty() else Watching(note)
-    pools = ray_pools(place.ray, place.workers) if place.ray else nullcontext(LocalWorker)
+    pools = ray_pools(place.ray, place.workers) if place.ray else nullcontext(Worker)
     with pools as hire:
         return execute(
             run, made.store, made.asking, fresh=place.fresh, hire=hire, watching=watching

@@ -44,37 +44,13 @@ class Watching(NamedTuple):
     progress: Callable[[str, int, int], None] = lambda _name, _done, _total: None
 
 
-class LocalWorker:
-    """One worker in this process; the checkpoint is loaded when the first answer is missing."""
-
-    decodes = False
-
-    def __init__(self, candidate: Candidate, asking: Asking) -> None:
-        self.candidate, self.asking = candidate, asking
-        self.worker: Worker | None = None
-
-    def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock | None]]:
-        """Yield the answers to blocks in their order, None for those of which none is missing."""
-        for block in blocks:
-            if not block.missing:
-                yield block, None
-                continue
-            if self.worker is None:
-                self.worker = Worker(self.candidate, self.asking)
-            yield block, self.worker.answer(block.opened)
-
-    def facts(self) -> Facts | None:
-        """Return what is known of the checkpoint, None where nothing had to be loaded."""
-        return self.worker.facts if self.worker else None
-
-
 def execute(
     run: EvaluationRun,
     store: ImageStore,
     asking: Asking,
     *,
     fresh: bool = False,
-    hire: Hiring = LocalWorker,
+    hire: Hiring = Worker,
     watching: Watching = Watching(),  # noqa: B008 - it is frozen
 ) -> EvaluationRun:
     """Run every candidate on every image for which the file of the run has no answer yet.

@@ -15,14 +15,18 @@ from typing import NamedTuple
 from advisor.evaluate.annotation import ImageStore
 from advisor.evaluate.asked import AskedImage, key_of
 from advisor.evaluate.labelled import LabelledImage
-from advisor.evaluate.worker import Opened, decoded_image
 from advisor.model.library import SEARCH
-from advisor.trial.images import OpenedImage
+from advisor.trial.failures import ImageError
+from advisor.trial.images import OpenedImage, open_encoded
 
 AHEAD_BLOCKS = 3
 AHEAD_PIXELS = 100_000_000
 """No more is decoded ahead than the blocks before this many pixels are reached."""
 THREADS = 3
+
+
+Opened = tuple[AskedImage, OpenedImage | str]
+"""What is asked, with its image or why that cannot be read."""
 
 
 class Block(NamedTuple):
@@ -106,3 +110,13 @@ def _decoded(block: Block) -> Block:
     """Return a block with its images in place of their files."""
     opened = tuple((each._replace(data=None), decoded_image(each)) for each in block.missing)
     return block._replace(missing=tuple(each for each, _ in opened), opened=opened)
+
+
+def decoded_image(asked: AskedImage) -> OpenedImage | str:
+    """Return the image of a file, or why it cannot be read."""
+    if asked.data is None:
+        return asked.unreadable
+    try:
+        return open_encoded(asked.data, asked.image.id)
+    except ImageError as error:
+        return error.message

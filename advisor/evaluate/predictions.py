@@ -28,7 +28,9 @@ def as_csv(scores: Scores) -> str:
     file = io.StringIO()
     table = csv.writer(file, lineterminator="\n")
     table.writerow((*COLUMNS, scores.worth_of or "value"))
-    table.writerows(map(_quoted, row) for row in predictions(scores))
+    for row in predictions(scores):
+        runs = [isinstance(cell, str) and cell.startswith(RUN_BY_SPREADSHEETS) for cell in row]
+        table.writerow([f"'{c}" if run else c for c, run in zip(row, runs, strict=True)])
     return file.getvalue()
 
 
@@ -59,8 +61,3 @@ def predictions(scores: Scores) -> Iterator[tuple[str | float | None, ...]]:
                 rank,
                 one.worth[place] if one.worth else None,
             )
-
-
-def _quoted(cell: str | float | None) -> str | float | None:
-    runs = isinstance(cell, str) and cell.startswith(RUN_BY_SPREADSHEETS)
-    return f"'{cell}" if runs else cell

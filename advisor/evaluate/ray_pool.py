@@ -15,8 +15,8 @@ from typing import Any
 from advisor.child import as_a_child
 from advisor.errors import AdvisorError
 from advisor.evaluate.asked import AskedImage, Asking
-from advisor.evaluate.image_blocks import Block
-from advisor.evaluate.worker import AnsweredBlock, Facts, Worker, decoded_image
+from advisor.evaluate.image_blocks import Block, decoded_image
+from advisor.evaluate.worker import AnsweredBlock, Facts, Worker
 from advisor.trial.candidate import Candidate
 from advisor.trial.runtime import library, plain_errors
 
@@ -55,7 +55,7 @@ class Actor:
     def facts(self, digest: str) -> Facts | None:
         """Return what is known of a candidate, None where this actor did not load it."""
         worker = self.worker
-        return worker.facts if worker and worker.candidate.digest == digest else None
+        return worker.facts() if worker and worker.candidate.digest == digest else None
 
     def process(self) -> int:
         """Return the number of its process."""

@@ -5,26 +5,25 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.errors import AdvisorError, MissingExtraError
 from advisor.evaluate.asked import AskedImage, Asking
+from advisor.evaluate.image_blocks import Block, Opened
 from advisor.evaluate.recorded import Response
 from advisor.model.library import EXTRACT, LABEL, SEARCH
 from advisor.rulebase.store import load_rules
 from advisor.trial.answer import Request
 from advisor.trial.candidate import Candidate
-from advisor.trial.failures import ImageError, OutOfMemoryError, UnsupportedError
-from advisor.trial.images import OpenedImage, open_encoded
+from advisor.trial.failures import OutOfMemoryError, UnsupportedError
+from advisor.trial.images import OpenedImage
 from advisor.trial.placement import begin_peak, keep_freed_memory, peak_mb
 from advisor.trial.runner import Runner, load_runner
 from advisor.trial.runtime import library
-
-Opened = tuple[AskedImage, OpenedImage | str]
-"""What is asked, with its image or why that cannot be read."""
 
 
 class AnsweredBlock(NamedTuple):
@@ -44,15 +43,23 @@ class Facts(NamedTuple):
 
 
 class Worker:
-    """Loads the checkpoint of a candidate, and answers one block after the other."""
+    """Answers one block after the other; the checkpoint is loaded when the first is missing."""
+
+    decodes = False
 
     def __init__(self, candidate: Candidate, asking: Asking) -> None:
+        self.candidate, self.asking, self.batch = candidate, asking, 0
+        self.load_ms: float | None = None
+
+    @cached_property
+    def runner(self) -> Runner:
+        """The loaded checkpoint."""
         torch, begun = library("torch"), time.perf_counter()
+        candidate, asking = self.candidate, self.asking
         if asking.threads:
             torch.set_num_threads(asking.threads)
-        self.candidate, self.asking, self.batch = candidate, asking, 0
         rulebase = load_rules(overlays=tuple(map(Path, asking.overlays)))
-        self.runner: Runner = load_runner(
+        runner = load_runner(
             candidate.checkpoint,
             candidate.task,
             rulebase=rulebase,
@@ -65,26 +72,33 @@ class Worker:
             thinking=asking.thinking,
             seed=asking.seed,
         )
-        begin_peak(self.runner.placement)
+        begin_peak(runner.placement)
         keep_freed_memory()
         self.load_ms = (time.perf_counter() - begun) * 1000
+        return runner
 
-    @property
-    def facts(self) -> Facts:
-        """What is known of the checkpoint by now."""
+    def facts(self) -> Facts | None:
+        """Return what is known of the checkpoint, None where nothing had to be loaded."""
+        if self.load_ms is None:
+            return None
         runner = self.runner
         warnings = runner.scoring_warnings if self.asking.act == LABEL else runner.warnings
         return Facts(tuple(warnings), self.load_ms, peak_mb(runner.placement))
+
+    def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock | None]]:
+        """Yield the answers to blocks in their order, None for those of which none is missing."""
+        for block in blocks:
+            yield block, self.answer(block.opened) if block.missing else None
 
     def answer(self, block: Sequence[Opened]) -> AnsweredBlock:
         """Return the answers to a block, in its order; OutOfMemoryError where one is too much.
 
         What memory has no room for is halved, for all blocks to come as well.
         """
-        begun = time.perf_counter()
+        runner, begun = self.runner, time.perf_counter()
         readable = [(asked, image) for asked, image in block if not isinstance(image, str)]
         answered = {each.number: each for each in self._all(readable)}
-        if self.runner.placement.on_cuda:
+        if runner.placement.on_cuda:
             library("torch").cuda.synchronize()
         ms = (time.perf_counter() - begun) * 1000
         responses = tuple(
@@ -194,13 +208,3 @@ class Worker:
             start += len(texts)
             found.append(Response(each.image.number, each.key, vectors=packed))
         return found
-
-
-def decoded_image(asked: AskedImage) -> OpenedImage | str:
-    """Return the image of a file, or why it cannot be read."""
-    if asked.data is None:
-        return asked.unreadable
-    try:
-        return open_encoded(asked.data, asked.image.id)
-    except ImageError as error:
-        return error.message
