@@ -35,8 +35,7 @@ from advisor.trial.candidate import Candidate
 
 if TYPE_CHECKING:
     from advisor.engine.profile import Profile
-    from advisor.evaluate.annotation import ImageStore, LabelledData
-    from advisor.evaluate.labelled import EvaluationSet
+    from advisor.evaluate.labelled import EvaluationSet, ImageStore, LabelledData
     from advisor.evaluate.options import ImageOptions
     from advisor.rulebase.base import RuleBase
     from advisor.trial.resolution import Loading

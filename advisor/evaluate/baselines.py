@@ -18,7 +18,7 @@ from advisor.evaluate.measuring import (
     written_metrics,
 )
 from advisor.evaluate.metrics.retrieval_metrics import FirstRanks
-from advisor.evaluate.metrics.vqa_answers import normalised
+from advisor.evaluate.metrics.text_metrics import normalised
 from advisor.model.library import ANSWER, EXTRACT, LABEL, SEARCH
 from advisor.trial.runtime import library
 

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import BrokenFileError
-from advisor.evaluate.annotation import (
+from advisor.evaluate.image_folder import ImageFolder
+from advisor.evaluate.label_tables import annotations_of
+from advisor.evaluate.labelled import (
     Annotation,
     LabelledData,
     decoded,
     merged,
     read_annotations,
 )
-from advisor.evaluate.image_folder import ImageFolder
-from advisor.evaluate.label_tables import annotations_of
 from advisor.files import leads_out
 from advisor.phrasing import why_unparsed
 from advisor.trial.training_data import is_coco_number

@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from advisor.errors import BrokenFileError, UsageError
-from advisor.evaluate.annotation import LabelledData
-from advisor.evaluate.arrow_folder import is_arrow_folder, read_arrow
+from advisor.evaluate.arrow_rows import (
+    SUFFIX,
+    is_arrow_folder,
+    parquet_files,
+    read_arrow,
+    read_parquet,
+)
 from advisor.evaluate.coco import read_json
 from advisor.evaluate.image_folder import HELD_OUT, TRAINED_ON, read_class_folders
 from advisor.evaluate.label_tables import read_table
-from advisor.evaluate.parquet_files import SUFFIX, parquet_files, read_parquet
+from advisor.evaluate.labelled import LabelledData
 from advisor.evaluate.tar_shards import read_shards
 from advisor.files import leads_out
 

@@ -10,13 +10,15 @@ from unicodedata import normalize
 
 from advisor.decide.command_lines import act_of
 from advisor.errors import UsageError
-from advisor.evaluate.annotation import Annotation, LabelledData, merged
 from advisor.evaluate.labelled import (
+    Annotation,
     EvaluationSet,
+    LabelledData,
     LabelledImage,
     UnreadableImage,
     class_text,
     digest_of,
+    merged,
 )
 from advisor.model.library import (
     ANSWER,

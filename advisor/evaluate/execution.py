@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from advisor.errors import AdvisorError
-from advisor.evaluate.annotation import ImageStore
 from advisor.evaluate.asked import WITHOUT_LOOKING, Asking
 from advisor.evaluate.image_blocks import Block, prepared
+from advisor.evaluate.labelled import ImageStore
 from advisor.evaluate.recorded import EvaluationRun
 from advisor.evaluate.worker import AnsweredBlock, Facts, Worker
 from advisor.trial.candidate import Candidate

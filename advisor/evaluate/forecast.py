@@ -10,10 +10,9 @@ from advisor.decide.memory import file_dtype, memory_gb, weights_mb
 from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.formats import Report, document
 from advisor.errors import AdvisorError
-from advisor.evaluate.annotation import ImageStore
 from advisor.evaluate.asked import Asking
 from advisor.evaluate.image_blocks import prepared
-from advisor.evaluate.labelled import EvaluationSet
+from advisor.evaluate.labelled import EvaluationSet, ImageStore
 from advisor.evaluate.worker import Worker
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase

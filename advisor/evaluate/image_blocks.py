@@ -12,9 +12,8 @@ from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
-from advisor.evaluate.annotation import ImageStore
 from advisor.evaluate.asked import AskedImage, key_of
-from advisor.evaluate.labelled import LabelledImage
+from advisor.evaluate.labelled import ImageStore, LabelledImage
 from advisor.model.library import SEARCH
 from advisor.trial.failures import ImageError
 from advisor.trial.images import OpenedImage, open_encoded

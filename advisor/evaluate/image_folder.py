@@ -7,7 +7,7 @@ import stat
 from pathlib import Path, PurePosixPath
 
 from advisor.errors import UsageError
-from advisor.evaluate.annotation import LARGEST_IMAGE, Annotation, LabelledData
+from advisor.evaluate.labelled import LARGEST_IMAGE, Annotation, LabelledData
 from advisor.files import leads_out, read_bounded
 from advisor.trial.images import SUFFIXES
 

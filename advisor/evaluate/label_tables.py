@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import BrokenFileError
-from advisor.evaluate.annotation import (
+from advisor.evaluate.image_folder import ImageFolder
+from advisor.evaluate.labelled import (
     Annotation,
     LabelledData,
+    class_text,
     decoded,
     merged,
     read_annotations,
 )
-from advisor.evaluate.image_folder import ImageFolder
-from advisor.evaluate.labelled import class_text
 from advisor.phrasing import why_unparsed
 
 COLUMNS = {

@@ -1,11 +1,93 @@
-"""Labelled images: what is shown to candidates, and what is true of it."""
+"""Labelled images: as somebody wrote them down, and as a set that candidates are shown."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from advisor.errors import BrokenFileError
+from advisor.files import read_bounded, size_shown
+
+LARGEST_FILE = 1_000_000_000
+"""Bytes of a file of annotations that is read, at most."""
+LARGEST_IMAGE = 200_000_000
+"""Bytes of an image file that is read, at most; `trial.images` limits what it may decode to."""
+
+
+class Annotation(NamedTuple):
+    """What is true of an image: `image` is its name in the store.
+
+    `labels` are classes, `texts` captions or lines of text, any of which is right; `answers` those
+    of several annotators to `question`; `fields` the named values of a document.
+    """
+
+    image: str
+    labels: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    question: str = ""
+    answers: tuple[str, ...] = ()
+    fields: Mapping[str, Any] | None = None
+
+
+class ImageStore(Protocol):
+    """Where images are, by name. Nothing is copied, and nothing is read before it is wanted."""
+
+    def missing(self, name: str) -> str:
+        """Return why an image cannot be there, without reading it; empty where it seems to be."""
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of an image file, at most LARGEST_IMAGE; OSError says why not."""
+
+
+class LabelledData(NamedTuple):
+    """What was read of the user's data, in its order: annotations, where the images are, notes."""
+
+    annotations: tuple[Annotation, ...]
+    store: ImageStore
+    kind: str
+    notes: tuple[str, ...] = ()
+
+
+def read_annotations(file: Path) -> bytes:
+    """Return a file of annotations; BrokenFileError where it cannot be read."""
+    try:
+        return read_bounded(file, LARGEST_FILE)
+    except OSError as error:
+        raise BrokenFileError(
+            f"`{file}` cannot be read: {error.strerror or error}",
+            hint=f"give a file of at most {size_shown(LARGEST_FILE)}, or a folder",
+        ) from error
+
+
+def decoded(data: bytes, file: Path) -> str:
+    """Return a text file in UTF-8, with or without a mark at its beginning."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise BrokenFileError(
+            f"`{file}`, line {line}, is not UTF-8", hint="save it as UTF-8"
+        ) from error
+
+
+def merged(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
+    """Return annotations with those of one image and one question joined, in order."""
+    found: dict[tuple[str, str], list[Annotation]] = {}
+    for each in annotations:
+        found.setdefault((each.image, each.question), []).append(each)
+    return tuple(all_of[0] if len(all_of) == 1 else _joined(all_of) for all_of in found.values())
+
+
+def _joined(all_of: Sequence[Annotation]) -> Annotation:
+    return all_of[0]._replace(
+        labels=tuple(dict.fromkeys(label for one in all_of for label in one.labels)),
+        texts=tuple(text for one in all_of for text in one.texts),
+        answers=tuple(answer for one in all_of for answer in one.answers),
+        fields=next((one.fields for one in reversed(all_of) if one.fields is not None), None),
+    )
 
 
 class LabelledImage(NamedTuple):

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple
 
 from advisor.errors import BrokenFileError
-from advisor.evaluate.annotation import LARGEST_IMAGE, Annotation, LabelledData
 from advisor.evaluate.label_tables import COLUMNS, annotation_of
+from advisor.evaluate.labelled import LARGEST_IMAGE, Annotation, LabelledData
 from advisor.files import know_as_read, leads_out, read_bounded, size_shown
 from advisor.phrasing import why_unparsed
 from advisor.trial.images import SUFFIXES

@@ -13,7 +13,7 @@ import torch
 
 from advisor.unified_vlp import UnifiedVLPConfig, UnifiedVLPForAnswering
 from advisor.unified_vlp import region_reader as place_numbers
-from advisor.unified_vlp.weight_names import own_names
+from advisor.unified_vlp.conversion import own_names
 
 SPECIAL: dict[str, Any] = {
     "pad_token_id": recipe.PAD,

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from advisor.unified_vlp.weight_names import own_names
+from advisor.unified_vlp.conversion import own_names
 
 LIMIT = 1e-5
 ROUNDING = 1e-4

@@ -23,11 +23,11 @@ pytest.importorskip("PIL")
 from drawn import picture
 
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
-from advisor.evaluate.annotation import Annotation, LabelledData, merged
-from advisor.evaluate.arrow_folder import ArrowRows
+from advisor.evaluate.arrow_rows import ArrowRows
 from advisor.evaluate.data_source import read_data
 from advisor.evaluate.evaluation_set import infer_task, make_set
 from advisor.evaluate.image_folder import ImageFolder
+from advisor.evaluate.labelled import Annotation, LabelledData, merged
 from advisor.evaluate.tar_shards import LARGEST_NOTE
 from advisor.rulebase.store import load_rules
 

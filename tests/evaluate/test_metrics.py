@@ -8,8 +8,7 @@ import pytest
 
 from advisor.evaluate.metrics import caption_metrics
 from advisor.evaluate.metrics.penn_tokens import penn_tokens
-from advisor.evaluate.metrics.text_metrics import exact_match, field_f1, vqa_accuracy
-from advisor.evaluate.metrics.vqa_answers import normalised
+from advisor.evaluate.metrics.text_metrics import exact_match, field_f1, normalised, vqa_accuracy
 
 HERE = Path(__file__).parent
 LINES = (HERE / "penn-tokens.tsv").read_text(encoding="utf-8").split("\n")

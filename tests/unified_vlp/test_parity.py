@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from advisor.unified_vlp import decoding, embeddings, heads, layout, network, objectives
+from advisor.unified_vlp import decoding, heads, layout, network, objectives
 from advisor.unified_vlp import region_reader as place_numbers
 
 NOT_REPRODUCED = ("smoothed_loss", "loss_worst_half_dropped")
@@ -179,22 +179,22 @@ def gelu_by_tanh(patch):
 
 
 def regions_one_slot_late(patch):
-    real = embeddings._with_picture
+    real = network._with_picture
 
     def late(slots, regions):
         return real(slots, regions).roll(1, dims=1)
 
-    patch.setattr(embeddings, "_with_picture", late)
+    patch.setattr(network, "_with_picture", late)
 
 
 def place_added_to_the_position(patch):
-    real = embeddings._with_picture
+    real = network._with_picture
 
     def added(slots, regions):
         replaced = real(slots, regions)
         return replaced + 0.1 * slots
 
-    patch.setattr(embeddings, "_with_picture", added)
+    patch.setattr(network, "_with_picture", added)
 
 
 def pooled_from_the_last_slot(patch):
