@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ MOST_CHARACTERS = 100_000
 MOST_GROWTH = 10_000
 """Letters or tokens that a tokenizer makes of a letter, or letters of a token."""
 RULES = ("normalizer", "pre_tokenizer", "post_processor", "decoder")
-SIGNS = (*map(chr, range(1, 0xD800)), *map(chr, range(0xE000, 0x10000)))
+SIGNS = (range(1, 0xD800), range(0xE000, 0x10000))
+"""The numbers of what Unicode has in its first plane; between them are halves of characters."""
 QUESTION = "What is in this picture?"
 
 
@@ -161,7 +163,7 @@ def growth(part: Any) -> float:
     rules = [rule for name in RULES if (rule := getattr(rust, name)) is not None]
     named = [text for rule in rules for text in _texts_of(json.loads(rule.__getstate__()))]
     most: float = max(map(len, named), default=0)
-    for text in (*SIGNS, *named):
+    for text in chain(named, map(chr, chain(*SIGNS))):
         if most > MOST_GROWTH:
             return most
         letters = rust.normalizer.normalize_str(text) if rust.normalizer else text
