@@ -15,10 +15,10 @@ from advisor.console.flags import split
 from advisor.console.options import NoInput
 from advisor.console.output import Showing, interactive, note, progress_line, showing
 from advisor.errors import AdvisorError, UsageError
+from advisor.evaluate.gates import Gates
 from advisor.evaluate.options import (
     CandidateOptions,
     ForecastOptions,
-    GateOptions,
     ImageOptions,
     PlaceOptions,
     RunOptions,
@@ -77,7 +77,7 @@ def arranged(
 
 def evaluate(
     *,
-    gates: Annotated[GateOptions, Options(GateOptions)],
+    gates: Annotated[Gates, Options(Gates)],
     made: Annotated[Any, Options(arranged)],
     place: Annotated[PlaceOptions, Options(PlaceOptions)],
     ahead: Annotated[ForecastOptions, Options(ForecastOptions)],
@@ -102,7 +102,7 @@ def evaluate(
     from advisor.evaluate.scores import score
     from advisor.evaluate.verdict import refuse_what_cannot_decide, verdict
 
-    judged = gates.made()
+    gates.refuse_what_cannot_be_judged()
     refuse_what_cannot_decide(split(gates.priority))
     if ahead.dry_run:
         return forecast_only(rulebase, made, ahead.price, shown)
@@ -112,8 +112,8 @@ def evaluate(
         run = run_of(made, runnable, file, place, ahead.price)
         scores = score(run)
         found = verdict(scores, rulebase, split(gates.priority))
-        shown.emit(report_of(run, scores, found, judged, made.store.read))
-    return CANNOT if scores.failed else judged.exit_code(scores, found)
+        shown.emit(report_of(run, scores, found, gates, made.store.read))
+    return CANNOT if scores.failed else gates.exit_code(scores, found)
 
 
 def _folder(made: Arrangement, place: PlaceOptions, shown: Showing) -> Path:

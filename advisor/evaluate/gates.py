@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+from advisor.console.options import option
 from advisor.errors import BrokenFileError, UsageError
 from advisor.evaluate.certainty import CONFIDENCE, MetricResult
 from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind, metric_kind
@@ -29,29 +31,55 @@ class GateCheck(NamedTuple):
     message: str
 
 
-class Gates(NamedTuple):
-    """What an evaluation has to reach.
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What an evaluation has to reach; the fields are options of `advisor evaluate` as well.
 
     `fail_under` are thresholds as METRIC=VALUE (`accuracy=0.9`) for the candidate that is
     recommended; with `confident` its interval has to stand on the right side, not its value alone.
     Where less is better, the value is the most. `baseline` is the JSON of an earlier evaluation,
-    behind which no candidate may fall reliably. With `strict` a tie is no answer.
+    behind which no candidate may fall reliably. With `strict` a tie is no answer. By `priority`
+    the verdict is found.
     """
 
-    fail_under: tuple[str, ...] = ()
-    confident: bool = False
-    baseline: Path | None = None
-    strict: bool = False
+    fail_under: Annotated[
+        list[str] | None,
+        option(
+            "--fail-under METRIC=VALUE",
+            "Exit 1 if the best candidate is below this. Can be used multiple times.",
+        ),
+    ] = None
+    confident: Annotated[
+        bool, option("--confident", "Compare the lower bound of the interval with --fail-under.")
+    ] = False
+    baseline: Annotated[
+        str,
+        option(
+            "--baseline FILE", "Exit 1 if a metric is significantly below this earlier JSON result."
+        ),
+    ] = ""
+    strict: Annotated[bool, option("--strict", "Exit 3 if the candidates tie.")] = False
+    priority: Annotated[
+        list[str] | None,
+        option(
+            "--priority METRIC",
+            "Compare candidates by these first: metrics, size, speed or memory.",
+        ),
+    ] = None
 
     def thresholds(self) -> tuple[tuple[MetricKind, float], ...]:
         """Return the thresholds; UsageError for one that is not METRIC=VALUE."""
-        return tuple(map(_threshold, self.fail_under))
+        return tuple(map(_threshold, self.fail_under or ()))
 
     def refuse_what_cannot_be_judged(self) -> None:
         """Raise, before anything runs, for a threshold or a baseline that cannot be read."""
+        if self.confident and not self.fail_under:
+            raise UsageError(
+                "`--confident` is about a threshold", hint="add one: --fail-under accuracy=0.9"
+            )
         self.thresholds()
-        if self.baseline is not None:
-            _read_baseline(self.baseline)
+        if self.baseline:
+            _read_baseline(Path(self.baseline))
 
     def checks(self, scores: Scores, verdict: Verdict) -> tuple[GateCheck, ...]:
         """Return how each of them went."""
@@ -100,10 +128,10 @@ class Gates(NamedTuple):
         )
 
     def _kept(self, scores: Scores) -> Iterator[GateCheck]:
-        if self.baseline is None:
+        if not self.baseline:
             return
-        before, digest = _read_baseline(self.baseline)
-        shown = path_shown(self.baseline)
+        before, digest = _read_baseline(Path(self.baseline))
+        shown = path_shown(Path(self.baseline))
         other = "" if digest in ("", scores.data.digest) else "; its images were other ones"
         for one in scores.candidates:
             for id, found in one.metrics.items():

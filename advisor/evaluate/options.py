@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from advisor.console.options import MAX_SEED, option
-from advisor.errors import UsageError
 
 if TYPE_CHECKING:
-    from advisor.evaluate.gates import Gates
+    pass
 
 ALONE = "local"
 ADDRESS = re.compile(r"(?:ray://)?[\w.-]+:\d+\Z|auto\Z|local\Z")
@@ -128,52 +126,3 @@ class ForecastOptions:
             show_default=False,
         ),
     ] = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateOptions:
-    """What decides, and when the answer is no."""
-
-    priority: Annotated[
-        list[str] | None,
-        option(
-            "--priority METRIC",
-            "Compare candidates by these first: metrics, size, speed or memory.",
-        ),
-    ] = None
-
-    fail_under: Annotated[
-        list[str] | None,
-        option(
-            "--fail-under METRIC=VALUE",
-            "Exit 1 if the best candidate is below this. Can be used multiple times.",
-        ),
-    ] = None
-    confident: Annotated[
-        bool, option("--confident", "Compare the lower bound of the interval with --fail-under.")
-    ] = False
-    baseline: Annotated[
-        str,
-        option(
-            "--baseline FILE", "Exit 1 if a metric is significantly below this earlier JSON result."
-        ),
-    ] = ""
-    strict: Annotated[bool, option("--strict", "Exit 3 if the candidates tie.")] = False
-
-    def made(self) -> Gates:
-        """Return the gates; UsageError where one is malformed."""
-        from advisor.evaluate.gates import Gates
-
-        if self.confident and not self.fail_under:
-            raise UsageError(
-                "`--confident` is about a threshold", hint="add one: --fail-under accuracy=0.9"
-            )
-        baseline = Path(self.baseline) if self.baseline else None
-        gates = Gates(
-            tuple(self.fail_under or ()),
-            confident=self.confident,
-            baseline=baseline,
-            strict=self.strict,
-        )
-        gates.refuse_what_cannot_be_judged()
-        return gates
