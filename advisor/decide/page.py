@@ -192,7 +192,7 @@ def _why(advice: TaskAdvice, room: Room) -> Iterator[Note]:
         yield Note("Family", because, room.reason)
     for found in winner.fired:
         if found.rule.effect == "avoid" and _said(advice, found.rule):
-            yield Note("Caveat", found.rule.because, 2)
+            yield Note("Caveat", found.rule.because, room.reason)
             break
 
 
