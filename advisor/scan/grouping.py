@@ -78,7 +78,9 @@ class Grouping:
             number
             for number in (*self.models, *self.processors)
             if not self.relevant[number]
-            and _of_other_class(self.loads[number])
+            and self.loads[number].package == "transformers"
+            and self.loads[number].kind in ("model", "image_processor")
+            and "Auto" not in (self.loads[number].class_name or "Auto")
             and not {use.name for _, use in self.uses[number]}.isdisjoint(
                 lost(self.loads[number].class_name or "")
             )
@@ -228,11 +230,6 @@ class Grouping:
         if load.package == "sentence_transformers" and "/" not in text:
             return f"sentence-transformers/{text}"
         return text
-
-
-def _of_other_class(load: Load) -> bool:
-    named = load.package == "transformers" and load.class_name and "Auto" not in load.class_name
-    return bool(named) and load.kind in ("model", "image_processor")
 
 
 def _trains(call: Call) -> bool:

@@ -290,7 +290,7 @@ class _Scanner:
         walk_file(study)
         grouping = Grouping(study)
         concerned = known or grouping.may_concern_us or bool(grouping.lacking(self.lost))
-        if concerned or study.members_of_ours():
+        if concerned or study.built(ours_alone=True):
             walk_file(study)
             grouping = Grouping(study)
         usages = grouping.usages() if concerned else []
@@ -298,7 +298,7 @@ class _Scanner:
         self._hold(
             usages=usages,
             beside=grouping.beside(self.lost),
-            built=study.built() if usages else study.members_of_ours(),
+            built=study.built(ours_alone=not usages),
         )
         self.notes.extend(
             FileNote(place.path, place.line, TOO_DEEP.format("a statement"))

@@ -97,7 +97,8 @@ class Study(Classes):
         )
         self._numbers: dict[Hashable, int] = {}
         self._doubtful: Counter[int] = Counter()
-        self._places: dict[Placed, Location] = {}
+        self.location = cache(parsed.location)
+        """Gives where a node stands in the file."""
         self.source = cache(lambda node: ast.unparse(node)[:_LONGEST_SOURCE])
         """An expression as code, of the same form however it was written."""
 
@@ -117,14 +118,6 @@ class Study(Classes):
         for record in (*records, self._doubtful, self.recorded):
             record.clear()
         self.names = {}
-
-    def location(self, node: Placed) -> Location:
-        """Return where a node stands in the file."""
-        place = self._places.get(node)
-        if place is None:
-            place = self.parsed.location(node)
-            self._places[node] = place
-        return place
 
     def record(self, node: Hashable, load: Load) -> Loaded:
         """Record a load; the same expression is the same load in every walk."""
@@ -189,27 +182,26 @@ class Study(Classes):
             behind.append(self.vocabulary.distinctive.get(name))
         self.made.extend((node, f"{one}.{name}", passed) for one in behind if one)
 
-    def built(self) -> tuple[Built, ...]:
-        """Return what is made of classes of transformers, each place once."""
-        return self._built(self.made)
+    def built(self, *, ours_alone: bool = False) -> tuple[Built, ...]:
+        """Return what is made of classes of transformers, each place once.
 
-    def members_of_ours(self) -> tuple[Built, ...]:
-        """Return what is taken from classes of ours, or by a name that only those once had."""
-        named = ((one, one[1].partition(".")) for one in self.made)
-        is_class, distinctive = self.vocabulary.is_class, self.vocabulary.distinctive
-        return self._built(
-            one for one, (name, _, of) in named if of and (is_class(name) or of in distinctive)
-        )
-
-    def _built(self, made: Iterable[tuple[ast.expr, str, Sequence[Passed]]]) -> tuple[Built, ...]:
-        once = {node: (name, passed) for node, name, passed in made}
-        return tuple(
-            Built(self.location(node), name, self.arguments(passed))
-            for node, (name, passed) in once.items()
-        )
+        Ours alone is what is taken from classes of ours, or by a name that only those once had.
+        """
+        once = {}
+        for node, name, passed in self.made:
+            owner, _, of = name.partition(".")
+            ours = self.vocabulary.is_class(owner) or of in self.vocabulary.distinctive
+            if not ours_alone or (of and ours):
+                once[node] = Built(self.location(node), name, self.arguments(passed))
+        return tuple(once.values())
 
     def call(self, use: Use) -> Call:
         """Return a recorded use as the check sees it."""
+        node = use.node.func if isinstance(use.node, ast.Call) else use.node
+        name_place = None
+        if isinstance(node, ast.Attribute) and node.attr == use.name:  # it ends what is used
+            end = self.location(node)
+            name_place = end._replace(line=end.end_line, column=end.end_column - len(use.name))
         return Call(
             place=self.location(use.node),
             kind=use.kind,
@@ -218,16 +210,8 @@ class Study(Classes):
             receiver=self.loads[use.receiver.load],
             certain=use.certain,
             arguments=self.arguments(use.passed),
-            name_place=self._name_place(use),
+            name_place=name_place,
         )
-
-    def _name_place(self, use: Use) -> Location | None:
-        """Where the name of a use stands, which is the end of what is read or called."""
-        node = use.node.func if isinstance(use.node, ast.Call) else use.node
-        if not isinstance(node, ast.Attribute) or node.attr != use.name:
-            return None
-        end = self.location(node)
-        return end._replace(line=end.end_line, column=end.end_column - len(use.name))
 
     def checkpoints(self, node: Placed, values: Values) -> tuple[Value, ...]:
         """Return values as names of checkpoints, each once."""
