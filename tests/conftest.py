@@ -1,6 +1,7 @@
 """What all tests share: the shipped rules, a small rule base, engines, and a cache of their own."""
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -13,9 +14,13 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, settings
 
+from advisor import pickled
+from advisor.child import ChildError
 from advisor.engine.decision import Engine
 from advisor.rulebase import store
 from advisor.rulebase.store import load_rules
+from advisor.scan import apart
+from advisor.trial import rehearsal
 
 TESTS = Path(__file__).resolve().parent
 
@@ -40,10 +45,15 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
-    """Keep compiled rules in a folder of this run, never in the user's cache."""
-    folder = tmp_path_factory.mktemp("cache")
+    """Keep what is made of rules in a folder of this run, never in the user's cache.
+
+    Workers of a run share it: diagrams are told apart by the rules and the code they come from.
+    """
+    of_worker = tmp_path_factory.getbasetemp()
+    folder = (of_worker.parent if "PYTEST_XDIST_WORKER" in os.environ else of_worker) / "cache"
+    folder.mkdir(exist_ok=True)
     before = os.environ.get("ADVISOR_CACHE")
-    os.environ["ADVISOR_CACHE"] = str(folder)
+    os.environ["ADVISOR_CACHE"] = str(folder / "rules")
     yield folder
     if before is None:
         del os.environ["ADVISOR_CACHE"]
@@ -51,28 +61,52 @@ def cache(tmp_path_factory):
         os.environ["ADVISOR_CACHE"] = before
 
 
-@pytest.fixture(autouse=True)
-def tried(request, monkeypatch, cache):
-    """Take the folders that tests make as tried; a child for each would take seconds."""
-    if request.node.get_closest_marker("rehearses") is None:
-        monkeypatch.setattr("advisor.trial.rehearsal._kept", lambda *_: cache)
-
-
-@pytest.fixture(autouse=True)
-def scanned_here(request, monkeypatch):
-    """Scan what tests write in this process; an interpreter for each would take most of the time.
-
-    All else is as in the child: what goes in and what comes out passes as text.
-    """
-    if request.node.get_closest_marker("apart") is not None:
-        return
-
-    def here(work, *arguments, **_):
+def in_this_process(work, *arguments, **_):
+    """Do the work of a child here: what goes in, comes out and goes wrong passes as text."""
+    try:
         with contextlib.redirect_stderr(io.StringIO()):
-            return work(*json.loads(json.dumps(arguments)))
+            return json.loads(json.dumps(work(*json.loads(json.dumps(arguments)))))
+    except Exception as error:
+        raise ChildError(type(error).__name__, str(error)) from error
 
-    monkeypatch.setattr("advisor.scan.apart.run_in_child", here)
-    monkeypatch.setattr("advisor.scan.apart._bound_file", lambda _: None)
+
+CHILDREN = {
+    marker: [(module, name, getattr(module, name)) for module, name in places]
+    for marker, places in {
+        "rehearses": [(rehearsal, "_kept")],
+        "apart": [(apart, "run_in_child"), (apart, "_bound_file"), (pickled, "run_in_child")],
+    }.items()
+}
+"""What starts a child, by the marker of the tests in which it does."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_children(cache):
+    """Work without the children that each test would start, whose imports take most of the time.
+
+    Folders of checkpoints count as rehearsed; scans and pickled files are read in this process.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rehearsal, "_kept", lambda *_: cache)
+        patched.setattr(apart, "run_in_child", in_this_process)
+        patched.setattr(apart, "_bound_file", lambda _: None)
+        patched.setattr(pickled, "run_in_child", in_this_process)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def as_a_users_run(request, monkeypatch):
+    """Start the children that tests are marked for."""
+    for marker, places in CHILDREN.items():
+        if request.node.get_closest_marker(marker):
+            for module, name, own in places:
+                monkeypatch.setattr(module, name, own)
+
+
+def pytest_collection_finish():
+    """Leave what is imported by now to itself: every full collection would walk all of torch."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

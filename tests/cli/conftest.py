@@ -20,13 +20,12 @@ def advisor(capsys, monkeypatch) -> Callable[..., Result]:
 
 
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory) -> dict[str, str]:
-    """The variables that processes get: a cache of their own, and nobody's preferences."""
-    folder = tmp_path_factory.mktemp("processes")
+def environment(cache) -> dict[str, str]:
+    """The variables that processes get: the caches of this run, and nobody's preferences."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(REFUSED)}
     return kept | {
-        "ADVISOR_CACHE": str(folder / "cache" / "rules"),
-        "PYTHONPYCACHEPREFIX": str(folder / "pycache"),
+        "ADVISOR_CACHE": str(cache / "rules"),
+        "PYTHONPYCACHEPREFIX": str(cache / "pycache"),
     }
 
 
