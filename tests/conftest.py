@@ -48,10 +48,12 @@ def cache(tmp_path_factory):
     """Keep what is made of rules in a folder of this run, never in the user's cache.
 
     Workers of a run share it: diagrams are told apart by the rules and the code they come from.
+    `ADVISOR_TEST_CACHE` names one that several runs share.
     """
     of_worker = tmp_path_factory.getbasetemp()
-    folder = (of_worker.parent if "PYTEST_XDIST_WORKER" in os.environ else of_worker) / "cache"
-    folder.mkdir(exist_ok=True)
+    of_run = of_worker.parent if "PYTEST_XDIST_WORKER" in os.environ else of_worker
+    folder = Path(os.environ.get("ADVISOR_TEST_CACHE", of_run / "cache"))
+    folder.mkdir(parents=True, exist_ok=True)
     before = os.environ.get("ADVISOR_CACHE")
     os.environ["ADVISOR_CACHE"] = str(folder / "rules")
     yield folder
@@ -87,6 +89,7 @@ def no_children(cache):
     Folders of checkpoints count as rehearsed; scans and pickled files are read in this process.
     """
     with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(store, "RECENT_SECONDS", 86_400)  # what one test makes pushes nothing out
         patched.setattr(rehearsal, "_kept", lambda *_: cache)
         patched.setattr(apart, "run_in_child", in_this_process)
         patched.setattr(apart, "_bound_file", lambda _: None)

@@ -26,8 +26,14 @@ def test_every_language_that_a_checkpoint_knows_can_be_asked_for(rulebase):
     assert known - told <= {*NO_LANGUAGE, MULTILINGUAL}
 
 
-@pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize(
+    ("code", "task"),
+    [
+        pytest.param(code, task, marks=() if n % len(TASKS) == m else pytest.mark.slow)
+        for n, code in enumerate(CODES)
+        for m, task in enumerate(TASKS)
+    ],
+)
 def test_what_is_known_to_know_the_language_comes_first(task, code, rulebase, engine):
     answered = recommend(rulebase, {"task": task, "language": code}, engine=engine)
     (advice,) = answered.advice

@@ -3,6 +3,7 @@
 import ast
 import inspect
 from collections import defaultdict
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -12,13 +13,17 @@ import advisor
 from advisor.cli.program import COMMANDS, Command
 
 PACKAGE = Path(advisor.__file__).parent
-MODULES = {
-    path.relative_to(PACKAGE): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted(PACKAGE.rglob("*.py"))
-}
 ROLES = {"page", "command", "options", "__init__", "__main__"}
 TERMINAL = {"typer", "click", "rich", "questionary"}
 MOST_LINES, MOST_PARAMETERS = 40, 12
+
+
+@cache
+def modules():
+    return {
+        path.relative_to(PACKAGE): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(PACKAGE.rglob("*.py"))
+    }
 
 
 def several(pairs):
@@ -53,7 +58,7 @@ def test_no_package_outgrows_its_budget():
 def test_a_public_class_has_its_name_alone():
     classes = (
         (node.name, path)
-        for path, tree in MODULES.items()
+        for path, tree in modules().items()
         for node in tree.body
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
@@ -61,12 +66,12 @@ def test_a_public_class_has_its_name_alone():
 
 
 def test_a_module_has_its_name_alone():
-    stems = ((path.stem, path) for path in MODULES if path.stem not in ROLES)
+    stems = ((path.stem, path) for path in modules() if path.stem not in ROLES)
     assert several(stems) == {}
 
 
 def test_every_module_says_what_it_knows():
-    assert [str(path) for path, tree in MODULES.items() if not ast.get_docstring(tree)] == []
+    assert [str(path) for path, tree in modules().items() if not ast.get_docstring(tree)] == []
 
 
 def test_a_command_fits_a_screen():
@@ -82,7 +87,7 @@ def test_a_command_fits_a_screen():
 def test_only_commands_and_drawings_know_the_terminal():
     found = {
         str(path): names
-        for path, tree in MODULES.items()
+        for path, tree in modules().items()
         if path.parts[0] not in ("cli", "console", "draw")
         and not path.stem.endswith(("command", "options"))
         if (names := TERMINAL & set(imported(tree)))

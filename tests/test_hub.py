@@ -8,7 +8,7 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
 
 
 @pytest.fixture
-def cache(tmp_path):
+def hub_cache(tmp_path):
     """A hub cache with one checkpoint at one commit, which `main` and `v1` point at."""
     root = tmp_path / "models--lab--one"
     snapshot = root / "snapshots" / SHA
@@ -23,8 +23,8 @@ def cache(tmp_path):
 
 
 @pytest.mark.parametrize("revision", [None, "main", "v1", SHA])
-def test_a_snapshot_is_found_by_branch_tag_and_commit(cache, revision):
-    assert cached_snapshot("lab/one", revision, cache).name == SHA
+def test_a_snapshot_is_found_by_branch_tag_and_commit(hub_cache, revision):
+    assert cached_snapshot("lab/one", revision, hub_cache).name == SHA
 
 
 @pytest.mark.parametrize(
@@ -40,13 +40,13 @@ def test_a_snapshot_is_found_by_branch_tag_and_commit(cache, revision):
         ("", None),
     ],
 )
-def test_what_is_not_in_the_cache_is_none(cache, id, revision):
-    assert cached_snapshot(id, revision, cache) is None
+def test_what_is_not_in_the_cache_is_none(hub_cache, id, revision):
+    assert cached_snapshot(id, revision, hub_cache) is None
 
 
-def test_a_snapshot_without_a_configuration_is_none(cache):
-    (cache / "models--lab--one" / "snapshots" / SHA / "config.json").unlink()
-    assert cached_snapshot("lab/one", cache=cache) is None
+def test_a_snapshot_without_a_configuration_is_none(hub_cache):
+    (hub_cache / "models--lab--one" / "snapshots" / SHA / "config.json").unlink()
+    assert cached_snapshot("lab/one", cache=hub_cache) is None
 
 
 def test_ids_and_commits_are_told_from_other_text():

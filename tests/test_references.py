@@ -595,7 +595,8 @@ def test_old_copies_go(own_cache, tmp_path, monkeypatch):
     assert any(copy.startswith(f"rules-{last.digest}") for copy in kept)
 
 
-def test_copies_of_the_last_minutes_stay(own_cache, tmp_path):
+def test_copies_of_the_last_minutes_stay(own_cache, tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "RECENT_SECONDS", 600)
     root = folder(tmp_path)
     name = "Writer"
     for number in range(store.KEPT + 3):  # each may be being written by another process

@@ -60,9 +60,9 @@ def test_b18_one_path_and_one_criterion_are_what_they_are(tmp_path):
         advisor.load_rules(overlays="our-rules")
     with pytest.raises(AdvisorError, match="no rule folder"):
         advisor.load_rules("x" * 100_000)
-    assert advisor.Engine(advisor.load_rules(), "scale").priority == ("scale",)
-    answer = advisor.recommend(task="captioning", priority="scale")
-    assert answer.priority == ("scale",)
+    assert advisor.Engine(advisor.load_rules(), "task-fit").priority == ("task-fit",)
+    answer = advisor.recommend(task="captioning", priority="task-fit")
+    assert answer.priority == ("task-fit",)
 
 
 def test_b18_whatever_is_given_ends_in_an_answer_or_an_error_of_ours():

@@ -21,10 +21,10 @@ def advisor(capsys, monkeypatch) -> Callable[..., Result]:
 
 @pytest.fixture(scope="session")
 def environment(cache) -> dict[str, str]:
-    """The variables that processes get: the caches of this run, and nobody's preferences."""
+    """The variables that processes get: caches that they share, and nobody's preferences."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(REFUSED)}
     return kept | {
-        "ADVISOR_CACHE": str(cache / "rules"),
+        "ADVISOR_CACHE": str(cache / "processes"),
         "PYTHONPYCACHEPREFIX": str(cache / "pycache"),
     }
 
@@ -50,8 +50,8 @@ def process(environment) -> Callable[..., Result]:
 
 @pytest.fixture(scope="session")
 def compiled(process, environment) -> Path:
-    """The folder in which processes find the shipped rules compiled."""
-    assert process("list", "criteria", "--format", "json").code == 0
+    """The folder in which processes find the shipped rules compiled, and the diagram of a task."""
+    assert process("recommend", "--task", "captioning", "--format", "json").code == 0
     return Path(environment["ADVISOR_CACHE"])
 
 

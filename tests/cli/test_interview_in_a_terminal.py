@@ -91,9 +91,9 @@ class Terminal:
 
 @pytest.fixture
 def terminal(environment, compiled, rulebase, tmp_path):
-    (kept,) = compiled.glob(f"rules-{rulebase.digest}-*")
-    own = tmp_path / "cache" / "rules" / kept.name
-    shutil.copytree(kept, own, ignore=shutil.ignore_patterns(".advisor-*"))  # being written
+    for kept in compiled.glob(f"rules-{rulebase.digest}-*"):
+        own = tmp_path / "cache" / "rules" / kept.name
+        shutil.copytree(kept, own, ignore=shutil.ignore_patterns(".advisor-*"))  # being written
     opened = []
     variables = environment | {
         "ADVISOR_CACHE": str(tmp_path / "cache" / "rules"),

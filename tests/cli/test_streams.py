@@ -314,30 +314,38 @@ if Path("/dev/full").exists():
     REFUSED_BY["> /dev/full"] = "no space left on device"
 
 
+COMMANDS = [
+    *(f"recommend --task captioning --format {format}" for format in PAGE_FORMATS),
+    "recommend --task captioning -q",
+    "'caption photos'",
+    "code captioning --notebook",
+    "list sources --format json",
+    "list nope --format json",
+    "--version",
+    "--help",
+    "help answers",
+    "show clip",
+    "explain --task vqa",
+    "check --checkpoint openai/clip-vit-base-patch32 --task captioning --format sarif",
+    "rules check",
+    "rules schema profile",
+    "recommend --batch profiles.jsonl",
+    "init --force",
+    "skills add",
+]
+"""In each way in which a command can write."""
+
+
+def some(commands, ways):
+    """Every command with every way of refusing it, of which one each is no slow test."""
+    for number, command in enumerate(commands):
+        for place, way in enumerate(ways):
+            often = place == number % len(ways)
+            yield pytest.param(command, way, marks=() if often else pytest.mark.slow)
+
+
 @posix
-@pytest.mark.parametrize("stdout", REFUSED_BY)
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        *(f"recommend --task captioning --format {format}" for format in PAGE_FORMATS),
-        "recommend --task captioning -q",
-        "'caption photos'",
-        "code captioning --notebook",
-        "list sources --format json",
-        "list nope --format json",
-        "--version",
-        "--help",
-        "help answers",
-        "show clip",
-        "explain --task vqa",
-        "check --checkpoint openai/clip-vit-base-patch32 --task captioning --format sarif",
-        "rules check",
-        "rules schema profile",
-        "recommend --batch profiles.jsonl",
-        "init --force",
-        "skills add",
-    ],
-)
+@pytest.mark.parametrize(("arguments", "stdout"), [*some(COMMANDS, REFUSED_BY)])
 def test_an_answer_that_nobody_gets_is_2_and_said_once(environment, tmp_path, arguments, stdout):
     (tmp_path / "profiles.jsonl").write_text('{"profile": {"task": "vqa"}}\n' * 3)
     done = run_in_a_shell(environment, f"{arguments} {stdout}", folder=tmp_path)

@@ -1,4 +1,7 @@
-"""Metrics as the field's own libraries compute them. A library that is missing fails the tests."""
+"""Metrics as the field's own libraries compute them. A library that is missing fails the tests.
+
+Each is imported where it is used: what collects the tests waits for none of them.
+"""
 
 import contextlib
 import io
@@ -8,16 +11,9 @@ import anls_star
 import ir_measures
 import jiwer
 import numpy as np
-import torch
 from pycocoevalcap.bleu.bleu_scorer import BleuScorer
 from pycocoevalcap.cider.cider_scorer import CiderScorer
 from pycocoevalcap.rouge.rouge import Rouge
-from sklearn.metrics import accuracy_score, average_precision_score, f1_score
-from sklearn.preprocessing import MultiLabelBinarizer
-from torchmetrics.functional.classification import (
-    binary_calibration_error,
-    multiclass_calibration_error,
-)
 
 
 def joined(texts, references):
@@ -48,19 +44,28 @@ def rouge(texts, references):
 
 
 def accuracy(truth, picked):
+    from sklearn.metrics import accuracy_score
+
     return accuracy_score(truth, picked)
 
 
 def macro_f1(truth, picked):
+    from sklearn.metrics import f1_score
+
     return f1_score(truth, picked, average="macro", zero_division=0)
 
 
 def mean_average_precision(truth, scores):
+    from sklearn.metrics import average_precision_score
+
     used = truth.any(axis=0)
     return average_precision_score(truth[:, used], scores[:, used], average="macro")
 
 
 def calibration_error(probabilities, truth, bins=15):
+    import torch
+    from torchmetrics.functional.classification import multiclass_calibration_error
+
     given = torch.tensor(np.asarray(probabilities, dtype=np.float64))
     found = multiclass_calibration_error(
         given, torch.tensor(truth), num_classes=given.shape[1], n_bins=bins, norm="l1"
@@ -69,6 +74,9 @@ def calibration_error(probabilities, truth, bins=15):
 
 
 def calibration_error_of_claims(probabilities, truth, bins=15):
+    import torch
+    from torchmetrics.functional.classification import binary_calibration_error
+
     given = torch.tensor(np.asarray(probabilities, dtype=np.float64).ravel())
     asked = torch.tensor(np.asarray(truth).astype(int).ravel())
     return float(binary_calibration_error(given, asked, n_bins=bins, norm="l1"))
@@ -111,6 +119,9 @@ def wer(texts, references):
 
 def field_f1(found, truth):
     """Fields are sets of (name, value) here, so that scikit-learn can count them."""
+    from sklearn.metrics import f1_score
+    from sklearn.preprocessing import MultiLabelBinarizer
+
     names = MultiLabelBinarizer().fit([*map(sorted, found), *map(sorted, truth), [("", "none")]])
     return f1_score(
         names.transform(truth), names.transform(found), average="micro", zero_division=1.0

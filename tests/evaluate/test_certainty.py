@@ -7,7 +7,6 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 
 from advisor.evaluate.certainty import Resampler, holm, mcnemar
 from advisor.evaluate.metric_kinds import METRIC_KINDS, metric_kind
@@ -207,6 +206,8 @@ def test_the_interval_of_an_evaluation_holds_its_value(tmp_path):
 
 @pytest.mark.parametrize(("one", "other"), [(0, 0), (1, 0), (5, 0), (3, 9), (40, 41), (900, 1200)])
 def test_p_is_that_of_the_exact_binomial(one, other):
+    from scipy.stats import binomtest
+
     first = np.array([1] * one + [0] * other + [1, 0])
     second = np.array([0] * one + [1] * other + [1, 0])
     wanted = binomtest(one, one + other, 0.5).pvalue if one + other else 1.0

@@ -116,10 +116,11 @@ def places_told(understanding):
     return {place for start, end in spans for place in range(start, end)}
 
 
-def test_no_word_vanishes(engine, rulebase, made):
+@pytest.mark.parametrize("some", [slice(20), pytest.param(slice(20, 60), marks=pytest.mark.slow)])
+def test_no_word_vanishes(engine, rulebase, made, some):
     """Each word is read, said to be unused or missed, or says nothing anywhere."""
     lexicon = lexicon_of(rulebase)
-    texts = [f"{one.text} and {other.text}" for one, other in pairwise(made[:60])]
+    texts = [f"{one.text} and {other.text}" for one, other in pairwise(made[some])]
     texts += ["caption photos on a workstation without a GPU, better than with BLIP-2"]
     texts += ["dedupe listings, caption them, count people in them and read the size label"]
     for text in texts:
@@ -185,8 +186,9 @@ def nonsense(number):
         yield source.choice([" ", "", "  "]).join(pieces) + " qwertz"
 
 
-def test_nonsense_neither_crashes_nor_decides(engine):
-    for text in nonsense(200):
+@pytest.mark.parametrize("number", [60, pytest.param(300, marks=pytest.mark.slow)])
+def test_nonsense_neither_crashes_nor_decides(engine, number):
+    for text in nonsense(number):
         try:
             decision = understand(engine, text).advice.decision
         except AdvisorError:

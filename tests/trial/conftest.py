@@ -1,5 +1,8 @@
 """Tiny checkpoints, built once a session, and an image to show them."""
 
+import contextlib
+import shutil
+import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -15,21 +18,41 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Return the folder of a tiny checkpoint of a kind, building it the first time."""
-    home = tmp_path_factory.mktemp("tiny")
+def tiny(cache: Path) -> Callable[[str], Path]:
+    """Return the folder of a tiny checkpoint of a kind, which the first worker builds."""
 
-    def folder(kind: str) -> Path:
-        target = home / kind
-        if not target.exists():
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                from networks import build
+    def write(kind: str, folder: Path) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from more_networks import build
 
-                build(kind, target)
-        return target
+            build(kind, folder)
 
-    return folder
+    return lambda kind: built(cache / "tiny" / kind, write)
+
+
+@pytest.fixture(scope="session")
+def brief(cache: Path, tiny: Callable[[str], Path]) -> Callable[[str], Path]:
+    """Return the folder of a tiny checkpoint of which any word ends what it writes."""
+
+    def write(kind: str, folder: Path) -> None:
+        from networks import stop_soon
+
+        shutil.copytree(tiny(kind), folder)
+        stop_soon(folder / "generation_config.json")
+
+    return lambda kind: built(cache / "brief" / kind, write)
+
+
+def built(target: Path, write: Callable[[str, Path], None]) -> Path:
+    """Return a folder that workers share: whole, or still another's."""
+    if not target.exists():
+        target.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+            write(target.name, Path(scratch) / target.name)
+            with contextlib.suppress(OSError):  # another worker was faster
+                (Path(scratch) / target.name).rename(target)
+    return target
 
 
 @pytest.fixture
@@ -47,8 +70,6 @@ def image() -> Any:
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, Path], Path]:
     """Lay a folder out as the hub cache has it, and return the snapshot's folder."""
-    import shutil
-
     from huggingface_hub import constants
 
     cache = tmp_path / "hub"

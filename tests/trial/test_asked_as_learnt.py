@@ -7,7 +7,6 @@ pytest.importorskip("transformers")
 
 # ruff: noqa: TID253  (its tests are skipped where these are missing)
 import torch
-from test_snippets import networks_in
 
 from advisor.rulebase.store import load_rules
 from advisor.trial import Request, load_runner
@@ -27,14 +26,9 @@ ASKED = [
 ]
 
 
-@pytest.fixture(scope="session")
-def small(tmp_path_factory):
-    return networks_in(tmp_path_factory.mktemp("small"))
-
-
 @pytest.mark.parametrize(("id", "kind", "task"), ASKED)
-def test_a_reader_is_asked_with_the_prompt_of_its_card(small, hub, image, id, kind, task):
-    hub(id, small(kind))
+def test_a_reader_is_asked_with_the_prompt_of_its_card(brief, hub, image, id, kind, task):
+    hub(id, brief(kind))
     runner = load_runner(id, task)
     own = RULEBASE.checkpoint(id).prompts[task]
     assert runner.prompt(Request(question="Which bar is the highest?")) == (own or None)
@@ -51,16 +45,16 @@ def test_a_reader_is_asked_with_the_prompt_of_its_card(small, hub, image, id, ki
     )
 
 
-def test_a_question_that_a_reader_does_not_take_is_not_dropped_in_silence(small, hub, image):
-    hub("PaddlePaddle/PaddleOCR-VL-1.6", small("paddleocr_vl"))
+def test_a_question_that_a_reader_does_not_take_is_not_dropped_in_silence(brief, hub, image):
+    hub("PaddlePaddle/PaddleOCR-VL-1.6", brief("paddleocr_vl"))
     runner = load_runner("PaddlePaddle/PaddleOCR-VL-1.6", "chart-reading")
     reply = runner.run(image, Request(question="Which bar is the highest?"))
     assert any("its prompt is `Chart Recognition:`" in each for each in reply.warnings)
 
 
-def test_texts_are_lower_cased_for_what_learnt_so(small, hub, image):
+def test_texts_are_lower_cased_for_what_learnt_so(brief, hub, image):
     id = "google/siglip2-base-patch16-224"
-    hub(id, small("siglip"))
+    hub(id, brief("siglip"))
     runner = load_runner(id, "zero-shot-classification")
     seen = Request(texts=("Ein Photo of a CAT", "DOG"))
     lower = Request(texts=("ein photo of a cat", "dog"))

@@ -48,7 +48,7 @@ def pairs(parts):
     [
         pytest.param("vit", "image_size", marks=pytest.mark.slow),
         pytest.param("vit", "hidden_size", marks=pytest.mark.slow),
-        ("bert", "vocab_size"),
+        pytest.param("bert", "vocab_size", marks=pytest.mark.slow),
     ],
 )
 @pytest.mark.rehearses

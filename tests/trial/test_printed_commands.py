@@ -13,7 +13,7 @@ pytest.importorskip("transformers")
 
 import itertools
 
-from test_snippets import network_of, networks_in
+from test_snippets import network_of
 
 from advisor.cli.main import run
 from advisor.rulebase.store import load_rules
@@ -120,11 +120,6 @@ def trials():
 TRIALS = trials()
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    return networks_in(tmp_path_factory.mktemp("small"))
-
-
 def test_most_tasks_have_something_to_try():
     assert len(TRIALS) > 20
 
@@ -132,14 +127,14 @@ def test_most_tasks_have_something_to_try():
 @pytest.mark.slow
 @pytest.mark.parametrize("task", some(TRIALS))
 def test_what_loads_weights_runs_on_a_network_of_that_class(
-    task, call, small, hub, image, tmp_path, monkeypatch
+    task, call, brief, hub, image, tmp_path, monkeypatch
 ):
     command, checkpoint = TRIALS[task]
     page = call("recommend", "--task", task)[1]
     assert command in commands(page)
     kind = network_of(checkpoint, task)
     assert kind, f"no tiny network for {checkpoint.model_class}"
-    hub(checkpoint.id, small(kind))
+    hub(checkpoint.id, brief(kind))
     monkeypatch.chdir(tmp_path)
     image.pixels.save(tmp_path / "photo.jpg")
     words = shlex.split(command)[1:]

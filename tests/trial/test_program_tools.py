@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from test_snippets import RUN, networks_in
+from test_snippets import RUN
 
 from advisor.decide.programs import program_for, snippet
 from advisor.rulebase.store import load_rules
@@ -50,12 +50,6 @@ def tool_code(checkpoint, task):
 
 
 TOOLS = distinct()
-
-
-@pytest.fixture(scope="session")
-def talkative(tmp_path_factory):
-    """Tiny networks that write on until their limit, so that there is something to compare."""
-    return networks_in(tmp_path_factory.mktemp("talkative"), brief=False)
 
 
 @pytest.fixture
@@ -121,11 +115,11 @@ WORDS = {
     "key", [pytest.param(key, marks=marks(key)) for key in TOOLS if "vectors" not in key[2]],
     ids="-".join,
 )  # fmt: skip
-def test_a_folder_is_worked_through_and_what_was_killed_goes_on(key, talkative, photos, capfd):
+def test_a_folder_is_worked_through_and_what_was_killed_goes_on(key, tiny, photos, capfd):
     import torch
 
     checkpoint, task, kind = TOOLS[key]
-    code, network = tool_code(checkpoint, task), talkative(kind)
+    code, network = tool_code(checkpoint, task), tiny(kind)
     if "import pypdfium2" in code:
         pytest.importorskip("pypdfium2")
     words = [word for flag in key[2].split("-")[1:] for word in WORDS.get(flag, ())]
@@ -188,11 +182,11 @@ def alone(names, key, image, words):
     "key", [pytest.param(key, marks=marks(key)) for key in TOOLS if "vectors" in key[2]],
     ids="-".join,
 )  # fmt: skip
-def test_an_index_is_made_gone_on_with_and_asked(key, talkative, photos, capfd):
+def test_an_index_is_made_gone_on_with_and_asked(key, tiny, photos, capfd):
     import numpy as np
 
     checkpoint, task, kind = TOOLS[key]
-    code, network = tool_code(checkpoint, task), talkative(kind)
+    code, network = tool_code(checkpoint, task), tiny(kind)
     again = photos / "more" / "again.jpg"
     again.write_bytes((photos / "a.jpg").read_bytes())
     names = called(code, checkpoint, network, "index", photos.name)
@@ -266,32 +260,32 @@ def a_tool(task, name):
     return tool_code(checkpoint, task), checkpoint, kind
 
 
-def test_each_row_of_a_table_asks_its_own_question(talkative, photos):
+def test_each_row_of_a_table_asks_its_own_question(tiny, photos):
     code, checkpoint, kind = a_tool("vqa", "BlipForQuestionAnswering")
     rows = ["image,question", "photos/a.jpg,what is this ?", "photos/a.jpg,is it a cat ?"]
     Path("asked.csv").write_text("\n".join([*rows, "photos/absent.jpg,what is the dog ?"]))
-    called(code, checkpoint, talkative(kind), "asked.csv", "--output", "out.jsonl")
+    called(code, checkpoint, tiny(kind), "asked.csv", "--output", "out.jsonl")
     told = lines_of("out.jsonl")
     assert [line["question"] for line in told] == [
         "what is this ?", "is it a cat ?", "what is the dog ?",
     ]  # fmt: skip
     assert ["error" in line for line in told] == [False, False, True]
     before = Path("out.jsonl").read_bytes()
-    called(code, checkpoint, talkative(kind), "asked.csv", "--output", "out.jsonl", "--resume")
+    called(code, checkpoint, tiny(kind), "asked.csv", "--output", "out.jsonl", "--resume")
     assert Path("out.jsonl").read_bytes() == before
 
 
-def test_an_output_that_is_there_is_kept(talkative, photos, capfd):
+def test_an_output_that_is_there_is_kept(tiny, photos, capfd):
     code, checkpoint, kind = a_tool("vqa", "BlipForQuestionAnswering")
     Path("answer.jsonl").write_text("mine\n")
     with pytest.raises(SystemExit) as stopped:
-        called(code, checkpoint, talkative(kind), photos.name)
+        called(code, checkpoint, tiny(kind), photos.name)
     assert stopped.value.code == 2
     assert "answer.jsonl exists: add --resume or name another --output" in capfd.readouterr().err
     assert Path("answer.jsonl").read_text() == "mine\n"
 
 
-def test_fields_are_parsed_asked_for_once_more_and_marked(talkative, photos):
+def test_fields_are_parsed_asked_for_once_more_and_marked(tiny, photos):
     pytest.importorskip("pypdfium2")
     from PIL import Image
 
@@ -301,7 +295,7 @@ def test_fields_are_parsed_asked_for_once_more_and_marked(talkative, photos):
     pages[0].save("bill.pdf", save_all=True, append_images=pages[1:])
     Path("torn.pdf").write_bytes(Path("bill.pdf").read_bytes()[:99])
     fields = ("--fields", "vendor, total", "--output", "out.jsonl")
-    names = called(code, checkpoint, talkative(kind), "bill.pdf", *fields)
+    names = called(code, checkpoint, tiny(kind), "bill.pdf", *fields)
     told = lines_of("out.jsonl")
     assert [(line["image"], line["page"]) for line in told] == [("bill.pdf", 1), ("bill.pdf", 2)]
     assert all(line["fields"] is None and line["not_json"] for line in told)
@@ -328,12 +322,12 @@ def test_fields_are_parsed_asked_for_once_more_and_marked(talkative, photos):
 
 
 @pytest.mark.slow
-def test_a_killed_process_loses_one_batch_and_goes_on_to_the_same_bytes(talkative, photos):
+def test_a_killed_process_loses_one_batch_and_goes_on_to_the_same_bytes(tiny, photos):
     import subprocess
     import time
 
     code, checkpoint, kind = a_tool("vqa", "BlipForQuestionAnswering")
-    network = str(talkative(kind))
+    network = str(tiny(kind))
     code = code.replace(f'name = "{checkpoint.id}"', f"name = {network!r}")
     Path("program.py").write_text(code, encoding="utf-8")
     for number in range(200):

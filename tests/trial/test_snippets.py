@@ -5,7 +5,6 @@ Only the name of the checkpoint is replaced; the images lie in the working folde
 
 import ast
 import io
-import json
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -103,33 +102,6 @@ RUN = {
 }
 
 
-@pytest.fixture(scope="session")
-def small(tmp_path_factory):
-    return networks_in(tmp_path_factory.mktemp("small"))
-
-
-def networks_in(home, *, brief=True):
-    """Return a function: the folder of a tiny network of a kind, which it builds the first time."""
-    from more_networks import build
-
-    def folder(kind):
-        target = home / kind
-        if not target.exists():
-            build(kind, target)
-            if brief:
-                stop_soon(target / "generation_config.json")
-        return target
-
-    return folder
-
-
-def stop_soon(settings):
-    """Let any word end what a network without training writes, so that no run is long."""
-    if settings.is_file():
-        found = json.loads(settings.read_text())
-        settings.write_text(json.dumps(found | {"eos_token_id": list(range(40))}))
-
-
 @pytest.fixture
 def images(tmp_path, monkeypatch, image):
     image.pixels.save(tmp_path / "photo.jpg")
@@ -161,24 +133,24 @@ def execute(code):
     [pytest.param(key, marks=pytest.mark.long if n % 4 else ()) for n, key in enumerate(RUN)],
     ids=lambda key: f"{key[0]}-{key[2]}",
 )
-def test_program_runs_as_it_is_shown(key, small, images):
+def test_program_runs_as_it_is_shown(key, brief, images):
     checkpoint, kind = RUN[key]
     # what thinks has to learn so first, in test_thinking.py
     code = snippet(checkpoint, key[2], RULEBASE, thinking=False)
     if checkpoint.thinks and not checkpoint.thinking_switch:
         with pytest.raises(ValueError, match="the thought is longer than the budget"):
-            run(code, checkpoint.id, small(kind))
+            run(code, checkpoint.id, brief(kind))
         return
-    assert run(code, checkpoint.id, small(kind)).endswith("\n")
+    assert run(code, checkpoint.id, brief(kind)).endswith("\n")
 
 
 @pytest.mark.parametrize(("id", "kind"), [("google/siglip2-base-patch16-224", "siglip"),
                                           ("facebook/dinov2-base", "dinov2")])  # fmt: skip
-def test_duplicates_are_pairs_of_a_folder_and_similar_pictures_a_ranking(id, kind, small, images):
+def test_duplicates_are_pairs_of_a_folder_and_similar_pictures_a_ranking(id, kind, brief, images):
     Path("photos/again.jpg").write_bytes(Path("photos/0.jpg").read_bytes())
     checkpoint = RULEBASE.checkpoint(id)
     pairs, ranking = (
-        run(snippet(checkpoint, task, RULEBASE), id, small(kind)).splitlines()
+        run(snippet(checkpoint, task, RULEBASE), id, brief(kind)).splitlines()
         for task in ("deduplication", "similar-images")
     )
     assert "1.000  photos/0.jpg  photos/again.jpg" in pairs

@@ -13,7 +13,7 @@ pytest.importorskip("transformers")
 # ruff: noqa: TID253  (its tests are skipped where these are missing)
 import torch
 import transformers
-from test_snippets import execute, networks_in
+from test_snippets import execute
 
 from advisor.cli.main import run
 from advisor.decide.programs import snippet
@@ -62,16 +62,16 @@ def learn(network, inputs, processor, texts):
 
 
 @pytest.fixture(scope="session")
-def thinker(tmp_path_factory):
+def thinker(tiny, tmp_path_factory):
     """Return a function: the folder of a tiny network of a kind that has learnt to think."""
     from PIL import Image
 
-    made, small = {}, networks_in(tmp_path_factory.mktemp("small"), brief=False)
+    made = {}
 
     def folder(kind, switch=True):
         if (kind, switch) in made:
             return made[kind, switch]
-        base, target = small(kind), tmp_path_factory.mktemp("thinker")
+        base, target = tiny(kind), tmp_path_factory.mktemp("thinker")
         network = transformers.AutoModelForImageTextToText.from_pretrained(base)
         processor = transformers.AutoProcessor.from_pretrained(base)
         processor.tokenizer.add_tokens(

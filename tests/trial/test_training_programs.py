@@ -7,7 +7,8 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from test_snippets import execute, network_of, networks_in, run, stop_soon
+from networks import stop_soon
+from test_snippets import execute, network_of, run
 
 from advisor.decide.programs import program_for, snippet
 from advisor.rulebase.store import load_rules
@@ -72,11 +73,6 @@ def pairs(tmp_path, monkeypatch):
     return tmp_path / "pairs.csv"
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    return networks_in(tmp_path_factory.mktemp("small"), brief=False)
-
-
 def losses(printed):
     """The loss on what was kept apart, before and after each epoch."""
     lines = [line for line in printed.splitlines() if "kept apart" in line]
@@ -98,7 +94,7 @@ ONE = "train-encoder-decoder"
     [pytest.param(key, marks=() if key[0] == ONE else pytest.mark.slow) for key in CASES],
     ids=lambda key: f"{key[0]}-{key[1]}",
 )
-def test_it_learns_saves_and_what_it_saved_runs(key, small, pairs):
+def test_it_learns_saves_and_what_it_saved_runs(key, tiny, pairs):
     checkpoint, task = CASES[key]
     if task == "field-extraction":
         text = pairs.read_text().splitlines()
@@ -110,7 +106,7 @@ def test_it_learns_saves_and_what_it_saved_runs(key, small, pairs):
     kind = network_of(checkpoint, task)
     assert kind, checkpoint.model_class
     code = snippet(checkpoint, task, RULEBASE, use="fine-tune")
-    learns(run(code, checkpoint.id, small(kind)))
+    learns(run(code, checkpoint.id, tiny(kind)))
     saved = pairs.with_name("fine-tuned")
     assert (saved / "model.safetensors").is_file()
     config = json.loads((saved / "config.json").read_text())
@@ -121,7 +117,7 @@ def test_it_learns_saves_and_what_it_saved_runs(key, small, pairs):
         again = again.replace('prompt = ""', 'prompt = "<s_task>"')  # as the program says
         assert run(again, checkpoint.id, saved).endswith("\n")
     with pytest.raises(SystemExit, match="is there already"):
-        run(code, checkpoint.id, small(kind))
+        run(code, checkpoint.id, tiny(kind))
 
 
 DUAL_ENCODERS = {
@@ -132,7 +128,7 @@ DUAL_ENCODERS = {
 
 
 @pytest.mark.parametrize("id", DUAL_ENCODERS)
-def test_two_towers_learn_pairs_and_search_with_what_was_saved(id, small, pairs):
+def test_two_towers_learn_pairs_and_search_with_what_was_saved(id, tiny, pairs):
     from PIL import Image
 
     kind, names = DUAL_ENCODERS[id], list(COLOURS)
@@ -144,7 +140,7 @@ def test_two_towers_learn_pairs_and_search_with_what_was_saved(id, small, pairs)
     code = snippet(RULEBASE.checkpoint(id), "image-search", RULEBASE, use="fine-tune")
     quick = code.replace("= 3, 32, 1e-5", "= 6, 8, 3e-3")
     assert quick != code
-    learns(run(quick, id, small(kind)))
+    learns(run(quick, id, tiny(kind)))
     pairs.with_name("images").rename(pairs.with_name("photos"))
     found = snippet(RULEBASE.checkpoint(id), "image-search", RULEBASE)
     printed = run(
@@ -157,7 +153,7 @@ def test_two_towers_learn_pairs_and_search_with_what_was_saved(id, small, pairs)
     ("id", "kind"),
     [("openai/clip-vit-base-patch32", "clip"), ("facebook/dinov2-base", "dinov2")],
 )
-def test_a_classifier_learns_folders_and_sorts_a_new_picture(id, kind, small, pairs):
+def test_a_classifier_learns_folders_and_sorts_a_new_picture(id, kind, tiny, pairs):
     from PIL import Image
 
     for name, colour in COLOURS.items():
@@ -169,20 +165,20 @@ def test_a_classifier_learns_folders_and_sorts_a_new_picture(id, kind, small, pa
     checkpoint = RULEBASE.checkpoint(id)
     for use in ("as-is", "fine-tune"):
         code = snippet(checkpoint, "supervised-classification", RULEBASE, use=use)
-        printed = run(code, id, small(kind)).splitlines()
+        printed = run(code, id, tiny(kind)).splitlines()
         assert printed[0] == "15 pictures of 3 classes; saved in classifier.pt"
         assert printed[1] == "of 3 kept apart 100% are right; the commonest class is 33%"
         assert printed[2].endswith("  red")
 
 
-def test_chat_models_train_adapters_that_are_merged_into_the_weights(small, pairs):
+def test_chat_models_train_adapters_that_are_merged_into_the_weights(tiny, pairs):
     import torch
     from safetensors.torch import load_file
 
     id, kind = "Qwen/Qwen3-VL-4B-Instruct", "qwen3_vl"
     code = snippet(RULEBASE.checkpoint(id), "captioning", RULEBASE, use="fine-tune")
-    learns(run(code, id, small(kind)))
-    before = load_file(small(kind) / "model.safetensors")
+    learns(run(code, id, tiny(kind)))
+    before = load_file(tiny(kind) / "model.safetensors")
     after = load_file(pairs.with_name("fine-tuned") / "model.safetensors")
     assert set(before) == set(after)
     changed = {name for name, weight in before.items() if not torch.equal(weight, after[name])}
