@@ -1,6 +1,7 @@
 """What all tests share: the shipped rules, a small rule base, engines, and a cache of their own."""
 
 import contextlib
+import functools
 import gc
 import io
 import json
@@ -82,14 +83,22 @@ CHILDREN = {
 """What starts a child, by the marker of the tests in which it does."""
 
 
+def files_once(rule_files):
+    """Read the shipped rules once: every command does so twice, and most tests are commands."""
+    shipped = store.shipped_rules()
+    kept = functools.cache(lambda: rule_files(shipped))
+    return lambda folder: [*kept()] if folder == shipped else rule_files(folder)
+
+
 @pytest.fixture(scope="session", autouse=True)
-def no_children(cache):
-    """Work without the children that each test would start, whose imports take most of the time.
+def no_waste(cache):
+    """Work without what each test would do again, and without the children that it would start.
 
     Folders of checkpoints count as rehearsed; scans and pickled files are read in this process.
     """
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(store, "RECENT_SECONDS", 86_400)  # what one test makes pushes nothing out
+        patched.setattr(store, "rule_files", files_once(store.rule_files))
         patched.setattr(rehearsal, "_kept", lambda *_: cache)
         patched.setattr(apart, "run_in_child", in_this_process)
         patched.setattr(apart, "_bound_file", lambda _: None)

@@ -249,6 +249,7 @@ def _members(table: ReleaseTable, version: str) -> ReleaseMembers:
     return ReleaseMembers(table, version)
 
 
+@lru_cache(maxsize=4)
 def _described(rulebase: RuleBase, version: str, asked: str = "") -> Release:
     table = release_table()
     if table is None:

@@ -134,6 +134,7 @@ def rules_of(overlays: list[Path] | None = None, folder: str = "") -> RuleBase:
     return rulebase
 
 
+@cache
 def reserved_flags() -> frozenset[str]:
     """Return the flags that no question may be called like: those of commands that take answers."""
     return frozenset().union(*(_own_flags(command_at(home)) for home in HOMES))

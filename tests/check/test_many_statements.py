@@ -85,7 +85,9 @@ def checked(folder, code):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=pytest.mark.long if n % 3 else ()) for n, k in enumerate(KINDS)]
+)
 def test_six_times_the_statements_take_six_times_the_steps(kind, tmp_path):
     few, many = (steps(checked(tmp_path, KINDS[kind](n))) for n in (300, 1_800))
     assert many < 7 * few, "36 times would be quadratic"

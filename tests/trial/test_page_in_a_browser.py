@@ -45,13 +45,14 @@ def opened(page: Path, profile: Path, width: int) -> tuple[str, list[str]]:
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
-@pytest.fixture
-def page(tmp_path, capsys):
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
     """The page of the demo, and the answers it has to show."""
-    file = tmp_path / "page.html"
+    folder = tmp_path_factory.mktemp("demo")
+    file, answers = folder / "page.html", folder / "answers.json"
     assert run(["try", "--demo", "--image", str(IMAGES / "red-circle.png"), "--repeat", "0",
-                "--format", "json", "--output", f"html={file}"]) == 0  # fmt: skip
-    return file, json.loads(capsys.readouterr().out)
+                "--output", f"json={answers}", "--output", f"html={file}"]) == 0  # fmt: skip
+    return file, json.loads(answers.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("width", [1200, 500])

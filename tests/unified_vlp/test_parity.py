@@ -315,7 +315,11 @@ MUTATIONS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mutate", MUTATIONS, ids=lambda mutation: mutation.__name__)
+@pytest.mark.parametrize(
+    "mutate",
+    [pytest.param(m, marks=pytest.mark.long if n % 3 else ()) for n, m in enumerate(MUTATIONS)],
+    ids=lambda mutation: mutation.__name__,
+)
 def test_a_mutation_is_noticed(mutate, monkeypatch):
     mutate(monkeypatch)
     told = noticed(MUTATIONS[mutate])
