@@ -21,7 +21,7 @@ from advisor.agents.tools import BY_NAME, FULL, TOOLS
 
 TOKEN = 4
 """Bytes that are taken for a token."""
-FEW, MANY = 12, 1000
+FEW, MANY = 6, 600
 
 
 def tokens(value):

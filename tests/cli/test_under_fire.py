@@ -355,6 +355,7 @@ def test_b13_no_part_of_other_rules_is_read_in_the_place_of_one(
 
 def test_b24_copies_of_the_last_minutes_are_left_alone(small_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("ADVISOR_CACHE", str(cache := tmp_path / "cache"))
+    monkeypatch.setattr(store, "RECENT_SECONDS", 600)
     for n in range(store.KEPT + 3):
         (cache / f"rules-{n}").mkdir(parents=True)
         old = time.time() - (10_000 if n < 2 else 0)
