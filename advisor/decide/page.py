@@ -6,9 +6,11 @@ Whole, it goes on with every reason and remark (`details`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.decide.command_lines import command, flags
+from advisor.decide.memory import memory_gb
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
 from advisor.decide.programs import way_of
 from advisor.decide.ranking import FIGURE
@@ -157,11 +159,11 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
     use = "" if first.use == AS_IS else f"to {first.use}"
     notes = (use, family, unsure or _certainty(advice))
     head = Headline(linked_id(first), tuple(note for note in notes if note))
-    first_notes = [*_first(advice), *_unloadable(advice.selection)]
+    first_notes = [*_first(advice), *_larger(advice.selection), *_unloadable(advice.selection)]
     if advice.task in first.checkpoint.pipelines:
         first_notes.append(Note("Pipeline", f"{way_of(first.checkpoint, str(advice.task))}."))
-    reasons = [*_why(advice, room), *(note._replace(lines=room.first) for note in first_notes)]
-    return [head, *_notes(reasons)]
+    ranking, *others = (note._replace(lines=room.first) for note in first_notes)
+    return [head, *_notes([ranking, *_why(advice, room), *others])]
 
 
 def _certainty(advice: TaskAdvice) -> str:
@@ -233,6 +235,27 @@ def _unloadable(selection: Selection) -> Iterator[Note]:
             against = f"against {said.next_value:g} for {said.next}"
             why = UNLOADED.get(pick.checkpoint.loader, f"its weights are {pick.checkpoint.weights}")
             yield Note("Blocked", f"{has}, {against}, but {why}", lines=2)
+            return
+
+
+def _larger(selection: Selection) -> Iterator[Note]:
+    """The least that a result puts before the first pick and that memory alone rules out."""
+    first, locked = selection.picks[0], selection.locked
+    larger = [pick.checkpoint for pick in selection.picks if pick.beyond_gb is not None]
+    larger += [
+        one.checkpoint
+        for one in selection.rejected
+        if one.use == first.use
+        and not one.unknown
+        and {gap.field for gap in one.lacks} == {"memory_gb"}
+        and one.checkpoint.loads_safely
+    ]
+    sized = [(size, one) for one in larger if (size := memory_gb(one)) is not None]
+    for size, one in sorted(sized, key=lambda row: row[0]) if locked else ():
+        said = locked and locked.precedence(one.id, first.checkpoint.id)
+        if said and said.by == FIGURE and not said.through:
+            has = f"{one.id} has {said.value:g} on {said.yardstick}, against {said.next_value:g}"
+            yield Note("Larger", f"{has}, and needs {ceil(10 * size) / 10:g} GB", lines=2)
             return
 
 

@@ -215,7 +215,7 @@ def test_markdown_can_be_pasted_into_a_decision_record(advisor):
 
 @pytest.mark.parametrize("command", ["recommend", "explain", "check", "ask"])
 def test_every_question_is_a_flag(advisor, small, command):
-    result = advisor(command, "--help")
+    result = advisor("help", command)
     assert result.code == 0
     for question in small.questions:
         assert f"--{question.id} " in result.out

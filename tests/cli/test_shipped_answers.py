@@ -58,6 +58,25 @@ def test_a_page_without_a_figure_says_that_none_ranks_its_checkpoints(advisor, t
     assert (any(measured), said) == (ranked, not ranked)
 
 
+LARGER = re.compile(
+    r"Larger\s+(\S+) has ([0-9.]+) on .+?, against ([0-9.]+), and needs ([0-9.]+) GB"
+)
+
+
+@pytest.mark.parametrize("memory", ["2", "8", ""])
+@pytest.mark.parametrize("task", ["vqa", "captioning", "zero-shot-classification"])
+def test_what_more_memory_would_give_is_told_by_how_much(advisor, rulebase, task, memory):
+    flags = ["--task", task, *(["--memory-gb", memory] if memory else [])]
+    page = " ".join(advisor("recommend", *flags).out.split())
+    if found := LARGER.search(page):
+        id, value, present, size = found.groups()
+        assert float(size) > float(memory or 24)
+        assert float(value) > float(present)
+        given = ask(advisor, "--task", task, "--memory-gb", size)["checkpoints"]
+        assert id in [one["id"] for one in given]
+    assert found or (task, memory) in [("captioning", ""), ("zero-shot-classification", "")]
+
+
 @pytest.mark.slow
 def test_the_shipped_rules_are_sound(advisor):
     result = advisor("rules", "audit", "--format", "json")
@@ -404,9 +423,9 @@ def test_a_family_that_can_do_a_task_loses_by_its_limits_there(advisor):
 
 def test_what_speaks_against_the_answer_for_what_was_said_stands_below_the_reason(advisor):
     said = advisor("recommend", "--task", "captioning", "--domain", "medical").out.splitlines()
-    assert said[3].startswith("Family ")
-    assert said[4].startswith("Caveat ")
-    assert "so have an expert check them." in said[4]
+    (family,) = (place for place, line in enumerate(said) if line.startswith("Family "))
+    assert said[family + 1].startswith("Caveat ")
+    assert "so have an expert check them." in said[family + 1]
     assert "Caveat " not in advisor("recommend", "--task", "captioning").out
 
 
