@@ -62,7 +62,8 @@ DEPENDS_ON = {ASSUMED: "depends on defaults", UNDETERMINED: "needs more answers"
 class Room(NamedTuple):
     """How much of an answer a page has: lines of its reason, checkpoints, changes.
 
-    `first` and `others` are lines of the ranking, and of why not each other family.
+    `first` and `others` are lines of the ranking, and of why not each other family; `larger` says
+    whether there is one for what is better and larger.
     """
 
     reason: int
@@ -70,6 +71,7 @@ class Room(NamedTuple):
     changes: int
     first: int = 2
     others: int = 2
+    larger: bool = True
 
 
 AMPLE = Room(reason=2, checkpoints=4, changes=2)
@@ -83,6 +85,7 @@ LESS = (
     Room(1, 1, 1, others=1),
     Room(1, 1, 0, others=1),
     Room(1, 1, 0, first=1, others=1),
+    Room(1, 1, 0, first=1, others=1, larger=False),
 )
 """What is given up, one after the other, where a screen would be too small."""
 SCREEN = 22, 80
@@ -159,7 +162,8 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
     use = "" if first.use == AS_IS else f"to {first.use}"
     notes = (use, family, unsure or _certainty(advice))
     head = Headline(linked_id(first), tuple(note for note in notes if note))
-    first_notes = [*_first(advice), *_larger(advice.selection), *_unloadable(advice.selection)]
+    larger = _larger(advice.selection) if room.larger else ()
+    first_notes = [*_first(advice), *larger, *_unloadable(advice.selection)]
     if advice.task in first.checkpoint.pipelines:
         first_notes.append(Note("Pipeline", f"{way_of(first.checkpoint, str(advice.task))}."))
     ranking, *others = (note._replace(lines=room.first) for note in first_notes)

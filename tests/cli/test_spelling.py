@@ -78,7 +78,7 @@ def test_several_labels_are_a_flag_that_may_stand_alone(advisor):
 
 @pytest.mark.parametrize("command", ["try", "compose"])
 def test_where_torch_runs_is_not_where_it_has_to_run(advisor, command):
-    result = advisor(command, "--help")
+    result = advisor("help", command)
     assert "--torch-device" in result.out
     assert "--device" not in result.out.replace("--torch-device", "")
 
