@@ -314,7 +314,7 @@ if Path("/dev/full").exists():
     REFUSED_BY["> /dev/full"] = "no space left on device"
 
 
-COMMANDS = [
+ANSWERING = [
     *(f"recommend --task captioning --format {format}" for format in PAGE_FORMATS),
     "recommend --task captioning -q",
     "'caption photos'",
@@ -345,7 +345,7 @@ def some(commands, ways):
 
 
 @posix
-@pytest.mark.parametrize(("arguments", "stdout"), [*some(COMMANDS, REFUSED_BY)])
+@pytest.mark.parametrize(("arguments", "stdout"), [*some(ANSWERING, REFUSED_BY)])
 def test_an_answer_that_nobody_gets_is_2_and_said_once(environment, tmp_path, arguments, stdout):
     (tmp_path / "profiles.jsonl").write_text('{"profile": {"task": "vqa"}}\n' * 3)
     done = run_in_a_shell(environment, f"{arguments} {stdout}", folder=tmp_path)
