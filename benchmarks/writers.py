@@ -149,6 +149,7 @@ LOOKED_UP = {
     "rules audit": (),
     "rules coverage": (),
     "rules diff": ("--rules", str(ROOT / "examples" / "overlay")),
+    "rules docs": ("large-collection-searched-again-and-again",),
     "rules graph": (),
     "catalogue drift": (),
     "catalogue refresh": (HUB_IDS[0],),

@@ -110,4 +110,4 @@ def test_what_is_appended_is_looked_at_once(tmp_path):
     few, many = (
         steps(checked(tmp_path, f"a = []\n{'a.append(' * n}{LOAD}{')' * n}\n")) for n in (10, 60)
     )
-    assert many < 2 * few, "each call inside another would double them"
+    assert many < 6 * few, "six times the calls; each inside another would double them"
