@@ -311,8 +311,8 @@ def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
             named = against if against.startswith(name) else f"{name}: {against}"
             yield Note(label, named, room.others)
     if decision.outcome != NONE and (detour := advice.elsewhere):
-        ids = f": {', '.join(detour.checkpoints)}" if detour.checkpoints else ""
-        yield Note("Alternative", f"Hub task {detour.task}{ids}", room.others)
+        ids, task = ", ".join(detour.checkpoints), f"Hub task {detour.task}"
+        yield Note("Alternative", f"{ids} ({task})" if ids else task, room.others)
     for place, (words, end) in enumerate(_unless(advice, room.changes)):
         yield Note("" if place else "Would change if", f"{words}: {end}", 2)
     if decision.family and advice.assumed:
