@@ -88,8 +88,8 @@ class Swept(NamedTuple):
     """A text as tokens, and the phrases in it.
 
     `clauses` holds the number of the clause of each token, `sentences` that of its sentence;
-    `corrected` has by token what a misspelt word was read as. `language` is that of the whole text,
-    empty where its words do not tell it.
+    `corrected` has by token what a misspelt word was read as. `language` is that of all sentences
+    that mean something, empty where their words do not tell it, or where one is in another.
     """
 
     text: str
@@ -125,7 +125,9 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
     spelt: dict[int, str] = {}
     places = [place for place, one in enumerate(tokens[:MOST_TELLING]) if one.form[:1].isalpha()]
     whole = lexicon.language(tokens[place].form for place in places)
-    languages = _languages(lexicon, tokens, places, sentences, whole)
+    forms = _by_sentence(tokens, places, sentences)
+    own = {one: lexicon.language(of) if len(forms) > 1 else whole for one, of in forms.items()}
+    languages = defaultdict(lambda: whole, {one: told or whole for one, told in own.items()})
     if corrects:
         for place in places[:CORRECTED_WORDS]:
             language = languages[sentences[place]]
@@ -145,24 +147,19 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
         hidden = _places(quoted)
         marks = [*(mark for mark in marks if mark.first not in hidden), *quoted]
     meant = _meant(marks, tokens, clauses, sentences)
-    return Swept(text, tokens, meant, clauses, sentences, spelt, whole)
+    speaking = {sentences[one.first] for one in meant if one.kind in (CONCEPT, SAYING, ALIAS)}
+    language = whole if all(own.get(one) == whole for one in speaking) else ""
+    return Swept(text, tokens, meant, clauses, sentences, spelt, language)
 
 
-def _languages(
-    lexicon: Lexicon,
-    tokens: Sequence[Token],
-    places: Sequence[int],
-    sentences: Sequence[int],
-    whole: str,
-) -> Mapping[int, str]:
-    """Return the language of each sentence: its own where its words tell it, else the text's."""
+def _by_sentence(
+    tokens: Sequence[Token], places: Sequence[int], sentences: Sequence[int]
+) -> dict[int, list[str]]:
+    """Return the forms of the words of each sentence."""
     forms: dict[int, list[str]] = {}
     for place in places:
         forms.setdefault(sentences[place], []).append(tokens[place].form)
-    found: defaultdict[int, str] = defaultdict(lambda: whole)
-    if len(forms) > 1:
-        found.update({one: lexicon.language(of) or whole for one, of in forms.items()})
-    return found
+    return forms
 
 
 def _quoted(text: str, tokens: Sequence[Token]) -> list[Mark]:
