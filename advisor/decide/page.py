@@ -245,16 +245,17 @@ def _unloadable(selection: Selection) -> Iterator[Note]:
 def _larger(selection: Selection) -> Iterator[Note]:
     """The least that a result puts before the first pick and that memory alone rules out."""
     first, locked = selection.picks[0], selection.locked
-    larger = [pick.checkpoint for pick in selection.picks if pick.beyond_gb is not None]
+    beyond = (pick for pick in selection.picks if pick.beyond_gb is not None)
+    larger = [(pick.needs_gb, pick.checkpoint) for pick in beyond]
     larger += [
-        one.checkpoint
+        (memory_gb(one.checkpoint), one.checkpoint)
         for one in selection.rejected
         if one.use == first.use
         and not one.unknown
         and {gap.field for gap in one.lacks} == {"memory_gb"}
         and one.checkpoint.loads_safely
     ]
-    sized = [(size, one) for one in larger if (size := memory_gb(one)) is not None]
+    sized = [(size, one) for size, one in larger if size is not None]
     for size, one in sorted(sized, key=lambda row: row[0]) if locked else ():
         said = locked and locked.precedence(one.id, first.checkpoint.id)
         if said and said.by == FIGURE and not said.through:
