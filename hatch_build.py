@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+MOST_PROCESSES = 8
+"""So many processes at most work out diagrams and interviews; each reads the rules anew."""
 
 
 class CompiledRules(BuildHookInterface):
@@ -18,17 +23,22 @@ class CompiledRules(BuildHookInterface):
         if version == "editable":
             return
         sys.path.insert(0, self.root)
-        from advisor.decide.task_diagrams import compiled_diagrams
-        from advisor.interview.session import compiled_plans
         from advisor.rulebase.base import RuleBase
         from advisor.rulebase.store import compile_shipped, write_parts
 
         self.folder = tempfile.TemporaryDirectory(prefix="advisor-rules-")
-        parts = compile_shipped(Path(self.root) / "rules")
-        rulebase = RuleBase(parts.__getitem__)
-        parts |= compiled_diagrams(rulebase) | compiled_plans(rulebase)
-        write_parts(Path(self.folder.name), parts)
         folder = Path(self.folder.name)
+        parts = compile_shipped(Path(self.root) / "rules")
+        tasks = [task.id for task in RuleBase(parts.__getitem__).tasks]
+        processes = min(os.cpu_count() or 1, MOST_PROCESSES)
+        command = [sys.executable, __file__, self.root, str(folder)]
+        running = [
+            subprocess.Popen([*command, *tasks[place::processes]]) for place in range(processes)
+        ]
+        write_parts(folder, parts)
+        codes = [one.wait() for one in running]
+        if any(codes):
+            raise RuntimeError("a process that works out diagrams ended with an error, see above")
         for file in folder.rglob("*.json"):
             inside = f"advisor/compiled/{file.relative_to(folder).as_posix()}"
             build_data["force_include"][str(file)] = inside
@@ -37,3 +47,19 @@ class CompiledRules(BuildHookInterface):
         """Remove what was compiled, now that it is in the wheel."""
         if version != "editable":
             self.folder.cleanup()
+
+
+def compile_tasks(root: str, folder: str, tasks: list[str]) -> None:
+    """Write the diagrams and interviews of some tasks to a folder."""
+    sys.path.insert(0, root)
+    from advisor.decide.task_diagrams import compiled_diagrams
+    from advisor.interview.session import compiled_plans
+    from advisor.rulebase.base import RuleBase
+    from advisor.rulebase.store import compile_shipped, write_parts
+
+    rulebase = RuleBase(compile_shipped(Path(root) / "rules").__getitem__)
+    write_parts(Path(folder), compiled_diagrams(rulebase, tasks) | compiled_plans(rulebase, tasks))
+
+
+if __name__ == "__main__":
+    compile_tasks(sys.argv[1], sys.argv[2], sys.argv[3:])

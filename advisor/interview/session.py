@@ -5,7 +5,7 @@ Nothing here prompts or prints; a terminal, a form or a script can drive it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from advisor.decide.outlook import diagram_for, outlook
@@ -65,10 +65,10 @@ def open_of(engine: Engine, profile: Profile, unknown: Collection[str] = ()) -> 
     return Open(diagram, kept, residual)
 
 
-def compiled_plans(rulebase: RuleBase) -> dict[str, dict[str, Any]]:
-    """Return the interviews of all tasks as the parts of a compiled rule base."""
+def compiled_plans(rulebase: RuleBase, tasks: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the interviews of some tasks as parts of a compiled rule base."""
     engine = Engine.known(rulebase)
-    alone = {task.id: {TASK: Answer((task.id,), None, "flag")} for task in rulebase.tasks}
+    alone = {task: {TASK: Answer((task,), None, "flag")} for task in tasks}
     return {
         f"plans/{task}": plan_of(open_of(engine, told).residual).to_json()
         for task, told in alone.items()
