@@ -540,6 +540,7 @@ def test_a_release_stands_below_its_predecessor_where_the_one_table_of_both_says
         assert ids.index(old) < ids.index(new), language
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_every_pick_has_something_to_try_next_that_is_better_as_said(rulebase):
     seen = set()
@@ -571,7 +572,7 @@ FIRST_ONLY = ({}, {"memory-gb": 4}, {"use": "commercial"}, {"language": "zh"}, {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("verified_only", [False, True])
+@pytest.mark.parametrize("verified_only", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_who_comes_first_is_the_same_where_the_others_are_not_worked_out(verified_only):
     rulebase = load_rules()
     engine = Engine(rulebase)

@@ -254,7 +254,9 @@ def heavy(times):
     }
 
 
-@pytest.mark.parametrize("times", [50, pytest.param(1_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "times", [50, pytest.param(1_000, marks=[pytest.mark.slow, pytest.mark.long])]
+)
 def test_a5_a6_a7_small_files_take_little_time_and_memory(tmp_path, times):
     for name, text in heavy(times).items():
         (tmp_path / name).write_text(text, encoding="utf-8")

@@ -82,6 +82,7 @@ def test_random_profiles_have_the_same_answer(engine, tmp_path):
     assert answered > NUMBER / 4
 
 
+@pytest.mark.long
 def test_an_overlay_and_other_priorities_are_followed(tmp_path):
     rulebase = load_rules(overlays=(OVERLAY,))
     criteria = [criterion.id for criterion in rulebase.criteria]
