@@ -300,7 +300,7 @@ def _false_friends(entries: Iterable[Any], idle: Forms) -> dict[str, dict[str, s
             for language, phrase in phrases_in(entry)
             for pattern in patterns_of(phrase)
         ]
-        for form in {pattern[0] for _, pattern in alone if len(pattern) == 1}:
+        for form in sorted({pattern[0] for _, pattern in alone if len(pattern) == 1}):
             own = {language for language, pattern in alone if pattern == (form,)}
             other = [one for one, forms in idle.items() if form in forms and one not in own]
             if other and "any" not in own:
