@@ -151,12 +151,12 @@ def _batch(
 ) -> dict[str, Any]:
     """Return regions or pixels, and the texts with words hidden and what is to be found.
 
-    Masks and hidden words are drawn by `drawn_by` and the example alone, so that they are the same
-    in whichever batch and process it is.
+    Masks and hidden words are drawn by `drawn_by`, the text and the image's name alone, so that
+    they are the same in whichever batch, process and folder it is.
     """
     layout, objectives = (library(f"{OWN_NETWORKS}.{name}") for name in ("layout", "objectives"))
     config, processor = runner.network.config, runner.processor
-    draws = [Random(f"{drawn_by}-{each.image}-{each.text}") for each in examples]
+    draws = [Random(f"{drawn_by}-{each.image.name}-{each.text}") for each in examples]
     modes = [
         layout.SEQUENCE if random.random() < aim.sequences else layout.BIDIRECTIONAL
         for random in draws

@@ -50,6 +50,24 @@ def pictures(tmp_path):
     return tmp_path
 
 
+def test_the_same_data_in_another_folder_is_learnt_the_same(pictures, tmp_path, capsys):
+    shutil.copytree(pictures / "pictures", tmp_path / "elsewhere" / "pictures")
+    shutil.copy(pictures / "captions.csv", tmp_path / "elsewhere")
+    told = []
+    for folder in (pictures, tmp_path / "elsewhere"):
+        words = [
+            str(folder / "captions.csv"),
+            "--aim",
+            "pretraining",
+            "--save",
+            str(folder / "new"),
+        ]
+        assert run(["train", "vlp", *words, "--epochs", "1", "--format", "json"]) == 0
+        told.append(json.loads(capsys.readouterr().out))
+    assert told[0]["loss_before"] == told[1]["loss_before"]
+    assert told[0]["loss_after"] == told[1]["loss_after"]
+
+
 def test_pretraining_then_captions_then_answers_end_to_end(pictures, capsys):
     quick = ["--epochs", "1", "--batch-size", "4", "--learning-rate", "1e-3", "--format", "json"]
     start, captioner, answerer = (str(pictures / name) for name in ("start", "writes", "answers"))
