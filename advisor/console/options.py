@@ -51,6 +51,10 @@ Device = Annotated[
 Order = Annotated[str, option("--order ORDER", "Rank checkpoints by quality, small or open.")]
 VERIFIED_ONLY = "Recommend only checkpoints whose required fields are all verified."
 VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
+Prompt = Annotated[str, option("--prompt TEXT", "Prompt to use instead of the checkpoint's own.")]
+Template = Annotated[
+    str, option("--template TEXT", "Prompt template for each label, with {} for the label.")
+]
 NO_THINKING = "Turn thinking off where the model allows it. Published results are with thinking."
 NoThinking = Annotated[bool, option("--no-thinking", NO_THINKING)]
 Offline = Annotated[bool, option("--offline", "Use local files only.")]

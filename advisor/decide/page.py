@@ -45,6 +45,7 @@ from advisor.phrasing import joined
 
 if TYPE_CHECKING:
     from advisor.decide.advice import Advice, TaskAdvice
+    from advisor.decide.precedence import Precedence
     from advisor.model import Rule
 
 SHOWN_CLOSEST = 3
@@ -229,12 +230,19 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
         yield Note("Ranking", f"{known}; {standing(advice.selection, pick)}", lines=2)
 
 
+def _result_over_first(selection: Selection, checkpoint: str) -> Precedence | None:
+    """Return the published result that itself puts a checkpoint before the first pick, if any."""
+    if selection.locked is None:
+        return None
+    said = selection.locked.precedence(checkpoint, selection.picks[0].checkpoint.id)
+    return said if said and said.by == FIGURE and not said.through else None
+
+
 def _unloadable(selection: Selection) -> Iterator[Note]:
-    """The best that a figure puts before the first pick, where nothing here loads it."""
-    first, locked = selection.picks[0], selection.locked
-    for pick in selection.picks if locked and first.loads else ():
-        said = locked and locked.precedence(pick.checkpoint.id, first.checkpoint.id)
-        if said and said.by == FIGURE and not said.through and not pick.loads:
+    """The best that a result puts before the first pick, where nothing here loads it."""
+    for pick in selection.picks if selection.picks[0].loads else ():
+        said = None if pick.loads else _result_over_first(selection, pick.checkpoint.id)
+        if said:
             has = f"{pick.checkpoint.id} has {said.value:g} on {said.yardstick}"
             against = f"against {said.next_value:g} for {said.next}"
             why = UNLOADED.get(pick.checkpoint.loader, f"its weights are {pick.checkpoint.weights}")
@@ -244,21 +252,19 @@ def _unloadable(selection: Selection) -> Iterator[Note]:
 
 def _larger(selection: Selection) -> Iterator[Note]:
     """The least that a result puts before the first pick and that memory alone rules out."""
-    first, locked = selection.picks[0], selection.locked
     beyond = (pick for pick in selection.picks if pick.beyond_gb is not None)
     larger = [(pick.needs_gb, pick.checkpoint) for pick in beyond]
     larger += [
         (memory_gb(one.checkpoint), one.checkpoint)
         for one in selection.rejected
-        if one.use == first.use
+        if one.use == selection.picks[0].use
         and not one.unknown
         and {gap.field for gap in one.lacks} == {"memory_gb"}
         and one.checkpoint.loads_safely
     ]
     sized = [(size, one) for size, one in larger if size is not None]
-    for size, one in sorted(sized, key=lambda row: row[0]) if locked else ():
-        said = locked and locked.precedence(one.id, first.checkpoint.id)
-        if said and said.by == FIGURE and not said.through:
+    for size, one in sorted(sized, key=lambda row: row[0]):
+        if said := _result_over_first(selection, one.id):
             has = f"{one.id} has {said.value:g} on {said.yardstick}, against {said.next_value:g}"
             yield Note("Larger", f"{has}, and needs {ceil(10 * size) / 10:g} GB", lines=2)
             return

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from advisor.console.options import MAX_SEED, option
+from advisor.console.options import MAX_SEED, Prompt, Template, option
 
 if TYPE_CHECKING:
     pass
@@ -71,12 +71,8 @@ class CandidateOptions:
 class RunOptions:
     """How each candidate is asked."""
 
-    template: Annotated[
-        str, option("--template TEXT", "Prompt template for each label, with {} for the label.")
-    ] = "{}"
-    prompt: Annotated[
-        str, option("--prompt TEXT", "Prompt to use instead of the checkpoint's own.")
-    ] = ""
+    template: Template = "{}"
+    prompt: Prompt = ""
     batch: Annotated[int, option("--batch-size", "Images per batch.", min=1, max=4096)] = 16
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from advisor.rulebase.base import RuleBase
 
 SOMETHING_ELSE = "something else"
-CHECKPOINT = "checkpoint"
-"""What an interview is held for."""
 
 
 class Opening(NamedTuple):
@@ -61,7 +59,7 @@ class Opening(NamedTuple):
         from advisor.interview.afterwards import CHANGE, DONE, SETTLE, offer
         from advisor.interview.command import held
         from advisor.interview.dialogue import Dialogue
-        from advisor.interview.session import Session
+        from advisor.interview.session import CHECKPOINT, Session
 
         certain = self.understanding.advice.certainty
         clear = len(self.understanding.tasks) == 1
@@ -76,7 +74,7 @@ class Opening(NamedTuple):
             dialogue = held(self.engine, profile, CHECKPOINT, self.prompt, resume=False)
         else:
             assert chosen == CHANGE
-            dialogue = Dialogue(Session(self.engine, profile, CHECKPOINT), self.prompt)
+            dialogue = Dialogue(Session(self.engine, profile), self.prompt)
             dialogue.change()
         return _answered(dialogue, how)
 

@@ -46,7 +46,7 @@ def model_names(understanding: Understood) -> dict[Span, str]:
 def named_models(understanding: Understood) -> tuple[NamedModel, ...]:
     """Return the models that a sentence names, those of the answer's family and high rank first."""
     rulebase, advice = understanding.recommendation.rulebase, understanding.advice
-    ranked: dict[str, list[str]] = {}
+    ranked = {advice.family: [pick.checkpoint.id for pick in advice.selection.picks]}
     found = []
     for span, name in model_names(understanding).items():
         ids, _ = lexicon_of(rulebase).named(name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from advisor.console.options import option
+from advisor.console.options import Prompt, Template, option
 from advisor.console.output import note, progress_line
 from advisor.decide.command_lines import act_of
 from advisor.errors import AdvisorError, UsageError
@@ -39,12 +39,8 @@ class ImageInputs:
     ] = None
     question: Annotated[str, option("--question TEXT", "Question about the image.")] = ""
     query: Annotated[str, option("--query TEXT", "Text to search the folder for.")] = ""
-    prompt: Annotated[
-        str, option("--prompt TEXT", "Prompt to use instead of the checkpoint's own.")
-    ] = ""
-    template: Annotated[
-        str, option("--template TEXT", "Prompt template for each label, with {} for the label.")
-    ] = "{}"
+    prompt: Prompt = ""
+    template: Template = "{}"
 
     @property
     def request(self) -> Request:
