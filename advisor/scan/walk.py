@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import stat
+import subprocess
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from advisor.files import REPOSITORY, first_bytes, leads_out, name_of, real_path
+from advisor.git import QUIETLY, environment
 from advisor.scan.deadline import Deadline, OutOfTimeError
-from advisor.scan.gitignore import Patterns, Tracked, parse_patterns, read_patterns
 from advisor.scan.usage import FileNote
 
 KINDS = {
@@ -33,11 +35,6 @@ _TEMPLATE = re.compile(r".+\.py\.(?:in|j2|jinja2?|mako|template|tmpl|tpl)", re.I
 _SCRIPT = re.compile(r"(?:\.(?:cgi|fcgi|\d+))?")
 """Suffixes of programs whose first line says what they are written in."""
 _SHEBANG = re.compile(rb"#![^\n]*(?:\b(?:python|pypy)[\d.]*(?![\w-])|\b(?:uv|pipx) run\b)")
-_SHELL = re.compile(rb"#![^\n]*sh\b")
-_CALLS_ITSELF = re.compile(
-    rb"\b(?:python|pypy)[\d.]*[\"']?(?:[ \t]+-\w+)*[ \t]+[\"']?(?:\$0|\$\{0\})[\"']?(?=\s|\Z)"
-)
-"""What a shell is told in a file that is Python from there on."""
 _BEGINNING = 1_000
 """Bytes in which a file says what it is written in."""
 MOST_BYTES = {
@@ -82,8 +79,10 @@ class Found(NamedTuple):
     vouched: bool
 
 
-Levels: TypeAlias = tuple[tuple[int, Patterns], ...]
-"""Patterns that hold in a folder, the outermost first, each with how much of a path they skip."""
+_GIT_SECONDS = 20
+_OF_ANYBODY = ("-c", "safe.directory=*")
+"""A checkout may be another user's, as in a container; listing runs nothing of its settings."""
+_OTHERS = ("--others", "--exclude-standard")
 
 
 def find_files(
@@ -94,16 +93,14 @@ def find_files(
 ) -> Found:
     """Return the files under `paths`, each once.
 
-    A folder is walked without following links to folders, leaving out what `.gitignore` files from
-    the repository's top down to it leave out and git does not track. A file that is named itself
-    is looked at all the same, unless a link leads out of `root`, or of the repository where it is
-    elsewhere. `exclude` holds patterns of the same language, relative to `root`, and holds for
-    both. Where the deadline is over, or a folder takes too long, those found until then are
-    returned, and a note.
+    Of a folder in a repository, they are what git tracks and what it does not ignore; of another
+    one, or without git, all. Links to folders are not followed, and what is not tracked is left out
+    of environments and caches. A file that is named itself is looked at all the same, unless a link
+    leads out of `root`, or of the repository where it is elsewhere. `exclude` holds patterns in the
+    language of `.gitignore`, relative to `root`, for all of them. Where the deadline is over, or a
+    folder takes too long, those found until then are returned, and a note.
     """
-    deadline = deadline or Deadline()
-    patterns = parse_patterns("\n".join(exclude))
-    walk = _Walk(os.path.normpath(root.absolute()), patterns, deadline)
+    walk = _Walk(os.path.normpath(root.absolute()), exclude, deadline or Deadline())
     with walk.bounded():
         for path in paths:
             walk.add(Path(os.path.normpath(path.absolute())))
@@ -115,20 +112,20 @@ def find_files(
 class _Walk:
     """A walk under way: what has been found so far."""
 
-    def __init__(self, root: str, exclude: Patterns, deadline: Deadline) -> None:
+    def __init__(self, root: str, exclude: Sequence[str], deadline: Deadline) -> None:
         self.root = root
         self._bound = Path(root)
         self.deadline = deadline
-        self.exclude = exclude
-        self._excludes = cache(self._excluded)
+        self._excludes = excluding(exclude)
         self._beginning = cache(self._named)
+        self._aside = cache(self._left_aside)
+        self._behind_link = cache(lambda folder: leads_out(folder, self._bound))
         self.files: dict[str, SourceFile] = {}
         self.notes: list[FileNote] = []
         self.links: dict[str, tuple[str, str]] = {}
         self.left_out: Counter[str] = Counter()
-        self.tracked = Tracked(Path(root))
         self.vouched = True
-        self._last = root
+        self._top = self._last = root
 
     @contextlib.contextmanager
     def bounded(self) -> Iterator[None]:
@@ -149,9 +146,8 @@ class _Walk:
                 self.left_out["links"] += 1
                 self._note(str(path), "is a link that leads out of this folder")
             elif stat.S_ISDIR(status.st_mode):
-                self.tracked = Tracked(path)
-                self._folder(str(path), _levels(path, Path(self.root)), 0)
-                self.vouched &= not self.left_out or self.tracked.known
+                self._top = str(path)
+                self._folder(str(path))
             elif not stat.S_ISREG(status.st_mode):
                 self._note(str(path), "is a pipe or a device, not a file")
             elif not _SKIPPED_FILES.fullmatch(path.name):
@@ -169,77 +165,93 @@ class _Walk:
             if own is None or own.kind != kind:
                 self._file(path, kind)
 
-    def _folder(self, folder: str, levels: Levels, depth: int) -> None:
-        if depth > _DEEPEST:
-            self._note(
-                folder, f"is nested deeper than {_DEEPEST} folders; nothing in it is checked"
-            )
+    def _folder(self, folder: str) -> None:
+        """Add what git lists in a folder, or all that stands in it where git lists nothing."""
+        tracked, others = _listed(folder, "--cached"), _listed(folder, *_OTHERS)
+        if not tracked and not others:
+            self._entries(self._all_in(folder))
+            self.vouched &= not self.left_out
             return
-        self._last = folder
-        self.deadline.begin()
-        with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-        if depth and any(entry.name == "pyvenv.cfg" for entry in entries) and _made_by_venv(folder):
-            self._leave_out("environments", folder)
-            return
-        if any(entry.name == ".gitignore" for entry in entries):
-            levels = (*levels, _level(Path(folder), ".gitignore"))
-        for number, entry in enumerate(entries):
+        self._entries(tracked, tracked=True)
+        self._entries(others)
+        outer = os.devnull
+        for path in sorted(_listed(folder, *_OTHERS, "--ignored", "--directory")):
+            whole = path.endswith(os.sep)
+            inside = path.startswith(outer)  # a folder that holds nothing else is listed as well
+            self.left_out["gitignored"] += not inside and (whole or _suffix(path) in KINDS)
+            outer = path if whole and not inside else outer
+
+    def _all_in(self, folder: str) -> Iterator[str]:
+        """Yield the files and links in a folder and those inside it, but for what is left aside."""
+        for here, folders, files in os.walk(folder, onerror=self._unlisted):
+            within = [os.path.join(here, name) for name in sorted(folders)]  # noqa: PTH118
+            linked = [path for path in within if os.path.islink(path)]  # noqa: PTH114
+            inner = [path for path in within if not self._aside(path)]
+            folders[:] = [os.path.basename(path) for path in inner]  # noqa: PTH119
+            if self._is_deepest(here) and folders:
+                message = f"is nested deeper than {_DEEPEST} folders; nothing in it is checked"
+                self._note(inner[0], message)
+                folders.clear()
+            yield from (*linked, *(os.path.join(here, name) for name in sorted(files)))  # noqa: PTH118
+
+    def _is_deepest(self, folder: str) -> bool:
+        return folder.count(os.sep) - self._top.count(os.sep) >= _DEEPEST
+
+    def _unlisted(self, error: OSError) -> None:
+        self._unreadable(error.filename, error)
+
+    def _entries(self, paths: Iterable[str], *, tracked: bool = False) -> None:
+        """Add what is to be looked at among files, links and repositories in a repository."""
+        for number, path in enumerate(paths):
             if number % _AT_ONCE == 0:
                 self.deadline.begin()
+            self._last = os.path.dirname(path)  # noqa: PTH120 - a walk is long
             try:
-                if entry.is_dir(follow_symlinks=False):
-                    self._inner_folder(entry, levels, depth)
-                else:
-                    self._entry(entry, levels)
+                if self._behind_link(self._last):
+                    self.left_out["links"] += 1
+                elif tracked or not self._aside(self._last):
+                    self._entry(path, os.lstat(path).st_mode, tracked=tracked)
+            except FileNotFoundError:  # which git still tracks
+                continue
             except OSError as error:
-                self._unreadable(entry.path, error)
+                self._unreadable(path, error)
 
-    def _inner_folder(self, entry: os.DirEntry[str], levels: Levels, depth: int) -> None:
-        if entry.name == REPOSITORY:
+    def _entry(self, path: str, mode: int, *, tracked: bool) -> None:
+        if stat.S_ISDIR(mode):  # a repository in the repository
+            inner = path.rstrip(os.sep)
+            own = os.path.lexists(os.path.join(inner, REPOSITORY))  # noqa: PTH118
+            if not own or self._is_deepest(inner):
+                self._entries(self._all_in(inner))
+            elif tracked or not self._aside(inner):
+                self._folder(inner)
+        elif (kind := kind_of(path)) is None:
+            self.left_out["links"] += stat.S_ISLNK(mode) and os.path.isdir(path)  # noqa: PTH112
+            if tracked and path.endswith(_COMPILED):  # Python may run it in place of the source
+                self._note(path, "is compiled Python, which is not read")
+        elif _SKIPPED_FILES.fullmatch(os.path.basename(path)):  # noqa: PTH119
             return
-        if _CACHES.fullmatch(entry.name):
-            with os.scandir(entry.path) as listing:
-                compiled = all(one.name.endswith(_COMPILED) and not one.is_dir() for one in listing)
-            if compiled:
-                self._note_compiled(entry.path)
-            else:
-                self._leave_out("caches", entry.path)
-        elif _ENVIRONMENTS.fullmatch(entry.name):
-            self._leave_out("environments", entry.path)
-        elif _ignored(entry.path, levels, folder=True):
-            self._leave_out("gitignored", entry.path)
-        elif self.exclude.ignores(self._name(entry.path), folder=True):
-            self.left_out["excluded"] += 1
+        elif stat.S_ISLNK(mode):
+            self._link(path, kind)
+        elif not stat.S_ISREG(mode):
+            self._note(path, "is a pipe or a device, not a file")
         else:
-            self._folder(entry.path, levels, depth + 1)
+            self._file(path, kind)
 
-    def _entry(self, entry: os.DirEntry[str], levels: Levels) -> None:
-        kind = kind_of(entry.path)
-        if kind is None:
-            self.left_out["links"] += entry.is_symlink() and entry.is_dir()
-            if entry.name.endswith(_COMPILED):
-                self._note_compiled(entry.path)
-            return
-        if _SKIPPED_FILES.fullmatch(entry.name):
-            return
-        if entry.is_symlink():
-            self._link(entry.path, kind)
-        elif not entry.is_file(follow_symlinks=False):
-            self._note(entry.path, "is a pipe or a device, not a file")
-        elif _ignored(entry.path, levels, folder=False):
-            self._leave_out("gitignored", entry.path)
-        else:
-            self._file(entry.path, kind)
-
-    def _note_compiled(self, path: str) -> None:
-        """Say of what Python compiled that it is not read, where it belongs to the project.
-
-        Python may run it in place of the source beside it.
-        """
-        for one in self.tracked.under(path):
-            if one.endswith(_COMPILED):
-                self._note(one, "is compiled Python, which is not read")
+    def _left_aside(self, folder: str) -> bool:
+        """True for environments, caches and what git keeps, which are counted once each."""
+        if folder == self._top or len(folder) <= len(self._top):
+            return False
+        outer, name = os.path.split(folder)
+        if self._aside(outer) or name == REPOSITORY:
+            return True
+        if _CACHES.fullmatch(name):
+            self.left_out["caches"] += 1
+            return True
+        made = os.path.lexists(os.path.join(folder, "pyvenv.cfg")) and _made_by_venv(folder)  # noqa: PTH118
+        if made or _ENVIRONMENTS.fullmatch(name):
+            self.left_out["environments"] += 1
+            return True
+        return False
 
     def _link(self, path: str, kind: str) -> None:
         """Keep a link to a file of the project until it is known what is looked at by itself."""
@@ -248,34 +260,14 @@ class _Walk:
         else:
             self.links[path] = real_path(path), kind
 
-    def _leave_out(self, reason: str, path: str) -> None:
-        """Leave out a file or folder, but for the files in it that git tracks."""
-        self.left_out[reason] += path not in self._tracked_files(path)
-
-    def _tracked_files(self, path: str) -> list[str]:
-        """Look at the files in a folder that git tracks, and return them."""
-        found = [one for one in self.tracked.under(path) if os.path.isfile(one)]  # noqa: PTH113
-        for one in found:
-            kind = kind_of(one)
-            if kind and not _SKIPPED_FILES.fullmatch(os.path.basename(one)):  # noqa: PTH119
-                self._file(one, kind)
-        return found
-
     def _file(self, path: str, kind: str) -> None:
         if path in self.files:
             return
         name = self._name(path)
-        if self.exclude.groups and self._excluded(name, folder=False):
+        if self._excludes(name):
             self.left_out["excluded"] += 1
         else:
             self.files[path] = SourceFile(path, name, kind)
-
-    def _excluded(self, name: str, *, folder: bool = True) -> bool:
-        """True for what is excluded, or stands in a folder that is."""
-        return bool(name) and (
-            bool(self.exclude.ignores(name, folder=folder))
-            or self._excludes(name.rpartition("/")[0])
-        )
 
     def _name(self, path: str) -> str:
         """The path as reports show it: relative to the root, with forward slashes."""
@@ -299,9 +291,65 @@ class _Walk:
         self._note(path, f"cannot be read: {reason.lower()}")
 
 
+def excluding(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Return what tells whether patterns leave a file out; those that mean nothing do not."""
+    if not patterns:
+        return lambda _: False
+    from pathspec import GitIgnoreSpec  # which few checks need
+
+    meant = []
+    for pattern in patterns:
+        with contextlib.suppress(ValueError, re.error):
+            GitIgnoreSpec.from_lines([pattern])
+            meant.append(pattern)
+    matches = cache(GitIgnoreSpec.from_lines(meant).match_file)
+
+    def leaves_out(name: str) -> bool:
+        ends = (*(slash.end() for slash in re.finditer("/", name)), len(name))
+        return any(matches(name[:end]) for end in ends)
+
+    return leaves_out
+
+
+def _listed(folder: str, *kinds: str) -> list[str]:
+    """Return the files in a folder that git lists; none where it speaks for no repository."""
+    git = shutil.which("git")
+    outward = (Path(folder), *Path(folder).parents)
+    top = next((outer for outer in outward if (outer / REPOSITORY).exists()), None)
+    if top is None or git is None or not os.path.isabs(git):  # noqa: PTH117 - a name on PATH
+        return []
+    try:
+        listed = subprocess.run(
+            [
+                git,
+                *QUIETLY,
+                *_OF_ANYBODY,
+                "ls-files",
+                "-z",
+                *kinds,
+                "--",
+                os.path.relpath(folder, top),
+            ],
+            cwd=top,  # a folder of the project may look like a repository to git
+            env={**environment(), "GIT_LITERAL_PATHSPECS": "1"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=_GIT_SECONDS,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return []
+    names = os.fsdecode(listed.stdout).split("\0")
+    return [os.path.join(top, *name.split("/")) for name in names if name]  # noqa: PTH118
+
+
+def _suffix(path: str) -> str:
+    return os.path.splitext(path)[1].lower()  # noqa: PTH122 - a walk is long
+
+
 def kind_of(path: str) -> str | None:
     """Return what a file holds, by its name or, where that says nothing, by its first line."""
-    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - a walk is long
+    suffix = _suffix(path)
     name = os.path.basename(path).lower()  # noqa: PTH119
     hidden = f".{name.lstrip('.')}" if name.startswith(".") else ""  # a dot and a suffix alone
     if kind := KINDS.get(suffix or hidden):
@@ -310,14 +358,12 @@ def kind_of(path: str) -> str | None:
         return "dialect"
     if not _SCRIPT.fullmatch(suffix):
         return None
-    begins = first_bytes(path, _BEGINNING)
-    calls = _SHEBANG.match(begins) or (_SHELL.match(begins) and _CALLS_ITSELF.search(begins))
-    return "python" if calls else None
+    return "python" if _SHEBANG.match(first_bytes(path, _BEGINNING)) else None
 
 
 def dialect_of(path: str) -> str | None:
     """Return what a file is that is nearly Python, in words; None where it is not."""
-    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
+    suffix = _suffix(path)
     return DIALECTS.get(suffix) or ("a template of Python" if _TEMPLATE.fullmatch(path) else None)
 
 
@@ -329,21 +375,6 @@ def _made_by_venv(folder: str) -> bool:
     )
 
 
-def _ignored(path: str, levels: Levels, *, folder: bool) -> bool:
-    """True where the innermost patterns that speak of a path leave it out."""
-    if not levels:
-        return False
-    answers = (
-        patterns.ignores(name_of(path[start:].replace(os.sep, "/")), folder=folder)
-        for start, patterns in reversed(levels)
-    )
-    return next((answer for answer in answers if answer is not None), False)
-
-
-def _level(folder: Path, file: str) -> tuple[int, Patterns]:
-    return len(str(folder).rstrip("/")) + 1, read_patterns(folder / file)
-
-
 def _bound(path: Path, root: Path) -> Path:
     """Return the folder out of which no link may lead: the root, where a path is in that.
 
@@ -353,15 +384,3 @@ def _bound(path: Path, root: Path) -> Path:
         return root
     outward = path.parents if path.is_symlink() else (path, *path.parents)
     return next((outer for outer in outward if (outer / REPOSITORY).exists()), path)
-
-
-def _levels(folder: Path, root: Path) -> Levels:
-    """The patterns that hold in `folder` because of files above it.
-
-    Those of the repository count from its top, others from the root.
-    """
-    outward = (folder, *folder.parents)
-    top = next((outer for outer in outward if (outer / ".git").exists()), root)
-    above = [outer for outer in reversed(outward[1:]) if outer.is_relative_to(top)]
-    levels = [_level(top, ".git/info/exclude"), *(_level(outer, ".gitignore") for outer in above)]
-    return tuple(level for level in levels if level[1].groups)

@@ -31,13 +31,13 @@ from advisor.interview.session import Session
 from advisor.need.understanding import understand
 from advisor.rulebase.store import _checksum, _read_kept, load_rules
 from advisor.scan.configuration import read_configuration
-from advisor.scan.gitignore import parse_patterns
 from advisor.scan.notebook import parse_notebook
 from advisor.scan.pin import pin_of_notebook, pin_of_script, read_pin
 from advisor.scan.scanner import scan
 from advisor.scan.source import UnreadableError
 from advisor.scan.usage import Location
 from advisor.scan.vocabulary import vocabulary_of
+from advisor.scan.walk import excluding
 
 CODES = {0, 1, 2, 3}
 
@@ -137,11 +137,11 @@ def interview(data: bytes, _: Path) -> None:
         Session.from_json(ENGINE, {"rule_base": RULES.digest, "given": {}, "steps": [], **kept})
 
 
-def gitignore(data: bytes, _: Path) -> None:
-    """Patterns, asked about paths that make them work."""
-    patterns = parse_patterns(data.decode("utf-8", "surrogateescape"))
+def exclusions(data: bytes, _: Path) -> None:
+    """Patterns of files that are left out, asked about paths that make them work."""
+    leaves_out = excluding(data.decode("utf-8", "surrogateescape").splitlines())
     for path in ("a" * 200, "a/b/c/d/e/f/g.py", "x/" * 60 + "y"):
-        patterns.ignores(path, folder=False)
+        leaves_out(path)
 
 
 def python(data: bytes, folder: Path) -> None:
@@ -245,7 +245,7 @@ READERS = {
         baseline, (json.dumps({"baseline_version": 1, "findings": [BASELINE, BASELINE]}),)
     ),
     "interview": Reader(interview, (json.dumps(KEPT),)),
-    "gitignore": Reader(gitignore, ("*.py\n!a/**/b\n/x/[a-z]?\n**/c/\n\\#d\n", "*a*a*a*b\n")),
+    "exclusions": Reader(exclusions, ("*.py\n!a/**/b\n/x/[a-z]?\n**/c/\n\\#d\n", "*a*a*a*b\n")),
     "python": Reader(python, (LOAD, "# -*- coding: latin-1 -*-\n" + LOAD)),
     "notebook": Reader(notebook, (json.dumps(NOTEBOOK, indent=1),)),
     "configuration": Reader(

@@ -14,10 +14,6 @@ from advisor.errors import nearest
 from advisor.phrasing import count
 from advisor.scan.usage import Ignore, Location
 
-UNVOUCHED = {
-    "gitignored": "patterns of `.gitignore` leave out {}",
-    "environments": "{} by the name of an environment are left out",
-}
 _MOST_MEANT = 100
 """Rules of comments that are looked for among those there are."""
 
@@ -114,20 +110,18 @@ def expired_waiver(case: Case, choice: DeclaredChoice, waiver: Waiver) -> Iterat
 def file_not_checked(case: Case) -> Iterator[Finding]:
     """A file, or a part of one, that could not be read.
 
-    A strict check fails on it, and on what patterns and names leave out where git does not say that
-    it is no part of the project.
+    A strict check fails on it, and on what is left out by the name of its folder where git does not
+    say that it is no part of the project.
     """
     level = "warning" if case.strict else ""
     for note in case.scan.notes:
         line = note.line or 1
         yield Finding(note.message, Location(note.path, line, 1, line, 1), level=level)
     if case.strict and not case.scan.vouched:
-        for reason in ("gitignored", "environments"):
-            if number := case.scan.left_out.get(reason, 0):
-                message = (
-                    f"{UNVOUCHED[reason].format(count(number, 'file or folder'))}; git does not"
-                )
-                yield Finding(f"{message} say that nothing of the project is in them", level=level)
+        if number := case.scan.left_out.get("environments", 0):
+            what = f"left out by the name of an environment: {count(number, 'folder')}"
+            message = f"{what}; git does not say that nothing of the project is in there"
+            yield Finding(message, level=level)
 
 
 def _meant(case: Case, id: str) -> str:
