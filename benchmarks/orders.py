@@ -3,7 +3,7 @@
 For each task that gets checkpoints: the first one of the default answer, whether it stands before
 any other by a figure (its own, or that of one it stands before), by relations alone or by nothing,
 and what is printed of it against the next of another series. Then how many neighbours have a
-reason, what closes cycles, and the time that an order of all checkpoints of a family takes, over
+reason, and the time that an order of all checkpoints of a family takes, over
 tasks and languages (CPU time, the best of eight).
 
     python benchmarks/orders.py
@@ -17,7 +17,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
-from advisor.audit.relations import orders
 from advisor.decide.precedence import Precedence, Precedences
 from advisor.decide.ranking import line_of
 from advisor.decide.selection import Selection, select
@@ -50,9 +49,6 @@ def main() -> int:
     print(
         f"{sum(neighbours.values())} stand before the next of another series: {counted(neighbours)}"
     )
-    ranked = orders(rulebase)
-    dropped = f"{len(ranked.cycles)} comparisons that close a cycle"
-    print(f"{ranked.circular} of {ranked.orders} orders drop {dropped}")
     took = sorted(times(rulebase), reverse=True)
     name, worst = took[0][1], took[0][0]
     median = statistics.median(one for one, _ in took)

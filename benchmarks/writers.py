@@ -149,8 +149,6 @@ LOOKED_UP = {
     "rules audit": (),
     "rules coverage": (),
     "rules diff": ("--rules", str(ROOT / "examples" / "overlay")),
-    "rules docs": ("large-collection-searched-again-and-again",),
-    "rules graph": (),
     "catalogue drift": (),
     "catalogue refresh": (HUB_IDS[0],),
 }

@@ -98,11 +98,8 @@ def test_show_and_explain_say_where_derived_rules_stand_and_which_of_two_counts(
     shown = advisor("show", "clip-gives-no-free-text").out
     place, key = load_rules().declared("clip-gives-no-free-text")
     assert (key, f"{place}, {key}" in shown) == ("cannot: free-text", True)
-    assert "advisor rules docs clip-gives-no-free-text" in shown
     told = advisor("show", "clip-gives-no-free-text", "--format", "json").json
     assert told["place"] == place
-    page = advisor("rules", "docs", "clip-gives-no-free-text").out
-    assert "one-line-for-every-holiday-photo" in page
     why = advisor("explain", "--task", "captioning", "--why-not", "clip").out
     assert "each of these alone would rule it out" in why
     refused = advisor("explain", "--task", "captioning", "-v")

@@ -42,7 +42,7 @@ def _gap(context: ProofContext, profiles: int) -> Defect:
     def unanswered(outcome: int) -> bool:
         return context.ranking.winner(outcome) == none
 
-    patterns = context.patterns(space, unanswered, left)
+    example = context.example(space, unanswered, left)
     answers = context.witness(space, unanswered, left) or {}
     fired = context.fired(answers)
     place, opened = None, ""
@@ -50,7 +50,7 @@ def _gap(context: ProofContext, profiles: int) -> Defect:
         if not rule.derived and context.winner(fired & ~context.mask(rule)) != none:
             place, opened = rule.place, f"; without `{rule.id}`, some of them have one"
             break
-    return defect(context, "gap", answers[TASK], place, patterns, profiles=profiles, opened=opened)
+    return defect(context, "gap", answers[TASK], place, example, profiles=profiles, opened=opened)
 
 
 @claims("families", "whether every family can win")
@@ -113,9 +113,9 @@ def _undeclared(context: ProofContext, space: Space, equals: Equals) -> tuple[in
     number = sum(n for outcome, n in space.counts(rest).items() if holds(outcome))
     if not number:
         return 0, []
-    patterns = context.patterns(space, holds, rest)
+    example = context.example(space, holds, rest)
     named = " and ".join(f"`{name}`" for name in names)
     found = defect(
-        context, "undeclared-tie", names[0], patterns=patterns, equals=named, profiles=number
+        context, "undeclared-tie", names[0], example=example, equals=named, profiles=number
     )
     return number, [found]

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, NamedTuple
 
-from advisor.audit.context import NotProvedError, ProofContext
-from advisor.audit.patterns import Pattern
+from advisor.audit.context import CompleteAnswers, NotProvedError, ProofContext
 
 HOLDS, FAILS, NOT_PROVED = "holds", "fails", "not-proved"
 
@@ -27,13 +26,16 @@ class DefectKind(NamedTuple):
 
 
 class Defect(NamedTuple):
-    """One defect. `about` is the id concerned, `place` where that stands, as file:line."""
+    """One defect. `about` is the id concerned, `place` where that stands, as file:line.
+
+    `example` are the fewest answers with which profiles have it; None where it is of none.
+    """
 
     kind: str
     about: str
     place: str
     message: str
-    patterns: tuple[Pattern, ...] = ()
+    example: CompleteAnswers | None = None
 
     @property
     def level(self) -> str:
@@ -55,13 +57,13 @@ def defect(
     kind: str,
     about: str,
     place: str | None = None,
-    patterns: tuple[Pattern, ...] = (),
+    example: CompleteAnswers | None = None,
     **values: Any,
 ) -> Defect:
     """Return a defect of an entry, with the values that its message names."""
     _, _, entry, message, _, _ = KINDS[kind]
     where = context.rulebase.place(entry, about) if place is None else place
-    return Defect(kind, about, where, message.format(about=about, **values), patterns)
+    return Defect(kind, about, where, message.format(about=about, **values), example)
 
 
 def conclude(id: str, text: str, defects: Iterable[Defect]) -> Claim:
@@ -145,7 +147,7 @@ ERRORS = {
 WARNINGS = {
     "never-pivotal": (
         "rule",
-        "`{about}` fires in {fires:,} profiles and is pivotal in none{why}",
+        "`{about}` fires in {fires:,} profiles and is pivotal in none",
         "a rule without which every profile gets the same family",
         "say `supporting: true` where it is a true reason all the same",
     ),
@@ -186,36 +188,6 @@ WARNINGS = {
         "a `never` that rules out nothing that is not ruled out already",
         "remove it",
     ),
-    "dead-word": (
-        "concept",
-        "`{word}` of `{about}` adds nothing: `{other}` stands for it",
-        "a word of the lexicon for which another word of the same entry and language stands",
-        "remove it",
-    ),
-    "hidden-word": (
-        "concept",
-        "`{word}` of `{about}` is a filler as well, and never read",
-        "a word of a concept that is a filler as a whole",
-        "remove it from one of the two",
-    ),
-    "idle-concept": (
-        "concept",
-        "`{about}` gives no answer and is in no meaning",
-        "a concept that says nothing and speaks of no task",
-        "use it in a meaning, or remove it",
-    ),
-    "tied-tasks": (
-        "meaning",
-        "words that speak of `{about}` speak of `{other}` as well, always",
-        "two tasks that no words of the lexicon tell apart",
-        "give one of them a set of concepts that the other has not",
-    ),
-    "repeated-meaning": (
-        "meaning",
-        "{concepts} stand twice in `{about}`",
-        "a set of concepts that stands twice in one meaning",
-        "remove one of them",
-    ),
     "idle-question": (
         "question",
         "the answer to `{about}` changes neither the family nor a checkpoint",
@@ -241,12 +213,6 @@ NOTES = {
         "`{about}` makes sense in every profile: its `ask_if` rules out none",
         "a question whose `ask_if` holds in every profile",
         "remove `ask_if`",
-    ),
-    "interchangeable-options": (
-        "question",
-        "nothing tells {options} of `{question}` apart",
-        "options of a question that nothing tells apart",
-        "merge them, unless people would look for both",
     ),
     "no-closest": (
         "task",

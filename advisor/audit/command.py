@@ -1,23 +1,30 @@
-"""`advisor rules check`, `test`, `audit` and `coverage`: is a rule base sound, and tested."""
+"""`advisor rules`: is a rule base sound and tested, and which answers a change of it changes."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
-from functools import partial
 from typing import Annotated
 
 import typer
 
+from advisor.audit.named_rules import SHIPPED, named_rule_base
 from advisor.audit.places import Places
 from advisor.console.commands import Options, Rules, rules_of
 from advisor.console.options import option
-from advisor.console.output import FindingsShown, Shown
+from advisor.console.output import Shown
 from advisor.console.streams import say
 from advisor.draw.formats import Report, document, plain
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer
-from advisor.errors import BrokenFileError, ContradictionError, TooMuchOpenError, UsageError
+from advisor.errors import (
+    BrokenFileError,
+    ContradictionError,
+    TooMuchOpenError,
+    UsageError,
+    check_name,
+)
 from advisor.model import TASK
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
@@ -25,6 +32,9 @@ from advisor.rulebase.base import RuleBase
 FOLDER: str = typer.Argument(
     "", metavar="[DIR]", help="A whole rule folder; the shipped one if left out."
 )
+PATTERNS = 8
+OLD = "A folder, git:REVISION[:FOLDER], or shipped (the default)."
+NEW = "The same; the default is shipped."
 
 
 def read_rules(folder: str = FOLDER, rules: Rules = []) -> Places:  # noqa: B006
@@ -83,31 +93,24 @@ def _beyond_following(rulebase: RuleBase) -> Iterator[str]:
 def test_(rulebase: RuleBase, shown: Shown) -> int:
     """Run the examples of all rules and all scenarios. Exit 1 if one fails.
 
-    Relations between checkpoints are compared with the results of both, and evidence that orders
-    leave out because it closes a cycle is named.
+    A relation between checkpoints fails where benchmark results contradict it.
 
     \b
     Examples:
       advisor rules test
       advisor rules test --rules our-rules --format json
     """
-    from advisor.audit.relations import orders
     from advisor.audit.scenarios import prove
-    from advisor.audit.scenarios_page import orders_json, orders_page, proof_page
+    from advisor.audit.scenarios_page import proof_page
 
-    proof, ranked = prove(rulebase), orders(rulebase)
-    shown.emit(
-        Report(
-            lambda: document(rulebase.digest, **plain(proof), **orders_json(ranked)),
-            lambda: [*proof_page(proof), *orders_page(ranked)],
-        )
-    )
-    return 0 if proof.passed and ranked.passed else 1
+    proof = prove(rulebase)
+    shown.emit(Report(lambda: document(rulebase.digest, **plain(proof)), lambda: proof_page(proof)))
+    return 0 if proof.passed else 1
 
 
 def coverage(
     places: Named,
-    shown: FindingsShown,
+    shown: Shown,
     strict: Annotated[bool, option("--strict", "Exit 1 if anything is not covered.")] = False,
 ) -> int:
     """Report the rules, tasks and families that no scenario covers.
@@ -117,20 +120,19 @@ def coverage(
     \b
     Examples:
       advisor rules coverage
-      advisor rules coverage --rules our-rules --strict --format github
+      advisor rules coverage --rules our-rules --strict
     """
     from advisor.audit.scenarios import coverage as cover
-    from advisor.audit.scenarios_page import coverage_findings, coverage_json, coverage_page
+    from advisor.audit.scenarios_page import coverage_json, coverage_page
 
     covered = cover(places.rulebase)
-    report = Report.of(coverage_json, coverage_page, covered, places)
-    shown.emit(report._replace(findings=partial(coverage_findings, covered, places, strict=strict)))
+    shown.emit(Report.of(coverage_json, coverage_page, covered, places))
     return 1 if strict and not covered.complete else 0
 
 
 def audit(
     places: Named,
-    shown: FindingsShown,
+    shown: Shown,
     budget: Annotated[float, option("--budget SECONDS", "Time limit of the proofs.")] = 180,
 ) -> int:
     """Verify the rule base over all combinations of answers.
@@ -141,17 +143,67 @@ def audit(
     \b
     Examples:
       advisor rules audit
-      advisor rules audit --rules our-rules --output sarif=audit.sarif
+      advisor rules audit --rules our-rules --output json=audit.json
       advisor rules audit my-fork-of-the-rules --budget 300
     """
     if budget <= 0:
         message = f"`--budget {budget:g}` is not a positive number of seconds"
         raise UsageError(message, hint="e.g. --budget 300")
     from advisor.audit.context import Budget
-    from advisor.audit.page import as_json, as_page, audit_findings
+    from advisor.audit.page import as_json, as_page
     from advisor.audit.report import audit as prove
 
     audited = prove(places.rulebase, Budget(budget, time.monotonic))
-    report = Report.of(as_json, as_page, audited, places)
-    shown.emit(report._replace(findings=partial(audit_findings, audited, places)))
+    shown.emit(Report.of(as_json, as_page, audited, places))
     return 0 if audited.sound else 1 if audited.proved else 2
+
+
+def diff(
+    shown: Shown,
+    old: Annotated[str, typer.Argument(metavar="[OLD]", help=OLD)] = SHIPPED,
+    new: Annotated[str, typer.Argument(metavar="[NEW]", help=NEW)] = SHIPPED,
+    all: Annotated[
+        bool, option("--all", "Print all patterns and checkpoints of each change.")
+    ] = False,
+    rules: Rules = [],  # noqa: B006
+) -> int:
+    """Compare the answers of two rule bases. Exit 1 if one changes.
+
+    The family and the first checkpoint of every complete profile are compared, exactly. --rules is
+    laid over NEW. A folder without criteria, questions, tasks and families of its own is laid over
+    the shipped rules.
+
+    \b
+    Examples:
+      advisor rules diff --rules our-rules
+      advisor rules diff git:main
+      advisor rules diff git:v1.0:our-rules our-rules --format markdown
+    """
+    from advisor.audit.difference import difference
+    from advisor.audit.difference_page import as_json, as_page
+
+    if old == new and not rules:
+        message = f"`{old}` is compared with itself"
+        raise UsageError(message, hint="name two rule bases, e.g. advisor rules diff git:main")
+    with named_rule_base(old, []) as before, named_rule_base(new, rules) as after:
+        found = difference(before, after, None if all else PATTERNS)
+    names = old, " + ".join([new, *map(str, rules)])
+    shown.emit(Report.of(as_json, as_page, found, names))
+    return 0 if found.keeps_answers else 1
+
+
+def schema(
+    kind: Annotated[str, typer.Argument(help="criteria, questions, tasks, family, decisions ...")],
+) -> int:
+    """Print the JSON Schema of a kind of rule file, for use in an editor.
+
+    \b
+    Examples:
+      advisor rules schema decisions > decisions.schema.json
+    """
+    from advisor.model.file_kinds import KINDS
+    from advisor.model.file_kinds import schema as schema_of
+
+    check_name("kind of file", kind, KINDS, "kinds")
+    typer.echo(json.dumps(schema_of(kind), indent=2))
+    return 0

@@ -11,9 +11,8 @@ from functools import cached_property
 from math import inf
 from typing import NamedTuple
 
-from advisor.audit.patterns import Pattern, cover
 from advisor.engine.decision import Engine
-from advisor.engine.diagram import Choice
+from advisor.engine.diagram import Allowed, Choice
 from advisor.engine.space import Space, Spend
 from advisor.model import TASK, Condition, Rule
 from advisor.rulebase.base import RuleBase
@@ -21,11 +20,8 @@ from advisor.rulebase.base import RuleBase
 MOST_EDGES = 1_500_000
 """So many edges one graph may have: about 400 MB and 20 seconds."""
 
-MOST_PATTERNS = 8
-"""So many patterns are given for one defect; how many profiles they leave is said."""
-
-PATTERNS_UP_TO_EDGES = 10_000
-"""Patterns are looked for in graphs up to this size; of larger ones one profile is shown."""
+GIVEN_UP_TO_EDGES = 10_000
+"""The fewest answers that suffice are looked for in graphs up to this size."""
 
 CompleteAnswers = dict[str, str]
 """A complete profile: question -> the one option."""
@@ -182,20 +178,28 @@ class ProofContext:
         asked = zip(self.encoding.questions, self.encoding.options, found[1], strict=True)
         return {id: options[choice[0]] for id, options, choice in asked}
 
-    def patterns(
-        self, space: Space, holds: Holds, within: int | None = None
-    ) -> tuple[Pattern, ...]:
-        """Return minimal patterns of the profiles with such outcomes; one profile at the least.
+    def example(self, space: Space, holds: Holds, within: int | None = None) -> CompleteAnswers:
+        """Return the fewest answers with which such an outcome is sure within the space."""
+        node = space.root if within is None else within
+        answers = self.witness(space, holds, within) or {}
+        return self.fewest(
+            answers, space, lambda allowed: all(map(holds, space.reachable(node, allowed).labels))
+        )
 
-        They are those of a part of the space, where `within` is its function.
+    def fewest(
+        self, answers: CompleteAnswers, space: Space, sure: Callable[[Allowed], bool]
+    ) -> CompleteAnswers:
+        """Leave out of answers, from their end, each without which something is still sure.
+
+        In a space too large to look at so often, all are kept.
         """
         self.budget.check()
-        if space.size <= PATTERNS_UP_TO_EDGES:
-            asked = list(zip(self.encoding.questions, self.encoding.options, strict=True))
-            concerned = space.relabel(space.root if within is None else within, holds)
-            return cover(space, concerned, True, asked, MOST_PATTERNS).patterns
-        answers = self.witness(space, holds, within) or {}
-        return (Pattern({id: [option] for id, option in answers.items()}, 1, 1),)
+        given = dict(answers)
+        for id in reversed(answers) if space.size <= GIVEN_UP_TO_EDGES else ():
+            fewer = {other: option for other, option in given.items() if other != id}
+            if sure(self.allowed(fewer)):
+                given = fewer
+        return given
 
     def allowed(self, answers: CompleteAnswers) -> dict[int, tuple[Choice, ...]]:
         """Return answers as choices to keep, by question."""

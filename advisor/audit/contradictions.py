@@ -74,7 +74,7 @@ def _contradiction(context: ProofContext, one: Rule, other: Rule, family: int) -
                 "cancelling-rules",
                 one.id,
                 one.place or other.place,
-                context.patterns(space, stands),
+                context.example(space, stands),
                 other=other.id,
                 family=name,
                 criterion=one.criterion,

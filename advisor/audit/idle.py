@@ -1,4 +1,4 @@
-"""Questions whose answers change nothing, options that cannot be or that nothing tells apart.
+"""Questions whose answers change nothing, and options that cannot be.
 
 A question *matters for the family* where two profiles have different families and the same answers
 to all other questions, except those that are asked because of its answer (`ask_if`). It *matters
@@ -13,7 +13,6 @@ from advisor.audit.claim import Defect, claims, defect
 from advisor.audit.context import ProofContext
 from advisor.engine.diagram import Diagram
 from advisor.model import NOT_APPLICABLE, TASK, Option, Question, Rule
-from advisor.phrasing import count, joined
 
 Winners = frozenset[int]
 """Who wins the profiles that differ in some questions alone."""
@@ -64,41 +63,6 @@ def every_option_possible(context: ProofContext) -> tuple[str, list[Defect]]:
         if not context.space(never.when, only=encoding.forbid & ~(1 << place)):
             defects.append(defect(context, "idle-never", never.id))
     return f"{sum(map(len, encoding.options))} options, each in some profile", defects
-
-
-@claims("interchangeable", "equal options")
-def interchangeable_options(context: ProofContext) -> tuple[str, list[Defect]]:
-    """Claim that something tells the options of each question apart; a note where nothing does."""
-    defects = []
-    for place, question in enumerate(context.rulebase.questions):
-        groups: dict[Hashable, list[str]] = {}
-        for option in question.options if question.id != TASK else ():
-            groups.setdefault(_told_by(context, place, question, option), []).append(option.id)
-        for group in groups.values():
-            if len(group) > 1:
-                apart = defect(
-                    context,
-                    "interchangeable-options",
-                    f"{question.id}-{group[0]}",
-                    context.rulebase.place("question", question.id),
-                    options=joined(f"`{id}`" for id in group),
-                    question=question.id,
-                )
-                defects.append(apart)
-    return f"{count(len(defects), 'group')} of options that nothing tells apart", defects
-
-
-def _told_by(context: ProofContext, place: int, question: Question, option: Option) -> Hashable:
-    """Return all that depends on an option: rules, impossibilities, and what it asks or keeps."""
-    index = context.encoding.option_index[place][option.id]
-    about_checkpoints = tuple(
-        option.id in rule.when[question.id]
-        for rule in context.rulebase.rules
-        if question.id in rule.when and not context.mask(rule)
-    )
-    bound = option.up_to if "answer" in repr(option.requires) else None
-    survives = context.encoding.survives[place][index]
-    return survives, _asks(option), bound, about_checkpoints
 
 
 def _asks(option: Option) -> Hashable:

@@ -1,31 +1,22 @@
-"""The audit of a rule base as JSON, as a page and as findings; and the manual page of one rule."""
+"""The audit of a rule base as JSON and as a page."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from advisor.audit.claim import FAILS, KINDS, NOT_PROVED, Claim, Defect
-from advisor.audit.context import Answered
-from advisor.audit.effects import Effect, in_words
-from advisor.audit.patterns import Pattern
-from advisor.audit.places import GUIDE, Places
-from advisor.audit.report import Audit
-from advisor.audit.scenarios import RuleCoverage
-from advisor.catalogue.page import rule_page
-from advisor.decide.command_lines import command
-from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
-from advisor.draw.findings import LEVELS, FindingsReport, RuleText
-from advisor.draw.formats import document, plain
-from advisor.engine.profile import Answer
+from advisor.audit.context import Answered, CompleteAnswers
+from advisor.audit.effects import Effect
+from advisor.audit.places import Places
+from advisor.audit.report import LEVELS, Audit
+from advisor.draw.blocks import Heading, Item, Items, Page, Table, Text
+from advisor.draw.formats import document
 from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE
-from advisor.phrasing import NO_FAMILY, count, family_text, share
-from advisor.rulebase.base import RuleBase
+from advisor.phrasing import count, share
 
-SHOWN_PATTERNS = 4
 MARKS = {"error": "-", "warning": "!", "note": ""}
 WITNESS = ("profile", "given", "with", "without")
-SHADOW = ("reasons", "rules", "profile")
-"""The keys that a pivotal case and an overshadowed one have in JSON."""
+"""The keys that a pivotal case has in JSON."""
 KINDS_OF_END = {
     PICKED: "checkpoint",
     COMPOSED: "to compose",
@@ -51,7 +42,7 @@ def as_json(audit: Audit, places: Places) -> dict[str, Any]:
         ],
         claims=[{"id": one.id, "state": one.state, "text": one.text} for one in audit.claims],
         rules=[
-            {"rule": one.rule.id, **places.stands(one.rule.place), **effect_json(one)}
+            {"rule": one.rule.id, **places.stands(one.rule.place), **_effect_json(one)}
             for one in audit.effects
         ],
         findings=[_defect_json(defect, places) for defect in audit.defects],
@@ -59,16 +50,14 @@ def as_json(audit: Audit, places: Places) -> dict[str, Any]:
     )
 
 
-def effect_json(effect: Effect) -> dict[str, Any]:
-    """Return what a rule does as JSON documents have it."""
-    pair, shadow = effect.pair, effect.overshadowed
+def _effect_json(effect: Effect) -> dict[str, Any]:
+    pair = effect.pair
     return {
         "supporting": effect.rule.supporting,
         "fires": effect.fires,
         "pivotal": effect.pivotal,
         "witness": pair and dict(zip(WITNESS, pair, strict=True)),
         "implied_by": effect.implied_by,
-        "overshadowed": shadow and dict(zip(SHADOW, plain(tuple(shadow)), strict=True)),
     }
 
 
@@ -82,27 +71,8 @@ def _defect_json(defect: Defect, places: Places) -> dict[str, Any]:
         "message": defect.message,
         "because": kind.summary,
         "fix": kind.fix,
-        "patterns": [{"options": p.options, "profiles": p.profiles} for p in defect.patterns],
+        "example": defect.example,
     }
-
-
-def audit_findings(audit: Audit, places: Places) -> FindingsReport:
-    """Return the defects as findings, and a finding for each claim that was not proved."""
-    findings = []
-    for defect in audit.defects:
-        kind = KINDS[defect.kind]
-        message = "; ".join([defect.message, *map(_pattern, defect.patterns[:SHOWN_PATTERNS])])
-        findings.append(
-            places.finding(kind.id, kind.level, defect.place, message, kind.summary, kind.fix)
-        )
-    findings += [
-        places.finding(NOT_PROVED, "error", "", _claim_text(claim))
-        for claim in audit.claims
-        if claim.state == NOT_PROVED
-    ]
-    texts = {kind.id: RuleText(kind.id, kind.summary, GUIDE) for kind in KINDS.values()}
-    texts[NOT_PROVED] = RuleText(NOT_PROVED, "a proof that the budget ended", GUIDE)
-    return FindingsReport(texts, tuple(findings), len(audit.claims), ("error", "warning"))
 
 
 def _claim_text(claim: Claim) -> str:
@@ -145,11 +115,9 @@ def _effect(effect: Effect, answered: Answered | None) -> Item:
         return Item("!", f"{text}, not proved where it is pivotal")
     if pair is None:
         supporting = ", supporting" if rule.supporting else ""
-        why = in_words(effect.overshadowed, effect.fires) if effect.overshadowed else ""
-        return Item("", f"{text}, pivotal in none{supporting}", why)
+        return Item("", f"{text}, pivotal in none{supporting}")
     of_all = f", {share(effect.pivotal, answered.profiles)} of all" if answered else ""
-    given = ", ".join(f"{id}: {option}" for id, option in pair.given.items())
-    change = f"{{{given}}}: {pair.with_rule}, without it {pair.without_rule}"
+    change = f"{_answers(pair.given)}: {pair.with_rule}, without it {pair.without_rule}"
     return Item("+", f"{text}, pivotal in {effect.pivotal:,}{of_all}", change)
 
 
@@ -188,15 +156,13 @@ def _rows(defect: Defect, places: Places) -> list[Item]:
     kind = KINDS[defect.kind]
     text = f"{places.lead(defect.place)}{kind.level} {kind.id}: {defect.message}"
     rows = [Item(MARKS[kind.level], text, kind.fix)]
-    rows += [Item(">", _pattern(pattern)) for pattern in defect.patterns[:SHOWN_PATTERNS]]
-    if (more := len(defect.patterns) - SHOWN_PATTERNS) > 0:
-        rows.append(Item(">", f"{more} more patterns, in JSON"))
+    if defect.example is not None:
+        rows.append(Item(">", _answers(defect.example) if defect.example else "every profile"))
     return rows
 
 
-def _pattern(pattern: Pattern) -> str:
-    options = ", ".join(f"{id}: {' or '.join(kept)}" for id, kept in pattern.options.items())
-    return f"{{{options}}}: {count(pattern.profiles, 'profile')}"
+def _answers(answers: CompleteAnswers) -> str:
+    return f"{{{', '.join(f'{id}: {option}' for id, option in answers.items())}}}"
 
 
 def _verdict(audit: Audit) -> Text:
@@ -208,36 +174,3 @@ def _verdict(audit: Audit) -> Text:
 
 def _counts(audit: Audit) -> dict[str, int]:
     return {level: sum(one.level == level for one in audit.defects) for level in LEVELS}
-
-
-def manual_page(
-    effect: Effect, answered: Answered, covered: RuleCoverage, rulebase: RuleBase
-) -> Page:
-    """Return the page of one rule: what `advisor show` says, where it decides, what rests on it."""
-    fires, rule, pair = effect.fires, effect.rule, effect.pair
-    page = rule_page(rule, rulebase, alone=False)
-    part = f"{share(fires, answered.profiles)}: {fires:,} of {count(answered.profiles, 'profile')}"
-    text = f"It fires in {part}. "
-    if not fires:
-        text = f"It fires in none of {count(answered.profiles, 'complete profile')}."
-    elif effect.about_checkpoints:
-        text += "It speaks of checkpoints alone, and changes no family."
-    elif pair is None:
-        why = f": {in_words(effect.overshadowed, fires)}" if effect.overshadowed else ""
-        text += f"In none of them another family would be the answer without it{why}."
-    else:
-        decides = f"{share(effect.pivotal or 0, answered.profiles)} ({effect.pivotal:,})"
-        text += f"In {decides} another family would be the answer without it."
-    page += [Heading("Where it decides"), Text(text)]
-    if pair:
-        name, other = (family_text(one, NO_FAMILY) for one in (pair.with_rule, pair.without_rule))
-        given = {id: Answer((option,), None, "flag") for id, option in pair.given.items()}
-        page += [
-            Text(f"For example here: {name}, and without it {other}."),
-            Code(command("recommend", rulebase, given), "console"),
-        ]
-    whys = dict.fromkeys((*covered.pivotal, *covered.decisive), "a decisive reason")
-    whys |= dict.fromkeys(covered.pivotal, "another family without it")
-    rows = Items(tuple(Item("", id, why) for id, why in whys.items()))
-    resting = rows if whys else Text("No scenario depends on it.", "quiet")
-    return [*page, Heading("Scenarios"), resting]

@@ -1,16 +1,13 @@
-"""Where the entries of a rule base stand, as reports write it, and findings at these places."""
+"""Where the entries of a rule base stand, as reports write it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from advisor.draw.findings import FindingRow
 from advisor.files import resolved
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import shipped_rules
-
-GUIDE = "docs/audit.md"
 
 
 class Places:
@@ -53,13 +50,6 @@ class Places:
     def stands(self, place: str) -> dict[str, Any]:
         """Return path and line as JSON documents have them."""
         return dict(zip(("path", "line"), self.locate(place), strict=True))
-
-    def finding(
-        self, rule: str, level: str, place: str, message: str, because: str = "", fix: str = ""
-    ) -> FindingRow:
-        """Return a finding at the place of an entry."""
-        path, line = self.locate(place)
-        return FindingRow(rule, level, path, line, None, message, because, fix=fix or None)
 
 
 def _relative(file: Path, folder: Path) -> str:

@@ -13,15 +13,10 @@ from advisor.audit.answers import every_family_wins, no_gap, no_undeclared_tie
 from advisor.audit.claim import HOLDS, NOT_PROVED, Claim, Defect, conclude, defect
 from advisor.audit.context import Answered, Budget, NotProvedError, ProofContext
 from advisor.audit.contradictions import aimed_past, no_contradiction
-from advisor.audit.effects import Effect, firing_of, in_words, with_pivots
+from advisor.audit.effects import Effect, firing_of, with_pivots
 from advisor.audit.endings import endings, every_profile_ends
-from advisor.audit.idle import (
-    every_option_possible,
-    every_question_matters,
-    interchangeable_options,
-)
+from advisor.audit.idle import every_option_possible, every_question_matters
 from advisor.audit.never_first import NeverFirst, first_places
-from advisor.audit.wordings import every_word_counts, no_tasks_always_tied
 from advisor.model import Rule
 from advisor.rulebase.base import RuleBase
 
@@ -33,11 +28,8 @@ CHEAP = (
     every_family_wins,
     no_contradiction,
     every_option_possible,
-    interchangeable_options,
     no_undeclared_tie,
     every_question_matters,
-    every_word_counts,
-    no_tasks_always_tied,
 )
 """What is proved before the effects of rules, whose graphs are large."""
 
@@ -173,16 +165,11 @@ def _of_rule(context: ProofContext, effect: Effect, nowhere: str) -> list[Defect
         for family, ids in implied.items()
     ]
     if effect.pivotal == 0 and not rule.supporting:
-        why = ""
-        if shadow := effect.overshadowed:
-            why = f": {in_words(shadow, fires)}"
-            if shadow.rules:
-                why += f"; without {_named(shadow.rules, ' and ')} it would be"
-        found.append(defect(context, "never-pivotal", rule.id, fires=fires, why=why))
+        found.append(defect(context, "never-pivotal", rule.id, fires=fires))
     if effect.pivotal and rule.supporting:
         found.append(defect(context, "pivotal-supporting", rule.id, pivotal=effect.pivotal))
     return found
 
 
-def _named(ids: Iterable[str], between: str = ", ") -> str:
-    return between.join(f"`{id}`" for id in ids)
+def _named(ids: Iterable[str]) -> str:
+    return ", ".join(f"`{id}`" for id in ids)

@@ -1,4 +1,4 @@
-"""Runs what the rule base says of itself, examples and scenarios, and says what these cover.
+"""Runs what the rule base says of itself, and says what its scenarios cover.
 
 A rule decides a scenario where it is decisive there (without this kind of reason the family would
 stand elsewhere) or pivotal (without this very rule another family would win). Either can be true
@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from advisor.audit.context import UNBOUNDED, ProofContext
+from advisor.audit.relations import relations
 from advisor.decide.outlook import diagram_for
 from advisor.engine.decision import Decision, Engine, family_for_all, verdicts_by_family
 from advisor.engine.profile import Answer, holds, make_profile
@@ -39,6 +40,7 @@ class Proof(NamedTuple):
 
     examples: int
     scenarios: int
+    relations: int
     differing: tuple[str, ...]
     failures: tuple[Failure, ...]
 
@@ -111,13 +113,15 @@ def answer_scenario(engine: Engine, scenario: Scenario) -> tuple[str, list[Decis
 
 
 def prove(rulebase: RuleBase) -> Proof:
-    """Run every rule's examples and all scenarios."""
-    engine = Engine(rulebase)
+    """Run every rule's examples and all scenarios, and hold relations against figures."""
+    engine, related = Engine(rulebase), relations(rulebase)
     ran = [(one.place, one.rule, _of_example(rulebase, one)) for one in rulebase.examples]
     ran += [(one.place, one.id, _of_scenario(engine, one)) for one in rulebase.scenarios]
+    ran += [(one.place, one.kind, one.refused) for one in related]
     return Proof(
         len(rulebase.examples),
         len(rulebase.scenarios),
+        len(related),
         tuple(scenario.id for scenario in rulebase.scenarios if scenario.differs),
         tuple(Failure(*one) for one in ran if one[2]),
     )
@@ -177,12 +181,6 @@ def coverage(rulebase: RuleBase) -> Coverage:
         {family.id: tuple(covering["family", family.id]) for family in rulebase.families},
         _leaves_reached(context.engine, answered),
     )
-
-
-def rule_covered(rulebase: RuleBase, rule: Rule) -> RuleCoverage:
-    """Run all scenarios; return what covers a rule, be it written or derived."""
-    context = ProofContext(rulebase, UNBOUNDED)
-    return _of_rule(rule, _covering(context, _answered(context.engine)))
 
 
 def _answered(engine: Engine) -> list[ScenarioAnswer]:

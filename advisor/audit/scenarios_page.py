@@ -1,17 +1,14 @@
-"""What examples, scenarios and figures prove and cover, as JSON, as pages and as findings."""
+"""What examples, scenarios and figures prove and cover, as JSON and as pages."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from advisor.audit.places import GUIDE, Places
-from advisor.audit.relations import Orders
+from advisor.audit.places import Places
 from advisor.audit.scenarios import Coverage, Proof
-from advisor.decide.precedence import RELATIONS
 from advisor.draw.blocks import Item, Items, Page, Text
-from advisor.draw.findings import FindingsReport, RuleText
-from advisor.draw.formats import document, plain
+from advisor.draw.formats import document
 from advisor.phrasing import count
 
 UNCOVERED = {
@@ -20,56 +17,18 @@ UNCOVERED = {
     "task-without-scenario": "a task that no scenario is about",
     "family-without-scenario": "a family that is the answer to no scenario",
 }
-SHOWN_CYCLES = 3
 
 
 def proof_page(proof: Proof) -> Page:
     """Return the page of `advisor rules test`: failures at file:line, then the counts."""
     rows = tuple(Item("-", f"{f.place}: {f.id} {f.message}") for f in proof.failures)
     page: Page = [Items(rows)] if rows else []
-    ran = f"{count(proof.examples, 'example')} of rules, {count(proof.scenarios, 'scenario')}"
+    ran = f"{count(proof.examples, 'example')} of rules, {count(proof.scenarios, 'scenario')}, "
+    ran += f"{count(proof.relations, 'relation')} of checkpoints"
     tone = "good" if proof.passed else "bad"
     page.append(Text(f"{ran}: {count(len(proof.failures), 'failure')}", tone))
     if proof.differing:
         page.append(Text(f"differing on purpose: {', '.join(proof.differing)}", "quiet"))
-    return page
-
-
-def orders_json(ranked: Orders) -> dict[str, Any]:
-    """Return what `advisor rules test --format json` says of relations and cycles."""
-    return {"relations": plain(ranked.relations), "cycles": plain(ranked.cycles)}
-
-
-def orders_page(ranked: Orders) -> Page:
-    """Return what is refused, how often each kind of relation holds, and the cycles."""
-    page: Page = []
-    refused = [one for one in ranked.relations if one.refused]
-    if refused:
-        rows = (
-            f"{one.place}: {one.kind}: {one.before} loses to {one.behind} in {one.lost} of "
-            f"{one.won + one.lost} comparisons, so figures refuse it"
-            for one in refused
-        )
-        page.append(Items(tuple(Item("-", row) for row in rows)))
-    for kind in RELATIONS:
-        of_kind = [one for one in ranked.relations if one.kind == kind]
-        won, lost = sum(one.won for one in of_kind), sum(one.lost for one in of_kind)
-        tied = sum(one.tied for one in of_kind)
-        text = f"{kind}: {count(len(of_kind), 'pair')}, right in {won} of {won + lost} comparisons"
-        page.append(Text(f"{text} of figures, {tied} more are ties", "bad" if refused else "quiet"))
-    page.append(
-        Text(
-            f"{ranked.circular} of {count(ranked.orders, 'order')} leave out what would close a "
-            f"cycle: {count(len(ranked.cycles), 'comparison')}",
-            "quiet",
-        )
-    )
-    if ranked.cycles:
-        rows = (
-            f"{one.task} ({one.language}): {one.before} before {one.behind} by {one.by}"
-            for one in ranked.cycles[:SHOWN_CYCLES]
-        )
-        page.append(Text("; ".join(rows) + "; --format json has all", "quiet"))
     return page
 
 
@@ -101,18 +60,6 @@ def coverage_json(coverage: Coverage, places: Places) -> dict[str, Any]:
     )
 
 
-def coverage_findings(coverage: Coverage, places: Places, *, strict: bool) -> FindingsReport:
-    """Return what is not covered as findings: warnings with `strict`, else notes."""
-    level = "warning" if strict else "note"
-    findings = tuple(
-        places.finding(kind, level, place, f"`{id}` is {UNCOVERED[kind]}")
-        for kind, id, place in _uncovered(coverage, places)
-    )
-    checked = len(coverage.rules) + len(coverage.tasks) + len(coverage.families)
-    texts = {id: RuleText(id, text, GUIDE) for id, text in UNCOVERED.items()}
-    return FindingsReport(texts, findings, checked, ("error", "warning"))
-
-
 def coverage_page(coverage: Coverage, places: Places) -> Page:
     """Return the page of `advisor rules coverage`: what no scenario covers, then the counts."""
     rows = tuple(
@@ -140,7 +87,7 @@ def coverage_page(coverage: Coverage, places: Places) -> Page:
 
 
 def _uncovered(coverage: Coverage, places: Places) -> Iterator[tuple[str, str, str]]:
-    """Yield the kind of finding, the id, and its place."""
+    """Yield what is not covered: its kind, id and place."""
     for one in coverage.rules:
         if not one.covered:
             kind = "silent-rule" if one.rule.supporting else "undecided-rule"

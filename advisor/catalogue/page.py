@@ -143,17 +143,13 @@ def criterion_page(criterion: Criterion, rulebase: RuleBase) -> Page:
     ]
 
 
-def rule_page(rule: Rule, rulebase: RuleBase, *, alone: bool = True) -> Page:
-    """Return the page of a rule: when it fires, why, who says so.
-
-    Where it stands alone, it says what tells the scenarios that rest on a derived one.
-    """
+def rule_page(rule: Rule, rulebase: RuleBase) -> Page:
+    """Return the page of a rule: when it fires, why, who says so."""
     facts = known(
         ("when", _condition(rule.when)),
         (rule.effect, aim(rule.candidates, rule.where)),
         ("criterion", rulebase.criterion(rule.criterion).name),
         ("from", ", ".join(rulebase.declared(rule.id)) if rule.derived else rule.place),
-        ("scenarios", f"advisor rules docs {rule.id}" if rule.derived and alone else ""),
     )
     sources = [Item("", _source_line(rulebase.sources[id])) for id in rule.sources]
     return [Heading(rule.id, 1), Text(rule.because), facts, *listed("Sources", sources)]

@@ -108,12 +108,7 @@ RULES = {
         test_="Run the examples of all rules and all scenarios.",
         audit="Verify the rule base over all combinations of answers.",
         coverage="Report the rules, tasks and families that no scenario covers.",
-    ),
-    **_commands(
-        "audit.describe_command",
         diff="Compare the answers of two rule bases.",
-        docs="Print the page of a rule: what, why, sources, where it decides.",
-        graph="Draw the interview as a decision map.",
         schema="Print the JSON Schema of a kind of rule file.",
     ),
 }
@@ -148,7 +143,7 @@ COMMANDS: dict[str, Command | Group] = {
     "train": Group(TRAIN, "Train the unified VLP network."),
     "convert": Group(CONVERT, "Convert published weights to a loadable folder."),
     "catalogue": Group(CATALOGUE, "Compare the catalog with the Hub and with transformers."),
-    "rules": Group(RULES, "Check, test and document the rule base."),
+    "rules": Group(RULES, "Check, test and compare rule bases."),
 }
 
 SECTIONS = {
@@ -191,8 +186,7 @@ OFTEN: Mapping[str, tuple[str, ...]] = {
     "advisor.trial.convert_command:vlp": ("--vocabulary", "--answers", "--output", "--help"),
     "advisor.catalogue.maintenance_command:refresh": ("--only", "--after", *_WRITTEN),
     "advisor.catalogue.maintenance_command:drift": ("--transformers", "--since", *_WRITTEN),
-    "advisor.audit.describe_command:diff": ("--rules", "--all", *_WRITTEN),
-    "advisor.audit.describe_command:graph": ("--task", "--paths", *_WRITTEN),
+    "advisor.audit.command:diff": ("--rules", "--all", *_WRITTEN),
 }
 """The options that the help of a command lists, where all of them take more than a screen."""
 

@@ -1,8 +1,6 @@
 """`advisor rules audit` and `coverage`: sound rules pass, seeded defects are found in place."""
 
-import json
 from textwrap import dedent
-from xml.etree import ElementTree as Xml
 
 import pytest
 
@@ -65,7 +63,6 @@ def test_sound_rules_are_proved_sound(advisor):
         decides = one["pivotal"] is None or one["pivotal"] > 0
         assert decides != one["supporting"]
         assert bool(one["witness"]) == bool(one["pivotal"])
-        assert bool(one["overshadowed"]) == one["supporting"]
 
 
 def test_a_gap_is_found_at_the_rule_that_opens_it(audited):
@@ -78,9 +75,9 @@ def test_a_gap_is_found_at_the_rule_that_opens_it(audited):
     assert code == 1
     assert place(gap) == ("house/decisions/house.yaml", 10)
     assert gap["about"] == "answer"
-    (pattern,) = gap["patterns"]
-    assert pattern["options"] == {"task": ["answer"], "device": ["phone"]}
-    assert pattern["profiles"] == document["answers"]["none"] - document["declared_none"]
+    assert gap["example"] == {"task": "answer", "device": "phone"}
+    gaps = document["answers"]["none"] - document["declared_none"]
+    assert gap["message"].startswith(f"{gaps:,} profiles have no answer")
 
 
 def test_a_dead_rule_is_found(audited):
@@ -104,14 +101,14 @@ def test_a_rule_implied_by_the_union_of_two_is_found(audited):
     assert "`one`, `two` say it already" in implied["both"]["message"]
 
 
-def test_a_rule_that_is_never_pivotal_is_found_with_what_overshadows_it(audited):
+def test_a_rule_that_is_never_pivotal_is_found(audited):
     code, document = audited(
         rule("useless", "{task: [answer], use: [commercial]}", "prefer: writer", "hardware")
     )
     (useless,) = found(document, "never-pivotal")
     assert (code, useless["about"], useless["level"]) == (1, "useless", "warning")
     assert place(useless) == ("house/decisions/house.yaml", 2)
-    assert "is pivotal in none: `writer` " in useless["message"]
+    assert useless["message"].endswith("is pivotal in none")
 
 
 def test_a_rule_that_says_supporting_may_never_be_pivotal(audited):
@@ -299,21 +296,13 @@ def test_no_time_at_all_is_a_usage_error(advisor):
     assert "`--budget 0` is not a positive number of seconds" in result.err
 
 
-@pytest.mark.parametrize("format", ["github", "sarif", "junit", "markdown", "html"])
+@pytest.mark.parametrize("format", ["markdown", "html"])
 def test_every_format_names_the_defect_and_its_place(advisor, audited, format):
     audited(rule("dead", "{task: [describe], output: [pick]}", "prefer: matcher", "scale"))
     result = advisor("rules", "audit", "--rules", "house", "--format", format)
     assert result.code == 1
     assert "dead-rule" in result.out
     assert "house/decisions/house.yaml" in result.out
-    if format == "sarif":
-        results = json.loads(result.out)["runs"][0]["results"]
-        region = {"ruleId": "dead-rule", "level": "error"}
-        assert any(region.items() <= one.items() for one in results)
-    if format == "junit":
-        assert Xml.fromstring(result.out) is not None
-    if format == "github":
-        assert "::error file=house/decisions/house.yaml,line=2,title=dead-rule::" in result.out
 
 
 def test_the_same_audit_prints_the_same_words(advisor):

@@ -14,7 +14,7 @@ COMMANDS = {
     "show": ["show", "Salesforce/blip-vqa-base"],
     "list": ["list", "checkpoints", "--task", "vqa"],
     "check": ["check", "--checkpoint", "Salesforce/blip-vqa-base", "--task", "captioning"],
-    "graph": ["rules", "graph", "--task", "field-extraction"],
+    "audit": ["rules", "audit"],
     "test": ["rules", "test"],
 }
 
