@@ -107,8 +107,8 @@ def _releases(rulebase: RuleBase, pin: Pin) -> JudgedFiles:
     under = [one for one in described if version_number(one) <= pin.range.ends]
     below = not (allowed or near or under)
     allowed = allowed or near[-1:] or under[-1:] or described[:1]
-    if pin.range.takes_newest:  # nothing is promised of older ones
-        allowed = [*([] if pin.range.is_open else allowed), described[-1]]
+    if pin.range.is_open:  # nothing is promised of older ones
+        allowed = described[-1:]
     newest = described[-1] if described[-1] != allowed[-1] else None
     return JudgedFiles(
         pin=pin,

@@ -1,7 +1,7 @@
 """Which releases of transformers a project asks for, and where it says so.
 
-Requirement files, pyproject.toml, setup files, environments of conda and lock files are read as
-text; nothing of them is run.
+Requirement files, pyproject.toml, setup files, environments of conda and lock files are read line
+by line; nothing of them is run.
 """
 
 from __future__ import annotations
@@ -12,36 +12,35 @@ import os
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from advisor.files import name_of, path_of, read_bounded
-from advisor.scan.configuration import read_toml
-from advisor.scan.source import UnreadableError
 from advisor.scan.usage import FileNote
-from advisor.scan.version_range import Pin, VersionRange, either, read_range
+from advisor.scan.version_range import Pin, VersionRange, read_range
 
 PACKAGE = "transformers"
-EITHER = " or "
-"""What stands between requirements of which one is enough."""
 LOCK = ".lock"
 _MOST_BYTES = 5_000_000
 _MOST_FILES = 40
 _LONGEST = 2_000
 """No honest requirement is longer; reading one takes time by the square of its length."""
-_NAME = rf"(?<![\w./-]){PACKAGE}(?:\[[\w\s,-]*\])?"
-_CLAUSES = r"(?P<range>\s*\(?\s*(?:[~=!<>]=?=?\s*v?\d[\w.*+]*\s*,?\s*)+\)?)"
+_REQUIREMENT = re.compile(
+    rf"(?<![\w./-]){PACKAGE}(?:\[[\w\s,-]*\])?"
+    r"(?:\s*@\s*\S+|(?P<range>\s*\(?\s*(?:[~=!<>]=?=?\s*v?\d[\w.*+]*\s*,?\s*)+\)?)"
+    r"|\s*(?=[\s;#\"'\\]|\Z))"
+)
 _FROM_GIT = re.compile(
     rf"git\+[^\s\"']*/{PACKAGE}(?:\.git)?(?:@v?(?P<tag>[\w.-]+))?(?=[\s\"'#;,\]]|\Z)"
 )
-_REQUIREMENT = re.compile(rf"{_NAME}(?:\s*@\s*\S+|{_CLAUSES}|\s*(?=[\s;#\"'\\]|\Z))")
+_OF_POETRY = re.compile(
+    rf"\s*{PACKAGE}\s*=\s*(?:\{{[^}}]*?\bversion\s*=\s*)?[\"'](?P<range>[^\"']*)[\"']"
+)
+_OF_CONDA = re.compile(rf"\s*-\s*(?:[\w-]+::)?{PACKAGE}\s*(?P<range>=[^\s#=][^\s#]*)")
+_LOCKED = re.compile(rf'name = "{PACKAGE}"\r?\nversion = "(?P<version>\d[\w.]*)"')
 _INSTALL = re.compile(
     r"(?:pip3?|uv|conda|mamba)[ \t]+(?:pip[ \t]+)?(?:install|add)\b(?P<what>[^\n#&|]*)"
 )
 _FRESH = re.compile(r"(?:^|\s)(?:-U|--upgrade)\b")
-_CONDA = re.compile(rf"^\s*-\s*(?:[\w-]+::)?{PACKAGE}\s*(?P<range>=[^\s#]+)", re.MULTILINE)
-_LOCKED = re.compile(rf'name = "{PACKAGE}"\r?\nversion = "(?P<version>\d[\w.]*)"')
 _FILES = (
     r"(?:uv|poetry|pdm)\.lock",
     r"requirements\.(?:txt|in)",
@@ -123,14 +122,24 @@ class Pins:
 
 
 def read_pin(text: str, path: str) -> Pin | None:
-    """Return what a file of requirements says of transformers; None where it says nothing."""
-    name = path.rpartition("/")[2]
-    found = next(_requirements(text, name), None)
-    if found is None:
+    """Return what a file of requirements says of transformers; None where it says nothing.
+
+    Of several requirements, the first one counts that has a range and holds under no condition; of
+    those that do under one, that of the newest releases.
+    """
+    found = list(_requirements(text, path.rpartition("/")[2]))
+    if not found:
         return None
-    written, range = found
-    at = text.find(written.partition(EITHER)[0])
-    return Pin(path, text.count("\n", 0, max(at, 0)) + 1, _shown(written), range)
+    line, written, range = min(found, key=_believed)
+    return Pin(path, line, _shown(written), range)
+
+
+def _believed(found: tuple[int, str, VersionRange]) -> tuple[bool, bool, tuple[int, ...]]:
+    """The key by which the requirement that counts comes first."""
+    _, written, range = found
+    under_condition = ";" in written
+    later = tuple(-part for part in range.begins) if under_condition else ()
+    return under_condition, range.is_open, later
 
 
 def pin_of_notebook(data: bytes, code: str, path: str) -> Pin | None:
@@ -161,63 +170,39 @@ def pin_of_script(data: bytes, path: str) -> Pin | None:
     """Return the pin that a script carries in itself."""
     if (script := _SCRIPT.search(data)) is None:
         return None
-    text = "\n".join(
-        line.removeprefix("#").removeprefix(" ")
-        for line in script["body"].decode("utf-8", "replace").splitlines()
-    )
-    found = next(_requirements(text, "pyproject.toml"), None)
-    if found is None:
-        return None
-    line = data.count(b"\n", 0, script.start()) + 2 + text.count("\n", 0, text.find(found[0]))
-    return Pin(path, line, _shown(found[0]), found[1])
+    pin = read_pin(script["body"].decode("utf-8", "replace").replace("#", " "), "script.toml")
+    before = data.count(b"\n", 0, script.start()) + 1
+    return pin and pin._replace(path=path, line=before + pin.line)
 
 
-def _requirements(text: str, name: str) -> Iterator[tuple[str, VersionRange]]:
-    """Yield each requirement of transformers in a file, as written, with what it allows."""
+def _requirements(text: str, name: str) -> Iterator[tuple[int, str, VersionRange]]:
+    """Yield each requirement of transformers in a file: its line, as written, what it allows.
+
+    A bare name is one where a line begins with it; elsewhere it may be a keyword.
+    """
     if name.endswith(LOCK):
         for locked in _LOCKED.finditer(text):
             if range := read_range(f"=={locked['version']}"):
-                yield locked[0], range
-    elif name == "pyproject.toml":
-        yield from _of_toml(text)
-    elif name.endswith((".yaml", ".yml")):
-        for line in text.splitlines() if PACKAGE in text else ():
-            found = _CONDA.match(line[:_LONGEST])
-            if found and (range := read_range(found["range"])) is not None:
-                yield found[0].strip(), range
-        yield from (one for one in _in_lines(text) if one[1].clauses)
-    elif name.startswith("setup."):
-        yield from (one for one in _in_lines(text) if one[1].clauses)  # bare, it may be a keyword
-    else:
-        yield from _of_pip(text)
-
-
-def _of_pip(text: str) -> Iterator[tuple[str, VersionRange]]:
-    """Yield the requirements that lines of a requirement file begin with, as pip reads them.
-
-    Of those that hold under a condition alone, one or another does.
-    """
-    sometimes = []
-    for line in text.splitlines():
-        line = _COMMENT.sub("", line).strip() if PACKAGE in line else ""
-        if line.startswith((PACKAGE, "git+", "-e", "--editable")):
-            for one in islice(_in_text(line), 1):
-                if ";" in line:
-                    sometimes.append(one)
-                else:
-                    yield one
-    yield from _any_of(sometimes)
-
-
-def _in_lines(text: str) -> Iterator[tuple[str, VersionRange]]:
-    for line in text.splitlines():
-        if PACKAGE in line and not line.lstrip().startswith(("#", "-r", "-c")):
-            yield from _in_text(line.partition(" #")[0])
+                yield text.count("\n", 0, locked.start()) + 1, locked[0], range
+        return
+    of_pip = name.endswith((".txt", ".in"))
+    for number, line in enumerate(text.splitlines(), 1):
+        if PACKAGE not in line:
+            continue
+        line = _COMMENT.sub("", line[:_LONGEST]).strip()
+        begins = line.startswith((PACKAGE, "git+", "-e", "--editable"))
+        other = _OF_POETRY.match(line) or _OF_CONDA.match(line)
+        if other and not of_pip and (range := read_range(other["range"])) is not None:
+            yield number, other["range"] if "=" in line.partition("-")[0] else other[0], range
+        elif begins or not of_pip:
+            for written, range in _in_text(line):
+                if of_pip or range.clauses or "git+" in written:
+                    yield number, line if of_pip else written, range
+                    break
 
 
 def _in_text(text: str) -> Iterator[tuple[str, VersionRange]]:
     """Yield the requirements in a line, or in a text of one requirement."""
-    text = text[:_LONGEST]
     for git in _FROM_GIT.finditer(text):
         tagged = read_range(f"=={git['tag']}") if git["tag"] and "." in git["tag"] else None
         yield git[0], tagged or VersionRange()
@@ -227,61 +212,11 @@ def _in_text(text: str) -> Iterator[tuple[str, VersionRange]]:
             yield found[0].strip(), range
 
 
-def _of_toml(text: str) -> Iterator[tuple[str, VersionRange]]:
-    try:
-        (value,) = read_toml(text, "")
-    except (UnreadableError, RecursionError):
-        return
-    tool, project = _table(value, "tool"), _table(value, "project")
-    poetry = _table(tool, "poetry")
-    poetry_groups = _table(poetry, "group").values()
-    yield from _of_poetry(_table(poetry, "dependencies"))
-    for listed in (project.get("dependencies"), value.get("dependencies")):
-        yield from sorted(_in_list(listed), key=lambda one: one[1].is_open)
-    lists = [*_table(project, "optional-dependencies").values()]
-    lists += _table(value, "dependency-groups").values()
-    extras = [one for group in poetry_groups for one in _of_poetry(_table(group, "dependencies"))]
-    extras += [one for listed in lists for one in _in_list(listed)]
-    yield from _any_of(extras)
-
-
-def _in_list(requirements: Any) -> Iterator[tuple[str, VersionRange]]:
-    """Yield the requirements of transformers in a list of texts."""
-    for text in requirements if isinstance(requirements, list) else ():
-        if isinstance(text, str):
-            yield from _in_text(text)
-
-
-def _any_of(extras: list[tuple[str, VersionRange]]) -> Iterator[tuple[str, VersionRange]]:
-    """Yield what extras ask for, of which nobody installs all: whatever one of them allows.
-
-    A bare name among them asks for nothing.
-    """
-    asking = [one for one in extras if not one[1].is_open or one[0].startswith("git+")] or extras
-    if asking:
-        said = {range: written for written, range in reversed(asking)}
-        yield EITHER.join(reversed(said.values())), either(reversed(said))
-
-
-def _of_poetry(table: dict[str, Any]) -> Iterator[tuple[str, VersionRange]]:
-    if PACKAGE not in table:
-        return
-    entry = table[PACKAGE]
-    written = entry.get("version", "*") if isinstance(entry, dict) else entry
-    if isinstance(written, str) and (range := read_range(written)) is not None:
-        yield written, range
-
-
-def _table(value: Any, key: str) -> dict[str, Any]:
-    inner = value.get(key) if isinstance(value, dict) else None
-    return inner if isinstance(inner, dict) else {}
-
-
 def _installed(text: str) -> Iterator[tuple[str, VersionRange]]:
     """Yield what commands install; a bare name is no pin, unless the newest is asked for."""
     for command in _INSTALL.finditer(text):
         fresh = _FRESH.search(command["what"]) is not None
-        for written, range in _in_text(command["what"].replace('"', " ").replace("'", " ")):
+        for written, range in _in_text(re.sub("[\"']", " ", command["what"][:_LONGEST])):
             if range.clauses or fresh or written.startswith("git+"):
                 yield written, range
 

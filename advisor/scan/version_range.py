@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
 Number: TypeAlias = tuple[int, ...]
@@ -21,28 +20,17 @@ _NAMING = (("==", "===", "<="), ())
 
 
 class VersionRange(NamedTuple):
-    """Clauses that all hold: an operator, the number of a release, and whether `.*` followed.
-
-    Where there are `ways`, of which one is enough, it has no clauses of its own.
-    """
+    """Clauses that all hold: an operator, the number of a release, and whether `.*` followed."""
 
     clauses: tuple[tuple[str, Number, bool], ...] = ()
-    ways: tuple[VersionRange, ...] = ()
 
     @property
     def is_open(self) -> bool:
         """True where nothing is said of any release."""
-        return not self.clauses and not self.ways
-
-    @property
-    def takes_newest(self) -> bool:
-        """True where it says nothing, or a way does not: the newest release is meant, no other."""
-        return self.is_open or any(one.is_open for one in self.ways)
+        return not self.clauses
 
     def allows(self, number: Number) -> bool:
         """True where a release with this number meets every clause."""
-        if self.ways:
-            return any(one.allows(number) for one in self.ways if not one.is_open)
         return all(_meets(number, *clause) for clause in self.clauses)
 
     def reaches(self, minor: Number) -> bool:
@@ -53,22 +41,17 @@ class VersionRange(NamedTuple):
     def asked(self) -> Number:
         """The highest release that is named and allowed, by `==` or `<=`; () where none is."""
         named = {number for operator, number, star in self.clauses if operator in _NAMING[star]}
-        named |= {one.asked for one in self.ways}
         return max(filter(self.allows, named), default=())
 
     @property
     def ends(self) -> Number:
         """The highest number written in it, for where no known release is allowed; () if none."""
-        if self.ways:
-            return max(one.ends for one in self.ways)
         lowest = [number for operator, number, _ in self.clauses if operator != "!="]
         return max(lowest, default=())
 
     @property
     def begins(self) -> Number:
         """The number from which on releases are allowed; () where nothing says so."""
-        if self.ways:
-            return min(one.begins for one in self.ways if not one.is_open)
         first = [number for operator, number, _ in self.clauses if operator not in _UPPER]
         return max(first, default=())
 
@@ -105,14 +88,6 @@ def read_range(text: str) -> VersionRange | None:
             operator, star = "==", True
         clauses.append((operator, number, star))
     return VersionRange(tuple(clauses))
-
-
-def either(ranges: Iterable[VersionRange]) -> VersionRange:
-    """Return what one of several ranges allows; the same one twice is one."""
-    ways = tuple(dict.fromkeys(ranges))
-    if len(ways) == 1 or all(one.is_open for one in ways):
-        return ways[0]
-    return VersionRange(ways=ways)
 
 
 def same_release(one: Number, other: Number) -> bool:

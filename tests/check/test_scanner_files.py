@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from advisor.scan.scanner import scan
 from advisor.scan.vocabulary import vocabulary_of
-from advisor.scan.walk import find_files, excluding
+from advisor.scan.walk import excluding, find_files
 
 GOOD = "from transformers import BlipModel\nBlipModel.from_pretrained('Salesforce/blip-vqa-base')\n"
 
@@ -148,9 +148,7 @@ def test_links_are_not_followed_so_that_loops_end(tmp_path):
     assert names(tmp_path) == ["a/b.py"]
 
 
-@pytest.mark.parametrize(
-    "pattern", ["!", "/", "//", "[b-a]", "\\", "[", "#x", "  ", "\ufeff"]
-)
+@pytest.mark.parametrize("pattern", ["!", "/", "//", "[b-a]", "\\", "[", "#x", "  ", "\ufeff"])
 def test_a_pattern_that_means_nothing_leaves_nothing_out(tmp_path, pattern):
     tree(tmp_path, **{"a.py": "", "b/c.py": ""})
     assert "b/c.py" in names(tmp_path, exclude=[pattern, "a.py"])

@@ -117,11 +117,11 @@ def file_not_checked(case: Case) -> Iterator[Finding]:
     for note in case.scan.notes:
         line = note.line or 1
         yield Finding(note.message, Location(note.path, line, 1, line, 1), level=level)
-    if case.strict and not case.scan.vouched:
-        if number := case.scan.left_out.get("environments", 0):
-            what = f"left out by the name of an environment: {count(number, 'folder')}"
-            message = f"{what}; git does not say that nothing of the project is in there"
-            yield Finding(message, level=level)
+    number = case.scan.left_out.get("environments", 0)
+    if case.strict and number and not case.scan.vouched:
+        what = f"left out by the name of an environment: {count(number, 'folder')}"
+        message = f"{what}; git does not say that nothing of the project is in there"
+        yield Finding(message, level=level)
 
 
 def _meant(case: Case, id: str) -> str:
