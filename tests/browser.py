@@ -33,13 +33,18 @@ class View(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What was found: objections of axe-core, lines on the console, addresses requested, text."""
+    """What was found: objections of axe-core, lines on the console, addresses requested, text.
+
+    `second_part` is where the first heading below the first part stands, in pixels from the top.
+    """
 
     view: View
     violations: list[dict[str, Any]]
     console: list[str]
     requests: list[str]
     scroll_width: int
+    scroll_height: int
+    second_part: float
     hidden: int
     text: str
     screenshot: str | None
@@ -112,6 +117,8 @@ def look(
             one["console"],
             one["requests"],
             one["scrollWidth"],
+            one["scrollHeight"],
+            one["secondPart"],
             one["hidden"],
             one["text"],
             one["screenshot"],

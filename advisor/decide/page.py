@@ -14,6 +14,7 @@ from advisor.decide.memory import memory_gb
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
 from advisor.decide.programs import way_of
 from advisor.decide.ranking import FIGURE
+from advisor.decide.recommendation import SCREEN
 from advisor.decide.requirements import AS_IS
 from advisor.decide.selection import Selection
 from advisor.decide.shortlist import (
@@ -89,10 +90,8 @@ LESS = (
     Room(1, 1, 0, first=1, others=1, larger=False),
 )
 """What is given up, one after the other, where a screen would be too small."""
-SCREEN = 22, 80
-"""The most lines of a page for one task, where lines have so many columns."""
-END = 21
-"""The most lines of a page with offers below it, on a screen of 24."""
+COLUMNS = 80
+"""How wide a line is where lines are counted."""
 
 
 def as_page(
@@ -100,7 +99,7 @@ def as_page(
     today: str | None = None,
     *,
     whole: bool = False,
-    lines: int = SCREEN[0],
+    lines: int = SCREEN,
 ) -> Page:
     """Return the page that every format draws: a screen of so many `lines`, or the `whole`.
 
@@ -138,7 +137,7 @@ def _screen(answer: Advice, advice: TaskAdvice, commands: Code, lines: int) -> P
         table = shortlist(advice, room.checkpoints, " ".join(notes))
         page = [*head, *table, *_notes(_foot(advice, room))]
         below = [commands] if len(answer.advice) == 1 else []
-        if height([*page, *below], SCREEN[1]) <= lines:
+        if height([*page, *below], COLUMNS) <= lines:
             break
     return page
 

@@ -22,6 +22,13 @@ from advisor.rulebase.store import load_rules
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
 
+SCREEN = 22
+"""The most lines of a page for one task."""
+END = 21
+"""The same with offers below it, on a screen of 24."""
+UNBOUND = 99
+"""More than an answer ever takes, for a page that scrolls."""
+
 
 class Recommendation(Advice):
     """What advisor answers, and how it is drawn."""
@@ -42,20 +49,16 @@ class Recommendation(Advice):
 
         return as_json(self, today)
 
-    def to_page(self, today: str | None = None, *, whole: bool = False) -> Page:
-        """Return the page of `advisor recommend`: a screen, or the `whole`.
+    def to_page(
+        self, today: str | None = None, *, whole: bool = False, lines: int = SCREEN
+    ) -> Page:
+        """Return the page of `advisor recommend`: of so many `lines`, or the `whole`.
 
         Ages are on it only where `today` is given.
         """
         from advisor.decide.page import as_page
 
-        return as_page(self, today, whole=whole)
-
-    def to_end(self) -> Page:
-        """Return the page at the end of an interview, so that its offers fit below it."""
-        from advisor.decide.page import END, as_page
-
-        return as_page(self, lines=END)
+        return as_page(self, today, whole=whole, lines=lines)
 
     def _repr_html_(self) -> str:
         from advisor.draw.html import fragment

@@ -55,7 +55,7 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
         add("Best for", [steps.get(pick.checkpoint.id, "") for pick in shown])
     if len({pick.use for pick in shown}) > 1:  # the first line has it where all are alike
         add("Use", [pick.use for pick in shown])
-    if common := _common(shown):
+    if common := common_figure(shown):
         name = common.name
         values = [
             next((one.value for one in pick.figures if one.table == common.table), None)
@@ -213,8 +213,8 @@ def _mark(picks: Sequence[Pick], values: Sequence[float | None], place: int, bet
     return ("=" if tied else "*") if beyond else ""
 
 
-def _common(picks: Sequence[Pick]) -> Published | None:
-    """A figure of the table that has most of some picks, of several the most telling.
+def common_figure(picks: Sequence[Pick]) -> Published | None:
+    """Return a figure of the table that has most of some picks, of several the most telling.
 
     It is one that the first of those has which were measured; where a figure puts that before the
     next, the table of this figure.

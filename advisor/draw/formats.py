@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
 from advisor.foreign import INERT_IN_JSON, inert, visible_json, visible_lines
 
 if TYPE_CHECKING:
-    from advisor.draw.blocks import Page
+    from advisor.draw.blocks import Page, Shared
     from advisor.draw.findings import FindingsReport
 
 P = ParamSpec("P")
@@ -24,7 +24,7 @@ class Report(NamedTuple):
     """A result ready to be drawn; one without `findings` only in formats of a page.
 
     `drawings` are formats that it has besides, or draws in a way of its own; `screen` is the page
-    for a terminal, where that is a shorter one.
+    for a terminal, where that is a shorter one, `shared` that of HTML, where it is another.
     """
 
     json: Callable[[], dict[str, Any]]
@@ -32,6 +32,7 @@ class Report(NamedTuple):
     findings: Callable[[], FindingsReport] | None = None
     drawings: Mapping[str, Callable[[], str]] = MappingProxyType({})
     screen: Callable[[], Page] | None = None
+    shared: Callable[[], Sequence[Shared]] | None = None
 
     @classmethod
     def of(
@@ -81,8 +82,8 @@ def _drawn(report: Report, format: str, indent: int | None, *, color: bool) -> s
     if format in report.drawings:
         text = report.drawings[format]()
         return visible_json(text) if format == "notebook" else visible_lines(text)
-    on_screen = report.screen if format == "terminal" else None
-    value = (on_screen or getattr(report, FORMATS[format]))()
+    own = {"terminal": report.screen, "html": report.shared}.get(format)
+    value = (own or getattr(report, FORMATS[format]))()
     if FORMATS[format] == "page" and format != "terminal":  # which needs other signs besides
         from advisor.draw.blocks import shown
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from advisor.draw.blocks import (
-    Block,
     Cell,
     Code,
+    Folded,
     Heading,
     Headline,
     Item,
@@ -19,19 +20,25 @@ from advisor.draw.blocks import (
     Notes,
     Page,
     Pairs,
+    Scatter,
+    Shared,
     Table,
     Text,
 )
 from advisor.foreign import visible_lines
 
 STYLE = Path(__file__).with_name("page.css")
+COPY = Path(__file__).with_name("copy.js")
+"""Gives every block of code a button that copies it."""
 MARKS = {"+": "for", "-": "against", "!": "caveat", ">": "leads", "": "plain"}
 """What each mark of an item says, as the class that draws it."""
 
 
-def html(page: Page) -> str:
+def html(page: Sequence[Shared]) -> str:
     """Return the page as one HTML file, titled by what it begins with."""
-    return document(_title(page), body(page))
+    whole = body(page)
+    script = COPY.read_text(encoding="utf-8") if '<div class="code">' in whole else ""
+    return document(_title(page), whole, script=script)
 
 
 def fragment(page: Page) -> str:
@@ -73,7 +80,7 @@ def filled(template: Path, **values: Any) -> str:
     return environment.from_string(template.read_text(encoding="utf-8")).render(values)
 
 
-def body(page: Page) -> str:
+def body(page: Sequence[Shared]) -> str:
     """Return the blocks of a page as HTML."""
     return "\n".join(_block(block) for block in page)
 
@@ -83,7 +90,7 @@ def _style(root: str) -> str:
     return STYLE.read_text(encoding="utf-8").replace("@root", root)
 
 
-def _title(page: Page) -> str:
+def _title(page: Sequence[Shared]) -> str:
     named = (block for block in page if isinstance(block, (Headline, Heading, Judged)))
     first = next(named, None)
     if first is None:
@@ -91,7 +98,14 @@ def _title(page: Page) -> str:
     return f"advisor: {first.text if isinstance(first, Heading) else first.name}"
 
 
-def _block(block: Block) -> str:
+def _block(block: Shared) -> str:
+    if isinstance(block, Scatter):
+        from advisor.draw.scatter import scatter
+
+        return scatter(block)
+    if isinstance(block, Folded):
+        inside = body(block.blocks)
+        return f"<details><summary>{escape(block.summary)}</summary>{inside}</details>"
     if isinstance(block, Headline):
         notes = " · ".join(map(escape, block.notes))
         return f'<div class="headline"><h1>{_cell(block.name)}</h1><p>{notes}</p></div>'
@@ -106,7 +120,7 @@ def _block(block: Block) -> str:
         chip = f'<span class="verdict {kind}">{escape(block.verdict)}</span>'
         return f"<h3>{escape(block.name)} {chip}</h3>{text}"
     if isinstance(block, Code):
-        return f'<pre tabindex="0"><code>{escape(block.text)}</code></pre>'
+        return f'<div class="code"><pre tabindex="0"><code>{escape(block.text)}</code></pre></div>'
     if isinstance(block, Table):
         return _table(block)
     return _rows(block)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from advisor.console.commands import Given
@@ -72,9 +73,16 @@ def ask(
 
 
 def _report(answer: Recommendation, *, end: bool) -> Report:
+    from advisor.decide.recommendation import END, SCREEN, UNBOUND
+    from advisor.decide.shared_page import shared_page
     from advisor.draw.formats import Report
 
-    return Report(answer.to_dict, answer.to_page, screen=answer.to_end if end else None)
+    return Report(
+        answer.to_dict,
+        answer.to_page,
+        screen=partial(answer.to_page, lines=END if end else SCREEN),
+        shared=lambda: shared_page(answer, answer.to_page(lines=UNBOUND)),
+    )
 
 
 def _recommendation(

@@ -18,6 +18,7 @@ from advisor.rulebase.base import RuleBase
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
     from advisor.decide.written_program import Script
+    from advisor.draw.blocks import Shared
     from advisor.need.conversation import Conversation, Opening
     from advisor.need.understanding import Understanding
 
@@ -66,8 +67,22 @@ class Telling(NamedTuple):
             lambda: answer.to_page(day, whole=True),
             drawings=drawings,
             screen=None if self.verbose else lambda: answer.to_page(day),
+            shared=lambda: _shared(answer, day),
         )
         self.shown.emit(report)
+
+
+def _shared(
+    answer: Understanding | Opening | Conversation | Recommendation, day: str | None
+) -> list[Shared]:
+    """Return the page of HTML, with the sentence on top where one was answered."""
+    from advisor.decide.recommendation import UNBOUND
+    from advisor.decide.shared_page import shared_page
+    from advisor.need.understanding import Understanding
+
+    said = getattr(answer, "understanding", answer)
+    words = (said.reading.text, said.command) if isinstance(said, Understanding) else ()
+    return shared_page(answer.recommendation, said.to_page(day, lines=UNBOUND), day, *words)
 
 
 def telling(

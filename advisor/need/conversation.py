@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.console.output import interactive, note
 from advisor.decide.outlook import DECIDED
+from advisor.decide.recommendation import END
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
 from advisor.model import TASK
@@ -45,11 +46,9 @@ class Opening(NamedTuple):
         """Return the JSON document of the answer."""
         return self.understanding.to_dict(today)
 
-    def to_page(self, today: str | None = None, *, whole: bool = False) -> Page:
+    def to_page(self, today: str | None = None, *, whole: bool = False, lines: int = END) -> Page:
         """Return the page of the answer, or the `whole` of it, with room for what is offered."""
-        return (
-            self.understanding.to_page(today, whole=True) if whole else self.understanding.to_end()
-        )
+        return self.understanding.to_page(today, whole=whole, lines=lines)
 
     def goes_on(self, *, color: bool, **how: Any) -> Conversation | None:
         """Offer what comes next; return the answer to what was settled or changed, None at the end.
@@ -94,10 +93,9 @@ class Conversation(NamedTuple):
         """Return the JSON document of the answer."""
         return self.recommendation.to_dict(today)
 
-    def to_page(self, today: str | None = None, *, whole: bool = False) -> Page:
+    def to_page(self, today: str | None = None, *, whole: bool = False, lines: int = END) -> Page:
         """Return the page of the answer, or the `whole` of it, with room for what is offered."""
-        answer = self.recommendation
-        return answer.to_page(today, whole=True) if whole else answer.to_end()
+        return self.recommendation.to_page(today, whole=whole, lines=lines)
 
     def goes_on(self, *, color: bool, **how: Any) -> Conversation | None:
         """Offer what comes next; return the answer to a changed answer, None when it is over."""

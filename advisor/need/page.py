@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from advisor.decide.recommendation import SCREEN
 from advisor.draw.blocks import Code, Headline, Page, Pairs
 from advisor.model import NONE, TASK
 from advisor.need.named import named_rows
@@ -25,14 +26,11 @@ def as_page(
     today: str | None = None,
     *,
     whole: bool = False,
-    offers: bool = False,
+    lines: int = SCREEN,
 ) -> Page:
-    """Return the page of the answer, with what was understood below its first line.
-
-    It is shorter where `offers` stand below it.
-    """
+    """Return the page of the answer, with what was understood below its first line."""
     answer = _drawn(understanding.recommendation)
-    page = answer.to_end() if offers else answer.to_page(today, whole=whole)
+    page = answer.to_page(today, whole=whole, lines=lines)
     if page and isinstance(commands := page[-1], Code):
         by_flags = understanding.recommendation.command
         text = commands.text.replace(f"{by_flags} -v", f"{understanding.command} -v")

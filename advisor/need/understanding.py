@@ -16,7 +16,7 @@ from advisor.console import HOMES
 from advisor.decide.advice import TaskAdvice
 from advisor.decide.command_lines import quoted
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED
-from advisor.decide.recommendation import Recommendation, advise
+from advisor.decide.recommendation import SCREEN, Recommendation, advise
 from advisor.decide.selection import ORDERS
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
@@ -53,17 +53,13 @@ class Understanding(Understood):
 
         return as_json(self, today)
 
-    def to_page(self, today: str | None = None, *, whole: bool = False) -> Page:
+    def to_page(
+        self, today: str | None = None, *, whole: bool = False, lines: int = SCREEN
+    ) -> Page:
         """Return the page, or the `whole` of it, which begins with what was understood."""
         from advisor.need.page import as_page
 
-        return as_page(self, today, whole=whole)
-
-    def to_end(self) -> Page:
-        """Return the page with room for what is offered below it."""
-        from advisor.need.page import as_page
-
-        return as_page(self, offers=True)
+        return as_page(self, today, whole=whole, lines=lines)
 
 
 def understand(

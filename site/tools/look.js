@@ -4,7 +4,7 @@
 //   {url, chromium, views: [{name?, width, height?, dark?, keys?: [...]}], screenshots?: folder,
 //    ready?: what the page has when it is whole, as a selector,
 //    fragments?: what to put behind # of the address, one after the other}
-//   [{shown: what the answer of each fragment says of itself, width, dark, violations: [{id, help, nodes}], console, requests, scrollWidth, hidden, text,
+//   [{shown: what the answer of each fragment says of itself, width, dark, violations: [{id, help, nodes}], console, requests, scrollWidth, scrollHeight, secondPart, hidden, text,
 //     screenshot, address}]
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
@@ -69,6 +69,8 @@ async function look(view) {
   const shown = await page.evaluate(visit, asked.fragments ?? []);
   const found = await page.evaluate(() => ({
     scrollWidth: document.documentElement.scrollWidth,
+    scrollHeight: document.documentElement.scrollHeight,
+    secondPart: document.querySelector("main > h2")?.getBoundingClientRect().top ?? 0,
     hidden: [...document.querySelectorAll("p,li,td,h1,h2,h3,dd")].filter(
       (each) => each.checkVisibility && !each.checkVisibility() && !each.closest("[hidden],details,thead"),  // columns are named in each cell there
     ).length,

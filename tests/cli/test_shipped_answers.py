@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from advisor.decide.page import END
-from advisor.decide.recommendation import recommend
+from advisor.decide.recommendation import END, recommend
 from advisor.draw.typesetting import cut_lines, height
 from advisor.engine.decision import Engine
 
@@ -374,7 +373,7 @@ def test_the_command_repeats_the_answer_for_what_people_posted(advisor, scenario
 def test_the_end_of_an_interview_leaves_room_for_its_offers(rulebase):
     engine = Engine(rulebase)
     for task in rulebase.tasks:
-        page = recommend(rulebase, {"task": task.id}, engine=engine).to_end()
+        page = recommend(rulebase, {"task": task.id}, engine=engine).to_page(lines=END)
         assert height(page, 80) <= END, task.id
 
 

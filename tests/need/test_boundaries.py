@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from advisor.cli.program import program
-from advisor.decide.recommendation import recommend
+from advisor.decide.recommendation import END, recommend
 from advisor.engine.decision import Engine
 from advisor.errors import UsageError
 from advisor.need.amounts import FARTHEST, LARGEST, NEAR
@@ -104,6 +104,6 @@ def test_a_misspelt_command_has_few_words_behind_it(rulebase, more, refused):
 def test_a_conversation_tells_its_answer_in_short_or_whole(rulebase):
     answer = recommend(rulebase, task="captioning")
     conversation = Conversation(answer, None)
-    assert conversation.to_page() == answer.to_end()
+    assert conversation.to_page() == answer.to_page(lines=END)
     assert conversation.to_page(whole=True) == answer.to_page(whole=True)
     assert conversation.to_page() != conversation.to_page(whole=True)

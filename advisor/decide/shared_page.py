@@ -1,0 +1,182 @@
+"""A recommendation as a page to pass on: need, answer, picture, program, and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from advisor import __version__
+from advisor.decide.command_lines import command
+from advisor.decide.memory import memory_gb
+from advisor.decide.page import COLUMNS
+from advisor.decide.requirements import Requirements
+from advisor.decide.shortlist import common_figure
+from advisor.draw.blocks import (
+    Code,
+    Dot,
+    Folded,
+    Heading,
+    Headline,
+    Notes,
+    Page,
+    Pairs,
+    Scatter,
+    Shared,
+    Table,
+    Text,
+)
+from advisor.draw.typesetting import cut_lines
+from advisor.model import TASK
+
+if TYPE_CHECKING:
+    from advisor.decide.advice import Advice, TaskAdvice
+    from advisor.decide.precedence import Published
+
+CAPTION = {
+    "numbers": "Numbers are those of the table.",
+    "others": "Small dots are other checkpoints that meet the same needs.",
+    "beyond": "Hollow dots need more memory, cannot be loaded, are not verified, or a rule "
+    "advises against them.",
+    "tie": "The shaded range ties with 1.",
+    "limit": "The dashed line is your memory limit.",
+    "none": "The lowest row has no result on this benchmark.",
+}
+"""What each sign of the picture means."""
+
+
+def shared_page(
+    answer: Advice, screen: Page, today: str | None = None, need: str = "", again: str = ""
+) -> list[Shared]:
+    """Return the page of `--format html`: the `screen` of a terminal with all that it leaves out.
+
+    `need` is the sentence that was answered, where there was one, and `again` the command that
+    answers it. Ages are on it only where `today` is given.
+    """
+    from advisor.decide.details import details
+
+    page: list[Shared] = [Text(f"Need: {need or _needs(answer)}", "need")]
+    waiting = list(answer.advice)
+    for place, block in enumerate(screen[:-1]):
+        if isinstance(block, Pairs):
+            page.append(Folded("How the sentence was understood", (block,)))
+            continue
+        page.append(_short(block) if isinstance(block, Notes) else block)
+        if isinstance(block, Headline) and waiting:
+            table = next((one for one in screen[place:] if isinstance(one, Table)), None)
+            picture = _finalists(
+                waiting.pop(0), [str(row[0]) for row in table.rows] if table else []
+            )
+            page += [picture] if picture else []
+    if len(answer.advice) == 1 and answer.advice[0].has_program:
+        from advisor.decide.written_program import script
+
+        page += [Heading("Program"), Code(script(answer).python.rstrip(), "python")]
+    reasons = tuple(block for one in answer.advice for block in details(one, today))
+    newest = max(answer.rulebase.source_dates.values(), default="")
+    facts = f"{answer.rulebase.digest}{f', newest source read in {newest}' if newest else ''}"
+    return [
+        *page,
+        Heading("Commands"),
+        *screen[-1:],
+        Folded("All reasons, remarks and sources", reasons),
+        Heading("About this page"),
+        Pairs(
+            (
+                ("Reproduce", again or answer.command),
+                ("Rule base", facts),
+                ("advisor", __version__),
+            )
+        ),
+    ]
+
+
+def _short(notes: Notes) -> Notes:
+    """Notes with the sentences that a terminal shows: all of them stand below."""
+    cut = [" ".join(cut_lines(note.text, COLUMNS, note.lines)) for note in notes.rows]
+    rows = zip(notes.rows, cut, strict=True)
+    whole = (note if text.endswith("…") else note._replace(text=text) for note, text in rows)
+    return Notes(tuple(whole))
+
+
+def _needs(answer: Advice) -> str:
+    """The tasks by name, and the answers that were given besides as they are typed."""
+    tasks = ", ".join(one.rulebase.task(one.task).name for one in answer.advice if one.task)
+    given = {id: one for id, one in answer.advice[0].decision.given.items() if id != TASK}
+    said = command("", answer.rulebase, given, answer.priority).removeprefix("advisor")
+    return " · ".join(filter(None, (tasks, said.strip())))
+
+
+def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> Scatter | None:
+    """Return the checkpoints of a table as points, among all that meet the same needs.
+
+    None where no result compares two of them, or where the memory of too few is known.
+    """
+    picks = {pick.checkpoint.id: pick for pick in advice.selection.picks}
+    shown = [picks[id] for id in ids if id in picks]
+    common = common_figure(shown) if shown else None
+    if common is None:
+        return None
+    numbers = {pick.checkpoint.id: str(place) for place, pick in enumerate(shown, start=1)}
+    dots = [*_dots(advice, numbers, common)]
+    named = [dot for dot in dots if dot.label]
+    if sum(dot.y is not None for dot in dots) < 2 or not named:
+        return None
+    limit = _limit(advice)
+    tie = _tie(advice, named[0], common)
+    marks = {
+        "numbers": True,
+        "others": any(not dot.label and dot.fits for dot in dots),
+        "beyond": any(not dot.fits for dot in dots),
+        "tie": tie is not None,
+        "limit": limit is not None,
+        "none": any(dot.y is None for dot in dots),
+    }
+    captions = [CAPTION[mark] for mark, is_there in marks.items() if is_there]
+    captions += [rule.because for rule in shown[0].fired if rule.effect == "prefer"]
+    return Scatter(
+        x=f"{'Training' if shown[0].training else 'Memory'} in GB",
+        y=common.name,
+        better=common.better,
+        dots=tuple(dots),
+        limit=limit,
+        tie=tie,
+        note=" ".join([f"{common.name} ({common.better} is better) against memory.", *captions]),
+    )
+
+
+def _dots(advice: TaskAdvice, numbers: dict[str, str], common: Published) -> Iterator[Dot]:
+    """Yield the numbered, then the others that have a result of the same table."""
+    selection = advice.selection
+    by = selection.locked.by if selection.locked else None
+
+    def result(id: str) -> float | None:
+        figures = by.published(id) if by else ()
+        return next((one.value for one in figures if one.table == common.table), None)
+
+    for pick in sorted(selection.picks, key=lambda pick: pick.checkpoint.id not in numbers):
+        id, needs = pick.checkpoint.id, pick.needs_gb
+        label = numbers.get(id, "")
+        if needs and (label or result(id) is not None):
+            avoided = any(rule.effect == "avoid" for rule in pick.fired)
+            behind = not label and (avoided or any(pick.group))
+            yield Dot(id, needs, result(id), label, fits=not behind)
+    for one in selection.rejected:
+        needs, value = memory_gb(one.checkpoint), result(one.checkpoint.id)
+        if needs and value is not None and {gap.field for gap in one.lacks} == {"memory_gb"}:
+            yield Dot(one.checkpoint.id, needs, value, fits=False)
+
+
+def _limit(advice: TaskAdvice) -> float | None:
+    """The most memory that answers allow, None where they do not say."""
+    demands = Requirements(advice.rulebase, advice.decision.profile).demands
+    limits = [one.wanted["at_most"] for one in demands if one.field == "memory_gb"]
+    return min(limits, default=None)
+
+
+def _tie(advice: TaskAdvice, first: Dot, common: Published) -> tuple[float, float] | None:
+    """The range of results that tie with that of the first, None where it has none."""
+    if first.y is None or advice.selection.locked is None:
+        return None
+    gauge = advice.selection.locked.by.gauges[common.table[0]]
+    noise = gauge.noise if gauge.share is None else gauge.share * abs(first.y)
+    return (first.y - noise, first.y + noise) if noise else None
