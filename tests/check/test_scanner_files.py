@@ -185,10 +185,6 @@ HOSTILE = {
     "cell.ipynb": json.dumps(
         {"cells": [{"cell_type": "code", "source": "from transformers import ClipModel\nx = (\n"}]}
     ),
-    "bad.json": '{"model": "openai/clip-vit-base-patch32"',
-    "bad.toml": 'model = "openai/clip-vit-base-patch32"\nx = = 1\n',
-    "bad.yaml": "model: openai/clip-vit-base-patch32\nx: [1\n",
-    "deep.json": '{"model": "openai/clip-vit-base-patch32", "x": ' + "[" * 100_000,
     "bytes.yaml": b"model: openai/clip-vit-base-patch32 \xff\n",
 }
 

@@ -276,7 +276,6 @@ def test_a5_a6_a7_small_files_take_little_time_and_memory(tmp_path, times):
     assert done.returncode == 1, done.stderr
     found = json.loads(done.stdout)
     assert {one["path"] for one in found["findings"] if one["level"] == "error"} == {"wrong.py"}
-    assert found["suppressed"]["not_parsed"] >= 1
 
 
 LONG = "0x" + "f" * 5_000
@@ -655,20 +654,6 @@ def test_a_class_that_is_gone_is_found_in_a_module_of_whatever_name(check, code)
     if asked != code:
         assert not check({"a.py": asked}).of("error")
     assert len(check({"a.py": f"import transformers\nm = transformers.{GONE}"}).of("error")) == 1
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("a.json", r'{"model": "Salesforce\/blip-vqa-bas"}'),
-        ("a.json", f'{{"{escaped("model")}": "{escaped("Salesforce/blip-vqa-bas")}"}}'),
-        ("a.toml", r'model = "\u0053alesforce\U0000002Fblip-vqa-bas"'),
-        ("a.yaml", r'"m\x6fdel": "Salesforce\x2fblip-vqa-bas"'),
-        ("a.yaml", 'model: "Salesforce/blip-\\\n  vqa-bas"'),
-    ],
-)
-def test_a8_no_way_of_writing_hides_an_id_in_a_configuration(check, name, text):
-    assert paths(check({name: text, "b.py": ""}), "warning") == {name}
 
 
 ANSWERS = "from transformers import BlipForQuestionAnswering as A\n"
@@ -1328,11 +1313,10 @@ def test_what_only_looks_like_an_answer_of_advisor_is_read(check, name):
     assert paths(check({name: text, "b.py": ""}), "warning") == {name}
 
 
-def test_a_key_of_more_parts_than_any_honest_one_is_not_read(check):
+def test_a_key_of_more_parts_than_any_honest_one_hides_nothing(check):
     for part in ('" "', "' '", '"\\""', "a"):
-        text = f"model = 'Salesforce/blip-vqa-bas'\n{'.'.join([part] * 150)} = 1\n"
-        (note,) = check({"a.toml": text, "b.py": ""}).of("note")
-        assert "nested too deeply" in note["message"]
+        text = f"model = 'Salesforce/blip-vqa-bas'\n{'.'.join([part] * 50_000)} = 1\n"
+        assert paths(check({"a.toml": text, "b.py": ""}), "warning") == {"a.toml"}
 
 
 def test_a_walk_that_takes_too_long_says_where_it_ended(tmp_path, monkeypatch):
