@@ -22,15 +22,24 @@ FIXED = {"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb", "PYTHONUTF8": "1"}
 
 
 def console(
-    command: str, *, first: int | None = None, last: int = 0, status: bool = False, exits: int = 0
+    command: str,
+    *,
+    first: int | None = None,
+    last: int = 0,
+    until: str = "",
+    status: bool = False,
+    exits: int = 0,
 ) -> None:
     """Write a console block: the command, its output, and its exit code with `status`.
 
-    `first` and `last` keep so many lines of the output, with "..." for what is cut. Raises
-    ValueError where the exit code is not `exits`.
+    `first` and `last` keep so many lines of the output, with "..." for what is cut; `until` leaves
+    out what that line begins, such as times. Raises ValueError where the exit code is not `exits`.
     """
     done = run(command, exits=exits)
-    lines = cut((done.stderr + done.stdout).rstrip().splitlines(), first, last)
+    lines = (done.stderr + done.stdout).rstrip().splitlines()
+    if until:
+        lines = [*lines[: lines.index(until)], "..."]
+    lines = cut(lines, first, last)
     tail = ["$ echo $?", str(done.returncode)] if status else []
     _block("console", [f"$ {command}", *lines, *tail])
 

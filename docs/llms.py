@@ -27,7 +27,7 @@ HEAD = """\
 > Which kind of vision-language model fits a task (CLIP, VisionEncoderDecoder, unified VLP), which
 > checkpoint, and why: a command-line tool and Python library that decides by rules with sources.
 
-- [README](README.md): what it is, the two commands, and every act with its real output
+- [README](README.md): what it is, the two commands, and every command with its real output
 - [The skill for coding agents](advisor/agents/skill/SKILL.md): when to ask, how to read the answer
 """
 
@@ -41,9 +41,7 @@ def current() -> dict[Path, str]:
         for path in LINK.findall(item["links"])
     ]
     rest = [f"- [{_title(path)}]({path}): {about}" for path, about in OPTIONAL.items()]
-    ci = [page.relative_to(ROOT).as_posix() for page in sorted((ROOT / "docs" / "ci").glob("*.md"))]
-    jobs = [f"- [{_title(path)}]({path})" for path in ci]
-    documentation = ["## Documentation\n", *rows, "", "## Jobs to copy\n", *jobs, ""]
+    documentation = ["## Documentation\n", *rows, ""]
     parts = [HEAD, *documentation, "## Optional\n", *rest]
     return {FILE: "\n".join(parts) + "\n"}
 

@@ -49,7 +49,6 @@ class Writer(NamedTuple):
 
 WRITERS = (
     *(Writer(("cog",), ("-r",), (page,)) for page in PAGES),
-    Writer(("python", "docs/picture.py")),
     Writer(("python", "docs/schemas.py")),
 )
 LAST = Writer(("python", "docs/llms.py"))

@@ -28,7 +28,7 @@ checks:
     page: Do otherwise.
     example: {{bad: "x  # bad", good: "y"}}
 """
-DOCUMENT = Path(__file__).parents[1] / "docs" / "try.md"
+DOCUMENT = Path(__file__).parents[1] / "docs" / "run.md"
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_names_are_checked_without_torch():
 
 
 def test_what_try_cannot_run_stands_in_its_document(rulebase):
-    """A catalogued model type that nothing here runs is a row of docs/try.md, with the reason."""
+    """A catalogued model type that nothing here runs is a row of docs/run.md, with the reason."""
     chats = release(rulebase, described_releases()[-1]).auto["AutoModelForImageTextToText"]
     runs = {type for use in rulebase.uses for type in use.loads if type != ANY_TYPE} | {*chats}
     catalogued = [one for one in rulebase.checkpoints.values() if one.loader == "transformers"]

@@ -1,4 +1,4 @@
-"""Each finding of the hostile review has a test with its number; docs/strangers.md says where.
+"""Each finding of the hostile review has a test with its number; docs/security.md says where.
 
 Numbers of what was tried against projects begin with A, of broken machines and wrong use with B.
 """
@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 TESTS = Path(__file__).parent
-PAGE = TESTS.parent / "docs" / "strangers.md"
+PAGE = TESTS.parent / "docs" / "security.md"
 GONE = {"B25", "B26"}  # of what `catalogue add` wrote, which is gone
 FINDINGS = {*(f"A{n}" for n in range(1, 25)), *(f"B{n}" for n in range(1, 28))} - GONE
 
