@@ -10,14 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import count as count_up
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.command_lines import quoted, rules_flags
 from advisor.errors import UsageError
 from advisor.evaluate.asked import BASELINE_NAMED, COMMONEST, FITTED, RANDOM, RUNNER_VERSION, Asking
 from advisor.evaluate.data_source import read_data
+from advisor.evaluate.endpoint import Endpoint, endpoints
 from advisor.evaluate.evaluation_set import InferredTask, infer_task, make_set
 from advisor.evaluate.labelled import class_text
+from advisor.evaluate.options import EndpointOptions, ImageOptions
 from advisor.evaluate.run_file import (
     EARLIER,
     NAME,
@@ -27,6 +30,7 @@ from advisor.evaluate.run_file import (
     remove_unused,
 )
 from advisor.files import first_bytes, holds_something
+from advisor.hub import OfflineError
 from advisor.model import TASK
 from advisor.model.library import LABEL, SEARCH
 from advisor.rulebase.store import cache_folder
@@ -36,7 +40,6 @@ from advisor.trial.candidate import Candidate
 if TYPE_CHECKING:
     from advisor.engine.profile import Profile
     from advisor.evaluate.labelled import EvaluationSet, ImageStore, LabelledData
-    from advisor.evaluate.options import ImageOptions
     from advisor.rulebase.base import RuleBase
     from advisor.trial.resolution import Loading
 
@@ -51,7 +54,8 @@ Confirming = Callable[[InferredTask], str]
 class Arrangement(NamedTuple):
     """All that was arranged: the set, where its images are, who runs, how, and the command.
 
-    With `only_fit` those do not run who cannot do the task.
+    `endpoints` are the servers among the candidates; `agree` is asked before images leave for
+    them. With `only_fit` those do not run who cannot do the task.
     """
 
     data: EvaluationSet
@@ -62,15 +66,29 @@ class Arrangement(NamedTuple):
     batch: int
     command: str
     rule_base: str
+    endpoints: Mapping[str, Endpoint] = MappingProxyType({})
+    agree: Callable[[str], bool] | None = None
     only_fit: bool = False
+
+    @property
+    def images(self) -> int:
+        """How many images there are."""
+        return len({each.id for each in self.data.images})
 
     def line_up(self, rulebase: RuleBase, *, fetch: bool = True) -> tuple[Candidate, ...]:
         """Return the candidates as they are run; without `fetch`, nothing is downloaded for it."""
         from advisor.evaluate.lineup import line_up
 
         how = self.loading if fetch else self.loading._replace(agree=None, progress=None)
+        servers = self.endpoints if fetch else {}
         return line_up(
-            rulebase, self.candidates, self.data.task, how, self.asking, only_fit=self.only_fit
+            rulebase,
+            self.candidates,
+            self.data,
+            how,
+            self.asking,
+            servers,
+            only_fit=self.only_fit,
         )
 
     def settings(self, libraries: Mapping[str, str], version: str) -> dict[str, Any]:
@@ -108,6 +126,8 @@ def arrange(
     loading: Loading,
     asking: Asking,
     *,
+    servers: EndpointOptions | None = None,
+    agree: Callable[[str], bool] | None = None,
     demo: bool = False,
     batch: int = BATCH,
     confirm: Confirming = lambda inferred: inferred.task,
@@ -137,6 +157,12 @@ def arrange(
         profile = _profile(rulebase, given, task)
         may_download = not loading.offline and loading.agree is not None
         candidates = picked_candidates(rulebase, profile, may_download=may_download)
+    servers = servers or EndpointOptions()
+    asked = endpoints((one.checkpoint for one in candidates), servers)
+    if loading.offline and (away := [one.host for one in asked.values() if not one.local]):
+        raise OfflineError(
+            f"`{away[0]}` is on the network, which may not be used", hint="drop --offline"
+        )
     how = loading._replace(seed=images.seed)
     asking = asking._replace(
         act=chosen.act,
@@ -154,9 +180,11 @@ def arrange(
         asking=asking,
         batch=batch,
         command=_command(
-            rulebase, name, images, task, () if demo else candidates, how, asking, batch
+            rulebase, name, images, task, () if demo else candidates, how, asking, batch, servers
         ),
         rule_base=rulebase.digest,
+        endpoints=asked,
+        agree=agree,
         only_fit=demo,
     )
 
@@ -240,6 +268,7 @@ def _command(
     loading: Loading,
     asking: Asking,
     batch: int,
+    servers: EndpointOptions,
 ) -> str:
     """Return the command line that makes the same run again; without candidates, of the demo."""
     words = ["advisor evaluate", quoted(name), f"--task {task}"]
@@ -261,5 +290,7 @@ def _command(
         "max-new-tokens": loading.max_new_tokens,
     }
     words += [f"--{flag} {quoted(str(value))}" for flag, value in flags.items() if value]
+    words += [f"--key-from {quoted(each)}" for each in servers.key_from or ()]
+    words += ["--allow-http"] if servers.allow_http else []
     words += [] if loading.thinking else ["--no-thinking"]
     return " ".join([*words, *rules_flags(rulebase.folders)])

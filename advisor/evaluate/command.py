@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +19,7 @@ from advisor.errors import AdvisorError, UsageError
 from advisor.evaluate.gates import Gates
 from advisor.evaluate.options import (
     CandidateOptions,
+    EndpointOptions,
     ForecastOptions,
     ImageOptions,
     PlaceOptions,
@@ -30,6 +32,7 @@ from advisor.trial.resolution import Loading
 
 if TYPE_CHECKING:
     from advisor.evaluate.arrangement import Arrangement
+    from advisor.evaluate.asked import Asking
     from advisor.evaluate.evaluation_set import InferredTask
     from advisor.evaluate.recorded import EvaluationRun
     from advisor.evaluate.run_file import RunFile
@@ -51,7 +54,9 @@ def arranged(
     images: Annotated[ImageOptions, Options(ImageOptions)],
     chosen: Annotated[CandidateOptions, Options(CandidateOptions)],
     how: Annotated[RunOptions, Options(RunOptions)],
+    servers: Annotated[EndpointOptions, Options(EndpointOptions)],
     loading: Annotated[Loading, Options(loading_options)],
+    ahead: Annotated[ForecastOptions, Options(ForecastOptions)],
     no_input: NoInput = False,
     rulebase: RuleBase,
 ) -> Any:
@@ -59,6 +64,8 @@ def arranged(
     from advisor.evaluate.arrangement import arrange
     from advisor.evaluate.asked import Asking
 
+    ahead.prices()
+    asks = interactive() and not no_input
     made = arrange(
         rulebase,
         data,
@@ -67,9 +74,11 @@ def arranged(
         chosen.named or (),
         loading,
         Asking(how.template, how.prompt or None),
+        servers=servers,
+        agree=_agreement(servers.upload, asks=asks),
         demo=chosen.demo,
         batch=how.batch,
-        confirm=_confirmed if interactive() and not no_input else _taken,
+        confirm=_confirmed if asks else _taken,
     )
     _announce(made)
     return made
@@ -96,6 +105,7 @@ def evaluate(
       advisor evaluate captions.csv --task captioning --language de --output html=report.html
       advisor evaluate data.jsonl --dry-run --price-per-hour 1.20
       advisor evaluate photos --candidate ./mine --fail-under accuracy=0.9 --confident
+      advisor evaluate photos --candidate http://localhost:11434/v1#gemma3
     """
     from advisor.evaluate.evaluation_report import report_of
     from advisor.evaluate.run_file import writing
@@ -109,7 +119,7 @@ def evaluate(
     folder = _folder(made, place, shown)
     runnable = _runnable(made, rulebase)
     with writing(folder) as file:
-        run = run_of(made, runnable, file, place, ahead.price)
+        run = run_of(made, runnable, file, place, ahead)
         scores = score(run)
         found = verdict(scores, rulebase, split(gates.priority))
         shown.emit(report_of(run, scores, found, gates, made.store.read))
@@ -129,7 +139,13 @@ def _folder(made: Arrangement, place: PlaceOptions, shown: Showing) -> Path:
 
 
 def _runnable(made: Arrangement, rulebase: RuleBase) -> tuple[Candidate, ...]:
-    """Return the candidates as they are run; AdvisorError where none can be."""
+    """Return the candidates as they are run; AdvisorError where none can be.
+
+    Before anything goes to a server somebody agrees to it.
+    """
+    from advisor.evaluate.endpoint import agree_to_send
+
+    agree_to_send(made.endpoints.values(), made.images, made.agree)
     candidates = made.line_up(rulebase)
     failed = [each for each in candidates if each.failed is not None]
     note(*(f"{each.name}: {each.failed}" for each in failed))
@@ -148,7 +164,7 @@ def run_of(
     candidates: tuple[Candidate, ...],
     file: RunFile,
     place: PlaceOptions,
-    price: float = 0.0,
+    ahead: ForecastOptions,
 ) -> EvaluationRun:
     """Run what was arranged, here or on a cluster, and show how far it is.
 
@@ -157,20 +173,25 @@ def run_of(
     from datetime import date
 
     from advisor import __version__
-    from advisor.evaluate.execution import Watching, execute
+    from advisor.evaluate.execution import Watching, WorkerPool, execute
     from advisor.evaluate.ray_pool import ray_pools
     from advisor.evaluate.recorded import EvaluationRun
+    from advisor.evaluate.served import ServedModel
     from advisor.evaluate.worker import Worker
     from advisor.trial.runtime import versions
 
     settings = made.settings(versions(), __version__)
     settings["began"] = (not place.fresh and file.began()) or date.today().isoformat()
-    if price:
-        settings["price_per_hour"] = price
+    settings |= ahead.prices()
     run = EvaluationRun(data=made.data, candidates=candidates, settings=settings, file=file)
     watching = Watching(note, _Progress()) if sys.stderr.isatty() else Watching(note)
     pools = ray_pools(place.ray, place.workers) if place.ray else nullcontext(Worker)
-    with pools as hire:
+    with pools as local:
+
+        def hire(candidate: Candidate, asking: Asking) -> WorkerPool:
+            server = made.endpoints.get(candidate.checkpoint)
+            return ServedModel(candidate, asking, server) if server else local(candidate, asking)
+
         return execute(
             run, made.store, made.asking, fresh=place.fresh, hire=hire, watching=watching
         )
@@ -184,6 +205,20 @@ def forecast_only(rulebase: RuleBase, made: Arrangement, price: float, shown: Sh
     found = forecast(rulebase, made.data, made.store, candidates, made.asking, price or None)
     shown.emit(forecast_report(found))
     return CANNOT if all(each.cannot for each in found.candidates) else 0
+
+
+def _agreement(agreed: bool, *, asks: bool) -> Callable[[str], bool] | None:
+    """Return who agrees to what leaves for a server: `--upload`, the person there, or nobody."""
+
+    def agree(what: str) -> bool:
+        from advisor.console.prompt import prompt_for
+
+        if agreed:
+            note(what)
+            return True
+        return prompt_for(plain=False).confirm(f"{what}: send?")
+
+    return agree if agreed or asks else None
 
 
 def _announce(made: Arrangement) -> None:

@@ -6,7 +6,7 @@ import base64
 import io
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,7 +79,6 @@ def as_html(
     order = [METRIC_KINDS[id] for id in verdict.priority if id in METRIC_KINDS]
     kind = next(iter([*order, *scores.metrics]), None)
     ranked = sorted(scores.candidates, key=lambda one: one.name != verdict.recommended)
-    price = run.settings.get("price_per_hour")
     facts: Page = [Pairs(tuple(provenance(run, scores)))]
     if command := run.settings.get("command"):
         facts.append(Code(str(command), "console"))
@@ -91,12 +90,12 @@ def as_html(
         recommended=verdict.recommended or "none of them",
         answer=headline(scores, verdict).notes[0],
         reasons=_blocks(Items(tuple(reasons(scores, verdict, gates)))),
-        bars=_bars(scores, kind, price) if kind else [],
+        bars=_bars(scores, kind, run.settings) if kind else [],
         kind=kind,
         figures=_blocks(figures(scores)) if kind else "",
         curve=_blocks(learning_curve(scores)),
         pairs=_blocks(comparisons(scores, verdict)),
-        costs=_blocks(costs(scores, price)),
+        costs=_blocks(costs(scores, run.settings)),
         classes=[_classes(scores, one) for one in ranked if one.measured.by_class],
         matrices=[_confusion(scores, one) for one in ranked if one.measured.picked],
         examples=list(_examples(scores, verdict, thumbnails)),
@@ -123,7 +122,7 @@ def hue(number: int) -> int:
     return HUES[number % len(HUES)]
 
 
-def _bars(scores: Scores, kind: MetricKind, price: float | None) -> list[dict[str, Any]]:
+def _bars(scores: Scores, kind: MetricKind, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the candidates with bars, in percent: the metric with its interval, and the time.
 
     `best` are those which no other beats in both.
@@ -155,7 +154,7 @@ def _bars(scores: Scores, kind: MetricKind, price: float | None) -> list[dict[st
                 "value": kind.written(found.value),
                 "slow": f"{100 * (time or 0) / (longest or 1):.1f}%",
                 "time": "" if not longest else f"{time:.3g} ms" if time else "none",
-                "price": per_thousand(one.timing, price),
+                "price": per_thousand(one.timing, settings),
             }
         )
     return rows

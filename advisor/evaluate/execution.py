@@ -109,8 +109,10 @@ def _run_one(
             last = time.perf_counter()
             watching.progress(candidate.name, done, len(images))
     if facts := pool.facts():
-        peak = {"load_ms": round(facts.load_ms, 1), "peak_mb": facts.peak_mb}
-        file.write(candidate, (), (), peak)
+        known = {"warnings": facts.warnings, "peak_mb": facts.peak_mb}
+        if facts.load_ms is not None:
+            known["load_ms"] = round(facts.load_ms, 1)
+        file.write(candidate, (), (), known)
     return candidate._replace(warnings=file.warnings(candidate))
 
 
@@ -133,5 +135,6 @@ def _timed(answered: AnsweredBlock, wall_ms: float, loaded: Facts | None) -> dic
         "ms": round(answered.ms, 3),
         "wall_ms": round(wall_ms, 3),
         "batch": answered.batch,
+        **({"tokens": answered.tokens} if answered.tokens else {}),
         **({"first": True, "warnings": loaded.warnings} if loaded else {}),
     }

@@ -11,10 +11,11 @@ from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.formats import Report, document
 from advisor.errors import AdvisorError
 from advisor.evaluate.asked import Asking
+from advisor.evaluate.endpoint import is_endpoint
 from advisor.evaluate.image_blocks import prepared
 from advisor.evaluate.labelled import EvaluationSet, ImageStore
 from advisor.evaluate.worker import Worker
-from advisor.phrasing import count
+from advisor.phrasing import count, joined
 from advisor.rulebase.base import RuleBase
 from advisor.trial.candidate import Candidate
 
@@ -78,6 +79,8 @@ def _expected(
     rulebase: RuleBase, data: EvaluationSet, store: ImageStore, candidate: Candidate, asking: Asking
 ) -> Expected:
     known = Expected(candidate.name, candidate.checkpoint, here=candidate.failed is None)
+    if is_endpoint(candidate.checkpoint):
+        return known
     if candidate.failed is not None:
         if candidate.kind != NOT_HERE:
             return known._replace(cannot=candidate.failed)
@@ -171,6 +174,8 @@ def _as_page(found: Forecast) -> Page:
     if any(each.seconds is not None for each in found.candidates):
         timed = count(_timed(data), "question" if asked else "image")
         notes.append(f"time is measured on {timed} here; memory is estimated")
+    if servers := [each.candidate for each in found.candidates if is_endpoint(each.checkpoint)]:
+        notes.append(f"{count(images, 'image')} would leave for {joined(servers)}")
     if any(not each.here and not each.cannot for each in found.candidates):
         notes.append("how fast one is that is not on this machine, nobody knows yet")
     return [*page, *(Text(f"{each}.", "quiet") for each in notes)]

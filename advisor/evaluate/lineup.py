@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,9 @@ from advisor.evaluate.asked import (
     digest_of_order,
     identity_of,
 )
+from advisor.evaluate.endpoint import Endpoint, is_endpoint
+from advisor.evaluate.labelled import EvaluationSet
+from advisor.evaluate.served import as_served
 from advisor.model.library import CAPTION, EMBED, LABEL, SEARCH
 from advisor.rulebase.base import RuleBase
 from advisor.trial.candidate import Candidate, as_they_are, candidate_of, catalogued, is_here
@@ -42,7 +45,9 @@ _REVISION = re.compile(r"([^@]+/[^@]+)@([\w./-]+)\Z")
 
 
 def named_candidates(rulebase: RuleBase, named: Sequence[str]) -> tuple[Candidate, ...]:
-    """Return candidates as named: ID, FOLDER, demo:NAME, ID@REVISION, baseline:KIND, NAME=of these.
+    """Return candidates as named.
+
+    That is ID, FOLDER, demo:NAME, ID@REVISION, baseline:KIND, URL#MODEL, or NAME=one of these.
 
     One that is named twice is told apart by a number.
     """
@@ -51,6 +56,9 @@ def named_candidates(rulebase: RuleBase, named: Sequence[str]) -> tuple[Candidat
         name, checkpoint = "", given
         if not Path(given).exists() and (match := _NAMED.match(given)):
             name, checkpoint = match[1].strip(), match[2]
+        if is_endpoint(checkpoint):
+            found.append(Candidate(name or given, checkpoint))
+            continue
         if checkpoint.startswith(BASELINE_NAMED):
             kind = checkpoint.removeprefix(BASELINE_NAMED)
             check_name("baseline", kind, (*WITHOUT_LOOKING, *FITTED), "baselines")
@@ -138,22 +146,26 @@ def _told_apart(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
 def line_up(
     rulebase: RuleBase,
     candidates: Sequence[Candidate],
-    task: str,
+    data: EvaluationSet,
     loading: Loading,
     asking: Asking,
+    endpoints: Mapping[str, Endpoint],
     *,
     only_fit: bool = False,
 ) -> tuple[Candidate, ...]:
     """Return each candidate as it is run; what cannot be run says so, and stops nobody else.
 
-    Downloads are agreed to here, before anything runs. With `only_fit` those are left out that
-    cannot do the task, unless all of them are.
+    Downloads are agreed to here, before anything runs, and `endpoints` are asked whether they
+    answer. With `only_fit` those are left out that cannot do the task, unless all of them are.
     """
     transformers()
     libraries = versions()
 
     def as_run(candidate: Candidate, how: Asking = asking) -> Candidate:
-        return _as_run(rulebase, candidate, task, loading, how, libraries)
+        if is_endpoint(candidate.checkpoint):
+            server = endpoints.get(candidate.checkpoint)
+            return as_served(rulebase, candidate, data, server, how) if server else candidate
+        return _as_run(rulebase, candidate, data.task, loading, how, libraries)
 
     ran: list[Candidate] = []
     for candidate in candidates:

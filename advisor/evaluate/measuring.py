@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from advisor.evaluate.asked import FITTED
 from advisor.evaluate.few_shot import cross_validated
-from advisor.evaluate.labelled import EvaluationSet, LabelledImage
+from advisor.evaluate.labelled import EvaluationSet, LabelledImage, class_text
 from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, rouge_l
 from advisor.evaluate.metrics.label_metrics import (
     ClassFigures,
@@ -55,8 +55,12 @@ ANNOTATORS = 4
 """So many answers to a question at least make VQA accuracy: it leaves out one, and wants three."""
 PROBABLE = ("softmax", "likelihood")
 """Scores of these kinds sum to 1 over the labels, so they claim how sure they are."""
+IN_WORDS = "text"
+"""Scores of this kind come from answers that name a label in words."""
 LIKELY = 0.5
 """Of several labels, those with this score at least are given."""
+AROUND = " \t\n.,;:!\"'`*"
+"""What may stand around a label in an answer: `**Cat**.` is a cat."""
 MOST_NAMED = 5
 """So many labels that tie are named."""
 _CELLS = 500_000  # similarities that are worked out at once
@@ -106,6 +110,36 @@ def measure(
         return extracted_metrics(items, [one.fields for one in responses])
     found = written_metrics(data.act, items, [one.text for one in responses])
     return found._replace(sure=tuple(one.probability for one in responses))
+
+
+def labels_named(
+    responses: Iterable[Response], classes: Sequence[str], template: str
+) -> Iterator[Response]:
+    """Yield answers in words with 1 for the label that each names; one that names none failed.
+
+    Case, and what stands around a label but belongs to none, does not matter; of labels that only
+    that tells apart, the one written as it is answered is meant.
+    """
+    exact: dict[str, list[int]] = {}
+    folded: dict[str, list[int]] = {}
+    for number, name in enumerate(classes):
+        said = class_text(name)
+        for text in {name, said, template.format(said)}:
+            exact.setdefault(text.strip(), []).append(number)
+        for text in {_folded(one) for one in (name, said, template.format(said))}:
+            folded.setdefault(text, []).append(number)
+    for one in responses:
+        if one.text is None:
+            yield one
+            continue
+        named = exact.get(one.text.strip()) or folded.get(_folded(one.text), [])
+        scores = tuple(float(number in named) for number in range(len(classes)))
+        why = None if named else f"`{one.text}` is none of the labels"
+        yield one._replace(text=None, scores=scores if named else None, failed=why)
+
+
+def _folded(text: str) -> str:
+    return text.strip(AROUND).casefold()
 
 
 def _fitted(

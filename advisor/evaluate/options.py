@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 from advisor.console.options import MAX_SEED, Prompt, Template, option
-
-if TYPE_CHECKING:
-    pass
+from advisor.errors import UsageError
 
 ALONE = "local"
 ADDRESS = re.compile(r"(?:ray://)?[\w.-]+:\d+\Z|auto\Z|local\Z")
@@ -57,14 +56,33 @@ class CandidateOptions:
     named: Annotated[
         list[str] | None,
         option(
-            "--candidate ID|FOLDER",
+            "--candidate ID|FOLDER|URL",
             "Model to evaluate, or baseline:random, commonest, knn, probe; can be used multiple"
-            " times. NAME=ID names it, ID@REV selects a revision.",
+            " times. NAME=ID names it, ID@REV selects a revision. URL is https://HOST/v1#MODEL.",
         ),
     ] = None
     demo: Annotated[bool, option("--demo", "Evaluate the small networks included in advisor.")] = (
         False
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointOptions:
+    """What may be sent to the servers among the candidates."""
+
+    upload: Annotated[
+        bool, option("--upload", "Send the images to the servers among the candidates.")
+    ] = False
+    key_from: Annotated[
+        list[str] | None,
+        option(
+            "--key-from [HOST=]NAME",
+            "Environment variable with the API key of a server. Can be used multiple times.",
+        ),
+    ] = None
+    allow_http: Annotated[
+        bool, option("--allow-http", "Send images and keys to other machines unencrypted.")
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,3 +140,26 @@ class ForecastOptions:
             show_default=False,
         ),
     ] = 0.0
+    token_price: Annotated[
+        str,
+        option(
+            "--price-per-token IN,OUT",
+            "Price of a token read and of one written, to report costs of servers.",
+        ),
+    ] = ""
+
+    def prices(self) -> dict[str, Any]:
+        """Return the prices that were given, as settings of a run; UsageError for what are none."""
+        hour = {"price_per_hour": self.price} if self.price else {}
+        if not self.token_price:
+            return hour
+        try:
+            read, written = map(float, self.token_price.split(","))
+        except ValueError:
+            read = written = -1.0
+        if not 0 <= read < math.inf or not 0 <= written < math.inf:
+            raise UsageError(
+                f"`--price-per-token {self.token_price}` are no two prices",
+                hint="e.g. --price-per-token 0.0000025,0.00001",
+            )
+        return {**hour, "price_per_token": (read, written)}

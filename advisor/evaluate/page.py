@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from advisor.draw.blocks import Code, Heading, Headline, Item, Items, Page, Pairs, Table
@@ -12,6 +12,7 @@ from advisor.draw.formats import SCHEMA_VERSION
 from advisor.evaluate.asked import BASELINE_NAMED, FITTED
 from advisor.evaluate.certainty import Comparison, MetricResult
 from advisor.evaluate.gates import ANSWERED, BASELINE, FAIL_UNDER, GateCheck, Gates
+from advisor.evaluate.measuring import IN_WORDS
 from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind
 from advisor.evaluate.recorded import EvaluationRun, Timing
 from advisor.evaluate.scores import CandidateScores, Scores
@@ -153,7 +154,7 @@ def as_page(
             page += [Heading("Compared in pairs"), pairs]
         if whole and (curve := learning_curve(scores)):
             page += [Heading("With so many labeled images a class"), curve]
-        if table := costs(scores, run.settings.get("price_per_hour")):
+        if table := costs(scores, run.settings):
             page += [Heading("Cost"), table]
     if notes := known(scores):
         page += [Heading("To know"), Items(tuple(Item("!", one) for one in notes))]
@@ -247,24 +248,43 @@ def learning_curve(scores: Scores) -> Table | None:
     return Table(("baseline", *(f"{size} images" for size in fitted[0].by_size)), rows)
 
 
-def costs(scores: Scores, price: float | None) -> Table | None:
-    """Return what each candidate cost; with the `price` of an hour, what 1,000 images would."""
+def costs(scores: Scores, settings: Mapping[str, Any]) -> Table | None:
+    """Return what each candidate cost; with a price in the settings, what 1,000 images would."""
     timed = [one for one in scores.candidates if one.timing.images_per_second]
     if not timed:
         return None
-    columns = ("candidate", "images a second", "ms a batch", "95 % under", "peak MB", "load ms")
-    rows = tuple((one.name, *_cost(one.timing), per_thousand(one.timing, price)) for one in timed)
-    if price is None:
-        return Table(columns, tuple(row[:-1] for row in rows))
-    return Table((*columns, "1,000 images"), rows)
+    columns = ["candidate", "images a second", "ms a batch", "95 % under", "peak MB", "load ms"]
+    rows = [[one.name, *_cost(one.timing)] for one in timed]
+    further = {
+        "tokens an image": [_tokens(one.timing) for one in timed],
+        "1,000 images": [per_thousand(one.timing, settings) for one in timed],
+    }
+    for column, cells in further.items():
+        if any(cells):
+            columns.append(column)
+            for row, cell in zip(rows, cells, strict=True):
+                row.append(cell)
+    return Table(tuple(columns), tuple(map(tuple, rows)))
 
 
-def per_thousand(timing: Timing, price: float | None) -> str:
-    """Return what 1,000 images cost at a price of an hour; empty where either is unknown."""
-    if price is None or not timing.images_per_second:
+def _tokens(timing: Timing) -> str:
+    """Return the tokens that a server read and wrote for an image; empty of what is no server."""
+    if timing.prompt_tokens is None or timing.completion_tokens is None or not timing.images:
         return ""
-    cost = 1000 * price / 3600 / timing.images_per_second
-    return f"{cost:,.2f}" if cost >= 1 else f"{cost:.2g}"
+    read, written = timing.prompt_tokens, timing.completion_tokens
+    return f"{read / timing.images:,.0f} in, {written / timing.images:,.0f} out"
+
+
+def per_thousand(timing: Timing, settings: Mapping[str, Any]) -> str:
+    """Return what 1,000 images cost, by tokens or by the hour; empty where no price is known."""
+    if timing.prompt_tokens is not None and timing.completion_tokens is not None:
+        read, written = settings.get("price_per_token") or (0.0, 0.0)
+        spent = timing.prompt_tokens * read + timing.completion_tokens * written
+        cost = 1000 * spent / timing.images if timing.images else 0.0
+    else:
+        hour = settings.get("price_per_hour") or 0.0
+        cost = 1000 * hour / 3600 / timing.images_per_second if timing.images_per_second else 0.0
+    return "" if not cost else f"{cost:,.2f}" if cost >= 1 else f"{cost:.2g}"
 
 
 def of_how_many(run: EvaluationRun, scores: Scores) -> str:
@@ -298,6 +318,11 @@ def known(scores: Scores) -> list[str]:
         LIKELIHOOD_NOTE.format(one.name)
         for one in scores.candidates
         if one.candidate.scored_by == "likelihood"
+    ]
+    said += [
+        f"`{one.name}` answers in words; what is none of the labels counts as wrong"
+        for one in scores.candidates
+        if one.candidate.scored_by == IN_WORDS
     ]
     if lower := [kind.name for kind in scores.metrics if kind.lower]:
         said.append(f"less is better: {joined(lower)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -43,7 +43,8 @@ class Timing(NamedTuple):
 
     `images_per_second` is over all that it took, decoding included. A latency is the time of one
     batch, of at most `batch` images, in the median and at the 95th percentile; `peak_mb` is that
-    of the process, or of the GPU, in MB of 2^20 bytes.
+    of the process, or of the GPU, in MB of 2^20 bytes. Tokens are those that a server read and
+    wrote, for all images together.
     """
 
     images: int
@@ -53,6 +54,8 @@ class Timing(NamedTuple):
     latency_p95_ms: float | None
     load_ms: float | None
     peak_mb: float | None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +83,14 @@ def timing_of(told: Iterable[Mapping[str, Any]]) -> Timing:
     batch = 0
     load: float | None = None
     peaks: list[float] = []
+    tokens: list[Sequence[int]] = []
     for known in told:
         if "images" in known:
             ms, wall = float(known["ms"]), float(known["wall_ms"])
             row = int(known["images"]), ms, ms if known.get("first") else wall
             (first if known.get("first") else rows).append(row)
             batch = max(batch, int(known["batch"]))
+        tokens += [known["tokens"]] if "tokens" in known else []
         load = float(known["load_ms"]) if "load_ms" in known else load
         peaks += [float(known["peak_mb"])] if known.get("peak_mb") is not None else []
     counted = rows or first
@@ -99,4 +104,6 @@ def timing_of(told: Iterable[Mapping[str, Any]]) -> Timing:
         latency_p95_ms=ordered[math.ceil(0.95 * len(ordered)) - 1] if ordered else None,
         load_ms=load,
         peak_mb=max(peaks, default=None),
+        prompt_tokens=sum(int(read) for read, _ in tokens) if tokens else None,
+        completion_tokens=sum(int(written) for _, written in tokens) if tokens else None,
     )

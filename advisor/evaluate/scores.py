@@ -11,7 +11,7 @@ from advisor.evaluate.asked import WITHOUT_LOOKING
 from advisor.evaluate.baselines import Guess, guesses
 from advisor.evaluate.certainty import Comparison, MetricResult, Resampler, holm
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage
-from advisor.evaluate.measuring import CandidateMetrics, measure
+from advisor.evaluate.measuring import IN_WORDS, CandidateMetrics, labels_named, measure
 from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind
 from advisor.evaluate.metrics.weighable import Array
 from advisor.evaluate.recorded import EvaluationRun, Response, Timing
@@ -128,10 +128,13 @@ def score(run: EvaluationRun) -> Scores:
         if one.baseline in WITHOUT_LOOKING:
             measured[one.name] = guessed[one.baseline].measured
             continue
-        answers: Iterable[Response] = _of_items(items, run.responses(one), failed[one.name])
+        given = run.responses(one)
+        if one.scored_by == IN_WORDS:
+            given = labels_named(given, run.data.classes, str(run.settings.get("template", "{}")))
+        answers: Iterable[Response] = _of_items(items, given, failed[one.name])
         if run.data.act != SEARCH:  # vectors go from the file into arrays, one at a time
-            answers = given = list(answers)
-            doubled = doubled or tuple(_doubled(items, given))
+            answers = held = list(answers)
+            doubled = doubled or tuple(_doubled(items, held))
         measured[one.name] = measure(run.data, items, one, answers, seed)
     left_out = [
         UnreadableImage(item.id, str(unreadable[item.number]))

@@ -27,18 +27,22 @@ from advisor.trial.runtime import library
 
 
 class AnsweredBlock(NamedTuple):
-    """The responses of a block in its order, what it took, and the batch that memory allowed."""
+    """The responses of a block in its order, what it took, and the batch that memory allowed.
+
+    `tokens` are those that a server read and wrote.
+    """
 
     responses: tuple[Response, ...]
     ms: float
     batch: int
+    tokens: tuple[int, int] | None = None
 
 
 class Facts(NamedTuple):
     """What is known of a candidate once it is loaded, and what that took."""
 
     warnings: tuple[str, ...]
-    load_ms: float
+    load_ms: float | None
     peak_mb: float | None
 
 

@@ -172,17 +172,10 @@ class Prompted(TextWriter):
         A question that no prompt has a place for is the prompt, unless the checkpoint has its own
         for the task. None: it takes none.
         """
-        if request.prompt:
-            return request.prompt
-        fixed = fixed_prompt(self.entry, self.task)
+        fixed = None if request.prompt else fixed_prompt(self.entry, self.task)
         if fixed is not None:
             return fixed or None
-        words = {}
-        if self.act == ANSWER:
-            words["question"] = request.question or ""
-        elif self.act == LABEL:
-            words["labels"] = "; ".join(request.wrapped_texts)
-        return prompt_with(self.prompts, words) or words.get("question")
+        return worded(self.act, self.prompts, request)
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the pixels and the prompt."""
@@ -343,6 +336,18 @@ class Chat(Prompted):
         for mark in (*others, *self.tokenizer.all_special_tokens):
             answer = answer.replace(mark, "")
         return Prediction(text=answer.strip())
+
+
+def worded(act: str, prompts: Sequence[str], request: Request) -> str | None:
+    """Return the user's prompt, else the first that has a place for what a request asks about."""
+    if request.prompt:
+        return request.prompt
+    words = {}
+    if act == ANSWER:
+        words["question"] = request.question or ""
+    elif act == LABEL:
+        words["labels"] = "; ".join(request.wrapped_texts)
+    return prompt_with(prompts, words) or words.get("question")
 
 
 def _turn(prompt: str | None, pictures: Sequence[Any]) -> list[dict[str, Any]]:

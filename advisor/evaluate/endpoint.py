@@ -1,0 +1,284 @@
+"""A model behind an OpenAI-compatible server, asked over HTTP: vLLM, Ollama, llama.cpp, hosted.
+
+Requests are chat completions (https://platform.openai.com/docs/api-reference/chat), each with one
+picture as a data URL. No redirect is followed, and a key goes to the host that it is for, alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import re
+import ssl
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from http.client import HTTPException
+from ipaddress import ip_address
+from random import random
+from threading import Event
+from typing import Any, NamedTuple
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+
+from advisor.errors import AdvisorError, UsageError
+from advisor.evaluate.options import EndpointOptions
+from advisor.phrasing import count
+from advisor.trial.images import ORIENTATION, OpenedImage
+from advisor.trial.runtime import library
+
+FORM = "https://HOST/v1#MODEL"
+SECONDS, TRIES, LONGEST_PAUSE = 600.0, 6, 60.0
+"""How long an answer may take, how often it is asked for, and the longest pause before that."""
+LARGEST_ANSWER, LONGEST_QUOTE = 4_000_000, 300
+TRY_AGAIN, THIS_ONE = (408, 409, 425, 429, 500, 502, 503, 504), (400, 413, 415, 422)
+"""Statuses that may pass, and those that are about one request."""
+MEDIA = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+"""Formats that every server decodes, so that a file of one goes as it is."""
+
+
+class ServerError(AdvisorError, kind="server"):
+    """A server cannot be asked, or gives no answer."""
+
+
+class RefusedError(ServerError, kind="refused"):
+    """A server takes other requests, and not this one."""
+
+
+class Completion(NamedTuple):
+    """What a model wrote, the tokens read and written, what answered, and whether it was cut."""
+
+    text: str
+    tokens: tuple[int, int]
+    fingerprint: str
+    cut: bool
+
+
+class NoRedirect(HTTPRedirectHandler):
+    """A redirect is an error."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow none."""
+
+
+def is_endpoint(checkpoint: str) -> bool:
+    """True where a candidate is an address rather than a checkpoint."""
+    return checkpoint.startswith(("http://", "https://"))
+
+
+class Endpoint:
+    """One model of a server; `local` is True where nothing leaves this machine for it.
+
+    Raises UsageError for what is no address of a model, and where what is sent could be read on
+    the way and nobody asked for that.
+    """
+
+    def __init__(self, checkpoint: str, *, allow_http: bool = False) -> None:
+        address, _, self.model = checkpoint.partition("#")
+        try:
+            parts = urlsplit(address)
+            self.host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or ""
+        except ValueError as error:
+            raise UsageError(f"`{checkpoint}` is no address", hint=FORM) from error
+        if parts.username is not None or parts.query:
+            raise UsageError(
+                f"the address at `{self.host}` has a password or a query, which a run would keep",
+                hint="put a key into a variable, and name that: --key-from NAME",
+            )
+        if not self.host or not self.model:
+            raise UsageError(f"`{checkpoint}` names no model of a server", hint=FORM)
+        self.local = _is_loopback(parts.hostname or "")
+        if parts.scheme == "http" and not self.local and not allow_http:
+            raise UsageError(
+                f"on the way to `{self.host}` anybody could read the images and the key",
+                hint="use https://, or agree to it: --allow-http",
+            )
+        self.address, self.key, self.stopped, self.known = address.rstrip("/"), "", Event(), False
+        self.limit_name, self.optional = "max_tokens", dict[str, Any](temperature=0)
+        self._opener = build_opener(NoRedirect, ProxyHandler({}) if self.local else ProxyHandler())
+
+    def complete(self, content: Sequence[Mapping[str, Any]], limit: int) -> Completion:
+        """Return what the model answers to the parts of a message, in so many tokens at most.
+
+        RefusedError is about this message, another ServerError about all of them.
+        """
+        while True:
+            asked = {"model": self.model, "messages": [{"role": "user", "content": content}]}
+            try:
+                given = self._posted({**asked, self.limit_name: limit, **self.optional})
+            except RefusedError as error:
+                if not self._gives_in(error.message):
+                    raise
+                continue
+            self.known = True
+            return self._completion(given)
+
+    def _gives_in(self, refusal: str) -> bool:
+        """Leave out what a server says that it does not take; False where it is nothing of that."""
+        if "max_completion_tokens" in refusal and self.limit_name == "max_tokens":
+            self.limit_name = "max_completion_tokens"
+            return True
+        kept = {name: value for name, value in self.optional.items() if name not in refusal}
+        unwanted, self.optional = len(kept) < len(self.optional), kept
+        return unwanted
+
+    def _posted(self, body: Mapping[str, Any]) -> Any:
+        """Return what a server answers, asked again after a while where that may help."""
+        headers = {"Content-Type": "application/json", "User-Agent": "advisor"}
+        address = f"{self.address}/chat/completions"
+        request = Request(address, json.dumps(body).encode(), headers)
+        if self.key:
+            request.add_unredirected_header("Authorization", f"Bearer {self.key}")
+        for tried in range(TRIES):
+            pause = 2**tried * (1 + random() / 4)
+            try:
+                with self._opener.open(request, timeout=SECONDS) as answer:
+                    return self._parsed(answer.read(LARGEST_ANSWER + 1))
+            except HTTPError as error:
+                with error:
+                    failure = self._failure(error)
+                asked = error.headers.get("Retry-After", "")
+                pause = min(float(asked), LONGEST_PAUSE) if asked.isdecimal() else pause
+                if error.code not in TRY_AGAIN:
+                    raise failure from error
+            except (OSError, HTTPException) as error:
+                reason = getattr(error, "reason", error)
+                why = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+                failure = ServerError(
+                    f"`{self.host}` does not answer: {why}",
+                    hint="check the address and the server; the same command goes on",
+                )
+                if not self.known or isinstance(reason, ssl.SSLError):
+                    raise failure from error
+            if tried + 1 < TRIES and self.stopped.wait(pause):
+                break
+        raise failure
+
+    def _parsed(self, text: bytes) -> Any:
+        """Return the JSON of an answer, without the key where a server repeats it."""
+        try:
+            found = json.dumps(json.loads(text), ensure_ascii=False)
+            inside = json.dumps(self.key)[1:-1]
+            return json.loads(found.replace(inside, "[key]") if self.key else found)
+        except (ValueError, RecursionError) as error:
+            raise self._no_answer("JSON") from error
+
+    def _no_answer(self, wanted: str) -> ServerError:
+        hint = "most servers answer under an address that ends in /v1"
+        return ServerError(f"`{self.host}` answers with something else than {wanted}", hint=hint)
+
+    def _failure(self, error: HTTPError) -> ServerError:
+        """Return what a status means, with what the server says of it."""
+        if 300 <= error.code < 400:
+            other = urlsplit(error.headers.get("Location", "")).hostname or "another address"
+            return ServerError(
+                f"`{self.host}` sends us on to `{other}`, and no redirect is followed",
+                hint="if that is where you mean to send images, name its address",
+            )
+        try:
+            said = self._parsed(error.read(LARGEST_ANSWER))
+        except (ServerError, OSError, HTTPException):
+            said = ""
+        while isinstance(said, dict):
+            said = next((said[key] for key in ("error", "message", "detail") if key in said), "")
+        why = f": {said[:LONGEST_QUOTE]}" if isinstance(said, str) and said else ""
+        if error.code in THIS_ONE:
+            return RefusedError(f"`{self.host}` does not take the request{why}")
+        what, hint = f"fails with status {error.code}", "the same command goes on later"
+        if error.code in (401, 403):
+            what, hint = ("refuses the key" if self.key else "wants a key"), "--key-from NAME"
+        elif error.code == 404:
+            what = f"does not have `{self.model}` under `{self.address}`"
+            hint = f"{self.address}/models lists what it has; most addresses end in /v1"
+        return ServerError(f"`{self.host}` {what}{why}", hint=hint)
+
+    def _completion(self, given: Any) -> Completion:
+        """Return what a chat completion says."""
+        try:
+            choice, usage = given["choices"][0], given.get("usage") or {}
+            content = choice["message"].get("content") or ""
+            if not isinstance(content, str):
+                content = "".join(part["text"] for part in content if part["type"] == "text")
+            read = int(usage.get("prompt_tokens") or 0)
+            written = int(usage.get("completion_tokens") or 0)
+            answered = (given.get("model"), given.get("system_fingerprint"))
+            return Completion(
+                text=content.strip(),
+                tokens=(max(0, read), max(0, written)),
+                fingerprint=" ".join(str(each)[:LONGEST_QUOTE] for each in answered if each),
+                cut=choice.get("finish_reason") == "length",
+            )
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise self._no_answer("a chat completion") from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def endpoints(checkpoints: Iterable[str], options: EndpointOptions) -> dict[str, Endpoint]:
+    """Return the endpoints among checkpoints, each with its key; UsageError where one is none.
+
+    A key is for the host that is named before its variable, or for the only one that there is.
+    """
+    found = {
+        each: Endpoint(each, allow_http=options.allow_http)
+        for each in checkpoints
+        if is_endpoint(each)
+    }
+    hosts = sorted({one.host for one in found.values()})
+    for each in options.key_from or ():
+        named, sign, variable = each.rpartition("=")
+        host = named.lower() if sign else hosts[0] if len(hosts) == 1 else ""
+        if not re.fullmatch(r"[A-Za-z_]\w*", variable, re.ASCII):
+            raise UsageError("`--key-from` takes the name of a variable, not the key itself")
+        if host not in hosts:
+            others = f"name one of {', '.join(hosts)}" if hosts else "no candidate is a server"
+            raise UsageError(
+                f"`--key-from {each}` is for no host here", hint=f"--key-from HOST=NAME; {others}"
+            )
+        key = os.environ.get(variable, "").strip()
+        if not re.fullmatch(r"[!-~]+", key):
+            what = "holds no key" if key else "is not set"
+            raise UsageError(f"the variable `{variable}` {what}", hint=f"export {variable}=...")
+        for one in found.values():
+            one.key = key if one.host == host else one.key
+    return found
+
+
+def agree_to_send(
+    asked: Iterable[Endpoint], images: int, agree: Callable[[str], bool] | None
+) -> None:
+    """Have somebody agree to what leaves for which host; AdvisorError where nobody does."""
+    models: dict[str, list[str]] = {}
+    for one in asked:
+        if not one.local:
+            models.setdefault(one.host, []).append(one.model)
+    for host, of in models.items():
+        times = f", to each of {len(of)} models" if len(of) > 1 else f", to `{of[0]}`"
+        what = f"{count(images, 'image')} will leave for `{host}`{times}"
+        if agree is None or not agree(what):
+            raise AdvisorError(
+                f"nothing was sent: {what}", hint="agree to it: --upload", kind="not-agreed"
+            )
+
+
+def data_url(file: bytes, image: OpenedImage) -> str:
+    """Return a picture as a `data:` address: its file, or a PNG where servers might see another.
+
+    That is so where it is turned, in layers, or in a format that not all read.
+    """
+    pillow = library("PIL.Image")
+    with pillow.open(io.BytesIO(file)) as opened:
+        upright = opened.getexif().get(ORIENTATION, 1) == 1 and opened.size == image.pixels.size
+        plain = upright and opened.mode in ("RGB", "L") and not image.warnings
+        media = MEDIA.get(opened.format, "") if plain else ""
+    if not media:
+        made = io.BytesIO()
+        image.pixels.save(made, "PNG")
+        media, file = MEDIA["PNG"], made.getvalue()
+    return f"data:{media};base64,{base64.b64encode(file).decode()}"
