@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -150,11 +149,7 @@ def small_folder(tmp_path_factory):
 
 @pytest.fixture
 def small_rules(small_folder, monkeypatch):
-    """Commands in this process decide by the small rule base in place of the shipped rules.
-
-    Releases of transformers are those that are shipped, whichever test imports them first.
-    """
-    import_module("advisor.catalogue.release")
+    """Commands in this process decide by the small rule base in place of the shipped rules."""
     monkeypatch.setattr(store, "shipped_rules", lambda: small_folder)
     return small_folder
 

@@ -28,18 +28,11 @@ import module_aliases
 import module_facts
 from module_aliases import expanded
 from module_facts import OTHER_FRAMEWORK, facts_of
+from release_rows import TableRow, read_rows, with_release, write_table
 
 from advisor.catalogue.release_files import describe
-from advisor.catalogue.release_table import (
-    TABLE,
-    TableRow,
-    block_of,
-    read_rows,
-    table_bytes,
-    with_release,
-)
+from advisor.catalogue.release_table import TABLE, block_of
 
-ROOT = Path(__file__).resolve().parent.parent
 FACTS = Path(tempfile.gettempdir()) / "advisor-module-facts"
 """What was read of a file is kept: most files are the same in the next release."""
 SKIPPED = re.compile(r"models/.*/(?:convert_|modular_)|__pycache__|utils/dummy_")
@@ -229,17 +222,15 @@ def _readers() -> bytes:
 
 
 def main(wheels: list[str]) -> int:
-    """Add the releases in wheels to the table of the shipped rules."""
-    table = ROOT / "rules" / "drift" / TABLE
-    versions, rows = read_rows(table) if table.is_file() else ([], {})
+    """Add the releases in wheels to the table."""
+    versions, rows = read_rows(TABLE) if TABLE.is_file() else ([], {})
     for wheel in wheels:
         added = described(Path(wheel))
         versions, rows = with_release(versions, rows, added.version, added.rows)
         sys.stdout.write(f"{added.version}: {len(added.rows):,} rows\n")
         sys.stdout.flush()
-    data = table_bytes(versions, rows)
-    table.write_bytes(data)
-    sys.stdout.write(f"{len(versions)} releases: {len(data):,} bytes\n")
+    write_table(TABLE, versions, rows)
+    sys.stdout.write(f"{len(versions)} releases: {TABLE.stat().st_size:,} bytes\n")
     return 0
 
 

@@ -19,8 +19,8 @@ def lost_members() -> Callable[[str], frozenset[str]]:
     There may be more than those of the class itself. None are told of what is not described.
     """
     table, described = release_table(), described_releases()
-    newest = members_of(described[-1]) if described else None
-    if table is None or newest is None:
+    newest = members_of(described[-1])
+    if newest is None:
         return lambda _: frozenset()
 
     @cache

@@ -20,7 +20,6 @@ from advisor.catalogue.release_table import TABLE, ReleaseTable
 from advisor.errors import AdvisorError, UsageError
 from advisor.model.library import NameChange
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.store import shipped_rules
 
 INSTALLED = "installed"
 _VERSION = re.compile(r'^__version__ = "([\d.]+)"', re.MULTILINE)
@@ -221,27 +220,21 @@ def _nearest(described: list[str], wanted: tuple[int, ...]) -> str | None:
 
 
 @cache
-def _table(folder: Path) -> ReleaseTable | None:
-    file = folder / TABLE
-    return ReleaseTable(file) if file.is_file() else None
-
-
-def release_table() -> ReleaseTable | None:
-    """Return the shipped table of releases; None where it is missing."""
-    return _table(_folder())
+def release_table() -> ReleaseTable:
+    """Return the shipped table of releases."""
+    return ReleaseTable(TABLE)
 
 
 def described_releases() -> list[str]:
     """Return the releases that the shipped table describes, oldest first."""
-    table = release_table()
-    return list(table.versions) if table else []
+    return list(release_table().versions)
 
 
 def members_of(version: str) -> ReleaseMembers | None:
     """Return the members of a release, or of the nearest described one; None where none is near."""
-    table, described = release_table(), described_releases()
+    described = described_releases()
     near = version if version in described else _nearest(described, version_number(version))
-    return _members(table, near) if table and near else None
+    return _members(release_table(), near) if near else None
 
 
 @cache
@@ -252,8 +245,6 @@ def _members(table: ReleaseTable, version: str) -> ReleaseMembers:
 @lru_cache(maxsize=4)
 def _described(rulebase: RuleBase, version: str, asked: str = "") -> Release:
     table = release_table()
-    if table is None:
-        raise LookupError("a release is described in a table")
     members = _members(table, version)
     return Release(ReleaseDescription(table, version), rulebase.changes, members, asked)
 
@@ -292,7 +283,7 @@ def _installed(package: Path | None) -> dict[str, Any]:
     from advisor.catalogue.release_files import describe
 
     described = described_releases()
-    hint = f"name a release from {described[0]} to {described[-1]}" if described else None
+    hint = f"name a release from {described[0]} to {described[-1]}"
     if package is None:
         raise AdvisorError("no transformers is installed here", hint=hint, kind="not-installed")
     try:
@@ -303,11 +294,6 @@ def _installed(package: Path | None) -> dict[str, Any]:
             hint=hint,
             kind="unreadable-release",
         ) from error
-
-
-@cache
-def _folder() -> Path:
-    return shipped_rules() / "drift"
 
 
 def _matched(pattern: str, name: str) -> str | None:

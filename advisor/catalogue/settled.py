@@ -10,7 +10,7 @@ from advisor.rulebase.base import RuleBase
 def in_some_release(rulebase: RuleBase, name: str) -> bool:
     """Return whether a described release, or the installed one, has a class or function."""
     table = release_table()
-    if table is None or name in table.exported:
+    if name in table.exported:
         return True
     try:
         installed = release(rulebase, INSTALLED)
@@ -21,6 +21,5 @@ def in_some_release(rulebase: RuleBase, name: str) -> bool:
 
 def spelt_alike(name: str, others: frozenset[str] = frozenset()) -> list[str]:
     """Return the class of a described release, or of `others`, that is most likely meant."""
-    table = release_table()
-    close = nearest(name, (table.exported if table else frozenset()) | others)
+    close = nearest(name, release_table().exported | others)
     return [close] if close else []

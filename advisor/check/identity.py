@@ -101,8 +101,7 @@ def _named_alike(rulebase: RuleBase, id: str) -> list[Checkpoint]:
 @lru_cache(maxsize=1)
 def _model_types(rulebase: RuleBase) -> dict[str, set[str]]:
     """The words of all model types of the newest release, catalogued or not."""
-    described = described_releases()
-    known = release(rulebase, described[-1]).auto["AutoConfig"] if described else ()
+    known = release(rulebase, described_releases()[-1]).auto["AutoConfig"]
     return {_squeezed([type]): set(type.split("_")) for type in known}
 
 

@@ -272,5 +272,4 @@ def _squeezed(name: str) -> str:
 @lru_cache(maxsize=1)
 def vocabulary_of(rulebase: RuleBase) -> Vocabulary:
     """Return the vocabulary of a rule base, and of the newest transformers that is described."""
-    described = described_releases()
-    return Vocabulary(rulebase, release(rulebase, described[-1]) if described else None)
+    return Vocabulary(rulebase, release(rulebase, described_releases()[-1]))

@@ -85,8 +85,7 @@ def load_network(
 def _lacking(class_name: str) -> UnsupportedError:
     """Say that a class is missing: in the installed release, or in all of them."""
     message = f"the installed transformers {transformers().__version__} has no class `{class_name}`"
-    table = release_table()
-    if table is None or class_name in table.exported:
+    if class_name in release_table().exported:
         return UnsupportedError(message, hint="pip install --upgrade transformers")
     return UnsupportedError(
         f"{message}, nor has any release that is described",

@@ -186,8 +186,6 @@ def _heir(members: ReleaseMembers, module: str, name: str, last: str) -> str | N
 def _last(case: Case, module: str, name: Name) -> str | None:
     """The last described release before the judged one that has the name there."""
     table = release_table()
-    if table is None:
-        return None
     mask = table.masks(block_of(module), f"{module}:").get(name.name, 0)
     judged = version_number(case.release.version)
     had = (
