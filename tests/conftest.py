@@ -36,7 +36,7 @@ QUICK = settings(
 settings.register_profile("quick", QUICK)
 settings.register_profile("more", QUICK, max_examples=40)
 settings.register_profile("thorough", QUICK, max_examples=400, derandomize=False)
-settings.load_profile("quick")  # --hypothesis-profile more, as in .ci/run, or thorough
+settings.load_profile("quick")  # --hypothesis-profile more, as in .ci/run --long, or thorough
 
 # A shell that starts a job in the background has it ignore Ctrl-C, and programs that tests start
 # would inherit that.
