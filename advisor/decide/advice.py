@@ -319,7 +319,13 @@ class Advice(NamedTuple):
         return "\n".join([*lines, f"  {self.command}>"])
 
     def code_command(
-        self, one: TaskAdvice, named: str = "", *, join: bool = False, thinking: bool = True
+        self,
+        one: TaskAdvice,
+        named: str = "",
+        *,
+        join: bool = False,
+        thinking: bool = True,
+        runtime: str = "",
     ) -> str:
         """Return the command that writes the program of the answer for one task."""
         verb = f"code {quoted(named)}" if named else "code"
@@ -328,4 +334,5 @@ class Advice(NamedTuple):
         words += ["--verified-only"] if self.verified_only else []
         words += ["--join"] if join else []
         words += [] if thinking else ["--no-thinking"]
+        words += [f"--runtime {quoted(runtime)}"] if runtime else []
         return " ".join(words)

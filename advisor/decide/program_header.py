@@ -13,6 +13,7 @@ from advisor.model.library import Package, joined_code
 
 if TYPE_CHECKING:
     from advisor.model import Checkpoint
+    from advisor.model.library import Program, Runtime
 
 PYTHONS = ">=3.11,<3.15"
 """The versions of Python that programs run on."""
@@ -34,7 +35,9 @@ def requirements(code: str, packages: Iterable[Package]) -> list[str]:
     }
     wrapped = re.findall(r"^from (\w+)[\w.]* import \(\n([^)]*)", code, re.MULTILINE)
     imported |= {name for _, names in wrapped for name in re.findall(r"\w+", names)}
-    return [f"{one.id}{one.versions}" for one in packages if imported & {*one.needed_by}]
+    found = [one for one in packages if imported & {*one.needed_by}]
+    pinned = {id for one in found for id in one.pins}
+    return [f"{one.id}{one.versions}" for one in found if one.id not in pinned]
 
 
 def install_line(needed: Sequence[str]) -> str:
@@ -42,20 +45,43 @@ def install_line(needed: Sequence[str]) -> str:
     return "install " + " ".join(f'"{each}"' for each in needed)
 
 
-def header(needed: Sequence[str], checkpoint: Checkpoint | None) -> str:
-    """Return the inline metadata of a program (PEP 723), how it is installed, what it downloads."""
-    lines = ["/// script", f'requires-python = "{PYTHONS}"', "dependencies = ["]
-    lines += [*(f'  "{each}",' for each in needed), "]", "///", f"pip {install_line(needed)}"]
+def prepared_by(runtime: Runtime, checkpoint: Checkpoint, program: Program | None) -> list[str]:
+    """Return the commands that a runtime needs before a program, as lines of its head."""
+    words = {"checkpoint": checkpoint.id, "export": program.export if program else ""}
+    lines = [line.format_map(words) for line in runtime.commands.strip().splitlines()]
+    return [*lines, f"This downloads {checkpoint.id}{_size(checkpoint)}."] if lines else []
+
+
+def with_header(code: str, lines: Sequence[str]) -> str:
+    """Return a program under the lines of its head, as comments."""
+    if not code.startswith("<"):
+        return "".join(f"# {visible(line)}\n" for line in lines) + f"\n{code}\n"
+    head = "\n".join(visible(line).replace(">", "&gt;") for line in lines)
+    return f"<!--\n{head}\n-->\n{code}\n"
+
+
+def header(
+    needed: Sequence[str], checkpoint: Checkpoint | None, prepared: Sequence[str] = ()
+) -> list[str]:
+    """Return the inline metadata of a program (PEP 723), how it is installed, what it downloads.
+
+    What is `prepared` first stands instead of that which it downloads.
+    """
+    lines: list[str] = []
+    if needed:
+        lines = ["/// script", f'requires-python = "{PYTHONS}"', "dependencies = ["]
+        lines += [*(f'  "{each}",' for each in needed), "]", "///", f"pip {install_line(needed)}"]
     if any(each.startswith("torch>") for each in needed):
         lines += [
             "On Linux torch brings CUDA, some GB more, unless it is installed first with",
             f"pip install torch --index-url {CPU_INDEX}",
         ]
-    if checkpoint and checkpoint.loader != "remote-code":
+    lines += prepared
+    if checkpoint and checkpoint.loader != "remote-code" and not prepared:
         lines.append(f"The first run downloads {checkpoint.id}{_size(checkpoint)}.")
     if checkpoint and checkpoint.gated:
         lines.append(f"Accept its terms first, at {checkpoint.page}, and run `hf auth login`.")
-    return "".join(f"# {visible(line)}\n" for line in lines)
+    return lines
 
 
 def _size(checkpoint: Checkpoint) -> str:

@@ -11,40 +11,21 @@ from advisor.decide.command_lines import act_of
 from advisor.decide.memory import LARGE_MILLIONS, file_dtype, loaded_dtype, training_memory
 from advisor.decide.program_header import merged
 from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE
-from advisor.foreign import visible, visible_lines
+from advisor.decide.runtimes import TRANSFORMERS, runtime_for
+from advisor.foreign import visible_lines
 from advisor.model import Checkpoint
 from advisor.model.library import EXTRACT, READ_PAGE, Program, ProgramTool, RunnerUse, joined_code
 from advisor.rulebase.base import RuleBase
 
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
-LOADING = {
-    "open_clip": (
-        "import open_clip\n\n"
-        'name = "hf-hub:{checkpoint}"\n'
-        "model, preprocess = open_clip.create_model_from_pretrained(name)\n"
-        "tokenizer = open_clip.get_tokenizer(name)"
-    ),
-    "parts": (
-        "from transformers import AutoImageProcessor, AutoTokenizer, {class}\n\n"
-        'name = "{checkpoint}"\n'
-        "model = {class}.from_pretrained(name)\n"
-        "image_processor = AutoImageProcessor.from_pretrained(name)\n"
-        "tokenizer = AutoTokenizer.from_pretrained(name)"
-    ),
-    "processor": (
-        "from transformers import {names}\n\n"
-        'name = "{checkpoint}"\n'
-        "model = {class}.from_pretrained(name)\n"
-        "processor = {processor}.from_pretrained(name)"
-    ),
-}
-"""The lines that load a checkpoint, its names to be filled in."""
-_NAME = re.compile(r'^(name = "(?!hf-hub:).*")$', re.MULTILINE)
+NONE = "none"
+"""Among the processors of a program: checkpoints without one."""
 _FILLED = re.compile(r"\{([a-z-]+)\}")
 _ASKED = re.compile(r'^ *\{"type": "text", "text": ("\{prompt\}"|prompt)\},\n', re.MULTILINE)
 """The line of a turn that holds its text."""
-_SWITCH = re.compile(r"^ *\{thinking\}\n", re.MULTILINE)
+_SWITCH = re.compile(r"^ *\{(thinking|template)\}\n", re.MULTILINE)
 LOWERED = "[text.lower() for text in texts]"
+LOWERED_ON_PAGES = ".map((each) => each.toLowerCase())"
 _ASKED_FOR = re.compile(r"\{(question|labels|fields)\|([^}]*)\}")
 """The place of a prompt for what is asked, and what stands there where nobody asks."""
 WHOLE = (READ_PAGE, EXTRACT)
@@ -61,28 +42,26 @@ def snippet(
     *,
     thinking: bool = True,
     whole: bool = False,
+    runtime: str = TRANSFORMERS,
 ) -> str | None:
     """Return the program that runs or trains a checkpoint; None where advisor knows no safe way.
 
     `task` is the checkpoint's first one where it is None. `answers`, question to option, may change
     the wording of its prompt. Without `thinking` it is told not to think first, if it would and can
     be told. As a `whole` it is a tool that works through files, else it is called for one image.
-    Where no program is known, the lines that load the checkpoint are returned, or for training
-    nothing.
+    Where no other program is known, it only loads the checkpoint. `runtime` runs the network.
     """
     if task is None:
         task = next(iter(checkpoint.tasks or checkpoint.fine_tune), None)
-    tool, (prompt, asked) = None, ("", "")
-    if program := program_for(checkpoint, task, rulebase.programs, use):
-        thinking &= bool(program.thinking_code)
-        thinks = checkpoint.thinks and (thinking or not checkpoint.thinking_switch)
-        code = program.thinking_code if thinks and program.thinking_code else program.code
-        prompt, asked = _worded(checkpoint, task, program, answers)
-        tool = _tool(rulebase, program, task, prompt)
-    elif loads := _loading(checkpoint, use):
-        code = LOADING[loads]
-    else:
+    program = program_for(checkpoint, task, rulebase.programs, use, runtime)
+    if program is None:
         return None
+    thinking &= bool(program.thinking_code)
+    thinks = checkpoint.thinks and (thinking or not checkpoint.thinking_switch)
+    code = program.thinking_code if thinks and program.thinking_code else program.code
+    prompt, asked = _worded(checkpoint, task, program, answers)
+    is_page = code.startswith("<")
+    tool = None if is_page else _tool(rulebase, program, task, prompt)
     if tool:
         code = joined_code([tool.begin, code, tool.end] if whole else [code, tool.once])
     class_name, processor = checkpoint.model_class or "", checkpoint.processor or "AutoProcessor"
@@ -101,10 +80,13 @@ def snippet(
         "column": "question" if tool and tool.asks else "text",
         "result": act.result if act else "result",
         "opened": "page_of(item)" if pages else 'picture(item["image"])',
-        "batch": str(tool.batch if tool else 1),
-        "batch-on-cpu": str(max(1, tool.batch // 4) if tool else 1),
+        "size": _size(tool, code),
+        "array": "torch.Tensor" if "import torch" in code else "np.ndarray",
+        "page-case": LOWERED_ON_PAGES if checkpoint.text_case == "lower" else "",
+        "server-address": rulebase.runtimes[runtime].server if runtime != TRANSFORMERS else "",
         "new-tokens": "4096" if much else "256",
         "thinking": _switched(checkpoint, on=thinking),
+        "template": _switched(checkpoint, on=thinking, of_request=True),
         "marks": json.dumps(checkpoint.answer_marks),
         "texts": LOWERED if checkpoint.text_case == "lower" else "texts",
         "pipeline": checkpoint.pipelines.get(task or "", ""),
@@ -117,22 +99,19 @@ def snippet(
     for quoted in ("prompt", "asked"):
         code = code.replace(f'"{{{quoted}}}"', f"{{{quoted}}}")
     code = re.sub(_FILLED, lambda place: names.get(place[1], place[0]), code)
-    return merged(pinned(code, checkpoint.revision))
+    return code if is_page else merged(pinned(code, checkpoint.revision))
 
 
 def is_known(rulebase: RuleBase, checkpoint: Checkpoint, task: str, use: str) -> bool:
     """True where `snippet` has a program for a checkpoint, a task and a use."""
-    program = program_for(checkpoint, task, rulebase.programs, use)
-    return program is not None or bool(_loading(checkpoint, use))
+    return program_for(checkpoint, task, rulebase.programs, use) is not None
 
 
-def _loading(checkpoint: Checkpoint, use: str) -> str:
-    """Return which lines load a checkpoint of which no program is known; empty for none."""
-    if use == AS_IS and checkpoint.loader == "open_clip":
-        return checkpoint.loader
-    if use == AS_IS and checkpoint.loader == "transformers" and checkpoint.model_class:
-        return "processor" if checkpoint.processor else "parts"
-    return ""
+def _size(tool: ProgramTool | None, code: str) -> str:
+    """Return how many images go together, as code: a quarter where a CPU does the work."""
+    batch = tool.batch if tool else 1
+    small = f"{batch} if accelerated else {max(1, batch // 4)}"
+    return f"({small})" if "accelerated = " in code else str(batch)
 
 
 def _tool(
@@ -181,14 +160,16 @@ def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
     return "it thinks before it answers, and cannot be told not to"
 
 
-def _switched(checkpoint: Checkpoint, *, on: bool) -> str:
+def _switched(checkpoint: Checkpoint, *, on: bool, of_request: bool = False) -> str:
     """Return the argument of a chat template that has a checkpoint think, or not; empty for none.
 
-    Only what would think by itself is told anything.
+    Only what would think by itself is told anything. A server takes it as part of a request.
     """
     if not (checkpoint.thinks and checkpoint.thinking_switch):
         return ""
     argument = f"{checkpoint.thinking_switch}={on},"
+    if of_request:
+        argument = f'"chat_template_kwargs": {{"{checkpoint.thinking_switch}": {on}}},'
     return argument if on else f"{argument}  # the figures are with thinking"
 
 
@@ -250,8 +231,10 @@ def use_of(
 
 def said_first(rulebase: RuleBase, options: Mapping[str, str]) -> str:
     """Return the line, a comment, with which a program begins under answers; empty without one."""
-    chosen = (o for q in rulebase.questions for o in q.options if options.get(q.id) == o.id)
-    return "".join(f"# {visible(o.of_programs)}\n" for o in chosen if o.of_programs)
+    runtime = runtime_for(rulebase, options)
+    if runtime is None:
+        return ""
+    return f"# for a computer with Python and PyTorch; `advisor code` writes for {runtime.label}\n"
 
 
 def may_train(rulebase: RuleBase, options: Mapping[str, str]) -> bool:
@@ -282,7 +265,11 @@ def joining_program(task: str, programs: Sequence[Program]) -> str | None:
 
 
 def program_for(
-    checkpoint: Checkpoint, task: str | None, programs: Sequence[Program], use: str = AS_IS
+    checkpoint: Checkpoint,
+    task: str | None,
+    programs: Sequence[Program],
+    use: str = AS_IS,
+    runtime: str = TRANSFORMERS,
 ) -> Program | None:
     """Return the first program for a checkpoint, a task and a use; None where there is none."""
     if checkpoint.loader == "transformers" and not checkpoint.model_class:
@@ -292,7 +279,8 @@ def program_for(
             program.use == use
             and program.loader == checkpoint.loader
             and (not program.classes or checkpoint.model_class in program.classes)
-            and (not program.processors or checkpoint.processor in program.processors)
+            and (not program.processors or (checkpoint.processor or NONE) in program.processors)
+            and runtime in program.runtimes
             and (not program.tasks or task in program.tasks)
         ):
             return program

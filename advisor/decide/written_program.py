@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from advisor.decide.program_header import header, install_line, requirements
+from advisor.decide.program_header import (
+    header,
+    install_line,
+    prepared_by,
+    requirements,
+    with_header,
+)
 from advisor.decide.programs import (
     joining_program,
     may_train,
     program_for,
-    said_first,
     snippet,
     use_of,
     way_of,
 )
 from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE, Requirements
+from advisor.decide.runtimes import (
+    NO,
+    PARTLY,
+    TRANSFORMERS,
+    YES,
+    runtime_for,
+    runtime_named,
+    support,
+)
 from advisor.decide.selection import Pick
 from advisor.draw.formats import SCHEMA_VERSION
 from advisor.errors import UsageError
 from advisor.foreign import visible
 from advisor.model import Checkpoint
+from advisor.model.library import Program, Runtime
 
 if TYPE_CHECKING:
     from advisor.decide.advice import Advice, TaskAdvice
@@ -42,6 +58,7 @@ class Script(NamedTuple):
     task: str
     python: str
     command: str
+    runtime: str
     note: str = ""
     said: Sequence[str] = ()
     cell: str = ""
@@ -49,7 +66,7 @@ class Script(NamedTuple):
 
     def to_dict(self, digest: str) -> dict[str, Any]:
         """Return the JSON document of `advisor code --format json`."""
-        keys = ("checkpoint", "use", "task", "python", "command")
+        keys = ("checkpoint", "use", "task", "python", "command", "runtime")
         document = {key: getattr(self, key) for key in keys}
         return {"schema_version": SCHEMA_VERSION, "rule_base": digest, **document}
 
@@ -82,10 +99,18 @@ class Script(NamedTuple):
         return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def script(answer: Advice, named: str = "", *, join: bool = False, thinking: bool = True) -> Script:
+def script(
+    answer: Advice,
+    named: str = "",
+    *,
+    join: bool = False,
+    thinking: bool = True,
+    runtime_name: str = "",
+) -> Script:
     """Return the program for the first checkpoint of an answer, or for a `named` one.
 
     With `join` it joins parts to a new one. Without `thinking` it does not think before it answers.
+    Where no runtime is named, it is that of the device, or the nearest that runs the checkpoint.
     Raises UsageError where there is no checkpoint, where parts are not joined for such a task, or
     where no program is known.
     """
@@ -97,25 +122,89 @@ def script(answer: Advice, named: str = "", *, join: bool = False, thinking: boo
         message = f"nothing is joined from parts for {advice.task} as you ask it"
         raise UsageError(message, hint="add --parts own-parts, or leave out --join")
     name = checkpoint.id if checkpoint else ""
-    code, cell = (
-        _code(advice, checkpoint, use, thinking=thinking, whole=whole) for whole in (True, False)
-    )
+    runtime, note = _runtime(advice, checkpoint, use, runtime_name)
+    rulebase, task = advice.rulebase, advice.task
+    used = runtime.id if runtime else TRANSFORMERS
+    code = cell = joining_program(task, rulebase.programs) if use == COMPOSE else None
+    if checkpoint:
+        one = partial(
+            snippet,
+            checkpoint,
+            task,
+            rulebase,
+            advice.options,
+            use,
+            thinking=thinking,
+            runtime=used,
+        )
+        code, cell = one(whole=True), one()
     if code is None or cell is None:
-        raise _no_program(answer, name, f"{advice.task} ({use})")
-    made = answer.code_command(advice, named, join=join, thinking=thinking)
-    note = _untrained(advice, checkpoint, use)
+        raise _no_program(answer, name, f"{task} ({use})")
+    made = answer.code_command(advice, named, join=join, thinking=thinking, runtime=runtime_name)
+    notes, program = [note, _untrained(advice, checkpoint, use)], None
     if checkpoint and use == AS_IS:
-        program = program_for(checkpoint, advice.task, advice.rulebase.programs)
+        program = _program(advice, checkpoint, runtime)
         at_once = not program or not program.thinking_code  # a yes or no is its first word
-        way = way_of(checkpoint, advice.task, thinking=thinking and not at_once)
-        note = "; ".join(filter(None, (note, way)))
-    does = f"{DOES[use]} {name or 'parts of your choice'} for {advice.task}"
-    lines = [visible(line) for line in (does, f"by: {made}", note) if line]
-    needed = requirements(code, advice.rulebase.packages)
-    first = said_first(advice.rulebase, advice.options)
-    head = first + header(needed, checkpoint) + "".join(f"# {line}\n" for line in lines)
-    said = [*(line.removeprefix("# ") for line in first.splitlines()), *lines]
-    return Script(name, use, advice.task, f"{head}\n{code}\n", made, note, said, cell, needed)
+        notes.append(way_of(checkpoint, task, thinking=thinking and not at_once))
+    does = f"{DOES[use]} {name or 'parts of your choice'} for {task}"
+    note = "; ".join(filter(None, notes))
+    said = [visible(line) for line in (does, f"by: {made}", note) if line]
+    needed = [] if runtime and runtime.page else requirements(code, rulebase.packages)
+    prepared = prepared_by(runtime, checkpoint, program) if runtime and checkpoint else []
+    text = with_header(code, [*header(needed, checkpoint, prepared), *said])
+    label = runtime.label if runtime else TRANSFORMERS
+    return Script(name, use, task, text, made, label, note, said, cell, needed)
+
+
+def _runtime(
+    advice: TaskAdvice, checkpoint: Checkpoint | None, use: str, asked: str
+) -> tuple[Runtime | None, str]:
+    """Return what runs the network, None for transformers, and what has to be said of that.
+
+    Raises UsageError where what was asked for does not run it.
+    """
+    rulebase, task = advice.rulebase, str(advice.task)
+    wanted = runtime_named(rulebase, asked) if asked else runtime_for(rulebase, advice.options)
+    if wanted is None or wanted.id == TRANSFORMERS:
+        return None, ""
+    if checkpoint is None or use != AS_IS:
+        if not asked:
+            return None, ""
+        message = f"programs that train run with transformers, none with {wanted.label}"
+        raise UsageError(message, hint="leave out --runtime", kind="no-program")
+    found = support(rulebase, wanted, checkpoint, task)
+    has_program = _program(advice, checkpoint, wanted) is not None
+    if found.answer != NO and has_program:
+        first = f"somebody has to publish it first ({found.because})"
+        notes = (wanted.tested, first if found.answer == PARTLY else "")
+        return wanted, "; ".join(filter(None, notes))
+    because = found.because if found.answer == NO else f"no program here does so ({found.because})"
+    message = f"{checkpoint.id} does not run with {wanted.label}: {because}"
+    nearest = _nearest(advice, checkpoint, wanted)
+    if asked:
+        raise UsageError(message, hint=f"nearest: {nearest}", kind="no-program")
+    return None, f"{message}; nearest: {nearest}"
+
+
+def _nearest(advice: TaskAdvice, checkpoint: Checkpoint, wanted: Runtime) -> str:
+    """Return what comes nearest where a runtime does not run a checkpoint, as the user types it."""
+    others = [each for each in advice.rulebase.runtimes.values() if each != wanted]
+    runs = [each.label for each in others if _runs(advice, checkpoint, each)]
+    picks = (pick.checkpoint for pick in advice.selection.picks)
+    instead = [one.id for one in picks if _runs(advice, one, wanted)][:1]
+    return ", or ".join([f"--runtime {' or '.join(runs)}", *instead])
+
+
+def _runs(advice: TaskAdvice, checkpoint: Checkpoint, runtime: Runtime) -> bool:
+    """True where a runtime runs a checkpoint as it is published, by a program of ours."""
+    answer = support(advice.rulebase, runtime, checkpoint, str(advice.task)).answer
+    return answer == YES and _program(advice, checkpoint, runtime) is not None
+
+
+def _program(advice: TaskAdvice, checkpoint: Checkpoint, runtime: Runtime | None) -> Program | None:
+    """Return the program that runs a checkpoint as it is."""
+    id = runtime.id if runtime else TRANSFORMERS
+    return program_for(checkpoint, advice.task, advice.rulebase.programs, AS_IS, id)
 
 
 def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> str:
@@ -126,21 +215,6 @@ def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> s
     if program_for(checkpoint, task, advice.rulebase.programs, FINE_TUNE):
         return f"this trains nothing: by your answers {checkpoint.id} does {task} as it is"
     return f"this trains nothing: there is no program here that trains {checkpoint.id} for {task}"
-
-
-def _code(
-    advice: TaskAdvice,
-    checkpoint: Checkpoint | None,
-    use: str,
-    *,
-    thinking: bool = True,
-    whole: bool = False,
-) -> str | None:
-    rulebase, task = advice.rulebase, str(advice.task)
-    if checkpoint is None:
-        return joining_program(task, rulebase.programs) if use == COMPOSE else None
-    how = {"thinking": thinking, "whole": whole}
-    return snippet(checkpoint, task, rulebase, advice.options, use, **how)
 
 
 def _no_program(answer: Advice, name: str, what: str) -> UsageError:

@@ -36,7 +36,7 @@ class Option(NamedTuple):
     that training does not change then; `dtype` is the precision in which weights are loaded then,
     whatever their file holds; `order` is what comes first then; `step` is which of the `steps` of
     another question, left open, the first place is for then; `detected` are the kinds of machine
-    that answer so where this one is looked at; `of_programs` is what a program says first then.
+    that answer so where this one is looked at.
     """
 
     id: f.Id
@@ -51,7 +51,6 @@ class Option(NamedTuple):
     order: Annotated[str, f.OneOf("quality", "small", "open")] | None = None
     step: float | None = None
     detected: Annotated[Sequence[str], f.ListOf(f.OneOf("cuda", "mps", "cpu"), least=1)] = ()
-    of_programs: f.Text | None = None
 
     def called(self, name: str) -> str:
         """Return what a covered thing is called, or the option itself, for people to read."""

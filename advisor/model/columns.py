@@ -19,6 +19,7 @@ from advisor.reader.shape import Boolean, Integer, ListOf, MapOf, Number, Record
 
 Built = TypeVar("Built", bound=tuple[Any, ...])
 HOLDERS = {Sequence: "list", tuple: "list", Mapping: "map"}
+PARTS = f.ListOf(f.KebabCase(of="part"), least=1)
 PLAIN: dict[Any, Shape] = {bool: Boolean(), int: Integer(), float: Number(), str: TextOf()}
 
 EXTRA_KEYS: dict[type, dict[str, Any]] = {
@@ -45,14 +46,21 @@ EXTRA_KEYS: dict[type, dict[str, Any]] = {
         "language_model_licence?": f.Text,
     },
     library.Program: {
-        "parts": f.ListOf(f.KebabCase(of="part"), least=1),
-        "thinking_parts?": f.ListOf(f.KebabCase(of="part"), least=1),
+        "parts": PARTS,
+        "thinking_parts?": PARTS,
+        "also?": f.ListOf(
+            Record(
+                {
+                    "runtimes": f.ListOf(f.KebabCase(of="runtime"), least=1),
+                    "parts": PARTS,
+                    "thinking_parts?": PARTS,
+                    "tools?": f.ListOf(f.KebabCase(of="tool"), least=1),
+                    "export?": f.TextOf(),
+                }
+            )
+        ),
     },
-    library.ProgramTool: {
-        "before": f.ListOf(f.KebabCase(of="part"), least=1),
-        "after": f.ListOf(f.KebabCase(of="part"), least=1),
-        "alone": f.ListOf(f.KebabCase(of="part"), least=1),
-    },
+    library.ProgramTool: {"before": PARTS, "after": PARTS, "alone": PARTS},
     evidence.Scenario: {"note?": f.Text},
 }
 """For a class the keys of its entries that are no fields of it, by shape or annotation: compiling

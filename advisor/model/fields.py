@@ -101,6 +101,7 @@ TakenOption = Annotated[str, KebabCase(of="option that a family takes")]
 GivenOption = Annotated[str, KebabCase(of="option that a family gives")]
 Steps = Annotated[Sequence[float], ListOf(Number(), least=1)]
 ToolIds = Annotated[Sequence[Annotated[str, KebabCase(of="tool")]], Least(1)]
+RuntimeId = Annotated[str, KebabCase(of="runtime")]
 UseIds = Annotated[Sequence[Annotated[str, KebabCase(of="use")]], Least(1)]
 When = Annotated[Condition, OptionsOf(ListOf(KebabCase(), least=1))]
 TaskWords = Annotated[Mapping[str, Mapping[str, str]], MapOf(OptionsOf(KebabCase()))]
@@ -186,6 +187,11 @@ Pipelines = Annotated[
 
 Mode = Annotated[str, OneOf("thinking", "non-thinking", "fine-tuned")]
 """How weights were run, where they can be run in several ways."""
+
+Symbols = Annotated[
+    Mapping[str, str], MapOf(TextOf(), TextOf(r"[a-z0-9_.-]+", "a model type such as `clip`"))
+]
+"""What names a model type in a package."""
 
 _HUB_ID = TextOf(HUB_ID, "a Hub id such as `org/name`")
 FiguresById = Annotated[Mapping[str, float], MapOf(Number(), _HUB_ID, least=1)]

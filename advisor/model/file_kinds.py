@@ -62,6 +62,8 @@ ENTITIES = {
     "tool": Entity(library.ProgramTool, "programs", "tools", "programs"),
     "package": Entity(library.Package, "programs", "packages", "programs"),
     "program": Entity(library.Program, "programs", "programs", "programs"),
+    "runtime": Entity(library.Runtime, "programs", "runtimes", "programs"),
+    "supported": Entity(library.Supported, "programs", "supported", "programs"),
     "change": Entity(library.NameChange, "drift", "changes", "drift"),
     "scenario": Entity(evidence.Scenario, "scenarios", "scenarios", "proof"),
     "check": Entity(library.CheckRule, "checks", "checks", "checks"),

@@ -27,7 +27,8 @@ class Program(NamedTuple):
     `{question|words}` in a prompt becomes what `says` has for the answer to a question, else the
     words. `thinking_code` is for checkpoints that think before they answer. `runners` are uses
     whose classes are among `classes` as well. `use` is what it does with a checkpoint: run it as it
-    is, fine-tune it, or join parts to one. `tools` make a command-line tool of it.
+    is, fine-tune it, or join parts to one. `tools` make a command-line tool of it. `runtimes` are
+    what it runs with, and `export` is the task as which the network is exported for them.
     """
 
     id: f.Id
@@ -42,6 +43,8 @@ class Program(NamedTuple):
     thinking_code: f.Computed[str] = ""
     use: Annotated[str, f.OneOf("as-is", "fine-tune", "compose")] = "as-is"
     tools: f.ToolIds = ()
+    runtimes: f.Computed[Sequence[str]] = ("transformers",)
+    export: f.Computed[str] = ""
 
 
 class ProgramPart(NamedTuple):
@@ -71,12 +74,47 @@ class ProgramTool(NamedTuple):
 class Package(NamedTuple):
     """A package of the package index in the versions that are tested.
 
-    A program needs it where it imports one of the modules or names of `needed_by`.
+    A program needs it where it imports one of the modules or names of `needed_by`. It brings the
+    packages that it `pins` in versions of its own.
     """
 
     id: f.Text
     versions: Annotated[str, f.TextOf(r">=[0-9.]+,<[0-9.]+", "a range such as `>=2.6,<3`")]
     needed_by: f.Texts
+    pins: f.Texts = ()
+
+
+class Runtime(NamedTuple):
+    """What programs run a network with: `label` is its name as people type it.
+
+    It is the one to begin with where all answers of `when` are given. `commands` come before the
+    program, a line each; `server` is the address that they serve at. `tested` says what ran here.
+    """
+
+    id: f.Id
+    label: f.Text
+    summary: f.Text
+    when: f.When = {}
+    page: bool = False
+    server: f.Text = ""
+    commands: f.Text = ""
+    tested: f.Text = ""
+
+
+class Supported(NamedTuple):
+    """The model types that a released package names for some acts, and the symbols that say so.
+
+    For those under `partly` somebody has to publish something first. `read` is where they stand.
+    """
+
+    id: f.Id
+    runtime: f.RuntimeId
+    acts: f.ActIds
+    package: f.Text
+    version: f.Text
+    read: f.Text
+    named: f.Symbols = {}
+    partly: f.Symbols = {}
 
 
 def joined_code(parts: Sequence[str]) -> str:

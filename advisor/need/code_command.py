@@ -26,6 +26,8 @@ VERIFIED_ONLY = "Use only checkpoints whose required fields are all verified."
 VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
 JOIN = "Combine an encoder and a decoder of your choice, and train the result."
 Join = Annotated[bool, option("--join", JOIN)]
+RUNTIME = "Runtime of the program. By default the one for --device. See `advisor help code`."
+RuntimeName = Annotated[str, option("--runtime NAME", RUNTIME)]
 Notebook = Annotated[bool, option("--notebook", "Same as --format notebook.")]
 
 
@@ -38,6 +40,7 @@ def code(
     verified_only: VerifiedOnly = False,
     join: Join = False,
     no_thinking: NoThinking = False,
+    runtime: RuntimeName = "",
     notebook: Notebook = False,
     rulebase: RuleBase,
     shown: Annotated[Showing, showing(FORMATS)],
@@ -60,7 +63,7 @@ def code(
 
     checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first)
     answer = recommend(rulebase, answers, priority=first, order=order, verified_only=verified_only)
-    written = script(answer, checkpoint, join=join, thinking=not no_thinking)
+    written = script(answer, checkpoint, join=join, thinking=not no_thinking, runtime_name=runtime)
     drawings = {"python": lambda: written.python, "notebook": lambda: written.notebook}
     report = Report(lambda: written.to_dict(rulebase.digest), list, drawings=drawings)
     shown = _as_notebook(shown) if notebook else shown

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
         Program,
         ProgramTool,
         RunnerUse,
+        Runtime,
+        Supported,
         TaskGroup,
     )
     from advisor.model.wording import Concept, Implication, Meaning, Measure, Numeral, Particle
@@ -121,6 +123,10 @@ class RuleBase:
     """What is written around programs that work through files, by id."""
     packages: Listed[Package] = _listed("programs.packages", "library.Package")
     """Packages that programs need, in tested versions."""
+    runtimes: ById[Runtime] = _by_id("programs.runtimes", "library.Runtime")
+    """What programs run a network with, by id."""
+    supported: Listed[Supported] = _listed("programs.supported", "library.Supported")
+    """Which model types released packages of runtimes name."""
     acts: ById[Act] = _by_id("programs.acts", "library.Act")
     """What a runner of `advisor try` does with an image, by id."""
     uses: Listed[RunnerUse] = _listed("programs.uses", "library.RunnerUse")

@@ -186,14 +186,18 @@ def _programs(values: Values, entries: Sequence[Entry]) -> list[Program]:
         use.id: [*(name for type, name in use.loads.items() if type != ANY_TYPE), *use.classes]
         for use in values["use"]
     }
-    return [
-        program._replace(
-            code=joined_code([parts[id] for id in entry.value["parts"]]),
-            thinking_code=joined_code([parts[id] for id in entry.value.get("thinking_parts", ())]),
-            classes=[*(name for id in program.runners for name in called[id]), *program.classes],
-        )
-        for program, entry in zip(values["program"], entries, strict=True)
-    ]
+    written = []
+    for program, entry in zip(values["program"], entries, strict=True):
+        classes = [*(name for id in program.runners for name in called[id]), *program.classes]
+        for said in (entry.value, *entry.value.get("also", ())):
+            given = {key: said[key] for key in ("runtimes", "tools", "export") if key in said}
+            one = program._replace(
+                code=joined_code([parts[id] for id in said["parts"]]),
+                thinking_code=joined_code([parts[id] for id in said.get("thinking_parts", ())]),
+                classes=classes,
+            )
+            written.append(one._replace(**given))
+    return written
 
 
 def _tools(values: Values, entries: Sequence[Entry]) -> list[ProgramTool]:

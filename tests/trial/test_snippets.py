@@ -192,6 +192,7 @@ def test_every_program_and_part_is_used():
         for task in checkpoint.tasks or [None]
         if (program := program_for(checkpoint, task, RULEBASE.programs))
     }
+    assert {"load-alone", "load-parts-alone", "load-open-clip-alone"} <= used
     used |= {
         program.id
         for checkpoint in RULEBASE.checkpoints.values()

@@ -1,0 +1,60 @@
+"""What runs a network beside transformers, and which model types its released package names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from advisor.decide.command_lines import act_of
+from advisor.errors import check_name
+from advisor.model import Checkpoint
+from advisor.model.library import Runtime
+from advisor.rulebase.base import RuleBase
+
+TRANSFORMERS = "transformers"
+YES, PARTLY, NO = "yes", "partly", "no"
+
+
+class Support(NamedTuple):
+    """Whether a runtime runs a checkpoint for a task: yes, partly or no, and what says so.
+
+    Partly, where somebody has to publish something first.
+    """
+
+    answer: str
+    because: str
+
+
+def runtime_named(rulebase: RuleBase, name: str) -> Runtime:
+    """Return a runtime by its id or what people call it. Raises UsageError for others."""
+    called = {runtime.label: runtime for runtime in rulebase.runtimes.values()}
+    if name in rulebase.runtimes:
+        return rulebase.runtimes[name]
+    check_name("runtime", name, called, "known are")
+    return called[name]
+
+
+def runtime_for(rulebase: RuleBase, options: Mapping[str, str]) -> Runtime | None:
+    """Return what to run a network with first under answers, question to option; None for any."""
+    fits = (
+        each
+        for each in rulebase.runtimes.values()
+        if each.when and all(options.get(question) in some for question, some in each.when.items())
+    )
+    return next(fits, None)
+
+
+def support(rulebase: RuleBase, runtime: Runtime, checkpoint: Checkpoint, task: str) -> Support:
+    """Return whether a runtime runs a checkpoint for a task, by what its package names."""
+    rows = [row for row in rulebase.supported if row.runtime == runtime.id]
+    if not rows:
+        return Support(YES, "")
+    act, model_type = act_of(rulebase, task), checkpoint.model_type or "none"
+    for answer in (YES, PARTLY):
+        for row in rows:
+            names = row.named if answer == YES else row.partly
+            if act and act.id in row.acts and model_type in names:
+                place = f"{row.package} {row.version}, {row.read}"
+                return Support(answer, f"{place}: {names[model_type]}")
+    named = f"{rows[0].package} {rows[0].version}"
+    return Support(NO, f"{named} names no model type `{model_type}` for {task}")

@@ -1,0 +1,178 @@
+"""Runtimes: the table of what their packages name, and which program `advisor code` writes."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from advisor.decide.programs import program_for, snippet
+from advisor.decide.runtimes import NO, TRANSFORMERS, YES, support
+from advisor.rulebase.store import load_rules
+
+RULEBASE = load_rules()
+OTHERS = [each for each in RULEBASE.runtimes.values() if each.id != TRANSFORMERS]
+CASES = [
+    (runtime, checkpoint, task)
+    for runtime in OTHERS
+    for checkpoint in RULEBASE.checkpoints.values()
+    for task in checkpoint.tasks
+    if program_for(checkpoint, task, RULEBASE.programs, runtime=runtime.id)
+    and support(RULEBASE, runtime, checkpoint, task).answer != NO
+]
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema" / "code.schema.json"
+CLIP, VQA = "openai/clip-vit-base-patch32", "Qwen/Qwen3-VL-4B-Instruct"
+
+
+def test_each_row_names_types_of_the_catalog_for_a_known_runtime():
+    types = {one.model_type for one in RULEBASE.checkpoints.values()}
+    assert {row.runtime for row in RULEBASE.supported} == {each.id for each in OTHERS}
+    for row in RULEBASE.supported:
+        assert {*row.named, *row.partly} <= types, row.id
+        assert not {*row.named} & {*row.partly}, row.id
+        assert row.named or row.partly
+        assert re.match(r"\d|its public source", row.version)
+
+
+def test_each_program_of_a_runtime_is_written_for_something_that_its_package_names():
+    """A program whose runtime names none of its model types would never be printed."""
+    written = {
+        (runtime.id, program_for(checkpoint, task, RULEBASE.programs, runtime=runtime.id).code)
+        for runtime, checkpoint, task in CASES
+    }
+    for program in RULEBASE.programs:
+        for runtime in program.runtimes:
+            assert runtime == TRANSFORMERS or (runtime, program.code) in written, program.id
+
+
+def texts():
+    """Each distinct program of a runtime, for the first checkpoint that has it."""
+    found = {}
+    for runtime, checkpoint, task in CASES:
+        code = snippet(checkpoint, task, RULEBASE, runtime=runtime.id, whole=True)
+        key = (runtime.id, code.replace(checkpoint.id, ""))
+        found.setdefault(key, (runtime, checkpoint, code))
+    return list(found.values())
+
+
+def test_every_program_is_formatted_python_or_a_page_without_gaps(tmp_path):
+    pages = 0
+    for number, (runtime, checkpoint, code) in enumerate(texts()):
+        assert checkpoint.id in code
+        assert not re.search(r"(?<![$\w(])\{[a-z]+-[a-z-]+\}", code), runtime.id
+        if runtime.page:
+            pages += 1
+            HTMLParser().feed(code)
+            assert code.startswith("<!doctype html>")
+            assert code.endswith("</script>")
+            continue
+        ast.parse(code)
+        assert "parser.parse_args()" in code
+        assert "import torch" not in code
+        (tmp_path / f"program_{number}.py").write_text(f"{code}\n", encoding="utf-8")
+    assert pages > 3
+    assert number > 60
+    for words in (["format", "--check"], ["check", "--select", "E4,E7,E9,F,I,UP"]):
+        command = [sys.executable, "-m", "ruff", *words, "--isolated", "--quiet", str(tmp_path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[:2000] + done.stderr[:2000]
+
+
+def test_what_a_checkpoint_says_of_itself_holds_with_every_runtime():
+    """Prompt, thinking and the case of texts, as tests/test_programs.py holds for transformers."""
+    for runtime, checkpoint, task in CASES:
+        code = snippet(checkpoint, task, RULEBASE, runtime=runtime.id, whole=True)
+        fast = snippet(checkpoint, task, RULEBASE, runtime=runtime.id, whole=True, thinking=False)
+        lowered = "text.lower() for" in code or ".toLowerCase()" in code
+        if "tokens(texts)" in code or "tokens(texts." in code:
+            lower = checkpoint.text_case == "lower"
+            assert lowered == lower, (runtime.id, checkpoint.id, task)
+        if (prompt := checkpoint.prompts.get(task)) and not runtime.page:
+            assert json.dumps(prompt, ensure_ascii=False) in code
+        if checkpoint.thinks and runtime.server:
+            assert "budget = 8192" in code
+            assert ("budget = 8192" in fast) == (checkpoint.thinking_switch is None)
+            if checkpoint.thinking_switch:
+                assert f'{{"{checkpoint.thinking_switch}": False}}' in fast
+
+
+def test_a_device_has_its_runtime_and_any_other_is_named(advisor):
+    words = ("--task", "image-search", "--device", "browser")
+    page = advisor("code", *words)
+    assert page.out.startswith("<!--\n")
+    assert "\nby: advisor code --task image-search --device browser\n" in page.out
+    assert advisor("code", *words, "--runtime", "transformers.js").code == 0
+    assert "import torch" in advisor("code", *words, "--runtime", "transformers").out
+    document = advisor("code", *words, "--format", "json").json
+    Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(document)
+    assert document["runtime"] == "transformers.js"
+
+
+def test_what_does_not_run_on_the_device_says_so_and_names_the_nearest(advisor):
+    written = advisor("code", VQA, "--task", "vqa", "--device", "phone")
+    assert written.code == 0
+    said = f"{VQA} does not run with transformers.js: no program here does so"
+    assert said in written.err
+    assert f"# {said}" in written.out
+    assert "nearest: --runtime transformers or vllm or llama.cpp or mlx" in written.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((VQA, "--task", "vqa", "--runtime", "onnx"), "names no model type `qwen3_vl` for vqa"),
+        ((CLIP, "--task", "image-search", "--runtime", "mlx"), "mlx-vlm 0.7.10 names no"),
+        (("captioning", "--runtime", "tensorrt"), "unknown runtime `tensorrt`"),
+        (("--task", "ocr-line", "--training", "fine-tune", "--runtime", "onnx"),
+         "programs that train run with transformers, none with onnx"),
+    ],
+)  # fmt: skip
+def test_a_runtime_that_does_not_run_it_is_refused(advisor, words, said):
+    refused = advisor("code", *words)
+    assert (refused.code, refused.out) == (2, "")
+    assert said in refused.err
+    assert "hint: " in refused.err
+
+
+def test_what_somebody_has_to_publish_first_is_said(advisor):
+    written = advisor("code", VQA, "--task", "vqa", "--runtime", "ollama")
+    assert written.code == 0
+    assert "somebody has to publish it first (ollama its public source, convert: " in written.err
+    assert "#   printf 'FROM ./model.gguf" in written.out
+    assert "Ollama was not run here" in written.out
+
+
+def test_the_commands_of_a_runtime_are_filled_in_and_torch_is_not_asked_for(advisor):
+    written = advisor("code", CLIP, "--task", "zero-shot-classification", "--runtime", "onnx").out
+    assert f"--model {CLIP} --task zero-shot-image-classification exported\n" in written
+    assert '#   "onnxruntime>=' in written
+    assert "torch" not in written.partition("# ///\n#")[2].partition("# pip")[0]
+    trocr = "microsoft/trocr-base-handwritten"
+    written = advisor("code", trocr, "--task", "handwriting", "--runtime", "onnx").out
+    assert '#   "optimum-onnx[onnxruntime]>=' in written
+    assert '#   "transformers' not in written  # the exporter pins its own
+
+
+def test_a_folder_of_rules_ends_no_comment_of_a_page(advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = "--><script>alert(1)<"
+    (tmp_path / name / "decisions").mkdir(parents=True)
+    (tmp_path / name / "decisions" / "none.yaml").write_text("rules: []\n")
+    words = ("code", "--task", "image-search", "--device", "browser", "--rules", name)
+    page = advisor(*words).out
+    assert page.count("-->") == 1
+    assert page.count("<script") - page.partition("-->")[0].count("<script") == 1
+
+
+def test_a_package_is_said_to_name_a_type_where_it_does():
+    onnx = RULEBASE.runtimes["onnx"]
+    found = support(RULEBASE, onnx, RULEBASE.checkpoint(CLIP), "image-search")
+    assert found.answer == YES
+    assert found.because.endswith("model_configs.py: CLIPOnnxConfig")
+    open_clip = next(one for one in RULEBASE.checkpoints.values() if one.loader == "open_clip")
+    assert not [case for case in CASES if case[1] is open_clip]

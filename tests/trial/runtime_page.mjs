@@ -1,0 +1,24 @@
+// Opens a page of transformers.js, types labels where it asks for some, chooses images, and prints what
+// it shows and which hosts it asked: node runtime_page.mjs SITE CHROMIUM ADDRESS FILES LABELS
+import { createRequire } from "node:module";
+
+const [site, executablePath, address, files, labels] = process.argv.slice(2);
+const { chromium } = createRequire(`${site}/package.json`)("playwright-core");
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+const page = await browser.newPage();
+const origins = new Set();
+page.on("request", (request) => origins.add(new URL(request.url()).origin));
+await page.goto(address);
+const shows = (lines) => page.waitForFunction(
+  (most) => {
+    const text = document.getElementById("out").textContent;
+    return /Error/.test(text) || (/^Choose/.test(text) ? most === 0 : text.split("\n").length >= most && most);
+  }, lines, { timeout: 60_000 });
+await shows(0);
+if (labels) await page.fill("#labels", labels);
+const chosen = files.split(",");
+await page.setInputFiles("#files", chosen);
+await shows(chosen.length * (labels ? 1 + labels.split("\n").length : 1));
+const text = await page.locator("#out").textContent();
+console.log(JSON.stringify({ text, origins: [...origins] }));
+await browser.close();
