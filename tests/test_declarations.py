@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import jsonschema
@@ -18,6 +23,9 @@ from advisor.reader.shape import check_shape
 
 if TYPE_CHECKING:
     from advisor.model.fields import Computed, Id, Key, Least, Required, Text
+
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 class Glass(NamedTuple):
@@ -144,3 +152,61 @@ def test_every_field_of_the_model_has_a_shape(kind):
     keys = record(declared).fields
     computed = {column.key for column in columns(declared) if column.computed}
     assert {column.key for column in columns(declared)} <= keys.keys() | computed
+
+
+def line_after(file, line, added):
+    """Put a line behind the first one of a file that says so."""
+    text = file.read_text(encoding="utf-8")
+    assert f"{line}\n" in text
+    file.write_text(text.replace(f"{line}\n", f"{line}\n{added}\n", 1), encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_one_line_in_the_class_of_checkpoints_is_a_field_in_files_pages_and_documents(tmp_path):
+    """In a copy of the program: files, schema, `show`, `list`, `compare` and agents have it."""
+    for folder in ("advisor", "rules"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("compiled"))
+    line = "    attention_window: f.Cited[f.Positive | None] = None"
+    line_after(
+        tmp_path / "advisor/model/__init__.py",
+        "    image_size: f.Cited[f.Positive | None] = None",
+        line,
+    )
+    entries = tmp_path / "rules/checkpoints/clip.yaml"
+    line_after(entries, "  - id: openai/clip-vit-base-patch32", "    attention_window: 13")
+
+    def answer(program, *words):
+        run = subprocess.run(
+            [sys.executable, *program, *words],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(tmp_path), "ADVISOR_CACHE": str(tmp_path / "c")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return run.stdout + run.stderr
+
+    def said(*words):
+        return answer(("-m", "advisor"), *words)
+
+    here = "openai/clip-vit-base-patch32"
+    assert "`attention_window` cites no source" in said("rules", "check")
+    cited = "      open-clip-model-profile: [parameters_millions"
+    text = entries.read_text(encoding="utf-8")
+    assert f"{cited}]" in text
+    entries.write_text(
+        text.replace(f"{cited}]", f"{cited}, attention_window]", 1), encoding="utf-8"
+    )
+    assert "cites no source" not in said("rules", "check")
+    assert '"attention_window"' in said("rules", "schema", "checkpoints")
+    assert "attention_window" in said("show", here, "--full")
+    for words in (
+        ("show", here),
+        ("list", "checkpoints"),
+        ("compare", here, "openai/clip-vit-base-patch16"),
+    ):
+        assert '"attention_window": 13' in said(*words, "--format", "json")
+    agent = "from advisor.agents.compact import thing; import json, sys\n"
+    agent += "print(thing(None, json.loads(sys.argv[1])))"
+    short = answer(("-c", agent), said("show", here, "--format", "json"))
+    assert "'attention_window': 13" in short

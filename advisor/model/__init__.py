@@ -278,32 +278,33 @@ class Checkpoint(NamedTuple):
     first of `answer_marks`, without the others. `text_case` is that of the texts it learnt. It
     reads `pages` as a whole, or one of their elements at a time; `pipelines` are versions of its
     maker's pipeline, by the tasks that take it. `notes` are what its entry says of other fields.
+    What is `Cited` was read somewhere, so that each entry has to say where.
     """
 
     id: f.HubId
     family: f.Computed[str]
     label: f.Text
     loader: Annotated[str, f.OneOf(*LOADERS)]
-    model_class: f.ClassName | None = None
-    processor: f.CodeName | None = None
-    model_type: f.Text | None = None
-    pipeline: f.Id | None = None
+    model_class: f.Cited[f.ClassName | None] = None
+    processor: f.Cited[f.CodeName | None] = None
+    model_type: f.Cited[f.Text | None] = None
+    pipeline: f.Cited[f.Id | None] = None
     tasks: f.Required[f.Tasks] = ()
     fine_tune: f.Tasks = ()
     typical: f.Ids = ()
     stage: f.Stage | None = None
-    parameters_millions: float | None = None
+    parameters_millions: f.Cited[float | None] = None
     active_parameters_millions: float | None = None
-    image_size: f.Positive | None = None
-    text_context: f.Positive | None = None
-    languages: f.Languages | None = None
-    licence: f.Text | None = None
-    commercial_use: f.CommercialUse | None = None
-    gated: bool | None = None
-    released: Annotated[int, f.Integer(2015)] | None = None
+    image_size: f.Cited[f.Positive | None] = None
+    text_context: f.Cited[f.Positive | None] = None
+    languages: f.Cited[f.Languages | None] = None
+    licence: f.Cited[f.Text | None] = None
+    commercial_use: f.Cited[f.CommercialUse | None] = None
+    gated: f.Cited[bool | None] = None
+    released: f.Cited[Annotated[int, f.Integer(2015)] | None] = None
     revision: Annotated[str, f.TextOf(r"[0-9a-f]{7,40}", "a commit")] | None = None
-    prompts: f.PromptsByTask = {}
-    pitfalls: f.Texts = ()
+    prompts: f.Cited[f.PromptsByTask] = {}
+    pitfalls: f.Cited[f.Texts] = ()
     derived: bool = False
     writer: f.Computed[Decoder | None] = None
     notes: f.Computed[Mapping[str, str]] = {}
@@ -311,24 +312,24 @@ class Checkpoint(NamedTuple):
     checked: f.Required[f.Month] = ""
     hub_task: f.Id | None = None
     last_modified: f.Month | None = None
-    dtype: f.Dtype | None = None
-    takes: f.TakenOptions | None = None
-    languages_inferred: f.Languages | None = None
-    languages_poor: f.Languages | None = None
-    weights: f.Weights | None = None
+    dtype: f.Cited[f.Dtype | None] = None
+    takes: f.Cited[f.TakenOptions | None] = None
+    languages_inferred: f.Cited[f.Languages | None] = None
+    languages_poor: f.Cited[f.Languages | None] = None
+    weights: f.Cited[f.Weights | None] = None
     series: f.Id | None = None
     larger_than: f.CheckpointId | None = None
     succeeds: f.CheckpointId | None = None
     home: f.Url | None = None
-    network: f.Text | None = None
-    thinking: f.Thinking | None = None
-    thinking_switch: (
+    network: f.Cited[f.Text | None] = None
+    thinking: f.Cited[f.Thinking | None] = None
+    thinking_switch: f.Cited[
         Annotated[str, f.TextOf(r"[a-z_]+", "an argument of a chat template")] | None
-    ) = None
-    answer_marks: f.Texts = ()
-    text_case: f.TextCase | None = None
-    pages: f.PagesRead | None = None
-    pipelines: f.Pipelines = {}
+    ] = None
+    answer_marks: f.Cited[f.Texts] = ()
+    text_case: f.Cited[f.TextCase | None] = None
+    pages: f.Cited[f.PagesRead | None] = None
+    pipelines: f.Cited[f.Pipelines] = {}
 
     @property
     def page(self) -> str:

@@ -39,11 +39,11 @@ EXTRA_KEYS: dict[type, dict[str, Any]] = {
     },
     model.Checkpoint: {
         "parameters_precision?": f.OneOf("published", "derived", "rounded"),
-        "image_size_note?": f.Text,
+        "image_size_note?": f.Cited[f.Text],
         "languages_note?": f.Text,
-        "intended_use?": f.Text,
-        "restriction?": f.Text,
-        "language_model_licence?": f.Text,
+        "intended_use?": f.Cited[f.Text],
+        "restriction?": f.Cited[f.Text],
+        "language_model_licence?": f.Cited[f.Text],
     },
     library.Program: {
         "parts": PARTS,
@@ -96,6 +96,17 @@ class Column(NamedTuple):
     def computed(self) -> bool:
         """True for a field that stands in no file."""
         return f.COMPUTED in self.hint.notes
+
+
+def cited_keys(declared: type) -> tuple[str, ...]:
+    """Return the keys of an entry of which each has to cite where it was read."""
+    marked = [column.key for column in columns(declared) if f.CITED in column.hint.notes]
+    extra = EXTRA_KEYS.get(declared, {}).items()
+    return (*marked, *(key.rstrip("?") for key, value in extra if f.CITED in _notes(value)))
+
+
+def _notes(annotation: Any) -> tuple[Any, ...]:
+    return () if isinstance(annotation, (dict, Shape)) else _hint(annotation).notes
 
 
 @cache

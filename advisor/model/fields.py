@@ -48,12 +48,16 @@ class Least(NamedTuple):
 
 COMPUTED = "computed"
 REQUIRED = "required"
+CITED = "cited"
 
 Computed = Annotated[Value, COMPUTED]
 """Stands in no file: computed when the rules are compiled."""
 
 Required = Annotated[Value, REQUIRED]
 """Has to stand in a file; the default is there because a field before it has one."""
+
+Cited = Annotated[Value, CITED]
+"""Was read somewhere, so that whoever states it has to cite where."""
 
 HUB_ID = r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"
 WORD = r"[a-z]+(_[a-z]+)*"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.model import Checkpoint
-from advisor.model.columns import record
+from advisor.model.columns import cited_keys, record
 from advisor.model.evidence import Source
 from advisor.reader.document import Document, KeyPath
 from advisor.rulebase.references import is_known
@@ -21,22 +21,8 @@ if TYPE_CHECKING:
     from advisor.rulebase.entries import Entries, Entry
 
 
-FACTS = (
-    *("network", "class", "processor", "model_type", "pipeline", "parameters_millions"),
-    *("image_size", "image_size_note", "text_context", "languages", "languages_inferred"),
-    *("languages_poor", "licence", "language_model_licence", "commercial_use", "intended_use"),
-    *("restriction", "gated", "released", "prompts", "pitfalls", "dtype", "takes", "weights"),
-    *("thinking", "thinking_switch", "answer_marks", "text_case", "pages", "pipelines"),
-)
-"""Fields of a checkpoint that are read somewhere, so that each has to cite where."""
-
-_ORDER_OF_CITING = (
-    *("class", "processor", "model_type", "pipeline", "tasks", "parameters_millions"),
-    *("image_size", "image_size_note", "text_context", "languages", "licence"),
-    *("language_model_licence", "commercial_use", "intended_use", "gated", "released"),
-    *("prompts", "pitfalls", "dtype", "takes", "fine_tune"),
-)
-ORDER = {f: n for n, f in enumerate(dict.fromkeys((*_ORDER_OF_CITING, *record(Checkpoint).fields)))}
+FACTS = cited_keys(Checkpoint)
+ORDER = {field: place for place, field in enumerate(record(Checkpoint).fields)}
 """Fields of a checkpoint, in the order in which the pages of each are listed."""
 
 
