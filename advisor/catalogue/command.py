@@ -15,6 +15,7 @@ from advisor.console.output import Shown
 from advisor.draw.formats import Report
 from advisor.errors import UsageError, check_name
 from advisor.hub import cache_folder
+from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 
 ONLY = "List only checkpoints"
@@ -195,12 +196,13 @@ def show(
     Examples:
       advisor show clip
       advisor show captioning
+      advisor show BLIP-2
       advisor show large-collection-searched-again-and-again
       advisor show Salesforce/blip-image-captioning-base
       advisor show Salesforce/blip-image-captioning-base --full
       advisor show ./my-fine-tuned-captioner
     """
-    from advisor.catalogue.knowledge import find, plural, thing_json
+    from advisor.catalogue.knowledge import checkpoints_called, find, plural, thing_json
     from advisor.catalogue.page import thing_page
 
     if not kind and id in rulebase.checks:
@@ -213,11 +215,32 @@ def show(
     except UsageError as unknown:
         if kind and plural(kind) != "checkpoints":
             raise
+        if called := checkpoints_called(rulebase, id):
+            shown.emit(_of_model(rulebase, called, full=full))
+            return 0
         shown.emit(_uncatalogued(rulebase, id, unknown, full=full))
         return 0
     report = Report.of(thing_json, thing_page, rulebase, found, thing)
     shown.emit(_whole_entry(rulebase, found, thing) if full else report)
     return 0
+
+
+def _of_model(rulebase: RuleBase, called: list[Checkpoint], *, full: bool) -> Report:
+    """Return the report on what people call by one name: a checkpoint, or the table of several."""
+    from advisor.catalogue.checkpoint_page import checkpoints_page
+    from advisor.catalogue.filters import Matches
+    from advisor.catalogue.knowledge import checkpoints_json, thing_json
+    from advisor.catalogue.page import thing_page
+
+    if len(called) > 1:
+        found = Matches(called, [])
+        return Report(
+            lambda: checkpoints_json(rulebase, found),
+            lambda: checkpoints_page(rulebase, found, None, ""),
+        )
+    if full:
+        return _whole_entry(rulebase, "checkpoints", called[0])
+    return Report.of(thing_json, thing_page, rulebase, "checkpoints", called[0])
 
 
 def _whole_entry(rulebase: RuleBase, kind: str, thing: Any) -> Report:

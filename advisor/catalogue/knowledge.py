@@ -14,6 +14,7 @@ from advisor.decide.programs import snippet
 from advisor.draw.formats import document, plain
 from advisor.errors import UsageError, check_name, unknown_name
 from advisor.model import Checkpoint
+from advisor.model.phrase_kinds import BETWEEN
 from advisor.rulebase.base import RuleBase
 
 KINDS = {
@@ -85,6 +86,13 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
         return "tasks", rulebase.meant(id)[0]
     noun = KINDS[kinds[0]] if kind else "thing"
     raise unknown_name(noun, id, known, "`advisor list KIND` prints what is known")
+
+
+def checkpoints_called(rulebase: RuleBase, name: str) -> list[Checkpoint]:
+    """Return the checkpoints of a model by the name that people call it, in any case: BLIP-2."""
+    named = {known.lower(): ids for known, ids in rulebase.words_index["named"].items()}
+    ids = named.get(name.lower(), "").partition(BETWEEN)[0].split()
+    return [rulebase.checkpoints[id] for id in ids if id in rulebase.checkpoints]
 
 
 def find_comparable(rulebase: RuleBase, ids: list[str], cache: Path) -> tuple[str, list[Any]]:

@@ -168,6 +168,29 @@ def test_a_near_miss_is_corrected(advisor, arguments, nearest):
         assert f"did you mean `{nearest}`?" in result.err
 
 
+@pytest.mark.parametrize("name", ["BLIP-2", "blip-2", "blip2"])
+def test_a_model_is_shown_by_the_name_that_people_call_it(advisor, name):
+    """The table of its checkpoints, where there are several."""
+    result = advisor("show", name, "--format", "json")
+    assert result.code == 0, result.err
+    ids = [checkpoint["id"] for checkpoint in json.loads(result.out)["checkpoints"]]
+    assert ids
+    assert all(id.startswith("Salesforce/blip2-") for id in ids)
+
+
+def test_a_model_of_one_checkpoint_is_shown_as_that(advisor, rulebase):
+    ids = {
+        name: text.partition("|")[0].split() for name, text in rulebase.words_index["named"].items()
+    }
+    name = next(
+        name
+        for name, own in sorted(ids.items())
+        if len(own) == 1 and name not in rulebase.checkpoints and name not in rulebase.family_names
+    )
+    for options in ((), ("--full",)):
+        assert advisor("show", name, *options).out == advisor("show", ids[name][0], *options).out
+
+
 def test_an_unknown_thing_is_called_what_it_was_looked_for_as(advisor):
     assert "unknown task `nosuch`" in advisor("show", "nosuch", "--kind", "task").err
     assert "unknown task `nosuch`" in advisor("show", "nosuch", "--kind", "tasks").err
@@ -333,13 +356,16 @@ def test_a_checkpoint_page_answers_may_i_can_i_how(advisor):
     assert "checked 20" in page
 
 
-@pytest.mark.parametrize("command", ["show", "compare", "check", "list"])
+@pytest.mark.parametrize("words", [["blip-vqa-base"], ["BLIP-VQA-base", "--kind", "checkpoint"]])
+def test_a_checkpoint_is_shown_without_its_owner(advisor, words):
+    assert advisor("show", *words).out == advisor("show", "Salesforce/blip-vqa-base").out
+
+
+@pytest.mark.parametrize("command", ["compare", "check"])
 def test_a_checkpoint_without_its_owner_is_understood_well_enough_to_ask(advisor, command):
     arguments = {
-        "show": ["show", "blip-vqa-base"],
         "compare": ["compare", "blip-vqa-base", "openai/clip-vit-base-patch32"],
         "check": ["explain", "--task", "vqa", "--why-not", "x/blip-vqa-base"],
-        "list": ["show", "BLIP-VQA-base", "--kind", "checkpoint"],
     }[command]
     result = advisor(*arguments)
     assert result.code == 2
