@@ -180,7 +180,9 @@ def path_of(name: str) -> str:
 
 
 def size_shown(size: int) -> str:
-    """Return a size as people say it: 40 MB, 512 kB."""
+    """Return a size as people say it: 2.3 GB, 40 MB, 512 kB."""
+    if size >= 1000 * MEGABYTE:
+        return f"{size / (1000 * MEGABYTE):.1f} GB"
     return f"{size // MEGABYTE} MB" if size >= MEGABYTE else f"{size // 1000} kB"
 
 

@@ -63,8 +63,7 @@ def network_forbidden() -> bool:
 
 def endpoint() -> str:
     """Return the address that is asked. Raises MissingExtraError without the Hub's library."""
-    configured = os.environ.get("HF_ENDPOINT") or str(library().constants.ENDPOINT)
-    return configured.rstrip("/")
+    return (os.environ.get("HF_ENDPOINT") or str(library().constants.ENDPOINT)).rstrip("/")
 
 
 def library() -> Any:
@@ -124,8 +123,7 @@ def cached_snapshot(id: str, revision: str | None = None, cache: Path | None = N
     except (OSError, ValueError):
         pass  # no branch or tag of that name: it may be a commit
     snapshot = root / "snapshots" / name
-    usable = is_commit(name) and (snapshot / "config.json").is_file()
-    return snapshot if usable else None
+    return snapshot if is_commit(name) and (snapshot / "config.json").is_file() else None
 
 
 def hub_error(

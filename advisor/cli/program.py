@@ -92,7 +92,7 @@ CONVERT = _commands(
     vlp="Convert the weights of a unified VLP of 2020 to a folder that loads.",
 )
 TRAIN = _commands(
-    "trial.train_command",
+    "trial.training_command",
     vlp="Pre-train unified VLP (2020), or fine-tune it for captions or answers.",
 )
 SKILLS = _commands("agents.command", add="Copy the skill for coding agents into a project.")
@@ -133,7 +133,7 @@ COMMANDS: dict[str, Command | Group] = {
     **_commands("trial.command", try_="Run checkpoints on an image."),
     **_commands("evaluate.command", evaluate="Evaluate models on your labeled images."),
     **_commands(
-        "trial.compose_command",
+        "trial.training_command",
         compose="Combine a pretrained encoder and decoder, and fine-tune them.",
     ),
     **_commands("site.command", site="Write a static web page that recommends in a browser."),
@@ -175,11 +175,11 @@ OFTEN: Mapping[str, tuple[str, ...]] = {
         *("--task", "--candidate", "--limit", "--fail-under", "--dry-run", "--download"),
         *_WRITTEN,
     ),
-    "advisor.trial.compose_command:compose": (
+    "advisor.trial.training_command:compose": (
         *("--encoder", "--decoder", "--checkpoint", "--finetune", "--save", "--epochs"),
         *("--batch-size", "--learning-rate", "--lora", "--download", "--help"),
     ),
-    "advisor.trial.train_command:vlp": (
+    "advisor.trial.training_command:vlp": (
         *("--aim", "--checkpoint", "--images", "--save", "--epochs", "--batch-size"),
         *("--learning-rate", "--mixed-precision", "--patience", "--help"),
     ),

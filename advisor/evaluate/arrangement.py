@@ -36,6 +36,7 @@ from advisor.model.library import LABEL, SEARCH
 from advisor.rulebase.store import cache_folder
 from advisor.trial.answer import check_template
 from advisor.trial.candidate import Candidate
+from advisor.trial.placement import QUANTIZED
 
 if TYPE_CHECKING:
     from advisor.engine.profile import Profile
@@ -79,7 +80,7 @@ class Arrangement(NamedTuple):
         """Return the candidates as they are run; without `fetch`, nothing is downloaded for it."""
         from advisor.evaluate.lineup import line_up
 
-        how = self.loading if fetch else self.loading._replace(agree=None, progress=None)
+        how = self.loading if fetch else self.loading._replace(agree=None)
         servers = self.endpoints if fetch else {}
         return line_up(
             rulebase,
@@ -286,7 +287,9 @@ def _command(
         "prompt": asking.prompt,
         "batch-size": batch if batch != BATCH else "",
         "torch-device": loading.device if loading.device != "auto" else "",
-        "dtype": loading.dtype,
+        "quantize" if loading.dtype in QUANTIZED else "dtype": (loading.dtype or "").split("-bit")[
+            0
+        ],
         "max-new-tokens": loading.max_new_tokens,
     }
     words += [f"--{flag} {quoted(str(value))}" for flag, value in flags.items() if value]

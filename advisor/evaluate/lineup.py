@@ -30,7 +30,7 @@ from advisor.trial.contrastive import Contrastive
 from advisor.trial.demo import demo_checkpoints
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.local_checkpoint import LocalCheckpoint
-from advisor.trial.placement import estimated_mb, place
+from advisor.trial.placement import QUANTIZED, estimated_mb, place
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runner import act_and_use, class_to_load, fine_tuned_for, runner_class
 from advisor.trial.runtime import transformers, versions
@@ -157,9 +157,13 @@ def line_up(
 
     Downloads are agreed to here, before anything runs, and `endpoints` are asked whether they
     answer. With `only_fit` those are left out that cannot do the task, unless all of them are.
+    Where `loading` quantizes, each that is loaded runs as it is, too.
     """
     transformers()
     libraries = versions()
+    if loading.dtype in QUANTIZED:
+        candidates = [each for one in candidates for each in _quantized(one, loading.dtype)]
+        loading = loading._replace(dtype=None)
 
     def as_run(candidate: Candidate, how: Asking = asking) -> Candidate:
         if is_endpoint(candidate.checkpoint):
@@ -182,6 +186,13 @@ def line_up(
         found += _fitted(one, ran, partial(as_run, how=bare)) if fitted else [one]
     fit = tuple(each for each in found if each.kind != UnsupportedError.kind)
     return fit if only_fit and fit else tuple(found)
+
+
+def _quantized(candidate: Candidate, dtype: str) -> list[Candidate]:
+    """Return a candidate as it is, and, where it is loaded here, quantized beside it."""
+    beside = candidate._replace(name=f"{candidate.name} ({dtype})", dtype=dtype)
+    loaded = not candidate.baseline and not is_endpoint(candidate.checkpoint)
+    return [candidate, beside] if loaded else [candidate]
 
 
 def _fitted(
@@ -212,7 +223,11 @@ def _as_run(
     asking: Asking,
     libraries: dict[str, str],
 ) -> Candidate:
-    how = loading._replace(revision=candidate.revision, pretrained_only=candidate.pretrained_only)
+    how = loading._replace(
+        dtype=candidate.dtype or loading.dtype,
+        revision=candidate.revision,
+        pretrained_only=candidate.pretrained_only,
+    )
     place(how.device, how.dtype)  # what is not there is refused before anything is fetched
     whole = resolve(candidate.checkpoint, how)
     loaded_for, local = _task_and_weights(rulebase, whole, task)

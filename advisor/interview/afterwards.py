@@ -82,7 +82,7 @@ def _try(
     from advisor.trial import Loading, open_image
     from advisor.trial.attempt import ImageInputs, try_out
     from advisor.trial.candidate import CheckpointChoice
-    from advisor.trial.command import permissions, report_of
+    from advisor.trial.command import agreement, report_of
     from advisor.trial.runtime import transformers
 
     transformers()
@@ -104,7 +104,7 @@ def _try(
         query=given.get("query", ""),
     )
     choice = CheckpointChoice(checkpoints=[checkpoint.id], task=task)
-    results = try_out(rulebase, choice, inputs, Loading(**permissions(download=False)))
+    results = try_out(rulebase, choice, inputs, Loading(agree=agreement(download=False)))
     Showing("terminal", [], color).emit(report_of(results))
 
 

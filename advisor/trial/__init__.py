@@ -14,28 +14,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from advisor.trial.answer import Prediction, Reply, Request, write_vectors
-    from advisor.trial.composition import Composition, compose
-    from advisor.trial.demo import DemoCheckpoint, demo_checkpoints
+    from advisor.trial.answer import Request, write_vectors
+    from advisor.trial.composition import compose
+    from advisor.trial.demo import demo_checkpoints
     from advisor.trial.finetuning import finetune
-    from advisor.trial.images import Gallery, OpenedImage, list_images, open_image
-    from advisor.trial.local_checkpoint import LocalCheckpoint
+    from advisor.trial.images import OpenedImage, list_images, open_image
     from advisor.trial.resolution import Download, Loading, resolve
     from advisor.trial.runner import Runner, load_runner, supported_tasks
-    from advisor.trial.training import FineTuning
     from advisor.trial.trial import Trial, run_trial
 
 __all__ = [
-    "Composition",
-    "DemoCheckpoint",
     "Download",
-    "FineTuning",
-    "Gallery",
     "Loading",
-    "LocalCheckpoint",
     "OpenedImage",
-    "Prediction",
-    "Reply",
     "Request",
     "Runner",
     "Trial",
@@ -52,15 +43,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "answer": ("Prediction", "Reply", "Request", "write_vectors"),
-    "composition": ("Composition", "compose"),
-    "demo": ("DemoCheckpoint", "demo_checkpoints"),
+    "answer": ("Request", "write_vectors"),
+    "composition": ("compose",),
+    "demo": ("demo_checkpoints",),
     "finetuning": ("finetune",),
-    "images": ("Gallery", "OpenedImage", "list_images", "open_image"),
-    "local_checkpoint": ("LocalCheckpoint",),
+    "images": ("OpenedImage", "list_images", "open_image"),
     "resolution": ("Download", "Loading", "resolve"),
     "runner": ("Runner", "load_runner", "supported_tasks"),
-    "training": ("FineTuning",),
     "trial": ("Trial", "run_trial"),
 }
 

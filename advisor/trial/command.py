@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 from advisor.console.commands import Options
 from advisor.console.options import MAX_SEED, Device, NoThinking, Offline, option
 from advisor.console.options import Download as AgreeToDownload
-from advisor.console.output import Shown, interactive, note, progress_line
+from advisor.console.output import Shown, interactive, note
 from advisor.draw.formats import Report
+from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 from advisor.trial.answer import vector_files
 from advisor.trial.attempt import ImageInputs, TrialResults, try_out
 from advisor.trial.candidate import CheckpointChoice
-from advisor.trial.resolution import Download, Loading
+from advisor.trial.resolution import Agreement, Download, Loading
 
 Seed = Annotated[
     int,
@@ -38,6 +38,9 @@ Vectors = Annotated[
 def loading_options(
     device: Device = "auto",
     dtype: Annotated[str, option("--dtype NAME", "float32, bfloat16 or float16.")] = "",
+    quantize: Annotated[
+        int, option("--quantize BITS", "Quantize the weights to 8 or 4 bits.", show_default=False)
+    ] = 0,
     offline: Offline = False,
     download: AgreeToDownload = False,
     max_new_tokens: Annotated[
@@ -49,13 +52,20 @@ def loading_options(
     no_thinking: NoThinking = False,
 ) -> Loading:
     """Return how to load and run."""
+    if quantize and (dtype or quantize not in (8, 4)):
+        raise UsageError(
+            f"`--quantize {quantize}` and `--dtype {dtype}` do not go together"
+            if dtype
+            else f"`--quantize {quantize}` is neither 8 nor 4",
+            hint="--quantize 8 or --quantize 4, without --dtype",
+        )
     return Loading(
         device=device,
-        dtype=dtype or None,
+        dtype=f"{quantize}-bit" if quantize else dtype or None,
         offline=offline,
         max_new_tokens=max_new_tokens or None,
         thinking=not no_thinking,
-        **permissions(download=download),
+        agree=agreement(download=download),
     )
 
 
@@ -105,11 +115,8 @@ def report_of(results: TrialResults) -> Report:
     )
 
 
-def permissions(*, download: bool) -> dict[str, Any]:
-    """Return the fields of Loading that say who agrees to a download, and who watches it.
-
-    That is `--download`, the person at the terminal, or nobody.
-    """
+def agreement(*, download: bool) -> Agreement | None:
+    """Return who agrees to a download: `--download`, the person at the terminal, or nobody."""
 
     def agree(what: Download) -> bool:
         from advisor.console.prompt import prompt_for
@@ -119,11 +126,4 @@ def permissions(*, download: bool) -> dict[str, Any]:
             return True
         return prompt_for(plain=False).confirm(f"Download {what.name}, {what.size}?")
 
-    def show(done: int, total: int) -> None:
-        share = done / total if total else 1.0
-        progress_line(f"{share:4.0%} of {total / 1e6:,.0f} MB", done, total)
-
-    return {
-        "agree": agree if download or interactive() else None,
-        "progress": show if sys.stderr.isatty() else None,
-    }
+    return agree if download or interactive() else None

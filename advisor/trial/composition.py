@@ -21,6 +21,7 @@ JOINT = "VisionEncoderDecoderModel"
 CROSS = ("crossattention", "cross_attn", "encoder_attn", "ln_cross_attn", "q_attn")
 PROJECTION = "enc_to_dec_proj"
 LONGEST_ANSWER = 64
+DECODERS = "give a BERT, RoBERTa or GPT-2 checkpoint as --decoder"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +64,14 @@ def compose(
     """Join a pretrained vision encoder to a pretrained text decoder, save and load it again.
 
     Cross-attention (and, where the widths differ, a projection) is new: the result talks nonsense
-    until it is fine-tuned. `loading` are fields of Loading: `offline`, `agree`, `progress` and
-    `seed`. `tell` gets what is returned and where the folder's files are before they are put in
-    place together. Nothing half-written is left behind, whatever happens.
+    until it is fine-tuned. `loading` are fields of Loading: `offline`, `agree` and `seed`. `tell`
+    gets what is returned and where the folder's files are before they are put in place together.
+    Nothing half-written is left behind, whatever happens.
     """
     folder, how = Path(output), Loading(**loading)
     refuse_folder(folder)
     library = transformers()
     left, right = resolve(encoder, how), resolve(decoder, how)
-    _refuse_wrong_parts(left, right)
     refuse_what_has_no_end(left, "AutoModel")
     refuse_what_has_no_end(right, "AutoModelForCausalLM")
     images, tokenizer = load_part(left, "AutoImageProcessor"), load_part(right, "AutoTokenizer")
@@ -109,63 +109,55 @@ def compose(
     return done
 
 
-def _refuse_wrong_parts(left: LocalCheckpoint, right: LocalCheckpoint) -> None:
-    if "vision_config" in left.config or "text_config" in left.config or "encoder" in left.config:
+def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tuple[Any, set[str]]:
+    """Return the join, and which of its weights no file holds beside the cross-attention."""
+    if {"vision_config", "text_config", "encoder"} & set(left.config):
         raise UnsupportedError(
             f"`{left.name}` is a `{left.model_type}`, not a vision encoder by itself",
             hint="give a ViT, DeiT, BEiT, Swin or DINOv2 checkpoint as --encoder",
         )
-    if "image_size" in right.config and "vocab_size" not in right.config:
-        raise UnsupportedError(
-            f"`{right.name}` is a `{right.model_type}`, not a text decoder",
-            hint="give a BERT, RoBERTa or GPT-2 checkpoint as --decoder",
-        )
-
-
-def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tuple[Any, set[str]]:
-    """Return the join, and which of its weights no file holds beside the cross-attention."""
     config = library.AutoConfig.from_pretrained(right.folder, **FROM_DISK)
     config.is_decoder = True
     config.add_cross_attention = True
-    safe = {**FROM_DISK, "use_safetensors": True, "output_loading_info": True, "dtype": "float32"}
-    safe["ignore_mismatched_sizes"] = True  # `_random` refuses them by name
-    causal = library.AutoModelForCausalLM
-    decoder, report = causal.from_pretrained(right.folder, config=config, **safe)
-    new = _random("decoder", right, decoder, report)
+    decoder, new = _part("decoder", right, library.AutoModelForCausalLM, config=config)
     if not any(mark in name for name, _ in decoder.named_parameters() for mark in CROSS):
         raise UnsupportedError(
             f"a `{right.model_type}` like `{right.name}` has no cross-attention to be added",
-            hint="give a BERT, RoBERTa or GPT-2 checkpoint as --decoder",
+            hint=DECODERS,
         )
-    encoder, report = library.AutoModel.from_pretrained(left.folder, **safe)
-    new |= _random("encoder", left, encoder, report)
-    return getattr(library, JOINT)(encoder=encoder, decoder=decoder), new
+    encoder, others = _part("encoder", left, library.AutoModel)
+    return getattr(library, JOINT)(encoder=encoder, decoder=decoder), new | others
 
 
-def _random(side: str, part: LocalCheckpoint, network: Any, report: dict[str, Any]) -> set[str]:
-    """Return the weights of a part that are not in its file, by their names in the join.
+def _part(side: str, part: LocalCheckpoint, loader: Any, **settings: Any) -> tuple[Any, set[str]]:
+    """Return a part, and the weights that are not in its file by their names in the join.
 
     Raises WeightsMismatchError where most are not (the file then holds something else), and where
     one has another size than the configuration says.
     """
-    other = sorted(str(row[0]) for row in report["mismatched_keys"])
-    if other:
+    network, report = loader.from_pretrained(
+        part.folder,
+        dtype="float32",
+        use_safetensors=True,
+        output_loading_info=True,
+        ignore_mismatched_sizes=True,
+        **FROM_DISK,
+        **settings,
+    )
+    if other := sorted(str(row[0]) for row in report["mismatched_keys"]):
         raise WeightsMismatchError(
             f"the configuration of `{part.name}` promises another size of {other[0]} than its file "
             "holds",
             hint="fetch the checkpoint again: its config.json belongs to other weights",
         )
-    lost = {
-        name
-        for name in report["missing_keys"]
-        if not any(mark in name for mark in (*CROSS, UNREAD))
-    }
+    known = (*CROSS, UNREAD)
+    lost = {name for name in report["missing_keys"] if not any(mark in name for mark in known)}
     if 2 * len(lost) > sum(1 for _ in network.parameters()):
         raise WeightsMismatchError(
             f"{len(lost)} weights of `{part.name}` are not in its file, such as `{min(lost)}`",
             hint="give a checkpoint that was pretrained as such a part",
         )
-    return {f"{side}.{name}" for name in lost}
+    return network, {f"{side}.{name}" for name in lost}
 
 
 def _set_tokens(network: Any, tokenizer: Any) -> tuple[str, str, str]:
@@ -175,7 +167,7 @@ def _set_tokens(network: Any, tokenizer: Any) -> tuple[str, str, str]:
     if start is None or end is None:
         raise UnsupportedError(
             "the decoder's tokenizer has neither a start nor an end token",
-            hint="give a BERT, RoBERTa or GPT-2 checkpoint as --decoder",
+            hint=DECODERS,
         )
     if tokenizer.pad_token is None:
         tokenizer.pad_token = end

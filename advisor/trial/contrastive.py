@@ -153,9 +153,8 @@ class Contrastive(Runner):
 
     def _queries(self, request: Request) -> tuple[str, ...]:
         """Return the text to search for; none where there are images to compare instead."""
-        query = request.query or request.question or next(iter(request.texts), "")
-        if query.strip():
-            return (request.template.format(query),)
+        if request.query and request.query.strip():
+            return (request.template.format(request.query),)
         if not request.others:
             raise MissingInputError(
                 f"`{self.checkpoint.name}` searches images for a text, and none was given",

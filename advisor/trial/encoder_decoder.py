@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, ClassVar
 
 from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE
@@ -21,10 +19,6 @@ from advisor.trial.stacked import Inputs
 
 TASK_TOKEN = re.compile(r"<s_[^<>/]+>")
 QUESTION = "<s_question>"
-NOUGAT = re.compile(r'"(processor|tokenizer)_class": *"Nougat')
-NAMING_FILES = ("processor_config.json", "preprocessor_config.json", "tokenizer_config.json")
-TIDYING = ("nltk", "Levenshtein")
-"""Libraries with which the markup of scientific pages is set right."""
 
 PAGE_RATIO, PAGE_HEIGHT = 1.5, 300
 """What is less wide for its height, and at least so high, looks like more than a line of text."""
@@ -57,10 +51,9 @@ class FormulaReader(EncoderDecoder):
     limits: ClassVar[Mapping[str, int]] = {READ_PAGE: 1024}
 
     def prepare(self) -> None:
-        """Load the processor; it has both parts."""
+        """Load the parts, and the processor of both."""
+        super().prepare()
         self.processor = load_part(self.checkpoint, "AutoProcessor")
-        self.image_processor = self.processor.image_processor
-        self.tokenizer = self.processor.tokenizer
 
     def decode(self, ids: list[int], inputs: Inputs) -> Prediction:
         """Return the formula with its spaces set right."""
@@ -78,32 +71,9 @@ class DocumentWriter(EncoderDecoder):
 
 
 class PageReader(DocumentWriter):
-    """A document writer that reads a page."""
+    """A document writer that reads a page; the markup of a scientific one stays as it writes it."""
 
     limits: ClassVar[Mapping[str, int]] = {READ_LINE: 1536, READ_PAGE: 1536}
-
-    def prepare(self) -> None:
-        """Load the parts and find out whether scientific markup is written, and can be tidied."""
-        super().prepare()
-        files = filter(Path.is_file, (self.checkpoint.folder / name for name in NAMING_FILES))
-        self.academic = any(NOUGAT.search(file.read_text(encoding="utf-8")) for file in files)
-        self.processor = None
-        if self.academic and all(find_spec(name) for name in TIDYING):
-            self.processor = transformers().NougatProcessor(self.image_processor, self.tokenizer)
-
-    def decode(self, ids: list[int], inputs: Inputs) -> Prediction:
-        """Return the text; markup of scientific pages is set right."""
-        answer = super().decode(ids, inputs)
-        if self.processor is None:
-            return answer
-        tidy = self.processor.post_process_generation(answer.text, fix_markdown=False)
-        return Prediction(text=tidy)
-
-    def doubts(self, image: OpenedImage) -> tuple[str, ...]:  # noqa: ARG002
-        """Say so where markup stays untidy."""
-        if not self.academic or self.processor is not None:
-            return ()
-        return ("the markup is as written; pip install nltk python-Levenshtein tidies it",)
 
 
 class DocumentReader(DocumentWriter):

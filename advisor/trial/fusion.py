@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from advisor.trial.answer import Prediction, Reply, Request, best_first
 from advisor.trial.failures import UnsupportedError
@@ -26,6 +25,7 @@ class Matcher(Runner):
     """Gives each text the probability that it fits the image; several or none may fit."""
 
     scored_by = "match"
+    measure: ClassVar[str] = "probability"
 
     def prepare(self) -> None:
         """Load the processor, and find out how long a text may be."""
@@ -35,22 +35,17 @@ class Matcher(Runner):
         texts = next(filter(None, (getattr(config, name, None) for name in names)), config)
         self.limit = text_limit(self.tokenizer, texts)
 
-    def outputs(self, image: OpenedImage, text: str) -> Any:
-        """Return what the network says of an image and a text read together."""
-        return self.network(**self.processed(image, text=text, **self.limit))
-
     def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Judge each text by itself."""
         texts = request.wrapped_texts
-        answers = [
-            replace(self.judged(image, text), text=name)
-            for name, text in zip(request.texts, texts, strict=True)
-        ]
+        (matches,) = self.label_scores([image], request)
+        rows: Any = zip(request.texts, ({self.measure: match} for match in matches), strict=True)
+        answers = [Prediction(text=text, **match) for text, match in rows]
         cut = cut_texts(self.tokenizer, texts, self.limit)
         return Reply(answers=best_first(answers), warnings=cut)
 
     def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
-        """Return the probability that each text fits."""
+        """Return the match of each text, a probability unless `measure` says something else."""
         texts, found = request.wrapped_texts, []
         for image in images:
             inputs = [self.processed(image, text=text, **self.limit) for text in texts]
@@ -60,11 +55,6 @@ class Matcher(Runner):
                     matches[place] = match
             found.append(matches)
         return found
-
-    def judged(self, image: OpenedImage, text: str) -> Prediction:
-        """Return the probability that a text fits."""
-        (match,) = self.matches(self.processed(image, text=text, **self.limit))
-        return Prediction(text=text, probability=match)
 
     def matches(self, inputs: dict[str, Any]) -> list[float]:
         """Return the probabilities of pairs, one for each row, by the image-text matching head."""
@@ -80,10 +70,13 @@ class Matcher(Runner):
 class ViltMatcher(Matcher):
     """Ranks texts by an uncalibrated match."""
 
-    def judged(self, image: OpenedImage, text: str) -> Prediction:
-        """Return the match as a similarity."""
-        match = float(self.outputs(image, text).logits[0, 0])
-        return Prediction(text=text, similarity=match)
+    scored_by = ""
+    measure = "similarity"
+
+    def matches(self, inputs: dict[str, Any]) -> list[float]:
+        """Return the matches of pairs, one for each row."""
+        matches: list[float] = self.network(**inputs).logits[:, 0].float().tolist()
+        return matches
 
 
 class ViltAnswerer(Matcher):
@@ -94,7 +87,8 @@ class ViltAnswerer(Matcher):
     def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Return the most probable answers of its list."""
         question = request.question or request.prompt or ""
-        logits = self.outputs(image, question).logits[0].float()
+        inputs = self.processed(image, text=question, **self.limit)
+        logits = self.network(**inputs).logits[0].float()
         values, places = logits.sigmoid().topk(min(SHOWN, logits.shape[-1]))
         names = self.network.config.id2label
         answers = tuple(
@@ -126,27 +120,17 @@ class ChatMatcher(Chat):
         self.warnings, self.thinks = self.scoring_warnings, False
         spelled = (self.tokenizer.encode(word, add_special_tokens=False) for word in (YES, NO))
         self.answers = tuple(ids[0] for ids in spelled)
-        if len(set(self.answers)) < len(self.answers):
-            raise UnsupportedError(
-                f"`{self.checkpoint.name}` spells yes and no alike, so no match can be read off",
-                hint="choose another checkpoint for this",
-            )
 
     def prompt(self, request: Request) -> str:
         """Return the question about one text."""
         return str(request.prompt)
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
-        """Judge each text by itself."""
-        form = request.prompt or self.prompts[0]
-        answers = [
-            replace(self.judged(image, form.replace("{text}", text)), text=name)
-            for name, text in zip(request.texts, request.wrapped_texts, strict=True)
-        ]
+        """Ask about each text by itself; its match is the share of yes as the next word."""
+        form, answers = request.prompt or self.prompts[0], []
+        for name, text in zip(request.texts, request.wrapped_texts, strict=True):
+            asked = Request(prompt=form.replace("{text}", text))
+            logits = self.network(**self.inputs(image, asked)).logits[0, -1]
+            share = logits[list(self.answers)].float().softmax(dim=-1)[0]
+            answers.append(Prediction(text=name, probability=float(share)))
         return Reply(answers=best_first(answers))
-
-    def judged(self, image: OpenedImage, question: str) -> Prediction:
-        """Return the share of yes as the next word."""
-        logits = self.network(**self.inputs(image, Request(prompt=question))).logits[0, -1]
-        share = logits[list(self.answers)].float().softmax(dim=-1)[0]
-        return Prediction(text=question, probability=float(share))

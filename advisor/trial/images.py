@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from typing import IO, TYPE_CHECKING, Any
 
 from advisor.files import know_as_read
 from advisor.trial.failures import ImageError
-from advisor.trial.image_work import scans_of_jpeg, tile_of_tiff
 from advisor.trial.runtime import library
 
 if TYPE_CHECKING:
@@ -30,20 +30,23 @@ LONGEST_RATIO = 200
 REDUCIBLE = frozenset({"L", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "LAB", "HSV", "I", "F"})
 """Modes in which pixels can be averaged; others hold numbers of a table, or single bits."""
 REDUCED_AS = {"P": "RGBA", "PA": "RGBA", "1": "L", "I;16": "I", "I;16L": "I", "I;16B": "I"}
-BAND_PIXELS = 4_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF", "JPEG2000")
 """What is decoded: others run a program, or hold an image of any format and any size."""
 HELD_MORE_THAN_ONCE = {"AVIF": 40_000_000, "WEBP": 40_000_000}
 """Pixels, at most, of what is decoded as a whole, by a library that keeps two or three copies."""
 MOST_SCANS = 100
 """Of a progressive JPEG; honest ones have about ten, and each goes over the whole image."""
+SCAN = re.compile(rb"\xff\xda\0[\x08\x0a\x0c\x0e][\1-\4]")
+"""What begins one; other bytes of a file, a film behind the image among them, hardly ever do so."""
+TILE_SIDES = (322, 323)
+"""The tags of a TIFF."""
 ORIENTATION = 0x0112
 SUFFIXES = frozenset(
     {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".jfif", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
 
 
-STORED_REGIONS = (".npz", ".npy", ".h5")
+STORED_REGIONS = (".npz", ".h5")
 """How files end that hold regions of a picture, which a detector found, in place of its pixels."""
 
 
@@ -234,9 +237,15 @@ def _refuse_endless_work(image: Any, name: str) -> None:
     """Raise ImageError where a small file has a library work for minutes, or take gigabytes."""
     if not getattr(image, "tile", None):
         return  # it is decoded already
-    if image.format in ("JPEG", "MPO") and (scans := scans_of_jpeg(image.fp)) > MOST_SCANS:
-        raise _endless(name, f"goes over its pixels {scans} times")
-    if image.format == "TIFF" and tile_of_tiff(image.fp) > USEFUL_PIXELS:
+    if image.format in ("JPEG", "MPO"):
+        here = image.fp.tell()
+        image.fp.seek(0)
+        scans = len(SCAN.findall(image.fp.read()))
+        image.fp.seek(here)
+        if scans > MOST_SCANS:
+            raise _endless(name, f"goes over its pixels {scans} times")
+    tiles = [getattr(image, "tag_v2", {}).get(side, 1) for side in TILE_SIDES]
+    if math.prod(tiles) > USEFUL_PIXELS:
         raise _endless(name, f"has tiles of more than {USEFUL_PIXELS / 1e6:g} million pixels")
 
 
@@ -251,13 +260,7 @@ def _reduced(image: Any) -> Any:
     if times <= 1:
         return image
     mode = image.mode if image.mode in REDUCIBLE else REDUCED_AS.get(image.mode, "RGB")
-    width, height = image.size
-    rows = times * max(1, BAND_PIXELS // (width * times))
-    size = (math.ceil(width / times), math.ceil(height / times))
-    smaller = library("PIL.Image").new(mode, size)
-    for top in range(0, height, rows):  # band by band: a copy of the whole would take as much again
-        band = image.crop((0, top, width, min(top + rows, height)))
-        smaller.paste(band.convert(mode).reduce(times), (0, top // times))
+    smaller = (image if mode == image.mode else image.convert(mode)).reduce(times)
     smaller.info, smaller.format = image.info, image.format
     smaller.getexif().update(image.getexif())
     return smaller

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
-from advisor.catalogue.release import release_table
-from advisor.catalogue.settled import spelt_alike
-from advisor.errors import did_you_mean
 from advisor.trial.failures import BrokenCheckpointError, UnsupportedError, WeightsMismatchError
 from advisor.trial.local_checkpoint import LocalCheckpoint
-from advisor.trial.placement import Placement, refuse_what_does_not_fit
+from advisor.trial.placement import QUANTIZED, Placement, refuse_what_does_not_fit
 from advisor.trial.rehearsal import FROM_DISK, refuse_what_has_no_end
 from advisor.trial.runtime import network_class, plain_errors, quiet, transformers
 
@@ -38,9 +36,13 @@ def load_network(
     """
     loader = network_class(class_name)
     if loader is None:
-        raise _lacking(class_name)
+        raise UnsupportedError(
+            f"the installed transformers {transformers().__version__} has no class `{class_name}`",
+            hint=f"pip install --upgrade transformers, or name another class under {USES}",
+        )
     refuse_what_does_not_fit(checkpoint.name, checkpoint.weights, placement)
     refuse_what_has_no_end(checkpoint, class_name)
+    quantized = placement.dtype in QUANTIZED
     with plain_errors(checkpoint.name), quiet():
         network, report = loader.from_pretrained(
             checkpoint.folder,
@@ -48,9 +50,10 @@ def load_network(
             use_safetensors=True,
             output_loading_info=True,
             ignore_mismatched_sizes=True,
+            **(_quantization(placement) if quantized else {}),
             **FROM_DISK,
         )
-        network = network.to(placement.device).eval()
+        network = (network if quantized else network.to(placement.device)).eval()
     absent = [
         key for key in report.get("missing_keys", ()) if not key.startswith(tuple(unused_by_task))
     ]
@@ -82,15 +85,15 @@ def load_network(
     return network, tuple(notes)
 
 
-def _lacking(class_name: str) -> UnsupportedError:
-    """Say that a class is missing: in the installed release, or in all of them."""
-    message = f"the installed transformers {transformers().__version__} has no class `{class_name}`"
-    if class_name in release_table().exported:
-        return UnsupportedError(message, hint="pip install --upgrade transformers")
-    return UnsupportedError(
-        f"{message}, nor has any release that is described",
-        hint=f"mend it under {USES}{did_you_mean(spelt_alike(class_name))}",
+def _quantization(placement: Placement) -> dict[str, Any]:
+    """Return the settings by which bitsandbytes quantizes linear layers as they are loaded."""
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it advises kernels of the Hub
+    config = transformers().BitsAndBytesConfig(
+        load_in_8bit=placement.dtype == "8-bit",
+        load_in_4bit=placement.dtype == "4-bit",
+        bnb_4bit_compute_dtype=placement.torch_dtype,
     )
+    return {"quantization_config": config, "device_map": {"": placement.device}}
 
 
 def load_part(checkpoint: LocalCheckpoint, class_name: str) -> Any:

@@ -48,7 +48,6 @@ class Weights:
     stored_bytes: int
     dtype: str
     table_parameters: int = 0
-    tensors: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,34 +173,30 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
             kind="incomplete-checkpoint",
         )
     try:
-        named = set(json.loads((folder / INDEX).read_text("utf-8"))["weight_map"].values())
-        parts = sorted(named)[: MOST_FILES + 1]
-        paths = tuple(folder / part for part in parts)
+        told = json.loads((folder / INDEX).read_text("utf-8"))["weight_map"].values()
+        parts = sorted(set(told))[: MOST_FILES + 1]
+        others = [part for part in parts if Path(part).name != part or not part.endswith(SAFE)]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BrokenCheckpointError(
-            f"the index of the weights of `{name}` cannot be read", hint="fetch it again"
-        ) from error
-    if len(paths) > MOST_FILES:
-        raise BrokenCheckpointError(
-            f"the index of the weights of `{name}` names {len(named):,} files",
-            hint="fetch it again; the largest checkpoints have some hundred",
-        )
-    others = [part for part in parts if Path(part).name != part or not part.endswith(SAFE)]
+        raise _wrong_index(name, "cannot be read") from error
+    if len(parts) > MOST_FILES:
+        raise _wrong_index(name, f"names {len(set(told)):,} files, and the largest have hundreds")
     if others:
-        raise BrokenCheckpointError(
-            f"the index of the weights of `{name}` names `{others[0]}`, which is no {SAFE} file of "
-            "its folder",
-            hint="fetch it again",
-        )
-    absent = [path.name for path in paths if not path.is_file()]
+        raise _wrong_index(name, f"names `{others[0]}`, which is no {SAFE} file of its folder")
+    absent = [part for part in parts if not (folder / part).is_file()]
     if absent:
         raise BrokenCheckpointError(
-            f"`{name}` is incomplete: {len(absent)} of {len(paths)} weight files are missing, "
+            f"`{name}` is incomplete: {len(absent)} of {len(parts)} weight files are missing, "
             f"`{absent[0]}` first",
             hint="fetch the rest; a download resumes where it stopped",
             kind="incomplete-checkpoint",
         )
-    return paths
+    return tuple(folder / part for part in parts)
+
+
+def _wrong_index(name: str, why: str) -> BrokenCheckpointError:
+    return BrokenCheckpointError(
+        f"the index of the weights of `{name}` {why}", hint="fetch it again"
+    )
 
 
 def refuse_pickled(names: list[str], name: str) -> None:
@@ -219,14 +214,13 @@ def refuse_pickled(names: list[str], name: str) -> None:
 def _read_weights(paths: tuple[Path, ...], name: str) -> Weights:
     """Add up what the headers say; the numbers themselves are not read."""
     by_dtype: Counter[str] = Counter()
-    tables = tensors = 0
+    tables = 0
     for path in paths:
         try:
             with library("safetensors").safe_open(path, framework="pt") as file:
                 names = file.keys()
                 if len(names) > MOST_TENSORS:
                     raise ValueError(f"it names {len(names):,} tensors")  # noqa: TRY301
-                tensors += len(names)
                 for tensor in names:
                     header = file.get_slice(tensor)
                     shape = header.get_shape()
@@ -247,7 +241,6 @@ def _read_weights(paths: tuple[Path, ...], name: str) -> Weights:
         stored_bytes=sum(number * _bytes(dtype) for dtype, number in by_dtype.items()),
         dtype=DTYPES.get(most, most.lower()),
         table_parameters=tables,
-        tensors=tensors,
     )
 
 

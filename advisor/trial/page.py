@@ -155,7 +155,7 @@ def composition_page(made: Composition, *, trained: bool = False) -> Page:
     return page
 
 
-def finetuning_page(result: FineTuning, asked: str = "--task captioning") -> Page:
+def finetuning_page(result: FineTuning, asked: str) -> Page:
     """Return the page of a training: losses, and held-out texts before and after.
 
     `asked` are the flags with which it is tried.

@@ -7,7 +7,6 @@ estimated by `decide.memory`.
 from __future__ import annotations
 
 import contextlib
-import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,21 +21,25 @@ MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1
 """What `mallopt` of glibc calls them."""
 LARGEST_KEPT = 32 * 2**20
 
-LONGEST_INDEX = 4
-"""Digits of the number of a device."""
+QUANTIZED = {"8-bit": 1.0, "4-bit": 0.5}
+"""Bytes of a weight of a linear layer; all others stay in the precision that is computed in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """A device and a precision, in torch's own words."""
+    """A device and a precision, in torch's own words, or one of `QUANTIZED`.
+
+    What is quantized computes in `computes_in`.
+    """
 
     device: str
     dtype: str
+    computes_in: str = ""
 
     @property
     def torch_dtype(self) -> Any:
-        """The precision as torch has it."""
-        return getattr(library("torch"), self.dtype)
+        """The precision that is computed in, as torch has it."""
+        return getattr(library("torch"), self.computes_in or self.dtype)
 
     @property
     def on_cuda(self) -> bool:
@@ -53,28 +56,38 @@ def place(
     float32, since half precision is many times slower there, but for `weights` of a file in half
     precision that are large: twice as many bytes would keep most of them off most machines.
     """
+    if dtype in QUANTIZED:
+        library("bitsandbytes", "quantize", "--quantize")
+        placement = place(device, None, weights)
+        if placement.device.startswith("mps"):
+            raise UnsupportedError(
+                f"bitsandbytes does not quantize on `{placement.device}`",
+                hint="use --torch-device cpu, or --dtype float16 in place of --quantize",
+                kind="no-such-device",
+            )
+        return Placement(device=placement.device, dtype=dtype, computes_in=placement.dtype)
     torch = library("torch")
     if dtype is not None and dtype not in BYTES:
         raise UnsupportedError(
             f"unknown dtype `{dtype}`", hint=f"use one of {', '.join(BYTES)}", kind="unknown-dtype"
         )
-    cuda = torch.cuda.is_available()
-    there = {"cuda": cuda, "mps": torch.backends.mps.is_available(), "cpu": True}
+    there = {
+        "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
+        "mps": int(torch.backends.mps.is_available()),
+        "cpu": 1,
+    }
     if device == "auto":
-        device = next(kind for kind, available in there.items() if available)
-    kind, _, index = device.partition(":")
-    if kind not in there:
+        device = next(kind for kind, number in there.items() if number)
+    try:
+        asked = torch.device(device)
+    except RuntimeError as error:
         raise UnsupportedError(
             f"unknown device `{device}`", hint="use auto, cpu, cuda or mps", kind="unknown-device"
-        )
-    count = torch.cuda.device_count() if kind == "cuda" else math.inf
-    numbered = not index or (
-        index.isdecimal() and len(index) <= LONGEST_INDEX and int(index) < count
-    )
-    if not there[kind] or not numbered:
-        usable = "" if there[kind] else " that torch can use"
+        ) from error
+    kind = asked.type
+    if (asked.index or 0) >= there.get(kind, 0):
         raise UnsupportedError(
-            f"this machine has no device `{device}`{usable}",
+            f"this machine has no device `{device}` that torch can use",
             hint="use --torch-device cpu",
             kind="no-such-device",
         )
@@ -94,7 +107,7 @@ def estimated_mb(
     Networks that write text read their word table whole; dual encoders look up a few rows of it,
     and the rest of a file that is mapped is never read.
     """
-    loaded = weights_mb(weights.parameters, placement.dtype)
+    loaded = _loaded_mb(weights, placement)
     if placement.device != "cpu":
         return loaded
     if weights.dtype != placement.dtype:
@@ -103,13 +116,23 @@ def estimated_mb(
     return OVERHEAD_MB + loaded - weights_mb(unread, placement.dtype)
 
 
+def _loaded_mb(weights: Weights, placement: Placement) -> float:
+    """Return the MB of the weights once they are loaded; tables of words are not quantized."""
+    if placement.dtype not in QUANTIZED:
+        return weights_mb(weights.parameters, placement.dtype)
+    tables = weights_mb(weights.table_parameters, placement.computes_in)
+    rest = weights.parameters - weights.table_parameters
+    return tables + rest * QUANTIZED[placement.dtype] / MB
+
+
 def refuse_what_does_not_fit(name: str, weights: Weights, placement: Placement) -> None:
     """Raise OutOfMemoryError before loading where the machine has clearly too little memory."""
     needed = estimated_mb(weights, placement)
     free = available_mb(placement)
     if free is None or needed - OVERHEAD_MB <= free:
         return
-    smaller = "a smaller checkpoint" if BYTES[placement.dtype] < 4 else "--dtype bfloat16"
+    smaller = "--dtype bfloat16" if placement.dtype == "float32" else "--quantize 8 or 4"
+    smaller = "a smaller checkpoint" if placement.dtype in QUANTIZED else smaller
     raise OutOfMemoryError(
         f"`{name}` needs about {needed / 1024:.1f} GB in {placement.dtype}, and "
         f"{free / 1024:.1f} GB are free",
@@ -123,7 +146,7 @@ def available_mb(placement: Placement) -> float | None:
         return float(library("torch").cuda.mem_get_info(placement.device)[0]) / MB
     if placement.device != "cpu":
         return None
-    limits = (field_mb("/proc/meminfo", "MemAvailable:"), _group_mb(), _process_mb())
+    limits = (field_mb("/proc/meminfo", "MemAvailable:"), _group_mb())
     return min((limit for limit in limits if limit is not None), default=None)
 
 
@@ -192,16 +215,4 @@ def _group_mb() -> float | None:
         root = Path("/sys/fs/cgroup")
         limit = int((root / "memory.max").read_text(encoding="ascii"))
         return (limit - int((root / "memory.current").read_text(encoding="ascii"))) / MB
-    return None
-
-
-def _process_mb() -> float | None:
-    """Return what the limit on address space (`ulimit -v`) still allows."""
-    with contextlib.suppress(ImportError):
-        import resource
-
-        soft, _ = resource.getrlimit(resource.RLIMIT_AS)
-        used = field_mb("/proc/self/status", "VmSize:")
-        if soft != resource.RLIM_INFINITY and used is not None:
-            return max(0.0, soft / MB - used)
     return None

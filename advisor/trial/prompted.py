@@ -68,11 +68,6 @@ class TextWriter(Runner, abc.ABC):
         """Return how many of the ids are a prompt; one start token by default."""
         return 1
 
-    def respond(self, image: OpenedImage, request: Request) -> Reply:
-        """Write the answer."""
-        (reply,) = self.respond_to_all([image], [request])
-        return reply
-
     def respond_to_all(
         self, images: Sequence[OpenedImage], requests: Sequence[Request]
     ) -> list[Reply]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import fnmatch
-import io
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from advisor.errors import AdvisorError
-from advisor.files import disk_is_full
+from advisor.files import disk_is_full, size_shown
 from advisor.hub import (
     SECONDS,
     NotFoundError,
@@ -32,13 +31,11 @@ from advisor.trial.local_checkpoint import (
     read_checkpoint,
     refuse_pickled,
 )
-from advisor.trial.runtime import library, quiet
+from advisor.trial.runtime import library
 
 DEMO = "demo:"
 NEEDED = (".json", ".txt", ".jinja", ".model", ".safetensors")
 """How files end, at the top of a repository, that loading may need."""
-Progress = Callable[[int, int], None]
-"""Is told how many bytes have arrived, and of how many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +49,8 @@ class Download:
 
     @property
     def size(self) -> str:
-        """The size in words: `1.6 MB`, `2.3 GB`."""
-        return in_words(self.total_bytes)
+        """The size in words: `16 MB`, `2.3 GB`."""
+        return size_shown(self.total_bytes)
 
 
 Agreement = Callable[[Download], bool]
@@ -63,8 +60,9 @@ Agreement = Callable[[Download], bool]
 class Loading(NamedTuple):
     """How to load and run a checkpoint: on which device, in which precision, from where.
 
-    Only with `agree` may the network be used: it is shown the size of a download and decides;
-    `progress` is told how far it is. `revision` is a branch, tag or commit of the Hub.
+    `dtype` is float32, bfloat16 or float16, or 8-bit or 4-bit by bitsandbytes.
+    Only with `agree` may the network be used: it is shown the size of a download and decides.
+    `revision` is a branch, tag or commit of the Hub.
     `pretrained_only` accepts a checkpoint that has to be fine-tuned first. `max_new_tokens` is the
     longest text to write, the task's usual where it is None. Without `thinking`, what would think
     before it answers is told not to, where it can be told.
@@ -75,7 +73,6 @@ class Loading(NamedTuple):
     revision: str | None = None
     offline: bool = False
     agree: Agreement | None = None
-    progress: Progress | None = None
     pretrained_only: bool = False
     max_new_tokens: int | None = None
     seed: int = 0
@@ -128,7 +125,7 @@ def _from_hub(name: str, loading: Loading) -> LocalCheckpoint:
             f"`{name}` was not downloaded ({download.size} in {len(download.files)} files)",
             hint="add --download; its size is said first",
         )
-    folder = fetch(download, loading.progress)
+    folder = fetch(download)
     return read_checkpoint(folder, name, folder.name)
 
 
@@ -147,59 +144,29 @@ def plan_download(name: str, revision: str | None = None) -> Download:
     )
 
 
-def fetch(download: Download, progress: Progress | None = None) -> Path:
-    """Bring the files into the hub cache and return the folder; a broken-off one is resumed."""
+def fetch(download: Download) -> Path:
+    """Bring the files into the hub cache and return the folder; a broken-off one is resumed.
+
+    The Hub's library shows on a terminal how far it is.
+    """
     hub = library("huggingface_hub")
     store = Path(library("huggingface_hub.constants").HF_HUB_CACHE)
     existing = next(folder for folder in (store, *store.absolute().parents) if folder.exists())
     free = shutil.disk_usage(existing).free
     if free < download.total_bytes:
         raise DiskFullError(
-            f"`{download.name}` needs {download.size}, and {in_words(free)} are free where "
+            f"`{download.name}` needs {download.size}, and {size_shown(free)} are free where "
             "checkpoints are kept",
             hint="free some space, or point HF_HOME at another disk",
         )
-    report = progress or (lambda _done, _total: None)
-    report(0, download.total_bytes)
-    with _hub_errors(download.name, download.revision), quiet(network=True):
+    with _hub_errors(download.name, download.revision):
         folder = hub.snapshot_download(
             download.name,
             revision=download.revision,
             allow_patterns=list(download.files),
             etag_timeout=SECONDS,
-            tqdm_class=_progress_bar(report, download.total_bytes),
         )
-    report(download.total_bytes, download.total_bytes)
     return Path(folder)
-
-
-def _progress_bar(report: Progress, total: int) -> type:
-    """Return a class of progress bars for the Hub's library that reports instead of drawing.
-
-    The library counts files with one bar, and with others bytes: received, and written.
-    """
-    base = library("tqdm").tqdm
-
-    class Reporting(base):  # type: ignore[misc, valid-type]
-        monitor_interval = 0
-
-        def __init__(self, *arguments: Any, **settings: Any) -> None:
-            super().__init__(*arguments, **{**settings, "file": io.StringIO()})
-
-        def display(self, *_: Any, **__: Any) -> None:
-            if self.unit == "B":
-                report(min(int(self.n), total), total)
-
-    return Reporting
-
-
-def in_words(count: float) -> str:
-    """Return bytes as a person reads them, in powers of ten."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.3g} TB"
 
 
 def _needed_files(sizes: dict[str, int], name: str) -> tuple[str, ...]:

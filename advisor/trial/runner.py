@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import abc
 import importlib
 import math
 from collections.abc import Iterator, Sequence
@@ -20,7 +19,7 @@ from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 from advisor.trial.answer import Reply, Request
-from advisor.trial.demo import read_card, unknown_words, warnings_of
+from advisor.trial.demo import read_card, warnings_of
 from advisor.trial.failures import (
     BrokenCheckpointError,
     ImageError,
@@ -43,7 +42,7 @@ MISSING = {
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Runner(abc.ABC):
+class Runner:
     """A checkpoint that answers requests about images for one task.
 
     `needs` is what it needs beside the image; `prompts` are those of the table, the task's first.
@@ -73,8 +72,7 @@ class Runner(abc.ABC):
         return self.warnings
 
     def __post_init__(self) -> None:
-        self.card = read_card(self.checkpoint.folder)
-        self.warnings += warnings_of(self.card)
+        self.warnings += warnings_of(read_card(self.checkpoint.folder))
         with plain_errors(self.checkpoint.name):
             self.prepare()
 
@@ -92,9 +90,9 @@ class Runner(abc.ABC):
         """Return what the processor makes of an image and of words that go with it."""
         return self.on_device(self.processor(images=image.pixels, return_tensors="pt", **words))
 
-    @abc.abstractmethod
     def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Answer; called without gradients, with the inputs checked."""
+        raise NotImplementedError
 
     def respond_to_all(
         self, images: Sequence[OpenedImage], requests: Sequence[Request]
@@ -115,11 +113,8 @@ class Runner(abc.ABC):
 
     def run(self, image: OpenedImage, request: Request | None = None) -> Reply:
         """Answer a request about an image."""
-        request = request or Request()
-        self._check(image, request)
-        with self.running():
-            reply = self.respond(image, request)
-        return self._judged(reply, request)
+        (reply,) = self.run_all([image], [request or Request()])
+        return reply
 
     def run_all(self, images: Sequence[OpenedImage], requests: Sequence[Request]) -> list[Reply]:
         """Answer a request about each of several images, as a batch where that is possible."""
@@ -147,11 +142,11 @@ class Runner(abc.ABC):
                 f"`{self.checkpoint.name}` answers with values that are not numbers",
                 hint="its weights are damaged, or --dtype float32 is needed",
             )
-        new = unknown_words(self.card, (*request.texts, request.question or ""))
         fixed = fixed_prompt(self.entry, self.task)
-        if request.question and fixed is not None and not request.prompt:
-            new = (*new, f"it takes no question for {self.task}: its prompt is `{fixed}`")
-        return replace(reply, warnings=(*reply.warnings, *new)) if new else reply
+        if not request.question or fixed is None or request.prompt:
+            return reply
+        new = f"it takes no question for {self.task}: its prompt is `{fixed}`"
+        return replace(reply, warnings=(*reply.warnings, new))
 
     def on_device(self, inputs: Any) -> dict[str, Any]:
         """Return processor outputs on the device, pixels in the network's precision."""
@@ -199,8 +194,8 @@ def load_runner(
     """Load a checkpoint for a task with the class, processor and decoding that fit its type.
 
     `checkpoint` is a folder, a hub id or `demo:NAME`; `loading` are fields of Loading: `device`,
-    `dtype`, `revision`, `offline`, `agree`, `progress`, `pretrained_only`, `max_new_tokens`,
-    `seed` and `thinking`. Raises an AdvisorError in one sentence.
+    `dtype`, `revision`, `offline`, `agree`, `pretrained_only`, `max_new_tokens`, `seed` and
+    `thinking`. Raises an AdvisorError in one sentence.
     """
     transformers()
     how = Loading(**loading)

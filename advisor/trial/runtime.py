@@ -52,10 +52,10 @@ def transformers() -> Any:
 
 
 @contextlib.contextmanager
-def quiet(*, network: bool = False) -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence the progress bars, advice and warnings of transformers; ours say what matters.
 
-    The Hub is not asked inside either, whatever a checkpoint names, but where a `network` is meant.
+    The Hub is not asked inside either, whatever a checkpoint names.
     """
     import warnings
 
@@ -70,7 +70,7 @@ def quiet(*, network: bool = False) -> Iterator[None]:
         printer.setLevel(logging.CRITICAL)
     if bars:
         logging.disable_progress_bar()
-    hub.HF_HUB_OFFLINE = offline or not network
+    hub.HF_HUB_OFFLINE = True
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -24,7 +24,6 @@ from transformers import (
     TrainingArguments,
 )
 from transformers.trainer import TRAINER_STATE_NAME
-from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from transformers.utils import SAFE_WEIGHTS_NAME
 
 from advisor.files import (
@@ -51,8 +50,6 @@ from advisor.trial.training_data import TrainingExample
 
 UNFINISHED = "unfinished"
 RECORD = "begun-from"
-PROOF = "written-by-advisor"
-"""The digest of a checkpoint's pickled files, without which none of them is read."""
 LOGS = 200
 """How often a training tells how far it is, at most but for the ends of epochs."""
 WEIGHT_DECAY = 0.01
@@ -164,12 +161,6 @@ class KeptTrainer(Trainer):
         folder.mkdir(parents=True, exist_ok=True)
         save_model(self.model, str(folder / SAFE_WEIGHTS_NAME))
 
-    def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """Write a checkpoint, and as its last file the digest of what was pickled in it."""
-        super()._save_checkpoint(model, trial)
-        folder = Path(self.args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
-        write_text(folder / PROOF, _pickled_digest(folder))
-
 
 def train(
     runner: Runner,
@@ -198,7 +189,7 @@ def train(
     last = last_checkpoint(unfinished)
     with plain_errors(str(unfinished)), quiet():
         try:
-            _refuse_changed(last, runner.network)
+            _refuse_other_weights(last, runner.network)
             trainer.train(resume_from_checkpoint=str(last) if last else None)
         except Exception as error:
             if last is None or watch.first_step is not None:
@@ -306,24 +297,9 @@ def _trainer(
     return trainer
 
 
-def _pickled_digest(checkpoint: Path) -> str:
-    """Return a digest of the files of a checkpoint that torch unpickles, and of their names."""
-    digest = hashlib.sha256()
-    for path in sorted(checkpoint.iterdir()):
-        if path.suffix in (".pt", ".pth", ".bin"):
-            digest.update(f"{path.name} {path.stat().st_size} ".encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _refuse_changed(checkpoint: Path | None, network: Any) -> None:
-    """Raise ValueError where a checkpoint is not as it was written, or of other weights.
-
-    Those are weights that the network of this release does not have.
-    """
+def _refuse_other_weights(checkpoint: Path | None, network: Any) -> None:
+    """Raise ValueError where the network of this release lacks a weight of a checkpoint."""
     if checkpoint is not None:
-        if (checkpoint / PROOF).read_text(encoding="utf-8") != _pickled_digest(checkpoint):
-            raise ValueError("its files were changed")
         with safe_open(checkpoint / SAFE_WEIGHTS_NAME, framework="pt") as file:
             if unknown := set(file.keys()) - set(network.state_dict()):
                 raise ValueError(f"there is no weight `{min(unknown)}`")
@@ -342,7 +318,7 @@ def _texts(runner: Runner, examples: tuple[TrainingExample, ...], training: Trai
 
 
 def last_checkpoint(unfinished: Path) -> Path | None:
-    """Return the last checkpoint that is whole: its digest is written as the last file."""
+    """Return the last checkpoint that is whole: its state is written as the last file."""
     numbered = {
         int(path.name.rpartition("-")[2]): path
         for path in unfinished.glob("checkpoint-*")
@@ -351,8 +327,7 @@ def last_checkpoint(unfinished: Path) -> Path | None:
     for _, path in sorted(numbered.items(), reverse=True):
         with suppress(OSError, ValueError):
             json.loads((path / TRAINER_STATE_NAME).read_text(encoding="utf-8"))
-            if (path / PROOF).is_file():
-                return path
+            return path
     return None
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import MOST_TEXT, is_file, read_bounded, read_lines
 from advisor.phrasing import count, why_unparsed
-from advisor.trial.images import STORED_REGIONS, SUFFIXES
+from advisor.trial.images import SUFFIXES
 from advisor.trial.runtime import library
 
 MANY = 20
@@ -185,7 +185,7 @@ def _picture(folder: Path, name: str) -> Path | None:
     if is_coco_number(file):
         stems = [file, f"COCO_train2014_{int(file):012}", f"COCO_val2014_{int(file):012}"]
     for each in stems:
-        for suffix in (*STORED_REGIONS[:2], *sorted(SUFFIXES)):
+        for suffix in (".npz", *sorted(SUFFIXES)):
             if is_file(path := folder / f"{each}{suffix}"):
                 return path
         for pair in sorted(folder.glob(f"*_feat{each[-3:]}.h5")):

@@ -25,11 +25,6 @@ class SharedTransformer(Runner):
         shown = [image.regions or image.pixels for image in images]
         return self.on_device(self.processor.image_processor(shown))
 
-    def respond(self, image: OpenedImage, request: Request) -> Reply:
-        """Answer about one image."""
-        (reply,) = self.respond_to_all([image], [request])
-        return reply
-
 
 class SharedCaptioner(SharedTransformer):
     """Writes a caption greedily, one [MASK] after the other."""

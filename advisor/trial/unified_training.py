@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -58,7 +58,6 @@ def train_unified(
     images: str | Path | None = None,
     annotations: str | Path | None = None,
     vocabulary: str | Path | None = None,
-    sequences: float | None = None,
     progress: Callable[[TrainingStep], None] | None = None,
     stop: Callable[[], bool] | None = None,
     tell: Callable[[FineTuning, Path], None] | None = None,
@@ -68,13 +67,10 @@ def train_unified(
 
     `checkpoint` is where it starts; without one a small network is built, on a grid for pictures
     and on their regions for stored ones, with the words of `vocabulary` or of the texts.
-    `sequences` is the share under the sequence-to-sequence mask, and `training` are fields of
-    Training; those left out are the published ones. `progress`, `stop` and `tell`, the best epoch
-    and interrupted runs are as in `finetune`.
+    `training` are fields of Training; those left out are the published ones. `progress`, `stop` and
+    `tell`, the best epoch and interrupted runs are as in `finetune`.
     """
     published, folder, how = AIMS[aim], Path(output), Training(**training)
-    if sequences is not None:
-        published = replace(published, sequences=sequences)
     usual = ("epochs", "learning_rate", "batch_size")
     how = how.filled({name: getattr(published, name) for name in usual})
     refuse_other_contents(folder)
@@ -89,7 +85,7 @@ def train_unified(
         _make_start(place, checkpoint, examples, trained, vocabulary, how.seed)
 
     learnt = [[str(each.image), each.text, list(map(list, each.answers))] for each in examples]
-    begun_with = [aim, checkpoint, str(vocabulary), learnt, published.sequences, how.identity]
+    begun_with = [aim, checkpoint, str(vocabulary), learnt, how.identity]
     new = aim == ANSWERS or not checkpoint
     trainer = library(TRAINER)
     start = trainer.begin(folder, begun_with, make if new else None)

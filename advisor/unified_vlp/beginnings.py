@@ -59,12 +59,7 @@ def new(
     words = words_in(vocabulary) if vocabulary is not None else words_of(texts)
     sizes = dict(SMALL_GRID)
     if regions is not None:
-        count, features, classes = read_regions(regions).sizes()
-        sizes = {
-            "region_count": count,
-            "region_feature_size": features,
-            "region_class_size": classes,
-        }
+        sizes = read_regions(regions).sizes()
     config = UnifiedVLPConfig(
         vocab_size=len(words),
         max_position_embeddings=sizes["region_count"] + 2 + 40,

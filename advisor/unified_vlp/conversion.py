@@ -18,9 +18,9 @@ from transformers import BertTokenizer
 
 from advisor.errors import AdvisorError
 from advisor.files import creating_folder
+from advisor.foreign import visible
 from advisor.pickled import PickledError, tensors_of
 from advisor.unified_vlp.beginnings import labels_of, lines_in, special_ids, words_in
-from advisor.unified_vlp.conversion_card import card
 from advisor.unified_vlp.heads import UnifiedVLPForAnswering, UnifiedVLPForCaptioning
 from advisor.unified_vlp.processor import UnifiedVLPProcessor
 from advisor.unified_vlp.region_reader import UnifiedVLPRegionReader
@@ -43,8 +43,20 @@ DROPPED = (
         "the word table once more, for the head",
     ),
     (re.compile(r"crit_mask_lm_smoothed\.one_hot"), "a constant of label smoothing"),
-    (re.compile(r"cls\.seq_relationship\..*"), "BERT's next-sentence head, which VLP leaves out"),
 )
+USES = {
+    "UnifiedVLPForCaptioning": (
+        "AutoModelForImageTextToText",
+        'inputs = processor(images="regions.npz")',
+        "print(processor.decode(model.generate(**inputs, num_beams=5)[0]))",
+    ),
+    "UnifiedVLPForAnswering": (
+        "AutoModelForVisualQuestionAnswering",
+        'inputs = processor(images="regions.npz", text="what is in the picture?")',
+        "print(model.answer_texts(model.answers(model(**inputs).logits)))",
+    ),
+}
+"""The Auto class of each class, and the two lines that use it, for a card."""
 FOR_ANSWERS = (re.compile(r"cls\.predictions\..*"), "the word head, which answering does not use")
 
 
@@ -107,8 +119,6 @@ def convert(
             "the answers come out as numbers: their words are not in the file; give them with "
             "--answers FILE, one a line (Pythia's answers_vqa.txt)"
         )
-    if kind is UnifiedVLPForCaptioning and named:
-        notes.append("the file has no answer head, so --answers was not needed")
     tokenizer = BertTokenizer(
         vocab={word: place for place, word in enumerate(words)},
         do_lower_case=False,
@@ -126,11 +136,19 @@ def convert(
         network.save_pretrained(scratch)
         processor.save_pretrained(scratch)
         shutil.copyfile(vocabulary, scratch / "vocab.txt")
-        text = card(Path(file).name, kind.__name__, dropped, notes)
-        (scratch / "README.md").write_text(text, encoding="utf-8")
+        (scratch / "README.md").write_text(_card(done, Path(file).name), encoding="utf-8")
         if tell is not None:
             tell(done, scratch)
     return done
+
+
+def _card(done: Conversion, file: str) -> str:
+    """Return the README.md of a folder that was converted from `file`: `card.md`, filled in."""
+    auto, *use = USES[done.class_name]
+    lines = [f"`{name}`: {why}" for name, why in done.dropped.items()] + list(done.notes)
+    left = "\n".join(f"- {visible(line)}" for line in lines) or "- nothing"
+    template = Path(__file__).with_name("card.md").read_text(encoding="utf-8")
+    return template.format(file=visible(file), auto=auto, use="\n".join(use), left=left)
 
 
 def read_state_dict(file: Path) -> dict[str, torch.Tensor]:
@@ -150,24 +168,20 @@ def _parted(
 ) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
     """Return what is dropped, with why, and what has a place here; anything else is refused."""
     names = own_names(stored)
-    modern = {modern_name(name): value for name, value in stored.items()}
-    table, head = modern.get(WORDS), modern.get(WORD_HEAD)
+    table, head = stored.get(WORDS), stored.get(WORD_HEAD)
     if table is None:
         raise ConversionError(
             f"`{file}` holds no `{WORDS}`, so it is no unified VLP",
-            hint="give a file of LuoweiZhou/VLP, or of UniLM for pre-training",
+            hint="give a file that the training of LuoweiZhou/VLP wrote",
         )
     if head is not None and not torch.equal(table, head):
         raise ConversionError(
             f"`{WORD_HEAD}` of `{file}` differs from the word table, and the two are one here",
             hint="the original ties them; this file was made by something else",
         )
-    droppable = [*DROPPED, *([FOR_ANSWERS] if ANSWERS in modern else [])]
+    droppable = [*DROPPED, *([FOR_ANSWERS] if ANSWERS in stored else [])]
     dropped = {
-        name: why
-        for name in stored
-        for pattern, why in droppable
-        if pattern.fullmatch(modern_name(name))
+        name: why for name in stored for pattern, why in droppable if pattern.fullmatch(name)
     }
     unknown = [name for name in stored if name not in names and name not in dropped]
     if unknown:
@@ -176,7 +190,7 @@ def _parted(
             f"`{unknown[0]}` first",
             hint="it was made by something else, or with options that no published file has",
         )
-    return dropped, {name: value for name, value in modern.items() if name not in dropped}
+    return dropped, {name: value for name, value in stored.items() if name not in dropped}
 
 
 def _config(
@@ -255,40 +269,29 @@ def _loaded(
     return network.eval()
 
 
-OLDER = {"gamma": "weight", "beta": "bias"}
-"""What UniLM and the first BERT files say (modeling.py:651-663)."""
-
-_NAMES = (
-    (r"(bert\.(?:embeddings|encoder|pooler)\..*)", r"vlp.\1"),
-    (r"vis_embed\.(0|2)", r"vlp.regions.content.\1"),
-    (r"vis_pe_embed\.0", "vlp.regions.place.0"),
-    (r"cls\.predictions\.transform\.dense", "word_head.dense"),
-    (r"cls\.predictions\.transform\.LayerNorm", "word_head.norm"),
-    (r"ans_classifier\.(0|2)", r"answer_head.\1"),
+_NAMES = {
+    r"(bert\.(?:embeddings|encoder|pooler)\..*)": r"vlp.\1",
+    r"vis_embed\.(0|2)": r"vlp.regions.content.\1",
+    r"vis_pe_embed\.0": "vlp.regions.place.0",
+    r"cls\.predictions": "word_head",
+    r"cls\.predictions\.transform\.dense": "word_head.dense",
+    r"cls\.predictions\.transform\.LayerNorm": "word_head.norm",
+    r"ans_classifier\.(0|2)": r"answer_head.\1",
+}
+_PATTERNS = tuple(
+    (re.compile(rf"{old}\.(?P<last>weight|bias)"), rf"{new}.\g<last>")
+    for old, new in _NAMES.items()
 )
-_PATTERNS = tuple((re.compile(rf"{old}\.(weight|bias)"), new) for old, new in _NAMES)
-
-
-def modern_name(original: str) -> str:
-    """Return a name with the words for weight and bias that newer files have."""
-    stem, _, last = original.rpartition(".")
-    return f"{stem}.{OLDER.get(last, last)}" if stem else last
-
-
-def own_name(original: str) -> str | None:
-    """Return what a weight of the original is called here; None where it has no place here.
-
-    The word head's own table has none, since it is the word table itself.
-    """
-    if original == "cls.predictions.bias":
-        return "word_head.bias"
-    name = modern_name(original)
-    for pattern, new in _PATTERNS:
-        if match := pattern.fullmatch(name):
-            return f"{match.expand(new)}.{name.rpartition('.')[2]}"
-    return None
 
 
 def own_names(originals: Iterable[str]) -> dict[str, str]:
-    """Return the names here of those weights of the original that have a place here."""
-    return {each: name for each in originals if (name := own_name(each)) is not None}
+    """Return the names here of those weights of the original that have a place here.
+
+    The word head's own table has none, since it is the word table itself.
+    """
+    return {
+        original: match.expand(new)
+        for original in originals
+        for pattern, new in _PATTERNS
+        if (match := pattern.fullmatch(original))
+    }

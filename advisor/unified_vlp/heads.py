@@ -31,7 +31,6 @@ class HeadOutput(ModelOutput):
     loss: torch.Tensor | None = None
     logits: torch.Tensor | None = None
     last_hidden_state: torch.Tensor | None = None
-    pooler_output: torch.Tensor | None = None
 
 
 class WordHead(nn.Module):
@@ -81,17 +80,13 @@ class UnifiedVLPForPreTraining(UnifiedVLPPreTrainedModel):
         `hidden_places` are slots, (batch, places), `labels` their words and `label_weights` 1
         where a place is used; the rest as in UnifiedVLPModel and `objectives`.
         """
-        encoded = self.vlp(input_ids, token_type_ids, attention_mask, **picture)
-        states = encoded.last_hidden_state
+        states = self.vlp(input_ids, token_type_ids, attention_mask, **picture).last_hidden_state
         chosen = states.gather(1, hidden_places[..., None].expand(-1, -1, states.shape[-1]))
         scores = self.word_scores(chosen)
-        loss = None if labels is None else hidden_word_loss(scores, labels, label_weights)
-        return HeadOutput(
-            loss=loss,
-            logits=scores,
-            last_hidden_state=states,
-            pooler_output=encoded.pooler_output,
-        )
+        loss = None
+        if labels is not None and label_weights is not None:
+            loss = hidden_word_loss(scores, labels, label_weights)
+        return HeadOutput(loss=loss, logits=scores, last_hidden_state=states)
 
 
 class UnifiedVLPForCaptioning(UnifiedVLPForPreTraining):
@@ -100,20 +95,12 @@ class UnifiedVLPForCaptioning(UnifiedVLPForPreTraining):
     The network is that of pre-training; what it adds is the writing.
     """
 
-    @torch.no_grad()
-    def generate(
-        self,
-        region_features: torch.Tensor | None = None,
-        region_places: torch.Tensor | None = None,
-        pixel_values: torch.Tensor | None = None,
-        **search: Any,
-    ) -> torch.Tensor:
+    def generate(self, **given: Any) -> torch.Tensor:
         """Return the ids of captions, (batch, longest); [SEP] ends one, [PAD] fills up.
 
-        `search` are `num_beams`, `max_new_tokens` and `length_penalty` (added a word, unlike the
-        divisor of transformers).
+        `given` are those of `searched`.
         """
-        return self.searched(region_features, region_places, pixel_values, **search).ids
+        return self.searched(**given).ids
 
     @torch.no_grad()
     def searched(
@@ -123,7 +110,11 @@ class UnifiedVLPForCaptioning(UnifiedVLPForPreTraining):
         pixel_values: torch.Tensor | None = None,
         **search: Any,
     ) -> Searched:
-        """Return captions with the scores and beams behind them, for the same arguments."""
+        """Return captions with the scores and beams behind them.
+
+        `search` are `num_beams`, `max_new_tokens` and `length_penalty` (added a word, unlike the
+        divisor of transformers).
+        """
         picture = self.vlp.picture(region_features, region_places, pixel_values)
         return write(self, picture, **search)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import BertModel, PreTrainedModel, initialization
+from transformers import BertModel, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from advisor.unified_vlp.grid import GridRegions
@@ -152,30 +152,11 @@ class UnifiedVLPPreTrainedModel(PreTrainedModel):
         Regions and answers keep the start that torch gives a linear layer: the original starts
         the transformer before these exist (modeling.py:990, 1001).
         """
-        own = getattr(module, "keeps_start_of_torch", False)
-        if isinstance(module, nn.LayerNorm | nn.BatchNorm2d):
-            initialization.ones_(module.weight)
-            initialization.zeros_(module.bias)
-            if isinstance(module, nn.BatchNorm2d):
-                _forget(module)
-        elif isinstance(module, nn.Embedding):
-            initialization.normal_(module.weight, std=self.config.initializer_range)
-        elif isinstance(module, nn.Conv2d):
-            initialization.kaiming_uniform_(module.weight, a=5**0.5)
-        elif isinstance(module, nn.Linear):
-            if own:
-                initialization.kaiming_uniform_(module.weight, a=5**0.5)
-                bound = module.weight[0].numel() ** -0.5
-                initialization.uniform_(module.bias, -bound, bound)
-            else:
-                initialization.normal_(module.weight, std=self.config.initializer_range)
-                initialization.zeros_(module.bias)
-
-
-def _forget(norm: nn.BatchNorm2d) -> None:
-    """Start the running statistics of a grid's norm anew."""
-    for name, value in (("running_mean", 0), ("running_var", 1), ("num_batches_tracked", 0)):
-        initialization.constant_(getattr(norm, name), value)
+        keeps = getattr(module, "keeps_start_of_torch", False)
+        if keeps and isinstance(module, nn.Linear | nn.Conv2d):
+            module.reset_parameters()
+        else:
+            super()._init_weights(module)
 
 
 def with_start_of_torch(part: nn.Module) -> nn.Module:

@@ -64,15 +64,13 @@ def hide_words(
 
 
 def hidden_word_loss(
-    scores: torch.Tensor, words: torch.Tensor, weights: torch.Tensor | None = None
+    scores: torch.Tensor, words: torch.Tensor, weights: torch.Tensor
 ) -> torch.Tensor:
     """Return the mean loss over all hidden words of a batch (modeling.py:1068-1111).
 
     `scores` are (batch, places, vocabulary), `words` (batch, places) the true ones, `weights`
-    (batch, places) 0 where a place is none; without them, where the word is negative.
+    (batch, places) 0 where a place is none.
     """
-    if weights is None:
-        weights, words = (words >= 0).long(), words.clamp(min=0)
     losses = -scores.float().log_softmax(dim=-1).gather(-1, words[..., None])[..., 0]
     return (losses * weights).sum() / (weights.sum() + FEW)
 

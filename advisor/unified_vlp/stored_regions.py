@@ -1,9 +1,8 @@
 """Regions that somebody stored: features, class probabilities and boxes of one picture.
 
-Three layouts are read: an `.npz` with the arrays `features`, `class_probabilities` and `boxes`;
-the pairs of `.h5` files of COCO and Conceptual Captions; the pairs of `.npy` files of Flickr30k.
-The last two are the published ones, with the boxes in an `.h5` file of their own (loader.py:320).
-Nothing is unpickled.
+Two layouts are read: an `.npz` with the arrays `features`, `class_probabilities` and `boxes`, and
+the published pairs of `.h5` files of COCO and Conceptual Captions, with the boxes in an `.h5` file
+of their own (loader.py:320). Nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,10 +33,7 @@ MOST_NUMBERS, FLOAT_BYTES = 10_000_000, 4
 """Of one array of one picture: fifty times what the published ones hold."""
 MOST_SIDE = 10_000
 """Regions of a picture, features of a region, classes of a detector."""
-HINT = (
-    "an .npz with the arrays features, class_probabilities and boxes, PREFIX_feat581.h5::ID, or "
-    "ID.npy beside ID_cls_prob.npy"
-)
+HINT = "an .npz with the arrays features, class_probabilities and boxes, or PREFIX_feat581.h5::ID"
 
 
 class RegionsError(AdvisorError, kind="unreadable-regions"):
@@ -65,8 +61,8 @@ class Regions:
             numpy.savez_compressed(opened, **arrays)
         return target
 
-    def sizes(self) -> tuple[int, int, int]:
-        """Return the numbers of regions, features and classes that a new network is to take.
+    def sizes(self) -> dict[str, int]:
+        """Return the sizes that a new network for them is to have, as its configuration names them.
 
         Raises RegionsError where they are none, or far more than detectors find.
         """
@@ -81,7 +77,11 @@ class Regions:
             )
         (count, features), (_, classes), _boxes = shapes
         self.check(count, features, classes)
-        return count, features, classes
+        return {
+            "region_count": count,
+            "region_feature_size": features,
+            "region_class_size": classes,
+        }
 
     def check(self, count: int, features: int, classes: int) -> None:
         """Raise RegionsError unless the shapes are those a network takes."""
@@ -105,12 +105,8 @@ class Regions:
                 )
 
 
-def read_regions(path: str | Path, boxes: str | Path | None = None) -> Regions:
-    """Return the regions of one picture from a file in one of the three layouts.
-
-    `boxes` is the `.h5` file of the boxes for the published layouts; where it is not given, it is
-    looked for beside the features and one folder above.
-    """
+def read_regions(path: str | Path) -> Regions:
+    """Return the regions of one picture: those of an `.npz`, or of `PREFIX_featNNN.h5::ID`."""
     text = str(path)
     file, _, key = text.partition(KEY)
     if not Path(file).is_file():
@@ -118,15 +114,14 @@ def read_regions(path: str | Path, boxes: str | Path | None = None) -> Regions:
     with _plainly(text):
         if file.lower().endswith(".npz"):
             return _from_npz(Path(file))
-        if file.lower().endswith(".npy"):
-            return _from_npy(Path(file), boxes)
         if _OF_H5.search(file):
-            return _from_h5(Path(file), key, boxes)
+            return _from_h5(Path(file), key)
     raise RegionsError(f"`{text}` is in no layout of stored regions", hint=f"give {HINT}")
 
 
 def _from_npz(file: Path) -> Regions:
-    with numpy.load(_bounded(file), allow_pickle=False) as stored:
+    _refuse_more(file, file.stem, file.stat().st_size / FLOAT_BYTES)
+    with numpy.load(file, allow_pickle=False) as stored:
         missing = [f"`{name}`" for name in ARRAYS if name not in stored.files]
         if missing:
             raise RegionsError(
@@ -137,101 +132,73 @@ def _from_npz(file: Path) -> Regions:
         return _regions(str(file), *(stored[name] for name in ARRAYS))
 
 
-def _from_npy(file: Path, boxes: str | Path | None) -> Regions:
-    """Read `ID.npy` and `ID_cls_prob.npy`."""
-    beside = file.with_name(f"{file.stem}_cls_prob.npy")
-    if not beside.is_file():
-        raise RegionsError(
-            f"`{file}` has no class probabilities: there is no `{beside.name}` beside it",
-            hint="the two are published together",
-        )
-    features, probabilities = (
-        numpy.load(_bounded(each), mmap_mode="r", allow_pickle=False) for each in (file, beside)
-    )
-    return _regions(str(file), features, probabilities, _boxes_of(file, file.stem, boxes))
+def _from_h5(file: Path, key: str) -> Regions:
+    """Read one picture of `PREFIX_featNNN.h5` and `PREFIX_clsNNN.h5`.
 
-
-def _from_h5(file: Path, key: str, boxes: str | Path | None) -> Regions:
-    """Read one picture of `PREFIX_featNNN.h5` and `PREFIX_clsNNN.h5`."""
-    number = _OF_H5.search(file.name)
-    beside = file.with_name(_OF_H5.sub(rf"_cls{number[1] if number else ''}.h5", file.name))
-    if not beside.is_file():
-        raise RegionsError(
-            f"`{file}` has no class probabilities: there is no `{beside.name}` beside it",
-            hint="the two are published together",
-        )
+    Its boxes are those of the first other file beside them, or one folder above, that has it.
+    """
     if not key:
         raise RegionsError(
-            f"`{file}` holds many pictures, and none was named",
-            hint=f"write {file.name}{KEY}ID, the ID ending in {number[1] if number else 'NNN'}",
+            f"`{file}` holds many pictures, and none was named", hint=f"write {file.name}{KEY}ID"
         )
-    features, probabilities = _dataset(file, key), _dataset(beside, key)
-    return _regions(f"{file}{KEY}{key}", features, probabilities, _boxes_of(file, key, boxes))
+    beside = file.with_name(_OF_H5.sub(r"_cls\1.h5", file.name))
+    folders = (file.parent, Path(os.path.normpath(file.parent / "..")))
+    others = (each for folder in folders for each in sorted(folder.glob("*.h5")))
+    boxes = (_array(each, key) for each in others if not _OF_PAIR.search(each.name))
+    sought = {
+        f"`{file}`": _array(file, key),
+        f"`{beside.name}` beside it": _array(beside, key),
+        "an .h5 file of boxes beside it or one folder above": next(
+            (found for found in boxes if found is not None), None
+        ),
+    }
+    for place, found in sought.items():
+        if found is None:
+            raise RegionsError(
+                f"there is no picture `{key}` in {place}",
+                hint="check the id; features, classes and boxes (*_bbox*.h5) are published apart",
+            )
+    return _regions(f"{file}{KEY}{key}", *sought.values())
 
 
-def _boxes_of(file: Path, key: str, boxes: str | Path | None) -> Any:
-    """Return the boxes of a picture, from the file given or from one nearby that has them."""
-    if boxes is not None:
-        return _dataset(Path(boxes), key)
-    for each in _nearby(file):
-        with _opened(each) as stored:
-            if _holds(each, stored, key):
-                return _array(each, stored, key)
-    raise RegionsError(
-        f"no .h5 file beside `{file}` or one folder above holds the boxes of `{key}`",
-        hint="the boxes are published apart, as *_bbox*.h5 or *_checkpoint_trainvaltest.h5",
-    )
+def _array(file: Path, key: str) -> Any:
+    """Return an array of a file, None where it has none of this name.
 
-
-def _nearby(file: Path) -> Iterator[Path]:
-    for folder in (file.parent, Path(os.path.normpath(file.parent / ".."))):
-        for each in sorted(folder.glob("*.h5")):
-            if not _OF_PAIR.search(each.name) and each.is_file():
-                yield each
-
-
-def _dataset(file: Path, key: str) -> Any:
-    with _opened(file) as stored:
-        if not _holds(file, stored, key):
-            raise RegionsError(f"`{file}` holds no picture `{key}`", hint="check the id")
-        return _array(file, stored, key)
-
-
-def _holds(file: Path, stored: Any, key: str) -> bool:
-    """Return whether a file holds a key; refuse one that a link leads to, unopened.
-
-    A link may lead to any file, and to a pipe, which would be read for ever.
+    One that a link leads to is refused unopened, since a link may lead to any file, and to a pipe,
+    which would be read for ever; so is one that lies in another file, or is larger than any.
     """
-    import h5py
-
-    place = stored
-    for part in filter(None, key.split("/")):
-        link = place.get(part, getlink=True) if isinstance(place, h5py.Group) else None
-        if link is None:
-            return False
-        if not isinstance(link, h5py.HardLink):
+    try:
+        import h5py
+    except ImportError as error:
+        raise MissingExtraError(
+            f"reading `{file.name}` needs the library h5py, which is not installed",
+            hint="pip install h5py",
+        ) from error
+    if not file.is_file():
+        return None
+    with h5py.File(file, "r") as stored:
+        found: Any = stored
+        for part in filter(None, key.split("/")):
+            link = found.get(part, getlink=True) if isinstance(found, h5py.Group) else None
+            if link is None:
+                return None
+            if not isinstance(link, h5py.HardLink):
+                raise _elsewhere(file, key)
+            found = found[part]
+        if isinstance(found, h5py.Group):
+            raise RegionsError(f"`{file}` has a group `{key}`, no array", hint="check the id")
+        if found.is_virtual or found.external:
             raise _elsewhere(file, key)
-        place = place[part]
-    return True
+        _refuse_other_kinds(file, found)
+        for shape in (found.shape, found.chunks):
+            _refuse_more(file, key, math.prod(shape or (1,)))
+        return found[()]
 
 
 def _elsewhere(file: Path, key: str) -> RegionsError:
     return RegionsError(
         f"`{key}` in `{file}` leads to another file", hint="copy the array into this one"
     )
-
-
-def _array(file: Path, stored: Any, key: str) -> Any:
-    """Return an array of a file; refuse one that lies in another file, or is larger than any."""
-    found = stored[key]
-    if not hasattr(found, "shape"):
-        raise RegionsError(f"`{file}` has a group `{key}`, no array", hint="check the id")
-    if found.is_virtual or found.external:
-        raise _elsewhere(file, key)
-    _refuse_other_kinds(file, found)
-    for shape in (found.shape, found.chunks):
-        _refuse_more(file, key, math.prod(shape or (1,)))
-    return found[()]
 
 
 def _refuse_other_kinds(file: str | Path, values: Any) -> None:
@@ -242,12 +209,6 @@ def _refuse_other_kinds(file: str | Path, values: Any) -> None:
         )
 
 
-def _bounded(file: Path) -> Path:
-    """Return a file of one picture's regions; refuse one that is larger than any."""
-    _refuse_more(file, file.stem, file.stat().st_size / FLOAT_BYTES)
-    return file
-
-
 def _refuse_more(file: Path, name: str, numbers: float) -> None:
     if numbers > MOST_NUMBERS:
         raise RegionsError(
@@ -256,29 +217,12 @@ def _refuse_more(file: Path, name: str, numbers: float) -> None:
         )
 
 
-@contextmanager
-def _opened(file: Path) -> Iterator[Any]:
-    try:
-        import h5py
-    except ImportError as error:
-        raise MissingExtraError(
-            f"reading `{file.name}` needs the library h5py, which is not installed",
-            hint="pip install h5py",
-        ) from error
-    with h5py.File(file, "r") as stored:
-        yield stored
-
-
-def _regions(name: str, features: Any, probabilities: Any, boxes: Any) -> Regions:
-    for values in (features, probabilities, boxes):
+def _regions(name: str, *given: Any) -> Regions:
+    """Return what three arrays hold, in the order of ARRAYS."""
+    for values in given:
         _refuse_other_kinds(name, values)
-    single: Callable[[Any], Any] = lambda values: numpy.asarray(values, dtype=numpy.float32)  # noqa: E731
-    return Regions(
-        features=single(features),
-        class_probabilities=single(probabilities),
-        boxes=single(boxes),
-        name=name,
-    )
+    arrays = (numpy.asarray(values, dtype=numpy.float32) for values in given)
+    return Regions(**dict(zip(ARRAYS, arrays, strict=True)), name=name)
 
 
 @contextmanager

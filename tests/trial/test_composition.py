@@ -100,7 +100,7 @@ def test_a_folder_in_use_and_wrong_parts_are_refused(
         compose(parts["vit"], parts["bert"], tmp_path / "full")
     with pytest.raises(UnsupportedError, match="not a vision encoder"):
         compose(tiny("clip"), parts["bert"], tmp_path / "a")
-    with pytest.raises(UnsupportedError, match="not a text decoder"):
+    with pytest.raises(AdvisorError, match="cannot use"):
         compose(parts["vit"], parts["vit"], tmp_path / "b")
 
 

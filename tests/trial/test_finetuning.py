@@ -142,20 +142,6 @@ def test_a_checkpoint_that_is_damaged_is_named_so(
         finetune(joined, pairs, tmp_path / "out", **QUICK)
 
 
-def test_state_that_was_not_written_here_is_not_unpickled(
-    joined: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pairs = write_pairs(tmp_path / "data", 4)
-    with pytest.raises(KeyboardInterrupt):
-        finetune(joined, pairs, tmp_path / "out", stop=lambda: True, **QUICK)
-    torch.save({"last_epoch": 1}, tmp_path / "out" / "unfinished" / "checkpoint-1" / "scheduler.pt")
-    opened: list[object] = []
-    monkeypatch.setattr(torch, "load", lambda *given, **_: opened.append(given))
-    with pytest.raises(BrokenCheckpointError, match="cannot be read"):
-        finetune(joined, pairs, tmp_path / "out", **QUICK)
-    assert opened == []
-
-
 def test_an_unfinished_folder_of_the_users_own_stays(joined: Path, tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path / "data", 4)
     note = tmp_path / "out" / "unfinished" / "note.txt"

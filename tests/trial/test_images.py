@@ -190,7 +190,6 @@ def test_a15_a_large_image_is_read_at_a_smaller_size_with_its_colours(
     from advisor.trial import images
 
     monkeypatch.setattr(images, "USEFUL_PIXELS", 10_000)
-    monkeypatch.setattr(images, "BAND_PIXELS", 5_000)
     path = tmp_path / "large.tiff"
     image = two_colours().resize((400, 300), Image.Resampling.NEAREST)
     grey = mode in {"I;16", "L"}
@@ -257,9 +256,10 @@ def _tiled(kind: str, *widths: int) -> bytes:
 @pytest.mark.parametrize("kind", ["II", "MM"])
 def test_a_tile_that_is_far_larger_than_an_image_is_refused(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "tiles.tiff"
-    path.write_bytes(_tiled(kind, 32))
-    assert open_image(path).pixels.size == (16, 16)
-    for widths in ((30_000,), (30_000, 16), (16, 30_000)):
+    for widths in ((32,), (16, 30_000)):  # the first is what the decoder takes as well
+        path.write_bytes(_tiled(kind, *widths))
+        assert open_image(path).pixels.size == (16, 16)
+    for widths in ((30_000,), (30_000, 16)):
         path.write_bytes(_tiled(kind, *widths))
         with pytest.raises(ImageError, match="tiles of more than 20 million pixels"):
             open_image(path)

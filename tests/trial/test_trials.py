@@ -122,20 +122,11 @@ def test_an_unknown_type_is_unsupported(tiny: Tiny, tmp_path: Path) -> None:
         assert (helpers in str(refused.value.hint)) == (model_type == "bert")
 
 
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [
-        ("CLIPModell", "mend it under `uses` in rules/programs/programs.yaml; "
-                       "did you mean `CLIPModel`?"),
-        ("FlaxCLIPModel", "pip install --upgrade transformers"),
-    ],
-)  # fmt: skip
-def test_a_class_that_no_release_has_is_a_slip(tiny: Tiny, name: str, hint: str) -> None:
-    """FlaxCLIPModel is one that other releases have."""
+def test_a_class_that_is_not_installed_is_a_sentence(tiny: Tiny) -> None:
     local = read_checkpoint(tiny("clip"), "ours")
-    with pytest.raises(UnsupportedError, match=f"has no class `{name}`") as refused:
-        load_network(local, name, place("cpu", None))
-    assert refused.value.hint == hint
+    with pytest.raises(UnsupportedError, match="has no class `CLIPModell`") as refused:
+        load_network(local, "CLIPModell", place("cpu", None))
+    assert "under `uses` in rules/programs/programs.yaml" in str(refused.value.hint)
 
 
 @pytest.mark.parametrize(
@@ -143,8 +134,9 @@ def test_a_class_that_no_release_has_is_a_slip(tiny: Tiny, name: str, hint: str)
     [
         ("tpu", None, "unknown-device"),
         ("cuda:99", None, "no-such-device"),
-        ("cuda:\u00b2", None, "no-such-device"),
-        ("cpu:" + "9" * 5_000, None, "no-such-device"),
+        ("cpu:1", None, "no-such-device"),
+        ("cuda:\u00b2", None, "unknown-device"),
+        ("cpu:" + "9" * 5_000, None, "unknown-device"),
         ("cpu", "int8", "unknown-dtype"),
     ],
 )

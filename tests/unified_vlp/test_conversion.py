@@ -99,18 +99,6 @@ def test_without_answers_numbers_come_out_and_it_says_so(state_dict, written, vo
     assert model.answer_texts([7]) == ["7"]
 
 
-def test_older_names_are_read(state_dict, written, vocabulary, tmp_path, regions, fixture):
-    older = {
-        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace(
-            "LayerNorm.bias", "LayerNorm.beta"
-        ): value
-        for name, value in state_dict().items()
-    }
-    done = convert(written(older), tmp_path / "out", vocabulary=vocabulary)
-    expected = [as_text(row.tolist()) for row in fixture["decode.0.ids"]]
-    assert words_written(done.folder, regions) == expected
-
-
 def spoilt(weights, **changes):
     for name, value in changes.items():
         key = name.replace("__", ".")

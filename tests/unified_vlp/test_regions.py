@@ -1,4 +1,4 @@
-"""Stored regions in three layouts; other shapes, other files and photographs are refused."""
+"""Stored regions in two layouts; other shapes, other files and photographs are refused."""
 
 import json
 import os
@@ -29,10 +29,9 @@ def test_an_npz_is_read_as_it_was_saved(regions, tmp_path):
     assert equal(read_regions(regions[0].save(tmp_path / "a.npz")), regions[0])
 
 
-@pytest.mark.parametrize("folder", ["", "bbox"])
+@pytest.mark.parametrize("folder", ["", "feat_cls_1000"])
 def test_pairs_of_h5_are_read(regions, tmp_path, folder):
     h5py = pytest.importorskip("h5py")
-    (tmp_path / folder).mkdir(exist_ok=True)
     pairs = tmp_path / "feat_cls_1000"
     pairs.mkdir()
     files = {
@@ -43,15 +42,18 @@ def test_pairs_of_h5_are_read(regions, tmp_path, folder):
     for file, values in files.items():
         with h5py.File(file, "w") as opened:
             opened[ID] = values
-    boxes = tmp_path / folder / "coco_boxes.h5" if folder else None
-    found = read_regions(f"{pairs / 'coco_feat895.h5'}::{ID}", boxes)
+    found = read_regions(f"{pairs / 'coco_feat895.h5'}::{ID}")
     assert found.features.dtype == numpy.float32
     assert numpy.allclose(found.features, regions[0].features, atol=2e-3)
     assert numpy.array_equal(found.boxes, regions[0].boxes)
     with pytest.raises(RegionsError, match="none was named"):
         read_regions(pairs / "coco_feat895.h5")
-    with pytest.raises(RegionsError, match="holds no picture"):
+    with pytest.raises(RegionsError, match=r"no picture `another` in `.*feat895"):
         read_regions(f"{pairs / 'coco_feat895.h5'}::another")
+    for missing, told in (("coco_boxes", "file of boxes"), ("coco_cls895", "`coco_cls895.h5`")):
+        next(tmp_path.rglob(f"{missing}.h5")).unlink()
+        with pytest.raises(RegionsError, match=f"in (an .h5 )?{told} beside it"):
+            read_regions(f"{pairs / 'coco_feat895.h5'}::{ID}")
 
 
 @pytest.mark.parametrize("hostile", ["huge", "virtual", "external", "elsewhere", "group"])
@@ -120,27 +122,10 @@ def test_a_small_archive_that_holds_gigabytes_is_refused(tmp_path):
         read_regions(tmp_path / "r.npz")
 
 
-def test_pairs_of_npy_are_read(regions, tmp_path):
-    h5py = pytest.importorskip("h5py")
-    numpy.save(tmp_path / "36979.npy", regions[1].features)
-    with pytest.raises(RegionsError, match="36979_cls_prob"):
-        read_regions(tmp_path / "36979.npy")
-    numpy.save(tmp_path / "36979_cls_prob.npy", regions[1].class_probabilities)
-    with pytest.raises(RegionsError, match="holds the boxes"):
-        read_regions(tmp_path / "36979.npy")
-    with h5py.File(tmp_path / "flickr30k_detection_vg.h5", "w") as opened:
-        opened["36979"] = regions[1].boxes
-    assert equal(read_regions(tmp_path / "36979.npy"), regions[1])
-
-
 def test_nothing_is_unpickled(tmp_path):
-    for name in ("a.npy", "a.npz"):
-        (tmp_path / name).write_bytes(pickle.dumps({"features": 1}))
-    (tmp_path / "a_cls_prob.npy").write_bytes(b"")
+    (tmp_path / "a.npz").write_bytes(pickle.dumps({"features": 1}))
     with pytest.raises(RegionsError, match="cannot be read"):
         read_regions(tmp_path / "a.npz")
-    with pytest.raises(RegionsError, match="cannot be read"):
-        read_regions(tmp_path / "a.npy")
     numpy.savez(tmp_path / "b.npz", features=numpy.array([{}], dtype=object), boxes=1, other=2)
     with pytest.raises(RegionsError, match="no `class_probabilities`"):
         read_regions(tmp_path / "b.npz")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,17 +67,6 @@ def read_card(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return card if isinstance(card, dict) else {}
-
-
-def unknown_words(card: dict[str, Any], texts: Iterable[str]) -> tuple[str, ...]:
-    """Return a warning where texts hold words that training, as a card lists them, never showed."""
-    known = card.get("words")
-    if not isinstance(known, list):
-        return ()
-    words = [word for text in texts for word in re.findall(r"[^\W\d_]+", text.lower())]
-    new = [f"`{word}`" for word in dict.fromkeys(words) if word not in known]
-    more = ", ..." if len(new) > 5 else ""
-    return (f"words it never saw in training: {', '.join(new[:5])}{more}",) if new else ()
 
 
 def warnings_of(card: dict[str, Any]) -> tuple[str, ...]:

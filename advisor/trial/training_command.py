@@ -1,4 +1,4 @@
-"""`advisor compose`: join an encoder and a decoder, and fine-tune what was joined."""
+"""`advisor compose` and `advisor train vlp`: networks joined, trained and fine-tuned."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
 from advisor.console.commands import Options
 from advisor.console.options import Download, Offline, option
 from advisor.console.output import Showing, Shown, note, progress_line
 from advisor.draw.formats import SCHEMA_VERSION, Report
-from advisor.errors import UsageError
-from advisor.trial.command import permissions
+from advisor.errors import UsageError, check_name
+from advisor.trial.command import agreement
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.training import Training, TrainingStep
 
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from advisor.trial.training import FineTuning
 
 Save = Annotated[list[str], option("--save FOLDER", "Output folder, new or empty.", "--output")]
+Data = Annotated[
+    str,
+    typer.Argument(metavar="DATA", help="CSV, COCO captions, or VQA questions."),
+]
 EXAMPLES = "`advisor compose --help` has an example of each"
 SILENCE_S = 30
 """Off a terminal, at most so long passes between two lines of progress, but for slow steps."""
@@ -54,6 +60,32 @@ class Parts:
     ] = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What is learnt, from what, and where it starts; empty where not given."""
+
+    aim: Annotated[
+        str, option("--aim AIM", "pretraining, captions or answers.", show_default=False)
+    ] = "captions"
+    checkpoint: Annotated[
+        str, option("--checkpoint FOLDER", "Model to start from. Default: a small new network.")
+    ] = ""
+    images: Annotated[
+        str,
+        option(
+            "--images DIR",
+            "Folder of images or region features. Default: the folder of the data file.",
+        ),
+    ] = ""
+    annotations: Annotated[str, option("--annotations FILE", "VQA annotations file.")] = ""
+    vocabulary: Annotated[
+        str,
+        option(
+            "--vocabulary FILE", "vocab.txt for a new network. Default: the words of the texts."
+        ),
+    ] = ""
+
+
 def compose(
     *,
     parts: Annotated[Parts, Options(Parts)],
@@ -76,31 +108,70 @@ def compose(
       advisor compose --encoder my-vit --decoder my-bert --finetune pairs.csv --save my-captioner
     """
     _check_parts(parts)
+    folder = _folder_of(save, shown)
+    agree = agreement(download=download)
+    loading = Loading(offline=offline, seed=training.seed, agree=agree)
+    shown.say(_made(parts, folder, training, loading, shown))
+    return 0
+
+
+def vlp(
+    *,
+    data: Data,
+    material: Annotated[Material, Options(Material)],
+    training: Annotated[Training, Options(Training)],
+    save: Save = [],  # noqa: B006
+    shown: Shown,
+) -> int:
+    """Pre-train unified VLP (2020), or fine-tune it for captions or answers.
+
+    Settings left out are the published ones. Images go through a small grid that is trained
+    along; stored regions (.npz beside or under --images) through the network of the paper. Ctrl-C
+    keeps a checkpoint; the same command resumes from it.
+
+    \b
+    Examples:
+      advisor train vlp pairs.csv --aim pretraining --save start --epochs 10 --learning-rate 1e-3
+      advisor train vlp pairs.csv --checkpoint start --save my-captioner
+      advisor train vlp questions.csv --aim answers --checkpoint start --save my-answerer
+    """
+    from advisor.trial.unified_training import AIMS, ANSWERS, train_unified
+
+    check_name("aim", material.aim, AIMS, "aims")
+    folder = _folder_of(save, shown)
+    asked = "--task vqa --question QUESTION" if material.aim == ANSWERS else "--task captioning"
+
+    def tell(done: FineTuning, scratch: Path) -> None:
+        shown.write_with(done.folder, scratch, _report(None, done, asked))
+
+    given = {name: None if value == "" else value for name, value in asdict(material).items()}
+    given["checkpoint"] = material.checkpoint
+    with stopping_between_steps() as stop:
+        settings: dict[str, Any] = {**given, **asdict(training), "stop": stop}
+        done = train_unified(data, folder, tell=tell, progress=Progress(), **settings)
+    shown.say(_report(None, done, asked))
+    return 0
+
+
+def _folder_of(save: list[str], shown: Shown) -> str:
+    """Return the one folder to write to."""
     if len(save) != 1:
         hint = f"found {', '.join(save)}" if save else "e.g. --save my-captioner"
         raise UsageError("one --save FOLDER is needed", hint=hint)
     shown.refuse(Path(save[0]))
-    loading = Loading(offline=offline, seed=training.seed, **permissions(download=download))
-    shown.say(_made(parts, save[0], training, loading, shown))
-    return 0
+    return save[0]
 
 
 def _check_parts(parts: Parts) -> None:
-    if parts.checkpoint and (parts.encoder or parts.decoder):
+    """Raise UsageError unless there are two parts to join, or a network and what it learns from."""
+    joins = (parts.encoder, parts.decoder)
+    if any(joins) if parts.checkpoint else not all(joins):
         raise UsageError(
-            "--checkpoint is a network that is joined already; leave --encoder and --decoder out",
+            "give --encoder and --decoder to join the two, or --checkpoint to train what is joined",
             hint=EXAMPLES,
         )
     if parts.checkpoint and not parts.pairs:
         raise UsageError("--checkpoint is there to be trained: add --finetune PAIRS", hint=EXAMPLES)
-    if not parts.checkpoint and not (parts.encoder and parts.decoder):
-        missing = "--decoder" if parts.encoder else "--encoder"
-        raise UsageError(
-            f"{missing} is missing: an encoder and a decoder are joined"
-            if parts.encoder or parts.decoder
-            else "give --encoder and --decoder to join, or --checkpoint to fine-tune",
-            hint=EXAMPLES,
-        )
 
 
 def _made(
@@ -134,8 +205,10 @@ def _made(
         return report(finetune(parts.checkpoint, parts.pairs, folder, **settings))
 
 
-def _report(composition: Composition | None, training: FineTuning | None) -> Report:
-    """Return what was joined, trained, or both, ready to be drawn."""
+def _report(
+    composition: Composition | None, training: FineTuning | None, asked: str = "--task captioning"
+) -> Report:
+    """Return what was joined, trained, or both, ready to be drawn; `asked` are flags to try it."""
 
     def as_json() -> dict[str, Any]:
         joined = composition.as_json() if composition else {}
@@ -148,7 +221,7 @@ def _report(composition: Composition | None, training: FineTuning | None) -> Rep
         from advisor.trial.page import composition_page, finetuning_page
 
         page = composition_page(composition, trained=training is not None) if composition else []
-        return [*page, *(finetuning_page(training) if training else [])]
+        return [*page, *(finetuning_page(training, asked) if training else [])]
 
     return Report(as_json, as_page)
 
