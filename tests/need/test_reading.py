@@ -443,6 +443,16 @@ def test_words_of_a_task_that_is_not_answered_are_told(rulebase):
         ("radiology report generation", "captioning", {"domain": ["specialist"]}),
         ("classify skin lesions", "zero-shot-classification", {"domain": ["specialist"]}),
         ("find tumours in MRI scans", "object-detection", {"domain": ["specialist"]}),
+        (
+            "transcribe Kurrent letters",
+            "handwriting",
+            {"domain": ["specialist"], "language": ["de"]},
+        ),
+        (
+            "Sütterlin handwriting to text",
+            "handwriting",
+            {"domain": ["specialist"], "language": ["de"]},
+        ),
         ("recognise my grandmother in old photos", "face-identity", {}),
         ("which member is coming in?", "face-identity", {}),
         ("put the accession numbers of index cards into Excel", "field-extraction", {}),
