@@ -1,7 +1,6 @@
-"""The one way to read a file and the one way to write one.
+"""The one way to read a file: regular files only, up to a size.
 
-Read are regular files only, up to a size, and never what a link hides outside a folder that is
-being looked at. A file or folder that is written appears whole, or not at all.
+Never read is what a link hides outside a folder that is being looked at.
 """
 
 from __future__ import annotations
@@ -10,32 +9,18 @@ import contextlib
 import errno
 import io
 import os
-import re
-import signal
 import stat
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from io import FileIO
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
 
-from advisor.errors import AdvisorError, UsageError
-
-ESCAPED = "advisor-escaped"
-"""How text is encoded that an encoding cannot hold; `cli.main` registers it."""
-
+from advisor.errors import UsageError
 
 REPOSITORY = ".git"
 MEGABYTE = 1_000_000
 MOST_TEXT = 1_000_000_000
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""What the system says of a disk, a quota or a file that takes no more."""
-FREE_SPACE = "free some space, and run the command again"
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Opening never waits: a pipe without a writer opens at once, and is then refused."""
-
-
 _read: set[tuple[int, int]] = set()
 """The files that this command has read, as the system tells them apart."""
 
@@ -56,13 +41,13 @@ def read_bounded(
     device, a folder and a file that is too large.
     """
     if within is not None and leads_out(file, within):
-        raise _refused(file, errno.ELOOP, "a link leads out of the folder")
+        raise refused(file, errno.ELOOP, "a link leads out of the folder")
     if not walked:
-        _regular(file, os.stat(file))  # noqa: PTH116 - the same check as for the open file below
+        check_regular(file, os.stat(file))  # noqa: PTH116 - the same check as for the open file below
     handle = os.open(file, _OPEN)
     try:
         status = os.fstat(handle)
-        _regular(file, status)
+        check_regular(file, status)
         if status.st_size > most:
             raise _too_large(file, most)
         if known:
@@ -82,7 +67,7 @@ def read_bounded(
 
 def _too_large(file: Path | str, most: int) -> OSError:
     """Return the refusal to read a file of more than `most` bytes."""
-    return _refused(file, errno.EFBIG, f"it is larger than {size_shown(most)}")
+    return refused(file, errno.EFBIG, f"it is larger than {size_shown(most)}")
 
 
 def read_lines(file: Path | str, most: int = MOST_TEXT) -> io.StringIO:
@@ -100,7 +85,7 @@ def lines_of(file: Path | str) -> list[str]:
 
 def know_as_read(*files: Path | str) -> None:
     """Know files as read by this command, which others open."""
-    for status in filter(None, (_status(Path(file)) for file in files)):
+    for status in filter(None, (status_of(Path(file)) for file in files)):
         _read.add((status.st_dev, status.st_ino))
 
 
@@ -122,7 +107,7 @@ def forget_what_was_read() -> None:
 def refuse_what_was_read(*files: Path) -> None:
     """Raise UsageError where an answer would replace a file that this command has read."""
     for file in files:
-        status = _status(file)
+        status = status_of(file)
         if status and stat.S_ISREG(status.st_mode) and (status.st_dev, status.st_ino) in _read:
             raise replaces_input(file)
 
@@ -136,10 +121,10 @@ def replaces_input(file: Path) -> UsageError:
 def first_bytes(file: Path | str, most: int) -> bytes:
     """Return the beginning of a regular file; nothing where it cannot be read, or is none."""
     try:
-        _regular(file, os.stat(file))  # noqa: PTH116
+        check_regular(file, os.stat(file))  # noqa: PTH116
         handle = os.open(file, _OPEN)
         try:
-            _regular(file, os.fstat(handle))
+            check_regular(file, os.fstat(handle))
             return os.read(handle, most)
         finally:
             os.close(handle)
@@ -190,97 +175,17 @@ def _inside(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
-def _regular(file: Path | str, status: os.stat_result) -> None:
+def check_regular(file: Path | str, status: os.stat_result) -> None:
+    """Raise OSError where a status is not that of a regular file."""
     if not stat.S_ISREG(status.st_mode):
         if stat.S_ISDIR(status.st_mode):
-            raise _refused(file, errno.EISDIR, "it is a folder")
-        raise _refused(file, errno.EINVAL, "it is a pipe or a device, not a file")
+            raise refused(file, errno.EISDIR, "it is a folder")
+        raise refused(file, errno.EINVAL, "it is a pipe or a device, not a file")
 
 
-def _refused(file: Path | str, number: int, reason: str) -> OSError:
+def refused(file: Path | str, number: int, reason: str) -> OSError:
+    """Return the refusal of a file, by the number of an error and its reason in words."""
     return OSError(number, reason, os.fspath(file))
-
-
-def write_text(
-    file: Path, content: str, encoding: str = "utf-8", *, within: Path | None = None
-) -> None:
-    """Write a text file through a temporary one, so that no half of it is ever seen.
-
-    A link is followed, but never from inside the working folder to the outside, and the file's mode
-    and owner are kept. With `within`, the name is advisor's choice: a link that stays within that
-    folder is replaced, and one that leads out is refused, as are pipes and devices. Others are
-    written in place, and so are stdout and stderr, whatever they are. Raises AdvisorError where the
-    system refuses, and for a file without write permission.
-    """
-    if within is not None:
-        _refuse_link_out_of(within, file)
-    status = _status(file)
-    stream = _stream(status)
-    if stream is not None:
-        stream.write(content)
-        return
-    try:
-        if within is None and status is not None and not stat.S_ISREG(status.st_mode):
-            _refuse_leading_out(file)
-            with file.open("w", encoding=encoding, errors=ESCAPED, newline="") as opened:
-                opened.write(content)
-            return
-        with replacing(file, chosen=within is not None) as scratch:
-            scratch.write_text(content, encoding=encoding, errors=ESCAPED, newline="")
-    except OSError as error:
-        hint = "name a file in a folder that exists and can be written"
-        raise cannot_write(file, error, hint) from error
-
-
-def disk_is_full(error: BaseException | None) -> bool:
-    """Return whether an error, or what it came from, is a disk or a quota that is full.
-
-    The library that writes weights passes on only the text of the system's error.
-    """
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in FULL:
-            return True
-        if any(f"os error {number})" in str(error) for number in FULL):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def make_folder(folder: Path, *, within: Path | None = None) -> None:
-    """Make a folder, and those above it, where it is missing: never through a link that leads out.
-
-    Raises AdvisorError where the system refuses, or a link leads out of the working folder, or of
-    the folder that it is to be `within`.
-    """
-    if within is not None:
-        _refuse_link_out_of(within, folder)
-    try:
-        _refuse_leading_out(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(folder, error, "name a folder that can be written") from error
-
-
-def cannot_write(path: Path, error: OSError, hint: str) -> AdvisorError:
-    """Return the error for what cannot be written; a full disk has a hint of its own."""
-    if error.errno in FULL:
-        hint = FREE_SPACE
-    message = f"`{path}` cannot be written: {error.strerror or error}"
-    return AdvisorError(message, hint=hint, kind="cannot-write")
-
-
-def _refuse_leading_out(path: Path, folder: Path = Path(), called: str = "this folder") -> None:
-    if leads_out(path, folder):
-        where = real_path(path)
-        raise _refused(path, errno.ELOOP, f"a link leads out of {called}, to {where}")
-
-
-def _refuse_link_out_of(folder: Path, path: Path) -> None:
-    """Raise AdvisorError where a link leads from a folder to the outside, wherever it is."""
-    try:
-        _refuse_leading_out(path, folder, f"`{folder}`")
-    except OSError as error:
-        raise cannot_write(path, error, "replace the link by a file of its own") from error
 
 
 def real_path(path: Path | str) -> str:
@@ -309,269 +214,8 @@ def path_shown(file: Path) -> str:
         return file.as_posix()
 
 
-@contextmanager
-def replacing(file: Path, *, chosen: bool = False) -> Iterator[Path]:
-    """Yield a temporary file beside `file` that replaces it at the end, or vanishes on failure.
-
-    A link is followed where it stays in the working folder, or stands outside of it; where advisor
-    has `chosen` the name itself, a link is replaced like any other file. The new file has the mode
-    and, where the system lets us, the owner of the old one, else what the umask grants. Raises
-    OSError for a link that leads out, for what is no file, and for a file that may not be written.
-    """
-    followed = file.parent if chosen else file
-    _refuse_leading_out(followed)
-    target = resolved(followed) / file.name if chosen else resolved(followed)
-    status = None if target.is_symlink() else _status(target)
-    if status is not None:
-        _regular(target, status)
-        if not os.access(file, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(file))
-    with _vanishing(target.with_name(_scratch_name())) as scratch:
-        os.close(os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        yield scratch
-        _grant(scratch, status)
-        _go_on()
-        scratch.replace(target)
-
-
-def _scratch_name() -> str:
-    """Return a name that nobody can guess, short enough for every file system."""
-    return f".advisor-{os.urandom(8).hex()}"
-
-
-_SCRATCH = re.compile(r"\.advisor-[0-9a-f]{16}")
-
-
-def _grant(scratch: Path, status: os.stat_result | None) -> None:
-    """Give a new file the owner and the mode of the one it replaces."""
-    if status is None:
-        scratch.chmod(0o666 & ~_umask())
-        return
-    own = scratch.stat()
-    if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
-        with contextlib.suppress(OSError, AttributeError):  # only root may give files away
-            os.chown(scratch, status.st_uid, status.st_gid)
-    scratch.chmod(stat.S_IMODE(status.st_mode))
-
-
-stopped = False
-"""Set by an interrupt: nothing is put in place after it, even where Python lost the exception."""
-_unfinished: set[Path] = set()
-"""What is half written now, or half removed."""
-_holding = False
-_held_back: list[int] = []
-
-
-def _go_on() -> None:
-    if stopped:
-        raise KeyboardInterrupt
-
-
-def waits(number: int) -> bool:
-    """True where a signal has to wait: whoever takes signals asks before an exception is raised.
-
-    After a first one nothing else ends the process before what is half written is removed; one that
-    comes while something is removed for another reason is taken up afterwards.
-    """
-    if _holding and not stopped:
-        _held_back.append(number)
-        return True
-    return stopped and bool(_unfinished)
-
-
-@contextmanager
-def _vanishing(scratch: Path) -> Iterator[Path]:
-    """Yield a path; at the end, remove what is there still, whatever signals come."""
-    global _holding
-    _unfinished.add(scratch)
-    try:
-        yield scratch
-    finally:
-        _holding = True  # Python looks for no signal between an exception and this
-        _remove(scratch)
-        _unfinished.discard(scratch)
-        _let_go()
-
-
-def _let_go() -> None:
-    """Take up a signal that was held back."""
-    global _holding
-    _holding = False
-    if _held_back:
-        number = _held_back[0]
-        _held_back.clear()
-        signal.raise_signal(number)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        import shutil
-
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
-
-
-@contextmanager
-def passing_folder() -> Iterator[Path]:
-    """Yield a new folder, where the system keeps such, that vanishes at the end."""
-    global _holding
-    import tempfile
-
-    _holding = True
-    try:
-        top = tempfile.gettempdir()  # tries by a file whether one can be written
-    finally:
-        _let_go()
-    with _vanishing(Path(top) / _scratch_name()) as scratch:
-        scratch.mkdir(0o700)
-        yield scratch
-
-
-def refuse_unwritable(folder: Path) -> None:
-    """Raise AdvisorError where no files can be put in a folder, or where it would be made."""
-    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
-    try:
-        _refuse_leading_out(folder)
-        if not there.is_dir():
-            raise _refused(folder, errno.ENOTDIR, f"`{there}` is no folder")
-        if not os.access(there, os.W_OK | os.X_OK):
-            raise _refused(folder, errno.EACCES, f"`{there}` takes no files")
-    except OSError as error:
-        raise cannot_write(folder, error, "name another folder") from error
-
-
-def refuse_contents(folder: Path) -> None:
-    """Raise AdvisorError where a folder cannot be written, or holds something."""
-    refuse_unwritable(folder)
-    if holds_something(folder):
-        raise AdvisorError(
-            f"`{folder}` is there already and holds something else",
-            hint="name a new folder",
-            kind="output-exists",
-        )
-    clear_half_written(folder)
-
-
-def holds_something(folder: Path, *, but: str = "") -> bool:
-    """True where a folder holds more than what a kill left half written, and one other name."""
-    names = (path.name for path in folder.iterdir()) if folder.is_dir() else ()
-    return any(name != but and not _SCRATCH.fullmatch(name) for name in names)
-
-
-def clear_half_written(folder: Path) -> None:
-    """Remove what a command that was killed left half written in a folder."""
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if _SCRATCH.fullmatch(path.name):
-            _remove(path)
-
-
-def refuse_folder(folder: Path) -> None:
-    """Raise AdvisorError where `creating_folder` cannot put a folder: before what takes long."""
-    refuse_contents(folder)
-    place = real_path(folder)
-    refuse_unwritable(Path(place).parent)
-    if os.path.ismount(place) or place == real_path(os.curdir):
-        what = "a disk of its own" if os.path.ismount(place) else "the folder that you are in"
-        raise AdvisorError(
-            f"`{folder}` is {what}, which cannot be put in place as a whole",
-            hint="name a folder in it",
-            kind="cannot-write",
-        )
-
-
-@contextmanager
-def creating_folder(folder: Path) -> Iterator[Path]:
-    """Yield a scratch folder that becomes `folder`, new or empty, at the end, or vanishes.
-
-    What else a command writes about the folder is written before that end: a second run goes by
-    the folder alone. Raises AdvisorError where the disk fills up on the way.
-    """
-    refuse_folder(folder)
-    make_folder(folder.parent)
-    named, folder = folder, Path(real_path(folder))
-    with _vanishing(folder.with_name(_scratch_name())) as scratch:
-        try:
-            scratch.mkdir(0o700)
-            yield scratch
-            grant_umask(scratch)
-            _go_on()
-            if folder.exists():
-                folder.rmdir()
-            scratch.replace(folder)
-        except Exception as error:
-            if isinstance(error, AdvisorError) or not disk_is_full(error):
-                raise
-            message = f"the disk filled up while `{named}` was written"
-            raise AdvisorError(message, hint=FREE_SPACE, kind="disk-full") from error
-
-
-def open_growing(file: Path) -> FileIO:
-    """Open a file that grows, to be read and written: a regular one, never through a link.
-
-    Raises OSError as `read_bounded` does.
-    """
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-    if file.is_symlink():
-        raise _refused(file, errno.ELOOP, "it is a link")
-    handle = os.open(file, flags | getattr(os, "O_NOFOLLOW", 0), 0o644)
-    try:
-        _regular(file, os.fstat(handle))
-        return os.fdopen(handle, "r+b", buffering=0)
-    except BaseException:
-        os.close(handle)
-        raise
-
-
-def put_on_disk(*paths: Path) -> None:
-    """Wait until files are on the disk, so that a power cut after a rename loses none of them."""
-    for path in paths:
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-
-
-def remove_folder(folder: Path) -> None:
-    """Remove a folder at once for whoever looks: it is renamed, then deleted."""
-    with _vanishing(folder.with_name(_scratch_name())) as scratch:
-        folder.replace(scratch)
-
-
-def grant_umask(folder: Path) -> None:
-    """Give a folder and all in it the mode that the umask grants: libraries write mode 0600."""
-    umask = _umask()
-    for path in (folder, *folder.rglob("*")):
-        path.chmod((0o777 if path.is_dir() else 0o666) & ~umask)
-
-
-def _status(file: Path) -> os.stat_result | None:
+def status_of(file: Path) -> os.stat_result | None:
     """Return the status of what a path leads to; None where nothing is there yet."""
     with contextlib.suppress(OSError, ValueError):
         return file.stat()
     return None
-
-
-def _stream(status: os.stat_result | None) -> IO[str] | None:
-    """Return the stream of this process that a file is; None for any other file."""
-    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
-        with contextlib.suppress(OSError):
-            if status is not None and os.path.samestat(status, os.fstat(number)):
-                return stream
-    return None
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
-
-
-def silence_stdout() -> None:
-    """Redirect a broken stdout to the null device, so that nothing fails when Python flushes it."""
-    try:
-        number = sys.stdout.fileno()
-    except (OSError, ValueError):
-        return  # not a stream of the system
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, number)
-    os.close(nowhere)

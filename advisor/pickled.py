@@ -10,7 +10,7 @@ from typing import Any
 
 from advisor.child import MB, NO_MEMORY, ChildError, LimitExceededError, Limits, run_in_child
 from advisor.errors import AdvisorError, refused_path
-from advisor.files import FREE_SPACE, disk_is_full, passing_folder
+from advisor.writing import FREE_SPACE, disk_is_full, passing_folder
 
 COPIES = 5
 """How often a file lies in memory at most: read, aliases as tensors of their own, written."""

@@ -9,9 +9,9 @@ import pytest
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import BrokenFileError
-from advisor.files import replacing
 from advisor.rulebase import store
 from advisor.rulebase.store import load_rules, shipped_rules
+from advisor.writing import replacing
 
 SMALL = {
     "criteria.yaml": """\

@@ -18,7 +18,7 @@ from writers import WRITERS  # noqa: E402
 
 sys.path.remove(str(ROOT / "benchmarks"))
 WRITING = {"write_text", "replacing", "creating_folder", "connect"}
-"""The functions of `advisor.files` that put something in place, and that of `sqlite3`."""
+"""The functions of `advisor.writing` that put something in place, and that of `sqlite3`."""
 OTHERWISE = {
     "unified_vlp.stored_regions": "for programs; no command stores regions",
     "interview.afterwards": "a profile of three lines, by the same function, at a prompt",
@@ -61,7 +61,7 @@ def test_each_module_that_writes_is_reached_by_a_command_that_is_killed():
         if any(isinstance(call.func, ast.Name) and call.func.id in WRITING for call in calls):
             found.add(".".join(file.relative_to(package).with_suffix("").parts))
     reached = {module for writer in WRITERS.values() for module in writer.by}
-    assert found - {"files"} == reached | OTHERWISE.keys()
+    assert found - {"writing"} == reached | OTHERWISE.keys()
 
 
 @pytest.mark.slow

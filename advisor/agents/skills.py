@@ -9,7 +9,8 @@ from pathlib import Path
 
 from advisor import __version__
 from advisor.errors import UsageError
-from advisor.files import leads_out, make_folder, read_bounded, write_text
+from advisor.files import leads_out, read_bounded
+from advisor.writing import make_folder, write_text
 
 NAME = "advisor"
 FILE = "SKILL.md"

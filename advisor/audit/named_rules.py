@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from advisor.errors import AdvisorError, UsageError
-from advisor.files import passing_folder
 from advisor.git import QUIETLY, environment
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
+from advisor.writing import passing_folder
 
 SHIPPED = "shipped"
 PREFIX = "git:"

@@ -17,9 +17,10 @@ from advisor.console.options import Priority, option, priority_of
 from advisor.console.output import FindingsShown, Showing
 from advisor.console.streams import note, say
 from advisor.errors import UsageError
-from advisor.files import path_shown, write_text
+from advisor.files import path_shown
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
+from advisor.writing import write_text
 
 if TYPE_CHECKING:
     from advisor.check.fixing import FixedFiles

@@ -15,10 +15,11 @@ from typing import NamedTuple, TypeAlias
 
 from advisor.check.finding import Edit, Finding
 from advisor.errors import AdvisorError, reason_of
-from advisor.files import path_of, read_bounded, write_text
+from advisor.files import path_of, read_bounded
 from advisor.foreign import NAMES, inert, visible_lines
 from advisor.scan.source import UnreadableError, decode_python, decode_utf8, digest, parse
 from advisor.scan.usage import Location
+from advisor.writing import write_text
 
 MOST_BYTES = 40_000_000
 TEXTS_AT_ONCE = 4

@@ -9,7 +9,8 @@ from typing import Any
 import typer._completion_classes as classes
 import typer._completion_shared as shells
 
-from advisor.files import MEGABYTE, cannot_write, read_bounded, replacing
+from advisor.files import MEGABYTE, read_bounded
+from advisor.writing import cannot_write, replacing
 
 MOST_BYTES = 10 * MEGABYTE
 _ANY_BYTES: Any = {"encoding": "utf-8", "errors": "surrogateescape"}

@@ -15,10 +15,10 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, NamedTuple
 
-from advisor import files
+from advisor import files, writing
 from advisor.cli import end_at_once
 from advisor.errors import AdvisorError, BrokenFileError, UnknownNameError, refused_path
-from advisor.files import ESCAPED, silence_stdout
+from advisor.writing import ESCAPED, silence_stdout
 
 OK, NO, CANNOT, UNDETERMINED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
 SIGNALLED = 128
@@ -75,7 +75,7 @@ def main() -> None:
 def _say_what_python_lost(lost: Any) -> None:
     """Say of an exception that nothing can catch what Python says; of an interrupt, nothing.
 
-    `files.stopped` knows of it.
+    `writing.stopped` knows of it.
     """
     if not issubclass(lost.exc_type, (KeyboardInterrupt, SystemExit)):
         sys.__unraisablehook__(lost)
@@ -88,15 +88,15 @@ def _take_signals() -> bool:
     """
 
     def interrupt(number: int, _frame: object) -> None:
-        if files.waits(number):
+        if writing.waits(number):
             return
-        files.stopped = True
+        writing.stopped = True
         raise KeyboardInterrupt
 
     def terminate(number: int, _frame: object) -> None:
-        if files.waits(number):
+        if writing.waits(number):
             return
-        files.stopped = True
+        writing.stopped = True
         raise SystemExit(SIGNALLED + number)
 
     taken_by = {signal.SIGINT: interrupt, signal.SIGTERM: terminate}
@@ -108,7 +108,7 @@ def _take_signals() -> bool:
     return signal.getsignal(signal.SIGINT) is interrupt
 
 
-UNWRITTEN = {*files.FULL, errno.EIO, errno.EBADF, errno.ECONNRESET}
+UNWRITTEN = {*writing.FULL, errno.EIO, errno.EBADF, errno.ECONNRESET}
 """Error numbers of a failed write to stdout or stderr; such errors name no file."""
 
 

@@ -15,8 +15,9 @@ from advisor.console.options import option
 from advisor.console.streams import interactive, note, progress_line
 from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, drawn
 from advisor.errors import UsageError, check_name
-from advisor.files import real_path, refuse_what_was_read, silence_stdout, write_text
+from advisor.files import real_path, refuse_what_was_read
 from advisor.phrasing import joined
+from advisor.writing import silence_stdout, write_text
 
 __all__ = ["interactive", "note", "progress_line"]  # for those who say more than an answer
 

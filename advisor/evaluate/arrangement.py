@@ -29,7 +29,7 @@ from advisor.evaluate.run_file import (
     is_run,
     remove_unused,
 )
-from advisor.files import first_bytes, holds_something
+from advisor.files import first_bytes
 from advisor.hub import OfflineError
 from advisor.model import TASK
 from advisor.model.library import LABEL, SEARCH
@@ -37,6 +37,7 @@ from advisor.rulebase.store import cache_folder
 from advisor.trial.answer import check_template
 from advisor.trial.candidate import Candidate
 from advisor.trial.placement import QUANTIZED
+from advisor.writing import holds_something
 
 if TYPE_CHECKING:
     from advisor.engine.profile import Profile

@@ -25,15 +25,10 @@ from typing import Any
 from advisor.errors import AdvisorError, BrokenFileError
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage, digest_of
 from advisor.evaluate.recorded import EvaluationRun, Response, Timing, timing_of
-from advisor.files import (
-    clear_half_written,
-    disk_is_full,
-    first_bytes,
-    make_folder,
-    remove_folder,
-)
+from advisor.files import first_bytes
 from advisor.trial.candidate import Candidate
 from advisor.trial.failures import DiskFullError
+from advisor.writing import clear_half_written, disk_is_full, make_folder, remove_folder
 
 NAME = "evaluation.sqlite"
 WRITTEN_TO_A_RUN = (NAME, f"{NAME}-journal")

@@ -13,7 +13,7 @@ from advisor.console.output import Showing, note
 from advisor.console.prompt import Extra, Prompt
 from advisor.decide.command_lines import command, needs_of, quoted, rules_flags, try_command
 from advisor.errors import AdvisorError, UsageError
-from advisor.files import write_text
+from advisor.writing import write_text
 
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation

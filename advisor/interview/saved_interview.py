@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.errors import AdvisorError, UsageError
-from advisor.files import read_bounded, write_text
+from advisor.files import read_bounded
 from advisor.rulebase.store import cache_folder
+from advisor.writing import write_text
 
 if TYPE_CHECKING:
     from advisor.interview.session import Session

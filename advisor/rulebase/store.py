@@ -289,7 +289,7 @@ def _part_text(part: dict[str, Any]) -> str:
 
 
 def _write_part(file: Path, text: str) -> None:
-    from advisor.files import replacing
+    from advisor.writing import replacing
 
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with replacing(file, chosen=True) as scratch:

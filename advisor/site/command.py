@@ -11,8 +11,9 @@ import typer
 from advisor.console.options import CriteriaFirst, option
 from advisor.console.streams import note, say
 from advisor.errors import UsageError
-from advisor.files import make_folder, read_bounded, size_shown, write_text
+from advisor.files import read_bounded, size_shown
 from advisor.rulebase.base import RuleBase
+from advisor.writing import make_folder, write_text
 
 INDEX = "index.html"
 MOST_BYTES = 64_000_000

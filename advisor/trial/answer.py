@@ -10,11 +10,12 @@ from string import Formatter
 from typing import Any
 
 from advisor.errors import UsageError
-from advisor.files import cannot_write, refuse_what_was_read, replacing
+from advisor.files import refuse_what_was_read
 from advisor.foreign import whole
 from advisor.trial.failures import ImageError, MissingInputError
 from advisor.trial.images import Gallery, OpenedImage
 from advisor.trial.runtime import library
+from advisor.writing import cannot_write, replacing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.files import creating_folder, refuse_folder
 from advisor.trial.failures import UnsupportedError, WeightsMismatchError
 from advisor.trial.loading import load_part
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.rehearsal import FROM_DISK, refuse_what_has_no_end
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runtime import plain_errors, quiet, transformers
+from advisor.writing import creating_folder, refuse_folder
 
 UNREAD = "pooler"
 JOINT = "VisionEncoderDecoderModel"

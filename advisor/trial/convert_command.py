@@ -11,8 +11,8 @@ from advisor.console.options import option
 from advisor.console.output import Shown
 from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.errors import UsageError
-from advisor.files import refuse_folder
 from advisor.trial.runtime import OWN_NETWORKS, library, quiet, transformers
+from advisor.writing import refuse_folder
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import UsageError
-from advisor.files import refuse_contents, refuse_unwritable
 from advisor.model.library import CAPTION
 from advisor.trial.composition import CROSS, JOINT, PROJECTION
 from advisor.trial.failures import ImageError, UnsupportedError
@@ -16,6 +15,7 @@ from advisor.trial.runner import Runner, load_runner, shipped_table
 from advisor.trial.runtime import library, plain_errors, quiet
 from advisor.trial.training import FineTuning, Training, TrainingStep
 from advisor.trial.training_data import TrainingExample, hold_out, read_examples
+from advisor.writing import refuse_contents, refuse_unwritable
 
 USUAL = {"epochs": 10, "batch_size": 16, "learning_rate": 5e-5}
 FROM_NOTHING = {"epochs": 40, "batch_size": 16, "learning_rate": 5e-4}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from advisor.errors import AdvisorError
-from advisor.files import disk_is_full, size_shown
+from advisor.files import size_shown
 from advisor.hub import (
     SECONDS,
     NotFoundError,
@@ -32,6 +32,7 @@ from advisor.trial.local_checkpoint import (
     refuse_pickled,
 )
 from advisor.trial.runtime import library
+from advisor.writing import disk_is_full
 
 DEMO = "demo:"
 NEEDED = (".json", ".txt", ".jinja", ".model", ".safetensors")

@@ -13,9 +13,9 @@ from typing import Any
 
 from advisor.distribution import install_hint
 from advisor.errors import AdvisorError, MissingExtraError
-from advisor.files import disk_is_full
 from advisor.hub import misset
 from advisor.trial.failures import BrokenCheckpointError, DiskFullError, OutOfMemoryError
+from advisor.writing import disk_is_full
 
 OWN_CLASSES, OWN_NETWORKS = "UnifiedVLP", "advisor.unified_vlp"
 """How the classes begin that transformers lacks, and where they are."""

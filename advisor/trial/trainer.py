@@ -26,14 +26,6 @@ from transformers import (
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.utils import SAFE_WEIGHTS_NAME
 
-from advisor.files import (
-    grant_umask,
-    holds_something,
-    make_folder,
-    put_on_disk,
-    remove_folder,
-    write_text,
-)
 from advisor.trial.answer import Request
 from advisor.trial.failures import (
     BrokenCheckpointError,
@@ -47,6 +39,14 @@ from advisor.trial.runner import Runner
 from advisor.trial.runtime import plain_errors, quiet
 from advisor.trial.training import FineTuning, Sample, Training, TrainingStep, doubts, draw_samples
 from advisor.trial.training_data import TrainingExample
+from advisor.writing import (
+    grant_umask,
+    holds_something,
+    make_folder,
+    put_on_disk,
+    remove_folder,
+    write_text,
+)
 
 UNFINISHED = "unfinished"
 RECORD = "begun-from"

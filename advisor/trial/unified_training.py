@@ -10,7 +10,6 @@ from random import Random
 from typing import Any
 
 from advisor.errors import UsageError
-from advisor.files import creating_folder
 from advisor.model.library import ANSWER, CAPTION
 from advisor.trial.finetuning import TRAINER, refuse_other_contents
 from advisor.trial.images import STORED_REGIONS, open_image
@@ -20,6 +19,7 @@ from advisor.trial.runner import Runner, load_runner, shipped_table
 from advisor.trial.runtime import OWN_NETWORKS, library, plain_errors, quiet, transformers
 from advisor.trial.training import FineTuning, Training, TrainingStep
 from advisor.trial.training_data import TrainingExample, hold_out, read_examples
+from advisor.writing import creating_folder
 
 PRETRAINING, CAPTIONS, ANSWERS = "pretraining", "captions", "answers"
 

@@ -17,7 +17,6 @@ import torch
 from transformers import BertTokenizer
 
 from advisor.errors import AdvisorError
-from advisor.files import creating_folder
 from advisor.foreign import visible
 from advisor.pickled import PickledError, tensors_of
 from advisor.unified_vlp.beginnings import labels_of, lines_in, special_ids, words_in
@@ -25,6 +24,7 @@ from advisor.unified_vlp.heads import UnifiedVLPForAnswering, UnifiedVLPForCapti
 from advisor.unified_vlp.processor import UnifiedVLPProcessor
 from advisor.unified_vlp.region_reader import UnifiedVLPRegionReader
 from advisor.unified_vlp.vlp_config import BOX_NUMBERS, UnifiedVLPConfig
+from advisor.writing import creating_folder
 
 WORDS = "bert.embeddings.word_embeddings.weight"
 WORD_HEAD = "cls.predictions.decoder.weight"

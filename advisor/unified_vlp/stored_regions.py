@@ -19,8 +19,8 @@ from typing import Any
 import numpy
 
 from advisor.errors import AdvisorError, MissingExtraError
-from advisor.files import replacing
 from advisor.unified_vlp.vlp_config import BOX_NUMBERS
+from advisor.writing import replacing
 
 ARRAYS = ("features", "class_probabilities", "boxes")
 KEY = "::"

@@ -15,7 +15,7 @@ import pytest
 import advisor as package
 from advisor.decide import recommendation
 from advisor.draw.formats import PAGE_FORMATS
-from advisor.files import write_text
+from advisor.writing import write_text
 
 pytestmark = pytest.mark.usefixtures("small_rules")  # not in processes of their own
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 import advisor as library
-from advisor import files
+from advisor import files, writing
 from advisor.cli.main import prepare_streams, run
 from advisor.console.menu import Row
 from advisor.console.prompt import Asked, NumberedPrompt
@@ -450,7 +450,7 @@ def test_b20_an_interrupt_in_our_first_lines_is_one_line(tmp_path, started):
 def test_b20_an_interrupt_that_python_lost_ends_before_anything_is_written(
     advisor, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(files, "stopped", True)
+    monkeypatch.setattr(writing, "stopped", True)
     result = advisor("recommend", "--task", "captioning", "--output", f"json={tmp_path / 'a.json'}")
     assert result.code == 130
     assert list(tmp_path.iterdir()) == []
@@ -462,9 +462,9 @@ def test_b21_a_signal_while_a_file_is_written_leaves_no_trace(tmp_path, number, 
     program = (
         "import os, signal, sys\n"
         f"signal.signal(signal.{number}, signal.SIG_DFL)\n"  # whoever runs tests may ignore it
-        "from advisor import files\n"
+        "from advisor import writing\n"
         "from advisor.cli import main\n"
-        f"files._grant = lambda *_: os.kill(os.getpid(), signal.{number})\n"
+        f"writing._grant = lambda *_: os.kill(os.getpid(), signal.{number})\n"
         "sys.argv[1:] = ['recommend', '--task', 'captioning', '--output', 'json=a.json']\n"
         "main.main()\n"
     )
@@ -483,7 +483,7 @@ first, again = (getattr(signal, name) for name in sys.argv[1:3])
 for number in (first, again):
     signal.signal(number, signal.SIG_DFL)
 from pathlib import Path
-from advisor import files
+from advisor import files, writing
 from advisor.cli import main
 broken_off = []
 
@@ -492,10 +492,10 @@ def each_time_something_is_removed(event, arguments):
         os.kill(os.getpid(), again)
 
 def work(_):
-    with files.creating_folder(Path("made")) as scratch:
+    with writing.creating_folder(Path("made")) as scratch:
         for number in range(20):
             (scratch / str(number)).touch()
-        with files.replacing(Path("page")), files.passing_folder() as passing:
+        with writing.replacing(Path("page")), writing.passing_folder() as passing:
             (passing / "x").touch()
             broken_off.append(True)
             if first == signal.SIGHUP:
@@ -534,7 +534,7 @@ def test_b21_signals_while_what_is_half_written_is_removed_leave_no_trace(
 def test_b21_a_disk_that_fills_up_while_a_folder_is_written_is_one_sentence(tmp_path, full):
     folder = tmp_path / "new"
     said = pytest.raises(AdvisorError, match="the disk filled up")
-    with said as error, files.creating_folder(folder) as scratch:
+    with said as error, writing.creating_folder(folder) as scratch:
         (scratch / "part").touch()
         raise full
     assert (error.value.kind, error.value.exit_code) == ("disk-full", 2)
@@ -543,13 +543,13 @@ def test_b21_a_disk_that_fills_up_while_a_folder_is_written_is_one_sentence(tmp_
 
 @posix
 def test_b21_what_a_killed_run_left_half_written_is_in_nobodys_way(tmp_path):
-    (left := tmp_path / "new" / files._scratch_name()).mkdir(parents=True)
+    (left := tmp_path / "new" / writing._scratch_name()).mkdir(parents=True)
     (left / "part").touch()
-    files.refuse_folder(tmp_path / "new")
+    writing.refuse_folder(tmp_path / "new")
     assert list((tmp_path / "new").iterdir()) == []
     (tmp_path / "new" / ".advisor-notes").touch()
     with pytest.raises(AdvisorError, match="holds something else"):
-        files.refuse_folder(tmp_path / "new")
+        writing.refuse_folder(tmp_path / "new")
 
 
 @posix
@@ -604,13 +604,13 @@ def test_b23_where_a_folder_cannot_be_put_is_said_before_any_work(tmp_path, monk
     (tmp_path / "file").touch()
     for wrong in (".", "/", "file", "file/below"):
         with pytest.raises(AdvisorError):
-            files.refuse_folder(Path(wrong))
+            writing.refuse_folder(Path(wrong))
     (tmp_path / "file").unlink()
     (tmp_path / "empty").mkdir()
     (tmp_path / "link").symlink_to("empty")
     for good in ("new", "a/b/c", "link"):
-        files.refuse_folder(Path(good))
-        with files.creating_folder(Path(good)) as scratch:
+        writing.refuse_folder(Path(good))
+        with writing.creating_folder(Path(good)) as scratch:
             (scratch / "x").touch()
         assert (tmp_path / good / "x").is_file()
     assert (tmp_path / "link").is_symlink()

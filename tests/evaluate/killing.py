@@ -26,9 +26,9 @@ from PIL import Image  # noqa: F401
 
 import advisor.evaluate.ray_pool
 import advisor.evaluate.verdict
-import advisor.files
 import advisor.trial.contrastive
 import advisor.trial.encoder_decoder
+import advisor.writing
 from advisor.cli.main import run
 from advisor.evaluate import execution, image_blocks, recorded, run_file, worker
 from advisor.evaluate.run_file import RunFile
@@ -37,7 +37,7 @@ TIMED = "timings"
 ANSWER, LINES = "answer.json", "lines"
 OURS = {
     module.__file__
-    for module in (advisor.files, execution, image_blocks, recorded, run_file, worker)
+    for module in (advisor.writing, execution, image_blocks, recorded, run_file, worker)
 }
 """Where what a run leaves is decided and written."""
 LOADED = (

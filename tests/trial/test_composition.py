@@ -14,9 +14,9 @@ transformers = pytest.importorskip("transformers")
 from networks import TEXT, VISION, bert_tokenizer, word_tokenizer  # noqa: E402
 
 from advisor.errors import AdvisorError  # noqa: E402
-from advisor.files import creating_folder, replacing  # noqa: E402
 from advisor.trial import compose, load_runner  # noqa: E402
 from advisor.trial.failures import UnsupportedError  # noqa: E402
+from advisor.writing import creating_folder, replacing  # noqa: E402
 
 
 @pytest.fixture(scope="module")
