@@ -29,6 +29,13 @@ from advisor.rulebase.base import RuleBase
 if TYPE_CHECKING:
     from advisor.decide.reasons import Reason
 
+SCREEN = 22
+"""The most lines of a page for one task."""
+END = 21
+"""The same with offers below it, on a screen of 24."""
+UNBOUND = 99
+"""More than an answer ever takes, for a page that scrolls."""
+
 
 class Span(NamedTuple):
     """The first and the last of some months or days, as written: 2026-11 or 2026-11-24."""

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
+from advisor.decide.advice import SCREEN
 from advisor.decide.command_lines import command, flags
 from advisor.decide.memory import memory_gb
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
 from advisor.decide.programs import way_of
 from advisor.decide.ranking import FIGURE
-from advisor.decide.recommendation import SCREEN
 from advisor.decide.requirements import AS_IS
 from advisor.decide.selection import Selection
 from advisor.decide.shortlist import (

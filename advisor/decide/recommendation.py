@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from advisor.decide.advice import Advice, TaskAdvice
+from advisor.decide.advice import SCREEN, Advice, TaskAdvice
 from advisor.decide.outlook import (
     UNDETERMINED,
     outlook,
@@ -21,13 +21,6 @@ from advisor.rulebase.store import load_rules
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
-
-SCREEN = 22
-"""The most lines of a page for one task."""
-END = 21
-"""The same with offers below it, on a screen of 24."""
-UNBOUND = 99
-"""More than an answer ever takes, for a page that scrolls."""
 
 
 class Recommendation(Advice):

@@ -73,7 +73,7 @@ def ask(
 
 
 def _report(answer: Recommendation, *, end: bool) -> Report:
-    from advisor.decide.recommendation import END, SCREEN, UNBOUND
+    from advisor.decide.advice import END, SCREEN, UNBOUND
     from advisor.decide.shared_page import shared_page
     from advisor.draw.formats import Report
 

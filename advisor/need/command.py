@@ -76,7 +76,7 @@ def _shared(
     answer: Understanding | Opening | Conversation | Recommendation, day: str | None
 ) -> list[Shared]:
     """Return the page of HTML, with the sentence on top where one was answered."""
-    from advisor.decide.recommendation import UNBOUND
+    from advisor.decide.advice import UNBOUND
     from advisor.decide.shared_page import shared_page
     from advisor.need.understanding import Understanding
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.console.output import interactive, note
+from advisor.decide.advice import END
 from advisor.decide.outlook import DECIDED
-from advisor.decide.recommendation import END
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
 from advisor.model import TASK

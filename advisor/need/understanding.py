@@ -13,10 +13,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from advisor.console import HOMES
-from advisor.decide.advice import TaskAdvice
+from advisor.decide.advice import SCREEN, TaskAdvice
 from advisor.decide.command_lines import quoted
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED
-from advisor.decide.recommendation import SCREEN, Recommendation, advise
+from advisor.decide.recommendation import Recommendation, advise
 from advisor.decide.selection import ORDERS
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from advisor.decide.recommendation import END, recommend
+from advisor.decide.advice import END
+from advisor.decide.recommendation import recommend
 from advisor.draw.typesetting import cut_lines, height
 from advisor.engine.decision import Engine
 

@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from advisor.cli.program import program
-from advisor.decide.recommendation import END, recommend
+from advisor.decide.advice import END
+from advisor.decide.recommendation import recommend
 from advisor.engine.decision import Engine
 from advisor.errors import UsageError
 from advisor.need.amounts import FARTHEST, LARGEST, NEAR
