@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
-from itertools import accumulate, chain, islice
+from itertools import islice
 from typing import Any, NamedTuple
 
 from advisor.scan.source import Parsed, Spot, UnreadableError, decode_utf8, parse
@@ -26,7 +26,6 @@ _BREAKS = re.compile(r"[\r\n\f]")
 _LANGUAGES = ("py", "python", "python3", "ipython")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character, which Python source cannot hold; Jupyter shows it as a box."""
-_ODD_DEEP = "is nested too deeply to be parsed"
 
 
 class Piece(NamedTuple):
@@ -39,10 +38,6 @@ class Piece(NamedTuple):
     start: int
     ascii: bool | None
 
-    def at(self, characters: int) -> int:
-        """Return where in the file the character behind some others stands."""
-        return self.start + _width(self.text[:characters], self.ascii)
-
 
 class Line(NamedTuple):
     """A line of a code cell, and the pieces that it is written in."""
@@ -53,67 +48,95 @@ class Line(NamedTuple):
     cell_line: int
 
 
-class Cells(NamedTuple):
-    """The text of a notebook and the lines of its code cells; `other` is 1 for other languages."""
+def parse_notebook(data: bytes, name: str) -> Parsed:
+    """Return the code of a notebook as one tree, with a note for each cell that is no Python.
 
-    file: str
-    cells: list[list[Line]]
-    other: int
-
-    def spot(self) -> Callable[[int, int], Spot]:
-        """Return what tells where a character of a line of the code stands in the file."""
-        starts = [0, *(end.end() for end in re.finditer("\n", self.file))]
-        lines = [line for cell in self.cells for line in cell]
-
-        @cache
-        def spot(line: int, characters: int) -> Spot:
-            _, pieces, cell, cell_line = lines[min(line, len(lines)) - 1]
-            for piece in pieces:
-                if characters <= len(piece.text):
-                    break
-                characters -= len(piece.text)
-            at = piece.at(characters)
-            row = bisect.bisect_right(starts, at)
-            return Spot(row, at - starts[row - 1] + 1, cell, cell_line)
-
-        return spot
-
-
-def read_cells(data: bytes, name: str) -> Cells:
-    """Return the code cells of a notebook. Raises UnreadableError where the file is none."""
+    Raises UnreadableError where the file is no notebook. One in another language has no code, and
+    counts as such.
+    """
     file = decode_utf8(data, name)
-    try:
-        if (at := len(file) - len(file.lstrip(" \t\r\n"))) == file.find("{"):
-            notebook = json.loads(file, parse_int=float)  # which may have any number of digits
-            return Cells(file, *_code_cells(file, notebook))
-        raise json.JSONDecodeError("Expecting an object", file, at)
-    except RecursionError:
-        raise UnreadableError(name, None, _ODD_DEEP) from None
-    except ValueError as error:
-        line, message = getattr(error, "lineno", None), getattr(error, "msg", str(error))
-        message = f"is not a notebook: {message[:1].lower()}{message[1:]}"
-        raise UnreadableError(name, line, message) from None
-
-
-def _code_cells(file: str, notebook: Any) -> tuple[list[list[Line]], int]:
-    """Return the lines of each code cell, and 1 where the notebook is not in Python, else 0."""
-    if "worksheets" in notebook:
-        raise ValueError("its format is older than 4; open and save it once")
-    if "cells" not in notebook:
-        raise ValueError("it has no cells")
-    if not isinstance(notebook["cells"], list):
-        raise ValueError("expecting a list of cells")  # noqa: TRY004
-    cells, at = [], 0
-    for number, cell in enumerate(notebook["cells"], 1):
-        if not isinstance(cell, dict):
-            raise ValueError("expecting an object")  # noqa: TRY004
-        placed = list(_placed(file, at, cell.get("source", [])))
-        at = placed[-1].at(len(placed[-1].text)) if placed else at
-        if cell.get("cell_type") == "code":
-            cells.append(_lines(placed, number))
+    notebook = _loaded(file, name)
     if not _is_python(notebook.get("metadata")):
-        return [], 1
-    return [cell for cell in cells if cell], 0
+        return Parsed(name, ast.Module([], []), "", [], other_language=1)
+    lines: list[Line] = []
+    code: list[str] = []
+    body: list[ast.stmt] = []
+    notes, other = [], 0
+    spot = _spot(file, lines)
+    for cell in _code_cells(file, notebook["cells"]):
+        before, own = len(lines), [line.text for line in cell]
+        lines += cell
+        try:
+            own, tree = _python(own)
+            body += ast.increment_lineno(tree, before).body
+        except UnreadableError as error:
+            if _WORTH_A_NOTE.search("\n".join(own)):
+                at = error.note.line
+                line = spot(before + at, 0).line if at and at <= len(cell) else None
+                notes.append(FileNote(name, line, f"cell {cell[0].cell} {error.note.message}"))
+        other += not any(own)
+        code += own
+    written = "\n".join(line.text for line in lines)
+    tree, text = ast.Module(body, []), "\n".join(code)
+    return Parsed(name, tree, text, code, spot, tuple(notes), other, written)
+
+
+def _loaded(file: str, name: str) -> Any:
+    """Return what a notebook is as JSON. Raises UnreadableError where the file is none."""
+    try:
+        notebook = json.loads(file, parse_int=float)  # which may have any number of digits
+    except RecursionError:
+        raise UnreadableError(name, None, "is nested too deeply to be parsed") from None
+    except json.JSONDecodeError as error:
+        message = f"is not a notebook: {error.msg[:1].lower()}{error.msg[1:]}"
+        raise UnreadableError(name, error.lineno, message) from None
+    why = ""
+    if not isinstance(notebook, dict):
+        why = "expecting an object"
+    elif "worksheets" in notebook:
+        why = "its format is older than 4; open and save it once"
+    elif not isinstance(notebook.get("cells"), list):
+        why = "it has no cells" if "cells" not in notebook else "expecting a list of cells"
+    elif not all(map(_is_cell, notebook["cells"])):
+        why = "expecting cells with a text or a list of texts"
+    if why:
+        raise UnreadableError(name, None, f"is not a notebook: {why}")
+    return notebook
+
+
+def _is_cell(cell: Any) -> bool:
+    source = cell.get("source", []) if isinstance(cell, dict) else None
+    texts = source if isinstance(source, list) else [source]
+    return all(isinstance(text, str) for text in texts)
+
+
+def _spot(file: str, lines: list[Line]) -> Callable[[int, int], Spot]:
+    """Return what tells where a character of a line of the code stands in the file."""
+    starts = [0, *(end.end() for end in re.finditer("\n", file))]
+
+    @cache
+    def spot(line: int, characters: int) -> Spot:
+        _, pieces, cell, cell_line = lines[min(line, len(lines)) - 1]
+        for piece in pieces:
+            if characters <= len(piece.text):
+                break
+            characters -= len(piece.text)
+        at = piece.start + _width(piece.text[:characters], piece.ascii)
+        row = bisect.bisect_right(starts, at)
+        return Spot(row, at - starts[row - 1] + 1, cell, cell_line)
+
+    return spot
+
+
+def _code_cells(file: str, cells: list[Any]) -> Iterator[list[Line]]:
+    """Yield the lines of each code cell that has some."""
+    at = 0
+    for number, cell in enumerate(cells, 1):
+        placed = list(_placed(file, at, cell.get("source", [])))
+        at = placed[-1].start + _width(placed[-1].text, placed[-1].ascii) if placed else at
+        lines = _lines(placed, number) if cell.get("cell_type") == "code" else []
+        if lines:
+            yield lines
 
 
 def _placed(file: str, at: int, source: Any) -> Iterator[Piece]:
@@ -123,8 +146,6 @@ def _placed(file: str, at: int, source: Any) -> Iterator[Piece]:
     """
     at, found = max(at, file.find(_SOURCE, at)), True
     for text in source if isinstance(source, list) else [source]:
-        if not isinstance(text, str):
-            raise ValueError("expecting text")  # noqa: TRY004
         for ascii in (False, True) if found else ():
             start = file.find(json.dumps(text, ensure_ascii=ascii), at)
             if start >= 0:
@@ -206,68 +227,18 @@ _MOST_MAGICS = 100
 """Lines of a cell that are taken out one by one, as Python says that it cannot read them."""
 
 
-def parse_notebook(data: bytes, name: str) -> Parsed:
-    """Return the code of a notebook as one tree, with a note for each cell that is no Python.
-
-    Raises UnreadableError where the file is no notebook. One in another language has no code, and
-    counts as such.
-    """
-    read = read_cells(data, name)
-    written = "\n".join(line.text for cell in read.cells for line in cell)
-    spot, other = read.spot(), read.other
-    cells = [[line.text for line in cell] for cell in read.cells]
-    firsts = [0, *accumulate(map(len, cells))][: len(cells)]
-    tree = _whole(written, firsts, name)
-    if tree is None:
-        cells = list(map(_python_lines, cells))
-    other += sum(not any(cell) for cell in cells)
-    lines = list(chain.from_iterable(cells))
-    text = "\n".join(lines)
-    tree = tree or _whole(text, firsts, name)
-    if tree is not None:
-        return Parsed(name, tree, text, lines, spot, (), other, written)
-    body: list[ast.stmt] = []
-    notes = []
-    for cell, code, before in zip(read.cells, cells, firsts, strict=True):
-        try:
-            body.extend(ast.increment_lineno(parse("\n".join(code), name), before).body)
-        except UnreadableError as error:
-            if _WORTH_A_NOTE.search("\n".join(code)):
-                at = error.note.line and error.note.line + before
-                line = spot(at, 0).line if at and before < at <= len(lines) else None
-                notes.append(FileNote(name, line, f"cell {cell[0].cell} {error.note.message}"))
-    tree = ast.Module(body, [])
-    return Parsed(name, tree, text, lines, spot, tuple(notes), other, written)
-
-
-def _whole(text: str, firsts: list[int], name: str) -> ast.Module | None:
-    """Return all cells as one tree; None where they are not what each of them is alone."""
-    try:
-        tree = parse(text, name)
-    except UnreadableError:
-        return None
-    for node in tree.body:
-        decorated = (each.lineno for each in getattr(node, "decorator_list", ()))
-        first, last = min([node.lineno, *decorated]), node.end_lineno or node.lineno
-        if bisect.bisect_left(firsts, first) != bisect.bisect_left(firsts, last):
-            return None
-    return tree
-
-
-def _python_lines(lines: list[str]) -> list[str]:
-    """Return the lines of a cell as Python: magics replaced by nothing that matters.
+def _python(lines: list[str]) -> tuple[list[str], ast.Module]:
+    """Return the lines of a cell as Python, and their tree: magics are replaced by `pass`.
 
     What Python reads as it stands is left alone, `% name` below an open bracket say. Where it
-    refuses a line, the last magic up to there is taken out.
+    refuses a line, the last magic up to there is taken out. Raises UnreadableError.
     """
-    at = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    first = lines[at].strip()
+    first = next((line.strip() for line in lines if line.strip()), "")
     if first.startswith("%%") and not _PYTHON_CELLS.match(first):
-        return [""] * len(lines)
+        return [""] * len(lines), ast.Module([], [])
     for _ in range(_MOST_MAGICS):
         try:
-            parse("\n".join(lines), "")
-            break
+            return lines, parse("\n".join(lines), "")
         except UnreadableError as error:
             before = range(min(error.note.line or 0, len(lines)) - 1, -1, -1)
         found = ((number, _MAGIC.match(lines[number])) for number in before)
@@ -280,7 +251,7 @@ def _python_lines(lines: list[str]) -> list[str]:
         plain = f"{magic['target']}None" if magic["target"] else f"{magic['indent']}pass"
         run = _run_by(lines[at:end]) or [plain, *[""] * (end - at - 1)]
         lines = [*lines[:at], *run, *lines[end:]]
-    return lines
+    return lines, parse("\n".join(lines), "")
 
 
 def _run_by(lines: list[str]) -> list[str]:
