@@ -327,22 +327,12 @@ def pieces(values: Values) -> tuple[str, ...]:
     return tuple(dict.fromkeys(known))
 
 
-def filled(template: str, mark: str, fills: Sequence[Values], location: Location) -> Values:
-    """Return a template with its marks filled in, in order; what is not given is unknown."""
-    first, *rest = template.split(mark)
-    groups: list[Values] = [(String(first, location),)]
-    for number, part in enumerate(rest):
-        groups.append(fills[number] if number < len(fills) else (Other(),))
-        groups.append((String(part, location),))
-    return joined(groups, location)
-
-
 def string_method(
     name: str, string: String, arguments: Sequence[Values], location: Location
 ) -> Values:
     """Return what a method of a known string gives, for its positional arguments."""
-    if name == "format" and "{" in string.text:
-        return filled(string.text, "{}", arguments, location)
+    if name == "format":
+        return (Other(),)
     if name == "joinpath":
         return joined([(string,), *arguments], location, "/")
     if name == "lower":

@@ -47,7 +47,7 @@ from advisor.scan.node import (
     spread,
 )
 from advisor.scan.scope import Scope
-from advisor.scan.study import Study
+from advisor.scan.study import Made, Study
 from advisor.scan.usage import Load, Value
 from advisor.scan.vocabulary import Loader, loader_of
 
@@ -196,7 +196,7 @@ class EvaluatedCall(NamedTuple):
         """An object of a class that extends one of transformers and leaves its builder alone."""
         if base:
             passed = tuple(one for one in self.passed if one.name not in own)
-            self.study.made.append((self.node, base, passed))
+            self.study.made.append(Made(self.node, base, passed))
 
     def _learn(self, about: object, parameters: list[str]) -> None:
         """Learn what the arguments are, by the names of the parameters that they are for."""
@@ -245,7 +245,7 @@ class EvaluatedCall(NamedTuple):
         if _UNCHANGED.fullmatch(name) and self.passed and callee.root in ("pathlib", "builtins"):
             return first
         if callee.root == "transformers" and name[:1].isupper():
-            self.study.made.append((self.node, name, self.passed))
+            self.study.made.append(Made(self.node, name, self.passed))
             if name.endswith("Processor"):
                 values = (v for argument in self.passed for v in argument.values)
                 halves = (v for v in values if isinstance(v, Loaded) and not v.path)
@@ -255,7 +255,7 @@ class EvaluatedCall(NamedTuple):
                 return (self._record(composer, self.node.func),)
         owner = callee.module.rpartition(".")[2]
         if callee.root == "transformers" and owner[:1].isupper():
-            self.study.made.append((self.node, f"{owner}.{name}", self.passed))
+            self.study.made.append(Made(self.node, f"{owner}.{name}", self.passed))
         return (ForeignObject(full_name),)
 
     def _partial(self) -> Values:

@@ -39,7 +39,7 @@ class ClassDefinition(NamedTuple):
 
     `extends` is the class of transformers that it extends, itself or through another file; `whole`
     is false where there are bases of which nothing is known, `configured` true where it says which
-    configuration is its own.
+    configuration is its own, `mixed` where it extends several classes of transformers.
     """
 
     bases: tuple[str, ...]
@@ -48,6 +48,7 @@ class ClassDefinition(NamedTuple):
     extends: str | None = None
     whole: bool = True
     configured: bool = False
+    mixed: bool = False
 
 
 class Classes:
@@ -155,7 +156,7 @@ class Classes:
                 lineage = self.lineage(owner)
                 classes = [self.classes[label] for label in lineage]
                 extended = next((one.extends for one in classes if one.extends), None)
-                if extended is None or not all(one.whole for one in classes):
+                if extended is None or not all(one.whole and not one.mixed for one in classes):
                     return None
                 if self.method(owner, name) or any(map(_is_adopted, lineage)):
                     return None

@@ -17,7 +17,6 @@ from advisor.scan.abstract import (
     Other,
     Symbol,
     Values,
-    constant,
     doubted,
     union,
 )
@@ -53,22 +52,11 @@ class Definitions(Expressions, ABC):
         """A function gets its name here; its body is walked when the module is through."""
         for decorator in node.decorator_list:
             self.evaluate(decorator)
-            if isinstance(decorator, ast.Call):
-                self._offer_default(node, decorator)
         self.study.pending.append((node, self.scope))
         owner = self.scope.label if self.scope.is_class else None
         self.scope.bind(node.name, (Function(node, owner),))
 
     _walk_asyncfunctiondef = _walk_functiondef
-
-    def _offer_default(self, node: FunctionNode, decorator: ast.Call) -> None:
-        """`@click.option("--model", default="x")` gives the parameter `model` a default."""
-        default = next((k.value for k in decorator.keywords if k.arg == "default"), None)
-        names = [constant(self.evaluate(argument)) for argument in decorator.args]
-        for name in names if default else ():
-            if isinstance(name, str) and name.startswith("--"):
-                parameter = name.lstrip("-").partition("/")[0].replace("-", "_")
-                self.study.learn(node, parameter, doubted(self.evaluate(default)))
 
     def bind_parameters(self, node: FunctionNode, around: Scope) -> None:
         """Give parameters what all calls in this file pass, and their defaults."""
@@ -154,11 +142,13 @@ class Definitions(Expressions, ABC):
         annotated = (child.target for child in node.body if isinstance(child, ast.AnnAssign))
         methods = {child.name: child for child in node.body if isinstance(child, FunctionNode)}
         fields = [target.id for target in annotated if isinstance(target, ast.Name)]
+        extended = [name for base in bases if (name := _of_library(base))]
         definition = ClassDefinition(
             bases=tuple(base.name for base in bases if isinstance(base, LocalClass)),
             methods=methods,
             fields=fields,
-            extends=next((name for base in bases if (name := _of_library(base))), None),
+            extends=next(iter(extended), None),
+            mixed=len(extended) > 1,
             whole=len(bases) == len(node.bases) and all(map(_is_known, bases)),
             configured=not _CONFIGURATION.isdisjoint(_names_bound(node.body)),
         )

@@ -29,7 +29,6 @@ from advisor.scan.abstract import (
     branches,
     doubted,
     elements,
-    filled,
     item,
     joined,
     known_key,
@@ -239,11 +238,8 @@ class Expressions:
                 return joined([left, right], place)
             case ast.Div(), _ if _has_string(right):
                 return joined([left, right], place, "/")
-            case ast.Mod(), ast.Constant(str() as template):
-                match right:
-                    case (ListLiteral(items),):
-                        return filled(template, "%s", items, place)
-                return filled(template, "%s", (right,), place)
+            case ast.Mod(), ast.Constant(str()):
+                return (Other(),)
         loaded = tuple(dict.fromkeys(value for value in both if isinstance(value, Loaded)))
         self.study.use(node, "operate", type(node.op).__name__, [v for v in loaded if v.path])
         return loaded

@@ -20,12 +20,12 @@ _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
 _BETWEEN_PIECES = re.compile(rb'"\s*,\s*"')
 """Where a line of a cell, or a word of it, may go on."""
 _SEEING = re.compile(
-    r"pixel_values|\bPIL\b|\bCLIP|B(?:LIP(?<!\wBLIP)|lip(?<![^\W_]Blip)(?![a-z]))"
-    r"|(?i:\bmulti-?modal)|Vision|(?i:vision(?<![^\W_]vision))"
+    r"pixel_values|PIL(?<=\bPIL)\b|CLIP(?<=\bCLIP)|B(?:LIP(?<!\wBLIP)|lip(?<![^\W_]Blip)(?![a-z]))"
+    r"|[Mm]ulti-?[Mm]odal|MULTI-?MODAL|Vision|(?i:vision(?<![^\W_]vision))"
     r"|(?i:visual(?<![^\W_]visual)_?(?:embed|encod|feature|prompt|token|tower))"
     r"|image_(?:embeds?|features|processor|tokens?)\b"
 )
-"""Words of code that looks at images, whatever it loads."""
+"""Words of code that looks at images, whatever it loads; each is found by its first letters."""
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(?P<of>[\w.]+)[ \t]+import[ \t]+(?P<names>\([^()]*\)|[^\n;#\\]+)"
     r"|import[ \t]+(?P<modules>[\w., \t]+))",

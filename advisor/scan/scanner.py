@@ -84,7 +84,7 @@ def scan(
         seen=scanner.seen,
         pins=scanner.pins,
         unreached=tuple(scanner.unreached()),
-        seeing=frozenset(scanner.seeing),
+        seeing=scanner.concerned(),
     )
 
 
@@ -124,6 +124,7 @@ class _Scanner:
         self.named_ids: dict[str, Mapping[str, int]] = {}
         self.pins: dict[str, Pin] = {}
         self.seeing: set[str] = set()
+        self.imported: dict[str, set[str]] = defaultdict(set)
         self._begun: set[str] = set()
         self._under_way: list[str] = []
         self._exported: dict[str, Mapping[str, Values]] = {}
@@ -220,8 +221,8 @@ class _Scanner:
                 message = f"is {dialect_of(file.name)}, which is not read"
                 self.notes.append(FileNote(file.name, None, message))
         else:
-            if file.kind == "python" and b"import" in data and b"class " in data:
-                self._see_from(file, text_of(data, file.name))
+            if file.kind == "python" and b"import" in data:
+                self._learn_imports(file, text_of(data, file.name))
             if may_concern_us(file.kind, data, self.vocabulary):
                 self._parse(file, data)
 
@@ -231,13 +232,27 @@ class _Scanner:
         walk_file(study, functions=False)
         self._exported[file.name] = exported(study)
 
-    def _see_from(self, file: SourceFile, text: str) -> None:
-        """Learn which files belong to a model of this one about images: its imports."""
-        for module, names in imports_from(text) if sees(text) else ():
+    def _learn_imports(self, file: SourceFile, text: str) -> None:
+        """Learn which files of the project a file imports, and whether it looks at images."""
+        if sees(text):
+            self.seeing.add(file.name)
+        for module, names in imports_from(text):
             outer = module if module.endswith(".") else f"{module}."
             for inner in (module, *(outer + name for name in names)):
                 if home := self.modules.file(file.name, inner):
-                    self.seeing.add(home.name)
+                    self.imported[file.name].add(home.name)
+
+    def concerned(self) -> frozenset[str]:
+        """Return the files about images: by their words, or since one of those needs them.
+
+        It needs what it imports, and what is imported by that.
+        """
+        found, left = set(self.seeing), list(self.seeing)
+        while left:
+            fresh = self.imported[left.pop()] - found
+            found |= fresh
+            left += fresh
+        return frozenset(found)
 
     def unreached(self) -> Iterator[Value]:
         """Yield the known ids in texts of code that no load takes, as far as can be followed."""
@@ -274,7 +289,7 @@ class _Scanner:
         self.notes.extend(parsed.notes)
         self.left_out["other_language"] += parsed.other_language
         self.seen[name] = digest(data)
-        self.seeing.update([name] if sees(text) else [])
+        self.seeing.update([name] if notebook and sees(text) else [])
         if ids:
             self.named_ids[name] = ids
         own = pin_of_notebook(data, parsed.written, name) if notebook else pin_of_script(data, name)
@@ -298,7 +313,7 @@ class _Scanner:
         self._hold(
             usages=usages,
             beside=grouping.beside(self.lost),
-            built=study.built(ours_alone=not usages),
+            built=study.built(objects=bool(usages)),
         )
         self.notes.extend(
             FileNote(place.path, place.line, TOO_DEEP.format("a statement"))

@@ -65,6 +65,19 @@ class Use(NamedTuple):
     passed: Sequence[Passed]
 
 
+class Made(NamedTuple):
+    """An object of a class of transformers that is made, or what is taken from it: `Class.name`.
+
+    `of_object` is true where it is taken from an object that was made before, which may be another
+    by then.
+    """
+
+    node: ast.expr
+    name: str
+    passed: Sequence[Passed] = ()
+    of_object: bool = False
+
+
 Pending: TypeAlias = tuple[FunctionNode, Scope]
 """A function to be walked, with what is around it."""
 
@@ -81,7 +94,7 @@ class Study(Classes):
         self.uses: list[Use] = []
         self.stars: list[str] = []
         self.training: list[Placed] = []
-        self.made: list[tuple[ast.expr, str, Sequence[Passed]]] = []
+        self.made: list[Made] = []
         self.pending: list[Pending] = []
         """Functions to be walked, with what is around them."""
         self.names: dict[str, Values] = {}
@@ -172,26 +185,32 @@ class Study(Classes):
 
         So is what is taken from something unknown by a name that only classes of it once had.
         """
-        behind = [self.class_behind(holder, name) for holder in holders]
+        behind = [
+            (self.class_behind(holder, name), isinstance(holder, ForeignObject))
+            for holder in holders
+        ]
         unknown = all(
             isinstance(one, (Other, ForeignObject))
             or (isinstance(one, Loaded) and self.loads[one.load].class_name is None)
             for one in holders
         )
         if unknown and not (isinstance(owner, ast.Name) and owner.id == "self"):
-            behind.append(self.vocabulary.distinctive.get(name))
-        self.made.extend((node, f"{one}.{name}", passed) for one in behind if one)
+            behind.append((self.vocabulary.distinctive.get(name), False))
+        self.made.extend(
+            Made(node, f"{one}.{name}", passed, of_object) for one, of_object in behind if one
+        )
 
-    def built(self, *, ours_alone: bool = False) -> tuple[Built, ...]:
+    def built(self, *, ours_alone: bool = False, objects: bool = True) -> tuple[Built, ...]:
         """Return what is made of classes of transformers, each place once.
 
         Ours alone is what is taken from classes of ours, or by a name that only those once had.
+        What is taken from `objects` of other classes is left out where they are not asked for.
         """
         once = {}
-        for node, name, passed in self.made:
+        for node, name, passed, of_object in self.made:
             owner, _, of = name.partition(".")
             ours = self.vocabulary.is_class(owner) or of in self.vocabulary.distinctive
-            if not ours_alone or (of and ours):
+            if (of and ours) or (not ours_alone and (objects or not of_object)):
                 once[node] = Built(self.location(node), name, self.arguments(passed))
         return tuple(once.values())
 

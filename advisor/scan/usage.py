@@ -278,8 +278,8 @@ class Scan(NamedTuple):
     requirement of transformers that a notebook or script has in itself. `guarded` are stretches
     that run under some versions of a library only, or are ready for a name that is missing;
     `unreached` are known ids in texts of code that reach no load which can be followed. `seeing`
-    are the files with words of code about images. `built` is what is made of classes of
-    transformers, not loaded.
+    are the files with words of code about images, and those that they need. `built` is what is made
+    of classes of transformers, not loaded.
     """
 
     usages: tuple[Usage, ...] = ()

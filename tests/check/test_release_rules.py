@@ -402,13 +402,6 @@ def test_models_of_other_things_are_a_line_a_file_unless_all_are_asked_for(check
     assert (found["line"], found["rule"]) == (3, "removed-member")
 
 
-def test_the_layers_of_a_part_that_is_gone_are_named(check):
-    text = "from PIL import Image\nfrom transformers import ViTModel\nm = ViTModel"
-    text += '.from_pretrained("a/b")\nlast = m.encoder.layer[-1]\n'
-    (found,) = check({"app.py": text}, *NEW).of("error")
-    assert found["fix"] == "use `layers` for `encoder.layer`"
-
-
 @pytest.mark.parametrize(
     ("owner", "field"),
     [("Llama4ForConditionalGeneration", "last_hidden_state"), ("LlavaModel", "pooler_output")],

@@ -203,3 +203,15 @@ def test_bits_do_nothing_where_no_model_is_loaded(check, kind):
     load = f"transformers.{kind}.from_pretrained(name, load_in_8bit=True)"
     text = f"import transformers\none = {load}\n"
     assert told_of(check, text, "renamed-argument")[1] == "leave it out"
+
+
+def test_a_name_that_no_class_has_any_more_is_renamed_wherever_it_is_asked(check, tmp_path):
+    text = (
+        "from transformers import CLIPModel\n"
+        'model = CLIPModel.from_pretrained("openai/clip-vit-base-patch32")\n\n\n'
+        "def ids(self, tokenizer):\n"
+        "    return self.tokenizer.additional_special_tokens_ids[0], tokenizer.pad_token_id\n"
+    )
+    result = check({"app.py": text}, "--transformers", "5.24", "--fix")
+    assert result.of("error") == []
+    assert "self.tokenizer.extra_special_tokens_ids[0]" in (tmp_path / "app.py").read_text()

@@ -38,8 +38,6 @@ FOLLOWED = {
     "keyword": LOAD.format("pretrained_model_name_or_path='Salesforce/blip-vqa-base'"),
     "f-string": "org = 'Salesforce'\nsize = 'base'\n" + LOAD.format("f'{org}/blip-vqa-{size}'"),
     "sum": LOAD.format("'Salesforce/' + 'blip-vqa-base'"),
-    "percent": LOAD.format("'Salesforce/%s' % 'blip-vqa-base'"),
-    "format": LOAD.format("'{}/blip-vqa-base'.format('Salesforce')"),
     "join": "import os\n" + LOAD.format("os.path.join('Salesforce', 'blip-vqa-base')"),
     "chain of names": "a = 'Salesforce/blip-vqa-base'\nb = a\n" + LOAD.format("b"),
     "dictionary": "M = {'vqa': {'id': 'Salesforce/blip-vqa-base'}}\n"
@@ -58,9 +56,6 @@ FOLLOWED = {
     "argparse": "import argparse\np = argparse.ArgumentParser()\n"
     "p.add_argument('-m', '--model-name', default='Salesforce/blip-vqa-base')\n"
     "def main(args):\n    " + LOAD.format("args.model_name") + "main(p.parse_args())\n",
-    "click": "import click\n@click.command()\n"
-    "@click.option('--model', default='Salesforce/blip-vqa-base')\n"
-    "def main(model):\n    " + LOAD.format("model"),
     "typer": "import typer\ndef main(m: str = typer.Option('Salesforce/blip-vqa-base')):\n    "
     + LOAD.format("m"),
     "class attribute": "class A:\n    name = 'Salesforce/blip-vqa-base'\n    def f(self):\n        "

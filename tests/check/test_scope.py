@@ -47,3 +47,54 @@ def test_what_only_code_about_text_imports_stays_one_note(check):
     result = check(files, *ASKED)
     assert result.code == 0
     assert "--all-models" in result.of("note")[0]["message"]
+
+
+def test_what_a_model_of_images_needs_is_judged_however_many_files_lie_between(check):
+    files = {
+        "blip.py": f"from models import parts\n{BLIP}",
+        "models/parts.py": "def build():\n    from .text import qformer\n    return qformer\n",
+        "models/text/qformer.py": QFORMER,
+        "models/text/gpt.py": QFORMER,
+    }
+    result = check(files, *ASKED)
+    assert [one["path"] for one in result.of("error")] == ["models/text/qformer.py"]
+    assert [one["path"] for one in result.of("note")] == ["models/text/gpt.py"]
+
+
+TRAINER = """from transformers import Trainer
+class Mine(Trainer):
+    def image(self, pixel_values):
+        return self.use_apex
+trainer = Mine(model=None, tokenizer=None)
+"""
+
+
+def test_in_code_about_images_what_a_trainer_is_given_counts_though_no_model_is_loaded(check):
+    result = check({"train.py": TRAINER}, *ASKED)
+    errors = {(one["rule"], one["line"]) for one in result.of("error")}
+    assert errors == {("removed-member", 4), ("removed-parameter", 5)}
+    result = check({"train.py": TRAINER.replace("pixel_values", "words")}, *ASKED)
+    assert (result.code, len(result.of("note"))) == (0, 2)
+
+
+def test_what_another_base_may_have_is_not_asked_of_the_first(check):
+    text = """from transformers import GenerationMixin, PreTrainedModel
+class Looks(PreTrainedModel{}):
+    def write(self, pixel_values):
+        return self.generate(pixel_values)
+"""
+    errors = check({"a.py": text.format("")}, *ASKED).of("error")
+    assert [one["rule"] for one in errors] == ["removed-member"]
+    assert check({"a.py": text.format(", GenerationMixin")}, *ASKED).of("error") == []
+
+
+def test_what_a_function_may_give_otherwise_is_not_judged_as_a_cache(check):
+    text = """from transformers import DynamicCache, EncoderDecoderCache
+def prompt(pixel_values):
+    if pixel_values is None:
+        return EncoderDecoderCache(DynamicCache(), DynamicCache())
+    return pixel_values.embed()
+def run(pixel_values):
+    return prompt(pixel_values).to("cpu")
+"""
+    assert check({"a.py": text}, *ASKED).of("error") == []

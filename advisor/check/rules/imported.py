@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from advisor.catalogue.release import members_of, release_table, version_number
+from advisor.catalogue.release import release_table, version_number
 from advisor.catalogue.release_members import ReleaseMembers, signature
 from advisor.catalogue.release_table import block_of
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule
@@ -20,7 +20,6 @@ from advisor.scan.usage import Name
 _GIT = r"git(?: clone|\+)"
 OWN_BUILD = re.compile(rf"{_GIT}(?:(?!{_GIT})[^\n])*?[/:][\w.-]+/transformers\b")
 """A build from a repository may have what no release ever had."""
-CLASS = re.compile(r"\b[A-Z]\w+\b")
 UNREAD = "utils.dummy_"
 """Modules of stand-ins, which are not described."""
 WIDEST = 88
@@ -55,11 +54,8 @@ def removed_name(case: Case) -> Iterator[Finding]:
         until = f"; it was there until {last}" if last else ""
         fix = _elsewhere(members, name.name)
         change = None if fix else _moved(case, module, name.name)
-        inherited = (
-            None if fix or change or last is None else _heir(members, module, name.name, last)
-        )
         where = "inside" if name.inside else "" if name.imported else "attribute"
-        remedy = _advised(members, name, change) if change else advice(inherited)
+        remedy = _advised(members, name, change) if change else None
         yield Finding(
             f"{case.transformers} has no {what}{until}",
             name.place,
@@ -159,28 +155,6 @@ def _has(case: Case, members: ReleaseMembers, module: str, name: str) -> bool:
         return True
     at_top = not module or name.endswith("Fast")
     return at_top and (case.release.has_class(name) or case.release.may_lead_on(name))
-
-
-@lru_cache(maxsize=1024)
-def _heir(members: ReleaseMembers, module: str, name: str, last: str) -> str | None:
-    """The class that stands by now where the one that is gone stood, in a class of its module.
-
-    That is what a method gives in place of it, or what an attribute is an instance of.
-    """
-    before = members_of(last) if module else None  # the library itself has too many classes
-    found = set[str]()
-    for one in (before.names(module) or ()) if before else ():
-        old, new = before.of(one, module) if before else None, members.of(one, module)
-        if old is None or new is None:
-            continue
-        for member, text in old.texts.items():
-            if name not in text:
-                continue
-            was, now = set(CLASS.findall(text)), set(CLASS.findall(new.texts.get(member, "")))
-            if name in was and name not in now and len(now - was) == 1:
-                found |= now - was
-    names = [one for one in found if one in (members.names(module) or ())]
-    return names[0] if len(found) == 1 and names else None
 
 
 def _last(case: Case, module: str, name: Name) -> str | None:

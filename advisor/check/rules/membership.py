@@ -6,7 +6,7 @@ import difflib
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Set
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -51,16 +51,12 @@ def removed_member(case: Case) -> Iterator[Finding]:
     doubtful = alternatives(case)
     for usage in (*case.scan.usages, *case.scan.beside):
         stored = {(*call.of, call.name) for call in usage.calls if call.kind == "assign"}
-        taken = defaultdict[tuple[object, ...], set[str]](set)
-        for call in usage.calls:
-            if call.kind in ("read", "call"):
-                taken[call.of, call.place[:3]].add(call.name)
-        near = _Near(usage, {call.name for call in usage.calls}, taken)
+        names = {call.name for call in usage.calls}
         for call in usage.calls:
             used = call.kind in ("read", "call") and call.name[:1] != "_"
             new = (*call.of, call.name) not in stored
             if used and new and is_sure(call, doubtful):
-                yield from _missing(case, call, near)
+                yield from _missing(case, call, usage, names)
             elif call.kind == "index" and is_sure(call, doubtful):
                 yield from _without_items(case, call)
     for one in case.scan.built:
@@ -83,7 +79,11 @@ def _missing_of_class(case: Case, made: Built) -> Iterator[Finding]:
         removed = case.release.removed
         change = removed(made.class_name, "attribute") or removed(name, "attribute")
         message = _absence(case, Receiver(at, owner, ()), name, known)
-        yield Finding(message, made.place, change=change)
+        end, new = made.place, (change.instead or "") if change else ""
+        named = end._replace(line=end.end_line, column=end.end_column - len(name))
+        sure = change and change.kind == "renamed" and new.isidentifier()
+        edits = (Edit(named, new, name),) if sure else ()
+        yield Finding(message, made.place, edits=edits, change=change)
 
 
 def _without_items(case: Case, call: Call) -> Iterator[Finding]:
@@ -95,16 +95,9 @@ def _without_items(case: Case, call: Call) -> Iterator[Finding]:
         yield Finding(message, call.place, level=at.level, change=change)
 
 
-class _Near(NamedTuple):
-    """A usage with the names in its calls, and those that are used of what stands at a place."""
-
-    usage: Usage
-    names: Set[str]
-    taken: Mapping[tuple[object, ...], Set[str]]
-
-
-def _missing(case: Case, call: Call, near: _Near) -> Iterator[Finding]:
-    at, removed, place = receiver_of(case, call, near.usage), case.release.removed, call.place
+def _missing(case: Case, call: Call, usage: Usage, names: Set[str]) -> Iterator[Finding]:
+    """What a use asks for and its receiver lacks; `names` are those of all calls of a usage."""
+    at, removed, place = receiver_of(case, call, usage), case.release.removed, call.place
     if at is None:
         inside = f"{CONFIG}.{call.name}" if CONFIG in call.of and call.kind == "read" else ""
         if change := removed(inside, "attribute"):
@@ -114,7 +107,7 @@ def _missing(case: Case, call: Call, near: _Near) -> Iterator[Finding]:
     if call.name in _asked_names(case.source(place.path)):
         return
     if not at.members.has(call.name):
-        yield from _lacking(case, call, near, at)
+        yield from _lacking(case, call, usage, names, at)
         return
     change = removed(f"{at.name}.{call.name}", "attribute")  # it is there, and calls what is not
     if change and change.kind == "removed" and call.kind == "call":
@@ -122,22 +115,22 @@ def _missing(case: Case, call: Call, near: _Near) -> Iterator[Finding]:
         yield Finding(message, place, level=at.level, change=change)
 
 
-def _lacking(case: Case, call: Call, near: _Near, at: Receiver) -> Iterator[Finding]:
+def _lacking(
+    case: Case, call: Call, usage: Usage, names: Set[str], at: Receiver
+) -> Iterator[Finding]:
     """A member that a receiver does not have."""
     message = f"`{at.name}` has no `{call.name}` in {case.transformers}"
     if inner := _nested(case, at, call):
         edits = _renamed(call, new := f"{inner}.{call.name}")
         yield Finding(message, call.place, level=at.level, fix=f"use `{new}`", edits=edits)
         return
-    loads = [one.class_name for one in near.usage.loads if one.class_name]
+    loads = [one.class_name for one in usage.loads if one.class_name]
     classes = [name for name in loads if not name.removeprefix("TF").startswith("Auto")]
     of_vision = any(map(vocabulary_of(case.rulebase).is_class, classes))
-    if at.any and not of_vision and case.identity(near.usage) is None:
+    if at.any and not of_vision and case.identity(usage) is None:
         return  # a tokenizer beside nothing that looks at pictures
     known = lifetime(case.release.version, at.load, at.path, call.name)
-    wrapped = not near.names.isdisjoint(
-        case.knowledge("wrappers")
-    )  # what an adapter wraps has less
+    wrapped = not names.isdisjoint(case.knowledge("wrappers"))  # what an adapter wraps has less
     members = None if at.members.open or wrapped else case.release.members
     part = members and _part_that_has(members, at.members.home, call.name)
     if known is None and part:
@@ -149,8 +142,6 @@ def _lacking(case: Case, call: Call, near: _Near, at: Receiver) -> Iterator[Find
     fix, because, edits = _instead(case, at, call, known)
     if set(NAMED.findall(fix or "")) & _asked_names(case.source(call.place.path)):
         return  # whether the new name is there is asked for
-    if onward := _onward(case, at, call, near, known):
-        fix, because, edits = onward, "What was reached through it stands elsewhere by now.", ()
     message = _absence(case, at, call.name, known)
     yield Finding(message, call.place, fix, edits, at.level, because)
 
@@ -158,27 +149,6 @@ def _lacking(case: Case, call: Call, near: _Near, at: Receiver) -> Iterator[Find
 def _renamed(call: Call, new: str) -> tuple[Edit, ...]:
     """Put a name, or names behind dots, in the place of that of a use."""
     return (Edit(call.name_place, new, call.name),) if call.name_place else ()
-
-
-def _onward(case: Case, at: Receiver, call: Call, near: _Near, known: Lifetime) -> str | None:
-    """What to write for a part that is gone and for what code takes from it.
-
-    A head stands on the model itself by now, and the bare model is what the part is, where it has
-    moved into another part. Of a part that is no more, the model may have the layers.
-    """
-    path = (*call.of, call.name)
-    taken = near.taken.get((path, call.place[:3]), set())
-    heads = sorted(set(case.knowledge("heads")) & taken)
-    if heads and at.members.has(heads[0]):
-        return f"use `{heads[0]}` for `{call.name}.{heads[0]}`"
-    members, bare = case.release.members, case.knowledge("bare")[0]
-    inner = part_of(members, at.members, bare) if members and bare in taken else None
-    if inner is not None and inner.has(call.name):
-        return f"use `{bare}.{call.name}` for `{call.name}.{bare}`"
-    before = members_in(known.last, at.load, at.path) if known.last else None
-    new = at.members.texts.keys() - before.texts.keys() if before else set()
-    many = next((one for one in sorted(taken) if f"{one}s" in new), None)
-    return f"use `{many}s` for `{call.name}.{many}`" if many else None
 
 
 def _nested(case: Case, at: Receiver, call: Call) -> str | None:
