@@ -1,8 +1,8 @@
-"""Which answers change from one rule base to another, and the patterns that say so."""
+"""Which answers change from one rule base to another."""
 
 import copy
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import product
 from pathlib import Path
 
@@ -10,16 +10,16 @@ import pytest
 from dense_rules import dense_facts
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from random_rules import NOT_APPLICABLE, Plain, compiled, engine_for, facts, rule
+from random_rules import NOT_APPLICABLE, Plain, compiled, facts, rule
 
 from advisor.audit.difference import difference, entry_changes
-from advisor.audit.patterns import cover, laid_over
+from advisor.audit.task_pair import laid_over
 from advisor.decide.outlook import diagram_for
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY, Diagram
 from advisor.engine.profile import make_profile, read_answer
 from advisor.errors import AdvisorError
-from advisor.model import NONE, TASK
+from advisor.model import TASK
 from advisor.rulebase.store import load_rules
 
 OVERLAY = Path(__file__).resolve().parent.parent / "examples" / "overlay"
@@ -120,134 +120,63 @@ class Enumerated:
                 found[key] = plain.winner(whole)
         return found
 
-    def within(self, options):
-        """Return the common profiles within a pattern."""
+    def of_tasks(self):
+        """Return for each task that both admit the pairs of winners, None where one has no case."""
+        place = [*self.common].index(TASK)
+        found = defaultdict(set)
+        for key, both in self.answers.items():
+            found[key[place]].add(both)
         return {
-            key
-            for key in self.answers
-            if all(
-                option in options.get(id, [option])
-                for id, option in zip(self.common, key, strict=True)
-            )
+            task: pairs - {(None, None)}
+            for task, pairs in found.items()
+            if all(any(both[side] for both in pairs) for side in (0, 1))
         }
 
 
 @given(pairs_of_facts())
-def test_counts_are_those_of_plain_enumeration(pair):
-    found = Enumerated(*pair)
-    pairs = Counter(found.answers.values())
-    compared = {both: number for both, number in pairs.items() if None not in both}
-    if not compared:
+def test_families_that_change_are_those_of_plain_enumeration(pair):
+    found = Enumerated(*pair).of_tasks()
+    if all(None in both for pairs in found.values() for both in pairs):
         with pytest.raises(AdvisorError, match="no complete profile in common"):
             difference(*map(compiled, pair))
         return
     result = difference(*map(compiled, pair))
-    moved = {both: number for both, number in compared.items() if both[0] != both[1]}
-    assert result.compared == sum(compared.values())
-    assert result.changed == sum(moved.values())
-    assert {(one.old, one.new): one.cover.profiles for one in result.moves} == moved
-    alone = [
-        sum(n for both, n in pairs.items() if both[place] is not None and both[1 - place] is None)
-        for place in (0, 1)
-    ]
-    assert [result.old.alone.profiles, result.new.alone.profiles] == alone
-    assert sum(task.compared for task in result.tasks) == result.compared
-    assert sum(task.changed for task in result.tasks) == result.changed
+    whole = {task: {both for both in pairs if None not in both} for task, pairs in found.items()}
+    moved = {(task, *both) for task, pairs in whole.items() for both in pairs if both[0] != both[1]}
+    told = result.families
+    assert len(told.moves) == len(moved)
+    assert {(one.task, one.old, one.new) for one in told.moves} == moved
+    assert sum(one.cases for one in told.moves) == told.changed
+    assert {one.task for one in told.tasks if one.changed} == {task for task, _, _ in moved}
+    for place, side in enumerate((result.old, result.new)):
+        alone = [both for pairs in found.values() for both in pairs if both[1 - place] is None]
+        assert bool(side.cases) == bool(alone)
 
 
 @given(pairs_of_facts())
-def test_patterns_cover_exactly_the_profiles_concerned_and_are_maximal(pair):
-    found = Enumerated(*pair)
-    compared = {key for key, both in found.answers.items() if None not in both}
-    assume(compared)
-    moves = difference(*map(compiled, pair)).moves
-    answers = {found.answers[key] for key in compared}
-    assert {(move.old, move.new) for move in moves} == {(a, b) for a, b in answers if a != b}
-    for move in moves:
-        assert move.cover.patterns
-        concerned = {k for k in compared if found.answers[k] == (move.old, move.new)}
-        covered = set()
-        for pattern in move.cover.patterns:
-            inside = found.within(pattern.options) & compared
-            assert inside <= concerned
-            assert len(inside) == pattern.profiles
-            assert len(inside - covered) == pattern.fresh
-            covered |= inside
-            for id, kept in pattern.options.items():
-                for option in set(found.common[id]) - set(kept):
-                    more = found.within(pattern.options | {id: [option]}) & compared
-                    assert not more or more - concerned, (pattern, id, option)
-        assert covered == concerned
-        assert move.cover.left == 0
-
-
-@given(pairs_of_facts())
-def test_what_has_no_counterpart_is_counted(pair):
+def test_what_has_no_counterpart_is_named(pair):
     old, new = map(Plain, pair)
     found = Enumerated(*pair)
     assume(any(None not in both for both in found.answers.values()))
     result = difference(*map(compiled, pair))
     for side, mine, other in ((result.old, old, new), (result.new, new, old)):
-        projected = {tuple(whole[id][0] for id in found.common) for whole in mine.completions({})}
-        beyond = {
-            key
-            for key in projected
-            if any(o not in other.options[id] for id, o in zip(found.common, key, strict=True))
-        }
-        assert side.profiles == len(projected)
-        assert side.beyond == len(beyond)
         assert set(side.questions) == set(mine.options) - set(other.options)
+        lacking = {
+            id: [option for option in options if option not in other.options[id]]
+            for id, options in mine.options.items()
+            if id in other.options and id != TASK
+        }
+        assert side.options == {id: options for id, options in lacking.items() if options}
 
 
 @given(facts())
 def test_a_rule_base_does_not_differ_from_itself(drawn):
     rulebase = compiled(drawn)
     result = difference(rulebase, rulebase)
-    assert (result.changed, result.entries) == (0, ())
-    assert result.old.unshared == result.new.unshared == 0
+    assert (result.families.changed, result.checkpoints.changed, result.entries) == (0, 0, ())
+    assert not result.old.unshared
+    assert not result.new.unshared
     assert result.keeps_answers
-
-
-def patterns(space, concerned, most=None):
-    asked = list(zip(space.encoding.questions, space.encoding.options, strict=True))
-    return cover(space, space.relabel(space.root, concerned), True, asked, most)
-
-
-@given(st.one_of(dense_facts, facts()))
-def test_patterns_of_one_space_partition_by_winner(drawn):
-    engine, plain = engine_for(drawn), Plain(drawn)
-    names = [*engine.encoding.families, NONE]
-    wholes = plain.completions({})
-    for place, name in enumerate(names):
-        found = patterns(
-            engine.space({}), lambda outcome, place=place: engine.ranking.winner(outcome) == place
-        )
-        held = [
-            {
-                tuple(whole.items())
-                for whole in wholes
-                if all(whole[id][0] in kept for id, kept in pattern.options.items())
-            }
-            for pattern in found.patterns
-        ]
-        concerned = {tuple(whole.items()) for whole in wholes if plain.winner(whole) == name}
-        assert set().union(*held) == concerned
-        assert [len(one) for one in held] == [pattern.profiles for pattern in found.patterns]
-        assert found.profiles == len(concerned)
-
-
-@given(st.one_of(dense_facts, facts()), st.integers(0, 3))
-def test_fewer_patterns_say_how_many_profiles_they_leave(drawn, most):
-    engine = engine_for(drawn)
-    space = engine.space({})
-
-    def concerned(outcome):
-        return engine.ranking.winner(outcome) == 0
-
-    whole = patterns(space, concerned)
-    part = patterns(space, concerned, most)
-    assert part.patterns == whole.patterns[:most]
-    assert part.left == whole.profiles - sum(pattern.fresh for pattern in part.patterns)
 
 
 # -- first checkpoints -----------------------------------------------------------------------
@@ -371,8 +300,9 @@ def test_the_need_of_a_change_leads_to_each_of_its_checkpoints(small, other):
 def test_an_overlay_changes_what_its_rules_speak_of(rulebase):
     result = difference(rulebase, load_rules(overlays=(OVERLAY,)))
     assert not result.keeps_answers
-    assert result.old.unshared == result.new.unshared == 0
-    changed = {task.task for task in result.tasks if task.changed}
+    assert not result.old.unshared
+    assert not result.new.unshared
+    changed = {task.task for task in result.families.tasks if task.changed}
     assert {"captioning", "image-search"} <= changed
     assert "vqa" not in changed
     (kind,) = [one for one in result.entries if one.kind == "rule"]
@@ -380,25 +310,14 @@ def test_an_overlay_changes_what_its_rules_speak_of(rulebase):
     assert kind.changed == ("large-collection-searched-again-and-again",)
 
 
-def test_every_moved_pattern_of_an_overlay_is_answered_so_by_both_engines(rulebase):
+def test_the_need_of_each_move_of_an_overlay_is_answered_so_by_both(rulebase):
     overlaid = load_rules(overlays=(OVERLAY,))
-    old, new = Engine(rulebase), Engine(overlaid)
-    moves = difference(rulebase, overlaid).moves
+    moves = difference(rulebase, overlaid).families.moves
     assert moves
-    assert all(move.cover.patterns for move in moves)
     for move in moves:
-        for pattern in move.cover.patterns:
-            profile = make_profile(rulebase, {"task": pattern.options["task"][0]})
-            profile |= make_profile(
-                rulebase, {id: kept for id, kept in pattern.options.items() if id != "task"}
-            )
-            many = {q.id for q in rulebase.questions if q.many and q.id != "task"}
-            profile = {
-                id: answer._replace(options=answer.options[:1]) if id in many else answer
-                for id, answer in profile.items()
-            }
-            assert old.decide(profile).possible == (move.old,)
-            assert new.decide(profile).possible == (move.new,)
+        for rules, family in ((rulebase, move.old), (overlaid, move.new)):
+            profile = make_profile(rules, {"task": move.task, **move.need})
+            assert Engine.known(rules).decide(profile).family == family, move
 
 
 def test_places_in_files_do_not_count(rulebase):

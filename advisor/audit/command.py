@@ -32,7 +32,8 @@ from advisor.rulebase.base import RuleBase
 FOLDER: str = typer.Argument(
     "", metavar="[DIR]", help="A whole rule folder; the shipped one if left out."
 )
-PATTERNS = 8
+MOVES = 5
+"""So many changes of the family, and of the first checkpoint, are named."""
 OLD = "A folder, git:REVISION[:FOLDER], or shipped (the default)."
 NEW = "The same; the default is shipped."
 
@@ -163,14 +164,14 @@ def diff(
     old: Annotated[str, typer.Argument(metavar="[OLD]", help=OLD)] = SHIPPED,
     new: Annotated[str, typer.Argument(metavar="[NEW]", help=NEW)] = SHIPPED,
     all: Annotated[
-        bool, option("--all", "Print all patterns and checkpoints of each change.")
+        bool, option("--all", "Print all changes of families and of checkpoints.")
     ] = False,
     rules: Rules = [],  # noqa: B006
 ) -> int:
     """Compare the answers of two rule bases. Exit 1 if one changes.
 
-    The family and the first checkpoint of every complete profile are compared, exactly. --rules is
-    laid over NEW. A folder without criteria, questions, tasks and families of its own is laid over
+    The family and the first checkpoint of every case are compared, exactly. --rules is laid over
+    NEW. A folder without criteria, questions, tasks and families of its own is laid over
     the shipped rules.
 
     \b
@@ -186,7 +187,7 @@ def diff(
         message = f"`{old}` is compared with itself"
         raise UsageError(message, hint="name two rule bases, e.g. advisor rules diff git:main")
     with named_rule_base(old, []) as before, named_rule_base(new, rules) as after:
-        found = difference(before, after, None if all else PATTERNS)
+        found = difference(before, after, None if all else MOVES)
     names = old, " + ".join([new, *map(str, rules)])
     shown.emit(Report.of(as_json, as_page, found, names))
     return 0 if found.keeps_answers else 1

@@ -1,33 +1,25 @@
-"""Which complete profiles get another answer from one rule base than from another, exactly.
+"""Which answers one rule base gives otherwise than another, exactly: the family and what is first.
 
-The answers of both are laid over each other on the questions and options that both know. A
-question that only one of them asks is left open there, so it is filled as it would be for a user
-who does not answer it.
+The decision diagrams that both have for each task are laid over each other, on the questions and
+options that both know.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from advisor.audit.checkpoint_changes import (
-    CheckpointDifference,
-    TaskChange,
-    checkpoint_difference,
-)
-from advisor.audit.patterns import PatternCover, cover, laid_over
+from advisor.audit.task_pair import EndingPair, TaskPair
+from advisor.decide.recommendation import recommend
 from advisor.engine.decision import Engine
-from advisor.engine.diagram import Diagram
-from advisor.engine.space import Encoding
+from advisor.engine.profile import Answer
 from advisor.errors import AdvisorError
 from advisor.model import TASK, Rule
 from advisor.rulebase.base import RuleBase
 
-AnswerPair = tuple[str, str]
-"""What the old rule base answers, and what the new one does."""
-
-MOVES = 5
-"""So many changes of the first checkpoint are named, unless all are asked for."""
+FAMILY, CHECKPOINT = range(2)
+"""The parts of an ending."""
 
 Options = dict[str, list[str]]
 """Question -> options."""
@@ -47,164 +39,185 @@ class EntryChanges(NamedTuple):
 
 
 class Move(NamedTuple):
-    """Profiles that one rule base answers with `old` and the other with `new`."""
+    """So many cases of a task that get `old` from one rule base and `new` from another.
 
-    old: str
-    new: str
-    cover: PatternCover
-    tasks: dict[str, int]
+    Both are families, or first checkpoints; None where there is no checkpoint. `need` is the most
+    typical of the cases: the answers to give, all others being assumed.
+    """
+
+    task: str
+    need: dict[str, str]
+    old: str | None
+    new: str | None
+    cases: int
+
+
+class PickChange(NamedTuple):
+    """A task whose typical profile gets another checkpoint first; None where there is none."""
+
+    task: str
+    old: str | None
+    new: str | None
+
+
+class TaskChange(NamedTuple):
+    """How many cases of a task were compared, and of how many the answer changes."""
+
+    task: str
+    compared: int
+    changed: int
+
+
+class Changes(NamedTuple):
+    """Where the family changes, or the first checkpoint: by task, and the moves of most cases."""
+
+    tasks: tuple[TaskChange, ...]
+    moves: tuple[Move, ...]
+
+    @property
+    def compared(self) -> int:
+        """How many cases were compared."""
+        return sum(one.compared for one in self.tasks)
+
+    @property
+    def changed(self) -> int:
+        """In how many of them the answer is another."""
+        return sum(one.changed for one in self.tasks)
 
 
 class Side(NamedTuple):
-    """What one rule base has that the other has not.
-
-    Of its `profiles` over the common questions, `beyond` have an option that the other does not
-    know, and `alone` are admitted by it and not by the other.
-    """
+    """What one rule base has that the other has not; `cases` of common answers it alone admits."""
 
     rulebase: RuleBase
+    tasks: tuple[str, ...]
     questions: tuple[str, ...]
     options: Options
-    profiles: int
-    beyond: int
-    alone: PatternCover
+    cases: int
 
     @property
-    def unshared(self) -> int:
-        """How many profiles only this rule base knows."""
-        return self.beyond + self.alone.profiles
+    def unshared(self) -> bool:
+        """True where something can be asked, or answered, of this rule base alone."""
+        return bool(self.tasks or self.options or self.cases)
 
 
 class RuleBaseDifference(NamedTuple):
-    """What changes from an old to a new rule base. `compared` profiles are common to both.
+    """What changes from an old to a new rule base.
 
-    Of these the family of `changed` is another; `checkpoints` says where what comes first is.
+    `typical` are the tasks that get another checkpoint where nothing else is said, the most often
+    asked first.
     """
 
-    compared: int
-    changed: int
-    moves: tuple[Move, ...]
-    tasks: tuple[TaskChange, ...]
+    families: Changes
+    checkpoints: Changes
+    typical: tuple[PickChange, ...]
     old: Side
     new: Side
     entries: tuple[EntryChanges, ...]
-    checkpoints: CheckpointDifference
 
     @property
     def keeps_answers(self) -> bool:
-        """True where every profile of the old rule base gets the same answer from the new one."""
-        return not (self.changed or self.checkpoints.changed or self.old.unshared)
+        """True where every case of the old rule base gets the same answer from the new one."""
+        return not (self.families.changed or self.checkpoints.changed or self.old.unshared)
 
 
 def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBaseDifference:
-    """Compare two rule bases; at most `most` patterns for each kind of change.
+    """Compare two rule bases; at most `most` moves of families and of checkpoints are named.
 
-    Raises AdvisorError where they have no complete profile in common.
+    Raises AdvisorError where they have no case in common, TooMuchOpenError where the diagram of a
+    task is too large.
     """
-    known = _options(Encoding(new))
+    known = _options(new)
     common = {
         question: [option for option in options if option in known[question]]
-        for question, options in _options(Encoding(old)).items()
+        for question, options in _options(old).items()
         if question in known
     }
-    before, after = _View(old), _View(new)
-    diagram = _diagram(common)
-    answers, others = (view.read(diagram, common, view.winner) for view in (before, after))
-    laid = diagram.combine(answers, others, lambda one, two: (one, two))
-    both = diagram.relabel(laid, lambda pair: None if None in pair else pair)
-    counts: dict[AnswerPair, int] = diagram.counts(both)
-    if not counts:
+    engines = Engine.known(old), Engine.known(new)
+    admitted = [
+        [one.id for one in engine.rulebase.tasks if _admits(engine, one.id)] for engine in engines
+    ]
+    both = [task for task in admitted[0] if task in admitted[1]]
+    pairs = [TaskPair(engines, task, common) for task in both]
+    families, checkpoints = (_changes(pairs, part, most) for part in (FAMILY, CHECKPOINT))
+    if not families.compared:
         raise AdvisorError(
             "the two rule bases have no complete profile in common",
             hint="compare two states of the same rules",
             kind="nothing-in-common",
         )
-    moved = sorted((pair for pair in counts if pair[0] != pair[1]), key=lambda p: (-counts[p], p))
-    asked = list(common.items())
-    level = list(common).index(TASK)
-    tasks: dict[str, dict[AnswerPair, int]] = {
-        task: diagram.counts(both, {level: [(place,)]}) for place, task in enumerate(common[TASK])
-    }
+    picks = [PickChange(task, _first(old, task), _first(new, task)) for task in both]
 
-    def side(view: _View, own: int) -> Side:
-        """Return what one of the two has alone; `own` is the place of its answer in a pair."""
-        admitted = diagram.relabel(
-            laid, lambda pair: None if pair[own] is None else pair[1 - own] is None
-        )
-        alone = cover(diagram, admitted, True, asked, most)
-        return view.side(common, diagram.total(admitted), alone)
+    def side(rulebase: RuleBase, place: int) -> Side:
+        """Return what one of the two has alone; `place` is that of its answer in a pair."""
+        alone = [
+            number
+            for pair in pairs
+            for answers, number in pair.cases.items()
+            if answers[1 - place] is None
+        ]
+        tasks = tuple(task for task in admitted[place] if task not in both)
+        return _side(rulebase, common, tasks, sum(alone))
 
     return RuleBaseDifference(
-        compared=sum(counts.values()),
-        changed=sum(counts[pair] for pair in moved),
-        moves=tuple(
-            Move(
-                *pair,
-                cover(diagram, both, pair, asked, most),
-                {task: pairs[pair] for task, pairs in tasks.items() if pair in pairs},
-            )
-            for pair in moved
-        ),
-        tasks=tuple(
-            TaskChange(task, sum(pairs.values()), sum(pairs.get(pair, 0) for pair in moved))
-            for task, pairs in tasks.items()
-        ),
-        old=side(before, 0),
-        new=side(after, 1),
+        families,
+        checkpoints,
+        typical=tuple([pick for pick in picks if pick.old != pick.new]),
+        old=side(old, 0),
+        new=side(new, 1),
         entries=entry_changes(old, new),
-        checkpoints=checkpoint_difference(old, new, common, most and MOVES),
     )
 
 
-class _View:
-    """The families of one rule base over the questions and options that are common to another."""
-
-    def __init__(self, rulebase: RuleBase) -> None:
-        engine = Engine(rulebase)
-        self.rulebase, self.encoding, self.ranking = rulebase, engine.encoding, engine.ranking
-        self.space = engine.space({})
-
-    def winner(self, outcome: int) -> str:
-        """Return the name of who wins, `none` included."""
-        return self.encoding.winners[self.ranking.winner(outcome)]
-
-    def read(self, diagram: Diagram, options: Options, label: Callable[[int], Hashable]) -> int:
-        """Return the labels over some questions and options, others filled as open ones are."""
-        space, columns = self.space, []
-        for id, known in options.items():
-            question = self.encoding.index[id]
-            index = self.encoding.option_index[question]
-            places = [space.choices[question].index((index[option],)) for option in known]
-            columns.append((question, places))
-        return laid_over(diagram, space, space.root, columns, label)
-
-    def side(self, common: Options, admitted: int, alone: PatternCover) -> Side:
-        """Return what this rule base has alone; it admits so many of the common profiles."""
-        asked = _options(self.encoding)
-        known = {question: asked[question] for question in common}
-        own = {
-            question: left
-            for question, options in known.items()
-            if (left := [option for option in options if option not in common[question]])
-        }
-        everything = _diagram(known)
-        profiles = everything.total(self.read(everything, known, lambda _: True))
-        return Side(
-            rulebase=self.rulebase,
-            questions=tuple(question for question in asked if question not in common),
-            options=own,
-            profiles=profiles,
-            beyond=profiles - admitted,
-            alone=alone,
-        )
+def _admits(engine: Engine, task: str) -> bool:
+    return engine.admits({TASK: Answer((task,), None, "flag")})
 
 
-def _options(encoding: Encoding) -> Options:
-    return dict(zip(encoding.questions, encoding.options, strict=True))
+def _first(rulebase: RuleBase, task: str) -> str | None:
+    picks = recommend(rulebase, {TASK: task}).advice[0].selection.picks
+    return picks[0].checkpoint.id if picks else None
 
 
-def _diagram(options: Options) -> Diagram:
-    return Diagram([[(place,) for place in range(len(known))] for known in options.values()])
+def _changes(pairs: Sequence[TaskPair], part: int, most: int | None) -> Changes:
+    """Return where one part of the answer is another."""
+    tasks, moves = [], []
+    for pair in pairs:
+        cases = Counter[tuple[str, str]]()
+        for answers, number in pair.cases.items():
+            if both := _parts(answers, part):
+                cases[both] += number
+        moved = {both: number for both, number in cases.items() if both[0] != both[1]}
+        tasks.append(TaskChange(pair.task, cases.total(), sum(moved.values())))
+        moves += [(number, pair, both) for both, number in moved.items()]
+    moves.sort(key=lambda move: -move[0])
+    named = []
+    for number, pair, both in moves[:most]:
+        need = pair.need([answers for answers in pair.cases if _parts(answers, part) == both])
+        named.append(Move(pair.task, need, both[0] or None, both[1] or None, number))
+    return Changes(tuple(tasks), tuple(named))
+
+
+def _parts(answers: EndingPair, part: int) -> tuple[str, str] | None:
+    """Return a part of what both answer; None where one of them admits no such case."""
+    old, new = answers
+    return (old[part], new[part]) if old and new else None
+
+
+def _side(
+    rulebase: RuleBase, common: Mapping[str, Sequence[str]], tasks: tuple[str, ...], cases: int
+) -> Side:
+    options = {
+        question: left
+        for question, known in _options(rulebase).items()
+        if question in common and question != TASK
+        if (left := [option for option in known if option not in common[question]])
+    }
+    questions = tuple(question for question in _options(rulebase) if question not in common)
+    return Side(rulebase, tasks, questions, options, cases)
+
+
+def _options(rulebase: RuleBase) -> Options:
+    encoding = Engine.known(rulebase).encoding
+    return {id: list(known) for id, known in zip(encoding.questions, encoding.options, strict=True)}
 
 
 ORDERED = ("criterion", "question", "option", "task")

@@ -65,8 +65,8 @@ def test_an_overlay_against_the_shipped_rules(advisor, ours):
     result = advisor("rules", "diff", "--rules", ours, "--format", "json")
     found = result.json
     assert result.code == 1
-    assert found["changed"] == sum(move["profiles"] for move in found["moves"])
-    assert {move["from"] for move in found["moves"]} == {"matcher"}
+    assert found["changed"] == sum(move["cases"] for move in found["moves"])
+    assert {(move["task"], move["old"]) for move in found["moves"]} == {("find", "matcher")}
     assert found["share"] == found["changed"] / found["compared"]
     assert (
         advisor("rules", "diff", "shipped", ours, "--format", "json").json["moves"]
@@ -77,7 +77,7 @@ def test_an_overlay_against_the_shipped_rules(advisor, ours):
 def test_the_page_leads_with_the_share(advisor, ours):
     page = advisor("rules", "diff", "--rules", ours).out
     assert re.search(
-        r"\n  This changes the family of [\d.]+ % of answers: [\d,]+ of [\d,]+ complete", page
+        r"\n  This changes the family of [\d.]+ % of answers: [\d,]+ of [\d,]+ cases", page
     )
     assert "added  rule our-clips; source our-note" in page
 
@@ -104,7 +104,7 @@ def test_first_checkpoints_that_change_are_named(advisor, ours):
     (of_find,) = [one for one in first["tasks"] if one["task"] == "find"]
     assert first["changed"] == of_find["changed"] <= of_find["compared"]
     page = " ".join(advisor("rules", "diff", "--rules", ours).out.split())
-    assert f"%: {first['changed']:,} of {first['compared']:,} cases" in page
+    assert f"%: {first['changed']:,} cases" in page
     for one in first["moves"]:
         assert f"{one['old'] or 'nothing'} → {one['new'] or 'nothing'}; {one['cases']:,}" in page
 
@@ -135,7 +135,6 @@ def test_an_option_that_is_gone_is_told_as_lost(advisor, tmp_path, small_folder)
     found = result.json
     assert (result.code, found["changed"]) == (1, 0)
     assert found["lost"]["options"] == {"language": ["la"]}
-    assert 0 < found["lost"]["beyond"] < found["compared"]
     assert "options of language that only it has" in advisor("rules", "diff", copy, "shipped").out
     assert advisor("rules", "diff", "shipped", copy).code == 0
 
