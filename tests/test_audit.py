@@ -200,8 +200,6 @@ def test_options_are_impossible_where_no_profile_has_them_and_never_is_idle_wher
     known = {(id, option) for id, options in plain.options.items() for option in options}
     missing = {option for _, option in known - held if option != "not-applicable"}
     assert defects(claim, "impossible-option") == missing
-    always = {id for id, option in known - held if option == "not-applicable"}
-    assert defects(claim, "always-asked") == always
     for never in of["never"]:
         rest = Plain(of | {"never": [one for one in of["never"] if one is not never]})
         idle = len(rest.completions({})) == len(profiles)

@@ -1,86 +1,27 @@
-"""Names in rule files that code has to know: `advisor rules check` says which it does not."""
+"""Names in the shipped rules that code has to know."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
-from commands import in_this_process
-
-from advisor.catalogue.release import described_releases, release
+from advisor.catalogue.release import described_releases, release, release_table
+from advisor.check.rules import AFTERWARDS, DETECTORS
 from advisor.model.library import ANY_TYPE
+from advisor.trial.runner import Runner, runner_class
+from advisor.trial.runtime import own_networks
 
-USES = """\
-uses:
-  - id: mine
-    runner: prompted.Promptd
-    acts: [caption]
-    loads: {fuyu: FuyuForCausalLMM, blip: BlipForConditionalGeneration}
-    classes: [Tipsv2Modell]
-"""
-CHECK = """\
-checks:
-  - id: {id}
-    level: note
-    summary: Something.
-    because: It is so.
-    page: Do otherwise.
-    example: {{bad: "x  # bad", good: "y"}}
-"""
 DOCUMENT = Path(__file__).parents[1] / "docs" / "run.md"
 
 
-@pytest.fixture
-def checked(capsys, monkeypatch, tmp_path):
-    """Check the shipped rules with one more file; return the exit code and the problems."""
-    advisor = in_this_process(capsys, monkeypatch, 80)
-
-    def run(name, text):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        result = advisor("rules", "check", "--rules", tmp_path)
-        lines = [line.partition("/")[2] for line in result.err.splitlines() if ".yaml:" in line]
-        return result.code, lines
-
-    return run
+def test_each_rule_of_the_check_has_a_function(rulebase):
+    known = [id for detector in (*DETECTORS, *AFTERWARDS) for id in detector.ids]
+    assert sorted(known) == sorted(rulebase.checks)
 
 
-def test_a_runner_and_classes_that_are_not_there_are_named_at_their_places(checked):
-    no_class = "no release of transformers that is described has a class"
-    assert checked("programs/mine.yaml", USES) == (
-        2,
-        [
-            "programs/mine.yaml:3:5: advisor.trial has no runner `prompted.Promptd`; "
-            "did you mean `prompted.Prompted`?",
-            f"programs/mine.yaml:5:13: {no_class} `FuyuForCausalLMM`; "
-            "did you mean `FuyuForCausalLM`?",
-            f"programs/mine.yaml:6:15: {no_class} `Tipsv2Modell`; did you mean `Tipsv2Model`?",
-        ],
-    )
-
-
-def test_a_rule_of_the_check_without_a_function_is_named(checked):
-    code, [problem] = checked("checks/mine.yaml", CHECK.format(id="gated-checkpoints"))
-    assert code == 2
-    assert problem == (
-        'checks/mine.yaml:2:5: no function stands under @rule("gated-checkpoints") in '
-        "advisor/check/rules/; did you mean `gated-checkpoint`?"
-    )
-
-
-def test_another_level_for_a_rule_of_the_check_is_no_problem(checked):
-    assert checked("checks/mine.yaml", CHECK.format(id="gated-checkpoint")) == (0, [])
-
-
-def test_names_are_checked_without_torch():
-    program = (
-        "import sys; from advisor.audit.places import Places; from advisor import load_rules;"
-        "from advisor.audit.code_names import unknown_names;"
-        "print(unknown_names(Places(load_rules())), {'torch', 'transformers'} & {*sys.modules})"
-    )
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert told.stdout == "[] set()\n", told.stderr
+def test_each_use_names_a_runner_and_classes_that_are_there(rulebase):
+    known = release_table().exported | own_networks()
+    for use in rulebase.uses:
+        assert issubclass(runner_class(use), Runner)
+        assert {*use.loads.values(), *use.classes} <= known, use.id
 
 
 def test_what_try_cannot_run_stands_in_its_document(rulebase):

@@ -12,16 +12,15 @@ HOLDS, FAILS, NOT_PROVED = "holds", "fails", "not-proved"
 
 
 class DefectKind(NamedTuple):
-    """One way in which rules can be unsound: how bad, what it means, how it is fixed.
+    """One way in which rules can be unsound: how bad, and how it is fixed.
 
-    `message` says it of one `entry`, a kind of entry of the rule base.
+    `message` says it of one `entry`, a kind of entry of the rule base; docs/audit.md what it means.
     """
 
     id: str
     level: str
     entry: str
     message: str
-    summary: str
     fix: str
 
 
@@ -61,7 +60,7 @@ def defect(
     **values: Any,
 ) -> Defect:
     """Return a defect of an entry, with the values that its message names."""
-    _, _, entry, message, _, _ = KINDS[kind]
+    _, _, entry, message, _ = KINDS[kind]
     where = context.rulebase.place(entry, about) if place is None else place
     return Defect(kind, about, where, message.format(about=about, **values), example)
 
@@ -97,50 +96,42 @@ ERRORS = {
     "no-profile": (
         "",
         "no complete profile is admitted: whatever is said of all of them holds emptily",
-        "no complete profile is admitted at all",
         "loosen `never`, `implies` or `ask_if`",
     ),
     "gap": (
         "task",
         "{profiles:,} profiles have no answer, though their tasks are not declared none{opened}",
-        "profiles that no family answers, of tasks that are not declared none",
         "let a family do it, or write `elsewhere` for the task",
     ),
     "family-cannot-win": (
         "family",
         "`{about}` wins none of {profiles:,} profiles",
-        "a family that is the answer to no profile",
         "write a rule that prefers it where it belongs, or remove it",
     ),
     "dead-rule": (
         "rule",
         "`{about}` fires in {none}",
-        "a rule whose conditions hold in no admissible profile",
         "correct its conditions, or the `never` or `implies` that they meet",
     ),
     "implied-rule": (
         "rule",
         "`{about}` adds nothing in the {fires:,} profiles where it fires: {others} say it already",
-        "a rule that adds nothing to what other rules say whenever it fires",
         "narrow it to what it adds, or merge its reason into the rules that imply it",
     ),
     "cancelling-rules": (
         "rule",
         "`{about}` and `{other}` cancel each other for `{family}` on {criterion}: "
         "both fire in {profiles:,} profiles",
-        "two rules for and against a family on one criterion that fire together",
         "narrow one of them, or give one its own criterion",
     ),
     "prefers-the-excluded": (
         "rule",
         "`{about}` prefers `{family}`, which is excluded whenever it fires",
-        "a rule that prefers a family that is excluded whenever it fires",
         "correct its conditions, or what the family declares",
     ),
     "impossible-option": (
         "question",
         "no complete profile has {question}: {about}",
-        "a task or option that no admissible profile has",
         "loosen the `never`, `implies` or `ask_if` that it meets, or remove it",
     ),
 }
@@ -148,50 +139,36 @@ WARNINGS = {
     "never-pivotal": (
         "rule",
         "`{about}` fires in {fires:,} profiles and is pivotal in none",
-        "a rule without which every profile gets the same family",
         "say `supporting: true` where it is a true reason all the same",
     ),
     "past-its-checkpoint": (
         "rule",
         "`{about}` speaks of `{checkpoint}`, but `{family}` never wins where it fires",
-        "a rule for or against a checkpoint that fires only where another family wins",
         "correct its conditions, or aim it at another checkpoint",
     ),
     "aimed-at-none": (
         "rule",
         "`{about}` is aimed at {aim}, and the catalogue has none",
-        "a rule about checkpoints of which the catalogue has none",
         "correct what it says of them, or remove it",
-    ),
-    "opposed-rules": (
-        "rule",
-        "`{one.id}` ({one.effect}, {one.criterion}) and `{other.id}` ({other.effect}, "
-        "{other.criterion}) of `{family}` fire in the same {profiles:,} profiles",
-        "two rules for and against a family that fire in exactly the same profiles",
-        "narrow one of them: only the earlier criterion ever counts",
     ),
     "undeclared-tie": (
         "family",
         "{equals} are equal in {profiles:,} profiles",
-        "profiles in which only the rank of families decides, and nobody said why",
         "write a rule, or declare the tie with its reason under `ties` in criteria.yaml",
     ),
     "idle-tie": (
         "tie",
         "`{about}` declares a tie between {between} that never happens",
-        "a declared tie that happens in no profile",
         "remove it from `ties`",
     ),
     "idle-never": (
         "never",
         "`{about}` rules out nothing: what it names cannot be anyway",
-        "a `never` that rules out nothing that is not ruled out already",
         "remove it",
     ),
     "idle-question": (
         "question",
         "the answer to `{about}` changes neither the family nor a checkpoint",
-        "a question whose answer changes neither the family nor the checkpoints",
         "write the rule or requirement that it was meant for, or remove it",
     ),
 }
@@ -199,31 +176,21 @@ NOTES = {
     "implied-in-part": (
         "rule",
         "`{about}` adds nothing about `{family}`: {others} say it already",
-        "a rule that adds nothing to what other rules say of one of its candidates",
         "leave that candidate out",
     ),
     "pivotal-supporting": (
         "rule",
         "`{about}` says `supporting: true` and is pivotal in {pivotal:,} profiles",
-        "a rule that says `supporting: true` and decides profiles",
         "remove `supporting: true`",
-    ),
-    "always-asked": (
-        "question",
-        "`{about}` makes sense in every profile: its `ask_if` rules out none",
-        "a question whose `ask_if` holds in every profile",
-        "remove `ask_if`",
     ),
     "no-closest": (
         "task",
         "{family}: no checkpoint for `{about}` in {cases:,} cases, nor one that comes closest",
-        "cases that a family answers without a checkpoint that could be used for the task",
         "name a checkpoint of the family for the task, or say that it cannot do it",
     ),
     "idle-checkpoint": (
         "checkpoint",
         "`{about}` is offered for no profile: {why}",
-        "a checkpoint that is offered for no profile; it can still be shown and checked",
         "correct its tasks or fields where that surprises",
     ),
 }

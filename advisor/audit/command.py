@@ -49,8 +49,7 @@ Named = Annotated[Places, Options(read_rules)]
 def check(places: Named) -> int:
     """Validate the rule files and report each problem at file:line:column.
 
-    Among them are facts without a source, and names that no code knows: rules of the check without
-    a function, runners, classes to load. Those keep no other command from its answer. A task whose
+    Among them are facts without a source, which keep no other command from its answer. A task whose
     questions decide together in more ways than can be followed is refused here, and where it is
     asked for.
 
@@ -60,10 +59,8 @@ def check(places: Named) -> int:
       advisor rules check --rules our-rules
       advisor rules check my-fork-of-the-rules
     """
-    from advisor.audit.code_names import unknown_names
-
     rulebase = places.rulebase
-    if problems := (*rulebase.remarks, *unknown_names(places), *_beyond_following(rulebase)):
+    if problems := (*rulebase.remarks, *_beyond_following(rulebase)):
         raise BrokenFileError(
             f"the rules have {count(len(problems), 'problem')}",
             problems=problems,

@@ -3,8 +3,6 @@
 - *cancelling*: on one criterion, one rule prefers and another avoids the same family, and there is
   a profile in which both fire and the family is not excluded. The family stands at neither there,
   and no reader of either rule would think so.
-- *opposed*: on different criteria, one rule prefers and another avoids the same family, and they
-  fire in exactly the same profiles. Only the earlier criterion ever counts.
 - *prefers the excluded*: a family that a rule prefers is excluded whenever the rule fires.
 """
 
@@ -25,7 +23,7 @@ from advisor.phrasing import aim, count
 def no_contradiction(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that no rule is set against another or against what is excluded."""
     pairs = list(_against(context))
-    defects = [found for pair in pairs for found in _contradiction(context, *pair)]
+    defects = [found for pair in pairs if (found := _cancelling(context, *pair))]
     forbid, families = context.encoding.forbid, context.encoding.families
     for rule in context.written:
         for family in context.bits.get(rule.id, {}) if rule.effect == "prefer" else ():
@@ -35,15 +33,21 @@ def no_contradiction(context: ProofContext) -> tuple[str, list[Defect]]:
                 found = defect(context, "prefers-the-excluded", rule.id, family=families[family])
                 defects.append(found)
     number = count(len(defects), "contradiction") if defects else "no contradictions"
-    return f"rules for and against one family meet in {len(pairs)} pairs: {number}", defects
+    met = count(len(pairs), "pair")
+    return f"rules for and against a family on one criterion meet in {met}: {number}", defects
 
 
 def _against(context: ProofContext) -> Iterator[tuple[Rule, Rule, int]]:
-    """Yield pairs with a family that one prefers and the other avoids; one of them is written."""
+    """Yield pairs of one criterion with a family that one prefers and the other avoids.
+
+    One of them at least is written.
+    """
     space = context.admissible
     rules = [rule for rule in context.rulebase.rules if rule.effect in ("prefer", "avoid")]
     for one, other in combinations(rules, 2):
-        if one.effect == other.effect or (one.derived and other.derived):
+        if one.effect == other.effect or one.criterion != other.criterion:
+            continue
+        if one.derived and other.derived:
             continue
         shared = context.bits.get(one.id, {}).keys() & context.bits.get(other.id, {}).keys()
         if shared and space.meets(space.root, _both(space, one, other)):
@@ -58,36 +62,27 @@ def _both(space: Space, one: Rule, other: Rule) -> Allowed:
     return {**first, **second, **shared}
 
 
-def _contradiction(context: ProofContext, one: Rule, other: Rule, family: int) -> Iterator[Defect]:
-    """Yield what is wrong with a pair: it cancels itself, or one of it never counts."""
-    name = context.encoding.families[family]
-    if one.criterion == other.criterion:
-        only = context.encoding.forbid | context.encoding.by_outcome.get(family, 0)
-        space = context.space(one.when, other.when, only=only)
+def _cancelling(context: ProofContext, one: Rule, other: Rule, family: int) -> Defect | None:
+    """Return what is wrong with a pair: both fire where the family is not excluded."""
+    only = context.encoding.forbid | context.encoding.by_outcome.get(family, 0)
+    space = context.space(one.when, other.when, only=only)
 
-        def stands(outcome: int) -> bool:
-            return not outcome >> family & 1
+    def stands(outcome: int) -> bool:
+        return not outcome >> family & 1
 
-        if number := context.number(space, stands):
-            yield defect(
-                context,
-                "cancelling-rules",
-                one.id,
-                one.place or other.place,
-                context.example(space, stands),
-                other=other.id,
-                family=name,
-                criterion=one.criterion,
-                profiles=number,
-            )
-    elif not (one.derived or other.derived):
-        space = context.admissible
-        both = space.total(space.root, _both(space, one, other))
-        alone = {space.total(space.root, space.allowing(rule.when)) for rule in (one, other)}
-        if alone == {both}:
-            yield defect(
-                context, "opposed-rules", one.id, one=one, other=other, family=name, profiles=both
-            )
+    if not (number := context.number(space, stands)):
+        return None
+    return defect(
+        context,
+        "cancelling-rules",
+        one.id,
+        one.place or other.place,
+        context.example(space, stands),
+        other=other.id,
+        family=context.encoding.families[family],
+        criterion=one.criterion,
+        profiles=number,
+    )
 
 
 @claims("checkpoint-rules", "rules about checkpoints")

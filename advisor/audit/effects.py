@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from advisor.audit.context import CompleteAnswers, ProofContext
+from advisor.audit.context import CompleteAnswers, NotProvedError, ProofContext
 from advisor.engine.diagram import Allowed
 from advisor.model import Rule
 
@@ -32,7 +32,8 @@ class Effect(NamedTuple):
 
     `fires` and `pivotal` count profiles; `pivotal` is None for a rule that speaks of checkpoints
     alone, and where it was not proved. `implied_by` names, for each family of which the rule adds
-    nothing, rules that say it already; none of them can be left out.
+    nothing, rules that say it already; none of them can be left out. `left_open` is why it was not
+    proved where the rule is pivotal.
     """
 
     rule: Rule
@@ -40,6 +41,7 @@ class Effect(NamedTuple):
     implied_by: dict[str, tuple[str, ...]]
     pivotal: int | None = None
     pair: PivotalCase | None = None
+    left_open: str = ""
 
     @property
     def about_checkpoints(self) -> bool:
@@ -54,23 +56,24 @@ class Effect(NamedTuple):
 
 
 def effect_of(context: ProofContext, rule: Rule) -> Effect:
-    """Return all that a rule does. Raises NotProvedError where the budget ends."""
-    return with_pivots(context, firing_of(context, rule))
+    """Return what a rule does. Raises NotProvedError where the budget ends before it is known.
 
-
-def firing_of(context: ProofContext, rule: Rule) -> Effect:
-    """Return where a rule fires and whether it adds anything; that takes small graphs only."""
+    Where the budget ends behind that, it is left open in which profiles the rule is pivotal.
+    """
     space = context.admissible
     fires = space.total(space.root, space.allowing(rule.when))
-    implied = _implied_by(context, rule) if fires else {}
-    return Effect(rule, fires, implied)
-
-
-def with_pivots(context: ProofContext, effect: Effect) -> Effect:
-    """Return an effect with where its rule is pivotal."""
-    rule, mask = effect.rule, context.mask(effect.rule)
+    effect = Effect(rule, fires, _implied_by(context, rule) if fires else {})
     if effect.about_checkpoints:
         return effect
+    try:
+        return _with_pivots(context, effect)
+    except NotProvedError as reason:
+        return effect._replace(left_open=str(reason))
+
+
+def _with_pivots(context: ProofContext, effect: Effect) -> Effect:
+    """Return an effect with where its rule is pivotal."""
+    rule, mask = effect.rule, context.mask(effect.rule)
     space = context.space(rule.when, only=context.encoding.everything & ~mask)
     own = context.encoding.outcome(mask)
     winner = context.ranking.winner

@@ -50,10 +50,7 @@ def every_option_possible(context: ProofContext) -> tuple[str, list[Defect]]:
     defects = []
     for id, options, reached in zip(encoding.questions, encoding.options, reachable, strict=True):
         for place, option in enumerate(options):
-            if (place,) in reached:
-                continue
-            if option == NOT_APPLICABLE:
-                defects.append(defect(context, "always-asked", id))
+            if (place,) in reached or option == NOT_APPLICABLE:
                 continue
             where = context.rulebase.place(*(("task", option) if id == TASK else ("question", id)))
             defects.append(defect(context, "impossible-option", option, where, question=id))

@@ -69,7 +69,6 @@ def _defect_json(defect: Defect, places: Places) -> dict[str, Any]:
         **places.stands(defect.place),
         "about": defect.about,
         "message": defect.message,
-        "because": kind.summary,
         "fix": kind.fix,
         "example": defect.example,
     }

@@ -30,10 +30,6 @@ class Places:
         file, folder = self._file(name)
         return _relative(file, folder), int(line)
 
-    def file(self, name: str) -> Path:
-        """Return the file that places call by this name."""
-        return self._file(name)[0]
-
     def _file(self, name: str) -> tuple[Path, Path]:
         """Return a file, and the rule folder that it is in."""
         for overlay in map(Path, self.rulebase.folders):

@@ -6,21 +6,18 @@ budget does not suffice for is said to be not proved.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from advisor.audit.answers import every_family_wins, no_gap, no_undeclared_tie
 from advisor.audit.claim import HOLDS, NOT_PROVED, Claim, Defect, conclude, defect
 from advisor.audit.context import Answered, Budget, NotProvedError, ProofContext
 from advisor.audit.contradictions import aimed_past, no_contradiction
-from advisor.audit.effects import Effect, firing_of, with_pivots
+from advisor.audit.effects import Effect, effect_of
 from advisor.audit.endings import endings, every_profile_ends
 from advisor.audit.idle import every_option_possible, every_question_matters
 from advisor.audit.never_first import NeverFirst, first_places
-from advisor.model import Rule
 from advisor.rulebase.base import RuleBase
-
-Thing = TypeVar("Thing", Rule, Effect)
 
 LEVELS = ("error", "warning", "note")
 CHEAP = (
@@ -92,18 +89,23 @@ def _about_rules(
     context: ProofContext, counted: Answered | None
 ) -> tuple[tuple[Effect, ...], list[Claim]]:
     """Return the effects of the written rules, and what is claimed of them all."""
-    stated, unread = _each(context, firing_of, {rule.id: rule for rule in context.written})
-    settled, unsettled = _each(context, with_pivots, stated)
-    known = tuple((stated | settled).values())
+    effects: list[Effect] = []
+    unread: dict[str, str] = {}
+    for rule in context.written:
+        try:
+            effects.append(effect_of(context, rule))
+        except NotProvedError as reason:
+            unread[rule.id] = str(reason)
+    unsettled = {effect.rule.id: effect.left_open for effect in effects if effect.left_open}
     fires_nowhere = f"none of {counted.profiles:,} profiles" if counted else "no profile"
-    defects = [one for effect in known for one in _of_rule(context, effect, fires_nowhere)]
+    defects = [one for effect in effects for one in _of_rule(context, effect, fires_nowhere)]
     about_pivots = [one for one in defects if one.kind in ("never-pivotal", "pivotal-supporting")]
     others = [one for one in defects if one not in about_pivots]
     claims = []
-    if stated:
-        claims.append(conclude("rules", _rules_text([*stated.values()]), others))
-    if settled:
-        claims.append(conclude("pivotal", _pivots_text([*settled.values()]), about_pivots))
+    if effects:
+        claims.append(conclude("rules", _rules_text(effects), others))
+    if settled := [effect for effect in effects if not effect.left_open]:
+        claims.append(conclude("pivotal", _pivots_text(settled), about_pivots))
     for id, what, left in (
         ("rules", "whether they fire or add anything", unread),
         ("pivotal", "where they are pivotal", unread | unsettled),
@@ -112,23 +114,7 @@ def _about_rules(
             whys = "; ".join(dict.fromkeys(left.values()))
             text = f"{len(left)} of {len(context.written)} rules, {what}: {whys}: {', '.join(left)}"
             claims.append(Claim(id, NOT_PROVED, text))
-    return known, claims
-
-
-def _each(
-    context: ProofContext,
-    prove: Callable[[ProofContext, Thing], Effect],
-    things: Mapping[str, Thing],
-) -> tuple[dict[str, Effect], dict[str, str]]:
-    """Return what could be proved of each rule, and of which it could not, and why."""
-    proved: dict[str, Effect] = {}
-    left: dict[str, str] = {}
-    for id, thing in things.items():
-        try:
-            proved[id] = prove(context, thing)
-        except NotProvedError as reason:
-            left[id] = str(reason)
-    return proved, left
+    return tuple(effects), claims
 
 
 def _rules_text(effects: list[Effect]) -> str:

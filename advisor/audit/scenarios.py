@@ -63,12 +63,6 @@ class RuleCoverage(NamedTuple):
         """True where a scenario puts the rule to the test, as far as its kind can be."""
         return bool(self.fires if self.rule.supporting else self.decisive or self.pivotal)
 
-    @property
-    def missed(self) -> bool:
-        """True where a scenario would notice the rule's absence, or none ever could."""
-        about_families = any("/" not in candidate for candidate in self.rule.candidates)
-        return bool(self.pivotal) or self.rule.supporting or not about_families
-
 
 ScenarioAnswer = tuple[str, str, list[Decision]]
 """The id of a scenario, the family of its answer, and its decisions."""

@@ -81,8 +81,6 @@ def coverage_page(coverage: Coverage, places: Places) -> Page:
         "and use"
     )
     page.append(Text(text, "quiet"))
-    if ids := ", ".join(one.rule.id for one in coverage.rules if one.covered and not one.missed):
-        page.append(Text(f"no scenario gets another family without {ids}", "quiet"))
     return page
 
 

@@ -296,15 +296,6 @@ def _uses(rulebase: RuleBase, checkpoint: LocalCheckpoint) -> tuple[RunnerUse, .
     return uses if talks else ()
 
 
-def known_runners() -> list[str]:
-    """Return the runners of the modules imported so far, as rules name them."""
-    found: list[Any] = [Runner]
-    for one in found:
-        found += one.__subclasses__()
-    named = (f"{one.__module__.rpartition('.')[2]}.{one.__name__}" for one in found)
-    return [name for name in named if "._" not in name and name != "runner.Runner"]
-
-
 def runner_class(use: RunnerUse) -> type[Runner]:
     """Return the class that a use names; UnsupportedError where there is none."""
     module, _, name = use.runner.partition(".")

@@ -150,17 +150,6 @@ def test_a_contradiction_is_found(audited):
     assert "`for` and `against` cancel each other for `matcher` on scale" in cancelling["message"]
 
 
-def test_rules_for_and_against_in_the_same_profiles_are_found(audited):
-    when = "{task: [label], use: [commercial]}"
-    code, document = audited(
-        rule("for", when, "prefer: matcher", "scale"),
-        rule("against", when, "avoid: matcher", "hardware"),
-    )
-    (opposed,) = found(document, "opposed-rules")
-    assert code == 1
-    assert place(opposed) == ("house/decisions/house.yaml", 2)
-
-
 def test_a_rule_that_prefers_what_is_excluded_is_found(audited):
     code, document = audited(rule("vain", "{output: [text]}", "prefer: matcher", "scale"))
     (vain,) = found(document, "prefers-the-excluded")
