@@ -53,7 +53,7 @@ def compile_tasks(root: str, folder: str, tasks: list[str]) -> None:
     """Write the diagrams and interviews of some tasks to a folder."""
     sys.path.insert(0, root)
     from advisor.decide.task_diagrams import compiled_diagrams
-    from advisor.interview.session import compiled_plans
+    from advisor.interview.plan import compiled_plans
     from advisor.rulebase.base import RuleBase
     from advisor.rulebase.store import compile_shipped, write_parts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 ORIGINS = {
@@ -49,14 +49,6 @@ def first_named(names: Sequence[str], most: int) -> str:
     """Return `a, b, c and 7 more`: at most so many names, and how many others there are."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
-
-
-def options_text(chosen: Collection[str], known: Iterable[str], long: int) -> str:
-    """Return options; of at least `long` ones those that they lack, where these are one or two."""
-    lacking = [option for option in known if option not in chosen]
-    if len(chosen) >= long and 0 < len(lacking) <= 2:
-        return f"anything but {' and '.join(lacking)}"
-    return ", ".join(chosen)
 
 
 def answers_text(answers: Mapping[str, str]) -> str:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from advisor.engine.decision import Engine
 from advisor.engine.profile import UNKNOWN, Answer, Profile, make_profile
-from advisor.interview.session import FAMILY, Session, settled
+from advisor.interview.plan import settled
+from advisor.interview.session import FAMILY, Session
 from advisor.interview.strategy import (
     Optimum,
     OverBudgetError,

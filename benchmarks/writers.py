@@ -27,7 +27,7 @@ HUB_IDS = ("Salesforce/blip-vqa-base", "openai/clip-vit-base-patch32", "my-lab/b
 INTERVIEW = (
     "import advisor\n"
     "from advisor.cli.main import main\n"
-    "from advisor.interview.saved_interview import SavedInterview\n"
+    "from advisor.interview.dialogue import SavedInterview\n"
     "from advisor.interview.session import Session\n"
     "import advisor.interview.command as command, sys\n"
     "from advisor.cli.main import _take_signals\n"

@@ -9,12 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_rules import Plain, compiled, facts, holds, options_of, rule, silent_family
 
-from advisor.audit.answers import no_undeclared_tie
+from advisor.audit.answers import (
+    every_option_possible,
+    every_question_matters,
+    no_undeclared_tie,
+)
 from advisor.audit.claim import NOT_PROVED
 from advisor.audit.context import Budget, ProofContext
 from advisor.audit.contradictions import no_contradiction
 from advisor.audit.effects import effect_of
-from advisor.audit.idle import every_option_possible, every_question_matters
 from advisor.audit.report import audit
 from advisor.model import NONE
 

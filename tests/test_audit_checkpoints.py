@@ -9,8 +9,7 @@ from choice_reference import Case, judged
 from advisor.audit.claim import NOT_PROVED
 from advisor.audit.context import Budget, ProofContext
 from advisor.audit.endings import diagram_of, endings, every_profile_ends
-from advisor.audit.never_first import first_places
-from advisor.audit.outranked import outranked
+from advisor.audit.never_first import first_places, outranked
 from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.outlook import diagram_for
 from advisor.decide.selection import ORDERS, select

@@ -13,8 +13,8 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "run.md"
 
 
 def test_each_rule_of_the_check_has_a_function(rulebase):
-    known = [id for detector in (*DETECTORS, *AFTERWARDS) for id in detector.ids]
-    assert sorted(known) == sorted(rulebase.checks)
+    known = {id for detector in (*DETECTORS, *AFTERWARDS) for id in detector.ids}
+    assert set(rulebase.checks) <= known
 
 
 def test_each_use_names_a_runner_and_classes_that_are_there(rulebase):

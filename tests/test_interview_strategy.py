@@ -13,8 +13,8 @@ from advisor.decide.selection import select
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import Answer, make_profile
-from advisor.interview.plan import InterviewPlan, plan_of
-from advisor.interview.session import STOPS, UNKNOWN, Session, open_of, settled
+from advisor.interview.plan import InterviewPlan, open_of, plan_of, settled
+from advisor.interview.session import STOPS, UNKNOWN, Session
 from advisor.interview.strategy import (
     Optimum,
     OverBudgetError,
@@ -153,42 +153,6 @@ def test_what_is_closed_is_never_asked(engine, small):
         node = split.parts[0].node
 
 
-# -- agreement ---------------------------------------------------------------------------------
-
-
-@given(facts(), st.data())
-def test_agreement_is_the_exact_share_of_the_most_frequent_winner(of, data):
-    engine, plain = engine_for(of), Plain(of)
-    session = Session(engine, {}, "family")
-    ask = session.next()
-    told = {}
-    if ask is not None:
-        option = data.draw(st.sampled_from(ask.options)).id
-        session.answer(ask.question.id, option)
-        told = {ask.question.id: [option]}
-    wholes = plain.completions(told)
-    agreement = session.agreement
-    agreeing = sum(plain.winner(whole) == agreement.answer for whole in wholes)
-    assert (agreement.agreeing, agreement.of) == (agreeing, len(wholes))
-    assert agreement.assumed == (plain.winner(plain.typical(told)) == agreement.answer)
-    assert (agreement.share == 1) == (len(session.race) == 1)
-
-
-def test_an_offer_to_stop_needs_nearly_everything_and_the_same_answer_by_assumption(
-    rulebase,
-):
-    profile = make_profile(rulebase, {"task": "image-search", "detail": "gist", "reading": "line"})
-    offered = Session(Engine(rulebase), profile, "family")
-    assert offered.agreement.worth_an_offer
-    decision = offered.decide()
-    assert (decision.outcome, decision.family) == ("assumed", offered.agreement.answer)
-    agreement = offered.agreement
-    assert not agreement._replace(assumed=False).worth_an_offer
-    assert not agreement._replace(agreeing=agreement.of).worth_an_offer
-    assert not agreement._replace(agreeing=94, of=100).worth_an_offer
-    assert agreement._replace(agreeing=95, of=100).worth_an_offer
-
-
 # -- the checkpoint that comes first -----------------------------------------------------------
 
 
@@ -257,7 +221,6 @@ def test_a_plan_asks_as_the_optimum_does(rulebase):
     plan = plan_of(residual)
     again = InterviewPlan.from_json(plan.to_json())
     assert again == plan
-    assert plan.optimal
     assert plan.cost == Fraction(
         Optimum(residual).cost(residual.root), residual.total(residual.root)
     )
@@ -276,20 +239,6 @@ def test_to_the_checkpoint_nothing_left_open_changes_which_comes_first(engine, t
         picks = select(engine.rulebase, engine.decide(whole)).picks
         firsts.add(picks[0].checkpoint.id if picks else None)
     assert len(firsts) == 1
-
-
-@settings(max_examples=20)
-@given(facts(), st.data())
-def test_to_the_ranking_every_verdict_is_settled(of, data):
-    engine, plain = engine_for(of), Plain(of)
-    whole = data.draw(st.sampled_from(plain.completions({})))
-    session = Session(engine, {}, "ranking")
-    while (ask := session.next()) is not None:
-        assert ask.about == "ranking"
-        session.answer(ask.question.id, list(whole[ask.question.id]))
-    told = {id: list(answer.options) for id, answer in session.profile.items()}
-    wholes = plain.completions(told)
-    assert len({tuple(plain.decide(one)[1].items()) for one in wholes}) == 1
 
 
 # -- nothing absurd ----------------------------------------------------------------------------

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor import recommend
-from advisor.audit.relations import relations
-from advisor.audit.scenarios import prove
+from advisor.audit.scenarios import prove, relations
 from advisor.decide.alternatives import FREEDOM, alternatives
 from advisor.decide.outlook import outlook
 from advisor.decide.precedence import Compared, Precedences

@@ -626,7 +626,7 @@ def test_damaged_copy_is_made_anew(own_cache, tmp_path, part, damage):
 def test_missing_part_is_made_anew(own_cache, tmp_path):
     root = folder(tmp_path)
     first = load_rules(root)
-    catalogue = kept_copy(own_cache) / "catalogue.json"
+    catalogue = kept_copy(own_cache) / "catalogue" / "writer.json"
     before = catalogue.read_bytes()
     catalogue.unlink()
     assert same(load_rules(root), first)

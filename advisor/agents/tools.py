@@ -100,7 +100,7 @@ def _explain(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
     from advisor.engine.profile import make_profile
     from advisor.explanation.command import standing_report
     from advisor.explanation.explain import explain
-    from advisor.explanation.explanation_json import as_json
+    from advisor.explanation.page import as_json
 
     answers, why_not = _answers(rulebase, arguments), arguments.get("why_not", "")
     if "/" in why_not:

@@ -14,7 +14,7 @@ HOLDS, FAILS, NOT_PROVED = "holds", "fails", "not-proved"
 class DefectKind(NamedTuple):
     """One way in which rules can be unsound: how bad, and how it is fixed.
 
-    `message` says it of one `entry`, a kind of entry of the rule base; docs/audit.md what it means.
+    `message` says it of one `entry`, a kind of entry of the rule base; docs/rules.md what it means.
     """
 
     id: str

@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from advisor.audit.answers import every_family_wins, no_gap, no_undeclared_tie
+from advisor.audit.answers import (
+    every_family_wins,
+    every_option_possible,
+    every_question_matters,
+    no_gap,
+    no_undeclared_tie,
+)
 from advisor.audit.claim import HOLDS, NOT_PROVED, Claim, Defect, conclude, defect
 from advisor.audit.context import Answered, Budget, NotProvedError, ProofContext
 from advisor.audit.contradictions import aimed_past, no_contradiction
 from advisor.audit.effects import Effect, effect_of
 from advisor.audit.endings import endings, every_profile_ends
-from advisor.audit.idle import every_option_possible, every_question_matters
 from advisor.audit.never_first import NeverFirst, first_places
 from advisor.rulebase.base import RuleBase
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import contextlib
 import errno
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, NamedTuple
 
-from advisor import files, writing
+from advisor import files, is_program, writing
 from advisor.cli import end_at_once
 from advisor.errors import AdvisorError, BrokenFileError, UnknownNameError, refused_path
 from advisor.writing import ESCAPED, silence_stdout
@@ -69,7 +70,19 @@ def main() -> None:
     except KeyboardInterrupt:  # where `run` has not begun, or has done
         end_at_once()
     gc.freeze()  # the end of the process frees all; looking for cycles first takes a third as long
+    if _waited_for_by_nobody():
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
+        os._exit(code)  # the system frees all at once; Python, one by one, takes 4 ms
     sys.exit(code)
+
+
+def _waited_for_by_nobody() -> bool:
+    """True where nothing is to be done at the end of the process: no callback, thread or tracer."""
+    threads = sys.modules.get("threading")
+    alone = threads is None or threads.active_count() == 1
+    watched = sys.gettrace() or sys.getprofile()
+    return is_program() and alone and not watched and not atexit._ncallbacks()  # noqa: SLF001
 
 
 def _say_what_python_lost(lost: Any) -> None:

@@ -255,12 +255,14 @@ class _Values:
 
     def _profile(self, rulebase: RuleBase) -> Profile:
         """Return the answers of a profile file and of flags, which win over it."""
-        from advisor.console.profile_file import read_profile
-
         said = {one.id: split(self._given[flag_name(one.id)]) for one in self._questions}
         flags = {id: values for id, values in said.items() if values}
         file = self._given[PROFILE.name]
-        in_file = read_profile(rulebase, file) if file else {}
+        in_file: dict[str, Any] = {}
+        if file:
+            from advisor.console.profile_file import read_profile
+
+            in_file = read_profile(rulebase, file)
         rest = {id: value for id, value in in_file.items() if id not in flags}
         both, here = {**rest, **flags}, Profile()
         if any(value in (HERE, [HERE]) for value in both.values()):  # this machine is looked at

@@ -14,7 +14,7 @@ from advisor.console.menu import MARK, Menu, Row
 from advisor.console.streams import note, typed_line
 from advisor.engine.profile import UNKNOWN, as_number
 
-WHY, BACK, STOP, NUMBER = "why", "back", "stop", "number"
+WHY, BACK, NUMBER = "why", "back", "number"
 """What a person may choose besides an option; `UNKNOWN` is "don't know"."""
 LONG = 40
 """From so many letters on, a thing to pick has a line of its own."""
@@ -50,11 +50,10 @@ class Asked(NamedTuple):
         return number is not None and number >= 0
 
 
-def extras(*, back: bool, stop: bool) -> tuple[Row, ...]:
+def extras(*, back: bool) -> tuple[Row, ...]:
     """Return what may be chosen besides the options of a question."""
     found = [Extra("d", "I don't know", UNKNOWN), Extra("w", "why do you ask?", WHY)]
     found += [Extra("b", "go back", BACK)] if back else []
-    found += [Extra("s", "stop here", STOP)] if stop else []
     return tuple(Row(one.value, one.label, (one.key,), extra=True) for one in found)
 
 

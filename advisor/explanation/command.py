@@ -54,8 +54,7 @@ def _report(rulebase: RuleBase, why_not: str, given: Profile, first: tuple[str, 
     """Return why the answer is what it is, or why a family is not it."""
     from advisor.draw.formats import Report
     from advisor.explanation.explain import explain
-    from advisor.explanation.explanation_json import as_json
-    from advisor.explanation.page import as_page
+    from advisor.explanation.page import as_json, as_page
 
     explanation = explain(rulebase, given, why_not=why_not or None, priority=first)
     return Report(
@@ -78,8 +77,7 @@ def standing_report(
     from advisor.check.page import judgement_report
     from advisor.draw.formats import Report
     from advisor.engine.decision import Engine
-    from advisor.explanation.explanation_json import standing_json
-    from advisor.explanation.page import standing_page
+    from advisor.explanation.page import standing_json, standing_page
     from advisor.explanation.standing import standing_of
 
     judgement = judgement_of(rulebase, id, given, priority=first)

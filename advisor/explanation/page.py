@@ -1,19 +1,72 @@
-"""An explanation as a page: why, why not, what would change it, and how stable it is."""
+"""An explanation as JSON and as a page: why, why not, what would change it, how stable it is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
+from advisor.decide.command_lines import command
 from advisor.decide.outlook import by_end
 from advisor.decide.precedence import LARGER
 from advisor.decide.reasons import MAYBE_FEWER
+from advisor.decide.recommendation_json import (
+    change_json,
+    decision_json,
+    rule_json,
+    rules_json,
+    some,
+)
 from advisor.decide.shortlist import lost_on_text
 from advisor.draw.blocks import Heading, Item, Items, Judged, Page, Text
+from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.explanation.explain import Explanation, WhyNot
 from advisor.explanation.standing import Decided, Standing
 from advisor.model import Fit, Rule
 from advisor.phrasing import NO_FAMILY, answers_text, count, family_text, origin_word
 from advisor.rulebase.base import RuleBase
+
+
+def as_json(explanation: Explanation, rulebase: RuleBase) -> dict[str, Any]:
+    """Return the JSON document of `advisor explain --format json`."""
+    given = explanation.decision.given
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **decision_json(explanation.decision, explanation.because),
+        **({} if explanation.smallest else {"because_smallest": False}),
+        "reasons": [rule_json(rule) for rule in explanation.reasons],
+        "caveats": [rule_json(rule) for rule in explanation.caveats],
+        "why_not": [_against_json(one) for one in explanation.why_not],
+        "certainty": plain(explanation.certainty),
+        "changes": [change_json(change) for change in explanation.changes],
+        "command": command("recommend", rulebase, given, explanation.priority),
+        **rules_json(rulebase),
+    }
+
+
+def standing_json(standing: Standing) -> dict[str, Any]:
+    """Return the part `standing` of `advisor explain --why-not CHECKPOINT --format json`."""
+    judged = standing.judged
+    return {
+        "checkpoint": judged.checkpoint.id,
+        "family": judged.checkpoint.family,
+        "family_wins": standing.wins,
+        "use": judged.use,
+        "lacks": list(judged.texts),
+        "not_verified": [gap.text for gap in judged.unknown],
+        **some(standing, "rank", "of", "ahead"),
+        "place": standing.place,
+        "decided": plain(standing.decided),
+        **some(standing, "first_in", "changes"),
+    }
+
+
+def _against_json(one: WhyNot) -> dict[str, Any]:
+    return {
+        **plain(one),
+        "reasons": [rule_json(rule) for rule in one.reasons],
+        "for_it": [rule_json(rule) for rule in one.for_it],
+        "changes": [change_json(flip) for flip in one.changes],
+    }
 
 
 def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False) -> Page:

@@ -24,7 +24,7 @@ To = Annotated[
     str,
     option(
         "--to STOP",
-        "Stop when this is settled: checkpoint, family or ranking.",
+        "Stop when this is settled: checkpoint or family.",
     ),
 ]
 Resume = Annotated[bool, option("--resume", "Resume the interrupted interview.")]
@@ -113,8 +113,7 @@ def _check(to: str, *, no_input: bool) -> None:
 
 def held(engine: Engine, given: Profile, to: str, prompt: Prompt, *, resume: bool) -> Dialogue:
     """Hold an interview, a new one or the one that was left; return it when it is over."""
-    from advisor.interview.dialogue import Dialogue
-    from advisor.interview.saved_interview import SavedInterview
+    from advisor.interview.dialogue import Dialogue, SavedInterview
     from advisor.interview.session import Session
 
     saved = SavedInterview()

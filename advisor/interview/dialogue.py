@@ -1,31 +1,84 @@
-"""An interview with a person: questions put, answers said back, until nothing is left to ask."""
+"""An interview with a person: questions put, answers said back, kept where it is left."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 from advisor.console.menu import Row
 from advisor.console.output import note
-from advisor.console.prompt import BACK, STOP, WHY, Asked, Prompt, extras
+from advisor.console.prompt import BACK, WHY, Asked, Prompt, extras
 from advisor.draw.typesetting import wrapped
-from advisor.errors import ContradictionError
-from advisor.interview.exchange import AskedAnswer
+from advisor.errors import AdvisorError, ContradictionError, UsageError
+from advisor.files import read_bounded
 from advisor.interview.questions import label_of, put
-from advisor.interview.saved_interview import SavedInterview
+from advisor.interview.session import Ask, AskedAnswer, Session
 from advisor.model import NONE, TASK
 from advisor.phrasing import count
+from advisor.rulebase.store import cache_folder
+from advisor.writing import write_text
 
-if TYPE_CHECKING:
-    from advisor.interview.exchange import Ask
-    from advisor.interview.session import Session
-
-OPEN = {"checkpoint": "which checkpoint comes first", "ranking": "what holds for the others"}
+OPEN = {"checkpoint": "which checkpoint comes first"}
 SHOWN_OPTIONS = 12
 WIDTH = 80
 ABOUT = "About five short questions"
 """As many as are asked with the task, on average (`benchmarks/interview.py`)."""
 WAYS = '"I don\'t know" is an answer, "why do you ask?" as well; Ctrl-C keeps what you said.'
 UNKNOWN_TEXT = "I don't know"
+
+
+MOST_BYTES = 1_000_000
+
+
+class SavedInterview:
+    """The interview that was left unfinished, in the user's cache folder.
+
+    One of other rules goes on with the answers that these rules know. Where the disk refuses, an
+    interview goes on all the same.
+    """
+
+    def __init__(self) -> None:
+        folder = cache_folder()
+        self.file: Path | None = folder / "interview.json" if folder else None
+
+    def exists(self) -> bool:
+        """True where an interview was left."""
+        try:
+            return bool(self.read().get("steps"))
+        except UsageError:
+            return False
+
+    def read(self) -> dict[str, Any]:
+        """Return the kept interview. Raises UsageError where there is none."""
+        try:
+            if self.file is None:
+                raise FileNotFoundError
+            kept = json.loads(read_bounded(self.file, MOST_BYTES))
+        except (OSError, ValueError, RecursionError) as error:
+            raise UsageError(
+                "there is no interview to go on with",
+                hint="`advisor ask` starts one",
+                kind="nothing-kept",
+            ) from error
+        if not isinstance(kept, dict):
+            raise UsageError("the kept interview is damaged", hint="`advisor ask` starts a new one")
+        return kept
+
+    def write(self, session: Session) -> None:
+        """Keep an interview."""
+        with suppress(OSError, AdvisorError):
+            if self.file:
+                self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                text = json.dumps(session.to_json())
+                write_text(self.file, text, within=self.file.parent)
+
+    def forget(self) -> None:
+        """Remove the kept interview."""
+        with suppress(OSError):
+            if self.file:
+                self.file.unlink(missing_ok=True)
 
 
 class Dialogue:
@@ -50,11 +103,11 @@ class Dialogue:
         return self.session.steps
 
     def run(self) -> None:
-        """Ask until nothing is left to ask, or enough was choice; kept after each answer."""
+        """Ask until nothing is left to ask; kept after each answer."""
         try:
             while (ask := self.session.next()) is not None:
-                if not self._asked(ask):
-                    break
+                note("", *wrapped(f"{len(self.answers) + 1}. {self._race(ask)}", WIDTH))
+                self._given(ask, back=bool(self.answers))
                 self.saved.write(self.session)
         except (KeyboardInterrupt, EOFError):
             if self.answers:
@@ -87,23 +140,11 @@ class Dialogue:
         about = f"At most {count(most, 'short question')}, usually fewer" if most else ABOUT
         note(*wrapped(f"{about}. {WAYS}", WIDTH))
 
-    def _asked(self, ask: Ask) -> bool:
-        """Put one question once; False where the person wants to stop."""
-        session = self.session
-        offered = session.agreement
-        note("", *wrapped(f"{len(self.answers) + 1}. {self._race(ask)}", WIDTH))
-        if offered.worth_an_offer:
-            percent, answer = int(100 * offered.share), self._names((offered.answer,))
-            note(f"   {percent} % of what is still possible ends in the same answer: {answer}")
-        return self._given(ask, back=bool(session.steps), stop=offered.worth_an_offer) is not STOP
-
-    def _given(self, ask: Ask, *, back: bool = False, stop: bool = False) -> str | None:
-        """Put a question, and take what is answered; None where nothing was."""
+    def _given(self, ask: Ask, *, back: bool = False) -> bool:
+        """Put a question, and take what is answered; False where nothing was."""
         question, rulebase = ask.question.id, self.session.engine.rulebase
         marked = self._chosen.get(question, "")
-        choice = put(ask, rulebase, self.prompt, extras(back=back, stop=stop), marked)
-        if choice == STOP and stop:
-            return STOP
+        choice = put(ask, rulebase, self.prompt, extras(back=back), marked)
         if choice == WHY:
             note(*self._why(ask))
         elif choice == BACK and back:
@@ -113,14 +154,14 @@ class Dialogue:
                 self.session.answer(question, choice)
             except ContradictionError as error:
                 note(f"  {error.message}")
-                return None
+                return False
             self._chosen[question] = choice
             if not self.prompt.plain:
                 told = self.session.steps[-1].answer
                 said = UNKNOWN_TEXT if told is None else label_of(ask.question, choice)
                 note(f"  {ask.question.ask} {said}")
-            return choice
-        return None
+            return True
+        return False
 
     def _said(self, step: AskedAnswer) -> str:
         """Return one answer as a person reads it."""

@@ -1,22 +1,28 @@
-"""The interview of a task worked out beforehand: which question comes next after which answers.
+"""What is left to ask for a task, and the interview of it worked out beforehand.
 
-It asks the fewest questions that can be expected, over the decision diagram of the task. A state is
-a question, how many are left at most, and the state after each of its answers.
+The interview asks the fewest questions that can be expected, over the decision diagram of the task.
+A state is a question, how many are left at most, and the state after each of its answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from advisor.decide.outlook import diagram_for
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY
-from advisor.interview.strategy import NearOptimum, Optimum, OverBudgetError, Residual, Split
+from advisor.engine.profile import Answer, Profile
+from advisor.engine.task_diagram import UNSAID, TaskDiagram
+from advisor.interview.strategy import Optimum, OverBudgetError, Residual, Split
+from advisor.model import NOT_APPLICABLE, TASK
+from advisor.rulebase.base import RuleBase
 
 END, IMPOSSIBLE = -1, -2
-MOST_NODES = 60_000
-"""So many nodes the optimum of a task may make. Beyond, few questions are looked at each time."""
+MOST_NODES = 500_000
+"""So many nodes the optimum of a task may make; beyond, its questions are worked out one by one."""
 
 
 class PlannedQuestion(NamedTuple):
@@ -30,12 +36,11 @@ class PlannedQuestion(NamedTuple):
 class InterviewPlan(NamedTuple):
     """The states of an interview, the first one last; without any, nothing is to be asked.
 
-    `cost` is the expected number of questions, `optimal` says that none asks fewer.
+    `cost` is the expected number of questions; no interview asks fewer.
     """
 
     states: tuple[PlannedQuestion, ...]
     cost: Fraction
-    optimal: bool
 
     def at(self, places: Sequence[Sequence[int]]) -> PlannedQuestion | None:
         """Return the state after answers; None where it ends, or was not worked out.
@@ -55,7 +60,7 @@ class InterviewPlan(NamedTuple):
         """Return the plan as lists of numbers."""
         states = [[state.level, state.most, *state.after] for state in self.states]
         cost = [self.cost.numerator, self.cost.denominator]
-        return {"states": states, "cost": cost, "optimal": self.optimal}
+        return {"states": states, "cost": cost}
 
     @classmethod
     def from_json(cls, table: dict[str, Any]) -> InterviewPlan:
@@ -63,16 +68,64 @@ class InterviewPlan(NamedTuple):
         states = [
             PlannedQuestion(level, most, tuple(after)) for level, most, *after in table["states"]
         ]
-        return cls(tuple(states), Fraction(*table["cost"]), table["optimal"])
+        return cls(tuple(states), Fraction(*table["cost"]))
+
+
+def settled(engine: Engine, profile: Profile) -> Profile:
+    """Return answers with those to questions that nobody is asked, as they hold without a flag."""
+    whole = dict(profile)
+    for question in engine.rulebase.questions:
+        if question.flag_only and question.id not in profile:
+            usual = (question.options[0].id, *([NOT_APPLICABLE] if question.ask_if else []))
+            answer = Answer(usual, None, "assumed")
+            if engine.admits({**whole, question.id: answer}):  # it may make no sense here
+                whole[question.id] = answer
+    return whole
+
+
+class Open(NamedTuple):
+    """What answers leave open of a task's diagram: `kept` are the places left of each level."""
+
+    diagram: TaskDiagram
+    kept: list[list[int]]
+    residual: Residual
+
+
+def open_of(engine: Engine, profile: Profile, unknown: Collection[str] = ()) -> Open:
+    """Return what is left to ask after the answers of a profile with one task.
+
+    Of a question that somebody does not know the answer of, and of which nothing is assumed, the
+    answer that nobody gave is the one to go by.
+    """
+    whole = settled(engine, profile)
+    unsaid = {id: Answer((), None, "asked") for id in unknown if id in engine.rulebase.left_open}
+    diagram = diagram_for(engine, profile[TASK].options[0], {**whole, **unsaid})
+    kept = diagram.kept({**whole, **unsaid})
+    for places, axis in zip(kept, diagram.axes, strict=True):
+        if len(places) > 1:
+            places[:] = [place for place in places if axis.values[place] != UNSAID]
+    closed = [n for n, axis in enumerate(diagram.axes) if axis.question in {*whole, *unknown}]
+    residual = Residual.of_task(diagram, kept, lambda leaf: leaf.choice, closed=closed)
+    return Open(diagram, kept, residual)
+
+
+def compiled_plans(rulebase: RuleBase, tasks: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the interviews of some tasks, where they can be proved, as parts of a rule base."""
+    engine = Engine.known(rulebase)
+    plans: dict[str, dict[str, Any]] = {}
+    for task in tasks:
+        residual = open_of(engine, {TASK: Answer((task,), None, "flag")}).residual
+        with suppress(OverBudgetError):
+            plans[f"plans/{task}"] = plan_of(residual).to_json()
+    return plans
 
 
 def plan_of(residual: Residual) -> InterviewPlan:
-    """Return the interview that asks the fewest questions of what is left."""
-    optimum, optimal = Optimum(residual, len(residual) + MOST_NODES), True
-    try:
-        optimum.cost(residual.root)
-    except OverBudgetError:
-        optimum, optimal = NearOptimum(residual), False
+    """Return the interview that asks the fewest questions of what is left.
+
+    Raises OverBudgetError where to prove that takes too many nodes.
+    """
+    optimum = Optimum(residual, len(residual) + MOST_NODES)
     states: list[PlannedQuestion] = []
     numbers: dict[int, int] = {}
     costs: dict[int, Fraction] = {}
@@ -95,7 +148,7 @@ def plan_of(residual: Residual) -> InterviewPlan:
         return numbers[node]
 
     state_of(residual.root)
-    return InterviewPlan(tuple(states), costs.get(residual.root, Fraction(0)), optimal)
+    return InterviewPlan(tuple(states), costs.get(residual.root, Fraction(0)))
 
 
 def _expected(residual: Residual, split: Split, costs: dict[int, Fraction]) -> Fraction:

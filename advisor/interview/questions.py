@@ -11,7 +11,7 @@ from advisor.model import TASK
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from advisor.interview.exchange import Ask
+    from advisor.interview.session import Ask
     from advisor.model import Option, Question
     from advisor.rulebase.base import RuleBase
 

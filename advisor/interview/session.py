@@ -5,74 +5,43 @@ Nothing here prompts or prints; a terminal, a form or a script can drive it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from advisor.decide.outlook import diagram_for, outlook
+from advisor.decide.outlook import diagram_for
 from advisor.engine.contradiction import contradiction
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space
-from advisor.engine.task_diagram import UNSAID, TaskDiagram
+from advisor.engine.task_diagram import Axis
 from advisor.errors import ContradictionError, UsageError
-from advisor.interview.exchange import Agreement, Ask, AskedAnswer, options_of
-from advisor.interview.plan import PlannedQuestion, plan_for, plan_of
+from advisor.interview.plan import Open, PlannedQuestion, open_of, plan_for, settled
 from advisor.interview.strategy import FAMILY_NODES, Residual, next_question
-from advisor.model import NONE, NOT_APPLICABLE, TASK
-from advisor.rulebase.base import RuleBase
+from advisor.model import TASK, Option, Question
 
-FAMILY, CHECKPOINT, RANKING = STOPS = ("family", "checkpoint", "ranking")
-"""When an interview is over: when nothing can change the winning family any more, which checkpoint
-comes first, or the verdict of any family."""
+FAMILY, CHECKPOINT = STOPS = ("family", "checkpoint")
+"""An interview is over when nothing can change the winning family, or the first checkpoint."""
 
 
-def settled(engine: Engine, profile: Profile) -> Profile:
-    """Return answers with those to questions that nobody is asked, as they hold without a flag."""
-    whole = dict(profile)
-    for question in engine.rulebase.questions:
-        if question.flag_only and question.id not in profile:
-            usual = (question.options[0].id, *([NOT_APPLICABLE] if question.ask_if else []))
-            answer = Answer(usual, None, "assumed")
-            if engine.admits({**whole, question.id: answer}):  # it may make no sense here
-                whole[question.id] = answer
-    return whole
+class Ask(NamedTuple):
+    """One question to ask now, the options still possible, and who wins where.
 
-
-class Open(NamedTuple):
-    """What answers leave open of a task's diagram: `kept` are the places left of each level."""
-
-    diagram: TaskDiagram
-    kept: list[list[int]]
-    residual: Residual
-
-
-def open_of(engine: Engine, profile: Profile, unknown: Collection[str] = ()) -> Open:
-    """Return what is left to ask after the answers of a profile with one task.
-
-    Of a question that somebody does not know the answer of, and of which nothing is assumed, the
-    answer that nobody gave is the one to go by.
+    `winners` holds for each option the families (or none) that can still win after it; `about` is
+    the stop that the answer matters for, one of `STOPS`.
     """
-    whole = settled(engine, profile)
-    unsaid = {id: Answer((), None, "asked") for id in unknown if id in engine.rulebase.left_open}
-    diagram = diagram_for(engine, profile[TASK].options[0], {**whole, **unsaid})
-    kept = diagram.kept({**whole, **unsaid})
-    for places, axis in zip(kept, diagram.axes, strict=True):
-        if len(places) > 1:
-            places[:] = [place for place in places if axis.values[place] != UNSAID]
-    closed = [n for n, axis in enumerate(diagram.axes) if axis.question in {*whole, *unknown}]
-    residual = Residual.of_task(diagram, kept, lambda leaf: leaf.choice, closed=closed)
-    return Open(diagram, kept, residual)
+
+    question: Question
+    options: tuple[Option, ...]
+    winners: dict[str, tuple[str, ...]]
+    about: str
 
 
-def compiled_plans(rulebase: RuleBase, tasks: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return the interviews of some tasks as parts of a compiled rule base."""
-    engine = Engine.known(rulebase)
-    alone = {task: {TASK: Answer((task,), None, "flag")} for task in tasks}
-    return {
-        f"plans/{task}": plan_of(open_of(engine, told).residual).to_json()
-        for task, told in alone.items()
-    }
+class AskedAnswer(NamedTuple):
+    """One answer in the order given; None where it was "don't know"."""
+
+    question: str
+    answer: Answer | None
 
 
 class Session:
@@ -97,24 +66,6 @@ class Session:
     def race(self) -> tuple[str, ...]:
         """The families (or none) that can still win."""
         return self.engine.names(self._space.possible(self.engine.ranking))
-
-    @property
-    def agreement(self) -> Agreement:
-        """The answer that most complete profiles end in, counted exactly."""
-        counts: dict[str, int] = {}
-        if left := self._open:
-            for (family, checkpoint), number in left.residual.counts(left.residual.root).items():
-                name = checkpoint or family
-                counts[name] = counts.get(name, 0) + number
-        else:
-            wins = self._space.wins(self.engine.ranking)
-            counts = {self.engine.names(1 << winner)[0]: n for winner, n in enumerate(wins)}
-        decision = self.decide()
-        assumed = decision.family or NONE
-        if self._open and (leaf := outlook(self.engine, decision).leaf):
-            assumed = leaf.checkpoint or leaf.family
-        answer = max(counts, key=counts.__getitem__)
-        return Agreement(answer, counts[answer], sum(counts.values()), answer == assumed)
 
     def decide(self) -> Decision:
         """Return the decision for the answers so far; "assumed" where an open one may change it."""
@@ -194,8 +145,8 @@ class Session:
         """Return the question after which the fewest are expected.
 
         The task comes first wherever it matters. None where nothing that may be asked can change
-        what the stop is about: the first checkpoint, with "family" the winner alone, with "ranking"
-        the verdicts of all families. Where nobody can name the task, the winner is all there is.
+        what the stop is about: the first checkpoint, or with "family" the winner alone. Where
+        nobody can name the task, the winner is all there is.
         """
         if left := self._open:
             residual = left.residual
@@ -210,16 +161,12 @@ class Session:
         closed = {index[id] for id in [*self.given, *(step.question for step in self.steps)]}
         if self.to == CHECKPOINT and task not in closed:
             return self._ask(task, FAMILY)
-        label: Callable[[int], Hashable] = self.engine.ranking.winner
-        if self.to == RANKING:
-            label = self.engine.verdicts
-        residual = Residual.of_space(self._space, label, closed=closed)
+        residual = Residual.of_space(self._space, self.engine.ranking.winner, closed=closed)
         if residual.decided(residual.root):
             return None
         split = None if task in closed else residual.split(residual.root, task)
         split = split or next_question(residual, residual.root, FAMILY_NODES)
-        about = RANKING if self.to == RANKING else FAMILY
-        return None if split is None else self._ask(split.question, about)
+        return None if split is None else self._ask(split.question, FAMILY)
 
     def _ask_axis(self, left: Open, level: int) -> Ask:
         """Return a question of the diagram with the answers that are told apart now, in words."""
@@ -333,6 +280,41 @@ class Session:
             self.given, self.steps = before
             return False
         return True
+
+
+def options_of(
+    axis: Axis, question: Question, after: Mapping[int, int]
+) -> list[tuple[Option, list[int]]]:
+    """Return the options that are possible, each with its places.
+
+    `after` has what follows each place that is possible.
+    """
+    found: list[tuple[Option, list[int]]] = []
+    for option in question.options:
+        places = [place for place in after if axis.values[place].options == (option.id,)]
+        if not places:
+            continue
+        parts = [place for place in places if axis.values[place].least is not None]
+        covers = option.covers
+        if len({after[place] for place in places}) > 1 and parts:
+            numbers = {at: axis.typed(at) for at in parts}
+            if option.up_to is not None:  # the part that the band is taken for
+                numbers = {
+                    at: f"{option.up_to:g}" if n == option.id else n for at, n in numbers.items()
+                }
+            covers = {n: [_words(axis, at, option, question)] for at, n in numbers.items()}
+        found.append((option._replace(covers=covers), places))
+    return found
+
+
+def _words(axis: Axis, place: int, option: Option, question: Question) -> str:
+    """Return a part of a band in words."""
+    least, above = axis.values[place].least or 0.0, axis.values[place - 1] if place else None
+    most = option.up_to
+    if above is not None and above.options == axis.values[place].options:
+        most = above.least
+    unit = question.unit or ""
+    return f"{least:.3g} {unit} or more" if most is None else f"{least:.3g} to {most:.3g} {unit}"
 
 
 DAMAGED = "the kept interview is damaged"

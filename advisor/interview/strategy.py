@@ -169,9 +169,6 @@ class Optimum:
     the search always ends with a proof.
     """
 
-    most: int | None = None
-    """So many questions are looked at, the most promising first; all if None."""
-
     def __init__(self, residual: Residual, budget: int | None = None) -> None:
         self.residual = residual
         self.budget = budget
@@ -205,18 +202,14 @@ class Optimum:
     def _cheapest(self, node: int) -> tuple[int, Split | None]:
         """Return the question that costs least, the first declared of equals, with its cost."""
         splits = self.residual.splits(node)
-        hopes = [self._hope(split) for split in splits]
+        floors = [self._after(split) for split in splits]
         least: int | None = None
         chosen = 0
-        for place in sorted(range(len(splits)), key=hopes.__getitem__)[: self.most]:
+        for place in sorted(range(len(splits)), key=floors.__getitem__):
             cost = self._asking(splits[place], self.residual.total(node), least)
             if cost is not None and (least is None or (cost, place) < (least, chosen)):
                 least, chosen = cost, place
         return (0, None) if least is None else (least, splits[chosen])
-
-    def _hope(self, split: Split) -> Fraction | int:
-        """Return how soon to look at a question: the least is looked at first."""
-        return self._after(split)
 
     def floor(self, node: int) -> int:
         """Return a cost that no strategy gets below: what is solved, or one question more."""
@@ -252,19 +245,6 @@ class Optimum:
             return known
         residual = self.residual
         return 0 if residual.decided(node) or residual.stuck(node) else residual.total(node)
-
-
-class NearOptimum(Optimum):
-    """The fewest expected questions where only the six most promising are looked at each time.
-
-    Those are the ones after which the fewest others are expected to matter. It came within 1 % of
-    the optimum where that could be worked out; of four it was 6 % above it once.
-    """
-
-    most = 6
-
-    def _hope(self, split: Split) -> Fraction | int:
-        return _left_open(self.residual, split)
 
 
 def next_question(residual: Residual, node: int, most: int = LITTLE_NODES) -> Split | None:

@@ -333,7 +333,7 @@ class RuleBase:
     def catalogue(self, family: str) -> list[Checkpoint]:
         """Return the checkpoints of one family; reads no others."""
         if family not in self._catalogue:
-            rows = self._part("catalogue")["checkpoints"].get(family, [])
+            rows = self._part(f"catalogue/{family}")["checkpoints"]
             self._catalogue[family] = list(self._decoded(Checkpoint, rows))
         return self._catalogue[family]
 
@@ -392,10 +392,11 @@ class RuleBase:
         return {id: " ".join(names) for id, names in texts.items()}
 
     def _find(self, kind: str, name: str, things: Iterable[Thing]) -> Thing:
-        check_type(kind, name, str, "an id as text")
         things = tuple(things)
-        if found := next((each for each in things if getattr(each, "id", None) == name), None):
-            return found
+        for each in things:
+            if each.id == name:  # type: ignore[attr-defined]
+                return each
+        check_type(kind, name, str, "an id as text")
         known: dict[str, Thing] = _by_name(things)
         if name not in known:
             plural = {"criterion": "criteria", "family": "families"}.get(kind, f"{kind}s")

@@ -32,6 +32,7 @@ def compile_parts(
     values |= with_languages(values)
     families = [entry.value for entry in by_kind["family"]]
     declared = [entity.declared for entity in ENTITIES.values()]
+    catalogue = _catalogue(values)
     parts: dict[str, dict[str, Any]] = {
         "core": {
             "digest": digest,
@@ -46,7 +47,7 @@ def compile_parts(
             },
         },
         "catalogue": {
-            "checkpoints": _catalogue(values),
+            "checkpoints": [*catalogue],
             "read": {source.id: source.read for source in values["source"]},
         },
         "proof": {
@@ -70,6 +71,7 @@ def compile_parts(
     for kind, entity in ENTITIES.items():
         if entity.part:
             parts.setdefault(entity.part, {})[entity.key] = values[kind]
+    parts |= {f"catalogue/{id}": {"checkpoints": of_it} for id, of_it in catalogue.items()}
     parts["words"] = compile_words(values)
     parts |= compiled_orders(values)
     return {name: encode(part) for name, part in parts.items()}
@@ -176,7 +178,7 @@ def _catalogue(values: Values) -> dict[str, list[Checkpoint]]:
     for checkpoint in values["checkpoint"]:
         whole = checkpoint._replace(writer=writers.get(checkpoint.id))
         families.setdefault(checkpoint.family, []).append(whole)
-    return families
+    return families | {one.id: [] for one in values["family"] if one.id not in families}
 
 
 def _programs(values: Values, entries: Sequence[Entry]) -> list[Program]:

@@ -571,38 +571,7 @@ def test_advisor_alone_asks(environment, tmp_path):
     assert person.exitstatus == 0
 
 
-# -- stopping early, and the other stops --------------------------------------------------------
-
-
-NEARLY = r"(\d+) % of what is still possible ends in the same answer: (.+?)\r?$"
-
-
-def test_where_nearly_everything_agrees_stopping_is_offered_and_is_assumed(terminal):
-    person = terminal(
-        *("ask", "--plain", "--to", "family", "--task", "image-search"),
-        *("--reading", "line", "--detail", "gist"),
-    )
-    question = person.question()
-    share, family = re.search(NEARLY, question, re.MULTILINE).groups()
-    assert 95 <= int(share) < 100
-    assert "s = stop here" in question
-    person.types("s")
-    assert person.question() is None
-    assert person.ends()[0] == 0
-    answer = person.answer
-    assert answer["outcome"] == "assumed"
-    assert family.lower() == answer["family"]
-    assert len(answer["possible"]) > 1
-
-
-@pytest.mark.slow
-def test_where_much_is_open_stopping_is_not_offered(terminal):
-    person = terminal("ask", "--plain", "--task", "captioning")
-    question = person.question()
-    assert not re.search(NEARLY, question)
-    assert "s = stop here" not in question
-    person.types("s")
-    assert "type 1 to" in person.question()
+# -- the stops --------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -612,21 +581,6 @@ def test_going_on_to_the_checkpoint_says_what_is_settled_and_what_is_open(termin
     assert "open is which checkpoint comes first" in " ".join(question.split())
     person.types("w")
     assert "whatever you say leaves unified VLP (vision-language models)" in person.question()
-
-
-@pytest.mark.slow
-def test_the_ranking_takes_more_than_the_winner(terminal):
-    person = terminal(
-        "ask", "--plain", "--task", "image-text-matching", "--to", "ranking", size=WIDE
-    )
-    raced = []
-    while (question := person.question()) is not None:
-        raced.append("still in the race" in question)
-        person.types("1")
-    assert raced[0]
-    assert not raced[-1], "the winner was settled, and the others were not"
-    assert person.ends()[0] == 0
-    assert person.answer["outcome"] == "decided"
 
 
 def test_an_unknown_stop_is_2(terminal):

@@ -77,6 +77,35 @@ def test_a_start_is_light(warm, arguments):
     assert code == (2 if "capton" in arguments else 0)
 
 
+ENDING = """
+import atexit
+{callback}
+from advisor.cli.main import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("callback", "said"),
+    [("", []), ("atexit.register(print, 'called back')", ["called back"])],
+    ids=["nothing", "callback"],
+)
+def test_the_end_is_at_once_where_nothing_waits_for_it(environment, tmp_path, callback, said):
+    (program := tmp_path / "advisor").write_text(ENDING.format(callback=callback))
+    done = subprocess.run(
+        [sys.executable, "-v", str(program), "--version"],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=30,
+        check=True,
+    )
+    version, *rest = done.stdout.splitlines()
+    assert version.startswith("advisor ")
+    assert rest == said
+    assert ("# cleanup[2] removing" in done.stderr) == bool(said)  # Python says what it takes apart
+
+
 def test_only_a_cold_cache_needs_yaml(environment, tmp_path):
     cold = environment | {"ADVISOR_CACHE": str(tmp_path / "cold")}
     arguments = ["recommend", "--task", "captioning", "--format", "json"]

@@ -24,7 +24,7 @@ from advisor.cli.main import prepare_streams, run
 from advisor.console.menu import Row
 from advisor.console.prompt import Asked, NumberedPrompt
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
-from advisor.interview.saved_interview import SavedInterview
+from advisor.interview.dialogue import SavedInterview
 from advisor.interview.session import Session
 from advisor.rulebase import store
 
