@@ -95,3 +95,33 @@ def test_a_fact_without_a_source_fails_the_check_and_nothing_else(capsys, monkey
 def test_what_ships_cites_all_that_it_states(name, rulebase):
     rules = rulebase if name == "shipped" else load_rules(overlays=(EXAMPLE,))
     assert rules.remarks == ()
+
+
+def test_a_source_that_nobody_cites_and_figures_that_rank_nothing_are_named(small_folder, tmp_path):
+    figures = """\
+protocols:
+  - id: our-table
+    by: us
+    source: our-wiki
+    tables: [{benchmark: sentences, metric: agreement, language: en, figures: {lab/one: 12}}]
+"""
+    more = ", {id: page-of-nobody, title: A page, kind: documentation, read: '2026-11'}"
+    ours = tmp_path / "ours"
+    (ours / "figures").mkdir(parents=True)
+    (ours / "sources.yaml").write_text(WIKI[:-1] + more + "]", encoding="utf-8")
+
+    def remarks(text):
+        (ours / "figures/ours.yaml").write_text(text, encoding="utf-8")
+        return [one for one in load_rules(small_folder, (ours,)).remarks if "ours/" in one]
+
+    rank = (
+        "ours/figures/ours.yaml:2:5: no yardstick names the protocol `our-table`, so its figures "
+        "rank nothing; name it in one, or say `ranks_nothing: true`"
+    )
+    nobody = "nothing cites the source `page-of-nobody`"
+    assert [one.split(": ", 1)[-1] if nobody in one else one for one in remarks(figures)] == [
+        rank,
+        nobody,
+    ]
+    shown = figures.replace("    by: us", "    ranks_nothing: true\n    by: us")
+    assert [nobody in one for one in remarks(shown)] == [True]

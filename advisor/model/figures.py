@@ -57,6 +57,7 @@ class Protocol(NamedTuple):
     `maker` owns models that the figures are of: where one of them wins against a stranger, that is
     its maker's word. `measured_on` names the weights that were measured where a checkpoint holds
     the same converted, `revisions` those that were loaded, `notes` what else to know of a figure.
+    One that `ranks_nothing` is shown, and stands in no yardstick.
     """
 
     id: f.Id
@@ -67,6 +68,7 @@ class Protocol(NamedTuple):
     measured_on: f.ByCheckpoint = {}
     notes: f.ByCheckpoint = {}
     tables: f.Required[Annotated[Sequence[FigureTable], f.Least(1)]] = ()
+    ranks_nothing: bool = False
 
 
 class Yardstick(NamedTuple):

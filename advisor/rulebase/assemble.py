@@ -17,6 +17,7 @@ from advisor.rulebase.entries import Entries, Entry, RuleFile
 from advisor.rulebase.groups import kept_groups, write_groups_out
 from advisor.rulebase.references import check_references
 from advisor.rulebase.short_forms import Spoilt, report_uncited, written_out
+from advisor.rulebase.unused import report_unused
 
 
 class Collection:
@@ -118,6 +119,7 @@ def assemble(
     write_groups_out(collection.entries)
     check_references(collection.entries, collection.doubtful)
     report_uncited(collection.entries)
+    report_unused(collection.entries)
     _stop_at_problems(collection.documents)
     remarks = sorted({one for document in collection.documents for one in document.remarks})
     return compile_parts(collection.entries, collection.changes, digest, remarks)

@@ -50,6 +50,10 @@ class Entry(NamedTuple):
         """Report a problem at a path inside the entry."""
         self.document.report((*self.path, *path), message)
 
+    def remark(self, path: KeyPath, message: str) -> None:
+        """Remark on something at a path inside the entry."""
+        self.document.remark((*self.path, *path), message)
+
 
 Entries = Mapping[str, Mapping[str, Entry]]
 """Everything that rule files define, by kind and id."""

@@ -217,7 +217,7 @@ def report_uncited(entries: Entries) -> None:
         series = entries["series"].get(own.get("series", ""))
         for field, message in _uncited(own, series.value if series else {}):
             path = (field,) if field in own else ("series",)
-            entry.document.remark((*entry.path, *path), message)
+            entry.remark(path, message)
 
 
 def _uncited(own: Mapping[str, Any], series: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
