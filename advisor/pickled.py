@@ -69,7 +69,7 @@ def write_safe(file: str, safe: str) -> None:
         if isinstance(error, (MemoryError, OSError)) or NO_MEMORY in str(error):
             raise
         raise PickledError(
-            "is no state dict of tensors alone, and nothing else is unpickled"
+            "is not a state dict of tensors, and advisor unpickles nothing else"
         ) from error
     if not isinstance(stored, dict) or not all(
         isinstance(name, str) and _is_plain(value) for name, value in stored.items()

@@ -104,7 +104,7 @@ def _refuse_link_out_of(folder: Path, path: Path) -> None:
     try:
         _refuse_leading_out(path, folder, f"`{folder}`")
     except OSError as error:
-        raise cannot_write(path, error, "replace the link by a file of its own") from error
+        raise cannot_write(path, error, "replace the link by a regular file") from error
 
 
 @contextmanager
@@ -233,7 +233,7 @@ def refuse_unwritable(folder: Path) -> None:
     try:
         _refuse_leading_out(folder)
         if not there.is_dir():
-            raise refused(folder, errno.ENOTDIR, f"`{there}` is no folder")
+            raise refused(folder, errno.ENOTDIR, f"`{there}` is not a folder")
         if not os.access(there, os.W_OK | os.X_OK):
             raise refused(folder, errno.EACCES, f"`{there}` takes no files")
     except OSError as error:
@@ -271,7 +271,7 @@ def refuse_folder(folder: Path) -> None:
     place = real_path(folder)
     refuse_unwritable(Path(place).parent)
     if os.path.ismount(place) or place == real_path(os.curdir):
-        what = "a disk of its own" if os.path.ismount(place) else "the folder that you are in"
+        what = "a mounted disk" if os.path.ismount(place) else "the folder that you are in"
         raise AdvisorError(
             f"`{folder}` is {what}, which cannot be put in place as a whole",
             hint="name a folder in it",

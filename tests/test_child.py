@@ -13,7 +13,7 @@ WORK = """\
 import os, sys, time
 
 def add(left, right):
-    print("chatter that is no answer")
+    print("chatter that is not an answer")
     return [left + right, os.getpid()]
 
 def path_and(name):

@@ -30,5 +30,7 @@ def test_what_try_cannot_run_stands_in_its_document(rulebase):
     runs = {type for use in rulebase.uses for type in use.loads if type != ANY_TYPE} | {*chats}
     catalogued = [one for one in rulebase.checkpoints.values() if one.loader == "transformers"]
     lacking = {one.model_type for one in catalogued if one.model_type not in runs}
-    section = DOCUMENT.read_text("utf-8").partition("## What it does not run")[2].partition("##")[0]
+    section = (
+        DOCUMENT.read_text("utf-8").partition("## Unsupported model types")[2].partition("##")[0]
+    )
     assert sorted(re.findall(r"^\| `([\w-]+)` \|", section, re.MULTILINE)) == sorted(lacking)

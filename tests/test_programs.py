@@ -115,7 +115,7 @@ def test_each_program_thinks_as_its_entry_says():
                 assert (f"{switch}=True" in code) == bool(switch)
                 assert (fast == code) == (switch is None)
             if checkpoint.thinks and switch:
-                assert f"{switch}=False,  # the figures are with thinking" in (
+                assert f"{switch}=False,  # the published results are with thinking" in (
                     code if scored else fast
                 )
                 assert "</think>" not in fast

@@ -121,9 +121,9 @@ def test_shapes_name_what_is_referred_to_and_where():
 @pytest.mark.parametrize(
     ("text", "place", "says"),
     [
-        ("a: 1\nb: 2\na: 3\n", "3:1", "the key `a` stands here twice"),
-        ("a:\n  b: 1\n  b: 1\n", "3:3", "the key `b` stands here twice"),
-        ("[{a: 1, a: 2}]", "1:9", "the key `a` stands here twice"),
+        ("a: 1\nb: 2\na: 3\n", "3:1", "the key `a` appears twice"),
+        ("a:\n  b: 1\n  b: 1\n", "3:3", "the key `b` appears twice"),
+        ("[{a: 1, a: 2}]", "1:9", "the key `a` appears twice"),
         ("a: no\n", "1:4", '`no` is a boolean in YAML 1.1; write "no"'),
         ("a: [Yes, b]\n", "1:5", '`Yes` is a boolean in YAML 1.1; write "Yes"'),
         ("on: push\n", "1:1", "`on` is a boolean in YAML 1.1"),
@@ -307,7 +307,7 @@ PERSON = Record({"name": TextOf(), "age?": Integer(1), "kind?": OneOf("child", "
         (
             "{a: 1, b: 2}",
             Record({"a?": Number(), "b?": Number()}, one_of=("a", "b")),
-            ["1:1: exactly one of `a` or `b` has to stand here"],
+            ["1:1: exactly one of `a` or `b` is required here"],
         ),
     ],
 )

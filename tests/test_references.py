@@ -165,7 +165,7 @@ def test_small_folder_is_sound(tmp_path):
             "questions.yaml",
             "ask_if: {output: [text]",
             "ask_if: {length: [short]",
-            "questions.yaml:17:14: `length` has to stand before `length`",
+            "questions.yaml:17:14: `length` has to come before `length`",
         ),
         (
             "questions.yaml",
@@ -195,7 +195,7 @@ def test_small_folder_is_sound(tmp_path):
             "questions.yaml",
             "    options_from: tasks\n",
             "",
-            "questions.yaml:2:5: exactly one of `options` or `options_from` has to stand here",
+            "questions.yaml:2:5: exactly one of `options` or `options_from` is required here",
         ),
         (
             "questions.yaml",

@@ -102,7 +102,7 @@ def _nested(depth):
 @pytest.mark.parametrize(
     ("odd", "said"),
     [
-        (10**5000, "no number of so many digits"),
+        (10**5000, "no number with this many digits"),
         (_nested(100_000), "not list"),
         ({"captioning"}, "not set"),
         (b"captioning", "not bytes"),

@@ -115,7 +115,7 @@ def refusal(line: str) -> types.JSONRPCError | None:
         id, error = None, types.ErrorData(code=types.PARSE_ERROR, message="the line is not JSON")
         with contextlib.suppress(ValueError, RecursionError):
             document = json.loads(line)
-            message = "the line is no message of JSON-RPC 2.0"
+            message = "the line is not a JSON-RPC 2.0 message"
             error = types.ErrorData(code=types.INVALID_REQUEST, message=message)
             id = document.get("id") if isinstance(document, dict) else None
         known = id if type(id) in (str, int) else None

@@ -245,13 +245,13 @@ TOOLS = (
     ),
     Tool(
         "list",
-        "List what is known: tasks, questions (with their options), families, rules, criteria, "
+        "List the tasks, questions (with their options), families, rules, criteria, "
         "sources or checkpoints.",
         {
             "kind": {"type": "string"},
             "filter": {
                 "type": "object",
-                "description": "Of checkpoints: task, family, language, licence, commercial_use, "
+                "description": "For checkpoints: task, family, language, licence, commercial_use, "
                 "memory_gb.",
             },
         },

@@ -36,7 +36,7 @@ def no_gap(context: ProofContext) -> tuple[str, list[Defect]]:
         return text, [_gap(context, gaps)]
     text = f"each of {found.profiles:,} profiles has a family"
     if found.declared_none:
-        text += f", but for {found.declared_none:,} of which it is said what to use instead"
+        text += f", except {found.declared_none:,} for which an alternative is declared"
     return text, []
 
 

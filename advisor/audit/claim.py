@@ -95,7 +95,7 @@ def claims(id: str, subject: str) -> Callable[[Prove], Callable[[ProofContext], 
 ERRORS = {
     "no-profile": (
         "",
-        "no complete profile is admitted: whatever is said of all of them holds emptily",
+        "no complete profile is admitted, so every statement about all profiles is trivially true",
         "loosen `never`, `implies` or `ask_if`",
     ),
     "gap": (

@@ -168,8 +168,7 @@ def diff(
     """Compare the answers of two rule bases. Exit 1 if one changes.
 
     The family and the first checkpoint of every case are compared, exactly. --rules is laid over
-    NEW. A folder without criteria, questions, tasks and families of its own is laid over
-    the shipped rules.
+    NEW. A folder that lacks criteria, questions, tasks or families is laid over the shipped rules.
 
     \b
     Examples:

@@ -55,7 +55,7 @@ def as_page(difference: RuleBaseDifference, names: Names) -> Page:
         *_moves("Another family", difference.families),
         *_moves("Another first checkpoint", difference.checkpoints),
         *_typical(difference),
-        *_side(difference.old, f"Only in {old}: what is no longer possible"),
+        *_side(difference.old, f"Only in {old}: combinations that are no longer possible"),
         *_side(difference.new, f"Only in {new}: what only the new rules know"),
         *_entries(difference.entries),
     ]
@@ -116,7 +116,7 @@ def _typical(difference: RuleBaseDifference) -> Page:
         shown = difference.typical[:SHOWN_TASKS]
         cells = tuple((one.task, one.old or NOTHING, one.new or NOTHING) for one in shown)
         page += [
-            Heading("First checkpoint where the task alone is said, the most often asked first", 3),
+            Heading("First checkpoint for the task alone, the most frequent tasks first", 3),
             Table(("task", "before", "after"), cells, wide=2),
         ]
     if more := [one.task for one in difference.typical[SHOWN_TASKS:]]:

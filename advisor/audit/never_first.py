@@ -30,7 +30,7 @@ from advisor.model import TASK, Checkpoint, Option
 
 WHY_NOT = (
     "`{family}` wins none of its tasks",
-    "it never meets what is asked where `{family}` has a checkpoint",
+    "it never meets the requirements where `{family}` has a checkpoint",
 )
 """Why a checkpoint is offered for no profile: none of its tasks is its family's, or some are."""
 

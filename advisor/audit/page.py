@@ -147,7 +147,7 @@ def _never_first(audit: Audit) -> Page:
         return []
     ordered = sorted(behind.items(), key=lambda one: -len(one[1]))
     rows = tuple(Item("", f"behind {before}: {', '.join(ids)}") for before, ids in ordered)
-    title = "Checkpoints that come first in no profile, by what mostly stands before them"
+    title = "Checkpoints that come first in no profile, by what mostly ranks above them"
     return [Heading(title, 3), Items(rows)]
 
 

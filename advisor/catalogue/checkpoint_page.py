@@ -294,7 +294,7 @@ def compared_checkpoints(rulebase: RuleBase, checkpoints: list[Checkpoint], ids:
         if all((kind, metric, source) in table for table in tables)
     ]
     if not shared:
-        nothing = "measured on no benchmark in common, so no figures to compare"
+        nothing = "no shared benchmark, so no results to compare"
         return [*page, Text(nothing, "quiet")]
     heading = Heading("Measured on the same benchmark")
     return [*page, heading, Table(("", *ids), tuple(shared), wide=-1)]

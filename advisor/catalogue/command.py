@@ -119,7 +119,7 @@ def list_(
 ) -> int:
     """List tasks, checkpoints, questions, rules or sources. Without KIND, list the kinds.
 
-    Several values of an option as a,b or repeated. A field that nobody verified meets no wish;
+    Several values of an option as a,b or repeated. An unverified field meets no filter;
     such checkpoints are counted apart.
 
     \b

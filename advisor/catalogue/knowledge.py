@@ -31,7 +31,7 @@ KINDS = {
 WHAT = {
     "families": "the architectures that are told apart",
     "tasks": "what can be done with an image, and what does it best",
-    "questions": "what is asked, each a flag of `advisor recommend`",
+    "questions": "the questions, each a flag of `advisor recommend`",
     "criteria": "what families are compared by, the weightiest first",
     "rules": "what speaks for and against a family",
     "sources": "where all of it was read",
@@ -85,7 +85,7 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
     if "tasks" in kinds and id in rulebase.words:
         return "tasks", rulebase.meant(id)[0]
     noun = KINDS[kinds[0]] if kind else "thing"
-    raise unknown_name(noun, id, known, "`advisor list KIND` prints what is known")
+    raise unknown_name(noun, id, known, "`advisor list KIND` prints the known names")
 
 
 def checkpoints_called(rulebase: RuleBase, name: str) -> list[Checkpoint]:

@@ -64,7 +64,7 @@ def family_page(family: Family, rulebase: RuleBase) -> Page:
     page += listed("Cannot", cannot)
     if claims := rulebase.claims[family.id]:
         said = [_cited("", one, f"“{one.claim}” {one.status}. {one.truth}") for one in claims]
-        page += listed("What articles say", said)
+        page += listed("Claims of articles", said)
     return page
 
 
@@ -129,7 +129,7 @@ def question_page(question: Question, rulebase: RuleBase) -> Page:
         ),
         Table(("option", "aliases", "meaning"), tuple(rows), wide=2),
         *([Table(("covered", "aliases", "meaning"), tuple(covered), wide=2)] if covered else ()),
-        Text(f"rules that hang on it: {hanging}", "quiet"),
+        Text(f"rules that depend on it: {hanging}", "quiet"),
     ]
 
 

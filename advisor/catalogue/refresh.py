@@ -20,7 +20,7 @@ FIELDS = ("id", "licence", "commercial_use", *HubFacts._fields[2:-1])
 """What is compared, in the order in which it is shown: all facts but the year."""
 
 BY_HAND = "projects and rules name it, so rename it by hand"
-JUDGE = "the licence changed, and nobody has judged the new one for these weights"
+JUDGE = "the license changed, and the new license is not verified for these weights"
 AS_OTHERS = "as for all other catalogued weights under this licence"
 
 ALIKE: dict[str, Callable[[Any, Any], bool]] = {

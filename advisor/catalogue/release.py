@@ -31,7 +31,7 @@ def version_number(text: str) -> tuple[int, ...]:
     found = re.match(r"v?(\d{1,6}(?:\.\d{1,6}){0,5})(?!\d)", text)
     if found is None:
         raise UsageError(
-            f"`{text:.40}` is no version of transformers", hint="e.g. 5, 4.57 or `installed`"
+            f"`{text:.40}` is not a version of transformers", hint="e.g. 5, 4.57 or `installed`"
         )
     return tuple(map(int, found.group(1).split(".")))
 

@@ -103,7 +103,7 @@ def read_config(file: Path, name: str) -> dict[str, Any]:
         raise _unreadable(name, reason) from error
     if not isinstance(config, dict):
         raise AdvisorError(
-            f"the config.json of `{name}` holds no configuration: it is no JSON object",
+            f"the config.json of `{name}` holds no configuration: it is not a JSON object",
             hint="a checkpoint's config.json maps names to values, `model_type` among them",
             kind="broken-checkpoint",
         )

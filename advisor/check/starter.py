@@ -42,7 +42,7 @@ NOTHING = """
 #     needs: {{task: {task}}}
 """
 WAIVER = """\
-    # What is agreed to for a while is waived, with a reason and a last day:
+    # `waive` suppresses a finding for a while, with a reason and an expiry date:
     # waive:
     #   - {rule: caveat, reason: we weighed it, until: "YYYY-MM-DD"}
 """

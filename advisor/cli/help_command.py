@@ -35,29 +35,29 @@ How to write answers, as flags, in a profile file, or in an interview
   numbers    5000, 5,000, 5k, 2 million, 2.000.000; with a unit: 8GB, 300 images
   machines   `--device "rtx 3060"` is a GPU with its memory; macbook, raspberry-pi
   several    `--language de,fr` or the flag twice; several --task are answered each
-  open       what is not answered is assumed, and the answer says so; --strict assumes nothing
+  defaults   unanswered questions take defaults, which the answer lists; --strict takes none
   a file     `--profile FILE` takes YAML or JSON: question to option; flags win over it
 
 `advisor list questions` prints the questions, `advisor show QUESTION` its options.
 """,
     "sentences": """\
-How to say what you need in your own words
+How to describe a need in a sentence
 
   advisor "search 2 million product photos by German text, on a CPU, commercially"
   advisor "read handwritten letters, we have 5,000 transcribed lines"
   advisor "gibt es etwas, das Rechnungen ausliest?"
 
   read     English, German, French, Spanish, Italian, Portuguese and Chinese; numbers with what
-           they count; machines, languages, licences, names of models; what is not wanted
-  asked    in a terminal, which task was meant and what is open; --no-input asks nothing
-  guessed  nothing: `missed` says which words were not understood, `confirm` is the need in flags;
-           where no word names a task, or two fit equally well, the answer exits 3
-  flags    win over the sentence; --literally draws no conclusions from it
+           they count; machines, languages, licenses, names of models; negations
+  asked    in a terminal, the task if several fit, and open questions; --no-input asks nothing
+  guessed  nothing: `Not understood` lists the other words, `As flags` is the need in flags;
+           if no word names a task, or two tasks fit equally well, the answer exits 3
+  flags    override the sentence; --literally infers no answers from it
 
 `advisor code captioning` takes a sentence in the same place, --batch one a line.
 """,
     "labelled-data": """\
-What `advisor evaluate` reads: images with what is true of them
+Data for `advisor evaluate`: labeled images
 
   a folder        a folder of images for each class; of train/ and test/, the latter
   .csv .tsv       a row an image, or a folder with one such table: `file_name` (image, path) and
@@ -65,41 +65,41 @@ What `advisor evaluate` reads: images with what is true of them
                   several: `a;b` for labels, `a|b` for others, a list in JSON
   .json           COCO captions or categories; VQA questions, with the answers beside them
   .tar            WebDataset shards: an image with .cls, .txt or .json of the same name
-  Arrow, Parquet  what `datasets` saved to disk, or the Hub keeps
+  Arrow, Parquet  saved by `datasets`, or downloaded from the Hub
 
 Rows of one image belong together. --image-folder DIR says where a table's images are. Images are
-read where they are, and what cannot be read is named and left out.
+read in place; images that cannot be read are listed and left out.
 """,
     "formats": """\
-What answers look like
+Formats of answers
 
   --format FORMAT        {page_formats}; of findings also
                          {finding_formats}
   --output FILE          also writes to a file, in the format of its suffix
-  --no-color             no colours (NO_COLOR and TERM=dumb do the same)
+  --no-color             no colors (NO_COLOR and TERM=dumb do the same)
 
 stdout carries the answer and nothing else. With JSON it is one document, errors included.
 """,
     "exit-codes": """\
-What the exit codes mean, for every command and every format
+Exit codes of every command, in every format
 
   0    yes, answered, or all choices valid
-  1    the answer is no: a finding, nothing fits
+  1    a finding, or nothing fits
   2    could not run: usage, contradiction, a broken file, an extra that is not installed
-  3    undetermined: open answers decide, and --strict assumes nothing; or a sentence may mean
+  3    needs more answers: --strict takes no defaults, or a sentence may mean
        several tasks
   4    a bug in advisor; ADVISOR_DEBUG=1 shows where
   130  interrupted
 """,
     "environment": """\
-What advisor reads from the environment
+Environment variables
 
   ADVISOR_RULES    folders of rules to lay over the shipped ones
-  ADVISOR_CACHE    where compiled rules, evaluations and a kept interview lie
+  ADVISOR_CACHE    folder of compiled rules, evaluations and a saved interview
   ADVISOR_PLAIN    numbers instead of menus
   ADVISOR_DEBUG    1 prints tracebacks
-  NO_COLOR, TERM   colours
-  HF_HOME, HF_ENDPOINT, HF_HUB_OFFLINE   as for all that loads from the Hub
+  NO_COLOR, TERM   colors
+  HF_HOME, HF_ENDPOINT, HF_HUB_OFFLINE   as in huggingface_hub
 """,
 }
 

@@ -160,7 +160,7 @@ def check_outputs(
 
 
 def _part_of(folder: Path, file: Path) -> UsageError:
-    message = f"`{file}` is part of what is written to `{folder}`"
+    message = f"`{file}` belongs to the files that are written to `{folder}`"
     return UsageError(message, hint="name another file for the page")
 
 

@@ -65,7 +65,7 @@ def answers_in(rulebase: RuleBase, value: Any) -> Any:
         tasks = {TASK: [one.get("task") for one in value["tasks"] if isinstance(one, dict)]}
     if isinstance(within, dict) and isinstance(within.get("profile"), dict):
         if beside := next((key for key in value if key in rulebase.question_ids), None):
-            message = f"`{beside}` stands beside `profile`, where no answer is read"
+            message = f"`{beside}` is next to `profile`, where no answer is read"
             raise UsageError(message, hint="write it into `profile`")
         value = {**within["profile"], **tasks}
     if not isinstance(value, dict):
@@ -86,7 +86,7 @@ def read_json_answers(rulebase: RuleBase, value: Any) -> dict[str, Any]:
     answers: dict[str, Any] = answers_in(rulebase, value)
     for question, given in answers.items():
         if given is None or given == []:
-            message = f"`{question}: {json.dumps(given)}` is no answer"
+            message = f"`{question}: {json.dumps(given)}` is not an answer"
             hint = f"leave it out, or name an option: `advisor show {question}` prints them"
             raise UsageError(message, hint=hint, kind="unknown-option")
     return answers

@@ -110,11 +110,11 @@ def details(advice: TaskAdvice, today: str | None) -> Page:
             )
             for (family, id), some in by_end(advice.changes).items()
         )
-        page += [Heading("What would change the answer", 3), *_list(rows)]
+        page += [Heading("Would change if", 3), *_list(rows)]
     if assumed := advice.assumed:
         about = "" if len(decision.possible) > 1 else " about the checkpoints"
         text = ", ".join(f"{id}: {option}" for id, option in assumed.items())
-        page += [Heading(f"Assumed{about}, because nobody answered", 3), Text(text, "quiet")]
+        page += [Heading(f"Defaults{about}", 3), Text(text, "quiet")]
     return page
 
 

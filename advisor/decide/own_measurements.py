@@ -77,7 +77,7 @@ def read_measurements(file: Path) -> OwnMeasurements:
         TypeError,
         ValueError,
     ) as error:
-        raise BrokenFileError(f"`{shown}` is no evaluation", hint=HINT) from error
+        raise BrokenFileError(f"`{shown}` is not an evaluation", hint=HINT) from error
 
 
 def _read(body: dict[str, Any], shown: str, digest: str) -> OwnMeasurements:

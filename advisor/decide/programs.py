@@ -154,9 +154,9 @@ def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
         return ""
     if thinking:
         faster = "; --no-thinking is faster" if checkpoint.thinking_switch else ""
-        return f"it thinks before it answers, as when its figures were taken{faster}"
+        return f"the model thinks before it answers, as in its published results{faster}"
     if checkpoint.thinking_switch:
-        return "thinking is off; the figures are with thinking"
+        return "thinking is off; the published results are with thinking"
     return "it thinks before it answers, and cannot be told not to"
 
 
@@ -170,7 +170,7 @@ def _switched(checkpoint: Checkpoint, *, on: bool, of_request: bool = False) -> 
     argument = f"{checkpoint.thinking_switch}={on},"
     if of_request:
         argument = f'"chat_template_kwargs": {{"{checkpoint.thinking_switch}": {on}}},'
-    return argument if on else f"{argument}  # the figures are with thinking"
+    return argument if on else f"{argument}  # the published results are with thinking"
 
 
 def literal(text: str) -> str:

@@ -17,7 +17,7 @@ from advisor.decide.precedence import Compared, Precedence, Precedences, Told
 from advisor.model import LOADERS, Checkpoint
 
 NEARLY_ALL = 0.8
-"""The share of what the leader stands before that another has to stand before to be as good:
+"""The share of what the leader stands before that another has to come before to be as good:
 ties are not transitive, and a walk from tie to tie would end far below."""
 
 

@@ -175,7 +175,7 @@ def _runtime(
     found = support(rulebase, wanted, checkpoint, task)
     has_program = _program(advice, checkpoint, wanted) is not None
     if found.answer != NO and has_program:
-        first = f"somebody has to publish it first ({found.because})"
+        first = f"publish it first ({found.because})"
         notes = (wanted.tested, first if found.answer == PARTLY else "")
         return wanted, "; ".join(filter(None, notes))
     because = found.because if found.answer == NO else f"no program here does so ({found.because})"
@@ -222,7 +222,7 @@ def _no_program(answer: Advice, name: str, what: str) -> UsageError:
         message, hint = f"no program is known that uses `{name}` for {what}", f"advisor show {name}"
     else:
         message = f"there is no checkpoint to write a program for: {what}"
-        hint = f"`{answer.command}` says what is lacking"
+        hint = f"`{answer.command}` lists the unmet requirements"
     return UsageError(message, hint=hint, kind="no-program")
 
 

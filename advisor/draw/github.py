@@ -37,7 +37,7 @@ def _of_level(report: FindingsReport, level: str) -> list[str]:
         return [_command(finding) for finding in found]
     shown = found[: SHOWN_A_STEP - 1]
     rest = len(found) - len(shown)
-    more = f"{count(rest, f'more {level}')} stand in the log of this step"
+    more = f"{count(rest, f'more {level}')} are in the log of this step"
     return [*(_command(finding) for finding in shown), f"::{COMMANDS[level]}::{_data(more)}"]
 
 

@@ -112,7 +112,7 @@ def _check_values(question: str, given: Any) -> None:
         try:
             str(value)
         except ValueError as error:  # Python writes no number of thousands of digits
-            message = f"`{question}` takes no number of so many digits"
+            message = f"`{question}` takes no number with this many digits"
             raise UsageError(message, kind="bad-number") from error
 
 

@@ -147,7 +147,7 @@ def arrange(
     chosen = make_set(rulebase, name, data, task, limit=images.limit, seed=images.seed)
     if len(chosen.classes) == 1:
         raise UsageError(
-            f"all images of `{chosen.name}` are `{chosen.classes[0]}`: nobody could be wrong",
+            f"all images of `{chosen.name}` are `{chosen.classes[0]}`: every answer is right",
             hint="add images with another label",
         )
     if named:

@@ -102,7 +102,7 @@ def image_column(datasets: Any, features: Any, folder: Path) -> str:
 
 
 def _refuse_files_of_others(folder: Path) -> None:
-    """Raise BrokenFileError where the library would open what is no file of the folder.
+    """Raise BrokenFileError where the library would open what is not a file of the folder.
 
     It opens whatever is named, and waits for a pipe for ever.
     """
@@ -162,7 +162,7 @@ def annotations_of_rows(rows: Any, features: Any, folder: Path) -> tuple[Annotat
         except IndexError as error:
             raise BrokenFileError(f"row {number} of `{folder}` has a class without name") from error
         except ValueError as error:
-            raise BrokenFileError(f"row {number} is no annotation: {error}") from error
+            raise BrokenFileError(f"row {number} is not an annotation: {error}") from error
     return merged(found)
 
 
@@ -227,7 +227,7 @@ def read_parquet(files: Sequence[Path], folder: Path) -> LabelledData:
 def _opened(parquet: Any, file: Path, folder: Path) -> Any:
     if leads_out(file, folder) or not file.is_file():
         raise BrokenFileError(
-            f"`{file}` is no file of `{folder}`", hint="name the file itself, if it is meant"
+            f"`{file}` is not a file of `{folder}`", hint="name the file itself, if it is meant"
         )
     return parquet.ParquetFile(file)
 

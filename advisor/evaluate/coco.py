@@ -168,5 +168,5 @@ def _document(file: Path) -> Any:
 
 def _broken(file: Path, what: str) -> BrokenFileError:
     return BrokenFileError(
-        f"`{file}` {what}", hint="`advisor help labelled-data` shows what is read"
+        f"`{file}` {what}", hint="`advisor help labelled-data` lists the formats"
     )

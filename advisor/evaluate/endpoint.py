@@ -70,7 +70,7 @@ def is_endpoint(checkpoint: str) -> bool:
 class Endpoint:
     """One model of a server; `local` is True where nothing leaves this machine for it.
 
-    Raises UsageError for what is no address of a model, and where what is sent could be read on
+    Raises UsageError for what is not an address of a model, and where what is sent could be read on
     the way and nobody asked for that.
     """
 
@@ -80,7 +80,7 @@ class Endpoint:
             parts = urlsplit(address)
             self.host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or ""
         except ValueError as error:
-            raise UsageError(f"`{checkpoint}` is no address", hint=FORM) from error
+            raise UsageError(f"`{checkpoint}` is not an address", hint=FORM) from error
         if parts.username is not None or parts.query:
             raise UsageError(
                 f"the address at `{self.host}` has a password or a query, which a run would keep",

@@ -302,7 +302,7 @@ def _said(
         place += f" to {ahead + 1 + tied:,}, a tie" if tied and right else ""
         if said is None or said == one.item.id:
             return {"said": place, "nothing": "", "instead": ""}
-        first = f"{place}; {_cut(said)} stands first"
+        first = f"{place}; {_cut(said)} ranks first"
         return {"said": first, "nothing": "", "instead": image(said)}
     if said is None:
         why = candidate.failed.get(one.item.number, "")

@@ -62,7 +62,7 @@ def infer_task(rulebase: RuleBase, data: LabelledData) -> InferredTask:
     if not fit:
         parts = joined(dict.fromkeys(words for _, words in NEEDS.values()), "or")
         raise UsageError(
-            "nothing in the data says what is true of its images",
+            "the data has no labels, captions, questions or fields for its images",
             hint=f"an image needs {parts}; `advisor help labelled-data` shows how they are named",
         )
     tasks = [rulebase.acts[act].tasks[0] for act in fit]
@@ -156,7 +156,7 @@ def _notes_on_classes(classes: Sequence[str], several: int) -> list[str]:
     for each in classes:
         alike[class_text(each).casefold()].append(each)
     if twins := next((some for some in alike.values() if len(some) > 1), None):
-        notes.append(f"{joined([f'`{each}`' for each in twins])} count as labels of their own")
+        notes.append(f"{joined([f'`{each}`' for each in twins])} count as separate labels")
     return notes
 
 

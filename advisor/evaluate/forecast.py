@@ -166,7 +166,7 @@ def _as_page(found: Forecast) -> Page:
     cannot = [each for each in found.candidates if each.cannot]
     if cannot:
         lines = tuple(Item("-", f"{each.candidate}: {each.cannot}") for each in cannot)
-        page += [Heading("Could not"), Items(lines)]
+        page += [Heading("Skipped"), Items(lines)]
     total = f"in all {_duration(found.seconds)}"
     cost = found.cost(found.seconds)
     total += "" if cost is None else f", which costs {_money(cost)}"
@@ -177,7 +177,7 @@ def _as_page(found: Forecast) -> Page:
     if servers := [each.candidate for each in found.candidates if is_endpoint(each.checkpoint)]:
         notes.append(f"{count(images, 'image')} would leave for {joined(servers)}")
     if any(not each.here and not each.cannot for each in found.candidates):
-        notes.append("how fast one is that is not on this machine, nobody knows yet")
+        notes.append("the speed of a candidate that is not on this machine is unknown")
     return [*page, *(Text(f"{each}.", "quiet") for each in notes)]
 
 

@@ -98,7 +98,7 @@ class Gates:
         judged = next((one for one in scores.candidates if one.name == verdict.recommended), None)
         for kind, least in self.thresholds():
             if judged is None:
-                why = f"{kind.name} {kind.written(least)}: nobody is recommended"
+                why = f"{kind.name} {kind.written(least)}: no candidate is recommended"
                 yield GateCheck(FAIL_UNDER, "", False, why)
             elif kind.id not in judged.metrics:
                 here = ", ".join(judged.metrics)
@@ -139,11 +139,11 @@ class Gates:
                     yield _kept_up(METRIC_KINDS[id], one.name, found, then, f"`{shown}`{other}")
         gone = [name for name in before if name not in {one.name for one in scores.candidates}]
         if len(gone) == len(before):
-            why = f"`{shown}` has no figures of any candidate here, so nothing was held against it"
+            why = f"`{shown}` has no results for these candidates, so no comparison was made"
             yield GateCheck(BASELINE, "", False, why)
             return
         for name in gone:
-            yield GateCheck(BASELINE, name, True, f"`{name}` of `{shown}` has no figures here")
+            yield GateCheck(BASELINE, name, True, f"`{name}` of `{shown}` has no results here")
 
 
 def _threshold(text: str) -> tuple[MetricKind, float]:
@@ -153,7 +153,7 @@ def _threshold(text: str) -> tuple[MetricKind, float]:
     except ValueError:
         number = math.nan
     if not sign or not math.isfinite(number):
-        raise UsageError(f"`{text}` is no threshold", hint=_HINT)
+        raise UsageError(f"`{text}` is not a threshold", hint=_HINT)
     return metric_kind(name.strip()), number
 
 
@@ -196,7 +196,7 @@ def _read_baseline(file: Path) -> tuple[dict[str, dict[str, MetricResult]], str]
     except OSError as error:
         raise UsageError(f"cannot read `{shown}`: {error.strerror}", hint=hint) from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise BrokenFileError(f"`{shown}` is no evaluation", hint=hint) from error
+        raise BrokenFileError(f"`{shown}` is not an evaluation", hint=hint) from error
 
 
 def _figures(metrics: dict[str, Any]) -> dict[str, MetricResult]:

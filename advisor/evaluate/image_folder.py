@@ -86,7 +86,7 @@ def read_class_folders(folder: Path) -> LabelledData:
     if not named:
         raise UsageError(
             f"`{folder}` holds no folders of images, one for each class, and no file of labels",
-            hint="`advisor help labelled-data` shows what is read",
+            hint="`advisor help labelled-data` lists the formats",
         )
     return LabelledData(
         tuple(named), ImageFolder(folder), "a folder of images by class", tuple(notes)

@@ -64,7 +64,7 @@ def annotations_of(rows: Iterable[Row], file: Path) -> tuple[Annotation, ...]:
         more = [f"and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > len(shown) else []
         raise BrokenFileError(
             f"`{file}` cannot be used: {len(problems)} of its rows"
-            f" {'is no annotation' if len(problems) == 1 else 'are no annotations'}",
+            f" {'is not an annotation' if len(problems) == 1 else 'are not annotations'}",
             problems=(*shown, *more),
             hint="`advisor help labelled-data` shows how columns are named",
         )
@@ -149,7 +149,7 @@ def _cells(text: str, marks: str, file: Path) -> Iterator[Row]:
         for row in rows:
             yield rows.line_num, row
     except csv.Error as error:
-        raise BrokenFileError(f"`{file}`, line {rows.line_num}, is no row: {error}") from error
+        raise BrokenFileError(f"`{file}`, line {rows.line_num}, is not a row: {error}") from error
     finally:
         csv.field_size_limit(longest)
 
@@ -170,7 +170,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         if isinstance(value, Mapping) and isinstance(value.get("answer"), str):
             return str(value["answer"])  # as VQA has those of its annotators
-        raise ValueError(f"{_kind(value)} stands where a text is needed")
+        raise ValueError(f"{_kind(value)} is where a text is needed")
     return str(value).strip()
 
 

@@ -40,7 +40,7 @@ GATE_TEXTS = {
 }
 MOST_LEFT_OUT = 20
 LIKELIHOOD_NOTE = (
-    "`{}` writes; it was scored on labels by how likely it is to write each, which is no answer"
+    "`{}` writes; it was scored on labels by how likely it is to write each, which is not an answer"
     " that it would give unasked"
 )
 NOTES = {
@@ -153,7 +153,7 @@ def as_page(
         if whole and (pairs := comparisons(scores, verdict)):
             page += [Heading("Compared in pairs"), pairs]
         if whole and (curve := learning_curve(scores)):
-            page += [Heading("With so many labeled images a class"), curve]
+            page += [Heading("Accuracy by labeled images per class"), curve]
         if table := costs(scores, run.settings):
             page += [Heading("Cost"), table]
     if notes := known(scores):
@@ -320,7 +320,7 @@ def known(scores: Scores) -> list[str]:
         if one.candidate.scored_by == "likelihood"
     ]
     said += [
-        f"`{one.name}` answers in words; what is none of the labels counts as wrong"
+        f"`{one.name}` answers in words; a text that matches no label counts as wrong"
         for one in scores.candidates
         if one.candidate.scored_by == IN_WORDS
     ]

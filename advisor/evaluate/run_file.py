@@ -180,7 +180,7 @@ def writing(folder: Path) -> Iterator[RunFile]:
     """Yield the file of a run, which nobody else writes meanwhile.
 
     What a kill left half written in the folder goes. Raises AdvisorError where another process has
-    it, where it is no file of a run, and where it cannot be written.
+    it, where it is not a file of a run, and where it cannot be written.
     """
     make_folder(folder)
     if not is_run(folder) and not is_new(folder):
@@ -256,7 +256,7 @@ def read_run(folder: Path) -> EvaluationRun:
         data = body["data"]
         images = tuple(map(_image, file.rows("SELECT image FROM images ORDER BY number")))
         if len(images) != data["images"] or digest_of(data["task"], images) != data["digest"]:
-            raise broken_run(path, "what is true of the images")
+            raise broken_run(path, "the labels of the images")
         listed = {key: tuple(data[key]) for key in ("classes", "notes")}
         left = tuple(UnreadableImage(*each) for each in data["left_out"])
         return EvaluationRun(

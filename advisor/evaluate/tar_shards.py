@@ -180,7 +180,7 @@ def _annotation(
     except (ValueError, RecursionError) as error:
         raise BrokenFileError(
             f"`{shard}` cannot be used: `{name}`: {why_unparsed(error)}",
-            hint="`advisor help labelled-data` shows what is read",
+            hint="`advisor help labelled-data` lists the formats",
         ) from error
 
 

@@ -273,8 +273,7 @@ def _no_better_than_guessing(scores: Scores, order: Sequence[str]) -> str:
 def _warnings(scores: Scores, order: Sequence[str]) -> tuple[str, ...]:
     """Return what has to be known of each candidate: worse than guessing, nothing given."""
     said = [
-        f"`{one.name}` did not finish and is compared with nobody: {one.failed}"
-        for one in scores.failed
+        f"`{one.name}` did not finish and is not compared: {one.failed}" for one in scores.failed
     ]
     for name, value, kind, guessed in _worse_than_guessing(scores, _guessed(scores, order)):
         said.append(f"`{name}` is worse than guessing: {kind.name} {value}; {guessed}")
@@ -289,7 +288,7 @@ def _warnings(scores: Scores, order: Sequence[str]) -> tuple[str, ...]:
         number = len(scores.doubled)
         verb = "is one" if number == 1 else "are each one"
         said.append(
-            f"{count(number, 'image')} {verb} that also stands under another label: `{first}` and"
+            f"{count(number, 'image')} {verb} that also has another label: `{first}` and"
             f" `{second}` are the same file"
         )
     if scores.left_out:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+import typer
+
 from advisor.console.commands import Given
 from advisor.console.options import CriteriaFirst, VerifiedOnly, option
 from advisor.console.output import Shown
@@ -19,8 +21,12 @@ WhyNotOption = Annotated[
 ]
 
 
+Need = Annotated[list[str], typer.Argument(metavar="[NEED]", help="Task or sentence.")]
+
+
 def explain(
     *,
+    need: Need = [],  # noqa: B006
     given: Given,
     why_not: WhyNotOption = "",
     first: CriteriaFirst,
@@ -34,13 +40,17 @@ def explain(
 
     \b
     Examples:
-      advisor explain --task image-search
+      advisor explain "search photos by German text"
       advisor explain --task captioning --why-not clip
       advisor explain --task vqa --why-not nlpconnect/vit-gpt2-image-captioning
     """
+    if need:
+        from advisor.need.code_command import read_need
+
+        given = read_need(rulebase, " ".join(need), given, first, "explain")
     if not given:
         raise UsageError(
-            "nothing to explain: give at least --task",
+            "nothing to explain: give a sentence or --task",
             hint="e.g. advisor explain --task captioning",
         )
     if "/" in why_not:

@@ -87,7 +87,7 @@ def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False)
             )
             for (family, checkpoint), some in by_end(explanation.changes).items()
         )
-        page += [Heading("What would change it"), Items(rows)]
+        page += [Heading("Would change if"), Items(rows)]
     return page
 
 
@@ -145,13 +145,13 @@ def standing_page(standing: Standing) -> Page:
 
     What it lacks stands in the judgement before.
     """
-    return [Heading("Where it stands", 3), Items(tuple(_standing(standing)))]
+    return [Heading("Rank", 3), Items(tuple(_standing(standing)))]
 
 
 DECIDED_BY = {
     "use": "is used {0}, {against} {1}",
     "doubt": "{against} is verified, here {all}",
-    "loader": "loaded by {0}, which advisor does not run; {against} needs no code of its own",
+    "loader": "loaded by {0}, which advisor does not run; {against} loads without it",
     "memory": "takes more memory than {against}, and how much there is was left open",
     "rule": "rules put {against} before it: {all}",
     "training": "would have to learn what {against} knows already",
@@ -169,8 +169,8 @@ def _decided(decided: Decided) -> str:
         if not decided.unmeasured:
             return f"nothing ranks these: no benchmark of the task tells it from {against}"
         names = ", ".join(decided.unmeasured)
-        return f"nothing ranks it against {against}: it has no figure on {names}"
-    through = f" stands before {said.through}, which" if said.through else ""
+        return f"no shared benchmark with {against}: it has no result on {names}"
+    through = f"ranks above {said.through}, which" if said.through else ""
     if said.by == "relation":
         is_it = "is the larger of its series" if said.yardstick == LARGER else "succeeds it"
         return f"{against}{through} {is_it}"

@@ -106,7 +106,7 @@ def _check(to: str, *, no_input: bool) -> None:
     check_name("stop", to, STOPS, "stops")
     if no_input or not interactive():
         raise NoTerminalError(
-            "there is nobody to ask: this is not a terminal",
+            "advisor cannot ask questions: this is not a terminal",
             hint="give answers as flags, e.g. `advisor recommend --task captioning`",
         )
 

@@ -154,7 +154,7 @@ class _ClassName(TextOf):
 
     def faults(self, value: Any, path: KeyPath) -> Faults:
         if reserved := next(filter(keyword.iskeyword, value.split(".")), None):
-            yield path, f"`{value}` is no class: `{reserved}` is a keyword of Python"
+            yield path, f"`{value}` is not a class: `{reserved}` is a keyword of Python"
         else:
             yield from super().faults(value, path)
 

@@ -123,7 +123,7 @@ def _row(line: bytes, number: int) -> dict[str, Any]:
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number of JSON")
+    raise ValueError(f"{constant} is not a JSON number")
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(row) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in row if names.count(name) > 1)
-        raise ValueError(f"`{twice}` stands twice")
+        raise ValueError(f"`{twice}` appears twice")
     return row
 
 
@@ -146,7 +146,7 @@ def _need(row: dict[str, Any], number: int) -> str:
         raise _bad_line(f"line {number}: unknown key `{unknown}`")
     need = row.get("need", "")
     if not isinstance(need, str):
-        raise _bad_line(f"line {number}: `need` is no text")
+        raise _bad_line(f"line {number}: `need` must be a string")
     return need.strip()
 
 
@@ -156,7 +156,7 @@ def _answers(rulebase: RuleBase, row: dict[str, Any], number: int) -> dict[str, 
         return {}
     if not isinstance(row.get("profile"), dict):
         if "profile" in row:
-            raise _bad_line(f"line {number}: `profile` is no object")
+            raise _bad_line(f"line {number}: `profile` must be an object")
         raise _bad_line(f"line {number} has neither `need` nor `profile`")
     answers = read_json_answers(rulebase, row["profile"])
     if not (answers or in_words):

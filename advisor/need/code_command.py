@@ -20,7 +20,7 @@ from advisor.rulebase.base import RuleBase
 
 SHOWN_TASKS = 3
 FORMATS = ("python", "notebook", "json")
-NEED = "What you need: a task or a sentence; or a checkpoint to use instead of the first."
+NEED = "Task or sentence, or a checkpoint to use instead of the first."
 Need = Annotated[list[str], typer.Argument(metavar="[NEED|CHECKPOINT]", help=NEED)]
 VERIFIED_ONLY = "Use only checkpoints whose required fields are all verified."
 VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
@@ -48,7 +48,7 @@ def code(
     """Generate Python code for the first checkpoint: a tool for your files, or a training script.
 
     It takes a need and flags as `recommend` does, and asks nothing. The program writes a line of
-    JSON for each image of a folder. Where the answer is to fine-tune, or to join parts of your own,
+    JSON for each image of a folder. If the answer is to fine-tune, or to join parts of your own,
     it trains on pairs.csv and saves the result.
 
     \b
@@ -89,7 +89,7 @@ def _meant(
         raise UsageError("nothing to go by", hint="say the task, e.g. `advisor code captioning`")
     if _is_id(rulebase, text):
         return text, _with_its_task(rulebase, text, given)
-    return "", _read(rulebase, text, given, first) if text else given
+    return "", read_need(rulebase, text, given, first, "code") if text else given
 
 
 def _is_id(rulebase: RuleBase, text: str) -> bool:
@@ -110,10 +110,12 @@ def _with_its_task(rulebase: RuleBase, id: str, given: Profile) -> Profile:
     raise UsageError(f"`{id}` does {len(tasks)} tasks, and a program is for one", hint=hint)
 
 
-def _read(rulebase: RuleBase, text: str, given: Profile, first: tuple[str, ...]) -> Profile:
-    """Return the answers of a need, flags first. Raises UsageError where it may be several tasks.
+def read_need(
+    rulebase: RuleBase, text: str, given: Profile, first: tuple[str, ...], verb: str
+) -> Profile:
+    """Return the answers of a need, flags first, and say them as a command of that `verb`.
 
-    A task by its name is taken as one by a flag is.
+    A task by its name is taken as one by a flag is. Raises UsageError where it may be several.
     """
     name = same_name(text, [*rulebase.task_names, *rulebase.words])
     if name and TASK not in given and len(rulebase.words.get(name, ())) <= 1:
@@ -121,7 +123,7 @@ def _read(rulebase: RuleBase, text: str, given: Profile, first: tuple[str, ...])
     from advisor.need.understanding import one_task, refuse_names
 
     refuse_names(rulebase, text)
-    form = "`advisor code --task {task}`"
+    form = f"`advisor {verb} --task {{task}}`"
     profile = one_task(Engine.known(rulebase, first), text, given, least=1, form=form, exit_code=3)
-    note(f"advisor: read as `{command('code', rulebase, profile)}`")
+    note(f"advisor: read as `{command(verb, rulebase, profile)}`")
     return profile

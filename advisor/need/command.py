@@ -100,7 +100,7 @@ def telling(
 AnswerTelling = Annotated[Telling, Options(telling)]
 
 
-Need = Annotated[list[str], typer.Argument(help="What you need, in your own words.")]
+Need = Annotated[list[str], typer.Argument(help="Your need, in your own words.")]
 LITERALLY = "Do not infer answers that the sentence does not state."
 Literally = Annotated[bool, option("--literally", LITERALLY)]
 STRICT_HELP = "Exit 3 where unanswered questions can change the family or the first checkpoint."

@@ -12,7 +12,7 @@ from advisor.errors import AdvisorError, UnknownNameError, did_you_mean
 from advisor.model import TASK
 from advisor.model.phrase_kinds import CONCEPT, MEASURE, SAYING
 from advisor.model.value import NamedTuple
-from advisor.naming import MOST, alike, spelt_like
+from advisor.naming import MOST, same_name, spelt_like
 from advisor.need.lexicon import lexicon_of
 from advisor.need.reading import read
 from advisor.need.sweep import sweep
@@ -139,13 +139,13 @@ def meant_flag(rulebase: RuleBase, typed: str, value: str, flags: Mapping[str, s
         if name in (option.id, *option.aliases) and one.id != TASK
     ]
     whole = f"{words} {value}" if value and not value.isdigit() else words
-    reading = read(rulebase, words)
-    for one in (reading, read(rulebase, whole)):
+    for one in (read(rulebase, words), read(rulebase, whole)):
         if questions and not said:
             said = [f"--{answer}" for answer in _answers(rulebase, one)]
-    if not said and TASK in flags:
-        said = [f"--{TASK} {one.task}" for one in reading.tasks if not reading.not_understood]
-    return MeantFlag(tuple(said[:MOST] or (f"--{one}" for one in alike(words, flags))))
+    said = [one for one in said if one.split()[0].lstrip("-") in flags]
+    if not said and TASK in flags and (task := same_name(words, rulebase.task_names)):
+        said = [f"--{TASK} {task}"]
+    return MeantFlag(tuple(said[:MOST]))
 
 
 def _begun(name: str, flags: Mapping[str, str]) -> list[str]:

@@ -224,7 +224,7 @@ class _Builder:
             if key == "<<" and not event.style:
                 self._problem(event, "uses the merge key `<<`; write the keys out")
         if key in mapping:
-            self._problem(event, f"the key `{key}` stands here twice")
+            self._problem(event, f"the key `{key}` appears twice")
         self._mark((*path, key), event)
         return key
 

@@ -246,7 +246,7 @@ class Record(Shape):
             verb = "is" if len(missing) == 1 else "are"
             yield path, f"{_quoted(missing, 'and')} {verb} missing"
         if self.one_of and sum(name in value for name in self.one_of) != 1:
-            yield path, f"exactly one of {_quoted(self.one_of, 'or')} has to stand here"
+            yield path, f"exactly one of {_quoted(self.one_of, 'or')} is required here"
 
     def parts(self, value: Any, path: KeyPath) -> Parts:
         for key, member in value.items():

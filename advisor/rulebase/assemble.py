@@ -83,7 +83,7 @@ class Collection:
         known, id = self.entries[kind], entry.value["id"]
         twin = self._own.setdefault((kind, id), entry)
         if twin is not entry:
-            entry.report(("id",), f"the {kind} `{id}` stands at {twin.place} already")
+            entry.report(("id",), f"the {kind} `{id}` is already at {twin.place}")
             return
         before = known.get(id)
         if overlay is not None:
@@ -131,7 +131,7 @@ def _refuse_a_part(entries: Entries) -> None:
         if not entries[kind]:
             raise BrokenFileError(
                 f"the rules hold no {name}",
-                hint="a folder of its own has criteria.yaml, questions.yaml and so on; "
+                hint="a complete folder has criteria.yaml, questions.yaml and so on; "
                 "--rules DIR lays one over the shipped rules",
             )
 

@@ -36,7 +36,7 @@ class Entry(NamedTuple):
 
     @property
     def place(self) -> str:
-        """Where it stands, as file:line."""
+        """Rank, as file:line."""
         return f"{self.document.file}:{self.document.place(self.path)[0]}"
 
     def place_of(self, path: KeyPath) -> str:

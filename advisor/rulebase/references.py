@@ -139,7 +139,7 @@ def _unknown(path: KeyPath, of: str, name: str, known: list[str]) -> Faults:
 
 def _question(value: dict[str, Any], known: Known) -> Faults:
     if ("options" in value) == ("options_from" in value):
-        yield (), "exactly one of `options` or `options_from` has to stand here"
+        yield (), "exactly one of `options` or `options_from` is required here"
     options = value.get("options", [])
     ids = known[f"option of `{value['id']}`"]
     for index, option in enumerate(options):
@@ -154,7 +154,7 @@ def _question(value: dict[str, Any], known: Known) -> Faults:
         if other in known["question with several answers"]:
             yield ("ask_if", other), f"`{other}` can have several answers at once"
         if other in later:
-            yield ("ask_if", other), f"`{other}` has to stand before `{value['id']}`"
+            yield ("ask_if", other), f"`{other}` has to come before `{value['id']}`"
 
 
 def _groups(groups: Mapping[str, list[str]], options: list[dict[str, Any]]) -> Faults:
@@ -272,9 +272,9 @@ def _listed(
 
 def _yardstick(value: dict[str, Any], known: Known) -> Faults:
     if ("benchmarks" in value) == ("mean_of" in value):
-        yield (), "exactly one of `benchmarks` or `mean_of` has to stand here"
+        yield (), "exactly one of `benchmarks` or `mean_of` is required here"
     if ("noise" in value) == ("noise_share" in value):
-        yield (), "exactly one of `noise` or `noise_share` has to stand here"
+        yield (), "exactly one of `noise` or `noise_share` is required here"
     for benchmark in value.get("benchmarks", ()):
         for word in ("metric", "split"):
             for index, said in enumerate(value.get(f"{word}s", ())):

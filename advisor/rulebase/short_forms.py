@@ -129,7 +129,7 @@ def _member(
 def _needless(value: dict[str, Any], shared: dict[str, Any]) -> Iterable[tuple[str, str]]:
     """Yield what a member need not say; a key without value is for what nobody verified for it."""
     if value.keys() <= {"id", "series"}:
-        yield "", "a member of a series has to add something of its own"
+        yield "", "a member of a series has to add a field"
     for key, each in value.items():
         if key in shared and each == shared[key]:
             yield key, f"the series says the same `{key}`; leave it out here"

@@ -348,7 +348,7 @@ def _read_kept(folder: Path, name: str) -> dict[str, Any]:
     """Return a part of a kept copy. Raises an error where it is not whole, or not our own."""
     file = folder / f"{name}.json"
     if hasattr(os, "getuid") and file.stat().st_uid not in (os.getuid(), 0):
-        raise ValueError("somebody else's file")
+        raise ValueError("a file that advisor did not write")
     checksum, _, data = read_bounded(file, MOST_BYTES, within=folder.parent).partition(b"\n")
     if checksum != _checksum(data).encode():
         raise ValueError("damaged")

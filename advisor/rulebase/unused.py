@@ -23,7 +23,7 @@ def report_unused(entries: Entries) -> None:
     ranking = {id for table in tables for id in ([table] if isinstance(table, str) else table)}
     for id, entry in entries["protocol"].items():
         if id not in ranking and not entry.value.get("ranks_nothing"):
-            message = f"no yardstick names the protocol `{id}`, so its figures rank nothing"
+            message = f"no yardstick names the protocol `{id}`, so its results rank nothing"
             entry.remark(("id",), f"{message}; name it in one, or say `ranks_nothing: true`")
 
 

@@ -78,7 +78,7 @@ def scan_apart(
 def _ended(given_up: Sequence[str]) -> AdvisorError:
     """What is said where a scan comes to no end."""
     at = f" at {count(len(given_up) + 1, 'file')}" if given_up else ""
-    named = f"; exclude `{given_up[0]}` and what is like it" if given_up else ""
+    named = f"; exclude `{given_up[0]}`and similar files" if given_up else ""
     return AdvisorError(f"the scan took more memory or time than it may{at}{named}")
 
 
@@ -89,7 +89,7 @@ class _Values(pickle.Unpickler):
         """Return a class of the scan, or one of those that constants in code are of."""
         if module.startswith("advisor.scan.") or (module, name) in _OTHERS:
             return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"`{module}.{name}` is no value of a scan")
+        raise pickle.UnpicklingError(f"`{module}.{name}` is not a value of a scan")
 
 
 def _scanned(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from advisor.draw.blocks import Page
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="The state dict, model.EPOCH.bin.")]
-Folder = Annotated[str, typer.Argument(metavar="FOLDER", help="What to write, new or empty.")]
+Folder = Annotated[str, typer.Argument(metavar="FOLDER", help="New or empty folder to write.")]
 Vocabulary = Annotated[
     str,
     option("--vocabulary FILE", "vocab.txt of BERT-base cased, which the weights do not include."),
@@ -42,7 +42,7 @@ def vlp(
 ) -> int:
     """Convert the weights of a unified VLP of 2020 (Zhou et al.) to a folder that loads.
 
-    Nothing but tensors is unpickled. Sizes are read off the shapes; what is left out is named.
+    advisor unpickles tensors only. Sizes come from the shapes; dropped tensors are listed.
     The folder gets safetensors, configuration, processor and a card.
 
     \b

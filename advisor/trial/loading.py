@@ -17,7 +17,7 @@ SPECIAL_TOKENS = 2
 OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "altclip_text_model"})
 """Types of text towers whose first two positions belong to no token."""
 USES = "`uses` in rules/programs/programs.yaml"
-"""Where it stands which runner and class a model type gets."""
+"""Rank which runner and class a model type gets."""
 
 
 def load_network(

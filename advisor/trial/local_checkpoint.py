@@ -125,7 +125,7 @@ def _configuration(folder: Path, name: str) -> dict[str, Any]:
     if not isinstance(config.get("model_type"), str):
         raise BrokenCheckpointError(
             f"the config.json of `{name}` names no model_type",
-            hint="this is no transformers checkpoint; look for a converted one",
+            hint="this is not a transformers checkpoint; look for a converted one",
         )
     if config.get("auto_map") and not is_known_type(config["model_type"]):
         raise RemoteCodeError(
@@ -181,7 +181,7 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
     if len(parts) > MOST_FILES:
         raise _wrong_index(name, f"names {len(set(told)):,} files, and the largest have hundreds")
     if others:
-        raise _wrong_index(name, f"names `{others[0]}`, which is no {SAFE} file of its folder")
+        raise _wrong_index(name, f"names `{others[0]}`, which is not a {SAFE} file of its folder")
     absent = [part for part in parts if not (folder / part).is_file()]
     if absent:
         raise BrokenCheckpointError(

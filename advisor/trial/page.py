@@ -61,8 +61,8 @@ def _closing(results: TrialResults) -> Page:
     """Return what is said of all trials: what could not be done, what holds, and what it cost."""
     page: Page = []
     for title, mark, lines in (
-        ("Could not", "-", [one.why_not for one in results.refusals]),
-        ("Of all of them", "!", results.shared_warnings()),
+        ("Skipped", "-", [one.why_not for one in results.refusals]),
+        ("Warnings", "!", results.shared_warnings()),
         ("Written", "", results.files),
     ):
         if lines:
@@ -124,7 +124,7 @@ def _cost_cells(trial: Trial) -> tuple[str, ...]:
 def _cost(trials: tuple[Trial, ...]) -> Page:
     rows = tuple((trial.checkpoint, *_cost_cells(trial)) for trial in trials)
     return [
-        Heading("What it cost"),
+        Heading("Performance"),
         Table(COST_COLUMNS, rows, wide=0),
         Pairs(trials[0].surroundings),
         Text(COST_NOTE, "quiet"),

@@ -257,8 +257,8 @@ class Chat(Prompted):
         super().prepare()
         if not getattr(self.processor, "chat_template", None):
             raise UnsupportedError(
-                f"`{self.checkpoint.name}` has no chat template, and advisor has no runner of its "
-                f"own for a `{self.checkpoint.model_type}`",
+                f"`{self.checkpoint.name}` has no chat template, and advisor has no runner "
+                f"for a `{self.checkpoint.model_type}`",
                 hint="choose an instruction-tuned version of it, or name a runner for "
                 f"`{self.checkpoint.model_type}` under {USES}",
             )

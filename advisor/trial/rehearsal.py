@@ -38,7 +38,7 @@ MOST_GROWTH = 10_000
 RULES = ("normalizer", "pre_tokenizer", "post_processor", "decoder")
 SIGNS = (range(1, 0xD800), range(0xE000, 0x10000))
 """The numbers of what Unicode has in its first plane; between them are halves of characters."""
-QUESTION = "What is in this picture?"
+QUESTION = "What is in this image?"
 
 
 def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None:

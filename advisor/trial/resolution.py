@@ -97,7 +97,7 @@ def resolve(checkpoint: str | Path, loading: Loading | None = None) -> LocalChec
         )
     if isinstance(checkpoint, Path) or not is_hub_id(name) or name.startswith(("~", ".")):
         raise NotFoundError(
-            f"there is no folder `{name}`, and it is no hub id",
+            f"there is no folder `{name}`, and it is not a Hub id",
             hint="hub ids read `organisation/name`",
         )
     return _from_hub(name, loading or Loading())
@@ -118,13 +118,13 @@ def _from_hub(name: str, loading: Loading) -> LocalCheckpoint:
         )
     if loading.agree is None:
         raise incomplete or NotDownloadedError(
-            f"`{name}` is not on this machine yet", hint="add --download; its size is said first"
+            f"`{name}` is not on this machine yet", hint="add --download; it prints the size first"
         )
     download = plan_download(name, loading.revision)
     if not loading.agree(download):
         raise NotDownloadedError(
             f"`{name}` was not downloaded ({download.size} in {len(download.files)} files)",
-            hint="add --download; its size is said first",
+            hint="add --download; advisor prints the size first",
         )
     folder = fetch(download)
     return read_checkpoint(folder, name, folder.name)
@@ -177,7 +177,7 @@ def _needed_files(sizes: dict[str, int], name: str) -> tuple[str, ...]:
     if "config.json" not in needed:
         raise BrokenCheckpointError(
             f"`{name}` holds no config.json, so nothing says which network it is",
-            hint="this is no transformers checkpoint; look for a converted one",
+            hint="this is not a transformers checkpoint; look for a converted one",
         )
     weights = [file for file in needed if file.endswith(".safetensors")]
     if not weights:

@@ -35,7 +35,7 @@ from advisor.trial.runtime import library, plain_errors, quiet, transformers
 
 MISSING = {
     "labels": ("ranks texts you name", "--labels 'a photo of a cat,a photo of a dog'"),
-    "question": ("answers a question", "--question 'what is in the picture?'"),
+    "question": ("answers a question", "--question 'what is in the image?'"),
     "folder": ("compares with other images", "--folder FOLDER"),
 }
 """What a runner does with each need, and how to give it."""
@@ -162,7 +162,7 @@ class Runner:
     def _check(self, image: OpenedImage, request: Request) -> None:
         if image.regions and not self.takes_regions:
             raise ImageError(
-                f"`{image.name}` holds stored regions; `{self.checkpoint.name}` takes a picture",
+                f"`{image.name}` holds stored regions; `{self.checkpoint.name}` takes an image",
                 hint="give an image file; regions are for a unified VLP of 2020",
             )
         given = {

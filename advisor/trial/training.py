@@ -176,6 +176,6 @@ def doubts(samples: Sequence[Sample], learnt: Sequence[str]) -> tuple[str, ...]:
     if without > right:
         found.append(
             f"the commonest text, `{common[:60]}`, would be right for {without} of {len(samples)} "
-            f"held-out images, and what was learnt is for {right}: it is of no use yet"
+            f"held-out images, and the model is right for {right}: train it longer or on more data"
         )
     return tuple(found)

@@ -167,7 +167,7 @@ def _check_parts(parts: Parts) -> None:
     joins = (parts.encoder, parts.decoder)
     if any(joins) if parts.checkpoint else not all(joins):
         raise UsageError(
-            "give --encoder and --decoder to join the two, or --checkpoint to train what is joined",
+            "give --encoder and --decoder to join the two, or --checkpoint for a joined one",
             hint=EXAMPLES,
         )
     if parts.checkpoint and not parts.pairs:

@@ -111,7 +111,7 @@ def hold_out(
 
 
 Row = tuple[str, str, str, tuple[tuple[str, float], ...]]
-"""Where it stands, the image's name, the text, and scores of answers."""
+"""Rank, the image's name, the text, and scores of answers."""
 
 
 def _of_csv(source: Path) -> Iterator[Row]:

@@ -52,7 +52,7 @@ USES = {
     ),
     "UnifiedVLPForAnswering": (
         "AutoModelForVisualQuestionAnswering",
-        'inputs = processor(images="regions.npz", text="what is in the picture?")',
+        'inputs = processor(images="regions.npz", text="what is in the image?")',
         "print(model.answer_texts(model.answers(model(**inputs).logits)))",
     ),
 }
@@ -110,8 +110,8 @@ def convert(
     notes = []
     if config.hidden_size % HEAD_WIDTH:
         notes.append(
-            f"no shape shows how many heads there are, and a width of {config.hidden_size} is no "
-            f"multiple of {HEAD_WIDTH}: {config.num_attention_heads} is assumed; "
+            f"no shape shows how many heads there are, and a width of {config.hidden_size} is not "
+            f"a multiple of {HEAD_WIDTH}: {config.num_attention_heads} is assumed; "
             "set num_attention_heads in config.json where it has others"
         )
     if kind is UnifiedVLPForAnswering and not named:
@@ -171,7 +171,7 @@ def _parted(
     table, head = stored.get(WORDS), stored.get(WORD_HEAD)
     if table is None:
         raise ConversionError(
-            f"`{file}` holds no `{WORDS}`, so it is no unified VLP",
+            f"`{file}` holds no `{WORDS}`, so it is not a unified VLP",
             hint="give a file that the training of LuoweiZhou/VLP wrote",
         )
     if head is not None and not torch.equal(table, head):
@@ -211,7 +211,7 @@ def _config(
         table = name in (WORDS, ANSWERS, *needed) or INNER.fullmatch(name)
         if table and (value.dim() != 2 or not value.numel()):
             raise ConversionError(
-                f"`{name}` of `{file}` is no table, but of the shape {tuple(value.shape)}",
+                f"`{name}` of `{file}` is not a table: it has the shape {tuple(value.shape)}",
                 hint="it was made by something else",
             )
     layers = {int(found[1]): name for name in kept if (found := INNER.fullmatch(name))}

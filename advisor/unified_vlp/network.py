@@ -207,7 +207,7 @@ class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
                 )
             region_features, region_places = self.grid(pixel_values)
         if region_features is None or region_places is None:
-            raise ValueError("a picture is missing: region_features and region_places, or pixels")
+            raise ValueError("an image is missing: region_features and region_places, or pixels")
         if region_features.shape[1] != self.config.region_count:
             raise ValueError(
                 f"{self.config.region_count} regions are needed, and there are "

@@ -93,7 +93,7 @@ class UnifiedVLPRegionReader(BaseImageProcessor):
         """Return (3, side, side), each value between -1 and 1."""
         if not hasattr(image, "convert"):
             raise RegionsError(
-                "this checkpoint takes a picture: it has a grid in place of stored regions",
+                "this checkpoint takes an image: it has a grid in place of stored regions",
                 hint="give an image file",
                 kind="takes-pixels",
             )

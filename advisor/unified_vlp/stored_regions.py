@@ -139,7 +139,7 @@ def _from_h5(file: Path, key: str) -> Regions:
     """
     if not key:
         raise RegionsError(
-            f"`{file}` holds many pictures, and none was named", hint=f"write {file.name}{KEY}ID"
+            f"`{file}` holds many images, name one of them", hint=f"write {file.name}{KEY}ID"
         )
     beside = file.with_name(_OF_H5.sub(r"_cls\1.h5", file.name))
     folders = (file.parent, Path(os.path.normpath(file.parent / "..")))
@@ -205,14 +205,14 @@ def _refuse_other_kinds(file: str | Path, values: Any) -> None:
     """Refuse what is not made of numbers: a text may have gigabytes."""
     if values.dtype.kind not in NUMBERS:
         raise RegionsError(
-            f"`{file}` holds an array of {values.dtype}, which is no number", hint=f"give {HINT}"
+            f"`{file}` holds an array of {values.dtype}, which is not a number", hint=f"give {HINT}"
         )
 
 
 def _refuse_more(file: Path, name: str, numbers: float) -> None:
     if numbers > MOST_NUMBERS:
         raise RegionsError(
-            f"`{name}` in `{file}` holds {numbers:,.0f} numbers, more than regions of a picture do",
+            f"`{name}` in `{file}` holds {numbers:,.0f} numbers, too many for one image",
             hint="regions are 100 x 2048 numbers, or as few",
         )
 

@@ -52,5 +52,5 @@ def test_modules_beside_the_code_are_not_imported(check, tmp_path):
 
 def test_what_a_child_gives_is_read_as_values_alone():
     for harm in (print, pickle.loads, pytest.main):
-        with pytest.raises(pickle.UnpicklingError, match="is no value of a scan"):
+        with pytest.raises(pickle.UnpicklingError, match="is not a value of a scan"):
             apart._Values(io.BytesIO(pickle.dumps(harm))).load()

@@ -86,7 +86,7 @@ def test_github_counts_one_as_one():
 def test_the_tenth_annotation_says_how_many_are_left():
     lines = workflow_commands(report(*[finding(line=n) for n in range(1, 15)])).splitlines()
     assert len(lines) == SHOWN_A_STEP
-    assert lines[-1] == "::error::5 more errors stand in the log of this step"
+    assert lines[-1] == "::error::5 more errors are in the log of this step"
 
 
 @given(reports)

@@ -116,5 +116,5 @@ def test_a_page_is_no_part_of_a_run(project, capsys, name):
     (project / "pairs.csv").write_text("image,label\nphoto.png,cat\nb.png,dog\n")
     words = ("evaluate", "pairs.csv", "--demo", "--run", "run", "--output", f"html=run/{name}")
     assert run(list(words)) == 2
-    assert "is part of what is written to `run`" in capsys.readouterr().err
+    assert "belongs to the files that are written to `run`" in capsys.readouterr().err
     assert not (project / "run").exists()

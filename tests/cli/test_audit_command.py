@@ -265,7 +265,7 @@ def test_a_checkpoint_that_is_never_offered_is_noted(audited):
     noted = {one["about"]: one for one in found(document, "idle-checkpoint")}
     assert code == 0
     assert place(noted["nobody/speaks-it"]) == ("house/checkpoints/matcher.yaml", 2)
-    assert "never meets what is asked" in noted["nobody/speaks-it"]["message"]
+    assert "never meets the requirements" in noted["nobody/speaks-it"]["message"]
     assert "`matcher` wins none of its tasks" in noted["nobody/writes"]["message"]
 
 

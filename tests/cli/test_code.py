@@ -229,8 +229,8 @@ def test_the_program_has_the_words_of_the_command_that_tries_it(advisor, rulebas
 @pytest.mark.parametrize(
     ("task", "said"),
     [
-        ("image-text-matching", "# thinking is off; the figures are with thinking\n"),
-        ("vqa", "# it thinks before it answers, as when its figures were taken"),
+        ("image-text-matching", "# thinking is off; the published results are with thinking\n"),
+        ("vqa", "# the model thinks before it answers, as in its published results"),
     ],
 )
 def test_the_head_says_whether_the_program_thinks(advisor, task, said):
@@ -330,4 +330,4 @@ def code_of_an_overlay(advisor, tmp_path, field, name):
 @pytest.mark.parametrize("field", ["class", "processor"])
 def test_a_class_of_an_overlay_is_no_keyword(advisor, tmp_path, field):
     refused = code_of_an_overlay(advisor, tmp_path, field, "transformers.lambda")
-    assert "`transformers.lambda` is no class: `lambda` is a keyword of Python" in refused.err
+    assert "`transformers.lambda` is not a class: `lambda` is a keyword of Python" in refused.err

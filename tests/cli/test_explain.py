@@ -104,7 +104,7 @@ def test_the_page_says_whether_it_is_certain(advisor):
     assert "Certain: no open answer can change it." in advisor("explain", "--task", "answer").out
     page = advisor("explain", "--task", "describe").out
     assert "Not certain: with other answers it could be reader." in page
-    assert "What would change it" in page
+    assert "Would change if" in page
 
 
 def test_its_command_keeps_the_priority(advisor):

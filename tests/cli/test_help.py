@@ -72,7 +72,7 @@ def test_without_a_task_all_answers_stand_together_apart_from_options(advisor):
         (("clip",), "CLIP"),
         (("exit codes",), "130  interrupted"),
         (("answers",), "2 million"),
-        (("sentences",), "which words were not understood"),
+        (("sentences",), "lists the other words"),
         (("tasks",), "Image captioning"),
         (("OCR",), "`ocr` may mean 3 tasks; give one by --task:"),
         ((), "advisor help TOPIC"),

@@ -182,7 +182,7 @@ def test_an_answer_names_the_age_of_its_facts_and_no_age_in_months(advisor):
 
 
 def test_what_checkpoints_were_filtered_by_is_said_where_the_family_is_decided(advisor):
-    heading = "Assumed about the checkpoints, because nobody answered\n"
+    heading = "Defaults about the checkpoints\n"
     page = advisor("recommend", "--task", "answer", "-v").out
     assert "the checkpoint depends on defaults" in page
     assert "language: en" in page.partition(heading)[2].partition("\n\n")[0]
@@ -536,9 +536,9 @@ def test_a_batch_answers_in_order_with_ids_and_an_error_for_each_bad_line(adviso
     [
         ('{"id": 1, "need": "describe photos", "answers": {"language": null}}', "key `answers`"),
         ('{"id": 1, "profile": {"task": "describe"}, "Need": "photos"}', "key `Need`"),
-        ('{"profile": {"task": "describe", "task": "outline"}}', "`task` stands twice"),
+        ('{"profile": {"task": "describe", "task": "outline"}}', "`task` appears twice"),
         ('{"id": 1, "profile": {"profile": {"task": "describe"}, "language": "en"}}', "`language`"),
-        ('{"id": 1, "need": "describe photos", "profile": null}', "`profile` is no object"),
+        ('{"id": 1, "need": "describe photos", "profile": null}', "`profile` must be an object"),
     ],
 )
 def test_a_line_of_a_batch_drops_nothing(advisor, tmp_path, line, said):
@@ -556,7 +556,7 @@ def test_an_answer_beside_a_printed_profile_is_refused(advisor, tmp_path):
     assert without_origins(ask(advisor, "--profile", file)) == without_origins(printed)
     file.write_text(json.dumps({**printed, "language": "en"}), encoding="utf-8")
     result = advisor("recommend", "--profile", file)
-    assert (result.code, "`language` stands beside `profile`" in result.err) == (2, True)
+    assert (result.code, "`language` is next to `profile`" in result.err) == (2, True)
 
 
 def test_a_line_of_a_batch_is_answered_as_a_profile_file(advisor, tmp_path):

@@ -142,7 +142,7 @@ def test_a_runtime_that_does_not_run_it_is_refused(advisor, words, said):
 def test_what_somebody_has_to_publish_first_is_said(advisor):
     written = advisor("code", VQA, "--task", "vqa", "--runtime", "ollama")
     assert written.code == 0
-    assert "somebody has to publish it first (ollama its public source, convert: " in written.err
+    assert "publish it first (ollama its public source, convert: " in written.err
     assert "#   printf 'FROM ./model.gguf" in written.out
     assert "Ollama was not run here" in written.out
 

@@ -111,7 +111,7 @@ def test_a_family_page_has_every_section_and_what_articles_say(advisor):
     page = advisor("show", "clip").out
     for heading in ("Inputs", "Training", "Limits", "Choose when", "Tasks", "Cannot"):
         assert f"\n{heading}\n" in page
-    assert "What articles say" in page
+    assert "Claims of articles" in page
     document = advisor("show", "clip", "--format", "json").json
     assert all(one["sources"] for one in document["description"]["training"])
     assert {"claim", "status", "truth", "sources"} <= set(document["claims"][0])
@@ -473,7 +473,7 @@ def test_why_not_a_checkpoint_says_where_it_stands_and_what_would_change_it(advi
     ]
     fits = advisor("recommend", *changed, "--format", "json").json["checkpoints"]
     assert "Qwen/Qwen3-VL-2B-Instruct" in [one["id"] for one in fits]
-    assert "Where it stands" in advisor(*arguments, "Qwen/Qwen3-VL-2B-Instruct").out
+    assert "Rank" in advisor(*arguments, "Qwen/Qwen3-VL-2B-Instruct").out
 
 
 def why_not(advisor, task, id):

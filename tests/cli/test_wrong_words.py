@@ -62,12 +62,20 @@ def test_what_images_show_or_say_suggests_no_task(advisor, subject):
         ("--num-classes 300", "how many classes there are changes no answer; leave it out"),
         ("--offline", "it is an option of `advisor try`"),
         ("--accuracy", "no such option: --accuracy\n"),
+        ("--quantized", "no such option: --quantized\n"),
+        ("--alt-text", "did you mean `--task alt-text`?"),
     ],
 )
 def test_an_unknown_flag_names_the_one_that_is_meant(advisor, words, said):
     result = advisor("recommend", "--task", "captioning", *words.split())
     assert (result.code, result.out) == (2, "")
     assert said in result.err
+
+
+def test_a_flag_that_a_command_lacks_is_not_suggested_to_it(advisor):
+    said = advisor("list", "checkpoints", "--domain", "medical").err
+    assert "did you mean" not in said
+    assert "it is an option of" in said
 
 
 def test_what_is_suggested_runs(advisor):
@@ -78,7 +86,14 @@ def test_what_is_suggested_runs(advisor):
 
 
 def test_a_task_without_its_flag_says_how_it_is_given(advisor):
-    assert "`--task alt-text`" in advisor("explain", "alt text").err
+    assert "`--task alt-text`" in advisor("ask", "alt text").err
+
+
+def test_explain_takes_a_sentence_as_recommend_does(advisor):
+    said = advisor("explain", "search photos by German text", "--why-not", "unified-vlp")
+    assert said.code == 0
+    assert "advisor explain --task image-search" in said.err
+    assert "Why not unified VLP" in said.out
 
 
 def test_a_group_alone_names_its_commands(advisor):

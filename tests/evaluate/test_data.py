@@ -90,7 +90,7 @@ def test_what_may_surprise_about_labels_is_said(tmp_path):
     for labels, said in {
         ("cat", "dog"): (),
         ("1", "2"): ("its labels are numbers, which tell a candidate nothing; name them",),
-        ("big_cat", "Big cat"): ("`Big cat` and `big_cat` count as labels of their own",),
+        ("big_cat", "Big cat"): ("`Big cat` and `big_cat` count as separate labels",),
     }.items():
         text = "image,label\na.png,{}\nb.png,{}\n".format(*labels)
         assert evaluated(table(tmp_path, text, images=("a.png", "b.png"))).notes == said
@@ -265,8 +265,8 @@ def test_a_folder_may_be_a_link_that_stays_inside(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("x.csv", "image,label\n,cat\n", "1 of its rows is no annotation"),
-        ("x.csv", 'image,label\n"a.png,cat\n', "is no row"),
+        ("x.csv", "image,label\n,cat\n", "1 of its rows is not an annotation"),
+        ("x.csv", 'image,label\n"a.png,cat\n', "is not a row"),
         ("x.csv", "", "holds no annotations"),
         ("x.csv", "colour,label\nred,cat\n", "no column that names images.*`colour,label`"),
         ("x.jsonl", '\n{"image": "a.png"', "line 2, is not JSON: .* at column 18"),
@@ -307,7 +307,7 @@ def test_nothing_labelled_is_refused(tmp_path):
         read_data(str(tmp_path))
     with pytest.raises(UsageError, match="there is no"):
         read_data(str(tmp_path / "gone"))
-    with pytest.raises(UsageError, match="nothing in the data says what is true"):
+    with pytest.raises(UsageError, match="the data has no labels, captions"):
         evaluated(table(tmp_path, "image,colour\na.png,red\n"))
     with pytest.raises(UsageError, match="none of the 1 image"):
         evaluated(table(tmp_path, "image,label\nb.png,red\n"))

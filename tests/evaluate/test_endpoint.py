@@ -332,7 +332,7 @@ def test_a_server_that_is_gone_is_said_before_anything_runs(said, questions):
     [
         ("https://host/v1", {}, "names no model"),
         ("https://#m", {}, "names no model"),
-        ("https://host:port/v1#m", {}, "is no address"),
+        ("https://host:port/v1#m", {}, "is not an address"),
         ("https://me:secret@host/v1#m", {}, "has a password"),
         ("https://host/v1?key=secret#m", {}, "has a password or a query"),
         ("http://host/v1#m", {}, "anybody could read"),

@@ -425,7 +425,7 @@ def test_killed_while_it_begins_a_folder_is_that_of_a_run(shapes, tmp_path, left
             "answer 3 of",
         ),
         ("UPDATE answers SET answer = '{\"scores\": 1}'", "answer 0 of"),
-        ("UPDATE images SET image = replace(image, 'green', 'blue')", "what is true"),
+        ("UPDATE images SET image = replace(image, 'green', 'blue')", "the labels of the images"),
         ("UPDATE run SET manifest = '[]'", "not what a run"),
         ("DELETE FROM run", "not what a run"),
         ("UPDATE run SET manifest = replace(manifest, 'candidates', 'x')", "not what a run"),

@@ -204,5 +204,5 @@ def test_one_file_under_two_labels_is_said(tmp_path, rules):
     _, said, _ = judged(run, rules)
     (told,) = [line for line in said.warnings if "same file" in line]
     assert told == (
-        "1 image is one that also stands under another label: `0.png` and `4.png` are the same file"
+        "1 image is one that also has another label: `0.png` and `4.png` are the same file"
     )

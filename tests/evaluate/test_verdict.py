@@ -229,7 +229,7 @@ def test_a_baseline_of_others_alone_holds_nobody_to_anything(tmp_path, rules):
     )
     assert code == 1
     (failed,) = Gates(baseline=file).checks(scores, said)
-    assert "no figures of any candidate here" in failed.message
+    assert "no results for these candidates" in failed.message
     scores, said, code = judged(
         of_shares(tmp_path / "more", {"a": 0.9, "b": 0.9}), rules, gates=Gates(baseline=file)
     )
@@ -242,7 +242,7 @@ def test_a_baseline_that_is_none_is_named(tmp_path, rules):
         Gates(baseline=tmp_path / "none.json").exit_code(scores, said)
     for wrong in ("", "[]", "{}", '{"results": [{}]}', '{"results": 1}', "[" * 5000):
         (tmp_path / "b.json").write_text(wrong)
-        with pytest.raises(BrokenFileError, match="is no evaluation"):
+        with pytest.raises(BrokenFileError, match="is not an evaluation"):
             Gates(baseline=tmp_path / "b.json").exit_code(scores, said)
 
 

@@ -82,7 +82,7 @@ def thinker(tiny, tmp_path_factory):
             processor.chat_template += SWITCHED
         turn = [
             {"type": "image", "image": Image.new("RGB", (60, 40), (40, 60, 200))},
-            {"type": "text", "text": "What is in the picture?"},
+            {"type": "text", "text": "What is in the image?"},
         ]
 
         def asked(**how):
@@ -135,9 +135,9 @@ def test_a_program_prints_the_answer_without_the_thought(
 @pytest.mark.parametrize(
     ("id", "kind", "switch", "how", "answer", "said"),
     [
-        ("Qwen/Qwen3.5-9B", "qwen3_5", True, {}, "?", "as when its figures were taken"),
-        ("Qwen/Qwen3.5-9B", "qwen3_5", True, {"thinking": False}, "a", "figures are with"),
-        ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, {}, "?", "figures were taken"),
+        ("Qwen/Qwen3.5-9B", "qwen3_5", True, {}, "?", "as in its published results"),
+        ("Qwen/Qwen3.5-9B", "qwen3_5", True, {"thinking": False}, "a", "results are with"),
+        ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, {}, "?", "in its published results"),
         ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, {"thinking": False}, "?", "cannot be"),
     ],
 )
@@ -146,7 +146,7 @@ def test_try_thinks_as_when_measured_and_says_which(
 ):
     hub(id, thinker(kind, switch))
     runner = load_runner(id, "vqa", **how)
-    reply = runner.run(open_image(photo), Request(question="What is in the picture?"))
+    reply = runner.run(open_image(photo), Request(question="What is in the image?"))
     assert reply.answers[0].text == answer
     assert any(said in warning for warning in runner.warnings)
     assert runner.usual_limit() >= 4096 or how
@@ -154,7 +154,7 @@ def test_try_thinks_as_when_measured_and_says_which(
 
 def test_a_folder_that_nobody_knows_thinks_by_its_template(thinker, photo):
     runner = load_runner(thinker("qwen3_5"), "vqa")
-    reply = runner.run(open_image(photo), Request(question="What is in the picture?"))
+    reply = runner.run(open_image(photo), Request(question="What is in the image?"))
     assert reply.answers[0].text == "?"
     assert any("thought is left out" in warning for warning in runner.warnings)
 
@@ -162,7 +162,7 @@ def test_a_folder_that_nobody_knows_thinks_by_its_template(thinker, photo):
 def test_a_thought_that_is_cut_is_no_answer(thinker, hub, photo):
     hub("Qwen/Qwen3.5-9B", thinker("qwen3_5"))
     runner = load_runner("Qwen/Qwen3.5-9B", "vqa", max_new_tokens=2)
-    reply = runner.run(open_image(photo), Request(question="What is in the picture?"))
+    reply = runner.run(open_image(photo), Request(question="What is in the image?"))
     assert reply.answers[0].text == ""
     assert any("cut after 2 tokens" in warning for warning in reply.warnings)
 
@@ -170,7 +170,7 @@ def test_a_thought_that_is_cut_is_no_answer(thinker, hub, photo):
 def test_labels_are_scored_without_a_thought_before_them(thinker, hub, photo):
     hub("Qwen/Qwen3.5-9B", thinker("qwen3_5"))
     runner = load_runner("Qwen/Qwen3.5-9B", "zero-shot-classification")
-    asked = Request(texts=("a", "?"), prompt="What is in the picture?")
+    asked = Request(texts=("a", "?"), prompt="What is in the image?")
     with runner.running():
         ((at_once, thought),) = runner.label_scores([open_image(photo)], asked)
     assert at_once > thought
@@ -208,8 +208,8 @@ def test_what_cannot_be_told_to_answer_at_once_gives_no_match(thinker):
 def test_the_command_says_that_thinking_is_off(thinker, hub, photo, capsys):
     hub("Qwen/Qwen3.5-4B", thinker("qwen3_5"))
     words = ["try", "--checkpoint", "Qwen/Qwen3.5-4B", "--task", "vqa", "--image", photo]
-    asked = ["--question", "What is in the picture?", "--no-thinking", "--format", "json"]
+    asked = ["--question", "What is in the image?", "--no-thinking", "--format", "json"]
     assert run([*words, *asked, "--repeat", "0"]) == 0
     (trial,) = json.loads(capsys.readouterr().out)["trials"]
     assert trial["answers"][0]["text"] == "a"
-    assert any("the figures are with thinking" in each for each in trial["warnings"])
+    assert any("the published results are with thinking" in each for each in trial["warnings"])

@@ -116,7 +116,7 @@ def spoilt(weights, **changes):
             {"cls__predictions__decoder__weight": torch.zeros(120, 48)},
             "differs from the word",
         ),
-        ({"bert__embeddings__word_embeddings__weight": None}, "no unified VLP"),
+        ({"bert__embeddings__word_embeddings__weight": None}, "not a unified VLP"),
         ({"vis_embed__0__weight": None}, "lacks"),
         ({"bert__encoder__layer__1__output__dense__bias": None}, "no tensor that fits"),
         ({"bert__encoder__layer__1__output__dense__bias": torch.zeros(5)}, "no tensor that fits"),
@@ -141,7 +141,7 @@ def test_nothing_but_tensors_is_unpickled(vocabulary, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "sly.bin"
     file.write_bytes(pickle.dumps({"bert": Sly()}))
-    with pytest.raises(ConversionError, match="nothing else is unpickled"):
+    with pytest.raises(ConversionError, match="unpickles nothing else"):
         convert(file, tmp_path / "out", vocabulary=vocabulary)
     assert not (tmp_path / "was-run").exists()
 
@@ -291,9 +291,9 @@ def test_the_command_needs_the_vocabulary(state_dict, written, tmp_path, capsys)
             "more",
             marks=pytest.mark.apart,
         ),
-        ("bert.embeddings.word_embeddings.weight", torch.zeros(48), "is no table"),
-        ("bert.embeddings.position_embeddings.weight", torch.tensor(1.0), "is no table"),
-        ("vis_embed.0.weight", torch.zeros(48), "is no table"),
+        ("bert.embeddings.word_embeddings.weight", torch.zeros(48), "is not a table"),
+        ("bert.embeddings.position_embeddings.weight", torch.tensor(1.0), "is not a table"),
+        ("vis_embed.0.weight", torch.zeros(48), "is not a table"),
         ("vis_embed.0.weight", torch.zeros(1, 300_000), "has no tensor that fits"),
     ],
 )

@@ -85,10 +85,10 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
         return
     checkpoint = identity.checkpoint if identity else None
     needed = checkpoint is not None and checkpoint.loader != TRANSFORMERS
-    level, has = "note", "needs code of its own to load"
+    level, has = "note", "needs code from its repository to load"
     fix = "pin `revision=` to code that was read"
     if identity and not identity.by_words and not needed:
-        has, fix = "loads without any code of its own", "leave the argument out"
+        has, fix = "loads without code from its repository", "leave the argument out"
         level = "" if checkpoint else "note"
     elif not needed:
         has = "is not in the catalogue"

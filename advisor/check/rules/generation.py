@@ -65,7 +65,7 @@ def _without_start(case: Case, usage: Usage, stored: list[Call]) -> Iterator[Fin
     ready = [call for call in writing if not set(case.knowledge("starts")) & call.arguments.keys()]
     if starts and ready and not mentions(case.source(usage.place.path), GENERATION):
         name = starts[0].name
-        alone = f"`{name}` stands in the model's configuration alone"
+        alone = f"`{name}` is set only in the model configuration"
         message, fix = (
             f"{alone}, and `generate` reads `{GENERATION}`",
             f"set `{GENERATION}.{name}` as well",

@@ -120,7 +120,7 @@ def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
             token = found.group()
             prompts = ((one, prompt) for one in prompted for prompt in one.prompts.values())
             other = next((one for one, prompt in prompts if prompt.startswith(token)), None)
-            whose = f"that of {other.id}" if other else "one that no catalogued checkpoint learnt"
+            whose = f"that of {other.id}" if other else "a token of no cataloged checkpoint"
             fix = f"load {other.id}, or fine-tune with your own token" if other else None
             if checkpoint.prompts:
                 fix = f"its prompt is `{next(iter(checkpoint.prompts.values()))}`"

@@ -91,7 +91,7 @@ def _without_items(case: Case, call: Call) -> Iterator[Finding]:
     at, key = receiver_of(case, call), call.arguments["0"]
     change = case.release.removed(f"{at.name}[]", "attribute") if at else None
     if at and change and not isinstance(key.value, str):
-        message = f"`{at.name}` is no tuple in {case.transformers}"
+        message = f"`{at.name}` is not a tuple in {case.transformers}"
         yield Finding(message, call.place, level=at.level, change=change)
 
 
@@ -227,7 +227,7 @@ def _instead(
     parts = {key for key, text in held.texts.items() if not text.startswith("(")} if held else set()
     own = parts - before.texts.keys() if before else set()  # what it held stands on its owner
     if own and own <= at.members.texts.keys():
-        return f"leave `.{name}` out", "What was in it stands on the model itself by now.", ()
+        return f"leave `.{name}` out", "Its content moved to the model itself.", ()
     if known.text.startswith("("):
         start = LEADING.match(name)
         methods = [

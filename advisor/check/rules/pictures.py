@@ -78,7 +78,7 @@ def photograph_for_regions(case: Case, usage: Usage) -> Iterator[Finding]:
     for call in prepares(usage):
         given = next((call.arguments[name] for name in IMAGES if name in call.arguments), None)
         if given is not None and _is_picture(case, given):
-            message = f"`{usage.class_name}` takes stored regions, and this passes a picture"
+            message = f"`{usage.class_name}` takes stored regions, and this call passes an image"
             fix = "pass an .npz of regions; `advisor show unified-vlp` says how they are made"
             yield Finding(message, call.place, fix=fix)
 

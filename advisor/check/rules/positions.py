@@ -152,7 +152,7 @@ def _named(
     takes = f"`{call.name}` of `{at.name}` takes `{new}` in {case.transformers}"
     fix += "".join(f", and give `{name}`" for name in needed)
     place = call.arguments[str(number)].place
-    return Finding(f"{takes} where `{old}` stands", place, fix, level=at.level)
+    return Finding(f"{takes} where `{old}` belongs", place, fix, level=at.level)
 
 
 @rule("pipeline-call-fails", each=Case.usages, of_release=True)
