@@ -70,13 +70,12 @@ class Case:
             if option.id in profile[question.id].options
         ]
         self.uses = self._uses()
-        self.dtype = next((option.dtype for _, option in self.chosen if option.dtype), None)
         self.unlearnt = {field for _, option in self.chosen for field in option.keeps}
         said = next((option.order for _, option in self.chosen if option.order), None)
         self.order = said or order if order == "quality" else order
         self.used = [
             (one, use)
-            for one in rulebase.catalogue(family)
+            for one in rulebase.forms_of(family)
             if one.offered and (use := self._use(one))
         ]
 
@@ -128,7 +127,7 @@ class Case:
 
     def needs(self, one, use):
         if use == "as-is":
-            return memory_gb(one, self.dtype)
+            return memory_gb(one)
         trained = training_memory(one)
         return trained and trained.lora_gb
 
@@ -163,7 +162,7 @@ class Case:
         for one, use in self.used:
             lacks, unknown = self.unmet(one, use)
             doubtful = unknown if self.verified_only else RIGHTS in unknown
-            if not (lacks or one.id in barred or doubtful):
+            if not (lacks or one.hub_id in barred or doubtful):
                 picks.append((one, use))
         return picks
 
@@ -198,8 +197,8 @@ class Case:
         return need is None or need > (steps or max(open_[0].steps))
 
     def layer(self, one, use):
-        effects = [rule.effect for rule in self.fired if one.id in rule.candidates]
-        memory = memory_gb(one, self.dtype)
+        effects = [rule.effect for rule in self.fired if one.hub_id in rule.candidates]
+        memory = memory_gb(one)
         by_order = {
             "small": (memory is None, memory or 0.0),
             "open": (OPENNESS[one.commercial_use], one.gated is True),
@@ -219,7 +218,7 @@ class Case:
         obstacles = []
         for one, use in self.used:
             lacks, unknown = self.unmet(one, use)
-            if lacks or one.id in barred:
+            if lacks or one.hub_id in barred:
                 obstacles.append(lacks)
             elif unknown if self.verified_only else RIGHTS in unknown:
                 obstacles.append(unknown)

@@ -70,13 +70,6 @@ def test_batches_and_beams_add_about_what_was_measured(id, batch, beams, measure
     assert whole_estimated == pytest.approx(whole_measured, rel=0.1)
 
 
-def test_cast_weights_exist_twice_while_they_load():
-    plain, cast = estimate(BLIP), estimate(BLIP, dtype="bfloat16")
-    assert cast.gb > plain.gb
-    assert "the file's float32 while loading" in names(cast)
-    assert "weights that are cast exist twice while they load" in cast.assumptions
-
-
 def test_precision_is_called_the_files_only_where_it_was_verified():
     assert "the file holds float32" in estimate(BLIP).assumptions
     said = "float32 in the file, which is not verified"

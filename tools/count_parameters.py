@@ -56,6 +56,23 @@ def parameters_of(network: Any) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
+def linear_of(network: Any) -> int:
+    """Return how many parameters bitsandbytes rounds: weights of linear layers but for the head.
+
+    That is what transformers leaves out by itself (`get_keys_to_not_convert`): the head that writes
+    words, what shares its weights, and the last layer.
+    """
+    from transformers.quantizers.base import get_keys_to_not_convert
+
+    kept = tuple(f".{one}." for one in get_keys_to_not_convert(network))
+    return sum(
+        part.weight.numel()
+        for name, part in network.named_modules()
+        if isinstance(part, library("torch").nn.Linear)
+        and not any(one in f".{name}." for one in kept)
+    )
+
+
 def writer_of(network: Any) -> Decoder | None:
     """Return layers and width of the decoder that writes; None for a network that writes nothing.
 
@@ -102,6 +119,8 @@ def recount(rulebase: RuleBase, architecture: Architecture) -> Recount:
     differences = []
     if counted != architecture.parameters:
         differences.append(f"parameters: {counted:,} counted, {architecture.parameters:,} written")
+    if architecture.linear and (linear := linear_of(network)) != architecture.linear:
+        differences.append(f"linear: {linear:,} counted, {architecture.linear:,} written")
     written = architecture.writer
     if written and (writer := writer_of(network)) != written._replace(image_tokens=None):
         differences.append(f"writer: {writer} counted, {written} written")

@@ -178,7 +178,7 @@ def every_option_possible(context: ProofContext) -> tuple[str, list[Defect]]:
 def _asks(option: Option) -> Hashable:
     """Return what an option asks of checkpoints, and how it has them used, loaded and ordered."""
     uses, keeps = tuple(option.uses), tuple(option.keeps)
-    return repr(option.requires), uses, keeps, option.dtype, option.order, option.step
+    return repr(option.requires), uses, keeps, option.order, option.step
 
 
 def _chooses_checkpoints(context: ProofContext, question: Question) -> bool:

@@ -79,7 +79,8 @@ class TaskAdvice(NamedTuple):
         if self.task is None or self.selection.uses[:1] != ("as-is",):
             return None
         ready = (pick.checkpoint for pick in self.selection.picks if pick.use == "as-is")
-        return next((one for one in ready if one.loader == "transformers"), None)
+        able = (one for one in ready if one.loader == "transformers" and not one.is_rounded)
+        return next(able, None)
 
     @property
     def family(self) -> str | None:
@@ -178,7 +179,7 @@ class TaskAdvice(NamedTuple):
         if selection.compose or selection.uses[:1] == ("compose",):
             result.append("advisor compose --help")
         if selection.picks:
-            words = [f"advisor show {selection.picks[0].checkpoint.id}", *rules_flags(folders)]
+            words = [f"advisor show {selection.picks[0].checkpoint.hub_id}", *rules_flags(folders)]
             result.append(" ".join(words))
         result += [self.settles] if self.settles else []
         return result + ([self.try_command] if self.try_command else [])
@@ -211,8 +212,7 @@ class TaskAdvice(NamedTuple):
         """Return what the memory of picks rests on, in words; None where it is not known."""
         if all(pick.memory_gb is None for pick in shown):
             return None
-        dtype = Requirements(self.rulebase, self.decision.profile).dtype
-        return assumptions((pick.checkpoint for pick in shown), dtype)
+        return assumptions(pick.checkpoint for pick in shown)
 
 
 class CheckpointSet(NamedTuple):
@@ -290,7 +290,7 @@ class Advice(NamedTuple):
     def checkpoint(self) -> str | None:
         """The id of the first checkpoint for the (first) task; None where there is none."""
         picks = self.advice[0].selection.picks
-        return picks[0].checkpoint.id if picks else None
+        return picks[0].checkpoint.hub_id if picks else None
 
     @property
     def snippet(self) -> str | None:
@@ -314,7 +314,9 @@ class Advice(NamedTuple):
     @property
     def ids(self) -> list[str]:
         """The id of the first checkpoint for each task that has one."""
-        return [one.selection.picks[0].checkpoint.id for one in self.advice if one.selection.picks]
+        return [
+            one.selection.picks[0].checkpoint.hub_id for one in self.advice if one.selection.picks
+        ]
 
     def __repr__(self) -> str:
         lines = [f"<{type(self).__name__}: {self.outcome}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from advisor.decide.precedence import LARGER, Precedence
+from advisor.decide.precedence import LARGER, ROUNDED, SUCCESSOR, Precedence
 
 if TYPE_CHECKING:
     from advisor.decide.ranking import Locked
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 FREEDOM = {"permitted": 0, "restricted": 1, "not-permitted": 2}
 """How free a licence is, the freest first."""
+BETTER = {
+    LARGER: "the larger of its series",
+    SUCCESSOR: "its successor",
+    ROUNDED: "the same in more bits",
+}
+"""What one is to another, by the relation that puts it first."""
 NOTABLY_SMALLER = 0.8
 """A checkpoint is worth naming as smaller where it takes at most this share of the memory."""
 
@@ -78,7 +84,7 @@ def _freer(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
 def better_text(said: Precedence, kind: int) -> str:
     """Return by what one stands before another, in words about the first."""
     if said.value is None:
-        return "the larger of its series" if said.yardstick == LARGER else "its successor"
+        return BETTER[said.yardstick]
     makers = ", as its maker measured" if kind else ""
     return f"{said.yardstick} {said.value:g} against {said.next_value:g}{makers}"
 

@@ -95,7 +95,7 @@ class AnswerConsequences:
         self.rulebase, self.task, self.family, self.axes = rulebase, task, family, axes
         self.checkpoints: list[Checkpoint] = [
             one
-            for one in rulebase.catalogue(family)
+            for one in rulebase.forms_of(family)
             if one.offered and task in (*one.tasks, *one.fine_tune)
         ]
         ids = {one.id for one in self.checkpoints}
@@ -106,7 +106,9 @@ class AnswerConsequences:
         ]
         self.aims = [
             sum(
-                0b11 << 2 * n for n, one in enumerate(self.checkpoints) if one.id in rule.candidates
+                0b11 << 2 * n
+                for n, one in enumerate(self.checkpoints)
+                if one.hub_id in rule.candidates
             )
             for rule in self.rules
         ]
@@ -199,10 +201,8 @@ class AnswerConsequences:
     def _kept(self, level: int, place: int) -> int:
         """Return the first value of a question that bears on others in the same way."""
 
-        def bearing(value: AxisValue) -> tuple[Any, ...]:
-            chosen = self.options(level, value)
-            kept = sorted({field for option in chosen for field in option.keeps})
-            return kept, next((option.dtype for option in chosen if option.dtype), None)
+        def bearing(value: AxisValue) -> set[str]:
+            return {field for option in self.options(level, value) for field in option.keeps}
 
         values = self.axes[level].values
         return next(n for n, value in enumerate(values) if bearing(value) == bearing(values[place]))

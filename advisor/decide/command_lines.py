@@ -74,7 +74,7 @@ def settling(rulebase: RuleBase, pick: Pick, task: str) -> str | None:
     known = ",".join(dict.fromkeys(field for field in fields if field))
     if not known:
         return try_command(rulebase, pick.checkpoint, task)
-    words = [f"advisor catalogue refresh {quoted(pick.checkpoint.id)} --only {known}"]
+    words = [f"advisor catalogue refresh {quoted(pick.checkpoint.hub_id)} --only {known}"]
     return " ".join([*words, *rules_flags(rulebase.folders)])
 
 

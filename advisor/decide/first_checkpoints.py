@@ -77,6 +77,10 @@ class FirstCheckpoints(AnswerConsequences):
         self._by_uses: dict[tuple[str, ...], int] = {}
         self._within: dict[Any, int] = {}
         self._order_classes: dict[Any, list[int]] = {}
+        self._of_hub: dict[str, int] = {}
+        """The bits of all forms of a checkpoint, by its id."""
+        for place, one in enumerate(self.checkpoints):
+            self._of_hub[one.hub_id] = self._of_hub.get(one.hub_id, 0) | 0b11 << 2 * place
         naming = [
             level
             for level, axis in enumerate(axes)
@@ -264,12 +268,14 @@ class FirstCheckpoints(AnswerConsequences):
         )
 
     def _several(self, state: State, most: int) -> tuple[str, ...]:
-        """Return the ids of so many checkpoints: each is first once those before it are gone."""
+        """Return the ids of so many checkpoints: each is first once those before it are gone.
+
+        A form goes with all forms of its checkpoint.
+        """
         ids: list[str] = []
         while len(ids) < most and (first := self.first(state)).kind == PICKED:
             ids.append(first.checkpoint)
-            place = next(n for n, one in enumerate(self.checkpoints) if one.id == ids[-1])
-            gone = state.marks.gone | 0b11 << 2 * place
+            gone = state.marks.gone | self._of_hub[first.checkpoint.partition(":")[0]]
             state = state._replace(marks=state.marks._replace(gone=gone))
         return tuple(ids)
 

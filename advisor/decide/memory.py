@@ -28,6 +28,9 @@ LARGE_MILLIONS = 1000
 """What writes and is larger has a language model inside, which nobody loads in float32."""
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+ROUNDED_BYTES = {"int8": 1.0, "int4": 0.5 + 4 / 64}
+"""Of a weight in a linear layer that bitsandbytes rounds: a byte, or half of one and a scale of 4
+for each 64 (nf4). The scales of 8 bits, 4 bytes a row, are less than 0.2 % of a layer."""
 NEW_TOKENS = 64
 """Words written for one image that are part of the 370 MB."""
 
@@ -69,33 +72,35 @@ class Estimate(NamedTuple):
     command: str
 
 
-def memory_gb(checkpoint: Checkpoint, dtype: str | None = None) -> float | None:
+def memory_gb(checkpoint: Checkpoint) -> float | None:
     """Return the peak memory in GB (2^30 bytes) for one image; None where the size is unknown.
 
-    `dtype` is the precision that weights are loaded in, `loaded_dtype` where it is None. Above 400
-    million parameters, in several shards or in batches nobody has measured it.
+    Above 400 million parameters, in several shards or in batches nobody has measured it.
     """
     if checkpoint.parameters_millions is None:
         return None
-    return round(sum(_loaded_mb(checkpoint, dtype).values()) / 1024, 2)
+    return round(sum(_loaded_mb(checkpoint).values()) / 1024, 2)
 
 
-def _loaded_mb(checkpoint: Checkpoint, dtype: str | None) -> dict[str, float]:
-    """What one image takes, by name; weights that are cast exist twice while they load.
+def _loaded_mb(checkpoint: Checkpoint) -> dict[str, float]:
+    """What one image takes, by name.
 
-    Those cast unasked are read tensor by tensor from a mapped file, whose pages the system takes
-    back when it needs them.
+    Weights that are cast or rounded are read tensor by tensor from a mapped file, whose pages the
+    system takes back when it needs them.
     """
     parameters = (checkpoint.parameters_millions or 0.0) * 1e6
-    stored = file_dtype(checkpoint)
-    used = dtype or loaded_dtype(checkpoint)
-    memory = {
+    if each := ROUNDED_BYTES.get(checkpoint.precision):
+        linear = (checkpoint.linear_millions or 0.0) * 1e6
+        return {
+            "interpreter and one image": float(OVERHEAD_MB),
+            f"linear layers in {checkpoint.precision}": linear * each / MB,
+            "all else in bfloat16": weights_mb(parameters - linear, "bfloat16"),
+        }
+    used = loaded_dtype(checkpoint)
+    return {
         "interpreter and one image": float(OVERHEAD_MB),
         f"weights in {used}": weights_mb(parameters, used),
     }
-    if dtype and used != stored:
-        memory[f"the file's {stored} while loading"] = weights_mb(parameters, stored)
-    return memory
 
 
 def weights_mb(parameters: float, dtype: str) -> float:
@@ -120,27 +125,29 @@ def loaded_dtype(checkpoint: Checkpoint) -> str:
     """Return the precision in which the printed program loads a checkpoint, on any device.
 
     That is the file's, but for language models of over 1,000 million parameters in float32: they
-    are loaded in bfloat16, in which their makers run them.
+    are loaded in bfloat16, in which their makers run them. A form in fewer bits has its own.
     """
+    if checkpoint.is_rounded:
+        return checkpoint.precision
     stored = file_dtype(checkpoint)
     large = (checkpoint.parameters_millions or 0) > LARGE_MILLIONS
     return "bfloat16" if large and writes_as_language_model(checkpoint) else stored
 
 
-def assumptions(checkpoints: Iterable[Checkpoint], dtype: str | None = None) -> str:
+def assumptions(checkpoints: Iterable[Checkpoint]) -> str:
     """Return in words what the memory of some checkpoints rests on."""
     checkpoints = tuple(checkpoints)
     weights = "weights in the precision of their file, as transformers 5 loads them"
-    if any(loaded_dtype(one) != file_dtype(one) for one in checkpoints):
+    cast = (one for one in checkpoints if not one.is_rounded)
+    if any(loaded_dtype(one) != file_dtype(one) for one in cast):
         weights += ", but language models of over 1,000 million parameters in bfloat16"
-    if dtype is not None:
-        weights = f"weights in {dtype}, with the file's own while they are cast"
+    if any(one.is_rounded for one in checkpoints):
+        weights += "; :int8 and :int4 round linear layers and leave all else in 16 bits"
     interpreter = "370 MB for the interpreter with torch, torchvision and transformers"
     rests_on = ["batch of one", weights, interpreter]
     if any(one.dtype is None and one.parameters_millions is not None for one in checkpoints):
-        precision = "precision of the file" if dtype else "precision"
         taken = "taken to be bfloat16 for language models and float32 for all else"
-        rests_on.append(f"~ marks an unverified {precision}, {taken}")
+        rests_on.append(f"~ marks an unverified precision, {taken}")
     return "; ".join(rests_on)
 
 
@@ -150,26 +157,25 @@ def estimate(
     batch: int = 1,
     beams: int = 1,
     new_tokens: int = NEW_TOKENS,
-    dtype: str | None = None,
 ) -> Estimate:
     """Return the peak of a checkpoint on a CPU for `batch` images at once.
 
-    `beams` are the sequences searched for each image, `new_tokens` the words written; `dtype` is
-    float32, bfloat16 or float16, the file's own where it is None. For one image, one beam and the
-    file's precision it is `memory_gb`. Raises ValueError for numbers below one.
+    `beams` are the sequences searched for each image, `new_tokens` the words written.
+    For one image and one beam it is `memory_gb`. Raises ValueError for numbers below one.
     """
     if min(batch, beams, new_tokens) < 1:
         raise ValueError("batch, beams and new_tokens are at least one")
     task = f" --task {checkpoint.tasks[0]}" if checkpoint.tasks else ""
-    command = f"advisor try --image photo.jpg --checkpoint {checkpoint.id}{task} --format json"
+    command = f"advisor try --image photo.jpg --checkpoint {checkpoint.hub_id}{task} --format json"
     millions = checkpoint.parameters_millions
     if millions is None:
         return Estimate(None, (), ("how many parameters it has is not known",), command)
     stored = file_dtype(checkpoint)
-    used = dtype or loaded_dtype(checkpoint)
-    memory = _loaded_mb(checkpoint, dtype)
-    memory["cache"], about_cache = _cache_mb(checkpoint, batch, beams, new_tokens, BYTES[used])
-    memory["batch"], about_batch = _batch_mb(checkpoint, batch, beams, BYTES[used])
+    used = loaded_dtype(checkpoint)
+    at_work = BYTES.get(used, BYTES["bfloat16"])
+    memory = _loaded_mb(checkpoint)
+    memory["cache"], about_cache = _cache_mb(checkpoint, batch, beams, new_tokens, at_work)
+    memory["batch"], about_batch = _batch_mb(checkpoint, batch, beams, at_work)
     precision = checkpoint.notes.get("parameters_precision", "published")
     unverified = f"{stored} in the file, which is not verified"
     rests_on = [
@@ -178,8 +184,6 @@ def estimate(
         f"loaded in {used}",
         "CPU, weights in one process",
     ]
-    if dtype and used != stored:
-        rests_on.append("weights that are cast exist twice while they load")
     parts = tuple(Component(name, round(mb / 1024, 3)) for name, mb in memory.items() if mb)
     gb = round(sum(memory.values()) / 1024, 2)
     return Estimate(gb, parts, (*rests_on, *about_cache, *about_batch), command)
@@ -235,8 +239,8 @@ class TrainingMemory(NamedTuple):
 
 
 def training_memory(checkpoint: Checkpoint) -> TrainingMemory | None:
-    """Return what training a checkpoint takes; None where its size is unknown."""
-    if checkpoint.parameters_millions is None:
+    """Return what training a checkpoint takes; None where its size is unknown, or it is rounded."""
+    if checkpoint.parameters_millions is None or checkpoint.is_rounded:
         return None
     parameters = checkpoint.parameters_millions * 1e6
     base = LANGUAGE_MODEL_MB if writes_as_language_model(checkpoint) else OVERHEAD_MB

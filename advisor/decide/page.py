@@ -20,9 +20,11 @@ from advisor.decide.selection import Selection
 from advisor.decide.shortlist import (
     UNSCORED,
     family_name,
+    figure_text,
     gaps_text,
     linked_id,
     lost_on_text,
+    precision_text,
     short_name,
     shortlist,
     standing,
@@ -160,7 +162,7 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
     if first.checkpoint.network:
         family = f"{first.checkpoint.network}, listed with {family}"
     use = "" if first.use == AS_IS else f"to {first.use}"
-    notes = (use, family, unsure or _certainty(advice))
+    notes = (use, family, precision_text(first.checkpoint), unsure or _certainty(advice))
     head = Headline(linked_id(first), tuple(note for note in notes if note))
     larger = _larger(advice.selection) if room.larger else ()
     first_notes = [*_first(advice), *larger, *_unloadable(advice.selection)]
@@ -223,7 +225,8 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
     else:
         known = UNSCORED
         if pick.figures:
-            known = f"{pick.figures[0].name} {pick.figures[0].value:g}"
+            figure = pick.figures[0]
+            known = f"{figure.name} {figure_text(pick.checkpoint.id, figure.value)}"
         elif advice.task in pick.checkpoint.typical:
             known = "the usual starting point for this task"
         yield Note("Ranking", f"{known}; {standing(advice.selection, pick)}", lines=2)
@@ -264,7 +267,8 @@ def _larger(selection: Selection) -> Iterator[Note]:
     sized = [(size, one) for size, one in larger if size is not None]
     for size, one in sorted(sized, key=lambda row: row[0]):
         if said := _result_over_first(selection, one.id):
-            has = f"{one.id} has {said.value:g} on {said.yardstick}, against {said.next_value:g}"
+            has, against = figure_text(one.id, said.value), figure_text(said.next, said.next_value)
+            has = f"{one.id} has {has} on {said.yardstick}, against {against}"
             yield Note("Larger", f"{has}, and needs {ceil(10 * size) / 10:g} GB", lines=2)
             return
 

@@ -18,7 +18,7 @@ from advisor.rulebase.base import RuleBase
 
 ENGLISH, OTHERS, ANY = "en", "others", ""
 FIGURE = "figure"
-RELATIONS = LARGER, SUCCESSOR = "larger", "successor"
+RELATIONS = LARGER, SUCCESSOR, ROUNDED = "larger", "successor", "rounded"
 ROUNDING = 1e-9
 """A gap of exactly the noise is no tie."""
 
@@ -27,9 +27,10 @@ class Precedence(NamedTuple):
     """Why one checkpoint stands before the `next`.
 
     `by` a figure on a `yardstick`, its `value` against the `next_value` of the other, or by a
-    relation between the two, which `yardstick` names then: larger or successor. `through` is one
-    that stands between them, where only that one is comparable with the next: the figure or
-    relation is its own, and the first stands before it. `source` is where a figure was published.
+    relation between the two, which `yardstick` names then: larger, successor, or the same rounded.
+    `through` is one that stands between them, where only that one is comparable with the next: the
+    figure or relation is its own, and the first stands before it. `source` is where a figure was
+    published.
     """
 
     by: str
@@ -44,7 +45,8 @@ class Precedence(NamedTuple):
 class Published(NamedTuple):
     """A figure of a checkpoint on a yardstick, as it was published; `better` is higher or lower.
 
-    Figures of one `table` compare with each other, and with no others.
+    Figures of one `table` compare with each other, and with no others. One of a form in fewer bits
+    is `estimated`: that of the weights as they are stored, less the worst loss published.
     """
 
     benchmark: str
@@ -53,6 +55,7 @@ class Published(NamedTuple):
     better: str
     source: str
     table: tuple[int, int]
+    estimated: bool = False
 
     @property
     def name(self) -> str:
@@ -65,16 +68,18 @@ Told = tuple[int, int, float, str, str, int]
 """That one stands before another, the strongest first: kind, rank, margin, the two, and a table.
 
 The kind is 0 for a figure, 1 for one of the maker of the first against a stranger, 2 for the larger
-of a series, 3 for a successor; the rank is the place of the yardstick; the margin how many times
-the noise lies between them, turned so that more is less; the table its number on the yardstick.
+of a series, 3 for a successor, 4 for more bits; the rank is the place of the yardstick; the margin
+how many times the noise lies between them, turned so that more is less; the table its number on the
+yardstick.
 """
 
 
 class Compared(NamedTuple):
     """Checkpoints compared pair by pair: what tells them apart, the strongest first, and ties.
 
-    `tied` are the pairs that some yardstick compared and that nothing told apart; `by` is what
-    compared them, and knows the figures.
+    What is said of a form in fewer bits is weaker than all that was measured. `tied` are the pairs
+    that some yardstick compared and that nothing told apart; `by` is what compared them, and knows
+    the figures.
     """
 
     told: list[Told]
@@ -171,8 +176,23 @@ class Precedences:
             between=row["between"] or 0.0,
             share=row["share"],
             rest=id in self._order["rest"] or in_other,
-            tables=tuple(_by_checkpoint(table) for table in tables.get(of, ())),
+            tables=tuple(self._by_checkpoint(table) for table in tables.get(of, ())),
         )
+
+    def _by_checkpoint(self, table: Iterable[Any]) -> dict[str, Figure]:
+        """Return value, metric and protocol of each checkpoint; the first protocol that has it.
+
+        Forms in fewer bits have the value of the checkpoint less what they may lose.
+        """
+        found: dict[str, Figure] = {}
+        for place, metric, values in table:
+            losses = self._order.get("losses", {}).get(metric, {})
+            for id, value in values.items():
+                found.setdefault(id, (value, metric, str(place)))
+                for precision, loss in losses.get(id, {}).items():
+                    estimate = round(value - loss, 4), metric, str(place)
+                    found.setdefault(f"{id}:{precision}", estimate)
+        return found
 
     def speaks(self, checkpoint: Checkpoint) -> bool:
         """True unless it is known not to know the language."""
@@ -189,7 +209,10 @@ class Precedences:
                 if figure := table.get(checkpoint):
                     value, metric, place = figure
                     source, name = self._order["protocols"][place][0], gauge.name
-                    one = Published(name, metric, value, gauge.better, source, (rank, number))
+                    one = Published(
+                        *(name, metric, value, gauge.better, source, (rank, number)),
+                        estimated=":" in checkpoint,
+                    )
                     if not found or found[-1][:5] != one[:5]:  # tables of pairs hold each often
                         found.append(one)
         self._published[checkpoint] = tuple(found)
@@ -222,9 +245,10 @@ class Precedences:
             pair = before, behind
             known = pair in told or pair[::-1] in told
             tie = self.ends_at_tie and (pair in tied or pair[::-1] in tied)
-            if not known and not tie:
+            if not known and (not tie or RELATIONS[kind - 2] == ROUNDED):
                 told[pair] = (kind, 0, 0.0, before, behind, 0)
-        return Compared(sorted(told.values()), frozenset(tied - told.keys()), self)
+        ordered = sorted(told.values(), key=lambda said: (":" in said[3] or ":" in said[4], said))
+        return Compared(ordered, frozenset(tied - told.keys()), self)
 
     def _compared(
         self,
@@ -272,11 +296,11 @@ class Precedences:
         return Precedence(FIGURE, gauge.name, value, behind, against, source)
 
     def _related(self, families: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
-        """Yield each relation between two of some checkpoints: 2 is larger, 3 a successor."""
+        """Yield each relation between two of some checkpoints: its place in RELATIONS, and 2."""
         known = {
             one.id: one
             for family in dict.fromkeys(families.values())
-            for one in self._rulebase.catalogue(family)
+            for one in self._rulebase.forms_of(family)
         }
         for name, before, behind in related(known):
             if before in families and behind in families:
@@ -284,20 +308,18 @@ class Precedences:
 
 
 def related(checkpoints: Mapping[str, Checkpoint]) -> Iterator[tuple[str, str, str]]:
-    """Yield each pair of which one is the larger of a series, or the successor of the other."""
-    for id in checkpoints:
+    """Yield each pair of which one is the larger of a series, the successor of the other or wider.
+
+    Of the forms of one checkpoint the wider has more bits.
+    """
+    wider = ""
+    for id, one in checkpoints.items():
+        if one.is_rounded:
+            yield ROUNDED, wider, id
+        wider = id
         for name, field in ((LARGER, "larger_than"), (SUCCESSOR, "succeeds")):
             for behind in _chain(checkpoints, id, field):
                 yield name, id, behind
-
-
-def _by_checkpoint(table: Iterable[Any]) -> dict[str, Figure]:
-    """Return value, metric and protocol of each checkpoint; the first protocol that has it."""
-    found: dict[str, Figure] = {}
-    for place, metric, values in table:
-        for id, value in values.items():
-            found.setdefault(id, (value, metric, str(place)))
-    return found
 
 
 def _chain(catalogue: Mapping[str, Checkpoint], id: str, field: str) -> Iterator[str]:

@@ -78,7 +78,7 @@ def header(
         ]
     lines += prepared
     if checkpoint and checkpoint.loader != "remote-code" and not prepared:
-        lines.append(f"The first run downloads {checkpoint.id}{_size(checkpoint)}.")
+        lines.append(f"The first run downloads {checkpoint.hub_id}{_size(checkpoint)}.")
     if checkpoint and checkpoint.gated:
         lines.append(f"Accept its terms first, at {checkpoint.page}, and run `hf auth login`.")
     return lines

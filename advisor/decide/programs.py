@@ -28,6 +28,21 @@ LOWERED = "[text.lower() for text in texts]"
 LOWERED_ON_PAGES = ".map((each) => each.toLowerCase())"
 _ASKED_FOR = re.compile(r"\{(question|labels|fields)\|([^}]*)\}")
 """The place of a prompt for what is asked, and what stands there where nobody asks."""
+ROUNDED = {
+    "int8": "BitsAndBytesConfig(load_in_8bit=True)",
+    "int4": (
+        "BitsAndBytesConfig(\n"
+        "    load_in_4bit=True,\n"
+        '    bnb_4bit_quant_type="nf4",\n'
+        "    bnb_4bit_compute_dtype=torch.bfloat16,\n"
+        ")"
+    ),
+}
+"""How weights are rounded while they are loaded, by the precision of a form."""
+_LOADED = re.compile(
+    r"dtype = .*\n(model = .*from_pretrained\(name.*), dtype=dtype\)\nmodel = model\.to\(device\)"
+)
+"""The lines that load a network as it is stored, and bring it to the device."""
 WHOLE = (READ_PAGE, EXTRACT)
 """Tasks and acts of which much is written."""
 _PLACE = re.compile(r"\{([a-z-]+)\|([^}]*)\}")
@@ -68,12 +83,13 @@ def snippet(
     act = act_of(rulebase, task) if task else None
     pages = "def page_of" in code
     much = act.id in WHOLE if act else pages
+    imported = (class_name, processor, *(["BitsAndBytesConfig"] if checkpoint.is_rounded else ()))
     names = {
-        "names": ", ".join(sorted((class_name, processor))),
+        "names": ", ".join(sorted(imported)),
         "class": class_name,
         "processor": processor,
         "dtype": _dtype(checkpoint),
-        "checkpoint": checkpoint.id,
+        "checkpoint": checkpoint.hub_id,
         "prompt": literal(prompt),
         "asked": literal(asked),
         "asked-for": "words, or an image" if "def text_vectors" in code else "an image",
@@ -99,7 +115,21 @@ def snippet(
     for quoted in ("prompt", "asked"):
         code = code.replace(f'"{{{quoted}}}"', f"{{{quoted}}}")
     code = re.sub(_FILLED, lambda place: names.get(place[1], place[0]), code)
+    if checkpoint.is_rounded:
+        code, loaded = re.subn(_LOADED, _rounding(ROUNDED[checkpoint.precision]), code)
+        if not loaded:
+            return None
     return code if is_page else merged(pinned(code, checkpoint.revision))
+
+
+def _rounding(how: str) -> str:
+    """Return the lines that round a network while they load it onto the device."""
+    return (
+        f"rounding = {how}\n"
+        'how = {"dtype": torch.bfloat16, "quantization_config": rounding, "device_map": device}\n'
+        r"\1, **how)"
+        "\nmodel = model"
+    )
 
 
 def is_known(rulebase: RuleBase, checkpoint: Checkpoint, task: str, use: str) -> bool:

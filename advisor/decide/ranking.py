@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 from advisor.decide.precedence import Compared, Precedence, Precedences, Told
@@ -70,11 +70,11 @@ class Locked(NamedTuple):
 
 def lock(ids: Iterable[str], compared: Compared) -> Locked:
     """Return the order that evidence gives, taken in its order; `ids` are those to order."""
-    pairs = {(said[3], said[4]): said for said in compared.told}
-    order = _Order(ids, pairs)
-    dropped = [pairs[pair] for pair in order.refused(pairs)]
-    for said in dropped:
-        del pairs[said[3], said[4]]
+    inside = frozenset(ids)
+    pairs = {(said[3], said[4]): said for said in compared.told if inside.issuperset(said[3:5])}
+    order = _Order(inside, pairs)
+    refused = [*order.refused(pairs)]
+    dropped = [pairs.pop(pair) for pair in refused]
     ties: dict[str, set[str]] = {}
     for one, other in compared.tied:
         ties.setdefault(one, set()).add(other)
@@ -230,31 +230,36 @@ class Lineup(NamedTuple):
     """Checkpoints in order, best first: the number of each, and who stands before whom.
 
     `by` is what each is placed by: a figure on a yardstick of the task; its series and size, beside
-    others that have one; nothing, and then it stands behind all others.
+    others that have one; nothing, and then it stands behind all others. `compared` is all that is
+    said of them, for other ways of use.
     """
 
     number: dict[str, int]
     locked: Locked
     by: dict[str, str]
+    compared: Compared
 
 
 def line_of(
     checkpoints: Iterable[Checkpoint],
     precedences: Precedences,
     use: str,
-    locked: Locked | None = None,
+    other: Lineup | None = None,
 ) -> Lineup:
     """Return the line of some checkpoints for the task of `precedences` and a way of use.
 
-    `locked` is what evidence puts before what, where it is known from another way of use.
-    What nothing measured, and what stands before nothing measured, comes right behind the last
-    that evidence or its series puts before it, and there behind all that are larger or newer.
+    `other` is that of another way of use, which rests on the same evidence. What nothing measured,
+    and what stands before nothing measured, comes right behind the last that evidence or its series
+    puts before it, and there behind all that are larger or newer. A form in fewer bits moves no
+    other, and comes as late as evidence lets it.
     """
-    known = {one.id: one for one in sorted(checkpoints, key=lambda one: one.id)}
+    every = {one.id: one for one in sorted(checkpoints, key=lambda one: one.id)}
+    known = {id: one for id, one in every.items() if not one.is_rounded}
     last = len(precedences.gauges)
-    first = {id: precedences.first_measured(id) for id in known}
+    first = {id: precedences.first_measured(id) for id in every}
     measured = {id for id in known if first[id] < last}
-    locked = locked or lock(known, precedences.compare(known.values()))
+    compared = other.compared if other else precedences.compare(every.values())
+    locked = lock(known, compared)
 
     def key(id: str) -> tuple[Any, ...]:
         """Return what orders those that nothing tells apart; it makes none of them better."""
@@ -292,8 +297,62 @@ def line_of(
         else:
             listed.insert(place, id)
     by = dict.fromkeys(listed, SERIES) | dict.fromkeys(measured, FIGURE)
+    by |= dict.fromkeys(apart, NOTHING)
+    rounded = {id: one for id, one in every.items() if one.is_rounded}
+    if rounded:
+        told = {id for id in rounded if first[id] < last}
+        locked, later = _with_rounded([*listed, *apart], every, compared, locked)
+        listed = _inserted(listed, sorted(told, key=_bits), later)
+        apart += sorted(rounded.keys() - told, key=_bits)
+        by |= {id: FIGURE if id in told else NOTHING for id in rounded}
     number = {id: number for number, id in enumerate([*listed, *apart])}
-    return Lineup(number, locked, by | dict.fromkeys(apart, NOTHING))
+    return Lineup(number, locked, by, compared)
+
+
+def _with_rounded(
+    line: Sequence[str], every: Mapping[str, Checkpoint], compared: Compared, stored: Locked
+) -> tuple[Locked, Mapping[str, frozenset[str]]]:
+    """Return who stands before whom, with forms in fewer bits, and what comes after each.
+
+    What is said of those gives way to the whole `line` of what is `stored`. Where a form is taken
+    since its checkpoint is too large, so is what is larger, so it stands before none of that.
+    """
+    said = {
+        (told[3], told[4]): told
+        for told in compared.told
+        if every[told[4]].is_rounded
+        or (every[told[3]].is_rounded and _size(every[told[4]]) < _size(every[told[3]]))
+    }
+    fixed = dict.fromkeys(pairwise(line))
+    order = _Order(every, [*fixed, *said])
+    dropped = [said.pop(pair) for pair in [*order.refused([*fixed, *said])]]
+    pairs = {**stored.told, **said}
+    whole = _Order(every, pairs)
+    list(whole.refused(pairs))
+    locked = stored._replace(behind=whole.closed(), told=pairs, dropped=(*stored.dropped, *dropped))
+    return locked, order.closed()
+
+
+def _inserted(
+    listed: Sequence[str], forms: Iterable[str], later: Mapping[str, frozenset[str]]
+) -> list[str]:
+    """Return a line with forms in fewer bits, each right before the first that comes after it."""
+    before: dict[str, list[str]] = {}
+    for form in sorted(forms, key=lambda form: -len(later[form])):
+        after = next((id for id in listed if id in later[form]), "")
+        before.setdefault(after, []).append(form)
+    line = [one for id in listed for one in (*before.get(id, ()), id)]
+    return line + before.get("", [])
+
+
+def _size(checkpoint: Checkpoint) -> float:
+    return checkpoint.parameters_millions or UNKNOWN_SIZE
+
+
+def _bits(form: str) -> tuple[int, str]:
+    """Return what puts the form with more bits first, of forms that are alike in all else."""
+    id, _, precision = form.partition(":")
+    return -int(precision.removeprefix("int")), id
 
 
 def _beside(one: Checkpoint, listed: Sequence[Checkpoint], locked: Locked) -> int | None:

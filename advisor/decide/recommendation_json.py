@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from advisor.decide.alternatives import alternatives
+from advisor.decide.memory import loaded_dtype
 from advisor.decide.outlook import Change
 from advisor.decide.programs import prompt_for
 from advisor.decide.reasons import Because
@@ -85,7 +86,8 @@ def change_json(change: Change) -> dict[str, Any]:
     return {
         "answers": change.answers,
         "family": None if change.family == NONE else change.family,
-        "checkpoint": change.checkpoint or None,
+        "checkpoint": change.checkpoint.partition(":")[0] or None,
+        **({"form_id": change.checkpoint} if ":" in change.checkpoint else {}),
         "origins": change.origins,
     }
 
@@ -135,13 +137,17 @@ def _rung_json(rung: Rung) -> dict[str, Any]:
     pick = rung.pick
     return {
         "up_to_gb": rung.up_to_gb,
-        "checkpoint": pick and pick.checkpoint.id,
+        "checkpoint": pick and pick.checkpoint.hub_id,
+        "form_id": pick and pick.checkpoint.id,
         "memory_gb": pick and pick.needs_gb,
     }
 
 
 def _rejected_json(rejected: Iterable[Suitability]) -> list[dict[str, Any]]:
-    return [{"id": one.checkpoint.id, "lacks": list(one.texts)} for one in rejected]
+    return [
+        {"id": one.checkpoint.hub_id, "form_id": one.checkpoint.id, "lacks": list(one.texts)}
+        for one in rejected
+    ]
 
 
 def _assessment_json(assessment: Assessment) -> dict[str, Any]:
@@ -160,7 +166,9 @@ def _pick_json(advice: TaskAdvice, pick: Pick, options: dict[str, str]) -> dict[
     checkpoint = pick.checkpoint
     programs = advice.rulebase.programs
     return {
-        "id": checkpoint.id,
+        "id": checkpoint.hub_id,
+        "form_id": checkpoint.id,
+        "precision": loaded_dtype(checkpoint),
         "model_page": pick.model_page,
         "family": checkpoint.family,
         "use": pick.use,
@@ -173,7 +181,7 @@ def _pick_json(advice: TaskAdvice, pick: Pick, options: dict[str, str]) -> dict[
         "pitfalls": list(checkpoint.pitfalls),
         "findings": [rule_json(rule) for rule in pick.fired],
         "measurements": [
-            some(figure, "benchmark", "metric", "value", "better", "source")
+            some(figure, "benchmark", "metric", "value", "better", "source", "estimated")
             for figure in pick.figures
         ],
         **some(pick, "place", "placed_by", "before_next"),
@@ -202,7 +210,9 @@ def _set_json(chosen: CheckpointSet | None) -> dict[str, Any]:
     return {
         "checkpoints": [
             {
-                **some(pick.checkpoint, "id", "family"),
+                "id": pick.checkpoint.hub_id,
+                "form_id": pick.checkpoint.id,
+                "family": pick.checkpoint.family,
                 "tasks": uses,
                 "memory_gb": pick.memory_gb,
             }

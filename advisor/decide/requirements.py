@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from math import inf
 from typing import Any, NamedTuple
 
-from advisor.decide.memory import LEAST_GB, TrainingMemory, memory_gb, training_memory
+from advisor.decide.memory import LEAST_GB, memory_gb, training_memory
 from advisor.engine.decision import applicable
 from advisor.engine.profile import Answer, Profile, holds
 from advisor.model import TASK, Checkpoint, Option, Question, Rule
@@ -129,7 +129,7 @@ class Requirements:
         found: list[tuple[Demand, dict[tuple[str, bool], Any]]] = []
         for one in self.demands:
             named = self.profile[one.question].value is None  # numbers are too many to remember
-            key = (Demand, one.question, one.field, one.label, repr(one.wanted), self.dtype)
+            key = (Demand, one.question, one.field, one.label, repr(one.wanted))
             found.append((one, self.rulebase.remembered.setdefault(key, {}) if named else {}))
         return found
 
@@ -141,11 +141,6 @@ class Requirements:
             if holds(rule.when, self.profile):
                 found = dict.fromkeys(rule.candidates, rule) | found
         return found
-
-    @cached_property
-    def dtype(self) -> str | None:
-        """The precision in which answers have weights loaded; None for the file's own."""
-        return next((o.dtype for o in self._chosen(self.rulebase.keeping) if o.dtype), None)
 
     @cached_property
     def steps(self) -> tuple[float, ...]:
@@ -203,7 +198,7 @@ class Requirements:
     def gaps(self, checkpoint: Checkpoint, use: str) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
         """Return what a checkpoint lacks for a use, and what nobody verified of it."""
         lacks, unknown = self.unmet(checkpoint, use)
-        if rule := self.barred.get(checkpoint.id):
+        if rule := self.barred.get(checkpoint.hub_id):
             gap = Gap([*rule.when][-1], "rule", f"excluded by the rule `{rule.id}`")
             lacks = (gap, *lacks)
         return lacks, unknown
@@ -287,16 +282,16 @@ class Requirements:
         return tuple(poor), tuple(counted)
 
     def memory_gb(self, checkpoint: Checkpoint) -> float | None:
-        """Return what a checkpoint takes to run, in the precision that answers ask for."""
+        """Return what a checkpoint takes to run."""
         return self.takes_gb(checkpoint, AS_IS)
 
     def takes_gb(self, checkpoint: Checkpoint, use: str) -> float | None:
         """Return the least memory that a use takes: to run it or, where it is trained, by LoRA."""
-        key = memory_gb, checkpoint.id, self.dtype if use == AS_IS else TrainingMemory
+        key = memory_gb, checkpoint.id, use == AS_IS
         known = self.rulebase.remembered.get(key)
         if known is None or known[0] is not checkpoint:
             if use == AS_IS:
-                found = memory_gb(checkpoint, self.dtype)
+                found = memory_gb(checkpoint)
             else:
                 trained = training_memory(checkpoint)
                 found = trained and trained.lora_gb

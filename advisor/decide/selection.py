@@ -282,7 +282,7 @@ def select_of(
     picks: list[Pick] = []
     unverified: list[Pick] = []
     rejected: list[Suitability] = []
-    for checkpoint in rulebase.catalogue(family):
+    for checkpoint in rulebase.forms_of(family):
         use = required.use(checkpoint, allowed) if checkpoint.offered else None
         if use is None:
             continue
@@ -291,7 +291,7 @@ def select_of(
             rejected.append(Suitability(checkpoint, use, lacks, unknown))
             continue
         memory = required.memory_gb(checkpoint)
-        aimed = rulebase.aimed.get(checkpoint.id, ())
+        aimed = rulebase.aimed.get(checkpoint.hub_id, ())
         poor, counted = required.language_marks(checkpoint, use)
         pick = Pick(
             checkpoint=checkpoint,
@@ -314,7 +314,7 @@ def select_of(
     placing = Placing(partial(line_for, rulebase, family, precedences), order, allowed)
     steps, first = required.steps, required.first_step
     in_memory = [one if one.within(first) else one._replace(beyond_gb=first) for one in picks]
-    picks = in_memory if steps else picks
+    picks = _without_twins(in_memory if steps else picks, steps, placing)
     ranked = placing.placed(picks)
     nothing = not (picks or unverified or rejected)
     misused = [*filter(None, map(required.misused, rulebase.catalogue(family) if nothing else ()))]
@@ -327,8 +327,25 @@ def select_of(
         uses=allowed,
         order=order,
         locked=placing.line(ranked[0].use).locked if ranked else None,
-        ladder=_ladder(steps, ranked, placing) if steps and ranked else (),
+        ladder=_ladder(steps, ranked, placing) if ranked else (),
     )
+
+
+def _without_twins(picks: list[Pick], steps: Sequence[float], placing: Placing) -> list[Pick]:
+    """Return picks without forms in fewer bits that stand behind another form of theirs.
+
+    The first for a step of memory stays.
+    """
+    if len({pick.checkpoint.hub_id for pick in picks}) == len(picks):
+        return picks
+    ordered = placing.ordered(picks)
+    kept = {rung.pick.checkpoint.id for rung in _ladder(steps, ordered, placing) if rung.pick}
+    seen: set[str] = set()
+    for pick in ordered:
+        if pick.checkpoint.hub_id not in seen or not pick.checkpoint.is_rounded:
+            seen.add(pick.checkpoint.hub_id)
+            kept.add(pick.checkpoint.id)
+    return [pick for pick in picks if pick.checkpoint.id in kept]
 
 
 def line_for(rulebase: RuleBase, family: str, precedences: Precedences, use: str) -> Lineup:
@@ -338,10 +355,10 @@ def line_for(rulebase: RuleBase, family: str, precedences: Precedences, use: str
         task = precedences.task
         able = [
             one
-            for one in rulebase.catalogue(family)
+            for one in rulebase.forms_of(family)
             if one.offered and task in (*one.tasks, *one.fine_tune)
         ]
-        others = (line.locked for (of, _), line in precedences.lines.items() if of == family)
+        others = (line for (of, _), line in precedences.lines.items() if of == family)
         known = line_of(able, precedences, use, next(others, None))
         precedences.lines[family, use] = known
     return known
@@ -350,10 +367,10 @@ def line_for(rulebase: RuleBase, family: str, precedences: Precedences, use: str
 def _ladder(steps: Sequence[float], ranked: Sequence[Pick], placing: Placing) -> tuple[Rung, ...]:
     """Return for each step the first of the picks that fit, as when that much memory was said.
 
-    Without a limit it is another only where that needs more memory.
+    Without a limit it is another only where that needs more memory. Without steps there are none.
     """
     rungs: list[Rung] = []
-    for up_to_gb in (*steps, None):
+    for up_to_gb in (*steps, None) if steps else ():
         fitting = [
             pick._replace(beyond_gb=None)
             for pick in ranked

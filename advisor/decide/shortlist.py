@@ -17,8 +17,13 @@ from advisor.rulebase.base import RuleBase
 if TYPE_CHECKING:
     from advisor.decide.advice import TaskAdvice
     from advisor.decide.precedence import Published
+    from advisor.model import Checkpoint
 
-RELATIONS = {"larger": "larger than {next}, of one series", "successor": "the successor of {next}"}
+RELATIONS = {
+    "larger": "larger than {next}, of one series",
+    "successor": "the successor of {next}",
+    "rounded": "{next} in more bits",
+}
 UNSCORED = "no published score for this task"
 """What is known of a checkpoint that no figure ranks."""
 LICENCE = 12
@@ -30,6 +35,8 @@ MARKS = {
     "not ranked": "not ranked: no result for its series",
 }
 """Behind or in place of a figure that one below exceeds, and why the row stands above it."""
+ESTIMATED = "~ estimated: the 16-bit result less the worst published loss"
+"""Before a figure of a form in fewer bits, and what it rests on."""
 NAME = 12
 """The same of a benchmark above its figures; the whole name then stands over the table."""
 
@@ -56,20 +63,13 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
     if len({pick.use for pick in shown}) > 1:  # the first line has it where all are alike
         add("Use", [pick.use for pick in shown])
     if common := common_figure(shown):
-        name = common.name
-        values = [
-            next((one.value for one in pick.figures if one.table == common.table), None)
-            for pick in shown
-        ]
-        marks = [_mark(shown, values, place, common.better) for place in range(len(shown))]
-        because = "; ".join(why for mark, why in MARKS.items() if mark in marks)
+        name, because, cells = _scores(shown, common)
         if len(name) > NAME or because:
             named = "" if common.benchmark in above else name
             if named or because:
                 page.append(Notes((Note("Score", "; ".join(filter(None, (named, because)))),)))
             name = "Score"
-        cells = ["" if value is None else f"{value:g}" for value in values]
-        add(name, [f"{cell}{mark}" or "-" for cell, mark in zip(cells, marks, strict=True)])
+        add(name, cells)
     trained = any(pick.training for pick in shown)
     add("Training" if trained else "Memory", [memory_text(pick) for pick in shown])
     if any(pick.unknown or pick.poor for pick in shown):
@@ -84,6 +84,24 @@ def _unscored(shown: Sequence[Pick], above: str) -> Page:
     if len(shown) < 2 or any(pick.figures for pick in shown) or UNSCORED in above:
         return []
     return [Notes((Note("Score", "no published result for this task ranks these"),))]
+
+
+def _scores(shown: Sequence[Pick], common: Published) -> tuple[str, str, list[str]]:
+    """Return the name of a figure of some picks, what its marks say, and the figure of each."""
+    values = [
+        next((one for one in pick.figures if one.table == common.table), None) for pick in shown
+    ]
+    bare = [value and value.value for value in values]
+    marks = [_mark(shown, bare, place, common.better) for place in range(len(shown))]
+    because = [why for mark, why in MARKS.items() if mark in marks]
+    if any(value and value.estimated for value in values):
+        because.insert(0, ESTIMATED)
+    cells = [
+        figure_text(pick.checkpoint.id, value.value) if value else ""
+        for pick, value in zip(shown, values, strict=True)
+    ]
+    cells = [f"{cell}{mark}" or "-" for cell, mark in zip(cells, marks, strict=True)]
+    return common.name, "; ".join(because), cells
 
 
 def family_name(advice: TaskAdvice, id: str) -> str:
@@ -186,8 +204,22 @@ def standing(selection: Selection, pick: Pick) -> str:
     if before.by == "relation":
         is_so = RELATIONS[before.yardstick].format(next=before.next)
         return f"{through}is {is_so}" if through else is_so
-    has = f"{before.value:g} on {before.yardstick}, against {before.next_value:g} for {before.next}"
+    value = figure_text(before.through or pick.checkpoint.id, before.value)
+    against = figure_text(before.next, before.next_value)
+    has = f"{value} on {before.yardstick}, against {against} for {before.next}"
     return f"{through}has {has}" if through else has
+
+
+def figure_text(id: str, value: float | None) -> str:
+    """Return a figure of a checkpoint; that of a form in fewer bits is marked as an estimate."""
+    return f"{'~' if ':' in id else ''}{value:g}"
+
+
+def precision_text(checkpoint: Checkpoint) -> str:
+    """Return in how many bits a checkpoint is loaded, where it stands in several; else nothing."""
+    if checkpoint.is_rounded:
+        return f"in {checkpoint.precision.removeprefix('int')} bits (bitsandbytes)"
+    return "in 16 bits" if checkpoint.losses else ""
 
 
 def _step(limits: Sequence[float | None], places: Sequence[int]) -> str:

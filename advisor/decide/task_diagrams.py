@@ -85,10 +85,7 @@ def axes_of(engine: Engine, task: str, space: Space, within: Profile) -> list[Ax
         question.id
         for question in rulebase.questions
         if question.steps
-        or any(
-            o.uses or o.order or o.requires or o.step or o.keeps or o.dtype
-            for o in question.options
-        )
+        or any(o.uses or o.order or o.requires or o.step or o.keeps for o in question.options)
     }
     support = space.support(space.root)
     possible = space.reachable(space.root).choices
@@ -114,13 +111,12 @@ def axes_of(engine: Engine, task: str, space: Space, within: Profile) -> list[Ax
 def sizes(engine: Engine, task: str, ids: Collection[str] | None = None) -> set[float]:
     """Return every memory in GB from which a checkpoint of a task, of these ids, fits."""
     rulebase = engine.rulebase
-    dtypes = {None, *(o.dtype for question in rulebase.keeping for o in question.options)}
     found: set[float | None] = {LEAST_GB}
-    for one in rulebase.checkpoints.values():
+    for one in rulebase.forms.values():
         if ids is not None and one.id not in ids:
             continue
         if one.offered and task in one.tasks:
-            found |= {memory_gb(one, dtype) for dtype in dtypes}
+            found.add(memory_gb(one))
         if one.offered and task in one.fine_tune:
             trained = training_memory(one)
             found.add(trained and trained.lora_gb)

@@ -172,6 +172,10 @@ def _runtime(
             return None, ""
         message = f"programs that train run with transformers, none with {wanted.label}"
         raise UsageError(message, hint="leave out --runtime", kind="no-program")
+    if checkpoint.is_rounded:
+        message = f"{checkpoint.id} is rounded while transformers loads it, not by {wanted.label}"
+        named = f"advisor code {checkpoint.hub_id} --task {task} --runtime {wanted.id}"
+        raise UsageError(message, hint=f"leave out --runtime, or {named}", kind="no-program")
     found = support(rulebase, wanted, checkpoint, task)
     has_program = _program(advice, checkpoint, wanted) is not None
     if found.answer != NO and has_program:
@@ -240,7 +244,7 @@ def _chosen(advice: TaskAdvice, named: str) -> tuple[Checkpoint | None, str]:
     if use is None:
         raise UsageError(
             f"`{checkpoint.id}` does not do {advice.task}",
-            hint=f"advisor show {checkpoint.id}",
+            hint=f"advisor show {checkpoint.hub_id}",
             kind="no-program",
         )
     return checkpoint, use_of(advice.rulebase, checkpoint, str(advice.task), advice.options, use)

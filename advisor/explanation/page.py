@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from advisor.decide.alternatives import BETTER
 from advisor.decide.command_lines import command
 from advisor.decide.outlook import by_end
-from advisor.decide.precedence import LARGER
 from advisor.decide.reasons import MAYBE_FEWER
 from advisor.decide.recommendation_json import (
     change_json,
@@ -16,7 +16,7 @@ from advisor.decide.recommendation_json import (
     rules_json,
     some,
 )
-from advisor.decide.shortlist import lost_on_text
+from advisor.decide.shortlist import figure_text, lost_on_text
 from advisor.draw.blocks import Heading, Item, Items, Judged, Page, Text
 from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.explanation.explain import Explanation, WhyNot
@@ -172,9 +172,9 @@ def _decided(decided: Decided) -> str:
         return f"no shared benchmark with {against}: it has no result on {names}"
     through = f"ranks above {said.through}, which" if said.through else ""
     if said.by == "relation":
-        is_it = "is the larger of its series" if said.yardstick == LARGER else "succeeds it"
-        return f"{against}{through} {is_it}"
-    figures = f"{said.yardstick} {said.value:g} against {said.next_value:g}"
+        return f"{against}{through} is {BETTER[said.yardstick]}"
+    value = figure_text(said.through or against, said.value)
+    figures = f"{said.yardstick} {value} against {figure_text(said.next, said.next_value)}"
     return f"{against}{through} is better: {figures} ({said.source})"
 
 

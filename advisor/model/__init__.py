@@ -33,10 +33,9 @@ class Option(NamedTuple):
     each with what it is called, its name first; `requires` is what it asks of fields of a
     checkpoint, where `answer` stands for the number, or the covered thing, that was given; `uses`
     is in which ways, best first, checkpoints then make sense; `keeps` are fields of a checkpoint
-    that training does not change then; `dtype` is the precision in which weights are loaded then,
-    whatever their file holds; `order` is what comes first then; `step` is which of the `steps` of
-    another question, left open, the first place is for then; `detected` are the kinds of machine
-    that answer so where this one is looked at.
+    that training does not change then; `order` is what comes first then; `step` is which of the
+    `steps` of another question, left open, the first place is for then; `detected` are the kinds of
+    machine that answer so where this one is looked at.
     """
 
     id: f.Id
@@ -47,7 +46,6 @@ class Option(NamedTuple):
     requires: Mapping[f.JudgedField, f.Requirement] = {}
     uses: Annotated[Sequence[str], f.ListOf(f.OneOf("as-is", "fine-tune", "compose"), least=1)] = ()
     keeps: f.JudgedFields = ()
-    dtype: f.Dtype | None = None
     order: Annotated[str, f.OneOf("quality", "small", "open")] | None = None
     step: float | None = None
     detected: Annotated[Sequence[str], f.ListOf(f.OneOf("cuda", "mps", "cpu"), least=1)] = ()
@@ -257,6 +255,8 @@ class Decoder(NamedTuple):
     tower_per_beam: f.Required[bool] = False
 
 
+STORED = "stored"
+"""The precision of weights that are loaded as they are stored, or cast to another of 16 bits."""
 LOADERS = ("transformers", "open_clip", "remote-code", "other")
 """What loads a checkpoint; the first two run no code that comes with it."""
 
@@ -278,6 +278,9 @@ class Checkpoint(NamedTuple):
     first of `answer_marks`, without the others. `text_case` is that of the texts it learnt. It
     reads `pages` as a whole, or one of their elements at a time; `pipelines` are versions of its
     maker's pipeline, by the tasks that take it. `notes` are what its entry says of other fields.
+    `linear_millions` of its parameters are what rounding to 8 or 4 bits takes; `losses` are what
+    that may cost, in points of 100 by precision, where any was published for its line and size. In
+    another `precision` than the stored one it is a form of the checkpoint under `hub_id`.
     What is `Cited` was read somewhere, so that each entry has to say where.
     """
 
@@ -330,11 +333,37 @@ class Checkpoint(NamedTuple):
     text_case: f.Cited[f.TextCase | None] = None
     pages: f.Cited[f.PagesRead | None] = None
     pipelines: f.Cited[f.Pipelines] = {}
+    linear_millions: f.Computed[float | None] = None
+    losses: f.Computed[Mapping[str, float]] = {}
+    precision: f.Computed[str] = STORED
+
+    @property
+    def hub_id(self) -> str:
+        """The id of its weights on the Hub, the same for all its forms."""
+        return self.id.partition(":")[0]
+
+    @property
+    def is_rounded(self) -> bool:
+        """True for a form whose weights are rounded to 8 or 4 bits while they are loaded."""
+        return self.precision != STORED
+
+    @property
+    def forms(self) -> tuple[Checkpoint, ...]:
+        """The checkpoint itself, and its forms in fewer bits of which a loss is known.
+
+        Those are used as they are; what is known of others in relation to it holds of none of them.
+        """
+        alone = self._replace(fine_tune=(), larger_than=None, succeeds=None)
+        rounded = (
+            alone._replace(id=f"{self.id}:{precision}", precision=precision)
+            for precision in self.losses
+        )
+        return (self, *rounded)
 
     @property
     def page(self) -> str:
         """The address of the page where its files are had."""
-        return self.home or f"https://huggingface.co/{self.id}"
+        return self.home or f"https://huggingface.co/{self.hub_id}"
 
     @property
     def thinks(self) -> bool:

@@ -111,3 +111,19 @@ class TaskOrder(NamedTuple):
     ] = {}
     rest: f.OrderedYardsticks = ()
     because: f.Required[f.Text] = ""
+
+
+class RoundingLoss(NamedTuple):
+    """What weights in fewer bits cost a checkpoint `of`, at worst, on the benchmarks of one source.
+
+    `loss` is in points of 100, on tables whose metric is one of `metrics`; `because` says where it
+    was greatest, and how the weights were rounded.
+    """
+
+    id: f.Id
+    of: f.CheckpointId
+    precision: Annotated[str, f.OneOf("int8", "int4")]
+    loss: float
+    metrics: f.Texts
+    because: f.Text
+    sources: f.Sources

@@ -52,6 +52,7 @@ ENTITIES = {
     "protocol": Entity(figures.Protocol, "figures", "protocols", "figures"),
     "yardstick": Entity(figures.Yardstick, "yardsticks", "yardsticks", "figures"),
     "order": Entity(figures.TaskOrder, "yardsticks", "orders", "figures"),
+    "loss": Entity(figures.RoundingLoss, "yardsticks", "losses", "figures"),
     "checkpoint": Entity(model.Checkpoint, "checkpoints", "checkpoints"),
     "architecture": Entity(library.Architecture, "architectures", "architectures", "architectures"),
     "group": Entity(library.TaskGroup, "tasks", "groups", "detail"),

@@ -189,7 +189,8 @@ class TaskGroup(NamedTuple):
 class Architecture(NamedTuple):
     """The dimensions of a network, as its configuration takes them, and the parameters they give.
 
-    `model_class` is the class that was counted. `because` says how they are known.
+    `model_class` is the class that was counted; `linear` of its parameters are weights of linear
+    layers that bitsandbytes rounds. `because` says how they are known.
     """
 
     id: f.Id
@@ -197,6 +198,7 @@ class Architecture(NamedTuple):
     model_class: f.ClassName
     dimensions: f.Dimensions
     parameters: f.Positive
+    linear: f.Positive | None = None
     writer: Decoder | None = None
     because: f.Required[f.Text] = ""
     sources: f.Required[f.Sources] = ()

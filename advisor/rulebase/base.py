@@ -27,7 +27,7 @@ Thing = TypeVar("Thing")
 if TYPE_CHECKING:
     from advisor.model import Detour
     from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement, Tie
-    from advisor.model.figures import Benchmark, Protocol, TaskOrder, Yardstick
+    from advisor.model.figures import Benchmark, Protocol, RoundingLoss, TaskOrder, Yardstick
     from advisor.model.library import (
         Act,
         Architecture,
@@ -107,6 +107,8 @@ class RuleBase:
     """What checkpoints are compared by, by id."""
     orders: ById[TaskOrder] = _by_id("figures.orders", "figures.TaskOrder")
     """Which yardsticks rank the checkpoints of a task, by task."""
+    losses: ById[RoundingLoss] = _by_id("figures.losses", "figures.RoundingLoss")
+    """What weights in 8 or 4 bits cost, as it was published, by id."""
     architectures: ById[Architecture] = _by_id(
         "architectures.architectures", "library.Architecture"
     )
@@ -210,8 +212,8 @@ class RuleBase:
         return self._find("source", id, self.sources.values())
 
     def checkpoint(self, id: str) -> Checkpoint:
-        """Return a catalogued checkpoint by id."""
-        return self.checkpoints.get(id) or self._find("checkpoint", id, self.checkpoints.values())
+        """Return a catalogued checkpoint by id, or a form of one by `ID:int8` or `ID:int4`."""
+        return self.forms.get(id) or self._find("checkpoint", id, self.checkpoints.values())
 
     @cached_property
     def task_names(self) -> dict[str, Task]:
@@ -277,11 +279,8 @@ class RuleBase:
 
     @cached_property
     def keeping(self) -> tuple[Question, ...]:
-        """The questions whose answers change what others require.
-
-        They say what training does not change, or in which precision weights are loaded.
-        """
-        return tuple(q for q in self.questions if any(o.keeps or o.dtype for o in q.options))
+        """The questions whose answers say what training does not change, which others require."""
+        return tuple(q for q in self.questions if any(option.keeps for option in q.options))
 
     @cached_property
     def ordering(self) -> tuple[Question, ...]:
@@ -342,6 +341,22 @@ class RuleBase:
         """The whole catalogue, by id, in the order of the files."""
         families = self._part("catalogue")["checkpoints"]
         return {one.id: one for family in families for one in self.catalogue(family)}
+
+    def forms_of(self, family: str) -> list[Checkpoint]:
+        """Return the checkpoints of one family, each with its forms in fewer bits behind it."""
+        found: list[Checkpoint] = []
+        for one in self.catalogue(family):
+            known = self.remembered.get((Checkpoint, one.id))
+            if known is None or known[0] is not one:
+                known = self.remembered[Checkpoint, one.id] = one.forms
+            found += known
+        return found
+
+    @cached_property
+    def forms(self) -> dict[str, Checkpoint]:
+        """The whole catalogue with all forms, by id."""
+        families = self._part("catalogue")["checkpoints"]
+        return {form.id: form for family in families for form in self.forms_of(family)}
 
     def order(self, task: str) -> dict[str, Any]:
         """Return what ranks the checkpoints of a task, as `rulebase.orders` made it."""

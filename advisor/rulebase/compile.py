@@ -12,10 +12,12 @@ from advisor.model.file_kinds import ENTITIES
 from advisor.model.library import ANY_TYPE, Program, ProgramTool, joined_code
 from advisor.model.value import encode
 from advisor.rulebase.derive import declared_by, derived_never, derived_rules
+from advisor.rulebase.losses import losses_of, worst_losses
 from advisor.rulebase.orders import compiled_orders
 from advisor.rulebase.phrases import compile_words, with_languages
 
 if TYPE_CHECKING:
+    from advisor.model.figures import RoundingLoss
     from advisor.rulebase.entries import Entries, Entry
 
     Values = Mapping[str, list[Any]]
@@ -31,8 +33,9 @@ def compile_parts(
     _complete(values, by_kind)
     values |= with_languages(values)
     families = [entry.value for entry in by_kind["family"]]
+    losses = losses_of(values)
     declared = [entity.declared for entity in ENTITIES.values()]
-    catalogue = _catalogue(values)
+    catalogue = _catalogue(values, losses)
     parts: dict[str, dict[str, Any]] = {
         "core": {
             "digest": digest,
@@ -73,7 +76,7 @@ def compile_parts(
             parts.setdefault(entity.part, {})[entity.key] = values[kind]
     parts |= {f"catalogue/{id}": {"checkpoints": of_it} for id, of_it in catalogue.items()}
     parts["words"] = compile_words(values)
-    parts |= compiled_orders(values)
+    parts |= compiled_orders(values, losses)
     return {name: encode(part) for name, part in parts.items()}
 
 
@@ -169,14 +172,20 @@ def _description(family: dict[str, Any]) -> dict[str, list[Statement]]:
     }
 
 
-def _catalogue(values: Values) -> dict[str, list[Checkpoint]]:
-    """Return the checkpoints by family, each with what its architecture says of its decoder."""
-    writers = {
-        id: network.writer for network in values["architecture"] for id in network.checkpoints
-    }
+def _catalogue(
+    values: Values, losses: Mapping[str, Sequence[RoundingLoss]]
+) -> dict[str, list[Checkpoint]]:
+    """Return the checkpoints by family, each with what its architecture says, and its losses."""
+    networks = {id: network for network in values["architecture"] for id in network.checkpoints}
     families: dict[str, list[Checkpoint]] = {}
     for checkpoint in values["checkpoint"]:
-        whole = checkpoint._replace(writer=writers.get(checkpoint.id))
+        whole = checkpoint
+        if network := networks.get(checkpoint.id):
+            whole = checkpoint._replace(
+                writer=network.writer,
+                linear_millions=round(network.linear / 1e6, 2) if network.linear else None,
+                losses=worst_losses(losses.get(checkpoint.id, ())),
+            )
         families.setdefault(checkpoint.family, []).append(whole)
     return families | {one.id: [] for one in values["family"] if one.id not in families}
 

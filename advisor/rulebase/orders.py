@@ -6,11 +6,15 @@ protocol and the values of catalogued checkpoints. Means over a fixed set are ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.model.figures import ASKED, Benchmark, FigureTable, Protocol, TaskOrder, Yardstick
+from advisor.rulebase.losses import worst_losses
+
+if TYPE_CHECKING:
+    from advisor.model.figures import RoundingLoss
 
 MEAN = "mean"
 ANY = ""
@@ -122,8 +126,13 @@ class Figures(NamedTuple):
         yield (str(language) if wanted == ASKED else ANY), kind, values
 
 
-def compiled_orders(values: Mapping[str, Iterable[Any]]) -> dict[str, dict[str, Any]]:
-    """Return for each task, as `orders/TASK`, its yardsticks with their tables."""
+def compiled_orders(
+    values: Mapping[str, Iterable[Any]], losses: Mapping[str, Sequence[RoundingLoss]]
+) -> dict[str, dict[str, Any]]:
+    """Return for each task, as `orders/TASK`, its yardsticks with their tables.
+
+    With them what fewer bits may cost, by metric and checkpoint.
+    """
     figures = Figures(
         {one.id: one for one in values["benchmark"]},
         {one.id: one for one in values["protocol"]},
@@ -133,25 +142,37 @@ def compiled_orders(values: Mapping[str, Iterable[Any]]) -> dict[str, dict[str, 
     orders = {one.id: one for one in values["order"]}
     columns = cache(lambda yardstick: figures.columns(figures.yardsticks[yardstick]))
     return {
-        f"orders/{task.id}": _order(figures, orders.get(task.id), columns)
+        f"orders/{task.id}": _order(figures, orders.get(task.id), columns, losses)
         for task in values["task"]
     }
 
 
-def _order(figures: Figures, order: TaskOrder | None, columns: Any) -> dict[str, Any]:
+def _order(
+    figures: Figures,
+    order: TaskOrder | None,
+    columns: Any,
+    losses: Mapping[str, Sequence[RoundingLoss]],
+) -> dict[str, Any]:
     """Return what ranks the checkpoints of one task; nothing where it has no order."""
     if order is None:
-        return {"tie": "next", "lists": {}, "rest": [], "protocols": {}, "yardsticks": {}}
+        empty: dict[str, Any] = {key: {} for key in ("lists", "protocols", "yardsticks", "losses")}
+        return {"tie": "next", "rest": [], **empty}
     lists = {"en": order.yardsticks, "others": order.others or order.yardsticks, **order.languages}
     used = dict.fromkeys(id for ids in lists.values() for id in ids)
     rows = {id: _row(figures, figures.yardsticks[id], columns(id)) for id in used}
-    places = {
-        place
+    every = [
+        column
         for row in rows.values()
         for tables in row["tables"].values()
         for table in tables
-        for place, _, _ in table
-    }
+        for column in table
+    ]
+    places = {place for place, _, _ in every}
+    worst: dict[str, dict[str, dict[str, float]]] = {}
+    for _, metric, values in every:
+        for id in values.keys() & losses.keys():
+            if rounded := worst_losses(losses[id], metric):
+                worst.setdefault(metric, {})[id] = rounded
     protocols = list(figures.protocols.values())
     return {
         "tie": order.tie,
@@ -162,6 +183,7 @@ def _order(figures: Figures, order: TaskOrder | None, columns: Any) -> dict[str,
             for place in sorted(places)
         },
         "yardsticks": rows,
+        "losses": {metric: dict(sorted(of.items())) for metric, of in sorted(worst.items())},
     }
 
 

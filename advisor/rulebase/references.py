@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 JUDGED_FIELDS = (
     *("languages", "commercial_use", "memory_gb", "parameters_millions", "text_context"),
-    *("image_size", "licence", "gated", "stage", "takes"),
+    *("image_size", "licence", "gated", "stage", "takes", "precision"),
 )
 """Fields of a checkpoint that an option may put a requirement on."""
 

@@ -95,7 +95,7 @@ def static_page(rulebase: RuleBase, priority: Sequence[str] = ()) -> str:
         ),
         usual="\n".join(_usual(engine, task) for task in rulebase.tasks),
         footer=_footer(rulebase, priority),
-        checkpoints="\n".join(_card(rulebase.checkpoints[id]) for id in sorted(ends)),
+        checkpoints="\n".join(_card(rulebase.forms[id]) for id in sorted(ends)),
         data=data.replace("<", "\\u003c"),
         script=script,
     )

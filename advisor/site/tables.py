@@ -39,7 +39,7 @@ def page_tables(engine: Engine) -> dict[str, Any]:
         },
         "questions": {one.id: _question(one) for one in rulebase.questions if one.id in asked},
         "families": {one.id: one.shown for one in rulebase.families},
-        "briefs": {id: _brief(one) for id, one in rulebase.checkpoints.items()},
+        "briefs": {id: _brief(one) for id, one in rulebase.forms.items()},
         "rules": [_rule(rule) for rule in rules],
         "sources": {
             id: [rulebase.sources[id].title, rulebase.sources[id].url] for id in sorted(cited)
@@ -159,7 +159,7 @@ def _of_family(engine: Engine, task: str, family: str) -> dict[str, Any]:
         for level, (_, values, _) in enumerate(table["questions"])
         if any(least is not None for _, _, least in values)
     }
-    number = {id: place for place, id in enumerate(engine.rulebase.checkpoints)}
+    number = {id: place for place, id in enumerate(engine.rulebase.forms)}
     leaves = [[number[id] for id in leaf] for leaf in table["leaves"]]
     return {"numbers": numbers, "leaves": leaves, "nodes": table["nodes"]}
 

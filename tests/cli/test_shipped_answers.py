@@ -59,7 +59,7 @@ def test_a_page_without_a_figure_says_that_none_ranks_its_checkpoints(advisor, t
 
 
 LARGER = re.compile(
-    r"Larger\s+(\S+) has ([0-9.]+) on .+?, against ([0-9.]+), and needs ([0-9.]+) GB"
+    r"Larger\s+(\S+) has ~?([0-9.]+) on .+?, against ~?([0-9.]+), and needs ([0-9.]+) GB"
 )
 
 
@@ -73,7 +73,7 @@ def test_what_more_memory_would_give_is_told_by_how_much(advisor, rulebase, task
         assert float(size) > float(memory or 24)
         assert float(value) > float(present)
         given = ask(advisor, "--task", task, "--memory-gb", size)["checkpoints"]
-        assert id in [one["id"] for one in given]
+        assert id in [one["form_id"] for one in given]
     assert found or (task, memory) in [("captioning", ""), ("zero-shot-classification", "")]
 
 

@@ -487,13 +487,13 @@ def test_why_not_names_the_figure_the_relation_or_what_is_missing(advisor):
     for task in ("zero-shot-classification", "vqa", "dataset-filtering"):
         picks = advisor("recommend", "--task", task, "--format", "json").json["checkpoints"]
         for number, pick in list(enumerate(picks, start=1))[1:12:3]:
-            standing, page = why_not(advisor, task, pick["id"])
+            standing, page = why_not(advisor, task, pick["form_id"])
             decided = standing["decided"]
             assert (standing["rank"], standing["place"]) == (number, pick["place"])
-            assert decided["against"] in [one["id"] for one in picks[: number - 1]]
+            assert decided["against"] in [one["form_id"] for one in picks[: number - 1]]
             assert decided["against"] in page
             if said := decided["precedence"]:
-                words = {"larger": "the larger of its series", "successor": "succeeds it"}
+                words = {"larger": "the larger of its series", "successor": "its successor"}
                 assert words.get(said["yardstick"], f"{said['value'] or 0:g}") in page
             seen.add(decided["by"])
     assert {"figure", "relation", "missing"} <= seen

@@ -7,7 +7,7 @@ pytest.importorskip("transformers")
 
 from count_parameters import build, parameters_of, recount, writer_of
 
-from advisor.decide.memory import memory_gb
+from advisor.decide.memory import OVERHEAD_MB, estimate, memory_gb
 from advisor.rulebase.store import load_rules
 from advisor.trial.failures import BrokenCheckpointError
 from advisor.trial.runtime import OWN_CLASSES
@@ -103,3 +103,67 @@ def test_memory_of_well_known_checkpoints_is_their_counted_weights_and_what_is_s
     counted = parameters_of(build(architecture)) * bytes_each / 2**30 + 370 / 1024
     estimated = memory_gb(RULEBASE.checkpoint(id))
     assert estimated == pytest.approx(counted, rel=0.1)
+
+
+TEXT = {
+    "hidden_size": 768,
+    "intermediate_size": 2048,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 12,
+    "num_key_value_heads": 4,
+    "vocab_size": 8000,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+}
+ROTATED = {"rope_type": "default", "mrope_section": [8, 12, 12], "rope_theta": 1e6}
+VISION = {"depth": 2, "hidden_size": 512, "num_heads": 8, "intermediate_size": 1024}
+LAYERS = {"hidden_size": 512, "num_hidden_layers": 2, "num_attention_heads": 8}
+ROUNDED_NETWORKS = {
+    "Qwen2VL": (
+        {**TEXT, "rope_parameters": ROTATED},
+        {"depth": 2, "embed_dim": 512, "hidden_size": 768, "num_heads": 8},
+    ),
+    "Qwen2_5_VL": ({**TEXT, "rope_parameters": ROTATED}, {**VISION, "out_hidden_size": 768}),
+    "Qwen3VL": (
+        {**TEXT, "head_dim": 64},
+        {**VISION, "out_hidden_size": 768, "deepstack_visual_indexes": [1]},
+    ),
+    "InternVL": ({"model_type": "qwen2", **TEXT}, {**LAYERS, "image_size": [224, 224]}),
+    "Llava": ({"model_type": "llama", **TEXT}, {"model_type": "clip_vision_model", **LAYERS}),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ROUNDED_NETWORKS)
+def test_bytes_of_random_weights_are_those_of_each_precision(name, tmp_path):
+    """Tensors of a network that bitsandbytes rounds, within 3 % of the estimate."""
+    pytest.importorskip("bitsandbytes")
+    import torch
+    import transformers
+    from count_parameters import linear_of
+
+    text, vision = ROUNDED_NETWORKS[name]
+    config = getattr(transformers, f"{name}Config")(text_config=text, vision_config=vision)
+    network = getattr(transformers, f"{name}ForConditionalGeneration")(config).to(torch.bfloat16)
+    network.save_pretrained(tmp_path)
+    four = {"bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": torch.bfloat16}
+    ways = {"stored": None, "int8": {"load_in_8bit": True}, "int4": {"load_in_4bit": True, **four}}
+    entry = RULEBASE.checkpoint("Qwen/Qwen3-VL-2B-Instruct")._replace(
+        parameters_millions=parameters_of(network) / 1e6,
+        linear_millions=linear_of(network) / 1e6,
+    )
+    for precision, way in ways.items():
+        how = {}
+        if way:
+            rounding = transformers.BitsAndBytesConfig(**way)
+            how = {"quantization_config": rounding, "device_map": "cpu"}
+        loaded = type(network).from_pretrained(tmp_path, dtype=torch.bfloat16, **how)
+        held = {}
+        for one in loaded.parameters():
+            state = getattr(one, "quant_state", None)
+            for tensor in (one.data, getattr(one, "SCB", None), state and state.absmax):
+                if tensor is not None:
+                    held[tensor.data_ptr()] = tensor.numel() * tensor.element_size()
+        parts = estimate(entry._replace(precision=precision)).parts
+        weights = sum(part.gb for part in parts) - OVERHEAD_MB / 1024
+        assert weights * 2**30 == pytest.approx(sum(held.values()), rel=0.03), precision

@@ -1,0 +1,128 @@
+"""Forms of a checkpoint in fewer bits: what they take, what they may lose, where they stand."""
+
+import ast
+
+import pytest
+
+from advisor.decide.memory import OVERHEAD_MB, loaded_dtype, memory_gb
+from advisor.decide.precedence import Precedences
+from advisor.decide.ranking import line_of
+from advisor.decide.recommendation import recommend
+from advisor.decide.selection import select_of
+from advisor.rulebase.losses import SIZE_CLASSES
+
+FOUR = "Qwen/Qwen3.5-4B"
+
+
+def first(**answers):
+    picks = recommend(**answers).advice[0].selection.picks
+    return picks[0]
+
+
+def test_eight_gb_of_a_gpu_take_a_larger_one_in_fewer_bits_and_a_cpu_does_not():
+    pick = first(task="vqa", memory_gb=8, device="gpu")
+    assert (pick.checkpoint.id, pick.checkpoint.hub_id) == (f"{FOUR}:int8", FOUR)
+    assert pick.needs_gb < 8 < memory_gb(pick.checkpoint._replace(precision="stored"))
+    assert all(figure.estimated for figure in pick.figures)
+    for device in ("cpu", "phone", "browser"):
+        picks = recommend(task="vqa", memory_gb=8, device=device).advice[0].selection.picks
+        assert not any(one.checkpoint.is_rounded for one in picks)
+
+
+def test_the_answer_names_the_precision_and_the_id_stays(advisor):
+    document = advisor("recommend", "--task", "vqa", "--memory-gb", "8", "--format", "json").json
+    one = document["checkpoints"][0]
+    assert (one["id"], one["form_id"], one["precision"]) == (FOUR, f"{FOUR}:int8", "int8")
+    assert one["model_page"].endswith(FOUR)
+    assert all(figure["estimated"] for figure in one["measurements"])
+    lines = advisor("recommend", "--task", "vqa", "--memory-gb", "8").out.splitlines()
+    assert "in 8 bits (bitsandbytes)" in lines[1]
+    assert any(line.startswith("Score") and "~ estimated" in line for line in lines)
+    assert recommend(task="vqa", memory_gb=8).checkpoint == FOUR
+
+
+def test_an_estimate_is_the_figure_less_the_worst_loss_of_its_line_and_size(rulebase):
+    precedences = Precedences.known(rulebase, "vqa")
+    stored = {one.table: one.value for one in precedences.published(FOUR)}
+    known = [one for one in rulebase.losses.values() if one.precision == "int4"]
+    small = [one.loss for one in known if size(rulebase, one.of) < SIZE_CLASSES[0]]
+    rounded = precedences.published(f"{FOUR}:int4")
+    assert rounded
+    for one in rounded:
+        assert one.value == pytest.approx(stored[one.table] - max(small))
+
+
+def size(rulebase, id):
+    return rulebase.checkpoint(id).parameters_millions
+
+
+def test_where_no_loss_was_published_there_is_no_form_or_it_is_unmeasured(rulebase):
+    assert rulebase.checkpoint("zai-org/GLM-OCR").losses == {}
+    assert rulebase.checkpoint("google/gemma-3-12b-it").losses == {}
+    pages = Precedences.known(rulebase, "ocr-page")
+    assert pages.published("Qwen/Qwen3-VL-8B-Instruct")
+    assert pages.published("Qwen/Qwen3-VL-8B-Instruct:int8") == ()
+    line = line_of(able(rulebase, "ocr-page"), pages, "as-is")
+    behind = [id for id, place in line.by.items() if place == "nothing"]
+    assert "Qwen/Qwen3-VL-8B-Instruct:int8" in behind
+    assert min(line.number[id] for id in behind) > max(
+        number for id, number in line.number.items() if id not in behind
+    )
+
+
+def able(rulebase, task):
+    every = rulebase.forms_of("unified-vlp")
+    return [one for one in every if one.offered and task in (*one.tasks, *one.fine_tune)]
+
+
+@pytest.mark.parametrize("task", ["captioning", "vqa", "document-vqa", "ocr-page"])
+def test_forms_move_nothing_that_is_loaded_as_it_is_stored(rulebase, task):
+    precedences = Precedences.known(rulebase, task)
+    whole = line_of(able(rulebase, task), precedences, "as-is")
+    stored = [one for one in able(rulebase, task) if not one.is_rounded]
+    alone = line_of(stored, precedences, "as-is").number
+    assert len(alone) < len(whole.number)
+    assert sorted(alone, key=alone.get) == sorted(alone, key=whole.number.get)
+    for id, behind in whole.locked.behind.items():
+        forms = [other for other in behind if ":" in id + other]
+        assert all(whole.number[id] < whole.number[other] for other in forms)
+    for one in stored:
+        numbers = [whole.number[form.id] for form in one.forms]
+        assert numbers == sorted(numbers)
+
+
+def test_there_is_one_form_of_each_but_for_those_of_the_ladder(rulebase):
+    profile = recommend(task="vqa", memory_gb=12, device="gpu").advice[0].decision.profile
+    found = select_of(rulebase, "unified-vlp", profile, "quality")
+    ids = [pick.checkpoint.hub_id for pick in found.picks]
+    assert len(ids) == len(set(ids))
+    assert any(pick.checkpoint.is_rounded for pick in found.picks)
+
+
+def test_a_form_is_known_by_its_id_and_takes_what_its_layers_do(rulebase):
+    form, stored = rulebase.checkpoint(f"{FOUR}:int4"), rulebase.checkpoint(FOUR)
+    assert (form.fine_tune, form.succeeds, form.larger_than) == ((), None, None)
+    assert (loaded_dtype(form), loaded_dtype(stored)) == ("int4", "bfloat16")
+    linear, rest = form.linear_millions, form.parameters_millions - form.linear_millions
+    weights = (linear * 1e6 * (0.5 + 4 / 64) + rest * 1e6 * 2) / 2**20
+    assert memory_gb(form) == round((weights + OVERHEAD_MB) / 1024, 2)
+
+
+@pytest.mark.parametrize(("memory", "bits"), [(8, "load_in_8bit"), (4, "load_in_4bit")])
+def test_its_program_rounds_while_it_loads(advisor, memory, bits):
+    code = advisor("code", "--task", "vqa", "--memory-gb", str(memory)).out
+    ast.parse(code)
+    assert f"{bits}=True" in code
+    assert f'name = "{FOUR}"' in code
+    assert "from_pretrained(name, **how)" in code
+    assert ".to(device).eval()" not in code
+    assert '"bitsandbytes>=' in code
+    assert ":int" not in code.split("import", 1)[1]
+
+
+def test_another_runtime_rounds_in_its_own_way(advisor):
+    asked = ("code", "--task", "vqa", "--memory-gb", "8", "--runtime", "vllm")
+    refused = advisor(*asked)
+    assert refused.code == 2
+    assert f"{FOUR}:int8 is rounded while transformers loads it" in refused.err
+    assert f"advisor code {FOUR} --task vqa --runtime vllm" in refused.err
