@@ -7,6 +7,7 @@ is read as values of this package, whatever stands in it.
 from __future__ import annotations
 
 import base64
+import gc
 import io
 import json
 import pickle
@@ -28,6 +29,8 @@ FILE_SECONDS = 60
 RUN_SECONDS = 7_200
 """On the clock, for a run without a deadline."""
 MOST_GIVEN_UP = 5
+_VALUES_MADE = 50_000
+"""Between looks for circles of garbage: trees hold many values, and none of them."""
 _MARK = "\x1e"
 """Begins a line with the name of a file."""
 _NEEDED = ("advisor.catalogue.lost", "advisor.rulebase.store", "advisor.scan.scanner")
@@ -112,6 +115,7 @@ def _scanned(
         sys.stderr.flush()
         _bound_file(file_seconds)
 
+    gc.set_threshold(_VALUES_MADE)
     found = scan(
         list(map(Path, paths)),
         Path.cwd(),

@@ -184,12 +184,13 @@ class EvaluatedCall(NamedTuple):
 
     def _built(self, label: str) -> LocalObject:
         """An object of a class of the file, which is told what it is built with."""
-        if own := self.study.method(label, "__init__"):
+        own = self.study.method(label, "__init__")
+        fields = self.study.classes[label].fields if label in self.study.classes else []
+        if own:
             self._function(own, label)
-        elif label in self.study.classes:
-            fields = self.study.classes[label].fields
+        elif fields:
             self._learn(label, fields)
-            self._extended(self.study.built_as(label), fields)
+        self._extended(self.study.built_as(label), fields)
         return LocalObject(label)
 
     def _extended(self, base: str | None, own: Sequence[str]) -> None:

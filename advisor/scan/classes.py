@@ -22,6 +22,7 @@ from advisor.scan.abstract import (
     doubted,
     union,
 )
+from advisor.scan.node import passes_on
 from advisor.scan.usage import Load
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Vocabulary
 
@@ -111,7 +112,8 @@ class Classes:
     def built_as(self, owner: str) -> str | None:
         """Return the class of transformers whose builder builds objects of a class of the file."""
         classes = [self.classes[label] for label in self.lineage(owner)]
-        if any("__init__" in one.methods for one in classes):
+        builders = [one.methods["__init__"] for one in classes if "__init__" in one.methods]
+        if not all(map(passes_on, builders)):
             return None
         return next((one.extends for one in classes if one.extends), None)
 

@@ -24,6 +24,23 @@ def parameters(function: FunctionNode) -> list[str]:
     return [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
 
 
+def passes_on(builder: FunctionNode) -> bool:
+    """True for a builder that takes any arguments, and only gives them to the one it extends."""
+    given = builder.args
+    if given.kwarg is None or len(parameters(builder)) > 1 or given.kwonlyargs:
+        return False
+    taken = {given.kwarg.arg, given.vararg.arg if given.vararg else ""}
+    used, passed = 0, 0
+    for node in ast.walk(builder):
+        match node:
+            case ast.Name(name) if name in taken:
+                used += 1
+            case ast.Call(ast.Attribute(ast.Call(ast.Name("super")), "__init__"), args, keywords):
+                starred = [one for one in args if isinstance(one, ast.Starred)]
+                passed += len([*starred, *(one for one in keywords if one.arg is None)])
+    return used == passed == len(taken - {""})
+
+
 def last_name(function: ast.expr) -> str:
     """Return the name of what is called, without what stands before its dot."""
     if isinstance(function, ast.Attribute):

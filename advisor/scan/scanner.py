@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import errno
-import gc
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +39,6 @@ TOO_DEEP = "{} is nested too deeply to be followed"
 GIVEN_UP = "was given up: it takes more memory or time than a file may"
 Lost = Callable[[str], frozenset[str]]
 """Gives the members that a class, or one beside it, once had and has no more."""
-_VALUES_MADE = 50_000
 _DEEPEST_FOLLOWED, _DEEPEST_IMPORTS = 6, 12
 """Files that import each other: so many are followed one inside the other, and so many read."""
 _IN_ORDER = ("usages", "beside", "names", "built", "overrides", "ignores")
@@ -67,7 +64,7 @@ def scan(
     file is worked on next; those `given_up` are left out, with a note.
     """
     deadline = deadline or Deadline()
-    with deadline.watched(), _rare_collections():
+    with deadline.watched():
         found = find_files(paths, root, exclude, deadline)
         scanner = _Scanner(found.files, vocabulary, deadline, lost, begin, given_up)
         scanner.add_all(found.files)
@@ -86,17 +83,6 @@ def scan(
         unreached=tuple(scanner.unreached()),
         seeing=scanner.concerned(),
     )
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Look for circles of garbage less often: trees hold many values, and none of them."""
-    before = gc.get_threshold()
-    gc.set_threshold(max(before[0], _VALUES_MADE) if before[0] else 0, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 class _Scanner:

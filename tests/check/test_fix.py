@@ -86,6 +86,7 @@ finally:
 from transformers.modeling_utils import apply_chunking_to_forward, PreTrainedModel; x = 1
 from transformers.modeling_utils import (  # why
     prune_linear_layer)
+from transformers.modeling_utils import prune_linear_layer  # noqa: F401
 from transformers import CLIPModel, PaliGemmaForConditionalGeneration
 m = PaliGemmaForConditionalGeneration.from_pretrained("google/paligemma-3b-pt-224")
 for p in m.vision_tower.parameters(): ...
@@ -107,6 +108,7 @@ finally:
 from transformers.modeling_utils import apply_chunking_to_forward, PreTrainedModel; x = 1
 from transformers.modeling_utils import (  # why
     prune_linear_layer)
+from transformers.pytorch_utils import prune_linear_layer  # noqa: F401
 from transformers import CLIPModel, PaliGemmaForConditionalGeneration
 m = PaliGemmaForConditionalGeneration.from_pretrained("google/paligemma-3b-pt-224")
 for p in m.model.vision_tower.parameters(): ...

@@ -1,5 +1,7 @@
 """The check is about vision and language; of the rest it says that it is there."""
 
+import pytest
+
 TEXT_ALONE = (
     "from transformers import TFAutoModelForSequenceClassification, TFBertModel\n"
     'm = TFAutoModelForSequenceClassification.from_pretrained("bert-base-cased")\n'
@@ -98,3 +100,26 @@ def run(pixel_values):
     return prompt(pixel_values).to("cpu")
 """
     assert check({"a.py": text}, *ASKED).of("error") == []
+
+
+@pytest.mark.parametrize(
+    ("builder", "errors"),
+    [
+        ("self, *args, **kwargs):\n        super().__init__(*args, **kwargs)", 1),
+        ("self, **kwargs):\n        super().__init__(**kwargs)\n        self.x = 1", 1),
+        (
+            "self, **kwargs):\n        kwargs.pop('tokenizer')\n        super().__init__(**kwargs)",
+            0,
+        ),
+        ("self, tokenizer, **kwargs):\n        super().__init__(**kwargs)", 0),
+        ("self, **kwargs):\n        self.x = 1", 0),
+    ],
+)
+def test_a_builder_that_passes_all_on_takes_what_its_base_takes(check, builder, errors):
+    text = f"""from transformers import Trainer
+class Mine(Trainer):
+    def __init__({builder}
+pixel_values = None
+trainer = Mine(model=None, tokenizer=None)
+"""
+    assert len(check({"train.py": text}, *ASKED).of("error")) == errors
