@@ -29,8 +29,6 @@ FILE_SECONDS = 60
 RUN_SECONDS = 7_200
 """On the clock, for a run without a deadline."""
 MOST_GIVEN_UP = 5
-_VALUES_MADE = 50_000
-"""Between looks for circles of garbage: trees hold many values, and none of them."""
 _MARK = "\x1e"
 """Begins a line with the name of a file."""
 _NEEDED = ("advisor.catalogue.lost", "advisor.rulebase.store", "advisor.scan.scanner")
@@ -115,7 +113,7 @@ def _scanned(
         sys.stderr.flush()
         _bound_file(file_seconds)
 
-    gc.set_threshold(_VALUES_MADE)
+    gc.set_threshold(50_000)  # trees hold many values, and no circles of them
     found = scan(
         list(map(Path, paths)),
         Path.cwd(),

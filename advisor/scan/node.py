@@ -26,19 +26,10 @@ def parameters(function: FunctionNode) -> list[str]:
 
 def passes_on(builder: FunctionNode) -> bool:
     """True for a builder that takes any arguments, and only gives them to the one it extends."""
-    given = builder.args
-    if given.kwarg is None or len(parameters(builder)) > 1 or given.kwonlyargs:
-        return False
-    taken = {given.kwarg.arg, given.vararg.arg if given.vararg else ""}
-    used, passed = 0, 0
-    for node in ast.walk(builder):
-        match node:
-            case ast.Name(name) if name in taken:
-                used += 1
-            case ast.Call(ast.Attribute(ast.Call(ast.Name("super")), "__init__"), args, keywords):
-                starred = [one for one in args if isinstance(one, ast.Starred)]
-                passed += len([*starred, *(one for one in keywords if one.arg is None)])
-    return used == passed == len(taken - {""})
+    taken, code = ast.unparse(builder.args).partition(", ")[2], ast.unparse(builder)
+    names = re.findall(r"\w+", taken)
+    alone = all(len(re.findall(rf"\b{name}\b", code)) == 2 for name in names)
+    return taken.startswith("*") and f"super().__init__({taken})" in code and alone
 
 
 def last_name(function: ast.expr) -> str:

@@ -69,8 +69,7 @@ def removed_name(case: Case) -> Iterator[Finding]:
 def _moved_import(case: Case, members: ReleaseMembers, name: Name) -> tuple[Edit, ...]:
     """Return what imports all names of a statement from where they are by now; () if unsure.
 
-    Statements of notebooks, with comments inside them or that share a line with others are left
-    alone.
+    Statements of notebooks, with comments inside or that share a line with others are left alone.
     """
     path, text, line = name.place.path, case.source(name.place.path), name.place.line
     parsed = None if name.place.cell is not None or "\r" in text else _parsed(path, text)
@@ -83,9 +82,8 @@ def _moved_import(case: Case, members: ReleaseMembers, name: Name) -> tuple[Edit
     place = parsed.location(node)
     written = case.stands_at(place)
     first, last = parsed.lines[place.line - 1], parsed.lines[place.end_line - 1]
-    indent, behind = first[: place.column - 1], last[place.end_column - 1 :]
-    alone = not indent.strip() and not behind.partition("#")[0].strip()
-    if not alone or "#" in written or "\\" in written:
+    indent, behind = first[: place.column - 1], last[place.end_column - 1 :].partition("#")[0]
+    if "#" in written or "\\" in written or not indent.strip() == behind.strip() == "":
         return ()
     modules: dict[str, list[str]] = {}
     for alias in node.names:
