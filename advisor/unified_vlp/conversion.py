@@ -57,6 +57,9 @@ USES = {
     ),
 }
 """The Auto class of each class, and the two lines that use it, for a card."""
+OTHER = (
+    "give a whole file that the training of LuoweiZhou/VLP wrote; BERT and UniLM have no regions"
+)
 FOR_ANSWERS = (re.compile(r"cls\.predictions\..*"), "the word head, which answering does not use")
 
 
@@ -171,13 +174,12 @@ def _parted(
     table, head = stored.get(WORDS), stored.get(WORD_HEAD)
     if table is None:
         raise ConversionError(
-            f"`{file}` holds no `{WORDS}`, so it is not a unified VLP",
-            hint="give a file that the training of LuoweiZhou/VLP wrote",
+            f"`{file}` holds no `{WORDS}`, so it is not a unified VLP", hint=OTHER
         )
     if head is not None and not torch.equal(table, head):
         raise ConversionError(
             f"`{WORD_HEAD}` of `{file}` differs from the word table, and the two are one here",
-            hint="the original ties them; this file was made by something else",
+            hint=OTHER,
         )
     droppable = [*DROPPED, *([FOR_ANSWERS] if ANSWERS in stored else [])]
     dropped = {
@@ -188,7 +190,7 @@ def _parted(
         raise ConversionError(
             f"`{file}` holds {len(unknown)} tensors that a unified VLP has no place for, "
             f"`{unknown[0]}` first",
-            hint="it was made by something else, or with options that no published file has",
+            hint=OTHER,
         )
     return dropped, {name: value for name, value in stored.items() if name not in dropped}
 
@@ -205,14 +207,14 @@ def _config(
     if missing:
         raise ConversionError(
             f"`{file}` lacks {len(missing)} of the tensors of a unified VLP, `{missing[0]}` first",
-            hint="BERT and UniLM have no regions: this converts what VLP was trained to",
+            hint=OTHER,
         )
     for name, value in kept.items():
         table = name in (WORDS, ANSWERS, *needed) or INNER.fullmatch(name)
         if table and (value.dim() != 2 or not value.numel()):
             raise ConversionError(
                 f"`{name}` of `{file}` is not a table: it has the shape {tuple(value.shape)}",
-                hint="it was made by something else",
+                hint=OTHER,
             )
     layers = {int(found[1]): name for name in kept if (found := INNER.fullmatch(name))}
     count, width = kept[WORDS].shape
@@ -260,10 +262,7 @@ def _loaded(
     wrong += sorted(shapes.keys() - needed.keys())
     if wrong:
         more = f", and {len(wrong) - 1} more do not fit" if wrong[1:] else ""
-        raise ConversionError(
-            f"`{file}` has no tensor that fits `{wrong[0]}`{more}",
-            hint="it is incomplete, or of another network",
-        )
+        raise ConversionError(f"`{file}` has no tensor that fits `{wrong[0]}`{more}", hint=OTHER)
     network = kind(config)
     network.load_state_dict(values, strict=True)
     return network.eval()

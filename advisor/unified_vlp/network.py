@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import nn
 from transformers import BertModel, PreTrainedModel
-from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from advisor.unified_vlp.grid import GridRegions
 from advisor.unified_vlp.vlp_config import GRID, UnifiedVLPConfig
@@ -240,17 +239,12 @@ class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
         pixel_values: torch.Tensor | None = None,
         output_hidden_states: bool = False,
         **_: Any,
-    ) -> BaseModelOutputWithPooling:
-        """Return states, (batch, slots, width), and pooled vector, (batch, width).
+    ) -> Any:
+        """Return what BertModel does: states, (batch, slots, width), pooled vector, (batch, width).
 
         `input_ids` and `token_type_ids` are (batch, slots), `attention_mask` (batch, slots, slots)
         as `layout` gives it, or (batch, slots).
         """
         picture = self.picture(region_features, region_places, pixel_values)
         slots = self.bert.embeddings.slots(input_ids, token_type_ids, picture)
-        found = self.states(slots, attention_mask, output_hidden_states=output_hidden_states)
-        return BaseModelOutputWithPooling(
-            last_hidden_state=found.last_hidden_state,
-            pooler_output=found.pooler_output,
-            hidden_states=found.hidden_states,
-        )
+        return self.states(slots, attention_mask, output_hidden_states=output_hidden_states)

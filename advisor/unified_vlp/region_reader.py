@@ -119,15 +119,7 @@ def place_vectors(boxes: torch.Tensor, probabilities: torch.Tensor) -> torch.Ten
     down = down / (down.amax(dim=(-2, -1), keepdim=True) + EPSILON)
     area = ((down[..., 1] - down[..., 0]) * (across[..., 1] - across[..., 0])).clamp(min=0)
     numbers = torch.stack(
-        [
-            across[..., 0],
-            down[..., 0],
-            across[..., 1],
-            down[..., 1],
-            area,
-            boxes[..., 5],
-        ],
-        dim=-1,
+        [across[..., 0], down[..., 0], across[..., 1], down[..., 1], area, boxes[..., 5]], dim=-1
     )
     return torch.cat([_normalised(numbers), _normalised(probabilities.float())], dim=-1)
 
