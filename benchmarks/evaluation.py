@@ -84,10 +84,9 @@ def evaluation(data: Path, folder: Path, progress: Callable[[str, int, int], Non
     """Run the evaluation once, anew."""
     from advisor.engine.profile import make_profile
     from advisor.evaluate.arrangement import arrange, run_folder
-    from advisor.evaluate.asked import Asking
     from advisor.evaluate.execution import Watching, execute
     from advisor.evaluate.options import ImageOptions
-    from advisor.evaluate.recorded import EvaluationRun
+    from advisor.evaluate.responses import Asking, EvaluationRun
     from advisor.evaluate.run_file import writing
     from advisor.rulebase.store import load_rules
     from advisor.trial.resolution import Loading

@@ -15,12 +15,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.command_lines import quoted, rules_flags
 from advisor.errors import UsageError
-from advisor.evaluate.asked import BASELINE_NAMED, COMMONEST, FITTED, RANDOM, RUNNER_VERSION, Asking
-from advisor.evaluate.data_source import read_data
 from advisor.evaluate.endpoint import Endpoint, endpoints
-from advisor.evaluate.evaluation_set import InferredTask, infer_task, make_set
+from advisor.evaluate.evaluation_set import InferredTask, infer_task, make_set, read_data
 from advisor.evaluate.labelled import class_text
 from advisor.evaluate.options import EndpointOptions, ImageOptions
+from advisor.evaluate.responses import (
+    BASELINE_NAMED,
+    COMMONEST,
+    FITTED,
+    RANDOM,
+    RUNNER_VERSION,
+    Asking,
+    read_label_map,
+)
 from advisor.evaluate.run_file import (
     EARLIER,
     NAME,
@@ -135,6 +142,7 @@ def arrange(
     confirm: Confirming = lambda inferred: inferred.task,
 ) -> Arrangement:
     """Return what is to be run on the data of a name; nothing is loaded or fetched."""
+    from advisor.engine.profile import as_meant, read_answer
     from advisor.evaluate.lineup import demo_candidates, named_candidates, picked_candidates
 
     if demo and named:
@@ -156,7 +164,11 @@ def arrange(
     elif demo:
         candidates = demo_candidates()
     else:
-        profile = _profile(rulebase, given, task)
+        profile = given
+        if TASK not in given:
+            question = next(one for one in rulebase.questions if one.id == TASK)
+            answers = {TASK: read_answer(question, task, "detected"), **given}
+            profile = as_meant(rulebase, answers).profile
         may_download = not loading.offline and loading.agree is not None
         candidates = picked_candidates(rulebase, profile, may_download=may_download)
     servers = servers or EndpointOptions()
@@ -173,6 +185,7 @@ def arrange(
         thinking=how.thinking,
         seed=how.seed,
         overlays=tuple(map(str, rulebase.folders)),
+        label_map=read_label_map(images.label_map) if images.label_map else (),
     )
     return Arrangement(
         data=chosen,
@@ -251,16 +264,6 @@ def _keep_few(home: Path, current: Path) -> None:
             remove_unused(old)
 
 
-def _profile(rulebase: RuleBase, given: Profile, task: str) -> Profile:
-    """Return the answers with the task among them."""
-    from advisor.engine.profile import as_meant, read_answer
-
-    if TASK in given:
-        return given
-    question = next(one for one in rulebase.questions if one.id == TASK)
-    return as_meant(rulebase, {TASK: read_answer(question, task, "detected"), **given}).profile
-
-
 def _command(
     rulebase: RuleBase,
     name: str,
@@ -282,6 +285,7 @@ def _command(
         words.append(f"--candidate {quoted(checkpoint if plain else f'{each.name}={checkpoint}')}")
     flags: dict[str, object] = {
         "image-folder": images.image_folder,
+        "label-map": images.label_map,
         "limit": images.limit,
         "seed": images.seed,
         "template": asking.template if asking.template != "{}" else "",

@@ -16,9 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import BrokenFileError
-from advisor.evaluate.image_folder import HELD_OUT
 from advisor.evaluate.label_tables import COLUMNS, annotation_of
-from advisor.evaluate.labelled import LARGEST_FILE, LARGEST_IMAGE, Annotation, LabelledData, merged
+from advisor.evaluate.labelled import (
+    HELD_OUT,
+    LARGEST_FILE,
+    LARGEST_IMAGE,
+    Annotation,
+    LabelledData,
+    merged,
+)
 from advisor.files import leads_out, read_bounded, resolved, size_shown
 from advisor.phrasing import why_unparsed
 from advisor.trial.runtime import first_words, library

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import NamedTuple
 
-from advisor.evaluate.asked import COMMONEST, RANDOM
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage
 from advisor.evaluate.measuring import (
     CandidateMetrics,
@@ -19,8 +18,9 @@ from advisor.evaluate.measuring import (
 )
 from advisor.evaluate.metrics.retrieval_metrics import FirstRanks
 from advisor.evaluate.metrics.text_metrics import normalised
+from advisor.evaluate.metrics.weighable import np
+from advisor.evaluate.responses import COMMONEST, RANDOM
 from advisor.model.library import ANSWER, EXTRACT, LABEL, SEARCH
-from advisor.trial.runtime import library
 
 LONGEST_SAID = 60
 """Characters of a guess that are said."""
@@ -44,7 +44,10 @@ def guesses(data: EvaluationSet, items: Sequence[LabelledImage], seed: int) -> d
     if data.act == LABEL:
         return _labels(data, items, seed)
     if data.act == SEARCH:
-        return {RANDOM: Guess("a random order", ranked_metrics(_random_order(items), items))}
+        same = Counter(item.id for item in items)
+        right = np.array([same[item.id] for item in items for _ in item.references], dtype=int)
+        all_tie = FirstRanks(np.zeros_like(right), len(items) - right, right)
+        return {RANDOM: Guess("a random order", ranked_metrics(all_tie, items))}
     others = list(range(len(items)))
     Random(seed).shuffle(others)
     other = dict(zip(others, (*others[1:], others[0]), strict=True))
@@ -73,7 +76,6 @@ def guesses(data: EvaluationSet, items: Sequence[LabelledImage], seed: int) -> d
 
 
 def _labels(data: EvaluationSet, items: Sequence[LabelledImage], seed: int) -> dict[str, Guess]:
-    np = library("numpy")
     counted = Counter(item.labels[0] for item in items)
     most = max(data.classes, key=counted.__getitem__)
     if data.many:
@@ -101,11 +103,3 @@ def _commonest_fields(items: Sequence[LabelledImage]) -> Mapping[str, object]:
 
 def _always(answer: str) -> str:
     return f"always `{answer if len(answer) <= LONGEST_SAID else answer[:LONGEST_SAID] + ' ...'}`"
-
-
-def _random_order(items: Sequence[LabelledImage]) -> FirstRanks:
-    """Return where images stand for each text if all of them tie."""
-    np = library("numpy")
-    same = Counter(item.id for item in items)
-    right = np.array([same[item.id] for item in items for _ in item.references], dtype=int)
-    return FirstRanks(np.zeros_like(right), len(items) - right, right)

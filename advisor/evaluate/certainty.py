@@ -12,9 +12,8 @@ from collections.abc import Hashable, Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
-from advisor.evaluate.metric_kinds import MetricKind
-from advisor.evaluate.metrics.weighable import Array, Weighable
-from advisor.trial.runtime import library
+from advisor.evaluate.metrics import MetricKind
+from advisor.evaluate.metrics.weighable import Array, Weighable, np
 
 RESAMPLINGS = 2000
 CONFIDENCE = 0.95
@@ -82,7 +81,6 @@ class Resampler:
 
     def values(self, metric: Weighable) -> Array:
         """Return the value of a metric in each resampling."""
-        np = library("numpy")
         if not self.images:
             return np.full(self._draws, np.nan)
         block = max(1, _CELLS // max(len(self._of_items), self.images))
@@ -98,26 +96,22 @@ class Resampler:
         return np.concatenate(found)
 
     def result(self, metric: Weighable, kind: MetricKind, values: Array) -> MetricResult:
-        """Return a metric with its interval, from its values in the resamplings."""
-        value = metric.value
-        return MetricResult(value, self._interval(value, values, kind), metric.n)
+        """Return a metric with its interval, from its values in the resamplings.
 
-    def _interval(self, value: float, values: Array, kind: MetricKind) -> tuple[float, float]:
-        """Return the bias-corrected percentile interval, for small samples a little wider.
-
-        Efron 1981 and Hesterberg 2015 (https://doi.org/10.1080/00031305.2015.1089789). Of a share,
-        no interval excludes what the exact binomial bound allows where all of so many images are
-        right, or all wrong: resampling sees nothing of what did not happen. A biased metric is
-        corrected by what resampling adds to it once more, which covers nine in ten, and fewer where
-        it is next to nothing.
+        That is the bias-corrected percentile interval, for small samples a little wider: Efron 1981
+        and Hesterberg 2015 (https://doi.org/10.1080/00031305.2015.1089789). Of a share, no interval
+        excludes what the exact binomial bound allows where all of so many images are right, or all
+        wrong: resampling sees nothing of what did not happen. A biased metric is corrected by what
+        resampling adds to it once more, which covers nine in ten, and fewer where it is next to
+        nothing.
         """
-        np = library("numpy")
-        known = values[np.isfinite(values)]
+        value, known = metric.value, values[np.isfinite(values)]
         if not len(known) or not math.isfinite(value):
-            return math.nan, math.nan
+            return MetricResult(value, (math.nan, math.nan), metric.n)
         if kind.biased:
             middle, reach = 2 * value - float(known.mean()), self._reach * float(known.std())
-            return max(0.0, middle - reach), max(0.0, middle + reach)
+            ends = (max(0.0, middle - reach), max(0.0, middle + reach))
+            return MetricResult(value, ends, metric.n)
         below = float((known < value).mean() + (known <= value).mean()) / 2
         least = 1 / (2 * self._draws)
         shift = 2 * _NORMAL.inv_cdf(min(max(below, least), 1 - least))
@@ -126,7 +120,7 @@ class Resampler:
         if kind.share:
             bound = (RELIABLE / 2) ** (1 / self.images)
             low, high = min(low, bound), max(high, 1 - bound)
-        return low, high
+        return MetricResult(value, (low, high), metric.n)
 
     @property
     def _reach(self) -> float:
@@ -135,24 +129,19 @@ class Resampler:
             return _NORMAL.inv_cdf(1 - RELIABLE / 2)
         return _student(self.images - 1) * math.sqrt(self.images / (self.images - 1))
 
-    @property
-    def _tail(self) -> float:
-        """The share to leave out at each end."""
-        return float(_NORMAL.cdf(-self._reach))
-
     def compare(
         self,
         metric: str,
         names: tuple[str, str],
-        both: tuple[Weighable, Weighable],
-        values: tuple[Array, Array],
+        both: Sequence[Weighable],
+        values: Sequence[Array],
     ) -> Comparison:
         """Return the comparison of two candidates, `adjusted` for no other pair yet."""
-        np = library("numpy")
         gaps = values[0] - values[1]
         gaps = gaps[np.isfinite(gaps)]
         difference = both[0].value - both[1].value
-        low, high = np.quantile(gaps, (self._tail, 1 - self._tail)) if len(gaps) else (0.0, 0.0)
+        tail = _NORMAL.cdf(-self._reach)  # left out at each end
+        low, high = np.quantile(gaps, (tail, 1 - tail)) if len(gaps) else (0.0, 0.0)
         p, test = _bootstrap_p(gaps), "bootstrap"
         if self.one_item_each and _binary(both[0]) and _binary(both[1]):
             p, test = mcnemar(both[0].each, both[1].each), "mcnemar"
@@ -179,7 +168,6 @@ def mcnemar(first: Array, second: Array) -> float:
     McNemar 1947 (https://doi.org/10.1007/BF02295996): of the images on which just one is right,
     each is as likely to be.
     """
-    np = library("numpy")
     one, other = np.asarray(first) > np.asarray(second), np.asarray(second) > np.asarray(first)
     fewer, more = sorted((int(one.sum()), int(other.sum())))
     total: int = fewer + more
@@ -217,7 +205,6 @@ def _bootstrap_p(gaps: Array) -> float:
 
 def _binary(metric: Weighable) -> bool:
     """True where every item is right or wrong, nothing between."""
-    np = library("numpy")
     return metric.each is not None and bool(np.isin(metric.each, (0.0, 1.0)).all())
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import BrokenFileError
-from advisor.evaluate.image_folder import ImageFolder
 from advisor.evaluate.label_tables import annotations_of
 from advisor.evaluate.labelled import (
     Annotation,
+    ImageFolder,
     LabelledData,
     decoded,
     merged,

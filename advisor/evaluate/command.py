@@ -32,9 +32,8 @@ from advisor.trial.resolution import Loading
 
 if TYPE_CHECKING:
     from advisor.evaluate.arrangement import Arrangement
-    from advisor.evaluate.asked import Asking
     from advisor.evaluate.evaluation_set import InferredTask
-    from advisor.evaluate.recorded import EvaluationRun
+    from advisor.evaluate.responses import Asking, EvaluationRun
     from advisor.evaluate.run_file import RunFile
     from advisor.trial.candidate import Candidate
 
@@ -62,7 +61,7 @@ def arranged(
 ) -> Any:
     """Return what is to be run on what; the task is confirmed where a person can be asked."""
     from advisor.evaluate.arrangement import arrange
-    from advisor.evaluate.asked import Asking
+    from advisor.evaluate.responses import Asking
 
     ahead.prices()
     asks = interactive() and not no_input
@@ -175,7 +174,7 @@ def run_of(
     from advisor import __version__
     from advisor.evaluate.execution import Watching, WorkerPool, execute
     from advisor.evaluate.ray_pool import ray_pools
-    from advisor.evaluate.recorded import EvaluationRun
+    from advisor.evaluate.responses import EvaluationRun
     from advisor.evaluate.served import ServedModel
     from advisor.evaluate.worker import Worker
     from advisor.trial.runtime import versions
@@ -199,11 +198,12 @@ def run_of(
 
 def forecast_only(rulebase: RuleBase, made: Arrangement, price: float, shown: Showing) -> int:
     """Say what an evaluation would take; nothing is fetched for it."""
-    from advisor.evaluate.forecast import forecast, forecast_report
+    from advisor.draw.formats import Report
+    from advisor.evaluate.forecast import as_json, as_page, forecast
 
     candidates = made.line_up(rulebase, fetch=False)
     found = forecast(rulebase, made.data, made.store, candidates, made.asking, price or None)
-    shown.emit(forecast_report(found))
+    shown.emit(Report.of(as_json, as_page, found))
     return CANNOT if all(each.cannot for each in found.candidates) else 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -16,7 +15,7 @@ from advisor.draw.formats import Report
 from advisor.draw.html import body, document, filled
 from advisor.evaluate.gates import Gates
 from advisor.evaluate.labelled import LabelledImage
-from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind
+from advisor.evaluate.metrics import METRIC_KINDS, MetricKind
 from advisor.evaluate.page import (
     as_findings,
     as_json,
@@ -32,8 +31,8 @@ from advisor.evaluate.page import (
     provenance,
     reasons,
 )
-from advisor.evaluate.predictions import as_csv, queries
-from advisor.evaluate.recorded import EvaluationRun
+from advisor.evaluate.predictions import as_csv, queries, true_of
+from advisor.evaluate.responses import EvaluationRun
 from advisor.evaluate.scores import CandidateScores, Scores
 from advisor.evaluate.verdict import Verdict
 from advisor.trial.failures import ImageError
@@ -264,8 +263,6 @@ def _examples(scores: Scores, verdict: Verdict, thumbnails: Thumbnails) -> Itera
         gain = METRIC_KINDS[scores.worth_of].gain
         bad = [gain(value - (1 - best)) <= 0 for value in worth]
         item = one.item
-        fields = [] if item.fields is None else [json.dumps(item.fields, ensure_ascii=False)]
-        truth = fields or (["this image"] if one.query else item.labels or item.references)
         kinds = [one.kind, *(["apart"] if len(set(worth)) > 1 else [])]
         yield {
             "kinds": " ".join([*kinds, *(["all-wrong"] if all(bad) else [])]),
@@ -273,7 +270,7 @@ def _examples(scores: Scores, verdict: Verdict, thumbnails: Thumbnails) -> Itera
             "id": item.id,
             "asked": _cut(one.query or item.question),
             "called": "true" if scores.data.classes else "reference",
-            "truth": [_cut(each) for each in dict.fromkeys(truth)],
+            "truth": ["this image"] if one.query else [_cut(each) for each in true_of(item)],
             "rows": [
                 {
                     "number": number + 1,

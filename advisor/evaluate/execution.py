@@ -9,10 +9,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from advisor.errors import AdvisorError
-from advisor.evaluate.asked import WITHOUT_LOOKING, Asking
 from advisor.evaluate.image_blocks import Block, prepared
 from advisor.evaluate.labelled import ImageStore
-from advisor.evaluate.recorded import EvaluationRun
+from advisor.evaluate.responses import WITHOUT_LOOKING, Asking, EvaluationRun
 from advisor.evaluate.worker import AnsweredBlock, Facts, Worker
 from advisor.trial.candidate import Candidate
 
@@ -25,6 +24,8 @@ class WorkerPool(Protocol):
 
     decodes: bool
     """True where it wants files, and decodes them itself."""
+    workers: int
+    """How many answer at once, so that a block may be there before it is waited for."""
 
     def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock | None]]:
         """Yield the answers to blocks in their order, None for those of which none is missing."""
@@ -101,11 +102,27 @@ def _run_one(
                 readable = sum(not each.unreadable for each in answered.responses)
                 if first and failures and len(failures) == readable:  # it cannot answer at all
                     raise AdvisorError(failures[0], kind="broken-checkpoint")
-                wall_ms = (time.perf_counter() - last) * 1000
-                timing = _timed(answered, wall_ms, pool.facts() if first else None)
+                wall_ms = max((time.perf_counter() - last) * 1000, answered.ms / pool.workers)
+                timing: dict[str, Any] = {
+                    "images": len(answered.responses),
+                    "ms": round(answered.ms, 3),
+                    "wall_ms": round(wall_ms, 3),
+                    "batch": answered.batch,
+                }
+                if answered.tokens:
+                    timing["tokens"] = answered.tokens
+                if first and (loaded := pool.facts()):  # it waits for the checkpoint, too
+                    timing |= {"first": True, "warnings": loaded.warnings}
                 file.write(candidate, block.keys, answered.responses, timing)
                 first = False
-                smallest = _told_halved(answered, smallest, candidate.name, watching)
+                images_of_block = len(answered.responses)
+                if answered.batch < images_of_block and answered.batch != smallest:
+                    smallest = answered.batch
+                    watching.tell(
+                        f"{candidate.name}: memory has no room for {images_of_block} images at"
+                        f" once; going on with {smallest}, so that another run may differ in the"
+                        " last digits"
+                    )
             last = time.perf_counter()
             watching.progress(candidate.name, done, len(images))
     if facts := pool.facts():
@@ -114,27 +131,3 @@ def _run_one(
             known["load_ms"] = round(facts.load_ms, 1)
         file.write(candidate, (), (), known)
     return candidate._replace(warnings=file.warnings(candidate))
-
-
-def _told_halved(answered: AnsweredBlock, smallest: int, name: str, watching: Watching) -> int:
-    """Say when memory has no room for a whole block; return the batch that there is room for."""
-    images = len(answered.responses)
-    if answered.batch < images and answered.batch != smallest:
-        watching.tell(
-            f"{name}: memory has no room for {images} images at once; going on with "
-            f"{answered.batch}, so that another run may differ in the last digits"
-        )
-        return answered.batch
-    return smallest
-
-
-def _timed(answered: AnsweredBlock, wall_ms: float, loaded: Facts | None) -> dict[str, Any]:
-    """Return what was timed; the first block of a sitting waits for what was `loaded`."""
-    return {
-        "images": len(answered.responses),
-        "ms": round(answered.ms, 3),
-        "wall_ms": round(wall_ms, 3),
-        "batch": answered.batch,
-        **({"tokens": answered.tokens} if answered.tokens else {}),
-        **({"first": True, "warnings": loaded.warnings} if loaded else {}),
-    }

@@ -10,8 +10,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
-from advisor.evaluate.asked import NEIGHBORS, PROBE
-from advisor.evaluate.metrics.weighable import Array
+from advisor.evaluate.metrics.weighable import Array, np
+from advisor.evaluate.responses import NEIGHBORS, PROBE
 from advisor.trial.runtime import library
 
 FOLDS = 5
@@ -50,7 +50,7 @@ def cross_validated(
     `vectors` are unit vectors, (items, dimensions), zeros where there is none; `truth` the classes
     of the items, `files` what tells their files apart. Of equal files one is learnt from.
     """
-    np, torch = library("numpy"), library("torch")
+    torch = library("torch")
     rows = torch.from_numpy(np.ascontiguousarray(vectors)).double()
     there = vectors.any(axis=1)
     fold, order = _folds(files, truth, there, seed)

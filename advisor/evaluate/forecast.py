@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 from advisor.decide.memory import file_dtype, memory_gb, weights_mb
 from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
-from advisor.draw.formats import Report, document
+from advisor.draw.formats import document
 from advisor.errors import AdvisorError
-from advisor.evaluate.asked import Asking
 from advisor.evaluate.endpoint import is_endpoint
 from advisor.evaluate.image_blocks import prepared
 from advisor.evaluate.labelled import EvaluationSet, ImageStore
+from advisor.evaluate.page import money
+from advisor.evaluate.responses import Asking
 from advisor.evaluate.worker import Worker
 from advisor.phrasing import count, joined
 from advisor.rulebase.base import RuleBase
@@ -22,6 +23,7 @@ from advisor.trial.candidate import Candidate
 TIMED_IMAGES = 8
 """Images that a checkpoint on this machine answers to see how fast it is."""
 NOT_HERE = "not-downloaded"
+AMOUNTS = ("download_mb", "memory_mb", "seconds")
 
 
 class Expected(NamedTuple):
@@ -71,8 +73,8 @@ def forecast(
     A checkpoint that is on this machine answers a few images; of one that is not, the catalogue
     says what is to be fetched and what memory it takes, and nobody how fast it will be.
     """
-    expected = (_expected(rulebase, data, store, each, asking) for each in candidates)
-    return Forecast(data, tuple(expected), price, rulebase.digest)
+    expected = tuple(_expected(rulebase, data, store, each, asking) for each in candidates)
+    return Forecast(data, expected, price, rulebase.digest)
 
 
 def _expected(
@@ -120,12 +122,8 @@ def _timed(data: EvaluationSet) -> int:
     return max(1, min(TIMED_IMAGES, len(data.images) // 2))
 
 
-def forecast_report(found: Forecast) -> Report:
-    """Return a forecast ready to be drawn."""
-    return Report.of(_as_json, _as_page, found)
-
-
-def _as_json(found: Forecast) -> dict[str, Any]:
+def as_json(found: Forecast) -> dict[str, Any]:
+    """Return the JSON document of `advisor evaluate --dry-run`."""
     data = found.data
     return document(
         found.rule_base,
@@ -140,9 +138,7 @@ def _as_json(found: Forecast) -> dict[str, Any]:
         candidates=[
             {
                 **each._asdict(),
-                "download_mb": _rounded(each.download_mb),
-                "memory_mb": _rounded(each.memory_mb),
-                "seconds": _rounded(each.seconds),
+                **{key: _rounded(getattr(each, key)) for key in AMOUNTS},
                 "cost": _rounded(found.cost(each.seconds), 4),
             }
             for each in found.candidates
@@ -152,7 +148,8 @@ def _as_json(found: Forecast) -> dict[str, Any]:
     )
 
 
-def _as_page(found: Forecast) -> Page:
+def as_page(found: Forecast) -> Page:
+    """Return a forecast as a page."""
     data = found.data
     images = len({each.id for each in data.images})
     asked = f", {count(len(data.images), 'question')}" if len(data.images) > images else ""
@@ -160,16 +157,25 @@ def _as_page(found: Forecast) -> Page:
     facts += [("classes", str(len(data.classes)))] if data.classes else []
     facts += [("left out", f"{count(len(data.left_out), 'image')}")] if data.left_out else []
     columns = ["candidate", "download", "memory", "time"] + (["cost"] if found.price else [])
-    rows = tuple(tuple(_cells(found, each)) for each in found.candidates if not each.cannot)
+    rows = [
+        [
+            each.candidate,
+            "none" if each.here else _megabytes(each.download_mb),
+            _megabytes(each.memory_mb),
+            _duration(each.seconds),
+            *([money(found.cost(each.seconds)) or "unknown"] if found.price else []),
+        ]
+        for each in found.candidates
+        if not each.cannot
+    ]
     page: Page = [Heading(f"Would be evaluated: {data.name}", 1), Pairs(tuple(facts))]
-    page += [Table(tuple(columns), rows, wide=0)] if rows else []
+    page += [Table(tuple(columns), tuple(map(tuple, rows)), wide=0)] if rows else []
     cannot = [each for each in found.candidates if each.cannot]
     if cannot:
         lines = tuple(Item("-", f"{each.candidate}: {each.cannot}") for each in cannot)
         page += [Heading("Skipped"), Items(lines)]
-    total = f"in all {_duration(found.seconds)}"
-    cost = found.cost(found.seconds)
-    total += "" if cost is None else f", which costs {_money(cost)}"
+    cost = money(found.cost(found.seconds))
+    total = f"in all {_duration(found.seconds)}{cost and f', which costs {cost}'}"
     notes = [total] if found.seconds is not None else []
     if any(each.seconds is not None for each in found.candidates):
         timed = count(_timed(data), "question" if asked else "image")
@@ -181,22 +187,10 @@ def _as_page(found: Forecast) -> Page:
     return [*page, *(Text(f"{each}.", "quiet") for each in notes)]
 
 
-def _cells(found: Forecast, each: Expected) -> list[str]:
-    fetched = "none" if each.here else _megabytes(each.download_mb)
-    cells = [each.candidate, fetched, _megabytes(each.memory_mb), _duration(each.seconds)]
-    cost = found.cost(each.seconds)
-    return cells + ([] if not found.price else ["unknown" if cost is None else _money(cost)])
-
-
 def _megabytes(mb: float | None) -> str:
     if mb is None:
         return "unknown"
     return f"about {mb / 1024:.1f} GB" if mb >= 1024 else f"about {mb:.0f} MB"
-
-
-def _money(cost: float) -> str:
-    """Return what something costs, in two digits at least."""
-    return f"{cost:,.2f}" if cost >= 1 else f"{cost:.2g}"
 
 
 def _duration(seconds: float | None) -> str:

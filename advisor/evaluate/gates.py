@@ -12,7 +12,7 @@ from typing import Annotated, Any, NamedTuple
 from advisor.console.options import option
 from advisor.errors import BrokenFileError, UsageError
 from advisor.evaluate.certainty import CONFIDENCE, MetricResult
-from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind, metric_kind
+from advisor.evaluate.metrics import METRIC_KINDS, MetricKind, metric_kind
 from advisor.evaluate.scores import CandidateScores, Scores
 from advisor.evaluate.verdict import GUESSING_WINS, NOBODY, TIE, Verdict
 from advisor.files import MEGABYTE, path_shown, read_bounded
@@ -165,7 +165,7 @@ def _kept_up(
     Both are taken as independent, which is cautious where the images are the same ones.
     """
     gap = kind.gain(now.value - then.value)
-    spread = math.hypot(_width(now), _width(then)) / 2
+    spread = math.dist((now.interval[0], then.interval[0]), (now.interval[1], then.interval[1])) / 2
     passed = gap >= 0 or -gap <= spread
     moved = "as good as" if gap == 0 else "ahead of" if gap > 0 else "behind"
     by = f" by {kind.written(abs(gap))}" if gap else ""
@@ -177,11 +177,6 @@ def _kept_up(
         f"`{name}`: {kind.name} {kind.written(now.value)} is {moved} {kind.written(then.value)}"
         f"{by}{sure} ({where})",
     )
-
-
-def _width(found: MetricResult) -> float:
-    low, high = found.interval
-    return high - low
 
 
 def _read_baseline(file: Path) -> tuple[dict[str, dict[str, MetricResult]], str]:

@@ -12,8 +12,8 @@ from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
-from advisor.evaluate.asked import AskedImage, key_of
 from advisor.evaluate.labelled import ImageStore, LabelledImage
+from advisor.evaluate.responses import AskedImage, key_of
 from advisor.model.library import SEARCH
 from advisor.trial.failures import ImageError
 from advisor.trial.images import OpenedImage, open_encoded
@@ -61,7 +61,10 @@ def prepared(
         asked = [_read(store, act, digest, image) for image in images[start : start + size]]
         keys = tuple((each.image.number, each.key) for each in asked)
         missing = tuple(each for each in asked if each.key not in known)
-        return _decoded(Block(keys, missing)) if decode else Block(keys, missing)
+        if not decode:
+            return Block(keys, missing)
+        opened = tuple((each._replace(data=None), decoded_image(each)) for each in missing)
+        return Block(keys, tuple(each for each, _ in opened), opened)
 
     with ThreadPoolExecutor(THREADS, thread_name_prefix="advisor-reading") as pool:
         ahead: deque[Future[Block]] = deque()
@@ -103,12 +106,6 @@ def _read(store: ImageStore, act: str, digest: str, image: LabelledImage) -> Ask
     shown = hashlib.sha256(data).hexdigest() if data is not None else why
     texts = image.references if act == SEARCH else ()
     return AskedImage(image, key_of(digest, shown, (image.question, *texts)), data, why)
-
-
-def _decoded(block: Block) -> Block:
-    """Return a block with its images in place of their files."""
-    opened = tuple((each._replace(data=None), decoded_image(each)) for each in block.missing)
-    return block._replace(missing=tuple(each for each, _ in opened), opened=opened)
 
 
 def decoded_image(asked: AskedImage) -> OpenedImage | str:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import BrokenFileError
-from advisor.evaluate.image_folder import ImageFolder
 from advisor.evaluate.labelled import (
     Annotation,
+    ImageFolder,
     LabelledData,
     class_text,
     decoded,
@@ -79,8 +79,9 @@ def annotation_of(row: Mapping[str, Any]) -> Annotation:
     found: dict[str, tuple[str, Any]] = {}
     for part, names in COLUMNS.items():
         for name in names:
-            if _is_filled(cells.get(name)):
-                found.setdefault(part, (name, cells[name]))
+            value = cells.get(name)
+            if value not in (None, "", []) and value == value:  # tables of numbers have NaN
+                found.setdefault(part, (name, value))
     if "image" not in found:
         raise ValueError("it names no image")
     image = found["image"][1]
@@ -102,11 +103,6 @@ def _refuse_blank(labels: Any) -> None:
     for label in labels if isinstance(labels, (list, tuple)) else (labels,):
         if isinstance(label, str) and label and not class_text(label):
             raise ValueError(f"its label is blank: `{label}`")
-
-
-def _is_filled(value: Any) -> bool:
-    """True for what says something; tables of numbers have NaN where they have nothing."""
-    return value not in (None, "", []) and value == value
 
 
 def _lines_of_json(text: str, file: Path) -> Iterator[Row]:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from advisor.decide.command_lines import may_run
 from advisor.errors import AdvisorError, UsageError, check_name
-from advisor.evaluate.asked import (
+from advisor.evaluate.endpoint import Endpoint, is_endpoint
+from advisor.evaluate.labelled import EvaluationSet
+from advisor.evaluate.responses import (
     BASELINE_NAMED,
     FITTED,
     NEIGHBORS,
@@ -20,12 +22,11 @@ from advisor.evaluate.asked import (
     digest_of_order,
     identity_of,
 )
-from advisor.evaluate.endpoint import Endpoint, is_endpoint
-from advisor.evaluate.labelled import EvaluationSet
 from advisor.evaluate.served import as_served
 from advisor.model.library import CAPTION, EMBED, LABEL, SEARCH
 from advisor.rulebase.base import RuleBase
 from advisor.trial.candidate import Candidate, as_they_are, candidate_of, catalogued, is_here
+from advisor.trial.classifier import Classifier, columns_for
 from advisor.trial.contrastive import Contrastive
 from advisor.trial.demo import demo_checkpoints
 from advisor.trial.failures import UnsupportedError
@@ -238,6 +239,8 @@ def _as_run(
             f"`{candidate.checkpoint}` gives no vectors to search by",
             hint="choose a dual encoder, such as CLIP",
         )
+    if issubclass(runs, Classifier):
+        columns_for(local, asking.texts, dict(asking.label_map))
     placement = place(how.device, how.dtype, local.weights)
     ready = candidate._replace(
         revision=whole.revision,

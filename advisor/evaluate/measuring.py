@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from advisor.evaluate.asked import FITTED
 from advisor.evaluate.few_shot import cross_validated
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage, class_text
 from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, rouge_l
@@ -42,18 +41,17 @@ from advisor.evaluate.metrics.text_metrics import (
     vqa_accuracy,
     word_error_rate,
 )
-from advisor.evaluate.metrics.weighable import Array, Weighable
-from advisor.evaluate.recorded import Response
+from advisor.evaluate.metrics.weighable import Array, Weighable, np
+from advisor.evaluate.responses import FITTED, Response
 from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE, SEARCH
 from advisor.trial.candidate import Candidate
-from advisor.trial.runtime import library
 
 Metrics = Mapping[str, Weighable]
 """Metrics by their id, the one that decides first."""
 RANKS = (1, 5, 10)
 ANNOTATORS = 4
 """So many answers to a question at least make VQA accuracy: it leaves out one, and wants three."""
-PROBABLE = ("softmax", "likelihood")
+PROBABLE = ("softmax", "likelihood", "classifier")
 """Scores of these kinds sum to 1 over the labels, so they claim how sure they are."""
 IN_WORDS = "text"
 """Scores of this kind come from answers that name a label in words."""
@@ -101,7 +99,6 @@ def measure(
     if candidate.baseline in FITTED:
         return _fitted(data, items, candidate, responses, seed)
     if data.act == LABEL:
-        np = library("numpy")
         nothing = (-1.0,) * len(data.classes)
         scores = np.array([one.scores or nothing for one in responses], dtype=float)
         scores = scores.reshape(len(items), len(data.classes))
@@ -150,7 +147,6 @@ def _fitted(
     seed: int,
 ) -> CandidateMetrics:
     """Return the metrics of a baseline that is fitted to the vectors of other images."""
-    np = library("numpy")
     length = next((len(one.vectors) for one in responses if one.vectors), 4)
     vectors = [np.frombuffer(one.vectors or bytes(length), "<f4") for one in responses]
     number = {name: place for place, name in enumerate(data.classes)}
@@ -167,7 +163,6 @@ def labelled_metrics(
     data: EvaluationSet, items: Sequence[LabelledImage], scores: Array, scored_by: str
 ) -> CandidateMetrics:
     """Return the metrics of scores, (items, classes), less than 0 where nothing was given."""
-    np = library("numpy")
     images = tuple(item.id for item in items)
     number = {name: place for place, name in enumerate(data.classes)}
     truth = np.zeros(scores.shape, bool)
@@ -246,7 +241,6 @@ def extracted_metrics(items: Sequence[LabelledImage], fields: Sequence[Any]) -> 
 
 def _search(items: Sequence[LabelledImage], responses: Iterable[Response]) -> CandidateMetrics:
     """Rank all images by each text: how soon an image that the text belongs to turns up."""
-    np = library("numpy")
     names = [item.id for item in items]
     parts, first = zip(*_ranks(names, items, responses), strict=True)
     ranks = FirstRanks(*(np.concatenate(some) for some in zip(*parts, strict=True)))
@@ -256,7 +250,6 @@ def _search(items: Sequence[LabelledImage], responses: Iterable[Response]) -> Ca
 
 def ranked_metrics(ranks: FirstRanks, items: Sequence[LabelledImage]) -> CandidateMetrics:
     """Return the metrics of where each text of the items found its image."""
-    np = library("numpy")
     metrics = {f"recall@{k}": recall_at(ranks, k) for k in RANKS}
     metrics["mrr"] = mean_reciprocal_rank(ranks)
     metrics["median-rank"] = median_rank(ranks, len({item.id for item in items}))
@@ -270,7 +263,6 @@ def _ranks(
     names: Sequence[str], items: Sequence[LabelledImage], responses: Iterable[Response]
 ) -> Iterator[tuple[FirstRanks, Array]]:
     """Yield where texts found their images, and which image stands first, -1 where none does."""
-    np = library("numpy")
     images, texts, known = _vectors(items, responses)
     seen = images.any(axis=1)
     number = {name: place for place, name in enumerate(names)}
@@ -289,7 +281,6 @@ def _vectors(
     items: Sequence[LabelledImage], responses: Iterable[Response]
 ) -> tuple[Array, Array, Array]:
     """Return vectors of images and of texts, (number, dimensions), and which texts have one."""
-    np = library("numpy")
     queries = sum(len(item.references) for item in items)
     images, texts = np.zeros((len(items), 1), np.float32), np.zeros((queries, 1), np.float32)
     known = np.zeros(queries, bool)

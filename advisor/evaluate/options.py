@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from advisor.console.options import MAX_SEED, Prompt, Template, option
 from advisor.errors import UsageError
 
+number = partial(option, min=0, show_default=False)
+"""Returns an option of a number, of which none is said to be usual."""
 ALONE = "local"
 ADDRESS = re.compile(r"(?:ray://)?[\w.-]+:\d+\Z|auto\Z|local\Z")
 
@@ -23,29 +26,27 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageOptions:
-    """Which images."""
+    """Which images, and what labels of classifiers mean there."""
 
     image_folder: Annotated[
         str, option("--image-folder DIR", "Folder of the images that the data file names.")
     ] = ""
+    label_map: Annotated[
+        str,
+        option(
+            "--label-map FILE",
+            "JSON object from the labels of a classifier to yours, where they differ.",
+        ),
+    ] = ""
     limit: Annotated[
         int,
-        option(
+        number(
             "--limit",
             "Maximum number of images, sampled in proportion to class size. 0 uses all images.",
-            min=0,
-            show_default=False,
         ),
     ] = 0
     seed: Annotated[
-        int,
-        option(
-            "--seed",
-            "Random seed for sampling and intervals.",
-            min=0,
-            max=MAX_SEED,
-            show_default=False,
-        ),
+        int, number("--seed", "Random seed for sampling and intervals.", max=MAX_SEED)
     ] = 0
 
 
@@ -113,13 +114,7 @@ class PlaceOptions:
         ),
     ] = ""
     workers: Annotated[
-        int,
-        option(
-            "--workers",
-            "Number of Ray actors. 0 uses one per GPU or CPU.",
-            min=0,
-            show_default=False,
-        ),
+        int, number("--workers", "Number of Ray actors. 0 uses one per GPU or CPU.")
     ] = 0
 
 
@@ -133,11 +128,8 @@ class ForecastOptions:
     ] = False
     price: Annotated[
         float,
-        option(
-            "--price-per-hour",
-            "Price per hour of this machine, to report costs per 1,000 images.",
-            min=0.0,
-            show_default=False,
+        number(
+            "--price-per-hour", "Price per hour of this machine, to report costs per 1,000 images."
         ),
     ] = 0.0
     token_price: Annotated[

@@ -9,12 +9,11 @@ from typing import Any
 from advisor.draw.blocks import Code, Heading, Headline, Item, Items, Page, Pairs, Table
 from advisor.draw.findings import FindingRow, FindingsReport, RuleText
 from advisor.draw.formats import SCHEMA_VERSION
-from advisor.evaluate.asked import BASELINE_NAMED, FITTED
 from advisor.evaluate.certainty import Comparison, MetricResult
 from advisor.evaluate.gates import ANSWERED, BASELINE, FAIL_UNDER, GateCheck, Gates
 from advisor.evaluate.measuring import IN_WORDS
-from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind
-from advisor.evaluate.recorded import EvaluationRun, Timing
+from advisor.evaluate.metrics import METRIC_KINDS, MetricKind
+from advisor.evaluate.responses import BASELINE_NAMED, FITTED, EvaluationRun, Timing
 from advisor.evaluate.scores import CandidateScores, Scores
 from advisor.evaluate.verdict import (
     GUESSING_WINS,
@@ -254,7 +253,17 @@ def costs(scores: Scores, settings: Mapping[str, Any]) -> Table | None:
     if not timed:
         return None
     columns = ["candidate", "images a second", "ms a batch", "95 % under", "peak MB", "load ms"]
-    rows = [[one.name, *_cost(one.timing)] for one in timed]
+    rows = [
+        [
+            one.name,
+            _shown(one.timing.images_per_second, 1),
+            f"{_shown(one.timing.latency_ms)} of {one.timing.batch}",
+            _shown(one.timing.latency_p95_ms),
+            _shown(one.timing.peak_mb),
+            _shown(one.timing.load_ms),
+        ]
+        for one in timed
+    ]
     further = {
         "tokens an image": [_tokens(one.timing) for one in timed],
         "1,000 images": [per_thousand(one.timing, settings) for one in timed],
@@ -284,6 +293,11 @@ def per_thousand(timing: Timing, settings: Mapping[str, Any]) -> str:
     else:
         hour = settings.get("price_per_hour") or 0.0
         cost = 1000 * hour / 3600 / timing.images_per_second if timing.images_per_second else 0.0
+    return money(cost)
+
+
+def money(cost: float | None) -> str:
+    """Return what something costs, in two digits at least; empty where it is unknown."""
     return "" if not cost else f"{cost:,.2f}" if cost >= 1 else f"{cost:.2g}"
 
 
@@ -295,17 +309,6 @@ def of_how_many(run: EvaluationRun, scores: Scores) -> str:
     parts += [count(len(scores.items), "question")] if questions else []
     parts += [f"{len(data.classes)} classes"] if data.classes else []
     return " · ".join(parts)
-
-
-def _cost(timing: Timing) -> tuple[str, ...]:
-    batch = f" of {timing.batch}" if timing.latency_ms is not None else ""
-    return (
-        _shown(timing.images_per_second, 1),
-        f"{_shown(timing.latency_ms)}{batch}",
-        _shown(timing.latency_p95_ms),
-        _shown(timing.peak_mb),
-        _shown(timing.load_ms),
-    )
 
 
 def _shown(value: float | None, digits: int = 0) -> str:
@@ -355,8 +358,8 @@ def provenance(run: EvaluationRun, scores: Scores) -> list[tuple[str, str]]:
         ("digest", scores.data.digest),
         ("seed", str(scores.seed)),
         ("rules", str(settings.get("rule_base") or "")),
+        *((str(name), str(of)) for name, of in dict(settings.get("versions") or {}).items()),
     ]
-    facts += [(str(name), str(of)) for name, of in dict(settings.get("versions") or {}).items()]
     for one in scores.candidates:
         candidate = one.candidate
         told = [candidate.checkpoint, candidate.revision, candidate.class_name, candidate.dtype]

@@ -23,6 +23,12 @@ def queries(scores: Scores) -> list[tuple[LabelledImage, str]]:
     return [(item, "") for item in scores.items]
 
 
+def true_of(item: LabelledImage) -> list[str]:
+    """Return what is true of an item, in words: its fields, else its labels, else its texts."""
+    fields = [] if item.fields is None else [json.dumps(item.fields, ensure_ascii=False)]
+    return list(dict.fromkeys(fields or item.labels or item.references))
+
+
 def as_csv(scores: Scores) -> str:
     """Return the predictions as CSV, texts quoted that a spreadsheet would run."""
     file = io.StringIO()
@@ -45,8 +51,6 @@ def predictions(scores: Scores) -> Iterator[tuple[str | float | None, ...]]:
     for one in scores.candidates:
         measured = one.measured
         for place, (item, query) in enumerate(asked):
-            fields = [] if item.fields is None else [json.dumps(item.fields, ensure_ascii=False)]
-            true = [item.id] if query else fields or item.labels or item.references
             rank: float | None = None
             if measured.ranks:
                 ahead, tied, right = measured.ranks[place]
@@ -55,7 +59,7 @@ def predictions(scores: Scores) -> Iterator[tuple[str | float | None, ...]]:
                 one.name,
                 item.id,
                 query or item.question,
-                "\n".join(dict.fromkeys(true)),
+                "\n".join([item.id] if query else true_of(item)),
                 measured.said[place] if measured.said else None,
                 measured.sure[place] if measured.sure else None,
                 rank,

@@ -14,8 +14,8 @@ from typing import Any
 
 from advisor.child import as_a_child
 from advisor.errors import AdvisorError
-from advisor.evaluate.asked import AskedImage, Asking
 from advisor.evaluate.image_blocks import Block, decoded_image
+from advisor.evaluate.responses import AskedImage, Asking
 from advisor.evaluate.worker import AnsweredBlock, Facts, Worker
 from advisor.trial.candidate import Candidate
 from advisor.trial.runtime import library, plain_errors
@@ -69,6 +69,7 @@ class RayPool:
 
     def __init__(self, ray: Any, candidate: Candidate, asking: Asking, actors: list[Any]) -> None:
         self.ray, self.candidate, self.asking, self.actors = ray, candidate, asking, actors
+        self.workers = len(actors)
 
     def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock | None]]:
         """Yield the answers to blocks in their order, None for those of which none is missing."""

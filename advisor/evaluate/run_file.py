@@ -24,7 +24,7 @@ from typing import Any
 
 from advisor.errors import AdvisorError, BrokenFileError
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage, digest_of
-from advisor.evaluate.recorded import EvaluationRun, Response, Timing, timing_of
+from advisor.evaluate.responses import EvaluationRun, Response, Timing, timing_of
 from advisor.files import first_bytes
 from advisor.trial.candidate import Candidate
 from advisor.trial.failures import DiskFullError

@@ -7,19 +7,19 @@ from itertools import combinations
 from types import MappingProxyType
 from typing import NamedTuple
 
-from advisor.evaluate.asked import WITHOUT_LOOKING
-from advisor.evaluate.baselines import Guess, guesses
+from advisor.evaluate.baselines import guesses
 from advisor.evaluate.certainty import Comparison, MetricResult, Resampler, holm
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage
 from advisor.evaluate.measuring import IN_WORDS, CandidateMetrics, labels_named, measure
-from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind
-from advisor.evaluate.metrics.weighable import Array
-from advisor.evaluate.recorded import EvaluationRun, Response, Timing
+from advisor.evaluate.metrics import METRIC_KINDS, MetricKind
+from advisor.evaluate.responses import WITHOUT_LOOKING, EvaluationRun, Response, Timing
 from advisor.model.library import SEARCH
 from advisor.trial.candidate import Candidate
 
 GUESSING = "guessing"
 """What comparisons call guessing without looking."""
+_GUESS = "\0"
+"""What no candidate is called."""
 
 
 class CandidateScores(NamedTuple):
@@ -141,8 +141,18 @@ def score(run: EvaluationRun) -> Scores:
         for item in run.data.images
         if item.number in unreadable
     ]
-    figures = _Figures([item.id for item in items], measured, guessed, seed)
     names = [one.name for one in finished]
+    guess = next(iter(guessed.values()), None)
+    all_measured = {**measured, **({_GUESS: guess.measured} if guess else {})}
+    figures = _Figures([item.id for item in items], all_measured, seed)
+    against = [
+        one._replace(second=GUESSING)
+        for one in figures.comparisons((name, _GUESS) for name in names)
+    ]
+    reached = {
+        kind: (one.words, {id: metric.value for id, metric in one.measured.metrics.items()})
+        for kind, one in guessed.items()
+    }
     return Scores(
         data=run.data,
         items=items,
@@ -150,17 +160,14 @@ def score(run: EvaluationRun) -> Scores:
         candidates=tuple(
             figures.of(one, run.file.timing(one), failed[one.name]) for one in finished
         ),
-        comparisons=figures.comparisons(names),
-        guessing=figures.guessing(names),
+        comparisons=figures.comparisons(combinations(names, 2)),
+        guessing=Guessing(*next(iter(reached.values())), tuple(against)) if against else None,
         failed=tuple(one for one in run.candidates if one.failed is not None),
         left_out=(*run.data.left_out, *dict.fromkeys(left_out)),
         seed=seed,
         worth_of=figures.worth_of,
         doubled=doubled,
-        baselines={
-            kind: (one.words, {id: metric.value for id, metric in one.measured.metrics.items()})
-            for kind, one in guessed.items()
-        },
+        baselines=reached,
     )
 
 
@@ -200,13 +207,11 @@ class _Figures:
         self,
         images: Sequence[str],
         measured: Mapping[str, CandidateMetrics],
-        guessed: Mapping[str, Guess],
         seed: int,
     ) -> None:
         self._measured = measured
         names = next((one.images for one in measured.values()), images)
         self.resampler = Resampler(names, seed)
-        self._guess = next(iter(guessed.values()), None)
         self._values = {
             (name, id): self.resampler.values(metric)
             for name, one in measured.items()
@@ -240,38 +245,20 @@ class _Figures:
             failed=failed,
         )
 
-    def comparisons(self, names: Sequence[str]) -> tuple[Comparison, ...]:
-        """Return every pair of candidates on every metric that both have."""
-        found: list[Comparison] = []
+    def comparisons(self, pairs: Iterable[tuple[str, str]]) -> tuple[Comparison, ...]:
+        """Return pairs compared on every metric that both have, corrected for those on it."""
+        pairs, found = list(pairs), list[Comparison]()
         for id in dict.fromkeys(id for _, id in self._values):
-            pairs = combinations([name for name in names if (name, id) in self._values], 2)
-            found += holm([self._pair(id, one, other) for one, other in pairs])
-        return tuple(found)
-
-    def _pair(self, id: str, one: str, other: str) -> Comparison:
-        both = (self._measured[one].metrics[id], self._measured[other].metrics[id])
-        return self.resampler.compare(
-            id, (one, other), both, (self._values[one, id], self._values[other, id])
-        )
-
-    def guessing(self, names: Sequence[str]) -> Guessing | None:
-        """Return guessing, with each candidate compared with it on each of its metrics."""
-        if self._guess is None or not names:
-            return None
-        found: list[Comparison] = []
-        for id, metric in self._guess.measured.metrics.items():
-            guessed: Array = self.resampler.values(metric)
             found += holm(
                 [
                     self.resampler.compare(
                         id,
-                        (name, GUESSING),
-                        (self._measured[name].metrics[id], metric),
-                        (self._values[name, id], guessed),
+                        pair,
+                        [self._measured[one].metrics[id] for one in pair],
+                        [self._values[one, id] for one in pair],
                     )
-                    for name in names
-                    if (name, id) in self._values
+                    for pair in pairs
+                    if all((one, id) in self._values for one in pair)
                 ]
             )
-        values = {id: metric.value for id, metric in self._guess.measured.metrics.items()}
-        return Guessing(self._guess.words, values, tuple(found))
+        return tuple(found)

@@ -11,12 +11,11 @@ from typing import Any
 
 from advisor.decide.command_lines import act_of, use_for, uses_of
 from advisor.decide.programs import prompts_for
-from advisor.evaluate.asked import AskedImage, Asking, digest_of_order
 from advisor.evaluate.endpoint import Endpoint, RefusedError, data_url
 from advisor.evaluate.image_blocks import Block, decoded_image
 from advisor.evaluate.labelled import EvaluationSet
 from advisor.evaluate.measuring import IN_WORDS
-from advisor.evaluate.recorded import Response
+from advisor.evaluate.responses import AskedImage, Asking, Response, digest_of_order
 from advisor.evaluate.worker import AnsweredBlock, Facts
 from advisor.model.library import ANY_TYPE, EXTRACT, LABEL, RunnerUse
 from advisor.rulebase.base import RuleBase
@@ -64,7 +63,7 @@ def _use_and_prompts(rulebase: RuleBase, task: str) -> tuple[RunnerUse | None, t
 class ServedModel:
     """Answers blocks by asking a server, about several images at once."""
 
-    decodes = True
+    decodes, workers = True, 1
 
     def __init__(self, candidate: Candidate, asking: Asking, endpoint: Endpoint) -> None:
         self.candidate, self.asking, self.endpoint = candidate, asking, endpoint

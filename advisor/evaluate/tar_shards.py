@@ -187,7 +187,7 @@ def _annotation(
 def _class_names(folder: Path) -> tuple[str, ...]:
     for name in NAMES:
         with contextlib.suppress(OSError, ValueError):
-            text = read_bounded(folder / name, LARGEST_NOTE, within=folder).decode("utf-8")
+            text = read_bounded(folder / name, LARGEST_NOTE, within=folder).decode("utf-8-sig")
             names = text.removesuffix("\n").split("\n")
             for number, blank in enumerate(names, 1):
                 if not blank.strip() and any(map(str.strip, names[number:])):

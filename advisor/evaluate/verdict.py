@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from advisor.errors import UsageError, unknown_name
 from advisor.evaluate.certainty import Comparison
-from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind, metric_kind
+from advisor.evaluate.measuring import IN_WORDS
+from advisor.evaluate.metrics import METRIC_KINDS, MetricKind, metric_kind
 from advisor.evaluate.scores import CandidateScores, Scores
 from advisor.phrasing import count, joined
 from advisor.rulebase.base import RuleBase
@@ -278,11 +279,12 @@ def _warnings(scores: Scores, order: Sequence[str]) -> tuple[str, ...]:
     for name, value, kind, guessed in _worse_than_guessing(scores, _guessed(scores, order)):
         said.append(f"`{name}` is worse than guessing: {kind.name} {value}; {guessed}")
     said += [f"`{one.name}`: {words}" for one in scores.candidates if (words := _ties(scores, one))]
-    said += [
-        f"`{one.name}` gave nothing {count(len(one.failed), 'time')}, which counts as wrong"
-        for one in scores.candidates
-        if one.failed
-    ]
+    for one in scores.candidates:
+        if one.failed:
+            in_words = one.candidate.scored_by == IN_WORDS
+            what = "named none of the labels" if in_words else "gave nothing"
+            times = count(len(one.failed), "time")
+            said.append(f"`{one.name}` {what} {times}, which counts as wrong")
     if scores.doubled:
         first, second = scores.doubled[0]
         number = len(scores.doubled)

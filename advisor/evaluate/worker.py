@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.errors import AdvisorError, MissingExtraError
-from advisor.evaluate.asked import AskedImage, Asking
 from advisor.evaluate.image_blocks import Block, Opened
-from advisor.evaluate.recorded import Response
+from advisor.evaluate.responses import AskedImage, Asking, Response
 from advisor.model.library import EXTRACT, LABEL, SEARCH
 from advisor.rulebase.store import load_rules
 from advisor.trial.answer import Request
@@ -49,7 +48,7 @@ class Facts(NamedTuple):
 class Worker:
     """Answers one block after the other; the checkpoint is loaded when the first is missing."""
 
-    decodes = False
+    decodes, workers = False, 1
 
     def __init__(self, candidate: Candidate, asking: Asking) -> None:
         self.candidate, self.asking, self.batch = candidate, asking, 0
@@ -172,7 +171,12 @@ class Worker:
 
     def _scored(self, asked: Sequence[AskedImage], images: Sequence[OpenedImage]) -> list[Response]:
         asking = self.asking
-        request = Request(texts=asking.texts, template=asking.template, prompt=asking.prompt)
+        request = Request(
+            texts=asking.texts,
+            template=asking.template,
+            prompt=asking.prompt,
+            label_map=asking.label_map,
+        )
         with self.runner.running():
             rows = self.runner.label_scores(images, request)
         if any(map(math.isnan, chain.from_iterable(rows))):

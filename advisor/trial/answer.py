@@ -24,7 +24,7 @@ class Request:
 
     `query` is what to look for among the images; `others` may be a Gallery, which is opened one
     image at a time; `template` wraps each candidate text and the query (`a photo of a {}`);
-    `prompt` overrides the runner's own.
+    `prompt` overrides the runner's own; `label_map` says which text a label of a classifier means.
     """
 
     texts: tuple[str, ...] = ()
@@ -33,6 +33,7 @@ class Request:
     others: tuple[OpenedImage, ...] | Gallery = ()
     prompt: str | None = None
     template: str = "{}"
+    label_map: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Write out what no tokenizer reads: arguments and names of folders may be no UTF-8."""

@@ -48,16 +48,16 @@ class Candidate(NamedTuple):
     """A checkpoint (folder, hub id or demo) under the name that a run knows it by.
 
     `family` is None where nobody knows it. With `pretrained_only` its answers mean nothing before
-    fine-tuning. `task` is what it is loaded for, which for labels may be
-    another than is judged. `scored_by` says where scores of labels come from: `softmax` over the
-    labels, which compete and sum to 1; `sigmoid`, each by itself; `match`, each by a head that says
-    whether a text fits; `likelihood`, the probability with which a model that writes would write
-    each label, made to sum to 1; `votes` of labeled neighbors; `text` that names a label; empty
-    where labels are not scored. `digest` is that of all that an answer depends on beside the image
-    and the question. `baseline` is empty, or the kind of a baseline; of one that is fitted to
-    vectors `checkpoint` is their dual encoder. `parameters_millions` are those of the headers of
-    its weights; `memory_mb` is estimated. `failed` says why it did not run, or not to its end;
-    `kind` and `hint` are those of that error.
+    fine-tuning. `task` is what it is loaded for, which for labels may be another than is judged.
+    `scored_by` says where scores of labels come from: `softmax` over the labels, which compete and
+    sum to 1; `sigmoid`, each by itself; `match`, each by a head that says whether a text fits;
+    `likelihood`, the probability with which a model that writes would write each label, made to sum
+    to 1; `classifier`, whose labels are its own; `votes` of labeled neighbors; `text` that names a
+    label; empty where labels are not scored. `digest` is that of all that an answer depends on
+    beside the image and the question. `baseline` is empty, or the kind of a baseline; of one that
+    is fitted to vectors `checkpoint` is their dual encoder. `parameters_millions` are those of the
+    headers of its weights; `memory_mb` is estimated. `failed` says why it did not run, or not to
+    its end; `kind` and `hint` are those of that error.
     """
 
     name: str

@@ -30,14 +30,14 @@ import advisor.trial.contrastive
 import advisor.trial.encoder_decoder
 import advisor.writing
 from advisor.cli.main import run
-from advisor.evaluate import execution, image_blocks, recorded, run_file, worker
+from advisor.evaluate import execution, image_blocks, responses, run_file, worker
 from advisor.evaluate.run_file import RunFile
 
 TIMED = "timings"
 ANSWER, LINES = "answer.json", "lines"
 OURS = {
     module.__file__
-    for module in (advisor.writing, execution, image_blocks, recorded, run_file, worker)
+    for module in (advisor.writing, execution, image_blocks, responses, run_file, worker)
 }
 """Where what a run leaves is decided and written."""
 LOADED = (

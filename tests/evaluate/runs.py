@@ -5,7 +5,7 @@ import struct
 
 from advisor.evaluate.gates import Gates
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage
-from advisor.evaluate.recorded import EvaluationRun, Response
+from advisor.evaluate.responses import EvaluationRun, Response
 from advisor.evaluate.run_file import RunFile, writing
 from advisor.evaluate.scores import score
 from advisor.evaluate.verdict import verdict

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from advisor.evaluate.certainty import Resampler, holm, mcnemar
-from advisor.evaluate.metric_kinds import METRIC_KINDS, metric_kind
+from advisor.evaluate.metrics import METRIC_KINDS, metric_kind
 from advisor.evaluate.metrics.caption_metrics import bleu_4
 from advisor.evaluate.metrics.label_metrics import (
     best_labels,

@@ -24,10 +24,8 @@ from drawn import picture
 
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.evaluate.arrow_rows import ArrowRows
-from advisor.evaluate.data_source import read_data
-from advisor.evaluate.evaluation_set import infer_task, make_set
-from advisor.evaluate.image_folder import ImageFolder
-from advisor.evaluate.labelled import Annotation, LabelledData, merged
+from advisor.evaluate.evaluation_set import infer_task, make_set, read_data
+from advisor.evaluate.labelled import Annotation, ImageFolder, LabelledData, merged
 from advisor.evaluate.tar_shards import LARGEST_NOTE
 from advisor.rulebase.store import load_rules
 
@@ -672,11 +670,13 @@ def test_a_label_is_one_class_however_its_accents_are_written(tmp_path):
     assert not evaluated(table(tmp_path, twice, images=("a.png", "c.png"))).many
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
-def test_a_line_feed_at_the_end_of_the_classes_names_no_class(tmp_path, ending):
+def test_a_mark_and_a_line_feed_around_the_classes_belong_to_none(tmp_path, ending, mark):
     members = {"1__png": RED, "1__cls": b"1", "2__png": RED, "2__cls": b"0"}
     tar(tmp_path / "a.tar", **members)
-    (tmp_path / "classes.txt").write_text(f"bird\ndog{ending}", encoding="utf-8", newline="")
+    text = f"{mark}bird\ndog{ending}"
+    (tmp_path / "classes.txt").write_text(text, encoding="utf-8", newline="")
     found = evaluated(read_data(str(tmp_path)))
     assert found.classes == ("bird", "dog")
     assert found.notes == ()

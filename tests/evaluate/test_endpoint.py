@@ -23,7 +23,7 @@ from advisor.evaluate import endpoint
 from advisor.evaluate.endpoint import Endpoint, ServerError, data_url, endpoints
 from advisor.evaluate.measuring import labels_named
 from advisor.evaluate.options import EndpointOptions, ForecastOptions
-from advisor.evaluate.recorded import Response
+from advisor.evaluate.responses import Response
 from advisor.evaluate.run_file import read_run
 from advisor.trial.images import open_encoded
 from tests.trial.networks import llava
@@ -247,7 +247,9 @@ def test_labels_are_named_in_words_and_what_names_none_is_wrong_and_counted(said
     assert result["scored_by"] == "text"
     assert result["metrics"]["accuracy"]["value"] == pytest.approx(7 / 9)
     assert result["failures"] == 2
-    assert any("`x` gave nothing 2 times" in one for one in found.json["verdict"]["warnings"])
+    assert any(
+        "`x` named none of the labels 2 times" in one for one in found.json["verdict"]["warnings"]
+    )
     rows = list(csv.DictReader(io.StringIO((tmp_path / "all.csv").read_text())))
     assert [row["predicted"] for row in rows].count("") == 2
     assert "calibration-error" not in result["metrics"], "words claim no probability"

@@ -23,12 +23,11 @@ from drawn import picture
 from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.evaluate.arrangement import Arrangement, arrange, run_folder
-from advisor.evaluate.asked import Asking
 from advisor.evaluate.execution import Watching, execute
 from advisor.evaluate.image_blocks import prepared
 from advisor.evaluate.labelled import LabelledImage
 from advisor.evaluate.options import ImageOptions
-from advisor.evaluate.recorded import EvaluationRun, Response
+from advisor.evaluate.responses import Asking, EvaluationRun, Response
 from advisor.evaluate.run_file import (
     NAME,
     NOT_READ,
@@ -38,6 +37,7 @@ from advisor.evaluate.run_file import (
     read_run,
     writing,
 )
+from advisor.evaluate.worker import Worker
 from advisor.model.library import LABEL
 from advisor.rulebase.store import load_rules
 from advisor.trial.contrastive import Contrastive
@@ -183,6 +183,25 @@ def asked(monkeypatch):
 
 
 @pytest.mark.slow
+def test_a_block_that_is_there_before_it_is_waited_for_is_not_timed_as_nothing(shapes, tmp_path):
+    class Ahead(Worker):
+        """Two workers, as Ray has them: while the first block is waited for, all others come."""
+
+        workers = 2
+
+        def answers(self, blocks):
+            yield from list(super().answers(blocks))
+
+    made, folder = arranged(shapes(24), batch=4), tmp_path / "run"
+    run(made, folder, hire=Ahead)
+    found = read_run(folder)
+    told = [json.loads(line) for (line,) in found.file.rows("SELECT timing FROM timings")]
+    timed = [one for one in told if "images" in one and not one.get("first")]
+    assert len(timed) == 5
+    fastest = 2 * sum(one["images"] for one in timed) / sum(one["ms"] for one in timed) * 1000
+    assert found.file.timing(found.candidates[0]).images_per_second <= fastest + 0.1
+
+
 def test_an_image_that_changed_is_run_again_and_no_other(shapes, tmp_path, asked):
     data = shapes(30)
     folder = tmp_path / "run"

@@ -10,7 +10,7 @@ from advisor.draw.formats import drawn
 from advisor.evaluate.certainty import Resampler
 from advisor.evaluate.evaluation_report import _confusion, report_of
 from advisor.evaluate.gates import Gates
-from advisor.evaluate.metric_kinds import METRIC_KINDS
+from advisor.evaluate.metrics import METRIC_KINDS
 from advisor.evaluate.metrics.label_metrics import accuracy, best_labels, levelled, macro_f1
 from advisor.evaluate.metrics.retrieval_metrics import (
     first_ranks,

@@ -18,12 +18,10 @@ from pathlib import Path
 
 from advisor.decide.own_measurements import read_measurements
 from advisor.errors import AdvisorError
-from advisor.evaluate.asked import key_of
-from advisor.evaluate.data_source import read_data
-from advisor.evaluate.evaluation_set import infer_task, make_set
+from advisor.evaluate.evaluation_set import infer_task, make_set, read_data
 from advisor.evaluate.gates import Gates
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage
-from advisor.evaluate.recorded import EvaluationRun, Response
+from advisor.evaluate.responses import EvaluationRun, Response, key_of
 from advisor.evaluate.run_file import NAME, read_run, writing
 from advisor.evaluate.scores import score
 from advisor.model.library import LABEL

@@ -5,3 +5,71 @@ reading. They are equal to the libraries that the field quotes (pycocoevalcap, s
 torchmetrics, anls-star, ir-measures, jiwer), which only tests import. METEOR and SPICE are not
 here: both need Java, and data that would have to be downloaded.
 """
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from advisor.errors import unknown_name
+
+
+class MetricKind(NamedTuple):
+    """A metric: its `id` in JSON and on the command line, and its `name` as papers write it.
+
+    `lower` is True where less is better; `share` where it lies between 0 and 1 and a single image
+    can move it by one over their number; `biased` where chance alone raises it, so that its
+    interval has to be corrected.
+    """
+
+    id: str
+    name: str
+    lower: bool = False
+    share: bool = True
+    biased: bool = False
+
+    def gain(self, difference: float) -> float:
+        """Return a difference so that more is better."""
+        return -difference if self.lower else difference
+
+    def written(self, value: float) -> str:
+        """Return a value as people read it."""
+        return f"{value:.1f}" if self.id == "median-rank" else f"{value:.3f}"
+
+
+METRIC_KINDS: Mapping[str, MetricKind] = {
+    kind.id: kind
+    for kind in (
+        MetricKind("accuracy", "accuracy"),
+        MetricKind("macro-f1", "macro-F1"),
+        MetricKind("map", "mAP"),
+        MetricKind("calibration-error", "calibration error", lower=True, share=False, biased=True),
+        MetricKind("recall@1", "recall@1"),
+        MetricKind("recall@5", "recall@5"),
+        MetricKind("recall@10", "recall@10"),
+        MetricKind("mrr", "MRR"),
+        MetricKind("median-rank", "median rank", lower=True, share=False),
+        MetricKind("exact-match", "exact match"),
+        MetricKind("vqa-accuracy", "VQA accuracy"),
+        MetricKind("anls", "ANLS"),
+        MetricKind("cer", "CER", lower=True),
+        MetricKind("wer", "WER", lower=True),
+        MetricKind("bleu-4", "BLEU-4"),
+        MetricKind("cider-d", "CIDEr-D", share=False),
+        MetricKind("rouge-l", "ROUGE-L"),
+        MetricKind("field-f1", "field F1"),
+    )
+}
+
+
+def metric_kind(word: str, among: Mapping[str, MetricKind] = METRIC_KINDS) -> MetricKind:
+    """Return the metric that a word names, however it is written; UsageError where none is."""
+    wanted = _folded(word)
+    for kind in among.values():
+        if wanted in (_folded(kind.id), _folded(kind.name)):
+            return kind
+    raise unknown_name("metric", word, among, f"metrics here: {', '.join(among)}")
+
+
+def _folded(word: str) -> str:
+    return "".join(sign for sign in word.lower() if sign.isalnum() or sign == "@")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from math import exp, log, sqrt
 
-from advisor.evaluate.metrics.weighable import Array, Weighable, of_mean, of_sums
+from advisor.evaluate.metrics.weighable import Array, Weighable, np, of_mean, of_sums
 from advisor.trial.runtime import library
 
 Tokens = Sequence[str]
@@ -22,7 +22,6 @@ def bleu_4(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> W
     Papineni et al. 2002 (https://aclanthology.org/P02-1040), as COCO counts it. It is of a corpus:
     resamplings weigh the counts of each text, not a score of it.
     """
-    np = library("numpy")
     rows = [_bleu_counts(text, right) for text, right in zip(texts, references, strict=True)]
     counts = np.asarray(rows, dtype=float).reshape(-1, 2 * LONGEST + 2)
     return of_sums(counts, _bleu, _bleu(counts))
@@ -30,7 +29,6 @@ def bleu_4(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> W
 
 def _bleu(sums: Array) -> Array:
     """Return BLEU for counts of n-grams that are right, of all, the length, and that wanted."""
-    np = library("numpy")
     right, said = sums[:, :LONGEST], sums[:, LONGEST : 2 * LONGEST]
     precision = np.prod((right + _TINY) / (said + _SMALL), axis=1) ** (1 / LONGEST)
     ratio = (sums[:, -2] + _TINY) / (sums[:, -1] + _SMALL)

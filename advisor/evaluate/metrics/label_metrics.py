@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from advisor.evaluate.metrics.weighable import Array, Weighable, of_mean, of_sums
-from advisor.trial.runtime import library
+from advisor.evaluate.metrics.weighable import Array, Weighable, np, of_mean, of_sums
 
 CALIBRATION_BINS = 15
 TIED, TIED_SHARE = 1e-5, 1e-3
@@ -34,7 +33,6 @@ class Picks(NamedTuple):
 
 def tolerance(scores: Array) -> Array:
     """Return how far below each of some scores another may lie and be equal to it."""
-    np = library("numpy")
     return np.minimum(TIED, TIED_SHARE * np.abs(scores))
 
 
@@ -43,7 +41,6 @@ def best_labels(scores: Array) -> Picks:
 
     `scores` is (items, labels).
     """
-    np = library("numpy")
     best = scores.max(axis=1, initial=-1.0)[:, None]
     item, label = np.nonzero((scores >= best - tolerance(best)) & (best >= 0))
     return Picks(item, label, 1 / np.bincount(item, minlength=len(scores))[item])
@@ -51,7 +48,6 @@ def best_labels(scores: Array) -> Picks:
 
 def levelled(scores: Array) -> Array:
     """Return scores (items, labels) of which those of a label that tie are the same number."""
-    np = library("numpy")
     found = np.array(scores, dtype=float)
     for column in found.T:
         order = np.argsort(-column, kind="stable")
@@ -75,7 +71,6 @@ def macro_f1(truth: Sequence[int], picks: Picks, classes: int) -> Weighable:
 
     Labels are numbers below `classes`. One that ties is picked in part.
     """
-    np = library("numpy")
     true = np.asarray(truth, dtype=int)
     right = _right(truth, picks)
 
@@ -107,7 +102,6 @@ def of_each_class(truth: Array, picks: Picks) -> tuple[ClassFigures, ...]:
 
     One that ties is picked in part.
     """
-    np = library("numpy")
     classes = truth.shape[1]
     hits = np.bincount(picks.label, picks.share * truth[picks.item, picks.label], classes)
     picked = np.bincount(picks.label, picks.share, classes)
@@ -123,7 +117,6 @@ def of_each_class(truth: Array, picks: Picks) -> tuple[ClassFigures, ...]:
 
 def _right(truth: Sequence[int], picks: Picks) -> Array:
     """Return the part of each item's pick that is true."""
-    np = library("numpy")
     true = np.asarray(truth, dtype=int)
     hit = picks.label == true[picks.item]
     return np.bincount(picks.item[hit], picks.share[hit], len(true))
@@ -136,7 +129,6 @@ def mean_average_precision(truth: Array, scores: Array) -> Weighable:
     item has no average precision, and does not count. What an item is worth by itself is its
     label ranking average precision.
     """
-    np = library("numpy")
     true, given = np.asarray(truth, dtype=float), np.asarray(scores, dtype=float)
     used = [number for number in range(true.shape[1]) if true[:, number].any()]
     ranked = [_ranked(true[:, number], given[:, number]) for number in used]
@@ -155,7 +147,6 @@ def mean_average_precision(truth: Array, scores: Array) -> Weighable:
 
 def _ranked_labels(true: Array, scores: Array) -> Array:
     """Return how high each item's labels stand among its own scores: 1 where before all others."""
-    np = library("numpy")
     worth = np.zeros(len(true))
     for number, (labels, given) in enumerate(zip(true > 0, scores, strict=True)):
         ahead = given[None, :] >= given[labels][:, None]
@@ -166,7 +157,6 @@ def _ranked_labels(true: Array, scores: Array) -> Array:
 
 def _ranked(true: Array, scores: Array) -> tuple[Array, Array, Array]:
     """Return the order of items by score, their truth in it, and where a new score ends."""
-    np = library("numpy")
     order = np.argsort(-scores, kind="stable")
     ends = np.flatnonzero(np.r_[np.diff(scores[order]) != 0, True])
     return order, true[order], ends
@@ -174,7 +164,6 @@ def _ranked(true: Array, scores: Array) -> tuple[Array, Array, Array]:
 
 def _average_precision(weights: Array, order: Array, true: Array, ends: Array) -> Array:
     """Return the step-wise area under precision by recall, tied scores taken together."""
-    np = library("numpy")
     sorted_weights = weights[:, order]
     found = np.cumsum(sorted_weights * true, axis=1)[:, ends]
     taken = np.cumsum(sorted_weights, axis=1)[:, ends]
@@ -193,7 +182,6 @@ def calibration_error(confidence: Array, right: Array) -> Weighable:
     torchmetrics has it. Both are (items,), or (items, labels) where each label is a claim of its
     own.
     """
-    np = library("numpy")
     sure = np.asarray(confidence, dtype=float)
     sure = sure.reshape(len(sure), -1)
     gaps = np.asarray(right, dtype=float).reshape(sure.shape) - sure

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from advisor.evaluate.metrics.weighable import Array, Weighable, of_mean
-from advisor.trial.runtime import library
+from advisor.evaluate.metrics.weighable import Array, Weighable, np, of_mean
 
 TIED = 1e-5
 """Similarities that differ by no more are equal: what else is in a batch moves them by 1e-6."""
@@ -24,7 +23,6 @@ class FirstRanks(NamedTuple):
 
     def within(self, k: int) -> Array:
         """Return the chance that a relevant item is among the first `k`."""
-        np = library("numpy")
         missed = np.ones(len(self.ahead))
         for place in range(k):  # of the items that tie, at most so many are looked at
             looked = self.ahead + place < k
@@ -34,19 +32,16 @@ class FirstRanks(NamedTuple):
 
     def reciprocal(self) -> Array:
         """Return what one over the rank is by chance; 0 where none was found."""
-        np = library("numpy")
         kinds, of = np.unique(np.stack(self, axis=1), axis=0, return_inverse=True)
         return np.array([_mean_reciprocal(*kind) for kind in kinds])[of.reshape(-1)]
 
     def mean(self) -> Array:
         """Return what the rank is by chance; 0 where none was found."""
-        np = library("numpy")
         place = self.ahead + (self.tied + self.right + 1) / (self.right + 1)
         return np.where(self.right > 0, place, 0.0)
 
 
 def _mean_reciprocal(ahead: int, tied: int, right: int) -> float:
-    np = library("numpy")
     if not right:
         return 0.0
     left = np.arange(tied, -1, -1)  # irrelevant ones that are left at each place of the tie
@@ -60,7 +55,6 @@ def first_ranks(scores: Array, relevant: Array) -> FirstRanks:
 
     Both are (queries, items). A relevant item that scores minus infinity stands behind all others.
     """
-    np = library("numpy")
     given, wanted = np.asarray(scores, dtype=float), np.asarray(relevant, dtype=bool)
     best = np.where(wanted, given, -np.inf).max(axis=1, initial=-np.inf, keepdims=True)
     alike = np.isclose(given, best, rtol=0, atol=TIED) & np.isfinite(best)
@@ -85,7 +79,6 @@ def mean_reciprocal_rank(ranks: FirstRanks) -> Weighable:
 
 def median_rank(ranks: FirstRanks, items: int) -> Weighable:
     """Return the median rank of the first relevant item; one that is missing ranks behind all."""
-    np = library("numpy")
     place = np.where(ranks.right > 0, ranks.mean(), items + 1)
     order = np.argsort(place, kind="stable")
     ordered = place[order]

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from advisor.evaluate.metrics.weighable import Weighable, of_mean, of_ratio, of_sums
+from advisor.evaluate.metrics.weighable import Weighable, np, of_mean, of_ratio, of_sums
 from advisor.trial.runtime import library
 
 AGREEING = 3
@@ -111,7 +111,6 @@ def field_f1(found: Sequence[Any], truth: Sequence[Any]) -> Weighable:
     Nested fields are taken by their path; members of a list share the path, in any order. Values
     are compared without regard to spaces at their ends, doubled ones, or case.
     """
-    np = library("numpy")
     rows = []
     for said, true in zip(found, truth, strict=True):
         one, other = Counter(_leaves(said)), Counter(_leaves(true))

@@ -11,6 +11,21 @@ Array = Any
 """An array of NumPy, which is imported at the moment of use."""
 
 
+class Later:
+    """A library whose names are looked up, and which is imported, at the moment of use."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(library(self._name), name)
+        setattr(self, name, found)
+        return found
+
+
+np: Any = Later("numpy")
+
+
 class Weighable(NamedTuple):
     """A metric of `n` items.
 
@@ -26,13 +41,11 @@ class Weighable(NamedTuple):
     @property
     def value(self) -> float:
         """The value of the items as they are, each once."""
-        np = library("numpy")
         return float(self.weighed(np.ones((1, self.n)))[0])
 
 
 def of_mean(each: Any) -> Weighable:
     """Return the mean of what each item is worth."""
-    np = library("numpy")
     values = np.asarray(each, dtype=float)
 
     def weighed(weights: Array) -> Array:
@@ -46,7 +59,6 @@ def of_sums(rows: Any, value: Callable[[Array], Array], each: Any = None) -> Wei
 
     `value` takes sums (resamplings, columns) and returns a value for each.
     """
-    np = library("numpy")
     counts = np.asarray(rows, dtype=float)
     worth = None if each is None else np.asarray(each, dtype=float)
     return Weighable(len(counts), lambda weights: value(weights @ counts), worth)
@@ -54,12 +66,10 @@ def of_sums(rows: Any, value: Callable[[Array], Array], each: Any = None) -> Wei
 
 def of_ratio(over: Any, under: Any, each: Any = None) -> Weighable:
     """Return the sum of one count over the sum of another."""
-    np = library("numpy")
     rows = np.stack([np.asarray(over, dtype=float), np.asarray(under, dtype=float)], axis=1)
     return of_sums(rows, lambda sums: _quotient(sums[:, 0], sums[:, 1]), each)
 
 
 def _quotient(over: Array, under: Array) -> Array:
-    np = library("numpy")
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(under > 0, over / under, np.nan)

@@ -1,18 +1,129 @@
-"""What a run knows: what each candidate gave for each image, and what it cost."""
+"""What candidates are asked, and what a run knows of what each gave and what it cost."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from advisor.evaluate.labelled import EvaluationSet
+from advisor.errors import BrokenFileError
+from advisor.evaluate.labelled import (
+    EvaluationSet,
+    LabelledImage,
+    class_text,
+    read_annotations,
+)
 from advisor.trial.candidate import Candidate
+from advisor.trial.local_checkpoint import LocalCheckpoint
 
 if TYPE_CHECKING:
     from advisor.evaluate.run_file import RunFile
+
+BASELINE_NAMED = "baseline:"
+"""What stands before the kind of a baseline where candidates are named."""
+RANDOM, COMMONEST, NEIGHBORS, PROBE = "random", "commonest", "knn", "probe"
+WITHOUT_LOOKING, FITTED = (RANDOM, COMMONEST), (NEIGHBORS, PROBE)
+"""Baselines that open no image, and those that are fitted to vectors of a dual encoder."""
+RUNNER_VERSION = 3
+"""Goes up when the same checkpoint is run in another way, so that answers may differ."""
+SAMPLE = 1_000_000
+WHOLE_FILES = 64_000_000
+SAMPLES = 16
+
+
+class Asking(NamedTuple):
+    """How all candidates are asked.
+
+    `template` wraps each label or text, and `prompt` stands in place of a checkpoint's own; `act`
+    is what is done with an image, and `texts` are the labels in words; `label_map` says which of
+    them a label of a classifier means. Without `thinking`, a model that can leave it out does.
+    `overlays` are the folders of rules, `threads` those of torch, 0 being its own choice.
+    """
+
+    template: str = "{}"
+    prompt: str | None = None
+    act: str = ""
+    texts: tuple[str, ...] = ()
+    max_new_tokens: int | None = None
+    thinking: bool = True
+    seed: int = 0
+    overlays: tuple[str, ...] = ()
+    threads: int = 0
+    label_map: tuple[tuple[str, str], ...] = ()
+
+
+def digest_of_order(
+    candidate: Candidate, asking: Asking, identity: str, libraries: dict[str, str]
+) -> str:
+    """Return the digest of all that an answer depends on beside the image and the question.
+
+    `identity` is that of the weights.
+    """
+    how = asking._asdict()
+    for name in ("threads", "overlays", *([] if asking.label_map else ["label_map"])):
+        del how[name]
+    loaded = [candidate.task, candidate.device, candidate.dtype, candidate.pretrained_only]
+    said = [RUNNER_VERSION, identity, loaded, how, libraries]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+class AskedImage(NamedTuple):
+    """One image to answer about: its file, or why that cannot be read, and the answer's key."""
+
+    image: LabelledImage
+    key: str
+    data: bytes | None
+    unreadable: str = ""
+
+
+def read_label_map(path: str) -> tuple[tuple[str, str], ...]:
+    """Return pairs of a label of a classifier and what it means; BrokenFileError for no such."""
+    try:
+        found = json.loads(read_annotations(Path(path)))
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(label, str) for label in found.values()):
+        raise BrokenFileError(
+            f"`{path}` is not a map of labels", hint='write {"its label": "your label", ...}'
+        )
+    return tuple((its, class_text(yours)) for its, yours in found.items())
+
+
+def key_of(digest: str, shown: str, asked: Sequence[str]) -> str:
+    """Return the key of an answer: of a candidate, what it is shown, and what it is asked."""
+    return hashlib.sha256(json.dumps([digest, shown, *asked]).encode()).hexdigest()[:32]
+
+
+def identity_of(checkpoint: LocalCheckpoint) -> str:
+    """Return what tells these weights from others: the revision, else a digest of the folder.
+
+    Of a large file its size and samples of it are read.
+    """
+    if checkpoint.revision:
+        return f"{checkpoint.name}@{checkpoint.revision}"
+    digest = hashlib.sha256()
+    for file in sorted(path for path in checkpoint.folder.iterdir() if path.is_file()):
+        digest.update(f"{file.name}\0{file.stat().st_size}\0".encode())
+        for piece in _pieces(file):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _pieces(file: Path) -> Iterator[bytes]:
+    size = file.stat().st_size
+    with file.open("rb") as opened:
+        if size <= WHOLE_FILES:
+            while piece := opened.read(SAMPLE):
+                yield piece
+            return
+        for number in range(SAMPLES):
+            opened.seek((size - SAMPLE) * number // (SAMPLES - 1))
+            yield opened.read(SAMPLE)
 
 
 class Response(NamedTuple):
