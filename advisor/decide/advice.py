@@ -130,14 +130,15 @@ class TaskAdvice(NamedTuple):
     @property
     def has_program(self) -> bool:
         """True where there is a program for what is recommended."""
-        from advisor.decide.programs import is_known, joining_program
+        from advisor.decide.programs import joining_program, program_for
 
         first = next(iter(self.selection.picks), None)
         if self.task and self.selection.compose:
             return joining_program(self.task, self.rulebase.programs) is not None
         if not (self.task and first):
             return False
-        return is_known(self.rulebase, first.checkpoint, self.task, self.use_of(first))
+        use, programs = self.use_of(first), self.rulebase.programs
+        return program_for(first.checkpoint, self.task, programs, use) is not None
 
     @property
     def joinable(self) -> bool:

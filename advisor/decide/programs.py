@@ -25,6 +25,8 @@ _ASKED = re.compile(r'^ *\{"type": "text", "text": ("\{prompt\}"|prompt)\},\n', 
 """The line of a turn that holds its text."""
 _SWITCH = re.compile(r"^ *\{(thinking|template)\}\n", re.MULTILINE)
 LOWERED = "[text.lower() for text in texts]"
+SAMPLE = "a photo of a dog"
+"""What is searched for by way of example, where no words of another language are known."""
 LOWERED_ON_PAGES = ".map((each) => each.toLowerCase())"
 _ASKED_FOR = re.compile(r"\{(question|labels|fields)\|([^}]*)\}")
 """The place of a prompt for what is asked, and what stands there where nobody asks."""
@@ -75,8 +77,7 @@ def snippet(
     thinks = checkpoint.thinks and (thinking or not checkpoint.thinking_switch)
     code = program.thinking_code if thinks and program.thinking_code else program.code
     prompt, asked = _worded(checkpoint, task, program, answers)
-    is_page = code.startswith("<")
-    tool = None if is_page else _tool(rulebase, program, task, prompt)
+    tool = tool_of(rulebase, checkpoint, task, program, answers)
     if tool:
         code = joined_code([tool.begin, code, tool.end] if whole else [code, tool.once])
     class_name, processor = checkpoint.model_class or "", checkpoint.processor or "AutoProcessor"
@@ -92,6 +93,7 @@ def snippet(
         "checkpoint": checkpoint.hub_id,
         "prompt": literal(prompt),
         "asked": literal(asked),
+        "sample": literal(_said(program, answers).get("language", SAMPLE)),
         "asked-for": "words, or an image" if "def text_vectors" in code else "an image",
         "column": "question" if tool and tool.asks else "text",
         "result": act.result if act else "result",
@@ -103,6 +105,7 @@ def snippet(
         "new-tokens": "4096" if much else "256",
         "thinking": _switched(checkpoint, on=thinking),
         "template": _switched(checkpoint, on=thinking, of_request=True),
+        "given": "" if whole else "[]",
         "marks": json.dumps(checkpoint.answer_marks),
         "texts": LOWERED if checkpoint.text_case == "lower" else "texts",
         "pipeline": checkpoint.pipelines.get(task or "", ""),
@@ -112,14 +115,14 @@ def snippet(
         code = re.sub(_ASKED, "", code)
     if not names["thinking"]:
         code = re.sub(_SWITCH, "", code)
-    for quoted in ("prompt", "asked"):
+    for quoted in ("prompt", "asked", "sample"):
         code = code.replace(f'"{{{quoted}}}"', f"{{{quoted}}}")
     code = re.sub(_FILLED, lambda place: names.get(place[1], place[0]), code)
     if checkpoint.is_rounded:
         code, loaded = re.subn(_LOADED, _rounding(ROUNDED[checkpoint.precision]), code)
         if not loaded:
             return None
-    return code if is_page else merged(pinned(code, checkpoint.revision))
+    return code if code.startswith("<") else merged(pinned(code, checkpoint.revision))
 
 
 def _rounding(how: str) -> str:
@@ -132,11 +135,6 @@ def _rounding(how: str) -> str:
     )
 
 
-def is_known(rulebase: RuleBase, checkpoint: Checkpoint, task: str, use: str) -> bool:
-    """True where `snippet` has a program for a checkpoint, a task and a use."""
-    return program_for(checkpoint, task, rulebase.programs, use) is not None
-
-
 def _size(tool: ProgramTool | None, code: str) -> str:
     """Return how many images go together, as code: a quarter where a CPU does the work."""
     batch = tool.batch if tool else 1
@@ -144,11 +142,16 @@ def _size(tool: ProgramTool | None, code: str) -> str:
     return f"({small})" if "accelerated = " in code else str(batch)
 
 
-def _tool(
-    rulebase: RuleBase, program: Program, task: str | None, prompt: str
+def tool_of(
+    rulebase: RuleBase,
+    checkpoint: Checkpoint,
+    task: str | None,
+    program: Program,
+    answers: Mapping[str, str],
 ) -> ProgramTool | None:
     """Return what makes a tool of a program: the first for its task whose place its prompt has."""
-    tools = (rulebase.tools[id] for id in program.tools)
+    prompt, _ = _worded(checkpoint, task, program, answers)
+    tools = () if program.code.startswith("<") else (rulebase.tools[id] for id in program.tools)
     fits = (one for one in tools if not one.tasks or task in one.tasks)
     return next((one for one in fits if not one.asks or f"{{{one.asks}}}" in prompt), None)
 
@@ -288,10 +291,11 @@ def _memory_words(checkpoint: Checkpoint) -> dict[str, str]:
     }
 
 
-def joining_program(task: str, programs: Sequence[Program]) -> str | None:
+def joining_program(task: str, programs: Sequence[Program], *, whole: bool = True) -> str | None:
     """Return the program that joins parts and trains them for a task, None where there is none."""
     found = (one for one in programs if one.use == COMPOSE)
-    return next((one.code for one in found if not one.tasks or task in one.tasks), None)
+    code = next((one.code for one in found if not one.tasks or task in one.tasks), None)
+    return code and merged(code.replace("{given}", "" if whole else "[]"))
 
 
 def program_for(
@@ -311,6 +315,7 @@ def program_for(
             and (not program.classes or checkpoint.model_class in program.classes)
             and (not program.processors or (checkpoint.processor or NONE) in program.processors)
             and runtime in program.runtimes
+            and (checkpoint.parameters_millions or 0) >= program.above_millions
             and (not program.tasks or task in program.tasks)
         ):
             return program

@@ -19,6 +19,7 @@ from advisor.decide.programs import (
     may_train,
     program_for,
     snippet,
+    tool_of,
     use_of,
     way_of,
 )
@@ -37,7 +38,7 @@ from advisor.draw.formats import SCHEMA_VERSION
 from advisor.errors import UsageError
 from advisor.foreign import visible
 from advisor.model import Checkpoint
-from advisor.model.library import Program, Runtime
+from advisor.model.library import Program, ProgramTool, Runtime
 
 if TYPE_CHECKING:
     from advisor.decide.advice import Advice, TaskAdvice
@@ -63,6 +64,7 @@ class Script(NamedTuple):
     said: Sequence[str] = ()
     cell: str = ""
     needed: Sequence[str] = ()
+    tool: ProgramTool | None = None
 
     def to_dict(self, digest: str) -> dict[str, Any]:
         """Return the JSON document of `advisor code --format json`."""
@@ -125,8 +127,11 @@ def script(
     runtime, note = _runtime(advice, checkpoint, use, runtime_name)
     rulebase, task = advice.rulebase, advice.task
     used = runtime.id if runtime else TRANSFORMERS
-    code = cell = joining_program(task, rulebase.programs) if use == COMPOSE else None
-    if checkpoint:
+    code = cell = None
+    if checkpoint is None and use == COMPOSE:
+        code = joining_program(task, rulebase.programs)
+        cell = joining_program(task, rulebase.programs, whole=False)
+    elif checkpoint:
         one = partial(
             snippet,
             checkpoint,
@@ -153,7 +158,10 @@ def script(
     prepared = prepared_by(runtime, checkpoint, program) if runtime and checkpoint else []
     text = with_header(code, [*header(needed, checkpoint, prepared), *said])
     label = runtime.label if runtime else TRANSFORMERS
-    return Script(name, use, task, text, made, label, note, said, cell, needed)
+    tool = None
+    if checkpoint and program:
+        tool = tool_of(rulebase, checkpoint, task, program, advice.options)
+    return Script(name, use, task, text, made, label, note, said, cell, needed, tool)
 
 
 def _runtime(
@@ -206,8 +214,10 @@ def _runs(advice: TaskAdvice, checkpoint: Checkpoint, runtime: Runtime) -> bool:
 
 
 def _program(advice: TaskAdvice, checkpoint: Checkpoint, runtime: Runtime | None) -> Program | None:
-    """Return the program that runs a checkpoint as it is."""
+    """Return the program that runs a checkpoint as it is; transformers alone rounds weights."""
     id = runtime.id if runtime else TRANSFORMERS
+    if checkpoint.is_rounded and id != TRANSFORMERS:
+        return None
     return program_for(checkpoint, advice.task, advice.rulebase.programs, AS_IS, id)
 
 

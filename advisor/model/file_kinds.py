@@ -63,6 +63,7 @@ ENTITIES = {
     "tool": Entity(library.ProgramTool, "programs", "tools", "programs"),
     "package": Entity(library.Package, "programs", "packages", "programs"),
     "program": Entity(library.Program, "programs", "programs", "programs"),
+    "project file": Entity(library.ProjectFile, "programs", "files", "programs"),
     "runtime": Entity(library.Runtime, "programs", "runtimes", "programs"),
     "supported": Entity(library.Supported, "programs", "supported", "programs"),
     "change": Entity(library.NameChange, "drift", "changes", "drift"),

@@ -28,7 +28,8 @@ class Program(NamedTuple):
     words. `thinking_code` is for checkpoints that think before they answer. `runners` are uses
     whose classes are among `classes` as well. `use` is what it does with a checkpoint: run it as it
     is, fine-tune it, or join parts to one. `tools` make a command-line tool of it. `runtimes` are
-    what it runs with, and `export` is the task as which the network is exported for them.
+    what it runs with, and `export` is the task as which the network is exported for them. It is
+    for checkpoints with more than so many million parameters.
     """
 
     id: f.Id
@@ -43,6 +44,7 @@ class Program(NamedTuple):
     thinking_code: f.Computed[str] = ""
     use: Annotated[str, f.OneOf("as-is", "fine-tune", "compose")] = "as-is"
     tools: f.ToolIds = ()
+    above_millions: float = 0
     runtimes: f.Computed[Sequence[str]] = ("transformers",)
     export: f.Computed[str] = ""
 
@@ -59,7 +61,8 @@ class ProgramTool(NamedTuple):
 
     It is for some tasks, any where `tasks` is empty, and for a prompt with a place for what it
     `asks`, where it asks something. `begin` stands before the program and reads the command line;
-    `end` after it, and calls it for the images of a `batch`. `once` calls it for one.
+    `end` after it, and calls it for the images of a `batch`. `once` calls it for one. The file
+    `test` tries it on three images: the command `verb`, where it has several, with words `tried`.
     """
 
     id: f.Id
@@ -69,6 +72,17 @@ class ProgramTool(NamedTuple):
     begin: f.Computed[str] = ""
     end: f.Computed[str] = ""
     once: f.Computed[str] = ""
+    test: f.FileId = "test-lines"
+    verb: f.Text = ""
+    tried: f.Texts = ()
+
+
+class ProjectFile(NamedTuple):
+    """A file beside a program, by its name in the folder, its text with places to be filled in."""
+
+    id: f.Id
+    name: f.Text
+    text: f.Text
 
 
 class Package(NamedTuple):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,10 +15,15 @@ from advisor.decide.command_lines import command
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile, make_profile
 from advisor.errors import UsageError
+from advisor.files import path_shown
 from advisor.model import TASK
 from advisor.naming import same_name
 from advisor.phrasing import joined
 from advisor.rulebase.base import RuleBase
+
+if TYPE_CHECKING:
+    from advisor.decide.written_program import Script
+    from advisor.draw.formats import Report
 
 SHOWN_TASKS = 3
 FORMATS = ("python", "notebook", "json")
@@ -26,8 +33,10 @@ VERIFIED_ONLY = "Use only checkpoints whose required fields are all verified."
 VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
 JOIN = "Combine an encoder and a decoder of your choice, and train the result."
 Join = Annotated[bool, option("--join", JOIN)]
-RUNTIME = "Runtime of the program. By default the one for --device. See `advisor help code`."
+RUNTIME = "Runtime of the program, such as onnx or vllm. By default the one for --device."
 RuntimeName = Annotated[str, option("--runtime NAME", RUNTIME)]
+PROJECT = "Write the program, a README, a test and advisor.yaml to a new folder."
+Project = Annotated[Path | None, option("--project DIR", PROJECT)]
 Notebook = Annotated[bool, option("--notebook", "Same as --format notebook.")]
 
 
@@ -41,36 +50,45 @@ def code(
     join: Join = False,
     no_thinking: NoThinking = False,
     runtime: RuntimeName = "",
+    project: Project = None,
     notebook: Notebook = False,
     rulebase: RuleBase,
     shown: Annotated[Showing, showing(FORMATS)],
 ) -> int:
     """Generate Python code for the first checkpoint: a tool for your files, or a training script.
 
-    It takes a need and flags as `recommend` does, and asks nothing. The program writes a line of
-    JSON for each image of a folder. If the answer is to fine-tune, or to join parts of your own,
-    it trains on pairs.csv and saves the result.
+    It takes a need and flags as `recommend` does. The program writes a line of JSON for each image
+    of a folder. If the answer is to fine-tune, or to join parts, it trains on pairs.csv. A runtime
+    is transformers, onnx, transformers.js, vllm, llama.cpp, ollama, mlx or openvino.
 
     \b
     Examples:
       advisor code captioning > caption.py && uv run caption.py photos/
-      advisor code --task ocr-line --training fine-tune --output python=train.py
-      advisor code Salesforce/blip-vqa-base --task vqa --notebook > ask.ipynb
+      advisor code --task ocr-line --training fine-tune --project train
+      advisor code "search photos by words" --device browser > index.html
     """
+    from advisor.decide.project_folder import write_project
     from advisor.decide.recommendation import recommend
     from advisor.decide.written_program import script
-    from advisor.draw.formats import Report
 
     checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first)
     answer = recommend(rulebase, answers, priority=first, order=order, verified_only=verified_only)
     written = script(answer, checkpoint, join=join, thinking=not no_thinking, runtime_name=runtime)
-    drawings = {"python": lambda: written.python, "notebook": lambda: written.notebook}
-    report = Report(lambda: written.to_dict(rulebase.digest), list, drawings=drawings)
+    files = write_project(project, written, answer.advice[0]) if project else []
     shown = _as_notebook(shown) if notebook else shown
-    shown.emit(report)
+    shown.emit(_report(written, files, rulebase.digest))
     if written.note:
         note(written.note)
     return 0
+
+
+def _report(written: Script, files: Sequence[Path], digest: str) -> Report:
+    """Return a program in its formats; where a project was written, the names of its files."""
+    from advisor.draw.formats import Report
+
+    text = "".join(f"{path_shown(file)}\n" for file in files) or written.python
+    drawings = {"python": lambda: text, "notebook": lambda: written.notebook}
+    return Report(lambda: written.to_dict(digest), list, drawings=drawings)
 
 
 def _as_notebook(shown: Showing) -> Showing:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Package,
         Program,
         ProgramTool,
+        ProjectFile,
         RunnerUse,
         Runtime,
         Supported,
@@ -125,6 +126,8 @@ class RuleBase:
     """What is written around programs that work through files, by id."""
     packages: Listed[Package] = _listed("programs.packages", "library.Package")
     """Packages that programs need, in tested versions."""
+    files: ById[ProjectFile] = _by_id("programs.files", "library.ProjectFile")
+    """What stands beside a program in a folder of its own, by id."""
     runtimes: ById[Runtime] = _by_id("programs.runtimes", "library.Runtime")
     """What programs run a network with, by id."""
     supported: Listed[Supported] = _listed("programs.supported", "library.Supported")

@@ -1,6 +1,13 @@
 """The programs that train, run as they are written: on pairs of the user, saved, and used again."""
 
+import ast
 import json
+import re
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -74,15 +81,36 @@ def pairs(tmp_path, monkeypatch):
 
 
 def losses(printed):
-    """The loss on what was kept apart, before and after each epoch."""
-    lines = [line for line in printed.splitlines() if "kept apart" in line]
-    return [float(line.split()[-1]) for line in lines]
+    """The loss on the pairs that were held out, before training and after it."""
+    (line,) = [line for line in printed.splitlines() if "held-out pairs: " in line]
+    before, after = re.findall(r"([\d.]+) (?:before|after)", line)
+    return float(before), float(after)
 
 
 def learns(printed):
-    found = losses(printed)
-    assert len(found) > 3
-    assert found[-1] < found[0]
+    before, after = losses(printed)
+    assert after < before
+
+
+def trained(code, id, folder, *words):
+    """Run a program that trains a tiny network in place of its checkpoint; what it printed."""
+    with as_called(*words):
+        return run(code, id, folder)
+
+
+@contextmanager
+def as_called(*words):
+    before, sys.argv = sys.argv, ["train.py", *map(str, words)]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+def training_code(checkpoint, task):
+    if isinstance(checkpoint, str):
+        checkpoint = RULEBASE.checkpoint(checkpoint)
+    return snippet(checkpoint, task, RULEBASE, use="fine-tune", whole=True)
 
 
 ONE = "train-encoder-decoder"
@@ -105,8 +133,9 @@ def test_it_learns_saves_and_what_it_saved_runs(key, tiny, pairs):
         pairs.write_text("\n".join(f"{row[0]},{row[2]}" for row in rows))
     kind = network_of(checkpoint, task)
     assert kind, checkpoint.model_class
-    code = snippet(checkpoint, task, RULEBASE, use="fine-tune")
-    learns(run(code, checkpoint.id, tiny(kind)))
+    code = training_code(checkpoint, task)
+    words = ("--batch-size", 4, "--learning-rate", "1e-3", "--epochs", 4)
+    learns(trained(code, checkpoint.id, tiny(kind), *words))
     saved = pairs.with_name("fine-tuned")
     assert (saved / "model.safetensors").is_file()
     config = json.loads((saved / "config.json").read_text())
@@ -116,8 +145,9 @@ def test_it_learns_saves_and_what_it_saved_runs(key, tiny, pairs):
         stop_soon(saved / "generation_config.json")
         again = again.replace('prompt = ""', 'prompt = "<s_task>"')  # as the program says
         assert run(again, checkpoint.id, saved).endswith("\n")
-    with pytest.raises(SystemExit, match="is there already"):
-        run(code, checkpoint.id, tiny(kind))
+    with pytest.raises(SystemExit) as refused:
+        trained(code, checkpoint.id, tiny(kind))
+    assert refused.value.code == 2
 
 
 DUAL_ENCODERS = {
@@ -137,10 +167,8 @@ def test_two_towers_learn_pairs_and_search_with_what_was_saved(id, tiny, pairs):
         Image.new("RGB", (60, 40), COLOURS[name]).save(pairs.with_name("images") / f"{number}.png")
     rows = [f"images/{number}.png,a {names[number % 3]} square" for number in range(40)]
     pairs.write_text("\n".join(["image,text", *rows]))
-    code = snippet(RULEBASE.checkpoint(id), "image-search", RULEBASE, use="fine-tune")
-    quick = code.replace("= 3, 32, 1e-5", "= 6, 8, 3e-3")
-    assert quick != code
-    learns(run(quick, id, tiny(kind)))
+    words = ("--epochs", 6, "--batch-size", 8, "--learning-rate", "3e-3")
+    learns(trained(training_code(id, "image-search"), id, tiny(kind), *words))
     pairs.with_name("images").rename(pairs.with_name("photos"))
     found = snippet(RULEBASE.checkpoint(id), "image-search", RULEBASE)
     printed = run(
@@ -176,14 +204,80 @@ def test_chat_models_train_adapters_that_are_merged_into_the_weights(tiny, pairs
     from safetensors.torch import load_file
 
     id, kind = "Qwen/Qwen3-VL-4B-Instruct", "qwen3_vl"
-    code = snippet(RULEBASE.checkpoint(id), "captioning", RULEBASE, use="fine-tune")
-    learns(run(code, id, tiny(kind)))
+    code = training_code(id, "captioning")
+    learns(trained(code, id, tiny(kind), "--batch-size", 4, "--accumulate", 2, "--epochs", 4))
     before = load_file(tiny(kind) / "model.safetensors")
     after = load_file(pairs.with_name("fine-tuned") / "model.safetensors")
     assert set(before) == set(after)
     changed = {name for name, weight in before.items() if not torch.equal(weight, after[name])}
     assert changed
     assert not [name for name in changed if "visual" in name or "embed" in name or "norm" in name]
+
+
+def test_an_adapter_is_saved_alone_where_that_is_asked_for(tiny, pairs):
+    from peft import PeftModel
+    from transformers import AutoModelForImageTextToText
+
+    id, folder = "Qwen/Qwen3-VL-4B-Instruct", tiny("qwen3_vl")
+    trained(training_code(id, "captioning"), id, folder, "--adapter", "--epochs", 1)
+    saved = pairs.with_name("fine-tuned")
+    assert (saved / "adapter_model.safetensors").is_file()
+    assert not (saved / "model.safetensors").exists()
+    base = AutoModelForImageTextToText.from_pretrained(folder)
+    assert PeftModel.from_pretrained(base, saved).peft_config["default"].r == 16
+
+
+def test_above_a_billion_parameters_adapters_are_trained_and_below_all_weights():
+    for checkpoint, task in trainable():
+        program = program_for(checkpoint, task, RULEBASE.programs, "fine-tune")
+        code = training_code(checkpoint, task)
+        if program and "KeptTrainer" in code and "runners" in program._fields:
+            chats = "apply_chat_template" in code
+            large = (checkpoint.parameters_millions or 0) >= 1000
+            assert not chats or ("get_peft_model" in code) == large, checkpoint.id
+
+
+def test_programs_that_train_are_formatted_and_have_at_most_160_lines(tmp_path):
+    number = 0
+    for checkpoint, task in {key: CASES[key] for key in CASES}.values():
+        code = training_code(checkpoint, task)
+        ast.parse(code)
+        if "TrainingArguments" in code:
+            number += 1
+            assert sum(bool(line.strip()) for line in code.splitlines()) <= 160, checkpoint.id
+            (tmp_path / f"train_{number}.py").write_text(f"{code}\n", encoding="utf-8")
+    assert number > 15
+    for words in (["format", "--check", "--diff"], ["check", "--select", "E4,E7,E9,F,I,UP"]):
+        command = [sys.executable, "-m", "ruff", *words, "--isolated", "--quiet", str(tmp_path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[:3000] + done.stderr[:2000]
+
+
+@pytest.mark.slow
+def test_what_was_killed_goes_on_and_ends_in_the_same_weights(tiny, pairs):
+    import torch
+    from safetensors.torch import load_file
+
+    id, task, folder = "nlpconnect/vit-gpt2-image-captioning", "captioning", tiny("gpt2_captioner")
+    code = training_code(id, task).replace(f'name = "{id}"', f"name = {str(folder)!r}")
+    rows = [line.split(",") for line in pairs.read_text().splitlines()]
+    pairs.write_text("\n".join(f"{row[0]},{row[2]}" for row in rows))
+    Path("train.py").write_text(code, encoding="utf-8")
+    command = [sys.executable, "train.py", "--epochs", "8", "--batch-size", "4", "--output"]
+    subprocess.run([*command, "whole"], check=True, capture_output=True)
+    killed = subprocess.Popen(
+        [*command, "cut"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    while not list(Path("cut").glob("steps/*/trainer_state.json")):
+        assert killed.poll() is None
+        time.sleep(0.01)
+    killed.kill()
+    killed.wait()
+    assert not Path("cut/model.safetensors").exists()
+    subprocess.run([*command, "cut", "--resume"], check=True, capture_output=True)
+    whole, cut = (load_file(f"{name}/model.safetensors") for name in ("whole", "cut"))
+    assert all(torch.allclose(whole[name], cut[name], atol=1e-6) for name in whole)
+    assert not Path("cut/steps").exists()
 
 
 def test_parts_are_joined_trained_and_saved(pairs, tmp_path):
@@ -201,10 +295,12 @@ def test_parts_are_joined_trained_and_saved(pairs, tmp_path):
     words.save_pretrained(tmp_path / "bert")
     code = joining_program("captioning", RULEBASE.programs)
     for place, part in (("encoder", "vit"), ("decoder", "bert")):
-        before, name, after = code.partition(f"\n{place} = ")
-        assert name
-        code = f"{before}{name}{str(tmp_path / part)!r} #{after.partition('#')[2]}"
-    learns(execute(code))
+        code, changed = re.subn(
+            f'^{place} = ".*"$', f"{place} = {str(tmp_path / part)!r}", code, flags=re.MULTILINE
+        )
+        assert changed == 1
+    with as_called():
+        learns(execute(code))
     answered = snippet(
         RULEBASE.checkpoint("nlpconnect/vit-gpt2-image-captioning"), "captioning", RULEBASE
     )

@@ -1,0 +1,86 @@
+"""A folder around a program: what it needs, how it is run, a test, what `advisor check` holds."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.decide.requirements import AS_IS
+from advisor.errors import UsageError
+from advisor.writing import creating_folder, write_text
+
+if TYPE_CHECKING:
+    from advisor.decide.advice import TaskAdvice
+    from advisor.decide.written_program import Script
+    from advisor.model.library import ProgramTool
+
+PROGRAM, PAGE = "program.py", "index.html"
+
+
+def write_project(folder: Path, script: Script, advice: TaskAdvice) -> list[Path]:
+    """Write a program with all that belongs to it into a new or empty folder; return its files.
+
+    Raises UsageError for a file that is there already, AdvisorError for a folder that holds others.
+    """
+    files = _files(script, advice)
+    if there := next((folder / name for name in files if (folder / name).exists()), None):
+        raise UsageError(f"`{there}` exists", hint="name a new folder", kind="output-exists")
+    with creating_folder(folder) as scratch:
+        for name, text in files.items():
+            write_text(scratch / name, text)
+    return [folder / name for name in files]
+
+
+def _files(script: Script, advice: TaskAdvice) -> dict[str, str]:
+    """Return the text of each file by its name."""
+    known, tool = advice.rulebase.files, script.tool
+    is_page = script.python.startswith("<")
+    name = PAGE if is_page else PROGRAM
+    run = f"python {name} {_words(script, tool)}".rstrip()
+    said = {
+        "program": name,
+        "task": script.task,
+        "checkpoint": script.checkpoint or "parts of your choice",
+        "does": script.said[0],
+        "command": script.command,
+        "runtime": script.runtime,
+        "run": "python -m http.server 8000" if is_page else run,
+        "words": json.dumps(list(tool.tried) if tool else []),
+    }
+    files = {name: script.python, "requirements.txt": "".join(f"{e}\n" for e in script.needed)}
+    tests = [known[tool.test]] if tool else []
+    if script.use != AS_IS and '"--epochs"' in script.python:
+        tests = [known["test-training"]]
+    for each in (known["readme"], *tests):
+        text = each.text
+        for place, word in said.items():
+            text = text.replace(f"{{{place}}}", word)
+        files[each.name] = text
+    if script.checkpoint:
+        files["advisor.yaml"] = _choice(script, advice)
+    return files
+
+
+def _words(script: Script, tool: ProgramTool | None) -> str:
+    """Return the words of a command line that works through a folder."""
+    if script.use != AS_IS:
+        return "pairs.csv"
+    return f"{tool.verb} photos {shlex.join(tool.tried)}".strip() if tool else ""
+
+
+def _choice(script: Script, advice: TaskAdvice) -> str:
+    """Return `advisor.yaml`, which declares the checkpoint and what is needed of it.
+
+    What nobody said is needed as it was assumed, so that the check has one outcome.
+    """
+    given = {id: a.said for id, a in advice.decision.given.items() if a.is_given}
+    needs = {id: said[0] if len(said) == 1 else list(said) for id, said in given.items()}
+    needs |= {id: option for id, option in advice.assumed.items() if id not in needs}
+    checkpoint = advice.rulebase.checkpoint(script.checkpoint)
+    if checkpoint.is_rounded:
+        needs.pop("memory-gb", None)  # what is declared are the weights as they are stored
+    entry = {"name": script.task, "checkpoint": checkpoint.hub_id, "revision": checkpoint.revision}
+    kept = {key: value for key, value in entry.items() if value} | {"needs": needs}
+    return f"choices:\n  - {json.dumps(kept, ensure_ascii=False)}\n"
