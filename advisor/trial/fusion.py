@@ -108,6 +108,8 @@ class ChatMatcher(Chat):
     This is VQAScore. Several texts or none may fit.
     """
 
+    respond_to_all = Runner.respond_to_all
+
     def prepare(self) -> None:
         """Find the words that it answers with; a thought would stand before them, so it is off."""
         super().prepare()
