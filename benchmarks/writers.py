@@ -175,6 +175,9 @@ WRITERS = {
         ("explain", *CAPTIONING, "--output", "json=a.json"), ("console.output",)
     ),
     "code --output": Writer(("code", *CAPTIONING, "--output", "python=a.py"), ("console.output",)),
+    "code --project": Writer(
+        ("code", *CAPTIONING, "--project", "ours"), ("decide.project_folder",)
+    ),
     "ask keeps": Writer(
         (),
         ("interview.saved_interview",),
