@@ -79,8 +79,7 @@ class TaskAdvice(NamedTuple):
         if self.task is None or self.selection.uses[:1] != ("as-is",):
             return None
         ready = (pick.checkpoint for pick in self.selection.picks if pick.use == "as-is")
-        able = (one for one in ready if one.loader == "transformers" and not one.is_rounded)
-        return next(able, None)
+        return next((one for one in ready if one.loader == "transformers"), None)
 
     @property
     def family(self) -> str | None:

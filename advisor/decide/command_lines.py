@@ -99,7 +99,8 @@ def try_command(
         inputs = {flag: example.get(flag, flag.upper()) for flag in needs}
     if not image and "query" not in inputs:
         image = "photo.jpg"
-    words = ["advisor try --checkpoint", quoted(checkpoint.id), "--task", task]
+    words = ["advisor try --checkpoint", quoted(checkpoint.hub_id), "--task", task]
+    words += [f"--quantize {checkpoint.bits}"] if checkpoint.is_rounded else []
     words += ["--image", quoted(image)] if image else []
     words += [f"--{flag} {quoted(value)}" for flag, value in inputs.items()]
     return " ".join([*words, *rules_flags(rulebase.folders)])

@@ -218,7 +218,7 @@ def figure_text(id: str, value: float | None) -> str:
 def precision_text(checkpoint: Checkpoint) -> str:
     """Return in how many bits a checkpoint is loaded, where it stands in several; else nothing."""
     if checkpoint.is_rounded:
-        return f"in {checkpoint.precision.removeprefix('int')} bits (bitsandbytes)"
+        return f"in {checkpoint.bits} bits (bitsandbytes)"
     return "in 16 bits" if checkpoint.losses else ""
 
 

@@ -103,8 +103,10 @@ def _try(
         question=given.get("question", ""),
         query=given.get("query", ""),
     )
-    choice = CheckpointChoice(checkpoints=[checkpoint.id], task=task)
-    results = try_out(rulebase, choice, inputs, Loading(agree=agreement(download=False)))
+    choice = CheckpointChoice(checkpoints=[checkpoint.hub_id], task=task)
+    dtype = f"{checkpoint.bits}-bit" if checkpoint.is_rounded else None
+    loading = Loading(agree=agreement(download=False), dtype=dtype)
+    results = try_out(rulebase, choice, inputs, loading)
     Showing("terminal", [], color).emit(report_of(results))
 
 

@@ -348,6 +348,11 @@ class Checkpoint(NamedTuple):
         return self.precision != STORED
 
     @property
+    def bits(self) -> str:
+        """How many bits a rounded weight has; empty for weights as they are stored."""
+        return self.precision.removeprefix("int") if self.is_rounded else ""
+
+    @property
     def forms(self) -> tuple[Checkpoint, ...]:
         """The checkpoint itself, and its forms in fewer bits of which a loss is known.
 

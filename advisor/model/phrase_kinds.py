@@ -14,6 +14,9 @@ NUMBER_OF = "number-of-"
 QUOTED, QUOTED_QUESTION = "quoted-words", "quoted-question"
 """The concepts that words in quotation marks stand for; their own mean nothing."""
 
+SERVED = "served"
+"""What a sentence names by the name of a model that companies serve, whose weights nobody has."""
+
 SHELF = 2
 """Phrases stand together that begin with the same so many letters, so that few are read."""
 

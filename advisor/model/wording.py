@@ -95,6 +95,7 @@ class Particle(NamedTuple):
     `settled` says that its clause is done already, `aside` that what follows
     comes besides; `lighter` asks for less than what is named next; `skipped` words may stand
     anywhere in a phrase, `filler` hides the words in it; `number-word` is read by a library.
+    `served` words name models that companies serve and publish no weights of.
     `quiet` words are never told to be not understood, `common` ones are no misspelling of others.
     """
 
@@ -102,7 +103,7 @@ class Particle(NamedTuple):
         str,
         f.OneOf(
             *("negation", "negation-after", "contrast", "complaint", "settled", "aside"),
-            *("lighter", "skipped", "filler", "number-word", "quiet", "common"),
+            *("lighter", "skipped", "filler", "number-word", "quiet", "common", "served"),
         ),
     ]
     words: f.Words

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from advisor.decide.selection import ORDERS, select_of
+from advisor.model.phrase_kinds import SERVED
 from advisor.model.value import NamedTuple
 from advisor.need.lexicon import lexicon_of
+from advisor.phrasing import joined
 
 if TYPE_CHECKING:
+    from advisor.decide.selection import Selection
     from advisor.need.reading import Span
     from advisor.need.understood import Understood
 
@@ -46,19 +49,28 @@ def model_names(understanding: Understood) -> dict[Span, str]:
 def named_models(understanding: Understood) -> tuple[NamedModel, ...]:
     """Return the models that a sentence names, those of the answer's family and high rank first."""
     rulebase, advice = understanding.recommendation.rulebase, understanding.advice
-    ranked = {advice.family: [pick.checkpoint.id for pick in advice.selection.picks]}
+    ranked = {advice.family: _ids(advice.selection)}
     found = []
     for span, name in model_names(understanding).items():
         ids, _ = lexicon_of(rulebase).named(name)
         for family in {rulebase.checkpoint(id).family for id in ids} - ranked.keys():
-            picks = select_of(rulebase, family, advice.decision.profile, ORDERS[0]).picks
-            ranked[family] = [pick.checkpoint.id for pick in picks]
+            ranked[family] = _ids(select_of(rulebase, family, advice.decision.profile, ORDERS[0]))
         places = {id: order.index(id) + 1 for order in ranked.values() for id in ids if id in order}
         best = min(places, key=places.__getitem__, default=ids[0])
         family = rulebase.checkpoint(best).family
         found.append(NamedModel(name, span, best, family, places.get(best), len(ranked[family])))
     found.sort(key=lambda one: (one.family != advice.family, one.rank is None, one.rank))
     return tuple(found)
+
+
+def _ids(selection: Selection) -> list[str]:
+    """Return the ids of picks in order; a checkpoint stands where the first of its forms does."""
+    return [*dict.fromkeys(pick.checkpoint.hub_id for pick in selection.picks)]
+
+
+def served(understanding: Understood) -> list[Span]:
+    """Return where a sentence names models that companies serve, whose weights nobody has."""
+    return [span for name, span in understanding.reading.names if name == SERVED]
 
 
 def named_rows(understanding: Understood) -> Iterator[tuple[str, str]]:
@@ -71,6 +83,11 @@ def named_rows(understanding: Understood) -> Iterator[tuple[str, str]]:
         of = f" in {rulebase.family(one.family).shown}" if other and one.rank else ""
         yield label, f"{one.name}: {one.checkpoint} {place}{of}"
         label = ""
+    if words := understanding.reading.words(served(understanding)):
+        compare = "advisor evaluate --candidate https://HOST/v1#MODEL"
+        if task := understanding.advice.task:
+            compare += f" --task {task}"
+        yield label, f"{joined(words, 'and')}: only served by a company; compare with {compare}"
 
 
 def named_json(understanding: Understood) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from advisor.model import TASK
-from advisor.need.named import model_names
+from advisor.need.named import model_names, served
 
 if TYPE_CHECKING:
     from advisor.need.reading import Span, TaskRead
@@ -20,7 +20,7 @@ def unused(understanding: Understood) -> tuple[Span, ...]:
     shown = [span for task in tasks for span in task.spans]
     shown += [span for one in (*understanding.kept, *understanding.dropped) for span in one.spans]
     shown += [*reading.taken_back, *(span for span, _ in reading.corrected)]
-    shown += model_names(understanding)
+    shown += [*model_names(understanding), *served(understanding)]
     known = {span for task in reading.touched for span in task.spans}
     known |= {span for one in (*reading.answers, *reading.concluded) for span in one.spans}
     known |= {*reading.idle, *(span for _, span in reading.names)}

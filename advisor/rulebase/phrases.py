@@ -22,6 +22,7 @@ from advisor.model.phrase_kinds import (
     NUMERAL,
     PARTICLE,
     SAYING,
+    SERVED,
     SHELF,
 )
 from advisor.tokens import ANY, pattern_of, patterns_of
@@ -161,7 +162,8 @@ def _words(values: Values) -> Iterable[tuple[str, str, str]]:
         for language, phrase in phrases_in(particle):
             if particle.id not in LISTED:
                 suffix = f".{language}" if particle.id == "number-word" else ""
-                yield PARTICLE, f"{particle.id}{suffix}", phrase
+                kind = NAME if particle.id == SERVED else PARTICLE
+                yield kind, f"{particle.id}{suffix}", phrase
 
 
 def task_phrases(task: Task) -> list[str]:

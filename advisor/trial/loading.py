@@ -91,6 +91,7 @@ def _quantization(placement: Placement) -> dict[str, Any]:
     config = transformers().BitsAndBytesConfig(
         load_in_8bit=placement.dtype == "8-bit",
         load_in_4bit=placement.dtype == "4-bit",
+        bnb_4bit_quant_type="nf4",  # as the printed programs have it
         bnb_4bit_compute_dtype=placement.torch_dtype,
     )
     return {"quantization_config": config, "device_map": {"": placement.device}}

@@ -24,7 +24,7 @@ def test_eight_gb_of_a_gpu_take_a_larger_one_in_fewer_bits_and_a_cpu_does_not():
     assert (pick.checkpoint.id, pick.checkpoint.hub_id) == (f"{FOUR}:int8", FOUR)
     assert pick.needs_gb < 8 < memory_gb(pick.checkpoint._replace(precision="stored"))
     assert all(figure.estimated for figure in pick.figures)
-    for device in ("cpu", "phone", "browser"):
+    for device in ("cpu", "mps", "phone", "browser"):
         picks = recommend(task="vqa", memory_gb=8, device=device).advice[0].selection.picks
         assert not any(one.checkpoint.is_rounded for one in picks)
 
@@ -37,6 +37,8 @@ def test_the_answer_names_the_precision_and_the_id_stays(advisor):
     assert all(figure["estimated"] for figure in one["measurements"])
     lines = advisor("recommend", "--task", "vqa", "--memory-gb", "8").out.splitlines()
     assert "in 8 bits (bitsandbytes)" in lines[1]
+    trial = next(line for line in lines if "advisor try" in line)
+    assert f"--checkpoint {FOUR} --task vqa --quantize 8" in trial
     assert any(line.startswith("Score") and "~ estimated" in line for line in lines)
     assert recommend(task="vqa", memory_gb=8).checkpoint == FOUR
 
@@ -126,3 +128,11 @@ def test_another_runtime_rounds_in_its_own_way(advisor):
     assert refused.code == 2
     assert f"{FOUR}:int8 is rounded while transformers loads it" in refused.err
     assert f"advisor code {FOUR} --task vqa --runtime vllm" in refused.err
+
+
+def test_a_named_model_ranks_by_the_form_that_fits(advisor):
+    asked = ("recommend", "Qwen3-VL-8B or Molmo2-8B for vqa with 8 GB", "--device", "gpu")
+    named = advisor(*asked, "--format", "json").json["named"]
+    ranks = {one["words"]: one["rank"] for one in named}
+    assert ranks["Qwen3-VL"] is not None
+    assert ranks["Molmo2-8B"] is None

@@ -245,3 +245,12 @@ def test_a_named_model_goes_by_the_checkpoint_that_ranks_highest(advisor, text, 
 
 def test_a_family_that_is_named_alone_is_no_model(advisor):
     assert advisor("recommend", "use CLIP to search photos", "--format", "json").json["named"] == []
+
+
+def test_a_model_that_only_a_company_serves_is_told_how_it_is_compared(advisor):
+    page = advisor("GPT-4o or Florence-2 for captioning?").out
+    row = next(line for line in page.splitlines() if "GPT-4o" in line)
+    assert "only served by a company" in row
+    assert "evaluate --candidate https://HOST/v1#MODEL --task captioning" in " ".join(page.split())
+    assert "No effect" not in page
+    assert "served" not in advisor("embeddings with our own gpt-2 decoder").out

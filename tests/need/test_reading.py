@@ -138,7 +138,7 @@ def test_the_words_of_a_name_mean_nothing_by_themselves(rulebase):
         ("plant classes, 50 photos each", {"pairs": 50, "examples": ["labels"]} | TRAINED),
         ("describe this mobile screen image", {}),
         ("describe photos on my mobile", {"device": ["phone"]}),
-        ("caption photos on a macbook m2 16gb", {"device": ["gpu"], "memory-gb": 16}),
+        ("caption photos on a macbook m2 16gb", {"device": ["mps"], "memory-gb": 16}),
         ("image search for our shop, ~2M imgs/day", {"collection": 2_000_000} | PHOTOS),
     ],
 )
