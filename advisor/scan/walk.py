@@ -27,8 +27,6 @@ KINDS = {
 DIALECTS = {
     **dict.fromkeys((".pxd", ".pxi", ".pyx"), "Cython"),
     ".ipy": "a script of IPython",
-    ".sage": "Sage",
-    ".xsh": "xonsh",
 }
 """What is nearly Python, by suffix: it is searched for words of ours, but not parsed."""
 _TEMPLATE = re.compile(r".+\.py\.(?:in|j2|jinja2?|mako|template|tmpl|tpl)", re.IGNORECASE)
@@ -51,6 +49,8 @@ _ENVIRONMENTS = re.compile(
 )
 _SKIPPED_FILES = re.compile(r"advisor\.(?:yaml|lock)|(?:package-lock|tokenizer|vocab)\.json")
 """Read by others, or data that only looks like configuration."""
+_MOST_STARS = 3
+"""In a pattern, each of which may be tried at every length; one with more leaves nothing out."""
 _AT_ONCE = 10_000
 """Entries of a folder that may take as long as one file."""
 _DEEPEST = 200
@@ -301,7 +301,7 @@ def excluding(patterns: Sequence[str]) -> Callable[[str], bool]:
     for pattern in patterns:
         with contextlib.suppress(ValueError, re.error):
             GitIgnoreSpec.from_lines([pattern])
-            meant.append(pattern)
+            meant += [pattern] * (len(re.findall(r"\*\*?", pattern)) <= _MOST_STARS)
     matches = cache(GitIgnoreSpec.from_lines(meant).match_file)
 
     def leaves_out(name: str) -> bool:

@@ -155,6 +155,13 @@ def test_a_pattern_that_means_nothing_leaves_nothing_out(tmp_path, pattern):
     assert "a.py" not in names(tmp_path, exclude=[pattern, "a.py"])
 
 
+@pytest.mark.parametrize("pattern", ["*a*a*a*a*a*a*b", "*?*?*?*?*?*?z", "**/" * 9 + "zz"])
+def test_a_pattern_of_many_stars_leaves_nothing_out_at_once(pattern):
+    for path in ("a" * 200 + ".py", "/".join("d" * 200)):
+        assert not excluding([pattern, "x.py"])(path)
+        assert excluding([pattern, path])(path)
+
+
 @given(st.text(max_size=200))
 def test_no_pattern_raises(text):
     excluding(text.splitlines())("a/b.py")
