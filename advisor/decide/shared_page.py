@@ -55,18 +55,7 @@ def shared_page(
     from advisor.decide.details import details
 
     page: list[Shared] = [Text(f"Need: {need or _needs(answer)}", "need")]
-    waiting = list(answer.advice)
-    for place, block in enumerate(screen[:-1]):
-        if isinstance(block, Pairs):
-            page.append(Folded("How the sentence was understood", (block,)))
-            continue
-        page.append(_short(block) if isinstance(block, Notes) else block)
-        if isinstance(block, Headline) and waiting:
-            table = next((one for one in screen[place:] if isinstance(one, Table)), None)
-            picture = _finalists(
-                waiting.pop(0), [str(row[0]) for row in table.rows] if table else []
-            )
-            page += [picture] if picture else []
+    page += pictured(answer, screen[:-1])
     if len(answer.advice) == 1 and answer.advice[0].has_program:
         from advisor.decide.written_program import script
 
@@ -88,6 +77,21 @@ def shared_page(
             )
         ),
     ]
+
+
+def pictured(answer: Advice, screen: Page) -> Iterator[Shared]:
+    """Yield the blocks of a screen with a picture below each first line, and short notes."""
+    waiting = list(answer.advice)
+    for place, block in enumerate(screen):
+        if isinstance(block, Pairs):
+            yield Folded("How the sentence was understood", (block,))
+            continue
+        yield _short(block) if isinstance(block, Notes) else block
+        if isinstance(block, Headline) and waiting:
+            table = next((one for one in screen[place:] if isinstance(one, Table)), None)
+            ids = [str(row[0]) for row in table.rows] if table else []
+            if picture := _finalists(waiting.pop(0), ids):
+                yield picture
 
 
 def _short(notes: Notes) -> Notes:

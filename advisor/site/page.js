@@ -226,12 +226,15 @@ function answered(walk, state) {
   const assumed = assumedRows(walk, state, found);
   const card = kind === "picked" && part(`checkpoint ${checkpoint}`).content.cloneNode(true);
   const next = kind === "picked" ? walk.ranked(source, path).slice(1).map((place) => catalog[place]) : [];
+  const alone = !Object.keys(state.given).length && !state.declined.size;
+  const picture = alone ? [...part(`usual ${state.task}`).querySelectorAll("figure, figure ~ .scroll")] : [];
   const result = { next: next.join(" "), family, checkpoint, use: leaf[3], source, sure: certainty.family, exact: certainty.checkpoint };
   Object.assign(part("answer").dataset, result);
   return [
     headline(leaf, certainty),
     source && source !== family ? make("p", { class: "warn" },
       `${familyName(family)} fits best, but none of its checkpoints meets your answers.`) : null,
+    ...picture.map((one) => one.cloneNode(true)),
     card || null,
     next.length ? titled("Next checkpoints",
       list(next.map((id) => [modelLink(id), ` ${data.briefs[id]}`]))) : null,

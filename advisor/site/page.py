@@ -12,6 +12,7 @@ from string import Template
 
 from advisor.decide.memory import memory_gb, training_memory
 from advisor.decide.recommendation import recommend
+from advisor.decide.shared_page import pictured
 from advisor.draw import html as drawn
 from advisor.draw.blocks import Item, Items, Page, Pairs
 from advisor.engine.decision import Engine
@@ -103,10 +104,12 @@ def static_page(rulebase: RuleBase, priority: Sequence[str] = ()) -> str:
 
 def _usual(engine: Engine, task: Task) -> str:
     """Return the answer to a task alone, as a part that opens and closes."""
-    answer = drawn.body(recommend(engine.rulebase, {TASK: task.id}, engine=engine).to_page())
-    shown = answer.replace("<h1>", "<h3>").replace("</h1>", "</h3>")
+    answer = recommend(engine.rulebase, {TASK: task.id}, engine=engine)
+    body = drawn.body([*pictured(answer, answer.to_page())])
+    shown = body.replace("<h1>", "<h3>").replace("</h1>", "</h3>")
     description = f'<p class="quiet">{escape(task.description)}</p>'
-    return f"<details><summary>{escape(task.name)}</summary>{description}{shown}</details>"
+    named = f'<details id="usual {escape(task.id)}"><summary>{escape(task.name)}</summary>'
+    return f"{named}{description}{shown}</details>"
 
 
 def _card(checkpoint: Checkpoint) -> str:
