@@ -99,6 +99,7 @@ def test_an_overlay_that_asks_otherwise_keeps_the_groups_of_its_options(tmp_path
         "    options:\n"
         "      - {id: gpu, label: a GPU}\n"
         "      - {id: cpu, label: no GPU}\n"
+        "      - {id: mps, label: a Mac}\n"
         "      - {id: phone, label: a phone}\n"
         "      - {id: browser, label: a browser}\n"
         "      - {id: watch, label: a watch}\n",
