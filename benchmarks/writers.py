@@ -180,7 +180,7 @@ WRITERS = {
     ),
     "ask keeps": Writer(
         (),
-        ("interview.saved_interview",),
+        ("interview.dialogue",),
         program=INTERVIEW,
         tells=("cache/interview.json",),  # it is kept whole after each answer
     ),

@@ -115,7 +115,7 @@ protocols:
         return [one for one in load_rules(small_folder, (ours,)).remarks if "ours/" in one]
 
     rank = (
-        "ours/figures/ours.yaml:2:5: no yardstick names the protocol `our-table`, so its figures "
+        "ours/figures/ours.yaml:2:5: no yardstick names the protocol `our-table`, so its results "
         "rank nothing; name it in one, or say `ranks_nothing: true`"
     )
     nobody = "nothing cites the source `page-of-nobody`"

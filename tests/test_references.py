@@ -225,7 +225,7 @@ def test_small_folder_is_sound(tmp_path):
             "tasks.yaml",
             "id: find",
             "id: write",
-            "tasks.yaml:7:5: the task `write` stands at tasks.yaml:2 already",
+            "tasks.yaml:7:5: the task `write` is already at tasks.yaml:2",
         ),
         (
             "families/writer.yaml",
@@ -297,7 +297,7 @@ def test_small_folder_is_sound(tmp_path):
             "decisions/capability.yaml",
             "    because",
             "    avoid: writer\n    because",
-            "decisions/capability.yaml:2:5: exactly one of `exclude`, `avoid` or `prefer` has",
+            "decisions/capability.yaml:2:5: exactly one of `exclude`, `avoid` or `prefer` is",
         ),
         (
             "decisions/capability.yaml",
@@ -478,8 +478,8 @@ def test_an_id_stands_once_in_a_folder_whatever_it_replaces(tmp_path):
     with pytest.raises(BrokenFileError) as caught:
         load_rules(base, (mine,))
     assert caught.value.problems == (
-        "mine/criteria.yaml:3:6: the criterion `budget` stands at mine/criteria.yaml:2 already",
-        "mine/sources.yaml:3:6: the source `mine` stands at mine/sources.yaml:2 already",
+        "mine/criteria.yaml:3:6: the criterion `budget` is already at mine/criteria.yaml:2",
+        "mine/sources.yaml:3:6: the source `mine` is already at mine/sources.yaml:2",
     )
 
 
