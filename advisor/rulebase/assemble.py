@@ -119,8 +119,8 @@ def assemble(
     write_groups_out(collection.entries)
     check_references(collection.entries, collection.doubtful)
     report_uncited(collection.entries)
-    report_unused(collection.entries)
     _stop_at_problems(collection.documents)
+    report_unused(collection.entries)
     remarks = sorted({one for document in collection.documents for one in document.remarks})
     return compile_parts(collection.entries, collection.changes, digest, remarks)
 
