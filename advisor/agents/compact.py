@@ -134,8 +134,8 @@ def _program(code: str | None, first: str | None) -> Document:
 def _line(assessment: Document) -> str:
     """Return the verdict on a family with its first decisive reason."""
     findings = assessment["findings"]
-    reasons = [one["because"] for one in findings if one["decisive"]]
-    reasons += [one["because"] for one in findings]
+    reasons = [finding["because"] for finding in findings if finding["decisive"]]
+    reasons += [finding["because"] for finding in findings]
     fit = assessment["fit"] or {}
     reason = fit.get("because") if assessment["verdict"] != "excluded" else None
     why = reason or next(iter(reasons), "")
@@ -244,7 +244,7 @@ def text(document: Document) -> str:
     if "elsewhere" in document:
         names = ", ".join(document["elsewhere"]["checkpoints"]) or "none named"
         lines.append(f"elsewhere: {document['elsewhere']['task']}: {names}")
-    lines += [f"next: {one['id']}" for one in others]
+    lines += [f"next: {other['id']}" for other in others]
     if document["assumed"]:
         pairs = (f"{id} {option}" for id, option in document["assumed"].items())
         lines.append(f"assumed: {', '.join(pairs)}")

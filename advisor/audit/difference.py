@@ -77,12 +77,12 @@ class Changes(NamedTuple):
     @property
     def compared(self) -> int:
         """How many cases were compared."""
-        return sum(one.compared for one in self.tasks)
+        return sum(task.compared for task in self.tasks)
 
     @property
     def changed(self) -> int:
         """In how many of them the answer is another."""
-        return sum(one.changed for one in self.tasks)
+        return sum(task.changed for task in self.tasks)
 
 
 class Side(NamedTuple):
@@ -251,17 +251,17 @@ def _entries(rulebase: RuleBase) -> dict[str, Mapping[str, Any]]:
     """Return all entries by kind and id; options count for themselves."""
     questions = rulebase.questions
     return {
-        "criterion": {one.id: one for one in rulebase.criteria},
-        "question": {one.id: one._replace(options=()) for one in questions},
+        "criterion": {criterion.id: criterion for criterion in rulebase.criteria},
+        "question": {question.id: question._replace(options=()) for question in questions},
         "option": {f"{one.id}: {option.id}": option for one in questions for option in one.options},
-        "task": {one.id: one for one in rulebase.tasks},
-        "elsewhere": {one.id: one for one in rulebase.detours},
+        "task": {task.id: task for task in rulebase.tasks},
+        "elsewhere": {detour.id: detour for detour in rulebase.detours},
         "family": {
-            one.id: (one, rulebase.descriptions[one.id], rulebase.claims[one.id])
-            for one in rulebase.families
+            family.id: (family, rulebase.descriptions[family.id], rulebase.claims[family.id])
+            for family in rulebase.families
         },
-        "rule": {one.id: _as_written(one) for one in rulebase.rules if not one.derived},
-        "never": {one.id: one for one in rulebase.never if one.why == "never"},
+        "rule": {rule.id: _as_written(rule) for rule in rulebase.rules if not rule.derived},
+        "never": {never.id: never for never in rulebase.never if never.why == "never"},
         "checkpoint": rulebase.checkpoints,
         "source": rulebase.sources,
     }

@@ -83,7 +83,7 @@ def _summary(difference: RuleBaseDifference) -> Page:
 def _tasks(difference: RuleBaseDifference) -> Page:
     """Return for each task with a change the share of cases that change."""
     pairs = zip(difference.families.tasks, difference.checkpoints.tasks, strict=True)
-    changed = [pair for pair in pairs if any(one.changed for one in pair)]
+    changed = [pair for pair in pairs if any(task_change.changed for task_change in pair)]
     changed.sort(key=lambda pair: [-one.changed / max(one.compared, 1) for one in pair])
     rows = tuple(
         (pair[0].task, *(share(one.changed, one.compared) for one in pair)) for pair in changed
@@ -100,10 +100,10 @@ def _moves(title: str, changes: Changes) -> Page:
     rows = tuple(
         Item(
             ">",
-            " · ".join([one.task, *(f"{id}: {option}" for id, option in one.need.items())]),
-            f"{one.old or NOTHING} → {one.new or NOTHING}; {count(one.cases, 'case')}",
+            " · ".join([move.task, *(f"{id}: {option}" for id, option in move.need.items())]),
+            f"{move.old or NOTHING} → {move.new or NOTHING}; {count(move.cases, 'case')}",
         )
-        for one in changes.moves
+        for move in changes.moves
     )
     heading = f"{title}: the changes of most cases, each by its most typical need"
     return [Heading(heading, 3), Items(rows)]
@@ -119,7 +119,7 @@ def _typical(difference: RuleBaseDifference) -> Page:
             Heading("First checkpoint for the task alone, the most frequent tasks first", 3),
             Table(("task", "before", "after"), cells, wide=2),
         ]
-    if more := [one.task for one in difference.typical[SHOWN_TASKS:]]:
+    if more := [pick_change.task for pick_change in difference.typical[SHOWN_TASKS:]]:
         page.append(Text(f"so do {', '.join(more)}; --format json has theirs", "quiet"))
     return page
 
@@ -143,12 +143,12 @@ def _entries(entries: tuple[EntryChanges, ...]) -> Page:
         return [Text("No rule, question, task, family, checkpoint or source differs.", "quiet")]
     rows = {
         what: [
-            f"{one.kind} {first_named(ids, SHOWN_IDS)}"
-            for one in entries
-            if (ids := getattr(one, what))
+            f"{entry.kind} {first_named(ids, SHOWN_IDS)}"
+            for entry in entries
+            if (ids := getattr(entry, what))
         ]
         for what in ("added", "removed", "changed")
     }
-    rows["reordered"] = [one.kind for one in entries if one.reordered]
+    rows["reordered"] = [entry.kind for entry in entries if entry.reordered]
     pairs = tuple((what, "; ".join(texts)) for what, texts in rows.items() if texts)
     return [Heading("In the files", 3), Pairs(pairs)]

@@ -51,7 +51,7 @@ def first_places(context: ProofContext) -> tuple[Claim, tuple[NeverFirst, ...]]:
     """Claim that each offered checkpoint is offered for some profile; return those never first."""
     search = _Search(context)
     try:
-        behind = tuple([search.standing(one) for one in search.behind()])
+        behind = tuple([search.standing(checkpoint) for checkpoint in search.behind()])
     except NotProvedError as reason:
         return Claim("checkpoints", NOT_PROVED, f"which checkpoints come first: {reason}"), ()
     defects = [
@@ -117,7 +117,7 @@ class _Search:
         before: Counter[str] = Counter()
         for task in self.tasks(checkpoint):
             before.update(self.of(task, checkpoint.family).before(checkpoint.id))
-        id, by = max(before.items(), key=lambda one: one[1], default=("", 0))
+        id, by = max(before.items(), key=lambda item: item[1], default=("", 0))
         return NeverFirst(checkpoint, before.total(), id, by)
 
 
@@ -145,11 +145,11 @@ class _TaskFamily:
     def _kinds(self, axis: Axis) -> list[AxisValue]:
         """Return the kinds that options of a question cover, one of those nothing tells apart."""
         rivals = [one for one in self.rulebase.catalogue(self.family) if one.offered]
-        poor = [set(one.languages_poor or ()) for one in rivals]
+        poor = [set(rival.languages_poor or ()) for rival in rivals]
         order = str(self.rulebase.order(self.task))
         alike: dict[Hashable, AxisValue] = {}
         for option in self.rulebase.question(axis.question).options:
-            named = [_named(one, option) for one in rivals] if option.covers else []
+            named = [_named(rival, option) for rival in rivals] if option.covers else []
             for kind in option.covers:
                 known = tuple([kind in some for some in (*named, *poor)])
                 key = option.id, known, repr(kind) in order and kind
@@ -181,7 +181,7 @@ class _TaskFamily:
 
         A diagram of all families is made for a kind only where one comes first in its family's.
         """
-        rivals = {one.id for one in self.firsts.checkpoints} - outranked(self.firsts)
+        rivals = {checkpoint.id for checkpoint in self.firsts.checkpoints} - outranked(self.firsts)
         watched = rivals & set(ids)
         if not watched:
             return set()
@@ -262,7 +262,7 @@ def outranked(firsts: FirstCheckpoints) -> set[str]:
             no_later |= sum(1 << bit for bit in same)
             for bit in same:
                 ahead[bit] &= no_later
-    found = {one.id for one in firsts.checkpoints if not one.loads_safely}
+    found = {checkpoint.id for checkpoint in firsts.checkpoints if not checkpoint.loads_safely}
     for place, one in enumerate(firsts.checkpoints):
         others = even
         for shift, use in enumerate(USES):
@@ -282,8 +282,8 @@ def _worse_off(firsts: FirstCheckpoints) -> tuple[set[int], set[Said]]:
     found: set[int] = set()
     saids: set[Said] = {()}
     for of_level in firsts.consequences():
-        saids = {one.terms.said for one in of_level}
-        for marks in {one.marks for one in of_level}:
+        saids = {consequence.terms.said for consequence in of_level}
+        for marks in {consequence.marks for consequence in of_level}:
             found |= {marks.out, marks.unknown | marks.poor, marks.learning}
     for rule, aims in zip(firsts.rules, firsts.aims, strict=True):
         found.add(firsts.all & ~aims if rule.effect == "prefer" else aims)
@@ -294,7 +294,7 @@ def _ranks(firsts: FirstCheckpoints, saids: Collection[Said]) -> Iterator[list[A
     """Yield what bits are ordered by, the least first: what fits, each order, each line."""
     for said in saids:
         required = firsts.of_said(said)
-        of_bits = [(one, use) for one in firsts.checkpoints for use in USES]
+        of_bits = [(checkpoint, use) for checkpoint in firsts.checkpoints for use in USES]
         yield [required.takes_gb(*one) or inf for one in of_bits]
         for order in ORDERS[1:]:
             yield [by_order(order, one, required.memory_gb(one)) for one, _ in of_bits]

@@ -42,8 +42,8 @@ def as_json(audit: Audit, places: Places) -> dict[str, Any]:
         ],
         claims=[{"id": one.id, "state": one.state, "text": one.text} for one in audit.claims],
         rules=[
-            {"rule": one.rule.id, **places.stands(one.rule.place), **_effect_json(one)}
-            for one in audit.effects
+            {"rule": effect.rule.id, **places.stands(effect.rule.place), **_effect_json(effect)}
+            for effect in audit.effects
         ],
         findings=[_defect_json(defect, places) for defect in audit.defects],
         counts=_counts(audit),
@@ -140,12 +140,12 @@ def _endings(audit: Audit) -> Page:
 def _never_first(audit: Audit) -> Page:
     """Return the checkpoints that come first in no profile, by what stands before them."""
     behind: dict[str, list[str]] = {}
-    for one in audit.never_first:
-        if one.cases:
-            behind.setdefault(one.before, []).append(one.checkpoint.id)
+    for never_first in audit.never_first:
+        if never_first.cases:
+            behind.setdefault(never_first.before, []).append(never_first.checkpoint.id)
     if not behind:
         return []
-    ordered = sorted(behind.items(), key=lambda one: -len(one[1]))
+    ordered = sorted(behind.items(), key=lambda item: -len(item[1]))
     rows = tuple(Item("", f"behind {before}: {', '.join(ids)}") for before, ids in ordered)
     title = "Checkpoints that come first in no profile, by what mostly ranks above them"
     return [Heading(title, 3), Items(rows)]
@@ -172,4 +172,4 @@ def _verdict(audit: Audit) -> Text:
 
 
 def _counts(audit: Audit) -> dict[str, int]:
-    return {level: sum(one.level == level for one in audit.defects) for level in LEVELS}
+    return {level: sum(defect.level == level for defect in audit.defects) for level in LEVELS}

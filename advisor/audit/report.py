@@ -151,15 +151,15 @@ def _of_rule(context: ProofContext, effect: Effect, nowhere: str) -> list[Defect
     if effect.implied:
         others = _named(dict.fromkeys(id for ids in implied.values() for id in ids))
         return [defect(context, "implied-rule", rule.id, fires=fires, others=others)]
-    found = [
+    defects = [
         defect(context, "implied-in-part", rule.id, family=family, others=_named(ids))
         for family, ids in implied.items()
     ]
     if effect.pivotal == 0 and not rule.supporting:
-        found.append(defect(context, "never-pivotal", rule.id, fires=fires))
+        defects.append(defect(context, "never-pivotal", rule.id, fires=fires))
     if effect.pivotal and rule.supporting:
-        found.append(defect(context, "pivotal-supporting", rule.id, pivotal=effect.pivotal))
-    return found
+        defects.append(defect(context, "pivotal-supporting", rule.id, pivotal=effect.pivotal))
+    return defects
 
 
 def _named(ids: Iterable[str]) -> str:

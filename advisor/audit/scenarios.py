@@ -116,7 +116,7 @@ def prove(rulebase: RuleBase) -> Proof:
     engine, related = Engine(rulebase), relations(rulebase)
     ran = [(one.place, one.rule, _of_example(rulebase, one)) for one in rulebase.examples]
     ran += [(one.place, one.id, _of_scenario(engine, one)) for one in rulebase.scenarios]
-    ran += [(one.place, one.kind, one.refused) for one in related]
+    ran += [(relation.place, relation.kind, relation.refused) for relation in related]
     return Proof(
         len(rulebase.examples),
         len(rulebase.scenarios),
@@ -151,7 +151,7 @@ def _of_scenario(engine: Engine, scenario: Scenario) -> str:
         return "says `differs`, but no longer differs" if family in scenario.families else ""
     if family not in scenario.families:
         return f"gives {family}, should give {' or '.join(scenario.families)}"
-    if scenario.outcome and any(one.outcome != scenario.outcome for one in decisions):
+    if scenario.outcome and any(decision.outcome != scenario.outcome for decision in decisions):
         return f"is {decisions[0].outcome}, should be {scenario.outcome}"
     decisive = _decisive(decisions)
     missing = ", ".join(rule for rule in scenario.because if rule not in decisive)
@@ -160,11 +160,11 @@ def _of_scenario(engine: Engine, scenario: Scenario) -> str:
 
 def _decisive(decisions: Iterable[Decision]) -> set[str]:
     return {
-        found.rule.id
+        fired_rule.rule.id
         for decision in decisions
         for assessment in decision.assessments
-        for found in assessment.fired
-        if found.decisive
+        for fired_rule in assessment.fired
+        if fired_rule.decisive
     }
 
 
@@ -193,9 +193,9 @@ def relations(rulebase: RuleBase) -> list[Relation]:
     for task in rulebase.tasks:
         rows = rulebase.order(task.id)["yardsticks"].values()
         columns = set(chain.from_iterable(row["tables"] for row in rows))
-        for language in sorted({one for one in columns if len(one) in (2, 3)} | {ENGLISH}):
+        for language in sorted({column for column in columns if len(column) in (2, 3)} | {ENGLISH}):
             found = Precedences(rulebase, task.id, [language]).gauges
-            gauges |= {(one.yardstick, one.name): one for one in found}
+            gauges |= {(gauge.yardstick, gauge.name): gauge for gauge in found}
     return list(_relations(rulebase, [*gauges.values()]))
 
 

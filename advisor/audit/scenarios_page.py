@@ -36,15 +36,15 @@ def coverage_json(coverage: Coverage, places: Places) -> dict[str, Any]:
     """Return the JSON document of `advisor rules coverage --format json`."""
     rules = [
         {
-            "rule": one.rule.id,
-            **places.stands(one.rule.place),
-            "supporting": one.rule.supporting,
-            "covered": one.covered,
-            "decisive": one.decisive,
-            "pivotal": one.pivotal,
-            "fires": one.fires,
+            "rule": rule.rule.id,
+            **places.stands(rule.rule.place),
+            "supporting": rule.rule.supporting,
+            "covered": rule.covered,
+            "decisive": rule.decisive,
+            "pivotal": rule.pivotal,
+            "fires": rule.fires,
         }
-        for one in coverage.rules
+        for rule in coverage.rules
     ]
     return document(
         places.rulebase.digest,
@@ -67,15 +67,15 @@ def coverage_page(coverage: Coverage, places: Places) -> Page:
         for kind, id, place in _uncovered(coverage, places)
     )
     page: Page = [Items(rows)] if rows else []
-    deciding = [one.covered for one in coverage.rules if not one.rule.supporting]
-    supporting = [one.covered for one in coverage.rules if one.rule.supporting]
+    deciding = [rule.covered for rule in coverage.rules if not rule.rule.supporting]
+    supporting = [rule.covered for rule in coverage.rules if rule.rule.supporting]
     text = (
         f"{count(coverage.scenarios, 'scenario')}: {_part(deciding)} rules decide one, "
         f"{_part(supporting)} supporting rules fire in one, {_part(coverage.tasks.values())} tasks "
         f"and {_part(coverage.families.values())} families are covered"
     )
     page.append(Text(text, "good" if coverage.complete else "warn"))
-    reached, leaves = (sum(one[n] for one in coverage.leaves.values()) for n in (0, 1))
+    reached, leaves = (sum(leaf[n] for leaf in coverage.leaves.values()) for n in (0, 1))
     text = (
         f"they end in {reached:,} of {leaves:,} leaves of the tasks' diagrams: family, checkpoint "
         "and use"
@@ -86,10 +86,10 @@ def coverage_page(coverage: Coverage, places: Places) -> Page:
 
 def _uncovered(coverage: Coverage, places: Places) -> Iterator[tuple[str, str, str]]:
     """Yield what is not covered: its kind, id and place."""
-    for one in coverage.rules:
-        if not one.covered:
-            kind = "silent-rule" if one.rule.supporting else "undecided-rule"
-            yield kind, one.rule.id, one.rule.place
+    for rule in coverage.rules:
+        if not rule.covered:
+            kind = "silent-rule" if rule.rule.supporting else "undecided-rule"
+            yield kind, rule.rule.id, rule.rule.place
     for kind, covered in (("task", coverage.tasks), ("family", coverage.families)):
         for id, scenarios in covered.items():
             if not scenarios:

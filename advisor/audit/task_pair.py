@@ -129,14 +129,14 @@ def _common_axes(
         for least in sorted(numbers, reverse=True):
             band = read_answer(rulebase.question(question), least, "flag").options
             values.append(AxisValue(band, least=least))
-        known = [
+        axis_values = [
             value
             for value in values
             if value.least is not None or set(value.options) <= set(options)
             if all(_place(base, axis, value) is not None for base, axis in axes)
         ]
-        known.sort(key=lambda value: value.options == (NOT_APPLICABLE,))
-        yield Axis(question, tuple(known), first.many)
+        axis_values.sort(key=lambda value: value.options == (NOT_APPLICABLE,))
+        yield Axis(question, tuple(axis_values), first.many)
 
 
 def _place(rulebase: RuleBase, axis: Axis, value: AxisValue) -> int | None:

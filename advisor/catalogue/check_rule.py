@@ -41,6 +41,6 @@ def _page(rulebase: RuleBase, id: str) -> Page:
         Code(good.rstrip(), language),
     ]
     sources = [rulebase.source(source) for source in rule.sources]
-    if rows := tuple(Item("", one.title, note=one.url or one.read) for one in sources):
+    if rows := tuple(Item("", source.title, note=source.url or source.read) for source in sources):
         page += [Heading("Sources", 3), Items(rows)]
     return page

@@ -229,7 +229,7 @@ def checkpoints_page(rulebase: RuleBase, found: Matches, task: str | None, sort:
         table = _by_quality(rulebase, found, task) if sort == "quality" else _table(found)
         page = [table, Text(count(len(found.checkpoints), "checkpoint"), "quiet")]
     if found.unverified:
-        first = ", ".join(one.id for one in found.unverified[:NAMED])
+        first = ", ".join(checkpoint.id for checkpoint in found.unverified[:NAMED])
         number = count(len(found.unverified), "checkpoint")
         text = f"{number} more may fit, but a field you ask for is not verified: {first}"
         page.append(Text(text if len(found.unverified) <= NAMED else f"{text} ...", "quiet"))

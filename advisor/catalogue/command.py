@@ -88,7 +88,7 @@ def read_wishes(
 
 def _known(rulebase: RuleBase, field: str, given: list[str]) -> list[str]:
     """Return values of a field. Raises UsageError where the catalogue has one of them nowhere."""
-    catalogued = (getattr(one, field) for one in rulebase.checkpoints.values())
+    catalogued = (getattr(checkpoint, field) for checkpoint in rulebase.checkpoints.values())
     known = tuple(dict.fromkeys(value for value in catalogued if value is not None))
     values = split(given)
     for value in values:

@@ -84,10 +84,10 @@ def _ordered(rulebase: RuleBase, sort: str, task: str | None) -> list[Checkpoint
 
     keys: dict[str, Callable[[Checkpoint], Any]] = {
         "": lambda _: 0,
-        "id": lambda one: one.id.lower(),
-        "size": lambda one: least_first(one.parameters_millions),
-        "memory": lambda one: least_first(memory_gb(one)),
-        "released": lambda one: least_first(one.released, -1),
+        "id": lambda checkpoint: checkpoint.id.lower(),
+        "size": lambda checkpoint: least_first(checkpoint.parameters_millions),
+        "memory": lambda checkpoint: least_first(memory_gb(checkpoint)),
+        "released": lambda checkpoint: least_first(checkpoint.released, -1),
         "quality": _by_quality(rulebase, checkpoints, task) if sort == "quality" else id,
     }
     return sorted(checkpoints, key=keys[sort])
@@ -104,4 +104,4 @@ def _by_quality(
         return lambda _: 0
     able = [one for one in checkpoints if task in (*one.tasks, *one.fine_tune)]
     places = line_of(able, Precedences(rulebase, task), "as-is").number
-    return lambda one: places.get(one.id, len(places))
+    return lambda checkpoint: places.get(checkpoint.id, len(places))

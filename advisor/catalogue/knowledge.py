@@ -54,7 +54,7 @@ def plural(kind: str) -> str:
 def all_of(rulebase: RuleBase, kind: str) -> dict[str, Any]:
     """Return all things of a kind by id."""
     things = getattr(rulebase, kind)
-    return things if isinstance(things, dict) else {one.id: one for one in things}
+    return things if isinstance(things, dict) else {thing.id: thing for thing in things}
 
 
 def kinds_json(rulebase: RuleBase) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def _fields(rulebase: RuleBase, thing: Any) -> dict[str, Any]:
 
 def things_json(rulebase: RuleBase, kind: str, things: Sequence[Any]) -> dict[str, Any]:
     """Return the JSON document of things of one kind."""
-    return document(rulebase.digest, **{kind: [_fields(rulebase, one) for one in things]})
+    return document(rulebase.digest, **{kind: [_fields(rulebase, thing) for thing in things]})
 
 
 def checkpoints_json(rulebase: RuleBase, found: Matches) -> dict[str, Any]:
@@ -171,13 +171,13 @@ def checkpoints_json(rulebase: RuleBase, found: Matches) -> dict[str, Any]:
     measured = measurements(rulebase)
     listed = [
         {
-            **_fields(rulebase, one),
-            "measurements": plain(measured.get(one.id, [])),
-            "memory_gb": memory_gb(one),
+            **_fields(rulebase, checkpoint),
+            "measurements": plain(measured.get(checkpoint.id, [])),
+            "memory_gb": memory_gb(checkpoint),
         }
-        for one in found.checkpoints
+        for checkpoint in found.checkpoints
     ]
-    unverified = [one.id for one in found.unverified]
+    unverified = [checkpoint.id for checkpoint in found.unverified]
     return document(rulebase.digest, checkpoints=listed, unverified=unverified)
 
 

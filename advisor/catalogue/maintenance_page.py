@@ -95,7 +95,7 @@ def drift_page(drift: Drift, comparison: ReleaseComparison | None) -> Page:
     if drift.passed:
         return [*page, Text(f"{held}: no differences", "good")]
     differing = count(len(drift.differences), "difference")
-    entries = count(len({found.checkpoint for found in drift.differences}), "checkpoint")
+    entries = count(len({difference.checkpoint for difference in drift.differences}), "checkpoint")
     return [*page, Text(f"{held}: {differing} in {entries}", "bad")]
 
 

@@ -40,8 +40,8 @@ def measurements(rulebase: RuleBase) -> dict[str, list[Measurement]]:
     for protocol in rulebase.protocols.values():
         for table in protocol.tables:
             for checkpoint in table.figures:
-                said = _measurement(rulebase, protocol, table, checkpoint)
-                found.setdefault(checkpoint, []).append(said)
+                measurement = _measurement(rulebase, protocol, table, checkpoint)
+                found.setdefault(checkpoint, []).append(measurement)
     return found
 
 

@@ -31,7 +31,7 @@ def things_page(rulebase: RuleBase, kind: str, things: Sequence[Any]) -> Page:
     noun, (_, columns) = KINDS[kind], VIEWS[kind]
     if not things:
         return [Text(f"no {noun} fits", "warn")]
-    rows = [(one.id, *(show(one, rulebase) for show in columns.values())) for one in things]
+    rows = [(thing.id, *(show(thing, rulebase) for show in columns.values())) for thing in things]
     number = f"{len(rows):,} {kind if len(rows) > 1 else noun}"
     return [Table((noun, *columns), tuple(rows), wide=len(columns)), Text(number, "quiet")]
 
@@ -63,8 +63,8 @@ def family_page(family: Family, rulebase: RuleBase) -> Page:
     cannot = [_cited("-", one, f"{key}: {one.because}") for key, one in family.cannot.items()]
     page += listed("Cannot", cannot)
     if claims := rulebase.claims[family.id]:
-        said = [_cited("", one, f"“{one.claim}” {one.status}. {one.truth}") for one in claims]
-        page += listed("Claims of articles", said)
+        items = [_cited("", one, f"“{one.claim}” {one.status}. {one.truth}") for one in claims]
+        page += listed("Claims of articles", items)
     return page
 
 
@@ -111,7 +111,7 @@ def _how_well(task: Task, family: Family) -> Item:
 
 def question_page(question: Question, rulebase: RuleBase) -> Page:
     """Return the page of a question."""
-    rows = [(one.id, ", ".join(one.aliases[:4]), one.label) for one in question.options]
+    rows = [(option.id, ", ".join(option.aliases[:4]), option.label) for option in question.options]
     covered = [
         (name, ", ".join(called[:4]), f"{option.called(name)} ({option.id})")
         for option in question.options

@@ -28,12 +28,12 @@ _VERSION = re.compile(r'^__version__ = "([\d.]+)"', re.MULTILINE)
 @lru_cache(maxsize=1024)
 def version_number(text: str) -> tuple[int, ...]:
     """Return the number in a text such as 4.57.6, 5 or 5.25.0.dev0. Raises UsageError without."""
-    found = re.match(r"v?(\d{1,6}(?:\.\d{1,6}){0,5})(?!\d)", text)
-    if found is None:
+    match = re.match(r"v?(\d{1,6}(?:\.\d{1,6}){0,5})(?!\d)", text)
+    if match is None:
         raise UsageError(
             f"`{text:.40}` is not a version of transformers", hint="e.g. 5, 4.57 or `installed`"
         )
-    return tuple(map(int, found.group(1).split(".")))
+    return tuple(map(int, match.group(1).split(".")))
 
 
 class Release:
@@ -62,7 +62,7 @@ class Release:
         self._named: dict[str, list[str]] = description["named"]
         self.pipeline_aliases: dict[str, str] = description["aliases"]
         self._suffixes: tuple[str, ...] = tuple(description["suffixes"])
-        self.changes = [one for one in changes if self.reaches(one.since)]
+        self.changes = [change for change in changes if self.reaches(change.since)]
         self._became = cache(self._change)
 
     def reaches(self, version: str) -> bool:
@@ -272,10 +272,10 @@ def _installed_release(rulebase: RuleBase, package: Path | None) -> Release:
 
 def _version_of(package: Path) -> str | None:
     try:
-        found = _VERSION.search((package / "__init__.py").read_text(encoding="utf-8"))
+        match = _VERSION.search((package / "__init__.py").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         return None
-    return found[1] if found else None
+    return match[1] if match else None
 
 
 @cache

@@ -78,15 +78,15 @@ def described(
     architectures = config.get("architectures")
     listed = architectures if isinstance(architectures, list) else []
     every = rulebase.checkpoints.values() if model_type else ()
-    kin = [one for one in every if one.model_type == model_type]
+    kin = [checkpoint for checkpoint in every if checkpoint.model_type == model_type]
     return UncataloguedCheckpoint(
         id=name,
         place=place,
         revision=revision if is_commit(revision) else None,
         model_type=model_type,
         architectures=tuple(text for text in map(_text, listed[:5]) if text),
-        families=tuple(dict.fromkeys(one.family for one in kin)),
-        relatives=tuple(one.id for one in kin),
+        families=tuple(dict.fromkeys(checkpoint.family for checkpoint in kin)),
+        relatives=tuple(checkpoint.id for checkpoint in kin),
         image_size=_inside(config, ("vision_config", "encoder"), ("image_size",)),
         text_context=_inside(config, ("text_config", "decoder"), _CONTEXT),
         dtype=_text(config.get("dtype") or config.get("torch_dtype")),

@@ -196,13 +196,13 @@ class Case:
         import keeps it as an alias, and nothing else is touched.
         """
         here = places.of(path, old)
-        names = {at: one for at, one in here.items() if one}
-        there = {at for at, one in names.items() if self._has(one.module, new)}
-        bare = [at for at, one in names.items() if one.imported and not one.alias]
+        names = {at: name for at, name in here.items() if name}
+        there = {at for at, name in names.items() if self._has(name.module, new)}
+        bare = [at for at, name in names.items() if name.imported and not name.alias]
         edits = {at: (Edit(at, new, old),) for at in there.difference(bare)}
         if not bare or len(there) < len(names):
             return edits
-        used = [at for at, one in here.items() if one is None]
+        used = [at for at, name in here.items() if name is None]
         followed = all(
             _times(path, self.source(path), one) <= len(places.of(path, one)) for one in (old, new)
         )

@@ -154,17 +154,17 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         note(f"fixed {places}")
         inspection = project.inspect()
     if options.write_baseline:
-        known = [one for one in inspection.findings if one.level != "note"]  # which fail nothing
+        findings = [one for one in inspection.findings if one.level != "note"]  # which fail nothing
         refuse_other_contents(options.write_baseline)  # saved meanwhile, perhaps
-        write_text(options.write_baseline, baseline_text(known))
-        note(f"wrote {count(len(known), 'finding')} to {path_shown(options.write_baseline)}")
+        write_text(options.write_baseline, baseline_text(findings))
+        note(f"wrote {count(len(findings), 'finding')} to {path_shown(options.write_baseline)}")
         return 0  # what is known is no failure
     _emit(project_report(inspection, statistics=options.statistics, verbose=options.verbose), shown)
     if options.lock:
         if not project.case.choices:
             raise UsageError("no choices to lock", hint="`advisor init` writes an advisor.yaml")
         folder = project.declaration.folder
-        judged = ((one, project.case.judgements_of(one)) for one in project.case.choices)
+        judged = ((choice, project.case.judgements_of(choice)) for choice in project.case.choices)
         write_text(folder / LOCK, lock_text(project.case.rulebase, judged), within=folder)
         note(f"wrote {count(len(project.case.choices), 'choice')} to {path_shown(folder / LOCK)}")
     return CANNOT if changes.refused else inspection.exit_code

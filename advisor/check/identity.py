@@ -61,11 +61,11 @@ def identity_of(rulebase: RuleBase, id: str | None) -> Identity | None:
     itself = rulebase.checkpoints.get(id or "")
     experts = any(map(_OF_EXPERTS.match, parts(id or "")))
     alike = () if experts else _siblings(rulebase).get(_stem(id or ""), ())
-    known = [itself] if itself else list(alike)
-    by_words = not known
-    known = known or _named_alike(rulebase, id or "")
+    checkpoints = [itself] if itself else list(alike)
+    by_words = not checkpoints
+    checkpoints = checkpoints or _named_alike(rulebase, id or "")
     types, *others = (
-        {getattr(one, field) for one in known}
+        {getattr(checkpoint, field) for checkpoint in checkpoints}
         for field in ("model_type", "model_class", "processor")
     )
     if id is None or len(types) != 1:
@@ -76,15 +76,15 @@ def identity_of(rulebase: RuleBase, id: str | None) -> Identity | None:
     type, model_class, processor = (
         values.pop() if len(values) == 1 else None for values in (types, *others)
     )
-    return Identity(id, tuple(known), type, model_class, processor, by_words)
+    return Identity(id, tuple(checkpoints), type, model_class, processor, by_words)
 
 
 @lru_cache(maxsize=1)
 def _siblings(rulebase: RuleBase) -> dict[tuple[str, ...], list[Checkpoint]]:
     siblings: dict[tuple[str, ...], list[Checkpoint]] = {}
-    for one in rulebase.checkpoints.values():
-        if one.loader == "transformers" and (stem := _stem(one.id)):
-            siblings.setdefault(stem, []).append(one)
+    for checkpoint in rulebase.checkpoints.values():
+        if checkpoint.loader == "transformers" and (stem := _stem(checkpoint.id)):
+            siblings.setdefault(stem, []).append(checkpoint)
     return siblings
 
 
@@ -113,11 +113,11 @@ def _architectures(rulebase: RuleBase) -> dict[str, list[Checkpoint]]:
     """
     of_type: dict[str, list[Checkpoint]] = {}
     heads: dict[str, set[str]] = {}
-    for one in rulebase.checkpoints.values():
-        if one.loader == "transformers" and one.model_type:
-            of_type.setdefault(one.model_type, []).append(one)
-            for words in (one.model_type.split("_"), _stem(one.id)[1:]):
-                heads.setdefault(_squeezed(words), set()).add(one.model_type)
+    for checkpoint in rulebase.checkpoints.values():
+        if checkpoint.loader == "transformers" and checkpoint.model_type:
+            of_type.setdefault(checkpoint.model_type, []).append(checkpoint)
+            for words in (checkpoint.model_type.split("_"), _stem(checkpoint.id)[1:]):
+                heads.setdefault(_squeezed(words), set()).add(checkpoint.model_type)
     squeezed = {type: _squeezed(type.split("_")) for type in of_type}
     clear = (
         (head, *types)

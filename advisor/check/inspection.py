@@ -57,7 +57,7 @@ class Inspection(NamedTuple):
         """2 where a file was given up, 1 where a finding fails the check, 3 where answers lack."""
         if self.case.scan.left_out.get("given_up"):
             return 2
-        if any({one.level, one.rule} & {*self.failing} for one in self.findings):
+        if any({finding.level, finding.rule} & {*self.failing} for finding in self.findings):
             return 1
         return 3 if any(judgement.undetermined for judgement in self.case.judgements) else 0
 
@@ -119,11 +119,11 @@ def _together(found: Iterable[Finding]) -> Iterator[Finding]:
         places = dict.fromkeys(first.places)
         for one in others:
             places |= dict.fromkeys(place for place in (one.place, *one.places) if place)
-        more = tuple(one.edits for one in others if one.edits)
+        more = tuple(other.edits for other in others if other.edits)
         here = first.place and first.place[:2]
         starts = {place[:3]: place for place in reversed(places) if place[:2] != here}
         apart = tuple(reversed(starts.values()))
-        fixes = dict.fromkeys(one.fix for one in (first, *others) if one.fix)
+        fixes = dict.fromkeys(finding.fix for finding in (first, *others) if finding.fix)
         fix = "; ".join(fixes) or None
         yield first._replace(places=apart, more=more, fix=fix) if others else first
 

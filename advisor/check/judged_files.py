@@ -83,7 +83,7 @@ def together(judged: Iterable[JudgedFiles]) -> Iterator[JudgedFiles]:
         floor, versions = one.floor, [one.release, one.lowest, one.newest or one.release]
         alike[floor, one.below, one.unknown, *(each.version for each in versions)].append(one)
     for first, *others in alike.values():
-        yield first._replace(paths=first.paths.union(*(one.paths for one in others)))
+        yield first._replace(paths=first.paths.union(*(other.paths for other in others)))
 
 
 def judged_by_pin(rulebase: RuleBase, pin: Pin, paths: Iterable[str] = ()) -> JudgedFiles:

@@ -65,7 +65,7 @@ def _project_json(inspection: Inspection) -> dict[str, Any]:
     choices = [_choice(one.name, one.checkpoint, case.judgements_of(one)) for one in case.choices]
     body = _json(inspection, choices)
     looked_at = {"files": case.scan.files, **_counted(inspection)}
-    hidden = [(*one.place[:2], one.text) for one in case.scan.unreached]
+    hidden = [(*value.place[:2], value.text) for value in case.scan.unreached]
     body["unreached"] = [dict(zip(USAGE[:3], one, strict=True)) for one in hidden]
     releases = [
         {
@@ -171,8 +171,8 @@ def _project_page(inspection: Inspection, *, statistics: bool, verbose: bool) ->
         return [_statistics(inspection), _closing(inspection)]
     page: Page = []
     serious = [finding for finding in inspection.findings if finding.level != "note"]
-    told, others = (serious, []) if verbose else _first_ones(serious)
-    for finding in told:
+    findings, others = (serious, []) if verbose else _first_ones(serious)
+    for finding in findings:
         head = _placed(finding, f"{finding.level} {finding.rule}")
         page += [Heading(head, 3), Text(finding.message, TONES[finding.level])]
         if snippet := _snippet(inspection, finding):
@@ -199,12 +199,12 @@ def _first_ones(found: list[Finding]) -> tuple[list[Finding], list[Finding]]:
     of_rule: Counter[str] = Counter()
     of_file: Counter[tuple[str, str]] = Counter()
     parts: tuple[list[Finding], list[Finding]] = [], []
-    for one in found:
-        place = one.rule, one.place.path if one.place else ""
-        more = of_rule[one.rule] >= MOST_OF_A_RULE or of_file[place] >= MOST_OF_A_RULE_IN_A_FILE
-        parts[more].append(one)
+    for finding in found:
+        place = finding.rule, finding.place.path if finding.place else ""
+        more = of_rule[finding.rule] >= MOST_OF_A_RULE or of_file[place] >= MOST_OF_A_RULE_IN_A_FILE
+        parts[more].append(finding)
         if not more:
-            of_rule[one.rule] += 1
+            of_rule[finding.rule] += 1
             of_file[place] += 1
     return parts
 
@@ -212,11 +212,11 @@ def _first_ones(found: list[Finding]) -> tuple[list[Finding], list[Finding]]:
 def _counted_by_rule(found: list[Finding]) -> tuple[Item, ...]:
     """A line a rule: how many more, in how many files, and where the first of them is."""
     rules: dict[tuple[str, str], list[Finding]] = {}
-    for one in found:
-        rules.setdefault((one.level, one.rule), []).append(one)
+    for finding in found:
+        rules.setdefault((finding.level, finding.rule), []).append(finding)
     rows = []
     for (level, rule), ones in rules.items():
-        files = count(len({one.place.path for one in ones if one.place}), "file")
+        files = count(len({finding.place.path for finding in ones if finding.place}), "file")
         where = _placed(ones[0], "").removesuffix(": ")
         rows.append(Item("", f"{rule}: {count(len(ones), level)} in {files} (from {where} on)"))
     return tuple(rows)
@@ -225,8 +225,8 @@ def _counted_by_rule(found: list[Finding]) -> tuple[Item, ...]:
 def _by_message(notes: list[Finding]) -> tuple[Item, ...]:
     """A line for each message, and where first."""
     reasons: dict[str, list[Finding]] = {}
-    for one in notes:
-        reasons.setdefault(one.message, []).append(one)
+    for note in notes:
+        reasons.setdefault(note.message, []).append(note)
     rows = []
     for message, (first, *others) in reasons.items():
         more = f" and {count(len(others), 'other file')}" if others else ""
@@ -289,7 +289,7 @@ def _closing(inspection: Inspection) -> Text:
         text += f"; not looked at: {not_seen}"
     if hidden := scan.unreached:
         reach = "reach" if len(hidden) > 1 else "reaches"
-        where = count(len({one.place.path for one in hidden}), "file")
+        where = count(len({value.place.path for value in hidden}), "file")
         text += f"; {count(len(hidden), 'known id')} in {where} {reach} no load"
     if not inspection.failing:
         text += "; nothing fails this run (fail_on: never)"
@@ -350,7 +350,7 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
 def _reasons(finding: Finding) -> tuple[Item, ...]:
     certain = " (--fix does it)" if finding.fixes else ""
     because = Item("", finding.because, sources=tuple(finding.sources)) if finding.because else None
-    others = list(dict.fromkeys(f"{visible(one.path)}:{one.line}" for one in finding.places))
+    others = list(dict.fromkeys(f"{visible(place.path)}:{place.line}" for place in finding.places))
     also = Item("", f"also at {first_named(others, MOST_PLACES)}") if others else None
     fix = Item(">", finding.fix + certain) if finding.fix else None
     return tuple(filter(None, (because, also, fix)))

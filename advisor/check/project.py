@@ -126,7 +126,7 @@ def open_project(
         judged_by=judged_by_pin(rulebase, pin).release if pin else release(rulebase, version),
         declared=given(rulebase),
         choices=declaration.choices,
-        judgements=tuple(one for each in judgements for one in each),
+        judgements=tuple(judgement for each in judgements for judgement in each),
         today=day_or_today(options.today),
         whole=any(
             resolved(folder).is_relative_to(resolved(path)) for path in looked_at if path.is_dir()

@@ -55,7 +55,7 @@ class Lock(NamedTuple):
 
 def lock_text(rulebase: RuleBase, judged: Iterable[JudgedChoice]) -> str:
     """Return the lock of what holds now for choices."""
-    choices = [one._asdict() for each in judged for one in locked_choices(rulebase, *each)]
+    choices = [choice._asdict() for each in judged for choice in locked_choices(rulebase, *each)]
     lock = {"lock_version": VERSION, "rule_base": rulebase.digest, "choices": choices}
     return json.dumps(lock, indent=2) + "\n"
 

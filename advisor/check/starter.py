@@ -55,14 +55,14 @@ def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
     loads = _loads(case)
     tail = TAIL.format(release=case.release.version)
     if not loads:
-        code = (one for one in case.scan.loading if not _is_test(one.place.path))
-        ids = dict.fromkeys(visible(one.checkpoint) for one in code if one.checkpoint)
+        code = (usage for usage in case.scan.loading if not _is_test(usage.place.path))
+        ids = dict.fromkeys(visible(usage.checkpoint) for usage in code if usage.checkpoint)
         others = f" It loads:\n# {first_named([*ids], 3)}" if ids else ""
         made = (one for one in rulebase.checkpoints.values() if one.loader == TRANSFORMERS)
         texts = (
-            NOTHING.format(task=one.tasks[0], checkpoint=one.id, others=others)
-            for one in made
-            if one.tasks
+            NOTHING.format(task=checkpoint.tasks[0], checkpoint=checkpoint.id, others=others)
+            for checkpoint in made
+            if checkpoint.tasks
         )
         return HEAD + next(texts, "") + tail, 0
     named: Counter[str] = Counter()

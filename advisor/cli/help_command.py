@@ -200,7 +200,7 @@ def _unknown(whole: Any, rulebase: RuleBase, name: str) -> UsageError:
     from advisor.need.likely_meaning import tasks_near
     from advisor.need.reading import read
 
-    close = [one.id for one in rulebase.questions if one.id.startswith(name)]
+    close = [question.id for question in rulebase.questions if question.id.startswith(name)]
     close = close or suggestions(name, [*whole.table, *SUBJECTS], SUBJECTS)
     close = close or tasks_near(rulebase, name, read(rulebase, name))
     return UsageError(

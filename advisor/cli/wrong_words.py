@@ -49,7 +49,7 @@ def unknown_flag(typed: str, context: Any, line: CommandLine) -> UsageError:
     if meant.needless:
         hint = meant.needless
     elif not meant.close and (others := _having(typed)):
-        hint = f"it is an option of {joined([f'`{one}`' for one in others], 'and')}; {hint}"
+        hint = f"it is an option of {joined([f'`{other}`' for other in others], 'and')}; {hint}"
     message = f"no such option: {typed}{did_you_mean(meant.close)}"
     return UsageError(message, hint=hint, kind="usage")
 
@@ -67,9 +67,9 @@ def stray_words(message: str, context: Any, overlays: list[Path]) -> str:
 
 def _flags(command: Any, rulebase: RuleBase) -> dict[str, str]:
     """Return what each flag of a command does in words, by its name."""
-    asked = {one.typed: one for one in rulebase.questions if one.id != TASK}
+    questions = {question.typed: question for question in rulebase.questions if question.id != TASK}
     return {
-        flag[2:]: _meaning(flag[2:], option.help or "", asked.get(flag[2:]))
+        flag[2:]: _meaning(flag[2:], option.help or "", questions.get(flag[2:]))
         for option in command.params
         for flag in option.opts
         if flag.startswith("--")
@@ -80,7 +80,7 @@ def _listing(command: Any, word: str) -> str:
     """Return the flag whose help lists a word as one of its values; empty where none does."""
     listed = re.compile(rf"(?:, | or |: |^){re.escape(word)}(?:, | or |\.)")
     flags = (option for option in command.params if option.metavar and option.opts[0][:2] == "--")
-    found = [one.opts[0] for one in flags if listed.search(getattr(one, "help", None) or "")]
+    found = [flag.opts[0] for flag in flags if listed.search(getattr(flag, "help", None) or "")]
     return found[0] if len(found) == 1 else ""
 
 

@@ -92,7 +92,7 @@ def as_command(
         return int(values.of(function))
 
     command = _parsed(call, name, values.parameters(), inspect.getdoc(function))
-    values.options = {one.name: one for one in command.params if one.name}
+    values.options = {param.name: param for param in command.params if param.name}
     command.spelling = values.spelling()
     command.groups = values.groups
     command.often = often
@@ -185,18 +185,18 @@ class _Values:
     def groups(self, words: Sequence[str]) -> dict[str, list[Any]]:
         """Return the flags of questions under titles: those open for the task at hand first."""
         task = task_in(words, self._rulebase) if self._rulebase else None
-        flags = [(one, self.options[flag_name(one.id)]) for one in self._questions]
+        flags = [(question, self.options[flag_name(question.id)]) for question in self._questions]
         return grouped(flags, task)
 
     def spelling(self) -> Spelling:
         """Return how flags were called before, and what some stand for alone."""
         declared = {self.options[name]: _declared(one) for name, one in self._own.items()}
         named = {option.opts[0]: info for option, info in declared.items()}
-        asked = self._questions
-        was = {f"--{one.id}": f"--{one.typed}" for one in asked if one.flag}
+        questions = self._questions
+        was = {f"--{question.id}": f"--{question.typed}" for question in questions if question.flag}
         was |= {earlier: flag for flag, i in named.items() if (earlier := getattr(i, "was", ""))}
         alone = {flag: info.alone for flag, info in named.items() if getattr(info, "alone", None)}
-        alone |= {f"--{one.typed}": bare(one) for one in asked if one.bare}
+        alone |= {f"--{question.typed}": bare(question) for question in questions if question.bare}
         own = frozenset(flag for option in declared for flag in option.opts)
         return Spelling(was, own, alone)
 
@@ -272,9 +272,9 @@ class _Values:
         rest, flags = (
             {id: v for id, v in said.items() if id not in here} for said in (rest, flags)
         )
-        for one in self._questions:
-            if one.declared_by == "gives" and len(said[one.id]) > 1:
-                raise several_outputs(one, said[one.id])
+        for question in self._questions:
+            if question.declared_by == "gives" and len(said[question.id]) > 1:
+                raise several_outputs(question, said[question.id])
         answers = (
             read_answers(rulebase, rest, "file") | read_answers(rulebase, flags, "flag") | here
         )
@@ -286,7 +286,7 @@ class _Values:
 def _declared(parameter: Parameter) -> Any:
     """Return how an option or an argument is declared; None where its type says all."""
     marks = (*getattr(parameter.annotation, "__metadata__", ()), parameter.default)
-    return next((one for one in marks if isinstance(one, (OPTION, ARGUMENT))), None)
+    return next((mark for mark in marks if isinstance(mark, (OPTION, ARGUMENT))), None)
 
 
 OPTION, ARGUMENT = type(typer.Option()), type(typer.Argument())

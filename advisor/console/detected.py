@@ -21,9 +21,9 @@ def detected(
     It answers the question that was asked so and how much memory a model may take, unless that is
     among the answers, and says on stderr what was found.
     """
-    asked = [one for one in rulebase.questions if answers.get(one.id) in (HERE, [HERE])]
+    questions = [one for one in rulebase.questions if answers.get(one.id) in (HERE, [HERE])]
     found: Profile = {}
-    for question in asked:
+    for question in questions:
         machine = machine or look()
         option = option_for(question, machine)
         if option is None:

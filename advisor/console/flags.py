@@ -84,8 +84,8 @@ def grouped(flags: Sequence[tuple[Question, Any]], task: Task | None) -> dict[st
             if other in settled and said and set(said).isdisjoint(options):
                 settled.add(one.id)
     return {
-        f"Answers for {task.id}": [flag for one, flag in flags if one.id not in settled],
-        "Settled by the task": [flag for one, flag in flags if one.id in settled],
+        f"Answers for {task.id}": [flag for question, flag in flags if question.id not in settled],
+        "Settled by the task": [flag for question, flag in flags if question.id in settled],
     }
 
 
@@ -178,7 +178,7 @@ class SpeltCommand(TyperCommand):
             formatter.write_text(about)
             formatter.write_paragraph()
             formatter.write_text(example)
-        options = {name: one for one in self.get_params(ctx) for name in one.opts}
+        options = {name: param for param in self.get_params(ctx) for name in param.opts}
         shown = (options[name].get_help_record(ctx) for name in self.often)
         rows = [(name, FIRST_SENTENCE.split(help)[0]) for name, help in filter(None, shown)]
         with formatter.section("Common options"):
@@ -189,9 +189,9 @@ class SpeltCommand(TyperCommand):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options in groups, those for the task at hand first."""
         grouped = self.groups(self.words) if self.groups else {}
-        options = [one for one in self.get_params(ctx) if one.param_type_name == "option"]
+        options = [param for param in self.get_params(ctx) if param.param_type_name == "option"]
         sorted_ = {id(one) for of_group in grouped.values() for one in of_group}
-        rest = {"Options": [one for one in options if id(one) not in sorted_]}
+        rest = {"Options": [option for option in options if id(option) not in sorted_]}
         for title, of_group in {**grouped, **rest}.items():
             rows = [row for one in of_group if (row := one.get_help_record(ctx))]
             if rows:

@@ -80,10 +80,10 @@ class Menu:
         if not self.typed.strip():
             return [row for row in self.rows if not row.hidden]
         matches = [(row.finds(self.typed), row) for row in self.rows]
-        found = [row for how, row in sorted(matches, key=lambda one: -one[0]) if how]
+        rows = [row for how, row in sorted(matches, key=lambda one: -one[0]) if how]
         if self.number and self.number(self.typed):
-            found.insert(0, Row(self.typed.strip(), f"exactly {self.typed.strip()}"))
-        return found
+            rows.insert(0, Row(self.typed.strip(), f"exactly {self.typed.strip()}"))
+        return rows
 
     @property
     def nearest(self) -> list[Row]:

@@ -54,7 +54,7 @@ def extras(*, back: bool) -> tuple[Row, ...]:
     """Return what may be chosen besides the options of a question."""
     found = [Extra("d", "I don't know", UNKNOWN), Extra("w", "why do you ask?", WHY)]
     found += [Extra("b", "go back", BACK)] if back else []
-    return tuple(Row(one.value, one.label, (one.key,), extra=True) for one in found)
+    return tuple(Row(extra.value, extra.label, (extra.key,), extra=True) for extra in found)
 
 
 def _asked(kind: str, question: str, **more: Any) -> Any:
@@ -126,10 +126,10 @@ class NumberedPrompt:
             if (meant := self._meant(typed, asked, listed)) is not None:
                 return meant
             menu.type(typed)
-            found = [row for row in menu.found if not row.extra]
+            rows = [row for row in menu.found if not row.extra]
             numbers = f", or a number of {asked.unit}" if asked.unit else ""
-            if typed and found:
-                listed = found
+            if typed and rows:
+                listed = rows
                 self._show(asked, listed)
             elif typed:
                 named = [row for row in menu.nearest if not row.extra]

@@ -51,7 +51,7 @@ class ThisMachine(NamedTuple):
     @property
     def text(self) -> str:
         """What was found, in words."""
-        gpus = [f"{one.name} ({_size(one.memory_gb)})" for one in self.gpus]
+        gpus = [f"{gpu.name} ({_size(gpu.memory_gb)})" for gpu in self.gpus]
         cores = "cores unknown" if self.cores is None else f"{self.cores} CPU cores"
         apple = "an Apple GPU (MPS)" if self.kind == "mps" else "no MPS"
         found = [cores, _size(self.memory_gb), f"CUDA on {', '.join(gpus)}" if gpus else "no CUDA"]
@@ -72,17 +72,17 @@ def _cuda(root: Path, ask: Ask) -> tuple[Gpu, ...]:
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None and visible.strip() in ("", "-1"):
         return ()
-    found = []
+    gpus = []
     for line in (ask(GPU_QUERY) or "").splitlines():
         name, _, memory = line.rpartition(",")
         size = float(memory) / MIB_OF_GB if memory.strip().isdigit() else None
-        found += [Gpu(name.strip(), size)] if name.strip() else []
-    if not found and (root / "proc/driver/nvidia/gpus").is_dir():
-        found = [Gpu("an NVIDIA GPU", None)]
+        gpus += [Gpu(name.strip(), size)] if name.strip() else []
+    if not gpus and (root / "proc/driver/nvidia/gpus").is_dir():
+        gpus = [Gpu("an NVIDIA GPU", None)]
     numbers = [part.strip() for part in (visible or "").split(",")]
-    if found[1:] and visible is not None and all(number.isdigit() for number in numbers):
-        found = [found[int(number)] for number in numbers if int(number) < len(found)]
-    return tuple(sorted(found, key=lambda one: -(one.memory_gb or 0)))
+    if gpus[1:] and visible is not None and all(number.isdigit() for number in numbers):
+        gpus = [gpus[int(number)] for number in numbers if int(number) < len(gpus)]
+    return tuple(sorted(gpus, key=lambda gpu: -(gpu.memory_gb or 0)))
 
 
 def _cores(root: Path) -> int | None:

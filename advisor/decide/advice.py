@@ -193,9 +193,9 @@ class TaskAdvice(NamedTuple):
         sources = {
             source
             for assessment in self.decision.assessments
-            for found in assessment.fired
-            if found.decisive
-            for source in found.rule.sources
+            for fired_rule in assessment.fired
+            if fired_rule.decisive
+            for source in fired_rule.rule.sources
         }
         required = Requirements(self.rulebase, self.decision.profile)
         for field in {demand.field for demand in required.demands}:
@@ -276,12 +276,12 @@ class Advice(NamedTuple):
     def outcome(self) -> str:
         """The outcome of the only task, or the least certain of several."""
         ranks = ("decided", "assumed", "undetermined", "none")
-        return max((one.decision.outcome for one in self.advice), key=ranks.index)
+        return max((task_advice.decision.outcome for task_advice in self.advice), key=ranks.index)
 
     @property
     def exit_code(self) -> int:
         """0 answered, 1 nothing fits, 3 undetermined."""
-        outcomes = {one.decision.outcome for one in self.advice}
+        outcomes = {task_advice.decision.outcome for task_advice in self.advice}
         if "none" in outcomes or any(one.decision.family and one.barren for one in self.advice):
             return 1
         return 3 if "undetermined" in outcomes else 0
@@ -320,11 +320,11 @@ class Advice(NamedTuple):
 
     def __repr__(self) -> str:
         lines = [f"<{type(self).__name__}: {self.outcome}"]
-        for one in self.advice:
-            picks = one.selection.picks
+        for task_advice in self.advice:
+            picks = task_advice.selection.picks
             checkpoint = picks[0].checkpoint.id if picks else "no checkpoint"
-            task = f"{one.task}: " if one.task else ""
-            lines.append(f"  {task}{one.family or 'no family'}, {checkpoint}")
+            task = f"{task_advice.task}: " if task_advice.task else ""
+            lines.append(f"  {task}{task_advice.family or 'no family'}, {checkpoint}")
         return "\n".join([*lines, f"  {self.command}>"])
 
     def code_command(

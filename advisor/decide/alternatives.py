@@ -47,7 +47,7 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
         _smaller(pick, same_use),
     )
     found = [next(way, None) for way in (*ways, _freer(pick, others))]
-    if some := tuple(one for one in found if one):
+    if some := tuple(alternative for alternative in found if alternative):
         return some
     rest = (one for one in _any_other(pick, selection) if one.checkpoint != pick.checkpoint.id)
     return tuple(rest)[:1]
@@ -114,6 +114,6 @@ def _any_other(pick: Pick, selection: Selection) -> Iterator[Alternative]:
     for other in selection.unverified:
         doubts = "; ".join(gap.text for gap in other.unknown)
         yield Alternative("other", other.checkpoint.id, f"if you can settle that {doubts}")
-    for one in selection.rejected:
-        text = f"if you can do without: {'; '.join(one.texts)}"
-        yield Alternative("other", one.checkpoint.id, text)
+    for suitability in selection.rejected:
+        text = f"if you can do without: {'; '.join(suitability.texts)}"
+        yield Alternative("other", suitability.checkpoint.id, text)

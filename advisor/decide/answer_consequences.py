@@ -94,11 +94,11 @@ class AnswerConsequences:
     def __init__(self, rulebase: RuleBase, task: str, family: str, axes: Sequence[Axis]) -> None:
         self.rulebase, self.task, self.family, self.axes = rulebase, task, family, axes
         self.checkpoints: list[Checkpoint] = [
-            one
-            for one in rulebase.forms_of(family)
-            if one.offered and task in (*one.tasks, *one.fine_tune)
+            checkpoint
+            for checkpoint in rulebase.forms_of(family)
+            if checkpoint.offered and task in (*checkpoint.tasks, *checkpoint.fine_tune)
         ]
-        ids = {one.id for one in self.checkpoints}
+        ids = {checkpoint.id for checkpoint in self.checkpoints}
         self.rules = [
             rule
             for rule in rulebase.aiming
@@ -107,15 +107,15 @@ class AnswerConsequences:
         self.aims = [
             sum(
                 0b11 << 2 * n
-                for n, one in enumerate(self.checkpoints)
-                if one.hub_id in rule.candidates
+                for n, checkpoint in enumerate(self.checkpoints)
+                if checkpoint.hub_id in rule.candidates
             )
             for rule in self.rules
         ]
         self.keeping = {question.id for question in rulebase.keeping}
         self.all = (1 << 2 * len(self.checkpoints)) - 1
         self.loading = self.bits(lambda one, _: one.loads_safely)
-        offered = self.bits(lambda one, use: task in tasks_of(one, use))
+        offered = self.bits(lambda checkpoint, use: task in tasks_of(checkpoint, use))
         as_is = self.bits(lambda _, use: use == AS_IS)
         self.offered = {AS_IS: offered & as_is, FINE_TUNE: offered & ~as_is}
         self.levels = {axis.question: level for level, axis in enumerate(axes)}
@@ -135,7 +135,7 @@ class AnswerConsequences:
 
     def bits_of(self, ids: Collection[str]) -> int:
         """Return the checkpoints with some ids, in both uses."""
-        return self.bits(lambda one, _: one.id in ids)
+        return self.bits(lambda checkpoint, _: checkpoint.id in ids)
 
     def options(self, level: int, value: AxisValue) -> list[Option]:
         """Return the options that a value of a level stands for."""
@@ -146,8 +146,8 @@ class AnswerConsequences:
         """Yield level by level what answers do, after each that may bear on them."""
         saids: set[Said] = {()}
         for level in range(len(self.axes)):
-            found = [one for said in saids for one in self.of_level(level, said)[0]]
-            saids = {one.terms.said for one in found}
+            found = [consequence for said in saids for consequence in self.of_level(level, said)[0]]
+            saids = {consequence.terms.said for consequence in found}
             yield found
 
     def of_level(self, level: int, said: Said) -> Consequences:

@@ -74,8 +74,8 @@ def _covers(engine: Engine, advice: Sequence[TaskAdvice], order: str) -> Checkpo
     offers = {str(one.task): _offers(engine, one, order) for one in advice if one.decision.family}
     limits = [
         demand.wanted["at_most"]
-        for one in advice
-        for demand in Requirements(engine.rulebase, one.decision.profile).demands
+        for task_advice in advice
+        for demand in Requirements(engine.rulebase, task_advice.decision.profile).demands
         if demand.field == "memory_gb" and "at_most" in demand.wanted
     ]
     served = {task: of_task for task, of_task in offers.items() if of_task}
@@ -89,14 +89,14 @@ def _offers(engine: Engine, advice: TaskAdvice, order: str) -> list[Offer]:
     Those that only stand behind others, such as unverified ones, serve where no other does.
     """
     decision, result = advice.decision, []
-    for one in decision.assessments:
+    for assessment in decision.assessments:
         picks: tuple[Pick, ...] = ()
-        if one.family == advice.family:
+        if assessment.family == advice.family:
             picks = advice.selection.picks
-        elif one.verdict != "excluded":
-            picks = select_of(engine.rulebase, one.family, decision.profile, order).picks
-        result += [Offer(pick, one.verdict, place) for place, pick in enumerate(picks)]
-    return [one for one in result if not any(one.pick.group)] or result
+        elif assessment.verdict != "excluded":
+            picks = select_of(engine.rulebase, assessment.family, decision.profile, order).picks
+        result += [Offer(pick, assessment.verdict, place) for place, pick in enumerate(picks)]
+    return [offer for offer in result if not any(offer.pick.group)] or result
 
 
 def cover(
@@ -114,9 +114,9 @@ def cover(
         for worst in (UNDISCOURAGED, NOT_EXCLUDED):
             able = {
                 task: [
-                    one
-                    for one in of_task
-                    if one.rank[0] <= worst and (one.pick.memory_gb or inf) <= room
+                    offer
+                    for offer in of_task
+                    if offer.rank[0] <= worst and (offer.pick.memory_gb or inf) <= room
                 ]
                 for task, of_task in offers.items()
             }
@@ -192,18 +192,18 @@ def _sets(
         return
     able = {task: [c for c in candidates.values() if task in c.offers] for task in open_tasks}
     hardest = min(sorted(open_tasks), key=lambda task: len(able[task]))
-    for one in able[hardest]:
-        left = open_tasks - set(one.offers)
-        rest = room - ((one.memory_gb or 0.0) - SHARED_GB)
+    for candidate in able[hardest]:
+        left = open_tasks - set(candidate.offers)
+        rest = room - ((candidate.memory_gb or 0.0) - SHARED_GB)
         if (left and size == 1) or round(rest, 6) < 0:
             continue
         for others in _sets(candidates, left, size - 1, rest):
-            yield others | {one.id}
+            yield others | {candidate.id}
 
 
 def _redundant(members: list[_Candidate], tasks: list[str]) -> bool:
     """True where a set could do without one of its members."""
-    able = [[one.id for one in members if task in one.offers] for task in tasks]
+    able = [[member.id for member in members if task in member.offers] for task in tasks]
     return len({ids[0] for ids in able if len(ids) == 1}) < len(members)
 
 
@@ -211,9 +211,9 @@ def _rank(members: list[_Candidate], tasks: list[str], order: str) -> tuple[Any,
     best = [min(one.offers[task] for one in members if task in one.offers) for task in tasks]
     elsewhere = sum(verdict > 0 for verdict, _ in best)
     places = sum(place for _, place in best)
-    known = [one.memory_gb for one in members if one.memory_gb is not None]
+    known = [member.memory_gb for member in members if member.memory_gb is not None]
     memory = len(known) < len(members), round(sum(known), 2)
-    gated = sum(one.gated for one in members)
+    gated = sum(member.gated for member in members)
     last = (memory, gated, places) if order == "small" else (gated, places, memory)
     return len(members), elsewhere, *last
 
@@ -222,8 +222,8 @@ def _shared(ids: tuple[str, ...], offers: Mapping[str, Sequence[Offer]]) -> Chec
     """Give each task to the member of the set that serves it best."""
     members: dict[str, tuple[Pick, dict[str, str]]] = {}
     for task, of_task in offers.items():
-        inside = [one for one in of_task if one.pick.checkpoint.id in ids]
-        pick = min(inside, key=lambda one: (*one.rank, one.pick.checkpoint.id)).pick
+        inside = [offer for offer in of_task if offer.pick.checkpoint.id in ids]
+        pick = min(inside, key=lambda offer: (*offer.rank, offer.pick.checkpoint.id)).pick
         members.setdefault(pick.checkpoint.id, (pick, {}))[1][task] = pick.use
     known = [pick.memory_gb for pick, _ in members.values() if pick.memory_gb is not None]
     together = round(sum(known) - (len(known) - 1) * SHARED_GB, 2)

@@ -104,7 +104,7 @@ def details(advice: TaskAdvice, today: str | None) -> Page:
         rows = (
             Item(
                 ">",
-                f"{' or '.join(answers_text(one.answers) for one in some)}: "
+                f"{' or '.join(answers_text(change.answers) for change in some)}: "
                 f"{', '.join(part for part in (family_name(advice, family), id) if part)}",
                 _origin(some[0]),
             )
@@ -121,7 +121,7 @@ def details(advice: TaskAdvice, today: str | None) -> Page:
 def cited(advice: TaskAdvice, ids: Iterable[str]) -> tuple[Cell, ...]:
     """Return sources, each leading to what was read where that has an address."""
     sources = (advice.rulebase.source(id) for id in ids)
-    return tuple(Link(one.id, one.url) if one.url else one.id for one in sources)
+    return tuple(Link(source.id, source.url) if source.url else source.id for source in sources)
 
 
 def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
@@ -129,7 +129,7 @@ def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
     fit, won = assessment.fit, assessment.verdict == "recommended"
     if won and fit and fit.fit == "good":
         yield Item("+", fit.because, sources=cited(advice, fit.sources))
-    decisive = [found for found in assessment.fired if found.decisive and not won]
+    decisive = [fired_rule for fired_rule in assessment.fired if fired_rule.decisive and not won]
     for rule, _ in decisive or assessment.fired:
         yield Item(MARKS[rule.effect], rule.because, sources=cited(advice, rule.sources))
     if won and (reason := advice.reason).answers:
@@ -205,9 +205,9 @@ def _remarks(selection: Selection, pick: Pick) -> Iterator[Item]:
     if intended := pick.checkpoint.notes.get("intended_use"):
         yield Item("!", intended)
     following = alternatives(pick, selection)
-    for id in dict.fromkeys(one.checkpoint for one in following):
-        of_it = [one for one in following if one.checkpoint == id]
-        reason = " or ".join(WISHES[one.wish] for one in of_it)
+    for id in dict.fromkeys(alternative.checkpoint for alternative in following):
+        of_it = [alternative for alternative in following if alternative.checkpoint == id]
+        reason = " or ".join(WISHES[alternative.wish] for alternative in of_it)
         yield Item(">", f"if {reason}, try {id}", "; ".join(one.text for one in of_it))
 
 
@@ -236,7 +236,7 @@ def _left_out(selection: Selection) -> Iterator[str]:
         names = ", ".join(pick.checkpoint.id for pick in doubtful[:SHOWN_CLOSEST])
         yield f"{number} may fit, but that is not verified ({fields}): {names}"
     if selection.rejected and selection.picks:
-        fields = _fields(one.lacks for one in selection.rejected)
+        fields = _fields(suitability.lacks for suitability in selection.rejected)
         number = count(len(selection.rejected), "checkpoint")
         yield f"{number} ruled out ({fields}); --format json says why"
 

@@ -176,8 +176,8 @@ class FirstCheckpoints(AnswerConsequences):
             else:
                 distinct, group = consequences(level, state.terms.said)
                 ends = [
-                    grow(level + 1, self._after(state, one, used=level + 1 == settled))
-                    for one in distinct
+                    grow(level + 1, self._after(state, consequence, used=level + 1 == settled))
+                    for consequence in distinct
                 ]
                 ends.append(EMPTY)  # at -1, where a value is not followed
                 found = diagram.node(level, tuple([ends[at] for at in group]))
@@ -296,7 +296,7 @@ class FirstCheckpoints(AnswerConsequences):
         if key not in self._within:
             required = self.of_said(terms.said)
             self._within[key] = self.bits(
-                lambda one, use: (required.takes_gb(one, use) or inf) <= limit
+                lambda checkpoint, use: (required.takes_gb(checkpoint, use) or inf) <= limit
             )
         return self._within[key]
 

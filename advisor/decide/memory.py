@@ -138,10 +138,10 @@ def assumptions(checkpoints: Iterable[Checkpoint]) -> str:
     """Return in words what the memory of some checkpoints rests on."""
     checkpoints = tuple(checkpoints)
     weights = "weights in the precision of their file, as transformers 5 loads them"
-    cast = (one for one in checkpoints if not one.is_rounded)
-    if any(loaded_dtype(one) != file_dtype(one) for one in cast):
+    cast = (checkpoint for checkpoint in checkpoints if not checkpoint.is_rounded)
+    if any(loaded_dtype(checkpoint) != file_dtype(checkpoint) for checkpoint in cast):
         weights += ", but language models of over 1,000 million parameters in bfloat16"
-    if any(one.is_rounded for one in checkpoints):
+    if any(checkpoint.is_rounded for checkpoint in checkpoints):
         weights += "; :int8 and :int4 round linear layers and leave all else in 16 bits"
     interpreter = "370 MB for the interpreter with torch, torchvision and transformers"
     rests_on = ["batch of one", weights, interpreter]

@@ -89,8 +89,8 @@ def diagram_for(
         from advisor.decide.task_diagrams import build
 
         remembered[key] = build(engine, task, own, order=order, verified_only=verified_only)
-    found: TaskDiagram = remembered[key]
-    return found
+    task_diagram: TaskDiagram = remembered[key]
+    return task_diagram
 
 
 def _kept(engine: Engine, task: str, asked: str, order: str, *, verified_only: bool) -> TaskDiagram:
@@ -110,8 +110,8 @@ def _kept(engine: Engine, task: str, asked: str, order: str, *, verified_only: b
         else:
             made = TaskDiagram.from_json(table)
         remembered[key] = made
-    found: TaskDiagram = remembered[key]
-    return found
+    task_diagram: TaskDiagram = remembered[key]
+    return task_diagram
 
 
 class _Settled(NamedTuple):
@@ -174,9 +174,9 @@ class _Reading:
                 rest = {id: answer for id, answer in self.given.items() if id != axis.question}
                 reading, present = _Reading(self.engine, self.task, rest, self.how), -1
             for place in reading.diagram.answers(level):
-                found = reading.settled({level: place}) if place != present else None
-                if found and found.leaf.choice != leaf.choice:
-                    yield reading.typed({level: place}), found.leaf
+                settled = reading.settled({level: place}) if place != present else None
+                if settled and settled.leaf.choice != leaf.choice:
+                    yield reading.typed({level: place}), settled.leaf
 
     def typed(self, places: Mapping[int, int]) -> dict[str, str]:
         """Return answers as they are typed."""
@@ -200,9 +200,9 @@ class _Reading:
     ) -> Iterator[tuple[dict[str, str], Leaf]]:
         """Yield the fewest answers that lead to a wanted leaf, where they do so alone."""
         answers = self.diagram.fewest(path, wanted.__contains__)
-        found = self.settled(answers) if answers and len(answers) > 1 else None
-        if answers and found and found.leaf.choice != leaf.choice:
-            yield self.typed(answers), found.leaf
+        settled = self.settled(answers) if answers and len(answers) > 1 else None
+        if answers and settled and settled.leaf.choice != leaf.choice:
+            yield self.typed(answers), settled.leaf
 
 
 def outlook(
@@ -221,10 +221,10 @@ def outlook(
     unsure = UNDETERMINED if strict == CHECKPOINT else ASSUMED
     task = profile[TASK].options[0]
     reading = _Reading(engine, task, given, {"order": order, "verified_only": verified_only})
-    found = reading.settled({})
-    if found is None:
+    settled = reading.settled({})
+    if settled is None:
         raise contradiction(given, engine.rulebase, engine.admits)
-    path, leaf, training = found
+    path, leaf, training = settled
     ends = {leaf, *reading.diagram.leaves(given)}
     told = len(given[TASK].options) == 1 if TASK in given else False
     family = len({end.family for end in ends}) == 1

@@ -82,16 +82,16 @@ def read_measurements(file: Path) -> OwnMeasurements:
 
 def _read(body: dict[str, Any], shown: str, digest: str) -> OwnMeasurements:
     results = body["results"]
-    own = [id for one in results for id in one["metrics"]]
+    own = [id for result in results for id in result["metrics"]]
     metric = next((id for id in body["verdict"]["priority"] if id in own), own[0] if own else "")
     checkpoints: dict[str, str] = {}
-    for one in results:  # of one checkpoint under two names the first counts
-        if metric in one["metrics"] and one["checkpoint"] not in checkpoints.values():
-            checkpoints[str(one["candidate"])] = str(one["checkpoint"])
+    for result in results:  # of one checkpoint under two names the first counts
+        if metric in result["metrics"] and result["checkpoint"] not in checkpoints.values():
+            checkpoints[str(result["candidate"])] = str(result["checkpoint"])
     values = {
-        str(one["checkpoint"]): _finite(one["metrics"][metric]["value"])
-        for one in results
-        if one["candidate"] in checkpoints
+        str(result["checkpoint"]): _finite(result["metrics"][metric]["value"])
+        for result in results
+        if result["candidate"] in checkpoints
     }
     ahead = []
     for pair in body["comparisons"]:
@@ -180,9 +180,9 @@ def measured_notes(rulebase: RuleBase, advice: Sequence[TaskAdvice]) -> Iterator
     of_task = [one for one in advice if one.task == rulebase.task(own.task).id]
     if not of_task:
         yield f"`{own.file}` is of {own.task}, and ranks nothing here"
-    for one in of_task:
-        first = one.selection.picks[0].checkpoint if one.selection.picks else None
+    for task_advice in of_task:
+        first = task_advice.selection.picks[0].checkpoint if task_advice.selection.picks else None
         for ahead, behind in own.ahead:
-            known = rulebase.checkpoints.get(ahead)
-            if first and behind == first.id and known and known.family != first.family:
-                yield f"on your images {ahead} ({known.family}) was reliably ahead of {behind}"
+            checkpoint = rulebase.checkpoints.get(ahead)
+            if first and behind == first.id and checkpoint and checkpoint.family != first.family:
+                yield f"on your images {ahead} ({checkpoint.family}) was reliably ahead of {behind}"

@@ -110,21 +110,21 @@ def as_page(
     advice = recommendation.advice
     page: Page = [Text(f"overlay: {c}", "quiet") for c in recommendation.rulebase.overlays]
     if recommendation.together:
-        tasks = ", ".join(str(one.task) for one in advice)
+        tasks = ", ".join(str(task_advice.task) for task_advice in advice)
         from advisor.decide.details import together_items
 
         rows = tuple(together_items(recommendation.together))
         page += [Heading(f"{tasks}: one answer for all"), Items(rows)]
     commands = Code("\n".join(_next(recommendation)), "console")
-    for one in advice:
+    for task_advice in advice:
         if len(advice) > 1:
-            page.append(Heading(one.rulebase.task(str(one.task)).name))
+            page.append(Heading(task_advice.rulebase.task(str(task_advice.task)).name))
         if whole:
             from advisor.decide.details import details
 
-            page += [*_head(one, AMPLE), *details(one, today)]
+            page += [*_head(task_advice, AMPLE), *details(task_advice, today)]
         else:
-            page += _screen(recommendation, one, commands, lines)
+            page += _screen(recommendation, task_advice, commands, lines)
     if whole:
         page.append(Heading("Next", 3))
     return [*page, commands]
@@ -178,7 +178,7 @@ def _certainty(advice: TaskAdvice) -> str:
         others = [one for one in advice.decision.possible if one != advice.family]
         if not others:
             return BASED_ON[certainty.family]
-        names = joined((short_name(advice, one) for one in others), "or")
+        names = joined((short_name(advice, other) for other in others), "or")
         return f"{BASED_ON[certainty.family]}; also possible: {names}"
     if certainty.checkpoint == DECIDED:
         return SURE
@@ -191,16 +191,16 @@ def _why(advice: TaskAdvice, room: Room) -> Iterator[Note]:
         right = family_name(advice, str(advice.decision.family))
         yield Note("No match", f"{right} fits best, but has no checkpoint that meets your needs")
     winner = next(a for a in advice.decision.assessments if a.family == advice.family)
-    decisive = [found.rule for found in winner.fired if found.decisive]
+    decisive = [fired_rule.rule for fired_rule in winner.fired if fired_rule.decisive]
     reasons = [rule.because for rule in decisive if rule.effect == "prefer"]
     if winner.fit:
         reasons.append(winner.fit.because)
     reasons += [found.rule.because for found in winner.fired if found.rule.effect != "avoid"]
     for because in reasons[:1]:
         yield Note("Family", because, room.reason)
-    for found in winner.fired:
-        if found.rule.effect == "avoid" and _said(advice, found.rule):
-            yield Note("Caveat", found.rule.because, room.reason)
+    for fired_rule in winner.fired:
+        if fired_rule.rule.effect == "avoid" and _said(advice, fired_rule.rule):
+            yield Note("Caveat", fired_rule.rule.because, room.reason)
             break
 
 
@@ -236,17 +236,17 @@ def _result_over_first(selection: Selection, checkpoint: str) -> Precedence | No
     """Return the published result that itself puts a checkpoint before the first pick, if any."""
     if selection.locked is None:
         return None
-    said = selection.locked.precedence(checkpoint, selection.picks[0].checkpoint.id)
-    return said if said and said.by == FIGURE and not said.through else None
+    precedence = selection.locked.precedence(checkpoint, selection.picks[0].checkpoint.id)
+    return precedence if precedence and precedence.by == FIGURE and not precedence.through else None
 
 
 def _unloadable(selection: Selection) -> Iterator[Note]:
     """The best that a result puts before the first pick, where nothing here loads it."""
     for pick in selection.picks if selection.picks[0].loads else ():
-        said = None if pick.loads else _result_over_first(selection, pick.checkpoint.id)
-        if said:
-            has = f"{pick.checkpoint.id} has {said.value:g} on {said.yardstick}"
-            against = f"against {said.next_value:g} for {said.next}"
+        precedence = None if pick.loads else _result_over_first(selection, pick.checkpoint.id)
+        if precedence:
+            has = f"{pick.checkpoint.id} has {precedence.value:g} on {precedence.yardstick}"
+            against = f"against {precedence.next_value:g} for {precedence.next}"
             why = UNLOADED.get(pick.checkpoint.loader, f"its weights are {pick.checkpoint.weights}")
             yield Note("Blocked", f"{has}, {against}, but {why}", lines=2)
             return
@@ -257,14 +257,14 @@ def _larger(selection: Selection) -> Iterator[Note]:
     beyond = (pick for pick in selection.picks if pick.beyond_gb is not None)
     larger = [(pick.needs_gb, pick.checkpoint) for pick in beyond]
     larger += [
-        (memory_gb(one.checkpoint), one.checkpoint)
-        for one in selection.rejected
-        if one.use == selection.picks[0].use
-        and not one.unknown
-        and {gap.field for gap in one.lacks} == {"memory_gb"}
-        and one.checkpoint.loads_safely
+        (memory_gb(suitability.checkpoint), suitability.checkpoint)
+        for suitability in selection.rejected
+        if suitability.use == selection.picks[0].use
+        and not suitability.unknown
+        and {gap.field for gap in suitability.lacks} == {"memory_gb"}
+        and suitability.checkpoint.loads_safely
     ]
-    sized = [(size, one) for size, one in larger if size is not None]
+    sized = [(size, checkpoint) for size, checkpoint in larger if size is not None]
     for size, one in sorted(sized, key=lambda row: row[0]):
         if said := _result_over_first(selection, one.id):
             has, against = figure_text(one.id, said.value), figure_text(said.next, said.next_value)
@@ -313,7 +313,7 @@ def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
     decision = advice.decision
     others = [one for one in decision.assessments if one.family != advice.family]
     if decision.outcome != NONE:
-        others = [one for one in others if one.verdict != "recommended"]
+        others = [other for other in others if other.verdict != "recommended"]
         for place, assessment in enumerate(others):
             label = "" if place else "Other families"
             name = short_name(advice, assessment.family)
@@ -349,7 +349,7 @@ def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
     others = [one for one in advice.changes if one.checkpoint and one not in families.values()]
     others = [one for one in others if set(one.origins.values()) == {ASSUMED}]
     if others and (most or not named):
-        other = min(others, key=lambda one: _rarity(advice, one))
+        other = min(others, key=lambda other: _rarity(advice, other))
         yield words(other), other.checkpoint
 
 
@@ -365,7 +365,7 @@ def _rarity(advice: TaskAdvice, change: Change) -> tuple[bool, int]:
 
 def _against(advice: TaskAdvice, assessment: Assessment) -> str:
     """Why not a family, in one of its reasons: that of the task, or else the shortest."""
-    rules = [found.rule for found in assessment.fired if found.decisive]
+    rules = [fired_rule.rule for fired_rule in assessment.fired if fired_rule.decisive]
     if assessment.verdict == "excluded":
         return min(rules, key=lambda rule: (rule.derived != "tasks", len(rule.because))).because
     if lost_on := assessment.lost_on:
@@ -390,6 +390,6 @@ def _next(recommendation: Advice) -> Iterator[str]:
         if advice.joinable and AS_IS not in advice.selection.uses:
             yield recommendation.code_command(advice, join=True)
     if recommendation.outcome == UNDETERMINED:
-        asked = recommendation.advice[0]
-        yield command("ask", asked.rulebase, asked.decision.given, asked.priority)
+        task_advice = recommendation.advice[0]
+        yield command("ask", task_advice.rulebase, task_advice.decision.given, task_advice.priority)
     yield f"{recommendation.command} -v"

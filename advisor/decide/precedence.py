@@ -297,12 +297,12 @@ class Precedences:
 
     def _related(self, families: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
         """Yield each relation between two of some checkpoints: its place in RELATIONS, and 2."""
-        known = {
-            one.id: one
+        checkpoints = {
+            checkpoint.id: checkpoint
             for family in dict.fromkeys(families.values())
-            for one in self._rulebase.forms_of(family)
+            for checkpoint in self._rulebase.forms_of(family)
         }
-        for name, before, behind in related(known):
+        for name, before, behind in related(checkpoints):
             if before in families and behind in families:
                 yield RELATIONS.index(name) + 2, before, behind
 

@@ -35,9 +35,9 @@ def requirements(code: str, packages: Iterable[Package]) -> list[str]:
     }
     wrapped = re.findall(r"^from (\w+)[\w.]* import \(\n([^)]*)", code, re.MULTILINE)
     imported |= {name for _, names in wrapped for name in re.findall(r"\w+", names)}
-    found = [one for one in packages if imported & {*one.needed_by}]
-    pinned = {id for one in found for id in one.pins}
-    return [f"{one.id}{one.versions}" for one in found if one.id not in pinned]
+    found = [package for package in packages if imported & {*package.needed_by}]
+    pinned = {id for package in found for id in package.pins}
+    return [f"{package.id}{package.versions}" for package in found if package.id not in pinned]
 
 
 def install_line(needed: Sequence[str]) -> str:

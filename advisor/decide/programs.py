@@ -152,8 +152,8 @@ def tool_of(
     """Return what makes a tool of a program: the first for its task whose place its prompt has."""
     prompt, _ = _worded(checkpoint, task, program, answers)
     tools = () if program.code.startswith("<") else (rulebase.tools[id] for id in program.tools)
-    fits = (one for one in tools if not one.tasks or task in one.tasks)
-    return next((one for one in fits if not one.asks or f"{{{one.asks}}}" in prompt), None)
+    fits = (tool for tool in tools if not tool.tasks or task in tool.tasks)
+    return next((fit for fit in fits if not fit.asks or f"{{{fit.asks}}}" in prompt), None)
 
 
 def _worded(
@@ -161,11 +161,11 @@ def _worded(
 ) -> tuple[str, str]:
     """Return the prompt for a task, with its place for what is asked, and what stands there."""
     own, usual = checkpoint.prompts.get(task or ""), program.prompts.get(task or "", "")
-    found = _ASKED_FOR.search(usual)
-    asked = found[2] if found else ""
+    match = _ASKED_FOR.search(usual)
+    asked = match[2] if match else ""
     if own is not None:
         return own, asked
-    kept = {found[1]: f"{{{found[1]}}}"} if found else {}
+    kept = {match[1]: f"{{{match[1]}}}"} if match else {}
     return filled(usual, {**_said(program, answers), **kept}), asked
 
 
@@ -283,17 +283,17 @@ def may_train(rulebase: RuleBase, options: Mapping[str, str]) -> bool:
 
 def _memory_words(checkpoint: Checkpoint) -> dict[str, str]:
     """What training takes, as comments of programs say it."""
-    known = training_memory(checkpoint)
-    sizes = {"full": known.full_gb, "lora": known.lora_gb} if known else {}
+    memory = training_memory(checkpoint)
+    sizes = {"full": memory.full_gb, "lora": memory.lora_gb} if memory else {}
     return {
-        f"memory-{how}": f"about {sizes[how]:g} GB of memory" if known else "unknown memory"
+        f"memory-{how}": f"about {sizes[how]:g} GB of memory" if memory else "unknown memory"
         for how in ("full", "lora")
     }
 
 
 def joining_program(task: str, programs: Sequence[Program], *, whole: bool = True) -> str | None:
     """Return the program that joins parts and trains them for a task, None where there is none."""
-    found = (one for one in programs if one.use == COMPOSE)
+    found = (program for program in programs if program.use == COMPOSE)
     code = next((one.code for one in found if not one.tasks or task in one.tasks), None)
     return code and merged(code.replace("{given}", "" if whole else "[]"))
 
@@ -341,9 +341,9 @@ def prompts_for(
     """
     act = act_of(rulebase, task)
     tasks = dict.fromkeys((task, *(act.tasks if act else ())))
-    running = [one for one in rulebase.programs if one.use == AS_IS]
-    programs = [one for one in running if class_name in one.classes]
-    programs = programs or [one for one in running if use.id in one.runners]
+    running = [program for program in rulebase.programs if program.use == AS_IS]
+    programs = [program for program in running if class_name in program.classes]
+    programs = programs or [program for program in running if use.id in program.runners]
     tables = (own, use.prompts, *(program.prompts for program in programs))
     return tuple(table[each] for each in tasks for table in tables if each in table)
 

@@ -35,7 +35,7 @@ def write_project(folder: Path, script: Script, advice: TaskAdvice) -> list[Path
 
 def _files(script: Script, advice: TaskAdvice) -> dict[str, str]:
     """Return the text of each file by its name."""
-    known, tool = advice.rulebase.files, script.tool
+    project_files, tool = advice.rulebase.files, script.tool
     is_page = script.python.startswith("<")
     name = PAGE if is_page else PROGRAM
     run = f"python {name} {_words(script, tool)}".rstrip()
@@ -50,10 +50,10 @@ def _files(script: Script, advice: TaskAdvice) -> dict[str, str]:
         "words": json.dumps(list(tool.tried) if tool else []),
     }
     files = {name: script.python, "requirements.txt": "".join(f"{e}\n" for e in script.needed)}
-    tests = [known[tool.test]] if tool else []
+    tests = [project_files[tool.test]] if tool else []
     if script.use != AS_IS and '"--epochs"' in script.python:
-        tests = [known["test-training"]]
-    for each in (known["readme"], *tests):
+        tests = [project_files["test-training"]]
+    for each in (project_files["readme"], *tests):
         text = each.text
         for place, word in said.items():
             text = text.replace(f"{{{place}}}", word)

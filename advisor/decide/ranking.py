@@ -253,8 +253,8 @@ def line_of(
     puts before it, and there behind all that are larger or newer. A form in fewer bits moves no
     other, and comes as late as evidence lets it.
     """
-    every = {one.id: one for one in sorted(checkpoints, key=lambda one: one.id)}
-    known = {id: one for id, one in every.items() if not one.is_rounded}
+    every = {one.id: one for one in sorted(checkpoints, key=lambda checkpoint: checkpoint.id)}
+    known = {id: checkpoint for id, checkpoint in every.items() if not checkpoint.is_rounded}
     last = len(precedences.gauges)
     first = {id: precedences.first_measured(id) for id in every}
     measured = {id for id in known if first[id] < last}
@@ -298,7 +298,7 @@ def line_of(
             listed.insert(place, id)
     by = dict.fromkeys(listed, SERIES) | dict.fromkeys(measured, FIGURE)
     by |= dict.fromkeys(apart, NOTHING)
-    rounded = {id: one for id, one in every.items() if one.is_rounded}
+    rounded = {id: checkpoint for id, checkpoint in every.items() if checkpoint.is_rounded}
     if rounded:
         told = {id for id in rounded if first[id] < last}
         locked, later = _with_rounded([*listed, *apart], every, compared, locked)

@@ -91,13 +91,13 @@ def recommend(
     profile = make_profile(engine.rulebase, said)
     alone = for_each_task(engine, profile)
     how: Any = {"strict": strictness(strict), "verified_only": verified_only}
-    advice = tuple(advise(engine, told.profile, order=order, **how) for told in alone)
+    advice = tuple(advise(engine, as_meant.profile, order=order, **how) for as_meant in alone)
     together = None
     if len(advice) > 1:
         from advisor.decide.cover import together_for
 
         together = together_for(engine, advice, order)
-    notes = [note for told in alone for note in told.notes]
+    notes = [note for as_meant in alone for note in as_meant.notes]
     if engine.rulebase.measurements:
         from advisor.decide.own_measurements import measured_notes
 

@@ -112,7 +112,7 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
     return {
         **decision_json(advice.decision, reason.answers),
         **({} if reason.smallest else {"because_smallest": False}),
-        "assessments": [_assessment_json(one) for one in advice.decision.assessments],
+        "assessments": [_assessment_json(assessment) for assessment in advice.decision.assessments],
         "checkpoints": [_pick_json(advice, pick, options) for pick in selection.picks],
         "ladder": [_rung_json(rung) for rung in advice.selection.ladder],
         "provided": dict(selection.provided),
@@ -155,7 +155,7 @@ def _assessment_json(assessment: Assessment) -> dict[str, Any]:
         "family": assessment.family,
         "verdict": assessment.verdict or None,
         **some(assessment, "possible_verdicts", "lost_on", "fit"),
-        "caveats": [found.rule.id for found in assessment.caveats],
+        "caveats": [caveat.rule.id for caveat in assessment.caveats],
         "findings": [
             {**rule_json(found.rule), "decisive": found.decisive} for found in assessment.fired
         ],

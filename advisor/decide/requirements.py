@@ -97,8 +97,8 @@ class Requirements:
     def uses(self) -> tuple[str, ...]:
         """The ways of use that all answers allow, in the order of the last that names any."""
         profile = self.profile
-        asked = [one for one in self.rulebase.questions if applicable(profile[one.id])]
-        named = [tuple(option.uses) for option in self._chosen(asked) if option.uses]
+        questions = [one for one in self.rulebase.questions if applicable(profile[one.id])]
+        named = [tuple(option.uses) for option in self._chosen(questions) if option.uses]
         allowed = named[0] if named else (AS_IS,)
         for more in named[1:]:
             allowed = tuple(use for use in more if use in allowed)
@@ -127,20 +127,20 @@ class Requirements:
     def _sought(self) -> list[tuple[Demand, dict[tuple[str, bool], Any]]]:
         """The demands, each with what is known of checkpoints against it, as it is or trained."""
         found: list[tuple[Demand, dict[tuple[str, bool], Any]]] = []
-        for one in self.demands:
-            named = self.profile[one.question].value is None  # numbers are too many to remember
-            key = (Demand, one.question, one.field, one.label, repr(one.wanted))
-            found.append((one, self.rulebase.remembered.setdefault(key, {}) if named else {}))
+        for demand in self.demands:
+            named = self.profile[demand.question].value is None  # numbers are too many to remember
+            key = (Demand, demand.question, demand.field, demand.label, repr(demand.wanted))
+            found.append((demand, self.rulebase.remembered.setdefault(key, {}) if named else {}))
         return found
 
     @cached_property
     def barred(self) -> dict[str, Rule]:
         """The checkpoints that rules exclude for these answers, each with the first such rule."""
-        found: dict[str, Rule] = {}
+        rules: dict[str, Rule] = {}
         for rule in self.rulebase.barring:
             if holds(rule.when, self.profile):
-                found = dict.fromkeys(rule.candidates, rule) | found
-        return found
+                rules = dict.fromkeys(rule.candidates, rule) | rules
+        return rules
 
     @cached_property
     def steps(self) -> tuple[float, ...]:
@@ -164,7 +164,7 @@ class Requirements:
     @property
     def languages(self) -> tuple[str, ...] | None:
         """The languages that are asked for by name; None where no language matters."""
-        named = [one.wanted["one_of"] for one in self.demands if one.field == "languages"]
+        named = [demand.wanted["one_of"] for demand in self.demands if demand.field == "languages"]
         return tuple(language for languages in named for language in languages) if named else None
 
     def judge(self, checkpoint: Checkpoint, allowed: Sequence[str] | None = None) -> Suitability:
@@ -221,10 +221,10 @@ class Requirements:
     def verdicts(self, checkpoint: Checkpoint, use: str) -> list[tuple[str, bool | None]]:
         """Return the fields by which a checkpoint falls short: False lacks, None is unverified."""
         return [
-            (one.field, met)
-            for one in self.demands
-            if use == AS_IS or not one.learnt
-            if (met := self._meets(one, checkpoint, use)) is not True
+            (demand.field, met)
+            for demand in self.demands
+            if use == AS_IS or not demand.learnt
+            if (met := self._meets(demand, checkpoint, use)) is not True
         ]
 
     def _meets(self, demand: Demand, checkpoint: Checkpoint, use: str) -> bool | None:
@@ -337,14 +337,14 @@ def _wanted(required: Any, option: Option, answer: Answer, name: str) -> dict[st
 
 def _out_of_bounds(value: float, demand: Demand) -> list[Gap]:
     unit = words(demand.field)[1]
-    found = []
+    gaps = []
     for key, sign in (("at_most", 1), ("at_least", -1)):
         bound = demand.wanted.get(key)
         if bound is not None and sign * value > sign * bound:
             said = f"{value:g}{unit}, wanted {key.replace('_', ' ')} {bound:g}{unit}"
             distance = abs(value - bound) / min(value, bound) if value and bound else 1.0
-            found.append(demand.gap(said, distance))
-    return found
+            gaps.append(demand.gap(said, distance))
+    return gaps
 
 
 @cache

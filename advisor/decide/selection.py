@@ -219,7 +219,7 @@ class Selection(NamedTuple):
         if self.picks and not (self.provided or self.next_family):
             return ()
         right = [one for one in self.rejected if one.checkpoint.family != self.next_family]
-        nearest = sorted(right or self.misused, key=lambda one: one.distance)
+        nearest = sorted(right or self.misused, key=lambda suitability: suitability.distance)
         return tuple(one for one in nearest if one.distance < nearest[0].distance + 1)
 
 
@@ -350,18 +350,18 @@ def _without_twins(picks: list[Pick], steps: Sequence[float], placing: Placing) 
 
 def line_for(rulebase: RuleBase, family: str, precedences: Precedences, use: str) -> Lineup:
     """Return the line of a family for a way of use; remembered with what it was made of."""
-    known: Lineup | None = precedences.lines.get((family, use))
-    if known is None:
+    lineup: Lineup | None = precedences.lines.get((family, use))
+    if lineup is None:
         task = precedences.task
         able = [
-            one
-            for one in rulebase.forms_of(family)
-            if one.offered and task in (*one.tasks, *one.fine_tune)
+            checkpoint
+            for checkpoint in rulebase.forms_of(family)
+            if checkpoint.offered and task in (*checkpoint.tasks, *checkpoint.fine_tune)
         ]
         others = (line for (of, _), line in precedences.lines.items() if of == family)
-        known = line_of(able, precedences, use, next(others, None))
-        precedences.lines[family, use] = known
-    return known
+        lineup = line_of(able, precedences, use, next(others, None))
+        precedences.lines[family, use] = lineup
+    return lineup
 
 
 def _ladder(steps: Sequence[float], ranked: Sequence[Pick], placing: Placing) -> tuple[Rung, ...]:

@@ -60,7 +60,7 @@ def shared_page(
         from advisor.decide.written_program import script
 
         page += [Heading("Program"), Code(script(answer).python.rstrip(), "python")]
-    reasons = tuple(block for one in answer.advice for block in details(one, today))
+    reasons = tuple(block for task_advice in answer.advice for block in details(task_advice, today))
     newest = max(answer.rulebase.source_dates.values(), default="")
     facts = f"{answer.rulebase.digest}{f', newest source read in {newest}' if newest else ''}"
     return [
@@ -155,7 +155,7 @@ def _dots(advice: TaskAdvice, numbers: dict[str, str], common: Published) -> Ite
 
     def result(id: str) -> float | None:
         figures = by.published(id) if by else ()
-        return next((one.value for one in figures if one.table == common.table), None)
+        return next((figure.value for figure in figures if figure.table == common.table), None)
 
     for pick in sorted(selection.picks, key=lambda pick: pick.checkpoint.id not in numbers):
         id, needs = pick.checkpoint.id, pick.needs_gb
@@ -173,7 +173,7 @@ def _dots(advice: TaskAdvice, numbers: dict[str, str], common: Published) -> Ite
 def _limit(advice: TaskAdvice) -> float | None:
     """The most memory that answers allow, None where they do not say."""
     demands = Requirements(advice.rulebase, advice.decision.profile).demands
-    limits = [one.wanted["at_most"] for one in demands if one.field == "memory_gb"]
+    limits = [demand.wanted["at_most"] for demand in demands if demand.field == "memory_gb"]
     return min(limits, default=None)
 
 

@@ -255,7 +255,7 @@ def common_figure(picks: Sequence[Pick]) -> Published | None:
     measured = next((pick for pick in picks if pick.figures), None)
     if measured is None:
         return None
-    said = measured.before_next
-    deciding = said.value if said and not said.through else None
+    precedence = measured.before_next
+    deciding = precedence.value if precedence and not precedence.through else None
     own = [figure for figure in measured.figures if deciding in (None, figure.value)]
     return max(own or measured.figures, key=lambda figure: counted[figure.table])

@@ -112,13 +112,13 @@ def sizes(engine: Engine, task: str, ids: Collection[str] | None = None) -> set[
     """Return every memory in GB from which a checkpoint of a task, of these ids, fits."""
     rulebase = engine.rulebase
     found: set[float | None] = {LEAST_GB}
-    for one in rulebase.forms.values():
-        if ids is not None and one.id not in ids:
+    for form in rulebase.forms.values():
+        if ids is not None and form.id not in ids:
             continue
-        if one.offered and task in one.tasks:
-            found.add(memory_gb(one))
-        if one.offered and task in one.fine_tune:
-            trained = training_memory(one)
+        if form.offered and task in form.tasks:
+            found.add(memory_gb(form))
+        if form.offered and task in form.fine_tune:
+            trained = training_memory(form)
             found.add(trained and trained.lora_gb)
     return {size for size in found if size is not None}
 
@@ -197,7 +197,7 @@ class _Join:
         kept = []
         for family in self._order(outcome):
             kept.append(firsts[family])
-            if all(one.kind == PICKED for one in self.firsts.labels(firsts[family])):
+            if all(label.kind == PICKED for label in self.firsts.labels(firsts[family])):
                 break
         return tuple(kept) or (self.firsts.terminal(First(NOTHING)),)
 

@@ -203,7 +203,7 @@ def _nearest(advice: TaskAdvice, checkpoint: Checkpoint, wanted: Runtime) -> str
     others = [each for each in advice.rulebase.runtimes.values() if each != wanted]
     runs = [each.label for each in others if _runs(advice, checkpoint, each)]
     picks = (pick.checkpoint for pick in advice.selection.picks)
-    instead = [one.id for one in picks if _runs(advice, one, wanted)][:1]
+    instead = [pick.id for pick in picks if _runs(advice, pick, wanted)][:1]
     return ", or ".join([f"--runtime {' or '.join(runs)}", *instead])
 
 

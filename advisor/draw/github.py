@@ -32,11 +32,11 @@ def github(report: FindingsReport) -> str:
 
 
 def _of_level(report: FindingsReport, level: str) -> list[str]:
-    found = [finding for finding in report.findings if finding.level == level]
-    if len(found) <= SHOWN_A_STEP:
-        return [_command(finding) for finding in found]
-    shown = found[: SHOWN_A_STEP - 1]
-    rest = len(found) - len(shown)
+    finding_rows = [finding for finding in report.findings if finding.level == level]
+    if len(finding_rows) <= SHOWN_A_STEP:
+        return [_command(finding) for finding in finding_rows]
+    shown = finding_rows[: SHOWN_A_STEP - 1]
+    rest = len(finding_rows) - len(shown)
     more = f"{count(rest, f'more {level}')} are in the log of this step"
     return [*(_command(finding) for finding in shown), f"::{COMMANDS[level]}::{_data(more)}"]
 

@@ -185,7 +185,7 @@ def height(page: Page, width: int) -> int:
             lines += sum(map(len, table_lines(block, width - GAP)))
         elif isinstance(block, Code):
             commands = block.text.splitlines()
-            lines += sum(len(command_lines(one, width - GAP)) for one in commands)
+            lines += sum(len(command_lines(command, width - GAP)) for command in commands)
         elif isinstance(block, (Text, Heading)):
             lines += len(wrapped(block.text, width - GAP))
     return lines

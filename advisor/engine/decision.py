@@ -54,7 +54,7 @@ class Assessment(NamedTuple):
         """The reasons against a family that wins all the same."""
         if self.verdict != "recommended":
             return ()
-        return tuple(found for found in self.fired if found.rule.effect == "avoid")
+        return tuple(fired_rule for fired_rule in self.fired if fired_rule.rule.effect == "avoid")
 
 
 class Decision(NamedTuple):
@@ -278,7 +278,7 @@ class Engine:
             fired_rules = [FiredRule(rule, rule.criterion in grounds) for rule in rules]
             if given[family] == "excluded":
                 fired_rules = [FiredRule(rule, rule.effect == "exclude") for rule in rules]
-                fired_rules.sort(key=lambda found: not found.decisive)
+                fired_rules.sort(key=lambda fired_rule: not fired_rule.decisive)
             fits = self.rulebase.families[family].tasks
             result.append(
                 Assessment(
@@ -296,7 +296,7 @@ class Engine:
         """Return the verdict of every family under outcome bits."""
         if outcome not in self._verdicts:
             families = range(len(self.encoding.families))
-            self._verdicts[outcome] = tuple([self._verdict(outcome, one) for one in families])
+            self._verdicts[outcome] = tuple([self._verdict(outcome, family) for family in families])
         return self._verdicts[outcome]
 
     def _verdict(self, outcome: int, family: int) -> str:
@@ -352,8 +352,8 @@ def for_each_task(engine: Engine, profile: Profile) -> list[AsMeant]:
     """Return the answers for each task that is named; one that suits only others is left out."""
     if TASK not in profile:
         return [AsMeant(profile)]
-    told = profile[TASK]
-    apart = [{**profile, TASK: Answer((task,), None, told.origin)} for task in told.options]
+    answer = profile[TASK]
+    apart = [{**profile, TASK: Answer((task,), None, answer.origin)} for task in answer.options]
     if len(apart) == 1:
         return [AsMeant(apart[0])]
     return [_suiting(engine, as_meant(engine.rulebase, one), apart) for one in apart]
@@ -367,7 +367,7 @@ def _suiting(engine: Engine, told: AsMeant, apart: list[Profile]) -> AsMeant:
             break
         rest = {key: answer for key, answer in profile.items() if key != id}
         others = (one for one in apart if one[TASK] != profile[TASK])
-        fits = any(engine.admits({TASK: one[TASK], id: profile[id]}) for one in others)
+        fits = any(engine.admits({TASK: other[TASK], id: profile[id]}) for other in others)
         clashes = not engine.admits({TASK: profile[TASK], id: profile[id]})
         if fits and clashes:
             said = flag_text(engine.rulebase, id, " or ".join(profile[id].names))

@@ -223,10 +223,10 @@ class AsMeant(NamedTuple):
 
 def as_meant(rulebase: RuleBase, profile: Profile) -> AsMeant:
     """Return answers as they are meant where they name one task; others stay as they are."""
-    told = profile.get(TASK)
-    if told is None or len(told.options) != 1:
+    answer = profile.get(TASK)
+    if answer is None or len(answer.options) != 1:
         return AsMeant(profile)
-    task = next(one for one in rulebase.tasks if one.id == told.options[0])
+    task = next(one for one in rulebase.tasks if one.id == answer.options[0])
     meant, notes = dict(profile), []
     for reading in task.reads:
         for id, option in reading.given.items():
@@ -286,10 +286,10 @@ def as_number(value: Any, units: Mapping[str, float] | None = None) -> float | N
     Commas group thousands and do nothing else: 7,5 is neither 75 nor 7.5. `units` are words that
     may follow, each with what one of it is in the unit of the question.
     """
-    found = None if isinstance(value, bool) else re.match(_PARTS, str(value).strip())
-    if found is None:
+    match = None if isinstance(value, bool) else re.match(_PARTS, str(value).strip())
+    if match is None:
         return _plain(value)
-    digits, words = found[1], found[2].lower().strip()
+    digits, words = match[1], match[2].lower().strip()
     factor = _factor(words, units or {})
     if re.match(_COMMAS, digits):
         digits = digits.replace(",", "")

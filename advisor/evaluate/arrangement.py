@@ -172,7 +172,7 @@ def arrange(
         may_download = not loading.offline and loading.agree is not None
         candidates = picked_candidates(rulebase, profile, may_download=may_download)
     servers = servers or EndpointOptions()
-    asked = endpoints((one.checkpoint for one in candidates), servers)
+    asked = endpoints((candidate.checkpoint for candidate in candidates), servers)
     if loading.offline and (away := [one.host for one in asked.values() if not one.local]):
         raise OfflineError(
             f"`{away[0]}` is on the network, which may not be used", hint="drop --offline"

@@ -198,8 +198,8 @@ _GROUPS_KEPT = 4
 def parquet_files(folder: Path) -> list[Path]:
     """Return the Parquet files of a folder, in order."""
     for name in IN_A_FOLDER:
-        if (folder / name).is_dir() and (found := sorted((folder / name).glob(f"*{SUFFIX}"))):
-            return found
+        if (folder / name).is_dir() and (paths := sorted((folder / name).glob(f"*{SUFFIX}"))):
+            return paths
     return []
 
 

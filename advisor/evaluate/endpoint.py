@@ -230,7 +230,7 @@ def endpoints(checkpoints: Iterable[str], options: EndpointOptions) -> dict[str,
         for each in checkpoints
         if is_endpoint(each)
     }
-    hosts = sorted({one.host for one in found.values()})
+    hosts = sorted({endpoint.host for endpoint in found.values()})
     for each in options.key_from or ():
         named, sign, variable = each.rpartition("=")
         host = named.lower() if sign else hosts[0] if len(hosts) == 1 else ""
@@ -245,8 +245,8 @@ def endpoints(checkpoints: Iterable[str], options: EndpointOptions) -> dict[str,
         if not re.fullmatch(r"[!-~]+", key):
             what = "holds no key" if key else "is not set"
             raise UsageError(f"the variable `{variable}` {what}", hint=f"export {variable}=...")
-        for one in found.values():
-            one.key = key if one.host == host else one.key
+        for endpoint in found.values():
+            endpoint.key = key if endpoint.host == host else endpoint.key
     return found
 
 
@@ -255,9 +255,9 @@ def agree_to_send(
 ) -> None:
     """Have somebody agree to what leaves for which host; AdvisorError where nobody does."""
     models: dict[str, list[str]] = {}
-    for one in asked:
-        if not one.local:
-            models.setdefault(one.host, []).append(one.model)
+    for endpoint in asked:
+        if not endpoint.local:
+            models.setdefault(endpoint.host, []).append(endpoint.model)
     for host, of in models.items():
         times = f", to each of {len(of)} models" if len(of) > 1 else f", to `{of[0]}`"
         what = f"{count(images, 'image')} will leave for `{host}`{times}"

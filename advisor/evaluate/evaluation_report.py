@@ -77,7 +77,7 @@ def as_html(
     """Return one HTML file that needs nothing else: the verdict first, then what it rests on."""
     order = [METRIC_KINDS[id] for id in verdict.priority if id in METRIC_KINDS]
     kind = next(iter([*order, *scores.metrics]), None)
-    ranked = sorted(scores.candidates, key=lambda one: one.name != verdict.recommended)
+    ranked = sorted(scores.candidates, key=lambda candidate: candidate.name != verdict.recommended)
     facts: Page = [Pairs(tuple(provenance(run, scores)))]
     if command := run.settings.get("command"):
         facts.append(Code(str(command), "console"))
@@ -136,21 +136,21 @@ def _bars(scores: Scores, kind: MetricKind, settings: Mapping[str, Any]) -> list
     paid = [-math.inf if time is None else -time for time in times]
     rows = []
     for number, (one, time) in enumerate(zip(several, times, strict=True)):
-        found, own = one.metrics[kind.id], (worth[number], paid[number])
+        result, own = one.metrics[kind.id], (worth[number], paid[number])
         beaten = any(
             q >= own[0] and t >= own[1] and (q, t) != own for q, t in zip(worth, paid, strict=True)
         )
-        low, high = (100 * max(0.0, end) / most for end in found.interval)
+        low, high = (100 * max(0.0, end) / most for end in result.interval)
         rows.append(
             {
                 "number": number + 1,
                 "hue": hue(number),
                 "name": one.name,
                 "best": bool(longest) and len(several) > 1 and not beaten,
-                "share": f"{100 * max(0.0, found.value) / most:.1f}%",
+                "share": f"{100 * max(0.0, result.value) / most:.1f}%",
                 "low": f"{low:.1f}%",
                 "high": f"{high:.1f}%",
-                "value": kind.written(found.value),
+                "value": kind.written(result.value),
                 "slow": f"{100 * (time or 0) / (longest or 1):.1f}%",
                 "time": "" if not longest else f"{time:.3g} ms" if time else "none",
                 "price": per_thousand(one.timing, settings),
@@ -199,9 +199,9 @@ def _confusion(scores: Scores, one: CandidateScores) -> dict[str, Any]:
         row[-2] = sum(times for said, times in row.items() if said >= 0 and said not in most)
         total = sum(row.values()) or 1
         cells = []
-        for said in columns:
-            times = row.get(said, 0)
-            kind, share = "right" if true == said else "wrong", f"{times / total:.2f}"
+        for column in columns:
+            times = row.get(column, 0)
+            kind, share = "right" if true == column else "wrong", f"{times / total:.2f}"
             written = f"{times:.2f}".rstrip("0").rstrip(".") if times else "·"
             cells.append({"kind": kind, "share": share, "times": written})
         rows.append({"name": names[true], "cells": cells})
@@ -229,9 +229,9 @@ def shown_examples(scores: Scores, verdict: Verdict) -> list[ShownExample]:
     if not scores.candidates or not scores.worth_of:
         return []
     gain = METRIC_KINDS[scores.worth_of].gain
-    names = [one.name for one in scores.candidates]
+    names = [candidate.name for candidate in scores.candidates]
     first = names.index(verdict.recommended) if verdict.recommended else 0
-    worth = [[gain(each) for each in one.worth] for one in scores.candidates]
+    worth = [[gain(each) for each in candidate.worth] for candidate in scores.candidates]
     mean = [sum(some) / len(some) for some in zip(*worth, strict=True)]
     order = sorted(range(len(mean)), key=lambda at: (worth[first][at], mean[at], at))
     worst = [at for at in order if worth[first][at] != gain(_flawless(scores))][:WORST]
@@ -258,19 +258,19 @@ def _examples(scores: Scores, verdict: Verdict, thumbnails: Thumbnails) -> Itera
         return images[id]
 
     best = _flawless(scores) if scores.worth_of else 0.0
-    for one in shown_examples(scores, verdict):
-        worth = [each.worth[one.place] for each in scores.candidates]
+    for example in shown_examples(scores, verdict):
+        worth = [each.worth[example.place] for each in scores.candidates]
         gain = METRIC_KINDS[scores.worth_of].gain
         bad = [gain(value - (1 - best)) <= 0 for value in worth]
-        item = one.item
-        kinds = [one.kind, *(["apart"] if len(set(worth)) > 1 else [])]
+        item = example.item
+        kinds = [example.kind, *(["apart"] if len(set(worth)) > 1 else [])]
         yield {
             "kinds": " ".join([*kinds, *(["all-wrong"] if all(bad) else [])]),
             "image": image(item.id),
             "id": item.id,
-            "asked": _cut(one.query or item.question),
+            "asked": _cut(example.query or item.question),
             "called": "true" if scores.data.classes else "reference",
-            "truth": ["this image"] if one.query else [_cut(each) for each in true_of(item)],
+            "truth": ["this image"] if example.query else [_cut(each) for each in true_of(item)],
             "rows": [
                 {
                     "number": number + 1,
@@ -278,7 +278,7 @@ def _examples(scores: Scores, verdict: Verdict, thumbnails: Thumbnails) -> Itera
                     "name": candidate.name,
                     "tone": "good" if value == best else "bad" if wrong else "part",
                     "worth": f"{value:.2f}",
-                    **_said(candidate, one, image),
+                    **_said(candidate, example, image),
                 }
                 for number, (candidate, value, wrong) in enumerate(
                     zip(scores.candidates, worth, bad, strict=True)

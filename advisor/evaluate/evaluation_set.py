@@ -98,8 +98,8 @@ def _folder(path: Path, images: Path | None) -> LabelledData:
     tables = [file for name, file in named.items() if file.suffix.lower() in TABLES]
     tables, notes = _held_out(tables, path)
     if usual or len(tables) == 1:
-        found = read_table(_own((usual or tables)[0], path), images or path)
-        return found._replace(notes=(*found.notes, *notes))
+        data = read_table(_own((usual or tables)[0], path), images or path)
+        return data._replace(notes=(*data.notes, *notes))
     if len(tables) > 1:
         names = ", ".join(file.name for file in tables)
         raise UsageError(f"`{path}` holds several tables", hint=f"name one of them: {names}")
@@ -115,8 +115,8 @@ def _folder(path: Path, images: Path | None) -> LabelledData:
             names = ", ".join(file.name for file in documents)
             raise UsageError(f"`{path}` holds several JSON files", hint=f"name one: {names}")
         return read_json(_own((halves or documents)[0], path), images or path)
-    found = read_class_folders(path)
-    return found._replace(notes=(*found.notes, *notes))
+    data = read_class_folders(path)
+    return data._replace(notes=(*data.notes, *notes))
 
 
 def _held_out(tables: Sequence[Path], folder: Path) -> tuple[list[Path], list[str]]:

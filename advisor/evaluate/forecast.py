@@ -80,25 +80,25 @@ def forecast(
 def _expected(
     rulebase: RuleBase, data: EvaluationSet, store: ImageStore, candidate: Candidate, asking: Asking
 ) -> Expected:
-    known = Expected(candidate.name, candidate.checkpoint, here=candidate.failed is None)
+    expected = Expected(candidate.name, candidate.checkpoint, here=candidate.failed is None)
     if is_endpoint(candidate.checkpoint):
-        return known
+        return expected
     if candidate.failed is not None:
         if candidate.kind != NOT_HERE:
-            return known._replace(cannot=candidate.failed)
+            return expected._replace(cannot=candidate.failed)
         listed = rulebase.checkpoints.get(candidate.checkpoint)
         if listed is None or listed.parameters_millions is None:
-            return known
+            return expected
         gb = memory_gb(listed)
-        return known._replace(
+        return expected._replace(
             download_mb=weights_mb(listed.parameters_millions * 1e6, file_dtype(listed)),
             memory_mb=None if gb is None else gb * 1024,
         )
-    known = known._replace(memory_mb=candidate.memory_mb)
+    expected = expected._replace(memory_mb=candidate.memory_mb)
     try:
-        return known._replace(seconds=_seconds(data, store, candidate, asking))
+        return expected._replace(seconds=_seconds(data, store, candidate, asking))
     except AdvisorError as error:
-        return known._replace(cannot=error.message)
+        return expected._replace(cannot=error.message)
 
 
 def _seconds(data: EvaluationSet, store: ImageStore, candidate: Candidate, asking: Asking) -> float:

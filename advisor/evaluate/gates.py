@@ -89,7 +89,7 @@ class Gates:
         """Return 2 where no candidate ran, 1 where the answer is no, 3 for a tie that is none."""
         if verdict.outcome == NOBODY:
             return 2
-        failed = any(not one.passed for one in self.checks(scores, verdict))
+        failed = any(not check.passed for check in self.checks(scores, verdict))
         if failed or verdict.outcome == GUESSING_WINS:
             return 1
         return 3 if self.strict and verdict.outcome == TIE else 0
@@ -112,9 +112,9 @@ class Gates:
     def _threshold_check(
         self, kind: MetricKind, least: float, judged: CandidateScores
     ) -> GateCheck:
-        found = judged.metrics[kind.id]
-        end = found.interval[1] if kind.lower else found.interval[0]
-        compared = end if self.confident else found.value
+        result = judged.metrics[kind.id]
+        end = result.interval[1] if kind.lower else result.interval[0]
+        compared = end if self.confident else result.value
         passed = kind.gain(compared - least) >= 0
         bound = "upper" if kind.lower else "lower"
         what = f"{bound} bound of {kind.name}" if self.confident else kind.name
@@ -134,9 +134,9 @@ class Gates:
         shown = path_shown(Path(self.baseline))
         other = "" if digest in ("", scores.data.digest) else "; its images were other ones"
         for one in scores.candidates:
-            for id, found in one.metrics.items():
+            for id, result in one.metrics.items():
                 if then := before.get(one.name, {}).get(id):
-                    yield _kept_up(METRIC_KINDS[id], one.name, found, then, f"`{shown}`{other}")
+                    yield _kept_up(METRIC_KINDS[id], one.name, result, then, f"`{shown}`{other}")
         gone = [name for name in before if name not in {one.name for one in scores.candidates}]
         if len(gone) == len(before):
             why = f"`{shown}` has no results for these candidates, so no comparison was made"
@@ -195,10 +195,10 @@ def _read_baseline(file: Path) -> tuple[dict[str, dict[str, MetricResult]], str]
 
 
 def _figures(metrics: dict[str, Any]) -> dict[str, MetricResult]:
-    found = {}
+    results = {}
     for id, one in metrics.items():
         low, high = one["interval"]
         values = (float(one["value"]), float(low), float(high))
         if id in METRIC_KINDS and all(map(math.isfinite, values)):
-            found[id] = MetricResult(values[0], values[1:], int(one["n"]))
-    return found
+            results[id] = MetricResult(values[0], values[1:], int(one["n"]))
+    return results

@@ -58,9 +58,9 @@ def prepared(
     seen = set(known)
 
     def made_ready(start: int) -> Block:
-        asked = [_read(store, act, digest, image) for image in images[start : start + size]]
-        keys = tuple((each.image.number, each.key) for each in asked)
-        missing = tuple(each for each in asked if each.key not in known)
+        asked_images = [_read(store, act, digest, image) for image in images[start : start + size]]
+        keys = tuple((each.image.number, each.key) for each in asked_images)
+        missing = tuple(each for each in asked_images if each.key not in known)
         if not decode:
             return Block(keys, missing)
         opened = tuple((each._replace(data=None), decoded_image(each)) for each in missing)

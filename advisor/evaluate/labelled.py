@@ -86,9 +86,9 @@ def merged(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
 
 def _joined(all_of: Sequence[Annotation]) -> Annotation:
     return all_of[0]._replace(
-        labels=tuple(dict.fromkeys(label for one in all_of for label in one.labels)),
+        labels=tuple(dict.fromkeys(label for annotation in all_of for label in annotation.labels)),
         texts=tuple(text for one in all_of for text in one.texts),
-        answers=tuple(answer for one in all_of for answer in one.answers),
+        answers=tuple(answer for annotation in all_of for answer in annotation.answers),
         fields=next((one.fields for one in reversed(all_of) if one.fields is not None), None),
     )
 

@@ -52,25 +52,25 @@ def named_candidates(rulebase: RuleBase, named: Sequence[str]) -> tuple[Candidat
 
     One that is named twice is told apart by a number.
     """
-    found = []
+    candidates = []
     for given in named:
         name, checkpoint = "", given
         if not Path(given).exists() and (match := _NAMED.match(given)):
             name, checkpoint = match[1].strip(), match[2]
         if is_endpoint(checkpoint):
-            found.append(Candidate(name or given, checkpoint))
+            candidates.append(Candidate(name or given, checkpoint))
             continue
         if checkpoint.startswith(BASELINE_NAMED):
             kind = checkpoint.removeprefix(BASELINE_NAMED)
             check_name("baseline", kind, (*WITHOUT_LOOKING, *FITTED), "baselines")
-            found.append(Candidate(name or given, checkpoint, baseline=kind))
+            candidates.append(Candidate(name or given, checkpoint, baseline=kind))
             continue
         revision = None
         if not Path(checkpoint).exists() and (match := _REVISION.match(checkpoint)):
             checkpoint, revision = match[1], match[2]
         candidate = candidate_of(rulebase, checkpoint, revision)
-        found.append(candidate._replace(name=name or given))
-    return _told_apart(found)
+        candidates.append(candidate._replace(name=name or given))
+    return _told_apart(candidates)
 
 
 def demo_candidates() -> tuple[Candidate, ...]:
@@ -95,24 +95,24 @@ def picked_candidates(
 
     decision = Engine.known(rulebase).decide(profile)
     task = decision.profile[TASK].options[0]
-    found: list[Candidate] = []
+    candidates: list[Candidate] = []
     for assessment in decision.assessments:
-        if assessment.verdict == "excluded" or len(found) >= MOST_PICKS:
+        if assessment.verdict == "excluded" or len(candidates) >= MOST_PICKS:
             continue
         selection = select_of(rulebase, assessment.family, decision.profile, ORDERS[0])
         runs = as_they_are(selection, lambda model_type: answers(rulebase, model_type, task))
         if not may_download:
-            runs.sort(key=lambda known: not is_here(known))
-        wanted = OF_THE_FIRST if not found else 1
-        found += [catalogued(known) for known in runs[:wanted]]
-    if not found:
+            runs.sort(key=lambda checkpoint: not is_here(checkpoint))
+        wanted = OF_THE_FIRST if not candidates else 1
+        candidates += [catalogued(run) for run in runs[:wanted]]
+    if not candidates:
         raise AdvisorError(
             f"the catalogue has nothing to evaluate for `{task}`",
             hint="name checkpoints: --candidate ID, --candidate FOLDER; or --demo",
             kind="nothing-to-load",
             exit_code=1,
         )
-    return tuple(found[:MOST_PICKS])
+    return tuple(candidates[:MOST_PICKS])
 
 
 def answers(rulebase: RuleBase, model_type: str | None, task: str) -> bool:
@@ -209,10 +209,10 @@ def _fitted(
         return [baseline.ended_by(error)]
     by = "votes" if baseline.baseline == NEIGHBORS else "softmax"
     return [
-        run_as(one)._replace(
-            name=f"{baseline.name} on {one.name}", baseline=baseline.baseline, scored_by=by
+        run_as(candidate)._replace(
+            name=f"{baseline.name} on {candidate.name}", baseline=baseline.baseline, scored_by=by
         )
-        for one in dual
+        for candidate in dual
     ]
 
 

@@ -100,13 +100,13 @@ def measure(
         return _fitted(data, items, candidate, responses, seed)
     if data.act == LABEL:
         nothing = (-1.0,) * len(data.classes)
-        scores = np.array([one.scores or nothing for one in responses], dtype=float)
+        scores = np.array([response.scores or nothing for response in responses], dtype=float)
         scores = scores.reshape(len(items), len(data.classes))
         return labelled_metrics(data, items, scores, candidate.scored_by)
     if data.act == EXTRACT:
-        return extracted_metrics(items, [one.fields for one in responses])
-    found = written_metrics(data.act, items, [one.text for one in responses])
-    return found._replace(sure=tuple(one.probability for one in responses))
+        return extracted_metrics(items, [response.fields for response in responses])
+    found = written_metrics(data.act, items, [response.text for response in responses])
+    return found._replace(sure=tuple(response.probability for response in responses))
 
 
 def labels_named(
@@ -125,14 +125,14 @@ def labels_named(
             exact.setdefault(text.strip(), []).append(number)
         for text in {_folded(one) for one in (name, said, template.format(said))}:
             folded.setdefault(text, []).append(number)
-    for one in responses:
-        if one.text is None:
-            yield one
+    for response in responses:
+        if response.text is None:
+            yield response
             continue
-        named = exact.get(one.text.strip()) or folded.get(_folded(one.text), [])
+        named = exact.get(response.text.strip()) or folded.get(_folded(response.text), [])
         scores = tuple(float(number in named) for number in range(len(classes)))
-        why = None if named else f"`{one.text}` is none of the labels"
-        yield one._replace(text=None, scores=scores if named else None, failed=why)
+        why = None if named else f"`{response.text}` is none of the labels"
+        yield response._replace(text=None, scores=scores if named else None, failed=why)
 
 
 def _folded(text: str) -> str:
@@ -147,11 +147,11 @@ def _fitted(
     seed: int,
 ) -> CandidateMetrics:
     """Return the metrics of a baseline that is fitted to the vectors of other images."""
-    length = next((len(one.vectors) for one in responses if one.vectors), 4)
-    vectors = [np.frombuffer(one.vectors or bytes(length), "<f4") for one in responses]
+    length = next((len(response.vectors) for response in responses if response.vectors), 4)
+    vectors = [np.frombuffer(response.vectors or bytes(length), "<f4") for response in responses]
     number = {name: place for place, name in enumerate(data.classes)}
     truth = [number[item.labels[0]] for item in items]
-    files = [one.key for one in responses]
+    files = [response.key for response in responses]
     kind = candidate.baseline
     found = cross_validated(kind, np.stack(vectors), truth, files, len(number), seed)
     measured = labelled_metrics(data, items, found.scores, candidate.scored_by)
@@ -173,26 +173,26 @@ def labelled_metrics(
     if data.many:
         item, label = np.nonzero(scores >= LIKELY)
         picks = Picks(item, label, np.ones(len(item)))
-        found = {"map": mean_average_precision(truth, levelled(scores))}
+        weighables = {"map": mean_average_precision(truth, levelled(scores))}
         if scored_by == "sigmoid":
-            found["calibration-error"] = calibration_error(scores.clip(0, 1), truth)
+            weighables["calibration-error"] = calibration_error(scores.clip(0, 1), truth)
         given = zip(picks.of_each(len(items)), sure, strict=True)
         said = tuple(
             None if top is None else "; ".join(data.classes[one] for one in some)
             for some, top in given
         )
         by_class = of_each_class(truth, picks) if scored_by == "sigmoid" else ()
-        return CandidateMetrics(found, images, said, sure, by_class=by_class)
+        return CandidateMetrics(weighables, images, said, sure, by_class=by_class)
     picks = best_labels(scores)
     true = [number[item.labels[0]] for item in items]
     right = accuracy(true, picks)
-    found = {"accuracy": right, "macro-f1": macro_f1(true, picks, len(number))}
+    weighables = {"accuracy": right, "macro-f1": macro_f1(true, picks, len(number))}
     if scored_by in PROBABLE:
-        found["calibration-error"] = calibration_error(best.clip(0), right.each)
+        weighables["calibration-error"] = calibration_error(best.clip(0), right.each)
     picked = picks.of_each(len(items))
     said = tuple(_in_words(data.classes, some) for some in picked)
     by_class = of_each_class(truth, picks)
-    return CandidateMetrics(found, images, said, sure, picked, by_class=by_class)
+    return CandidateMetrics(weighables, images, said, sure, picked, by_class=by_class)
 
 
 def _in_words(classes: Sequence[str], picked: Sequence[int]) -> str | None:
@@ -234,9 +234,9 @@ def _of_texts(act: str, texts: Sequence[str], references: Sequence[Sequence[str]
 
 def extracted_metrics(items: Sequence[LabelledImage], fields: Sequence[Any]) -> CandidateMetrics:
     """Return the metrics of fields that were found, None where none were."""
-    found = {"field-f1": field_f1(fields, [item.fields for item in items])}
+    weighables = {"field-f1": field_f1(fields, [item.fields for item in items])}
     said = tuple(None if one is None else json.dumps(one, ensure_ascii=False) for one in fields)
-    return CandidateMetrics(found, tuple(item.id for item in items), said)
+    return CandidateMetrics(weighables, tuple(item.id for item in items), said)
 
 
 def _search(items: Sequence[LabelledImage], responses: Iterable[Response]) -> CandidateMetrics:

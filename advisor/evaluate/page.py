@@ -65,24 +65,24 @@ def as_json(run: EvaluationRun, scores: Scores, verdict: Verdict, gates: Gates) 
             "images": scores.images,
             "items": len(scores.items),
             "classes": list(data.classes),
-            "left_out": [one._asdict() for one in scores.left_out],
+            "left_out": [image._asdict() for image in scores.left_out],
             "digest": data.digest,
         },
-        "results": [_result(one, data.classes) for one in scores.candidates],
+        "results": [_result(candidate, data.classes) for candidate in scores.candidates],
         "failed": [{"candidate": one.name, "why": one.failed} for one in scores.failed],
-        "comparisons": [_compared(one) for one in scores.comparisons],
+        "comparisons": [_compared(comparison) for comparison in scores.comparisons],
         "guessing": guessing
         and {
             "words": guessing.words,
             "metrics": {id: _number(value) for id, value in guessing.metrics.items()},
-            "comparisons": [_compared(one) for one in guessing.comparisons],
+            "comparisons": [_compared(comparison) for comparison in guessing.comparisons],
         },
         "baselines": {
             kind: {"words": words, "metrics": {id: _number(value) for id, value in found.items()}}
             for kind, (words, found) in scores.baselines.items()
         },
         "verdict": {**verdict._asdict(), "tie": verdict.outcome == TIE},
-        "checks": [one._asdict() for one in gates.checks(scores, verdict)],
+        "checks": [check._asdict() for check in gates.checks(scores, verdict)],
         "settings": dict(run.settings),
         "timings": [{"candidate": one.name, **one.timing._asdict()} for one in scores.candidates],
     }
@@ -105,13 +105,13 @@ def _result(one: CandidateScores, classes: Sequence[str]) -> dict[str, Any]:
         "failures": len(one.failed),
         "ties": one.ties,
         "warnings": list(candidate.warnings),
-        "metrics": {id: _figure(found) for id, found in one.metrics.items()},
+        "metrics": {id: _figure(result) for id, result in one.metrics.items()},
         "classes": [
             {"label": label, **figures._asdict()}
             for label, figures in zip(classes, one.measured.by_class, strict=False)
         ],
         "by_images_per_class": [
-            {"images": size, **_figure(found)} for size, found in one.by_size.items()
+            {"images": size, **_figure(result)} for size, result in one.by_size.items()
         ],
     }
 
@@ -156,7 +156,7 @@ def as_page(
         if table := costs(scores, run.settings):
             page += [Heading("Cost"), table]
     if notes := known(scores):
-        page += [Heading("To know"), Items(tuple(Item("!", one) for one in notes))]
+        page += [Heading("To know"), Items(tuple(Item("!", note) for note in notes))]
     if whole and (facts := provenance(run, scores)):
         page += [Heading("How this came about"), Pairs(tuple(facts))]
     if command := run.settings.get("command"):
@@ -177,9 +177,9 @@ def reasons(scores: Scores, verdict: Verdict, gates: Gates) -> list[Item]:
     """Return why, what to be careful of, and how each gate went."""
     mark = "+" if verdict.recommended else "-"
     rows = [Item(mark if not number else "", one) for number, one in enumerate(verdict.because)]
-    rows += [Item("!", one) for one in verdict.warnings]
+    rows += [Item("!", warning) for warning in verdict.warnings]
     checks = gates.checks(scores, verdict)
-    rows += [Item("+" if one.passed else "-", one.message) for one in checks]
+    rows += [Item("+" if check.passed else "-", check.message) for check in checks]
     return rows
 
 
@@ -193,7 +193,7 @@ def figures(scores: Scores, *, whole: bool = True) -> Table:
         )
         for one in scores.candidates
     ]
-    among = {one.candidate.baseline for one in scores.candidates}
+    among = {candidate.candidate.baseline for candidate in scores.candidates}
     for baseline, (words, reached) in scores.baselines.items():
         if baseline not in among:
             cells = (kind.written(reached[kind.id]) if kind.id in reached else "" for kind in kinds)
@@ -215,7 +215,7 @@ def comparisons(scores: Scores, verdict: Verdict) -> Table | None:
     if not order:
         return None
     kind = METRIC_KINDS[order[0]]
-    found = [one for one in scores.comparisons if one.metric == kind.id]
+    found = [comparison for comparison in scores.comparisons if comparison.metric == kind.id]
     if scores.guessing is not None:
         found += [one for one in scores.guessing.comparisons if one.metric == kind.id]
     if not found:
@@ -236,12 +236,12 @@ def _difference(one: Comparison) -> tuple[str, str, str]:
 
 def learning_curve(scores: Scores) -> Table | None:
     """Return what fitted baselines reach with so many images of each class."""
-    fitted = [one for one in scores.candidates if one.by_size]
+    fitted = [candidate for candidate in scores.candidates if candidate.by_size]
     if not fitted:
         return None
     kind = METRIC_KINDS[next(iter(fitted[0].metrics))]
     rows = tuple(
-        (one.name, *(_cell(kind, found, whole=True) for found in one.by_size.values()))
+        (one.name, *(_cell(kind, result, whole=True) for result in one.by_size.values()))
         for one in fitted
     )
     return Table(("baseline", *(f"{size} images" for size in fitted[0].by_size)), rows)
@@ -249,7 +249,7 @@ def learning_curve(scores: Scores) -> Table | None:
 
 def costs(scores: Scores, settings: Mapping[str, Any]) -> Table | None:
     """Return what each candidate cost; with a price in the settings, what 1,000 images would."""
-    timed = [one for one in scores.candidates if one.timing.images_per_second]
+    timed = [candidate for candidate in scores.candidates if candidate.timing.images_per_second]
     if not timed:
         return None
     columns = ["candidate", "images a second", "ms a batch", "95 % under", "peak MB", "load ms"]
@@ -318,21 +318,21 @@ def _shown(value: float | None, digits: int = 0) -> str:
 def known(scores: Scores) -> list[str]:
     """Return what has to be known to read the figures: how labels were scored, what metrics are."""
     said = [
-        LIKELIHOOD_NOTE.format(one.name)
-        for one in scores.candidates
-        if one.candidate.scored_by == "likelihood"
+        LIKELIHOOD_NOTE.format(candidate.name)
+        for candidate in scores.candidates
+        if candidate.candidate.scored_by == "likelihood"
     ]
     said += [
-        f"`{one.name}` answers in words; a text that matches no label counts as wrong"
-        for one in scores.candidates
-        if one.candidate.scored_by == IN_WORDS
+        f"`{candidate.name}` answers in words; a text that matches no label counts as wrong"
+        for candidate in scores.candidates
+        if candidate.candidate.scored_by == IN_WORDS
     ]
     if lower := [kind.name for kind in scores.metrics if kind.lower]:
         said.append(f"less is better: {joined(lower)}")
     notes = dict.fromkeys(NOTES[kind.id] for kind in scores.metrics if kind.id in NOTES)
     said += [*notes, *scores.data.notes]
     said += _warned(scores)
-    shown = [f"left out `{one.id}`: {one.why}" for one in scores.left_out[:MOST_LEFT_OUT]]
+    shown = [f"left out `{image.id}`: {image.why}" for image in scores.left_out[:MOST_LEFT_OUT]]
     more = len(scores.left_out) - MOST_LEFT_OUT
     return [*said, *shown, *([f"and {more:,} more images left out"] if more > 0 else [])]
 
@@ -340,9 +340,9 @@ def known(scores: Scores) -> list[str]:
 def _warned(scores: Scores) -> list[str]:
     """Return the warnings of candidates, each once with the names of those that it is of."""
     of: dict[str, list[str]] = {}
-    for one in scores.candidates:
-        for warning in one.candidate.warnings:
-            of.setdefault(warning, []).append(f"`{one.name}`")
+    for candidate in scores.candidates:
+        for warning in candidate.candidate.warnings:
+            of.setdefault(warning, []).append(f"`{candidate.name}`")
     everybody = len(scores.candidates)
     return [
         f"{'all candidates' if 1 < everybody == len(names) else joined(names)}: {warning}"
@@ -375,14 +375,14 @@ def as_findings(scores: Scores, verdict: Verdict, gates: Gates) -> FindingsRepor
     checks.append(GateCheck(ANSWERED, verdict.recommended or "", answered, why))
     findings = tuple(
         FindingRow(
-            rule=one.gate,
-            level="note" if one.passed else "error",
+            rule=check.gate,
+            level="note" if check.passed else "error",
             path="",
             line=None,
             column=None,
-            message=one.message,
+            message=check.message,
         )
-        for one in checks
+        for check in checks
     )
     rules = {id: RuleText(id, text) for id, text in GATE_TEXTS.items()}
     return FindingsReport(rules, findings, checked=len(findings))

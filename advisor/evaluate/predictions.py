@@ -18,7 +18,7 @@ COLUMNS = ("candidate", "image", "question", "true", "predicted", "probability",
 
 def queries(scores: Scores) -> list[tuple[LabelledImage, str]]:
     """Return the item of each place, and the text that searches, where texts do."""
-    if any(one.measured.ranks for one in scores.candidates):
+    if any(candidate.measured.ranks for candidate in scores.candidates):
         return [(item, text) for item in scores.items for text in item.references]
     return [(item, "") for item in scores.items]
 
@@ -48,20 +48,20 @@ def predictions(scores: Scores) -> Iterator[tuple[str | float | None, ...]]:
     None where nothing was given. Several labels, and several references, stand in lines.
     """
     asked = queries(scores)
-    for one in scores.candidates:
-        measured = one.measured
+    for candidate in scores.candidates:
+        measured = candidate.measured
         for place, (item, query) in enumerate(asked):
             rank: float | None = None
             if measured.ranks:
                 ahead, tied, right = measured.ranks[place]
                 rank = ahead + (tied + right + 1) / (right + 1) if right else None
             yield (
-                one.name,
+                candidate.name,
                 item.id,
                 query or item.question,
                 "\n".join([item.id] if query else true_of(item)),
                 measured.said[place] if measured.said else None,
                 measured.sure[place] if measured.sure else None,
                 rank,
-                one.worth[place] if one.worth else None,
+                candidate.worth[place] if candidate.worth else None,
             )

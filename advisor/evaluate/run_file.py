@@ -113,7 +113,7 @@ class RunFile:
         timing: Any = None,
     ) -> None:
         """Write a block: which answer each image has, and those that are new."""
-        new = [(one.key, answer_text(one), one.vectors) for one in responses]
+        new = [(response.key, answer_text(response), response.vectors) for response in responses]
         with self.transaction() as write:
             write.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", new)
             write.executemany(
@@ -146,7 +146,7 @@ class RunFile:
 
     def warnings(self, candidate: Candidate) -> tuple[str, ...]:
         """Return what the user should know of a checkpoint, from when it was loaded last."""
-        told = [known["warnings"] for known in self._timings(candidate) if "warnings" in known]
+        told = [timing["warnings"] for timing in self._timings(candidate) if "warnings" in timing]
         return tuple(told[-1]) if told else ()
 
     def _timings(self, candidate: Candidate) -> Iterator[dict[str, Any]]:

@@ -109,11 +109,11 @@ class Scores(NamedTuple):
 
 def score(run: EvaluationRun) -> Scores:
     """Return the figures of a run; the seed of resampling is the run's."""
-    finished = [one for one in run.candidates if one.failed is None]
+    finished = [candidate for candidate in run.candidates if candidate.failed is None]
     unreadable = {
         response.number: response.unreadable
-        for one in finished
-        for response in run.responses(one)
+        for candidate in finished
+        for response in run.responses(candidate)
         if response.unreadable
     }
     items = tuple(item for item in run.data.images if item.number not in unreadable)
@@ -123,31 +123,31 @@ def score(run: EvaluationRun) -> Scores:
     measured: dict[str, CandidateMetrics] = {}
     failed: dict[str, dict[int, str]] = {}
     doubled: tuple[tuple[str, str], ...] = ()
-    for one in finished:  # of one candidate at a time, what it gave is in memory
-        failed[one.name] = {}
-        if one.baseline in WITHOUT_LOOKING:
-            measured[one.name] = guessed[one.baseline].measured
+    for candidate in finished:  # of one candidate at a time, what it gave is in memory
+        failed[candidate.name] = {}
+        if candidate.baseline in WITHOUT_LOOKING:
+            measured[candidate.name] = guessed[candidate.baseline].measured
             continue
-        given = run.responses(one)
-        if one.scored_by == IN_WORDS:
+        given = run.responses(candidate)
+        if candidate.scored_by == IN_WORDS:
             given = labels_named(given, run.data.classes, str(run.settings.get("template", "{}")))
-        answers: Iterable[Response] = _of_items(items, given, failed[one.name])
+        answers: Iterable[Response] = _of_items(items, given, failed[candidate.name])
         if run.data.act != SEARCH:  # vectors go from the file into arrays, one at a time
             answers = held = list(answers)
             doubled = doubled or tuple(_doubled(items, held))
-        measured[one.name] = measure(run.data, items, one, answers, seed)
+        measured[candidate.name] = measure(run.data, items, candidate, answers, seed)
     left_out = [
         UnreadableImage(item.id, str(unreadable[item.number]))
         for item in run.data.images
         if item.number in unreadable
     ]
-    names = [one.name for one in finished]
+    names = [candidate.name for candidate in finished]
     guess = next(iter(guessed.values()), None)
     all_measured = {**measured, **({_GUESS: guess.measured} if guess else {})}
     figures = _Figures([item.id for item in items], all_measured, seed)
     against = [
-        one._replace(second=GUESSING)
-        for one in figures.comparisons((name, _GUESS) for name in names)
+        comparison._replace(second=GUESSING)
+        for comparison in figures.comparisons((name, _GUESS) for name in names)
     ]
     reached = {
         kind: (one.words, {id: metric.value for id, metric in one.measured.metrics.items()})
@@ -162,7 +162,7 @@ def score(run: EvaluationRun) -> Scores:
         ),
         comparisons=figures.comparisons(combinations(names, 2)),
         guessing=Guessing(*next(iter(reached.values())), tuple(against)) if against else None,
-        failed=tuple(one for one in run.candidates if one.failed is not None),
+        failed=tuple(candidate for candidate in run.candidates if candidate.failed is not None),
         left_out=(*run.data.left_out, *dict.fromkeys(left_out)),
         seed=seed,
         worth_of=figures.worth_of,
@@ -218,7 +218,7 @@ class _Figures:
             for id, metric in one.metrics.items()
         }
         metrics = next((one.metrics for one in measured.values()), {})
-        graded = [id for id, one in metrics.items() if one.each is not None]
+        graded = [id for id, weighable in metrics.items() if weighable.each is not None]
         self.worth_of = "mrr" if "mrr" in graded else next(iter(graded), "")  # finer than recall@1
 
     def of(
@@ -239,8 +239,8 @@ class _Figures:
             timing,
             worth=() if each is None else tuple(map(float, each)),
             by_size={
-                size: self.resampler.result(one, first, self.resampler.values(one))
-                for size, one in measured.by_size.items()
+                size: self.resampler.result(weighable, first, self.resampler.values(weighable))
+                for size, weighable in measured.by_size.items()
             },
             failed=failed,
         )

@@ -48,8 +48,8 @@ def as_served(
         raise UnsupportedError(f"a server would give {why}", hint="choose another candidate")
     scored_by = IN_WORDS if asking.act == LABEL else ""
     ready = candidate._replace(task=data.task, scored_by=scored_by)
-    said = endpoint.complete(HELLO, ServedModel(ready, asking, endpoint).limit)
-    identity = json.dumps([endpoint.address, endpoint.model, said.fingerprint, prompts])
+    completion = endpoint.complete(HELLO, ServedModel(ready, asking, endpoint).limit)
+    identity = json.dumps([endpoint.address, endpoint.model, completion.fingerprint, prompts])
     return ready._replace(digest=digest_of_order(ready, asking, identity, {}))
 
 

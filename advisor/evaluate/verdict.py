@@ -129,7 +129,7 @@ def _narrowed(
     Whoever is worse than guessing is left by none of them.
     """
     worse = {name for name, *_ in _worse_than_guessing(scores, _guessed(scores, order)[:1])}
-    left = [one for one in scores.candidates if one.name not in worse]
+    left = [candidate for candidate in scores.candidates if candidate.name not in worse]
     said: list[str] = []
     decided = ""
     for id in order:
@@ -197,10 +197,10 @@ def _by_cost(
 def _reached(scores: Scores, first: CandidateScores, order: Sequence[str]) -> str:
     """Return what a candidate reached on the first metric that was compared."""
     kind = _first_metric(order, first)
-    found = first.metrics[kind.id]
-    low, high = map(kind.written, found.interval)
+    result = first.metrics[kind.id]
+    low, high = map(kind.written, result.interval)
     return (
-        f"{kind.name} {kind.written(found.value)} (95 %: {low} to {high})"
+        f"{kind.name} {kind.written(result.value)} (95 %: {low} to {high})"
         f" on {count(scores.images, 'image')} of `{scores.data.name}`"
     )
 
@@ -261,8 +261,8 @@ def _no_better_than_guessing(scores: Scores, order: Sequence[str]) -> str:
         return ""
     id = _guessed(scores, order)[0]
     kind = METRIC_KINDS[id]
-    found = [one for one in scores.guessing.comparisons if one.metric == id]
-    if any(one.reliable and kind.gain(one.difference) > 0 for one in found):
+    found = [comparison for comparison in scores.guessing.comparisons if comparison.metric == id]
+    if any(comparison.reliable and kind.gain(comparison.difference) > 0 for comparison in found):
         return ""
     guessed = kind.written(scores.guessing.metrics[id])
     return (
@@ -279,12 +279,12 @@ def _warnings(scores: Scores, order: Sequence[str]) -> tuple[str, ...]:
     for name, value, kind, guessed in _worse_than_guessing(scores, _guessed(scores, order)):
         said.append(f"`{name}` is worse than guessing: {kind.name} {value}; {guessed}")
     said += [f"`{one.name}`: {words}" for one in scores.candidates if (words := _ties(scores, one))]
-    for one in scores.candidates:
-        if one.failed:
-            in_words = one.candidate.scored_by == IN_WORDS
+    for candidate in scores.candidates:
+        if candidate.failed:
+            in_words = candidate.candidate.scored_by == IN_WORDS
             what = "named none of the labels" if in_words else "gave nothing"
-            times = count(len(one.failed), "time")
-            said.append(f"`{one.name}` {what} {times}, which counts as wrong")
+            times = count(len(candidate.failed), "time")
+            said.append(f"`{candidate.name}` {what} {times}, which counts as wrong")
     if scores.doubled:
         first, second = scores.doubled[0]
         number = len(scores.doubled)
@@ -341,9 +341,9 @@ def _ties(scores: Scores, one: CandidateScores) -> str:
 def _sizes(scores: Scores, rulebase: RuleBase) -> dict[str, float]:
     """Return the millions of parameters of candidates by name: by headers, else by catalogue."""
     found = {}
-    for one in scores.candidates:
-        entry = rulebase.checkpoints.get(one.candidate.checkpoint)
-        size = one.candidate.parameters_millions or (entry and entry.parameters_millions)
+    for candidate in scores.candidates:
+        entry = rulebase.checkpoints.get(candidate.candidate.checkpoint)
+        size = candidate.candidate.parameters_millions or (entry and entry.parameters_millions)
         if size:
-            found[one.name] = size
+            found[candidate.name] = size
     return found

@@ -105,21 +105,21 @@ class Worker:
             library("torch").cuda.synchronize()
         ms = (time.perf_counter() - begun) * 1000
         responses = tuple(
-            Response(asked.image.number, asked.key, unreadable=image)
+            Response(asked_image.image.number, asked_image.key, unreadable=image)
             if isinstance(image, str)
-            else answered[asked.image.number]
-            for asked, image in block
+            else answered[asked_image.image.number]
+            for asked_image, image in block
         )
         return AnsweredBlock(responses, ms, self.batch or len(block))
 
     def _all(self, block: Sequence[tuple[AskedImage, OpenedImage]]) -> list[Response]:
-        found: list[Response] = []
+        responses: list[Response] = []
         rest = list(block)
         while rest:
             size = self.batch or len(rest)
             some, rest = rest[:size], rest[size:]
             try:
-                found += self._some(some)
+                responses += self._some(some)
             except OutOfMemoryError:
                 if len(some) == 1:
                     raise
@@ -127,7 +127,7 @@ class Worker:
                 rest = some + rest
                 if self.runner.placement.on_cuda:
                     library("torch").cuda.empty_cache()
-        return found
+        return responses
 
     def _some(self, block: Sequence[tuple[AskedImage, OpenedImage]]) -> list[Response]:
         """Answer a batch; where it fails as a whole, each image alone."""
@@ -138,30 +138,30 @@ class Worker:
         except AdvisorError as error:
             if len(block) > 1:
                 return [each for one in block for each in self._some([one])]
-            ((asked, _),) = block
-            return [Response(asked.image.number, asked.key, failed=error.message)]
+            ((asked_image, _),) = block
+            return [Response(asked_image.image.number, asked_image.key, failed=error.message)]
 
     def _responses(self, block: Sequence[tuple[AskedImage, OpenedImage]]) -> list[Response]:
         images = [image for _, image in block]
         if self.candidate.baseline:
-            return self._vectors([asked for asked, _ in block], images)
+            return self._vectors([asked_image for asked_image, _ in block], images)
         if self.asking.act == LABEL:
-            return self._scored([asked for asked, _ in block], images)
+            return self._scored([asked_image for asked_image, _ in block], images)
         if self.asking.act == SEARCH:
-            return self._embedded([asked for asked, _ in block], images)
+            return self._embedded([asked_image for asked_image, _ in block], images)
         requests = [
-            Request(question=asked.image.question or None, prompt=self.asking.prompt)
-            for asked, _ in block
+            Request(question=asked_image.image.question or None, prompt=self.asking.prompt)
+            for asked_image, _ in block
         ]
         replies = self.runner.run_all(images, requests)
         found = []
-        for (asked, _), reply in zip(block, replies, strict=True):
+        for (asked_image, _), reply in zip(block, replies, strict=True):
             first = reply.answers[0]
             plain = json.loads(json.dumps(first.fields, default=str))  # what JSON has a form for
             found.append(
                 Response(
-                    asked.image.number,
-                    asked.key,
+                    asked_image.image.number,
+                    asked_image.key,
                     text=first.text,
                     probability=first.probability,
                     fields=plain if self.asking.act == EXTRACT else None,
@@ -210,9 +210,9 @@ class Worker:
         with runner.running():
             vectors = runner.image_vectors(images).numpy().astype("<f4")
             rows = runner.text_vectors([text for texts in of_each for text in texts]).numpy()
-        found, start = [], 0
+        responses, start = [], 0
         for each, vector, texts in zip(asked, vectors, of_each, strict=True):
             packed = vector.tobytes() + rows[start : start + len(texts)].astype("<f4").tobytes()
             start += len(texts)
-            found.append(Response(each.image.number, each.key, vectors=packed))
-        return found
+            responses.append(Response(each.image.number, each.key, vectors=packed))
+        return responses

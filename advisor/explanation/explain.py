@@ -92,17 +92,17 @@ def explain(
 
 
 def _rules(fired: Iterable[FiredRule], effect: str) -> tuple[Rule, ...]:
-    return tuple(one.rule for one in fired if one.rule.effect == effect)
+    return tuple(fired_rule.rule for fired_rule in fired if fired_rule.rule.effect == effect)
 
 
 def _why_not(assessment: Assessment, changes: tuple[Change, ...]) -> WhyNot:
-    against = [one for one in assessment.fired if one.rule.effect != "prefer"]
-    decisive = [one for one in against if one.decisive]
+    against = [fired_rule for fired_rule in assessment.fired if fired_rule.rule.effect != "prefer"]
+    decisive = [fired_rule for fired_rule in against if fired_rule.decisive]
     return WhyNot(
         family=assessment.family,
         verdict=assessment.verdict,
         lost_on=assessment.lost_on,
-        reasons=tuple(one.rule for one in decisive or against),
+        reasons=tuple(fired_rule.rule for fired_rule in decisive or against),
         for_it=_rules(assessment.fired, "prefer"),
         changes=tuple(flip for flip in changes if flip.family == assessment.family),
     )

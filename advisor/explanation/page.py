@@ -35,7 +35,7 @@ def as_json(explanation: Explanation, rulebase: RuleBase) -> dict[str, Any]:
         **({} if explanation.smallest else {"because_smallest": False}),
         "reasons": [rule_json(rule) for rule in explanation.reasons],
         "caveats": [rule_json(rule) for rule in explanation.caveats],
-        "why_not": [_against_json(one) for one in explanation.why_not],
+        "why_not": [_against_json(why_not) for why_not in explanation.why_not],
         "certainty": plain(explanation.certainty),
         "changes": [change_json(change) for change in explanation.changes],
         "command": command("recommend", rulebase, given, explanation.priority),
@@ -74,14 +74,14 @@ def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False)
     page: Page = [Text(f"overlay: {change}", "quiet") for change in rulebase.overlays]
     if not only:
         page += _why(explanation)
-    fits = {one.family: one.fit for one in explanation.decision.assessments}
-    for one in explanation.why_not:
-        page += _why_not(one, fits[one.family], rulebase)
+    fits = {assessment.family: assessment.fit for assessment in explanation.decision.assessments}
+    for why_not in explanation.why_not:
+        page += _why_not(why_not, fits[why_not.family], rulebase)
     if explanation.changes and not only:
         rows = tuple(
             Item(
                 ">",
-                f"{' or '.join(answers_text(one.answers) for one in some)}: "
+                f"{' or '.join(answers_text(change.answers) for change in some)}: "
                 f"{', '.join(part for part in (family_text(family), checkpoint) if part)}",
                 _each(some[0].origins),
             )
@@ -94,8 +94,8 @@ def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False)
 def _why(explanation: Explanation) -> Page:
     decision = explanation.decision
     rows = [
-        Item("", f"{one.question}: {one.names[0]}", origin_word(one.origin))
-        for one in explanation.because
+        Item("", f"{because.question}: {because.names[0]}", origin_word(because.origin))
+        for because in explanation.because
     ]
     rows += [_rule("+", rule) for rule in explanation.reasons]
     rows += [_rule("!", rule) for rule in explanation.caveats]

@@ -115,13 +115,13 @@ def _decided(
             return Decided(by, against, words)
     required = Requirements(rulebase, profile)
     precedences = Precedences(rulebase, required.task, required.languages)
-    if locked and (said := locked.precedence(against, checkpoint)):
-        return Decided(said.by, against, precedence=said)
+    if locked and (precedence := locked.precedence(against, checkpoint)):
+        return Decided(precedence.by, against, precedence=precedence)
     ids = list(picks)
     ahead = ids[: ids.index(checkpoint)]  # what is better, yet stands below, decides nothing
     before = locked.first_before(ahead).get(checkpoint) if locked else None
-    if locked and before and (said := locked.direct(before, checkpoint)):
-        return Decided(said.by, before, precedence=said)
+    if locked and before and (precedence := locked.direct(before, checkpoint)):
+        return Decided(precedence.by, before, precedence=precedence)
     own = {figure.benchmark for figure in pick.figures}
     missing = [gauge.name for gauge in precedences.gauges if gauge.name not in own]
     measured = {figure.benchmark for figure in first.figures}

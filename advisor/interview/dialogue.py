@@ -157,8 +157,8 @@ class Dialogue:
                 return False
             self._chosen[question] = choice
             if not self.prompt.plain:
-                told = self.session.steps[-1].answer
-                said = UNKNOWN_TEXT if told is None else label_of(ask.question, choice)
+                answer = self.session.steps[-1].answer
+                said = UNKNOWN_TEXT if answer is None else label_of(ask.question, choice)
                 note(f"  {ask.question.ask} {said}")
             return True
         return False
@@ -203,7 +203,7 @@ class Dialogue:
 
     def _names(self, names: tuple[str, ...]) -> str:
         """Return families, or a checkpoint, as people call them."""
-        called = {one.id: one.shown for one in self.session.engine.rulebase.families}
+        called = {family.id: family.shown for family in self.session.engine.rulebase.families}
         called[NONE] = "none of them"
         return ", ".join(called.get(name, name) for name in names)
 

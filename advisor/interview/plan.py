@@ -168,5 +168,5 @@ def plan_for(engine: Engine, task: str) -> InterviewPlan | None:
     if key not in remembered:
         table = shelf.read(f"plans/{task}")
         remembered[key] = InterviewPlan.from_json(table) if table else None
-    found: InterviewPlan | None = remembered[key]
-    return found
+    plan: InterviewPlan | None = remembered[key]
+    return plan

@@ -83,9 +83,9 @@ class Session:
     @property
     def _task(self) -> Answer | None:
         """The one task that is meant, said or following from what was; None where it is open."""
-        said = self.profile.get(TASK)
-        if said is not None and len(said.options) == 1:
-            return said
+        answer = self.profile.get(TASK)
+        if answer is not None and len(answer.options) == 1:
+            return answer
         space = self._space
         found = space.reachable(space.root).choices[self.engine.encoding.index[TASK]]
         if len(found) != 1:
@@ -115,9 +115,9 @@ class Session:
         left, task = self._open, self._task
         if left is None or task is None:
             return None
-        asked = [step for step in self.steps if step.question != TASK]
+        asked_answers = [step for step in self.steps if step.question != TASK]
         first = self._opened_by({**self.given, TASK: task}, ())
-        return min(self._bound(left, self._unknown), self._bound(first, ()) - len(asked))
+        return min(self._bound(left, self._unknown), self._bound(first, ()) - len(asked_answers))
 
     def _bound(self, left: Open, unknown: Sequence[str]) -> int:
         """Return how many questions may be asked of what is left."""
@@ -256,8 +256,8 @@ class Session:
             ]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UsageError(DAMAGED, hint="start a new one") from error
-        for one in (*map(AskedAnswer, given, given.values()), *steps):
-            if not session._take(one, asked=one in steps) and known:
+        for asked_answer in (*map(AskedAnswer, given, given.values()), *steps):
+            if not session._take(asked_answer, asked=asked_answer in steps) and known:
                 raise UsageError(DAMAGED, hint="start a new one")
         return session
 

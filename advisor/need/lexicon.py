@@ -87,8 +87,8 @@ class Lexicon:
             size = len(form)
             starts = [form[:end] + ANY for end in range(1, size + 1)]
             ends = [ANY + form[start:] for start in range(size)]
-            known = [one for one in starts if one in self._starts]
-            known += [one for one in ends if one in self._ends]
+            known = [start for start in starts if start in self._starts]
+            known += [end for end in ends if end in self._ends]
             if len(self._forms) > KEPT_FORMS:
                 self._forms.clear()
             found = self._forms[form] = (form, *known)
@@ -105,15 +105,15 @@ class Lexicon:
 
     def _known(self, phrases: Iterable[str]) -> list[tuple[str, str]]:
         found = []
-        for one in phrases:
-            means = self.phrases.get(one)
+        for phrase in phrases:
+            means = self.phrases.get(phrase)
             if means is not None:
-                found.append((one, means))
+                found.append((phrase, means))
         return found
 
     def concepts_with(self, text: str, least: int = 1) -> set[str]:
         """Return the concepts of which `least` phrases hold all words of a text, beside others."""
-        wanted = [frozenset(self.forms(one.form)) for one in tokens_of(text) if one.is_word]
+        wanted = [frozenset(self.forms(token.form)) for token in tokens_of(text) if token.is_word]
         found: Counter[str] = Counter()
         for phrase, means in self.phrases.all() if wanted else ():
             forms = phrase.split()

@@ -60,7 +60,7 @@ def explained(rulebase: RuleBase, error: AdvisorError) -> AdvisorError:
 def tasks_near(rulebase: RuleBase, text: str, reading: Reading) -> list[str]:
     """Return the tasks that words speak of, then those that what they mean is much of."""
     lexicon = lexicon_of(rulebase)
-    found = [one.task for one in reading.tasks]
+    found = [task.task for task in reading.tasks]
     swept = sweep(lexicon, text, quotes=False)
     met = {mark.id for mark in swept.of(CONCEPT, SAYING) if not mark.negated}
     if not found:  # a word alone is short for a phrase: report for "write a report"
@@ -96,20 +96,20 @@ def _is_a_name(rulebase: RuleBase, name: str) -> str:
 def _is_an_answer(reading: Reading) -> bool:
     """True where all the words together answer a question, and speak of no task."""
     whole = 0, len(reading.text)
-    return not reading.tasks and any(whole in one.spans for one in reading.answers)
+    return not reading.tasks and any(whole in answer.spans for answer in reading.answers)
 
 
 def _options(reading: Reading, question: str) -> list[str]:
     said = [one for one in (*reading.answers, *reading.concluded) if one.question == question]
-    return [name for one in said for name in one.answer.names]
+    return [name for answer_read in said for name in answer_read.answer.names]
 
 
 def _answers(rulebase: RuleBase, reading: Reading) -> list[str]:
     """Return the answers that words give, as flags without their hyphens."""
     return [
-        f"{rulebase.question(one.question).typed} {name}"
-        for one in reading.answers
-        for name in one.answer.names
+        f"{rulebase.question(answer.question).typed} {name}"
+        for answer in reading.answers
+        for name in answer.answer.names
     ]
 
 
@@ -134,14 +134,14 @@ def meant_flag(rulebase: RuleBase, typed: str, value: str, flags: Mapping[str, s
         return counted
     said = [
         f"--{flag} {option.id}"
-        for flag, one in questions.items()
-        for option in one.options
-        if name in (option.id, *option.aliases) and one.id != TASK
+        for flag, question in questions.items()
+        for option in question.options
+        if name in (option.id, *option.aliases) and question.id != TASK
     ]
     whole = f"{words} {value}" if value and not value.isdigit() else words
-    for one in (read(rulebase, words), read(rulebase, whole)):
+    for reading in (read(rulebase, words), read(rulebase, whole)):
         if questions and not said:
-            said = [f"--{answer}" for answer in _answers(rulebase, one)]
+            said = [f"--{answer}" for answer in _answers(rulebase, reading)]
     said = [one for one in said if one.split()[0].lstrip("-") in flags]
     if not said and TASK in flags and (task := same_name(words, rulebase.task_names)):
         said = [f"--{TASK} {task}"]
@@ -152,7 +152,7 @@ def _begun(name: str, flags: Mapping[str, str]) -> list[str]:
     """Return the flags that a name is the beginning of, or that it goes on from."""
     if len(name) < LEAST_BEGIN:
         return []
-    return [one for one in flags if one.startswith(name) or name.startswith(f"{one}-")][:MOST]
+    return [flag for flag in flags if flag.startswith(name) or name.startswith(f"{flag}-")][:MOST]
 
 
 def _counted(rulebase: RuleBase, words: str, value: str, asks: bool) -> MeantFlag | None:

@@ -41,7 +41,7 @@ def model_names(understanding: Understood) -> dict[Span, str]:
     lexicon = lexicon_of(rulebase)
     names = {span: name for name, span in reversed(understanding.reading.names)}
     named = {span: name for span, name in names.items() if lexicon.named(name)[0]}
-    families = {name.lower() for one in rulebase.families for name in (one.id, one.shown)}
+    families = {name.lower() for family in rulebase.families for name in (family.id, family.shown)}
     alone = len(named) == 1 and next(iter(named.values())).lower() in families
     return {} if alone or understanding.advice.decision.family is None else named
 
@@ -77,11 +77,11 @@ def named_rows(understanding: Understood) -> Iterator[tuple[str, str]]:
     """Yield for the page where each model ranks that a sentence names."""
     rulebase = understanding.recommendation.rulebase
     label = "Named models"
-    for one in named_models(understanding):
-        place = f"ranks {one.rank} of {one.of}" if one.rank else "does not meet these needs"
-        other = one.family != understanding.advice.family
-        of = f" in {rulebase.family(one.family).shown}" if other and one.rank else ""
-        yield label, f"{one.name}: {one.checkpoint} {place}{of}"
+    for model in named_models(understanding):
+        place = f"ranks {model.rank} of {model.of}" if model.rank else "does not meet these needs"
+        other = model.family != understanding.advice.family
+        of = f" in {rulebase.family(model.family).shown}" if other and model.rank else ""
+        yield label, f"{model.name}: {model.checkpoint} {place}{of}"
         label = ""
     if words := understanding.reading.words(served(understanding)):
         compare = "advisor evaluate --candidate https://HOST/v1#MODEL"
@@ -94,12 +94,12 @@ def named_json(understanding: Understood) -> list[dict[str, Any]]:
     """Return for JSON the models that a sentence names, with their ranks."""
     return [
         {
-            "words": one.name,
-            "span": list(one.span),
-            "checkpoint": one.checkpoint,
-            "family": one.family,
-            "rank": one.rank,
-            "of": one.of,
+            "words": model.name,
+            "span": list(model.span),
+            "checkpoint": model.checkpoint,
+            "family": model.family,
+            "rank": model.rank,
+            "of": model.of,
         }
-        for one in named_models(understanding)
+        for model in named_models(understanding)
     ]

@@ -50,10 +50,10 @@ def as_page(
 def _drawn(answer: Recommendation) -> Recommendation:
     """Return an answer as it is drawn: that none fits, be it assumed, is said with what does."""
     advice = tuple(
-        one._replace(decision=one.decision._replace(outcome=NONE))
-        if one.decision.outcome == "assumed" and one.decision.family is None
-        else one
-        for one in answer.advice
+        task_advice._replace(decision=task_advice.decision._replace(outcome=NONE))
+        if task_advice.decision.outcome == "assumed" and task_advice.decision.family is None
+        else task_advice
+        for task_advice in answer.advice
     )
     return answer._replace(advice=advice)
 
@@ -79,7 +79,7 @@ def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
     if missed := reading.words(reading.not_understood):
         yield "Not understood", first_named(missed, SHOWN_WORDS)
     if confirming := understanding.confirming:
-        others = [one.task for one in understanding.tasks[1:SHOWN_TASKS]]
+        others = [task.task for task in understanding.tasks[1:SHOWN_TASKS]]
         also = f" (or {joined(others, 'or')})" if others else ""
         if several(understanding) and not reading.besides:
             also = f"{also}; {_each(understanding)}"

@@ -132,7 +132,7 @@ def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Rea
     tasks = within_reach(touched)
     said = (*said, *_lighter(rulebase, lexicon, swept, {one.question for one in said}))
     used = [span for task in touched for span in task.spans]
-    used += [span for one in (*said, *concluded) for span in one.spans]
+    used += [span for answer_read in (*said, *concluded) for span in answer_read.spans]
     understood = sorted({*used, *(span for _, span in names)})
     rest = _rest(lexicon, swept, understood)
     marked = {place for mark in swept.marks for place in mark.places}
@@ -151,7 +151,7 @@ def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Rea
             for place, word in swept.corrected.items()
         ),
         taken_back=tuple(
-            swept.span(one) for one in swept.of(CONCEPT, SAYING, ALIAS) if one.negated
+            swept.span(mark) for mark in swept.of(CONCEPT, SAYING, ALIAS) if mark.negated
         ),
         idle=idle,
         not_understood=tuple(span for span in rest if span[0] not in known),
@@ -232,7 +232,7 @@ def _besides(
     tasks: Sequence[TaskRead],
 ) -> tuple[TaskRead, ...]:
     """Return the tasks of words that go with none of the tasks within reach, with those words."""
-    reach = {one.task for one in tasks}
+    reach = {task.task for task in tasks}
     going = {concept for task, when in lexicon.meanings if task in reach for concept in when}
     found: dict[tuple[Span, ...], TaskRead] = {}
     for one in touched:
@@ -256,8 +256,8 @@ def _lighter(
     rulebase: RuleBase, lexicon: Lexicon, swept: Swept, known: set[str]
 ) -> tuple[AnswerRead, ...]:
     """Return how much memory is left below a checkpoint that something lighter is sought than."""
-    asked = next((one for one in rulebase.questions if one.requires("memory_gb")), None)
-    if asked is None or asked.id in known:
+    question = next((one for one in rulebase.questions if one.requires("memory_gb")), None)
+    if question is None or question.id in known:
         return ()
     wishes = [mark for mark in swept.of(PARTICLE) if mark.id == "lighter" and not mark.negated]
     for wish in wishes:
@@ -266,9 +266,9 @@ def _lighter(
                 memory = _memory_gb(rulebase, lexicon.named(mark.id)[0])
                 if memory is None:
                     continue
-                answer = read_answer(asked, round(memory - LESS_GB, 2), ORIGIN)
+                answer = read_answer(question, round(memory - LESS_GB, 2), ORIGIN)
                 span = swept.span(wish)[0], swept.span(mark)[1]
-                return (AnswerRead(asked.id, answer, (span,)),)
+                return (AnswerRead(question.id, answer, (span,)),)
     return ()
 
 
@@ -291,32 +291,32 @@ def _said(
         for question, option in says.get(mark.id, {}).items():
             options = given.setdefault(question, {})
             options.setdefault(str(option), []).append(swept.span(mark))
-    found = []
+    answer_reads = []
     for question in rulebase.questions:
         options = given.get(question.id, {})
         if question.id in counted:
-            found.append(counted[question.id])
+            answer_reads.append(counted[question.id])
         elif options:
             answer = read_answer(question, list(options), ORIGIN)
             spans = tuple(span for of_option in options.values() for span in of_option)
             if len(answer.options) == 1 or question.many:
-                found.append(AnswerRead(question.id, answer, spans))
-    return tuple(found)
+                answer_reads.append(AnswerRead(question.id, answer, spans))
+    return tuple(answer_reads)
 
 
 def _counted(
     rulebase: RuleBase, lexicon: Lexicon, swept: Swept, numbers: Sequence[Amount]
 ) -> dict[str, AnswerRead]:
     """Return the answers that are numbers, by question; the first number counts."""
-    found: dict[str, AnswerRead] = {}
+    answer_reads: dict[str, AnswerRead] = {}
     for number in numbers:
         id = lexicon.index["measures"][number.measure][0]
-        if id and id not in found:
+        if id and id not in answer_reads:
             span = swept.tokens[number.first].start, swept.tokens[number.last - 1].end
             answer = read_answer(rulebase.question(id), number.value, ORIGIN)
             answer = answer if number.exact else answer._replace(value=None)
-            found[id] = AnswerRead(id, answer, (span,))
-    return found
+            answer_reads[id] = AnswerRead(id, answer, (span,))
+    return answer_reads
 
 
 def _concluded(
@@ -326,8 +326,8 @@ def _concluded(
     said: Sequence[AnswerRead],
 ) -> tuple[AnswerRead, ...]:
     """Return the answers that follow from concepts, for questions that no words answer."""
-    known = {one.question: one.answer.options for one in said}
-    found = []
+    known = {answer_read.question: answer_read.answer.options for answer_read in said}
+    answer_reads = []
     for id, when, unless, says, because in lexicon.index["implications"]:
         if not met.keys() >= set(when) or not met.keys().isdisjoint(unless):
             continue
@@ -341,8 +341,8 @@ def _concluded(
         for question, answer in answers.items():
             if question not in known:
                 known[question] = answer.options
-                found.append(AnswerRead(question, answer, spans, id, because))
-    return tuple(found)
+                answer_reads.append(AnswerRead(question, answer, spans, id, because))
+    return tuple(answer_reads)
 
 
 def _own_language(
@@ -356,7 +356,7 @@ def _own_language(
     if (
         asked is None
         or swept.language in ("", USUAL)
-        or asked.id in {one.question for one in known}
+        or asked.id in {answer_read.question for answer_read in known}
     ):
         return ()
     answer = read_answer(asked, swept.language, ORIGIN)

@@ -42,7 +42,7 @@ def _outside(known: Iterable[Span], shown: Iterable[Span]) -> Iterator[Span]:
 def noteworthy(understanding: Understood) -> tuple[Span, ...]:
     """Return those unused words that do not just end a phrase that was read ("German text")."""
     reading = understanding.reading
-    read = [one.spans for one in (*reading.answers, *reading.concluded)]
+    read = [answer_read.spans for answer_read in (*reading.answers, *reading.concluded)]
     read += [one.spans for one in (*understanding.tasks, *reading.besides)]
     ends = {end for spans in read for _, end in spans}
     return tuple(
@@ -64,9 +64,9 @@ def several(understanding: Understood) -> tuple[str, ...]:
     likeliest, *others = understanding.tasks or (None,)
     if likeliest is None or TASK in understanding.given:
         return ()
-    apart = [one for one in others if one.spans and not _shares(one, likeliest)]
+    apart = [other for other in others if other.spans and not _shares(other, likeliest)]
     tasks = (likeliest, *apart, *understanding.reading.besides)
-    names = tuple(dict.fromkeys(one.task for one in tasks))
+    names = tuple(dict.fromkeys(task.task for task in tasks))
     return names if len(names) > 1 else ()
 
 

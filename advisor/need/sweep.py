@@ -147,7 +147,7 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
         hidden = _places(quoted)
         marks = [*(mark for mark in marks if mark.first not in hidden), *quoted]
     meant = _meant(marks, tokens, clauses, sentences)
-    speaking = {sentences[one.first] for one in meant if one.kind in (CONCEPT, SAYING, ALIAS)}
+    speaking = {sentences[mark.first] for mark in meant if mark.kind in (CONCEPT, SAYING, ALIAS)}
     language = whole if all(own.get(one) == whole for one in speaking) else ""
     return Swept(text, tokens, meant, clauses, sentences, spelt, language)
 
@@ -164,7 +164,7 @@ def _by_sentence(
 
 def _quoted(text: str, tokens: Sequence[Token]) -> list[Mark]:
     """Return what stands in quotation marks, as examples of a question or of other words."""
-    found = []
+    marks = []
     first = 0
     for start, end in _quotations(text):
         while first < len(tokens) and tokens[first].start < start:
@@ -174,8 +174,8 @@ def _quoted(text: str, tokens: Sequence[Token]) -> list[Mark]:
             last += 1
         if last > first:
             asks = text[:end].rstrip(CLOSING).endswith(("?", "\uff1f"))
-            found.append(Mark(CONCEPT, QUOTED_QUESTION if asks else QUOTED, first, last))
-    return found
+            marks.append(Mark(CONCEPT, QUOTED_QUESTION if asks else QUOTED, first, last))
+    return marks
 
 
 def _quotations(text: str) -> list[tuple[int, int]]:

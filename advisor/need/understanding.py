@@ -83,24 +83,24 @@ def understand(
     alone = len(text.split()) == 1
     if not _is_understood(reading, tasks, given) or (alone and reading.corrected):
         raise not_understood(engine.rulebase, text)
-    fitted = [fitted_to(engine, reading, given, one.task) for one in tasks]
+    fitted = [fitted_to(engine, reading, given, task.task) for task in tasks]
     if tasks and not (possible := [one for one in fitted if one is not None]):
         engine.decide(given | {TASK: Answer((tasks[0].task,), None, ORIGIN)})  # says what clashes
     if not tasks:
         possible = [_without_task(engine, reading, given)]
     tasks = tuple(one for one, fit in zip(tasks, fitted, strict=True) if fit is not None)
     profile, dropped = possible[0]
-    asked = profile
+    answers = profile
     if TASK in given:
         advice = tuple(advise(engine, each, **how) for each, _ in possible)
     else:
-        asked = {id: profile[id] for id in engine.encoding.questions if id in profile}
+        answers = {id: profile[id] for id in engine.encoding.questions if id in profile}
         advice = (_open_advice(engine, reading, tasks, [each for each, _ in possible], how),)
     return Understanding(
         reading=reading,
         given=given,
         tasks=tasks,
-        profile=asked,
+        profile=answers,
         dropped=dropped,
         recommendation=_recommendation(engine, advice, how),
         literally=literally,
@@ -123,7 +123,7 @@ def _between(
     then others, as far as all that it says can be true of them.
     """
     if tasks:
-        return tuple(one.task for one in tasks) if len(tasks) > 1 else ()
+        return tuple(task.task for task in tasks) if len(tasks) > 1 else ()
     from advisor.need.likely_meaning import tasks_near
 
     near = tasks_near(engine.rulebase, reading.text, reading)
@@ -202,13 +202,13 @@ def one_task(
     reading = read(engine.rulebase, text)
     given = given or {}
     tasks = _tasks(reading, given)
-    fitted = [fitted_to(engine, reading, given, one.task) for one in tasks]
+    fitted = [fitted_to(engine, reading, given, task.task) for task in tasks]
     known = [one[0] for one in fitted if one is not None]
     if len(known) == 1 and (TASK in given or tasks[0].strength >= least):
         return known[0]
     if not _is_understood(reading, tasks, given):
         raise not_understood(engine.rulebase, text)
-    named = [one.task for one in tasks[:OFFERED]]
+    named = [task.task for task in tasks[:OFFERED]]
     between = named or _between(engine, reading, given, tasks)
     may = "may mean" if named else "names no task; it may be"
     message = f"`{_shortened(text)}` {may} {joined(between, 'or')}"
@@ -272,19 +272,19 @@ def _grown(
     engine: Engine, start: Profile, read: Iterable[AnswerRead]
 ) -> tuple[Profile, tuple[AnswerRead, ...]] | None:
     """Return a profile with the answers that can be true of it, and those that cannot."""
-    wanted = [one for one in read if one.question not in start]
-    whole = {**start, **{one.question: one.answer for one in wanted}}
+    wanted = [answer_read for answer_read in read if answer_read.question not in start]
+    whole = {**start, **{answer_read.question: answer_read.answer for answer_read in wanted}}
     if _admits(engine, whole):
         return _ordered(engine, whole), ()
     if not _admits(engine, start):
         return None
     profile, dropped = start, []
-    for one in wanted:
-        more = {**profile, one.question: one.answer}
+    for answer_read in wanted:
+        more = {**profile, answer_read.question: answer_read.answer}
         if _admits(engine, more):
             profile = more
         else:
-            dropped.append(one)
+            dropped.append(answer_read)
     return _ordered(engine, profile), tuple(dropped)
 
 

@@ -22,14 +22,14 @@ def as_json(understanding: Understood, today: str | None = None) -> dict[str, An
         body["outcome"] = "undetermined"
     body["need"] = reading.text
     body["understood"] = [
-        *(_task(understanding, one) for one in reading.tasks),
+        *(_task(understanding, task) for task in reading.tasks),
         *(_answer(understanding, one) for one in (*reading.answers, *reading.concluded)),
         *(_words(understanding, (span,)) | {"names": name} for name, span in reading.names),
         *(_words(understanding, (span,)) | {"read_as": word} for span, word in reading.corrected),
         *(_words(understanding, (span,)) | {"negated": True} for span in reading.taken_back),
     ]
     body["named"] = named_json(understanding)
-    body["besides"] = [_task(understanding, one) for one in reading.besides if one.spans]
+    body["besides"] = [_task(understanding, beside) for beside in reading.besides if beside.spans]
     body["unused"] = [_words(understanding, (span,)) for span in unused(understanding)]
     body["not_understood"] = [_words(understanding, (span,)) for span in reading.not_understood]
     for document in body.get("tasks", [body]):
@@ -47,7 +47,7 @@ def hull(spans: Iterable[Span]) -> list[int]:
 
 def _with_spans(understanding: Understood, profile: dict[str, Any]) -> None:
     """Say of each answer of a profile that was read, in which words."""
-    spans = {one.question: one.spans for one in understanding.kept}
+    spans = {answer_read.question: answer_read.spans for answer_read in understanding.kept}
     if TASK not in understanding.given and understanding.tasks:
         spans[TASK] = understanding.tasks[0].spans
     for question, where in spans.items():

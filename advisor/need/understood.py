@@ -65,26 +65,26 @@ class Understood(NamedTuple):
         """The commands that say which task was meant; none where a flag or words said it."""
         if self.advice.decision.outcome not in ("assumed", "undetermined") or TASK in self.given:
             return ()
-        found = self.recommendation
+        recommendation = self.recommendation
         rest = {id: answer for id, answer in self.profile.items() if id != TASK}
         return tuple(
             command(
                 "recommend",
-                found.rulebase,
+                recommendation.rulebase,
                 {TASK: Answer((task,), None, "flag"), **rest},
-                found.priority,
+                recommendation.priority,
             )
-            for task in self.between[:OFFERED] or [one.task for one in self.tasks]
+            for task in self.between[:OFFERED] or [task.task for task in self.tasks]
         )
 
     @property
     def command(self) -> str:
         """The command that gives the same answer again."""
-        found = self.recommendation
+        recommendation = self.recommendation
         verb = f"recommend {quoted(self.reading.text)}"
-        words = [command(verb, found.rulebase, self.given, found.priority)]
+        words = [command(verb, recommendation.rulebase, self.given, recommendation.priority)]
         words += ["--literally"] if self.literally else []
-        words += [f"--order {found.order}"] if found.order != ORDERS[0] else []
-        words += strict_words(found.strict)
-        words += ["--verified-only"] if found.verified_only else []
+        words += [f"--order {recommendation.order}"] if recommendation.order != ORDERS[0] else []
+        words += strict_words(recommendation.strict)
+        words += ["--verified-only"] if recommendation.verified_only else []
         return " ".join(words)

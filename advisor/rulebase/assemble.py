@@ -75,17 +75,17 @@ class Collection:
                 self._add(kind, Entry(value, document, (key, index)), overlay)
         if overlay is not None and file.kind == "criteria" and not faults:
             named = list(dict.fromkeys(value["id"] for value in document.value["criteria"]))
-            known = self.entries["criterion"]
-            self.entries["criterion"] = {id: known[id] for id in _reordered(criteria, named)}
+            entries = self.entries["criterion"]
+            self.entries["criterion"] = {id: entries[id] for id in _reordered(criteria, named)}
 
     def _add(self, kind: str, entry: Entry, overlay: str | None) -> None:
         """Add an entry; within one folder an id may stand once, an overlay may replace it."""
-        known, id = self.entries[kind], entry.value["id"]
+        entries, id = self.entries[kind], entry.value["id"]
         twin = self._own.setdefault((kind, id), entry)
         if twin is not entry:
             entry.report(("id",), f"the {kind} `{id}` is already at {twin.place}")
             return
-        before = known.get(id)
+        before = entries.get(id)
         if overlay is not None:
             self.changes.append(f"{overlay} {'changes' if before else 'adds'} {kind} {id}")
             if before is not None and kind == "question" and (kept := kept_groups(before, entry)):
@@ -93,7 +93,7 @@ class Collection:
             if before is not None and kind == "family":
                 value = _extend(before.value, entry.value)
                 entry = entry._replace(value=value, extended=before)
-        known[id] = entry
+        entries[id] = entry
 
 
 @lru_cache(maxsize=128)
@@ -121,7 +121,7 @@ def assemble(
     report_uncited(collection.entries)
     _stop_at_problems(collection.documents)
     report_unused(collection.entries)
-    remarks = sorted({one for document in collection.documents for one in document.remarks})
+    remarks = sorted({remark for document in collection.documents for remark in document.remarks})
     return compile_parts(collection.entries, collection.changes, digest, remarks)
 
 
@@ -164,7 +164,7 @@ def _extend(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 
 def _stop_at_problems(documents: list[Document]) -> None:
     if any(document.problems for document in documents):
-        found = (one for each in documents for one in (*each.problems, *each.remarks))
+        found = (problem for each in documents for problem in (*each.problems, *each.remarks))
         problems = sorted(set(found))
         raise BrokenFileError(
             f"the rules cannot be used: {count(len(problems), 'problem')}",

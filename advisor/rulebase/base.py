@@ -293,7 +293,7 @@ class RuleBase:
     @cached_property
     def aiming(self) -> tuple[Rule, ...]:
         """The rules aimed at single checkpoints."""
-        return tuple(r for r in self.rules if any("/" in one for one in r.candidates))
+        return tuple(r for r in self.rules if any("/" in candidate for candidate in r.candidates))
 
     @cached_property
     def barring(self) -> tuple[Rule, ...]:
@@ -347,13 +347,13 @@ class RuleBase:
 
     def forms_of(self, family: str) -> list[Checkpoint]:
         """Return the checkpoints of one family, each with its forms in fewer bits behind it."""
-        found: list[Checkpoint] = []
-        for one in self.catalogue(family):
-            known = self.remembered.get((Checkpoint, one.id))
-            if known is None or known[0] is not one:
-                known = self.remembered[Checkpoint, one.id] = one.forms
-            found += known
-        return found
+        checkpoints: list[Checkpoint] = []
+        for checkpoint in self.catalogue(family):
+            known = self.remembered.get((Checkpoint, checkpoint.id))
+            if known is None or known[0] is not checkpoint:
+                known = self.remembered[Checkpoint, checkpoint.id] = checkpoint.forms
+            checkpoints += known
+        return checkpoints
 
     @cached_property
     def forms(self) -> dict[str, Checkpoint]:

@@ -187,7 +187,7 @@ def _catalogue(
                 losses=worst_losses(losses.get(checkpoint.id, ())),
             )
         families.setdefault(checkpoint.family, []).append(whole)
-    return families | {one.id: [] for one in values["family"] if one.id not in families}
+    return families | {value.id: [] for value in values["family"] if value.id not in families}
 
 
 def _programs(values: Values, entries: Sequence[Entry]) -> list[Program]:

@@ -52,7 +52,7 @@ def kept_groups(before: Entry, after: Entry) -> Groups:
     """
     options = {option["id"] for option in after.value.get("options", ())}
     known = {
-        name: [one for one in members if one in options]
+        name: [member for member in members if member in options]
         for name, members in before.value.get("groups", {}).items()
     }
     own: Groups = after.value.get("groups", {})
@@ -70,9 +70,9 @@ def _full(entry: Entry, path: tuple[str, str], options: Sequence[str], groups: G
                     entry.document.moved[(*where, len(full))] = (*where, place)
                 full.append(one)
     for name, members in groups.items():
-        listed = [one for one in members if one in full]
+        listed = [member for member in members if member in full]
         if name not in options and NEIGHBORS <= len(listed) < len(members):
-            missing = joined(f"`{one}`" for one in members if one not in full)
+            missing = joined(f"`{member}`" for member in members if member not in full)
             text = f"lists {joined(f'`{one}`' for one in listed)} of `{path[1]}`, and not {missing}"
             entry.document.remark((*entry.path, *path), f"{text}; name the group `{name}`")
     return full

@@ -24,7 +24,7 @@ def losses_of(values: Mapping[str, Iterable[Any]]) -> dict[str, list[RoundingLos
     able = {
         id for network in values["architecture"] if network.linear for id in network.checkpoints
     }
-    checkpoints: dict[str, Checkpoint] = {one.id: one for one in values["checkpoint"]}
+    checkpoints: dict[str, Checkpoint] = {value.id: value for value in values["checkpoint"]}
     before: dict[str, set[str]] = {}
     for one in checkpoints.values():
         older = checkpoints.get(one.succeeds or "")
@@ -45,7 +45,7 @@ def losses_of(values: Mapping[str, Iterable[Any]]) -> dict[str, list[RoundingLos
 def worst_losses(losses: Sequence[RoundingLoss], metric: str | None = None) -> dict[str, float]:
     """Return the worst loss by precision, the most bits first; with `metric` of those that hold."""
     worst: dict[str, float] = {}
-    for loss in sorted(losses, key=lambda one: -int(one.precision.removeprefix("int"))):
+    for loss in sorted(losses, key=lambda loss: -int(loss.precision.removeprefix("int"))):
         if metric is None or metric in loss.metrics:
             worst[loss.precision] = max(loss.loss, worst.get(loss.precision, 0.0))
     return worst

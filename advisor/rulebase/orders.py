@@ -73,7 +73,7 @@ class Figures(NamedTuple):
                 for language, tables in self._grouped(yardstick, group).items():
                     columns.setdefault(language, []).extend(tables)
         return {
-            language: [one for one in tables if _size(one) > 1]
+            language: [table for table in tables if _size(table) > 1]
             for language, tables in columns.items()
         }
 
@@ -134,12 +134,12 @@ def compiled_orders(
     With them what fewer bits may cost, by metric and checkpoint.
     """
     figures = Figures(
-        {one.id: one for one in values["benchmark"]},
-        {one.id: one for one in values["protocol"]},
-        {one.id: one for one in values["yardstick"]},
-        frozenset(one.id for one in values["checkpoint"]),
+        {value.id: value for value in values["benchmark"]},
+        {value.id: value for value in values["protocol"]},
+        {value.id: value for value in values["yardstick"]},
+        frozenset(value.id for value in values["checkpoint"]),
     )
-    orders = {one.id: one for one in values["order"]}
+    orders = {value.id: value for value in values["order"]}
     columns = cache(lambda yardstick: figures.columns(figures.yardsticks[yardstick]))
     return {
         f"orders/{task.id}": _order(figures, orders.get(task.id), columns, losses)
@@ -190,7 +190,7 @@ def _order(
 def _row(figures: Figures, yardstick: Yardstick, tables: dict[str, list[Column]]) -> dict[str, Any]:
     """Return a yardstick with its tables."""
     benchmarks = [figures.benchmarks[id] for id in yardstick.benchmarks]
-    languages = {language for one in benchmarks for language in one.languages}
+    languages = {language for benchmark in benchmarks for language in benchmark.languages}
     if yardstick.language:
         languages = {yardstick.language} - {ASKED}
     return {

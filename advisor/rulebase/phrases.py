@@ -81,24 +81,24 @@ def compile_words(values: Values) -> dict[str, Any]:
         "common": " ".join(sorted(common)),
         **compile_word_languages(values),
         "says": {
-            **{one.id: dict(one.says) for one in concepts if one.says},
+            **{concept.id: dict(concept.says) for concept in concepts if concept.says},
             **_languages(values),
             **_machines(values),
         },
-        "denied": {one.id: dict(one.denied) for one in concepts if one.denied},
+        "denied": {concept.id: dict(concept.denied) for concept in concepts if concept.denied},
         "meanings": [
             " ".join([one.id, *sorted(set(when))]) for one in values["meaning"] for when in one.when
         ],
         "implications": [
-            [one.id, sorted(set(when)), [*one.unless], one.says, one.because]
-            for one in values["implication"]
-            for when in one.when
+            [value.id, sorted(set(when)), [*value.unless], value.says, value.because]
+            for value in values["implication"]
+            for when in value.when
         ],
         "measures": {
-            one.id: [one.question, one.times, one.reach, [*one.unless], [*one.despite]]
-            for one in values["measure"]
+            value.id: [value.question, value.times, value.reach, [*value.unless], [*value.despite]]
+            for value in values["measure"]
         },
-        "numerals": {one.id: one.times for one in values["numeral"]},
+        "numerals": {value.id: value.times for value in values["numeral"]},
         "named": _named(values["checkpoint"]),
         "number_words": _number_words(values["particle"]),
     }
@@ -180,8 +180,8 @@ def _language_names(questions: Iterable[Question]) -> dict[str, list[str]]:
         if any(option.requires.get("languages") for option in question.options)
     ]
     options = [(question.id, one) for question in asked for one in question.options if one.requires]
-    named = {(id, one.id): one.aliases for id, one in options}
-    named |= {(id, code): names for id, one in options for code, names in one.covers.items()}
+    named = {(id, option.id): option.aliases for id, option in options}
+    named |= {(id, code): names for id, option in options for code, names in option.covers.items()}
     return {
         f"{id}-{code}": [
             name
@@ -205,11 +205,11 @@ def _machines(values: Values) -> dict[str, dict[str, Any]]:
     """Return what a machine says by its name: of several sizes the smallest, as with flags."""
     asked = [q.id for q in values["question"] if q.requires("memory_gb")][:1]
     return {
-        f"machine-{one.id}": {
-            **one.answers,
-            **{id: min(one.memory_gb) for id in asked if one.memory_gb and not one.shared},
+        f"machine-{value.id}": {
+            **value.answers,
+            **{id: min(value.memory_gb) for id in asked if value.memory_gb and not value.shared},
         }
-        for one in values["machine"]
+        for value in values["machine"]
     }
 
 
@@ -221,14 +221,14 @@ def _named(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
     """
     named: dict[str, list[Checkpoint]] = {}
     series: dict[tuple[str, str], list[Checkpoint]] = {}
-    for one in checkpoints:
-        owner, _, tail = one.id.partition("/")
-        for name in {one.label, tail}:
-            named.setdefault(name, []).append(one)
-        if one.series:
-            series.setdefault((owner, one.series), []).append(one)
+    for checkpoint in checkpoints:
+        owner, _, tail = checkpoint.id.partition("/")
+        for name in {checkpoint.label, tail}:
+            named.setdefault(name, []).append(checkpoint)
+        if checkpoint.series:
+            series.setdefault((owner, checkpoint.series), []).append(checkpoint)
     for members in series.values():
-        tails = zip(*(one.id.partition("/")[2] for one in members), strict=False)
+        tails = zip(*(member.id.partition("/")[2] for member in members), strict=False)
         alike = takewhile(lambda letters: len(set(letters)) == 1, tails)
         begin = "".join(letters[0] for letters in alike).rstrip("-_.")
         if len(begin) >= LEAST_SERIES and begin.lower() not in {name.lower() for name in named}:
@@ -240,15 +240,15 @@ def _named(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
 
 
 def _tasks_of(checkpoints: list[Checkpoint]) -> list[str]:
-    typical = [task for one in checkpoints for task in one.typical]
+    typical = [task for checkpoint in checkpoints for task in checkpoint.typical]
     tasks = typical or [task for one in checkpoints for task in (*one.tasks, *one.fine_tune)]
     return list(dict.fromkeys(tasks))
 
 
 def _number_words(particles: Iterable[Particle]) -> list[str]:
     """Return the languages whose words for numbers are known, in their order."""
-    found = [one for one in particles if one.id == "number-word"]
-    return [language for one in found for language in one.words]
+    found = [particle for particle in particles if particle.id == "number-word"]
+    return [language for particle in found for language in particle.words]
 
 
 LISTED = ("skipped", "quiet", "common")
@@ -264,10 +264,10 @@ def compile_word_languages(values: Mapping[str, list[Any]]) -> dict[str, Any]:
     `friends` are words that mean something in one language and nothing in another.
     """
     particles = values["particle"]
-    named = [one for noun in ("concept", "particle") for one in values[noun]]
+    named = [value for noun in ("concept", "particle") for value in values[noun]]
     speaking = [one for one in named if one.id not in LISTED]
     telling = _by_language(one for one in particles if one.id in ("quiet", "skipped"))
-    idle = _by_language(one for one in particles if one.id in LISTED)
+    idle = _by_language(particle for particle in particles if particle.id in LISTED)
     spelt = _by_language([*speaking, *values["measure"], *values["numeral"]])
     return {
         "telling": {language: " ".join(sorted(forms)) for language, forms in telling.items()},

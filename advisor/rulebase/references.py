@@ -238,7 +238,7 @@ def _scenario(value: dict[str, Any], known: Known) -> Faults:
 
 def _said(value: dict[str, Any], known: Known) -> Faults:
     """Report options that do not exist among the answers that words give."""
-    said = [(key, *one) for key in ("says", "denied") for one in value.get(key, {}).items()]
+    said = [(key, *item) for key in ("says", "denied") for item in value.get(key, {}).items()]
     for key, question, option in said:
         options = known.get(f"option of `{question}`")
         if options is not None and isinstance(option, str):

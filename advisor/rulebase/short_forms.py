@@ -77,7 +77,7 @@ def _checkpoints(
     document: Document, entries: Entries, spoilt: Spoilt
 ) -> list[tuple[int, dict[str, Any]]]:
     checkpoints = []
-    named = {one.get("series") for one in _mappings(document.value.get("checkpoints"))}
+    named = {mapping.get("series") for mapping in _mappings(document.value.get("checkpoints"))}
     for index, value in spoilt.listed(document, "checkpoints"):
         path = ("checkpoints", index)
         full = value

@@ -168,7 +168,7 @@ class EvaluatedCall(NamedTuple):
 
     def _one_of(self, loader: Loader) -> Loader:
         """The same loader, without the class where it is one of several that may be meant."""
-        loaders = (loader_of(one) for one in self.callees if isinstance(one, Symbol))
+        loaders = (loader_of(callee) for callee in self.callees if isinstance(callee, Symbol))
         classes = {one.class_name for one in loaders if one}
         return loader if len(classes) == 1 else loader._replace(class_name=None)
 
@@ -209,8 +209,8 @@ class EvaluatedCall(NamedTuple):
 
     def _used(self, callee: Loaded, *, certain: bool) -> Values:
         takes = isinstance(self.node.func, ast.Attribute) and self.node.func.attr
-        owners = (one for one in self.holders if isinstance(one, Loaded))
-        if callee.path and takes and any(one.step(takes) == callee for one in owners):
+        owners = (holder for holder in self.holders if isinstance(holder, Loaded))
+        if callee.path and takes and any(owner.step(takes) == callee for owner in owners):
             name, receiver = callee.path[-1], callee._replace(path=callee.path[:-1])
             result = receiver if _GIVES_ITSELF.fullmatch(name) else callee
         else:
@@ -298,8 +298,8 @@ class EvaluatedCall(NamedTuple):
         classes = (one.name for one in self.holders if isinstance(one, LocalClass | ImportedClass))
         own = next(classes, None) if loader.kind == "model" else None
         tables = self.passed if loader.kind == "pipeline" else ()
-        tables = tuple(one for one in tables if one.name == _OF_MODEL)
-        passed_on = (one for table in tables for one in spread(table.values, table.node))
+        tables = tuple(passed for passed in tables if passed.name == _OF_MODEL)
+        passed_on = (passed for table in tables for passed in spread(table.values, table.node))
         load = Load(
             place=study.location(node),
             package=loader.package,
@@ -352,7 +352,7 @@ class EvaluatedCall(NamedTuple):
         if name == "map" and len(self.passed) > 1 and builtin:
             return self._mapped()
         makes_table = name == "dict" and not self.callees
-        if makes_table and all(one.keyword or one.key for one in self.passed):
+        if makes_table and all(passed.keyword or passed.key for passed in self.passed):
             return self._table()
         given = (value for argument in self.passed for value in argument.values)
         loaded: list[Loaded] = []
@@ -370,8 +370,8 @@ class EvaluatedCall(NamedTuple):
     def _mapped(self) -> Values:
         """What `map` gives: what its function does for the items of its lists."""
         items = tuple(
-            Passed(str(number), elements(one.values), one.node)
-            for number, one in enumerate(self.passed[1:])
+            Passed(str(number), elements(passed.values), passed.node)
+            for number, passed in enumerate(self.passed[1:])
         )
         whole = self._replace(callees=self.passed[0].values, passed=items)
         return bounded(ListLiteral((union(*map(whole.called, whole.callees)),)))
@@ -379,14 +379,14 @@ class EvaluatedCall(NamedTuple):
     def _table(self) -> Values:
         """A dictionary that `dict(other, name=value)` gives."""
         entries: list[tuple[String | Constant | None, Values]] = []
-        for one in self.passed:
-            if one.keyword is not None:
-                place = self.study.location(one.keyword).beginning(len(one.name))
-                entries.append((String(one.name, place), one.values))
-            elif one.key is not None:
-                entries.append((String(one.name, one.key), one.values))
-            elif len(one.values) == 1 and isinstance(one.values[0], DictLiteral):
-                entries.extend(one.values[0].entries)
+        for passed in self.passed:
+            if passed.keyword is not None:
+                place = self.study.location(passed.keyword).beginning(len(passed.name))
+                entries.append((String(passed.name, place), passed.values))
+            elif passed.key is not None:
+                entries.append((String(passed.name, passed.key), passed.values))
+            elif len(passed.values) == 1 and isinstance(passed.values[0], DictLiteral):
+                entries.extend(passed.values[0].entries)
             else:
                 entries.append((None, (Other(),)))
         return bounded(DictLiteral(tuple(entries)))

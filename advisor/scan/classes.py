@@ -115,7 +115,7 @@ class Classes:
         builders = [one.methods["__init__"] for one in classes if "__init__" in one.methods]
         if not all(map(passes_on, builders)):
             return None
-        return next((one.extends for one in classes if one.extends), None)
+        return next((definition.extends for definition in classes if definition.extends), None)
 
     def loads_as(self, owner: str) -> str | None:
         """Return the class of transformers whose loader a class of the file has, unchanged.
@@ -128,8 +128,8 @@ class Classes:
         if any("config_class" in self.told_of(one) or _is_adopted(one) for one in lineage):
             return None
         classes = [self.classes[label] for label in lineage]
-        bases = {one.extends for one in classes if one.extends}
-        known = all(one.whole and not one.configured for one in classes)
+        bases = {definition.extends for definition in classes if definition.extends}
+        known = all(definition.whole and not definition.configured for definition in classes)
         base = bases.pop() if len(bases) == 1 and known else ""
         return base if self.vocabulary.is_class(base) and not base.startswith("Auto") else None
 

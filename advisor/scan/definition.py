@@ -174,8 +174,8 @@ def _of_library(base: Abstract) -> str | None:
 
 def _names_bound(body: Sequence[ast.stmt]) -> Iterator[str]:
     """Yield the names that assignments of a class bind, or annotate."""
-    for one in body:
-        targets = one.targets if isinstance(one, ast.Assign) else [getattr(one, "target", None)]
+    for node in body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         yield from (target.id for target in targets if isinstance(target, ast.Name))
 
 

@@ -369,7 +369,7 @@ class Expressions:
         given = [
             self._attribute(h, v.text) for h in holders for v in names if isinstance(v, String)
         ]
-        return union(*given, *(doubted(self.evaluate(one)) for one in default))
+        return union(*given, *(doubted(self.evaluate(node)) for node in default))
 
     def _append(self, function: ast.Attribute, passed: Sequence[Passed]) -> None:
         """A list that what was loaded gave something to holds it from here on."""

@@ -190,7 +190,7 @@ class Grouping:
         load, texts = self.loads[number], self.texts[number]
         if texts:
             return [(load.scope, texts), (texts,)]
-        sources = (one.source for name, one in load.arguments.items() if name in _NAMING)
+        sources = (argument.source for name, argument in load.arguments.items() if name in _NAMING)
         return [(load.scope, source) for source in sources]
 
     def _same_checkpoint(self, model: int, processor: int) -> bool:
@@ -255,13 +255,13 @@ def together(usages: Iterable[Usage]) -> list[Usage]:
     One place can load several checkpoints in turn; where only one is known, that is meant.
     """
     at: dict[tuple[object, ...], dict[frozenset[str], Usage]] = defaultdict(dict)
-    for one in usages:
-        same = at[one.place, one.class_name, one.task, one.key]
-        texts = frozenset(value.text for value in one.alternatives if value.text)
+    for usage in usages:
+        same = at[usage.place, usage.class_name, usage.task, usage.key]
+        texts = frozenset(value.text for value in usage.alternatives if value.text)
         known = texts if texts or len(same) != 1 else next(iter(same))
         before = same.get(known) or same.pop(frozenset(), None)
-        same[known] = _both(before, one, known_last=before is not None and known not in same)
-    return [one for same in at.values() for one in same.values()]
+        same[known] = _both(before, usage, known_last=before is not None and known not in same)
+    return [usage for same in at.values() for usage in same.values()]
 
 
 def _both(before: Usage | None, one: Usage, *, known_last: bool) -> Usage:

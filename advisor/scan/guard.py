@@ -109,14 +109,14 @@ def _from_to(parsed: Parsed, block: list[ast.stmt]) -> Location:
 
 def expected(node: ast.With) -> set[str]:
     """Return the errors that a context is ready for, by name: `contextlib.suppress(KeyError)`."""
-    calls = (one.context_expr for one in node.items)
-    ready = (one for one in calls if isinstance(one, ast.Call) and last_name(one) in _EXPECTING)
-    return {word for call in ready for one in call.args for word in words(one)}
+    calls = (item.context_expr for item in node.items)
+    ready = (call for call in calls if isinstance(call, ast.Call) and last_name(call) in _EXPECTING)
+    return {word for call in ready for arg in call.args for word in words(arg)}
 
 
 def _handles(node: _Attempt, errors: set[str]) -> bool:
     """True where a handler is ready for one of these errors by its name."""
-    return any(words(one.type) & errors for one in node.handlers)
+    return any(words(handler.type) & errors for handler in node.handlers)
 
 
 def is_ready(tree: ast.Module, node: _Attempt, errors: set[str], *, bare: bool = False) -> bool:
@@ -133,11 +133,11 @@ def is_ready(tree: ast.Module, node: _Attempt, errors: set[str], *, bare: bool =
         return True
     inside = {inner for part in node.body for inner in descendants(part)}
     aliases = (one for one in inside if isinstance(one, ast.alias))
-    names = {one.asname or one.name.partition(".")[0] for one in aliases}
+    names = {alias.asname or alias.name.partition(".")[0] for alias in aliases}
     if not names:
         return bool(meant) and not said
     inside |= set(descendants(node))
-    rest = [one for one in descendants(tree) if one not in inside]
+    rest = [descendant for descendant in descendants(tree) if descendant not in inside]
     named = [one for one in rest if isinstance(one, ast.Name)]
     used = {one.id for one in named if isinstance(one.ctx, ast.Load)}
     bound = {one.id for one in named if not isinstance(one.ctx, ast.Load)}
@@ -159,7 +159,7 @@ class _Asking:
         for node in sorted(statements(tree), key=lambda one: one.end_lineno or one.lineno):
             match node:
                 case ast.Import(names) | ast.ImportFrom(_, names, 0) if _imports_library(node):
-                    self.ours.update(one.asname or one.name.partition(".")[0] for one in names)
+                    self.ours.update(name.asname or name.name.partition(".")[0] for name in names)
                 case ast.Assign(targets, value) if self._told_by(value):
                     answers = self._answers(value)
                     self.telling.update(name for one in targets for name in _bound(one, answers))
@@ -185,8 +185,8 @@ class _Asking:
         said = words(value)
         if "__version__" in said or (isinstance(value, ast.Compare) and said & self.telling):
             return True
-        calls = (one.func for one in descendants(value) if isinstance(one, ast.Call))
-        called = any(any(map(_VERSION.search, words(one))) for one in calls)
+        calls = (node.func for node in descendants(value) if isinstance(node, ast.Call))
+        called = any(any(map(_VERSION.search, words(node))) for node in calls)
         return called or any(map(self._is_look, _kept(value)))
 
     def _answers(self, value: ast.expr) -> bool:
@@ -224,7 +224,7 @@ class _Asking:
         """
         if not _handles(node, _READY):
             return False
-        tried = [one for part in node.body for one in descendants(part)]
+        tried = [descendant for part in node.body for descendant in descendants(part)]
         imports = [one for one in node.body if isinstance(one, ast.Import | ast.ImportFrom)]
         if any(map(_requires_version, tried)):
             return True
@@ -251,7 +251,7 @@ def _kept(value: ast.expr) -> Iterator[ast.AST]:
 def _imports_library(node: ast.stmt) -> bool:
     match node:
         case ast.Import(names):
-            return any(one.name.partition(".")[0] in _LIBRARIES for one in names)
+            return any(name.name.partition(".")[0] in _LIBRARIES for name in names)
         case ast.ImportFrom(module, _, 0):
             return (module or "").partition(".")[0] in _LIBRARIES
     return False
@@ -275,8 +275,8 @@ def _branches(node: _Attempt) -> Iterator[ast.stmt]:
 
 def _flags(node: _Attempt) -> Iterator[str]:
     """Yield the names that are told whether a block went through: `HAS = True`, `Name = None`."""
-    for one in _branches(node):
-        match one:
+    for branch in _branches(node):
+        match branch:
             case ast.Assign(targets, ast.Constant(True | False | None)):
                 for target in targets:
                     yield from _bound(target, True)
@@ -287,14 +287,14 @@ def _flags(node: _Attempt) -> Iterator[str]:
 def _bound(target: ast.expr, attributes: bool) -> Iterator[str]:
     """Yield the names that an assignment binds, those of attributes where they are asked for."""
     inner = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
-    yield from (one.id for one in inner if isinstance(one, ast.Name))
+    yield from (node.id for node in inner if isinstance(node, ast.Name))
     if attributes and isinstance(target, ast.Attribute):
         yield target.attr
 
 
 def _returns_answer(node: _Attempt) -> bool:
     """True where a function returns whether a block went through."""
-    returned = (one.value for one in _branches(node) if isinstance(one, ast.Return))
+    returned = (branch.value for branch in _branches(node) if isinstance(branch, ast.Return))
     return any(isinstance(one, ast.Constant) and isinstance(one.value, bool) for one in returned)
 
 

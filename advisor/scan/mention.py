@@ -73,6 +73,6 @@ def imports_from(code: str) -> Iterator[tuple[str, list[str]]]:
     for found in _IMPORT.finditer(code):
         if module := found["of"]:
             names = re.sub(r"#[^\n]*", "", found["names"]).strip("()").split(",")
-            yield module, [one.split()[0] for one in names if one.strip()]
+            yield module, [name.split()[0] for name in names if name.strip()]
         else:
             yield from ((one.split()[0], []) for one in found["modules"].split(",") if one.strip())

@@ -78,9 +78,9 @@ def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:
             if name in CHECKPOINT_ARGUMENTS:
                 position, keywords = CHECKPOINT_ARGUMENTS[name]
                 passed = [*call.args[position : position + 1]]
-                passed += [one.value for one in call.keywords if one.arg in keywords]
+                passed += [keyword.value for keyword in call.keywords if keyword.arg in keywords]
                 given |= {one.id for one in passed if isinstance(one, ast.Name)}
-    names = (*parameters(node), *(one.arg for one in node.args.kwonlyargs))
+    names = (*parameters(node), *(kwonlyarg.arg for kwonlyarg in node.args.kwonlyargs))
     yield from ((n, name) for n, name in enumerate(names) if name in given)
 
 

@@ -16,8 +16,8 @@ _LIBRARY = "transformers"
 
 def overrides(parsed: Parsed, names: Iterable[Name]) -> Iterator[Override]:
     """Yield the methods of classes that extend one of transformers directly, by its `names`."""
-    ours = (one for one in names if one.module.partition(".")[0] == _LIBRARY)
-    named = {one.alias or one.name: one.name for one in ours}
+    ours = (name for name in names if name.module.partition(".")[0] == _LIBRARY)
+    named = {our.alias or our.name: our.name for our in ours}
     for node in statements(parsed.tree) if named else ():
         if not isinstance(node, ast.ClassDef):
             continue
@@ -37,7 +37,7 @@ def overrides(parsed: Parsed, names: Iterable[Name]) -> Iterator[Override]:
                 base=bases[0],
                 name=method.name,
                 positional=len(positional) - 1,
-                named=(*positional[1:], *(one.arg for one in given.kwonlyargs)),
+                named=(*positional[1:], *(kwonlyarg.arg for kwonlyarg in given.kwonlyargs)),
                 many=given.vararg is not None,
                 rest=given.kwarg is not None,
                 beside=beside,

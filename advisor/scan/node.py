@@ -21,7 +21,7 @@ def decorators(function: FunctionNode) -> set[str]:
 
 def parameters(function: FunctionNode) -> list[str]:
     """Return the names of the parameters that may be passed by place."""
-    return [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    return [node.arg for node in (*function.args.posonlyargs, *function.args.args)]
 
 
 def passes_on(builder: FunctionNode) -> bool:

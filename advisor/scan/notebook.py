@@ -256,12 +256,12 @@ def _python(lines: list[str]) -> tuple[list[str], ast.Module]:
 
 def _run_by(lines: list[str]) -> list[str]:
     """The Python that a magic of these lines runs, in the same columns; none where it runs none."""
-    found = _RUNS.match(lines[0])
-    if found is None:
+    match = _RUNS.match(lines[0])
+    if match is None:
         return []
-    before = found["before"] if found["before"].strip() else f"{found['before']}0;"
-    words = _FIRST_OF_WORD.finditer(lines[0], found.start("code"))
-    for word in islice(words, _MOST_OPTIONS if found["code"].startswith("-") else 1):
+    before = match["before"] if match["before"].strip() else f"{match['before']}0;"
+    words = _FIRST_OF_WORD.finditer(lines[0], match.start("code"))
+    for word in islice(words, _MOST_OPTIONS if match["code"].startswith("-") else 1):
         code = lines[0][word.start() :]
         with suppress(UnreadableError):
             parse("\n".join([code, *lines[1:]]), "")

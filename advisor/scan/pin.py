@@ -102,7 +102,7 @@ class Pins:
         first = next(pins, None)
         if first is None or not first.path.endswith(LOCK):
             return first
-        declared = next((one for one in pins if not one.path.endswith(LOCK)), None)
+        declared = next((pin for pin in pins if not pin.path.endswith(LOCK)), None)
         stale = declared is not None and not declared.range.allows(first.range.begins)
         return declared if stale else first
 
@@ -243,4 +243,4 @@ def _shown(written: str) -> str:
 
 def _top(root: Path) -> Path:
     """The repository that a folder lies in, else the folder itself."""
-    return next((one for one in (root, *root.parents) if (one / ".git").exists()), root)
+    return next((path for path in (root, *root.parents) if (path / ".git").exists()), root)

@@ -212,8 +212,8 @@ def _declared(data: bytes) -> str:
 
 
 def _first_lines(data: bytes) -> bytes:
-    found = _FIRST_LINES.match(data)
-    return found[0] if found else b""
+    match = _FIRST_LINES.match(data)
+    return match[0] if match else b""
 
 
 def digest(data: bytes) -> bytes:

@@ -220,7 +220,7 @@ class Statements(Definitions):
             inner.id
             for part in descendants(test)
             if isinstance(part, (ast.Compare, ast.Call))
-            and any(names_a_kind(one) for one in descendants(part))
+            and any(names_a_kind(node) for node in descendants(part))
             for inner in descendants(part)
             if isinstance(inner, ast.Name) and inner.id in self.parameters
         }
@@ -254,7 +254,7 @@ class Statements(Definitions):
     def _matched(self, pattern: ast.pattern) -> Values:
         """What a pattern stands for, where that is values alone."""
         parts = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
-        values = [self.evaluate(one.value) for one in parts if isinstance(one, ast.MatchValue)]
+        values = [self.evaluate(node.value) for node in parts if isinstance(node, ast.MatchValue)]
         return union(*values) if len(values) == len(parts) else NOTHING
 
     def _walk_while(self, node: ast.While) -> None:

@@ -145,7 +145,7 @@ class Study(Classes):
         if len(numbers) < 2:
             return bool(numbers)
         found = (self.loads[number] for number in numbers)
-        return len({(one.place, one.class_name, one.checkpoint) for one in found}) == 1
+        return len({(load.place, load.class_name, load.checkpoint) for load in found}) == 1
 
     def use(
         self,
@@ -190,9 +190,9 @@ class Study(Classes):
             for holder in holders
         ]
         unknown = all(
-            isinstance(one, (Other, ForeignObject))
-            or (isinstance(one, Loaded) and self.loads[one.load].class_name is None)
-            for one in holders
+            isinstance(holder, (Other, ForeignObject))
+            or (isinstance(holder, Loaded) and self.loads[holder.load].class_name is None)
+            for holder in holders
         )
         if unknown and not (isinstance(owner, ast.Name) and owner.id == "self"):
             behind.append((self.vocabulary.distinctive.get(name), False))

@@ -85,7 +85,7 @@ class Argument(NamedTuple):
     def texts(self) -> tuple[str, ...]:
         """The texts in it that the code itself tells, whole or in part."""
         values = self.value if isinstance(self.value, tuple) else (self.value,)
-        return tuple(one for one in values if isinstance(one, str)) or self.pieces
+        return tuple(value for value in values if isinstance(value, str)) or self.pieces
 
     @property
     def written(self) -> Location:

@@ -76,9 +76,9 @@ def read_range(text: str) -> VersionRange | None:
     for part in text.replace(" ", "").strip("()").split(","):
         if part in ("", "*"):
             continue
-        if (found := _CLAUSE.match(part)) is None:
+        if (match := _CLAUSE.match(part)) is None:
             return None
-        operator, written = found[1] or "==", found[2]
+        operator, written = match[1] or "==", match[2]
         star = written.endswith(".*")
         parts = written.removesuffix(".*").split(".")
         if max(map(len, parts)) > _LONGEST_NUMBER:

@@ -38,13 +38,13 @@ def page_tables(engine: Engine) -> dict[str, Any]:
             for task in rulebase.tasks
         },
         "questions": {one.id: _question(one) for one in rulebase.questions if one.id in asked},
-        "families": {one.id: one.shown for one in rulebase.families},
-        "briefs": {id: _brief(one) for id, one in rulebase.forms.items()},
+        "families": {family.id: family.shown for family in rulebase.families},
+        "briefs": {id: _brief(checkpoint) for id, checkpoint in rulebase.forms.items()},
         "rules": [_rule(rule) for rule in rules],
         "sources": {
             id: [rulebase.sources[id].title, rulebase.sources[id].url] for id in sorted(cited)
         },
-        "detours": [[_when(one), *_instead(one)] for one in rulebase.detours],
+        "detours": [[_when(detour), *_instead(detour)] for detour in rulebase.detours],
         "elsewhere": {task: _instead(one) for task, one in rulebase.elsewhere.items()},
         "flags": " ".join(_flags(rulebase, engine.priority)),
     }
@@ -72,7 +72,7 @@ def task_table(task: Task, diagram: TaskDiagram) -> dict[str, Any]:
         for axis in diagram.axes
     ]
     return {
-        "reads": [[dict(one.given), dict(one.means)] for one in task.reads],
+        "reads": [[dict(read.given), dict(read.means)] for read in task.reads],
         **{name: table[name] for name in ("questions", "training", "leaves", "nodes")},
     }
 

@@ -112,14 +112,14 @@ def try_out(
     """
     may_download = not loading.offline and loading.agree is not None
     runs, refusals = plans_for(rulebase, choice, inputs.request, may_download=may_download)
-    acts = {one.task: act.id for one in runs if (act := act_of(rulebase, one.task))}
+    acts = {run.task: act.id for run in runs if (act := act_of(rulebase, run.task))}
     check_template(inputs.request.template)
-    if vectors and [acts.get(one.task) for one in runs] != [EMBED]:
+    if vectors and [acts.get(run.task) for run in runs] != [EMBED]:
         raise UsageError(
             "`--vectors` takes the vectors of one checkpoint and of a task that gives them",
             hint="add --task embeddings, and one --checkpoint at most",
         )
-    image, others = _open_images(inputs, [acts.get(one.task) for one in runs])
+    image, others = _open_images(inputs, [acts.get(run.task) for run in runs])
     request = replace(inputs.request, others=others)
     if choice.demo:
         request = _with_demo_inputs(request)
@@ -127,20 +127,20 @@ def try_out(
         repeat = 0 if inputs.folder else DEFAULT_REPEAT
     trials: list[Trial] = []
     failures: list[AdvisorError] = []
-    for one in runs:
+    for run in runs:
         if sys.stderr.isatty():
-            note(f"{one.checkpoint}: {one.task} ...")
-        how = loading._replace(revision=one.revision, pretrained_only=one.pretrained_only)
-        settings = {"family": one.family, "repeat": repeat, **how._asdict()}
+            note(f"{run.checkpoint}: {run.task} ...")
+        how = loading._replace(revision=run.revision, pretrained_only=run.pretrained_only)
+        settings = {"family": run.family, "repeat": repeat, **how._asdict()}
         try:
             trial = run_trial(
-                one.checkpoint, one.task, image, request, rulebase=rulebase, **settings
+                run.checkpoint, run.task, image, request, rulebase=rulebase, **settings
             )
             trials.append(trial)
         except AdvisorError as error:
             if len(runs) == 1 or error.kind == "extra-not-installed":
                 raise
-            refusals.append(one.ended_by(error))
+            refusals.append(run.ended_by(error))
             failures.append(error)
     if not trials:
         raise _nothing_ran(refusals, failures) from next(iter(failures), None)

@@ -139,7 +139,7 @@ def _demo_plans(rulebase: RuleBase, task: str) -> Plans:
     if not runs:
         known = sorted({each for demo in demos for each in demo.tasks})
         raise UsageError(f"no demo checkpoint does `{task}`", hint=f"they do: {', '.join(known)}")
-    shown = dict.fromkeys(one.task for one in runs)
+    shown = dict.fromkeys(run.task for run in runs)
     refusals = [
         Candidate(demo.id, demo.id, demo.family, task=each, failed=why)
         for demo in demos
@@ -222,24 +222,24 @@ def _ranked_families(rulebase: RuleBase, task: str) -> list[str]:
 
 def candidate_of(rulebase: RuleBase, name: str, revision: str | None = None) -> Candidate:
     """Return the candidate of a name: one of the catalogue, a demo, or what nobody knows."""
-    if known := rulebase.checkpoints.get(name):
-        return catalogued(known, revision)
+    if checkpoint := rulebase.checkpoints.get(name):
+        return catalogued(checkpoint, revision)
     families = {demo.id: demo.family for demo in demo_checkpoints()}
     return Candidate(name, name, families.get(name), revision)
 
 
 def _named(rulebase: RuleBase, name: str, task: str, revision: str) -> Candidate:
     """Return the candidate of a checkpoint that was named, for its first task where none was."""
-    known = rulebase.checkpoints.get(name)
+    checkpoint = rulebase.checkpoints.get(name)
     demos = {demo.id: demo.tasks for demo in demo_checkpoints()}
-    usual = demos.get(name) or (known.tasks if known else ())
+    usual = demos.get(name) or (checkpoint.tasks if checkpoint else ())
     if not task and not usual:
         raise UsageError(
             f"say what `{name}` is to do: --task", hint="`advisor list tasks` prints them"
         )
-    if known and known.home:
+    if checkpoint and checkpoint.home:
         raise UsageError(
-            f"`{name}` has no repository on the Hub; its files are at {known.home}",
+            f"`{name}` has no repository on the Hub; its files are at {checkpoint.home}",
             hint=f"make a folder of them and name that; `advisor show {name}` says how",
         )
     return candidate_of(rulebase, name, revision or None)._replace(task=task or usual[0])

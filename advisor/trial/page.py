@@ -61,7 +61,7 @@ def _closing(results: TrialResults) -> Page:
     """Return what is said of all trials: what could not be done, what holds, and what it cost."""
     page: Page = []
     for title, mark, lines in (
-        ("Skipped", "-", [one.why_not for one in results.refusals]),
+        ("Skipped", "-", [refusal.why_not for refusal in results.refusals]),
         ("Warnings", "!", results.shared_warnings()),
         ("Written", "", results.files),
     ):

@@ -47,8 +47,8 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
     A network whose configuration is far larger than its weights is one of these. Whatever else is
     wrong with a file is left to the loader, which says it better.
     """
-    kept = _kept(checkpoint, class_name)
-    if kept is not None and kept.exists():
+    path = _kept(checkpoint, class_name)
+    if path is not None and path.exists():
         return
     try:
         numbers, characters, longer = _tried(str(checkpoint.folder), class_name)
@@ -70,10 +70,10 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
     ):  # fmt: skip
         if found > limit:
             raise BrokenCheckpointError(f"the {too_much}", hint="fetch the checkpoint again")
-    if kept is not None:
+    if path is not None:
         with contextlib.suppress(OSError):  # it is tried again the next time
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.touch()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
 
 
 @cache

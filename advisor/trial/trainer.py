@@ -311,8 +311,8 @@ def _texts(runner: Runner, examples: tuple[TrainingExample, ...], training: Trai
     size, found = training.batch_size or 1, []
     for start in range(0, len(examples), size):
         rows = examples[start : start + size]
-        asked = [Request(question=each.text if each.answers else None) for each in rows]
-        replies = runner.run_all([open_image(each.image) for each in rows], asked)
+        requests = [Request(question=each.text if each.answers else None) for each in rows]
+        replies = runner.run_all([open_image(each.image) for each in rows], requests)
         found += [reply.answers[0].text for reply in replies]
     return found
 

@@ -71,7 +71,7 @@ def read_examples(
         )
     else:
         rows = _of_csv(source)
-    found, problems = [], []
+    examples, problems = [], []
     for place, name, text, answers in rows:
         path = _picture(folder, name)
         if not text.strip() or not name:
@@ -79,7 +79,7 @@ def read_examples(
         elif path is None:
             problems.append(f"{place}: there is no file `{name}`")
         else:
-            found.append(TrainingExample(image=path, text=text.strip(), answers=answers))
+            examples.append(TrainingExample(image=path, text=text.strip(), answers=answers))
     if problems:
         more = len(problems) - MANY
         left = (f"and {more} more",) if more > 0 else ()
@@ -88,12 +88,12 @@ def read_examples(
             problems=(*problems[:MANY], *left),
             hint="correct or remove them, or name the folder of the images with --images",
         )
-    if len({example.image for example in found}) < 2:
+    if len({example.image for example in examples}) < 2:
         raise BrokenFileError(
             f"`{data}` has fewer than two images",
             hint="one is held out, so at least two are needed",
         )
-    return tuple(found)
+    return tuple(examples)
 
 
 def hold_out(

@@ -216,7 +216,7 @@ def _config(
                 f"`{name}` of `{file}` is not a table: it has the shape {tuple(value.shape)}",
                 hint=OTHER,
             )
-    layers = {int(found[1]): name for name in kept if (found := INNER.fullmatch(name))}
+    layers = {int(match[1]): name for name in kept if (match := INNER.fullmatch(name))}
     count, width = kept[WORDS].shape
     if len(words) != count:
         raise ConversionError(

@@ -149,7 +149,7 @@ def _from_h5(file: Path, key: str) -> Regions:
         f"`{file}`": _array(file, key),
         f"`{beside.name}` beside it": _array(beside, key),
         "an .h5 file of boxes beside it or one folder above": next(
-            (found for found in boxes if found is not None), None
+            (box for box in boxes if box is not None), None
         ),
     }
     for place, found in sought.items():

@@ -44,7 +44,7 @@ DETECTORS = _detectors(
     access,
 )
 """In the order in which findings of one level about a single checkpoint are distinct."""
-TOGETHER = frozenset(id for one in DETECTORS if one.together for id in one.ids)
+TOGETHER = frozenset(id for detector in DETECTORS if detector.together for id in detector.ids)
 """Rules of which one finding a file and name says all."""
 AFTERWARDS = _detectors(suppression)
 """These judge what was suppressed; what they find can be neither ignored nor waived."""
@@ -70,23 +70,23 @@ class Subject:
         """
         here, others = finding.place, finding.places
         return (here is not None and self._guarded.hold(here.path, here.line)) or (
-            bool(others) and all(self._guarded.hold(one.path, one.line) for one in others)
+            bool(others) and all(self._guarded.hold(other.path, other.line) for other in others)
         )
 
     def limited(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         """Yield what is found in code about vision and language, and a line a file of the rest."""
         beside: dict[str, list[Finding]] = defaultdict(list)
-        for one in findings:
-            if one.place is None or one.place.path in self._seeing:
-                yield one
+        for finding in findings:
+            if finding.place is None or finding.place.path in self._seeing:
+                yield finding
             else:
-                beside[one.place.path].append(one)
+                beside[finding.place.path].append(finding)
         for found in beside.values():
             first, *others = found
-            worst = min((one.level for one in found), key=LEVELS.index)
+            worst = min((finding.level for finding in found), key=LEVELS.index)
             what = count(len(found), "use") + " of other models"
             message = f"{what} would be reported as {worst}; `--all-models` shows each"
-            places = tuple(one.place for one in others if one.place)
+            places = tuple(other.place for other in others if other.place)
             yield first._replace(message=message, level="note", fix=None, edits=(), places=places)
 
 
@@ -133,7 +133,7 @@ def _found(
     if not detector.of_release:
         yield from found
         return
-    unguarded = (one for one in found if not subject.guards(one))
+    unguarded = (finding for finding in found if not subject.guards(finding))
     yield from unguarded if case.all_models else subject.limited(unguarded)
 
 
@@ -143,17 +143,17 @@ def _of_part(detector: Detector, part: Part) -> Iterator[Finding]:
     if files is None:
         yield from detector.findings(part.case)
         return
-    here = [files.within(one) for one in detector.findings(part.case)]
+    here = [files.within(finding) for finding in detector.findings(part.case)]
     if not detector.of_release:
         yield from here
         return
-    for one in here:  # of what is older than any described release, nothing is sure
-        if files.unknown and one.level != "note":
-            yield one._replace(level="note", edits=(), upgrade=files.release.version)
+    for finding in here:  # of what is older than any described release, nothing is sure
+        if files.unknown and finding.level != "note":
+            yield finding._replace(level="note", edits=(), upgrade=files.release.version)
         else:
-            yield one._replace(level="note") if files.below else one
-    places = {(one.rule, one.place) for one in here}
+            yield finding._replace(level="note") if files.below else finding
+    places = {(finding.rule, finding.place) for finding in here}
     newest = files.newest
-    for one in detector.findings(part.above) if part.above else ():
-        if newest and one.level != "note" and (one.rule, one.place) not in places:
-            yield one._replace(level="note", edits=(), upgrade=newest.version)
+    for finding in detector.findings(part.above) if part.above else ():
+        if newest and finding.level != "note" and (finding.rule, finding.place) not in places:
+            yield finding._replace(level="note", edits=(), upgrade=newest.version)

@@ -53,12 +53,12 @@ def unpinned_revision(case: Case) -> Iterator[Finding]:
         home = identity.checkpoint and identity.checkpoint.home
         if load and here and not (home or _is_local(usage) or _is_pinned(load)):
             places.setdefault(identity.id, []).append(id_place(usage))
-    for id, found in places.items():
+    for id, locations in places.items():
         checkpoint = case.rulebase.checkpoints.get(id)
         known = checkpoint.revision if checkpoint else None
         fix = f'pass `revision="{known}"`' if known else "pass `revision=` with a commit"
         message = f"{id} is loaded as it is on the day; no commit is pinned"
-        first, *others = sorted(set(found))
+        first, *others = sorted(set(locations))
         yield Finding(message, first, fix=fix, checkpoint=id, places=tuple(others))
 
 
@@ -77,9 +77,9 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
     identity, id = case.identity(usage), usage.checkpoint
     asked = [(load, load.arguments.get("trust_remote_code")) for load in usage.loads]
     remote = [
-        (load, one, files)
-        for load, one in asked
-        if one and one.value is True and (files := _run_by(case, load))
+        (load, argument, files)
+        for load, argument in asked
+        if argument and argument.value is True and (files := _run_by(case, load))
     ]
     if not remote or id is None or not HUB_ID.match(id) or _is_local(usage):
         return
@@ -95,9 +95,9 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
         owners = {one.partition("/")[0].lower() for one in case.rulebase.checkpoints}
         level = "note" if id.partition("/")[0].lower() in owners else ""
     given = (load.arguments.get("revision") for load, *_ in remote)
-    texts = [one and one.value for one in given]
+    texts = [argument and argument.value for argument in given]
     read = all(isinstance(text, str) and COMMIT.match(text) for text in texts)
-    first, *others = (one.name_place or one.place for _, one, _ in remote)
+    first, *others = (argument.name_place or argument.place for _, argument, _ in remote)
     files = " and ".join(dict.fromkeys(files for *_, files in remote))
     yield Finding(
         f"{id} {has}; `trust_remote_code=True` runs {files} from its repository",
@@ -162,8 +162,8 @@ def _is_local(usage: Usage) -> bool:
 def _by_owner(rulebase: RuleBase) -> dict[str, dict[str, str]]:
     """The catalogued ids of each owner, by how they are written in small letters."""
     owners: dict[str, dict[str, str]] = {}
-    for one in rulebase.checkpoints:
-        owners.setdefault(one.partition("/")[0].lower(), {})[one.lower()] = one
+    for checkpoint in rulebase.checkpoints:
+        owners.setdefault(checkpoint.partition("/")[0].lower(), {})[checkpoint.lower()] = checkpoint
     return owners
 
 

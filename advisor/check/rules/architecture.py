@@ -114,7 +114,7 @@ def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
     it looks for the weights under other names), or "" if nothing is known to be.
     """
     release, model_type, loads = case.release, identity.model_type, name
-    natives = {one.model_class for one in identity.known if one.model_class}
+    natives = {checkpoint.model_class for checkpoint in identity.known if checkpoint.model_class}
     if model_type is None or not release.has_class(name):
         return "", name
     if not natives:
@@ -153,7 +153,7 @@ def _is_of_another_type(case: Case, name: str, model_type: str) -> bool:
     """
     release = case.release
     configurations = release.classes_for("AutoConfig", model_type)
-    folders = {"", *(release.classes.get(one, "") for one in configurations)}
+    folders = {"", *(release.classes.get(configuration, "") for configuration in configurations)}
     known = bool(configurations) and bool(release.types_of(name))
     return known and release.classes.get(name, "") not in folders
 

@@ -65,13 +65,13 @@ def another_family(_: Case, judgement: Judgement) -> Iterator[Finding]:
 def outdated_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
     """A choice behind another checkpoint for its needs, by a figure that both have."""
     picks = select(case.rulebase, judgement.decision).picks if judgement.choice else ()
-    own = next((one for one in picks if one.checkpoint.id == judgement.checkpoint.id), None)
+    own = next((pick for pick in picks if pick.checkpoint.id == judgement.checkpoint.id), None)
     if own is None:
         return
     needed = Requirements(case.rulebase, judgement.decision.profile)
     by = Precedences.known(case.rulebase, needed.task, needed.languages)
-    ahead = [one for one in picks if one.place < own.place]
-    for better in sorted(ahead, key=lambda one: not one.within(own.needs_gb or 0)):
+    ahead = [pick for pick in picks if pick.place < own.place]
+    for better in sorted(ahead, key=lambda pick: not pick.within(own.needs_gb or 0)):
         told = by.compare([better.checkpoint, own.checkpoint]).told
         found = by.precedence(told[0]) if told else None
         if found is None or found.by != FIGURE or found.next != own.checkpoint.id:

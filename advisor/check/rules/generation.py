@@ -88,8 +88,8 @@ def attentions_not_kept(case: Case, usage: Usage) -> Iterator[Finding]:
         return
     used = [call for call in usage.calls if call.receiver.place == model.place]
     read = [call.place for call in used if call.kind == "read" and WEIGHTS.match(call.name)]
-    asked = [call for call in used if call.kind == "call" and "output_attentions" in call.arguments]
-    for call in asked if read else ():
+    calls = [call for call in used if call.kind == "call" and "output_attentions" in call.arguments]
+    for call in calls if read else ():
         argument = call.arguments["output_attentions"]
         if argument.value is True:
             keeps = f"`{known[0]}` keeps no attention weights in {case.transformers}"

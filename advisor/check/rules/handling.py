@@ -59,7 +59,7 @@ def _has_other_parts(usage: Usage) -> bool:
         if call.arguments["0"].value is UNKNOWN
     )
     parts = (one for one in steps if not any(step.endswith(CONFIG) for step in one))
-    return any(not joined or one[0] == DECODER for one in parts)
+    return any(not joined or part[0] == DECODER for part in parts)
 
 
 def _infers(usage: Usage) -> bool:
@@ -77,11 +77,11 @@ def _finished(case: Case, start: Checkpoint) -> str | None:
     """Return the typical finished checkpoint of the same class whose name begins alike."""
     tasks, owner = set(start.fine_tune), start.id.partition("/")[0]
     made = [
-        one
-        for one in case.rulebase.catalogue(start.family)
-        if (one.model_class, one.processor) == (start.model_class, start.processor)
-        and set(one.tasks) & tasks
-        and one.id.partition("/")[0] == owner
+        checkpoint
+        for checkpoint in case.rulebase.catalogue(start.family)
+        if (checkpoint.model_class, checkpoint.processor) == (start.model_class, start.processor)
+        and set(checkpoint.tasks) & tasks
+        and checkpoint.id.partition("/")[0] == owner
     ]
     return min(made, key=lambda one: not set(one.typical) & tasks).id if made else None
 
@@ -114,10 +114,10 @@ def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
         return
     for argument in (argument for call in usage.calls for argument in call.arguments.values()):
         for text in argument.texts:
-            found = TOKEN.match(text.strip())
-            if not found or any(found.group() in own for own in checkpoint.prompts.values()):
+            match = TOKEN.match(text.strip())
+            if not match or any(match.group() in own for own in checkpoint.prompts.values()):
                 continue
-            token = found.group()
+            token = match.group()
             prompts = ((one, prompt) for one in prompted for prompt in one.prompts.values())
             other = next((one for one, prompt in prompts if prompt.startswith(token)), None)
             whose = f"that of {other.id}" if other else "a token of no cataloged checkpoint"

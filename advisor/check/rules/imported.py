@@ -143,7 +143,7 @@ def _moved(case: Case, module: str, name: str) -> NameChange | None:
     parts = [TRANSFORMERS, *module.split("."), name] if module else [TRANSFORMERS, name]
     names = (".".join(parts[:length]) for length in range(len(parts), 1, -1))
     changes = (case.release.removed(one, "module") for one in names)
-    return next((one for one in changes if one and one.kind == "removed"), None)
+    return next((change for change in changes if change and change.kind == "removed"), None)
 
 
 def _has(case: Case, members: ReleaseMembers, module: str, name: str) -> bool:

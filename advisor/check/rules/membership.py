@@ -59,8 +59,8 @@ def removed_member(case: Case) -> Iterator[Finding]:
                 yield from _missing(case, call, usage, names)
             elif call.kind == "index" and is_sure(call, doubtful):
                 yield from _without_items(case, call)
-    for one in case.scan.built:
-        yield from _missing_of_class(case, one)
+    for built in case.scan.built:
+        yield from _missing_of_class(case, built)
 
 
 def _missing_of_class(case: Case, made: Built) -> Iterator[Finding]:
@@ -124,7 +124,7 @@ def _lacking(
         edits = _renamed(call, new := f"{inner}.{call.name}")
         yield Finding(message, call.place, level=at.level, fix=f"use `{new}`", edits=edits)
         return
-    loads = [one.class_name for one in usage.loads if one.class_name]
+    loads = [load.class_name for load in usage.loads if load.class_name]
     classes = [name for name in loads if not name.removeprefix("TF").startswith("Auto")]
     of_vision = any(map(vocabulary_of(case.rulebase).is_class, classes))
     if at.any and not of_vision and case.identity(usage) is None:

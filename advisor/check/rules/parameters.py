@@ -119,13 +119,13 @@ def _called(case: Case) -> Iterator[Given]:
 
 def _built(case: Case) -> Iterator[Given]:
     """Yield what is made of classes that are no models."""
-    for one in case.scan.built:  # a choice alone has none, and no release to be judged by
+    for built in case.scan.built:  # a choice alone has none, and no release to be judged by
         members = case.release.members
-        name, _, method = one.class_name.partition(".")
-        at = members.of(name) if members and one.arguments else None
+        name, _, method = built.class_name.partition(".")
+        at = members.of(name) if members and built.arguments else None
         if at is not None:
             shown = method or name
-            yield Given(one.place, shown, name, (), method or BUILDER, at, one.arguments)
+            yield Given(built.place, shown, name, (), method or BUILDER, at, built.arguments)
 
 
 def _steering(case: Case) -> Iterator[Given]:
@@ -141,14 +141,14 @@ def _steering(case: Case) -> Iterator[Given]:
     members = case.release.members if writing and not ready else None
     if members is None or (at := members.of(STEERING)) is None:
         return
-    for one in case.scan.built if given_on or stored else ():
-        if one.class_name == STEERING:
-            asked = _by_value(case, one.arguments)
-            yield Given(one.place, GENERATE, STEERING, (), BUILDER, at, asked)
+    for built in case.scan.built if given_on or stored else ():
+        if built.class_name == STEERING:
+            arguments = _by_value(case, built.arguments)
+            yield Given(built.place, GENERATE, STEERING, (), BUILDER, at, arguments)
     for call in calls:
         if call.kind == "assign" and call.of == (SETTING,) and call.certain:
-            asked = _by_value(case, {call.name: call.arguments["0"]})
-            yield Given(call.place, GENERATE, STEERING, (), BUILDER, at, asked)
+            arguments = _by_value(case, {call.name: call.arguments["0"]})
+            yield Given(call.place, GENERATE, STEERING, (), BUILDER, at, arguments)
 
 
 def _by_value(case: Case, arguments: Mapping[str, Argument]) -> dict[str, Argument]:

@@ -45,20 +45,20 @@ def _without_places(case: Case, usage: Usage, calls: list[Call]) -> Iterator[Fin
     if usage.model is None or not case.release.reaches(case.knowledge("since")[0]):
         return
     path = usage.place.path
-    whole = [one for one in calls if not one.of]
+    whole = [call for call in calls if not call.of]
     made = [  # by the tokenizer, be it that of a processor
-        one.place
-        for one in whole
-        if one.name == TOKENIZER or (one.receiver.kind == TOKENIZER and one.name == "__call__")
+        call.place
+        for call in whole
+        if call.name == TOKENIZER or (call.receiver.kind == TOKENIZER and call.name == "__call__")
     ]
-    processors = (one for one in whole if one.receiver.kind == "processor")
+    processors = (call for call in whole if call.receiver.kind == "processor")
     processed = [one for one in processors if one.name == "__call__"]  # with texts, or nobody sees
-    if any({TEXT, "1", "*", "**"} & one.arguments.keys() for one in processed) or not made:
+    if any({TEXT, "1", "*", "**"} & call.arguments.keys() for call in processed) or not made:
         return
     if mentions(case.source(path), *case.knowledge("speaks_of_them")):
         return
-    own = (one for one in calls if one.receiver.place == usage.model.place and not one.of)
-    run = [one.place for one in own if one.name in RUNS and IDS in one.arguments]
+    own = (call for call in calls if call.receiver.place == usage.model.place and not call.of)
+    run = [call.place for call in own if call.name in RUNS and IDS in call.arguments]
     trained = usage.trained and processed  # on what a loader gathered
     places = tuple(dict.fromkeys([*run, *made])) if run or trained else ()
     if places:

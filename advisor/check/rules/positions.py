@@ -57,15 +57,15 @@ def _turned(case: Case, call: Call, at: Receiver, given: Argument, kind: str) ->
     other = IMAGES if kind == TEXT else TEXT
     second = call.arguments.get("1")
     named = {kind: given, **({other: second} if second else {})}
-    written = {name: case.stands_at(one.place) for name, one in named.items()}
+    written = {name: case.stands_at(argument.place) for name, argument in named.items()}
     free = other not in call.arguments and kind not in call.arguments and "2" not in call.arguments
     fits = free and all(
-        len(written[name]) <= LONGEST and _takes_name(case, call, one)
-        for name, one in named.items()
+        len(written[name]) <= LONGEST and _takes_name(case, call, argument)
+        for name, argument in named.items()
     )
     edits = tuple(
-        Edit(one.place, f"{name}={written[name]}", written[name])
-        for name, one in named.items()
+        Edit(argument.place, f"{name}={written[name]}", written[name])
+        for name, argument in named.items()
         if fits
     )
     goes = "a text" if kind == TEXT else "an image"
@@ -118,8 +118,8 @@ def moved_parameter(case: Case, usage: Usage) -> Iterator[Finding]:
             given = call.arguments.get(str(number))
             if given is None:
                 break
-            found = LAST_NAME.search(given.source)  # `grid` of `batch["grid"]` and of `x.grid`
-            name = (found[1] or found[2]) if found else ""
+            match = LAST_NAME.search(given.source)  # `grid` of `batch["grid"]` and of `x.grid`
+            name = (match[1] or match[2]) if match else ""
             if name not in signature.positional[number + 1 :] or name.startswith(now):
                 continue  # what begins like its old name is a new name of the same
             if before := _before(case, at, call, number, name):

@@ -108,7 +108,7 @@ def _resized(case: Case, pair: Pair, model: Identity) -> bool:
 
 def _tokenizers(case: Case) -> Iterator[tuple[Pair]]:
     """Yield the tokenizers whose ids visibly go into a model, or that read what it writes."""
-    return ((one,) for one in _pairs(case, TOKENIZER) if one.load in one.usage.joined)
+    return ((pair,) for pair in _pairs(case, TOKENIZER) if pair.load in pair.usage.joined)
 
 
 @rule("processor-does-not-match", each=_tokenizers)
@@ -224,8 +224,8 @@ def _called(case: Case, half: Half, call: Call) -> Iterator[Finding]:
     if named and not unseen:
         fails = first is None or (half.kind == IMAGE_PROCESSOR and _strict_class(case, half))
         does = "which it does not take" if fails else "and makes nothing of it"
-        found = _swapped(half, f"is given `{foreign}`, {does}", named.written)
-        yield found if fails else found._replace(level="warning")
+        finding = _swapped(half, f"is given `{foreign}`, {does}", named.written)
+        yield finding if fails else finding._replace(level="warning")
     elif first and _is_visibly(case, first, foreign):
         yield _swapped(half, f"is given {WHAT[foreign]}", first.place)
     elif half.kind == IMAGE_PROCESSOR and (class_ := _strict_class(case, half)):

@@ -131,7 +131,7 @@ def removed_variable(case: Case) -> Iterator[Finding]:
     """A variable of the environment that is set, and read no more."""
     variables = [name for name in case.scan.names if name.module == ENVIRONMENT]
     instead = set(case.knowledge("read_instead"))
-    ready = {one.place.path for one in variables if one.name in instead}
+    ready = {variable.place.path for variable in variables if variable.name in instead}
     for one in variables if case.judged_by else ():
         change = case.release.removed(one.name, "environment")
         if change is not None and one.place.path not in ready:

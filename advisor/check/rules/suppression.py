@@ -42,9 +42,9 @@ def suppress(case: Case, findings: list[Finding], not_run: set[str]) -> Suppress
 def _ignores(case: Case) -> Iterator[tuple[set[str], Ignore]]:
     """Yield each comment with the rules of which it takes findings away."""
     lines: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for one in case.suppression.ignored:
-        if one.place:
-            lines[one.place.path].append((one.place.line, one.rule))
+    for finding in case.suppression.ignored:
+        if finding.place:
+            lines[finding.place.path].append((finding.place.line, finding.rule))
     for of_file in lines.values():
         of_file.sort()
 
@@ -91,7 +91,7 @@ def ignore_without_reason(_: Case, used: set[str], ignore: Ignore) -> Iterator[F
 @rule("unused-waiver", each=_waivers)
 def unused_waiver(case: Case, choice: DeclaredChoice, waiver: Waiver) -> Iterator[Finding]:
     """A waiver that holds and waives no finding, of a rule that ran."""
-    waived = {one.rule for one in case.suppression.waived if one.choice == choice.name}
+    waived = {finding.rule for finding in case.suppression.waived if finding.choice == choice.name}
     if waiver.until >= case.today and waiver.rule not in waived | case.suppression.not_run:
         what = f"`{waiver.rule}` to waive{_meant(case, waiver.rule)}"
         message = f"choice `{choice.name}` has no finding of {what}"

@@ -111,7 +111,7 @@ class _Vectors:
             weights[number][gram] = weight
             squares[number] += weight * weight
             pairs += count if number == 1 else 0
-        return weights, [sqrt(one) for one in squares], pairs
+        return weights, [sqrt(square) for square in squares], pairs
 
     def similarity(self, said: _Vector, reference: _Vector) -> float:
         """Return the clipped cosine, less for a difference in length, averaged over lengths."""

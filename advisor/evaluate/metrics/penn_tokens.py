@@ -98,9 +98,9 @@ def _cut(chunk: str, number_follows: bool) -> tuple[str, ...]:
     while at < len(chunk):
         longest, end = 0, at
         for rule in _RULES:
-            said = rule.match(text, at)
-            if said and said.end() > longest:
-                longest, end = said.end(), said.end(said.lastindex or 0)
+            match = rule.match(text, at)
+            if match and match.end() > longest:
+                longest, end = match.end(), match.end(match.lastindex or 0)
         found.append(_spelled(chunk[at:end]))
         at = end
     return tuple(token for token in found if token not in DROPPED)

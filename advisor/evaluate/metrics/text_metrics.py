@@ -47,7 +47,7 @@ def vqa_accuracy(answers: Sequence[str], references: Sequence[Sequence[str]]) ->
 
 def _agreement(answer: str, references: Sequence[str]) -> float:
     said = normalised(answer)
-    same = [normalised(one) == said for one in references]
+    same = [normalised(reference) == said for reference in references]
     agreeing = sum(same)
     shares = [min(1.0, (agreeing - one) / AGREEING) for one in same]
     return sum(shares) / len(shares) if shares else 0.0

@@ -53,11 +53,11 @@ def demo_checkpoints() -> tuple[DemoCheckpoint, ...]:
 
 def demo_checkpoint(name: str) -> DemoCheckpoint:
     """Return one demo checkpoint by name."""
-    known = {each.name: each for each in demo_checkpoints()}
-    if name not in known:
-        there = ", ".join(each.id for each in known.values())
+    checkpoints = {each.name: each for each in demo_checkpoints()}
+    if name not in checkpoints:
+        there = ", ".join(each.id for each in checkpoints.values())
         raise NotFoundError(f"there is no demo checkpoint `{name}`", hint=f"there are: {there}")
-    return known[name]
+    return checkpoints[name]
 
 
 def read_card(folder: Path) -> dict[str, Any]:
