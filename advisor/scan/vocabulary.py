@@ -162,7 +162,8 @@ class Vocabulary:
         self._auto_classes = {f"AutoModelFor{task}" for task in (*tasks, "Vision2Seq")}
         pairs = ((each.model_class, each.processor) for each in checkpoints)
         self._classes = {name for pair in pairs for name in pair if name}
-        self._classes.update(name for use in rulebase.uses for name in use.loads.values())
+        own = (use for use in rulebase.uses if "labels" not in use.declines)  # no plain classifiers
+        self._classes.update(name for use in own for name in use.loads.values())
         self._stems = {match[1] for match in map(_STEM.match, self._classes) if match}
         """What class names of one architecture share: `Blip`, `CLIP`, `VisionEncoderDecoder`."""
         model_types = (each.model_type for each in checkpoints if each.model_type)

@@ -124,7 +124,7 @@ def _from_hub(name: str, loading: Loading) -> LocalCheckpoint:
     if not loading.agree(download):
         raise NotDownloadedError(
             f"`{name}` was not downloaded ({download.size} in {len(download.files)} files)",
-            hint="add --download; advisor prints the size first",
+            hint="add --download; it prints the size first",
         )
     folder = fetch(download)
     return read_checkpoint(folder, name, folder.name)

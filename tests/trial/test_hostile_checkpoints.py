@@ -161,7 +161,7 @@ def test_an_index_names_safetensors_of_its_own_folder_alone(
     os.mkfifo(folder / "a" / "b" / weights.name)
     index = {"weight_map": {"logit_scale": named.format(weights.name)}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    with pytest.raises(BrokenCheckpointError, match=r"no \.safetensors file of its folder"):
+    with pytest.raises(BrokenCheckpointError, match=r"not a \.safetensors file of its folder"):
         read_checkpoint(folder, "c")
 
 
