@@ -297,6 +297,7 @@ def test_the_need_of_a_change_leads_to_each_of_its_checkpoints(small, other):
 # -- the shipped rules -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_overlay_changes_what_its_rules_speak_of(rulebase):
     result = difference(rulebase, load_rules(overlays=(OVERLAY,)))
     assert not result.keeps_answers

@@ -24,7 +24,10 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name == "audit")) for name in COMMANDS],
+)
 def test_it_is_a_whole_file(advisor, name):
     page = advisor(*COMMANDS[name], "--format", "html").out
     assert page.startswith("<!doctype html>\n")

@@ -369,6 +369,7 @@ def test_the_command_repeats_the_answer_for_what_people_posted(advisor, scenario
     assert repeat(advisor, answer) == answer
 
 
+@pytest.mark.slow
 def test_the_end_of_an_interview_leaves_room_for_its_offers(rulebase):
     engine = Engine(rulebase)
     for task in rulebase.tasks:
