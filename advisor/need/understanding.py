@@ -39,6 +39,8 @@ MOST_NAMED = 3
 
 HELP = "`advisor --help` for the commands"
 
+CHECKING = frozenset(("ci", "lint", "linter", "pre-commit", "validate"))
+"""Words of those who look for `advisor check`."""
 LISTING = "`advisor --help` prints the commands, `advisor list tasks` the tasks"
 
 
@@ -174,6 +176,13 @@ def commands() -> list[str]:
 
 def not_understood(rulebase: RuleBase, text: str) -> UsageError:
     """Return the error for a text of which nothing is known; one word is a misspelt name."""
+    if not CHECKING.isdisjoint(text.lower().split()):
+        return UsageError(
+            f"`{_shortened(text)}` names no task",
+            hint="`advisor check` holds models and code against the rules, in CI too; "
+            "`advisor init` writes what it reads",
+            kind="not-understood",
+        )
     if len(text.split()) == 1:
         known = [*commands(), *rulebase.task_names, *rulebase.words]
         return unknown_name("command or task", text, known, LISTING)

@@ -115,3 +115,14 @@ def test_a_seed_that_no_library_takes_is_wrong(advisor, command):
     result = advisor(*command, "--seed", "9" * 30)
     assert result.code == 2
     assert "--seed" in result.err
+
+
+@pytest.mark.parametrize("words", ["ci", "lint", "check in CI that our model choice is still fine"])
+def test_who_looks_for_a_check_is_told_its_command(advisor, words):
+    result = advisor(words)
+    assert (result.code, result.out) == (2, "")
+    assert "`advisor check` holds models and code against the rules, in CI too" in result.err
+
+
+def test_a_need_that_has_a_task_is_answered_whatever_else_it_says(advisor):
+    assert advisor("lint my captions").out.splitlines()[0].count("/") == 1
