@@ -187,7 +187,7 @@ def problems(overlay, checkpoints, sources=SHORT_SOURCES):
         ("licence: null", "licence: 7", "24:5: expected text, found `7`"),
         ("    series: twins\n    loader: open_clip\n", "    loader: open_clip\n",
          "expected text, found nothing"),
-        ("id: lab/three", "id: lab/two", "29:5: the checkpoint `lab/two` stands at"),
+        ("id: lab/three", "id: lab/two", "29:5: the checkpoint `lab/two` is already at"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_where_it_was_written(overlay, was, now, problem):

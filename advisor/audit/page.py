@@ -95,11 +95,11 @@ def as_page(audit: Audit, places: Places) -> Page:
     if audit.effects:
         ordered = sorted(audit.effects, key=lambda effect: -(effect.pivotal or 0))
         effects = tuple(_effect(effect, answered) for effect in ordered)
-        page += [Heading("Rules, by how many profiles they decide", 3), Items(effects)]
+        page += [Heading("Rules, by how many profiles they decide"), Items(effects)]
     page += [*_endings(audit), *_never_first(audit)]
     if audit.defects:
         rows = tuple(row for defect in audit.defects for row in _rows(defect, places))
-        page += [Heading("Findings", 3), Items(rows)]
+        page += [Heading("Findings"), Items(rows)]
     return [*page, _verdict(audit)]
 
 
@@ -134,7 +134,7 @@ def _endings(audit: Audit) -> Page:
         return []
     columns = ("task", "cases", *KINDS_OF_END.values())
     title = "Tasks of which some cases end without a checkpoint"
-    return [Heading(title, 3), Table(columns, tuple(rows))]
+    return [Heading(title), Table(columns, tuple(rows))]
 
 
 def _never_first(audit: Audit) -> Page:
@@ -148,7 +148,7 @@ def _never_first(audit: Audit) -> Page:
     ordered = sorted(behind.items(), key=lambda item: -len(item[1]))
     rows = tuple(Item("", f"behind {before}: {', '.join(ids)}") for before, ids in ordered)
     title = "Checkpoints that come first in no profile, by what mostly ranks above them"
-    return [Heading(title, 3), Items(rows)]
+    return [Heading(title), Items(rows)]
 
 
 def _rows(defect: Defect, places: Places) -> list[Item]:

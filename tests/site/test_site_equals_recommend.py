@@ -49,13 +49,17 @@ def said(engine, given):
         answer = recommend(engine.rulebase, given, engine=engine).to_dict()
     except ContradictionError:
         return {}
-    first = next(iter(answer["checkpoints"]), {"id": "", "use": "", "family": ""})
-    known, ids = engine.rulebase.checkpoints, [one["id"] for one in answer["checkpoints"]]
+    first = next(iter(answer["checkpoints"]), {"form_id": "", "use": "", "family": ""})
+    known, others = engine.rulebase.checkpoints, answer["checkpoints"]
+    forms: dict[str, str] = {}  # the page lists a checkpoint once, in its best form
+    for other in others:
+        if known[other["id"]].loads_safely:
+            forms.setdefault(other["id"], other["form_id"])
     return {
         "family": answer["family"] or NONE,
-        "checkpoint": first["id"],
+        "checkpoint": first["form_id"],
         "use": first["use"],
-        "next": " ".join([one for one in ids if known[one].loads_safely][1:4]),
+        "next": " ".join([*forms.values()][1:4]),
         "source": first["family"],
         "sure": answer["certainty"]["family"],
         "exact": answer["certainty"]["checkpoint"],

@@ -212,7 +212,7 @@ def test_the_card_states_what_the_evaluation_prints(demo, card):
     pytest.importorskip("easy_vqa")
     again = {
         **vlp_evaluate.captions(demo.folder, 250, 250),
-        **vlp_evaluate.responses(demo.folder / "answers", 250, 250),
+        **vlp_evaluate.answers(demo.folder / "answers", 250, 250),
     }
     for what, found in again.items():
         share = card["measured"][what]["share"]
