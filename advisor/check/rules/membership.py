@@ -142,6 +142,8 @@ def _lacking(
     fix, because, edits = _instead(case, at, call, known)
     if set(NAMED.findall(fix or "")) & _asked_names(case.source(call.place.path)):
         return  # whether the new name is there is asked for
+    if onward := _onward(case, at, call, usage):
+        fix, because, edits = onward, "What was reached through it stands elsewhere by now.", ()
     message = _absence(case, at, call.name, known)
     yield Finding(message, call.place, fix, edits, at.level, because)
 
@@ -149,6 +151,26 @@ def _lacking(
 def _renamed(call: Call, new: str) -> tuple[Edit, ...]:
     """Put a name, or names behind dots, in the place of that of a use."""
     return (Edit(call.name_place, new, call.name),) if call.name_place else ()
+
+
+def _onward(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
+    """What to write for a part that is gone and for what code takes from it.
+
+    A head stands on the model itself by now, and the bare model is what the part is, where it has
+    moved into another part.
+    """
+    path, start = (*call.of, call.name), call.place[:3]
+    taken = {
+        further.name for further in usage.calls if (further.of, further.place[:3]) == (path, start)
+    }
+    heads = sorted(set(case.knowledge("heads")) & taken)
+    if heads and at.members.has(heads[0]):
+        return f"use `{heads[0]}` for `{call.name}.{heads[0]}`"
+    members, bare = case.release.members, case.knowledge("bare")[0]
+    inner = part_of(members, at.members, bare) if members and bare in taken else None
+    if inner is not None and inner.has(call.name):
+        return f"use `{bare}.{call.name}` for `{call.name}.{bare}`"
+    return None
 
 
 def _nested(case: Case, at: Receiver, call: Call) -> str | None:
