@@ -18,7 +18,7 @@ from advisor.rulebase.store import load_rules
 from advisor.site.page import static_page
 
 pytestmark = [pytest.mark.slow, needs_browser()]
-NUMBER = 5000 if os.environ.get("ADVISOR_LONG") else 200
+NUMBER = 5000 if os.environ.get("ADVISOR_LONG") else 60
 OVERLAY = "examples/overlay"
 
 
