@@ -66,12 +66,18 @@ def kinds_json(rulebase: RuleBase) -> dict[str, Any]:
     return document(rulebase.digest, kinds=kinds)
 
 
+def _on_the_hub(rulebase: RuleBase, id: str) -> str:
+    """Return the id under which a checkpoint is had, also of its forms in fewer bits."""
+    return rulebase.forms[id].hub_id if ":" in id and id in rulebase.forms else id
+
+
 def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any]:
     """Return the kind and the thing with this id or alias, searching all kinds.
 
     Raises UsageError with the nearest known id.
     """
     kinds = [plural(kind)] if kind else list(KINDS)
+    id = _on_the_hub(rulebase, id)
     aliases: dict[str, dict[str, Any]] = {
         "tasks": rulebase.task_names,
         "families": rulebase.family_names,
@@ -119,6 +125,7 @@ def find_comparable(rulebase: RuleBase, ids: list[str], cache: Path) -> tuple[st
 
 
 def _comparable(rulebase: RuleBase, id: str, cache: Path) -> tuple[str, Any]:
+    id = _on_the_hub(rulebase, id)
     if id in rulebase.checkpoints:
         return "checkpoints", rulebase.checkpoints[id]
     if id in rulebase.family_names:

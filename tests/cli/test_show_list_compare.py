@@ -178,6 +178,12 @@ def test_a_model_is_shown_by_the_name_that_people_call_it(advisor, name):
     assert all(id.startswith("Salesforce/blip2-") for id in ids)
 
 
+def test_a_form_in_fewer_bits_is_shown_and_compared_as_its_checkpoint(advisor):
+    own, other = "Qwen/Qwen3.5-4B", "Qwen/Qwen3.5-2B"
+    assert advisor("show", f"{own}:int8").out == advisor("show", own).out
+    assert advisor("compare", f"{own}:int4", other).out == advisor("compare", own, other).out
+
+
 def test_a_model_of_one_checkpoint_is_shown_as_that(advisor, rulebase):
     ids = {
         name: text.partition("|")[0].split() for name, text in rulebase.words_index["named"].items()
