@@ -143,7 +143,7 @@ def _lacking(
     if set(NAMED.findall(fix or "")) & _asked_names(case.source(call.place.path)):
         return  # whether the new name is there is asked for
     if onward := _onward(case, at, call, usage):
-        fix, because, edits = onward, "What was reached through it stands elsewhere by now.", ()
+        fix, because, edits = onward, "Its members are elsewhere in this release.", ()
     message = _absence(case, at, call.name, known)
     yield Finding(message, call.place, fix, edits, at.level, because)
 
