@@ -311,6 +311,7 @@ def test_an_overlay_changes_what_its_rules_speak_of(rulebase):
     assert kind.changed == ("large-collection-searched-again-and-again",)
 
 
+@pytest.mark.slow
 def test_the_need_of_each_move_of_an_overlay_is_answered_so_by_both(rulebase):
     overlaid = load_rules(overlays=(OVERLAY,))
     moves = difference(rulebase, overlaid).families.moves
