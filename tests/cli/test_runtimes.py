@@ -3,13 +3,12 @@
 import ast
 import json
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from printed_programs import hold_style
 
 from advisor.decide.programs import program_for, snippet
 from advisor.decide.runtimes import NO, TRANSFORMERS, YES, support
@@ -77,10 +76,7 @@ def test_every_program_is_formatted_python_or_a_page_without_gaps(tmp_path):
         (tmp_path / f"program_{number}.py").write_text(f"{code}\n", encoding="utf-8")
     assert pages > 3
     assert number > 60
-    for words in (["format", "--check"], ["check", "--select", "E4,E7,E9,F,I,UP"]):
-        command = [sys.executable, "-m", "ruff", *words, "--isolated", "--quiet", str(tmp_path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout[:2000] + done.stderr[:2000]
+    hold_style(tmp_path)
 
 
 def test_what_a_checkpoint_says_of_itself_holds_with_every_runtime():

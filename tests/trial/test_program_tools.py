@@ -14,6 +14,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from printed_programs import lines_of, run_program
 from test_snippets import RUN
 
 from advisor.decide.programs import program_for, snippet
@@ -83,17 +84,7 @@ def called(code, checkpoint, folder, *words):
     """Run a program on a folder in place of its checkpoint with a command line; its names."""
     code = code.replace(f'name = "{checkpoint.id}"', f"name = {str(folder)!r}")
     code = re.sub(r"max_new_tokens=\d+", "max_new_tokens=6", code)
-    names = {"__name__": "__main__"}
-    before, sys.argv = sys.argv, ["program.py", *map(str, words)]
-    try:
-        exec(compile(code, "<program>", "exec"), names)
-    finally:
-        sys.argv = before
-    return names
-
-
-def lines_of(path):
-    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    return run_program(code, *words)
 
 
 def marks(key):

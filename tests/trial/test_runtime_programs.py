@@ -23,6 +23,7 @@ import pytest
 pytest.importorskip("PIL")
 
 from PIL import Image  # noqa: TID253 - the client has no other package
+from printed_programs import lines_of, run_program
 
 from advisor.cli.main import run as run_command
 from advisor.decide.programs import snippet
@@ -99,23 +100,9 @@ def client(task="vqa", id=CHAT, runtime="vllm", **how):
     return snippet(RULEBASE.checkpoint(id), task, RULEBASE, runtime=runtime, whole=True, **how)
 
 
-def called(code, *words):
-    before, sys.argv = sys.argv, ["program.py", *map(str, words)]
-    names = {"__name__": "__main__"}
-    try:
-        exec(compile(code, "<program>", "exec"), names)
-    finally:
-        sys.argv = before
-    return names
-
-
-def lines_of(path):
-    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
-
-
 @pytest.mark.parametrize("runtime", ["vllm", "llama-cpp", "ollama"])
 def test_a_client_asks_a_server_about_each_image(server, photos, runtime):
-    called(client(runtime=runtime), "photos", "--question", "what?", "--output", "out.jsonl")
+    run_program(client(runtime=runtime), "photos", "--question", "what?", "--output", "out.jsonl")
     told = {Path(line["image"]).name: line for line in lines_of("out.jsonl")}
     assert len(told) == 12
     assert told["3.png"]["answer"] == "23x30 what?"
@@ -129,42 +116,42 @@ def test_a_client_asks_a_server_about_each_image(server, photos, runtime):
 
 def test_a_server_that_dies_loses_no_image_and_resume_ends_in_the_same_bytes(server, photos):
     code = client()
-    called(code, "photos", "--question", "what?", "--output", "whole.jsonl")
+    run_program(code, "photos", "--question", "what?", "--output", "whole.jsonl")
     server.asked.clear()
     server.dies_after = 5
     words = ("photos", "--question", "what?", "--batch-size", "2", "--output", "out.jsonl")
     with pytest.raises(SystemExit, match="does not answer: start it, then go on with --resume"):
-        called(code, *words)
+        run_program(code, *words)
     kept = Path("out.jsonl").read_bytes()
     whole = Path("whole.jsonl").read_bytes()
     assert kept
     assert whole.startswith(kept)
     assert kept != whole
     server.dies_after = None
-    called(code, *words, "--resume")
+    run_program(code, *words, "--resume")
     assert Path("out.jsonl").read_bytes() == whole
 
 
 def test_a_client_without_a_server_opens_no_image(photos, monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     with pytest.raises(SystemExit, match="/v1 does not answer"):
-        called(client(), "photos", "--output", "out.jsonl")
+        run_program(client(), "photos", "--output", "out.jsonl")
     assert not Path("out.jsonl").exists()
 
 
 def test_a_thought_is_cut_off_and_one_that_is_too_long_is_marked(server, photos):
     code = client(id="Qwen/Qwen3.5-9B")
     server.thought = "<think>hm</think>"
-    called(code, "photos", "--question", "what?", "--limit", "2", "--output", "out.jsonl")
+    run_program(code, "photos", "--question", "what?", "--limit", "2", "--output", "out.jsonl")
     assert [line["answer"] for line in lines_of("out.jsonl")] == ["20x30 what?", "21x30 what?"]
     body = server.asked[0][2]
     assert body["chat_template_kwargs"] == {"enable_thinking": True}
     assert "temperature" not in body
     server.finish = "length"
-    called(code, "photos", "--question", "what?", "--limit", "1", "--output", "cut.jsonl")
+    run_program(code, "photos", "--question", "what?", "--limit", "1", "--output", "cut.jsonl")
     assert "longer than the budget" in lines_of("cut.jsonl")[0]["error"]
     fast = client(id="Qwen/Qwen3.5-9B", thinking=False)
-    called(fast, "photos", "--question", "what?", "--limit", "1", "--output", "fast.jsonl")
+    run_program(fast, "photos", "--question", "what?", "--limit", "1", "--output", "fast.jsonl")
     assert server.asked[-1][2]["chat_template_kwargs"] == {"enable_thinking": False}
 
 
@@ -234,7 +221,7 @@ def test_onnx_runtime_says_what_torch_says(kind, networks, photos, capsys):
     command = [python, "program.py", "photos", *words, "--output"]
     subprocess.run([*command, "onnx.jsonl"], check=True, capture_output=True)
     torch = program(capsys, id, task, "transformers", network)
-    called(torch, "photos", *words, "--output", "torch.jsonl")
+    run_program(torch, "photos", *words, "--output", "torch.jsonl")
     ours, theirs = lines_of("onnx.jsonl"), lines_of("torch.jsonl")
     assert len(ours) == 11
     assert all(map(close, ours, theirs)), (ours, theirs)
@@ -258,10 +245,10 @@ def test_an_index_of_onnx_runtime_is_asked_by_words_and_by_images(networks, phot
     torch = program(capsys, id, "image-search", "transformers", network)
     found = []
     for text, index in ((code, "onnx"), (torch, "torch")):
-        called(text, "index", "photos", "--index", index)
+        run_program(text, "index", "photos", "--index", index)
         capsys.readouterr()
         for asked in ("a red dog", "photos/3.png"):
-            called(text, "query", asked, "--best", "4", "--index", index)
+            run_program(text, "query", asked, "--best", "4", "--index", index)
             found.append([json.loads(line) for line in capsys.readouterr().out.splitlines()])
     assert all(close(one, two) for one, two in zip(found[0], found[2], strict=True)), found
     assert all(close(one, two) for one, two in zip(found[1], found[3], strict=True)), found
@@ -315,7 +302,7 @@ def test_the_page_says_what_torch_says_and_asks_no_other_host(
     assert seen["origins"] == [served]
     torch = program(capsys, id, task, "transformers", network)
     words = ["--labels", labels] if typed else []
-    called(torch, "photos", *words, "--output", "torch.jsonl")
+    run_program(torch, "photos", *words, "--output", "torch.jsonl")
     if not typed:
         wanted = [
             f"{Path(line['image']).name}: {line['caption']}" for line in lines_of("torch.jsonl")

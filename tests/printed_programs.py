@@ -1,0 +1,30 @@
+"""Printed programs: run as they are, and held as files to what ruff asks of them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+
+def run_program(code, *words):
+    """Run a program with a command line in this process; return its names."""
+    names = {"__name__": "__main__"}
+    before, sys.argv = sys.argv, ["program.py", *map(str, words)]
+    try:
+        exec(compile(code, "<program>", "exec"), names)
+    finally:
+        sys.argv = before
+    return names
+
+
+def lines_of(path):
+    """Return the lines of a file of JSON Lines."""
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def hold_style(folder):
+    """Assert that the programs in a folder are as ruff has them where nobody sets anything up."""
+    for words in (["format", "--check"], ["check", "--select", "E4,E7,E9,F,I,UP"]):
+        command = [sys.executable, "-m", "ruff", *words, "--isolated", "--quiet", str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[:2000] + done.stderr[:2000]
