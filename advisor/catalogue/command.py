@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from advisor.catalogue.filters import SORTS, Wishes
+from advisor.catalogue.filters import SORTS, Matches, Wishes, matches
 from advisor.console.commands import Options, rules_of
 from advisor.console.flags import split
 from advisor.console.options import option
@@ -15,7 +15,6 @@ from advisor.console.output import Shown
 from advisor.draw.formats import Report
 from advisor.errors import UsageError, check_name
 from advisor.hub import cache_folder
-from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 
 ONLY = "List only checkpoints"
@@ -159,10 +158,6 @@ def _things(rulebase: RuleBase, kind: str, *, written: bool) -> Report:
 
 
 def _checkpoints(rulebase: RuleBase, wishes: Wishes, sort: str) -> Report:
-    from advisor.catalogue.checkpoint_page import checkpoints_page
-    from advisor.catalogue.filters import matches
-    from advisor.catalogue.knowledge import checkpoints_json
-
     if sort:
         check_name("order", sort, SORTS, "known")
     for flag, needs in (("--sort quality", sort == "quality"), ("--fine-tune", wishes.fine_tune)):
@@ -170,10 +165,17 @@ def _checkpoints(rulebase: RuleBase, wishes: Wishes, sort: str) -> Report:
             raise UsageError(
                 f"`{flag}` needs a task", hint=f"e.g. advisor list checkpoints --task vqa {flag}"
             )
-    found = matches(rulebase, wishes, sort)
+    return _table(rulebase, matches(rulebase, wishes, sort), wishes.task, sort)
+
+
+def _table(rulebase: RuleBase, found: Matches, task: str | None = None, sort: str = "") -> Report:
+    """Return the report on several checkpoints."""
+    from advisor.catalogue.checkpoint_page import checkpoints_page
+    from advisor.catalogue.knowledge import checkpoints_json
+
     return Report(
         lambda: checkpoints_json(rulebase, found),
-        lambda: checkpoints_page(rulebase, found, wishes.task, sort),
+        lambda: checkpoints_page(rulebase, found, task, sort),
     )
 
 
@@ -202,8 +204,7 @@ def show(
       advisor show Salesforce/blip-image-captioning-base --full
       advisor show ./my-fine-tuned-captioner
     """
-    from advisor.catalogue.knowledge import checkpoints_called, find, plural, thing_json
-    from advisor.catalogue.page import thing_page
+    from advisor.catalogue.knowledge import find, plural
 
     if not kind and id in rulebase.checks:
         from advisor.catalogue.check_rule import rule_report
@@ -215,32 +216,31 @@ def show(
     except UsageError as unknown:
         if kind and plural(kind) != "checkpoints":
             raise
-        if called := checkpoints_called(rulebase, id):
-            shown.emit(_of_model(rulebase, called, full=full))
-            return 0
-        shown.emit(_uncatalogued(rulebase, id, unknown, full=full))
+        shown.emit(_called_so(rulebase, id, unknown, full=full))
         return 0
-    report = Report.of(thing_json, thing_page, rulebase, found, thing)
-    shown.emit(_whole_entry(rulebase, found, thing) if full else report)
+    shown.emit(_thing(rulebase, found, thing, full=full))
     return 0
 
 
-def _of_model(rulebase: RuleBase, called: list[Checkpoint], *, full: bool) -> Report:
-    """Return the report on what people call by one name: a checkpoint, or the table of several."""
-    from advisor.catalogue.checkpoint_page import checkpoints_page
-    from advisor.catalogue.filters import Matches
-    from advisor.catalogue.knowledge import checkpoints_json, thing_json
+def _thing(rulebase: RuleBase, kind: str, thing: Any, *, full: bool) -> Report:
+    from advisor.catalogue.knowledge import thing_json
     from advisor.catalogue.page import thing_page
 
-    if len(called) > 1:
-        found = Matches(called, [])
-        return Report(
-            lambda: checkpoints_json(rulebase, found),
-            lambda: checkpoints_page(rulebase, found, None, ""),
-        )
     if full:
-        return _whole_entry(rulebase, "checkpoints", called[0])
-    return Report.of(thing_json, thing_page, rulebase, "checkpoints", called[0])
+        return _whole_entry(rulebase, kind, thing)
+    return Report.of(thing_json, thing_page, rulebase, kind, thing)
+
+
+def _called_so(rulebase: RuleBase, id: str, unknown: UsageError, *, full: bool) -> Report:
+    """Return the report on what people call so: a checkpoint, several of them, or one of theirs."""
+    from advisor.catalogue.knowledge import checkpoints_called
+
+    called = checkpoints_called(rulebase, id)
+    if len(called) > 1:
+        return _table(rulebase, Matches(called, []))
+    if called:
+        return _thing(rulebase, "checkpoints", called[0], full=full)
+    return _uncatalogued(rulebase, id, unknown, full=full)
 
 
 def _whole_entry(rulebase: RuleBase, kind: str, thing: Any) -> Report:

@@ -13,7 +13,7 @@ from advisor.decide.memory import memory_gb
 from advisor.decide.programs import snippet
 from advisor.draw.formats import document, plain
 from advisor.errors import UsageError, check_name, unknown_name
-from advisor.model import Checkpoint
+from advisor.model import Checkpoint, hub_id_of, is_form
 from advisor.model.phrase_kinds import BETWEEN
 from advisor.rulebase.base import RuleBase
 
@@ -68,7 +68,7 @@ def kinds_json(rulebase: RuleBase) -> dict[str, Any]:
 
 def _on_the_hub(rulebase: RuleBase, id: str) -> str:
     """Return the id under which a checkpoint is had, also of its forms in fewer bits."""
-    return rulebase.forms[id].hub_id if ":" in id and id in rulebase.forms else id
+    return hub_id_of(id) if is_form(id) and id in rulebase.forms else id
 
 
 def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any]:

@@ -27,6 +27,7 @@ from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE
 from advisor.decide.selection import ORDERS, by_order
 from advisor.engine.diagram import EMPTY, Diagram
 from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE, Axis
+from advisor.model import hub_id_of
 from advisor.rulebase.base import RuleBase
 
 
@@ -275,7 +276,7 @@ class FirstCheckpoints(AnswerConsequences):
         ids: list[str] = []
         while len(ids) < most and (first := self.first(state)).kind == PICKED:
             ids.append(first.checkpoint)
-            gone = state.marks.gone | self._of_hub[first.checkpoint.partition(":")[0]]
+            gone = state.marks.gone | self._of_hub[hub_id_of(first.checkpoint)]
             state = state._replace(marks=state.marks._replace(gone=gone))
         return tuple(ids)
 

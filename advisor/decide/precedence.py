@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from advisor.decide.requirements import MULTILINGUAL, NO_LANGUAGE
-from advisor.model import Checkpoint
+from advisor.model import Checkpoint, form_id, is_form
 from advisor.rulebase.base import RuleBase
 
 ENGLISH, OTHERS, ANY = "en", "others", ""
@@ -191,7 +191,7 @@ class Precedences:
                 found.setdefault(id, (value, metric, str(place)))
                 for precision, loss in losses.get(id, {}).items():
                     estimate = round(value - loss, 4), metric, str(place)
-                    found.setdefault(f"{id}:{precision}", estimate)
+                    found.setdefault(form_id(id, precision), estimate)
         return found
 
     def speaks(self, checkpoint: Checkpoint) -> bool:
@@ -211,7 +211,7 @@ class Precedences:
                     source, name = self._order["protocols"][place][0], gauge.name
                     one = Published(
                         *(name, metric, value, gauge.better, source, (rank, number)),
-                        estimated=":" in checkpoint,
+                        estimated=is_form(checkpoint),
                     )
                     if not found or found[-1][:5] != one[:5]:  # tables of pairs hold each often
                         found.append(one)
@@ -247,7 +247,9 @@ class Precedences:
             tie = self.ends_at_tie and (pair in tied or pair[::-1] in tied)
             if not known and (not tie or RELATIONS[kind - 2] == ROUNDED):
                 told[pair] = (kind, 0, 0.0, before, behind, 0)
-        ordered = sorted(told.values(), key=lambda said: (":" in said[3] or ":" in said[4], said))
+        ordered = sorted(
+            told.values(), key=lambda said: (is_form(said[3]) or is_form(said[4]), said)
+        )
         return Compared(ordered, frozenset(tied - told.keys()), self)
 
     def _compared(

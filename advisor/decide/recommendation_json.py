@@ -14,7 +14,7 @@ from advisor.decide.requirements import Suitability
 from advisor.decide.selection import Pick, Rung
 from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.engine.decision import Assessment, Decision, applicable
-from advisor.model import NONE, Rule
+from advisor.model import NONE, Rule, hub_id_of, is_form
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def change_json(change: Change) -> dict[str, Any]:
     return {
         "answers": change.answers,
         "family": None if change.family == NONE else change.family,
-        "checkpoint": change.checkpoint.partition(":")[0] or None,
-        **({"form_id": change.checkpoint} if ":" in change.checkpoint else {}),
+        "checkpoint": hub_id_of(change.checkpoint) or None,
+        **({"form_id": change.checkpoint} if is_form(change.checkpoint) else {}),
         "origins": change.origins,
     }
 

@@ -11,7 +11,7 @@ from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection, next_of_another_series
 from advisor.draw.blocks import Cell, Link, Note, Notes, Page, Table
 from advisor.draw.typesetting import cut_lines
-from advisor.model import NONE, Fit
+from advisor.model import NONE, Fit, is_form
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def standing(selection: Selection, pick: Pick) -> str:
 
 def figure_text(id: str, value: float | None) -> str:
     """Return a figure of a checkpoint; that of a form in fewer bits is marked as an estimate."""
-    return f"{'~' if ':' in id else ''}{value:g}"
+    return f"{'~' if is_form(id) else ''}{value:g}"
 
 
 def precision_text(checkpoint: Checkpoint) -> str:

@@ -261,6 +261,21 @@ LOADERS = ("transformers", "open_clip", "remote-code", "other")
 """What loads a checkpoint; the first two run no code that comes with it."""
 
 
+def form_id(id: str, precision: str) -> str:
+    """Return the id of a form of a checkpoint whose weights are rounded to fewer bits."""
+    return f"{id}:{precision}"
+
+
+def is_form(id: str) -> bool:
+    """True for the id of a form in fewer bits; those on the Hub have no colon."""
+    return ":" in id
+
+
+def hub_id_of(id: str) -> str:
+    """Return the id on the Hub of a checkpoint or a form of one."""
+    return id.partition(":")[0]
+
+
 class Checkpoint(NamedTuple):
     """One loadable set of weights. None where nobody verified a field.
 
@@ -340,7 +355,7 @@ class Checkpoint(NamedTuple):
     @property
     def hub_id(self) -> str:
         """The id of its weights on the Hub, the same for all its forms."""
-        return self.id.partition(":")[0]
+        return hub_id_of(self.id)
 
     @property
     def is_rounded(self) -> bool:
@@ -360,7 +375,7 @@ class Checkpoint(NamedTuple):
         """
         alone = self._replace(fine_tune=(), larger_than=None, succeeds=None)
         rounded = (
-            alone._replace(id=f"{self.id}:{precision}", precision=precision)
+            alone._replace(id=form_id(self.id, precision), precision=precision)
             for precision in self.losses
         )
         return (self, *rounded)

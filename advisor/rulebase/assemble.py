@@ -117,10 +117,10 @@ def assemble(
     if not any(document.problems for document in collection.documents):
         _refuse_a_part(collection.entries)
     write_groups_out(collection.entries)
-    check_references(collection.entries, collection.doubtful)
+    named = check_references(collection.entries, collection.doubtful)
     report_uncited(collection.entries)
     _stop_at_problems(collection.documents)
-    report_unused(collection.entries)
+    report_unused(collection.entries, named)
     remarks = sorted({remark for document in collection.documents for remark in document.remarks})
     return compile_parts(collection.entries, collection.changes, digest, remarks)
 

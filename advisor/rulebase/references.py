@@ -34,16 +34,19 @@ class _Open(list[str]):
     """Names of a kind of which a file could not be read in full: any may be among them."""
 
 
-def check_references(entries: Entries, doubtful: Collection[str] = ()) -> None:
-    """Report into each entry's document what refers to nothing.
+def check_references(entries: Entries, doubtful: Collection[str] = ()) -> set[tuple[str, str]]:
+    """Report into each entry's document what refers to nothing; return what is referred to.
 
-    `doubtful` are kinds of files of which some could not be read in full.
+    That is a kind and a name each. `doubtful` are kinds of files of which some could not be read
+    in full.
     """
+    named: set[tuple[str, str]] = set()
     known = _known(entries)
     known = {of: _Open(names) if _homes(of) & {*doubtful} else names for of, names in known.items()}
     for kind in ENTITIES:
         for entry in entries[kind].values():
-            references = record(ENTITIES[kind].declared).references(entry.value)
+            references = [*record(ENTITIES[kind].declared).references(entry.value)]
+            named.update((of, name) for _, of, name in references)
             faults = [
                 fault
                 for path, of, name in references
@@ -59,6 +62,7 @@ def check_references(entries: Entries, doubtful: Collection[str] = ()) -> None:
     if questions and TASK not in questions and "questions" not in doubtful:
         first = next(iter(questions.values()))
         first.document.report((), f"the question `{TASK}` is missing")
+    return named
 
 
 def _names(kind: str, value: dict[str, Any], known: Known, named: tuple[str, str]) -> list[str]:
