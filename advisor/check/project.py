@@ -92,7 +92,7 @@ class Project(NamedTuple):
             raise UsageError(message, hint=hint)
         deadline = Deadline(self.seconds)  # as long as files were looked at, it may take again
         try:
-            with deadline.watched(by_file=False), deadline:
+            with deadline.watched():
                 return inspect(case, self.failing, self.baseline)
         except OutOfTimeError:
             unjudged = case.scan.without_code("was not judged before the deadline")

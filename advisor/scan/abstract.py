@@ -221,11 +221,6 @@ def doubted(values: Values) -> Values:
     )
 
 
-def told(values: Values) -> Values:
-    """Return those of the values that tell what they are."""
-    return tuple(value for value in values if not isinstance(value, (Other, PartialString)))
-
-
 def elements(values: Values) -> Values:
     """Return what iterating over the values, or unpacking them, may give."""
     groups: list[Values] = []

@@ -175,8 +175,6 @@ class EvaluatedCall(NamedTuple):
     def _function(self, function: FunctionNode, owner: str | None = None) -> Values:
         """A function of the file, which is told what it is called with."""
         names = parameters(function)
-        if owner is not None and self.study.narrows:
-            self.study.call_where(function, self.node, self.scope.conditions())
         if owner is not None and "staticmethod" not in decorators(function):
             names = names[1:]
         self._learn(function, names)

@@ -24,7 +24,6 @@ from advisor.scan.classes import RESULT, ClassDefinition
 from advisor.scan.expression import Expressions
 from advisor.scan.node import decorators, last_name
 from advisor.scan.scope import Scope
-from advisor.scan.study import Study
 from advisor.scan.usage import ANNOTATED, Load
 from advisor.scan.vocabulary import loader_of
 
@@ -34,15 +33,7 @@ _CONFIGURATION = frozenset(("config", "config_class"))
 
 
 class Definitions(Expressions, ABC):
-    """The functions and classes that one scope defines, and the parameters of its own function.
-
-    `defaults` are those of the parameters that nobody in the file passes anything for.
-    """
-
-    def __init__(self, study: Study, scope: Scope) -> None:
-        super().__init__(study, scope)
-        self.defaults: dict[str, Values] = {}
-        self.parameters: set[str] = set()
+    """The functions and classes that one scope defines, and the parameters of its own function."""
 
     @abstractmethod
     def walk(self, statements: Sequence[ast.stmt]) -> bool:
@@ -66,7 +57,6 @@ class Definitions(Expressions, ABC):
         without = [None] * (len(positional) - len(arguments.defaults))
         defaults = [*without, *arguments.defaults, *arguments.kw_defaults]
         outside = Expressions(self.study, around)
-        self.parameters.update(parameter.arg for parameter in parameters)
         for parameter, expression in zip(parameters, defaults, strict=True):
             given = self.study.told(node, parameter.arg)
             default = doubted(outside.evaluate(expression))
@@ -77,8 +67,6 @@ class Definitions(Expressions, ABC):
                 fixture = self._fixture(parameter.arg, around)
                 annotated = fixture or self._annotated(parameter.annotation, outside)
                 names[parameter.arg] = annotated or values
-            if not given and default and expression is not None:
-                self.defaults[parameter.arg] = names[parameter.arg]
         if arguments.vararg is not None:
             names[arguments.vararg.arg] = NOTHING
         if arguments.kwarg is not None:  # what callers give
@@ -87,8 +75,6 @@ class Definitions(Expressions, ABC):
             of_class = "classmethod" in decorators(node)
             objects = self.study.objects_of(around.label)
             names[positional[0].arg] = (LocalClass(around.label),) if of_class else objects
-            if self.study.narrows:
-                names.update(self.study.conditions(node))
 
     def _fixture(self, name: str, around: Scope) -> Values:
         """What pytest passes for a parameter that has the name of a fixture."""

@@ -33,13 +33,11 @@ from advisor.scan.abstract import (
     joined,
     known_key,
     plain,
-    told,
     union,
 )
 from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall
 from advisor.scan.classes import RESULT
-from advisor.scan.narrowing import Names, dotted, narrowed
-from advisor.scan.node import Passed, last_name, spread
+from advisor.scan.node import Passed, asks_kind, last_name, spread
 from advisor.scan.scope import Scope
 from advisor.scan.source import parts
 from advisor.scan.study import Study
@@ -82,12 +80,9 @@ class Expressions:
             case ast.Starred(inner):
                 self.bind(inner, (ListLiteral((elements(values),)),) if values else NOTHING)
             case ast.Attribute(owner, name):
-                informing = told(values) if self.scope.aside else values
-                if self.study.narrows and (whole := dotted(target)) in self.scope.names:
-                    self.scope.put(whole, values)
                 for holder in self.evaluate(owner):
                     if isinstance(holder, (LocalObject, LocalClass)):
-                        self.study.learn(holder.name, name, informing)
+                        self.study.learn(holder.name, name, values)
                     elif isinstance(holder, Loaded):
                         passed = (Passed("0", values, target),)
                         self.study.use(target, "assign", name, (holder,), passed)
@@ -112,7 +107,13 @@ class Expressions:
 
     def _visit_name(self, node: ast.Name) -> Values:
         values = self.named(node.id)
-        return self.study.starred(node.id) if values is None else values
+        if values is None:
+            return self.study.starred(node.id)
+        return self.study.meant(values, given=self._in_function and node.id in self.scope.names)
+
+    @property
+    def _in_function(self) -> bool:
+        return self.scope.function is not None
 
     def named(self, name: str) -> Values | None:
         """Return what a name may be; None where it is not bound."""
@@ -122,10 +123,9 @@ class Expressions:
         return self.study.imports.resolved(values)
 
     def _visit_attribute(self, node: ast.Attribute) -> Values:
-        if self.study.narrows and (whole := dotted(node)) and (known := self.scope.find(whole)):
-            return known  # as a condition says
         holders = self.evaluate(node.value)
         values = union(*(self._attribute(holder, node.attr) for holder in holders))
+        values = self.study.meant(values, given=self._in_function)
         if node.attr not in _SAME:
             self.study.use(node, "read", node.attr, holders)
         self.study.take(node, holders, node.value, node.attr)
@@ -246,33 +246,16 @@ class Expressions:
 
     def _visit_ifexp(self, node: ast.IfExp) -> Values:
         self.evaluate(node.test)
-        sides = narrowed(node.test, self.evaluate)
-        groups = [
-            self._where(names, inner)
-            for names, inner, never in (
-                (sides.holds, node.body, sides.never_holds),
-                (sides.fails, node.orelse, sides.never_fails),
-            )
-            if not never
-        ]
+        outer, groups = self.study.chosen, []
+        by_kind = asks_kind(node.test, self.evaluate)
+        for side in (node.body, node.orelse):
+            if by_kind:
+                self.study.choose(side, side)
+            groups.append(self.evaluate(side))
+            self.study.chosen = outer
         known = all(any(isinstance(value, String) for value in group) for group in groups)
-        either = branches(*groups) if groups else NOTHING
+        either = branches(*groups)
         return either if known else doubted(either)  # what is not known may be another text
-
-    def _where(self, names: Names, node: ast.expr) -> Values:
-        """What an expression may be where some names stand for no more than this."""
-        around = self.scope.begin_branch()
-        try:
-            for name, values in names.items():
-                self.narrow(name, values)
-            return self.evaluate(node)
-        finally:
-            self.scope.end_branch(around)
-
-    def narrow(self, name: str, values: Values) -> None:
-        """Let a name, or names behind dots, stand for no more than some values."""
-        self.study.narrows |= "." in name
-        self.scope.put(name, values)
 
     def _visit_unaryop(self, node: ast.UnaryOp) -> Values:
         values = self.evaluate(node.operand)
@@ -328,8 +311,7 @@ class Expressions:
     def learn_result(self, values: Values) -> None:
         """Learn what the function around, if there is one, gives back."""
         if self.scope.function is not None:
-            informing = told(values) if self.scope.aside else values
-            self.study.learn(self.scope.function, RESULT, informing)
+            self.study.learn(self.scope.function, RESULT, values)
 
     def _visit_yield(self, node: ast.Yield) -> Values:
         values, function = self.evaluate(node.value), self.scope.function

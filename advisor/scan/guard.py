@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TypeAlias
 
 from advisor.scan.node import last_name
@@ -23,8 +24,6 @@ _LOOKING = {"dir", "fields", "getfullargspec", "getmembers", "signature", "vars"
 """Functions that tell what the first thing they are given has, or takes."""
 _TABLES = {"__all__", "__annotations__", "__dataclass_fields__", "__dict__"}
 """Attributes that list what their owner has."""
-_GATHERING = {"all", "any", "bool", "frozenset", "list", "set", "sorted", "tuple"}
-"""Functions whose result tells what is in what they are given."""
 _EXPECTING = {"assertRaises", "raises", "suppress"}
 """Contexts that errors do not leave."""
 _UNKNOWN_TASK, _PIPELINE = {"KeyError", "LookupError"}, "pipeline"
@@ -33,6 +32,8 @@ _REQUIREMENT = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,60})?\s{0,9}\S{0,9}?\d")
 """A bound of a version, of a package if it is named: `transformers>=5.0`, `4.57`."""
 
 _Attempt: TypeAlias = ast.Try | ast.TryStar
+_Answer: TypeAlias = ast.Compare | ast.BoolOp | ast.UnaryOp
+"""What is a yes or no."""
 
 
 def guarded(parsed: Parsed) -> Iterator[Location]:
@@ -63,29 +64,27 @@ def guarded(parsed: Parsed) -> Iterator[Location]:
 
 
 def _tried(parsed: Parsed, node: _Attempt) -> Iterator[Location]:
-    """Yield what a handler is ready for: a name or task that is missing, an argument not taken."""
+    """Yield what a handler is ready for: a name or task that is missing, a call that is refused."""
     if is_ready(parsed.tree, node, _READY):
         yield _from_to(parsed, node.body)
     if _handles(node, _UNKNOWN_TASK):
         yield from _pipelines(parsed, node.body)
-    before = _keywords(node.body)
+    refused = {last_name(call.func) for call in _calls(node.body)}
     for handler in node.handlers:
-        again = _keywords(handler.body) if "TypeError" in words(handler.type) else {}
-        if any(before.get(name, given) - given for name, given in again.items() if name):
-            yield parsed.location(node)  # what was refused is called without an argument
+        again = {last_name(call.func) for call in _calls(handler.body)}
+        if "TypeError" in words(handler.type) and refused & again - _LOGGING:
+            yield parsed.location(node)
 
 
 def _pipelines(parsed: Parsed, block: list[ast.stmt]) -> Iterator[Location]:
     """Yield the calls that make a pipeline."""
-    for node in (inner for one in block for inner in descendants(one)):
-        if isinstance(node, ast.Call) and last_name(node.func) == _PIPELINE:
-            yield parsed.location(node)
+    yield from (parsed.location(c) for c in _calls(block) if last_name(c.func) == _PIPELINE)
 
 
-def _keywords(block: list[ast.stmt]) -> dict[str, frozenset[str | None]]:
-    """The names of the arguments that each function is given, for the last of its calls."""
-    calls = (node for one in block for node in descendants(one) if isinstance(node, ast.Call))
-    return {last_name(call.func): frozenset(one.arg for one in call.keywords) for call in calls}
+def _calls(block: Iterable[ast.AST]) -> Iterator[ast.Call]:
+    """Yield the calls in statements or expressions."""
+    inner = chain.from_iterable(map(descendants, block))
+    return (node for node in inner if isinstance(node, ast.Call))
 
 
 def _behind(parsed: Parsed, node: ast.AST, asking: _Asking) -> Iterator[Location]:
@@ -93,13 +92,11 @@ def _behind(parsed: Parsed, node: ast.AST, asking: _Asking) -> Iterator[Location
     for part in ("body", "orelse"):
         block = getattr(node, part, None)
         block = block if isinstance(block, list) else []
-        for number, one in enumerate(block):
-            sides = (one.body, one.orelse) if isinstance(one, ast.If) else ()
-            returns = any(
-                side and isinstance(side[-1], ast.Return | ast.Continue) for side in sides
-            )
-            if returns and block[number + 1 :] and asking.version(one.test):
-                yield _from_to(parsed, block[number + 1 :])
+        for number, statement in enumerate(block[:-1]):
+            if isinstance(statement, ast.If) and asking.version(statement.test):
+                ends = [side[-1] for side in (statement.body, statement.orelse) if side]
+                if any(isinstance(end, ast.Return | ast.Continue) for end in ends):
+                    yield _from_to(parsed, block[number + 1 :])
 
 
 def _from_to(parsed: Parsed, block: list[ast.stmt]) -> Location:
@@ -126,23 +123,27 @@ def is_ready(tree: ast.Module, node: _Attempt, errors: set[str], *, bare: bool =
     Handlers of all errors count where they are `bare`.
     """
     meant = [h for h in node.handlers if (words(h.type) & errors if h.type else bare)]
-    done = [one for handler in meant for one in handler.body]
-    said = [last_name(one.value) for one in done if isinstance(one, ast.Expr)]
-    silent = [one for one in done if isinstance(one, ast.Pass)]
-    if len(said) + len(silent) < len(done) or not _LOGGING.issuperset(said):
+    done = [statement for handler in meant for statement in handler.body]
+    logged = [last_name(step.value) for step in done if isinstance(step, ast.Expr)]
+    silent = [step for step in done if isinstance(step, ast.Pass)]
+    if len(logged) + len(silent) < len(done) or not _LOGGING.issuperset(logged):
         return True
-    inside = {inner for part in node.body for inner in descendants(part)}
-    aliases = (one for one in inside if isinstance(one, ast.alias))
-    names = {alias.asname or alias.name.partition(".")[0] for alias in aliases}
+    imports = [part for step in node.body for part in descendants(step)]
+    names = {_alias(part) for part in imports if isinstance(part, ast.alias)}
     if not names:
-        return bool(meant) and not said
-    inside |= set(descendants(node))
-    rest = [descendant for descendant in descendants(tree) if descendant not in inside]
-    named = [one for one in rest if isinstance(one, ast.Name)]
-    used = {one.id for one in named if isinstance(one.ctx, ast.Load)}
-    bound = {one.id for one in named if not isinstance(one.ctx, ast.Load)}
-    bound |= {one.asname or one.name for one in rest if isinstance(one, ast.alias)}
+        return bool(meant) and not logged
+    inside = {*imports, *descendants(node)}
+    rest = [part for part in descendants(tree) if part not in inside]
+    named = [part for part in rest if isinstance(part, ast.Name)]
+    used = {part.id for part in named if isinstance(part.ctx, ast.Load)}
+    bound = {part.id for part in named if not isinstance(part.ctx, ast.Load)}
+    bound |= {_alias(part) for part in rest if isinstance(part, ast.alias)}
     return bool(meant) and not names & used - bound
+
+
+def _alias(node: ast.alias) -> str:
+    """The name that an import binds."""
+    return node.asname or node.name.partition(".")[0]
 
 
 class _Asking:
@@ -156,43 +157,38 @@ class _Asking:
         self.telling: set[str] = set()
         self.ours: set[str] = set()
         installed = any(map(_imports_library, tree.body))
-        for node in sorted(statements(tree), key=lambda one: one.end_lineno or one.lineno):
+        for node in sorted(statements(tree), key=lambda node: node.end_lineno or node.lineno):
             match node:
                 case ast.Import(names) | ast.ImportFrom(_, names, 0) if _imports_library(node):
-                    self.ours.update(name.asname or name.name.partition(".")[0] for name in names)
-                case ast.Assign(targets, value) if self._told_by(value):
-                    answers = self._answers(value)
-                    self.telling.update(name for one in targets for name in _bound(one, answers))
-                case ast.AnnAssign(target, _, ast.expr() as value) if self._told_by(value):
-                    self.telling.update(_bound(target, False))
+                    self.ours.update(map(_alias, names))
+                case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+                    self.telling.update(_bound(node) if self._told_by(value) else ())
                 case ast.FunctionDef(name, body=[*_, ast.Return(ast.expr() as value)]):
-                    self.telling.update([name] if self._answers(value) else [])
-            if isinstance(node, ast.FunctionDef):
-                tries = [one for one in node.body if isinstance(one, _Attempt)]
-                told = (one for one in tries if self._tells(one, installed=installed))
-                self.telling.update(node.name for one in told if _returns_answer(one))
-            elif isinstance(node, _Attempt) and self._tells(node, installed=installed):
-                self.telling.update(_flags(node))
+                    answers = isinstance(value, _Answer) or self._is_look(value)
+                    self.telling.update([name] if answers and self._told_by(value) else [])
+                case ast.FunctionDef(name, body=body):
+                    tries = [step for step in body if isinstance(step, _Attempt)]
+                    flags = (_flags(step) for step in tries if self._tells(step, installed))
+                    self.telling.update([name] if "" in chain.from_iterable(flags) else [])
+                case ast.Try() | ast.TryStar() if self._tells(node, installed):
+                    self.telling.update(_flags(node))
 
     def version(self, test: ast.expr) -> bool:
         """True where a condition asks for the version of a library, or for what it has."""
-        said = words(test)
-        told = bool(said & self.telling) or any(map(_VERSION.search, said))
-        return told or any(map(self._is_look, descendants(test)))
+        named = words(test)
+        by_name = bool(named & self.telling) or any(map(_VERSION.search, named))
+        return by_name or any(map(self._is_look, descendants(test)))
 
     def _told_by(self, value: ast.expr) -> bool:
         """True for what is made of a version of a library, and for a comparison with that."""
-        said = words(value)
-        if "__version__" in said or (isinstance(value, ast.Compare) and said & self.telling):
+        called = set().union(*(words(call.func) for call in _calls([value])))
+        if "__version__" in words(value) or any(map(_VERSION.search, called)):
             return True
-        calls = (node.func for node in descendants(value) if isinstance(node, ast.Call))
-        called = any(any(map(_VERSION.search, words(node))) for node in calls)
-        return called or any(map(self._is_look, _kept(value)))
-
-    def _answers(self, value: ast.expr) -> bool:
-        """True for a yes or no that a version of a library decides."""
-        yes_or_no = isinstance(value, ast.Compare | ast.BoolOp | ast.UnaryOp)
-        return (yes_or_no or self._is_look(value)) and self._told_by(value)
+        if isinstance(value, _Answer):
+            return self.version(value)
+        while isinstance(value, ast.Attribute):
+            value = value.value
+        return self._is_look(value)
 
     def _is_look(self, node: ast.AST) -> bool:
         """True where an expression looks into a library: `hasattr(transformers, "AdamW")`."""
@@ -217,35 +213,27 @@ class _Asking:
             owner = owner.value
         return isinstance(owner, ast.Name) and owner.id in self.ours
 
-    def _tells(self, node: _Attempt, *, installed: bool) -> bool:
+    def _tells(self, node: _Attempt, installed: bool) -> bool:
         """True where it depends on the version of a library whether a block goes through.
 
         An import from a library tells of that where it is `installed` in any case.
         """
         if not _handles(node, _READY):
             return False
-        tried = [descendant for part in node.body for descendant in descendants(part)]
-        imports = [one for one in node.body if isinstance(one, ast.Import | ast.ImportFrom)]
+        tried = [part for step in node.body for part in descendants(step)]
         if any(map(_requires_version, tried)):
             return True
+        imports = [step for step in node.body if isinstance(step, ast.Import | ast.ImportFrom)]
         if imports:  # of something in a library, which not every version needs to have
-            whole = [one for one in imports if isinstance(one, ast.Import)]
-            parts = all("." in name.name for one in whole for name in one.names)
-            return installed and parts and all(map(_imports_library, imports))
+            whole = (
+                name for step in imports if isinstance(step, ast.Import) for name in step.names
+            )
+            inner = all("." in name.name for name in whole)
+            return installed and inner and all(map(_imports_library, imports))
+        read = (part.value for part in tried if isinstance(part, ast.Attribute))
         modules = self.ours & _LIBRARIES
-        read = (one.value for one in tried if isinstance(one, ast.Attribute))
-        asked = any(isinstance(one, ast.Name) and one.id in modules for one in read)
+        asked = any(isinstance(owner, ast.Name) and owner.id in modules for owner in read)
         return asked and _handles(node, {"AttributeError"})
-
-
-def _kept(value: ast.expr) -> Iterator[ast.AST]:
-    """Yield the parts of an expression that it tells of: not what something else is called with."""
-    left: list[ast.AST] = [value]
-    while left:
-        node = left.pop()
-        yield node
-        called_with = isinstance(node, ast.Call) and last_name(node.func) not in _GATHERING
-        left.extend([node.func] if called_with else ast.iter_child_nodes(node))  # type: ignore[attr-defined]
 
 
 def _imports_library(node: ast.stmt) -> bool:
@@ -266,36 +254,27 @@ def _requires_version(node: ast.AST) -> bool:
     return False
 
 
-def _branches(node: _Attempt) -> Iterator[ast.stmt]:
-    """Yield what stands directly in a block that is tried, behind it, and in its handlers."""
-    yield from (*node.body, *node.orelse)
-    for handler in node.handlers:
-        yield from handler.body
-
-
 def _flags(node: _Attempt) -> Iterator[str]:
-    """Yield the names that are told whether a block went through: `HAS = True`, `Name = None`."""
-    for branch in _branches(node):
-        match branch:
-            case ast.Assign(targets, ast.Constant(True | False | None)):
-                for target in targets:
-                    yield from _bound(target, True)
-            case ast.AnnAssign(ast.Name(name), _, ast.Constant(True | False | None)):
-                yield name
+    """Yield the names that tell whether a block went through: `HAS = True`, `Name = None`.
+
+    The empty one stands for what the function around gives: `return True`.
+    """
+    for step in chain(node.body, node.orelse, *(handler.body for handler in node.handlers)):
+        match step:
+            case ast.Assign(value=ast.Constant(True | False | None)):
+                yield from _bound(step)
+            case ast.AnnAssign(value=ast.Constant(True | False | None)):
+                yield from _bound(step)
+            case ast.Return(ast.Constant(bool())):
+                yield ""
 
 
-def _bound(target: ast.expr, attributes: bool) -> Iterator[str]:
-    """Yield the names that an assignment binds, those of attributes where they are asked for."""
-    inner = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
-    yield from (node.id for node in inner if isinstance(node, ast.Name))
-    if attributes and isinstance(target, ast.Attribute):
-        yield target.attr
-
-
-def _returns_answer(node: _Attempt) -> bool:
-    """True where a function returns whether a block went through."""
-    returned = (branch.value for branch in _branches(node) if isinstance(branch, ast.Return))
-    return any(isinstance(one, ast.Constant) and isinstance(one.value, bool) for one in returned)
+def _bound(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:
+    """Yield the names, and those behind dots, that an assignment binds."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    for target in targets:
+        inner = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+        yield from filter(None, map(last_name, inner))
 
 
 def words(expression: ast.expr | None) -> set[str]:

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
-from advisor.scan.abstract import DictLiteral, FunctionNode, Other, String, Values, union
+from advisor.scan.abstract import (
+    DictLiteral,
+    FunctionNode,
+    Other,
+    String,
+    Values,
+    elements,
+    plain,
+    union,
+)
 from advisor.scan.usage import Location
 
 _NO_KIND = re.compile(
-    r"(?:cuda|cpu|mps|xpu|auto|none|bf?loat\d*|fp\d+|bf\d+|int\d+)(?::\d+)?\Z", re.IGNORECASE
+    r"(?:(?:cuda|cpu|mps|xpu|auto|none|bf?loat\d*|fp\d+|bf\d+|int\d+)(?::\d+)?|__main__)?\Z",
+    re.IGNORECASE,
 )
 
 
@@ -41,10 +52,39 @@ def last_name(function: ast.expr) -> str:
     return last_name(function.func) if isinstance(function, ast.Call) else ""
 
 
-def names_a_kind(node: ast.AST) -> bool:
-    """True for a text written out, but for those that name a device or a precision."""
-    text = node.value if isinstance(node, ast.Constant) else None
-    return isinstance(text, str) and bool(text) and not _NO_KIND.match(text)
+def asks_kind(test: ast.expr, evaluate: Callable[[ast.expr], Values]) -> bool:
+    """True where a condition asks which text something is, or what is in it.
+
+    Devices and precisions are no kinds of things, and what a file is run as is none.
+    """
+    for node in ast.walk(test):
+        match node:
+            case ast.Compare(left, _, others):
+                asked = [*others, *([left] if isinstance(left, ast.Constant) else [])]
+            case ast.Call(ast.Attribute(_, "startswith" | "endswith"), asked):
+                pass
+            case _:
+                continue
+        values = union(*map(evaluate, asked))
+        texts = (value.text for value in (*values, *elements(values)) if isinstance(value, String))
+        if not all(map(_NO_KIND.match, texts)):
+            return True
+    return False
+
+
+def has_part(test: ast.expr, evaluate: Callable[[ast.expr], Values]) -> bool | None:
+    """Return whether texts have a part, as `"llava" in name.lower()` asks; None if none tells."""
+    match test:
+        case ast.Compare(ast.Constant(str(part)), [ast.In()], [text]):
+            match text:
+                case ast.Call(ast.Attribute(inner, "lower")):
+                    text = inner
+            values = evaluate(text)
+            texts = [known for known in map(plain, values) if isinstance(known, str)]
+            answers = {part.lower() in known.lower() for known in texts}
+            sure = all(value.certain for value in values if isinstance(value, String))
+            return answers.pop() if sure and len(answers) == 1 else None
+    return None
 
 
 class Passed(NamedTuple):

@@ -64,10 +64,9 @@ def scan(
     file is worked on next; those `given_up` are left out, with a note.
     """
     deadline = deadline or Deadline()
-    with deadline.watched():
-        found = find_files(paths, root, exclude, deadline)
-        scanner = _Scanner(found.files, vocabulary, deadline, lost, begin, given_up)
-        scanner.add_all(found.files)
+    found = find_files(paths, root, exclude, deadline)
+    scanner = _Scanner(found.files, vocabulary, deadline, lost, begin, given_up)
+    scanner.add_all(found.files)
     notes = {*found.notes, *scanner.notes}
     held = {name: sorted(scanner.held[name], key=lambda one: one.place[:3]) for name in _IN_ORDER}
     return Scan(
@@ -126,7 +125,12 @@ class _Scanner:
                 self.notes.append(FileNote(file.name, None, message))
                 return
             if file.name not in self._begun:
-                self._work(file, self._add)
+                try:
+                    with self.deadline.watched():
+                        self._work(file, self._add)
+                except OutOfTimeError:
+                    message = "was not read to its end before the deadline"
+                    self.notes.append(FileNote(file.name, None, message))
 
     def exports(self, file: SourceFile) -> Mapping[str, Values]:
         """Return what a module defines, which is followed for that if it is to be followed.
@@ -156,14 +160,11 @@ class _Scanner:
             notes = self.notes
         self._under_way.append(file.name)
         try:
-            with self.deadline:
-                self.begin(file.name)
-                if file.name in self.given_up:
-                    self._give_up(file)
-                else:
-                    act(file)
-        except OutOfTimeError:
-            notes.append(FileNote(file.name, None, "takes too long to be followed"))
+            self.begin(file.name)
+            if file.name in self.given_up:
+                self._give_up(file)
+            else:
+                act(file)
         except MemoryError:
             self._give_up(file)
         except OSError as error:

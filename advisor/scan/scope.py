@@ -23,8 +23,6 @@ from advisor.scan.abstract import (
     union,
 )
 
-_OWN = "self."
-
 
 @dataclass(eq=False)
 class Scope:
@@ -43,8 +41,6 @@ class Scope:
     shared: set[str] = field(default_factory=set)
     earlier: dict[str, Values] = field(default_factory=dict)
     trail: dict[str, Values | None] | None = None
-    aside: bool = False
-    """True where the walk has come to what no known call reaches."""
 
     def inner(self, name: str) -> str:
         """Return the label of what is defined in this scope under a name."""
@@ -74,10 +70,6 @@ class Scope:
                 top = top.parent
             before = tuple(v for v in top.names.get(name, NOTHING) if not isinstance(v, Constant))
             top.put(name, union(before, values))
-
-    def conditions(self) -> dict[str, Values]:
-        """Return what conditions around say of the attributes of the object at hand."""
-        return {name: values for name, values in self.names.items() if name.startswith(_OWN)}
 
     def put(self, name: str, values: Values) -> None:
         """Set what a name stands for, whatever it stood for."""

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import (
     Hashable,
     Iterable,
-    Mapping,
     Sequence,
 )
 from functools import cache
@@ -33,10 +32,8 @@ from advisor.scan.abstract import (
     Symbol,
     Values,
     pieces,
-    union,
 )
 from advisor.scan.classes import Classes
-from advisor.scan.deadline import OutOfTimeError
 from advisor.scan.node import Passed
 from advisor.scan.scope import Imports, Scope
 from advisor.scan.source import Parsed, Placed
@@ -46,10 +43,7 @@ from advisor.scan.vocabulary import Vocabulary
 _LONGEST_SOURCE = 200
 _MOST_DOUBTFUL_USES = 1_000
 """Uses of a load that may as well be those of another; more of them tell nothing new."""
-_MOST_USES = 100_000
-"""Uses in one file; nobody reads what would be said of so many."""
 _WORD = re.compile(r"[^\W\d]\w*")
-_PACKAGE = "__init__.py"
 _HUB_PREFIX = "hf-hub:"
 _IMPORT = "from transformers import"
 
@@ -103,27 +97,14 @@ class Study(Classes):
         """The statements that are nested too deeply to be followed."""
         self.recorded: set[int] = set()
         """The loads that the last walk recorded."""
-        self.narrows = False
-        """True once a condition has told something of names behind dots."""
-        self._conditions: dict[FunctionNode, dict[ast.Call, Mapping[str, Values]]] = defaultdict(
-            dict
-        )
+        self.chosen: tuple[int, int] | None = None
+        """The lines that a text has chosen, as `if name == "blip"` does."""
         self._numbers: dict[Hashable, int] = {}
         self._doubtful: Counter[int] = Counter()
         self.location = cache(parsed.location)
         """Gives where a node stands in the file."""
         self.source = cache(lambda node: ast.unparse(node)[:_LONGEST_SOURCE])
         """An expression as code, of the same form however it was written."""
-
-    def call_where(self, method: FunctionNode, call: ast.Call, names: Mapping[str, Values]) -> None:
-        """Learn what conditions around a call say of attributes, which hold in the method too."""
-        self._conditions[method][call] = names
-
-    def conditions(self, method: FunctionNode) -> dict[str, Values]:
-        """Return what conditions around all calls of a method say of attributes."""
-        known = [*self._conditions.get(method, {}).values()]
-        names = set.intersection(*map(set, known)) if known else set()
-        return {name: union(*(one[name] for one in known)) for name in names}
 
     def begin(self) -> None:
         """Begin a walk: forget what the last one recorded, which this one records again."""
@@ -166,8 +147,6 @@ class Study(Classes):
         if len(loaded) > 1:
             self._doubtful.update(value.load for value in loaded)
             loaded = [v for v in loaded if self._doubtful[v.load] <= _MOST_DOUBTFUL_USES]
-        if len(self.uses) > _MOST_USES:
-            raise OutOfTimeError
         self.uses.extend(
             Use(node=node, kind=kind, name=name, receiver=value, certain=certain, passed=passed)
             for value in loaded
@@ -249,6 +228,30 @@ class Study(Classes):
                 at_end = self.vocabulary.known_at_end(path)
                 return Value(at_end, place, certain=bool(at_end), local=bool(at_end))
         return Value(None, self.location(node), certain=False)
+
+    def choose(self, first: Placed, last: Placed) -> None:
+        """Let a text have chosen the lines from one node to another."""
+        self.chosen = self.location(first).line, self.location(last).end_line
+
+    def meant(self, values: Values, *, given: bool) -> Values:
+        """Return values without the texts that need not be meant in the lines that were chosen.
+
+        Others may be passed there as well: of those written elsewhere, what is `given`, as to a
+        parameter, and defaults.
+        """
+        if self.chosen is None:
+            return values
+        first, last = self.chosen
+        meant: list[Abstract] = []
+        for value in values:
+            if isinstance(value, (String, PartialString)):
+                path, line, *_ = value.location
+                inside = path == self.parsed.name and first <= line <= last
+                sure = isinstance(value, String) and value.certain and not given
+                meant.append(value if inside or sure else Other())
+            else:
+                meant.append(value)
+        return tuple(meant)
 
     def arguments(self, passed: Iterable[Passed]) -> dict[str, Argument]:
         """Return arguments as the check sees them, by their names."""

@@ -51,8 +51,6 @@ _SKIPPED_FILES = re.compile(r"advisor\.(?:yaml|lock)|(?:package-lock|tokenizer|v
 """Read by others, or data that only looks like configuration."""
 _MOST_STARS = 3
 """In a pattern, each of which may be tried at every length; one with more leaves nothing out."""
-_AT_ONCE = 10_000
-"""Entries of a folder that may take as long as one file."""
 _DEEPEST = 200
 """Folders inside folders; no honest project goes so deep."""
 
@@ -97,14 +95,17 @@ def find_files(
     one, or without git, all. Links to folders are not followed, and what is not tracked is left out
     of environments and caches. A file that is named itself is looked at all the same, unless a link
     leads out of `root`, or of the repository where it is elsewhere. `exclude` holds patterns in the
-    language of `.gitignore`, relative to `root`, for all of them. Where the deadline is over, or a
-    folder takes too long, those found until then are returned, and a note.
+    language of `.gitignore`, relative to `root`, for all of them. Where the deadline is over,
+    those found until then are returned, and a note.
     """
-    walk = _Walk(os.path.normpath(root.absolute()), exclude, deadline or Deadline())
-    with walk.bounded():
-        for path in paths:
-            walk.add(Path(os.path.normpath(path.absolute())))
-        walk.add_links()
+    walk = _Walk(os.path.normpath(root.absolute()), exclude)
+    try:
+        with (deadline or Deadline()).watched():
+            for path in paths:
+                walk.add(Path(os.path.normpath(path.absolute())))
+            walk.add_links()
+    except OutOfTimeError:
+        walk.end()
     files = sorted(walk.files.values(), key=lambda file: file.name)
     return Found(tuple(files), tuple(walk.notes), +walk.left_out, walk.vouched)
 
@@ -112,10 +113,9 @@ def find_files(
 class _Walk:
     """A walk under way: what has been found so far."""
 
-    def __init__(self, root: str, exclude: Sequence[str], deadline: Deadline) -> None:
+    def __init__(self, root: str, exclude: Sequence[str]) -> None:
         self.root = root
         self._bound = Path(root)
-        self.deadline = deadline
         self._excludes = excluding(exclude)
         self._beginning = cache(self._named)
         self._aside = cache(self._left_aside)
@@ -127,15 +127,10 @@ class _Walk:
         self.vouched = True
         self._top = self._last = root
 
-    @contextlib.contextmanager
-    def bounded(self) -> Iterator[None]:
-        """Walk no longer than the deadline allows, and say where the walk ended."""
-        try:
-            with self.deadline:
-                yield
-        except OutOfTimeError:
-            self.left_out["out_of_time"] += 1
-            self._note(self._last, "takes too long to be looked through; what follows is not found")
+    def end(self) -> None:
+        """Say where the walk ended before its time."""
+        self.left_out["out_of_time"] += 1
+        self._note(self._last, "takes too long to be looked through; what follows is not found")
 
     def add(self, path: Path) -> None:
         """Add a file, or all files of a folder."""
@@ -202,9 +197,7 @@ class _Walk:
 
     def _entries(self, paths: Iterable[str], *, tracked: bool = False) -> None:
         """Add what is to be looked at among files, links and repositories in a repository."""
-        for number, path in enumerate(paths):
-            if number % _AT_ONCE == 0:
-                self.deadline.begin()
+        for path in paths:
             self._last = os.path.dirname(path)  # noqa: PTH120 - a walk is long
             try:
                 if self._behind_link(self._last):

@@ -216,10 +216,6 @@ UNREADY = {
         "try:\n    Trainer(model=m, tokenizer=p)  # wrong: removed-parameter\n"
         "except TypeError as error:\n    print(error, flush=True)\n"
     ),
-    "a refused call is made again with the same argument": (
-        "try:\n    Trainer(m, tokenizer=p)  # wrong: removed-parameter\n"
-        "except TypeError:\n    Trainer(model=m, tokenizer=p)\n"
-    ),
 }
 
 
