@@ -15,7 +15,6 @@ do. A training keeps its state under `unfinished/`, and an evaluation a journal:
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import os
 import shutil
@@ -26,11 +25,11 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from writers import HUB_IDS, WRITERS, Writer
+from writers import WRITERS, Writer
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 KEPT_ON_THE_WAY = ("unfinished", "journal", "run")
@@ -44,16 +43,6 @@ STEPS = "steps"
 PASSING = "tmp"
 """The folder beside a project in which a command keeps its temporary files."""
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-HUB_ANSWER = {
-    "sha": "0123456789abcdef0123456789abcdef01234567",
-    "lastModified": "2027-01-02T03:04:05.000Z",
-    "gated": False,
-    "pipeline_tag": "image-to-text",
-    "safetensors": {"parameters": {"F32": 384672572}, "total": 384672572},
-    "cardData": {"license": "mit", "language": ["en"]},
-    "siblings": [],
-    "tags": [],
-}
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -244,34 +233,15 @@ def counted(writer: Writer, before: Path, known: Undisturbed, stops: list[Stop])
     return counts
 
 
-@contextmanager
-def hub() -> Iterator[None]:
-    """Answer for the Hub on loopback, as far as commands on the catalogue ask."""
-    from small_hub import COMMIT, Hub
-
-    small = Hub()
-    config = json.dumps({"architectures": ["BlipForConditionalGeneration"], "model_type": "blip"})
-    for id in HUB_IDS:
-        small.answers[id] = {**HUB_ANSWER, "id": id, "sha": COMMIT,
-                             "siblings": [{"rfilename": "config.json"}]}  # fmt: skip
-        small.files[id, "config.json"] = config.encode()
-    os.environ |= {"HF_ENDPOINT": small.address}
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_TOKEN"):
-        os.environ.pop(name, None)
-    yield
-    small.close()
-
-
 def each_writer(names: Sequence[str]) -> Iterator[tuple[str, Writer, Path]]:
     """Yield commands, the light ones first, each with a folder; what they import is there then."""
     os.environ.pop("ADVISOR_RULES", None)
     _import_commands()
-    with hub():
-        for name in names or sorted(WRITERS, key=lambda one: WRITERS[one].heavy):
-            if WRITERS[name].heavy:
-                _import_networks()
-            with tempfile.TemporaryDirectory() as place:
-                yield name, WRITERS[name], Path(place)
+    for name in names or sorted(WRITERS, key=lambda one: WRITERS[one].heavy):
+        if WRITERS[name].heavy:
+            _import_networks()
+        with tempfile.TemporaryDirectory() as place:
+            yield name, WRITERS[name], Path(place)
 
 
 def main() -> int:

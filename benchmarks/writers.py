@@ -23,7 +23,6 @@ FORMATS = ("json", "markdown", "html", "sarif", "junit")
 OUTPUTS = [word for format in FORMATS for word in ("--output", f"{format}=report.{format}")]
 CAPTIONING = ("--task", "captioning")
 IMAGE = str(ROOT / "examples" / "images" / "red-circle.png")
-HUB_IDS = ("Salesforce/blip-vqa-base", "openai/clip-vit-base-patch32", "my-lab/blip")
 INTERVIEW = (
     "import advisor\n"
     "from advisor.cli.main import main\n"
@@ -149,8 +148,6 @@ LOOKED_UP = {
     "rules audit": (),
     "rules coverage": (),
     "rules diff": ("--rules", str(ROOT / "examples" / "overlay")),
-    "catalogue drift": (),
-    "catalogue refresh": (HUB_IDS[0],),
 }
 """Commands that write nothing but a page of their answer, where they are asked for one."""
 TRAINING = ("--epochs", "2", "--batch-size", "2", "--checkpoint-every", "1")

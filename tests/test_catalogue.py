@@ -654,11 +654,11 @@ def test_a_language_measured_as_poor_stands_below_and_a_count_is_marked():
     assert not any(pick.counted for pick in selection(rules, language="en").picks)
 
 
-def test_that_nothing_is_verified_is_said_with_the_command_that_settles_it():
+def test_that_nothing_is_verified_is_said_with_the_page_that_settles_it():
     rules = catalogue(checkpoint("any", languages=["multilingual"]))
     (advice,) = recommend(rules, {"task": "read", "language": "de"}).advice
     assert [gap.field for gap in advice.selection.picks[0].unknown] == ["languages"]
-    assert advice.settles == "advisor catalogue refresh org/any --only languages"
+    assert advice.settles == "https://huggingface.co/org/any"
     assert advice.settles in advice.hints
     (verified,) = recommend(catalogue(checkpoint("a")), {"task": "read"}).advice
     assert verified.settles is None

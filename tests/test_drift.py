@@ -1,21 +1,14 @@
 """The catalogue against releases of transformers, and what is known of a release."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+from catalogue_drift import compare, differences_of, drift, main
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.catalogue.drift import compare, differences_of, drift
 from advisor.catalogue.release import Release, described_releases, release, version_number
 from advisor.catalogue.release_files import describe
 from advisor.errors import AdvisorError, UsageError
 from advisor.model.library import NameChange
-
-REPOSITORY = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -274,31 +267,11 @@ def test_package_that_is_none_is_an_error_in_words(tmp_path, rulebase, monkeypat
     assert caught.value.kind == "unreadable-release"
 
 
-def run(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "advisor", "catalogue", "drift", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=REPOSITORY,
-    )
-
-
-def test_command_says_yes_or_no_by_exit_code_and_in_json():
-    yes = run("--transformers", "5.24", "--format", "json")
-    assert (yes.returncode, json.loads(yes.stdout)["passed"]) == (0, True)
-    no = run("--transformers", "4.57", "--since", "4.57", "--format", "json")
-    document = json.loads(no.stdout)
-    assert (no.returncode, document["passed"], document["gone"]) == (1, False, [])
-    assert {"checkpoint", "field", "problem", "message", "change"} <= set(
-        document["differences"][0]
-    )
-    unknown = run("--transformers", "3", "--format", "json")
-    assert unknown.returncode == 2
-    assert json.loads(unknown.stdout)["error"]["kind"] == "unknown-release"
-
-
-def test_command_shows_what_changed_for_people():
-    shown = run("--transformers", "5.24", "--since", "4.57").stdout
+def test_the_tool_says_yes_or_no_by_exit_code(capsys):
+    assert main(["5.24", "--since", "4.57"]) == 0
+    shown = capsys.readouterr().out
     assert "redirected in 5.0, now image-text-to-text" in shown
     assert "checkpoints against transformers 5.24.0: no differences" in shown
+    assert main(["4.57"]) == 1
+    assert "google/tipsv2-b14: class: " in capsys.readouterr().out
+    assert main(["3"]) == 2

@@ -1,23 +1,14 @@
 """What the Hub says against the catalogue: compared purely, asked over loopback."""
 
 import json
-from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator
+from catalogue_refresh import HubFacts, ask_hub, compare, gate_closed, main
 from small_hub import asked_on_loopback
 
-from advisor.catalogue.hub_facts import HubFacts
-from advisor.catalogue.refresh import compare, gate_closed, only
-from advisor.cli.main import run
-from advisor.rulebase.store import load_rules
+from advisor.errors import AdvisorError
 
 VQA = "Salesforce/blip-vqa-base"
-SCHEMA = Draft202012Validator(
-    json.loads(
-        (Path(__file__).parent.parent / "docs/schema/refresh.schema.json").read_text("utf-8")
-    )
-)
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -84,12 +75,6 @@ def test_a_closed_gate_is_news_only_where_it_was_open(rulebase):
     assert gate_closed(open_one._replace(gated=True)).status == "unread"
 
 
-def test_only_the_fields_asked_for_count(rulebase):
-    row = compare(rulebase, rulebase.checkpoint(VQA), silent(gated=True, revision=SHA))
-    assert [change.field for change in only(row, ("gated",)).changes] == ["gated"]
-    assert only(row, ("licence",)).status == "same"
-
-
 # -- asked over loopback -----------------------------------------------------------------------
 
 ANSWERS = {
@@ -113,49 +98,43 @@ def hub(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def refresh(capsys):
-    """Run the command; return its exit code, JSON document and stderr."""
+def refresh(rulebase):
+    """Ask about some checkpoints; return the exit code and what was found."""
 
-    def call(*arguments):
-        capsys.readouterr()
-        code = run(["catalogue", "refresh", *map(str, arguments), "--format", "json"])
-        said = capsys.readouterr()
-        told = json.loads(said.out)
-        SCHEMA.validate(told) if "error" not in told else None
-        return code, told, said.err
+    def call(*ids):
+        done = ask_hub(rulebase, [rulebase.checkpoint(id) for id in ids])
+        return done.exit_code, done
 
     return call
 
 
 def test_what_changed_is_shown_field_by_field_with_the_date(hub, refresh, rulebase, capsys):
     hub.answers = dict(ANSWERS)
-    code, told, said = refresh(VQA)
+    code, done = refresh(VQA)
     assert code == 1
-    (row,) = told["checkpoints"]
-    assert (row["status"], row["last_modified"]) == ("changed", "2027-01-02")
-    found = {change["field"]: (change["was"], change["now"]) for change in row["changes"]}
+    (row,) = done.rows
+    assert (row.status, row.last_modified) == ("changed", "2027-01-02")
+    found = {change.field: (change.was, change.now) for change in row.changes}
     assert found["licence"] == (rulebase.checkpoint(VQA).licence, "mit")
     assert found["languages"] == (["en"], ["en", "zh"])
     assert found["hub_task"][1] == "visual-question-answering"
-    assert f"[1/1] {VQA}" in said
-    assert run(["catalogue", "refresh", VQA]) == 1
-    page = capsys.readouterr().out
-    assert "licence: bsd-3-clause → mit" in page
-    assert "last changed on the Hub 2027-01-02" in page
+    capsys.readouterr()
+    assert main([VQA]) == 1
+    shown = capsys.readouterr()
+    assert f"{VQA}: licence: bsd-3-clause -> mit" in shown.out
+    assert f"[1/1] {VQA}" in shown.err
 
 
-def test_nothing_changed_is_exit_0(hub, refresh):
+def test_nothing_changed_is_exit_0(hub, capsys):
     hub.answers = {VQA: {"id": VQA, "siblings": [], "tags": []}}
-    code, told, _ = refresh(VQA)
-    assert (code, told["counts"]["same"]) == (0, 1)
-    hub.answers = dict(ANSWERS)
-    assert refresh(VQA, "--only", "gated")[0] == 0
+    assert main([VQA]) == 0
+    assert capsys.readouterr().out == "1 checkpoints asked about, 0 of them not the same\n"
 
 
 def test_a_repository_that_is_gone_is_a_change(hub, refresh):
-    code, told, _ = refresh(VQA)
-    assert (code, told["checkpoints"][0]["status"]) == (1, "missing")
-    assert "not for you to see" in told["checkpoints"][0]["message"]
+    code, done = refresh(VQA)
+    assert (code, done.rows[0].status) == (1, "missing")
+    assert "not for you to see" in done.rows[0].message
 
 
 @pytest.mark.parametrize(
@@ -163,11 +142,11 @@ def test_a_repository_that_is_gone_is_a_change(hub, refresh):
 )
 def test_a_gate_is_told_apart_from_a_missing_repository(hub, refresh, refusal):
     hub.answers = {VQA: refusal}
-    code, told, _ = refresh(VQA)
-    (row,) = told["checkpoints"]
+    code, done = refresh(VQA)
+    (row,) = done.rows
     assert code == 1
-    assert row["changes"] == [{"field": "gated", "was": False, "now": True}]
-    assert "gated" in row["message"]
+    assert [change[:3] for change in row.changes] == [("gated", False, True)]
+    assert "gated" in row.message
 
 
 def test_a_renamed_repository_is_followed_and_named(hub, refresh):
@@ -175,41 +154,30 @@ def test_a_renamed_repository_is_followed_and_named(hub, refresh):
         VQA: (307, {"Location": "/api/models/new/name"}),
         "new/name": {"id": "new/name", "siblings": [], "tags": []},
     }
-    code, told, _ = refresh(VQA)
-    (change,) = told["checkpoints"][0]["changes"]
+    code, done = refresh(VQA)
+    (change,) = done.rows[0].changes
     assert code == 1
-    assert (change["field"], change["was"], change["now"]) == ("id", VQA, "new/name")
+    assert change[:3] == ("id", VQA, "new/name")
 
 
-def test_a_short_wait_that_the_hub_asks_for_is_waited_once(hub, refresh):
+def test_a_short_wait_that_the_hub_asks_for_is_waited_once(hub, refresh, capsys):
     hub.answers = {VQA: {"id": VQA, "siblings": [], "tags": []}}
     hub.refusals = [(429, {"Retry-After": "0"})]
-    code, told, said = refresh(VQA)
-    assert (code, told["counts"]["same"], len(hub.asked)) == (0, 1, 2)
-    assert "waiting" in said
+    code, _ = refresh(VQA)
+    assert (code, len(hub.asked)) == (0, 2)
+    assert "waiting" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "86400"}, {"Retry-After": "soon"}])
-def test_a_long_wait_stops_with_what_was_done_and_how_to_go_on(hub, refresh, headers):
-    ids = list(load_rules().checkpoints)[:3]
+def test_a_long_wait_stops_with_what_was_done_and_how_to_go_on(hub, rulebase, capsys, headers):
+    ids = list(rulebase.checkpoints)[:3]
     hub.answers = {id: {"id": id, "siblings": [], "tags": []} for id in ids}
     hub.answers[ids[1]] = (429, headers)
-    code, told, _ = refresh(*ids)
-    assert (code, [row["id"] for row in told["checkpoints"]]) == (2, ids[:1])
-    assert told["left"] == ids[1:]
-    assert told["resume"] == f"advisor catalogue refresh {ids[1]} {ids[2]}"
-    assert "slow down" in told["stopped"]
+    assert main(ids) == 2
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert "slow down" in last
+    assert last.endswith(f"go on with: {ids[1]} {ids[2]}")
     assert len(hub.asked) == 2
-
-
-def test_the_whole_catalogue_goes_on_after_the_last_one(hub, refresh):
-    ids = list(load_rules().checkpoints)
-    hub.answers = {id: {"id": id, "siblings": [], "tags": []} for id in ids[-2:]}
-    code, told, _ = refresh("--after", ids[-3])
-    assert (code, [row["id"] for row in told["checkpoints"]]) == (0, ids[-2:])
-    hub.answers[ids[-1]] = (429, {})
-    _, told, _ = refresh("--after", ids[-3], "--only", "gated")
-    assert told["resume"] == f"advisor catalogue refresh --after {ids[-2]} --only gated"
 
 
 HOSTILE = {
@@ -236,56 +204,39 @@ HOSTILE = {
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_answer_is_a_sentence_or_leaves_fields_alone(hub, refresh, body):
     hub.answers = {VQA: (200, {}, body)}
-    code, told, _ = refresh(VQA)
-    (row,) = told["checkpoints"]
+    code, done = refresh(VQA)
+    (row,) = done.rows
     assert code in (1, 2)
-    assert row["status"] in ("unread", "changed")
-    assert {change["field"] for change in row["changes"]} <= {"gated"}
+    assert row.status in ("unread", "changed")
+    assert {change.field for change in row.changes} <= {"gated"}
 
 
-def test_a_broken_hub_is_unread_and_the_next_is_asked_all_the_same(hub, refresh):
-    ids = list(load_rules().checkpoints)[:2]
+def test_a_broken_hub_is_unread_and_the_next_is_asked_all_the_same(hub, refresh, rulebase):
+    ids = list(rulebase.checkpoints)[:2]
     hub.answers = {ids[0]: (500, {}), ids[1]: {"id": ids[1], "siblings": [], "tags": []}}
-    code, told, _ = refresh(*ids)
+    code, done = refresh(*ids)
     assert code == 2
-    assert [row["status"] for row in told["checkpoints"]] == ["unread", "same"]
+    assert [row.status for row in done.rows] == ["unread", "same"]
 
 
-def test_a_hub_that_cannot_be_reached_stops_at_once(hub, refresh, monkeypatch):
+def test_a_hub_that_cannot_be_reached_stops_at_once(hub, refresh, rulebase, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    ids = list(load_rules().checkpoints)[:3]
-    code, told, _ = refresh(*ids)
-    assert (code, told["checkpoints"], told["left"]) == (2, [], ids)
-    assert "cannot be reached" in told["stopped"]
+    ids = list(rulebase.checkpoints)[:3]
+    code, done = refresh(*ids)
+    assert (code, done.rows, done.left) == (2, (), tuple(ids))
+    assert "cannot be reached" in done.stopped
 
 
 # -- refused -----------------------------------------------------------------------------------
 
 
-def test_offline_is_refused_before_anything_is_asked(refresh, monkeypatch):
-    assert refresh(VQA, "--offline")[1]["error"]["kind"] == "offline"
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    code, told, _ = refresh(VQA)
-    assert (code, told["error"]["kind"]) == (2, "offline")
-
-
-def test_without_the_library_the_command_to_install_it_is_named(refresh, monkeypatch):
+def test_without_the_library_the_command_to_install_it_is_named(hub, refresh, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "huggingface_hub", None)
-    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    code, told, _ = refresh(VQA)
-    assert (code, told["error"]["kind"]) == (2, "extra-not-installed")
-    assert told["error"]["hint"] == "pip install huggingface_hub"
+    with pytest.raises(AdvisorError) as caught:
+        refresh(VQA)
+    assert caught.value.hint == "pip install huggingface_hub"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["blip-vqa-base"], f"did you mean `{VQA}`"),
-        ([VQA, "--only", "license"], "did you mean `licence`"),
-        ([VQA, "--after", "openai/clip-vit-base-patch32"], "not among"),
-    ],
-)
-def test_what_does_not_exist_is_refused_with_the_nearest_name(refresh, arguments, said):
-    code, told, _ = refresh(*arguments)
-    assert code == 2
-    assert said in told["error"]["message"]
+def test_what_does_not_exist_is_refused_with_the_nearest_name(capsys):
+    assert main(["blip-vqa-base"]) == 2
+    assert f"did you mean `{VQA}`" in capsys.readouterr().err

@@ -36,7 +36,7 @@ def build(architecture: Architecture) -> Any:
     if network is None:
         raise BrokenCheckpointError(
             f"the installed transformers has no `{architecture.model_class}`",
-            hint="`advisor catalogue drift` says what became of it",
+            hint="`python tools/catalogue_drift.py` says what became of it",
             kind="missing-class",
         )
     try:

@@ -96,11 +96,6 @@ TRAIN = _commands(
     vlp="Pre-train unified VLP (2020), or fine-tune it for captions or answers.",
 )
 SKILLS = _commands("agents.command", add="Copy the skill for coding agents into a project.")
-CATALOGUE = _commands(
-    "catalogue.maintenance_command",
-    refresh="Show what changed on the Hub since an entry was checked.",
-    drift="Check every entry against a transformers release.",
-)
 RULES = {
     **_commands(
         "audit.command",
@@ -142,14 +137,13 @@ COMMANDS: dict[str, Command | Group] = {
     "skills": Group(SKILLS, "Install the skill for coding agents."),
     "train": Group(TRAIN, "Train the unified VLP network."),
     "convert": Group(CONVERT, "Convert published weights to a loadable folder."),
-    "catalogue": Group(CATALOGUE, "Compare the catalog with the Hub and with transformers."),
     "rules": Group(RULES, "Check, test and compare rule bases."),
 }
 
 SECTIONS = {
     "Choose": ("recommend", "ask", "explain", "compare", "list", "show"),
     "Run": ("code", "try", "evaluate", "compose", "train", "convert"),
-    "Maintain": ("check", "init", "rules", "catalogue", "site"),
+    "Maintain": ("check", "init", "rules", "site"),
     "Agents and help": ("mcp", "skills", "help"),
 }
 """The commands as `--help` lists them, by what they are for."""
@@ -184,8 +178,6 @@ OFTEN: Mapping[str, tuple[str, ...]] = {
         *("--learning-rate", "--mixed-precision", "--patience", "--help"),
     ),
     "advisor.trial.convert_command:vlp": ("--vocabulary", "--answers", "--output", "--help"),
-    "advisor.catalogue.maintenance_command:refresh": ("--only", "--after", *_WRITTEN),
-    "advisor.catalogue.maintenance_command:drift": ("--transformers", "--since", *_WRITTEN),
     "advisor.audit.command:diff": ("--rules", "--all", *_WRITTEN),
 }
 """The options that the help of a command lists, where all of them take more than a screen."""

@@ -162,7 +162,7 @@ class TaskAdvice(NamedTuple):
 
     @property
     def settles(self) -> str | None:
-        """The command that settles what nobody verified of the first; None where all is."""
+        """The page or command that settles what nobody verified of the first; None where all is."""
         picks = self.selection.picks
         return settling(self.rulebase, picks[0], str(self.task)) if picks and self.task else None
 

@@ -55,27 +55,20 @@ def _escaped(sign: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in sign.encode("utf-8", "surrogateescape"))
 
 
-ASKED_OF_THE_HUB = {
-    "languages": "languages",
-    "commercial_use": "licence",
-    "memory_gb": "parameters_millions",
-}
-"""For a field that nobody verified, what the Hub may say of it."""
+ON_ITS_PAGE = {"languages", "commercial_use", "memory_gb"}
+"""Fields of which the page of a checkpoint may tell what nobody verified."""
 
 
 def settling(rulebase: RuleBase, pick: Pick, task: str) -> str | None:
-    """Return the command that settles what nobody verified of a pick; None where all is verified.
+    """Return what settles what nobody verified of a pick; None where all is verified.
 
-    The Hub is asked where it may know; else the checkpoint is tried.
+    That is the address of the checkpoint's page where it may tell; else the command that tries it.
     """
     if not pick.unknown:
         return None
-    fields = [ASKED_OF_THE_HUB.get(gap.field) for gap in pick.unknown]
-    known = ",".join(dict.fromkeys(field for field in fields if field))
-    if not known:
-        return try_command(rulebase, pick.checkpoint, task)
-    words = [f"advisor catalogue refresh {quoted(pick.checkpoint.hub_id)} --only {known}"]
-    return " ".join([*words, *rules_flags(rulebase.folders)])
+    if any(gap.field in ON_ITS_PAGE for gap in pick.unknown):
+        return pick.checkpoint.page
+    return try_command(rulebase, pick.checkpoint, task)
 
 
 # -- advisor try -------------------------------------------------------------------------------

@@ -182,7 +182,7 @@ def test_tab_completes_in_a_real_zsh_and_fish(environment, compiled, tmp_path, n
         shell.send("advisor recommend --task captio\t")
         shell.expect("captioning")
         shell.sendcontrol("u")
-        shell.send("advisor catal\t")
-        shell.expect("catalogue")
+        shell.send("advisor recom\t")
+        shell.expect("recommend")
     finally:
         shell.close(force=True)

@@ -851,7 +851,10 @@ def test_what_is_no_number_of_a_row_is_asked_again(monkeypatch, typed, columns):
 
 
 def test_an_address_of_the_hub_that_is_none_is_said_to_be(process):
-    result = process("catalogue", "refresh", HF_ENDPOINT="http://[::1")
+    pytest.importorskip("transformers")
+    image = Path(__file__).parents[2] / "examples" / "images" / "red-circle.png"
+    arguments = ("--checkpoint", "Salesforce/blip-image-captioning-base", "--image", image)
+    result = process("try", "--task", "captioning", *arguments, HF_ENDPOINT="http://[::1")
     assert (result.code, "bug" in result.err, "HF_ENDPOINT" in result.err) == (2, False, True)
 
 

@@ -4,7 +4,8 @@ import pytest
 
 transformers = pytest.importorskip("transformers")
 
-from advisor.catalogue.drift import drift  # noqa: E402
+from catalogue_drift import drift  # noqa: E402
+
 from advisor.catalogue.release import release  # noqa: E402
 
 

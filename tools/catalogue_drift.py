@@ -1,14 +1,24 @@
-"""Where the catalogue and a release of transformers part: what an entry names and nobody has."""
+"""Where the catalogue and a release of transformers part: what an entry names and nobody has.
+
+For whoever maintains the rules: `python tools/catalogue_drift.py [VERSION] [--since VERSION]` holds
+every entry against a release (the installed one, else the newest described), prints what differs
+and returns 1 where something does. Nothing is imported: the files of the package are parsed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from advisor.catalogue.release import Release
+from advisor.catalogue.release import Release, release
+from advisor.errors import AdvisorError
 from advisor.model import Checkpoint
 from advisor.model.library import NameChange
 from advisor.rulebase.base import RuleBase
+from advisor.rulebase.store import load_rules
 
 
 class EntryDifference(NamedTuple):
@@ -40,15 +50,15 @@ class Drift(NamedTuple):
         return not self.differences
 
 
-def drift(rulebase: RuleBase, release: Release) -> Drift:
+def drift(rulebase: RuleBase, held: Release) -> Drift:
     """Return where the catalogue's entries and a release differ, in the catalogue's order.
 
     Only entries that transformers itself loads are held against it: for the others the catalogue
     says so in `loader`.
     """
     entries = [one for one in rulebase.checkpoints.values() if one.loader == "transformers"]
-    differences = tuple(found for entry in entries for found in differences_of(entry, release))
-    return Drift(release.version, len(entries), differences)
+    differences = tuple(found for entry in entries for found in differences_of(entry, held))
+    return Drift(held.version, len(entries), differences)
 
 
 def differences_of(entry: Checkpoint, release: Release) -> tuple[EntryDifference, ...]:
@@ -140,3 +150,46 @@ def compare(before: Release, after: Release) -> ReleaseComparison:
         gone += [(of, name, after.removed(name, kind)) for name in sorted(old.keys() - fresh)]
         new += [(of, name) for name in sorted(fresh.keys() - old)]
     return ReleaseComparison(before.version, after.version, tuple(gone), tuple(new))
+
+
+def told(comparison: ReleaseComparison) -> Iterator[str]:
+    """Yield what became of the names that went, then how many others went and came."""
+    for of, name, change in comparison.gone:
+        if change is not None and of in ("pipeline", "class"):
+            instead = f", now {change.instead}" if change.instead else ""
+            yield f"{of} {name}: {change.kind} in {change.since}{instead}"
+    unknown = Counter(of for of, _, change in comparison.gone if change is None)
+    for text, numbers in (
+        ("gone, nothing else known", unknown),
+        ("new", Counter(of for of, _ in comparison.new)),
+    ):
+        yield from (f"{text}: {number} of {of}" for of, number in numbers.items())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print what differs; return 1 where something does, 2 where a release is not known."""
+    parser = argparse.ArgumentParser(description="Hold every entry against a transformers release.")
+    parser.add_argument("version", nargs="?", default="", help="such as 5 or 4.57, or installed")
+    parser.add_argument("--since", default="", help="print too what changed since this release")
+    wanted = parser.parse_args(arguments)
+    rulebase = load_rules()
+    try:
+        held = release(rulebase, wanted.version)
+        before = release(rulebase, wanted.since) if wanted.since else None
+    except AdvisorError as error:
+        print(error, file=sys.stderr)
+        return 2
+    result = drift(rulebase, held)
+    for difference in result.differences:
+        print(f"{difference.checkpoint}: {difference.field}: {difference.message}")
+    if before is not None:
+        print(*told(compare(before, held)), sep="\n")
+    print(
+        f"{result.checked} checkpoints against transformers {result.version}: "
+        f"{len(result.differences) or 'no'} differences"
+    )
+    return 0 if result.passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
