@@ -99,6 +99,7 @@ def test_recommendations_are_those_of_the_command_line(rulebase, advisor):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_many_recommendations_are_those_of_the_command_line(rulebase, advisor):
     seed = int.from_bytes(os.urandom(4))
     compared(rulebase, advisor, seed, cases=MANY)

@@ -691,7 +691,10 @@ def test_a1_nothing_is_written_through_a_link_out_of_a_project_elsewhere(
             ["check", "--write-baseline", "known.json"],
         ),
         pytest.param(
-            "index.html", "advisor.site.page.static_page", ["site", "."], marks=pytest.mark.slow
+            "index.html",
+            "advisor.site.page.static_page",
+            ["site", "."],
+            marks=[pytest.mark.slow, pytest.mark.long],
         ),
     ],
 )
@@ -939,6 +942,7 @@ def test_a19_a_pipe_in_place_of_a_configuration_is_refused(tmp_path, capsys, mon
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_b15_questions_that_decide_together_in_too_many_ways_end_in_a_sentence(tmp_path, capsys):
     from large_rules import Size, write_overlay
 
