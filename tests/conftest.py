@@ -75,7 +75,7 @@ def in_this_process(work, *arguments, **_):
 CHILDREN = {
     marker: [(module, name, getattr(module, name)) for module, name in places]
     for marker, places in {
-        "rehearses": [(rehearsal, "_kept")],
+        "rehearses": [(rehearsal, "_passed")],
         "apart": [(apart, "run_in_child"), (apart, "_bound_file"), (pickled, "run_in_child")],
     }.items()
 }
@@ -98,7 +98,7 @@ def no_waste(cache):
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(store, "RECENT_SECONDS", 86_400)  # what one test makes pushes nothing out
         patched.setattr(store, "rule_files", files_once(store.rule_files))
-        patched.setattr(rehearsal, "_kept", lambda *_: cache)
+        patched.setattr(rehearsal, "_passed", lambda *_: cache)
         patched.setattr(apart, "run_in_child", in_this_process)
         patched.setattr(apart, "_bound_file", lambda _: None)
         patched.setattr(pickled, "run_in_child", in_this_process)

@@ -32,10 +32,10 @@ Output = Annotated[
     ),
 ]
 
-
 SUFFIXES = {
     ".html": "html",
     ".json": "json",
+    ".jsonl": "jsonl",
     ".md": "markdown",
     ".sarif": "sarif",
     ".xml": "junit",
@@ -152,8 +152,7 @@ def check_outputs(
                 f"e.g. --output {known[1]}=answer.txt",
             )
         if check_format(format, known) == "terminal":
-            others = ", ".join(one for one in known if one != "terminal")
-            raise UsageError("`terminal` is for the terminal", hint=f"to a file go {others}")
+            raise UsageError("`terminal` is no file format", hint=f"use {joined(known[1:], 'or')}")
         found.append((format, Path(file)))
     check_apart(*[file for _, file in found])
     return found

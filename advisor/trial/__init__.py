@@ -14,33 +14,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from advisor.trial.answer import Request, write_vectors
-    from advisor.trial.composition import compose
-    from advisor.trial.demo import demo_checkpoints
-    from advisor.trial.finetuning import finetune
-    from advisor.trial.images import OpenedImage, list_images, open_image
-    from advisor.trial.resolution import Download, Loading, resolve
-    from advisor.trial.runner import Runner, load_runner, supported_tasks
-    from advisor.trial.trial import Trial, run_trial
-
-__all__ = [
-    "Download",
-    "Loading",
-    "OpenedImage",
-    "Request",
-    "Runner",
-    "Trial",
-    "compose",
-    "demo_checkpoints",
-    "finetune",
-    "list_images",
-    "load_runner",
-    "open_image",
-    "resolve",
-    "run_trial",
-    "supported_tasks",
-    "write_vectors",
-]
+    from advisor.trial.answer import Request as Request
+    from advisor.trial.answer import write_vectors as write_vectors
+    from advisor.trial.composition import compose as compose
+    from advisor.trial.demo import demo_checkpoints as demo_checkpoints
+    from advisor.trial.finetuning import finetune as finetune
+    from advisor.trial.images import OpenedImage as OpenedImage
+    from advisor.trial.images import list_images as list_images
+    from advisor.trial.images import open_image as open_image
+    from advisor.trial.resolution import Download as Download
+    from advisor.trial.resolution import Loading as Loading
+    from advisor.trial.resolution import resolve as resolve
+    from advisor.trial.runner import Runner as Runner
+    from advisor.trial.runner import load_runner as load_runner
+    from advisor.trial.runner import supported_tasks as supported_tasks
+    from advisor.trial.trial import Trial as Trial
+    from advisor.trial.trial import run_trial as run_trial
 
 _HOMES = {
     "answer": ("Request", "write_vectors"),

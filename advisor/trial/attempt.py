@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from advisor.console.options import Prompt, Template, option
 from advisor.console.output import note, progress_line
@@ -14,10 +16,12 @@ from advisor.errors import AdvisorError, UsageError
 from advisor.model.library import ANSWER, COMPARE, EMBED, SEARCH
 from advisor.rulebase.base import RuleBase
 from advisor.trial.answer import Request, check_template, write_vectors
-from advisor.trial.candidate import Candidate, CheckpointChoice, plans_for
+from advisor.trial.candidate import Candidate, CheckpointChoice, Plans, plans_for
 from advisor.trial.demo import demo_checkpoints
 from advisor.trial.failures import ImageError
+from advisor.trial.folder_answers import FolderAnswers, answer_folder
 from advisor.trial.images import Gallery, OpenedImage, list_images, open_image, preview
+from advisor.trial.runner import load_runner
 from advisor.trial.trial import DEFAULT_REPEAT, Trial, run_trial
 
 if TYPE_CHECKING:
@@ -31,9 +35,7 @@ class ImageInputs:
     """The image file, the folder of others, and what goes with them; empty where not given."""
 
     image: Annotated[str, option("--image FILE", "Path to the image.")] = ""
-    folder: Annotated[
-        str, option("--folder DIR", "Path to a folder of images to search or compare.")
-    ] = ""
+    folder: Annotated[str, option("--folder DIR", "Path to a folder of images.")] = ""
     labels: Annotated[
         list[str] | None, option("--labels A,B", "Candidate labels, separated by commas.")
     ] = None
@@ -110,33 +112,33 @@ def try_out(
 
     `repeat` more runs are timed, the usual number where it is None.
     """
-    may_download = not loading.offline and loading.agree is not None
-    runs, refusals = plans_for(rulebase, choice, inputs.request, may_download=may_download)
+    request = inputs.request
+    runs, refusals = _plans(rulebase, choice, request, loading)
     acts = {run.task: act.id for run in runs if (act := act_of(rulebase, run.task))}
-    check_template(inputs.request.template)
     if vectors and [acts.get(run.task) for run in runs] != [EMBED]:
         raise UsageError(
             "`--vectors` takes the vectors of one checkpoint and of a task that gives them",
             hint="add --task embeddings, and one --checkpoint at most",
         )
     image, others = _open_images(inputs, [acts.get(run.task) for run in runs])
-    request = replace(inputs.request, others=others)
-    if choice.demo:
-        request = _with_demo_inputs(request)
+    request = replace(request, others=others)
+    if choice.demo:  # with what the cards of the demo checkpoints show them with
+        demos = demo_checkpoints()
+        labels = tuple(label for demo in demos for label in demo.labels)
+        question = next((demo.question for demo in demos if demo.question), None)
+        request = replace(
+            request, texts=request.texts or labels, question=request.question or question
+        )
     if repeat is None:
         repeat = 0 if inputs.folder else DEFAULT_REPEAT
     trials: list[Trial] = []
     failures: list[AdvisorError] = []
     for run in runs:
-        if sys.stderr.isatty():
-            note(f"{run.checkpoint}: {run.task} ...")
-        how = loading._replace(revision=run.revision, pretrained_only=run.pretrained_only)
-        settings = {"family": run.family, "repeat": repeat, **how._asdict()}
+        settings = {"family": run.family, "repeat": repeat, **_loading_of(run, loading)}
         try:
-            trial = run_trial(
-                run.checkpoint, run.task, image, request, rulebase=rulebase, **settings
+            trials.append(
+                run_trial(run.checkpoint, run.task, image, request, rulebase=rulebase, **settings)
             )
-            trials.append(trial)
         except AdvisorError as error:
             if len(runs) == 1 or error.kind == "extra-not-installed":
                 raise
@@ -144,6 +146,15 @@ def try_out(
             failures.append(error)
     if not trials:
         raise _nothing_ran(refusals, failures) from next(iter(failures), None)
+    files: tuple[str, ...] = ()
+    if vectors:
+        rows = [(answer.text, answer.vector or ()) for answer in trials[0].answers]
+        target, listing = write_vectors(vectors, [name for name, _ in rows], [v for _, v in rows])
+        size = f"{len(rows)} x {len(rows[0][1])}"
+        files = (
+            f"{target}: float32, {size}, each row of length 1",
+            f"{listing}: the file of each row, in order",
+        )
     return TrialResults(
         image=Path(inputs.image).name if inputs.image else inputs.folder,
         trials=tuple(trials),
@@ -153,45 +164,8 @@ def try_out(
         shown=top,
         opened=image,
         ranking_tasks=frozenset(task for task, act in acts.items() if act in (SEARCH, COMPARE)),
-        files=_write_vectors(vectors, trials[0]) if vectors else (),
+        files=files,
     )
-
-
-def _open_images(
-    inputs: ImageInputs, acts: list[str | None]
-) -> tuple[OpenedImage, tuple[()] | Gallery]:
-    """Return the image and the others; an act on a folder alone takes the first of it."""
-
-    def show(done: int, total: int) -> None:
-        progress_line(f"image {done} of {total}", done, total)
-
-    paths = list_images(inputs.folder) if inputs.folder else ()
-    others = Gallery(paths=paths, progress=show if sys.stderr.isatty() else None)
-    if inputs.image:
-        return open_image(inputs.image), others if paths else ()
-    if not paths or not set(acts) <= {SEARCH, EMBED}:
-        raise UsageError("name the image: --image FILE", hint="advisor try --demo --image FILE")
-    if not inputs.request.query and SEARCH in acts:
-        raise UsageError(
-            "say what to look for in the folder: a text or an image",
-            hint="add --query 'a red bicycle' or --image FILE",
-        )
-    for path in paths:
-        try:
-            return open_image(path), others
-        except ImageError:
-            continue
-    raise ImageError(
-        f"none of the {len(paths)} images in `{inputs.folder}` can be read", hint="check the folder"
-    )
-
-
-def _with_demo_inputs(request: Request) -> Request:
-    """Return the request with what the cards of the demo checkpoints show them with."""
-    demos = demo_checkpoints()
-    labels = tuple(label for demo in demos for label in demo.labels)
-    question = next((demo.question for demo in demos if demo.question), None)
-    return replace(request, texts=request.texts or labels, question=request.question or question)
 
 
 def _nothing_ran(refusals: list[Candidate], failures: list[AdvisorError]) -> AdvisorError:
@@ -206,12 +180,83 @@ def _nothing_ran(refusals: list[Candidate], failures: list[AdvisorError]) -> Adv
     return AdvisorError("none of them could be run", hint=hint, kind=failure.kind)
 
 
-def _write_vectors(file: str, trial: Trial) -> tuple[str, ...]:
-    """Write the vectors and say where."""
-    names = [answer.text for answer in trial.answers]
-    vectors = [answer.vector or () for answer in trial.answers]
-    target, listing = write_vectors(file, names, vectors)
-    return (
-        f"{target}: float32, {len(names)} x {len(vectors[0])}, each row of length 1",
-        f"{listing}: the file of each row, in order",
+def answer_each(
+    rulebase: RuleBase, choice: CheckpointChoice, inputs: ImageInputs, loading: Loading, file: Path
+) -> FolderAnswers:
+    """Answer each image of the folder by itself, with one checkpoint, into a file of JSON Lines.
+
+    Raises UsageError where the task looks at the images together, or several checkpoints do it.
+    """
+    runs, _ = _plans(rulebase, choice, inputs.request, loading)
+    act = act_of(rulebase, runs[0].task) if runs else None
+    if len(runs) != 1 or inputs.image or (act and act.id in (SEARCH, COMPARE, EMBED)):
+        raise UsageError(
+            "`--output jsonl=FILE` has the answers of one checkpoint to each image of a folder",
+            hint="give --folder, a --task that answers one image, and one --checkpoint at most",
+        )
+    (run,) = runs
+    how = _loading_of(run, loading)
+    load = partial(load_runner, run.checkpoint, run.task, rulebase=rulebase, **how)
+    decides = ("max_new_tokens", "thinking", "dtype", "seed", "revision")
+    settings = {
+        **{name: each for name, each in asdict(inputs).items() if name not in ("folder", "image")},
+        **{name: how[name] for name in decides},
+        "checkpoint": run.checkpoint,
+        "task": run.task,
+    }
+    return answer_folder(load, inputs.folder, inputs.request, file, settings, _progress())
+
+
+def _plans(
+    rulebase: RuleBase, choice: CheckpointChoice, request: Request, loading: Loading
+) -> Plans:
+    """Return what to run and what cannot be; refuse a template that has no place for a label."""
+    may_download = not loading.offline and loading.agree is not None
+    plans = plans_for(rulebase, choice, request, may_download=may_download)
+    check_template(request.template)
+    return plans
+
+
+def _loading_of(run: Candidate, loading: Loading) -> dict[str, Any]:
+    """Return how a candidate is loaded, as fields of Loading; say on a terminal that it is."""
+    if sys.stderr.isatty():
+        note(f"{run.checkpoint}: {run.task} ...")
+    how = loading._replace(revision=run.revision, pretrained_only=run.pretrained_only)
+    return how._asdict()
+
+
+def _progress() -> Callable[[int, int], None] | None:
+    """Return what shows on a terminal how many images are done, of how many."""
+
+    def show(done: int, total: int) -> None:
+        progress_line(f"image {done} of {total}", done, total)
+
+    return show if sys.stderr.isatty() else None
+
+
+def _open_images(
+    inputs: ImageInputs, acts: list[str | None]
+) -> tuple[OpenedImage, tuple[()] | Gallery]:
+    """Return the image and the others; an act on a folder alone takes the first of it."""
+    paths = list_images(inputs.folder) if inputs.folder else ()
+    others = Gallery(paths=paths, progress=_progress())
+    if inputs.image:
+        return open_image(inputs.image), others if paths else ()
+    if not paths or not set(acts) <= {SEARCH, EMBED}:
+        raise UsageError(
+            "name the image: --image FILE",
+            hint="advisor try --demo --image FILE; --output jsonl=FILE answers all of a --folder",
+        )
+    if not inputs.request.query and SEARCH in acts:
+        raise UsageError(
+            "say what to look for in the folder: a text or an image",
+            hint="add --query 'a red bicycle' or --image FILE",
+        )
+    for path in paths:
+        try:
+            return open_image(path), others
+        except ImageError:
+            continue
+    raise ImageError(
+        f"none of the {len(paths)} images in `{inputs.folder}` can be read", hint="check the folder"
     )

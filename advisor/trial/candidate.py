@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from advisor.console.options import option
@@ -101,18 +102,14 @@ def plans_for(
     Raises UsageError where two ways to choose are given: the first picks of all families are no
     checkpoints that were named.
     """
-    ways = {
-        "--demo": choice.demo,
-        "--checkpoint": choice.checkpoints,
-        "--family": choice.family,
-        "--compare": choice.compare,
-    }
-    chosen = [flag for flag, used in ways.items() if used]
+    flags = ("--demo", "--checkpoint", "--family", "--compare")
+    used = (choice.demo, choice.checkpoints, choice.family, choice.compare)
+    chosen = list(compress(flags, used))
     task = rulebase.task(choice.task).id if choice.task else ""
     if len(chosen) > 1:
-        several = "; several --checkpoint run side by side" if "--checkpoint" in chosen else ""
         raise UsageError(
-            f"{' and '.join(chosen)} do not go together", hint=f"name one of them{several}"
+            f"{' and '.join(chosen)} do not go together",
+            hint="name one of them; several --checkpoint run side by side",
         )
     if choice.demo:
         return _demo_plans(rulebase, task)

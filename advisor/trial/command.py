@@ -7,13 +7,14 @@ from typing import Annotated
 from advisor.console.commands import Options
 from advisor.console.options import MAX_SEED, Device, NoThinking, Offline, option
 from advisor.console.options import Download as AgreeToDownload
-from advisor.console.output import Shown, interactive, note
-from advisor.draw.formats import Report
+from advisor.console.output import Showing, interactive, note, showing
+from advisor.draw.formats import PAGE_FORMATS, SCHEMA_VERSION, Report
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 from advisor.trial.answer import vector_files
-from advisor.trial.attempt import ImageInputs, TrialResults, try_out
+from advisor.trial.attempt import ImageInputs, TrialResults, answer_each, try_out
 from advisor.trial.candidate import CheckpointChoice
+from advisor.trial.folder_answers import FolderAnswers
 from advisor.trial.resolution import Agreement, Download, Loading
 
 Seed = Annotated[
@@ -79,7 +80,7 @@ def try_(
     vectors: Vectors = "",
     repeat: Repeat = -1,
     rulebase: RuleBase,
-    shown: Shown,
+    shown: Annotated[Showing, showing((*PAGE_FORMATS, "jsonl"))],
 ) -> int:
     """Run checkpoints on an image.
 
@@ -94,7 +95,15 @@ def try_(
       advisor try --image photo.jpg --compare --labels "a cat,a dog" --output html=page.html
       advisor try --task image-search --folder photos --query "a red bicycle"
       advisor try --task embeddings --folder photos --vectors photos.npy
+      advisor try --task captioning --folder photos --output captions.jsonl
     """
+    if shown.format == "jsonl":
+        raise UsageError("`jsonl` goes to a file", hint="add --output FILE.jsonl")
+    if lines := [file for format, file in shown.files if format == "jsonl"]:
+        answered = answer_each(rulebase, choice, inputs, loading._replace(seed=seed), lines[0])
+        pages = [each for each in shown.files if each[0] != "jsonl"]
+        shown._replace(files=pages).emit(_report_of_lines(answered))
+        return 0
     if vectors:
         shown.refuse(*vector_files(vectors))
     times = repeat if repeat >= 0 else None
@@ -111,8 +120,20 @@ def report_of(results: TrialResults) -> Report:
     return Report(
         lambda: as_json(results),
         lambda: as_page(results),
-        drawings={"html": lambda: as_html(results, results.previews())},
+        drawings={"html": lambda: as_html(results)},
     )
+
+
+def _report_of_lines(answered: FolderAnswers) -> Report:
+    """Return what was done to a folder, ready to be drawn."""
+    from advisor.draw.blocks import Heading, Pairs
+
+    facts = [("answered now", answered.new), ("answered before", answered.kept)]
+    facts += [("not readable", answered.unreadable)] if answered.unreadable else []
+    title = Heading(f"{answered.file}: a line of JSON for each image", 1)
+    shown = Pairs(tuple((name, f"{number:,}") for name, number in facts))
+    said = {"schema_version": SCHEMA_VERSION, **answered._asdict()}
+    return Report(lambda: said, lambda: [title, shown])
 
 
 def agreement(*, download: bool) -> Agreement | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +41,10 @@ class Composition:
 
     def as_json(self) -> dict[str, Any]:
         """Return the composition as JSON keys."""
-        return {
-            "encoder": self.encoder,
-            "decoder": self.decoder,
-            "output": str(self.folder),
-            "parameters": self.parameters,
-            "new_parameters": self.new_parameters,
-            "new_weights": list(self.new_weights),
-            "tokens": {"start": self.start_token, "end": self.end_token, "pad": self.pad_token},
-            "warnings": list(self.warnings),
-        }
+        values = asdict(self) | {"output": str(self.folder)}
+        tokens = {name: values.pop(f"{name}_token") for name in ("start", "end", "pad")}
+        values.pop("folder")
+        return values | {"tokens": tokens}
 
 
 def compose(
@@ -132,8 +126,8 @@ def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tupl
 def _part(side: str, part: LocalCheckpoint, loader: Any, **settings: Any) -> tuple[Any, set[str]]:
     """Return a part, and the weights that are not in its file by their names in the join.
 
-    Raises WeightsMismatchError where most are not (the file then holds something else), and where
-    one has another size than the configuration says.
+    Raises WeightsMismatchError where most are not, or one has another size: the file then holds
+    something else than the configuration says.
     """
     network, report = loader.from_pretrained(
         part.folder,
@@ -144,18 +138,14 @@ def _part(side: str, part: LocalCheckpoint, loader: Any, **settings: Any) -> tup
         **FROM_DISK,
         **settings,
     )
-    if other := sorted(str(row[0]) for row in report["mismatched_keys"]):
-        raise WeightsMismatchError(
-            f"the configuration of `{part.name}` promises another size of {other[0]} than its file "
-            "holds",
-            hint="fetch the checkpoint again: its config.json belongs to other weights",
-        )
+    other = sorted(str(row[0]) for row in report["mismatched_keys"])
     known = (*CROSS, UNREAD)
     lost = {name for name in report["missing_keys"] if not any(mark in name for mark in known)}
-    if 2 * len(lost) > sum(1 for _ in network.parameters()):
+    if other or 2 * len(lost) > sum(1 for _ in network.parameters()):
+        what = f"{other[0]} in another size" if other else f"no `{min(lost)}`"
         raise WeightsMismatchError(
-            f"{len(lost)} weights of `{part.name}` are not in its file, such as `{min(lost)}`",
-            hint="give a checkpoint that was pretrained as such a part",
+            f"the file of `{part.name}` holds {what}, and its configuration promises it",
+            hint="give a checkpoint that was pretrained as such a part, or fetch it again",
         )
     return network, {f"{side}.{name}" for name in lost}
 
@@ -171,12 +161,9 @@ def _set_tokens(network: Any, tokenizer: Any) -> tuple[str, str, str]:
         )
     if tokenizer.pad_token is None:
         tokenizer.pad_token = end
-    ids = {
-        "decoder_start_token_id": tokenizer.convert_tokens_to_ids(start),
-        "eos_token_id": tokenizer.convert_tokens_to_ids(end),
-        "pad_token_id": tokenizer.convert_tokens_to_ids(tokenizer.pad_token),
-    }
-    for name, value in ids.items():
+    ids = (tokenizer.convert_tokens_to_ids(each) for each in (start, end, tokenizer.pad_token))
+    names = ("decoder_start_token_id", "eos_token_id", "pad_token_id")
+    for name, value in zip(names, ids, strict=True):
         setattr(network.config, name, value)
         setattr(network.generation_config, name, value)
     network.config.vocab_size = network.config.decoder.vocab_size

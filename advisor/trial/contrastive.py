@@ -23,6 +23,8 @@ BATCH = 16
 NAMED = 5
 TEXTS_AT_ONCE = 1000
 """Texts that are encoded together, at most: memory grows with them."""
+SCALES = ("logit_scale", "temperature", "logit_bias")
+"""What networks of this kind scale cosines by, each as far as it has it."""
 
 
 class Contrastive(Runner):
@@ -48,7 +50,15 @@ class Contrastive(Runner):
         """Answer by the act of the task."""
         if self.act in (EMBED, COMPARE, SEARCH):
             return self._over_images(image, request)
-        return self._over_texts(image, request)
+        texts = request.wrapped_texts
+        cut = cut_texts(self.tokenizer, texts, self.limit)
+        if self.act == MATCH and self.scored_by == "softmax":
+            cosines = self.text_vectors(texts) @ self.image_vectors([image])[0]
+            return Reply(answers=_similar(request.texts, cosines), warnings=cut)
+        (scores,) = self.label_scores([image], request)
+        rows = zip(request.texts, scores, strict=True)
+        answers = best_first([Prediction(text=text, probability=score) for text, score in rows])
+        return Reply(answers=answers, warnings=cut)
 
     def text_inputs(self, texts: Sequence[str]) -> dict[str, Any]:
         """Return the tokens of texts, in the case it learnt, cut to the network's limit, padded."""
@@ -62,37 +72,33 @@ class Contrastive(Runner):
         return self.on_device(self.image_processor(images=pixels, return_tensors="pt"))
 
     def probabilities(self, logits: Any) -> Any:
-        """Return probabilities of the candidate texts from their logits, (N,); None: of none."""
-        return None if self.act == MATCH else logits.softmax(dim=-1)
+        """Return probabilities of the candidate texts from their logits, (..., N)."""
+        return logits.softmax(dim=-1)
 
     def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
         """Return the probability of each text; the texts are encoded once."""
         logits = self.compared(images, request.wrapped_texts)
-        values = self.probabilities(logits)
-        scores: list[list[float]] = (logits.softmax(dim=-1) if values is None else values).tolist()
+        scores: list[list[float]] = self.probabilities(logits).tolist()
         return scores
 
     def compared(self, images: Sequence[OpenedImage], texts: tuple[str, ...]) -> Any:
         """Return the logits of texts for images, (images, texts), in float32 on the CPU.
 
-        They are the cosines, scaled as the network says. Where that is not what the network itself
-        computes, the texts are encoded again with every batch.
+        They are the cosines, scaled as the network does: by its scale or temperature, and its
+        bias. The texts are encoded once for all images that are compared with them.
         """
         if self.encoded_texts is None or self.encoded_texts[0] != texts:
-            some = texts[:TEXTS_AT_ONCE]
-            outputs = self.network(**self.text_inputs(some), **self.image_inputs(images))
-            logits = outputs.logits_per_image.float().cpu()
-            vectors = self.text_vectors(texts)
-            ours = self._scaled(_unit(outputs.image_embeds) @ vectors[: len(some)].T)
-            same = logits.shape == ours.shape and library("torch").allclose(
-                logits, ours, rtol=1e-2, atol=self.tolerance
-            )
-            self.encoded_texts = texts, vectors if same else None
-        vectors = self.encoded_texts[1]
-        if vectors is None:
-            outputs = self.network(**self.text_inputs(texts), **self.image_inputs(images))
-            return outputs.logits_per_image.float().cpu()
-        return self._scaled(self.image_vectors(images) @ vectors.T)
+            self.encoded_texts = texts, self.text_vectors(texts)
+        logits = self.image_vectors(images) @ self.encoded_texts[1].T
+        scale, temperature, bias = (
+            None if value is None else value.detach().float().cpu()
+            for value in (getattr(self.network, name, None) for name in SCALES)
+        )
+        if scale is not None:
+            logits = logits * scale.exp()
+        elif temperature is not None:
+            logits = logits / temperature
+        return logits if bias is None else logits + bias
 
     def image_vectors(self, images: Sequence[OpenedImage]) -> Any:
         """Return unit vectors of images, (images, dimensions), in float32 on the CPU."""
@@ -106,36 +112,6 @@ class Contrastive(Runner):
         encoded = (self.network.get_text_features(**self.text_inputs(some)) for some in pieces)
         return library("torch").cat([_unit(each) for each in encoded])
 
-    @property
-    def tolerance(self) -> float:
-        """How far a logit may be off where the network computes in its precision."""
-        return 1e-3 if self.placement.dtype == "float32" else 0.5
-
-    def _scaled(self, cosines: Any) -> Any:
-        """Return logits from cosines: by the network's scale or temperature, and its bias."""
-        scale = getattr(self.network, "logit_scale", None)
-        temperature = getattr(self.network, "temperature", None)
-        bias = getattr(self.network, "logit_bias", None)
-        logits = cosines
-        if scale is not None:
-            logits = cosines * scale.detach().float().cpu().exp()
-        elif temperature is not None:
-            logits = cosines / temperature.detach().float().cpu()
-        return logits if bias is None else logits + bias.detach().float().cpu()
-
-    def _over_texts(self, image: OpenedImage, request: Request) -> Reply:
-        """Rank the candidate texts, by their probability or else by their cosine."""
-        texts = request.wrapped_texts
-        outputs = self.network(**self.text_inputs(texts), **self.image_inputs([image]))
-        probabilities = self.probabilities(outputs.logits_per_image[0].float())
-        if probabilities is None:
-            vector = _unit(outputs.image_embeds)[0]
-            answers = _similar(request.texts, _unit(outputs.text_embeds) @ vector)
-        else:
-            rows = zip(request.texts, probabilities.tolist(), strict=True)
-            answers = best_first([Prediction(text=text, probability=value) for text, value in rows])
-        return Reply(answers=answers, warnings=cut_texts(self.tokenizer, texts, self.limit))
-
     def _over_images(self, image: OpenedImage, request: Request) -> Reply:
         """Give vectors, or rank: all images by a text, or the others by likeness to the image."""
         texts = self._queries(request) if self.act == SEARCH else ()
@@ -147,7 +123,7 @@ class Contrastive(Runner):
         if not texts:
             return Reply(answers=_similar(names[1:], vectors[1:] @ vectors[0]), warnings=skipped)
         cut = cut_texts(self.tokenizer, texts, self.limit)
-        (query,) = _unit(self.network.get_text_features(**self.text_inputs(texts)))
+        (query,) = self.text_vectors(texts)
         answers = _similar(names, vectors @ query)
         return Reply(answers=answers, warnings=(*cut, *skipped))
 
@@ -174,9 +150,11 @@ class Contrastive(Runner):
             errors += [each.message for each in batch if isinstance(each, ImageError)]
             names += [each.name for each in readable]
             if readable:
-                features = self.network.get_image_features(**self.image_inputs(readable))
-                vectors.append(_unit(features))
-        return names, library("torch").cat(vectors), _skipped(errors)
+                vectors.append(self.image_vectors(readable))
+        skipped = f"{count(len(errors), 'image')} {'was' if len(errors) == 1 else 'were'} skipped: "
+        more = [f"and {len(errors) - NAMED} more"] if len(errors) > NAMED else []
+        notes = (skipped + "; ".join(errors[:NAMED] + more),) if errors else ()
+        return names, library("torch").cat(vectors), notes
 
 
 class SigmoidContrastive(Contrastive):
@@ -202,15 +180,6 @@ def _with_others(image: OpenedImage, request: Request) -> Iterator[Opened]:
     for other in request.opened_others():
         if isinstance(other, ImageError) or real_path(other.name) != real_path(image.name):
             yield other
-
-
-def _skipped(errors: list[str]) -> tuple[str, ...]:
-    """Return a warning that names what was skipped, where anything was."""
-    if not errors:
-        return ()
-    were = "was" if len(errors) == 1 else "were"
-    more = [f"and {len(errors) - NAMED} more"] if len(errors) > NAMED else []
-    return (f"{count(len(errors), 'image')} {were} skipped: {'; '.join(errors[:NAMED] + more)}",)
 
 
 def _unit(features: Any) -> Any:

@@ -13,7 +13,7 @@ from advisor.trial.failures import ImageError, UnsupportedError
 from advisor.trial.images import open_image
 from advisor.trial.runner import Runner, load_runner, shipped_table
 from advisor.trial.runtime import library, plain_errors, quiet
-from advisor.trial.training import FineTuning, Training, TrainingStep
+from advisor.trial.training import SILENT, FineTuning, Reports, Training
 from advisor.trial.training_data import TrainingExample, hold_out, read_examples
 from advisor.writing import refuse_contents, refuse_unwritable
 
@@ -33,9 +33,7 @@ def finetune(
     *,
     lora: int = 0,
     make: tuple[Any, Callable[[Path], object]] | None = None,
-    progress: Callable[[TrainingStep], None] | None = None,
-    stop: Callable[[], bool] | None = None,
-    tell: Callable[[FineTuning, Path], None] | None = None,
+    reports: Reports = SILENT,
     **training: Any,
 ) -> FineTuning:
     """Train an encoder-decoder folder on images and texts, and save it to another folder.
@@ -47,9 +45,7 @@ def finetune(
     new is trained whole.
 
     A run that was interrupted goes on from its last checkpoint in `OUTPUT/unfinished`, and on a CPU
-    ends where an unbroken one does. `stop` is asked after each step: where it says so, a checkpoint
-    is saved and KeyboardInterrupt raised. `tell` gets what is returned and where the trained files
-    are before they are put in place. Where there is no checkpoint yet, `make` is what it is made
+    ends where an unbroken one does. Where there is no checkpoint yet, `make` is what it is made
     from, as JSON, and what makes it.
     """
     how, folder = Training(**training), Path(output)
@@ -58,7 +54,7 @@ def finetune(
     made_from, maker = make or (str(checkpoint), None)
     data = [[str(each.image), each.text] for each in examples]
     start = trainer.begin(folder, [made_from, data, lora, how.identity], maker)
-    runner = _captioner(start if make else checkpoint, how.device)
+    runner = trainable(start if make else checkpoint, CAPTION, how.device, JOINT)
     how = how.filled(FROM_NOTHING if was_never_trained(runner.network) else USUAL)
     trained, held_out = hold_out(examples, how.held_out, how.seed)
     merge = _adapters(runner.network, lora, how.seed) if lora else lambda: None
@@ -67,8 +63,7 @@ def finetune(
         parts=(runner.network, runner.image_processor, runner.tokenizer),  # type: ignore[attr-defined]
         finish=merge,
     )
-    reports = {"progress": progress, "stop": stop, "tell": tell}
-    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, **reports)
+    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, reports)
     return done
 
 
@@ -148,15 +143,22 @@ def _adapters(network: Any, rank: int, seed: int) -> Callable[[], object]:
     return merge
 
 
-def _captioner(checkpoint: str | Path, device: str) -> Runner:
-    """Load what is to be trained, in float32."""
+def trainable(checkpoint: str | Path, act: str, device: str, kind: str) -> Runner:
+    """Load what is to be trained, in float32; `kind` is how its class begins, or all of it."""
     rulebase = shipped_table()
-    task = rulebase.acts[CAPTION].tasks[0]
-    runner = load_runner(checkpoint, task, rulebase=rulebase, device=device, dtype="float32")
-    if runner.class_name != JOINT:
+    task = rulebase.acts[act].tasks[0]
+    runner = load_runner(
+        checkpoint,
+        task,
+        rulebase=rulebase,
+        device=device,
+        dtype="float32",
+        pretrained_only=kind != JOINT,
+    )
+    if not runner.class_name.startswith(kind):
         raise UnsupportedError(
-            f"`{checkpoint}` is a {runner.class_name}; only encoder-decoders are fine-tuned here",
-            hint="make one with `advisor compose`",
+            f"`{checkpoint}` is a {runner.class_name}, and this trains a {kind}",
+            hint="`advisor compose` trains encoder-decoders, `advisor train vlp` a unified VLP",
         )
     return runner
 

@@ -9,10 +9,9 @@ from typing import Any, ClassVar
 from advisor.trial.answer import Prediction, Reply, Request, best_first
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage
-from advisor.trial.loading import cut_texts, text_limit
+from advisor.trial.loading import cut_texts, stacked, text_limit
 from advisor.trial.prompted import Chat
 from advisor.trial.runner import Runner
-from advisor.trial.stacked import stacked
 
 SHOWN = 5
 AT_ONCE = 16

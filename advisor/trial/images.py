@@ -41,6 +41,8 @@ SCAN = re.compile(rb"\xff\xda\0[\x08\x0a\x0c\x0e][\1-\4]")
 TILE_SIDES = (322, 323)
 """The tags of a TIFF."""
 ORIENTATION = 0x0112
+CUT = "cut it into parts first"
+SAVE_AGAIN = "open it in a viewer and save it again, or use another copy"
 SUFFIXES = frozenset(
     {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".jfif", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
@@ -109,7 +111,7 @@ def _read(source: str | IO[bytes], name: str) -> OpenedImage:
     except Exception as error:
         raise ImageError(
             f"`{name}` is damaged or cut short: {_plain(error)}",
-            hint="open it in a viewer and save it again, or use another copy",
+            hint=SAVE_AGAIN,
         ) from error
 
 
@@ -177,21 +179,21 @@ def preview(image: OpenedImage, longest_side: int = 800) -> str:
 
 
 def _refuse_what_is_no_file(path: Path) -> None:
+    wrong = ""
     try:
         if path.is_dir():
-            wrong, hint = "is a folder, not an image", "give one file of that folder"
+            wrong = "is a folder, not an image"
         elif not path.exists():
             raise ImageError(f"there is no file `{path}`", hint="check the path", kind="not-found")
         elif not path.is_file():
-            wrong, hint = "is not a regular file", "give an image file"
+            wrong = "is not a regular file"
         elif path.stat().st_size == 0:
-            wrong, hint = "is empty", "use another copy of the image"
-        else:
-            know_as_read(path)
-            return
+            wrong = "is empty"
+        know_as_read(path)
     except (OSError, ValueError) as error:
         raise ImageError(f"`{path}` cannot be opened: {_plain(error)}") from error
-    raise ImageError(f"`{path}` {wrong}", hint=hint)
+    if wrong:
+        raise ImageError(f"`{path}` {wrong}", hint="give an image file")
 
 
 def _prepared(image: Any, name: str) -> OpenedImage:
@@ -199,19 +201,13 @@ def _prepared(image: Any, name: str) -> OpenedImage:
     most = HELD_MORE_THAN_ONCE.get(image.format, LARGEST_PIXELS)
     if width * height > most:
         raise _too_large(name, f"has {width} x {height} pixels", most)
+    sides = f"`{name}` has {width} x {height} pixels, "
     if max(width, height) > LONGEST_SIDE:
-        raise ImageError(
-            f"`{name}` has {width} x {height} pixels, a side longer than {LONGEST_SIDE:,}",
-            hint="cut it into parts first",
-            kind="image-too-large",
-        )
+        long = f"{sides}a side longer than {LONGEST_SIDE:,}"
+        raise ImageError(long, hint=CUT, kind="image-too-large")
     if max(width, height) > LONGEST_RATIO * min(width, height):
-        raise ImageError(
-            f"`{name}` has {width} x {height} pixels, one side more than {LONGEST_RATIO} times the "
-            "other",
-            hint="cut it into parts first",
-            kind="image-too-long",
-        )
+        thin = f"{sides}one side more than {LONGEST_RATIO} times the other"
+        raise ImageError(thin, hint=CUT, kind="image-too-long")
     _refuse_endless_work(image, name)
     notes = []
     frames = getattr(image, "n_frames", 1)
@@ -237,21 +233,19 @@ def _refuse_endless_work(image: Any, name: str) -> None:
     """Raise ImageError where a small file has a library work for minutes, or take gigabytes."""
     if not getattr(image, "tile", None):
         return  # it is decoded already
+    endless = ""
     if image.format in ("JPEG", "MPO"):
         here = image.fp.tell()
         image.fp.seek(0)
         scans = len(SCAN.findall(image.fp.read()))
         image.fp.seek(here)
         if scans > MOST_SCANS:
-            raise _endless(name, f"goes over its pixels {scans} times")
+            endless = f"goes over its pixels {scans} times"
     tiles = [getattr(image, "tag_v2", {}).get(side, 1) for side in TILE_SIDES]
     if math.prod(tiles) > USEFUL_PIXELS:
-        raise _endless(name, f"has tiles of more than {USEFUL_PIXELS / 1e6:g} million pixels")
-
-
-def _endless(name: str, why: str) -> ImageError:
-    hint = "open it in a viewer and save it again, or use another copy"
-    return ImageError(f"`{name}` {why}, as no honest image does", hint=hint)
+        endless = f"has tiles of more than {USEFUL_PIXELS / 1e6:g} million pixels"
+    if endless:
+        raise ImageError(f"`{name}` {endless}, as no honest image does", hint=SAVE_AGAIN)
 
 
 def _reduced(image: Any) -> Any:

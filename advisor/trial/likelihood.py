@@ -18,8 +18,8 @@ from advisor.model.library import LABEL
 from advisor.trial.answer import Request
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage
+from advisor.trial.loading import Inputs, joined
 from advisor.trial.runtime import library
-from advisor.trial.stacked import Inputs, repeated
 
 if TYPE_CHECKING:
     from advisor.trial.prompted import TextWriter
@@ -124,7 +124,7 @@ def _step_by_step(runner: TextWriter, inputs: Inputs, tokens: Sequence[Sequence[
         some = tokens[start : start + AT_ONCE]
         forcing = Forcing(some)
         runner.generate(
-            repeated(inputs, len(some)),
+            joined([inputs] * len(some)),
             max(map(len, some)),
             logits_processor=[forcing],
             **AS_LEARNED,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from advisor.trial.failures import BrokenCheckpointError, UnsupportedError, WeightsMismatchError
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.placement import QUANTIZED, Placement, refuse_what_does_not_fit
 from advisor.trial.rehearsal import FROM_DISK, refuse_what_has_no_end
-from advisor.trial.runtime import network_class, plain_errors, quiet, transformers
+from advisor.trial.runtime import library, network_class, plain_errors, quiet, transformers
+
+Inputs = dict[str, Any]
 
 NO_LIMIT = 100_000
 SPECIAL_TOKENS = 2
@@ -43,6 +45,16 @@ def load_network(
     refuse_what_does_not_fit(checkpoint.name, checkpoint.weights, placement)
     refuse_what_has_no_end(checkpoint, class_name)
     quantized = placement.dtype in QUANTIZED
+    settings: dict[str, Any] = {}
+    if quantized:  # linear layers, by bitsandbytes, as they are loaded
+        logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it advises kernels of the Hub
+        settings["device_map"] = {"": placement.device}
+        settings["quantization_config"] = transformers().BitsAndBytesConfig(
+            load_in_8bit=placement.dtype == "8-bit",
+            load_in_4bit=placement.dtype == "4-bit",
+            bnb_4bit_quant_type="nf4",  # as the printed programs have it
+            bnb_4bit_compute_dtype=placement.torch_dtype,
+        )
     with plain_errors(checkpoint.name), quiet():
         network, report = loader.from_pretrained(
             checkpoint.folder,
@@ -50,7 +62,7 @@ def load_network(
             use_safetensors=True,
             output_loading_info=True,
             ignore_mismatched_sizes=True,
-            **(_quantization(placement) if quantized else {}),
+            **settings,
             **FROM_DISK,
         )
         network = (network if quantized else network.to(placement.device)).eval()
@@ -83,18 +95,6 @@ def load_network(
             f"{len(unused)} of its weights stay unused ({_parts(unused)})"
         )
     return network, tuple(notes)
-
-
-def _quantization(placement: Placement) -> dict[str, Any]:
-    """Return the settings by which bitsandbytes quantizes linear layers as they are loaded."""
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it advises kernels of the Hub
-    config = transformers().BitsAndBytesConfig(
-        load_in_8bit=placement.dtype == "8-bit",
-        load_in_4bit=placement.dtype == "4-bit",
-        bnb_4bit_quant_type="nf4",  # as the printed programs have it
-        bnb_4bit_compute_dtype=placement.torch_dtype,
-    )
-    return {"quantization_config": config, "device_map": {"": placement.device}}
 
 
 def load_part(checkpoint: LocalCheckpoint, class_name: str) -> Any:
@@ -152,6 +152,38 @@ def cut_texts(tokenizer: Any, texts: tuple[str, ...], limit: dict[str, Any]) -> 
             start = text if len(text) <= 40 else f"{text[:37]}..."
             notes.append(f"`{start}` has {count} tokens; only the first {longest} were read")
     return tuple(notes)
+
+
+def stacked(inputs: Sequence[Inputs], most: int = 0) -> Iterator[tuple[list[int], Inputs]]:
+    """Yield groups of inputs of one shape, each as the places that it is made of and one batch.
+
+    Padding would change what a network computes, so inputs of different shapes stay apart.
+    Groups have at most `most` members, 0 being any number, and come in the order of their first.
+    """
+    groups: dict[Any, list[int]] = {}
+    for place, each in enumerate(inputs):
+        shape = tuple(
+            (key, tuple(value.shape), str(value.dtype)) if hasattr(value, "shape") else (key,)
+            for key, value in each.items()
+        )
+        groups.setdefault(shape, []).append(place)
+    for places in groups.values():
+        size = most or len(places)
+        for start in range(0, len(places), size):
+            some = places[start : start + size]
+            yield some, joined([inputs[place] for place in some])
+
+
+def joined(inputs: Sequence[Inputs]) -> Inputs:
+    """Return inputs of one shape as one batch: tensors along their first dimension.
+
+    Anything else is taken from the first.
+    """
+    torch = library("torch")
+    return {
+        key: torch.cat([each[key] for each in inputs]) if hasattr(value, "shape") else value
+        for key, value in inputs[0].items()
+    }
 
 
 def _parts(keys: list[str]) -> str:

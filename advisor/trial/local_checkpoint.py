@@ -7,6 +7,7 @@ import math
 import stat
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ MOST_BYTES = 200 * MEGABYTE
 """Of vocabularies, the index of weights; the largest known take a fifth of it."""
 GENERATION, MOST_BYTES_AT_EACH_STEP = "generation_config.json", MEGABYTE
 """What is gone through for each token that is written."""
+FETCH = "fetch the checkpoint again"
 MOST_FILES, MOST_TENSORS = 1_000, 100_000
 """Of weights, and in one of their files; looking at more takes minutes."""
 STORED_BYTES = {"F64": 8, "I64": 8, "F16": 2, "BF16": 2, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
@@ -94,20 +96,17 @@ def _refuse_what_is_no_file(folder: Path, name: str) -> None:
     """Refuse a pipe or a device, which a library would read for ever, and files without end."""
     for path in sorted(folder.glob("*")) + sorted(folder.glob("*/*")):
         most = MOST_BYTES_AT_EACH_STEP if path.name == GENERATION else MOST_BYTES
-        try:
+        reason = ""
+        with suppress(OSError):  # a link to nothing, which is missed where it is needed
             status = path.stat()
-            if stat.S_ISDIR(status.st_mode):
-                continue
-            know_as_read(path)
-            reason = "" if stat.S_ISREG(status.st_mode) else "is a pipe or a device, not a file"
-            if path.suffix in READ_WHOLE and status.st_size > most:
-                reason = f"is larger than {size_shown(most)}"
-        except OSError:
-            continue  # a link to nothing, which is missed where it is needed
+            if not stat.S_ISDIR(status.st_mode):
+                know_as_read(path)
+                if not stat.S_ISREG(status.st_mode):
+                    reason = "is a pipe or a device, not a file"
+                elif path.suffix in READ_WHOLE and status.st_size > most:
+                    reason = f"is larger than {size_shown(most)}"
         if reason:
-            raise BrokenCheckpointError(
-                f"`{path.name}` of `{name}` {reason}", hint="fetch the checkpoint again"
-            )
+            raise BrokenCheckpointError(f"`{path.name}` of `{name}` {reason}", hint=FETCH)
 
 
 def _configuration(folder: Path, name: str) -> dict[str, Any]:
@@ -173,15 +172,19 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
             kind="incomplete-checkpoint",
         )
     try:
-        told = json.loads((folder / INDEX).read_text("utf-8"))["weight_map"].values()
-        parts = sorted(set(told))[: MOST_FILES + 1]
-        others = [part for part in parts if Path(part).name != part or not part.endswith(SAFE)]
+        named = json.loads((folder / INDEX).read_text("utf-8"))["weight_map"].values()
+        parts = sorted(set(named))
+        own = [Path(part).name == part and part.endswith(SAFE) for part in parts]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _wrong_index(name, "cannot be read") from error
-    if len(parts) > MOST_FILES:
-        raise _wrong_index(name, f"names {len(set(told)):,} files, and the largest have hundreds")
-    if others:
-        raise _wrong_index(name, f"names `{others[0]}`, which is not a {SAFE} file of its folder")
+        raise BrokenCheckpointError(
+            f"the index of the weights of `{name}` cannot be read", hint=FETCH
+        ) from error
+    if len(parts) > MOST_FILES or not all(own):
+        raise BrokenCheckpointError(
+            f"the index of the weights of `{name}` names {len(parts):,} files; all have to be "
+            f"{SAFE} files of its folder, and {MOST_FILES:,} at most",
+            hint=FETCH,
+        )
     absent = [part for part in parts if not (folder / part).is_file()]
     if absent:
         raise BrokenCheckpointError(
@@ -191,12 +194,6 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
             kind="incomplete-checkpoint",
         )
     return tuple(folder / part for part in parts)
-
-
-def _wrong_index(name: str, why: str) -> BrokenCheckpointError:
-    return BrokenCheckpointError(
-        f"the index of the weights of `{name}` {why}", hint="fetch it again"
-    )
 
 
 def refuse_pickled(names: list[str], name: str) -> None:
@@ -228,21 +225,18 @@ def _read_weights(paths: tuple[Path, ...], name: str) -> Weights:
                     if "embed" in tensor and len(shape) == 2 and shape[0] >= TABLE_ROWS:
                         tables += math.prod(shape)
         except Exception as error:
-            told = str(error).removeprefix("Error while deserializing header: ")
-            if "not fully covered" in told:
-                told = "it is cut short, or longer than its header says"
+            reason = str(error).removeprefix("Error while deserializing header: ")
             raise BrokenCheckpointError(
-                f"the weights of `{name}` are damaged: `{path.name}`: {told}",
+                f"the weights of `{name}` are damaged: `{path.name}`: {reason}",
                 hint="delete the file and fetch it again",
             ) from error
     most, _ = by_dtype.most_common(1)[0] if by_dtype else ("F32", 0)
     return Weights(
         parameters=by_dtype.total(),
-        stored_bytes=sum(number * _bytes(dtype) for dtype, number in by_dtype.items()),
+        stored_bytes=sum(
+            number * STORED_BYTES.get(dtype, 1 if dtype.startswith("F8") else 4)
+            for dtype, number in by_dtype.items()
+        ),
         dtype=DTYPES.get(most, most.lower()),
         table_parameters=tables,
     )
-
-
-def _bytes(dtype: str) -> int:
-    return STORED_BYTES.get(dtype, 1 if dtype.startswith("F8") else 4)

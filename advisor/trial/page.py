@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.formats import SCHEMA_VERSION
-from advisor.draw.html import body, document, filled
+from advisor.draw.html import body, document
 from advisor.phrasing import count
 from advisor.trial.answer import Prediction
 from advisor.trial.attempt import TrialResults
@@ -17,9 +15,6 @@ from advisor.trial.trial import Trial
 if TYPE_CHECKING:
     from advisor.trial.composition import Composition
     from advisor.trial.training import FineTuning
-
-HUES = (212, 152, 268, 28, 340, 60)
-"""One colour for each family, in the order in which families appear."""
 
 COST_COLUMNS = ("checkpoint", "load ms", "first ms", "then ms", "peak MB", "estimated MB", "off")
 COST_NOTE = (
@@ -35,9 +30,9 @@ def as_json(results: TrialResults) -> dict[str, Any]:
         "image": results.image,
         "trials": [trial.as_json() for trial in results.trials],
         "refused": [
-            {"family": one.family, "checkpoint": one.checkpoint or None, "task": one.task}
-            | {"why": one.failed}
-            for one in results.refusals
+            {"family": each.family, "checkpoint": each.checkpoint or None, "task": each.task}
+            | {"why": each.failed}
+            for each in results.refusals
         ],
     }
 
@@ -50,16 +45,15 @@ def as_page(results: TrialResults) -> Page:
         page.append(Pairs(facts))
     several = len(results.trials) > 1
     if several:
-        page += [Heading("Side by side"), _side_by_side(results)]
+        rows = []
+        for trial in results.trials:
+            best = [f"{_answer_text(each)} {_figure(each)}".strip() for each in trial.answers[:1]]
+            rows.append((trial.checkpoint, trial.task, *(best or ["(nothing)"])))
+        table = Table(("checkpoint", "task", "gave"), tuple(rows), wide=2)
+        page += [Heading("Side by side"), table]
     for trial in results.trials:
         if not several or len(trial.answers) > 1 or results.own_warnings(trial):
             page += [Heading(f"{trial.checkpoint}: {trial.task}"), *_answers(results, trial)]
-    return [*page, *_closing(results)]
-
-
-def _closing(results: TrialResults) -> Page:
-    """Return what is said of all trials: what could not be done, what holds, and what it cost."""
-    page: Page = []
     for title, mark, lines in (
         ("Skipped", "-", [refusal.why_not for refusal in results.refusals]),
         ("Warnings", "!", results.shared_warnings()),
@@ -67,7 +61,15 @@ def _closing(results: TrialResults) -> Page:
     ):
         if lines:
             page += [Heading(title), Items(tuple(Item(mark, line) for line in lines))]
-    return [*page, *_cost(results.trials)] if results.trials else page
+    if results.trials:
+        costs = tuple((trial.checkpoint, *_cost_cells(trial)) for trial in results.trials)
+        page += [
+            Heading("Performance"),
+            Table(COST_COLUMNS, costs, wide=0),
+            Pairs(results.trials[0].surroundings),
+            Text(COST_NOTE, "quiet"),
+        ]
+    return page
 
 
 def _figure(answer: Prediction) -> str:
@@ -82,14 +84,6 @@ def _answer_text(answer: Prediction) -> str:
     if answer.vector is not None:
         return f"{answer.text}: a vector of {len(answer.vector)} numbers"
     return answer.text or "(nothing)"
-
-
-def _side_by_side(results: TrialResults) -> Table:
-    rows = []
-    for trial in results.trials:
-        best = [f"{_answer_text(each)} {_figure(each)}".strip() for each in trial.answers[:1]]
-        rows.append((trial.checkpoint, trial.task, *(best or ["(nothing)"])))
-    return Table(("checkpoint", "task", "gave"), tuple(rows), wide=2)
 
 
 def _answers(results: TrialResults, trial: Trial) -> Page:
@@ -119,16 +113,6 @@ def _cost_cells(trial: Trial) -> tuple[str, ...]:
         f"{trial.estimated_memory_mb:.0f}",
         "" if error is None else f"{error:+.0%}".replace("%", " %"),
     )
-
-
-def _cost(trials: tuple[Trial, ...]) -> Page:
-    rows = tuple((trial.checkpoint, *_cost_cells(trial)) for trial in trials)
-    return [
-        Heading("Performance"),
-        Table(COST_COLUMNS, rows, wide=0),
-        Pairs(trials[0].surroundings),
-        Text(COST_NOTE, "quiet"),
-    ]
 
 
 def composition_page(made: Composition, *, trained: bool = False) -> Page:
@@ -187,35 +171,11 @@ def finetuning_page(result: FineTuning, asked: str) -> Page:
     ]
 
 
-def as_html(results: TrialResults, images: Mapping[str, str]) -> str:
-    """Return one HTML file that needs nothing else, filled into `trial.html`.
-
-    `images` are `data:` addresses by name: that of the image, and of others in a ranking.
-    """
+def as_html(results: TrialResults) -> str:
+    """Return one HTML file that needs nothing else: the page, with its images on top."""
     from markupsafe import Markup
 
-    families = list(dict.fromkeys(trial.family for trial in results.trials))
-    hues = {family: HUES[place % len(HUES)] for place, family in enumerate(families)}
-    facts = [("question", results.question), ("query", results.query)]
-    facts += [fact for trial in results.trials[:1] for fact in trial.surroundings]
-    content = filled(
-        Path(__file__).with_name("trial.html"),
-        name=results.image,
-        images=images,
-        facts=[fact for fact in facts if fact[1]],
-        cards=[
-            {
-                "hue": hues[trial.family],
-                "trial": trial,
-                "answers": [
-                    (each.text, _answer_text(each), _figure(each), each.probability)
-                    for each in trial.answers[: results.shown]
-                ],
-                "more": max(0, len(trial.answers) - results.shown),
-                "warnings": results.own_warnings(trial),
-            }
-            for trial in results.trials
-        ],
-        closing=Markup(body(_closing(results))),
-    )
-    return document(f"advisor try: {results.image}", content)
+    figure = Markup('<figure><img src="{}" alt="{}"></figure>')
+    pictures = [figure.format(address, name) for name, address in results.previews().items()]
+    title = f"advisor try: {results.image}"
+    return document(title, "".join([*pictures, body(as_page(results))]))

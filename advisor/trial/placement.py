@@ -107,22 +107,17 @@ def estimated_mb(
     Networks that write text read their word table whole; dual encoders look up a few rows of it,
     and the rest of a file that is mapped is never read.
     """
-    loaded = _loaded_mb(weights, placement)
+    loaded = weights_mb(weights.parameters, placement.computes_in or placement.dtype)
+    if placement.dtype in QUANTIZED:  # tables of words are not
+        tables = weights_mb(weights.table_parameters, placement.computes_in)
+        rest = weights.parameters - weights.table_parameters
+        loaded = tables + rest * QUANTIZED[placement.dtype] / MB
     if placement.device != "cpu":
         return loaded
     if weights.dtype != placement.dtype:
         return OVERHEAD_MB + loaded + weights.stored_bytes / MB
     unread = 0 if tables_read_whole else weights.table_parameters
     return OVERHEAD_MB + loaded - weights_mb(unread, placement.dtype)
-
-
-def _loaded_mb(weights: Weights, placement: Placement) -> float:
-    """Return the MB of the weights once they are loaded; tables of words are not quantized."""
-    if placement.dtype not in QUANTIZED:
-        return weights_mb(weights.parameters, placement.dtype)
-    tables = weights_mb(weights.table_parameters, placement.computes_in)
-    rest = weights.parameters - weights.table_parameters
-    return tables + rest * QUANTIZED[placement.dtype] / MB
 
 
 def refuse_what_does_not_fit(name: str, weights: Weights, placement: Placement) -> None:
@@ -146,7 +141,12 @@ def available_mb(placement: Placement) -> float | None:
         return float(library("torch").cuda.mem_get_info(placement.device)[0]) / MB
     if placement.device != "cpu":
         return None
-    limits = (field_mb("/proc/meminfo", "MemAvailable:"), _group_mb())
+    limits = [field_mb("/proc/meminfo", "MemAvailable:")]
+    with contextlib.suppress(OSError, ValueError):  # what a control group (a container) allows
+        group = Path("/sys/fs/cgroup")
+        limit = int((group / "memory.max").read_text(encoding="ascii"))
+        used = int((group / "memory.current").read_text(encoding="ascii"))
+        limits.append((limit - used) / MB)
     return min((limit for limit in limits if limit is not None), default=None)
 
 
@@ -206,13 +206,4 @@ def field_mb(file: str, field: str) -> float | None:
         for line in Path(file).read_text(encoding="ascii").splitlines():
             if line.startswith(field):
                 return int(line.split()[1]) / 1024
-    return None
-
-
-def _group_mb() -> float | None:
-    """Return what the control group (a container, say) still allows."""
-    with contextlib.suppress(OSError, ValueError):
-        root = Path("/sys/fs/cgroup")
-        limit = int((root / "memory.max").read_text(encoding="ascii"))
-        return (limit - int((root / "memory.current").read_text(encoding="ascii"))) / MB
     return None

@@ -20,10 +20,9 @@ from advisor.trial.answer import Prediction, Reply, Request
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage
 from advisor.trial.likelihood import forced_likelihoods
-from advisor.trial.loading import USES, text_limit
+from advisor.trial.loading import USES, Inputs, stacked, text_limit
 from advisor.trial.runner import Runner, fixed_prompt
-from advisor.trial.runtime import library, plain_errors
-from advisor.trial.stacked import Inputs, stacked
+from advisor.trial.runtime import library
 
 THOUGHT_TOKENS = 4096
 """What a thought may take, beside the answer."""
@@ -264,19 +263,16 @@ class Chat(Prompted):
             )
         entry, wanted = self.entry, self.loading.thinking
         self.switch = entry.thinking_switch if entry and entry.thinks else None
-        self.thinks = entry.thinks if entry else self._opens_a_thought()
+        self.thinks = bool(entry and entry.thinks)
+        if entry is None:  # its turn may end with the mark of a thought
+            turn = self.processor.apply_chat_template(
+                _turn("?", [None]), add_generation_prompt=True, tokenize=False
+            )
+            self.thinks = bool(self.use.thought) and turn.rstrip().endswith(self.use.thought[0])
         self.marks: Sequence[str] = (entry.answer_marks if entry else ()) or self.use.thought[1:]
         if self.thinks:
             self.warnings += (way_of(entry, self.task, thinking=wanted) if entry else THINKS,)
         self.thinks &= wanted or not self.switch
-
-    def _opens_a_thought(self) -> bool:
-        """True where the turn of a checkpoint that nobody knows ends with the mark of a thought."""
-        with plain_errors(self.checkpoint.name):
-            turn = self.processor.apply_chat_template(
-                _turn("?", [None]), add_generation_prompt=True, tokenize=False
-            )
-        return bool(self.use.thought) and turn.rstrip().endswith(self.use.thought[0])
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the inputs of one turn: the image, others after it, and the instruction."""

@@ -7,13 +7,10 @@ digest of all it read, and not tried again.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +30,7 @@ ALWAYS_ALLOWED = 20_000_000
 FROM_DISK = {"local_files_only": True, "trust_remote_code": False}
 MOST_CHARACTERS = 100_000
 """Of a rendered turn."""
-MOST_GROWTH = 10_000
-"""Letters or tokens that a tokenizer makes of a letter, or letters of a token."""
-RULES = ("normalizer", "pre_tokenizer", "post_processor", "decoder")
-SIGNS = (range(1, 0xD800), range(0xE000, 0x10000))
+SIGNS = (*range(1, 0xD800), *range(0xE000, 0x10000))
 """The numbers of what Unicode has in its first plane; between them are halves of characters."""
 QUESTION = "What is in this image?"
 
@@ -47,11 +41,11 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
     A network whose configuration is far larger than its weights is one of these. Whatever else is
     wrong with a file is left to the loader, which says it better.
     """
-    path = _kept(checkpoint, class_name)
+    path = _passed(checkpoint, class_name)
     if path is not None and path.exists():
         return
     try:
-        numbers, characters, longer = _tried(str(checkpoint.folder), class_name)
+        numbers, characters = _tried(str(checkpoint.folder), class_name)
     except (LimitExceededError, ChildError) as error:
         raise BrokenCheckpointError(
             f"the files beside the weights of `{checkpoint.name}` take more memory or time than "
@@ -61,15 +55,14 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
         ) from error
     most = MOST_TIMES * checkpoint.weights.stored_bytes + ALWAYS_ALLOWED
     name, size = checkpoint.name, f"{checkpoint.weights.stored_bytes / 1e6:,.1f} MB"
-    for found, limit, too_much in (
-        (numbers, most, f"configuration of `{name}` promises {numbers:,} numbers, far more than its"
-         f" weights of {size} hold"),
-        (characters, MOST_CHARACTERS, f"chat template of `{name}` makes {characters:,} letters of a"
-         " turn"),
-        (longer, MOST_GROWTH, f"tokenizer of `{name}` makes texts thousands of times as long"),
-    ):  # fmt: skip
-        if found > limit:
-            raise BrokenCheckpointError(f"the {too_much}", hint="fetch the checkpoint again")
+    if numbers > most or characters > MOST_CHARACTERS:
+        raise BrokenCheckpointError(
+            f"the chat template of `{name}` makes {characters:,} letters of a turn"
+            if characters > MOST_CHARACTERS
+            else f"the configuration of `{name}` promises {numbers:,} numbers, far more than its "
+            f"weights of {size} hold",
+            hint="fetch the checkpoint again",
+        )
     if path is not None:
         with contextlib.suppress(OSError):  # it is tried again the next time
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,22 +70,21 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
 
 
 @cache
-def _tried(folder: str, class_name: str) -> tuple[int, int, float]:
+def _tried(folder: str, class_name: str) -> tuple[int, int]:
     """Return what `rehearse` found in a child."""
     libraries = ("torch", "transformers", "PIL.Image")
-    found = run_in_child(rehearse, folder, class_name, limits=LIMITS, imports=libraries)
-    numbers, characters, longer = found
-    return numbers, characters, longer
+    numbers, characters = run_in_child(
+        rehearse, folder, class_name, limits=LIMITS, imports=libraries
+    )
+    return numbers, characters
 
 
-def _kept(checkpoint: LocalCheckpoint, class_name: str) -> Path | None:
+def _passed(checkpoint: LocalCheckpoint, class_name: str) -> Path | None:
     """Return the file that is there where a rehearsal of these very files has passed."""
     home = cache_folder()
     if home is None:
         return None
-    digest = hashlib.sha256(
-        repr((class_name, checkpoint.weights, versions(), MOST_GROWTH)).encode()
-    )
+    digest = hashlib.sha256(repr((class_name, checkpoint.weights, versions())).encode())
     for path in sorted(checkpoint.folder.iterdir()):
         if path.is_file() and path.suffix != ".safetensors":
             digest.update(f"{path.name} {path.stat().st_size} ".encode())
@@ -100,25 +92,22 @@ def _kept(checkpoint: LocalCheckpoint, class_name: str) -> Path | None:
     return home / "rehearsed" / digest.hexdigest()
 
 
-def rehearse(folder: str, class_name: str) -> tuple[int, int, float]:
+def rehearse(folder: str, class_name: str) -> tuple[int, int]:
     """Do once, without weights, what loading and running does; for a child.
 
-    Returns the numbers of the network, built without memory, the letters of a rendered turn, and
-    how many times as long the tokenizer makes a text.
+    Returns the numbers of the network, built without memory, and the letters of a rendered turn.
     """
     with quiet():
-        numbers = _attempted(_numbers, folder, class_name) or 0
-        characters, longer = 0, 1.0
+        numbers, characters = _attempted(_numbers, folder, class_name) or 0, 0
         for kind in ("AutoProcessor", "AutoImageProcessor", "AutoTokenizer"):
             load = getattr(transformers(), kind).from_pretrained
             part = _attempted(load, folder, **FROM_DISK)
             characters = max(characters, _attempted(_turn, part) or 0)
-            longer = max(longer, _attempted(growth, part) or 0)
             for step in _steps(part):
                 _attempted(step)
             if hasattr(part, "tokenizer") and hasattr(part, "image_processor"):
                 break
-    return numbers, characters, longer
+    return numbers, characters
 
 
 def _attempted(work: Callable[..., Any], *given: Any, **settings: Any) -> Any:
@@ -153,45 +142,11 @@ def _turn(part: Any) -> int:
     return len(part.apply_chat_template(turn, add_generation_prompt=True, tokenize=False))
 
 
-def growth(part: Any) -> float:
-    """Return how many letters or tokens, at most, a tokenizer makes of a letter, or of a token.
-
-    Tried with every sign, and with the texts that its rules name, which may set off others. It
-    stops at the first that is too much.
-    """
-    rust = getattr(part, "tokenizer", part).backend_tokenizer
-    rules = [rule for name in RULES if (rule := getattr(rust, name)) is not None]
-    named = [text for rule in rules for text in _texts_of(json.loads(rule.__getstate__()))]
-    most: float = max(map(len, named), default=0)
-    for text in chain(named, map(chr, chain(*SIGNS))):
-        if most > MOST_GROWTH:
-            return most
-        letters = rust.normalizer.normalize_str(text) if rust.normalizer else text
-        pieces = rust.pre_tokenizer.pre_tokenize_str(letters) if rust.pre_tokenizer else ()
-        made = max(len(letters), sum(len(piece) for piece, _ in pieces), len(rust.encode(text).ids))
-        most = max(most, made / max(1, len(text)))
-    tokens = [[token] for token in range(rust.get_vocab_size())]
-    return max(most, *map(len, rust.decode_batch(tokens, skip_special_tokens=False)))
-
-
-def _texts_of(rule: Any) -> Iterator[str]:
-    """Yield what a rule, or one within it, looks for and puts."""
-    if isinstance(rule, str):
-        yield rule
-    elif isinstance(rule, list):
-        for inner in rule:
-            yield from _texts_of(inner)
-    elif isinstance(rule, dict):
-        table = base64.b64decode(rule.pop("precompiled_charsmap", None) or b"\4\0\0\0")
-        texts = table[4 + int.from_bytes(table[:4], "little") :]  # behind a tree of that size
-        yield from (text.decode(errors="replace") for text in texts.split(b"\0"))
-        yield from _texts_of(list(rule.values()))
-
-
 def _steps(part: Any) -> Iterator[Callable[[], Any]]:
-    """Yield what a part is asked for: the largest image and the longest, a text, and both at once.
+    """Yield what a part is asked for: the largest image and the longest, texts, and both at once.
 
-    Each fails where the part is of another kind.
+    Texts are a question, all signs of Unicode's first plane, and every token as words. Each fails
+    where the part is of another kind.
     """
     from PIL import Image
 
@@ -202,5 +157,7 @@ def _steps(part: Any) -> Iterator[Callable[[], Any]]:
         yield partial(lambda picture: part.image_processor(images=picture, **tensors), image)
         yield partial(lambda picture: part(images=picture, **tensors), image)
     yield lambda: part(images=Image.new("RGB", (64, 64)), text=QUESTION, **tensors)
-    yield lambda: part.tokenizer.decode(part.tokenizer(QUESTION)["input_ids"])
-    yield lambda: part.decode(part(QUESTION)["input_ids"])
+    words = getattr(part, "tokenizer", part)
+    yield lambda: words.decode(words(QUESTION)["input_ids"])
+    yield lambda: words(" ".join(map(chr, SIGNS)))
+    yield lambda: words.batch_decode([[token] for token in range(len(words))])

@@ -26,6 +26,7 @@ from advisor.trial.demo import demo_checkpoint
 from advisor.trial.failures import BrokenCheckpointError, DiskFullError, NotDownloadedError
 from advisor.trial.local_checkpoint import (
     INDEX,
+    SAFE,
     WEIGHTS,
     LocalCheckpoint,
     read_checkpoint,
@@ -35,6 +36,7 @@ from advisor.trial.runtime import library
 from advisor.writing import disk_is_full
 
 DEMO = "demo:"
+AGREE = "add --download; it prints the size first"
 NEEDED = (".json", ".txt", ".jinja", ".model", ".safetensors")
 """How files end, at the top of a repository, that loading may need."""
 
@@ -91,14 +93,11 @@ def resolve(checkpoint: str | Path, loading: Loading | None = None) -> LocalChec
     folder = Path(os.path.expanduser(name))  # noqa: PTH111 - pathlib raises where there is no home
     if name and folder.is_dir():
         return read_checkpoint(folder, name)
-    if name and folder.exists():
+    no_id = isinstance(checkpoint, Path) or not is_hub_id(name) or name.startswith(("~", "."))
+    if no_id or folder.exists():
         raise NotFoundError(
-            f"`{name}` is a file, not a checkpoint", hint="give the folder that holds config.json"
-        )
-    if isinstance(checkpoint, Path) or not is_hub_id(name) or name.startswith(("~", ".")):
-        raise NotFoundError(
-            f"there is no folder `{name}`, and it is not a Hub id",
-            hint="hub ids read `organisation/name`",
+            f"`{name}` is neither a folder of a checkpoint nor a Hub id",
+            hint="give the folder that holds config.json, or `organisation/name`",
         )
     return _from_hub(name, loading or Loading())
 
@@ -117,14 +116,12 @@ def _from_hub(name: str, loading: Loading) -> LocalCheckpoint:
             hint="drop --offline or unset HF_HUB_OFFLINE once, or give a folder",
         )
     if loading.agree is None:
-        raise incomplete or NotDownloadedError(
-            f"`{name}` is not on this machine yet", hint="add --download; it prints the size first"
-        )
+        raise incomplete or NotDownloadedError(f"`{name}` is not on this machine yet", hint=AGREE)
     download = plan_download(name, loading.revision)
     if not loading.agree(download):
         raise NotDownloadedError(
             f"`{name}` was not downloaded ({download.size} in {len(download.files)} files)",
-            hint="add --download; it prints the size first",
+            hint=AGREE,
         )
     folder = fetch(download)
     return read_checkpoint(folder, name, folder.name)
@@ -173,22 +170,21 @@ def fetch(download: Download) -> Path:
 def _needed_files(sizes: dict[str, int], name: str) -> tuple[str, ...]:
     """Return the files at the top of a repository that loading needs."""
     top = [file for file in sizes if "/" not in file]
-    needed = [file for file in top if file.endswith(NEEDED)]
-    if "config.json" not in needed:
-        raise BrokenCheckpointError(
-            f"`{name}` holds no config.json, so nothing says which network it is",
-            hint="this is not a transformers checkpoint; look for a converted one",
-        )
-    weights = [file for file in needed if file.endswith(".safetensors")]
+    needed = {file for file in top if file.endswith(NEEDED)}
+    weights = {file for file in needed if file.endswith(SAFE)}
     if not weights:
         refuse_pickled(top, name)
-        raise BrokenCheckpointError(f"`{name}` holds no weights", hint="look for another one")
+    if not weights or "config.json" not in needed:
+        raise BrokenCheckpointError(
+            f"`{name}` holds no {'config.json' if weights else 'weights'}",
+            hint="this is not a transformers checkpoint; look for a converted one",
+        )
+    used = weights
     if WEIGHTS in weights:
-        weights = [WEIGHTS]
+        used = {WEIGHTS}
     elif INDEX in needed:
-        weights = [file for file in weights if fnmatch.fnmatch(file, "model-*-of-*.safetensors")]
-    rest = [file for file in needed if not file.endswith(".safetensors")]
-    return tuple(sorted(rest + weights))
+        used = {file for file in weights if fnmatch.fnmatch(file, "model-*-of-*.safetensors")}
+    return tuple(sorted(needed - weights | used))
 
 
 @contextmanager

@@ -300,12 +300,10 @@ def runner_class(use: RunnerUse) -> type[Runner]:
     """Return the class that a use names; UnsupportedError where there is none."""
     module, _, name = use.runner.partition(".")
     try:
-        runner = getattr(importlib.import_module(f"advisor.trial.{module}"), name)
-    except (ImportError, AttributeError):
-        runner = None
-    if not (isinstance(runner, type) and issubclass(runner, Runner)):
+        runner: type[Runner] = getattr(importlib.import_module(f"advisor.trial.{module}"), name)
+    except (ImportError, AttributeError) as error:
         raise UnsupportedError(
             f"the rules name the runner `{use.runner}` for `{use.id}`, and there is none",
             hint="name a runner of advisor.trial, as the other uses in rules/programs do",
-        )
+        ) from error
     return runner

@@ -7,8 +7,6 @@ import importlib
 import os
 import re
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from advisor.distribution import install_hint
@@ -21,6 +19,9 @@ OWN_CLASSES, OWN_NETWORKS = "UnifiedVLP", "advisor.unified_vlp"
 """How the classes begin that transformers lacks, and where they are."""
 PANIC = "PanicException"
 """What tokenizers raises where its Rust code gave up; it is no Exception, and has no module."""
+NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
+"""What a RuntimeError of torch says where memory ran out."""
+DEBUG = "`ADVISOR_DEBUG=1` shows where it failed"
 _PIP = re.compile(r"pip install (?:-U |--upgrade )?([A-Za-z][\w.-]*\w)")
 _LIBRARY = re.compile(r"requires? the (\w+) library but it was not found", re.IGNORECASE)
 
@@ -93,18 +94,6 @@ def network_class(name: str) -> Any:
     return getattr(transformers(), name, None)
 
 
-@cache
-def own_networks() -> frozenset[str]:
-    """Return the names of advisor's own classes, without importing them, torch or transformers."""
-    import ast
-
-    source = Path(__file__).parents[1] / OWN_NETWORKS.rpartition(".")[2] / "__init__.py"
-    for line in ast.parse(source.read_text(encoding="utf-8")).body:
-        if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "__all__":
-            return frozenset(ast.literal_eval(line.value))
-    return frozenset()
-
-
 def versions() -> dict[str, str]:
     """Return the versions of what computes: Python, torch, transformers, Pillow."""
     import platform
@@ -124,7 +113,10 @@ def plain_errors(name: str) -> Iterator[None]:
     except BaseException as error:
         if not isinstance(error, Exception) and type(error).__name__ != PANIC:
             raise
-        needed = _needed_library(error)
+        match = _PIP.search(str(error)) or _LIBRARY.search(str(error))
+        needed = match[1].lower() if match else ""
+        if isinstance(error, ModuleNotFoundError) and not needed:
+            needed = error.name or ""
         if needed or isinstance(error, ImportError):
             raise MissingExtraError(
                 f"`{name}` needs the library {needed}, which is not installed"
@@ -132,7 +124,10 @@ def plain_errors(name: str) -> Iterator[None]:
                 else f"`{name}` needs a library that is not installed: {first_words(error)}",
                 hint=f"pip install {needed}" if needed else install_hint("try"),
             ) from error
-        if _is_out_of_memory(error):
+        no_memory = isinstance(error, (MemoryError, library("torch").OutOfMemoryError))
+        if no_memory or (
+            isinstance(error, RuntimeError) and any(sign in str(error) for sign in NO_MEMORY)
+        ):
             raise OutOfMemoryError(
                 f"the memory ran out while `{name}` was used",
                 hint="try a smaller checkpoint, --dtype bfloat16, or a smaller image",
@@ -142,22 +137,13 @@ def plain_errors(name: str) -> Iterator[None]:
                 f"the disk filled up while `{name}` was written",
                 hint="free some space and start again",
             ) from error
+        message, hint = f"transformers cannot use `{name}`: {first_words(error)}", DEBUG
         if _asks_the_hub(error):
-            raise BrokenCheckpointError(
-                f"`{name}` names files of the Hub beside its own, which advisor does not fetch",
-                hint="put what it needs in its folder, or choose another checkpoint",
-            ) from error
-        raise BrokenCheckpointError(
-            f"transformers cannot use `{name}`: {first_words(error)}",
-            hint="`ADVISOR_DEBUG=1` shows where it failed",
-        ) from error
-
-
-def _needed_library(error: BaseException) -> str:
-    """Return the package that an error of transformers asks for, empty where it asks for none."""
-    if match := _PIP.search(str(error)) or _LIBRARY.search(str(error)):
-        return match[1].lower()
-    return getattr(error, "name", None) or "" if isinstance(error, ModuleNotFoundError) else ""
+            message = (
+                f"`{name}` names files of the Hub beside its own, which advisor does not fetch"
+            )
+            hint = "put what it needs in its folder, or choose another checkpoint"
+        raise BrokenCheckpointError(message, hint=hint) from error
 
 
 def _asks_the_hub(error: BaseException | None) -> bool:
@@ -173,10 +159,3 @@ def _asks_the_hub(error: BaseException | None) -> bool:
 def first_words(error: BaseException) -> str:
     """Return what an error says, in one line of some length."""
     return " ".join(str(error).split())[:300] or type(error).__name__
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    if isinstance(error, (MemoryError, library("torch").OutOfMemoryError)):
-        return True
-    signs = ("not enough memory", "can't allocate memory", "out of memory")
-    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in signs)

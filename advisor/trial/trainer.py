@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_model
 from transformers import (
     EarlyStoppingCallback,
@@ -36,8 +35,16 @@ from advisor.trial.failures import (
 from advisor.trial.images import open_image
 from advisor.trial.local_checkpoint import read_checkpoint
 from advisor.trial.runner import Runner
-from advisor.trial.runtime import plain_errors, quiet
-from advisor.trial.training import FineTuning, Sample, Training, TrainingStep, doubts, draw_samples
+from advisor.trial.runtime import plain_errors, quiet, versions
+from advisor.trial.training import (
+    FineTuning,
+    Reports,
+    Sample,
+    Training,
+    TrainingStep,
+    doubts,
+    draw_samples,
+)
 from advisor.trial.training_data import TrainingExample
 from advisor.writing import (
     grant_umask,
@@ -89,14 +96,8 @@ class Rows(torch.utils.data.Dataset[tuple[TrainingExample, int]]):
 class Watch(TrainerCallback):
     """Saves between epochs, tells how far training is, and stops where that is asked for."""
 
-    def __init__(
-        self,
-        rows: Rows,
-        every: int,
-        progress: Callable[[TrainingStep], None] | None,
-        stop: Callable[[], bool] | None,
-    ) -> None:
-        self.rows, self.every, self.progress, self.stop = rows, every, progress, stop
+    def __init__(self, rows: Rows, every: int, reports: Reports) -> None:
+        self.rows, self.every, self.reports = rows, every, reports
         self.first_step: int | None = None
         self.began = 0.0
         self.stopping = False
@@ -115,7 +116,7 @@ class Watch(TrainerCallback):
 
         At the end of an epoch one is saved in any case, when its loss on held-out data is known.
         """
-        self.stopping = self.stop is not None and self.stop()
+        self.stopping = self.reports.stop()
         in_epoch = state.global_step % (state.max_steps // int(args.num_train_epochs))
         if in_epoch and (self.stopping or state.global_step % self.every == 0):
             control.should_save = True
@@ -135,17 +136,16 @@ class Watch(TrainerCallback):
                 f"the loss is not finite at step {state.global_step}",
                 hint="train with a smaller --learning-rate",
             )
-        if self.progress is not None:
-            passed = (time.monotonic() - self.began) / max(1, state.global_step - self.first_step)
-            self.progress(
-                TrainingStep(
-                    step=state.global_step,
-                    steps=state.max_steps,
-                    loss=loss,
-                    held_out_loss=held_out,
-                    seconds_left=passed * (state.max_steps - state.global_step),
-                )
+        passed = (time.monotonic() - self.began) / max(1, state.global_step - self.first_step)
+        self.reports.progress(
+            TrainingStep(
+                step=state.global_step,
+                steps=state.max_steps,
+                loss=loss,
+                held_out_loss=held_out,
+                seconds_left=passed * (state.max_steps - state.global_step),
             )
+        )
 
 
 class KeptTrainer(Trainer):
@@ -169,19 +169,15 @@ def train(
     examples: tuple[TrainingExample, ...],
     held_out: tuple[TrainingExample, ...],
     folder: Path,
-    *,
-    progress: Callable[[TrainingStep], None] | None = None,
-    stop: Callable[[], bool] | None = None,
-    tell: Callable[[FineTuning, Path], None] | None = None,
+    reports: Reports,
 ) -> FineTuning:
     """Train from the last checkpoint in `folder` to the end, save, and return what came of it.
 
     Checkpoints are those of transformers' Trainer, in `folder/unfinished`; the network that is
-    saved is that of the epoch with the lowest loss on `held_out`. Other parameters are as in
-    `finetune`.
+    saved is that of the epoch with the lowest loss on `held_out`.
     """
     unfinished, name = folder / UNFINISHED, runner.checkpoint.name
-    watch = Watch(Rows(examples), training.checkpoint_every, progress, stop)
+    watch = Watch(Rows(examples), training.checkpoint_every, reports)
     trainer = _trainer(runner, recipe, training, held_out, unfinished, watch)
     with plain_errors(name), quiet():
         loss_before = float(trainer.evaluate()["eval_loss"])
@@ -189,7 +185,6 @@ def train(
     last = last_checkpoint(unfinished)
     with plain_errors(str(unfinished)), quiet():
         try:
-            _refuse_other_weights(last, runner.network)
             trainer.train(resume_from_checkpoint=str(last) if last else None)
         except Exception as error:
             if last is None or watch.first_step is not None:
@@ -220,7 +215,7 @@ def train(
     )
     with plain_errors(name), quiet():
         recipe.finish()
-    save_trained(recipe.parts, folder, lambda scratch: tell and tell(result, scratch))
+    save_trained(recipe.parts, folder, lambda scratch: reports.tell(result, scratch))
     return result
 
 
@@ -277,7 +272,6 @@ def _trainer(
             report_to="none",
             disable_tqdm=True,
             seed=training.seed,
-            data_seed=training.seed,
         )
         settings._n_gpu = min(1, settings.n_gpu)  # noqa: SLF001 - several would be DataParallel
         trainer = KeptTrainer(
@@ -295,14 +289,6 @@ def _trainer(
     trainer.model_accepts_loss_kwargs = False  # losses of ours are means of a batch
     trainer.remove_callback(PrinterCallback)  # it prints to stdout
     return trainer
-
-
-def _refuse_other_weights(checkpoint: Path | None, network: Any) -> None:
-    """Raise ValueError where the network of this release lacks a weight of a checkpoint."""
-    if checkpoint is not None:
-        with safe_open(checkpoint / SAFE_WEIGHTS_NAME, framework="pt") as file:
-            if unknown := set(file.keys()) - set(network.state_dict()):
-                raise ValueError(f"there is no weight `{min(unknown)}`")
 
 
 def _texts(runner: Runner, examples: tuple[TrainingExample, ...], training: Training) -> list[str]:
@@ -334,18 +320,20 @@ def last_checkpoint(unfinished: Path) -> Path | None:
 def begin(folder: Path, identity: Any, make: Callable[[Path], object] | None = None) -> Path:
     """Return the network that the training in a folder begins with, made where it is not there.
 
-    `identity` is plain JSON, and says what decides what comes of the training. Raises
-    OutputExistsError where an earlier one in this folder had another.
+    `identity` is plain JSON, and with the versions of the libraries it decides what comes of the
+    training. Raises OutputExistsError where an earlier one in this folder had another.
     """
     start = folder / UNFINISHED / "start"
     record = start.with_name(RECORD)
-    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    decides = json.dumps([identity, versions()], sort_keys=True)
+    digest = hashlib.sha256(decides.encode()).hexdigest()
     if not holds_something(start.parent):
         make_folder(start.parent)
         write_text(record, digest)  # before what it speaks of
     elif not record.is_file() or record.read_text(encoding="utf-8") != digest:
         raise OutputExistsError(
-            f"`{folder}` holds an unfinished training with other pairs, parts or settings",
+            f"`{folder}` holds an unfinished training with other pairs, parts, settings or "
+            "libraries",
             hint=f"name another folder, or delete `{start.parent}` to begin anew",
         )
     if make is not None and not start.is_dir():

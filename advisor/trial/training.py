@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from advisor.console.options import MAX_SEED, Device, option
 from advisor.errors import UsageError, check_name
@@ -149,6 +149,22 @@ class FineTuning:
     def as_json(self) -> dict[str, Any]:
         """Return the result as JSON keys."""
         return {**asdict(self), "folder": str(self.folder)}
+
+
+class Reports(NamedTuple):
+    """Whom a training tells what, and who may stop it.
+
+    `progress` is told how far it is. `stop` is asked after each step: where it says so, a
+    checkpoint is saved and KeyboardInterrupt raised. `tell` gets what came of it and where the
+    trained files are before they are put in place.
+    """
+
+    progress: Callable[[TrainingStep], None] = lambda _step: None
+    stop: Callable[[], bool] = lambda: False
+    tell: Callable[[FineTuning, Path], None] = lambda _done, _scratch: None
+
+
+SILENT = Reports()
 
 
 def draw_samples(samples: Sequence[Sample], seed: int) -> tuple[Sample, ...]:

@@ -21,7 +21,7 @@ from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.errors import UsageError, check_name
 from advisor.trial.command import agreement
 from advisor.trial.resolution import Loading, resolve
-from advisor.trial.training import Training, TrainingStep
+from advisor.trial.training import Reports, Training, TrainingStep
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
@@ -107,7 +107,14 @@ def compose(
       advisor compose --checkpoint captioner --finetune pairs.csv --save my-captioner
       advisor compose --encoder my-vit --decoder my-bert --finetune pairs.csv --save my-captioner
     """
-    _check_parts(parts)
+    joins = (parts.encoder, parts.decoder)
+    if any(joins) if parts.checkpoint else not all(joins):
+        raise UsageError(
+            "give --encoder and --decoder to join the two, or --checkpoint for a joined one",
+            hint=EXAMPLES,
+        )
+    if parts.checkpoint and not parts.pairs:
+        raise UsageError("--checkpoint is there to be trained: add --finetune PAIRS", hint=EXAMPLES)
     folder = _folder_of(save, shown)
     agree = agreement(download=download)
     loading = Loading(offline=offline, seed=training.seed, agree=agree)
@@ -147,8 +154,8 @@ def vlp(
     given = {name: None if value == "" else value for name, value in asdict(material).items()}
     given["checkpoint"] = material.checkpoint
     with stopping_between_steps() as stop:
-        settings: dict[str, Any] = {**given, **asdict(training), "stop": stop}
-        done = train_unified(data, folder, tell=tell, progress=Progress(), **settings)
+        settings: dict[str, Any] = {**given, **asdict(training)}
+        done = train_unified(data, folder, reports=Reports(Progress(), stop, tell), **settings)
     shown.say(_report(None, done, asked))
     return 0
 
@@ -160,18 +167,6 @@ def _folder_of(save: list[str], shown: Shown) -> str:
         raise UsageError("one --save FOLDER is needed", hint=hint)
     shown.refuse(Path(save[0]))
     return save[0]
-
-
-def _check_parts(parts: Parts) -> None:
-    """Raise UsageError unless there are two parts to join, or a network and what it learns from."""
-    joins = (parts.encoder, parts.decoder)
-    if any(joins) if parts.checkpoint else not all(joins):
-        raise UsageError(
-            "give --encoder and --decoder to join the two, or --checkpoint for a joined one",
-            hint=EXAMPLES,
-        )
-    if parts.checkpoint and not parts.pairs:
-        raise UsageError("--checkpoint is there to be trained: add --finetune PAIRS", hint=EXAMPLES)
 
 
 def _made(
@@ -200,9 +195,9 @@ def _made(
         resolve(parts.checkpoint, loading)
     joined = None if parts.checkpoint else ([parts.encoder, parts.decoder], make)
     with stopping_between_steps() as stop:
-        reports = {"progress": Progress(), "stop": stop, "tell": tell}
-        settings = {"lora": parts.lora, "make": joined, **reports, **asdict(training)}
-        return report(finetune(parts.checkpoint, parts.pairs, folder, **settings))
+        settings = {"lora": parts.lora, "make": joined, **asdict(training)}
+        reports = Reports(Progress(), stop, tell)
+        return report(finetune(parts.checkpoint, parts.pairs, folder, reports=reports, **settings))
 
 
 def _report(

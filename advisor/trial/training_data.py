@@ -11,6 +11,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -60,17 +61,13 @@ def read_examples(
     """
     source = Path(data)
     folder = Path(images) if images is not None else source.parent
-    if source.suffix.lower() == ".json":
-        try:
-            rows = iter([*_of_json(source, Path(annotations) if annotations is not None else None)])
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise _unreadable(source, error) from error
-    elif annotations is not None:
+    in_json = source.suffix.lower() == ".json"
+    if annotations is not None and not in_json:
         raise UsageError(
             "`--annotations` belongs to VQA's questions in JSON", hint="a CSV has its answers"
         )
-    else:
-        rows = _of_csv(source)
+    with _readable(source):
+        rows = [*(_of_json(source, annotations) if in_json else _of_csv(source))]
     examples, problems = [], []
     for place, name, text, answers in rows:
         path = _picture(folder, name)
@@ -114,59 +111,65 @@ Row = tuple[str, str, str, tuple[tuple[str, float], ...]]
 """Rank, the image's name, the text, and scores of answers."""
 
 
+@contextmanager
+def _readable(file: str | Path) -> Iterator[None]:
+    """Turn what is raised where a file is read into one sentence about it."""
+    try:
+        yield
+    except (
+        OSError, csv.Error, ValueError, KeyError, TypeError, AttributeError, RecursionError
+    ) as error:  # fmt: skip
+        reason = getattr(error, "strerror", None) or why_unparsed(error)
+        raise BrokenFileError(
+            f"`{file}` cannot be read: {reason}",
+            hint="give a CSV in UTF-8, COCO captions or VQA questions",
+        ) from error
+
+
 def _of_csv(source: Path) -> Iterator[Row]:
     """Yield the rows of a CSV with `image` and `text`, or with `image`, `question`, `answer`."""
-    try:
-        reader = csv.DictReader(read_lines(source))
-        rows = [(reader.line_num, row) for row in reader]
-        columns = reader.fieldnames or ()
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise _unreadable(source, error) from error
+    reader = csv.DictReader(read_lines(source))
+    columns = reader.fieldnames or ()
     asked = {"question", "answer"} <= set(columns)
-    lacking = [f"`{name}`" for name in ("image", "text") if name not in columns]
-    if lacking and not (asked and "image" in columns):
-        there = f", and has {', '.join(f'`{name}`' for name in columns)}" if columns else ""
+    lacking = {"image", "question" if asked else "text"} - set(columns)
+    if lacking:
         raise BrokenFileError(
-            f"`{source}` lacks the column {' and the column '.join(lacking)}{there}",
+            f"`{source}` lacks the column `{'` and the column `'.join(sorted(lacking))}`",
             hint="the first line is image,text, or image,question,answer",
         )
-    for number, row in rows:
-        text, answer = row["question"] if asked else row["text"], row.get("answer") or ""
-        answers = ((answer.strip(), 1.0),) if asked else ()
-        given = text if answer.strip() or not asked else ""
-        yield f"{source}:{number}", (row["image"] or "").strip(), given or "", answers
+    for row in reader:
+        answer = (row.get("answer") or "").strip()
+        text = row["question" if asked else "text"] or ""
+        answers = ((answer, 1.0),) if asked else ()
+        place = f"{source}:{reader.line_num}"
+        yield place, (row["image"] or "").strip(), text if answer or not asked else "", answers
 
 
-def _of_json(source: Path, annotations: Path | None) -> Iterator[Row]:
+def _of_json(source: Path, annotations: str | Path | None) -> Iterator[Row]:
     """Yield the rows of COCO captions, or of VQA's questions with their annotations."""
-    told = _read_json(source)
-    if "questions" in told:
+    document = _read_json(source)
+    if "questions" in document:
         if annotations is None:
             raise UsageError(
                 f"`{source}` holds questions, and their answers are in another file",
                 hint="add --annotations v2_mscoco_train2014_annotations.json",
             )
-        yield from _of_vqa(source, told["questions"], _read_json(annotations))
-    elif "annotations" in told and "images" in told:
-        names = {image["id"]: str(image["file_name"]) for image in told["images"]}
-        for number, each in enumerate(told["annotations"]):
+        yield from _of_vqa(source, document["questions"], _read_json(annotations))
+    elif "annotations" in document and "images" in document:
+        names = {image["id"]: str(image["file_name"]) for image in document["images"]}
+        for number, each in enumerate(document["annotations"]):
             name = names.get(each.get("image_id"), "")
             yield f"{source}: annotation {number}", name, str(each.get("caption", "")), ()
-    elif "images" in told:
-        for image in told["images"]:
+    else:
+        for image in document["images"]:
             for sentence in image.get("sentences", ()):
                 name = str(image.get("filename", ""))
                 yield f"{source}: {name}", name, str(sentence.get("raw", "")), ()
-    else:
-        raise BrokenFileError(
-            f"`{source}` holds neither captions nor questions as COCO and VQA have them",
-            hint="`images` with `annotations` or `sentences`, or `questions`",
-        )
 
 
-def _of_vqa(source: Path, questions: Iterable[Any], told: dict[str, Any]) -> Iterator[Row]:
+def _of_vqa(source: Path, questions: Iterable[Any], annotations: Any) -> Iterator[Row]:
     """Yield VQA's questions: images by COCO's number, answers by how often they were given."""
-    given = {each["question_id"]: each for each in told.get("annotations", ())}
+    given = {each["question_id"]: each for each in annotations.get("annotations", ())}
     for each in questions:
         answers = given.get(each["question_id"], {}).get("answers", ())
         counts = Counter(str(answer["answer"]) for answer in answers)
@@ -201,17 +204,6 @@ def _names_in(file: Path) -> frozenset[str]:
         return frozenset(stored.keys())
 
 
-def _read_json(file: Path) -> dict[str, Any]:
-    try:
-        told = json.loads(read_bounded(file, MOST_TEXT).decode())
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise _unreadable(file, error) from error
-    return told if isinstance(told, dict) else {}
-
-
-def _unreadable(file: Path, error: Exception) -> BrokenFileError:
-    reason = getattr(error, "strerror", None) or why_unparsed(error)
-    return BrokenFileError(
-        f"`{file}` cannot be read: {reason}",
-        hint="give a CSV in UTF-8, COCO captions or VQA questions",
-    )
+def _read_json(file: str | Path) -> Any:
+    with _readable(file):
+        return json.loads(read_bounded(Path(file), MOST_TEXT).decode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -54,25 +54,14 @@ class Trial:
 
     def as_json(self) -> dict[str, Any]:
         """Return the trial under the keys of the contract, times to 0.1 ms, memory to 0.1 MB."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        for name in ("load_ms", "first_ms", "latency_ms", "memory_mb", "estimated_memory_mb"):
+            values[name] = None if values[name] is None else round(values[name], 1)
         error = self.estimate_error
-        return {
-            "family": self.family,
-            "checkpoint": self.checkpoint,
-            "revision": self.revision,
-            "class": self.class_name,
-            "task": self.task,
-            "answers": [answer.as_json() for answer in self.answers],
-            "load_ms": round(self.load_ms, 1),
-            "first_ms": round(self.first_ms, 1),
-            "latency_ms": round(self.latency_ms, 1),
-            "memory_mb": None if self.memory_mb is None else round(self.memory_mb, 1),
-            "estimated_memory_mb": round(self.estimated_memory_mb, 1),
-            "estimate_error": None if error is None else round(error, 3),
-            "device": self.device,
-            "dtype": self.dtype,
-            "warnings": list(self.warnings),
-            "versions": dict(self.versions),
-        }
+        values["class"] = values.pop("class_name")
+        values["answers"] = [answer.as_json() for answer in self.answers]
+        values["estimate_error"] = None if error is None else round(error, 3)
+        return values | {"warnings": list(self.warnings)}
 
 
 def run_trial(

@@ -8,11 +8,15 @@ from typing import Any, ClassVar
 from advisor.trial.answer import Prediction, Reply, Request
 from advisor.trial.images import OpenedImage
 from advisor.trial.likelihood import spelled_apart
+from advisor.trial.loading import stacked
 from advisor.trial.runner import Runner
 from advisor.trial.runtime import library
-from advisor.trial.stacked import stacked
 
 SHOWN = 5
+NUMBERS = (
+    "the answers are numbers: their words are not in the checkpoint, and were not given when it "
+    "was converted (--answers)"
+)
 
 
 class SharedTransformer(Runner):
@@ -39,7 +43,16 @@ class SharedCaptioner(SharedTransformer):
         """Write the captions; a warning says where one was cut."""
         limit = self.loading.max_new_tokens or self.network.config.longest_text
         rows = self.network.generate(**self.picture(*images), max_new_tokens=limit)
-        return [self._caption(ids) for ids in rows.tolist()]
+        config = self.network.config
+        ends = {config.sep_token_id, config.pad_token_id}
+        cut = (f"the answer was cut after {limit} tokens; raise --max-new-tokens",)
+        return [
+            Reply(
+                answers=(Prediction(text=self.processor.decode(ids)),),
+                warnings=() if ends & set(ids) else cut,
+            )
+            for ids in rows.tolist()
+        ]
 
     def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
         """Return the likelihood with which each text would be written, made to sum to one."""
@@ -51,13 +64,6 @@ class SharedCaptioner(SharedTransformer):
         )
         scores: list[list[float]] = likely.softmax(dim=-1).tolist()
         return scores
-
-    def _caption(self, ids: list[int]) -> Reply:
-        config = self.network.config
-        ended = {config.sep_token_id, config.pad_token_id} & set(ids)
-        cut = (f"the answer was cut after {len(ids)} tokens; raise --max-new-tokens",)
-        answer = Prediction(text=self.processor.decode(ids))
-        return Reply(answers=(answer,), warnings=() if ended else cut)
 
 
 class SharedAnswerer(SharedTransformer):
@@ -72,32 +78,19 @@ class SharedAnswerer(SharedTransformer):
             {**self.on_device(dict(self.processor(text=question))), **self.picture(image)}
             for image, question in zip(images, questions, strict=True)
         ]
+        limit = self.network.config.longest_text
+        unnamed = () if self.network.config.answers else (NUMBERS,)
         replies: list[Reply] = [Reply(answers=())] * len(inputs)
         for places, batch in stacked(inputs):
-            for place, scores in zip(places, self.network(**batch).logits.float(), strict=True):
-                replies[place] = self._answers(scores.sigmoid(), questions[place])
+            for place, logits in zip(places, self.network(**batch).logits.float(), strict=True):
+                scores = logits.sigmoid()
+                best = (scores[1:].topk(min(SHOWN, len(scores) - 1)).indices + 1).tolist()
+                answers = tuple(
+                    Prediction(text=name, probability=float(scores[number]))
+                    for name, number in zip(self.network.answer_texts(best), best, strict=True)
+                )
+                pieces = len(self.processor.ids(questions[place]))
+                cut = f"the question has {pieces} pieces; only the first {limit} were read"
+                long = (cut,) if pieces > limit else ()
+                replies[place] = Reply(answers=answers, warnings=(*long, *unnamed))
         return replies
-
-    def _answers(self, scores: Any, question: str) -> Reply:
-        places = scores[1:].topk(min(SHOWN, len(scores) - 1)).indices + 1
-        names = self.network.answer_texts(places.tolist())
-        answers = tuple(
-            Prediction(text=name, probability=float(scores[place]))
-            for name, place in zip(names, places, strict=True)
-        )
-        return Reply(answers=answers, warnings=self._doubts(question))
-
-    def _doubts(self, question: str) -> tuple[str, ...]:
-        """Return what the user should know: a question that was cut, answers without words."""
-        config, count = self.network.config, len(self.processor.ids(question))
-        notes = []
-        if count > config.longest_text:
-            notes.append(
-                f"the question has {count} pieces; only the first {config.longest_text} were read"
-            )
-        if not config.answers:
-            notes.append(
-                "the answers are numbers: their words are not in the checkpoint, and were not "
-                "given when it was converted (--answers)"
-            )
-        return tuple(notes)

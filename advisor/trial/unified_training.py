@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -11,13 +11,19 @@ from typing import Any
 
 from advisor.errors import UsageError
 from advisor.model.library import ANSWER, CAPTION
-from advisor.trial.finetuning import TRAINER, refuse_other_contents
+from advisor.trial.finetuning import TRAINER, refuse_other_contents, trainable
 from advisor.trial.images import STORED_REGIONS, open_image
 from advisor.trial.rehearsal import refuse_what_has_no_end
 from advisor.trial.resolution import Loading, resolve
-from advisor.trial.runner import Runner, load_runner, shipped_table
-from advisor.trial.runtime import OWN_NETWORKS, library, plain_errors, quiet, transformers
-from advisor.trial.training import FineTuning, Training, TrainingStep
+from advisor.trial.runtime import (
+    OWN_CLASSES,
+    OWN_NETWORKS,
+    library,
+    plain_errors,
+    quiet,
+    transformers,
+)
+from advisor.trial.training import SILENT, FineTuning, Reports, Training
 from advisor.trial.training_data import TrainingExample, hold_out, read_examples
 from advisor.writing import creating_folder
 
@@ -58,17 +64,15 @@ def train_unified(
     images: str | Path | None = None,
     annotations: str | Path | None = None,
     vocabulary: str | Path | None = None,
-    progress: Callable[[TrainingStep], None] | None = None,
-    stop: Callable[[], bool] | None = None,
-    tell: Callable[[FineTuning, Path], None] | None = None,
+    reports: Reports = SILENT,
     **training: Any,
 ) -> FineTuning:
     """Train for an aim (`pretraining`, `captions`, `answers`) and save to a folder.
 
     `checkpoint` is where it starts; without one a small network is built, on a grid for pictures
     and on their regions for stored ones, with the words of `vocabulary` or of the texts.
-    `training` are fields of Training; those left out are the published ones. `progress`, `stop` and
-    `tell`, the best epoch and interrupted runs are as in `finetune`.
+    `training` are fields of Training; those left out are the published ones. The best epoch and
+    interrupted runs are as in `finetune`.
     """
     published, folder, how = AIMS[aim], Path(output), Training(**training)
     usual = ("epochs", "learning_rate", "batch_size")
@@ -82,14 +86,28 @@ def train_unified(
     trained, held_out = hold_out(examples, how.held_out, how.seed)
 
     def make(place: Path) -> None:
-        _make_start(place, checkpoint, examples, trained, vocabulary, how.seed)
+        """Write the network to begin with to a folder."""
+        beginnings = library(f"{OWN_NETWORKS}.beginnings")
+        counted = Counter(answer for each in trained for answer, _ in each.answers)
+        if checkpoint:
+            local = resolve(checkpoint, Loading())
+            refuse_what_has_no_end(local, "UnifiedVLPForAnswering")
+            with plain_errors(local.name), quiet(), creating_folder(place) as scratch:
+                beginnings.with_answers(local.folder, scratch, counted, how.seed)
+            return
+        first, texts = str(examples[0].image), [each.text for each in trained]
+        regions = first if first.partition("::")[0].endswith(STORED_REGIONS) else None
+        settings = {"regions": regions, "vocabulary": vocabulary}
+        with quiet(), creating_folder(place) as scratch:
+            beginnings.new(scratch, texts, counted, how.seed, **settings)
 
     learnt = [[str(each.image), each.text, list(map(list, each.answers))] for each in examples]
     begun_with = [aim, checkpoint, str(vocabulary), learnt, how.identity]
     new = aim == ANSWERS or not checkpoint
     trainer = library(TRAINER)
     start = trainer.begin(folder, begun_with, make if new else None)
-    runner = _runner(start if new else checkpoint, aim, how.device)
+    act = ANSWER if aim == ANSWERS else CAPTION
+    runner = trainable(start if new else checkpoint, act, how.device, OWN_CLASSES)
     named = runner.network.named_parameters()
     optimizer = library(f"{OWN_NETWORKS}.bert_adam").BertAdam(named, how.learning_rate)
     recipe = trainer.Recipe(
@@ -99,47 +117,8 @@ def train_unified(
         warm_up=0.1,
         clip=0.0,  # BertAdam cuts each gradient by itself
     )
-    reports = {"progress": progress, "stop": stop, "tell": tell}
-    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, **reports)
+    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, reports)
     return done
-
-
-def _make_start(
-    place: Path,
-    checkpoint: str,
-    examples: tuple[TrainingExample, ...],
-    trained: tuple[TrainingExample, ...],
-    vocabulary: str | Path | None,
-    seed: int,
-) -> None:
-    """Write the network to begin with to a folder."""
-    beginnings = library(f"{OWN_NETWORKS}.beginnings")
-    counted = Counter(answer for each in trained for answer, _ in each.answers)
-    if checkpoint:
-        local = resolve(checkpoint, Loading())
-        refuse_what_has_no_end(local, "UnifiedVLPForAnswering")
-        with plain_errors(local.name), quiet(), creating_folder(place) as scratch:
-            beginnings.with_answers(local.folder, scratch, counted, seed)
-        return
-    with quiet(), creating_folder(place) as scratch:
-        first = str(examples[0].image)
-        regions = first if first.partition("::")[0].endswith(STORED_REGIONS) else None
-        texts = [each.text for each in trained]
-        beginnings.new(scratch, texts, counted, seed, regions=regions, vocabulary=vocabulary)
-
-
-def _runner(start: str | Path, aim: str, device: str) -> Runner:
-    rulebase = shipped_table()
-    task = rulebase.acts[ANSWER if aim == ANSWERS else CAPTION].tasks[0]
-    runner = load_runner(
-        start, task, rulebase=rulebase, device=device, dtype="float32", pretrained_only=True
-    )
-    if not runner.class_name.startswith("UnifiedVLP"):
-        raise UsageError(
-            f"`{start}` is a {runner.class_name}, and this trains a unified VLP of 2020",
-            hint="`advisor compose` trains encoder-decoders",
-        )
-    return runner
 
 
 def _batch(
@@ -167,22 +146,17 @@ def _batch(
         "attention_mask": arranged.seen,
         **processor.image_processor([each.regions or each.pixels for each in opened]),
     }
-    if examples[0].answers:
-        return {**inputs, "labels": _targets(config, examples)}
+    if examples[0].answers:  # soft scores, (batch, answers); unknown ones count for none
+        places = {word: place for place, word in enumerate(config.answers)}
+        targets = library("torch").zeros(len(examples), config.num_answers)
+        for row, example in enumerate(examples):
+            for answer, score in example.answers:
+                if answer in places:
+                    targets[row, places[answer]] = score
+        return {**inputs, "labels": targets}
     return {
         **inputs,
         "hidden_places": hidden.places,
         "labels": hidden.words,
         "label_weights": hidden.weights,
     }
-
-
-def _targets(config: Any, examples: Sequence[TrainingExample]) -> Any:
-    """Return the soft scores of answers, (batch, answers); unknown ones count for none."""
-    places = {word: place for place, word in enumerate(config.answers)}
-    targets = library("torch").zeros(len(examples), config.num_answers)
-    for row, example in enumerate(examples):
-        for answer, score in example.answers:
-            if answer in places:
-                targets[row, places[answer]] = score
-    return targets

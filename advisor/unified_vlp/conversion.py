@@ -28,22 +28,27 @@ from advisor.writing import creating_folder
 
 WORDS = "bert.embeddings.word_embeddings.weight"
 WORD_HEAD = "cls.predictions.decoder.weight"
-POSITIONS = "bert.embeddings.position_embeddings.weight"
-SEGMENTS = "bert.embeddings.token_type_embeddings.weight"
-CONTENT, INTO_WIDTH, PLACE = "vis_embed.0.weight", "vis_embed.2.weight", "vis_pe_embed.0.weight"
 ANSWERS = "ans_classifier.2.weight"
-INNER = re.compile(r"bert\.encoder\.layer\.(\d{1,4})\.intermediate\.dense\.weight")
+SIZES = {
+    "vocab_size": (WORDS, 0),
+    "hidden_size": (WORDS, 1),
+    "intermediate_size": ("bert.encoder.layer.0.intermediate.dense.weight", 0),
+    "max_position_embeddings": ("bert.embeddings.position_embeddings.weight", 0),
+    "type_vocab_size": ("bert.embeddings.token_type_embeddings.weight", 0),
+    "region_feature_size": ("vis_embed.0.weight", 1),
+    "region_class_size": ("vis_pe_embed.0.weight", 1),
+}
+"""The tensor that shows each size, and along which axis."""
+INNER = re.compile(r"bert\.encoder\.layer\.\d{1,4}\.intermediate\.dense\.weight")
 HEAD_WIDTH = 64
 """The one size that no shape shows; BERT's heads are this wide."""
 FEW_HEADS = 4
 """What is assumed of a narrower network, as those for tests mostly have."""
-DROPPED = (
-    (
-        re.compile(r"cls\.predictions\.decoder\.weight"),
-        "the word table once more, for the head",
-    ),
-    (re.compile(r"crit_mask_lm_smoothed\.one_hot"), "a constant of label smoothing"),
-)
+DROPPED = {
+    WORD_HEAD: "the word table once more, for the head",
+    "crit_mask_lm_smoothed.one_hot": "a constant of label smoothing",
+}
+FOR_CAPTIONS, UNUSED = "cls.predictions.", "the word head, which answering does not use"
 USES = {
     "UnifiedVLPForCaptioning": (
         "AutoModelForImageTextToText",
@@ -60,7 +65,6 @@ USES = {
 OTHER = (
     "give a whole file that the training of LuoweiZhou/VLP wrote; BERT and UniLM have no regions"
 )
-FOR_ANSWERS = (re.compile(r"cls\.predictions\..*"), "the word head, which answering does not use")
 
 
 class ConversionError(AdvisorError, kind="cannot-convert"):
@@ -139,19 +143,17 @@ def convert(
         network.save_pretrained(scratch)
         processor.save_pretrained(scratch)
         shutil.copyfile(vocabulary, scratch / "vocab.txt")
-        (scratch / "README.md").write_text(_card(done, Path(file).name), encoding="utf-8")
+        auto, *use = USES[done.class_name]
+        lines = [f"`{name}`: {why}" for name, why in dropped.items()] + notes
+        left = "\n".join(f"- {visible(line)}" for line in lines) or "- nothing"
+        card = Path(__file__).with_name("card.md").read_text(encoding="utf-8")
+        (scratch / "README.md").write_text(
+            card.format(file=visible(Path(file).name), auto=auto, use="\n".join(use), left=left),
+            encoding="utf-8",
+        )
         if tell is not None:
             tell(done, scratch)
     return done
-
-
-def _card(done: Conversion, file: str) -> str:
-    """Return the README.md of a folder that was converted from `file`: `card.md`, filled in."""
-    auto, *use = USES[done.class_name]
-    lines = [f"`{name}`: {why}" for name, why in done.dropped.items()] + list(done.notes)
-    left = "\n".join(f"- {visible(line)}" for line in lines) or "- nothing"
-    template = Path(__file__).with_name("card.md").read_text(encoding="utf-8")
-    return template.format(file=visible(file), auto=auto, use="\n".join(use), left=left)
 
 
 def read_state_dict(file: Path) -> dict[str, torch.Tensor]:
@@ -170,7 +172,6 @@ def _parted(
     stored: dict[str, torch.Tensor], file: str
 ) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
     """Return what is dropped, with why, and what has a place here; anything else is refused."""
-    names = own_names(stored)
     table, head = stored.get(WORDS), stored.get(WORD_HEAD)
     if table is None:
         raise ConversionError(
@@ -181,11 +182,11 @@ def _parted(
             f"`{WORD_HEAD}` of `{file}` differs from the word table, and the two are one here",
             hint=OTHER,
         )
-    droppable = [*DROPPED, *([FOR_ANSWERS] if ANSWERS in stored else [])]
-    dropped = {
-        name: why for name in stored for pattern, why in droppable if pattern.fullmatch(name)
-    }
-    unknown = [name for name in stored if name not in names and name not in dropped]
+    dropped = {name: why for name, why in DROPPED.items() if name in stored}
+    if ANSWERS in stored:
+        unused = [name for name in stored if name.startswith(FOR_CAPTIONS) and name not in dropped]
+        dropped |= dict.fromkeys(unused, UNUSED)
+    unknown = sorted(stored.keys() - own_names(stored).keys() - dropped.keys())
     if unknown:
         raise ConversionError(
             f"`{file}` holds {len(unknown)} tensors that a unified VLP has no place for, "
@@ -202,44 +203,28 @@ def _config(
     named: Sequence[str],
 ) -> UnifiedVLPConfig:
     """Return the sizes that the shapes show."""
-    needed = (POSITIONS, SEGMENTS, CONTENT, INTO_WIDTH, PLACE)
-    missing = [name for name in needed if name not in kept]
-    if missing:
-        raise ConversionError(
-            f"`{file}` lacks {len(missing)} of the tensors of a unified VLP, `{missing[0]}` first",
-            hint=OTHER,
-        )
-    for name, value in kept.items():
-        table = name in (WORDS, ANSWERS, *needed) or INNER.fullmatch(name)
-        if table and (value.dim() != 2 or not value.numel()):
+    sizes: dict[str, int] = {}
+    for size, (tensor, axis) in SIZES.items():
+        shape = kept[tensor].shape if tensor in kept else ()
+        if len(shape) <= axis or not shape[axis]:
             raise ConversionError(
-                f"`{name}` of `{file}` is not a table: it has the shape {tuple(value.shape)}",
-                hint=OTHER,
+                f"`{file}` has no table `{tensor}`, which every unified VLP has", hint=OTHER
             )
-    layers = {int(match[1]): name for name in kept if (match := INNER.fullmatch(name))}
-    count, width = kept[WORDS].shape
-    if len(words) != count:
-        raise ConversionError(
-            f"the vocabulary has {len(words)} lines, and the file {count} words",
-            hint="the published files go with the vocab.txt of BERT-base cased, 28,996 lines",
-        )
-    answers = len(kept[ANSWERS]) if ANSWERS in kept else 0
-    if named and answers and len(named) != answers:
-        raise ConversionError(
-            f"there are {len(named)} answers, and the file has {answers}",
-            hint="give the list that it was trained with, an answer a line, `<unk>` first",
-        )
+        sizes[size] = shape[axis]
+    count, width = sizes["vocab_size"], sizes["hidden_size"]
+    answers = len(kept[ANSWERS]) if ANSWERS in kept and kept[ANSWERS].dim() else 0
+    for given, number, what in ((words, count, "vocabulary"), (named, answers, "list of answers")):
+        if given and number and len(given) != number:
+            raise ConversionError(
+                f"the {what} has {len(given)} lines, and the file {number}",
+                hint="the published files go with the vocab.txt of BERT-base cased, 28,996 lines, "
+                "and a list of 3,129 answers, `<unk>` first",
+            )
     few = FEW_HEADS if width % FEW_HEADS == 0 else 1
     return UnifiedVLPConfig(
-        vocab_size=count,
-        hidden_size=width,
-        num_hidden_layers=len(layers),
+        **{**sizes, "region_class_size": sizes["region_class_size"] - BOX_NUMBERS},
+        num_hidden_layers=sum(1 for name in kept if INNER.fullmatch(name)),
         num_attention_heads=few if width % HEAD_WIDTH else width // HEAD_WIDTH,
-        intermediate_size=len(kept[layers[0]]) if 0 in layers else width,
-        max_position_embeddings=len(kept[POSITIONS]),
-        type_vocab_size=len(kept[SEGMENTS]),
-        region_feature_size=kept[CONTENT].shape[1],
-        region_class_size=kept[PLACE].shape[1] - BOX_NUMBERS,
         num_answers=answers or UnifiedVLPConfig().num_answers,
         **special_ids(words),
         **(labels_of(named) if named and answers else {}),
@@ -255,11 +240,10 @@ def _loaded(
     """
     names = own_names(kept)
     values = {names[name]: value for name, value in kept.items()}
-    with torch.device("meta"):
-        needed = kind(config).state_dict()
     shapes = {name: value.shape for name, value in values.items()}
-    wrong = sorted(name for name, value in needed.items() if shapes.get(name) != value.shape)
-    wrong += sorted(shapes.keys() - needed.keys())
+    with torch.device("meta"):
+        needed = {name: value.shape for name, value in kind(config).state_dict().items()}
+    wrong = sorted({name for name, _ in needed.items() ^ shapes.items()})
     if wrong:
         more = f", and {len(wrong) - 1} more do not fit" if wrong[1:] else ""
         raise ConversionError(f"`{file}` has no tensor that fits `{wrong[0]}`{more}", hint=OTHER)
@@ -277,10 +261,6 @@ _NAMES = {
     r"cls\.predictions\.transform\.LayerNorm": "word_head.norm",
     r"ans_classifier\.(0|2)": r"answer_head.\1",
 }
-_PATTERNS = tuple(
-    (re.compile(rf"{old}\.(?P<last>weight|bias)"), rf"{new}.\g<last>")
-    for old, new in _NAMES.items()
-)
 
 
 def own_names(originals: Iterable[str]) -> dict[str, str]:
@@ -289,8 +269,8 @@ def own_names(originals: Iterable[str]) -> dict[str, str]:
     The word head's own table has none, since it is the word table itself.
     """
     return {
-        original: match.expand(new)
+        original: match.expand(rf"{new}.\g<last>")
         for original in originals
-        for pattern, new in _PATTERNS
-        if (match := pattern.fullmatch(original))
+        for old, new in _NAMES.items()
+        if (match := re.fullmatch(rf"{old}\.(?P<last>weight|bias)", original))
     }

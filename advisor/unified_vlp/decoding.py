@@ -70,7 +70,8 @@ class Steps:
         )
         vlp = self.network.vlp
         entered = vlp.bert.embeddings.slots(ids, segments, self.picture, first_slot=first)
-        states = vlp.next_states(entered, seen[None].expand(rows, -1, -1), self.cache)
+        seen = seen[None].expand(rows, -1, -1)
+        states = vlp.states(entered, seen, self.cache).last_hidden_state
         self.picture = None
         scores: torch.Tensor = self.network.word_scores(states[:, -1]).float()
         return scores

@@ -12,9 +12,6 @@ from transformers import BertModel, PreTrainedModel
 from advisor.unified_vlp.grid import GridRegions
 from advisor.unified_vlp.vlp_config import GRID, UnifiedVLPConfig
 
-FIRST_REGION = 1
-"""Slot 0 is [CLS]."""
-
 
 class RegionEmbedding(nn.Module):
     """Regions as the transformer takes them: what they show, and where (paper, section 3.1).
@@ -95,16 +92,15 @@ class SlotEmbedding(nn.Module):
 
 
 def _with_picture(slots: torch.Tensor, regions: torch.Tensor) -> torch.Tensor:
-    """Return the slots, (batch, slots, width), with the regions in their place."""
-    after = FIRST_REGION + regions.shape[1]
-    return torch.cat([slots[:, :FIRST_REGION], regions.to(slots.dtype), slots[:, after:]], dim=1)
+    """Return the slots, (batch, slots, width), with the regions in their place, behind [CLS]."""
+    after = 1 + regions.shape[1]
+    return torch.cat([slots[:, :1], regions.to(slots.dtype), slots[:, after:]], dim=1)
 
 
 Picture = tuple[torch.Tensor, torch.Tensor]
 """Content and place of the regions, (batch, regions, width) each."""
 
-_CACHE = "cache" if "cache" in inspect.signature(BertModel.forward).parameters else ""
-CACHE = _CACHE or "past_key_values"
+CACHE = "cache" if "cache" in inspect.signature(BertModel.forward).parameters else "past_key_values"
 """What BertModel calls the keys and values of earlier slots: the name changed within 5.x."""
 
 
@@ -198,36 +194,27 @@ class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
         Either stored regions, (batch, regions, features) and (batch, regions, 6 + classes), or,
         with a grid, pixels, (batch, 3, side, side).
         """
-        if pixel_values is not None:
-            if self.grid is None:
-                raise ValueError(
-                    "this checkpoint takes stored region features, not pixels: give "
-                    "region_features and region_places"
-                )
+        if pixel_values is not None and self.grid is not None:
             region_features, region_places = self.grid(pixel_values)
-        if region_features is None or region_places is None:
-            raise ValueError("an image is missing: region_features and region_places, or pixels")
-        if region_features.shape[1] != self.config.region_count:
+        wanted = self.config.region_count
+        if region_features is None or region_places is None or region_features.shape[1] != wanted:
             raise ValueError(
-                f"{self.config.region_count} regions are needed, and there are "
-                f"{region_features.shape[1]}"
+                f"this checkpoint takes {wanted} regions of an image: region_features and "
+                "region_places, or pixel_values where it has a grid"
             )
         content, place = self.regions(region_features, region_places)
         return content, place
 
-    def states(self, slots: torch.Tensor, seen: torch.Tensor, **settings: Any) -> Any:
+    def states(
+        self, slots: torch.Tensor, seen: torch.Tensor, cache: WordCache | None = None, **more: Any
+    ) -> Any:
         """Return what BertModel makes of slots, (batch, rows, width), as SlotEmbedding gives them.
 
         `seen` is True where a row may look at a column, (batch, rows, columns), those of a cache
-        first, or says it of all rows at once, (batch, columns).
+        first.
         """
-        if seen.dim() == 2:
-            seen = seen[:, None].expand(-1, slots.shape[1], -1)
-        return self.bert(inputs_embeds=slots, attention_mask=seen[:, None].bool(), **settings)
-
-    def next_states(self, slots: torch.Tensor, seen: torch.Tensor, cache: WordCache) -> Any:
-        """Return the states of new slots, (batch, rows, width), behind those of a cache."""
-        return self.states(slots, seen, **{CACHE: cache}).last_hidden_state
+        more |= {} if cache is None else {CACHE: cache}
+        return self.bert(inputs_embeds=slots, attention_mask=seen[:, None].bool(), **more)
 
     def forward(
         self,
@@ -243,7 +230,7 @@ class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
         """Return what BertModel does: states, (batch, slots, width), pooled vector, (batch, width).
 
         `input_ids` and `token_type_ids` are (batch, slots), `attention_mask` (batch, slots, slots)
-        as `layout` gives it, or (batch, slots).
+        as `layout` gives it.
         """
         picture = self.picture(region_features, region_places, pixel_values)
         slots = self.bert.embeddings.slots(input_ids, token_type_ids, picture)

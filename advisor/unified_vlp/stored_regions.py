@@ -10,8 +10,6 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +31,10 @@ MOST_NUMBERS, FLOAT_BYTES = 10_000_000, 4
 """Of one array of one picture: fifty times what the published ones hold."""
 MOST_SIDE = 10_000
 """Regions of a picture, features of a region, classes of a detector."""
-HINT = "an .npz with the arrays features, class_probabilities and boxes, or PREFIX_feat581.h5::ID"
+HINT = (
+    "give an .npz with the arrays features, class_probabilities and boxes, or PREFIX_feat581.h5::ID"
+)
+FEW = "regions are 100 x 2048 numbers, or as few"
 
 
 class RegionsError(AdvisorError, kind="unreadable-regions"):
@@ -70,18 +71,15 @@ class Regions:
         sides = {side for shape in shapes for side in shape}
         flat = all(len(shape) == 2 for shape in shapes)
         if not flat or not 1 <= min(sides) <= max(sides) <= MOST_SIDE:
-            found = ", ".join(map(_shape, shapes))
             raise RegionsError(
-                f"`{self.name}` has arrays of {found}, of which no network can be made",
-                hint="regions are 100 x 2048 numbers, or as few",
+                f"`{self.name}` has arrays of {', '.join(map(_shape, shapes))}, of which no "
+                "network can be made",
+                hint=FEW,
             )
         (count, features), (_, classes), _boxes = shapes
         self.check(count, features, classes)
-        return {
-            "region_count": count,
-            "region_feature_size": features,
-            "region_class_size": classes,
-        }
+        names = ("region_count", "region_feature_size", "region_class_size")
+        return dict(zip(names, (count, features, classes), strict=True))
 
     def check(self, count: int, features: int, classes: int) -> None:
         """Raise RegionsError unless the shapes are those a network takes."""
@@ -91,49 +89,54 @@ class Regions:
             "boxes": (count, BOX_NUMBERS),
         }
         for name, shape in wanted.items():
-            found = numpy.shape(getattr(self, name))
-            if found != shape:
-                raise RegionsError(
-                    f"`{self.name}` has {name} of {_shape(found)}, and the network takes "
-                    f"{_shape(shape)}",
-                    hint="regions fit only the network that was trained on their detector",
-                )
-            if not numpy.isfinite(getattr(self, name)).all():
-                raise RegionsError(
-                    f"`{self.name}` has {name} that are not numbers",
-                    hint="store the regions again",
-                )
+            array = getattr(self, name)
+            wrong = f"that are not numbers; it takes {_shape(shape)}"
+            if numpy.shape(array) != shape:
+                wrong = f"of {_shape(numpy.shape(array))}, and the network takes {_shape(shape)}"
+            elif numpy.isfinite(array).all():
+                continue
+            raise RegionsError(
+                f"`{self.name}` has {name} {wrong}",
+                hint="regions fit only the network that was trained on their detector",
+            )
 
 
 def read_regions(path: str | Path) -> Regions:
     """Return the regions of one picture: those of an `.npz`, or of `PREFIX_featNNN.h5::ID`."""
-    text = str(path)
-    file, _, key = text.partition(KEY)
+    name = str(path)
+    file, _, key = name.partition(KEY)
     if not Path(file).is_file():
-        raise RegionsError(f"there is no file `{file}`", hint=f"give {HINT}", kind="not-found")
-    with _plainly(text):
-        if file.lower().endswith(".npz"):
-            return _from_npz(Path(file))
-        if _OF_H5.search(file):
-            return _from_h5(Path(file), key)
-    raise RegionsError(f"`{text}` is in no layout of stored regions", hint=f"give {HINT}")
+        raise RegionsError(f"there is no file `{file}`", hint=HINT, kind="not-found")
+    packed = file.lower().endswith(".npz")
+    if not packed and not _OF_H5.search(file):
+        raise RegionsError(f"`{name}` is in no layout of stored regions", hint=HINT)
+    try:
+        arrays = _from_npz(Path(file)) if packed else _from_h5(Path(file), key)
+        values = [numpy.asarray(_of_numbers(name, each), dtype=numpy.float32) for each in arrays]
+    except AdvisorError:
+        raise
+    except Exception as error:  # whatever NumPy and h5py raise on a broken file
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise RegionsError(
+            f"`{name}` cannot be read as stored regions: {reason}", hint=HINT
+        ) from error
+    return Regions(**dict(zip(ARRAYS, values, strict=True)), name=name)
 
 
-def _from_npz(file: Path) -> Regions:
+def _from_npz(file: Path) -> list[Any]:
+    """Return the three arrays of a file, whose members are no larger than regions are."""
     _refuse_more(file, file.stem, file.stat().st_size / FLOAT_BYTES)
     with numpy.load(file, allow_pickle=False) as stored:
         missing = [f"`{name}`" for name in ARRAYS if name not in stored.files]
         if missing:
-            raise RegionsError(
-                f"`{file}` holds no {' and no '.join(missing)}", hint=f"regions are {HINT}"
-            )
+            raise RegionsError(f"`{file}` holds no {' and no '.join(missing)}", hint=HINT)
         for part in stored.zip.infolist():  # compressed, a few kilobytes may hold gigabytes
             _refuse_more(file, part.filename, part.file_size / FLOAT_BYTES)
-        return _regions(str(file), *(stored[name] for name in ARRAYS))
+        return [stored[name] for name in ARRAYS]
 
 
-def _from_h5(file: Path, key: str) -> Regions:
-    """Read one picture of `PREFIX_featNNN.h5` and `PREFIX_clsNNN.h5`.
+def _from_h5(file: Path, key: str) -> list[Any]:
+    """Return the arrays of one picture of `PREFIX_featNNN.h5` and `PREFIX_clsNNN.h5`.
 
     Its boxes are those of the first other file beside them, or one folder above, that has it.
     """
@@ -152,13 +155,13 @@ def _from_h5(file: Path, key: str) -> Regions:
             (box for box in boxes if box is not None), None
         ),
     }
-    for place, found in sought.items():
-        if found is None:
+    for place, values in sought.items():
+        if values is None:
             raise RegionsError(
                 f"there is no picture `{key}` in {place}",
                 hint="check the id; features, classes and boxes (*_bbox*.h5) are published apart",
             )
-    return _regions(f"{file}{KEY}{key}", *sought.values())
+    return list(sought.values())
 
 
 def _array(file: Path, key: str) -> Any:
@@ -174,69 +177,38 @@ def _array(file: Path, key: str) -> Any:
             f"reading `{file.name}` needs the library h5py, which is not installed",
             hint="pip install h5py",
         ) from error
-    if not file.is_file():
+    if not file.is_file() or "/" in key:
         return None
     with h5py.File(file, "r") as stored:
-        found: Any = stored
-        for part in filter(None, key.split("/")):
-            link = found.get(part, getlink=True) if isinstance(found, h5py.Group) else None
-            if link is None:
-                return None
-            if not isinstance(link, h5py.HardLink):
-                raise _elsewhere(file, key)
-            found = found[part]
-        if isinstance(found, h5py.Group):
-            raise RegionsError(f"`{file}` has a group `{key}`, no array", hint="check the id")
-        if found.is_virtual or found.external:
-            raise _elsewhere(file, key)
-        _refuse_other_kinds(file, found)
-        for shape in (found.shape, found.chunks):
+        link = stored.get(key, getlink=True)
+        if link is None:
+            return None
+        array = stored[key] if isinstance(link, h5py.HardLink) else None
+        if not isinstance(array, h5py.Dataset) or array.is_virtual or array.external:
+            raise RegionsError(
+                f"`{key}` in `{file}` leads to another file, or is a group",
+                hint="copy the array into this one",
+            )
+        _of_numbers(file, array)
+        for shape in (array.shape, array.chunks):
             _refuse_more(file, key, math.prod(shape or (1,)))
-        return found[()]
+        return array[()]
 
 
-def _elsewhere(file: Path, key: str) -> RegionsError:
-    return RegionsError(
-        f"`{key}` in `{file}` leads to another file", hint="copy the array into this one"
-    )
-
-
-def _refuse_other_kinds(file: str | Path, values: Any) -> None:
-    """Refuse what is not made of numbers: a text may have gigabytes."""
+def _of_numbers(file: str | Path, values: Any) -> Any:
+    """Return an array that is made of numbers: a text may have gigabytes."""
     if values.dtype.kind not in NUMBERS:
         raise RegionsError(
-            f"`{file}` holds an array of {values.dtype}, which is not a number", hint=f"give {HINT}"
+            f"`{file}` holds an array of {values.dtype}, which is not a number", hint=HINT
         )
+    return values
 
 
 def _refuse_more(file: Path, name: str, numbers: float) -> None:
     if numbers > MOST_NUMBERS:
         raise RegionsError(
-            f"`{name}` in `{file}` holds {numbers:,.0f} numbers, too many for one image",
-            hint="regions are 100 x 2048 numbers, or as few",
+            f"`{name}` in `{file}` holds {numbers:,.0f} numbers, too many for one image", hint=FEW
         )
-
-
-def _regions(name: str, *given: Any) -> Regions:
-    """Return what three arrays hold, in the order of ARRAYS."""
-    for values in given:
-        _refuse_other_kinds(name, values)
-    arrays = (numpy.asarray(values, dtype=numpy.float32) for values in given)
-    return Regions(**dict(zip(ARRAYS, arrays, strict=True)), name=name)
-
-
-@contextmanager
-def _plainly(name: str) -> Iterator[None]:
-    """Turn what NumPy and h5py raise on a broken file into one of our sentences."""
-    try:
-        yield
-    except AdvisorError:
-        raise
-    except Exception as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise RegionsError(
-            f"`{name}` cannot be read as stored regions: {reason}", hint=f"give {HINT}"
-        ) from error
 
 
 def _shape(shape: tuple[int, ...]) -> str:

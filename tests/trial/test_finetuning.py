@@ -26,7 +26,7 @@ from advisor.trial.failures import (  # noqa: E402
     UnsupportedError,
 )
 from advisor.trial.finetuning import FROM_NOTHING, USUAL, was_never_trained  # noqa: E402
-from advisor.trial.training import TrainingStep  # noqa: E402
+from advisor.trial.training import Reports, TrainingStep  # noqa: E402
 from advisor.trial.training_data import TrainingExample, hold_out, read_examples  # noqa: E402
 
 QUICK = {"epochs": 3, "batch_size": 4, "learning_rate": 1e-3, "device": "cpu"}
@@ -86,7 +86,7 @@ def test_a_run_that_was_interrupted_ends_where_an_unbroken_one_does(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        finetune(joined, pairs, tmp_path / "two", progress=interrupt, **settings)
+        finetune(joined, pairs, tmp_path / "two", reports=Reports(progress=interrupt), **settings)
     kept = tmp_path / "two" / "unfinished"
     assert (kept / "checkpoint-4" / "trainer_state.json").is_file()
     assert not (tmp_path / "two" / "config.json").exists()
@@ -107,7 +107,9 @@ def test_stopping_keeps_the_step_it_was_in(joined: Path, tmp_path: Path) -> None
     pairs = write_pairs(tmp_path / "data", 12)
     asked = iter([False, True])
     with pytest.raises(KeyboardInterrupt):
-        finetune(joined, pairs, tmp_path / "out", stop=lambda: next(asked), **QUICK)
+        finetune(
+            joined, pairs, tmp_path / "out", reports=Reports(stop=lambda: next(asked)), **QUICK
+        )
     assert (tmp_path / "out" / "unfinished" / "checkpoint-2" / "trainer_state.json").is_file()
     assert finetune(joined, pairs, tmp_path / "out", **QUICK).resumed_at == 2
 
@@ -119,7 +121,9 @@ def test_a_checkpoint_that_a_kill_left_half_written_is_passed_over(
     settings = {**QUICK, "checkpoint_every": 1}
     asked = iter([False, False, True])
     with pytest.raises(KeyboardInterrupt):
-        finetune(joined, pairs, tmp_path / "out", stop=lambda: next(asked), **settings)
+        finetune(
+            joined, pairs, tmp_path / "out", reports=Reports(stop=lambda: next(asked)), **settings
+        )
     state = tmp_path / "out" / "unfinished" / "checkpoint-3" / "trainer_state.json"  # last of all
     state.write_text(state.read_text()[:40])
     done = finetune(joined, pairs, tmp_path / "out", **settings)
@@ -136,7 +140,7 @@ def test_a_checkpoint_that_is_damaged_is_named_so(
 ) -> None:
     pairs = write_pairs(tmp_path / "data", 4)
     with pytest.raises(KeyboardInterrupt):
-        finetune(joined, pairs, tmp_path / "out", stop=lambda: True, **QUICK)
+        finetune(joined, pairs, tmp_path / "out", reports=Reports(stop=lambda: True), **QUICK)
     (tmp_path / "out" / "unfinished" / "checkpoint-1" / damaged).write_bytes(b"{}")
     with pytest.raises(BrokenCheckpointError, match=r"unfinished training in .* cannot be read"):
         finetune(joined, pairs, tmp_path / "out", **QUICK)
@@ -171,7 +175,9 @@ def test_the_best_epoch_is_saved_and_training_stops_early(joined: Path, tmp_path
     pairs = write_pairs(tmp_path / "data", 12)
     steps: list[TrainingStep] = []
     rates = {**QUICK, "epochs": 40, "learning_rate": 0.1, "held_out": 0.25}
-    done = finetune(joined, pairs, tmp_path / "out", progress=steps.append, patience=2, **rates)
+    done = finetune(
+        joined, pairs, tmp_path / "out", reports=Reports(progress=steps.append), patience=2, **rates
+    )
     judged = [(each.held_out_loss, each.step) for each in steps if each.held_out_loss is not None]
     best, place = min(judged)
     assert (done.loss_after, done.best_step) == (pytest.approx(best, abs=1e-6), place)

@@ -154,7 +154,7 @@ def _nest_the_header(folder: Path) -> None:
         (lambda folder: (folder / "config.json").write_text("{"), "cannot be read"),
         (lambda folder: (folder / "config.json").write_text("{}"), "no model_type"),
         (lambda folder: (folder / "model.safetensors").unlink(), "no weights"),
-        (_cut_weights, "cut short"),
+        (_cut_weights, "damaged"),
         (_scramble_weights, "damaged"),
         (_name_absent_part, "incomplete: 1 of 1"),
         (_name_odd_part, "index of the weights"),

@@ -19,6 +19,7 @@ from advisor.trial import load_runner, open_image, trainer
 from advisor.trial.answer import Request
 from advisor.trial.demo import demo_checkpoint
 from advisor.trial.failures import OutputExistsError
+from advisor.trial.training import Reports
 from advisor.trial.training_data import read_examples
 from advisor.trial.unified_training import AIMS, train_unified
 from advisor.unified_vlp.beginnings import words_in
@@ -97,7 +98,7 @@ def test_an_interrupted_run_ends_where_an_unbroken_one_does(pictures):
         return len(seen) == 2
 
     with pytest.raises(KeyboardInterrupt):
-        train_unified(data, pictures / "cut", aim="captions", stop=stop, **QUICK)
+        train_unified(data, pictures / "cut", aim="captions", reports=Reports(stop=stop), **QUICK)
     assert not (pictures / "cut" / "config.json").exists()
     done = train_unified(data, pictures / "cut", aim="captions", **QUICK)
     assert done.resumed_at == 2
