@@ -93,6 +93,16 @@ def test_forms_move_nothing_that_is_loaded_as_it_is_stored(rulebase, task):
         assert numbers == sorted(numbers)
 
 
+def test_of_forms_that_nothing_tells_apart_the_one_with_more_bits_comes_first(rulebase):
+    line = line_of(able(rulebase, "captioning"), Precedences.known(rulebase, "captioning"), "as-is")
+    wider, other = f"{FOUR}:int8", "Qwen/Qwen3-VL-8B-Instruct:int4"
+    assert line.locked.precedence(wider, other) is None  # two tables of one benchmark
+    assert line.locked.precedence(other, wider) is None
+    assert line.number[wider] < line.number[other]
+    old_or_small = "Qwen/Qwen2-VL-2B-Instruct:int8"
+    assert line.number[old_or_small] > line.number[other]
+
+
 def test_there_is_one_form_of_each_but_for_those_of_the_ladder(rulebase):
     profile = recommend(task="vqa", memory_gb=12, device="gpu").advice[0].decision.profile
     found = select_of(rulebase, "unified-vlp", profile, "quality")
