@@ -12,6 +12,7 @@ from advisor.decide.command_lines import (
     rules_flags,
     settling,
     try_command,
+    within_words,
 )
 from advisor.decide.memory import assumptions
 from advisor.decide.outlook import (
@@ -62,6 +63,8 @@ class TaskAdvice(NamedTuple):
     elsewhere: Elsewhere | Detour | None
     rulebase: RuleBase
     priority: tuple[str, ...]
+    items: float | None = None
+    """How many items were said to be there, be it of no matter to the choice."""
 
     @property
     def reason(self) -> Reason:
@@ -308,7 +311,8 @@ class Advice(NamedTuple):
         words += strict_words(self.strict)
         words += ["--verified-only"] if self.verified_only else []
         if self.rulebase.measurements:
-            words += ["--measurements", quoted(self.rulebase.measurements)]
+            words += ["--measurements", quoted(self.rulebase.measurements.file)]
+        words += within_words(self.rulebase)
         return " ".join(words)
 
     @property
@@ -337,6 +341,8 @@ class Advice(NamedTuple):
         runtime: str = "",
     ) -> str:
         """Return the command that writes the program of the answer for one task."""
+        if self.rulebase.within and not named and one.selection.picks:
+            named = one.selection.picks[0].checkpoint.id  # the program knows no bound on the time
         verb = f"code {quoted(named)}" if named else "code"
         words = [command(verb, self.rulebase, one.decision.given, self.priority)]
         words += [f"--order {self.order}"] if self.order != ORDERS[0] else []

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from advisor.engine.profile import Profile
+from advisor.engine.profile import Profile, exact
 from advisor.foreign import visible
 from advisor.model import Checkpoint
 from advisor.model.library import ANY_TYPE, Act, RunnerUse
@@ -33,6 +33,11 @@ def command(verb: str, rulebase: RuleBase, profile: Profile, priority: tuple[str
 def flags(rulebase: RuleBase, answers: Mapping[str, str]) -> list[str]:
     """Return answers, question to option, as flags."""
     return [f"--{rulebase.question(id).typed} {quoted(o)}" for id, o in answers.items()]
+
+
+def within_words(rulebase: RuleBase) -> list[str]:
+    """Return the flag that bounds the time of a collection, where rules have such a bound."""
+    return [f"--within {exact(rulebase.within.hours)}h"] if rulebase.within else []
 
 
 def rules_flags(folders: Sequence[str]) -> list[str]:

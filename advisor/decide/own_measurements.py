@@ -145,8 +145,7 @@ def measured_rules(rulebase: RuleBase, file: Path) -> RuleBase:
             },
         }
     )
-    made.measurements = own.file
-    made.remembered[OwnMeasurements] = own
+    made.measurements = own
     return made
 
 
@@ -176,7 +175,7 @@ def _first_of(own: OwnMeasurements, order: dict[str, Any]) -> dict[str, Any]:
 
 def measured_notes(rulebase: RuleBase, advice: Sequence[TaskAdvice]) -> Iterator[str]:
     """Yield what has to be said of an evaluation that ranks: of another task, or another family."""
-    own: OwnMeasurements = rulebase.remembered[OwnMeasurements]
+    own: OwnMeasurements = rulebase.measurements
     of_task = [one for one in advice if one.task == rulebase.task(own.task).id]
     if not of_task:
         yield f"`{own.file}` is of {own.task}, and ranks nothing here"

@@ -30,6 +30,7 @@ from advisor.decide.shortlist import (
     standing,
     unverified_text,
 )
+from advisor.decide.workload import time_of
 from advisor.draw.blocks import (
     Code,
     Heading,
@@ -166,6 +167,8 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
     head = Headline(linked_id(first), tuple(note for note in notes if note))
     larger = _larger(advice.selection) if room.larger else ()
     first_notes = [*_first(advice), *larger, *_unloadable(advice.selection)]
+    if took := time_of(advice.rulebase, first.checkpoint, advice.decision.profile, advice.items):
+        first_notes.append(Note("Time", took.text, lines=2))
     if advice.task in first.checkpoint.pipelines:
         first_notes.append(Note("Pipeline", f"{way_of(first.checkpoint, str(advice.task))}."))
     ranking, *others = (note._replace(lines=room.first) for note in first_notes)

@@ -13,7 +13,7 @@ from advisor.decide.outlook import (
 )
 from advisor.decide.selection import ORDERS, select
 from advisor.engine.decision import Decision, Engine, for_each_task
-from advisor.engine.profile import Answer, Profile, holds, make_profile
+from advisor.engine.profile import Answer, Profile, counted, holds, make_profile
 from advisor.errors import UsageError, check_type, several
 from advisor.model import NONE, TASK, Detour, Elsewhere
 from advisor.rulebase.base import RuleBase
@@ -67,6 +67,7 @@ def recommend(
     strict: bool | str = False,
     order: str = "quality",
     verified_only: bool = False,
+    within: str | float | None = None,
     engine: Engine | None = None,
     **keywords: Any,
 ) -> Recommendation:
@@ -76,7 +77,8 @@ def recommend(
     come first. Several tasks are decided each. `priority` puts criteria first, `strict` refuses to
     assume the family and the first checkpoint, with "family" the family alone; `order` ranks
     checkpoints (quality, small, open), `verified_only` keeps those apart of which nobody verified
-    what matters. An `engine` made before has its own rules and priority.
+    what matters, `within` those out that take more hours for the collection. An `engine` made
+    before has its own rules and priority.
     Raises UsageError for unknown names and ContradictionError for answers that cannot all be true.
     """
     check_order(order)
@@ -89,6 +91,10 @@ def recommend(
     rules, said = called_with(rulebase, answers, keywords)
     engine = engine or Engine.known(rules or load_rules(), priority)
     profile = make_profile(engine.rulebase, said)
+    if within is not None:
+        from advisor.decide.workload import within_rules
+
+        engine = Engine.known(within_rules(engine.rulebase, within, profile), engine.priority)
     alone = for_each_task(engine, profile)
     how: Any = {"strict": strictness(strict), "verified_only": verified_only}
     advice = tuple(advise(engine, as_meant.profile, order=order, **how) for as_meant in alone)
@@ -145,8 +151,9 @@ def advise(
     strict: str = "",
     order: str = "quality",
     verified_only: bool = False,
+    items: float | None = None,
 ) -> TaskAdvice:
-    """Return the answer for a profile with at most one task.
+    """Return the answer for a profile with at most one task, with how many `items` were said.
 
     Where what `strict` names hangs on answers that nobody gave, the outcome is undetermined; all
     else stays.
@@ -171,6 +178,7 @@ def advise(
         elsewhere=_elsewhere(engine.rulebase, decision, task),
         rulebase=engine.rulebase,
         priority=engine.priority,
+        items=counted(engine.rulebase, profile) if items is None else items,
     )
 
 

@@ -12,6 +12,7 @@ from advisor.decide.programs import prompt_for
 from advisor.decide.reasons import Because
 from advisor.decide.requirements import Suitability
 from advisor.decide.selection import Pick, Rung
+from advisor.decide.workload import time_of
 from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.engine.decision import Assessment, Decision, applicable
 from advisor.model import NONE, Rule, hub_id_of, is_form
@@ -165,6 +166,7 @@ def _assessment_json(assessment: Assessment) -> dict[str, Any]:
 def _pick_json(advice: TaskAdvice, pick: Pick, options: dict[str, str]) -> dict[str, Any]:
     checkpoint = pick.checkpoint
     programs = advice.rulebase.programs
+    took = time_of(advice.rulebase, checkpoint, advice.decision.profile, advice.items)
     return {
         "id": checkpoint.hub_id,
         "form_id": checkpoint.id,
@@ -175,6 +177,7 @@ def _pick_json(advice: TaskAdvice, pick: Pick, options: dict[str, str]) -> dict[
         "class": checkpoint.model_class,
         **some(checkpoint, "network", "processor", "loader", "parameters_millions"),
         "memory_gb": pick.memory_gb,
+        "hours": took and {**plain(took), "about": took.about},
         "training": pick.training and plain(pick.training),
         **some(checkpoint, "licence", "commercial_use", "gated", "languages", "revision"),
         "prompt": prompt_for(checkpoint, advice.task, programs, options),

@@ -15,7 +15,7 @@ from advisor.rulebase.base import RuleBase
 
 AS_IS, FINE_TUNE, COMPOSE = "as-is", "fine-tune", "compose"
 """The ways of use; what is composed is joined from parts, and is no checkpoint yet."""
-PLURAL = ("languages", "parameters")
+PLURAL = ("languages", "parameters", "hours")
 UNITS = {"_gb": " GB", "_millions": " million"}
 LEARNT = ("languages",)
 """Fields that training changes: they are no requirement on what training starts from, unless an
@@ -260,8 +260,13 @@ class Requirements:
         return [demand.gap(f"{', '.join(present)}{why}, wanted {named}")], []
 
     def _value(self, demand: Demand, checkpoint: Checkpoint, use: str) -> Any:
-        in_memory = demand.field == "memory_gb"
-        return self.takes_gb(checkpoint, use) if in_memory else getattr(checkpoint, demand.field)
+        if demand.field == "memory_gb":
+            return self.takes_gb(checkpoint, use)
+        if demand.field == "hours":
+            from advisor.decide.workload import hours_within
+
+            return hours_within(self.rulebase, checkpoint, self.profile)
+        return getattr(checkpoint, demand.field)
 
     def language_marks(
         self, checkpoint: Checkpoint, use: str

@@ -214,6 +214,12 @@ def _named(question: Question, known: Mapping[str, tuple[str, str]], name: str) 
     raise unknown_among(message, question.id, name, known, hint, meanings, "unknown-option")
 
 
+def counted(rulebase: RuleBase, profile: Profile) -> float | None:
+    """Return how many items were given, as a number; None where that was not said."""
+    counting = (question.id for question in rulebase.questions if question.unit == "items")
+    return next((profile[id].value for id in counting if id in profile), None)
+
+
 class AsMeant(NamedTuple):
     """Answers as they are meant for one task, and what to say of those that were read so."""
 
@@ -223,10 +229,10 @@ class AsMeant(NamedTuple):
 
 def as_meant(rulebase: RuleBase, profile: Profile) -> AsMeant:
     """Return answers as they are meant where they name one task; others stay as they are."""
-    answer = profile.get(TASK)
-    if answer is None or len(answer.options) != 1:
+    named = profile.get(TASK)
+    if named is None or len(named.options) != 1:
         return AsMeant(profile)
-    task = next(one for one in rulebase.tasks if one.id == answer.options[0])
+    task = next(one for one in rulebase.tasks if one.id == named.options[0])
     meant, notes = dict(profile), []
     for reading in task.reads:
         for id, option in reading.given.items():
@@ -235,11 +241,33 @@ def as_meant(rulebase: RuleBase, profile: Profile) -> AsMeant:
                 meant[id] = Answer((instead,), None, meant[id].origin)
                 said = f"`{flag_text(rulebase, id, option)}` is read as `{instead}` for {task.id}"
                 notes.append(f"{said}: {reading.because}")
-    for question in rulebase.questions:
-        if question.moot and question.id in meant and _senseless(question, task, meant):
-            del meant[question.id]
-            notes.append(f"`--{question.typed}` makes no difference to {task.id}: {question.moot}")
-    return AsMeant(meant, tuple(notes))
+    moot = moot_for(rulebase, task, meant)
+    notes += [f"`--{q.typed}` makes no difference to {task.id}: {q.moot}" for q in moot]
+    return AsMeant(without_moot(meant, moot), tuple(notes))
+
+
+def moot_for(rulebase: RuleBase, task: Task, profile: Profile) -> list[Question]:
+    """Return the questions of which an answer makes no difference to a task."""
+    answered = (question for question in rulebase.questions if question.id in profile)
+    return [
+        question
+        for question in answered
+        if question.moot and profile[question.id].options != (NOT_APPLICABLE,)
+        if _senseless(question, task, profile)
+    ]
+
+
+def without_moot(profile: Profile, moot: Collection[Question]) -> Profile:
+    """Return answers without those to some questions, of which a number is kept for what it counts.
+
+    The question then does not apply.
+    """
+    kept = dict(profile)
+    for question in moot:
+        answer = kept.pop(question.id)
+        if answer.value is not None:
+            kept[question.id] = answer._replace(options=(NOT_APPLICABLE,))
+    return kept
 
 
 def flag_text(rulebase: RuleBase, id: str, option: str) -> str:

@@ -141,7 +141,7 @@ class Task(NamedTuple):
 
     `words` are names that say more than the task, each with the answers it says as well, or less:
     one that several tasks list can mean each of them. `example` is what `advisor try` may be given
-    beside the image, by its flag.
+    beside the image, by its flag. `writes` are the tokens of a usual text.
     """
 
     id: f.Id
@@ -156,6 +156,7 @@ class Task(NamedTuple):
     example: f.TrialInputs = {}
     elsewhere: Elsewhere | None = None
     reads: tuple[MeantAnswer, ...] = ()
+    writes: f.Positive | None = None
 
 
 SECTIONS = (

@@ -249,6 +249,9 @@ Said = Annotated[
 _SETTING = TextOf(r"[a-z][a-z0-9_]*", "a setting of a configuration")
 _LISTED = ListOf(AnyOf(Number(), TextOf()), least=1)
 _DIMENSION = AnyOf(Number(), Boolean(), TextOf(), _LISTED)
+Range = Annotated[Sequence[float], ListOf(Number(), least=2, most=2)]
+"""The least and the most."""
+RangesByNetwork = Annotated[Mapping[str, Sequence[float]], MapOf(ListOf(Number(), least=2, most=2))]
 Dimensions = Annotated[
     Mapping[str, Any],
     MapOf(AnyOf(_DIMENSION, MapOf(_DIMENSION, _SETTING, least=1)), _SETTING, least=1),

@@ -57,6 +57,8 @@ ENTITIES = {
     "architecture": Entity(library.Architecture, "architectures", "architectures", "architectures"),
     "group": Entity(library.TaskGroup, "tasks", "groups", "detail"),
     "machine": Entity(library.Machine, "machines", "machines", "machines"),
+    "speed": Entity(library.Speed, "speeds", "speeds", "speeds"),
+    "workload": Entity(library.Workload, "speeds", "workloads", "speeds"),
     "act": Entity(library.Act, "programs", "acts", "programs"),
     "use": Entity(library.RunnerUse, "programs", "uses", "programs"),
     "part": Entity(library.ProgramPart, "programs", "parts"),
@@ -126,7 +128,7 @@ KINDS = (
     *("criteria", "questions", "tasks", "elsewhere", "sources", "decisions"),
     *("benchmarks", "yardsticks", "figures"),
     *("family", "family-extension", "checkpoints", "architectures", "machines"),
-    *("programs", "drift", "scenarios", "checks", "words", "project", "profile"),
+    *("speeds", "programs", "drift", "scenarios", "checks", "words", "project", "profile"),
 )
 """Every kind of file, in the order in which they are listed."""
 

@@ -110,21 +110,29 @@ Strict = Annotated[
 Today = Annotated[
     str, option("--today DATE", "Report the age of the facts on this date (YYYY-MM-DD).")
 ]
+WITHIN = "Rule out checkpoints that take longer for the collection, as in 8h or 30min."
+Within = Annotated[str, option("--within HOURS", WITHIN)]
 BATCH = "Read one JSON profile per line and write one JSON answer per line. - reads stdin."
 Batch = Annotated[str, option("--batch FILE", BATCH)]
 MEASUREMENTS = "Rank checkpoints by the JSON that `advisor evaluate` wrote."
 Measurements = Annotated[str, option("--measurements FILE", MEASUREMENTS)]
 
 
-def _measured(rulebase: RuleBase, measurements: Measurements = "") -> RuleBase:
-    """Return the rules, with an evaluation of one's own as what ranks checkpoints first."""
-    if not measurements:
-        return rulebase
-    from pathlib import Path
+def _ranked(
+    rulebase: RuleBase, given: Given, measurements: Measurements = "", within: Within = ""
+) -> RuleBase:
+    """Return the rules, with an evaluation of one's own first, and a bound on the time, if said."""
+    if measurements:
+        from pathlib import Path
 
-    from advisor.decide.own_measurements import measured_rules
+        from advisor.decide.own_measurements import measured_rules
 
-    return measured_rules(rulebase, Path(measurements))
+        rulebase = measured_rules(rulebase, Path(measurements))
+    if within:
+        from advisor.decide.workload import within_rules
+
+        rulebase = within_rules(rulebase, within, given)
+    return rulebase
 
 
 def recommend(
@@ -138,7 +146,7 @@ def recommend(
     literally: Literally = False,
     batch: Batch = "",
     today: Today = "",
-    rulebase: Annotated[RuleBase, Options(_measured)],
+    rulebase: Annotated[RuleBase, Options(_ranked)],
     telling: AnswerTelling,
     no_input: NoInput = False,
 ) -> int:

@@ -19,7 +19,7 @@ from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED
 from advisor.decide.recommendation import Recommendation, advise
 from advisor.decide.selection import ORDERS
 from advisor.engine.decision import Engine
-from advisor.engine.profile import Answer, Profile
+from advisor.engine.profile import Answer, Profile, moot_for, without_moot
 from advisor.errors import ContradictionError, UsageError, nearest, unknown_name
 from advisor.model import TASK
 from advisor.need.lexicon import lexicon_of
@@ -283,6 +283,9 @@ def _grown(
     """Return a profile with the answers that can be true of it, and those that cannot."""
     wanted = [answer_read for answer_read in read if answer_read.question not in start]
     whole = {**start, **{answer_read.question: answer_read.answer for answer_read in wanted}}
+    if TASK in start:
+        task = engine.rulebase.task(start[TASK].options[0])
+        whole = without_moot(whole, moot_for(engine.rulebase, task, whole))
     if _admits(engine, whole):
         return _ordered(engine, whole), ()
     if not _admits(engine, start):

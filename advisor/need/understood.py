@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.decide.advice import TaskAdvice
-from advisor.decide.command_lines import command, quoted
+from advisor.decide.command_lines import command, quoted, within_words
 from advisor.decide.outlook import strict_words
 from advisor.decide.recommendation import Recommendation
 from advisor.decide.selection import ORDERS
@@ -52,7 +52,13 @@ class Understood(NamedTuple):
     def kept(self) -> tuple[AnswerRead, ...]:
         """The answers read that count."""
         read = (*self.reading.answers, *self.reading.concluded)
-        return tuple(one for one in read if self.profile.get(one.question) == one.answer)
+        held = ((one, self.profile.get(one.question)) for one in read)
+        return tuple(
+            one
+            for one, answer in held
+            if answer == one.answer
+            or (answer and one.answer.value is not None and answer[1:] == one.answer[1:])
+        )
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -86,5 +92,6 @@ class Understood(NamedTuple):
         words += ["--literally"] if self.literally else []
         words += [f"--order {recommendation.order}"] if recommendation.order != ORDERS[0] else []
         words += strict_words(recommendation.strict)
+        words += within_words(recommendation.rulebase)
         words += ["--verified-only"] if recommendation.verified_only else []
         return " ".join(words)

@@ -40,8 +40,10 @@ if TYPE_CHECKING:
         ProjectFile,
         RunnerUse,
         Runtime,
+        Speed,
         Supported,
         TaskGroup,
+        Workload,
     )
     from advisor.model.wording import Concept, Implication, Meaning, Measure, Numeral, Particle
 
@@ -120,6 +122,10 @@ class RuleBase:
     """Tasks under what people say that they do."""
     machines: Listed[Machine] = _listed("machines.machines", "library.Machine")
     """Graphics cards and computers by the names that people type, and what each answers."""
+    speeds: Listed[Speed] = _listed("speeds.speeds", "library.Speed")
+    """How fast kinds of machines compute, the usual one of a kind first."""
+    workloads: Listed[Workload] = _listed("speeds.workloads", "library.Workload")
+    """What networks compute for one image."""
     programs: Listed[Program] = _listed("programs.programs", "library.Program")
     """Short programs to run a checkpoint with, the first that fits counts."""
     tools: ById[ProgramTool] = _by_id("programs.tools", "library.ProgramTool")
@@ -167,8 +173,10 @@ class RuleBase:
         self.folders: tuple[str, ...] = ()
         self.shelf: Shelf | None = None
         """Where what others make of these rules is kept, if anywhere."""
-        self.measurements = ""
-        """The file of an evaluation that ranks checkpoints here, if one does."""
+        self.measurements: Any = None
+        """The evaluation that ranks checkpoints here, if one does."""
+        self.within: Any = None
+        """The bound on the time of a collection, if there is one."""
         self._plan: Plan = core["plan"]
         self.criteria = self._decoded(Criterion, core["criteria"])
         self.questions = self._decoded(Question, core["questions"])
@@ -325,7 +333,7 @@ class RuleBase:
         """Return these rules with some parts of them replaced by others, which are compiled too."""
         own = self._part
         made = RuleBase(lambda name: parts[name] if name in parts else own(name))
-        made.folders = self.folders
+        made.folders, made.measurements, made.within = self.folders, self.measurements, self.within
         return made
 
     def part(self, name: str) -> dict[str, Any]:

@@ -1,0 +1,214 @@
+"""How long a collection takes: the operations of a checkpoint over the speed of a machine.
+
+An image tower runs in batches at the rate that networks of its kind reach. What writes reads an
+image at the rate of a plain tower, and then reads all of its weights for each token that it writes,
+one text at a time. Sending, opening and resizing images is not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import sqrt
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from advisor.decide.memory import file_dtype, weights_mb
+from advisor.engine.profile import Answer, Profile, as_number, counted
+from advisor.errors import UsageError
+from advisor.rulebase.base import RuleBase
+
+if TYPE_CHECKING:
+    from advisor.model import Checkpoint
+    from advisor.model.library import Speed, Workload
+
+PIXELS = 2**20
+"""Of a picture that keeps its size."""
+PAGE_PIXELS = 1240 * 1754
+"""Of a page: A4 at 150 dots an inch."""
+PAGES = ("page", "form")
+CONTRASTIVE = "contrastive"
+HOUR = 3600
+TIMES = {"h": 1, "hour": 1, "hours": 1, "min": 1 / 60, "minutes": 1 / 60, "d": 24, "days": 24}
+"""What may stand behind a number of hours, each with what one of it is in hours."""
+
+
+class Hours(NamedTuple):
+    """How long a collection takes on a machine, from the least to the most, in a `unit`.
+
+    `tokens` are those that are written for each item, 0 where nothing is.
+    """
+
+    low: float
+    high: float
+    unit: str
+    machine: str
+    items: float
+    tokens: int
+
+    @property
+    def about(self) -> float:
+        """The middle of the range, as far from both ends by its share."""
+        return sqrt(self.low * self.high)
+
+    @property
+    def text(self) -> str:
+        """What it takes, in words."""
+        written = f", {self.tokens:,} tokens each" if self.tokens else ""
+        low, about, high = (_short(number) for number in (self.low, self.about, self.high))
+        span = f" ({low} to {high})" if low != high else ""
+        took = f"about {about} {self.unit}{span} for {self.items:,.0f} items"
+        return f"{took} on {self.machine}{written}"
+
+
+class Within(NamedTuple):
+    """A bound on the time of a collection: so many hours, with the speed of each kind of machine.
+
+    `speeds` are by the option that answers which device there is.
+    """
+
+    hours: float
+    items: float
+    speeds: Mapping[str, Speed]
+
+
+def _short(number: float) -> str:
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+
+
+def speed_for(rulebase: RuleBase, profile: Profile) -> Speed | None:
+    """Return the speed of the machine that answers tell: the first of its kind.
+
+    Where memory was given as a number, that of the kind with the most memory that is no more.
+    """
+    alike = [
+        speed
+        for speed in rulebase.speeds
+        if all(id in profile and profile[id].options == (o,) for id, o in speed.answers.items())
+    ]
+    asked = (q.id for q in rulebase.questions if q.requires("memory_gb") and q.id in profile)
+    memory = next((profile[id].value for id in asked), None)
+    if memory is None:
+        return alike[0] if alike else None
+    fitting = [speed for speed in alike if speed.memory_gb <= memory]
+    return max(fitting, key=lambda speed: speed.memory_gb, default=None)
+
+
+def hours(
+    rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, items: float, speed: Speed | None
+) -> Hours | None:
+    """Return how long a checkpoint, used as it is, takes for so many images of a task.
+
+    None where its operations, the speed of the machine or what it writes is not known. Of a form in
+    fewer bits the time is that of its checkpoint: fewer bits take less memory, not less time.
+    """
+    workload = workload_of(rulebase, checkpoint)
+    task = next(task for task in rulebase.tasks if task.id == profile["task"].options[0])
+    if speed is None or workload is None:
+        return None
+    written = (task.writes or 0) if workload.writes_millions else 0
+    if bool(workload.writes_millions) == (checkpoint.stage == CONTRASTIVE):
+        return None
+    if workload.writes_millions and not written:
+        return None
+    reading = profile["reading"].options if "reading" in profile else ()
+    pixels = PAGE_PIXELS if set(reading) & set(PAGES) else PIXELS
+    tower = workload.image_gflops(pixels)
+    if tower is None:
+        return None
+    low, high = (
+        items * seconds / HOUR
+        for seconds in (
+            _seconds(workload, checkpoint, speed, tower, pixels, written, end) for end in (1, 0)
+        )
+    )
+    return Hours(low, high, speed.unit, speed.label, items, written)
+
+
+def _seconds(
+    workload: Workload,
+    checkpoint: Checkpoint,
+    speed: Speed,
+    tower: float,
+    pixels: float,
+    written: int,
+    end: int,
+) -> float:
+    """Return the seconds for one image at the slow end of a speed (0) or at the fast one (1)."""
+    seconds = tower / speed.gflops[workload.network][end]
+    if workload.writes_millions:
+        reading = 2 * workload.reads_millions * workload.tokens_of(pixels) / 1000
+        seconds += reading / speed.gflops["plain"][end]
+        weights_gb = weights_mb(workload.writes_millions * 1e6, file_dtype(checkpoint)) / 1024
+        token = weights_gb / speed.weights_gb[end]
+        seconds += written * max(token, 1 / speed.tokens[end] if speed.tokens else 0.0)
+    return seconds
+
+
+def workload_of(rulebase: RuleBase, checkpoint: Checkpoint) -> Workload | None:
+    """Return what the network of a checkpoint computes for an image; None where nobody knows."""
+    made: dict[str, Workload] = rulebase.remembered.setdefault(workload_of, {})
+    if not made:
+        made.update({id: one for one in rulebase.workloads for id in one.checkpoints})
+    return made.get(checkpoint.hub_id)
+
+
+# -- a bound on it -----------------------------------------------------------------------------
+
+
+def within_rules(rulebase: RuleBase, within: str | float, profile: Profile) -> RuleBase:
+    """Return the rules with a bound: every answer to which device there is requires the time.
+
+    Of a device whose speed is not known, and of a checkpoint whose operations are not, nobody
+    verified the time. Memory that was given tells which machine it is, whatever may change then.
+    Raises UsageError for what is no time, and where the number of items was not given.
+    """
+    number = as_number(within, TIMES)
+    if number is None or number <= 0:
+        raise UsageError(f"`{within}` is no time", hint="give hours, as `--within 8h`")
+    items = counted(rulebase, profile)
+    if not items:
+        flag = next(question.typed for question in rulebase.questions if question.unit == "items")
+        raise UsageError(
+            "`--within` needs the number of items", hint=f"give it as `--{flag} 50000`"
+        )
+    asked = rulebase.speeds[0].answers
+    device = next(question for question in rulebase.questions if question.id in asked)
+    speeds = {}
+    for option in device.options:
+        answer = Answer((option.id,), None, "asked")
+        if speed := speed_for(rulebase, {**profile, device.id: answer}):
+            speeds[option.id] = speed
+    key = Within, number, items, *((option, speed.id) for option, speed in speeds.items())
+    if key in rulebase.remembered:
+        return cast("RuleBase", rulebase.remembered[key])
+    made = rulebase.remembered[key] = rulebase.with_parts({})
+    made.within = Within(number, items, speeds)
+    bound = {"hours": {"at_most": number}}
+    options = tuple(o._replace(requires={**o.requires, **bound}) for o in device.options)
+    made.questions = tuple(
+        q._replace(options=options) if q == device else q for q in rulebase.questions
+    )
+    return made
+
+
+def time_of(
+    rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, items: float | None
+) -> Hours | None:
+    """Return how long a checkpoint takes for a collection on the machine that answers tell."""
+    if not items:
+        return None
+    return hours(rulebase, checkpoint, profile, items, _speed(rulebase, profile))
+
+
+def hours_within(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> float | None:
+    """Return the hours that a bound is held against: those of a whole machine, all its cores."""
+    speed = _speed(rulebase, profile)
+    took = hours(rulebase, checkpoint, profile, rulebase.within.items, speed)
+    return round(took.about / speed.cores, 2) if took and speed else None
+
+
+def _speed(rulebase: RuleBase, profile: Profile) -> Speed | None:
+    """Return the speed of the machine of a profile; under a bound, the one that it chose."""
+    if rulebase.within is None:
+        return speed_for(rulebase, profile)
+    options = (option for answer in profile.values() for option in answer.options)
+    return next(filter(None, map(rulebase.within.speeds.get, options)), None)

@@ -1,0 +1,181 @@
+"""How long a collection takes, and the bound on it."""
+
+import json
+
+import pytest
+
+from advisor.cli.main import run
+from advisor.decide.recommendation import recommend
+from advisor.decide.workload import speed_for, time_of, workload_of
+from advisor.errors import UsageError
+from advisor.model.library import NETWORKS, Tower
+from advisor.rulebase.store import load_rules
+
+
+@pytest.fixture(scope="module")
+def rules():
+    return load_rules()
+
+
+@pytest.mark.parametrize(
+    ("tower", "published"),
+    [  # docs/model_profile.csv of OpenCLIP
+        (Tower(12, 768, 3072, 32, 224), 8.82),
+        (Tower(12, 768, 3072, 16, 224), 35.13),
+        (Tower(24, 1024, 4096, 14, 336), 381.92),
+        (Tower(27, 1152, 4304, 14, 384), 670.35),
+        (Tower(48, 1664, 8192, 14, 224), 967.5),
+    ],
+)
+def test_operations_of_a_plain_tower_are_those_that_were_published(tower, published):
+    assert tower.gflops(0) == pytest.approx(published, rel=0.03)  # without the class token
+
+
+def test_operations_of_a_plain_tower_are_those_that_torch_counts():
+    torch = pytest.importorskip("torch")
+    from torch.utils.flop_counter import FlopCounterMode
+    from transformers import ViTConfig, ViTModel
+
+    with torch.device("meta"):
+        shape = {"hidden_size": 96, "intermediate_size": 256, "num_hidden_layers": 3}
+        config = ViTConfig(**shape, num_attention_heads=3, image_size=160, patch_size=8)
+        network = ViTModel(config, add_pooling_layer=False)
+        network.set_attn_implementation("eager")
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            network(torch.empty(1, 3, 160, 160))
+    counted = counter.get_total_flops() / 1e9
+    assert Tower(3, 96, 256, 8, 160).gflops(0) == pytest.approx(counted, rel=0.01)
+
+
+def test_a_picture_without_a_size_of_its_own_costs_more_the_larger_it_is():
+    tower = Tower(2, 64, 128, 16)
+    assert tower.gflops(2 * 2**20) > 2 * tower.gflops(2**20)
+
+
+def test_each_checkpoint_has_one_workload_whose_operations_are_known(rules):
+    listed = [id for workload in rules.workloads for id in workload.checkpoints]
+    assert len(listed) == len(set(listed))
+    assert set(listed) <= rules.checkpoints.keys()
+    for workload in rules.workloads:
+        assert (workload.image_gflops(2**20) or 0) > 0, workload.id
+        writes = workload.writes_millions
+        size = rules.checkpoints[workload.checkpoints[0]].parameters_millions
+        assert not writes or size is None or writes < size, workload.id
+        assert bool(writes) == bool(workload.tokens_of(2**20)), workload.id
+
+
+def test_every_speed_is_a_range_for_each_kind_of_network(rules):
+    for speed in rules.speeds:
+        assert speed.gflops.keys() == set(NETWORKS), speed.id
+        for low, high in (*speed.gflops.values(), speed.weights_gb):
+            assert 0 < low <= high
+
+
+@pytest.mark.parametrize(
+    ("answers", "speed"),
+    [
+        ({"device": "cpu"}, "cpu-core"),
+        ({"device": "gpu"}, "card-24gb"),
+        ({"device": "rtx 4090"}, "card-24gb"),
+        ({"device": "h100"}, "h100"),
+        ({"device": "gpu", "memory-gb": 6}, "laptop-gpu"),
+        ({"device": "phone"}, None),
+        ({"device": "macbook"}, None),
+    ],
+)
+def test_the_machine_is_the_one_with_as_much_memory(rules, answers, speed):
+    profile = recommend(rules, {"task": "captioning", **answers}).advice[0].decision.profile
+    chosen = speed_for(rules, profile)
+    assert (chosen and chosen.id) == speed
+
+
+def test_hours_grow_with_the_collection_and_a_form_takes_no_less(rules):
+    profile = recommend(rules, {"task": "vqa", "device": "gpu"}).advice[0].decision.profile
+    whole = rules.forms["Qwen/Qwen3-VL-8B-Instruct"]
+    one = time_of(rules, whole, profile, 1000)
+    assert one.low < one.about < one.high
+    assert time_of(rules, whole, profile, 3000).low == pytest.approx(3 * one.low)
+    assert time_of(rules, rules.forms["Qwen/Qwen3-VL-8B-Instruct:int4"], profile, 1000) == one
+    assert time_of(rules, whole, profile, None) is None
+    assert time_of(rules, rules.forms["Qwen/Qwen3.5-0.8B"], profile, 1000) is None  # nobody knows
+
+
+def test_a_number_that_changes_no_choice_still_says_how_long_it_takes(rules, capsys):
+    same = recommend(rules, task="captioning", device="gpu")
+    counted = recommend(rules, task="captioning", device="gpu", collection=3000)
+    assert counted.checkpoint == same.checkpoint
+    assert "--collection 3000" in counted.command
+    assert (
+        run(["recommend", "--task", "captioning", "--device", "gpu", "--collection", "3000"]) == 0
+    )
+    assert "hours (" in (shown := capsys.readouterr().out)
+    assert "for 3,000 items on a 24 GB card, 20 tokens each" in shown
+
+
+def test_a_number_in_a_sentence_is_understood_where_it_changes_no_choice(capsys):
+    run(["recommend", "caption 3000 photos on a gpu", "--format", "json", "--no-input"])
+    answer = json.loads(capsys.readouterr().out)
+    read = next(one for one in answer["understood"] if one["question"] == "collection")
+    assert read["value"] == 3000
+    assert "dropped" not in read
+    assert answer["checkpoints"][0]["hours"]["items"] == 3000
+
+
+# -- a bound -----------------------------------------------------------------------------------
+
+CASE = {"task": "image-search", "device": "cpu", "collection": 2_000_000}
+
+
+def test_what_takes_longer_is_ruled_out(rules):
+    free, bound = recommend(rules, CASE), recommend(rules, CASE, within="24h")
+    assert free.checkpoint != bound.checkpoint
+    selection = bound.advice[0].selection
+    profile = bound.advice[0].decision.profile
+    for pick in selection.picks:
+        took = time_of(rules, pick.checkpoint, profile, CASE["collection"])
+        if took is None:
+            assert [gap.field for gap in pick.unknown] == ["hours"], pick.checkpoint.id
+        else:
+            assert took.about / 8 <= 24, pick.checkpoint.id
+    late = [one for one in selection.rejected if "hours" in {gap.field for gap in one.lacks}]
+    assert free.checkpoint in {one.checkpoint.id for one in late}
+    assert all("wanted at most 24" in " ".join(one.texts) for one in late)
+    assert "--within 24h" in bound.command
+    assert f"advisor code {bound.checkpoint}" in bound.code_command(bound.advice[0])
+
+
+def test_a_bound_that_all_keep_changes_nothing_else(rules):
+    free, bound = recommend(rules, CASE), recommend(rules, CASE, within="9000 hours")
+    known = [
+        p.checkpoint.id for p in free.advice[0].selection.picks if workload_of(rules, p.checkpoint)
+    ]
+    kept = [p.checkpoint.id for p in bound.advice[0].selection.picks if not p.unknown]
+    assert kept == known
+
+
+def test_what_changes_the_answer_under_a_bound_does_so_when_it_is_given(rules):
+    bound = recommend(rules, CASE, within="24h")
+    changes = [one for one in bound.advice[0].changes if "device" in one.answers]
+    assert {one.answers["device"] for one in changes} >= {"gpu"}
+    for change in bound.advice[0].changes:
+        if set(change.answers) <= {"device", "memory-gb", "language"}:
+            other = recommend(rules, {**CASE, **change.answers}, within="24h")
+            assert (other.checkpoint or "") == change.checkpoint, change.answers
+
+
+def test_of_a_device_whose_speed_nobody_knows_the_time_is_not_verified(rules):
+    first = recommend(rules, {**CASE, "device": "phone"}, within="8h").advice[0].selection.picks[0]
+    assert [gap.field for gap in first.unknown] == ["hours"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "within", "wrong"),
+    [
+        ({"task": "image-search", "device": "cpu"}, "8h", "needs the number of items"),
+        (CASE, "soon", "is no time"),
+        (CASE, "0h", "is no time"),
+    ],
+)
+def test_a_bound_without_what_it_rests_on_is_refused(rules, answers, within, wrong):
+    with pytest.raises(UsageError, match=wrong):
+        recommend(rules, answers, within=within)
