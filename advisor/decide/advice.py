@@ -29,6 +29,7 @@ from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
     from advisor.decide.reasons import Reason
+    from advisor.decide.workload import Hours
 
 SCREEN = 22
 """The most lines of a page for one task."""
@@ -128,6 +129,14 @@ class TaskAdvice(NamedTuple):
         use = self.use_of(first)
         code = snippet(first.checkpoint, self.task, self.rulebase, self.options, use)
         return code and said_first(self.rulebase, self.options) + code
+
+    def hours(self, pick: Pick) -> Hours | None:
+        """How long a pick takes for the items; None where that, or their number, is not known."""
+        if not self.items:
+            return None
+        from advisor.decide.workload import time_of
+
+        return time_of(self.rulebase, pick.checkpoint, self.decision.profile, self.items)
 
     @property
     def has_program(self) -> bool:

@@ -30,7 +30,6 @@ from advisor.decide.shortlist import (
     standing,
     unverified_text,
 )
-from advisor.decide.workload import time_of
 from advisor.draw.blocks import (
     Code,
     Heading,
@@ -167,7 +166,7 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
     head = Headline(linked_id(first), tuple(note for note in notes if note))
     larger = _larger(advice.selection) if room.larger else ()
     first_notes = [*_first(advice), *larger, *_unloadable(advice.selection)]
-    if took := time_of(advice.rulebase, first.checkpoint, advice.decision.profile, advice.items):
+    if took := advice.hours(first):
         first_notes.append(Note("Time", took.text, lines=2))
     if advice.task in first.checkpoint.pipelines:
         first_notes.append(Note("Pipeline", f"{way_of(first.checkpoint, str(advice.task))}."))

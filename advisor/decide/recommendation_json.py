@@ -12,7 +12,6 @@ from advisor.decide.programs import prompt_for
 from advisor.decide.reasons import Because
 from advisor.decide.requirements import Suitability
 from advisor.decide.selection import Pick, Rung
-from advisor.decide.workload import time_of
 from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.engine.decision import Assessment, Decision, applicable
 from advisor.model import NONE, Rule, hub_id_of, is_form
@@ -166,7 +165,7 @@ def _assessment_json(assessment: Assessment) -> dict[str, Any]:
 def _pick_json(advice: TaskAdvice, pick: Pick, options: dict[str, str]) -> dict[str, Any]:
     checkpoint = pick.checkpoint
     programs = advice.rulebase.programs
-    took = time_of(advice.rulebase, checkpoint, advice.decision.profile, advice.items)
+    took = advice.hours(pick)
     return {
         "id": checkpoint.hub_id,
         "form_id": checkpoint.id,

@@ -191,11 +191,9 @@ def within_rules(rulebase: RuleBase, within: str | float, profile: Profile) -> R
 
 
 def time_of(
-    rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, items: float | None
+    rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, items: float
 ) -> Hours | None:
     """Return how long a checkpoint takes for a collection on the machine that answers tell."""
-    if not items:
-        return None
     return hours(rulebase, checkpoint, profile, items, _speed(rulebase, profile))
 
 
