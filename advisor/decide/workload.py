@@ -27,6 +27,7 @@ PAGE_PIXELS = 1240 * 1754
 PAGES = ("page", "form")
 CONTRASTIVE = "contrastive"
 HOUR = 3600
+SPANS = ((1, "hours"), (60, "minutes"), (HOUR, "seconds"))
 TIMES = {"h": 1, "hour": 1, "hours": 1, "min": 1 / 60, "minutes": 1 / 60, "d": 24, "days": 24}
 """What may stand behind a number of hours, each with what one of it is in hours."""
 
@@ -53,9 +54,10 @@ class Hours(NamedTuple):
     def text(self) -> str:
         """What it takes, in words."""
         written = f", {self.tokens:,} tokens each" if self.tokens else ""
-        low, about, high = (_short(number) for number in (self.low, self.about, self.high))
+        times, name = next((n, name) for n, name in SPANS if self.about * n >= 1 or n == HOUR)
+        low, about, high = (_short(times * each) for each in (self.low, self.about, self.high))
         span = f" ({low} to {high})" if low != high else ""
-        took = f"about {about} {self.unit}{span} for {self.items:,.0f} items"
+        took = f"about {about} {self.unit.replace('hours', name)}{span} for {self.items:,.0f} items"
         return f"{took} on {self.machine}{written}"
 
 
@@ -105,14 +107,9 @@ def hours(
     if speed is None or workload is None:
         return None
     written = (task.writes or 0) if workload.writes_millions else 0
-    if bool(workload.writes_millions) == (checkpoint.stage == CONTRASTIVE):
-        return None
-    if workload.writes_millions and not written:
-        return None
-    reading = profile["reading"].options if "reading" in profile else ()
-    pixels = PAGE_PIXELS if set(reading) & set(PAGES) else PIXELS
+    pixels = PAGE_PIXELS if "reading" in profile and profile["reading"].is_among(PAGES) else PIXELS
     tower = workload.image_gflops(pixels)
-    if tower is None:
+    if tower is None or bool(written) == (checkpoint.stage == CONTRASTIVE):
         return None
     low, high = (
         items * seconds / HOUR
@@ -151,9 +148,6 @@ def workload_of(rulebase: RuleBase, checkpoint: Checkpoint) -> Workload | None:
     return made.get(checkpoint.hub_id)
 
 
-# -- a bound on it -----------------------------------------------------------------------------
-
-
 def within_rules(rulebase: RuleBase, within: str | float, profile: Profile) -> RuleBase:
     """Return the rules with a bound: every answer to which device there is requires the time.
 
@@ -163,7 +157,7 @@ def within_rules(rulebase: RuleBase, within: str | float, profile: Profile) -> R
     """
     number = as_number(within, TIMES)
     if number is None or number <= 0:
-        raise UsageError(f"`{within}` is no time", hint="give hours, as `--within 8h`")
+        raise UsageError(f"cannot read the time `{within}`", hint="give hours, as `--within 8h`")
     items = counted(rulebase, profile)
     if not items:
         flag = next(question.typed for question in rulebase.questions if question.unit == "items")
