@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
@@ -13,7 +13,7 @@ from advisor.errors import UsageError
 from advisor.files import refuse_what_was_read
 from advisor.foreign import whole
 from advisor.trial.failures import ImageError, MissingInputError
-from advisor.trial.images import Gallery, OpenedImage
+from advisor.trial.images import OpenedImage, open_image
 from advisor.trial.runtime import library
 from advisor.writing import cannot_write, replacing
 
@@ -22,15 +22,17 @@ from advisor.writing import cannot_write, replacing
 class Request:
     """What goes with the image: candidate texts, a question, a query, other images, a prompt.
 
-    `query` is what to look for among the images; `others` may be a Gallery, which is opened one
-    image at a time; `template` wraps each candidate text and the query (`a photo of a {}`);
-    `prompt` overrides the runner's own; `label_map` says which text a label of a classifier means.
+    `query` is what to look for among the images; files among `others` are opened one at a time, so
+    that thousands of them fit into memory, and `progress` is told how many were, of how many;
+    `template` wraps each candidate text and the query (`a photo of a {}`); `prompt` overrides the
+    runner's own; `label_map` says which text a label of a classifier means.
     """
 
     texts: tuple[str, ...] = ()
     question: str | None = None
     query: str | None = None
-    others: tuple[OpenedImage, ...] | Gallery = ()
+    others: tuple[OpenedImage | Path, ...] = ()
+    progress: Callable[[int, int], object] = lambda _done, _total: None
     prompt: str | None = None
     template: str = "{}"
     label_map: tuple[tuple[str, str], ...] = ()
@@ -49,10 +51,12 @@ class Request:
 
     def opened_others(self) -> Iterator[OpenedImage | ImageError]:
         """Yield the other images; in place of one that cannot be read, what is wrong with it."""
-        if isinstance(self.others, Gallery):
-            yield from self.others.opened()
-        else:
-            yield from self.others
+        for number, other in enumerate(self.others, start=1):
+            try:
+                yield other if isinstance(other, OpenedImage) else open_image(other)
+            except ImageError as error:
+                yield error
+            self.progress(number, len(self.others))
 
 
 def check_template(template: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from advisor.trial.candidate import Candidate, CheckpointChoice, Plans, plans_fo
 from advisor.trial.demo import demo_checkpoints
 from advisor.trial.failures import ImageError
 from advisor.trial.folder_answers import FolderAnswers, answer_folder
-from advisor.trial.images import Gallery, OpenedImage, list_images, open_image, preview
+from advisor.trial.images import OpenedImage, list_images, open_image, preview
 from advisor.trial.runner import load_runner
 from advisor.trial.trial import DEFAULT_REPEAT, Trial, run_trial
 
@@ -121,7 +120,7 @@ def try_out(
             hint="add --task embeddings, and one --checkpoint at most",
         )
     image, others = _open_images(inputs, [acts.get(run.task) for run in runs])
-    request = replace(request, others=others)
+    request = replace(request, others=others, progress=_progress)
     if choice.demo:  # with what the cards of the demo checkpoints show them with
         demos = demo_checkpoints()
         labels = tuple(label for demo in demos for label in demo.labels)
@@ -204,7 +203,7 @@ def answer_each(
         "checkpoint": run.checkpoint,
         "task": run.task,
     }
-    return answer_folder(load, inputs.folder, inputs.request, file, settings, _progress())
+    return answer_folder(load, inputs.folder, inputs.request, file, settings, _progress)
 
 
 def _plans(
@@ -225,23 +224,19 @@ def _loading_of(run: Candidate, loading: Loading) -> dict[str, Any]:
     return how._asdict()
 
 
-def _progress() -> Callable[[int, int], None] | None:
-    """Return what shows on a terminal how many images are done, of how many."""
-
-    def show(done: int, total: int) -> None:
+def _progress(done: int, total: int) -> None:
+    """Show on a terminal how many images are done, of how many."""
+    if sys.stderr.isatty():
         progress_line(f"image {done} of {total}", done, total)
-
-    return show if sys.stderr.isatty() else None
 
 
 def _open_images(
     inputs: ImageInputs, acts: list[str | None]
-) -> tuple[OpenedImage, tuple[()] | Gallery]:
+) -> tuple[OpenedImage, tuple[Path, ...]]:
     """Return the image and the others; an act on a folder alone takes the first of it."""
     paths = list_images(inputs.folder) if inputs.folder else ()
-    others = Gallery(paths=paths, progress=_progress())
     if inputs.image:
-        return open_image(inputs.image), others if paths else ()
+        return open_image(inputs.image), paths
     if not paths or not set(acts) <= {SEARCH, EMBED}:
         raise UsageError(
             "name the image: --image FILE",
@@ -254,7 +249,7 @@ def _open_images(
         )
     for path in paths:
         try:
-            return open_image(path), others
+            return open_image(path), paths
         except ImageError:
             continue
     raise ImageError(

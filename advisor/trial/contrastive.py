@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 from typing import Any, ClassVar
 
 from advisor.files import real_path
@@ -114,8 +114,21 @@ class Contrastive(Runner):
 
     def _over_images(self, image: OpenedImage, request: Request) -> Reply:
         """Give vectors, or rank: all images by a text, or the others by likeness to the image."""
-        texts = self._queries(request) if self.act == SEARCH else ()
-        names, vectors, skipped = self._encoded(_with_others(image, request))
+        texts: tuple[str, ...] = ()
+        if self.act == SEARCH and request.query and request.query.strip():
+            texts = (request.template.format(request.query),)
+        elif self.act == SEARCH and not request.others:
+            raise MissingInputError(
+                f"`{self.checkpoint.name}` searches images for a text, and none was given",
+                hint="add --folder FOLDER and --query 'a red bicycle'",
+            )
+        own = real_path(image.name)  # the folder may hold the image itself
+        others = (
+            other
+            for other in request.opened_others()
+            if isinstance(other, ImageError) or real_path(other.name) != own
+        )
+        names, vectors, skipped = self._encoded(chain([image], others))
         if self.act == EMBED:
             rows = zip(names, vectors.tolist(), strict=True)
             embedded = [Prediction(text=name, vector=tuple(vector)) for name, vector in rows]
@@ -126,17 +139,6 @@ class Contrastive(Runner):
         (query,) = self.text_vectors(texts)
         answers = _similar(names, vectors @ query)
         return Reply(answers=answers, warnings=(*cut, *skipped))
-
-    def _queries(self, request: Request) -> tuple[str, ...]:
-        """Return the text to search for; none where there are images to compare instead."""
-        if request.query and request.query.strip():
-            return (request.template.format(request.query),)
-        if not request.others:
-            raise MissingInputError(
-                f"`{self.checkpoint.name}` searches images for a text, and none was given",
-                hint="add --folder FOLDER and --query 'a red bicycle'",
-            )
-        return ()
 
     def _encoded(self, images: Iterable[Opened]) -> tuple[list[str], Any, tuple[str, ...]]:
         """Return names and unit vectors, (N, dimensions), of images, and what was skipped.
@@ -172,14 +174,6 @@ class SigmoidContrastive(Contrastive):
     def probabilities(self, logits: Any) -> Any:
         """Return the probability of each text by itself."""
         return logits.sigmoid()
-
-
-def _with_others(image: OpenedImage, request: Request) -> Iterator[Opened]:
-    """Yield the image and then the others; a folder may hold the image itself."""
-    yield image
-    for other in request.opened_others():
-        if isinstance(other, ImageError) or real_path(other.name) != real_path(image.name):
-            yield other
 
 
 def _unit(features: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -78,16 +79,15 @@ def _report(done: Any) -> Report:
     def as_page() -> Page:
         from advisor.draw.blocks import Heading, Item, Items, Pairs
 
-        facts = (
-            ("class", done.class_name),
-            ("parameters", f"{done.parameters:,}"),
-            ("load with", f"import {OWN_NETWORKS}, then from_pretrained; README.md says how"),
-        )
-        page: Page = [Heading(f"{done.folder} written", 1), Pairs(facts)]
+        how = f"import {OWN_NETWORKS}, then from_pretrained; README.md says how"
+        facts = (("class", done.class_name), ("parameters", f"{done.parameters:,}"))
+        page: Page = [Heading(f"{done.folder} written", 1), Pairs((*facts, ("load with", how)))]
         left = [f"{name}: {why}" for name, why in done.dropped.items()]
         for title, mark, lines in (("Left out", "-", left), ("Know that", "!", done.notes)):
             if lines:
                 page += [Heading(title), Items(tuple(Item(mark, line) for line in lines))]
         return page
 
-    return Report(lambda: {"schema_version": SCHEMA_VERSION, **done.as_json()}, as_page)
+    values = asdict(done) | {"schema_version": SCHEMA_VERSION}
+    values |= {"output": str(values.pop("folder")), "class": values.pop("class_name")}
+    return Report(lambda: values, as_page)

@@ -38,7 +38,7 @@ def answer_folder(
     request: Request,
     file: Path,
     settings: dict[str, Any],
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None],
 ) -> FolderAnswers:
     """Answer a request about each image of a folder, and write a line each to a file.
 
@@ -75,8 +75,7 @@ def answer_folder(
                 stream.write(_encoded({"run": run, "image": name, "digest": digest, **outcome}))
                 unreadable += "error" in outcome
             new += len(batch)
-            if progress is not None:
-                progress(min(start + BATCH, len(paths)), len(paths))
+            progress(min(start + BATCH, len(paths)), len(paths))
     return FolderAnswers(str(file), new, len(paths) - new, unreadable)
 
 

@@ -6,7 +6,6 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -121,30 +120,6 @@ def _formats() -> tuple[str, ...]:
     pillow = library("PIL.Image")
     pillow.init()
     return tuple(each for each in FORMATS if each in pillow.ID)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gallery:
-    """Image files that are opened one at a time, so that thousands of them fit into memory.
-
-    `progress` is told after each how many were opened, of how many.
-    """
-
-    paths: tuple[Path, ...]
-    progress: Callable[[int, int], None] | None = None
-
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def opened(self) -> Iterator[OpenedImage | ImageError]:
-        """Yield each image; in place of one that cannot be read, what is wrong with it."""
-        for count, path in enumerate(self.paths, start=1):
-            try:
-                yield open_image(path)
-            except ImageError as error:
-                yield error
-            if self.progress is not None:
-                self.progress(count, len(self.paths))
 
 
 def list_images(folder: str | Path) -> tuple[Path, ...]:

@@ -55,8 +55,9 @@ def forced_likelihoods(runner: TextWriter, image: OpenedImage, request: Request)
         found = _from_the_prompt(runner.network, inputs, tokens)
         if runner.goes_on is None:
             wanted = _step_by_step(runner, inputs, tokens[:CHECKED])
+            tolerance = 1e-3 if runner.placement.dtype == "float32" else 0.5
             runner.goes_on = found is not None and bool(
-                ((found[:CHECKED] - wanted).abs() <= runner.likelihood_tolerance).all()
+                ((found[:CHECKED] - wanted).abs() <= tolerance).all()
             )
         if runner.goes_on and found is not None:
             return found

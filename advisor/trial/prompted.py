@@ -106,11 +106,6 @@ class TextWriter(Runner, abc.ABC):
         """Return the log-likelihood of writing each text of a request, (texts,), float64."""
         return forced_likelihoods(self, image, request)
 
-    @property
-    def likelihood_tolerance(self) -> float:
-        """How far a log-likelihood may be off where the network computes in its precision."""
-        return 1e-3 if self.placement.dtype == "float32" else 0.5
-
     def usual_limit(self) -> int:
         """Return how many tokens are written where nobody asks for more."""
         return self.limits[self.act]

@@ -166,9 +166,9 @@ class Runner:
                 hint="give an image file; regions are for a unified VLP of 2020",
             )
         given = {
-            "labels": any(text.strip() for text in request.texts),
-            "question": bool((request.question or request.prompt or "").strip()),
-            "folder": bool(request.others) or "query" in self.needs,
+            "labels": "".join(request.texts).strip(),
+            "question": (request.question or request.prompt or "").strip(),
+            "folder": request.others or "query" in self.needs,
         }
         for need in self.needs:
             if not given.get(need, True):

@@ -81,16 +81,6 @@ class Conversion:
     dropped: Mapping[str, str]
     notes: tuple[str, ...]
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the conversion as JSON keys."""
-        return {
-            "output": str(self.folder),
-            "class": self.class_name,
-            "parameters": self.parameters,
-            "dropped": dict(self.dropped),
-            "notes": list(self.notes),
-        }
-
 
 def convert(
     file: str | Path,
