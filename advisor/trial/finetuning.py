@@ -13,7 +13,7 @@ from advisor.trial.failures import ImageError, UnsupportedError
 from advisor.trial.images import open_image
 from advisor.trial.runner import Runner, load_runner, shipped_table
 from advisor.trial.runtime import library, plain_errors, quiet
-from advisor.trial.training import SILENT, FineTuning, Reports, Training
+from advisor.trial.training import SILENT, UNFINISHED, FineTuning, Reports, Training
 from advisor.trial.training_data import TrainingExample, hold_out, read_examples
 from advisor.writing import refuse_contents, refuse_unwritable
 
@@ -21,7 +21,6 @@ USUAL = {"epochs": 10, "batch_size": 16, "learning_rate": 5e-5}
 FROM_NOTHING = {"epochs": 40, "batch_size": 16, "learning_rate": 5e-4}
 """Settings where a part was never trained: it has more to learn, and nothing to lose."""
 TRAINER = "advisor.trial.trainer"
-UNFINISHED = "unfinished"
 ROOM = 512
 """How many tokens a decoder takes that does not say."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.decide.memory import BYTES, LARGE_MILLIONS, MB, OVERHEAD_MB, weights_mb
+from advisor.errors import check_name
 from advisor.trial.failures import OutOfMemoryError, UnsupportedError
 from advisor.trial.local_checkpoint import Weights
 from advisor.trial.runtime import library
@@ -67,10 +68,8 @@ def place(
             )
         return Placement(device=placement.device, dtype=dtype, computes_in=placement.dtype)
     torch = library("torch")
-    if dtype is not None and dtype not in BYTES:
-        raise UnsupportedError(
-            f"unknown dtype `{dtype}`", hint=f"use one of {', '.join(BYTES)}", kind="unknown-dtype"
-        )
+    if dtype is not None:
+        check_name("dtype", dtype, BYTES, "dtypes")
     there = {
         "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
         "mps": int(torch.backends.mps.is_available()),
@@ -78,17 +77,13 @@ def place(
     }
     if device == "auto":
         device = next(kind for kind, number in there.items() if number)
-    try:
-        asked = torch.device(device)
-    except RuntimeError as error:
-        raise UnsupportedError(
-            f"unknown device `{device}`", hint="use auto, cpu, cuda or mps", kind="unknown-device"
-        ) from error
-    kind = asked.type
-    if (asked.index or 0) >= there.get(kind, 0):
+    kind, number = "", 0
+    with contextlib.suppress(RuntimeError):  # of a name that torch does not know
+        kind, number = torch.device(device).type, torch.device(device).index or 0
+    if number >= there.get(kind, 0):
         raise UnsupportedError(
             f"this machine has no device `{device}` that torch can use",
-            hint="use --torch-device cpu",
+            hint="use auto, cpu, cuda or mps",
             kind="no-such-device",
         )
     if kind == "cpu":

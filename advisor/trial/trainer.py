@@ -9,9 +9,8 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from safetensors.torch import save_model
@@ -37,6 +36,7 @@ from advisor.trial.local_checkpoint import read_checkpoint
 from advisor.trial.runner import Runner
 from advisor.trial.runtime import plain_errors, quiet, versions
 from advisor.trial.training import (
+    UNFINISHED,
     FineTuning,
     Reports,
     Sample,
@@ -55,15 +55,13 @@ from advisor.writing import (
     write_text,
 )
 
-UNFINISHED = "unfinished"
 RECORD = "begun-from"
 LOGS = 200
 """How often a training tells how far it is, at most but for the ends of epochs."""
 WEIGHT_DECAY = 0.01
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class Recipe(NamedTuple):
     """How a kind of network is trained, beside its settings.
 
     `collate` makes a batch of examples in an epoch (-1: the one that is judged by), with `labels`.

@@ -14,6 +14,8 @@ from advisor.console.options import MAX_SEED, Device, option
 from advisor.errors import UsageError, check_name
 
 SAMPLES = 5
+UNFINISHED = "unfinished"
+"""The folder of a training, in the one that it is to be saved to."""
 PRECISIONS = ("auto", "no", "bf16", "fp16")
 
 

@@ -151,10 +151,8 @@ def vlp(
     def tell(done: FineTuning, scratch: Path) -> None:
         shown.write_with(done.folder, scratch, _report(None, done, asked))
 
-    given = {name: None if value == "" else value for name, value in asdict(material).items()}
-    given["checkpoint"] = material.checkpoint
     with stopping_between_steps() as stop:
-        settings: dict[str, Any] = {**given, **asdict(training)}
+        settings: dict[str, Any] = {**asdict(material), **asdict(training)}
         done = train_unified(data, folder, reports=Reports(Progress(), stop, tell), **settings)
     shown.say(_report(None, done, asked))
     return 0
@@ -204,13 +202,9 @@ def _report(
     composition: Composition | None, training: FineTuning | None, asked: str = "--task captioning"
 ) -> Report:
     """Return what was joined, trained, or both, ready to be drawn; `asked` are flags to try it."""
-
-    def as_json() -> dict[str, Any]:
-        joined = composition.as_json() if composition else {}
-        if training is None:
-            return {"schema_version": SCHEMA_VERSION, **joined}
-        whole = {"composition": joined} if joined else {}
-        return {"schema_version": SCHEMA_VERSION, **training.as_json(), **whole}
+    values = composition.as_json() if composition else {}
+    if training is not None:
+        values = training.as_json() | ({"composition": values} if composition else {})
 
     def as_page() -> Page:
         from advisor.trial.page import composition_page, finetuning_page
@@ -218,7 +212,7 @@ def _report(
         page = composition_page(composition, trained=training is not None) if composition else []
         return [*page, *(finetuning_page(training, asked) if training else [])]
 
-    return Report(as_json, as_page)
+    return Report(lambda: {"schema_version": SCHEMA_VERSION, **values}, as_page)
 
 
 @contextmanager

@@ -61,9 +61,9 @@ def train_unified(
     *,
     aim: str,
     checkpoint: str = "",
-    images: str | Path | None = None,
-    annotations: str | Path | None = None,
-    vocabulary: str | Path | None = None,
+    images: str | Path = "",
+    annotations: str | Path = "",
+    vocabulary: str | Path = "",
     reports: Reports = SILENT,
     **training: Any,
 ) -> FineTuning:
@@ -79,7 +79,7 @@ def train_unified(
     how = how.filled({name: getattr(published, name) for name in usual})
     refuse_other_contents(folder)
     transformers()
-    examples = read_examples(data, images, annotations)
+    examples = read_examples(data, images or None, annotations or None)
     if bool(examples[0].answers) != (aim == ANSWERS):
         holds = "questions" if examples[0].answers else "captions"
         raise UsageError(f"`{data}` holds {holds}, which `{aim}` does not learn from")
@@ -97,7 +97,7 @@ def train_unified(
             return
         first, texts = str(examples[0].image), [each.text for each in trained]
         regions = first if first.partition("::")[0].endswith(STORED_REGIONS) else None
-        settings = {"regions": regions, "vocabulary": vocabulary}
+        settings = {"regions": regions, "vocabulary": vocabulary or None}
         with quiet(), creating_folder(place) as scratch:
             beginnings.new(scratch, texts, counted, how.seed, **settings)
 

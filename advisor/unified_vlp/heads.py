@@ -103,20 +103,15 @@ class UnifiedVLPForCaptioning(UnifiedVLPForPreTraining):
         return self.searched(**given).ids
 
     @torch.no_grad()
-    def searched(
-        self,
-        region_features: torch.Tensor | None = None,
-        region_places: torch.Tensor | None = None,
-        pixel_values: torch.Tensor | None = None,
-        **search: Any,
-    ) -> Searched:
+    def searched(self, **given: Any) -> Searched:
         """Return captions with the scores and beams behind them.
 
-        `search` are `num_beams`, `max_new_tokens` and `length_penalty` (added a word, unlike the
-        divisor of transformers).
+        `given` are what UnifiedVLPModel takes of a picture, and `num_beams`, `max_new_tokens` and
+        `length_penalty` (added a word, unlike the divisor of transformers).
         """
-        picture = self.vlp.picture(region_features, region_places, pixel_values)
-        return write(self, picture, **search)
+        names = ("region_features", "region_places", "pixel_values")
+        picture = {name: given.pop(name) for name in names if name in given}
+        return write(self, self.vlp.picture(**picture), **given)
 
     @torch.no_grad()
     def likelihood(self, tokens: Sequence[int], **picture: Any) -> torch.Tensor:

@@ -17,6 +17,7 @@ transformers = pytest.importorskip("transformers")
 
 from advisor.decide.command_lines import may_run, needs_of  # noqa: E402
 from advisor.decide.memory import OVERHEAD_MB  # noqa: E402
+from advisor.errors import AdvisorError  # noqa: E402
 from advisor.rulebase.store import load_rules  # noqa: E402
 from advisor.trial import Request, Runner, load_runner, placement, run_trial, supported_tasks  # noqa: E402
 from advisor.trial.failures import (  # noqa: E402
@@ -132,18 +133,18 @@ def test_a_class_that_is_not_installed_is_a_sentence(tiny: Tiny) -> None:
 @pytest.mark.parametrize(
     ("device", "dtype", "kind"),
     [
-        ("tpu", None, "unknown-device"),
+        ("tpu", None, "no-such-device"),
         ("cuda:99", None, "no-such-device"),
         ("cpu:1", None, "no-such-device"),
-        ("cuda:\u00b2", None, "unknown-device"),
-        ("cpu:" + "9" * 5_000, None, "unknown-device"),
+        ("cuda:\u00b2", None, "no-such-device"),
+        ("cpu:" + "9" * 5_000, None, "no-such-device"),
         ("cpu", "int8", "unknown-dtype"),
     ],
 )
 def test_devices_and_precisions_that_do_not_exist(
     device: str, dtype: str | None, kind: str
 ) -> None:
-    with pytest.raises(UnsupportedError) as caught:
+    with pytest.raises(AdvisorError) as caught:
         place(device, dtype)
     assert caught.value.kind == kind
 
