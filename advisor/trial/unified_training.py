@@ -109,7 +109,7 @@ def train_unified(
     act = ANSWER if aim == ANSWERS else CAPTION
     runner = trainable(start if new else checkpoint, act, how.device, OWN_CLASSES)
     named = runner.network.named_parameters()
-    optimizer = library(f"{OWN_NETWORKS}.bert_adam").BertAdam(named, how.learning_rate)
+    optimizer = library(f"{OWN_NETWORKS}.objectives").BertAdam(named, how.learning_rate)
     recipe = trainer.Recipe(
         collate=lambda rows, epoch: _batch(runner, published, rows, f"{how.seed}-{epoch}"),
         parts=(runner.network, runner.processor),

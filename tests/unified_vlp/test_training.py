@@ -22,8 +22,9 @@ from advisor.trial.failures import OutputExistsError
 from advisor.trial.training import Reports
 from advisor.trial.training_data import read_examples
 from advisor.trial.unified_training import AIMS, train_unified
+from advisor.unified_vlp import UnifiedVLPConfig, UnifiedVLPForCaptioning
 from advisor.unified_vlp.beginnings import words_in
-from advisor.unified_vlp.bert_adam import BertAdam
+from advisor.unified_vlp.objectives import BertAdam
 from advisor.unified_vlp.processor import UnifiedVLPProcessor
 
 COLOURS = {"red": (220, 0, 0), "green": (0, 160, 0), "blue": (0, 0, 230), "white": (255, 255, 255)}
@@ -252,6 +253,18 @@ def test_the_optimiser_is_adam_without_bias_correction():
     assert torch.allclose(weight.detach(), torch.tensor([2.0, -1.0]) - 0.1 * update, atol=1e-5)
     expected = 1.0 - 0.1 * 0.05 / ((0.001 * 0.25) ** 0.5 + 1e-6)  # the bias is not decayed
     assert float(bias.detach()) == pytest.approx(expected, abs=1e-5)
+
+
+def test_layer_norms_and_biases_are_not_decayed():
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "vocab_size": 20}
+    regions = {"region_count": 2, "region_feature_size": 4, "region_class_size": 3}
+    network = UnifiedVLPForCaptioning(UnifiedVLPConfig(**sizes, **regions))
+    decayed, plain = BertAdam(network.named_parameters(), 0.1).param_groups
+    norms = [each for each in network.modules() if isinstance(each, torch.nn.LayerNorm)]
+    assert len(norms) == 4
+    assert (decayed["weight_decay"], plain["weight_decay"]) == (0.01, 0.0)
+    assert all(each.dim() > 1 for each in decayed["params"])
+    assert {id(each.weight) for each in norms} <= {id(each) for each in plain["params"]}
 
 
 @pytest.mark.parametrize(
