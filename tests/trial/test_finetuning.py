@@ -285,6 +285,14 @@ def test_progress_is_told_off_a_terminal_and_stdout_holds_the_answer_alone(
     assert all("left" in line for line in lines)
 
 
+def test_the_time_left_ends_at_nothing(joined: Path, tmp_path: Path) -> None:
+    steps: list[TrainingStep] = []
+    pairs = write_pairs(tmp_path / "data", 8)
+    finetune(joined, pairs, tmp_path / "out", reports=Reports(progress=steps.append), **QUICK)
+    assert (steps[-1].step, steps[-1].seconds_left) == (steps[-1].steps, 0.0)
+    assert all(each.seconds_left > 0 for each in steps if each.step < each.steps)
+
+
 def test_a_loss_that_is_not_finite_stops_training(joined: Path, tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path / "data", 8)
     with pytest.raises(TrainingError, match="not finite"):
