@@ -7,7 +7,6 @@ import math
 import re
 import warnings
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -96,7 +95,9 @@ def _read(source: str | IO[bytes], name: str) -> OpenedImage:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with pillow.open(source, formats=_formats()) as opened:
+            pillow.init()
+            formats = [each for each in FORMATS if each in pillow.ID]  # that it can decode
+            with pillow.open(source, formats=formats) as opened:
                 return _prepared(opened, name)
     except ImageError:
         raise
@@ -112,14 +113,6 @@ def _read(source: str | IO[bytes], name: str) -> OpenedImage:
             f"`{name}` is damaged or cut short: {_plain(error)}",
             hint=SAVE_AGAIN,
         ) from error
-
-
-@cache
-def _formats() -> tuple[str, ...]:
-    """Return those of the formats that the installed Pillow decodes."""
-    pillow = library("PIL.Image")
-    pillow.init()
-    return tuple(each for each in FORMATS if each in pillow.ID)
 
 
 def list_images(folder: str | Path) -> tuple[Path, ...]:

@@ -62,10 +62,16 @@ def as_page(results: TrialResults) -> Page:
         if lines:
             page += [Heading(title), Items(tuple(Item(mark, line) for line in lines))]
     if results.trials:
-        costs = tuple((trial.checkpoint, *_cost_cells(trial)) for trial in results.trials)
+        costs = []
+        for trial in results.trials:
+            measured = (trial.load_ms, trial.first_ms, trial.latency_ms, trial.memory_mb)
+            numbers = ["unknown" if each is None else f"{each:.0f}" for each in measured]
+            error = trial.estimate_error
+            off = "" if error is None else f"{error:+.0%}".replace("%", " %")
+            costs.append((trial.checkpoint, *numbers, f"{trial.estimated_memory_mb:.0f}", off))
         page += [
             Heading("Performance"),
-            Table(COST_COLUMNS, costs, wide=0),
+            Table(COST_COLUMNS, tuple(costs), wide=0),
             Pairs(results.trials[0].surroundings),
             Text(COST_NOTE, "quiet"),
         ]
@@ -102,17 +108,6 @@ def _answers(results: TrialResults, trial: Trial) -> Page:
     if warnings := results.own_warnings(trial):
         page.append(Items(tuple(Item("!", warning) for warning in warnings)))
     return page
-
-
-def _cost_cells(trial: Trial) -> tuple[str, ...]:
-    """Return what a trial cost, in the order of COST_COLUMNS without the first."""
-    numbers = (trial.load_ms, trial.first_ms, trial.latency_ms, trial.memory_mb)
-    error = trial.estimate_error
-    return (
-        *("unknown" if number is None else f"{number:.0f}" for number in numbers),
-        f"{trial.estimated_memory_mb:.0f}",
-        "" if error is None else f"{error:+.0%}".replace("%", " %"),
-    )
 
 
 def composition_page(made: Composition, *, trained: bool = False) -> Page:

@@ -56,8 +56,8 @@ from advisor.writing import (
 )
 
 RECORD = "begun-from"
-LOGS = 200
-"""How often a training tells how far it is, at most but for the ends of epochs."""
+LOGGED = 0.005
+"""The share of the steps after which a training tells how far it is, beside the ends of epochs."""
 WEIGHT_DECAY = 0.01
 
 
@@ -226,7 +226,7 @@ def _trainer(
     watch: Watch,
 ) -> Trainer:
     """Return a Trainer that writes nowhere but in `folder`, and to no stream."""
-    steps, place = training.steps(len(watch.rows)), runner.placement
+    place = runner.placement
     if (number := place.device.partition(":")[2]).strip("0"):
         raise UnsupportedError(
             f"training runs on the first GPU, not on `{place.device}`",
@@ -247,7 +247,7 @@ def _trainer(
             per_device_eval_batch_size=training.batch_size,
             gradient_accumulation_steps=training.gradient_accumulation,
             learning_rate=training.learning_rate,
-            warmup_steps=max(1, int(steps * recipe.warm_up)),
+            warmup_steps=recipe.warm_up,
             weight_decay=WEIGHT_DECAY,
             max_grad_norm=recipe.clip,
             eval_strategy="epoch",
@@ -259,7 +259,7 @@ def _trainer(
             restore_callback_states_from_checkpoint=True,
             prediction_loss_only=True,
             label_names=["labels"],
-            logging_steps=max(1, steps // LOGS),
+            logging_steps=LOGGED,
             logging_nan_inf_filter=False,
             bf16=mixed == "bf16",
             fp16=mixed == "fp16",

@@ -87,11 +87,6 @@ class Training:
         apart = ("device", "workers", "checkpoint_every")
         return {name: value for name, value in asdict(self).items() if name not in apart}
 
-    def steps(self, examples: int) -> int:
-        """Return how many optimizer steps training on so many examples takes."""
-        batches = math.ceil(examples / (self.batch_size or 1))
-        return (self.epochs or 1) * math.ceil(batches / self.gradient_accumulation)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingStep:
