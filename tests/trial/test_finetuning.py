@@ -91,7 +91,7 @@ def test_a_run_that_was_interrupted_ends_where_an_unbroken_one_does(
     assert (kept / "checkpoint-4" / "trainer_state.json").is_file()
     assert not (tmp_path / "two" / "config.json").exists()
     for other in ({"epochs": 4}, {"lora": 2}, {"patience": 1}):
-        with pytest.raises(OutputExistsError, match="other pairs, parts or settings"):
+        with pytest.raises(OutputExistsError, match="other pairs, parts, settings or libraries"):
             finetune(joined, pairs, tmp_path / "two", **{**settings, **other})
     resumed = finetune(joined, pairs, tmp_path / "two", **settings)
     assert resumed.resumed_at == 4

@@ -98,6 +98,13 @@ def test_transparent_parts_are_laid_on_white_and_said(tmp_path: Path) -> None:
     assert "laid on white" in image.warnings[0]
 
 
+def test_an_opaque_image_is_not_said_to_have_transparent_parts(tmp_path: Path) -> None:
+    path = tmp_path / "opaque.png"
+    Image.new("RGBA", (8, 8), (1, 2, 3, 255)).save(path)
+    opened = open_image(path)
+    assert (opened.pixels.getpixel((4, 4)), opened.warnings) == ((1, 2, 3), ())
+
+
 def test_of_a_moving_image_the_first_frame_is_taken_and_said(tmp_path: Path) -> None:
     path = tmp_path / "moving.gif"
     frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue", "green")]

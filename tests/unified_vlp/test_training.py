@@ -119,7 +119,7 @@ def test_what_was_begun_with_other_words_is_not_gone_on_with(pictures, monkeypat
     monkeypatch.undo()
     assert (pictures / "out" / "unfinished" / "start" / "config.json").exists()
     data.write_text(data.read_text("utf-8").replace("wall", "roof"), encoding="utf-8")
-    with pytest.raises(OutputExistsError, match="other pairs, parts or settings"):
+    with pytest.raises(OutputExistsError, match="other pairs, parts, settings or libraries"):
         train_unified(data, pictures / "out", aim="captions", **QUICK)
 
 
