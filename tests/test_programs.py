@@ -1,9 +1,11 @@
 """Which program is shown for a checkpoint, and that broken entries are refused at their place."""
 
 import ast
+import itertools
 import json
 import re
 import shlex
+import shutil
 import sys
 import tomllib
 from functools import cache
@@ -20,7 +22,7 @@ from advisor.decide.recommendation import recommend
 from advisor.decide.written_program import script
 from advisor.errors import BrokenFileError
 from advisor.model.library import Program
-from advisor.rulebase.store import load_rules
+from advisor.rulebase.store import load_rules, shipped_rules
 
 RULEBASE = load_rules()
 BLIP = RULEBASE.checkpoint("Salesforce/blip-vqa-base")
@@ -111,7 +113,7 @@ def test_each_program_thinks_as_its_entry_says():
                 assert fast == code
             elif not scored:
                 assert "budget = 8192" in code
-                assert json.dumps(list(checkpoint.answer_marks)) in code
+                assert all(json.dumps(mark) in code for mark in checkpoint.answer_marks)
                 assert (f"{switch}=True" in code) == bool(switch)
                 assert (fast == code) == (switch is None)
             if checkpoint.thinks and switch:
@@ -131,6 +133,22 @@ def test_each_program_gives_texts_in_the_case_of_its_entry():
                 assert ("text.lower() for" in code) == (checkpoint.text_case == "lower")
 
 
+def test_each_program_loads_what_its_entry_states():
+    """Its class and processor, or the parts of one; an entry that open_clip loads, by open_clip."""
+    parts = {"AutoProcessor", "AutoImageProcessor", "AutoTokenizer"}
+    for checkpoint, task in EVERY:
+        for code in both_of(checkpoint, task) if task not in checkpoint.pipelines else ():
+            loaded = set(re.findall(r"(\w+)\.from_pretrained\(name", code))
+            if checkpoint.loader == "open_clip":
+                assert f'name = "hf-hub:{checkpoint.id}"' in code
+                assert not loaded
+                continue
+            assert checkpoint.model_class in loaded
+            others = loaded - {checkpoint.model_class}
+            assert others
+            assert others <= {checkpoint.processor} or others <= parts, (checkpoint.id, loaded)
+
+
 def test_each_program_goes_by_the_pipeline_of_its_entry():
     staged = [(one, task) for one, task in EVERY if one.pipelines.get(task)]
     assert len(staged) == 3
@@ -141,18 +159,13 @@ def test_each_program_goes_by_the_pipeline_of_its_entry():
 
 
 DEMOS = {
-    "bridgetower-vectors", "classify-by-probe", "classify-by-probe-alone", "clipseg", "git-video",
+    "bridgetower-vectors", "clipseg", "git-video",
     "groupvit", "load-alone", "load-open-clip-alone", "load-parts-alone", "paddleocr-vl-pages",
     "search-pages", "vilt-pair",
 }  # fmt: skip
 """Programs that still run on one image: no tool is written around them."""
-MOST_LINES = 120
-"""Lines of a tool without its head, blank lines and imports."""
-LONGER = {
-    "chat": 129, "chat-page": 135, "find-duplicates": 132, "find-duplicates-alone": 132,
-    "open-clip-find-duplicates": 131,
-}  # fmt: skip
-"""Those that read PDFs, think first or compare all pairs, and how many lines they may have."""
+MOST_LINES, MOST_TO_TRAIN = 120, 160
+"""Lines of a tool without its head, blank lines and imports; of a probe, which is trained."""
 
 
 def tools():
@@ -173,8 +186,25 @@ def test_every_program_is_a_tool_formatted_and_short(tmp_path):
         (tmp_path / f"{id}_{number}.py").write_text(f"{code}\n", encoding="utf-8")
         body = code[code.index("\nparser = ") :]
         lines = sum(bool(line.strip()) for line in body.splitlines())
-        assert lines <= LONGER.get(id, MOST_LINES), (id, lines)
+        assert lines <= (MOST_TO_TRAIN if "def train()" in code else MOST_LINES), (id, lines)
     assert number > 200
+    hold_style(tmp_path)
+
+
+def test_each_form_is_rounded_while_it_is_loaded(tmp_path):
+    bits, distinct = {"int8": "load_in_8bit=True", "int4": "load_in_4bit=True"}, set()
+    for checkpoint in RULEBASE.checkpoints.values():
+        for precision, task in itertools.product(checkpoint.losses, checkpoint.tasks):
+            form = RULEBASE.checkpoint(f"{checkpoint.id}:{precision}")
+            program = program_for(form, task, RULEBASE.programs)
+            code = snippet(form, task, RULEBASE, whole=True)
+            assert [each for each in bits if bits[each] in code] == [precision]
+            assert '"quantization_config": rounding, "device_map": device' in code
+            assert program_for(form, task, RULEBASE.programs, "fine-tune") is None
+            distinct.add((program.id, precision))
+            file = tmp_path / f"{program.id}_{precision}_{form.model_class}.py"
+            file.write_text(f"{code}\n", encoding="utf-8")
+    assert len(distinct) == 6
     hold_style(tmp_path)
 
 
@@ -271,7 +301,7 @@ BROKEN = {
             "architectures: [{id: a, checkpoints: [openai/clip-vit-base-patch32], class: C, "
             "dimensions: {a: {b: {c: 1}}}, parameters: 1, because: B, "
             "sources: [transformers-5-trials]}]",
-            "architectures.yaml",
+            "expected a number, found a mapping",
         ),
     ],
     "drift": [
@@ -293,8 +323,13 @@ BROKEN = {
     ("kind", "text", "said"), [(kind, *case) for kind, cases in BROKEN.items() for case in cases]
 )
 def test_broken_entry_is_refused_at_its_place(tmp_path, kind, text, said):
-    (tmp_path / kind).mkdir()
-    (tmp_path / kind / f"{kind}.yaml").write_text(text)
+    rules, overlays = None, (tmp_path,)
+    if kind == "programs":
+        rules, overlays = shutil.copytree(shipped_rules(), tmp_path / "rules"), ()
+    file = (rules or tmp_path) / kind / "broken.yaml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
     with pytest.raises(BrokenFileError) as caught:
-        load_rules(overlays=(tmp_path,))
-    assert any(said in problem for problem in caught.value.problems), caught.value.problems
+        load_rules(rules, overlays)
+    problems = [problem for problem in caught.value.problems if "broken.yaml" in problem]
+    assert any(said in problem for problem in problems), caught.value.problems

@@ -21,30 +21,17 @@ NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
 NONE = "none"
 """Among the processors of a program: checkpoints without one."""
 _FILLED = re.compile(r"\{([a-z-]+)\}")
-_ASKED = re.compile(r'^ *\{"type": "text", "text": ("\{prompt\}"|prompt)\},\n', re.MULTILINE)
-"""The line of a turn that holds its text."""
+_ASKED = re.compile(r'(^ *|, )\{"type": "text", "text": prompt\}(,\n)?', re.MULTILINE)
+"""What holds the text of a turn."""
 _SWITCH = re.compile(r"^ *\{(thinking|template)\}\n", re.MULTILINE)
 LOWERED = "[text.lower() for text in texts]"
 SAMPLE = "a photo of a dog"
 """What is searched for by way of example, where no words of another language are known."""
+TEMPLATE = "a photo of a {}"
+"""The form of a label in English."""
 LOWERED_ON_PAGES = ".map((each) => each.toLowerCase())"
 _ASKED_FOR = re.compile(r"\{(question|labels|fields)\|([^}]*)\}")
 """The place of a prompt for what is asked, and what stands there where nobody asks."""
-ROUNDED = {
-    "int8": "BitsAndBytesConfig(load_in_8bit=True)",
-    "int4": (
-        "BitsAndBytesConfig(\n"
-        "    load_in_4bit=True,\n"
-        '    bnb_4bit_quant_type="nf4",\n'
-        "    bnb_4bit_compute_dtype=torch.bfloat16,\n"
-        ")"
-    ),
-}
-"""How weights are rounded while they are loaded, by the precision of a form."""
-_LOADED = re.compile(
-    r"dtype = .*\n(model = .*from_pretrained\(name.*), dtype=dtype\)\nmodel = model\.to\(device\)"
-)
-"""The lines that load a network as it is stored, and bring it to the device."""
 WHOLE = (READ_PAGE, EXTRACT)
 """Tasks and acts of which much is written."""
 _PLACE = re.compile(r"\{([a-z-]+)\|([^}]*)\}")
@@ -80,21 +67,23 @@ def snippet(
     tool = tool_of(rulebase, checkpoint, task, program, answers)
     if tool:
         code = joined_code([tool.begin, code, tool.end] if whole else [code, tool.once])
+    said = _said(program, answers)
+    sample = said.get("language", SAMPLE)
     class_name, processor = checkpoint.model_class or "", checkpoint.processor or "AutoProcessor"
     act = act_of(rulebase, task) if task else None
     pages = "def page_of" in code
     much = act.id in WHOLE if act else pages
-    imported = (class_name, processor, *(["BitsAndBytesConfig"] if checkpoint.is_rounded else ()))
     names = {
-        "names": ", ".join(sorted(imported)),
+        "names": ", ".join(sorted((class_name, processor))),
         "class": class_name,
         "processor": processor,
         "dtype": _dtype(checkpoint),
         "checkpoint": checkpoint.hub_id,
         "prompt": literal(prompt),
         "asked": literal(asked),
-        "sample": literal(_said(program, answers).get("language", SAMPLE)),
-        "asked-for": "words, or an image" if "def text_vectors" in code else "an image",
+        "sample": literal(sample),
+        "asked-for": f"such as {sample}, or an image" if "def text_vectors" in code else "an image",
+        "label-template": said.get("language", TEMPLATE),
         "column": "question" if tool and tool.asks else "text",
         "result": act.result if act else "result",
         "opened": "page_of(item)" if pages else 'picture(item["image"])',
@@ -107,6 +96,8 @@ def snippet(
         "template": _switched(checkpoint, on=thinking, of_request=True),
         "given": "" if whole else "[]",
         "marks": json.dumps(checkpoint.answer_marks),
+        "end-of-thought": json.dumps(next(iter(checkpoint.answer_marks), "")),
+        "other-marks": "".join(f"{json.dumps(mark)}, " for mark in checkpoint.answer_marks[1:]),
         "texts": LOWERED if checkpoint.text_case == "lower" else "texts",
         "pipeline": checkpoint.pipelines.get(task or "", ""),
         **_memory_words(checkpoint),
@@ -118,21 +109,7 @@ def snippet(
     for quoted in ("prompt", "asked", "sample"):
         code = code.replace(f'"{{{quoted}}}"', f"{{{quoted}}}")
     code = re.sub(_FILLED, lambda place: names.get(place[1], place[0]), code)
-    if checkpoint.is_rounded:
-        code, loaded = re.subn(_LOADED, _rounding(ROUNDED[checkpoint.precision]), code)
-        if not loaded:
-            return None
     return code if code.startswith("<") else merged(pinned(code, checkpoint.revision))
-
-
-def _rounding(how: str) -> str:
-    """Return the lines that round a network while they load it onto the device."""
-    return (
-        f"rounding = {how}\n"
-        'how = {"dtype": torch.bfloat16, "quantization_config": rounding, "device_map": device}\n'
-        r"\1, **how)"
-        "\nmodel = model"
-    )
 
 
 def _size(tool: ProgramTool | None, code: str) -> str:
@@ -311,6 +288,7 @@ def program_for(
     for program in programs:
         if (
             program.use == use
+            and program.precision == checkpoint.precision
             and program.loader == checkpoint.loader
             and (not program.classes or checkpoint.model_class in program.classes)
             and (not program.processors or (checkpoint.processor or NONE) in program.processors)

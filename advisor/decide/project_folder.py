@@ -65,7 +65,7 @@ def _files(script: Script, advice: TaskAdvice) -> dict[str, str]:
 
 def _words(script: Script, tool: ProgramTool | None) -> str:
     """Return the words of a command line that works through a folder."""
-    if script.use != AS_IS:
+    if script.use != AS_IS and not tool:
         return "pairs.csv"
     return f"{tool.verb} photos {shlex.join(tool.tried)}".strip() if tool else ""
 

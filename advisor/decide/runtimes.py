@@ -49,7 +49,7 @@ def support(rulebase: RuleBase, runtime: Runtime, checkpoint: Checkpoint, task: 
     rows = [row for row in rulebase.supported if row.runtime == runtime.id]
     if not rows:
         return Support(YES, "")
-    act, model_type = act_of(rulebase, task), checkpoint.model_type or "none"
+    act, model_type = act_of(rulebase, task), checkpoint.model_type or ""
     for answer in (YES, PARTLY):
         for row in rows:
             names = row.named if answer == YES else row.partly
@@ -57,4 +57,5 @@ def support(rulebase: RuleBase, runtime: Runtime, checkpoint: Checkpoint, task: 
                 place = f"{row.package} {row.version}, {row.read}"
                 return Support(answer, f"{place}: {names[model_type]}")
     named = f"{rows[0].package} {rows[0].version}"
-    return Support(NO, f"{named} names no model type `{model_type}` for {task}")
+    lacks = f"model type `{model_type}`" if model_type else f"checkpoint of `{checkpoint.loader}`"
+    return Support(NO, f"{named} names no {lacks} for {task}")

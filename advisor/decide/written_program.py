@@ -147,8 +147,9 @@ def script(
         raise _no_program(answer, name, f"{task} ({use})")
     made = answer.code_command(advice, named, join=join, thinking=thinking, runtime=runtime_name)
     notes, program = [note, _untrained(advice, checkpoint, use)], None
+    if checkpoint:
+        program = _program(advice, checkpoint, runtime, use)
     if checkpoint and use == AS_IS:
-        program = _program(advice, checkpoint, runtime)
         at_once = not program or not program.thinking_code  # a yes or no is its first word
         notes.append(way_of(checkpoint, task, thinking=thinking and not at_once))
     does = f"{DOES[use]} {name or 'parts of your choice'} for {task}"
@@ -213,12 +214,12 @@ def _runs(advice: TaskAdvice, checkpoint: Checkpoint, runtime: Runtime) -> bool:
     return answer == YES and _program(advice, checkpoint, runtime) is not None
 
 
-def _program(advice: TaskAdvice, checkpoint: Checkpoint, runtime: Runtime | None) -> Program | None:
-    """Return the program that runs a checkpoint as it is; transformers alone rounds weights."""
+def _program(
+    advice: TaskAdvice, checkpoint: Checkpoint, runtime: Runtime | None, use: str = AS_IS
+) -> Program | None:
+    """Return the program for a checkpoint and a use; transformers alone rounds weights."""
     id = runtime.id if runtime else TRANSFORMERS
-    if checkpoint.is_rounded and id != TRANSFORMERS:
-        return None
-    return program_for(checkpoint, advice.task, advice.rulebase.programs, AS_IS, id)
+    return program_for(checkpoint, advice.task, advice.rulebase.programs, use, id)
 
 
 def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> str:

@@ -51,7 +51,8 @@ EXTRA_KEYS: dict[type, dict[str, Any]] = {
         "also?": f.ListOf(
             Record(
                 {
-                    "runtimes": f.ListOf(f.KebabCase(of="runtime"), least=1),
+                    "runtimes?": f.ListOf(f.KebabCase(of="runtime"), least=1),
+                    "precision?": f.OneOf("int8", "int4"),
                     "parts": PARTS,
                     "thinking_parts?": PARTS,
                     "tools?": f.ListOf(f.KebabCase(of="tool"), least=1),

@@ -31,8 +31,8 @@ class Program(NamedTuple):
     words. `thinking_code` is for checkpoints that think before they answer. `runners` are uses
     whose classes are among `classes` as well. `use` is what it does with a checkpoint: run it as it
     is, fine-tune it, or join parts to one. `tools` make a command-line tool of it. `runtimes` are
-    what it runs with, and `export` is the task as which the network is exported for them. It is
-    for checkpoints with more than so many million parameters.
+    what it runs with, and `export` is the task as which the network is exported for them; weights
+    are loaded in a `precision`. It is for checkpoints with more than so many million parameters.
     """
 
     id: f.Id
@@ -50,6 +50,7 @@ class Program(NamedTuple):
     above_millions: float = 0
     runtimes: f.Computed[Sequence[str]] = ("transformers",)
     export: f.Computed[str] = ""
+    precision: f.Computed[str] = "stored"
 
 
 class ProgramPart(NamedTuple):

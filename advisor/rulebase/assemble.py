@@ -47,6 +47,8 @@ class Collection:
                 if kind == "family" and overlay is not None and isinstance(value, dict):
                     kind = "family-extension" if value.get("id") in self.entries[kind] else kind
                 faults = report_shape(document, file_shape(kind))
+                if kind == "programs":
+                    document.report((), "programs are read from the shipped rules alone")
             self.documents.append(document)
             if document.problems:
                 self.doubtful.add(file.kind)

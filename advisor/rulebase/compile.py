@@ -190,6 +190,9 @@ def _catalogue(
     return families | {value.id: [] for value in values["family"] if value.id not in families}
 
 
+OF_ALSO = ("runtimes", "tools", "export", "precision")
+
+
 def _programs(values: Values, entries: Sequence[Entry]) -> list[Program]:
     """Return the programs with their code, and the classes that their runners call alike."""
     parts = {part.id: part.code.strip("\n") for part in values["part"]}
@@ -201,7 +204,7 @@ def _programs(values: Values, entries: Sequence[Entry]) -> list[Program]:
     for program, entry in zip(values["program"], entries, strict=True):
         classes = [*(name for id in program.runners for name in called[id]), *program.classes]
         for said in (entry.value, *entry.value.get("also", ())):
-            given = {key: said[key] for key in ("runtimes", "tools", "export") if key in said}
+            given = {key: each for key, each in said.items() if key in OF_ALSO}
             one = program._replace(
                 code=joined_code([parts[id] for id in said["parts"]]),
                 thinking_code=joined_code([parts[id] for id in said.get("thinking_parts", ())]),

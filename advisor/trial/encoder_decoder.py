@@ -123,10 +123,12 @@ class DocumentAnswerer(DocumentReader):
             )
 
     def prompt(self, request: Request) -> str:
-        """Return the prompt with the question set in."""
+        """Return the prompt with the question set in, that of the catalog's entry if it has one."""
         if request.prompt:
             return request.prompt
-        return f"{self.task_prompt}{QUESTION}{request.question}</s_question><s_answer>"
+        own = self.entry.prompts.get(self.task) if self.entry else None
+        form = own or f"{self.task_prompt}{QUESTION}{{question}}</s_question><s_answer>"
+        return form.replace("{question}", str(request.question))
 
     def decode(self, ids: list[int], inputs: Inputs) -> Prediction:
         """Return the answer alone where the network marked it."""

@@ -200,6 +200,10 @@ class GitWriter(Prompted):
 class Florence2(Prompted):
     """Florence-2: a task token, nothing free."""
 
+    def generation_settings(self) -> dict[str, Any]:
+        """Write with three beams, as its model card and the printed program do."""
+        return {"num_beams": 3}
+
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the inputs, and remember the token and the size for reading the answer."""
         self.token, self.size = self.prompt(request), image.pixels.size

@@ -79,7 +79,7 @@ def test_what_may_be_trained_is_trained_or_the_program_says_that_it_is_not(advis
     assert found.err == ""
     labelled = ("--examples", "labels", "--pairs", "6000")
     probe = advisor("code", "--task", "supervised-classification", *TRAINED, *labelled).out
-    assert "a folder for each class" in probe
+    assert "a folder for each label" in probe
     untrained = advisor("code", "--task", "similar-images", *TRAINED)
     assert untrained.code == 0
     assert "this trains nothing" in untrained.err
@@ -331,3 +331,24 @@ def code_of_an_overlay(advisor, tmp_path, field, name):
 def test_a_class_of_an_overlay_is_no_keyword(advisor, tmp_path, field):
     refused = code_of_an_overlay(advisor, tmp_path, field, "transformers.lambda")
     assert "`transformers.lambda` is not a class: `lambda` is a keyword of Python" in refused.err
+
+
+def test_an_overlay_brings_no_programs(advisor, tmp_path):
+    """What is printed is run by its reader, so that it comes from advisor alone."""
+    (tmp_path / "programs").mkdir()
+    (tmp_path / "programs" / "ours.yaml").write_text("parts: [{id: picture, code: import os}]\n")
+    refused = advisor("code", "--task", "captioning", "--rules", str(tmp_path))
+    assert (refused.code, refused.out) == (2, "")
+    assert "programs/ours.yaml:1:1: programs are read from the shipped rules alone" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [("zero-shot-classification", "ein Foto: {}"), ("image-search", "ein Foto von einem Hund")],
+)
+def test_labels_and_what_is_searched_for_are_in_the_language_of_the_need(advisor, task, said):
+    german = advisor("code", "--task", task, "--language", "de")
+    assert said in german.out
+    assert "a photo of a" not in german.out
+    assert "a photo of a" in advisor("code", "--task", task).out
+    ast.parse(german.out)

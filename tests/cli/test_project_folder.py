@@ -12,6 +12,7 @@ KINDS = {
     "fields": ("--task", "field-extraction"),
     "rounded": ("--task", "vqa", "--device", "gpu", "--memory-gb", "8"),
     "client": ("--task", "vqa", "--runtime", "vllm"),
+    "probe": ("--task", "supervised-classification"),
     "training": ("--task", "ocr-line", "--training", "fine-tune"),
     "page": ("--task", "image-search", "--device", "browser"),
 }

@@ -24,6 +24,7 @@ CASES = [
     if program_for(checkpoint, task, RULEBASE.programs, runtime=runtime.id)
     and support(RULEBASE, runtime, checkpoint, task).answer != NO
 ]
+OPEN_CLIP = next(one.id for one in RULEBASE.checkpoints.values() if one.loader == "open_clip")
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema" / "code.schema.json"
 CLIP, VQA = "openai/clip-vit-base-patch32", "Qwen/Qwen3-VL-4B-Instruct"
 
@@ -123,6 +124,8 @@ def test_what_does_not_run_on_the_device_says_so_and_names_the_nearest(advisor):
     [
         ((VQA, "--task", "vqa", "--runtime", "onnx"), "names no model type `qwen3_vl` for vqa"),
         ((CLIP, "--task", "image-search", "--runtime", "mlx"), "mlx-vlm 0.7.10 names no"),
+        ((OPEN_CLIP, "--task", "image-search", "--runtime", "onnx"),
+         "optimum-onnx 0.1.0 names no checkpoint of `open_clip` for image-search"),
         (("captioning", "--runtime", "tensorrt"), "unknown runtime `tensorrt`"),
         (("--task", "ocr-line", "--training", "fine-tune", "--runtime", "onnx"),
          "programs that train run with transformers, none with onnx"),

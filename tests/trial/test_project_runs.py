@@ -17,6 +17,7 @@ CASES = {
     "search": (("openai/clip-vit-base-patch32", "--task", "image-search"), "clip"),
     "duplicates": (("facebook/dinov2-base", "--task", "deduplication"), "dinov2"),
     "pairs": (("Salesforce/blip-itm-base-coco", "--task", "image-text-matching"), "blip_matcher"),
+    "probe": (("openai/clip-vit-base-patch32", "--task", "supervised-classification"), "clip"),
     "training": (
         ("Salesforce/blip-image-captioning-base", "--task", "captioning",
          "--training", "fine-tune", "--examples", "texts", "--pairs", "5000"), "blip_captioner",

@@ -181,22 +181,66 @@ def test_two_towers_learn_pairs_and_search_with_what_was_saved(id, tiny, pairs):
     ("id", "kind"),
     [("openai/clip-vit-base-patch32", "clip"), ("facebook/dinov2-base", "dinov2")],
 )
-def test_a_classifier_learns_folders_and_sorts_a_new_picture(id, kind, tiny, pairs):
+def test_a_probe_learns_folders_and_sorts_new_images(id, kind, tiny, pairs):
+    """Said by cross-validation; a broken image and one that is gone count for nothing."""
     from PIL import Image
 
     for name, colour in COLOURS.items():
-        folder = pairs.with_name("images") / name
-        folder.mkdir()
+        folder = pairs.with_name("photos") / name
+        folder.mkdir(parents=True)
         for number in range(6):
             shade = tuple(max(0, value - 3 * number) for value in colour)
             Image.new("RGB", (60, 40), shade).save(folder / f"{number}.png")
-    checkpoint = RULEBASE.checkpoint(id)
+        (folder / "broken.png").write_bytes(b"no image")
+    checkpoint, code = RULEBASE.checkpoint(id), {}
     for use in ("as-is", "fine-tune"):
-        code = snippet(checkpoint, "supervised-classification", RULEBASE, use=use)
-        printed = run(code, id, tiny(kind)).splitlines()
-        assert printed[0] == "15 pictures of 3 classes; saved in classifier.pt"
-        assert printed[1] == "of 3 kept apart 100% are right; the commonest class is 33%"
-        assert printed[2].endswith("  red")
+        task = "supervised-classification"
+        code[use] = snippet(checkpoint, task, RULEBASE, use=use, whole=True)
+        trained(code[use], id, tiny(kind), "train", "photos", "--index", use)
+        Path("photos/red/0.png").unlink(missing_ok=True)
+    assert code["as-is"] == code["fine-tune"]
+    printed = trained(code[use], id, tiny(kind), "train", "photos", "--index", "as-is")
+    assert printed.splitlines() == [
+        "5-fold cross-validation: 17 of 17 images are right",
+        "the commonest label alone would be right for 6",
+    ]
+    printed = trained(code[use], id, tiny(kind), "label", "photos", "--index", "as-is")
+    lines = [json.loads(line) for line in printed.splitlines()]
+    assert len(lines) == 20
+    for line in lines:
+        path = Path(line["image"])
+        assert ("error" in line) == (path.name == "broken.png")
+        if "labels" in line:
+            assert sum(line["labels"].values()) == pytest.approx(1)
+            assert max(line["labels"], key=line["labels"].get) == path.parent.name
+
+
+def test_a_probe_is_what_logistic_regression_gives(tiny, pairs):
+    """Fitted by other hands: Newton's method, in double precision, on the same loss."""
+    import torch
+
+    id = "openai/clip-vit-base-patch32"
+    code = snippet(RULEBASE.checkpoint(id), "supervised-classification", RULEBASE)
+    names = {}
+    exec(code[code.index("def fitted") : code.index("paths = ")], {"torch": torch}, names)
+    generator = torch.Generator().manual_seed(0)
+    vectors = torch.nn.functional.normalize(torch.randn(40, 8, generator=generator), dim=1)
+    classes = (torch.arange(40) % 3).roll(5)
+    weight, bias = names["fitted"](vectors, classes)
+    scaled = vectors.double() * 8**0.5
+
+    def loss(both):
+        theirs, shift = both[:24].reshape(8, 3), both[24:]
+        odds = torch.nn.functional.cross_entropy(scaled @ theirs + shift, classes)
+        return odds + theirs.square().sum() / 80
+
+    both = torch.zeros(27, dtype=torch.float64)
+    for _ in range(20):
+        slope = torch.func.grad(loss)(both)
+        bend = torch.func.hessian(loss)(both)
+        both = both - torch.linalg.pinv(bend) @ slope
+    wanted = (scaled @ both[:24].reshape(8, 3) + both[24:]).softmax(dim=1)
+    assert (vectors @ weight + bias).softmax(dim=1).double() == pytest.approx(wanted, abs=1e-3)
 
 
 def test_chat_models_train_adapters_that_are_merged_into_the_weights(tiny, pairs):

@@ -18,7 +18,7 @@ transformers = pytest.importorskip("transformers")
 from advisor.decide.command_lines import may_run, needs_of  # noqa: E402
 from advisor.decide.memory import OVERHEAD_MB  # noqa: E402
 from advisor.errors import AdvisorError  # noqa: E402
-from advisor.rulebase.store import load_rules  # noqa: E402
+from advisor.rulebase.store import load_rules, shipped_rules  # noqa: E402
 from advisor.trial import Request, Runner, load_runner, placement, run_trial, supported_tasks  # noqa: E402
 from advisor.trial.failures import (  # noqa: E402
     OutOfMemoryError,
@@ -238,7 +238,7 @@ def test_the_table_names_classes_and_modules_that_exist() -> None:
             assert network_class(name) is not None, name
 
 
-OVERLAY = """
+USES = """
 uses:
   - id: our-encoder
     runner: contrastive.Contrastive
@@ -251,10 +251,12 @@ uses:
 """
 
 
-def test_an_overlay_adds_a_type_that_can_be_run(tiny: Tiny, image: Any, tmp_path: Path) -> None:
-    (tmp_path / "rules" / "programs").mkdir(parents=True)
-    (tmp_path / "rules" / "programs" / "ours.yaml").write_text(OVERLAY)
-    rulebase = load_rules(overlays=(tmp_path / "rules",))
+def test_a_line_of_the_table_adds_a_type_that_can_be_run(
+    tiny: Tiny, image: Any, tmp_path: Path
+) -> None:
+    rules = shutil.copytree(shipped_rules(), tmp_path / "rules")
+    (rules / "programs" / "ours.yaml").write_text(USES)
+    rulebase = load_rules(rules)
     assert needs_of(rulebase, "zero-shot-classification", "our-clip") == ("labels",)
     assert not may_run(rulebase, "our-clip", "captioning")
     assert may_run(rulebase, None, "captioning")

@@ -1,0 +1,162 @@
+"""A query of 2,000,000 vectors: the lines of the printed program beside faiss-cpu's flat index.
+
+The vectors are random and unit long, in float16 as the program keeps them. Each of the three, the
+program with torch, the one with numpy alone and faiss, runs in a process of its own, on one thread:
+the CPU seconds of the scan after loading (the best of some), those with the names of what is found,
+and the most memory that the process ever had, its libraries among it; no network is loaded.
+
+    python benchmarks/search.py --python ENVIRONMENT_WITH_FAISS/bin/python
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from advisor.decide.programs import snippet
+from advisor.rulebase.store import load_rules
+
+CLIP, TASK, WIDTH = "openai/clip-vit-base-patch32", "image-search", 512
+ROUNDS, WARM = 5, 1
+LIMITS = {"ratio of CPU seconds to faiss": 1.6, "share of its memory": 1 / 3}
+SECONDS = {"transformers": 1.0, "onnx": 4.0}
+"""The most CPU seconds of a query, by the runtime of the program: with torch, and with numpy."""
+
+OURS = """
+import contextlib, io, json, resource, sys, time
+import numpy as np
+from argparse import Namespace
+from pathlib import Path
+{imports}
+
+asked = np.load("asked.npy")
+args = Namespace(asked="", best=10)
+vector_of = lambda _: {vector}
+{query}
+spent, with_names = [], []
+for _ in range({rounds}):
+    for folder, times in (("without-names", spent), (".", with_names)):
+        args.index, out = Path(folder), io.StringIO()
+        began = time.process_time()
+        with contextlib.redirect_stdout(out):
+            query()
+        times.append(time.process_time() - began)
+places = [json.loads(line)["image"] for line in out.getvalue().splitlines()]
+"""
+FAISS = """
+import json, resource, time
+import faiss
+import numpy as np
+
+faiss.omp_set_num_threads(1)
+asked, index = np.load("asked.npy"), faiss.IndexFlatIP({width})
+with open("vectors.f16", "rb") as file:
+    while data := file.read(10_000 * 2 * {width}):
+        index.add(np.frombuffer(data, np.float16).reshape(-1, {width}).astype(np.float32))
+spent = []
+for _ in range({rounds}):
+    began = time.process_time()
+    _, found = index.search(asked[None], 10)
+    spent.append(time.process_time() - began)
+places, with_names = [str(place) for place in found[0]], spent
+"""
+SAID = """
+memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+seconds, named = min(spent[{warm}:]), min(with_names[{warm}:])
+print(json.dumps({"seconds": seconds, "named": named, "memory": memory, "places": places}))
+"""
+
+
+def main() -> int:
+    """Measure the three in one run; 1 where a limit does not hold, or they find other images."""
+    given = arguments()
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        make(Path(folder), given.vectors)
+        measured = {
+            name: run(code, python, folder)
+            for name, code, python in (
+                ("transformers", ours("transformers"), sys.executable),
+                ("onnx", ours("onnx"), sys.executable),
+                ("faiss", FAISS.format(width=WIDTH, rounds=ROUNDS), given.python),
+            )
+        }
+    for name, row in measured.items():
+        print(
+            f"{name:<13} {row['seconds']:6.3f} s of CPU, {row['named']:.3f} s with names, "
+            f"{row['memory']:5.0f} MB at most"
+        )
+    faiss, program = measured["faiss"], measured["transformers"]
+    shares = (program["seconds"] / faiss["seconds"], program["memory"] / faiss["memory"])
+    wrong = [name for name, row in measured.items() if row["places"] != faiss["places"]]
+    for (name, most), share in zip(LIMITS.items(), shares, strict=True):
+        print(f"{name}: {share:.2f}, at most {most:.2f}")
+        wrong += [name] if share > most else []
+    wrong += [name for name, most in SECONDS.items() if measured[name]["named"] > most]
+    print(f"not as it should be: {', '.join(wrong)}" if wrong else "all found the same images")
+    return int(bool(wrong))
+
+
+def arguments() -> argparse.Namespace:
+    """Return the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("--python", required=True, help="the Python of an environment with faiss")
+    parser.add_argument("--vectors", type=int, default=2_000_000)
+    parser.add_argument("--folder", help="where the vectors are written, 1 kB each")
+    return parser.parse_args()
+
+
+def make(folder: Path, count: int) -> None:
+    """Write an index of random unit vectors, and a vector that is asked for."""
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+
+    def some(number: int) -> np.ndarray:
+        rows = generator.standard_normal((number, WIDTH), dtype=np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    np.save(folder / "asked.npy", some(1)[0])
+    with (folder / "vectors.f16").open("wb") as file:
+        for start in range(0, count, 10_000):
+            file.write(some(min(10_000, count - start)).astype(np.float16).tobytes())
+    (folder / "without-names").mkdir()
+    (folder / "without-names" / "images.jsonl").touch()
+    (folder / "without-names" / "vectors.f16").symlink_to(folder / "vectors.f16")
+    with (folder / "images.jsonl").open("w") as file:
+        file.writelines(f'{{"image": "{place}"}}\n' for place in range(count))
+
+
+def ours(runtime: str) -> str:
+    """Return the lines that measure the query of the program that is printed for a runtime."""
+    rulebase = load_rules()
+    checkpoint = rulebase.checkpoint(CLIP)
+    code = snippet(checkpoint, TASK, rulebase, runtime=runtime, whole=True) or ""
+    functions = (node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef))
+    (query,) = (ast.unparse(node) for node in functions if node.name == "query")
+    with_torch = "import torch" in code
+    return OURS.format(
+        imports="import torch\ntorch.set_num_threads(1)" if with_torch else "",
+        vector="torch.from_numpy(asked)" if with_torch else "asked",
+        query=query,
+        rounds=ROUNDS,
+    )
+
+
+def run(code: str, python: str, folder: str) -> dict:
+    """Run lines in a process of their own, on one thread; return what they measured."""
+    alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    command = [python, "-c", code + SAID.replace("{warm}", str(WARM))]
+    done = subprocess.run(
+        command, cwd=folder, env=os.environ | alone, check=True, capture_output=True, text=True
+    )
+    return json.loads(done.stdout)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

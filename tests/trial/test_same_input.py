@@ -1,0 +1,201 @@
+"""What was measured is what is taken home: programs, `try` and `evaluate` give networks one input.
+
+Each distinct program runs on a tiny network of its class, and so does the runner that `try` and
+`evaluate` share. Token ids, pixel values and all else that enters the network are compared, and the
+settings by which it writes. How many tokens it may write is not: `try` has `--max-new-tokens`, and
+says where an answer was cut.
+"""
+
+import contextlib
+import functools
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+# ruff: noqa: TID253  (its tests are skipped where these are missing)
+import torch
+import transformers
+from test_program_tools import TOOLS, WORDS, called, marks, tool_of
+from test_snippets import RULEBASE
+
+from advisor.decide.programs import snippet
+from advisor.trial import Request, load_runner, open_image, supported_tasks
+from advisor.trial.local_checkpoint import read_checkpoint
+
+METHODS = ("generate", "forward", "get_image_features", "get_text_features")
+SETTINGS = (
+    "do_sample", "num_beams", "bad_words_ids", "repetition_penalty", "no_repeat_ngram_size",
+    "length_penalty", "early_stopping", "min_length", "eos_token_id", "pad_token_id",
+    "decoder_start_token_id", "forced_bos_token_id", "forced_eos_token_id", "suppress_tokens",
+)  # fmt: skip
+SAMPLING = ("temperature", "top_p", "top_k", "min_p")
+LABELS = ("a photo of a cat", "a photo of a dog", "what is this")
+TEXT = "a photo of a dog"
+QUESTION = WORDS["question"][1]
+CHAT = ("chat", "Qwen3VLForConditionalGeneration", "answers-labels")
+"""A program that the default run takes, beside those that it works through a folder with."""
+REFUSED = ("got-ocr", "judge-by-policies", "kosmos-2-5", "pix2struct")
+FIELDS = "no way to name fields in `try`: its prompt asks for all that the document has"
+
+
+@contextlib.contextmanager
+def recorded():
+    """Collect what enters a network of transformers: the method, tensors by name, and settings.
+
+    Only the outermost call counts. What is written is cut after two tokens.
+    """
+    calls, inside = [], []
+
+    def watched(method, real):
+        @functools.wraps(real)
+        def call(self, *given, **named):
+            if inside or not isinstance(self, transformers.PreTrainedModel):
+                return real(self, *given, **named)
+            tensors = {name: each for name, each in named.items() if torch.is_tensor(each)}
+            settings = {}
+            if method == "generate":
+                words = {name: each for name, each in named.items() if name not in tensors}
+                config, _ = self._prepare_generation_config(None, **words)
+                names = (*SETTINGS, *(SAMPLING if config.do_sample else ()))
+                settings = {name: getattr(config, name, None) or None for name in names}
+                named["max_new_tokens"] = 2
+            calls.append((method, tensors, settings))
+            inside.append(method)
+            try:
+                return real(self, *given, **named)
+            finally:
+                inside.pop()
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        watch = {transformers.GenerationMixin: ("generate",), **network_classes()}
+        for holder, methods in watch.items():
+            for method in methods:
+                patch.setattr(holder, method, watched(method, getattr(holder, method)))
+        yield calls
+
+
+@functools.cache
+def network_classes():
+    """The classes that programs load, with those of their own methods that are called."""
+    found = {}
+    for checkpoint, _, _ in TOOLS.values():
+        for loaded in (checkpoint.model_class, "AutoModel"):
+            holder = getattr(transformers, loaded or "", None)
+            if isinstance(holder, type) and issubclass(holder, transformers.PreTrainedModel):
+                found[holder] = tuple(name for name in METHODS if name in vars(holder))
+    return found
+
+
+def of_program(key, network, folder):
+    """What the printed program gives its network for the images of a folder."""
+    checkpoint, task, _ = TOOLS[key]
+    code = snippet(checkpoint, task, RULEBASE, whole=True)
+    if "import pypdfium2" in code:
+        pytest.importorskip("pypdfium2")
+    flags = tool_of(checkpoint, task).split("-")[1:]
+    words = {"question": QUESTION, "labels": ", ".join(LABELS), "text": TEXT}
+    given = [word for flag in flags if flag in words for word in (f"--{flag}", words[flag])]
+    with recorded() as calls:
+        if "def make_index" not in code:
+            called(code, checkpoint, network, folder.name, "--output", "out.jsonl", *given)
+        elif '"train"' not in code:
+            called(code, checkpoint, network, "index", folder.name)
+            if "text_vectors" in key[2]:
+                called(code, checkpoint, network, "query", TEXT)
+        else:
+            with pytest.raises(SystemExit):  # of one label it learns nothing
+                called(code, checkpoint, network, "train", folder.name)
+    return calls
+
+
+def of_runner(key, network, path):
+    """What the runner of `try` and `evaluate` gives its network for an image."""
+    checkpoint, task, _ = TOOLS[key]
+    runner = load_runner(read_checkpoint(network, checkpoint.id), task, device="cpu")
+    image, flags = open_image(path), tool_of(checkpoint, task).split("-")
+    with recorded() as calls:
+        if "vectors" in key[2]:
+            with runner.running():
+                runner.image_vectors([image])
+                if "text_vectors" in key[2]:
+                    runner.text_vectors((TEXT,))
+        else:
+            texts = LABELS if "labels" in flags else (TEXT,) if "text" in flags else ()
+            question = QUESTION if "question" in flags else None
+            runner.run(image, Request(texts=texts, question=question))
+    return calls
+
+
+def of_evaluation(key, network, path):
+    """What enters the network where `evaluate` scores the labels of an image."""
+    checkpoint, task, _ = TOOLS[key]
+    runner = load_runner(read_checkpoint(network, checkpoint.id), task, device="cpu")
+    with recorded() as calls, runner.running():
+        runner.label_scores([open_image(path)], Request(texts=LABELS))
+    return calls
+
+
+def alike(*both):
+    """Return tensors in the coarser of their precisions: a large network is loaded in 16 bits."""
+    coarse = min((each.dtype for each in both), key=lambda dtype: dtype.itemsize)
+    floats = all(each.is_floating_point() for each in both)
+    return [each.to(coarse) for each in both] if floats else both
+
+
+def merged(calls):
+    """Return calls of the towers of a network as the one call of both that they are worth."""
+    if any(method == "generate" for method, *_ in calls):
+        return calls
+    tensors = {}
+    for _, each, _ in calls:
+        tensors |= each
+    return [("forward", tensors, {})]
+
+
+def differences(ours, theirs):
+    """Say in what two lists of calls differ; towers of a network may be called one by one."""
+    found, ours, theirs = [], merged(ours), merged(theirs)
+    if [call[0] for call in ours] != [call[0] for call in theirs]:
+        found.append(f"calls {[call[0] for call in ours]}, {[call[0] for call in theirs]}")
+    for (_, one, how), (_, two, what) in zip(ours, theirs, strict=False):
+        if one.keys() != two.keys():
+            found.append(f"inputs {sorted(one)}, {sorted(two)}")
+        for name in sorted(one.keys() & two.keys()):
+            mine, other = alike(one[name], two[name])
+            if mine.shape != other.shape or not torch.equal(mine, other):
+                found.append(f"{name} {tuple(mine.shape)} {mine}, {tuple(other.shape)} {other}")
+        found += [f"{name} {how[name]}, {what[name]}" for name in how if how[name] != what[name]]
+    return found
+
+
+@pytest.mark.parametrize(
+    "key",
+    [pytest.param(key, marks=() if key == CHAT else marks(key)) for key in TOOLS],
+    ids="-".join,
+)  # fmt: skip
+def test_a_program_gives_its_network_what_try_and_evaluate_do(key, tiny, tmp_path, monkeypatch):
+    from PIL import Image, ImageDraw
+
+    checkpoint, task, kind = TOOLS[key]
+    if "fields" in key[2]:
+        pytest.skip(FIELDS)
+    if key[0] in REFUSED:
+        pytest.skip("`try` says that it has no runner for it")
+    if task not in supported_tasks(read_checkpoint(tiny(kind), checkpoint.id), RULEBASE):
+        pytest.skip(f"`try` does not run {key[1]} for {task}")
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    picture = Image.new("RGB", (60, 40), (40, 60, 200))
+    ImageDraw.Draw(picture).ellipse((10, 5, 40, 35), fill=(220, 30, 30))
+    picture.save(folder / "a.jpg")
+    ours = of_program(key, tiny(kind), folder)
+    theirs = of_runner(key, tiny(kind), folder / "a.jpg")
+    assert ours
+    assert not differences(ours, theirs)
+    if key[2] == "scores-labels":
+        assert not differences(ours, of_evaluation(key, tiny(kind), folder / "a.jpg"))
