@@ -96,7 +96,7 @@ def test_hours_grow_with_the_collection_and_a_form_takes_no_less(rules):
     assert one.low < one.about < one.high
     assert time_of(rules, whole, profile, 3000).low == pytest.approx(3 * one.low)
     assert time_of(rules, rules.forms["Qwen/Qwen3-VL-8B-Instruct:int4"], profile, 1000) == one
-    assert time_of(rules, rules.forms["Qwen/Qwen3.5-0.8B"], profile, 1000) is None  # nobody knows
+    assert time_of(rules, rules.forms["LiquidAI/LFM2.5-VL-450M"], profile, 1000) is None
 
 
 def test_a_number_that_changes_no_choice_still_says_how_long_it_takes(rules, capsys):
