@@ -83,24 +83,25 @@ def draw(folder: Path, count: int) -> None:
 def evaluation(data: Path, folder: Path, progress: Callable[[str, int, int], None]) -> None:
     """Run the evaluation once, anew."""
     from advisor.engine.profile import make_profile
-    from advisor.evaluate.arrangement import arrange, run_folder
-    from advisor.evaluate.execution import Watching, execute
-    from advisor.evaluate.options import ImageOptions
-    from advisor.evaluate.responses import Asking, EvaluationRun
+    from advisor.evaluate.arrangement import arrange, run_folder, settings_of
+    from advisor.evaluate.execution import execute
+    from advisor.evaluate.lineup import line_up
+    from advisor.evaluate.options import RunOptions
+    from advisor.evaluate.responses import EvaluationRun
     from advisor.evaluate.run_file import writing
+    from advisor.evaluate.worker import Worker
     from advisor.rulebase.store import load_rules
     from advisor.trial.resolution import Loading
 
     rules = load_rules()
     given = make_profile(rules, {})
     loading = Loading(device="cpu", dtype="float32")
-    images, named = ImageOptions(), (CHECKPOINT,)
-    made = arrange(rules, str(data), images, given, named, loading, Asking(), batch=BATCH)
-    candidates, settings = made.line_up(rules), made.settings({}, "")
-    watching = Watching(progress=progress)
+    options = RunOptions(named=[CHECKPOINT], batch=BATCH)
+    made = arrange(rules, str(data), options, given, loading)
+    candidates, settings = line_up(made), settings_of(made)
     with writing(run_folder(made, str(folder))) as file:
         run = EvaluationRun(data=made.data, candidates=candidates, settings=settings, file=file)
-        execute(run, made.store, made.asking, fresh=True, watching=watching)
+        execute(run, made.store, made.asking, Worker, fresh=True, progress=progress)
 
 
 def memory(data: Path, folder: Path) -> tuple[float, float]:

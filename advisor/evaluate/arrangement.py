@@ -6,19 +6,26 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import count as count_up
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
+from advisor import __version__
 from advisor.decide.command_lines import quoted, rules_flags
+from advisor.engine.profile import Profile, as_meant, read_answer
 from advisor.errors import UsageError
-from advisor.evaluate.endpoint import Endpoint, endpoints
+from advisor.evaluate.endpoint import endpoints
 from advisor.evaluate.evaluation_set import InferredTask, infer_task, make_set, read_data
-from advisor.evaluate.labelled import class_text
-from advisor.evaluate.options import EndpointOptions, ImageOptions
+from advisor.evaluate.labelled import EvaluationSet, class_text
+from advisor.evaluate.lineup import (
+    Arrangement,
+    demo_candidates,
+    named_candidates,
+    picked_candidates,
+)
+from advisor.evaluate.options import BATCH, RunOptions
 from advisor.evaluate.responses import (
     BASELINE_NAMED,
     COMMONEST,
@@ -28,179 +35,104 @@ from advisor.evaluate.responses import (
     Asking,
     read_label_map,
 )
-from advisor.evaluate.run_file import (
-    EARLIER,
-    NAME,
-    in_use,
-    is_new,
-    is_run,
-    remove_unused,
-)
+from advisor.evaluate.run_file import EARLIER, NAME, in_use, is_new, is_run, remove_unused
 from advisor.files import first_bytes
 from advisor.hub import OfflineError
 from advisor.model import TASK
 from advisor.model.library import LABEL, SEARCH
+from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import cache_folder
 from advisor.trial.answer import check_template
 from advisor.trial.candidate import Candidate
 from advisor.trial.placement import QUANTIZED
+from advisor.trial.resolution import Loading
+from advisor.trial.runtime import versions
 from advisor.writing import holds_something
 
-if TYPE_CHECKING:
-    from advisor.engine.profile import Profile
-    from advisor.evaluate.labelled import EvaluationSet, ImageStore, LabelledData
-    from advisor.rulebase.base import RuleBase
-    from advisor.trial.resolution import Loading
-
-BATCH = 16
 KEPT, MOST_KEPT = "evaluations", 20
 """The folder of the cache in which runs are kept, and how many of them stay there."""
+IN_SETTINGS = ("seed", "template", "prompt", "max_new_tokens", "thinking")
 
 Confirming = Callable[[InferredTask], str]
 """Is shown the task that was inferred, and returns the one to take."""
 
 
-class Arrangement(NamedTuple):
-    """All that was arranged: the set, where its images are, who runs, how, and the command.
-
-    `endpoints` are the servers among the candidates; `agree` is asked before images leave for
-    them. With `only_fit` those do not run who cannot do the task.
-    """
-
-    data: EvaluationSet
-    store: ImageStore
-    candidates: tuple[Candidate, ...]
-    loading: Loading
-    asking: Asking
-    batch: int
-    command: str
-    rule_base: str
-    endpoints: Mapping[str, Endpoint] = MappingProxyType({})
-    agree: Callable[[str], bool] | None = None
-    only_fit: bool = False
-
-    @property
-    def images(self) -> int:
-        """How many images there are."""
-        return len({each.id for each in self.data.images})
-
-    def line_up(self, rulebase: RuleBase, *, fetch: bool = True) -> tuple[Candidate, ...]:
-        """Return the candidates as they are run; without `fetch`, nothing is downloaded for it."""
-        from advisor.evaluate.lineup import line_up
-
-        how = self.loading if fetch else self.loading._replace(agree=None)
-        servers = self.endpoints if fetch else {}
-        return line_up(
-            rulebase,
-            self.candidates,
-            self.data,
-            how,
-            self.asking,
-            servers,
-            only_fit=self.only_fit,
-        )
-
-    def settings(self, libraries: Mapping[str, str], version: str) -> dict[str, Any]:
-        """Return what the manifest of a run says of how it was made."""
-        asking = self.asking
-        return {
-            "command": self.command,
-            "batch": self.batch,
-            "seed": asking.seed,
-            "template": asking.template,
-            "prompt": asking.prompt,
-            "max_new_tokens": asking.max_new_tokens,
-            "thinking": asking.thinking,
-            "runner_version": RUNNER_VERSION,
-            "advisor": version,
-            "versions": dict(libraries),
-            "rule_base": self.rule_base,
-        }
-
-
-def task_of(rulebase: RuleBase, given: Profile, data: LabelledData, confirm: Confirming) -> str:
-    """Return the task to judge by: the one that was named, else the one that the data is for."""
-    named = given[TASK].options if TASK in given else ()
-    if len(named) > 1:
-        raise UsageError("one task is evaluated at a time", hint=f"e.g. --task {named[0]} alone")
-    return named[0] if named else confirm(infer_task(rulebase, data))
+def settings_of(made: Arrangement) -> dict[str, Any]:
+    """Return what a run says of how it was made."""
+    how = made.asking._asdict()
+    return {
+        "command": _command(made),
+        "batch": made.options.batch,
+        **{name: how[name] for name in IN_SETTINGS},
+        "runner_version": RUNNER_VERSION,
+        "advisor": __version__,
+        "versions": versions(),
+        "rule_base": made.rulebase.digest,
+        **made.options.prices(),
+    }
 
 
 def arrange(
     rulebase: RuleBase,
     name: str,
-    images: ImageOptions,
+    options: RunOptions,
     given: Profile,
-    named: Sequence[str],
     loading: Loading,
-    asking: Asking,
     *,
-    servers: EndpointOptions | None = None,
     agree: Callable[[str], bool] | None = None,
-    demo: bool = False,
-    batch: int = BATCH,
     confirm: Confirming = lambda inferred: inferred.task,
 ) -> Arrangement:
-    """Return what is to be run on the data of a name; nothing is loaded or fetched."""
-    from advisor.engine.profile import as_meant, read_answer
-    from advisor.evaluate.lineup import demo_candidates, named_candidates, picked_candidates
+    """Return what is to be run on the data of a name; nothing is loaded or fetched.
 
-    if demo and named:
+    It is judged by the task that was named, else by the one that the data is for.
+    """
+    if options.demo and options.named:
         raise UsageError(
             "--demo and --candidate do not go together", hint="--candidate demo:clip names one"
         )
-    check_template(asking.template)
-    data = read_data(name, images.image_folder)
-    task = task_of(rulebase, given, data, confirm)
-    chosen = make_set(rulebase, name, data, task, limit=images.limit, seed=images.seed)
+    check_template(options.template)
+    data = read_data(name, options.image_folder)
+    tasks = given[TASK].options if TASK in given else (confirm(infer_task(rulebase, data)),)
+    if len(tasks) > 1:
+        raise UsageError("one task is evaluated at a time", hint=f"e.g. --task {tasks[0]} alone")
+    chosen = make_set(rulebase, name, data, tasks[0], limit=options.limit, seed=options.seed)
     if len(chosen.classes) == 1:
         raise UsageError(
             f"all images of `{chosen.name}` are `{chosen.classes[0]}`: every answer is right",
             hint="add images with another label",
         )
-    if named:
-        candidates = named_candidates(rulebase, named)
+    if options.named:
+        candidates = named_candidates(rulebase, options.named)
         _refuse_baselines(candidates, chosen)
-    elif demo:
+    elif options.demo:
         candidates = demo_candidates()
     else:
         profile = given
         if TASK not in given:
-            question = next(one for one in rulebase.questions if one.id == TASK)
-            answers = {TASK: read_answer(question, task, "detected"), **given}
+            question = next(each for each in rulebase.questions if each.id == TASK)
+            answers = {TASK: read_answer(question, tasks[0], "detected"), **given}
             profile = as_meant(rulebase, answers).profile
         may_download = not loading.offline and loading.agree is not None
         candidates = picked_candidates(rulebase, profile, may_download=may_download)
-    servers = servers or EndpointOptions()
-    asked = endpoints((candidate.checkpoint for candidate in candidates), servers)
-    if loading.offline and (away := [one.host for one in asked.values() if not one.local]):
+    servers = endpoints((candidate.checkpoint for candidate in candidates), options)
+    if loading.offline and (away := [each.host for each in servers.values() if not each.local]):
         raise OfflineError(
             f"`{away[0]}` is on the network, which may not be used", hint="drop --offline"
         )
-    how = loading._replace(seed=images.seed)
-    asking = asking._replace(
+    asking = Asking(
+        template=options.template,
+        prompt=options.prompt or None,
         act=chosen.act,
         texts=tuple(map(class_text, chosen.classes)) if chosen.act == LABEL else (),
-        max_new_tokens=how.max_new_tokens,
-        thinking=how.thinking,
-        seed=how.seed,
+        max_new_tokens=loading.max_new_tokens,
+        thinking=loading.thinking,
+        seed=options.seed,
         overlays=tuple(map(str, rulebase.folders)),
-        label_map=read_label_map(images.label_map) if images.label_map else (),
+        label_map=read_label_map(options.label_map) if options.label_map else (),
     )
+    loading = loading._replace(seed=options.seed)
     return Arrangement(
-        data=chosen,
-        store=data.store,
-        candidates=candidates,
-        loading=how,
-        asking=asking,
-        batch=batch,
-        command=_command(
-            rulebase, name, images, task, () if demo else candidates, how, asking, batch, servers
-        ),
-        rule_base=rulebase.digest,
-        endpoints=asked,
-        agree=agree,
-        only_fit=demo,
+        rulebase, options, chosen, data.store, candidates, loading, asking, servers, agree
     )
 
 
@@ -219,7 +151,7 @@ def _refuse_baselines(candidates: Sequence[Candidate], data: EvaluationSet) -> N
             )
 
 
-def run_folder(arrangement: Arrangement, named: str) -> Path:
+def run_folder(made: Arrangement, named: str) -> Path:
     """Return the folder of a run: as named, else the one of the cache for this data and task.
 
     A folder that holds something else than a run is refused.
@@ -239,8 +171,8 @@ def run_folder(arrangement: Arrangement, named: str) -> Path:
     cache = cache_folder()
     if cache is None:
         raise UsageError("there is no folder to keep the run in", hint="name one: --run DIR")
-    said = [str(Path(arrangement.data.name).absolute()), arrangement.data.task]
-    key = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:20]
+    of = [str(Path(made.data.name).absolute()), made.data.task]
+    key = hashlib.sha256(json.dumps(of).encode()).hexdigest()[:20]
     places = (cache / KEPT / f"{key}-{number}" for number in count_up())
     folder = next(place for place in places if not in_use(place))
     _keep_few(cache / KEPT, folder)
@@ -264,41 +196,31 @@ def _keep_few(home: Path, current: Path) -> None:
             remove_unused(old)
 
 
-def _command(
-    rulebase: RuleBase,
-    name: str,
-    images: ImageOptions,
-    task: str,
-    candidates: Sequence[Candidate],
-    loading: Loading,
-    asking: Asking,
-    batch: int,
-    servers: EndpointOptions,
-) -> str:
-    """Return the command line that makes the same run again; without candidates, of the demo."""
-    words = ["advisor evaluate", quoted(name), f"--task {task}"]
-    words += [] if candidates else ["--demo"]
-    for each in candidates:
+def _command(made: Arrangement) -> str:
+    """Return the command line that makes the same run again."""
+    options, loading = made.options, made.loading
+    words = ["advisor evaluate", quoted(made.data.name), f"--task {made.data.task}"]
+    words += ["--demo"] if options.demo else []
+    for each in () if options.demo else made.candidates:
         revision = f"@{each.revision}" if each.revision else ""
         checkpoint = f"{each.checkpoint}{revision}"
         plain = each.name in (each.checkpoint, checkpoint) or each.name.startswith(each.checkpoint)
         words.append(f"--candidate {quoted(checkpoint if plain else f'{each.name}={checkpoint}')}")
+    precision = "quantize" if loading.dtype in QUANTIZED else "dtype"
     flags: dict[str, object] = {
-        "image-folder": images.image_folder,
-        "label-map": images.label_map,
-        "limit": images.limit,
-        "seed": images.seed,
-        "template": asking.template if asking.template != "{}" else "",
-        "prompt": asking.prompt,
-        "batch-size": batch if batch != BATCH else "",
+        "image-folder": options.image_folder,
+        "label-map": options.label_map,
+        "limit": options.limit,
+        "seed": options.seed,
+        "template": options.template if options.template != "{}" else "",
+        "prompt": options.prompt,
+        "batch-size": options.batch if options.batch != BATCH else "",
         "torch-device": loading.device if loading.device != "auto" else "",
-        "quantize" if loading.dtype in QUANTIZED else "dtype": (loading.dtype or "").split("-bit")[
-            0
-        ],
+        precision: (loading.dtype or "").split("-bit")[0],
         "max-new-tokens": loading.max_new_tokens,
     }
     words += [f"--{flag} {quoted(str(value))}" for flag, value in flags.items() if value]
-    words += [f"--key-from {quoted(each)}" for each in servers.key_from or ()]
-    words += ["--allow-http"] if servers.allow_http else []
+    words += [f"--key-from {quoted(each)}" for each in options.key_from or ()]
+    words += ["--allow-http"] if options.allow_http else []
     words += [] if loading.thinking else ["--no-thinking"]
-    return " ".join([*words, *rules_flags(rulebase.folders)])
+    return " ".join([*words, *rules_flags(made.rulebase.folders)])

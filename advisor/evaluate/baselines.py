@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -16,9 +16,9 @@ from advisor.evaluate.measuring import (
     ranked_metrics,
     written_metrics,
 )
+from advisor.evaluate.metrics import np
 from advisor.evaluate.metrics.retrieval_metrics import FirstRanks
 from advisor.evaluate.metrics.text_metrics import normalised
-from advisor.evaluate.metrics.weighable import np
 from advisor.evaluate.responses import COMMONEST, RANDOM
 from advisor.model.library import ANSWER, EXTRACT, LABEL, SEARCH
 
@@ -53,18 +53,21 @@ def guesses(data: EvaluationSet, items: Sequence[LabelledImage], seed: int) -> d
     other = dict(zip(others, (*others[1:], others[0]), strict=True))
     drawn = [items[other[number]] for number in range(len(items))]
     if data.act == EXTRACT:
+        values: dict[str, Counter[str]] = defaultdict(Counter)
+        for item in items:
+            for name, value in (item.fields or {}).items():
+                values[name][json.dumps(value, sort_keys=True)] += 1
+        most_of_each = {name: json.loads(of.most_common(1)[0][0]) for name, of in values.items()}
+        fields = [item.fields for item in drawn]
         return {
             COMMONEST: Guess(
                 "the commonest value of each field",
-                extracted_metrics(items, [_commonest_fields(items)] * len(items)),
+                extracted_metrics(items, [most_of_each] * len(items)),
             ),
-            RANDOM: Guess(
-                "the fields of another image",
-                extracted_metrics(items, [item.fields for item in drawn]),
-            ),
+            RANDOM: Guess("the fields of another image", extracted_metrics(items, fields)),
         }
     said = normalised if data.act == ANSWER else str
-    counted = Counter(text for item in items for text in {said(one) for one in item.references})
+    counted = Counter(text for item in items for text in set(map(said, item.references)))
     if not counted:
         return {}
     most = max(sorted(counted), key=counted.__getitem__)
@@ -91,14 +94,6 @@ def _labels(data: EvaluationSet, items: Sequence[LabelledImage], seed: int) -> d
         scores[np.arange(len(items)), picked] = 1
         found[kind] = Guess(words, labelled_metrics(data, items, scores, ""))
     return found
-
-
-def _commonest_fields(items: Sequence[LabelledImage]) -> Mapping[str, object]:
-    values: dict[str, Counter[str]] = defaultdict(Counter)
-    for item in items:
-        for name, value in (item.fields or {}).items():
-            values[name][json.dumps(value, sort_keys=True)] += 1
-    return {name: json.loads(of.most_common(1)[0][0]) for name, of in values.items()}
 
 
 def _always(answer: str) -> str:

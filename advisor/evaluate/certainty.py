@@ -12,8 +12,7 @@ from collections.abc import Hashable, Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
-from advisor.evaluate.metrics import MetricKind
-from advisor.evaluate.metrics.weighable import Array, Weighable, np
+from advisor.evaluate.metrics import Array, MetricKind, Weighable, np
 
 RESAMPLINGS = 2000
 CONFIDENCE = 0.95
@@ -73,11 +72,6 @@ class Resampler:
         self._of_items = [known[image] for image in images]
         self._seed = seed
         self._draws = draws
-
-    @property
-    def one_item_each(self) -> bool:
-        """True where every item is of an image of its own."""
-        return len(self._of_items) == self.images
 
     def values(self, metric: Weighable) -> Array:
         """Return the value of a metric in each resampling."""
@@ -142,8 +136,10 @@ class Resampler:
         difference = both[0].value - both[1].value
         tail = _NORMAL.cdf(-self._reach)  # left out at each end
         low, high = np.quantile(gaps, (tail, 1 - tail)) if len(gaps) else (0.0, 0.0)
-        p, test = _bootstrap_p(gaps), "bootstrap"
-        if self.one_item_each and _binary(both[0]) and _binary(both[1]):
+        side = min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
+        p, test = min(1.0, 2 * (side + 1) / (len(gaps) + 1)), "bootstrap"
+        one_item_each = len(self._of_items) == self.images
+        if one_item_each and all(map(_binary, both)):
             p, test = mcnemar(both[0].each, both[1].each), "mcnemar"
         spread = float(gaps.std()) if len(gaps) else 0.0
         needed = (_NORMAL.inv_cdf(1 - RELIABLE / 2) + _NORMAL.inv_cdf(POWER)) * spread
@@ -193,14 +189,6 @@ def holm(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
         settled = None if least < RELIABLE else one.settled_by
         found[number] = one._replace(adjusted=least, settled_by=settled)
     return tuple(found)
-
-
-def _bootstrap_p(gaps: Array) -> float:
-    """Return the two-sided p that nothing lies between two, from their resampled differences."""
-    if not len(gaps):
-        return 1.0
-    side = min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
-    return min(1.0, 2 * (side + 1) / (len(gaps) + 1))
 
 
 def _binary(metric: Weighable) -> bool:

@@ -22,6 +22,7 @@ from advisor.evaluate.labelled import (
     decoded,
     merged,
     read_annotations,
+    unusable,
 )
 from advisor.files import leads_out
 from advisor.phrasing import why_unparsed
@@ -37,15 +38,15 @@ def read_json(file: Path, images: Path | None) -> LabelledData:
     if isinstance(document, list):
         rows = [(number, row) for number, row in enumerate(document, start=1)]
         if not all(isinstance(row, dict) for _, row in rows):
-            raise _broken(file, "is a list of something else than objects")
-        return LabelledData(annotations_of(rows, file), folder, "a table of annotations")
+            raise unusable(file, "is a list of something else than objects")
+        return LabelledData(annotations_of(rows, file), folder)
     if not isinstance(document, dict):
-        raise _broken(file, "is neither an object nor a list of objects")
+        raise unusable(file, "is neither an object nor a list of objects")
     if "images" in document and "annotations" in document:
-        return LabelledData(_coco(document, file), folder, "COCO annotations")
+        return LabelledData(_coco(document, file), folder)
     if "questions" in document or "annotations" in document:
         return _vqa(document, file, folder)
-    raise _broken(file, "has neither `images` nor `questions`")
+    raise unusable(file, "has neither `images` nor `questions`")
 
 
 def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
@@ -55,20 +56,17 @@ def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
         texts: dict[Any, list[str]] = defaultdict(list)
         labels: dict[Any, dict[str, None]] = defaultdict(dict)
         for each in document["annotations"]:
-            if each["image_id"] not in names:
-                raise _broken(
-                    file, f"annotates an image `{each['image_id']}` that it does not list"
-                )
+            image, category = each["image_id"], each.get("category_id")
+            if image not in names:
+                raise unusable(file, f"annotates an image `{image}` that it does not list")
             if "caption" in each:
-                texts[each["image_id"]].append(str(each["caption"]).strip())
+                texts[image].append(str(each["caption"]).strip())
             elif "category_id" in each:
-                if each["category_id"] not in classes:
-                    raise _broken(
-                        file, f"names a category `{each['category_id']}` that it does not list"
-                    )
-                labels[each["image_id"]][classes[each["category_id"]]] = None
+                if category not in classes:
+                    raise unusable(file, f"names a category `{category}` that it does not list")
+                labels[image].setdefault(classes[category])
     except (KeyError, TypeError, AttributeError) as error:
-        raise _broken(file, f"is not as COCO has it: {why_unparsed(error)}") from error
+        raise unusable(file, f"is not as COCO has it: {why_unparsed(error)}") from error
     return tuple(
         Annotation(image=name, labels=tuple(labels[id]), texts=tuple(texts[id]))
         for id, name in names.items()
@@ -84,32 +82,29 @@ def _vqa(document: Mapping[str, Any], file: Path, folder: ImageFolder) -> Labell
     halves = {here: document, there: other}
     try:
         answers = {
-            each["question_id"]: _answers(each) for each in halves["annotations"]["annotations"]
+            each["question_id"]: tuple(str(given["answer"]) for given in each["answers"])
+            if "answers" in each
+            else (str(each["multiple_choice_answer"]),)
+            for each in halves["annotations"]["annotations"]
         }
         asked = halves["questions"]["questions"]
-        part = str(halves["questions"].get("data_subtype", ""))
-        names = _Names(folder, part)
+        answered = [each for each in asked if each["question_id"] in answers]
+        names = _Names(folder, str(halves["questions"].get("data_subtype", "")))
         found = merged(
             Annotation(
                 image=names.of(each["image_id"]),
                 question=str(each["question"]).strip(),
                 answers=answers[each["question_id"]],
             )
-            for each in asked
-            if each["question_id"] in answers
+            for each in answered
         )
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise _broken(file, f"is not as VQA has it: {why_unparsed(error)}") from error
-    left = len(asked) - sum(each["question_id"] in answers for each in asked)
+        raise unusable(file, f"is not as VQA has it: {why_unparsed(error)}") from error
     notes = [f"the {there} are those of `{beside.name}`"]
-    notes += [f"{left} questions have no answers"] if left else []
-    return LabelledData(found, folder, "VQA questions and answers", tuple(notes))
-
-
-def _answers(annotation: Mapping[str, Any]) -> tuple[str, ...]:
-    if "answers" in annotation:
-        return tuple(str(each["answer"]) for each in annotation["answers"])
-    return (str(annotation["multiple_choice_answer"]),)
+    left = len(asked) - len(answered)
+    return LabelledData(
+        found, folder, (*notes, *([f"{left} questions have no answers"] if left else []))
+    )
 
 
 def _other_half(file: Path, part: str, here: Any) -> tuple[Path, Mapping[str, Any]]:
@@ -126,7 +121,7 @@ def _other_half(file: Path, part: str, here: Any) -> tuple[Path, Mapping[str, An
             continue
         if isinstance(other, dict) and not ids.isdisjoint(_question_ids(other.get(part))):
             return path, other
-    raise unread or _broken(
+    raise unread or unusable(
         file, f"has no `{part}`, and no JSON file beside it has them for its questions"
     )
 
@@ -163,10 +158,4 @@ def _document(file: Path) -> Any:
     try:
         return json.loads(decoded(read_annotations(file), file))
     except (ValueError, RecursionError) as error:
-        raise _broken(file, f"is not JSON: {why_unparsed(error)}") from error
-
-
-def _broken(file: Path, what: str) -> BrokenFileError:
-    return BrokenFileError(
-        f"`{file}` {what}", hint="`advisor help labelled-data` lists the formats"
-    )
+        raise unusable(file, f"is not JSON: {why_unparsed(error)}") from error

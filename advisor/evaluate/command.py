@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,22 +18,15 @@ from advisor.console.options import NoInput
 from advisor.console.output import Showing, interactive, note, progress_line, showing
 from advisor.errors import AdvisorError, UsageError
 from advisor.evaluate.gates import Gates
-from advisor.evaluate.options import (
-    CandidateOptions,
-    EndpointOptions,
-    ForecastOptions,
-    ImageOptions,
-    PlaceOptions,
-    RunOptions,
-)
+from advisor.evaluate.options import PlaceOptions, RunOptions
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 from advisor.trial.command import loading_options
 from advisor.trial.resolution import Loading
 
 if TYPE_CHECKING:
-    from advisor.evaluate.arrangement import Arrangement
     from advisor.evaluate.evaluation_set import InferredTask
+    from advisor.evaluate.lineup import Arrangement
     from advisor.evaluate.responses import Asking, EvaluationRun
     from advisor.evaluate.run_file import RunFile
     from advisor.trial.candidate import Candidate
@@ -50,36 +44,30 @@ def arranged(
     *,
     data: Data,
     given: Given,
-    images: Annotated[ImageOptions, Options(ImageOptions)],
-    chosen: Annotated[CandidateOptions, Options(CandidateOptions)],
-    how: Annotated[RunOptions, Options(RunOptions)],
-    servers: Annotated[EndpointOptions, Options(EndpointOptions)],
+    options: Annotated[RunOptions, Options(RunOptions)],
     loading: Annotated[Loading, Options(loading_options)],
-    ahead: Annotated[ForecastOptions, Options(ForecastOptions)],
     no_input: NoInput = False,
     rulebase: RuleBase,
 ) -> Any:
     """Return what is to be run on what; the task is confirmed where a person can be asked."""
     from advisor.evaluate.arrangement import arrange
-    from advisor.evaluate.responses import Asking
 
-    ahead.prices()
+    options.prices()
     asks = interactive() and not no_input
     made = arrange(
         rulebase,
         data,
-        images,
+        options,
         given,
-        chosen.named or (),
         loading,
-        Asking(how.template, how.prompt or None),
-        servers=servers,
-        agree=_agreement(servers.upload, asks=asks),
-        demo=chosen.demo,
-        batch=how.batch,
-        confirm=_confirmed if asks else _taken,
+        agree=_agreement(options.upload, asks=asks),
+        confirm=partial(_confirmed, asks=asks),
     )
-    _announce(made)
+    note(*(f"{data}: {line}" for line in made.data.notes))
+    left = made.data.left_out
+    note(*(f"left out: `{image.id}`: {image.why}" for image in left[:SHOWN_LEFT_OUT]))
+    if len(left) > SHOWN_LEFT_OUT:
+        note(f"left out: {count(len(left) - SHOWN_LEFT_OUT, 'image')} more; JSON has all")
     return made
 
 
@@ -88,8 +76,6 @@ def evaluate(
     gates: Annotated[Gates, Options(Gates)],
     made: Annotated[Any, Options(arranged)],
     place: Annotated[PlaceOptions, Options(PlaceOptions)],
-    ahead: Annotated[ForecastOptions, Options(ForecastOptions)],
-    rulebase: RuleBase,
     shown: Shown,
 ) -> int:
     """Evaluate models on your labeled images.
@@ -106,46 +92,45 @@ def evaluate(
       advisor evaluate photos --candidate ./mine --fail-under accuracy=0.9 --confident
       advisor evaluate photos --candidate http://localhost:11434/v1#gemma3
     """
+    from advisor.evaluate.arrangement import run_folder
     from advisor.evaluate.evaluation_report import report_of
-    from advisor.evaluate.run_file import writing
+    from advisor.evaluate.run_file import WRITTEN_TO_A_RUN, writing
     from advisor.evaluate.scores import score
     from advisor.evaluate.verdict import refuse_what_cannot_decide, verdict
 
     gates.refuse_what_cannot_be_judged()
     refuse_what_cannot_decide(split(gates.priority))
-    if ahead.dry_run:
-        return forecast_only(rulebase, made, ahead.price, shown)
-    folder = _folder(made, place, shown)
-    runnable = _runnable(made, rulebase)
-    with writing(folder) as file:
-        run = run_of(made, runnable, file, place, ahead)
-        scores = score(run)
-        found = verdict(scores, rulebase, split(gates.priority))
-        shown.emit(report_of(run, scores, found, gates, made.store.read))
-    return CANNOT if scores.failed else gates.exit_code(scores, found)
+    if made.options.dry_run:
+        from advisor.draw.formats import Report
+        from advisor.evaluate.forecast import as_json, as_page, forecast
 
-
-def _folder(made: Arrangement, place: PlaceOptions, shown: Showing) -> Path:
-    """Return the folder of the run, in which no answer of the command may be written over."""
-    from advisor.evaluate.arrangement import run_folder
-    from advisor.evaluate.run_file import WRITTEN_TO_A_RUN
-
+        expected = forecast(made)
+        shown.emit(Report.of(as_json, as_page, expected))
+        return CANNOT if all(each.cannot for each in expected.candidates) else 0
     if place.folder:
         shown.refuse_part_of(Path(place.folder), *WRITTEN_TO_A_RUN)
     if place.workers and not place.ray:
         raise UsageError("`--workers` are those of a cluster", hint="add --ray")
-    return run_folder(made, place.folder)
+    folder = run_folder(made, place.folder)
+    candidates = _runnable(made)
+    with writing(folder) as file:
+        run = run_of(made, candidates, file, place)
+        scores = score(run)
+        answer = verdict(scores, made.rulebase, split(gates.priority))
+        shown.emit(report_of(run, scores, answer, gates, made.store.read))
+    return CANNOT if scores.failed else gates.exit_code(scores, answer)
 
 
-def _runnable(made: Arrangement, rulebase: RuleBase) -> tuple[Candidate, ...]:
+def _runnable(made: Arrangement) -> tuple[Candidate, ...]:
     """Return the candidates as they are run; AdvisorError where none can be.
 
     Before anything goes to a server somebody agrees to it.
     """
     from advisor.evaluate.endpoint import agree_to_send
+    from advisor.evaluate.lineup import line_up
 
     agree_to_send(made.endpoints.values(), made.images, made.agree)
-    candidates = made.line_up(rulebase)
+    candidates = line_up(made)
     failed = [each for each in candidates if each.failed is not None]
     note(*(f"{each.name}: {each.failed}" for each in failed))
     if len(failed) == len(candidates):
@@ -159,11 +144,7 @@ def _runnable(made: Arrangement, rulebase: RuleBase) -> tuple[Candidate, ...]:
 
 
 def run_of(
-    made: Arrangement,
-    candidates: tuple[Candidate, ...],
-    file: RunFile,
-    place: PlaceOptions,
-    ahead: ForecastOptions,
+    made: Arrangement, candidates: tuple[Candidate, ...], file: RunFile, place: PlaceOptions
 ) -> EvaluationRun:
     """Run what was arranged, here or on a cluster, and show how far it is.
 
@@ -171,40 +152,26 @@ def run_of(
     """
     from datetime import date
 
-    from advisor import __version__
-    from advisor.evaluate.execution import Watching, WorkerPool, execute
+    from advisor.evaluate.arrangement import settings_of
+    from advisor.evaluate.execution import WorkerPool, execute
     from advisor.evaluate.ray_pool import ray_pools
     from advisor.evaluate.responses import EvaluationRun
     from advisor.evaluate.served import ServedModel
     from advisor.evaluate.worker import Worker
-    from advisor.trial.runtime import versions
 
-    settings = made.settings(versions(), __version__)
+    settings = settings_of(made)
     settings["began"] = (not place.fresh and file.began()) or date.today().isoformat()
-    settings |= ahead.prices()
     run = EvaluationRun(data=made.data, candidates=candidates, settings=settings, file=file)
-    watching = Watching(note, _Progress()) if sys.stderr.isatty() else Watching(note)
-    pools = ray_pools(place.ray, place.workers) if place.ray else nullcontext(Worker)
-    with pools as local:
+    progress = _Progress() if sys.stderr.isatty() else None
+    with ray_pools(place.ray, place.workers) if place.ray else nullcontext(Worker) as local:
 
         def hire(candidate: Candidate, asking: Asking) -> WorkerPool:
             server = made.endpoints.get(candidate.checkpoint)
             return ServedModel(candidate, asking, server) if server else local(candidate, asking)
 
         return execute(
-            run, made.store, made.asking, fresh=place.fresh, hire=hire, watching=watching
+            run, made.store, made.asking, hire, fresh=place.fresh, tell=note, progress=progress
         )
-
-
-def forecast_only(rulebase: RuleBase, made: Arrangement, price: float, shown: Showing) -> int:
-    """Say what an evaluation would take; nothing is fetched for it."""
-    from advisor.draw.formats import Report
-    from advisor.evaluate.forecast import as_json, as_page, forecast
-
-    candidates = made.line_up(rulebase, fetch=False)
-    found = forecast(rulebase, made.data, made.store, candidates, made.asking, price or None)
-    shown.emit(Report.of(as_json, as_page, found))
-    return CANNOT if all(each.cannot for each in found.candidates) else 0
 
 
 def _agreement(agreed: bool, *, asks: bool) -> Callable[[str], bool] | None:
@@ -221,28 +188,14 @@ def _agreement(agreed: bool, *, asks: bool) -> Callable[[str], bool] | None:
     return agree if agreed or asks else None
 
 
-def _announce(made: Arrangement) -> None:
-    """Say what was read, and what is left out."""
-    data = made.data
-    note(*(f"{data.name}: {line}" for line in data.notes))
-    for left in data.left_out[:SHOWN_LEFT_OUT]:
-        note(f"left out: `{left.id}`: {left.why}")
-    more = len(data.left_out) - SHOWN_LEFT_OUT
-    if more > 0:
-        note(f"left out: {count(more, 'image')} more; JSON has all")
-
-
-def _taken(inferred: InferredTask) -> str:
-    """Say which task is taken, and what settles it."""
-    others = f"; --task {' or '.join(inferred.others)} also fits" if inferred.others else ""
-    note(f"taken as {inferred.task}: {inferred.because}{others}")
-    return inferred.task
-
-
-def _confirmed(inferred: InferredTask) -> str:
-    """Ask which of the tasks that fit is meant, and return it."""
+def _confirmed(inferred: InferredTask, asks: bool) -> str:
+    """Return which of the tasks that fit is meant: somebody is asked, or told what is taken."""
     from advisor.console.prompt import Extra, prompt_for
 
+    if not asks:
+        others = f"; --task {' or '.join(inferred.others)} also fits" if inferred.others else ""
+        note(f"taken as {inferred.task}: {inferred.because}{others}")
+        return inferred.task
     tasks = (inferred.task, *inferred.others)
     choices = [Extra(str(key), task, task) for key, task in enumerate(tasks, start=1)]
     if len(choices) > 1:

@@ -13,6 +13,7 @@ import os
 import re
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from http.client import HTTPException
 from ipaddress import ip_address
 from random import random
@@ -23,7 +24,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from advisor.errors import AdvisorError, UsageError
-from advisor.evaluate.options import EndpointOptions
+from advisor.evaluate.options import RunOptions
 from advisor.phrasing import count
 from advisor.trial.images import ORIENTATION, OpenedImage
 from advisor.trial.runtime import library
@@ -88,7 +89,9 @@ class Endpoint:
             )
         if not self.host or not self.model:
             raise UsageError(f"`{checkpoint}` names no model of a server", hint=FORM)
-        self.local = _is_loopback(parts.hostname or "")
+        self.local = parts.hostname == "localhost"
+        with suppress(ValueError):
+            self.local = self.local or ip_address(parts.hostname or "").is_loopback
         if parts.scheme == "http" and not self.local and not allow_http:
             raise UsageError(
                 f"on the way to `{self.host}` anybody could read the images and the key",
@@ -213,14 +216,7 @@ class Endpoint:
             raise self._no_answer("a chat completion") from error
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def endpoints(checkpoints: Iterable[str], options: EndpointOptions) -> dict[str, Endpoint]:
+def endpoints(checkpoints: Iterable[str], options: RunOptions) -> dict[str, Endpoint]:
     """Return the endpoints among checkpoints, each with its key; UsageError where one is none.
 
     A key is for the host that is named before its variable, or for the only one that there is.

@@ -5,18 +5,20 @@ from __future__ import annotations
 import base64
 import io
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from advisor.draw.blocks import Code, Item, Items, Page, Pairs, shown
+from advisor.draw.blocks import Code, Item, Items, Pairs, shown
 from advisor.draw.formats import Report
 from advisor.draw.html import body, document, filled
 from advisor.evaluate.gates import Gates
 from advisor.evaluate.labelled import LabelledImage
 from advisor.evaluate.metrics import METRIC_KINDS, MetricKind
 from advisor.evaluate.page import (
+    Evaluation,
     as_findings,
     as_json,
     as_page,
@@ -44,6 +46,8 @@ HUES = (212, 152, 28, 268, 340, 60, 190, 100)
 MOST_CLASSES, WORST_CLASSES = 20, 10
 """A confusion matrix has so many rows at most: the classes that are mistaken most. So many classes
 have their figures shown, those with the lowest F1; the others are folded."""
+NOTHING, ANOTHER = -1, -2
+"""What stands in a confusion matrix for no class, and for one that has no column."""
 WORST, BEST, OPEN = 60, 20, 3
 """Examples of each kind, and how many of them are not folded."""
 SIDE, QUALITY = 96, 80
@@ -59,50 +63,47 @@ def report_of(
     run: EvaluationRun, scores: Scores, verdict: Verdict, gates: Gates, thumbnails: Thumbnails
 ) -> Report:
     """Return the report of a run; images are asked for when the HTML file is drawn."""
+    found = Evaluation(run, scores, verdict, gates.checks(scores, verdict))
     return Report(
-        json=partial(as_json, run, scores, verdict, gates),
-        page=partial(as_page, run, scores, verdict, gates),
-        findings=partial(as_findings, scores, verdict, gates),
-        screen=partial(as_page, run, scores, verdict, gates, whole=False),
-        drawings={
-            "html": partial(as_html, run, scores, verdict, gates, thumbnails),
-            "csv": partial(as_csv, scores),
-        },
+        json=partial(as_json, found),
+        page=partial(as_page, found),
+        findings=partial(as_findings, found),
+        screen=partial(as_page, found, whole=False),
+        drawings={"html": partial(as_html, found, thumbnails), "csv": partial(as_csv, scores)},
     )
 
 
-def as_html(
-    run: EvaluationRun, scores: Scores, verdict: Verdict, gates: Gates, thumbnails: Thumbnails
-) -> str:
+def as_html(found: Evaluation, thumbnails: Thumbnails) -> str:
     """Return one HTML file that needs nothing else: the verdict first, then what it rests on."""
+    run, scores, verdict, _ = found
     order = [METRIC_KINDS[id] for id in verdict.priority if id in METRIC_KINDS]
     kind = next(iter([*order, *scores.metrics]), None)
     ranked = sorted(scores.candidates, key=lambda candidate: candidate.name != verdict.recommended)
-    facts: Page = [Pairs(tuple(provenance(run, scores)))]
-    if command := run.settings.get("command"):
-        facts.append(Code(str(command), "console"))
+    command = run.settings.get("command")
     title = f"{scores.data.task} on {scores.data.name}"
     content = filled(
         HERE / "evaluation.html",
         title=title,
-        facts=of_how_many(run, scores),
+        facts=of_how_many(found),
         recommended=verdict.recommended or "none of them",
         answer=headline(scores, verdict).notes[0],
-        reasons=_blocks(Items(tuple(reasons(scores, verdict, gates)))),
+        reasons=_blocks(Items(tuple(reasons(found)))),
         bars=_bars(scores, kind, run.settings) if kind else [],
         kind=kind,
         figures=_blocks(figures(scores)) if kind else "",
         curve=_blocks(learning_curve(scores)),
         pairs=_blocks(comparisons(scores, verdict)),
         costs=_blocks(costs(scores, run.settings)),
-        classes=[_classes(scores, one) for one in ranked if one.measured.by_class],
-        matrices=[_confusion(scores, one) for one in ranked if one.measured.picked],
+        classes=[_classes(scores, each) for each in ranked if each.measured.by_class],
+        matrices=[_confusion(scores, each) for each in ranked if each.measured.picked],
         examples=list(_examples(scores, verdict, thumbnails)),
         all_examples=len(queries(scores)),
         worth_of=METRIC_KINDS[scores.worth_of].name if scores.worth_of else "",
         open=OPEN,
-        known=_blocks(Items(tuple(Item("!", one) for one in known(scores)))),
-        provenance=_blocks(*facts),
+        known=_blocks(Items(tuple(Item("!", note) for note in known(scores)))),
+        provenance=_blocks(
+            Pairs(tuple(provenance(found))), Code(str(command), "console") if command else None
+        ),
     )
     style = (HERE / "evaluation.css").read_text(encoding="utf-8")
     script = (HERE / "evaluation.js").read_text(encoding="utf-8")
@@ -116,9 +117,9 @@ def _blocks(*page: Any) -> str:
     return Markup(body([shown(block, {}) for block in page if block is not None]))
 
 
-def hue(number: int) -> int:
-    """Return the color of a candidate by its place."""
-    return HUES[number % len(HUES)]
+def _named(number: int, name: str) -> dict[str, Any]:
+    """Return what every mark of a candidate has: its number, its color and its name."""
+    return {"number": number + 1, "hue": HUES[number % len(HUES)], "name": name}
 
 
 def _bars(scores: Scores, kind: MetricKind, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -126,88 +127,78 @@ def _bars(scores: Scores, kind: MetricKind, settings: Mapping[str, Any]) -> list
 
     `best` are those which no other beats in both.
     """
-    several = [one for one in scores.candidates if math.isfinite(one.metrics[kind.id].value)]
-    speeds = [one.timing.images_per_second for one in several]
+    several = [each for each in scores.candidates if math.isfinite(each.metrics[kind.id].value)]
+    speeds = [each.timing.images_per_second for each in several]
     times = [1000 / speed if speed else None for speed in speeds]
     longest = max(filter(None, times), default=0.0)
-    most = max((end for one in several for end in one.metrics[kind.id].interval), default=1.0)
+    most = max((end for each in several for end in each.metrics[kind.id].interval), default=1.0)
     most = 1.0 if kind.share and most <= 1 else most or 1.0
-    worth = [kind.gain(one.metrics[kind.id].value) for one in several]
-    paid = [-math.inf if time is None else -time for time in times]
+    both = [
+        (kind.gain(each.metrics[kind.id].value), -math.inf if time is None else -time)
+        for each, time in zip(several, times, strict=True)
+    ]
     rows = []
-    for number, (one, time) in enumerate(zip(several, times, strict=True)):
-        result, own = one.metrics[kind.id], (worth[number], paid[number])
-        beaten = any(
-            q >= own[0] and t >= own[1] and (q, t) != own for q, t in zip(worth, paid, strict=True)
+    for number, (each, time) in enumerate(zip(several, times, strict=True)):
+        result, own = each.metrics[kind.id], both[number]
+        beaten = any(other != own and other[0] >= own[0] and other[1] >= own[1] for other in both)
+        share, low, high = (
+            f"{100 * max(0.0, value) / most:.1f}%" for value in (result.value, *result.interval)
         )
-        low, high = (100 * max(0.0, end) / most for end in result.interval)
-        rows.append(
-            {
-                "number": number + 1,
-                "hue": hue(number),
-                "name": one.name,
-                "best": bool(longest) and len(several) > 1 and not beaten,
-                "share": f"{100 * max(0.0, result.value) / most:.1f}%",
-                "low": f"{low:.1f}%",
-                "high": f"{high:.1f}%",
-                "value": kind.written(result.value),
-                "slow": f"{100 * (time or 0) / (longest or 1):.1f}%",
-                "time": "" if not longest else f"{time:.3g} ms" if time else "none",
-                "price": per_thousand(one.timing, settings),
-            }
-        )
+        row = _named(number, each.name) | {"share": share, "low": low, "high": high}
+        row["best"] = bool(longest) and len(several) > 1 and not beaten
+        row["value"] = kind.written(result.value)
+        row["slow"] = f"{100 * (time or 0) / (longest or 1):.1f}%"
+        row["time"] = "" if not longest else f"{time:.3g} ms" if time else "none"
+        row["price"] = per_thousand(each.timing, settings)
+        rows.append(row)
     return rows
 
 
-def _classes(scores: Scores, one: CandidateScores) -> dict[str, Any]:
+def _classes(scores: Scores, of: CandidateScores) -> dict[str, Any]:
     """Return the figures of each class, the worst first."""
-    order = sorted(
-        zip(scores.data.classes, one.measured.by_class, strict=True),
-        key=lambda pair: pair[1].f1 or 0.0,
-    )
+    figures = zip(scores.data.classes, of.measured.by_class, strict=True)
     rows = [
-        (label, str(of.items), *("" if v is None else f"{v:.2f}" for v in of[1:]))
-        for label, of in order
+        (label, str(each.items), *("" if value is None else f"{value:.2f}" for value in each[1:]))
+        for label, each in sorted(figures, key=lambda pair: pair[1].f1 or 0.0)
     ]
-    return {"name": one.name, "shown": rows[:WORST_CLASSES], "folded": rows[WORST_CLASSES:]}
+    return {"name": of.name, "shown": rows[:WORST_CLASSES], "folded": rows[WORST_CLASSES:]}
 
 
-def _confusion(scores: Scores, one: CandidateScores) -> dict[str, Any]:
+def _confusion(scores: Scores, of: CandidateScores) -> dict[str, Any]:
     """Return how often each class was taken for which; rows are what is true.
 
     Of classes that tie each counts in part.
     """
     classes = scores.data.classes
     number = {name: place for place, name in enumerate(classes)}
-    counts: dict[tuple[int, int], float] = {}
-    wrong = [0.0] * len(classes)
-    for item, picked in zip(scores.items, one.measured.picked, strict=True):
+    rows: list[Counter[int]] = [Counter() for _ in classes]
+    wrong: Counter[int] = Counter()
+    for item, picked in zip(scores.items, of.measured.picked, strict=True):
         true = number[item.labels[0]]
-        for label in picked or (-1,):
-            part = 1 / max(1, len(picked))
-            counts[true, label] = counts.get((true, label), 0) + part
+        for label in picked or (NOTHING,):
+            part: Any = 1 / max(1, len(picked))
+            rows[true][label] += part
             if label != true:
-                wrong[true] += part
-                wrong[label] += part if label >= 0 else 0
-    most = sorted(sorted(range(len(classes)), key=lambda n: -wrong[n])[:MOST_CLASSES])
+                wrong.update({true: part, label: part})
+    most = sorted(sorted(range(len(classes)), key=lambda label: -wrong[label])[:MOST_CLASSES])
     rest = len(classes) - len(most)
-    columns = [*most, *([-2] if rest else []), *([-1] if any(p == -1 for _, p in counts) else [])]
-    names = {-1: "(nothing)", -2: "(another)", **dict(enumerate(classes))}
-    rows = []
-    for true in most:
-        row = {said: times for (of, said), times in counts.items() if of == true}
-        row[-2] = sum(times for said, times in row.items() if said >= 0 and said not in most)
-        total = sum(row.values()) or 1
-        cells = []
-        for column in columns:
-            times = row.get(column, 0)
-            kind, share = "right" if true == column else "wrong", f"{times / total:.2f}"
-            written = f"{times:.2f}".rstrip("0").rstrip(".") if times else "·"
-            cells.append({"kind": kind, "share": share, "times": written})
-        rows.append({"name": names[true], "cells": cells})
+    for row in rows:
+        row[ANOTHER] = sum(times for label, times in row.items() if label not in (*most, NOTHING))
+    columns = [*most, *([ANOTHER] if rest else []), *([NOTHING] if wrong[NOTHING] else [])]
+    names = {NOTHING: "(nothing)", ANOTHER: "(another)", **dict(enumerate(classes))}
     note = f"The {len(most)} classes that are mistaken most, of {len(classes)}." if rest else ""
+    shown = []
+    for true in most:
+        total = sum(rows[true][label] for label in columns) or 1
+        cells = []
+        for label in columns:
+            times = rows[true][label]
+            written = f"{times:.2f}".rstrip("0").rstrip(".") if times else "·"
+            kind = "right" if label == true else "wrong"
+            cells.append({"kind": kind, "share": f"{times / total:.2f}", "times": written})
+        shown.append({"name": names[true], "cells": cells})
     columns_named = [names[label] for label in columns]
-    return {"name": one.name, "note": note, "columns": columns_named, "rows": rows}
+    return {"name": of.name, "note": note, "columns": columns_named, "rows": shown}
 
 
 class ShownExample(NamedTuple):
@@ -228,13 +219,14 @@ def shown_examples(scores: Scores, verdict: Verdict) -> list[ShownExample]:
     """
     if not scores.candidates or not scores.worth_of:
         return []
-    gain = METRIC_KINDS[scores.worth_of].gain
+    kind = METRIC_KINDS[scores.worth_of]
     names = [candidate.name for candidate in scores.candidates]
     first = names.index(verdict.recommended) if verdict.recommended else 0
-    worth = [[gain(each) for each in candidate.worth] for candidate in scores.candidates]
+    worth = [list(map(kind.gain, candidate.worth)) for candidate in scores.candidates]
     mean = [sum(some) / len(some) for some in zip(*worth, strict=True)]
     order = sorted(range(len(mean)), key=lambda at: (worth[first][at], mean[at], at))
-    worst = [at for at in order if worth[first][at] != gain(_flawless(scores))][:WORST]
+    flawless = kind.gain(_flawless(kind))
+    worst = [at for at in order if worth[first][at] != flawless][:WORST]
     left = set(order) - set(worst)
     best = sorted(left, key=lambda at: (-worth[first][at], mean[at], at))[:BEST]
     asked = queries(scores)
@@ -243,70 +235,60 @@ def shown_examples(scores: Scores, verdict: Verdict) -> list[ShownExample]:
     ]
 
 
-def _flawless(scores: Scores) -> float:
+def _flawless(kind: MetricKind) -> float:
     """Return what an item is worth that is fully right."""
-    return 0.0 if METRIC_KINDS[scores.worth_of].lower else 1.0
+    return 0.0 if kind.lower else 1.0
 
 
 def _examples(scores: Scores, verdict: Verdict, thumbnails: Thumbnails) -> Iterator[dict[str, Any]]:
     """Yield each example as a card, with what every candidate gave for it."""
-    images: dict[str, str] = {}
-
-    def image(id: str) -> str:
-        if id not in images:
-            images[id] = _thumbnail(id, thumbnails)
-        return images[id]
-
-    best = _flawless(scores) if scores.worth_of else 0.0
+    image = cache(partial(_thumbnail, thumbnails=thumbnails))
     for example in shown_examples(scores, verdict):
-        worth = [each.worth[example.place] for each in scores.candidates]
-        gain = METRIC_KINDS[scores.worth_of].gain
-        bad = [gain(value - (1 - best)) <= 0 for value in worth]
-        item = example.item
-        kinds = [example.kind, *(["apart"] if len(set(worth)) > 1 else [])]
+        kind, item = METRIC_KINDS[scores.worth_of], example.item
+        right = _flawless(kind)
+        rows = []
+        for number, candidate in enumerate(scores.candidates):
+            value = candidate.worth[example.place]
+            wrong = kind.gain(value - (1 - right)) <= 0
+            tone = "good" if value == right else "bad" if wrong else "part"
+            row = _named(number, candidate.name) | {"tone": tone, "worth": f"{value:.2f}"}
+            rows.append(row | _said(candidate, example, image))
+        kinds = [example.kind]
+        worth = {candidate.worth[example.place] for candidate in scores.candidates}
+        kinds += ["apart"] if len(worth) > 1 else []
+        kinds += ["all-wrong"] if all(row["tone"] == "bad" for row in rows) else []
         yield {
-            "kinds": " ".join([*kinds, *(["all-wrong"] if all(bad) else [])]),
+            "kinds": " ".join(kinds),
             "image": image(item.id),
             "id": item.id,
             "asked": _cut(example.query or item.question),
             "called": "true" if scores.data.classes else "reference",
             "truth": ["this image"] if example.query else [_cut(each) for each in true_of(item)],
-            "rows": [
-                {
-                    "number": number + 1,
-                    "hue": hue(number),
-                    "name": candidate.name,
-                    "tone": "good" if value == best else "bad" if wrong else "part",
-                    "worth": f"{value:.2f}",
-                    **_said(candidate, example, image),
-                }
-                for number, (candidate, value, wrong) in enumerate(
-                    zip(scores.candidates, worth, bad, strict=True)
-                )
-            ],
+            "rows": rows,
         }
 
 
 def _said(
-    candidate: CandidateScores, one: ShownExample, image: Callable[[str], str]
+    candidate: CandidateScores, example: ShownExample, image: Callable[[str], str]
 ) -> dict[str, str]:
     """Return what a candidate gave for an item, or why nothing; of a search, what it found."""
     measured = candidate.measured
-    said = measured.said[one.place] if measured.said else None
+    said = measured.said[example.place] if measured.said else None
+    words = nothing = instead = ""
     if measured.ranks:
-        ahead, tied, right = measured.ranks[one.place]
-        place = f"found at place {ahead + 1:,}" if right else "never found"
-        place += f" to {ahead + 1 + tied:,}, a tie" if tied and right else ""
-        if said is None or said == one.item.id:
-            return {"said": place, "nothing": "", "instead": ""}
-        first = f"{place}; {_cut(said)} ranks first"
-        return {"said": first, "nothing": "", "instead": image(said)}
-    if said is None:
-        why = candidate.failed.get(one.item.number, "")
-        return {"said": "", "nothing": _cut(f"nothing: {why}" if why else "nothing"), "instead": ""}
-    sure = measured.sure[one.place] if measured.sure else None
-    told = _cut(said) + ("" if sure is None else f" {sure:.0%}")
-    return {"said": told, "nothing": "" if said else "an empty text", "instead": ""}
+        ahead, tied, right = measured.ranks[example.place]
+        words = f"found at place {ahead + 1:,}" if right else "never found"
+        words += f" to {ahead + 1 + tied:,}, a tie" if tied and right else ""
+        if said is not None and said != example.item.id:
+            words, instead = f"{words}; {_cut(said)} ranks first", image(said)
+    elif said is None:
+        why = candidate.failed.get(example.item.number, "")
+        nothing = _cut(f"nothing: {why}" if why else "nothing")
+    else:
+        sure = measured.sure[example.place] if measured.sure else None
+        words = _cut(said) + ("" if sure is None else f" {sure:.0%}")
+        nothing = "" if said else "an empty text"
+    return {"said": words, "nothing": nothing, "instead": instead}
 
 
 def _thumbnail(id: str, thumbnails: Thumbnails) -> str:

@@ -101,8 +101,7 @@ def _folder(path: Path, images: Path | None) -> LabelledData:
         data = read_table(_own((usual or tables)[0], path), images or path)
         return data._replace(notes=(*data.notes, *notes))
     if len(tables) > 1:
-        names = ", ".join(file.name for file in tables)
-        raise UsageError(f"`{path}` holds several tables", hint=f"name one of them: {names}")
+        raise _several(path, "tables", tables)
     if rows := parquet_files(path):
         return read_parquet(rows, path)
     shards = [file for name, file in named.items() if name.endswith(".tar")]
@@ -112,8 +111,7 @@ def _folder(path: Path, images: Path | None) -> LabelledData:
     if documents:
         halves = [file for file in documents if "question" in file.name.lower()]
         if len(documents) > 1 and len(halves) != 1:
-            names = ", ".join(file.name for file in documents)
-            raise UsageError(f"`{path}` holds several JSON files", hint=f"name one: {names}")
+            raise _several(path, "JSON files", documents)
         return read_json(_own((halves or documents)[0], path), images or path)
     data = read_class_folders(path)
     return data._replace(notes=(*data.notes, *notes))
@@ -131,6 +129,11 @@ def _held_out(tables: Sequence[Path], folder: Path) -> tuple[list[Path], list[st
         return list(tables), []
     notes = [f"`{file.name}` is left out, since `{held}` is beside it" for file in trained]
     return [file for file in tables if file not in trained], notes
+
+
+def _several(folder: Path, what: str, files: Sequence[Path]) -> UsageError:
+    names = ", ".join(file.name for file in files)
+    return UsageError(f"`{folder}` holds several {what}", hint=f"name one of them: {names}")
 
 
 def _own(file: Path, folder: Path) -> Path:
@@ -175,9 +178,8 @@ def infer_task(rulebase: RuleBase, data: LabelledData) -> InferredTask:
             "the data has no labels, captions, questions or fields for its images",
             hint=f"an image needs {parts}; `advisor help labelled-data` shows how they are named",
         )
-    tasks = [rulebase.acts[act].tasks[0] for act in fit]
-    shown = [NEEDS[act][1] for act in fit]
-    return InferredTask(tasks[0], f"its images have {shown[0]}", tuple(tasks[1:]))
+    task, *others = (rulebase.acts[act].tasks[0] for act in fit)
+    return InferredTask(task, f"its images have {NEEDS[fit[0]][1]}", tuple(others))
 
 
 def make_set(
@@ -215,10 +217,20 @@ def make_set(
     if len(chosen) < len(there):
         total = len({each.image for each in there})
         notes.append(f"{limit} of {total} images, drawn with seed {seed}")
-    images = tuple(_image(number, each, part) for number, each in enumerate(chosen))
+    images = tuple(
+        LabelledImage(
+            number=number,
+            id=each.image,
+            question=each.question if part == "answers" else "",
+            labels=each.labels if part == "labels" else (),
+            references=getattr(each, part) if part in ("texts", "answers") else (),
+            fields=each.fields if part == "fields" else None,
+        )
+        for number, each in enumerate(chosen)
+    )
     _refuse_what_is_no_text(images)
-    labels = [each.labels for each in images]
-    classes = tuple(sorted({c for each in usable for c in each.labels})) if any(labels) else ()
+    labelled = any(each.labels for each in images)
+    classes = tuple(sorted({c for each in usable for c in each.labels})) if labelled else ()
     several = sum(len(each.labels) > 1 for each in usable) if act.id == LABEL else 0
     notes += _notes_on_classes(classes, several)
     return EvaluationSet(
@@ -283,18 +295,6 @@ def _usable(annotations: Sequence[Annotation], act: str) -> list[Annotation]:
         if getattr(each, part)
     )
     return [each._replace(texts=tuple(dict.fromkeys(each.texts))) for each in whole]
-
-
-def _image(number: int, annotation: Annotation, part: str) -> LabelledImage:
-    kept = getattr(annotation, part)
-    return LabelledImage(
-        number=number,
-        id=annotation.image,
-        question=annotation.question if part == "answers" else "",
-        labels=kept if part == "labels" else (),
-        references=kept if part in ("texts", "answers") else (),
-        fields=kept if part == "fields" else None,
-    )
 
 
 def _part(annotations: Sequence[Annotation], limit: int, seed: int) -> list[Annotation]:

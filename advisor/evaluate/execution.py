@@ -1,22 +1,150 @@
-"""Running candidates over a set, one after the other, into a file that can be taken up again."""
+"""Running candidates over a set, one after the other, into a file that can be taken up again.
+
+The set is cut into blocks that are answered together, read and decoded ahead of whoever answers.
+They are fixed before anything runs, and what is missing of one is answered together, so that it
+matters neither where a run is taken up again nor who answers which of them.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from advisor.errors import AdvisorError
-from advisor.evaluate.image_blocks import Block, prepared
-from advisor.evaluate.labelled import ImageStore
-from advisor.evaluate.responses import WITHOUT_LOOKING, Asking, EvaluationRun
-from advisor.evaluate.worker import AnsweredBlock, Facts, Worker
+from advisor.evaluate.labelled import ImageStore, LabelledImage
+from advisor.evaluate.responses import (
+    WITHOUT_LOOKING,
+    AskedImage,
+    Asking,
+    EvaluationRun,
+    Response,
+    key_of,
+)
+from advisor.model.library import SEARCH
 from advisor.trial.candidate import Candidate
+from advisor.trial.failures import ImageError
+from advisor.trial.images import OpenedImage, open_encoded
 
-Telling = Callable[[str], None]
-"""Is told what the user should know."""
+AHEAD_BLOCKS = 3
+AHEAD_PIXELS = 100_000_000
+"""No more is decoded ahead than the blocks before this many pixels are reached."""
+THREADS = 3
+
+Opened = tuple[AskedImage, OpenedImage | str]
+"""What is asked, with its image or why that cannot be read."""
+
+
+class Block(NamedTuple):
+    """Images that are answered together, with their files read.
+
+    `keys` are those of the answers to all of them, by the number of the image; `missing` are those
+    images that have none yet, and `opened` the same decoded.
+    """
+
+    keys: tuple[tuple[int, str], ...]
+    missing: tuple[AskedImage, ...] = ()
+    opened: tuple[Opened, ...] = ()
+
+
+def prepared(
+    images: Sequence[LabelledImage],
+    size: int,
+    store: ImageStore,
+    act: str,
+    digest: str,
+    known: set[str],
+    decode: bool = True,
+) -> Generator[Block]:
+    """Yield the images in blocks of a size, read and, with `decode`, decoded in threads meanwhile.
+
+    `digest` is that of the candidate, `known` the keys of the answers that are there. Of images
+    that are the same file, and are asked the same, the first is answered.
+    """
+    seen = set(known)
+
+    def made_ready(start: int) -> Block:
+        asked_images = [_read(store, act, digest, image) for image in images[start : start + size]]
+        keys = tuple((each.image.number, each.key) for each in asked_images)
+        missing = tuple(each for each in asked_images if each.key not in known)
+        if not decode:
+            return Block(keys, missing)
+        opened = tuple((each._replace(data=None), decoded_image(each)) for each in missing)
+        return Block(keys, tuple(each for each, _ in opened), opened)
+
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="advisor-reading") as pool:
+        ahead: deque[Future[Block]] = deque()
+        remaining = iter(range(0, len(images), size))
+
+        def pixels() -> int:
+            done = (image for job in ahead if job.done() for _, image in job.result().opened)
+            sizes = (each.pixels.size for each in done if isinstance(each, OpenedImage))
+            return sum(width * height for width, height in sizes)
+
+        def go_ahead() -> None:
+            while len(ahead) < AHEAD_BLOCKS and pixels() < AHEAD_PIXELS:
+                start = next(remaining, None)
+                if start is None:
+                    return
+                ahead.append(pool.submit(made_ready, start))
+
+        go_ahead()
+        while ahead:
+            block = ahead.popleft().result()
+            go_ahead()
+            new = {each.key: each.image.number for each in reversed(block.missing)}
+            first = {number for key, number in new.items() if key not in seen}
+            seen.update(new)
+            yield block._replace(
+                missing=tuple(each for each in block.missing if each.image.number in first),
+                opened=tuple(pair for pair in block.opened if pair[0].image.number in first),
+            )
+
+
+def _read(store: ImageStore, act: str, digest: str, image: LabelledImage) -> AskedImage:
+    try:
+        data: bytes | None = store.read(image.id)
+        why = ""
+    except OSError as error:
+        data, why = None, f"`{image.id}` cannot be read: {error.strerror or error}"
+    shown = hashlib.sha256(data).hexdigest() if data is not None else why
+    texts = image.references if act == SEARCH else ()
+    return AskedImage(image, key_of(digest, shown, (image.question, *texts)), data, why)
+
+
+def decoded_image(asked: AskedImage) -> OpenedImage | str:
+    """Return the image of a file, or why it cannot be read."""
+    if asked.data is None:
+        return asked.unreadable
+    try:
+        return open_encoded(asked.data, asked.image.id)
+    except ImageError as error:
+        return error.message
+
+
+class AnsweredBlock(NamedTuple):
+    """The responses of a block in its order, what it took, and the batch that memory allowed.
+
+    `tokens` are those that a server read and wrote.
+    """
+
+    responses: tuple[Response, ...]
+    ms: float
+    batch: int
+    tokens: tuple[int, int] | None = None
+
+
+class Facts(NamedTuple):
+    """What is known of a candidate once it is loaded, and what that took."""
+
+    warnings: tuple[str, ...]
+    load_ms: float | None
+    peak_mb: float | None
 
 
 class WorkerPool(Protocol):
@@ -36,23 +164,21 @@ class WorkerPool(Protocol):
 
 Hiring = Callable[[Candidate, Asking], WorkerPool]
 """Returns who answers for a candidate; a context manager that lets them go is around it."""
-
-
-class Watching(NamedTuple):
-    """Who is told how far a run is: `progress` with the candidate, images done and of how many."""
-
-    tell: Telling = lambda _line: None
-    progress: Callable[[str, int, int], None] = lambda _name, _done, _total: None
+Telling = Callable[[str], None]
+"""Is told what the user should know."""
+Progress = Callable[[str, int, int], None]
+"""Is told of a candidate how many images are done, and of how many."""
 
 
 def execute(
     run: EvaluationRun,
     store: ImageStore,
     asking: Asking,
+    hire: Hiring,
     *,
     fresh: bool = False,
-    hire: Hiring = Worker,
-    watching: Watching = Watching(),  # noqa: B008 - it is frozen
+    tell: Telling = lambda _line: None,
+    progress: Progress | None = None,
 ) -> EvaluationRun:
     """Run every candidate on every image for which the file of the run has no answer yet.
 
@@ -64,11 +190,11 @@ def execute(
         if candidate.failed is not None or candidate.baseline in WITHOUT_LOOKING:
             continue
         try:
-            candidate = _run_one(run, candidate, store, asking, hire, watching)
+            candidate = _run_one(run, candidate, store, hire(candidate, asking), tell, progress)
         except AdvisorError as error:
             if error.kind in ("disk-full", "cannot-write"):
                 raise
-            watching.tell(f"{candidate.name}: {error.message}")
+            tell(f"{candidate.name}: {error.message}")
             candidate = candidate.ended_by(error)
         others = run.candidates
         run = replace(run, candidates=(*others[:number], candidate, *others[number + 1 :]))
@@ -80,15 +206,14 @@ def _run_one(
     run: EvaluationRun,
     candidate: Candidate,
     store: ImageStore,
-    asking: Asking,
-    hire: Hiring,
-    watching: Watching,
+    pool: WorkerPool,
+    tell: Telling,
+    progress: Progress | None,
 ) -> Candidate:
     """Run one candidate, and return it with the warnings of its checkpoint."""
     file, images, size = run.file, run.data.images, run.settings["batch"]
-    pool = hire(candidate, asking)
     ready = prepared(
-        images, size, store, run.data.act, candidate.digest, file.keys(), decode=not pool.decodes
+        images, size, store, run.data.act, candidate.digest, file.keys(), not pool.decodes
     )
     done, smallest, first = 0, 0, True
     with closing(ready):
@@ -98,13 +223,14 @@ def _run_one(
             if answered is None:
                 file.write(candidate, block.keys)
             else:
+                number = len(answered.responses)
                 failures = [each.failed for each in answered.responses if each.failed]
                 readable = sum(not each.unreadable for each in answered.responses)
                 if first and failures and len(failures) == readable:  # it cannot answer at all
                     raise AdvisorError(failures[0], kind="broken-checkpoint")
                 wall_ms = max((time.perf_counter() - last) * 1000, answered.ms / pool.workers)
                 timing: dict[str, Any] = {
-                    "images": len(answered.responses),
+                    "images": number,
                     "ms": round(answered.ms, 3),
                     "wall_ms": round(wall_ms, 3),
                     "batch": answered.batch,
@@ -115,19 +241,18 @@ def _run_one(
                     timing |= {"first": True, "warnings": loaded.warnings}
                 file.write(candidate, block.keys, answered.responses, timing)
                 first = False
-                images_of_block = len(answered.responses)
-                if answered.batch < images_of_block and answered.batch != smallest:
+                if answered.batch < number and answered.batch != smallest:
                     smallest = answered.batch
-                    watching.tell(
-                        f"{candidate.name}: memory has no room for {images_of_block} images at"
-                        f" once; going on with {smallest}, so that another run may differ in the"
-                        " last digits"
+                    tell(
+                        f"{candidate.name}: memory has no room for {number} images at once; going"
+                        f" on with {smallest}, so that another run may differ in the last digits"
                     )
             last = time.perf_counter()
-            watching.progress(candidate.name, done, len(images))
+            if progress:
+                progress(candidate.name, done, len(images))
     if facts := pool.facts():
-        known = {"warnings": facts.warnings, "peak_mb": facts.peak_mb}
+        told: dict[str, Any] = {"warnings": facts.warnings, "peak_mb": facts.peak_mb}
         if facts.load_ms is not None:
-            known["load_ms"] = round(facts.load_ms, 1)
-        file.write(candidate, (), (), known)
+            told["load_ms"] = round(facts.load_ms, 1)
+        file.write(candidate, (), (), told)
     return candidate._replace(warnings=file.warnings(candidate))

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
-from advisor.evaluate.metrics.weighable import Array, np
+from advisor.evaluate.metrics import Array, np
 from advisor.evaluate.responses import NEIGHBORS, PROBE
 from advisor.trial.runtime import library
 
@@ -61,7 +61,10 @@ def cross_validated(
         found = np.full((len(truth), classes), -1.0)
         for number, learnt in enumerate(left):
             asked = [n for n, one in enumerate(fold) if one == number and there[n]]
-            some = _of_each(learnt, truth, size) if size else learnt
+            of_class: dict[int, list[int]] = {}
+            for n in learnt:
+                of_class.setdefault(truth[n], []).append(n)
+            some = [n for of in of_class.values() for n in of[:size]] if size else learnt
             if asked and some:
                 labels = torch.tensor([truth[n] for n in some])
                 fit = {NEIGHBORS: _neighbors, PROBE: _probe}[kind]
@@ -81,14 +84,6 @@ def _folds(
     order = sorted(first.values(), key=lambda number: (truth[number], random.random()))
     fold = {files[number]: place % FOLDS for place, number in enumerate(order)}
     return [fold[file] for file in files], [number for number in order if there[number]]
-
-
-def _of_each(items: Sequence[int], truth: Sequence[int], size: int) -> list[int]:
-    """Return the first `size` items of each class."""
-    taken: dict[int, list[int]] = {}
-    for number in items:
-        taken.setdefault(truth[number], []).append(number)
-    return [number for some in taken.values() for number in some[:size]]
 
 
 def _neighbors(learnt: Any, labels: Any, classes: int, asked: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from advisor.decide.memory import file_dtype, memory_gb, weights_mb
@@ -11,13 +10,12 @@ from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.formats import document
 from advisor.errors import AdvisorError
 from advisor.evaluate.endpoint import is_endpoint
-from advisor.evaluate.image_blocks import prepared
-from advisor.evaluate.labelled import EvaluationSet, ImageStore
+from advisor.evaluate.execution import prepared
+from advisor.evaluate.labelled import EvaluationSet
+from advisor.evaluate.lineup import Arrangement, line_up
 from advisor.evaluate.page import money
-from advisor.evaluate.responses import Asking
 from advisor.evaluate.worker import Worker
 from advisor.phrasing import count, joined
-from advisor.rulebase.base import RuleBase
 from advisor.trial.candidate import Candidate
 
 TIMED_IMAGES = 8
@@ -42,51 +40,41 @@ class Expected(NamedTuple):
 
 
 class Forecast(NamedTuple):
-    """What an evaluation will take; `price` is that of an hour, in whatever money it was given."""
+    """What an evaluation will take."""
 
-    data: EvaluationSet
+    made: Arrangement
     candidates: tuple[Expected, ...]
-    price: float | None
-    rule_base: str
 
     @property
     def seconds(self) -> float | None:
         """The time of all candidates, one after the other; None where that of one is unknown."""
-        known = [each.seconds for each in self.candidates if not each.cannot]
-        return None if None in known or not known else sum(filter(None, known))
+        times = [each.seconds for each in self.candidates if not each.cannot]
+        return None if None in times or not times else sum(filter(None, times))
 
     def cost(self, seconds: float | None) -> float | None:
-        """Return what a time costs; None where either is unknown."""
-        return None if self.price is None or seconds is None else self.price * seconds / 3600
+        """Return what a time costs; None where it, or the price of an hour, is unknown."""
+        price = self.made.options.price
+        return price * seconds / 3600 if price and seconds is not None else None
 
 
-def forecast(
-    rulebase: RuleBase,
-    data: EvaluationSet,
-    store: ImageStore,
-    candidates: Sequence[Candidate],
-    asking: Asking,
-    price: float | None = None,
-) -> Forecast:
-    """Return what an evaluation will take.
+def forecast(made: Arrangement) -> Forecast:
+    """Return what an evaluation will take; nothing is fetched for it.
 
     A checkpoint that is on this machine answers a few images; of one that is not, the catalogue
     says what is to be fetched and what memory it takes, and nobody how fast it will be.
     """
-    expected = tuple(_expected(rulebase, data, store, each, asking) for each in candidates)
-    return Forecast(data, expected, price, rulebase.digest)
+    candidates = line_up(made, fetch=False)
+    return Forecast(made, tuple(_expected(made, candidate) for candidate in candidates))
 
 
-def _expected(
-    rulebase: RuleBase, data: EvaluationSet, store: ImageStore, candidate: Candidate, asking: Asking
-) -> Expected:
+def _expected(made: Arrangement, candidate: Candidate) -> Expected:
     expected = Expected(candidate.name, candidate.checkpoint, here=candidate.failed is None)
     if is_endpoint(candidate.checkpoint):
         return expected
     if candidate.failed is not None:
         if candidate.kind != NOT_HERE:
             return expected._replace(cannot=candidate.failed)
-        listed = rulebase.checkpoints.get(candidate.checkpoint)
+        listed = made.rulebase.checkpoints.get(candidate.checkpoint)
         if listed is None or listed.parameters_millions is None:
             return expected
         gb = memory_gb(listed)
@@ -96,20 +84,20 @@ def _expected(
         )
     expected = expected._replace(memory_mb=candidate.memory_mb)
     try:
-        return expected._replace(seconds=_seconds(data, store, candidate, asking))
+        return expected._replace(seconds=_seconds(made, candidate))
     except AdvisorError as error:
         return expected._replace(cannot=error.message)
 
 
-def _seconds(data: EvaluationSet, store: ImageStore, candidate: Candidate, asking: Asking) -> float:
+def _seconds(made: Arrangement, candidate: Candidate) -> float:
     """Return the time for all images, from loading and from the second of two small blocks."""
-    begun = time.perf_counter()
-    worker = Worker(candidate, asking)
+    data, begun = made.data, time.perf_counter()
+    worker = Worker(candidate, made.asking)
     worker.runner  # noqa: B018 - it is loaded, which is timed apart
     loading = time.perf_counter() - begun
-    size = _timed(data)
-    took = 0.0
-    for block in prepared(data.images[: 2 * size], size, store, data.act, candidate.digest, set()):
+    size, took = _timed(data), 0.0
+    images = data.images[: 2 * size]
+    for block in prepared(images, size, made.store, data.act, candidate.digest, set()):
         if block.opened:  # of the same file twice, one is answered
             begun = time.perf_counter()
             worker.answer(block.opened)
@@ -122,15 +110,15 @@ def _timed(data: EvaluationSet) -> int:
     return max(1, min(TIMED_IMAGES, len(data.images) // 2))
 
 
-def as_json(found: Forecast) -> dict[str, Any]:
+def as_json(expected: Forecast) -> dict[str, Any]:
     """Return the JSON document of `advisor evaluate --dry-run`."""
-    data = found.data
+    data = expected.made.data
     return document(
-        found.rule_base,
+        expected.made.rulebase.digest,
         data={
             "name": data.name,
             "task": data.task,
-            "images": len({each.id for each in data.images}),
+            "images": expected.made.images,
             "questions": len(data.images) if any(each.question for each in data.images) else None,
             "classes": len(data.classes) or None,
             "left_out": [each._asdict() for each in data.left_out],
@@ -139,50 +127,49 @@ def as_json(found: Forecast) -> dict[str, Any]:
             {
                 **each._asdict(),
                 **{key: _rounded(getattr(each, key)) for key in AMOUNTS},
-                "cost": _rounded(found.cost(each.seconds), 4),
+                "cost": _rounded(expected.cost(each.seconds), 4),
             }
-            for each in found.candidates
+            for each in expected.candidates
         ],
-        seconds=_rounded(found.seconds),
-        cost=_rounded(found.cost(found.seconds), 4),
+        seconds=_rounded(expected.seconds),
+        cost=_rounded(expected.cost(expected.seconds), 4),
     )
 
 
-def as_page(found: Forecast) -> Page:
+def as_page(expected: Forecast) -> Page:
     """Return a forecast as a page."""
-    data = found.data
-    images = len({each.id for each in data.images})
+    data, images, priced = expected.made.data, expected.made.images, expected.made.options.price
     asked = f", {count(len(data.images), 'question')}" if len(data.images) > images else ""
     facts = [("task", data.task), ("images", f"{images}{asked}")]
     facts += [("classes", str(len(data.classes)))] if data.classes else []
-    facts += [("left out", f"{count(len(data.left_out), 'image')}")] if data.left_out else []
-    columns = ["candidate", "download", "memory", "time"] + (["cost"] if found.price else [])
-    rows = [
-        [
+    facts += [("left out", count(len(data.left_out), "image"))] if data.left_out else []
+    columns = ("candidate", "download", "memory", "time", *(("cost",) if priced else ()))
+    rows = tuple(
+        (
             each.candidate,
             "none" if each.here else _megabytes(each.download_mb),
             _megabytes(each.memory_mb),
             _duration(each.seconds),
-            *([money(found.cost(each.seconds)) or "unknown"] if found.price else []),
-        ]
-        for each in found.candidates
+            *((money(expected.cost(each.seconds)) or "unknown",) if priced else ()),
+        )
+        for each in expected.candidates
         if not each.cannot
-    ]
+    )
     page: Page = [Heading(f"Would be evaluated: {data.name}", 1), Pairs(tuple(facts))]
-    page += [Table(tuple(columns), tuple(map(tuple, rows)), wide=0)] if rows else []
-    cannot = [each for each in found.candidates if each.cannot]
+    page += [Table(columns, rows, wide=0)] if rows else []
+    cannot = [each for each in expected.candidates if each.cannot]
     if cannot:
         lines = tuple(Item("-", f"{each.candidate}: {each.cannot}") for each in cannot)
         page += [Heading("Skipped"), Items(lines)]
-    cost = money(found.cost(found.seconds))
-    total = f"in all {_duration(found.seconds)}{cost and f', which costs {cost}'}"
-    notes = [total] if found.seconds is not None else []
-    if any(each.seconds is not None for each in found.candidates):
+    cost = money(expected.cost(expected.seconds))
+    total = f"in all {_duration(expected.seconds)}{cost and f', which costs {cost}'}"
+    notes = [total] if expected.seconds is not None else []
+    if any(each.seconds is not None for each in expected.candidates):
         timed = count(_timed(data), "question" if asked else "image")
         notes.append(f"time is measured on {timed} here; memory is estimated")
-    if servers := [each.candidate for each in found.candidates if is_endpoint(each.checkpoint)]:
+    if servers := [each.candidate for each in expected.candidates if is_endpoint(each.checkpoint)]:
         notes.append(f"{count(images, 'image')} would leave for {joined(servers)}")
-    if any(not each.here and not each.cannot for each in found.candidates):
+    if any(not each.here and not each.cannot for each in expected.candidates):
         notes.append("the speed of a candidate that is not on this machine is unknown")
     return [*page, *(Text(f"{each}.", "quiet") for each in notes)]
 

@@ -7,13 +7,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 from advisor.console.options import option
 from advisor.errors import BrokenFileError, UsageError
 from advisor.evaluate.certainty import CONFIDENCE, MetricResult
 from advisor.evaluate.metrics import METRIC_KINDS, MetricKind, metric_kind
-from advisor.evaluate.scores import CandidateScores, Scores
+from advisor.evaluate.scores import Scores
 from advisor.evaluate.verdict import GUESSING_WINS, NOBODY, TIE, Verdict
 from advisor.files import MEGABYTE, path_shown, read_bounded
 
@@ -69,7 +69,17 @@ class Gates:
 
     def thresholds(self) -> tuple[tuple[MetricKind, float], ...]:
         """Return the thresholds; UsageError for one that is not METRIC=VALUE."""
-        return tuple(map(_threshold, self.fail_under or ()))
+        found = []
+        for text in self.fail_under or ():
+            name, _, value = text.partition("=")
+            try:
+                number = float(value)
+            except ValueError:
+                number = math.nan
+            if not math.isfinite(number):
+                raise UsageError(f"`{text}` is not a threshold", hint=_HINT)
+            found.append((metric_kind(name.strip()), number))
+        return tuple(found)
 
     def refuse_what_cannot_be_judged(self) -> None:
         """Raise, before anything runs, for a threshold or a baseline that cannot be read."""
@@ -100,32 +110,24 @@ class Gates:
             if judged is None:
                 why = f"{kind.name} {kind.written(least)}: no candidate is recommended"
                 yield GateCheck(FAIL_UNDER, "", False, why)
-            elif kind.id not in judged.metrics:
-                here = ", ".join(judged.metrics)
+                continue
+            if kind.id not in judged.metrics:
                 raise UsageError(
                     f"`--fail-under {kind.id}={least:g}`: this evaluation has no {kind.name}",
-                    hint=f"it has {here}",
+                    hint=f"it has {', '.join(judged.metrics)}",
                 )
-            else:
-                yield self._threshold_check(kind, least, judged)
-
-    def _threshold_check(
-        self, kind: MetricKind, least: float, judged: CandidateScores
-    ) -> GateCheck:
-        result = judged.metrics[kind.id]
-        end = result.interval[1] if kind.lower else result.interval[0]
-        compared = end if self.confident else result.value
-        passed = kind.gain(compared - least) >= 0
-        bound = "upper" if kind.lower else "lower"
-        what = f"{bound} bound of {kind.name}" if self.confident else kind.name
-        asked = "most" if kind.lower else "least"
-        return GateCheck(
-            FAIL_UNDER,
-            judged.name,
-            passed,
-            f"`{judged.name}`: {what} {kind.written(compared)},"
-            f" {'as asked: at' if passed else 'not at'} {asked} {least:g}",
-        )
+            result = judged.metrics[kind.id]
+            compared = result.interval[kind.lower] if self.confident else result.value
+            passed = kind.gain(compared - least) >= 0
+            bound = f"{'upper' if kind.lower else 'lower'} bound of " if self.confident else ""
+            yield GateCheck(
+                FAIL_UNDER,
+                judged.name,
+                passed,
+                f"`{judged.name}`: {bound}{kind.name} {kind.written(compared)},"
+                f" {'as asked: at' if passed else 'not at'} {'most' if kind.lower else 'least'}"
+                f" {least:g}",
+            )
 
     def _kept(self, scores: Scores) -> Iterator[GateCheck]:
         if not self.baseline:
@@ -144,17 +146,6 @@ class Gates:
             return
         for name in gone:
             yield GateCheck(BASELINE, name, True, f"`{name}` of `{shown}` has no results here")
-
-
-def _threshold(text: str) -> tuple[MetricKind, float]:
-    name, sign, value = text.partition("=")
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    if not sign or not math.isfinite(number):
-        raise UsageError(f"`{text}` is not a threshold", hint=_HINT)
-    return metric_kind(name.strip()), number
 
 
 def _kept_up(
@@ -183,22 +174,18 @@ def _read_baseline(file: Path) -> tuple[dict[str, dict[str, MetricResult]], str]
     """Return the figures of an earlier evaluation by candidate, and the digest of its data."""
     shown = path_shown(file)
     hint = "give what `advisor evaluate ... --format json` wrote"
+    before: dict[str, dict[str, MetricResult]] = {}
     try:
         body = json.loads(read_bounded(file, LARGEST_BASELINE))
-        data = body.get("data") or {}
-        results = {str(one["candidate"]): _figures(one["metrics"]) for one in body["results"]}
-        return results, str(data.get("digest", ""))
+        for result in body["results"]:
+            figures = before[str(result["candidate"])] = {}
+            for id, metric in result["metrics"].items():
+                low, high = metric["interval"]
+                value, *ends = map(float, (metric["value"], low, high))
+                if id in METRIC_KINDS and all(map(math.isfinite, (value, *ends))):
+                    figures[id] = MetricResult(value, (ends[0], ends[1]), int(metric["n"]))
+        return before, str((body.get("data") or {}).get("digest", ""))
     except OSError as error:
         raise UsageError(f"cannot read `{shown}`: {error.strerror}", hint=hint) from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BrokenFileError(f"`{shown}` is not an evaluation", hint=hint) from error
-
-
-def _figures(metrics: dict[str, Any]) -> dict[str, MetricResult]:
-    results = {}
-    for id, one in metrics.items():
-        low, high = one["interval"]
-        values = (float(one["value"]), float(low), float(high))
-        if id in METRIC_KINDS and all(map(math.isfinite, values)):
-            results[id] = MetricResult(values[0], values[1:], int(one["n"]))
-    return results

@@ -48,7 +48,7 @@ def read_table(file: Path, images: Path | None) -> LabelledData:
     marks = SEPARATORS.get(file.suffix.lower())
     rows = _cells(text, marks, file) if marks else _lines_of_json(text, file)
     found = annotations_of(rows, file)
-    return LabelledData(found, ImageFolder(images or file.parent), "a table of annotations")
+    return LabelledData(found, ImageFolder(images or file.parent))
 
 
 def annotations_of(rows: Iterable[Row], file: Path) -> tuple[Annotation, ...]:
@@ -87,22 +87,17 @@ def annotation_of(row: Mapping[str, Any]) -> Annotation:
     image = found["image"][1]
     if not isinstance(image, str):
         raise ValueError(f"its image is {_kind(image)}, not a name")  # noqa: TRY004 - of a row
-    _refuse_blank(found.get("labels", ("", ()))[1])
-    texts = {part: _texts(*found[part], marks) for part, marks in PARTED.items() if part in found}
-    question = found.get("question", ("", ""))[1]
-    return Annotation(
-        image=image,
-        question=_text(question),
-        fields=_fields(found["fields"][1]) if "fields" in found else None,
-        **texts,
-    )
-
-
-def _refuse_blank(labels: Any) -> None:
-    """Raise ValueError for a label that says nothing, though something is written."""
+    labels = found.get("labels", ("", ()))[1]
     for label in labels if isinstance(labels, (list, tuple)) else (labels,):
         if isinstance(label, str) and label and not class_text(label):
             raise ValueError(f"its label is blank: `{label}`")
+    texts = {part: _texts(*found[part], marks) for part, marks in PARTED.items() if part in found}
+    return Annotation(
+        image=image,
+        question=_text(found.get("question", ("", ""))[1]),
+        fields=_fields(found["fields"][1]) if "fields" in found else None,
+        **texts,
+    )
 
 
 def _lines_of_json(text: str, file: Path) -> Iterator[Row]:

@@ -50,7 +50,6 @@ class LabelledData(NamedTuple):
 
     annotations: tuple[Annotation, ...]
     store: ImageStore
-    kind: str
     notes: tuple[str, ...] = ()
 
 
@@ -63,6 +62,13 @@ def read_annotations(file: Path) -> bytes:
             f"`{file}` cannot be read: {error.strerror or error}",
             hint=f"give a file of at most {size_shown(LARGEST_FILE)}, or a folder",
         ) from error
+
+
+def unusable(file: Path, what: str) -> BrokenFileError:
+    """Return the refusal of data that is not as its format has it."""
+    return BrokenFileError(
+        f"`{file}` {what}", hint="`advisor help labelled-data` lists the formats"
+    )
 
 
 def decoded(data: bytes, file: Path) -> str:
@@ -81,15 +87,16 @@ def merged(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
     found: dict[tuple[str, str], list[Annotation]] = {}
     for each in annotations:
         found.setdefault((each.image, each.question), []).append(each)
-    return tuple(all_of[0] if len(all_of) == 1 else _joined(all_of) for all_of in found.values())
-
-
-def _joined(all_of: Sequence[Annotation]) -> Annotation:
-    return all_of[0]._replace(
-        labels=tuple(dict.fromkeys(label for annotation in all_of for label in annotation.labels)),
-        texts=tuple(text for one in all_of for text in one.texts),
-        answers=tuple(answer for annotation in all_of for answer in annotation.answers),
-        fields=next((one.fields for one in reversed(all_of) if one.fields is not None), None),
+    return tuple(
+        same[0]
+        if len(same) == 1
+        else same[0]._replace(
+            labels=tuple(dict.fromkeys(label for each in same for label in each.labels)),
+            texts=tuple(text for each in same for text in each.texts),
+            answers=tuple(answer for each in same for answer in each.answers),
+            fields=next((each.fields for each in reversed(same) if each.fields is not None), None),
+        )
+        for same in found.values()
     )
 
 
@@ -191,17 +198,14 @@ class ImageFolder:
     def _path(self, name: str) -> str:
         """Return the path of an image; OSError for one outside of the folder."""
         path = os.path.normpath(os.path.join(self._top, name))  # noqa: PTH118
-        if not path.startswith(self._top.rstrip(os.sep) + os.sep) or self._goes_out(path):
+        folder = os.path.dirname(path)  # noqa: PTH120
+        goes_out = not path.startswith(self._top.rstrip(os.sep) + os.sep)
+        if not goes_out and folder not in self._leads_out:
+            self._leads_out[folder] = leads_out(folder, self.root)
+        goes_out = goes_out or self._leads_out[folder]
+        if goes_out or (os.path.islink(path) and leads_out(path, self.root)):  # noqa: PTH114
             raise OSError(0, f"it is outside of `{self.root}`")
         return path
-
-    def _goes_out(self, path: str) -> bool:
-        """True where a link puts an image, or a folder that it lies in, outside of this folder."""
-        folder = os.path.dirname(path)  # noqa: PTH120
-        goes_out = self._leads_out.get(folder)
-        if goes_out is None:
-            goes_out = self._leads_out[folder] = leads_out(folder, self.root)
-        return goes_out or (os.path.islink(path) and leads_out(path, self.root))  # noqa: PTH114
 
 
 def read_class_folders(folder: Path) -> LabelledData:
@@ -230,9 +234,7 @@ def read_class_folders(folder: Path) -> LabelledData:
             f"`{folder}` holds no folders of images, one for each class, and no file of labels",
             hint="`advisor help labelled-data` lists the formats",
         )
-    return LabelledData(
-        tuple(named), ImageFolder(folder), "a folder of images by class", tuple(notes)
-    )
+    return LabelledData(tuple(named), ImageFolder(folder), tuple(notes))
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -7,12 +7,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from advisor.decide.command_lines import may_run
+from advisor.decide.selection import ORDERS, select_of
+from advisor.engine.decision import Engine
+from advisor.engine.profile import Profile
 from advisor.errors import AdvisorError, UsageError, check_name
 from advisor.evaluate.endpoint import Endpoint, is_endpoint
-from advisor.evaluate.labelled import EvaluationSet
+from advisor.evaluate.labelled import EvaluationSet, ImageStore
+from advisor.evaluate.linear_head import CLASS, is_head, read_head
+from advisor.evaluate.options import RunOptions
 from advisor.evaluate.responses import (
     BASELINE_NAMED,
     FITTED,
@@ -23,6 +28,7 @@ from advisor.evaluate.responses import (
     identity_of,
 )
 from advisor.evaluate.served import as_served
+from advisor.model import TASK
 from advisor.model.library import CAPTION, EMBED, LABEL, SEARCH
 from advisor.rulebase.base import RuleBase
 from advisor.trial.candidate import Candidate, as_they_are, candidate_of, catalogued, is_here
@@ -33,11 +39,8 @@ from advisor.trial.failures import UnsupportedError
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.placement import QUANTIZED, estimated_mb, place
 from advisor.trial.resolution import Loading, resolve
-from advisor.trial.runner import act_and_use, class_to_load, fine_tuned_for, runner_class
+from advisor.trial.runner import Runner, act_and_use, class_to_load, fine_tuned_for, runner_class
 from advisor.trial.runtime import transformers, versions
-
-if TYPE_CHECKING:
-    from advisor.engine.profile import Profile
 
 MOST_PICKS, OF_THE_FIRST = 3, 2
 """How many are taken where nobody names any: of the family that is recommended, and in all."""
@@ -45,10 +48,33 @@ _NAMED = re.compile(r"([\w. -]+)=(.+)\Z", re.DOTALL)
 _REVISION = re.compile(r"([^@]+/[^@]+)@([\w./-]+)\Z")
 
 
+class Arrangement(NamedTuple):
+    """All that was arranged: the set, where its images are, who runs, how, and the command.
+
+    `endpoints` are the servers among the candidates; `agree` is asked before images leave for them.
+    """
+
+    rulebase: RuleBase
+    options: RunOptions
+    data: EvaluationSet
+    store: ImageStore
+    candidates: tuple[Candidate, ...]
+    loading: Loading
+    asking: Asking
+    endpoints: Mapping[str, Endpoint]
+    agree: Callable[[str], bool] | None
+
+    @property
+    def images(self) -> int:
+        """How many images there are."""
+        return len({each.id for each in self.data.images})
+
+
 def named_candidates(rulebase: RuleBase, named: Sequence[str]) -> tuple[Candidate, ...]:
     """Return candidates as named.
 
-    That is ID, FOLDER, demo:NAME, ID@REVISION, baseline:KIND, URL#MODEL, or NAME=one of these.
+    That is ID, FOLDER, demo:NAME, ID@REVISION, baseline:KIND, URL#MODEL, the file of a classifier,
+    or NAME=one of these.
 
     One that is named twice is told apart by a number.
     """
@@ -58,6 +84,9 @@ def named_candidates(rulebase: RuleBase, named: Sequence[str]) -> tuple[Candidat
         if not Path(given).exists() and (match := _NAMED.match(given)):
             name, checkpoint = match[1].strip(), match[2]
         if is_endpoint(checkpoint):
+            candidates.append(Candidate(name or given, checkpoint))
+            continue
+        if is_head(checkpoint):
             candidates.append(Candidate(name or given, checkpoint))
             continue
         if checkpoint.startswith(BASELINE_NAMED):
@@ -79,28 +108,24 @@ def demo_candidates() -> tuple[Candidate, ...]:
 
 
 def picked_candidates(
-    rulebase: RuleBase,
-    profile: Profile,
-    *,
-    may_download: bool,
+    rulebase: RuleBase, profile: Profile, *, may_download: bool
 ) -> tuple[Candidate, ...]:
     """Return the first picks for a profile with one task, of every family that may do it.
 
     Of the family that is recommended two, of the others one. Without `may_download` those on this
     machine go first. Raises an AdvisorError where the catalogue has none that runs.
     """
-    from advisor.decide.selection import ORDERS, select_of
-    from advisor.engine.decision import Engine
-    from advisor.model import TASK
-
     decision = Engine.known(rulebase).decide(profile)
     task = decision.profile[TASK].options[0]
+    tasks = tasks_to_load(rulebase, task)
     candidates: list[Candidate] = []
     for assessment in decision.assessments:
         if assessment.verdict == "excluded" or len(candidates) >= MOST_PICKS:
             continue
         selection = select_of(rulebase, assessment.family, decision.profile, ORDERS[0])
-        runs = as_they_are(selection, lambda model_type: answers(rulebase, model_type, task))
+        runs = as_they_are(
+            selection, lambda model: any(may_run(rulebase, model, each) for each in tasks)
+        )
         if not may_download:
             runs.sort(key=lambda checkpoint: not is_here(checkpoint))
         wanted = OF_THE_FIRST if not candidates else 1
@@ -113,11 +138,6 @@ def picked_candidates(
             exit_code=1,
         )
     return tuple(candidates[:MOST_PICKS])
-
-
-def answers(rulebase: RuleBase, model_type: str | None, task: str) -> bool:
-    """True where a runner exists for a type and a task, or one whose texts labels are scored by."""
-    return any(may_run(rulebase, model_type, each) for each in tasks_to_load(rulebase, task))
 
 
 def tasks_to_load(rulebase: RuleBase, task: str) -> tuple[str, ...]:
@@ -144,33 +164,29 @@ def _told_apart(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
     return tuple(named)
 
 
-def line_up(
-    rulebase: RuleBase,
-    candidates: Sequence[Candidate],
-    data: EvaluationSet,
-    loading: Loading,
-    asking: Asking,
-    endpoints: Mapping[str, Endpoint],
-    *,
-    only_fit: bool = False,
-) -> tuple[Candidate, ...]:
+def line_up(made: Arrangement, *, fetch: bool = True) -> tuple[Candidate, ...]:
     """Return each candidate as it is run; what cannot be run says so, and stops nobody else.
 
-    Downloads are agreed to here, before anything runs, and `endpoints` are asked whether they
-    answer. With `only_fit` those are left out that cannot do the task, unless all of them are.
-    Where `loading` quantizes, each that is loaded runs as it is, too.
+    Downloads are agreed to here, before anything runs, and servers are asked whether they answer;
+    without `fetch`, neither. Of the demo those are left out that cannot do the task, unless all of
+    them are. Where weights are quantized, each that is loaded runs as it is, too.
     """
     transformers()
-    libraries = versions()
+    candidates, loading = list(made.candidates), made.loading
     if loading.dtype in QUANTIZED:
-        candidates = [each for one in candidates for each in _quantized(one, loading.dtype)]
-        loading = loading._replace(dtype=None)
+        candidates, loading = [], loading._replace(dtype=None)
+        dtype = made.loading.dtype or ""
+        for each in made.candidates:
+            candidates.append(each)
+            if not each.baseline and not is_endpoint(each.checkpoint):
+                candidates.append(each._replace(name=f"{each.name} ({dtype})", dtype=dtype))
+    made = made._replace(loading=loading if fetch else loading._replace(agree=None))
 
-    def as_run(candidate: Candidate, how: Asking = asking) -> Candidate:
-        if is_endpoint(candidate.checkpoint):
-            server = endpoints.get(candidate.checkpoint)
-            return as_served(rulebase, candidate, data, server, how) if server else candidate
-        return _as_run(rulebase, candidate, data.task, loading, how, libraries)
+    def as_run(candidate: Candidate, asking: Asking = made.asking) -> Candidate:
+        if not is_endpoint(candidate.checkpoint):
+            return _as_run(made, candidate, asking)
+        server = made.endpoints[candidate.checkpoint]
+        return as_served(candidate, made.data, server, asking) if fetch else candidate
 
     ran: list[Candidate] = []
     for candidate in candidates:
@@ -180,20 +196,13 @@ def line_up(
             if error.kind == "extra-not-installed":
                 raise
             ran.append(candidate.ended_by(error))
-    bare = asking._replace(act=EMBED, texts=(), template="{}", prompt=None)
-    found = []
-    for one in ran:
-        fitted = one.baseline in FITTED
-        found += _fitted(one, ran, partial(as_run, how=bare)) if fitted else [one]
-    fit = tuple(each for each in found if each.kind != UnsupportedError.kind)
-    return fit if only_fit and fit else tuple(found)
-
-
-def _quantized(candidate: Candidate, dtype: str) -> list[Candidate]:
-    """Return a candidate as it is, and, where it is loaded here, quantized beside it."""
-    beside = candidate._replace(name=f"{candidate.name} ({dtype})", dtype=dtype)
-    loaded = not candidate.baseline and not is_endpoint(candidate.checkpoint)
-    return [candidate, beside] if loaded else [candidate]
+    bare = made.asking._replace(act=EMBED, texts=(), template="{}", prompt=None)
+    lined: list[Candidate] = []
+    for each in ran:
+        fitted = each.baseline in FITTED
+        lined += _fitted(each, ran, partial(as_run, asking=bare)) if fitted else [each]
+    fit = tuple(each for each in lined if each.kind != UnsupportedError.kind)
+    return fit if made.options.demo and fit else tuple(lined)
 
 
 def _fitted(
@@ -216,24 +225,25 @@ def _fitted(
     ]
 
 
-def _as_run(
-    rulebase: RuleBase,
-    candidate: Candidate,
-    task: str,
-    loading: Loading,
-    asking: Asking,
-    libraries: dict[str, str],
-) -> Candidate:
-    how = loading._replace(
-        dtype=candidate.dtype or loading.dtype,
+def _as_run(made: Arrangement, candidate: Candidate, asking: Asking) -> Candidate:
+    how = made.loading._replace(
+        dtype=candidate.dtype or made.loading.dtype,
         revision=candidate.revision,
         pretrained_only=candidate.pretrained_only,
     )
     place(how.device, how.dtype)  # what is not there is refused before anything is fetched
-    whole = resolve(candidate.checkpoint, how)
-    loaded_for, local = _task_and_weights(rulebase, whole, task)
-    _, use = act_and_use(rulebase, local, loaded_for)
-    runs = runner_class(use)
+    head = read_head(candidate.checkpoint) if is_head(candidate.checkpoint) else None
+    whole = resolve(head.encoder if head else candidate.checkpoint, how)
+    runs: type[Runner] = Classifier
+    class_name = CLASS
+    if head:
+        if asking.act != LABEL:
+            raise UnsupportedError(f"`{candidate.checkpoint}` can only label images")
+        task, local = made.data.task, head.labelled(whole, candidate.checkpoint)
+    else:
+        task, local = _task_and_weights(made.rulebase, whole, made.data.task)
+        _, use = act_and_use(made.rulebase, local, task)
+        runs, class_name = runner_class(use), class_to_load(use, local)
     if asking.act == SEARCH and not issubclass(runs, Contrastive):
         raise UnsupportedError(
             f"`{candidate.checkpoint}` gives no vectors to search by",
@@ -244,15 +254,16 @@ def _as_run(
     placement = place(how.device, how.dtype, local.weights)
     ready = candidate._replace(
         revision=whole.revision,
-        task=loaded_for,
-        class_name=class_to_load(use, local),
+        task=task,
+        class_name=class_name,
         device=placement.device,
         dtype=placement.dtype,
         scored_by=runs.scored_by if asking.act == LABEL else "",
         parameters_millions=local.weights.parameters / 1e6,
         memory_mb=estimated_mb(local.weights, placement),
     )
-    return ready._replace(digest=digest_of_order(ready, asking, identity_of(local), libraries))
+    identity = f"{identity_of(whole)} {head.digest}" if head else identity_of(local)
+    return ready._replace(digest=digest_of_order(ready, asking, identity, versions()))
 
 
 def _task_and_weights(

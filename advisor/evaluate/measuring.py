@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from advisor.evaluate.few_shot import cross_validated
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage, class_text
-from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, rouge_l
+from advisor.evaluate.metrics import Array, Weighable, np
+from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, penn_tokens, rouge_l
 from advisor.evaluate.metrics.label_metrics import (
     ClassFigures,
     Picks,
@@ -25,7 +26,6 @@ from advisor.evaluate.metrics.label_metrics import (
     mean_average_precision,
     of_each_class,
 )
-from advisor.evaluate.metrics.penn_tokens import penn_tokens
 from advisor.evaluate.metrics.retrieval_metrics import (
     FirstRanks,
     first_ranks,
@@ -41,7 +41,6 @@ from advisor.evaluate.metrics.text_metrics import (
     vqa_accuracy,
     word_error_rate,
 )
-from advisor.evaluate.metrics.weighable import Array, Weighable, np
 from advisor.evaluate.responses import FITTED, Response
 from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE, SEARCH
 from advisor.trial.candidate import Candidate
@@ -97,7 +96,16 @@ def measure(
         return _search(items, answers)
     responses = list(answers)
     if candidate.baseline in FITTED:
-        return _fitted(data, items, candidate, responses, seed)
+        length = next((len(response.vectors) for response in responses if response.vectors), 4)
+        vectors = [np.frombuffer(each.vectors or bytes(length), "<f4") for each in responses]
+        number = {name: place for place, name in enumerate(data.classes)}
+        truth = [number[item.labels[0]] for item in items]
+        files = [response.key for response in responses]
+        kind, classes = candidate.baseline, len(number)
+        fitted = cross_validated(kind, np.stack(vectors), truth, files, classes, seed)
+        sizes = {size: accuracy(truth, best_labels(of)) for size, of in fitted.by_size.items()}
+        measured = labelled_metrics(data, items, fitted.scores, candidate.scored_by)
+        return measured._replace(by_size=sizes)
     if data.act == LABEL:
         nothing = (-1.0,) * len(data.classes)
         scores = np.array([response.scores or nothing for response in responses], dtype=float)
@@ -137,26 +145,6 @@ def labels_named(
 
 def _folded(text: str) -> str:
     return text.strip(AROUND).casefold()
-
-
-def _fitted(
-    data: EvaluationSet,
-    items: Sequence[LabelledImage],
-    candidate: Candidate,
-    responses: Sequence[Response],
-    seed: int,
-) -> CandidateMetrics:
-    """Return the metrics of a baseline that is fitted to the vectors of other images."""
-    length = next((len(response.vectors) for response in responses if response.vectors), 4)
-    vectors = [np.frombuffer(response.vectors or bytes(length), "<f4") for response in responses]
-    number = {name: place for place, name in enumerate(data.classes)}
-    truth = [number[item.labels[0]] for item in items]
-    files = [response.key for response in responses]
-    kind = candidate.baseline
-    found = cross_validated(kind, np.stack(vectors), truth, files, len(number), seed)
-    measured = labelled_metrics(data, items, found.scores, candidate.scored_by)
-    by_size = {size: accuracy(truth, best_labels(scores)) for size, scores in found.by_size.items()}
-    return measured._replace(by_size=by_size)
 
 
 def labelled_metrics(
@@ -208,28 +196,22 @@ def written_metrics(
     """Return the metrics of texts that were written, None where none was."""
     references = [item.references for item in items]
     written = [text or "" for text in texts]
-    images = tuple(item.id for item in items)
-    return CandidateMetrics(_of_texts(act, written, references), images, tuple(texts))
-
-
-def _of_texts(act: str, texts: Sequence[str], references: Sequence[Sequence[str]]) -> Metrics:
+    metrics: dict[str, Weighable] = {}
     if act == ANSWER:
-        found = {"exact-match": exact_match(texts, references), "anls": anls(texts, references)}
         if references and min(map(len, references)) >= ANNOTATORS:
-            return {"vqa-accuracy": vqa_accuracy(texts, references), **found}
-        return found
-    if act in (READ_LINE, READ_PAGE):
-        return {
-            "cer": character_error_rate(texts, references),
-            "wer": word_error_rate(texts, references),
-        }
-    said = [penn_tokens(text) for text in texts]
-    right = [[penn_tokens(one) for one in some] for some in references]
-    return {
-        "cider-d": cider_d(said, right),
-        "bleu-4": bleu_4(said, right),
-        "rouge-l": rouge_l(said, right),
-    }
+            metrics["vqa-accuracy"] = vqa_accuracy(written, references)
+        metrics["exact-match"] = exact_match(written, references)
+        metrics["anls"] = anls(written, references)
+    elif act in (READ_LINE, READ_PAGE):
+        metrics["cer"] = character_error_rate(written, references)
+        metrics["wer"] = word_error_rate(written, references)
+    else:
+        said = [penn_tokens(text) for text in written]
+        right = [[penn_tokens(reference) for reference in some] for some in references]
+        metrics["cider-d"] = cider_d(said, right)
+        metrics["bleu-4"] = bleu_4(said, right)
+        metrics["rouge-l"] = rouge_l(said, right)
+    return CandidateMetrics(metrics, tuple(item.id for item in items), tuple(texts))
 
 
 def extracted_metrics(items: Sequence[LabelledImage], fields: Sequence[Any]) -> CandidateMetrics:
@@ -242,10 +224,23 @@ def extracted_metrics(items: Sequence[LabelledImage], fields: Sequence[Any]) -> 
 def _search(items: Sequence[LabelledImage], responses: Iterable[Response]) -> CandidateMetrics:
     """Rank all images by each text: how soon an image that the text belongs to turns up."""
     names = [item.id for item in items]
-    parts, first = zip(*_ranks(names, items, responses), strict=True)
-    ranks = FirstRanks(*(np.concatenate(some) for some in zip(*parts, strict=True)))
-    said = tuple(None if n < 0 else names[n] for some in first for n in some.tolist())
-    return ranked_metrics(ranks, items)._replace(said=said)
+    images, texts, known = _vectors(items, responses)
+    seen = images.any(axis=1)
+    number = {name: place for place, name in enumerate(names)}
+    of_image = np.array([number[name] for name in names])
+    wanted = np.array([number[item.id] for item in items for _ in item.references])
+    step = max(1, _CELLS // len(names))
+    parts: list[FirstRanks] = []
+    said: list[str | None] = []
+    for start in range(0, len(wanted), step):
+        block = slice(start, start + step)
+        scores = np.where(seen, texts[block] @ images.T, -np.inf)
+        ranks = first_ranks(scores, wanted[block, None] == of_image)
+        parts.append(ranks._replace(right=np.where(known[block], ranks.right, 0)))
+        first = np.where(known[block] & seen.any(), scores.argmax(axis=1), -1)
+        said += [None if place < 0 else names[place] for place in first.tolist()]
+    together = FirstRanks(*(np.concatenate(some) for some in zip(*parts, strict=True)))
+    return ranked_metrics(together, items)._replace(said=tuple(said))
 
 
 def ranked_metrics(ranks: FirstRanks, items: Sequence[LabelledImage]) -> CandidateMetrics:
@@ -257,24 +252,6 @@ def ranked_metrics(ranks: FirstRanks, items: Sequence[LabelledImage]) -> Candida
     return CandidateMetrics(
         metrics, queries, ranks=tuple(map(tuple, np.stack(ranks, axis=1).tolist()))
     )
-
-
-def _ranks(
-    names: Sequence[str], items: Sequence[LabelledImage], responses: Iterable[Response]
-) -> Iterator[tuple[FirstRanks, Array]]:
-    """Yield where texts found their images, and which image stands first, -1 where none does."""
-    images, texts, known = _vectors(items, responses)
-    seen = images.any(axis=1)
-    number = {name: place for place, name in enumerate(names)}
-    of_image = np.array([number[name] for name in names])
-    wanted = np.array([number[item.id] for item in items for _ in item.references])
-    step = max(1, _CELLS // len(names))
-    for start in range(0, len(wanted), step):
-        block = slice(start, start + step)
-        scores = np.where(seen, texts[block] @ images.T, -np.inf)
-        ranks = first_ranks(scores, wanted[block, None] == of_image)
-        first = np.where(known[block] & seen.any(), scores.argmax(axis=1), -1)
-        yield ranks._replace(right=np.where(known[block], ranks.right, 0)), first
 
 
 def _vectors(

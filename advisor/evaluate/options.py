@@ -13,7 +13,7 @@ from advisor.errors import UsageError
 
 number = partial(option, min=0, show_default=False)
 """Returns an option of a number, of which none is said to be usual."""
-ALONE = "local"
+BATCH, ALONE = 16, "local"
 ADDRESS = re.compile(r"(?:ray://)?[\w.-]+:\d+\Z|auto\Z|local\Z")
 
 
@@ -25,8 +25,8 @@ class Addresses:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageOptions:
-    """Which images, and what labels of classifiers mean there."""
+class RunOptions:
+    """On which images who is run, how, what may leave for servers, and what it may cost."""
 
     image_folder: Annotated[
         str, option("--image-folder DIR", "Folder of the images that the data file names.")
@@ -48,12 +48,6 @@ class ImageOptions:
     seed: Annotated[
         int, number("--seed", "Random seed for sampling and intervals.", max=MAX_SEED)
     ] = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CandidateOptions:
-    """Who is run."""
-
     named: Annotated[
         list[str] | None,
         option(
@@ -65,12 +59,9 @@ class CandidateOptions:
     demo: Annotated[bool, option("--demo", "Evaluate the small networks included in advisor.")] = (
         False
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointOptions:
-    """What may be sent to the servers among the candidates."""
-
+    template: Template = "{}"
+    prompt: Prompt = ""
+    batch: Annotated[int, option("--batch-size", "Images per batch.", min=1, max=4096)] = BATCH
     upload: Annotated[
         bool, option("--upload", "Send the images to the servers among the candidates.")
     ] = False
@@ -84,44 +75,6 @@ class EndpointOptions:
     allow_http: Annotated[
         bool, option("--allow-http", "Send images and keys to other machines unencrypted.")
     ] = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
-    """How each candidate is asked."""
-
-    template: Template = "{}"
-    prompt: Prompt = ""
-    batch: Annotated[int, option("--batch-size", "Images per batch.", min=1, max=4096)] = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceOptions:
-    """Where a run is kept, and who else takes part in it."""
-
-    folder: Annotated[
-        str, option("--run DIR", "Keep the run in this folder. The same command resumes it.")
-    ] = ""
-    fresh: Annotated[
-        bool, option("--fresh", "Discard an earlier run in the folder and start again.")
-    ] = False
-    ray: Annotated[
-        str,
-        option(
-            "--ray [ADDRESS]",
-            "Run on a Ray cluster. Without an address, start one on this machine.",
-            alone=(ALONE, Addresses()),
-        ),
-    ] = ""
-    workers: Annotated[
-        int, number("--workers", "Number of Ray actors. 0 uses one per GPU or CPU.")
-    ] = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForecastOptions:
-    """What to say before anything is run."""
-
     dry_run: Annotated[
         bool,
         option("--dry-run", "Print what would be run, downloaded and spent, without running it."),
@@ -155,3 +108,26 @@ class ForecastOptions:
                 hint="e.g. --price-per-token 0.0000025,0.00001",
             )
         return {**hour, "price_per_token": (read, written)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOptions:
+    """Where a run is kept, and who else takes part in it."""
+
+    folder: Annotated[
+        str, option("--run DIR", "Keep the run in this folder. The same command resumes it.")
+    ] = ""
+    fresh: Annotated[
+        bool, option("--fresh", "Discard an earlier run in the folder and start again.")
+    ] = False
+    ray: Annotated[
+        str,
+        option(
+            "--ray [ADDRESS]",
+            "Run on a Ray cluster. Without an address, start one on this machine.",
+            alone=(ALONE, Addresses()),
+        ),
+    ] = ""
+    workers: Annotated[
+        int, number("--workers", "Number of Ray actors. 0 uses one per GPU or CPU.")
+    ] = 0

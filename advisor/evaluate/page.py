@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from advisor.draw.blocks import Code, Heading, Headline, Item, Items, Page, Pairs, Table
 from advisor.draw.findings import FindingRow, FindingsReport, RuleText
 from advisor.draw.formats import SCHEMA_VERSION
 from advisor.evaluate.certainty import Comparison, MetricResult
-from advisor.evaluate.gates import ANSWERED, BASELINE, FAIL_UNDER, GateCheck, Gates
+from advisor.evaluate.gates import ANSWERED, BASELINE, FAIL_UNDER, GateCheck
 from advisor.evaluate.measuring import IN_WORDS
 from advisor.evaluate.metrics import METRIC_KINDS, MetricKind
 from advisor.evaluate.responses import BASELINE_NAMED, FITTED, EvaluationRun, Timing
@@ -38,10 +38,11 @@ GATE_TEXTS = {
     ANSWERED: "a candidate has to be better than guessing",
 }
 MOST_LEFT_OUT = 20
-LIKELIHOOD_NOTE = (
-    "`{}` writes; it was scored on labels by how likely it is to write each, which is not an answer"
-    " that it would give unasked"
-)
+SCORED_NOTES = {
+    "likelihood": "`{}` writes; it was scored on labels by how likely it is to write each, which is"
+    " not an answer that it would give unasked",
+    IN_WORDS: "`{}` answers in words; a text that matches no label counts as wrong",
+}
 NOTES = {
     "cider-d": "CIDEr-D weighs words by how rare they are in these references; intervals keep"
     " those weights. METEOR and SPICE are left out: both need Java and downloads.",
@@ -52,10 +53,19 @@ NOTES = {
 }
 
 
-def as_json(run: EvaluationRun, scores: Scores, verdict: Verdict, gates: Gates) -> dict[str, Any]:
+class Evaluation(NamedTuple):
+    """What there is to report: a run, its figures, the verdict, and how each gate went."""
+
+    run: EvaluationRun
+    scores: Scores
+    verdict: Verdict
+    checks: tuple[GateCheck, ...]
+
+
+def as_json(found: Evaluation) -> dict[str, Any]:
     """Return the JSON document of `advisor evaluate --format json`; `timings` alone are timed."""
-    data = scores.data
-    guessing = scores.guessing
+    run, scores, verdict, checks = found
+    data, guessing = scores.data, scores.guessing
     return {
         "schema_version": SCHEMA_VERSION,
         "rule_base": str(run.settings.get("rule_base") or ""),
@@ -69,23 +79,25 @@ def as_json(run: EvaluationRun, scores: Scores, verdict: Verdict, gates: Gates) 
             "digest": data.digest,
         },
         "results": [_result(candidate, data.classes) for candidate in scores.candidates],
-        "failed": [{"candidate": one.name, "why": one.failed} for one in scores.failed],
+        "failed": [{"candidate": each.name, "why": each.failed} for each in scores.failed],
         "comparisons": [_compared(comparison) for comparison in scores.comparisons],
         "guessing": guessing
         and {
-            "words": guessing.words,
-            "metrics": {id: _number(value) for id, value in guessing.metrics.items()},
+            **_guess(guessing.words, guessing.metrics),
             "comparisons": [_compared(comparison) for comparison in guessing.comparisons],
         },
-        "baselines": {
-            kind: {"words": words, "metrics": {id: _number(value) for id, value in found.items()}}
-            for kind, (words, found) in scores.baselines.items()
-        },
+        "baselines": {kind: _guess(*guess) for kind, guess in scores.baselines.items()},
         "verdict": {**verdict._asdict(), "tie": verdict.outcome == TIE},
-        "checks": [check._asdict() for check in gates.checks(scores, verdict)],
+        "checks": [check._asdict() for check in checks],
         "settings": dict(run.settings),
-        "timings": [{"candidate": one.name, **one.timing._asdict()} for one in scores.candidates],
+        "timings": [
+            {"candidate": each.name, **each.timing._asdict()} for each in scores.candidates
+        ],
     }
+
+
+def _guess(words: str, metrics: Mapping[str, float]) -> dict[str, Any]:
+    return {"words": words, "metrics": {id: _number(value) for id, value in metrics.items()}}
 
 
 def _result(one: CandidateScores, classes: Sequence[str]) -> dict[str, Any]:
@@ -138,67 +150,61 @@ def _compared(one: Comparison) -> dict[str, Any]:
     }
 
 
-def as_page(
-    run: EvaluationRun, scores: Scores, verdict: Verdict, gates: Gates, *, whole: bool = True
-) -> Page:
+def as_page(found: Evaluation, *, whole: bool = True) -> Page:
     """Return the page: which to take and why, figures, pairs, cost, what else is to be known.
 
     Not `whole`, only the first metric has its interval, and pairs are told in the verdict alone,
     so that it fits a screen.
     """
-    page: Page = [headline(scores, verdict), Items(tuple(reasons(scores, verdict, gates)))]
+    scores, settings = found.scores, found.run.settings
+    page: Page = [headline(scores, found.verdict), Items(tuple(reasons(found)))]
     if scores.candidates:
         page += [Heading("Figures"), figures(scores, whole=whole)]
-        if whole and (pairs := comparisons(scores, verdict)):
+        if whole and (pairs := comparisons(scores, found.verdict)):
             page += [Heading("Compared in pairs"), pairs]
         if whole and (curve := learning_curve(scores)):
             page += [Heading("Accuracy by labeled images per class"), curve]
-        if table := costs(scores, run.settings):
+        if table := costs(scores, settings):
             page += [Heading("Cost"), table]
     if notes := known(scores):
         page += [Heading("To know"), Items(tuple(Item("!", note) for note in notes))]
-    if whole and (facts := provenance(run, scores)):
+    if whole and (facts := provenance(found)):
         page += [Heading("How this came about"), Pairs(tuple(facts))]
-    if command := run.settings.get("command"):
+    if command := settings.get("command"):
         page.append(Code(str(command), "console"))
     return page
 
 
 def headline(scores: Scores, verdict: Verdict) -> Headline:
     """Return what to take."""
-    others = [one for one in verdict.tied if one != verdict.recommended]
+    others = [name for name in verdict.tied if name != verdict.recommended]
     title = f"tied with {joined(others)}" if others else TITLES[verdict.outcome]
     notes = (title, f"{scores.data.task} on {count(scores.images, 'image')}")
-    tone = {RECOMMENDED: "good", TIE: "good"}.get(verdict.outcome, "warn")
+    tone = "good" if verdict.recommended else "warn"
     return Headline(verdict.recommended or "none of them", notes, tone)
 
 
-def reasons(scores: Scores, verdict: Verdict, gates: Gates) -> list[Item]:
+def reasons(found: Evaluation) -> list[Item]:
     """Return why, what to be careful of, and how each gate went."""
+    verdict = found.verdict
     mark = "+" if verdict.recommended else "-"
-    rows = [Item(mark if not number else "", one) for number, one in enumerate(verdict.because)]
+    rows = [Item("" if number else mark, why) for number, why in enumerate(verdict.because)]
     rows += [Item("!", warning) for warning in verdict.warnings]
-    checks = gates.checks(scores, verdict)
-    rows += [Item("+" if check.passed else "-", check.message) for check in checks]
-    return rows
+    return rows + [Item("+" if check.passed else "-", check.message) for check in found.checks]
 
 
 def figures(scores: Scores, *, whole: bool = True) -> Table:
     """Return the metrics of candidates, and baselines; `whole`, all with intervals."""
     kinds = scores.metrics
     rows = [
-        (
-            one.name,
-            *(_cell(kind, one.metrics[kind.id], whole=whole or kind is kinds[0]) for kind in kinds),
-        )
-        for one in scores.candidates
+        (each.name, *(_cell(k, each.metrics[k.id], whole=whole or k is kinds[0]) for k in kinds))
+        for each in scores.candidates
     ]
     among = {candidate.candidate.baseline for candidate in scores.candidates}
     for baseline, (words, reached) in scores.baselines.items():
         if baseline not in among:
             cells = (kind.written(reached[kind.id]) if kind.id in reached else "" for kind in kinds)
-            told = f" ({words})" if whole else ""
-            rows.append((f"{BASELINE_NAMED}{baseline}{told}", *cells))
+            rows.append((f"{BASELINE_NAMED}{baseline}{f' ({words})' if whole else ''}", *cells))
     return Table(("candidate", *(kind.name for kind in kinds)), tuple(rows))
 
 
@@ -212,26 +218,24 @@ def _cell(kind: MetricKind, found: MetricResult, *, whole: bool) -> str:
 def comparisons(scores: Scores, verdict: Verdict) -> Table | None:
     """Return the pairs on the metric that was compared first, and each with guessing."""
     order = [id for id in verdict.priority if id in METRIC_KINDS] or [k.id for k in scores.metrics]
-    if not order:
+    against = scores.guessing.comparisons if scores.guessing else ()
+    rows = []
+    for each in (*scores.comparisons, *against):
+        if each.metric not in order[:1]:
+            continue
+        low, high = (f"{end:+.3f}" for end in each.interval)
+        said = "reliable"
+        if not each.reliable:
+            enough = each.settled_by is not None and each.settled_by > each.images
+            more = f"; about {each.settled_by:,} images would settle it" if enough else ""
+            said = f"no difference to rely on with {each.images:,}{more}"
+        difference = f"{each.difference:+.3f} ({low} to {high})"
+        pair = f"{each.first} against {each.second}"
+        rows.append((pair, difference, p_written(each.adjusted), said))
+    if not rows:
         return None
-    kind = METRIC_KINDS[order[0]]
-    found = [comparison for comparison in scores.comparisons if comparison.metric == kind.id]
-    if scores.guessing is not None:
-        found += [one for one in scores.guessing.comparisons if one.metric == kind.id]
-    if not found:
-        return None
-    rows = tuple((f"{one.first} against {one.second}", *_difference(one)) for one in found)
-    return Table(("pair", f"difference in {kind.name}", "p", "said"), rows)
-
-
-def _difference(one: Comparison) -> tuple[str, str, str]:
-    low, high = (f"{end:+.3f}" for end in one.interval)
-    said = "reliable"
-    if not one.reliable:
-        enough = one.settled_by is not None and one.settled_by > one.images
-        more = f"; about {one.settled_by:,} images would settle it" if enough else ""
-        said = f"no difference to rely on with {one.images:,}{more}"
-    return f"{one.difference:+.3f} ({low} to {high})", p_written(one.adjusted), said
+    name = METRIC_KINDS[order[0]].name
+    return Table(("pair", f"difference in {name}", "p", "said"), tuple(rows))
 
 
 def learning_curve(scores: Scores) -> Table | None:
@@ -252,28 +256,20 @@ def costs(scores: Scores, settings: Mapping[str, Any]) -> Table | None:
     timed = [candidate for candidate in scores.candidates if candidate.timing.images_per_second]
     if not timed:
         return None
-    columns = ["candidate", "images a second", "ms a batch", "95 % under", "peak MB", "load ms"]
-    rows = [
-        [
-            one.name,
-            _shown(one.timing.images_per_second, 1),
-            f"{_shown(one.timing.latency_ms)} of {one.timing.batch}",
-            _shown(one.timing.latency_p95_ms),
-            _shown(one.timing.peak_mb),
-            _shown(one.timing.load_ms),
-        ]
-        for one in timed
-    ]
-    further = {
-        "tokens an image": [_tokens(one.timing) for one in timed],
-        "1,000 images": [per_thousand(one.timing, settings) for one in timed],
+    columns = {
+        "candidate": [each.name for each in timed],
+        "images a second": [_shown(each.timing.images_per_second, 1) for each in timed],
+        "ms a batch": [
+            f"{_shown(each.timing.latency_ms)} of {each.timing.batch}" for each in timed
+        ],
+        "95 % under": [_shown(each.timing.latency_p95_ms) for each in timed],
+        "peak MB": [_shown(each.timing.peak_mb) for each in timed],
+        "load ms": [_shown(each.timing.load_ms) for each in timed],
+        "tokens an image": [_tokens(each.timing) for each in timed],
+        "1,000 images": [per_thousand(each.timing, settings) for each in timed],
     }
-    for column, cells in further.items():
-        if any(cells):
-            columns.append(column)
-            for row, cell in zip(rows, cells, strict=True):
-                row.append(cell)
-    return Table(tuple(columns), tuple(map(tuple, rows)))
+    filled = {name: cells for name, cells in columns.items() if any(cells)}
+    return Table(tuple(filled), tuple(zip(*filled.values(), strict=True)))
 
 
 def _tokens(timing: Timing) -> str:
@@ -301,13 +297,14 @@ def money(cost: float | None) -> str:
     return "" if not cost else f"{cost:,.2f}" if cost >= 1 else f"{cost:.2g}"
 
 
-def of_how_many(run: EvaluationRun, scores: Scores) -> str:
+def of_how_many(found: Evaluation) -> str:
     """Return when the run began, and how much was compared on how much."""
-    data, questions = scores.data, scores.items[:1] and scores.items[0].question
-    parts = [f"begun {run.settings['began']}"] if "began" in run.settings else []
+    scores, settings = found.scores, found.run.settings
+    parts = [f"begun {settings['began']}"] if "began" in settings else []
     parts += [count(len(scores.candidates), "candidate"), count(scores.images, "image")]
-    parts += [count(len(scores.items), "question")] if questions else []
-    parts += [f"{len(data.classes)} classes"] if data.classes else []
+    asked = any(item.question for item in scores.items[:1])
+    parts += [count(len(scores.items), "question")] if asked else []
+    parts += [f"{len(scores.data.classes)} classes"] if scores.data.classes else []
     return " · ".join(parts)
 
 
@@ -317,42 +314,31 @@ def _shown(value: float | None, digits: int = 0) -> str:
 
 def known(scores: Scores) -> list[str]:
     """Return what has to be known to read the figures: how labels were scored, what metrics are."""
-    said = [
-        LIKELIHOOD_NOTE.format(candidate.name)
+    notes = [
+        SCORED_NOTES[candidate.candidate.scored_by].format(candidate.name)
+        for scored_by in SCORED_NOTES
         for candidate in scores.candidates
-        if candidate.candidate.scored_by == "likelihood"
-    ]
-    said += [
-        f"`{candidate.name}` answers in words; a text that matches no label counts as wrong"
-        for candidate in scores.candidates
-        if candidate.candidate.scored_by == IN_WORDS
+        if candidate.candidate.scored_by == scored_by
     ]
     if lower := [kind.name for kind in scores.metrics if kind.lower]:
-        said.append(f"less is better: {joined(lower)}")
-    notes = dict.fromkeys(NOTES[kind.id] for kind in scores.metrics if kind.id in NOTES)
-    said += [*notes, *scores.data.notes]
-    said += _warned(scores)
-    shown = [f"left out `{image.id}`: {image.why}" for image in scores.left_out[:MOST_LEFT_OUT]]
-    more = len(scores.left_out) - MOST_LEFT_OUT
-    return [*said, *shown, *([f"and {more:,} more images left out"] if more > 0 else [])]
-
-
-def _warned(scores: Scores) -> list[str]:
-    """Return the warnings of candidates, each once with the names of those that it is of."""
-    of: dict[str, list[str]] = {}
+        notes.append(f"less is better: {joined(lower)}")
+    notes += dict.fromkeys(NOTES[kind.id] for kind in scores.metrics if kind.id in NOTES)
+    notes += scores.data.notes
+    warned: dict[str, list[str]] = {}
     for candidate in scores.candidates:
         for warning in candidate.candidate.warnings:
-            of.setdefault(warning, []).append(f"`{candidate.name}`")
-    everybody = len(scores.candidates)
-    return [
-        f"{'all candidates' if 1 < everybody == len(names) else joined(names)}: {warning}"
-        for warning, names in of.items()
-    ]
+            warned.setdefault(warning, []).append(f"`{candidate.name}`")
+    for warning, names in warned.items():
+        everybody = 1 < len(names) == len(scores.candidates)
+        notes.append(f"{'all candidates' if everybody else joined(names)}: {warning}")
+    notes += [f"left out `{image.id}`: {image.why}" for image in scores.left_out[:MOST_LEFT_OUT]]
+    more = len(scores.left_out) - MOST_LEFT_OUT
+    return [*notes, *([f"and {more:,} more images left out"] if more > 0 else [])]
 
 
-def provenance(run: EvaluationRun, scores: Scores) -> list[tuple[str, str]]:
+def provenance(found: Evaluation) -> list[tuple[str, str]]:
     """Return what these figures rest on, as names with values."""
-    settings = run.settings
+    scores, settings = found.scores, found.run.settings
     facts = [
         ("data", f"{scores.data.name}, {count(scores.images, 'image')}"),
         ("digest", scores.data.digest),
@@ -360,19 +346,19 @@ def provenance(run: EvaluationRun, scores: Scores) -> list[tuple[str, str]]:
         ("rules", str(settings.get("rule_base") or "")),
         *((str(name), str(of)) for name, of in dict(settings.get("versions") or {}).items()),
     ]
-    for one in scores.candidates:
-        candidate = one.candidate
-        told = [candidate.checkpoint, candidate.revision, candidate.class_name, candidate.dtype]
-        facts.append((one.name, ", ".join(part for part in told if part)))
+    for each in scores.candidates:
+        candidate = each.candidate
+        parts = (candidate.checkpoint, candidate.revision, candidate.class_name, candidate.dtype)
+        facts.append((each.name, ", ".join(filter(None, parts))))
     return [(name, value) for name, value in facts if value]
 
 
-def as_findings(scores: Scores, verdict: Verdict, gates: Gates) -> FindingsReport:
+def as_findings(found: Evaluation) -> FindingsReport:
     """Return each gate, and whether anybody is to be taken, as what JUnit counts."""
-    checks = list(gates.checks(scores, verdict))
-    answered = verdict.outcome in (RECOMMENDED, TIE)
+    verdict = found.verdict
     why = "; ".join([TITLES[verdict.outcome], *verdict.because])
-    checks.append(GateCheck(ANSWERED, verdict.recommended or "", answered, why))
+    answered = verdict.recommended is not None
+    checks = (*found.checks, GateCheck(ANSWERED, verdict.recommended or "", answered, why))
     findings = tuple(
         FindingRow(
             rule=check.gate,

@@ -7,16 +7,18 @@ happens to an actor, its blocks are answered again by the one that takes its pla
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import cycle
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from advisor.child import as_a_child
 from advisor.errors import AdvisorError
-from advisor.evaluate.image_blocks import Block, decoded_image
+from advisor.evaluate.execution import AnsweredBlock, Block, Facts, decoded_image
 from advisor.evaluate.responses import AskedImage, Asking
-from advisor.evaluate.worker import AnsweredBlock, Facts, Worker
+from advisor.evaluate.worker import Worker
 from advisor.trial.candidate import Candidate
 from advisor.trial.runtime import library, plain_errors
 
@@ -25,7 +27,7 @@ LOCAL = "local"
 RETRIES = 3
 """How often an actor that died is begun again, and a block that it had is given out anew."""
 A_HEAD = 2
-"""Blocks that each actor has in hand, so that it never waits for the driver."""
+"""Blocks that each actor has in hand in its turn, so that it never waits for the driver."""
 
 
 class Actor:
@@ -73,31 +75,23 @@ class RayPool:
 
     def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock | None]]:
         """Yield the answers to blocks in their order, None for those of which none is missing."""
-        running: dict[Any, tuple[int, Block, Any]] = {}
-        done: dict[int, tuple[Block, AnsweredBlock | None]] = {}
-        free = self.actors * A_HEAD
-        following = 0
+        running: deque[tuple[Block, Any]] = deque()
+        turns = cycle(self.actors)
         try:
-            for number, block in enumerate(blocks):
-                if not block.missing:
-                    done[number] = block, None
-                else:
-                    while not free:
-                        free += self._finish(running, done)
-                    actor = free.pop(0)
-                    answer = actor.answer.remote(self.candidate, self.asking, block.missing)
-                    running[answer] = number, block, actor
-                while following in done:
-                    yield done.pop(following)
-                    following += 1
+            for block in blocks:
+                promise = None
+                if block.missing:
+                    answer = next(turns).answer
+                    promise = answer.remote(self.candidate, self.asking, block.missing)
+                running.append((block, promise))
+                if len(running) > A_HEAD * self.workers:
+                    yield self._finished(*running.popleft())
             while running:
-                self._finish(running, done)
-                while following in done:
-                    yield done.pop(following)
-                    following += 1
+                yield self._finished(*running.popleft())
         finally:
-            for promise in running:
-                self.ray.cancel(promise, force=False)
+            for _, promise in running:
+                if promise is not None:
+                    self.ray.cancel(promise, force=False)
 
     def facts(self) -> Facts | None:
         """Return what is known of the checkpoint from whoever took most; the peak of one actor."""
@@ -105,10 +99,10 @@ class RayPool:
         loaded = [each for each in known if each]
         return max(loaded, key=lambda each: each.peak_mb or 0.0) if loaded else None
 
-    def _finish(self, running: dict[Any, Any], done: dict[int, Any]) -> list[Any]:
-        """Wait for a block to be done, keep its answers, and return the actor that is free."""
-        (promise,), _ = self.ray.wait(list(running), num_returns=1)
-        number, block, actor = running.pop(promise)
+    def _finished(self, block: Block, promise: Any) -> tuple[Block, AnsweredBlock | None]:
+        """Wait for the answers to a block, and return them."""
+        if promise is None:
+            return block, None
         try:
             answered = self.ray.get(promise)
         except self.ray.exceptions.RayError as error:
@@ -120,8 +114,7 @@ class RayPool:
             ) from error
         if isinstance(answered, AdvisorError):
             raise answered
-        done[number] = block, answered
-        return [actor]
+        return block, answered
 
 
 @contextmanager

@@ -31,9 +31,9 @@ WITHOUT_LOOKING, FITTED = (RANDOM, COMMONEST), (NEIGHBORS, PROBE)
 """Baselines that open no image, and those that are fitted to vectors of a dual encoder."""
 RUNNER_VERSION = 3
 """Goes up when the same checkpoint is run in another way, so that answers may differ."""
-SAMPLE = 1_000_000
-WHOLE_FILES = 64_000_000
-SAMPLES = 16
+WHOLE_FILES, SAMPLES, SAMPLE = 64_000_000, 16, 1_000_000
+"""Bytes of a file of weights that is read whole, and how many pieces of how many bytes are read of
+a larger one."""
 
 
 class Asking(NamedTuple):
@@ -108,22 +108,15 @@ def identity_of(checkpoint: LocalCheckpoint) -> str:
         return f"{checkpoint.name}@{checkpoint.revision}"
     digest = hashlib.sha256()
     for file in sorted(path for path in checkpoint.folder.iterdir() if path.is_file()):
-        digest.update(f"{file.name}\0{file.stat().st_size}\0".encode())
-        for piece in _pieces(file):
-            digest.update(piece)
+        size = file.stat().st_size
+        digest.update(f"{file.name}\0{size}\0".encode())
+        with file.open("rb") as opened:
+            if size <= WHOLE_FILES:
+                digest.update(opened.read())
+            for number in range(SAMPLES if size > WHOLE_FILES else 0):
+                opened.seek((size - SAMPLE) * number // (SAMPLES - 1))
+                digest.update(opened.read(SAMPLE))
     return digest.hexdigest()
-
-
-def _pieces(file: Path) -> Iterator[bytes]:
-    size = file.stat().st_size
-    with file.open("rb") as opened:
-        if size <= WHOLE_FILES:
-            while piece := opened.read(SAMPLE):
-                yield piece
-            return
-        for number in range(SAMPLES):
-            opened.seek((size - SAMPLE) * number // (SAMPLES - 1))
-            yield opened.read(SAMPLE)
 
 
 class Response(NamedTuple):
@@ -189,32 +182,23 @@ def timing_of(told: Iterable[Mapping[str, Any]]) -> Timing:
     The first block of a sitting, which may wait for the checkpoint and for what is compiled, counts
     only where there is no other.
     """
-    rows: list[tuple[int, float, float]] = []
-    first: list[tuple[int, float, float]] = []
-    batch = 0
-    load: float | None = None
-    peaks: list[float] = []
-    tokens: list[Sequence[int]] = []
-    for known in told:
-        if "images" in known:
-            ms, wall = float(known["ms"]), float(known["wall_ms"])
-            row = int(known["images"]), ms, ms if known.get("first") else wall
-            (first if known.get("first") else rows).append(row)
-            batch = max(batch, int(known["batch"]))
-        tokens += [known["tokens"]] if "tokens" in known else []
-        load = float(known["load_ms"]) if "load_ms" in known else load
-        peaks += [float(known["peak_mb"])] if known.get("peak_mb") is not None else []
-    counted = rows or first
-    ordered = sorted(ms for _, ms, _ in counted)
-    wall = sum(wall for _, _, wall in counted)
+    timings = list(told)
+    answered = [each for each in timings if "images" in each]
+    counted = [each for each in answered if not each.get("first")] or answered
+    latencies = sorted(float(each["ms"]) for each in counted)
+    wall = sum(float(each["ms" if each.get("first") else "wall_ms"]) for each in counted)
+    timed = sum(int(each["images"]) for each in counted)
+    loads = [float(each["load_ms"]) for each in timings if "load_ms" in each]
+    peaks = (each.get("peak_mb") for each in timings)
+    tokens = [each["tokens"] for each in timings if "tokens" in each]
     return Timing(
-        images=sum(images for images, _, _ in (*rows, *first)),
-        batch=batch,
-        images_per_second=sum(images for images, _, _ in counted) / wall * 1000 if wall else None,
-        latency_ms=statistics.median(ordered) if ordered else None,
-        latency_p95_ms=ordered[math.ceil(0.95 * len(ordered)) - 1] if ordered else None,
-        load_ms=load,
-        peak_mb=max(peaks, default=None),
+        images=sum(int(each["images"]) for each in answered),
+        batch=max((int(each["batch"]) for each in answered), default=0),
+        images_per_second=timed / wall * 1000 if wall else None,
+        latency_ms=statistics.median(latencies) if latencies else None,
+        latency_p95_ms=latencies[math.ceil(0.95 * len(latencies)) - 1] if latencies else None,
+        load_ms=loads[-1] if loads else None,
+        peak_mb=max((float(peak) for peak in peaks if peak is not None), default=None),
         prompt_tokens=sum(int(read) for read, _ in tokens) if tokens else None,
         completion_tokens=sum(int(written) for _, written in tokens) if tokens else None,
     )

@@ -44,6 +44,7 @@ TABLES = (
     "CREATE TABLE answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, vectors BLOB)",
     "CREATE TABLE timings (digest TEXT NOT NULL, timing TEXT NOT NULL)",
 )
+EMPTY = ("", (), None)
 _HEADER, _FORM_AT, _OWNER_AT = b"SQLite format 3\0", 60, 68
 _WAITED_SECONDS = 2.0  # for one that is being killed, and holds the file for a moment still
 REFUSED = (sqlite3.Error, UnicodeError)
@@ -79,23 +80,19 @@ class RunFile:
 
     def began(self) -> str:
         """Return the day on which the run was begun; empty where it was not yet, or says none."""
-        for (text,) in self.rows("SELECT manifest FROM run"):
-            try:
+        with self._written():
+            for (text,) in self.rows("SELECT manifest FROM run"):
                 return str(json.loads(text)["settings"].get("began", ""))
-            except NOT_READ as error:
-                raise broken_run(self.path) from error
         return ""
 
     def begin(self, run: EvaluationRun, *, fresh: bool) -> None:
         """Write what is run on what; with `fresh`, what earlier runs left goes first."""
-        left = ("answers", "timings") if fresh else ()
-        known = (
-            {name: value for name, value in image._asdict().items() if value not in ("", (), None)}
+        images = [
+            (image.number, json.dumps({k: v for k, v in image._asdict().items() if v not in EMPTY}))
             for image in run.data.images
-        )
-        images = [(each["number"], json.dumps(each)) for each in known]
+        ]
         with self.transaction() as write:
-            for table in ("images", "given", *left):
+            for table in ("images", "given", *(("answers", "timings") if fresh else ())):
                 write.execute(f"DELETE FROM {table}")
             write.executemany("INSERT INTO images VALUES (?, ?)", images)
             self._write_manifest(write, run)
@@ -114,40 +111,41 @@ class RunFile:
     ) -> None:
         """Write a block: which answer each image has, and those that are new."""
         new = [(response.key, answer_text(response), response.vectors) for response in responses]
+        given = [(_named(candidate), number, key) for number, key in keys]
+        timings = [] if timing is None else [(candidate.digest, json.dumps(timing))]
         with self.transaction() as write:
             write.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", new)
-            write.executemany(
-                "INSERT INTO given VALUES (?, ?, ?)",
-                [(_named(candidate), number, key) for number, key in keys],
-            )
-            if timing is not None:
-                row = (candidate.digest, json.dumps(timing))
-                write.execute("INSERT INTO timings VALUES (?, ?)", row)
+            write.executemany("INSERT INTO given VALUES (?, ?, ?)", given)
+            write.executemany("INSERT INTO timings VALUES (?, ?)", timings)
 
     def responses(self, candidate: Candidate) -> Iterator[Response]:
         """Yield what a candidate gave, in the order of the images; BrokenFileError: it is none."""
-        found = self.rows(
+        query = (
             "SELECT number, key, answer, vectors FROM given JOIN answers USING (key)"
-            " WHERE candidate = ? ORDER BY number",
-            _named(candidate),
+            " WHERE candidate = ? ORDER BY number"
         )
-        for number, key, answer, vectors in found:
-            try:
-                yield read_answer(number, key, answer, vectors)
-            except NOT_READ as error:
-                raise broken_run(self.path, f"answer {number} of `{candidate.name}`") from error
+        for number, key, answer, vectors in self.rows(query, _named(candidate)):
+            with self._written(f"answer {number} of `{candidate.name}`"):
+                response = read_answer(number, key, answer, vectors)
+            yield response
 
     def timing(self, candidate: Candidate) -> Timing:
         """Return what a candidate cost, in all sittings."""
-        try:
+        with self._written(f"a timing of `{candidate.name}`"):
             return timing_of(self._timings(candidate))
-        except NOT_READ as error:
-            raise broken_run(self.path, f"a timing of `{candidate.name}`") from error
 
     def warnings(self, candidate: Candidate) -> tuple[str, ...]:
         """Return what the user should know of a checkpoint, from when it was loaded last."""
         told = [timing["warnings"] for timing in self._timings(candidate) if "warnings" in timing]
         return tuple(told[-1]) if told else ()
+
+    @contextmanager
+    def _written(self, what: str = "") -> Iterator[None]:
+        """Raise BrokenFileError where what is read is nothing that a run writes."""
+        try:
+            yield
+        except NOT_READ as error:
+            raise broken_run(self.path, what) from error
 
     def _timings(self, candidate: Candidate) -> Iterator[dict[str, Any]]:
         found = self.rows("SELECT timing FROM timings WHERE digest = ?", candidate.digest)
@@ -254,13 +252,17 @@ def read_run(folder: Path) -> EvaluationRun:
         ((text,),) = file.rows("SELECT manifest FROM run")
         body = json.loads(text)
         data = body["data"]
-        images = tuple(map(_image, file.rows("SELECT image FROM images ORDER BY number")))
+        images = []
+        for (text,) in file.rows("SELECT image FROM images ORDER BY number"):
+            image: dict[str, Any] = json.loads(text)
+            image |= {key: tuple(image.get(key, ())) for key in ("labels", "references")}
+            images.append(LabelledImage(**image))
         if len(images) != data["images"] or digest_of(data["task"], images) != data["digest"]:
             raise broken_run(path, "the labels of the images")
         listed = {key: tuple(data[key]) for key in ("classes", "notes")}
         left = tuple(UnreadableImage(*each) for each in data["left_out"])
         return EvaluationRun(
-            data=EvaluationSet(**{**data, **listed, "images": images, "left_out": left}),
+            data=EvaluationSet(**{**data, **listed, "images": tuple(images), "left_out": left}),
             candidates=tuple(
                 Candidate(**{**each, "warnings": tuple(each["warnings"])})
                 for each in body["candidates"]
@@ -282,14 +284,17 @@ def broken_run(file: Path, what: str = "") -> BrokenFileError:
 
 def answer_text(response: Response) -> str:
     """Return an answer as JSON; what is not there is left out, and so is what names it."""
-    known = {key: value for key, value in response._asdict().items() if value is not None}
-    for key in ("number", "key", "vectors"):
-        known.pop(key, None)
-    if response.scores is not None:
-        known["scores"] = [_short(each) for each in response.scores]
-    if response.probability is not None:
-        known["probability"] = _short(response.probability)
-    return json.dumps(known, separators=(",", ":"))
+    scores, probability = response.scores, response.probability
+    answer = {
+        "text": response.text,
+        "scores": scores and [_short(score) for score in scores],
+        "probability": None if probability is None else _short(probability),
+        "fields": response.fields,
+        "failed": response.failed,
+        "unreadable": response.unreadable,
+    }
+    there = {name: value for name, value in answer.items() if value is not None}
+    return json.dumps(there, separators=(",", ":"))
 
 
 def read_answer(number: int, key: str, answer: str, vectors: bytes | None) -> Response:
@@ -337,13 +342,6 @@ def _refused(path: Path, error: Exception) -> AdvisorError:
         hint="--run DIR says where a run is kept",
         kind="cannot-write",
     )
-
-
-def _image(row: tuple[Any, ...]) -> LabelledImage:
-    known = json.loads(row[0])
-    for key in ("labels", "references"):
-        known[key] = tuple(known.get(key, ()))
-    return LabelledImage(**known)
 
 
 def _named(candidate: Candidate) -> str:

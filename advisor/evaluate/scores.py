@@ -121,10 +121,9 @@ def score(run: EvaluationRun) -> Scores:
     seed = int(run.settings.get("seed", 0))
     guessed = guesses(run.data, items, seed)
     measured: dict[str, CandidateMetrics] = {}
-    failed: dict[str, dict[int, str]] = {}
+    failed: dict[str, dict[int, str]] = {candidate.name: {} for candidate in finished}
     doubled: tuple[tuple[str, str], ...] = ()
     for candidate in finished:  # of one candidate at a time, what it gave is in memory
-        failed[candidate.name] = {}
         if candidate.baseline in WITHOUT_LOOKING:
             measured[candidate.name] = guessed[candidate.baseline].measured
             continue
@@ -136,34 +135,34 @@ def score(run: EvaluationRun) -> Scores:
             answers = held = list(answers)
             doubled = doubled or tuple(_doubled(items, held))
         measured[candidate.name] = measure(run.data, items, candidate, answers, seed)
-    left_out = [
+    left_out = dict.fromkeys(
         UnreadableImage(item.id, str(unreadable[item.number]))
         for item in run.data.images
         if item.number in unreadable
-    ]
+    )
     names = [candidate.name for candidate in finished]
     guess = next(iter(guessed.values()), None)
     all_measured = {**measured, **({_GUESS: guess.measured} if guess else {})}
     figures = _Figures([item.id for item in items], all_measured, seed)
-    against = [
+    against = tuple(
         comparison._replace(second=GUESSING)
         for comparison in figures.comparisons((name, _GUESS) for name in names)
-    ]
+    )
     reached = {
-        kind: (one.words, {id: metric.value for id, metric in one.measured.metrics.items()})
-        for kind, one in guessed.items()
+        kind: (each.words, {id: metric.value for id, metric in each.measured.metrics.items()})
+        for kind, each in guessed.items()
     }
     return Scores(
         data=run.data,
         items=items,
         images=figures.resampler.images,
         candidates=tuple(
-            figures.of(one, run.file.timing(one), failed[one.name]) for one in finished
+            figures.of(each, run.file.timing(each), failed[each.name]) for each in finished
         ),
         comparisons=figures.comparisons(combinations(names, 2)),
-        guessing=Guessing(*next(iter(reached.values())), tuple(against)) if against else None,
+        guessing=Guessing(*next(iter(reached.values())), against) if against else None,
         failed=tuple(candidate for candidate in run.candidates if candidate.failed is not None),
-        left_out=(*run.data.left_out, *dict.fromkeys(left_out)),
+        left_out=(*run.data.left_out, *left_out),
         seed=seed,
         worth_of=figures.worth_of,
         doubled=doubled,
@@ -249,16 +248,11 @@ class _Figures:
         """Return pairs compared on every metric that both have, corrected for those on it."""
         pairs, found = list(pairs), list[Comparison]()
         for id in dict.fromkeys(id for _, id in self._values):
-            found += holm(
-                [
-                    self.resampler.compare(
-                        id,
-                        pair,
-                        [self._measured[one].metrics[id] for one in pair],
-                        [self._values[one, id] for one in pair],
-                    )
-                    for pair in pairs
-                    if all((one, id) in self._values for one in pair)
-                ]
-            )
+            both = [pair for pair in pairs if all((name, id) in self._values for name in pair)]
+            found += holm([self._compared(id, *pair) for pair in both])
         return tuple(found)
+
+    def _compared(self, id: str, first: str, second: str) -> Comparison:
+        metrics = [self._measured[name].metrics[id] for name in (first, second)]
+        values = [self._values[name, id] for name in (first, second)]
+        return self.resampler.compare(id, (first, second), metrics, values)

@@ -12,13 +12,11 @@ from typing import Any
 from advisor.decide.command_lines import act_of, use_for, uses_of
 from advisor.decide.programs import prompts_for
 from advisor.evaluate.endpoint import Endpoint, RefusedError, data_url
-from advisor.evaluate.image_blocks import Block, decoded_image
+from advisor.evaluate.execution import AnsweredBlock, Block, Facts, decoded_image
 from advisor.evaluate.labelled import EvaluationSet
 from advisor.evaluate.measuring import IN_WORDS
 from advisor.evaluate.responses import AskedImage, Asking, Response, digest_of_order
-from advisor.evaluate.worker import AnsweredBlock, Facts
-from advisor.model.library import ANY_TYPE, EXTRACT, LABEL, RunnerUse
-from advisor.rulebase.base import RuleBase
+from advisor.model.library import ANY_TYPE, EXTRACT, LABEL
 from advisor.rulebase.store import load_rules
 from advisor.trial.answer import Request
 from advisor.trial.candidate import Candidate
@@ -32,32 +30,21 @@ HELLO = ({"type": "text", "text": "Answer with yes."},)
 
 
 def as_served(
-    rulebase: RuleBase,
-    candidate: Candidate,
-    data: EvaluationSet,
-    endpoint: Endpoint,
-    asking: Asking,
+    candidate: Candidate, data: EvaluationSet, endpoint: Endpoint, asking: Asking
 ) -> Candidate:
     """Return a candidate as it is run: in its digest are server, model, and what answers there.
 
     The server is asked for that, without an image. UnsupportedError where its texts are no answer.
     """
-    _, prompts = _use_and_prompts(rulebase, data.task)
-    if data.many or not prompts:
-        why = "one of several labels" if data.many else f"a text, no answer to `{data.task}`"
-        raise UnsupportedError(f"a server would give {why}", hint="choose another candidate")
     scored_by = IN_WORDS if asking.act == LABEL else ""
     ready = candidate._replace(task=data.task, scored_by=scored_by)
-    completion = endpoint.complete(HELLO, ServedModel(ready, asking, endpoint).limit)
-    identity = json.dumps([endpoint.address, endpoint.model, completion.fingerprint, prompts])
+    model = ServedModel(ready, asking, endpoint)
+    if data.many or not model.prompts:
+        why = "one of several labels" if data.many else f"a text, no answer to `{data.task}`"
+        raise UnsupportedError(f"a server would give {why}", hint="choose another candidate")
+    answered = endpoint.complete(HELLO, model.limit).fingerprint
+    identity = json.dumps([endpoint.address, endpoint.model, answered, model.prompts])
     return ready._replace(digest=digest_of_order(ready, asking, identity, {}))
-
-
-def _use_and_prompts(rulebase: RuleBase, task: str) -> tuple[RunnerUse | None, tuple[str, ...]]:
-    """Return how chat models of any type are used for a task, and its prompts."""
-    act = act_of(rulebase, task)
-    use = use_for(uses_of(rulebase, None), act) if act else None
-    return use, prompts_for(rulebase, use, use.loads[ANY_TYPE], task) if use else ()
 
 
 class ServedModel:
@@ -67,13 +54,16 @@ class ServedModel:
 
     def __init__(self, candidate: Candidate, asking: Asking, endpoint: Endpoint) -> None:
         self.candidate, self.asking, self.endpoint = candidate, asking, endpoint
-        self.limit = asking.max_new_tokens or Chat.limits[asking.act]
+        self.limit = asking.max_new_tokens or Chat.limits.get(asking.act, 0)
         self.fingerprints: dict[str, None] = {}
         self.cut, self.asked = False, False
         if not asking.thinking:
             endpoint.optional["chat_template_kwargs"] = {"enable_thinking": False}
         rulebase = load_rules(overlays=tuple(map(Path, asking.overlays)))
-        self.use, self.prompts = _use_and_prompts(rulebase, candidate.task)
+        act, task = act_of(rulebase, candidate.task), candidate.task
+        self.use = use_for(uses_of(rulebase, None), act) if act else None
+        loads = self.use.loads[ANY_TYPE] if self.use else None
+        self.prompts = prompts_for(rulebase, self.use, loads, task) if self.use and loads else ()
 
     def facts(self) -> Facts | None:
         """Return what the user should know, None where nothing was asked."""

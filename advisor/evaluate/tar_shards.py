@@ -11,7 +11,7 @@ from typing import IO, Any, NamedTuple
 
 from advisor.errors import BrokenFileError
 from advisor.evaluate.label_tables import COLUMNS, annotation_of
-from advisor.evaluate.labelled import LARGEST_IMAGE, Annotation, LabelledData
+from advisor.evaluate.labelled import LARGEST_IMAGE, Annotation, LabelledData, unusable
 from advisor.files import know_as_read, leads_out, read_bounded, size_shown
 from advisor.phrasing import why_unparsed
 from advisor.trial.images import SUFFIXES
@@ -76,7 +76,7 @@ def read_shards(shards: Sequence[Path], folder: Path) -> LabelledData:
             f"`{folder}` holds no samples with an image",
             hint="a sample is an image and .cls, .txt or .json of the same name",
         )
-    return LabelledData(tuple(found), TarShards(members), "WebDataset shards")
+    return LabelledData(tuple(found), TarShards(members))
 
 
 def _samples(shard: Path) -> Iterator[tuple[str, Member, dict[str, bytes]]]:
@@ -167,21 +167,14 @@ def _annotation(
             if suffix == ".json":
                 read = json.loads(text)
                 row.update(read if isinstance(read, dict) else {})
-            else:
-                column = COLUMNS[WORDS[suffix]][0]
-                named = (
-                    column == COLUMNS["labels"][0] and text.isdecimal() and int(text) < len(classes)
-                )
-                row[column] = classes[int(text)] if named else text or data.decode()
-        with contextlib.suppress(KeyError):
-            for column in COLUMNS["image"]:
-                row.pop(column, None)
-        return annotation_of({**row, "image": name})
+                continue
+            part = WORDS[suffix]
+            numbered = part == "labels" and text.isdecimal() and int(text) < len(classes)
+            row[COLUMNS[part][0]] = classes[int(text)] if numbered else text or data.decode()
+        own = {column: cell for column, cell in row.items() if column not in COLUMNS["image"]}
+        return annotation_of({**own, "image": name})
     except (ValueError, RecursionError) as error:
-        raise BrokenFileError(
-            f"`{shard}` cannot be used: `{name}`: {why_unparsed(error)}",
-            hint="`advisor help labelled-data` lists the formats",
-        ) from error
+        raise unusable(shard, f"cannot be used: `{name}`: {why_unparsed(error)}") from error
 
 
 def _class_names(folder: Path) -> tuple[str, ...]:

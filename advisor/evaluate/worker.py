@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.errors import AdvisorError, MissingExtraError
-from advisor.evaluate.image_blocks import Block, Opened
+from advisor.evaluate.execution import AnsweredBlock, Block, Facts, Opened
+from advisor.evaluate.linear_head import is_head, load_head
 from advisor.evaluate.responses import AskedImage, Asking, Response
 from advisor.model.library import EXTRACT, LABEL, SEARCH
 from advisor.rulebase.store import load_rules
@@ -21,28 +22,9 @@ from advisor.trial.candidate import Candidate
 from advisor.trial.failures import OutOfMemoryError, UnsupportedError
 from advisor.trial.images import OpenedImage
 from advisor.trial.placement import begin_peak, keep_freed_memory, peak_mb
+from advisor.trial.resolution import Loading
 from advisor.trial.runner import Runner, load_runner
 from advisor.trial.runtime import library
-
-
-class AnsweredBlock(NamedTuple):
-    """The responses of a block in its order, what it took, and the batch that memory allowed.
-
-    `tokens` are those that a server read and wrote.
-    """
-
-    responses: tuple[Response, ...]
-    ms: float
-    batch: int
-    tokens: tuple[int, int] | None = None
-
-
-class Facts(NamedTuple):
-    """What is known of a candidate once it is loaded, and what that took."""
-
-    warnings: tuple[str, ...]
-    load_ms: float | None
-    peak_mb: float | None
 
 
 class Worker:
@@ -61,11 +43,7 @@ class Worker:
         candidate, asking = self.candidate, self.asking
         if asking.threads:
             torch.set_num_threads(asking.threads)
-        rulebase = load_rules(overlays=tuple(map(Path, asking.overlays)))
-        runner = load_runner(
-            candidate.checkpoint,
-            candidate.task,
-            rulebase=rulebase,
+        loading = Loading(
             device=candidate.device,
             dtype=candidate.dtype,
             revision=candidate.revision,
@@ -75,6 +53,12 @@ class Worker:
             thinking=asking.thinking,
             seed=asking.seed,
         )
+        if is_head(candidate.checkpoint):
+            runner: Runner = load_head(candidate.checkpoint, loading)
+        else:
+            rules = load_rules(overlays=tuple(map(Path, asking.overlays)))
+            how = loading._asdict()
+            runner = load_runner(candidate.checkpoint, candidate.task, rulebase=rules, **how)
         begin_peak(runner.placement)
         keep_freed_memory()
         self.load_ms = (time.perf_counter() - begun) * 1000
@@ -105,10 +89,10 @@ class Worker:
             library("torch").cuda.synchronize()
         ms = (time.perf_counter() - begun) * 1000
         responses = tuple(
-            Response(asked_image.image.number, asked_image.key, unreadable=image)
+            Response(asked.image.number, asked.key, unreadable=image)
             if isinstance(image, str)
-            else answered[asked_image.image.number]
-            for asked_image, image in block
+            else answered[asked.image.number]
+            for asked, image in block
         )
         return AnsweredBlock(responses, ms, self.batch or len(block))
 
@@ -138,38 +122,34 @@ class Worker:
         except AdvisorError as error:
             if len(block) > 1:
                 return [each for one in block for each in self._some([one])]
-            ((asked_image, _),) = block
-            return [Response(asked_image.image.number, asked_image.key, failed=error.message)]
+            ((asked, _),) = block
+            return [Response(asked.image.number, asked.key, failed=error.message)]
 
     def _responses(self, block: Sequence[tuple[AskedImage, OpenedImage]]) -> list[Response]:
-        images = [image for _, image in block]
-        if self.candidate.baseline:
-            return self._vectors([asked_image for asked_image, _ in block], images)
-        if self.asking.act == LABEL:
-            return self._scored([asked_image for asked_image, _ in block], images)
-        if self.asking.act == SEARCH:
-            return self._embedded([asked_image for asked_image, _ in block], images)
+        asking, images = self.asking, [image for _, image in block]
+        empty = [Response(asked.image.number, asked.key) for asked, _ in block]
+        if self.candidate.baseline or asking.act == SEARCH:
+            packed = self._vectors([asked for asked, _ in block], images)
+            return [r._replace(vectors=each) for r, each in zip(empty, packed, strict=True)]
+        if asking.act == LABEL:
+            rows = self._scores(images)
+            return [r._replace(scores=tuple(row)) for r, row in zip(empty, rows, strict=True)]
         requests = [
-            Request(question=asked_image.image.question or None, prompt=self.asking.prompt)
-            for asked_image, _ in block
+            Request(question=asked.image.question or None, prompt=asking.prompt)
+            for asked, _ in block
         ]
-        replies = self.runner.run_all(images, requests)
+        answers = [reply.answers[0] for reply in self.runner.run_all(images, requests)]
         found = []
-        for (asked_image, _), reply in zip(block, replies, strict=True):
-            first = reply.answers[0]
+        for response, first in zip(empty, answers, strict=True):
             plain = json.loads(json.dumps(first.fields, default=str))  # what JSON has a form for
+            fields = plain if asking.act == EXTRACT else None
             found.append(
-                Response(
-                    asked_image.image.number,
-                    asked_image.key,
-                    text=first.text,
-                    probability=first.probability,
-                    fields=plain if self.asking.act == EXTRACT else None,
-                )
+                response._replace(text=first.text, probability=first.probability, fields=fields)
             )
         return found
 
-    def _scored(self, asked: Sequence[AskedImage], images: Sequence[OpenedImage]) -> list[Response]:
+    def _scores(self, images: Sequence[OpenedImage]) -> list[list[float]]:
+        """Return the score of each label for each image."""
         asking = self.asking
         request = Request(
             texts=asking.texts,
@@ -184,35 +164,21 @@ class Worker:
                 f"`{self.candidate.checkpoint}` answers with values that are not numbers",
                 hint="its weights are damaged, or --dtype float32 is needed",
             )
-        return [
-            Response(each.image.number, each.key, scores=tuple(row))
-            for each, row in zip(asked, rows, strict=True)
-        ]
+        return rows
 
-    def _vectors(
-        self, asked: Sequence[AskedImage], images: Sequence[OpenedImage]
-    ) -> list[Response]:
-        """Return unit vectors of images, to which a baseline is fitted."""
+    def _vectors(self, asked: Sequence[AskedImage], images: Sequence[OpenedImage]) -> list[bytes]:
+        """Return unit vectors of each image and, where texts search, of its texts."""
         runner: Any = self.runner
-        with runner.running():
-            rows = runner.image_vectors(images).numpy().astype("<f4")
-        return [
-            Response(each.image.number, each.key, vectors=row.tobytes())
-            for each, row in zip(asked, rows, strict=True)
+        of_each = [
+            [self.asking.template.format(t) for t in each.image.references] for each in asked
         ]
-
-    def _embedded(
-        self, asked: Sequence[AskedImage], images: Sequence[OpenedImage]
-    ) -> list[Response]:
-        runner: Any = self.runner
-        template = self.asking.template
-        of_each = [[template.format(text) for text in each.image.references] for each in asked]
+        texts = [text for some in of_each for text in some]
         with runner.running():
             vectors = runner.image_vectors(images).numpy().astype("<f4")
-            rows = runner.text_vectors([text for texts in of_each for text in texts]).numpy()
-        responses, start = [], 0
-        for each, vector, texts in zip(asked, vectors, of_each, strict=True):
-            packed = vector.tobytes() + rows[start : start + len(texts)].astype("<f4").tobytes()
-            start += len(texts)
-            responses.append(Response(each.image.number, each.key, vectors=packed))
-        return responses
+            rows = runner.text_vectors(texts).numpy().astype("<f4") if texts else ()
+        packed, start = [], 0
+        for vector, some in zip(vectors, of_each, strict=True):
+            own = rows[start : start + len(some)]
+            packed.append(vector.tobytes() + b"".join(row.tobytes() for row in own))
+            start += len(some)
+        return packed

@@ -30,15 +30,12 @@ import advisor.trial.contrastive
 import advisor.trial.encoder_decoder
 import advisor.writing
 from advisor.cli.main import run
-from advisor.evaluate import execution, image_blocks, responses, run_file, worker
+from advisor.evaluate import execution, responses, run_file, worker
 from advisor.evaluate.run_file import RunFile
 
 TIMED = "timings"
 ANSWER, LINES = "answer.json", "lines"
-OURS = {
-    module.__file__
-    for module in (advisor.writing, execution, image_blocks, responses, run_file, worker)
-}
+OURS = {module.__file__ for module in (advisor.writing, execution, responses, run_file, worker)}
 """Where what a run leaves is decided and written."""
 LOADED = (
     "CLIPModel", "CLIPProcessor", "CLIPTokenizer", "CLIPImageProcessor", "AutoProcessor",

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from advisor.evaluate.certainty import Resampler, holm, mcnemar
-from advisor.evaluate.metrics import METRIC_KINDS, metric_kind
+from advisor.evaluate.metrics import METRIC_KINDS, metric_kind, of_mean, of_ratio
 from advisor.evaluate.metrics.caption_metrics import bleu_4
 from advisor.evaluate.metrics.label_metrics import (
     best_labels,
@@ -18,7 +18,6 @@ from advisor.evaluate.metrics.label_metrics import (
     mean_average_precision,
 )
 from advisor.evaluate.metrics.retrieval_metrics import FirstRanks, mean_reciprocal_rank
-from advisor.evaluate.metrics.weighable import of_mean, of_ratio
 from advisor.evaluate.scores import score
 from tests.evaluate.runs import (
     ANSWER,
@@ -316,3 +315,12 @@ def test_metrics_are_named_as_people_write_them():
     assert metric_kind("Macro F1").id == "macro-f1"
     assert metric_kind("CIDEr-D").id == "cider-d"
     assert math.isclose(metric_kind("CER").gain(0.1), -0.1)
+
+
+@pytest.mark.parametrize(("images", "student"), [(5, 2.7764), (10, 2.2622), (30, 2.0452)])
+def test_an_interval_of_few_images_reaches_as_far_as_students_t(images, student):
+    values = np.random.default_rng(0).normal(0.5, 0.01, 2000)
+    metric, kind = of_mean([0.5] * images), METRIC_KINDS["calibration-error"]
+    low, high = Resampler(range(images), seed=0).result(metric, kind, values).interval
+    reach = (high - low) / 2 / values.std()
+    assert reach == pytest.approx(student * math.sqrt(images / (images - 1)), rel=3e-3)

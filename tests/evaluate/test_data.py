@@ -212,7 +212,8 @@ def test_a_row_of_the_library_datasets_leads_to_no_other_file(tmp_path):
     (home / "own.png").write_bytes(RED)
     (home / "link.png").symlink_to(tmp_path / "secret.png")
     paths = ["own.png", str(tmp_path / "secret.png"), "../secret.png", "link.png", None]
-    rows = ArrowRows([{"image": {"bytes": None, "path": path}} for path in paths], "image", home)
+    cells = [{"bytes": None, "path": path} for path in paths]
+    rows = ArrowRows(cells.__getitem__, home)
     assert rows.read("row 0") == RED
     for number in range(1, 4):
         with pytest.raises(OSError, match="outside"):
@@ -390,7 +391,7 @@ def labelled(counts: dict[str, int]) -> LabelledData:
         for label, count in counts.items()
         for n in range(count)
     ]
-    return LabelledData(tuple(rows), Everywhere(), "rows")
+    return LabelledData(tuple(rows), Everywhere())
 
 
 @settings(max_examples=50, deadline=None)
@@ -418,7 +419,7 @@ def test_a_part_has_each_class_in_proportion(counts, limit, seed):
 
 def test_a_part_keeps_all_questions_about_an_image():
     rows = [Annotation(image=f"{n // 3}", question=f"q{n}", answers=("yes",)) for n in range(30)]
-    found = evaluated(LabelledData(tuple(rows), Everywhere(), "rows"), limit=4)
+    found = evaluated(LabelledData(tuple(rows), Everywhere()), limit=4)
     assert Counter(Counter(each.id for each in found.images).values()) == {3: 4}
 
 
@@ -501,7 +502,7 @@ def test_a_folder_of_the_library_datasets_has_no_other_file_opened(tmp_path, kin
         state["_data_files"] = [{"filename": named}]
         (home / "state.json").write_text(json.dumps(state), encoding="utf-8")
     elif kind == "part":
-        parts = json.dumps({"splits": ["../hf"]})
+        parts = json.dumps({"splits": ["../other"]})
         (home / "dataset_dict.json").write_text(parts, encoding="utf-8")
     elif kind == "deep":
         (home / "state.json").write_text("[" * 100_000, encoding="utf-8")

@@ -22,7 +22,7 @@ from advisor.errors import UsageError
 from advisor.evaluate import endpoint
 from advisor.evaluate.endpoint import Endpoint, ServerError, data_url, endpoints
 from advisor.evaluate.measuring import labels_named
-from advisor.evaluate.options import EndpointOptions, ForecastOptions
+from advisor.evaluate.options import RunOptions
 from advisor.evaluate.responses import Response
 from advisor.evaluate.run_file import read_run
 from advisor.trial.images import open_encoded
@@ -346,7 +346,7 @@ def test_a_server_that_is_gone_is_said_before_anything_runs(said, questions):
 )
 def test_what_cannot_be_asked_is_refused_before_anything_is_sent(checkpoint, options, words):
     with pytest.raises(UsageError) as refused:
-        endpoints([checkpoint], EndpointOptions(**options))
+        endpoints([checkpoint], RunOptions(**options))
     assert words in refused.value.message
     assert "secret" not in refused.value.message
     assert "sk-123" not in refused.value.message
@@ -355,16 +355,16 @@ def test_what_cannot_be_asked_is_refused_before_anything_is_sent(checkpoint, opt
 @pytest.mark.parametrize("prices", ["1", "1,-1", "nan,1", "1,inf", "a,b", "1,2,3"])
 def test_prices_of_tokens_are_two_numbers(prices):
     with pytest.raises(UsageError, match="are no two prices"):
-        ForecastOptions(token_price=prices).prices()
-    assert ForecastOptions(token_price="0,2e-6").prices() == {"price_per_token": (0.0, 2e-6)}
+        RunOptions(token_price=prices).prices()
+    assert RunOptions(token_price="0,2e-6").prices() == {"price_per_token": (0.0, 2e-6)}
 
 
 def test_a_key_of_two_hosts_names_its_own(monkeypatch):
     monkeypatch.setenv("MY_KEY", KEY)
     two = ("https://one.example/v1#m", "https://two.example:8443/v1#m")
     with pytest.raises(UsageError, match="is for no host here"):
-        endpoints(two, EndpointOptions(key_from=["MY_KEY"]))
-    found = endpoints(two, EndpointOptions(key_from=["two.example:8443=MY_KEY"]))
+        endpoints(two, RunOptions(key_from=["MY_KEY"]))
+    found = endpoints(two, RunOptions(key_from=["two.example:8443=MY_KEY"]))
     assert [one.key for one in found.values()] == ["", KEY]
 
 

@@ -99,6 +99,8 @@ def test_a_forecast_runs_nothing_and_knows_what_is_here(said, shapes, tmp_path):
     assert "time is measured on 2 images here" in page.out, "of two blocks of two the second"
     page = said(shapes(27), "--candidate", "demo:clip", "--dry-run")
     assert "time is measured on 8 images here" in page.out
+    page = said(shapes(9), "--candidate", "demo:clip", "--dry-run", "--limit", "3")
+    assert "time is measured on 1 image here" in page.out
 
 
 @pytest.mark.slow

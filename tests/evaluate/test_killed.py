@@ -40,7 +40,7 @@ import json, os, signal, sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[4])
 from test_runs import arranged, run
-from advisor.evaluate.execution import Watching
+from advisor.evaluate.lineup import line_up
 from advisor.evaluate.ray_pool import ray_pools
 data, home, workers = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 kill = "kill" in sys.argv
@@ -52,9 +52,8 @@ with ray_pools("local", workers) as hire:
             killed.append(ray.get(hire(first, made.asking).actors[0].process.remote()))
             os.kill(killed[0], signal.SIGKILL)
     made = arranged(data, ("demo:clip", "demo:vision-encoder-decoder"), batch=4)
-    from advisor.rulebase.store import load_rules
-    first = made.line_up(load_rules())[0]
-    run(made, home / "ray", hire=hire, watching=Watching(print, progress))
+    first = line_up(made)[0]
+    run(made, home / "ray", hire=hire, tell=print, progress=progress)
 print(json.dumps({"killed": len(killed)}))
 """
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from advisor.evaluate.metrics import caption_metrics
-from advisor.evaluate.metrics.penn_tokens import penn_tokens
+from advisor.evaluate.metrics.caption_metrics import penn_tokens
 from advisor.evaluate.metrics.text_metrics import exact_match, field_f1, normalised, vqa_accuracy
 
 HERE = Path(__file__).parent

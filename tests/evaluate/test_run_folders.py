@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +16,7 @@ pytest.importorskip("transformers")
 from test_runs import arranged, run
 
 from advisor.cli.main import run as advisor
+from advisor.evaluate import responses
 from advisor.evaluate.arrangement import MOST_KEPT, run_folder
 from advisor.evaluate.run_file import NAME, is_run, writing
 
@@ -128,3 +130,26 @@ def test_a_run_that_is_taken_up_counts_as_used(shapes, cached, tmp_path):
     (tmp_path / "shapes").rename(tmp_path / "others")
     run_folder(arranged(tmp_path / "others"), "")
     assert is_run(folder)
+
+
+def test_the_header_of_a_run_says_whose_file_it_is_and_in_which_form(tmp_path):
+    with writing(tmp_path / "run"):
+        pass
+    header = (tmp_path / "run" / NAME).read_bytes()[:100]
+    assert (header[68:72], header[60:64]) == (b"advr", bytes([0, 0, 0, 2]))
+
+
+def test_weights_up_to_a_size_are_told_apart_by_every_byte_and_larger_ones_by_samples(
+    tmp_path, monkeypatch
+):
+    for name, number in (("WHOLE_FILES", 200), ("SAMPLES", 4), ("SAMPLE", 10)):
+        monkeypatch.setattr(responses, name, number)
+    checkpoint = SimpleNamespace(name="lab/x", revision=None, folder=tmp_path)
+    for size, told_apart in ((200, 200), (201, 40)):
+        weights, digests = bytearray(size), set()
+        for place in range(size):
+            weights[place] = 1
+            (tmp_path / "model.safetensors").write_bytes(weights)
+            digests.add(responses.identity_of(checkpoint))
+            weights[place] = 0
+        assert len(digests) == min(size, told_apart + 1)

@@ -22,12 +22,12 @@ from drawn import picture
 
 from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
-from advisor.evaluate.arrangement import Arrangement, arrange, run_folder
-from advisor.evaluate.execution import Watching, execute
-from advisor.evaluate.image_blocks import prepared
+from advisor.evaluate.arrangement import arrange, run_folder, settings_of
+from advisor.evaluate.execution import execute, prepared
 from advisor.evaluate.labelled import LabelledImage
-from advisor.evaluate.options import ImageOptions
-from advisor.evaluate.responses import Asking, EvaluationRun, Response
+from advisor.evaluate.lineup import Arrangement, line_up
+from advisor.evaluate.options import RunOptions
+from advisor.evaluate.responses import EvaluationRun, Response
 from advisor.evaluate.run_file import (
     NAME,
     NOT_READ,
@@ -52,21 +52,20 @@ NAMED = ("demo:clip",)
 def arranged(data: Path, named: Any = NAMED, *, batch: int = 8, **more: Any) -> Arrangement:
     task = more.pop("task", "")
     given = make_profile(RULES, {"task": task} if task else {})
-    asking = more.pop("asking", Asking())
-    images = ImageOptions(**more)
     loading = Loading(device="cpu", dtype="float32")
-    return arrange(RULES, str(data), images, given, named, loading, asking, batch=batch)
+    options = RunOptions(named=list(named), batch=batch, **more)
+    return arrange(RULES, str(data), options, given, loading)
 
 
 def run(made: Arrangement, folder: Path, **how: Any) -> Any:
     with writing(folder) as file:
         begun = EvaluationRun(
             data=made.data,
-            candidates=made.line_up(RULES),
-            settings=made.settings({}, "0"),
+            candidates=line_up(made),
+            settings=settings_of(made),
             file=file,
         )
-        done = execute(begun, made.store, made.asking, **how)
+        done = execute(begun, made.store, made.asking, how.pop("hire", Worker), **how)
     return replace(done, file=RunFile(folder))
 
 
@@ -136,7 +135,7 @@ def test_stopped_after_its_last_answer_it_still_has_what_was_to_be_said(shapes, 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(made, folder, watching=Watching(progress=stop))
+        run(made, folder, progress=stop)
     run(made, folder)
     assert compared(folder) == compared(tmp_path / "whole")
     assert read_run(folder).candidates[0].warnings
@@ -162,7 +161,7 @@ def test_what_is_there_is_not_run_again(shapes, tmp_path, monkeypatch):
     run(made, folder)
     assert seen == [3], "what is missing, and no more"
     seen.clear()
-    run(arranged(shapes(20), asking=Asking(template="a photo of {}")), folder)
+    run(arranged(shapes(20), template="a photo of {}"), folder)
     assert seen == [8, 8, 4], "another template changes every key"
     seen.clear()
     run(made, folder)
@@ -311,7 +310,7 @@ def test_short_memory_halves_the_batch_and_says_so(shapes, tmp_path, monkeypatch
 
     monkeypatch.setattr(Contrastive, "label_scores", short)
     told: list[str] = []
-    found = run(made, tmp_path / "run", watching=Watching(told.append))
+    found = run(made, tmp_path / "run", tell=told.append)
     assert ["no room for 8 images" in line and "with 2" in line for line in told] == [True]
     responses = list(found.responses(found.candidates[0]))
     expected = list(found.responses(read_run(tmp_path / "whole").candidates[0]))
@@ -420,7 +419,7 @@ def test_a_second_evaluation_in_a_folder_is_refused_and_changes_nothing(shapes, 
                 run(made, folder, fresh=True)
             assert (folder / NAME).read_bytes() == before[0]
 
-    run(made, folder, watching=Watching(progress=second))
+    run(made, folder, progress=second)
     assert before
     assert half.exists()
     run(made, folder)
@@ -528,7 +527,7 @@ def test_an_answer_is_read_as_it_was_written():
 
 
 def test_blocks_are_read_ahead_in_order_and_no_more_pixels_than_agreed(monkeypatch):
-    from advisor.evaluate import image_blocks
+    from advisor.evaluate import execution
 
     class Store:
         def missing(self, _name):
@@ -537,7 +536,7 @@ def test_blocks_are_read_ahead_in_order_and_no_more_pixels_than_agreed(monkeypat
         def read(self, _name):
             return picture("red", "circle", size=200)
 
-    monkeypatch.setattr(image_blocks, "AHEAD_PIXELS", 1)
+    monkeypatch.setattr(execution, "AHEAD_PIXELS", 1)
     images = [LabelledImage(number, str(number), labels=("x",)) for number in range(11)]
     ready = (images, 4, Store(), LABEL, "digest")
     found = list(prepared(*ready, set()))

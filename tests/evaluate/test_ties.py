@@ -10,7 +10,7 @@ from advisor.draw.formats import drawn
 from advisor.evaluate.certainty import Resampler
 from advisor.evaluate.evaluation_report import _confusion, report_of
 from advisor.evaluate.gates import Gates
-from advisor.evaluate.metrics import METRIC_KINDS
+from advisor.evaluate.metrics import METRIC_KINDS, of_mean
 from advisor.evaluate.metrics.label_metrics import accuracy, best_labels, levelled, macro_f1
 from advisor.evaluate.metrics.retrieval_metrics import (
     first_ranks,
@@ -18,7 +18,6 @@ from advisor.evaluate.metrics.retrieval_metrics import (
     median_rank,
     recall_at,
 )
-from advisor.evaluate.metrics.weighable import of_mean
 from advisor.evaluate.scores import score
 from tests.evaluate.runs import (
     CAPTION,

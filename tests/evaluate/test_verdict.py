@@ -13,7 +13,7 @@ from advisor.draw.formats import drawn
 from advisor.errors import BrokenFileError, UsageError
 from advisor.evaluate.evaluation_report import report_of
 from advisor.evaluate.gates import Gates
-from advisor.evaluate.page import as_json
+from advisor.evaluate.page import Evaluation, as_json
 from advisor.evaluate.scores import score
 from advisor.evaluate.verdict import RECOMMENDED, verdict
 from tests.evaluate.runs import (
@@ -89,7 +89,7 @@ def test_of_own_checkpoints_that_tie_the_smallest_by_its_headers_is_named(tmp_pa
     )
     scores, said, _ = judged(replace(run, candidates=named), rules)
     assert (said.outcome, said.recommended) == ("tie", "other")
-    found = as_json(run, scores, said, Gates())["results"]
+    found = as_json(Evaluation(run, scores, said, ()))["results"]
     assert [one["parameters_millions"] for one in found] == [90.5, 12.25]
 
 

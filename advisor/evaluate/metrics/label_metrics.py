@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from advisor.evaluate.metrics.weighable import Array, Weighable, np, of_mean, of_sums
+from advisor.evaluate.metrics import Array, Weighable, np, of_mean, of_sums
 
 CALIBRATION_BINS = 15
 TIED, TIED_SHARE = 1e-5, 1e-3
@@ -131,10 +131,9 @@ def mean_average_precision(truth: Array, scores: Array) -> Weighable:
     """
     true, given = np.asarray(truth, dtype=float), np.asarray(scores, dtype=float)
     used = [number for number in range(true.shape[1]) if true[:, number].any()]
-    ranked = [_ranked(true[:, number], given[:, number]) for number in used]
 
     def weighed(weights: Array) -> Array:
-        values = [_average_precision(weights, *one) for one in ranked]
+        values = [_average_precision(weights, true[:, n], given[:, n]) for n in used]
         if not values:
             return np.full(len(weights), np.nan)
         known = np.stack(values)
@@ -155,17 +154,12 @@ def _ranked_labels(true: Array, scores: Array) -> Array:
     return worth
 
 
-def _ranked(true: Array, scores: Array) -> tuple[Array, Array, Array]:
-    """Return the order of items by score, their truth in it, and where a new score ends."""
+def _average_precision(weights: Array, true: Array, scores: Array) -> Array:
+    """Return the step-wise area under precision by recall, tied scores taken together."""
     order = np.argsort(-scores, kind="stable")
     ends = np.flatnonzero(np.r_[np.diff(scores[order]) != 0, True])
-    return order, true[order], ends
-
-
-def _average_precision(weights: Array, order: Array, true: Array, ends: Array) -> Array:
-    """Return the step-wise area under precision by recall, tied scores taken together."""
     sorted_weights = weights[:, order]
-    found = np.cumsum(sorted_weights * true, axis=1)[:, ends]
+    found = np.cumsum(sorted_weights * true[order], axis=1)[:, ends]
     taken = np.cumsum(sorted_weights, axis=1)[:, ends]
     total = found[:, -1:]
     steps = np.diff(found, axis=1, prepend=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from advisor.evaluate.metrics.weighable import Array, Weighable, np, of_mean
+from advisor.evaluate.metrics import Array, Weighable, np, of_mean
 
 TIED = 1e-5
 """Similarities that differ by no more are equal: what else is in a batch moves them by 1e-6."""
@@ -33,21 +33,18 @@ class FirstRanks(NamedTuple):
     def reciprocal(self) -> Array:
         """Return what one over the rank is by chance; 0 where none was found."""
         kinds, of = np.unique(np.stack(self, axis=1), axis=0, return_inverse=True)
-        return np.array([_mean_reciprocal(*kind) for kind in kinds])[of.reshape(-1)]
+        values = np.zeros(len(kinds))
+        for number, (ahead, tied, right) in enumerate(kinds):
+            left = np.arange(tied, -1, -1)  # irrelevant ones that are left at each place of the tie
+            here = right / np.maximum(left + right, 1)
+            missed = np.concatenate([[1.0], np.cumprod(1 - here[:-1])])
+            values[number] = (missed * here / (ahead + 1 + np.arange(tied + 1))).sum()
+        return values[of.reshape(-1)]
 
     def mean(self) -> Array:
         """Return what the rank is by chance; 0 where none was found."""
         place = self.ahead + (self.tied + self.right + 1) / (self.right + 1)
         return np.where(self.right > 0, place, 0.0)
-
-
-def _mean_reciprocal(ahead: int, tied: int, right: int) -> float:
-    if not right:
-        return 0.0
-    left = np.arange(tied, -1, -1)  # irrelevant ones that are left at each place of the tie
-    here = right / (left + right)
-    missed = np.concatenate([[1.0], np.cumprod(1 - here[:-1])])
-    return float((missed * here / (ahead + 1 + np.arange(tied + 1))).sum())
 
 
 def first_ranks(scores: Array, relevant: Array) -> FirstRanks:

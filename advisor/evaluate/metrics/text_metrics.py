@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from advisor.evaluate.metrics.weighable import Weighable, np, of_mean, of_ratio, of_sums
+from advisor.evaluate.metrics import Weighable, np, of_mean, of_ratio, of_sums
 from advisor.trial.runtime import library
 
 AGREEING = 3
@@ -40,17 +40,13 @@ def vqa_accuracy(answers: Sequence[str], references: Sequence[Sequence[str]]) ->
     (https://github.com/GT-Vision-Lab/VQA, PythonEvaluationTools). That script compares answers as
     they are where all annotators agree; here they are normalised there too.
     """
-    return of_mean(
-        [_agreement(answer, right) for answer, right in zip(answers, references, strict=True)]
-    )
-
-
-def _agreement(answer: str, references: Sequence[str]) -> float:
-    said = normalised(answer)
-    same = [normalised(reference) == said for reference in references]
-    agreeing = sum(same)
-    shares = [min(1.0, (agreeing - one) / AGREEING) for one in same]
-    return sum(shares) / len(shares) if shares else 0.0
+    worth = []
+    for answer, right in zip(answers, references, strict=True):
+        said = normalised(answer)
+        same = [normalised(reference) == said for reference in right]
+        shares = [min(1.0, (sum(same) - agrees) / AGREEING) for agrees in same]
+        worth.append(sum(shares) / len(shares) if shares else 0.0)
+    return of_mean(worth)
 
 
 def anls(answers: Sequence[str], references: Sequence[Sequence[str]]) -> Weighable:
@@ -87,22 +83,16 @@ def word_error_rate(texts: Sequence[str], references: Sequence[Sequence[str]]) -
 
 
 def _rate(process: Any, texts: Sequence[str], references: Sequence[Sequence[str]]) -> Weighable:
-    counts = [
-        min((_counts(process(one, text)) for one in right), key=_share)
-        for text, right in zip(texts, references, strict=True)
-    ]
-    edits, lengths = zip(*counts, strict=True) if counts else ((), ())
-    return of_ratio(edits, lengths, [_share(each) for each in counts])
-
-
-def _counts(found: Any) -> tuple[int, int]:
-    """Return how many edits were found, and how long the reference is."""
-    changed = found.substitutions + found.deletions
-    return changed + found.insertions, changed + found.hits
-
-
-def _share(counts: tuple[int, int]) -> float:
-    return counts[0] / max(counts[1], 1)
+    rows = []
+    for text, right in zip(texts, references, strict=True):
+        counts = []
+        for found in (process(reference, text) for reference in right):
+            changed = found.substitutions + found.deletions
+            edits, length = changed + found.insertions, changed + found.hits
+            counts.append((edits / max(length, 1), edits, length))
+        rows.append(min(counts, key=lambda each: each[0]))
+    worth, edits_of_all, lengths = zip(*rows, strict=True) if rows else ((), (), ())
+    return of_ratio(edits_of_all, lengths, worth)
 
 
 def field_f1(found: Sequence[Any], truth: Sequence[Any]) -> Weighable:
@@ -141,19 +131,11 @@ _STOPS_REMOVED = 32  # the script means a flag there, and gives a count
 _COMMA = re.compile(r"\d,\d")
 _STOP = re.compile(r"\.(?!\d)")
 _ARTICLES = frozenset({"a", "an", "the"})
-_NUMBERS = {
-    "zero": "0",
-    "none": "0",
-    "one": "1",
-    "two": "2",
-    "three": "3",
-    "four": "4",
-    "five": "5",
-    "six": "6",
-    "seven": "7",
-    "eight": "8",
-    "nine": "9",
-    "ten": "10",
+_NUMBERS = {"none": "0"} | {
+    word: str(number)
+    for number, word in enumerate(
+        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    )
 }
 
 
