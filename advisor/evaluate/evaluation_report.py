@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -38,7 +36,7 @@ from advisor.evaluate.responses import EvaluationRun
 from advisor.evaluate.scores import CandidateScores, Scores
 from advisor.evaluate.verdict import Verdict
 from advisor.trial.failures import ImageError
-from advisor.trial.images import open_encoded
+from advisor.trial.images import open_encoded, preview
 
 HERE = Path(__file__).parent
 HUES = (212, 152, 28, 268, 340, 60, 190, 100)
@@ -50,8 +48,8 @@ NOTHING, ANOTHER = -1, -2
 """What stands in a confusion matrix for no class, and for one that has no column."""
 WORST, BEST, OPEN = 60, 20, 3
 """Examples of each kind, and how many of them are not folded."""
-SIDE, QUALITY = 96, 80
-"""Thumbnails are JPEG of at most so many pixels wide and high."""
+SIDE = 96
+"""Thumbnails have at most so many pixels a side."""
 LONGEST = 400
 """Texts are cut after so many signs."""
 
@@ -292,15 +290,11 @@ def _said(
 
 
 def _thumbnail(id: str, thumbnails: Thumbnails) -> str:
-    """Return an image as the address of a small JPEG; empty where it cannot be shown."""
+    """Return an image as a small `data:` address; empty where it cannot be shown."""
     try:
-        pixels = open_encoded(thumbnails(id), id).pixels
-        pixels.thumbnail((SIDE, SIDE))
-        file = io.BytesIO()
-        pixels.convert("RGB").save(file, "JPEG", quality=QUALITY)
+        return preview(open_encoded(thumbnails(id), id), SIDE)
     except (ImageError, OSError, ValueError):
         return ""
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def _cut(words: str) -> str:

@@ -203,11 +203,23 @@ def cider_d(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> 
     """
     counted = [[_grams(one) for one in right] for right in references]
     frequency = Counter(gram for right in counted for gram in set().union(*right))
-    vectors = _Vectors(frequency, len(counted))
+    most = log(len(counted)) if counted else 0.0
+
+    def vector(grams: Counter[tuple[str, ...]]) -> _Vector:
+        weights: list[dict[tuple[str, ...], float]] = [{} for _ in range(LONGEST)]
+        squares, pairs = [0.0] * LONGEST, 0
+        for gram, count in grams.items():
+            number = len(gram) - 1
+            weight = count * (most - log(max(1, frequency[gram])))
+            weights[number][gram] = weight
+            squares[number] += weight * weight
+            pairs += count if number == 1 else 0
+        return weights, [sqrt(square) for square in squares], pairs
+
     scores = []
     for text, right in zip(texts, counted, strict=True):
-        said = vectors.of(_grams(text))
-        alike = (vectors.similarity(said, vectors.of(one)) for one in right)
+        said = vector(_grams(text))
+        alike = (_similarity(said, vector(one)) for one in right)
         scores.append(CIDER_SCALE * sum(alike) / len(right))
     return of_mean(scores)
 
@@ -216,32 +228,13 @@ _Vector = tuple[list[dict[tuple[str, ...], float]], list[float], int]
 """Weights of n-grams by their length, the norm for each length, and how many pairs there are."""
 
 
-class _Vectors:
-    """Texts as weights of their n-grams, rare ones weighing more."""
-
-    def __init__(self, frequency: Counter[tuple[str, ...]], documents: int) -> None:
-        self._frequency = frequency
-        self._most = log(documents) if documents else 0.0
-
-    def of(self, grams: Counter[tuple[str, ...]]) -> _Vector:
-        """Return a text's vector from its n-grams."""
-        weights: list[dict[tuple[str, ...], float]] = [{} for _ in range(LONGEST)]
-        squares, pairs = [0.0] * LONGEST, 0
-        for gram, count in grams.items():
-            number = len(gram) - 1
-            weight = count * (self._most - log(max(1, self._frequency[gram])))
-            weights[number][gram] = weight
-            squares[number] += weight * weight
-            pairs += count if number == 1 else 0
-        return weights, [sqrt(square) for square in squares], pairs
-
-    def similarity(self, said: _Vector, reference: _Vector) -> float:
-        """Return the clipped cosine, less for a difference in length, averaged over lengths."""
-        total = 0.0
-        for weights, norm, other, other_norm in zip(*said[:2], *reference[:2], strict=True):
-            common = sum(min(w, other[g]) * other[g] for g, w in weights.items() if g in other)
-            total += common / (norm * other_norm) if norm and other_norm else common
-        return total / LONGEST * exp(-((said[2] - reference[2]) ** 2) / (2 * CIDER_SIGMA**2))
+def _similarity(said: _Vector, reference: _Vector) -> float:
+    """Return the clipped cosine, less for a difference in length, averaged over lengths."""
+    total = 0.0
+    for weights, norm, other, other_norm in zip(*said[:2], *reference[:2], strict=True):
+        common = sum(min(w, other[g]) * other[g] for g, w in weights.items() if g in other)
+        total += common / (norm * other_norm) if norm and other_norm else common
+    return total / LONGEST * exp(-((said[2] - reference[2]) ** 2) / (2 * CIDER_SIGMA**2))
 
 
 def _grams(text: Tokens) -> Counter[tuple[str, ...]]:

@@ -21,26 +21,6 @@ class FirstRanks(NamedTuple):
     tied: Array
     right: Array
 
-    def within(self, k: int) -> Array:
-        """Return the chance that a relevant item is among the first `k`."""
-        missed = np.ones(len(self.ahead))
-        for place in range(k):  # of the items that tie, at most so many are looked at
-            looked = self.ahead + place < k
-            left = np.maximum(self.tied - place, 0)
-            missed *= np.where(looked, left / np.maximum(left + self.right, 1), 1.0)
-        return np.where(self.right > 0, 1 - missed, 0.0)
-
-    def reciprocal(self) -> Array:
-        """Return what one over the rank is by chance; 0 where none was found."""
-        kinds, of = np.unique(np.stack(self, axis=1), axis=0, return_inverse=True)
-        values = np.zeros(len(kinds))
-        for number, (ahead, tied, right) in enumerate(kinds):
-            left = np.arange(tied, -1, -1)  # irrelevant ones that are left at each place of the tie
-            here = right / np.maximum(left + right, 1)
-            missed = np.concatenate([[1.0], np.cumprod(1 - here[:-1])])
-            values[number] = (missed * here / (ahead + 1 + np.arange(tied + 1))).sum()
-        return values[of.reshape(-1)]
-
     def mean(self) -> Array:
         """Return what the rank is by chance; 0 where none was found."""
         place = self.ahead + (self.tied + self.right + 1) / (self.right + 1)
@@ -66,12 +46,24 @@ def recall_at(ranks: FirstRanks, k: int) -> Weighable:
     That is recall@k as papers on image and text retrieval count it; with one relevant item a query
     it is the recall of information retrieval.
     """
-    return of_mean(ranks.within(k))
+    missed = np.ones(len(ranks.ahead))
+    for place in range(k):  # of the items that tie, at most so many are looked at
+        left = np.maximum(ranks.tied - place, 0)
+        chance = left / np.maximum(left + ranks.right, 1)
+        missed *= np.where(ranks.ahead + place < k, chance, 1.0)
+    return of_mean(np.where(ranks.right > 0, 1 - missed, 0.0))
 
 
 def mean_reciprocal_rank(ranks: FirstRanks) -> Weighable:
     """Return the mean of one over the rank of the first relevant item, 0 where there is none."""
-    return of_mean(ranks.reciprocal())
+    kinds, of = np.unique(np.stack(ranks, axis=1), axis=0, return_inverse=True)
+    values = np.zeros(len(kinds))
+    for number, (ahead, tied, right) in enumerate(kinds):
+        left = np.arange(tied, -1, -1)  # irrelevant ones that are left at each place of the tie
+        here = right / np.maximum(left + right, 1)
+        missed = np.concatenate([[1.0], np.cumprod(1 - here[:-1])])
+        values[number] = (missed * here / (ahead + 1 + np.arange(tied + 1))).sum()
+    return of_mean(values[of.reshape(-1)])
 
 
 def median_rank(ranks: FirstRanks, items: int) -> Weighable:
