@@ -73,7 +73,7 @@ def test_what_a_printed_program_learnt_is_scored_as_the_program_does(said, learn
     assert (result["checkpoint"], result["scored_by"]) == (str(file), "classifier")
     settings = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
     assert settings["labels"] == sorted(path.name for path in data.iterdir())
-    network = transformers.AutoModel.from_pretrained(settings["checkpoint"])
+    network = transformers.AutoModel.from_pretrained(settings["checkpoint"], dtype=torch.float32)
     processor = transformers.AutoImageProcessor.from_pretrained(settings["checkpoint"])
     tensors, run = load_file(file), read_run(tmp_path / "run")
     with torch.no_grad():
@@ -93,9 +93,9 @@ def test_a_pickle_is_refused_with_the_command_that_converts_it(said, learnt, tmp
     torch.save({**settings, **load_file(file)}, tmp_path / "old.pt")
     refused = said(data, "--candidate", tmp_path / "old.pt")
     assert refused.code == 2
-    assert "is a pickle" in refused.err
-    command = " ".join(refused.err.partition("convert it: ")[2].split())
-    program, flag, code = shlex.split(command)[:3]
+    error = refused.json["error"]
+    assert "is a pickle" in error["message"]
+    program, flag, code = shlex.split(error["hint"].removeprefix("convert it: "))
     assert (program, flag) == ("python", "-c")
     subprocess.run([sys.executable, "-c", code], check=True)
     after = said(data, "--candidate", tmp_path / "old.safetensors").json["results"]
