@@ -101,7 +101,7 @@ class _HeadedNetwork:
     """An encoder with a linear classifier on its unit vectors, which the program scales."""
 
     def __init__(self, encoder: Any, head: LinearHead, name: str) -> None:
-        self.encoder = encoder
+        self.encoder, self.name = encoder, name
         try:
             tensors = library("safetensors.torch").load(head.data)
             self.weight, self.bias = (tensors[part].float() for part in ("weight", "bias"))
@@ -117,7 +117,7 @@ class _HeadedNetwork:
         vectors = getattr(features, "pooler_output", features).float().cpu()
         vectors = vectors / vectors.norm(dim=-1, keepdim=True) * vectors.shape[-1] ** 0.5
         if vectors.shape[-1] != self.weight.shape[-1]:
-            raise ValueError("the classifier was fitted to vectors of another length")
+            raise _broken(self.name, "it was fitted to vectors of another length")
         return SimpleNamespace(logits=vectors @ self.weight.T + self.bias)
 
 
