@@ -13,7 +13,6 @@ import os
 import re
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from http.client import HTTPException
 from ipaddress import ip_address
 from random import random
@@ -89,9 +88,7 @@ class Endpoint:
             )
         if not self.host or not self.model:
             raise UsageError(f"`{checkpoint}` names no model of a server", hint=FORM)
-        self.local = parts.hostname == "localhost"
-        with suppress(ValueError):
-            self.local = self.local or ip_address(parts.hostname or "").is_loopback
+        self.local = _is_loopback(parts.hostname or "")
         if parts.scheme == "http" and not self.local and not allow_http:
             raise UsageError(
                 f"on the way to `{self.host}` anybody could read the images and the key",
@@ -214,6 +211,13 @@ class Endpoint:
             )
         except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise self._no_answer("a chat completion") from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def endpoints(checkpoints: Iterable[str], options: RunOptions) -> dict[str, Endpoint]:
