@@ -28,11 +28,12 @@ SUFFIX, PICKLED = ".safetensors", ".pt"
 LARGEST = 1000 * MEGABYTE
 CONVERTED = (
     'python -c "import json, torch; from safetensors.torch import save_file;'
-    " c = torch.load('{0}.pt', 'cpu', weights_only=True);"
-    " save_file({{k: c.pop(k) for k in ('weight', 'bias')}}, '{0}.safetensors');"
+    " c = torch.load('{0}.pt', 'cpu', weights_only=True); w = c.pop('weight');"
+    " save_file({{'weight': w * w.shape[1] ** 0.5, 'bias': c.pop('bias')}}, '{0}.safetensors');"
     " json.dump(c, open('{0}.json', 'w'))\""
 )
-"""What makes a classifier of the pickle that programs of earlier releases saved."""
+"""What makes a classifier of the pickle that programs of earlier releases saved, whose weights are
+of vectors times their length."""
 
 
 class LinearHead(NamedTuple):
@@ -98,7 +99,7 @@ def load_head(checkpoint: str, loading: Loading) -> Classifier:
 
 
 class _HeadedNetwork:
-    """An encoder with a linear classifier on its unit vectors, which the program scales."""
+    """An encoder with a linear classifier on its unit vectors."""
 
     def __init__(self, encoder: Any, head: LinearHead, name: str) -> None:
         self.encoder, self.name = encoder, name
@@ -115,7 +116,7 @@ class _HeadedNetwork:
         encode = getattr(self.encoder, "get_image_features", self.encoder)
         features = encode(**inputs)
         vectors = getattr(features, "pooler_output", features).float().cpu()
-        vectors = vectors / vectors.norm(dim=-1, keepdim=True) * vectors.shape[-1] ** 0.5
+        vectors = vectors / vectors.norm(dim=-1, keepdim=True)
         if vectors.shape[-1] != self.weight.shape[-1]:
             raise _broken(self.name, "it was fitted to vectors of another length")
         return SimpleNamespace(logits=vectors @ self.weight.T + self.bias)

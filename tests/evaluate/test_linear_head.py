@@ -54,12 +54,12 @@ def learnt(shapes, tmp_path, monkeypatch):
 
     def made(id):
         data, folder = shapes(18), encoder(ENCODERS[id], tmp_path / "encoder")
-        (tmp_path / "images").symlink_to(data)
         rules = load_rules()
-        code = snippet(rules.checkpoint(id), "supervised-classification", rules)
+        code = snippet(rules.checkpoint(id), "supervised-classification", rules, whole=True)
+        monkeypatch.setattr(sys, "argv", ["classify.py", "train", str(data)])
         monkeypatch.chdir(tmp_path)
         exec(compile(code.replace(f'"{id}"', repr(str(folder))), id, "exec"), {})
-        return tmp_path / "classifier.safetensors", data
+        return tmp_path / "index" / "classifier.safetensors", data
 
     return made
 
@@ -81,8 +81,7 @@ def test_what_a_printed_program_learnt_is_scored_as_the_program_does(said, learn
             with Image.open(data / image.id) as picture:
                 pixels = processor(images=picture.convert("RGB"), return_tensors="pt")
             features = getattr(network, "get_image_features", network)(**pixels).pooler_output
-            vector = features / features.norm() * features.shape[-1] ** 0.5
-            logits = vector @ tensors["weight"].T + tensors["bias"]
+            logits = features / features.norm() @ tensors["weight"].T + tensors["bias"]
             assert row.scores == pytest.approx(logits.softmax(dim=-1)[0].tolist(), abs=1e-5)
 
 
@@ -90,7 +89,9 @@ def test_a_pickle_is_refused_with_the_command_that_converts_it(said, learnt, tmp
     file, data = learnt("openai/clip-vit-base-patch32")
     settings = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
     before = said(data, "--candidate", file).json["results"]
-    torch.save({**settings, **load_file(file)}, tmp_path / "old.pt")
+    tensors = load_file(file)
+    tensors["weight"] /= tensors["weight"].shape[1] ** 0.5
+    torch.save({**settings, **tensors}, tmp_path / "old.pt")
     refused = said(data, "--candidate", tmp_path / "old.pt")
     assert refused.code == 2
     error = refused.json["error"]
