@@ -192,7 +192,9 @@ def test_every_program_and_part_is_used():
         for task in checkpoint.tasks or [None]
         if (program := program_for(checkpoint, task, RULEBASE.programs))
     }
-    assert {"load-alone", "load-parts-alone", "load-open-clip-alone"} <= used
+    assert {"load-alone", "load-parts-alone"} <= used
+    nameless = RULEBASE.checkpoint("laion/CLIP-ViT-B-32-laion2B-s34B-b79K")._replace(tasks=())
+    used.add(program_for(nameless, None, RULEBASE.programs).id)  # of an overlay, without a task
     used |= {
         program.id
         for checkpoint in RULEBASE.checkpoints.values()
