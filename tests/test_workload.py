@@ -164,6 +164,14 @@ def test_what_changes_the_answer_under_a_bound_does_so_when_it_is_given(rules):
             assert (other.checkpoint or "") == change.checkpoint, change.answers
 
 
+def test_rules_without_speeds_know_no_hours(rules):
+    bare = rules.with_parts({"speeds": {"speeds": [], "workloads": []}})
+    with pytest.raises(UsageError, match="no speed of a machine"):
+        recommend(bare, CASE, within="8h")
+    free = recommend(bare, CASE)
+    assert free.to_dict()["checkpoints"][0]["hours"] is None
+
+
 def test_of_a_device_whose_speed_nobody_knows_the_time_is_not_verified(rules):
     first = recommend(rules, {**CASE, "device": "phone"}, within="8h").advice[0].selection.picks[0]
     assert [gap.field for gap in first.unknown] == ["hours"]

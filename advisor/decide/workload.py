@@ -112,10 +112,8 @@ def hours(
     if tower is None or bool(written) == (checkpoint.stage == CONTRASTIVE):
         return None
     low, high = (
-        items * seconds / HOUR
-        for seconds in (
-            _seconds(workload, checkpoint, speed, tower, pixels, written, end) for end in (1, 0)
-        )
+        items / HOUR * _seconds(workload, checkpoint, speed, tower, pixels, written, end)
+        for end in (1, 0)
     )
     return Hours(low, high, speed.unit, speed.label, items, written)
 
@@ -164,8 +162,10 @@ def within_rules(rulebase: RuleBase, within: str | float, profile: Profile) -> R
         raise UsageError(
             "`--within` needs the number of items", hint=f"give it as `--{flag} 50000`"
         )
-    asked = rulebase.speeds[0].answers
-    device = next(question for question in rulebase.questions if question.id in asked)
+    asked = {id for speed in rulebase.speeds for id in speed.answers}
+    device = next((question for question in rulebase.questions if question.id in asked), None)
+    if device is None:
+        raise UsageError("these rules have no speed of a machine", hint="leave `--within` out")
     speeds = {}
     for option in device.options:
         answer = Answer((option.id,), None, "asked")
