@@ -20,8 +20,6 @@ def lost_members() -> Callable[[str], frozenset[str]]:
     """
     table, described = release_table(), described_releases()
     newest = members_of(described[-1])
-    if newest is None:
-        return lambda _: frozenset()
 
     @cache
     def of_block(block: str) -> frozenset[str]:

@@ -44,8 +44,8 @@ class Release:
     - `auto`: auto class -> model type -> class names. Besides models: AutoConfig, AutoProcessor,
       AutoImageProcessor, AutoTokenizer.
     - `asked`: the release that was asked for, where this is only the nearest that is described
-    - `members`: what its classes and modules have; that of the nearest described release below,
-      where this one is not; None where there is none
+    - `members`: what its classes and modules have; that of the nearest described release, where
+      this one is not
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Release:
         asked: str = "",
     ) -> None:
         self.version: str = description["version"]
-        self.members, self.asked = members, asked
+        self.members, self.asked = members or members_of(self.version), asked
         self._description = description
         self.pipelines: dict[str, list[str]] = description["pipelines"]
         self._named: dict[str, list[str]] = description["named"]
@@ -230,11 +230,12 @@ def described_releases() -> list[str]:
     return list(release_table().versions)
 
 
-def members_of(version: str) -> ReleaseMembers | None:
-    """Return the members of a release, or of the nearest described one; None where none is near."""
-    described = described_releases()
-    near = version if version in described else _nearest(described, version_number(version))
-    return _members(release_table(), near) if near else None
+def members_of(version: str) -> ReleaseMembers:
+    """Return the members of a release, or of the described one that is nearest to it."""
+    described, number = described_releases(), version_number(version)
+    near = version if version in described else _nearest(described, number)
+    oldest = number < version_number(described[0])
+    return _members(release_table(), near or described[0 if oldest else -1])
 
 
 @cache
@@ -265,9 +266,7 @@ def _installed_release(rulebase: RuleBase, package: Path | None) -> Release:
     version = _version_of(package) if package else None
     if version in described_releases():
         return _described(rulebase, version or "")
-    description = _installed(package)
-    members = members_of(description["version"])
-    return Release(description, rulebase.changes, members)
+    return Release(_installed(package), rulebase.changes)
 
 
 def _version_of(package: Path) -> str | None:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from advisor.catalogue.release import Release
 from advisor.check.declaration import DeclaredChoice
@@ -40,19 +40,8 @@ class Suppression(NamedTuple):
     not_run: frozenset[str] = frozenset()
 
 
-class NamePlaces(NamedTuple):
-    """Where classes of libraries stand, by file and name.
-
-    Each place comes with what is imported or reached there; None where it is used alone. Names that
-    some file uses and does not import are `given` it by others.
-    """
-
-    by_name: Mapping[tuple[str, str], Mapping[Location, Name | None]]
-    given: frozenset[str]
-
-    def of(self, path: str, name: str) -> Mapping[Location, Name | None]:
-        """Return where a name stands in a file."""
-        return self.by_name.get((path, name), {})
+NamePlaces: TypeAlias = dict[tuple[str, str], dict[Location, "Name | None"]]
+"""Where classes stand, by file and name, with what is imported or reached there; None for a use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +54,8 @@ class Case:
     `lowered` has the shipped levels of rules that overlays made milder; with `strict` they hold.
     With `all_models`, files that have nothing to do with vision and language are judged in full.
     Without a release only single checkpoints can be judged, whose class nobody named. `judged` are
-    the files that a pin of the project gives another release, or one of their own.
+    the files that a pin of the project gives another release, or one of their own. `once` holds
+    what was worked out for one rule and is the same for all others.
     """
 
     rulebase: RuleBase
@@ -84,6 +74,7 @@ class Case:
     all_models: bool = False
     lowered: Mapping[str, str] = field(default_factory=dict)
     rule: str = ""
+    once: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def release(self) -> Release:
@@ -97,25 +88,30 @@ class Case:
         """The library of that release, as messages call it."""
         return f"{TRANSFORMERS} {self.release.version}"
 
-    def of_files(self, judged: JudgedFiles, by: Release) -> Case:
-        """Return the case of some files alone, judged by a release."""
-        return self._with_files(by, judged.paths.__contains__)
-
-    def of_others(self) -> Case:
-        """Return the case of the files without a pin."""
-        pinned = frozenset(path for one in self.judged for path in one.paths)
-        return self._with_files(self.judged_by, lambda path: path not in pinned)
-
-    def _with_files(self, by: Release | None, has: Callable[[str], bool]) -> Case:
+    def of_files(self, has: Callable[[str], bool], by: Release | None) -> Case:
+        """Return the case of the files alone that `has` is true of, judged by a release."""
         seen = ("usages", "beside", "names", "built", "overrides")
         own: dict[str, Any] = {
             of: tuple(x for x in getattr(self.scan, of) if has(x.place.path)) for of in seen
         }
-        return replace(self, judged_by=by, judged=(), scan=self.scan._replace(**own))
+        scan = self.scan._replace(**own)
+        return replace(self, judged_by=by, judged=(), scan=scan, once={})
+
+    def worked_out(self, name: str, work: Callable[[Case], Any]) -> Any:
+        """Return what is worked out once for all rules that judge the same code."""
+        scan, value = self.once.get(name, (None, None))
+        if scan is not self.scan:
+            value = work(self)
+            self.once[name] = self.scan, value
+        return value
 
     def usages(self) -> Iterator[tuple[Usage]]:
         """Yield every place in code that loads a checkpoint."""
         return ((usage,) for usage in self.scan.usages)
+
+    def calls(self, *kinds: str) -> Iterator[tuple[Usage, Call]]:
+        """Yield the uses of some kinds of all that is loaded."""
+        return ((usage, x) for usage in self.scan.usages for x in usage.calls if x.kind in kinds)
 
     def known(self) -> Iterator[tuple[Usage, Identity]]:
         """Yield every load of something known, be it as a sibling of a checkpoint."""
@@ -173,8 +169,8 @@ class Case:
         )
 
     def places_of_names(self) -> NamePlaces:
-        """Return where classes stand."""
-        places: dict[tuple[str, str], dict[Location, Name | None]] = defaultdict(dict)
+        """Return where classes of libraries stand."""
+        places: NamePlaces = defaultdict(dict)
         for usage in self.scan.usages:
             for load in usage.loads:
                 if load.class_place and load.class_written:
@@ -183,19 +179,17 @@ class Case:
                     places[at.path, load.class_name][at] = None
         for name in self.scan.names:
             places[name.place.path, name.name][name.place] = name
-        given = frozenset(name for (_, name), at in places.items() if not any(at.values()))
-        return NamePlaces(places, given)
+        return dict(places)
 
-    def renames(
-        self, path: str, old: str, new: str, places: NamePlaces
-    ) -> Mapping[Location, tuple[Edit, ...]]:
+    def renames(self, path: str, old: str, new: str) -> Mapping[Location, tuple[Edit, ...]]:
         """Return what renames a class of transformers in a file, by the place that asks for it.
 
         The first import renames all that is followed from it: a part of that is wrong. Where the
         old name may be used in other ways, or by other files, which import none from a notebook, an
         import keeps it as an alias, and nothing else is touched.
         """
-        here = places.of(path, old)
+        places: NamePlaces = self.worked_out("names", Case.places_of_names)
+        here = places.get((path, old), {})
         names = {at: name for at, name in here.items() if name}
         there = {at for at, name in names.items() if self._has(name.module, new)}
         bare = [at for at, name in names.items() if name.imported and not name.alias]
@@ -204,9 +198,10 @@ class Case:
             return edits
         used = [at for at, name in here.items() if name is None]
         followed = all(
-            _times(path, self.source(path), one) <= len(places.of(path, one)) for one in (old, new)
+            _times(path, self.source(path), name) <= len(places.get((path, name), {}))
+            for name in (old, new)
         )
-        passed_on = bare[0].cell is None and (not used or old in places.given)
+        passed_on = bare[0].cell is None and (not used or old in self.worked_out("given", _given))
         if passed_on or not followed:
             return edits | {at: (Edit(at, f"{new} as {old}", old),) for at in bare}
         return edits | {bare[0]: tuple(Edit(at, new, old) for at in (*bare, *used))}
@@ -214,16 +209,17 @@ class Case:
     def _has(self, module: str, name: str) -> bool:
         """True for a class of the release in a module of the library that has it."""
         inside = module.partition(".")[2]
-        members = self.release.members
-        return not inside or (members is not None and name in (members.names(inside) or ()))
-
-    def stand_whole(self, name: str, places: Iterable[Location]) -> bool:
-        """True where a name is written at each place: in a notebook, pieces may make it up."""
-        return all(same_letters(self.stands_at(place)) == name for place in places)
+        return not inside or name in (self.release.members.names(inside) or ())
 
     def stands_at(self, place: Location) -> str:
         """Return the text at a place of a scanned file."""
         return stretch(place.path, self.source(place.path), place)
+
+
+def _given(case: Case) -> frozenset[str]:
+    """Return the names that some file uses and does not import: others give it them."""
+    places: NamePlaces = case.worked_out("names", Case.places_of_names)
+    return frozenset(name for (_, name), at in places.items() if not any(at.values()))
 
 
 @lru_cache(maxsize=4 * TEXTS_AT_ONCE)
@@ -276,9 +272,16 @@ class Detector(NamedTuple):
         """True where it judges choices: then it sees all code at once."""
         return self.each in (Case.chosen, Case.declared_choices)
 
+    def can_judge(self, case: Case) -> bool:
+        """True where it has what it judges by: a release among that, if it speaks of one."""
+        return bool(self.runs(case)) and (case.judged_by is not None or not self.of_release)
+
     def findings(self, case: Case) -> Iterator[Finding]:
         """Yield what the function finds in a case."""
         judged = replace(case, rule=self.ids[0])
+        since = case.rulebase.checks[self.ids[0]].knowledge.get("since")
+        if since and not case.release.reaches(since[0]):
+            return
         for part in self.each(judged):
             for finding in self.find(judged, *part):
                 rule = case.rulebase.checks[finding.rule or judged.rule]
@@ -339,25 +342,29 @@ def id_place(usage: Usage) -> Location:
     return values[0].place if len(values) == 1 else usage.place
 
 
+def uses_of(usage: Usage, load: Load | None, *kinds: str) -> Iterator[Call]:
+    """Yield the uses of one thing that is loaded, of some kinds."""
+    place = load.place if load else None
+    return (call for call in usage.calls if call.kind in kinds and call.receiver.place == place)
+
+
 def prepares(usage: Usage) -> Iterator[Call]:
     """Yield the calls of the processors of a usage."""
-    return (call for call in _calls(usage, usage.processors) if call.name == "__call__")
+    places = {load.place for load in usage.processors}
+    calls = (call for call in usage.calls if call.receiver.place in places)
+    return (call for call in calls if call.kind == "call" and call.name == "__call__")
 
 
 def writes(usage: Usage) -> Call | None:
     """Return the first call that makes the model write text."""
-    return next((call for call in _calls(usage, [usage.model]) if call.name == "generate"), None)
+    calls = uses_of(usage, usage.model, "call")
+    return next((call for call in calls if call.name == "generate"), None)
 
 
 def runs(usage: Usage) -> Call | None:
     """Return the first call that runs the model or pipeline."""
-    for call in _calls(usage, [usage.model]):
+    for call in uses_of(usage, usage.model, "call"):
         features = call.name.startswith("get_") and call.name.endswith("_features")
         if call.name == "generate" or features or (call.name == "__call__" and not call.of):
             return call
     return None
-
-
-def _calls(usage: Usage, loads: Iterable[Load | None]) -> list[Call]:
-    places = {load.place for load in loads if load}
-    return [call for call in usage.calls if call.kind == "call" and call.receiver.place in places]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,6 +42,14 @@ OF_FILES = (
 """Options that say nothing where no file is looked at."""
 OF_JUDGING = ("checkpoint", "class_name", "transformers", "fail_on", "strict", "verbose")
 """Options that say nothing where nothing is judged."""
+OF_REPORT = ("lock", "statistics", "verbose")
+APART = {
+    "explain": (*OF_FILES, *OF_JUDGING),
+    "checkpoint": OF_FILES,
+    "diff": ("fix", *OF_REPORT),
+    "write_baseline": ("baseline", "diff", "fail_on", *OF_REPORT),
+}
+"""Options that would silence others."""
 CANNOT = 2
 """The exit code where something asked for could not be done."""
 Force = Annotated[bool, option("--force", "Overwrite an existing advisor.yaml.")]
@@ -74,44 +81,41 @@ def check(
       advisor check --checkpoint Salesforce/blip-vqa-base --task vqa --class BlipModel
       advisor check --explain softmax-for-sigmoid
     """
+    _refuse_together(paths, options, shown)
     if options.explain:
-        _refuse_files("--explain", "shows a page", paths, options)
-        return _explain(rulebase, options, shown)
+        from advisor.catalogue.check_rule import rule_report
+
+        return _emit(rule_report(rulebase, options.explain), shown)
     if not options.checkpoint:
         from advisor.check.project import open_project
 
         return _check(open_project(rulebase, paths, options, given, priority), options, shown)
-    _refuse_files("--checkpoint", "judges one checkpoint", paths, options)
     from advisor.check.page import judgement_report
 
     inspection = judged(rulebase, options, given(rulebase), priority_of(rulebase, priority))
     return _emit(judgement_report(inspection), shown, inspection.exit_code)
 
 
-def _refuse_files(flag: str, does: str, paths: list[Path], options: CheckOptions) -> None:
-    """Raise UsageError for what is about files, where a flag has none looked at."""
-    _refuse_beside(f"`{flag}` {does} and no files", [*map(str, paths), *_given(options, OF_FILES)])
-
-
-def _given(options: CheckOptions, among: Iterable[str]) -> list[str]:
-    """Return those of some options that are given, as they are typed."""
-    return [
-        f"--{one.removesuffix('_name').replace('_', '-')}" for one in among if getattr(options, one)
-    ]
-
-
-def _refuse_beside(does: str, given: list[str], about: str = "files") -> None:
-    if given:
-        message = f"{does}, and `{given[0]}` is about {about}"
+def _refuse_together(paths: list[Path], options: CheckOptions, shown: Showing) -> None:
+    """Raise UsageError for options of which one would silence another."""
+    formats = ["--output"] * bool(shown.files) + ["--format"] * (shown.format != "terminal")
+    for flag in (flag for flag in APART if getattr(options, flag)):
+        others = [_typed(other) for other in APART[flag] if getattr(options, other)]
+        others += formats if flag in ("diff", "write_baseline") else map(str, paths)
+        if others:
+            message = f"`{_typed(flag)}` and `{others[0]}` do not go together"
+            raise UsageError(message, hint="leave out one of the two")
+    if options.class_name and not options.checkpoint:
+        message = f"`--class {options.class_name}` loads no checkpoint that is named"
+        raise UsageError(message, hint="name it with `--checkpoint`")
+    if options.strict and options.fail_on in ("error", "never"):
+        message = f"`--strict` fails on warnings, and `--fail-on {options.fail_on}` does not"
         raise UsageError(message, hint="leave out one of the two")
 
 
-def _explain(rulebase: RuleBase, options: CheckOptions, shown: Showing) -> int:
-    from advisor.catalogue.check_rule import rule_report
-
-    judging = _given(options, OF_JUDGING)
-    _refuse_beside("`--explain` shows a page and judges nothing", judging, "a judgement")
-    return _emit(rule_report(rulebase, options.explain), shown)
+def _typed(option: str) -> str:
+    """Return the name of an option as it is typed."""
+    return f"--{option.removesuffix('_name').replace('_', '-')}"
 
 
 def judged(
@@ -123,7 +127,6 @@ def judged(
 
     id, named = options.checkpoint, options.class_name or None
     judgement = judgement_of(rulebase, id, given, model_class=named, priority=first)
-    _refuse_mild_strictness(options)
     failing = failing_from(options.fail_on or ("warning" if options.strict else "error"))
     return judge(judgement, rulebase, options.transformers, failing)
 
@@ -133,7 +136,6 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
     from advisor.check.page import project_report
     from advisor.check.records import LOCK, baseline_text, lock_text, refuse_other_contents
 
-    _check_together(options, shown)
     if options.lock:
         shown.refuse(project.declaration.folder / LOCK)
     inspection = project.inspect()
@@ -155,7 +157,7 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         inspection = project.inspect()
     if options.write_baseline:
         findings = [one for one in inspection.findings if one.level != "note"]  # which fail nothing
-        refuse_other_contents(options.write_baseline)  # saved meanwhile, perhaps
+        refuse_other_contents(options.write_baseline)
         write_text(options.write_baseline, baseline_text(findings))
         note(f"wrote {count(len(findings), 'finding')} to {path_shown(options.write_baseline)}")
         return 0  # what is known is no failure
@@ -178,45 +180,6 @@ def _print_diff(changes: FixedFiles) -> None:
         sys.stdout.write(diff_shown(changes.files))
     else:
         sys.stdout.buffer.write(patch(changes.files))
-
-
-def _check_together(options: CheckOptions, shown: Showing) -> None:
-    """Raise UsageError for flags of which one would silence another, or replace other files."""
-    from advisor.check.records import refuse_other_contents
-
-    _refuse_mild_strictness(options)
-    if options.class_name:
-        message = f"`--class {options.class_name}` loads no checkpoint that is named"
-        raise UsageError(message, hint="name it with `--checkpoint`")
-    silent: dict[str, object] = {"--lock": options.lock, "--output": shown.files}
-    silent |= {"--statistics": options.statistics, "--verbose": options.verbose}
-    others: dict[str, dict[str, object]] = {
-        "--diff": {**silent, "--fix": options.fix},
-        "--write-baseline": {
-            **silent,
-            "--baseline": options.baseline,
-            "--diff": options.diff,
-            "--fail-on": options.fail_on,
-            "--format": shown.format != "terminal",
-        },
-    }
-    alone = {"--diff": options.diff, "--write-baseline": options.write_baseline}
-    for flag in (flag for flag in others if alone[flag]):
-        for other in (other for other, given in others[flag].items() if given):
-            raise UsageError(
-                f"`{flag}` and `{other}` do not go together", hint="run one, then the other"
-            )
-    if options.diff and shown.format != "terminal":
-        raise UsageError("`--diff` prints a diff, in no other format", hint="leave out `--format`")
-    if options.write_baseline:
-        refuse_other_contents(options.write_baseline)
-
-
-def _refuse_mild_strictness(options: CheckOptions) -> None:
-    """Raise UsageError where `--strict` has warnings fail, and `--fail-on` has them pass."""
-    if options.strict and options.fail_on in ("error", "never"):
-        message = f"`--strict` fails on warnings, and `--fail-on {options.fail_on}` does not"
-        raise UsageError(message, hint="leave out one of the two")
 
 
 def _emit(report: Report, shown: Showing, code: int = 0) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -49,9 +49,32 @@ class Finding(NamedTuple):
     more: tuple[tuple[Edit, ...], ...] = ()
 
     @property
+    def at(self) -> tuple[Location, ...]:
+        """All places that it is about."""
+        return (self.place, *self.places) if self.place else self.places
+
+    @property
     def fixes(self) -> tuple[tuple[Edit, ...], ...]:
         """What fixes it with certainty: the edits of each fix are made all, or none of them."""
         return tuple(filter(None, (self.edits, *self.more)))
+
+
+def joined(findings: Iterable[Finding], alike: Callable[[Finding], object]) -> Iterator[Finding]:
+    """Yield one finding for all that are alike: the first, with places and fixes of the others."""
+    grouped: dict[object, list[Finding]] = {}
+    for finding in findings:
+        grouped.setdefault(alike(finding), []).append(finding)
+    for first, *others in grouped.values():
+        if not others:
+            yield first
+            continue
+        more = tuple(other.edits for other in others if other.edits)
+        places = dict.fromkeys((*first.places, *(place for other in others for place in other.at)))
+        here = first.place and first.place[:2]
+        starts = {place[:3]: place for place in reversed(places) if place[:2] != here}
+        fixes = dict.fromkeys(finding.fix for finding in (first, *others) if finding.fix)
+        apart, fix = tuple(reversed(starts.values())), "; ".join(fixes) or None
+        yield first._replace(places=apart, more=(*first.more, *more), fix=fix)
 
 
 class Stretches:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
-from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import diff_bytes, unified_diff
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from advisor.check.finding import Edit, Finding
 from advisor.errors import AdvisorError, reason_of
 from advisor.files import path_of, read_bounded
-from advisor.foreign import NAMES, inert, visible_lines
+from advisor.foreign import inert, visible_lines
 from advisor.scan.source import UnreadableError, decode_python, decode_utf8, digest, parse
 from advisor.scan.usage import Location
 from advisor.writing import write_text
@@ -29,9 +27,9 @@ _NO_PYTHON = (".ipynb", ".json", ".toml", ".yaml", ".yml")
 MARK = "\ufeff"
 """What some editors put before the text of a file; no column counts it."""
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
-_TWO_SIGNS = r"#\043"
-_OTHER_RUNNERS = ("TF_BUILD", "TEAMCITY_VERSION")
-_QUOTED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+_NOT_PLAIN = re.compile(rb"[^ !$-\[\]-~]")
+"""What no name in a diff has as it is: signs with which commands of CI runners begin among it."""
+_RUNNERS = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
 
 
 Fix: TypeAlias = tuple[Edit, ...]
@@ -146,21 +144,20 @@ def fix_text(path: str, text: str, fixes: Iterable[Fix]) -> FixedFile | None:
     result would not parse any more.
     """
     starts = _line_starts(path, text)
-    made: list[Change] = []
-    known: set[Change] = set()
+    made: set[Change] = set()
+    taken: set[int] = set()
     for fix in sorted(fixes, key=lambda fix: fix[0].place[1:3], reverse=True):
         edits = [(*_ends(starts, edit.place), edit) for edit in fix]
         stand = all(
             0 <= first < last <= len(text) and text[first:last] in (edit.old, edit.text)
             for first, last, edit in edits
         )
-        new = sorted({(first, last, edit.text) for first, last, edit in edits} - known)
-        apart = all(one[1] <= other[0] for one, other in pairwise(new))
-        if stand and apart and all(_is_free(made, first, last) for first, last, _ in new):
-            known.update(new)
-            for one in new:
-                insort(made, one)
-    changes = [change for change in made if text[change[0] : change[1]] != change[2]]
+        new = {(first, last, edit.text) for first, last, edit in edits} - made
+        signs = [sign for first, last, _ in new for sign in range(first, last)] if stand else []
+        if stand and len(signs) == len(set(signs)) and taken.isdisjoint(signs):
+            made |= new
+            taken.update(signs)
+    changes = sorted(change for change in made if text[change[0] : change[1]] != change[2])
     pieces: list[str] = []
     end = 0
     for first, last, put in changes:
@@ -169,13 +166,6 @@ def fix_text(path: str, text: str, fixes: Iterable[Fix]) -> FixedFile | None:
     after = "".join((*pieces, text[end:]))
     broken = _parses(path, text) and not _parses(path, after)
     return None if broken or not changes else FixedFile(path, text, after, len(changes))
-
-
-def _is_free(made: list[Change], first: int, last: int) -> bool:
-    """True where no edit that is made touches a stretch."""
-    at = bisect_left(made, (first,))
-    before, behind = made[max(at - 1, 0) : at], made[at : at + 1]
-    return all(end <= first for _, end, _ in before) and all(last <= begin for begin, *_ in behind)
 
 
 @lru_cache(maxsize=TEXTS_AT_ONCE)
@@ -198,18 +188,10 @@ def diff_shown(files: Iterable[FixedFile]) -> str:
 
 
 def patch(files: Sequence[FixedFile]) -> bytes:
-    """Return the diff for `git apply`, of which no runner of CI takes a word for a command.
-
-    That of GitHub is told to look for none, in lines that `git apply` passes over; for others what
-    would speak to them is written out.
-    """
-    text, data = diff(files), _encoded(files)
-    if inert(text) == text:
-        return data
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        token = os.urandom(16).hex().encode()
-        return b"::stop-commands::%b\n%b::%b::\n" % (token, data, token)
-    return diff_shown(files).encode() if any(map(os.environ.get, _OTHER_RUNNERS)) else data
+    """Return the diff for `git apply`; on a runner of CI, what would speak to it is written out."""
+    text = diff(files)
+    speaks = inert(text) != text and any(map(os.environ.get, _RUNNERS))
+    return diff_shown(files).encode() if speaks else _encoded(files)
 
 
 def diff(files: Iterable[FixedFile]) -> str:
@@ -222,9 +204,8 @@ def _encoded(files: Iterable[FixedFile]) -> bytes:
     """Return the diff with each file in its encoding."""
     lines: list[bytes] = []
     for path, before, after, _, encoding in files:
-        old, new = (
-            _LINE.findall(text.encode(encoding, "surrogateescape")) for text in (before, after)
-        )
+        texts = (text.encode(encoding, "surrogateescape") for text in (before, after))
+        old, new = map(_LINE.findall, texts)
         a, b = (_quoted(f"{side}/{path}").encode("utf-8", "surrogateescape") for side in "ab")
         lines.extend(diff_bytes(unified_diff, old, new, a, b))
     end = b"\n\\ No newline at end of file\n"
@@ -232,24 +213,10 @@ def _encoded(files: Iterable[FixedFile]) -> bytes:
 
 
 def _quoted(name: str) -> str:
-    """Return a name as git reads it in a diff: in quotes, where a character needs it.
-
-    So do two signs with which commands of CI runners begin.
-    """
-    if all(_plain(letter) and letter not in '"\\' for letter in name) and "##" not in name:
-        return name
-    quoted = "".join(_QUOTED.get(letter) or _octal(letter) for letter in name)
-    return f'"{quoted.replace("##", _TWO_SIGNS)}"'
-
-
-def _plain(letter: str) -> bool:
-    return letter.isprintable() and ord(letter) not in NAMES
-
-
-def _octal(letter: str) -> str:
-    if _plain(letter):
-        return letter
-    return "".join(f"\\{byte:03o}" for byte in letter.encode("utf-8", "surrogateescape"))
+    """Return a name as git writes it in a diff: in quotes, with what is not plain in octal."""
+    data = name.encode("utf-8", "surrogateescape")
+    quoted = _NOT_PLAIN.sub(lambda sign: b"\\%03o" % ord(sign[0]), data)
+    return name if quoted == data else f'"{quoted.decode("ascii")}"'
 
 
 def _parses(path: str, text: str) -> bool:

@@ -145,15 +145,6 @@ def is_size(word: str) -> bool:
     return bool(_SIZE.match(word)) or not re.search(r"[a-z]{2}", word)
 
 
-def sizes(id: str) -> tuple[str, ...]:
-    """Return the words at the end of a name that say how large: vit, base, patch32."""
-    words = parts(id)
-    first = len(words)
-    while first and _SIZE.match(words[first - 1]):
-        first -= 1
-    return tuple(words[first:])
-
-
 def _stem(id: str) -> tuple[str, ...]:
     """Return the owner and the words before the first size; () where no size follows any."""
     words = parts(id)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from advisor.catalogue.release import release
 from advisor.check.case import Case
-from advisor.check.finding import LEVELS, Finding, in_order
+from advisor.check.finding import LEVELS, Finding, in_order, joined
 from advisor.check.judgement import Judgement
 from advisor.check.records import Key, finding_key
 from advisor.check.rules import AFTERWARDS, DETECTORS, TOGETHER, findings
@@ -84,10 +84,10 @@ def inspect(
     case: Case, failing: Failing = ("error",), baseline: Counter[Key] | None = None
 ) -> Inspection:
     """Judge choices and code, and take away what was agreed to and what a baseline knows."""
-    not_run = {id for detector in DETECTORS if not detector.runs(case) for id in detector.ids}
+    not_run = {id for detector in DETECTORS if not detector.can_judge(case) for id in detector.ids}
     suppression = suppress(case, sorted(findings(case), key=in_order), not_run)
     case = replace(case, suppression=suppression)
-    unsuppressed = [*_together(suppression.left), *findings(case, AFTERWARDS)]
+    unsuppressed = [*joined(suppression.left, _alike), *findings(case, AFTERWARDS)]
     left = Counter(baseline)
     fresh = []
     for finding in unsuppressed:
@@ -105,27 +105,11 @@ def inspect(
     )
 
 
-def _together(found: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield one finding a file of what is said alike: the first, with the places of the others.
-
-    What is imported is used as well, and mended in one go.
-    """
-    grouped: dict[tuple[object, ...], list[Finding]] = {}
-    for number, one in enumerate(found):
-        joined = one.place and one.rule in TOGETHER
-        alike = (one.rule, one.message, one.place and one.place.path, one.upgrade, one.level)
-        grouped.setdefault(alike if joined else (number,), []).append(one)
-    for first, *others in grouped.values():
-        places = dict.fromkeys(first.places)
-        for one in others:
-            places |= dict.fromkeys(place for place in (one.place, *one.places) if place)
-        more = tuple(other.edits for other in others if other.edits)
-        here = first.place and first.place[:2]
-        starts = {place[:3]: place for place in reversed(places) if place[:2] != here}
-        apart = tuple(reversed(starts.values()))
-        fixes = dict.fromkeys(finding.fix for finding in (first, *others) if finding.fix)
-        fix = "; ".join(fixes) or None
-        yield first._replace(places=apart, more=more, fix=fix) if others else first
+def _alike(finding: Finding) -> object:
+    """What findings have in common that are said once a file: what is imported is used as well."""
+    if finding.place is None or finding.rule not in TOGETHER:
+        return id(finding)
+    return finding.rule, finding.message, finding.place.path, finding.upgrade, finding.level
 
 
 def left_out_shown(left_out: Mapping[str, int]) -> list[str]:

@@ -70,7 +70,7 @@ class JudgedFiles(NamedTuple):
         """True where the oldest release has all that is imported from a module of the library."""
         members, inside = self.lowest.members, module.partition(".")[2]
         own = (part.split()[0] for part in names.split(",") if part.strip())
-        return members is not None and all(
+        return all(
             name in (members.names(inside) or ()) or (not inside and members.module_of(name))
             for name in own
         )

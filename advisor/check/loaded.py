@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -99,8 +100,8 @@ def _tokenizer_of(case: Case, load: Load, name: str) -> str:
         known = identity.model_type if identity and not identity.by_words else None
         given = case.release.classes_for(name, known) if known else ()
         name = given[0] if len(given) == 1 and given[0].endswith(OF_TEXTS) else name
-    described = case.release.members and case.release.members.of(name)
-    return name if described and not name.startswith(AUTOMATIC) else TOKENIZER
+    described = case.release.members.of(name) and not name.startswith(AUTOMATIC)
+    return name if described else TOKENIZER
 
 
 def _type_beside(case: Case, load: Load, usage: Usage | None) -> str | None:
@@ -123,7 +124,7 @@ def _type_beside(case: Case, load: Load, usage: Usage | None) -> str | None:
 def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver | None:
     """Return what a call is on, as far as attributes whose class is known lead there."""
     known, members = class_of(case, call.receiver, usage), case.release.members
-    if known is None or members is None:
+    if known is None:
         return None
     if call.of[-1:] == (CACHE_FIELD,) and call.receiver.kind == "model":
         inside = members.of(CACHE)
@@ -181,16 +182,20 @@ class Lifetime(NamedTuple):
     text: str
 
 
+def releases_before(release: str) -> list[str]:
+    """Return the described releases before one, the newest first."""
+    number = version_number(release)
+    return [one for one in reversed(described_releases()) if version_number(one) < number]
+
+
 @lru_cache(maxsize=4096)
 def lifetime(version: str, load: str, path: tuple[str, ...], name: str) -> Lifetime | None:
     """Return when a class that a path leads to had a member; None where no release has it there."""
-    described = described_releases()
-    before = [one for one in described if version_number(one) < version_number(version)]
-    after = [one for one in described if version_number(one) > version_number(version)]
-    for one in reversed(before):
+    earlier_ones = releases_before(version)
+    for one in earlier_ones:
         if text := _text(one, load, path, name):
             return Lifetime(one, None, text[0])
-    for one in after:
+    for one in described_releases()[len(earlier_ones) :]:
         if text := _text(one, load, path, name):
             return Lifetime(None, one, text[0])
     return None
@@ -198,19 +203,16 @@ def lifetime(version: str, load: str, path: tuple[str, ...], name: str) -> Lifet
 
 def earlier(release: Release, load: str, path: tuple[str, ...], name: str) -> Iterator[str]:
     """Yield what a member was in described releases before this one, the newest first."""
-    for one in reversed(described_releases()):
-        if version_number(one) < version_number(release.version) and (
-            text := _text(one, load, path, name)
-        ):
-            yield text[0]
+    texts = (_text(one, load, path, name) for one in releases_before(release.version))
+    return (text[0] for text in texts if text)
 
 
 def members_in(version: str, load: str, path: tuple[str, ...]) -> Members | None:
     """Return the members of the class that a path leads to in another release."""
     release = members_of(version)
-    at = _of(release, load) if release else None
+    at = _of(release, load)
     for step in path:
-        at = part_of(release, at, step) if release and at else None
+        at = part_of(release, at, step) if at else None
     return at
 
 
@@ -219,24 +221,41 @@ def _text(version: str, load: str, path: tuple[str, ...], name: str) -> tuple[st
     return (at.texts.get(name, ""),) if at and at.has(name) else None
 
 
-def alternatives(case: Case) -> Mapping[tuple[object, ...], bool]:
-    """Return by place and name the uses of which it is not sure on which load they are.
+def sure_uses(
+    case: Case, *kinds: str, beside: tuple[Usage, ...] = ()
+) -> Iterator[tuple[Usage, Call]]:
+    """Yield the uses of some kinds of which it is sure on what class they are.
 
-    Each comes with whether all of these loads give the same class.
+    A use may be of several loads that all give the same class.
     """
-    grouped: dict[tuple[object, ...], list[Call]] = {}
+    sure = case.worked_out("sure", _sure)
+    for usage in (*case.scan.usages, *beside):
+        for call in usage.calls:
+            known = call.certain or (call.place, call.kind, call.name) in sure
+            if known and call.kind in kinds:
+                yield usage, call
+
+
+def _sure(case: Case) -> set[tuple[object, ...]]:
+    """Return by place and name the uses that are of one of several loads, all of one class."""
+    loads: dict[tuple[object, ...], list[Call]] = defaultdict(list)
     for usage in (*case.scan.usages, *case.scan.beside):
         for call in usage.calls:
             if not call.certain:
-                grouped.setdefault((call.place, call.kind, call.name), []).append(call)
-    alike: dict[tuple[object, ...], bool] = {}
-    for use, calls in grouped.items():
-        classes = {(class_of(case, one.receiver), one.of) for one in calls}
-        known = None not in {name for name, _ in classes}
-        alike[use] = known and len(classes) == 1 and len(calls) > 1
-    return alike
+                loads[call.place, call.kind, call.name].append(call)
+    sure = set[tuple[object, ...]]()
+    for use, calls in loads.items():
+        classes = {(class_of(case, call.receiver), call.of) for call in calls}
+        if len(calls) > 1 and len(classes) == 1 and None not in {name for name, _ in classes}:
+            sure.add(use)
+    return sure
 
 
-def is_sure(call: Call, doubtful: Mapping[tuple[object, ...], bool]) -> bool:
-    """True where all loads that a use may be on give the same class."""
-    return call.certain or doubtful.get((call.place, call.kind, call.name), False)
+def received(case: Case) -> Iterator[tuple[Usage, Call, Receiver]]:
+    """Yield the calls of which it is known what they are on, with that."""
+    yield from case.worked_out("received", _received)
+
+
+def _received(case: Case) -> list[tuple[Usage, Call, Receiver]]:
+    calls = ((*use, receiver_of(case, use[1], use[0])) for use in sure_uses(case, "call"))
+    return [(usage, call, at) for usage, call, at in calls if at]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 from advisor.check.case import Case
-from advisor.check.finding import Finding
+from advisor.check.finding import Finding, joined
 from advisor.check.inspection import LEFT_OUT, Inspection, left_out_shown
 from advisor.check.judged_files import JudgedFiles
 from advisor.check.judgement import Judgement
@@ -26,8 +27,6 @@ USAGE = ("path", "line", "checkpoint", "class", "task")
 MOST_PLACES = 4
 TOLD = ("file-not-checked", "outdated-choice")
 """Rules whose notes are told in any case: of what was not looked at, and of a better choice."""
-MOST_OF_A_RULE_IN_A_FILE, MOST_OF_A_RULE = 20, 200
-"""So many findings of a rule a page shows in full; more are counted. Other formats have all."""
 MOST_RELEASES = 2
 """As many releases and pins are named; more are counted."""
 WIDEST = 72
@@ -163,75 +162,42 @@ def _rows(inspection: Inspection) -> FindingsReport:
 
 
 def _project_page(inspection: Inspection, *, statistics: bool, verbose: bool) -> Page:
-    """Return a check of a project: errors, warnings and some notes in full, and counts.
+    """Return a check of a project: what is serious, some notes, and counts.
 
-    The other notes are counted alone, unless it is to be verbose.
+    One finding stands for all of one cause, and the other notes are counted alone, unless it is
+    to be verbose.
     """
     if statistics:
         return [_statistics(inspection), _closing(inspection)]
     page: Page = []
     serious = [finding for finding in inspection.findings if finding.level != "note"]
-    findings, others = (serious, []) if verbose else _first_ones(serious)
-    for finding in findings:
+    notes = [finding for finding in inspection.findings if finding.level == "note"]
+    always = [finding for finding in notes if finding.rule in TOLD]
+    for finding in serious if verbose else _by_cause(serious):
         head = _placed(finding, f"{finding.level} {finding.rule}")
         page += [Heading(head, 3), Text(finding.message, TONES[finding.level])]
         if snippet := _snippet(inspection, finding):
             page.append(Code(snippet))
         if reasons := _reasons(finding):
             page.append(Items(reasons))
-    if others:
-        page += [Heading("More of the same (`-v` shows each)", 3), Items(_counted_by_rule(others))]
-    notes = [finding for finding in inspection.findings if finding.level == "note"]
-    always = [finding for finding in notes if finding.rule in TOLD]
-    each = (f"{x.rule}: {x.message}" + (f"; {x.fix}" if x.fix else "") for x in notes)
-    in_full = tuple(Item("", _placed(*one)) for one in zip(notes, each, strict=True))
-    if rows := in_full if verbose else _by_message(always):
+    if rows := tuple(map(_note, notes if verbose else _by_cause(always))):
         page += [Heading("Notes", 3), Items(rows)]
-    rules = dict.fromkeys(finding.rule for finding in serious)
-    ways = [f"`advisor show {rule}` says why and how." for rule in [*rules][:1]]
+    ways = [f"`advisor show {finding.rule}` says why and how." for finding in serious[:1]]
     if hidden := 0 if verbose else len(notes) - len(always):
         ways.append(f"`-v` shows {count(hidden, 'note')}.")
     return [*page, _closing(inspection), *(Text(way, "quiet") for way in ways)]
 
 
-def _first_ones(found: list[Finding]) -> tuple[list[Finding], list[Finding]]:
-    """Return findings to be shown in full, and the others: of each rule the first are enough."""
-    of_rule: Counter[str] = Counter()
-    of_file: Counter[tuple[str, str]] = Counter()
-    parts: tuple[list[Finding], list[Finding]] = [], []
-    for finding in found:
-        place = finding.rule, finding.place.path if finding.place else ""
-        more = of_rule[finding.rule] >= MOST_OF_A_RULE or of_file[place] >= MOST_OF_A_RULE_IN_A_FILE
-        parts[more].append(finding)
-        if not more:
-            of_rule[finding.rule] += 1
-            of_file[place] += 1
-    return parts
+def _by_cause(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the first finding of each cause, with the places of the others that say the same."""
+    return joined(findings, lambda finding: (finding.level, finding.rule, finding.message))
 
 
-def _counted_by_rule(found: list[Finding]) -> tuple[Item, ...]:
-    """A line a rule: how many more, in how many files, and where the first of them is."""
-    rules: dict[tuple[str, str], list[Finding]] = {}
-    for finding in found:
-        rules.setdefault((finding.level, finding.rule), []).append(finding)
-    rows = []
-    for (level, rule), ones in rules.items():
-        files = count(len({finding.place.path for finding in ones if finding.place}), "file")
-        where = _placed(ones[0], "").removesuffix(": ")
-        rows.append(Item("", f"{rule}: {count(len(ones), level)} in {files} (from {where} on)"))
-    return tuple(rows)
-
-
-def _by_message(notes: list[Finding]) -> tuple[Item, ...]:
-    """A line for each message, and where first."""
-    reasons: dict[str, list[Finding]] = {}
-    for note in notes:
-        reasons.setdefault(note.message, []).append(note)
-    rows = []
-    for message, (first, *others) in reasons.items():
-        more = f" and {count(len(others), 'other file')}" if others else ""
-        rows.append(Item("", f"{_placed(first, '').removesuffix(': ')}{more}: {message}"))
-    return tuple(rows)
+def _note(finding: Finding) -> Item:
+    """Return a note in a line: where first and how often, what, and what to do."""
+    others = f" (and {count(len(finding.places), 'other place')})" if finding.places else ""
+    fix = f"; {finding.fix}" if finding.fix else ""
+    return Item("", _placed(finding, f"{finding.rule}: {finding.message}{fix}{others}"))
 
 
 def _placed(finding: Finding, text: str) -> str:

@@ -31,8 +31,7 @@ class LockedChoice(NamedTuple):
     """One choice for one of its tasks, as it was when the lock was written.
 
     `recommended` is the family that the rules give, `best` its first checkpoint; `family` and
-    `verdict` are those of the checkpoint chosen. `task` is None for a checkpoint nobody knows, and
-    in locks of before tasks were kept, which hold the first one.
+    `verdict` are those of the checkpoint chosen. `task` is None for a checkpoint nobody knows.
     """
 
     name: str
@@ -94,8 +93,8 @@ def read_lock(file: Path) -> Lock:
 
 
 def _locked_choice(row: dict[str, Any]) -> LockedChoice:
-    """Return a row of a lock. Raises TypeError or KeyError where it is none."""
-    choice = LockedChoice(**{**dict.fromkeys(LockedChoice._fields), **row, "name": row["name"]})
+    """Return a row of a lock. Raises TypeError where it is none."""
+    choice = LockedChoice(**row)
     texts = [value for field, value in choice._asdict().items() if field != "needs"]
     if {*map(type, texts)} - {str, type(None)} or type(choice.needs) is not dict:
         raise TypeError("no row of a lock")

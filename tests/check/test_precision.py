@@ -196,3 +196,19 @@ def test_which_file_of_a_repository_would_run_is_said(check, load, runs):
     (one,) = check({"app.py": text + "trust_remote_code=True)\n"}).of("warning")
     assert one["rule"] == "trust-remote-code"
     assert runs in one["message"]
+
+
+@pytest.mark.parametrize(("revision", "level"), [("7fd15f06" * 5, "note"), ("main", "warning")])
+def test_code_of_a_commit_that_can_be_read_is_a_note(check, revision, level):
+    load = 'AutoModel.from_pretrained("google/siglip-base-patch16-224", trust_remote_code=True, '
+    text = f'from transformers import AutoModel\nx = {load}revision="{revision}")\n'
+    rows = check({"app.py": text}).json["findings"]
+    assert [one["level"] for one in rows if one["rule"] == "trust-remote-code"] == [level]
+
+
+@pytest.mark.parametrize(("id", "rules"), [("{}", {"gated-checkpoint"}), ("/data/{}", set())])
+def test_terms_are_accepted_for_the_hub_and_not_for_a_folder(check, rulebase, id, rules):
+    gated = next(one for one in loadable(rulebase) if one.gated)
+    load = f'{gated.model_class}.from_pretrained("{id.format(gated.id)}")\n'
+    rows = check({"app.py": f"from transformers import {gated.model_class}\nx = {load}"}).json
+    assert {one["rule"] for one in rows["findings"]} & {"gated-checkpoint"} == rules

@@ -240,15 +240,6 @@ def test_a_lock_holds_every_task_of_a_choice(advisor, project, tmp_path):
     assert "somebody/something" in one["message"]
 
 
-def test_a_lock_of_before_tasks_were_kept_still_holds(advisor, project, tmp_path):
-    project(advisor_yaml=CHOICES)
-    check(advisor, "--lock")
-    lock = json.loads((tmp_path / "advisor.lock").read_text())
-    del lock["choices"][0]["task"]
-    (tmp_path / "advisor.lock").write_text(json.dumps(lock))
-    assert "choice-changed" not in [rule for rule, _, _ in found(check(advisor))]
-
-
 def test_a_choice_behind_another_is_told_on_one_line_and_fails_where_that_is_asked(
     advisor, project
 ):
@@ -447,8 +438,8 @@ def test_a_broken_advisor_yaml_says_where(advisor, project, text, said):
         (["--today", "soon"], "`--today soon` is not a date"),
         (["--fail-on", "eror"], "did you mean `error`?"),
         (["--explain", "softmax"], "unknown rule of the check `softmax`"),
-        (["--diff", "--format", "json"], "`--diff` prints a diff"),
-        (["app.py", "--checkpoint", CLIP], "judges one checkpoint and no files"),
+        (["--diff", "--format", "json"], "`--diff` and `--format` do not go together"),
+        (["app.py", "--checkpoint", CLIP], "`--checkpoint` and `app.py` do not go together"),
     ],
 )
 def test_what_cannot_run_is_one_sentence_and_exit_2(advisor, project, arguments, said):

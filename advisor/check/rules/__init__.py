@@ -23,7 +23,6 @@ from advisor.check.rules import (
     imported,
     membership,
     parameters,
-    pictures,
     positions,
     processors,
     removal,
@@ -39,7 +38,7 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
 
 
 DETECTORS = _detectors(
-    *(choices, architecture, processors, handling, pictures, removal),
+    *(choices, architecture, processors, handling, removal),
     *(imported, membership, parameters, positions, generation),
     access,
 )
@@ -102,8 +101,8 @@ def findings(case: Case, detectors: tuple[Detector, ...] = DETECTORS) -> list[Fi
     """Return what rules find; what is said of one place, checkpoint and choice is said once."""
     distinct: dict[tuple[object, ...], Finding] = {}
     parts, subject = tuple(_parts(case)), Subject(case)
-    for detector in detectors:
-        for one in _found(case, detector, parts, subject) if detector.runs(case) else ():
+    for detector in (each for each in detectors if each.can_judge(case)):
+        for one in _found(case, detector, parts, subject):
             distinct.setdefault((one.rule, one.place, one.checkpoint, one.choice, one.message), one)
     return list(distinct.values())
 
@@ -113,10 +112,12 @@ def _parts(case: Case) -> Iterator[Part]:
     if not case.judged:
         yield Part(case)
         return
-    yield Part(case.of_others())
+    pinned = frozenset(path for files in case.judged for path in files.paths)
+    yield Part(case.of_files(lambda path: path not in pinned, case.judged_by))
     for files in together(case.judged):
-        above = case.of_files(files, files.newest) if files.newest else None
-        yield Part(case.of_files(files, files.release), files, above)
+        has = files.paths.__contains__
+        above = case.of_files(has, files.newest) if files.newest else None
+        yield Part(case.of_files(has, files.release), files, above)
 
 
 def _found(

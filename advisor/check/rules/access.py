@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from advisor.check.case import TRANSFORMERS, Case, id_place, rule
 from advisor.check.finding import Finding
-from advisor.check.identity import is_size, parts, sizes
+from advisor.check.identity import is_size, parts
 from advisor.check.loaded import AUTOMATIC
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
@@ -22,8 +22,6 @@ HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z")
 MOVES = re.compile(r"main\Z|master\Z|refs/|pr/|HEAD\Z")
 SAME_ID, SAME_WORD = 0.85, 0.75
 """How much of two ids, and of two words in them, is equal where one is a slip of the other."""
-LEAST_SIZES = 2
-"""Fewer words of size at the end of a name are no sign of a line."""
 
 
 @rule("gated-checkpoint", each=Case.catalogued, citing=("gated",))
@@ -116,10 +114,10 @@ def _run_by(case: Case, load: Load) -> str:
     Of classes that are written out, those of processors look for code of their parts, and models
     that generate for another `generate`; the others run what they are.
     """
-    name, release = load.class_name, case.judged_by
+    name = load.class_name
     if load.package != TRANSFORMERS or name is None or name.startswith(AUTOMATIC):
         return "the files that `auto_map` in its configuration names"
-    members = release.members.of(name) if release and release.members else None
+    members = case.release.members.of(name)
     if members and load.kind == "processor":
         return "the files that `auto_map` names for its tokenizer or image processor"
     return "`custom_generate/generate.py`, if present," if members and members.has(GENERATE) else ""
@@ -140,7 +138,7 @@ def pickled_weights(case: Case, usage: Usage) -> Iterator[Finding]:
 
 @rule("suspicious-id", each=Case.usages)
 def suspicious_id(case: Case, usage: Usage) -> Iterator[Finding]:
-    """An id one slip away from a catalogued one, or of an owner that has no such model.
+    """An id one slip away from a catalogued one.
 
     The Hub does not tell capital letters from small ones.
     """
@@ -148,7 +146,7 @@ def suspicious_id(case: Case, usage: Usage) -> Iterator[Finding]:
     if id is None or "/" not in id or _is_local(usage) or (identity and identity.checkpoint):
         return
     lowered = _by_owner(case.rulebase).get(id.partition("/")[0].lower(), {})
-    near = _slip(id, lowered) or (None if identity else _only_line_of_owner(id, lowered.values()))
+    near = _slip(id, lowered)
     if near is not None and near.lower() != id.lower():
         message = f"{id} is not a known checkpoint; {near} is"
         yield Finding(message, id_place(usage), checkpoint=id, fix=f"did you mean {near}?")
@@ -170,15 +168,10 @@ def _by_owner(rulebase: RuleBase) -> dict[str, dict[str, str]]:
 def _slip(id: str, lowered: Mapping[str, str]) -> str | None:
     """Return a catalogued id that differs in spelling, not in size, version or purpose."""
     words = parts(id)
-    others_of = {near: parts(near) for near in lowered}
-    letters = list(map(_letters, words))
-    alike = [  # but for those of another size or version, which are siblings
-        near
-        for near, others in others_of.items()
-        if words == others or letters != list(map(_letters, others))
-    ]
-    for near in difflib.get_close_matches(id.lower(), alike, 3, SAME_ID):
-        others = others_of[near]
+    for near in difflib.get_close_matches(id.lower(), lowered, len(lowered) or 1, SAME_ID):
+        others = parts(near)
+        if words != others and _letters(words) == _letters(others):
+            continue  # another size or version
         ours, theirs = set(words) - set(others), set(others) - set(words)
         slips = len(ours) == len(theirs) > 0 and all(
             not is_size(word) and difflib.get_close_matches(word, theirs, 1, SAME_WORD)
@@ -189,16 +182,5 @@ def _slip(id: str, lowered: Mapping[str, str]) -> str | None:
     return None
 
 
-@lru_cache(maxsize=4096)
-def _letters(word: str) -> str:
-    return re.sub(r"[\d.]", "", word)
-
-
-def _only_line_of_owner(id: str, known: Iterable[str]) -> str | None:
-    """Return the catalogued id with the same sizes, where the owner has one line and not this."""
-    owner, size = f"{id.partition('/')[0]}/", sizes(id)
-    ends = {one: sizes(one) for one in known if one.startswith(owner)}
-    lines = {tuple(parts(one)[: -len(end)]) for one, end in ends.items() if end}
-    if len(lines) != 1 or len(size) < LEAST_SIZES or tuple(parts(id)[: -len(size)]) in lines:
-        return None
-    return next((one for one, end in ends.items() if end == size), None)
+def _letters(words: Iterable[str]) -> str:
+    return re.sub(r"[\d.]", "", " ".join(words))

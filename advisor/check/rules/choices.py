@@ -124,13 +124,11 @@ def unused_choice(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
 @rule("choice-changed", each=Case.declared_choices, runs=lambda case: case.lock is not None)
 def choice_changed(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
     """What is chosen, or would be, otherwise than when the lock was written, and why."""
-    lock, now = (
-        case.lock or Lock("", ()),
-        locked_choices(case.rulebase, choice, case.judgements_of(choice)),
-    )
+    lock = case.lock or Lock("", ())
+    now = locked_choices(case.rulebase, choice, case.judgements_of(choice))
     before = {locked.task: locked for locked in lock.choices if locked.name == choice.name}
     for new in now:
-        old = before.get(new.task, before.get(None) if new == now[0] else None)
+        old = before.get(new.task)
         if what := _differences(old, new) if old else ["it is not in the lock"]:
             task = f" for {new.task}" if len(now) > 1 else ""
             why = ["its needs changed"] if old and old.needs != new.needs else []
@@ -153,7 +151,7 @@ def _differences(old: LockedChoice, new: LockedChoice) -> list[str]:
     return [
         text.format(getattr(old, field) or "none", getattr(new, field) or "none")
         for field, text in words.items()
-        if getattr(old, field) != getattr(new, field) and (field != "best" or old.best)
+        if getattr(old, field) != getattr(new, field)
     ]
 
 

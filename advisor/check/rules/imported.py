@@ -30,14 +30,14 @@ INDENT = "    "
 @rule("removed-name", of_release=True)
 def removed_name(case: Case) -> Iterator[Finding]:
     """A name that a module of the release lacks, or a module that the release lacks."""
-    members = case.judged_by.members if case.judged_by else None
+    members = case.release.members
     yield from _gone_with_it(case)
-    for name in case.scan.names if members else ():
+    for name in case.scan.names:
         inside = TRANSFORMERS in name.place.path.split("/")[:-1]  # the library, or a copy of it
         library, _, module = name.module.partition(".")
         if library != TRANSFORMERS or name.optional or inside or module.startswith(UNREAD):
             continue
-        if not members or _has(case, members, module, name.name) or case.release.removed(name.name):
+        if _has(case, members, module, name.name) or case.release.removed(name.name):
             continue
         gone = members.names(module) is None
         last = _last(case, module, name)
@@ -128,7 +128,7 @@ def _advised(members: ReleaseMembers, name: Name, change: NameChange) -> str | N
 
 def _gone_with_it(case: Case) -> Iterator[Finding]:
     """A name of the library of the Hub that the one which this release needs has no more."""
-    for name in case.scan.names if case.judged_by else ():
+    for name in case.scan.names:
         library = name.module.partition(".")[0]
         if library == TRANSFORMERS or not name.imported or name.optional:
             continue

@@ -18,16 +18,14 @@ from advisor.check.loaded import (
     CONFIG,
     Lifetime,
     Receiver,
-    alternatives,
     earlier,
-    is_sure,
     lifetime,
     members_in,
     part_of,
     receiver_of,
+    sure_uses,
 )
 from advisor.scan.usage import Argument, Built, Call, Location, Usage
-from advisor.scan.vocabulary import vocabulary_of
 
 ALIKE = 0.7
 """How much of two names of methods is equal where one took the other's place."""
@@ -41,24 +39,23 @@ LEADING = re.compile(r"[a-z]+_[a-z]+_")
 ASKS = re.compile(r"attr(?<=(?:has|get|set|del)attr)\(([^\n]*)")  # found by its first letters
 ASKING = ("isinstance", "hasattr", "getattr", "is_tensor", "is_torch_tensor")
 """Functions that ask what something is."""
-NAMED = re.compile(r"(\w+)`")
 QUOTED = re.compile(r"[\"'](?=(\w+)[\"'])")
 
 
 @rule("removed-member", of_release=True)
 def removed_member(case: Case) -> Iterator[Finding]:
     """An attribute or a method that the class had, or will have, and has not in this release."""
-    doubtful = alternatives(case)
-    for usage in (*case.scan.usages, *case.scan.beside):
-        stored = {(*call.of, call.name) for call in usage.calls if call.kind == "assign"}
-        names = {call.name for call in usage.calls}
-        for call in usage.calls:
-            used = call.kind in ("read", "call") and call.name[:1] != "_"
-            new = (*call.of, call.name) not in stored
-            if used and new and is_sure(call, doubtful):
-                yield from _missing(case, call, usage, names)
-            elif call.kind == "index" and is_sure(call, doubtful):
-                yield from _without_items(case, call)
+    around: dict[int, tuple[set[tuple[str, ...]], bool]] = {}
+    for usage, call in sure_uses(case, "read", "call", "index", beside=case.scan.beside):
+        if id(usage) not in around:
+            stored = {(*call.of, call.name) for call in usage.calls if call.kind == "assign"}
+            wrappers = case.knowledge("wrappers")  # what an adapter wraps has less
+            around[id(usage)] = stored, any(call.name in wrappers for call in usage.calls)
+        stored, wrapped = around[id(usage)]
+        if call.kind == "index":
+            yield from _without_items(case, call)
+        elif call.name[:1] != "_" and (*call.of, call.name) not in stored:
+            yield from _missing(case, call, usage, wrapped=wrapped)
     for built in case.scan.built:
         yield from _missing_of_class(case, built)
 
@@ -66,7 +63,7 @@ def removed_member(case: Case) -> Iterator[Finding]:
 def _missing_of_class(case: Case, made: Built) -> Iterator[Finding]:
     """What is taken from a class, or from an object that is made of it, which has it no more."""
     owner, _, name = made.class_name.partition(".")
-    at = case.release.members.of(owner) if name and case.release.members else None
+    at = case.release.members.of(owner) if name else None
     known = lifetime(case.release.version, owner, (), name) if at and not at.has(name) else None
     if at is None or known is None or name[:1] == "_":
         return
@@ -95,8 +92,8 @@ def _without_items(case: Case, call: Call) -> Iterator[Finding]:
         yield Finding(message, call.place, level=at.level, change=change)
 
 
-def _missing(case: Case, call: Call, usage: Usage, names: Set[str]) -> Iterator[Finding]:
-    """What a use asks for and its receiver lacks; `names` are those of all calls of a usage."""
+def _missing(case: Case, call: Call, usage: Usage, *, wrapped: bool) -> Iterator[Finding]:
+    """What a use asks for and its receiver lacks; of what is `wrapped`, parts may have it."""
     at, removed, place = receiver_of(case, call, usage), case.release.removed, call.place
     if at is None:
         inside = f"{CONFIG}.{call.name}" if CONFIG in call.of and call.kind == "read" else ""
@@ -107,7 +104,7 @@ def _missing(case: Case, call: Call, usage: Usage, names: Set[str]) -> Iterator[
     if call.name in _asked_names(case.source(place.path)):
         return
     if not at.members.has(call.name):
-        yield from _lacking(case, call, usage, names, at)
+        yield from _lacking(case, call, usage, at, wrapped=wrapped)
         return
     change = removed(f"{at.name}.{call.name}", "attribute")  # it is there, and calls what is not
     if change and change.kind == "removed" and call.kind == "call":
@@ -116,7 +113,7 @@ def _missing(case: Case, call: Call, usage: Usage, names: Set[str]) -> Iterator[
 
 
 def _lacking(
-    case: Case, call: Call, usage: Usage, names: Set[str], at: Receiver
+    case: Case, call: Call, usage: Usage, at: Receiver, *, wrapped: bool
 ) -> Iterator[Finding]:
     """A member that a receiver does not have."""
     message = f"`{at.name}` has no `{call.name}` in {case.transformers}"
@@ -124,13 +121,7 @@ def _lacking(
         edits = _renamed(call, new := f"{inner}.{call.name}")
         yield Finding(message, call.place, level=at.level, fix=f"use `{new}`", edits=edits)
         return
-    loads = [load.class_name for load in usage.loads if load.class_name]
-    classes = [name for name in loads if not name.removeprefix("TF").startswith("Auto")]
-    of_vision = any(map(vocabulary_of(case.rulebase).is_class, classes))
-    if at.any and not of_vision and case.identity(usage) is None:
-        return  # a tokenizer beside nothing that looks at pictures
     known = lifetime(case.release.version, at.load, at.path, call.name)
-    wrapped = not names.isdisjoint(case.knowledge("wrappers"))  # what an adapter wraps has less
     members = None if at.members.open or wrapped else case.release.members
     part = members and _part_that_has(members, at.members.home, call.name)
     if known is None and part:
@@ -140,8 +131,6 @@ def _lacking(
     if known is None or not _is_absent(case, at, call, known):
         return
     fix, because, edits = _instead(case, at, call, known)
-    if set(NAMED.findall(fix or "")) & _asked_names(case.source(call.place.path)):
-        return  # whether the new name is there is asked for
     if onward := _onward(case, at, call, usage):
         fix, because, edits = onward, "Its members are elsewhere in this release.", ()
     message = _absence(case, at, call.name, known)
@@ -166,8 +155,8 @@ def _onward(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
     heads = sorted(set(case.knowledge("heads")) & taken)
     if heads and at.members.has(heads[0]):
         return f"use `{heads[0]}` for `{call.name}.{heads[0]}`"
-    members, bare = case.release.members, case.knowledge("bare")[0]
-    inner = part_of(members, at.members, bare) if members and bare in taken else None
+    bare = case.knowledge("bare")[0]
+    inner = part_of(case.release.members, at.members, bare) if bare in taken else None
     if inner is not None and inner.has(call.name):
         return f"use `{bare}.{call.name}` for `{call.name}.{bare}`"
     return None
@@ -177,7 +166,7 @@ def _nested(case: Case, at: Receiver, call: Call) -> str | None:
     """The part of a configuration that holds by now what the whole once gave."""
     part = case.knowledge("nested").get(at.name)
     by_now = case.release.reaches(case.knowledge("nested_since")[0])
-    if not part or not by_now or case.release.members is None:
+    if not part or not by_now:
         return None
     inner = case.release.members.near(part[0], at.members)
     return part[1] if inner and inner.has(call.name) else None
@@ -199,10 +188,7 @@ def _is_absent(case: Case, at: Receiver, call: Call, known: Lifetime) -> bool:
     gone from all.
     """
     method = known.text.startswith("(")
-    if method and call.kind != "call":
-        return not at.members.open and not at.any
-    of_none = any(call.name in names for names in case.knowledge("distinctive").values())
-    gone = of_none or case.release.removed(call.name, "attribute") is not None
+    gone = case.release.removed(call.name, "attribute") is not None
     return gone or (not at.any and (method or not at.members.open))
 
 
@@ -237,7 +223,7 @@ def _instead(
         new = change.instead or ""
         edits = _renamed(call, new) if change.kind == "renamed" and new.isidentifier() else ()
         return advice(change.instead), change.because, edits
-    if known.last is None or release.members is None:
+    if known.last is None:
         return None, "", ()
     for part in at.members.texts:
         inner = part_of(release.members, at.members, part)
@@ -265,19 +251,17 @@ def _instead(
 @rule("output-as-tensor", of_release=True)
 def output_as_tensor(case: Case) -> Iterator[Finding]:
     """What a method gives is an object in this release, and is used as the tensor it was."""
-    doubtful = alternatives(case)
+    uses: dict[tuple[object, ...], list[Call]] = defaultdict(list)
+    makers: dict[tuple[object, ...], list[Call]] = defaultdict(list)
     for usage in case.scan.usages:
-        uses: dict[tuple[object, ...], list[Call]] = defaultdict(list)
-        makers: dict[tuple[object, ...], list[Call]] = defaultdict(list)
         for call in usage.calls:
-            uses[call.of, call.receiver.place].append(call)
-            if call.kind == "call" and is_sure(call, doubtful):
-                makers[(*call.of, call.name), call.receiver.place].append(call)
-        for key, made in makers.items():
-            if later := uses.get(key):
-                for call, own in _by_maker(made, later):
-                    if "return_dict" not in call.arguments:
-                        yield from _as_tensors(case, call, own)
+            uses[id(usage), call.of, call.receiver.place].append(call)
+    for usage, call in sure_uses(case, "call"):
+        makers[id(usage), (*call.of, call.name), call.receiver.place].append(call)
+    for key, made in makers.items():
+        for call, own in _by_maker(made, uses.get(key, [])):
+            if own and "return_dict" not in call.arguments:
+                yield from _as_tensors(case, call, own)
 
 
 def _by_maker(made: list[Call], later: list[Call]) -> Iterator[tuple[Call, list[Call]]]:
@@ -330,10 +314,10 @@ class GivenObject(NamedTuple):
 
 
 def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
-    if later and call.name in case.knowledge("encoded"):
+    if call.name in case.knowledge("encoded"):
         yield from _as_ids(case, call, later)
         return
-    if not later or (given := _given(case, call)) is None:
+    if (given := _given(case, call)) is None:
         return
     output, at, several = given
     fields = output.texts.keys()
@@ -359,9 +343,9 @@ def _given(case: Case, call: Call) -> GivenObject | None:
     What methods that give features gave is not always declared; none of them gave an object.
     """
     at, release = receiver_of(case, call), case.release.members
-    returns = _returned(release, at, call.name) if at and release else ()
+    returns = _returned(release, at, call.name) if at else ()
     outputs = [one for one in returns if OUTPUT in one and not TENSORS & set(returns)]
-    if not at or not release or not outputs or not (output := release.near(outputs[0], at.members)):
+    if not at or not outputs or not (output := release.near(outputs[0], at.members)):
         return None
     named = case.release.removed(call.name, "attribute") is not None
     before: list[set[str]] = []

@@ -6,17 +6,15 @@ import difflib
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from advisor.catalogue.release import described_releases, members_of, version_number
 from advisor.catalogue.release_members import Members
 from advisor.check.case import Case, rule
 from advisor.check.finding import Edit, Finding, advice
-from advisor.check.loaded import members_in, receiver_of
+from advisor.check.loaded import members_in, received, releases_before
 from advisor.model.library import NameChange
 from advisor.scan.usage import Argument, Location
 
-ALIKE, ALIKE_OF_OLD = 0.6, 0.75
-"""How much of two names of parameters is equal where one took the other's place: of one that came
-later, and of one that stood beside it."""
+ALIKE = 0.6
+"""How much of two names of parameters is equal where one took the other's place."""
 BUILDER = "__init__"
 IDLE = (None, False, 0, 1)
 """Values of an argument that ask for nothing."""
@@ -92,37 +90,28 @@ def _asks(case: Case, given: Given, change: NameChange, argument: Argument) -> b
 
 def _tensors(case: Case) -> Iterator[Finding]:
     """Tensors of a framework that the release does not know, which a processor is asked for."""
-    for usage in case.scan.usages:
-        for call in usage.calls:
-            argument = call.arguments.get("return_tensors")
-            asked = call.kind == "call" and call.receiver.kind in PREPARING
-            if not asked or argument is None or not isinstance(argument.value, str):
-                continue
-            written = f'return_tensors="{argument.value}"'
-            if change := case.release.removed(written, "parameter"):
-                message = f"there are no `{argument.value}` tensors in {case.transformers}"
-                yield Finding(message, argument.written, change=change)
+    for _, call in case.calls("call"):
+        argument = call.arguments.get("return_tensors")
+        if argument is None or call.receiver.kind not in PREPARING:
+            continue
+        if change := case.release.removed(f'return_tensors="{argument.value}"', "parameter"):
+            message = f"there are no `{argument.value}` tensors in {case.transformers}"
+            yield Finding(message, argument.written, change=change)
 
 
 def _called(case: Case) -> Iterator[Given]:
     """Yield the calls of methods of what was loaded, as far as its class is known."""
-    for usage in case.scan.usages:
-        for call in usage.calls:
-            followed = call.kind == "call" and call.certain
-            at = receiver_of(case, call, usage) if followed and call.arguments else None
-            if at is not None:
-                arguments, name = call.arguments, call.name
-                yield Given(
-                    call.place, name, at.load, at.path, name, at.members, arguments, at.level
-                )
+    for _, call, at in received(case):
+        if call.certain:
+            name, members, arguments = call.name, at.members, call.arguments
+            yield Given(call.place, name, at.load, at.path, name, members, arguments, at.level)
 
 
 def _built(case: Case) -> Iterator[Given]:
     """Yield what is made of classes that are no models."""
-    for built in case.scan.built:  # a choice alone has none, and no release to be judged by
-        members = case.release.members
+    for built in case.scan.built:
         name, _, method = built.class_name.partition(".")
-        at = members.of(name) if members and built.arguments else None
+        at = case.release.members.of(name) if built.arguments else None
         if at is not None:
             shown = method or name
             yield Given(built.place, shown, name, (), method or BUILDER, at, built.arguments)
@@ -133,20 +122,21 @@ def _steering(case: Case) -> Iterator[Given]:
 
     Such settings count where a model is seen to write by them, and no call loads code for that.
     """
-    calls = [call for usage in case.scan.usages for call in usage.calls]
-    writing = [call.arguments for call in calls if call.name == GENERATE and call.kind == "call"]
+    calls = [call for _, call in case.calls("call") if call.name == GENERATE]
+    settings = [call for _, call in case.calls("assign")]
+    writing = [call.arguments for call in calls]
     ready = any(set(case.knowledge("ready")) & given.keys() for given in writing)
     given_on = any({SETTING, "1"} & given.keys() for given in writing)
-    stored = any(call.kind == "assign" and call.name == SETTING for call in calls)
-    members = case.release.members if writing and not ready else None
-    if members is None or (at := members.of(STEERING)) is None:
+    stored = any(call.name == SETTING for call in settings)
+    at = case.release.members.of(STEERING) if writing and not ready else None
+    if at is None:
         return
     for built in case.scan.built if given_on or stored else ():
         if built.class_name == STEERING:
             arguments = _by_value(case, built.arguments)
             yield Given(built.place, GENERATE, STEERING, (), BUILDER, at, arguments)
-    for call in calls:
-        if call.kind == "assign" and call.of == (SETTING,) and call.certain:
+    for call in settings:
+        if call.of == (SETTING,) and call.certain:
             arguments = _by_value(case, {call.name: call.arguments["0"]})
             yield Given(call.place, GENERATE, STEERING, (), BUILDER, at, arguments)
 
@@ -171,20 +161,18 @@ def _parameters(at: Members, method: str) -> frozenset[str] | None:
 
 def _last(case: Case, given: Given, name: str) -> str | None:
     """The last release before the judged one in which the method took an argument by its name."""
-    judged = version_number(case.release.version)
-    for version in reversed(described_releases()):
-        if version_number(version) < judged:
-            at = members_in(version, given.load, given.path)
-            taken = _parameters(at, given.method) if at and members_of(version) else None
-            if taken and name in taken:
-                return version
+    for version in releases_before(case.release.version):
+        at = members_in(version, given.load, given.path)
+        taken = _parameters(at, given.method) if at else None
+        if taken and name in taken:
+            return version
     return None
 
 
 def _successor(
     given: Given, name: str, taken: Collection[str], known: str
 ) -> tuple[str | None, bool]:
-    """The parameter that the release gave it on as, or a new one of nearly that name, or any.
+    """The parameter that the release gave it on as, or a new one of nearly that name.
 
     With whether that is sure.
     """
@@ -195,7 +183,6 @@ def _successor(
         return renamed, True
     old = (_parameters(before, given.method) if before else None) or frozenset()
     near = difflib.get_close_matches(name, sorted(set(taken) - old), 1, ALIKE)
-    near = near or difflib.get_close_matches(name, sorted(taken), 1, ALIKE_OF_OLD)
     return near[0] if near else None, False
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from advisor.catalogue.release_members import Signature
 from advisor.catalogue.release_members import signature as read_signature
-from advisor.check.case import TRANSFORMERS, Case, mentions, prepares, rule
+from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Edit, Finding
-from advisor.check.loaded import Receiver, alternatives, earlier, is_sure, receiver_of
+from advisor.check.loaded import Receiver, earlier, received
 from advisor.scan.usage import Argument, Call, Usage
 
 ORDER = "text-before-images"
@@ -30,27 +30,17 @@ LONGEST = 80
 """Longer arguments are not written anew."""
 
 
-@rule("text-before-images", of_release=True)
-def text_before_images(case: Case) -> Iterator[Finding]:
+@rule("text-before-images", each=received, of_release=True)
+def text_before_images(case: Case, _: Usage, call: Call, at: Receiver) -> Iterator[Finding]:
     """A text goes to a processor first, where images come first; or the other way round."""
-    doubtful = alternatives(case)
-    for usage in case.scan.usages:
-        calls = (call for call in prepares(usage) if is_sure(call, doubtful))
-        yield from _in_wrong_order(case, usage, calls)
-
-
-def _in_wrong_order(case: Case, usage: Usage, calls: Iterable[Call]) -> Iterator[Finding]:
-    for call in calls:
-        given, at = call.arguments.get("0"), receiver_of(case, call, usage)
-        if given is None or at is None:
-            continue
-        signature = at.members.signature("__call__")
-        if signature is None or signature.either or IMAGES not in signature.keywords:
-            continue
-        first = signature.positional[0] if signature.positional else ""
-        kind = kind_of(case, given)
-        if kind and {first, kind} == {IMAGES, TEXT} and kind in signature.keywords:
-            yield _turned(case, call, at, given, kind)
+    given = call.arguments.get("0") if call.name == CALL else None
+    signature = at.members.signature(CALL)
+    if given is None or signature is None or signature.either or IMAGES not in signature.keywords:
+        return
+    first = signature.positional[0] if signature.positional else ""
+    kind = kind_of(case, given)
+    if kind and {first, kind} == {IMAGES, TEXT} and kind in signature.keywords:
+        yield _turned(case, call, at, given, kind)
 
 
 def _turned(case: Case, call: Call, at: Receiver, given: Argument, kind: str) -> Finding:
@@ -105,26 +95,23 @@ def says_words(given: Argument) -> bool:
     return any(not PATH.match(text.strip()) for text in given.texts if text.strip())
 
 
-@rule("moved-parameter", each=Case.usages, of_release=True)
-def moved_parameter(case: Case, usage: Usage) -> Iterator[Finding]:
+@rule("moved-parameter", each=received, of_release=True)
+def moved_parameter(case: Case, _: Usage, call: Call, at: Receiver) -> Iterator[Finding]:
     """An argument stands where a parameter of its own name once was, and another one is by now."""
-    for call in usage.calls:
-        followed = call.kind == "call" and call.certain
-        at = receiver_of(case, call, usage) if followed and "1" in call.arguments else None
-        signature = at.members.signature(_method(at, call)) if at else None
-        if at is None or signature is None:
-            continue
-        for number, now in enumerate(signature.positional):
-            given = call.arguments.get(str(number))
-            if given is None:
-                break
-            match = LAST_NAME.search(given.source)  # `grid` of `batch["grid"]` and of `x.grid`
-            name = (match[1] or match[2]) if match else ""
-            if name not in signature.positional[number + 1 :] or name.startswith(now):
-                continue  # what begins like its old name is a new name of the same
-            if before := _before(case, at, call, number, name):
-                yield _named(case, at, call, number, before, signature)
-                break
+    signature = at.members.signature(_method(at, call))
+    positional = signature.positional if signature and call.certain else ()
+    for number, now in enumerate(positional if "1" in call.arguments else ()):
+        given = call.arguments.get(str(number))
+        if given is None:
+            return
+        match = LAST_NAME.search(given.source)  # `grid` of `batch["grid"]` and of `x.grid`
+        name = (match[1] or match[2]) if match else ""
+        if name not in positional[number + 1 :] or name.startswith(now):
+            continue  # what begins like its old name is a new name of the same
+        before = _before(case, at, call, number, name)
+        if before and signature:
+            yield _named(case, at, call, number, before, signature)
+            return
 
 
 def _method(at: Receiver, call: Call) -> str:
@@ -155,34 +142,29 @@ def _named(
     return Finding(f"{takes} where `{old}` belongs", place, fix, level=at.level)
 
 
-@rule("pipeline-call-fails", each=Case.usages, of_release=True)
-def pipeline_call_fails(case: Case, usage: Usage) -> Iterator[Finding]:
+@rule("pipeline-call-fails", each=lambda case: case.calls("call"), of_release=True)
+def pipeline_call_fails(case: Case, usage: Usage, call: Call) -> Iterator[Finding]:
     """An argument that a pipeline needs and is not given, or images beside a chat."""
     model, task = usage.model, usage.task
-    ours = model is not None and model.package == TRANSFORMERS and model.kind == PIPELINE
-    if not ours or not task or not case.release.has_pipeline(task):
+    ours = model is not None and (model.package, model.kind) == (TRANSFORMERS, PIPELINE)
+    run = call.name == CALL and not call.of and call.certain
+    signature = _signature(case, task) if ours and run and task else None
+    if signature is None or not task or {"*", "**"} & call.arguments.keys():
         return
-    signature = _signature(case, task)
-    for call in usage.calls:
-        run = call.kind == "call" and call.name == "__call__" and not call.of and call.certain
-        if not run or signature is None or {"*", "**"} & call.arguments.keys():
-            continue
-        missing = _missing(case, task, signature, call)
-        if missing:
-            message = f"the pipeline `{task}` is called without `{missing}`"
-            yield Finding(message, call.place, fix=f"give it `{missing}=`")
-        elif _images_beside_chat(case, signature, call):
-            message = f"the pipeline `{task}` takes no `{IMAGES}` beside a chat"
-            fix = 'put them into the chat: `{"type": "image", "image": image}`'
-            yield Finding(f"{message} in {case.transformers}", call.place, fix=fix)
+    if missing := _missing(case, task, signature, call):
+        message = f"the pipeline `{task}` is called without `{missing}`"
+        yield Finding(message, call.place, fix=f"give it `{missing}=`")
+    elif _images_beside_chat(case, signature, call):
+        message = f"the pipeline `{task}` takes no `{IMAGES}` beside a chat"
+        fix = 'put them into the chat: `{"type": "image", "image": image}`'
+        yield Finding(f"{message} in {case.transformers}", call.place, fix=fix)
 
 
 def _signature(case: Case, task: str) -> Signature | None:
     """What the class of a pipeline takes, which is named after its task as its module is."""
     task = case.release.pipeline_aliases.get(task, task)
     name = "".join(word.capitalize() for word in task.split("-")) + "Pipeline"
-    members = case.release.members
-    at = members.of(name, f"pipelines.{task.replace('-', '_')}") if members else None
+    at = case.release.members.of(name, f"pipelines.{task.replace('-', '_')}")
     return at.signature("__call__") if at else None
 
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from advisor.catalogue.release_members import Members
-from advisor.check.case import TRANSFORMERS, Case, mentions, rule
+from advisor.check.case import TRANSFORMERS, Case, mentions, rule, uses_of
 from advisor.check.finding import Finding
 from advisor.check.identity import Identity, identity_of
-from advisor.check.loaded import AUTOMATIC, alternatives, is_sure, only_id
+from advisor.check.loaded import sure_uses
 from advisor.check.rules.positions import IMAGES, TEXT, says_words
 from advisor.scan.usage import Argument, Call, Load, Location, Usage
 
@@ -26,8 +25,7 @@ ENDINGS = {
     TOKENIZER: re.compile(r"\w*Tokenizer(?:Fast)?\Z"),
 }
 """What the names of classes end in; feature extractors may be of sounds."""
-BACKEND = "backend"
-"""A member of the image processors that refuse every argument they do not know."""
+USES = ("call", "read", "index")
 NAME = re.compile(r"\[?(?:\w+\.)*(?:\w+\[[\"'](?=\w+[\"']\]))?(\w+)[\"'\]]*\Z")
 """What an argument is called: `prompts`, `[image]`, `self.texts`, `batch["caption"]`."""
 WHAT = {TEXT: "a text", IMAGES: "an image"}
@@ -100,7 +98,7 @@ def _resized(case: Case, pair: Pair, model: Identity) -> bool:
     """True where code sets the size of the images, or the model takes any."""
     calls = [call for call in pair.usage.calls if call.receiver.place == pair.load.place]
     given = {*pair.load.arguments, *(name for call in calls for name in call.arguments)}
-    stored = {call.name for call in calls if call.kind == "assign"}
+    stored = {call.name for call in uses_of(pair.usage, pair.load, "assign")}
     takes = any(ANY_SIZE in call.arguments for call in pair.usage.calls)
     of_any = model.model_type in case.knowledge("any_size")
     return takes or of_any or not {*given, *stored}.isdisjoint(SIZED)
@@ -179,18 +177,15 @@ def halves_swapped(case: Case) -> Iterator[Finding]:
 
     What a wrong call gives is not judged once more.
     """
-    doubtful = alternatives(case)
-    for usage in case.scan.usages:
-        uses = ((call, half) for call in usage.calls if (half := _half(case, call)))
-        sure = [(call, half) for call, half in uses if is_sure(call, doubtful)]
-        wrong = set[Location]()
-        for call, half in sure:
-            for finding in _called(case, half, call):
-                wrong.add(half.load.place)
-                yield finding
-        for call, half in sure:
-            if half.load.place not in wrong:
-                yield from _taken(case, half, call)
+    wrong = set[Location]()
+    halves = [(call, half) for _, call in sure_uses(case, *USES) if (half := _half(case, call))]
+    for call, half in halves:
+        for finding in _called(case, half, call):
+            wrong.add(half.load.place)
+            yield finding
+    for call, half in halves:
+        if half.load.place not in wrong:
+            yield from _taken(case, half, call)
 
 
 def _half(case: Case, call: Call) -> Half | None:
@@ -200,7 +195,7 @@ def _half(case: Case, call: Call) -> Half | None:
         return None
     if load.kind in ENDINGS:
         name, members = load.class_name or "", case.release.members
-        described = members.of(name) if members else None
+        described = members.of(name)
         whole = described is not None and described.has(IMAGE_PROCESSOR)
         fits = ENDINGS[load.kind].match(name) and not whole
         return Half(load.kind, name, load, steps) if fits else None
@@ -222,18 +217,11 @@ def _called(case: Case, half: Half, call: Call) -> Iterator[Finding]:
     first, named = arguments.get("0") or arguments.get(mine), arguments.get(foreign)
     unseen = {"*", "**"} & arguments.keys()
     if named and not unseen:
-        fails = first is None or (half.kind == IMAGE_PROCESSOR and _strict_class(case, half))
-        does = "which it does not take" if fails else "and makes nothing of it"
+        does = "which it does not take" if first is None else "and makes nothing of it"
         finding = _swapped(half, f"is given `{foreign}`, {does}", named.written)
-        yield finding if fails else finding._replace(level="warning")
+        yield finding._replace(level="warning" if first else "")
     elif first and _is_visibly(case, first, foreign):
         yield _swapped(half, f"is given {WHAT[foreign]}", first.place)
-    elif half.kind == IMAGE_PROCESSOR and (class_ := _strict_class(case, half)):
-        for name in case.knowledge("of_texts"):
-            if name in arguments and not class_.has(name):
-                message = f"takes no `{name}`, which a tokenizer does"
-                yield _swapped(half, message, arguments[name].written)
-                return
 
 
 def _taken(case: Case, half: Half, call: Call) -> Iterator[Finding]:
@@ -242,7 +230,7 @@ def _taken(case: Case, half: Half, call: Call) -> Iterator[Finding]:
     if call.kind == "index" and isinstance(call.arguments["0"].value, str):
         name = call.arguments["0"].value
     if steps == (CALLED,) and call.kind in ("read", "index"):
-        has, verb = {} if _may_give_ids(case, half) else case.knowledge("fields"), "gives"
+        has, verb = case.knowledge("fields"), "gives"
     elif not steps and call.kind in ("read", "call"):
         has, verb = case.knowledge("members"), "has"
     else:
@@ -251,17 +239,6 @@ def _taken(case: Case, half: Half, call: Call) -> Iterator[Finding]:
     source = case.source(call.place.path)  # which may put it into what was made
     if name in has.get(half.other, ()) and not mentions(source, re.compile(stored)):
         yield _swapped(half, f"{verb} no `{name}`", call.place)
-
-
-def _may_give_ids(case: Case, half: Half) -> bool:
-    """True for image processors that turn colours into ids, or of which nothing is known."""
-    load = half.load
-    if half.kind != IMAGE_PROCESSOR or load.kind != IMAGE_PROCESSOR:
-        return False
-    words = [load.class_name or "", *(value.text or "" for value in load.checkpoint)]
-    known = all(words) or not words[0].startswith(AUTOMATIC)
-    of_ids = case.knowledge("gives_ids")
-    return not known or any(word in text.lower() for word in of_ids for text in words)
 
 
 def _swapped(half: Half, message: str, place: Location) -> Finding:
@@ -275,17 +252,3 @@ def _is_visibly(case: Case, given: Argument, kind: str) -> bool:
         return kind == TEXT and says_words(given)
     name = NAME.match(given.source)
     return name is not None and name[1].lower() in case.knowledge("called")[kind]
-
-
-def _strict_class(case: Case, half: Half) -> Members | None:
-    """The class of an image processor that is known to refuse what it does not know."""
-    name = half.load.class_name if half.load.kind == IMAGE_PROCESSOR else None
-    if name is None or case.release.members is None:
-        return None
-    if name.startswith(AUTOMATIC):
-        identity = identity_of(case.rulebase, only_id(half.load))
-        type_ = identity.model_type if identity and not identity.by_words else None
-        classes = case.release.classes_for("AutoImageProcessor", type_) if type_ else ()
-        name = classes[0] if classes else ""
-    members = case.release.members.of(name)
-    return members if members and members.has(BACKEND) else None

@@ -19,19 +19,14 @@ from advisor.scan.usage import Argument, Location, Usage
 def changed_class(case: Case) -> Iterator[Finding]:
     """A class that the release does not have, or whose old name is another one for the new."""
     classes = ((case.release.removed(name), name, place) for name, place in _class_names(case))
-    changed = [(change, name, place) for change, name, place in classes if change]
-    if not changed:
-        return
-    places = case.places_of_names()
-    renames = cache(lambda path, name, new: case.renames(path, name, new, places) if new else {})
-    whole = cache(lambda path, name: case.stand_whole(name, places.of(path, name)))
-    for change, name, place in changed:
-        instead = change.instead
-        if instead or change.id not in case.knowledge("unsure", "removed-class"):
+    renames = cache(case.renames)
+    for change, name, place in classes:
+        instead = change and change.instead
+        if change and (instead or change.id not in case.knowledge("unsure", "removed-class")):
             alias = f"`{name}` is an alias of `{instead}` since transformers {change.since}"
             works = change.kind == "redirected" or case.release.has_class(name)
-            certain = (works or change.kind == "renamed") and whole(place.path, name)
-            edits = renames(place.path, name, instead).get(place, ()) if certain else ()
+            certain = instead and (works or change.kind == "renamed")
+            edits = renames(place.path, name, instead or "").get(place, ()) if certain else ()
             missing = f"{case.transformers} has no `{name}`"
             yield _finding(change, place, missing, alias if works else "", edits=edits)
 
@@ -115,9 +110,8 @@ def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
 @rule("feature-extractor-of-images", each=Case.known, of_release=True)
 def feature_extractor_of_images(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
     """An auto class that gives extractors of sounds alone by now, for a checkpoint of pictures."""
-    gone = case.release.reaches(case.knowledge("images_until")[0])
     hears = identity.model_type in case.knowledge("hearing")
-    for load in usage.loads if gone and not hears else ():
+    for load in usage.loads if not hears else ():
         old, new = case.knowledge("extractor")
         ids = {value.text for value in load.checkpoint}
         if load.class_name == old and load.class_place and ids == {identity.id}:
@@ -132,7 +126,7 @@ def removed_variable(case: Case) -> Iterator[Finding]:
     variables = [name for name in case.scan.names if name.module == ENVIRONMENT]
     instead = set(case.knowledge("read_instead"))
     ready = {variable.place.path for variable in variables if variable.name in instead}
-    for one in variables if case.judged_by else ():
+    for one in variables:
         change = case.release.removed(one.name, "environment")
         if change is not None and one.place.path not in ready:
             message = f"{case.transformers} does not read `{one.name}`"
@@ -147,7 +141,7 @@ def _without_pipeline(case: Case, usage: Usage, change: NameChange) -> str | Non
     loaded = release.loads_with_pipeline(change.instead or "", model_type or "")
     name = (identity.model_class if identity else None) or next(iter(loaded), None)
     if name and release.has_class(name):
-        members = release.members.of(name) if release.members else None
+        members = release.members.of(name)
         writes = members is not None and members.has("generate")
         return f"load `{name}` and call {'generate' if writes else 'it'}"
     if model_type and release.knows(model_type) and not loaded:
