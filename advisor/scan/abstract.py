@@ -118,9 +118,15 @@ class LocalObject(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """A function that needs nothing more: calling it gives one of these values."""
+    """A function that is followed no further: calling it gives one of these values.
+
+    Where it is one of another file, `parameters` are those that it passes to a load as what is to
+    be loaded, by their places and names, and `name` is its own, if it has any of them.
+    """
 
     values: Values
+    name: str | None = None
+    parameters: tuple[tuple[int, str], ...] = ()
 
 
 class Partial(NamedTuple):
@@ -142,17 +148,6 @@ class ImportedClass(NamedTuple):
     loads_as: str | None = None
 
 
-class Wrapper(NamedTuple):
-    """A function of another file that loads what it is passed for one of these parameters.
-
-    `values` are what it gives, `name` is its name in its file.
-    """
-
-    name: str
-    parameters: tuple[tuple[int, str], ...]
-    values: Values
-
-
 class Loaded(NamedTuple):
     """Something loaded, or reached from it: `load` is its number, `path` the steps from it.
 
@@ -172,7 +167,7 @@ class Other(NamedTuple):
 
 
 Written: TypeAlias = String | PartialString | Constant | ListLiteral | DictLiteral
-Local: TypeAlias = Function | LocalClass | LocalObject | ImportedClass | Wrapper | Ready | Partial
+Local: TypeAlias = Function | LocalClass | LocalObject | ImportedClass | Ready | Partial
 Foreign: TypeAlias = Module | Symbol | Imported | ForeignObject
 Abstract: TypeAlias = Written | Local | Foreign | Loaded | Other
 Values: TypeAlias = tuple[Abstract, ...]

@@ -28,7 +28,6 @@ from advisor.scan.abstract import (
     String,
     Symbol,
     Values,
-    Wrapper,
     bounded,
     constant,
     doubted,
@@ -123,10 +122,12 @@ class EvaluatedCall(NamedTuple):
     def _elsewhere(self, callee: Abstract) -> Values:
         """What is made of functions, and functions of other files."""
         match callee:
-            case Ready(values):
-                given = self._given(_UNMISTAKABLE)
+            case Ready(values, name, parameters):
+                single = parameters if len(parameters) == 1 else ()
+                named = (text for place, parameter in single for text in (str(place), parameter))
+                given = self._given(_UNMISTAKABLE, *named)
                 ids = self.study.checkpoints(self.node, given) if given else ()
-                return self._asked_here(values, None, ids) if ids else values
+                return self._asked_here(values, name, ids) if ids else values
             case Partial(inner, passed):
                 names = {one.name for one in self.passed}
                 first = sum(one.name.isdigit() for one in passed)
@@ -134,15 +135,6 @@ class EvaluatedCall(NamedTuple):
                 kept = (one for one in passed if one.name not in names or one.name.isdigit())
                 whole = self._replace(callees=(inner,), passed=(*kept, *later))
                 return whole.called(inner)
-            case Wrapper(name, [(place, parameter)], values):
-                given = self._given(parameter, str(place))
-                ids = self.study.checkpoints(self.node, given) if given else ()
-                loads = (v.load for v in (*values, *elements(values)) if isinstance(v, Loaded))
-                kinds = [self.study.loads[number].kind for number in set(loads)]
-                one_of_each = len(kinds) == len(set(kinds))
-                return self._asked_here(values, name, ids) if ids and one_of_each else values
-            case Wrapper(values=values):
-                return values
         return NOTHING
 
     def _asked_here(self, values: Values, label: str | None, ids: tuple[Value, ...]) -> Values:
@@ -422,30 +414,17 @@ class EvaluatedCall(NamedTuple):
                 return (ListLiteral(tuple((pair,) for pair in pairs)),)
             case ("keys" | "copy", DictLiteral()) | ("parse_args", LocalObject()) if not callees:
                 return (holder,)
-            case "pop" | "copy", ListLiteral():
-                return item((holder,), None)
-            case "getenv" | "get" | "setdefault" | "getattr", Symbol(_, "environ"):
-                return self._default(1)
             case _, ForeignObject():
                 return self._parser_method(name)
         return NOTHING
 
     def _parser_method(self, name: str) -> Values:
         made: Values = (ForeignObject(f"argparse.{name}"),)
-        if name == "add_argument":
-            option, default = self._option_name(), self._given("default")
-            if option and default is not None:
-                self.study.learn(OPTION, option, doubted(default))
+        if name == "add_argument" and (default := self._given("default")):
+            written = [constant(passed.values) for passed in self.passed if passed.name.isdigit()]
+            long = (text for text in map(str, written) if text[0] != "-" or text[:2] == "--")
+            option = constant(self._given("dest") or NOTHING) or next(long, "")
+            self.study.learn(OPTION, str(option).lstrip("-").replace("-", "_"), doubted(default))
         elif name == "parse_known_args":
             return (ListLiteral((made, NOTHING)),)
         return made if name in NAMESPACES | _GROUPS else NOTHING
-
-    def _option_name(self) -> str | None:
-        constants = ((argument.name, constant(argument.values)) for argument in self.passed)
-        texts = {name: value for name, value in constants if isinstance(value, str)}
-        if "dest" in texts:
-            return texts["dest"]
-        names = [value for name, value in texts.items() if name.isdigit()]
-        plain = [name for name in names if not name.startswith("-")]
-        long = plain or [name for name in names if name.startswith("--")]
-        return long[0].lstrip("-").replace("-", "_") if long else None

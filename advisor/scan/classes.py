@@ -16,7 +16,6 @@ from advisor.scan.abstract import (
     FunctionNode,
     Loaded,
     LocalObject,
-    Other,
     String,
     Values,
     doubted,
@@ -60,9 +59,6 @@ class Classes:
         self.loads = loads
         self.classes: dict[str, ClassDefinition] = {}
         self._told: dict[object, dict[str, Values]] = defaultdict(dict)
-        self._boundless: set[object] = set()
-        """What was told more of than is kept: that stays unknown."""
-        self._lineages: dict[str, list[str]] = {}
         self._extended: dict[str, dict[str, None]] = defaultdict(dict)
         self.extending: dict[int, str] = {}
         """The classes of the file that loads are of, by the numbers of these."""
@@ -70,17 +66,15 @@ class Classes:
     def learn(self, about: object, name: str, values: Values) -> None:
         """Add to what a parameter of a function or an attribute of a class may be.
 
-        Nothing is learned from a placeholder such as None, nor of what may be too much already.
+        Nothing is learned from a placeholder such as None.
         """
-        if not values or (about, name) in self._boundless:
+        if not values:
             return
         before = self._told[about].get(name, NOTHING)
         useful = tuple(v for v in values if not (isinstance(v, Constant) and v.value is None))
         merged = union(before, useful)
         if len({value.text for value in merged if isinstance(value, String)}) > 1:
             merged = tuple(dict.fromkeys(doubted(merged)))
-        if merged == (Other(),) and len(before or useful) > 1:
-            self._boundless.add((about, name))
         self._told[about][name] = merged
 
     def told(self, about: object, name: str) -> Values:
@@ -124,10 +118,7 @@ class Classes:
         """
         if any(self.method(owner, name) for name in CHECKPOINT_ARGUMENTS):
             return None
-        lineage = self.lineage(owner)
-        if any("config_class" in self.told_of(one) or _is_adopted(one) for one in lineage):
-            return None
-        classes = [self.classes[label] for label in lineage]
+        classes = [self.classes[label] for label in self.lineage(owner)]
         bases = {definition.extends for definition in classes if definition.extends}
         known = all(definition.whole and not definition.configured for definition in classes)
         base = bases.pop() if len(bases) == 1 and known else ""
@@ -139,7 +130,7 @@ class Classes:
         One of another file may have any, since not all methods of it are kept.
         """
         owner = self.extending.get(loaded.load) if not loaded.path else None
-        if owner is None or _is_adopted(owner):
+        if owner is None or owner not in self.classes:
             return owner
         names = {"forward", "__call__"} if name == "__call__" else {name}
         stored = any(one in self.told_of(label) for label in self.lineage(owner) for one in names)
@@ -160,11 +151,9 @@ class Classes:
                 extended = next((one.extends for one in classes if one.extends), None)
                 if extended is None or not all(one.whole and not one.mixed for one in classes):
                     return None
-                if self.method(owner, name) or any(map(_is_adopted, lineage)):
-                    return None
-                own = any(name in self.told_of(one) for one in lineage)
-                parts = any("attributes" in self.told_of(one) for one in lineage)  # of a processor
-                return None if own or parts else extended
+                names = {name, "attributes"}  # which list the parts of a processor
+                stored = any(not names.isdisjoint(self.told_of(label)) for label in lineage)
+                return None if stored or self.method(owner, name) else extended
         return None
 
     def define(self, label: str, definition: ClassDefinition) -> None:
@@ -172,7 +161,6 @@ class Classes:
         before = self.classes.get(label)
         if before != definition:
             self.classes[label] = definition
-            self._lineages.clear()
             for base in before.bases if before else ():
                 self._extended[base].pop(label, None)
             for base in definition.bases:
@@ -180,16 +168,8 @@ class Classes:
 
     def lineage(self, owner: str) -> list[str]:
         """A class of the file and its bases in it, the nearest first."""
-        if (known := self._lineages.get(owner)) is not None:
-            return known
         names = [owner] if owner in self.classes else []
         for name in names:
             bases = self.classes[name].bases if len(names) < _MOST_BASES else ()
             names.extend(base for base in bases if base in self.classes and base not in names)
-        self._lineages[owner] = names
         return names
-
-
-def _is_adopted(label: str) -> bool:
-    """True for a class of another file, of which only what its attributes are is known."""
-    return ":" in label

@@ -91,30 +91,27 @@ class Definitions(Expressions, ABC):
         That is a load of a vision-language class, maybe among others, or an object of a class of
         the project.
         """
-        study, found = self.study, []
-        for part in ast.walk(annotation) if annotation else ():
-            if isinstance(part, (ast.Name, ast.Attribute)):
-                found += [(part, one) for one in outside.evaluate(part) if isinstance(one, Symbol)]
+        study = self.study
         ours = [
-            (part, one)
-            for part, one in found
-            if one.module == "transformers" and study.vocabulary.is_class(one.name)
+            (part, value)
+            for part in (ast.walk(annotation) if annotation else ())
+            if isinstance(part, (ast.Name, ast.Attribute))
+            for value in outside.evaluate(part)
+            if isinstance(value, Symbol)
+            and value.module == "transformers"
+            and study.vocabulary.is_class(value.name)
         ]
         if len(ours) != 1:
             return NOTHING
         part, symbol = ours[0]
         loader = loader_of(Symbol(f"transformers.{symbol.name}", "from_pretrained"))
+        kind, place = loader.kind if loader else "", study.location(part)
         load = Load(
-            place=study.location(part),
-            package="transformers",
-            kind=loader.kind if loader else "",
-            call=ANNOTATED,
-            class_name=symbol.name,
-            class_place=None,
-            class_written=None,
-            checkpoint=(),
-            second_checkpoint=(),
-            task=(),
+            place,
+            "transformers",
+            kind,
+            ANNOTATED,
+            symbol.name,
             arguments={},
             scope=self.scope.label,
         )

@@ -138,7 +138,7 @@ class Expressions:
                 defined = self.study.imports.exports(module)
                 if defined is None:
                     return (Symbol(module, name),)
-                return defined.get(name, NOTHING)
+                return defined.get(name) or NOTHING
             case Symbol(module, outer):
                 return (Symbol(f"{module}.{outer}", name),)
             case LocalObject(owner):
@@ -187,8 +187,6 @@ class Expressions:
     def _visit_subscript(self, node: ast.Subscript) -> Values:
         holders = self.evaluate(node.value)
         keys = self.evaluate(node.slice)
-        if any(isinstance(value, Symbol) and value.name == "environ" for value in holders):
-            return NOTHING
         reached = [value for value in holders if isinstance(value, Loaded) and value.path]
         if reached:
             passed = (Passed("0", keys, node.slice),)
@@ -230,16 +228,14 @@ class Expressions:
     def _visit_binop(self, node: ast.BinOp) -> Values:
         left, right = self.evaluate(node.left), self.evaluate(node.right)
         both, place = (*left, *right), self.study.location(node)
-        match node.op, node.left:
-            case ast.Add(), _ if any(isinstance(value, ListLiteral) for value in left):
+        match node.op:
+            case ast.Add() if any(isinstance(value, ListLiteral) for value in left):
                 lists = [value.groups for value in both if isinstance(value, ListLiteral)]
                 return bounded(ListLiteral(tuple(chain.from_iterable(lists))))
-            case ast.Add(), _ if _has_string(both):
+            case ast.Add() if _has_string(both):
                 return joined([left, right], place)
-            case ast.Div(), _ if _has_string(right):
+            case ast.Div() if _has_string(right):
                 return joined([left, right], place, "/")
-            case ast.Mod(), ast.Constant(str()):
-                return (Other(),)
         loaded = tuple(dict.fromkeys(value for value in both if isinstance(value, Loaded)))
         self.study.use(node, "operate", type(node.op).__name__, [v for v in loaded if v.path])
         return loaded

@@ -7,8 +7,8 @@ else by where they stand.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from operator import itemgetter
 
@@ -45,26 +45,16 @@ class Grouping:
         for number, use in enumerate(study.uses):
             self.uses[use.receiver.load].append((number, use))
         self.trainings = [study.location(place) for place in study.training]
-        self.texts = {
-            number: frozenset(value.text for value in load.checkpoint if value.text)
-            for number, load in self.loads.items()
-        }
-        self._near = defaultdict[object, list[int]](list)
-        for model in self.models:
-            for key in self._keys(model):
-                self._near[key].append(model)
 
     def usages(self) -> list[Usage]:
         """Return what is loaded of vision-language models, each model with its processors."""
         tied = self._tied()
         usages = []
-        for model in (
-            self.models if any(self.relevant.values()) else ()
-        ):  # beside ours, these count too
+        beside_ours = any(self.relevant.values())
+        for model in self.models:
             load = self.loads[model]
             gone = any(self.study.vocabulary.is_gone(value.text or "") for value in load.task)
-            self.relevant[model] |= load.kind == "pipeline" and gone
-        for model in self.models:
+            self.relevant[model] |= beside_ours and load.kind == "pipeline" and gone
             own = sorted(tied[model])
             if any(self.relevant[one] for one in (model, *own)):
                 usages.append(self._usage([model, *own]))
@@ -125,23 +115,23 @@ class Grouping:
     def _tied(self) -> dict[int, set[int]]:
         """The processors of each model."""
         sure, maybe = self._flows
-        tied = {}
+        keys = {number: self._keys(number) for number in (*self.models, *self.processors)}
+        with_key = defaultdict[object, list[int]](list)
+        tied: dict[int, set[int]] = {}
         for model in self.models:
-            same = {other for other in maybe[model] if self._same_checkpoint(model, other)}
-            tied[model] = sure[model] | same or maybe[model]
+            same = {other for other in maybe[model] if not {*keys[model]}.isdisjoint(keys[other])}
+            tied[model] = sure[model] | same or {*maybe[model]}
+            for key in keys[model]:
+                with_key[key].append(model)
         taken = set().union(*tied.values(), *maybe.values())
-        left = set(self.processors) - taken
-        near = {
-            one: next(filter(None, (self._near[key][:_MOST_TIED] for key in self._keys(one))), [])
-            for one in sorted(left)
-        }
-        for processor, models in sorted(near.items(), key=lambda item: not item[1]):
-            for model in models or self._only_one(processor, tied):
+        left = [processor for processor in self.processors if processor not in taken]
+        near: dict[int, list[int]] = {}
+        for processor in left:
+            key = next((key for key in keys[processor] if key in with_key), ())
+            near[processor] = with_key[key]
+        for processor in sorted(left, key=lambda processor: not near[processor]):
+            for model in near[processor][:_MOST_TIED] or self._only_one(processor, tied):
                 tied[model].add(processor)
-        times: Counter[int] = Counter()
-        for own in tied.values():
-            times.update(own)
-            own -= {processor for processor in own if times[processor] > _MOST_TIED}
         return tied
 
     @cached_property
@@ -174,27 +164,21 @@ class Grouping:
     def _only_one(self, processor: int, tied: Mapping[int, set[int]]) -> list[int]:
         """The only model in the same function, unless it has a processor of this kind."""
         load = self.loads[processor]
-        models = [
-            number
-            for number in self.models
-            if self.relevant[number]
-            and self.loads[number].scope == load.scope
-            and self.loads[number].package == load.package
-        ]
+        beside = [(n, self.loads[n]) for n in self.models if self.relevant[n]]
+        where = load.scope, load.package
+        models = [number for number, model in beside if (model.scope, model.package) == where]
         taken = {self.loads[own].kind for model in models for own in tied[model]}
         free = len(models) == 1 and self.relevant[processor] and load.kind not in taken
         return models if free else []
 
     def _keys(self, number: int) -> list[tuple[object, ...]]:
         """What it has in common with what loads the same: in one function, or else anywhere."""
-        load, texts = self.loads[number], self.texts[number]
+        load = self.loads[number]
+        texts = frozenset(value.text for value in load.checkpoint if value.text)
         if texts:
             return [(load.scope, texts), (texts,)]
         sources = (argument.source for name, argument in load.arguments.items() if name in _NAMING)
         return [(load.scope, source) for source in sources]
-
-    def _same_checkpoint(self, model: int, processor: int) -> bool:
-        return not set(self._keys(model)).isdisjoint(self._keys(processor))
 
     def _usage(self, numbers: list[int]) -> Usage:
         """Loads judged together: a model, if any, stands first."""
@@ -254,25 +238,22 @@ def together(usages: Iterable[Usage]) -> list[Usage]:
 
     One place can load several checkpoints in turn; where only one is known, that is meant.
     """
-    at: dict[tuple[object, ...], dict[frozenset[str], Usage]] = defaultdict(dict)
+    at: dict[tuple[object, ...], dict[frozenset[str], list[Usage]]] = {}
     for usage in usages:
-        same = at[usage.place, usage.class_name, usage.task, usage.key]
         texts = frozenset(value.text for value in usage.alternatives if value.text)
-        known = texts if texts or len(same) != 1 else next(iter(same))
-        before = same.get(known) or same.pop(frozenset(), None)
-        same[known] = _both(before, usage, known_last=before is not None and known not in same)
-    return [usage for same in at.values() for usage in same.values()]
+        same = at.setdefault((usage.place, usage.class_name, usage.task, usage.key), {})
+        same.setdefault(texts, []).append(usage)
+    for same in at.values():
+        unknown = same.pop(frozenset(), []) if len(same) == 2 else []
+        next(iter(same.values())).extend(unknown)
+    return [_as_one(group) for same in at.values() for group in same.values()]
 
 
-def _both(before: Usage | None, one: Usage, *, known_last: bool) -> Usage:
-    """Return two usages of one load as one."""
-    if before is None:
-        return one
-    both = (*one.calls, *before.calls)
-    calls = {(c.place, c.kind, c.name, c.receiver.place): c for c in both}
-    first = one if known_last else before
-    trained = before.trained or one.trained
-    joined = {load.place: load for load in (*one.joined, *before.joined)}
-    return first._replace(
+def _as_one(usages: Sequence[Usage]) -> Usage:
+    """Return usages of one load as one."""
+    calls = {(c.place, c.kind, c.name, c.receiver.place): c for u in usages for c in u.calls}
+    trained = next((usage.trained for usage in usages if usage.trained), None)
+    joined = {load.place: load for usage in usages for load in usage.joined}
+    return usages[0]._replace(
         calls=tuple(calls.values()), trained=trained, joined=tuple(joined.values())
     )

@@ -11,8 +11,6 @@ from advisor.scan.vocabulary import LIBRARIES_OF_FUNCTIONS, Vocabulary
 _WORDS = ("transformers", "pretrained", "get_image_features", "get_text_features")
 _SPOKEN_OF = (*map(str.encode, (*_WORDS, *sorted(LIBRARIES_OF_FUNCTIONS - {"clip"}))), MARK)
 """Bytes of which some stand in each file that has anything to do with checkpoints."""
-_LIBRARY = b"transformers"
-"""What prose speaks of as well."""
 _CLIP = re.compile(rb"\bfrom\s+clip\b|\bimport\b[^\n]*\bclip\b")
 """Imports the library `clip`, whose name is a word of other code too."""
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
@@ -60,7 +58,7 @@ def may_concern_us(kind: str, data: bytes, vocabulary: Vocabulary) -> bool:
 
 def may_ask(code: str) -> bool:
     """True where code may load a model, or ask one that another file loads, by what it says."""
-    return any(word.decode() in code for word in _SPOKEN_OF if word != _LIBRARY) or "clip" in code
+    return any(word.decode() in code for word in _SPOKEN_OF[1:]) or "clip" in code
 
 
 def sees(code: str) -> bool:

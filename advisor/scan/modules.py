@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from advisor.scan.abstract import (
     Abstract,
@@ -19,10 +19,9 @@ from advisor.scan.abstract import (
     Partial,
     Ready,
     Values,
-    Wrapper,
 )
 from advisor.scan.classes import RESULT
-from advisor.scan.node import parameters
+from advisor.scan.node import last_name, parameters
 from advisor.scan.scope import Exported, Imports
 from advisor.scan.source import Parsed, descendants
 from advisor.scan.study import Study
@@ -60,9 +59,9 @@ def _seen(study: Study, value: Abstract, depth: int) -> Abstract:
         case Function(node, None):
             given = _values(study, study.told(node, RESULT), depth + 1)
             reaching = tuple(_reaching(node))
-            return Wrapper(node.name, reaching, given) if reaching else Ready(given)
+            return Ready(given, node.name if reaching else None, reaching)
         case Ready(values):
-            return Ready(_values(study, values, depth + 1))
+            return value._replace(values=_values(study, values, depth + 1))
         case Function() | ForeignObject() | Partial() | LocalClass() | LocalObject():
             return Other()
     return value
@@ -72,14 +71,11 @@ def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:
     """Yield the parameters of a function that it passes to a load, as what is to be loaded."""
     given: set[str] = set()
     for call in descendants(node):
-        if isinstance(call, ast.Call):
-            function = call.func
-            name = getattr(function, "attr", "") or getattr(function, "id", "")
-            if name in CHECKPOINT_ARGUMENTS:
-                position, keywords = CHECKPOINT_ARGUMENTS[name]
-                passed = [*call.args[position : position + 1]]
-                passed += [keyword.value for keyword in call.keywords if keyword.arg in keywords]
-                given |= {one.id for one in passed if isinstance(one, ast.Name)}
+        if isinstance(call, ast.Call) and (name := last_name(call.func)) in CHECKPOINT_ARGUMENTS:
+            position, keywords = CHECKPOINT_ARGUMENTS[name]
+            passed = [*call.args[position : position + 1]]
+            passed += [keyword.value for keyword in call.keywords if keyword.arg in keywords]
+            given |= {argument.id for argument in passed if isinstance(argument, ast.Name)}
     names = (*parameters(node), *(kwonlyarg.arg for kwonlyarg in node.args.kwonlyargs))
     yield from ((n, name) for n, name in enumerate(names) if name in given)
 
@@ -87,7 +83,7 @@ def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:
 _LIBRARIES = LIBRARIES | {"torch"}
 """Looked for under their own names, even in a project that holds a copy."""
 
-Follow = Callable[[SourceFile], "Mapping[str, Values]"]
+Follow = Callable[[SourceFile], Exported]
 """Studies a file, and gives what it defines."""
 
 
@@ -104,7 +100,7 @@ class Modules:
         self._follow = follow
         self.loads: list[Load] = []
 
-    def exports(self, importer: str, module: str) -> Mapping[str, Values] | None:
+    def exports(self, importer: str, module: str) -> Exported | None:
         """Return what `module`, as imported in a file, defines; None where none of ours does."""
         known = module.partition(".")[0] in _LIBRARIES
         file = None if known else self.file(importer, module)

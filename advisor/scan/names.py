@@ -28,12 +28,9 @@ def overrides(parsed: Parsed, names: Iterable[Name]) -> Iterator[Override]:
             given = method.args
             positional = [one.arg for one in (*given.posonlyargs, *given.args)]
             start = parsed.location(method)
-            head = parsed.lines[method.lineno - 1]
-            column = start.column + max(head.find(method.name) - method.col_offset, 0)
+            behind_def = start._replace(column=start.column + len("def "))
             yield Override(
-                place=start._replace(
-                    column=column, end_line=start.line, end_column=column + len(method.name)
-                ),
+                place=behind_def.beginning(len(method.name)),
                 base=bases[0],
                 name=method.name,
                 positional=len(positional) - 1,
@@ -66,23 +63,18 @@ def names_in(parsed: Parsed) -> list[Name]:
     names: list[Name] = []
     modules: dict[str, str] = {}
     for node, optional, inside in _imports(parsed.tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name.partition(".")[0] == _LIBRARY:
-                    modules[alias.asname or _LIBRARY] = alias.name if alias.asname else _LIBRARY
-                    outer, _, inner = alias.name.rpartition(".")
-                    if outer:
-                        place = parsed.location(alias)
-                        names.append(
-                            Name(place, outer, inner, True, optional, inside, alias.asname or "")
-                        )
-        elif node.level == 0 and (node.module or "").partition(".")[0] in (_LIBRARY, _HUB):
-            for alias in (alias for alias in node.names if alias.name != "*"):
-                place = parsed.location(alias).beginning(len(alias.name))
-                given = alias.asname or ""
-                names.append(
-                    Name(place, node.module or "", alias.name, True, optional, inside, given)
-                )
+        of = node.module or "" if isinstance(node, ast.ImportFrom) and node.level == 0 else ""
+        for alias in node.names:
+            place, given = parsed.location(alias), alias.asname or ""
+            outer, _, inner = alias.name.rpartition(".")
+            if of.partition(".")[0] in (_LIBRARY, _HUB) and alias.name != "*":
+                place, outer, inner = place.beginning(len(alias.name)), of, alias.name
+            elif isinstance(node, ast.ImportFrom) or alias.name.partition(".")[0] != _LIBRARY:
+                continue
+            else:
+                modules[given or _LIBRARY] = alias.name if given else _LIBRARY
+            if outer:
+                names.append(Name(place, outer, inner, True, optional, inside, given))
     names.extend(_reached(parsed, modules) if modules else ())
     names.extend(_settings_in(parsed) if names else ())
     return sorted(names, key=lambda name: name.place[1:5])

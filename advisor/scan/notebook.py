@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 from advisor.scan.source import Parsed, Spot, UnreadableError, decode_utf8, parse
 from advisor.scan.usage import FileNote
 
-_LINE_END = re.compile(r"\n|\r(?!\n)")
-"""As Python ends lines; what stands before a line feed is no end of its own."""
+_LINES = re.compile(r"[^\n\r]*+(?:\r?\n|\r)|[^\n\r]++")
+"""As Python ends lines."""
 _SOURCE = '"source"'
 _BREAKS = re.compile(r"[\r\n\f]")
 _LANGUAGES = ("py", "python", "python3", "ipython")
@@ -28,22 +28,16 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character, which Python source cannot hold; Jupyter shows it as a box."""
 
 
-class Piece(NamedTuple):
-    """Characters of a line, where the file has the first of them, and how it writes them.
+class Line(NamedTuple):
+    """A line of a code cell with its end, where the file has it, and how it writes it.
 
-    `ascii` is true where all others are escaped; None where it is not known where they stand.
+    `ascii` is true where all other characters are escaped; None where it is not known where they
+    stand.
     """
 
     text: str
     start: int
     ascii: bool | None
-
-
-class Line(NamedTuple):
-    """A line of a code cell, and the pieces that it is written in."""
-
-    text: str
-    pieces: list[Piece]
     cell: int
     cell_line: int
 
@@ -60,12 +54,14 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
         return Parsed(name, ast.Module([], []), "", [], other_language=1)
     lines: list[Line] = []
     code: list[str] = []
+    written: list[str] = []
     body: list[ast.stmt] = []
     notes, other = [], 0
     spot = _spot(file, lines)
     for cell in _code_cells(file, notebook["cells"]):
-        before, own = len(lines), [line.text for line in cell]
+        before, own = len(lines), [_printable(line.text) for line in cell]
         lines += cell
+        written += own
         try:
             own, tree = _python(own)
             body += ast.increment_lineno(tree, before).body
@@ -76,9 +72,8 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
                 notes.append(FileNote(name, line, f"cell {cell[0].cell} {error.note.message}"))
         other += not any(own)
         code += own
-    written = "\n".join(line.text for line in lines)
     tree, text = ast.Module(body, []), "\n".join(code)
-    return Parsed(name, tree, text, code, spot, tuple(notes), other, written)
+    return Parsed(name, tree, text, code, spot, tuple(notes), other, "\n".join(written))
 
 
 def _loaded(file: str, name: str) -> Any:
@@ -116,12 +111,8 @@ def _spot(file: str, lines: list[Line]) -> Callable[[int, int], Spot]:
 
     @cache
     def spot(line: int, characters: int) -> Spot:
-        _, pieces, cell, cell_line = lines[min(line, len(lines)) - 1]
-        for piece in pieces:
-            if characters <= len(piece.text):
-                break
-            characters -= len(piece.text)
-        at = piece.start + _width(piece.text[:characters], piece.ascii)
+        text, start, ascii, cell, cell_line = lines[min(line, len(lines)) - 1]
+        at = start + _width(text[:characters], ascii)
         row = bisect.bisect_right(starts, at)
         return Spot(row, at - starts[row - 1] + 1, cell, cell_line)
 
@@ -129,32 +120,36 @@ def _spot(file: str, lines: list[Line]) -> Callable[[int, int], Spot]:
 
 
 def _code_cells(file: str, cells: list[Any]) -> Iterator[list[Line]]:
-    """Yield the lines of each code cell that has some."""
-    at = 0
-    for number, cell in enumerate(cells, 1):
-        placed = list(_placed(file, at, cell.get("source", [])))
-        at = placed[-1].start + _width(placed[-1].text, placed[-1].ascii) if placed else at
-        lines = _lines(placed, number) if cell.get("cell_type") == "code" else []
-        if lines:
-            yield lines
-
-
-def _placed(file: str, at: int, source: Any) -> Iterator[Piece]:
-    """Yield the texts of a source, which is one or a list of them, with their places.
+    """Yield the lines of each code cell that has some.
 
     Where the file writes one in a way of its own, it and what follows stand where the cell does.
     """
-    at, found = max(at, file.find(_SOURCE, at)), True
-    for text in source if isinstance(source, list) else [source]:
-        for ascii in (False, True) if found else ():
-            start = file.find(json.dumps(text, ensure_ascii=ascii), at)
-            if start >= 0:
-                yield Piece(text, start + 1, ascii)
-                at = start + _width(text, ascii) + 2
-                break
-        else:
-            found = False
-            yield Piece(text, at, None)
+    at = 0
+    for number, cell in enumerate(cells, 1):
+        lines: list[Line] = []
+        ascii: bool | None = False
+        at, ended = max(at, file.find(_SOURCE, at)), True
+        source = cell.get("source", [])
+        for text in source if isinstance(source, list) else [source]:
+            at, ascii = _written(file, text, at) if ascii is not None else (at, None)
+            for part in _LINES.findall(text):
+                if ended:
+                    lines.append(Line(part, at, ascii, number, len(lines) + 1))
+                else:
+                    lines[-1] = lines[-1]._replace(text=lines[-1].text + part, ascii=None)
+                ended = part.endswith(("\n", "\r"))
+                at += _width(part, ascii)
+        if lines and cell.get("cell_type") == "code":
+            yield lines
+
+
+def _written(file: str, text: str, at: int) -> tuple[int, bool | None]:
+    """Return where a file has a text behind a place, and how; the place itself if it does not."""
+    for ascii in (False, True):
+        start = file.find(json.dumps(text, ensure_ascii=ascii), at)
+        if start >= 0:
+            return start + 1, ascii
+    return at, None
 
 
 def _width(text: str, ascii: bool | None) -> int:
@@ -162,29 +157,10 @@ def _width(text: str, ascii: bool | None) -> int:
     return 0 if ascii is None else len(json.dumps(text, ensure_ascii=ascii)) - 2
 
 
-def _lines(placed: list[Piece], number: int) -> list[Line]:
-    """Return the lines of a cell, by its number among all cells."""
-    lines: list[list[Piece]] = [[]]
-    for text, start, ascii in placed:
-        begin = 0
-        for end in _LINE_END.finditer(text):
-            lines[-1].append(Piece(text[begin : end.start()], start, ascii))
-            start += _width(text[begin : end.end()], ascii)
-            begin = end.end()
-            lines.append([])
-        lines[-1].append(Piece(text[begin:], start, ascii))
-    whole = ["".join(piece.text for piece in pieces) for pieces in lines]
-    full = [[piece for piece in pieces if piece.text] or pieces[-1:] for pieces in lines]
-    found = [
-        Line(text if text.isprintable() else _printable(text), pieces, number, n)
-        for n, (text, pieces) in enumerate(zip(whole, full, strict=True), 1)
-    ]
-    return found if found[-1].text else found[:-1]
-
-
 def _printable(text: str) -> str:
-    """A line without what Python source does not hold, or takes for the end of a line."""
-    return _SURROGATE.sub("\ufffd", _BREAKS.sub(" ", text.rstrip("\r\n")))
+    """A line without its end, and what Python source does not hold or takes for one."""
+    text = text.rstrip("\r\n")
+    return text if text.isprintable() else _SURROGATE.sub("\ufffd", _BREAKS.sub(" ", text))
 
 
 def _is_python(metadata: Any) -> bool:
@@ -195,14 +171,9 @@ def _is_python(metadata: Any) -> bool:
     match metadata:
         case {"kernelspec": {"name": str(name)}} if name.lower().startswith("python"):
             return True
-    said = []
-    match metadata:
-        case {"language_info": {"name": str(name)}}:
-            said.append(name)
-    match metadata:
-        case {"kernelspec": {"language": str(name)}}:
-            said.append(name)
-    return not said or any(name.lower() in _LANGUAGES for name in said)
+        case {"language_info": {"name": str(name)}} | {"kernelspec": {"language": str(name)}}:
+            return name.lower() in _LANGUAGES
+    return True
 
 
 _WORTH_A_NOTE = re.compile(r"from_pretrained|transformers|pipeline|open_clip|clip\.load")

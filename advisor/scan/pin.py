@@ -146,24 +146,15 @@ def pin_of_notebook(data: bytes, code: str, path: str) -> Pin | None:
     """Return the pin that the code of a notebook installs, the last of several."""
     if PACKAGE not in code:
         return None
-    pins = [(line, *one) for line, inner in _commands(code) for one in _installed(inner)]
+    whole = (line for line in code.replace("\\\n", " ").split("\n") if PACKAGE in line)
+    pins = [pin for line in whole if _INSTALLER.search(line) for pin in _installed(line)]
     if not pins:
         return None
-    line, written, range = pins[-1]
+    written, range = pins[-1]
+    line = next((line for line in reversed(code.split("\n")) if written in line), written)
     shown = (json.dumps(line, ensure_ascii=ascii)[1:-1].encode() for ascii in (False, True))
-    at = max(0, *(data.rfind(one) for one in shown))
+    at = max(0, *map(data.rfind, shown))
     return Pin(path, data.count(b"\n", 0, at) + 1, _shown(written), range)
-
-
-def _commands(code: str) -> Iterator[tuple[str, str]]:
-    """Yield the lines of code that may install something, each with what it goes on with."""
-    lines = code.split("\n")
-    for number, line in enumerate(lines):
-        if (PACKAGE in line or line.endswith("\\")) and _INSTALLER.search(line):
-            whole, after = line, number + 1
-            while whole.endswith("\\") and after < len(lines) and len(whole) < _LONGEST:
-                whole, after = f"{whole[:-1]} {lines[after]}", after + 1
-            yield line, whole
 
 
 def pin_of_script(data: bytes, path: str) -> Pin | None:

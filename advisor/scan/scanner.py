@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from advisor.errors import reason_of
 from advisor.files import know_as_read, read_bounded, size_shown
-from advisor.scan.abstract import Values
 from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.scan.grouping import Grouping, together
@@ -20,6 +20,7 @@ from advisor.scan.modules import Modules, exported
 from advisor.scan.names import names_in, overrides
 from advisor.scan.notebook import parse_notebook
 from advisor.scan.pin import pin_of_notebook, pin_of_script
+from advisor.scan.scope import Exported, Imports
 from advisor.scan.source import (
     MARK,
     Parsed,
@@ -66,7 +67,7 @@ def scan(
     deadline = deadline or Deadline()
     found = find_files(paths, root, exclude, deadline)
     scanner = _Scanner(found.files, vocabulary, deadline, lost, begin, given_up)
-    scanner.add_all(found.files)
+    scanner.add_all()
     notes = {*found.notes, *scanner.notes}
     held = {name: sorted(scanner.held[name], key=lambda one: one.place[:3]) for name in _IN_ORDER}
     return Scan(
@@ -84,41 +85,37 @@ def scan(
     )
 
 
+@dataclass(eq=False)
 class _Scanner:
     """A scan under way."""
 
-    def __init__(
-        self,
-        files: Sequence[SourceFile],
-        vocabulary: Vocabulary,
-        deadline: Deadline,
-        lost: Lost,
-        begin: Callable[[str], None],
-        given_up: Set[str],
-    ) -> None:
-        self.modules = Modules(files, vocabulary, self.exports)
-        self.vocabulary = vocabulary
-        self.deadline = deadline
-        self.begin, self.given_up = begin, given_up
-        self.lost = lost
-        self.held: dict[str, list[Any]] = defaultdict(list)
-        self.notes: list[FileNote] = []
-        self.files = 0
-        self.left_out: Counter[str] = Counter()
-        self.seen: dict[str, bytes] = {}
-        self.named_ids: dict[str, Mapping[str, int]] = {}
-        self.pins: dict[str, Pin] = {}
-        self.seeing: set[str] = set()
-        self.imported: dict[str, set[str]] = defaultdict(set)
-        self._begun: set[str] = set()
-        self._under_way: list[str] = []
-        self._exported: dict[str, Mapping[str, Values]] = {}
+    files_found: Sequence[SourceFile]
+    vocabulary: Vocabulary
+    deadline: Deadline
+    lost: Lost
+    begin: Callable[[str], None]
+    given_up: Set[str]
+    held: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    notes: list[FileNote] = field(default_factory=list)
+    files: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    seen: dict[str, bytes] = field(default_factory=dict)
+    named_ids: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    pins: dict[str, Pin] = field(default_factory=dict)
+    seeing: set[str] = field(default_factory=set)
+    imported: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _begun: set[str] = field(default_factory=set)
+    _under_way: list[str] = field(default_factory=list)
+    _exported: dict[str, Exported] = field(default_factory=dict)
 
-    def add_all(self, files: Sequence[SourceFile]) -> None:
+    def __post_init__(self) -> None:
+        self.modules = Modules(self.files_found, self.vocabulary, self.exports)
+
+    def add_all(self) -> None:
         """Add what files hold, until the run is over; one followed for another already is left."""
-        for number, file in enumerate(files):
+        for number, file in enumerate(self.files_found):
             if not self.deadline.left:
-                left = len(files) - number
+                left = len(self.files_found) - number
                 self.left_out["out_of_time"] += left
                 more = f", nor were {left - 1} files behind it" if left > 1 else ""
                 message = f"was not reached before the deadline{more}"
@@ -132,7 +129,7 @@ class _Scanner:
                     message = "was not read to its end before the deadline"
                     self.notes.append(FileNote(file.name, None, message))
 
-    def exports(self, file: SourceFile) -> Mapping[str, Values]:
+    def exports(self, file: SourceFile) -> Exported:
         """Return what a module defines, which is followed for that if it is to be followed.
 
         Of one that is under way, or imported too deep, that is what its statements alone define;
@@ -141,23 +138,15 @@ class _Scanner:
         if file.name not in self._begun and len(self._under_way) < _DEEPEST_FOLLOWED:
             self._work(file, self._add)
         if file.name not in self._exported:
+            nothing = Exported({}, Imports(lambda _: None))
             if len(self._under_way) >= _DEEPEST_IMPORTS:
-                return {}
-            self._exported[file.name] = {}
-            self._work(file, self._outline, notes=[])
+                return nothing
+            self._exported[file.name] = nothing
+            self._work(file, self._outline)
         return self._exported[file.name]
 
-    def _work(
-        self,
-        file: SourceFile,
-        act: Callable[[SourceFile], None],
-        *,
-        notes: list[FileNote] | None = None,
-    ) -> None:
-        """Work on a file, or note what stops that, in other `notes` where it is for another."""
-        if notes is None:
-            self._begun.add(file.name)
-            notes = self.notes
+    def _work(self, file: SourceFile, act: Callable[[SourceFile], None]) -> None:
+        """Work on a file, or note what stops that."""
         self._under_way.append(file.name)
         try:
             self.begin(file.name)
@@ -168,11 +157,11 @@ class _Scanner:
         except MemoryError:
             self._give_up(file)
         except OSError as error:
-            self._note_unread(file, error, notes)
+            self._note_unread(file, error)
         except UnreadableError as error:
-            notes.append(error.note)
+            self.notes.append(error.note)
         except RecursionError:
-            notes.append(FileNote(file.name, None, TOO_DEEP.format("something in it")))
+            self.notes.append(FileNote(file.name, None, TOO_DEEP.format("something in it")))
         finally:
             self._under_way.pop()
             if self._under_way:
@@ -180,20 +169,22 @@ class _Scanner:
 
     def _give_up(self, file: SourceFile) -> None:
         """Say that a file was not read to its end."""
+        self._begun.add(file.name)
         self.left_out["given_up"] += 1
         self.notes.append(FileNote(file.name, None, GIVEN_UP))
 
-    def _note_unread(self, file: SourceFile, error: OSError, notes: list[FileNote]) -> None:
+    def _note_unread(self, file: SourceFile, error: OSError) -> None:
         """Say why a file was not read."""
         message = f"cannot be read: {reason_of(error)}"
         if error.errno == errno.EFBIG:
-            self.left_out["too_large"] += 1
+            self.left_out["too_large"] += file.name in self._begun
             if file.name.endswith(".json"):  # data, more often than not
                 return
             message = f"is over {size_shown(MOST_BYTES[file.kind])}, so it is not checked"
-        notes.append(FileNote(file.name, None, message))
+        self.notes.append(FileNote(file.name, None, message))
 
     def _add(self, file: SourceFile) -> None:
+        self._begun.add(file.name)
         code = file.kind != "configuration"  # which may be a report that is written anew
         data = read_bounded(file.path, MOST_BYTES[file.kind], known=code, walked=True)
         self.files += 1

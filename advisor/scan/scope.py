@@ -6,9 +6,9 @@ What is imported stands for what another file defines, which is read where the n
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from advisor.scan.abstract import (
     NOTHING,
@@ -94,7 +94,7 @@ class Scope:
         return bound
 
 
-Exports: TypeAlias = Callable[[str], "Mapping[str, Values] | None"]
+Exports: TypeAlias = Callable[[str], "Exported | None"]
 """Gives what a module of the project defines, by its dotted name as imported; None elsewhere."""
 
 
@@ -125,28 +125,21 @@ class Imports:
 
     def _imported(self, module: str, name: str) -> Values:
         defined = self.exports(module)
-        if defined is not None and name in defined:
-            return defined[name]
+        if defined is not None and (values := defined.get(name)) is not None:
+            return values
         dotted = f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
         if self.exports(dotted) is not None:
             return (Module(dotted),)
         return (Symbol(module, name),) if defined is None else NOTHING
 
 
-class Exported(Mapping[str, Values]):
+class Exported(NamedTuple):
     """What a module defines; what it imports itself is looked for when it is asked for."""
 
-    def __init__(self, names: Mapping[str, Values], imports: Imports) -> None:
-        self._names, self._imports = names, imports
+    names: Mapping[str, Values]
+    imports: Imports
 
-    def __getitem__(self, name: str) -> Values:
-        return self._imports.resolved(self._names[name])
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names  # without looking for what it is
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
+    def get(self, name: str) -> Values | None:
+        """Return what a name stands for; None where it is not defined."""
+        values = self.names.get(name)
+        return values and self.imports.resolved(values)

@@ -27,8 +27,7 @@ _COMMENT = re.compile(
 )
 _LONG_NUMBER = re.compile(r"(?i)0[box][\da-f_]{500,}")
 _MOST_BITS = 2_000
-_BODIES = ("body", "orelse", "finalbody")
-_PARTS = (*_BODIES, "handlers", "cases")
+_PARTS = ("body", "orelse", "finalbody", "handlers", "cases")
 _HOLDERS: tuple[type[ast.AST], ...] = (ast.Module, ast.ExceptHandler, ast.match_case)
 BLOCKS = {
     kind: tuple(part for part in _PARTS if part in kind._fields)
@@ -43,10 +42,6 @@ _FIELDS = {
     if isinstance(kind, type) and issubclass(kind, ast.AST)
 }
 """The fields of a node in which others may stand, by its kind."""
-_OWN_FIELDS = {
-    kind: tuple(name for name in names if kind not in BLOCKS or name not in _BODIES)
-    for kind, names in _FIELDS.items()
-}
 _STRING = re.compile(
     r"(?s)('''|\"\"\").*?(?:\1|\Z)|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|(?P<comment>#[^\n]*)"
 )
@@ -175,8 +170,8 @@ def decode_python(data: bytes, name: str) -> tuple[str, str]:
     Raises UnreadableError where the encoding is unknown or the bytes do not follow it.
     """
     try:
-        encoding = _declared(data)
-        encoding = "utf-8" if encoding == "utf-8-sig" else encoding
+        lines = _first_lines(data).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        encoding = tokenize.detect_encoding(io.BytesIO(lines).readline)[0].removesuffix("-sig")
         return data.decode(encoding), encoding
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
@@ -200,15 +195,6 @@ def text_of(data: bytes, name: str) -> str:
 def same_letters(text: str) -> str:
     """Return a text with the letters that Python takes for those of ASCII, as of full width."""
     return text if text.isascii() else unicodedata.normalize("NFKC", text)
-
-
-def _declared(data: bytes) -> str:
-    """Return the encoding that a Python file declares, or has by itself.
-
-    Raises SyntaxError where there is none of the name.
-    """
-    lines = _first_lines(data).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return tokenize.detect_encoding(io.BytesIO(lines).readline)[0]
 
 
 def _first_lines(data: bytes) -> bytes:
@@ -264,12 +250,8 @@ def _covered(spans: list[tuple[int, int]], line: int, *, alone: bool) -> tuple[i
     return spans[below] if alone and below < len(spans) else (line, line)
 
 
-def descendants(tree: ast.AST, *, own: bool = False) -> Iterator[ast.AST]:
-    """Yield the nodes of a tree but for operators and contexts, in no order.
-
-    `own` leaves out the statements inside others.
-    """
-    holding = _OWN_FIELDS if own else _FIELDS
+def descendants(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a tree but for operators and contexts, in no order."""
     left: list[object] = [tree]
     while left:
         node = left.pop()
@@ -277,7 +259,7 @@ def descendants(tree: ast.AST, *, own: bool = False) -> Iterator[ast.AST]:
             left.extend(node)
         elif isinstance(node, ast.AST):
             yield node
-            for name in holding[type(node)]:
+            for name in _FIELDS[type(node)]:
                 left.append(getattr(node, name, None))  # noqa: PERF401 - a list more each time
 
 

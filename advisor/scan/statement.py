@@ -8,7 +8,6 @@ from itertools import chain
 
 from advisor.scan.abstract import (
     NOTHING,
-    DictLiteral,
     Imported,
     ListLiteral,
     Module,
@@ -104,10 +103,6 @@ class Statements(Definitions):
 
     def _walk_augassign(self, node: ast.AugAssign) -> None:
         both = [self.evaluate(node.target), self.evaluate(node.value)]
-        match node.op, both:
-            case ast.BitOr(), [_, (DictLiteral(more),)]:
-                self.add_entries(node.target, more)
-                return
         values = NOTHING
         if isinstance(node.op, ast.Add):
             text = any(isinstance(one, (String, PartialString)) for part in both for one in part)

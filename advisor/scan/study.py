@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
 from collections.abc import (
     Hashable,
     Iterable,
@@ -41,8 +40,6 @@ from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, V
 from advisor.scan.vocabulary import Vocabulary
 
 _LONGEST_SOURCE = 200
-_MOST_DOUBTFUL_USES = 1_000
-"""Uses of a load that may as well be those of another; more of them tell nothing new."""
 _WORD = re.compile(r"[^\W\d]\w*")
 _HUB_PREFIX = "hf-hub:"
 _IMPORT = "from transformers import"
@@ -100,7 +97,6 @@ class Study(Classes):
         self.chosen: tuple[int, int] | None = None
         """The lines that a text has chosen, as `if name == "blip"` does."""
         self._numbers: dict[Hashable, int] = {}
-        self._doubtful: Counter[int] = Counter()
         self.location = cache(parsed.location)
         """Gives where a node stands in the file."""
         self.source = cache(lambda node: ast.unparse(node)[:_LONGEST_SOURCE])
@@ -108,8 +104,8 @@ class Study(Classes):
 
     def begin(self) -> None:
         """Begin a walk: forget what the last one recorded, which this one records again."""
-        records = (self.uses, self.training, self.pending, self.stars, self.made)
-        for record in (*records, self._doubtful, self.recorded):
+        records = (self.uses, self.training, self.pending, self.stars, self.made, self.recorded)
+        for record in records:
             record.clear()
         self.names = {}
 
@@ -144,9 +140,6 @@ class Study(Classes):
             loaded = [value for value in loaded if not self.defines(value, name)]
         loaded = loaded[:MOST_VALUES]
         certain = certain and self.is_one(loaded)
-        if len(loaded) > 1:
-            self._doubtful.update(value.load for value in loaded)
-            loaded = [v for v in loaded if self._doubtful[v.load] <= _MOST_DOUBTFUL_USES]
         self.uses.extend(
             Use(node=node, kind=kind, name=name, receiver=value, certain=certain, passed=passed)
             for value in loaded

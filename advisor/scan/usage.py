@@ -121,13 +121,13 @@ class Load(NamedTuple):
     kind: str
     call: str
     class_name: str | None
-    class_place: Location | None
-    class_written: str | None
-    checkpoint: tuple[Value, ...]
-    second_checkpoint: tuple[Value, ...]
-    task: tuple[Value, ...]
-    arguments: dict[str, Argument]
-    scope: str
+    class_place: Location | None = None
+    class_written: str | None = None
+    checkpoint: tuple[Value, ...] = ()
+    second_checkpoint: tuple[Value, ...] = ()
+    task: tuple[Value, ...] = ()
+    arguments: Mapping[str, Argument] = MappingProxyType({})
+    scope: str = ""
     extended: bool = False
 
     @property
@@ -315,14 +315,8 @@ class Scan(NamedTuple):
         """Return the same with nothing seen in any file, and a note of why."""
         left_out = Counter(self.left_out) + Counter(out_of_time=self.files)
         notes = (*self.notes, FileNote(".", None, why))
-        return Scan(
-            notes=notes,
-            files=self.files,
-            left_out=left_out,
-            vouched=self.vouched,
-            seen=self.seen,
-            pins=self.pins,
-        )
+        kept = {name: getattr(self, name) for name in ("files", "vouched", "seen", "pins")}
+        return Scan(notes=notes, left_out=left_out, **kept)
 
     def paths(self) -> Iterator[str]:
         """Yield the files that load something, or name a library, some more than once."""

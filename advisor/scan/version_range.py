@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from operator import ge, gt, le, lt
 from typing import NamedTuple, TypeAlias
 
 Number: TypeAlias = tuple[int, ...]
@@ -13,6 +15,9 @@ _LONGEST_NUMBER = 18
 """Digits; dates and times are written in less."""
 _UPPER = ("<", "<=", "!=")
 _POETRY = ("^", "~")
+_ORDERED: dict[str, Callable[[Number, Number], bool]] = {">=": ge, "<=": le, ">": gt, "<": lt}
+_EQUAL = {"==": True, "===": True, "!=": False}
+"""Operators that ask whether two numbers are one, and for which answer."""
 _MOST_PATCHES = 30
 """No minor release had as many."""
 _NAMING = (("==", "===", "<="), ())
@@ -95,26 +100,17 @@ def same_release(one: Number, other: Number) -> bool:
     return _padded(one) == _padded(other)
 
 
-def _meets(number: Number, operator: str, wanted: Number, star: bool) -> bool:
+def _meets(number: Number, sign: str, wanted: Number, star: bool) -> bool:
     begins = number[: len(wanted)] == wanted
     have, want = _padded(number), _padded(wanted)
-    match operator:
-        case "==" | "===":
-            return begins if star else have == want
-        case "!=":
-            return not begins if star else have != want
-        case ">=":
-            return have >= want
-        case "<=":
-            return have <= want
-        case ">":
-            return have > want
-        case "<":
-            return have < want
+    if sign in _ORDERED:
+        return _ORDERED[sign](have, want)
+    if sign in _EQUAL:
+        return (begins if star else have == want) is _EQUAL[sign]
     kept = wanted[:-1] or wanted
-    if operator in _POETRY:
+    if sign in _POETRY:
         zeros = next((place for place, part in enumerate(wanted) if part), len(wanted))
-        kept = wanted[:2] if operator == "~" else wanted[: zeros + 1]
+        kept = wanted[:2] if sign == "~" else wanted[: zeros + 1]
     return have >= want and number[: len(kept)] == kept
 
 

@@ -51,8 +51,6 @@ _SKIPPED_FILES = re.compile(r"advisor\.(?:yaml|lock)|(?:package-lock|tokenizer|v
 """Read by others, or data that only looks like configuration."""
 _MOST_STARS = 3
 """In a pattern, each of which may be tried at every length; one with more leaves nothing out."""
-_DEEPEST = 200
-"""Folders inside folders; no honest project goes so deep."""
 
 
 class SourceFile(NamedTuple):
@@ -104,7 +102,7 @@ def find_files(
             for path in paths:
                 walk.add(Path(os.path.normpath(path.absolute())))
             walk.add_links()
-    except OutOfTimeError:
+    except (OutOfTimeError, RecursionError):
         walk.end()
     files = sorted(walk.files.values(), key=lambda file: file.name)
     return Found(tuple(files), tuple(walk.notes), +walk.left_out, walk.vouched)
@@ -146,12 +144,11 @@ class _Walk:
             elif not stat.S_ISREG(status.st_mode):
                 self._note(str(path), "is a pipe or a device, not a file")
             elif not _SKIPPED_FILES.fullmatch(path.name):
-                kind = kind_of(str(path)) or "python"
-                self._file(str(path), kind)
+                self._file(str(path), kind_of(str(path)) or "python")
         except FileNotFoundError:
             self._note(str(path), "does not exist")
         except (OSError, ValueError) as error:
-            self._unreadable(str(path), error)
+            self._unreadable(error, str(path))
 
     def add_links(self) -> None:
         """Add links to what is not looked at under its own name, or as a file of another kind."""
@@ -178,22 +175,12 @@ class _Walk:
 
     def _all_in(self, folder: str) -> Iterator[str]:
         """Yield the files and links in a folder and those inside it, but for what is left aside."""
-        for here, folders, files in os.walk(folder, onerror=self._unlisted):
+        for here, folders, files in os.walk(folder, onerror=self._unreadable):
             within = [os.path.join(here, name) for name in sorted(folders)]  # noqa: PTH118
             linked = [path for path in within if os.path.islink(path)]  # noqa: PTH114
             inner = [path for path in within if not self._aside(path)]
             folders[:] = [os.path.basename(path) for path in inner]  # noqa: PTH119
-            if self._is_deepest(here) and folders:
-                message = f"is nested deeper than {_DEEPEST} folders; nothing in it is checked"
-                self._note(inner[0], message)
-                folders.clear()
             yield from (*linked, *(os.path.join(here, name) for name in sorted(files)))  # noqa: PTH118
-
-    def _is_deepest(self, folder: str) -> bool:
-        return folder.count(os.sep) - self._top.count(os.sep) >= _DEEPEST
-
-    def _unlisted(self, error: OSError) -> None:
-        self._unreadable(error.filename, error)
 
     def _entries(self, paths: Iterable[str], *, tracked: bool = False) -> None:
         """Add what is to be looked at among files, links and repositories in a repository."""
@@ -207,13 +194,12 @@ class _Walk:
             except FileNotFoundError:  # which git still tracks
                 continue
             except OSError as error:
-                self._unreadable(path, error)
+                self._unreadable(error, path)
 
     def _entry(self, path: str, mode: int, *, tracked: bool) -> None:
         if stat.S_ISDIR(mode):  # a repository in the repository
             inner = path.rstrip(os.sep)
-            own = os.path.lexists(os.path.join(inner, REPOSITORY))  # noqa: PTH118
-            if not own or self._is_deepest(inner):
+            if not os.path.lexists(os.path.join(inner, REPOSITORY)):  # noqa: PTH118
                 self._entries(self._all_in(inner))
             elif tracked or not self._aside(inner):
                 self._folder(inner)
@@ -279,9 +265,9 @@ class _Walk:
     def _note(self, path: str, message: str) -> None:
         self.notes.append(FileNote(self._name(path), None, message))
 
-    def _unreadable(self, path: str, error: Exception) -> None:
+    def _unreadable(self, error: Exception, path: str = "") -> None:
         reason = getattr(error, "strerror", None) or str(error)
-        self._note(path, f"cannot be read: {reason.lower()}")
+        self._note(path or getattr(error, "filename", ""), f"cannot be read: {reason.lower()}")
 
 
 def excluding(patterns: Sequence[str]) -> Callable[[str], bool]:
@@ -311,18 +297,11 @@ def _listed(folder: str, *kinds: str) -> list[str]:
     top = next((outer for outer in outward if (outer / REPOSITORY).exists()), None)
     if top is None or git is None or not os.path.isabs(git):  # noqa: PTH117 - a name on PATH
         return []
+    inside = os.path.relpath(folder, top)
+    command = (git, *QUIETLY, *_OF_ANYBODY, "ls-files", "-z", *kinds, "--", inside)
     try:
         listed = subprocess.run(
-            [
-                git,
-                *QUIETLY,
-                *_OF_ANYBODY,
-                "ls-files",
-                "-z",
-                *kinds,
-                "--",
-                os.path.relpath(folder, top),
-            ],
+            command,
             cwd=top,  # a folder of the project may look like a repository to git
             env={**environment(), "GIT_LITERAL_PATHSPECS": "1"},
             stdin=subprocess.DEVNULL,

@@ -66,3 +66,51 @@ def test_each_model_has_the_processor_that_feeds_it(scanned):
         and usage.model.package == "transformers"
     ]
     assert alone == []
+
+
+def scanned_text(folder, rulebase, text):
+    (folder / "app.py").write_text(text, "utf-8")
+    return scan([folder], folder, vocabulary_of(rulebase))
+
+
+def test_a_processor_belongs_to_the_model_of_its_checkpoint(tmp_path, rulebase):
+    blip, clip = "Salesforce/blip-image-captioning-base", "openai/clip-vit-base-patch32"
+    found = scanned_text(
+        tmp_path,
+        rulebase,
+        "from transformers import BlipForConditionalGeneration, BlipProcessor\n"
+        "from transformers import CLIPModel, CLIPProcessor\n"
+        f'BlipForConditionalGeneration.from_pretrained("{blip}")\n'
+        f'CLIPModel.from_pretrained("{clip}")\n'
+        f'CLIPProcessor.from_pretrained("{clip}")\n'
+        f'BlipProcessor.from_pretrained("{blip}")\n',
+    )
+    pairs = [(one.class_name, [own.class_name for own in one.processors]) for one in found.usages]
+    assert pairs == [
+        ("BlipForConditionalGeneration", ["BlipProcessor"]),
+        ("CLIPModel", ["CLIPProcessor"]),
+    ]
+
+
+def test_a_method_that_is_called_map_is_not_the_function(tmp_path, rulebase):
+    text = (
+        "from transformers import CLIPModel\n"
+        '{}map(CLIPModel.from_pretrained, ["openai/clip-vit-base-patch32"])\n'
+    )
+    assert scanned_text(tmp_path, rulebase, text.format("rows.")).usages == ()
+    assert len(scanned_text(tmp_path, rulebase, text.format("")).usages) == 1
+
+
+@pytest.mark.parametrize("name", ["CLIPModel", "BlipForConditionalGeneration"])
+def test_a_model_that_is_made_of_a_configuration_is_a_composition(tmp_path, rulebase, name):
+    text = f"from transformers import {name}\nmodel = {name}(config)\n"
+    (usage,) = scanned_text(tmp_path, rulebase, text).usages
+    assert (usage.model.kind, usage.class_name, usage.alternatives) == ("composition", name, ())
+
+
+def test_a_variable_of_the_environment_is_a_name_that_nothing_imports(tmp_path, rulebase):
+    text = 'import os, transformers.utils\nos.environ["TRANSFORMERS_CACHE"] = "x"\n'
+    _, variable = scanned_text(tmp_path, rulebase, text).names
+    assert (variable.module, variable.name) == ("environ", "TRANSFORMERS_CACHE")
+    assert not variable.imported
+    assert not variable.optional
