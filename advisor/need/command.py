@@ -118,21 +118,22 @@ MEASUREMENTS = "Rank checkpoints by the JSON that `advisor evaluate` wrote."
 Measurements = Annotated[str, option("--measurements FILE", MEASUREMENTS)]
 
 
-def _ranked(
-    rulebase: RuleBase, given: Given, measurements: Measurements = "", within: Within = ""
-) -> RuleBase:
-    """Return the rules, with an evaluation of one's own first, and a bound on the time, if said."""
-    if measurements:
-        from pathlib import Path
+def _measured(rulebase: RuleBase, measurements: Measurements = "") -> RuleBase:
+    """Return the rules, with an evaluation of one's own as what ranks checkpoints first."""
+    if not measurements:
+        return rulebase
+    from pathlib import Path
 
-        from advisor.decide.own_measurements import measured_rules
+    from advisor.decide.own_measurements import measured_rules
 
-        rulebase = measured_rules(rulebase, Path(measurements))
-    if within:
-        from advisor.decide.workload import within_rules
+    return measured_rules(rulebase, Path(measurements))
 
-        rulebase = within_rules(rulebase, within, given)
-    return rulebase
+
+def _ways(
+    strict: Strict = "", order: Order = "quality", verified_only: VerifiedOnly = False
+) -> dict[str, Any]:
+    """Return the ways of an answer, as `advise` takes them."""
+    return {"strict": strictness(strict), "order": order, "verified_only": verified_only}
 
 
 def recommend(
@@ -140,13 +141,12 @@ def recommend(
     need: Need = [],  # noqa: B006
     given: Given,
     first: CriteriaFirst,
-    strict: Strict = "",
-    order: Order = "quality",
-    verified_only: VerifiedOnly = False,
+    how: Annotated[dict[str, Any], Options(_ways)],
+    within: Within = "",
     literally: Literally = False,
     batch: Batch = "",
     today: Today = "",
-    rulebase: Annotated[RuleBase, Options(_ranked)],
+    rulebase: Annotated[RuleBase, Options(_measured)],
     telling: AnswerTelling,
     no_input: NoInput = False,
 ) -> int:
@@ -161,9 +161,12 @@ def recommend(
       advisor recommend --task ocr-line --language de --training fine-tune --pairs 5000
     """
     day = read_day(today, month=True) if today else None
-    how: Any = {"strict": strictness(strict), "order": order, "verified_only": verified_only}
+    if within:
+        from advisor.decide.workload import within_rules
+
+        rulebase = within_rules(rulebase, within, given)
     text = " ".join(need).strip()
-    _check(text, given, batch, order)
+    _check(text, given, batch, how["order"])
     if batch:
         _refuse_other_formats(telling)
         from advisor.need.batch import run_batch

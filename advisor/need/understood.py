@@ -8,7 +8,7 @@ from advisor.decide.outlook import strict_words
 from advisor.decide.recommendation import Recommendation
 from advisor.decide.selection import ORDERS
 from advisor.engine.profile import Answer, Profile
-from advisor.model import TASK
+from advisor.model import NOT_APPLICABLE, TASK
 from advisor.model.value import NamedTuple
 from advisor.need.reading import AnswerRead, Reading, TaskRead
 
@@ -52,12 +52,11 @@ class Understood(NamedTuple):
     def kept(self) -> tuple[AnswerRead, ...]:
         """The answers read that count."""
         read = (*self.reading.answers, *self.reading.concluded)
-        held = ((one, self.profile.get(one.question)) for one in read)
         return tuple(
             one
-            for one, answer in held
-            if answer == one.answer
-            or (answer and one.answer.value is not None and answer[1:] == one.answer[1:])
+            for one in read
+            if self.profile.get(one.question)
+            in (one.answer, one.answer._replace(options=(NOT_APPLICABLE,)))
         )
 
     @property
