@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+from types import SimpleNamespace
 
 import pytest
 from commands import in_this_process
@@ -319,6 +320,18 @@ def test_a_server_that_cannot_answer_is_said_in_a_sentence(status, answer, words
             Endpoint(f"{server.address}#m").complete([], 5)
         assert words in refused.value.message
         assert len(server.requests) == 1
+
+
+def test_a_server_that_stays_busy_is_asked_six_times_with_a_pause_between_two():
+    pauses = []
+    with serving() as server:
+        server.answers = lambda _body: (503, {"Retry-After": "0"}, {})
+        asked = Endpoint(f"{server.address}#m")
+        asked.stopped = SimpleNamespace(wait=pauses.append)
+        with pytest.raises(ServerError, match="status 503"):
+            asked.complete([], 5)
+        assert len(server.requests) == 6
+    assert pauses == [0.0] * 5
 
 
 def test_a_server_that_is_gone_is_said_before_anything_runs(said, questions):

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -211,6 +212,8 @@ def test_an_earlier_evaluation_is_a_baseline(tmp_path, rules):
     file = tmp_path / "before.json"
     file.write_text(drawn(report, "json"), encoding="utf-8")
     assert Gates(baseline=file).exit_code(scores, said) == 0
+    for check in Gates(baseline=file).checks(scores, said):
+        assert re.fullmatch(r"`a`: .* is as good as [0-9.]+ \(`.*before.json`\)", check.message)
     for share, code in ((0.93, 0), (0.6, 1)):
         scores, said, _ = written_at(f"now-{share}", share)
         assert Gates(baseline=file).exit_code(scores, said) == code
