@@ -161,7 +161,7 @@ def test_each_program_goes_by_the_pipeline_of_its_entry():
 DEMOS = {
     "bridgetower-vectors", "clipseg", "git-video",
     "groupvit", "load-alone", "load-open-clip-alone", "load-parts-alone", "paddleocr-vl-pages",
-    "search-pages", "vilt-pair",
+    "vilt-pair",
 }  # fmt: skip
 """Programs that still run on one image: no tool is written around them."""
 MOST_LINES, MOST_TO_TRAIN = 120, 160

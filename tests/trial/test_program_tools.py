@@ -41,7 +41,7 @@ def distinct():
 def tool_of(checkpoint, task):
     """Which of the contracts a program has, by what it defines."""
     code = tool_code(checkpoint, task)
-    calls = ("objects", "scores", "text_vectors", "image_vectors", "answers")
+    calls = ("objects", "scores", "text_vectors", "image_vectors", "answers", "page_vectors")
     called = next(each for each in calls if f"def {each}(" in code)
     flags = re.findall(r'"--(question|prompt|labels|fields|text|threshold)"', code)
     return "-".join([called, *flags])
@@ -151,8 +151,8 @@ def close(one, two):
 
 
 def is_index(key):
-    """True for a program that keeps an index to be asked; a probe learns from one."""
-    return "vectors" in key[2] and "probe" not in key[0]
+    """True for a program that keeps an index of a vector an image; a probe learns from one."""
+    return "vectors" in key[2] and "probe" not in key[0] and key[0] != "search-pages"
 
 
 def alone(names, key, image, words):
@@ -251,6 +251,42 @@ def pairs_are_found(code, checkpoint, network, kept, vectors, capfd):
     called(small, checkpoint, network, *words)
     again = lines_of("duplicates.jsonl")
     assert all(close(*both) for both in zip(again, lines, strict=True))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [pytest.param(key, marks=pytest.mark.slow) for key in TOOLS if key[0] == "search-pages"],
+    ids="-".join,
+)
+def test_pages_are_indexed_gone_on_with_and_asked(key, tiny, photos, capfd):
+    """By late interaction, as the processor scores them; a PDF has its pages."""
+    pytest.importorskip("pypdfium2")
+    from PIL import Image
+
+    checkpoint, task, kind = TOOLS[key]
+    code, network = tool_code(checkpoint, task), tiny(kind)
+    pages = [Image.open(photos / name).convert("RGB") for name in ("a.jpg", "wide.WEBP")]
+    pages[0].save(photos / "bill.pdf", save_all=True, append_images=pages[1:])
+    names = called(code, checkpoint, network, "index", photos.name)
+    kept = lines_of("index/pages.jsonl")
+    assert [Path(line["image"]).name for line in kept if "error" in line] == ["broken.jpg"]
+    assert [line["page"] for line in kept if line["image"] == "photos/bill.pdf"] == [1, 2]
+    text = Path("index/pages.jsonl").read_bytes()
+    Path("index/pages.jsonl").write_bytes(text[: len(text) * 2 // 5])
+    called(code, checkpoint, network, "index", photos.name)
+    assert lines_of("index/pages.jsonl") == kept
+    capfd.readouterr()
+    called(code, checkpoint, network, "query", "what is red ?", "--best", 20)
+    nearest = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert len(nearest) == len(kept) - 1
+    processor, model = names["processor"], names["model"]
+    asked = model(**processor.process_queries(text=["what is red ?"], return_tensors="pt"))
+    for line in nearest:
+        image = processor.process_images(images=[names["page_of"](line)], return_tensors="pt")
+        wanted = processor.score_retrieval(asked.embeddings, model(**image).embeddings)
+        assert line["score"] == pytest.approx(float(wanted), abs=2e-2)
+    scores = [line["score"] for line in nearest]
+    assert scores == sorted(scores, reverse=True)
 
 
 def a_tool(task, name):

@@ -18,6 +18,7 @@ CASES = {
     "duplicates": (("facebook/dinov2-base", "--task", "deduplication"), "dinov2"),
     "pairs": (("Salesforce/blip-itm-base-coco", "--task", "image-text-matching"), "blip_matcher"),
     "probe": (("openai/clip-vit-base-patch32", "--task", "supervised-classification"), "clip"),
+    "pages": (("vidore/colqwen2-v1.0-hf", "--task", "image-search"), "colqwen2"),
     "training": (
         ("Salesforce/blip-image-captioning-base", "--task", "captioning",
          "--training", "fine-tune", "--examples", "texts", "--pairs", "5000"), "blip_captioner",
@@ -29,6 +30,8 @@ CASES = {
     "case", [pytest.param(case, marks=() if case == "vqa" else pytest.mark.slow) for case in CASES]
 )
 def test_the_test_of_a_project_passes(case, tiny, tmp_path, capsys):
+    if case == "pages":
+        pytest.importorskip("pypdfium2")
     words, kind = CASES[case]
     folder = tmp_path / "ours"
     assert run(["code", *words, "--project", str(folder)]) == 0
