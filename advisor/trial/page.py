@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.formats import SCHEMA_VERSION
 from advisor.draw.html import body, document
+from advisor.foreign import visible
 from advisor.phrasing import count
 from advisor.trial.answer import Prediction
 from advisor.trial.attempt import TrialResults
@@ -170,7 +172,8 @@ def as_html(results: TrialResults) -> str:
     """Return one HTML file that needs nothing else: the page, with its images on top."""
     from markupsafe import Markup
 
-    figure = Markup('<figure><img src="{}" alt="{}"></figure>')
-    pictures = [figure.format(address, name) for name, address in results.previews().items()]
+    figure = Markup('<figure><img src="{}" alt="{}"><figcaption>{}</figcaption></figure>')
+    shown = [(visible(Path(name).name), each) for name, each in results.previews().items()]
+    pictures = [figure.format(address, name, name) for name, address in shown]
     title = f"advisor try: {results.image}"
     return document(title, "".join([*pictures, body(as_page(results))]))
