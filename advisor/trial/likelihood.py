@@ -120,18 +120,18 @@ def _continued(network: Any, prompt: Any, ids: Any, *, decodes: bool) -> Any:
 def _step_by_step(runner: TextWriter, inputs: Inputs, tokens: Sequence[Sequence[int]]) -> Any:
     """Return the log-likelihood of each text, which `generate` is forced to write."""
     torch = library("torch")
-    totals = []
-    for start in range(0, len(tokens), AT_ONCE):
-        some = tokens[start : start + AT_ONCE]
-        forcing = Forcing(some)
-        runner.generate(
-            joined([inputs] * len(some)),
-            max(map(len, some)),
-            logits_processor=[forcing],
-            **AS_LEARNED,
-        )
-        totals.append(forcing.total)
-    return torch.cat(totals)
+
+    def forced(some: Sequence[Sequence[int]]) -> Any:
+        forcing, longest = Forcing(some), max(map(len, some))
+        several = joined([inputs] * len(some))
+        runner.generate(several, longest, logits_processor=[forcing], **AS_LEARNED)
+        return forcing.total
+
+    try:
+        batches = (tokens[first : first + AT_ONCE] for first in range(0, len(tokens), AT_ONCE))
+        return torch.cat([forced(some) for some in batches])
+    except RuntimeError:  # a network that packs its images takes no batch of the same one
+        return torch.cat([forced([text]) for text in tokens])
 
 
 @lru_cache(maxsize=1)

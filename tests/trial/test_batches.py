@@ -94,7 +94,9 @@ def test_an_encoder_decoder_scores_labels_by_how_likely_it_would_write_them(tiny
     assert float(found.sum()) == pytest.approx(1)
 
 
-@pytest.mark.parametrize("kind", ["blip_captioner", "git", "llava", "qwen2_vl", "smolvlm"])
+@pytest.mark.parametrize(
+    "kind", ["blip_captioner", "git", "llava", "minicpm_v", "qwen2_vl", "smolvlm"]
+)
 def test_every_writer_scores_labels(tiny: Tiny, several, kind):
     chats = ("llava", "qwen2_vl", "smolvlm")
     task = "zero-shot-classification" if kind in chats else "captioning"
