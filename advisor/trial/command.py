@@ -127,12 +127,12 @@ def _report_of_lines(answered: FolderAnswers) -> Report:
     """Return what was done to a folder, ready to be drawn."""
     from advisor.draw.blocks import Heading, Pairs
 
-    facts = [("answered now", answered.new), ("answered before", answered.kept)]
+    facts = [("answered now", answered.new), ("answered before", answered.earlier)]
     facts += [("not readable", answered.unreadable)] if answered.unreadable else []
     title = Heading(f"{answered.file}: a line of JSON for each image", 1)
     shown = Pairs(tuple((name, f"{number:,}") for name, number in facts))
-    said = {"schema_version": SCHEMA_VERSION, **answered._asdict()}
-    return Report(lambda: said, lambda: [title, shown])
+    values = {"schema_version": SCHEMA_VERSION, **answered._asdict()}
+    return Report(lambda: values, lambda: [title, shown])
 
 
 def agreement(*, download: bool) -> Agreement | None:

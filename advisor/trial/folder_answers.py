@@ -28,7 +28,7 @@ class FolderAnswers(NamedTuple):
 
     file: str
     new: int
-    kept: int
+    earlier: int
     unreadable: int
 
 

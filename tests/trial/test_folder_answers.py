@@ -55,14 +55,14 @@ def lines(folder):
 
 def test_each_image_has_a_line_and_a_second_run_runs_nothing(captions, photos):
     code, said, ran = captions()
-    assert (code, said["new"], said["kept"], said["unreadable"], ran) == (0, 13, 0, 1, 12)
+    assert (code, said["new"], said["earlier"], said["unreadable"], ran) == (0, 13, 0, 1, 12)
     found = {line["image"]: line for line in lines(photos)}
     assert set(found) == {path.relative_to(photos).as_posix() for path in photos.rglob("*.png")}
     assert "error" in found["broken.png"]
     assert all(line["answers"][0]["text"] for name, line in found.items() if name != "broken.png")
     before = (photos / "../out.jsonl").read_bytes()
     code, said, ran = captions()
-    assert (said["new"], said["kept"], ran) == (0, 13, 0)
+    assert (said["new"], said["earlier"], ran) == (0, 13, 0)
     assert (photos / "../out.jsonl").read_bytes() == before
 
 
