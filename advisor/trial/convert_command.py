@@ -88,6 +88,6 @@ def _report(done: Any) -> Report:
                 page += [Heading(title), Items(tuple(Item(mark, line) for line in lines))]
         return page
 
-    values = asdict(done) | {"schema_version": SCHEMA_VERSION}
-    values |= {"output": str(values.pop("folder")), "class": values.pop("class_name")}
-    return Report(lambda: values, as_page)
+    values = asdict(done)
+    named = {"output": str(values.pop("folder")), "class": values.pop("class_name")}
+    return Report(lambda: {"schema_version": SCHEMA_VERSION, **named, **values}, as_page)
