@@ -152,7 +152,7 @@ def check_outputs(
                 f"e.g. --output {known[1]}=answer.txt",
             )
         if check_format(format, known) == "terminal":
-            raise UsageError("`terminal` is no file format", hint=f"use {joined(known[1:], 'or')}")
+            raise UsageError("`terminal` is for stdout", hint=f"use {joined(known[1:], 'or')}")
         found.append((format, Path(file)))
     check_apart(*[file for _, file in found])
     return found

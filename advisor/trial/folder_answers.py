@@ -120,7 +120,7 @@ def _lines(stream: FileIO, file: Path, run: str) -> Iterator[dict[str, Any]]:
             begun, _, _ = (str(line[key]) for key in KEYS)
         except (ValueError, TypeError, KeyError) as error:
             raise BrokenFileError(
-                f"{file}:{number}: this is no line of answers that advisor wrote", hint=hint
+                f"{file}:{number}: advisor did not write this line", hint=hint
             ) from error
         if begun != run:
             raise BrokenFileError(
@@ -130,9 +130,7 @@ def _lines(stream: FileIO, file: Path, run: str) -> Iterator[dict[str, Any]]:
         yield line
     own = _encoded({"run": run})[:-2]
     if torn[: len(own)] != own[: len(torn)]:  # nobody's words are taken away but our own
-        raise BrokenFileError(
-            f"{file}: its last line is none of answers that advisor wrote", hint=hint
-        )
+        raise BrokenFileError(f"{file}: advisor did not write its last line", hint=hint)
     stream.seek(-len(torn), 2)
     stream.truncate()
 

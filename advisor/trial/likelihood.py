@@ -128,8 +128,7 @@ def _step_by_step(runner: TextWriter, inputs: Inputs, tokens: Sequence[Sequence[
         return forcing.total
 
     try:
-        batches = (tokens[first : first + AT_ONCE] for first in range(0, len(tokens), AT_ONCE))
-        return torch.cat([forced(some) for some in batches])
+        return torch.cat([forced(tokens[n : n + AT_ONCE]) for n in range(0, len(tokens), AT_ONCE)])
     except RuntimeError:  # a network that packs its images takes no batch of the same one
         return torch.cat([forced([text]) for text in tokens])
 
