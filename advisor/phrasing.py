@@ -51,11 +51,6 @@ def first_named(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
-def answers_text(answers: Mapping[str, str]) -> str:
-    """Return answers in words: `device: cpu and parts: own-parts`."""
-    return " and ".join(f"{question}: {option}" for question, option in answers.items())
-
-
 def family_text(family: str | None, nobody: str = "none of them") -> str:
     """Return the name of a family, or that none of them is meant."""
     return family if family and family != "none" else nobody

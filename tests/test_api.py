@@ -49,7 +49,7 @@ def test_an_explanation_is_called_like_a_recommendation(rulebase):
 
 def test_the_options_of_the_command_are_keywords_too(rulebase):
     answer = advisor.recommend(rulebase, CAPTIONS, order="small", priority=("task-fit",))
-    assert answer.command.endswith("--priority task-fit --order small")
+    assert answer.command.endswith("--priority task-fit --sort memory")
     strict = advisor.recommend(rulebase, task="captioning", strict=True)
     assert (strict.outcome, strict.exit_code) == ("undetermined", 3)
     assert strict.command == "advisor recommend --task captioning --strict"

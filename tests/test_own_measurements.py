@@ -161,7 +161,7 @@ def test_what_is_no_evaluation_is_refused(tmp_path, rules):
     with pytest.raises(UsageError, match="cannot read"):
         measured_rules(rules, tmp_path / "none.json")
     file = evaluation(tmp_path / "e.json", {"my/own": 1.0})
-    with pytest.raises(UsageError, match="no checkpoint of the catalogue"):
+    with pytest.raises(UsageError, match="no checkpoint of the catalog"):
         measured_rules(rules, file)
 
 

@@ -23,9 +23,17 @@ WORDS = (
     r"|\bfigures?\b|\blearnt\b|\bstands?\b|\bwhat is\b(?![^.!]*\?)"
 )
 """Words that a glossary of the field has another word for."""
+BRITISH = (
+    r"\b(?:licen[c]es?|colour\w*|(?:un)?labelled|catalogue[sd]?|\w+isation|behaviour\w*|favour\w*"
+    r"|centred?|grey\w*|modell(?:ed|ing)|metres?|honour\w*|judgements?|learnt|spelt|neighbour\w*"
+    r"|(?:recogn|organ|optim|initial|normal|quant|token|visual|summar|general|special|minim"
+    r"|maxim|util|custom|serial|synthes|character|categor|prior|author|standard|vector)is"
+    r"(?:e[sdr]?|ing)|analys(?:e[sd]?|ing)|artefacts?)\b"
+)
+"""Words that are spelled otherwise in American English."""
 HEADLESS = r"(?:^|[.!] )(?:What|Where|Of)\b(?![^.!]*\?)"
 """A sentence that begins without a subject, and asks nothing."""
-WRONG = re.compile(f"(?i:{WORDS})|{HEADLESS}")
+WRONG = re.compile(f"(?i:{WORDS}|{BRITISH})|{HEADLESS}")
 EXCEPTIONS = {
     "is no longer": "English, and not a headless noun",
     "here is no ": "there is no X: what is missing, not what something is",
@@ -33,6 +41,8 @@ EXCEPTIONS = {
     "biomedical figures": "illustrations of papers",
     "tables and figures": "illustrations of a page",
     "the figures of 15 million": "illustrations of papers",
+    "licence,gated": "names of fields, as JSON has them",
+    "language, licence, commercial_use": "names of fields, as JSON has them",
     "<figure": "an element of HTML",
     "</figure>": "its end",
     "images picture pictures": "words that the search for names passes over",

@@ -148,7 +148,7 @@ WARNINGS = {
     ),
     "aimed-at-none": (
         "rule",
-        "`{about}` is aimed at {aim}, and the catalogue has none",
+        "`{about}` is aimed at {aim}, and the catalog has none",
         "correct what it says of them, or remove it",
     ),
     "undeclared-tie": (

@@ -189,9 +189,9 @@ def uncatalogued_page(checkpoint: UncataloguedCheckpoint) -> Page:
     """Return the page of a checkpoint that is not catalogued."""
     model_type, families = checkpoint.model_type, " or ".join(checkpoint.families)
     image, text = checkpoint.image_size, checkpoint.text_context
-    family = "not known: no catalogued checkpoint is of this type"
+    family = "not known: no cataloged checkpoint is of this type"
     if families:
-        family = f"{families}, as catalogued checkpoints of this type are"
+        family = f"{families}, as cataloged checkpoints of this type are"
     facts = known(
         ("found in", checkpoint.place),
         ("model type", model_type or "config.json names none"),
@@ -208,13 +208,13 @@ def uncatalogued_page(checkpoint: UncataloguedCheckpoint) -> Page:
         rows.append(Item("!", own_code))
     page: Page = [
         Heading(checkpoint.id, 1),
-        Text("Not in the catalogue; this is what its config.json says.", "warn"),
+        Text("Not in the catalog; this is what its config.json says.", "warn"),
         facts,
         Items(tuple(rows)),
     ]
     shown = checkpoint.relatives[:SHOWN_RELATIVES]
     if shown:
-        heading = "Catalogued checkpoints of the same model type"
+        heading = "Cataloged checkpoints of the same model type"
         page += listed(heading, (Item("", id) for id in shown))
     if more := len(checkpoint.relatives) - len(shown):
         command = f"advisor list checkpoints --model-type {model_type}"

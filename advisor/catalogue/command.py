@@ -55,7 +55,7 @@ def read_wishes(
         Several, option("--language CODE", f"{ONLY} that support this language.")
     ] = [],  # noqa: B006
     licence: Annotated[
-        Several, option("--licence NAME", f"{ONLY} under one of these licenses.")
+        Several, option("--license NAME", f"{ONLY} under one of these licenses.", "--licence")
     ] = [],  # noqa: B006
     commercial_use: Annotated[str, option("--commercial-use USE", COMMERCIAL)] = "",
     memory_gb: Annotated[float | None, option("--memory-gb --max-memory-gb GB", FITS)] = None,
@@ -191,7 +191,7 @@ def show(
 ) -> int:
     """Show a family, task, question, rule, source or checkpoint, or a rule of the check.
 
-    A checkpoint outside the catalogue, in a folder or in the hub cache, is described from its own
+    A checkpoint outside the catalog, in a folder or in the hub cache, is described from its own
     config.json.
 
     \b
@@ -265,7 +265,7 @@ def _uncatalogued(rulebase: RuleBase, id: str, unknown: UsageError, *, full: boo
     if found is None:
         raise unknown
     if full:
-        raise UsageError(f"`{id}` has no entry in the catalogue", hint=f"advisor show {id}")
+        raise UsageError(f"`{id}` has no entry in the catalog", hint=f"advisor show {id}")
     return Report(
         lambda: uncatalogued_json(found, rulebase.digest), lambda: uncatalogued_page(found)
     )
@@ -282,12 +282,12 @@ def compare(
 ) -> int:
     """Compare families or checkpoints side by side.
 
-    A checkpoint outside the catalogue may be a folder, or lie in the hub cache.
+    A checkpoint outside the catalog may be a folder, or lie in the hub cache.
 
     \b
     Examples:
       advisor compare clip unified-vlp
-      advisor compare Salesforce/blip-image-captioning-base microsoft/git-base-coco
+      advisor compare Salesforce/blip-vqa-base microsoft/git-base-coco
     """
     from advisor.catalogue.knowledge import compared_json, find_comparable
     from advisor.catalogue.page import compared_page

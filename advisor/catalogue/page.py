@@ -111,16 +111,16 @@ def _how_well(task: Task, family: Family) -> Item:
 
 def question_page(question: Question, rulebase: RuleBase) -> Page:
     """Return the page of a question."""
-    rows = [(option.id, ", ".join(option.aliases[:4]), option.label) for option in question.options]
+    rows = [(one.typed, ", ".join(one.names[1:5]), one.label) for one in question.options]
     covered = [
-        (name, ", ".join(called[:4]), f"{option.called(name)} ({option.id})")
+        (name, ", ".join(called[:4]), f"{option.called(name)} ({option.typed})")
         for option in question.options
         for name, called in option.covers.items()
     ]
     used = [rule.id for rule in rulebase.rules if question.id in rule.when and not rule.derived]
     hanging = ", ".join(used) or "none; it chooses among checkpoints"
     return [
-        Heading(f"{question.ask} ({question.id})", 1),
+        Heading(f"{question.ask} ({question.typed})", 1),
         known(
             ("why", question.why),
             ("asked if", _condition(question.ask_if or {})),

@@ -77,7 +77,7 @@ def check(
       advisor check src --transformers 5.24 --strict
       advisor check --diff
       advisor check --output sarif=advisor.sarif --output junit=advisor.xml
-      advisor check src --use commercial --memory-gb 8
+      advisor check src --license-use commercial --memory-gb 8
       advisor check --checkpoint Salesforce/blip-vqa-base --task vqa --class BlipModel
       advisor check --explain softmax-for-sigmoid
     """

@@ -18,8 +18,8 @@ class Judgement(NamedTuple):
     """A catalogued checkpoint held against the answers for one task.
 
     `assessment` is that of its family, `suitability` what the checkpoint itself lacks. `settles`
-    is the question that would tell where open answers decide. `choice` is where advisor.yaml
-    declares it, None where it was named on the command line.
+    is the question that would tell where open answers decide, and `flag` what is typed for it.
+    `choice` is where advisor.yaml declares it, None where it was named on the command line.
     """
 
     checkpoint: Checkpoint
@@ -29,6 +29,7 @@ class Judgement(NamedTuple):
     assessment: Assessment
     suitability: Suitability
     settles: str | None = None
+    flag: str | None = None
 
     @property
     def task(self) -> str:
@@ -76,8 +77,8 @@ def judgement_of(
     if judgement.undetermined:
         from advisor.interview.session import FAMILY, Session
 
-        ask = Session(engine, profile, FAMILY).next()
-        return judgement._replace(settles=ask.question.id if ask else None)
+        if ask := Session(engine, profile, FAMILY).next():
+            return judgement._replace(settles=ask.question.id, flag=ask.question.typed)
     return judgement
 
 

@@ -299,7 +299,7 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
         text = f"{finding.level} {finding.rule}: {finding.message}"
         rows += [Item(MARKS[finding.level], text), *_reasons(finding)]
     family, may = judgement.checkpoint.family, " or ".join(judgement.assessment.possible_verdicts)
-    asked = f"; --{judgement.settles} would tell" if judgement.settles else ""
+    asked = f"; --{flag} would tell" if (flag := judgement.flag) else ""
     verdict = {
         0: f"A valid choice ({family} is {judgement.assessment.verdict}).",
         1: "Not a valid choice.",

@@ -52,11 +52,11 @@ How to describe a need in a sentence
   asked    in a terminal, the task if several fit, and open questions; --no-input asks nothing
   guessed  nothing: `Not understood` lists the other words, `As flags` is the need in flags;
            if no word names a task, or two tasks fit equally well, the answer exits 3
-  flags    override the sentence; --literally infers no answers from it
+  flags    override the sentence; --no-infer infers no answers from it
 
 `advisor code captioning` takes a sentence in the same place, --batch one a line.
 """,
-    "labelled-data": """\
+    "labeled-data": """\
 Data for `advisor evaluate`: labeled images
 
   a folder        a folder of images for each class; of train/ and test/, the latter
@@ -70,11 +70,11 @@ Data for `advisor evaluate`: labeled images
 Rows of one image belong together. --image-folder DIR says where a table's images are. Images are
 read in place; images that cannot be read are listed and left out.
 """,
-    "formats": """\
+    "formats": f"""\
 Formats of answers
 
-  --format FORMAT        {page_formats}; of findings also
-                         {finding_formats}
+  --format FORMAT        {", ".join(PAGE_FORMATS)}; of findings also
+                         {", ".join(FINDING_FORMATS[len(PAGE_FORMATS) :])}
   --output FILE          also writes to a file, in the format of its suffix
   --no-color             no colors (NO_COLOR and TERM=dumb do the same)
 
@@ -114,7 +114,7 @@ def help_(topic: Topic = []) -> int:  # noqa: B006
       advisor help answers
       advisor help captioning
     """
-    from advisor.cli.program import program
+    from advisor.cli.program import EARLIER, program
 
     whole = program()
     context = whole.make_context("advisor", [], resilient_parsing=True)
@@ -126,21 +126,11 @@ def help_(topic: Topic = []) -> int:  # noqa: B006
     if (command := _command(whole, context, topic)) is not None:
         sys.stdout.write(f"{command}\n")
         return 0
-    name = " ".join(topic)
+    name = EARLIER.get(topic[0], " ".join(topic))
     if subject := same_name(name, SUBJECTS):
-        sys.stdout.write(_subject(subject))
+        sys.stdout.write(SUBJECTS[subject])
         return 0
     return _shown(whole, name)
-
-
-def _subject(subject: str) -> str:
-    """Return the text of a subject; the formats are those that there are."""
-    findings = [format for format in FINDING_FORMATS if format not in PAGE_FORMATS]
-    return (
-        SUBJECTS[subject]
-        .replace("{page_formats}", ", ".join(PAGE_FORMATS))
-        .replace("{finding_formats}", ", ".join(findings))
-    )
 
 
 def _command(whole: Any, context: Any, names: list[str]) -> str | None:

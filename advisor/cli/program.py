@@ -31,6 +31,8 @@ class Group(NamedTuple):
 
 COMPLETING = "_ADVISOR_COMPLETE"
 """The variable by which a shell asks what may follow."""
+EARLIER = {"labelled-data": "labeled-data"}
+"""How subjects of help were called before; they answer to it for good."""
 SENTENCES = "recommend"
 """The command that takes what is no command: a need in words."""
 
@@ -67,16 +69,24 @@ class Commands(TyperGroup):
             return SENTENCES, self.get_command(ctx, SENTENCES), args
         return super().resolve_command(ctx, args)
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write what advisor is for, how it is called, and its commands, on one screen."""
+        if self.table is not COMMANDS:
+            super().format_help(ctx, formatter)
+            return
+        formatter.write(HELP)
+        for title, names in SECTIONS.items():
+            formatter.write(f"{title}:\n")
+            with formatter.indentation():
+                formatter.write_dl(
+                    [(name, help or self.table[name].help) for name, help in names.items()]
+                )
+        formatter.write(EPILOGUE)
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
-        """Write the table without importing any command."""
-        sections = SECTIONS if self.table is COMMANDS else {}
-        listed = {name for names in sections.values() for name in names}
-        rest = {"More" if sections else "Commands": [n for n in self.table if n not in listed]}
-        for title, names in {**sections, **rest}.items():
-            rows = [(name, self.table[name].help) for name in names if name in self.table]
-            if rows:
-                with formatter.section(title):
-                    formatter.write_dl(rows)
+        """Write the table of a group without importing any command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in self.table.items()])
 
 
 def _commands(module: str, **helps: str) -> dict[str, Command]:
@@ -140,15 +150,25 @@ COMMANDS: dict[str, Command | Group] = {
     "rules": Group(RULES, "Check, test and compare rule bases."),
 }
 
-SECTIONS = {
-    "Choose": ("recommend", "ask", "explain", "compare", "list", "show"),
-    "Run": ("code", "try", "evaluate", "compose", "train", "convert"),
-    "Maintain": ("check", "init", "rules", "site"),
-    "Agents and help": ("mcp", "skills", "help"),
+SECTIONS: Mapping[str, Mapping[str, str]] = {
+    "Choose": {
+        "recommend": "",
+        "ask": "Answer questions and get a recommendation, like plain `advisor`.",
+        **dict.fromkeys(("explain", "compare", "list", "show"), ""),
+    },
+    "Run": {
+        **dict.fromkeys(("code", "try", "evaluate"), ""),
+        "compose, train, convert": "Combine, train or convert models.",
+    },
+    "Maintain": {
+        **dict.fromkeys(("check", "init"), ""),
+        "rules, site": "Test and compare rules, write a static web page.",
+        "mcp, skills, help": "Serve agents, install their skill, show help.",
+    },
 }
-"""The commands as `--help` lists them, by what they are for."""
+"""The commands as `--help` lists them, by what they are for; some share a line, with its help."""
 
-_NEED = ("--task", "--language", "--device", "--memory-gb", "--use")
+_NEED = ("--task", "--language", "--device", "--memory-gb", "--license-use")
 _WRITTEN = ("--json", "--output", "--help")
 OFTEN: Mapping[str, tuple[str, ...]] = {
     "advisor.interview.command:ask": (*_NEED, *_WRITTEN),
@@ -182,11 +202,17 @@ OFTEN: Mapping[str, tuple[str, ...]] = {
 }
 """The options that the help of a command lists, where all of them take more than a screen."""
 
-HELP = """Recommend a vision-language model and a checkpoint for your task.
+HELP = """\
+Recommend a vision-language model and a Hugging Face checkpoint for your task.
 
-Describe the task: `advisor "caption photos in French"`. Without arguments, advisor asks questions.
+Usage: advisor COMMAND [OPTIONS]
+       advisor "caption photos in French"
+
 """
-EPILOGUE = "Exit codes: 0 yes or answered, 1 no or nothing fits, 2 could not run, 3 undetermined."
+EPILOGUE = """\
+`advisor help COMMAND` lists the options of a command.
+Other options: --version (-V), --install-completion, --show-completion, -h.
+"""
 
 
 def program(overlays: Sequence[Path] = ()) -> Commands:
@@ -202,8 +228,6 @@ def program(overlays: Sequence[Path] = ()) -> Commands:
         pretty_exceptions_enable=False,
         invoke_without_command=True,
         context_settings=dict(SETTINGS),
-        help=HELP,
-        epilog=EPILOGUE,
     )
     app.callback()(_root)
     made: Commands = typer.main.get_command(app)  # type: ignore[assignment]

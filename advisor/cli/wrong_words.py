@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from advisor.rulebase.base import RuleBase
 
 SHOWN = 3
+PRECISION = re.compile(r"quanti[sz]|int[48]|[48]-?bit|precision|dtype")
+"""What flags are called by which people ask for fewer bits."""
+BITS = (
+    "answers list checkpoints in 16, 8 and 4 bits: `--memory-gb` chooses the precision, "
+    "and `advisor try --quantize 4` runs it"
+)
 
 
 def explained(error: UnknownNameError, overlays: list[Path]) -> AdvisorError:
@@ -43,11 +49,11 @@ def unknown_flag(typed: str, context: Any, line: CommandLine) -> UsageError:
         flags = _flags(context.command, rulebase)
         given = next((word for word in line.values(typed) if word[:1] != "-"), "")
         meant = meant_flag(rulebase, typed, given, flags)
-    if listed := _listing(context.command, typed.lstrip("-")):
+    if not meant.close and (listed := _listing(context.command, typed.lstrip("-"))):
         meant = MeantFlag((f"{listed} {typed.lstrip('-')}",))
     hint = f"`{path} --help` shows what can be given"
-    if meant.needless:
-        hint = meant.needless
+    if meant.needless or PRECISION.search(typed):
+        hint = meant.needless or BITS
     elif not meant.close and (others := _having(typed)):
         hint = f"it is an option of {joined([f'`{other}`' for other in others], 'and')}; {hint}"
     message = f"no such option: {typed}{did_you_mean(meant.close)}"
@@ -78,7 +84,7 @@ def _flags(command: Any, rulebase: RuleBase) -> dict[str, str]:
 
 def _listing(command: Any, word: str) -> str:
     """Return the flag whose help lists a word as one of its values; empty where none does."""
-    listed = re.compile(rf"(?:, | or |: |^){re.escape(word)}(?:, | or |\.)")
+    listed = re.compile(rf"(?:, | or |: |^){re.escape(word)}(?:, | or |: |\.)")
     flags = (option for option in command.params if option.metavar and option.opts[0][:2] == "--")
     found = [flag.opts[0] for flag in flags if listed.search(getattr(flag, "help", None) or "")]
     return found[0] if len(found) == 1 else ""
@@ -88,7 +94,7 @@ def _meaning(flag: str, help: str, question: Question | None) -> str:
     """Return all words of a flag: its name, its help, and what may follow it."""
     if question is None:
         return f"{flag} {help}"
-    options = [" ".join((o.id, o.label, *o.aliases)) for o in question.options]
+    options = [" ".join((*o.names, o.label)) for o in question.options]
     return " ".join((flag, question.ask, question.why, *options))
 
 

@@ -34,7 +34,7 @@ from advisor.console.flags import (
     split,
     task_in,
 )
-from advisor.console.streams import note
+from advisor.console.streams import BRIEF, note
 from advisor.engine.profile import Profile, as_meant, read_answers
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import real_path, replaces_input
@@ -63,6 +63,9 @@ def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
 
 
 RULES, PROFILE = _parameter("rules", Rules, []), _parameter("profile", ProfileFile, "")
+SHORT = "Print only ids, findings or the first line."
+QUIET = _parameter("quiet", Annotated[bool, typer.Option("--quiet", "-q", help=SHORT)], False)
+"""What every command takes."""
 
 
 def format_and_file(value: str) -> tuple[str, str]:
@@ -87,6 +90,7 @@ def as_command(
     values = _Values(function, overlays)
 
     def call(**given: Any) -> int:
+        BRIEF.set(given.pop(QUIET.name))
         values.read(given)
         values.refuse_files()
         return int(values.of(function))
@@ -144,7 +148,7 @@ def _own_flags(function: Callable[..., int]) -> frozenset[str]:
     own = _parameters(function)
     if PROFILE.name not in own:
         return frozenset()
-    options = _parsed(lambda **_: 0, "", own.values()).params
+    options = _parsed(lambda **_: 0, "", [*own.values(), QUIET]).params
     flags = [flag[2:] for option in options for flag in option.opts if flag.startswith("--")]
     return frozenset([*flags, "help"])
 
@@ -180,7 +184,7 @@ class _Values:
         own = self._own.values()
         arguments = [one for one in own if isinstance(_declared(one), ARGUMENT)]
         flags = [_parameter(flag_name(o.id), question_flag(o), []) for o in self._questions]
-        return [*arguments, *flags, *(one for one in own if one not in arguments)]
+        return [*arguments, *flags, *(one for one in own if one not in arguments), QUIET]
 
     def groups(self, words: Sequence[str]) -> dict[str, list[Any]]:
         """Return the flags of questions under titles: those open for the task at hand first."""
@@ -193,8 +197,11 @@ class _Values:
         declared = {self.options[name]: _declared(one) for name, one in self._own.items()}
         named = {option.opts[0]: info for option, info in declared.items()}
         questions = self._questions
-        was = {f"--{question.id}": f"--{question.typed}" for question in questions if question.flag}
+        earlier_names = ((one, name) for one in questions for name in (one.id, *one.was))
+        was = {f"--{name}": f"--{one.typed}" for one, name in earlier_names if name != one.typed}
         was |= {earlier: flag for flag, i in named.items() if (earlier := getattr(i, "was", ""))}
+        asked = {f"--{question.typed}" for question in questions}
+        was = {flag: now for flag, now in was.items() if flag not in asked}
         alone = {flag: info.alone for flag, info in named.items() if getattr(info, "alone", None)}
         alone |= {f"--{question.typed}": bare(question) for question in questions if question.bare}
         own = frozenset(flag for option in declared for flag in option.opts)
@@ -265,7 +272,7 @@ class _Values:
             in_file = read_profile(rulebase, file)
         rest = {id: value for id, value in in_file.items() if id not in flags}
         both, here = {**rest, **flags}, Profile()
-        if any(value in (HERE, [HERE]) for value in both.values()):  # this machine is looked at
+        if any(value in HERE for value in both.values()):  # this machine is looked at
             from advisor.console.detected import detected
 
             here = detected(rulebase, both)

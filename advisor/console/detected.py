@@ -8,7 +8,7 @@ from typing import Any
 from advisor.console.flags import HERE
 from advisor.console.streams import note
 from advisor.console.this_machine import SHARE_FOR_A_MODEL, ThisMachine, look
-from advisor.engine.profile import Profile, read_answer
+from advisor.engine.profile import Profile, flag_text, read_answer
 from advisor.model import Question
 from advisor.rulebase.base import RuleBase
 
@@ -21,7 +21,7 @@ def detected(
     It answers the question that was asked so and how much memory a model may take, unless that is
     among the answers, and says on stderr what was found.
     """
-    questions = [one for one in rulebase.questions if answers.get(one.id) in (HERE, [HERE])]
+    questions = [one for one in rulebase.questions if answers.get(one.id) in HERE]
     found: Profile = {}
     for question in questions:
         machine = machine or look()
@@ -32,7 +32,7 @@ def detected(
         sized = next((one for one in rulebase.questions if one.requires("memory_gb")), None)
         if sized and sized.id not in answers and machine.model_gb is not None:
             found[sized.id] = read_answer(sized, machine.model_gb, "detected")
-        note(f"this machine: {machine.text}; {_taken(found, machine)}")
+        note(f"this machine: {machine.text}; {_taken(rulebase, found, machine)}")
     return found
 
 
@@ -41,10 +41,10 @@ def option_for(question: Question, machine: ThisMachine) -> str | None:
     return next((o.id for o in question.options if machine.kind in o.detected), None)
 
 
-def _taken(found: Profile, machine: ThisMachine) -> str:
+def _taken(rulebase: RuleBase, found: Profile, machine: ThisMachine) -> str:
     """Return what is taken from what was found, as flags."""
     flags = [
-        f"--{id} {answer.options[0] if answer.value is None else f'{answer.value:g}'}"
+        flag_text(rulebase, id, answer.options[0] if answer.value is None else f"{answer.value:g}")
         for id, answer in found.items()
     ]
     shared = machine.kind != "cuda" and machine.model_gb is not None and len(found) > 1

@@ -13,7 +13,6 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperCommand
 
-from advisor.console.streams import note
 from advisor.engine.profile import has_commas
 from advisor.errors import UsageError
 from advisor.model import TASK, Question, Task
@@ -24,8 +23,8 @@ WHOLE = "advisor.whole-help"
 """Stands in the parser's context where `advisor help` prints every option of a command."""
 FIRST_SENTENCE = re.compile(r"(?<=[.?]) ")
 """Stands behind the first sentence of what an option is said to do."""
-HERE = "here"
-"""Said instead of an option: this machine is looked at."""
+HERE = ("auto", "here", ["auto"], ["here"])
+"""What may be given instead of an option, from a flag or a file: this machine is looked at."""
 
 
 def flag_name(id: str) -> str:
@@ -38,14 +37,15 @@ def question_flag(question: Question) -> Any:
     if question.id == TASK:
         shown = "see `advisor list tasks`"
     else:
-        ids = [option.id for option in question.options]
-        shown = ", ".join(ids[:SHOWN_OPTIONS]) + (", ..." if len(ids) > SHOWN_OPTIONS else "")
+        words = [option.typed for option in question.options]
+        shown = ", ".join(words[:SHOWN_OPTIONS]) + (", ..." if len(words) > SHOWN_OPTIONS else "")
         if any(option.detected for option in question.options):
-            shown += ", or here: this machine is looked at"
+            shown += f", or {HERE[0]} to detect this machine"
     metavar = "NUMBER|OPTION" if question.unit else "OPTION"
 
     def complete(incomplete: str) -> list[tuple[str, str]]:
-        return [(o.id, o.label) for o in question.options if o.id.startswith(incomplete)]
+        typed = [(option.typed, option.label) for option in question.options]
+        return [(word, label) for word, label in typed if word.startswith(incomplete)]
 
     option = typer.Option(
         f"--{question.typed}",
@@ -59,8 +59,8 @@ def question_flag(question: Question) -> Any:
 
 def bare(question: Question) -> tuple[str, frozenset[str]]:
     """Return what the flag of a question stands for alone, and all that may follow it."""
-    names = {name for option in question.options for name in (option.id, *option.aliases)}
-    return str(question.bare), frozenset(names)
+    names = {name for option in question.options for name in option.names}
+    return question.word(str(question.bare)), frozenset(names)
 
 
 def task_in(words: Sequence[str], rulebase: RuleBase) -> Task | None:
@@ -106,7 +106,7 @@ def split(values: Iterable[str] | None) -> list[str]:
 
 
 class Spelling(NamedTuple):
-    """What the flags of one command were called before, by that name: `was`.
+    """What the flags of one command were called before, by that name: `was`. They work for good.
 
     One that is still an option in `own` keeps values of the form FORMAT=FILE, and names of files,
     of which it says what is missing. `bare` has for a flag that may stand alone what it then stands
@@ -117,20 +117,18 @@ class Spelling(NamedTuple):
     own: frozenset[str] = frozenset()
     bare: Mapping[str, tuple[str, Container[str]]] = {}
 
-    def put_right(self, words: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Return the words of a command line as they are spelt now, and what to say of it."""
+    def put_right(self, words: Sequence[str]) -> list[str]:
+        """Return the words of a command line as they are spelt now."""
         right: list[str] = []
-        said: list[str] = []
         rest = list(words)
         while rest:
             word = rest.pop(0)
             if word == "--":
-                return [*right, word, *rest], said
+                return [*right, word, *rest]
             flag, joint, value = word.partition("=")
             value = value if joint else next(iter(rest), "")
             typed = flag
             if flag in self.was and not (flag in self.own and any(sign in value for sign in "=./")):
-                said.append(f"`{flag}` is called `{self.was[flag]}` here now")
                 flag = self.was[flag]
                 word = f"{flag}={value}" if joint else flag
             if flag in self.bare and not joint:
@@ -147,7 +145,7 @@ class Spelling(NamedTuple):
             right.append(word)
             if not joint and flag in self.was.values() and rest and word == flag:
                 right.append(rest.pop(0))
-        return right, said
+        return right
 
 
 def _listed(value: str, names: Container[str]) -> bool:
@@ -156,7 +154,7 @@ def _listed(value: str, names: Container[str]) -> bool:
 
 
 class SpeltCommand(TyperCommand):
-    """A command that understands the earlier spellings of its flags, and says so on stderr."""
+    """A command that understands the earlier spellings of its flags."""
 
     spelling = Spelling()
     groups: Callable[[Sequence[str]], Mapping[str, Sequence[Any]]] | None = None
@@ -199,9 +197,7 @@ class SpeltCommand(TyperCommand):
                     formatter.write_dl(rows)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse a command line; the shell's completion is told nothing."""
-        right, said = self.spelling.put_right(args)
+        """Parse a command line."""
+        right = self.spelling.put_right(args)
         self.words = tuple(right)  # the parser takes them from its list
-        if not ctx.resilient_parsing:
-            note(*(f"advisor: {line}" for line in dict.fromkeys(said)))
         return super().parse_args(ctx, right)

@@ -31,7 +31,7 @@ def option(
 ) -> Any:
     """Return an option of the parser; `spec` is as help shows it: `--format -f FORMAT`.
 
-    `was` is what the flag was called before: it works still, and says so. `alone` is what it stands
+    `was` is what the flag was called before: it works for good. `alone` is what it stands
     for without a value, and what may follow it as one. What an option `writes` is no file that the
     command reads; any other FILE is.
     """
@@ -48,7 +48,8 @@ NoInput = Annotated[bool, option("--no-input", "Never ask, even in a terminal.")
 Device = Annotated[
     str, option("--torch-device NAME", "Torch device: auto, cpu, cuda or mps.", "--device")
 ]
-Order = Annotated[str, option("--order ORDER", "Rank checkpoints by quality, small or open.")]
+SORTED = "Sort checkpoints by quality, memory or permissive: the freest license first."
+Order = Annotated[str, option("--sort ORDER", SORTED, "--order")]
 VERIFIED_ONLY = "Recommend only checkpoints whose required fields are all verified."
 VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
 Prompt = Annotated[str, option("--prompt TEXT", "Prompt to use instead of the checkpoint's own.")]

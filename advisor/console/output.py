@@ -12,8 +12,8 @@ import typer
 
 from advisor.console.commands import Options, format_and_file
 from advisor.console.options import option
-from advisor.console.streams import interactive, note, progress_line
-from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, drawn
+from advisor.console.streams import BRIEF, interactive, note, progress_line
+from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, brief, drawn
 from advisor.errors import UsageError, check_name
 from advisor.files import real_path, refuse_what_was_read
 from advisor.phrasing import joined
@@ -95,7 +95,10 @@ class Showing(NamedTuple):
     def say(self, report: Report) -> None:
         """Print a report; whoever has read enough of it changes nothing else of the command."""
         indent = 2 if sys.stdout.isatty() else None  # on a pipe one line, ten times as fast
-        text = drawn(report, self.format, indent=indent, color=self.color)
+        if BRIEF.get() and self.format == "terminal":
+            text = brief(report)
+        else:
+            text = drawn(report, self.format, indent=indent, color=self.color)
         try:
             sys.stdout.write(text)
         except BrokenPipeError:

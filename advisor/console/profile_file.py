@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.engine.profile import FILLED_IN, read_answer
+from advisor.engine.profile import FILLED_IN, by_id, read_answer
 from advisor.errors import BrokenFileError, UsageError
 from advisor.model import TASK
 
@@ -64,17 +64,18 @@ def answers_in(rulebase: RuleBase, value: Any) -> Any:
         within = value["tasks"][0]  # printed for several tasks: all but the task is the same
         tasks = {TASK: [one.get("task") for one in value["tasks"] if isinstance(one, dict)]}
     if isinstance(within, dict) and isinstance(within.get("profile"), dict):
-        if beside := next((key for key in value if key in rulebase.question_ids), None):
+        if beside := next((key for key in value if key in rulebase.question_names), None):
             message = f"`{beside}` is next to `profile`, where no answer is read"
             raise UsageError(message, hint="write it into `profile`")
         value = {**within["profile"], **tasks}
     if not isinstance(value, dict):
         return value
-    return {
-        question: _given(rulebase, question, answer)
-        for question, answer in value.items()
+    given = {
+        name: _given(rulebase, name, answer)
+        for name, answer in value.items()
         if not (_is_printed(answer) and answer.get("origin") in FILLED_IN)
     }
+    return by_id(rulebase, given) if rulebase.question_names.issuperset(given) else given
 
 
 def read_json_answers(rulebase: RuleBase, value: Any) -> dict[str, Any]:
@@ -103,7 +104,7 @@ def _given(rulebase: RuleBase, question: str, answer: Any) -> Any:
         return answer
     value = answer.get("value")
     given = value if value is not None else answer.get("named") or answer.get("options")
-    if given and answer.get("options") and question in rulebase.question_ids:
+    if given and answer.get("options") and question in rulebase.question_names:
         options = answer["options"]
         options = options if isinstance(options, list) else [options]
         meant = read_answer(rulebase.question(question), given, "file").options

@@ -149,7 +149,7 @@ class NumberedPrompt:
         hidden = sum(row.hidden for row in asked.rows if row not in listed)
         lines += [f"      or type a word to find one of {hidden}"] if hidden else []
         apart = [row for row in asked.rows if row.extra]
-        note("\n".join([*lines, "      " + "   ".join(f"{r.names[0]} = {r.text}" for r in apart)]))
+        note(*lines, "      " + "   ".join(f"{r.names[0]} = {r.text}" for r in apart))
 
     def _meant(self, typed: str, asked: Asked, listed: Sequence[Row]) -> str | None:
         said = typed.lower()

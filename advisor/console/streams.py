@@ -10,20 +10,45 @@ import os
 import select
 import signal
 import sys
+from contextvars import ContextVar
 from functools import cache
 
 from advisor.foreign import inert, visible
 
+BRIEF: ContextVar[bool] = ContextVar("brief", default=False)
+"""True where a command line asks for the answer alone, by `--quiet`."""
+
 
 def say(*lines: str) -> None:
-    """Say something on stdout line by line, where a command has no more to answer than that."""
-    sys.stdout.write("".join(f"{inert(visible(line))}\n" for line in lines))
+    """Say on stdout, line by line, what a command did, where it has no more to answer than that."""
+    if not BRIEF.get():
+        sys.stdout.write("".join(f"{inert(visible(line))}\n" for line in lines))
 
 
 def note(*lines: str) -> None:
-    """Say something on stderr that is not part of the answer, line by line."""
-    sys.stderr.write("".join(f"{inert(visible(line))}\n" for line in lines))
+    """Say something on stderr that is not part of the answer, line by line.
+
+    A terminal gets lines that are broken between words.
+    """
+    shown = [inert(visible(line)) for line in lines]
+    if sys.stderr.isatty():
+        shown = [part for line in shown for part in _fitting(line)]
+    sys.stderr.write("".join(f"{line}\n" for line in shown))
     sys.stderr.flush()
+
+
+def _fitting(line: str) -> list[str]:
+    """Return a line in parts that fit the terminal, all but the first indented by two more."""
+    from shutil import get_terminal_size
+    from textwrap import wrap
+
+    width = max(get_terminal_size().columns, 20)
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    if len(line) <= width:
+        return [line]
+    return wrap(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def progress_line(text: str, done: int, total: int) -> None:

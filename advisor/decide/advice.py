@@ -21,7 +21,7 @@ from advisor.decide.outlook import (
     strict_words,
 )
 from advisor.decide.requirements import COMPOSE, Requirements
-from advisor.decide.selection import ORDERS, Pick, Selection
+from advisor.decide.selection import ORDERS, Pick, Selection, sort_flag
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer
 from advisor.model import TASK, Checkpoint, Detour, Elsewhere
@@ -316,7 +316,7 @@ class Advice(NamedTuple):
         if len(self.advice) > 1:
             given[TASK] = Answer(tuple(str(one.task) for one in self.advice), None, "flag")
         words = [command("recommend", self.rulebase, given, self.priority)]
-        words += [f"--order {self.order}"] if self.order != ORDERS[0] else []
+        words += [sort_flag(self.order)] if self.order != ORDERS[0] else []
         words += strict_words(self.strict)
         words += ["--verified-only"] if self.verified_only else []
         if self.rulebase.measurements:
@@ -354,7 +354,7 @@ class Advice(NamedTuple):
             named = one.selection.picks[0].checkpoint.id  # the program knows no bound on the time
         verb = f"code {quoted(named)}" if named else "code"
         words = [command(verb, self.rulebase, one.decision.given, self.priority)]
-        words += [f"--order {self.order}"] if self.order != ORDERS[0] else []
+        words += [sort_flag(self.order)] if self.order != ORDERS[0] else []
         words += ["--verified-only"] if self.verified_only else []
         words += ["--join"] if join else []
         words += [] if thinking else ["--no-thinking"]

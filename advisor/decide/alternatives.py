@@ -95,7 +95,7 @@ def _freedom_text(pick: Pick, other: Pick) -> str:
     theirs = FREEDOM.get(other.checkpoint.commercial_use or "")
     if theirs is None or theirs == max(FREEDOM.values()):
         return ""
-    licence = other.checkpoint.licence or "licence not stated"
+    licence = other.checkpoint.licence or "license not stated"
     if freedom is None or theirs < freedom:
         use = (other.checkpoint.commercial_use or "").replace("-", " ")
         now = (pick.checkpoint.commercial_use or "not verified").replace("-", " ")

@@ -23,8 +23,7 @@ def command(verb: str, rulebase: RuleBase, profile: Profile, priority: tuple[str
     words = [f"advisor {verb}"]
     for id, answer in profile.items():
         if answer.is_given:
-            flag = rulebase.question(id).typed
-            words += [f"--{flag} {quoted(value)}" for value in answer.said]
+            words += [flag(rulebase, id, value) for value in answer.said]
     if priority:
         words.append(f"--priority {','.join(priority)}")
     return " ".join([*words, *rules_flags(rulebase.folders)])
@@ -32,7 +31,13 @@ def command(verb: str, rulebase: RuleBase, profile: Profile, priority: tuple[str
 
 def flags(rulebase: RuleBase, answers: Mapping[str, str]) -> list[str]:
     """Return answers, question to option, as flags."""
-    return [f"--{rulebase.question(id).typed} {quoted(o)}" for id, o in answers.items()]
+    return [flag(rulebase, id, name) for id, name in answers.items()]
+
+
+def flag(rulebase: RuleBase, id: str, name: str) -> str:
+    """Return an answer as the flag that gives it, as a shell takes it."""
+    question = rulebase.question(id)
+    return f"--{question.typed} {quoted(question.word(name))}"
 
 
 def within_words(rulebase: RuleBase) -> list[str]:

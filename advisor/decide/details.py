@@ -21,7 +21,8 @@ from advisor.decide.shortlist import (
 )
 from advisor.draw.blocks import Cell, Heading, Item, Items, Judged, Link, Page, Pairs, Text
 from advisor.engine.decision import Assessment
-from advisor.phrasing import answers_text, count, joined
+from advisor.engine.profile import answer_text, answers_text
+from advisor.phrasing import count, joined
 
 if TYPE_CHECKING:
     from advisor.decide.advice import CheckpointSet, Span, TaskAdvice, Together
@@ -31,11 +32,11 @@ SHOWN_CLOSEST = 3
 WISHES = {
     "better": "it is not good enough",
     "smaller": "it is too big",
-    "freer": "its licence is too restrictive",
+    "freer": "its license is too restrictive",
     "as-is": "you cannot train",
     "other": "it disappoints",
 }
-FIRST = {"quality": "", "small": ", the smallest first", "open": ", the freest licence first"}
+FIRST = {"quality": "", "small": ", the smallest first", "open": ", the freest license first"}
 AGES = {"checked": "checkpoints checked", "decided": "sources behind the decision read"}
 MARKS = {"prefer": "+", "avoid": "-", "exclude": "-"}
 
@@ -104,7 +105,7 @@ def details(advice: TaskAdvice, today: str | None) -> Page:
         rows = (
             Item(
                 ">",
-                f"{' or '.join(answers_text(change.answers) for change in some)}: "
+                f"{' or '.join(answers_text(advice.rulebase, one.answers) for one in some)}: "
                 f"{', '.join(part for part in (family_name(advice, family), id) if part)}",
                 _origin(some[0]),
             )
@@ -134,7 +135,8 @@ def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
         yield Item(MARKS[rule.effect], rule.because, sources=cited(advice, rule.sources))
     if won and (reason := advice.reason).answers:
         said = " · ".join(
-            f"{one.question}: {one.names[0]}{' (assumed)' if one.origin == 'assumed' else ''}"
+            answer_text(advice.rulebase, one.question, one.names[0])
+            + (" (assumed)" if one.origin == "assumed" else "")
             for one in reason.answers
         )
         yield Item("", f"settled by {said}{'' if reason.smallest else MAYBE_FEWER}")
@@ -142,7 +144,7 @@ def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
         yield Item("", lost_on_text(advice.rulebase, assessment.lost_on, fit))
     ways = [one for one in advice.changes if one.family == assessment.family] if not won else []
     for change in ways[:2]:
-        yield Item(">", f"selected with {answers_text(change.answers)}")
+        yield Item(">", f"selected with {answers_text(advice.rulebase, change.answers)}")
 
 
 def _origin(flip: Change) -> str:
@@ -164,8 +166,8 @@ def _checkpoints(advice: TaskAdvice, today: str | None) -> Page:
         name = "works as it is" if selection.provided else "meets what you ask for"
         right = family_name(advice, str(advice.decision.family))
         which = f"checkpoint of {right}" if selection.next_family else ""
-        page.append(Heading(f"No {which or 'catalogued checkpoint'} {name}", 3))
-        page += _list(_nothing_as_asked(selection))
+        page.append(Heading(f"No {which or 'cataloged checkpoint'} {name}", 3))
+        page += _list(_nothing_as_asked(advice))
     if shown:
         page += _picks(advice, shown)
     dates = [
@@ -211,8 +213,9 @@ def _remarks(selection: Selection, pick: Pick) -> Iterator[Item]:
         yield Item(">", f"if {reason}, try {id}", "; ".join(one.text for one in of_it))
 
 
-def _nothing_as_asked(selection: Selection) -> Iterator[Item]:
+def _nothing_as_asked(advice: TaskAdvice) -> Iterator[Item]:
     """What came closest, and what it lacks; who has one; what training would do."""
+    selection = advice.selection
     for one in selection.closest[:SHOWN_CLOSEST]:
         yield Item("-", f"{one.checkpoint.id}: {gaps_text((*one.lacks, *one.unknown))}")
     for pick in selection.unverified[:SHOWN_CLOSEST]:
@@ -223,7 +226,7 @@ def _nothing_as_asked(selection: Selection) -> Iterator[Item]:
     if selection.next_family:
         yield Item(">", f"the next family that has one: {selection.next_family}")
     if selection.provided:
-        said = answers_text(selection.provided)
+        said = answers_text(advice.rulebase, selection.provided)
         yield Item(">", f"fine-tune one of these instead, if you can ({said})")
 
 

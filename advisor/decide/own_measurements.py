@@ -130,7 +130,7 @@ def measured_rules(rulebase: RuleBase, file: Path) -> RuleBase:
     task = rulebase.task(own.task).id
     if not own.values.keys() & rulebase.checkpoints.keys():
         raise UsageError(
-            f"`{own.file}` measured no checkpoint of the catalogue",
+            f"`{own.file}` measured no checkpoint of the catalog",
             hint="it ranks checkpoints that advisor knows: `advisor list checkpoints`",
         )
     core = rulebase.part("core")

@@ -11,7 +11,7 @@ from advisor.decide.outlook import (
     outlook,
     strictness,
 )
-from advisor.decide.selection import ORDERS, select
+from advisor.decide.selection import ORDERS, SORTS, select
 from advisor.engine.decision import Decision, Engine, for_each_task
 from advisor.engine.profile import Answer, Profile, counted, holds, make_profile
 from advisor.errors import UsageError, check_type, several
@@ -65,7 +65,7 @@ def recommend(
     *,
     priority: tuple[str, ...] = (),
     strict: bool | str = False,
-    order: str = "quality",
+    sort: str = "quality",
     verified_only: bool = False,
     within: str | float | None = None,
     engine: Engine | None = None,
@@ -75,13 +75,13 @@ def recommend(
 
     Answers are a mapping or keywords (`memory_gb=4`); the rules are the shipped ones unless others
     come first. Several tasks are decided each. `priority` puts criteria first, `strict` refuses to
-    assume the family and the first checkpoint, with "family" the family alone; `order` ranks
-    checkpoints (quality, small, open), `verified_only` keeps those apart of which nobody verified
-    what matters, `within` those out that take more hours for the collection. An `engine` made
-    before has its own rules and priority.
+    assume the family and the first checkpoint, with "family" the family alone; `sort` ranks
+    checkpoints (quality, memory, permissive; `order` does the same), `verified_only` keeps those
+    apart of which nobody verified what matters, `within` those out that take more hours for the
+    collection. An `engine` made before has its own rules and priority.
     Raises UsageError for unknown names and ContradictionError for answers that cannot all be true.
     """
-    check_order(order)
+    order = order_named(keywords.pop("order", sort))
     check_type("verified_only", verified_only, bool, "True or False")
     if engine is not None:
         check_type("engine", engine, Engine, "an Engine")
@@ -137,11 +137,13 @@ def called_with(
     return rulebase, {**(answers or {}), **named}
 
 
-def check_order(order: str) -> None:
-    """Raise UsageError where checkpoints cannot be ranked by an order."""
-    check_type("order", order, str, "the name of an order")
+def order_named(name: str) -> str:
+    """Return the order by a name. Raises UsageError where checkpoints cannot be sorted so."""
+    check_type("sort", name, str, "the name of an order")
+    order = SORTS.get(name, name)
     if order not in ORDERS:
-        raise UsageError(f"unknown order `{order}`", hint=f"orders: {', '.join(ORDERS)}")
+        raise UsageError(f"unknown order `{name}`", hint=f"orders: {', '.join(SORTS)}")
+    return order
 
 
 def advise(

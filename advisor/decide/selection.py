@@ -18,6 +18,15 @@ from advisor.model import Checkpoint, Rule
 from advisor.rulebase.base import RuleBase
 
 ORDERS = ("quality", "small", "open")
+SORTS = dict(zip(("quality", "memory", "permissive"), ORDERS, strict=True))
+"""What people type for an order."""
+
+
+def sort_flag(order: str) -> str:
+    """Return the flag that asks for an order."""
+    return "--sort " + next(word for word, meant in SORTS.items() if meant == order)
+
+
 NO_LOADER = Gap("", "loader", "nothing here loads it")
 
 

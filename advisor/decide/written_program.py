@@ -122,7 +122,7 @@ def script(
     checkpoint, use = (None, COMPOSE) if join else _chosen(advice, named)
     if join and not advice.joinable:
         message = f"nothing is joined from parts for {advice.task} as you ask it"
-        raise UsageError(message, hint="add --parts own-parts, or leave out --join")
+        raise UsageError(message, hint="add --components custom, or leave out --join")
     name = checkpoint.id if checkpoint else ""
     runtime, note = _runtime(advice, checkpoint, use, runtime_name)
     rulebase, task = advice.rulebase, advice.task

@@ -9,7 +9,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
 
-from advisor.foreign import INERT_IN_JSON, inert, visible_json, visible_lines
+from advisor.foreign import INERT_IN_JSON, inert, visible, visible_json, visible_lines
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page, Shared
@@ -76,6 +76,27 @@ def drawn(report: Report, format: str, *, indent: int | None = 2, color: bool = 
     """
     text = _drawn(report, format, indent, color=color)
     return text if format == "github" else inert(text, INERT.get(format, r"#\#"))
+
+
+def brief(report: Report) -> str:
+    """Return the answer alone: findings, a line each; ids of a table; else the first line."""
+    from advisor.draw.blocks import Table
+
+    if report.findings:
+        from advisor.draw.findings import place
+
+        rows = report.findings().findings
+        lines = [
+            f"{f'{place(row)}: ' * bool(row.path)}{row.level}[{row.rule}] {row.message}"
+            for row in rows
+        ]
+    elif "terminal" in report.drawings:
+        return drawn(report, "terminal")
+    elif isinstance(first := report.page()[0], Table):
+        lines = [str(row[0]) for row in first.rows]
+    else:
+        lines = [str(first[0])]
+    return inert("".join(f"{visible(line)}\n" for line in lines), r"#\#")
 
 
 def _drawn(report: Report, format: str, indent: int | None, *, color: bool) -> str:

@@ -1,10 +1,8 @@
 """A page as text for a terminal: reads well at 80 columns and without colour.
 
-What is not read by a person has no width: on a pipe nothing is wrapped or cut, so that a record is
-a line. COLUMNS gives a width all the same. Ids lead to their pages (OSC 8) only where a terminal is
-known to understand it: https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda
-
-No library is needed for it, but where variables say odd things of stdout.
+A pipe is as wide as COLUMNS says, else 80 columns. Ids lead to their pages (OSC 8) only where a
+terminal is known to understand it:
+https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda
 """
 
 from __future__ import annotations
@@ -17,7 +15,6 @@ from collections.abc import Iterator
 from advisor.draw.blocks import Block, Page, links, shown
 from advisor.draw.typesetting import (
     ASCII,
-    ENDLESS,
     USUAL_WIDTH,
     WIDTH,
     Span,
@@ -27,9 +24,6 @@ from advisor.draw.typesetting import (
 from advisor.foreign import visible
 
 ANSI = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
-ODD = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "JPY_PARENT_PID")
-"""Variables that say of stdout what it is not; a library knows what they mean."""
-
 KNOWN_PROGRAMS = ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "mintty")
 KNOWN_TERMS = ("xterm-kitty", "alacritty", "foot", "xterm-ghostty", "contour")
 KNOWN_VARIABLES = ("WT_SESSION", "KONSOLE_VERSION", "KITTY_WINDOW_ID", "DOMTERM")
@@ -44,13 +38,9 @@ def terminal(page: Page, *, color: bool = True) -> str:
     """
     bare = not color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     width = _width()
-    if width is None:
-        from advisor.draw.styled import styled
-
-        return _linked(styled(page, bare=bare), page)
     encoding = sys.stdout.encoding or "utf-8"
     ascii = {} if encoding.lower().startswith("utf") else ASCII
-    colored = not bare and sys.stdout.isatty()
+    colored = not bare and (_shows_colors() or os.environ.get("FORCE_COLOR", "0") != "0")
     lines: list[str] = []
     before: Block | None = None
     for block in (shown(block, ascii) for block in page):
@@ -62,26 +52,22 @@ def terminal(page: Page, *, color: bool = True) -> str:
     return _linked("\n".join(line.rstrip() for line in drawn) + "\n", page)
 
 
-def _width() -> int | None:
-    """Return how wide stdout is; None where a library has to be asked."""
-    to_person = sys.stdout.isatty()
-    columns, term = os.environ.get("COLUMNS"), os.environ.get("TERM", "").lower()
-    if os.name == "nt" or any(name in os.environ for name in ODD):
-        return None
-    if to_person and term in ("dumb", "unknown"):
-        return None
-    if columns is not None:
-        return (
-            min(int(columns) or USUAL_WIDTH, WIDTH) if re.fullmatch("[0-9]{1,4}", columns) else None
-        )
-    if not to_person:
-        return ENDLESS
-    for number in range(3):
+def _width() -> int:
+    """Return how wide stdout is: as COLUMNS says, as a terminal says, else 80 columns."""
+    columns = os.environ.get("COLUMNS", "")
+    if re.fullmatch("[0-9]{1,4}", columns):
+        return min(int(columns) or USUAL_WIDTH, WIDTH)
+    for number in range(3) if sys.stdout.isatty() else ():
         try:
             return min(os.get_terminal_size(number).columns or USUAL_WIDTH, WIDTH)
         except OSError:
             continue  # closed, or no terminal
-    return None
+    return USUAL_WIDTH
+
+
+def _shows_colors() -> bool:
+    """True where stdout is a terminal that understands them, as that of Windows once did not."""
+    return sys.stdout.isatty() and (os.name != "nt" or "WT_SESSION" in os.environ)
 
 
 def _lines(parts: Iterator[Span], *, colored: bool) -> list[str]:

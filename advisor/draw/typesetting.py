@@ -26,8 +26,6 @@ from advisor.draw.blocks import (
 
 WIDTH = 100
 USUAL_WIDTH = 80
-ENDLESS = 1 << 20
-"""The width of what no person reads."""
 TONES = {"plain": "", "quiet": "dim", "good": "green", "bad": "red", "warn": "yellow"}
 VERDICTS = {
     "recommended": "bold green",
@@ -243,7 +241,7 @@ def _candidate(block: Judged, width: int) -> Iterator[Span]:
     """A family with its verdict at the end of the line, if there is an end."""
     style = VERDICTS.get(block.verdict, "yellow")  # several verdicts are still possible
     name = f"{BULLETS.get(block.verdict, '○')} {block.name}"
-    room = 0 if width == ENDLESS else width - len(name) - len(block.verdict)
+    room = width - len(name) - len(block.verdict)
     yield f"{name}{' ' * max(GAP, room)}{block.verdict}", style
     if block.text:
         yield f"\n{_indented(block.text, width)}", "dim"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from advisor.engine.profile import Profile
+from advisor.engine.profile import Profile, answer_text, flag_text
 from advisor.errors import ContradictionError
 from advisor.model import TASK, Never
 from advisor.rulebase.base import RuleBase
@@ -24,7 +24,7 @@ def contradiction(
         rest = {key: answer for key, answer in clash.items() if key != id}
         if not admits(rest):
             clash = rest
-    texts = [f"`{id}: {' or '.join(answer.names)}`" for id, answer in clash.items()]
+    texts = [f"`{answer_text(rulebase, id, *answer.names)}`" for id, answer in clash.items()]
     together = " and ".join(texts) if len(texts) <= 2 else ", ".join(texts)
     message = f"{together} cannot be true together" if len(texts) > 1 else f"{together} cannot be"
     why = _why(clash, rulebase.never)
@@ -39,12 +39,12 @@ def _drop(
 ) -> str:
     """Return which answer to drop: one without which the rest can be true, the task last."""
     if len(clash) == 1:
-        return f"leave out {next(iter(clash))}"
+        return f"leave out {rulebase.question(next(iter(clash))).typed}"
     order = [*[id for id in reversed(clash) if id != TASK], *[id for id in clash if id == TASK]]
     enough = (id for id in order if admits({k: a for k, a in profile.items() if k != id}))
     id = next(enough, order[0])
-    said = " ".join(f"--{rulebase.question(id).typed} {name}" for name in clash[id].names)
-    others = " or ".join(other for other in clash if other != id)
+    said = " ".join(flag_text(rulebase, id, name) for name in clash[id].names)
+    others = " or ".join(rulebase.question(other).typed for other in clash if other != id)
     return f"drop `{said}`, or change {others}"
 
 

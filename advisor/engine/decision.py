@@ -370,7 +370,7 @@ def _suiting(engine: Engine, told: AsMeant, apart: list[Profile]) -> AsMeant:
         fits = any(engine.admits({TASK: other[TASK], id: profile[id]}) for other in others)
         clashes = not engine.admits({TASK: profile[TASK], id: profile[id]})
         if fits and clashes:
-            said = flag_text(engine.rulebase, id, " or ".join(profile[id].names))
+            said = flag_text(engine.rulebase, id, *profile[id].names)
             notes.append(f"`{said}` does not go with {profile[TASK].options[0]}: used for the rest")
             profile = rest
     return AsMeant(profile, tuple(notes))

@@ -79,8 +79,9 @@ def read_answers(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "
     """
     check_type("rulebase", rulebase, RuleBase, "a RuleBase, of `load_rules`")
     check_type("answers", answers, Mapping, "a mapping of questions to options")
-    for name, given in answers.items():
-        _check_values(rulebase.question(name).id, given)
+    answers = by_id(rulebase, answers)
+    for id, given in answers.items():
+        _check_values(rulebase.question(id).typed, given)
     profile: Profile = {}
     answers = _spelt_out(rulebase, answers)
     for question in rulebase.questions:
@@ -96,6 +97,20 @@ def read_answers(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "
                 meant = {**more, **answers, question.id: more[question.id]}
                 return read_answers(rulebase, meant, origin)
     return profile
+
+
+def by_id(rulebase: RuleBase, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return answers by the ids of questions, which may be named by flags, earlier ones too.
+
+    Raises UsageError for a question that does not exist, and for one that is named twice.
+    """
+    named: dict[str, str] = {}
+    for name in answers:
+        before = named.setdefault(rulebase.question(name).id, name)
+        if before != name:
+            message = f"`{before}` and `{name}` name one question"
+            raise UsageError(message, hint=f"leave out `{name}`")
+    return {id: answers[name] for id, name in named.items()}
 
 
 def _check_values(question: str, given: Any) -> None:
@@ -185,7 +200,7 @@ def _names_of(question: Question) -> dict[str, tuple[str, str]]:
         for covered, names in option.covers.items()
         for called in (covered, *names)
     }
-    known |= {alias: (option.id,) * 2 for option in question.options for alias in option.aliases}
+    known |= {name: (option.id,) * 2 for option in question.options for name in option.names}
     return known | {id: (id, id) for id in (*ids, *([NOT_APPLICABLE] if question.ask_if else []))}
 
 
@@ -203,14 +218,14 @@ def _named(question: Question, known: Mapping[str, tuple[str, str]], name: str) 
         hint = f"write {text.replace(',', '.')}" if decimal else "write the digits without commas"
         message = f"`{text}` is not a number: a comma only groups thousands, as in 5,000"
         raise UsageError(message, hint=hint, kind="bad-number")
-    ids = [option.id for option in question.options]
-    hint = f"known: {', '.join(ids)}"
-    if len(ids) > SHOWN_OPTIONS:
-        hint = f"`advisor show {question.id}` prints all {len(ids)} options"
+    words = [option.typed for option in question.options]
+    hint = f"known: {', '.join(words)}"
+    if len(words) > SHOWN_OPTIONS:
+        hint = f"`advisor show {question.typed}` prints all {len(words)} options"
     if question.unit:
         hint += f", or a number of {question.unit}"
-    meanings = {o.id: " ".join((o.id, o.label, *o.aliases)) for o in question.options}
-    message = f"unknown option `{name}` of `{question.id}`"
+    meanings = {o.typed: " ".join((*o.names, o.label)) for o in question.options}
+    message = f"unknown option `{name}` of `{question.typed}`"
     raise unknown_among(message, question.id, name, known, hint, meanings, "unknown-option")
 
 
@@ -239,7 +254,8 @@ def as_meant(rulebase: RuleBase, profile: Profile) -> AsMeant:
             if id in meant and meant[id].options == (option,):
                 instead = reading.means[id]
                 meant[id] = Answer((instead,), None, meant[id].origin)
-                said = f"`{flag_text(rulebase, id, option)}` is read as `{instead}` for {task.id}"
+                word = rulebase.question(id).word(instead)
+                said = f"`{flag_text(rulebase, id, option)}` is read as `{word}` for {task.id}"
                 notes.append(f"{said}: {reading.because}")
     moot = moot_for(rulebase, task, meant)
     notes += [f"`--{q.typed}` makes no difference to {task.id}: {q.moot}" for q in moot]
@@ -270,9 +286,21 @@ def without_moot(profile: Profile, moot: Collection[Question]) -> Profile:
     return kept
 
 
-def flag_text(rulebase: RuleBase, id: str, option: str) -> str:
-    """Return an answer as the flag that gives it."""
-    return f"--{rulebase.question(id).typed} {option}"
+def flag_text(rulebase: RuleBase, id: str, *options: str) -> str:
+    """Return an answer as the flag that gives it; one of several options with `or` between."""
+    question = rulebase.question(id)
+    return f"--{question.typed} {' or '.join(map(question.word, options))}"
+
+
+def answer_text(rulebase: RuleBase, id: str, *options: str) -> str:
+    """Return an answer in words: `ocr: none`; one of several options with `or` between."""
+    question = rulebase.question(id)
+    return f"{question.typed}: {' or '.join(map(question.word, options))}"
+
+
+def answers_text(rulebase: RuleBase, answers: Mapping[str, str]) -> str:
+    """Return answers in words: `device: cpu and components: custom`."""
+    return " and ".join(answer_text(rulebase, id, name) for id, name in answers.items())
 
 
 def _senseless(question: Question, task: Task, profile: Profile) -> bool:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from advisor.trial.candidate import Candidate
 
 Data = Annotated[
-    str, typer.Argument(metavar="DATA", help="Labelled images: a folder, table, JSON or .tar.")
+    str, typer.Argument(metavar="DATA", help="Labeled images: a folder, table, JSON or .tar.")
 ]
 Shown = Annotated[Showing, showing(("terminal", "json", "markdown", "html", "junit", "csv"))]
 SHOWN_LEFT_OUT = 5

@@ -176,7 +176,7 @@ def infer_task(rulebase: RuleBase, data: LabelledData) -> InferredTask:
         parts = joined(dict.fromkeys(words for _, words in NEEDS.values()), "or")
         raise UsageError(
             "the data has no labels, captions, questions or fields for its images",
-            hint=f"an image needs {parts}; `advisor help labelled-data` shows how they are named",
+            hint=f"an image needs {parts}; `advisor help labeled-data` shows how they are named",
         )
     task, *others = (rulebase.acts[act].tasks[0] for act in fit)
     return InferredTask(task, f"its images have {NEEDS[fit[0]][1]}", tuple(others))
@@ -199,7 +199,7 @@ def make_set(
     if not usable:
         raise UsageError(
             f"`{name}` has nothing to judge `{task}` by: an image needs {words}",
-            hint="`advisor help labelled-data` shows how columns are named",
+            hint="`advisor help labeled-data` shows how columns are named",
         )
     why = {image: data.store.missing(image) for image in dict.fromkeys(a.image for a in usable)}
     there = [each for each in usable if not why[each.image]]

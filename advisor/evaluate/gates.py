@@ -55,7 +55,9 @@ class Gates:
     baseline: Annotated[
         str,
         option(
-            "--baseline FILE", "Exit 1 if a metric is significantly below this earlier JSON result."
+            "--compare-to FILE",
+            "Exit 1 if a metric is significantly below this earlier JSON result.",
+            "--baseline",
         ),
     ] = ""
     strict: Annotated[bool, option("--strict", "Exit 3 if the candidates tie.")] = False

@@ -66,7 +66,7 @@ def annotations_of(rows: Iterable[Row], file: Path) -> tuple[Annotation, ...]:
             f"`{file}` cannot be used: {len(problems)} of its rows"
             f" {'is not an annotation' if len(problems) == 1 else 'are not annotations'}",
             problems=(*shown, *more),
-            hint="`advisor help labelled-data` shows how columns are named",
+            hint="`advisor help labeled-data` shows how columns are named",
         )
     if not found:
         raise BrokenFileError(f"`{file}` holds no annotations", hint="it needs a row an image")

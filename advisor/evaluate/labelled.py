@@ -66,9 +66,7 @@ def read_annotations(file: Path) -> bytes:
 
 def unusable(file: Path, what: str) -> BrokenFileError:
     """Return the refusal of data that is not as its format has it."""
-    return BrokenFileError(
-        f"`{file}` {what}", hint="`advisor help labelled-data` lists the formats"
-    )
+    return BrokenFileError(f"`{file}` {what}", hint="`advisor help labeled-data` lists the formats")
 
 
 def decoded(data: bytes, file: Path) -> str:
@@ -232,7 +230,7 @@ def read_class_folders(folder: Path) -> LabelledData:
     if not named:
         raise UsageError(
             f"`{folder}` holds no folders of images, one for each class, and no file of labels",
-            hint="`advisor help labelled-data` lists the formats",
+            hint="`advisor help labeled-data` lists the formats",
         )
     return LabelledData(tuple(named), ImageFolder(folder), tuple(notes))
 

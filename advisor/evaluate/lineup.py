@@ -132,7 +132,7 @@ def picked_candidates(
         candidates += [catalogued(run) for run in runs[:wanted]]
     if not candidates:
         raise AdvisorError(
-            f"the catalogue has nothing to evaluate for `{task}`",
+            f"the catalog has nothing to evaluate for `{task}`",
             hint="name checkpoints: --candidate ID, --candidate FOLDER; or --demo",
             kind="nothing-to-load",
             exit_code=1,

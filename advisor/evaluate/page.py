@@ -48,8 +48,8 @@ NOTES = {
     " those weights. METEOR and SPICE are left out: both need Java and downloads.",
     "calibration-error": "Chance alone adds to a calibration error: its interval is approximate.",
     "recall@1": "All images are ranked by each text; intervals keep the set to search as it is.",
-    "vqa-accuracy": "Answers are normalised as the official VQA script does.",
-    "exact-match": "Answers are normalised as the official VQA script does.",
+    "vqa-accuracy": "Answers are normalized as the official VQA script does.",
+    "exact-match": "Answers are normalized as the official VQA script does.",
 }
 
 

@@ -22,6 +22,7 @@ WhyNotOption = Annotated[
 
 
 Need = Annotated[list[str], typer.Argument(metavar="[NEED]", help="Task or sentence.")]
+Everything = Annotated[bool, option("--all", "Every reason, which is printed anyway.", hidden=True)]
 
 
 def explain(
@@ -31,6 +32,7 @@ def explain(
     why_not: WhyNotOption = "",
     first: CriteriaFirst,
     verified_only: VerifiedOnly = False,
+    all_: Everything = False,  # noqa: ARG001 - of earlier releases
     rulebase: RuleBase,
     shown: Shown,
 ) -> int:
@@ -96,5 +98,5 @@ def standing_report(
     standing = standing_of(engine, checkpoint, engine.decide(given), verified_only=verified_only)
     return Report(
         lambda: {**judged.json(), "standing": standing_json(standing)},
-        lambda: [*judged.page(), *standing_page(standing)],
+        lambda: [*judged.page(), *standing_page(standing, rulebase)],
     )

@@ -16,13 +16,15 @@ from advisor.decide.recommendation_json import (
     rules_json,
     some,
 )
+from advisor.decide.selection import sort_flag
 from advisor.decide.shortlist import figure_text, lost_on_text
 from advisor.draw.blocks import Heading, Item, Items, Judged, Page, Text
 from advisor.draw.formats import SCHEMA_VERSION, plain
+from advisor.engine.profile import answer_text, answers_text
 from advisor.explanation.explain import Explanation, WhyNot
 from advisor.explanation.standing import Decided, Standing
 from advisor.model import Fit, Rule
-from advisor.phrasing import NO_FAMILY, answers_text, count, family_text, origin_word
+from advisor.phrasing import NO_FAMILY, count, family_text, origin_word
 from advisor.rulebase.base import RuleBase
 
 
@@ -73,7 +75,7 @@ def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False)
     """Return the page. `only` leaves out all but the families asked about."""
     page: Page = [Text(f"overlay: {change}", "quiet") for change in rulebase.overlays]
     if not only:
-        page += _why(explanation)
+        page += _why(explanation, rulebase)
     fits = {assessment.family: assessment.fit for assessment in explanation.decision.assessments}
     for why_not in explanation.why_not:
         page += _why_not(why_not, fits[why_not.family], rulebase)
@@ -81,9 +83,9 @@ def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False)
         rows = tuple(
             Item(
                 ">",
-                f"{' or '.join(answers_text(change.answers) for change in some)}: "
+                f"{' or '.join(answers_text(rulebase, change.answers) for change in some)}: "
                 f"{', '.join(part for part in (family_text(family), checkpoint) if part)}",
-                _each(some[0].origins),
+                _each(some[0].origins, rulebase),
             )
             for (family, checkpoint), some in by_end(explanation.changes).items()
         )
@@ -91,11 +93,11 @@ def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False)
     return page
 
 
-def _why(explanation: Explanation) -> Page:
+def _why(explanation: Explanation, rulebase: RuleBase) -> Page:
     decision = explanation.decision
     rows = [
-        Item("", f"{because.question}: {because.names[0]}", origin_word(because.origin))
-        for because in explanation.because
+        Item("", answer_text(rulebase, one.question, one.names[0]), origin_word(one.origin))
+        for one in explanation.because
     ]
     rows += [_rule("+", rule) for rule in explanation.reasons]
     rows += [_rule("!", rule) for rule in explanation.caveats]
@@ -123,7 +125,8 @@ def _why_not(one: WhyNot, fit: Fit | None, rulebase: RuleBase) -> Page:
     rows += [_rule("+", rule) for rule in one.for_it]
     if one.lost_on:
         rows.append(Item("", lost_on_text(rulebase, one.lost_on, fit)))
-    rows += [Item(">", f"selected with {answers_text(flip.answers)}") for flip in one.changes[:3]]
+    for change in one.changes[:3]:
+        rows.append(Item(">", f"selected with {answers_text(rulebase, change.answers)}"))
     if not one.changes:
         rows.append(Item("", "no answers to this task select it"))
     return [
@@ -133,19 +136,20 @@ def _why_not(one: WhyNot, fit: Fit | None, rulebase: RuleBase) -> Page:
     ]
 
 
-def _each(origins: Mapping[str, str]) -> str:
-    return ", ".join(f"{id} is {origin_word(origin)}" for id, origin in origins.items())
+def _each(origins: Mapping[str, str], rulebase: RuleBase) -> str:
+    questions = {rulebase.question(id).typed: origin for id, origin in origins.items()}
+    return ", ".join(f"{name} is {origin_word(origin)}" for name, origin in questions.items())
 
 
 # -- one checkpoint ----------------------------------------------------------------------------
 
 
-def standing_page(standing: Standing) -> Page:
+def standing_page(standing: Standing, rulebase: RuleBase) -> Page:
     """Return why a checkpoint is not the first, and what would make it one that fits.
 
     What it lacks stands in the judgement before.
     """
-    return [Heading("Rank", 3), Items(tuple(_standing(standing)))]
+    return [Heading("Rank", 3), Items(tuple(_standing(standing, rulebase)))]
 
 
 DECIDED_BY = {
@@ -178,7 +182,7 @@ def _decided(decided: Decided) -> str:
     return f"{against}{through} is better: {figures} ({said.source})"
 
 
-def _standing(standing: Standing) -> Iterator[Item]:
+def _standing(standing: Standing, rulebase: RuleBase) -> Iterator[Item]:
     family, rank = standing.judged.checkpoint.family, standing.rank
     among = f"{count(standing.of, 'checkpoint')} of {family} that fit"
     ahead = ", ".join(standing.ahead)
@@ -192,8 +196,8 @@ def _standing(standing: Standing) -> Iterator[Item]:
     if standing.decided:
         yield Item("-", _decided(standing.decided))
     for order in standing.first_in if rank != 1 else ():
-        yield Item(">", f"it comes first with --order {order}")
+        yield Item(">", f"it comes first with {sort_flag(order)}")
     for changed in standing.changes:
-        yield Item(">", f"would fit with {answers_text(changed)}")
+        yield Item(">", f"would fit with {answers_text(rulebase, changed)}")
     if rank is None and not standing.changes:
         yield Item("", "no change of a single answer makes it fit")

@@ -54,7 +54,7 @@ def put(
 def _put_options(ask: Ask, prompt: Prompt, extras: Sequence[Row], marked: str) -> str:
     """Put the options of a question; what one of them covers is found by typing, or asked next."""
     question = ask.question
-    rows = [Row(o.id, o.label, (o.id, *o.aliases)) for o in ask.options]
+    rows = [Row(o.id, o.label, o.names) for o in ask.options]
     covered = {
         option.id: _covered(option, question.unit) for option in ask.options if option.covers
     }

@@ -29,6 +29,7 @@ Condition = Mapping[str, Sequence[str]]
 class Option(NamedTuple):
     """One possible answer.
 
+    `id` is what rules and JSON have; `word` is what people type and read, where that is another.
     `up_to` is the largest number that still falls under it; `covers` are things that it stands for,
     each with what it is called, its name first; `requires` is what it asks of fields of a
     checkpoint, where `answer` stands for the number, or the covered thing, that was given; `uses`
@@ -49,6 +50,17 @@ class Option(NamedTuple):
     order: Annotated[str, f.OneOf("quality", "small", "open")] | None = None
     step: float | None = None
     detected: Annotated[Sequence[str], f.ListOf(f.OneOf("cuda", "mps", "cpu"), least=1)] = ()
+    word: f.Id | None = None
+
+    @property
+    def typed(self) -> str:
+        """What people type and read for it."""
+        return self.word or self.id
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that it may be given by; the first is what people type and read."""
+        return tuple(dict.fromkeys((self.typed, self.id, *self.aliases)))
 
     def called(self, name: str) -> str:
         """Return what a covered thing is called, or the option itself, for people to read."""
@@ -63,10 +75,11 @@ class Question(NamedTuple):
     `unit` is that of a number which may be given instead of an option, `units` are words that
     may stand behind it, each with what one of it is in that unit. With `steps`, numbers from the
     least, nothing is assumed where nobody answers: the best for each of them is named, and the best
-    of all. `flag` is what its flag is called where that is not its id, `bare` the option that the
-    flag alone stands for. `moot` says why an answer makes no difference where the question does not
-    apply; without it such an answer is a contradiction. `flag_only`: nobody is asked it; where no
-    flag answers, the first option holds.
+    of all. `flag` is what people type and read for it where that is not its id, which rules and
+    JSON have; `was` are flags of earlier releases, which work for good; `bare` is the option that
+    the flag alone stands for. `moot` says why an answer makes no difference where the question does
+    not apply; without it such an answer is a contradiction. `flag_only`: nobody is asked it; where
+    no flag answers, the first option holds.
     """
 
     id: f.Id
@@ -84,11 +97,22 @@ class Question(NamedTuple):
     flag_only: bool = False
     moot: f.Text | None = None
     groups: f.Groups = {}
+    was: f.Aliases = ()
 
     @property
     def typed(self) -> str:
-        """What its flag is called, without the hyphens."""
+        """What people type and read for it: its flag, without the hyphens."""
         return self.flag or self.id
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """What else it may be given by: its flag, and those of earlier releases."""
+        return (self.typed, *self.was)
+
+    def word(self, name: str) -> str:
+        """Return what people type and read for an option, a covered thing or a number."""
+        option = self.option(name)
+        return option.typed if option else name
 
     def requires(self, field: str) -> bool:
         """True where an answer can require something of a field of checkpoints."""

@@ -72,7 +72,7 @@ def code(
     from advisor.decide.written_program import script
 
     checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first)
-    answer = recommend(rulebase, answers, priority=first, order=order, verified_only=verified_only)
+    answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
     written = script(answer, checkpoint, join=join, thinking=not no_thinking, runtime_name=runtime)
     files = write_project(project, written, answer.advice[0]) if project else []
     shown = _as_notebook(shown) if notebook else shown

@@ -10,6 +10,7 @@ import typer
 from advisor.console.commands import Given, Options
 from advisor.console.options import CriteriaFirst, NoInput, Order, VerifiedOnly, option, read_day
 from advisor.console.output import Showing, note, showing
+from advisor.console.streams import BRIEF
 from advisor.decide.outlook import CHECKPOINT, STRICT, strictness
 from advisor.draw.formats import PAGE_FORMATS, Report
 from advisor.errors import UsageError
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 
 FORMATS = (*PAGE_FORMATS, "python", "notebook")
-Quiet = Annotated[bool, option("--quiet -q", "Print only the id of the first checkpoint.")]
 Verbose = Annotated[bool, option("--verbose -v", "Print all reasons, sources, changes and dates.")]
 
 
@@ -85,10 +85,9 @@ def _shared(
     return shared_page(answer.recommendation, said.to_page(day, lines=UNBOUND), day, *words)
 
 
-def telling(
-    shown: Annotated[Showing, showing(FORMATS)], quiet: Quiet = False, verbose: Verbose = False
-) -> Telling:
+def telling(shown: Annotated[Showing, showing(FORMATS)], verbose: Verbose = False) -> Telling:
     """Return how to tell an answer. Raises UsageError where it is to be short and long at once."""
+    quiet = BRIEF.get()
     if quiet and verbose:
         raise UsageError("`-q` and `-v` cannot go together", hint="give one of the two")
     if quiet and shown.format != "terminal":
@@ -102,7 +101,7 @@ AnswerTelling = Annotated[Telling, Options(telling)]
 
 Need = Annotated[list[str], typer.Argument(help="Your need, in your own words.")]
 LITERALLY = "Do not infer answers that the sentence does not state."
-Literally = Annotated[bool, option("--literally", LITERALLY)]
+Literally = Annotated[bool, option("--no-infer", LITERALLY, "--literally")]
 STRICT_HELP = "Exit 3 where unanswered questions can change the family or the first checkpoint."
 Strict = Annotated[
     str, option("--strict [family]", STRICT_HELP, alone=(CHECKPOINT, STRICT), show_default=False)
@@ -133,6 +132,9 @@ def _ways(
     strict: Strict = "", order: Order = "quality", verified_only: VerifiedOnly = False
 ) -> dict[str, Any]:
     """Return the ways of an answer, as `advise` takes them."""
+    from advisor.decide.recommendation import order_named
+
+    order = order_named(order)
     return {"strict": strictness(strict), "order": order, "verified_only": verified_only}
 
 
@@ -158,7 +160,7 @@ def recommend(
     \b
     Examples:
       advisor recommend "search 2 million product photos by German text, on a CPU"
-      advisor recommend --task ocr-line --language de --training fine-tune --pairs 5000
+      advisor recommend --task ocr-line --language de --training fine-tune --num-examples 5000
     """
     day = read_day(today, month=True) if today else None
     if within:
@@ -166,7 +168,7 @@ def recommend(
 
         rulebase = within_rules(rulebase, within, given)
     text = " ".join(need).strip()
-    _check(text, given, batch, how["order"])
+    _check(text, given, batch)
     if batch:
         _refuse_other_formats(telling)
         from advisor.need.batch import run_batch
@@ -226,11 +228,8 @@ def _answer(
     return answer_to(rulebase, given, priority=first, **how)
 
 
-def _check(text: str, given: Given, batch: str, order: str) -> None:
-    """Raise UsageError where there is nothing, or too much, to go by, and for unknown orders."""
-    from advisor.decide.recommendation import check_order
-
-    check_order(order)
+def _check(text: str, given: Given, batch: str) -> None:
+    """Raise UsageError where there is nothing, or too much, to go by."""
     if batch and (given or text):
         message = "`--batch` takes all answers from its lines"
         raise UsageError(message, hint="leave out the other words and flags")

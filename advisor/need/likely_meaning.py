@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from advisor.engine.profile import flag_text
 from advisor.errors import AdvisorError, UnknownNameError, did_you_mean
 from advisor.model import TASK
 from advisor.model.phrase_kinds import CONCEPT, MEASURE, SAYING
@@ -48,7 +49,8 @@ def explained(rulebase: RuleBase, error: AdvisorError) -> AdvisorError:
         close += error.close
     close = list(dict.fromkeys(close))[:MOST]
     also = _is_a_name(rulebase, error.name) if about_task else ""
-    said = [f"--{one}" for one in _answers(rulebase, reading) if not one.startswith(error.of)]
+    of = error.of if about_task else rulebase.question(error.of).typed
+    said = [f"--{one}" for one in _answers(rulebase, reading) if not one.startswith(of)]
     if said and error.name.lower() not in rulebase.words:
         also = also or f"`{error.name}` says `{' '.join(said)}`; "
     close = [] if also and error.name.lower() in rulebase.family_names else close
@@ -107,7 +109,7 @@ def _options(reading: Reading, question: str) -> list[str]:
 def _answers(rulebase: RuleBase, reading: Reading) -> list[str]:
     """Return the answers that words give, as flags without their hyphens."""
     return [
-        f"{rulebase.question(answer.question).typed} {name}"
+        flag_text(rulebase, answer.question, name)[2:]
         for answer in reading.answers
         for name in answer.answer.names
     ]
@@ -133,10 +135,10 @@ def meant_flag(rulebase: RuleBase, typed: str, value: str, flags: Mapping[str, s
     if counted := _counted(rulebase, words, value, bool(questions)):
         return counted
     said = [
-        f"--{flag} {option.id}"
+        f"--{flag} {option.typed}"
         for flag, question in questions.items()
         for option in question.options
-        if name in (option.id, *option.aliases) and question.id != TASK
+        if name in option.names and question.id != TASK
     ]
     whole = f"{words} {value}" if value and not value.isdigit() else words
     for reading in (read(rulebase, words), read(rulebase, whole)):

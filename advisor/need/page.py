@@ -101,14 +101,15 @@ def _read(understanding: Understood) -> Iterator[tuple[str, tuple[str, ...]]]:
             seen.update(task.spans)
     for one in understanding.kept:
         if not one.implication:
-            yield _answer(one), reading.words(one.spans)
+            yield _answer(understanding, one), reading.words(one.spans)
     if reading.taken_back:
         yield "not wanted", reading.words(reading.taken_back)
     for span, word in reading.corrected:
         yield f"read as {word}", reading.words((span,))
     for one in understanding.dropped:
         if not one.implication:
-            yield f"left out, {_answer(one)} does not go with it", reading.words(one.spans)
+            answer = _answer(understanding, one)
+            yield f"left out, {answer} does not go with it", reading.words(one.spans)
 
 
 def _concluded(understanding: Understood) -> list[tuple[str, str]]:
@@ -116,14 +117,16 @@ def _concluded(understanding: Understood) -> list[tuple[str, str]]:
     answers: dict[str, list[str]] = {}
     for one in understanding.kept:
         if one.implication:
-            answers.setdefault(f"{one.because} ({one.implication})", []).append(_answer(one))
+            reason = f"{one.because} ({one.implication})"
+            answers.setdefault(reason, []).append(_answer(understanding, one))
     return [(", ".join(those), why) for why, those in answers.items()]
 
 
-def _answer(read: AnswerRead) -> str:
+def _answer(understanding: Understood, read: AnswerRead) -> str:
+    question = understanding.recommendation.rulebase.question(read.question)
     value = read.answer.value
-    said = ", ".join(read.answer.names) if value is None else number_text(value)
-    return f"{read.question}: {said}"
+    names = read.answer.names if value is None else (number_text(value),)
+    return f"{question.typed}: {', '.join(map(question.word, names))}"
 
 
 def number_text(value: float) -> str:

@@ -6,7 +6,7 @@ from advisor.decide.advice import TaskAdvice
 from advisor.decide.command_lines import command, quoted, within_words
 from advisor.decide.outlook import strict_words
 from advisor.decide.recommendation import Recommendation
-from advisor.decide.selection import ORDERS
+from advisor.decide.selection import ORDERS, sort_flag
 from advisor.engine.profile import Answer, Profile
 from advisor.model import NOT_APPLICABLE, TASK
 from advisor.model.value import NamedTuple
@@ -88,8 +88,8 @@ class Understood(NamedTuple):
         recommendation = self.recommendation
         verb = f"recommend {quoted(self.reading.text)}"
         words = [command(verb, recommendation.rulebase, self.given, recommendation.priority)]
-        words += ["--literally"] if self.literally else []
-        words += [f"--order {recommendation.order}"] if recommendation.order != ORDERS[0] else []
+        words += ["--no-infer"] if self.literally else []
+        words += [sort_flag(recommendation.order)] if recommendation.order != ORDERS[0] else []
         words += strict_words(recommendation.strict)
         words += within_words(recommendation.rulebase)
         words += ["--verified-only"] if recommendation.verified_only else []

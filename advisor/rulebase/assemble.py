@@ -14,7 +14,7 @@ from advisor.reader.document import Document, KeyPath, read_bytes, unreadable
 from advisor.reader.shape import report_shape
 from advisor.rulebase.compile import compile_parts
 from advisor.rulebase.entries import Entries, Entry, RuleFile
-from advisor.rulebase.groups import kept_groups, write_groups_out
+from advisor.rulebase.groups import kept_groups, write_groups_out, write_words_out
 from advisor.rulebase.references import check_references
 from advisor.rulebase.short_forms import Spoilt, report_uncited, written_out
 from advisor.rulebase.unused import report_unused
@@ -118,6 +118,7 @@ def assemble(
         collection.read(files, name)
     if not any(document.problems for document in collection.documents):
         _refuse_a_part(collection.entries)
+    write_words_out(collection.entries)
     write_groups_out(collection.entries)
     named = check_references(collection.entries, collection.doubtful)
     report_uncited(collection.entries)

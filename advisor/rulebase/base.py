@@ -187,7 +187,7 @@ class RuleBase:
         self._catalogue: dict[str, list[Checkpoint]] = {}
 
     def question(self, id: str) -> Question:
-        """Return a question by id."""
+        """Return a question by id or by its flag, of earlier releases too."""
         return self._find("question", id, self.questions)
 
     def task(self, name: str) -> Task:
@@ -209,6 +209,11 @@ class RuleBase:
     def question_ids(self) -> frozenset[str]:
         """The ids of all questions."""
         return frozenset(question.id for question in self.questions)
+
+    @cached_property
+    def question_names(self) -> frozenset[str]:
+        """All that questions may be named by: ids, flags, and flags of earlier releases."""
+        return frozenset(_by_name(self.questions))
 
     def rule(self, id: str) -> Rule:
         """Return a rule by id, written or derived."""
@@ -246,7 +251,7 @@ class RuleBase:
         if len(meanings) > 1:
             ways = [
                 " ".join(
-                    f"--{self.question(id).typed} {answer}"
+                    f"--{self.question(id).typed} {self.question(id).word(answer)}"
                     for id, answer in {"task": task.id, **answers}.items()
                 )
                 for task, answers in meanings

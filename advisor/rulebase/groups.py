@@ -1,26 +1,79 @@
-"""Groups of options: a name for several, written out wherever a condition has it.
+"""Other names in rules: what people type for a question or option, and groups of options.
 
-So an option that joins a group is meant by all conditions that name the group, and no others have
-to be edited. Beyond this module nothing knows of groups.
+Each is written out as ids wherever rules name it. So an option that joins a group is meant by all
+conditions that name the group, and beyond this module rules know ids alone.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from advisor.model.columns import record
+from advisor.model.file_kinds import ENTITIES
 from advisor.phrasing import joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from advisor.reader.document import KeyPath
     from advisor.rulebase.entries import Entry
 
     Groups = Mapping[str, Sequence[str]]
 
+DECLARING = {
+    "takes": ("option that a family takes", "option that families take", "task or option"),
+    "gives": ("option that a family gives", "task or option"),
+}
+"""What the options of a question are called where families declare them."""
 CONDITION = {"question": "ask_if"}
 """The field in which an entry has its condition; `when` for all other kinds."""
 NEIGHBORS = 2
 """Who lists so many options of a group may have forgotten the others."""
+
+
+def write_words_out(entries: Mapping[str, dict[str, Entry]]) -> None:
+    """Replace what people type for questions and options, earlier flags too, by their ids."""
+    questions = [entry.value for entry in entries["question"].values()]
+    ids = {question["id"]: question["id"] for question in questions}
+    named = [(name, one) for one in questions for name in (one.get("flag"), *one.get("was", ()))]
+    ids = {name: question["id"] for name, question in named if name} | ids
+    words: dict[str, dict[str, str]] = {}
+    for question in questions:
+        options = question.get("options", ())
+        own = {one["word"]: one["id"] for one in options if "word" in one}
+        own |= {one["id"]: one["id"] for one in options}
+        words |= {f"option of `{name}`": own for name, id in ids.items() if id == question["id"]}
+        for of in DECLARING.get(question.get("declared_by", ""), ()):
+            words[of] = words.get(of, {}) | own
+    words["question"] = ids
+    for kind, of_kind in entries.items():
+        for id, entry in of_kind.items() if kind in ENTITIES else ():
+            refs = record(ENTITIES[kind].declared).references(entry.value)
+            meant = [(path, name, words.get(of, {}).get(name, name)) for path, of, name in refs]
+            if others := {path: id for path, name, id in meant if id != name}:
+                of_kind[id] = entry._replace(value=_renamed(entry, entry.value, (), (), others))
+
+
+def _renamed(
+    entry: Entry, value: Any, path: KeyPath, now: KeyPath, others: Mapping[KeyPath, str]
+) -> Any:
+    """Return a part of an entry with `others` in place of some names; each keeps its place."""
+    if isinstance(value, dict):
+        for key in value:
+            if (*path, key) in others:
+                place = (*entry.path, *now, others[*path, key])
+                entry.document.moved[place] = (*entry.path, *path, key)
+        keys = {key: others.get((*path, key), key) for key in value}
+        return {
+            key: _renamed(entry, value[before], (*path, before), (*now, key), others)
+            for before, key in keys.items()
+        }
+    if isinstance(value, list):
+        return [
+            _renamed(entry, part, (*path, place), (*now, place), others)
+            for place, part in enumerate(value)
+        ]
+    return others.get(path, others.get((*path, 0), value)) if isinstance(value, str) else value
 
 
 def write_groups_out(entries: Mapping[str, dict[str, Entry]]) -> None:

@@ -184,7 +184,8 @@ def _covered(options: list[dict[str, Any]]) -> Faults:
 def _called(option: dict[str, Any]) -> list[str]:
     """Return all that names an option, or a thing that it covers."""
     covered = [name for key, names in option.get("covers", {}).items() for name in (key, *names)]
-    return [option["id"], *option.get("aliases", ()), *covered]
+    names = [option["id"], option.get("word", option["id"]), *option.get("aliases", ())]
+    return [*dict.fromkeys(names), *covered]
 
 
 def _task(value: dict[str, Any], known: Known) -> Faults:

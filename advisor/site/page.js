@@ -7,6 +7,7 @@ const part = (id) => document.getElementById(id);
 const familyName = (id) => data.families[id] ?? "none of the families";
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
 const called = (id, said) => data.questions[id].called[said] ?? said;
+const typed = (id, said) => data.questions[id].words[said] ?? said;
 const DECLINED = "unknown";
 
 /** An element with attributes, functions that listen, and what stands in it. */
@@ -37,7 +38,7 @@ function readAddress() {
       continue;
     }
     const [id, question] = Object.entries(data.questions)
-      .find(([key, one]) => key === flag || one.flag === flag) ?? [];
+      .find(([, one]) => one.flag === flag || one.was.includes(flag)) ?? [];
     const values = table?.questions.find(([key]) => key === id)?.[1];
     const option = question?.aliases[text] ?? text;
     const meant = table?.reads.find(([from]) => from[id] === option)?.[1][id] ?? option;
@@ -49,7 +50,7 @@ function readAddress() {
   for (const [id, other, options, implied] of table?.moot ?? []) {
     const said = other in state.given ? [state.given[other]] : implied;
     if (!(id in state.given) || !said.length || said.some((option) => options.includes(option))) continue;
-    state.notes.push(`The answer ${data.questions[id].flag} ${state.given[id]} makes no difference.`);
+    state.notes.push(`The answer ${data.questions[id].flag} ${typed(id, state.given[id])} makes no difference.`);
     delete state.given[id];
   }
   return state;
@@ -60,13 +61,13 @@ function address({ task, given, declined }, id, said) {
   const next = new URLSearchParams({ task });
   for (const key of Object.keys(data.questions)) {
     const text = key === id ? said : given[key] ?? (declined.has(key) ? DECLINED : null);
-    if (text !== null) next.set(data.questions[key].flag, text);
+    if (text !== null) next.set(data.questions[key].flag, typed(key, text));
   }
   return `#${next}`;
 }
 
 const flags = (given) => Object.keys(data.questions).filter((id) => id in given)
-  .map((id) => ` --${data.questions[id].flag} ${quoted(given[id])}`).join("");
+  .map((id) => ` --${data.questions[id].flag} ${quoted(typed(id, given[id]))}`).join("");
 const command = (verb, { task, given }) =>
   `advisor ${verb} --task ${quoted(task)}${flags(given)}${data.flags && ` ${data.flags}`}`;
 
@@ -165,41 +166,92 @@ function headline([kind, family, checkpoint, use, source], certainty) {
     make("p", null, [...notes, sureness(certainty)].join(" · ")));
 }
 
-/** What a change is called: the flag and its answer, or the numbers of some neighboring intervals, with which the option without an end goes. */
-function changeName({ id, level, first, last }, walk) {
-  const values = walk.questions[level][1];
-  const { flag, unit } = data.questions[id];
-  if (values[first][2] === null) return `${flag} ${values[first][3]}`;
+/** What a change is called: its answer, or the numbers of some neighboring intervals, with which the option without an end goes. */
+function changeName({ level, first, last }, walk) {
+  const [id, values] = walk.questions[level];
+  const { unit } = data.questions[id];
+  if (values[first][2] === null) return called(id, values[first][3]);
   const shown = (place) => Number(values[place][2].toPrecision(3));
   const end = values[first - 1]?.[2] > 0 ? `${shown(last)} to ${shown(first - 1)}` : `from ${shown(last)}`;
-  return `${flag} ${end} ${unit}`;
+  return `${end} ${unit}`;
 }
 
-function changeRows(walk, state, found) {
-  const ends = new Map();
+/** Each change in the order of questions, numbers that lead to one end together. */
+function changesOf(walk, found) {
+  const groups = [];
   for (const { level, place, leaf } of walk.changes(found)) {
-    const [id, values] = walk.questions[level];
-    const end = leaf[2] || `${familyName(leaf[1])}${leaf[1] === "none" ? "" : ", without a cataloged checkpoint"}`;
-    const of = ends.get(end) ?? ends.set(end, []).get(end);
-    const before = of.at(-1);
-    const near = before?.id === id && before.last === place - 1 && values[place][2] !== null;
+    const values = walk.questions[level][1];
+    const end = leaf[2] || `${familyName(leaf[1])}${leaf[1] === "none" ? "" : ", no cataloged checkpoint"}`;
+    const before = groups.findLast((one) => one.level === level && one.end === end);
+    const near = before?.last === place - 1 && values[place][2] !== null;
     if (near && values[place - 1][2] !== null) before.last = place;
     else if (near && values[place - 1][0][0] === values[place][0][0]) Object.assign(before, { first: place, last: place });
-    else of.push({ id, level, first: place, last: place });
+    else groups.push({ level, end, first: place, last: place });
   }
-  return [...ends].map(([end, changes]) => [make("b", null, end), ": ", changes.flatMap((change, n) => {
-    const said = walk.questions[change.level][1][change.last][3];
-    const link = make("a", { href: address(state, change.id, said) }, changeName(change, walk));
-    return n ? [", ", link] : [link];
-  })]);
+  return groups;
 }
 
-function assumedRows(walk, state, { path }) {
-  return walk.questions.flatMap(([id, values], level) => {
-    const value = values[path[level]];
-    if (id in state.given || values.length < 2 || !isAnswer(value)) return [];
-    return [`${data.questions[id].flag}: ${called(id, value[1][0] ?? value[0][0])}`];
+// -- the map: one's own way down the left, and what each other answer leads to ------------------
+
+const [ROW, CHIP, INDENT, LETTER] = [24, 38, 18, 7.4];
+const cut = (text, most) => (text.length <= most ? text : `${text.slice(0, text.lastIndexOf(" ", most - 2) + 1 || most - 1).trimEnd()}…`);
+
+/** An element of a picture. */
+function drawn(name, attributes, ...inside) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...inside.flat());
+  return made;
+}
+
+/** What the map says of a question: the own answer, and those that lead elsewhere. */
+function mapRow(walk, state, found, level, changes, most) {
+  const [id, values] = walk.questions[level];
+  const own = values[found.path[level]];
+  const given = id in state.given;
+  const said = isAnswer(own) ? called(id, given && own[2] !== null ? state.given[id] : own[1][0] ?? own[0][0]) : "any";
+  const others = changes.filter((change) => change.level === level);
+  const chips = others.slice(0, most).map((change) => {
+    const href = address(state, id, values[change.last][3]);
+    return { name: changeName(change, walk), end: change.end, href };
   });
+  if (others.length > most) chips.push({ name: `${others.length - most} more answers`, end: "under All questions" });
+  return { title: data.questions[id].ask, own: { name: said, end: given ? "your answer" : "default" }, given, chips };
+}
+
+/** The picture of a task: its questions from top to bottom, one's own way marked. */
+function map(walk, state, found, width) {
+  const changes = changesOf(walk, found);
+  const levels = walk.questions.map((_, level) => level)
+    .filter((level) => walk.questions[level][0] in state.given || changes.some((one) => one.level === level));
+  const most = width < 500 ? 3 : Infinity;
+  const [parts, trunk] = [[], []];
+  let top = 0;
+  const chip = ({ name, end, href }, x, y, kind) => {
+    const room = Math.floor((width - INDENT - 20) / LETTER);
+    const lines = [cut(name, Math.min(room, 44)), cut(end, room)];
+    const size = Math.max(...lines.map((line) => line.length)) * LETTER + 16;
+    const place = x + size > width && x > INDENT ? [INDENT, y + CHIP + 4] : [x, y];
+    const shown = [drawn("rect", { x: place[0], y: place[1], width: size, height: CHIP, rx: 8, class: kind }),
+      ...lines.map((line, n) => drawn("text", { x: place[0] + 8, y: place[1] + 15 + n * 15, class: n ? "end" : "name" }, line))];
+    parts.push(href ? drawn("a", { href }, shown) : drawn("g", {}, shown));
+    return [place[0] + size + 8, place[1]];
+  };
+  for (const level of levels) {
+    const row = mapRow(walk, state, found, level, changes, most);
+    parts.push(drawn("text", { x: INDENT, y: top + 15, class: "title" }, row.title));
+    trunk.push([6, top + ROW + CHIP / 2]);
+    let [x, y] = chip(row.own, INDENT, top + ROW, row.given ? "own given" : "own");
+    for (const other of row.chips) [x, y] = chip(other, x, y, "other");
+    top = y + CHIP + 8;
+  }
+  trunk.push([6, top + CHIP / 2]);
+  chip({ name: found.leaf[2] || familyName(found.leaf[1]), end: "the answer" }, INDENT, top, "own given");
+  const line = drawn("polyline", { class: "way", points: trunk.join(" ") });
+  const marks = trunk.map(([x, y]) => drawn("circle", { cx: x, cy: y, r: 5, class: "way" }));
+  const label = "Map of the task: your way down the left, and what each other answer leads to";
+  return levels.length ? drawn("svg", { class: "map", role: "group", "aria-label": label, width, height: top + CHIP + 4 },
+    line, marks, parts) : null;
 }
 
 function instead(walk, { path, leaf }, task) {
@@ -222,34 +274,45 @@ function answered(walk, state) {
   const certainty = walk.certainty(leaf);
   const rules = data.rules.filter(([when]) => holds(when, walk, path, state.task));
   const others = Object.keys(data.families).filter((id) => id !== (source || family));
-  const changes = changeRows(walk, state, found);
-  const assumed = assumedRows(walk, state, found);
   const card = kind === "picked" && part(`checkpoint ${checkpoint}`).content.cloneNode(true);
   const next = kind === "picked" ? walk.ranked(source, path).slice(1).map((place) => catalog[place]) : [];
   const alone = !Object.keys(state.given).length && !state.declined.size;
   const picture = alone ? [...part(`usual ${state.task}`).querySelectorAll("figure, figure ~ .scroll")] : [];
   const result = { next: next.join(" "), family, checkpoint, use: leaf[3], source, sure: certainty.family, exact: certainty.checkpoint };
   Object.assign(part("answer").dataset, result);
+  const wide = part("answer").clientWidth > 500;
+  const caveats = reasons(rules, source || family, ["avoid"]);
+  const plan = map(walk, state, found, Math.max(part("answer").clientWidth - 40, 280));
   return [
     headline(leaf, certainty),
     source && source !== family ? make("p", { class: "warn" },
       `${familyName(family)} fits best, but none of its checkpoints meets your answers.`) : null,
     ...picture.map((one) => one.cloneNode(true)),
-    card || null,
-    next.length ? titled("Next checkpoints",
+    next.length && !picture.length ? titled("Next checkpoints",
       list(next.map((id) => [modelLink(id), ` ${data.briefs[id]}`]))) : null,
-    titled("Commands", pre([command("recommend", state), command("code", state),
-      command("explain", state)].join("\n"))),
-    titled("Reason", list([...reasons(rules, source || family, ["prefer"]),
-      ...reasons(rules, checkpoint, ["prefer"])].slice(0, 4))),
-    reasons(rules, source || family, ["avoid"]).length
-      ? titled("Caveat", list(reasons(rules, source || family, ["avoid"]))) : null,
-    titled("Other families", others.map((id) => [make("h4", null, familyName(id)),
-      list(reasons(rules, id, ["exclude", "avoid"]).slice(0, 3))])),
+    copied([command("code", state), command("recommend", state)].join("\n")),
+    make("p", { class: "quiet" }, make("a", { href: location.hash }, "Link to this answer")),
     instead(walk, found, state.task),
-    changes.length ? titled("Would change if", list(changes)) : null,
-    assumed.length ? titled("Assumed", make("p", null, assumed.join(" · "))) : null,
+    plan ? wide ? titled("Would change if", plan) : folded("Would change if", false, plan) : null,
+    folded("Reasons and sources", wide,
+      ...titled("Reason", list([...reasons(rules, source || family, ["prefer"]),
+        ...reasons(rules, checkpoint, ["prefer"])].slice(0, 4))),
+      caveats.length ? titled("Caveat", list(caveats)) : [],
+      ...titled("Other families", others.map((id) => [make("h4", null, familyName(id)),
+        list(reasons(rules, id, ["exclude", "avoid"]).slice(0, 3))]))),
+    card ? folded("About this checkpoint", false, card) : null,
   ].flat(Infinity);
+}
+
+const folded = (summary, open, ...inside) => make("details", { open: open && "" }, make("summary", null, summary), ...inside);
+
+/** Commands with a button that copies them. */
+function copied(text) {
+  const button = make("button", { type: "button", click: async () => {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } }, "Copy");
+  return make("div", { class: "code" }, button, pre(text));
 }
 
 // -- the page ---------------------------------------------------------------------------------
@@ -260,6 +323,7 @@ function draw(event) {
   part("task").value = table ? state.task : "";
   part("answer").hidden = part("ask").hidden = !table && !state.notes.length;
   document.body.classList.toggle("answered", Boolean(table));
+  part("usual").hidden = Boolean(table);
   const notes = state.notes.map((note) => make("p", { class: "warn" }, note));
   for (const key of Object.keys(part("answer").dataset)) delete part("answer").dataset[key];
   if (table) {

@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from advisor import __version__
 from advisor.decide.memory import memory_gb, training_memory
 from advisor.decide.recommendation import recommend
 from advisor.decide.shared_page import pictured
@@ -151,6 +152,7 @@ def _footer(rulebase: RuleBase, priority: Sequence[str]) -> str:
     if dates:
         oldest, newest = min(dates), max(dates)
         parts.append(f"facts read {newest if newest == oldest else f'{oldest} to {newest}'}")
+    parts.append(f"advisor {__version__}")
     return (
         f"{' · '.join(parts)}. The answers of <code>advisor recommend</code> with the same flags."
     )

@@ -94,11 +94,13 @@ def _question(question: Question) -> dict[str, Any]:
         for option in question.options
         for name in (option.id, *option.covers)
     }
-    aliases = {alias: option.id for option in question.options for alias in option.aliases}
+    aliases = {name: option.id for option in question.options for name in option.names}
     return {
         "ask": question.ask,
         "why": question.why,
         "flag": question.typed,
+        "was": [question.id, *question.was],
+        "words": {option.id: option.word for option in question.options if option.word},
         "unit": question.unit,
         "flag_only": question.flag_only,
         "called": called,

@@ -165,7 +165,7 @@ def _recommended_plan(
     why = why_not(rulebase, families[0], task) if family else ""
     of_family = f" of `{family}`" if family else ""
     raise AdvisorError(
-        f"the catalogue has nothing{of_family} to load for `{task}`",
+        f"the catalog has nothing{of_family} to load for `{task}`",
         hint=why or f"`advisor recommend --task {task}` says what there is",
         kind="nothing-to-load",
         exit_code=1,
@@ -252,7 +252,7 @@ def _first_pick(rulebase: RuleBase, family: str, task: str, may_download: bool) 
         return None
     best = runnable[0] if may_download else next(filter(is_here, runnable), runnable[0])
     if best is not runnable[0]:
-        better = f"the catalogue puts {runnable[0].id} before it"
+        better = f"the catalog puts {runnable[0].id} before it"
         note(f"{best.id} is on this machine; {better}")
     return catalogued(best)._replace(task=task)
 

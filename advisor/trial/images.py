@@ -234,7 +234,7 @@ def _as_rgb(image: Any, name: str, notes: list[str]) -> Any:
     if mode in {"I", "F"} or mode.startswith("I;16"):
         return _eight_bit(image)
     if mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
-        notes.append(f"`{name}` is CMYK without a marker; colours may be inverted")
+        notes.append(f"`{name}` is CMYK without a marker; colors may be inverted")
     if mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in image.info:
         layered = image.convert("RGBA")
         lowest, _ = layered.getchannel("A").getextrema()

@@ -97,7 +97,7 @@ def resolve(checkpoint: str | Path, loading: Loading | None = None) -> LocalChec
     if no_id or folder.exists():
         raise NotFoundError(
             f"`{name}` is neither a folder of a checkpoint nor a Hub id",
-            hint="give the folder that holds config.json, or `organisation/name`",
+            hint="give the folder that holds config.json, or `organization/name`",
         )
     return _from_hub(name, loading or Loading())
 

@@ -64,7 +64,7 @@ def test_where_it_has_to_be_trained_the_program_trains(advisor):
     page = " ".join(
         advisor("recommend", "--task", "captioning", *OWN).out.replace("\\", "").split()
     )
-    assert "--parts own-parts --join" in page or "--pairs 30000 --join" in page
+    assert "--components custom --join" in page or "--num-examples 30000 --join" in page
     joined = advisor("code", "--task", "captioning", *OWN, "--join")
     assert joined.code == 0
     assert "from_encoder_decoder_pretrained" in joined.out

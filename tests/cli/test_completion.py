@@ -14,7 +14,7 @@ resource = pytest.importorskip("resource", reason="shells of POSIX")
 ASKED = [
     ("advisor recommend --task capt", "captioning"),
     ("advisor recommend --multi", "--multi-label"),
-    ("advisor ask --giv", "--gives"),
+    ("advisor ask --output-t", "--output-type"),
     ("advisor rec", "recommend"),
     ("advisor he", "help"),
 ]

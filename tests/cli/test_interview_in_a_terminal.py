@@ -144,6 +144,7 @@ def test_plain_numbers_lead_to_an_answer_that_its_command_repeats(terminal, advi
     while (question := person.question()) is not None:
         questions += 1
         assert "b = go back" in question or "Which one?" in question
+        assert "\\n" not in question
         person.types("1")
     code, _ = person.ends()
     assert code == 0

@@ -44,8 +44,8 @@ def test_what_is_meant_is_an_answer(rules, engine, answers, meant):
     "arguments",
     [
         ("--task", "similar-images", "--images", "several"),
-        ("--task", "content-moderation", "--collection", "2 million"),
-        ("--task", "vqa", "--gives", "pick"),
+        ("--task", "content-moderation", "--num-items", "2 million"),
+        ("--task", "vqa", "--output-type", "label"),
     ],
 )
 def test_how_an_answer_was_read_is_said(advisor, arguments):
@@ -72,20 +72,22 @@ def test_what_suits_none_of_several_tasks_is_a_contradiction(rules):
 
 
 def test_two_outputs_at_once_are_refused_and_not_dropped(advisor):
-    result = advisor("recommend", "--task", "embeddings", "--gives", "vector,ranking")
+    result = advisor(
+        "recommend", "--task", "embeddings", "--output-type", "embedding,search-results"
+    )
     assert result.code == 2
-    assert "one of `vector` and `ranking`" in result.err
+    assert "one of `embedding` and `search-results`" in result.err
 
 
 @pytest.mark.parametrize(
     ("arguments", "drop"),
     [
-        (("--task", "captioning", "--gives", "ranking"), "--gives ranking"),
+        (("--task", "captioning", "--output-type", "label"), "--output-type label"),
         (
-            ("--task", "supervised-classification", "--training", "ready-made"),
-            "--training ready-made",
+            ("--task", "supervised-classification", "--training", "none"),
+            "--training none",
         ),
-        (("--parts", "own-parts", "--training", "ready-made"), "--training ready-made"),
+        (("--components", "custom", "--training", "none"), "--training none"),
     ],
 )  # fmt: skip
 def test_a_contradiction_names_the_answer_to_drop(advisor, arguments, drop):

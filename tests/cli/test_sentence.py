@@ -78,7 +78,7 @@ def test_conclusions_are_shown_and_switched_off(advisor):
     literal = advisor(*need, "--literally").json
     assert not any("implication" in one for one in literal["understood"])
     assert literal["profile"]["training"]["origin"] == "assumed"
-    assert "--literally" in literal["command"]
+    assert "--no-infer" in literal["command"]
 
 
 def test_strict_leaves_a_guess_undetermined(advisor):

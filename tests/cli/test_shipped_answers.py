@@ -11,6 +11,7 @@ from advisor.decide.advice import END
 from advisor.decide.recommendation import recommend
 from advisor.draw.typesetting import cut_lines, height
 from advisor.engine.decision import Engine
+from advisor.engine.profile import answers_text
 
 SCENARIOS = yaml.safe_load(
     (Path(__file__).parents[2] / "rules/scenarios/posted-needs.yaml").read_text(encoding="utf-8")
@@ -213,7 +214,7 @@ def test_a_language_of_no_checkpoint_is_answered_by_what_to_fine_tune(advisor, l
     assert {one["family"] for one in answer["checkpoints"]} == {trained["family"]}
     assert f"--training {answer['provided']['training']}" in " ".join(answer["hints"])
     page = advisor("recommend", *arguments, "-v").out
-    assert "No catalogued checkpoint works as it is" in page
+    assert "No cataloged checkpoint works as it is" in page
     assert f"To fine-tune ({rulebase.family(trained['family']).shown}), starting from" in page
     assert "to fine-tune" in " ".join(lines_of(advisor, *arguments)[:2])
 
@@ -273,7 +274,7 @@ def test_what_is_assumed_on_the_page_is_what_could_change_its_first_line(advisor
 
 
 CHANGES = [
-    ("similar-images", ("device", "cpu"), ("domain", "medical"), ("collection", "millions")),
+    ("similar-images", ("device", "cpu"), ("domain", "medical"), ("num-items", "over-100000")),
     ("vqa", ("device", "phone"), ("domain", "medical")),
     ("supervised-classification", ("domain", "medical"), ("device", "cpu")),
 ]
@@ -349,8 +350,7 @@ def test_verbose_gives_every_reason_and_every_change(advisor, rulebase):
         for found in assessment["findings"]:
             assert not found["decisive"] or found["because"] in page
     for change in answer["changes"]:
-        text = " and ".join(f"{id}: {option}" for id, option in change["answers"].items())
-        assert text in page
+        assert answers_text(rulebase, change["answers"]) in page
         assert rulebase.family(change["family"]).shown in page
         assert (change["checkpoint"] or "") in page
     assert "memory is estimated" in page

@@ -393,7 +393,7 @@ def test_a_checkpoint_outside_the_catalogue_says_what_is_not_known(advisor, unca
     assert (told["model_type"], told["families"]) == ("blip", ["unified-vlp"])
     assert "licence" in told["not_known"]
     page = advisor("show", uncatalogued).out
-    assert "Not in the catalogue" in page
+    assert "Not in the catalog" in page
     assert "not known: licence" in page
 
 

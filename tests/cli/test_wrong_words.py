@@ -55,14 +55,14 @@ def test_what_images_show_or_say_suggests_no_task(advisor, subject):
         ("--lang de", "did you mean `--language`?"),
         ("--memory 8", "did you mean `--memory-gb`?"),
         ("--gpu", "did you mean `--device gpu`?"),
-        ("--commercial", "did you mean `--use commercial`?"),
-        ("--samples 200", "did you mean `--pairs 200`?"),
+        ("--commercial", "did you mean `--license-use commercial`?"),
+        ("--samples 200", "did you mean `--num-examples 200`?"),
         ("--query x", "did you mean `--text-input query`?"),
-        ("--small", "did you mean `--order small`?"),
+        ("--permissive", "did you mean `--sort permissive`?"),
         ("--num-classes 300", "how many classes there are changes no answer; leave it out"),
         ("--offline", "it is an option of `advisor try`"),
         ("--accuracy", "no such option: --accuracy\n"),
-        ("--quantized", "no such option: --quantized\n"),
+        ("--quantized", "`--memory-gb` chooses the precision"),
         ("--alt-text", "did you mean `--task alt-text`?"),
     ],
 )
@@ -79,7 +79,7 @@ def test_a_flag_that_a_command_lacks_is_not_suggested_to_it(advisor):
 
 
 def test_what_is_suggested_runs(advisor):
-    for flag in ("--gpu", "--commercial", "--samples 200", "--query x", "--small"):
+    for flag in ("--gpu", "--commercial", "--samples 200", "--query x", "--permissive"):
         said = advisor("recommend", "--task", "image-search", *flag.split()).err
         meant = said.partition("did you mean `")[2].partition("`")[0]
         assert advisor("recommend", "--task", "image-search", *meant.split()).code == 0, flag

@@ -17,6 +17,7 @@ from advisor.site.page import static_page
 pytestmark = [pytest.mark.slow, needs_browser()]
 WHOLE = "html[data-shown]"
 MOST_BYTES = 300_000
+MOST_PIXELS = 3000
 ANSWERS = {
     "start": "",
     "answer": "#task=captioning",
@@ -104,16 +105,33 @@ def test_what_is_shown_is_what_the_command_line_says(page, capsys):
     assert all(one["checkpoint"] in seen.text for one in singles)
 
 
-def test_what_would_change_it_names_an_option_without_an_end_by_its_numbers_alone(page):
+def test_the_map_names_an_option_without_an_end_by_its_numbers_alone(page):
     (seen,) = look(page.as_uri() + ANSWERS["answer"], View(DESK), ready=WHOLE)
-    changes = seen.text.partition("Would change if")[2].partition("Assumed")[0]
-    assert re.search(r"memory-gb from [\d.]+ GB", changes)
-    assert "over-80-gb" not in changes
+    changes = seen.text.partition("Would change if")[2].partition("Reasons and sources")[0]
+    assert re.search(r"from [\d.]+ GB", changes)
+    assert "more than 80 GB" not in changes
+
+
+def test_the_map_marks_ones_own_way_and_what_other_answers_lead_to(page, capsys):
+    words = ("--task", "captioning", "--device", "cpu")
+    answer = told(capsys, "recommend", *words)
+    (seen,) = look(f"{page.as_uri()}#task=captioning&device=cpu", View(DESK), ready=WHOLE)
+    changes = seen.text.partition("Would change if")[2].partition("Reasons and sources")[0]
+    assert re.search(r"a computer without a GPU\s+your answer", changes)
+    assert re.search(r"everyday photos, products, web images\s+default", changes)
+    assert changes.split()[-3:] == [answer["checkpoints"][0]["id"], "the", "answer"]
+
+
+def test_an_answer_fits_three_screens_of_a_phone_and_begins_on_the_first_of_a_desk(page):
+    for name in ("answer", "much-said"):
+        phone, desk = look(page.as_uri() + ANSWERS[name], View(PHONE), View(DESK), ready=WHOLE)
+        assert phone.scroll_height <= MOST_PIXELS
+        assert desk.second_part < desk.view.height
 
 
 def test_an_answer_that_makes_no_difference_is_left_out_and_said(page):
     (seen,) = look(f"{page.as_uri()}#task=captioning&collection=millions", View(DESK), ready=WHOLE)
-    assert "The answer collection millions makes no difference." in seen.text
+    assert "The answer num-items over-100000 makes no difference." in seen.text
     assert re.search(r"^advisor recommend --task captioning$", seen.text, re.MULTILINE)
 
 

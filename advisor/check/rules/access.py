@@ -89,7 +89,7 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
         has, fix = "loads without code from its repository", "leave the argument out"
         level = "" if checkpoint else "note"
     elif not needed:
-        has = "is not in the catalogue"
+        has = "is not in the catalog"
         owners = {one.partition("/")[0].lower() for one in case.rulebase.checkpoints}
         level = "note" if id.partition("/")[0].lower() in owners else ""
     given = (load.arguments.get("revision") for load, *_ in remote)

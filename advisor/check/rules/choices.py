@@ -29,8 +29,8 @@ def undetermined(_: Case, judgement: Judgement) -> Iterator[Finding]:
     """Open answers that decide whether the family is excluded."""
     if judgement.undetermined:
         may = " or ".join(judgement.assessment.possible_verdicts)
-        fix = f"say what holds for `{judgement.settles}`" if judgement.settles else None
-        message = f"{judgement.checkpoint.family} may be {may}, as open answers decide"
+        fix = f"set `{judgement.flag}` under `needs`" if judgement.flag else None
+        message = f"{judgement.checkpoint.family} may be {may}: the needs leave it open"
         yield Finding(message, fix=fix)
 
 
@@ -98,7 +98,7 @@ def unknown_checkpoint(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
     if choice.checkpoint not in case.rulebase.checkpoints:
         near = identity_of(case.rulebase, choice.checkpoint)
         like = f"; it looks like a sibling of {near.known[0].id}" if near else ""
-        yield Finding(f"{choice.checkpoint} is not in the catalogue{like}")
+        yield Finding(f"{choice.checkpoint} is not in the catalog{like}")
 
 
 @rule("undeclared-usage", each=Case.known)
@@ -193,7 +193,7 @@ def task_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
     if judgement.suitability.use is None and task not in checkpoint.fine_tune:
         able = ", ".join(checkpoint.tasks) or "none of the known tasks"
         message = f"{checkpoint.id} does not do {task}; it does {able}"
-        because = "The catalogue names no such task for it."
+        because = "The catalog names no such task for it."
         yield Finding(message, because=because)
 
 
