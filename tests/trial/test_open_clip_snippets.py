@@ -10,6 +10,7 @@ pytest.importorskip("transformers")
 pytest.importorskip("open_clip", reason="open_clip is missing: pip install open_clip_torch")
 
 import open_clip
+from printed_programs import run_program
 from test_snippets import RULEBASE, execute
 
 from advisor.decide.programs import snippet
@@ -78,3 +79,26 @@ def test_pictures_of_a_folder_are_compared(hub, offline, tmp_path, image, monkey
     )
     assert sorted(similar) == ["1.000  photos/a.jpg", "1.000  photos/b.jpg"]
     assert twice[0] == "1.000  photos/a.jpg  photos/b.jpg"
+
+
+def test_a_probe_learns_labels_from_a_few_images_of_each(tmp_path, monkeypatch, capsys):
+    from PIL import Image
+
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "model", PLAIN)
+    for name, colour in {"red": (220, 30, 30), "blue": (40, 60, 200)}.items():
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for number in range(4):
+            shade = tuple(max(0, value - 3 * number) for value in colour)
+            Image.new("RGB", (60, 40), shade).save(tmp_path / "images" / name / f"{number}.png")
+    checkpoint, task = RULEBASE.checkpoint(IDS[0]), "supervised-classification"
+    code = snippet(checkpoint, task, RULEBASE, whole=True)
+    code = code.replace(f'"hf-hub:{checkpoint.id}"', '"local-dir:model"')
+    run_program(code, "train", "images")
+    assert capsys.readouterr().out.splitlines() == [
+        "4-fold cross-validation: 8 of 8 images are right",
+        "the commonest label alone would be right for 4",
+    ]
+    run_program(code, "label", "images/red/1.png")
+    labels = json.loads(capsys.readouterr().out)["labels"]
+    assert max(labels, key=labels.get) == "red"
