@@ -134,15 +134,15 @@ def _of_csv(source: Path) -> Iterator[Row]:
     lacking = {"image", "question" if asked else "text"} - set(columns)
     if lacking:
         raise BrokenFileError(
-            f"`{source}` lacks the column `{'` and the column `'.join(sorted(lacking))}`",
+            f"`{source}` lacks the column `{'` and the column `'.join(sorted(lacking))}`, and has "
+            f"`{'`, `'.join(columns) or 'none'}`",
             hint="the first line is image,text, or image,question,answer",
         )
     for row in reader:
         answer = (row.get("answer") or "").strip()
         text = row["question" if asked else "text"] or ""
-        answers = ((answer, 1.0),) if asked else ()
-        place = f"{source}:{reader.line_num}"
-        yield place, (row["image"] or "").strip(), text if answer or not asked else "", answers
+        image, answers = (row["image"] or "").strip(), ((answer, 1.0),) if asked else ()
+        yield f"{source}:{reader.line_num}", image, text if answer or not asked else "", answers
 
 
 def _of_json(source: Path, annotations: str | Path | None) -> Iterator[Row]:
