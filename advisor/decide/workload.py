@@ -53,10 +53,10 @@ class Hours(NamedTuple):
     @property
     def text(self) -> str:
         """What it takes, in words."""
-        written = f", {self.tokens:,} tokens each" if self.tokens else ""
+        written = f", {self.tokens:,} tokens" if self.tokens else ""
         times, name = next((n, name) for n, name in SPANS if self.about * n >= 1 or n == HOUR)
         low, about, high = (_short(times * each) for each in (self.low, self.about, self.high))
-        span = f" ({low} to {high})" if low != high else ""
+        span = f" ({low}-{high})" if low != high else ""
         took = f"about {about} {self.unit.replace('hours', name)}{span} for {self.items:,.0f} items"
         return f"{took} on {self.machine}{written}"
 
