@@ -101,7 +101,7 @@ def test_show_and_explain_say_where_derived_rules_stand_and_which_of_two_counts(
     told = advisor("show", "clip-gives-no-free-text", "--format", "json").json
     assert told["place"] == place
     why = advisor("explain", "--task", "captioning", "--why-not", "clip").out
-    assert "each of these alone would rule it out" in why
+    assert "each of these rules alone excludes it" in why
     refused = advisor("explain", "--task", "captioning", "-v")
     assert refused.code == 2
     assert "`advisor explain` prints all already" in refused.err

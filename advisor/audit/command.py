@@ -35,7 +35,7 @@ FOLDER: str = typer.Argument(
 MOVES = 5
 """So many changes of the family, and of the first checkpoint, are named."""
 OLD = "A folder, git:REVISION[:FOLDER], or shipped (the default)."
-NEW = "The same; the default is shipped."
+NEW = "The newer rules: a folder, git:REVISION[:FOLDER], or shipped (the default)."
 
 
 def read_rules(folder: str = FOLDER, rules: Rules = []) -> Places:  # noqa: B006

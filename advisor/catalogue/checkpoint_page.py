@@ -244,7 +244,7 @@ def _table(found: Matches) -> Table:
         (one.id, *map(shown, (one.parameters_millions, memory_gb(one), one.released, one.licence)))
         for one in found.checkpoints
     )
-    return Table(("checkpoint", "million", "GB", "year", "licence"), rows)
+    return Table(("Checkpoint", "Parameters (M)", "Memory (GB)", "Year", "License"), rows)
 
 
 def _by_quality(rulebase: RuleBase, found: Matches, task: str | None) -> Table:

@@ -113,7 +113,7 @@ def _any_other(pick: Pick, selection: Selection) -> Iterator[Alternative]:
         yield Alternative("other", other.checkpoint.id, following)
     for other in selection.unverified:
         doubts = "; ".join(gap.text for gap in other.unknown)
-        yield Alternative("other", other.checkpoint.id, f"if you can settle that {doubts}")
+        yield Alternative("other", other.checkpoint.id, f"check first: {doubts}")
     for suitability in selection.rejected:
         text = f"if you can do without: {'; '.join(suitability.texts)}"
         yield Alternative("other", suitability.checkpoint.id, text)

@@ -167,7 +167,7 @@ def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
         return f"the model thinks before it answers, as in its published results{faster}"
     if checkpoint.thinking_switch:
         return "thinking is off; the published results are with thinking"
-    return "it thinks before it answers, and cannot be told not to"
+    return "the model always thinks before it answers"
 
 
 def _switched(checkpoint: Checkpoint, *, on: bool, of_request: bool = False) -> str:

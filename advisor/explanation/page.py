@@ -120,8 +120,8 @@ def _why_not(one: WhyNot, fit: Fit | None, rulebase: RuleBase) -> Page:
     rows = [_rule("-", rule) for rule in one.reasons]
     if len(one.reasons) > 1:
         alone = any(rule.effect == "exclude" for rule in one.reasons)
-        counts = "those of one criterion count as one, however many there are"
-        rows.append(Item("", "each of these alone would rule it out" if alone else counts))
+        counts = "several rules of one criterion count once"
+        rows.append(Item("", "each of these rules alone excludes it" if alone else counts))
     rows += [_rule("+", rule) for rule in one.for_it]
     if one.lost_on:
         rows.append(Item("", lost_on_text(rulebase, one.lost_on, fit)))
@@ -154,7 +154,7 @@ def standing_page(standing: Standing, rulebase: RuleBase) -> Page:
 
 DECIDED_BY = {
     "use": "is used {0}, {against} {1}",
-    "doubt": "{against} is verified, here {all}",
+    "doubt": "{against} is verified, and this checkpoint is not: {all}",
     "loader": "loaded by {0}, which advisor does not run; {against} loads without it",
     "memory": "takes more memory than {against}, and how much there is was left open",
     "rule": "rules put {against} before it: {all}",
