@@ -243,6 +243,7 @@ class AnswerConsequences:
                         gone |= 1 << bit
                     else:
                         lacking |= 1 << bit
+        learning &= self.offered[FINE_TUNE]
         return Marks(gone, lacking & ~gone, unknown, barred, unlearnt, learning, poor)
 
     def _numbered(self, precedences: Precedences) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from functools import cache, partial
+from itertools import pairwise
 from math import inf
 from operator import or_
 from typing import Any, NamedTuple
@@ -29,6 +30,8 @@ from advisor.engine.diagram import EMPTY, Diagram
 from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE, Axis
 from advisor.model import hub_id_of
 from advisor.rulebase.base import RuleBase
+
+NOT_PICKED = (COMPOSED, TEACHABLE, NOTHING)
 
 
 class First(NamedTuple):
@@ -119,7 +122,7 @@ class FirstCheckpoints(AnswerConsequences):
         return self._grown(diagram, self._start(some), end, following, self.bits_of(watched))
 
     def offering(self, diagram: Diagram, id: str) -> int:
-        """Return the node of the function that is True where a checkpoint has all that is asked.
+        """Return the node of the function with a label where a checkpoint has all that is asked.
 
         Other answers have no label. Whether advisor loads the checkpoint does not matter.
         """
@@ -127,7 +130,7 @@ class FirstCheckpoints(AnswerConsequences):
         excluding = sum(1 << n for n, rule in enumerate(self.rules) if rule.effect == "exclude")
         start = State(Marks(self.all & ~own), 0, 0, excluding, Terms())
         following = self._following(partial(_of_offer, own), {})
-        return self._grown(diagram, start, lambda _: True, following, own)
+        return self._grown(diagram, start, lambda _: (id,), following, own)
 
     def _start(self, among: int) -> State:
         every = (1 << len(self.rules)) - 1
@@ -166,6 +169,19 @@ class FirstCheckpoints(AnswerConsequences):
         bottom, settled = len(self.axes), self._settled
         known: list[dict[State, int]] = [{} for _ in range(bottom + 1)]
 
+        @cache
+        def lost(level: int, said: Said) -> list[int | None]:
+            """Return for each answer what it only takes away beyond the one before it, if so."""
+            distinct = consequences(level, said)[0]
+            return [_lost(*pair) for pair in pairwise([None, *distinct])]
+
+        @cache
+        def chosen(node: int) -> int:
+            """Return what is chosen behind a node; nothing else changes it by going away."""
+            labels = diagram.labels(node)
+            picked = all(label and label[0] not in NOT_PICKED for label in labels)
+            return self.bits_of({id for label in labels for id in label}) if picked else -1
+
         def grow(level: int, state: State) -> int:
             found = known[level].get(state)
             if found is not None:
@@ -176,10 +192,13 @@ class FirstCheckpoints(AnswerConsequences):
                 found = diagram.terminal(end(state))
             else:
                 distinct, group = consequences(level, state.terms.said)
-                ends = [
-                    grow(level + 1, self._after(state, consequence, used=level + 1 == settled))
-                    for consequence in distinct
-                ]
+                ends: list[int] = []
+                for consequence, less in zip(distinct, lost(level, state.terms.said), strict=True):
+                    if less is not None and not less & chosen(ends[-1]):
+                        ends.append(ends[-1])
+                    else:
+                        after = self._after(state, consequence, used=level + 1 == settled)
+                        ends.append(grow(level + 1, after))
                 ends.append(EMPTY)  # at -1, where a value is not followed
                 found = diagram.node(level, tuple([ends[at] for at in group]))
             known[level][state] = found
@@ -312,6 +331,15 @@ class FirstCheckpoints(AnswerConsequences):
                 ranked[rank] = ranked.get(rank, 0) | 0b11 << 2 * place
             self._order_classes[key] = [ranked[rank] for rank in sorted(ranked)]
         return self._order_classes[key]
+
+
+def _lost(before: AnswerConsequence | None, after: AnswerConsequence) -> int | None:
+    """Return what lacks something after an answer and not after another; None for other effects."""
+    if before is None or before[1:] != after[1:]:
+        return None
+    lacking = after.marks.lacking
+    other = any((a ^ b) & ~lacking for a, b in zip(before.marks, after.marks, strict=True))
+    return None if other else lacking & ~before.marks.lacking
 
 
 def _of_offer(bits: int, more: AnswerConsequence) -> AnswerConsequence:

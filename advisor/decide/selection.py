@@ -358,7 +358,7 @@ def _without_twins(picks: list[Pick], steps: Sequence[float], placing: Placing) 
 
 
 def line_for(rulebase: RuleBase, family: str, precedences: Precedences, use: str) -> Lineup:
-    """Return the line of a family for a way of use; remembered with what it was made of."""
+    """Return the line of a family for a way of use; languages that compare alike share one."""
     lineup: Lineup | None = precedences.lines.get((family, use))
     if lineup is None:
         task = precedences.task
@@ -367,9 +367,12 @@ def line_for(rulebase: RuleBase, family: str, precedences: Precedences, use: str
             for checkpoint in rulebase.forms_of(family)
             if checkpoint.offered and task in (*checkpoint.tasks, *checkpoint.fine_tune)
         ]
-        others = (line for (of, _), line in precedences.lines.items() if of == family)
-        lineup = line_of(able, precedences, use, next(others, None))
-        precedences.lines[family, use] = lineup
+        columns = tuple((one.yardstick, one.name, one.rest) for one in precedences.gauges)
+        alike = rulebase.remembered.setdefault((Lineup, task, family, columns), {})
+        key = use, frozenset(one.id for one in able if precedences.speaks(one))
+        if key not in alike:
+            alike[key] = line_of(able, precedences, use, next(iter(alike.values()), None))
+        lineup = precedences.lines[family, use] = alike[key]
     return lineup
 
 
