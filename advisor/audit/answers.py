@@ -11,13 +11,12 @@ for checkpoints* where its options ask different things of them, or a rule about
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable
 
 from advisor.audit.claim import Defect, claims, defect
 from advisor.audit.context import ProofContext
 from advisor.engine.diagram import Diagram
 from advisor.engine.space import Space
-from advisor.model import NONE, NOT_APPLICABLE, TASK, Option, Question, Rule
+from advisor.model import NONE, NOT_APPLICABLE, TASK, Question, Rule
 from advisor.phrasing import share
 
 Equals = tuple[int, ...]
@@ -175,17 +174,11 @@ def every_option_possible(context: ProofContext) -> tuple[str, list[Defect]]:
     return f"{sum(map(len, encoding.options))} options, each in some profile", defects
 
 
-def _asks(option: Option) -> Hashable:
-    """Return what an option asks of checkpoints, and how it has them used, loaded and ordered."""
-    uses, keeps = tuple(option.uses), tuple(option.keeps)
-    return repr(option.requires), uses, keeps, option.order, option.step
-
-
 def _chooses_checkpoints(context: ProofContext, question: Question) -> bool:
     aimed = [rule for rule in context.rulebase.rules if any("/" in one for one in rule.candidates)]
     return (
         question.id == TASK
-        or len({_asks(option) for option in question.options}) > 1
+        or len({repr((o.requires, o.uses, o.keeps, o.order, o.step)) for o in question.options}) > 1
         or any(option.requires for option in question.options)
         or any(question.id in rule.when for rule in aimed)
     )

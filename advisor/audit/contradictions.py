@@ -13,8 +13,6 @@ from itertools import combinations
 
 from advisor.audit.claim import Defect, claims, defect
 from advisor.audit.context import ProofContext
-from advisor.engine.diagram import Allowed
-from advisor.engine.space import Space
 from advisor.model import Rule
 from advisor.phrasing import aim, count
 
@@ -50,16 +48,11 @@ def _against(context: ProofContext) -> Iterator[tuple[Rule, Rule, int]]:
         if one.derived and other.derived:
             continue
         shared = context.bits.get(one.id, {}).keys() & context.bits.get(other.id, {}).keys()
-        if shared and space.meets(space.root, _both(space, one, other)):
+        first, second = space.allowing(one.when), space.allowing(other.when)
+        both = {q: [c for c in first[q] if c in second[q]] for q in first.keys() & second.keys()}
+        if shared and space.meets(space.root, {**first, **second, **both}):
             for family in sorted(shared):
                 yield one, other, family
-
-
-def _both(space: Space, one: Rule, other: Rule) -> Allowed:
-    """Return the choices with which both rules fire."""
-    first, second = space.allowing(one.when), space.allowing(other.when)
-    shared = {q: [c for c in first[q] if c in second[q]] for q in first.keys() & second.keys()}
-    return {**first, **second, **shared}
 
 
 def _cancelling(context: ProofContext, one: Rule, other: Rule, family: int) -> Defect | None:

@@ -15,7 +15,7 @@ from advisor.decide.recommendation import recommend
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer
 from advisor.errors import AdvisorError
-from advisor.model import TASK, Rule
+from advisor.model import TASK
 from advisor.rulebase.base import RuleBase
 
 FAMILY, CHECKPOINT = range(2)
@@ -134,7 +134,12 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBas
     }
     engines = Engine.known(old), Engine.known(new)
     admitted = [
-        [one.id for one in engine.rulebase.tasks if _admits(engine, one.id)] for engine in engines
+        [
+            task.id
+            for task in engine.rulebase.tasks
+            if engine.admits({TASK: Answer((task.id,), None, "flag")})
+        ]
+        for engine in engines
     ]
     both = [task for task in admitted[0] if task in admitted[1]]
     pairs = [TaskPair(engines, task, common) for task in both]
@@ -166,10 +171,6 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBas
         new=side(new, 1),
         entries=entry_changes(old, new),
     )
-
-
-def _admits(engine: Engine, task: str) -> bool:
-    return engine.admits({TASK: Answer((task,), None, "flag")})
 
 
 def _first(rulebase: RuleBase, task: str) -> str | None:
@@ -260,13 +261,12 @@ def _entries(rulebase: RuleBase) -> dict[str, Mapping[str, Any]]:
             family.id: (family, rulebase.descriptions[family.id], rulebase.claims[family.id])
             for family in rulebase.families
         },
-        "rule": {rule.id: _as_written(rule) for rule in rulebase.rules if not rule.derived},
+        "rule": {  # wherever it stands, and whichever checkpoints meet what it says of them
+            rule.id: rule._replace(place="", candidates=() if rule.where else rule.candidates)
+            for rule in rulebase.rules
+            if not rule.derived
+        },
         "never": {never.id: never for never in rulebase.never if never.why == "never"},
         "checkpoint": rulebase.checkpoints,
         "source": rulebase.sources,
     }
-
-
-def _as_written(rule: Rule) -> Rule:
-    """Return a rule without its place, nor the checkpoints that meet what it says of them."""
-    return rule._replace(place="", candidates=() if rule.where else rule.candidates)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.audit.claim import FAILS, KINDS, NOT_PROVED, Claim, Defect
+from advisor.audit.claim import FAILS, KINDS, NOT_PROVED, Defect
 from advisor.audit.context import Answered, CompleteAnswers
 from advisor.audit.effects import Effect
 from advisor.audit.places import Places
@@ -74,10 +74,6 @@ def _defect_json(defect: Defect, places: Places) -> dict[str, Any]:
     }
 
 
-def _claim_text(claim: Claim) -> str:
-    return f"not proved: {claim.text}" if claim.state == NOT_PROVED else claim.text
-
-
 def as_page(audit: Audit, places: Places) -> Page:
     """Return the page: over what was proved, what was claimed, each rule's share, the defects."""
     over = "The complete profiles of these rules could not be counted."
@@ -88,7 +84,10 @@ def as_page(audit: Audit, places: Places) -> Page:
             "in declared order."
         )
     claims = (
-        Item(CLAIM_MARKS.get(claim.state, "" if claim.defects else "+"), _claim_text(claim))
+        Item(
+            CLAIM_MARKS.get(claim.state, "" if claim.defects else "+"),
+            f"not proved: {claim.text}" if claim.state == NOT_PROVED else claim.text,
+        )
         for claim in audit.claims
     )
     page: Page = [Text(over), Items(tuple(claims))]

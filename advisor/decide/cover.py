@@ -176,7 +176,9 @@ def _two_best(
     for size in range(1, len(tasks) + 1):
         for chosen in set(_sets(candidates, frozenset(tasks), size, room - SHARED_GB)):
             members = [candidates[id] for id in chosen]
-            if len(chosen) == size and not _redundant(members, tasks):
+            serving = [[one.id for one in members if task in one.offers] for task in tasks]
+            needed = {ids[0] for ids in serving if len(ids) == 1}
+            if len(chosen) == size == len(needed):  # it could do without no member
                 best.append((_rank(members, tasks, order), tuple(sorted(chosen))))
         if len(best) >= 2:
             break
@@ -199,12 +201,6 @@ def _sets(
             continue
         for others in _sets(candidates, left, size - 1, rest):
             yield others | {candidate.id}
-
-
-def _redundant(members: list[_Candidate], tasks: list[str]) -> bool:
-    """True where a set could do without one of its members."""
-    able = [[member.id for member in members if task in member.offers] for task in tasks]
-    return len({ids[0] for ids in able if len(ids) == 1}) < len(members)
 
 
 def _rank(members: list[_Candidate], tasks: list[str], order: str) -> tuple[Any, ...]:

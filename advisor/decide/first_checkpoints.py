@@ -173,7 +173,7 @@ class FirstCheckpoints(AnswerConsequences):
         def lost(level: int, said: Said) -> list[int | None]:
             """Return for each answer what it only takes away beyond the one before it, if so."""
             distinct = consequences(level, said)[0]
-            return [_lost(*pair) for pair in pairwise([None, *distinct])]
+            return [None, *(_lost(*pair) for pair in pairwise(distinct))]
 
         @cache
         def chosen(node: int) -> int:
@@ -333,13 +333,11 @@ class FirstCheckpoints(AnswerConsequences):
         return self._order_classes[key]
 
 
-def _lost(before: AnswerConsequence | None, after: AnswerConsequence) -> int | None:
+def _lost(before: AnswerConsequence, after: AnswerConsequence) -> int | None:
     """Return what lacks something after an answer and not after another; None for other effects."""
-    if before is None or before[1:] != after[1:]:
-        return None
     lacking = after.marks.lacking
     other = any((a ^ b) & ~lacking for a, b in zip(before.marks, after.marks, strict=True))
-    return None if other else lacking & ~before.marks.lacking
+    return None if other or before[1:] != after[1:] else lacking & ~before.marks.lacking
 
 
 def _of_offer(bits: int, more: AnswerConsequence) -> AnswerConsequence:

@@ -390,13 +390,8 @@ def _beside(one: Checkpoint, listed: Sequence[Checkpoint], locked: Locked) -> in
         ahead = [n for n in larger if sizes[n] < nearest * CLEARLY_LARGER]
     if not ahead:
         return None
-    place = max(ahead) + 1
-    while place < len(listed) and not _outgrown(listed[place], one):
-        place += 1
-    return place
-
-
-def _outgrown(one: Checkpoint, by: Checkpoint) -> bool:
-    """True where one is clearly smaller than the other and no newer."""
-    smaller = (one.parameters_millions or 0.0) * CLEARLY_LARGER <= (by.parameters_millions or 0.0)
-    return smaller and (one.released or 0) <= (by.released or 0)
+    for place, other in enumerate(listed[max(ahead) + 1 :], start=max(ahead) + 1):
+        smaller = (other.parameters_millions or 0.0) * CLEARLY_LARGER <= (size or 0.0)
+        if smaller and (other.released or 0) <= (one.released or 0):
+            return place
+    return len(listed)

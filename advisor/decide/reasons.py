@@ -7,11 +7,11 @@ smallest set that hits all counterexamples known so far and the nearest profile 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from advisor.engine.decision import Decision, Engine, applicable
-from advisor.engine.diagram import Choice, Cost
+from advisor.engine.diagram import Choice
 from advisor.engine.profile import Answer, Profile
 from advisor.errors import ContradictionError
 from advisor.model import NONE, TASK, Question, Task
@@ -46,50 +46,6 @@ class Reason(NamedTuple):
     smallest: bool = True
 
 
-class Nearby:
-    """The space of `fixed` answers alone, in which given options that hold at once are a choice.
-
-    Whatever is not fixed is open. `present` has the choice of each question in the decision, and
-    `names` who can win.
-    """
-
-    def __init__(self, engine: Engine, decision: Decision, fixed: Profile) -> None:
-        self.engine = engine
-        self.names = engine.encoding.winners
-        self.present: list[Choice] = [choices[0] for choices in engine.choices(decision.profile)]
-        choices = engine.choices(fixed)
-        held = {
-            question: choice
-            for question, of_question in enumerate(engine.choices(decision.given))
-            for choice in of_question
-            if len(choice) > 1 and engine.encoding.questions[question] not in fixed
-        }
-        for question, choice in held.items():
-            choices[question] = (choice, *choices[question])
-        self.space = engine.space_within(choices) if held else engine.space(fixed)
-
-    def nearest(
-        self,
-        accept: Callable[[int], bool],
-        held: Iterable[int],
-        price: Cost = lambda _question, _choice: 1,
-    ) -> list[Choice] | None:
-        """Return the profile with an accepted winner that changes the least; None where none is.
-
-        The answers to the questions `held` stay; any other change has its price.
-        """
-
-        def cost(question: int, choice: Choice) -> int:
-            return 0 if choice == self.present[question] else price(question, choice)
-
-        winner = self.engine.ranking.winner
-        allowed = {question: (self.present[question],) for question in held}
-        found = self.space.nearest(
-            self.space.root, cost, lambda outcome: accept(winner(outcome)), allowed
-        )
-        return None if found is None else found[1]
-
-
 def sufficient(engine: Engine, decision: Decision) -> Reason:
     """Return a smallest set of given or assumed answers that alone forces the outcome.
 
@@ -101,7 +57,7 @@ def sufficient(engine: Engine, decision: Decision) -> Reason:
     answers = {id: answer for id, answer in decision.profile.items() if counts(answer)}
     task = {TASK: answers.pop(TASK)} if TASK in answers else {}
     chosen: tuple[str, ...] | None = None
-    search = _Search(Nearby(engine, decision, task), winner, list(answers))
+    search = _Search(engine, decision, task, list(answers))
     try:
         for found in search.smallest():
             reason = {id: answers[id] for id in found}
@@ -128,19 +84,34 @@ def counts(answer: Answer) -> bool:
 
 
 class _Search:
-    """The search for the smallest sufficient sets, within a budget.
+    """The search for the smallest sufficient sets among `candidates`, within a budget.
 
-    `tries` are what is left of it: each asks the space once. The sets tried hit every
-    counterexample known so far, since a set that misses one is not sufficient.
+    `space` is that of the task alone, in which given options that hold at once are a choice;
+    `present` has the choice of each question in the decision. `tries` are what is left of the
+    budget: each asks the space once. The sets tried hit every counterexample known so far, since a
+    set that misses one is not sufficient.
     """
 
-    def __init__(self, nearby: Nearby, winner: str, candidates: list[str]) -> None:
-        self.nearby = nearby
-        self.wins = nearby.names.index(winner)
+    def __init__(
+        self, engine: Engine, decision: Decision, task: Profile, candidates: list[str]
+    ) -> None:
+        self.present: list[Choice] = [choices[0] for choices in engine.choices(decision.profile)]
+        choices = engine.choices(task)
+        held = {
+            question: choice
+            for question, of_question in enumerate(engine.choices(decision.given))
+            for choice in of_question
+            if len(choice) > 1
+        }
+        for question, choice in held.items():
+            choices[question] = (choice, *choices[question])
+        self.space = engine.space_within(choices) if held else engine.space(task)
+        self.winner = engine.ranking.winner
+        self.wins = engine.encoding.winners.index(decision.family or NONE)
         self.candidates = candidates
-        self.places = [nearby.engine.encoding.index[id] for id in candidates]
+        self.places = [engine.encoding.index[id] for id in candidates]
         self.examples: list[int] = []
-        self.tries: float = max(LEAST_TRIES, MOST_WORK // max(len(nearby.space), 1))
+        self.tries: float = max(LEAST_TRIES, MOST_WORK // max(len(self.space), 1))
 
     def smallest(self) -> Iterator[tuple[str, ...]]:
         """Yield all sufficient sets of the least size, in declared order.
@@ -183,11 +154,15 @@ class _Search:
             return False
         self._spend(1)
         held = [place for n, place in enumerate(self.places) if bits >> n & 1]
-        other = self.nearby.nearest(lambda winner: winner != self.wins, held)
+        other = self.space.nearest(
+            self.space.root,
+            lambda question, choice: int(choice != self.present[question]),
+            lambda outcome: self.winner(outcome) != self.wins,
+            {question: (self.present[question],) for question in held},
+        )
         if other is None:
             return True
-        present = self.nearby.present
-        changed = (n for n, place in enumerate(self.places) if other[place] != present[place])
+        changed = (n for n, at in enumerate(self.places) if other[1][at] != self.present[at])
         self.examples.append(sum(1 << n for n in changed))
         return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
+from itertools import chain
 from math import inf
 from typing import Any, NamedTuple
 
@@ -118,20 +119,11 @@ class Requirements:
             )
             for question in self.rulebase.demanding
             for option in self._chosen([question])
-            for name in _names(option, self.profile[question.id])
+            for name in [n for n in self.profile[question.id].named if n in option.covers]
+            or [option.id]
             for field, required in option.requires.items()
             if (wanted := _wanted(required, option, self.profile[question.id], name))
         )
-
-    @cached_property
-    def _sought(self) -> list[tuple[Demand, dict[tuple[str, bool], Any]]]:
-        """The demands, each with what is known of checkpoints against it, as it is or trained."""
-        found: list[tuple[Demand, dict[tuple[str, bool], Any]]] = []
-        for demand in self.demands:
-            named = self.profile[demand.question].value is None  # numbers are too many to remember
-            key = (Demand, demand.question, demand.field, demand.label, repr(demand.wanted))
-            found.append((demand, self.rulebase.remembered.setdefault(key, {}) if named else {}))
-        return found
 
     @cached_property
     def barred(self) -> dict[str, Rule]:
@@ -205,18 +197,12 @@ class Requirements:
 
     def unmet(self, checkpoint: Checkpoint, use: str) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
         """Return the same without what rules say."""
-        lacks: list[Gap] = []
-        unknown: list[Gap] = []
-        as_is = use == AS_IS
-        for demand, known in self._sought:
-            if demand.learnt and not as_is:
-                continue
-            key = checkpoint.id, as_is
-            if key not in known or known[key][0] is not checkpoint:
-                known[key] = checkpoint, *self._gaps(demand, checkpoint, use)
-            lacks += known[key][1]
-            unknown += known[key][2]
-        return tuple(lacks), tuple(unknown)
+        found = [
+            self._gaps(demand, checkpoint, use)
+            for demand in self.demands
+            if use == AS_IS or not demand.learnt
+        ]
+        return tuple(chain(*(lacks for lacks, _ in found))), tuple(chain(*(un for _, un in found)))
 
     def verdicts(self, checkpoint: Checkpoint, use: str) -> list[tuple[str, bool | None]]:
         """Return the fields by which a checkpoint falls short: False lacks, None is unverified."""
@@ -295,11 +281,8 @@ class Requirements:
         key = memory_gb, checkpoint.id, use == AS_IS
         known = self.rulebase.remembered.get(key)
         if known is None or known[0] is not checkpoint:
-            if use == AS_IS:
-                found = memory_gb(checkpoint)
-            else:
-                trained = training_memory(checkpoint)
-                found = trained and trained.lora_gb
+            trained = None if use == AS_IS else training_memory(checkpoint)
+            found = memory_gb(checkpoint) if use == AS_IS else trained and trained.lora_gb
             known = self.rulebase.remembered[key] = checkpoint, found
         takes: float | None = known[1]
         return takes
@@ -319,11 +302,6 @@ def restriction(checkpoint: Checkpoint) -> str:
     noted = (checkpoint.notes.get(name) for name in RESTRICTIONS)
     said = next((note for note in noted if note), "").rstrip(".")
     return f" ({said})" if said else ""
-
-
-def _names(option: Option, answer: Answer) -> tuple[str, ...]:
-    """Return what an answer names of an option: things that it covers, else the option."""
-    return tuple(name for name in answer.named if name in option.covers) or (option.id,)
 
 
 def _wanted(required: Any, option: Option, answer: Answer, name: str) -> dict[str, Any]:

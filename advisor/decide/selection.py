@@ -125,7 +125,9 @@ class Placing:
             pick._replace(placed_by=self.line(pick.use).by[pick.checkpoint.id])
             for pick in self.ordered(picks)
         )
-        for _, alike in groupby(marked, self._together):
+        for _, alike in groupby(
+            marked, lambda pick: (pick.group, self._layer(pick), pick.placed_by == NOTHING)
+        ):
             some = list(alike)
             locked = self.line(some[0].use).locked
             ahead = len(found)
@@ -134,10 +136,6 @@ class Placing:
                 pick._replace(place=ahead + place) for place, pick in zip(places, some, strict=True)
             ]
         return tuple(self._explained(found))
-
-    def _together(self, pick: Pick) -> tuple[Any, ...]:
-        """Return what picks have in common that may share a place."""
-        return pick.group, self._layer(pick), pick.placed_by == NOTHING
 
     def _explained(self, picks: Sequence[Pick]) -> Iterator[Pick]:
         if not picks:

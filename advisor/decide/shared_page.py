@@ -125,7 +125,9 @@ def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> Scatter | None:
     named = [dot for dot in dots if dot.label]
     if sum(dot.y is not None for dot in dots) < 2 or not named:
         return None
-    limit = _limit(advice)
+    demands = Requirements(advice.rulebase, advice.decision.profile).demands
+    limits = [demand.wanted["at_most"] for demand in demands if demand.field == "memory_gb"]
+    limit = min(limits, default=None)
     tie = _tie(advice, named[0], common)
     marks = {
         "numbers": True,
@@ -168,13 +170,6 @@ def _dots(advice: TaskAdvice, numbers: dict[str, str], common: Published) -> Ite
         needs, value = memory_gb(one.checkpoint), result(one.checkpoint.id)
         if needs and value is not None and {gap.field for gap in one.lacks} == {"memory_gb"}:
             yield Dot(one.checkpoint.id, needs, value, fits=False)
-
-
-def _limit(advice: TaskAdvice) -> float | None:
-    """The most memory that answers allow, None where they do not say."""
-    demands = Requirements(advice.rulebase, advice.decision.profile).demands
-    limits = [demand.wanted["at_most"] for demand in demands if demand.field == "memory_gb"]
-    return min(limits, default=None)
 
 
 def _tie(advice: TaskAdvice, first: Dot, common: Published) -> tuple[float, float] | None:

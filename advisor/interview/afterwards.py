@@ -17,7 +17,7 @@ from advisor.writing import write_text
 
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
-    from advisor.engine.profile import Answer, Profile
+    from advisor.engine.profile import Profile
     from advisor.model import Checkpoint
 
 DONE, SETTLE, TRY, CODE = "done", "settle", "try", "code"
@@ -123,9 +123,7 @@ def _save(recommendation: Recommendation, prompt: Prompt) -> None:
 
 def profile_text(given: Profile) -> str:
     """Return answers as a profile file that gives them again."""
-    return "".join(f"{id}: {_value(answer)}\n" for id, answer in given.items())
-
-
-def _value(answer: Answer) -> str:
-    said = ", ".join(answer.said)
-    return f"[{said}]" if len(answer.said) > 1 else said
+    listed = {id: ", ".join(answer.said) for id, answer in given.items()}
+    return "".join(
+        f"{id}: {f'[{text}]' if len(given[id].said) > 1 else text}\n" for id, text in listed.items()
+    )

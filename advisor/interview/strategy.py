@@ -258,11 +258,10 @@ def next_question(residual: Residual, node: int, most: int = LITTLE_NODES) -> Sp
 def fewest_open(residual: Residual, node: int) -> Split | None:
     """Return the question after which the fewest others are expected to matter."""
     splits = residual.splits(node)
-    return min(splits, key=lambda split: _left_open(residual, split), default=None)
 
+    def left_open(split: Split) -> Fraction:
+        weights = [part.weight * residual.total(part.node) for part in split.parts]
+        open_ = [len(residual.support(part.node)) for part in split.parts]
+        return Fraction(sum(map(mul, weights, open_)), sum(weights))
 
-def _left_open(residual: Residual, split: Split) -> Fraction:
-    """Return how many other questions are expected to matter after one."""
-    weights = [part.weight * residual.total(part.node) for part in split.parts]
-    open_ = [len(residual.support(part.node)) for part in split.parts]
-    return Fraction(sum(map(mul, weights, open_)), sum(weights))
+    return min(splits, key=left_open, default=None)
