@@ -217,14 +217,17 @@ class TaskDiagram(Diagram):
             node = self.children[node][axis.places(profile[axis.question])[0]]
         return self.label.get(node)
 
-    def leaves(self, profile: Profile) -> frozenset[Leaf]:
-        """Return every leaf that a profile leaves possible."""
-        allowed = {
+    def allowed(self, kept: Sequence[Sequence[int]]) -> dict[int, list[Choice]]:
+        """Return the places that are left of each level as choices, where some are gone."""
+        return {
             level: [(place,) for place in places]
-            for level, places in enumerate(self.kept(profile))
+            for level, places in enumerate(kept)
             if len(places) < len(self.axes[level].values)
         }
-        return self.reachable(self.root, allowed).labels
+
+    def leaves(self, profile: Profile) -> frozenset[Leaf]:
+        """Return every leaf that a profile leaves possible."""
+        return self.reachable(self.root, self.allowed(self.kept(profile))).labels
 
     def ends(self) -> frozenset[Leaf]:
         """Return every leaf that there is."""
@@ -235,25 +238,8 @@ class TaskDiagram(Diagram):
 
         Questions are filled in order, each with its first value that leaves an admissible profile.
         """
-        path = [places[0] if places else -1 for places in kept]
-        if min(path, default=0) < 0:
-            return None
-        dead: set[int] = {EMPTY}
-
-        def fill(node: int) -> int:
-            children = self.children[node]
-            if not children:
-                return node
-            level = self.level[node]
-            for place in kept[level]:
-                if children[place] not in dead and (end := fill(children[place])) != EMPTY:
-                    path[level] = place
-                    return end
-            dead.add(node)
-            return EMPTY
-
-        end = fill(self.root)
-        return None if end == EMPTY else (path, self.label[end])
+        found = self.first(self.root, self.allowed(kept))
+        return None if found is None else ([place for (place,) in found[0]], found[1])
 
     def answers(self, level: int) -> list[int]:
         """Return the places of the answers that somebody can give to a question."""

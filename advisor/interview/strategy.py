@@ -20,11 +20,10 @@ from advisor.model import NOT_APPLICABLE
 
 
 class SplitPart(NamedTuple):
-    """The node that some choices of a question lead to, what these weigh, and the first of them."""
+    """The node that some choices of a question lead to, and what these weigh."""
 
     node: int
     weight: int
-    choice: Choice
 
 
 class Split(NamedTuple):
@@ -95,11 +94,7 @@ class Residual(Diagram):
         weights = {level: axis.weights for level, axis in enumerate(diagram.axes)}
         made = cls(diagram.choices, senseless, closed=closed, weights=weights)
         whole = made.read(diagram, diagram.root, label)
-        allowed = {
-            level: [(place,) for place in places]
-            for level, places in enumerate(kept)
-            if len(places) < len(diagram.axes[level].values)
-        }
+        allowed = diagram.allowed(kept)
         made.root = made.within(whole, allowed) if allowed else whole
         return made
 
@@ -141,11 +136,7 @@ class Residual(Diagram):
                 weighed[left] = weighed.get(left, 0) + weight
         if len(weighed) < 2:
             return None
-        choices = self.choices[question]
-        return Split(
-            question,
-            tuple([SplitPart(left, n, choices[after.index(left)]) for left, n in weighed.items()]),
-        )
+        return Split(question, tuple([SplitPart(*part) for part in weighed.items()]))
 
 
 Strategy = Callable[[Residual, int], Split | None]
