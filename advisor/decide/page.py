@@ -370,12 +370,10 @@ def _against(advice: TaskAdvice, assessment: Assessment) -> str:
     rules = [fired_rule.rule for fired_rule in assessment.fired if fired_rule.decisive]
     if assessment.verdict == "excluded":
         return min(rules, key=lambda rule: (rule.derived != "tasks", len(rule.because))).because
-    if lost_on := assessment.lost_on:
-        rules = [found.rule for found in assessment.fired if found.rule.effect == "avoid"]
-        reasons = [rule.because for rule in rules if rule.criterion == lost_on]
-        why = lost_on_text(advice.rulebase, lost_on, assessment.fit)
-        return min(reasons, key=len, default=why)
-    return joined(assessment.possible_verdicts, "or")
+    lost_on = assessment.lost_on or "rank"
+    rules = [found.rule for found in assessment.fired if found.rule.effect == "avoid"]
+    reasons = [rule.because for rule in rules if rule.criterion == lost_on]
+    return min(reasons, key=len, default=lost_on_text(advice.rulebase, lost_on, assessment.fit))
 
 
 def _next(recommendation: Advice) -> Iterator[str]:

@@ -153,8 +153,7 @@ def _rejected_json(rejected: Iterable[Suitability]) -> list[dict[str, Any]]:
 def _assessment_json(assessment: Assessment) -> dict[str, Any]:
     return {
         "family": assessment.family,
-        "verdict": assessment.verdict or None,
-        **some(assessment, "possible_verdicts", "lost_on", "fit"),
+        **some(assessment, "verdict", "possible_verdicts", "lost_on", "fit"),
         "caveats": [caveat.rule.id for caveat in assessment.caveats],
         "findings": [
             {**rule_json(found.rule), "decisive": found.decisive} for found in assessment.fired

@@ -321,8 +321,10 @@ def verdicts_by_family(engine: Engine, decisions: Mapping[str, Decision]) -> Ver
     """
     return {
         family: {
-            task: "excluded" if decision.outcome == "none" else _verdict(decision, family)
+            task: "excluded" if decision.outcome == "none" else assessment.verdict
             for task, decision in decisions.items()
+            for assessment in decision.assessments
+            if assessment.family == family
         }
         for family in engine.encoding.families
     }
@@ -341,11 +343,6 @@ def family_for_all(engine: Engine, verdicts: Verdicts) -> str | None:
 
     able = [family for family in verdicts if "excluded" not in verdicts[family].values()]
     return min(able, key=standing) if able else None
-
-
-def _verdict(decision: Decision, family: str) -> str:
-    of_family = next(one for one in decision.assessments if one.family == family)
-    return of_family.verdict or of_family.possible_verdicts[-1]
 
 
 def for_each_task(engine: Engine, profile: Profile) -> list[AsMeant]:

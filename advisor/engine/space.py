@@ -233,8 +233,6 @@ class Space(Diagram):
         self.encoding = encoding
         self.size = 0
         """How many edges were made, before equal functions became one."""
-        self.asked: list[int] = []
-        """The questions that conjunctions which can still fire speak of."""
         self._kept: dict[int, tuple[int, int]] = {}
         self.root = self.build(only, spend)
         self.outcomes: tuple[int, ...] = tuple(self.label.values())
@@ -249,7 +247,6 @@ class Space(Diagram):
         if not all(self.choices):
             return EMPTY
         start, now, steps = self._plan(self.encoding.everything if only is None else only)
-        self.asked = [step.question for step in steps]
         first = self._settle(start, 0, now)
         if first is None:
             return EMPTY
@@ -351,10 +348,6 @@ class Space(Diagram):
             ]
             for id, options in when.items()
         }
-
-    def possible(self, ranking: Ranking) -> int:
-        """Return the exact set of winners as bits; the bit after the last family is `none`."""
-        return ranking.winners(self.outcomes)
 
     def winners_after(self, ranking: Ranking, question: int) -> dict[Choice, int]:
         """Return for each choice of a question who can win after it, as bits.

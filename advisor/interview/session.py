@@ -65,7 +65,7 @@ class Session:
     @property
     def race(self) -> tuple[str, ...]:
         """The families (or none) that can still win."""
-        return self.engine.names(self._space.possible(self.engine.ranking))
+        return self.engine.names(self.engine.ranking.winners(self._space.outcomes))
 
     def decide(self) -> Decision:
         """Return the decision for the answers so far; "assumed" where an open one may change it."""
