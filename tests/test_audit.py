@@ -16,8 +16,7 @@ from advisor.audit.answers import (
 )
 from advisor.audit.claim import NOT_PROVED
 from advisor.audit.context import Budget, ProofContext
-from advisor.audit.contradictions import no_contradiction
-from advisor.audit.effects import effect_of
+from advisor.audit.effects import effect_of, no_contradiction
 from advisor.audit.report import audit
 from advisor.model import NONE
 

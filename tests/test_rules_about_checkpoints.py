@@ -10,7 +10,7 @@ from test_catalogue import catalogue, checkpoint, ids, selection
 
 from advisor import recommend
 from advisor.audit.context import Budget, ProofContext
-from advisor.audit.contradictions import aimed_past
+from advisor.audit.effects import aimed_past
 from advisor.errors import BrokenFileError
 from advisor.phrasing import aim
 from advisor.rulebase.store import load_rules

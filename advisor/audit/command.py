@@ -98,8 +98,8 @@ def test_(rulebase: RuleBase, shown: Shown) -> int:
       advisor rules test
       advisor rules test --rules our-rules --format json
     """
+    from advisor.audit.page import proof_page
     from advisor.audit.scenarios import prove
-    from advisor.audit.scenarios_page import proof_page
 
     proof = prove(rulebase)
     shown.emit(Report(lambda: document(rulebase.digest, **plain(proof)), lambda: proof_page(proof)))
@@ -120,8 +120,8 @@ def coverage(
       advisor rules coverage
       advisor rules coverage --rules our-rules --strict
     """
+    from advisor.audit.page import coverage_json, coverage_page
     from advisor.audit.scenarios import coverage as cover
-    from advisor.audit.scenarios_page import coverage_json, coverage_page
 
     covered = cover(places.rulebase)
     shown.emit(Report.of(coverage_json, coverage_page, covered, places))

@@ -18,8 +18,7 @@ from advisor.audit.answers import (
 )
 from advisor.audit.claim import HOLDS, NOT_PROVED, Claim, Defect, conclude, defect
 from advisor.audit.context import Answered, Budget, NotProvedError, ProofContext
-from advisor.audit.contradictions import aimed_past, no_contradiction
-from advisor.audit.effects import Effect, effect_of
+from advisor.audit.effects import Effect, aimed_past, effect_of, no_contradiction
 from advisor.audit.endings import endings, every_profile_ends
 from advisor.audit.never_first import NeverFirst, first_places
 from advisor.rulebase.base import RuleBase
