@@ -27,16 +27,15 @@ class Places:
         name, _, line = place.rpartition(":")
         if not name:
             return "", None
-        file, folder = self._file(name)
-        return _relative(file, folder), int(line)
-
-    def _file(self, name: str) -> tuple[Path, Path]:
-        """Return a file, and the rule folder that it is in."""
+        file, folder = self.base / name, self.base
         for overlay in map(Path, self.rulebase.folders):
             inside = overlay.parent / name
             if name.startswith(f"{overlay.name}/") and inside.is_file():
-                return inside, overlay
-        return self.base / name, self.base
+                file, folder = inside, overlay
+                break
+        stands, working = resolved(file), resolved(Path.cwd())
+        root = working if stands.is_relative_to(working) else resolved(folder).parent
+        return stands.relative_to(root).as_posix(), int(line)
 
     def lead(self, place: str) -> str:
         """Return what comes before a message: `rules/criteria.yaml:3: `, or nothing."""
@@ -46,11 +45,3 @@ class Places:
     def stands(self, place: str) -> dict[str, Any]:
         """Return path and line as JSON documents have them."""
         return dict(zip(("path", "line"), self.locate(place), strict=True))
-
-
-def _relative(file: Path, folder: Path) -> str:
-    place = resolved(file)
-    working = resolved(Path.cwd())
-    if place.is_relative_to(working):
-        return place.relative_to(working).as_posix()
-    return place.relative_to(resolved(folder).parent).as_posix()
