@@ -139,3 +139,24 @@ def test_what_is_outranked_comes_first_nowhere_in_its_family(rulebase, task, fam
         assert first & {one.id for one in firsts.checkpoints}
         assert not first & behind
     assert behind
+
+
+class Counted(FirstCheckpoints):
+    """Counts how many states of complete answers are looked at."""
+
+    looked = 0
+
+    def first(self, state, order=None):
+        self.looked += 1
+        return super().first(state, order)
+
+
+def test_what_an_answer_only_takes_away_is_not_followed_where_it_is_never_chosen(engine):
+    given = {TASK: Answer(("vqa",), None, "flag")}
+    counted = Counted(
+        engine.rulebase, "vqa", "unified-vlp", axes_of(engine, "vqa", engine.space(given), {})
+    )
+    store = Diagram([[(place,) for place in range(len(axis.values))] for axis in counted.axes])
+    root = counted.build(store)
+    assert len(store.labels(root)) > 20
+    assert counted.looked < 25_000
