@@ -297,7 +297,7 @@ def _ranks(firsts: FirstCheckpoints, saids: Collection[Said]) -> Iterator[list[A
         of_bits = [(checkpoint, use) for checkpoint in firsts.checkpoints for use in USES]
         yield [required.takes_gb(*one) or inf for one in of_bits]
         for order in ORDERS[1:]:
-            yield [by_order(order, one, required.memory_gb(one)) for one, _ in of_bits]
+            yield [by_order(order, one, required.takes_gb(one, AS_IS)) for one, _ in of_bits]
     for lines in firsts.lines:
         place = {bit: n for line in lines.values() for n, bit in enumerate(line)}
         yield [place.get(bit, 0) for bit in range(2 * len(firsts.checkpoints))]

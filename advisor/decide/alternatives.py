@@ -41,36 +41,29 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
     """
     others = [other for other in selection.picks if other is not pick]
     same_use = [other for other in others if other.use == pick.use]
-    ways = (
-        _untrained(pick, others),
-        _better(pick, same_use, selection.locked),
-        _smaller(pick, same_use),
+    untrained = (
+        Alternative("as-is", other.checkpoint.id, "works as it is, without training")
+        for other in others
+        if other.use == "as-is" and pick.use != "as-is"
     )
-    found = [next(way, None) for way in (*ways, _freer(pick, others))]
+    limit = (pick.memory_gb or 0.0) * NOTABLY_SMALLER
+    smaller = (
+        Alternative("smaller", other.checkpoint.id, f"{size:g} GB against {pick.memory_gb:g} GB")
+        for other in same_use
+        if (size := other.memory_gb) is not None and size <= limit
+    )
+    better = _better(pick, same_use, selection.locked)
+    found = [next(way, None) for way in (untrained, better, smaller, _freer(pick, others))]
     if some := tuple(alternative for alternative in found if alternative):
         return some
     rest = (one for one in _any_other(pick, selection) if one.checkpoint != pick.checkpoint.id)
     return tuple(rest)[:1]
 
 
-def _untrained(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
-    for other in others if pick.use != "as-is" else ():
-        if other.use == "as-is":
-            yield Alternative("as-is", other.checkpoint.id, "works as it is, without training")
-
-
 def _better(pick: Pick, others: Sequence[Pick], locked: Locked | None) -> Iterator[Alternative]:
     if locked and pick.behind and any(other.checkpoint.id == pick.behind for other in others):
         told = locked.told[pick.behind, pick.checkpoint.id]
         yield Alternative("better", pick.behind, better_text(locked.by.precedence(told), told[0]))
-
-
-def _smaller(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
-    limit = (pick.memory_gb or 0.0) * NOTABLY_SMALLER
-    for other in others:
-        if other.memory_gb is not None and other.memory_gb <= limit:
-            text = f"{other.memory_gb:g} GB against {pick.memory_gb:g} GB"
-            yield Alternative("smaller", other.checkpoint.id, text)
 
 
 def _freer(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:

@@ -327,7 +327,7 @@ class FirstCheckpoints(AnswerConsequences):
             required = self.of_said(terms.said)
             ranked: dict[Any, int] = {}
             for place, one in enumerate(self.checkpoints):
-                rank = by_order(order, one, required.memory_gb(one))
+                rank = by_order(order, one, required.takes_gb(one, AS_IS))
                 ranked[rank] = ranked.get(rank, 0) | 0b11 << 2 * place
             self._order_classes[key] = [ranked[rank] for rank in sorted(ranked)]
         return self._order_classes[key]

@@ -64,21 +64,16 @@ def decision_json(decision: Decision, because: tuple[Because, ...]) -> dict[str,
             for id, answer in decision.profile.items()
             if applicable(answer)
         },
-        "because": because_json(because),
+        "because": [
+            {
+                "question": one.question,
+                "option": one.options[0],
+                **({"named": list(one.named)} if one.named else {}),
+                "origin": one.origin,
+            }
+            for one in because
+        ],
     }
-
-
-def because_json(because: tuple[Because, ...]) -> list[dict[str, Any]]:
-    """Return the answers of a sufficient reason."""
-    return [
-        {
-            "question": one.question,
-            "option": one.options[0],
-            **({"named": list(one.named)} if one.named else {}),
-            "origin": one.origin,
-        }
-        for one in because
-    ]
 
 
 def change_json(change: Change) -> dict[str, Any]:

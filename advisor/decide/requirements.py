@@ -272,10 +272,6 @@ class Requirements:
                 counted.append(demand.gap(f"said to include {named} by its maker's count alone"))
         return tuple(poor), tuple(counted)
 
-    def memory_gb(self, checkpoint: Checkpoint) -> float | None:
-        """Return what a checkpoint takes to run."""
-        return self.takes_gb(checkpoint, AS_IS)
-
     def takes_gb(self, checkpoint: Checkpoint, use: str) -> float | None:
         """Return the least memory that a use takes: to run it or, where it is trained, by LoRA."""
         key = memory_gb, checkpoint.id, use == AS_IS

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from advisor.decide.memory import TrainingMemory, training_memory
 from advisor.decide.precedence import Precedence, Precedences, Published
 from advisor.decide.ranking import NOTHING, OPENNESS, Lineup, Locked, line_of, shared_places
-from advisor.decide.requirements import FINE_TUNE, RIGHTS, Gap, Requirements, Suitability
+from advisor.decide.requirements import AS_IS, FINE_TUNE, RIGHTS, Gap, Requirements, Suitability
 from advisor.engine.decision import Decision
 from advisor.engine.profile import Profile, holds
 from advisor.model import Checkpoint, Rule
@@ -297,7 +297,7 @@ def select_of(
         if lacks:
             rejected.append(Suitability(checkpoint, use, lacks, unknown))
             continue
-        memory = required.memory_gb(checkpoint)
+        memory = required.takes_gb(checkpoint, AS_IS)
         aimed = rulebase.aimed.get(checkpoint.hub_id, ())
         poor, counted = required.language_marks(checkpoint, use)
         pick = Pick(
