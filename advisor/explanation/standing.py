@@ -162,13 +162,15 @@ def _changes(
                 single = True
                 yield way
     missed = dict.fromkeys(gap.question for gap in (*judged.lacks, *judged.unknown))
-    together = {
-        id: option.id
-        for id in missed
-        if (option := next((o for o in rulebase.question(id).options if not _demands(o)), None))
-    }
+    together = {id: option for id in missed if (option := _undemanding(rulebase, id))}
     if not single and together and len(together) == len(missed) and picked(together):
         yield together
+
+
+def _undemanding(rulebase: RuleBase, question: str) -> str | None:
+    """The first option of a question that requires nothing of checkpoints."""
+    options = rulebase.question(question).options
+    return next((option.id for option in options if not _demands(option)), None)
 
 
 def _demands(option: Option) -> bool:
