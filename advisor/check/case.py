@@ -111,7 +111,8 @@ class Case:
 
     def calls(self, *kinds: str) -> Iterator[tuple[Usage, Call]]:
         """Yield the uses of some kinds of all that is loaded."""
-        return ((usage, x) for usage in self.scan.usages for x in usage.calls if x.kind in kinds)
+        uses = ((usage, call) for usage in self.scan.usages for call in usage.calls)
+        return ((usage, call) for usage, call in uses if call.kind in kinds)
 
     def known(self) -> Iterator[tuple[Usage, Identity]]:
         """Yield every load of something known, be it as a sibling of a checkpoint."""

@@ -185,25 +185,25 @@ class Lifetime(NamedTuple):
 def releases_before(release: str) -> list[str]:
     """Return the described releases before one, the newest first."""
     number = version_number(release)
-    return [one for one in reversed(described_releases()) if version_number(one) < number]
+    return [name for name in reversed(described_releases()) if version_number(name) < number]
 
 
 @lru_cache(maxsize=4096)
 def lifetime(version: str, load: str, path: tuple[str, ...], name: str) -> Lifetime | None:
     """Return when a class that a path leads to had a member; None where no release has it there."""
-    earlier_ones = releases_before(version)
-    for one in earlier_ones:
-        if text := _text(one, load, path, name):
-            return Lifetime(one, None, text[0])
-    for one in described_releases()[len(earlier_ones) :]:
-        if text := _text(one, load, path, name):
-            return Lifetime(None, one, text[0])
+    older = releases_before(version)
+    for release in older:
+        if text := _text(release, load, path, name):
+            return Lifetime(release, None, text[0])
+    for release in described_releases()[len(older) :]:
+        if text := _text(release, load, path, name):
+            return Lifetime(None, release, text[0])
     return None
 
 
 def earlier(release: Release, load: str, path: tuple[str, ...], name: str) -> Iterator[str]:
     """Yield what a member was in described releases before this one, the newest first."""
-    texts = (_text(one, load, path, name) for one in releases_before(release.version))
+    texts = (_text(older, load, path, name) for older in releases_before(release.version))
     return (text[0] for text in texts if text)
 
 
@@ -231,8 +231,8 @@ def sure_uses(
     sure = case.worked_out("sure", _sure)
     for usage in (*case.scan.usages, *beside):
         for call in usage.calls:
-            known = call.certain or (call.place, call.kind, call.name) in sure
-            if known and call.kind in kinds:
+            is_sure = call.certain or (call.place, call.kind, call.name) in sure
+            if is_sure and call.kind in kinds:
                 yield usage, call
 
 

@@ -102,8 +102,9 @@ def findings(case: Case, detectors: tuple[Detector, ...] = DETECTORS) -> list[Fi
     distinct: dict[tuple[object, ...], Finding] = {}
     parts, subject = tuple(_parts(case)), Subject(case)
     for detector in (each for each in detectors if each.can_judge(case)):
-        for one in _found(case, detector, parts, subject):
-            distinct.setdefault((one.rule, one.place, one.checkpoint, one.choice, one.message), one)
+        for finding in _found(case, detector, parts, subject):
+            same = finding.rule, finding.place, finding.checkpoint, finding.choice, finding.message
+            distinct.setdefault(same, finding)
     return list(distinct.values())
 
 

@@ -126,12 +126,12 @@ def removed_variable(case: Case) -> Iterator[Finding]:
     variables = [name for name in case.scan.names if name.module == ENVIRONMENT]
     instead = set(case.knowledge("read_instead"))
     ready = {variable.place.path for variable in variables if variable.name in instead}
-    for one in variables:
-        change = case.release.removed(one.name, "environment")
-        if change is not None and one.place.path not in ready:
-            message = f"{case.transformers} does not read `{one.name}`"
+    for variable in variables:
+        change = case.release.removed(variable.name, "environment")
+        if change is not None and variable.place.path not in ready:
+            message = f"{case.transformers} does not read `{variable.name}`"
             fix = f"set `{change.instead}`" if change.instead else None
-            yield Finding(message, one.place, fix=fix, change=change)
+            yield Finding(message, variable.place, fix=fix, change=change)
 
 
 def _without_pipeline(case: Case, usage: Usage, change: NameChange) -> str | None:
