@@ -122,13 +122,13 @@ def judged(
     rulebase: RuleBase, options: CheckOptions, given: Profile, first: tuple[str, ...]
 ) -> Inspection:
     """Return how the one checkpoint that the options name is judged."""
-    from advisor.check.inspection import failing_from, judge
+    from advisor.check.inspection import fail_level, judge
     from advisor.check.judgement import judgement_of
 
     id, named = options.checkpoint, options.class_name or None
     judgement = judgement_of(rulebase, id, given, model_class=named, priority=first)
-    failing = failing_from(options.fail_on or ("warning" if options.strict else "error"))
-    return judge(judgement, rulebase, options.transformers, failing)
+    fail_on = fail_level(options.fail_on or ("warning" if options.strict else "error"))
+    return judge(judgement, rulebase, options.transformers, fail_on)
 
 
 def _check(project: Project, options: CheckOptions, shown: Showing) -> int:

@@ -17,12 +17,11 @@ from advisor.check.rules.suppression import suppress
 from advisor.errors import check_name
 from advisor.rulebase.base import RuleBase
 
-Failing = tuple[str, ...]
-FAIL_LEVELS: dict[str, Failing] = {
+FAIL_LEVELS = {
     "error": ("error",),
     "warning": ("error", "warning"),
     "outdated-choice": ("error", "outdated-choice"),
-    "never": (),
+    "never": tuple[str](),
 }
 """The levels at which a check fails that is to fail from one on, and rules of a lower one."""
 
@@ -48,7 +47,7 @@ class Inspection(NamedTuple):
 
     case: Case
     findings: tuple[Finding, ...]
-    failing: Failing
+    fail_on: str = "error"
     known: int = 0
     gone: int = 0
 
@@ -62,9 +61,9 @@ class Inspection(NamedTuple):
         return 3 if any(judgement.undetermined for judgement in self.case.judgements) else 0
 
     @property
-    def level(self) -> str:
-        """The level from which on the check fails: error, warning or never."""
-        return next(level for level, failing in FAIL_LEVELS.items() if failing == self.failing)
+    def failing(self) -> tuple[str, ...]:
+        """The levels at which the check fails, and rules of a lower one."""
+        return FAIL_LEVELS[self.fail_on]
 
     @property
     def left_out(self) -> Counter[str]:
@@ -80,9 +79,7 @@ class Inspection(NamedTuple):
         return {level: levels[level] for level in LEVELS}
 
 
-def inspect(
-    case: Case, failing: Failing = ("error",), baseline: Counter[Key] | None = None
-) -> Inspection:
+def inspect(case: Case, fail_on: str = "error", baseline: Counter[Key] | None = None) -> Inspection:
     """Judge choices and code, and take away what was agreed to and what a baseline knows."""
     not_run = {id for detector in DETECTORS if not detector.can_judge(case) for id in detector.ids}
     suppression = suppress(case, sorted(findings(case), key=in_order), not_run)
@@ -99,7 +96,7 @@ def inspect(
     return Inspection(
         case=case,
         findings=tuple(sorted(fresh, key=in_order)),
-        failing=failing,
+        fail_on=fail_on,
         known=len(unsuppressed) - len(fresh),
         gone=left.total(),
     )
@@ -118,17 +115,17 @@ def left_out_shown(left_out: Mapping[str, int]) -> list[str]:
 
 
 def judge(
-    judgement: Judgement, rulebase: RuleBase, transformers: str = "", failing: Failing = ("error",)
+    judgement: Judgement, rulebase: RuleBase, transformers: str = "", fail_on: str = "error"
 ) -> Inspection:
     """Look at a single judgement and no code; a class is judged by a release of transformers."""
     needs_release = judgement.model_class or transformers
     judged_by = release(rulebase, transformers) if needs_release else None
     case = Case(rulebase=rulebase, judged_by=judged_by, judgements=(judgement,))
     by_level = sorted(findings(case), key=lambda finding: LEVELS.index(finding.level))
-    return Inspection(case, tuple(by_level), failing)
+    return Inspection(case, tuple(by_level), fail_on)
 
 
-def failing_from(level: str) -> Failing:
-    """Return the levels at which a check fails from one on. Raises UsageError for unknown ones."""
+def fail_level(level: str) -> str:
+    """Return a level from which on a check fails. Raises UsageError for unknown ones."""
     check_name("fail level", level, FAIL_LEVELS, "levels")
-    return FAIL_LEVELS[level]
+    return level

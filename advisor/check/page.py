@@ -139,7 +139,7 @@ def _counted(inspection: Inspection) -> dict[str, Any]:
     suppressed = {"ignored": ignored, "waived": waived, "baseline": inspection.known}
     suppressed |= {reason: inspection.left_out[reason] for reason in LEFT_OUT}
     suppressed["unreached"] = len(inspection.case.scan.unreached)
-    return {"suppressed": suppressed, "fail_on": inspection.level}
+    return {"suppressed": suppressed, "fail_on": inspection.fail_on}
 
 
 def _rows(inspection: Inspection) -> FindingsReport:

@@ -15,13 +15,7 @@ from advisor.check.case import Case
 from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
 from advisor.check.finding import LEVELS
 from advisor.check.fixing import TEXTS_AT_ONCE
-from advisor.check.inspection import (
-    Failing,
-    Inspection,
-    failing_from,
-    inspect,
-    left_out_shown,
-)
+from advisor.check.inspection import Inspection, fail_level, inspect, left_out_shown
 from advisor.check.judged_files import by_pin, judged_by_pin
 from advisor.check.judgement import judgements_of
 from advisor.check.options import CheckOptions
@@ -43,7 +37,7 @@ class Project(NamedTuple):
     declaration: ProjectDeclaration
     paths: tuple[Path, ...]
     case: Case
-    failing: Failing = ("error",)
+    fail_on: str = "error"
     baseline: Counter[records.Key] | None = None
     seconds: float = 0.0
     pins: Pins | None = None
@@ -93,10 +87,10 @@ class Project(NamedTuple):
         deadline = Deadline(self.seconds)  # as long as files were looked at, it may take again
         try:
             with deadline.watched():
-                return inspect(case, self.failing, self.baseline)
+                return inspect(case, self.fail_on, self.baseline)
         except OutOfTimeError:
             unjudged = case.scan.without_code("was not judged before the deadline")
-            return inspect(replace(case, scan=unjudged), self.failing, self.baseline)
+            return inspect(replace(case, scan=unjudged), self.fail_on, self.baseline)
 
 
 def open_project(
@@ -141,7 +135,7 @@ def open_project(
         declaration=declaration,
         paths=looked_at,
         case=case,
-        failing=failing_from(level or "error"),
+        fail_on=fail_level(level or "error"),
         baseline=records.read_baseline(baseline) if baseline else None,
         seconds=options.deadline,
         pins=pins,
