@@ -229,7 +229,7 @@ function map(walk, state, found, width) {
   let top = 0;
   const chip = ({ name, end, href }, x, y, kind) => {
     const room = Math.floor((width - INDENT - 20) / LETTER);
-    const lines = [cut(name, Math.min(room, 44)), cut(end, room)];
+    const lines = [cut(name, name.includes(" ") ? Math.min(room, 44) : room), cut(end, room)];
     const size = Math.max(...lines.map((line) => line.length)) * LETTER + 16;
     const place = x + size > width && x > INDENT ? [INDENT, y + CHIP + 4] : [x, y];
     const shown = [drawn("rect", { x: place[0], y: place[1], width: size, height: CHIP, rx: 8, class: kind }),
