@@ -62,7 +62,7 @@ def every_other_source(rulebase):
     """What stands beside the decisions: some checks judge by the rules alone and cite nothing."""
     stated = (
         *(*rulebase.architectures.values(), *rulebase.machines),
-        *(*rulebase.changes, *rulebase.ties, *rulebase.losses.values()),
+        *(*rulebase.changes, *rulebase.ties, *rulebase.losses.values(), *rulebase.speeds),
     )
     assert all(one.sources for one in stated)
     for one in (*stated, *rulebase.checks.values(), *rulebase.tasks):
