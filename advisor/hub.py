@@ -168,7 +168,7 @@ def _unanswered(error: Exception, id: str, status: int | None, *, loading: bool)
     absent = [f"`{id}` is not on this machine"] if loading else []
     folder = ", or give a folder" if loading else ""
     if isinstance(error, library().errors.OfflineModeIsEnabled):
-        message = ", and ".join([*absent, "the network may not be used"])
+        message = ", and ".join([*absent, "network access is turned off"])
         return OfflineError(message, hint=f"unset HF_HUB_OFFLINE once{folder}")
     if status is not None and status >= 400:
         kind = OfflineError if loading else UnreadableAnswerError

@@ -41,7 +41,7 @@ def test_more_of_anything_never_takes_less(batch, beams, new_tokens):
 def test_dual_encoder_has_no_cache(beams, new_tokens):
     found = estimate(CLIP, beams=beams, new_tokens=new_tokens)
     assert found.gb == memory_gb(CLIP)
-    assert "two towers keep nothing between words: no cache" in found.assumptions
+    assert "a two-tower model generates no text, so it has no cache" in found.assumptions
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_unknown_decoder_is_said_and_not_counted():
     checkpoint = BLIP._replace(writer=None)
     found = estimate(checkpoint, beams=4)
     assert "cache" not in names(found)
-    assert "the decoder's dimensions are not known: its cache is not counted" in found.assumptions
+    assert "the decoder's dimensions are unknown, so its cache is not counted" in found.assumptions
 
 
 def test_unknown_size_gives_no_number():

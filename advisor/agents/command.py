@@ -25,9 +25,9 @@ ForClaude = Annotated[
 def mcp(*, rulebase: RuleBase) -> int:
     """Serve recommend, explain, check, show and list to an agent, over stdin and stdout.
 
-    The Model Context Protocol. All tools only read, use no network, and open no file outside the
-    working folder but the .gitignore and the requirements above it in a repository, which `check`
-    goes by. An agent starts this command itself; say so in its settings:
+    This is a Model Context Protocol server. Its tools only read, and use no network. They open
+    files of the working folder. In a repository, `check` also reads the .gitignore and
+    requirements files above that folder. An agent starts this command from its settings:
 
     \b
     {"mcpServers": {"advisor": {"command": "advisor", "args": ["mcp"]}}}
@@ -63,5 +63,5 @@ def add(folder: Project = Path(), claude: ForClaude = False) -> int:
 
     file, written = skills.add(folder, ".claude/skills" if claude else ".agents/skills")
     say(path_shown(file))
-    note("written" if written else "it was there already, and is up to date")
+    note("written" if written else "the skill file is already up to date")
     return 0

@@ -46,7 +46,7 @@ def add(project: Path, skills: str) -> tuple[Path, bool]:
     file, text = project / skills / NAME / FILE, marked(shipped())
     if leads_out(file, project) or leads_out(file, Path()):
         message = f"a link on the way to `{file}` leads out of the project"
-        raise UsageError(message, hint="name the folder that it leads to, from inside it")
+        raise UsageError(message, hint="run the command in the folder that the link points to")
     if os.path.lexists(file):
         try:
             there = read_bounded(file, MOST_BYTES).decode(errors="replace")

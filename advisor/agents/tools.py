@@ -220,8 +220,8 @@ TOOLS = (
     ),
     Tool(
         "check",
-        "Judge a checkpoint for answers with a task, or check code in the working folder "
-        "(`paths`) for wrong choices and for what breaks under a release of transformers.",
+        "Check whether a checkpoint fits a task and answers, or check code in the working folder "
+        "(`paths`) for unsuitable models and for calls that fail in a transformers release.",
         {
             "checkpoint": {"type": "string"},
             "class": {

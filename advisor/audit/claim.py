@@ -122,7 +122,7 @@ ERRORS = {
         "rule",
         "`{about}` and `{other}` cancel each other for `{family}` on {criterion}: "
         "both fire in {profiles:,} profiles",
-        "narrow one of them, or give one its own criterion",
+        "narrow the conditions of one rule, or move one rule to another criterion",
     ),
     "prefers-the-excluded": (
         "rule",

@@ -201,6 +201,6 @@ def schema(
     from advisor.model.file_kinds import KINDS
     from advisor.model.file_kinds import schema as schema_of
 
-    check_name("kind of file", kind, KINDS, "kinds")
+    check_name("file type", kind, KINDS, "kinds")
     typer.echo(json.dumps(schema_of(kind), indent=2))
     return 0

@@ -105,7 +105,7 @@ def _moves(title: str, changes: Changes) -> Page:
         )
         for move in changes.moves
     )
-    heading = f"{title}: the changes of most cases, each by its most typical need"
+    heading = f"{title}: the most common changes, each with a typical example"
     return [Heading(heading, 3), Items(rows)]
 
 

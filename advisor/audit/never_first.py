@@ -29,7 +29,7 @@ from advisor.engine.task_diagram import UNSAID, Axis, AxisValue, TaskDiagram
 from advisor.model import TASK, Checkpoint, Option
 
 WHY_NOT = (
-    "`{family}` wins none of its tasks",
+    "`{family}` is recommended for none of its tasks",
     "it never meets the requirements where `{family}` has a checkpoint",
 )
 """Why a checkpoint is offered for no profile: none of its tasks is its family's, or some are."""

@@ -258,7 +258,7 @@ def _by_quality(rulebase: RuleBase, found: Matches, task: str | None) -> Table:
         return checkpoint.id, f"{first.value:g}", first.benchmark, first.metric
 
     return Table(
-        ("checkpoint", "figure", "benchmark", "metric"), tuple(map(row, found.checkpoints))
+        ("checkpoint", "result", "benchmark", "metric"), tuple(map(row, found.checkpoints))
     )
 
 

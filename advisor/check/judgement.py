@@ -63,7 +63,7 @@ def judgement_of(
     checkpoint = rulebase.checkpoint(checkpoint_id)
     profile = make_profile(rulebase, answers)
     if len(profile[TASK].options if TASK in profile else ()) != 1:
-        raise UsageError("one task is needed to judge a checkpoint", hint="give one `--task`")
+        raise UsageError("checking a checkpoint needs exactly one task", hint="pass `--task` once")
     engine = Engine.known(rulebase, priority)
     decision = engine.decide(profile)
     judgement = Judgement(

@@ -123,7 +123,7 @@ def read_baseline(file: Path) -> Counter[Key]:
         for row in value["findings"]:
             key, count = (row["rule"], row["path"], row["message"]), row["count"]
             if {*map(type, key)} != {str} or type(count) is not int or not 0 < count <= MOST_ALIKE:
-                raise ValueError("no row of a baseline")
+                raise ValueError("a finding lacks `rule`, `path`, `message` or a valid `count`")
             counts[key] += count
         return counts
 

@@ -54,7 +54,7 @@ How to describe a need in a sentence
            if no word names a task, or two tasks fit equally well, the answer exits 3
   flags    override the sentence; --no-infer infers no answers from it
 
-`advisor code captioning` takes a sentence in the same place, --batch one a line.
+`advisor code "caption photos"` also reads a sentence; --batch reads one per line.
 """,
     "labeled-data": """\
 Data for `advisor evaluate`: labeled images
@@ -94,7 +94,7 @@ Exit codes of every command, in every format
     "environment": """\
 Environment variables
 
-  ADVISOR_RULES    folders of rules to lay over the shipped ones
+  ADVISOR_RULES    rule folders to add to the shipped rules
   ADVISOR_CACHE    folder of compiled rules, evaluations and a saved interview
   ADVISOR_PLAIN    numbers instead of menus
   ADVISOR_DEBUG    1 prints tracebacks

@@ -292,7 +292,7 @@ def _usage(error: Any, line: CommandLine) -> AdvisorError:
     message = message[:1].lower() + message[1:]
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "advisor"
-    hint = f"`{path} --help` shows what can be given"
+    hint = f"`{path} --help` lists the options"
     if context is not None and getattr(error, "option_name", "") in MORE:
         hint = f"`{path}` prints all already"
     elif context is not None and hasattr(error, "possibilities"):
@@ -301,7 +301,7 @@ def _usage(error: Any, line: CommandLine) -> AdvisorError:
         return unknown_flag(error.option_name, context, line)
     elif message == "missing command" and context is not None:
         names = ", ".join(context.command.list_commands(context))
-        hint = f"one of {names}; {hint.replace('what can be given', 'what each does')}"
+        hint = f"one of {names}; {hint.replace('lists the options', 'describes each')}"
     elif message.startswith("got unexpected extra argument"):
         from advisor.cli.wrong_words import stray_words
 

@@ -51,7 +51,7 @@ def unknown_flag(typed: str, context: Any, line: CommandLine) -> UsageError:
         meant = meant_flag(rulebase, typed, given, flags)
     if not meant.close and (listed := _listing(context.command, typed.lstrip("-"))):
         meant = MeantFlag((f"{listed} {typed.lstrip('-')}",))
-    hint = f"`{path} --help` shows what can be given"
+    hint = f"`{path} --help` lists the options"
     if meant.needless or PRECISION.search(typed):
         hint = meant.needless or BITS
     elif not meant.close and (others := _having(typed)):

@@ -136,7 +136,7 @@ class Spelling(NamedTuple):
                 if value.isdigit():
                     raise UsageError(
                         f"`{typed}` takes no number, and `{value}` is one",
-                        hint="how many there are changes no answer, so leave it out; "
+                        hint="the number changes no result, so leave it out; "
                         f"`{flag}` alone means `{alone}`",
                         kind="no-number",
                     )

@@ -135,7 +135,7 @@ class NumberedPrompt:
                 named = [row for row in menu.nearest if not row.extra]
                 close = ", ".join(row.names[0] if row.names else row.value for row in named)
                 note(f"  nothing matches; the nearest are {close}" if close else "")
-            note(f"  type 1 to {len(listed)}, a word{numbers}, or a letter below it")
+            note(f"  type 1 to {len(listed)}, a word{numbers}, or a letter shown below")
 
     def _show(self, asked: Asked, listed: Sequence[Row]) -> None:
         from shutil import get_terminal_size

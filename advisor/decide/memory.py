@@ -137,7 +137,7 @@ def loaded_dtype(checkpoint: Checkpoint) -> str:
 def assumptions(checkpoints: Iterable[Checkpoint]) -> str:
     """Return in words what the memory of some checkpoints rests on."""
     checkpoints = tuple(checkpoints)
-    weights = "weights in the precision of their file, as transformers 5 loads them"
+    weights = "weights in the dtype of the checkpoint file, as transformers 5 loads them"
     cast = (checkpoint for checkpoint in checkpoints if not checkpoint.is_rounded)
     if any(loaded_dtype(checkpoint) != file_dtype(checkpoint) for checkpoint in cast):
         weights += ", but language models of over 1,000 million parameters in bfloat16"
@@ -195,19 +195,19 @@ def _cache_mb(
     """Keys and values beyond those of one short answer, and what they rest on."""
     decoder = checkpoint.writer
     if checkpoint.stage == "contrastive":
-        return 0.0, ["two towers keep nothing between words: no cache"]
+        return 0.0, ["a two-tower model generates no text, so it has no cache"]
     if decoder is None:
         if batch * beams == 1 and new_tokens <= NEW_TOKENS:
             return 0.0, []
-        return 0.0, ["the decoder's dimensions are not known: its cache is not counted"]
+        return 0.0, ["the decoder's dimensions are unknown, so its cache is not counted"]
     image_tokens = decoder.image_tokens or UNKNOWN_IMAGE_TOKENS
     per_token = decoder.layers * decoder.width * 2 * bytes_each / MB
     sequences = batch * beams * (image_tokens + new_tokens)
     how = "cross attention to" if decoder.cross else "a prefix of"
-    typical = "" if decoder.image_tokens else ", taken as typical"
+    typical = "" if decoder.image_tokens else " (a typical number)"
     text = (
-        f"{decoder.layers} decoder layers keep keys and values {decoder.width} wide: {how} "
-        f"{image_tokens:,} image tokens{typical}, and {new_tokens:,} words"
+        f"{decoder.layers} decoder layers cache keys and values of width {decoder.width}: {how} "
+        f"{image_tokens:,} image tokens{typical}, and {new_tokens:,} text tokens"
     )
     return max(0.0, (sequences - image_tokens - NEW_TOKENS) * per_token), [text]
 

@@ -254,7 +254,7 @@ def _chosen(advice: TaskAdvice, named: str) -> tuple[Checkpoint | None, str]:
     use = required.use(checkpoint, (*(selection.uses or required.uses), AS_IS))
     if use is None:
         raise UsageError(
-            f"`{checkpoint.id}` does not do {advice.task}",
+            f"`{checkpoint.id}` does not support {advice.task}",
             hint=f"advisor show {checkpoint.hub_id}",
             kind="no-program",
         )

@@ -117,7 +117,7 @@ def arrange(
     servers = endpoints((candidate.checkpoint for candidate in candidates), options)
     if loading.offline and (away := [each.host for each in servers.values() if not each.local]):
         raise OfflineError(
-            f"`{away[0]}` is on the network, which may not be used", hint="drop --offline"
+            f"`{away[0]}` needs the network, which is turned off", hint="drop --offline"
         )
     asking = Asking(
         template=options.template,

@@ -147,7 +147,7 @@ class Endpoint:
                 why = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
                 failure = ServerError(
                     f"`{self.host}` does not answer: {why}",
-                    hint="check the address and the server; the same command goes on",
+                    hint="check the address and the server; the same command resumes the run",
                 )
                 if not self.known or isinstance(reason, ssl.SSLError):
                     raise failure from error
@@ -185,7 +185,7 @@ class Endpoint:
         why = f": {said[:LONGEST_QUOTE]}" if isinstance(said, str) and said else ""
         if error.code in THIS_ONE:
             return RefusedError(f"`{self.host}` does not take the request{why}")
-        what, hint = f"fails with status {error.code}", "the same command goes on later"
+        what, hint = f"fails with status {error.code}", "the same command resumes the run later"
         if error.code in (401, 403):
             what, hint = ("refuses the key" if self.key else "wants a key"), "--key-from NAME"
         elif error.code == 404:

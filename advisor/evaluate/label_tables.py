@@ -128,7 +128,7 @@ def _separator(text: str, marks: str, file: Path) -> str:
     shown = head if len(head) <= SHOWN_COLUMNS else f"{head[:SHOWN_COLUMNS]} ..."
     raise BrokenFileError(
         f"`{file}` has no column that names images; its first line is `{shown}`",
-        hint=f"call that column one of {', '.join(COLUMNS['image'])}",
+        hint=f"rename the column of images to one of {', '.join(COLUMNS['image'])}",
     )
 
 

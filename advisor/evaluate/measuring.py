@@ -139,7 +139,7 @@ def labels_named(
             continue
         named = exact.get(response.text.strip()) or folded.get(_folded(response.text), [])
         scores = tuple(float(number in named) for number in range(len(classes)))
-        why = None if named else f"`{response.text}` is none of the labels"
+        why = None if named else f"the output `{response.text}` is not one of the labels"
         yield response._replace(text=None, scores=scores if named else None, failed=why)
 
 

@@ -35,7 +35,7 @@ class RunOptions:
         str,
         option(
             "--label-map FILE",
-            "JSON object from the labels of a classifier to yours, where they differ.",
+            "JSON object that maps a classifier's labels to your labels.",
         ),
     ] = ""
     limit: Annotated[
@@ -52,7 +52,7 @@ class RunOptions:
         list[str] | None,
         option(
             "--candidate ID|FOLDER|URL",
-            "Model to evaluate, or baseline:random, commonest, knn, probe; can be used multiple"
+            "Model to evaluate, or baseline:random|commonest|knn|probe; can be used multiple"
             " times. NAME=ID names it, ID@REV selects a revision. URL is https://HOST/v1#MODEL.",
         ),
     ] = None

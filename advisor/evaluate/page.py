@@ -29,12 +29,12 @@ from advisor.phrasing import count, joined
 TITLES = {
     RECOMMENDED: "recommended on these images",
     TIE: "a tie",
-    GUESSING_WINS: "no candidate is reliably better than guessing",
+    GUESSING_WINS: "no candidate is significantly better than guessing",
     NOBODY: "nothing could be compared",
 }
 GATE_TEXTS = {
     FAIL_UNDER: "a metric has to reach a threshold",
-    BASELINE: "no metric may fall reliably behind an earlier evaluation",
+    BASELINE: "no metric may be significantly worse than in an earlier evaluation",
     ANSWERED: "a candidate has to be better than guessing",
 }
 MOST_LEFT_OUT = 20
@@ -227,8 +227,8 @@ def comparisons(scores: Scores, verdict: Verdict) -> Table | None:
         said = "reliable"
         if not each.reliable:
             enough = each.settled_by is not None and each.settled_by > each.images
-            more = f"; about {each.settled_by:,} images would settle it" if enough else ""
-            said = f"no difference to rely on with {each.images:,}{more}"
+            more = f"; detecting one takes about {each.settled_by:,} images" if enough else ""
+            said = f"no significant difference on {each.images:,} images{more}"
         difference = f"{each.difference:+.3f} ({low} to {high})"
         pair = f"{each.first} against {each.second}"
         rows.append((pair, difference, p_written(each.adjusted), said))

@@ -226,10 +226,10 @@ class _Decision:
             if self.last and compared:
                 yield _undecided(self.last, first.name, other.name, compared[1])
         if sized:
-            yield f"`{first.name}` is named as the smallest of them"
+            yield f"`{first.name}` is selected as the smallest of the tied candidates"
         elif len({each.metrics[self.metric.id].value for each in left}) > 1:
             best = f"the best {self.metric.name} so far"
-            yield f"`{first.name}` is named for {best}; sizes are unknown"
+            yield f"`{first.name}` is selected for {best}, as model sizes are unknown"
 
     def no_better_than_guessing(self) -> str:
         """Return that nobody is reliably better than guessing; empty where somebody is."""
@@ -244,7 +244,7 @@ class _Decision:
         ):
             return ""
         return (
-            f"no candidate is reliably better than guessing: {guessing.words} has {kind.name}"
+            f"no candidate is significantly better than guessing: {guessing.words} has {kind.name}"
             f" {kind.written(guessing.metrics[kind.id])} on these {self.on}"
         )
 
@@ -297,10 +297,10 @@ def _undecided(kind: MetricKind, first: str, second: str, compared: Comparison) 
     pair, on = f"`{first}` and `{second}`", count(compared.images, "image")
     if compared.difference == 0 and compared.interval == (0, 0):
         return f"{pair}: no difference at all in {kind.name} on {on}"
-    begin = f"{pair}: no difference in {kind.name} you can rely on with {on}"
+    begin = f"{pair}: no difference in {kind.name} that is significant on {on}"
     if compared.settled_by is None or compared.settled_by <= compared.images:
         return f"{begin}; they would tell {kind.written(compared.smallest)} apart"
-    return f"{begin}; about {compared.settled_by:,} would settle it"
+    return f"{begin}; detecting one takes about {compared.settled_by:,}"
 
 
 def _ties(scores: Scores, each: CandidateScores) -> str:

@@ -64,7 +64,7 @@ def explain(
     engine = Engine.known(rules, priority)
     profile = make_profile(rules, said)
     if len(profile.get(TASK, Answer((), None, "flag")).options) > 1:
-        raise UsageError("one task can be explained at a time", hint="give one `--task`")
+        raise UsageError("one task can be explained at a time", hint="pass `--task` once")
     decision = engine.decide(profile)
     seen = outlook(engine, decision)
     changes = (*seen.changes, *task_changes(engine, decision, seen.changes))

@@ -63,7 +63,7 @@ class SavedInterview:
                 kind="nothing-kept",
             ) from error
         if not isinstance(kept, dict):
-            raise UsageError("the kept interview is damaged", hint="`advisor ask` starts a new one")
+            raise UsageError("the saved interview is broken", hint="`advisor ask` starts a new one")
         return kept
 
     def write(self, session: Session) -> None:

@@ -67,7 +67,7 @@ def _put_options(ask: Ask, prompt: Prompt, extras: Sequence[Row], marked: str) -
     if len(named) <= FEW:
         named = [row._replace(hidden=False) for row in named]
     if question.unit is None:
-        named.append(Row(chosen, "one that is not among them", ("none",)))
+        named.append(Row(chosen, "another option, not in this list", ("none",)))
     return prompt.choose(Asked("Which one?", tuple(named), question.unit, question.units))
 
 

@@ -317,7 +317,7 @@ def _words(axis: Axis, place: int, option: Option, question: Question) -> str:
     return f"{least:.3g} {unit} or more" if most is None else f"{least:.3g} to {most:.3g} {unit}"
 
 
-DAMAGED = "the kept interview is damaged"
+DAMAGED = "the saved interview is broken"
 
 
 def _answer(row: list[Any]) -> Answer:

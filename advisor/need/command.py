@@ -183,7 +183,7 @@ def _refuse_other_formats(telling: AnswerTelling) -> None:
     """Raise UsageError where a batch would not answer in the way that was asked for."""
     if telling.shown.files:
         message = "`--batch` prints a line of JSON for each line, and writes no other answer"
-        raise UsageError(message, hint="leave `--output` out; `> answers.jsonl` keeps the lines")
+        raise UsageError(message, hint="leave out `--output`; `> answers.jsonl` saves the lines")
     other = telling.format if telling.format not in ("terminal", "json") else ""
     if other or telling.quiet or telling.verbose:
         asked = f"--format {other}" if other else "-q" if telling.quiet else "-v"

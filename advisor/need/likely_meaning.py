@@ -92,7 +92,7 @@ def _is_a_name(rulebase: RuleBase, name: str) -> str:
     if wanted not in known:
         return ""
     tasks = lexicon.named(known[wanted])[1]
-    return f"`{name}` is a model, for {joined(tasks[:MOST], 'or')}; "
+    return f"`{name}` is a model, not a task: its tasks are {joined(tasks[:MOST])}; "
 
 
 def _is_an_answer(reading: Reading) -> bool:
@@ -167,4 +167,4 @@ def _counted(rulebase: RuleBase, words: str, value: str, asks: bool) -> MeantFla
     if question:
         flag = f"--{rulebase.question(question).typed}"
         return MeantFlag((f"{flag} {value}".strip(),))
-    return MeantFlag(needless=f"how many {marks[0].id} there are changes no answer; leave it out")
+    return MeantFlag(needless=f"the number of {marks[0].id} changes no result; leave it out")

@@ -63,7 +63,7 @@ def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
     if understanding.guesses:
         decision = understanding.advice.decision
         taken = "" if decision.family is None else f", {decision.profile[TASK].options[0]} assumed"
-        say = "say what should come out of which images, or name one by --task"
+        say = "describe the images and the output, or pass --task"
         yield "Task", f"not understood{taken}; {say}"
     said = [f"{_quoted(words)} {meaning}" for meaning, words in _read(understanding)]
     if said:

@@ -188,7 +188,7 @@ def not_understood(rulebase: RuleBase, text: str) -> UsageError:
         return unknown_name("command or task", text, known, LISTING)
     return UsageError(
         f"nothing was understood of `{_shortened(text)}`",
-        hint="say what should come out of which images, or run `advisor` to be asked; "
+        hint="describe the images and the output, or run `advisor` for an interview; "
         "`advisor list tasks` prints the tasks",
         kind="not-understood",
     )

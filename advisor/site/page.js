@@ -249,7 +249,7 @@ function map(walk, state, found, width) {
   chip({ name: found.leaf[2] || familyName(found.leaf[1]), end: "the answer" }, INDENT, top, "own given");
   const line = drawn("polyline", { class: "way", points: trunk.join(" ") });
   const marks = trunk.map(([x, y]) => drawn("circle", { cx: x, cy: y, r: 5, class: "way" }));
-  const label = "Map of the task: your way down the left, and what each other answer leads to";
+  const label = "Map of the task: your answers on the left, and the result of each other answer";
   return levels.length ? drawn("svg", { class: "map", role: "group", "aria-label": label, width, height: top + CHIP + 4 },
     line, marks, parts) : null;
 }
@@ -266,7 +266,7 @@ function answered(walk, state) {
   const found = walk.settled();
   if (!found) {
     return [make("h2", { tabindex: -1 }, "These answers cannot all be true"),
-      make("p", null, "Remove one of them. The command names those that contradict each other:"),
+      make("p", null, "Remove one of your answers. This command names the answers that contradict each other:"),
       pre(command("recommend", state))];
   }
   const { path, leaf } = found;

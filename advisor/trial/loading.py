@@ -105,8 +105,8 @@ def load_part(checkpoint: LocalCheckpoint, class_name: str) -> Any:
     added = getattr(tokenizer, "added_tokens_decoder", None)
     if added is not None and len(tokenizer) <= len(added):  # made of nothing: no file was there
         raise BrokenCheckpointError(
-            f"the tokenizer of `{checkpoint.name}` knows no words: its files are missing",
-            hint="fetch the checkpoint again, with tokenizer.json or what it keeps its words in",
+            f"the tokenizer of `{checkpoint.name}` has no vocabulary: its files are missing",
+            hint="download the checkpoint again, with tokenizer.json or its vocabulary file",
             kind="incomplete-checkpoint",
         )
     return part

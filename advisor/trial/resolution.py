@@ -112,7 +112,7 @@ def _from_hub(name: str, loading: Loading) -> LocalCheckpoint:
             incomplete = error
     if loading.offline or network_forbidden():
         raise incomplete or OfflineError(
-            f"`{name}` is not on this machine, and the network may not be used",
+            f"`{name}` is not on this machine, and network access is turned off",
             hint="drop --offline or unset HF_HUB_OFFLINE once, or give a folder",
         )
     if loading.agree is None:
@@ -153,8 +153,8 @@ def fetch(download: Download) -> Path:
     free = shutil.disk_usage(existing).free
     if free < download.total_bytes:
         raise DiskFullError(
-            f"`{download.name}` needs {download.size}, and {size_shown(free)} are free where "
-            "checkpoints are kept",
+            f"`{download.name}` needs {download.size}, and the disk of the Hub cache has "
+            f"{size_shown(free)} free",
             hint="free some space, or point HF_HOME at another disk",
         )
     with _hub_errors(download.name, download.revision):

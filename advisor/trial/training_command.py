@@ -234,7 +234,7 @@ def stopping_between_steps() -> Iterator[Callable[[], bool]]:
         yield asked.is_set
     except KeyboardInterrupt:
         if asked.is_set():
-            note("the same command goes on from here")
+            note("the same command resumes the training from here")
         raise
     finally:
         signal.signal(signal.SIGINT, before)

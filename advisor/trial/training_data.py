@@ -64,7 +64,7 @@ def read_examples(
     in_json = source.suffix.lower() == ".json"
     if annotations is not None and not in_json:
         raise UsageError(
-            "`--annotations` belongs to VQA's questions in JSON", hint="a CSV has its answers"
+            "`--annotations` is for VQA questions in JSON", hint="put the answers in the CSV file"
         )
     with _readable(source):
         rows = [*(_of_json(source, annotations) if in_json else _of_csv(source))]

@@ -46,7 +46,7 @@ FEW_HEADS = 4
 """What is assumed of a narrower network, as those for tests mostly have."""
 DROPPED = {
     WORD_HEAD: "the word table once more, for the head",
-    "crit_mask_lm_smoothed.one_hot": "a constant of label smoothing",
+    "crit_mask_lm_smoothed.one_hot": "a constant for label smoothing",
 }
 FOR_CAPTIONS, UNUSED = "cls.predictions.", "the word head, which answering does not use"
 USES = {
@@ -113,8 +113,8 @@ def convert(
         )
     if kind is UnifiedVLPForAnswering and not named:
         notes.append(
-            "the answers come out as numbers: their words are not in the file; give them with "
-            "--answers FILE, one a line (Pythia's answers_vqa.txt)"
+            "the model returns class numbers, because the file has no answer texts; pass them with "
+            "--answers FILE, one answer per line (such as Pythia's answers_vqa.txt)"
         )
     tokenizer = BertTokenizer(
         vocab={word: place for place, word in enumerate(words)},

@@ -33,7 +33,7 @@ def test_an_act_suggests_the_tasks_that_it_is_much_of(advisor):
     [
         ("--task x-ray", "`x-ray` says `--domain medical`"),
         ("--task clip", "`clip` is a family: `advisor show clip` says what it does"),
-        ("--task trocr", "`trocr` is a model, for ocr-line or handwriting"),
+        ("--task trocr", "`trocr` is a model, not a task: its tasks are ocr-line and handwriting"),
         ("--task vqa --domain x-ray", "did you mean `medical`?"),
         ("--task vqa --language tschechisch", "did you mean `cs`?"),
         ("--task vqa --use startup", "did you mean `commercial`?"),
@@ -59,7 +59,7 @@ def test_what_images_show_or_say_suggests_no_task(advisor, subject):
         ("--samples 200", "did you mean `--num-examples 200`?"),
         ("--query x", "did you mean `--text-input query`?"),
         ("--permissive", "did you mean `--sort permissive`?"),
-        ("--num-classes 300", "how many classes there are changes no answer; leave it out"),
+        ("--num-classes 300", "the number of classes changes no result; leave it out"),
         ("--offline", "it is an option of `advisor try`"),
         ("--accuracy", "no such option: --accuracy\n"),
         ("--quantized", "`--memory-gb` chooses the precision"),

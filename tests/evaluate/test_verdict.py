@@ -61,8 +61,9 @@ def test_a_tie_is_an_answer_and_says_what_would_settle_it(tmp_path, rules):
     _, said, code = judged(run, rules)
     assert (said.outcome, code) == ("tie", 0)
     assert set(said.tied) == {"one", "other"}
-    assert f"no difference in accuracy you can rely on with {SIZE} images; about " in "".join(
-        said.because
+    assert (
+        f"no difference in accuracy that is significant on {SIZE} images; detecting one"
+        in "".join(said.because)
     )
     assert judged(run, rules, gates=Gates(strict=True))[2] == 3
 
@@ -79,7 +80,7 @@ def test_of_tied_candidates_the_smallest_is_named(tmp_path, rules):
     )
     said = judged(replace(run, candidates=named), rules)[1]
     assert (said.recommended, said.checkpoint) == ("other", small)
-    assert said.because[-1] == "`other` is named as the smallest of them"
+    assert said.because[-1] == "`other` is selected as the smallest of the tied candidates"
 
 
 def test_of_own_checkpoints_that_tie_the_smallest_by_its_headers_is_named(tmp_path, rules):
@@ -101,7 +102,7 @@ def test_of_tied_candidates_of_unknown_size_the_best_so_far_is_named(tmp_path, r
     assert (said.outcome, said.recommended) == ("tie", best.name)
     assert (
         said.because[-1]
-        == f"`{best.name}` is named for the best accuracy so far; sizes are unknown"
+        == f"`{best.name}` is selected for the best accuracy so far, as model sizes are unknown"
     )
 
 
@@ -131,7 +132,7 @@ def test_shuffled_labels_have_no_winner(tmp_path, rules):
     run = written(tmp_path, labelled(truth), {name: picks(some) for name, some in said.items()})
     _, found, code = judged(run, rules)
     assert (found.outcome, found.recommended, code) == ("guessing", None, 1)
-    assert "no candidate is reliably better than guessing: always `cat`" in found.because[0]
+    assert "no candidate is significantly better than guessing: always `cat`" in found.because[0]
 
 
 def test_worse_than_the_commonest_class_is_said_of_each(tmp_path, rules):

@@ -39,7 +39,7 @@ def caveat(_: Case, judgement: Judgement) -> Iterator[Finding]:
     """What speaks against a family that is recommended."""
     family = judgement.checkpoint.family
     for fired in judgement.assessment.caveats if not judgement.undetermined else ():
-        message = f"{family} is recommended, and {fired.rule.id} speaks against it"
+        message = f"{family} is recommended, but the rule {fired.rule.id} advises against it"
         because, sources = fired.rule.because, fired.rule.sources
         yield Finding(message, because=because, sources=sources)
 
@@ -192,7 +192,7 @@ def task_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
     checkpoint, task = judgement.checkpoint, judgement.task
     if judgement.suitability.use is None and task not in checkpoint.fine_tune:
         able = ", ".join(checkpoint.tasks) or "none of the known tasks"
-        message = f"{checkpoint.id} does not do {task}; it does {able}"
+        message = f"{checkpoint.id} does not support {task}; it supports {able}"
         because = "The catalog names no such task for it."
         yield Finding(message, because=because)
 

@@ -205,8 +205,8 @@ def narrower_override(case: Case) -> Iterator[Finding]:
         if taken or called_here or not case.release.reaches(since):
             continue
         yield Finding(
-            f"`{one.base}` passes `{name}` to `{one.name}` since transformers {since}, which this "
-            "one does not take",
+            f"`{one.base}` passes `{name}` to `{one.name}` since transformers {since}, but this "
+            f"`{one.name}` does not accept `{name}`",
             one.place,
             fix=f"add the parameter `{name}=None`" + (", or `**kwargs`" if by_name else ""),
         )
