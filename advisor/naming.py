@@ -1,6 +1,7 @@
 """How people spell names: the same name in other letters, a typo, a name that means the like.
 
-A likeness by chance is none: a typo is one edit in five letters, and a meaning is shared by words.
+A likeness by chance is none: a typo is one edit in five letters, two at most, and a
+meaning is shared by words.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def suggestions(
     `meanings` has a text for what can be suggested by its meaning; without it names are compared.
     """
     known = list(known)
-    return spelt_like(name, known) or alike(name, meanings or {each: each for each in known})
+    if meanings is None:
+        meanings = {each: each for each in known}
+    return spelt_like(name, known) or alike(name, meanings)
 
 
 def spelt_like(name: str, known: Iterable[str]) -> list[str]:
@@ -105,7 +108,7 @@ def _slips(name: str, known: str) -> int:
     A name of fewer than five letters may lack one, have one too many, or have two exchanged.
     """
     longest = max(len(name), len(known))
-    allowed = max(1, longest // 5)
+    allowed = max(1, min(2, longest // 5))
     if abs(len(name) - len(known)) > allowed or longest < 3:
         return 0
     edits = _distance(name, known)

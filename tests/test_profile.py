@@ -206,6 +206,14 @@ def test_unknown_option_is_named_with_the_nearest(small, question, typed, neares
     assert caught.value.hint
 
 
+def test_a_place_is_no_device_for_sharing_a_word_with_one(rulebase):
+    with pytest.raises(UsageError) as caught:
+        make_profile(rulebase, {"device": "server"})
+    assert "did you mean" not in caught.value.message
+    with pytest.raises(UsageError, match=r"did you mean .*classification"):
+        make_profile(rulebase, {"task": "classification of photos"})
+
+
 def test_hopeless_name_gets_no_guess(small):
     with pytest.raises(UsageError) as caught:
         make_profile(small, {"device": "zzzzzz"})

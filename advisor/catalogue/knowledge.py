@@ -81,6 +81,9 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
     aliases: dict[str, dict[str, Any]] = {
         "tasks": rulebase.task_names,
         "families": rulebase.family_names,
+        "questions": {
+            name: question for question in rulebase.questions for name in question.aliases
+        },
     }
     known: list[str] = []
     for name in kinds:

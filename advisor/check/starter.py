@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 from collections import Counter
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 from advisor.catalogue.release import release
@@ -10,7 +15,7 @@ from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.declaration import ProjectDeclaration
 from advisor.check.project import Project
 from advisor.foreign import visible
-from advisor.model import Checkpoint
+from advisor.model import TASK, Checkpoint
 from advisor.phrasing import first_named
 from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Usage
@@ -41,6 +46,8 @@ NOTHING = """
 #     checkpoint: {checkpoint}
 #     needs: {{task: {task}}}
 """
+_BY = re.compile(r"^# by: advisor code (.+)$", re.MULTILINE)
+"""The line of a program that names the command which wrote it."""
 WAIVER = """\
     # `waive` suppresses a finding for a while, with a reason and an expiry date:
     # waive:
@@ -67,7 +74,7 @@ def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
         return HEAD + next(texts, "") + tail, 0
     named: Counter[str] = Counter()
     blocks = [
-        _choice(rulebase, rulebase.checkpoints[id], usages, named)
+        _choice(case, rulebase.checkpoints[id], usages, named)
         for id, usages in sorted(loads.items())
     ]
     return HEAD + "\nchoices:\n" + "\n".join(blocks) + WAIVER + tail, len(loads)
@@ -99,10 +106,26 @@ def _is_test(path: str) -> bool:
     return named or not TESTS.isdisjoint(folders)
 
 
-def _choice(
-    rulebase: RuleBase, checkpoint: Checkpoint, usages: list[Usage], named: Counter[str]
-) -> str:
+def _needs_of_header(
+    case: Case, checkpoint: Checkpoint, usages: list[Usage]
+) -> dict[str, str | list[str]]:
+    """Return the answers that `advisor code` wrote a program for, by flag; none for other code."""
+    for path in dict.fromkeys(usage.place.path for usage in usages):
+        for command in _BY.findall(case.source(path)):
+            given: dict[str, list[str]] = {}
+            with suppress(ValueError):  # a quotation that nobody closed
+                for flag, value in pairwise(shlex.split(command)):
+                    name = flag.removeprefix("--")
+                    if name != flag and name in case.rulebase.question_names:
+                        given.setdefault(name, []).append(value)
+            if set(given.get(TASK, [])) & {*checkpoint.tasks, *checkpoint.fine_tune}:
+                return {name: said[0] if len(said) == 1 else said for name, said in given.items()}
+    return {}
+
+
+def _choice(case: Case, checkpoint: Checkpoint, usages: list[Usage], named: Counter[str]) -> str:
     """Return one choice, named after its task; `named` counts the choices named so."""
+    rulebase, written = case.rulebase, _needs_of_header(case, checkpoint, usages)
     able = list(dict.fromkeys([*checkpoint.tasks, *checkpoint.fine_tune]))
     pipelines = {usage.task for usage in usages if usage.task}
     certain = [
@@ -110,6 +133,7 @@ def _choice(
         for task in rulebase.tasks
         if task.id in able and pipelines & {task.id, *task.hub_tasks, *task.aliases}
     ] or (able if len(able) == 1 else [])
+    certain = [str(written[TASK])] if isinstance(written.get(TASK), str) else certain
     task = [*certain, *able, rulebase.tasks[0].id][0]
     named[task] += 1
     places = [f"{visible(usage.place.path)}:{usage.place.line}" for usage in usages]
@@ -124,5 +148,6 @@ def _choice(
     if not certain:
         does = ", ".join(checkpoint.tasks or checkpoint.fine_tune)
         lines.append(f"    # a guess from the checkpoint, which does: {does}")
-    lines.append(f"    needs: {{task: {task}{training}}}  # add e.g. language, use, memory-gb")
+    needs = f"{{task: {task}{training}}}  # add e.g. language, use, memory-gb"
+    lines.append(f"    needs: {json.dumps(written, ensure_ascii=False) if written else needs}")
     return "\n".join(lines) + "\n"

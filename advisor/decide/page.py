@@ -18,6 +18,7 @@ from advisor.decide.ranking import FIGURE
 from advisor.decide.requirements import AS_IS
 from advisor.decide.selection import Selection
 from advisor.decide.shortlist import (
+    UNMEASURED,
     UNSCORED,
     family_name,
     figure_text,
@@ -231,7 +232,10 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
             known = f"{figure.name} {figure_text(pick.checkpoint.id, figure.value)}"
         elif advice.task in pick.checkpoint.typical:
             known = "the usual starting point for this task"
-        yield Note("Ranking", f"{known}; {standing(advice.selection, pick)}", lines=2)
+        why = standing(advice.selection, pick)
+        if known == UNSCORED:
+            why = why.removeprefix(UNMEASURED)
+        yield Note("Ranking", f"{known}; {why}", lines=2)
 
 
 def _result_over_first(selection: Selection, checkpoint: str) -> Precedence | None:

@@ -10,7 +10,6 @@ from advisor.decide.ranking import FIGURE, SERIES
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection, next_of_another_series
 from advisor.draw.blocks import Cell, Link, Note, Notes, Page, Table
-from advisor.draw.typesetting import cut_lines
 from advisor.model import NONE, Fit, is_form
 from advisor.rulebase.base import RuleBase
 
@@ -25,9 +24,10 @@ RELATIONS = {
     "rounded": "{next} in more bits",
 }
 UNSCORED = "no published score for this task"
+UNMEASURED = "no published result; "
 """What is known of a checkpoint that no figure ranks."""
 LICENCE = 12
-"""So many characters of a licence fit a table; `-v` has all of it."""
+"""A licence of more characters has no brackets in a table; `-v` has all of it."""
 MARKS = {
     "=": "= tied with the next",
     "*": "* ranked by another benchmark",
@@ -75,8 +75,14 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
     if any(pick.unknown or pick.poor for pick in shown):
         add("Unverified", [_doubt(pick) for pick in shown])
     licences = (pick.checkpoint.licence or "unknown" for pick in shown)
-    add("License", [cut_lines(licence, LICENCE, 1)[0] for licence in licences])
+    add("License", [_licence_cell(licence) for licence in licences])
     return [*page, Table(tuple(columns), tuple(map(tuple, rows)), wide=-1)]
+
+
+def _licence_cell(licence: str) -> str:
+    """Return a licence, one too long without what stands in brackets, marked with …."""
+    bare, bracket, _ = licence.partition(" (")
+    return f"{bare} …" if bracket and len(licence) > LICENCE else licence
 
 
 def _unscored(shown: Sequence[Pick], above: str) -> Page:
@@ -196,7 +202,7 @@ def standing(selection: Selection, pick: Pick) -> str:
         if other is None:
             return "the others are of its series" if after else "the last one"
         if pick.placed_by == SERIES:
-            return "no published result; ranked by its series and size"
+            return f"{UNMEASURED}ranked by its series and size"
         locked, next_id = selection.locked, other.checkpoint.id
         tied = locked is not None and locked.tie(pick.checkpoint.id, next_id)
         return f"{'tied with' if tied else 'no shared benchmark with'} {next_id}"

@@ -58,7 +58,7 @@ class Hours(NamedTuple):
         low, about, high = (_short(times * each) for each in (self.low, self.about, self.high))
         span = f" ({low}-{high})" if low != high else ""
         took = f"about {about} {self.unit.replace('hours', name)}{span} for {self.items:,.0f} items"
-        return f"{took} on {self.machine}{written}"
+        return f"{took} on {self.machine}{written}, model alone"
 
 
 class Within(NamedTuple):

@@ -48,6 +48,7 @@ SHORT = 10
 _WORDS = re.compile(r"--[a-z-]+ \S+|\S+")
 _BLANKS_AND_WORD = re.compile(r"(\s*)(--[a-z-]+ \S+|\S+)")
 _SENTENCE_END = re.compile(r"[.!?](?= |$)")
+_CLAUSE_END = re.compile(r"[;,] | \(")
 _FLAG = re.compile(r" (?=--[a-z])")
 
 Span = tuple[str, str]
@@ -119,7 +120,7 @@ def wrapped(text: str, width: int) -> list[str]:
 def cut_lines(text: str, width: int, most: int) -> list[str]:
     """Return the sentences of a text that so many lines hold, the first in a line more if need be.
 
-    Where they hold none whole, the last line ends in ….
+    Where they hold none whole, they end in … behind the last clause that they hold.
     """
     lines = wrapped(text, width)
     if len(lines) <= most:
@@ -127,6 +128,9 @@ def cut_lines(text: str, width: int, most: int) -> list[str]:
     starts = [wrapped(text[: end.end()], width) for end in _SENTENCE_END.finditer(text)]
     if whole := [one for place, one in enumerate(starts) if len(one) <= most + (place == 0)]:
         return whole[-1]
+    ends = [wrapped(f"{text[: end.start()]} …", width) for end in _CLAUSE_END.finditer(text)]
+    if clauses := [clause for clause in ends if len(clause) <= most]:
+        return clauses[-1]
     last = lines[most - 1]
     while last and len(last) + 2 > width:
         last = last.rpartition(" ")[0]

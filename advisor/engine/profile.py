@@ -224,7 +224,8 @@ def _named(question: Question, known: Mapping[str, tuple[str, str]], name: str) 
         hint = f"`advisor show {question.typed}` prints all {len(words)} options"
     if question.unit:
         hint += f", or a number of {question.unit}"
-    meanings = {o.typed: " ".join((*o.names, o.label)) for o in question.options}
+    by_meaning = question.options if question.id == TASK else ()  # a server may well have a GPU
+    meanings = {o.typed: " ".join((*o.names, o.label)) for o in by_meaning}
     message = f"unknown option `{name}` of `{question.typed}`"
     raise unknown_among(message, question.id, name, known, hint, meanings, "unknown-option")
 

@@ -138,10 +138,16 @@ def read_need(
     name = same_name(text, [*rulebase.task_names, *rulebase.words])
     if name and TASK not in given and len(rulebase.words.get(name, ())) <= 1:
         return {**make_profile(rulebase, {TASK: name}, "text"), **given}
+    from advisor.need.reading import read
     from advisor.need.understanding import one_task, refuse_names
 
     refuse_names(rulebase, text)
     form = f"`advisor {verb} --task {{task}}`"
     profile = one_task(Engine.known(rulebase, first), text, given, least=1, form=form, exit_code=3)
     note(f"advisor: read as `{command(verb, rulebase, profile)}`")
+    reading = read(rulebase, text)
+    besides = [(f"not answered here ({task.task})", task.spans) for task in reading.besides]
+    for said, spans in (*besides, ("not understood", reading.not_understood)):
+        if words := reading.words(spans):
+            note(f"advisor: {said}: {', '.join(words)}")
     return profile

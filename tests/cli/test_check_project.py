@@ -6,6 +6,7 @@ import re
 import subprocess
 
 import pytest
+import yaml
 
 CLIP = "openai/clip-vit-base-patch32"
 CAPTIONER = "Salesforce/blip-image-captioning-base"
@@ -522,6 +523,18 @@ def test_init_writes_a_file_that_check_accepts_and_never_overwrites(advisor, pro
     assert advisor("init").code == 2
     assert (tmp_path / "advisor.yaml").read_text() == text
     assert advisor("init", "--force").code == 0
+
+
+def test_init_takes_the_needs_that_a_program_of_code_names(advisor, project, tmp_path):
+    needs = ("--task", "field-extraction", "--domain", "documents", "--memory-gb", "8")
+    project(app_py=advisor("code", *needs).out)
+    assert advisor("init").code == 0
+    (choice,) = yaml.safe_load((tmp_path / "advisor.yaml").read_text())["choices"]
+    assert choice["name"] == "field-extraction"
+    assert choice["needs"] == {
+        "task": "field-extraction", "domain": "documents", "memory-gb": "8",
+    }  # fmt: skip
+    assert check(advisor).code == 0
 
 
 def test_init_without_any_usage_writes_comments_only(advisor, project, tmp_path):

@@ -213,6 +213,14 @@ def test_a_program_is_for_one_task(advisor, words, code, said):
     assert said in result.err
 
 
+def test_what_a_program_leaves_out_of_its_sentence_is_said_beside_it(advisor):
+    letters = advisor("code", "OCR of handwritten French letters, whole pages, quxly")
+    assert "--ocr page" in letters.err
+    assert "advisor: not understood: quxly" in letters.err
+    apart = advisor("code", "OCR of handwritten text, deduplicate")
+    assert "not answered here (deduplication): deduplicate" in apart.err
+
+
 def test_a_checkpoint_of_one_task_needs_none(advisor):
     id = "Salesforce/blip-vqa-base"
     assert advisor("code", id).out == advisor("code", id, "--task", "vqa").out

@@ -8,7 +8,9 @@ import pytest
 import yaml
 
 from advisor.decide.advice import END
+from advisor.decide.precedence import Published
 from advisor.decide.recommendation import recommend
+from advisor.decide.shortlist import UNSCORED
 from advisor.draw.typesetting import cut_lines, height
 from advisor.engine.decision import Engine
 from advisor.engine.profile import answers_text
@@ -398,7 +400,22 @@ def test_a_reason_is_cut_behind_a_sentence_and_its_first_sentence_nowhere():
     assert cut_lines(text, 40, 1) == ["CLIP has no text decoder, so it cannot", "generate text."]
     assert cut_lines(text, 40, 2)[1] == "generate text. CLIP ranks texts."
     assert cut_lines(text, 20, 1) == ["CLIP has no text …"]
-    assert cut_lines("mit (the code alone)", 12, 1) == ["mit (the …"]
+    against = "86.93 on POPE, against 82.67 for another checkpoint"
+    assert cut_lines(against, 40, 1) == ["86.93 on POPE …"]
+    assert cut_lines(against, 40, 2) == ["86.93 on POPE, against 82.67 for another", "checkpoint"]
+    assert cut_lines("segmentation (Hub task of another one)", 16, 1) == ["segmentation …"]
+
+
+TEN_SHOT = "10 images a class, top-1"
+
+
+def test_a_licence_is_cut_before_its_brackets_and_a_metric_is_said_once(advisor, rulebase):
+    pages = [advisor("recommend", "--task", task.id).out for task in rulebase.tasks]
+    assert not re.search(r"\([^()]* …", "".join(pages))
+    assert not any("no published result; " in page and UNSCORED in page for page in pages)
+    ten_shot = Published("ImageNet-1k from 10 images a class", TEN_SHOT, 79.7, "higher", "", (0, 0))
+    assert TEN_SHOT in {metric for each in rulebase.yardsticks.values() for metric in each.metrics}
+    assert ten_shot.name == "ImageNet-1k from 10 images a class top-1"
 
 
 def test_first_sentences_of_reasons_are_short_and_name_their_subject(rulebase):

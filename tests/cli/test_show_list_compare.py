@@ -525,3 +525,8 @@ def test_without_a_kind_the_kinds_are_listed(advisor):
 def test_a_number_that_is_none_is_refused(advisor, number):
     result = advisor("list", "checkpoints", "--memory-gb", number)
     assert (result.code, "is not a number" in result.err) == (2, True)
+
+
+def test_a_question_is_shown_by_its_flag(advisor, rulebase):
+    for question in rulebase.questions:
+        assert advisor("show", question.typed).out == advisor("show", question.id).out

@@ -160,6 +160,14 @@ def test_conclusions_are_told_apart_and_can_be_left_out(rulebase):
     assert answers(reading)["training"].options == ("fine-tune",)
 
 
+def test_a_handwritten_letter_is_a_page_unless_lines_are_read(rulebase):
+    for text in ("OCR of handwritten French letters", "handwriting, whole pages"):
+        assert ("reading", ("page",)) in {
+            (answer.question, answer.answer.options) for answer in read(rulebase, text).concluded
+        }
+    assert not read(rulebase, "OCR of handwritten letters, line by line").concluded
+
+
 def test_of_two_options_of_one_question_none_is_read(rulebase):
     assert "device" not in given(rulebase, "caption photos in the browser or on a phone")
 
