@@ -220,8 +220,10 @@ def walked(engine: Engine, residual: Residual, node: int, told: Profile, asks: A
     def after(node: int, profile: Profile, split: Split) -> tuple[int, int]:
         id = engine.encoding.questions[split.question]
         cost, most = 0, 0
+        choices, below = residual.choices[split.question], residual.cofactors(node, split.question)
         for part in split.parts:
-            answer = Answer(engine.options(split.question, part.choice), None, "asked")
+            choice = choices[below.index(part.node)]
+            answer = Answer(engine.options(split.question, choice), None, "asked")
             further, deepest = walk(part.node, {**profile, id: answer})
             cost += part.weight * further
             most = max(most, deepest)

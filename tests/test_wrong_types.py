@@ -88,7 +88,7 @@ def test_numbers_and_lists_of_other_libraries_are_read_as_such():
     for odd in (numpy.array([1, 2]), numpy.array(["vqa", "x"])):
         with contextlib.suppress(AdvisorError, TypeError):
             advisor.recommend(task=odd)
-        with pytest.raises(TypeError, match="`order` takes"):
+        with pytest.raises(TypeError, match="`sort` takes"):
             advisor.recommend(task="vqa", order=odd)
 
 

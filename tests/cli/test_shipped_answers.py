@@ -163,8 +163,8 @@ def test_what_nothing_satisfies_is_a_no_that_names_what_came_closest(advisor, ar
     answer = result.json
     assert (result.code, answer["checkpoints"]) == (1, [])
     assert answer["closest"]
-    lacks = {one["id"]: one["lacks"] for one in answer["fallen"]}
-    assert all(one["lacks"] == lacks[one["id"]] for one in answer["closest"])
+    lacks = {form["form_id"]: form["lacks"] for form in answer["fallen"]}
+    assert all(form["lacks"] == lacks[form["form_id"]] for form in answer["closest"])
     page = advisor("recommend", *arguments).out
     assert "No checkpoint of the catalog meets your needs" in page
     assert answer["closest"][0]["id"] in page
