@@ -19,20 +19,21 @@ RAY_SECONDS = 300
 
 
 @pytest.mark.slow
-def test_killed_at_twenty_places_it_comes_out_the_same(shapes, tmp_path):
+@pytest.mark.parametrize("places", [6, pytest.param(20, marks=pytest.mark.long)])
+def test_killed_at_many_places_it_comes_out_the_same(shapes, tmp_path, places):
     data = shapes(40)
     home = tmp_path / "killing"
     home.mkdir()
     done = subprocess.run(
-        [sys.executable, KILLING, data, home, "20", "527070"],
+        [sys.executable, KILLING, data, home, str(places), "527070"],
         capture_output=True, text=True, timeout=1500, env={**os.environ, "PYTHONWARNINGS": ""},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     report = json.loads(done.stdout.splitlines()[-1])
     assert set(report["whole"]) == {"run", "images", "given", "answers", "folder", "answer"}
     assert report["differ"] == []
-    assert sum(map(bool, report["killed"])) >= 15, report["killed"]
-    assert len(set(map(repr, report["broken_off"]))) >= 5, "in different states"
+    assert sum(map(bool, report["killed"])) >= places * 3 // 4, report["killed"]
+    assert len(set(map(repr, report["broken_off"]))) >= places // 4, "in different states"
 
 
 ON_RAY = """
