@@ -101,7 +101,7 @@ ERRORS = {
     "gap": (
         "task",
         "{profiles:,} profiles have no answer, though their tasks are not declared none{opened}",
-        "let a family do it, or write `elsewhere` for the task",
+        "add the task to a family, or write `elsewhere` for the task",
     ),
     "family-cannot-win": (
         "family",
@@ -116,7 +116,7 @@ ERRORS = {
     "implied-rule": (
         "rule",
         "`{about}` adds nothing in the {fires:,} profiles where it fires: {others} say it already",
-        "narrow it to what it adds, or merge its reason into the rules that imply it",
+        "narrow the rule, or merge its reason into the rules that imply the rule",
     ),
     "cancelling-rules": (
         "rule",
@@ -126,7 +126,7 @@ ERRORS = {
     ),
     "prefers-the-excluded": (
         "rule",
-        "`{about}` prefers `{family}`, which is excluded whenever it fires",
+        "`{about}` prefers `{family}`, which is excluded whenever the rule fires",
         "correct its conditions, or what the family declares",
     ),
     "impossible-option": (
@@ -139,12 +139,12 @@ WARNINGS = {
     "never-pivotal": (
         "rule",
         "`{about}` fires in {fires:,} profiles and is pivotal in none",
-        "say `supporting: true` where it is a true reason all the same",
+        "set `supporting: true` if the rule states a true reason",
     ),
     "past-its-checkpoint": (
         "rule",
-        "`{about}` speaks of `{checkpoint}`, but `{family}` never wins where it fires",
-        "correct its conditions, or aim it at another checkpoint",
+        "`{about}` names `{checkpoint}`, but `{family}` never wins when the rule fires",
+        "correct the rule's conditions, or name another checkpoint",
     ),
     "aimed-at-none": (
         "rule",
@@ -163,7 +163,7 @@ WARNINGS = {
     ),
     "idle-never": (
         "never",
-        "`{about}` rules out nothing: what it names cannot be anyway",
+        "`{about}` excludes nothing: its combination of answers is impossible anyway",
         "remove it",
     ),
     "idle-question": (

@@ -120,16 +120,16 @@ def _typical(difference: RuleBaseDifference) -> Page:
             Table(("task", "before", "after"), cells, wide=2),
         ]
     if more := [pick_change.task for pick_change in difference.typical[SHOWN_TASKS:]]:
-        page.append(Text(f"so do {', '.join(more)}; --format json has theirs", "quiet"))
+        page.append(Text(f"{', '.join(more)} also change; --format json shows how", "quiet"))
     return page
 
 
 def _side(side: Side, heading: str) -> Page:
     facts = {
-        "tasks that only it has": ", ".join(side.tasks),
-        "questions that only it asks": ", ".join(side.questions),
-        **{f"options of {id} that only it has": ", ".join(ids) for id, ids in side.options.items()},
-        "cases that only it admits": f"{side.cases:,}" if side.cases else "",
+        "unshared tasks": ", ".join(side.tasks),
+        "unshared questions": ", ".join(side.questions),
+        **{f"unshared options of {id}": ", ".join(ids) for id, ids in side.options.items()},
+        "unshared cases": f"{side.cases:,}" if side.cases else "",
     }
     rows = tuple((name, fact) for name, fact in facts.items() if fact)
     if not rows:

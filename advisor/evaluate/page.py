@@ -39,8 +39,8 @@ GATE_TEXTS = {
 }
 MOST_LEFT_OUT = 20
 SCORED_NOTES = {
-    "likelihood": "`{}` writes; it was scored on labels by how likely it is to write each, which is"
-    " not an answer that it would give unasked",
+    "likelihood": "`{}` generates text. Labels are ranked by likelihood, so predictions may"
+    " differ from its free-form output",
     IN_WORDS: "`{}` answers in words; a text that matches no label counts as wrong",
 }
 NOTES = {

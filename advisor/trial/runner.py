@@ -145,7 +145,7 @@ class Runner:
         fixed = fixed_prompt(self.entry, self.task)
         if not request.question or fixed is None or request.prompt:
             return reply
-        new = f"the model ignores the question: the prompt for {self.task} is always `{fixed}`"
+        new = f"the model ignores the question: its prompt is `{fixed}`"
         return replace(reply, warnings=(*reply.warnings, new))
 
     def on_device(self, inputs: Any) -> dict[str, Any]:

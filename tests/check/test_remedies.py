@@ -145,8 +145,8 @@ GONE = "from transformers.modeling_utils import apply_chunking_to_forward\n"
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (GONE, "with it the whole file"),
-        (f"class A:\n    {GONE}", "with it the whole file"),
+        (GONE, "so the whole file cannot run"),
+        (f"class A:\n    {GONE}", "so the whole file cannot run"),
         (f"def f():\n    {GONE}", "where it is reached"),
         (f"if name:\n    {GONE}", "where it is reached"),
         ("import transformers\ntransformers.is_tf_available\n", "raises an AttributeError"),

@@ -135,7 +135,7 @@ def test_an_option_that_is_gone_is_told_as_lost(advisor, tmp_path, small_folder)
     found = result.json
     assert (result.code, found["changed"]) == (1, 0)
     assert found["lost"]["options"] == {"language": ["la"]}
-    assert "options of language that only it has" in advisor("rules", "diff", copy, "shipped").out
+    assert "unshared options of language" in advisor("rules", "diff", copy, "shipped").out
     assert advisor("rules", "diff", "shipped", copy).code == 0
 
 

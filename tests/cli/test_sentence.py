@@ -58,7 +58,7 @@ def test_what_is_read_stands_on_the_page_with_its_words(advisor):
 def test_a_task_that_no_word_says_is_called_a_guess(advisor):
     page = advisor("photos of plants, 20 million of them, on a laptop").out
     assert "the task is a guess" in page
-    assert "image-search assumed; say what should come out" in " ".join(page.split())
+    assert "image-search assumed; describe the images and the output" in " ".join(page.split())
     named = advisor("recommend", "photos of plants on a laptop", "--task", "captioning").out
     assert "guess" not in named
 
