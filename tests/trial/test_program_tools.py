@@ -226,19 +226,21 @@ def nearest_are_printed(code, checkpoint, network, key, kept, vectors, names, ca
 
 
 def pairs_are_found(code, checkpoint, network, kept, vectors, capfd):
+    from PIL import Image
+
     words = ("duplicates", "--threshold", 0.9, "--most", 20)
     small = code.replace(", 4096", ", 4")
     assert small != code
     called(small, checkpoint, network, *words)
-    assert re.search(r"this takes about \d+\.\d\d hours\n\r4 of 10", capfd.readouterr().err)
+    assert re.search(r"\r4 of 11, \d+ s left", capfd.readouterr().err)
     lines = lines_of("duplicates.jsonl")
     apart = [place for place, line in enumerate(kept) if not line["image"].endswith("again.jpg")]
-    assert [line["image"] for line in lines] == [kept[place]["image"] for place in apart]
+    assert [line["image"] for line in lines] == [line["image"] for line in kept]
     equal = {line["image"]: line["equal"] for line in lines if line["equal"]}
-    assert equal == {"photos/a.jpg": ["photos/more/again.jpg"]}
+    assert equal == {"photos/more/again.jpg": ["photos/a.jpg"]}
     cosines = vectors.astype("float32") @ vectors.astype("float32").T
     wanted = {
-        (kept[one]["image"], kept[two]["image"]): cosines[one, two]
+        (kept[two]["image"], kept[one]["image"]): cosines[one, two]
         for one, two in itertools.combinations(apart, 2)
         if cosines[one, two] >= 0.9
     }
@@ -251,6 +253,20 @@ def pairs_are_found(code, checkpoint, network, kept, vectors, capfd):
     called(small, checkpoint, network, *words)
     again = lines_of("duplicates.jsonl")
     assert all(close(*both) for both in zip(again, lines, strict=True))
+    Path("photos/new.png").write_bytes(Path("photos/alpha.png").read_bytes())
+    Image.open("photos/a.jpg").save("photos/near.png")
+    called(small, checkpoint, network, "index", "photos")
+    assert "left out: {'.txt': 1}" in capfd.readouterr().err
+    called(small, checkpoint, network, *words)
+    *earlier, near, copy = lines_of("duplicates.jsonl")
+    assert earlier == again
+    assert (near["image"], copy["image"]) == ("photos/near.png", "photos/new.png")
+    assert near["near"]["photos/a.jpg"] > 0.99
+    assert (copy["equal"], copy["near"]) == (["photos/alpha.png"], {})
+    with pytest.raises(SystemExit):
+        called(small, checkpoint, network, "duplicates", "--threshold", 0.8, "--most", 20)
+    assert "is of another run: name another --output" in capfd.readouterr().err
+    assert len(lines_of("duplicates.jsonl")) == len(again) + 2
 
 
 @pytest.mark.parametrize(
