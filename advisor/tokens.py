@@ -61,13 +61,14 @@ def _places(text: str) -> Iterator[tuple[int, int]]:
     """Yield where each token stands."""
     for match in _TOKEN.finditer(text):
         raw = match[0]
-        if raw.isascii() or not _has_ideograph(raw):
+        if raw.isascii() or not written_by_character(raw):
             yield match.span()
         else:
             yield from _split(text, *match.span())
 
 
-def _has_ideograph(word: str) -> bool:
+def written_by_character(word: str) -> bool:
+    """True for a text with Chinese or Japanese characters, each of which is a token."""
     return any(first <= ord(letter) <= last for letter in word for first, last in _IDEOGRAPHS)
 
 
@@ -75,7 +76,7 @@ def _split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield each ideograph, and the runs of other letters between them."""
     begun = start
     for place in range(start, end):
-        if _has_ideograph(text[place]):
+        if written_by_character(text[place]):
             if place > begun:
                 yield begun, place
             yield place, place + 1

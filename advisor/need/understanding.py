@@ -26,7 +26,7 @@ from advisor.need.lexicon import lexicon_of
 from advisor.need.reading import ORIGIN, SURE_CONCEPTS, AnswerRead, Reading, TaskRead, read
 from advisor.need.understood import OFFERED, Understood
 from advisor.phrasing import joined
-from advisor.tokens import form_of
+from advisor.tokens import form_of, written_by_character
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
@@ -183,7 +183,7 @@ def not_understood(rulebase: RuleBase, text: str) -> UsageError:
             "`advisor init` writes what it reads",
             kind="not-understood",
         )
-    if len(text.split()) == 1:
+    if len(text.split()) == 1 and not written_by_character(text):
         known = [*commands(), *rulebase.task_names, *rulebase.words]
         return unknown_name("command or task", text, known, LISTING)
     return UsageError(

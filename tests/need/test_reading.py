@@ -135,7 +135,10 @@ def test_the_words_of_a_name_mean_nothing_by_themselves(rulebase):
         ("a score for 5M image-text pairs", {"collection": 5_000_000}),
         ("search images with captions in 6 languages", {"language": ["multilingual"]} | TEXTS),
         ("fine-tune a search on 10K images with captions", {"pairs": 10_000} | TRAINED | TEXTS),
-        ("plant classes, 50 photos each", {"pairs": 50, "examples": ["labels"]} | TRAINED),
+        (
+            "plant classes, 50 photos each",
+            {"pairs": 50, "examples": ["labels"], "domain": ["specialist"]} | TRAINED,
+        ),
         ("describe this mobile screen image", {}),
         ("describe photos on my mobile", {"device": ["phone"]}),
         ("caption photos on a macbook m2 16gb", {"device": ["mps"], "memory-gb": 16}),
