@@ -47,9 +47,8 @@ How to describe a need in a sentence
   advisor "read handwritten letters, we have 5,000 transcribed lines"
   advisor "gibt es etwas, das Rechnungen ausliest?"
 
-  read     English, German, French, Spanish, Italian, Portuguese and Chinese, common words of
-           Japanese; numbers with what they count; machines, languages, licenses, names of
-           models; negations
+  read     English, German, French, Spanish, Italian, Portuguese, Chinese, some Japanese;
+           numbers with what they count; machines, languages, licenses, models; negations
   asked    in a terminal, the task if several fit, and open questions; --no-input asks nothing
   guessed  nothing: `Not understood` lists the other words, `As flags` is the need in flags;
            if no word names a task, or two tasks fit equally well, the answer exits 3
