@@ -99,7 +99,7 @@ def test_a_named_checkpoint_gets_its_own_program(advisor):
     assert "# by: advisor code Salesforce/blip-vqa-base --task vqa\n" in text
     refused = advisor("code", "Salesforce/blip-vqa-base", "--task", "ocr-page")
     assert (refused.code, refused.out) == (2, "")
-    assert "does not do ocr-page" in refused.err
+    assert "does not support ocr-page" in refused.err
 
 
 def test_a_notebook_holds_the_same_program(advisor):
