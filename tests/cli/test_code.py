@@ -182,7 +182,7 @@ def test_on_a_pipe_a_record_is_a_line_and_an_id_is_whole(process):
     assert sum(row[0] in ids for row in rows if row) == len(ids)
     page = process("recommend", "--task", "vqa").out
     assert "\x1b" not in page
-    assert " \\\n" not in page
+    assert all(len(line) <= 80 for line in page.splitlines())
     assert "advisor recommend --task vqa -v" in page
 
 

@@ -168,12 +168,6 @@ REMEDIES = (
     ),
     Remedy(
         *("halves-swapped", "clip", CLIP),
-        before=P.format("CLIPImageProcessor") + "p(image, truncation=True)",
-        said="use the tokenizer for that",
-        after=P.format("CLIPImageProcessor") + "p(image)",
-    ),
-    Remedy(
-        *("halves-swapped", "clip", CLIP),
         before=P.format("CLIPTokenizer") + "p(images=image)",
         said="use the image processor for that",
         after=P.format("CLIPImageProcessor") + "p(images=image)",
