@@ -3,6 +3,8 @@
 A pipe is as wide as COLUMNS says, else 80 columns. Ids lead to their pages (OSC 8) only where a
 terminal is known to understand it:
 https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda
+
+No library is needed for it, but where variables say odd things of stdout.
 """
 
 from __future__ import annotations
@@ -24,6 +26,9 @@ from advisor.draw.typesetting import (
 from advisor.foreign import visible
 
 ANSI = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+ODD = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "JPY_PARENT_PID")
+"""Variables that say of stdout what it is not; a library knows what they mean."""
+
 KNOWN_PROGRAMS = ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "mintty")
 KNOWN_TERMS = ("xterm-kitty", "alacritty", "foot", "xterm-ghostty", "contour")
 KNOWN_VARIABLES = ("WT_SESSION", "KONSOLE_VERSION", "KITTY_WINDOW_ID", "DOMTERM")
@@ -38,9 +43,13 @@ def terminal(page: Page, *, color: bool = True) -> str:
     """
     bare = not color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     width = _width()
+    if width is None:
+        from advisor.draw.styled import styled
+
+        return _linked(styled(page, bare=bare), page)
     encoding = sys.stdout.encoding or "utf-8"
     ascii = {} if encoding.lower().startswith("utf") else ASCII
-    colored = not bare and (_shows_colors() or os.environ.get("FORCE_COLOR", "0") != "0")
+    colored = not bare and sys.stdout.isatty()
     lines: list[str] = []
     before: Block | None = None
     for block in (shown(block, ascii) for block in page):
@@ -52,22 +61,26 @@ def terminal(page: Page, *, color: bool = True) -> str:
     return _linked("\n".join(line.rstrip() for line in drawn) + "\n", page)
 
 
-def _width() -> int:
-    """Return how wide stdout is: as COLUMNS says, as a terminal says, else 80 columns."""
-    columns = os.environ.get("COLUMNS", "")
-    if re.fullmatch("[0-9]{1,4}", columns):
-        return min(int(columns) or USUAL_WIDTH, WIDTH)
-    for number in range(3) if sys.stdout.isatty() else ():
+def _width() -> int | None:
+    """Return how wide stdout is, 80 columns on a pipe; None where a library has to be asked."""
+    to_person = sys.stdout.isatty()
+    columns, term = os.environ.get("COLUMNS"), os.environ.get("TERM", "").lower()
+    if os.name == "nt" or any(name in os.environ for name in ODD):
+        return None
+    if to_person and term in ("dumb", "unknown"):
+        return None
+    if columns is not None:
+        return (
+            min(int(columns) or USUAL_WIDTH, WIDTH) if re.fullmatch("[0-9]{1,4}", columns) else None
+        )
+    if not to_person:
+        return USUAL_WIDTH
+    for number in range(3):
         try:
             return min(os.get_terminal_size(number).columns or USUAL_WIDTH, WIDTH)
         except OSError:
             continue  # closed, or no terminal
-    return USUAL_WIDTH
-
-
-def _shows_colors() -> bool:
-    """True where stdout is a terminal that understands them, as that of Windows once did not."""
-    return sys.stdout.isatty() and (os.name != "nt" or "WT_SESSION" in os.environ)
+    return None
 
 
 def _lines(parts: Iterator[Span], *, colored: bool) -> list[str]:

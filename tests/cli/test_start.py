@@ -14,6 +14,7 @@ from advisor.cli.main import CommandLine
 from advisor.cli.program import program
 from advisor.console.commands import reserved_flags
 from advisor.decide.recommendation import recommend
+from advisor.draw.styled import styled
 from advisor.draw.terminal import terminal
 
 HEAVY = (
@@ -154,6 +155,23 @@ def test_a_screen_is_no_wider_than_its_terminal_and_cuts_no_word(
         for line in plain.splitlines():
             whole = shlex.split(line.rstrip("\\")) if "--" in line else line.split()
             assert len(line) <= int(columns or 80) or len(whole) <= 2, line
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "130", None])
+@pytest.mark.parametrize("person", [True, False])
+def test_a_screen_is_drawn_as_rich_would(rulebase, monkeypatch, columns, person):
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    if columns or person:
+        monkeypatch.setenv("COLUMNS", columns or "100")
+    monkeypatch.setattr("sys.stdout", Screen(person))
+    for task in rulebase.tasks[::5]:
+        page = recommend(rulebase, {"task": task.id}).to_page()
+        for color in (True, False):
+            drawn = terminal(page, color=color)
+            assert drawn == styled(page, bare=not color)
+            assert ("\x1b" in drawn) == (color and person)
 
 
 def texts(value):
