@@ -102,8 +102,8 @@ class Particle(NamedTuple):
     id: Annotated[
         str,
         f.OneOf(
-            *("negation", "negation-after", "contrast", "complaint", "settled", "aside"),
-            *("lighter", "skipped", "filler", "number-word", "quiet", "common", "served"),
+            *("negation", "negation-after", "contrast", "complaint", "settled", "aside", "lighter"),
+            *("of-each", "skipped", "filler", "number-word", "quiet", "common", "served"),
         ),
     ]
     words: f.Words

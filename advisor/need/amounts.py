@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from advisor.model.phrase_kinds import ALONE, CONCEPT, MEASURE, NAME, NUMERAL, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
+from advisor.need.sweep import OF_EACH
 
 if TYPE_CHECKING:
     from advisor.need.lexicon import Lexicon
@@ -30,6 +31,9 @@ LEAST_OF_SEVERAL = 2
 LARGEST = 1e12
 """A larger number counts nothing."""
 
+EXAMPLES, CLASSES = "examples", "classes"
+"""Measures: there are so many examples of each class."""
+
 GROUP = 3
 """So many digits are grouped in a large number."""
 
@@ -41,7 +45,8 @@ class Amount(NamedTuple):
     """A number and what it counts: the id of a measure, empty while nobody knows.
 
     `value` is in the unit of the measure's question; it is a lower bound where not `exact`.
-    `first` to `last` are its tokens, and those of what it counts.
+    `first` to `last` are its tokens, and those of what it counts; `classes` are those of the number
+    of classes where it is that of examples of each, times those.
     """
 
     value: float
@@ -49,6 +54,12 @@ class Amount(NamedTuple):
     first: int
     last: int
     measure: str = ""
+    classes: range = range(0)
+
+    @property
+    def places(self) -> range:
+        """The numbers of its tokens."""
+        return range(self.first, self.last)
 
 
 def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
@@ -71,7 +82,22 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
             value = round(number.value * lexicon.index["measures"][mark.id][1], 6)
             first, last = min(number.first, mark.first), max(number.last, mark.last)
             found.append(Amount(value, number.exact, first, last, mark.id))
-    return found
+    return _of_all_classes(swept, found)
+
+
+def _of_all_classes(swept: Swept, found: list[Amount]) -> list[Amount]:
+    """Return amounts with the examples of each class as those of all: 50 each of 12 are 600."""
+    classes = next((amount for amount in found if amount.measure == CLASSES), None)
+    each = {mark.first for mark in swept.of(PARTICLE) if mark.id == OF_EACH}
+    if classes is None or not each:
+        return found
+    return [
+        amount._replace(value=amount.value * classes.value, classes=classes.places)
+        if amount.measure == EXAMPLES
+        and not each.isdisjoint(range(amount.first, amount.last + NEAR))
+        else amount
+        for amount in found
+    ]
 
 
 def _counted_here(lexicon: Lexicon, swept: Swept) -> set[str]:
@@ -132,7 +158,7 @@ def _numbers(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     words = _spellings(swept)
     order = lexicon.index["number_words"]
     named = swept.of(CONCEPT, SAYING, NAME)
-    inside = {place for mark in named for place in range(mark.first + 1, mark.last)}
+    inside = {place for mark in named for place in mark.places[mark.last - mark.first > 1 :]}
     found: list[Amount] = []
     place = 0
     while place < len(swept.tokens):

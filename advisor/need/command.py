@@ -11,6 +11,7 @@ from advisor.console.commands import Given, Options
 from advisor.console.options import CriteriaFirst, NoInput, Order, VerifiedOnly, option, read_day
 from advisor.console.output import Showing, note, showing
 from advisor.console.streams import BRIEF
+from advisor.decide.advice import END, SCREEN
 from advisor.decide.outlook import CHECKPOINT, STRICT, strictness
 from advisor.draw.formats import PAGE_FORMATS, Report
 from advisor.errors import UsageError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
     from advisor.decide.written_program import Script
     from advisor.draw.blocks import Shared
-    from advisor.need.conversation import Conversation, Opening
+    from advisor.need.conversation import Turn
     from advisor.need.understanding import Understanding
 
 
@@ -45,11 +46,11 @@ class Telling(NamedTuple):
         """True for a screen of a terminal, with nothing more and nothing less."""
         return self.format == "terminal" and not (self.quiet or self.verbose)
 
-    def emit(
-        self, answer: Understanding | Opening | Conversation | Recommendation, day: str | None
-    ) -> None:
-        """Print an answer, and write it to the files."""
+    def emit(self, turn: Turn, day: str | None) -> None:
+        """Print an answer, and write it to the files; a screen leaves room for what is offered."""
+        answer, goes_on = turn
         recommended = answer.recommendation
+        lines = END if goes_on else SCREEN
 
         def written() -> Script:
             from advisor.decide.written_program import script
@@ -66,23 +67,20 @@ class Telling(NamedTuple):
             lambda: answer.to_dict(day),
             lambda: answer.to_page(day, whole=True),
             drawings=drawings,
-            screen=None if self.verbose else lambda: answer.to_page(day),
+            screen=None if self.verbose else lambda: answer.to_page(day, lines=lines),
             shared=lambda: _shared(answer, day),
         )
         self.shown.emit(report)
 
 
-def _shared(
-    answer: Understanding | Opening | Conversation | Recommendation, day: str | None
-) -> list[Shared]:
+def _shared(answer: Understanding | Recommendation, day: str | None) -> list[Shared]:
     """Return the page of HTML, with the sentence on top where one was answered."""
     from advisor.decide.advice import UNBOUND
     from advisor.decide.shared_page import shared_page
     from advisor.need.understanding import Understanding
 
-    said = getattr(answer, "understanding", answer)
-    words = (said.reading.text, said.command) if isinstance(said, Understanding) else ()
-    return shared_page(answer.recommendation, said.to_page(day, lines=UNBOUND), day, *words)
+    words = (answer.reading.text, answer.command) if isinstance(answer, Understanding) else ()
+    return shared_page(answer.recommendation, answer.to_page(day, lines=UNBOUND), day, *words)
 
 
 def telling(shown: Annotated[Showing, showing(FORMATS)], verbose: Verbose = False) -> Telling:
@@ -175,8 +173,8 @@ def recommend(
 
         return run_batch(rulebase, batch, first, literally=literally, **how)
     may_ask = not no_input and telling.format == "terminal"
-    answer = _answer(rulebase, text, given, first, may_ask, literally=literally, **how)
-    return _told(answer, telling, day, how)
+    turn = _answer(rulebase, text, given, first, may_ask, literally=literally, **how)
+    return _told(turn, telling, day, how)
 
 
 def _refuse_other_formats(telling: AnswerTelling) -> None:
@@ -191,21 +189,18 @@ def _refuse_other_formats(telling: AnswerTelling) -> None:
         raise UsageError(message, hint="leave it out")
 
 
-def _told(
-    answer: Understanding | Opening | Conversation | Recommendation,
-    telling: AnswerTelling,
-    day: str | None,
-    how: dict[str, Any],
-) -> int:
+def _told(turn: Turn, telling: AnswerTelling, day: str | None, how: dict[str, Any]) -> int:
     """Tell an answer, and those to what somebody changes of it; return the exit code."""
     while True:
+        answer, goes_on = turn
         note(*(f"advisor: {line}" for line in answer.recommendation.notes))
-        telling.emit(answer, day)
-        goes_on = getattr(answer, "goes_on", None)
-        after = goes_on(color=telling.shown.color, **how) if goes_on and telling.brief else None
+        telling.emit(turn, day)
+        if not (goes_on and telling.brief):
+            return answer.exit_code
+        after = goes_on(color=telling.shown.color, **how)
         if after is None:
             return answer.exit_code
-        answer = after
+        turn = after
 
 
 def _answer(
@@ -217,7 +212,7 @@ def _answer(
     *,
     literally: bool,
     **how: Any,
-) -> Understanding | Opening | Conversation | Recommendation:
+) -> Turn:
     """Return the answer to a sentence, or to flags alone."""
     if text:
         from advisor.need.conversation import answer_words
@@ -225,7 +220,7 @@ def _answer(
         return answer_words(rulebase, text, given, first, may_ask, literally=literally, **how)
     from advisor.decide.recommendation import recommend as answer_to
 
-    return answer_to(rulebase, given, priority=first, **how)
+    return answer_to(rulebase, given, priority=first, **how), None
 
 
 def _check(text: str, given: Given, batch: str) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from advisor.console.output import interactive, note
-from advisor.decide.advice import END
 from advisor.decide.outlook import DECIDED
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
@@ -18,93 +18,13 @@ from advisor.need.understood import OFFERED
 if TYPE_CHECKING:
     from advisor.console.prompt import Prompt
     from advisor.decide.recommendation import Recommendation
-    from advisor.draw.blocks import Page
     from advisor.interview.dialogue import Dialogue
     from advisor.rulebase.base import RuleBase
 
+    Turn = tuple[Understanding | Recommendation, Callable[..., "Turn | None"] | None]
+    """An answer, and what offers to go on in a terminal: it returns the next, None at the end."""
+
 SOMETHING_ELSE = "something else"
-
-
-class Opening(NamedTuple):
-    """The answer to a sentence, as a terminal shows it before anything is asked."""
-
-    understanding: Understanding
-    engine: Engine
-    prompt: Prompt
-
-    @property
-    def recommendation(self) -> Recommendation:
-        """The answer of the likeliest task."""
-        return self.understanding.recommendation
-
-    @property
-    def exit_code(self) -> int:
-        """0 answered, 1 nothing fits, 3 undetermined."""
-        return self.understanding.exit_code
-
-    def to_dict(self, today: str | None = None) -> dict[str, Any]:
-        """Return the JSON document of the answer."""
-        return self.understanding.to_dict(today)
-
-    def to_page(self, today: str | None = None, *, whole: bool = False, lines: int = END) -> Page:
-        """Return the page of the answer, or the `whole` of it, with room for what is offered."""
-        return self.understanding.to_page(today, whole=whole, lines=lines)
-
-    def goes_on(self, *, color: bool, **how: Any) -> Conversation | None:
-        """Offer what comes next; return the answer to what was settled or changed, None at the end.
-
-        Which task was meant is asked where the sentence does not say.
-        """
-        from advisor.interview.afterwards import CHANGE, DONE, SETTLE, offer
-        from advisor.interview.command import held
-        from advisor.interview.dialogue import Dialogue
-        from advisor.interview.session import CHECKPOINT, Session
-
-        certain = self.understanding.advice.certainty
-        clear = len(self.understanding.tasks) == 1
-        opens = not clear or (certain.family, certain.checkpoint) != (DECIDED, DECIDED)
-        chosen = offer(self.recommendation, self.prompt, color=color, opens=opens)
-        if chosen == DONE:
-            return None
-        profile = self.understanding.profile
-        if not clear:
-            profile = _confirmed_profile(self.engine, self.understanding, self.prompt)
-        if chosen == SETTLE:
-            dialogue = held(self.engine, profile, CHECKPOINT, self.prompt, resume=False)
-        else:
-            assert chosen == CHANGE
-            dialogue = Dialogue(Session(self.engine, profile), self.prompt)
-            dialogue.change()
-        return _answered(dialogue, how)
-
-
-class Conversation(NamedTuple):
-    """What was confirmed of a sentence and asked besides, and the answer to that."""
-
-    recommendation: Recommendation
-    dialogue: Dialogue
-
-    @property
-    def exit_code(self) -> int:
-        """0 answered, 1 nothing fits."""
-        return self.recommendation.exit_code
-
-    def to_dict(self, today: str | None = None) -> dict[str, Any]:
-        """Return the JSON document of the answer."""
-        return self.recommendation.to_dict(today)
-
-    def to_page(self, today: str | None = None, *, whole: bool = False, lines: int = END) -> Page:
-        """Return the page of the answer, or the `whole` of it, with room for what is offered."""
-        return self.recommendation.to_page(today, whole=whole, lines=lines)
-
-    def goes_on(self, *, color: bool, **how: Any) -> Conversation | None:
-        """Offer what comes next; return the answer to a changed answer, None when it is over."""
-        from advisor.interview.afterwards import CHANGE, offer
-
-        if offer(self.recommendation, self.dialogue.prompt, color=color) != CHANGE:
-            return None
-        self.dialogue.change()
-        return _answered(self.dialogue, how)
 
 
 def answer_words(
@@ -116,15 +36,60 @@ def answer_words(
     *,
     literally: bool,
     **how: Any,
-) -> Understanding | Opening:
+) -> Turn:
     """Return the answer to a sentence, which goes on where somebody is there to ask."""
     engine = Engine.known(rulebase, first)
     understanding = understand(engine, text, given, literally=literally, **how)
     if not (may_ask and interactive() and sys.stdout.isatty()) or TASK in given:
-        return understanding
+        return understanding, None
     from advisor.console.prompt import prompt_for
 
-    return Opening(understanding, engine, prompt_for(plain=False))
+    return understanding, partial(_opened, engine, understanding, prompt_for(plain=False))
+
+
+def _opened(
+    engine: Engine, understanding: Understanding, prompt: Prompt, *, color: bool, **how: Any
+) -> Turn | None:
+    """Offer what comes after the first answer; ask which task was meant where it is open."""
+    from advisor.interview.afterwards import CHANGE, DONE, SETTLE, offer
+    from advisor.interview.command import held
+    from advisor.interview.dialogue import Dialogue
+    from advisor.interview.session import CHECKPOINT, Session
+
+    certain = understanding.advice.certainty
+    clear = len(understanding.tasks) == 1
+    opens = not clear or (certain.family, certain.checkpoint) != (DECIDED, DECIDED)
+    chosen = offer(understanding.recommendation, prompt, color=color, opens=opens)
+    if chosen == DONE:
+        return None
+    profile = understanding.profile
+    if not clear:
+        profile = _confirmed_profile(engine, understanding, prompt)
+    if chosen == SETTLE:
+        dialogue = held(engine, profile, CHECKPOINT, prompt, resume=False)
+    else:
+        assert chosen == CHANGE
+        dialogue = Dialogue(Session(engine, profile), prompt)
+        dialogue.change()
+    return _answered(dialogue, **how)
+
+
+def _answered(dialogue: Dialogue, **how: Any) -> Turn:
+    """Return the answer to a dialogue; it goes on to another where an answer is changed."""
+    from advisor.decide.recommendation import recommend
+    from advisor.interview.afterwards import CHANGE, offer
+
+    session = dialogue.session
+    note("")
+    answer = recommend(session.engine.rulebase, session.profile, engine=session.engine, **how)
+
+    def changed(*, color: bool, **how: Any) -> Turn | None:
+        if offer(answer, dialogue.prompt, color=color) != CHANGE:
+            return None
+        dialogue.change()
+        return _answered(dialogue, **how)
+
+    return answer, changed
 
 
 def _confirmed_profile(engine: Engine, understanding: Understanding, prompt: Prompt) -> Profile:
@@ -145,12 +110,3 @@ def _confirmed_profile(engine: Engine, understanding: Understanding, prompt: Pro
         return profile
     found = fitted_to(engine, understanding.reading, understanding.given, chosen)
     return profile if found is None else found[0] | {TASK: Answer((chosen,), None, "asked")}
-
-
-def _answered(dialogue: Dialogue, how: Mapping[str, Any]) -> Conversation:
-    from advisor.decide.recommendation import recommend
-
-    engine = dialogue.session.engine
-    note("")
-    answer = recommend(engine.rulebase, dialogue.session.profile, engine=engine, **how)
-    return Conversation(answer, dialogue)

@@ -136,6 +136,7 @@ def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Rea
     understood = sorted({*used, *(span for _, span in names)})
     rest = _rest(lexicon, swept, understood)
     marked = {place for mark in swept.marks for place in mark.places}
+    marked |= {place for number in numbers for place in number.places}
     known = {swept.tokens[place].start for place in marked}
     idle = tuple(span for span in rest if span[0] in known)
     return Reading(
@@ -312,10 +313,14 @@ def _counted(
     for number in numbers:
         id = lexicon.index["measures"][number.measure][0]
         if id and id not in answer_reads:
-            span = swept.tokens[number.first].start, swept.tokens[number.last - 1].end
+            spans = tuple(
+                (swept.tokens[places[0]].start, swept.tokens[places[-1]].end)
+                for places in (number.places, number.classes)
+                if places
+            )
             answer = read_answer(rulebase.question(id), number.value, ORIGIN)
             answer = answer if number.exact else answer._replace(value=None)
-            answer_reads[id] = AnswerRead(id, answer, (span,))
+            answer_reads[id] = AnswerRead(id, answer, spans)
     return answer_reads
 
 

@@ -54,6 +54,9 @@ SHORTEST_NAME = 5
 HIDING = ("filler", "complaint")
 """Particles inside which words mean nothing."""
 
+OF_EACH = "of-each"
+"""The particle of examples that each class has; it means so inside a longer phrase too."""
+
 Known = Sequence[tuple[str, str]]
 """Phrases of the lexicon, or beginnings of some, with what they mean."""
 
@@ -272,7 +275,7 @@ def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
     answered = {(place, id) for one in long for id in says.get(one.id, ()) for place in one.places}
     seen = []
     for mark in marks:
-        if mark.kind != NAME and mark.id != "complaint":
+        if mark.kind != NAME and mark.id not in ("complaint", OF_EACH):
             if mark.id == "filler" or mark.first in hidden:
                 continue
             shadowed = mark.kind in (PARTICLE, ALIAS)

@@ -5,12 +5,9 @@ from collections import Counter
 import pytest
 
 from advisor.cli.program import program
-from advisor.decide.advice import END
-from advisor.decide.recommendation import recommend
 from advisor.engine.decision import Engine
 from advisor.errors import UsageError
 from advisor.need.amounts import FARTHEST, LARGEST, NEAR
-from advisor.need.conversation import Conversation
 from advisor.need.lexicon import TELLING, _first_by_far, lexicon_of
 from advisor.need.reading import read
 from advisor.need.sweep import CORRECTED_WORDS, NEGATED_WORDS
@@ -100,11 +97,3 @@ def test_a_misspelt_command_has_few_words_behind_it(rulebase, more, refused):
             understand(Engine(rulebase), text)
     else:
         assert understand(Engine(rulebase), text).tasks[0].task == "captioning"
-
-
-def test_a_conversation_tells_its_answer_in_short_or_whole(rulebase):
-    answer = recommend(rulebase, task="captioning")
-    conversation = Conversation(answer, None)
-    assert conversation.to_page() == answer.to_page(lines=END)
-    assert conversation.to_page(whole=True) == answer.to_page(whole=True)
-    assert conversation.to_page() != conversation.to_page(whole=True)

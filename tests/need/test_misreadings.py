@@ -148,3 +148,88 @@ def test_photos_of_the_press_are_no_documents(rulebase, text):
 
 def test_newspapers_stay_documents(rulebase):
     assert options_of(rulebase, "alte Zeitungen lesen")["domain"].options == ("documents",)
+
+
+@pytest.mark.parametrize(
+    ("text", "examples"),
+    [
+        ("sort screws into 8 classes, 30 photos each", 240),
+        ("sort screws into 8 classes, 200 labeled photos per class", 1600),
+        ("Schrauben in 8 Klassen sortieren, 30 Fotos pro Klasse", 240),
+        ("trier des plats en 12 catégories, 50 images par catégorie", 600),
+        ("clasificar tornillos en 8 clases, 30 fotos por clase", 240),
+        ("sort screws into 8 classes, 900 labeled photos", 900),
+    ],
+)
+def test_examples_of_each_class_are_counted_for_all(rulebase, text, examples):
+    assert options_of(rulebase, text)["pairs"].value == examples
+
+
+@pytest.mark.parametrize("text", ["describe photos on a 3060", "describe photos on 2x A100"])
+def test_the_number_of_a_machine_counts_no_photos(rulebase, text):
+    options = options_of(rulebase, text)
+    assert "collection" not in options
+    assert "memory-gb" in options
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "read the labels on medicine boxes",
+        "Etiketten von Flaschen lesen",
+        "lire les étiquettes des bouteilles",
+        "leer las etiquetas de los productos",
+        "leggere le etichette delle bottiglie",
+        "ler as etiquetas dos produtos",
+    ],
+)
+def test_labels_that_are_read_are_words_on_things(rulebase, text):
+    assert tasks_of(rulebase, text) == ["ocr-line"]
+    assert options_of(rulebase, text)["reading"].options == ("scene-words",)
+
+
+def test_labels_that_are_given_are_not_read(rulebase):
+    assert tasks_of(rulebase, "label product images with tags") == ["zero-shot-classification"]
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("convert scientific PDF pages with formulas to Markdown", "ocr-page"),
+        ("wissenschaftliche PDF-Seiten mit Formeln in Markdown umwandeln", "ocr-page"),
+        ("识别中文文档整页内容并输出Markdown", "ocr-page"),
+        ("write alt text for the images of our web shop", "alt-text"),
+        ("read formulas into LaTeX", "math-ocr"),
+    ],
+)
+def test_what_whole_pages_hold_and_what_a_text_is_for_leave_one_task(rulebase, text, task):
+    assert tasks_of(rulebase, text) == [task]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "answer questions about two photos side by side",
+        "Fragen zu zwei Fotos beantworten",
+        "répondre à des questions sur deux photos",
+    ],
+)
+def test_a_question_about_two_photos_takes_both(rulebase, text):
+    assert options_of(rulebase, text)["images"].options == ("several",)
+
+
+@pytest.mark.parametrize(
+    "text", ["caption photos for work", "Fotos beschreiben, für die Arbeit", "工作用，描述图片"]
+)
+def test_work_is_commercial(rulebase, text):
+    assert options_of(rulebase, text)["use"].options == ("commercial",)
+
+
+def test_land_cover_is_one_class_a_tile(rulebase):
+    text = "classify satellite tiles by land cover, no training"
+    assert options_of(rulebase, text)["labels"].options == ("one-true",)
+
+
+@pytest.mark.parametrize("text", ["photos of medicine boxes", "photographier des médicaments"])
+def test_medicine_is_no_picture_of_a_patient(rulebase, text):
+    assert "domain" not in options_of(rulebase, text)
