@@ -13,8 +13,7 @@ from advisor.model import Decoder
 from advisor.model.library import Architecture
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
-from advisor.trial.failures import BrokenCheckpointError
-from advisor.trial.runtime import library, transformers
+from advisor.trial.runtime import BrokenCheckpointError, library, transformers
 
 
 class Recount(NamedTuple):

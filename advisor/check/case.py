@@ -11,12 +11,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from advisor.catalogue.release import Release
-from advisor.check.declaration import DeclaredChoice
 from advisor.check.finding import Edit, Finding, advice
 from advisor.check.fixing import TEXTS_AT_ONCE, stretch
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judged_files import JudgedFiles
-from advisor.check.judgement import Judgement
+from advisor.check.judgement import DeclaredChoice, Judgement
 from advisor.check.records import Lock
 from advisor.engine.profile import Profile
 from advisor.model import Checkpoint

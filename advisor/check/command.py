@@ -23,8 +23,7 @@ from advisor.writing import write_text
 
 if TYPE_CHECKING:
     from advisor.check.fixing import FixedFiles
-    from advisor.check.inspection import Inspection
-    from advisor.check.project import Project
+    from advisor.check.project import Inspection, Project
     from advisor.draw.formats import Report
     from advisor.engine.profile import Profile
 
@@ -122,8 +121,8 @@ def judged(
     rulebase: RuleBase, options: CheckOptions, given: Profile, first: tuple[str, ...]
 ) -> Inspection:
     """Return how the one checkpoint that the options name is judged."""
-    from advisor.check.inspection import fail_level, judge
     from advisor.check.judgement import judgement_of
+    from advisor.check.project import fail_level, judge
 
     id, named = options.checkpoint, options.class_name or None
     judgement = judgement_of(rulebase, id, given, model_class=named, priority=first)
@@ -204,7 +203,7 @@ def init(folder: Folder = Path(), force: Force = False, *, rulebase: RuleBase) -
       advisor init
       advisor init services/search --force
     """
-    from advisor.check.declaration import FILE
+    from advisor.check.judgement import FILE
     from advisor.check.starter import starter
 
     if not folder.is_dir():

@@ -10,9 +10,9 @@ from typing import Any
 
 from advisor.check.case import Case
 from advisor.check.finding import Finding, joined
-from advisor.check.inspection import LEFT_OUT, Inspection, left_out_shown
 from advisor.check.judged_files import JudgedFiles
 from advisor.check.judgement import Judgement
+from advisor.check.project import LEFT_OUT, Inspection, left_out_shown
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.findings import FindingRow, FindingsReport, RuleText
 from advisor.draw.formats import Report, document

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from advisor.check.declaration import DeclaredChoice
 from advisor.check.finding import Finding
-from advisor.check.judgement import Judgement
+from advisor.check.judgement import DeclaredChoice, Judgement
 from advisor.decide.selection import select
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import path_shown, read_bounded

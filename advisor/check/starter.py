@@ -12,7 +12,7 @@ from pathlib import Path
 
 from advisor.catalogue.release import release
 from advisor.check.case import TRANSFORMERS, Case
-from advisor.check.declaration import ProjectDeclaration
+from advisor.check.judgement import ProjectDeclaration
 from advisor.check.project import Project
 from advisor.foreign import visible
 from advisor.model import TASK, Checkpoint

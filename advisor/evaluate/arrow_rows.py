@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import BrokenFileError
-from advisor.evaluate.label_tables import COLUMNS, annotation_of
+from advisor.evaluate.label_files import COLUMNS, annotation_of
 from advisor.evaluate.labelled import (
     HELD_OUT,
     LARGEST_FILE,

@@ -167,8 +167,7 @@ def run_of(
     from advisor.evaluate.execution import WorkerPool, execute
     from advisor.evaluate.ray_pool import ray_pools
     from advisor.evaluate.responses import EvaluationRun
-    from advisor.evaluate.served import ServedModel
-    from advisor.evaluate.worker import Worker
+    from advisor.evaluate.worker import ServedModel, Worker
 
     settings = settings_of(made)
     settings["began"] = (not place.fresh and file.began()) or date.today().isoformat()

@@ -18,8 +18,7 @@ from advisor.evaluate.arrow_rows import (
     read_arrow,
     read_parquet,
 )
-from advisor.evaluate.coco import read_json
-from advisor.evaluate.label_tables import read_table
+from advisor.evaluate.label_files import read_json, read_table
 from advisor.evaluate.labelled import (
     HELD_OUT,
     TRAINED_ON,

@@ -28,8 +28,8 @@ from advisor.evaluate.responses import (
 )
 from advisor.model.library import SEARCH
 from advisor.trial.candidate import Candidate
-from advisor.trial.failures import ImageError
 from advisor.trial.images import OpenedImage, open_encoded
+from advisor.trial.runtime import ImageError
 
 AHEAD_BLOCKS = 3
 AHEAD_PIXELS = 100_000_000

@@ -16,7 +16,6 @@ from advisor.engine.profile import Profile
 from advisor.errors import AdvisorError, UsageError, check_name
 from advisor.evaluate.endpoint import Endpoint, is_endpoint
 from advisor.evaluate.labelled import EvaluationSet, ImageStore
-from advisor.evaluate.linear_head import CLASS, is_head, read_head
 from advisor.evaluate.options import RunOptions
 from advisor.evaluate.responses import (
     BASELINE_NAMED,
@@ -27,20 +26,19 @@ from advisor.evaluate.responses import (
     digest_of_order,
     identity_of,
 )
-from advisor.evaluate.served import as_served
+from advisor.evaluate.vector_classifiers import CLASS, is_head, read_head
+from advisor.evaluate.worker import as_served
 from advisor.model import TASK
 from advisor.model.library import CAPTION, EMBED, LABEL, SEARCH
 from advisor.rulebase.base import RuleBase
 from advisor.trial.candidate import Candidate, as_they_are, candidate_of, catalogued, is_here
-from advisor.trial.classifier import Classifier, columns_for
-from advisor.trial.contrastive import Contrastive
+from advisor.trial.contrastive import Classifier, Contrastive, columns_for
 from advisor.trial.demo import demo_checkpoints
-from advisor.trial.failures import UnsupportedError
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.placement import QUANTIZED, estimated_mb, place
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runner import Runner, act_and_use, class_to_load, fine_tuned_for, runner_class
-from advisor.trial.runtime import transformers, versions
+from advisor.trial.runtime import UnsupportedError, transformers, versions
 
 MOST_PICKS, OF_THE_FIRST = 3, 2
 """How many are taken where nobody names any: of the family that is recommended, and in all."""

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from advisor.evaluate.few_shot import cross_validated
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage, class_text
 from advisor.evaluate.metrics import Array, Weighable, np
 from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, penn_tokens, rouge_l
@@ -42,6 +41,7 @@ from advisor.evaluate.metrics.text_metrics import (
     word_error_rate,
 )
 from advisor.evaluate.responses import FITTED, Response
+from advisor.evaluate.vector_classifiers import cross_validated
 from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE, SEARCH
 from advisor.trial.candidate import Candidate
 

@@ -27,7 +27,7 @@ from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableIm
 from advisor.evaluate.responses import EvaluationRun, Response, Timing, timing_of
 from advisor.files import first_bytes
 from advisor.trial.candidate import Candidate
-from advisor.trial.failures import DiskFullError
+from advisor.trial.runtime import DiskFullError
 from advisor.writing import clear_half_written, disk_is_full, make_folder, remove_folder
 
 NAME = "evaluation.sqlite"

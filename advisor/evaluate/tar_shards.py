@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple
 
 from advisor.errors import BrokenFileError
-from advisor.evaluate.label_tables import COLUMNS, annotation_of
+from advisor.evaluate.label_files import COLUMNS, annotation_of
 from advisor.evaluate.labelled import LARGEST_IMAGE, Annotation, LabelledData, unusable
 from advisor.files import know_as_read, leads_out, read_bounded, size_shown
 from advisor.phrasing import why_unparsed

@@ -84,9 +84,9 @@ def standing_report(
     verified_only: bool = False,
 ) -> Report:
     """Return why a catalogued checkpoint is not the answer, or where it stands."""
-    from advisor.check.inspection import judge
     from advisor.check.judgement import judgement_of
     from advisor.check.page import judgement_report
+    from advisor.check.project import judge
     from advisor.draw.formats import Report
     from advisor.engine.decision import Engine
     from advisor.explanation.page import standing_json, standing_page

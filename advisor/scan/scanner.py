@@ -11,11 +11,17 @@ from typing import Any
 
 from advisor.errors import reason_of
 from advisor.files import know_as_read, read_bounded, size_shown
-from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.scan.grouping import Grouping, together
 from advisor.scan.guard import guarded
-from advisor.scan.mention import imports_from, may_ask, may_concern_us, sees, speaks
+from advisor.scan.mention import (
+    imports_from,
+    may_ask,
+    may_concern_us,
+    read_configuration,
+    sees,
+    speaks,
+)
 from advisor.scan.modules import Modules, exported
 from advisor.scan.names import names_in, overrides
 from advisor.scan.notebook import parse_notebook

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from advisor.trial.answer import Request as Request
     from advisor.trial.answer import write_vectors as write_vectors
     from advisor.trial.composition import compose as compose
+    from advisor.trial.composition import finetune as finetune
     from advisor.trial.demo import demo_checkpoints as demo_checkpoints
-    from advisor.trial.finetuning import finetune as finetune
     from advisor.trial.images import OpenedImage as OpenedImage
     from advisor.trial.images import list_images as list_images
     from advisor.trial.images import open_image as open_image
@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "answer": ("Request", "write_vectors"),
-    "composition": ("compose",),
+    "composition": ("compose", "finetune"),
     "demo": ("demo_checkpoints",),
-    "finetuning": ("finetune",),
     "images": ("OpenedImage", "list_images", "open_image"),
     "resolution": ("Download", "Loading", "resolve"),
     "runner": ("Runner", "load_runner", "supported_tasks"),

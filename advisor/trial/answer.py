@@ -12,9 +12,8 @@ from typing import Any
 from advisor.errors import UsageError
 from advisor.files import refuse_what_was_read
 from advisor.foreign import whole
-from advisor.trial.failures import ImageError, MissingInputError
 from advisor.trial.images import OpenedImage, open_image
-from advisor.trial.runtime import library
+from advisor.trial.runtime import ImageError, MissingInputError, library
 from advisor.writing import cannot_write, replacing
 
 

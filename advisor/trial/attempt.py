@@ -17,10 +17,10 @@ from advisor.rulebase.base import RuleBase
 from advisor.trial.answer import Request, check_template, write_vectors
 from advisor.trial.candidate import Candidate, CheckpointChoice, Plans, plans_for
 from advisor.trial.demo import demo_checkpoints
-from advisor.trial.failures import ImageError
 from advisor.trial.folder_answers import FolderAnswers, answer_folder
 from advisor.trial.images import OpenedImage, list_images, open_image, preview
 from advisor.trial.runner import load_runner
+from advisor.trial.runtime import ImageError
 from advisor.trial.trial import DEFAULT_REPEAT, Trial, run_trial
 
 if TYPE_CHECKING:

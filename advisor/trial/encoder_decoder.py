@@ -9,12 +9,11 @@ from typing import Any, ClassVar
 
 from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE
 from advisor.trial.answer import Prediction, Reply, Request
-from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import Inputs, load_image_processor_and_tokenizer, load_part
 from advisor.trial.prompted import TextWriter
 from advisor.trial.runner import Runner
-from advisor.trial.runtime import transformers
+from advisor.trial.runtime import UnsupportedError, transformers
 
 TASK_TOKEN = re.compile(r"<s_[^<>/]+>")
 QUESTION = "<s_question>"

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from advisor.files import know_as_read
-from advisor.trial.failures import ImageError
-from advisor.trial.runtime import library
+from advisor.trial.runtime import ImageError, library
 
 if TYPE_CHECKING:
     from PIL.Image import Image

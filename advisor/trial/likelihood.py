@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.model.library import LABEL
 from advisor.trial.answer import Request
-from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import Inputs, joined
-from advisor.trial.runtime import library
+from advisor.trial.runtime import UnsupportedError, library
 
 if TYPE_CHECKING:
     from advisor.trial.prompted import TextWriter

@@ -6,11 +6,19 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from advisor.trial.failures import BrokenCheckpointError, UnsupportedError, WeightsMismatchError
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.placement import QUANTIZED, Placement, refuse_what_does_not_fit
 from advisor.trial.rehearsal import FROM_DISK, refuse_what_has_no_end
-from advisor.trial.runtime import library, network_class, plain_errors, quiet, transformers
+from advisor.trial.runtime import (
+    BrokenCheckpointError,
+    UnsupportedError,
+    WeightsMismatchError,
+    library,
+    network_class,
+    plain_errors,
+    quiet,
+    transformers,
+)
 
 Inputs = dict[str, Any]
 

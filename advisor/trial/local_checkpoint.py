@@ -15,8 +15,12 @@ from typing import Any
 from advisor.catalogue.uncatalogued import read_config
 from advisor.errors import AdvisorError
 from advisor.files import MEGABYTE, know_as_read, size_shown
-from advisor.trial.failures import BrokenCheckpointError, RemoteCodeError, UnsafeWeightsError
-from advisor.trial.runtime import library
+from advisor.trial.runtime import (
+    BrokenCheckpointError,
+    RemoteCodeError,
+    UnsafeWeightsError,
+    library,
+)
 
 TABLE_ROWS = 5000
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"

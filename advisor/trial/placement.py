@@ -14,9 +14,8 @@ from typing import Any
 
 from advisor.decide.memory import BYTES, LARGE_MILLIONS, MB, OVERHEAD_MB, weights_mb
 from advisor.errors import check_name
-from advisor.trial.failures import OutOfMemoryError, UnsupportedError
 from advisor.trial.local_checkpoint import Weights
-from advisor.trial.runtime import library
+from advisor.trial.runtime import OutOfMemoryError, UnsupportedError, library
 
 MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1
 """What `mallopt` of glibc calls them."""

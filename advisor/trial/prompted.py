@@ -17,12 +17,11 @@ from advisor.model.library import (
     READ_PAGE,
 )
 from advisor.trial.answer import Prediction, Reply, Request
-from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage
 from advisor.trial.likelihood import forced_likelihoods
 from advisor.trial.loading import USES, Inputs, stacked, text_limit
 from advisor.trial.runner import Runner, fixed_prompt
-from advisor.trial.runtime import library
+from advisor.trial.runtime import UnsupportedError, library
 
 THOUGHT_TOKENS = 4096
 """What a thought may take, beside the answer."""

@@ -16,10 +16,17 @@ from typing import Any
 
 from advisor.child import NO_MEMORY, ChildError, LimitExceededError, Limits, run_in_child
 from advisor.rulebase.store import cache_folder
-from advisor.trial.failures import BrokenCheckpointError
 from advisor.trial.images import LONGEST_RATIO, USEFUL_PIXELS
 from advisor.trial.local_checkpoint import LocalCheckpoint
-from advisor.trial.runtime import PANIC, library, network_class, quiet, transformers, versions
+from advisor.trial.runtime import (
+    PANIC,
+    BrokenCheckpointError,
+    library,
+    network_class,
+    quiet,
+    transformers,
+    versions,
+)
 
 LIMITS = Limits(memory_mb=4_000, cpu_seconds=40, wall_seconds=240)
 """Of the largest honest ones each takes a quarter."""

@@ -23,7 +23,6 @@ from advisor.hub import (
     network_forbidden,
 )
 from advisor.trial.demo import demo_checkpoint
-from advisor.trial.failures import BrokenCheckpointError, DiskFullError, NotDownloadedError
 from advisor.trial.local_checkpoint import (
     INDEX,
     SAFE,
@@ -32,7 +31,7 @@ from advisor.trial.local_checkpoint import (
     read_checkpoint,
     refuse_pickled,
 )
-from advisor.trial.runtime import library
+from advisor.trial.runtime import BrokenCheckpointError, DiskFullError, NotDownloadedError, library
 from advisor.writing import disk_is_full
 
 DEMO = "demo:"

@@ -20,18 +20,21 @@ from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 from advisor.trial.answer import Reply, Request
 from advisor.trial.demo import read_card, warnings_of
-from advisor.trial.failures import (
-    BrokenCheckpointError,
-    ImageError,
-    MissingInputError,
-    UnsupportedError,
-)
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import USES, load_network, load_part
 from advisor.trial.local_checkpoint import LocalCheckpoint, is_known_type, read_checkpoint
 from advisor.trial.placement import Placement, place
 from advisor.trial.resolution import Loading, resolve
-from advisor.trial.runtime import library, plain_errors, quiet, transformers
+from advisor.trial.runtime import (
+    BrokenCheckpointError,
+    ImageError,
+    MissingInputError,
+    UnsupportedError,
+    library,
+    plain_errors,
+    quiet,
+    transformers,
+)
 
 MISSING = {
     "labels": ("ranks texts you name", "--labels 'a photo of a cat,a photo of a dog'"),

@@ -25,16 +25,18 @@ from transformers.trainer import TRAINER_STATE_NAME
 from transformers.utils import SAFE_WEIGHTS_NAME
 
 from advisor.trial.answer import Request
-from advisor.trial.failures import (
+from advisor.trial.images import open_image
+from advisor.trial.local_checkpoint import read_checkpoint
+from advisor.trial.runner import Runner
+from advisor.trial.runtime import (
     BrokenCheckpointError,
     OutputExistsError,
     TrainingError,
     UnsupportedError,
+    plain_errors,
+    quiet,
+    versions,
 )
-from advisor.trial.images import open_image
-from advisor.trial.local_checkpoint import read_checkpoint
-from advisor.trial.runner import Runner
-from advisor.trial.runtime import plain_errors, quiet, versions
 from advisor.trial.training import (
     UNFINISHED,
     FineTuning,

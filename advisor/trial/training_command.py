@@ -172,7 +172,7 @@ def _made(
 ) -> Report:
     """Join, train, or do both; write the report to its files, and return it."""
     from advisor.trial.composition import compose as join
-    from advisor.trial.finetuning import finetune
+    from advisor.trial.composition import finetune
 
     composition: Composition | None = None
 

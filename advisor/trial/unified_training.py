@@ -11,7 +11,7 @@ from typing import Any
 
 from advisor.errors import UsageError
 from advisor.model.library import ANSWER, CAPTION
-from advisor.trial.finetuning import TRAINER, refuse_other_contents, trainable
+from advisor.trial.composition import TRAINER, refuse_other_contents, trainable
 from advisor.trial.images import STORED_REGIONS, open_image
 from advisor.trial.rehearsal import refuse_what_has_no_end
 from advisor.trial.resolution import Loading, resolve
@@ -129,7 +129,7 @@ def _batch(
     Masks and hidden words are drawn by `drawn_by`, the text and the image's name alone, so that
     they are the same in whichever batch, process and folder it is.
     """
-    layout, objectives = (library(f"{OWN_NETWORKS}.{name}") for name in ("layout", "objectives"))
+    layout, objectives = (library(f"{OWN_NETWORKS}.{name}") for name in ("processor", "objectives"))
     config, processor = runner.network.config, runner.processor
     draws = [Random(f"{drawn_by}-{each.image.name}-{each.text}") for each in examples]
     modes = [

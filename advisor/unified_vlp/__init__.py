@@ -29,8 +29,7 @@ from advisor.unified_vlp.heads import (
 )
 from advisor.unified_vlp.network import UnifiedVLPModel
 from advisor.unified_vlp.processor import UnifiedVLPProcessor
-from advisor.unified_vlp.region_reader import UnifiedVLPRegionReader
-from advisor.unified_vlp.stored_regions import Regions, read_regions
+from advisor.unified_vlp.regions import Regions, UnifiedVLPRegionReader, read_regions
 from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
 
 __all__ = [

@@ -15,8 +15,7 @@ from advisor.errors import BrokenFileError
 from advisor.files import lines_of
 from advisor.unified_vlp.heads import UnifiedVLPForAnswering, UnifiedVLPForCaptioning
 from advisor.unified_vlp.processor import UnifiedVLPProcessor
-from advisor.unified_vlp.region_reader import UnifiedVLPRegionReader
-from advisor.unified_vlp.stored_regions import read_regions
+from advisor.unified_vlp.regions import UnifiedVLPRegionReader, read_regions
 from advisor.unified_vlp.vlp_config import GRID, UnifiedVLPConfig
 
 SPECIAL = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}

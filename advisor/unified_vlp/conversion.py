@@ -22,7 +22,7 @@ from advisor.pickled import PickledError, tensors_of
 from advisor.unified_vlp.beginnings import labels_of, lines_in, special_ids, words_in
 from advisor.unified_vlp.heads import UnifiedVLPForAnswering, UnifiedVLPForCaptioning
 from advisor.unified_vlp.processor import UnifiedVLPProcessor
-from advisor.unified_vlp.region_reader import UnifiedVLPRegionReader
+from advisor.unified_vlp.regions import UnifiedVLPRegionReader
 from advisor.unified_vlp.vlp_config import BOX_NUMBERS, UnifiedVLPConfig
 from advisor.writing import creating_folder
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import torch
 
-from advisor.unified_vlp.layout import SEGMENTS, SEQUENCE
 from advisor.unified_vlp.network import Picture, WordCache
+from advisor.unified_vlp.processor import SEGMENTS, SEQUENCE
 
 FORBIDDEN = -10_000.0
 """What is added to the score of what follows an ended beam."""

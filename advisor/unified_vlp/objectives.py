@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from advisor.unified_vlp.layout import Arranged
+from advisor.unified_vlp.processor import Arranged
 from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
 
 FEW = 1e-5

@@ -1,15 +1,88 @@
-"""Pictures and words as the network's inputs, and its ids as words again."""
+"""Pictures and words as inputs, [CLS] regions [SEP] words [SEP], and the ids as words again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from transformers import BatchFeature, ProcessorMixin
 
-from advisor.unified_vlp.layout import BIDIRECTIONAL, arrange
 from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
+
+BIDIRECTIONAL, SEQUENCE = "bidirectional", "sequence-to-sequence"
+SEGMENTS = {BIDIRECTIONAL: (0, 1), SEQUENCE: (4, 5)}
+"""The segments of picture and text; 2 and 3 are unused (loader.py:240-246, 404-409)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arranged:
+    """Texts in their slots beside a picture.
+
+    `ids` and `segments` are (batch, slots), `seen` (batch, slots, slots) is True where a row may
+    look at a column, `lengths` are the pieces of each text without its [SEP].
+    """
+
+    ids: torch.Tensor
+    segments: torch.Tensor
+    seen: torch.Tensor
+    lengths: tuple[int, ...]
+
+
+def arrange(
+    texts: Sequence[Sequence[int]],
+    modes: str | Sequence[str],
+    config: UnifiedVLPConfig,
+    *,
+    padded: bool = True,
+) -> Arranged:
+    """Lay out texts, given as ids without special tokens (loader.py:227-301).
+
+    Texts are cut at the end to `longest_text` pieces. `modes` are `bidirectional` or
+    `sequence-to-sequence`, one for all or one for each. The slots of the regions hold [UNK], which
+    nothing looks up. With `padded` there are 123 slots in the published size, else as many as the
+    longest text needs; padded slots have segment 0 in either mode.
+    """
+    every = [modes] * len(texts) if isinstance(modes, str) else list(modes)
+    words = [list(text)[: config.longest_text] for text in texts]
+    lengths = tuple(len(text) for text in words)
+    longest = config.longest_text if padded else max(lengths)
+    slots = config.text_start + longest + 1
+    picture = [config.cls_token_id, *[config.unk_token_id] * config.region_count]
+    ids = torch.full((len(words), slots), config.pad_token_id)
+    segments = torch.zeros((len(words), slots), dtype=torch.long)
+    for row, (text, mode) in enumerate(zip(words, every, strict=True)):
+        filled = [*picture, config.sep_token_id, *text, config.sep_token_id]
+        ids[row, : len(filled)] = torch.tensor(filled)
+        segments[row, : config.text_start], segments[row, config.text_start : len(filled)] = (
+            SEGMENTS[mode]
+        )
+    seen = torch.stack(
+        [
+            visible(mode, config.text_start, length, slots)
+            for mode, length in zip(every, lengths, strict=True)
+        ]
+    )
+    return Arranged(ids=ids, segments=segments, seen=seen, lengths=lengths)
+
+
+def visible(mode: str, start: int, length: int, slots: int) -> torch.Tensor:
+    """Return who may look at whom, (slots, slots): rows look at columns (loader.py:292-301).
+
+    `start` is the first slot of a text of `length` pieces and a [SEP]. Bidirectional, every row
+    sees all that is not padding. Sequence to sequence, every row sees the picture, and those of
+    the text also the text up to and with themselves; the picture never sees the text.
+    """
+    end = start + length + 1
+    seen = torch.zeros((slots, slots), dtype=torch.bool)
+    if mode == BIDIRECTIONAL:
+        seen[:, :end] = True
+        return seen
+    seen[:, :start] = True
+    seen[start:end, start:end] = torch.ones((length + 1, length + 1), dtype=torch.bool).tril()
+    return seen
+
 
 ENDS = ("[SEP]", "[PAD]")
 """Where a text ends: at the first of these (decode_img2txt.py:249-258)."""

@@ -12,7 +12,7 @@ import recipe
 import torch
 
 from advisor.unified_vlp import UnifiedVLPConfig, UnifiedVLPForAnswering
-from advisor.unified_vlp import region_reader as place_numbers
+from advisor.unified_vlp import regions as place_numbers
 from advisor.unified_vlp.conversion import own_names
 
 SPECIAL: dict[str, Any] = {

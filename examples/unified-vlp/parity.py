@@ -24,8 +24,8 @@ from original import Original, regions
 from quantities import Quantity, every, gradients, near, same, thinned_states
 
 from advisor.unified_vlp import UnifiedVLPForAnswering, UnifiedVLPForCaptioning
-from advisor.unified_vlp import layout as layouts
-from advisor.unified_vlp import region_reader as place_numbers
+from advisor.unified_vlp import processor as layouts
+from advisor.unified_vlp import regions as place_numbers
 
 PENALTIES = (-1.5, -0.4, 0.4, 1.2, 4.0)
 SOFT = (1.0, 0.6, 0.3)

@@ -4,7 +4,7 @@ import pytest
 
 from advisor.catalogue.release import described_releases, release
 from advisor.check.case import Case
-from advisor.check.inspection import inspect
+from advisor.check.project import inspect
 from advisor.scan.scanner import scan
 from advisor.scan.vocabulary import vocabulary_of
 

@@ -7,7 +7,7 @@ from gone_members import NEWEST, gone
 
 from advisor.catalogue.release import members_of, release
 from advisor.check.case import Case
-from advisor.check.inspection import inspect
+from advisor.check.project import inspect
 from advisor.scan.scanner import scan
 from advisor.scan.vocabulary import vocabulary_of
 

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from advisor.scan.configuration import read_configuration
+from advisor.scan.mention import read_configuration
 from advisor.scan.vocabulary import vocabulary_of
 
 

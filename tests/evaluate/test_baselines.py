@@ -13,17 +13,17 @@ pytest.importorskip("torch")
 
 from advisor.draw.formats import drawn
 from advisor.evaluate.evaluation_report import report_of
-from advisor.evaluate.few_shot import (
+from advisor.evaluate.gates import Gates
+from advisor.evaluate.metrics.label_metrics import best_labels, of_each_class
+from advisor.evaluate.responses import NEIGHBORS, PROBE
+from advisor.evaluate.scores import score
+from advisor.evaluate.vector_classifiers import (
     FOLDS,
     INVERSE_PENALTY,
     TEMPERATURE,
     _folds,
     cross_validated,
 )
-from advisor.evaluate.gates import Gates
-from advisor.evaluate.metrics.label_metrics import best_labels, of_each_class
-from advisor.evaluate.responses import NEIGHBORS, PROBE
-from advisor.evaluate.scores import score
 from advisor.evaluate.verdict import verdict
 from advisor.rulebase.store import load_rules
 from tests.evaluate.runs import (

@@ -42,8 +42,8 @@ from advisor.model.library import LABEL
 from advisor.rulebase.store import load_rules
 from advisor.trial.contrastive import Contrastive
 from advisor.trial.demo import demo_checkpoint
-from advisor.trial.failures import BrokenCheckpointError, OutOfMemoryError
 from advisor.trial.resolution import Loading
+from advisor.trial.runtime import BrokenCheckpointError, OutOfMemoryError
 
 RULES = load_rules()
 NAMED = ("demo:clip",)

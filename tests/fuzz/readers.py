@@ -19,7 +19,7 @@ from typing import NamedTuple
 from agent_tools import SEEDS, agent_tools
 from evaluation_readers import evaluation_readers
 
-from advisor.check import declaration, records
+from advisor.check import judgement, records
 from advisor.check.finding import Edit
 from advisor.check.fixing import fix_text
 from advisor.cli.main import run
@@ -30,7 +30,7 @@ from advisor.errors import AdvisorError
 from advisor.interview.session import Session
 from advisor.need.understanding import understand
 from advisor.rulebase.store import _checksum, _read_kept, load_rules
-from advisor.scan.configuration import read_configuration
+from advisor.scan.mention import read_configuration
 from advisor.scan.notebook import parse_notebook
 from advisor.scan.pin import pin_of_notebook, pin_of_script, read_pin
 from advisor.scan.scanner import scan
@@ -112,7 +112,7 @@ def rules(data: bytes, folder: Path) -> None:
 def project(data: bytes, folder: Path) -> None:
     """An advisor.yaml."""
     (folder / "advisor.yaml").write_bytes(data)
-    declaration.read_declaration(folder / "advisor.yaml", within=folder)
+    judgement.read_declaration(folder / "advisor.yaml", within=folder)
 
 
 def lock(data: bytes, folder: Path) -> None:

@@ -12,13 +12,13 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from advisor.trial import OpenedImage, Request, load_runner  # noqa: E402
-from advisor.trial.failures import UnsupportedError  # noqa: E402
 from advisor.trial.images import open_encoded, open_image  # noqa: E402
 from advisor.trial.likelihood import (  # noqa: E402
     _step_by_step,
     begins_another,
     spelled_apart,
 )
+from advisor.trial.runtime import UnsupportedError  # noqa: E402
 
 Tiny = Callable[[str], Path]
 LABELS = Request(texts=("a red circle", "a dog", "blue square"))

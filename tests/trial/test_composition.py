@@ -15,7 +15,7 @@ from networks import TEXT, VISION, bert_tokenizer, word_tokenizer  # noqa: E402
 
 from advisor.errors import AdvisorError  # noqa: E402
 from advisor.trial import compose, load_runner  # noqa: E402
-from advisor.trial.failures import UnsupportedError  # noqa: E402
+from advisor.trial.runtime import UnsupportedError  # noqa: E402
 from advisor.writing import creating_folder, replacing  # noqa: E402
 
 

@@ -18,14 +18,14 @@ from safetensors.torch import load_file  # noqa: E402
 from advisor.cli.main import run  # noqa: E402
 from advisor.errors import BrokenFileError, UsageError  # noqa: E402
 from advisor.trial import compose, finetune, load_runner, open_image  # noqa: E402
-from advisor.trial.failures import (  # noqa: E402
+from advisor.trial.composition import FROM_NOTHING, USUAL, was_never_trained  # noqa: E402
+from advisor.trial.runtime import (  # noqa: E402
     BrokenCheckpointError,
     ImageError,
     OutputExistsError,
     TrainingError,
     UnsupportedError,
 )
-from advisor.trial.finetuning import FROM_NOTHING, USUAL, was_never_trained  # noqa: E402
 from advisor.trial.training import Reports, TrainingStep  # noqa: E402
 from advisor.trial.training_data import TrainingExample, hold_out, read_examples  # noqa: E402
 

@@ -18,8 +18,8 @@ Image = pytest.importorskip("PIL.Image")
 from advisor.child import Limits  # noqa: E402
 from advisor.trial import OpenedImage, Request, load_runner, open_image  # noqa: E402
 from advisor.trial.demo import read_card  # noqa: E402
-from advisor.trial.failures import BrokenCheckpointError, ImageError, RemoteCodeError  # noqa: E402
 from advisor.trial.local_checkpoint import read_checkpoint  # noqa: E402
+from advisor.trial.runtime import BrokenCheckpointError, ImageError, RemoteCodeError  # noqa: E402
 
 pytestmark = pytest.mark.rehearses
 Tiny = Callable[[str], Path]

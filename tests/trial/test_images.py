@@ -12,7 +12,7 @@ Image = pytest.importorskip("PIL.Image")
 pytest.importorskip("numpy")
 
 from advisor.trial import list_images, open_image  # noqa: E402
-from advisor.trial.failures import ImageError  # noqa: E402
+from advisor.trial.runtime import ImageError  # noqa: E402
 
 
 def two_colours(mode: str = "RGB") -> "Image.Image":

@@ -13,9 +13,9 @@ Image = pytest.importorskip("PIL.Image")
 
 from advisor.cli.main import run  # noqa: E402
 from advisor.trial import OpenedImage, Request, load_runner, placement  # noqa: E402
-from advisor.trial.failures import UnsupportedError  # noqa: E402
 from advisor.trial.local_checkpoint import Weights  # noqa: E402
 from advisor.trial.placement import QUANTIZED, Placement, estimated_mb, place  # noqa: E402
+from advisor.trial.runtime import UnsupportedError  # noqa: E402
 
 Tiny = Callable[[str], Path]
 SHAPES = Path(__file__).parents[2] / "examples" / "images"

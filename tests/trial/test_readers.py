@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from advisor.trial import OpenedImage, Request, load_runner  # noqa: E402
-from advisor.trial.failures import UnsupportedError  # noqa: E402
+from advisor.trial.runtime import UnsupportedError  # noqa: E402
 
 RECOGNISERS = ("pp_ocrv6_small_rec", "pp_ocrv5_server_rec")
 

@@ -13,7 +13,7 @@ from networks import BUILDERS  # noqa: E402
 
 from advisor.catalogue.release import described_releases, members_of, release  # noqa: E402
 from advisor.check.case import Case  # noqa: E402
-from advisor.check.inspection import inspect  # noqa: E402
+from advisor.check.project import inspect  # noqa: E402
 from advisor.scan.scanner import scan  # noqa: E402
 from advisor.scan.vocabulary import vocabulary_of  # noqa: E402
 

@@ -16,7 +16,7 @@ from loopback_hub import serving
 
 from advisor.hub import GatedError, HubError, NotFoundError, OfflineError
 from advisor.trial import Download, Loading, load_runner, resolution, resolve
-from advisor.trial.failures import (
+from advisor.trial.runtime import (
     BrokenCheckpointError,
     DiskFullError,
     NotDownloadedError,

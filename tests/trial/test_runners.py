@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from advisor.trial import OpenedImage, Request, load_runner, open_image, write_vectors  # noqa: E402
-from advisor.trial.failures import (  # noqa: E402
+from advisor.trial.runtime import (  # noqa: E402
     BrokenCheckpointError,
     MissingInputError,
     UnsupportedError,

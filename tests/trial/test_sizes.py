@@ -9,8 +9,7 @@ from count_parameters import build, parameters_of, recount, writer_of
 
 from advisor.decide.memory import OVERHEAD_MB, estimate, memory_gb
 from advisor.rulebase.store import load_rules
-from advisor.trial.failures import BrokenCheckpointError
-from advisor.trial.runtime import OWN_CLASSES
+from advisor.trial.runtime import OWN_CLASSES, BrokenCheckpointError
 
 RULEBASE = load_rules()
 

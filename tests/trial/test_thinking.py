@@ -19,7 +19,7 @@ from advisor.cli.main import run
 from advisor.decide.programs import snippet
 from advisor.rulebase.store import load_rules
 from advisor.trial import Request, load_runner, open_image
-from advisor.trial.failures import UnsupportedError
+from advisor.trial.runtime import UnsupportedError
 
 RULEBASE = load_rules()
 SWITCHED = (

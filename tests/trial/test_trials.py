@@ -20,14 +20,14 @@ from advisor.decide.memory import OVERHEAD_MB  # noqa: E402
 from advisor.errors import AdvisorError  # noqa: E402
 from advisor.rulebase.store import load_rules, shipped_rules  # noqa: E402
 from advisor.trial import Request, Runner, load_runner, placement, run_trial, supported_tasks  # noqa: E402
-from advisor.trial.failures import (  # noqa: E402
+from advisor.trial.loading import load_network  # noqa: E402
+from advisor.trial.local_checkpoint import Weights, read_checkpoint  # noqa: E402
+from advisor.trial.placement import Placement, place  # noqa: E402
+from advisor.trial.runtime import (  # noqa: E402
     OutOfMemoryError,
     UnsupportedError,
     WeightsMismatchError,
 )
-from advisor.trial.loading import load_network  # noqa: E402
-from advisor.trial.local_checkpoint import Weights, read_checkpoint  # noqa: E402
-from advisor.trial.placement import Placement, place  # noqa: E402
 
 Tiny = Callable[[str], Path]
 CONTRACT = {
@@ -202,7 +202,7 @@ def test_memory_that_runs_out_on_the_way_is_out_of_memory(
 
 def test_importing_the_package_imports_no_heavy_library() -> None:
     code = (
-        "import sys, advisor.trial, advisor.trial.failures\n"
+        "import sys, advisor.trial, advisor.trial.runtime\n"
         "heavy = {'torch', 'transformers', 'PIL', 'numpy', 'huggingface_hub'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
         "from advisor.trial import Request, demo_checkpoints, compose, finetune, run_trial\n"

@@ -11,8 +11,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from advisor.unified_vlp import decoding, heads, layout, network, objectives
-from advisor.unified_vlp import region_reader as place_numbers
+from advisor.unified_vlp import decoding, heads, network, objectives
+from advisor.unified_vlp import processor as layout
+from advisor.unified_vlp import regions as place_numbers
 
 NOT_REPRODUCED = ("smoothed_loss", "loss_worst_half_dropped")
 """Options that no published command turns on, as the region pretext and forbidden words."""

@@ -13,7 +13,7 @@ from toy_vocabulary import as_text
 
 from advisor.cli.main import run
 from advisor.unified_vlp import Regions, UnifiedVLPRegionReader, read_regions
-from advisor.unified_vlp.stored_regions import ARRAYS, RegionsError
+from advisor.unified_vlp.regions import ARRAYS, RegionsError
 
 ID = "COCO_val2014_000000391895"
 
@@ -228,7 +228,7 @@ def test_the_checkpoints_of_2020_are_not_looked_for_on_the_hub(capsys):
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
 def test_no_member_of_an_npz_is_larger_than_regions_are(regions, tmp_path, monkeypatch, method):
     file = regions[0].save(tmp_path / "a.npz")
-    monkeypatch.setattr("advisor.unified_vlp.stored_regions.MOST_NUMBERS", 300_000)
+    monkeypatch.setattr("advisor.unified_vlp.regions.MOST_NUMBERS", 300_000)
     assert equal(read_regions(file), regions[0])
     with zipfile.ZipFile(file, "a", method) as packed:
         packed.writestr("features", bytes(2_000_000))  # NumPy prefers it to `features.npy`

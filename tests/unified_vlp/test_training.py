@@ -18,7 +18,7 @@ from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.trial import load_runner, open_image, trainer
 from advisor.trial.answer import Request
 from advisor.trial.demo import demo_checkpoint
-from advisor.trial.failures import OutputExistsError
+from advisor.trial.runtime import OutputExistsError
 from advisor.trial.training import Reports
 from advisor.trial.training_data import read_examples
 from advisor.trial.unified_training import AIMS, train_unified

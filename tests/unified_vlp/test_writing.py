@@ -23,7 +23,7 @@ def test_steps_with_a_cache_equal_the_whole_at_once(fixture):
     network = fixture.network(UnifiedVLPForCaptioning)
     ids = network.generate(**fixture.picture())
     row = ids[:1, :6].tolist()
-    from advisor.unified_vlp.layout import SEQUENCE, arrange
+    from advisor.unified_vlp.processor import SEQUENCE, arrange
 
     arranged = arrange([row[0][:-1]], SEQUENCE, fixture.config, padded=False)
     arranged.ids[0, -1] = fixture.config.mask_token_id

@@ -18,9 +18,7 @@ from advisor.check.rules import (
     access,
     architecture,
     choices,
-    generation,
     handling,
-    imported,
     membership,
     parameters,
     positions,
@@ -38,9 +36,8 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
 
 
 DETECTORS = _detectors(
-    *(choices, architecture, processors, handling, removal),
-    *(imported, membership, parameters, positions, generation),
-    access,
+    *(choices, architecture, processors, handling, removal, membership),
+    *(parameters, positions, access),
 )
 """In the order in which findings of one level about a single checkpoint are distinct."""
 TOGETHER = frozenset(id for detector in DETECTORS if detector.together for id in detector.ids)

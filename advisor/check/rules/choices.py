@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.check.case import Case, id_place, rule, writes
-from advisor.check.declaration import DeclaredChoice
 from advisor.check.finding import Finding
 from advisor.check.identity import Identity, identity_of
-from advisor.check.judgement import Judgement
+from advisor.check.judgement import DeclaredChoice, Judgement
 from advisor.check.records import LOCK, Lock, LockedChoice, locked_choices
 from advisor.decide.precedence import FIGURE, Precedences
 from advisor.decide.requirements import Gap, Requirements, judge_checkpoint

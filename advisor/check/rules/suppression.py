@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from functools import cache
 
 from advisor.check.case import Case, Suppression, rule
-from advisor.check.declaration import DeclaredChoice, Waiver
 from advisor.check.finding import Finding, Stretches
+from advisor.check.judgement import DeclaredChoice, Waiver
 from advisor.errors import nearest
 from advisor.phrasing import count
 from advisor.scan.usage import Ignore, Location

@@ -19,7 +19,7 @@ import numpy
 
 from advisor.trial.runtime import library, quiet
 from advisor.unified_vlp import UnifiedVLPForAnswering, UnifiedVLPForCaptioning
-from advisor.unified_vlp.layout import BIDIRECTIONAL, arrange
+from advisor.unified_vlp.processor import BIDIRECTIONAL, arrange
 from demo_training import dataset, texts
 from demo_training.dataset import Pictures
 from demo_training.evaluate import SMALL, easy_questions, easy_test, held_out_truths, other_program

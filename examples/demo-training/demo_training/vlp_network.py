@@ -10,8 +10,8 @@ from random import Random
 from typing import Any
 
 from advisor.trial.runtime import library
-from advisor.unified_vlp.layout import arrange
 from advisor.unified_vlp.objectives import hide_words
+from advisor.unified_vlp.processor import arrange
 from advisor.unified_vlp.vlp_config import GRID, UnifiedVLPConfig
 from demo_training import texts
 from demo_training.colours import COLOUR_NAMES, SHAPES

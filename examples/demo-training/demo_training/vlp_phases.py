@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from advisor.trial.runtime import library
-from advisor.unified_vlp.layout import BIDIRECTIONAL, SEQUENCE
+from advisor.unified_vlp.processor import BIDIRECTIONAL, SEQUENCE
 from demo_training import texts
 from demo_training.vlp_detector import DetectorHeads, Labels, turned
 from demo_training.vlp_material import Material, Seen

@@ -1,0 +1,240 @@
+"""Classifiers on vectors of an encoder: fitted to folds of labeled images, or saved by a program.
+
+Fitted, every image is judged by a classifier that saw other images: in five folds, each class in
+proportion, images that are the same file in one fold. Programs of `advisor code` save a linear
+one: `classifier.safetensors` holds `weight` (labels, dimensions) and `bias` (labels); a `.json`
+beside it says of which checkpoint the vectors are, and the labels in their order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from advisor.errors import BrokenFileError, UsageError
+from advisor.evaluate.metrics import Array, np
+from advisor.evaluate.responses import NEIGHBORS, PROBE
+from advisor.files import MEGABYTE, read_bounded
+from advisor.model.library import LABEL
+from advisor.trial.contrastive import Classifier
+from advisor.trial.loading import load_network
+from advisor.trial.local_checkpoint import LocalCheckpoint
+from advisor.trial.placement import place
+from advisor.trial.resolution import Loading, resolve
+from advisor.trial.runtime import library
+
+FOLDS = 5
+SIZES = (5, 10, 20, 50)
+"""Images a class that a classifier is also fitted to, as far as every fold leaves as many."""
+NEAREST, TEMPERATURE = 20, 0.07
+"""Neighbors that vote, and what their cosines are divided by (Wu et al. 2018,
+https://arxiv.org/abs/1805.01978, as DINO takes it)."""
+INVERSE_PENALTY = 0.316
+"""`C` of the logistic regression in CLIP's example of a linear probe (github.com/openai/CLIP)."""
+STEPS = 200
+_CELLS = 1_000_000  # cosines that are worked out at once
+
+
+class FewShot(NamedTuple):
+    """Scores of classes, (items, classes), -1 where an item has none.
+
+    `scores` come from classifiers fitted to all images of the other folds, those of `by_size` from
+    as many of each class.
+    """
+
+    scores: Array
+    by_size: Mapping[int, Array]
+
+
+def cross_validated(
+    kind: str,
+    vectors: Array,
+    truth: Sequence[int],
+    files: Sequence[Hashable],
+    classes: int,
+    seed: int,
+) -> FewShot:
+    """Return the scores of a kind of classifier (NEIGHBORS or PROBE) for every item.
+
+    `vectors` are unit vectors, (items, dimensions), zeros where there is none; `truth` the classes
+    of the items, `files` what tells their files apart. Of equal files one is learnt from.
+    """
+    torch = library("torch")
+    rows = torch.from_numpy(np.ascontiguousarray(vectors)).double()
+    there = vectors.any(axis=1)
+    fold, order = _folds(files, truth, there, seed)
+    left = [[n for n in order if fold[n] != number] for number in range(FOLDS)]
+    least = min(sum(truth[n] == c for n in some) for some in left for c in range(classes))
+    fitted: dict[int, Array] = {}
+    for size in (0, *(size for size in SIZES if size <= least)):  # 0: all of them
+        found = np.full((len(truth), classes), -1.0)
+        for number, learnt in enumerate(left):
+            asked = [n for n, one in enumerate(fold) if one == number and there[n]]
+            of_class: dict[int, list[int]] = {}
+            for n in learnt:
+                of_class.setdefault(truth[n], []).append(n)
+            some = [n for of in of_class.values() for n in of[:size]] if size else learnt
+            if asked and some:
+                labels = torch.tensor([truth[n] for n in some])
+                fit = {NEIGHBORS: _neighbors, PROBE: _probe}[kind]
+                found[asked] = fit(rows[some], labels, classes, rows[asked]).numpy()
+        fitted[size] = found
+    return FewShot(fitted.pop(0), fitted)
+
+
+def _folds(
+    files: Sequence[Hashable], truth: Sequence[int], there: Array, seed: int
+) -> tuple[list[int], list[int]]:
+    """Return the fold of each item, and one item of each file that is there, drawn by the seed."""
+    first: dict[Hashable, int] = {}
+    for number, file in enumerate(files):
+        first.setdefault(file, number)
+    random = Random(seed)
+    order = sorted(first.values(), key=lambda number: (truth[number], random.random()))
+    fold = {files[number]: place % FOLDS for place, number in enumerate(order)}
+    return [fold[file] for file in files], [number for number in order if there[number]]
+
+
+def _neighbors(learnt: Any, labels: Any, classes: int, asked: Any) -> Any:
+    """Return the votes of the nearest images, weighted by likeness; they sum to 1."""
+    torch = library("torch")
+    found = []
+    for some in asked.split(max(1, _CELLS // len(learnt))):
+        near, which = (some @ learnt.T).topk(min(NEAREST, len(learnt)), dim=1)
+        votes = torch.zeros(len(some), classes, dtype=some.dtype)
+        found.append(votes.scatter_add_(1, labels[which], (near / TEMPERATURE).softmax(dim=1)))
+    return torch.cat(found)
+
+
+def _probe(learnt: Any, labels: Any, classes: int, asked: Any) -> Any:
+    """Return the probabilities of a logistic regression on standardized vectors."""
+    torch = library("torch")
+    middle, spread = learnt.mean(dim=0), learnt.std(dim=0, correction=0)
+    spread = torch.where(spread > 0, spread, torch.ones_like(spread))
+    inputs = (learnt - middle) / spread
+    weight = torch.zeros(classes, inputs.shape[1], dtype=inputs.dtype, requires_grad=True)
+    bias = torch.zeros(classes, dtype=inputs.dtype, requires_grad=True)
+    search = torch.optim.LBFGS([weight, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
+
+    def loss() -> Any:
+        search.zero_grad()
+        wrong = torch.nn.functional.cross_entropy(inputs @ weight.T + bias, labels, reduction="sum")
+        total = INVERSE_PENALTY * wrong + weight.square().sum() / 2
+        total.backward()
+        return total
+
+    with torch.enable_grad():
+        search.step(loss)
+    return (((asked - middle) / spread) @ weight.T + bias).softmax(dim=1).detach()
+
+
+CLASS = "AutoModel"
+SUFFIX, PICKLED = ".safetensors", ".pt"
+LARGEST = 1000 * MEGABYTE
+CONVERTED = (
+    'python -c "import json, torch; from safetensors.torch import save_file;'
+    " c = torch.load('{0}.pt', 'cpu', weights_only=True); w = c.pop('weight');"
+    " save_file({{'weight': w * w.shape[1] ** 0.5, 'bias': c.pop('bias')}}, '{0}.safetensors');"
+    " json.dump(c, open('{0}.json', 'w'))\""
+)
+"""What makes a classifier of the pickle that programs of earlier releases saved, whose weights are
+of vectors times their length."""
+
+
+class LinearHead(NamedTuple):
+    """A classifier: the checkpoint of its encoder, its labels, and the bytes of its weights."""
+
+    encoder: str
+    labels: tuple[str, ...]
+    data: bytes
+
+    @property
+    def digest(self) -> str:
+        """What tells it from another one, its encoder apart."""
+        return hashlib.sha256(json.dumps(self.labels).encode() + self.data).hexdigest()
+
+    def labelled(self, encoder: LocalCheckpoint, name: str) -> LocalCheckpoint:
+        """Return the encoder under the name of the classifier, and with its labels."""
+        numbered = {str(number): label for number, label in enumerate(self.labels)}
+        return replace(encoder, name=name, config={**encoder.config, "id2label": numbered})
+
+
+def is_head(checkpoint: str) -> bool:
+    """True where a candidate is a file of a classifier; UsageError for one that is a pickle."""
+    file = Path(checkpoint)
+    if file.suffix == PICKLED and file.is_file():
+        raise UsageError(
+            f"`{checkpoint}` is a pickle, which could run code when it is read",
+            hint=f"convert it: {CONVERTED.format(file.with_suffix(''))}",
+        )
+    return file.suffix == SUFFIX and file.is_file()
+
+
+def read_head(checkpoint: str) -> LinearHead:
+    """Return the classifier in a file; BrokenFileError where it, or its `.json`, is none."""
+    file = Path(checkpoint)
+    try:
+        settings = json.loads(read_bounded(file.with_suffix(".json"), MEGABYTE))
+        encoder, *labels = map(str, (settings["checkpoint"], *settings["labels"]))
+        return LinearHead(encoder, tuple(labels), read_bounded(file, LARGEST))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise _broken(
+            checkpoint, getattr(error, "strerror", "") or "its .json is another"
+        ) from error
+
+
+def load_head(checkpoint: str, loading: Loading) -> Classifier:
+    """Return a classifier, loaded with its encoder."""
+    head = read_head(checkpoint)
+    encoder = resolve(head.encoder, loading)
+    placement = place(loading.device, loading.dtype, encoder.weights)
+    network, notes = load_network(encoder, CLASS, placement)
+    return Classifier(
+        checkpoint=head.labelled(encoder, checkpoint),
+        act=LABEL,
+        needs=(),
+        prompts=(),
+        placement=placement,
+        network=_HeadedNetwork(network, head, checkpoint),
+        loading=loading,
+        use=None,  # type: ignore[arg-type]  # no row of the table: the file says how it is loaded
+        task="",
+        warnings=notes,
+    )
+
+
+class _HeadedNetwork:
+    """An encoder with a linear classifier on its unit vectors."""
+
+    def __init__(self, encoder: Any, head: LinearHead, name: str) -> None:
+        self.encoder, self.name = encoder, name
+        try:
+            tensors = library("safetensors.torch").load(head.data)
+            self.weight, self.bias = (tensors[part].float() for part in ("weight", "bias"))
+        except Exception as error:  # whatever the library raises, the file is damaged
+            raise _broken(name, "it is damaged") from error
+        if self.weight.ndim != 2 or {len(head.labels)} != {len(self.weight), *self.bias.shape}:
+            raise _broken(name, f"it has other classes than {len(head.labels)} labels")
+
+    def __call__(self, **inputs: Any) -> SimpleNamespace:
+        """Return the logits of the labels, (images, labels)."""
+        encode = getattr(self.encoder, "get_image_features", self.encoder)
+        features = encode(**inputs)
+        vectors = getattr(features, "pooler_output", features).float().cpu()
+        vectors = vectors / vectors.norm(dim=-1, keepdim=True)
+        if vectors.shape[-1] != self.weight.shape[-1]:
+            raise _broken(self.name, "it was fitted to vectors of another length")
+        return SimpleNamespace(logits=vectors @ self.weight.T + self.bias)
+
+
+def _broken(checkpoint: str, why: str) -> BrokenFileError:
+    return BrokenFileError(
+        f"`{checkpoint}` is not a classifier that `advisor code` saves: {why}",
+        hint="its weights are in NAME.safetensors, its checkpoint and labels in NAME.json",
+    )
