@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from math import ceil
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.decide.advice import SCREEN
@@ -44,15 +45,17 @@ from advisor.draw.blocks import (
 )
 from advisor.draw.typesetting import height
 from advisor.engine.decision import Assessment, applicable
+from advisor.engine.profile import holds
 from advisor.model import NONE, TASK
 from advisor.phrasing import joined
 
 if TYPE_CHECKING:
     from advisor.decide.advice import Advice, TaskAdvice
-    from advisor.decide.precedence import Precedence
     from advisor.model import Rule
 
 SHOWN_CLOSEST = 3
+SIZE = "parameters_millions"
+"""The field by which a rule speaks against what is too large."""
 UNLOADED = {
     "remote-code": "it runs code from its repository",
     "other": "it needs its maker's own package",
@@ -165,7 +168,7 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
     use = "" if first.use == AS_IS else f"to {first.use}"
     notes = (use, family, precision_text(first.checkpoint), unsure or _certainty(advice))
     head = Headline(linked_id(first), tuple(note for note in notes if note))
-    larger = _larger(advice.selection) if room.larger else ()
+    larger = _larger(advice) if room.larger else ()
     first_notes = [*_first(advice), *larger, *_unloadable(advice.selection)]
     if took := advice.hours(first):
         first_notes.append(Note("Time", took.text, lines=2))
@@ -238,31 +241,28 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
         yield Note("Ranking", f"{known}; {why}", lines=2)
 
 
-def _result_over_first(selection: Selection, checkpoint: str) -> Precedence | None:
-    """Return the published result that itself puts a checkpoint before the first pick, if any."""
-    if selection.locked is None:
-        return None
-    precedence = selection.locked.precedence(checkpoint, selection.picks[0].checkpoint.id)
-    return precedence if precedence and precedence.by == FIGURE and not precedence.through else None
-
-
 def _unloadable(selection: Selection) -> Iterator[Note]:
     """The best that a result puts before the first pick, where nothing here loads it."""
     for pick in selection.picks if selection.picks[0].loads else ():
-        precedence = None if pick.loads else _result_over_first(selection, pick.checkpoint.id)
-        if precedence:
-            has = f"{pick.checkpoint.id} has {precedence.value:g} on {precedence.yardstick}"
-            against = f"against {precedence.next_value:g} for {precedence.next}"
+        if not pick.loads and (has := _over_first(selection, pick.checkpoint.id)):
             why = UNLOADED.get(pick.checkpoint.loader, f"its weights are {pick.checkpoint.weights}")
-            yield Note("Blocked", f"{has}, {against}, but {why}", lines=2)
+            yield Note("Blocked", f"{has}, but {why}", lines=2)
             return
 
 
-def _larger(selection: Selection) -> Iterator[Note]:
-    """The least that a result puts before the first pick and that memory alone rules out."""
-    beyond = (pick for pick in selection.picks if pick.beyond_gb is not None)
-    larger = [(pick.needs_gb, pick.checkpoint) for pick in beyond]
-    larger += [
+def _larger(advice: TaskAdvice) -> Iterator[Note]:
+    """What a result puts before the first pick, and what keeps it from there.
+
+    The least that memory alone rules out; else the least that is too large for a rule, with the
+    time that it takes for the items.
+    """
+    selection, profile = advice.selection, advice.decision.profile
+    too_large = {
+        id
+        for id, rules in advice.rulebase.aimed.items()
+        if any(rule.effect == "avoid" and holds(rule.when, profile) for rule in rules)
+    }
+    larger = [
         (memory_gb(suitability.checkpoint), suitability.checkpoint)
         for suitability in selection.rejected
         if suitability.use == selection.picks[0].use
@@ -270,13 +270,33 @@ def _larger(selection: Selection) -> Iterator[Note]:
         and {gap.field for gap in suitability.lacks} == {"memory_gb"}
         and suitability.checkpoint.loads_safely
     ]
-    sized = [(size, checkpoint) for size, checkpoint in larger if size is not None]
-    for size, one in sorted(sized, key=lambda row: row[0]):
-        if said := _result_over_first(selection, one.id):
-            has, against = figure_text(one.id, said.value), figure_text(said.next, said.next_value)
-            has = f"{one.id} has {has} on {said.yardstick}, against {against}"
+    larger += [(pick.needs_gb, pick.checkpoint) for pick in selection.picks if pick.beyond_gb]
+    sized = [
+        (size, checkpoint)
+        for size, checkpoint in larger
+        if size is not None and checkpoint.hub_id not in too_large
+    ]
+    for size, checkpoint in sorted(sized, key=itemgetter(0)):
+        if has := _over_first(selection, checkpoint.id):
             yield Note("Larger", f"{has}, and needs {ceil(10 * size) / 10:g} GB", lines=2)
             return
+    for pick in sorted(selection.picks, key=lambda pick: pick.needs_gb or 0.0):
+        by_size = [rule for rule in pick.fired if SIZE in rule.where and rule.effect == "avoid"]
+        if by_size and pick.loads and (has := _over_first(selection, pick.checkpoint.id)):
+            took = advice.hours(pick)
+            why = f"and takes {took.text.partition(' for ')[0]}" if took else by_size[0].because
+            yield Note("Larger", f"{has}{', ' if took else '. '}{why}", lines=2)
+            return
+
+
+def _over_first(selection: Selection, checkpoint: str) -> str:
+    """Return in words the published result that itself puts a checkpoint before the first pick."""
+    first, locked = selection.picks[0].checkpoint.id, selection.locked
+    result = locked.direct(checkpoint, first) if locked else None
+    if result is None or result.by != FIGURE:
+        return ""
+    has = f"{checkpoint} has {figure_text(checkpoint, result.value)} on {result.yardstick}"
+    return f"{has}, against {figure_text(result.next, result.next_value)}"
 
 
 def _elsewhere(advice: TaskAdvice) -> Page:

@@ -65,6 +65,12 @@ class Pick(NamedTuple):
         return self.checkpoint.loads_safely
 
     @property
+    def aimed_at(self) -> tuple[bool, bool]:
+        """Whether a rule speaks against it, or none for it."""
+        effects = [rule.effect for rule in self.fired]
+        return "avoid" in effects, "prefer" not in effects
+
+    @property
     def needs_gb(self) -> float | None:
         """The least memory for its use: to run it or, where it has to be trained, with LoRA."""
         return self.training.lora_gb if self.training else self.memory_gb
@@ -152,12 +158,10 @@ class Placing:
 
     def _layer(self, pick: Pick) -> tuple[Any, ...]:
         """Return what comes before all evidence."""
-        effects = [rule.effect for rule in pick.fired]
         return (
             self._allowed.index(pick.use),
             by_order(self._order, pick.checkpoint, pick.memory_gb),
-            "avoid" in effects,
-            "prefer" not in effects,
+            *pick.aimed_at,
             pick.to_learn,
         )
 

@@ -163,8 +163,7 @@ def _dots(advice: TaskAdvice, numbers: dict[str, str], common: Published) -> Ite
         id, needs = pick.checkpoint.id, pick.needs_gb
         label = numbers.get(id, "")
         if needs and (label or result(id) is not None):
-            avoided = any(rule.effect == "avoid" for rule in pick.fired)
-            behind = not label and (avoided or any(pick.group))
+            behind = not label and (pick.aimed_at[0] or any(pick.group))
             yield Dot(id, needs, result(id), label, fits=not behind)
     for one in selection.rejected:
         needs, value = memory_gb(one.checkpoint), result(one.checkpoint.id)

@@ -171,13 +171,15 @@ def memory_text(pick: Pick) -> str:
 def shown_picks(advice: TaskAdvice, most: int) -> tuple[list[Pick], dict[str, str]]:
     """Return the checkpoints of the table, and with how much memory those of the ladder are best.
 
-    Those of the ladder come in where they would not be among the first.
+    Those of the ladder come in where they would not be among the first. What a rule speaks against
+    is left out where none speaks against the first.
     """
     picks = advice.selection.picks
+    picks = tuple(pick for pick in picks if pick.aimed_at[0] <= picks[0].aimed_at[0])
     steps: dict[str, list[int]] = {}
     rungs = [(rung.up_to_gb, rung.pick) for rung in advice.selection.ladder]
     for place, (_, pick) in enumerate(rungs):
-        if pick is not None:
+        if pick in picks:
             steps.setdefault(pick.checkpoint.id, []).append(place)
     if len(steps) < 2:
         return list(picks[:most]), {}

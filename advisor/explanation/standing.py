@@ -107,7 +107,7 @@ def _decided(
         ("doubt", pick.group[0] > first.group[0], tuple(doubts)),
         ("loader", pick.loads < first.loads, (pick.checkpoint.loader,)),
         ("memory", pick.beyond_gb is not None and first.beyond_gb is None, ()),
-        ("rule", bool(rules) and _aimed(pick) != _aimed(first), tuple(rules)),
+        ("rule", bool(rules) and pick.aimed_at != first.aimed_at, tuple(rules)),
         ("training", pick.to_learn > first.to_learn, ()),
     )
     for by, holds, words in reasons:
@@ -127,12 +127,6 @@ def _decided(
     measured = {figure.benchmark for figure in first.figures}
     only = [name for name in missing if name in measured]
     return Decided("missing", against, unmeasured=tuple(dict.fromkeys(only or missing)))
-
-
-def _aimed(pick: Pick) -> tuple[bool, bool]:
-    """Whether rules speak against a pick, or do not speak for it."""
-    effects = [rule.effect for rule in pick.fired]
-    return "avoid" in effects, "prefer" not in effects
 
 
 def _changes(

@@ -40,7 +40,8 @@ def write_words_out(entries: Mapping[str, dict[str, Entry]]) -> None:
     words: dict[str, dict[str, str]] = {}
     for question in questions:
         options = question.get("options", ())
-        own = {one["word"]: one["id"] for one in options if "word" in one}
+        own = {alias: one["id"] for one in options for alias in one.get("aliases", ())}
+        own |= {one["word"]: one["id"] for one in options if "word" in one}
         own |= {one["id"]: one["id"] for one in options}
         words |= {f"option of `{name}`": own for name, id in ids.items() if id == question["id"]}
         for of in DECLARING.get(question.get("declared_by", ""), ()):

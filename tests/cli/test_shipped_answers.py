@@ -77,7 +77,54 @@ def test_what_more_memory_would_give_is_told_by_how_much(advisor, rulebase, task
         assert float(value) > float(present)
         given = ask(advisor, "--task", task, "--memory-gb", size)["checkpoints"]
         assert id in [one["form_id"] for one in given]
-    assert found or (task, memory) in [("captioning", ""), ("zero-shot-classification", "")]
+    nothing = [("captioning", ""), *(("zero-shot-classification", gb) for gb in ("8", ""))]
+    assert found or (task, memory) in nothing
+
+
+@pytest.mark.parametrize(
+    ("flags", "more", "why"),
+    [
+        ("--task image-search --device cpu", 55.2, "High resolution needs many operations"),
+        ("--task vqa --device cpu", 89.4, "A CPU reads all weights for every token"),
+    ],
+)
+def test_what_a_rule_finds_too_large_is_told_with_its_result(advisor, flags, more, why):
+    page = " ".join(advisor("recommend", *flags.split()).out.split())
+    found = re.search(r"Larger (\S+) has ~?([0-9.]+) on .+?, against ~?([0-9.]+)\. " + why, page)
+    assert found
+    assert float(found[2]) == more > float(found[3])
+
+
+def test_what_takes_too_long_is_told_with_its_hours(advisor):
+    flags = "--task image-search --device gpu --memory-gb 16 --num-items 3000000"
+    page = " ".join(advisor("recommend", *flags.split(), "-v").out.split())
+    assert re.search(
+        r"Larger \S+ has 55.2 on MSCOCO, against 53.2, and takes about 7.9 hours", page
+    )
+
+
+def test_up_to_a_million_images_a_gpu_gets_the_same_encoder(advisor):
+    flags = "--task image-search --language zh --device gpu --memory-gb 16 --num-items"
+    first = [ask(advisor, *flags.split(), n)["checkpoints"][0]["id"] for n in ("100000", "500000")]
+    assert first[0] == first[1]
+    for task in ("zero-shot-classification", "supervised-classification", "image-search"):
+        asked = advisor("recommend", "--task", task, "--device", "gpu", "--memory-gb", "24", "-v")
+        assert "Larger" not in asked.out, task  # none that is better is left out for its size
+
+
+@pytest.mark.parametrize("device", ["phone", "browser", "cpu"])
+def test_no_row_of_the_table_is_one_that_a_rule_speaks_against(advisor, device):
+    answer = ask(advisor, "--task", "captioning", "--device", device, "--language", "es")
+    against = {
+        one["id"]
+        for one in answer["checkpoints"]
+        if any(rule["effect"] == "avoid" for rule in one["findings"])
+    }
+    page = advisor("recommend", "--task", "captioning", "--device", device, "--language", "es").out
+    table = page.partition("License")[2].partition("Other families")[0]
+    assert against
+    assert table.split()
+    assert not [id for id in against if f"{id} " in table]
 
 
 @pytest.mark.slow
