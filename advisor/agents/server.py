@@ -93,7 +93,8 @@ class _Lines:
             self._pass_on("")
 
     def _pass_on(self, line: str) -> None:
-        asyncio.run_coroutine_threadsafe(self._waiting.put(line), self._loop).result()
+        with contextlib.closing(self._waiting.put(line)) as put:  # where the server has ended, too
+            asyncio.run_coroutine_threadsafe(put, self._loop).result()
 
     def __aiter__(self) -> _Lines:
         return self

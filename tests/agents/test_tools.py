@@ -1,6 +1,7 @@
 """What agents get: the answers of the command line, short, read-only, and errors in words."""
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import warnings
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from commands import in_this_process
 from mcp import Client, StdioServerParameters, stdio_client
 
 from advisor.agents import compact
-from advisor.agents.server import answer, refusal, server_of
+from advisor.agents.server import _Lines, answer, refusal, server_of
 from advisor.agents.tools import BY_NAME, FULL, TOOLS
 
 TOKEN = 4
@@ -504,6 +506,16 @@ def test_a_server_whose_stdout_takes_nothing_ends_in_a_sentence(tmp_path, stdout
         ["bash", "-c", f"({line}"], input=ping, capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stderr.partition("\n")[0]) == (code, said)
+
+
+def test_a_line_that_comes_after_the_end_of_the_server_warns_of_nothing():
+    lines = object.__new__(_Lines)
+    lines._waiting, lines._loop = asyncio.Queue(), asyncio.new_event_loop()
+    lines._loop.close()
+    with warnings.catch_warnings(record=True, action="always") as warned:
+        with contextlib.suppress(RuntimeError):  # of the loop, which is closed
+            lines._pass_on("late\n")
+        assert warned == []
 
 
 @pytest.mark.parametrize(
