@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from advisor import pickled
 from advisor.child import ChildError
 from advisor.engine.decision import Engine
-from advisor.rulebase import store
+from advisor.rulebase import assemble, store
 from advisor.rulebase.store import load_rules
 from advisor.scan import apart
 from advisor.trial import rehearsal
@@ -25,6 +25,7 @@ from advisor.trial import rehearsal
 TESTS = Path(__file__).resolve().parent
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run beside each other; networks are tiny
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each process would compile the program again
 
 QUICK = settings(
     deadline=None,
@@ -89,6 +90,21 @@ def files_once(rule_files):
     return lambda folder: [*kept()] if folder == shipped else rule_files(folder)
 
 
+def compiled_once(assemble):
+    """Compile each rule base without overlays once: tests with a cache of their own do so again."""
+    bases = {}
+
+    def parts(base, overlays, digest):
+        if overlays:
+            return assemble(base, overlays, digest)
+        key = digest, *(file.path for file in base)
+        if key not in bases:
+            bases[key] = assemble(base, overlays, digest)
+        return bases[key]  # whoever called makes a copy of it
+
+    return parts
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_waste(cache):
     """Work without what each test would do again, and without the children that it would start.
@@ -97,7 +113,9 @@ def no_waste(cache):
     """
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(store, "RECENT_SECONDS", 86_400)  # what one test makes pushes nothing out
+        patched.setattr(store, "AT_HAND", 16)  # the shipped rules stay among those of overlays
         patched.setattr(store, "rule_files", files_once(store.rule_files))
+        patched.setattr(assemble, "assemble", compiled_once(assemble.assemble))
         patched.setattr(rehearsal, "_passed", lambda *_: cache)
         patched.setattr(apart, "run_in_child", in_this_process)
         patched.setattr(apart, "_bound_file", lambda _: None)
@@ -114,9 +132,13 @@ def as_a_users_run(request, monkeypatch):
                 monkeypatch.setattr(module, name, own)
 
 
-def pytest_collection_finish():
-    """Leave what is imported by now to itself: every full collection would walk all of torch."""
-    gc.collect()
+gc.set_threshold(100_000, 20, 100)  # a full collection would walk all rules and all of torch
+
+
+@pytest.fixture(scope="module", autouse=True)
+def little_to_collect():
+    """Leave what is there by now to itself: trainers and trials collect in full, each time."""
+    gc.collect(1)
     gc.freeze()
 
 

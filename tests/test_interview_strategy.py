@@ -181,7 +181,6 @@ def an_answer(data, ask):
     return data.draw(st.sampled_from([*option.covers])) if option.covers else option.id
 
 
-@settings(max_examples=25)
 @given(st.sampled_from(["captioning", "similar-images", "ocr-line", "vqa"]), st.data())
 def test_it_ends_where_the_checkpoint_can_no_longer_change(rulebase, task, data):
     engine = Engine.known(rulebase)
@@ -195,7 +194,6 @@ def test_it_ends_where_the_checkpoint_can_no_longer_change(rulebase, task, data)
     assert outlook(engine, engine.decide(whole)).certainty.checkpoint == "decided"
 
 
-@settings(max_examples=15)
 @given(st.sampled_from(["captioning", "similar-images", "vqa"]), st.data())
 def test_no_more_is_asked_than_was_said_whatever_nobody_knows(rulebase, task, data):
     session = Session(Engine.known(rulebase), make_profile(rulebase, {"task": task}))

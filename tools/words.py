@@ -78,15 +78,12 @@ def of_code() -> Iterator[Shown]:
     """Yield the strings in Python that read as words: no docstrings, but those of commands."""
     for path in sorted((ROOT / "advisor").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        silent = {id(one) for one in ast.walk(tree) if isinstance(one, ast.Expr)}
-        silent |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        nodes = [*ast.walk(tree)]
+        silent = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
         inside = {
-            id(part)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.JoinedStr)
-            for part in node.values
+            id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values
         }
-        for node in ast.walk(tree):
+        for node in nodes:
             if isinstance(node, ast.JoinedStr):
                 text = "".join(
                     str(part.value) if isinstance(part, ast.Constant) else "{}"

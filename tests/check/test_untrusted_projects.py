@@ -308,7 +308,7 @@ def test_a20_a_pin_of_thousands_of_digits_ends_no_check(check, name, text):
     assert paths(check({name: text % ("9" * 5_000), "wrong.py": WRONG})) == {"wrong.py"}
 
 
-MANY = 60_000
+MANY = 30_000
 OTHER = "from transformers import BertModel, Trainer as T\nBertModel.from_pretrained('a')\n"
 LONG_LINES = {
     "from ": OTHER + "# x;from " + "." * MANY + "\n",

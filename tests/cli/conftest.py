@@ -25,7 +25,6 @@ def environment(cache) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(REFUSED)}
     return kept | {
         "ADVISOR_CACHE": str(cache / "processes"),
-        "PYTHONPYCACHEPREFIX": str(cache / "pycache"),
     }
 
 

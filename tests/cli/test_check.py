@@ -184,7 +184,7 @@ def test_what_recommend_printed_is_a_profile_for_check(advisor, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "some", [slice(0, None, 4), pytest.param(slice(None), marks=pytest.mark.slow)]
+    "some", [slice(0, None, 8), pytest.param(slice(None), marks=pytest.mark.slow)]
 )
 def test_what_recommend_picks_check_accepts(advisor, rulebase, some):
     """One voice: the first pick for a decided task is a valid choice with its own class."""

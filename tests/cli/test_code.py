@@ -273,8 +273,8 @@ def test_a_folder_of_rules_is_no_line_of_the_program(advisor, forged):
     assert [line[:4] for line in head.splitlines() if "import os" in line] == [" " * 4]
 
 
-@pytest.mark.parametrize("name", ["coding: utf-7 +AAo-import os #", "vim: fileencoding=rot13"])
-def test_a_folder_of_rules_says_no_encoding(advisor, tmp_path, monkeypatch, name):
+def test_a_folder_of_rules_says_no_encoding(advisor, tmp_path, monkeypatch):
+    name = "coding: utf-7 +AAo-import os # vim: fileencoding=rot13"
     monkeypatch.chdir(tmp_path)
     (tmp_path / name / "decisions").mkdir(parents=True)
     (tmp_path / name / "decisions" / "none.yaml").write_text("rules: []\n")

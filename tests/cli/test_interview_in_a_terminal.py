@@ -162,17 +162,10 @@ def test_plain_numbers_lead_to_an_answer_that_its_command_repeats(terminal, advi
     assert again["command"] == answer["command"]
 
 
-def test_only_the_answer_goes_to_stdout(terminal):
-    person = terminal("ask", "--plain", "--to", "family", "--task", "vqa")
-    code, said = person.ends()
-    assert code == 0
-    assert said.strip() == ""
-    assert person.answer["family"] == "unified-vlp"
-
-
-def test_a_page_is_the_answer_where_no_format_is_asked_for(terminal):
+def test_only_the_answer_goes_to_stdout_and_it_is_a_page_where_no_format_is_asked_for(terminal):
     person = terminal("ask", "--plain", "--to", "family", "--task", "vqa", format=None)
-    assert person.ends()[0] == 0
+    code, said = person.ends()
+    assert (code, said.strip()) == (0, "")
     page = person.file.read_text(encoding="utf-8")
     assert "\x1b" not in page
     assert page.endswith("  advisor recommend --task vqa -v\n")
@@ -325,7 +318,10 @@ def leave(person, how):
     return person.ends()
 
 
-@pytest.mark.parametrize("how", ["ctrl-c", "ctrl-d"])
+WAYS_TO_LEAVE = ["ctrl-c", pytest.param("ctrl-d", marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("how", WAYS_TO_LEAVE)
 def test_leaving_is_130_keeps_the_answers_and_resume_ends_the_same(terminal, kept, how):
     def to_the_end(person):
         while person.question() is not None:
@@ -371,7 +367,9 @@ def test_leaving_before_the_first_answer_keeps_nothing(terminal, kept):
     assert kept() == []
 
 
-@pytest.mark.parametrize(("typed", "resumed"), [("", True), ("n", False)])
+@pytest.mark.parametrize(
+    ("typed", "resumed"), [("", True), pytest.param("n", False, marks=pytest.mark.slow)]
+)
 def test_an_unfinished_interview_is_offered(terminal, typed, resumed):
     person = terminal("ask", "--plain", *TO_FAMILY)
     person.question()
@@ -676,7 +674,7 @@ def test_a_saved_profile_gives_the_same_answer_and_nothing_is_overwritten(
     assert again["profile"]["collection"]["value"] == 5000
 
 
-@pytest.mark.parametrize("how", ["ctrl-c", "ctrl-d"])
+@pytest.mark.parametrize("how", WAYS_TO_LEAVE)
 def test_leaving_after_the_answer_is_no_failure(terminal, kept, how):
     person, _ = finished(terminal, "--plain", "--to", "family", "--task", "vqa")
     person.sees("> ")

@@ -135,8 +135,11 @@ class Screen(io.StringIO):
 
 @pytest.mark.parametrize("columns", ["60", "80", "120", None])
 @pytest.mark.parametrize("person", [True, False])
+@pytest.mark.parametrize(
+    "some", [slice(1, None, 6), pytest.param(slice(None), marks=pytest.mark.slow)]
+)
 def test_a_screen_is_no_wider_than_its_terminal_and_cuts_no_word(
-    rulebase, monkeypatch, columns, person
+    rulebase, monkeypatch, columns, person, some
 ):
     for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
@@ -145,7 +148,7 @@ def test_a_screen_is_no_wider_than_its_terminal_and_cuts_no_word(
         monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setattr("sys.stdout", Screen(person))
     monkeypatch.setattr("os.get_terminal_size", lambda _: os.terminal_size((80, 24)))
-    for task in rulebase.tasks:
+    for task in rulebase.tasks[some]:
         page = recommend(rulebase, {"task": task.id}).to_page()
         colored, plain = terminal(page), terminal(page, color=False)
         assert ("\x1b" in colored) == person

@@ -98,26 +98,20 @@ def test_answers_of_another_question_are_not_mixed_in(captions, photos):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX locks")
-def test_a_second_run_on_the_same_file_is_refused_and_nothing_is_mixed(captions, photos, tiny):
-    """While one run answers, a second one is refused; killed, the first lets the file go."""
+def test_a_second_run_on_the_same_file_is_refused_and_nothing_is_mixed(captions, photos):
+    """While one process loads, a second run is refused; killed, the first lets the file go."""
     script = (
-        "import sys, time\n"
-        "from advisor.cli.main import run\n"
-        "from advisor.trial import runner\n"
-        "real = runner.Runner.run_all\n"
-        "def slow(self, *given):\n"
-        "    replies = real(self, *given)\n"
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from advisor.trial.folder_answers import answer_folder\n"
+        "def load():\n"
         "    print('answering', flush=True)\n"
         "    sys.stdin.readline()\n"
-        "    return replies\n"
-        "runner.Runner.run_all = slow\n"
-        "run(sys.argv[1:])\n"
+        "answer_folder(load, 'photos', None, Path('out.jsonl'), {}, print)\n"
     )
-    words = ["try", "--task", "captioning", "--checkpoint", str(tiny("blip_captioner"))]
-    asked = [*words, "--folder", "photos", "--output", "out.jsonl"]
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        [sys.executable, "-c", script, *asked], stdin=pipe, stdout=pipe, text=True
+        [sys.executable, "-c", script], stdin=pipe, stdout=pipe, text=True
     ) as first:
         assert first.stdout.readline() == "answering\n"
         before = (photos / "../out.jsonl").read_bytes()

@@ -26,9 +26,8 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "case", [pytest.param(case, marks=() if case == "vqa" else pytest.mark.slow) for case in CASES]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
 def test_the_test_of_a_project_passes(case, tiny, tmp_path, capsys):
     if case == "pages":
         pytest.importorskip("pypdfium2")
