@@ -17,8 +17,7 @@ from advisor.console.flags import split
 from advisor.console.options import NoInput
 from advisor.console.output import Showing, interactive, note, progress_line, showing
 from advisor.errors import AdvisorError, UsageError
-from advisor.evaluate.gates import Gates
-from advisor.evaluate.options import PlaceOptions, RunOptions
+from advisor.evaluate.options import Gates, PlaceOptions, RunOptions
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 from advisor.trial.command import loading_options

@@ -15,25 +15,11 @@ from typing import Any, NamedTuple
 from advisor.draw.blocks import Code, Item, Items, Pairs, shown
 from advisor.draw.formats import Report
 from advisor.draw.html import body, document, filled
-from advisor.evaluate.gates import Gates
+from advisor.evaluate import page
 from advisor.evaluate.labelled import LabelledImage
 from advisor.evaluate.metrics import METRIC_KINDS, MetricKind
-from advisor.evaluate.page import (
-    Evaluation,
-    as_findings,
-    as_json,
-    as_page,
-    comparisons,
-    costs,
-    figures,
-    headline,
-    known,
-    learning_curve,
-    of_how_many,
-    per_thousand,
-    provenance,
-    reasons,
-)
+from advisor.evaluate.options import Gates
+from advisor.evaluate.page import Evaluation
 from advisor.evaluate.responses import EvaluationRun
 from advisor.evaluate.scores import CandidateScores, Scores
 from advisor.evaluate.verdict import Verdict
@@ -65,10 +51,10 @@ def report_of(
     """Return the report of a run; images are asked for when the HTML file is drawn."""
     found = Evaluation(run, scores, verdict, gates.checks(scores, verdict))
     return Report(
-        json=partial(as_json, found),
-        page=partial(as_page, found),
-        findings=partial(as_findings, found),
-        screen=partial(as_page, found, whole=False),
+        json=partial(page.as_json, found),
+        page=partial(page.as_page, found),
+        findings=partial(page.as_findings, found),
+        screen=partial(page.as_page, found, whole=False),
         drawings={"html": partial(as_html, found, thumbnails), "csv": partial(as_csv, scores)},
     )
 
@@ -84,25 +70,25 @@ def as_html(found: Evaluation, thumbnails: Thumbnails) -> str:
     content = filled(
         HERE / "evaluation.html",
         title=title,
-        facts=of_how_many(found),
+        facts=page.of_how_many(found),
         recommended=verdict.recommended or "none of them",
-        answer=headline(scores, verdict).notes[0],
-        reasons=_blocks(Items(tuple(reasons(found)))),
+        answer=page.headline(scores, verdict).notes[0],
+        reasons=_blocks(Items(tuple(page.reasons(found)))),
         bars=_bars(scores, kind, run.settings) if kind else [],
         kind=kind,
-        figures=_blocks(figures(scores)) if kind else "",
-        curve=_blocks(learning_curve(scores)),
-        pairs=_blocks(comparisons(scores, verdict)),
-        costs=_blocks(costs(scores, run.settings)),
+        figures=_blocks(page.figures(scores)) if kind else "",
+        curve=_blocks(page.learning_curve(scores)),
+        pairs=_blocks(page.comparisons(scores, verdict)),
+        costs=_blocks(page.costs(scores, run.settings)),
         classes=[_classes(scores, each) for each in ranked if each.measured.by_class],
         matrices=[_confusion(scores, each) for each in ranked if each.measured.picked],
         examples=list(_examples(scores, verdict, thumbnails)),
         all_examples=len(queries(scores)),
         worth_of=METRIC_KINDS[scores.worth_of].name if scores.worth_of else "",
         open=OPEN,
-        known=_blocks(Items(tuple(Item("!", note) for note in known(scores)))),
+        known=_blocks(Items(tuple(Item("!", note) for note in page.known(scores)))),
         provenance=_blocks(
-            Pairs(tuple(provenance(found))), Code(str(command), "console") if command else None
+            Pairs(tuple(page.provenance(found))), Code(str(command), "console") if command else None
         ),
     )
     style = (HERE / "evaluation.css").read_text(encoding="utf-8")
@@ -110,11 +96,11 @@ def as_html(found: Evaluation, thumbnails: Thumbnails) -> str:
     return document(f"advisor: {title}", content, style, script)
 
 
-def _blocks(*page: Any) -> str:
+def _blocks(*blocks: Any) -> str:
     """Return blocks as HTML, all of their text visible; empty where there are none."""
     from markupsafe import Markup
 
-    return Markup(body([shown(block, {}) for block in page if block is not None]))
+    return Markup(body([shown(block, {}) for block in blocks if block is not None]))
 
 
 def _named(number: int, name: str) -> dict[str, Any]:
@@ -149,17 +135,17 @@ def _bars(scores: Scores, kind: MetricKind, settings: Mapping[str, Any]) -> list
         row["value"] = kind.written(result.value)
         row["slow"] = f"{100 * (time or 0) / (longest or 1):.1f}%"
         row["time"] = "" if not longest else f"{time:.3g} ms" if time else "none"
-        row["price"] = per_thousand(each.timing, settings)
+        row["price"] = page.per_thousand(each.timing, settings)
         rows.append(row)
     return rows
 
 
 def _classes(scores: Scores, of: CandidateScores) -> dict[str, Any]:
     """Return the figures of each class, the worst first."""
-    figures = zip(scores.data.classes, of.measured.by_class, strict=True)
+    pairs = zip(scores.data.classes, of.measured.by_class, strict=True)
     rows = [
         (label, str(each.items), *("" if value is None else f"{value:.2f}" for value in each[1:]))
-        for label, each in sorted(figures, key=lambda pair: pair[1].f1 or 0.0)
+        for label, each in sorted(pairs, key=lambda pair: pair[1].f1 or 0.0)
     ]
     return {"name": of.name, "shown": rows[:WORST_CLASSES], "folded": rows[WORST_CLASSES:]}
 

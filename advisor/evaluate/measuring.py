@@ -12,34 +12,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage, class_text
-from advisor.evaluate.metrics import Array, Weighable, np
+from advisor.evaluate.metrics import Array, Weighable, np, text_metrics
+from advisor.evaluate.metrics import ranking_metrics as ranking
 from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, penn_tokens, rouge_l
-from advisor.evaluate.metrics.label_metrics import (
-    ClassFigures,
-    Picks,
-    accuracy,
-    best_labels,
-    calibration_error,
-    levelled,
-    macro_f1,
-    mean_average_precision,
-    of_each_class,
-)
-from advisor.evaluate.metrics.retrieval_metrics import (
-    FirstRanks,
-    first_ranks,
-    mean_reciprocal_rank,
-    median_rank,
-    recall_at,
-)
-from advisor.evaluate.metrics.text_metrics import (
-    anls,
-    character_error_rate,
-    exact_match,
-    field_f1,
-    vqa_accuracy,
-    word_error_rate,
-)
 from advisor.evaluate.responses import FITTED, Response
 from advisor.evaluate.vector_classifiers import cross_validated
 from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE, SEARCH
@@ -80,7 +55,7 @@ class CandidateMetrics(NamedTuple):
     sure: tuple[float | None, ...] = ()
     picked: tuple[tuple[int, ...], ...] = ()
     ranks: tuple[tuple[int, ...], ...] = ()
-    by_class: tuple[ClassFigures, ...] = ()
+    by_class: tuple[ranking.ClassFigures, ...] = ()
     by_size: Mapping[int, Weighable] = MappingProxyType({})
 
 
@@ -103,7 +78,8 @@ def measure(
         files = [response.key for response in responses]
         kind, classes = candidate.baseline, len(number)
         fitted = cross_validated(kind, np.stack(vectors), truth, files, classes, seed)
-        sizes = {size: accuracy(truth, best_labels(of)) for size, of in fitted.by_size.items()}
+        by_size = fitted.by_size.items()
+        sizes = {size: ranking.accuracy(truth, ranking.best_labels(of)) for size, of in by_size}
         measured = labelled_metrics(data, items, fitted.scores, candidate.scored_by)
         return measured._replace(by_size=sizes)
     if data.act == LABEL:
@@ -160,26 +136,26 @@ def labelled_metrics(
     sure = tuple(None if one < 0 else one for one in best.tolist())
     if data.many:
         item, label = np.nonzero(scores >= LIKELY)
-        picks = Picks(item, label, np.ones(len(item)))
-        weighables = {"map": mean_average_precision(truth, levelled(scores))}
+        picks = ranking.Picks(item, label, np.ones(len(item)))
+        weighables = {"map": ranking.mean_average_precision(truth, ranking.levelled(scores))}
         if scored_by == "sigmoid":
-            weighables["calibration-error"] = calibration_error(scores.clip(0, 1), truth)
+            weighables["calibration-error"] = ranking.calibration_error(scores.clip(0, 1), truth)
         given = zip(picks.of_each(len(items)), sure, strict=True)
         said = tuple(
             None if top is None else "; ".join(data.classes[one] for one in some)
             for some, top in given
         )
-        by_class = of_each_class(truth, picks) if scored_by == "sigmoid" else ()
+        by_class = ranking.of_each_class(truth, picks) if scored_by == "sigmoid" else ()
         return CandidateMetrics(weighables, images, said, sure, by_class=by_class)
-    picks = best_labels(scores)
+    picks = ranking.best_labels(scores)
     true = [number[item.labels[0]] for item in items]
-    right = accuracy(true, picks)
-    weighables = {"accuracy": right, "macro-f1": macro_f1(true, picks, len(number))}
+    right = ranking.accuracy(true, picks)
+    weighables = {"accuracy": right, "macro-f1": ranking.macro_f1(true, picks, len(number))}
     if scored_by in PROBABLE:
-        weighables["calibration-error"] = calibration_error(best.clip(0), right.each)
+        weighables["calibration-error"] = ranking.calibration_error(best.clip(0), right.each)
     picked = picks.of_each(len(items))
     said = tuple(_in_words(data.classes, some) for some in picked)
-    by_class = of_each_class(truth, picks)
+    by_class = ranking.of_each_class(truth, picks)
     return CandidateMetrics(weighables, images, said, sure, picked, by_class=by_class)
 
 
@@ -199,12 +175,12 @@ def written_metrics(
     metrics: dict[str, Weighable] = {}
     if act == ANSWER:
         if references and min(map(len, references)) >= ANNOTATORS:
-            metrics["vqa-accuracy"] = vqa_accuracy(written, references)
-        metrics["exact-match"] = exact_match(written, references)
-        metrics["anls"] = anls(written, references)
+            metrics["vqa-accuracy"] = text_metrics.vqa_accuracy(written, references)
+        metrics["exact-match"] = text_metrics.exact_match(written, references)
+        metrics["anls"] = text_metrics.anls(written, references)
     elif act in (READ_LINE, READ_PAGE):
-        metrics["cer"] = character_error_rate(written, references)
-        metrics["wer"] = word_error_rate(written, references)
+        metrics["cer"] = text_metrics.character_error_rate(written, references)
+        metrics["wer"] = text_metrics.word_error_rate(written, references)
     else:
         said = [penn_tokens(text) for text in written]
         right = [[penn_tokens(reference) for reference in some] for some in references]
@@ -216,7 +192,7 @@ def written_metrics(
 
 def extracted_metrics(items: Sequence[LabelledImage], fields: Sequence[Any]) -> CandidateMetrics:
     """Return the metrics of fields that were found, None where none were."""
-    weighables = {"field-f1": field_f1(fields, [item.fields for item in items])}
+    weighables = {"field-f1": text_metrics.field_f1(fields, [item.fields for item in items])}
     said = tuple(None if one is None else json.dumps(one, ensure_ascii=False) for one in fields)
     return CandidateMetrics(weighables, tuple(item.id for item in items), said)
 
@@ -230,24 +206,24 @@ def _search(items: Sequence[LabelledImage], responses: Iterable[Response]) -> Ca
     of_image = np.array([number[name] for name in names])
     wanted = np.array([number[item.id] for item in items for _ in item.references])
     step = max(1, _CELLS // len(names))
-    parts: list[FirstRanks] = []
+    parts: list[ranking.FirstRanks] = []
     said: list[str | None] = []
     for start in range(0, len(wanted), step):
         block = slice(start, start + step)
         scores = np.where(seen, texts[block] @ images.T, -np.inf)
-        ranks = first_ranks(scores, wanted[block, None] == of_image)
+        ranks = ranking.first_ranks(scores, wanted[block, None] == of_image)
         parts.append(ranks._replace(right=np.where(known[block], ranks.right, 0)))
         first = np.where(known[block] & seen.any(), scores.argmax(axis=1), -1)
         said += [None if place < 0 else names[place] for place in first.tolist()]
-    together = FirstRanks(*(np.concatenate(some) for some in zip(*parts, strict=True)))
+    together = ranking.FirstRanks(*(np.concatenate(some) for some in zip(*parts, strict=True)))
     return ranked_metrics(together, items)._replace(said=tuple(said))
 
 
-def ranked_metrics(ranks: FirstRanks, items: Sequence[LabelledImage]) -> CandidateMetrics:
+def ranked_metrics(ranks: ranking.FirstRanks, items: Sequence[LabelledImage]) -> CandidateMetrics:
     """Return the metrics of where each text of the items found its image."""
-    metrics = {f"recall@{k}": recall_at(ranks, k) for k in RANKS}
-    metrics["mrr"] = mean_reciprocal_rank(ranks)
-    metrics["median-rank"] = median_rank(ranks, len({item.id for item in items}))
+    metrics = {f"recall@{k}": ranking.recall_at(ranks, k) for k in RANKS}
+    metrics["mrr"] = ranking.mean_reciprocal_rank(ranks)
+    metrics["median-rank"] = ranking.median_rank(ranks, len({item.id for item in items}))
     queries = tuple(item.id for item in items for _ in item.references)
     return CandidateMetrics(
         metrics, queries, ranks=tuple(map(tuple, np.stack(ranks, axis=1).tolist()))

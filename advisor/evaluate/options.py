@@ -1,15 +1,23 @@
-"""The options of `advisor evaluate`, in the groups that its parts take them in."""
+"""The options of `advisor evaluate`, by the parts that take them, and the gates among them."""
 
 from __future__ import annotations
 
+import json
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
 
 from advisor.console.options import MAX_SEED, Prompt, Template, option
-from advisor.errors import UsageError
+from advisor.errors import BrokenFileError, UsageError
+from advisor.evaluate.certainty import CONFIDENCE, MetricResult
+from advisor.evaluate.metrics import METRIC_KINDS, MetricKind, metric_kind
+from advisor.evaluate.scores import Scores
+from advisor.evaluate.verdict import GUESSING_WINS, NOBODY, TIE, Verdict
+from advisor.files import MEGABYTE, path_shown, read_bounded
 
 number = partial(option, min=0, show_default=False)
 """Returns an option of a number, of which none is said to be usual."""
@@ -131,3 +139,179 @@ class PlaceOptions:
     workers: Annotated[
         int, number("--workers", "Number of Ray actors. 0 uses one per GPU or CPU.")
     ] = 0
+
+
+LARGEST_BASELINE = 50 * MEGABYTE
+FAIL_UNDER, BASELINE, ANSWERED = "fail-under", "baseline", "verdict"
+_HINT = "write it as METRIC=VALUE, such as accuracy=0.9"
+
+
+class GateCheck(NamedTuple):
+    """One thing that was asked of an evaluation: which gate, of whom, and how it went."""
+
+    gate: str
+    candidate: str
+    passed: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What an evaluation has to reach; the fields are options of `advisor evaluate` as well.
+
+    `fail_under` are thresholds as METRIC=VALUE (`accuracy=0.9`) for the candidate that is
+    recommended; with `confident` its interval has to stand on the right side, not its value alone.
+    Where less is better, the value is the most. `baseline` is the JSON of an earlier evaluation,
+    behind which no candidate may fall reliably. With `strict` a tie is no answer. By `priority`
+    the verdict is found.
+    """
+
+    fail_under: Annotated[
+        list[str] | None,
+        option(
+            "--fail-under METRIC=VALUE",
+            "Exit 1 if the best candidate is below this. Can be used multiple times.",
+        ),
+    ] = None
+    confident: Annotated[
+        bool, option("--confident", "Compare the lower bound of the interval with --fail-under.")
+    ] = False
+    baseline: Annotated[
+        str,
+        option(
+            "--compare-to FILE",
+            "Exit 1 if a metric is significantly below this earlier JSON result.",
+            "--baseline",
+        ),
+    ] = ""
+    strict: Annotated[bool, option("--strict", "Exit 3 if the candidates tie.")] = False
+    priority: Annotated[
+        list[str] | None,
+        option(
+            "--priority METRIC",
+            "Compare candidates by these first: metrics, size, speed or memory.",
+        ),
+    ] = None
+
+    def thresholds(self) -> tuple[tuple[MetricKind, float], ...]:
+        """Return the thresholds; UsageError for one that is not METRIC=VALUE."""
+        found = []
+        for text in self.fail_under or ():
+            name, _, value = text.partition("=")
+            try:
+                number = float(value)
+            except ValueError:
+                number = math.nan
+            if not math.isfinite(number):
+                raise UsageError(f"`{text}` is not a threshold", hint=_HINT)
+            found.append((metric_kind(name.strip()), number))
+        return tuple(found)
+
+    def refuse_what_cannot_be_judged(self) -> None:
+        """Raise, before anything runs, for a threshold or a baseline that cannot be read."""
+        if self.confident and not self.fail_under:
+            raise UsageError(
+                "`--confident` is about a threshold", hint="add one: --fail-under accuracy=0.9"
+            )
+        self.thresholds()
+        if self.baseline:
+            _read_baseline(Path(self.baseline))
+
+    def checks(self, scores: Scores, verdict: Verdict) -> tuple[GateCheck, ...]:
+        """Return how each of them went."""
+        return (*self._reached(scores, verdict), *self._kept(scores))
+
+    def exit_code(self, scores: Scores, verdict: Verdict) -> int:
+        """Return 2 where no candidate ran, 1 where the answer is no, 3 for a tie that is none."""
+        if verdict.outcome == NOBODY:
+            return 2
+        failed = any(not check.passed for check in self.checks(scores, verdict))
+        if failed or verdict.outcome == GUESSING_WINS:
+            return 1
+        return 3 if self.strict and verdict.outcome == TIE else 0
+
+    def _reached(self, scores: Scores, verdict: Verdict) -> Iterator[GateCheck]:
+        judged = next((one for one in scores.candidates if one.name == verdict.recommended), None)
+        for kind, least in self.thresholds():
+            if judged is None:
+                why = f"{kind.name} {kind.written(least)}: no candidate is recommended"
+                yield GateCheck(FAIL_UNDER, "", False, why)
+                continue
+            if kind.id not in judged.metrics:
+                raise UsageError(
+                    f"`--fail-under {kind.id}={least:g}`: this evaluation has no {kind.name}",
+                    hint=f"it has {', '.join(judged.metrics)}",
+                )
+            result = judged.metrics[kind.id]
+            compared = result.interval[kind.lower] if self.confident else result.value
+            passed = kind.gain(compared - least) >= 0
+            bound = f"{'upper' if kind.lower else 'lower'} bound of " if self.confident else ""
+            yield GateCheck(
+                FAIL_UNDER,
+                judged.name,
+                passed,
+                f"`{judged.name}`: {bound}{kind.name} {kind.written(compared)},"
+                f" {'as asked: at' if passed else 'not at'} {'most' if kind.lower else 'least'}"
+                f" {least:g}",
+            )
+
+    def _kept(self, scores: Scores) -> Iterator[GateCheck]:
+        if not self.baseline:
+            return
+        before, digest = _read_baseline(Path(self.baseline))
+        shown = path_shown(Path(self.baseline))
+        other = "" if digest in ("", scores.data.digest) else "; its images were other ones"
+        for one in scores.candidates:
+            for id, result in one.metrics.items():
+                if then := before.get(one.name, {}).get(id):
+                    yield _kept_up(METRIC_KINDS[id], one.name, result, then, f"`{shown}`{other}")
+        gone = [name for name in before if name not in {one.name for one in scores.candidates}]
+        if len(gone) == len(before):
+            why = f"`{shown}` has no results for these candidates, so no comparison was made"
+            yield GateCheck(BASELINE, "", False, why)
+            return
+        for name in gone:
+            yield GateCheck(BASELINE, name, True, f"`{name}` of `{shown}` has no results here")
+
+
+def _kept_up(
+    kind: MetricKind, name: str, now: MetricResult, then: MetricResult, where: str
+) -> GateCheck:
+    """Return whether a figure is not reliably worse than it was.
+
+    Both are taken as independent, which is cautious where the images are the same ones.
+    """
+    gap = kind.gain(now.value - then.value)
+    spread = math.dist((now.interval[0], then.interval[0]), (now.interval[1], then.interval[1])) / 2
+    passed = gap >= 0 or -gap <= spread
+    moved = "as good as" if gap == 0 else "ahead of" if gap > 0 else "behind"
+    by = f" by {kind.written(abs(gap))}" if gap else ""
+    sure = "" if gap >= 0 else f", {'not ' if passed else ''}reliably at {CONFIDENCE * 100:g} %"
+    return GateCheck(
+        BASELINE,
+        name,
+        passed,
+        f"`{name}`: {kind.name} {kind.written(now.value)} is {moved} {kind.written(then.value)}"
+        f"{by}{sure} ({where})",
+    )
+
+
+def _read_baseline(file: Path) -> tuple[dict[str, dict[str, MetricResult]], str]:
+    """Return the figures of an earlier evaluation by candidate, and the digest of its data."""
+    shown = path_shown(file)
+    hint = "give what `advisor evaluate ... --format json` wrote"
+    before: dict[str, dict[str, MetricResult]] = {}
+    try:
+        body = json.loads(read_bounded(file, LARGEST_BASELINE))
+        for result in body["results"]:
+            figures = before[str(result["candidate"])] = {}
+            for id, metric in result["metrics"].items():
+                low, high = metric["interval"]
+                value, *ends = map(float, (metric["value"], low, high))
+                if id in METRIC_KINDS and all(map(math.isfinite, (value, *ends))):
+                    figures[id] = MetricResult(value, (ends[0], ends[1]), int(metric["n"]))
+        return before, str((body.get("data") or {}).get("digest", ""))
+    except OSError as error:
+        raise UsageError(f"cannot read `{shown}`: {error.strerror}", hint=hint) from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise BrokenFileError(f"`{shown}` is not an evaluation", hint=hint) from error

@@ -10,9 +10,9 @@ from advisor.draw.blocks import Code, Heading, Headline, Item, Items, Page, Pair
 from advisor.draw.findings import FindingRow, FindingsReport, RuleText
 from advisor.draw.formats import SCHEMA_VERSION
 from advisor.evaluate.certainty import Comparison, MetricResult
-from advisor.evaluate.gates import ANSWERED, BASELINE, FAIL_UNDER, GateCheck
 from advisor.evaluate.measuring import IN_WORDS
 from advisor.evaluate.metrics import METRIC_KINDS, MetricKind
+from advisor.evaluate.options import ANSWERED, BASELINE, FAIL_UNDER, GateCheck
 from advisor.evaluate.responses import BASELINE_NAMED, FITTED, EvaluationRun, Timing
 from advisor.evaluate.scores import CandidateScores, Scores
 from advisor.evaluate.verdict import (

@@ -3,8 +3,8 @@
 import random
 import struct
 
-from advisor.evaluate.gates import Gates
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage
+from advisor.evaluate.options import Gates
 from advisor.evaluate.responses import EvaluationRun, Response
 from advisor.evaluate.run_file import RunFile, writing
 from advisor.evaluate.scores import score

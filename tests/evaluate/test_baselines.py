@@ -13,8 +13,8 @@ pytest.importorskip("torch")
 
 from advisor.draw.formats import drawn
 from advisor.evaluate.evaluation_report import report_of
-from advisor.evaluate.gates import Gates
-from advisor.evaluate.metrics.label_metrics import best_labels, of_each_class
+from advisor.evaluate.metrics.ranking_metrics import best_labels, of_each_class
+from advisor.evaluate.options import Gates
 from advisor.evaluate.responses import NEIGHBORS, PROBE
 from advisor.evaluate.scores import score
 from advisor.evaluate.vector_classifiers import (

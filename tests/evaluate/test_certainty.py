@@ -11,13 +11,14 @@ import pytest
 from advisor.evaluate.certainty import Resampler, holm, mcnemar
 from advisor.evaluate.metrics import METRIC_KINDS, metric_kind, of_mean, of_ratio
 from advisor.evaluate.metrics.caption_metrics import bleu_4
-from advisor.evaluate.metrics.label_metrics import (
+from advisor.evaluate.metrics.ranking_metrics import (
+    FirstRanks,
     best_labels,
     calibration_error,
     macro_f1,
     mean_average_precision,
+    mean_reciprocal_rank,
 )
-from advisor.evaluate.metrics.retrieval_metrics import FirstRanks, mean_reciprocal_rank
 from advisor.evaluate.scores import score
 from tests.evaluate.runs import (
     ANSWER,

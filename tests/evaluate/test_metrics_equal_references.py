@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 
 from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, rouge_l
-from advisor.evaluate.metrics.label_metrics import (
+from advisor.evaluate.metrics.ranking_metrics import (
     accuracy,
     best_labels,
     calibration_error,
+    first_ranks,
     macro_f1,
     mean_average_precision,
-)
-from advisor.evaluate.metrics.retrieval_metrics import (
-    first_ranks,
     mean_reciprocal_rank,
     median_rank,
     recall_at,

@@ -9,15 +9,18 @@ import pytest
 from advisor.draw.formats import drawn
 from advisor.evaluate.certainty import Resampler
 from advisor.evaluate.evaluation_report import _confusion, report_of
-from advisor.evaluate.gates import Gates
 from advisor.evaluate.metrics import METRIC_KINDS, of_mean
-from advisor.evaluate.metrics.label_metrics import accuracy, best_labels, levelled, macro_f1
-from advisor.evaluate.metrics.retrieval_metrics import (
+from advisor.evaluate.metrics.ranking_metrics import (
+    accuracy,
+    best_labels,
     first_ranks,
+    levelled,
+    macro_f1,
     mean_reciprocal_rank,
     median_rank,
     recall_at,
 )
+from advisor.evaluate.options import Gates
 from advisor.evaluate.scores import score
 from tests.evaluate.runs import (
     CAPTION,

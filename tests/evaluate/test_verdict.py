@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from advisor.draw.formats import drawn
 from advisor.errors import BrokenFileError, UsageError
 from advisor.evaluate.evaluation_report import report_of
-from advisor.evaluate.gates import Gates
+from advisor.evaluate.options import Gates
 from advisor.evaluate.page import Evaluation, as_json
 from advisor.evaluate.scores import score
 from advisor.evaluate.verdict import RECOMMENDED, verdict
