@@ -422,7 +422,7 @@ NO_CODE = {
     "another checkpoint, or one's own training": {
         *("gated-checkpoint", "not-on-the-hub", "suspicious-id", "task-not-done"),
         *("pretrained-only", "composed-untrained", "prompt-of-another", "line-reader-on-pages"),
-        *("photograph-for-regions", "head-of-another-folder", "text-over-context"),
+        "text-over-context",
     },
     "a variable that is read at import": {"removed-variable"},
 }

@@ -13,7 +13,7 @@ from advisor.check.fixing import TEXTS_AT_ONCE
 from advisor.check.identity import Identity
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
-from advisor.scan.usage import UNKNOWN, Argument, Call, Usage
+from advisor.scan.usage import UNKNOWN, Call, Usage
 
 TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")
 """A task token as checkpoints of a document reader learn them in fine-tuning."""
@@ -25,8 +25,6 @@ NO_WORDS = re.compile(r"https?://[^\s\"'<>)]+|[A-Za-z0-9+/=]{80,}")
 IDS, TEXT = "input_ids", "text"
 TOKENIZER = "tokenizer"
 RUNS = ("__call__", "forward", "generate")
-IMAGES = ("images", "0")
-"""How the images are passed to the processor: by name, or first."""
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
@@ -246,50 +244,3 @@ def _without_places(case: Case, usage: Usage, calls: list[Call]) -> Iterator[Fin
         )
         fix = "give text and images to the processor together: `processor(images=..., text=...)`"
         yield Finding(message, places[0], fix, places=places[1:])
-
-
-@rule("photograph-for-regions", each=Case.usages)
-def photograph_for_regions(case: Case, usage: Usage) -> Iterator[Finding]:
-    """The processor is called with an image that was opened, or with the path of one."""
-    if usage.class_name not in case.knowledge("classes"):
-        return
-    for call in prepares(usage):
-        given = next((call.arguments[name] for name in IMAGES if name in call.arguments), None)
-        if given is not None and _is_picture(case, given):
-            message = f"`{usage.class_name}` takes stored regions, and this call passes an image"
-            fix = "pass an .npz of regions; `advisor show unified-vlp` says how they are made"
-            yield Finding(message, call.place, fix=fix)
-
-
-@rule("head-of-another-folder", each=Case.usages)
-def head_of_another_folder(case: Case, usage: Usage) -> Iterator[Finding]:
-    """The same folder was loaded before with the class of the other head."""
-    heads = case.knowledge("heads")
-    if usage.class_name not in heads or usage.trained:
-        return
-    folders = _folders(usage)
-    for (other,) in case.usages():
-        unlike = other.class_name in heads and other.class_name != usage.class_name
-        shared = folders & _folders(other)
-        if unlike and shared and other.place < usage.place and not other.trained:
-            there = f"as `{other.class_name}` at {other.place.path}:{other.place.line}"
-            message = f"`{min(shared)}` is loaded {there}, and as `{usage.class_name}` here"
-            fix = "load the folder that was fine-tuned for this"
-            yield Finding(message, usage.place, fix=fix)
-            return
-
-
-def _folders(usage: Usage) -> set[str]:
-    return {value.text for value in usage.alternatives if value.text}
-
-
-def _is_picture(case: Case, given: Argument) -> bool:
-    """True where a picture is opened in the argument, or in the name that it is."""
-    if isinstance(given.value, str):
-        return given.value.lower().endswith(tuple(case.knowledge("pictures")))
-    opens = "|".join(re.escape(each) for each in case.knowledge("opens"))
-    if re.search(rf"\b(?:{opens})\(", given.source):
-        return True
-    assigned = rf"^\s*{re.escape(given.source)}\s*=[^\n]*\b(?:{opens})\("
-    text = case.source(given.place.path) if given.source.isidentifier() else ""
-    return bool(re.search(assigned, text, re.MULTILINE))
