@@ -18,7 +18,6 @@ from advisor.engine.profile import Profile, as_meant, read_answer
 from advisor.errors import UsageError
 from advisor.evaluate.endpoint import endpoints
 from advisor.evaluate.evaluation_set import InferredTask, infer_task, make_set, read_data
-from advisor.evaluate.labelled import EvaluationSet, class_text
 from advisor.evaluate.lineup import (
     Arrangement,
     demo_candidates,
@@ -33,6 +32,7 @@ from advisor.evaluate.responses import (
     RANDOM,
     RUNNER_VERSION,
     Asking,
+    EvaluationSet,
     read_label_map,
 )
 from advisor.evaluate.run_file import EARLIER, NAME, in_use, is_new, is_run, remove_unused
@@ -42,6 +42,7 @@ from advisor.model import TASK
 from advisor.model.library import LABEL, SEARCH
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import cache_folder
+from advisor.trial.annotations import class_text
 from advisor.trial.answer import check_template
 from advisor.trial.candidate import Candidate
 from advisor.trial.placement import QUANTIZED

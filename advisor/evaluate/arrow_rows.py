@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import BrokenFileError
-from advisor.evaluate.label_files import COLUMNS, annotation_of
-from advisor.evaluate.labelled import (
+from advisor.files import leads_out, read_bounded, resolved, size_shown
+from advisor.phrasing import why_unparsed
+from advisor.trial.annotations import (
     HELD_OUT,
     LARGEST_FILE,
     LARGEST_IMAGE,
@@ -26,8 +27,7 @@ from advisor.evaluate.labelled import (
     LabelledData,
     merged,
 )
-from advisor.files import leads_out, read_bounded, resolved, size_shown
-from advisor.phrasing import why_unparsed
+from advisor.trial.label_files import COLUMNS, annotation_of
 from advisor.trial.runtime import first_words, library
 
 MARKS = ("dataset_dict.json", "state.json")

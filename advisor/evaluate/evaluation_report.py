@@ -16,11 +16,10 @@ from advisor.draw.blocks import Code, Item, Items, Pairs, shown
 from advisor.draw.formats import Report
 from advisor.draw.html import body, document, filled
 from advisor.evaluate import page
-from advisor.evaluate.labelled import LabelledImage
 from advisor.evaluate.metrics import METRIC_KINDS, MetricKind
 from advisor.evaluate.options import Gates
 from advisor.evaluate.page import Evaluation
-from advisor.evaluate.responses import EvaluationRun
+from advisor.evaluate.responses import EvaluationRun, LabelledImage
 from advisor.evaluate.scores import CandidateScores, Scores
 from advisor.evaluate.verdict import Verdict
 from advisor.trial.images import open_encoded, preview

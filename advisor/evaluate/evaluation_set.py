@@ -18,20 +18,7 @@ from advisor.evaluate.arrow_rows import (
     read_arrow,
     read_parquet,
 )
-from advisor.evaluate.label_files import read_json, read_table
-from advisor.evaluate.labelled import (
-    HELD_OUT,
-    TRAINED_ON,
-    Annotation,
-    EvaluationSet,
-    LabelledData,
-    LabelledImage,
-    UnreadableImage,
-    class_text,
-    digest_of,
-    merged,
-    read_class_folders,
-)
+from advisor.evaluate.responses import EvaluationSet, LabelledImage, UnreadableImage, digest_of
 from advisor.evaluate.tar_shards import read_shards
 from advisor.files import leads_out
 from advisor.model.library import (
@@ -46,6 +33,16 @@ from advisor.model.library import (
 )
 from advisor.phrasing import count, joined
 from advisor.rulebase.base import RuleBase
+from advisor.trial.annotations import (
+    HELD_OUT,
+    TRAINED_ON,
+    Annotation,
+    LabelledData,
+    class_text,
+    merged,
+    read_class_folders,
+)
+from advisor.trial.label_files import read_json, read_table
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
 IN_A_FOLDER = ("metadata.jsonl", "metadata.csv", "labels.csv", "labels.tsv", "captions.csv")

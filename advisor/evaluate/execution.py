@@ -17,16 +17,17 @@ from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from advisor.errors import AdvisorError
-from advisor.evaluate.labelled import ImageStore, LabelledImage
 from advisor.evaluate.responses import (
     WITHOUT_LOOKING,
     AskedImage,
     Asking,
     EvaluationRun,
+    LabelledImage,
     Response,
     key_of,
 )
 from advisor.model.library import SEARCH
+from advisor.trial.annotations import ImageStore
 from advisor.trial.candidate import Candidate
 from advisor.trial.images import OpenedImage, open_encoded
 from advisor.trial.runtime import ImageError

@@ -11,9 +11,9 @@ from advisor.draw.formats import document
 from advisor.errors import AdvisorError
 from advisor.evaluate.endpoint import is_endpoint
 from advisor.evaluate.execution import prepared
-from advisor.evaluate.labelled import EvaluationSet
 from advisor.evaluate.lineup import Arrangement, line_up
 from advisor.evaluate.page import money
+from advisor.evaluate.responses import EvaluationSet
 from advisor.evaluate.worker import Worker
 from advisor.phrasing import count, joined
 from advisor.trial.candidate import Candidate

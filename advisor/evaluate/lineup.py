@@ -15,7 +15,6 @@ from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile
 from advisor.errors import AdvisorError, UsageError, check_name
 from advisor.evaluate.endpoint import Endpoint, is_endpoint
-from advisor.evaluate.labelled import EvaluationSet, ImageStore
 from advisor.evaluate.options import RunOptions
 from advisor.evaluate.responses import (
     BASELINE_NAMED,
@@ -23,6 +22,7 @@ from advisor.evaluate.responses import (
     NEIGHBORS,
     WITHOUT_LOOKING,
     Asking,
+    EvaluationSet,
     digest_of_order,
     identity_of,
 )
@@ -31,6 +31,7 @@ from advisor.evaluate.worker import as_served
 from advisor.model import TASK
 from advisor.model.library import CAPTION, EMBED, LABEL, SEARCH
 from advisor.rulebase.base import RuleBase
+from advisor.trial.annotations import ImageStore
 from advisor.trial.candidate import Candidate, as_they_are, candidate_of, catalogued, is_here
 from advisor.trial.contrastive import Classifier, Contrastive, columns_for
 from advisor.trial.demo import demo_checkpoints

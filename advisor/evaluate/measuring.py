@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from advisor.evaluate.labelled import EvaluationSet, LabelledImage, class_text
 from advisor.evaluate.metrics import Array, Weighable, np, text_metrics
 from advisor.evaluate.metrics import ranking_metrics as ranking
 from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, penn_tokens, rouge_l
-from advisor.evaluate.responses import FITTED, Response
+from advisor.evaluate.responses import FITTED, EvaluationSet, LabelledImage, Response
 from advisor.evaluate.vector_classifiers import cross_validated
 from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE, SEARCH
+from advisor.trial.annotations import class_text
 from advisor.trial.candidate import Candidate
 
 Metrics = Mapping[str, Weighable]

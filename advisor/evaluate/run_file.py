@@ -23,8 +23,16 @@ from sqlite3 import connect
 from typing import Any
 
 from advisor.errors import AdvisorError, BrokenFileError
-from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage, digest_of
-from advisor.evaluate.responses import EvaluationRun, Response, Timing, timing_of
+from advisor.evaluate.responses import (
+    EvaluationRun,
+    EvaluationSet,
+    LabelledImage,
+    Response,
+    Timing,
+    UnreadableImage,
+    digest_of,
+    timing_of,
+)
 from advisor.files import first_bytes
 from advisor.trial.candidate import Candidate
 from advisor.trial.runtime import DiskFullError

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from advisor.evaluate.certainty import Comparison, MetricResult, Resampler, holm
-from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage
 from advisor.evaluate.measuring import (
     IN_WORDS,
     CandidateMetrics,
@@ -30,8 +29,11 @@ from advisor.evaluate.responses import (
     RANDOM,
     WITHOUT_LOOKING,
     EvaluationRun,
+    EvaluationSet,
+    LabelledImage,
     Response,
     Timing,
+    UnreadableImage,
 )
 from advisor.model.library import ANSWER, EXTRACT, LABEL, SEARCH
 from advisor.trial.candidate import Candidate

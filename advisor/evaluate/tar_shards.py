@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple
 
 from advisor.errors import BrokenFileError
-from advisor.evaluate.label_files import COLUMNS, annotation_of
-from advisor.evaluate.labelled import LARGEST_IMAGE, Annotation, LabelledData, unusable
 from advisor.files import know_as_read, leads_out, read_bounded, size_shown
 from advisor.phrasing import why_unparsed
+from advisor.trial.annotations import LARGEST_IMAGE, Annotation, LabelledData, unusable
 from advisor.trial.images import SUFFIXES
+from advisor.trial.label_files import COLUMNS, annotation_of
 
 LARGEST_NOTE = 10_000_000
 """Bytes of a member that holds a label, a text or JSON, at most."""

@@ -17,9 +17,8 @@ from advisor.decide.programs import prompts_for
 from advisor.errors import AdvisorError, MissingExtraError
 from advisor.evaluate.endpoint import Endpoint, RefusedError, data_url
 from advisor.evaluate.execution import AnsweredBlock, Block, Facts, Opened, decoded_image
-from advisor.evaluate.labelled import EvaluationSet
 from advisor.evaluate.measuring import IN_WORDS
-from advisor.evaluate.responses import AskedImage, Asking, Response, digest_of_order
+from advisor.evaluate.responses import AskedImage, Asking, EvaluationSet, Response, digest_of_order
 from advisor.evaluate.vector_classifiers import is_head, load_head
 from advisor.model.library import ANY_TYPE, EXTRACT, LABEL, SEARCH
 from advisor.rulebase.store import load_rules

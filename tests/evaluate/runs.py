@@ -3,9 +3,8 @@
 import random
 import struct
 
-from advisor.evaluate.labelled import EvaluationSet, LabelledImage
 from advisor.evaluate.options import Gates
-from advisor.evaluate.responses import EvaluationRun, Response
+from advisor.evaluate.responses import EvaluationRun, EvaluationSet, LabelledImage, Response
 from advisor.evaluate.run_file import RunFile, writing
 from advisor.evaluate.scores import score
 from advisor.evaluate.verdict import verdict

@@ -25,9 +25,9 @@ from drawn import picture
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.evaluate.arrow_rows import ArrowRows
 from advisor.evaluate.evaluation_set import infer_task, make_set, read_data
-from advisor.evaluate.labelled import Annotation, ImageFolder, LabelledData, merged
 from advisor.evaluate.tar_shards import LARGEST_NOTE
 from advisor.rulebase.store import load_rules
+from advisor.trial.annotations import Annotation, ImageFolder, LabelledData, merged
 
 RULES = load_rules()
 RED = picture("red", "circle")

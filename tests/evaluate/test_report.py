@@ -23,8 +23,8 @@ from advisor.evaluate.evaluation_report import (
     report_of,
     shown_examples,
 )
-from advisor.evaluate.labelled import EvaluationSet
 from advisor.evaluate.options import Gates
+from advisor.evaluate.responses import EvaluationSet
 from advisor.evaluate.scores import score
 from advisor.evaluate.verdict import verdict
 from advisor.rulebase.store import load_rules

@@ -24,10 +24,9 @@ from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.evaluate.arrangement import arrange, run_folder, settings_of
 from advisor.evaluate.execution import execute, prepared
-from advisor.evaluate.labelled import LabelledImage
 from advisor.evaluate.lineup import Arrangement, line_up
 from advisor.evaluate.options import RunOptions
-from advisor.evaluate.responses import EvaluationRun, Response
+from advisor.evaluate.responses import EvaluationRun, LabelledImage, Response
 from advisor.evaluate.run_file import (
     NAME,
     NOT_READ,

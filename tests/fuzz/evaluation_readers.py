@@ -19,9 +19,8 @@ from pathlib import Path
 from advisor.decide.own_measurements import read_measurements
 from advisor.errors import AdvisorError
 from advisor.evaluate.evaluation_set import infer_task, make_set, read_data
-from advisor.evaluate.labelled import EvaluationSet, LabelledImage
 from advisor.evaluate.options import Gates
-from advisor.evaluate.responses import EvaluationRun, Response, key_of
+from advisor.evaluate.responses import EvaluationRun, EvaluationSet, LabelledImage, Response, key_of
 from advisor.evaluate.run_file import NAME, read_run, writing
 from advisor.evaluate.scores import score
 from advisor.model.library import LABEL

@@ -221,8 +221,31 @@ def test_vqa_answers_count_by_how_often_they_were_given(pictures):
     found = read_examples(pictures / "q.json", pictures / "pictures", pictures / "a.json")
     assert dict(found[0].answers) == {"cat": 0.6, "dog": 1.0, "cow": pytest.approx(0.3)}
     assert found[0].expected == "dog"
-    with pytest.raises(UsageError, match="another file"):
+    assert read_examples(pictures / "q.json", pictures / "pictures") == found, "it lies beside"
+    (pictures / "a.json").unlink()
+    with pytest.raises(BrokenFileError, match="no JSON file beside it has them"):
         read_examples(pictures / "q.json", pictures / "pictures")
+
+
+def test_every_table_of_evaluate_is_learnt_from(pictures):
+    texts = {"t.tsv": "Path\tCaptions\npictures/0.png\ta wall|a house\npictures/1.png\tb\n"}
+    texts["t.jsonl"] = (
+        '{"file_name": "pictures/0.png", "texts": ["a wall", "a house"]}\n'
+        '{"file_name": "pictures/1.png", "text": "b"}\n'
+    )
+    for name, text in texts.items():
+        (pictures / name).write_text(text, encoding="utf-8")
+        found = [(each.image.name, each.text) for each in read_examples(pictures / name)]
+        assert found == [("0.png", "a wall"), ("0.png", "a house"), ("1.png", "b")]
+
+
+def test_an_answer_of_one_annotator_is_right(pictures):
+    rows = "image,question,answer\n{0},what?,red\n{0},what?,crimson\n{1},how many?,2\n"
+    file = pictures / "few.csv"
+    file.write_text(rows.format("pictures/0.png", "pictures/1.png"), encoding="utf-8")
+    first, second = read_examples(file)
+    assert first.answers == (("red", 1.0), ("crimson", 1.0))
+    assert second.answers == (("2", 1.0),)
 
 
 def test_every_bad_line_is_named(pictures):
@@ -232,7 +255,8 @@ def test_every_bad_line_is_named(pictures):
     with pytest.raises(BrokenFileError) as caught:
         read_examples(pictures / "bad.csv")
     assert len(caught.value.problems) == 2
-    assert "bad.csv:3" in caught.value.problems[0]
+    assert "nowhere.png: there is no file" in caught.value.problems[0]
+    assert "pictures/1.png: it has no text" in caught.value.problems[1]
 
 
 def test_questions_are_no_captions(pictures):

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import BrokenFileError
-from advisor.evaluate.labelled import (
+from advisor.files import leads_out
+from advisor.phrasing import why_unparsed
+from advisor.trial.annotations import (
     Annotation,
     ImageFolder,
     LabelledData,
@@ -26,9 +28,6 @@ from advisor.evaluate.labelled import (
     read_annotations,
     unusable,
 )
-from advisor.files import leads_out
-from advisor.phrasing import why_unparsed
-from advisor.trial.training_data import is_coco_number
 
 COLUMNS = {
     "image": ("file_name", "image", "image_path", "path", "file", "filename", "filepath", "img"),
@@ -45,6 +44,7 @@ DONUT = "gt_parse"
 SEPARATORS = {".csv": ",;\t", ".tsv": "\t"}
 """What may part cells: the first with which the columns have an image; spreadsheets differ."""
 SHOWN_COLUMNS = 200
+COCO_DIGITS = 12
 LONGEST_CELL = 10_000_000
 MOST_PROBLEMS = 20
 
@@ -58,6 +58,11 @@ def read_table(file: Path, images: Path | None) -> LabelledData:
     rows = _cells(text, marks, file) if marks else _lines_of_json(text, file)
     found = annotations_of(rows, file)
     return LabelledData(found, ImageFolder(images or file.parent))
+
+
+def is_coco_number(text: str) -> bool:
+    """True for a number by which COCO knows an image, as in `COCO_val2014_000000391895`."""
+    return text.isdecimal() and len(text) <= COCO_DIGITS
 
 
 def annotations_of(rows: Iterable[Row], file: Path) -> tuple[Annotation, ...]:
@@ -195,8 +200,11 @@ def _kind(value: Any) -> str:
 MOST_NEIGHBOURS = 20
 
 
-def read_json(file: Path, images: Path | None) -> LabelledData:
-    """Return the annotations of a JSON file; of VQA, the other half is looked for beside it."""
+def read_json(file: Path, images: Path | None, other: Path | None = None) -> LabelledData:
+    """Return the annotations of a JSON file; of VQA, `other` is the other half.
+
+    Where it is None, that is looked for beside the file.
+    """
     document = _document(file)
     folder = ImageFolder(images or file.parent)
     if isinstance(document, list):
@@ -209,7 +217,9 @@ def read_json(file: Path, images: Path | None) -> LabelledData:
     if "images" in document and "annotations" in document:
         return LabelledData(_coco(document, file), folder)
     if "questions" in document or "annotations" in document:
-        return _vqa(document, file, folder)
+        return _vqa(document, file, folder, other)
+    if "images" in document:
+        return LabelledData(_karpathy(document, file), folder)
     raise unusable(file, "has neither `images` nor `questions`")
 
 
@@ -238,11 +248,30 @@ def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
     )
 
 
-def _vqa(document: Mapping[str, Any], file: Path, folder: ImageFolder) -> LabelledData:
+def _karpathy(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
+    """Return captions as Karpathy's `dataset_coco.json` has them, in `sentences` of an image."""
+    try:
+        return tuple(
+            Annotation(
+                image=str(each["filename"]),
+                texts=tuple(str(sentence["raw"]).strip() for sentence in each["sentences"]),
+            )
+            for each in document["images"]
+        )
+    except (KeyError, TypeError) as error:
+        raise unusable(file, f"is not as COCO has it: {why_unparsed(error)}") from error
+
+
+def _vqa(
+    document: Mapping[str, Any], file: Path, folder: ImageFolder, beside: Path | None
+) -> LabelledData:
     here, there = ("questions", "annotations")
     if here not in document:
         here, there = there, here
-    beside, other = _other_half(file, there, document[here])
+    if beside is None:
+        beside, other = _other_half(file, there, document[here])
+    else:
+        other = _document(beside)
     halves = {here: document, there: other}
     try:
         answers = {
@@ -300,7 +329,7 @@ class _Names:
     """File names of images that VQA knows by number."""
 
     def __init__(self, folder: ImageFolder, part: str) -> None:
-        part = part.replace("{", "{{").replace("}", "}}")
+        self.part = part = part.replace("{", "{{").replace("}", "}}")
         self.folder, self.forms = folder, [
             f"COCO_{part}_{{:012d}}.jpg", "{:012d}.jpg", "{}.jpg", "{}.png",
         ]  # fmt: skip
@@ -313,7 +342,7 @@ class _Names:
         names = [form.format(int(id)) for form in self.forms]
         found = next((name for name in names if not self.folder.missing(name)), None)
         if found is None:
-            return names[0]
+            return names[0] if self.part else str(id)
         self.forms.insert(0, self.forms.pop(names.index(found)))  # the others are named alike
         return found
 
