@@ -13,7 +13,7 @@ from advisor.decide.selection import select
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import Answer, make_profile
-from advisor.interview.plan import InterviewPlan, open_of, plan_of, settled
+from advisor.interview.plan import InterviewPlan, compiled_plans, open_of, plan_of, settled
 from advisor.interview.session import STOPS, UNKNOWN, Session
 from advisor.interview.strategy import (
     Optimum,
@@ -63,9 +63,21 @@ class Enumerated:
         if key not in self.known:
             if len({self.plain.winner(whole) for whole in wholes}) == 1:
                 return 0
-            costs = [sum(map(self.cost, parts)) for _, parts in self.asks(wholes)]
+            costs = [cost for _, cost in self.costs(wholes)]
             self.known[key] = len(wholes) + min(costs) if costs else 0
         return self.known[key]
+
+    def costs(self, wholes):
+        """Each question that may be asked, with the least total of those after it."""
+        return [(id, sum(map(self.cost, parts))) for id, parts in self.asks(wholes)]
+
+    def asked_in_any_case(self, id, wholes):
+        """How many profiles get another winner by another answer to one question alone."""
+        alike = {}
+        for whole in wholes:
+            rest = tuple((q, o) for q, o in whole.items() if q != id)
+            alike.setdefault(rest, []).append(self.plain.winner(whole))
+        return sum(len(winners) for winners in alike.values() if len(set(winners)) > 1)
 
 
 # -- the optimum -------------------------------------------------------------------------------
@@ -78,9 +90,23 @@ def test_the_optimum_is_the_one_that_enumeration_finds(of):
     wholes = plain.completions({})
     if len(wholes) > 200:
         return
+    residual, enumerated = residual_of(engine), Enumerated(plain)
+    optimum = Optimum(residual)
+    cost = Fraction(optimum.cost(residual.root), residual.total(residual.root))
+    assert cost == Fraction(enumerated.cost(wholes), len(wholes))
+    if best := optimum.best(residual.root):
+        costs = dict(enumerated.costs(wholes))
+        assert engine.encoding.questions[best.question] == min(costs, key=costs.__getitem__)
+
+
+@given(facts(rules=5))
+def test_what_has_to_be_asked_is_counted_over_complete_profiles(of):
+    engine, plain = engine_for(of), Plain(of)
+    wholes = plain.completions({})
     residual = residual_of(engine)
-    found = Fraction(Optimum(residual).cost(residual.root), residual.total(residual.root))
-    assert found == Fraction(Enumerated(plain).cost(wholes), len(wholes))
+    counted = dict(zip(engine.encoding.questions, residual.sensitivity(residual.root), strict=True))
+    for id in plain.questions:
+        assert counted[id] == Enumerated(plain).asked_in_any_case(id, wholes)
 
 
 @given(facts())
@@ -223,6 +249,13 @@ def test_a_plan_asks_as_the_optimum_does(rulebase):
         Optimum(residual).cost(residual.root), residual.total(residual.root)
     )
     assert plan.states[-1].most == max(state.most for state in plan.states)
+
+
+@pytest.mark.slow
+def test_the_task_with_the_largest_diagram_has_a_proved_plan(rulebase):
+    table = compiled_plans(rulebase, ["image-text-matching"])["plans/image-text-matching"]
+    plan = InterviewPlan.from_json(table)
+    assert 5 < plan.cost < plan.states[-1].most
 
 
 @settings(max_examples=12)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from fractions import Fraction
+from heapq import heapify, heappop, heappush
+from itertools import starmap
 from operator import mul
 from typing import NamedTuple
 
@@ -24,6 +26,10 @@ class SplitPart(NamedTuple):
 
     node: int
     weight: int
+
+
+Parts = tuple[tuple[int, int], ...]
+"""Nodes with their weights."""
 
 
 class Split(NamedTuple):
@@ -55,6 +61,8 @@ class Residual(Diagram):
         self.closed = frozenset(closed)
         self._senseless = senseless
         self._splits: dict[tuple[int, int], Split | None] = {}
+        self._sensitivity: dict[int, tuple[int, ...]] = {}
+        self._differences: dict[Parts, int] = {}
 
     @classmethod
     def of_space(
@@ -107,14 +115,14 @@ class Residual(Diagram):
 
         A question that may yet prove not to apply is not asked.
         """
-        open_ = self._open_at(node)
+        open_ = self.open_at(node)
         return [split for question in open_ if (split := self.split(node, question))]
 
     def stuck(self, node: int) -> bool:
         """True where no question that may be asked makes a difference."""
-        return not any(self.split(node, question) for question in self._open_at(node))
+        return not any(self.split(node, question) for question in self.open_at(node))
 
-    def _open_at(self, node: int) -> list[int]:
+    def open_at(self, node: int) -> list[int]:
         """Return the questions left, in declared order: how many nodes are made hangs on it."""
         return sorted(self.support(node) - self.closed)
 
@@ -130,13 +138,58 @@ class Residual(Diagram):
         senseless = self._senseless[question]
         if senseless is not None and after[senseless] != EMPTY:
             return None
-        weighed: dict[int, int] = {}
-        for left, weight in zip(after, self.weights[question], strict=True):
-            if left != EMPTY:
-                weighed[left] = weighed.get(left, 0) + weight
-        if len(weighed) < 2:
-            return None
-        return Split(question, tuple([SplitPart(*part) for part in weighed.items()]))
+        parts = _merged(after, self.weights[question])
+        return Split(question, tuple(starmap(SplitPart, parts))) if len(parts) > 1 else None
+
+    def sensitivity(self, node: int) -> tuple[int, ...]:
+        """Return for each question the weight of the profiles for which it has to be asked.
+
+        There another answer to it alone gives another label, so that no other questions settle it.
+        This bounds decision trees from below (Buhrman and de Wolf 2002, "Complexity measures and
+        decision tree complexity", section 3). Of a closed question it is 0.
+        """
+        if node not in self._sensitivity:
+            level, sums = self.level[node], [0] * self.bottom
+            if level < self.bottom:
+                parts = _merged(self.children[node], self.weights[level])
+                for child, weight in parts:
+                    below = self.sensitivity(child)
+                    for at in range(level + 1, self.bottom):
+                        sums[at] += weight * below[at]
+                sums[level] = 0 if level in self.closed else self._differing(parts)
+                sums = [of_level // self.ways[level] for of_level in sums]
+            self._sensitivity[node] = tuple(sums)
+        return self._sensitivity[node]
+
+    def _differing(self, parts: Parts) -> int:
+        """Return the weight of the profiles to which parts give several labels, over all parts."""
+        if len(parts) < 2:
+            return 0
+        if parts not in self._differences:
+            level = min([self.level[node] for node, _ in parts])
+            if level == self.bottom:
+                differing = [weight * self.total(node) for node, weight in parts]
+            else:
+                weights = [weight for _, weight in parts]
+                rows = zip(*[self.cofactors(node, level) for node, _ in parts], strict=True)
+                after: dict[tuple[int, ...], int] = {}
+                for row, weight in zip(rows, self.weights[level], strict=True):
+                    after[row] = after.get(row, 0) + weight
+                differing = [
+                    weight * self._differing(_merged(row, weights)) // self.ways[level]
+                    for row, weight in after.items()
+                ]
+            self._differences[parts] = sum(differing)
+        return self._differences[parts]
+
+
+def _merged(nodes: Sequence[int], weights: Sequence[int]) -> Parts:
+    """Return nodes with what they weigh: equal ones once, without those of no profile."""
+    merged: dict[int, int] = {}
+    for node, weight in zip(nodes, weights, strict=True):
+        if node != EMPTY:
+            merged[node] = merged.get(node, 0) + weight
+    return tuple(merged.items())
 
 
 Strategy = Callable[[Residual, int], Split | None]
@@ -144,7 +197,7 @@ Strategy = Callable[[Residual, int], Split | None]
 
 FAMILY_NODES = 8_000
 """So many nodes the optimum of one step may make that is about the family: about 50 ms."""
-LITTLE_NODES = 1_500
+LITTLE_NODES = 1_000
 """So many where it is about the checkpoint, and was not worked out beforehand."""
 
 
@@ -153,22 +206,23 @@ class OverBudgetError(Exception):
 
 
 class Optimum:
-    """The fewest expected questions until a label is settled, by dynamic programming over nodes.
+    """The fewest expected questions until a label is settled, by branch and bound over nodes.
 
-    Equal nodes are solved once, and choices that lead to the same node are one. A question is
-    dropped as soon as the least that it can cost is above the best one found. Without `budget`
-    the search always ends with a proof.
+    Equal nodes are solved once, and choices that lead to the same node are one. What is asked in
+    any case is asked first; another question is dropped as soon as the least that it can cost is
+    above the best one found. Without `budget` the search always ends with a proof.
     """
 
     def __init__(self, residual: Residual, budget: int | None = None) -> None:
         self.residual = residual
         self.budget = budget
-        self._costs: dict[int, int] = {}
+        self._least: dict[int, int] = {}
+        """A cost that no strategy gets below, by node; where a best question is known, its cost."""
         self._best: dict[int, Split] = {}
 
     def __len__(self) -> int:
         """Return how many nodes were solved."""
-        return len(self._costs)
+        return len(self._best)
 
     def best(self, node: int) -> Split | None:
         """Return the best question, the first declared of equals. Raises OverBudgetError."""
@@ -177,65 +231,97 @@ class Optimum:
 
     def cost(self, node: int) -> int:
         """Return the least cost of a node. Raises OverBudgetError."""
-        residual = self.residual
-        if residual.decided(node):
-            return 0
-        found = self._costs.get(node)
-        if found is not None:
-            return found
-        if self.budget is not None and len(residual) > self.budget:
-            raise OverBudgetError
-        self._costs[node], split = self._cheapest(node)
-        if split is not None:
-            self._best[node] = split
-        return self._costs[node]
-
-    def _cheapest(self, node: int) -> tuple[int, Split | None]:
-        """Return the question that costs least, the first declared of equals, with its cost."""
-        splits = self.residual.splits(node)
-        floors = [self._after(split) for split in splits]
-        least: int | None = None
-        chosen = 0
-        for place in sorted(range(len(splits)), key=floors.__getitem__):
-            cost = self._asking(splits[place], self.residual.total(node), least)
-            if cost is not None and (least is None or (cost, place) < (least, chosen)):
-                least, chosen = cost, place
-        return (0, None) if least is None else (least, splits[chosen])
+        return self._within(node, self.residual.total(node) * self.residual.bottom)
 
     def floor(self, node: int) -> int:
-        """Return a cost that no strategy gets below: what is solved, or one question more."""
-        least = self._least(node)
-        if least and node not in self._costs:
-            return least + min(map(self._after, self.residual.splits(node)))
-        return least
+        """Return a cost that no strategy gets below, without making more than a few nodes."""
+        residual = self.residual
+        if residual.decided(node) or residual.stuck(node):
+            return 0
+        return max(residual.total(node), sum(residual.sensitivity(node)))
 
-    def _asking(self, split: Split, weight: int, limit: int | None) -> int | None:
-        """Return the cost of asking a question next; None where it is above the limit."""
-        total = self.residual.ways[split.question]
-        floors = self._floors(split)
-        cost = weight * total + sum(floors)
-        pairs = zip(split.parts, floors, strict=True)
-        for part, floor in sorted(pairs, key=lambda pair: -pair[0].weight):
-            if limit is not None and cost > limit * total:
-                return None
-            cost += part.weight * self.cost(part.node) - floor
-        return None if limit is not None and cost > limit * total else cost // total
+    def _within(self, node: int, limit: int) -> int:
+        """Return the least cost of a node, or a bound above `limit` that it does not get below."""
+        floor = self._floor(node)
+        if node in self._best or floor > limit or not floor:
+            return floor
+        residual, total = self.residual, self.residual.total(node)
+        ahead = [(bound, question, False) for question, bound in self._bounds(node, floor)]
+        heapify(ahead)
+        least, chosen = limit, None
+        while ahead and ahead[0][0] <= least:
+            bound, question, followed = heappop(ahead)
+            split = residual.split(node, question)
+            most = least - int(chosen is not None and question > chosen.question)
+            if split is None or bound > most:
+                continue
+            if not followed:
+                bound = max(bound, total + self._after(split))
+                heappush(ahead, (bound, question, True))
+            elif (cost := self._asking(split, total, most)) > most:
+                heappush(ahead, (cost, question, True))
+            else:
+                least, chosen = cost, split
+        if chosen is not None:
+            self._best[node] = chosen
+        self._least[node] = least if chosen is not None else ahead[0][0]
+        return self._least[node]
+
+    def _bounds(self, node: int, floor: int) -> list[tuple[int, int]]:
+        """Return the questions worth a try, each with the least that asking it first can cost.
+
+        One that has to be asked in any case costs no more for being the first; of what is declared
+        after it, nothing is better.
+        """
+        residual, total = self.residual, self.residual.total(node)
+        sensitivity = residual.sensitivity(node)
+        most = total + sum(sensitivity)
+        bounds: list[tuple[int, int]] = []
+        for question in residual.open_at(node):
+            bounds.append((question, max(floor, most - sensitivity[question])))
+            if sensitivity[question] == total and residual.split(node, question):
+                break
+        return bounds
+
+    def _asking(self, split: Split, weight: int, limit: int) -> int:
+        """Return the cost of asking a question next, or a bound above the limit."""
+        ways = self.residual.ways[split.question]
+        floors = [part.weight * self._floor(part.node) for part in split.parts]
+        cost, most = ways * weight + sum(floors), ways * limit
+        for floor, part in sorted(zip(floors, split.parts, strict=True), reverse=True):
+            if cost > most:
+                break
+            left = (most - cost + floor) // part.weight
+            cost += part.weight * self._within(part.node, left) - floor
+        return -(-cost // ways)
 
     def _after(self, split: Split) -> int:
         """Return the least that what comes after a question can cost."""
-        return sum(self._floors(split)) // self.residual.ways[split.question]
+        floors = [part.weight * self._floor(part.node) for part in split.parts]
+        return sum(floors) // self.residual.ways[split.question]
 
-    def _floors(self, split: Split) -> list[int]:
-        """For each part the least it can cost."""
-        return [part.weight * self._least(part.node) for part in split.parts]
+    def _floor(self, node: int) -> int:
+        """Return the least that a node can cost: what is solved, or a bound."""
+        floor = self._least.get(node)
+        if floor is None:
+            decided = self.residual.decided(node)
+            floor = self._least[node] = 0 if decided else self._followed(node)
+        return floor
 
-    def _least(self, node: int) -> int:
-        """Return the least that a node can cost: what is solved, or one question if any is left."""
-        known = self._costs.get(node)
-        if known is not None:
-            return known
+    def _followed(self, node: int) -> int:
+        """Return the least cost if the most sensitive question were paid for only where it must be.
+
+        Knowing more for nothing never costs more, and one question at least is asked. 0 where no
+        question may be asked that makes a difference. Raises OverBudgetError.
+        """
         residual = self.residual
-        return 0 if residual.decided(node) or residual.stuck(node) else residual.total(node)
+        if self.budget is not None and len(residual) > self.budget:
+            raise OverBudgetError
+        sensitivity = residual.sensitivity(node)
+        for question in sorted(residual.open_at(node), key=lambda at: -sensitivity[at]):
+            if split := residual.split(node, question):
+                return max(residual.total(node), sensitivity[question] + self._after(split))
+        return 0
 
 
 def next_question(residual: Residual, node: int, most: int = LITTLE_NODES) -> Split | None:
