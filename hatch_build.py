@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +14,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 MOST_PROCESSES = 8
-"""So many processes at most work out diagrams and interviews; each reads the rules anew."""
+"""So many processes at most work out diagrams and interviews."""
 
 
 class CompiledRules(BuildHookInterface):
@@ -30,13 +32,13 @@ class CompiledRules(BuildHookInterface):
         folder = Path(self.folder.name)
         parts = compile_shipped(Path(self.root) / "rules")
         tasks = [task.id for task in RuleBase(parts.__getitem__).tasks]
+        write_parts(folder, parts)
         processes = min(os.cpu_count() or 1, MOST_PROCESSES)
         command = [sys.executable, __file__, self.root, str(folder)]
         running = [
             subprocess.Popen([*command, *tasks[place::processes]]) for place in range(processes)
         ]
-        write_parts(folder, parts)
-        codes = [one.wait() for one in running]
+        codes = [process.wait() for process in running]
         if any(codes):
             raise RuntimeError("a process that works out diagrams ended with an error, see above")
         for file in folder.rglob("*.json"):
@@ -52,13 +54,14 @@ class CompiledRules(BuildHookInterface):
 def compile_tasks(root: str, folder: str, tasks: list[str]) -> None:
     """Write the diagrams and interviews of some tasks to a folder."""
     sys.path.insert(0, root)
-    from advisor.decide.task_diagrams import compiled_diagrams
-    from advisor.interview.plan import compiled_plans
+    from advisor.interview.plan import compiled
     from advisor.rulebase.base import RuleBase
-    from advisor.rulebase.store import compile_shipped, write_parts
+    from advisor.rulebase.store import write_parts
 
-    rulebase = RuleBase(compile_shipped(Path(root) / "rules").__getitem__)
-    write_parts(Path(folder), compiled_diagrams(rulebase, tasks) | compiled_plans(rulebase, tasks))
+    rulebase = RuleBase(lambda part: json.loads((Path(folder) / f"{part}.json").read_bytes()))
+    gc.set_threshold(1_000_000)  # else a third of the time goes into looking through nodes in use
+    for task in tasks:
+        write_parts(Path(folder), compiled(rulebase, task))
 
 
 if __name__ == "__main__":

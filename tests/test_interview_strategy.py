@@ -13,7 +13,7 @@ from advisor.decide.selection import select
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import Answer, make_profile
-from advisor.interview.plan import InterviewPlan, compiled_plans, open_of, plan_of, settled
+from advisor.interview.plan import InterviewPlan, compiled, open_of, plan_of, settled
 from advisor.interview.session import STOPS, UNKNOWN, Session
 from advisor.interview.strategy import (
     Optimum,
@@ -253,7 +253,7 @@ def test_a_plan_asks_as_the_optimum_does(rulebase):
 
 @pytest.mark.slow
 def test_the_task_with_the_largest_diagram_has_a_proved_plan(rulebase):
-    table = compiled_plans(rulebase, ["image-text-matching"])["plans/image-text-matching"]
+    table = compiled(rulebase, "image-text-matching")["plans/image-text-matching"]
     plan = InterviewPlan.from_json(table)
     assert 5 < plan.cost < plan.states[-1].most
 

@@ -7,7 +7,7 @@ is, and kept beside the compiled rules for a checkout, for overlays and for othe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from advisor.decide.first_checkpoints import First, FirstCheckpoints
@@ -29,13 +29,6 @@ from advisor.engine.task_diagram import (
     axis_of,
 )
 from advisor.model import NONE, TASK
-from advisor.rulebase.base import RuleBase
-
-
-def compiled_diagrams(rulebase: RuleBase, tasks: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return the diagrams of some tasks as parts of a compiled rule base."""
-    engine = Engine.known(rulebase)
-    return {f"diagrams/{ORDERS[0]}/{task}": build(engine, task).to_json() for task in tasks}
 
 
 def build(

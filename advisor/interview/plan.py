@@ -6,12 +6,13 @@ A state is a question, how many are left at most, and the state after each of it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from advisor.decide.outlook import diagram_for
+from advisor.decide.selection import ORDERS
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import Answer, Profile
@@ -109,15 +110,14 @@ def open_of(engine: Engine, profile: Profile, unknown: Collection[str] = ()) -> 
     return Open(diagram, kept, residual)
 
 
-def compiled_plans(rulebase: RuleBase, tasks: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return the interviews of some tasks, where they can be proved, as parts of a rule base."""
+def compiled(rulebase: RuleBase, task: str) -> dict[str, dict[str, Any]]:
+    """Return the diagram of a task, and its interview where that can be proved, as compiled."""
     engine = Engine.known(rulebase)
-    plans: dict[str, dict[str, Any]] = {}
-    for task in tasks:
-        residual = open_of(engine, {TASK: Answer((task,), None, "flag")}).residual
-        with suppress(OverBudgetError):
-            plans[f"plans/{task}"] = plan_of(residual).to_json()
-    return plans
+    parts = {f"diagrams/{ORDERS[0]}/{task}": diagram_for(engine, task, {}).to_json()}
+    residual = open_of(engine, {TASK: Answer((task,), None, "flag")}).residual
+    with suppress(OverBudgetError):
+        parts[f"plans/{task}"] = plan_of(residual).to_json()
+    return parts
 
 
 def plan_of(residual: Residual) -> InterviewPlan:
