@@ -18,7 +18,13 @@ from typing import Any, NamedTuple
 
 from advisor import files, is_program, writing
 from advisor.cli import end_at_once
-from advisor.errors import AdvisorError, BrokenFileError, UnknownNameError, refused_path
+from advisor.errors import (
+    AdvisorError,
+    BrokenFileError,
+    UnknownNameError,
+    UsageError,
+    refused_path,
+)
 from advisor.writing import ESCAPED, silence_stdout
 
 OK, NO, CANNOT, UNDETERMINED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -277,11 +283,15 @@ def _run(line: CommandLine) -> int:
         if not isinstance(stop.code, (int, NoneType)):
             raise RuntimeError(str(stop.code)) from stop  # noqa: TRY004 - nobody gave a wrong type
         return stop.code or OK
-    except UnknownNameError as error:
-        from advisor.cli.wrong_words import explained
+    except (UsageError, typer.TyperException) as error:
+        from advisor.cli.wrong_words import explained, meant_line
 
-        raise explained(error, line.overlays) from None
-    except typer.TyperException as error:
+        if meant := meant_line(error, line):
+            return _run(CommandLine(tuple(meant)))
+        if isinstance(error, UnknownNameError):
+            raise explained(error, line.overlays) from None
+        if isinstance(error, UsageError):
+            raise
         raise _usage(error, line) from None
     return code if isinstance(code, int) else OK
 
@@ -302,10 +312,6 @@ def _usage(error: Any, line: CommandLine) -> AdvisorError:
     elif message == "missing command" and context is not None:
         names = ", ".join(context.command.list_commands(context))
         hint = f"one of {names}; {hint.replace('lists the options', 'describes each')}"
-    elif message.startswith("got unexpected extra argument"):
-        from advisor.cli.wrong_words import stray_words
-
-        hint = f"{stray_words(message, context, line.overlays)}{hint}"
     return AdvisorError(message, hint=hint, kind="usage")
 
 

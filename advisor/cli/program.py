@@ -66,7 +66,12 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command of a command line; words that name none are a need: `recommend`."""
         if SENTENCES in self.table and args[0] not in self.table and not args[0].startswith("-"):
-            return SENTENCES, self.get_command(ctx, SENTENCES), args
+            from advisor.cli.guesses import in_other_words, say_taken
+
+            if meant := in_other_words(args):
+                say_taken(meant)
+            name, *rest = meant or (SENTENCES, *args)
+            return name, self.get_command(ctx, name), rest
         return super().resolve_command(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

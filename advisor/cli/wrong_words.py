@@ -5,15 +5,24 @@ Only errors come here, so that this may look at all commands and read the words 
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from advisor.catalogue.knowledge import checkpoints_called
+from advisor.cli.guesses import FILES, FLAG_HINTS, FLAGS, in_other_words, say_taken
 from advisor.console.commands import rules_of
-from advisor.errors import AdvisorError, UnknownNameError, UsageError, did_you_mean
+from advisor.errors import (
+    AdvisorError,
+    BrokenFileError,
+    UnknownNameError,
+    UsageError,
+    did_you_mean,
+)
 from advisor.model import TASK, Question
 from advisor.naming import same_name
+from advisor.need.likely_meaning import MeantFlag, meant_flag
+from advisor.need.likely_meaning import explained as in_words
 from advisor.phrasing import joined
 
 if TYPE_CHECKING:
@@ -21,27 +30,131 @@ if TYPE_CHECKING:
     from advisor.rulebase.base import RuleBase
 
 SHOWN = 3
-PRECISION = re.compile(r"quanti[sz]|int[48]|[48]-?bit|precision|dtype")
-"""What flags are called by which people ask for fewer bits."""
-BITS = (
-    "answers list checkpoints in 16, 8 and 4 bits: `--memory-gb` chooses the precision, "
-    "and `advisor try --quantize 4` runs it"
+NAMELESS = (
+    *("not-understood", "unknown-kind", "unknown-thing", "unknown-topic"),
+    "unknown-command or task",
 )
+"""Kinds of errors of a name that may be known elsewhere."""
+BETWEEN_TWO = frozenset(("vs", "vs.", "versus", "or", "and", "with", "against"))
 
 
 def explained(error: UnknownNameError, overlays: list[Path]) -> AdvisorError:
     """Return the error for an unknown name with what its words mean."""
-    from advisor.need.likely_meaning import explained as in_words
-
     with suppress(AdvisorError):  # of rules that are broken, what was said stays
         return in_words(rules_of(overlays), error)
     return error
 
 
+def meant_line(error: Any, line: CommandLine) -> list[str]:
+    """Return the command line that a refused one plainly means; empty where none, or several."""
+    words = list(line.words)
+    meant: list[str] = []
+    with suppress(BrokenFileError):
+        rulebase = rules_of(line.overlays)
+        if hasattr(error, "possibilities"):
+            meant = _with_flag(rulebase, error.option_name, error.ctx.command, words)
+        elif "extra argument" in str(error):
+            meant = _with_places(rulebase, str(error).rpartition("(")[2][:-1], words)
+        elif "o such command" in str(error):
+            meant = in_other_words(words)
+        elif getattr(error, "of", "") in rulebase.question_ids and Path(error.name).exists():
+            raise UsageError(error.message, hint=FILES)
+        elif getattr(error, "kind", "") in NAMELESS:
+            meant = _with_name(rulebase, getattr(error, "name", words[-1]), words)
+    if meant in ([], words):
+        return []
+    say_taken(meant)
+    return meant
+
+
+def _with_flag(rulebase: RuleBase, typed: str, command: Any, words: list[str]) -> list[str]:
+    """Return a command line with a flag that the command has for one that it lacks."""
+    has = {flag for option in command.params for flag in option.opts}
+    place = next((n for n, word in enumerate(words) if word.partition("=")[0] == typed), None)
+    if place is None:  # one letter of several
+        return []
+    _, joint, value = words[place].partition("=")
+    before, after = words[:place], words[place + 1 :]
+    for flag in FLAGS.get(typed, ()):
+        if flag.partition(" ")[0] in has or (not flag and "need" in has):
+            return [*before, *flag.split(), *([value] if joint else []), *after]
+    name = typed.lstrip("-").lower()
+    if hasattr(command, "table"):
+        known = typed in {f"--{question.typed}" for question in rulebase.questions}
+        bare = [name, *after] if name in command.table else in_other_words([name, *after])
+        return ["recommend", *words] if known else bare
+    if typed in FLAG_HINTS or joint or [word for word in after[:1] if word[:1] != "-"]:
+        return []
+    near = meant_flag(rulebase, typed, "", _flags(command, rulebase))
+    return [*before, *near.close[0].split(), *after] if near.plain else []
+
+
+def _with_places(rulebase: RuleBase, extra: str, words: list[str]) -> list[str]:
+    """Return a command line with what stands where nothing may stand, as the flag that takes it."""
+    command, *rest = words
+    if command == "ask":
+        return ["recommend", *rest]
+    if command == "list" and extra in ("models", "checkpoints"):
+        return ["list", "checkpoints", f"--{TASK}", *(word for word in rest if word != extra)]
+    meant = [command]
+    for word in rest if command == "try" else ():
+        path = Path(word)
+        if f" {word} " not in f" {extra} ":
+            meant.append(word)
+        elif path.exists():
+            meant += ["--image" if path.is_file() else "--folder", word]
+        elif word.lower() in rulebase.task_names:
+            meant += [f"--{TASK}", word]
+        elif word.lower() in rulebase.family_names or "/" in word:
+            meant += ["--checkpoint" if "/" in word else "--family", word]
+        else:
+            return []
+    return meant if rest and command == "try" else []
+
+
+def _with_name(rulebase: RuleBase, name: str, words: list[str]) -> list[str]:
+    """Return a command line for a name that is known elsewhere: of an option, a family, a task."""
+    command, *rest = words
+    wanted = name.lower()
+    family = rulebase.family_names.get(wanted)
+    called = checkpoints_called(rulebase, name)
+    question = _question(rulebase, wanted, alone=command == name)
+    if command == "compare":
+        if wanted in rulebase.task_names:
+            raise UsageError(
+                f"`{name}` is a task, and families and checkpoints are compared",
+                hint=f"`advisor recommend --task {wanted}` compares what does it",
+            )
+        others = [word for word in rest if word.lower() not in BETWEEN_TWO]
+        families = [rulebase.family_names.get(word.lower()) for word in others]
+        if all(families) and len({one.id for one in families if one}) > 1:
+            return [command, *(one.id for one in families if one)]
+        models = {word: checkpoints_called(rulebase, word) for word in others}
+        return [command, *(models[word][0].id if models[word] else word for word in others)]
+    if command in ("help", "list") and (meant := in_other_words(words[command == "help" :])):
+        return meant
+    if command == "list" and len(rest) == 1 and (family or wanted in rulebase.task_names):
+        return ["list", "checkpoints", *(["--family", family.id] if family else ["--task", wanted])]
+    if question and command in ("list", "show", "help", "explain", name):
+        return ["show", question.typed]
+    if len(words) == 1 + (command != name) and (family or called or name in rulebase.checkpoints):
+        return ["show", name] if command in ("explain", "help", name) else []
+    return []
+
+
+def _question(rulebase: RuleBase, name: str, *, alone: bool) -> Question | None:
+    """Return the one question that a word names, begins, or, not `alone`, is an option of."""
+    questions = [one for one in rulebase.questions if one.id != TASK]
+    by_name = [one for one in questions if same_name(name, (one.id, one.typed))]
+    by_option = (
+        [] if alone else [one for one in questions if any(name in o.names for o in one.options)]
+    )
+    begun = [one for one in questions if same_name(name, (one.typed.partition("-")[0],))]
+    return next((of[0] for of in (by_name, by_option, begun) if len(of) == 1), None)
+
+
 def unknown_flag(typed: str, context: Any, line: CommandLine) -> UsageError:
     """Return the error for a flag that a command does not have, with the flag that was meant."""
-    from advisor.need.likely_meaning import MeantFlag, meant_flag
-
     path = context.command_path
     meant = MeantFlag()
     with suppress(AdvisorError):
@@ -49,26 +162,15 @@ def unknown_flag(typed: str, context: Any, line: CommandLine) -> UsageError:
         flags = _flags(context.command, rulebase)
         given = next((word for word in line.values(typed) if word[:1] != "-"), "")
         meant = meant_flag(rulebase, typed, given, flags)
-    if not meant.close and (listed := _listing(context.command, typed.lstrip("-"))):
-        meant = MeantFlag((f"{listed} {typed.lstrip('-')}",))
     hint = f"`{path} --help` lists the options"
-    if meant.needless or PRECISION.search(typed):
-        hint = meant.needless or BITS
+    if typed in FLAG_HINTS:
+        return UsageError(f"no such option: {typed}", hint=FLAG_HINTS[typed], kind="usage")
+    if meant.needless:
+        hint = meant.needless
     elif not meant.close and (others := _having(typed)):
         hint = f"it is an option of {joined([f'`{other}`' for other in others], 'and')}; {hint}"
     message = f"no such option: {typed}{did_you_mean(meant.close)}"
     return UsageError(message, hint=hint, kind="usage")
-
-
-def stray_words(message: str, context: Any, overlays: list[Path]) -> str:
-    """Say of words that a command does not take how they are given, where they name a task."""
-    words = message.rpartition(" (")[2].removesuffix(")")
-    with suppress(AdvisorError):
-        rulebase = rules_of(overlays)
-        name = same_name(words, [*rulebase.task_names, *rulebase.words])
-        if name and TASK in _flags(context.command, rulebase):
-            return f"a task is given as `--task {name}`; "
-    return ""
 
 
 def _flags(command: Any, rulebase: RuleBase) -> dict[str, str]:
@@ -80,14 +182,6 @@ def _flags(command: Any, rulebase: RuleBase) -> dict[str, str]:
         for flag in option.opts
         if flag.startswith("--")
     }
-
-
-def _listing(command: Any, word: str) -> str:
-    """Return the flag whose help lists a word as one of its values; empty where none does."""
-    listed = re.compile(rf"(?:, | or |: |^){re.escape(word)}(?:, | or |: |\.)")
-    flags = (option for option in command.params if option.metavar and option.opts[0][:2] == "--")
-    found = [flag.opts[0] for flag in flags if listed.search(getattr(flag, "help", None) or "")]
-    return found[0] if len(found) == 1 else ""
 
 
 def _meaning(flag: str, help: str, question: Question | None) -> str:

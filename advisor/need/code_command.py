@@ -124,7 +124,7 @@ def _with_its_task(rulebase: RuleBase, id: str, given: Profile) -> Profile:
     tasks = list(dict.fromkeys(named))
     if len(tasks) == 1:
         return {**make_profile(rulebase, {TASK: tasks[0]}, "text"), **given}
-    hint = f"give one of its tasks, e.g. --task {joined(tasks[:SHOWN_TASKS], 'or')}"
+    hint = f"`advisor code {id} --task {tasks[0]}`, or {joined(tasks[1:SHOWN_TASKS], 'or')}"
     raise UsageError(f"`{id}` does {len(tasks)} tasks, and a program is for one", hint=hint)
 
 

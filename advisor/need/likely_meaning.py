@@ -13,7 +13,7 @@ from advisor.errors import AdvisorError, UnknownNameError, did_you_mean
 from advisor.model import TASK
 from advisor.model.phrase_kinds import CONCEPT, MEASURE, SAYING
 from advisor.model.value import NamedTuple
-from advisor.naming import MOST, same_name, spelt_like
+from advisor.naming import MOST, spelt_like
 from advisor.need.lexicon import lexicon_of
 from advisor.need.reading import read
 from advisor.need.sweep import sweep
@@ -116,10 +116,14 @@ def _answers(rulebase: RuleBase, reading: Reading) -> list[str]:
 
 
 class MeantFlag(NamedTuple):
-    """What a flag that a command lacks was meant to be: other flags, or a reason to leave it."""
+    """What a flag that a command lacks was meant to be: other flags, or a reason to leave it.
+
+    `plain` where it is the name of one option, and so that of one flag.
+    """
 
     close: tuple[str, ...] = ()
     needless: str = ""
+    plain: bool = False
 
 
 def meant_flag(rulebase: RuleBase, typed: str, value: str, flags: Mapping[str, str]) -> MeantFlag:
@@ -140,13 +144,15 @@ def meant_flag(rulebase: RuleBase, typed: str, value: str, flags: Mapping[str, s
         for option in question.options
         if name in option.names and question.id != TASK
     ]
+    if TASK in flags and name in rulebase.task_names:
+        said = [f"--{TASK} {name}"]
+    if len(said) == 1:
+        return MeantFlag(tuple(said), plain=True)
     whole = f"{words} {value}" if value and not value.isdigit() else words
     for reading in (read(rulebase, words), read(rulebase, whole)):
         if questions and not said:
             said = [f"--{answer}" for answer in _answers(rulebase, reading)]
     said = [one for one in said if one.split()[0].lstrip("-") in flags]
-    if not said and TASK in flags and (task := same_name(words, rulebase.task_names)):
-        said = [f"--{TASK} {task}"]
     return MeantFlag(tuple(said[:MOST]))
 
 

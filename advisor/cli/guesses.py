@@ -1,0 +1,115 @@
+"""What people type that is no command, flag or name here: what it plainly means, else what to type.
+
+A guess with one meaning is taken, and what was taken is said; one with several is answered by the
+command to copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+from pathlib import Path
+
+from advisor.errors import UsageError
+
+COMMANDS: Mapping[str, str] = {
+    **dict.fromkeys(("models", "checkpoints", "list models"), "list checkpoints"),
+    **{kind: f"list {kind}" for kind in ("tasks", "families", "questions", "criteria", "sources")},
+    **dict.fromkeys(("options", "list options", "flags"), "list questions"),
+    **dict.fromkeys(("usage", "man", "docs", "commands", "info", "about"), "help"),
+    **dict.fromkeys(("start", "interview", "wizard", "begin"), "ask"),
+    **dict.fromkeys(("lint", "ci", "validate"), "check"),
+    **dict.fromkeys(("lint {}", "ci {}", "validate {}"), "check {}"),
+    **dict.fromkeys(("info {}", "about {}", "details {}", "what is {}"), "show {}"),
+    **dict.fromkeys(("run {file}", "predict {file}", "test {file}"), "try --image {file}"),
+    **dict.fromkeys(("benchmark {file}", "bench {file}", "eval {file}"), "evaluate {file}"),
+}
+"""What is run for words that begin a command line; `{}` is one word more, `{file}` one there is."""
+
+_RANKS = "`advisor list checkpoints --task captioning --sort quality` ranks those for a task"
+_RUNS = "`advisor try --image photo.jpg` runs a model, `advisor code captioning` writes a program"
+_BITS = (
+    "answers list checkpoints in 16, 8 and 4 bits: `--memory-gb` chooses the precision, "
+    "and `advisor try --quantize 4` runs it"
+)
+_FETCHES = "`advisor try --task captioning --image photo.jpg --download` fetches what it runs"
+_TRAINS = "`advisor code --task captioning --training fine-tune` writes a program that trains"
+FILES = (
+    "`advisor try --folder photos --task captioning` runs a model on files; the program of "
+    "`advisor code` takes them where it runs: `python run.py photos`"
+)
+HINTS: Mapping[str, str] = {
+    **dict.fromkeys(("best", "top", "leaderboard"), _RANKS),
+    **dict.fromkeys(("run", "test", "predict", "demo", "infer"), _RUNS),
+    **dict.fromkeys(("benchmark", "bench", "eval"), "`advisor evaluate DIR` takes labeled images"),
+    **dict.fromkeys(("download", "download {}", "install", "pull"), _FETCHES),
+    **dict.fromkeys(("update", "upgrade"), "`pip install --upgrade advisor` brings a newer one"),
+    **dict.fromkeys(("serve", "web", "gui", "ui", "server"), "`advisor site --help`: a web page"),
+    **dict.fromkeys(("train {}", "finetune", "fine-tune", "finetuning"), _TRAINS),
+    **dict.fromkeys(("why", "why {}", "why not {}"), "`advisor explain captioning --why-not clip`"),
+    **dict.fromkeys(("export", "export {}"), "`advisor code captioning --runtime onnx` exports"),
+    "version": "`advisor --version` prints it",
+    "examples": "`advisor help sentences` has examples",
+    "config": "`advisor help environment` lists the variables",
+}
+"""What to type instead of words that are no command, where they may mean several things."""
+
+FLAGS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("--ram", "--vram", "--memory", "--gpu-memory"), ("--memory-gb",)),
+    **dict.fromkeys(("--model", "-m", "--model-id"), ("--checkpoint", "")),
+    **dict.fromkeys(("--need", "--sentence", "--describe"), ("",)),
+    **dict.fromkeys(("--small", "--tiny", "--lightweight"), ("--sort memory",)),
+    **dict.fromkeys(("--file", "--input"), ("--image",)),
+    "--permissive": ("--sort permissive",),
+    **dict.fromkeys(("--lang", "--locale"), ("--language",)),
+    "-t": ("--task",),
+    "--all": ("--verbose",),
+    "-v": ("--version",),
+    "--dir": ("--folder",),
+}
+"""Flags instead of one that a command lacks, the first that it has; empty: its value alone."""
+
+FLAG_HINTS: Mapping[str, str] = {
+    **dict.fromkeys(("--image", "--folder", "--file", "--input", "--dir", "--path"), FILES),
+    **dict.fromkeys(
+        ("--free", "--open-source", "--local", "--opensource"),
+        "each checkpoint listed can be downloaded and runs on your own machine; leave it out",
+    ),
+    **dict.fromkeys(("--quantized", "--quantize", "--precision", "--dtype", "--bits"), _BITS),
+    **dict.fromkeys(("--int8", "--int4", "--4bit", "--8bit", "--fp16"), _BITS),
+    **dict.fromkeys(("--top", "--limit", "--n", "-n", "--num"), _RANKS),
+    "--fast": "`--sort memory` puts small ones first, `--within 8h --num-items 50000` bounds hours",
+    "--license": "`--license-use commercial`; `advisor list checkpoints --license mit` filters",
+}
+"""What to type instead of a flag that has no one meaning."""
+
+
+def in_other_words(words: Sequence[str]) -> list[str]:
+    """Return the command line that one plainly means whose first word is no command; else nothing.
+
+    Raises UsageError for words that may mean several things, with what to type.
+    """
+    leading = [*takewhile(lambda word: word[:1] != "-", words)]
+    *before, last = leading or [""]
+    if not before and last.count("/") == 1 and not Path(last).exists():
+        return ["show", *words]
+    key = " ".join(leading).lower()
+    begun = " ".join([*before, ""]).lower()
+    forms = [key, *([f"{begun}{{}}"] if before else [])]
+    if before and Path(last).exists():
+        forms.append(f"{begun}{{file}}")
+    for form in forms:
+        if form in HINTS:
+            raise UsageError(f"there is no `advisor {key}`", hint=HINTS[form])
+        if meant := COMMANDS.get(form):
+            place = {"{}": last, "{file}": last}
+            return [*(place.get(word, word) for word in meant.split()), *words[len(leading) :]]
+    return []
+
+
+def say_taken(meant: Sequence[str]) -> None:
+    """Say on stderr which command line is taken as meant."""
+    from advisor.console.streams import note
+    from advisor.decide.command_lines import quoted
+
+    note(f"advisor: taken as `advisor {' '.join(map(quoted, meant))}`")
