@@ -52,14 +52,20 @@ class Showing(NamedTuple):
     files: list[tuple[str, Path]]
     color: bool
 
-    def emit(self, report: Report) -> None:
-        """Print a report, and write it to the files first."""
+    def emit(self, report: Report, *, once: str = "") -> None:
+        """Print a report, and write it to the files first.
+
+        With `once`, a format, one in it or in that of a file is not printed beside files.
+        """
         for format in (self.format, *(format for format, _ in self.files)):
             check_format(format, report.formats)
         refuse_what_was_read(*[file for _, file in self.files])
         for format, file in self.files:
             write_text(file, drawn(report, format))
-        self.say(report)
+        if once and self.files and self.format in (once, *dict(self.files)):
+            note(*(f"advisor: wrote {file}" for _, file in self.files))
+        else:
+            self.say(report)
 
     def refuse(self, *others: Path) -> None:
         """Raise UsageError where a file of this answer is one that the command writes besides."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from advisor.decide.command_lines import act_of
-from advisor.errors import check_name
+from advisor.errors import unknown_name
 from advisor.model import Checkpoint
 from advisor.model.library import Runtime
 from advisor.rulebase.base import RuleBase
@@ -27,11 +27,11 @@ class Support(NamedTuple):
 
 def runtime_named(rulebase: RuleBase, name: str) -> Runtime:
     """Return a runtime by its id or what people call it. Raises UsageError for others."""
-    called = {runtime.label: runtime for runtime in rulebase.runtimes.values()}
-    if name in rulebase.runtimes:
-        return rulebase.runtimes[name]
-    check_name("runtime", name, called, "known are")
-    return called[name]
+    for each in rulebase.runtimes.values():
+        if name.lower() in (each.id, each.label, *each.aliases):
+            return each
+    labels = [each.label for each in rulebase.runtimes.values()]
+    raise unknown_name("runtime", name, labels, f"known are: {', '.join(labels)}")
 
 
 def runtime_for(rulebase: RuleBase, options: Mapping[str, str]) -> Runtime | None:

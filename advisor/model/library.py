@@ -112,6 +112,7 @@ class Runtime(NamedTuple):
     id: f.Id
     label: f.Text
     summary: f.Text
+    aliases: f.Aliases = ()
     when: f.When = {}
     page: bool = False
     server: f.Text = ""

@@ -14,13 +14,15 @@ class Concept(NamedTuple):
     """A thing that people name in many words, by language; `any` is for words of all languages.
 
     A word may begin or end in `*`. `says` are the answers that it gives by itself, `denied` those
-    that it gives where it is taken back: `no GPU` is a CPU.
+    that it gives where it is taken back: `no GPU` is a CPU. The words of one that is a `whole` mean
+    nothing else inside its phrases.
     """
 
     id: f.Id
     words: f.Words
     says: f.Said = {}
     denied: f.Said = {}
+    whole: bool = False
 
 
 class SentenceLanguage(NamedTuple):

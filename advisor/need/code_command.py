@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from advisor.draw.formats import Report
 
 SHOWN_TASKS = 3
-FORMATS = ("python", "notebook", "json")
+FORMATS = ("python", "notebook", "json", "html")
 NEED = "Task or sentence, or a checkpoint to use instead of the first."
 Need = Annotated[list[str], typer.Argument(metavar="[NEED|CHECKPOINT]", help=NEED)]
 VERIFIED_ONLY = "Use only checkpoints whose required fields are all verified."
@@ -74,9 +74,10 @@ def code(
     checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first)
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
     written = script(answer, checkpoint, join=join, thinking=not no_thinking, runtime_name=runtime)
-    files = write_project(project, written, answer.advice[0]) if project else []
     shown = _as_notebook(shown) if notebook else shown
-    shown.emit(_report(written, files, rulebase.digest))
+    _refuse_page(shown, written)
+    files = write_project(project, written, answer.advice[0]) if project else []
+    shown.emit(_report(written, files, rulebase.digest), once=FORMATS[0])
     if written.note:
         note(written.note)
     return 0
@@ -87,8 +88,15 @@ def _report(written: Script, files: Sequence[Path], digest: str) -> Report:
     from advisor.draw.formats import Report
 
     text = "".join(f"{path_shown(file)}\n" for file in files) or written.python
-    drawings = {"python": lambda: text, "notebook": lambda: written.notebook}
+    drawings = {"python": lambda: text, "html": lambda: text, "notebook": lambda: written.notebook}
     return Report(lambda: written.to_dict(digest), list, drawings=drawings)
+
+
+def _refuse_page(shown: Showing, written: Script) -> None:
+    """Raise UsageError where a page is asked for and the program is none."""
+    if "html" in (shown.format, *dict(shown.files)) and not written.python.startswith("<"):
+        hint = "end the file in .py, or add `--runtime transformers.js` for a page of a browser"
+        raise UsageError("this program is Python, and no page", hint=hint)
 
 
 def _as_notebook(shown: Showing) -> Showing:

@@ -260,7 +260,8 @@ def _is_name(text: str, token: Token, words: int) -> bool:
 def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
     """Leave out what stands inside a name or a filler, and what a longer phrase says better.
 
-    Inside a longer phrase particles mean nothing, nor do words that answer the same question.
+    Inside a longer phrase particles mean nothing, nor do words that answer the same question, nor
+    do any where it means something as a `whole`: a graphics card is no chart.
     """
     says = lexicon.index["says"]
     ends = {mark.first: mark.last for mark in marks if mark.kind == CONCEPT}
@@ -273,8 +274,11 @@ def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
         for place in one.places:
             longest[place] = max(longest.get(place, 0), one.last - one.first)
     answered = {(place, id) for one in long for id in says.get(one.id, ()) for place in one.places}
+    whole = _places(one for one in long if one.id in lexicon.index["whole"])
     seen = []
     for mark in marks:
+        if mark.kind == CONCEPT and mark.last - mark.first == 1 and mark.first in whole:
+            continue
         if mark.kind != NAME and mark.id not in ("complaint", OF_EACH):
             if mark.id == "filler" or mark.first in hidden:
                 continue

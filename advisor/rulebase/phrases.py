@@ -85,6 +85,7 @@ def compile_words(values: Values) -> dict[str, Any]:
             **_languages(values),
             **_machines(values),
         },
+        "whole": [concept.id for concept in concepts if concept.whole],
         "denied": {concept.id: dict(concept.denied) for concept in concepts if concept.denied},
         "meanings": [
             " ".join([one.id, *sorted(set(when))]) for one in values["meaning"] for when in one.when

@@ -360,3 +360,34 @@ def test_labels_and_what_is_searched_for_are_in_the_language_of_the_need(advisor
     assert "a photo of a" not in german.out
     assert "a photo of a" in advisor("code", "--task", task).out
     ast.parse(german.out)
+
+
+def test_a_program_that_goes_to_a_file_is_not_printed(advisor, tmp_path):
+    for name, words in (("run.py", ()), ("run.ipynb", ()), ("run.ipynb", ("--notebook",))):
+        file = tmp_path / name
+        result = advisor("code", "captioning", "-o", str(file), *words)
+        assert (result.code, result.out) == (0, "")
+        assert f"wrote {file}" in result.err
+        assert "Qwen" in file.read_text(encoding="utf-8")
+    printed = advisor("code", "captioning", "-o", str(tmp_path / "other.py"), "--json")
+    assert (tmp_path / "other.py").read_text(encoding="utf-8") == json.loads(printed.out)["python"]
+
+
+def test_a_page_goes_to_a_file_of_its_suffix_and_a_program_to_none(advisor, tmp_path):
+    page = tmp_path / "page.html"
+    assert advisor("code", "image-search", "--device", "browser", "-o", str(page)).code == 0
+    assert "<script" in page.read_text(encoding="utf-8")
+    refused = advisor(
+        "code", "captioning", "-o", str(tmp_path / "x.html"), "--project", str(tmp_path / "new")
+    )
+    assert (refused.code, refused.out) == (2, "")
+    assert "--runtime transformers.js" in refused.err
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+@pytest.mark.parametrize(
+    ("name", "runtime"), [("browser", "transformers.js"), ("Phone", "transformers.js")]
+)
+def test_a_runtime_is_named_by_where_it_runs(advisor, name, runtime):
+    said = advisor("code", "image-search", "--runtime", name, "--json")
+    assert json.loads(said.out)["runtime"] == runtime
