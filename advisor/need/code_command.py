@@ -74,8 +74,7 @@ def code(
     checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first)
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
     written = script(answer, checkpoint, join=join, thinking=not no_thinking, runtime_name=runtime)
-    shown = _as_notebook(shown) if notebook else shown
-    _refuse_page(shown, written)
+    shown = _fitting(_as_notebook(shown) if notebook else shown, written)
     files = write_project(project, written, answer.advice[0]) if project else []
     shown.emit(_report(written, files, rulebase.digest), once=FORMATS[0])
     if written.note:
@@ -92,11 +91,12 @@ def _report(written: Script, files: Sequence[Path], digest: str) -> Report:
     return Report(lambda: written.to_dict(digest), list, drawings=drawings)
 
 
-def _refuse_page(shown: Showing, written: Script) -> None:
-    """Raise UsageError where a page is asked for and the program is none."""
+def _fitting(shown: Showing, written: Script) -> Showing:
+    """Return how a program is shown. Raises UsageError for a page where the program is none."""
     if "html" in (shown.format, *dict(shown.files)) and not written.python.startswith("<"):
         hint = "end the file in .py, or add `--runtime transformers.js` for a page of a browser"
         raise UsageError("this program is Python, and no page", hint=hint)
+    return shown
 
 
 def _as_notebook(shown: Showing) -> Showing:
