@@ -387,7 +387,7 @@ def test_over_stdio_the_answer_is_the_same(rulebase):
 def test_it_ends_quietly_where_stdin_ends(tmp_path):
     command = [sys.executable, "-m", "advisor", "mcp"]
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
+        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
@@ -405,7 +405,7 @@ def test_what_was_asked_before_stdin_ended_is_answered(tmp_path):
     ]
     done = subprocess.run(
         [sys.executable, "-m", "advisor", "mcp"], input="\n".join([*lines, ""]).encode(),
-        capture_output=True, timeout=60, check=False, cwd=tmp_path,
+        capture_output=True, timeout=300, check=False, cwd=tmp_path,
     )  # fmt: skip
     answered = [json.loads(line)["id"] for line in done.stdout.splitlines()]
     assert sorted(answered) == list(range(len(asked)))
@@ -503,7 +503,7 @@ def test_a_server_whose_stdout_takes_nothing_ends_in_a_sentence(tmp_path, stdout
     ping = '{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n'
     line = f"sleep 1; cat) | '{sys.executable}' -m advisor mcp {stdout}; exit ${{PIPESTATUS[1]}}"
     done = subprocess.run(
-        ["bash", "-c", f"({line}"], input=ping, capture_output=True, text=True, timeout=60
+        ["bash", "-c", f"({line}"], input=ping, capture_output=True, text=True, timeout=300
     )
     assert (done.returncode, done.stderr.partition("\n")[0]) == (code, said)
 
@@ -540,7 +540,7 @@ def test_malformed_lines_are_answered_in_the_order_of_all(tmp_path):
     lines = ["nonsense", '{"jsonrpc": "2.0", "id": 1, "method": "ping"}', '{"id": 2}', ""]
     done = subprocess.run(
         [sys.executable, "-m", "advisor", "mcp"], input="\n".join(lines), text=True,
-        capture_output=True, timeout=60, check=False,
+        capture_output=True, timeout=300, check=False,
     )  # fmt: skip
     answered = {one["id"]: one for one in map(json.loads, done.stdout.splitlines())}
     assert (done.returncode, answered.keys()) == (0, {None, 1, 2})

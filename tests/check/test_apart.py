@@ -15,9 +15,7 @@ WRONG = (
 SLOW = "import transformers\n" + "x = a.b(c, d=[e.f, g[h]]) + i.j(k)\n" * 60_000
 
 
-def test_a_file_at_which_the_child_ends_is_named_and_fails_the_run(
-    check, monkeypatch, tmp_path
-):
+def test_a_file_at_which_the_child_ends_is_named_and_fails_the_run(check, monkeypatch, tmp_path):
     monkeypatch.setattr(apart, "FILE_SECONDS", 1)
     files = {"a.py": WRONG, "slow.py": SLOW, "z.py": WRONG}
     result = check(files, "--output", "markdown=page.md")

@@ -39,7 +39,7 @@ def process(environment) -> Callable[..., Result]:
             capture_output=True,
             encoding="utf-8",
             env=environment | variables,
-            timeout=30,
+            timeout=300,
             check=False,
         )
         return Result(done.returncode, done.stdout, done.stderr)

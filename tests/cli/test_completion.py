@@ -120,7 +120,7 @@ def test_tab_completes_in_a_real_bash(environment, compiled, tmp_path):
     }
     shell = pexpect.spawn(
         shutil.which("bash") or "bash", ["--norc", "--noprofile", "-i"],
-        env=variables, encoding="utf-8", timeout=40, dimensions=(24, 120),
+        env=variables, encoding="utf-8", timeout=300, dimensions=(24, 120),
     )  # fmt: skip
     try:
         shell.sendline('PS1="ready "; eval "$(_ADVISOR_COMPLETE=source_bash advisor)"')
@@ -172,7 +172,7 @@ def test_tab_completes_in_a_real_zsh_and_fish(environment, compiled, tmp_path, n
         "TERM": "dumb" if name == "zsh" else "xterm",
     }
     shell = pexpect.spawn(
-        found, flags, env=variables, encoding="utf-8", timeout=60, dimensions=(24, 120)
+        found, flags, env=variables, encoding="utf-8", timeout=300, dimensions=(24, 120)
     )
     try:
         for line in lines:

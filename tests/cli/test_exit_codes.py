@@ -290,7 +290,7 @@ def test_only_debug_shows_the_traceback_and_the_code_stays_4(environment, debug)
         capture_output=True,
         text=True,
         env=environment | {"ADVISOR_DEBUG": debug},
-        timeout=30,
+        timeout=300,
         check=False,
     )
     assert ("Traceback" in done.stderr) == bool(debug)
@@ -325,7 +325,7 @@ def test_ctrl_c_in_a_batch_is_130_without_a_traceback(environment):
         running.stdin.flush()
         assert json.loads(running.stdout.readline())["id"] == 1
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=20)
+        out, err = running.communicate(timeout=300)
     assert running.returncode == 130
     assert "Traceback" not in err
     assert [json.loads(line)["error"]["kind"] for line in out.splitlines()] == ["interrupted"]

@@ -44,7 +44,7 @@ class Terminal:
             cwd=str(folder),
             dimensions=size,
             encoding="utf-8",
-            timeout=40,
+            timeout=300,
         )
         self.running.delaybeforesend = 0.01
         self.running.ptyproc.delayafterclose = 0.01
@@ -557,7 +557,7 @@ def test_advisor_alone_asks(environment, tmp_path):
         env=environment | {"ADVISOR_CACHE": str(tmp_path / "cache" / "rules"), "TERM": "dumb"},
         dimensions=SMALL,
         encoding="utf-8",
-        timeout=40,
+        timeout=300,
     )
     person.expect(ASKS)
     person.expect("\r\n> ")
@@ -716,7 +716,7 @@ def test_no_input_never_asks_even_in_a_terminal(terminal):
 def test_without_a_terminal_on_both_sides_nothing_is_asked(environment, tmp_path, redirect):
     file = tmp_path / "answer.json"
     line = f"'{sys.executable}' -m advisor ask --format json {redirect} > {file}"
-    running = pexpect.spawn("/bin/sh", ["-c", line], env=environment, encoding="utf-8", timeout=15)
+    running = pexpect.spawn("/bin/sh", ["-c", line], env=environment, encoding="utf-8", timeout=300)
     assert running.read() == ""
     running.close()
     assert running.exitstatus == 2
@@ -729,7 +729,7 @@ def test_recommend_never_asks(environment):
         ["-m", "advisor", "recommend"],
         env=environment,
         encoding="utf-8",
-        timeout=40,
+        timeout=300,
     )
     assert "nothing to go by" in running.read()
     running.close()

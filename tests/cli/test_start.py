@@ -45,7 +45,7 @@ def start(environment, *arguments):
         capture_output=True,
         text=True,
         env=environment,
-        timeout=30,
+        timeout=300,
         check=True,
     )
     told = json.loads(done.stderr.splitlines()[-1])
@@ -99,7 +99,7 @@ def test_the_end_is_at_once_where_nothing_waits_for_it(environment, tmp_path, ca
         capture_output=True,
         text=True,
         env=environment,
-        timeout=30,
+        timeout=300,
         check=True,
     )
     version, *rest = done.stdout.splitlines()
@@ -280,7 +280,7 @@ def test_a_completion_script_is_printed_for_the_calling_shell(environment):
         capture_output=True,
         text=True,
         env=environment | {"SHELL": "/bin/bash"},
-        timeout=30,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -318,7 +318,7 @@ def test_the_rules_are_read_once(environment, weather, arguments):
         capture_output=True,
         text=True,
         env=environment,
-        timeout=60,
+        timeout=300,
         check=True,
     )
     assert done.stderr.splitlines()[-1] == "0 1"

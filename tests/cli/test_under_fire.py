@@ -827,7 +827,7 @@ def test_b20_an_interrupt_of_what_waits_for_a_reader_is_one_line(environment):
             os.write(theirs, b" " * 4096)
     done = subprocess.run(
         [sys.executable, "-c", code],
-        stdout=theirs, stderr=subprocess.PIPE, env=environment, text=True, timeout=30, check=False,
+        stdout=theirs, stderr=subprocess.PIPE, env=environment, text=True, timeout=300, check=False,
     )  # fmt: skip
     os.close(ours)
     os.close(theirs)

@@ -14,8 +14,8 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 KILLING = Path(__file__).with_name("killing.py")
-RAY_SECONDS = 300
-"""After so long it hangs; beside one other worker it takes 56."""
+RAY_SECONDS = 1500
+"""After so long it hangs, however busy the machine; alone it takes 27."""
 
 
 @pytest.mark.slow

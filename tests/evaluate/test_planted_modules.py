@@ -21,7 +21,9 @@ COMMANDS = {
     "advisor": [str(Path(sys.executable).with_name("advisor"))],
     "python -m advisor": [sys.executable, "-m", "advisor"],
 }
-SECONDS = 300
+START = [pytest.param("advisor", marks=pytest.mark.long), "python -m advisor"]
+"""The script has the folder of its environment first on the path, `-m` the working folder."""
+SECONDS = 1500
 
 
 def plant(folder: Path, ran: Path) -> None:
@@ -52,7 +54,7 @@ def candidate(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", START)
 @pytest.mark.parametrize(
     "ray",
     [
@@ -73,7 +75,7 @@ def test_modules_beside_the_data_and_a_candidate_are_not_imported(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", START)
 def test_an_empty_entry_of_pythonpath_is_not_the_working_folder(shapes, tmp_path, command):
     data, ran = shapes(12), tmp_path / "ran"
     plant(data, ran)

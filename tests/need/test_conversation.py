@@ -28,7 +28,7 @@ def person(cache, tmp_path):
             cwd=str(tmp_path),
             dimensions=(60, 120),
             encoding="utf-8",
-            timeout=60,
+            timeout=300,
         )
         shown, left = "", list(answers)
         for _ in range(40):

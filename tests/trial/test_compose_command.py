@@ -162,7 +162,7 @@ def test_joining_and_training_in_one_go_survives_a_kill_and_ends_the_same(
 def test_ctrl_c_keeps_the_step_it_was_in_and_is_130(capsys, parts, pairs):
     process = begun(*settings(parts, pairs, parts / "out", epochs=3000))
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "a checkpoint is kept" in errors
     assert "Traceback" not in errors
@@ -214,7 +214,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(parts):
         [sys.executable, "-c", code, *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 2
     assert "disk filled up" in done.stderr

@@ -4,6 +4,7 @@ import json
 import math
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,11 @@ from advisor.trial.images import OpenedImage
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "images"
 NAMES = ("clip", "vision-encoder-decoder", "blip")
+
+
+def nightly(name: str) -> Any:
+    """A demo that writes: hundreds of texts are written anew for its card."""
+    return pytest.param(name, marks=pytest.mark.long)
 
 
 def shown(count: int) -> list[tuple[OpenedImage, str, str]]:
@@ -142,7 +148,7 @@ def test_training_again_writes_the_same_checkpoint(name: str, tmp_path: Path) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["clip", *(nightly(name) for name in NAMES[1:])])
 def test_a_card_states_what_the_evaluation_prints(name: str) -> None:
     demo = next(each for each in demo_checkpoints() if each.name == name)
     card = json.loads((demo.folder / "advisor_card.json").read_text(encoding="utf-8"))["measured"]

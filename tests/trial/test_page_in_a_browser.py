@@ -40,7 +40,7 @@ def opened(page: Path, profile: Path, width: int) -> tuple[str, list[str]]:
     done = subprocess.run(
         [str(CHROMIUM), *FLAGS, f"--user-data-dir={profile}", f"--window-size={width},1200",
          "--dump-dom", page.as_uri()],
-        check=True, capture_output=True, text=True, timeout=120,
+        check=True, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 

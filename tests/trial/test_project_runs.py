@@ -24,10 +24,15 @@ CASES = {
          "--training", "fine-tune", "--examples", "texts", "--pairs", "5000"), "blip_captioner",
     ),
 }  # fmt: skip
+OFTEN = {"vqa", "probe", "pages", "training"}
+"""One of each kind of program: it answers, learns a head, indexes, trains."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=() if case in OFTEN else pytest.mark.long) for case in CASES],
+)
 def test_the_test_of_a_project_passes(case, tiny, tmp_path, capsys):
     if case == "pages":
         pytest.importorskip("pypdfium2")

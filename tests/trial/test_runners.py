@@ -462,7 +462,7 @@ def test_a_library_that_only_some_checkpoints_need_is_named_with_the_command(
     pytest.importorskip("num2words")
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT, missing, str(tiny(kind))],
-        check=True, capture_output=True, text=True, timeout=120,
+        check=True, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     said = done.stdout.strip()
     assert f"needs the library {missing}, which is not installed" in said, done

@@ -297,7 +297,7 @@ def test_the_page_says_what_torch_says_and_asks_no_other_host(
     typed = labels.replace(",", "\n") if task != "captioning" else ""
     files = ",".join(str(file) for file in sorted(photos.iterdir()))
     command = ["node", str(driver), str(SITE), CHROMIUM, f"{served}/index.html", files, typed]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
     seen = json.loads(done.stdout)
     assert seen["origins"] == [served]
     torch = program(capsys, id, task, "transformers", network)

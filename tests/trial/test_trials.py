@@ -209,7 +209,7 @@ def test_importing_the_package_imports_no_heavy_library() -> None:
         "heavy = {'torch', 'transformers', 'PIL', 'numpy', 'huggingface_hub'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
 
 
 def test_a_missing_library_is_a_sentence_with_the_command() -> None:
@@ -225,7 +225,7 @@ def test_a_missing_library_is_a_sentence_with_the_command() -> None:
         "else:\n"
         "    raise SystemExit('nothing was raised')\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
 
 
 def test_the_table_names_classes_and_modules_that_exist() -> None:

@@ -60,7 +60,7 @@ def called(code: str, *arguments: str, **variables: str) -> str:
         env={**os.environ, **variables},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=300,
     )
     assert "Traceback" not in done.stderr, done.stderr
     return done.stdout
@@ -127,7 +127,7 @@ def test_ctrl_c_during_a_download_is_130_and_the_next_run_resumes(
             assert time.monotonic() < until
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "interrupted" in errors
     assert "Traceback" not in errors
@@ -165,7 +165,7 @@ def test_ctrl_c_while_weights_load_is_130_and_writes_nothing(tiny: Tiny, tmp_pat
         assert time.monotonic() < until
         time.sleep(0.001)
     process.send_signal(signal.SIGINT)
-    answer, errors = process.communicate(timeout=60)
+    answer, errors = process.communicate(timeout=300)
     assert process.returncode == 130
     assert json.loads(answer)["error"]["kind"] == "interrupted"
     assert "Traceback" not in errors
