@@ -94,8 +94,8 @@ MEMBERS = {
 
 
 @pytest.fixture
-def compared(tmp_path):
-    """Compare five members of the shipped clip family by the figures and yardsticks given."""
+def compared(small_folder, tmp_path):
+    """Compare five members of a family of the small rules by the figures and yardsticks given."""
 
     def compare(
         tables, yardsticks, *, tie="next", rest=(), language="en", maker="", members=MEMBERS
@@ -106,9 +106,9 @@ def compared(tmp_path):
         lines = ["checkpoints:"]
         for id, relation in MEMBERS.items():
             lines += [f"  - id: {id}", "    label: X", "    loader: transformers"]
-            lines += ["    tasks: [image-search]", "    sources: {}", '    checked: "2026-11"']
+            lines += ["    tasks: [find]", "    sources: {}", '    checked: "2026-11"']
             lines += [f"    {name}: {of}" for name, of in relation.items()]
-        (folder / "checkpoints" / "clip.yaml").write_text("\n".join(lines), encoding="utf-8")
+        (folder / "checkpoints" / "matcher.yaml").write_text("\n".join(lines), encoding="utf-8")
         marks = [
             f"  - {{id: {id}, name: {id}, because: B., metrics: {{score: higher}}, "
             "languages: [en, de]}"
@@ -136,13 +136,13 @@ def compared(tmp_path):
             for id, mark, of, names in yardsticks
         ]
         ids = ", ".join(id for id, *_ in yardsticks)
-        order = f"  - {{id: image-search, tie: {tie}, yardsticks: [{ids}], because: B., "
+        order = f"  - {{id: find, tie: {tie}, yardsticks: [{ids}], because: B., "
         order += f"rest: [{', '.join(rest)}]}}"
         (folder / "yardsticks.yaml").write_text(
             "\n".join(["yardsticks:", *measures, "orders:", order])
         )
-        rules = load_rules(overlays=(folder,))
-        found = Precedences(rules, "image-search", [language])
+        rules = load_rules(small_folder, overlays=(folder,))
+        found = Precedences(rules, "find", [language])
         able = [rules.checkpoint(id) for id in MEMBERS]
         said = found.compare(able)
         return {

@@ -20,7 +20,7 @@ def vocabulary(rulebase):
 
 
 @settings(
-    max_examples=300,
+    max_examples=120,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(file=fuzz_sources.files)

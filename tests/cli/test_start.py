@@ -110,7 +110,7 @@ def test_the_end_is_at_once_where_nothing_waits_for_it(environment, tmp_path, ca
 
 def test_only_a_cold_cache_needs_yaml(environment, tmp_path):
     cold = environment | {"ADVISOR_CACHE": str(tmp_path / "cold")}
-    arguments = ["recommend", "--task", "captioning", "--format", "json"]
+    arguments = ["recommend", "--task", "counting", "--format", "json"]
     _, first = start(cold, *arguments)
     _, second = start(cold, *arguments)
     assert "yaml" in first
@@ -191,7 +191,7 @@ def test_a_cache_that_cannot_be_written_costs_nothing_but_time(process, tmp_path
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     result = process(
-        "recommend", "--task", "vqa", "--format", "json", ADVISOR_CACHE=str(blocked / "rules")
+        "recommend", "--task", "counting", "--format", "json", ADVISOR_CACHE=str(blocked / "rules")
     )
     assert (result.code, result.err) == (0, "")
     assert result.json["family"] == "unified-vlp"
@@ -306,8 +306,8 @@ print(code, len(loaded), file=sys.stderr)
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["recommend", "--task", "captioning"],
-        ["explain", "--task", "captioning"],
+        ["recommend", "--task", "counting"],
+        ["explain", "--task", "counting"],
         ["check", "--checkpoint", "Salesforce/blip-vqa-base", "--task", "vqa"],
     ],
     ids=lambda arguments: arguments[0],
