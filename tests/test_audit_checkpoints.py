@@ -39,27 +39,35 @@ def cases(engine, task, axes):
             yield typical | answers
 
 
-def test_each_case_is_counted_by_what_it_ends_in(small):
+@pytest.fixture(scope="module")
+def ends(small):
+    """Every complete profile of each task, with what judging it rule by rule leads to."""
     context = context_of(small)
-    found = endings(context)
+    return {
+        task.id: [
+            (whole, judged(small, whole))
+            for whole in cases(context.engine, task.id, diagram_of(context, task.id).axes)
+        ]
+        for task in small.tasks
+    }
+
+
+def test_each_case_is_counted_by_what_it_ends_in(small, ends):
+    found = endings(context_of(small))
     assert found
-    for task in small.tasks:
-        axes = diagram_of(context, task.id).axes
-        ends = [judged(small, whole) for whole in cases(context.engine, task.id, axes)]
-        counted = Counter(kind for kind, family, *_ in ends if family != NONE)
-        assert found.get(task.id, {}) == counted
+    for task, judgements in ends.items():
+        counted = Counter(kind for _, (kind, family, *_) in judgements if family != NONE)
+        assert found.get(task, {}) == counted
 
 
-def test_a_case_without_a_checkpoint_has_a_closest_but_for_those_that_are_named(small):
+def test_a_case_without_a_checkpoint_has_a_closest_but_for_those_that_are_named(small, ends):
     context = context_of(small)
     bare = Counter()
-    for task in small.tasks:
-        axes = diagram_of(context, task.id).axes
-        for whole in cases(context.engine, task.id, axes):
-            kind, family, *_ = judged(small, whole)
+    for task, judgements in ends.items():
+        for whole, (kind, family, *_) in judgements:
             if kind in UNDECIDED and family != NONE:
                 found = select(small, context.engine.decide(whole))
-                bare[task.id] += not (found.closest or found.unverified)
+                bare[task] += not (found.closest or found.unverified)
     defects = every_profile_ends(context).defects
     assert {one.about for one in defects} == {task for task, number in bare.items() if number}
     for one in defects:

@@ -262,13 +262,13 @@ def forged(tmp_path, monkeypatch):
 
 
 def test_a_folder_of_rules_is_no_line_of_the_program(advisor, forged):
-    plain = advisor("code", "captioning").out
-    written = advisor("code", "captioning", "--rules", forged).out
+    plain = advisor("code", "counting").out
+    written = advisor("code", "counting", "--rules", forged).out
     assert ast.dump(ast.parse(written)) == ast.dump(ast.parse(plain))
     assert written.isascii()
-    notebook = json.loads(advisor("code", "captioning", "--rules", forged, "--notebook").out)
+    notebook = json.loads(advisor("code", "counting", "--rules", forged, "--notebook").out)
     head, _, code = ("".join(cell["source"]) for cell in notebook["cells"])
-    snippet = advisor("recommend", "captioning", "--format", "json").json["snippet"]
+    snippet = advisor("recommend", "counting", "--format", "json").json["snippet"]
     assert ast.dump(ast.parse(code)) == ast.dump(ast.parse(snippet))
     assert [line[:4] for line in head.splitlines() if "import os" in line] == [" " * 4]
 
@@ -278,8 +278,8 @@ def test_a_folder_of_rules_says_no_encoding(advisor, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / name / "decisions").mkdir(parents=True)
     (tmp_path / name / "decisions" / "none.yaml").write_text("rules: []\n")
-    plain = advisor("code", "captioning").out
-    written = advisor("code", "captioning", "--rules", name).out
+    plain = advisor("code", "counting").out
+    written = advisor("code", "counting", "--rules", name).out
     assert ast.dump(ast.parse(written.encode())) == ast.dump(ast.parse(plain))
 
 
