@@ -37,7 +37,7 @@ def program(id="any", **fields):
 
 
 def rules_of(*programs):
-    return SimpleNamespace(programs=programs, tools={}, acts={})
+    return SimpleNamespace(programs=programs, tools={}, acts={}, uses=())
 
 
 def test_first_program_that_names_class_processor_and_task_is_shown():

@@ -7,14 +7,14 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from advisor.decide.command_lines import act_of
+from advisor.decide.command_lines import act_of, uses_of
 from advisor.decide.memory import LARGE_MILLIONS, file_dtype, loaded_dtype, training_memory
 from advisor.decide.program_header import merged
 from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE
 from advisor.decide.runtimes import TRANSFORMERS, runtime_for
 from advisor.foreign import visible_lines
 from advisor.model import Checkpoint
-from advisor.model.library import EXTRACT, READ_PAGE, Program, ProgramTool, RunnerUse, joined_code
+from advisor.model.library import Program, ProgramTool, RunnerUse, joined_code
 from advisor.rulebase.base import RuleBase
 
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
@@ -32,8 +32,6 @@ TEMPLATE = "a photo of a {}"
 LOWERED_ON_PAGES = ".map((each) => each.toLowerCase())"
 _ASKED_FOR = re.compile(r"\{(question|labels|fields)\|([^}]*)\}")
 """The place of a prompt for what is asked, and what stands there where nobody asks."""
-WHOLE = (READ_PAGE, EXTRACT)
-"""Tasks and acts of which much is written."""
 _PLACE = re.compile(r"\{([a-z-]+)\|([^}]*)\}")
 
 
@@ -72,7 +70,8 @@ def snippet(
     class_name, processor = checkpoint.model_class or "", checkpoint.processor or "AutoProcessor"
     act = act_of(rulebase, task) if task else None
     pages = "def page_of" in code
-    much = act.id in WHOLE if act else pages
+    uses = uses_of(rulebase, checkpoint.model_type)
+    most = max((each.new_tokens for each in rulebase.acts.values()), default=1)
     names = {
         "names": ", ".join(sorted((class_name, processor))),
         "class": class_name,
@@ -91,7 +90,8 @@ def snippet(
         "array": "torch.Tensor" if "import torch" in code else "np.ndarray",
         "page-case": LOWERED_ON_PAGES if checkpoint.text_case == "lower" else "",
         "server-address": rulebase.runtimes[runtime].server if runtime != TRANSFORMERS else "",
-        "new-tokens": "4096" if much else "256",
+        "new-tokens": str(act.new_tokens if act else most),
+        "thought-tokens": str(max((use.thought_tokens for use in uses), default=most)),
         "thinking": _switched(checkpoint, on=thinking),
         "template": _switched(checkpoint, on=thinking, of_request=True),
         "given": "" if whole else "[]",

@@ -26,7 +26,7 @@ from advisor.trial.answer import Request
 from advisor.trial.candidate import Candidate
 from advisor.trial.images import OpenedImage
 from advisor.trial.placement import begin_peak, keep_freed_memory, peak_mb
-from advisor.trial.prompted import Chat, worded
+from advisor.trial.prompted import worded
 from advisor.trial.resolution import Loading
 from advisor.trial.runner import Runner, load_runner
 from advisor.trial.runtime import OutOfMemoryError, UnsupportedError, library
@@ -220,13 +220,13 @@ class ServedModel:
 
     def __init__(self, candidate: Candidate, asking: Asking, endpoint: Endpoint) -> None:
         self.candidate, self.asking, self.endpoint = candidate, asking, endpoint
-        self.limit = asking.max_new_tokens or Chat.limits.get(asking.act, 0)
         self.fingerprints: dict[str, None] = {}
         self.cut, self.asked = False, False
         if not asking.thinking:
             endpoint.optional["chat_template_kwargs"] = {"enable_thinking": False}
         rulebase = load_rules(overlays=tuple(map(Path, asking.overlays)))
         act, task = act_of(rulebase, candidate.task), candidate.task
+        self.limit = asking.max_new_tokens or (act.new_tokens if act else 0)
         self.use = use_for(uses_of(rulebase, None), act) if act else None
         loads = self.use.loads[ANY_TYPE] if self.use else None
         self.prompts = prompts_for(rulebase, self.use, loads, task) if self.use and loads else ()

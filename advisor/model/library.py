@@ -149,13 +149,14 @@ class Act(NamedTuple):
     """What a runner does with an image. Many tasks share one act.
 
     `needs` are the flags of `advisor try` that it needs beside the image; `result` is what a
-    program calls that which it writes of one.
+    program calls that which it writes of one, and `new_tokens` how many tokens that may take.
     """
 
     id: f.Id
     tasks: f.SomeTasks
     result: f.Text = "result"
     needs: f.TrialFlags = ()
+    new_tokens: f.Positive = 1
 
 
 class RunnerUse(NamedTuple):
@@ -166,7 +167,7 @@ class RunnerUse(NamedTuple):
     `parts` are given, its encoder or decoder must be of one of these model types. `prompts`, by
     task, come before those of the programs. `unread` are beginnings of names of weights that may
     be absent, `declines` needs of its acts that it has no use for. `thought` opens, at the end of a
-    turn, and closes what is written before the answer.
+    turn, and closes what is written before the answer; both may take `thought_tokens`.
     """
 
     id: f.Id
@@ -179,6 +180,7 @@ class RunnerUse(NamedTuple):
     unread: f.Texts = ()
     declines: f.TrialFlags = ()
     thought: f.Texts = ()
+    thought_tokens: f.Positive = 1
 
 
 class Machine(NamedTuple):

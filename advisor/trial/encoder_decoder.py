@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
-from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE
 from advisor.trial.answer import Prediction, Reply, Request
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import Inputs, load_image_processor_and_tokenizer, load_part
@@ -46,8 +44,6 @@ class LineReader(EncoderDecoder):
 class FormulaReader(EncoderDecoder):
     """An encoder-decoder that writes a formula as LaTeX, which its processor tidies."""
 
-    limits: ClassVar[Mapping[str, int]] = {READ_PAGE: 1024}
-
     def prepare(self) -> None:
         """Load the parts, and the processor of both."""
         super().prepare()
@@ -71,13 +67,10 @@ class DocumentWriter(EncoderDecoder):
 class PageReader(DocumentWriter):
     """A document writer that reads a page; the markup of a scientific one stays as it writes it."""
 
-    limits: ClassVar[Mapping[str, int]] = {READ_LINE: 1536, READ_PAGE: 1536}
 
 
 class DocumentReader(DocumentWriter):
     """A document writer that gives a document's fields (or its class) after a task prompt."""
-
-    limits: ClassVar[Mapping[str, int]] = dict.fromkeys((EXTRACT, LABEL, ANSWER), 512)
 
     def prepare(self) -> None:
         """Load the parts and find the checkpoint's own task prompt."""

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 from advisor.decide.programs import prompt_with, way_of
-from advisor.model.library import (
-    ANSWER,
-    CAPTION,
-    DESCRIBE,
-    EXTRACT,
-    LABEL,
-    READ_LINE,
-    READ_PAGE,
-)
+from advisor.model.library import ANSWER, LABEL
 from advisor.trial.answer import Prediction, Reply, Request
 from advisor.trial.images import OpenedImage
 from advisor.trial.likelihood import forced_likelihoods
@@ -23,8 +15,6 @@ from advisor.trial.loading import USES, Inputs, stacked, text_limit
 from advisor.trial.runner import Runner, fixed_prompt
 from advisor.trial.runtime import UnsupportedError, library
 
-THOUGHT_TOKENS = 4096
-"""What a thought may take, beside the answer."""
 THINKS = "it thinks before it answers, and the thought is left out"
 NO_REPLY = Reply(answers=())
 
@@ -35,12 +25,6 @@ class TextWriter(Runner, abc.ABC):
     scored_by = "likelihood"
     goes_on: bool | None = None
     """True where texts are scored from a prompt that is computed once; None as long as unknown."""
-
-    limits: ClassVar[Mapping[str, int]] = {
-        CAPTION: 50, DESCRIBE: 256, ANSWER: 50, READ_LINE: 128, READ_PAGE: 128, EXTRACT: 512,
-        LABEL: 16,
-    }  # fmt: skip
-    """How many tokens are written where nobody asks for more, by act."""
 
     @abc.abstractmethod
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
@@ -107,7 +91,7 @@ class TextWriter(Runner, abc.ABC):
 
     def usual_limit(self) -> int:
         """Return how many tokens are written where nobody asks for more."""
-        return self.limits[self.act]
+        return self.new_tokens
 
     def _limit(self, inputs: Inputs) -> int:
         """Return how many tokens may be written: asked for or usual, and never beyond the room."""
@@ -244,11 +228,6 @@ class Chat(Prompted):
     Labels are named in the instruction, and what it writes is the answer, without a probability.
     """
 
-    limits: ClassVar[Mapping[str, int]] = {
-        CAPTION: 96, DESCRIBE: 96, ANSWER: 128, READ_LINE: 512, READ_PAGE: 512, EXTRACT: 512,
-        LABEL: 32,
-    }  # fmt: skip
-
     def prepare(self) -> None:
         """Load the processor; refuse one without a chat template. Find out whether it thinks."""
         super().prepare()
@@ -307,7 +286,7 @@ class Chat(Prompted):
 
     def usual_limit(self) -> int:
         """Return how many tokens are written, those of a thought among them."""
-        return super().usual_limit() + (THOUGHT_TOKENS if self.thinks else 0)
+        return self.use.thought_tokens if self.thinks else super().usual_limit()
 
     def generation_settings(self) -> dict[str, Any]:
         """Return what else `generate` needs: greedy writing has a thought go round in circles."""

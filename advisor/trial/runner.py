@@ -48,7 +48,8 @@ MISSING = {
 class Runner:
     """A checkpoint that answers requests about images for one task.
 
-    `needs` is what it needs beside the image; `prompts` are those of the table, the task's first.
+    `needs` is what it needs beside the image; `prompts` are those of the table, the task's first,
+    and `new_tokens` what it may write where nobody asks for more.
     `entry` is what the catalogue says of the checkpoint, None of one that it does not know.
     """
 
@@ -66,6 +67,7 @@ class Runner:
     loading: Loading
     use: RunnerUse
     task: str
+    new_tokens: int = 1
     entry: Checkpoint | None = None
     warnings: tuple[str, ...] = ()
 
@@ -230,6 +232,7 @@ def load_runner(
         loading=how,
         use=use,
         task=task,
+        new_tokens=act.new_tokens,
         entry=entry,
         warnings=(*notes, *way),
     )

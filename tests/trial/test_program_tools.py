@@ -81,10 +81,15 @@ def photos(tmp_path, monkeypatch):
     return folder
 
 
-def called(code, checkpoint, folder, *words):
-    """Run a program on a folder in place of its checkpoint with a command line; its names."""
+def called(code, checkpoint, folder, *words, short=True):
+    """Run a program on a folder in place of its checkpoint with a command line; its names.
+
+    What it writes is `short`, since tiny networks see no end.
+    """
     code = code.replace(f'name = "{checkpoint.id}"', f"name = {str(folder)!r}")
-    code = re.sub(r"max_new_tokens=\d+", "max_new_tokens=6", code)
+    if not short:
+        return run_program(code, *words)
+    code = re.sub(r"max_new_tokens=(min\()?\d+", r"max_new_tokens=\g<1>6", code)
     return run_program(code, *words)
 
 
