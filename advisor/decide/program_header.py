@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from advisor.decide.memory import file_dtype, weights_mb
 from advisor.foreign import visible
 from advisor.model.library import Package, joined_code
+from advisor.phrasing import count
 
 if TYPE_CHECKING:
     from advisor.model import Checkpoint
@@ -19,6 +20,10 @@ PYTHONS = ">=3.11,<3.15"
 """The versions of Python that programs run on."""
 WIDTH = 88
 """The longest line, as ruff formats by default."""
+PROGRAM = "program.py"
+"""The file that a program is saved as."""
+MBITS = 100
+"""Millions of bits a second of a line by which the wait for a download is told."""
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 """Where https://pytorch.org/get-started/locally/ says that torch is had without CUDA."""
 _IMPORTS = re.compile(r"^(import [\w. ]+|from ([\w.]+) import ([\w, ]+))$", re.MULTILINE)
@@ -61,35 +66,48 @@ def with_header(code: str, lines: Sequence[str]) -> str:
 
 
 def header(
-    needed: Sequence[str], checkpoint: Checkpoint | None, prepared: Sequence[str] = ()
+    needed: Sequence[str],
+    checkpoint: Checkpoint | None,
+    said: Sequence[str],
+    runs: Sequence[str] = (),
+    prepared: Sequence[str] = (),
 ) -> list[str]:
-    """Return the inline metadata of a program (PEP 723), how it is installed, what it downloads.
+    """Return what a program downloads, how it is installed and run, and its metadata (PEP 723).
 
-    What is `prepared` first stands instead of that which it downloads.
+    What is `prepared` first stands instead of that which it downloads. `runs` are the words of its
+    command lines; what is `said` stands above the metadata.
     """
     lines: list[str] = []
+    if checkpoint and checkpoint.loader != "remote-code" and not prepared:
+        lines.append(f"The first run downloads {checkpoint.hub_id}{_size(checkpoint)}.")
     if needed:
-        lines = ["/// script", f'requires-python = "{PYTHONS}"', "dependencies = ["]
-        lines += [*(f'  "{each}",' for each in needed), "]", "///", f"pip {install_line(needed)}"]
+        lines.append(f"pip {install_line(needed)}")
     if any(each.startswith("torch>") for each in needed):
         lines += [
             "On Linux torch brings CUDA, some GB more, unless it is installed first with",
             f"pip install torch --index-url {CPU_INDEX}",
         ]
-    lines += prepared
-    if checkpoint and checkpoint.loader != "remote-code" and not prepared:
-        lines.append(f"The first run downloads {checkpoint.hub_id}{_size(checkpoint)}.")
     if checkpoint and checkpoint.gated:
         lines.append(f"Accept its terms first, at {checkpoint.page}, and run `hf auth login`.")
+    lines += prepared
+    if runs:
+        lines.append(f"Save this as {PROGRAM} and run it; uv installs the packages by itself:")
+        lines += [f"  uv run {PROGRAM} {words}".rstrip() for words in runs]
+    lines += said
+    if needed:
+        lines += ["/// script", f'requires-python = "{PYTHONS}"', "dependencies = ["]
+        lines += [*(f'  "{each}",' for each in needed), "]", "///"]
     return lines
 
 
 def _size(checkpoint: Checkpoint) -> str:
-    """Return how much is downloaded, in GB of 10^9 bytes; empty where nobody knows."""
+    """Return how much is downloaded, in GB of 10^9 bytes, and the wait; empty where unknown."""
     if checkpoint.parameters_millions is None:
         return ""
     megabytes = weights_mb(checkpoint.parameters_millions * 1e6, file_dtype(checkpoint))
-    return f", about {megabytes * 2**20 / 1e9:.2g} GB"
+    gigabytes = megabytes * 2**20 / 1e9
+    minutes = max(1, round(gigabytes * 8e9 / MBITS / 1e6 / 60))
+    return f", about {gigabytes:.2g} GB: {count(minutes, 'minute')} at {MBITS} Mbit/s"
 
 
 def merged(code: str) -> str:

@@ -24,6 +24,7 @@ _FILLED = re.compile(r"\{([a-z-]+)\}")
 _ASKED = re.compile(r'(^ *|, )\{"type": "text", "text": prompt\}(,\n)?', re.MULTILINE)
 """What holds the text of a turn."""
 _SWITCH = re.compile(r"^ *\{(thinking|template)\}\n", re.MULTILINE)
+OPENED = 'picture(item["image"])'
 LOWERED = "[text.lower() for text in texts]"
 SAMPLE = "a photo of a dog"
 """What is searched for by way of example, where no words of another language are known."""
@@ -66,12 +67,13 @@ def snippet(
     if tool:
         code = joined_code([tool.begin, code, tool.end] if whole else [code, tool.once])
     said = _said(program, answers)
-    sample = said.get("language", SAMPLE)
+    sample = sample_of(program, answers)
     class_name, processor = checkpoint.model_class or "", checkpoint.processor or "AutoProcessor"
     act = act_of(rulebase, task) if task else None
-    pages = "def page_of" in code
     uses = uses_of(rulebase, checkpoint.model_type)
     most = max((each.new_tokens for each in rulebase.acts.values()), default=1)
+    ways = ("page_of", "images_of")
+    opened = next((f"{way}(item)" for way in ways if f"def {way}" in code), OPENED)
     names = {
         "names": ", ".join(sorted((class_name, processor))),
         "class": class_name,
@@ -83,9 +85,8 @@ def snippet(
         "sample": literal(sample),
         "asked-for": f"such as {sample}, or an image" if "def text_vectors" in code else "an image",
         "label-template": said.get("language", TEMPLATE),
-        "column": "question" if tool and tool.asks else "text",
         "result": act.result if act else "result",
-        "opened": "page_of(item)" if pages else 'picture(item["image"])',
+        "opened": opened,
         "size": _size(tool, code),
         "array": "torch.Tensor" if "import torch" in code else "np.ndarray",
         "page-case": LOWERED_ON_PAGES if checkpoint.text_case == "lower" else "",
@@ -225,6 +226,11 @@ def _said(program: Program, answers: Mapping[str, str]) -> dict[str, str]:
         for question, options in program.says.items()
         if answers.get(question) in options
     }
+
+
+def sample_of(program: Program, answers: Mapping[str, str]) -> str:
+    """Return what a program searches for by way of example, in the language of the answers."""
+    return _said(program, answers).get("language", SAMPLE)
 
 
 def use_of(

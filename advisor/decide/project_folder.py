@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.decide.program_header import PROGRAM
 from advisor.decide.requirements import AS_IS
 from advisor.errors import UsageError
 from advisor.writing import creating_folder, write_text
@@ -14,9 +14,8 @@ from advisor.writing import creating_folder, write_text
 if TYPE_CHECKING:
     from advisor.decide.advice import TaskAdvice
     from advisor.decide.written_program import Script
-    from advisor.model.library import ProgramTool
 
-PROGRAM, PAGE = "program.py", "index.html"
+PAGE = "index.html"
 
 
 def write_project(folder: Path, script: Script, advice: TaskAdvice) -> list[Path]:
@@ -38,7 +37,7 @@ def _files(script: Script, advice: TaskAdvice) -> dict[str, str]:
     project_files, tool = advice.rulebase.files, script.tool
     is_page = script.python.startswith("<")
     name = PAGE if is_page else PROGRAM
-    run = f"python {name} {_words(script, tool)}".rstrip()
+    run = " ".join(["python", name, *script.runs[:1]]).rstrip()
     said = {
         "program": name,
         "task": script.task,
@@ -61,13 +60,6 @@ def _files(script: Script, advice: TaskAdvice) -> dict[str, str]:
     if script.checkpoint:
         files["advisor.yaml"] = _choice(script, advice)
     return files
-
-
-def _words(script: Script, tool: ProgramTool | None) -> str:
-    """Return the words of a command line that works through a folder."""
-    if script.use != AS_IS and not tool:
-        return "pairs.csv"
-    return f"{tool.verb} photos {shlex.join(tool.tried)}".strip() if tool else ""
 
 
 def _choice(script: Script, advice: TaskAdvice) -> str:

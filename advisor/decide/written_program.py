@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +19,7 @@ from advisor.decide.programs import (
     joining_program,
     may_train,
     program_for,
+    sample_of,
     snippet,
     tool_of,
     use_of,
@@ -34,6 +36,7 @@ from advisor.decide.runtimes import (
     support,
 )
 from advisor.decide.selection import Pick
+from advisor.decide.workload import time_of
 from advisor.draw.formats import SCHEMA_VERSION
 from advisor.errors import UsageError
 from advisor.foreign import visible
@@ -51,7 +54,8 @@ class Script(NamedTuple):
 
     `checkpoint` is empty where its parts are to be joined first. `note` says where it is not all
     that was asked for. A notebook has `cell` in its place, on one image, under lines that are
-    `said` and after what `needed` packages are installed by.
+    `said` and after what `needed` packages are installed by. `runs` are the words of its command
+    lines, in their order.
     """
 
     checkpoint: str
@@ -65,6 +69,7 @@ class Script(NamedTuple):
     cell: str = ""
     needed: Sequence[str] = ()
     tool: ProgramTool | None = None
+    runs: Sequence[str] = ()
 
     def to_dict(self, digest: str) -> dict[str, Any]:
         """Return the JSON document of `advisor code --format json`."""
@@ -154,15 +159,27 @@ def script(
         notes.append(way_of(checkpoint, task, thinking=thinking and not at_once))
     does = f"{DOES[use]} {name or 'parts of your choice'} for {task}"
     note = "; ".join(filter(None, notes))
-    said = [visible(line) for line in (does, f"by: {made}", note) if line]
+    took = ""
+    if checkpoint and use == AS_IS and advice.items:
+        hours = time_of(rulebase, checkpoint, advice.decision.profile, advice.items)
+        took = hours.text if hours else ""
+    said = [visible(line) for line in (does, f"by: {made}", took, note) if line]
     needed = [] if runtime and runtime.page else requirements(code, rulebase.packages)
     prepared = prepared_by(runtime, checkpoint, program) if runtime and checkpoint else []
-    text = with_header(code, [*header(needed, checkpoint, prepared), *said])
-    label = runtime.label if runtime else TRANSFORMERS
-    tool = None
+    tool, runs = None, [] if use == AS_IS else ["pairs.csv"]
     if checkpoint and program:
         tool = tool_of(rulebase, checkpoint, task, program, advice.options)
-    return Script(name, use, task, text, made, label, note, said, cell, needed, tool)
+        runs = _command_words(tool, sample_of(program, advice.options)) if tool else runs
+    text = with_header(code, header(needed, checkpoint, said, runs, prepared))
+    label = runtime.label if runtime else TRANSFORMERS
+    return Script(name, use, task, text, made, label, note, said, cell, needed, tool, runs)
+
+
+def _command_words(tool: ProgramTool, sample: str) -> list[str]:
+    """Return the words of the command lines of a tool; a sample is searched for."""
+    first = " ".join(filter(None, (tool.verb, "photos", shlex.join(tool.tried))))
+    first = first.replace("'", '"')  # Windows takes no others
+    return [first, tool.then.replace("{sample}", sample)] if tool.then else [first]
 
 
 def _runtime(

@@ -67,6 +67,7 @@ class ProgramTool(NamedTuple):
     `asks`, where it asks something. `begin` stands before the program and reads the command line;
     `end` after it, and calls it for the images of a `batch`. `once` calls it for one. The file
     `test` tries it on three images: the command `verb`, where it has several, with words `tried`.
+    The words of `then` are run after that.
     """
 
     id: f.Id
@@ -78,6 +79,7 @@ class ProgramTool(NamedTuple):
     once: f.Computed[str] = ""
     test: f.FileId = "test-lines"
     verb: f.Text = ""
+    then: f.Text = ""
     tried: f.Texts = ()
 
 

@@ -68,7 +68,6 @@ class PageReader(DocumentWriter):
     """A document writer that reads a page; the markup of a scientific one stays as it writes it."""
 
 
-
 class DocumentReader(DocumentWriter):
     """A document writer that gives a document's fields (or its class) after a task prompt."""
 

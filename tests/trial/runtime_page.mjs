@@ -1,8 +1,9 @@
-// Opens a page of transformers.js, types labels where it asks for some, chooses images, and prints what
-// it shows and which hosts it asked: node runtime_page.mjs SITE CHROMIUM ADDRESS FILES LABELS
+// Opens a page of transformers.js, types labels where it asks for some, chooses images, asks for them by
+// words where it can, and prints what it shows and which hosts it asked:
+// node runtime_page.mjs SITE CHROMIUM ADDRESS FILES TYPED
 import { createRequire } from "node:module";
 
-const [site, executablePath, address, files, labels] = process.argv.slice(2);
+const [site, executablePath, address, files, typed] = process.argv.slice(2);
 const { chromium } = createRequire(`${site}/package.json`)("playwright-core");
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 const page = await browser.newPage();
@@ -15,10 +16,16 @@ const shows = (lines) => page.waitForFunction(
     return /Error/.test(text) || (/^Choose/.test(text) ? most === 0 : text.split("\n").length >= most && most);
   }, lines, { timeout: 60_000 });
 await shows(0);
-if (labels) await page.fill("#labels", labels);
+const searches = await page.locator("#asked").count();
+if (typed && !searches) await page.fill("#labels", typed);
 const chosen = files.split(",");
 await page.setInputFiles("#files", chosen);
-await shows(chosen.length * (labels ? 1 + labels.split("\n").length : 1));
+if (searches) {
+  await page.waitForFunction((all) => document.getElementById("out").textContent === all, `${chosen.length} images`);
+  await page.fill("#asked", typed);
+  await page.locator("#asked").dispatchEvent("change");
+}
+await shows(chosen.length * (typed && !searches ? 1 + typed.split("\n").length : 1));
 const text = await page.locator("#out").textContent();
 console.log(JSON.stringify({ text, origins: [...origins] }));
 await browser.close();

@@ -25,6 +25,7 @@ RULEBASE = load_rules()
 DEFAULT = {"blip-caption", "label-each-on-its-own", "search-pictures"}
 """Programs that the default run takes; the others are slow."""
 QUESTION = "what is in the picture ?"
+OF_FOLDERS, OF_MASKS = ("git-video", "vilt-pair"), ("clipseg", "groupvit")
 
 
 def distinct():
@@ -41,7 +42,9 @@ def distinct():
 def tool_of(checkpoint, task):
     """Which of the contracts a program has, by what it defines."""
     code = tool_code(checkpoint, task)
-    calls = ("objects", "scores", "text_vectors", "image_vectors", "answers", "page_vectors")
+    calls = (
+        "objects", "masks", "scores", "text_vectors", "image_vectors", "answers", "page_vectors",
+    )  # fmt: skip
     called = next(each for each in calls if f"def {each}(" in code)
     flags = re.findall(r'"--(question|prompt|labels|fields|text|threshold)"', code)
     return "-".join([called, *flags])
@@ -109,9 +112,14 @@ WORDS = {
 
 
 @pytest.mark.parametrize(
-    "key", [pytest.param(key, marks=marks(key)) for key in TOOLS if "vectors" not in key[2]],
+    "key",
+    [
+        pytest.param(key, marks=marks(key))
+        for key in TOOLS
+        if "vectors" not in key[2] and key[0] not in (*OF_FOLDERS, *OF_MASKS)
+    ],
     ids="-".join,
-)  # fmt: skip
+)
 def test_a_folder_is_worked_through_and_what_was_killed_goes_on(key, tiny, photos, capfd):
     import torch
 
@@ -310,6 +318,89 @@ def test_pages_are_indexed_gone_on_with_and_asked(key, tiny, photos, capfd):
     assert scores == sorted(scores, reverse=True)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("key", [k for k in TOOLS if k[0] in OF_MASKS], ids="-".join)
+def test_masks_are_saved_for_each_label(key, tiny, photos):
+    """As transformers gives them, in the size of the image; and again after a kill."""
+    import torch
+    from PIL import Image
+
+    checkpoint, task, kind = TOOLS[key]
+    code, network = tool_code(checkpoint, task), tiny(kind)
+    words = ("photos", "--labels", "a cat,a dog", "--output", "out.jsonl")
+    names = called(code, checkpoint, network, *words)
+    written = lines_of("out.jsonl")
+    failed = [Path(line["image"]).name for line in written if "error" in line]
+    assert (len(written), failed) == (11, ["broken.jpg"])
+    processor, model, texts = names["processor"], names["model"], ["a cat", "a dog"]
+    for line in (line for line in written if "error" not in line):
+        image = names["picture"](line["image"])
+        assert list(line["masks"]) == texts
+        with torch.inference_mode():
+            given = {"text": texts, "padding": True, "return_tensors": "pt"}
+            if key[0] == "clipseg":
+                wanted = model(**processor(images=[image] * 2, **given)).logits.sigmoid()
+            else:
+                inputs = processor(images=image, **given)
+                groups = model(**inputs, output_segmentation=True).segmentation_logits[0]
+                wanted = torch.stack([(groups.argmax(dim=0) == n).float() for n in range(2)])
+        for mask, file in zip(wanted, line["masks"].values(), strict=True):
+            saved = Image.open(file)
+            assert (saved.mode, saved.size) == ("L", image.size)
+            grey = Image.fromarray((mask * 255).byte().numpy()).resize(image.size)
+            apart = zip(saved.tobytes(), grey.tobytes(), strict=True)
+            assert max(abs(one - two) for one, two in apart) <= 1
+    whole = Path("out.jsonl").read_bytes()
+    Path("out.jsonl").write_bytes(whole[: len(whole) * 2 // 5])
+    called(code, checkpoint, network, *words, "--resume")
+    assert lines_of("out.jsonl") == written
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", [k for k in TOOLS if k[0] in OF_FOLDERS], ids="-".join)
+def test_each_folder_of_images_has_a_line(key, tiny, photos):
+    """The frames of a video, and two images compared, as transformers is called for them."""
+    import torch
+
+    checkpoint, task, kind = TOOLS[key]
+    code, network = tool_code(checkpoint, task), tiny(kind)
+    for number, files in enumerate((("a.jpg", "grey.png"), ("cmyk.jpg", "turned.jpg"))):
+        folder = photos / "pairs" / str(number)
+        folder.mkdir(parents=True)
+        for place, name in enumerate(files):
+            (folder / f"{place}-{name}").write_bytes((photos / name).read_bytes())
+    (photos / "pairs" / "torn").mkdir()
+    for place in range(2):
+        (photos / "pairs" / "torn" / f"{place}.jpg").write_bytes(b"no image")
+    words = ["photos/pairs", "--output", "out.jsonl"]
+    words += ["--text", "a photo of a dog"] if key[0] == "vilt-pair" else []
+    names = called(code, checkpoint, network, *words)
+    written = lines_of("out.jsonl")
+    assert [Path(line["image"]).name for line in written] == ["0", "1", "torn"]
+    assert "UnidentifiedImageError" in written[2]["error"]
+    processor, model = names["processor"], names["model"]
+    for line in written[:2]:
+        images = [names["picture"](file) for file in sorted(Path(line["image"]).iterdir())]
+        with torch.inference_mode():
+            if key[0] == "vilt-pair":
+                inputs = processor(images, "a photo of a dog", return_tensors="pt")
+                logits = model(
+                    input_ids=inputs.input_ids, pixel_values=inputs.pixel_values.unsqueeze(0)
+                ).logits
+                wanted = model.config.id2label[int(logits.argmax(-1))]
+            else:
+                half = model.config.num_image_with_embedding // 2
+                frames = [images[0]] * half + [images[1]] * half
+                pixels = processor(images=frames, return_tensors="pt").pixel_values
+                ids = model.generate(pixel_values=pixels.unsqueeze(0), max_new_tokens=6)
+                wanted = processor.batch_decode(ids, skip_special_tokens=True)[0].strip()
+        assert next(line[name] for name in ("answer", "caption") if name in line) == wanted
+    before = Path("out.jsonl").read_bytes()
+    Path("out.jsonl").write_bytes(before[: len(before) * 2 // 5])
+    called(code, checkpoint, network, *words, "--resume")
+    assert Path("out.jsonl").read_bytes() == before
+
+
 def a_tool(task, name):
     """The program of a class for a task, with its checkpoint and the kind of its network."""
     wanted = (one for key, one in TOOLS.items() if key[1] == name and one[1] == task)
@@ -330,6 +421,12 @@ def test_each_row_of_a_table_asks_its_own_question(tiny, photos):
     before = Path("out.jsonl").read_bytes()
     called(code, checkpoint, tiny(kind), "asked.csv", "--output", "out.jsonl", "--resume")
     assert Path("out.jsonl").read_bytes() == before
+
+
+def test_a_question_that_nobody_gave_is_said(tiny, photos, capfd):
+    code, checkpoint, kind = a_tool("vqa", "BlipForQuestionAnswering")
+    called(code, checkpoint, tiny(kind), photos.name, "--output", "out.jsonl", "--limit", "1")
+    assert "default question: what is in the image?" in capfd.readouterr().err
 
 
 def test_an_output_that_is_there_is_kept(tiny, photos, capfd):

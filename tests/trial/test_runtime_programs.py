@@ -2,8 +2,9 @@
 
 The client of servers runs against a server of our own that holds each request. ONNX Runtime and
 transformers.js need an exported network: ADVISOR_OPTIMUM names an environment that has
-`optimum-onnx[onnxruntime]`, which pins transformers below 4.58; ADVISOR_TRANSFORMERS_JS a folder of
-node modules with `@huggingface/transformers`. What is not there is skipped.
+`optimum-onnx[onnxruntime]`, which pins transformers below 4.58, ADVISOR_OPENVINO one that has
+`optimum-intel[openvino]`, ADVISOR_TRANSFORMERS_JS a folder of node modules with
+`@huggingface/transformers`. What is not there is skipped.
 """
 
 import base64
@@ -33,6 +34,7 @@ from tests.browser import CHROMIUM, SITE, needs_browser
 RULEBASE = load_rules()
 CHAT = "Qwen/Qwen3-VL-4B-Instruct"
 OPTIMUM = os.environ.get("ADVISOR_OPTIMUM")
+OPENVINO = os.environ.get("ADVISOR_OPENVINO")
 MODULES = os.environ.get("ADVISOR_TRANSFORMERS_JS")
 
 
@@ -162,6 +164,15 @@ EXPORTED = {
     "siglip": ("google/siglip2-base-patch16-256", "zero-shot-classification"),
     "captioner": ("nlpconnect/vit-gpt2-image-captioning", "captioning"),
 }
+PAIRED = [
+    ("clip", EXPORTED["clip"][0], "image-text-matching"),
+    ("siglip", EXPORTED["siglip"][0], "image-text-matching"),
+]
+LABELS = ("--labels", "a photo of cat,a red dog,a car")
+SEARCHED = [
+    ("clip", "image-search"), ("siglip", "image-search"), ("clip", "similar-images"),
+    ("siglip", "embeddings"),
+]  # fmt: skip
 needs_optimum = pytest.mark.skipif(
     OPTIMUM is None, reason="optimum-onnx pins transformers: ADVISOR_OPTIMUM names an environment"
 )
@@ -203,14 +214,16 @@ def close(one, two):
 
 @needs_optimum
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", EXPORTED)
-def test_onnx_runtime_says_what_torch_says(kind, networks, photos, capsys):
+@pytest.mark.parametrize(
+    ("kind", "id", "task"), [*((kind, *both) for kind, both in EXPORTED.items()), *PAIRED]
+)
+def test_onnx_runtime_says_what_torch_says(kind, id, task, networks, photos, capsys):
     """Also where it was cut and goes on."""
     pytest.importorskip("torch")
     (photos / "small.png").unlink()
-    id, task = EXPORTED[kind]
     network = networks / kind
-    words = ["--labels", "a photo of cat,a red dog,a car"] if task != "captioning" else []
+    given = {"zero-shot-classification": LABELS, "image-text-matching": ("--text", "a red dog")}
+    words = given.get(task, ())
     code = program(capsys, id, task, "onnx", network)
     exported(code, id, network)
     Path("program.py").write_text(code, encoding="utf-8")
@@ -225,7 +238,8 @@ def test_onnx_runtime_says_what_torch_says(kind, networks, photos, capsys):
     ours, theirs = lines_of("onnx.jsonl"), lines_of("torch.jsonl")
     assert len(ours) == 11
     assert all(map(close, ours, theirs)), (ours, theirs)
-    assert len({json.dumps(line.get("labels") or line.get("caption")) for line in ours}) > 2
+    results = [{**line, "image": ""} for line in ours]
+    assert len({json.dumps(line) for line in results}) > 2
     whole = Path("onnx.jsonl").read_bytes()
     Path("cut.jsonl").write_bytes(whole[: len(whole) * 2 // 5])
     subprocess.run([*command, "cut.jsonl", "--resume"], check=True, capture_output=True)
@@ -235,24 +249,50 @@ def test_onnx_runtime_says_what_torch_says(kind, networks, photos, capsys):
 
 @needs_optimum
 @pytest.mark.slow
-def test_an_index_of_onnx_runtime_is_asked_by_words_and_by_images(networks, photos, capsys):
+@pytest.mark.skipif(OPENVINO is None, reason="ADVISOR_OPENVINO names no environment")
+@pytest.mark.parametrize("kind", ["clip", "siglip"])
+def test_openvino_says_what_torch_says(kind, networks, photos, capsys):
+    pytest.importorskip("torch")
+    (photos / "small.png").unlink()
+    id, task = EXPORTED[kind]
+    network = networks / kind
+    Path("program.py").write_text(program(capsys, id, task, "openvino", network), encoding="utf-8")
+    command = [f"{OPENVINO}/bin/python", "program.py", "photos", *LABELS, "--output", "ours.jsonl"]
+    environment = os.environ | {"HF_HUB_OFFLINE": "1"}
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    torch = program(capsys, id, task, "transformers", network)
+    run_program(torch, "photos", *LABELS, "--output", "torch.jsonl")
+    ours, theirs = lines_of("ours.jsonl"), lines_of("torch.jsonl")
+    assert [Path(line["image"]).name for line in ours if "error" in line] == ["broken.png"]
+    assert len(ours) == 11
+    assert all(map(close, ours, theirs)), (ours, theirs)
+
+
+@needs_optimum
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "task"), SEARCHED)
+def test_an_index_of_onnx_runtime_is_asked_as_that_of_torch(kind, task, networks, photos, capsys):
+    """By an image, and by words where it takes them."""
     pytest.importorskip("onnxruntime")
     pytest.importorskip("torch")
     (photos / "small.png").unlink()
-    id, network = EXPORTED["clip"][0], networks / "clip"
-    code = program(capsys, id, "image-search", "onnx", network)
+    id, network = EXPORTED[kind][0], networks / kind
+    code = program(capsys, id, task, "onnx", network)
     exported(code, id, network)
-    torch = program(capsys, id, "image-search", "transformers", network)
-    found = []
+    torch = program(capsys, id, task, "transformers", network)
+    by_words = ["a red dog"] if task == "image-search" else []
+    nearest = {}
     for text, index in ((code, "onnx"), (torch, "torch")):
         run_program(text, "index", "photos", "--index", index)
         capsys.readouterr()
-        for asked in ("a red dog", "photos/3.png"):
+        for asked in ("photos/3.png", *by_words):
             run_program(text, "query", asked, "--best", "4", "--index", index)
-            found.append([json.loads(line) for line in capsys.readouterr().out.splitlines()])
-    assert all(close(one, two) for one, two in zip(found[0], found[2], strict=True)), found
-    assert all(close(one, two) for one, two in zip(found[1], found[3], strict=True)), found
-    assert found[1][0]["image"] == "photos/3.png"
+            printed = capsys.readouterr().out.splitlines()
+            nearest[index, asked] = [json.loads(line) for line in printed]
+    for asked in ("photos/3.png", *by_words):
+        pairs = zip(nearest["onnx", asked], nearest["torch", asked], strict=True)
+        assert all(close(*pair) for pair in pairs), nearest
+    assert nearest["onnx", "photos/3.png"][0]["image"] == "photos/3.png"
 
 
 @pytest.fixture
@@ -267,13 +307,20 @@ def served(tmp_path):
         found.shutdown()
 
 
+PAGES = [
+    *((kind, *both) for kind, both in EXPORTED.items()),
+    ("clip", EXPORTED["clip"][0], "image-search"),
+    ("siglip", EXPORTED["siglip"][0], "image-search"),
+]
+
+
 @needs_optimum
 @needs_browser()
 @pytest.mark.slow
 @pytest.mark.skipif(MODULES is None, reason="ADVISOR_TRANSFORMERS_JS names no folder of modules")
-@pytest.mark.parametrize("kind", EXPORTED)
+@pytest.mark.parametrize(("kind", "id", "task"), PAGES)
 def test_the_page_says_what_torch_says_and_asks_no_other_host(
-    kind, networks, photos, served, capsys
+    kind, id, task, networks, photos, served, capsys
 ):
     """On images of the network's own size; libraries resize differently."""
     pytest.importorskip("torch")
@@ -281,7 +328,6 @@ def test_the_page_says_what_torch_says_and_asks_no_other_host(
     photos.mkdir()
     for number in range(3):
         Image.effect_noise((32, 32), 50 + 40 * number).convert("RGB").save(photos / f"{number}.png")
-    id, task = EXPORTED[kind]
     network = networks / kind
     assert run_command(["code", id, "--task", task, "--device", "browser"]) == 0
     page = capsys.readouterr().out
@@ -292,17 +338,25 @@ def test_the_page_says_what_torch_says_and_asks_no_other_host(
         file.rename(layout / "onnx" / file.name)
     Path("index.html").write_text(page, encoding="utf-8")
     Path("node_modules").symlink_to(MODULES)
-    labels = "a photo of cat,a red dog,a car"
     driver = Path(__file__).with_name("runtime_page.mjs")
-    typed = labels.replace(",", "\n") if task != "captioning" else ""
+    asks = {"captioning": "", "image-search": "a red dog"}
+    typed = asks.get(task, LABELS[1].replace(",", "\n"))
     files = ",".join(str(file) for file in sorted(photos.iterdir()))
     command = ["node", str(driver), str(SITE), CHROMIUM, f"{served}/index.html", files, typed]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
     seen = json.loads(done.stdout)
     assert seen["origins"] == [served]
     torch = program(capsys, id, task, "transformers", network)
-    words = ["--labels", labels] if typed else []
-    run_program(torch, "photos", *words, "--output", "torch.jsonl")
+    if task == "image-search":
+        run_program(torch, "index", "photos")
+        capsys.readouterr()
+        run_program(torch, "query", typed)
+        nearest = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        cosines = {Path(each["image"]).name: each["cosine"] for each in nearest}
+        shown = re.findall(r"^(-?[\d.]+)  (.*)$", seen["text"], re.MULTILINE)
+        assert close({file: float(cosine) for cosine, file in shown}, cosines), (seen, cosines)
+        return
+    run_program(torch, "photos", *(LABELS if typed else ()), "--output", "torch.jsonl")
     if not typed:
         wanted = [
             f"{Path(line['image']).name}: {line['caption']}" for line in lines_of("torch.jsonl")

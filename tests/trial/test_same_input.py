@@ -2,8 +2,8 @@
 
 Each distinct program runs on a tiny network of its class, and so does the runner that `try` and
 `evaluate` share. Token ids, pixel values and all else that enters the network are compared, and the
-settings by which it writes, how many tokens it may write among them: `try` and `evaluate` keep within
-the positions of a network, which the published ones have more of.
+settings by which it writes. How many tokens it may write is among them: `try` and `evaluate` keep
+within the positions of a network, and published ones have more of those.
 """
 
 import contextlib
