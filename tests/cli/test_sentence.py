@@ -234,7 +234,7 @@ def test_models_that_a_sentence_names_are_ranked_for_it(advisor):
     [
         ("TrOCR or Donut for reading handwritten lines", "naver-clova-ix/donut-base", None),
         ("use Qwen3-VL to answer questions", "Qwen/Qwen3-VL-8B-Instruct", 4),
-        ("CLIP or SigLIP 2 to search photos", "google/siglip2-base-patch16-512", 1),
+        ("CLIP or SigLIP 2 to search photos", "google/siglip2-so400m-patch14-384", 1),
     ],
 )
 def test_a_named_model_goes_by_the_checkpoint_that_ranks_highest(advisor, text, checkpoint, rank):
