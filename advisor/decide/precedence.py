@@ -194,6 +194,11 @@ class Precedences:
                     found.setdefault(form_id(id, precision), estimate)
         return found
 
+    @property
+    def has_losses(self) -> bool:
+        """True where some yardstick of the task has a metric that losses of forms hold for."""
+        return bool(self._order.get("losses"))
+
     def speaks(self, checkpoint: Checkpoint) -> bool:
         """True unless it is known not to know the language."""
         told = checkpoint.languages or ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain, combinations, pairwise
 from typing import Any, NamedTuple
 
 from advisor.decide.precedence import Compared, Precedence, Precedences, Told
@@ -251,7 +251,7 @@ def line_of(
     `other` is that of another way of use, which rests on the same evidence. What nothing measured,
     and what stands before nothing measured, comes right behind the last that evidence or its series
     puts before it, and there behind all that are larger or newer. A form in fewer bits moves no
-    other, and comes as late as evidence lets it.
+    other: it comes right behind its checkpoint where the two tie, else as late as evidence lets it.
     """
     every = {one.id: one for one in sorted(checkpoints, key=lambda checkpoint: checkpoint.id)}
     known = {id: checkpoint for id, checkpoint in every.items() if not checkpoint.is_rounded}
@@ -300,22 +300,49 @@ def line_of(
     by |= dict.fromkeys(apart, NOTHING)
     rounded = {id: checkpoint for id, checkpoint in every.items() if checkpoint.is_rounded}
     if rounded:
-        told = {id for id in rounded if first[id] < last}
-        locked, later = _with_rounded([*listed, *apart], every, compared, locked)
-        listed = _inserted(listed, sorted(told, key=_bits), later)
-        apart += sorted(rounded.keys() - told, key=_bits)
-        by |= {id: FIGURE if id in told else NOTHING for id in rounded}
+        places = {id: number for number, id in enumerate([*listed, *apart])}
+        close = {id for id, form in rounded.items() if _ties_with_stored(form, precedences)}
+        close = {id for id in close if by[every[id].hub_id] != NOTHING}
+        told = close | {id for id in rounded if first[id] < last}
+        forms = sorted(told, key=lambda form: (_bits(form), places[every[form].hub_id]))
+        behind: dict[str, list[str]] = {id: [] for id in places}
+        for id in forms:
+            behind[every[id].hub_id] += [id] if id in close else []
+        line = [one for id in places for one in (id, *behind[id])]
+        locked, later = _with_rounded(line, forms, every, compared, locked)
+        listed = _inserted(listed, forms, later)
+        apart += sorted(sorted(rounded.keys() - told), key=_bits)
+        by |= {id: by[every[id].hub_id] if id in told else NOTHING for id in rounded}
     number = {id: number for number, id in enumerate([*listed, *apart])}
     return Lineup(number, locked, by, compared)
 
 
+def _ties_with_stored(form: Checkpoint, precedences: Precedences) -> bool:
+    """True where the worst published loss of a form is within the noise.
+
+    That is of the first yardstick that the loss holds for, or of the task's first one where none
+    measured the checkpoint.
+    """
+    first, gauges = precedences.first_measured(form.id), precedences.gauges
+    if first < len(gauges):
+        table = next(table for table in gauges[first].tables if form.id in table)
+        return not gauges[first].apart(table[form.hub_id], table[form.id])
+    unmeasured = precedences.first_measured(form.hub_id) == len(gauges)
+    return unmeasured and precedences.has_losses and form.losses[form.precision] < gauges[0].noise
+
+
 def _with_rounded(
-    line: Sequence[str], every: Mapping[str, Checkpoint], compared: Compared, stored: Locked
+    line: Sequence[str],
+    forms: Sequence[str],
+    every: Mapping[str, Checkpoint],
+    compared: Compared,
+    stored: Locked,
 ) -> tuple[Locked, Mapping[str, frozenset[str]]]:
     """Return who stands before whom, with forms in fewer bits, and what comes after each.
 
     What is said of those gives way to the whole `line` of what is `stored`. Where a form is taken
-    since its checkpoint is too large, so is what is larger, so it stands before none of that.
+    since its checkpoint is too large, so is what is larger, so it stands before none of that. Of
+    `forms` in as many bits the first is that whose checkpoint is, where nothing is said of them.
     """
     said = {
         (told[3], told[4]): told
@@ -323,7 +350,8 @@ def _with_rounded(
         if every[told[4]].is_rounded
         or (every[told[3]].is_rounded and _size(every[told[4]]) < _size(every[told[3]]))
     }
-    told = [*dict.fromkeys(pairwise(line)), *said, *_less_rounded(every)]
+    alike = [pair for pair in combinations(forms, 2) if len({every[id].bits for id in pair}) == 1]
+    told = [*dict.fromkeys(pairwise(line)), *said, *alike, *_less_rounded(every)]
     order = _Order(every, told)
     dropped = [said.pop(pair) for pair in [*order.refused(told)] if pair in said]
     pairs = {**stored.told, **said}
@@ -367,10 +395,9 @@ def _size(checkpoint: Checkpoint) -> float:
     return checkpoint.parameters_millions or UNKNOWN_SIZE
 
 
-def _bits(form: str) -> tuple[int, str]:
+def _bits(form: str) -> int:
     """Return what puts the form with more bits first, of forms that are alike in all else."""
-    id, _, precision = form.partition(":")
-    return -int(precision.removeprefix("int")), id
+    return -int(form.partition(":int")[2])
 
 
 def _beside(one: Checkpoint, listed: Sequence[Checkpoint], locked: Locked) -> int | None:

@@ -29,6 +29,14 @@ def test_eight_gb_of_a_gpu_take_a_larger_one_in_fewer_bits_and_a_cpu_does_not():
         assert not any(one.checkpoint.is_rounded for one in picks)
 
 
+@pytest.mark.parametrize("task", ["vqa", "captioning", "chart-reading"])
+def test_a_form_that_ties_with_its_checkpoint_stands_right_behind_it(task):
+    """So 48 GB take 27 billion parameters in 8 bits, not 9 billion in 16."""
+    pick = first(task=task, memory_gb=48, device="gpu")
+    assert pick.checkpoint.precision == "int8"
+    assert 24 < pick.needs_gb < 48 < memory_gb(pick.checkpoint._replace(precision="stored"))
+
+
 def test_the_answer_names_the_precision_and_the_id_stays(advisor):
     document = advisor("recommend", "--task", "vqa", "--memory-gb", "8", "--format", "json").json
     one = document["checkpoints"][0]

@@ -112,6 +112,52 @@ def test_up_to_a_million_images_a_gpu_gets_the_same_encoder(advisor):
         assert "Larger" not in asked.out, task  # none that is better is left out for its size
 
 
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "zh"])
+def test_pages_are_ranked_by_the_column_of_their_language(advisor, language):
+    flags = ("--task", "ocr-page", "--language", language, "--device", "gpu", "--memory-gb", "40")
+    loaded = [
+        (one["id"], one["measurements"][0]["value"])
+        for one in ask(advisor, *flags)["checkpoints"]
+        if one["measurements"] and one["loader"] == "transformers"
+    ]
+    assert loaded[0][1] == max(value for _, value in loaded)
+    assert (loaded[0][0] == "zai-org/GLM-OCR") == (language == "en")
+
+
+@pytest.mark.parametrize(
+    ("language", "known"), [("de", "de"), ("sv", "sv"), ("ru", "ru"), ("fr", "en"), ("it", "en")]
+)
+def test_training_for_a_language_starts_from_no_reader_of_a_third(advisor, language, known):
+    flags = ("--task", "handwriting", "--training", "fine-tune", "--num-examples", "3000")
+    first = ask(advisor, *flags, "--language", language)["checkpoints"][0]
+    assert known in first["languages"]
+
+
+def test_what_has_only_a_reader_in_a_pickle_is_left_to_another_family(advisor):
+    answer = ask(advisor, "--task", "handwriting", "--language", "fr", "--training", "none")
+    assert answer["family"] == "unified-vlp"
+    assert answer["checkpoints"][0]["measurements"]
+
+
+@pytest.mark.parametrize("examples", [(), ("--training-data", "image-text")])
+@pytest.mark.parametrize("task", ["document-classification", "content-moderation"])
+def test_examples_of_a_class_are_taken_for_labels(advisor, task, examples):
+    flags = ("--task", task, "--training", "fine-tune", "--num-examples", "2000", *examples)
+    answer = ask(advisor, *flags)
+    assert answer["profile"]["examples"]["options"] == ["labels"]
+    assert answer["family"] != "unified-vlp"
+
+
+@pytest.mark.parametrize(
+    ("device", "first"),
+    [("gpu", "Marqo/marqo-fashionSigLIP"), ("browser", "patrickjohncyh/fashion-clip")],
+)
+def test_fashion_is_searched_by_what_was_trained_on_it(advisor, device, first):
+    for said in (("--domain", "fashion"), ("--domain", "natural")):
+        answer = ask(advisor, "--task", "image-search", "--device", device, *said)
+        assert (answer["checkpoints"][0]["id"] == first) == (said[1] == "fashion")
+
+
 @pytest.mark.parametrize("device", ["phone", "browser", "cpu"])
 def test_no_row_of_the_table_is_one_that_a_rule_speaks_against(advisor, device):
     answer = ask(advisor, "--task", "captioning", "--device", device, "--language", "es")
