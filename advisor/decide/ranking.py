@@ -351,7 +351,7 @@ def _with_rounded(
         or (every[told[3]].is_rounded and _size(every[told[4]]) < _size(every[told[3]]))
     }
     alike = [pair for pair in combinations(forms, 2) if len({every[id].bits for id in pair}) == 1]
-    told = [*dict.fromkeys(pairwise(line)), *said, *alike, *_less_rounded(every)]
+    told = [*dict.fromkeys(pairwise(line)), *said, *alike]
     order = _Order(every, told)
     dropped = [said.pop(pair) for pair in [*order.refused(told)] if pair in said]
     pairs = {**stored.told, **said}
@@ -359,24 +359,6 @@ def _with_rounded(
     list(whole.refused(pairs))
     locked = stored._replace(behind=whole.closed(), told=pairs, dropped=(*stored.dropped, *dropped))
     return locked, order.closed()
-
-
-def _less_rounded(every: Mapping[str, Checkpoint]) -> list[tuple[str, str]]:
-    """Return pairs of forms of which the first has more bits, where nothing else tells them apart.
-
-    What it is estimated at rests on a smaller loss. It is no older, and of half the size at least:
-    of two sizes that lie further apart nobody says that bits count more.
-    """
-    forms = [one for one in every.values() if one.is_rounded]
-    return [
-        (one.id, other.id)
-        for one in forms
-        for other in forms
-        if int(one.bits) > int(other.bits)
-        and one.hub_id != other.hub_id
-        and 2 * _size(one) >= _size(other)
-        and (one.released or 0) >= (other.released or 0)
-    ]
 
 
 def _inserted(
