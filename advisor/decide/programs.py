@@ -82,6 +82,7 @@ def snippet(
         "checkpoint": checkpoint.hub_id,
         "prompt": literal(prompt),
         "asked": literal(asked),
+        "fields-given": f"default={literal(asked)}" if "fields" in answers else "required=True",
         "sample": literal(sample),
         "asked-for": f"such as {sample}, or an image" if "def text_vectors" in code else "an image",
         "label-template": said.get("language", TEMPLATE),
@@ -140,7 +141,7 @@ def _worded(
     """Return the prompt for a task, with its place for what is asked, and what stands there."""
     own, usual = checkpoint.prompts.get(task or ""), program.prompts.get(task or "", "")
     match = _ASKED_FOR.search(usual)
-    asked = match[2] if match else ""
+    asked = answers.get(match[1], match[2]) if match else ""
     if own is not None:
         return own, asked
     kept = {match[1]: f"{{{match[1]}}}"} if match else {}

@@ -113,11 +113,13 @@ def script(
     join: bool = False,
     thinking: bool = True,
     runtime_name: str = "",
+    fields: str = "",
 ) -> Script:
     """Return the program for the first checkpoint of an answer, or for a `named` one.
 
     With `join` it joins parts to a new one. Without `thinking` it does not think before it answers.
     Where no runtime is named, it is that of the device, or the nearest that runs the checkpoint.
+    `fields` are those that a program reads from documents where none are given when it runs.
     Raises UsageError where there is no checkpoint, where parts are not joined for such a task, or
     where no program is known.
     """
@@ -142,7 +144,7 @@ def script(
             checkpoint,
             task,
             rulebase,
-            advice.options,
+            {**advice.options, **({"fields": fields} if fields else {})},
             use,
             thinking=thinking,
             runtime=used,

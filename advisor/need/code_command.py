@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -73,13 +73,21 @@ def code(
 
     checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first)
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
-    written = script(answer, checkpoint, join=join, thinking=not no_thinking, runtime_name=runtime)
+    ways: Any = {"runtime_name": runtime, "fields": fields_in(rulebase, need)}
+    written = script(answer, checkpoint, join=join, thinking=not no_thinking, **ways)
     shown = _fitting(_as_notebook(shown) if notebook else shown, written)
     files = write_project(project, written, answer.advice[0]) if project else []
     shown.emit(_report(written, files, rulebase.digest), once=FORMATS[0])
-    if written.note:
-        note(written.note)
+    note(*filter(None, (written.note,)))
     return 0
+
+
+def fields_in(rulebase: RuleBase, need: Sequence[str]) -> str:
+    """Return the fields of documents that a need names, as `--fields` of a program takes them."""
+    from advisor.need.reading import read
+
+    reading = read(rulebase, " ".join(need))
+    return ",".join(reading.words(reading.fields))
 
 
 def _report(written: Script, files: Sequence[Path], digest: str) -> Report:

@@ -102,6 +102,8 @@ def _read(understanding: Understood) -> Iterator[tuple[str, tuple[str, ...]]]:
     for one in understanding.kept:
         if not one.implication:
             yield _answer(understanding, one), reading.words(one.spans)
+    if understanding.fields:
+        yield "fields to read", understanding.fields
     if reading.taken_back:
         yield "not wanted", reading.words(reading.taken_back)
     for span, word in reading.corrected:

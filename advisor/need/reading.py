@@ -25,6 +25,9 @@ ORIGIN = "text"
 SURE_CONCEPTS = 2
 """A task read from fewer concepts, or words of its name, is never decided."""
 
+FIELD = "field-name"
+"""The concept of what somebody wants to have out of a document, by name."""
+
 NEAR_NAME = 3
 """The name of what is too heavy follows within so many words."""
 
@@ -70,7 +73,7 @@ class Reading(NamedTuple):
     `answers` are said, `concluded` follow from what was said. `names` are checkpoints and families
     by their words, `corrected` the words that were read as another, with that, `taken_back` the
     words that a negation takes back. `not_understood` are the words that say nothing known, `idle`
-    those that are known and say nothing here.
+    those that are known and say nothing here. `fields` are names of what documents hold.
     """
 
     text: str
@@ -84,6 +87,7 @@ class Reading(NamedTuple):
     taken_back: tuple[Span, ...]
     idle: tuple[Span, ...]
     not_understood: tuple[Span, ...]
+    fields: tuple[Span, ...] = ()
 
     @property
     def sure(self) -> bool:
@@ -156,6 +160,7 @@ def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Rea
         ),
         idle=idle,
         not_understood=tuple(span for span in rest if span[0] not in known),
+        fields=tuple(swept.span(mark) for mark in swept.of(SAYING) if mark.id == FIELD),
     )
 
 

@@ -21,6 +21,7 @@ def unused(understanding: Understood) -> tuple[Span, ...]:
     shown += [span for one in (*understanding.kept, *understanding.dropped) for span in one.spans]
     shown += [*reading.taken_back, *(span for span, _ in reading.corrected)]
     shown += [*model_names(understanding), *served(understanding)]
+    shown += reading.fields if understanding.fields else ()
     known = {span for task in reading.touched for span in task.spans}
     known |= {span for one in (*reading.answers, *reading.concluded) for span in one.spans}
     known |= {*reading.idle, *(span for _, span in reading.names)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.decide.advice import TaskAdvice
-from advisor.decide.command_lines import command, quoted, within_words
+from advisor.decide.command_lines import act_of, command, quoted, within_words
 from advisor.decide.outlook import strict_words
 from advisor.decide.recommendation import Recommendation
 from advisor.decide.selection import ORDERS, sort_flag
@@ -11,6 +11,9 @@ from advisor.engine.profile import Answer, Profile
 from advisor.model import NOT_APPLICABLE, TASK
 from advisor.model.value import NamedTuple
 from advisor.need.reading import AnswerRead, Reading, TaskRead
+
+FIELDS = "fields"
+"""What an act gives that reads named values from documents."""
 
 OFFERED = 3
 """So many tasks are offered as what may have been meant."""
@@ -58,6 +61,13 @@ class Understood(NamedTuple):
             if self.profile.get(one.question)
             in (one.answer, one.answer._replace(options=(NOT_APPLICABLE,)))
         )
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields to read that are named, where that is what the likeliest task gives."""
+        act = act_of(self.recommendation.rulebase, self.advice.task or "")
+        named = self.reading.words(self.reading.fields)
+        return named if act is not None and act.result == FIELDS else ()
 
     @property
     def offered(self) -> tuple[str, ...]:

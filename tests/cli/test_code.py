@@ -391,3 +391,28 @@ def test_a_page_goes_to_a_file_of_its_suffix_and_a_program_to_none(advisor, tmp_
 def test_a_runtime_is_named_by_where_it_runs(advisor, name, runtime):
     said = advisor("code", "image-search", "--runtime", name, "--json")
     assert json.loads(said.out)["runtime"] == runtime
+
+
+@pytest.mark.parametrize(
+    ("need", "fields"),
+    [
+        ("read invoice number, amount and date from invoices", "invoice number,amount,date"),
+        ("Rechnungsnummer, Betrag und Datum aus Belegen auslesen", "Rechnungsnummer,Betrag,Datum"),
+        ("提取发票的金额和日期", "金额,日期"),
+    ],
+)
+def test_fields_that_a_need_names_are_those_of_its_program(advisor, need, fields):
+    program = advisor("code", need).out
+    assert f'add_argument("--fields", default="{fields}"' in program
+    ast.parse(program)
+    assert "fields to read" in " ".join(advisor("recommend", need).out.split())
+
+
+def test_fields_are_asked_for_where_a_need_names_none(advisor):
+    assert 'add_argument("--fields", required=True' in advisor("code", "field-extraction").out
+
+
+def test_the_date_of_a_search_is_no_field(advisor):
+    said = advisor("recommend", "search photos by text and date").out
+    assert "fields to read" not in said
+    assert "No effect" in said
