@@ -55,13 +55,16 @@ HINTS: Mapping[str, str] = {
 """What to type instead of words that are no command, where they may mean several things."""
 
 FLAGS: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("--ram", "--vram", "--memory", "--gpu-memory"), ("--memory-gb",)),
-    **dict.fromkeys(("--model", "-m", "--model-id"), ("--checkpoint", "")),
+    **dict.fromkeys(("--ram", "--vram", "--memory", "--max-memory"), ("--memory-gb",)),
+    **dict.fromkeys(("--model", "-m"), ("--checkpoint", "--candidate", "")),
     **dict.fromkeys(("--need", "--sentence", "--describe"), ("",)),
     **dict.fromkeys(("--small", "--tiny", "--lightweight"), ("--sort memory",)),
     **dict.fromkeys(("--file", "--input"), ("--image",)),
     "--permissive": ("--sort permissive",),
     **dict.fromkeys(("--lang", "--locale"), ("--language",)),
+    **dict.fromkeys(("--save", "--out"), ("--output",)),
+    "--num-images": ("--num-items",),
+    "--commercial": ("--commercial-use permitted",),
     "-t": ("--task",),
     "--all": ("--verbose",),
     "-v": ("--version",),
@@ -77,6 +80,7 @@ FLAG_HINTS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("--quantized", "--quantize", "--precision", "--dtype", "--bits"), _BITS),
     **dict.fromkeys(("--int8", "--int4", "--4bit", "--8bit", "--fp16"), _BITS),
+    "--all": "all of it is there; `advisor recommend -v` and `advisor explain --all` say more",
     **dict.fromkeys(("--top", "--limit", "--n", "-n", "--num"), _RANKS),
     "--fast": "`--sort memory` puts small ones first, `--within 8h --num-items 50000` bounds hours",
     "--license": "`--license-use commercial`; `advisor list checkpoints --license mit` filters",

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.catalogue.knowledge import checkpoints_called
+from advisor.catalogue.knowledge import KINDS, checkpoints_called
 from advisor.cli.guesses import FILES, FLAG_HINTS, FLAGS, in_other_words, say_taken
 from advisor.console.commands import rules_of
 from advisor.errors import (
@@ -96,6 +96,11 @@ def _with_places(rulebase: RuleBase, extra: str, words: list[str]) -> list[str]:
         return ["recommend", *rest]
     if command == "list" and extra in ("models", "checkpoints"):
         return ["list", "checkpoints", f"--{TASK}", *(word for word in rest if word != extra)]
+    if command == "list" and (flag := _flag_of(rulebase, extra)):
+        return [part for word in words for part in ((flag, word) if word == extra else (word,))]
+    if command == "show" and len(rest) == 2:
+        noun = rest[0].removesuffix("s")
+        return ["show", rest[1]] if f"{noun}s" in KINDS or noun in ("model", "family") else []
     meant = [command]
     for word in rest if command == "try" else ():
         path = Path(word)
@@ -103,13 +108,18 @@ def _with_places(rulebase: RuleBase, extra: str, words: list[str]) -> list[str]:
             meant.append(word)
         elif path.exists():
             meant += ["--image" if path.is_file() else "--folder", word]
-        elif word.lower() in rulebase.task_names:
-            meant += [f"--{TASK}", word]
-        elif word.lower() in rulebase.family_names or "/" in word:
-            meant += ["--checkpoint" if "/" in word else "--family", word]
+        elif flag := "--checkpoint" if "/" in word else _flag_of(rulebase, word):
+            meant += [flag, word]
         else:
             return []
     return meant if rest and command == "try" else []
+
+
+def _flag_of(rulebase: RuleBase, name: str) -> str:
+    """Return the flag that takes a name of a task or a family; empty where it is neither."""
+    if name.lower() in rulebase.task_names:
+        return f"--{TASK}"
+    return "--family" if name.lower() in rulebase.family_names else ""
 
 
 def _with_name(rulebase: RuleBase, name: str, words: list[str]) -> list[str]:
@@ -133,8 +143,8 @@ def _with_name(rulebase: RuleBase, name: str, words: list[str]) -> list[str]:
         return [command, *(models[word][0].id if models[word] else word for word in others)]
     if command in ("help", "list") and (meant := in_other_words(words[command == "help" :])):
         return meant
-    if command == "list" and len(rest) == 1 and (family or wanted in rulebase.task_names):
-        return ["list", "checkpoints", *(["--family", family.id] if family else ["--task", wanted])]
+    if command == "list" and len(rest) == 1 and (flag := _flag_of(rulebase, name)):
+        return ["list", "checkpoints", flag, wanted]
     if question and command in ("list", "show", "help", "explain", name):
         return ["show", question.typed]
     if len(words) == 1 + (command != name) and (family or called or name in rulebase.checkpoints):

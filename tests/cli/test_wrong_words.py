@@ -159,6 +159,11 @@ TAKEN = {
     "captioning --small": "captioning --sort memory",
     "captioning --permissive": "captioning --sort permissive",
     "recommend --device gpu --alt-text": "recommend --device gpu --task alt-text",
+    "list checkpoints captioning": "list checkpoints --task captioning",
+    "list checkpoints --commercial": "list checkpoints --commercial-use permitted",
+    "show task captioning": "show captioning",
+    "show model Qwen/Qwen3.5-4B": "show Qwen/Qwen3.5-4B",
+    "captioning --num-images 3000": "captioning --num-items 3000",
     "list checkpoints --lang de": "list checkpoints --language de",
 }
 
