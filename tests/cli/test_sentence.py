@@ -99,7 +99,6 @@ def test_flags_win_over_words(advisor):
         ("recomend", "unknown command `recomend`; did you mean `recommend`?"),
         ("shwo clip", "unknown command `shwo`; did you mean `show`?"),
         ("recomend clip", "type `advisor recommend clip`"),
-        ("clip", "`clip` is a family, and says nothing of what you need"),
         ("captoning", "unknown command or task `captoning`; did you mean `captioning`?"),
         ("qwertzuiop", "unknown command or task `qwertzuiop`"),
     ],
@@ -108,6 +107,12 @@ def test_a_lone_word_that_nobody_knows_is_a_misspelt_name(advisor, word, said):
     result = advisor(word)
     assert (result.code, result.out) == (2, "")
     assert said in result.err
+
+
+def test_a_family_is_no_need(advisor):
+    result = advisor("recommend", "clip")
+    assert (result.code, result.out) == (2, "")
+    assert "`clip` is a family, and says nothing of what you need" in result.err
 
 
 def test_words_of_which_nothing_is_known_are_refused(advisor):
