@@ -5,7 +5,7 @@ from itertools import count
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from random_rules import Plain, compiled, facts, holds, options_of, rule, silent_family
 
@@ -19,8 +19,6 @@ from advisor.audit.context import Budget, ProofContext
 from advisor.audit.effects import effect_of, no_contradiction
 from advisor.audit.report import audit
 from advisor.model import NONE
-
-fewer = settings(max_examples=30)
 
 
 def context_of(of):
@@ -97,7 +95,6 @@ def test_a_gap_is_every_profile_without_an_answer_of_which_nothing_is_said_inste
         assert all(plain.winner(whole) == NONE for whole in inside)
 
 
-@fewer
 @given(facts())
 def test_each_rule_fires_and_is_pivotal_in_as_many_profiles_as_enumeration_says(of):
     plain, profiles = wholes(of)
@@ -123,7 +120,6 @@ def test_each_rule_fires_and_is_pivotal_in_as_many_profiles_as_enumeration_says(
         assert all(whole in pivotal for whole in inside)
 
 
-@fewer
 @given(facts(rules=14))
 def test_a_rule_is_implied_exactly_where_the_others_say_it_all(of):
     profiles = Plain(of).completions({})
@@ -208,7 +204,6 @@ def test_options_are_impossible_where_no_profile_has_them_and_never_is_idle_wher
         assert (never["id"] in defects(claim, "idle-never")) == idle
 
 
-@fewer
 @given(facts())
 def test_questions_matter_exactly_where_answering_them_otherwise_changes_the_winner(of):
     plain, profiles = wholes(of)
@@ -229,7 +224,6 @@ def test_questions_matter_exactly_where_answering_them_otherwise_changes_the_win
     assert defects(claim, "idle-question") == set(plain.questions) - matter - {"task"}
 
 
-@fewer
 @given(facts(rules=14))
 def test_rules_cancel_where_both_fire_for_and_against_a_family_that_is_not_excluded(of):
     plain, profiles = wholes(of)
@@ -281,7 +275,6 @@ def test_a_graph_that_grows_too_large_is_said_to_be_not_proved(rulebase, edges):
     assert all(f"more than {edges} edges" in text for text in texts)
 
 
-@fewer
 @given(facts(), st.data())
 def test_a_rule_stated_twice_is_implied_by_its_double(of, data):
     written = data.draw(st.sampled_from(of["rule"]))

@@ -83,7 +83,6 @@ class Enumerated:
 # -- the optimum -------------------------------------------------------------------------------
 
 
-@settings(max_examples=25)
 @given(facts(rules=5))
 def test_the_optimum_is_the_one_that_enumeration_finds(of):
     engine, plain = engine_for(of), Plain(of)
@@ -258,7 +257,6 @@ def test_the_task_with_the_largest_diagram_has_a_proved_plan(rulebase):
     assert 5 < plan.cost < plan.states[-1].most
 
 
-@settings(max_examples=12)
 @given(st.sampled_from(FITTING), st.data())
 def test_to_the_checkpoint_nothing_left_open_changes_which_comes_first(engine, task, data):
     session = Session(engine, make_profile(engine.rulebase, {"task": task}), "checkpoint")

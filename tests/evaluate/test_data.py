@@ -363,7 +363,7 @@ def test_a_member_of_less_than_no_bytes_is_refused(tmp_path, kind):
         read_data(str(tmp_path / "x.tar"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.binary(max_size=2000), st.sampled_from([".csv", ".tsv", ".jsonl", ".json", ".tar"]))
 def test_any_bytes_are_read_or_refused_in_our_words(tmp_path_factory, content, suffix):
     file = tmp_path_factory.mktemp("any") / f"data{suffix}"
@@ -394,7 +394,7 @@ def labelled(counts: dict[str, int]) -> LabelledData:
     return LabelledData(tuple(rows), Everywhere())
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.dictionaries(st.sampled_from("abcdef"), st.integers(1, 40), min_size=1),
     st.integers(1, 120),

@@ -46,11 +46,12 @@ def pairs(parts):
 @pytest.mark.parametrize(
     ("part", "key"),
     [
-        pytest.param("vit", "image_size", marks=pytest.mark.slow),
-        pytest.param("vit", "hidden_size", marks=pytest.mark.slow),
-        pytest.param("bert", "vocab_size", marks=pytest.mark.slow),
+        ("vit", "image_size"),
+        pytest.param("vit", "hidden_size", marks=pytest.mark.long),
+        ("bert", "vocab_size"),
     ],
 )
+@pytest.mark.slow
 @pytest.mark.rehearses
 def test_both_parts_are_held_against_their_weights(capsys, parts, part, key):
     file = parts / part / "config.json"

@@ -452,7 +452,7 @@ WITHOUT = (
     ("kind", "missing"),
     [
         ("qwen2_vl", "torchvision"),
-        pytest.param("smolvlm", "num2words", marks=pytest.mark.slow),
+        pytest.param("smolvlm", "num2words", marks=pytest.mark.long),
     ],
 )
 def test_a_library_that_only_some_checkpoints_need_is_named_with_the_command(

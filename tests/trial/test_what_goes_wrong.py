@@ -163,7 +163,7 @@ def test_ctrl_c_while_weights_load_is_130_and_writes_nothing(tiny: Tiny, tmp_pat
     while "model.safetensors" not in mapped.read_text(encoding="utf-8"):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until
-        time.sleep(0.001)
+        time.sleep(0.005)
     process.send_signal(signal.SIGINT)
     answer, errors = process.communicate(timeout=300)
     assert process.returncode == 130

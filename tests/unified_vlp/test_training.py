@@ -342,9 +342,9 @@ def test_a_picture_with_a_name_that_no_file_has_is_missing(tmp_path, name):
     [
         ("num_hidden_layers", 10**6, "the files beside the weights of"),
         ("vocab_size", 10**7, "promises 9"),
-        ("id2label", {"x": 1}, "cannot use"),
         ("hidden_size", "x", "cannot use"),
-        ("image_size", 100_000, "cannot use"),
+        pytest.param("id2label", {"x": 1}, "cannot use", marks=pytest.mark.long),
+        pytest.param("image_size", 100_000, "cannot use", marks=pytest.mark.long),
     ],
 )
 def test_a_checkpoint_to_begin_with_may_be_hostile(pictures, capsys, monkeypatch, key, value, told):
