@@ -20,7 +20,7 @@ from advisor.engine.decision import Engine
 from advisor.rulebase import assemble, store
 from advisor.rulebase.store import load_rules
 from advisor.scan import apart
-from advisor.trial import rehearsal
+from advisor.trial import loading
 
 TESTS = Path(__file__).resolve().parent
 
@@ -76,7 +76,7 @@ def in_this_process(work, *arguments, **_):
 CHILDREN = {
     marker: [(module, name, getattr(module, name)) for module, name in places]
     for marker, places in {
-        "rehearses": [(rehearsal, "_passed")],
+        "rehearses": [(loading, "_passed")],
         "apart": [(apart, "run_in_child"), (apart, "_bound_file"), (pickled, "run_in_child")],
     }.items()
 }
@@ -116,7 +116,7 @@ def no_waste(cache):
         patched.setattr(store, "AT_HAND", 16)  # the shipped rules stay among those of overlays
         patched.setattr(store, "rule_files", files_once(store.rule_files))
         patched.setattr(assemble, "assemble", compiled_once(assemble.assemble))
-        patched.setattr(rehearsal, "_passed", lambda *_: cache)
+        patched.setattr(loading, "_passed", lambda *_: cache)
         patched.setattr(apart, "run_in_child", in_this_process)
         patched.setattr(apart, "_bound_file", lambda _: None)
         patched.setattr(pickled, "run_in_child", in_this_process)

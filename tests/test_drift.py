@@ -1,7 +1,7 @@
 """The catalogue against releases of transformers, and what is known of a release."""
 
 import pytest
-from catalogue_drift import compare, differences_of, drift, main
+from catalogue_drift import auto_classes_of, compare, differences_of, drift, main
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,7 +61,7 @@ def test_class_of_another_model_type_is_elsewhere(rulebase, newest):
 
 def test_class_that_no_auto_class_gives_belongs_to_its_model_type(rulebase, newest):
     entry = entry_of(rulebase, model_class="BlipForImageTextRetrieval")
-    assert newest.auto_classes_of("BlipForImageTextRetrieval", "blip") == ()
+    assert auto_classes_of(newest, "BlipForImageTextRetrieval", "blip") == ()
     assert problems(entry, newest) == []
 
 

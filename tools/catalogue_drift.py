@@ -72,6 +72,13 @@ def differences_of(entry: Checkpoint, release: Release) -> tuple[EntryDifference
     return (*missing, *_model_type(entry, release), *_pipeline(entry, release))
 
 
+def auto_classes_of(release: Release, class_name: str, model_type: str) -> tuple[str, ...]:
+    """Return the auto classes that give a class for a model type, in order of their names."""
+    return tuple(
+        name for name in release.auto if class_name in release.classes_for(name, model_type)
+    )
+
+
 def _model_type(entry: Checkpoint, release: Release) -> Iterator[EntryDifference]:
     """The model type is known, and the class is one that this type can be loaded as."""
     model_type, name = entry.model_type, entry.model_class
@@ -81,7 +88,7 @@ def _model_type(entry: Checkpoint, release: Release) -> Iterator[EntryDifference
         yield _missing(
             entry, "model_type", model_type, f"knows no model type {model_type}", release
         )
-    elif name and release.has_class(name) and not release.auto_classes_of(name, model_type):
+    elif name and release.has_class(name) and not auto_classes_of(release, name, model_type):
         config = release.classes_for("AutoConfig", model_type)[0]
         if release.classes[name] != release.classes.get(config):  # else loaded by its own name
             message = f"transformers {release.version} loads no {name} for the model type"

@@ -123,10 +123,6 @@ class Release:
         """
         return tuple(self.auto.get(auto_class, {}).get(model_type, ()))
 
-    def auto_classes_of(self, class_name: str, model_type: str) -> tuple[str, ...]:
-        """Return the auto classes that give a class for a model type, in order of their names."""
-        return tuple(name for name in self.auto if class_name in self.classes_for(name, model_type))
-
     def knows(self, model_type: str) -> bool:
         """True where a `config.json` with this model type can be read."""
         return bool(self.classes_for("AutoConfig", model_type))

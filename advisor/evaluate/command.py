@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from advisor.errors import AdvisorError, UsageError
 from advisor.evaluate.options import Gates, PlaceOptions, RunOptions
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
-from advisor.trial.command import loading_options
+from advisor.trial.command import agreement, loading_options
 from advisor.trial.resolution import Loading
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def arranged(
         options,
         given,
         loading,
-        agree=_agreement(options.upload, asks=asks),
+        agree=agreement(agreed=options.upload, asks=asks, told="{}", question="{}: send?"),
         confirm=partial(_confirmed, asks=asks),
     )
     note(*(f"{data}: {line}" for line in made.data.notes))
@@ -181,20 +180,6 @@ def run_of(
         return execute(
             run, made.store, made.asking, hire, fresh=place.fresh, tell=note, progress=progress
         )
-
-
-def _agreement(agreed: bool, *, asks: bool) -> Callable[[str], bool] | None:
-    """Return who agrees to what leaves for a server: `--upload`, the person there, or nobody."""
-
-    def agree(what: str) -> bool:
-        from advisor.console.prompt import prompt_for
-
-        if agreed:
-            note(what)
-            return True
-        return prompt_for(plain=False).confirm(f"{what}: send?")
-
-    return agree if agreed or asks else None
 
 
 def _confirmed(inferred: InferredTask, asks: bool) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.child import environment, interpreter
-from advisor.console.output import Showing, note
+from advisor.console.output import Showing, interactive, note
 from advisor.console.prompt import Extra, Prompt
 from advisor.decide.command_lines import command, needs_of, quoted, rules_flags, try_command
 from advisor.errors import AdvisorError, UsageError
@@ -105,7 +105,7 @@ def _try(
     )
     choice = CheckpointChoice(checkpoints=[checkpoint.hub_id], task=task)
     dtype = f"{checkpoint.bits}-bit" if checkpoint.is_rounded else None
-    loading = Loading(agree=agreement(download=False), dtype=dtype)
+    loading = Loading(agree=agreement(agreed=False, asks=interactive()), dtype=dtype)
     results = try_out(rulebase, choice, inputs, loading)
     Showing("terminal", [], color).emit(report_of(results))
 

@@ -21,7 +21,7 @@ from advisor.scan.abstract import (
     doubted,
     union,
 )
-from advisor.scan.node import passes_on
+from advisor.scan.scope import passes_on
 from advisor.scan.usage import Load
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Vocabulary
 

@@ -37,8 +37,7 @@ from advisor.scan.abstract import (
 )
 from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall
 from advisor.scan.classes import RESULT
-from advisor.scan.node import Passed, asks_kind, last_name, spread
-from advisor.scan.scope import Scope
+from advisor.scan.scope import Passed, Scope, asks_kind, last_name, spread
 from advisor.scan.source import parts
 from advisor.scan.study import Study
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TypeAlias
 
-from advisor.scan.node import last_name
+from advisor.scan.scope import last_name
 from advisor.scan.source import Parsed, descendants, statements
 from advisor.scan.usage import Location
 

@@ -21,8 +21,7 @@ from advisor.scan.abstract import (
     Values,
 )
 from advisor.scan.classes import RESULT
-from advisor.scan.node import last_name, parameters
-from advisor.scan.scope import Exported, Imports
+from advisor.scan.scope import Exported, Imports, last_name, parameters
 from advisor.scan.source import Parsed, descendants
 from advisor.scan.study import Study
 from advisor.scan.usage import Load

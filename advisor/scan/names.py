@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from advisor.scan.guard import expected, is_ready, words
-from advisor.scan.node import last_name
+from advisor.scan.scope import last_name
 from advisor.scan.source import BLOCKS, Parsed, descendants, statements
 from advisor.scan.usage import Name, Override
 

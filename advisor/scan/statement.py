@@ -30,8 +30,7 @@ from advisor.scan.abstract import (
 )
 from advisor.scan.classes import RESULT, ClassDefinition
 from advisor.scan.expression import Expressions, methods
-from advisor.scan.node import asks_kind, decorators, has_part, last_name
-from advisor.scan.scope import Scope
+from advisor.scan.scope import Scope, asks_kind, decorators, has_part, last_name
 from advisor.scan.source import parts
 from advisor.scan.study import Study
 from advisor.scan.usage import ANNOTATED, Load

@@ -33,8 +33,7 @@ from advisor.scan.abstract import (
     pieces,
 )
 from advisor.scan.classes import Classes
-from advisor.scan.node import Passed
-from advisor.scan.scope import Imports, Scope
+from advisor.scan.scope import Imports, Passed, Scope
 from advisor.scan.source import Parsed, Placed
 from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
 from advisor.scan.vocabulary import Vocabulary

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from advisor.console.commands import Options
 from advisor.console.options import MAX_SEED, Device, NoThinking, Offline, option
@@ -15,8 +16,9 @@ from advisor.trial.answer import vector_files
 from advisor.trial.attempt import ImageInputs, TrialResults, answer_each, try_out
 from advisor.trial.candidate import CheckpointChoice
 from advisor.trial.folder_answers import FolderAnswers
-from advisor.trial.resolution import Agreement, Download, Loading
+from advisor.trial.resolution import Loading
 
+DOWNLOADING, DOWNLOAD = "downloading {0.name}: {0.size}", "Download {0.name}, {0.size}?"
 Seed = Annotated[
     int,
     option("--seed", "Random seed.", min=0, max=MAX_SEED, show_default=False),
@@ -66,7 +68,7 @@ def loading_options(
         offline=offline,
         max_new_tokens=max_new_tokens or None,
         thinking=not no_thinking,
-        agree=agreement(download=download),
+        agree=agreement(agreed=download, asks=interactive()),
     )
 
 
@@ -135,15 +137,20 @@ def _report_of_lines(answered: FolderAnswers) -> Report:
     return Report(lambda: values, lambda: [title, shown])
 
 
-def agreement(*, download: bool) -> Agreement | None:
-    """Return who agrees to a download: `--download`, the person at the terminal, or nobody."""
+def agreement(
+    *, agreed: bool, asks: bool, told: str = DOWNLOADING, question: str = DOWNLOAD
+) -> Callable[[Any], bool] | None:
+    """Return who agrees to a download, or to what leaves: a flag, who `asks` can reach, or nobody.
 
-    def agree(what: Download) -> bool:
+    `told` and `question` are filled with what is agreed to.
+    """
+
+    def agree(what: Any) -> bool:
         from advisor.console.prompt import prompt_for
 
-        if download:
-            note(f"downloading {what.name}: {what.size}")
+        if agreed:
+            note(told.format(what))
             return True
-        return prompt_for(plain=False).confirm(f"Download {what.name}, {what.size}?")
+        return prompt_for(plain=False).confirm(question.format(what))
 
-    return agree if download or interactive() else None
+    return agree if agreed or asks else None

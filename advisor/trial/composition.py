@@ -11,9 +11,8 @@ from typing import Any
 from advisor.errors import UsageError
 from advisor.model.library import CAPTION
 from advisor.trial.images import open_image
-from advisor.trial.loading import load_part
+from advisor.trial.loading import FROM_DISK, load_part, refuse_what_has_no_end
 from advisor.trial.local_checkpoint import LocalCheckpoint
-from advisor.trial.rehearsal import FROM_DISK, refuse_what_has_no_end
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runner import Runner, load_runner, shipped_table
 from advisor.trial.runtime import (

@@ -16,7 +16,7 @@ import typer
 
 from advisor.console.commands import Options
 from advisor.console.options import Download, Offline, option
-from advisor.console.output import Showing, Shown, note, progress_line
+from advisor.console.output import Showing, Shown, interactive, note, progress_line
 from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.errors import UsageError, check_name
 from advisor.trial.command import agreement
@@ -116,7 +116,7 @@ def compose(
     if parts.checkpoint and not parts.pairs:
         raise UsageError("--checkpoint is there to be trained: add --finetune PAIRS", hint=EXAMPLES)
     folder = _folder_of(save, shown)
-    agree = agreement(download=download)
+    agree = agreement(agreed=download, asks=interactive())
     loading = Loading(offline=offline, seed=training.seed, agree=agree)
     shown.say(_made(parts, folder, training, loading, shown))
     return 0

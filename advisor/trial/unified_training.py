@@ -13,7 +13,7 @@ from advisor.errors import UsageError
 from advisor.model.library import ANSWER, CAPTION
 from advisor.trial.composition import TRAINER, refuse_other_contents, trainable
 from advisor.trial.images import STORED_REGIONS, open_image
-from advisor.trial.rehearsal import refuse_what_has_no_end
+from advisor.trial.loading import refuse_what_has_no_end
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runtime import (
     OWN_CLASSES,

@@ -44,7 +44,7 @@ def changed(source: Path, folder: Path, file: str, *path: str, value: Any) -> Pa
 def limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits that these tiny networks keep within as well, so that no test takes its minute."""
     tight = Limits(memory_mb=2_000, cpu_seconds=3, wall_seconds=600)
-    monkeypatch.setattr("advisor.trial.rehearsal.LIMITS", tight)
+    monkeypatch.setattr("advisor.trial.loading.LIMITS", tight)
 
 
 NO_END = "take more memory or time than any checkpoint needs"
@@ -291,16 +291,16 @@ def test_a_turn_that_is_far_too_long_is_refused(
 def test_a_folder_that_passed_is_not_tried_again_until_a_file_of_it_changes(
     tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from advisor.trial import rehearsal
+    from advisor.trial import loading
 
     tried: list[str] = []
-    really = rehearsal.run_in_child
+    really = loading.run_in_child
 
     def counted(work: Any, folder: str, *given: Any, **how: Any) -> Any:
         tried.append(folder)
         return really(work, folder, *given, **how)
 
-    monkeypatch.setattr(rehearsal, "run_in_child", counted)
+    monkeypatch.setattr(loading, "run_in_child", counted)
     monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path / "cache"))
     folder = Path(shutil.copytree(tiny("clip"), tmp_path / "c"))
     again = Path(shutil.copytree(folder, tmp_path / "again"))
@@ -411,7 +411,7 @@ def test_every_kind_of_network_here_passes(tmp_path: Path) -> None:
     """With the limits that users have: none of these is taken for hostile."""
     from networks import BUILDERS, build
 
-    from advisor.trial.rehearsal import refuse_what_has_no_end
+    from advisor.trial.loading import refuse_what_has_no_end
 
     for kind in BUILDERS:
         folder = build(kind, tmp_path / kind)
