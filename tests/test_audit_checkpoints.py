@@ -6,9 +6,9 @@ from itertools import product
 import pytest
 from choice_reference import Case, judged
 
+from advisor.audit.answers import diagram_of, endings, every_profile_ends
 from advisor.audit.claim import NOT_PROVED
 from advisor.audit.context import Budget, ProofContext
-from advisor.audit.endings import diagram_of, endings, every_profile_ends
 from advisor.audit.never_first import first_places, outranked
 from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.outlook import diagram_for

@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from advisor.audit.named_rules import SHIPPED, named_rule_base
-from advisor.audit.places import Places
+from advisor.audit.named_rules import SHIPPED, Places, named_rule_base
 from advisor.console.commands import Options, Rules, rules_of
 from advisor.console.options import option
 from advisor.console.output import Shown

@@ -1,15 +1,17 @@
-"""Rule bases as a person names them: the shipped one, a folder, or a revision of git."""
+"""Rule bases and places in them as a person names them: a folder, a revision of git, file:line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from advisor.errors import AdvisorError, UsageError
+from advisor.files import resolved
 from advisor.git import QUIETLY, environment
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.store import load_rules
+from advisor.rulebase.store import load_rules, shipped_rules
 from advisor.writing import passing_folder
 
 SHIPPED = "shipped"
@@ -119,3 +121,40 @@ def _git(*arguments: str, missing: str, hint: str | None = None) -> bytes:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise AdvisorError(missing, hint=hint or (said[0] if said else None), kind="no-revision")
     return done.stdout
+
+
+class Places:
+    """Turns places of a rule base (`decisions/scale.yaml:3`) into paths and lines.
+
+    `folder` holds its rules where these are not the shipped ones. Overlays are named by their
+    folder (`our-rules/decisions/scale.yaml:3`). Paths are relative to the working folder where
+    they lie in it; else they begin with the rule folder.
+    """
+
+    def __init__(self, rulebase: RuleBase, folder: str = "") -> None:
+        self.rulebase = rulebase
+        self.base = Path(folder) if folder else shipped_rules()
+
+    def locate(self, place: str) -> tuple[str, int | None]:
+        """Return path and line; an empty path and None for an empty place."""
+        name, _, line = place.rpartition(":")
+        if not name:
+            return "", None
+        file, folder = self.base / name, self.base
+        for overlay in map(Path, self.rulebase.folders):
+            inside = overlay.parent / name
+            if name.startswith(f"{overlay.name}/") and inside.is_file():
+                file, folder = inside, overlay
+                break
+        stands, working = resolved(file), resolved(Path.cwd())
+        root = working if stands.is_relative_to(working) else resolved(folder).parent
+        return stands.relative_to(root).as_posix(), int(line)
+
+    def lead(self, place: str) -> str:
+        """Return what comes before a message: `rules/criteria.yaml:3: `, or nothing."""
+        path, line = self.locate(place)
+        return f"{path}:{line}: " if path else ""
+
+    def stands(self, place: str) -> dict[str, Any]:
+        """Return path and line as JSON documents have them."""
+        return dict(zip(("path", "line"), self.locate(place), strict=True))

@@ -13,9 +13,9 @@ from itertools import groupby
 from math import inf
 from typing import Any, NamedTuple
 
+from advisor.audit.answers import diagram_of, possible_tasks
 from advisor.audit.claim import NOT_PROVED, Claim, conclude, defect
 from advisor.audit.context import NotProvedError, ProofContext
-from advisor.audit.endings import diagram_of, possible_tasks
 from advisor.decide.answer_consequences import Said
 from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.outlook import diagram_for

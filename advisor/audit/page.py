@@ -8,7 +8,7 @@ from typing import Any
 from advisor.audit.claim import FAILS, KINDS, NOT_PROVED, Defect
 from advisor.audit.context import Answered, CompleteAnswers
 from advisor.audit.effects import Effect
-from advisor.audit.places import Places
+from advisor.audit.named_rules import Places
 from advisor.audit.report import LEVELS, Audit
 from advisor.audit.scenarios import Coverage, Proof
 from advisor.draw.blocks import Heading, Item, Items, Page, Table, Text

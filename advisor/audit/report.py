@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from advisor.audit.answers import (
+    endings,
     every_family_wins,
     every_option_possible,
+    every_profile_ends,
     every_question_matters,
     no_gap,
     no_undeclared_tie,
@@ -19,7 +21,6 @@ from advisor.audit.answers import (
 from advisor.audit.claim import HOLDS, NOT_PROVED, Claim, Defect, conclude, defect
 from advisor.audit.context import Answered, Budget, NotProvedError, ProofContext
 from advisor.audit.effects import Effect, aimed_past, effect_of, no_contradiction
-from advisor.audit.endings import endings, every_profile_ends
 from advisor.audit.never_first import NeverFirst, first_places
 from advisor.rulebase.base import RuleBase
 

@@ -89,8 +89,8 @@ def standing_report(
     from advisor.check.project import judge
     from advisor.draw.formats import Report
     from advisor.engine.decision import Engine
+    from advisor.explanation.explain import standing_of
     from advisor.explanation.page import standing_json, standing_page
-    from advisor.explanation.standing import standing_of
 
     judgement = judgement_of(rulebase, id, given, priority=first)
     judged = judgement_report(judge(judgement, rulebase))

@@ -1,17 +1,21 @@
-"""Why, why not X, and what would change the answer, for one profile."""
+"""Why, why not X, what would change the answer, and where a checkpoint stands, for one profile."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from advisor.decide.outlook import Certainty, Change, outlook, task_changes
+from advisor.decide.precedence import Precedence, Precedences
+from advisor.decide.ranking import Locked
 from advisor.decide.reasons import Because, sufficient
 from advisor.decide.recommendation import called_with
+from advisor.decide.requirements import Requirements, Suitability, judge_checkpoint
+from advisor.decide.selection import ORDERS, Pick, Selection, select_of
 from advisor.engine.decision import Assessment, Decision, Engine, FiredRule
-from advisor.engine.profile import Answer, make_profile
+from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import UsageError, check_type
-from advisor.model import TASK, Rule
+from advisor.model import TASK, Checkpoint, Option, Rule
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
@@ -106,3 +110,162 @@ def _why_not(assessment: Assessment, changes: tuple[Change, ...]) -> WhyNot:
         for_it=_rules(assessment.fired, "prefer"),
         changes=tuple(flip for flip in changes if flip.family == assessment.family),
     )
+
+
+SHOWN_AHEAD = 3
+
+
+class Decided(NamedTuple):
+    """What puts the pick `against` before a checkpoint.
+
+    `by` is use, doubt, loader, memory, rule, training, figure, relation, or missing where neither a
+    figure nor a relation tells the two apart: then `unmeasured` are the yardsticks that measured
+    the other alone. `words` are a rule's id, what
+    is not verified, or the like.
+    """
+
+    by: str
+    against: str
+    words: tuple[str, ...] = ()
+    precedence: Precedence | None = None
+    unmeasured: tuple[str, ...] = ()
+
+
+class Standing(NamedTuple):
+    """One checkpoint for a case, as it is `judged` against the answers.
+
+    `rank` counts from 1 among the `of` picks of its family, None where it is none of them, `place`
+    is shared by those that nothing tells apart; `ahead` are the first picks before it; `decided` is
+    what puts the first before it; `first_in` the orders in which it comes first. `changes` are
+    answers that make it a pick, each smallest; `wins` says whether its family is the answer as
+    things are.
+    """
+
+    judged: Suitability
+    rank: int | None
+    of: int
+    place: int | None
+    ahead: tuple[str, ...]
+    decided: Decided | None
+    first_in: tuple[str, ...]
+    changes: tuple[dict[str, str], ...]
+    wins: bool
+
+
+def standing_of(
+    engine: Engine, checkpoint: Checkpoint, decision: Decision, *, verified_only: bool = False
+) -> Standing:
+    """Return where a checkpoint stands for a decision with one task.
+
+    With `verified_only` it is no pick where nobody verified a field that matters.
+    """
+    rulebase, profile = engine.rulebase, decision.profile
+    judged = judge_checkpoint(rulebase, checkpoint, profile)
+    family = checkpoint.family
+    selections = {
+        order: select_of(rulebase, family, profile, order, verified_only=verified_only)
+        for order in ORDERS
+    }
+    ranked = {order: _by_id(selection) for order, selection in selections.items()}
+    picks, locked = ranked[ORDERS[0]], selections[ORDERS[0]].locked
+    ids = list(picks)
+    place = ids.index(checkpoint.id) if checkpoint.id in picks else None
+    return Standing(
+        judged=judged,
+        rank=None if place is None else place + 1,
+        of=len(ids),
+        place=picks[checkpoint.id].place if place is not None else None,
+        ahead=tuple(ids[:place][:SHOWN_AHEAD]),
+        decided=_decided(rulebase, profile, picks, locked, checkpoint.id) if place else None,
+        first_in=tuple(order for order in ORDERS if [*ranked[order]][:1] == [checkpoint.id]),
+        changes=tuple(_changes(engine, judged, decision, verified_only)) if place is None else (),
+        wins=checkpoint.family == decision.family,
+    )
+
+
+def _by_id(selection: Selection) -> dict[str, Pick]:
+    return {pick.checkpoint.id: pick for pick in selection.picks}
+
+
+def _decided(
+    rulebase: RuleBase,
+    profile: Profile,
+    picks: dict[str, Pick],
+    locked: Locked | None,
+    checkpoint: str,
+) -> Decided:
+    """Return what puts the first pick before another."""
+    pick, first = picks[checkpoint], next(iter(picks.values()))
+    against = first.checkpoint.id
+    rules = [rule.id for rule in pick.fired if rule.effect == "avoid"]
+    rules += [rule.id for rule in first.fired if rule.effect == "prefer"]
+    doubts = [gap.text for gap in (*pick.unknown, *pick.poor)]
+    reasons = (
+        ("use", pick.use != first.use, (pick.use, first.use)),
+        ("doubt", pick.group[0] > first.group[0], tuple(doubts)),
+        ("loader", pick.loads < first.loads, (pick.checkpoint.loader,)),
+        ("memory", pick.beyond_gb is not None and first.beyond_gb is None, ()),
+        ("rule", bool(rules) and pick.aimed_at != first.aimed_at, tuple(rules)),
+        ("training", pick.to_learn > first.to_learn, ()),
+    )
+    for by, holds, words in reasons:
+        if holds:
+            return Decided(by, against, words)
+    required = Requirements(rulebase, profile)
+    precedences = Precedences(rulebase, required.task, required.languages)
+    if locked and (precedence := locked.precedence(against, checkpoint)):
+        return Decided(precedence.by, against, precedence=precedence)
+    ids = list(picks)
+    ahead = ids[: ids.index(checkpoint)]  # what is better, yet stands below, decides nothing
+    before = locked.first_before(ahead).get(checkpoint) if locked else None
+    if locked and before and (precedence := locked.direct(before, checkpoint)):
+        return Decided(precedence.by, before, precedence=precedence)
+    own = {figure.benchmark for figure in pick.figures}
+    missing = [gauge.name for gauge in precedences.gauges if gauge.name not in own]
+    measured = {figure.benchmark for figure in first.figures}
+    only = [name for name in missing if name in measured]
+    return Decided("missing", against, unmeasured=tuple(dict.fromkeys(only or missing)))
+
+
+def _changes(
+    engine: Engine, judged: Suitability, decision: Decision, verified_only: bool
+) -> Iterator[dict[str, str]]:
+    """Single answers that make it a pick; where none does, one for each question it misses.
+
+    Options are tried as declared, those of a number from the smallest up, as the smallest change.
+    """
+    rulebase = engine.rulebase
+
+    def picked(changed: dict[str, str]) -> bool:
+        answers: Profile = {id: Answer((option,), None, "flag") for id, option in changed.items()}
+        together = {**decision.given, **answers}
+        if not engine.admits(together):
+            return False
+        family, profile = judged.checkpoint.family, engine.decide(together).profile
+        selection = select_of(rulebase, family, profile, ORDERS[0], verified_only=verified_only)
+        return judged.checkpoint.id in _by_id(selection)
+
+    single = False
+    for question in rulebase.questions:
+        if question.id != TASK and any(o.requires or o.uses for o in question.options):
+            nearest = sorted(question.options, key=lambda o: (o.up_to is None, o.up_to or 0.0))
+            ways = ({question.id: option.id} for option in nearest)
+            if way := next(filter(picked, ways), None):
+                single = True
+                yield way
+    missed = dict.fromkeys(gap.question for gap in (*judged.lacks, *judged.unknown))
+    together = {id: option for id in missed if (option := _undemanding(rulebase, id))}
+    if not single and together and len(together) == len(missed) and picked(together):
+        yield together
+
+
+def _undemanding(rulebase: RuleBase, question: str) -> str | None:
+    """The first option of a question that requires nothing of checkpoints."""
+    options = rulebase.question(question).options
+    return next((option.id for option in options if not _demands(option)), None)
+
+
+def _demands(option: Option) -> bool:
+    """True where an option requires something by itself, without a number given."""
+    bound = [required == {"at_most": "answer"} for required in option.requires.values()]
+    return not all(bound) or (bool(bound) and option.up_to is not None)

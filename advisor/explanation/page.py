@@ -21,8 +21,7 @@ from advisor.decide.shortlist import figure_text, lost_on_text
 from advisor.draw.blocks import Heading, Item, Items, Judged, Page, Text
 from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.engine.profile import answer_text, answers_text
-from advisor.explanation.explain import Explanation, WhyNot
-from advisor.explanation.standing import Decided, Standing
+from advisor.explanation.explain import Decided, Explanation, Standing, WhyNot
 from advisor.model import Fit, Rule
 from advisor.phrasing import NO_FAMILY, count, family_text, origin_word
 from advisor.rulebase.base import RuleBase

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from advisor.errors import BrokenFileError
 from advisor.model.file_kinds import ENTITIES, LISTS, file_shape
@@ -17,7 +17,9 @@ from advisor.rulebase.entries import Entries, Entry, RuleFile
 from advisor.rulebase.groups import kept_groups, write_groups_out, write_words_out
 from advisor.rulebase.references import check_references
 from advisor.rulebase.short_forms import Spoilt, report_uncited, written_out
-from advisor.rulebase.unused import report_unused
+
+if TYPE_CHECKING:
+    from advisor.rulebase.entries import Entries
 
 
 class Collection:
@@ -174,3 +176,20 @@ def _stop_at_problems(documents: list[Document]) -> None:
             problems=tuple(str(problem) for problem in problems),
             hint="fix the places above and run the command again",
         )
+
+
+def report_unused(entries: Entries, named: set[tuple[str, str]]) -> None:
+    """Remark on each source that nothing cites, and each protocol that no yardstick names.
+
+    `named` are the kinds and names that entries refer to.
+    """
+    for id, entry in entries["source"].items():
+        if ("source", id) not in named:
+            entry.remark(("id",), f"nothing cites the source `{id}`")
+    yardsticks = (entry.value for entry in entries["yardstick"].values())
+    tables = (table for yardstick in yardsticks for table in yardstick.get("tables", ()))
+    ranking = {id for table in tables for id in ([table] if isinstance(table, str) else table)}
+    for id, entry in entries["protocol"].items():
+        if id not in ranking and not entry.value.get("ranks_nothing"):
+            message = f"no yardstick names the protocol `{id}`, so its results rank nothing"
+            entry.remark(("id",), f"{message}; name it in one, or say `ranks_nothing: true`")

@@ -12,8 +12,7 @@ from advisor.model.file_kinds import ENTITIES
 from advisor.model.library import ANY_TYPE, Program, ProgramTool, joined_code
 from advisor.model.value import encode
 from advisor.rulebase.derive import declared_by, derived_never, derived_rules
-from advisor.rulebase.losses import losses_of, worst_losses
-from advisor.rulebase.orders import compiled_orders
+from advisor.rulebase.orders import compiled_orders, losses_of, worst_losses
 from advisor.rulebase.phrases import compile_words, with_languages
 
 if TYPE_CHECKING:

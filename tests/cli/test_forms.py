@@ -9,7 +9,7 @@ from advisor.decide.precedence import Precedences
 from advisor.decide.ranking import line_of
 from advisor.decide.recommendation import recommend
 from advisor.decide.selection import select_of
-from advisor.rulebase.losses import SIZE_CLASSES
+from advisor.rulebase.orders import SIZE_CLASSES
 
 FOUR = "Qwen/Qwen3.5-4B"
 
