@@ -11,7 +11,7 @@ from advisor.decide.own_measurements import measured_rules
 from advisor.errors import BrokenFileError, UsageError
 from advisor.rulebase.store import load_rules
 
-TASK = "visual-reasoning"
+TASK = "visual-entailment"
 
 
 @pytest.fixture(scope="module")

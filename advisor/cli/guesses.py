@@ -43,7 +43,7 @@ HINTS: Mapping[str, str] = {
     **dict.fromkeys(("run", "test", "predict", "demo", "infer"), _RUNS),
     **dict.fromkeys(("benchmark", "bench", "eval"), "`advisor evaluate DIR` takes labeled images"),
     **dict.fromkeys(("download", "download {}", "install", "pull"), _FETCHES),
-    **dict.fromkeys(("update", "upgrade"), "`pip install --upgrade advisor` brings a newer one"),
+    **dict.fromkeys(("update", "upgrade"), "`git pull` in your clone brings a newer one"),
     **dict.fromkeys(("serve", "web", "gui", "ui", "server"), "`advisor site --help`: a web page"),
     **dict.fromkeys(("train {}", "finetune", "fine-tune", "finetuning"), _TRAINS),
     **dict.fromkeys(("why", "why {}", "why not {}"), "`advisor explain captioning --why-not clip`"),

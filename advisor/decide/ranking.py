@@ -321,12 +321,12 @@ def _ties_with_stored(form: Checkpoint, precedences: Precedences) -> bool:
     """True where the worst published loss of a form is within the noise.
 
     That is of the first yardstick that the loss holds for, or of the task's first one where none
-    measured the checkpoint.
+    measured the checkpoint. A form that was measured alone, on own data, is compared with nothing.
     """
     first, gauges = precedences.first_measured(form.id), precedences.gauges
     if first < len(gauges):
-        table = next(table for table in gauges[first].tables if form.id in table)
-        return not gauges[first].apart(table[form.hub_id], table[form.id])
+        both = [one for one in gauges[first].tables if {form.id, form.hub_id} <= one.keys()]
+        return bool(both) and not gauges[first].apart(both[0][form.hub_id], both[0][form.id])
     unmeasured = precedences.first_measured(form.hub_id) == len(gauges)
     return unmeasured and precedences.has_losses and form.losses[form.precision] < gauges[0].noise
 

@@ -113,7 +113,7 @@ def test_a_client_asks_a_server_about_each_image(server, photos, runtime):
     assert "UnidentifiedImageError" in told["broken.png"]["error"]
     path, secret, body = server.asked[0]
     assert (path, secret) == ("/v1/chat/completions", "Bearer none")
-    assert (body["model"], body["temperature"], body["max_tokens"]) == (CHAT, 0, 256)
+    assert (body["model"], body["temperature"], body["max_tokens"]) == (CHAT, 0, 512)
 
 
 def test_a_server_that_dies_loses_no_image_and_resume_ends_in_the_same_bytes(server, photos):
