@@ -139,6 +139,13 @@ def test_what_has_only_a_reader_in_a_pickle_is_left_to_another_family(advisor):
     assert answer["checkpoints"][0]["measurements"]
 
 
+def test_pages_in_kurrent_are_left_to_what_learned_it(advisor):
+    answer = ask(advisor, "--task", "handwriting", "--domain", "kurrent", "--ocr", "page")
+    assert answer["checkpoints"][0]["id"] == "dh-unibe/trocr-kurrent"
+    other = ask(advisor, "--task", "handwriting", "--domain", "documents", "--ocr", "page")
+    assert other["family"] == "unified-vlp"
+
+
 @pytest.mark.parametrize("examples", [(), ("--training-data", "image-text")])
 @pytest.mark.parametrize("task", ["document-classification", "content-moderation"])
 def test_examples_of_a_class_are_taken_for_labels(advisor, task, examples):
