@@ -233,3 +233,28 @@ def test_land_cover_is_one_class_a_tile(rulebase):
 @pytest.mark.parametrize("text", ["photos of medicine boxes", "photographier des médicaments"])
 def test_medicine_is_no_picture_of_a_patient(rulebase, text):
     assert "domain" not in options_of(rulebase, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("tag photos with keywords", "zero-shot-classification"),
+        ("etiquetar fotos con palabras clave", "zero-shot-classification"),
+        ("read values from bar charts in PDF reports", "chart-reading"),
+        ("describir fotos, tarjeta gráfica de 8 GB", "captioning"),
+        ("descrever fotos, placa de vídeo de 8 GB", "captioning"),
+        ("légender des photos, carte graphique de 8 Go", "captioning"),
+    ],
+)
+def test_words_of_another_kind_make_no_second_task(rulebase, text, task):
+    assert tasks_of(rulebase, text) == [task]
+
+
+def test_pages_of_each_document_are_no_collection(rulebase):
+    assert "collection" not in options_of(rulebase, "300-page manuals to markdown")
+    assert options_of(rulebase, "read 300 pages into markdown")["collection"].value == 300
+
+
+def test_who_is_understood_in_english_alone_wishes_for_another_language(rulebase):
+    text = "The search only understands English words, I want German photo search"
+    assert options_of(rulebase, text)["language"].options == ("de",)
