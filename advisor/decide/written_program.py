@@ -153,33 +153,32 @@ def script(
     if code is None or cell is None:
         raise _no_program(answer, name, f"{task} ({use})")
     made = answer.code_command(advice, named, join=join, thinking=thinking, runtime=runtime_name)
-    notes, program = [note, _untrained(advice, checkpoint, use)], None
+    notes, program, hours = [note, _untrained(advice, checkpoint, use)], None, None
     if checkpoint:
         program = _program(advice, checkpoint, runtime, use)
     if checkpoint and use == AS_IS:
         at_once = not program or not program.thinking_code  # a yes or no is its first word
         notes.append(way_of(checkpoint, task, thinking=thinking and not at_once))
+        hours = time_of(rulebase, checkpoint, advice.decision.profile, advice.items or 1)
     does = f"{DOES[use]} {name or 'parts of your choice'} for {task}"
     note = "; ".join(filter(None, notes))
-    took = ""
-    if checkpoint and use == AS_IS and advice.items:
-        hours = time_of(rulebase, checkpoint, advice.decision.profile, advice.items)
-        took = hours.text if hours else ""
+    took = hours.text if hours and advice.items else ""
     said = [visible(line) for line in (does, f"by: {made}", took, note) if line]
     needed = [] if runtime and runtime.page else requirements(code, rulebase.packages)
     prepared = prepared_by(runtime, checkpoint, program) if runtime and checkpoint else []
     tool, runs = None, [] if use == AS_IS else ["pairs.csv"]
     if checkpoint and program:
         tool = tool_of(rulebase, checkpoint, task, program, advice.options)
-        runs = _command_words(tool, sample_of(program, advice.options)) if tool else runs
+        runs = _command_words(tool, fields, sample_of(program, advice.options)) if tool else runs
     text = with_header(code, header(needed, checkpoint, said, runs, prepared))
     label = runtime.label if runtime else TRANSFORMERS
     return Script(name, use, task, text, made, label, note, said, cell, needed, tool, runs)
 
 
-def _command_words(tool: ProgramTool, sample: str) -> list[str]:
+def _command_words(tool: ProgramTool, fields: str, sample: str) -> list[str]:
     """Return the words of the command lines of a tool; a sample is searched for."""
-    first = " ".join(filter(None, (tool.verb, "photos", shlex.join(tool.tried))))
+    tried = () if fields and tool.asks == "fields" else tool.tried  # those of a need are default
+    first = " ".join(filter(None, (tool.verb, "photos", shlex.join(tried))))
     first = first.replace("'", '"')  # Windows takes no others
     return [first, tool.then.replace("{sample}", sample)] if tool.then else [first]
 

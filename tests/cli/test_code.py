@@ -404,12 +404,15 @@ def test_a_runtime_is_named_by_where_it_runs(advisor, name, runtime):
 def test_fields_that_a_need_names_are_those_of_its_program(advisor, need, fields):
     program = advisor("code", need).out
     assert f'add_argument("--fields", default="{fields}"' in program
+    assert "#   uv run program.py photos\n" in program
     ast.parse(program)
     assert "fields to read" in " ".join(advisor("recommend", need).out.split())
 
 
 def test_fields_are_asked_for_where_a_need_names_none(advisor):
-    assert 'add_argument("--fields", required=True' in advisor("code", "field-extraction").out
+    program = advisor("code", "field-extraction").out
+    assert 'add_argument("--fields", required=True' in program
+    assert "#   uv run program.py photos --fields vendor,total\n" in program
 
 
 def test_the_date_of_a_search_is_no_field(advisor):
