@@ -140,10 +140,9 @@ def test_what_has_only_a_reader_in_a_pickle_is_left_to_another_family(advisor):
 
 
 def test_pages_in_kurrent_are_left_to_what_learned_it(advisor):
-    answer = ask(advisor, "--task", "handwriting", "--domain", "kurrent", "--ocr", "page")
-    assert answer["checkpoints"][0]["id"] == "dh-unibe/trocr-kurrent"
-    other = ask(advisor, "--task", "handwriting", "--domain", "documents", "--ocr", "page")
-    assert other["family"] == "unified-vlp"
+    flags = ("--task", "handwriting", "--language", "de", "--ocr", "page", "--domain")
+    assert ask(advisor, *flags, "kurrent")["checkpoints"][0]["id"] == "dh-unibe/trocr-kurrent"
+    assert ask(advisor, *flags, "documents")["family"] == "unified-vlp"
 
 
 @pytest.mark.parametrize("examples", [(), ("--training-data", "image-text")])
