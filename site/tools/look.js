@@ -72,7 +72,7 @@ async function look(view) {
     scrollHeight: document.documentElement.scrollHeight,
     secondPart: document.querySelector("main > h2")?.getBoundingClientRect().top ?? 0,
     hidden: [...document.querySelectorAll("p,li,td,h1,h2,h3,dd")].filter(
-      (each) => each.checkVisibility && !each.checkVisibility() && !each.closest("[hidden],details,thead"),  // columns are named in each cell there
+      (each) => each.checkVisibility && !each.checkVisibility() && each.textContent?.trim() && !each.closest("[hidden],details,thead"),  // columns are named in each cell there, and an empty one is left out
     ).length,
     text: document.body.innerText,
   }));
