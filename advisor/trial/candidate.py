@@ -156,7 +156,7 @@ def _recommended_plan(
     if not task:
         raise UsageError(
             "say what to do with the image: --task, --checkpoint or --demo",
-            hint="`advisor list tasks` prints the tasks",
+            hint="e.g. `--task captioning`; `advisor list tasks` prints the tasks",
         )
     families = [rulebase.family(family).id] if family else _ranked_families(rulebase, task)
     for each in families:
