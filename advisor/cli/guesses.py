@@ -103,7 +103,7 @@ def in_other_words(words: Sequence[str]) -> list[str]:
     if before and Path(last).exists():
         forms.append(f"{begun}{{file}}")
     for form in forms:
-        if form in HINTS:
+        if form in HINTS and len(leading) == len(words):
             raise UsageError(f"there is no `advisor {key}`", hint=HINTS[form])
         if meant := COMMANDS.get(form):
             place = {"{}": last, "{file}": last}

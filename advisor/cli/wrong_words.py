@@ -55,6 +55,8 @@ def meant_line(error: Any, line: CommandLine) -> list[str]:
             meant = _with_flag(rulebase, error.option_name, error.ctx.command, words)
         elif "extra argument" in str(error):
             meant = _with_places(rulebase, str(error).rpartition("(")[2][:-1], words)
+        elif "narrow down checkpoints only" in str(error) and words[1][:1] == "-":
+            meant = ["list", "checkpoints", *words[1:]]
         elif "o such command" in str(error):
             meant = in_other_words(words)
         elif getattr(error, "of", "") in rulebase.question_ids and Path(error.name).exists():
@@ -145,6 +147,8 @@ def _with_name(rulebase: RuleBase, name: str, words: list[str]) -> list[str]:
         return meant
     if command == "list" and len(rest) == 1 and (flag := _flag_of(rulebase, name)):
         return ["list", "checkpoints", flag, wanted]
+    if command == "list" and called:
+        return ["show", name]
     if question and command in ("list", "show", "help", "explain", name):
         return ["show", question.typed]
     if len(words) == 1 + (command != name) and (family or called or name in rulebase.checkpoints):
@@ -159,7 +163,7 @@ def _question(rulebase: RuleBase, name: str, *, alone: bool) -> Question | None:
     by_option = (
         [] if alone else [one for one in questions if any(name in o.names for o in one.options)]
     )
-    begun = [one for one in questions if same_name(name, (one.typed.partition("-")[0],))]
+    begun = [one for one in questions if one.typed.partition("-")[0] == name.removesuffix("s")]
     return next((of[0] for of in (by_name, by_option, begun) if len(of) == 1), None)
 
 

@@ -159,6 +159,9 @@ TAKEN = {
     "captioning --small": "captioning --sort memory",
     "captioning --permissive": "captioning --sort permissive",
     "recommend --device gpu --alt-text": "recommend --device gpu --task alt-text",
+    "list TrOCR": "show TrOCR",
+    "list --task captioning": "list checkpoints --task captioning",
+    "licenses": "show license-use",
     "list checkpoints captioning": "list checkpoints --task captioning",
     "list checkpoints --commercial": "list checkpoints --commercial-use permitted",
     "show task captioning": "show captioning",
@@ -214,7 +217,12 @@ def test_files_of_try_need_no_flag(advisor, tmp_path, monkeypatch):
 
 
 def test_a_sentence_that_begins_as_a_guess_is_a_sentence(advisor):
-    for sentence in ("run ocr on receipts", "test photos for nudity", "find the best caption"):
+    for sentence in (
+        "fine-tune --task captioning",
+        "run ocr on receipts",
+        "test photos for nudity",
+        "find the best caption",
+    ):
         result = advisor(*sentence.split())
         assert "taken as" not in result.err
         assert "Understood" in result.out
