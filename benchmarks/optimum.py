@@ -196,7 +196,14 @@ def _least(optimum: Optimum, node: int) -> tuple[Fraction, bool]:
     try:
         return Fraction(optimum.cost(node), total), True
     except OverBudgetError:
-        return Fraction(optimum.floor(node), total), False
+        return Fraction(floor(optimum.residual, node), total), False
+
+
+def floor(residual: Residual, node: int) -> int:
+    """Return a cost that no strategy gets below: of what has to be asked in any case."""
+    if residual.decided(node) or not residual.splits(node):
+        return 0
+    return max(residual.total(node), sum(residual.sensitivity(node)))
 
 
 Asks = Callable[[int, Profile], Split | None]

@@ -8,7 +8,7 @@ from advisor.decide.requirements import MULTILINGUAL, NO_LANGUAGE
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import BrokenFileError, UsageError
-from advisor.interview.questions import put
+from advisor.interview.dialogue import put
 from advisor.interview.session import Session
 from advisor.rulebase.store import load_rules
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from optimum import file_order, gini, information_gain
+from optimum import file_order, floor, gini, information_gain
 from random_rules import NOT_APPLICABLE, Plain, engine_for, facts
 
 from advisor.decide.outlook import outlook
@@ -148,9 +148,8 @@ def test_no_strategy_gets_below_the_optimum_or_its_floor(of, rival):
         after = sum(part.weight * cost(part.node) for part in split.parts)
         return residual.total(node) + after // residual.ways[split.question]
 
-    floor = Optimum(residual, budget=0).floor(residual.root)
     least = Optimum(residual).cost(residual.root)
-    assert floor <= least <= cost(residual.root)
+    assert floor(residual, residual.root) <= least <= cost(residual.root)
 
 
 @given(facts())

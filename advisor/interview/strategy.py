@@ -118,10 +118,6 @@ class Residual(Diagram):
         open_ = self.open_at(node)
         return [split for question in open_ if (split := self.split(node, question))]
 
-    def stuck(self, node: int) -> bool:
-        """True where no question that may be asked makes a difference."""
-        return not any(self.split(node, question) for question in self.open_at(node))
-
     def open_at(self, node: int) -> list[int]:
         """Return the questions left, in declared order: how many nodes are made hangs on it."""
         return sorted(self.support(node) - self.closed)
@@ -232,13 +228,6 @@ class Optimum:
     def cost(self, node: int) -> int:
         """Return the least cost of a node. Raises OverBudgetError."""
         return self._within(node, self.residual.total(node) * self.residual.bottom)
-
-    def floor(self, node: int) -> int:
-        """Return a cost that no strategy gets below, without making more than a few nodes."""
-        residual = self.residual
-        if residual.decided(node) or residual.stuck(node):
-            return 0
-        return max(residual.total(node), sum(residual.sensitivity(node)))
 
     def _within(self, node: int, limit: int) -> int:
         """Return the least cost of a node, or a bound above `limit` that it does not get below."""
