@@ -67,7 +67,7 @@ def main() -> None:
     )
     siglip = t.SiglipConfig(text_config={**text, "projection_size": 32}, vision_config=VISION)
     decoder = t.GPT2Config(
-        vocab_size=len(WORDS) + 4, n_positions=64, n_embd=32, n_layer=2, n_head=2,
+        vocab_size=len(WORDS) + 4, n_positions=320, n_embd=32, n_layer=2, n_head=2,
         bos_token_id=1, eos_token_id=2, add_cross_attention=True,
     )  # fmt: skip
     writer = t.VisionEncoderDecoderConfig.from_encoder_decoder_configs(
