@@ -153,6 +153,7 @@ def test_it_learns_saves_and_what_it_saved_runs(key, tiny, pairs):
 
 TOYS = {
     "microsoft/trocr-base-printed": ("ocr-line", "trocr"),
+    "Salesforce/blip-image-captioning-base": ("captioning", "blip_captioner"),
     "nlpconnect/vit-gpt2-image-captioning": ("captioning", "gpt2_captioner"),
 }
 
