@@ -128,13 +128,17 @@ def run_in_child(
                 check=False,
             )
     except subprocess.TimeoutExpired as error:
-        raise LimitExceededError("it took too long") from error
+        raise LimitExceededError("the child process exceeded its time limit") from error
     if not done.stdout:
-        raise ChildError("OSError", f"Python did not start anew (exit code {done.returncode})")
+        raise ChildError(
+            "OSError", f"the Python child process did not start (exit code {done.returncode})"
+        )
     try:
         answer = json.loads(done.stdout)
     except ValueError as error:  # a system ends what passes its limits in the middle
-        raise LimitExceededError(f"it ended with exit code {done.returncode}") from error
+        raise LimitExceededError(
+            f"the child process ended with exit code {done.returncode}"
+        ) from error
     if "error" in answer:
         raise ChildError(*answer["error"])
     return answer["result"]

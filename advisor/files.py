@@ -41,7 +41,7 @@ def read_bounded(
     device, a folder and a file that is too large.
     """
     if within is not None and leads_out(file, within):
-        raise refused(file, errno.ELOOP, "a link leads out of the folder")
+        raise refused(file, errno.ELOOP, "a symbolic link leads out of the folder")
     if not walked:
         check_regular(file, os.stat(file))  # noqa: PTH116 - the same check as for the open file below
     handle = os.open(file, _OPEN)
@@ -67,7 +67,7 @@ def read_bounded(
 
 def _too_large(file: Path | str, most: int) -> OSError:
     """Return the refusal to read a file of more than `most` bytes."""
-    return refused(file, errno.EFBIG, f"it is larger than {size_shown(most)}")
+    return refused(file, errno.EFBIG, f"the file is larger than {size_shown(most)}")
 
 
 def read_lines(file: Path | str, most: int = MOST_TEXT) -> io.StringIO:
@@ -114,8 +114,8 @@ def refuse_what_was_read(*files: Path) -> None:
 
 def replaces_input(file: Path) -> UsageError:
     """Return the refusal to write an answer over what it is made from."""
-    message = f"`{file}` is read by this command, and its answer would replace it"
-    return UsageError(message, hint="name another file for the answer")
+    message = f"this command reads `{file}`, so the answer cannot be written to the same file"
+    return UsageError(message, hint="pass another file for the answer")
 
 
 def first_bytes(file: Path | str, most: int) -> bytes:
@@ -179,8 +179,8 @@ def check_regular(file: Path | str, status: os.stat_result) -> None:
     """Raise OSError where a status is not that of a regular file."""
     if not stat.S_ISREG(status.st_mode):
         if stat.S_ISDIR(status.st_mode):
-            raise refused(file, errno.EISDIR, "it is a folder")
-        raise refused(file, errno.EINVAL, "it is a pipe or a device, not a file")
+            raise refused(file, errno.EISDIR, "the path is a folder")
+        raise refused(file, errno.EINVAL, "the path is a pipe or a device, not a file")
 
 
 def refused(file: Path | str, number: int, reason: str) -> OSError:

@@ -74,7 +74,7 @@ def library() -> Any:
         import huggingface_hub.errors
     except ImportError as error:
         raise MissingExtraError(
-            "asking the hub needs the library `huggingface_hub`, which is not installed",
+            "requests to the Hub need the library `huggingface_hub`, which is not installed",
             hint="pip install huggingface_hub",
         ) from error
     except ValueError as error:
@@ -85,9 +85,9 @@ def library() -> Any:
 def misset(library: str, error: ValueError) -> HubError:
     """Return the error where a library refuses a setting as soon as it is imported."""
     return HubError(
-        f"the library `{library}` cannot be imported as it is set: {error}",
-        hint="look at the environment variables that it reads; HF_ENDPOINT, for one, is an address "
-        "like https://huggingface.co",
+        f"importing the library `{library}` fails because of its settings: {error}",
+        hint="check the environment variables of the library, such as HF_ENDPOINT (an address "
+        "like https://huggingface.co)",
     )
 
 
@@ -141,21 +141,23 @@ def hub_error(
     code = headers.get("X-Error-Code")
     if code == "GatedRepo" or status == 403:
         return GatedError(
-            f"`{id}` is gated: its owner wants to be asked first",
-            hint="accept its terms on its hub page, then run `hf auth login`",
+            f"`{id}` is gated, so you need permission from its owner",
+            hint="accept the terms on the Hub page of the checkpoint, then run `hf auth login`",
         )
     if code == "RevisionNotFound":
         return NotFoundError(
-            f"`{id}` has no revision `{revision}`", hint="leave --revision out for the newest"
+            f"`{id}` has no revision `{revision}`",
+            hint="leave out --revision to use the newest revision",
         )
     if status in (401, 404) or isinstance(error, kinds.HFValidationError):
         return NotFoundError(
-            f"the hub has no checkpoint `{id}`, or not for you to see",
-            hint="check the spelling; a private one needs `hf auth login`",
+            f"the Hub has no checkpoint `{id}`, or you have no access to it",
+            hint="check the spelling, or run `hf auth login` for a private checkpoint",
         )
     if status == 429:
         limited = RateLimitedError(
-            "the hub asks us to slow down", hint="try again in a few minutes; `hf auth login` helps"
+            "the Hub limits the number of requests",
+            hint="try again in a few minutes, or run `hf auth login` for a higher limit",
         )
         if re.fullmatch(r"\d+(\.\d+)?", wait := headers.get("Retry-After", "")):
             limited.seconds = float(wait)
@@ -166,19 +168,19 @@ def hub_error(
 def _unanswered(error: Exception, id: str, status: int | None, *, loading: bool) -> HubError:
     """The error where the Hub said nothing of the checkpoint."""
     absent = [f"`{id}` is not on this machine"] if loading else []
-    folder = ", or give a folder" if loading else ""
+    folder = ", or pass a local folder" if loading else ""
     if isinstance(error, library().errors.OfflineModeIsEnabled):
         message = ", and ".join([*absent, "network access is turned off"])
-        return OfflineError(message, hint=f"unset HF_HUB_OFFLINE once{folder}")
+        return OfflineError(message, hint=f"unset HF_HUB_OFFLINE{folder}")
     if status is not None and status >= 400:
         kind = OfflineError if loading else UnreadableAnswerError
-        message = f"the hub answered {status} when asked for `{id}`"
-        return kind(message, hint=f"try again in a while{folder}")
+        message = f"the Hub returned HTTP status {status} for `{id}`"
+        return kind(message, hint=f"try again later{folder}")
     if isinstance(error, (ValueError, TypeError, KeyError, AttributeError)) and not loading:
-        return UnreadableAnswerError(f"what the hub says of `{id}` cannot be read")
+        return UnreadableAnswerError(f"the response of the Hub for `{id}` cannot be parsed")
     return OfflineError(
-        ", and ".join(["the hub cannot be reached", *absent]),
-        hint=f"check the network{folder}; HF_ENDPOINT names another hub",
+        ", and ".join(["the Hub cannot be reached", *absent]),
+        hint=f"check the network{folder}; HF_ENDPOINT sets another Hub address",
     )
 
 

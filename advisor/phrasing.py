@@ -10,7 +10,7 @@ ORIGINS = {
     "text": "read from the need",
     "file": "from the file",
     "asked": "asked",
-    "detected": "found on this machine",
+    "detected": "detected on this machine",
 }
 
 NO_FAMILY = "none of the families"
@@ -27,15 +27,15 @@ def why_unparsed(error: Exception) -> str:
     Python speaks of its own limits where a number or the nesting is endless.
     """
     if isinstance(error, RecursionError):
-        return "it is nested too deeply"
+        return "the data is nested too deeply"
     if isinstance(error, UnicodeDecodeError):
-        return "it is not UTF-8 text"
+        return "the data is not UTF-8 text"
     if isinstance(error, KeyError):
         return f"it lacks `{error.args[0]}`"
     if isinstance(error, (TypeError, AttributeError)):
-        return "a value is of another type than there should be"
+        return "a value has the wrong type"
     if "integer string conversion" in str(error):
-        return "a number in it has thousands of digits"
+        return "a number has thousands of digits"
     return str(error)
 
 

@@ -46,12 +46,12 @@ def tensors_of(file: Path) -> dict[str, Any]:
             raise refused_path(error) from error
         except LimitExceededError as error:
             raise PickledError(
-                f"`{file}` takes more memory or time than its {size_mb:,.1f} MB explain"
+                f"loading `{file}` exceeds the memory or time limit for a file of {size_mb:,.1f} MB"
             ) from error
         except ChildError as error:
             if disk_is_full(error):
                 raise AdvisorError(
-                    f"the disk is too full for a copy of `{file}`", hint=FREE_SPACE
+                    f"the disk has no space for a copy of `{file}`", hint=FREE_SPACE
                 ) from error
             if error.kind != PickledError.__name__:
                 raise AdvisorError(f"`{file}` cannot be read: {error}") from error
@@ -69,12 +69,12 @@ def write_safe(file: str, safe: str) -> None:
         if isinstance(error, (MemoryError, OSError)) or NO_MEMORY in str(error):
             raise
         raise PickledError(
-            "is not a state dict of tensors, and advisor unpickles nothing else"
+            "is not a state dict of tensors, and advisor unpickles only tensors"
         ) from error
     if not isinstance(stored, dict) or not all(
         isinstance(name, str) and _is_plain(value) for name, value in stored.items()
     ):
-        raise PickledError("holds something else than named tensors")
+        raise PickledError("has values that are not named tensors")
     dense = torch.contiguous_format
     save_file({name: value.clone(memory_format=dense) for name, value in stored.items()}, safe)
 

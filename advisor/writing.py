@@ -22,7 +22,7 @@ ESCAPED = "advisor-escaped"
 """How text is encoded that an encoding cannot hold; `cli.main` registers it."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What the system says of a disk, a quota or a file that takes no more."""
-FREE_SPACE = "free some space, and run the command again"
+FREE_SPACE = "free some disk space and run the command again"
 
 
 def write_text(
@@ -82,7 +82,7 @@ def make_folder(folder: Path, *, within: Path | None = None) -> None:
         _refuse_leading_out(folder)
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise cannot_write(folder, error, "name a folder that can be written") from error
+        raise cannot_write(folder, error, "pass a folder that you can write to") from error
 
 
 def cannot_write(path: Path, error: OSError, hint: str) -> AdvisorError:
@@ -96,7 +96,7 @@ def cannot_write(path: Path, error: OSError, hint: str) -> AdvisorError:
 def _refuse_leading_out(path: Path, folder: Path = Path(), called: str = "this folder") -> None:
     if leads_out(path, folder):
         where = real_path(path)
-        raise refused(path, errno.ELOOP, f"a link leads out of {called}, to {where}")
+        raise refused(path, errno.ELOOP, f"a symbolic link leads out of {called} to {where}")
 
 
 def _refuse_link_out_of(folder: Path, path: Path) -> None:
@@ -104,7 +104,7 @@ def _refuse_link_out_of(folder: Path, path: Path) -> None:
     try:
         _refuse_leading_out(path, folder, f"`{folder}`")
     except OSError as error:
-        raise cannot_write(path, error, "replace the link by a regular file") from error
+        raise cannot_write(path, error, "replace the symbolic link with a regular file") from error
 
 
 @contextmanager
@@ -235,9 +235,9 @@ def refuse_unwritable(folder: Path) -> None:
         if not there.is_dir():
             raise refused(folder, errno.ENOTDIR, f"`{there}` is not a folder")
         if not os.access(there, os.W_OK | os.X_OK):
-            raise refused(folder, errno.EACCES, f"`{there}` takes no files")
+            raise refused(folder, errno.EACCES, f"you cannot write files to `{there}`")
     except OSError as error:
-        raise cannot_write(folder, error, "name another folder") from error
+        raise cannot_write(folder, error, "pass another folder") from error
 
 
 def refuse_contents(folder: Path) -> None:
@@ -245,8 +245,8 @@ def refuse_contents(folder: Path) -> None:
     refuse_unwritable(folder)
     if holds_something(folder):
         raise AdvisorError(
-            f"`{folder}` is there already and holds something else",
-            hint="name a new folder",
+            f"`{folder}` exists and has other files",
+            hint="pass a new folder",
             kind="output-exists",
         )
     clear_half_written(folder)
@@ -271,10 +271,10 @@ def refuse_folder(folder: Path) -> None:
     place = real_path(folder)
     refuse_unwritable(Path(place).parent)
     if os.path.ismount(place) or place == real_path(os.curdir):
-        what = "a mounted disk" if os.path.ismount(place) else "the folder that you are in"
+        what = "a mounted disk" if os.path.ismount(place) else "the current working folder"
         raise AdvisorError(
-            f"`{folder}` is {what}, which cannot be put in place as a whole",
-            hint="name a folder in it",
+            f"`{folder}` is {what}, which advisor cannot replace",
+            hint="pass a folder inside it",
             kind="cannot-write",
         )
 
@@ -301,7 +301,7 @@ def creating_folder(folder: Path) -> Iterator[Path]:
         except Exception as error:
             if isinstance(error, AdvisorError) or not disk_is_full(error):
                 raise
-            message = f"the disk filled up while `{named}` was written"
+            message = f"the disk is full, so `{named}` was not written"
             raise AdvisorError(message, hint=FREE_SPACE, kind="disk-full") from error
 
 
@@ -312,7 +312,7 @@ def open_growing(file: Path) -> FileIO:
     """
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
     if file.is_symlink():
-        raise refused(file, errno.ELOOP, "it is a link")
+        raise refused(file, errno.ELOOP, "the path is a symbolic link")
     handle = os.open(file, flags | getattr(os, "O_NOFOLLOW", 0), 0o644)
     try:
         check_regular(file, os.fstat(handle))

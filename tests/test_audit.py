@@ -160,7 +160,9 @@ def test_ties_are_the_profiles_in_which_two_families_stand_equal_in_everything(o
     claim = no_undeclared_tie(context_of(of))
     assert bool(claim.defects) == bool(tied)
     if tied:
-        assert f"rank alone decides {len(tied):,} profiles, {len(tied):,} of them" in claim.text
+        assert (
+            f"the tie-break order decides {len(tied):,} answer combinations, {len(tied):,} of them"
+        ) in claim.text
     for defect in claim.defects:
         assert all(whole in tied for whole in matching(defect.example, profiles))
 
@@ -181,7 +183,7 @@ def test_a_declared_tie_is_no_defect_and_one_that_never_happens_is(of, data):
     assert bool(defects(claim, "undeclared-tie")) == bool(undeclared)
     assert defects(claim, "idle-tie") == (set() if declared else {"meant"})
     if undeclared:
-        assert f"{undeclared:,} of them undeclared" in claim.text
+        assert f"{undeclared:,} without a declared tie" in claim.text
 
 
 def equal_to_the_winner(plain, whole):

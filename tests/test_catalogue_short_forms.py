@@ -170,11 +170,11 @@ def problems(overlay, checkpoints, sources=SHORT_SOURCES):
         ("lab-card-one: [parameters_millions]", "lab-card-one: [parameters]",
          "20:22: unknown field of a checkpoint `parameters`"),
         ("class: CLIPModel", "class: CLIPModel\n    stage: contrastive",
-         "17:5: the series says the same `stage`; leave it out here"),
+         "17:5: the series already sets the same `stage`; remove the key here"),
         ("    licence: null", "    licence: apache-2.0",
-         "24:5: `licence` differs from the series; cite where it was read"),
+         "24:5: `licence` differs from the series; cite a source for the value here"),
         ("    licence: null", "    dtype: null",
-         "24:5: the series says nothing of `dtype`; leave it out here"),
+         "24:5: the series does not set `dtype`; remove the empty key here"),
         ("lab-card-two: [pitfalls]", "lab-card-tow: [pitfalls]",
          "27:7: unknown source `lab-card-tow`; did you mean `lab-card-two`?"),
         ("tasks: [image-search, embeddings]", "tasks: [image-search, embedding]",
@@ -187,7 +187,7 @@ def problems(overlay, checkpoints, sources=SHORT_SOURCES):
         ("licence: null", "licence: 7", "24:5: expected text, found `7`"),
         ("    series: twins\n    loader: open_clip\n", "    loader: open_clip\n",
          "expected text, found nothing"),
-        ("id: lab/three", "id: lab/two", "29:5: the checkpoint `lab/two` is already at"),
+        ("id: lab/three", "id: lab/two", "29:5: the checkpoint `lab/two` is already defined at"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_where_it_was_written(overlay, was, now, problem):
@@ -205,7 +205,7 @@ def test_a_series_without_members_and_a_member_without_anything_are_named(overla
         "checkpoints/clip.yaml:3:5: no checkpoint in this file belongs to the series `twins`"
         in found
     )
-    assert any("a member of a series has to add a field" in line for line in found)
+    assert any("a member of a series must set at least one field" in line for line in found)
 
 
 def test_a_group_of_pages_has_each_page_in_its_title_and_nothing_is_said_twice(overlay):
@@ -213,8 +213,8 @@ def test_a_group_of_pages_has_each_page_in_its_title_and_nothing_is_said_twice(o
         "note: Read.", "kind: code, note: Read."
     )
     found = problems(overlay, SHORT, sources)
-    assert any("the title of a group of pages has to contain `{page}`" in line for line in found)
-    assert any("the group says `kind`; leave it out here" in line for line in found)
+    assert any("the title of a group of pages must contain `{page}`" in line for line in found)
+    assert any("the group already sets `kind`; remove the key here" in line for line in found)
 
 
 @pytest.mark.parametrize(

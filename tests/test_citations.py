@@ -63,9 +63,9 @@ def laid_over(small_folder, tmp_path, checkpoints, sources=WIKI):
 def test_a_member_cites_its_own_facts_and_a_series_those_that_it_states(small_folder, tmp_path):
     rules, remarks = laid_over(small_folder, tmp_path, SERIES)
     assert remarks == [
-        "14:5: `parameters_millions` is not of the series; cite where it was read",
-        "15:5: `gated` cites no source; say under `sources` where it was read",
-        "18:5: `commercial_use` of the series cites no source; cite one there or here",
+        "14:5: the series does not set `parameters_millions`; cite a source for the field here",
+        "15:5: `gated` has no source; add one under `sources`",
+        "18:5: `commercial_use` of the series has no source; add a source to the series or here",
     ]
     assert rules.checkpoint("lab/one").commercial_use == "permitted"
 
@@ -85,8 +85,7 @@ def test_a_fact_without_a_source_fails_the_check_and_nothing_else(capsys, monkey
     assert checked.code == 2
     [problem] = [line for line in checked.err.splitlines() if "yaml:" in line]
     assert problem == (
-        f"{tmp_path.name}/checkpoints/clip.yaml:9:5: "
-        "`gated` cites no source; say under `sources` where it was read"
+        f"{tmp_path.name}/checkpoints/clip.yaml:9:5: `gated` has no source; add one under `sources`"
     )
     assert advisor("show", "lab/alone", "--rules", tmp_path).code == 0
 
@@ -115,10 +114,10 @@ protocols:
         return [one for one in load_rules(small_folder, (ours,)).remarks if "ours/" in one]
 
     rank = (
-        "ours/figures/ours.yaml:2:5: no yardstick names the protocol `our-table`, so its results "
-        "rank nothing; name it in one, or say `ranks_nothing: true`"
+        "ours/figures/ours.yaml:2:5: no yardstick uses the protocol `our-table`, so its results "
+        "do not affect any ranking; add it to a yardstick, or set `ranks_nothing: true`"
     )
-    nobody = "nothing cites the source `page-of-nobody`"
+    nobody = "no entry cites the source `page-of-nobody`"
     assert [one.split(": ", 1)[-1] if nobody in one else one for one in remarks(figures)] == [
         rank,
         nobody,

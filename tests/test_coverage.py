@@ -223,16 +223,20 @@ def uncovered(house, monkeypatch):
 def test_what_is_not_covered_is_named_at_its_place(small, uncovered, capsys):
     assert run(["rules", "coverage", "--rules", uncovered]) == 0
     out = " ".join(capsys.readouterr().out.split())
-    assert "house/decisions/house.yaml:2: `silent` is a rule that decides no scenario" in out
-    assert "house.yaml:3: `in-passing` is a supporting rule that fires in no scenario" in out
-    assert "`idling` is a task that no scenario is about" in out
-    assert "`idle` is a family that is the answer to no scenario" in out
+    assert (
+        "house/decisions/house.yaml:2: `silent` is a rule that changes the result of no scenario"
+    ) in out
+    assert (
+        "house.yaml:3: `in-passing` is a supporting rule that does not fire in any scenario"
+    ) in out
+    assert "`idling` is a task without a scenario" in out
+    assert "`idle` is a family that no scenario expects" in out
     before = coverage(small)
     supporting = sum(one.rule.supporting for one in before.rules)
     whole = len(before.rules) - supporting
     tasks, families = len(before.tasks), len(before.families)
-    assert f"{whole} of {whole + 1} rules decide one, " in out
-    assert f"{supporting} of {supporting + 1} supporting rules fire in one" in out
+    assert f"cover {whole} of {whole + 1} deciding rules, " in out
+    assert f"{supporting} of {supporting + 1} supporting rules" in out
     assert f"{tasks} of {tasks + 1} tasks and {families} of {families + 1} families" in out
 
 

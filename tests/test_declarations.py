@@ -86,7 +86,9 @@ def test_one_line_more_is_a_field_everywhere():
         "unknown key `stops`; known: id, glasses, by_colour, spare, class, label, coated"
     ]
     assert problems(entry, wider) == []
-    assert problems(entry | {"stops": [0]}, wider) == ["expected a whole number from 1 on, found 0"]
+    assert problems(entry | {"stops": [0]}, wider) == [
+        "expected a whole number of at least 1, found 0"
+    ]
     assert record(wider).schema()["properties"]["stops"]["items"] == {
         "type": "integer",
         "minimum": 1,
@@ -190,14 +192,14 @@ def test_one_line_in_the_class_of_checkpoints_is_a_field_in_files_pages_and_docu
         return answer(("-m", "advisor"), *words)
 
     here = "openai/clip-vit-base-patch32"
-    assert "`attention_window` cites no source" in said("rules", "check")
+    assert "`attention_window` has no source" in said("rules", "check")
     cited = "      open-clip-model-profile: [parameters_millions"
     text = entries.read_text(encoding="utf-8")
     assert f"{cited}]" in text
     entries.write_text(
         text.replace(f"{cited}]", f"{cited}, attention_window]", 1), encoding="utf-8"
     )
-    assert "cites no source" not in said("rules", "check")
+    assert "of the series has no source; add a source to the" not in said("rules", "check")
     assert '"attention_window"' in said("rules", "schema", "checkpoints")
     assert "attention_window" in said("show", here, "--full")
     for words in (

@@ -165,7 +165,9 @@ def test_release_that_is_not_described_is_judged_as_the_nearest_and_says_so(
     """The last patch of the same minor, else the nearest below, else the oldest there is."""
     held = release(rulebase, asked)
     assert held.version == judged
-    assert held.note == f"transformers {asked} is not described; judged as {judged}"
+    assert held.note == (
+        f"transformers {asked} is not described, so the code is checked against {judged}"
+    )
     assert release(rulebase, judged).note is None
 
 

@@ -79,8 +79,8 @@ def test_the_program_prints_what_its_docstring_says():
 @pytest.mark.parametrize(
     ("choice", "code", "sentence"),
     [
-        ([], 0, "A valid choice (unified-vlp is recommended)."),
-        (["openai/clip-vit-base-patch32", "CLIPModel"], 1, "Not a valid choice"),
+        ([], 0, "This checkpoint fits (unified-vlp is recommended)."),
+        (["openai/clip-vit-base-patch32", "CLIPModel"], 1, "This checkpoint does not fit"),
     ],
 )
 def test_the_ci_line_passes_and_fails_as_its_comment_says(choice, code, sentence, tmp_path):

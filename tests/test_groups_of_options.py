@@ -68,15 +68,15 @@ def test_a_condition_that_lists_its_neighbors_one_by_one_is_remarked_on(with_npu
     (remark,) = load_rules(with_npu).remarks
     assert remark.startswith(f"decisions/hardware.yaml:{line + 1}:")
     assert (
-        "lists `phone` and `browser` of `device`, and not `npu`; name the group `small`" in remark
-    )
+        "lists `phone` and `browser` of `device`, and not `npu`; write the group `small` instead"
+    ) in remark
 
 
 @pytest.mark.parametrize(
     ("members", "problem"),
     [
         ("small: [phone, browzer]", "unknown option in `small` `browzer`; did you mean `browser`?"),
-        ("phone: [cpu, browser]", "the group `phone` is called as an option is"),
+        ("phone: [cpu, browser]", "the group `phone` has the same name as an option"),
     ],
 )
 def test_a_group_of_what_is_no_option_is_refused(with_npu, members, problem):

@@ -184,7 +184,7 @@ def test_of_a_kept_interview_of_other_rules_what_these_know_goes_on(engine):
 )
 def test_a_damaged_step_is_no_interview(engine, step):
     kept = Session(engine, {}, "family").to_json() | {"steps": [step]}
-    with pytest.raises(UsageError, match="saved interview is broken"):
+    with pytest.raises(UsageError, match="the saved interview is damaged"):
         Session.from_json(engine, kept, "family")
 
 
@@ -201,7 +201,7 @@ def test_a_given_task_that_is_taken_back_is_asked(engine):
 @pytest.mark.parametrize("given", [None, [], {}, {"code": "de"}])
 def test_a_damaged_answer_given_before_an_interview_is_no_interview(engine, given):
     kept = Session(engine, {}, "family").to_json() | {"given": {"language": given}}
-    with pytest.raises(UsageError, match="saved interview is broken"):
+    with pytest.raises(UsageError, match="the saved interview is damaged"):
         Session.from_json(engine, kept, "family")
 
 

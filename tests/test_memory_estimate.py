@@ -41,7 +41,7 @@ def test_more_of_anything_never_takes_less(batch, beams, new_tokens):
 def test_dual_encoder_has_no_cache(beams, new_tokens):
     found = estimate(CLIP, beams=beams, new_tokens=new_tokens)
     assert found.gb == memory_gb(CLIP)
-    assert "a two-tower model generates no text, so it has no cache" in found.assumptions
+    assert "a dual encoder generates no text, so it has no key-value cache" in found.assumptions
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_batches_and_beams_add_about_what_was_measured(id, batch, beams, measure
 
 
 def test_precision_is_called_the_files_only_where_it_was_verified():
-    assert "the file holds float32" in estimate(BLIP).assumptions
-    said = "float32 in the file, which is not verified"
+    assert "float32 in the file" in estimate(BLIP).assumptions
+    said = "float32 in the file (not verified)"
     assert said in estimate(BLIP._replace(dtype=None)).assumptions
 
 
@@ -91,7 +91,7 @@ def test_tower_that_sees_every_beam_takes_beams_for_pictures():
     assert estimate(git, beams=8).gb == estimate(git, batch=8).gb
     assert dict(estimate(git, beams=8).parts)["batch"] > 0
     assert "batch" not in names(estimate(BLIP, beams=8))
-    said = "the vision tower sees each image once for every beam"
+    said = "the vision tower processes each image once per beam"
     assert said in estimate(git, beams=8).assumptions
     assert said not in estimate(BLIP, beams=8).assumptions
 
@@ -100,7 +100,9 @@ def test_unknown_decoder_is_said_and_not_counted():
     checkpoint = BLIP._replace(writer=None)
     found = estimate(checkpoint, beams=4)
     assert "cache" not in names(found)
-    assert "the decoder's dimensions are unknown, so its cache is not counted" in found.assumptions
+    assert (
+        "the size of the decoder is unknown, so the key-value cache is not counted"
+    ) in found.assumptions
 
 
 def test_unknown_size_gives_no_number():

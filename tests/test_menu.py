@@ -47,7 +47,7 @@ def test_what_matches_nothing_says_so_and_takes_nothing(text):
     assert menu.chosen is None
     lines = "\n".join(line for _, line in menu.lines(80, 24))
     if text != "dont":
-        assert "nothing matches" in lines or text == "??"
+        assert "no option matches" in lines or text == "??"
     assert 1 <= len(menu.nearest) <= 3
     menu.move(1)
     assert menu.chosen == menu.nearest[0], "what is near may be moved to"
@@ -95,7 +95,7 @@ def test_every_line_fits_and_what_does_not_is_counted(texts, moves, width):
     assert all(len(line) < width for _, line in lines)
     assert any(style == "marked" for style, _ in lines), "the marked row is on the screen"
     shown = sum(style in ("row", "marked") for style, _ in lines)
-    told = any("more below" in line or "more above" in line for _, line in lines)
+    told = any("more options below" in line or "more above" in line for _, line in lines)
     whole = sum(len(menu._block(row, place, width)) for place, row in enumerate(rows))
     assert told == (shown < whole)
 

@@ -258,13 +258,13 @@ def test_a_relation_that_figures_contradict_is_refused(tmp_path):
     assert (refused.won, refused.lost) == (0, 2)
     assert refused.place.endswith("checkpoints/clip.yaml:2")
     (failure,) = prove(rules).failures
-    assert failure.message == "org/one loses to org/two in 2 of 2 comparisons"
+    assert failure.message == "org/one is worse than org/two in 2 of 2 comparisons"
 
 
 def test_a_relation_that_leads_back_to_itself_is_named_at_its_place(tmp_path):
     with pytest.raises(BrokenFileError) as caught:
         load_rules(overlays=(overlay(tmp_path, "succeeds: org/one"),))
-    assert "`succeeds` leads from `org/one` back to itself" in caught.value.problems[0]
+    assert "following `succeeds` from `org/one` leads back to `org/one`" in caught.value.problems[0]
 
 
 SIZES = {
@@ -412,12 +412,12 @@ def test_the_printed_reason_of_every_adjacent_pair_is_true_of_the_data(rulebase,
                 words = "tied with" if tied else "no shared benchmark with"
                 words = f"{words} {others[0].id}" if others else ""
                 if pick.placed_by == "series":
-                    words = "no published result; ranked by its series and size"
+                    words = "no published result; ranked by series and size"
                 assert not others or standing(found, pick) == words
                 continue
             assert said.next == others[0].id
             assert standing(found, pick).endswith(
-                said.next + ", of one series" * ("larger" in said)
+                said.next + "of the same series" * ("larger" in said)
             )
             before = said.through or pick.checkpoint.id
             if said.by == "relation":

@@ -112,7 +112,7 @@ def test_an_answer_by_measurements_says_so_and_has_another_digest(tmp_path, rule
     made = measured_rules(rules, file)
     assert made.digest != rules.digest
     assert len(made.digest) == len(rules.digest)
-    assert f"cider-d on 80 images of photos, first of all: {last} 0.900, {first} 0.500" in "".join(
+    assert f"cider-d on 80 images of photos, ranked first: {last} 0.900, {first} 0.500" in "".join(
         made.overlays
     )
 
@@ -139,7 +139,7 @@ def test_measurements_of_another_task_rank_nothing_and_say_so(tmp_path, rules):
     answer = recommend(measured_rules(rules, file), task=TASK)
     found = [one.checkpoint.id for one in answer.advice[0].selection.picks]
     assert [id for id in found if id in before] == before
-    assert answer.notes == (f"`{file}` is of vqa, and ranks nothing here",)
+    assert answer.notes == (f"`{file}` evaluates vqa, so it does not affect this ranking",)
 
 
 def test_a_better_one_of_another_family_is_named(tmp_path, rules):
@@ -150,7 +150,7 @@ def test_a_better_one_of_another_family_is_named(tmp_path, rules):
     answer = recommend(measured_rules(rules, file), task=TASK)
     if answer.advice[0].selection.picks[0].checkpoint.id == first:
         assert other.id in answer.notes[0]
-    assert "was reliably ahead of" in "".join(answer.notes)
+    assert "was significantly better than" in "".join(answer.notes)
 
 
 def test_what_is_no_evaluation_is_refused(tmp_path, rules):
@@ -161,7 +161,7 @@ def test_what_is_no_evaluation_is_refused(tmp_path, rules):
     with pytest.raises(UsageError, match="cannot read"):
         measured_rules(rules, tmp_path / "none.json")
     file = evaluation(tmp_path / "e.json", {"my/own": 1.0})
-    with pytest.raises(UsageError, match="no checkpoint of the catalog"):
+    with pytest.raises(UsageError, match="has no result for a cataloged checkpoint"):
         measured_rules(rules, file)
 
 

@@ -110,7 +110,9 @@ def test_number_is_cut_at_the_thresholds(small, pairs, option):
     ("typed", "hint"), [("7,5", "write 7.5"), ("0,5", "write 0.5"), ("1,2,3", "without commas")]
 )
 def test_a_comma_that_groups_no_thousands_is_refused(small, typed, hint):
-    with pytest.raises(UsageError, match="groups thousands") as raised:
+    with pytest.raises(
+        UsageError, match="is not a number; use commas only between thousands"
+    ) as raised:
         make_profile(small, {"memory-gb": typed})
     assert hint in raised.value.hint
 

@@ -117,7 +117,7 @@ def test_each_program_thinks_as_its_entry_says():
                 assert (f"{switch}=True" in code) == bool(switch)
                 assert (fast == code) == (switch is None)
             if checkpoint.thinks and switch:
-                assert f"{switch}=False,  # the published results are with thinking" in (
+                assert f"{switch}=False,  # the published results used thinking" in (
                     code if scored else fast
                 )
                 assert "</think>" not in fast
@@ -305,7 +305,7 @@ BROKEN = {
         (
             'changes: [{id: a, name: "*a*", of: class, kind: removed, since: "5", because: B, '
             "sources: [transformers-5-trials]}]",
-            "a name may hold one `*` at most",
+            "a name can have at most one `*`",
         ),
         (
             'changes: [{id: a, name: b, of: class, kind: gone, since: "5.x", because: B, '

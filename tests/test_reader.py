@@ -134,27 +134,31 @@ def test_shapes_name_what_is_referred_to_and_where():
         ("a:\n  - 2026-11-24\n", "2:5", '`2026-11-24` is a date in YAML; write "2026-11-24"'),
         ("a: 2026-11\n", "1:4", "`2026-11` is a date in YAML"),
         ("a: 2026-11-24T10:00:00\n", "1:4", "is a date in YAML"),
-        ("a: 0123\n", "1:4", "`0123` is read as another number by YAML"),
-        ("a: 0x1F\n", "1:4", "`0x1F` is read as another number by YAML"),
-        ("a: 0o17\n", "1:4", "`0o17` is read as another number by YAML"),
-        ("a: 0b11\n", "1:4", "`0b11` is read as another number by YAML"),
-        ("a: 1_000\n", "1:4", "`1_000` is read as another number by YAML"),
-        ("a: 190:20:30\n", "1:4", "`190:20:30` is read as another number by YAML"),
-        ("a: .inf\n", "1:4", "`.inf` is read as another number by YAML"),
-        ("a: .NaN\n", "1:4", "`.NaN` is read as another number by YAML"),
+        ("a: 0123\n", "1:4", "YAML reads `0123` as another number"),
+        ("a: 0x1F\n", "1:4", "YAML reads `0x1F` as another number"),
+        ("a: 0o17\n", "1:4", "YAML reads `0o17` as another number"),
+        ("a: 0b11\n", "1:4", "YAML reads `0b11` as another number"),
+        ("a: 1_000\n", "1:4", "YAML reads `1_000` as another number"),
+        ("a: 190:20:30\n", "1:4", "YAML reads `190:20:30` as another number"),
+        ("a: .inf\n", "1:4", "YAML reads `.inf` as another number"),
+        ("a: .NaN\n", "1:4", "YAML reads `.NaN` as another number"),
         ("a: &x {b: 1}\nc:\n  <<: *x\n", "3:3", "uses the merge key `<<`; write the keys out"),
         ("a: !!python/object:os.system x\n", "1:4", "uses the tag"),
         ("a: !custom {b: 1}\n", "1:4", "uses the tag `!custom`; tags are not allowed"),
         ("a: !!set [b]\n", "1:4", "tags are not allowed"),
-        ("? [a, b]\n: c\n", "1:3", "a key has to be text, not a mapping or list"),
-        ("? {a: b}\n: c\n", "1:3", "a key has to be text, not a mapping or list"),
-        ("a: 1\n2: b\n", "2:1", "a key has to be text; put it in quotes"),
-        ("true: b\n", "1:1", "a key has to be text; put it in quotes"),
-        ("null: b\n", "1:1", "a key has to be text; put it in quotes"),
-        ("a: &x text\n*x : b\n", "2:1", "a key has to be text; put it in quotes"),
-        ("a: *nowhere\n", "1:4", "the alias `*nowhere` points at nothing finished before it"),
-        ("a: &x [1, *x]\n", "1:11", "the alias `*x` points at nothing finished before it"),
-        ("a: 1\n---\nb: 2\n", "2:1", "holds a second document; use one file for each"),
+        ("? [a, b]\n: c\n", "1:3", "a key must be text, not a mapping or list"),
+        ("? {a: b}\n: c\n", "1:3", "a key must be text, not a mapping or list"),
+        ("a: 1\n2: b\n", "2:1", "a key must be text; put the key in quotes"),
+        ("true: b\n", "1:1", "a key must be text; put the key in quotes"),
+        ("null: b\n", "1:1", "a key must be text; put the key in quotes"),
+        ("a: &x text\n*x : b\n", "2:1", "a key must be text; put the key in quotes"),
+        ("a: *nowhere\n", "1:4", "the alias `*nowhere` refers to no earlier anchor"),
+        ("a: &x [1, *x]\n", "1:11", "the alias `*x` refers to no earlier anchor"),
+        (
+            "a: 1\n---\nb: 2\n",
+            "2:1",
+            "has a second YAML document; write each document into its own file",
+        ),
         ("a: [1, 2\nb: 3\n", "2:2", "is not valid YAML"),
         ("a: b: c\n", "1:5", "is not valid YAML: mapping values are not allowed"),
         ("a: 'open\n", "2:1", "is not valid YAML"),
@@ -185,7 +189,7 @@ def test_exploding_aliases_are_refused():
     for n in range(1, 12):
         lines.append(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]")
     assert problems("\n".join(lines)) == [
-        f"file.yaml:1:1: holds more than {reader.MAX_VALUES:,} values"
+        f"file.yaml:1:1: has more than {reader.MAX_VALUES:,} values"
     ]
 
 
@@ -198,7 +202,7 @@ def test_deep_nesting_is_refused_without_recursion(opening):
 
 def test_too_many_values_are_refused(monkeypatch):
     monkeypatch.setattr(reader, "MAX_VALUES", 100)
-    assert problems("[" + "a, " * 200 + "]") == ["file.yaml:1:1: holds more than 100 values"]
+    assert problems("[" + "a, " * 200 + "]") == ["file.yaml:1:1: has more than 100 values"]
 
 
 # -- files ------------------------------------------------------------------------------------
@@ -211,7 +215,7 @@ def file_problems(path):
 def test_huge_file_is_refused_unread(tmp_path):
     path = tmp_path / "huge.yaml"
     path.write_bytes(b"a: 1\n#" + b"x" * reader.MAX_BYTES)
-    assert file_problems(path) == ["file.yaml:1:1: cannot be read: it is larger than 4 MB"]
+    assert file_problems(path) == ["file.yaml:1:1: cannot be read: the file is larger than 4 MB"]
 
 
 def test_text_that_is_not_utf8_is_refused_at_its_line(tmp_path):
@@ -273,7 +277,7 @@ PERSON = Record({"name": TextOf(), "age?": Integer(1), "kind?": OneOf("child", "
         ("name: ' '\n", PERSON, ["1:1: expected text, found nothing"]),
         ("name: A\nage: 1.5\n", PERSON, ["2:1: expected a whole number, found `1.5`"]),
         ("name: A\nage: true\n", PERSON, ["2:1: expected a whole number, found `True`"]),
-        ("name: A\nage: 0\n", PERSON, ["2:1: expected a whole number from 1 on, found 0"]),
+        ("name: A\nage: 0\n", PERSON, ["2:1: expected a whole number of at least 1, found 0"]),
         (
             "name: A\nkind: chld\n",
             PERSON,
@@ -290,14 +294,14 @@ PERSON = Record({"name": TextOf(), "age?": Integer(1), "kind?": OneOf("child", "
         ("[a, 2, b]", ListOf(TextOf()), ["1:5: expected text, found `2`"]),
         ("[]", ListOf(TextOf(), least=1), ["1:1: expected at least 1 in this list, found 0"]),
         ("a: b", ListOf(TextOf()), ["1:1: expected a list, found a mapping"]),
-        ("a: 1\nB: 2\n", MapOf(Integer()), ["2:1: `B` does not look like a kebab-case id"]),
+        ("a: 1\nB: 2\n", MapOf(Integer()), ["2:1: `B` is not a kebab-case id"]),
         ("{}", MapOf(Integer(), least=1), ["1:1: expected at least 1 keys here, found 0"]),
         ("a: 1", MapOf(Boolean()), ["1:1: expected true or false, found `1`"]),
         ("a: '1'", MapOf(Number()), ["1:1: expected a number, found `1`"]),
         (
             'a: "no"',
             MapOf(KebabCase()),
-            ["1:1: `no` cannot be an id: YAML reads it as something else"],
+            ["1:1: `no` cannot be an id, because YAML does not read it as text"],
         ),
         (
             "a: [b, 1]",

@@ -165,7 +165,7 @@ def test_small_folder_is_sound(tmp_path):
             "questions.yaml",
             "ask_if: {output: [text]",
             "ask_if: {length: [short]",
-            "questions.yaml:17:14: `length` has to come before `length`",
+            "questions.yaml:17:14: the question `length` must be defined before `length`",
         ),
         (
             "questions.yaml",
@@ -225,7 +225,7 @@ def test_small_folder_is_sound(tmp_path):
             "tasks.yaml",
             "id: find",
             "id: write",
-            "tasks.yaml:7:5: the task `write` is already at tasks.yaml:2",
+            "tasks.yaml:7:5: the task `write` is already defined at tasks.yaml:2",
         ),
         (
             "families/writer.yaml",
@@ -249,7 +249,7 @@ def test_small_folder_is_sound(tmp_path):
             "families/writer.yaml",
             "find: {because",
             "write: {because",
-            "families/writer.yaml:11:3: `write` is declared under `tasks` as well",
+            "families/writer.yaml:11:3: `write` is also declared under `tasks`",
         ),
         (
             "families/writer.yaml",
@@ -261,7 +261,8 @@ def test_small_folder_is_sound(tmp_path):
             "families/writer.yaml",
             "id: writer",
             "id: scribe",
-            "families/writer.yaml:1:1: the file is called `writer.yaml`; use the id as its name",
+            "families/writer.yaml:1:1: the file has the name `writer.yaml`; rename the file to "
+            "its id",
         ),
         (
             "decisions/capability.yaml",
@@ -315,7 +316,8 @@ def test_small_folder_is_sound(tmp_path):
             "decisions/capability.yaml",
             "fires: false",
             "fires: true",
-            "decisions/capability.yaml:8:5: one example has to fire and one must not",
+            "decisions/capability.yaml:8:5: the rule needs one example that fires and one that "
+            "does not",
         ),
         (
             "checkpoints/writer.yaml",
@@ -383,9 +385,9 @@ def test_all_problems_of_all_files_are_named_at_once(tmp_path):
 
 
 def test_missing_and_empty_folders_are_refused_in_words(tmp_path):
-    with pytest.raises(BrokenFileError, match="no rule folder at"):
+    with pytest.raises(BrokenFileError, match="the rule folder"):
         load_rules(tmp_path / "nowhere")
-    with pytest.raises(BrokenFileError, match="holds no rule files"):
+    with pytest.raises(BrokenFileError, match="has no rule files"):
         load_rules(tmp_path)
 
 
@@ -478,8 +480,8 @@ def test_an_id_stands_once_in_a_folder_whatever_it_replaces(tmp_path):
     with pytest.raises(BrokenFileError) as caught:
         load_rules(base, (mine,))
     assert caught.value.problems == (
-        "mine/criteria.yaml:3:6: the criterion `budget` is already at mine/criteria.yaml:2",
-        "mine/sources.yaml:3:6: the source `mine` is already at mine/sources.yaml:2",
+        "mine/criteria.yaml:3:6: the criterion `budget` is already defined at mine/criteria.yaml:2",
+        "mine/sources.yaml:3:6: the source `mine` is already defined at mine/sources.yaml:2",
     )
 
 
@@ -493,7 +495,7 @@ def test_two_overlays_of_one_name_may_say_the_same(tmp_path):
 
 @pytest.mark.parametrize(
     ("lacking", "said"),
-    [("criteria.yaml", "the rules hold no criteria"), ("questions.yaml", "no questions")],
+    [("criteria.yaml", "the rules have no criteria"), ("questions.yaml", "no questions")],
 )
 def test_a_folder_that_is_no_whole_rule_base_says_what_it_lacks(tmp_path, lacking, said):
     base = folder(tmp_path)
@@ -661,8 +663,7 @@ def test_one_entry_with_five_mistakes_gets_five_lines(tmp_path):
     )
     assert broken(root) == [
         "checkpoints/writer.yaml:5:13: unknown task `wrte`; did you mean `write`?",
-        "checkpoints/writer.yaml:7:5: `gated` cites no source; say under `sources` where it was "
-        "read",
+        "checkpoints/writer.yaml:7:5: `gated` has no source; add one under `sources`",
         "checkpoints/writer.yaml:8:5: unknown checkpoint `org/writr`; did you mean `org/writer`?",
         "checkpoints/writer.yaml:9:25: unknown source `papr`; did you mean `paper`?",
         "checkpoints/writer.yaml:10:15: unknown task of this checkpoint `find`",
@@ -693,7 +694,7 @@ def test_an_unknown_field_hides_no_unknown_source(tmp_path):
     with pytest.raises(BrokenFileError) as caught:
         load_rules(overlays=(ours,))
     told = [one.removeprefix("mine/checkpoints/clip.yaml:") for one in caught.value.problems]
-    uncited = "of the series cites no source; cite one there or here"
+    uncited = "of the series has no source; add a source to the"
     assert told == [
         f"3:5: `commercial_use` {uncited}",
         f"3:5: `licence` {uncited}",

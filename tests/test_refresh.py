@@ -134,7 +134,7 @@ def test_nothing_changed_is_exit_0(hub, capsys):
 def test_a_repository_that_is_gone_is_a_change(hub, refresh):
     code, done = refresh(VQA)
     assert (code, done.rows[0].status) == (1, "missing")
-    assert "not for you to see" in done.rows[0].message
+    assert "or you have no access to it" in done.rows[0].message
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_long_wait_stops_with_what_was_done_and_how_to_go_on(hub, rulebase, ca
     hub.answers[ids[1]] = (429, headers)
     assert main(ids) == 2
     last = capsys.readouterr().out.splitlines()[-1]
-    assert "slow down" in last
+    assert "the Hub limits the number of requests" in last
     assert last.endswith(f"go on with: {ids[1]} {ids[2]}")
     assert len(hub.asked) == 2
 

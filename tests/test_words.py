@@ -28,7 +28,7 @@ def test_few_exceptions_each_with_a_reason():
         ("Where one is gone, load the class.", "Where"),
         ("CLIP has no text decoder.", None),
         ("there is no folder `x`", None),
-        ("What do you have to train on?", None),
+        ("What training data do you have?", None),
         ("The class is no longer there.", None),
     ],
 )

@@ -15,7 +15,8 @@ from advisor.files import path_shown
 from advisor.rulebase.base import RuleBase
 
 Project = Annotated[
-    Path, typer.Argument(metavar="[DIR]", help="The project; this folder if left out.")
+    Path,
+    typer.Argument(metavar="[DIR]", help="Folder of the project. Default: the current folder."),
 ]
 ForClaude = Annotated[
     bool, option("--claude", "Install in .claude/skills instead of .agents/skills.")
@@ -25,9 +26,9 @@ ForClaude = Annotated[
 def mcp(*, rulebase: RuleBase) -> int:
     """Serve recommend, explain, check, show and list to an agent, over stdin and stdout.
 
-    This is a Model Context Protocol server. Its tools only read, and use no network. They open
-    files of the working folder. In a repository, `check` also reads the .gitignore and
-    requirements files above that folder. An agent starts this command from its settings:
+    This is a Model Context Protocol server. Its tools only read files of the working folder, and
+    use no network. In a repository, `check` also reads the .gitignore and requirements files above
+    that folder. An agent starts this command from its settings:
 
     \b
     {"mcpServers": {"advisor": {"command": "advisor", "args": ["mcp"]}}}
@@ -41,7 +42,7 @@ def mcp(*, rulebase: RuleBase) -> int:
         from advisor.agents.server import serve
     except ImportError as error:
         raise MissingExtraError(
-            "serving an agent needs the library `mcp`, which is not installed",
+            "`advisor mcp` needs the library `mcp`, which is not installed",
             hint=install_hint("mcp"),
         ) from error
     serve(rulebase)
@@ -51,8 +52,8 @@ def mcp(*, rulebase: RuleBase) -> int:
 def add(folder: Project = Path(), claude: ForClaude = False) -> int:
     """Copy the skill for coding agents into a project.
 
-    It says when to ask advisor, how to read the answer, and how to keep choices right in CI. An
-    edited one is never overwritten.
+    The skill explains when to run advisor, how to read the answer, and how to check models in CI. A
+    skill file that you edited is never overwritten.
 
     \b
     Examples:

@@ -23,8 +23,9 @@ from advisor.foreign import shortened, visible, visible_lines
 from advisor.rulebase.base import RuleBase
 
 INSTRUCTIONS = (
-    "Which kind of vision-language model fits a task (CLIP, VisionEncoderDecoder, unified VLP), "
-    "which checkpoint, and why. Begin with `recommend`; what it assumed may be asked of the user."
+    "Recommends a vision-language model family (CLIP, VisionEncoderDecoder, unified VLP) and a "
+    "checkpoint for a task, with reasons. Start with `recommend`. You may ask the user about the "
+    "answers that it assumed."
 )
 READ_ONLY = types.ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
@@ -171,7 +172,7 @@ def answer(rulebase: RuleBase, name: str, arguments: Arguments) -> types.CallToo
     except OSError as failure:
         return _result({"error": _problem(refused_path(failure))}, failed=True)
     except Exception as failure:  # the last resort: it says that this is our mistake
-        bug = AdvisorError(f"a bug in advisor: {type(failure).__name__}: {failure}", kind="bug")
+        bug = AdvisorError(f"advisor has a bug: {type(failure).__name__}: {failure}", kind="bug")
         return _result({"error": _problem(bug)}, failed=True)
     return _result(document)
 

@@ -45,20 +45,20 @@ def add(project: Path, skills: str) -> tuple[Path, bool]:
     """
     file, text = project / skills / NAME / FILE, marked(shipped())
     if leads_out(file, project) or leads_out(file, Path()):
-        message = f"a link on the way to `{file}` leads out of the project"
+        message = f"a symbolic link in the path of `{file}` leads out of the project"
         raise UsageError(message, hint="run the command in the folder that the link points to")
     if os.path.lexists(file):
         try:
             there = read_bounded(file, MOST_BYTES).decode(errors="replace")
         except OSError as error:
             message = f"`{file}` cannot be read: {error.strerror or error}"
-            raise UsageError(message, hint="move it away, and run the command again") from error
+            raise UsageError(message, hint="move the file and run the command again") from error
         if there == text:
             return file, False
         if edited(there):
             raise UsageError(
-                f"`{file}` was edited, and is left as it is",
-                hint="move it away, and run the command again",
+                f"`{file}` was edited by hand, so advisor does not overwrite it",
+                hint="move the file and run the command again",
                 kind="edited",
             )
     make_folder(file.parent, within=project)

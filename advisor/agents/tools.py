@@ -64,7 +64,7 @@ class Tool(NamedTuple):
             check_name("argument", name, tuple(properties), "arguments")
             wanted = properties[name]["type"]
             if not isinstance(value, TYPES[wanted]):
-                raise UsageError(f"`{name}` has to be of type {wanted}", hint=self._usage)
+                raise UsageError(f"`{name}` must have the type {wanted}", hint=self._usage)
         if missing := [name for name in self.required if name not in arguments]:
             raise UsageError(f"`{self.name}` needs `{missing[0]}`", hint=self._usage)
         if (detail := arguments.get("detail")) is not None:
@@ -80,8 +80,10 @@ def _recommend(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
 
     need, answers = arguments.get("need", "").strip(), _answers(rulebase, arguments)
     if len(need) > MOST_NEED:
-        message = f"`need` has {len(need):,} characters, and at most {MOST_NEED:,} are read"
-        raise UsageError(message, hint="say in a few sentences what comes out of which images")
+        message = f"`need` has {len(need):,} characters; the limit is {MOST_NEED:,}"
+        raise UsageError(
+            message, hint="describe your images and the output you want in a few sentences"
+        )
     if need:
         from advisor.engine.decision import Engine
         from advisor.engine.profile import make_profile
@@ -91,7 +93,8 @@ def _recommend(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
         return understand(Engine.known(rulebase), need, given, literally=False).to_dict()
     if not answers:
         raise UsageError(
-            "nothing to go by: give `need` or `answers`", hint='answers: {"task": "captioning"}'
+            "the request has no task; pass `need` or `answers`",
+            hint='answers: {"task": "captioning"}',
         )
     return recommend(rulebase, answers).to_dict()
 
@@ -118,7 +121,7 @@ def _check(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
     release = arguments.get("transformers", "")
     if bool(checkpoint) == bool(paths):
         raise UsageError(
-            "give either `checkpoint`, to judge one, or `paths`, to check code",
+            "pass either `checkpoint` to check one checkpoint, or `paths` to check code",
             hint='checkpoint: "openai/clip-vit-base-patch32", answers: {"task": "image-search"}',
         )
     answers = _answers(rulebase, arguments)
@@ -164,7 +167,9 @@ def _list(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
         check_name("filter", name, tuple(FILTERS), "known")
         if isinstance(value, bool) or not isinstance(value, FILTERS[name]):
             kind = "a text" if FILTERS[name] is str else "a number"
-            raise UsageError(f"the filter `{name}` has to be {kind}", hint='{"memory_gb": 8}')
+            raise UsageError(
+                f"the value of the filter `{name}` must be {kind}", hint='{"memory_gb": 8}'
+            )
     if kind == "checkpoints":
         wishes: dict[str, Any] = {
             name: [value] if name in ("language", "licence") else value
@@ -172,7 +177,7 @@ def _list(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
         }
         return checkpoints_json(rulebase, matches(rulebase, read_wishes(rulebase, **wishes), ""))
     if wanted:
-        raise UsageError("`filter` narrows down checkpoints only", hint='kind: "checkpoints"')
+        raise UsageError("`filter` works only with checkpoints", hint='kind: "checkpoints"')
     return things_json(rulebase, kind, list(all_of(rulebase, kind).values()))
 
 
@@ -186,7 +191,7 @@ def _answers(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
 def _inside(path: Any) -> Path:
     """Return a path of the working folder. Raises UsageError for one that leads out of it."""
     if not isinstance(path, str | Path):
-        raise UsageError("a path has to be text", hint='paths: ["src"]')
+        raise UsageError("each path must be text", hint='paths: ["src"]')
     here = resolved(Path.cwd())
     try:
         inside = resolved(here / path).is_relative_to(here)
@@ -194,7 +199,9 @@ def _inside(path: Any) -> Path:
         inside = False
     if not inside:
         raise UsageError(
-            f"`{path}` lies outside the working folder", hint="name files inside it", kind="outside"
+            f"`{path}` is outside the working folder",
+            hint="pass paths inside the working folder",
+            kind="outside",
         )
     return Path(path)
 
@@ -203,9 +210,9 @@ NEED = {"type": "string", "description": "The need as a sentence."}
 TOOLS = (
     Tool(
         "recommend",
-        "Say which family of vision-language models (clip, vision-encoder-decoder, unified-vlp) "
-        "and which checkpoint fits a need, with reasons, code and what was assumed. Give `need`, "
-        "`answers`, or both; answers win.",
+        "Recommend a family of vision-language models (clip, vision-encoder-decoder, "
+        "unified-vlp) and a checkpoint for a need, with reasons, code and assumptions. Pass "
+        "`need`, `answers`, or both. `answers` override `need`.",
         {"need": NEED, "answers": ANSWERS},
         _recommend,
         compact.recommendation,

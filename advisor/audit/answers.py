@@ -30,7 +30,7 @@ Equals = tuple[int, ...]
 """Families that nothing but rank parts, the winner first."""
 
 
-@claims("answers", "whether every profile has an answer")
+@claims("answers", "whether every answer combination has a family")
 def no_gap(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that every profile has an answer, apart from tasks declared none."""
     found = context.answered
@@ -38,11 +38,14 @@ def no_gap(context: ProofContext) -> tuple[str, list[Defect]]:
         empty = defect(context, "no-profile", "rules", "")
         return empty.message, [empty]
     if gaps := found.by_family[NONE] - found.declared_none:
-        text = f"{gaps:,} of {found.profiles:,} profiles have no answer and are not declared none"
+        text = (
+            f"{gaps:,} of {found.profiles:,} answer combinations have neither a family nor a "
+            "declared alternative"
+        )
         return text, [_gap(context, gaps)]
-    text = f"each of {found.profiles:,} profiles has a family"
+    text = f"each of {found.profiles:,} answer combinations has a family"
     if found.declared_none:
-        text += f", except {found.declared_none:,} for which an alternative is declared"
+        text += f", except {found.declared_none:,} with a declared alternative"
     return text, []
 
 
@@ -60,12 +63,15 @@ def _gap(context: ProofContext, profiles: int) -> Defect:
     place, opened = None, ""
     for rule in context.rules(fired):
         if not rule.derived and context.winner(fired & ~context.mask(rule)) != none:
-            place, opened = rule.place, f"; without `{rule.id}`, some of them have one"
+            place, opened = (
+                rule.place,
+                (f"; without the rule `{rule.id}`, some of them have a family"),
+            )
             break
     return defect(context, "gap", answers[TASK], place, example, profiles=profiles, opened=opened)
 
 
-@claims("families", "whether every family can win")
+@claims("families", "whether every family can be recommended")
 def every_family_wins(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that every family is the answer to some profile."""
     profiles, won, _ = context.answered
@@ -98,9 +104,9 @@ def no_undeclared_tie(context: ProofContext) -> tuple[str, list[Defect]]:
         if not any(equals and named.issuperset(equals) for equals in inside):
             defects.append(defect(context, "idle-tie", tie.id, between=" and ".join(tie.between)))
     if not ties:
-        return "rank alone decides no profile", defects
-    declared = f"{undeclared:,} of them undeclared" if undeclared else "all of them declared"
-    return f"rank alone decides {ties.total():,} profiles, {declared}", defects
+        return "the tie-break order decides no answer combination", defects
+    declared = f"{undeclared:,} without a declared tie" if undeclared else "all with a declared tie"
+    return f"the tie-break order decides {ties.total():,} answer combinations, {declared}", defects
 
 
 def equals_of(context: ProofContext, outcome: int) -> Equals:
@@ -137,7 +143,7 @@ Winners = frozenset[int]
 """Who wins the profiles that differ in some questions alone."""
 
 
-@claims("questions", "which questions matter")
+@claims("questions", "which questions change the result")
 def every_question_matters(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that the answer of each question can change the family or the checkpoints."""
     everything = context.everything
@@ -155,13 +161,13 @@ def every_question_matters(context: ProofContext) -> tuple[str, list[Defect]]:
             defects.append(defect(context, "idle-question", question.id))
     number = len(context.rulebase.questions)
     text = (
-        f"of {number} questions, {len(deciding)} can change the family and "
-        f"{number - len(deciding) - len(defects)} the checkpoints alone"
+        f"{len(deciding)} of {number} questions can change the family, "
+        f"{number - len(deciding) - len(defects)} only the checkpoint"
     )
     return text, defects
 
 
-@claims("options", "which options are possible")
+@claims("options", "which options can occur")
 def every_option_possible(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that some profile has each task and option, and that each `never` rules out some."""
     space, encoding = context.admissible, context.encoding
@@ -178,7 +184,9 @@ def every_option_possible(context: ProofContext) -> tuple[str, list[Defect]]:
             continue
         if not context.space(never.when, only=encoding.forbid & ~(1 << place)):
             defects.append(defect(context, "idle-never", never.id))
-    return f"{sum(map(len, encoding.options))} options, each in some profile", defects
+    return (
+        f"each of {sum(map(len, encoding.options))} options occurs in an answer combination"
+    ), defects
 
 
 def _chooses_checkpoints(context: ProofContext, question: Question) -> bool:
@@ -212,9 +220,9 @@ def _changes_winner(context: ProofContext, won: Diagram, root: int, free: set[in
 
 KINDS = {
     PICKED: "have a checkpoint",
-    COMPOSED: "one to compose",
-    TEACHABLE: "one that training could teach",
-    NOTHING: "none that fits",
+    COMPOSED: "a model to combine",
+    TEACHABLE: "a checkpoint to fine-tune",
+    NOTHING: "no checkpoint",
 }
 
 
@@ -249,7 +257,7 @@ def endings(context: ProofContext) -> dict[str, Counter[str]]:
     return found
 
 
-@claims("endings", "whether each profile that has a family has a checkpoint")
+@claims("endings", "whether each answer combination with a family has a checkpoint")
 def every_profile_ends(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that each profile has a checkpoint, or that the page names the one closest to it."""
     kinds: Counter[str] = sum(endings(context).values(), Counter())
@@ -260,12 +268,12 @@ def every_profile_ends(context: ProofContext) -> tuple[str, list[Defect]]:
             named = joined(f"`{family}`" for family in found)
             defects.append(defect(context, "no-closest", task, family=named, cases=cases))
     if not total:
-        return "no profile has a family", defects
+        return "no answer combination has a family", defects
     parts = [f"{share(kinds[kind], total)} {text}" for kind, text in KINDS.items() if kinds[kind]]
-    text = f"of {total:,} cases with a family, {', '.join(parts)}"
+    text = f"of {total:,} answer combinations with a family, {', '.join(parts)}"
     if without := kinds[TEACHABLE] + kinds[NOTHING]:
         named = f"{without - none:,} of these" if none else f"each of these {without:,}"
-        text += f"; the page names the closest in {named}"
+        text += f"; the answer names the nearest checkpoint in {named}"
     return text, defects
 
 

@@ -95,103 +95,110 @@ def claims(id: str, subject: str) -> Callable[[Prove], Callable[[ProofContext], 
 ERRORS = {
     "no-profile": (
         "",
-        "no complete profile is admitted, so every statement about all profiles is trivially true",
+        "the rules admit no combination of answers, so there is nothing to verify",
         "loosen `never`, `implies` or `ask_if`",
     ),
     "gap": (
         "task",
-        "{profiles:,} profiles have no answer, though their tasks are not declared none{opened}",
-        "add the task to a family, or write `elsewhere` for the task",
+        "{profiles:,} answer combinations have no family, and their tasks declare no "
+        "alternative{opened}",
+        "add the task to a family, or declare an alternative under `elsewhere`",
     ),
     "family-cannot-win": (
         "family",
-        "`{about}` wins none of {profiles:,} profiles",
-        "write a rule that prefers it where it belongs, or remove it",
+        "`{about}` is never recommended in {profiles:,} answer combinations",
+        "write a rule that prefers the family, or remove the family",
     ),
     "dead-rule": (
         "rule",
-        "`{about}` fires in {none}",
-        "correct its conditions, or the `never` or `implies` that they meet",
+        "the rule `{about}` fires in {none}",
+        "correct the conditions of the rule, or the `never` or `implies` that exclude them",
     ),
     "implied-rule": (
         "rule",
-        "`{about}` adds nothing in the {fires:,} profiles where it fires: {others} say it already",
-        "narrow the rule, or merge its reason into the rules that imply the rule",
+        "the rule `{about}` changes nothing: {others} cover all {fires:,} answer combinations "
+        "where it fires",
+        "narrow the rule, or move its reason into the rules that cover it",
     ),
     "cancelling-rules": (
         "rule",
-        "`{about}` and `{other}` cancel each other for `{family}` on {criterion}: "
-        "both fire in {profiles:,} profiles",
+        "`{about}` and `{other}` cancel each other for `{family}` on {criterion} in {profiles:,} "
+        "answer combinations",
         "narrow the conditions of one rule, or move one rule to another criterion",
     ),
     "prefers-the-excluded": (
         "rule",
-        "`{about}` prefers `{family}`, which is excluded whenever the rule fires",
-        "correct its conditions, or what the family declares",
+        "the rule `{about}` prefers `{family}`, which is excluded whenever the rule fires",
+        "correct the conditions of the rule, or the declarations of the family",
     ),
     "impossible-option": (
         "question",
-        "no complete profile has {question}: {about}",
-        "loosen the `never`, `implies` or `ask_if` that it meets, or remove it",
+        "no answer combination has {question}: {about}",
+        "loosen the `never`, `implies` or `ask_if` that excludes the option, or remove the option",
     ),
 }
 WARNINGS = {
     "never-pivotal": (
         "rule",
-        "`{about}` fires in {fires:,} profiles and is pivotal in none",
+        "the rule `{about}` fires in {fires:,} answer combinations and changes the result of none",
         "set `supporting: true` if the rule states a true reason",
     ),
     "past-its-checkpoint": (
         "rule",
-        "`{about}` names `{checkpoint}`, but `{family}` never wins when the rule fires",
+        "the rule `{about}` names `{checkpoint}`, but `{family}` is never recommended when the "
+        "rule fires",
         "correct the rule's conditions, or name another checkpoint",
     ),
     "aimed-at-none": (
         "rule",
-        "`{about}` is aimed at {aim}, and the catalog has none",
-        "correct what it says of them, or remove it",
+        "the rule `{about}` targets {aim}, and the catalog has no such checkpoint",
+        "correct the fields that the rule targets, or remove the rule",
     ),
     "undeclared-tie": (
         "family",
-        "{equals} are equal in {profiles:,} profiles",
+        "{equals} tie in {profiles:,} answer combinations",
         "write a rule, or declare the tie with its reason under `ties` in criteria.yaml",
     ),
     "idle-tie": (
         "tie",
-        "`{about}` declares a tie between {between} that never happens",
-        "remove it from `ties`",
+        "`{about}` declares a tie between {between} that never occurs",
+        "remove the entry from `ties`",
     ),
     "idle-never": (
         "never",
-        "`{about}` excludes nothing: its combination of answers is impossible anyway",
+        "the `never` entry `{about}` has no effect, because other entries already exclude its "
+        "answers",
         "remove it",
     ),
     "idle-question": (
         "question",
         "the answer to `{about}` changes neither the family nor a checkpoint",
-        "write the rule or requirement that it was meant for, or remove it",
+        "write a rule or requirement that uses the question, or remove the question",
     ),
 }
 NOTES = {
     "implied-in-part": (
         "rule",
-        "`{about}` adds nothing about `{family}`: {others} say it already",
-        "leave that candidate out",
+        "the rule `{about}` changes nothing for `{family}`: {others} already cover it",
+        "remove that candidate from the rule",
     ),
     "pivotal-supporting": (
         "rule",
-        "`{about}` says `supporting: true` and is pivotal in {pivotal:,} profiles",
+        "the rule `{about}` has `supporting: true`, but changes the result of {pivotal:,} "
+        "answer combinations",
         "remove `supporting: true`",
     ),
     "no-closest": (
         "task",
-        "{family}: no checkpoint for `{about}` in {cases:,} cases, nor one that comes closest",
-        "name a checkpoint of the family for the task, or say that it cannot do it",
+        "{family} has no checkpoint for `{about}` in {cases:,} answer combinations, and no near "
+        "match",
+        "add a checkpoint of the family for the task, or declare under `cannot` that the family "
+        "has none",
     ),
     "idle-checkpoint": (
         "checkpoint",
-        "`{about}` is offered for no profile: {why}",
-        "correct its tasks or fields where that surprises",
+        "the checkpoint `{about}` is never recommended: {why}",
+        "check the tasks and fields of the checkpoint",
     ),
 }
 KINDS = {

@@ -29,12 +29,12 @@ from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 FOLDER: str = typer.Argument(
-    "", metavar="[DIR]", help="A whole rule folder; the shipped one if left out."
+    "", metavar="[DIR]", help="Folder with a complete rule base. Default: the shipped rules."
 )
 MOVES = 5
 """So many changes of the family, and of the first checkpoint, are named."""
-OLD = "A folder, git:REVISION[:FOLDER], or shipped (the default)."
-NEW = "The newer rules: a folder, git:REVISION[:FOLDER], or shipped (the default)."
+OLD = "Old rule base: a folder, git:REVISION[:FOLDER], or shipped (the default)."
+NEW = "New rule base: a folder, git:REVISION[:FOLDER], or shipped (the default)."
 
 
 def read_rules(folder: str = FOLDER, rules: Rules = []) -> Places:  # noqa: B006
@@ -48,9 +48,8 @@ Named = Annotated[Places, Options(read_rules)]
 def check(places: Named) -> int:
     """Validate the rule files and report each problem at file:line:column.
 
-    Among them are facts without a source, which keep no other command from its answer. A task whose
-    questions decide together in more ways than can be followed is refused here, and where it is
-    asked for.
+    Facts without a source count as problems here. Other commands still run. Some tasks have
+    too many combinations of questions; advisor rejects such a rule base.
 
     \b
     Examples:
@@ -63,7 +62,8 @@ def check(places: Named) -> int:
         raise BrokenFileError(
             f"the rules have {count(len(problems), 'problem')}",
             problems=problems,
-            hint="fix the places above; a command that needs none of them answers all the same",
+            hint="fix the problems above; other commands still work if they do not need those "
+            "entries",
         )
     written = [rule for rule in rulebase.rules if not rule.derived]
     say(*(f"overlay: {change}" for change in rulebase.overlays))
@@ -90,7 +90,7 @@ def _beyond_following(rulebase: RuleBase) -> Iterator[str]:
 def test_(rulebase: RuleBase, shown: Shown) -> int:
     """Run the examples of all rules and all scenarios. Exit 1 if one fails.
 
-    A relation between checkpoints fails where benchmark results contradict it.
+    A relation between checkpoints fails if benchmark results contradict the relation.
 
     \b
     Examples:
@@ -112,7 +112,7 @@ def coverage(
 ) -> int:
     """Report the rules, tasks and families that no scenario covers.
 
-    Of a rule that is `supporting`, it is enough to fire in one.
+    A rule with `supporting: true` is covered if it fires in one scenario.
 
     \b
     Examples:
@@ -130,12 +130,13 @@ def coverage(
 def audit(
     places: Named,
     shown: Shown,
-    budget: Annotated[float, option("--budget SECONDS", "Time limit of the proofs.")] = 180,
+    budget: Annotated[
+        float, option("--budget SECONDS", "Time limit of the verification, in seconds.")
+    ] = 180,
 ) -> int:
     """Verify the rule base over all combinations of answers.
 
-    Exit codes: 0 sound, 1 an error or warning was found, 2 something could not be proved within
-    the budget.
+    Exit codes: 0 sound, 1 error or warning found, 2 time limit reached.
 
     \b
     Examples:
@@ -164,10 +165,11 @@ def diff(
     ] = False,
     rules: Rules = [],  # noqa: B006
 ) -> int:
-    """Compare the answers of two rule bases. Exit 1 if one changes.
+    """Compare the answers of two rule bases. Exit 1 if an answer changes.
 
-    The family and the first checkpoint of every case are compared, exactly. --rules is laid over
-    NEW. A folder that lacks criteria, questions, tasks or families is laid over the shipped rules.
+    The command compares the family and the first checkpoint of every answer combination. --rules
+    adds rules to NEW. A folder without criteria, questions, tasks or families is added to the
+    shipped rules.
 
     \b
     Examples:
@@ -180,7 +182,9 @@ def diff(
 
     if old == new and not rules:
         message = f"`{old}` is compared with itself"
-        raise UsageError(message, hint="name two rule bases, e.g. advisor rules diff git:main")
+        raise UsageError(
+            message, hint="pass two different rule bases, e.g. advisor rules diff git:main"
+        )
     with named_rule_base(old, []) as before, named_rule_base(new, rules) as after:
         found = difference(before, after, None if all else MOVES)
     names = old, " + ".join([new, *map(str, rules)])
@@ -189,7 +193,10 @@ def diff(
 
 
 def schema(
-    kind: Annotated[str, typer.Argument(help="criteria, questions, tasks, family, decisions ...")],
+    kind: Annotated[
+        str,
+        typer.Argument(help="Kind of rule file: criteria, questions, tasks, family, decisions ..."),
+    ],
 ) -> int:
     """Print the JSON Schema of a kind of rule file, for use in an editor.
 

@@ -49,7 +49,7 @@ class Budget:
     def check(self) -> None:
         """Raise NotProvedError where the time is used up."""
         if self._clock() > self._end:
-            raise NotProvedError(f"the budget of {self.seconds:g} seconds is used up")
+            raise NotProvedError(f"the time limit of {self.seconds:g} seconds is reached")
 
     def room(self) -> Spend:
         """Return what bounds one graph: raises NotProvedError where it grows too large."""
@@ -59,7 +59,7 @@ class Budget:
             nonlocal made
             made += edges
             if made > self.edges:
-                raise NotProvedError(f"a graph needs more than {self.edges:,} edges")
+                raise NotProvedError(f"a decision diagram needs more than {self.edges:,} edges")
             self.check()
 
         return spend

@@ -146,7 +146,7 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBas
     families, checkpoints = (_changes(pairs, part, most) for part in (FAMILY, CHECKPOINT))
     if not families.compared:
         raise AdvisorError(
-            "the two rule bases have no complete profile in common",
+            "the two rule bases have no answer combination in common",
             hint="compare two states of the same rules",
             kind="nothing-in-common",
         )

@@ -56,24 +56,27 @@ def as_page(difference: RuleBaseDifference, names: Names) -> Page:
         *_moves("Another first checkpoint", difference.checkpoints),
         *_typical(difference),
         *_side(difference.old, f"Only in {old}: combinations that are no longer possible"),
-        *_side(difference.new, f"Only in {new}: what only the new rules know"),
+        *_side(difference.new, f"Only in {new}: tasks, questions and options that are new"),
         *_entries(difference.entries),
     ]
 
 
 def _summary(difference: RuleBaseDifference) -> Page:
     families, first = difference.families, difference.checkpoints
-    compared = f"{families.compared:,} cases compared, with every size of memory and every kind"
-    text = f"This changes no answer: {compared}, family and first checkpoint of each the same."
+    compared = f"{families.compared:,} compared answer combinations, at every memory size"
+    text = f"The family and the first checkpoint are the same in all {compared}."
     if families.changed:
         part = share(families.changed, families.compared)
-        text = f"This changes the family of {part} of answers: {families.changed:,} of {compared}."
+        text = f"The family differs in {part} of the answers: {families.changed:,} of {compared}."
     elif first.changed:
-        text = f"This changes no family: {compared}."
+        text = f"The family is the same in all {compared}."
     page: Page = [Text(text, "warn" if families.changed or first.changed else "good")]
     if first.changed:
         part = share(first.changed, first.compared)
-        text = f"It changes the first checkpoint of {part}: {first.changed:,} cases."
+        text = (
+            f"The first checkpoint differs in {part} of the answers: {first.changed:,} answer "
+            "combinations."
+        )
         page.append(Text(text, "warn"))
     if lost := difference.old.cases:
         page.append(Text(f"{count(lost, 'case')} are no longer possible.", "warn"))
@@ -116,11 +119,11 @@ def _typical(difference: RuleBaseDifference) -> Page:
         shown = difference.typical[:SHOWN_TASKS]
         cells = tuple((one.task, one.old or NOTHING, one.new or NOTHING) for one in shown)
         page += [
-            Heading("First checkpoint for the task alone, the most frequent tasks first", 3),
+            Heading("First checkpoint for the default answers, by how frequent the task is", 3),
             Table(("task", "before", "after"), cells, wide=2),
         ]
     if more := [pick_change.task for pick_change in difference.typical[SHOWN_TASKS:]]:
-        page.append(Text(f"{', '.join(more)} also change; --format json shows how", "quiet"))
+        page.append(Text(f"{', '.join(more)} also change; --json lists the changes", "quiet"))
     return page
 
 
@@ -134,7 +137,7 @@ def _side(side: Side, heading: str) -> Page:
     rows = tuple((name, fact) for name, fact in facts.items() if fact)
     if not rows:
         return []
-    typical = Text("Such questions are filled with their typical answers there.", "quiet")
+    typical = Text("The other rule base uses default answers for these questions.", "quiet")
     return [Heading(heading, 3), Pairs(rows), *([typical] if side.questions else [])]
 
 
@@ -151,4 +154,4 @@ def _entries(entries: tuple[EntryChanges, ...]) -> Page:
     }
     rows["reordered"] = [entry.kind for entry in entries if entry.reordered]
     pairs = tuple((what, "; ".join(texts)) for what, texts in rows.items() if texts)
-    return [Heading("In the files", 3), Pairs(pairs)]
+    return [Heading("Changed entries", 3), Pairs(pairs)]

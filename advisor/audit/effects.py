@@ -157,7 +157,10 @@ def no_contradiction(context: ProofContext) -> tuple[str, list[Defect]]:
                 defects.append(found)
     number = count(len(defects), "contradiction") if defects else "no contradictions"
     met = count(len(pairs), "pair")
-    return f"rules for and against a family on one criterion meet in {met}: {number}", defects
+    return (
+        f"rules for and against one family on one criterion fire together in {met} "
+        f"answer combinations: {number}"
+    ), defects
 
 
 def _against(context: ProofContext) -> Iterator[tuple[Rule, Rule, int]]:
@@ -224,4 +227,4 @@ def aimed_past(context: ProofContext) -> tuple[str, list[Defect]]:
             if space and family not in won
         ]
     rules = count(len(aimed), "rule")
-    return f"{rules} about checkpoints, each where their family can win", defects
+    return f"{rules} about checkpoints, each for a family that can be recommended", defects

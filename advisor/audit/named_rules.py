@@ -18,7 +18,7 @@ SHIPPED = "shipped"
 PREFIX = "git:"
 FOLDER = "rules"
 PATIENCE_SECONDS = 60
-FETCH = "in a partial clone, `git fetch --refetch --no-filter` brings all"
+FETCH = "in a partial clone, run `git fetch --refetch --no-filter` to download all files"
 PARTS = ("criteria.yaml", "questions.yaml", "tasks.yaml", "families")
 """What a folder holds that is a rule base of its own; any other is an overlay."""
 
@@ -60,19 +60,20 @@ def _copy_revision(named: str, target: Path) -> None:
     folder = folder.strip("/") or FOLDER
     if not revision or revision.startswith("-"):
         raise UsageError(
-            f"`{named}` names no revision", hint="e.g. git:main, git:v1.0 or git:HEAD~1:our-rules"
+            f"`{named}` has no revision after `git:`",
+            hint="e.g. git:main, git:v1.0 or git:HEAD~1:our-rules",
         )
-    _git("rev-parse", "--git-dir", missing="the current folder is in no git repository")
+    _git("rev-parse", "--git-dir", missing="the current folder is not in a git repository")
     commit = _git(
         *("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"),
-        missing=f"git knows no revision `{revision}`",
-        hint="a shallow clone lacks older ones; git fetch --unshallow brings them",
+        missing=f"git finds no revision `{revision}`",
+        hint="a shallow clone lacks older revisions; run `git fetch --unshallow`",
     )
     tree = f"{commit.decode().strip()}:{folder}"
     listed = _git(
         *("ls-tree", "-r", "-z", "--full-tree", tree),
         missing=f"revision `{revision}` has no folder `{folder}`",
-        hint=f"name it: git:{revision}:FOLDER",
+        hint=f"pass the folder: git:{revision}:FOLDER",
     )
     blobs = {}
     for entry in listed.decode("utf-8", "surrogateescape").split("\0"):
@@ -82,15 +83,21 @@ def _copy_revision(named: str, target: Path) -> None:
             blobs[path] = head.split()[2]
     if not blobs:
         raise AdvisorError(
-            f"`{folder}` of revision `{revision}` holds no YAML",
-            hint=f"name a folder of rules: git:{revision}:FOLDER",
+            f"`{folder}` of revision `{revision}` has no YAML files",
+            hint=f"pass a folder of rules: git:{revision}:FOLDER",
             kind="no-rules",
         )
     for path, blob in blobs.items():
         file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(
-            _git("cat-file", "blob", blob, missing=f"`{path}` is not here whole", hint=FETCH)
+            _git(
+                "cat-file",
+                "blob",
+                blob,
+                missing=f"the history of `{path}` is incomplete in this clone",
+                hint=FETCH,
+            )
         )
 
 
@@ -109,8 +116,8 @@ def _git(*arguments: str, missing: str, hint: str | None = None) -> bytes:
         )
     except FileNotFoundError as error:
         raise AdvisorError(
-            "git is not installed, so no revision can be read",
-            hint="install git, or name a folder",
+            "git is not installed, so advisor cannot read a revision",
+            hint="install git, or pass a folder",
             kind="no-git",
         ) from error
     except subprocess.TimeoutExpired as error:

@@ -29,8 +29,8 @@ from advisor.engine.task_diagram import UNSAID, Axis, AxisValue, TaskDiagram
 from advisor.model import TASK, Checkpoint, Option
 
 WHY_NOT = (
-    "`{family}` is recommended for none of its tasks",
-    "it never meets the requirements where `{family}` has a checkpoint",
+    "`{family}` is recommended for none of the tasks of this checkpoint",
+    "it never meets the requirements for which `{family}` has a checkpoint",
 )
 """Why a checkpoint is offered for no profile: none of its tasks is its family's, or some are."""
 
@@ -65,9 +65,9 @@ def first_places(context: ProofContext) -> tuple[Claim, tuple[NeverFirst, ...]]:
         if not one.cases
     ]
     text = (
-        f"{len(search.offered) - len(behind)} of {len(search.offered)} checkpoints come first in "
-        f"some profile, at every size, in each language and order; {len(behind) - len(defects)} "
-        "only behind others"
+        f"{len(search.offered) - len(behind)} of {len(search.offered)} checkpoints can rank "
+        f"first, over all memory sizes, languages and orders; {len(behind) - len(defects)} always "
+        "rank behind others"
     )
     return conclude("checkpoints", text, defects), behind
 

@@ -78,17 +78,16 @@ def _defect_json(defect: Defect, places: Places) -> dict[str, Any]:
 
 def as_page(audit: Audit, places: Places) -> Page:
     """Return the page: over what was proved, what was claimed, each rule's share, the defects."""
-    over = "The complete profiles of these rules could not be counted."
+    over = "advisor could not count the answer combinations of these rules."
     if answered := audit.answered:
         over = (
-            f"{count(answered.profiles, 'complete profile')}, all judged and none sampled: one "
-            "option of every question, as `ask_if`, implied answers and `never` admit; criteria "
-            "in declared order."
+            f"All {count(answered.profiles, 'answer combination')} are checked, without sampling. "
+            "The criteria have their declared order."
         )
     claims = (
         Item(
             CLAIM_MARKS.get(claim.state, "" if claim.defects else "+"),
-            f"not proved: {claim.text}" if claim.state == NOT_PROVED else claim.text,
+            f"not verified: {claim.text}" if claim.state == NOT_PROVED else claim.text,
         )
         for claim in audit.claims
     )
@@ -96,7 +95,7 @@ def as_page(audit: Audit, places: Places) -> Page:
     if audit.effects:
         ordered = sorted(audit.effects, key=lambda effect: -(effect.pivotal or 0))
         effects = tuple(_effect(effect, answered) for effect in ordered)
-        page += [Heading("Rules, by how many profiles they decide"), Items(effects)]
+        page += [Heading("Rules, by the number of results they change"), Items(effects)]
     page += [*_endings(audit), *_never_first(audit)]
     if audit.defects:
         rows = tuple(row for defect in audit.defects for row in _rows(defect, places))
@@ -110,15 +109,15 @@ def _effect(effect: Effect, answered: Answered | None) -> Item:
         return Item("-", f"{rule.id}: cannot fire")
     text = f"{rule.id}: fires in {effect.fires:,}"
     if effect.about_checkpoints:
-        return Item("", f"{text}, speaks of checkpoints alone")
+        return Item("", f"{text}, affects only checkpoints")
     if effect.pivotal is None:
-        return Item("!", f"{text}, not proved where it is pivotal")
+        return Item("!", f"{text}, effect on results not verified")
     if pair is None:
         supporting = ", supporting" if rule.supporting else ""
-        return Item("", f"{text}, pivotal in none{supporting}")
+        return Item("", f"{text}, changes no result{supporting}")
     of_all = f", {share(effect.pivotal, answered.profiles)} of all" if answered else ""
     change = f"{_answers(pair.given)}: {pair.with_rule}, without it {pair.without_rule}"
-    return Item("+", f"{text}, pivotal in {effect.pivotal:,}{of_all}", change)
+    return Item("+", f"{text}, changes {effect.pivotal:,} results{of_all}", change)
 
 
 def _endings(audit: Audit) -> Page:
@@ -134,7 +133,7 @@ def _endings(audit: Audit) -> Page:
     if not rows:
         return []
     columns = ("task", "cases", *KINDS_OF_END.values())
-    title = "Tasks of which some cases end without a checkpoint"
+    title = "Tasks with answer combinations that have no checkpoint"
     return [Heading(title), Table(columns, tuple(rows))]
 
 
@@ -148,7 +147,7 @@ def _never_first(audit: Audit) -> Page:
         return []
     ordered = sorted(behind.items(), key=lambda item: -len(item[1]))
     rows = tuple(Item("", f"behind {before}: {', '.join(ids)}") for before, ids in ordered)
-    title = "Checkpoints that come first in no profile, by what mostly ranks above them"
+    title = "Checkpoints that never rank first, by the checkpoint above them"
     return [Heading(title), Items(rows)]
 
 
@@ -157,7 +156,9 @@ def _rows(defect: Defect, places: Places) -> list[Item]:
     text = f"{places.lead(defect.place)}{kind.level} {kind.id}: {defect.message}"
     rows = [Item(MARKS[kind.level], text, kind.fix)]
     if defect.example is not None:
-        rows.append(Item(">", _answers(defect.example) if defect.example else "every profile"))
+        rows.append(
+            Item(">", _answers(defect.example) if defect.example else "every answer combination")
+        )
     return rows
 
 
@@ -168,7 +169,7 @@ def _answers(answers: CompleteAnswers) -> str:
 def _verdict(audit: Audit) -> Text:
     levels = ", ".join(count(number, level) for level, number in _counts(audit).items())
     if unproved := sum(claim.state == NOT_PROVED for claim in audit.claims):
-        return Text(f"not proved: {count(unproved, 'claim')}; {levels}", "bad")
+        return Text(f"not verified: {count(unproved, 'claim')}; {levels}", "bad")
     return Text(f"sound: {levels}", "good") if audit.sound else Text(f"not sound: {levels}", "bad")
 
 
@@ -177,10 +178,10 @@ def _counts(audit: Audit) -> dict[str, int]:
 
 
 UNCOVERED = {
-    "undecided-rule": "a rule that decides no scenario",
-    "silent-rule": "a supporting rule that fires in no scenario",
-    "task-without-scenario": "a task that no scenario is about",
-    "family-without-scenario": "a family that is the answer to no scenario",
+    "undecided-rule": "a rule that changes the result of no scenario",
+    "silent-rule": "a supporting rule that does not fire in any scenario",
+    "task-without-scenario": "a task without a scenario",
+    "family-without-scenario": "a family that no scenario expects",
 }
 
 
@@ -193,7 +194,7 @@ def proof_page(proof: Proof) -> Page:
     tone = "good" if proof.passed else "bad"
     page.append(Text(f"{ran}: {count(len(proof.failures), 'failure')}", tone))
     if proof.differing:
-        page.append(Text(f"differing on purpose: {', '.join(proof.differing)}", "quiet"))
+        page.append(Text(f"scenarios marked `differs`: {', '.join(proof.differing)}", "quiet"))
     return page
 
 
@@ -235,15 +236,15 @@ def coverage_page(coverage: Coverage, places: Places) -> Page:
     deciding = [rule.covered for rule in coverage.rules if not rule.rule.supporting]
     supporting = [rule.covered for rule in coverage.rules if rule.rule.supporting]
     text = (
-        f"{count(coverage.scenarios, 'scenario')}: {_part(deciding)} rules decide one, "
-        f"{_part(supporting)} supporting rules fire in one, {_part(coverage.tasks.values())} tasks "
-        f"and {_part(coverage.families.values())} families are covered"
+        f"{count(coverage.scenarios, 'scenario')} cover {_part(deciding)} deciding rules, "
+        f"{_part(supporting)} supporting rules, {_part(coverage.tasks.values())} tasks and "
+        f"{_part(coverage.families.values())} families"
     )
     page.append(Text(text, "good" if coverage.complete else "warn"))
     reached, leaves = (sum(leaf[n] for leaf in coverage.leaves.values()) for n in (0, 1))
     text = (
-        f"they end in {reached:,} of {leaves:,} leaves of the tasks' diagrams: family, checkpoint "
-        "and use"
+        f"The scenarios reach {reached:,} of {leaves:,} possible results (family, checkpoint and "
+        "mode)."
     )
     page.append(Text(text, "quiet"))
     return page

@@ -102,7 +102,7 @@ def _about_rules(
         except NotProvedError as reason:
             unread[rule.id] = str(reason)
     unsettled = {effect.rule.id: effect.left_open for effect in effects if effect.left_open}
-    fires_nowhere = f"none of {counted.profiles:,} profiles" if counted else "no profile"
+    fires_nowhere = f"none of {counted.profiles:,} answer combinations" if counted else "no profile"
     defects = [one for effect in effects for one in _of_rule(context, effect, fires_nowhere)]
     about_pivots = [one for one in defects if one.kind in ("never-pivotal", "pivotal-supporting")]
     others = [one for one in defects if one not in about_pivots]
@@ -112,8 +112,8 @@ def _about_rules(
     if settled := [effect for effect in effects if not effect.left_open]:
         claims.append(conclude("pivotal", _pivots_text(settled), about_pivots))
     for id, what, left in (
-        ("rules", "whether they fire or add anything", unread),
-        ("pivotal", "where they are pivotal", unread | unsettled),
+        ("rules", "whether they fire or have an effect", unread),
+        ("pivotal", "where they change the result", unread | unsettled),
     ):
         if left:
             whys = "; ".join(dict.fromkeys(left.values()))
@@ -126,20 +126,22 @@ def _rules_text(effects: list[Effect]) -> str:
     dead = sum(not effect.fires for effect in effects)
     implied = sum(effect.implied for effect in effects)
     fire = f"{dead} of {len(effects)} rules cannot" if dead else f"all {len(effects)} rules can"
-    return f"{fire} fire; {implied or 'none'} {'are' if implied > 1 else 'is'} implied by others"
+    return f"{fire} fire; {implied or 'none'} {'are' if implied > 1 else 'is'} covered by others"
 
 
 def _pivots_text(effects: list[Effect]) -> str:
     never = [effect for effect in effects if effect.fires and effect.pivotal == 0]
     supporting = sum(effect.rule.supporting for effect in never)
     parts = [
-        f"{sum(bool(effect.pivotal) for effect in effects)} rules are pivotal in some profile",
-        f"{supporting} are in none and say `supporting`",
+        f"{sum(bool(effect.pivotal) for effect in effects)} rules can change the result",
+        f"{supporting} never change the result and are marked `supporting`",
     ]
     if len(never) > supporting:
-        parts.append(f"{len(never) - supporting} are in none and do not say so")
+        parts.append(
+            f"{len(never) - supporting} never change the result and are not marked `supporting`"
+        )
     if about := sum(effect.about_checkpoints for effect in effects):
-        parts.append(f"{about} speak{'s' * (about == 1)} of checkpoints alone")
+        parts.append(f"{about} affect{'s' * (about == 1)} only checkpoints")
     return "; ".join(parts)
 
 

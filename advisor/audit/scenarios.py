@@ -138,7 +138,7 @@ def _of_example(rulebase: RuleBase, example: Example) -> str:
         return ""
     expected = "fire" if example.fires else "not fire"
     told = ", ".join(f"{id}: {value}" for id, value in example.given.items())
-    return f"should {expected} on {{{told}}}, and does otherwise"
+    return f"should {expected} on {{{told}}}, but it does the opposite"
 
 
 def _of_scenario(engine: Engine, scenario: Scenario) -> str:
@@ -148,14 +148,18 @@ def _of_scenario(engine: Engine, scenario: Scenario) -> str:
     except AdvisorError as error:
         return error.message
     if scenario.differs:
-        return "says `differs`, but no longer differs" if family in scenario.families else ""
+        return (
+            ("is marked `differs`, but gives the expected family")
+            if family in scenario.families
+            else ""
+        )
     if family not in scenario.families:
-        return f"gives {family}, should give {' or '.join(scenario.families)}"
+        return f"returns {family} and should return {' or '.join(scenario.families)}"
     if scenario.outcome and any(decision.outcome != scenario.outcome for decision in decisions):
-        return f"is {decisions[0].outcome}, should be {scenario.outcome}"
+        return f"has the outcome {decisions[0].outcome} and should have {scenario.outcome}"
     decisive = _decisive(decisions)
     missing = ", ".join(rule for rule in scenario.because if rule not in decisive)
-    return f"{missing} should be decisive, and is not" if missing else ""
+    return f"{missing} should decide the result, but does not" if missing else ""
 
 
 def _decisive(decisions: Iterable[Decision]) -> set[str]:
@@ -184,7 +188,7 @@ class Relation(NamedTuple):
         if self.lost <= self.won:
             return ""
         number = self.won + self.lost
-        return f"{self.before} loses to {self.behind} in {self.lost} of {number} comparisons"
+        return f"{self.before} is worse than {self.behind} in {self.lost} of {number} comparisons"
 
 
 def relations(rulebase: RuleBase) -> list[Relation]:

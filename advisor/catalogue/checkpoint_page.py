@@ -17,12 +17,12 @@ from advisor.model import NONE, Checkpoint
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
-GATED = {None: "not verified", True: "yes, behind a form", False: "no"}
+GATED = {None: "not verified", True: "yes, after you accept a form", False: "no"}
 LICENCE_NOTES = ("language_model_licence", "restriction", "intended_use")
 WEIGHTS = {
     "safetensors": "safetensors",
-    "pickle": "a pickle alone, which nothing here loads",
-    "onnx": "ONNX alone, which transformers does not load",
+    "pickle": "only a pickle file, which advisor does not load",
+    "onnx": "only ONNX, which transformers does not load",
 }
 SHOWN_RELATIVES = 6
 NAMED = 3
@@ -59,30 +59,30 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     page: Page = [
         Heading(checkpoint.id, 1),
         Text(f"{checkpoint.label}, {_of(checkpoint)}"),
-        Heading("May I"),
+        Heading("License and access"),
         known(
             ("licence", value_text(checkpoint.licence)),
             ("commercial use", value_text(checkpoint.commercial_use)),
             *_notes(checkpoint, LICENCE_NOTES),
             ("gated", GATED[checkpoint.gated]),
         ),
-        Heading("Can I"),
+        Heading("Capabilities"),
         known(
-            ("does", ", ".join(checkpoint.tasks) or "nothing before fine-tuning"),
-            ("to fine-tune for", ", ".join(checkpoint.fine_tune) or "not known"),
+            ("does", ", ".join(checkpoint.tasks) or "no task before fine-tuning"),
+            ("fine-tune for", ", ".join(checkpoint.fine_tune) or "not known"),
             ("default for", ", ".join(checkpoint.typical)),
             ("languages", value_text(checkpoint.languages)),
-            ("of these by a count", ", ".join(checkpoint.languages_inferred or ())),
-            ("of these measured poor", ", ".join(checkpoint.languages_poor or ())),
+            ("languages (count only)", ", ".join(checkpoint.languages_inferred or ())),
+            ("languages (weak)", ", ".join(checkpoint.languages_poor or ())),
             ("parameters", value_text(checkpoint.parameters_millions, "{} million")),
-            ("of these active", value_text(active, "{} million") if active else ""),
+            ("active parameters", value_text(active, "{} million") if active else ""),
             *_memory(checkpoint),
             ("text context", value_text(checkpoint.text_context, "{} tokens")),
             ("image size", value_text(checkpoint.image_size, "{} pixels")),
             ("released", value_text(checkpoint.released)),
             *_notes(checkpoint, [name for name in checkpoint.notes if name not in LICENCE_NOTES]),
         ),
-        Heading("How"),
+        Heading("Usage"),
         known(
             ("home", checkpoint.home),
             ("loads with", checkpoint.loader),
@@ -109,10 +109,10 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
 
 def _of(checkpoint: Checkpoint) -> str:
     if checkpoint.family == NONE:
-        return "of none of the families"
+        return "not part of the three families"
     if checkpoint.network:
-        return f"{checkpoint.network}, listed with the family {checkpoint.family}"
-    return f"of the family {checkpoint.family}"
+        return f"{checkpoint.network}, listed under the family {checkpoint.family}"
+    return f"family {checkpoint.family}"
 
 
 def _notes(checkpoint: Checkpoint, names: Sequence[str]) -> list[tuple[str, str | None]]:
@@ -139,9 +139,9 @@ def _memory(checkpoint: Checkpoint) -> list[tuple[str, str]]:
     parts = ", ".join(f"{part.gb:g} {part.name}" for part in estimated.parts)
     told = [
         ("memory", f"{estimated.gb:g} GB, estimated: {parts}"),
-        ("which assumes", "; ".join(estimated.assumptions)),
+        ("memory assumes", "; ".join(estimated.assumptions)),
     ]
-    return told if checkpoint.home else [*told, ("to measure it", estimated.command)]
+    return told if checkpoint.home else [*told, ("measure with", estimated.command)]
 
 
 def _measured(measured: Sequence[Measurement]) -> Table:
@@ -159,18 +159,18 @@ def _sources(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     dates = f"checked {checkpoint.checked}"
     if read:
         span = read[0] if read[0] == read[-1] else f"{read[0]} to {read[-1]}"
-        dates += f"; its sources were read {span}"
+        dates += f"; sources read {span}"
     rows = [Item("", ", ".join(fields), sources=ids) for ids, fields in by_sources.items()]
     if not rows:
         return [Text(dates, "quiet")]
     cited = Text(f"sources: {', '.join(every)}", "quiet")
-    return [*listed("Who says so", rows), Text(dates, "quiet"), cited]
+    return [*listed("Sources by fact", rows), Text(dates, "quiet"), cited]
 
 
 def entry_page(entry: WholeEntry) -> Page:
     """Return the page of a whole entry: each field, its value, and its sources in brackets."""
     rows = tuple(row for field in entry.fields for row in _entry_rows(field))
-    page: Page = [Heading(entry.id, 1), Text(f"written at {entry.place}", "quiet"), Pairs(rows)]
+    page: Page = [Heading(entry.id, 1), Text(f"defined at {entry.place}", "quiet"), Pairs(rows)]
     if entry.unverified:
         page.append(Text(f"not verified: {', '.join(entry.unverified)}", "quiet"))
     return page
@@ -189,13 +189,13 @@ def uncatalogued_page(checkpoint: UncataloguedCheckpoint) -> Page:
     """Return the page of a checkpoint that is not catalogued."""
     model_type, families = checkpoint.model_type, " or ".join(checkpoint.families)
     image, text = checkpoint.image_size, checkpoint.text_context
-    family = "not known: no cataloged checkpoint is of this type"
+    family = "not known, because the catalog has no checkpoint of this type"
     if families:
-        family = f"{families}, as cataloged checkpoints of this type are"
+        family = f"{families}, like cataloged checkpoints of this type"
     facts = known(
         ("found in", checkpoint.place),
-        ("model type", model_type or "config.json names none"),
-        ("architectures", ", ".join(checkpoint.architectures) or "config.json names none"),
+        ("model type", model_type or "not set in config.json"),
+        ("architectures", ", ".join(checkpoint.architectures) or "not set in config.json"),
         ("family", family),
         ("revision", checkpoint.revision),
         ("saved as", checkpoint.dtype),
@@ -204,11 +204,11 @@ def uncatalogued_page(checkpoint: UncataloguedCheckpoint) -> Page:
     )
     rows = [Item("-", f"not known: {', '.join(checkpoint.not_known)}")]
     if checkpoint.own_code:
-        own_code = "it wants Python code from beside its weights, which may do anything"
+        own_code = "loading runs Python code from the repository of the checkpoint"
         rows.append(Item("!", own_code))
     page: Page = [
         Heading(checkpoint.id, 1),
-        Text("Not in the catalog; this is what its config.json says.", "warn"),
+        Text("This checkpoint is not in the catalog. The facts are from its config.json.", "warn"),
         facts,
         Items(tuple(rows)),
     ]
@@ -224,14 +224,14 @@ def uncatalogued_page(checkpoint: UncataloguedCheckpoint) -> Page:
 
 def checkpoints_page(rulebase: RuleBase, found: Matches, task: str | None, sort: str) -> Page:
     """Return the table; sorted by quality, it names the benchmark that each figure is of."""
-    page: Page = [Text("no checkpoint fits", "warn")]
+    page: Page = [Text("no checkpoint matches", "warn")]
     if found.checkpoints:
         table = _by_quality(rulebase, found, task) if sort == "quality" else _table(found)
         page = [table, Text(count(len(found.checkpoints), "checkpoint"), "quiet")]
     if found.unverified:
         first = ", ".join(checkpoint.id for checkpoint in found.unverified[:NAMED])
         number = count(len(found.unverified), "checkpoint")
-        text = f"{number} more may fit, but a field you ask for is not verified: {first}"
+        text = f"{number} more may match, but a filtered field is not verified: {first}"
         page.append(Text(text if len(found.unverified) <= NAMED else f"{text} ...", "quiet"))
     return page
 
@@ -294,7 +294,7 @@ def compared_checkpoints(rulebase: RuleBase, checkpoints: list[Checkpoint], ids:
         if all((kind, metric, source) in table for table in tables)
     ]
     if not shared:
-        nothing = "no shared benchmark, so no results to compare"
+        nothing = "the checkpoints share no benchmark"
         return [*page, Text(nothing, "quiet")]
-    heading = Heading("Measured on the same benchmark")
+    heading = Heading("Results on shared benchmarks")
     return [*page, heading, Table(("", *ids), tuple(shared), wide=-1)]

@@ -37,11 +37,11 @@ def complete_id(incomplete: str) -> list[str]:
 
 
 Several = list[str]
-COMMERCIAL = "permitted, restricted or not-permitted."
-STAGES = "pre-trained, fine-tuned, instruction-tuned or contrastive."
-LOADERS = "transformers, open_clip, remote-code or other."
-FITS = f"{ONLY} estimated to fit."
-ACCESS = f"{ONLY} that are gated, or that are not."
+COMMERCIAL = "Commercial use: permitted, restricted or not-permitted."
+STAGES = "Training stage: pre-trained, fine-tuned, instruction-tuned or contrastive."
+LOADERS = "Loader: transformers, open_clip, remote-code or other."
+FITS = f"{ONLY} whose memory estimate fits."
+ACCESS = f"{ONLY} that are gated, or not gated."
 
 
 def read_wishes(
@@ -99,11 +99,15 @@ KindName = Annotated[
     str,
     typer.Argument(
         metavar="[KIND]",
-        help="families, tasks, questions, criteria, rules, sources or checkpoints.",
+        help="Kind of entries: families, tasks, questions, criteria, rules, "
+        "sources or checkpoints.",
         autocompletion=complete_kind,
     ),
 ]
-Sort = Annotated[str, option("--sort BY", "id, size, memory, released or (with --task) quality.")]
+Sort = Annotated[
+    str,
+    option("--sort BY", "Sort key: id, size, memory, released or (with --task) quality."),
+]
 Written = Annotated[bool, option("--written", "List only rules written by hand.")]
 
 
@@ -118,8 +122,8 @@ def list_(
 ) -> int:
     """List tasks, checkpoints, questions, rules or sources. Without KIND, list the kinds.
 
-    Several values of an option as a,b or repeated. An unverified field meets no filter;
-    such checkpoints are counted apart.
+    Pass several values as a,b or repeat the option. A checkpoint with an unverified field never
+    matches a filter on that field and is counted separately.
 
     \b
     Examples:
@@ -133,12 +137,12 @@ def list_(
 
     kinds = plural(kind) if kind else ""
     if written and kinds != "rules":
-        raise UsageError("`--written` narrows down rules only", hint="advisor list rules --written")
+        raise UsageError("`--written` works only with rules", hint="advisor list rules --written")
     if kinds == "checkpoints":
         shown.emit(_checkpoints(rulebase, wishes, sort))
     elif wishes != Wishes() or sort:
         raise UsageError(
-            "`--family`, `--task`, `--sort` and the like narrow down checkpoints only",
+            "filters such as `--family` and `--task` work only with checkpoints",
             hint="advisor list checkpoints --task vqa",
         )
     elif kinds:
@@ -180,9 +184,11 @@ def _table(rulebase: RuleBase, found: Matches, task: str | None = None, sort: st
 
 
 ShownId = Annotated[
-    str, typer.Argument(help="Id or alias of what to show.", autocompletion=complete_id)
+    str, typer.Argument(help="Id or alias of the entry.", autocompletion=complete_id)
 ]
-OfKind = Annotated[str, option("--kind KIND", "Search only families, tasks, rules, ...")]
+OfKind = Annotated[
+    str, option("--kind KIND", "Restrict the search to a kind: families, tasks, rules, ...")
+]
 Full = Annotated[bool, option("--full", "Show the whole entry of a checkpoint, with sources.")]
 
 
@@ -191,8 +197,8 @@ def show(
 ) -> int:
     """Show a family, task, question, rule, source or checkpoint, or a rule of the check.
 
-    A checkpoint outside the catalog, in a folder or in the hub cache, is described from its own
-    config.json.
+    A checkpoint outside the catalog is described from its config.json, in a folder or the Hub
+    cache.
 
     \b
     Examples:
@@ -249,7 +255,7 @@ def _whole_entry(rulebase: RuleBase, kind: str, thing: Any) -> Report:
 
     if kind != "checkpoints":
         raise UsageError(
-            f"`--full` shows the entry of a checkpoint, and `{thing.id}` is not one",
+            f"`--full` works only with checkpoints, and `{thing.id}` is not a checkpoint",
             hint=f"advisor show {thing.id}",
         )
     entry = entry_of(rulebase, thing)
@@ -275,14 +281,16 @@ def compare(
     *,
     ids: Annotated[
         list[str],
-        typer.Argument(help="Two or more families, or checkpoints.", autocompletion=complete_id),
+        typer.Argument(
+            help="Two or more families, or two or more checkpoints.", autocompletion=complete_id
+        ),
     ],
     rulebase: RuleBase,
     shown: Shown,
 ) -> int:
     """Compare families or checkpoints side by side.
 
-    A checkpoint outside the catalog may be a folder, or lie in the hub cache.
+    A checkpoint outside the catalog can be a folder or an id in the Hub cache.
 
     \b
     Examples:

@@ -29,13 +29,13 @@ KINDS = {
 """Each kind of thing, and the noun for one of it."""
 
 WHAT = {
-    "families": "the architectures that are told apart",
-    "tasks": "what can be done with an image, and what does it best",
-    "questions": "the questions, each a flag of `advisor recommend`",
-    "criteria": "what families are compared by, the weightiest first",
-    "rules": "what speaks for and against a family",
-    "sources": "where all of it was read",
-    "checkpoints": "weights to load, to be narrowed down by flags",
+    "families": "the three model families",
+    "tasks": "what you can do with images, and the best family for each task",
+    "questions": "the questions, which are flags of `advisor recommend`",
+    "criteria": "the criteria that compare families, most important first",
+    "rules": "the rules for and against a family",
+    "sources": "the sources of all facts",
+    "checkpoints": "the checkpoints; filter them with flags",
 }
 """What each kind is, in a line."""
 
@@ -112,17 +112,18 @@ def find_comparable(rulebase: RuleBase, ids: list[str], cache: Path) -> tuple[st
     """
     if len(set(ids)) < 2:
         raise UsageError(
-            "two things are needed to compare", hint="advisor compare clip unified-vlp"
+            "`advisor compare` needs two names", hint="advisor compare clip unified-vlp"
         )
     found = [_comparable(rulebase, id, cache) for id in ids]
     if len({thing.id for _, thing in found}) < len(found):
         raise UsageError(
-            f"{' and '.join(ids)} are one and the same", hint="name two different things"
+            f"{' and '.join(ids)} are names of the same entry", hint="pass two different names"
         )
     kinds = {kind for kind, _ in found}
     if len(kinds) > 1:
         raise UsageError(
-            "families compare with families, checkpoints with checkpoints", hint="name one kind"
+            "`advisor compare` takes either families or checkpoints, not both",
+            hint="pass only families or only checkpoints",
         )
     return kinds.pop(), [thing for _, thing in found]
 
@@ -138,7 +139,7 @@ def _comparable(rulebase: RuleBase, id: str, cache: Path) -> tuple[str, Any]:
     if "/" in id:
         return find(rulebase, id, "checkpoints")
     named = [*rulebase.family_names, *rulebase.checkpoints]
-    raise unknown_name("thing", id, named, "`advisor list checkpoints` prints them")
+    raise unknown_name("thing", id, named, "`advisor list checkpoints` lists the checkpoints")
 
 
 def thing_json(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def things_page(rulebase: RuleBase, kind: str, things: Sequence[Any]) -> Page:
     """Return a table of things of one kind (the plural, such as `tasks`)."""
     noun, (_, columns) = KINDS[kind], VIEWS[kind]
     if not things:
-        return [Text(f"no {noun} fits", "warn")]
+        return [Text(f"no {noun} matches", "warn")]
     rows = [(thing.id, *(show(thing, rulebase) for show in columns.values())) for thing in things]
     number = f"{len(rows):,} {kind if len(rows) > 1 else noun}"
     return [Table((noun, *columns), tuple(rows), wide=len(columns)), Text(number, "quiet")]
@@ -42,8 +42,8 @@ def kinds_page(rulebase: RuleBase) -> Page:
         (f"advisor list {kind}", f"{len(all_of(rulebase, kind)):,}", what)
         for kind, what in WHAT.items()
     ]
-    more = "`advisor show NAME` shows one of them, `advisor list checkpoints --task vqa` some."
-    return [Table(("list", "number", "what it is"), tuple(rows), wide=3), Text(more, "quiet")]
+    more = "`advisor show NAME` shows one entry, `advisor list checkpoints --task vqa` filters."
+    return [Table(("list", "number", "description"), tuple(rows), wide=3), Text(more, "quiet")]
 
 
 def compared_page(rulebase: RuleBase, kind: str, compared: list[Any]) -> Page:
@@ -88,7 +88,7 @@ def task_page(task: Task, rulebase: RuleBase) -> Page:
     if task.note:
         page.append(Text(task.note, "warn"))
     rows = [_how_well(task, family) for family in rulebase.families]
-    page += listed("How well each family does it", rows)
+    page += listed("Fit of each family", rows)
     able = [c for c in rulebase.checkpoints.values() if task.id in c.tasks and c.offered]
     if elsewhere := task.elsewhere:
         page += listed("Elsewhere", [_cited(">", elsewhere, elsewhere.because)])
@@ -96,9 +96,9 @@ def task_page(task: Task, rulebase: RuleBase) -> Page:
         page.append(Items(tuple(Item("", id) for id in elsewhere.checkpoints)))
     elif able:
         usual_first = sorted(able, key=lambda c: task.id not in c.typical)
-        page.append(Heading("Checkpoints that do it as they are"))
+        page.append(Heading("Checkpoints without fine-tuning"))
         page.append(Text(", ".join(c.id for c in usual_first)))
-    return [*page, Heading("Ask advisor"), Code(f"advisor recommend --task {task.id}", "console")]
+    return [*page, Heading("Command"), Code(f"advisor recommend --task {task.id}", "console")]
 
 
 def _how_well(task: Task, family: Family) -> Item:
@@ -106,7 +106,7 @@ def _how_well(task: Task, family: Family) -> Item:
         return _fit(family.id, fit)
     if cannot := family.cannot.get(task.id):
         return _cited("-", cannot, f"{family.id} (cannot): {cannot.because}")
-    return Item("-", f"{family.id} (cannot): does not declare it")
+    return Item("-", f"{family.id} (cannot): the family does not declare this task")
 
 
 def question_page(question: Question, rulebase: RuleBase) -> Page:
@@ -118,7 +118,7 @@ def question_page(question: Question, rulebase: RuleBase) -> Page:
         for name, called in option.covers.items()
     ]
     used = [rule.id for rule in rulebase.rules if question.id in rule.when and not rule.derived]
-    hanging = ", ".join(used) or "none; it chooses among checkpoints"
+    hanging = ", ".join(used) or "none; the question affects only checkpoints"
     return [
         Heading(f"{question.ask} ({question.typed})", 1),
         known(
@@ -129,7 +129,7 @@ def question_page(question: Question, rulebase: RuleBase) -> Page:
         ),
         Table(("option", "aliases", "meaning"), tuple(rows), wide=2),
         *([Table(("covered", "aliases", "meaning"), tuple(covered), wide=2)] if covered else ()),
-        Text(f"rules that depend on it: {hanging}", "quiet"),
+        Text(f"rules that use this question: {hanging}", "quiet"),
     ]
 
 
@@ -218,7 +218,7 @@ def _best(task: Task, rulebase: RuleBase) -> str:
 
 VIEWS: dict[str, View] = {
     "families": (family_page, {"name": lambda family, _: family.name}),
-    "tasks": (task_page, {"best done by": _best, "what it is": lambda task, _: task.name}),
+    "tasks": (task_page, {"best family": _best, "description": lambda task, _: task.name}),
     "questions": (
         question_page,
         {"options": lambda q, _: str(len(q.options)), "asked as": lambda q, _: q.ask},

@@ -31,7 +31,7 @@ def version_number(text: str) -> tuple[int, ...]:
     match = re.match(r"v?(\d{1,6}(?:\.\d{1,6}){0,5})(?!\d)", text)
     if match is None:
         raise UsageError(
-            f"`{text:.40}` is not a version of transformers", hint="e.g. 5, 4.57 or `installed`"
+            f"`{text:.40}` is not a transformers version", hint="e.g. 5, 4.57 or `installed`"
         )
     return tuple(map(int, match.group(1).split(".")))
 
@@ -74,7 +74,10 @@ class Release:
         """What to tell somebody who asked for a release that is not described."""
         if not self.asked:
             return None
-        return f"transformers {self.asked} is not described; judged as {self.version}"
+        return (
+            f"transformers {self.asked} is not described, so the code is checked against "
+            f"{self.version}"
+        )
 
     @cached_property
     def classes(self) -> dict[str, str]:
@@ -198,8 +201,8 @@ def release(rulebase: RuleBase, version: str = "") -> Release:
     if near is None:
         raise UsageError(
             f"transformers `{version}` is not described",
-            hint=f"described: {described[0]} to {described[-1]}, the last patch of each minor; "
-            "`installed` reads the one on this machine",
+            hint=f"use {described[0]} to {described[-1]} (the last patch of each minor release), "
+            "or `installed`",
             kind="unknown-release",
         )
     return _described(rulebase, near, asked=".".join(map(str, wanted)))
@@ -278,9 +281,11 @@ def _installed(package: Path | None) -> dict[str, Any]:
     from advisor.catalogue.release_files import describe
 
     described = described_releases()
-    hint = f"name a release from {described[0]} to {described[-1]}"
+    hint = f"pass a release from {described[0]} to {described[-1]}"
     if package is None:
-        raise AdvisorError("no transformers is installed here", hint=hint, kind="not-installed")
+        raise AdvisorError(
+            "transformers is not installed in this environment", hint=hint, kind="not-installed"
+        )
     try:
         return describe(package)
     except (OSError, SyntaxError, KeyError, AttributeError, ValueError) as error:

@@ -103,8 +103,8 @@ def read_config(file: Path, name: str) -> dict[str, Any]:
         raise _unreadable(name, reason) from error
     if not isinstance(config, dict):
         raise AdvisorError(
-            f"the config.json of `{name}` holds no configuration: it is not a JSON object",
-            hint="a checkpoint's config.json maps names to values, `model_type` among them",
+            f"the config.json of `{name}` is not a JSON object",
+            hint="a config.json is a JSON object with keys such as `model_type`",
             kind="broken-checkpoint",
         )
     return config
@@ -113,7 +113,7 @@ def read_config(file: Path, name: str) -> dict[str, Any]:
 def _unreadable(name: str, reason: str) -> AdvisorError:
     return AdvisorError(
         f"the config.json of `{name}` cannot be read: {reason}",
-        hint="fetch the checkpoint again, or fix the file",
+        hint="download the checkpoint again, or fix the file",
         kind="broken-checkpoint",
     )
 

@@ -79,7 +79,7 @@ class Case:
     def release(self) -> Release:
         """The release of transformers to judge by."""
         if self.judged_by is None:
-            raise LookupError("nothing that depends on a release can be judged without one")
+            raise LookupError("rules that depend on a release need a target version")
         return self.judged_by
 
     @property

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Paths = Annotated[
     list[Path],
-    typer.Argument(metavar="[PATH]...", help="Files and folders of code; this folder if none."),
+    typer.Argument(metavar="[PATH]...", help="Files or folders. Default: the current folder."),
 ]
 Folder = Annotated[
     Path, typer.Argument(metavar="[DIR]", help="The project; this folder if left out.")
@@ -65,10 +65,11 @@ def check(
 ) -> int:
     """Check your models and the code that loads them.
 
-    Declared models are in advisor.yaml. Code is parsed, never imported. With --checkpoint one
-    model is checked and no file is read.
+    advisor.yaml declares your models. Code is parsed, never imported. With --checkpoint, the
+    command checks one model and reads no files.
 
-    Exit codes: 0 valid, 1 a finding at or above the fail level, 3 missing answers decide.
+    Exit codes: 0 no failing finding, 1 a failing finding, 3 missing answers could change the
+    result.
 
     \b
     Examples:
@@ -102,14 +103,14 @@ def _refuse_together(paths: list[Path], options: CheckOptions, shown: Showing) -
         others = [_typed(other) for other in APART[flag] if getattr(options, other)]
         others += formats if flag in ("diff", "write_baseline") else map(str, paths)
         if others:
-            message = f"`{_typed(flag)}` and `{others[0]}` do not go together"
-            raise UsageError(message, hint="leave out one of the two")
+            message = f"`{_typed(flag)}` and `{others[0]}` cannot be combined"
+            raise UsageError(message, hint="pass only one of them")
     if options.class_name and not options.checkpoint:
-        message = f"`--class {options.class_name}` loads no checkpoint that is named"
-        raise UsageError(message, hint="name it with `--checkpoint`")
+        message = f"`--class {options.class_name}` needs a checkpoint"
+        raise UsageError(message, hint="pass the checkpoint with `--checkpoint`")
     if options.strict and options.fail_on in ("error", "never"):
-        message = f"`--strict` fails on warnings, and `--fail-on {options.fail_on}` does not"
-        raise UsageError(message, hint="leave out one of the two")
+        message = f"`--strict` fails on warnings, which contradicts `--fail-on {options.fail_on}`"
+        raise UsageError(message, hint="pass only one of them")
 
 
 def _typed(option: str) -> str:
@@ -145,7 +146,7 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         seen = inspection.case.scan.seen
         changes = fixed_files(inspection.findings, seen, write=not options.diff)
     for path, reason in changes.refused:
-        note(f"{path} is not fixed: {reason}")
+        note(f"{path} was not fixed: {reason}")
     places = f"{count(changes.done, 'place')} in {count(len(changes.files), 'file')}"
     if options.diff:
         _print_diff(changes)
@@ -163,7 +164,10 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
     _emit(project_report(inspection, statistics=options.statistics, verbose=options.verbose), shown)
     if options.lock:
         if not project.case.choices:
-            raise UsageError("no choices to lock", hint="`advisor init` writes an advisor.yaml")
+            raise UsageError(
+                "advisor.yaml declares no models, so there is nothing to lock",
+                hint="run `advisor init` to create advisor.yaml",
+            )
         folder = project.declaration.folder
         judged = ((choice, project.case.judgements_of(choice)) for choice in project.case.choices)
         write_text(folder / LOCK, lock_text(project.case.rulebase, judged), within=folder)
@@ -207,7 +211,7 @@ def init(folder: Folder = Path(), force: Force = False, *, rulebase: RuleBase) -
     from advisor.check.starter import starter
 
     if not folder.is_dir():
-        raise UsageError(f"no folder `{folder}`", hint="name the folder of a project")
+        raise UsageError(f"no folder `{folder}`", hint="pass the folder of a project")
     file = folder / FILE
     _refuse_existing(file, force=force)
     text, choices = starter(rulebase, folder)
@@ -215,7 +219,7 @@ def init(folder: Folder = Path(), force: Force = False, *, rulebase: RuleBase) -
     write_text(file, text, within=folder)
     say(file.as_posix())
     command = "advisor check" if folder == Path() else f"advisor check {shlex.quote(str(folder))}"
-    note(f"{count(choices, 'choice')}; read them, add needs, then run `{command}`")
+    note(f"{count(choices, 'choice')}; review them, add needs, then run `{command}`")
     return 0
 
 

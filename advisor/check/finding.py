@@ -106,5 +106,5 @@ def in_order(finding: Finding) -> tuple[str, int, int, int, str, str]:
 def advice(name: str | None) -> str | None:
     """Return in words that a name is to be used instead, if there is one."""
     if name == "__call__":
-        return "call it itself"
+        return "call the object itself"
     return f"use `{name}`" if name else None

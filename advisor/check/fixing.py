@@ -96,17 +96,17 @@ def _fixed(path: str, fixes: list[Fix], seen: bytes | None) -> FixedFile:
     data = _unchanged(path, seen)
     text, encoding = decoded(path, data)
     if text.encode(encoding) != data:
-        raise _LeftAloneError(f"its encoding, {encoding}, cannot be written back as it was")
+        raise _LeftAloneError(f"the file cannot be saved in its encoding, {encoding}")
     fixed = fix_text(path, text, fixes)
     if fixed is None:
-        raise _LeftAloneError("it would not parse any more; fix it by hand")
+        raise _LeftAloneError("the fixed file would be invalid, so fix it by hand")
     return fixed._replace(encoding=encoding)
 
 
 def _unchanged(path: str, seen: bytes | None) -> bytes:
     data = read_bounded(Path(path_of(path)), MOST_BYTES)
     if seen != digest(data):
-        raise _LeftAloneError("it was saved meanwhile; run the check again")
+        raise _LeftAloneError("the file changed during the check; run the check again")
     return data
 
 

@@ -80,13 +80,14 @@ def read_declaration(file: Path, within: Path | None = None) -> ProjectDeclarati
         names = [choice["name"] for choice in document.value.get("choices", [])]
         for index, twice in enumerate(names):
             if twice in names[:index]:
-                message = f"the choice `{twice}` is declared twice"
+                message = f"the model `{twice}` is declared twice"
                 document.report(("choices", index, "name"), message)
     if document.problems:
         raise BrokenFileError(
             f"`{name}` cannot be used",
             problems=tuple(str(problem) for problem in document.problems),
-            hint="`advisor init` writes one; `advisor rules schema project` describes it",
+            hint="run `advisor init` to create the file, or `advisor rules schema project` for "
+            "its format",
         )
     choices = enumerate(document.value.get("choices", []))
     declared = [_choice(document, index, choice) for index, choice in choices]
@@ -164,7 +165,9 @@ def judgement_of(
     checkpoint = rulebase.checkpoint(checkpoint_id)
     profile = make_profile(rulebase, answers)
     if len(profile[TASK].options if TASK in profile else ()) != 1:
-        raise UsageError("checking a checkpoint needs exactly one task", hint="pass `--task` once")
+        raise UsageError(
+            "a check of one checkpoint needs exactly one task", hint="pass `--task` exactly once"
+        )
     engine = Engine.known(rulebase, priority)
     decision = engine.decide(profile)
     judgement = Judgement(
@@ -226,6 +229,6 @@ def judgements_of(
     except AdvisorError as error:
         raise UsageError(f"{where}: {error.message}", hint=error.hint, kind=error.kind) from error
     if not tasks:
-        hint = "add one to its needs, e.g. `task: captioning`"
-        raise UsageError(f"{where} names no task", hint=hint)
+        hint = "add a task to its needs, e.g. `task: captioning`"
+        raise UsageError(f"{where} has no task", hint=hint)
     return judgements

@@ -49,14 +49,14 @@ class CheckOptions:
     today: Annotated[
         str, option("--today DATE", "Date for the expiry of suppressions. Default: today.")
     ] = ""
-    fix: Annotated[bool, option("--fix", "Fix findings in place where the fix is certain.")] = False
+    fix: Annotated[bool, option("--fix", "Fix findings in place if the fix is certain.")] = False
     diff: Annotated[bool, option("--diff", "Print the changes of --fix as a diff.")] = False
     baseline: Annotated[
-        Path | None, option("--baseline FILE", "Ignore the findings recorded in this file.")
+        Path | None, option("--baseline FILE", "Baseline file. Ignore the findings recorded there.")
     ] = None
     write_baseline: Annotated[
         Path | None,
-        option("--write-baseline FILE", "Record all findings in this file.", writes=True),
+        option("--write-baseline FILE", "Record all findings in this baseline file.", writes=True),
     ] = None
     lock: Annotated[
         bool, option("--lock", "Record the state of each declared model in advisor.lock.")
@@ -66,6 +66,6 @@ class CheckOptions:
     ] = False
     all_models: Annotated[
         bool,
-        option("--all-models", "Also check files that do not use vision models."),
+        option("--all-models", "Also report findings in files that do not use vision models."),
     ] = False
     verbose: Annotated[bool, option("--verbose -v", "Show all findings and notes in full.")] = False

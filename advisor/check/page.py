@@ -182,7 +182,7 @@ def _project_page(inspection: Inspection, *, statistics: bool, verbose: bool) ->
             page.append(Items(reasons))
     if rows := tuple(map(_note, notes if verbose else _by_cause(always))):
         page += [Heading("Notes", 3), Items(rows)]
-    ways = [f"`advisor show {finding.rule}` says why and how." for finding in serious[:1]]
+    ways = [f"`advisor show {finding.rule}` explains the rule." for finding in serious[:1]]
     if hidden := 0 if verbose else len(notes) - len(always):
         ways.append(f"`-v` shows {count(hidden, 'note')}.")
     return [*page, _closing(inspection), *(Text(way, "quiet") for way in ways)]
@@ -247,18 +247,18 @@ def _closing(inspection: Inspection) -> Text:
         looked += f", {count(len(case.choices), 'choice')}"
     _, ignored, waived, _ = case.suppression
     numbers = len(ignored), len(waived), inspection.known, inspection.gone
-    words = "ignored", "waived", "in the baseline", "gone since the baseline"
+    words = "ignored", "waived", "in the baseline", "fixed since the baseline"
     away = ", ".join(f"{n} {word}" for n, word in zip(numbers, words, strict=True) if n)
     counts = _counts(inspection) + (f" ({away})" if away else "")
     text = f"{counts} in {looked}; {_releases(inspection.case)}"
     if not_seen := ", ".join(left_out_shown(inspection.left_out)):
-        text += f"; not looked at: {not_seen}"
+        text += f"; not checked: {not_seen}"
     if hidden := scan.unreached:
         reach = "reach" if len(hidden) > 1 else "reaches"
         where = count(len({value.place.path for value in hidden}), "file")
-        text += f"; {count(len(hidden), 'known id')} in {where} {reach} no load"
+        text += f"; {count(len(hidden), 'known id')} in {where} {reach} no loading call"
     if not inspection.failing:
-        text += "; nothing fails this run (fail_on: never)"
+        text += "; findings do not fail this run (fail_on: never)"
     return Text(text, EXIT_TONES[inspection.exit_code])
 
 
@@ -280,11 +280,11 @@ def _asked(files: list[JudgedFiles]) -> str:
         return ""
     pin, more = files[0].pin, len(files) - 1
     others = f" and {count(more, 'more place')}" if more else ""
-    doubt = ", older than any described" if any(one.below for one in files) else ""
+    doubt = ", older than every described release" if any(one.below for one in files) else ""
     if asked := next((one.asked for one in files if one.asked), ""):
         doubt = f", {asked} is not described"
     if any(one.unknown for one in files):
-        doubt = ", a commit of no known release"
+        doubt = ", a commit of an unknown release"
     return f" ({visible(pin.written)} in {visible(pin.path)}{others}{doubt})"
 
 
@@ -299,11 +299,11 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
         text = f"{finding.level} {finding.rule}: {finding.message}"
         rows += [Item(MARKS[finding.level], text), *_reasons(finding)]
     family, may = judgement.checkpoint.family, " or ".join(judgement.assessment.possible_verdicts)
-    asked = f"; --{flag} would tell" if (flag := judgement.flag) else ""
+    asked = f"; set --{flag}" if (flag := judgement.flag) else ""
     verdict = {
-        0: f"A valid choice ({family} is {judgement.assessment.verdict}).",
-        1: "Not a valid choice.",
-        3: f"Undetermined: {family} may be {may}{asked}.",
+        0: f"This checkpoint fits ({family} is {judgement.assessment.verdict}).",
+        1: "This checkpoint does not fit.",
+        3: f"The result depends on missing answers: {family} may be {may}{asked}.",
     }[inspection.exit_code]
     return [
         Heading(f"{judgement.checkpoint.id} for {judgement.task}"),
@@ -314,7 +314,7 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
 
 
 def _reasons(finding: Finding) -> tuple[Item, ...]:
-    certain = " (--fix does it)" if finding.fixes else ""
+    certain = " (run with --fix to apply)" if finding.fixes else ""
     because = Item("", finding.because, sources=tuple(finding.sources)) if finding.because else None
     others = list(dict.fromkeys(f"{visible(place.path)}:{place.line}" for place in finding.places))
     also = Item("", f"also at {first_named(others, MOST_PLACES)}") if others else None

@@ -55,7 +55,7 @@ LEFT_OUT = {
     "given_up": "given up",
     "not_parsed": "not parsed",
     "other_language": "in another language",
-    "lowered": "rules lowered by an overlay",
+    "lowered": "findings with a lower level in an overlay",
 }
 """What was not looked at, by the reason in JSON, as the closing line says it."""
 
@@ -169,8 +169,8 @@ class Project(NamedTuple):
 
         for path in self.paths:
             if not path.exists():
-                hint = "name files or folders that exist"
-                raise UsageError(f"no file or folder `{path}`", hint=hint)
+                hint = "pass existing files or folders"
+                raise UsageError(f"`{path}` does not exist", hint=hint)
         exclude = [*self.declaration.rules, *self.declaration.exclude]
         folders = self.case.rulebase.folders
         scanned = scan_apart(self.paths, folders, exclude=exclude, seconds=self.seconds)
@@ -200,17 +200,17 @@ class Project(NamedTuple):
         looked = case.scan.files or case.scan.left_out.get("out_of_time")
         if not looked and not case.choices:
             names = ", ".join(f"`{path}`" for path in self.paths)
-            hint = "name a folder with Python, notebooks or YAML"
+            hint = "pass a folder with Python, notebooks or YAML"
             unread = [f"{note.path} {note.message}" for note in case.scan.notes]
             why = ", ".join([*unread[:1], *left_out_shown(case.scan.left_out)])
-            message = f"nothing to check in {names}{why and f': {why}'}"
+            message = f"{names} has no files to check{why and f': {why}'}"
             raise UsageError(message, hint=hint)
         deadline = Deadline(self.seconds)  # as long as files were looked at, it may take again
         try:
             with deadline.watched():
                 return inspect(case, self.fail_on, self.baseline)
         except OutOfTimeError:
-            unjudged = case.scan.without_code("was not judged before the deadline")
+            unjudged = case.scan.without_code("was not checked before the time limit")
             return inspect(replace(case, scan=unjudged), self.fail_on, self.baseline)
 
 
@@ -267,7 +267,9 @@ def _find_declaration(paths: list[Path], config: Path | None) -> ProjectDeclarat
     """Return what advisor.yaml declares: the one named, else of the folder checked, else here."""
     if config is not None:
         if not config.is_file():
-            raise UsageError(f"no file `{config}`", hint="`advisor init` writes an advisor.yaml")
+            raise UsageError(
+                f"no file `{config}`", hint="run `advisor init` to create advisor.yaml"
+            )
         return read_declaration(config, within=Path.cwd())
     folders = [path for path in paths if path.is_dir()] if len(paths) == 1 else []
     for file in (folder / FILE for folder in (*folders, Path())):
@@ -296,6 +298,6 @@ def _rule_folders(declaration: ProjectDeclaration) -> list[Path]:
     folders = [declaration.folder / rules for rules in declaration.rules]
     for named, rules in zip(declaration.rules, folders, strict=True):
         if not resolved(rules).is_relative_to(resolved(top)):
-            message = f"`rules: {named}` in `{FILE}` leads out of the project"
-            raise UsageError(message, hint="`--rules DIR` takes any folder")
+            message = f"`rules: {named}` in `{FILE}` is outside the project"
+            raise UsageError(message, hint="pass folders outside the project with `--rules DIR`")
     return folders

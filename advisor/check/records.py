@@ -134,8 +134,8 @@ def refuse_other_contents(file: Path) -> None:
     """Raise UsageError where a baseline would replace something else: code, or `advisor.yaml`."""
     there = read_bounded(file, MOST_BYTES) if file.is_file() else b""
     if there and b'"baseline_version"' not in there:
-        message = f"`{path_shown(file)}` is there already, and no baseline of advisor"
-        raise UsageError(message, hint="name another file", kind="output-exists")
+        message = f"`{path_shown(file)}` exists and is not a baseline of advisor"
+        raise UsageError(message, hint="pass another file", kind="output-exists")
 
 
 def _read(
@@ -154,12 +154,12 @@ def _read(
         if version == VERSION and type(version) is int:
             return read(value)
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = error.strerror if isinstance(error, OSError) else "the file is not UTF-8 text"
         raise BrokenFileError(f"`{name}` cannot be read: {reason}") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        message = f"`{name}` is not a {kind} of advisor"
-        raise BrokenFileError(message, hint=f"`{command}` writes one") from error
+        message = f"`{name}` is not a valid {kind} of advisor"
+        raise BrokenFileError(message, hint=f"run `{command}` to write a new file") from error
     raise BrokenFileError(
         f"`{name}` is a {kind} of version {version!r:.40}; this advisor reads version {VERSION}",
-        hint=f"`{command}` writes it again",
+        hint=f"run `{command}` to write the file again",
     )

@@ -22,25 +22,25 @@ from advisor.scan.usage import Usage
 
 TESTS = {"test", "tests", "testing"}
 HEAD = """\
-# What this project uses and what for; `advisor check` holds choices and code against it.
-# Each choice names a checkpoint and its needs: answers to questions (`advisor list questions`).
+# The models of this project and their requirements, for `advisor check`.
+# Each entry names a checkpoint and its needs: answers to questions (`advisor list questions`).
 """
 TAIL = """
 # Findings at this level fail the run: error, warning, outdated-choice or never.
 fail_on: error
 
-# Code that is not the product, in the language of .gitignore.
+# Folders to skip, as .gitignore patterns.
 # exclude: [experiments/, notebooks/]
 
-# The release of transformers to judge by; left out, the installed one.
+# Target transformers version. Default: the installed version.
 # transformers: "{release}"
 
-# Folders of rules of your own, laid over those of advisor.
+# Folders with your own rules, added to the rules of advisor.
 # rules: [our-rules]
 """
 NOTHING = """
 # No code outside tests loads a checkpoint of advisor's catalog.{others}
-# A choice looks like this:
+# An entry looks like this:
 # choices:
 #   - name: {task}
 #     checkpoint: {checkpoint}
@@ -147,7 +147,7 @@ def _choice(case: Case, checkpoint: Checkpoint, usages: list[Usage], named: Coun
         lines.append(f"    revision: {checkpoint.revision}")
     if not certain:
         does = ", ".join(checkpoint.tasks or checkpoint.fine_tune)
-        lines.append(f"    # a guess from the checkpoint, which does: {does}")
+        lines.append(f"    # guessed from the tasks of the checkpoint: {does}")
     needs = f"{{task: {task}{training}}}  # add e.g. language, use, memory-gb"
     lines.append(f"    needs: {json.dumps(written, ensure_ascii=False) if written else needs}")
     return "\n".join(lines) + "\n"

@@ -34,7 +34,7 @@ class _WholeFile(type(Path())):  # type: ignore[misc]
                 with replacing(Path(self)) as scratch:
                     scratch.write_bytes(data.encode(**_ANY_BYTES))
             except OSError as error:
-                hint = "name a home that can be written: HOME"
+                hint = "set HOME to a folder that you can write to"
                 raise cannot_write(Path(self), error, hint) from error
         return len(data)
 

@@ -29,8 +29,8 @@ COMMANDS: Mapping[str, str] = {
 _RANKS = "`advisor list checkpoints --task captioning --sort quality` ranks those for a task"
 _RUNS = "`advisor try --image photo.jpg` runs a model, `advisor code captioning` writes a program"
 _BITS = (
-    "answers list checkpoints in 16, 8 and 4 bits: `--memory-gb` chooses the precision, "
-    "and `advisor try --quantize 4` runs it"
+    "answers list checkpoints in 16, 8 and 4 bits; set `--memory-gb` to choose a precision, and "
+    "run `advisor try --quantize 4`"
 )
 _FETCHES = "`advisor try --task captioning --image photo.jpg --download` fetches what it runs"
 _TRAINS = "`advisor code --task captioning --training fine-tune` writes a program that trains"

@@ -24,19 +24,19 @@ WIDTH = 80
 
 Topic = Annotated[
     list[str],
-    typer.Argument(metavar="[TOPIC]", help="A command, a subject, or a name that advisor knows."),
+    typer.Argument(metavar="[TOPIC]", help="A command, a topic, or any name of the catalog."),
 ]
 
 SUBJECTS = {
     "answers": """\
-How to write answers, as flags, in a profile file, or in an interview
+How to pass answers as flags, in a profile file, or in an interview
 
-  options    by id, alias or in other spellings: `--task "alt text"`, `--language german`
-  numbers    5000, 5,000, 5k, 2 million, 2.000.000; with a unit: 8GB, 300 images
-  machines   `--device "rtx 3060"` is a GPU with its memory; macbook, raspberry-pi
-  several    `--language de,fr` or the flag twice; several --task are answered each
-  defaults   unanswered questions take defaults, which the answer lists; --strict takes none
-  a file     `--profile FILE` takes YAML or JSON: question to option; flags win over it
+  Options    use an id, an alias or a similar spelling: `--language german`
+  Numbers    use 5000, 5,000, 5k, 2 million, 2.000.000, or a unit: 8GB, 300 images
+  Machines   use a name: `--device "rtx 3060"` is a GPU with its memory
+  Several    separate options by commas, or repeat the flag: `--language de,fr`
+  Defaults   fill unanswered questions and are listed; --strict uses no defaults
+  Profiles   are YAML or JSON files of answers: `--profile FILE`; flags override them
 
 `advisor list questions` prints the questions, `advisor show QUESTION` its options.
 """,
@@ -47,65 +47,67 @@ How to describe a need in a sentence
   advisor "read handwritten letters, we have 5,000 transcribed lines"
   advisor "gibt es etwas, das Rechnungen ausliest?"
 
-  read     English, German, French, Spanish, Italian, Portuguese, Chinese, some Japanese;
-           numbers with what they count; machines, languages, licenses, models; negations
-  asked    in a terminal, the task if several fit, and open questions; --no-input asks nothing
-  guessed  nothing: `Not understood` lists the other words, `As flags` is the need in flags;
-           if no word names a task, or two tasks fit equally well, the answer exits 3
-  flags    override the sentence; --no-infer infers no answers from it
+  Languages  are English, German, French, Spanish, Italian, Portuguese, Chinese and
+             some Japanese
+  Content    can be numbers of items, machines, languages, licenses, models, negations
+  Prompts    appear in a terminal if several tasks fit; --no-input turns prompts off
+  Output     lists the words that were not understood, and the need as flags
+  Exit 3     means that no word names a task, or that two tasks fit equally well
+  Flags      override the sentence; --no-infer infers no answers from the sentence
 
 `advisor code "caption photos"` also reads a sentence; --batch reads one per line.
 """,
     "labeled-data": """\
 Data for `advisor evaluate`: labeled images
 
-  a folder        a folder of images for each class; of train/ and test/, the latter
-  .csv .tsv       a row an image, or a folder with one such table: `file_name` (image, path) and
-  .jsonl          `label`, `caption` (text), `question` with `answer`, or `fields`; in the plural
-                  several: `a;b` for labels, `a|b` for others, a list in JSON
-  .json           COCO captions or categories; VQA questions, with the answers beside them
-  .tar            WebDataset shards: an image with .cls, .txt or .json of the same name
-  Arrow, Parquet  saved by `datasets`, or downloaded from the Hub
+  Folder          has one subfolder of images per class; a test/ folder is preferred
+  .csv .tsv       tables have one row per image, with a column `file_name` (image, path)
+  .jsonl          and `label`, `caption` (text), `fields`, or `question` with `answer`
+                  A plural column has several values: `a;b` for labels, `a|b` for text
+  .json           files have COCO captions or categories, or VQA questions with answers
+  .tar            shards (WebDataset) have images with .cls, .txt or .json files
+  Arrow, Parquet  files are saved by `datasets`, or downloaded from the Hub
 
-Rows of one image belong together. --image-folder DIR says where a table's images are. Images are
-read in place; images that cannot be read are listed and left out.
+advisor merges the rows of one image. --image-folder DIR sets the folder of the
+images in a table. Images that cannot be read are listed and left out.
 """,
     "formats": f"""\
-Formats of answers
+Output formats
 
-  --format FORMAT        {", ".join(PAGE_FORMATS)}; of findings also
+  --format FORMAT        prints {", ".join(PAGE_FORMATS)};
+                         commands with findings also print
                          {", ".join(FINDING_FORMATS[len(PAGE_FORMATS) :])}
-  --output FILE          also writes to a file, in the format of its suffix
-  --no-color             no colors (NO_COLOR and TERM=dumb do the same)
+  --output FILE          also writes a file in the format of its suffix
+  --no-color             prints no colors (like NO_COLOR or TERM=dumb)
 
-stdout carries the answer and nothing else. With JSON it is one document, errors included.
+stdout has only the answer. With JSON, stdout is one document, also for errors.
 """,
     "exit-codes": """\
 Exit codes of every command, in every format
 
-  0    yes, answered, or all choices valid
-  1    a finding, or nothing fits
-  2    could not run: usage, contradiction, a broken file, an extra that is not installed
-  3    needs more answers: --strict takes no defaults, or a sentence may mean
+  0    success: an answer, or no finding
+  1    a finding, or no model that fits
+  2    could not run: wrong usage, contradiction, damaged file, missing extra
+  3    needs more answers: --strict uses no defaults, or a sentence can mean
        several tasks
-  4    a bug in advisor; ADVISOR_DEBUG=1 shows where
+  4    a bug in advisor; set ADVISOR_DEBUG=1 to print the traceback
   130  interrupted
 """,
     "environment": """\
 Environment variables
 
-  ADVISOR_RULES    rule folders to add to the shipped rules
-  ADVISOR_CACHE    folder of compiled rules, evaluations and a saved interview
-  ADVISOR_PLAIN    numbers instead of menus
-  ADVISOR_DEBUG    1 prints tracebacks
-  NO_COLOR, TERM   colors
-  HF_HOME, HF_ENDPOINT, HF_HUB_OFFLINE   as in huggingface_hub
+  ADVISOR_RULES    adds rule folders to the shipped rules
+  ADVISOR_CACHE    sets the folder of compiled rules, evaluations and a saved interview
+  ADVISOR_PLAIN    replaces menus with numbers
+  ADVISOR_DEBUG    prints tracebacks if set to 1
+  NO_COLOR, TERM   turn colors off
+  HF_HOME, HF_ENDPOINT and HF_HUB_OFFLINE work as in huggingface_hub
 """,
 }
 
 
 def help_(topic: Topic = []) -> int:  # noqa: B006
-    """Show help for a command, a subject or any name that advisor knows.
+    """Show help for a command, a topic or any name of the catalog.
 
     \b
     Examples:
@@ -121,7 +123,9 @@ def help_(topic: Topic = []) -> int:  # noqa: B006
     if not topic:
         subjects = ", ".join(SUBJECTS)
         sys.stdout.write(f"{whole.get_help(context)}\n\n")
-        sys.stdout.write(f"`advisor help TOPIC` says more: a command, {subjects}, or any name.\n")
+        sys.stdout.write(
+            f"`advisor help TOPIC` shows more. TOPIC is a command, {subjects}, or any name.\n"
+        )
         return 0
     if (command := _command(whole, context, topic)) is not None:
         sys.stdout.write(f"{command}\n")
@@ -181,7 +185,7 @@ def _several(word: str, tasks: Sequence[Task]) -> str:
             break_on_hyphens=False,
         )
     ]
-    head = f"`{word}` may mean {len(tasks)} tasks; give one by --task:"
+    head = f"`{word}` can mean {len(tasks)} tasks; pass one of them with --task:"
     return "\n".join([head, "", *lines, ""])
 
 
@@ -194,7 +198,7 @@ def _unknown(whole: Any, rulebase: RuleBase, name: str) -> UsageError:
     close = close or suggestions(name, [*whole.table, *SUBJECTS], SUBJECTS)
     close = close or tasks_near(rulebase, name, read(rulebase, name))
     return UsageError(
-        f"no help on `{name}`{did_you_mean(close)}",
-        hint=f"a command, {', '.join(SUBJECTS)}, or a name that `advisor list` prints",
+        f"there is no help topic `{name}`{did_you_mean(close)}",
+        hint=f"use a command, {', '.join(SUBJECTS)}, or a name that `advisor list` prints",
         kind="unknown-topic",
     )

@@ -193,8 +193,8 @@ def _refuse_what_no_system_passes(line: CommandLine) -> None:
         except UnicodeEncodeError:
             whole = False
         if not whole:
-            message = f"`{word}` holds a character that no command line can pass"
-            raise AdvisorError(message, hint="leave it out", kind="usage")
+            message = f"`{word}` has a character that is invalid on a command line"
+            raise AdvisorError(message, hint="remove that character", kind="usage")
 
 
 def _show_cause(failure: BaseException | None) -> None:
@@ -211,9 +211,9 @@ def _nowhere(reason: str) -> AdvisorError:
     try:
         Path.cwd()
     except FileNotFoundError:
-        message = "the working folder is gone"
+        message = "the working folder no longer exists"
         return AdvisorError(message, hint="change to a folder that exists", kind="bad-path")
-    hint = "make room on the disk, or set TMPDIR to a folder that can be written"  # of tempfile
+    hint = "free some disk space, or set TMPDIR to a folder that you can write to"  # of tempfile
     return AdvisorError(reason, hint=hint, kind="cannot-write")
 
 
@@ -226,8 +226,8 @@ def _cut_short(stop: BaseException) -> AdvisorError | None:
         return None
     home = Path(__file__).resolve().parent.parent
     return AdvisorError(
-        "a compiled module is cut short, as a full disk leaves it",
-        hint=f"`{sys.executable} -m compileall -qf {home}` writes all of advisor anew",
+        "a compiled Python file is truncated, maybe because the disk was full",
+        hint=f"run `{sys.executable} -m compileall -qf {home}` to compile advisor again",
         kind="broken-install",
     )
 
@@ -243,8 +243,8 @@ def _failure(failure: Exception) -> AdvisorError:
             return _nowhere(reason)
         if failure.errno in UNWRITTEN:
             return AdvisorError(
-                f"the answer cannot be written: {reason}",
-                hint="see where stdout leads; `--output FILE` writes to a file",
+                f"advisor cannot write the answer: {reason}",
+                hint="check the target of stdout, or pass `--output FILE`",
                 kind="cannot-write",
             )
     _show_cause(failure)
@@ -252,14 +252,14 @@ def _failure(failure: Exception) -> AdvisorError:
     if isinstance(failure, ModuleNotFoundError) and missing not in ("", "advisor"):
         return AdvisorError(
             f"advisor needs the package `{missing}`, which this Python does not have",
-            hint="install advisor with pip, which installs what it needs",
+            hint="install advisor with pip, which also installs its dependencies",
             kind="broken-install",
         )
     if isinstance(failure, MemoryError):
-        hint = "give it more, or less to look at at once"
-        return AdvisorError("the memory ran out", hint=hint, kind="out-of-memory")
-    message = f"a bug in advisor: {type(failure).__name__}: {failure}"
-    hint = "run again with ADVISOR_DEBUG=1 for the traceback, and report it"
+        hint = "pass fewer or smaller files, or use a machine with more memory"
+        return AdvisorError("the command ran out of memory", hint=hint, kind="out-of-memory")
+    message = f"advisor has a bug: {type(failure).__name__}: {failure}"
+    hint = "run the command with ADVISOR_DEBUG=1 and report the traceback"
     return AdvisorError(message, hint=hint, kind="bug", exit_code=BUG)
 
 
@@ -302,9 +302,9 @@ def _usage(error: Any, line: CommandLine) -> AdvisorError:
     message = message[:1].lower() + message[1:]
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "advisor"
-    hint = f"`{path} --help` lists the options"
+    hint = f"run `{path} --help` to list the options"
     if context is not None and getattr(error, "option_name", "") in MORE:
-        hint = f"`{path}` prints all already"
+        hint = f"`{path}` already prints everything"
     elif context is not None and hasattr(error, "possibilities"):
         from advisor.cli.wrong_words import unknown_flag
 

@@ -176,13 +176,13 @@ def unknown_flag(typed: str, context: Any, line: CommandLine) -> UsageError:
         flags = _flags(context.command, rulebase)
         given = next((word for word in line.values(typed) if word[:1] != "-"), "")
         meant = meant_flag(rulebase, typed, given, flags)
-    hint = f"`{path} --help` lists the options"
+    hint = f"run `{path} --help` to list the options"
     if typed in FLAG_HINTS:
         return UsageError(f"no such option: {typed}", hint=FLAG_HINTS[typed], kind="usage")
     if meant.needless:
         hint = meant.needless
     elif not meant.close and (others := _having(typed)):
-        hint = f"it is an option of {joined([f'`{other}`' for other in others], 'and')}; {hint}"
+        hint = f"this is an option of {joined([f'`{other}`' for other in others], 'and')}; {hint}"
     message = f"no such option: {typed}{did_you_mean(meant.close)}"
     return UsageError(message, hint=hint, kind="usage")
 

@@ -44,7 +44,7 @@ from advisor.rulebase.store import load_rules
 
 FILES = re.compile(r"FILE|PATH|DATA|PAIRS")
 """What an option or an argument is called in help that takes a file."""
-QUESTIONS, LATER = "questions", "questions of other rules"
+QUESTIONS, LATER = "questions", "questions of other rule bases"
 Given = Annotated[Profile, QUESTIONS]
 """The answers that a command line gives, by flags and by a profile file."""
 GivenLater = Annotated[Callable[[RuleBase], Profile], LATER]
@@ -164,7 +164,7 @@ def _refuse_reserved_flags(rulebase: RuleBase) -> None:
                 "use another id, or a `flag`"
                 for flag in reserved
             ),
-            hint="fix the places above and run the command again",
+            hint="fix the problems above and run the command again",
         )
 
 
@@ -212,7 +212,7 @@ class _Values:
         for name, value in given.items():
             if isinstance(value, float) and not isfinite(value):
                 message = f"`{self.options[name].opts[0]} {value}` is not a number"
-                raise UsageError(message, hint="give a finite one", kind="bad-number")
+                raise UsageError(message, hint="pass a finite number", kind="bad-number")
         self._given = given
 
     def refuse_files(self) -> None:
@@ -223,8 +223,8 @@ class _Values:
             if real_path(file) in read and Path(file).is_file():
                 raise replaces_input(Path(file))
         if inputs.count("-") > 1:
-            message = "standard input can be read once, and two options name it"
-            raise UsageError(message, hint="give a file to one of them")
+            message = "two options read standard input, which can be read only once"
+            raise UsageError(message, hint="pass a file to one of the options")
 
     def _files(self, *, written: bool) -> list[str]:
         """Return the files that a command line names to be written, or to be read."""

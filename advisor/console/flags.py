@@ -85,7 +85,7 @@ def grouped(flags: Sequence[tuple[Question, Any]], task: Task | None) -> dict[st
                 settled.add(one.id)
     return {
         f"Answers for {task.id}": [flag for question, flag in flags if question.id not in settled],
-        "Settled by the task": [flag for question, flag in flags if question.id in settled],
+        "Set by the task": [flag for question, flag in flags if question.id in settled],
     }
 
 
@@ -93,8 +93,8 @@ def several_outputs(question: Question, said: list[str]) -> UsageError:
     """Return the refusal of two things to come out at once: one of them would be dropped."""
     names = " and ".join(f"`{name}`" for name in said)
     return UsageError(
-        f"`--{question.typed}` takes one answer: name one of {names}",
-        hint="for both, name a task for each: --task a --task b",
+        f"`--{question.typed}` takes one answer; pass one of {names}",
+        hint="for several tasks, repeat the flag: --task a --task b",
         kind="several-outputs",
     )
 
@@ -135,9 +135,8 @@ class Spelling(NamedTuple):
                 alone, names = self.bare[flag]
                 if value.isdigit():
                     raise UsageError(
-                        f"`{typed}` takes no number, and `{value}` is one",
-                        hint="the number changes no result, so leave it out; "
-                        f"`{flag}` alone means `{alone}`",
+                        f"`{typed}` does not accept a number such as `{value}`",
+                        hint=f"leave out the number; `{flag}` alone means `{alone}`",
                         kind="no-number",
                     )
                 if value.lower() not in names and not _listed(value, names):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from advisor.naming import akin, alike, suggestions, words_of
 
-HINT = "arrow keys, or type to filter"
+HINT = "use arrow keys, or type to filter"
 NEAREST = 3
 MARK = "»"
 
@@ -133,7 +133,7 @@ class Menu:
         if self.typed:
             head.append(("typed", f"  {self.typed}"[:width]))
         if self.typed.strip() and not self.found:
-            head.append(("note", "  nothing matches; these are nearest, and Enter takes nothing"))
+            head.append(("note", "  no option matches; these are nearest, and Enter selects none"))
         blocks = [self._block(row, place, width) for place, row in enumerate(self.listed)]
         room = max(height - len(head), 3)
         first, last = self._window([len(block) for block in blocks], room)
@@ -142,10 +142,12 @@ class Menu:
         if above:
             body.insert(0, ("note", f"    ↑ {above} more above"))
         if below:
-            body.append(("note", f"    ↓ {below} more below: arrow down, or type a word"))
+            body.append(
+                ("note", f"    ↓ {below} more options below; press arrow down, or type a word")
+            )
         hidden = sum(row.hidden for row in self.rows)
         if hidden and not self.typed and not below and len(head) + len(body) < height:
-            body.append(("note", f"    type a word to find one of {hidden}"))
+            body.append(("note", f"    type a word to search {hidden}"))
         return head + body
 
     def _block(self, row: Row, place: int, width: int) -> list[tuple[str, str]]:

@@ -48,15 +48,17 @@ NoInput = Annotated[bool, option("--no-input", "Never ask, even in a terminal.")
 Device = Annotated[
     str, option("--torch-device NAME", "Torch device: auto, cpu, cuda or mps.", "--device")
 ]
-SORTED = "Sort checkpoints by quality, memory or permissive. The last puts free licenses first."
+SORTED = "Sort checkpoints by quality, memory or permissive (free licenses first)."
 Order = Annotated[str, option("--sort ORDER", SORTED, "--order")]
 VERIFIED_ONLY = "Recommend only checkpoints whose required fields are all verified."
 VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
-Prompt = Annotated[str, option("--prompt TEXT", "Prompt to use instead of the checkpoint's own.")]
+Prompt = Annotated[
+    str, option("--prompt TEXT", "Prompt that replaces the default prompt of the checkpoint.")
+]
 Template = Annotated[
     str, option("--template TEXT", "Prompt template for each label, with {} for the label.")
 ]
-NO_THINKING = "Turn thinking off where the model allows it. Published results are with thinking."
+NO_THINKING = "Turn thinking off if the model allows it. Published results use thinking."
 NoThinking = Annotated[bool, option("--no-thinking", NO_THINKING)]
 Offline = Annotated[bool, option("--offline", "Use local files only.")]
 Download = Annotated[bool, option("--download", "Download without asking.")]
@@ -70,7 +72,7 @@ def priority_of(rulebase: RuleBase, values: list[str]) -> tuple[str, ...]:
     """Return criteria to put first. Raises UsageError for unknown or repeated ones."""
     ids = tuple(rulebase.criterion(id).id for id in split(values))
     if len(set(ids)) != len(ids):
-        raise UsageError("`--priority` names a criterion twice", hint="name each once")
+        raise UsageError("`--priority` lists a criterion twice", hint="list each criterion once")
     return ids
 
 

@@ -156,20 +156,22 @@ def check_outputs(
         if not file or (file == output and format not in known):
             suffixes = [suffix for suffix, named in SUFFIXES.items() if named in known]
             raise UsageError(
-                f"`--output {output}` names no format of this command",
-                hint=f"end the file in {joined(suffixes, 'or')}, or give FORMAT=FILE, "
+                f"`--output {output}` has no format that this command supports",
+                hint=f"use a file name that ends in {joined(suffixes, 'or')}, or pass FORMAT=FILE, "
                 f"e.g. --output {known[1]}=answer.txt",
             )
         if check_format(format, known) == "terminal":
-            raise UsageError("`terminal` is for stdout", hint=f"use {joined(known[1:], 'or')}")
+            raise UsageError(
+                "the format `terminal` works only on stdout", hint=f"use {joined(known[1:], 'or')}"
+            )
         found.append((format, Path(file)))
     check_apart(*[file for _, file in found])
     return found
 
 
 def _part_of(folder: Path, file: Path) -> UsageError:
-    message = f"`{file}` belongs to the files that are written to `{folder}`"
-    return UsageError(message, hint="name another file for the page")
+    message = f"the command itself writes `{file}` into `{folder}`"
+    return UsageError(message, hint="pass another file for the page")
 
 
 def check_apart(*files: Path) -> None:
@@ -179,6 +181,7 @@ def check_apart(*files: Path) -> None:
         before = places.setdefault(real_path(file), file)
         if before is not file and not (file.exists() and not file.is_file()):  # as /dev/null is
             raise UsageError(
-                f"`{before}` and `{file}` are one file, and only one of two answers would stay",
-                hint="name a file for each",
+                f"`{before}` and `{file}` are the same file, so one output would overwrite the "
+                "other",
+                hint="pass a different file for each format",
             )

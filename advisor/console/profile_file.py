@@ -32,10 +32,10 @@ def read_profile(rulebase: RuleBase, file: str) -> dict[str, Any]:
     document = _standard_input() if file == "-" else read_document(Path(file), within=Path.cwd())
     document.value = answers_in(rulebase, document.value)
     if not document.problems and document.value is None:
-        document.report((), "holds no answers")
+        document.report((), "the profile file has no answers")
     if not check_shape(document, PROFILE):
         raise BrokenFileError(
-            "the profile cannot be used",
+            "advisor cannot use the profile",
             problems=tuple(str(problem) for problem in document.problems),
             hint="a profile maps questions to options, e.g. `task: captioning`",
         )
@@ -65,8 +65,8 @@ def answers_in(rulebase: RuleBase, value: Any) -> Any:
         tasks = {TASK: [one.get("task") for one in value["tasks"] if isinstance(one, dict)]}
     if isinstance(within, dict) and isinstance(within.get("profile"), dict):
         if beside := next((key for key in value if key in rulebase.question_names), None):
-            message = f"`{beside}` is next to `profile`, where no answer is read"
-            raise UsageError(message, hint="write it into `profile`")
+            message = f"`{beside}` is outside the key `profile`, so advisor does not read it"
+            raise UsageError(message, hint="move the key into `profile`")
         value = {**within["profile"], **tasks}
     if not isinstance(value, dict):
         return value
@@ -87,8 +87,11 @@ def read_json_answers(rulebase: RuleBase, value: Any) -> dict[str, Any]:
     answers: dict[str, Any] = answers_in(rulebase, value)
     for question, given in answers.items():
         if given is None or given == []:
-            message = f"`{question}: {json.dumps(given)}` is not an answer"
-            hint = f"leave it out, or name an option: `advisor show {question}` prints them"
+            message = f"`{question}: {json.dumps(given)}` is not a valid answer"
+            hint = (
+                "leave out the question, or use one of the options that `advisor show "
+                f"{question}` prints"
+            )
             raise UsageError(message, hint=hint, kind="unknown-option")
     return answers
 
@@ -111,8 +114,6 @@ def _given(rulebase: RuleBase, question: str, answer: Any) -> Any:
         if {*map(str, options)} != {*meant}:
             said = "value" if value is not None else "named"
             found = f"`options` {', '.join(map(str, options))}, `{said}` {', '.join(meant)}"
-            message = f"`{question}` says two things: {found}"
-            raise UsageError(
-                message, hint=f"leave out `options` or `{said}`", kind="unknown-option"
-            )
+            message = f"`{question}` has two contradicting values: {found}"
+            raise UsageError(message, hint=f"remove `options` or `{said}`", kind="unknown-option")
     return given

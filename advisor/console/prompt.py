@@ -134,7 +134,7 @@ class NumberedPrompt:
             elif typed:
                 named = [row for row in menu.nearest if not row.extra]
                 close = ", ".join(row.names[0] if row.names else row.value for row in named)
-                note(f"  nothing matches; the nearest are {close}" if close else "")
+                note(f"  no option matches; the nearest are {close}" if close else "")
             note(f"  type 1 to {len(listed)}, a word{numbers}, or a letter shown below")
 
     def _show(self, asked: Asked, listed: Sequence[Row]) -> None:
@@ -147,7 +147,7 @@ class NumberedPrompt:
             head = f"{MARK if row.value == asked.marked else ' '} {number:>2}  "
             lines += wrap(row.text, width, initial_indent=head, subsequent_indent=" " * 8)
         hidden = sum(row.hidden for row in asked.rows if row not in listed)
-        lines += [f"      or type a word to find one of {hidden}"] if hidden else []
+        lines += [f"      or type a word to search {hidden}"] if hidden else []
         apart = [row for row in asked.rows if row.extra]
         note(*lines, "      " + "   ".join(f"{r.names[0]} = {r.text}" for r in apart))
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 FREEDOM = {"permitted": 0, "restricted": 1, "not-permitted": 2}
 """How free a licence is, the freest first."""
 BETTER = {
-    LARGER: "the larger of its series",
-    SUCCESSOR: "its successor",
-    ROUNDED: "the same in more bits",
+    LARGER: "a larger model of the same series",
+    SUCCESSOR: "a newer model of the same series",
+    ROUNDED: "the same model in more bits",
 }
 """What one is to another, by the relation that puts it first."""
 NOTABLY_SMALLER = 0.8
@@ -42,13 +42,15 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
     others = [other for other in selection.picks if other is not pick]
     same_use = [other for other in others if other.use == pick.use]
     untrained = (
-        Alternative("as-is", other.checkpoint.id, "works as it is, without training")
+        Alternative("as-is", other.checkpoint.id, "it works without fine-tuning")
         for other in others
         if other.use == "as-is" and pick.use != "as-is"
     )
     limit = (pick.memory_gb or 0.0) * NOTABLY_SMALLER
     smaller = (
-        Alternative("smaller", other.checkpoint.id, f"{size:g} GB against {pick.memory_gb:g} GB")
+        Alternative(
+            "smaller", other.checkpoint.id, f"it needs {size:g} GB instead of {pick.memory_gb:g} GB"
+        )
         for other in same_use
         if (size := other.memory_gb) is not None and size <= limit
     )
@@ -78,7 +80,7 @@ def better_text(said: Precedence, kind: int) -> str:
     """Return by what one stands before another, in words about the first."""
     if said.value is None:
         return BETTER[said.yardstick]
-    makers = ", as its maker measured" if kind else ""
+    makers = ", measured by its developers" if kind else ""
     return f"{said.yardstick} {said.value:g} against {said.next_value:g}{makers}"
 
 
@@ -92,7 +94,7 @@ def _freedom_text(pick: Pick, other: Pick) -> str:
     if freedom is None or theirs < freedom:
         use = (other.checkpoint.commercial_use or "").replace("-", " ")
         now = (pick.checkpoint.commercial_use or "not verified").replace("-", " ")
-        return f"commercial use {use} ({licence}), here {now}"
+        return f"commercial use is {use} ({licence}) instead of {now}"
     opener = pick.checkpoint.gated and other.checkpoint.gated is False and theirs <= freedom
     return f"not gated ({licence})" if opener else ""
 
@@ -101,12 +103,12 @@ def _any_other(pick: Pick, selection: Selection) -> Iterator[Alternative]:
     """Where no other is known to be better at anything: the next in the order."""
     picks = selection.picks
     after = picks.index(pick) + 1 if pick in picks else 0
-    following = "the next in this order; neither is known to be better"
+    following = "it ranks next, and no result says which is better"
     for other in (*picks[after:], *picks[:after]):
         yield Alternative("other", other.checkpoint.id, following)
     for other in selection.unverified:
         doubts = "; ".join(gap.text for gap in other.unknown)
         yield Alternative("other", other.checkpoint.id, f"check first: {doubts}")
     for suitability in selection.rejected:
-        text = f"if you can do without: {'; '.join(suitability.texts)}"
+        text = f"it fails a requirement: {'; '.join(suitability.texts)}"
         yield Alternative("other", suitability.checkpoint.id, text)

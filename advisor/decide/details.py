@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 SHOWN = 4
 SHOWN_CLOSEST = 3
 WISHES = {
-    "better": "it is not good enough",
-    "smaller": "it is too big",
-    "freer": "its license is too restrictive",
-    "as-is": "you cannot train",
-    "other": "it disappoints",
+    "better": "the quality is too low",
+    "smaller": "the model is too large",
+    "freer": "the license is too restrictive",
+    "as-is": "you cannot fine-tune",
+    "other": "the results disappoint",
 }
-FIRST = {"quality": "", "small": ", the smallest first", "open": ", the freest license first"}
-AGES = {"checked": "checkpoints checked", "decided": "sources behind the decision read"}
+FIRST = {"quality": "", "small": ", smallest first", "open": ", most permissive license first"}
+AGES = {"checked": "checkpoints checked", "decided": "sources of the decision read"}
 MARKS = {"prefer": "+", "avoid": "-", "exclude": "-"}
 
 
@@ -56,19 +56,19 @@ def together_items(together: Together) -> Iterator[Item]:
     else:
         yield Item("-", "no single family covers all tasks")
     if len(together.families) > 1:
-        yield Item("+", f"better served separately: {joined(together.families)}")
+        yield Item("+", f"the best family for each task: {joined(together.families)}")
     if together.uncovered:
-        yield Item("-", f"no family does {joined(together.uncovered, 'or')}")
+        yield Item("-", f"no family supports {joined(together.uncovered, 'or')}")
     if covers.unserved:
-        yield Item("-", f"no checkpoint meets what you ask for {', '.join(covers.unserved)}")
+        yield Item("-", f"no checkpoint meets your requirements for {', '.join(covers.unserved)}")
     if covers.best and covers.within:
         yield Item("+", f"fewest checkpoints: {_set_text(covers.best)}")
         if covers.runner_up:
             yield Item("", f"runner-up: {_set_text(covers.runner_up)}")
     elif covers.best:
         limit = f"{covers.memory_limit_gb:g} GB"
-        yield Item("-", f"no set of checkpoints is known to fit in {limit} all at once")
-        yield Item(">", f"without that limit: {_set_text(covers.best)}")
+        yield Item("-", f"no set of checkpoints fits in {limit} together, as far as known")
+        yield Item(">", f"without the memory limit: {_set_text(covers.best)}")
 
 
 def _set_text(chosen: CheckpointSet) -> str:
@@ -76,7 +76,7 @@ def _set_text(chosen: CheckpointSet) -> str:
         f"{pick.checkpoint.id} ({', '.join(uses)}{'; gated' if pick.checkpoint.gated else ''})"
         for pick, uses in chosen.members
     ]
-    memory = "not all their sizes are known"
+    memory = "the size of some is not known"
     if chosen.memory_gb is not None:
         memory = f"{'together ' if len(parts) > 1 else ''}{chosen.memory_gb:g} GB"
     return f"{joined(parts)}; {memory}"
@@ -99,7 +99,7 @@ def details(advice: TaskAdvice, today: str | None) -> Page:
         page += _checkpoints(advice, today)
     if elsewhere := advice.elsewhere:
         why = Item(">", elsewhere.because, sources=cited(advice, elsewhere.sources))
-        page += [Heading("Elsewhere", 3), Items((why,)), Pairs((("Hub task", elsewhere.task),))]
+        page += [Heading("Alternative", 3), Items((why,)), Pairs((("Hub task", elsewhere.task),))]
         page += _list(Item("", id) for id in elsewhere.checkpoints)
     if advice.changes:
         rows = (
@@ -139,19 +139,19 @@ def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
             + (" (assumed)" if one.origin == "assumed" else "")
             for one in reason.answers
         )
-        yield Item("", f"settled by {said}{'' if reason.smallest else MAYBE_FEWER}")
+        yield Item("", f"decided by {said}{'' if reason.smallest else MAYBE_FEWER}")
     if assessment.lost_on:
         yield Item("", lost_on_text(advice.rulebase, assessment.lost_on, fit))
     ways = [one for one in advice.changes if one.family == assessment.family] if not won else []
     for change in ways[:2]:
-        yield Item(">", f"selected with {answers_text(advice.rulebase, change.answers)}")
+        yield Item(">", f"recommended with {answers_text(advice.rulebase, change.answers)}")
 
 
 def _origin(flip: Change) -> str:
     origins = set(flip.origins.values())
     if origins <= {"assumed"}:
         return "now assumed"
-    return "" if origins <= {"implied"} else "you said otherwise"
+    return "" if origins <= {"implied"} else "you answered otherwise"
 
 
 # -- checkpoints -------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ def _checkpoints(advice: TaskAdvice, today: str | None) -> Page:
     shown, _ = shown_picks(advice, SHOWN)
     page: Page = []
     if selection.provided or selection.next_family or not selection.picks:
-        name = "works as it is" if selection.provided else "meets what you ask for"
+        name = "works without fine-tuning" if selection.provided else "meets your requirements"
         right = family_name(advice, str(advice.decision.family))
         which = f"checkpoint of {right}" if selection.next_family else ""
         page.append(Heading(f"No {which or 'cataloged checkpoint'} {name}", 3))
@@ -182,10 +182,10 @@ def _picks(advice: TaskAdvice, shown: Sequence[Pick]) -> Page:
     name = "Checkpoints to load"
     if all(pick.use != "as-is" for pick in shown):
         family = family_name(advice, shown[0].checkpoint.family)
-        name = f"To fine-tune ({family}), starting from"
+        name = f"Checkpoints to fine-tune ({family})"
     page: Page = [Heading(f"{name}{FIRST[selection.order]}", 3)]
     if selection.uses[:1] == ("compose",):
-        page.append(Text("Or join an encoder and a decoder of your choice: advisor compose --help"))
+        page.append(Text("Or combine an encoder and a decoder: advisor compose --help"))
     page += shortlist(advice, SHOWN)
     page += _list(row for pick in shown for row in _remarks(selection, pick))
     if rest := len(selection.picks) - len(shown):
@@ -221,13 +221,13 @@ def _nothing_as_asked(advice: TaskAdvice) -> Iterator[Item]:
     for pick in selection.unverified[:SHOWN_CLOSEST]:
         yield Item("!", f"{pick.checkpoint.id}: {gaps_text(pick.unknown)}")
     if selection.compose:
-        text = "join an encoder and a decoder of your choice, and train that: advisor compose"
+        text = "combine an encoder and a decoder of your choice and fine-tune them: advisor compose"
         yield Item(">", f"{text} --help")
     if selection.next_family:
-        yield Item(">", f"the next family that has one: {selection.next_family}")
+        yield Item(">", f"the next family with a checkpoint: {selection.next_family}")
     if selection.provided:
         said = answers_text(advice.rulebase, selection.provided)
-        yield Item(">", f"fine-tune one of these instead, if you can ({said})")
+        yield Item(">", f"if you can train, fine-tune one of these ({said})")
 
 
 def _left_out(selection: Selection) -> Iterator[str]:
@@ -237,11 +237,11 @@ def _left_out(selection: Selection) -> Iterator[str]:
         number = f"{len(doubtful)} more checkpoint{'s' if len(doubtful) > 1 else ''}"
         fields = _fields(pick.unknown for pick in doubtful)
         names = ", ".join(pick.checkpoint.id for pick in doubtful[:SHOWN_CLOSEST])
-        yield f"{number} may fit, but that is not verified ({fields}): {names}"
+        yield f"{number} may fit, but required fields are not verified ({fields}): {names}"
     if selection.rejected and selection.picks:
         fields = _fields(suitability.lacks for suitability in selection.rejected)
         number = count(len(selection.rejected), "checkpoint")
-        yield f"{number} ruled out ({fields}); --format json says why"
+        yield f"{number} ruled out ({fields}); --json lists the reasons"
 
 
 def _fields(gaps_of_each: Iterable[tuple[Gap, ...]]) -> str:

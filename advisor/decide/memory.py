@@ -92,13 +92,13 @@ def _loaded_mb(checkpoint: Checkpoint) -> dict[str, float]:
     if each := ROUNDED_BYTES.get(checkpoint.precision):
         linear = (checkpoint.linear_millions or 0.0) * 1e6
         return {
-            "interpreter and one image": float(OVERHEAD_MB),
+            "Python, libraries and one image": float(OVERHEAD_MB),
             f"linear layers in {checkpoint.precision}": linear * each / MB,
-            "all else in bfloat16": weights_mb(parameters - linear, "bfloat16"),
+            "other layers in bfloat16": weights_mb(parameters - linear, "bfloat16"),
         }
     used = loaded_dtype(checkpoint)
     return {
-        "interpreter and one image": float(OVERHEAD_MB),
+        "Python, libraries and one image": float(OVERHEAD_MB),
         f"weights in {used}": weights_mb(parameters, used),
     }
 
@@ -137,16 +137,16 @@ def loaded_dtype(checkpoint: Checkpoint) -> str:
 def assumptions(checkpoints: Iterable[Checkpoint]) -> str:
     """Return in words what the memory of some checkpoints rests on."""
     checkpoints = tuple(checkpoints)
-    weights = "weights in the dtype of the checkpoint file, as transformers 5 loads them"
+    weights = "weights in the dtype of the checkpoint file (the default of transformers 5)"
     cast = (checkpoint for checkpoint in checkpoints if not checkpoint.is_rounded)
     if any(loaded_dtype(checkpoint) != file_dtype(checkpoint) for checkpoint in cast):
-        weights += ", but language models of over 1,000 million parameters in bfloat16"
+        weights += ", except language models over 1 billion parameters in bfloat16"
     if any(checkpoint.is_rounded for checkpoint in checkpoints):
-        weights += "; :int8 and :int4 round linear layers and leave all else in 16 bits"
-    interpreter = "370 MB for the interpreter with torch, torchvision and transformers"
-    rests_on = ["batch of one", weights, interpreter]
+        weights += "; :int8 and :int4 quantize linear layers and keep other layers in 16 bits"
+    interpreter = "370 MB for Python with torch, torchvision and transformers"
+    rests_on = ["batch size 1", weights, interpreter]
     if any(one.dtype is None and one.parameters_millions is not None for one in checkpoints):
-        taken = "taken to be bfloat16 for language models and float32 for all else"
+        taken = "assumed as bfloat16 for language models and float32 for other models"
         rests_on.append(f"~ marks an unverified precision, {taken}")
     return "; ".join(rests_on)
 
@@ -169,7 +169,7 @@ def estimate(
     command = f"advisor try --image photo.jpg --checkpoint {checkpoint.hub_id}{task} --format json"
     millions = checkpoint.parameters_millions
     if millions is None:
-        return Estimate(None, (), ("how many parameters it has is not known",), command)
+        return Estimate(None, (), ("the number of parameters is not known",), command)
     stored = file_dtype(checkpoint)
     used = loaded_dtype(checkpoint)
     at_work = BYTES.get(used, BYTES["bfloat16"])
@@ -177,12 +177,12 @@ def estimate(
     memory["cache"], about_cache = _cache_mb(checkpoint, batch, beams, new_tokens, at_work)
     memory["batch"], about_batch = _batch_mb(checkpoint, batch, beams, at_work)
     precision = checkpoint.notes.get("parameters_precision", "published")
-    unverified = f"{stored} in the file, which is not verified"
+    unverified = f"{stored} in the file (not verified)"
     rests_on = [
         f"{millions:g} million parameters ({precision})",
-        f"the file holds {stored}" if checkpoint.dtype else unverified,
+        f"{stored} in the file" if checkpoint.dtype else unverified,
         f"loaded in {used}",
-        "CPU, weights in one process",
+        "on a CPU, in one process",
     ]
     parts = tuple(Component(name, round(mb / 1024, 3)) for name, mb in memory.items() if mb)
     gb = round(sum(memory.values()) / 1024, 2)
@@ -195,11 +195,11 @@ def _cache_mb(
     """Keys and values beyond those of one short answer, and what they rest on."""
     decoder = checkpoint.writer
     if checkpoint.stage == "contrastive":
-        return 0.0, ["a two-tower model generates no text, so it has no cache"]
+        return 0.0, ["a dual encoder generates no text, so it has no key-value cache"]
     if decoder is None:
         if batch * beams == 1 and new_tokens <= NEW_TOKENS:
             return 0.0, []
-        return 0.0, ["the decoder's dimensions are unknown, so its cache is not counted"]
+        return 0.0, ["the size of the decoder is unknown, so the key-value cache is not counted"]
     image_tokens = decoder.image_tokens or UNKNOWN_IMAGE_TOKENS
     per_token = decoder.layers * decoder.width * 2 * bytes_each / MB
     sequences = batch * beams * (image_tokens + new_tokens)
@@ -218,15 +218,15 @@ def _batch_mb(
     """What further images hold between the layers of the vision tower."""
     repeated = checkpoint.writer is not None and checkpoint.writer.tower_per_beam
     images = batch * beams if repeated else batch
-    rests_on = ["the vision tower sees each image once for every beam"] if repeated else []
+    rests_on = ["the vision tower processes each image once per beam"] if repeated else []
     if images == 1:
-        return 0.0, [*rests_on, "one image at a time: what layers hold is part of the 370 MB"]
+        return 0.0, [*rests_on, "activations of one image are part of the 370 MB"]
     side = checkpoint.image_size or 384
     width = next(w for most, w in TOWER_WIDTH if (checkpoint.parameters_millions or 0) <= most)
     patches = (side // PATCH) ** 2
     rests_on.append(
-        f"{ACTIVATIONS} values at work for each of {patches:,} patches, {width} wide, of each "
-        f"further image at {side} pixels"
+        f"each further image at {side} pixels adds {ACTIVATIONS} activations for each of "
+        f"{patches:,} patches of width {width}"
     )
     return (images - 1) * ACTIVATIONS * patches * width * bytes_each / MB, rests_on
 

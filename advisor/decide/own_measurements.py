@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 DECIMALS = 3
 LARGEST = 50 * MEGABYTE
 YARDSTICK, PROTOCOL = "measured-here", "here"
-HINT = "give what `advisor evaluate ... --format json` wrote"
+HINT = "pass a file that `advisor evaluate ... --format json` wrote"
 
 
 class OwnMeasurements(NamedTuple):
@@ -57,7 +57,7 @@ class OwnMeasurements(NamedTuple):
         reached = ", ".join(f"{id} {value:.3f}" for id, value in self.values.items())
         images = count(self.images, "image")
         where = f"{self.file}: {self.metric} on {images} of {self.data}"
-        return visible(f"{where}, first of all: {reached}")
+        return visible(f"{where}, ranked first: {reached}")
 
 
 def read_measurements(file: Path) -> OwnMeasurements:
@@ -77,7 +77,7 @@ def read_measurements(file: Path) -> OwnMeasurements:
         TypeError,
         ValueError,
     ) as error:
-        raise BrokenFileError(f"`{shown}` is not an evaluation", hint=HINT) from error
+        raise BrokenFileError(f"`{shown}` is not from `advisor evaluate`", hint=HINT) from error
 
 
 def _read(body: dict[str, Any], shown: str, digest: str) -> OwnMeasurements:
@@ -108,7 +108,7 @@ def _read(body: dict[str, Any], shown: str, digest: str) -> OwnMeasurements:
 
 def _finite(value: Any) -> float:
     if not math.isfinite(number := float(value)):
-        raise ValueError("no number of a metric")
+        raise ValueError("a metric without a number")
     return number
 
 
@@ -130,8 +130,8 @@ def measured_rules(rulebase: RuleBase, file: Path) -> RuleBase:
     task = rulebase.task(own.task).id
     if not own.values.keys() & rulebase.checkpoints.keys():
         raise UsageError(
-            f"`{own.file}` measured no checkpoint of the catalog",
-            hint="it ranks checkpoints that advisor knows: `advisor list checkpoints`",
+            f"`{own.file}` has no result for a cataloged checkpoint",
+            hint="run `advisor list checkpoints` to see the cataloged checkpoints",
         )
     core = rulebase.part("core")
     told = f"{core['digest']}{own.digest}".encode()
@@ -178,10 +178,13 @@ def measured_notes(rulebase: RuleBase, advice: Sequence[TaskAdvice]) -> Iterator
     own: OwnMeasurements = rulebase.measurements
     of_task = [one for one in advice if one.task == rulebase.task(own.task).id]
     if not of_task:
-        yield f"`{own.file}` is of {own.task}, and ranks nothing here"
+        yield f"`{own.file}` evaluates {own.task}, so it does not affect this ranking"
     for task_advice in of_task:
         first = task_advice.selection.picks[0].checkpoint if task_advice.selection.picks else None
         for ahead, behind in own.ahead:
             checkpoint = rulebase.checkpoints.get(ahead)
             if first and behind == first.id and checkpoint and checkpoint.family != first.family:
-                yield f"on your images {ahead} ({checkpoint.family}) was reliably ahead of {behind}"
+                yield (
+                    f"on your images {ahead} ({checkpoint.family}) was significantly better "
+                    f"than {behind}"
+                )

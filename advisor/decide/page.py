@@ -57,8 +57,8 @@ SHOWN_CLOSEST = 3
 SIZE = "parameters_millions"
 """The field by which a rule speaks against what is too large."""
 UNLOADED = {
-    "remote-code": "it runs code from its repository",
-    "other": "it needs its maker's own package",
+    "remote-code": "loading runs code from its repository",
+    "other": "it needs a package of its developers",
 }
 """By its loader, why nothing here loads a checkpoint; of others the format of their weights."""
 SURE = "does not depend on defaults"
@@ -227,7 +227,7 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
     elif not more:
         doubt = unverified_text(pick)
         meets = "the only checkpoint that meets your needs"
-        yield Note("Ranking", f"the only checkpoint left; {doubt}" if doubt else meets)
+        yield Note("Ranking", f"the only candidate; {doubt}" if doubt else meets)
     else:
         known = UNSCORED
         if pick.figures:
@@ -245,7 +245,9 @@ def _unloadable(selection: Selection) -> Iterator[Note]:
     """The best that a result puts before the first pick, where nothing here loads it."""
     for pick in selection.picks if selection.picks[0].loads else ():
         if not pick.loads and (has := _over_first(selection, pick.checkpoint.id)):
-            why = UNLOADED.get(pick.checkpoint.loader, f"its weights are {pick.checkpoint.weights}")
+            why = UNLOADED.get(
+                pick.checkpoint.loader, f"its weights have the format {pick.checkpoint.weights}"
+            )
             yield Note("Blocked", f"{has}, but {why}", lines=2)
             return
 
@@ -306,11 +308,14 @@ def _elsewhere(advice: TaskAdvice) -> Page:
         return [Headline("None of the families fits", (), "bad")]
     tag, why = f"Hub task {elsewhere.task}", Note("Reason", elsewhere.because, lines=2)
     if not elsewhere.checkpoints:
-        return [Headline(tag, ("none of the families does this",), "warn"), *_notes([why])]
+        return [
+            Headline(tag, ("none of the three families supports this task",), "warn"),
+            *_notes([why]),
+        ]
     first, *more = elsewhere.checkpoints
     link = Link(first, f"https://huggingface.co/{first}")
     also = [Note("More models", ", ".join(more), lines=2)] if more else []
-    head = Headline(link, (tag, "none of the families does this"), "warn")
+    head = Headline(link, (tag, "none of the three families supports this task"), "warn")
     return [head, *_notes([why, *also])]
 
 

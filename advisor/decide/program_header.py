@@ -84,11 +84,11 @@ def header(
         lines.append(f"pip {install_line(needed)}")
     if any(each.startswith("torch>") for each in needed):
         lines += [
-            "On Linux torch brings CUDA, some GB more, unless it is installed first with",
+            "On Linux, torch includes several GB of CUDA libraries. To avoid them, first run",
             f"pip install torch --index-url {CPU_INDEX}",
         ]
     if checkpoint and checkpoint.gated:
-        lines.append(f"Accept its terms first, at {checkpoint.page}, and run `hf auth login`.")
+        lines.append(f"First accept the terms at {checkpoint.page} and run `hf auth login`.")
     lines += prepared
     if runs:
         lines.append(f"Save this as {PROGRAM} and run it; uv installs the packages by itself:")

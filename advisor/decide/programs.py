@@ -161,14 +161,17 @@ def _dtype(checkpoint: Checkpoint) -> str:
 def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
     """Say in which of several ways a checkpoint is run for a task; empty where there is one."""
     if task in checkpoint.pipelines:
-        return "it needs its maker's pipeline; alone it reads one element of a page"
+        return (
+            "it needs the pipeline of its developers; without it the model reads one element "
+            "of a page"
+        )
     if not checkpoint.thinks:
         return ""
     if thinking:
         faster = "; --no-thinking is faster" if checkpoint.thinking_switch else ""
-        return f"the model thinks before it answers, as in its published results{faster}"
+        return f"the model thinks before it answers, like in its published results{faster}"
     if checkpoint.thinking_switch:
-        return "thinking is off; the published results are with thinking"
+        return "thinking is off; the published results used thinking"
     return "the model always thinks before it answers"
 
 
@@ -182,7 +185,7 @@ def _switched(checkpoint: Checkpoint, *, on: bool, of_request: bool = False) -> 
     argument = f"{checkpoint.thinking_switch}={on},"
     if of_request:
         argument = f'"chat_template_kwargs": {{"{checkpoint.thinking_switch}": {on}}},'
-    return argument if on else f"{argument}  # the published results are with thinking"
+    return argument if on else f"{argument}  # the published results used thinking"
 
 
 def literal(text: str) -> str:
@@ -251,7 +254,10 @@ def said_first(rulebase: RuleBase, options: Mapping[str, str]) -> str:
     runtime = runtime_for(rulebase, options)
     if runtime is None:
         return ""
-    return f"# for a computer with Python and PyTorch; `advisor code` writes for {runtime.label}\n"
+    return (
+        "# for a computer with Python and PyTorch; `advisor code` generates the program for "
+        f"{runtime.label}\n"
+    )
 
 
 def may_train(rulebase: RuleBase, options: Mapping[str, str]) -> bool:

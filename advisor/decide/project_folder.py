@@ -25,7 +25,7 @@ def write_project(folder: Path, script: Script, advice: TaskAdvice) -> list[Path
     """
     files = _files(script, advice)
     if there := next((folder / name for name in files if (folder / name).exists()), None):
-        raise UsageError(f"`{there}` exists", hint="name a new folder", kind="output-exists")
+        raise UsageError(f"`{there}` exists", hint="pass a new folder", kind="output-exists")
     with creating_folder(folder) as scratch:
         for name, text in files.items():
             write_text(scratch / name, text)
@@ -41,7 +41,7 @@ def _files(script: Script, advice: TaskAdvice) -> dict[str, str]:
     said = {
         "program": name,
         "task": script.task,
-        "checkpoint": script.checkpoint or "parts of your choice",
+        "checkpoint": script.checkpoint or "an encoder and a decoder of your choice",
         "does": script.said[0],
         "command": script.command,
         "runtime": script.runtime,

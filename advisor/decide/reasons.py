@@ -21,7 +21,7 @@ MOST_WORK = 4_000_000
 LEAST_TRIES = 40
 WALKED_A_TRY = 200
 """How many sets are put together in the time in which one is tried."""
-MAYBE_FEWER = " (fewer answers may be enough: not all sets of them were tried)"
+MAYBE_FEWER = " (fewer answers may be enough, because not all subsets were tested)"
 """What pages say of a reason that a budget ended the search for."""
 
 

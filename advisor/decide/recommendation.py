@@ -87,7 +87,7 @@ def recommend(
         check_type("engine", engine, Engine, "an Engine")
     priority = several("priority", priority, str, "a criterion")
     if engine is not None and priority and priority != engine.priority:
-        raise ValueError("`priority` is not that of `engine`; give one of the two")
+        raise ValueError("`priority` differs from the priority of `engine`; pass only one of them")
     rules, said = called_with(rulebase, answers, keywords)
     engine = engine or Engine.known(rules or load_rules(), priority)
     profile = make_profile(engine.rulebase, said)
@@ -130,7 +130,7 @@ def called_with(
             raise TypeError("answers are given twice; rules come first, then one mapping")
         rulebase, answers = None, rulebase
     if rulebase is not None:
-        check_type("rulebase", rulebase, RuleBase, "a RuleBase, of `load_rules`, or answers")
+        check_type("rulebase", rulebase, RuleBase, "a RuleBase from `load_rules`, or answers")
     if answers is not None:
         check_type("answers", answers, Mapping, "a mapping of questions to options")
     named = {name.replace("_", "-"): answer for name, answer in keywords.items()}
@@ -139,7 +139,7 @@ def called_with(
 
 def order_named(name: str) -> str:
     """Return the order by a name. Raises UsageError where checkpoints cannot be sorted so."""
-    check_type("sort", name, str, "the name of an order")
+    check_type("sort", name, str, "the name of a sort order")
     order = SORTS.get(name, name)
     if order not in ORDERS:
         raise UsageError(f"unknown order `{name}`", hint=f"orders: {', '.join(SORTS)}")

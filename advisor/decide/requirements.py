@@ -183,7 +183,7 @@ class Requirements:
         )
         if use is None or not (found := next(ruling, None)):
             return None
-        gap = Gap(found[0], "use", f"use is {use}, ruled out by {found[0]}: {found[1]}")
+        gap = Gap(found[0], "use", f"the mode {use} is ruled out by {found[0]}: {found[1]}")
         lacks, unknown = self.gaps(checkpoint, use)
         return Suitability(checkpoint, use, (gap, *lacks), unknown)
 
@@ -240,7 +240,9 @@ class Requirements:
         present = _listed(value)
         if met is None:
             unsure = ", ".join(one for one in present if one in wanted["unsure"])
-            return [], [demand.gap(f"{unsure}: whether yours is among them is not verified")]
+            return [], [
+                demand.gap(f"{unsure}: your language may be included, which is not verified")
+            ]
         named = " or ".join(wanted["one_of"]) or demand.label
         why = restriction(checkpoint) if demand.field in RIGHTS else ""
         return [demand.gap(f"{', '.join(present)}{why}, wanted {named}")], []
@@ -267,9 +269,13 @@ class Requirements:
             weak = set(checkpoint.languages_poor or ())
             named = ", ".join(sorted(known))
             if known and known <= weak:
-                poor.append(demand.gap(f"measured as poor in {named}"))
+                poor.append(demand.gap(f"weak results in {named}"))
             elif known and known <= weak | set(checkpoint.languages_inferred or ()):
-                counted.append(demand.gap(f"said to include {named} by its maker's count alone"))
+                counted.append(
+                    demand.gap(
+                        f"its developers state a number of languages, and {named} is not verified"
+                    )
+                )
         return tuple(poor), tuple(counted)
 
     def takes_gb(self, checkpoint: Checkpoint, use: str) -> float | None:

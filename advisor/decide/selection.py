@@ -27,7 +27,7 @@ def sort_flag(order: str) -> str:
     return "--sort " + next(word for word, meant in SORTS.items() if meant == order)
 
 
-NO_LOADER = Gap("", "loader", "nothing here loads it")
+NO_LOADER = Gap("", "loader", "advisor cannot load this checkpoint")
 
 
 class Pick(NamedTuple):

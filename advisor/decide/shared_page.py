@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from advisor.decide.precedence import Published
 
 CAPTION = {
-    "numbers": "Numbers are those of the table.",
-    "others": "Small dots are other checkpoints that meet the same needs.",
-    "beyond": "Hollow dots need more memory, cannot be loaded, are not verified, or a rule "
-    "advises against them.",
-    "tie": "The shaded range ties with 1.",
+    "numbers": "The numbers match the rows of the table.",
+    "others": "Small dots are other checkpoints that meet your requirements.",
+    "beyond": "Hollow dots mark checkpoints that need more memory, cannot be loaded, are not "
+    "verified, or have a rule against them.",
+    "tie": "Checkpoints in the shaded range tie with number 1.",
     "limit": "The dashed line is your memory limit.",
-    "none": "The lowest row has no result on this benchmark.",
+    "none": "Checkpoints in the lowest row have no result on this benchmark.",
 }
 """What each sign of the picture means."""
 
@@ -67,7 +67,7 @@ def shared_page(
         *page,
         Heading("Commands"),
         *screen[-1:],
-        Folded("All reasons, remarks and sources", reasons),
+        Folded("All reasons and sources", reasons),
         Heading("About this page"),
         Pairs(
             (

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from advisor.model import Checkpoint
 
 RELATIONS = {
-    "larger": "larger than {next}, of one series",
+    "larger": "larger than {next} of the same series",
     "successor": "the successor of {next}",
     "rounded": "{next} in more bits",
 }
@@ -35,7 +35,7 @@ MARKS = {
     "not ranked": "not ranked: no result for its series",
 }
 """Behind or in place of a figure that one below exceeds, and why the row stands above it."""
-ESTIMATED = "~ estimated: the 16-bit result less the worst published loss"
+ESTIMATED = "~ estimated: the 16-bit result minus the largest published loss"
 """Before a figure of a form in fewer bits, and what it rests on."""
 NAME = 12
 """The same of a benchmark above its figures; the whole name then stands over the table."""
@@ -89,7 +89,7 @@ def _unscored(shown: Sequence[Pick], above: str) -> Page:
     """Say that no figure ranks some checkpoints, where none has one and nothing above says so."""
     if len(shown) < 2 or any(pick.figures for pick in shown) or UNSCORED in above:
         return []
-    return [Notes((Note("Score", "no published result for this task ranks these"),))]
+    return [Notes((Note("Score", "no published result ranks these checkpoints for this task"),))]
 
 
 def _scores(shown: Sequence[Pick], common: Published) -> tuple[str, str, list[str]]:
@@ -120,7 +120,7 @@ def lost_on_text(rulebase: RuleBase, lost_on: str, fit: Fit | None) -> str:
     if fit and fit.fit == "possible":
         return fit.because
     if lost_on == "rank":
-        return "It ties on all criteria and is listed later."
+        return "It ties on all criteria and comes later in the declared order."
     criterion = rulebase.criterion(lost_on)
     return criterion.weaker or f"It ranks lower on {criterion.name}."
 
@@ -202,9 +202,13 @@ def standing(selection: Selection, pick: Pick) -> str:
         after = selection.picks[ids.index(pick.checkpoint.id) + 1 :]
         other = next_of_another_series(pick, after)
         if other is None:
-            return "the others are of its series" if after else "the last one"
+            return (
+                "the other checkpoints belong to the same series"
+                if after
+                else ("the last checkpoint")
+            )
         if pick.placed_by == SERIES:
-            return f"{UNMEASURED}ranked by its series and size"
+            return f"{UNMEASURED}ranked by series and size"
         locked, next_id = selection.locked, other.checkpoint.id
         tied = locked is not None and locked.tie(pick.checkpoint.id, next_id)
         return f"{'tied with' if tied else 'no shared benchmark with'} {next_id}"

@@ -58,7 +58,7 @@ class Hours(NamedTuple):
         low, about, high = (_short(times * each) for each in (self.low, self.about, self.high))
         span = f" ({low}-{high})" if low != high else ""
         took = f"about {about} {self.unit.replace('hours', name)}{span} for {self.items:,.0f} items"
-        return f"{took} on {self.machine}{written}, model alone"
+        return f"{took} on {self.machine}{written}, without data loading"
 
 
 class Within(NamedTuple):
@@ -155,17 +155,20 @@ def within_rules(rulebase: RuleBase, within: str | float, profile: Profile) -> R
     """
     number = as_number(within, TIMES)
     if number is None or number <= 0:
-        raise UsageError(f"cannot read the time `{within}`", hint="give hours, as `--within 8h`")
+        raise UsageError(
+            f"`{within}` is not a valid duration", hint="pass hours, such as `--within 8h`"
+        )
     items = counted(rulebase, profile)
     if not items:
         flag = next(question.typed for question in rulebase.questions if question.unit == "items")
         raise UsageError(
-            "`--within` needs the number of items", hint=f"give it as `--{flag} 50000`"
+            "`--within` needs the number of items",
+            hint=f"pass the number of items, such as `--{flag} 50000`",
         )
     asked = {id for speed in rulebase.speeds for id in speed.answers}
     device = next((question for question in rulebase.questions if question.id in asked), None)
     if device is None:
-        raise UsageError("these rules have no speed of a machine", hint="leave `--within` out")
+        raise UsageError("this rule base has no machine speeds", hint="leave `--within` out")
     speeds = {}
     for option in device.options:
         answer = Answer((option.id,), None, "asked")

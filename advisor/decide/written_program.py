@@ -46,7 +46,7 @@ from advisor.model.library import Program, ProgramTool, Runtime
 if TYPE_CHECKING:
     from advisor.decide.advice import Advice, TaskAdvice
 
-DOES = {AS_IS: "runs", FINE_TUNE: "fine-tunes", COMPOSE: "joins and trains"}
+DOES = {AS_IS: "runs", FINE_TUNE: "fine-tunes", COMPOSE: "combines and trains"}
 
 
 class Script(NamedTuple):
@@ -125,10 +125,10 @@ def script(
     """
     advice = answer.advice[0]
     if len(answer.advice) > 1 or not advice.task:
-        raise UsageError("a program is for one task", hint="give one --task")
+        raise UsageError("`advisor code` writes a program for one task", hint="pass one --task")
     checkpoint, use = (None, COMPOSE) if join else _chosen(advice, named)
     if join and not advice.joinable:
-        message = f"nothing is joined from parts for {advice.task} as you ask it"
+        message = f"your answers for {advice.task} do not combine an encoder and a decoder"
         raise UsageError(message, hint="add --components custom, or leave out --join")
     name = checkpoint.id if checkpoint else ""
     runtime, note = _runtime(advice, checkpoint, use, runtime_name)
@@ -160,7 +160,7 @@ def script(
         at_once = not program or not program.thinking_code  # a yes or no is its first word
         notes.append(way_of(checkpoint, task, thinking=thinking and not at_once))
         hours = time_of(rulebase, checkpoint, advice.decision.profile, advice.items or 1)
-    does = f"{DOES[use]} {name or 'parts of your choice'} for {task}"
+    does = f"{DOES[use]} {name or 'an encoder and a decoder of your choice'} for {task}"
     note = "; ".join(filter(None, notes))
     took = hours.text if hours and advice.items else ""
     said = [visible(line) for line in (does, f"by: {made}", took, note) if line]
@@ -197,19 +197,23 @@ def _runtime(
     if checkpoint is None or use != AS_IS:
         if not asked:
             return None, ""
-        message = f"programs that train run with transformers, none with {wanted.label}"
+        message = f"training programs use transformers and do not support {wanted.label}"
         raise UsageError(message, hint="leave out --runtime", kind="no-program")
     if checkpoint.is_rounded:
-        message = f"{checkpoint.id} is rounded while transformers loads it, not by {wanted.label}"
+        message = f"transformers quantizes {checkpoint.id} while loading, and {wanted.label} cannot"
         named = f"advisor code {checkpoint.hub_id} --task {task} --runtime {wanted.id}"
         raise UsageError(message, hint=f"leave out --runtime, or {named}", kind="no-program")
     found = support(rulebase, wanted, checkpoint, task)
     has_program = _program(advice, checkpoint, wanted) is not None
     if found.answer != NO and has_program:
-        first = f"publish it first ({found.because})"
+        first = f"publish the model first ({found.because})"
         notes = (wanted.tested, first if found.answer == PARTLY else "")
         return wanted, "; ".join(filter(None, notes))
-    because = found.because if found.answer == NO else f"no program here does so ({found.because})"
+    because = (
+        found.because
+        if found.answer == NO
+        else (f"advisor has no program for this ({found.because})")
+    )
     message = f"{checkpoint.id} does not run with {wanted.label}: {because}"
     nearest = _nearest(advice, checkpoint, wanted)
     if asked:
@@ -246,15 +250,24 @@ def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> s
         return ""
     task = str(advice.task)
     if program_for(checkpoint, task, advice.rulebase.programs, FINE_TUNE):
-        return f"this trains nothing: by your answers {checkpoint.id} does {task} as it is"
-    return f"this trains nothing: there is no program here that trains {checkpoint.id} for {task}"
+        return (
+            f"this program does not train, because {checkpoint.id} supports {task} without "
+            "fine-tuning"
+        )
+    return (
+        "this program does not train, because advisor has no program that trains "
+        f"{checkpoint.id} for {task}"
+    )
 
 
 def _no_program(answer: Advice, name: str, what: str) -> UsageError:
     if name:
-        message, hint = f"no program is known that uses `{name}` for {what}", f"advisor show {name}"
+        message, hint = (
+            (f"advisor has no program that uses `{name}` for {what}"),
+            f"advisor show {name}",
+        )
     else:
-        message = f"there is no checkpoint to write a program for: {what}"
+        message = f"no checkpoint meets the requirements for a program: {what}"
         hint = f"`{answer.command}` lists the unmet requirements"
     return UsageError(message, hint=hint, kind="no-program")
 

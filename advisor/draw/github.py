@@ -37,7 +37,7 @@ def _of_level(report: FindingsReport, level: str) -> list[str]:
         return [_command(finding) for finding in finding_rows]
     shown = finding_rows[: SHOWN_A_STEP - 1]
     rest = len(finding_rows) - len(shown)
-    more = f"{count(rest, f'more {level}')} are in the log of this step"
+    more = f"{count(rest, f'more {level}')} are listed in the log of this step"
     return [*(_command(finding) for finding in shown), f"::{COMMANDS[level]}::{_data(more)}"]
 
 

@@ -18,7 +18,9 @@ def contradiction(
     `admits` says whether answers can all be true.
     """
     if not profile:
-        return ContradictionError("the rules admit no case at all", hint="advisor rules check")
+        return ContradictionError(
+            "the rule base rejects every combination of answers", hint="advisor rules check"
+        )
     clash = dict(profile)
     for id in profile:
         rest = {key: answer for key, answer in clash.items() if key != id}
@@ -26,7 +28,9 @@ def contradiction(
             clash = rest
     texts = [f"`{answer_text(rulebase, id, *answer.names)}`" for id, answer in clash.items()]
     together = " and ".join(texts) if len(texts) <= 2 else ", ".join(texts)
-    message = f"{together} cannot be true together" if len(texts) > 1 else f"{together} cannot be"
+    message = (
+        f"{together} contradict each other" if len(texts) > 1 else (f"{together} is not possible")
+    )
     why = _why(clash, rulebase.never)
     return ContradictionError(
         f"{message}{f': {why}' if why else ''}",
@@ -62,7 +66,7 @@ def _neighbours(clash: Profile, rulebase: RuleBase) -> str:
         for task in rulebase.tasks
         if task.implies.get(given) in gives and set(options) & set(task.implies.get(id, ()))
     ]
-    return f"; `{id}: {' or '.join(options)}` goes with task {' or '.join(near)}" if near else ""
+    return f"; `{id}: {' or '.join(options)}` works with task {' or '.join(near)}" if near else ""
 
 
 def _why(clash: Profile, never: Sequence[Never]) -> str | None:

@@ -151,9 +151,9 @@ class Engine:
             if id in mentioned and len(of_question) > 1
         ]
         return TooMuchOpenError(
-            f"{len(left)} open questions decide together in more ways than can be followed",
-            hint=f"answer some of them, such as {', '.join(left[-MOST_NAMED:])}, or let a rule ask "
-            "for fewer at once",
+            f"{len(left)} unanswered questions have too many combinations to check",
+            hint=f"answer some of the questions, such as {', '.join(left[-MOST_NAMED:])}, or "
+            "simplify a rule",
         )
 
     def _forget_the_oldest(self) -> None:
@@ -368,6 +368,9 @@ def _suiting(engine: Engine, told: AsMeant, apart: list[Profile]) -> AsMeant:
         clashes = not engine.admits({TASK: profile[TASK], id: profile[id]})
         if fits and clashes:
             said = flag_text(engine.rulebase, id, *profile[id].names)
-            notes.append(f"`{said}` does not go with {profile[TASK].options[0]}: used for the rest")
+            notes.append(
+                f"`{said}` cannot be combined with {profile[TASK].options[0]}, so it is "
+                "used for the other tasks"
+            )
             profile = rest
     return AsMeant(profile, tuple(notes))

@@ -108,7 +108,7 @@ def by_id(rulebase: RuleBase, answers: Mapping[str, Any]) -> dict[str, Any]:
     for name in answers:
         before = named.setdefault(rulebase.question(name).id, name)
         if before != name:
-            message = f"`{before}` and `{name}` name one question"
+            message = f"`{before}` and `{name}` are the same question"
             raise UsageError(message, hint=f"leave out `{name}`")
     return {id: answers[name] for id, name in named.items()}
 
@@ -127,7 +127,7 @@ def _check_values(question: str, given: Any) -> None:
         try:
             str(value)
         except ValueError as error:  # Python writes no number of thousands of digits
-            message = f"`{question}` takes no number with this many digits"
+            message = f"the number for `{question}` has too many digits"
             raise UsageError(message, kind="bad-number") from error
 
 
@@ -216,7 +216,7 @@ def _named(question: Question, known: Mapping[str, tuple[str, str]], name: str) 
         text = name.strip()
         decimal = text.count(",") == 1 and "." not in text
         hint = f"write {text.replace(',', '.')}" if decimal else "write the digits without commas"
-        message = f"`{text}` is not a number: a comma only groups thousands, as in 5,000"
+        message = f"`{text}` is not a number; use commas only between thousands, as in 5,000"
         raise UsageError(message, hint=hint, kind="bad-number")
     words = [option.typed for option in question.options]
     hint = f"known: {', '.join(words)}"
@@ -256,10 +256,10 @@ def as_meant(rulebase: RuleBase, profile: Profile) -> AsMeant:
                 instead = reading.means[id]
                 meant[id] = Answer((instead,), None, meant[id].origin)
                 word = rulebase.question(id).word(instead)
-                said = f"`{flag_text(rulebase, id, option)}` is read as `{word}` for {task.id}"
+                said = f"`{flag_text(rulebase, id, option)}` means `{word}` for {task.id}"
                 notes.append(f"{said}: {reading.because}")
     moot = moot_for(rulebase, task, meant)
-    notes += [f"`--{q.typed}` makes no difference to {task.id}: {q.moot}" for q in moot]
+    notes += [f"`--{q.typed}` has no effect on {task.id}: {q.moot}" for q in moot]
     return AsMeant(without_moot(meant, moot), tuple(notes))
 
 

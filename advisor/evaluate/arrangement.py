@@ -95,11 +95,14 @@ def arrange(
     data = read_data(name, options.image_folder)
     tasks = given[TASK].options if TASK in given else (confirm(infer_task(rulebase, data)),)
     if len(tasks) > 1:
-        raise UsageError("one task is evaluated at a time", hint=f"e.g. --task {tasks[0]} alone")
+        raise UsageError(
+            "`advisor evaluate` evaluates one task at a time", hint=f"e.g. --task {tasks[0]} alone"
+        )
     chosen = make_set(rulebase, name, data, tasks[0], limit=options.limit, seed=options.seed)
     if len(chosen.classes) == 1:
         raise UsageError(
-            f"all images of `{chosen.name}` are `{chosen.classes[0]}`: every answer is right",
+            f"all images of `{chosen.name}` have the label `{chosen.classes[0]}`, so every "
+            "candidate scores 100 %",
             hint="add images with another label",
         )
     if options.named:
@@ -142,13 +145,13 @@ def _refuse_baselines(candidates: Sequence[Candidate], data: EvaluationSet) -> N
     for each in candidates:
         why = ""
         if each.baseline in FITTED and (data.act != LABEL or data.many):
-            why = "picks one label for an image"
+            why = "predicts exactly one label per image"
         elif each.baseline == COMMONEST and data.act == SEARCH:
-            why = "gives one answer to all, and a search has none"
+            why = "predicts the most frequent answer, and a search has no such answer"
         if why:
             raise UsageError(
-                f"`{each.checkpoint}` {why}: it cannot be judged on `{data.task}` here",
-                hint=f"leave it out, or take {BASELINE_NAMED}{RANDOM}",
+                f"`{each.checkpoint}` {why}, so it cannot be evaluated on `{data.task}`",
+                hint=f"leave this baseline out, or use {BASELINE_NAMED}{RANDOM}",
             )
 
 
@@ -163,15 +166,17 @@ def run_folder(made: Arrangement, named: str) -> Path:
             raise UsageError(f"`--run {named}` is a file", hint="name a folder")
         if not is_run(folder) and holds_something(folder, but=NAME if is_new(folder) else ""):
             earlier = first_bytes(folder / EARLIER, 100).startswith(b'{\n "form": 1,\n "data": {')
-            what = "a run that only advisor 0.1.0 before December 2026 reads"
+            what = "an evaluation in the format of advisor 0.1.0 before December 2026"
             raise UsageError(
-                f"`{named}` holds {what if earlier else 'something else than a run'}",
-                hint="name a new folder: --run DIR",
+                f"`{named}` holds {what if earlier else 'other files than those of an evaluation'}",
+                hint="pass a new folder with --run DIR",
             )
         return folder
     cache = cache_folder()
     if cache is None:
-        raise UsageError("there is no folder to keep the run in", hint="name one: --run DIR")
+        raise UsageError(
+            "no folder is set for the evaluation results", hint="pass a folder with --run DIR"
+        )
     of = [str(Path(made.data.name).absolute()), made.data.task]
     key = hashlib.sha256(json.dumps(of).encode()).hexdigest()[:20]
     places = (cache / KEPT / f"{key}-{number}" for number in count_up())

@@ -60,16 +60,16 @@ class ArrowRows:
             cell = self.cell_of(int(name.removeprefix("row "))) or {}
             data, path = (cell, "") if isinstance(cell, bytes) else map(cell.get, ("bytes", "path"))
         except Exception as error:  # whatever the library raises, the row is damaged
-            raise OSError(0, f"its row cannot be read: {first_words(error)}") from error
+            raise OSError(0, f"the image row cannot be read: {first_words(error)}") from error
         if data is not None:
             if len(data) > LARGEST_IMAGE:
-                raise OSError(0, f"it is larger than {size_shown(LARGEST_IMAGE)}")
+                raise OSError(0, f"the image is larger than {size_shown(LARGEST_IMAGE)}")
             return bytes(data)
         if not path:
-            raise OSError(0, "its row holds no image")
+            raise OSError(0, "the row of the image has no image data")
         file = self.folder / path
         if not resolved(file).is_relative_to(resolved(self.folder)) or leads_out(file, self.folder):
-            raise OSError(0, "its row names a file outside of the data")
+            raise OSError(0, "the row of the image names a file outside the data folder")
         return read_bounded(file, LARGEST_IMAGE, within=self.folder)
 
 
@@ -136,7 +136,7 @@ def _understood(folder: Path) -> Iterator[None]:
         why = getattr(error, "strerror", None) or " ".join(why_unparsed(error).split())
         raise BrokenFileError(
             f"`{folder}` cannot be read: {why[:LONGEST_REASON]}",
-            hint="it should be what `datasets` wrote, by `save_to_disk` or `to_parquet`",
+            hint="pass a folder that `datasets` saved with `save_to_disk` or `to_parquet`",
         ) from error
 
 
@@ -144,7 +144,9 @@ def _held_out(parts: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     """Return the part for testing, else the first, and a note where there are others."""
     names = list(parts)
     part = next((name for name in HELD_OUT if name in names), names[0])
-    return part, (f"of its parts, `{part}` is taken",) if len(names) > 1 else ()
+    return part, (f"the data set has several splits; only the split `{part}` is used",) if len(
+        names
+    ) > 1 else ()
 
 
 def _described(file: Path, folder: Path) -> Any:
@@ -154,8 +156,8 @@ def _described(file: Path, folder: Path) -> Any:
 def _own(file: Path, folder: Path) -> Path:
     """Return a file; BrokenFileError for one that is elsewhere, or is a pipe or a device."""
     if not resolved(file).is_relative_to(resolved(folder)):
-        message = f"`{folder}` names `{file}`, which is outside of it"
-        raise BrokenFileError(message, hint="name the file itself, if it is meant")
+        message = f"`{folder}` names `{file}`, which is outside that folder"
+        raise BrokenFileError(message, hint="pass the path of that file to use it")
     if not file.is_file():
         raise BrokenFileError(f"`{folder}` cannot be read: `{file}` is not a regular file")
     return file
@@ -184,9 +186,11 @@ def _annotations(table: Any, features: Any, column: str) -> tuple[Annotation, ..
             cells = {name: _named(cell, classes.get(name)) for name, cell in row.items()}
             found.append(annotation_of({**cells, "image": f"row {number}"}))
         except IndexError as error:
-            raise BrokenFileError(f"row {number} of the data has a class without name") from error
+            raise BrokenFileError(f"row {number} of the data has a class without a name") from error
         except ValueError as error:
-            raise BrokenFileError(f"row {number} is not an annotation: {error}") from error
+            raise BrokenFileError(
+                f"row {number} of the data is not a valid annotation: {error}"
+            ) from error
     return merged(found)
 
 
@@ -202,7 +206,7 @@ def _named(cell: Any, names: Sequence[str] | None) -> Any:
 def _table(opened: Sequence[Any], columns: Sequence[str]) -> Any:
     """Return columns of files in one table; ValueError where they differ, or are too large."""
     if any(file.schema_arrow != opened[0].schema_arrow for file in opened):
-        raise ValueError("its files have different columns")
+        raise ValueError("the Parquet files have different columns")
     groups = [file.metadata.row_group(n) for file in opened for n in range(file.num_row_groups)]
     chunks = [group.column(n) for group in groups for n in range(group.num_columns)]
     size = sum(
@@ -211,7 +215,7 @@ def _table(opened: Sequence[Any], columns: Sequence[str]) -> Any:
         if chunk.path_in_schema.partition(".")[0] in columns
     )
     if size > LARGEST_FILE:
-        raise ValueError(f"its columns {', '.join(columns)} hold {size_shown(size)}")
+        raise ValueError(f"the columns {', '.join(columns)} take {size_shown(size)}")
     tables = [file.read(columns=columns) for file in opened]
     return library("pyarrow", "arrow").concat_tables(tables)
 

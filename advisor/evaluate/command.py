@@ -65,7 +65,7 @@ def arranged(
     left = made.data.left_out
     note(*(f"left out: `{image.id}`: {image.why}" for image in left[:SHOWN_LEFT_OUT]))
     if len(left) > SHOWN_LEFT_OUT:
-        note(f"left out: {count(len(left) - SHOWN_LEFT_OUT, 'image')} more; JSON has all")
+        note(f"{count(len(left) - SHOWN_LEFT_OUT, 'image')} more left out; `--json` lists all")
     return made
 
 
@@ -79,7 +79,8 @@ def evaluate(
     """Evaluate models on your labeled images.
 
     Without --candidate, evaluate the checkpoints that `advisor recommend` ranks first. The
-    task is inferred from the data unless --task names it. The same command resumes a run.
+    task is inferred from the data unless --task names it. Run the same command again to resume an
+    interrupted run.
 
     \b
     Examples:
@@ -126,7 +127,7 @@ def _folder(made: Arrangement, place: PlaceOptions, shown: Showing) -> Path:
     if place.folder:
         shown.refuse_part_of(Path(place.folder), *WRITTEN_TO_A_RUN)
     if place.workers and not place.ray:
-        raise UsageError("`--workers` are those of a cluster", hint="add --ray")
+        raise UsageError("`--workers` works only with `--ray`", hint="add --ray")
     return run_folder(made, place.folder)
 
 
@@ -145,8 +146,10 @@ def _runnable(made: Arrangement) -> tuple[Candidate, ...]:
     if len(failed) == len(candidates):
         same = len({each.hint for each in failed}) == 1
         raise AdvisorError(
-            "none of the candidates can be run",
-            hint=failed[0].hint if same else f"others: advisor recommend --task {made.data.task}",
+            "advisor can run none of the candidates",
+            hint=failed[0].hint
+            if same
+            else f"`advisor recommend --task {made.data.task}` lists other candidates",
             kind=failed[0].kind,
         )
     return candidates
@@ -187,16 +190,23 @@ def _confirmed(inferred: InferredTask, asks: bool) -> str:
     from advisor.console.prompt import Extra, prompt_for
 
     if not asks:
-        others = f"; --task {' or '.join(inferred.others)} also fits" if inferred.others else ""
+        others = (
+            (f"; pass --task to choose {' or '.join(inferred.others)} instead")
+            if inferred.others
+            else ""
+        )
         note(f"taken as {inferred.task}: {inferred.because}{others}")
         return inferred.task
     tasks = (inferred.task, *inferred.others)
     choices = [Extra(str(key), task, task) for key, task in enumerate(tasks, start=1)]
     if len(choices) > 1:
-        return prompt_for(plain=False).pick("What are they to be judged by?", choices)
+        return prompt_for(plain=False).pick("Which task do you want to evaluate?", choices)
     if prompt_for(plain=False).confirm(f"Evaluate as {inferred.task}: {inferred.because}?"):
         return inferred.task
-    raise UsageError("the task is open", hint="say it: --task TASK; `advisor list tasks` has them")
+    raise UsageError(
+        "the task of the evaluation is not set",
+        hint="pass --task TASK; `advisor list tasks` lists the tasks",
+    )
 
 
 class _Progress:

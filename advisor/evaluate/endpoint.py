@@ -80,19 +80,22 @@ class Endpoint:
             parts = urlsplit(address)
             self.host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or ""
         except ValueError as error:
-            raise UsageError(f"`{checkpoint}` is not an address", hint=FORM) from error
+            raise UsageError(f"`{checkpoint}` is not a server address", hint=FORM) from error
         if parts.username is not None or parts.query:
             raise UsageError(
-                f"the address at `{self.host}` has a password or a query, which a run would keep",
-                hint="put a key into a variable, and name that: --key-from NAME",
+                f"the address at `{self.host}` contains a password or a query, which advisor "
+                "would store with the results",
+                hint="put the API key into an environment variable and pass its name with "
+                "--key-from NAME",
             )
         if not self.host or not self.model:
-            raise UsageError(f"`{checkpoint}` names no model of a server", hint=FORM)
+            raise UsageError(f"`{checkpoint}` does not name a model on the server", hint=FORM)
         self.local = _is_loopback(parts.hostname or "")
         if parts.scheme == "http" and not self.local and not allow_http:
             raise UsageError(
-                f"on the way to `{self.host}` anybody could read the images and the key",
-                hint="use https://, or agree to it: --allow-http",
+                f"the connection to `{self.host}` is not encrypted, so others could read the "
+                "images and the key",
+                hint="use https://, or pass --allow-http",
             )
         self.address, self.key, self.stopped, self.known = address.rstrip("/"), "", Event(), False
         self.limit_name, self.optional = "max_tokens", dict[str, Any](temperature=0)
@@ -146,8 +149,8 @@ class Endpoint:
                 reason = getattr(error, "reason", error)
                 why = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
                 failure = ServerError(
-                    f"`{self.host}` does not answer: {why}",
-                    hint="check the address and the server; the same command resumes the run",
+                    f"`{self.host}` cannot be reached: {why}",
+                    hint="check the address and the server, then run the same command to resume",
                 )
                 if not self.known or isinstance(reason, ssl.SSLError):
                     raise failure from error
@@ -165,16 +168,16 @@ class Endpoint:
             raise self._no_answer("JSON") from error
 
     def _no_answer(self, wanted: str) -> ServerError:
-        hint = "most servers answer under an address that ends in /v1"
-        return ServerError(f"`{self.host}` answers with something else than {wanted}", hint=hint)
+        hint = "check the address; for most servers it ends in /v1"
+        return ServerError(f"the response of `{self.host}` is not {wanted}", hint=hint)
 
     def _failure(self, error: HTTPError) -> ServerError:
         """Return what a status means, with what the server says of it."""
         if 300 <= error.code < 400:
             other = urlsplit(error.headers.get("Location", "")).hostname or "another address"
             return ServerError(
-                f"`{self.host}` sends us on to `{other}`, and no redirect is followed",
-                hint="if that is where you mean to send images, name its address",
+                f"`{self.host}` redirects to `{other}`, and advisor follows no redirect",
+                hint="pass the new address if you want to send your images there",
             )
         try:
             said = self._parsed(error.read(LARGEST_ANSWER))
@@ -184,13 +187,19 @@ class Endpoint:
             said = next((said[key] for key in ("error", "message", "detail") if key in said), "")
         why = f": {said[:LONGEST_QUOTE]}" if isinstance(said, str) and said else ""
         if error.code in THIS_ONE:
-            return RefusedError(f"`{self.host}` does not take the request{why}")
-        what, hint = f"fails with status {error.code}", "the same command resumes the run later"
+            return RefusedError(f"`{self.host}` rejected the request{why}")
+        what, hint = (
+            f"returned HTTP status {error.code}",
+            ("run the same command later to resume the evaluation"),
+        )
         if error.code in (401, 403):
-            what, hint = ("refuses the key" if self.key else "wants a key"), "--key-from NAME"
+            what, hint = (
+                ("rejected the API key" if self.key else "requires an API key"),
+                "--key-from NAME",
+            )
         elif error.code == 404:
-            what = f"does not have `{self.model}` under `{self.address}`"
-            hint = f"{self.address}/models lists what it has; most addresses end in /v1"
+            what = f"has no model `{self.model}` under `{self.address}`"
+            hint = f"{self.address}/models lists the models; most addresses end in /v1"
         return ServerError(f"`{self.host}` {what}{why}", hint=hint)
 
     def _completion(self, given: Any) -> Completion:
@@ -235,16 +244,25 @@ def endpoints(checkpoints: Iterable[str], options: RunOptions) -> dict[str, Endp
         named, sign, variable = each.rpartition("=")
         host = named.lower() if sign else hosts[0] if len(hosts) == 1 else ""
         if not re.fullmatch(r"[A-Za-z_]\w*", variable, re.ASCII):
-            raise UsageError("`--key-from` takes the name of a variable, not the key itself")
-        if host not in hosts:
-            others = f"name one of {', '.join(hosts)}" if hosts else "no candidate is a server"
             raise UsageError(
-                f"`--key-from {each}` is for no host here", hint=f"--key-from HOST=NAME; {others}"
+                "`--key-from` takes the name of an environment variable, not the key itself"
+            )
+        if host not in hosts:
+            others = (
+                (f"use one of the hosts {', '.join(hosts)}")
+                if hosts
+                else "none of the candidates is a server"
+            )
+            raise UsageError(
+                f"`--key-from {each}` names a host that no candidate uses",
+                hint=f"--key-from HOST=NAME; {others}",
             )
         key = os.environ.get(variable, "").strip()
         if not re.fullmatch(r"[!-~]+", key):
-            what = "holds no key" if key else "is not set"
-            raise UsageError(f"the variable `{variable}` {what}", hint=f"export {variable}=...")
+            what = "does not contain an API key" if key else "is not set"
+            raise UsageError(
+                f"the environment variable `{variable}` {what}", hint=f"export {variable}=..."
+            )
         for endpoint in found.values():
             endpoint.key = key if endpoint.host == host else endpoint.key
     return found
@@ -259,11 +277,13 @@ def agree_to_send(
         if not endpoint.local:
             models.setdefault(endpoint.host, []).append(endpoint.model)
     for host, of in models.items():
-        times = f", to each of {len(of)} models" if len(of) > 1 else f", to `{of[0]}`"
-        what = f"{count(images, 'image')} will leave for `{host}`{times}"
+        times = f", once for each of {len(of)} models" if len(of) > 1 else f", to `{of[0]}`"
+        what = f"{count(images, 'image')} would be sent to `{host}`{times}"
         if agree is None or not agree(what):
             raise AdvisorError(
-                f"nothing was sent: {what}", hint="agree to it: --upload", kind="not-agreed"
+                f"sending images was not allowed, so no image was sent: {what}",
+                hint="pass --upload to allow sending them",
+                kind="not-agreed",
             )
 
 

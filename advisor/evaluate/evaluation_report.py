@@ -171,7 +171,7 @@ def _confusion(scores: Scores, of: CandidateScores) -> dict[str, Any]:
         row[ANOTHER] = sum(times for label, times in row.items() if label not in (*most, NOTHING))
     columns = [*most, *([ANOTHER] if rest else []), *([NOTHING] if wrong[NOTHING] else [])]
     names = {NOTHING: "(nothing)", ANOTHER: "(another)", **dict(enumerate(classes))}
-    note = f"The {len(most)} classes that are mistaken most, of {len(classes)}." if rest else ""
+    note = f"The {len(most)} of {len(classes)} classes with the most errors." if rest else ""
     shown = []
     for true in most:
         total = sum(rows[true][label] for label in columns) or 1
@@ -262,7 +262,7 @@ def _said(
     words = nothing = instead = ""
     if measured.ranks:
         ahead, tied, right = measured.ranks[example.place]
-        words = f"found at place {ahead + 1:,}" if right else "never found"
+        words = f"found at rank {ahead + 1:,}" if right else "never found"
         words += f" to {ahead + 1 + tied:,}, a tie" if tied and right else ""
         if said is not None and said != example.item.id:
             words, instead = f"{words}; {_cut(said)} ranks first", image(said)
@@ -272,7 +272,7 @@ def _said(
     else:
         sure = measured.sure[example.place] if measured.sure else None
         words = _cut(said) + ("" if sure is None else f" {sure:.0%}")
-        nothing = "" if said else "an empty text"
+        nothing = "" if said else "an empty output"
     return {"said": words, "nothing": nothing, "instead": instead}
 
 

@@ -48,11 +48,11 @@ TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
 IN_A_FOLDER = ("metadata.jsonl", "metadata.csv", "labels.csv", "labels.tsv", "captions.csv")
 """Tables that are looked for in a folder, by their usual names, before any other."""
 LAYOUTS = (
-    "a folder with a folder of images for each class",
-    "a .csv, .tsv or .jsonl that names an image a row, or a folder with one",
+    "a folder that has one subfolder of images per class",
+    "a .csv, .tsv or .jsonl table with one image per row, or a folder with such a table",
     "COCO captions or VQA questions (.json)",
-    "WebDataset shards (.tar), or a folder of them",
-    "Parquet (.parquet), or a folder of it",
+    "WebDataset shards (.tar), or a folder of shards",
+    "Parquet files (.parquet), or a folder of them",
     "a folder that `datasets` saved to disk",
 )
 
@@ -68,7 +68,7 @@ def read_data(data: str, images: str = "") -> LabelledData:
         return _folder(path, folder)
     if not path.exists():
         raise UsageError(
-            f"there is no `{data}`", hint=f"DATA is {'; or '.join(LAYOUTS)}", kind="not-found"
+            f"`{data}` does not exist", hint=f"DATA is {'; or '.join(LAYOUTS)}", kind="not-found"
         )
     suffix = path.suffix.lower()
     if suffix in TABLES:
@@ -80,7 +80,7 @@ def read_data(data: str, images: str = "") -> LabelledData:
     if suffix == SUFFIX:
         return read_parquet([path], path.parent)
     raise UsageError(
-        f"`{data}` is nothing that can be read", hint=f"DATA is {'; or '.join(LAYOUTS)}"
+        f"`{data}` has no format that advisor can read", hint=f"DATA is {'; or '.join(LAYOUTS)}"
     )
 
 
@@ -123,21 +123,21 @@ def _held_out(tables: Sequence[Path], folder: Path) -> tuple[list[Path], list[st
     held = next((name for name in HELD_OUT if name in beside), "")
     if not trained or not held:
         return list(tables), []
-    notes = [f"`{file.name}` is left out, since `{held}` is beside it" for file in trained]
+    notes = [f"`{file.name}` is left out, because the folder also has `{held}`" for file in trained]
     return [file for file in tables if file not in trained], notes
 
 
 def _several(folder: Path, what: str, files: Sequence[Path]) -> UsageError:
     names = ", ".join(file.name for file in files)
-    return UsageError(f"`{folder}` holds several {what}", hint=f"name one of them: {names}")
+    return UsageError(f"`{folder}` holds several {what}", hint=f"pass one of these: {names}")
 
 
 def _own(file: Path, folder: Path) -> Path:
     """Return a file that nobody named; BrokenFileError where a link hides one from elsewhere."""
     if leads_out(file, folder):
         raise BrokenFileError(
-            f"`{file}` is a link that leads out of `{folder}`",
-            hint="name the file itself, with --image-folder, if it is meant",
+            f"`{file}` is a symbolic link to a path outside `{folder}`",
+            hint="pass the path of the file itself and --image-folder to use it",
         )
     return file
 
@@ -149,8 +149,8 @@ NEEDS = {
     CAPTION: ("texts", "a caption"),
     DESCRIBE: ("texts", "a caption"),
     SEARCH: ("texts", "a caption"),
-    READ_LINE: ("texts", "the text that it shows"),
-    READ_PAGE: ("texts", "the text that it shows"),
+    READ_LINE: ("texts", "the text that the image shows"),
+    READ_PAGE: ("texts", "the text that the image shows"),
 }
 """What an act is judged by: part of an annotation, and what that is in words."""
 INFERRED = (LABEL, ANSWER, EXTRACT, CAPTION)
@@ -172,10 +172,11 @@ def infer_task(rulebase: RuleBase, data: LabelledData) -> InferredTask:
         parts = joined(dict.fromkeys(words for _, words in NEEDS.values()), "or")
         raise UsageError(
             "the data has no labels, captions, questions or fields for its images",
-            hint=f"an image needs {parts}; `advisor help labeled-data` shows how they are named",
+            hint=f"each image needs {parts}; `advisor help labeled-data` shows the names of "
+            "columns",
         )
     task, *others = (rulebase.acts[act].tasks[0] for act in fit)
-    return InferredTask(task, f"its images have {NEEDS[fit[0]][1]}", tuple(others))
+    return InferredTask(task, f"the images have {NEEDS[fit[0]][1]}", tuple(others))
 
 
 def make_set(
@@ -194,16 +195,17 @@ def make_set(
     usable = _usable(data.annotations, act.id)
     if not usable:
         raise UsageError(
-            f"`{name}` has nothing to judge `{task}` by: an image needs {words}",
-            hint="`advisor help labeled-data` shows how columns are named",
+            f"`{name}` cannot be used to evaluate `{task}`: each image needs {words}",
+            hint="`advisor help labeled-data` shows the names of columns",
         )
     why = {image: data.store.missing(image) for image in dict.fromkeys(a.image for a in usable)}
     there = [each for each in usable if not why[each.image]]
     if not there:
         first = next(image for image, reason in why.items() if reason)
         raise UsageError(
-            f"none of the {count(len(why), 'image')} of `{name}` is there: `{first}`: {why[first]}",
-            hint="--image-folder says where they are",
+            f"none of the {count(len(why), 'image')} of `{name}` can be read; the first is "
+            f"`{first}`: {why[first]}",
+            hint="pass the folder of the images with --image-folder",
         )
     notes = list(data.notes)
     lacking = {each.image for each in data.annotations} - {each.image for each in usable}
@@ -212,7 +214,7 @@ def make_set(
     chosen = _part(there, limit, seed) if limit else there
     if len(chosen) < len(there):
         total = len({each.image for each in there})
-        notes.append(f"{limit} of {total} images, drawn with seed {seed}")
+        notes.append(f"{limit} of {total} images, sampled with seed {seed}")
     images = tuple(
         LabelledImage(
             number=number,
@@ -247,16 +249,17 @@ def _refuse_what_is_no_text(images: Sequence[LabelledImage]) -> None:
     for image in images:
         if not all(map(class_text, image.labels)):
             raise UsageError(
-                f"`{image.id}`: its label is blank",
-                hint="name it, in the file of labels or as the name of the folder",
+                f"the label of `{image.id}` is blank",
+                hint="write a label in the file of labels, or rename the folder",
             )
         for text in (*image.labels, image.question, *image.references):
             try:
                 text.encode()
             except UnicodeEncodeError as error:
                 raise UsageError(
-                    f"`{image.id}`: `{text}` is not text in UTF-8, which no network reads",
-                    hint="write it so, in the file of labels or as the name of the folder",
+                    f"the text `{text}` of `{image.id}` is not valid UTF-8, so no model can read "
+                    "it",
+                    hint="write the text in UTF-8 in the file of labels, or rename the folder",
                 ) from error
 
 
@@ -266,15 +269,21 @@ def _notes_on_classes(classes: Sequence[str], several: int) -> list[str]:
     if several:
         have = "has" if several == 1 else "have"
         notes.append(
-            f"{count(several, 'image')} {have} several labels, so each label is judged alone"
+            f"{count(several, 'image')} {have} several labels, so each label is evaluated "
+            "independently"
         )
     if classes and all(each.isdecimal() for each in classes):
-        notes.append("its labels are numbers, which tell a candidate nothing; name them")
+        notes.append(
+            "the labels are numbers, which have no meaning for a model; use class names instead"
+        )
     alike: dict[str, list[str]] = defaultdict(list)
     for each in classes:
         alike[class_text(each).casefold()].append(each)
     if twins := next((some for some in alike.values() if len(some) > 1), None):
-        notes.append(f"{joined([f'`{each}`' for each in twins])} count as separate labels")
+        notes.append(
+            f"{joined([f'`{each}`' for each in twins])} differ in spelling only and "
+            "count as separate labels"
+        )
     return notes
 
 

@@ -245,8 +245,9 @@ def _run_one(
                 if answered.batch < number and answered.batch != smallest:
                     smallest = answered.batch
                     tell(
-                        f"{candidate.name}: memory has no room for {number} images at once; going"
-                        f" on with {smallest}, so that another run may differ in the last digits"
+                        f"{candidate.name}: a batch of {number} images does not fit in memory. "
+                        f"The batch size is now {smallest}, so results may differ in the last "
+                        "digits."
                     )
             last = time.perf_counter()
             if progress:

@@ -155,7 +155,7 @@ def as_page(expected: Forecast) -> Page:
         for each in expected.candidates
         if not each.cannot
     )
-    page: Page = [Heading(f"Would be evaluated: {data.name}", 1), Pairs(tuple(facts))]
+    page: Page = [Heading(f"Evaluation plan: {data.name}", 1), Pairs(tuple(facts))]
     page += [Table(columns, rows, wide=0)] if rows else []
     cannot = [each for each in expected.candidates if each.cannot]
     if cannot:
@@ -166,11 +166,11 @@ def as_page(expected: Forecast) -> Page:
     notes = [total] if expected.seconds is not None else []
     if any(each.seconds is not None for each in expected.candidates):
         timed = count(_timed(data), "question" if asked else "image")
-        notes.append(f"time is measured on {timed} here; memory is estimated")
+        notes.append(f"times are measured on {timed} on this machine, and memory is estimated")
     if servers := [each.candidate for each in expected.candidates if is_endpoint(each.checkpoint)]:
-        notes.append(f"{count(images, 'image')} would leave for {joined(servers)}")
+        notes.append(f"{count(images, 'image')} would be sent to {joined(servers)}")
     if any(not each.here and not each.cannot for each in expected.candidates):
-        notes.append("the speed of a candidate that is not on this machine is unknown")
+        notes.append("the speed of a candidate is unknown until its weights are on this machine")
     return [*page, *(Text(f"{each}.", "quiet") for each in notes)]
 
 

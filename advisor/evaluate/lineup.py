@@ -131,8 +131,8 @@ def picked_candidates(
         candidates += [catalogued(run) for run in runs[:wanted]]
     if not candidates:
         raise AdvisorError(
-            f"the catalog has nothing to evaluate for `{task}`",
-            hint="name checkpoints: --candidate ID, --candidate FOLDER; or --demo",
+            f"the catalog has no checkpoint that advisor can evaluate on `{task}`",
+            hint="pass checkpoints with --candidate ID or --candidate FOLDER, or pass --demo",
             kind="nothing-to-load",
             exit_code=1,
         )
@@ -156,7 +156,8 @@ def _told_apart(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
         seen[each.name] += 1
         if seen[each.name] > 1 and each.name != each.checkpoint:
             raise UsageError(
-                f"two candidates are called `{each.name}`", hint="give each a name: NAME=ID"
+                f"two candidates have the name `{each.name}`",
+                hint="give each candidate its own name with --candidate NAME=ID",
             )
         again = f"{each.name} ({seen[each.name]})" if seen[each.name] > 1 else each.name
         named.append(each._replace(name=again))
@@ -211,8 +212,9 @@ def _fitted(
     dual = [one for one in others if one.scored_by in ("softmax", "sigmoid") and not one.failed]
     if not dual:
         error = UnsupportedError(
-            f"`{baseline.checkpoint}` needs vectors of a dual encoder, and no candidate has any",
-            hint="add one, such as CLIP: --candidate ID",
+            f"`{baseline.checkpoint}` needs the embeddings of a dual encoder, and no candidate "
+            "is a dual encoder",
+            hint="add a dual encoder such as CLIP with --candidate ID",
         )
         return [baseline.ended_by(error)]
     by = "votes" if baseline.baseline == NEIGHBORS else "softmax"
@@ -237,7 +239,7 @@ def _as_run(made: Arrangement, candidate: Candidate, asking: Asking) -> Candidat
     class_name = CLASS
     if head:
         if asking.act != LABEL:
-            raise UnsupportedError(f"`{candidate.checkpoint}` can only label images")
+            raise UnsupportedError(f"`{candidate.checkpoint}` can only classify images")
         task, local = made.data.task, head.labelled(whole, candidate.checkpoint)
     else:
         task, local = _task_and_weights(made.rulebase, whole, made.data.task)
@@ -245,7 +247,7 @@ def _as_run(made: Arrangement, candidate: Candidate, asking: Asking) -> Candidat
         runs, class_name = runner_class(use), class_to_load(use, local)
     if asking.act == SEARCH and not issubclass(runs, Contrastive):
         raise UnsupportedError(
-            f"`{candidate.checkpoint}` gives no vectors to search by",
+            f"`{candidate.checkpoint}` returns no embeddings to search with",
             hint="choose a dual encoder, such as CLIP",
         )
     if issubclass(runs, Classifier):

@@ -37,7 +37,7 @@ class RunOptions:
     """On which images who is run, how, what may leave for servers, and what it may cost."""
 
     image_folder: Annotated[
-        str, option("--image-folder DIR", "Folder of the images that the data file names.")
+        str, option("--image-folder DIR", "Folder of the images listed in the data file.")
     ] = ""
     label_map: Annotated[
         str,
@@ -60,8 +60,9 @@ class RunOptions:
         list[str] | None,
         option(
             "--candidate ID|FOLDER|URL",
-            "Model to evaluate, or baseline:random|commonest|knn|probe; can be used multiple"
-            " times. NAME=ID names it, ID@REV selects a revision. URL is https://HOST/v1#MODEL.",
+            "Model to evaluate, or baseline:random|commonest|knn|probe; can be used multiple "
+            "times. NAME=ID sets the name, ID@REV selects a revision. A URL has the form "
+            "https://HOST/v1#MODEL.",
         ),
     ] = None
     demo: Annotated[bool, option("--demo", "Evaluate the small networks included in advisor.")] = (
@@ -71,7 +72,7 @@ class RunOptions:
     prompt: Prompt = ""
     batch: Annotated[int, option("--batch-size", "Images per batch.", min=1, max=4096)] = BATCH
     upload: Annotated[
-        bool, option("--upload", "Send the images to the servers among the candidates.")
+        bool, option("--upload", "Allow sending the images to the servers among the candidates.")
     ] = False
     key_from: Annotated[
         list[str] | None,
@@ -81,11 +82,11 @@ class RunOptions:
         ),
     ] = None
     allow_http: Annotated[
-        bool, option("--allow-http", "Send images and keys to other machines unencrypted.")
+        bool, option("--allow-http", "Allow unencrypted HTTP for images and API keys.")
     ] = False
     dry_run: Annotated[
         bool,
-        option("--dry-run", "Print what would be run, downloaded and spent, without running it."),
+        option("--dry-run", "Print the planned runs, downloads and costs without running them."),
     ] = False
     price: Annotated[
         float,
@@ -97,7 +98,7 @@ class RunOptions:
         str,
         option(
             "--price-per-token IN,OUT",
-            "Price of a token read and of one written, to report costs of servers.",
+            "Prices per input token and output token, to report costs of servers.",
         ),
     ] = ""
 
@@ -112,7 +113,7 @@ class RunOptions:
             read = written = -1.0
         if not 0 <= read < math.inf or not 0 <= written < math.inf:
             raise UsageError(
-                f"`--price-per-token {self.token_price}` are no two prices",
+                f"`--price-per-token` needs two prices, not `{self.token_price}`",
                 hint="e.g. --price-per-token 0.0000025,0.00001",
             )
         return {**hour, "price_per_token": (read, written)}
@@ -123,7 +124,7 @@ class PlaceOptions:
     """Where a run is kept, and who else takes part in it."""
 
     folder: Annotated[
-        str, option("--run DIR", "Keep the run in this folder. The same command resumes it.")
+        str, option("--run DIR", "Folder for the results. The same command resumes the evaluation.")
     ] = ""
     fresh: Annotated[
         bool, option("--fresh", "Discard an earlier run in the folder and start again.")
@@ -143,7 +144,7 @@ class PlaceOptions:
 
 LARGEST_BASELINE = 50 * MEGABYTE
 FAIL_UNDER, BASELINE, ANSWERED = "fail-under", "baseline", "verdict"
-_HINT = "write it as METRIC=VALUE, such as accuracy=0.9"
+_HINT = "write a threshold as METRIC=VALUE, such as accuracy=0.9"
 
 
 class GateCheck(NamedTuple):
@@ -170,17 +171,18 @@ class Gates:
         list[str] | None,
         option(
             "--fail-under METRIC=VALUE",
-            "Exit 1 if the best candidate is below this. Can be used multiple times.",
+            "Exit 1 if the best candidate is below this threshold. Can be used multiple times.",
         ),
     ] = None
     confident: Annotated[
-        bool, option("--confident", "Compare the lower bound of the interval with --fail-under.")
+        bool,
+        option("--confident", "Apply --fail-under to the lower bound of the confidence interval."),
     ] = False
     baseline: Annotated[
         str,
         option(
             "--compare-to FILE",
-            "Exit 1 if a metric is significantly below this earlier JSON result.",
+            "Earlier JSON result. Exit 1 if a metric is significantly worse.",
             "--baseline",
         ),
     ] = ""
@@ -189,7 +191,7 @@ class Gates:
         list[str] | None,
         option(
             "--priority METRIC",
-            "Compare candidates by these first: metrics, size, speed or memory.",
+            "Compare candidates by these criteria first: metrics, size, speed or memory.",
         ),
     ] = None
 
@@ -203,7 +205,7 @@ class Gates:
             except ValueError:
                 number = math.nan
             if not math.isfinite(number):
-                raise UsageError(f"`{text}` is not a threshold", hint=_HINT)
+                raise UsageError(f"`{text}` is not a valid threshold", hint=_HINT)
             found.append((metric_kind(name.strip()), number))
         return tuple(found)
 
@@ -211,7 +213,8 @@ class Gates:
         """Raise, before anything runs, for a threshold or a baseline that cannot be read."""
         if self.confident and not self.fail_under:
             raise UsageError(
-                "`--confident` is about a threshold", hint="add one: --fail-under accuracy=0.9"
+                "`--confident` needs a threshold",
+                hint="add a threshold, such as --fail-under accuracy=0.9",
             )
         self.thresholds()
         if self.baseline:
@@ -234,7 +237,10 @@ class Gates:
         judged = next((one for one in scores.candidates if one.name == verdict.recommended), None)
         for kind, least in self.thresholds():
             if judged is None:
-                why = f"{kind.name} {kind.written(least)}: no candidate is recommended"
+                why = (
+                    f"{kind.name} {kind.written(least)}: the threshold was not checked, because "
+                    "no candidate is recommended"
+                )
                 yield GateCheck(FAIL_UNDER, "", False, why)
                 continue
             if kind.id not in judged.metrics:
@@ -260,7 +266,7 @@ class Gates:
             return
         before, digest = _read_baseline(Path(self.baseline))
         shown = path_shown(Path(self.baseline))
-        other = "" if digest in ("", scores.data.digest) else "; its images were other ones"
+        other = "" if digest in ("", scores.data.digest) else ", which used other images"
         for one in scores.candidates:
             for id, result in one.metrics.items():
                 if then := before.get(one.name, {}).get(id):
@@ -271,7 +277,12 @@ class Gates:
             yield GateCheck(BASELINE, "", False, why)
             return
         for name in gone:
-            yield GateCheck(BASELINE, name, True, f"`{name}` of `{shown}` has no results here")
+            yield GateCheck(
+                BASELINE,
+                name,
+                True,
+                f"`{name}` is in `{shown}` but has no results in this evaluation",
+            )
 
 
 def _kept_up(
@@ -299,7 +310,7 @@ def _kept_up(
 def _read_baseline(file: Path) -> tuple[dict[str, dict[str, MetricResult]], str]:
     """Return the figures of an earlier evaluation by candidate, and the digest of its data."""
     shown = path_shown(file)
-    hint = "give what `advisor evaluate ... --format json` wrote"
+    hint = "pass a file that `advisor evaluate ... --format json` wrote"
     before: dict[str, dict[str, MetricResult]] = {}
     try:
         body = json.loads(read_bounded(file, LARGEST_BASELINE))

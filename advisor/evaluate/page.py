@@ -27,29 +27,31 @@ from advisor.evaluate.verdict import (
 from advisor.phrasing import count, joined
 
 TITLES = {
-    RECOMMENDED: "recommended on these images",
+    RECOMMENDED: "the recommended candidate",
     TIE: "a tie",
     GUESSING_WINS: "no candidate is significantly better than guessing",
-    NOBODY: "nothing could be compared",
+    NOBODY: "no candidate finished, so there is no comparison",
 }
 GATE_TEXTS = {
-    FAIL_UNDER: "a metric has to reach a threshold",
-    BASELINE: "no metric may be significantly worse than in an earlier evaluation",
-    ANSWERED: "a candidate has to be better than guessing",
+    FAIL_UNDER: "the metric must reach the threshold",
+    BASELINE: "no metric may be significantly worse than in the earlier evaluation",
+    ANSWERED: "a candidate must be significantly better than guessing",
 }
 MOST_LEFT_OUT = 20
 SCORED_NOTES = {
     "likelihood": "`{}` generates text. Labels are ranked by likelihood, so predictions may"
     " differ from its free-form output",
-    IN_WORDS: "`{}` answers in words; a text that matches no label counts as wrong",
+    IN_WORDS: "`{}` returns text. A text that matches no label counts as wrong",
 }
 NOTES = {
-    "cider-d": "CIDEr-D weighs words by how rare they are in these references; intervals keep"
-    " those weights. METEOR and SPICE are left out: both need Java and downloads.",
-    "calibration-error": "Chance alone adds to a calibration error: its interval is approximate.",
-    "recall@1": "All images are ranked by each text; intervals keep the set to search as it is.",
-    "vqa-accuracy": "Answers are normalized as the official VQA script does.",
-    "exact-match": "Answers are normalized as the official VQA script does.",
+    "cider-d": "CIDEr-D gives rare words of these references more weight. Intervals keep those "
+    "weights. METEOR and SPICE are left out, because both need Java and downloads.",
+    "calibration-error": "The interval of a calibration error is approximate, because chance "
+    "alone adds to the error.",
+    "recall@1": "Each text ranks all images. Intervals resample the texts, not the searched "
+    "images.",
+    "vqa-accuracy": "Answers are normalized like in the official VQA script.",
+    "exact-match": "Answers are normalized like in the official VQA script.",
 }
 
 
@@ -159,17 +161,17 @@ def as_page(found: Evaluation, *, whole: bool = True) -> Page:
     scores, settings = found.scores, found.run.settings
     page: Page = [headline(scores, found.verdict), Items(tuple(reasons(found)))]
     if scores.candidates:
-        page += [Heading("Figures"), figures(scores, whole=whole)]
+        page += [Heading("Results"), figures(scores, whole=whole)]
         if whole and (pairs := comparisons(scores, found.verdict)):
-            page += [Heading("Compared in pairs"), pairs]
+            page += [Heading("Pairwise comparisons"), pairs]
         if whole and (curve := learning_curve(scores)):
             page += [Heading("Accuracy by labeled images per class"), curve]
         if table := costs(scores, settings):
             page += [Heading("Cost"), table]
     if notes := known(scores):
-        page += [Heading("To know"), Items(tuple(Item("!", note) for note in notes))]
+        page += [Heading("Notes"), Items(tuple(Item("!", note) for note in notes))]
     if whole and (facts := provenance(found)):
-        page += [Heading("How this came about"), Pairs(tuple(facts))]
+        page += [Heading("Method"), Pairs(tuple(facts))]
     if command := settings.get("command"):
         page.append(Code(str(command), "console"))
     return page
@@ -321,7 +323,7 @@ def known(scores: Scores) -> list[str]:
         if candidate.candidate.scored_by == scored_by
     ]
     if lower := [kind.name for kind in scores.metrics if kind.lower]:
-        notes.append(f"less is better: {joined(lower)}")
+        notes.append(f"lower is better: {joined(lower)}")
     notes += dict.fromkeys(NOTES[kind.id] for kind in scores.metrics if kind.id in NOTES)
     notes += scores.data.notes
     warned: dict[str, list[str]] = {}

@@ -109,7 +109,8 @@ class RayPool:
             raise AdvisorError(
                 f"the worker of `{self.candidate.checkpoint}` died {RETRIES + 1} times "
                 f"({type(error).__name__})",
-                hint="most often memory is short: fewer --workers, or a smaller checkpoint",
+                hint="a worker often dies when memory runs out; use fewer --workers or a "
+                "smaller checkpoint",
                 kind="out-of-memory",
             ) from error
         if isinstance(answered, AdvisorError):

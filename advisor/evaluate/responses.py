@@ -139,7 +139,8 @@ def read_label_map(path: str) -> tuple[tuple[str, str], ...]:
         found = None
     if not isinstance(found, dict) or not all(isinstance(label, str) for label in found.values()):
         raise BrokenFileError(
-            f"`{path}` is not a map of labels", hint='write {"its label": "your label", ...}'
+            f"`{path}` is not a JSON object that maps labels to labels",
+            hint='write {"its label": "your label", ...}',
         )
     return tuple((its, class_text(yours)) for its, yours in found.items())
 

@@ -250,8 +250,8 @@ def read_run(folder: Path) -> EvaluationRun:
     path = folder / NAME
     if not is_run(folder):
         raise BrokenFileError(
-            f"`{folder}` holds no evaluation: there is no `{NAME}` of this release in it",
-            hint="name the folder that `advisor evaluate --run` was given",
+            f"`{folder}` has no evaluation of this release: the file `{NAME}` is missing or older",
+            hint="pass the folder that you passed to `advisor evaluate --run`",
         )
     file = RunFile(folder)
     try:
@@ -286,7 +286,8 @@ def broken_run(file: Path, what: str = "") -> BrokenFileError:
     """Return the error for a file that is none of a run, or part of it that is not."""
     place = f", {what}," if what else ""
     return BrokenFileError(
-        f"`{file}`{place} is not what a run writes", hint="name another folder: --run DIR"
+        f"`{file}`{place} was not written by `advisor evaluate`",
+        hint="pass another folder with --run DIR",
     )
 
 
@@ -334,14 +335,14 @@ def _refused(path: Path, error: Exception) -> AdvisorError:
     code = getattr(error, "sqlite_errorcode", None)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return AdvisorError(
-            f"`{path.parent}` is being written by another evaluation",
-            hint="wait until it is done, or name another folder: --run DIR",
+            f"another evaluation is writing to `{path.parent}`",
+            hint="wait until it is done, or pass another folder with --run DIR",
             kind="in-use",
         )
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_TOOBIG) or disk_is_full(error):
         return DiskFullError(
-            f"the disk filled up while `{path}` was written",
-            hint="free some space and start again: it goes on where it stopped",
+            f"the disk is full, so `{path}` is incomplete",
+            hint="free some disk space and run the command again to resume",
         )
     if not isinstance(error, (sqlite3.OperationalError, OSError)):
         return broken_run(path)

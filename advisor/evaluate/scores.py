@@ -77,7 +77,7 @@ def guesses(data: EvaluationSet, items: Sequence[LabelledImage], seed: int) -> d
         fields = [item.fields for item in drawn]
         return {
             COMMONEST: Guess(
-                "the commonest value of each field",
+                "the most frequent value of each field",
                 extracted_metrics(items, [most_of_each] * len(items)),
             ),
             RANDOM: Guess("the fields of another image", extracted_metrics(items, fields)),
@@ -90,7 +90,7 @@ def guesses(data: EvaluationSet, items: Sequence[LabelledImage], seed: int) -> d
     texts = [next(iter(item.references), "") for item in drawn]
     return {
         COMMONEST: Guess(_always(most), written_metrics(data.act, items, [most] * len(items))),
-        RANDOM: Guess("that of another image", written_metrics(data.act, items, texts)),
+        RANDOM: Guess("the text of another image", written_metrics(data.act, items, texts)),
     }
 
 

@@ -42,7 +42,7 @@ class TarShards:
         """Return why an image cannot be there, without reading it; empty where it seems to be."""
         member = self.members[name]
         if member.size > LARGEST_IMAGE:
-            return f"it is larger than {size_shown(LARGEST_IMAGE)}"
+            return f"the image is larger than {size_shown(LARGEST_IMAGE)}"
         return "" if member.size else "it is empty"
 
     def read(self, name: str) -> bytes:
@@ -52,7 +52,7 @@ class TarShards:
             shard.seek(member.offset)
             data = shard.read(min(member.size, LARGEST_IMAGE))
         if len(data) < member.size:
-            raise OSError(0, "the shard is cut short")
+            raise OSError(0, "the shard is truncated")
         return data
 
 
@@ -67,14 +67,14 @@ def read_shards(shards: Sequence[Path], folder: Path) -> LabelledData:
     members: dict[str, Member] = {}
     for shard in shards:
         if leads_out(shard, folder):
-            raise _broken(shard, "a link leads out of its folder")
+            raise _broken(shard, "a symbolic link leads out of the folder")
         for name, member, notes in _samples(shard):
             members[name] = member
             found.append(_annotation(name, notes, classes, shard))
     if not found:
         raise BrokenFileError(
-            f"`{folder}` holds no samples with an image",
-            hint="a sample is an image and .cls, .txt or .json of the same name",
+            f"`{folder}` has no sample with an image",
+            hint="a sample is an image plus a .cls, .txt or .json file of the same name",
         )
     return LabelledData(tuple(found), TarShards(members))
 
@@ -98,7 +98,7 @@ def _samples(shard: Path) -> Iterator[tuple[str, Member, dict[str, bytes]]]:
         if sample in done or suffix in parts:
             raise BrokenFileError(
                 f"`{shard}` cannot be used: two samples in it are called `{sample}`",
-                hint=f"rename one; the second begins at `{path}`",
+                hint=f"rename one sample; the second begins at `{path}`",
             )
         parts.add(suffix)
         if path.suffix.lower() in SUFFIXES:
@@ -112,17 +112,17 @@ def _samples(shard: Path) -> Iterator[tuple[str, Member, dict[str, bytes]]]:
 def _members(shard: Path) -> Iterator[tuple[PurePosixPath, Member, Any]]:
     try:
         if not shard.is_file():
-            raise _broken(shard, "it is not a regular file")
+            raise _broken(shard, "the shard is not a regular file")
         know_as_read(shard)
         with shard.open("rb") as opened:
             frugal: Any = _Frugal(opened)
             tar: Any = tarfile.open(fileobj=frugal, mode="r:")  # noqa: SIM115 - it owns no file
             for count, each in enumerate(tar):
                 if count >= MOST_MEMBERS:
-                    raise _broken(shard, f"it has more than {MOST_MEMBERS:,} members")
+                    raise _broken(shard, f"the shard has more than {MOST_MEMBERS:,} members")
                 tar.members = []  # tarfile keeps what it has seen
                 if each.size < 0:
-                    raise _broken(shard, "a member of it has less than no bytes")
+                    raise _broken(shard, "a member of the shard has a negative size")
                 if not each.isreg() or each.issparse():
                     continue
                 member = Member(shard, each.offset_data, each.size)
@@ -141,14 +141,14 @@ class _Frugal:
     def read(self, size: int = -1) -> bytes:
         """Return at most `size` bytes; OSError where that is more than a header needs."""
         if not 0 <= size <= LARGEST_NOTE:
-            raise OSError(0, "a header is larger than headers are")
+            raise OSError(0, "a header of the shard is too large")
         return self.file.read(size)
 
 
 def _note(opened: IO[bytes], member: Member) -> bytes:
     """Return a small member, and leave the file where tarfile reads on."""
     if member.size > LARGEST_NOTE:
-        large = f"a text or label in it is larger than {size_shown(LARGEST_NOTE)}"
+        large = f"a text or label in the image is larger than {size_shown(LARGEST_NOTE)}"
         raise _broken(member.shard, large)
     here = opened.tell()
     opened.seek(member.offset)
@@ -185,8 +185,8 @@ def _class_names(folder: Path) -> tuple[str, ...]:
             for number, blank in enumerate(names, 1):
                 if not blank.strip() and any(map(str.strip, names[number:])):
                     raise BrokenFileError(
-                        f"line {number} of `{folder / name}` names no class",
-                        hint="give each line the name of a class",
+                        f"line {number} of `{folder / name}` has no class name",
+                        hint="write one class name per line",
                     )
             return tuple(names)
     return ()
@@ -195,5 +195,5 @@ def _class_names(folder: Path) -> tuple[str, ...]:
 def _broken(shard: Path, why: str) -> BrokenFileError:
     return BrokenFileError(
         f"`{shard}` cannot be read as a tar file: {why}",
-        hint="shards are plain .tar files; unpack .gz first",
+        hint="pass plain .tar files; decompress .gz files first",
     )

@@ -170,7 +170,7 @@ def is_head(checkpoint: str) -> bool:
     file = Path(checkpoint)
     if file.suffix == PICKLED and file.is_file():
         raise UsageError(
-            f"`{checkpoint}` is a pickle, which could run code when it is read",
+            f"`{checkpoint}` is a pickle file, which could run code when loaded",
             hint=f"convert it: {CONVERTED.format(file.with_suffix(''))}",
         )
     return file.suffix == SUFFIX and file.is_file()
@@ -185,7 +185,8 @@ def read_head(checkpoint: str) -> LinearHead:
         return LinearHead(encoder, tuple(labels), read_bounded(file, LARGEST))
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise _broken(
-            checkpoint, getattr(error, "strerror", "") or "its .json is another"
+            checkpoint,
+            getattr(error, "strerror", "") or "the .json file belongs to another classifier",
         ) from error
 
 
@@ -218,9 +219,11 @@ class _HeadedNetwork:
             tensors = library("safetensors.torch").load(head.data)
             self.weight, self.bias = (tensors[part].float() for part in ("weight", "bias"))
         except Exception as error:  # whatever the library raises, the file is damaged
-            raise _broken(name, "it is damaged") from error
+            raise _broken(name, "the file is damaged") from error
         if self.weight.ndim != 2 or {len(head.labels)} != {len(self.weight), *self.bias.shape}:
-            raise _broken(name, f"it has other classes than {len(head.labels)} labels")
+            raise _broken(
+                name, f"the number of weight rows differs from its {len(head.labels)} labels"
+            )
 
     def __call__(self, **inputs: Any) -> SimpleNamespace:
         """Return the logits of the labels, (images, labels)."""
@@ -229,12 +232,12 @@ class _HeadedNetwork:
         vectors = getattr(features, "pooler_output", features).float().cpu()
         vectors = vectors / vectors.norm(dim=-1, keepdim=True)
         if vectors.shape[-1] != self.weight.shape[-1]:
-            raise _broken(self.name, "it was fitted to vectors of another length")
+            raise _broken(self.name, "the embeddings of the encoder have another length")
         return SimpleNamespace(logits=vectors @ self.weight.T + self.bias)
 
 
 def _broken(checkpoint: str, why: str) -> BrokenFileError:
     return BrokenFileError(
-        f"`{checkpoint}` is not a classifier that `advisor code` saves: {why}",
-        hint="its weights are in NAME.safetensors, its checkpoint and labels in NAME.json",
+        f"`{checkpoint}` is not a classifier saved by `advisor code`: {why}",
+        hint="such a classifier has two files: NAME.safetensors for weights, NAME.json for labels",
     )

@@ -72,7 +72,7 @@ def priorities(words: Sequence[str], scores: Scores) -> tuple[str, ...]:
             found.append(metric_kind(word, here).id)
         except UsageError:
             known = [*here, *COSTS]
-            listed = f"what can decide here: {', '.join(known)}"
+            listed = f"criteria for this evaluation: {', '.join(known)}"
             raise unknown_name("metric", word, known, listed) from None
     return tuple(dict.fromkeys(found)) or tuple(here)[:1]
 
@@ -89,7 +89,7 @@ def verdict(scores: Scores, rulebase: RuleBase, priority: Sequence[str] = ()) ->
     order = priorities(priority, scores)
     if not scores.candidates:
         why = tuple(f"`{each.name}` did not finish: {each.failed}" for each in scores.failed)
-        why = why if scores.items else (*why, "no image could be read")
+        why = why if scores.items else (*why, "none of the images could be read")
         return Verdict(NOBODY, None, None, None, (), "", why, (), order)
     return _Decision(scores, rulebase, order).verdict()
 
@@ -215,7 +215,7 @@ class _Decision:
             return list(left), []
         stay = [each for each in left if cost(each) <= least * (1 + NEARLY)]
         names = joined([f"`{each.name}`" for each in left if each not in stay] or [""])
-        return stay, [f"{names}: more than a tenth behind in {COSTS[id]}"]
+        return stay, [f"{names}: more than 10 % worse in {COSTS[id]}"]
 
     def of_a_tie(
         self, left: Sequence[CandidateScores], first: CandidateScores, sized: bool
@@ -229,7 +229,7 @@ class _Decision:
             yield f"`{first.name}` is selected as the smallest of the tied candidates"
         elif len({each.metrics[self.metric.id].value for each in left}) > 1:
             best = f"the best {self.metric.name} so far"
-            yield f"`{first.name}` is selected for {best}, as model sizes are unknown"
+            yield f"`{first.name}` is selected for {best}, because model sizes are unknown"
 
     def no_better_than_guessing(self) -> str:
         """Return that nobody is reliably better than guessing; empty where somebody is."""
@@ -259,7 +259,13 @@ class _Decision:
                 if id in each.metrics and kind.gain(each.metrics[id].value - guessed) < -ROUNDING:
                     value = f"{kind.name} {kind.written(each.metrics[id].value)}"
                     guess = f"{guessing.words} has {kind.written(guessed)}"
-                    yield each.name, f"`{each.name}` is worse than guessing: {value}; {guess}"
+                    yield (
+                        each.name,
+                        (
+                            f"`{each.name}` is worse than guessing: its {value} is below "
+                            f"the baseline, {guess}"
+                        ),
+                    )
 
     def warnings(self) -> tuple[str, ...]:
         """Return what has to be known of each candidate: worse than guessing, nothing given."""
@@ -275,20 +281,20 @@ class _Decision:
         for each in scores.candidates:
             if each.failed:
                 in_words = each.candidate.scored_by == IN_WORDS
-                what = "named none of the labels" if in_words else "gave nothing"
+                what = "returned no known label" if in_words else "returned no answer"
                 times = count(len(each.failed), "time")
-                warnings.append(f"`{each.name}` {what} {times}, which counts as wrong")
+                warnings.append(f"`{each.name}` {what} {times}; each counts as wrong")
         if scores.doubled:
             first, second = scores.doubled[0]
-            verb = "is one" if len(scores.doubled) == 1 else "are each one"
+            verb = "is" if len(scores.doubled) == 1 else "are each"
             warnings.append(
-                f"{count(len(scores.doubled), 'image')} {verb} that also has another label:"
-                f" `{first}` and `{second}` are the same file"
+                f"{count(len(scores.doubled), 'image')} {verb} a duplicate with another label: "
+                f"`{first}` and `{second}` are the same file"
             )
         if scores.left_out:
             verb = "counts" if len(scores.left_out) == 1 else "count"
             left = count(len(scores.left_out), "image")
-            warnings.append(f"{left} could not be read and {verb} for none")
+            warnings.append(f"{left} could not be read and {verb} for no candidate")
         return tuple(warnings)
 
 
@@ -296,18 +302,18 @@ def _undecided(kind: MetricKind, first: str, second: str, compared: Comparison) 
     """Return that two are not told apart, and how many images would do it."""
     pair, on = f"`{first}` and `{second}`", count(compared.images, "image")
     if compared.difference == 0 and compared.interval == (0, 0):
-        return f"{pair}: no difference at all in {kind.name} on {on}"
-    begin = f"{pair}: no difference in {kind.name} that is significant on {on}"
+        return f"{pair} have the same {kind.name} on {on}"
+    begin = f"{pair} do not differ significantly in {kind.name} on {on}"
     if compared.settled_by is None or compared.settled_by <= compared.images:
-        return f"{begin}; they would tell {kind.written(compared.smallest)} apart"
-    return f"{begin}; detecting one takes about {compared.settled_by:,}"
+        return f"{begin}. A difference of {kind.written(compared.smallest)} would be detected."
+    return f"{begin}. Detecting a difference takes about {compared.settled_by:,}"
 
 
 def _ties(scores: Scores, each: CandidateScores) -> str:
     """Return what a candidate does not tell apart; it earns there what chance would."""
     ranks, picked = each.measured.ranks, each.measured.picked
     if ranks:
-        return f"other images tie with the right one for {each.ties:,} of {len(ranks):,} texts"
+        return f"the correct image ties with other images for {each.ties:,} of {len(ranks):,} texts"
     most, labels = max(map(len, picked)), len(scores.data.classes)
     least = min(len(some) for some in picked if len(some) > 1)
     words = (
@@ -315,4 +321,4 @@ def _ties(scores: Scores, each: CandidateScores) -> str:
         f" of {count(len(picked), 'image')}"
     )
     all_of_all = least == labels and each.ties == len(picked)
-    return f"{words}: this network does not tell them apart" if all_of_all else words
+    return f"{words}: this model does not distinguish the labels" if all_of_all else words

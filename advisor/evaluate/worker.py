@@ -166,8 +166,8 @@ class Worker:
             rows = self.runner.label_scores(images, request)
         if any(map(math.isnan, chain.from_iterable(rows))):
             raise UnsupportedError(
-                f"`{self.candidate.checkpoint}` answers with values that are not numbers",
-                hint="its weights are damaged, or --dtype float32 is needed",
+                f"`{self.candidate.checkpoint}` returned NaN scores",
+                hint="pass --dtype float32; if the scores stay NaN, download the weights again",
             )
         return rows
 
@@ -206,8 +206,12 @@ def as_served(
     ready = candidate._replace(task=data.task, scored_by=scored_by)
     model = ServedModel(ready, asking, endpoint)
     if data.many or not model.prompts:
-        why = "one of several labels" if data.many else f"a text, no answer to `{data.task}`"
-        raise UnsupportedError(f"a server would give {why}", hint="choose another candidate")
+        why = (
+            "one of several labels"
+            if data.many
+            else (f"text, which is not an answer to `{data.task}`")
+        )
+        raise UnsupportedError(f"a server returns {why}", hint="choose another candidate")
     answered = endpoint.complete(HELLO, model.limit).fingerprint
     identity = json.dumps([endpoint.address, endpoint.model, answered, model.prompts])
     return ready._replace(digest=digest_of_order(ready, asking, identity, {}))
@@ -237,9 +241,14 @@ class ServedModel:
             return None
         warnings = []
         if self.cut:
-            warnings.append(f"answers were cut after {self.limit} tokens; raise --max-new-tokens")
+            warnings.append(
+                f"some answers were cut after {self.limit} tokens; pass a higher --max-new-tokens"
+            )
         if len(self.fingerprints) > 1:
-            warnings.append(f"the server changed meanwhile: {', then '.join(self.fingerprints)}")
+            warnings.append(
+                "the model on the server changed during the evaluation: "
+                f"{', then '.join(self.fingerprints)}"
+            )
         return Facts(tuple(warnings), None, None)
 
     def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock | None]]:
@@ -293,11 +302,13 @@ class ServedModel:
         elif opens and text.startswith(opens):
             text = ""
         if cut and not text:
-            return {"failed": f"no answer within {self.limit} tokens; raise --max-new-tokens"}
+            return {
+                "failed": f"no answer within {self.limit} tokens; pass a higher --max-new-tokens"
+            }
         if self.asking.act != EXTRACT:
             return {"text": text}
         try:
             fields = json.loads(text[text.index("{") : text.rindex("}") + 1])
         except (ValueError, RecursionError):
-            return {"failed": "it wrote no JSON object"}
+            return {"failed": "the output has no JSON object"}
         return {"text": text, "fields": fields}

@@ -22,7 +22,9 @@ WhyNotOption = Annotated[
 
 
 Need = Annotated[list[str], typer.Argument(metavar="[NEED]", help="Task or sentence.")]
-Everything = Annotated[bool, option("--all", "Every reason, which is printed anyway.", hidden=True)]
+Everything = Annotated[
+    bool, option("--all", "Print every reason. This is the default.", hidden=True)
+]
 
 
 def explain(
@@ -52,7 +54,7 @@ def explain(
         given = read_need(rulebase, " ".join(need), given, first, "explain")
     if not given:
         raise UsageError(
-            "nothing to explain: give a sentence or --task",
+            "`advisor explain` needs a sentence or --task",
             hint="e.g. advisor explain --task captioning",
         )
     if "/" in why_not:

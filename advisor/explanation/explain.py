@@ -68,15 +68,15 @@ def explain(
     engine = Engine.known(rules, priority)
     profile = make_profile(rules, said)
     if len(profile.get(TASK, Answer((), None, "flag")).options) > 1:
-        raise UsageError("one task can be explained at a time", hint="pass `--task` once")
+        raise UsageError("`advisor explain` explains one task at a time", hint="pass `--task` once")
     decision = engine.decide(profile)
     seen = outlook(engine, decision)
     changes = (*seen.changes, *task_changes(engine, decision, seen.changes))
     wanted = rules.family(why_not).id if why_not else None
     if wanted and wanted == decision.family:
         raise UsageError(
-            f"`{wanted}` is the answer here, so there is nothing against it to explain",
-            hint="leave out --why-not, or name another family",
+            f"`{wanted}` is the recommended family, so there is no reason against it",
+            hint="leave out --why-not, or pass another family",
             kind="why-not-winner",
         )
     others = [a for a in decision.assessments if a.family != decision.family]

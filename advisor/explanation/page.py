@@ -103,9 +103,13 @@ def _why(explanation: Explanation, rulebase: RuleBase) -> Page:
     page: Page = [Heading(f"Why {family_text(decision.family, NO_FAMILY)}"), Items(tuple(rows))]
     if decision.outcome == "assumed":
         others = ", ".join(n for n in decision.possible if n != decision.family)
-        page.append(Text(f"Not certain: with other answers it could be {others}.", "warn"))
+        page.append(
+            Text(
+                f"The answer depends on defaults. With other answers it could be {others}.", "warn"
+            )
+        )
     elif decision.outcome == "decided":
-        page.append(Text("Certain: no open answer can change it.", "good"))
+        page.append(Text("The answer is certain. No unanswered question can change it.", "good"))
     if not explanation.smallest:
         page.append(Text(f"Settled by {count(len(explanation.because), 'answer')}{MAYBE_FEWER}."))
     return page
@@ -119,15 +123,15 @@ def _why_not(one: WhyNot, fit: Fit | None, rulebase: RuleBase) -> Page:
     rows = [_rule("-", rule) for rule in one.reasons]
     if len(one.reasons) > 1:
         alone = any(rule.effect == "exclude" for rule in one.reasons)
-        counts = "several rules of one criterion count once"
-        rows.append(Item("", "each of these rules alone excludes it" if alone else counts))
+        counts = "several rules of one criterion count as one"
+        rows.append(Item("", "each of these rules alone excludes the family" if alone else counts))
     rows += [_rule("+", rule) for rule in one.for_it]
     if one.lost_on:
         rows.append(Item("", lost_on_text(rulebase, one.lost_on, fit)))
     for change in one.changes[:3]:
-        rows.append(Item(">", f"selected with {answers_text(rulebase, change.answers)}"))
+        rows.append(Item(">", f"recommended with {answers_text(rulebase, change.answers)}"))
     if not one.changes:
-        rows.append(Item("", "no answers to this task select it"))
+        rows.append(Item("", "no answers for this task select this family"))
     return [
         Heading(f"Why not {rulebase.family(one.family).shown}"),
         Judged(rulebase.family(one.family).shown, one.verdict, rulebase.family(one.family).name),
@@ -152,12 +156,12 @@ def standing_page(standing: Standing, rulebase: RuleBase) -> Page:
 
 
 DECIDED_BY = {
-    "use": "is used {0}, {against} {1}",
+    "use": "it is used {0}, {against} {1}",
     "doubt": "{against} is verified, and this checkpoint is not: {all}",
-    "loader": "loaded by {0}, which advisor does not run; {against} loads without it",
-    "memory": "takes more memory than {against}, and how much there is was left open",
-    "rule": "rules put {against} before it: {all}",
-    "training": "would have to learn what {against} knows already",
+    "loader": "it needs {0} to load, which advisor does not run; {against} does not",
+    "memory": "it needs more memory than {against}, and you did not set `--memory-gb`",
+    "rule": "rules rank {against} above it: {all}",
+    "training": "it needs fine-tuning, and {against} does not",
 }
 """What puts another before a checkpoint, in words."""
 
@@ -170,7 +174,7 @@ def _decided(decided: Decided) -> str:
         return words.format(*decided.words, against=against, all=", ".join(decided.words))
     if said is None:
         if not decided.unmeasured:
-            return f"nothing ranks these: no benchmark of the task tells it from {against}"
+            return f"no benchmark of the task separates it from {against}"
         names = ", ".join(decided.unmeasured)
         return f"no shared benchmark with {against}: it has no result on {names}"
     through = f"ranks above {said.through}, which" if said.through else ""
@@ -187,16 +191,16 @@ def _standing(standing: Standing, rulebase: RuleBase) -> Iterator[Item]:
     ahead = ", ".join(standing.ahead)
     if rank == 1:
         alone = f"the only checkpoint of {family} that fits"
-        yield Item("+", f"the first of the {among}" if standing.of > 1 else alone)
+        yield Item("+", f"it ranks first of the {among}" if standing.of > 1 else alone)
     elif rank:
-        yield Item("", f"number {rank} of the {among}; ahead of it: {ahead}")
+        yield Item("", f"it ranks number {rank} of the {among}, behind {ahead}")
     elif ahead:
-        yield Item("", f"not among the {among}; the first of them: {ahead}")
+        yield Item("", f"it is not among the {among}; the first are {ahead}")
     if standing.decided:
         yield Item("-", _decided(standing.decided))
     for order in standing.first_in if rank != 1 else ():
-        yield Item(">", f"it comes first with {sort_flag(order)}")
+        yield Item(">", f"it ranks first with {sort_flag(order)}")
     for changed in standing.changes:
-        yield Item(">", f"would fit with {answers_text(rulebase, changed)}")
+        yield Item(">", f"it would fit with {answers_text(rulebase, changed)}")
     if rank is None and not standing.changes:
-        yield Item("", "no change of a single answer makes it fit")
+        yield Item("", "changing a single answer does not make it fit")

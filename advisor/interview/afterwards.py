@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 DONE, SETTLE, TRY, CODE = "done", "settle", "try", "code"
 CHANGE, EXPLAIN, SAVE = "change", "explain", "save"
 ASKED = {
-    "labels": "Which texts to choose from? With commas between, such as: a cat, a dog",
-    "question": "What do you want to know about it?",
-    "folder": "Which other images? The path of a folder:",
-    "query": "What do you look for?",
+    "labels": "Candidate labels, separated by commas, such as: a cat, a dog",
+    "question": "Question about the image:",
+    "folder": "Path to a folder with the other images:",
+    "query": "Search text:",
 }
 """How to ask for what a task needs beside the image, by the flag of `advisor try`."""
 
@@ -41,7 +41,7 @@ def offer(
     (advice,) = recommendation.advice
     checkpoint = advice.runnable
     choices = [Extra("d", "done", DONE)]
-    choices += [Extra("o", "answer the open questions", SETTLE)] if opens else []
+    choices += [Extra("o", "answer the remaining questions", SETTLE)] if opens else []
     choices += [Extra("t", "try it on an image", TRY)] if checkpoint else []
     choices += [Extra("c", "show the code", CODE)] if advice.snippet else []
     choices += [Extra("a", "change an answer", CHANGE)]
@@ -86,7 +86,7 @@ def _try(
     from advisor.trial.runtime import transformers
 
     transformers()
-    image = prompt.file("Which image? The path of a file:")
+    image = prompt.file("Path to an image file:")
     if not image:
         return
     image = str(Path(image).expanduser())
@@ -112,10 +112,10 @@ def _try(
 
 def _save(recommendation: Recommendation, prompt: Prompt) -> None:
     """Write the answers as a profile file, as `--profile` reads it."""
-    name = prompt.file("Which file? Enter for profile.yaml:") or "profile.yaml"
+    name = prompt.file("Path of the profile file (Enter for profile.yaml):") or "profile.yaml"
     file = Path(name).expanduser()
     if file.exists():
-        raise UsageError(f"`{name}` is there already", hint="name another file")
+        raise UsageError(f"the file `{name}` already exists", hint="pass another file")
     write_text(file, profile_text(recommendation.advice[0].decision.given))
     words = [f"advisor recommend --profile {quoted(name)}"]
     note(f"  kept: {' '.join(words + rules_flags(recommendation.rulebase.folders))}")

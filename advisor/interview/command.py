@@ -24,7 +24,7 @@ To = Annotated[
     str,
     option(
         "--to STOP",
-        "Stop when this is settled: checkpoint or family.",
+        "Stop when this result is final: checkpoint or family.",
     ),
 ]
 Resume = Annotated[bool, option("--resume", "Resume the interrupted interview.")]
@@ -45,8 +45,8 @@ def ask(
 ) -> int:
     """Answer questions and get a recommendation.
 
-    Asks what matters next and stops when the first checkpoint can no longer change. "I don't know"
-    leaves a question open. Ctrl-C keeps the answers: --resume goes on.
+    The command asks the most useful question next and stops when the first checkpoint is final. "I
+    don't know" leaves a question unanswered. Ctrl-C saves the answers, and --resume continues.
 
     \b
     Examples:
@@ -107,7 +107,7 @@ def _check(to: str, *, no_input: bool) -> None:
     if no_input or not interactive():
         raise NoTerminalError(
             "advisor cannot ask questions: this is not a terminal",
-            hint="give answers as flags, e.g. `advisor recommend --task captioning`",
+            hint="pass answers as flags, e.g. `advisor recommend --task captioning`",
         )
 
 
@@ -117,7 +117,7 @@ def held(engine: Engine, given: Profile, to: str, prompt: Prompt, *, resume: boo
     from advisor.interview.session import Session
 
     saved = SavedInterview()
-    offered = "An interview was left unfinished. Go on with it?"
+    offered = "You have an unfinished interview. Resume it?"
     goes_on = resume or (not given and saved.exists() and prompt.confirm(offered))
     if goes_on:
         session = Session.from_json(engine, saved.read(), to)

@@ -21,12 +21,12 @@ from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import cache_folder
 from advisor.writing import write_text
 
-OPEN = {"checkpoint": "which checkpoint comes first"}
+OPEN = {"checkpoint": "the first checkpoint"}
 SHOWN_OPTIONS = 12
 WIDTH = 80
 ABOUT = "About five short questions"
 """As many as are asked with the task, on average (`benchmarks/interview.py`)."""
-WAYS = '"I don\'t know" is an answer, "why do you ask?" as well; Ctrl-C keeps what you said.'
+WAYS = 'You can answer "I don\'t know" or "why do you ask?". Ctrl-C saves your answers.'
 UNKNOWN_TEXT = "I don't know"
 MOST_BYTES = 1_000_000
 GROUP = "group:"
@@ -62,12 +62,14 @@ class SavedInterview:
             kept = json.loads(read_bounded(self.file, MOST_BYTES))
         except (OSError, ValueError, RecursionError) as error:
             raise UsageError(
-                "there is no interview to go on with",
-                hint="`advisor ask` starts one",
+                "no interview is saved",
+                hint="run `advisor ask` to start an interview",
                 kind="nothing-kept",
             ) from error
         if not isinstance(kept, dict):
-            raise UsageError("the saved interview is broken", hint="`advisor ask` starts a new one")
+            raise UsageError(
+                "the saved interview is damaged", hint="run `advisor ask` to start a new interview"
+            )
         return kept
 
     def write(self, session: Session) -> None:
@@ -97,7 +99,7 @@ class Dialogue:
     def resumed(self) -> None:
         """Say which answers were kept."""
         answered = self.answers
-        note(f"  {len(answered)} kept:" if answered else "  nothing was answered yet")
+        note(f"  {len(answered)} kept:" if answered else "  no question is answered yet")
         for step in answered:
             note(f"    {self._said(step)}")
 
@@ -115,7 +117,7 @@ class Dialogue:
                 self.saved.write(self.session)
         except (KeyboardInterrupt, EOFError):
             if self.answers:
-                note("", "your answers are kept: `advisor ask --resume` goes on")
+                note("", "your answers are saved; `advisor ask --resume` continues")
             raise
         self.saved.forget()
 
@@ -124,7 +126,7 @@ class Dialogue:
         held = [AskedAnswer(id, answer) for id, answer in self.session.given.items()]
         rows = [Row(step.question, self._said(step)) for step in (*held, *self.answers)]
         if not rows:
-            note("  no question was asked; change the flags instead")
+            note("  no question was asked, so change the flags instead")
             return False
         rows.append(Row(BACK, "none of them", ("b",), extra=True))
         question = self.prompt.choose(Asked("Which answer?", tuple(rows)))
@@ -180,22 +182,22 @@ class Dialogue:
     def _race(self, ask: Ask) -> str:
         race = self.session.race
         if len(race) > 1:
-            text = f"still in the race: {self._names(race)}"
+            text = f"Still possible: {self._names(race)}"
         else:
-            rest = OPEN.get(ask.about, "what comes after it")
-            text = f"settled: {self._names(race)}; open is {rest}"
+            rest = OPEN.get(ask.about, "the next steps")
+            text = f"Family: {self._names(race)}. Next: {rest}"
         candidates, most = self.session.candidates, self.session.most
-        text += f" ({candidates} may come first)" if candidates > 1 else ""
-        return f"{text}; at most {count(most, 'question')} to go" if most else text
+        text += f" ({candidates} candidates)" if candidates > 1 else ""
+        return f"{text}; at most {count(most, 'question')} left" if most else text
 
     def _why(self, ask: Ask) -> list[str]:
         """Why a question is asked: what it is about, and who could win after each answer."""
         lines = [f"  {ask.question.why}"]
         winners = set(ask.winners.values())
         if len(winners) == 1:
-            rest = OPEN.get(ask.about, "what comes after it")
+            rest = OPEN.get(ask.about, "the next steps")
             left = self._names(winners.pop())
-            lines.append(f"    whatever you say leaves {left}; it changes {rest}")
+            lines.append(f"    every answer leaves {left}, but changes {rest}")
             return lines
         lines += [
             f"    {_short(option.label if ask.question.id != TASK else option.id):<34} "

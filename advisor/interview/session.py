@@ -255,10 +255,10 @@ class Session:
                 for id, row in kept["steps"]
             ]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UsageError(DAMAGED, hint="start a new one") from error
+            raise UsageError(DAMAGED, hint="start a new interview") from error
         for asked_answer in (*map(AskedAnswer, given, given.values()), *steps):
             if not session._take(asked_answer, asked=asked_answer in steps) and known:
-                raise UsageError(DAMAGED, hint="start a new one")
+                raise UsageError(DAMAGED, hint="start a new interview")
         return session
 
     def _take(self, one: AskedAnswer, *, asked: bool) -> bool:
@@ -317,7 +317,7 @@ def _words(axis: Axis, place: int, option: Option, question: Question) -> str:
     return f"{least:.3g} {unit} or more" if most is None else f"{least:.3g} to {most:.3g} {unit}"
 
 
-DAMAGED = "the saved interview is broken"
+DAMAGED = "the saved interview is damaged"
 
 
 def _answer(row: list[Any]) -> Answer:
@@ -325,7 +325,7 @@ def _answer(row: list[Any]) -> Answer:
     if not isinstance(options, (list, tuple)) or not options:
         raise ValueError("no options")
     if not all(isinstance(option, str) for option in options) or len({*options}) < len(options):
-        raise ValueError("no names of options")
+        raise ValueError("the answers are not option names")
     if not (value is None or isinstance(value, (int, float))) or not isinstance(origin, str):
         raise ValueError("no answer")
     named = tuple(more[0]) if more else ()

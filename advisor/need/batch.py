@@ -28,7 +28,10 @@ RECENT_ANSWERS = 256
 LONGEST = 1_000_000
 """Bytes of a line; a device, or a file of something else, may have no end of one."""
 KEYS = ("id", "need", "profile")
-LINE = 'a line is {"id": ..., "need": "..."} or {"id": ..., "profile": {"task": "captioning"}}'
+LINE = (
+    'write lines such as {"id": ..., "need": "..."} or '
+    '{"id": ..., "profile": {"task": "captioning"}}'
+)
 
 
 def run_batch(
@@ -97,7 +100,7 @@ def _line(lines: BinaryIO, file: str) -> bytes:
 def _unreadable(file: str, error: OSError) -> UsageError:
     name = "standard input" if file == "-" else f"`{file}`"
     message = f"{name} cannot be read: {error.strerror or error}"
-    return UsageError(message, hint="name a JSON Lines file")
+    return UsageError(message, hint="pass a JSON Lines file")
 
 
 def _json(value: Any) -> str:
@@ -107,7 +110,9 @@ def _json(value: Any) -> str:
 def _row(line: bytes, number: int) -> dict[str, Any]:
     if len(line) > LONGEST:
         limit = size_shown(LONGEST)
-        raise _bad_line(f"line {number} is longer than {limit}; nothing from it on is read")
+        raise _bad_line(
+            f"line {number} is longer than {limit}; this line and all later lines are skipped"
+        )
     try:
         row = json.loads(
             line.decode("utf-8-sig"),
@@ -160,7 +165,7 @@ def _answers(rulebase: RuleBase, row: dict[str, Any], number: int) -> dict[str, 
         raise _bad_line(f"line {number} has neither `need` nor `profile`")
     answers = read_json_answers(rulebase, row["profile"])
     if not (answers or in_words):
-        raise _bad_line(f"line {number} holds no answers")
+        raise _bad_line(f"line {number} has no answers")
     return answers
 
 

@@ -31,9 +31,9 @@ NEED = "Task or sentence, or a checkpoint to use instead of the first."
 Need = Annotated[list[str], typer.Argument(metavar="[NEED|CHECKPOINT]", help=NEED)]
 VERIFIED_ONLY = "Use only checkpoints whose required fields are all verified."
 VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
-JOIN = "Combine an encoder and a decoder of your choice, and train the result."
+JOIN = "Combine an encoder and a decoder of your choice, and train the combined model."
 Join = Annotated[bool, option("--join", JOIN)]
-RUNTIME = "Runtime of the program, such as onnx or vllm. By default the one for --device."
+RUNTIME = "Runtime of the program, such as onnx or vllm. Default: the runtime of --device."
 RuntimeName = Annotated[str, option("--runtime NAME", RUNTIME)]
 PROJECT = "Write the program, a README, a test and advisor.yaml to a new folder."
 Project = Annotated[Path | None, option("--project DIR", PROJECT)]
@@ -57,9 +57,10 @@ def code(
 ) -> int:
     """Generate Python code for the first checkpoint: a tool for your files, or a training script.
 
-    It takes a need and flags as `recommend` does. The program writes a line of JSON for each image
-    of a folder. If the answer is to fine-tune, or to join parts, it trains on pairs.csv. A runtime
-    is transformers, onnx, transformers.js, vllm, llama.cpp, ollama, mlx or openvino.
+    The command accepts the same sentence and flags as `recommend`. The program writes one line of
+    JSON per image of a folder. If the recommendation needs fine-tuning, the program trains on
+    pairs.csv. A runtime is transformers, onnx, transformers.js, vllm, llama.cpp, ollama, mlx or
+    openvino.
 
     \b
     Examples:
@@ -111,7 +112,7 @@ def _as_notebook(shown: Showing) -> Showing:
     """Return how a notebook is shown. Raises UsageError where something else is asked for too."""
     if shown.format not in (FORMATS[0], "notebook"):
         message = f"`--notebook` and `--format {shown.format}` cannot go together"
-        raise UsageError(message, hint="give one of the two")
+        raise UsageError(message, hint="pass only one of them")
     return shown._replace(format="notebook")
 
 
@@ -120,7 +121,7 @@ def _meant(
 ) -> tuple[str, Profile]:
     """Return the checkpoint that is named, empty where none is, and all answers."""
     if not (text or given):
-        raise UsageError("nothing to go by", hint="say the task, e.g. `advisor code captioning`")
+        raise UsageError("no task was passed", hint="pass a task, e.g. `advisor code captioning`")
     if _is_id(rulebase, text):
         return text, _with_its_task(rulebase, text, given)
     return "", read_need(rulebase, text, given, first, "code") if text else given
@@ -141,7 +142,9 @@ def _with_its_task(rulebase: RuleBase, id: str, given: Profile) -> Profile:
     if len(tasks) == 1:
         return {**make_profile(rulebase, {TASK: tasks[0]}, "text"), **given}
     hint = f"`advisor code {id} --task {tasks[0]}`, or {joined(tasks[1:SHOWN_TASKS], 'or')}"
-    raise UsageError(f"`{id}` does {len(tasks)} tasks, and a program is for one", hint=hint)
+    raise UsageError(
+        f"`{id}` supports {len(tasks)} tasks, and a program is for one task", hint=hint
+    )
 
 
 def read_need(

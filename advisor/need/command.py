@@ -87,7 +87,7 @@ def telling(shown: Annotated[Showing, showing(FORMATS)], verbose: Verbose = Fals
     """Return how to tell an answer. Raises UsageError where it is to be short and long at once."""
     quiet = BRIEF.get()
     if quiet and verbose:
-        raise UsageError("`-q` and `-v` cannot go together", hint="give one of the two")
+        raise UsageError("`-q` and `-v` cannot go together", hint="pass only one of them")
     if quiet and shown.format != "terminal":
         hint = "leave out --format, or -q"
         raise UsageError(f"`-q` prints an id, not {shown.format}", hint=hint)
@@ -100,18 +100,18 @@ AnswerTelling = Annotated[Telling, Options(telling)]
 Need = Annotated[list[str], typer.Argument(help="Your need, in your own words.")]
 LITERALLY = "Do not infer answers that the sentence does not state."
 Literally = Annotated[bool, option("--no-infer", LITERALLY, "--literally")]
-STRICT_HELP = "Exit 3 where unanswered questions can change the family or the first checkpoint."
+STRICT_HELP = "Exit 3 if unanswered questions can change the family or the first checkpoint."
 Strict = Annotated[
     str, option("--strict [family]", STRICT_HELP, alone=(CHECKPOINT, STRICT), show_default=False)
 ]
 Today = Annotated[
     str, option("--today DATE", "Report the age of the facts on this date (YYYY-MM-DD).")
 ]
-WITHIN = "Rule out checkpoints that take longer for the collection, as in 8h or 30min."
+WITHIN = "Maximum time for all items, such as 8h or 30min. Slower checkpoints are ruled out."
 Within = Annotated[str, option("--within HOURS", WITHIN)]
 BATCH = "Read one JSON profile per line and write one JSON answer per line. - reads stdin."
 Batch = Annotated[str, option("--batch FILE", BATCH)]
-MEASUREMENTS = "Rank checkpoints by the JSON that `advisor evaluate` wrote."
+MEASUREMENTS = "JSON file of `advisor evaluate`. Rank checkpoints by its results."
 Measurements = Annotated[str, option("--measurements FILE", MEASUREMENTS)]
 
 
@@ -152,8 +152,8 @@ def recommend(
 ) -> int:
     """Recommend a model family and checkpoints for a need in words or for flags.
 
-    Each question has a flag. Separate several options with commas. Each --task gets an answer of
-    its own. Unanswered questions take defaults, which the answer lists.
+    Each question has a flag. Separate several options with commas. Each --task gets a separate
+    answer. Unanswered questions take defaults, which the answer lists.
 
     \b
     Examples:
@@ -180,12 +180,16 @@ def recommend(
 def _refuse_other_formats(telling: AnswerTelling) -> None:
     """Raise UsageError where a batch would not answer in the way that was asked for."""
     if telling.shown.files:
-        message = "`--batch` prints a line of JSON for each line, and writes no other answer"
-        raise UsageError(message, hint="leave out `--output`; `> answers.jsonl` saves the lines")
+        message = "`--batch` prints one line of JSON per input line and writes no other output"
+        raise UsageError(
+            message, hint="leave out `--output` and append `> answers.jsonl` to save the lines"
+        )
     other = telling.format if telling.format not in ("terminal", "json") else ""
     if other or telling.quiet or telling.verbose:
         asked = f"--format {other}" if other else "-q" if telling.quiet else "-v"
-        message = f"`--batch` prints a line of JSON for each line, whatever `{asked}` says"
+        message = (
+            f"`--batch` always prints one line of JSON per input line, so `{asked}` has no effect"
+        )
         raise UsageError(message, hint="leave it out")
 
 
@@ -226,11 +230,11 @@ def _answer(
 def _check(text: str, given: Given, batch: str) -> None:
     """Raise UsageError where there is nothing, or too much, to go by."""
     if batch and (given or text):
-        message = "`--batch` takes all answers from its lines"
-        raise UsageError(message, hint="leave out the other words and flags")
+        message = "`--batch` reads all answers from its input lines"
+        raise UsageError(message, hint="remove the other words and flags")
     if not (batch or given or text):
         raise UsageError(
-            "nothing to go by: say what you need, or give at least --task",
-            hint="`advisor list tasks` prints the tasks; `advisor` asks",
+            "no task was passed; describe your need in quotes, or pass --task",
+            hint="`advisor list tasks` lists the tasks; `advisor` starts an interview",
             kind="nothing-given",
         )

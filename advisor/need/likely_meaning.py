@@ -86,13 +86,13 @@ def _is_a_name(rulebase: RuleBase, name: str) -> str:
     """Say that a word is the name of a family or of checkpoints; empty where it is not."""
     wanted = name.lower()
     if family := rulebase.family_names.get(wanted):
-        return f"`{name}` is a family: `advisor show {family.id}` says what it does; "
+        return f"`{name}` is a family; `advisor show {family.id}` describes it; "
     lexicon = lexicon_of(rulebase)
     known = {one.lower(): one for one in lexicon.index["named"]}
     if wanted not in known:
         return ""
     tasks = lexicon.named(known[wanted])[1]
-    return f"`{name}` is a model, not a task: its tasks are {joined(tasks[:MOST])}; "
+    return f"`{name}` is a model, not a task; its tasks are {joined(tasks[:MOST])}; "
 
 
 def _is_an_answer(reading: Reading) -> bool:
@@ -173,4 +173,4 @@ def _counted(rulebase: RuleBase, words: str, value: str, asks: bool) -> MeantFla
     if question:
         flag = f"--{rulebase.question(question).typed}"
         return MeantFlag((f"{flag} {value}".strip(),))
-    return MeantFlag(needless=f"the number of {marks[0].id} changes no result; leave it out")
+    return MeantFlag(needless=f"the number of {marks[0].id} has no effect; leave it out")

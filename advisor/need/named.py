@@ -87,7 +87,10 @@ def named_rows(understanding: Understood) -> Iterator[tuple[str, str]]:
         compare = "advisor evaluate --candidate https://HOST/v1#MODEL"
         if task := understanding.advice.task:
             compare += f" --task {task}"
-        yield label, f"{joined(words, 'and')}: only served by a company; compare with {compare}"
+        yield (
+            label,
+            (f"{joined(words, 'and')}: available only as a company's API; compare with {compare}"),
+        )
 
 
 def named_json(understanding: Understood) -> list[dict[str, Any]]:

@@ -111,7 +111,7 @@ def _read(understanding: Understood) -> Iterator[tuple[str, tuple[str, ...]]]:
     for one in understanding.dropped:
         if not one.implication:
             answer = _answer(understanding, one)
-            yield f"left out, {answer} does not go with it", reading.words(one.spans)
+            yield f"left out, because {answer} contradicts it", reading.words(one.spans)
 
 
 def _concluded(understanding: Understood) -> list[tuple[str, str]]:

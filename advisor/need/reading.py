@@ -370,7 +370,9 @@ def _own_language(
     ):
         return ()
     answer = read_answer(asked, swept.language, ORIGIN)
-    return (AnswerRead(asked.id, answer, (), "language-of-the-need", "the need is written in it"),)
+    return (
+        AnswerRead(asked.id, answer, (), "language-of-the-need", "the language of the sentence"),
+    )
 
 
 def _rest(lexicon: Lexicon, swept: Swept, understood: Sequence[Span]) -> tuple[Span, ...]:

@@ -163,8 +163,9 @@ def refuse_names(rulebase: RuleBase, text: str) -> None:
     family = rulebase.family_names.get(text.lower())
     if family is not None:
         raise UsageError(
-            f"`{text}` is a family, and says nothing of what you need",
-            hint=f"`advisor show {family.id}` says what it does; `advisor list tasks` what to ask",
+            f"`{text}` is a family, not a task",
+            hint=f"`advisor show {family.id}` describes the family; `advisor list tasks` lists "
+            "the tasks",
             kind="not-understood",
         )
 
@@ -179,15 +180,15 @@ def not_understood(rulebase: RuleBase, text: str) -> UsageError:
     if not CHECKING.isdisjoint(text.lower().split()):
         return UsageError(
             f"`{_shortened(text)}` names no task",
-            hint="`advisor check` holds models and code against the rules, in CI too; "
-            "`advisor init` writes what it reads",
+            hint="run `advisor check` to check models and code, also in CI; `advisor init` "
+            "creates its configuration",
             kind="not-understood",
         )
     if len(text.split()) == 1 and not written_by_character(text):
         known = [*commands(), *rulebase.task_names, *rulebase.words]
         return unknown_name("command or task", text, known, LISTING)
     return UsageError(
-        f"nothing was understood of `{_shortened(text)}`",
+        f"no word of `{_shortened(text)}` was understood",
         hint="describe the images and the output, or run `advisor` for an interview; "
         "`advisor list tasks` prints the tasks",
         kind="not-understood",
@@ -219,7 +220,7 @@ def one_task(
         raise not_understood(engine.rulebase, text)
     named = [task.task for task in tasks[:OFFERED]]
     between = named or _between(engine, reading, given, tasks)
-    may = "may mean" if named else "names no task; it may be"
+    may = "may mean" if named else "names no task; it may mean"
     message = f"`{_shortened(text)}` {may} {joined(between, 'or')}"
     hint = f"write the task, e.g. {form.format(task=between[0])}"
     raise UsageError(message, hint=hint, kind="not-understood", exit_code=exit_code)

@@ -32,7 +32,7 @@ _MISREAD = {
     r"y|n|yes|no|on|off": '`{text}` is a boolean in YAML 1.1; write "{text}", true or false',
     r"true|false|null": '`{text}`: write {lower}, or "{text}" if text is meant',
     r"\d{4}-\d\d?(-\d\d?(t.*| .*)?)?": '`{text}` is a date in YAML; write "{text}"',
-    _ODD_NUMBER: '`{text}` is read as another number by YAML; write "{text}"',
+    _ODD_NUMBER: 'YAML reads `{text}` as another number; write "{text}"',
 }
 """Plain words that YAML 1.1 reads as something else than what was typed, and what to write."""
 
@@ -166,7 +166,9 @@ class _Builder:
         finished = False
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent) and finished:
-                self._problem(event, "holds a second document; use one file for each")
+                self._problem(
+                    event, "has a second YAML document; write each document into its own file"
+                )
                 return
             if isinstance(event, yaml.NodeEvent):
                 self._mark((), event)
@@ -177,7 +179,7 @@ class _Builder:
         """Return the value that begins with an event, its last event read."""
         self.count += 1
         if self.count > MAX_VALUES:
-            raise _TooMuchError(f"holds more than {MAX_VALUES:,} values")
+            raise _TooMuchError(f"has more than {MAX_VALUES:,} values")
         before = self.count
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
@@ -215,10 +217,10 @@ class _Builder:
     def _key(self, event: Any, mapping: dict[str, Any], path: KeyPath) -> str:
         key = f"<key {len(mapping)}>"
         if isinstance(event, yaml.CollectionStartEvent):
-            self._problem(event, "a key has to be text, not a mapping or list")
+            self._problem(event, "a key must be text, not a mapping or list")
             self._value(event, (*path, key))
         elif isinstance(event, yaml.AliasEvent) or not isinstance(self._scalar(event), str):
-            self._problem(event, "a key has to be text; put it in quotes")
+            self._problem(event, "a key must be text; put the key in quotes")
         else:
             key = event.value
             if key == "<<" and not event.style:
@@ -230,9 +232,7 @@ class _Builder:
 
     def _alias(self, event: Any) -> Any:
         if event.anchor not in self.anchors:
-            self._problem(
-                event, f"the alias `*{event.anchor}` points at nothing finished before it"
-            )
+            self._problem(event, f"the alias `*{event.anchor}` refers to no earlier anchor")
             return None
         value, size = self.anchors[event.anchor]
         self.count += size
@@ -247,7 +247,7 @@ class _Builder:
             self._problem(event, f"uses the tag `{event.tag}`; tags are not allowed")
         text = event.value
         if "\0" in text:
-            self._problem(event, "holds a NUL character, which no name or text has")
+            self._problem(event, "has a NUL character, which is not allowed")
         if event.style or not event.implicit[0]:
             return text
         if text in _WORDS:

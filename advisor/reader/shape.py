@@ -73,7 +73,7 @@ class TextOf(Shape):
         if not value.strip():
             yield path, "expected text, found nothing"
         elif self.pattern and not re.fullmatch(self.pattern, value):
-            yield path, f"`{value}` does not look like {self.example or self.pattern}"
+            yield path, f"`{value}` is not {self.example or self.pattern}"
 
     def references(self, value: Any, path: KeyPath = ()) -> References:
         if self.of:
@@ -92,7 +92,7 @@ class KebabCase(TextOf):
 
     def faults(self, value: Any, path: KeyPath) -> Faults:
         if value in RESERVED_IDS:
-            yield path, f"`{value}` cannot be an id: YAML reads it as something else"
+            yield path, f"`{value}` cannot be an id, because YAML does not read it as text"
         else:
             yield from super().faults(value, path)
 
@@ -107,7 +107,7 @@ class Integer(Shape):
 
     def faults(self, value: Any, path: KeyPath) -> Faults:
         if value < self.least:
-            yield path, f"expected a whole number from {self.least} on, found {value}"
+            yield path, f"expected a whole number of at least {self.least}, found {value}"
 
     def schema(self) -> dict[str, Any]:
         return super().schema() | {"minimum": self.least}

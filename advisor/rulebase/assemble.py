@@ -50,7 +50,7 @@ class Collection:
                     kind = "family-extension" if value.get("id") in self.entries[kind] else kind
                 faults = report_shape(document, file_shape(kind))
                 if kind == "programs":
-                    document.report((), "programs are read from the shipped rules alone")
+                    document.report((), "overlays cannot change programs")
             self.documents.append(document)
             if document.problems:
                 self.doubtful.add(file.kind)
@@ -66,7 +66,7 @@ class Collection:
         if file.kind == "family":
             if document.value["id"] != file.path.stem:
                 document.report(
-                    ("id",), f"the file is called `{file.path.name}`; use the id as its name"
+                    ("id",), f"the file has the name `{file.path.name}`; rename the file to its id"
                 )
             self._add("family", Entry(document.value, document, ()), overlay)
             return
@@ -87,7 +87,7 @@ class Collection:
         entries, id = self.entries[kind], entry.value["id"]
         twin = self._own.setdefault((kind, id), entry)
         if twin is not entry:
-            entry.report(("id",), f"the {kind} `{id}` is already at {twin.place}")
+            entry.report(("id",), f"the {kind} `{id}` is already defined at {twin.place}")
             return
         before = entries.get(id)
         if overlay is not None:
@@ -135,9 +135,9 @@ def _refuse_a_part(entries: Entries) -> None:
     for kind, name in (("criterion", "criteria"), ("question", "questions")):
         if not entries[kind]:
             raise BrokenFileError(
-                f"the rules hold no {name}",
-                hint="a complete folder has criteria.yaml, questions.yaml and so on; "
-                "--rules DIR lays one over the shipped rules",
+                f"the rules have no {name}",
+                hint="pass a folder with criteria.yaml, questions.yaml and so on, or add a "
+                "partial folder with --rules DIR",
             )
 
 
@@ -185,11 +185,13 @@ def report_unused(entries: Entries, named: set[tuple[str, str]]) -> None:
     """
     for id, entry in entries["source"].items():
         if ("source", id) not in named:
-            entry.remark(("id",), f"nothing cites the source `{id}`")
+            entry.remark(("id",), f"no entry cites the source `{id}`")
     yardsticks = (entry.value for entry in entries["yardstick"].values())
     tables = (table for yardstick in yardsticks for table in yardstick.get("tables", ()))
     ranking = {id for table in tables for id in ([table] if isinstance(table, str) else table)}
     for id, entry in entries["protocol"].items():
         if id not in ranking and not entry.value.get("ranks_nothing"):
-            message = f"no yardstick names the protocol `{id}`, so its results rank nothing"
-            entry.remark(("id",), f"{message}; name it in one, or say `ranks_nothing: true`")
+            message = (
+                f"no yardstick uses the protocol `{id}`, so its results do not affect any ranking"
+            )
+            entry.remark(("id",), f"{message}; add it to a yardstick, or set `ranks_nothing: true`")

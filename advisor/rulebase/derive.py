@@ -73,7 +73,7 @@ def _fits(family: Family, tasks: list[Task]) -> Iterator[Verdict]:
 
 def _why_not(family: Family, verb: str, id: str) -> Declaration:
     """Return why a family cannot; in a closed world, that nothing says it can."""
-    silence = Declaration(f"Nothing says that {family.name} {verb} `{id}`.", [])
+    silence = Declaration(f"The rule base does not say that {family.name} {verb} `{id}`.", [])
     return family.cannot.get(id, silence)
 
 

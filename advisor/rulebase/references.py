@@ -148,17 +148,26 @@ def _question(value: dict[str, Any], known: Known) -> Faults:
     ids = known[f"option of `{value['id']}`"]
     for index, option in enumerate(options):
         if option["id"] == NOT_APPLICABLE or ids.count(option["id"]) > 1:
-            yield ("options", index, "id"), f"the option `{option['id']}` is taken"
+            yield ("options", index, "id"), f"the option `{option['id']}` is defined twice"
     yield from _groups(value.get("groups", {}), options)
     yield from _covered(options)
     if value.get("unit") and sum("up_to" not in option for option in options) != 1:
-        yield ("unit",), "of a number's options exactly one has no `up_to`: the topmost"
+        yield (
+            ("unit",),
+            ("exactly one option of a numeric question, the largest, must have no `up_to`"),
+        )
     later = known["question"][known["question"].index(value["id"]) :]
     for other in value.get("ask_if", {}):
         if other in known["question with several answers"]:
-            yield ("ask_if", other), f"`{other}` can have several answers at once"
+            yield (
+                ("ask_if", other),
+                (f"`ask_if` cannot use `{other}`, because that question allows several answers"),
+            )
         if other in later:
-            yield ("ask_if", other), f"`{other}` has to come before `{value['id']}`"
+            yield (
+                ("ask_if", other),
+                (f"the question `{other}` must be defined before `{value['id']}`"),
+            )
 
 
 def _groups(groups: Mapping[str, list[str]], options: list[dict[str, Any]]) -> Faults:
@@ -166,7 +175,7 @@ def _groups(groups: Mapping[str, list[str]], options: list[dict[str, Any]]) -> F
     called = [name for option in options for name in _called(option)]
     for name, members in groups.items():
         if name in called:
-            yield ("groups", name), f"the group `{name}` is called as an option is"
+            yield ("groups", name), f"the group `{name}` has the same name as an option"
         for index, member in enumerate(members):
             ids = [option["id"] for option in options]
             yield from _unknown(("groups", name, index), f"option in `{name}`", member, ids)
@@ -178,7 +187,10 @@ def _covered(options: list[dict[str, Any]]) -> Faults:
     for index, option in enumerate(options):
         for name, names in option.get("covers", {}).items():
             if any(called.count(one) > 1 for one in (name, *names)):
-                yield ("options", index, "covers", name), f"`{name}` or what it is called is taken"
+                yield (
+                    ("options", index, "covers", name),
+                    (f"the name or an alias of `{name}` is already used"),
+                )
 
 
 def _called(option: dict[str, Any]) -> list[str]:
@@ -191,14 +203,14 @@ def _called(option: dict[str, Any]) -> list[str]:
 def _task(value: dict[str, Any], known: Known) -> Faults:
     for word in value.get("words", {}):
         if word in known["task or alias"]:
-            yield ("words", word), f"`{word}` names a task already"
+            yield ("words", word), f"`{word}` is already the name of a task"
 
 
 def _family(value: dict[str, Any], _known: Known) -> Faults:
     for key in value.get("cannot", {}):
         for part in ("takes", "gives", "tasks"):
             if key in value[part]:
-                yield ("cannot", key), f"`{key}` is declared under `{part}` as well"
+                yield ("cannot", key), f"`{key}` is also declared under `{part}`"
 
 
 def _rule(value: dict[str, Any], known: Known) -> Faults:
@@ -210,7 +222,7 @@ def _rule(value: dict[str, Any], known: Known) -> Faults:
         of = "checkpoint" if "/" in candidate else "family"
         yield from _unknown((effect,), of, candidate, known[of])
     if {example["fires"] for example in value["examples"]} != {True, False}:
-        yield ("examples",), "one example has to fire and one must not"
+        yield ("examples",), "the rule needs one example that fires and one that does not"
 
 
 def _checkpoint(value: dict[str, Any], known: Known) -> Faults:
@@ -231,7 +243,7 @@ def _program(value: dict[str, Any], _known: Known) -> Faults:
 
 def _change(value: dict[str, Any], _known: Known) -> Faults:
     if value["name"].count("*") > 1:
-        yield ("name",), "a name may hold one `*` at most"
+        yield ("name",), "a name can have at most one `*`"
 
 
 def _scenario(value: dict[str, Any], known: Known) -> Faults:
@@ -272,7 +284,7 @@ def _listed(
     if said is not None:
         yield from _unknown(path, f"{word} of `{benchmark}`", said, listed)
     elif several and len(listed) > 1:
-        yield path[:-1], f"`{benchmark}` has several {word}s; say which"
+        yield path[:-1], f"`{benchmark}` has several {word}s; set one of them"
 
 
 def _yardstick(value: dict[str, Any], known: Known) -> Faults:
@@ -322,7 +334,7 @@ def _circular(checkpoints: Mapping[str, Entry]) -> None:
                 seen.add(one)
                 one = checkpoints[one].value.get(field)
             if one == id:
-                entry.report((field,), f"`{field}` leads from `{id}` back to itself")
+                entry.report((field,), f"following `{field}` from `{id}` leads back to `{id}`")
 
 
 def _aliases(entries: Mapping[str, Entry], kind: str) -> None:
@@ -331,5 +343,7 @@ def _aliases(entries: Mapping[str, Entry], kind: str) -> None:
         for index, alias in enumerate(entry.value.get("aliases", [])):
             if alias in known:
                 owner = known[alias] or alias
-                entry.report(("aliases", index), f"`{alias}` names the {kind} `{owner}` already")
+                entry.report(
+                    ("aliases", index), f"`{alias}` is already a name of the {kind} `{owner}`"
+                )
             known[alias] = id

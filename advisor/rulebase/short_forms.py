@@ -111,7 +111,7 @@ def _member(
         document.report((*path, key) if key else path, problem)
     for field in given.keys() & shared.keys() & value.keys():
         if field not in own and value[field] is not None:
-            message = f"`{field}` differs from the series; cite where it was read"
+            message = f"`{field}` differs from the series; cite a source for the value here"
             document.report((*path, field), message)
     here = series.document is document
     for key in shared.keys() - value.keys():
@@ -129,12 +129,12 @@ def _member(
 def _needless(value: dict[str, Any], shared: dict[str, Any]) -> Iterable[tuple[str, str]]:
     """Yield what a member need not say; a key without value is for what nobody verified for it."""
     if value.keys() <= {"id", "series"}:
-        yield "", "a member of a series has to add a field"
+        yield "", "a member of a series must set at least one field"
     for key, each in value.items():
         if key in shared and each == shared[key]:
-            yield key, f"the series says the same `{key}`; leave it out here"
+            yield key, f"the series already sets the same `{key}`; remove the key here"
         if each is None and key not in shared:
-            yield key, f"the series says nothing of `{key}`; leave it out here"
+            yield key, f"the series does not set `{key}`; remove the empty key here"
 
 
 def cited(written: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str, KeyPath]]:
@@ -179,13 +179,13 @@ def _sources(document: Document, spoilt: Spoilt) -> list[tuple[int, dict[str, An
         path = ("groups", index)
         shared = {key: each for key, each in group.items() if key not in ("pages", "sources")}
         if "pages" in group and "{page}" not in group.get("title", ""):
-            document.report(
-                (*path, "title"), "the title of a group of pages has to contain `{page}`"
-            )
+            document.report((*path, "title"), "the title of a group of pages must contain `{page}`")
         for where, value in _of_group(path, group):
             for key in () if "pages" in group else value:
                 if key in shared:
-                    document.report((*where, key), f"the group says `{key}`; leave it out here")
+                    document.report(
+                        (*where, key), f"the group already sets `{key}`; remove the key here"
+                    )
             place = ("sources", number)
             document.moved[place] = where
             for key in shared.keys() - value.keys():
@@ -228,8 +228,11 @@ def _uncited(own: Mapping[str, Any], series: Mapping[str, Any]) -> Iterator[tupl
         if {**series, **own}.get(field) is None or field in by_member:
             continue
         if field in own and field in by_series:
-            yield field, f"`{field}` is not of the series; cite where it was read"
+            yield field, f"the series does not set `{field}`; cite a source for the field here"
         elif field in own:
-            yield field, f"`{field}` cites no source; say under `sources` where it was read"
+            yield field, f"`{field}` has no source; add one under `sources`"
         elif field not in by_series:
-            yield field, f"`{field}` of the series cites no source; cite one there or here"
+            yield (
+                field,
+                (f"`{field}` of the series has no source; add a source to the series or here"),
+            )

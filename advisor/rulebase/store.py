@@ -102,7 +102,8 @@ def rule_files(folder: Path) -> list[RuleFile]:
     """
     if not os.path.isdir(folder):  # noqa: PTH112 - pathlib raises for names that are too long
         raise BrokenFileError(
-            f"no rule folder at `{folder!s:.200}`", hint="--rules takes a folder of YAML"
+            f"the rule folder `{folder!s:.200}` does not exist",
+            hint="--rules takes a folder of YAML",
         )
     found = [
         read_file(path, kind, path.relative_to(folder).as_posix(), folder)
@@ -111,7 +112,7 @@ def rule_files(folder: Path) -> list[RuleFile]:
     ]
     if not found:
         raise BrokenFileError(
-            f"`{folder}` holds no rule files",
+            f"`{folder}` has no rule files",
             hint="a rule folder has criteria.yaml, questions.yaml, tasks.yaml, families/ and so on",
         )
     return found
@@ -137,7 +138,7 @@ def shipped_rules() -> Path:
     """
     if not PACKAGE.is_dir():
         message = f"advisor runs from an archive, `{PACKAGE.parent}`, and its rules lie in files"
-        hint = "install advisor with pip, from its wheel or a clone, and run `advisor`"
+        hint = "install advisor with pip from a wheel or a clone, then run `advisor`"
         raise AdvisorError(message, hint=hint, kind="broken-install")
     inside = PACKAGE / "rules"
     return inside if inside.is_dir() else PACKAGE.parent / "rules"
@@ -341,8 +342,8 @@ def _packaged(name: str) -> dict[str, Any]:
         return _read(COMPILED, name)
     except (OSError, ValueError, TypeError) as error:
         raise BrokenFileError(
-            f"the installed rules are damaged: {name}.json: {error}",
-            hint="install advisor again",
+            f"the installed rule base is damaged: {name}.json: {error}",
+            hint="reinstall advisor",
         ) from error
 
 
@@ -356,7 +357,7 @@ def _read_kept(folder: Path, name: str) -> dict[str, Any]:
         raise ValueError("damaged")
     part = _checked(json.loads(data), name)
     if part.pop(KEPT_AS, None) != _of(folder, name):
-        raise ValueError("of other rules")
+        raise ValueError("a file of other rules")
     return part
 
 

@@ -80,7 +80,7 @@ def _ended(given_up: Sequence[str]) -> AdvisorError:
     """What is said where a scan comes to no end."""
     at = f" at {count(len(given_up) + 1, 'file')}" if given_up else ""
     named = f"; exclude `{given_up[0]}`and similar files" if given_up else ""
-    return AdvisorError(f"the scan took more memory or time than it may{at}{named}")
+    return AdvisorError(f"the scan exceeded its memory or time limit{at}{named}")
 
 
 class _Values(pickle.Unpickler):

@@ -87,13 +87,13 @@ def _loaded(file: str, name: str) -> Any:
         raise UnreadableError(name, error.lineno, message) from None
     why = ""
     if not isinstance(notebook, dict):
-        why = "expecting an object"
+        why = "expected a JSON object"
     elif "worksheets" in notebook:
-        why = "its format is older than 4; open and save it once"
+        why = "its notebook format is older than 4; open and save the notebook once"
     elif not isinstance(notebook.get("cells"), list):
-        why = "it has no cells" if "cells" not in notebook else "expecting a list of cells"
+        why = "it has no cells" if "cells" not in notebook else "expected a list of cells"
     elif not all(map(_is_cell, notebook["cells"])):
-        why = "expecting cells with a text or a list of texts"
+        why = "expected cells with text or a list of texts"
     if why:
         raise UnreadableError(name, None, f"is not a notebook: {why}")
     return notebook

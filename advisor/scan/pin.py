@@ -112,7 +112,7 @@ class Pins:
             within = self._top if self._inside(folder) else folder
             data = read_bounded(folder / name, _MOST_BYTES, within=within)
         except OSError as error:
-            message = f"cannot be read for its pins: {error.strerror or error}"
+            message = f"cannot be read for version requirements: {error.strerror or error}"
             self.unread.append(FileNote(path, None, message))
             return None
         wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # as PowerShell writes

@@ -42,8 +42,8 @@ from advisor.scan.version_range import Pin
 from advisor.scan.vocabulary import Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, dialect_of, find_files
 
-TOO_DEEP = "{} is nested too deeply to be followed"
-GIVEN_UP = "was given up: it takes more memory or time than a file may"
+TOO_DEEP = "{} is nested too deeply to be checked"
+GIVEN_UP = "was skipped, because reading the file exceeds the memory or time limit"
 Lost = Callable[[str], frozenset[str]]
 """Gives the members that a class, or one beside it, once had and has no more."""
 _DEEPEST_FOLLOWED, _DEEPEST_IMPORTS = 6, 12
@@ -123,8 +123,8 @@ class _Scanner:
             if not self.deadline.left:
                 left = len(self.files_found) - number
                 self.left_out["out_of_time"] += left
-                more = f", nor were {left - 1} files behind it" if left > 1 else ""
-                message = f"was not reached before the deadline{more}"
+                more = f", nor were {left - 1} more files" if left > 1 else ""
+                message = f"was not reached before the time limit{more}"
                 self.notes.append(FileNote(file.name, None, message))
                 return
             if file.name not in self._begun:
@@ -132,7 +132,7 @@ class _Scanner:
                     with self.deadline.watched():
                         self._work(file, self._add)
                 except OutOfTimeError:
-                    message = "was not read to its end before the deadline"
+                    message = "was not completely read before the time limit"
                     self.notes.append(FileNote(file.name, None, message))
 
     def exports(self, file: SourceFile) -> Exported:
@@ -167,7 +167,7 @@ class _Scanner:
         except UnreadableError as error:
             self.notes.append(error.note)
         except RecursionError:
-            self.notes.append(FileNote(file.name, None, TOO_DEEP.format("something in it")))
+            self.notes.append(FileNote(file.name, None, TOO_DEEP.format("a part of the file")))
         finally:
             self._under_way.pop()
             if self._under_way:
@@ -186,7 +186,7 @@ class _Scanner:
             self.left_out["too_large"] += file.name in self._begun
             if file.name.endswith(".json"):  # data, more often than not
                 return
-            message = f"is over {size_shown(MOST_BYTES[file.kind])}, so it is not checked"
+            message = f"is larger than {size_shown(MOST_BYTES[file.kind])}, so it is not checked"
         self.notes.append(FileNote(file.name, None, message))
 
     def _add(self, file: SourceFile) -> None:
@@ -202,7 +202,7 @@ class _Scanner:
             self._hold(usages=seen.usages, ignores=seen.ignores)
         elif file.kind == "dialect":
             if speaks(data, self.vocabulary):
-                message = f"is {dialect_of(file.name)}, which is not read"
+                message = f"is {dialect_of(file.name)}, which advisor does not read"
                 self.notes.append(FileNote(file.name, None, message))
         else:
             if file.kind == "python" and b"import" in data:

@@ -158,7 +158,7 @@ def parse_python(data: bytes, name: str) -> Parsed:
     """
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise UnreadableError(name, line, "holds a NUL byte, so it is not Python text")
+        raise UnreadableError(name, line, "has a NUL byte, so it is not Python source code")
     text, _ = decode_python(data, name)
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return Parsed(name, parse(text, name), text, text.split("\n"))

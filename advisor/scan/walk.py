@@ -128,7 +128,7 @@ class _Walk:
     def end(self) -> None:
         """Say where the walk ended before its time."""
         self.left_out["out_of_time"] += 1
-        self._note(self._last, "takes too long to be looked through; what follows is not found")
+        self._note(self._last, "takes too long to search, so files after this one are not checked")
 
     def add(self, path: Path) -> None:
         """Add a file, or all files of a folder."""
@@ -137,7 +137,7 @@ class _Walk:
             self._bound = _bound(path, Path(self.root))
             if leads_out(path, self._bound):
                 self.left_out["links"] += 1
-                self._note(str(path), "is a link that leads out of this folder")
+                self._note(str(path), "is a symbolic link to a path outside this folder")
             elif stat.S_ISDIR(status.st_mode):
                 self._top = str(path)
                 self._folder(str(path))
@@ -206,7 +206,7 @@ class _Walk:
         elif (kind := kind_of(path)) is None:
             self.left_out["links"] += stat.S_ISLNK(mode) and os.path.isdir(path)  # noqa: PTH112
             if tracked and path.endswith(_COMPILED):  # Python may run it in place of the source
-                self._note(path, "is compiled Python, which is not read")
+                self._note(path, "is compiled Python, which advisor does not read")
         elif _SKIPPED_FILES.fullmatch(os.path.basename(path)):  # noqa: PTH119
             return
         elif stat.S_ISLNK(mode):

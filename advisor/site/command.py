@@ -17,15 +17,16 @@ from advisor.writing import make_folder, write_text
 
 INDEX = "index.html"
 MOST_BYTES = 64_000_000
-Folder = Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write index.html to.")]
+Folder = Annotated[Path, typer.Argument(metavar="OUT", help="Folder for index.html.")]
 Force = Annotated[bool, option("--force", "Overwrite an index.html that advisor did not write.")]
 
 
 def site(folder: Folder, force: Force = False, *, first: CriteriaFirst, rulebase: RuleBase) -> int:
     """Write a static web page that recommends in a browser.
 
-    The page is a single index.html with answers, tables and style inside. It requests nothing,
-    works from a file and under any path, and keeps answers in its address: an answer is a link.
+    The page is a single index.html that includes answers, tables and styles. The page makes no
+    requests and works from a file or under any path. Its address stores the answers, so you can
+    link to a result.
 
     \b
     Examples:
@@ -41,11 +42,11 @@ def site(folder: Folder, force: Force = False, *, first: CriteriaFirst, rulebase
     file = folder / INDEX
     kept = os.path.lexists(file) and not force
     if kept and MARK.encode() not in read_bounded(file, MOST_BYTES):
-        message = f"`{file}` was not written by `advisor site`"
-        raise UsageError(message, hint="name another folder, or --force overwrites it")
+        message = f"`advisor site` did not write the existing `{file}`"
+        raise UsageError(message, hint="pass another folder, or pass --force to overwrite the file")
     make_folder(folder)
     write_text(file, page, within=folder)
     say(file.as_posix())
     size = size_shown(len(gzip.compress(page.encode(), mtime=0)))
-    note(f"{size} compressed; open it, or serve the folder as it is")
+    note(f"{size} compressed; open the page in a browser, or serve the folder")
     return 0

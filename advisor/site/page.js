@@ -159,7 +159,7 @@ function headline([kind, family, checkpoint, use, source], certainty) {
   const how = use && use !== "as-is" ? `to ${use}` : "as is";
   const notes = kind === "picked" ? [how, familyName(source)] : family === "none" ? [] : [familyName(family)];
   const head = kind === "picked" ? modelLink(checkpoint)
-    : family === "none" ? "None of the families fits"
+    : family === "none" ? "None of the three families fits"
       : kind === "compose" ? "Combine a pretrained encoder and decoder, and fine-tune them"
         : "No cataloged checkpoint meets your answers";
   return make("div", { class: "headline" }, make("h2", { class: "first", tabindex: -1 }, head),

@@ -58,7 +58,7 @@ def read_annotations(file: Path) -> bytes:
     except OSError as error:
         raise BrokenFileError(
             f"`{file}` cannot be read: {error.strerror or error}",
-            hint=f"give a file of at most {size_shown(LARGEST_FILE)}, or a folder",
+            hint=f"use a file of at most {size_shown(LARGEST_FILE)}, or a folder",
         ) from error
 
 
@@ -123,11 +123,11 @@ class ImageFolder:
             status = os.stat(self._path(name))  # noqa: PTH116 - of a string, as all paths here
         except (OSError, ValueError) as error:
             if isinstance(error, FileNotFoundError):
-                return "there is no such file"
+                return "the file does not exist"
             return str(getattr(error, "strerror", None) or error)
         if not stat.S_ISREG(status.st_mode):
-            return "it is not a regular file"
-        return "" if status.st_size else "it is empty"
+            return "the path is not a regular file"
+        return "" if status.st_size else "the file is empty"
 
     def read(self, name: str) -> bytes:
         """Return the bytes of an image file; OSError says why not."""
@@ -145,7 +145,7 @@ class ImageFolder:
             self._leads_out[folder] = leads_out(folder, self.root)
         goes_out = goes_out or self._leads_out[folder]
         if goes_out or (os.path.islink(path) and leads_out(path, self.root)):  # noqa: PTH114
-            raise OSError(0, f"it is outside of `{self.root}`")
+            raise OSError(0, f"the file is outside `{self.root}`")
         return path
 
 
@@ -159,7 +159,11 @@ def read_class_folders(folder: Path) -> LabelledData:
     known = [name for name in (*HELD_OUT, *TRAINED_ON) if name in parts]
     if known and (len(known) == len(parts) or (len(known) > 1 and known[-1] in TRAINED_ON)):
         root = parts[known[0]]
-        notes += [f"of its parts, `{root.name}` is taken"] if len(known) > 1 else []
+        notes += (
+            [f"the data set has several splits; only the split `{root.name}` is used"]
+            if len(known) > 1
+            else []
+        )
     named = []
     for top in _folders(root):
         files = sorted(
@@ -172,7 +176,7 @@ def read_class_folders(folder: Path) -> LabelledData:
         named += [Annotation(image=file, labels=(top.name,)) for file in files]
     if not named:
         raise UsageError(
-            f"`{folder}` holds no folders of images, one for each class, and no file of labels",
+            f"`{folder}` has neither a folder of images for each class nor a file of labels",
             hint="`advisor help labeled-data` lists the formats",
         )
     return LabelledData(tuple(named), ImageFolder(folder), tuple(notes))

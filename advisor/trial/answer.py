@@ -69,8 +69,8 @@ def check_template(template: str) -> None:
         places = []
     if places not in ([("", "", None)], [("0", "", None)]):
         raise UsageError(
-            f"`--template {template}` has no one place for the label",
-            hint="write {} where it goes, e.g. 'a photo of {}'",
+            f"`--template {template}` must contain {{}} exactly once",
+            hint="mark the place of the label with {}, e.g. 'a photo of {}'",
         )
 
 
@@ -120,7 +120,7 @@ def vector_files(path: str | Path) -> tuple[Path, Path]:
     """
     target = Path(path)
     if target.name in ("", ".."):
-        raise UsageError(f"`{path}` is a folder", hint="name a file of it, e.g. vectors.npy")
+        raise UsageError(f"`{path}` is a folder", hint="pass a file name such as vectors.npy")
     if target.suffix != ".npy":
         target = target.with_name(f"{target.name}.npy")
     return target, target.with_name(f"{target.name}.json")
@@ -136,8 +136,9 @@ def write_vectors(
     """
     if not vectors or len(names) != len(vectors):
         raise MissingInputError(
-            f"there are {len(vectors)} vectors and {len(names)} names to write",
-            hint="run a checkpoint with the task `embeddings` first",
+            f"the number of vectors ({len(vectors)}) differs from the number of names "
+            f"({len(names)})",
+            hint="run a checkpoint with --task embeddings first",
         )
     numpy = library("numpy")
     target, listing = vector_files(path)
@@ -148,6 +149,6 @@ def write_vectors(
                 numpy.save(file, numpy.asarray(vectors, dtype="float32"))
             listed.write_text(json.dumps(list(names), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        hint = "name a file in a folder that exists and can be written"
+        hint = "pass a file in an existing folder that you can write to"
         raise cannot_write(target, error, hint) from error
     return target, listing

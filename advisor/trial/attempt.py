@@ -116,7 +116,7 @@ def try_out(
     acts = {run.task: act.id for run in runs if (act := act_of(rulebase, run.task))}
     if vectors and [acts.get(run.task) for run in runs] != [EMBED]:
         raise UsageError(
-            "`--vectors` takes the vectors of one checkpoint and of a task that gives them",
+            "`--vectors` works with one checkpoint and a task that returns embeddings",
             hint="add --task embeddings, and one --checkpoint at most",
         )
     image, others = _open_images(inputs, [acts.get(run.task) for run in runs])
@@ -151,8 +151,8 @@ def try_out(
         target, listing = write_vectors(vectors, [name for name, _ in rows], [v for _, v in rows])
         size = f"{len(rows)} x {len(rows[0][1])}"
         files = (
-            f"{target}: float32, {size}, each row of length 1",
-            f"{listing}: the file of each row, in order",
+            f"{target}: float32 array of {size}, with rows of unit length",
+            f"{listing}: the image file of each row, in order",
         )
     return TrialResults(
         image=Path(inputs.image).name if inputs.image else inputs.folder,
@@ -170,13 +170,15 @@ def try_out(
 def _nothing_ran(refusals: list[Candidate], failures: list[AdvisorError]) -> AdvisorError:
     """Return the error where no candidate could be run, after a line for each."""
     if not failures:
-        return UsageError("nothing to run", hint="add --labels, --question or --task")
+        return UsageError(
+            "the command line names no model input", hint="add --labels, --question or --task"
+        )
     for refused in refusals:
         note(refused.why_not)
     failure = failures[0]
     one_for_all = failure.kind == "not-downloaded"  # its hint names a single checkpoint
-    hint = "agree with --download" if one_for_all else failure.hint
-    return AdvisorError("none of them could be run", hint=hint, kind=failure.kind)
+    hint = "pass --download to allow the download" if one_for_all else failure.hint
+    return AdvisorError("advisor could run none of the candidates", hint=hint, kind=failure.kind)
 
 
 def answer_each(
@@ -190,8 +192,9 @@ def answer_each(
     act = act_of(rulebase, runs[0].task) if runs else None
     if len(runs) != 1 or inputs.image or (act and act.id in (SEARCH, COMPARE, EMBED)):
         raise UsageError(
-            "`--output jsonl=FILE` has the answers of one checkpoint to each image of a folder",
-            hint="give --folder, a --task that answers one image, and one --checkpoint at most",
+            "`--output jsonl=FILE` works with one checkpoint, a folder, and a task on single "
+            "images",
+            hint="pass --folder, a --task such as captioning, and at most one --checkpoint",
         )
     (run,) = runs
     how = _loading_of(run, loading)
@@ -239,12 +242,12 @@ def _open_images(
         return open_image(inputs.image), paths
     if not paths or not set(acts) <= {SEARCH, EMBED}:
         raise UsageError(
-            "name the image: --image FILE",
+            "no image was passed; add --image FILE",
             hint="advisor try --demo --image FILE; --output jsonl=FILE answers all of a --folder",
         )
     if not inputs.request.query and SEARCH in acts:
         raise UsageError(
-            "say what to look for in the folder: a text or an image",
+            "the search in the folder needs a text or an image",
             hint="add --query 'a red bicycle' or --image FILE",
         )
     for path in paths:
@@ -253,5 +256,6 @@ def _open_images(
         except ImageError:
             continue
     raise ImageError(
-        f"none of the {len(paths)} images in `{inputs.folder}` can be read", hint="check the folder"
+        f"none of the {len(paths)} images in `{inputs.folder}` can be read",
+        hint="check that the folder has valid image files",
     )

@@ -108,17 +108,15 @@ def plans_for(
     task = rulebase.task(choice.task).id if choice.task else ""
     if len(chosen) > 1:
         raise UsageError(
-            f"{' and '.join(chosen)} do not go together",
-            hint="name one of them; several --checkpoint run side by side",
+            f"{' and '.join(chosen)} cannot be combined",
+            hint="pass one of these flags; several --checkpoint flags compare checkpoints",
         )
     if choice.demo:
         return _demo_plans(rulebase, task)
     if choice.checkpoints:
         return [_named(rulebase, name, task, choice.revision) for name in choice.checkpoints], []
     if choice.revision:
-        raise UsageError(
-            "`--revision` belongs to a checkpoint that you name", hint="add --checkpoint ID"
-        )
+        raise UsageError("`--revision` needs a checkpoint", hint="add --checkpoint ID")
     if choice.compare:
         return _compared_plans(rulebase, task, request, may_download=may_download)
     return [_recommended_plan(rulebase, choice.family, task, may_download=may_download)], []
@@ -135,7 +133,10 @@ def _demo_plans(rulebase: RuleBase, task: str) -> Plans:
     ]
     if not runs:
         known = sorted({each for demo in demos for each in demo.tasks})
-        raise UsageError(f"no demo checkpoint does `{task}`", hint=f"they do: {', '.join(known)}")
+        raise UsageError(
+            f"no demo checkpoint supports `{task}`",
+            hint=f"the demo checkpoints support {', '.join(known)}",
+        )
     shown = dict.fromkeys(run.task for run in runs)
     refusals = [
         Candidate(demo.id, demo.id, demo.family, task=each, failed=why)
@@ -155,7 +156,7 @@ def _recommended_plan(
     """
     if not task:
         raise UsageError(
-            "say what to do with the image: --task, --checkpoint or --demo",
+            "no task was passed; add --task, --checkpoint or --demo",
             hint="e.g. `--task captioning`; `advisor list tasks` prints the tasks",
         )
     families = [rulebase.family(family).id] if family else _ranked_families(rulebase, task)
@@ -165,8 +166,8 @@ def _recommended_plan(
     why = why_not(rulebase, families[0], task) if family else ""
     of_family = f" of `{family}`" if family else ""
     raise AdvisorError(
-        f"the catalog has nothing{of_family} to load for `{task}`",
-        hint=why or f"`advisor recommend --task {task}` says what there is",
+        f"the catalog has no checkpoint{of_family} that advisor can load for `{task}`",
+        hint=why or f"`advisor recommend --task {task}` lists what the catalog has",
         kind="nothing-to-load",
         exit_code=1,
     )
@@ -203,7 +204,7 @@ def why_not(rulebase: RuleBase, family: str, task: str) -> str:
         return ""
     implied = [option for options in wanted.implies.values() for option in options]
     reasons = [known.cannot[name] for name in (task, *implied) if name in known.cannot]
-    return reasons[0].because if reasons else f"{known.name} does not do this."
+    return reasons[0].because if reasons else f"{known.name} does not support this task."
 
 
 def _decision(rulebase: RuleBase, task: str) -> Decision:
@@ -232,12 +233,14 @@ def _named(rulebase: RuleBase, name: str, task: str, revision: str) -> Candidate
     usual = demos.get(name) or (checkpoint.tasks if checkpoint else ())
     if not task and not usual:
         raise UsageError(
-            f"say what `{name}` is to do: --task", hint="`advisor list tasks` prints them"
+            f"the task for `{name}` is not known; add --task",
+            hint="`advisor list tasks` prints them",
         )
     if checkpoint and checkpoint.home:
         raise UsageError(
             f"`{name}` has no repository on the Hub; its files are at {checkpoint.home}",
-            hint=f"make a folder of them and name that; `advisor show {name}` says how",
+            hint=f"make a local folder of the files and pass its path; `advisor show {name}` "
+            "explains how",
         )
     return candidate_of(rulebase, name, revision or None)._replace(task=task or usual[0])
 
@@ -252,8 +255,8 @@ def _first_pick(rulebase: RuleBase, family: str, task: str, may_download: bool) 
         return None
     best = runnable[0] if may_download else next(filter(is_here, runnable), runnable[0])
     if best is not runnable[0]:
-        better = f"the catalog puts {runnable[0].id} before it"
-        note(f"{best.id} is on this machine; {better}")
+        better = f"the catalog ranks {runnable[0].id} above it"
+        note(f"{best.id} is used because it is already on this machine; {better}")
     return catalogued(best)._replace(task=task)
 
 

@@ -57,9 +57,9 @@ def loading_options(
     """Return how to load and run."""
     if quantize and (dtype or quantize not in (8, 4)):
         raise UsageError(
-            f"`--quantize {quantize}` and `--dtype {dtype}` do not go together"
+            f"`--quantize {quantize}` and `--dtype {dtype}` cannot be combined"
             if dtype
-            else f"`--quantize {quantize}` is neither 8 nor 4",
+            else f"`--quantize` must be 8 or 4, not {quantize}",
             hint="--quantize 8 or --quantize 4, without --dtype",
         )
     return Loading(
@@ -86,8 +86,8 @@ def try_(
 ) -> int:
     """Run checkpoints on an image.
 
-    Without --checkpoint, run the checkpoint that `advisor recommend` ranks first. Nothing is
-    downloaded before you agree. --demo runs four small networks that are included.
+    Without --checkpoint, run the checkpoint that `advisor recommend` ranks first. The command asks
+    before it downloads. --demo runs four small networks included in advisor.
 
     \b
     Examples:
@@ -99,7 +99,7 @@ def try_(
       advisor try --task captioning --folder photos --output captions.jsonl
     """
     if shown.format == "jsonl":
-        raise UsageError("`jsonl` goes to a file", hint="add --output FILE.jsonl")
+        raise UsageError("the format `jsonl` needs an output file", hint="add --output FILE.jsonl")
     if lines := [file for format, file in shown.files if format == "jsonl"]:
         answered = answer_each(rulebase, choice, inputs, loading._replace(seed=seed), lines[0])
         pages = [each for each in shown.files if each[0] != "jsonl"]
@@ -131,7 +131,7 @@ def _report_of_lines(answered: FolderAnswers) -> Report:
 
     facts = [("answered now", answered.new), ("answered before", answered.earlier)]
     facts += [("not readable", answered.unreadable)] if answered.unreadable else []
-    title = Heading(f"{answered.file}: a line of JSON for each image", 1)
+    title = Heading(f"{answered.file}: one line of JSON per image", 1)
     shown = Pairs(tuple((name, f"{number:,}") for name, number in facts))
     values = {"schema_version": SCHEMA_VERSION, **answered._asdict()}
     return Report(lambda: values, lambda: [title, shown])

@@ -33,7 +33,7 @@ JOINT = "VisionEncoderDecoderModel"
 CROSS = ("crossattention", "cross_attn", "encoder_attn", "ln_cross_attn", "q_attn")
 PROJECTION = "enc_to_dec_proj"
 LONGEST_ANSWER = 64
-DECODERS = "give a BERT, RoBERTa or GPT-2 checkpoint as --decoder"
+DECODERS = "pass a BERT, RoBERTa or GPT-2 checkpoint as --decoder"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ def compose(
                 pad_token=tokens[2],
                 warnings=(
                     f"{sum(new.values()):,} of {network.num_parameters():,} weights are new and "
-                    "random: fine-tune on pairs of images and texts before use",
+                    "random; fine-tune the model on image-text pairs before use",
                 ),
             )
             if tell is not None:
@@ -120,7 +120,7 @@ def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tupl
     if {"vision_config", "text_config", "encoder"} & set(left.config):
         raise UnsupportedError(
             f"`{left.name}` is a `{left.model_type}`, not a vision encoder by itself",
-            hint="give a ViT, DeiT, BEiT, Swin or DINOv2 checkpoint as --encoder",
+            hint="pass a ViT, DeiT, BEiT, Swin or DINOv2 checkpoint as --encoder",
         )
     config = library.AutoConfig.from_pretrained(right.folder, **FROM_DISK)
     config.is_decoder = True
@@ -128,7 +128,8 @@ def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tupl
     decoder, new = _part("decoder", right, library.AutoModelForCausalLM, config=config)
     if not any(mark in name for name, _ in decoder.named_parameters() for mark in CROSS):
         raise UnsupportedError(
-            f"a `{right.model_type}` like `{right.name}` has no cross-attention to be added",
+            f"a `{right.model_type}` model such as `{right.name}` does not support added "
+            "cross-attention",
             hint=DECODERS,
         )
     encoder, others = _part("encoder", left, library.AutoModel)
@@ -154,10 +155,10 @@ def _part(side: str, part: LocalCheckpoint, loader: Any, **settings: Any) -> tup
     known = (*CROSS, UNREAD)
     lost = {name for name in report["missing_keys"] if not any(mark in name for mark in known)}
     if other or 2 * len(lost) > sum(1 for _ in network.parameters()):
-        what = f"{other[0]} in another size" if other else f"no `{min(lost)}`"
+        what = f"`{other[0]}` with another shape" if other else f"no `{min(lost)}`"
         raise WeightsMismatchError(
-            f"the file of `{part.name}` holds {what}, and its configuration promises it",
-            hint="give a checkpoint that was pretrained as such a part, or fetch it again",
+            f"the weights of `{part.name}` have {what}, which contradicts the configuration",
+            hint="pass a checkpoint that was pretrained as this part, or download it again",
         )
     return network, {f"{side}.{name}" for name in lost}
 
@@ -242,14 +243,14 @@ def check_training(pairs: str | Path, folder: Path) -> tuple[TrainingExample, ..
     examples = read_examples(pairs)
     if examples[0].answers:
         raise UsageError(
-            f"`{pairs}` holds questions, which an encoder-decoder does not take",
-            hint="`advisor train vlp --aim answers` learns from them",
+            f"`{pairs}` has questions, which an encoder-decoder cannot process",
+            hint="`advisor train vlp --aim answers` trains on questions",
         )
     for each in examples:
         if open_image(each.image).regions:
             raise ImageError(
-                f"`{each.image}` holds stored regions; an encoder-decoder takes images",
-                hint="`advisor train vlp` learns from them",
+                f"`{each.image}` has region features, and an encoder-decoder needs images",
+                hint="`advisor train vlp` trains on region features",
             )
     return examples
 
@@ -323,7 +324,7 @@ def trainable(checkpoint: str | Path, act: str, device: str, kind: str) -> Runne
     )
     if not runner.class_name.startswith(kind):
         raise UnsupportedError(
-            f"`{checkpoint}` is a {runner.class_name}, and this trains a {kind}",
+            f"`{checkpoint}` is a {runner.class_name}, and this command trains a {kind}",
             hint="`advisor compose` trains encoder-decoders, `advisor train vlp` a unified VLP",
         )
     return runner

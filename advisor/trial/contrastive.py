@@ -125,7 +125,7 @@ class Contrastive(Runner):
             texts = (request.template.format(request.query),)
         elif self.act == SEARCH and not request.others:
             raise MissingInputError(
-                f"`{self.checkpoint.name}` searches images for a text, and none was given",
+                f"`{self.checkpoint.name}` needs a text to search the images for",
                 hint="add --folder FOLDER and --query 'a red bicycle'",
             )
         own = real_path(image.name)  # the folder may hold the image itself
@@ -203,8 +203,8 @@ def own_labels(checkpoint: LocalCheckpoint) -> tuple[str, ...]:
     named = checkpoint.config.get("id2label")
     if not isinstance(named, dict) or sorted(named, key=str) != sorted(map(str, range(len(named)))):
         raise UnsupportedError(
-            f"the config.json of `{checkpoint.name}` does not name its labels in `id2label`",
-            hint='name one for each class: {"0": "cat", "1": "dog"}',
+            f"the config.json of `{checkpoint.name}` has no label names in `id2label`",
+            hint='add a name for each class, such as {"0": "cat", "1": "dog"}',
         )
     return tuple(str(named[str(number)]) for number in range(len(named)))
 
@@ -229,7 +229,8 @@ def columns_for(
     lacking = [text for text, numbers in zip(texts, found, strict=True) if not numbers]
     if lacking:
         raise UnsupportedError(
-            f"`{checkpoint.name}` has no label for {_listed(lacking)}; its own are {_listed(own)}",
+            f"`{checkpoint.name}` has no label for {_listed(lacking)}; the labels of the "
+            f"checkpoint are {_listed(own)}",
             hint="--label-map FILE: a JSON object from its labels to yours",
         )
     return found

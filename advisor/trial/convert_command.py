@@ -18,7 +18,9 @@ from advisor.writing import refuse_folder
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="The state dict, model.EPOCH.bin.")]
+File = Annotated[
+    str, typer.Argument(metavar="FILE", help="Path to the state dict, model.EPOCH.bin.")
+]
 Folder = Annotated[str, typer.Argument(metavar="FOLDER", help="New or empty folder to write.")]
 Vocabulary = Annotated[
     str,
@@ -43,8 +45,8 @@ def vlp(
 ) -> int:
     """Convert the weights of a unified VLP of 2020 (Zhou et al.) to a folder that loads.
 
-    advisor unpickles tensors only. Sizes come from the shapes; dropped tensors are listed.
-    The folder gets safetensors, configuration, processor and a card.
+    advisor unpickles tensors only. The sizes are inferred from tensor shapes, and dropped tensors
+    are listed. The folder contains safetensors weights, configuration, processor and a model card.
 
     \b
     Examples:
@@ -53,8 +55,8 @@ def vlp(
     """
     if not vocabulary:
         raise UsageError(
-            "the vocabulary is not in the file: add --vocabulary vocab.txt",
-            hint="it is that of bert-base-cased, 28,996 lines",
+            "the weights do not include a vocabulary; add --vocabulary vocab.txt",
+            hint="use the vocab.txt of bert-base-cased, which has 28,996 lines",
         )
     target = Path(folder)
     refuse_folder(target)

@@ -108,7 +108,7 @@ class DocumentAnswerer(DocumentReader):
         super().prepare()
         if QUESTION not in self.tokenizer.get_vocab():
             raise UnsupportedError(
-                f"`{self.checkpoint.name}` has no place for a question in its prompt",
+                f"the prompt of `{self.checkpoint.name}` has no slot for a question",
                 hint="choose a checkpoint fine-tuned for document questions, or --task "
                 "field-extraction",
             )
@@ -150,8 +150,8 @@ def page_doubts(image: OpenedImage) -> tuple[str, ...]:
     if height < PAGE_HEIGHT or width / height >= PAGE_RATIO:
         return ()
     return (
-        f"this reads one line of text, and an image of {width} x {height} looks like more: "
-        "cut it into lines first",
+        f"this model reads one line of text, and an image of {width} x {height} looks like a "
+        "page; crop its lines first",
     )
 
 

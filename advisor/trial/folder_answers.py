@@ -93,7 +93,7 @@ def _lock(stream: FileIO, file: Path) -> None:
     except (BlockingIOError, PermissionError) as error:
         raise UsageError(
             f"another run is writing to `{file}`",
-            hint="wait for its end, or name another file with --output jsonl=FILE",
+            hint="wait until the other run ends, or pass another file with --output jsonl=FILE",
         ) from error
 
 
@@ -112,7 +112,7 @@ def _opened(path: Path) -> tuple[str, OpenedImage | ImageError]:
 
 def _lines(stream: FileIO, file: Path, run: str) -> Iterator[dict[str, Any]]:
     """Yield the lines of a file, and leave it at its end, without a last line that was cut."""
-    hint = "ask as before to go on, or name another file with --output jsonl=FILE"
+    hint = "run the same command as before to resume, or pass another file with --output jsonl=FILE"
     whole, _, torn = stream.read().rpartition(b"\n")
     for number, text in enumerate(whole.splitlines(), start=1):
         try:
@@ -124,13 +124,13 @@ def _lines(stream: FileIO, file: Path, run: str) -> Iterator[dict[str, Any]]:
             ) from error
         if begun != run:
             raise BrokenFileError(
-                f"{file}:{number}: this is an answer of another checkpoint, task or question",
+                f"{file}:{number}: this line is from another checkpoint, task or question",
                 hint=hint,
             )
         yield line
     own = _encoded({"run": run})[:-2]
     if torn[: len(own)] != own[: len(torn)]:  # nobody's words are taken away but our own
-        raise BrokenFileError(f"{file}: advisor did not write its last line", hint=hint)
+        raise BrokenFileError(f"{file}: advisor did not write the last line", hint=hint)
     stream.seek(-len(torn), 2)
     stream.truncate()
 

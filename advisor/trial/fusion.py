@@ -115,9 +115,9 @@ class ChatMatcher(Chat):
         super().prepare()
         if self.thinks and not self.switch:
             raise UnsupportedError(
-                f"`{self.checkpoint.name}` thinks before it answers, and nothing is known that has "
-                "it answer at once, so no match can be read off",
-                hint="choose another checkpoint for this, or give it by its id",
+                f"`{self.checkpoint.name}` always thinks before it answers, so advisor cannot "
+                "compute a match score",
+                hint="choose another checkpoint; if this one is a local copy, pass its Hub id",
             )
         self.warnings, self.thinks = self.scoring_warnings, False
         spelled = (self.tokenizer.encode(word, add_special_tokens=False) for word in (YES, NO))
@@ -139,8 +139,7 @@ class ChatMatcher(Chat):
 
 
 NUMBERS = (
-    "the answers are numbers: their words are not in the checkpoint, and were not given when it "
-    "was converted (--answers)"
+    "the model returns class numbers, because it was converted without the answer texts (--answers)"
 )
 
 
@@ -170,7 +169,7 @@ class SharedCaptioner(SharedTransformer):
         rows = self.network.generate(**self.picture(*images), max_new_tokens=limit)
         config = self.network.config
         ends = {config.sep_token_id, config.pad_token_id}
-        cut = (f"the answer was cut after {limit} tokens; raise --max-new-tokens",)
+        cut = (f"the answer was cut after {limit} tokens; pass a higher --max-new-tokens",)
         return [
             Reply(
                 answers=(Prediction(text=self.processor.decode(ids)),),
@@ -215,7 +214,7 @@ class SharedAnswerer(SharedTransformer):
                     for name, number in zip(self.network.answer_texts(best), best, strict=True)
                 )
                 pieces = len(self.processor.ids(questions[place]))
-                cut = f"the question has {pieces} pieces; only the first {limit} were read"
+                cut = f"the question has {pieces} tokens; only the first {limit} were used"
                 long = (cut,) if pieces > limit else ()
                 replies[place] = Reply(answers=answers, warnings=(*long, *unnamed))
         return replies

@@ -38,8 +38,8 @@ SCAN = re.compile(rb"\xff\xda\0[\x08\x0a\x0c\x0e][\1-\4]")
 TILE_SIDES = (322, 323)
 """The tags of a TIFF."""
 ORIENTATION = 0x0112
-CUT = "cut it into parts first"
-SAVE_AGAIN = "open it in a viewer and save it again, or use another copy"
+CUT = "cut the image into parts first"
+SAVE_AGAIN = "open the image in a viewer and save it again, or use another copy"
 SUFFIXES = frozenset(
     {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".jfif", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
@@ -109,7 +109,7 @@ def _read(source: str | IO[bytes], name: str) -> OpenedImage:
         ) from error
     except Exception as error:
         raise ImageError(
-            f"`{name}` is damaged or cut short: {_plain(error)}",
+            f"`{name}` is damaged or truncated: {_plain(error)}",
             hint=SAVE_AGAIN,
         ) from error
 
@@ -118,7 +118,7 @@ def list_images(folder: str | Path) -> tuple[Path, ...]:
     """Return the image files under a folder, by suffix, sorted; hidden ones are left out."""
     root = Path(folder)
     if not root.is_dir():
-        raise ImageError(f"`{folder}` is not a folder", hint="give a folder with images")
+        raise ImageError(f"`{folder}` is not a folder", hint="pass a folder with images")
     paths = sorted(
         path
         for path in root.rglob("*")
@@ -128,7 +128,7 @@ def list_images(folder: str | Path) -> tuple[Path, ...]:
     )
     if not paths:
         raise ImageError(
-            f"`{folder}` holds no images", hint=f"known suffixes: {', '.join(sorted(SUFFIXES))}"
+            f"`{folder}` has no images", hint=f"known suffixes: {', '.join(sorted(SUFFIXES))}"
         )
     return tuple(paths)
 
@@ -151,7 +151,9 @@ def _refuse_what_is_no_file(path: Path) -> None:
         if path.is_dir():
             wrong = "is a folder, not an image"
         elif not path.exists():
-            raise ImageError(f"there is no file `{path}`", hint="check the path", kind="not-found")
+            raise ImageError(
+                f"the file `{path}` does not exist", hint="check the path", kind="not-found"
+            )
         elif not path.is_file():
             wrong = "is not a regular file"
         elif path.stat().st_size == 0:
@@ -160,7 +162,7 @@ def _refuse_what_is_no_file(path: Path) -> None:
     except (OSError, ValueError) as error:
         raise ImageError(f"`{path}` cannot be opened: {_plain(error)}") from error
     if wrong:
-        raise ImageError(f"`{path}` {wrong}", hint="give an image file")
+        raise ImageError(f"`{path}` {wrong}", hint="pass an image file")
 
 
 def _prepared(image: Any, name: str) -> OpenedImage:
@@ -170,17 +172,17 @@ def _prepared(image: Any, name: str) -> OpenedImage:
         raise _too_large(name, f"has {width} x {height} pixels", most)
     sides = f"`{name}` has {width} x {height} pixels, "
     if max(width, height) > LONGEST_SIDE:
-        long = f"{sides}a side longer than {LONGEST_SIDE:,}"
+        long = f"{sides}which is longer than the limit of {LONGEST_SIDE:,} per side"
         raise ImageError(long, hint=CUT, kind="image-too-large")
     if max(width, height) > LONGEST_RATIO * min(width, height):
-        thin = f"{sides}one side more than {LONGEST_RATIO} times the other"
+        thin = f"{sides}so one side is more than {LONGEST_RATIO} times as long as the other"
         raise ImageError(thin, hint=CUT, kind="image-too-long")
     _refuse_endless_work(image, name)
     notes = []
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
         image.seek(0)
-        notes.append(f"`{name}` holds {frames} frames or pages; only the first one is used")
+        notes.append(f"`{name}` has {frames} frames or pages; only the first is used")
     share = min(1.0, math.sqrt(USEFUL_PIXELS / (width * height)))
     useful = math.ceil(width * share), math.ceil(height * share)
     image.draft(None, useful)  # only JPEG can be decoded at any smaller size
@@ -189,7 +191,7 @@ def _prepared(image: Any, name: str) -> OpenedImage:
     image.load()
     image = _reduced(image)
     if image.size != (width, height):
-        notes.append(f"`{name}` has {width} x {height} pixels; it is read at a smaller size")
+        notes.append(f"`{name}` has {width} x {height} pixels and is downscaled before use")
     if image.getexif().get(ORIENTATION, 1) != 1:
         image = library("PIL.ImageOps").exif_transpose(image)
     pixels = _as_rgb(image, name, notes)
@@ -207,12 +209,12 @@ def _refuse_endless_work(image: Any, name: str) -> None:
         scans = len(SCAN.findall(image.fp.read()))
         image.fp.seek(here)
         if scans > MOST_SCANS:
-            endless = f"goes over its pixels {scans} times"
+            endless = f"has {scans} progressive scans"
     tiles = [getattr(image, "tag_v2", {}).get(side, 1) for side in TILE_SIDES]
     if math.prod(tiles) > USEFUL_PIXELS:
         endless = f"has tiles of more than {USEFUL_PIXELS / 1e6:g} million pixels"
     if endless:
-        raise ImageError(f"`{name}` {endless}, as no honest image does", hint=SAVE_AGAIN)
+        raise ImageError(f"`{name}` {endless}, which would take minutes to decode", hint=SAVE_AGAIN)
 
 
 def _reduced(image: Any) -> Any:
@@ -233,12 +235,12 @@ def _as_rgb(image: Any, name: str, notes: list[str]) -> Any:
     if mode in {"I", "F"} or mode.startswith("I;16"):
         return _eight_bit(image)
     if mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
-        notes.append(f"`{name}` is CMYK without a marker; colors may be inverted")
+        notes.append(f"`{name}` is CMYK without an Adobe marker; its colors may be inverted")
     if mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in image.info:
         layered = image.convert("RGBA")
         lowest, _ = layered.getchannel("A").getextrema()
         if lowest < 255:
-            notes.append(f"`{name}` has transparent parts; they are laid on white")
+            notes.append(f"`{name}` has transparent parts, which are filled with white")
         ground = library("PIL.Image").new("RGBA", layered.size, (255, 255, 255, 255))
         ground.alpha_composite(layered)
         return ground.convert("RGB")
@@ -265,8 +267,8 @@ def _eight_bit(image: Any) -> Any:
 
 def _too_large(name: str, has: str, most: int = LARGEST_PIXELS) -> ImageError:
     return ImageError(
-        f"`{name}` {has}, more than the limit of {most / 1e6:g} million",
-        hint="shrink it first; checkpoints see a few hundred pixels a side anyway",
+        f"`{name}` {has}; the limit is {most / 1e6:g} million",
+        hint="resize the image first; most models use only a few hundred pixels per side",
         kind="image-too-large",
     )
 

@@ -77,13 +77,13 @@ def annotations_of(rows: Iterable[Row], file: Path) -> tuple[Annotation, ...]:
         shown = problems[:MOST_PROBLEMS]
         more = [f"and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > len(shown) else []
         raise BrokenFileError(
-            f"`{file}` cannot be used: {len(problems)} of its rows"
-            f" {'is not an annotation' if len(problems) == 1 else 'are not annotations'}",
+            f"`{file}` cannot be used: {len(problems)} of its rows "
+            f"{'is not a valid annotation' if len(problems) == 1 else 'are not valid annotations'}",
             problems=(*shown, *more),
-            hint="`advisor help labeled-data` shows how columns are named",
+            hint="`advisor help labeled-data` shows the names of columns",
         )
     if not found:
-        raise BrokenFileError(f"`{file}` holds no annotations", hint="it needs a row an image")
+        raise BrokenFileError(f"`{file}` has no annotations", hint="write one row per image")
     return merged(found)
 
 
@@ -97,10 +97,10 @@ def annotation_of(row: Mapping[str, Any]) -> Annotation:
             if value not in (None, "", []) and value == value:  # tables of numbers have NaN
                 found.setdefault(part, (name, value))
     if "image" not in found:
-        raise ValueError("it names no image")
+        raise ValueError("the row names no image")
     image = found["image"][1]
     if not isinstance(image, str):
-        raise ValueError(f"its image is {_kind(image)}, not a name")  # noqa: TRY004 - of a row
+        raise ValueError(f"its image is {_kind(image)}, not a file name")  # noqa: TRY004 - of a row
     labels = found.get("labels", ("", ()))[1]
     for label in labels if isinstance(labels, (list, tuple)) else (labels,):
         if isinstance(label, str) and label and not class_text(label):
@@ -124,9 +124,9 @@ def _lines_of_json(text: str, file: Path) -> Iterator[Row]:
             reason = why_unparsed(error)
             if isinstance(error, json.JSONDecodeError):  # which counts lines of its own
                 reason = f"{error.msg} at column {error.colno}"
-            raise BrokenFileError(f"`{file}`, line {line}, is not JSON: {reason}") from error
+            raise BrokenFileError(f"line {line} of `{file}` is not JSON: {reason}") from error
         if not isinstance(row, dict):
-            raise BrokenFileError(f"`{file}`, line {line}, is {_kind(row)}, not an object")
+            raise BrokenFileError(f"line {line} of `{file}` is {_kind(row)}, not a JSON object")
         yield line, row
 
 
@@ -141,8 +141,8 @@ def _separator(text: str, marks: str, file: Path) -> str:
         return marks[0]
     shown = head if len(head) <= SHOWN_COLUMNS else f"{head[:SHOWN_COLUMNS]} ..."
     raise BrokenFileError(
-        f"`{file}` has no column that names images; its first line is `{shown}`",
-        hint=f"rename the column of images to one of {', '.join(COLUMNS['image'])}",
+        f"`{file}` has no column of image names; its first line is `{shown}`",
+        hint=f"rename the column of image names to one of {', '.join(COLUMNS['image'])}",
     )
 
 
@@ -154,7 +154,9 @@ def _cells(text: str, marks: str, file: Path) -> Iterator[Row]:
         for row in rows:
             yield rows.line_num, row
     except csv.Error as error:
-        raise BrokenFileError(f"`{file}`, line {rows.line_num}, is not a row: {error}") from error
+        raise BrokenFileError(
+            f"line {rows.line_num} of `{file}` is not a valid row: {error}"
+        ) from error
     finally:
         csv.field_size_limit(longest)
 
@@ -175,7 +177,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         if isinstance(value, Mapping) and isinstance(value.get("answer"), str):
             return str(value["answer"])  # as VQA has those of its annotators
-        raise ValueError(f"{_kind(value)} is where a text is needed")
+        raise ValueError(f"{_kind(value)} is not text")
     return str(value).strip()
 
 
@@ -184,11 +186,11 @@ def _fields(value: Any) -> Mapping[str, Any]:
     try:
         read = json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError) as error:
-        raise ValueError("its fields are no JSON") from error
+        raise ValueError("its fields are not JSON") from error
     if isinstance(read, dict) and isinstance(read.get(DONUT), dict):
         read = read[DONUT]
     if not isinstance(read, dict):
-        raise ValueError(f"its fields are {_kind(read)}, not an object")  # noqa: TRY004 - of a row
+        raise ValueError(f"its fields are {_kind(read)}, not a JSON object")  # noqa: TRY004 - a row
     return read
 
 
@@ -210,10 +212,10 @@ def read_json(file: Path, images: Path | None, other: Path | None = None) -> Lab
     if isinstance(document, list):
         rows = [(number, row) for number, row in enumerate(document, start=1)]
         if not all(isinstance(row, dict) for _, row in rows):
-            raise unusable(file, "is a list of something else than objects")
+            raise unusable(file, "has list items that are not JSON objects")
         return LabelledData(annotations_of(rows, file), folder)
     if not isinstance(document, dict):
-        raise unusable(file, "is neither an object nor a list of objects")
+        raise unusable(file, "must hold a JSON object or a list of objects")
     if "images" in document and "annotations" in document:
         return LabelledData(_coco(document, file), folder)
     if "questions" in document or "annotations" in document:
@@ -232,15 +234,17 @@ def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
         for each in document["annotations"]:
             image, category = each["image_id"], each.get("category_id")
             if image not in names:
-                raise unusable(file, f"annotates an image `{image}` that it does not list")
+                raise unusable(file, f"annotates `{image}`, which its list of images lacks")
             if "caption" in each:
                 texts[image].append(str(each["caption"]).strip())
             elif "category_id" in each:
                 if category not in classes:
-                    raise unusable(file, f"names a category `{category}` that it does not list")
+                    raise unusable(
+                        file, f"names the category `{category}`, which its list of categories lacks"
+                    )
                 labels[image].setdefault(classes[category])
     except (KeyError, TypeError, AttributeError) as error:
-        raise unusable(file, f"is not as COCO has it: {why_unparsed(error)}") from error
+        raise unusable(file, f"does not follow the COCO format: {why_unparsed(error)}") from error
     return tuple(
         Annotation(image=name, labels=tuple(labels[id]), texts=tuple(texts[id]))
         for id, name in names.items()
@@ -292,8 +296,8 @@ def _vqa(
             for each in answered
         )
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise unusable(file, f"is not as VQA has it: {why_unparsed(error)}") from error
-    notes = [f"the {there} are those of `{beside.name}`"]
+        raise unusable(file, f"does not follow the VQA format: {why_unparsed(error)}") from error
+    notes = [f"the {there} are read from `{beside.name}`"]
     left = len(asked) - len(answered)
     return LabelledData(
         found, folder, (*notes, *([f"{left} questions have no answers"] if left else []))
@@ -315,7 +319,7 @@ def _other_half(file: Path, part: str, here: Any) -> tuple[Path, Mapping[str, An
         if isinstance(other, dict) and not ids.isdisjoint(_question_ids(other.get(part))):
             return path, other
     raise unread or unusable(
-        file, f"has no `{part}`, and no JSON file beside it has them for its questions"
+        file, f"has no `{part}`, and no other JSON file in the folder has matching question ids"
     )
 
 

@@ -139,8 +139,8 @@ def spelled_apart(tokenizer: Any, texts: tuple[str, ...]) -> list[list[int]]:
     for text, ids in zip(texts, tokens, strict=True):
         if not ids:
             raise UnsupportedError(
-                f"the label `{text}` has no words that this checkpoint can write",
-                hint="give the class a name in words",
+                f"the tokenizer of this checkpoint has no tokens for the label `{text}`",
+                hint="use a label made of words",
             )
     if begins_another(tokens):
         end = tokenizer.eos_token_id

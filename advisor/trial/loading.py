@@ -61,20 +61,20 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
         numbers, characters = _tried(str(checkpoint.folder), class_name)
     except (LimitExceededError, ChildError) as error:
         raise BrokenCheckpointError(
-            f"the files beside the weights of `{checkpoint.name}` take more memory or time than "
-            f"any checkpoint needs: {error}",
-            hint="fetch the checkpoint again; config.json, the settings of its processor, "
-            "tokenizer.json and the chat template are what was tried",
+            f"loading the configuration files of `{checkpoint.name}` exceeds the memory or time "
+            f"limit: {error}",
+            hint="download the checkpoint again; advisor loaded config.json, the processor, "
+            "tokenizer.json and the chat template",
         ) from error
     most = MOST_TIMES * checkpoint.weights.stored_bytes + ALWAYS_ALLOWED
     name, size = checkpoint.name, f"{checkpoint.weights.stored_bytes / 1e6:,.1f} MB"
     if numbers > most or characters > MOST_CHARACTERS:
         raise BrokenCheckpointError(
-            f"the chat template of `{name}` makes {characters:,} letters of a turn"
+            f"the chat template of `{name}` turns one message into {characters:,} characters"
             if characters > MOST_CHARACTERS
-            else f"the configuration of `{name}` promises {numbers:,} numbers, far more than its "
-            f"weights of {size} hold",
-            hint="fetch the checkpoint again",
+            else f"the configuration of `{name}` describes {numbers:,} parameters, far more than "
+            f"its weights of {size} can contain",
+            hint="download the checkpoint again",
         )
     if path is not None:
         with contextlib.suppress(OSError):  # it is tried again the next time
@@ -204,7 +204,7 @@ def load_network(
     if loader is None:
         raise UnsupportedError(
             f"the installed transformers {transformers().__version__} has no class `{class_name}`",
-            hint=f"pip install --upgrade transformers, or name another class under {USES}",
+            hint=f"run `pip install --upgrade transformers`, or set another class under {USES}",
         )
     refuse_what_does_not_fit(checkpoint.name, checkpoint.weights, placement)
     refuse_what_has_no_end(checkpoint, class_name)
@@ -240,7 +240,7 @@ def load_network(
     saved_from = " and ".join(checkpoint.architectures)
     notes = []
     if lacking and not pretrained_only:
-        origin = f"; it was saved from {saved_from}" if saved_from else ""
+        origin = f"; the checkpoint was saved from {saved_from}" if saved_from else ""
         raise WeightsMismatchError(
             f"`{name}` lacks {len(lacking)} of the weights that {loaded} needs "
             f"({_parts(lacking)}), so its answers would be random{origin}",
@@ -248,15 +248,15 @@ def load_network(
         )
     if lacking:
         notes.append(
-            f"{len(lacking)} weights are random ({_parts(lacking)}): `{name}` is only pre-trained "
-            "and must be fine-tuned before its answers mean anything"
+            f"{len(lacking)} weights are random ({_parts(lacking)}): `{name}` is only "
+            "pre-trained, so its output is random until you fine-tune it"
         )
     elif pretrained_only:
-        notes.append(f"`{name}` is only pre-trained: fine-tune it before you judge its answers")
+        notes.append(f"`{name}` is only pre-trained; fine-tune the model before use")
     if unused and saved_from and loaded not in checkpoint.architectures:
         notes.append(
-            f"`{name}` was saved from {saved_from} and is loaded as {loaded}: "
-            f"{len(unused)} of its weights stay unused ({_parts(unused)})"
+            f"`{name}` was saved from {saved_from} and is loaded as {loaded}, so {len(unused)} of "
+            f"its weights are unused ({_parts(unused)})"
         )
     return network, tuple(notes)
 
@@ -269,7 +269,8 @@ def load_part(checkpoint: LocalCheckpoint, class_name: str) -> Any:
     added = getattr(tokenizer, "added_tokens_decoder", None)
     if added is not None and len(tokenizer) <= len(added):  # made of nothing: no file was there
         raise BrokenCheckpointError(
-            f"the tokenizer of `{checkpoint.name}` has no vocabulary: its files are missing",
+            f"the tokenizer of `{checkpoint.name}` has no vocabulary, because its files are "
+            "missing",
             hint="download the checkpoint again, with tokenizer.json or its vocabulary file",
             kind="incomplete-checkpoint",
         )
@@ -314,7 +315,7 @@ def cut_texts(tokenizer: Any, texts: tuple[str, ...], limit: dict[str, Any]) -> 
         count = len(tokenizer(text, truncation=False)["input_ids"])
         if count > longest:
             start = text if len(text) <= 40 else f"{text[:37]}..."
-            notes.append(f"`{start}` has {count} tokens; only the first {longest} were read")
+            notes.append(f"`{start}` has {count} tokens; only the first {longest} were used")
     return tuple(notes)
 
 

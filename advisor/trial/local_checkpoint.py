@@ -35,7 +35,7 @@ MOST_BYTES = 200 * MEGABYTE
 """Of vocabularies, the index of weights; the largest known take a fifth of it."""
 GENERATION, MOST_BYTES_AT_EACH_STEP = "generation_config.json", MEGABYTE
 """What is gone through for each token that is written."""
-FETCH = "fetch the checkpoint again"
+FETCH = "download the checkpoint again"
 MOST_FILES, MOST_TENSORS = 1_000, 100_000
 """Of weights, and in one of their files; looking at more takes minutes."""
 STORED_BYTES = {"F64": 8, "I64": 8, "F16": 2, "BF16": 2, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
@@ -118,8 +118,8 @@ def _configuration(folder: Path, name: str) -> dict[str, Any]:
     path = folder / "config.json"
     if not path.is_file():
         raise BrokenCheckpointError(
-            f"`{name}` holds no config.json, so nothing says which network it is",
-            hint="give the folder that `save_pretrained` wrote",
+            f"`{name}` has no config.json, so its architecture is unknown",
+            hint="pass the folder that `save_pretrained` wrote",
         )
     try:
         config = read_config(path, name)
@@ -127,24 +127,24 @@ def _configuration(folder: Path, name: str) -> dict[str, Any]:
         raise BrokenCheckpointError(error.message, hint=error.hint) from error
     if not isinstance(config.get("model_type"), str):
         raise BrokenCheckpointError(
-            f"the config.json of `{name}` names no model_type",
-            hint="this is not a transformers checkpoint; look for a converted one",
+            f"the config.json of `{name}` has no model_type",
+            hint="look for a version of the checkpoint that was converted to transformers",
         )
     if config.get("auto_map") and not is_known_type(config["model_type"]):
         raise RemoteCodeError(
-            f"`{name}` brings its own Python code, which advisor never runs",
-            hint="look for a version of it that transformers itself supports",
+            f"`{name}` needs Python code from its repository, which advisor never runs",
+            hint="look for a version of the checkpoint that transformers supports natively",
         )
     if kernel := next(_kernels(config), ""):
         raise RemoteCodeError(
-            f"the config.json of `{name}` names code of the Hub, `{kernel}`, "
-            "which advisor never runs",
-            hint="delete that setting: without it, transformers computes the same by itself",
+            f"the config.json of `{name}` refers to code on the Hub, `{kernel}`, which advisor "
+            "never runs",
+            hint="delete that setting; transformers then uses its own implementation",
         )
     if config.get(ELSEWHERE, WEIGHTS) != WEIGHTS:
         raise BrokenCheckpointError(
-            f"`{ELSEWHERE}` in the config.json of `{name}` names weights by another name",
-            hint=f"call the file {WEIGHTS}, and delete that setting",
+            f"`{ELSEWHERE}` in the config.json of `{name}` sets another name for the weights",
+            hint=f"rename the file to {WEIGHTS} and delete that setting",
         )
     return config
 
@@ -171,8 +171,8 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
     if not (folder / INDEX).is_file():
         refuse_pickled([path.name for path in folder.iterdir()], name)
         raise BrokenCheckpointError(
-            f"`{name}` holds no weights: there is no {WEIGHTS}",
-            hint="give the folder that `save_pretrained` wrote",
+            f"`{name}` has no weights: the file {WEIGHTS} is missing",
+            hint="pass the folder that `save_pretrained` wrote",
             kind="incomplete-checkpoint",
         )
     try:
@@ -185,16 +185,16 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
         ) from error
     if len(parts) > MOST_FILES or not all(own):
         raise BrokenCheckpointError(
-            f"the index of the weights of `{name}` names {len(parts):,} files; all have to be "
-            f"{SAFE} files of its folder, and {MOST_FILES:,} at most",
+            f"the weight index of `{name}` lists {len(parts):,} files; it may list at most "
+            f"{MOST_FILES:,}, all {SAFE} files in the same folder",
             hint=FETCH,
         )
     absent = [part for part in parts if not (folder / part).is_file()]
     if absent:
         raise BrokenCheckpointError(
-            f"`{name}` is incomplete: {len(absent)} of {len(parts)} weight files are missing, "
-            f"`{absent[0]}` first",
-            hint="fetch the rest; a download resumes where it stopped",
+            f"`{name}` is incomplete: {len(absent)} of {len(parts)} weight files are missing, the "
+            f"first is `{absent[0]}`",
+            hint="download the checkpoint again; the download resumes where it stopped",
             kind="incomplete-checkpoint",
         )
     return tuple(folder / part for part in parts)
@@ -205,10 +205,9 @@ def refuse_pickled(names: list[str], name: str) -> None:
     pickled = sorted(each for each in names if each.endswith(PICKLED))
     if pickled:
         raise UnsafeWeightsError(
-            f"`{name}` has its weights only as `{pickled[0]}`, and loading that file could run "
-            "any code in it",
-            hint="look for a revision with safetensors (many have one under `refs/pr/...`: "
-            "--revision), or convert it yourself where you trust the file",
+            f"`{name}` has only the pickle file `{pickled[0]}`, and loading a pickle can run code",
+            hint="pass a --revision with safetensors (often under `refs/pr/...`), or convert the "
+            "file if you trust it",
         )
 
 
@@ -221,7 +220,7 @@ def _read_weights(paths: tuple[Path, ...], name: str) -> Weights:
             with library("safetensors").safe_open(path, framework="pt") as file:
                 names = file.keys()
                 if len(names) > MOST_TENSORS:
-                    raise ValueError(f"it names {len(names):,} tensors")  # noqa: TRY301
+                    raise ValueError(f"the file lists {len(names):,} tensors")  # noqa: TRY301
                 for tensor in names:
                     header = file.get_slice(tensor)
                     shape = header.get_shape()
@@ -232,7 +231,7 @@ def _read_weights(paths: tuple[Path, ...], name: str) -> Weights:
             reason = str(error).removeprefix("Error while deserializing header: ")
             raise BrokenCheckpointError(
                 f"the weights of `{name}` are damaged: `{path.name}`: {reason}",
-                hint="delete the file and fetch it again",
+                hint="delete the file and download it again",
             ) from error
     most, _ = by_dtype.most_common(1)[0] if by_dtype else ("F32", 0)
     return Weights(

@@ -18,10 +18,18 @@ if TYPE_CHECKING:
     from advisor.trial.composition import Composition
     from advisor.trial.training import FineTuning
 
-COST_COLUMNS = ("checkpoint", "load ms", "first ms", "then ms", "peak MB", "estimated MB", "off")
+COST_COLUMNS = (
+    "checkpoint",
+    "load ms",
+    "first ms",
+    "next ms",
+    "peak MB",
+    "estimated MB",
+    "error",
+)
 COST_NOTE = (
-    "first and then are one image; peak memory is that of this process, with all that it had "
-    "loaded before; off is how far the estimate was from it"
+    "Times are for one image. Peak memory includes everything this process loaded before. The "
+    "error compares the estimate with the peak."
 )
 
 
@@ -90,7 +98,7 @@ def _figure(answer: Prediction) -> str:
 def _answer_text(answer: Prediction) -> str:
     """Return an answer in words."""
     if answer.vector is not None:
-        return f"{answer.text}: a vector of {len(answer.vector)} numbers"
+        return f"{answer.text}: an embedding of {len(answer.vector)} numbers"
     return answer.text or "(nothing)"
 
 
@@ -118,10 +126,10 @@ def composition_page(made: Composition, *, trained: bool = False) -> Page:
         ("encoder", made.encoder),
         ("decoder", made.decoder),
         ("folder", str(made.folder)),
-        ("parameters", f"{made.parameters:,}, of them {made.new_parameters:,} new"),
+        ("parameters", f"{made.parameters:,}, {made.new_parameters:,} of them new"),
         ("tokens", f"start {made.start_token}, end {made.end_token}, pad {made.pad_token}"),
     )
-    lines = [f"new and random: {weight}" for weight in made.new_weights]
+    lines = [f"randomly initialized: {weight}" for weight in made.new_weights]
     lines += () if trained else made.warnings
     page: Page = [
         Heading("Joined", 1),
@@ -130,7 +138,10 @@ def composition_page(made: Composition, *, trained: bool = False) -> Page:
     ]
     if not trained:
         page += [
-            Text("It talks nonsense until it is fine-tuned on images and their texts:", "warn"),
+            Text(
+                "Fine-tune this model on image-text pairs first. Its output is random until then:",
+                "warn",
+            ),
             Code(f"advisor compose --checkpoint {made.folder} --finetune pairs.csv --save FOLDER"),
         ]
     return page
@@ -143,19 +154,25 @@ def finetuning_page(result: FineTuning, asked: str) -> Page:
     """
     held = result.held_out
     resumed = f", resumed after step {result.resumed_at}" if result.resumed_at else ""
-    how, best = result.settings, f"saved is step {result.best_step}, with the lowest held-out loss"
+    how, best = (
+        result.settings,
+        (f"step {result.best_step} is saved, with the lowest validation loss"),
+    )
     losses = f"{result.loss_before:.3f} before, {result.loss_after:.3f} after"
     facts = (
         ("folder", str(result.folder)),
-        ("pairs", f"{result.pairs}, and {held} held out"),
+        ("pairs", f"{result.pairs} for training, {held} held out for validation"),
         (
             "settings",
             f"{count(how.epochs or 0, 'epoch')}, batch size {how.batch_size}, learning rate "
             f"{how.learning_rate:g}",
         ),
         ("steps", f"{result.steps}{resumed}; {best}"),
-        ("loss on held-out pairs", losses),
-        ("exactly right", f"{result.exact_before} of {held} before, {result.exact_after} after"),
+        ("validation loss", losses),
+        (
+            "exactly right",
+            f"{result.exact_before} of {held} before training, {result.exact_after} after",
+        ),
     )
     rows = tuple((each.image, each.text, each.before, each.after) for each in result.samples)
     return [

@@ -62,7 +62,7 @@ def place(
         if placement.device.startswith("mps"):
             raise UnsupportedError(
                 f"bitsandbytes does not quantize on `{placement.device}`",
-                hint="use --torch-device cpu, or --dtype float16 in place of --quantize",
+                hint="pass --torch-device cpu, or --dtype float16 instead of --quantize",
                 kind="no-such-device",
             )
         return Placement(device=placement.device, dtype=dtype, computes_in=placement.dtype)
@@ -81,7 +81,7 @@ def place(
         kind, number = torch.device(device).type, torch.device(device).index or 0
     if number >= there.get(kind, 0):
         raise UnsupportedError(
-            f"this machine has no device `{device}` that torch can use",
+            f"torch finds no device `{device}` on this machine",
             hint="use auto, cpu, cuda or mps",
             kind="no-such-device",
         )
@@ -123,7 +123,7 @@ def refuse_what_does_not_fit(name: str, weights: Weights, placement: Placement) 
     smaller = "--dtype bfloat16" if placement.dtype == "float32" else "--quantize 8 or 4"
     smaller = "a smaller checkpoint" if placement.dtype in QUANTIZED else smaller
     raise OutOfMemoryError(
-        f"`{name}` needs about {needed / 1024:.1f} GB in {placement.dtype}, and "
+        f"`{name}` needs about {needed / 1024:.1f} GB of memory in {placement.dtype}, and "
         f"{free / 1024:.1f} GB are free",
         hint=f"try {smaller}",
     )

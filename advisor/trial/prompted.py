@@ -15,7 +15,7 @@ from advisor.trial.loading import USES, Inputs, stacked, text_limit
 from advisor.trial.runner import Runner, fixed_prompt
 from advisor.trial.runtime import UnsupportedError, library
 
-THINKS = "it thinks before it answers, and the thought is left out"
+THINKS = "the model thinks before it answers; the output leaves out the thinking"
 NO_REPLY = Reply(answers=())
 
 
@@ -62,7 +62,7 @@ class TextWriter(Runner, abc.ABC):
                 given, warnings = inputs[place], self.doubts(images[place])
                 long = len(ids) - self.prompt_length(given) >= limit
                 if long and ids[-1] not in self._end_tokens():
-                    cut = f"the answer was cut after {limit} tokens; raise --max-new-tokens"
+                    cut = f"the answer was cut after {limit} tokens; pass a higher --max-new-tokens"
                     warnings = (*warnings, cut)
                 replies[place] = Reply(answers=(self.decode(ids, given),), warnings=warnings)
         return replies
@@ -233,9 +233,9 @@ class Chat(Prompted):
         super().prepare()
         if not getattr(self.processor, "chat_template", None):
             raise UnsupportedError(
-                f"`{self.checkpoint.name}` has no chat template, and advisor has no runner "
-                f"for a `{self.checkpoint.model_type}`",
-                hint="choose an instruction-tuned version of it, or name a runner for "
+                f"`{self.checkpoint.name}` has no chat template, and advisor has no runner for "
+                f"the model type `{self.checkpoint.model_type}`",
+                hint="choose an instruction-tuned version of the checkpoint, or add a runner for "
                 f"`{self.checkpoint.model_type}` under {USES}",
             )
         entry, wanted = self.entry, self.loading.thinking

@@ -35,7 +35,7 @@ from advisor.trial.runtime import BrokenCheckpointError, DiskFullError, NotDownl
 from advisor.writing import disk_is_full
 
 DEMO = "demo:"
-AGREE = "add --download; it prints the size first"
+AGREE = "add --download, which prints the size before it starts"
 NEEDED = (".json", ".txt", ".jinja", ".model", ".safetensors")
 """How files end, at the top of a repository, that loading may need."""
 
@@ -95,8 +95,8 @@ def resolve(checkpoint: str | Path, loading: Loading | None = None) -> LocalChec
     no_id = isinstance(checkpoint, Path) or not is_hub_id(name) or name.startswith(("~", "."))
     if no_id or folder.exists():
         raise NotFoundError(
-            f"`{name}` is neither a folder of a checkpoint nor a Hub id",
-            hint="give the folder that holds config.json, or `organization/name`",
+            f"`{name}` is neither a checkpoint folder nor a Hub id",
+            hint="pass a folder with config.json, or an id such as `organization/name`",
         )
     return _from_hub(name, loading or Loading())
 
@@ -112,10 +112,10 @@ def _from_hub(name: str, loading: Loading) -> LocalCheckpoint:
     if loading.offline or network_forbidden():
         raise incomplete or OfflineError(
             f"`{name}` is not on this machine, and network access is turned off",
-            hint="drop --offline or unset HF_HUB_OFFLINE once, or give a folder",
+            hint="drop --offline or unset HF_HUB_OFFLINE, or pass a local folder",
         )
     if loading.agree is None:
-        raise incomplete or NotDownloadedError(f"`{name}` is not on this machine yet", hint=AGREE)
+        raise incomplete or NotDownloadedError(f"`{name}` is not downloaded yet", hint=AGREE)
     download = plan_download(name, loading.revision)
     if not loading.agree(download):
         raise NotDownloadedError(
@@ -152,9 +152,9 @@ def fetch(download: Download) -> Path:
     free = shutil.disk_usage(existing).free
     if free < download.total_bytes:
         raise DiskFullError(
-            f"`{download.name}` needs {download.size}, and the disk of the Hub cache has "
-            f"{size_shown(free)} free",
-            hint="free some space, or point HF_HOME at another disk",
+            f"`{download.name}` needs {download.size} of disk space, and the disk of the Hub "
+            f"cache has {size_shown(free)} free",
+            hint="free some disk space, or set HF_HOME to a folder on another disk",
         )
     with _hub_errors(download.name, download.revision):
         folder = hub.snapshot_download(
@@ -176,7 +176,7 @@ def _needed_files(sizes: dict[str, int], name: str) -> tuple[str, ...]:
     if not weights or "config.json" not in needed:
         raise BrokenCheckpointError(
             f"`{name}` holds no {'config.json' if weights else 'weights'}",
-            hint="this is not a transformers checkpoint; look for a converted one",
+            hint="look for a version of the checkpoint that was converted to transformers",
         )
     used = weights
     if WEIGHTS in weights:
@@ -196,8 +196,8 @@ def _hub_errors(name: str, revision: str | None) -> Iterator[None]:
     except Exception as error:
         if disk_is_full(error):
             raise DiskFullError(
-                f"the disk filled up while `{name}` was fetched",
-                hint="free some space and start again: it resumes; or point HF_HOME at another "
-                "disk",
+                f"the disk is full, so `{name}` was not downloaded completely",
+                hint="free some disk space and run the command again to resume, or set HF_HOME to "
+                "another disk",
             ) from error
         raise hub_error(error, name, revision=revision, loading=True) from error

@@ -37,9 +37,15 @@ from advisor.trial.runtime import (
 )
 
 MISSING = {
-    "labels": ("ranks texts you name", "--labels 'a photo of a cat,a photo of a dog'"),
-    "question": ("answers a question", "--question 'what is in the image?'"),
-    "folder": ("compares with other images", "--folder FOLDER"),
+    "labels": (
+        "ranks texts and needs a list of them",
+        "--labels 'a photo of a cat,a photo of a dog'",
+    ),
+    "question": (
+        "answers a question and needs one",
+        "--question 'what is in the image?'",
+    ),
+    "folder": ("compares images and needs a folder of them", "--folder FOLDER"),
 }
 """What a runner does with each need, and how to give it."""
 
@@ -111,9 +117,9 @@ class Runner:
         Called within `running`; `request` is that of all the images.
         """
         raise UnsupportedError(
-            f"`{self.checkpoint.name}` cannot say of {count(len(request.texts), 'label')} how well "
-            f"they fit {count(len(images), 'image')}",
-            hint="choose a checkpoint for labels, or one that writes",
+            f"`{self.checkpoint.name}` cannot score {count(len(request.texts), 'label')} for "
+            f"{count(len(images), 'image')}",
+            hint="choose a checkpoint for classification, or one that generates text",
         )
 
     def run(self, image: OpenedImage, request: Request | None = None) -> Reply:
@@ -144,13 +150,13 @@ class Runner:
         """Return the reply with what is to be said of it; refuse one that holds no numbers."""
         if any(math.isnan(answer.score or 0.0) for answer in reply.answers):
             raise BrokenCheckpointError(
-                f"`{self.checkpoint.name}` answers with values that are not numbers",
-                hint="its weights are damaged, or --dtype float32 is needed",
+                f"`{self.checkpoint.name}` returned NaN scores",
+                hint="pass --dtype float32; if the scores stay NaN, download the weights again",
             )
         fixed = fixed_prompt(self.entry, self.task)
         if not request.question or fixed is None or request.prompt:
             return reply
-        new = f"the model ignores the question: its prompt is `{fixed}`"
+        new = f"the model ignores the question, because its prompt is always `{fixed}`"
         return replace(reply, warnings=(*reply.warnings, new))
 
     def on_device(self, inputs: Any) -> dict[str, Any]:
@@ -167,8 +173,8 @@ class Runner:
     def _check(self, image: OpenedImage, request: Request) -> None:
         if image.regions and not self.takes_regions:
             raise ImageError(
-                f"`{image.name}` holds stored regions; `{self.checkpoint.name}` takes an image",
-                hint="give an image file; regions are for a unified VLP of 2020",
+                f"`{image.name}` has region features, and `{self.checkpoint.name}` needs an image",
+                hint="pass an image file; only a unified VLP (2020) uses region features",
             )
         given = {
             "labels": "".join(request.texts).strip(),
@@ -178,9 +184,7 @@ class Runner:
         for need in self.needs:
             if not given.get(need, True):
                 does, flag = MISSING[need]
-                raise MissingInputError(
-                    f"`{self.checkpoint.name}` {does}, and none was given", hint=f"add {flag}"
-                )
+                raise MissingInputError(f"`{self.checkpoint.name}` {does}", hint=f"add {flag}")
 
 
 @cache
@@ -271,8 +275,12 @@ def act_and_use(
     uses = _uses(rulebase, checkpoint)
     if not uses:
         known = is_known_type(checkpoint.model_type)
-        reason = "advisor has no runner for it" if known else "the installed transformers lacks it"
-        other = f"choose another checkpoint, or name a runner for it under {USES}"
+        reason = (
+            "advisor has no runner for it"
+            if known
+            else ("the installed transformers lacks this type")
+        )
+        other = f"choose another checkpoint, or add a runner for this type under {USES}"
         raise UnsupportedError(
             f"`{checkpoint.name}` is a `{checkpoint.model_type}`, and {reason}",
             hint=other if known else "pip install --upgrade transformers",
@@ -281,8 +289,9 @@ def act_and_use(
     use = use_for(uses, act, checkpoint.part_types) if act else None
     if act is None or use is None:
         raise UnsupportedError(
-            f"a `{checkpoint.model_type}` like `{checkpoint.name}` cannot do `{task}`",
-            hint=f"it can do: {', '.join(supported_tasks(checkpoint, rulebase))}",
+            f"a `{checkpoint.model_type}` model such as `{checkpoint.name}` does not support "
+            f"`{task}`",
+            hint=f"the model supports {', '.join(supported_tasks(checkpoint, rulebase))}",
         )
     return act, use
 
@@ -309,7 +318,8 @@ def runner_class(use: RunnerUse) -> type[Runner]:
         runner: type[Runner] = getattr(importlib.import_module(f"advisor.trial.{module}"), name)
     except (ImportError, AttributeError) as error:
         raise UnsupportedError(
-            f"the rules name the runner `{use.runner}` for `{use.id}`, and there is none",
-            hint="name a runner of advisor.trial, as the other uses in rules/programs do",
+            f"the rules name the runner `{use.runner}` for `{use.id}`, and that runner does not "
+            "exist",
+            hint="use a runner of advisor.trial, like the other entries in rules/programs",
         ) from error
     return runner

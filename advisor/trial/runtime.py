@@ -73,7 +73,7 @@ PANIC = "PanicException"
 """What tokenizers raises where its Rust code gave up; it is no Exception, and has no module."""
 NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 """What a RuntimeError of torch says where memory ran out."""
-DEBUG = "`ADVISOR_DEBUG=1` shows where it failed"
+DEBUG = "set `ADVISOR_DEBUG=1` to print the traceback"
 _PIP = re.compile(r"pip install (?:-U |--upgrade )?([A-Za-z][\w.-]*\w)")
 _LIBRARY = re.compile(r"requires? the (\w+) library but it was not found", re.IGNORECASE)
 
@@ -181,20 +181,21 @@ def plain_errors(name: str) -> Iterator[None]:
             isinstance(error, RuntimeError) and any(sign in str(error) for sign in NO_MEMORY)
         ):
             raise OutOfMemoryError(
-                f"the memory ran out while `{name}` was used",
+                f"running `{name}` used up the memory",
                 hint="try a smaller checkpoint, --dtype bfloat16, or a smaller image",
             ) from error
         if disk_is_full(error):
             raise DiskFullError(
-                f"the disk filled up while `{name}` was written",
-                hint="free some space and start again",
+                f"the disk is full, so `{name}` was not written completely",
+                hint="free some disk space and run the command again",
             ) from error
         message, hint = f"transformers cannot use `{name}`: {first_words(error)}", DEBUG
         if _asks_the_hub(error):
             message = (
-                f"`{name}` names files of the Hub beside its own, which advisor does not fetch"
+                f"`{name}` refers to files in other Hub repositories, which advisor does not "
+                "download"
             )
-            hint = "put what it needs in its folder, or choose another checkpoint"
+            hint = "put those files into the checkpoint folder, or choose another checkpoint"
         raise BrokenCheckpointError(message, hint=hint) from error
 
 

@@ -133,7 +133,7 @@ class Watch(TrainerCallback):
             return
         if not all(math.isfinite(each) for each in (loss, held_out) if each is not None):
             raise TrainingError(
-                f"the loss is not finite at step {state.global_step}",
+                f"the training loss became NaN or infinite at step {state.global_step}",
                 hint="train with a smaller --learning-rate",
             )
         passed = (time.monotonic() - self.began) / max(1, state.global_step - self.first_step)
@@ -190,8 +190,8 @@ def train(
             if last is None or watch.first_step is not None:
                 raise
             raise BrokenCheckpointError(
-                f"the unfinished training in `{unfinished}` cannot be read",
-                hint="delete it to start anew",
+                f"the interrupted training in `{unfinished}` cannot be read",
+                hint="delete the folder to start again",
             ) from error
     written = zip(held_out, before, _texts(runner, held_out, training), strict=True)
     samples = tuple(
@@ -231,7 +231,7 @@ def _trainer(
     place = runner.placement
     if (number := place.device.partition(":")[2]).strip("0"):
         raise UnsupportedError(
-            f"training runs on the first GPU, not on `{place.device}`",
+            f"training uses the first GPU and does not support `{place.device}`",
             hint=f"set CUDA_VISIBLE_DEVICES={number} and leave --torch-device out",
         )
     mixed = training.mixed_precision
@@ -332,9 +332,9 @@ def begin(folder: Path, identity: Any, make: Callable[[Path], object] | None = N
         write_text(record, digest)  # before what it speaks of
     elif not record.is_file() or record.read_text(encoding="utf-8") != digest:
         raise OutputExistsError(
-            f"`{folder}` holds an unfinished training with other pairs, parts, settings or "
+            f"`{folder}` has an interrupted training with other data, models, settings or "
             "libraries",
-            hint=f"name another folder, or delete `{start.parent}` to begin anew",
+            hint=f"pass another folder, or delete `{start.parent}` to start again",
         )
     if make is not None and not start.is_dir():
         make(start)

@@ -27,10 +27,11 @@ class Training:
     """
 
     epochs: Annotated[
-        int | None, option("--epochs", "Passes over the data.", min=1, show_default=False)
+        int | None, option("--epochs", "Number of training epochs.", min=1, show_default=False)
     ] = None
     batch_size: Annotated[
-        int | None, option("--batch-size", "Examples per batch.", min=1, show_default=False)
+        int | None,
+        option("--batch-size", "Number of examples per batch.", min=1, show_default=False),
     ] = None
     learning_rate: Annotated[
         float | None, option("--learning-rate", "Peak learning rate.", min=0, show_default=False)
@@ -39,7 +40,11 @@ class Training:
         int, option("--gradient-accumulation", "Batches per optimizer step.", min=1)
     ] = 1
     mixed_precision: Annotated[
-        str, option("--mixed-precision MODE", "auto, no, bf16 or fp16; auto: bf16 on GPUs with it.")
+        str,
+        option(
+            "--mixed-precision MODE",
+            "auto, no, bf16 or fp16. auto uses bf16 if the GPU supports bf16.",
+        ),
     ] = "auto"
     patience: Annotated[
         int,
@@ -49,7 +54,7 @@ class Training:
             min=0,
         ),
     ] = 0
-    workers: Annotated[int, option("--workers", "Processes that load images.", min=0)] = 0
+    workers: Annotated[int, option("--workers", "Number of processes that load images.", min=0)] = 0
     held_out: Annotated[
         float, option("--held-out", "Share of images held out for validation.", min=0, max=0.9)
     ] = 0.1
@@ -65,7 +70,7 @@ class Training:
     ] = 0
     device: Device = "auto"
     checkpoint_every: Annotated[
-        int, option("--checkpoint-every", "Steps between checkpoints.", min=1)
+        int, option("--checkpoint-every", "Training steps between saved checkpoints.", min=1)
     ] = 200
 
     def __post_init__(self) -> None:
@@ -102,7 +107,7 @@ class TrainingStep:
     seconds_left: float
 
     def __str__(self) -> str:
-        losses = {"loss": self.loss, "held-out loss": self.held_out_loss}
+        losses = {"loss": self.loss, "validation loss": self.held_out_loss}
         told = [f"{name} {loss:.3f}" for name, loss in losses.items() if loss is not None]
         minutes, seconds = divmod(round(self.seconds_left), 60)
         hours, minutes = divmod(minutes, 60)
@@ -180,15 +185,15 @@ def doubts(samples: Sequence[Sample], learnt: Sequence[str]) -> tuple[str, ...]:
     written, wanted = {each.after for each in samples}, {each.text for each in samples}
     if len(samples) > 1 and len(written) == 1 < len(wanted):
         found.append(
-            f"all {len(samples)} held-out images get the same text, `{written.pop()[:60]}`: train "
-            "for more --epochs, with another --learning-rate, or on more pairs"
+            f"the model returns the same text, `{written.pop()[:60]}`, for all {len(samples)} "
+            "validation images; use more --epochs, another --learning-rate, or more pairs"
         )
     common, _ = Counter(learnt).most_common(1)[0]
     right = sum(each.after == each.text for each in samples)
     without = sum(each.text == common for each in samples)
     if without > right:
         found.append(
-            f"the commonest text, `{common[:60]}`, would be right for {without} of {len(samples)} "
-            f"held-out images, and the model is right for {right}: train it longer or on more data"
+            f"the model is right for {right} of {len(samples)} validation images, and the most "
+            f"frequent text, `{common[:60]}`, for {without}; train longer or on more data"
         )
     return tuple(found)

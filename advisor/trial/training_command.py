@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from advisor.trial.composition import Composition
     from advisor.trial.training import FineTuning
 
-Save = Annotated[list[str], option("--save FOLDER", "Output folder, new or empty.", "--output")]
+Save = Annotated[list[str], option("--save FOLDER", "New or empty output folder.", "--output")]
 Data = Annotated[
     str,
-    typer.Argument(metavar="DATA", help="CSV, COCO captions, or VQA questions."),
+    typer.Argument(metavar="DATA", help="Training data: CSV, COCO captions, or VQA questions."),
 ]
-EXAMPLES = "`advisor compose --help` has an example of each"
+EXAMPLES = "`advisor compose --help` shows examples of both"
 SILENCE_S = 30
 """Off a terminal, at most so long passes between two lines of progress, but for slow steps."""
 
@@ -65,7 +65,12 @@ class Material:
     """What is learnt, from what, and where it starts; empty where not given."""
 
     aim: Annotated[
-        str, option("--aim AIM", "pretraining, captions or answers.", show_default=False)
+        str,
+        option(
+            "--aim AIM",
+            "Training objective: pretraining, captions or answers.",
+            show_default=False,
+        ),
     ] = "captions"
     checkpoint: Annotated[
         str, option("--checkpoint FOLDER", "Model to start from. Default: a small new network.")
@@ -97,9 +102,9 @@ def compose(
 ) -> int:
     """Combine a vision encoder and a text decoder, and fine-tune the result.
 
-    The cross-attention between them is new, so the output is random until the model is
-    fine-tuned on pairs. The weights of the epoch with the lowest held-out loss are saved. Ctrl-C
-    keeps a checkpoint; the same command resumes from it.
+    The cross-attention is untrained, so the output is random until you fine-tune the model on
+    pairs. The command saves the weights of the epoch with the lowest validation loss. Ctrl-C saves
+    a checkpoint. Run the same command to resume from it.
 
     \b
     Examples:
@@ -110,7 +115,8 @@ def compose(
     joins = (parts.encoder, parts.decoder)
     if any(joins) if parts.checkpoint else not all(joins):
         raise UsageError(
-            "give --encoder and --decoder to join the two, or --checkpoint for a joined one",
+            "pass --encoder and --decoder to combine two models, or --checkpoint for a combined "
+            "model",
             hint=EXAMPLES,
         )
     if parts.checkpoint and not parts.pairs:
@@ -132,9 +138,9 @@ def vlp(
 ) -> int:
     """Pre-train unified VLP (2020), or fine-tune it for captions or answers.
 
-    Settings left out are the published ones. Images go through a small grid that is trained
-    along; stored regions (.npz beside or under --images) through the network of the paper. Ctrl-C
-    keeps a checkpoint; the same command resumes from it.
+    Unset options use the published settings. Images use a small grid encoder that is trained too.
+    Region features (.npz files in --images) use the network of the paper. Ctrl-C saves a
+    checkpoint. Run the same command to resume from it.
 
     \b
     Examples:
@@ -162,7 +168,7 @@ def _folder_of(save: list[str], shown: Shown) -> str:
     """Return the one folder to write to."""
     if len(save) != 1:
         hint = f"found {', '.join(save)}" if save else "e.g. --save my-captioner"
-        raise UsageError("one --save FOLDER is needed", hint=hint)
+        raise UsageError("the output folder is missing; add --save FOLDER", hint=hint)
     shown.refuse(Path(save[0]))
     return save[0]
 
@@ -225,7 +231,10 @@ def stopping_between_steps() -> Iterator[Callable[[], bool]]:
             before(number, frame)
             return
         asked.set()
-        note("", "stopping after this step, a checkpoint is kept; Ctrl-C again stops at once")
+        note(
+            "",
+            "stopping after this step and saving a checkpoint; press Ctrl-C again to stop at once",
+        )
 
     before: Any = signal.getsignal(signal.SIGINT)
     before = before if callable(before) else signal.default_int_handler
@@ -234,7 +243,7 @@ def stopping_between_steps() -> Iterator[Callable[[], bool]]:
         yield asked.is_set
     except KeyboardInterrupt:
         if asked.is_set():
-            note("the same command resumes the training from here")
+            note("run the same command to resume the training")
         raise
     finally:
         signal.signal(signal.SIGINT, before)

@@ -59,7 +59,8 @@ def read_examples(
         read = read_json(source, folder, Path(annotations) if annotations is not None else None)
     elif annotations is not None:
         raise UsageError(
-            "`--annotations` is for VQA questions in JSON", hint="put the answers in the table"
+            "`--annotations` works only with VQA questions in JSON",
+            hint="put the answers in the table",
         )
     else:
         read = read_table(source, folder)
@@ -69,7 +70,11 @@ def read_examples(
         learnt = list(_learnt_from(each, path)) if path else []
         examples += learnt
         if not learnt:
-            why = "it has no text, or no answer" if path else f"there is no file `{each.image}`"
+            why = (
+                "it has no text, or no answer"
+                if path
+                else (f"the file `{each.image}` does not exist")
+            )
             problems.append(f"{data}: {each.image}: {why}")
     if problems:
         more = len(problems) - MANY
@@ -77,12 +82,12 @@ def read_examples(
         raise BrokenFileError(
             f"`{data}` has {count(len(problems), 'image')} of no use",
             problems=(*problems[:MANY], *left),
-            hint="correct or remove them, or name the folder of the images with --images",
+            hint="fix or remove those lines, or pass the folder of the images with --images",
         )
     if len({example.image for example in examples}) < 2:
         raise BrokenFileError(
             f"`{data}` has fewer than two images",
-            hint="one is held out, so at least two are needed",
+            hint="add images; one image is held out for validation",
         )
     return tuple(examples)
 

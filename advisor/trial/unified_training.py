@@ -82,7 +82,7 @@ def train_unified(
     examples = read_examples(data, images or None, annotations or None)
     if bool(examples[0].answers) != (aim == ANSWERS):
         holds = "questions" if examples[0].answers else "captions"
-        raise UsageError(f"`{data}` holds {holds}, which `{aim}` does not learn from")
+        raise UsageError(f"`{data}` has {holds}, which `--aim {aim}` cannot train on")
     trained, held_out = hold_out(examples, how.held_out, how.seed)
 
     def make(place: Path) -> None:

@@ -19,7 +19,7 @@ from advisor.unified_vlp.regions import UnifiedVLPRegionReader, read_regions
 from advisor.unified_vlp.vlp_config import GRID, UnifiedVLPConfig
 
 SPECIAL = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
-VOCABULARY = "give a vocab.txt of BERT, a word a line"
+VOCABULARY = "pass a BERT vocab.txt with one word per line"
 UNKNOWN = "<unk>"
 MOST_ANSWERS = 3129
 """As many as the published checkpoints choose from, the most frequent ones."""
@@ -104,7 +104,7 @@ def lines_in(file: str | Path, hint: str) -> list[str]:
     try:
         return lines_of(file)
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        reason = getattr(error, "strerror", None) or "the file is not UTF-8 text"
         raise BrokenFileError(f"`{file}` cannot be read: {reason}", hint=hint) from error
 
 

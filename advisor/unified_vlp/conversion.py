@@ -45,10 +45,10 @@ HEAD_WIDTH = 64
 FEW_HEADS = 4
 """What is assumed of a narrower network, as those for tests mostly have."""
 DROPPED = {
-    WORD_HEAD: "the word table once more, for the head",
-    "crit_mask_lm_smoothed.one_hot": "a constant for label smoothing",
+    WORD_HEAD: "a copy of the word embeddings for the head",
+    "crit_mask_lm_smoothed.one_hot": "a constant of label smoothing",
 }
-FOR_CAPTIONS, UNUSED = "cls.predictions.", "the word head, which answering does not use"
+FOR_CAPTIONS, UNUSED = "cls.predictions.", "the word head, which a model for answers does not use"
 USES = {
     "UnifiedVLPForCaptioning": (
         "AutoModelForImageTextToText",
@@ -63,7 +63,7 @@ USES = {
 }
 """The Auto class of each class, and the two lines that use it, for a card."""
 OTHER = (
-    "give a whole file that the training of LuoweiZhou/VLP wrote; BERT and UniLM have no regions"
+    "pass a complete file that LuoweiZhou/VLP training wrote; BERT and UniLM have no region layers"
 )
 
 
@@ -100,16 +100,20 @@ def convert(
     stored = read_state_dict(Path(file))
     dropped, kept = _parted(stored, str(file))
     words = words_in(vocabulary)
-    named = lines_in(answers, "give a text file, an answer a line") if answers is not None else []
+    named = (
+        lines_in(answers, "pass a text file with one answer per line")
+        if answers is not None
+        else []
+    )
     config = _config(kept, str(file), words, named)
     kind = UnifiedVLPForAnswering if ANSWERS in kept else UnifiedVLPForCaptioning
     network = _loaded(kind, config, kept, str(file))
     notes = []
     if config.hidden_size % HEAD_WIDTH:
         notes.append(
-            f"no shape shows how many heads there are, and a width of {config.hidden_size} is not "
-            f"a multiple of {HEAD_WIDTH}: {config.num_attention_heads} is assumed; "
-            "set num_attention_heads in config.json where it has others"
+            "the number of attention heads cannot be inferred from a width of "
+            f"{config.hidden_size}, so {config.num_attention_heads} is assumed; set "
+            "num_attention_heads in config.json if that is wrong"
         )
     if kind is UnifiedVLPForAnswering and not named:
         notes.append(
@@ -148,13 +152,15 @@ def convert(
 
 def read_state_dict(file: Path) -> dict[str, torch.Tensor]:
     """Return the tensors of a file by their names; anything but tensors is refused."""
-    wanted = "the file that the original's training wrote, model.EPOCH.bin"
+    wanted = "model.EPOCH.bin, which the original training wrote"
     if not file.is_file():
-        raise ConversionError(f"there is no file `{file}`", hint=f"give {wanted}", kind="not-found")
+        raise ConversionError(
+            f"the file `{file}` does not exist", hint=f"pass {wanted}", kind="not-found"
+        )
     try:
         stored = tensors_of(file)
     except PickledError as error:
-        raise ConversionError(error.message, hint=f"give {wanted}, not optim.EPOCH.bin") from error
+        raise ConversionError(error.message, hint=f"pass {wanted}, not optim.EPOCH.bin") from error
     return {name.removeprefix("module."): value.float() for name, value in stored.items()}
 
 
@@ -165,11 +171,12 @@ def _parted(
     table, head = stored.get(WORDS), stored.get(WORD_HEAD)
     if table is None:
         raise ConversionError(
-            f"`{file}` holds no `{WORDS}`, so it is not a unified VLP", hint=OTHER
+            f"`{file}` has no tensor `{WORDS}`, so it is not a unified VLP", hint=OTHER
         )
     if head is not None and not torch.equal(table, head):
         raise ConversionError(
-            f"`{WORD_HEAD}` of `{file}` differs from the word table, and the two are one here",
+            f"`{WORD_HEAD}` of `{file}` differs from the word embeddings, but a unified VLP "
+            "shares them",
             hint=OTHER,
         )
     dropped = {name: why for name, why in DROPPED.items() if name in stored}
@@ -179,8 +186,8 @@ def _parted(
     unknown = sorted(stored.keys() - own_names(stored).keys() - dropped.keys())
     if unknown:
         raise ConversionError(
-            f"`{file}` holds {len(unknown)} tensors that a unified VLP has no place for, "
-            f"`{unknown[0]}` first",
+            f"`{file}` has {len(unknown)} tensors that a unified VLP does not have, the first is "
+            f"`{unknown[0]}`",
             hint=OTHER,
         )
     return dropped, {name: value for name, value in stored.items() if name not in dropped}
@@ -198,7 +205,7 @@ def _config(
         shape = kept[tensor].shape if tensor in kept else ()
         if len(shape) <= axis or not shape[axis]:
             raise ConversionError(
-                f"`{file}` has no table `{tensor}`, which every unified VLP has", hint=OTHER
+                f"`{file}` lacks the tensor `{tensor}`, which every unified VLP has", hint=OTHER
             )
         sizes[size] = shape[axis]
     count, width = sizes["vocab_size"], sizes["hidden_size"]
@@ -206,7 +213,7 @@ def _config(
     for given, number, what in ((words, count, "vocabulary"), (named, answers, "list of answers")):
         if given and number and len(given) != number:
             raise ConversionError(
-                f"the {what} has {len(given)} lines, and the file {number}",
+                f"the {what} has {len(given)} lines, but the weights need {number}",
                 hint="the published files go with the vocab.txt of BERT-base cased, 28,996 lines, "
                 "and a list of 3,129 answers, `<unk>` first",
             )
@@ -235,8 +242,10 @@ def _loaded(
         needed = {name: value.shape for name, value in kind(config).state_dict().items()}
     wrong = sorted({name for name, _ in needed.items() ^ shapes.items()})
     if wrong:
-        more = f", and {len(wrong) - 1} more do not fit" if wrong[1:] else ""
-        raise ConversionError(f"`{file}` has no tensor that fits `{wrong[0]}`{more}", hint=OTHER)
+        more = f", and {len(wrong) - 1} more tensors do not fit" if wrong[1:] else ""
+        raise ConversionError(
+            f"`{file}` has no tensor with the shape of `{wrong[0]}`{more}", hint=OTHER
+        )
     network = kind(config)
     network.load_state_dict(values, strict=True)
     return network.eval()

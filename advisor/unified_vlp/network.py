@@ -33,7 +33,7 @@ class GridRegions(nn.Module):
         side, left = divmod(size, 2 ** len(channels))
         if not channels or left or side * side != config.region_count:
             raise ValueError(
-                f"a grid of {size} pixels and {len(channels)} stages has no "
+                f"a grid of {size} pixels and {len(channels)} stages does not have "
                 f"{config.region_count} cells"
             )
         widths = [3, *channels]
@@ -280,8 +280,8 @@ class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
         wanted = self.config.region_count
         if region_features is None or region_places is None or region_features.shape[1] != wanted:
             raise ValueError(
-                f"this checkpoint takes {wanted} regions of an image: region_features and "
-                "region_places, or pixel_values where it has a grid"
+                f"this checkpoint needs {wanted} regions per image: pass region_features and "
+                "region_places, or pixel_values if it has a grid"
             )
         content, place = self.regions(region_features, region_places)
         return content, place

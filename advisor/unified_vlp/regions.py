@@ -35,9 +35,10 @@ MOST_NUMBERS, FLOAT_BYTES = 10_000_000, 4
 MOST_SIDE = 10_000
 """Regions of a picture, features of a region, classes of a detector."""
 HINT = (
-    "give an .npz with the arrays features, class_probabilities and boxes, or PREFIX_feat581.h5::ID"
+    "pass an .npz file with the arrays features, class_probabilities and boxes, or "
+    "PREFIX_feat581.h5::ID"
 )
-FEW = "regions are 100 x 2048 numbers, or as few"
+FEW = "region features are at most 100 x 2048 numbers"
 
 
 class RegionsError(AdvisorError, kind="unreadable-regions"):
@@ -75,8 +76,8 @@ class Regions:
         flat = all(len(shape) == 2 for shape in shapes)
         if not flat or not 1 <= min(sides) <= max(sides) <= MOST_SIDE:
             raise RegionsError(
-                f"`{self.name}` has arrays of {', '.join(map(_shape, shapes))}, of which no "
-                "network can be made",
+                f"`{self.name}` has arrays of {', '.join(map(_shape, shapes))}, which do not "
+                "match a model",
                 hint=FEW,
             )
         (count, features), (_, classes), _boxes = shapes
@@ -93,14 +94,14 @@ class Regions:
         }
         for name, shape in wanted.items():
             array = getattr(self, name)
-            wrong = f"that are not numbers; it takes {_shape(shape)}"
+            wrong = f"that are not numbers; the model needs {_shape(shape)}"
             if numpy.shape(array) != shape:
-                wrong = f"of {_shape(numpy.shape(array))}, and the network takes {_shape(shape)}"
+                wrong = f"of {_shape(numpy.shape(array))}, and the model needs {_shape(shape)}"
             elif numpy.isfinite(array).all():
                 continue
             raise RegionsError(
                 f"`{self.name}` has {name} {wrong}",
-                hint="regions fit only the network that was trained on their detector",
+                hint="use region features of the detector that the model was trained with",
             )
 
 
@@ -109,10 +110,10 @@ def read_regions(path: str | Path) -> Regions:
     name = str(path)
     file, _, key = name.partition(KEY)
     if not Path(file).is_file():
-        raise RegionsError(f"there is no file `{file}`", hint=HINT, kind="not-found")
+        raise RegionsError(f"the file `{file}` does not exist", hint=HINT, kind="not-found")
     packed = file.lower().endswith(".npz")
     if not packed and not _OF_H5.search(file):
-        raise RegionsError(f"`{name}` is in no layout of stored regions", hint=HINT)
+        raise RegionsError(f"`{name}` has no known layout of region features", hint=HINT)
     try:
         arrays = _from_npz(Path(file)) if packed else _from_h5(Path(file), key)
         values = [numpy.asarray(_of_numbers(name, each), dtype=numpy.float32) for each in arrays]
@@ -121,7 +122,7 @@ def read_regions(path: str | Path) -> Regions:
     except Exception as error:  # whatever NumPy and h5py raise on a broken file
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise RegionsError(
-            f"`{name}` cannot be read as stored regions: {reason}", hint=HINT
+            f"`{name}` cannot be read as region features: {reason}", hint=HINT
         ) from error
     return Regions(**dict(zip(ARRAYS, values, strict=True)), name=name)
 
@@ -145,7 +146,8 @@ def _from_h5(file: Path, key: str) -> list[Any]:
     """
     if not key:
         raise RegionsError(
-            f"`{file}` holds many images, name one of them", hint=f"write {file.name}{KEY}ID"
+            f"`{file}` has several images; pass the id of one image",
+            hint=f"write {file.name}{KEY}ID",
         )
     beside = file.with_name(_OF_H5.sub(r"_cls\1.h5", file.name))
     folders = (file.parent, Path(os.path.normpath(file.parent / "..")))
@@ -154,15 +156,16 @@ def _from_h5(file: Path, key: str) -> list[Any]:
     sought = {
         f"`{file}`": _array(file, key),
         f"`{beside.name}` beside it": _array(beside, key),
-        "an .h5 file of boxes beside it or one folder above": next(
+        "an .h5 file of boxes in the same folder or its parent": next(
             (box for box in boxes if box is not None), None
         ),
     }
     for place, values in sought.items():
         if values is None:
             raise RegionsError(
-                f"there is no picture `{key}` in {place}",
-                hint="check the id; features, classes and boxes (*_bbox*.h5) are published apart",
+                f"{place} has no image with the id `{key}`",
+                hint="check the id; features, classes and boxes (*_bbox*.h5) are published in "
+                "separate files",
             )
     return list(sought.values())
 
@@ -189,8 +192,8 @@ def _array(file: Path, key: str) -> Any:
         array = stored[key] if isinstance(link, h5py.HardLink) else None
         if not isinstance(array, h5py.Dataset) or array.is_virtual or array.external:
             raise RegionsError(
-                f"`{key}` in `{file}` leads to another file, or is a group",
-                hint="copy the array into this one",
+                f"`{key}` in `{file}` is a group or a link to another file",
+                hint="copy the array into this file",
             )
         _of_numbers(file, array)
         for shape in (array.shape, array.chunks):
@@ -202,7 +205,7 @@ def _of_numbers(file: str | Path, values: Any) -> Any:
     """Return an array that is made of numbers: a text may have gigabytes."""
     if values.dtype.kind not in NUMBERS:
         raise RegionsError(
-            f"`{file}` holds an array of {values.dtype}, which is not a number", hint=HINT
+            f"`{file}` has an array of type {values.dtype}, which is not numeric", hint=HINT
         )
     return values
 
@@ -210,7 +213,7 @@ def _of_numbers(file: str | Path, values: Any) -> Any:
 def _refuse_more(file: Path, name: str, numbers: float) -> None:
     if numbers > MOST_NUMBERS:
         raise RegionsError(
-            f"`{name}` in `{file}` holds {numbers:,.0f} numbers, too many for one image", hint=FEW
+            f"`{name}` in `{file}` has {numbers:,.0f} numbers, too many for one image", hint=FEW
         )
 
 
@@ -219,8 +222,8 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 
 DETECTOR = (
-    "https://github.com/LuoweiZhou/detectron-vlp makes them (Python 2, Caffe2 and a GPU); store "
-    "them as .npz with features, class_probabilities and boxes"
+    "https://github.com/LuoweiZhou/detectron-vlp computes region features (Python 2, Caffe2 and "
+    "a GPU); save them as .npz with features, class_probabilities and boxes"
 )
 MEAN = DEVIATION = 0.5
 LEVELS = 255
@@ -287,7 +290,7 @@ class UnifiedVLPRegionReader(BaseImageProcessor):
             given = read_regions(given)
         if not isinstance(given, Regions):
             raise RegionsError(
-                "this checkpoint takes stored region features, not pixels",
+                "this checkpoint needs region features, not pixels",
                 hint=DETECTOR,
                 kind="takes-regions",
             )
@@ -298,7 +301,7 @@ class UnifiedVLPRegionReader(BaseImageProcessor):
         """Return (3, side, side), each value between -1 and 1."""
         if not hasattr(image, "convert"):
             raise RegionsError(
-                "this checkpoint takes an image: it has a grid in place of stored regions",
+                "this checkpoint needs an image, because it has a grid instead of region features",
                 hint="give an image file",
                 kind="takes-pixels",
             )

@@ -231,7 +231,7 @@ def test_lines_that_differ_make_the_program_of_the_next_checkpoint(rulebase):
     [
         ("recommend", {"answers": {"task": "captoning"}}, "unknown-option", "captioning"),
         ("recommend", {"answers": {"tusk": "vqa"}}, "unknown-question", "list questions"),
-        ("recommend", {"answers": {}}, "usage", "nothing to go by"),
+        ("recommend", {"answers": {}}, "usage", "the request has no task"),
         ("recommend", {"answers": ["vqa"]}, "usage", "type object"),
         ("recommend", {"awnsers": {"task": "vqa"}}, "unknown-argument", "answers"),
         ("recommend", {"answers": {"task": "vqa"}, "detail": "all"}, "unknown-detail", "full"),
@@ -240,7 +240,12 @@ def test_lines_that_differ_make_the_program_of_the_next_checkpoint(rulebase):
         ("explain", {}, "usage", "needs `answers`"),
         ("show", {"id": "clipp"}, "unknown-thing", "clip"),
         ("list", {"kind": "models"}, "unknown-kind", "checkpoints"),
-        ("list", {"kind": "tasks", "filter": {"task": "vqa"}}, "usage", "checkpoints only"),
+        (
+            "list",
+            {"kind": "tasks", "filter": {"task": "vqa"}},
+            "usage",
+            "works only with checkpoints",
+        ),
         ("list", {"kind": "checkpoints", "filter": {"size": 2}}, "unknown-filter", "memory_gb"),
         ("check", {}, "usage", "either"),
         ("check", {"paths": ["../elsewhere"]}, "outside", "outside the working folder"),
@@ -458,12 +463,12 @@ def test_a_tool_runs_where_a_file_that_takes_too_long_can_be_stopped(rulebase, m
 @pytest.mark.parametrize(
     ("filter", "told"),
     [
-        ({"memory_gb": "NaN"}, "`memory_gb` has to be a number"),
-        ({"memory_gb": True}, "`memory_gb` has to be a number"),
-        ({"language": {"a": 1}}, "`language` has to be a text"),
-        ({"family": ["clip"]}, "`family` has to be a text"),
-        ({"task": None}, "`task` has to be a text"),
-        ({"commercial_use": 5}, "`commercial_use` has to be a text"),
+        ({"memory_gb": "NaN"}, "`memory_gb` must be a number"),
+        ({"memory_gb": True}, "`memory_gb` must be a number"),
+        ({"language": {"a": 1}}, "`language` must be a text"),
+        ({"family": ["clip"]}, "`family` must be a text"),
+        ({"task": None}, "`task` must be a text"),
+        ({"commercial_use": 5}, "`commercial_use` must be a text"),
     ],
 )
 def test_a_filter_of_the_wrong_type_is_no_bug(rulebase, filter, told):
@@ -494,8 +499,8 @@ def test_a_short_form_never_passes_its_bound():
 @pytest.mark.parametrize(
     ("stdout", "code", "said"),
     [
-        (">&-", 2, "advisor: the answer cannot be written: bad file descriptor"),
-        ("> /dev/full", 2, "advisor: the answer cannot be written: no space left on device"),
+        (">&-", 2, "advisor: advisor cannot write the answer: bad file descriptor"),
+        ("> /dev/full", 2, "advisor: advisor cannot write the answer: no space left on device"),
         ("| true", 0, ""),
     ],
 )
@@ -550,7 +555,7 @@ def test_malformed_lines_are_answered_in_the_order_of_all(tmp_path):
 
 def test_a_need_of_a_book_is_refused_and_a_long_one_is_answered_in_short(rulebase):
     error = called(rulebase, "recommend", need="captions of photos " * 20_000)["error"]
-    assert error["message"] == "`need` has 379,999 characters, and at most 4,000 are read"
+    assert error["message"] == "`need` has 379,999 characters; the limit is 4,000"
     words = "captions of photos " + " ".join(f"qwertz{number}" for number in range(300))
     answered = answer(rulebase, "recommend", {"need": words})
     short = answered.structured_content

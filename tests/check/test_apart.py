@@ -33,7 +33,7 @@ def test_too_many_such_files_end_the_run(check, monkeypatch):
     monkeypatch.setattr(apart, "MOST_GIVEN_UP", 0)
     result = check({"a.py": SLOW})
     assert result.code == 2
-    assert "more memory or time" in result.json["error"]["message"]
+    assert "exceeded its memory or time limit" in result.json["error"]["message"]
 
 
 def test_a_child_without_memory_ends_the_run_in_one_sentence(check, monkeypatch):

@@ -86,7 +86,7 @@ def test_github_counts_one_as_one():
 def test_the_tenth_annotation_says_how_many_are_left():
     lines = workflow_commands(report(*[finding(line=n) for n in range(1, 15)])).splitlines()
     assert len(lines) == SHOWN_A_STEP
-    assert lines[-1] == "::error::5 more errors are in the log of this step"
+    assert lines[-1] == "::error::5 more errors are listed in the log of this step"
 
 
 @given(reports)
@@ -140,7 +140,7 @@ def test_a_page_shows_one_finding_a_cause_and_counts_the_other_places(check):
     """A machine gets all; a reader of forty thousand would see none."""
     load = 'BlipModel.from_pretrained("openai/clip-vit-base-patch32")\n'
     found = {f"{name}.py": "from transformers import BlipModel\n" + load * 30 for name in "ab"}
-    said, told = "error class-does-not-match", "is for another kind"
+    said, told = "error class-does-not-match", "is for another architecture"
     assert len(check(found).of("error")) == 60
     assert len(check({}, format="sarif").json["runs"][0]["results"]) >= 60
     assert check({}, format="github").out.count(said) == 60

@@ -75,7 +75,7 @@ def test_links_in_a_circle_end(check, tmp_path):
 def test_the_page_of_hostile_files_can_be_drawn(check):
     result = check({**HOSTILE, "odd.py": WRONG.replace(b"\n", b"\r\n")}, format="terminal")
     assert result.code == 1
-    assert "not looked at: 6 not parsed" in " ".join(result.out.split())
+    assert "not checked: 6 not parsed" in " ".join(result.out.split())
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

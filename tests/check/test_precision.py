@@ -156,7 +156,7 @@ def test_an_id_of_another_size_or_line_is_not_suspicious(said, id):
 )
 def test_a_slip_in_an_id_is_found_with_what_was_meant(said, id, meant):
     found = said(f'from transformers import AutoModel\nm = AutoModel.from_pretrained("{id}")\n')
-    assert (2, "suspicious-id", f"{id} is not a known checkpoint; {meant} is") in found
+    assert (2, "suspicious-id", f"{id} is not a known checkpoint, but {meant} is") in found
 
 
 def test_a_registry_may_write_ids_in_small_letters(check):
@@ -188,8 +188,8 @@ def test_properties_that_ask_each_other_end_and_every_place_is_in_its_file(check
     ("load", "runs"),
     [
         ("LlavaForConditionalGeneration", "runs `custom_generate/generate.py`, if present, from"),
-        ("CLIPProcessor", "runs the files that `auto_map` names for its tokenizer or image proc"),
-        ("AutoModelForImageTextToText", "runs the files that `auto_map` in its configuration nam"),
+        ("CLIPProcessor", "runs the files listed in `auto_map` for its tokenizer or image proc"),
+        ("AutoModelForImageTextToText", "runs the files listed in `auto_map` of its configurat"),
     ],
 )
 def test_which_file_of_a_repository_would_run_is_said(check, load, runs):

@@ -85,7 +85,7 @@ def test_no_dtype_is_put_where_it_does_nothing(check, kind):
     )
     result = check({"app.py": text}, "--transformers", "5.24")
     notes = [one for one in result.of("note") if one["rule"] == "renamed-argument"]
-    assert all("leave it out" in one["fix"] for one in notes)
+    assert all("remove the argument" in one["fix"] for one in notes)
     assert "dtype=" not in check({"app.py": text}, "--diff", format="terminal").out.replace(
         "torch_dtype=", ""
     )
@@ -165,7 +165,7 @@ def test_an_import_that_fails_ends_the_file_only_where_it_is_always_reached(chec
             "use `transformers.masking_utils.create_causal_",
         ),
         ("_prepare_4d_attention_mask_for_sdpa", "masking_utils.create_bidirectional_mask(config, "),
-        ("anything", "`transformers.masking_utils` is in its place, without `anything`"),
+        ("anything", "`transformers.masking_utils` replaces the module, but lacks `anything`"),
     ],
 )
 def test_a_module_is_no_remedy_for_a_name_that_it_lacks(check, name, remedy):
@@ -177,10 +177,10 @@ def test_a_module_is_no_remedy_for_a_name_that_it_lacks(check, name, remedy):
     ("given", "remedy"),
     [
         ("load_in_8bit=True", "use `quantization_config`"),
-        ("load_in_4bit=False", "leave it out"),
+        ("load_in_4bit=False", "remove the argument"),
         (
             "load_in_4bit=True, quantization_config=name",
-            "leave it out, as `quantization_config` is given",
+            "remove the argument, because `quantization_config` is set",
         ),
     ],
 )
@@ -193,7 +193,9 @@ def test_what_is_given_by_its_new_name_too_is_to_be_left_out(check, given, remed
 
 def test_an_argument_is_not_given_its_new_name_twice(check, tmp_path):
     text = 'model = CLIPModel.from_pretrained(name, torch_dtype="auto", dtype="auto")\n'
-    assert told_of(check, text, "renamed-argument")[1] == "leave it out, as `dtype` is given"
+    assert (
+        told_of(check, text, "renamed-argument")[1] == "remove the argument, because `dtype` is set"
+    )
     check({}, "--transformers", "5.24", "--fix")
     assert text in (tmp_path / "app.py").read_text()
 
@@ -202,7 +204,7 @@ def test_an_argument_is_not_given_its_new_name_twice(check, tmp_path):
 def test_bits_do_nothing_where_no_model_is_loaded(check, kind):
     load = f"transformers.{kind}.from_pretrained(name, load_in_8bit=True)"
     text = f"import transformers\none = {load}\n"
-    assert told_of(check, text, "renamed-argument")[1] == "leave it out"
+    assert told_of(check, text, "renamed-argument")[1] == "remove the argument"
 
 
 def test_a_name_that_no_class_has_any_more_is_renamed_wherever_it_is_asked(check, tmp_path):

@@ -204,7 +204,7 @@ def test_each_broken_file_gives_a_note_and_the_others_are_scanned(tmp_path, voca
     told = {note.path: (note.line, note.message) for note in found.notes}
     assert told["syntax.py"] == (2, "cannot be parsed: invalid syntax")
     assert told["python2.py"] == (2, "is written for Python 2")
-    assert told["nul.py"] == (2, "holds a NUL byte, so it is not Python text")
+    assert told["nul.py"] == (2, "has a NUL byte, so it is not Python source code")
     assert told["latin.py"][0] == 2
 
 
@@ -219,7 +219,7 @@ def test_a_file_of_fifty_megabytes_is_noted_and_not_read(tmp_path, vocabulary):
     with (tmp_path / "big.py").open("wb") as stream:
         stream.truncate(50_000_000)
     (note,) = scan([tmp_path], tmp_path, vocabulary).notes
-    assert note.message == "is over 4 MB, so it is not checked"
+    assert note.message == "is larger than 4 MB, so it is not checked"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
@@ -276,7 +276,7 @@ def test_what_is_nearly_python_is_said_to_be_unread_where_it_speaks_of_models(sc
     }
     found = scanned_files(**dict.fromkeys(said, GOOD), **{"quiet.pyx": "x = 1\n"})
     assert {note.path: note.message for note in found.notes} == {
-        name: f"is {what}, which is not read" for name, what in said.items()
+        name: f"is {what}, which advisor does not read" for name, what in said.items()
     }
     assert found.files == 5
     assert found.usages == ()

@@ -127,15 +127,19 @@ def test_an_ignore_comment_in_a_cell_covers_its_lines_in_the_file(scanned):
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ('{"cells": 1}', None, "expecting a list of cells"),
-        ('{"cells": [1]}', None, "expecting cells with a text or a list of texts"),
+        ('{"cells": 1}', None, "expected a list of cells"),
+        ('{"cells": [1]}', None, "expected cells with text or a list of texts"),
         (
             '{"cells": [{"cell_type": "code", "source": [2]}]}',
             None,
-            "expecting cells with a text or a list of texts",
+            "expected cells with text or a list of texts",
         ),
         ('{"metadata": {}}', None, "it has no cells"),
-        ('{"worksheets": []}', None, "its format is older than 4; open and save it once"),
+        (
+            '{"worksheets": []}',
+            None,
+            "its notebook format is older than 4; open and save the notebook once",
+        ),
         ("\n[]", 2, "extra data"),
         ('{\n"cells": [\n', 3, "expecting value"),
     ],

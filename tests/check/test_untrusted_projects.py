@@ -102,7 +102,7 @@ def test_a4_a_file_that_is_named_is_not_quoted_from_outside(
     (tmp_path / "named.yaml").symlink_to(outside)
     result = check({"a.py": WRONG}, flag, "named.yaml", format="terminal")
     assert (result.code, "hunter2" in result.err) == (2, False)
-    assert "named.yaml:1:1: cannot be read: a link leads out of the folder" in result.err
+    assert "named.yaml:1:1: cannot be read: a symbolic link leads out of the folder" in result.err
 
 
 @linux
@@ -196,7 +196,7 @@ def test_a8_a_count_without_end_is_no_row_of_a_baseline(check, digits):
     row = f'{{"rule": "x", "path": "a.py", "message": "x", "count": {"9" * digits}}}'
     known = f'{{"baseline_version": 1, "findings": [{row}, {row}]}}'
     result = check({"a.py": WRONG, "b.json": known}, "--baseline", "b.json", format="terminal")
-    assert (result.code, "is not a baseline file" in result.err) == (2, True)
+    assert (result.code, "is not a valid baseline file" in result.err) == (2, True)
 
 
 @pytest.mark.parametrize("declared", ['rules: ["a\\0b"]', 'exclude: ["a\\0b"]'])
@@ -377,7 +377,7 @@ def test_a_run_whose_judging_takes_too_long_says_so_and_fails_if_strict(check, m
     result = check({"a.py": WRONG}, "--deadline", "1", "--strict")
     assert (result.code, result.json["suppressed"]["out_of_time"]) == (1, 1)
     (finding,) = result.json["findings"]
-    assert finding["message"].endswith("was not judged before the deadline")
+    assert finding["message"].endswith("was not checked before the time limit")
 
 
 # -- nothing hidden --------------------------------------------------------------------------------
@@ -502,7 +502,7 @@ def test_a8_git_is_asked_of_this_folder_whatever_a_hook_names(check, tmp_path, m
 def test_a8_a_strict_check_fails_on_what_nobody_vouches_for(check, tmp_path):
     result = check({"venv/a.py": WRONG, "b.yaml": "x: 1\n"}, "--strict")
     assert result.code == 1
-    assert "by the name of an environment: 1 folder;" in result.of("warning")[0]["message"]
+    assert "1 folder with the name of a virtual environment" in result.of("warning")[0]["message"]
     git(tmp_path, "init", "-q")
     assert check({}, "--strict").code == 0
 
@@ -1244,7 +1244,7 @@ def test_b2_a_file_that_a_fix_would_break_is_named(check, tmp_path, monkeypatch)
 
     monkeypatch.setattr(fixing, "_parses", lambda _, text: NEW not in text)
     result = check({"a.py": FIXABLE % "x"}, "--fix", format="terminal")
-    assert "a.py is not fixed: it would not parse any more; fix it by hand" in result.err
+    assert "a.py was not fixed: the fixed file would be invalid, so fix it by hand" in result.err
     assert result.code == 2
 
 
@@ -1261,7 +1261,7 @@ def test_b3_b4_what_was_saved_meanwhile_is_left_alone(check, tmp_path, monkeypat
     result = check({"a.py": FIXABLE % "x", "b.py": FIXABLE % "y"}, "--fix", format="terminal")
     assert (tmp_path / "a.py").read_text() == "# new\n" + FIXABLE % "x"
     assert "Vision2Seq" not in (tmp_path / "b.py").read_text()
-    assert "a.py is not fixed: it was saved meanwhile" in result.err
+    assert "a.py was not fixed: the file changed during the check" in result.err
     assert result.code == 2
 
 
@@ -1273,7 +1273,7 @@ def test_b7_b8_a_file_that_refuses_stops_no_other_and_is_named(check, tmp_path, 
     result = check({"a.py": FIXABLE % "x", "b.py": FIXABLE % "y"}, "--fix", format="terminal")
     assert "Vision2Seq" in refused.read_text()
     assert "Vision2Seq" not in (tmp_path / "b.py").read_text()
-    assert "a.py is not fixed" in result.err
+    assert "a.py was not fixed" in result.err
     assert result.code == 2
     assert result.out  # the report is drawn all the same
 

@@ -77,7 +77,7 @@ def test_a_gap_is_found_at_the_rule_that_opens_it(audited):
     assert gap["about"] == "answer"
     assert gap["example"] == {"task": "answer", "device": "phone"}
     gaps = document["answers"]["none"] - document["declared_none"]
-    assert gap["message"].startswith(f"{gaps:,} profiles have no answer")
+    assert gap["message"].startswith(f"{gaps:,} answer combinations have no family")
 
 
 def test_a_dead_rule_is_found(audited):
@@ -98,7 +98,7 @@ def test_a_rule_implied_by_the_union_of_two_is_found(audited):
     implied = {one["about"]: one for one in found(document, "implied-rule")}
     assert code == 1
     assert place(implied["both"]) == ("house/decisions/house.yaml", 18)
-    assert "`one`, `two` say it already" in implied["both"]["message"]
+    assert "`one`, `two` cover all" in implied["both"]["message"]
 
 
 def test_a_rule_that_is_never_pivotal_is_found(audited):
@@ -108,7 +108,7 @@ def test_a_rule_that_is_never_pivotal_is_found(audited):
     (useless,) = found(document, "never-pivotal")
     assert (code, useless["about"], useless["level"]) == (1, "useless", "warning")
     assert place(useless) == ("house/decisions/house.yaml", 2)
-    assert useless["message"].endswith("is pivotal in none")
+    assert useless["message"].endswith("answer combinations and changes the result of none")
 
 
 def test_a_rule_that_says_supporting_may_never_be_pivotal(audited):
@@ -213,7 +213,7 @@ def test_an_undeclared_tie_is_found(audited):
     )
     (tie,) = found(document, "undeclared-tie")
     assert code == 1
-    assert tie["message"].startswith("`writer` and `reader` are equal in ")
+    assert tie["message"].startswith("`writer` and `reader` tie in ")
     assert place(tie) == ("rules/families/writer.yaml", 1)
     (idle,) = found(document, "idle-tie")
     assert place(idle) == ("house/criteria.yaml", 7)
@@ -266,13 +266,15 @@ def test_a_checkpoint_that_is_never_offered_is_noted(audited):
     assert code == 0
     assert place(noted["nobody/speaks-it"]) == ("house/checkpoints/matcher.yaml", 2)
     assert "never meets the requirements" in noted["nobody/speaks-it"]["message"]
-    assert "`matcher` is recommended for none of its tasks" in noted["nobody/writes"]["message"]
+    assert ("`matcher` is recommended for none of the tasks of this checkpoint") in noted[
+        "nobody/writes"
+    ]["message"]
 
 
 def test_without_time_it_says_what_is_not_proved_and_exits_2(advisor):
     result = advisor("rules", "audit", "--budget", "0.000001")
     assert result.code == 2
-    assert "not proved: whether every profile has an answer" in result.out
+    assert "not verified: whether every answer combination has a family" in result.out
     assert "sound" not in result.out
     document = advisor("rules", "audit", "--budget", "0.000001", "--format", "json").json
     assert document["profiles"] is None
@@ -297,13 +299,13 @@ def test_every_format_names_the_defect_and_its_place(advisor, audited, format):
 def test_the_same_audit_prints_the_same_words(advisor):
     once, again = advisor("rules", "audit"), advisor("rules", "audit")
     assert once.out == again.out
-    assert "complete profiles, all judged and none sampled" in once.out
+    assert "answer combinations are checked, without sampling" in once.out
 
 
 def test_a_whole_folder_of_rules_is_audited_in_place_of_the_shipped_ones(advisor, tmp_path):
     result = advisor("rules", "audit", str(tmp_path / "nowhere"))
     assert result.code == 2
-    assert "no rule folder at" in result.err
+    assert "the rule folder" in result.err
 
 
 def test_coverage_names_what_no_scenario_covers(advisor):

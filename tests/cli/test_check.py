@@ -49,7 +49,9 @@ def test_a_fitting_choice_has_no_findings(advisor):
     assert (code, document["findings"]) == (0, [])
     assert document["choices"][0]["verdict"] == "recommended"
     page = advisor("check", "--checkpoint", BLIP_VQA, "--task", "vqa").out
-    assert page.startswith(f"{BLIP_VQA} for vqa\n  A valid choice (unified-vlp is recommended).\n")
+    assert page.startswith(
+        f"{BLIP_VQA} for vqa\n  This checkpoint fits (unified-vlp is recommended).\n"
+    )
     assert page.endswith("  0 errors, 0 warnings, 0 notes\n")
 
 
@@ -144,7 +146,7 @@ def test_what_nobody_verified_is_a_warning_that_strict_makes_a_failure(advisor, 
     code, document = judged(advisor, unknown.id, *arguments, "--strict")
     assert code == 1
     page = advisor("check", "--checkpoint", unknown.id, *arguments, "--strict").out
-    assert "A valid choice" not in page
+    assert "This checkpoint fits" not in page
 
 
 def test_a_checkpoint_to_fine_tune_is_an_error_as_it_is_and_a_start_for_training(advisor, rulebase):
@@ -209,7 +211,7 @@ def test_a_choice_that_excludes_itself_is_no_fault_of_what_others_lack(advisor, 
     assert set(choice["possible_verdicts"]) >= {"recommended", "excluded"}
     assert document["counts"]["error"] == 0
     page = advisor("check", "--checkpoint", CLIP, *arguments).out
-    assert "Undetermined: clip may be recommended" in page
+    assert "The result depends on missing answers: clip may be recommended" in page
 
 
 @pytest.mark.parametrize(

@@ -247,7 +247,7 @@ def test_a_choice_behind_another_is_told_on_one_line_and_fails_where_that_is_ask
     project(app_py=RIGHT, advisor_yaml=CHOICES)
     assert check(advisor).code == 0
     page = " ".join(advisor("check").out.split())
-    assert re.search(rf"{CLIP} is number \d+ of \d+ for zero-shot-classification", page)
+    assert re.search(rf"{CLIP} ranks number \d+ of \d+ for zero-shot-classification", page)
     assert "unpinned" not in page
     assert "`-v` shows 1 note." in page
     failing = check(advisor, "--fail-on", "outdated-choice")
@@ -268,7 +268,7 @@ def test_a_lock_tells_later_what_changed_and_why(advisor, project, tmp_path):
     assert [one["rule"] for one in check(advisor).json["findings"]] == ["outdated-choice"]
     project(advisor_yaml=CHOICES.replace("language: en", "language: en, memory-gb: 1"))
     (one,) = [f for f in check(advisor).json["findings"] if f["rule"] == "choice-changed"]
-    assert "its needs changed" in one["because"]
+    assert "the needs changed" in one["because"]
     project(advisor_yaml=CHOICES.replace("patch32", "patch16"))
     (one,) = [f for f in check(advisor).json["findings"] if f["rule"] == "choice-changed"]
     assert "the checkpoint was openai/clip-vit-base-patch32" in one["message"]
@@ -410,13 +410,13 @@ def test_statistics_count_by_rule(advisor, project):
         ("choices:\n  - {name: a}\n", "`checkpoint` and `needs` are missing"),
         ("choices: [\n", "is not valid YAML"),
         (CHOICES + "fail_on: maybe\n", "expected `error`, `warning`, `outdated-choice` or `never`"),
-        (CHOICES + CHOICES.removeprefix("choices:\n"), "the choice `labels` is declared twice"),
+        (CHOICES + CHOICES.removeprefix("choices:\n"), "the model `labels` is declared twice"),
         (CHOICES.replace("language: en", "langage: en"), "did you mean `language`?"),
         (
             CHOICES.replace("{task: zero-shot-classification, language: en}", "read text"),
             "`read text` may mean ocr-line, handwriting or ocr-page",
         ),
-        (CHOICES.replace("task: zero-shot-classification, ", ""), "names no task"),
+        (CHOICES.replace("task: zero-shot-classification, ", ""), "has no task"),
     ],
 )
 def test_a_broken_advisor_yaml_says_where(advisor, project, text, said):
@@ -430,17 +430,17 @@ def test_a_broken_advisor_yaml_says_where(advisor, project, text, said):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nowhere"], "no file or folder `nowhere`"),
-        (["empty"], "nothing to check in `empty`"),
-        (["--baseline", "app.py"], "`app.py` is not a baseline file"),
+        (["nowhere"], "`nowhere` does not exist"),
+        (["empty"], "`empty` has no files to check"),
+        (["--baseline", "app.py"], "`app.py` is not a valid baseline file"),
         (["--baseline", "none.json"], "cannot be read"),
         (["--config", "none.yaml"], "no file `none.yaml`"),
         (["--transformers", "3.1"], "transformers `3.1` is not described"),
         (["--today", "soon"], "`--today soon` is not a date"),
         (["--fail-on", "eror"], "did you mean `error`?"),
         (["--explain", "softmax"], "unknown rule of the check `softmax`"),
-        (["--diff", "--format", "json"], "`--diff` and `--format` do not go together"),
-        (["app.py", "--checkpoint", CLIP], "`--checkpoint` and `app.py` do not go together"),
+        (["--diff", "--format", "json"], "`--diff` and `--format` cannot be combined"),
+        (["app.py", "--checkpoint", CLIP], "`--checkpoint` and `app.py` cannot be combined"),
     ],
 )
 def test_what_cannot_run_is_one_sentence_and_exit_2(advisor, project, arguments, said):
@@ -454,12 +454,15 @@ def test_what_cannot_run_is_one_sentence_and_exit_2(advisor, project, arguments,
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "is not a lock file of advisor"),
-        ("[]", "is not a lock file of advisor"),
-        ('{"lock_version": 1, "rule_base": "x", "choices": [3]}', "is not a lock file of advisor"),
+        ("{", "is not a valid lock file of advisor"),
+        ("[]", "is not a valid lock file of advisor"),
+        (
+            '{"lock_version": 1, "rule_base": "x", "choices": [3]}',
+            "is not a valid lock file of advisor",
+        ),
         (
             '{"lock_version": 1, "rule_base": "x", "choices": [{"task": "vqa"}]}',
-            "is not a lock file of advisor",
+            "is not a valid lock file of advisor",
         ),
         ('{"lock_version": 9}', "is a lock file of version 9"),
     ],
@@ -478,14 +481,14 @@ TEXTLESS = '{"rule": "caveat", "path": "", "message": 7, "count": 1}'
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "is not a baseline file"),
-        ('{"baseline_version": 1, "findings": [3]}', "is not a baseline file"),
-        (f'{{"baseline_version": 1, "findings": [{TEXTLESS}]}}', "is not a baseline file"),
+        ("{", "is not a valid baseline file"),
+        ('{"baseline_version": 1, "findings": [3]}', "is not a valid baseline file"),
+        (f'{{"baseline_version": 1, "findings": [{TEXTLESS}]}}', "is not a valid baseline file"),
         (
             '{"baseline_version": 9}',
             "is a baseline file of version 9; this advisor reads version 1",
         ),
-        ("\udcff", "cannot be read: it is not UTF-8 text"),
+        ("\udcff", "cannot be read: the file is not UTF-8 text"),
     ],
 )
 def test_a_broken_baseline_says_so(advisor, project, tmp_path, text, said):

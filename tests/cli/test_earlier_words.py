@@ -124,7 +124,7 @@ def test_a_question_by_two_names_is_refused(advisor, tmp_path):
     profile.write_text("task: vqa\nreading: page\nocr: none\n", encoding="utf-8")
     result = advisor("recommend", "--profile", str(profile))
     assert result.code == 2
-    assert "`reading` and `ocr` name one question" in result.err
+    assert "`reading` and `ocr` are the same question" in result.err
 
 
 def test_advisor_yaml_takes_both(advisor, tmp_path, monkeypatch):

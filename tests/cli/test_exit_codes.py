@@ -248,7 +248,7 @@ def test_check_is_3_only_while_an_open_answer_decides_exclusion(advisor, weather
     results = agree(advisor, arguments, code)
     choice = results["json"].json["choices"][0]
     assert choice["settled_by"] == ("weather" if code == 3 else None)
-    assert ("--weather would tell" in results["terminal"].out) == (code == 3)
+    assert ("set --weather" in results["terminal"].out) == (code == 3)
 
 
 # -- 4: a bug, 130: interrupted ----------------------------------------------------------------
@@ -370,7 +370,7 @@ def test_a_question_named_like_an_option_is_no_bug(advisor, overlay, name, comma
         arguments += ["--checkpoint", ANSWERER]
     result = advisor(command, *arguments)
     assert result.code in (0, 2)
-    assert "a bug in advisor" not in result.err
+    assert "advisor has a bug" not in result.err
 
 
 def _weather_called(name):

@@ -81,7 +81,7 @@ def test_why_not_takes_aliases(advisor):
 def test_why_not_the_answer_itself_is_refused(advisor):
     result = advisor("explain", "--task", "describe", "--why-not", "writer")
     assert result.code == 2
-    assert "`writer` is the answer here" in result.err
+    assert "`writer` is the recommended family" in result.err
 
 
 def test_why_not_a_checkpoint_is_the_judgement_of_it(advisor):
@@ -101,9 +101,11 @@ def test_a_task_of_none_is_explained_by_every_exclusion(advisor):
 
 
 def test_the_page_says_whether_it_is_certain(advisor):
-    assert "Certain: no open answer can change it." in advisor("explain", "--task", "answer").out
+    assert ("The answer is certain. No unanswered question can change it.") in advisor(
+        "explain", "--task", "answer"
+    ).out
     page = advisor("explain", "--task", "describe").out
-    assert "Not certain: with other answers it could be reader." in page
+    assert "The answer depends on defaults. With other answers it could be reader." in page
     assert "Would change if" in page
 
 

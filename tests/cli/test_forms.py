@@ -144,7 +144,7 @@ def test_another_runtime_rounds_in_its_own_way(advisor):
     asked = ("code", "--task", "vqa", "--memory-gb", "8", "--runtime", "vllm")
     refused = advisor(*asked)
     assert refused.code == 2
-    assert f"{FOUR}:int8 is rounded while transformers loads it" in refused.err
+    assert f"transformers quantizes {FOUR}:int8 while loading" in refused.err
     assert f"advisor code {FOUR} --task vqa --runtime vllm" in refused.err
 
 

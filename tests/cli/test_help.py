@@ -52,10 +52,10 @@ def test_commands_stand_by_what_they_are_for_each_once(advisor):
 def test_flags_for_the_task_at_hand_come_first(advisor, words):
     listed = sections(advisor("recommend", *words, "--help").out)
     titles = list(listed)
-    assert titles.index("Answers for captioning") < titles.index("Settled by the task")
+    assert titles.index("Answers for captioning") < titles.index("Set by the task")
     assert "--language" in listed["Answers for captioning"]
-    assert "--output-type" in listed["Settled by the task"]
-    assert "--num-items" in listed["Settled by the task"], "captions are written one by one"
+    assert "--output-type" in listed["Set by the task"]
+    assert "--num-items" in listed["Set by the task"], "captions are written one by one"
 
 
 def test_without_a_task_all_answers_stand_together_apart_from_options(advisor):
@@ -75,9 +75,9 @@ def test_without_a_task_all_answers_stand_together_apart_from_options(advisor):
         (("clip",), "CLIP"),
         (("exit codes",), "130  interrupted"),
         (("answers",), "2 million"),
-        (("sentences",), "lists the other words"),
+        (("sentences",), "lists the words that were not understood"),
         (("tasks",), "Image captioning"),
-        (("OCR",), "`ocr` may mean 3 tasks; give one by --task:"),
+        (("OCR",), "`ocr` can mean 3 tasks; pass one of them with --task:"),
         ((), "advisor help TOPIC"),
     ],
 )
@@ -90,7 +90,7 @@ def test_a_topic_is_a_command_a_subject_or_a_name(advisor, topic, says):
 def test_an_unknown_topic_suggests_and_says_what_there_is(advisor):
     result = advisor("help", "recomend")
     assert result.code == 2
-    assert "no help on `recomend`; did you mean `recommend`?" in result.err
+    assert "there is no help topic `recomend`; did you mean `recommend`?" in result.err
     assert all(subject in result.err for subject in SUBJECTS)
     assert "taken as `advisor show memory-gb`" in advisor("help", "memory").err
     assert "did you mean `content-moderation`?" in advisor("help", "nudity").err

@@ -16,7 +16,7 @@ if sys.platform == "win32":
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 SMALL, WIDE = (24, 80), (60, 200)
 ASKS = "What do you want to do with your images"
-KEPT = "your answers are kept: `advisor ask --resume` goes on"
+KEPT = "your answers are saved; `advisor ask --resume` continues"
 DOWN, UP = "\x1b[B", "\x1b[A"
 
 
@@ -136,9 +136,9 @@ def test_plain_numbers_lead_to_an_answer_that_its_command_repeats(terminal, advi
     question = person.question()
     assert asked(question).startswith(ASKS)
     race = "CLIP, unified VLP (vision-language models), VisionEncoderDecoder, none of them"
-    assert f"still in the race: {race}" in " ".join(question.split())
+    assert f"Still possible: {race}" in " ".join(question.split())
     assert "b = go back" not in question
-    assert "describe them" in question
+    assert "describe images: captions, alt texts, reports" in question
     person.types("captioning")
     questions = 1
     while (question := person.question()) is not None:
@@ -258,7 +258,7 @@ def test_going_back_among_the_tasks_shows_what_people_do_again(terminal):
     person.types("1")
     assert "Image captioning" in person.question()
     person.types("b")
-    assert "describe them" in person.question()
+    assert "describe images: captions, alt texts, reports" in person.question()
 
 
 TO_MEMORY = ("--to", "checkpoint", "--task", "vqa", "--language", "en", "--use", "research")
@@ -294,7 +294,7 @@ def test_it_goes_on_to_the_checkpoint_where_that_is_wanted(terminal):
 
 def test_a_dumb_terminal_gets_numbers(terminal):
     person = terminal("ask", TERM="dumb")
-    assert "   1  describe them" in person.question()
+    assert "   1  describe images" in person.question()
     assert "\x1b" not in person.running.before
 
 
@@ -377,7 +377,7 @@ def test_an_unfinished_interview_is_offered(terminal, typed, resumed):
     person.question()
     leave(person, "ctrl-c")
     person = terminal("ask", "--plain", *TO_FAMILY)
-    assert "An interview was left unfinished" in person.question()
+    assert "You have an unfinished interview. Resume it?" in person.question()
     person.types(typed)
     assert asked(person.question()).startswith(ASKS) != resumed
 
@@ -449,7 +449,7 @@ def test_a_menu_filters_by_typing_and_moves_by_arrow_keys(terminal, advisor, siz
     person = terminal("ask", size=size)
     person.sees(ASKS)
     person.chooses("ocr-page")
-    person.sees("still in the race")
+    person.sees("Still possible")
     for _ in range(12):
         if person.running.expect([MENU, pexpect.EOF]):
             break
@@ -468,17 +468,17 @@ def test_a_menu_answers_why_goes_back_and_takes_dont_know(terminal):
     person = terminal("ask", "--to", "family")
     person.sees(ASKS)
     person.chooses("image-search")
-    person.sees(r"2\. still in the race")
+    person.sees(r"2\. Still possible")
     person.chooses("why do")
     person.sees("leaves ")
-    person.sees(r"2\. still in the race")
+    person.sees(r"2\. Still possible")
     person.chooses("go back")
-    person.sees(r"1\. still in the race")
+    person.sees(r"1\. Still possible")
     person.chooses("image-search")
-    person.sees(r"2\. still in the race")
+    person.sees(r"2\. Still possible")
     for _ in range(12):
         person.chooses("know")
-        if person.running.expect(["still in the race", pexpect.EOF]):
+        if person.running.expect(["Still possible", pexpect.EOF]):
             break
     code, _ = person.ends()
     assert code == 0
@@ -502,7 +502,7 @@ def test_what_matches_nothing_says_so_and_enter_takes_nothing(terminal):
     person = terminal("ask", "--to", "family")
     person.sees(ASKS)
     person.chooses("xyzzy")
-    person.sees(drawn("nothing matches"))
+    person.sees(drawn("no option matches"))
     time.sleep(SETTLED)
     person.presses("\r", "\r", "\x15", "alpr", "\r")
     while not person.running.expect([MENU, pexpect.EOF]):
@@ -577,9 +577,9 @@ def test_advisor_alone_asks(environment, tmp_path):
 def test_going_on_to_the_checkpoint_says_what_is_settled_and_what_is_open(terminal):
     person = terminal("ask", "--plain", "--task", "vqa", "--to", "checkpoint")
     question = person.question()
-    assert "open is which checkpoint comes first" in " ".join(question.split())
+    assert "open is the first checkpoint" in " ".join(question.split())
     person.types("w")
-    assert "whatever you say leaves unified VLP (vision-language models)" in person.question()
+    assert "every answer leaves unified VLP (vision-language models)" in person.question()
 
 
 def test_an_unknown_stop_is_2(terminal):
@@ -640,9 +640,9 @@ def test_trying_asks_for_what_the_task_takes_and_downloads_nothing_unasked(termi
     )
     person.types("t")
     person.running.timeout = 60
-    person.sees("Which image")
+    person.sees("Path to an image file")
     person.types("photo.png")
-    person.sees("What do you want to know")
+    person.sees("Question about the image")
     person.types("how many?")
     person.sees("--image photo.png --question 'how many\\?'")
     person.sees("hint: ")
@@ -658,7 +658,7 @@ def test_a_saved_profile_gives_the_same_answer_and_nothing_is_overwritten(
     given = ["--task", "image-search", "--reading", "no-text", "--collection", "5000"]
     person, _ = finished(terminal, "--plain", "--to", "family", *given, "--language", "en,de")
     person.types("s")
-    person.sees("Which file")
+    person.sees("Path of the profile file")
     person.types("ours.yaml")
     person.sees("kept: advisor recommend --profile ours.yaml")
     written = (tmp_path / "ours.yaml").read_text(encoding="utf-8")
@@ -666,7 +666,7 @@ def test_a_saved_profile_gives_the_same_answer_and_nothing_is_overwritten(
     person.sees("Anything else")
     person.types("s")
     person.types("ours.yaml")
-    person.sees("is there already")
+    person.sees("already exists")
     person.types("")
     assert person.ends()[0] == 0
     again = advisor("recommend", "--profile", tmp_path / "ours.yaml", "--format", "json").json
@@ -731,6 +731,6 @@ def test_recommend_never_asks(environment):
         encoding="utf-8",
         timeout=300,
     )
-    assert "nothing to go by" in running.read()
+    assert "no task was passed" in running.read()
     running.close()
     assert running.exitstatus == 2

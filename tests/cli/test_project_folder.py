@@ -58,7 +58,7 @@ def test_nothing_is_overwritten(advisor, tmp_path):
     (folder / "README.md").rename(folder / "other.md")
     refused = advisor("code", "--task", "vqa", "--project", folder)
     assert refused.code == 2
-    assert "holds something else" in refused.err
+    assert "has other files" in refused.err
     assert [path.name for path in folder.iterdir()] == ["other.md"]
 
 

@@ -158,11 +158,11 @@ def test_a_set_that_does_not_fit_is_said_not_to(advisor):
     one = ask(advisor, *arguments, "0.6")["together"]
     assert (one["fits"], one["unserved"]) == (False, ["describe"])
     page = advisor("recommend", *arguments, "0.6").out
-    assert "no checkpoint meets what you ask for describe" in page
+    assert "no checkpoint meets your requirements for describe" in page
     two = ask(advisor, *arguments, "1.2")["together"]
     assert (two["fits"], two["unserved"]) == (False, [])
     assert two["memory_gb"] > two["memory_limit_gb"] == 1.2
-    assert "fit in 1.2 GB all at once" in advisor("recommend", *arguments, "1.2").out
+    assert "fits in 1.2 GB together" in advisor("recommend", *arguments, "1.2").out
 
 
 def test_an_answer_names_the_age_of_its_facts_and_no_age_in_months(advisor):
@@ -556,7 +556,7 @@ def test_an_answer_beside_a_printed_profile_is_refused(advisor, tmp_path):
     assert without_origins(ask(advisor, "--profile", file)) == without_origins(printed)
     file.write_text(json.dumps({**printed, "language": "en"}), encoding="utf-8")
     result = advisor("recommend", "--profile", file)
-    assert (result.code, "`language` is next to `profile`" in result.err) == (2, True)
+    assert (result.code, "`language` is outside the key `profile`" in result.err) == (2, True)
 
 
 def test_a_line_of_a_batch_is_answered_as_a_profile_file(advisor, tmp_path):
@@ -631,7 +631,7 @@ def test_an_answer_that_says_two_things_is_refused(advisor, tmp_path, question, 
     refused = advisor("recommend", "--profile", file)
     assert refused.code == 2
     for message in (line["error"]["message"], refused.err):
-        assert f"`{question}` says two things" in message
+        assert f"`{question}` has two contradicting values" in message
         assert said in message
 
 

@@ -77,7 +77,7 @@ def test_an_overlay_against_the_shipped_rules(advisor, ours):
 def test_the_page_leads_with_the_share(advisor, ours):
     page = advisor("rules", "diff", "--rules", ours).out
     assert re.search(
-        r"\n  This changes the family of [\d.]+ % of answers: [\d,]+ of [\d,]+ cases", page
+        r"\n  The family differs in [\d.]+ % of the answers: [\d,]+ of [\d,]+ compared", page
     )
     assert "added  rule our-clips; source our-note" in page
 
@@ -92,8 +92,8 @@ def test_the_same_rules_in_a_copy_change_nothing(advisor, tmp_path, small_folder
     shutil.copytree(small_folder, tmp_path / "copy")
     result = advisor("rules", "diff", "shipped", tmp_path / "copy")
     assert result.code == 0
-    assert "This changes no answer" in result.out
-    assert "family and first checkpoint of each the same" in " ".join(result.out.split())
+    assert "The family and the first checkpoint are the same in" in result.out
+    assert "The family and the first checkpoint are the same in" in " ".join(result.out.split())
 
 
 def test_first_checkpoints_that_change_are_named(advisor, ours):
@@ -119,7 +119,7 @@ def test_another_size_changes_no_family_and_is_a_change(advisor, tmp_path, small
     result = advisor("rules", "diff", "shipped", tmp_path / "copy")
     assert result.code == 1
     page = " ".join(result.out.split())
-    assert "This changes no family" in page
+    assert "The family is the same in all" in page
     assert "→ find · device: phone [north/matcher-tiny → " in page
 
 
@@ -171,16 +171,16 @@ def test_a_partial_clone_fetches_nothing_and_runs_nothing(advisor, repository, t
         subprocess.run(["git", "config", *setting.split("=", 1)], check=True)
     result = advisor("rules", "diff", "git:HEAD")
     assert result.code == 2
-    assert "`criteria.yaml` is not here whole" in result.err
+    assert "the history of `criteria.yaml` is incomplete in this clone" in result.err
     assert not mark.exists()
 
 
 @pytest.mark.parametrize(
     ("named", "message"),
     [
-        ("git:nowhere", "git knows no revision `nowhere`"),
-        ("git:", "names no revision"),
-        ("git:--help", "names no revision"),
+        ("git:nowhere", "git finds no revision `nowhere`"),
+        ("git:", "has no revision after `git"),
+        ("git:--help", "has no revision after `git"),
         ("git:first:nowhere", "revision `first` has no folder `nowhere`"),
     ],
 )
@@ -195,7 +195,7 @@ def test_without_a_repository_it_says_so(advisor, tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     result = advisor("rules", "diff", "git:main")
     assert result.code == 2
-    assert "the current folder is in no git repository" in result.err
+    assert "the current folder is not in a git repository" in result.err
 
 
 def test_without_git_it_says_so(advisor, monkeypatch, tmp_path):
@@ -207,7 +207,7 @@ def test_without_git_it_says_so(advisor, monkeypatch, tmp_path):
 def test_a_folder_that_is_missing_or_broken_is_named(advisor, ours, overlay):
     missing = advisor("rules", "diff", "nowhere")
     assert missing.code == 2
-    assert "no rule folder at `nowhere` (in `nowhere`)" in missing.err
+    assert "the rule folder `nowhere` does not exist (in `nowhere`)" in missing.err
     broken = overlay({"decisions/broken.yaml": "rules: [{id: x}]\n"}, "broken")
     result = advisor("rules", "diff", "shipped", broken)
     assert result.code == 2

@@ -113,7 +113,7 @@ def test_a_device_has_its_runtime_and_any_other_is_named(advisor):
 def test_what_does_not_run_on_the_device_says_so_and_names_the_nearest(advisor):
     written = advisor("code", VQA, "--task", "vqa", "--device", "phone")
     assert written.code == 0
-    said = f"{VQA} does not run with transformers.js: no program here does so"
+    said = f"{VQA} does not run with transformers.js: advisor has no program for this"
     assert said in written.err
     assert f"# {said}" in written.out
     assert "nearest: --runtime transformers or vllm or llama.cpp or mlx" in written.err
@@ -128,7 +128,7 @@ def test_what_does_not_run_on_the_device_says_so_and_names_the_nearest(advisor):
          "optimum-onnx 0.1.0 names no checkpoint of `open_clip` for image-search"),
         (("captioning", "--runtime", "tensorrt"), "unknown runtime `tensorrt`"),
         (("--task", "ocr-line", "--training", "fine-tune", "--runtime", "onnx"),
-         "programs that train run with transformers, none with onnx"),
+         "training programs use transformers and do not support onnx"),
     ],
 )  # fmt: skip
 def test_a_runtime_that_does_not_run_it_is_refused(advisor, words, said):
@@ -141,7 +141,7 @@ def test_a_runtime_that_does_not_run_it_is_refused(advisor, words, said):
 def test_what_somebody_has_to_publish_first_is_said(advisor):
     written = advisor("code", VQA, "--task", "vqa", "--runtime", "ollama")
     assert written.code == 0
-    assert "publish it first (ollama its public source, convert: " in written.err
+    assert "publish the model first (ollama its public source, convert: " in written.err
     assert "#   printf 'FROM ./model.gguf" in written.out
     assert "Ollama was not run here" in written.out
 

@@ -55,9 +55,9 @@ def test_the_command_repeats_the_answer_for_every_task(advisor, rulebase):
 )
 def test_a_page_without_a_figure_says_that_none_ranks_its_checkpoints(advisor, task, ranked):
     measured = [one["measurements"] for one in ask(advisor, "--task", task)["checkpoints"]]
-    said = (
-        "no published result for this task ranks these" in advisor("recommend", "--task", task).out
-    )
+    said = ("no published result ranks these checkpoints for this task") in advisor(
+        "recommend", "--task", task
+    ).out
     assert (any(measured), said) == (ranked, not ranked)
 
 
@@ -316,7 +316,7 @@ def test_a_language_of_no_checkpoint_is_answered_by_what_to_fine_tune(advisor, l
     assert f"--training {answer['provided']['training']}" in " ".join(answer["hints"])
     page = advisor("recommend", *arguments, "-v").out
     assert "No cataloged checkpoint works as it is" in page
-    assert f"To fine-tune ({rulebase.family(trained['family']).shown}), starting from" in page
+    assert f"Checkpoints to fine-tune ({rulebase.family(trained['family']).shown})" in page
     assert "to fine-tune" in " ".join(lines_of(advisor, *arguments)[:2])
 
 
@@ -551,7 +551,7 @@ def test_what_is_built_otherwise_than_its_family_says_so(advisor, rulebase):
     assert {one.id for one in of_family if one.model_class != joined} == {o.id for o in otherwise}
     for one in otherwise:
         shown = " ".join(advisor("show", one.id).out.split())
-        assert f"{one.network}, listed with the family {one.family}" in shown
+        assert f"{one.network}, listed under the family {one.family}" in shown
     first = ask(advisor, "--task", "ocr-line", "--reading", "scene-words")["checkpoints"][0]
     page = " ".join(lines_of(advisor, "--task", "ocr-line", "--reading", "scene-words")[:3])
     assert f"{first['network']}, listed with VisionEncoderDecoder" in page
@@ -560,5 +560,5 @@ def test_what_is_built_otherwise_than_its_family_says_so(advisor, rulebase):
 def test_the_answer_says_what_takes_its_makers_pipeline(advisor):
     flags = ("--task", "ocr-page", "--language", "de")
     page = " ".join(advisor("recommend", *flags).out.split())
-    assert "it needs its maker's pipeline" in page
+    assert "it needs the pipeline of its developers; without it" in page
     assert "pipeline" not in advisor("recommend", "--task", "ocr-line").out

@@ -37,7 +37,7 @@ def test_words_are_put_right_before_they_are_parsed(words, right):
 
 
 def test_a_count_is_no_answer_to_which_labels_can_be_right():
-    with pytest.raises(UsageError, match="`--labels` takes no number, and `300` is one"):
+    with pytest.raises(UsageError, match="`--labels` does not accept a number such as `300`"):
         SPELLING.put_right(["--labels", "300"])
 
 

@@ -350,7 +350,7 @@ def test_an_answer_that_nobody_gets_is_2_and_said_once(environment, tmp_path, ar
     (tmp_path / "profiles.jsonl").write_text('{"profile": {"task": "vqa"}}\n' * 3)
     done = run_in_a_shell(environment, f"{arguments} {stdout}", folder=tmp_path)
     said = [line for line in done.stderr.decode().splitlines() if line.startswith("advisor: ")]
-    refused = f"advisor: the answer cannot be written: {REFUSED_BY[stdout]}"
+    refused = f"advisor: advisor cannot write the answer: {REFUSED_BY[stdout]}"
     other = "advisor: unknown kind `nope`"
     assert done.returncode == 2
     assert [line[: len(refused)] for line in said] == [refused] or said[0].startswith(other)

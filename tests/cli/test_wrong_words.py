@@ -32,7 +32,7 @@ def test_an_act_suggests_the_tasks_that_it_is_much_of(advisor):
     ("words", "said"),
     [
         ("--task x-ray", "`x-ray` says `--domain medical`"),
-        ("--task clip", "`clip` is a family: `advisor show clip` says what it does"),
+        ("--task clip", "`clip` is a family; `advisor show clip` describes it"),
         ("--task trocr", "`trocr` is a model, not a task: its tasks are ocr-line and handwriting"),
         ("--task vqa --domain x-ray", "did you mean `medical`?"),
         ("--task vqa --language tschechisch", "did you mean `cs`?"),
@@ -54,10 +54,10 @@ def test_what_images_show_or_say_suggests_no_task(advisor, subject):
         ("--languge de", "did you mean `--language`?"),
         ("--samples 200", "did you mean `--num-examples 200`?"),
         ("--query x", "did you mean `--text-input query`?"),
-        ("--num-classes 300", "the number of classes changes no result; leave it out"),
-        ("--offline", "it is an option of `advisor try`"),
+        ("--num-classes 300", "the number of classes has no effect; leave it out"),
+        ("--offline", "this is an option of `advisor try`"),
         ("--accuracy", "no such option: --accuracy\n"),
-        ("--quantized", "`--memory-gb` chooses the precision"),
+        ("--quantized", "answers list checkpoints in 16, 8 and 4 bits; set"),
     ],
 )
 def test_an_unknown_flag_names_the_one_that_is_meant(advisor, words, said):
@@ -69,7 +69,7 @@ def test_an_unknown_flag_names_the_one_that_is_meant(advisor, words, said):
 def test_a_flag_that_a_command_lacks_is_not_suggested_to_it(advisor):
     said = advisor("list", "checkpoints", "--domain", "medical").err
     assert "did you mean" not in said
-    assert "it is an option of" in said
+    assert "this is an option of" in said
 
 
 def test_what_is_suggested_runs(advisor):
@@ -109,10 +109,10 @@ def test_a_seed_that_no_library_takes_is_wrong(advisor, command):
 
 def test_who_looks_for_a_check_is_told_its_command(advisor):
     result = advisor("check in CI that our model choice is still fine")
-    assert "nothing to check" not in result.err
+    assert "has no files to check" not in result.err
     result = advisor("validate in CI that the choice of our model is still fine")
     assert (result.code, result.out) == (2, "")
-    assert "`advisor check` holds models and code against the rules, in CI too" in result.err
+    assert "run `advisor check` to check models and code, also" in result.err
 
 
 def test_a_need_that_has_a_task_is_answered_whatever_else_it_says(advisor):

@@ -102,7 +102,10 @@ def test_labels_that_are_not_the_datas_are_said_and_mapped(said, shapes, tmp_pat
     refused = said(data, "--candidate", folder)
     assert refused.code == 2
     words = " ".join(refused.err.split())
-    assert "has no label for `blue triangle`; its own are `Red Circle, red disc`, `GREEN" in words
+    assert (
+        "for `blue triangle`; the labels of the checkpoint are `Red Circle, red disc`, `GREEN"
+        in words
+    )
     assert "--label-map FILE" in words
     table = tmp_path / "map.json"
     table.write_text(json.dumps({"triangle": "blue_triangle", "blue thing": "blue_triangle"}))
@@ -132,7 +135,7 @@ def test_a_file_that_is_no_map_is_refused(said, shapes, tmp_path, text):
     table.write_text(text)
     found = said(shapes(3), "--candidate", "demo:clip", "--label-map", table)
     assert found.code == 2
-    assert "is not a map of labels" in found.err
+    assert "is not a JSON object that maps labels to labels" in found.err
 
 
 def test_a_network_without_a_head_or_names_is_refused(said, shapes, tmp_path):
@@ -141,7 +144,7 @@ def test_a_network_without_a_head_or_names_is_refused(said, shapes, tmp_path):
     (folder / "config.json").write_text(json.dumps(config | {"id2label": {"7": "a_red_circle"}}))
     found = said(shapes(9), "--candidate", folder)
     assert found.code == 2
-    assert "does not name its labels" in found.err
+    assert "has no label names in `id2label" in found.err
     bare = tmp_path / "bare"
     transformers.ViTModel(transformers.ViTConfig(**SMALL)).save_pretrained(bare)
     transformers.ViTImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(bare)
@@ -158,4 +161,4 @@ def test_no_vectors_of_a_classifier_are_taken_for_those_of_a_dual_encoder(said, 
     folder = network(tmp_path / "net", labels=[one.name for one in sorted(data.iterdir())])
     found = said(data, "--candidate", folder, "--candidate", "baseline:probe")
     assert found.code == 2
-    assert "needs vectors of a dual encoder" in found.err
+    assert "needs the embeddings of a dual encoder, and no" in found.err

@@ -71,9 +71,11 @@ def test_of_parts_to_train_and_test_on_the_latter_is_taken(tmp_path):
         (home / f"{part}.png").write_bytes(RED)
     found = evaluated(read_data(str(tmp_path)))
     assert [each.id for each in found.images] == ["test/cat/test.png"]
-    assert found.notes == ("of its parts, `test` is taken",)
+    assert found.notes == ("the data set has several splits; only the split `test` is used",)
     (tmp_path / "test").rename(tmp_path / "Dev")
-    assert evaluated(read_data(str(tmp_path))).notes == ("of its parts, `Dev` is taken",)
+    assert evaluated(read_data(str(tmp_path))).notes == (
+        "the data set has several splits; only the split `Dev` is used",
+    )
     shutil.rmtree(tmp_path / "Dev")
     assert evaluated(read_data(str(tmp_path))).classes == ("cat",), "train is no class"
 
@@ -87,8 +89,12 @@ def test_cells_are_parted_as_the_columns_are(tmp_path, mark):
 def test_what_may_surprise_about_labels_is_said(tmp_path):
     for labels, said in {
         ("cat", "dog"): (),
-        ("1", "2"): ("its labels are numbers, which tell a candidate nothing; name them",),
-        ("big_cat", "Big cat"): ("`Big cat` and `big_cat` count as separate labels",),
+        ("1", "2"): (
+            "the labels are numbers, which have no meaning for a model; use class names instead",
+        ),
+        ("big_cat", "Big cat"): (
+            "`Big cat` and `big_cat` differ in spelling only and count as separate labels",
+        ),
     }.items():
         text = "image,label\na.png,{}\nb.png,{}\n".format(*labels)
         assert evaluated(table(tmp_path, text, images=("a.png", "b.png"))).notes == said
@@ -119,7 +125,7 @@ def test_several_labels_in_a_cell_make_a_set_of_several(tmp_path):
     found = evaluated(table(tmp_path, "path\tlabels\na.png\tcat; dog\nb.png\tdog\n", "x.tsv",
                             images=("a.png", "b.png")))  # fmt: skip
     assert found.many
-    assert found.notes == ("1 image has several labels, so each label is judged alone",)
+    assert found.notes == ("1 image has several labels, so each label is evaluated independently",)
     assert found.images[0].labels == ("cat", "dog")
     assert found.classes == ("cat", "dog")
 
@@ -133,7 +139,7 @@ def test_one_table_serves_every_task_that_it_has_columns_for(tmp_path):
     assert evaluated(data, "captioning").images[0].references == ("a cat",)
     assert evaluated(data, "vqa").images[0].question == "what?"
     assert evaluated(data, "image-search").act == "search"
-    with pytest.raises(UsageError, match="nothing to judge `field-extraction`"):
+    with pytest.raises(UsageError, match="cannot be used to evaluate `field-extraction`"):
         evaluated(data, "field-extraction")
     with pytest.raises(UsageError, match="cannot be evaluated"):
         evaluated(data, "deduplication")
@@ -202,7 +208,7 @@ def test_a_folder_of_the_library_datasets_is_read(tmp_path):
     found = evaluated(data)
     assert [each.labels for each in found.images] == [("dog",), ("cat",)]
     assert data.store.read(found.images[1].id) == RED
-    assert found.notes == ("of its parts, `test` is taken",)
+    assert found.notes == ("the data set has several splits; only the split `test` is used",)
 
 
 def test_a_row_of_the_library_datasets_leads_to_no_other_file(tmp_path):
@@ -239,10 +245,10 @@ def test_images_outside_of_the_folder_are_left_out_with_the_reason(tmp_path):
     assert [each.id for each in found.images] == ["a.png"]
     why = {each.id: each.why for each in found.left_out}
     assert len(why) == len(names) - 1
-    assert all("outside of" in why[name] for name in names[:3])
-    assert why["pipe.png"] == "it is not a regular file"
-    assert why["empty.png"] == "it is empty"
-    assert why["gone.png"] == "there is no such file"
+    assert all("is outside" in why[name] for name in names[:3])
+    assert why["pipe.png"] == "the path is not a regular file"
+    assert why["empty.png"] == "the file is empty"
+    assert why["gone.png"] == "the file does not exist"
 
 
 def test_a_folder_may_be_a_link_that_stays_inside(tmp_path):
@@ -256,35 +262,35 @@ def test_a_folder_may_be_a_link_that_stays_inside(tmp_path):
     store = ImageFolder(home)
     assert store.read("cats/a.png") == store.read("same/a.png") == RED
     for name in ("away/a.png", "away/b.png", "cats/../../out/a.png", "same/../away/a.png"):
-        assert "outside of" in store.missing(name)
-        with pytest.raises(OSError, match="outside of"):
+        assert "is outside" in store.missing(name)
+        with pytest.raises(OSError, match="is outside"):
             store.read(name)
 
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("x.csv", "image,label\n,cat\n", "1 of its rows is not an annotation"),
-        ("x.csv", 'image,label\n"a.png,cat\n', "is not a row"),
-        ("x.csv", "", "holds no annotations"),
-        ("x.csv", "colour,label\nred,cat\n", "no column that names images.*`colour,label`"),
+        ("x.csv", "image,label\n,cat\n", "1 of its rows is not a valid annotation"),
+        ("x.csv", 'image,label\n"a.png,cat\n', "is not a valid row"),
+        ("x.csv", "", "has no annotations"),
+        ("x.csv", "colour,label\nred,cat\n", "no column of image names.*`colour,label`"),
         ("x.jsonl", '\n{"image": "a.png"', "line 2, is not JSON: .* at column 18"),
-        ("x.jsonl", "[1]", "is a list, not an object"),
+        ("x.jsonl", "[1]", "is a list, not a JSON object"),
         ("x.jsonl", '{"image": 3, "label": "x"}', "1 of its rows"),
         ("x.jsonl", '{"image": "a.png", "label": {"x": 1}}', "1 of its rows"),
         ("x.jsonl", '{"image": "a.png", "fields": "[1]"}', "1 of its rows"),
         ("x.jsonl", "[" * 100_000, "is not JSON"),
-        ("x.json", '{"images": 3, "annotations": []}', "not as COCO has it"),
+        ("x.json", '{"images": 3, "annotations": []}', "does not follow the COCO format"),
         ("x.json", '{"images": [], "annotations": [{"image_id": 1}]}', "does not list"),
         (
             "x.json",
             '{"images": [{"id": 1, "file_name": "a.png"}],'
             ' "annotations": [{"image_id": 1, "category_id": 7}]}',
-            "a category `7` that it does not list",
+            "the category `7`, which its list",
         ),
         ("x.json", '{"a": 1}', "neither `images` nor `questions`"),
         ("x.json", '{"questions": [{"question_id": 1}]}', "no `annotations`"),
-        ("x.json", "[1, 2]", "list of something else"),
+        ("x.json", "[1, 2]", "has list items that are not JSON objects"),
         ("x.tar", "not a tar", "cannot be read as a tar file"),
     ],
 )
@@ -302,7 +308,7 @@ def test_what_is_no_utf_8_is_refused_at_its_line(tmp_path):
 
 def test_nothing_labelled_is_refused(tmp_path):
     (tmp_path / "a.png").write_bytes(RED)
-    with pytest.raises(UsageError, match="no folders of images"):
+    with pytest.raises(UsageError, match="has neither a folder of images for each class nor a"):
         read_data(str(tmp_path))
     with pytest.raises(UsageError, match="there is no"):
         read_data(str(tmp_path / "gone"))
@@ -316,7 +322,7 @@ def test_long_names_of_long_names_without_end_are_refused(tmp_path):
     file, entry = tmp_path / "x.tar", tarfile.TarInfo("name")
     entry.type, entry.size = tarfile.GNUTYPE_LONGNAME, 10
     file.write_bytes(entry.tobuf(tarfile.GNU_FORMAT) * 3_000 + bytes(1024))
-    with pytest.raises(BrokenFileError, match="it is nested too deeply"):
+    with pytest.raises(BrokenFileError, match="the data is nested too deeply"):
         read_data(str(file))
 
 
@@ -359,7 +365,7 @@ def test_a_member_of_less_than_no_bytes_is_refused(tmp_path, kind):
         header[148:156] = b"%06o\0 " % (sum(header[:148]) + sum(header[156:]) + 8 * 32)
     words = before + bytes(header)
     (tmp_path / "x.tar").write_bytes(words + bytes(2048))
-    with pytest.raises(BrokenFileError, match="a member of it has less than no bytes"):
+    with pytest.raises(BrokenFileError, match="a member of the shard has a negative size"):
         read_data(str(tmp_path / "x.tar"))
 
 
@@ -457,7 +463,7 @@ def test_questions_that_are_none_are_one_sentence(tmp_path, half, other):
     (tmp_path / "a.json").write_text("{ neither half", encoding="utf-8")
     (tmp_path / "annotations.json").write_text(json.dumps({"annotations": answers}), "utf-8")
     (tmp_path / "questions.json").write_text(json.dumps(document), encoding="utf-8")
-    with pytest.raises(BrokenFileError, match="is not as VQA has it"):
+    with pytest.raises(BrokenFileError, match="does not follow the VQA format"):
         read_data(str(tmp_path / "questions.json"))
 
 
@@ -483,7 +489,7 @@ def test_a_folder_of_the_library_datasets_names_no_rows_of_another(tmp_path):
     state = json.loads((tmp_path / "hf" / "state.json").read_text(encoding="utf-8"))
     state["_data_files"] = [{"filename": "../other/data-00000-of-00001.arrow"}]
     (tmp_path / "hf" / "state.json").write_text(json.dumps(state), encoding="utf-8")
-    with pytest.raises(BrokenFileError, match="outside of it"):
+    with pytest.raises(BrokenFileError, match="outside that folder"):
         read_data(str(tmp_path / "hf"))
 
 
@@ -562,7 +568,7 @@ def test_a_class_that_has_no_name_is_one_sentence(tmp_path):
     said = json.loads((home / "dataset_info.json").read_text(encoding="utf-8"))
     said["features"]["label"]["names"] = []
     (home / "dataset_info.json").write_text(json.dumps(said), encoding="utf-8")
-    with pytest.raises(BrokenFileError, match=r"class without name|cannot be read"):
+    with pytest.raises(BrokenFileError, match=r"class without a name|cannot be read"):
         read_data(str(home))
 
 
@@ -601,14 +607,14 @@ def test_what_stands_beside_data_is_no_link_to_elsewhere(tmp_path):
     (home / "questions.json").write_text(json.dumps(asked), encoding="utf-8")
     (tmp_path / "answers.json").write_text(json.dumps(answers), encoding="utf-8")
     (home / "answers.json").symlink_to(tmp_path / "answers.json")
-    with pytest.raises(BrokenFileError, match="no JSON file beside it"):
+    with pytest.raises(BrokenFileError, match="and no other JSON file in the folder has matching"):
         read_data(str(home / "questions.json"))
 
 
 @pytest.mark.parametrize("text", ["3.5", '"words"', "null", "true"])
 def test_json_that_is_neither_object_nor_list_is_one_sentence(tmp_path, text):
     (tmp_path / "data.json").write_text(text, encoding="utf-8")
-    with pytest.raises(BrokenFileError, match="is neither an object nor a list of objects"):
+    with pytest.raises(BrokenFileError, match="must hold a JSON object or a list of objects"):
         read_data(str(tmp_path / "data.json"))
 
 
@@ -632,7 +638,7 @@ def test_a_blank_label_of_a_folder_or_a_shard_is_refused_at_its_place(tmp_path):
     for name in ("red", " "):
         (tmp_path / "by-class" / name).mkdir(parents=True)
         (tmp_path / "by-class" / name / "a.png").write_bytes(RED)
-    with pytest.raises(UsageError, match=r"` /a\.png`: its label is blank"):
+    with pytest.raises(UsageError, match=r"the label of ` /a\.png` is blank"):
         evaluated(read_data(str(tmp_path / "by-class")))
     members = {"1__png": RED, "1__cls": b"red", "2__png": RED, "2__cls": b" \n"}
     with pytest.raises(
@@ -688,7 +694,7 @@ def test_a_mark_and_a_line_feed_around_the_classes_belong_to_none(tmp_path, endi
 def test_a_class_without_a_name_among_others_is_refused_at_its_line(tmp_path):
     tar(tmp_path / "a.tar", **{"1__png": RED, "1__cls": b"0"})
     (tmp_path / "classes.txt").write_text("bird\n \ndog\n\n", encoding="utf-8")
-    with pytest.raises(BrokenFileError, match=r"line 2 of .*classes.txt. names no class"):
+    with pytest.raises(BrokenFileError, match=r"line 2 of .*classes.txt. has no class name"):
         read_data(str(tmp_path))
 
 
@@ -701,7 +707,7 @@ def test_a_table_to_train_on_is_left_out_where_something_is_held_out_beside_it(t
     (tmp_path / "train.csv").write_text(rows)
     found = evaluated(read_data(str(tmp_path)))
     assert {each.id for each in found.images} == {"test/cat/1.png", "test/dog/1.png"}
-    assert "`train.csv` is left out, since `test` is beside it" in found.notes
+    assert "`train.csv` is left out, because the folder also has `test`" in found.notes
     named = evaluated(read_data(str(tmp_path / "train.csv")))
     assert {each.id for each in named.images} == {"train/cat/1.png", "train/dog/1.png"}
     (tmp_path / "Validation.csv").write_text(rows.replace("train/", "test/"))
@@ -740,7 +746,7 @@ def test_parquet_of_the_hub_is_read_in_place(tmp_path, monkeypatch):
     hub_rows(5, first=7).to_parquet(home / "test-00001-of-00002.parquet", batch_size=2)
     data = read_data(str(tmp_path / "hf"))
     found = evaluated(data)
-    assert found.notes == ("of its parts, `test` is taken",)
+    assert found.notes == ("the data set has several splits; only the split `test` is used",)
     assert [one.labels[0] for one in found.images] == ["cat", "dog"] * 6
     assert evaluated(data, "captioning").images[11].references == ("caption 11",)
     for number in (0, 11, 6, 7, 3):

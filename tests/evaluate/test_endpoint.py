@@ -119,7 +119,7 @@ def test_a_server_that_dies_is_taken_up_where_it_was(said, chat, questions, tmp_
         server.answers = die
         broken = asked(server)
         assert broken.code == 2
-        assert "does not answer" in broken.err
+        assert "cannot be reached" in broken.err
         before, port = len(answers(run)["served"]), server.port
         assert 4 <= before < 24
     with serving(network, port) as server:
@@ -183,7 +183,7 @@ def test_no_redirect_is_followed(said, questions, tmp_path, monkeypatch, status)
         assert len(server.requests) == 1
         assert not server.pictures, "no picture leaves before the server has answered"
     assert found.code == 2
-    assert "sends us on to `127.0.0.1`, and no redirect is followed" in found.err
+    assert "redirects to `127.0.0.1`, and advisor follows no redirect" in found.err
 
 
 def test_images_leave_this_machine_only_where_somebody_agreed(
@@ -194,20 +194,20 @@ def test_images_leave_this_machine_only_where_somebody_agreed(
         asked = (questions, "--candidate", f"{server.address}#tiny", "--max-new-tokens", "2")
         refused = said(*asked)
         assert refused.code == 2
-        assert "anybody could read the images" in refused.err
+        assert "is not encrypted, so others could read the images" in refused.err
         unsure = said(*asked, "--allow-http")
         assert unsure.code == 2
-        assert f"24 images will leave for `127.0.0.1:{server.port}`" in unsure.err
+        assert f"24 images would be sent to `127.0.0.1:{server.port}`" in unsure.err
         assert "--upload" in unsure.err
         ahead = said(*asked, "--allow-http", "--dry-run")
         assert ahead.code == 0
-        assert "24 images would leave for" in ahead.out
+        assert "24 images would be sent to" in ahead.out
         offline = said(*asked, "--allow-http", "--upload", "--offline")
         assert offline.code == 2
         assert not server.requests, "nothing was sent, not even a greeting"
         agreed = said(*asked, "--allow-http", "--upload")
         assert agreed.code in (0, 1), agreed.err
-        assert "24 images will leave for" in agreed.err, "and for where is said first"
+        assert "24 images would be sent to" in agreed.err, "and for where is said first"
         assert len(server.pictures) == 24
 
 
@@ -249,7 +249,7 @@ def test_labels_are_named_in_words_and_what_names_none_is_wrong_and_counted(said
     assert result["metrics"]["accuracy"]["value"] == pytest.approx(7 / 9)
     assert result["failures"] == 2
     assert any(
-        "`x` named none of the labels 2 times" in one for one in found.json["verdict"]["warnings"]
+        "`x` returned no known label 2 times" in one for one in found.json["verdict"]["warnings"]
     )
     rows = list(csv.DictReader(io.StringIO((tmp_path / "all.csv").read_text())))
     assert [row["predicted"] for row in rows].count("") == 2
@@ -301,16 +301,16 @@ def test_what_a_server_does_not_take_is_left_out(said, questions):
 @pytest.mark.parametrize(
     ("status", "answer", "words"),
     [
-        (301, b"", "no redirect is followed"),
-        (303, b"", "no redirect is followed"),
-        (308, b"", "no redirect is followed"),
-        (401, {"error": {"message": "bad key"}}, "wants a key: bad key"),
+        (301, b"", "and advisor follows no redirect"),
+        (303, b"", "and advisor follows no redirect"),
+        (308, b"", "and advisor follows no redirect"),
+        (401, {"error": {"message": "bad key"}}, "requires an API key: bad key"),
         (404, {"error": "model not found"}, "does not have `m`"),
-        (200, b"<html>", "something else than JSON"),
-        (200, {"choices": []}, "something else than a chat completion"),
-        (200, {"choices": [{"message": 3}]}, "something else than a chat completion"),
-        (200, b"[" * 100_000, "something else than JSON"),
-        (418, {"detail": [1]}, "fails with status 418"),
+        (200, b"<html>", "is not JSON"),
+        (200, {"choices": []}, "is not a chat completion"),
+        (200, {"choices": [{"message": 3}]}, "is not a chat completion"),
+        (200, b"[" * 100_000, "is not JSON"),
+        (418, {"detail": [1]}, "returned HTTP status 418"),
     ],
 )
 def test_a_server_that_cannot_answer_is_said_in_a_sentence(status, answer, words):
@@ -339,7 +339,7 @@ def test_a_server_that_is_gone_is_said_before_anything_runs(said, questions):
         pass
     found = said(questions, "--candidate", f"x={server.address}#m")
     assert found.code == 2
-    assert "does not answer: Connection refused" in found.err
+    assert "cannot be reached: Connection refused" in found.err
 
 
 @pytest.mark.parametrize(
@@ -347,14 +347,14 @@ def test_a_server_that_is_gone_is_said_before_anything_runs(said, questions):
     [
         ("https://host/v1", {}, "names no model"),
         ("https://#m", {}, "names no model"),
-        ("https://host:port/v1#m", {}, "is not an address"),
-        ("https://me:secret@host/v1#m", {}, "has a password"),
-        ("https://host/v1?key=secret#m", {}, "has a password or a query"),
-        ("http://host/v1#m", {}, "anybody could read"),
+        ("https://host:port/v1#m", {}, "is not a server address"),
+        ("https://me:secret@host/v1#m", {}, "contains a password or a query, which advisor would"),
+        ("https://host/v1?key=secret#m", {}, "contains a password or a query, which advisor would"),
+        ("http://host/v1#m", {}, "is not encrypted, so others could read the images"),
         ("https://host/v1#m", {"key_from": ["UNSET_HERE"]}, "is not set"),
         ("https://host/v1#m", {"key_from": ["sk-123"]}, "not the key itself"),
-        ("https://host/v1#m", {"key_from": ["other=HOME"]}, "is for no host here"),
-        ("demo:clip", {"key_from": ["HOME"]}, "is for no host here"),
+        ("https://host/v1#m", {"key_from": ["other=HOME"]}, "names a host that no candidate uses"),
+        ("demo:clip", {"key_from": ["HOME"]}, "names a host that no candidate uses"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_before_anything_is_sent(checkpoint, options, words):
@@ -367,7 +367,7 @@ def test_what_cannot_be_asked_is_refused_before_anything_is_sent(checkpoint, opt
 
 @pytest.mark.parametrize("prices", ["1", "1,-1", "nan,1", "1,inf", "a,b", "1,2,3"])
 def test_prices_of_tokens_are_two_numbers(prices):
-    with pytest.raises(UsageError, match="are no two prices"):
+    with pytest.raises(UsageError, match="--price-per-token` needs two prices, not"):
         RunOptions(token_price=prices).prices()
     assert RunOptions(token_price="0,2e-6").prices() == {"price_per_token": (0.0, 2e-6)}
 
@@ -375,7 +375,7 @@ def test_prices_of_tokens_are_two_numbers(prices):
 def test_a_key_of_two_hosts_names_its_own(monkeypatch):
     monkeypatch.setenv("MY_KEY", KEY)
     two = ("https://one.example/v1#m", "https://two.example:8443/v1#m")
-    with pytest.raises(UsageError, match="is for no host here"):
+    with pytest.raises(UsageError, match="names a host that no candidate uses"):
         endpoints(two, RunOptions(key_from=["MY_KEY"]))
     found = endpoints(two, RunOptions(key_from=["two.example:8443=MY_KEY"]))
     assert [one.key for one in found.values()] == ["", KEY]
@@ -427,5 +427,5 @@ def test_an_answer_without_end_is_refused():
     with serving() as server:
         server.answers = lambda _body: (200, {}, b" " * 5_000_000)
         one = Endpoint(f"{server.address}#m")
-        with pytest.raises(ServerError, match="something else than JSON"):
+        with pytest.raises(ServerError, match="is not JSON"):
             one.complete([], 5)

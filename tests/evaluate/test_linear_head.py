@@ -107,11 +107,11 @@ def test_a_pickle_is_refused_with_the_command_that_converts_it(said, learnt, tmp
     ("change", "says"),
     [
         ("no settings", "No such file"),
-        ("other settings", "its .json is another"),
-        ("damaged", "it is damaged"),
-        ("labels", "other classes than"),
+        ("other settings", "the .json file belongs to another classifier"),
+        ("damaged", "the file is damaged"),
+        ("labels", "the number of weight rows differs from its"),
         ("dimensions", "another length"),
-        ("task", "can only label images"),
+        ("task", "can only classify images"),
     ],
 )
 def test_a_file_that_is_no_such_classifier_is_one_sentence(said, learnt, change, says):

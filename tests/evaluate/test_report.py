@@ -337,7 +337,7 @@ def test_csv_of_a_search_has_what_stands_first_and_the_rank(tmp_path):
 
 def test_a_search_shows_what_was_found_instead(tmp_path):
     text = report_file(of_search(tmp_path), gates=Gates()).read_text("utf-8")
-    assert "found at place 2; 3.png ranks first" in text
+    assert "found at rank 2; 3.png ranks first" in text
     assert len([of for tag, of in Tags(text).found if of.get("class") == "instead"]) == 2
 
 

@@ -304,13 +304,15 @@ def test_short_memory_halves_the_batch_and_says_so(shapes, tmp_path, monkeypatch
 
     def short(self, images, request):
         if len(images) > 3:
-            raise OutOfMemoryError("the memory ran out")
+            raise OutOfMemoryError("the command ran out of memory")
         return plain(self, images, request)
 
     monkeypatch.setattr(Contrastive, "label_scores", short)
     told: list[str] = []
     found = run(made, tmp_path / "run", tell=told.append)
-    assert ["no room for 8 images" in line and "with 2" in line for line in told] == [True]
+    assert ["a batch of 8 images does not fit" in line and "with 2" in line for line in told] == [
+        True
+    ]
     responses = list(found.responses(found.candidates[0]))
     expected = list(found.responses(read_run(tmp_path / "whole").candidates[0]))
     assert [each.key for each in responses] == [each.key for each in expected]
@@ -322,7 +324,7 @@ def test_short_memory_halves_the_batch_and_says_so(shapes, tmp_path, monkeypatch
 
 
 def _out_of_memory():
-    raise OutOfMemoryError("the memory ran out")
+    raise OutOfMemoryError("the command ran out of memory")
 
 
 def test_an_image_that_one_candidate_cannot_answer_fails_alone(shapes, tmp_path, monkeypatch):
@@ -363,7 +365,7 @@ def test_begun_anew_nothing_is_left_of_before(shapes, tmp_path):
     assert compared(folder) == compared(tmp_path / "other")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("x")
-    with pytest.raises(UsageError, match="something else than a run"):
+    with pytest.raises(UsageError, match="other files than those of an evaluation"):
         run_folder(made, str(tmp_path / "mine"))
     assert run_folder(made, str(folder)) == folder
 
@@ -384,7 +386,7 @@ def test_a_class_whose_name_is_no_text_is_refused_where_it_stands(tmp_path):
     for name in (b"blue", b"\xffred"):
         (folder := tmp_path / os.fsdecode(name)).mkdir()
         (folder / "a.png").write_bytes(b"RED")
-    with pytest.raises(UsageError, match=r"red/a\.png`: .* is not text in UTF-8"):
+    with pytest.raises(UsageError, match=r"of `.*red/a\.png` is not valid UTF-8"):
         arranged(tmp_path)
 
 
@@ -393,14 +395,14 @@ def test_half_a_character_is_no_label(tmp_path):
     for row in rows:
         (tmp_path / row["file_name"]).write_bytes(b"RED")
     (data := tmp_path / "labels.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    with pytest.raises(UsageError, match=r"b\.png`: .* is not text in UTF-8"):
+    with pytest.raises(UsageError, match=r"of `b\.png` is not valid UTF-8"):
         arranged(data)
 
 
 def test_images_of_one_class_alone_are_refused(tmp_path):
     (tmp_path / "cat").mkdir()
     (tmp_path / "cat" / "a.png").write_bytes(b"RED")
-    with pytest.raises(UsageError, match=r"all images of .* are `cat`"):
+    with pytest.raises(UsageError, match=r"all images of .* have the label `cat`"):
         arranged(tmp_path)
 
 
@@ -447,12 +449,15 @@ def test_killed_while_it_begins_a_folder_is_that_of_a_run(shapes, tmp_path, left
         ),
         ("UPDATE answers SET answer = '{\"scores\": 1}'", "answer 0 of"),
         ("UPDATE images SET image = replace(image, 'green', 'blue')", "the labels of the images"),
-        ("UPDATE run SET manifest = '[]'", "not what a run"),
-        ("DELETE FROM run", "not what a run"),
-        ("UPDATE run SET manifest = replace(manifest, 'candidates', 'x')", "not what a run"),
+        ("UPDATE run SET manifest = '[]'", "was not written by `advisor evaluate"),
+        ("DELETE FROM run", "was not written by `advisor evaluate"),
+        (
+            "UPDATE run SET manifest = replace(manifest, 'candidates', 'x')",
+            "was not written by `advisor evaluate",
+        ),
         (
             "CREATE TRIGGER t AFTER INSERT ON answers BEGIN DELETE FROM answers; END",
-            "not what a run",
+            "was not written by `advisor evaluate",
         ),
     ],
 )
@@ -463,7 +468,7 @@ def test_a_run_that_somebody_changed_is_refused(shapes, tmp_path, change, said):
         connection.execute(change)
     with pytest.raises(BrokenFileError, match=said):
         given(folder)
-    with pytest.raises(BrokenFileError, match="holds no evaluation"):
+    with pytest.raises(BrokenFileError, match="has no evaluation of this release: the file"):
         read_run(tmp_path)
 
 
@@ -487,7 +492,7 @@ def test_a_file_that_is_not_of_a_run_is_not_written_to(shapes, tmp_path, content
             connection.execute("CREATE TABLE precious (x)")
         file.symlink_to(elsewhere) if content == "link" else elsewhere.rename(file)
     before = file.read_bytes() if file.is_file() else b""
-    with pytest.raises(UsageError, match="something else than a run"):
+    with pytest.raises(UsageError, match="other files than those of an evaluation"):
         run_folder(arranged(shapes(9)), str(folder))
     with pytest.raises(AdvisorError), writing(folder):
         pass
@@ -498,7 +503,7 @@ def test_a_file_that_is_not_of_a_run_is_not_written_to(shapes, tmp_path, content
 def test_a_run_of_the_earlier_form_is_refused_and_not_changed(shapes, tmp_path):
     (folder := tmp_path / "run").mkdir()
     (folder / "manifest.json").write_text('{\n "form": 1,\n "data": {}\n}\n')
-    with pytest.raises(UsageError, match=r"that only advisor 0\.1\.0 before December 2026 reads"):
+    with pytest.raises(UsageError, match=r"an evaluation in the format of advisor 0.1.0 before"):
         run_folder(arranged(shapes(9)), str(folder))
     assert [path.name for path in folder.iterdir()] == ["manifest.json"]
 

@@ -56,7 +56,7 @@ def test_a_network_that_tells_nothing_apart_earns_what_chance_would(tmp_path, ru
     assert one.metrics["calibration-error"].value == pytest.approx(0, abs=2e-6)
     assert (said.outcome, said.recommended, code) == ("guessing", None, 1)
     assert (
-        "`a`: 2 of 2 labels tie in 50 of 50 images: this network does not tell them apart"
+        "`a`: 2 of 2 labels tie in 50 of 50 images: this model does not distinguish the labels"
         in said.warnings
     )
 
@@ -206,5 +206,5 @@ def test_one_file_under_two_labels_is_said(tmp_path, rules):
     _, said, _ = judged(run, rules)
     (told,) = [line for line in said.warnings if "same file" in line]
     assert told == (
-        "1 image is one that also has another label: `0.png` and `4.png` are the same file"
+        "1 image is a duplicate with another label: `0.png` and `4.png` are the same file"
     )

@@ -62,7 +62,7 @@ def test_a_tie_is_an_answer_and_says_what_would_settle_it(tmp_path, rules):
     assert (said.outcome, code) == ("tie", 0)
     assert set(said.tied) == {"one", "other"}
     assert (
-        f"no difference in accuracy that is significant on {SIZE} images; detecting one"
+        f"do not differ significantly in accuracy on {SIZE} images. Detecting a difference"
         in "".join(said.because)
     )
     assert judged(run, rules, gates=Gates(strict=True))[2] == 3
@@ -100,9 +100,8 @@ def test_of_tied_candidates_of_unknown_size_the_best_so_far_is_named(tmp_path, r
     scores, said, _ = judged(run, rules)
     best = max(scores.candidates, key=lambda one: one.metrics["accuracy"].value)
     assert (said.outcome, said.recommended) == ("tie", best.name)
-    assert (
-        said.because[-1]
-        == f"`{best.name}` is selected for the best accuracy so far, as model sizes are unknown"
+    assert said.because[-1] == (
+        f"`{best.name}` is selected for the best accuracy so far, because model sizes are unknown"
     )
 
 
@@ -122,7 +121,7 @@ def test_a_copy_ties_with_no_difference_at_all(tmp_path, rules):
     run = written(tmp_path, labelled(truth), {"one": said, "copy": said})
     found = judged(run, rules)[1]
     assert found.outcome == "tie"
-    assert "no difference at all in accuracy" in "".join(found.because)
+    assert "have the same accuracy" in "".join(found.because)
 
 
 def test_shuffled_labels_have_no_winner(tmp_path, rules):
@@ -265,11 +264,11 @@ def test_where_no_image_can_be_read_nobody_is_recommended(tmp_path, rules):
     given = {name: [{"unreadable": "cut off"}] * 2 for name in ("a", "b")}
     run = written(tmp_path, data, given)
     scores, said, code = judged(run, rules)
-    assert (said.outcome, said.because, code) == ("none", ("no image could be read",), 2)
+    assert (said.outcome, said.because, code) == ("none", ("none of the images could be read",), 2)
     report = report_of(run, scores, said, Gates(), lambda _: None)
     body = json.loads(drawn(report, "json"), parse_constant=pytest.fail)
     Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(body)
-    assert "no image could be read" in drawn(report, "html")
+    assert "none of the images could be read" in drawn(report, "html")
 
 
 def test_json_has_values_intervals_and_numbers_and_what_is_timed_stands_apart(tmp_path, rules):
@@ -307,6 +306,6 @@ def test_the_page_begins_with_what_to_take(tmp_path, rules):
     scores, said, _ = judged(run, rules)
     page = drawn(report_of(run, scores, said, Gates(), lambda _: None), "terminal", color=False)
     assert page.startswith("a\n")
-    assert "recommended on these images" in page
+    assert "the recommended candidate" in page
     assert max(map(len, page.splitlines())) <= 80
     assert "baseline:commonest" in page

@@ -64,7 +64,7 @@ def test_a_language_is_a_file_of_words_in_the_folder_too(tmp_path):
     [
         ("{id: nl, concepts: {descrbe: [x]}}", "words.yaml:2:25: unknown concept `descrbe`"),
         ("{id: nl, particles: {negatoin: [niet]}}", "unknown particle `negatoin`"),
-        ("{id: dutch, concepts: {image: [foto]}}", "`dutch` does not look like a language"),
+        ("{id: dutch, concepts: {image: [foto]}}", "`dutch` is not a language"),
     ],
 )
 def test_a_mistake_in_it_is_said_at_its_place(tmp_path, entry, said):

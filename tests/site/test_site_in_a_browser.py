@@ -118,7 +118,7 @@ def test_the_map_marks_ones_own_way_and_what_other_answers_lead_to(page, capsys)
     (seen,) = look(f"{page.as_uri()}#task=captioning&device=cpu", View(DESK), ready=WHOLE)
     changes = seen.text.partition("Would change if")[2].partition("Reasons and sources")[0]
     assert re.search(r"a computer without a GPU\s+your answer", changes)
-    assert re.search(r"no, it has to work as it is\s+default", changes)
+    assert re.search(r"no, the model must work without training\s+default", changes)
     assert changes.split()[-3:] == [answer["checkpoints"][0]["id"], "the", "answer"]
 
 

@@ -95,7 +95,7 @@ def test_join_then_train(capsys, parts, pairs):
     assert run(["compose", "--encoder", str(parts / "vit"), "--decoder", str(parts / "bert"),
                 "--save", str(parts / "again")]) == 0  # fmt: skip
     page = capsys.readouterr().out
-    assert "talks nonsense until it is fine-tuned" in page
+    assert "output is random until then" in page
     (advised,) = re.findall(r"advisor (compose .*--finetune.*)", page)
     words = advised.replace("pairs.csv", str(pairs)).replace("FOLDER", str(parts / "tuned")).split()
     code, _ = called(capsys, *words[1:], "--epochs", 1, "--torch-device", "cpu")
@@ -165,7 +165,7 @@ def test_ctrl_c_keeps_the_step_it_was_in_and_is_130(capsys, parts, pairs):
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert "a checkpoint is kept" in errors
+    assert "stopping after this step and saving a checkpoint" in errors
     assert "Traceback" not in errors
     assert sorted(path.name for path in (parts / "out").iterdir()) == ["unfinished"]
     kept = sorted(path.name for path in (parts / "out" / "unfinished").iterdir())
@@ -218,7 +218,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(parts):
         timeout=300,
     )
     assert done.returncode == 2
-    assert "disk filled up" in done.stderr
+    assert "the disk is full, so" in done.stderr
     assert not (parts / "out").exists()
 
 

@@ -96,7 +96,7 @@ def test_a_folder_in_use_and_wrong_parts_are_refused(
 ) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "note.txt").touch()
-    with pytest.raises(AdvisorError, match="holds something else"):
+    with pytest.raises(AdvisorError, match="has other files"):
         compose(parts["vit"], parts["bert"], tmp_path / "full")
     with pytest.raises(UnsupportedError, match="not a vision encoder"):
         compose(tiny("clip"), parts["bert"], tmp_path / "a")

@@ -71,7 +71,7 @@ REMEDIES = (
     Remedy(
         *("output-as-tensor", "clip", CLIP),
         before=CLIP_MODEL + SEEN + "e = m.get_image_features(pixel_values=pixels)\ne / e.norm()",
-        said="take its `.pooler_output` first",
+        said="use its `.pooler_output`",
         after=CLIP_MODEL
         + SEEN
         + "e = m.get_image_features(pixel_values=pixels).pooler_output\ne / e.norm()",
@@ -82,7 +82,7 @@ REMEDIES = (
         + "t = CLIPTokenizer.from_pretrained('ID')\n"
         + CHAT
         + "print(t.apply_chat_template(chat, return_tensors='pt').shape)",
-        said="take its `.input_ids` first",
+        said="use its `.input_ids`",
         after=CLIP_MODEL
         + "t = CLIPTokenizer.from_pretrained('ID')\n"
         + CHAT
@@ -110,7 +110,7 @@ REMEDIES = (
     Remedy(
         *("removed-member", "clip", CLIP),
         before=P.format("CLIPTokenizer") + "p.encode_plus('a cat')",
-        said="call it itself",
+        said="call the object itself",
         after=P.format("CLIPTokenizer") + "p('a cat')",
     ),
     Remedy(
@@ -158,49 +158,49 @@ REMEDIES = (
     Remedy(
         *("text-before-images", "paligemma", PALIGEMMA),
         before=P.format("PaliGemmaProcessor") + "p('<image> caption en', image)",
-        said="name the arguments: `text=`, `images=`",
+        said="use keyword arguments: `text=`, `images=`",
     ),
     Remedy(
         *("halves-swapped", "clip", CLIP),
         before=P.format("CLIPImageProcessor") + "p(['a cat'], padding=True, return_tensors='pt')",
-        said="use the tokenizer for that",
+        said="use the tokenizer",
         after=P.format("CLIPTokenizer") + "p(['a cat'], padding=True, return_tensors='pt')",
     ),
     Remedy(
         *("halves-swapped", "clip", CLIP),
         before=P.format("CLIPTokenizer") + "p(images=image)",
-        said="use the image processor for that",
+        said="use the image processor",
         after=P.format("CLIPImageProcessor") + "p(images=image)",
     ),
     Remedy(
         *("halves-swapped", "clip", CLIP),
         before=P.format("CLIPTokenizer") + "p('a cat', images=image)['input_ids']",
-        said="use the image processor for that",
+        said="use the image processor",
         after=P.format("CLIPProcessor") + "p(text='a cat', images=image)['pixel_values']",
         fails=False,
     ),
     Remedy(
         *("halves-swapped", "clip", CLIP),
         before=P.format("CLIPProcessor") + "p.image_processor(image).input_ids",
-        said="use the tokenizer for that",
+        said="use the tokenizer",
         after=P.format("CLIPProcessor") + "p.tokenizer('a cat').input_ids",
     ),
     Remedy(
         *("halves-swapped", "clip", CLIP),
         before=P.format("CLIPImageProcessor") + "p.batch_decode([[0]])",
-        said="use the tokenizer for that",
+        said="use the tokenizer",
         after=P.format("CLIPTokenizer") + "p.batch_decode([[0]])",
     ),
     Remedy(
         *("moved-parameter", "qwen2_vl", QWEN2_VL),
         before=QWEN_RUN + "m.model.get_rope_index(ids, x.image_grid_thw)",
-        said="name the arguments: `image_grid_thw=`, and give `mm_token_type_ids`",
+        said="use keyword arguments: `image_grid_thw=`, and give `mm_token_type_ids`",
         after=QWEN_RUN + "m.model.get_rope_index(ids, kinds, image_grid_thw=x.image_grid_thw)",
     ),
     Remedy(
         *("output-as-tensor", "qwen2_vl", QWEN2_VL),
         before=QWEN_RUN + "torch.cat(m.get_image_features(x.pixel_values, x.image_grid_thw))",
-        said="take its `.pooler_output` first",
+        said="use its `.pooler_output`",
         after=QWEN_RUN
         + "out = m.get_image_features(x.pixel_values, x.image_grid_thw)\n"
         + "torch.cat(out.pooler_output)",
@@ -208,7 +208,7 @@ REMEDIES = (
     Remedy(
         *("output-as-tensor", "llava", LLAVA),
         before=LLAVA_MODEL + SEEN + "[one.mean() for one in m.get_image_features(pixels)]",
-        said="take its `.pooler_output` first",
+        said="use its `.pooler_output`",
         after=LLAVA_MODEL
         + SEEN
         + "[one.mean() for one in m.get_image_features(pixels).pooler_output]",
@@ -216,18 +216,18 @@ REMEDIES = (
     Remedy(
         *("removed-name", "clip", CLIP),
         before=CLIP_MODEL + "from transformers.modeling_utils import apply_chunking_to_forward",
-        said="it is in `transformers`",
+        said="import it from `transformers`",
         after=CLIP_MODEL + "from transformers import apply_chunking_to_forward",
     ),
     Remedy(
         *("generation-set-in-config", "trocr", TROCR),
         before=TROCR_RUN + "m.config.max_length = 5\nm.generate(pixels)",
-        said="set it in `generation_config`",
+        said="set the value in `generation_config`",
     ),
     Remedy(
         *("generation-set-in-config", "trocr", TROCR),
         before=TROCR_RUN + "m.generate(pixels, max_length=m.config.max_length)",
-        said="set `generation_config.max_length` and read that",
+        said="set and read `generation_config.max_length`",
         after=TROCR_RUN + "m.generation_config.max_length = 5\n"
         "m.generate(pixels, max_length=m.generation_config.max_length)",
     ),
@@ -236,7 +236,7 @@ REMEDIES = (
         before=CLIP_MODEL
         + SEEN
         + "m.vision_model(pixels, output_attentions=True).attentions[-1].mean()",
-        said='load it with `attn_implementation="eager"`',
+        said='load the model with `attn_implementation="eager"`',
         after=CLIP_MODEL.replace("'ID'", "'ID', attn_implementation=\"eager\"")
         + SEEN
         + "m.vision_model(pixels, output_attentions=True).attentions[-1].mean()",
@@ -343,7 +343,7 @@ REMEDIES = (
             "r.from_pretrained('ID')", "r.from_pretrained('openai/clip-vit-large-patch14-336')"
         )
         + "m(p(image, return_tensors='pt').pixel_values)",
-        said="load it from ID",
+        said="load the part from ID",
         after=BOTH.format("CLIPVisionModel", "CLIPImageProcessor")
         + "m(p(image, return_tensors='pt').pixel_values)",
         fails=False,
@@ -354,7 +354,7 @@ REMEDIES = (
             "r.from_pretrained('ID')", "r.from_pretrained('bert-base-uncased')"
         )
         + "m.get_text_features(**p('a cat', return_tensors='pt'))",
-        said="load it from ID",
+        said="load the part from ID",
         after=BOTH.format("CLIPModel", "AutoTokenizer")
         + "m.get_text_features(**p('a cat', return_tensors='pt'))",
         fails=False,
@@ -362,14 +362,14 @@ REMEDIES = (
     Remedy(
         *("trust-remote-code", "clip", CLIP),
         before=M.format("AutoModel").replace("'ID'", "'ID', trust_remote_code=True"),
-        said="leave the argument out",
+        said="remove the argument",
         after=M.format("AutoModel"),
         fails=False,
     ),
     Remedy(
         *("pickled-weights", "clip", CLIP),
         before=CLIP_MODEL.replace("'ID'", "'ID', use_safetensors=False"),
-        said="leave the argument out",
+        said="remove the argument",
         after=CLIP_MODEL,
     ),
     Remedy(
@@ -385,7 +385,7 @@ REMEDIES = (
         + "ids = p.tokenizer('a cat', return_tensors='pt').input_ids\n"
         "x = p.image_processor(image, return_tensors='pt').pixel_values\n"
         "m.generate(pixel_values=x, input_ids=ids, max_new_tokens=2)",
-        said="give text and images to the processor together",
+        said="pass text and images to the processor together",
         after=BOTH.format("Blip2ForConditionalGeneration", "Blip2Processor")
         + "m.generate(**p(images=image, text='a cat', return_tensors='pt'), max_new_tokens=2)",
         fails=False,

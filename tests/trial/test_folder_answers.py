@@ -134,7 +134,7 @@ def test_what_holds_for_every_image_ends_the_run(captions, photos):
 def test_a_task_that_looks_at_images_together_has_no_lines(captions):
     code, said, _ = captions(task="embeddings", kind="clip")
     assert code == 2
-    assert "each image of a folder" in said["error"]["message"]
+    assert "works with one checkpoint, a folder" in said["error"]["message"]
 
 
 def test_lines_go_to_a_file_alone(photos, capsys):

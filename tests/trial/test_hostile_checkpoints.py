@@ -47,7 +47,7 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("advisor.trial.loading.LIMITS", tight)
 
 
-NO_END = "take more memory or time than any checkpoint needs"
+NO_END = "loading the configuration files of"
 
 
 def nightly(*values: Any) -> Any:
@@ -84,7 +84,7 @@ def test_a_processor_that_asks_for_enormous_images_is_refused(
 
 def test_a_thread_of_an_image_is_refused() -> None:
     """A processor would make its short side as long as the network wants it."""
-    with pytest.raises(ImageError, match="more than 200 times the other"):
+    with pytest.raises(ImageError, match="more than 200 times as long as the other"):
         open_image(Image.new("RGB", (1, 60_000)))
     assert open_image(Image.new("RGB", (10, 2_000))).pixels.size == (10, 2_000)
 
@@ -108,14 +108,14 @@ def test_a_thread_of_an_image_is_refused() -> None:
             "config.json",
             ("encoder",),
             {"window_size": 200, "image_size": [4000, 4000]},
-            "numbers, far more than its weights",
+            "parameters, far more than its weights of",
         ),
         (
             "kosmos_2",
             "config.json",
             ("text_config", "max_position_embeddings"),
             99_999_999,
-            "numbers, far more than its weights",
+            "parameters, far more than its weights of",
         ),
     ],
 )
@@ -149,7 +149,7 @@ def test_pipes_devices_and_endless_files_are_refused_before_a_library_reads_them
     names = {f"a{number}": f"m{number}.safetensors" for number in range(2_000)}
     index = tmp_path / "many" / "model.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": names}))
-    with pytest.raises(BrokenCheckpointError, match="names 2,000 files"):
+    with pytest.raises(BrokenCheckpointError, match="lists 2,000 files"):
         read_checkpoint(tmp_path / "many", "x")
 
 
@@ -166,9 +166,7 @@ def test_an_index_names_safetensors_of_its_own_folder_alone(
     os.mkfifo(folder / "a" / "b" / weights.name)
     index = {"weight_map": {"logit_scale": named.format(weights.name)}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    with pytest.raises(
-        BrokenCheckpointError, match=r"all have to be \.safetensors files of its folder"
-    ):
+    with pytest.raises(BrokenCheckpointError, match=r"all \.safetensors files in the same folder"):
         read_checkpoint(folder, "c")
 
 
@@ -177,7 +175,7 @@ def test_weights_by_another_name_are_refused(tiny: Tiny, tmp_path: Path) -> None
     folder = changed(
         tiny("clip"), tmp_path / "c", "config.json", "transformers_weights", value=named
     )
-    with pytest.raises(BrokenCheckpointError, match="by another name"):
+    with pytest.raises(BrokenCheckpointError, match="sets another name"):
         read_checkpoint(folder, "c")
 
 
@@ -193,7 +191,7 @@ def test_code_of_the_hub_that_a_configuration_names_is_never_run(
     tiny: Tiny, tmp_path: Path, path: tuple[str, ...], value: Any
 ) -> None:
     folder = changed(tiny("clip"), tmp_path / "c", "config.json", *path, value=value)
-    with pytest.raises(RemoteCodeError, match="names code of the Hub"):
+    with pytest.raises(RemoteCodeError, match="refers to code on the Hub"):
         read_checkpoint(folder, "c")
 
 
@@ -284,7 +282,9 @@ def test_a_turn_that_is_far_too_long_is_refused(
 ) -> None:
     folder = Path(shutil.copytree(tiny("llava"), tmp_path / "c"))
     (folder / "chat_template.jinja").write_text('{{ "a" * 10**6 }}')
-    assert "makes 1,000,000 letters of a turn" in refused(folder, "vqa", image, question="what")
+    assert "turns one message into 1,000,000 characters" in refused(
+        folder, "vqa", image, question="what"
+    )
 
 
 @pytest.mark.slow
@@ -357,10 +357,10 @@ BACKBONE = {"model_type": "dpt", "backbone": "evil/backbone", "image_size": 64}
 @pytest.mark.parametrize(
     ("kind", "file", "path", "value", "told"),
     [
-        ("captioner", "config.json", ("encoder",), BACKBONE, "names files of the Hub beside its"),
+        ("captioner", "config.json", ("encoder",), BACKBONE, "refers to files in other Hub"),
         ("clip", PROCESSOR, ("image_processor",), {
             "image_processor_type": "OneFormerImageProcessor", "repo_path": "evil/classes",
-            "class_info_file": "classes.json"}, "names files of the Hub beside its"),
+            "class_info_file": "classes.json"}, "refers to files in other Hub"),
     ],
 )  # fmt: skip
 def test_nothing_is_asked_of_the_hub_that_a_checkpoint_names(

@@ -95,7 +95,7 @@ def test_transparent_parts_are_laid_on_white_and_said(tmp_path: Path) -> None:
     Image.new("RGBA", (4, 4), (0, 0, 0, 0)).save(path)
     image = open_image(path)
     assert image.pixels.getpixel((0, 0)) == (255, 255, 255)
-    assert "laid on white" in image.warnings[0]
+    assert "filled with white" in image.warnings[0]
 
 
 def test_an_opaque_image_is_not_said_to_have_transparent_parts(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_folder_missing_and_empty_files_have_their_own_sentences(tmp_path: Path)
     (tmp_path / "empty.png").touch()
     for name, words in (
         ("", "is a folder"),
-        ("no.png", "there is no file"),
+        ("no.png", "does not exist"),
         ("empty.png", "empty"),
     ):
         with pytest.raises(ImageError, match=words):
@@ -208,7 +208,7 @@ def test_a15_a_large_image_is_read_at_a_smaller_size_with_its_colours(
     opened = open_image(path)
     assert opened.pixels.width * opened.pixels.height <= 10_000
     assert opened.pixels.width / opened.pixels.height == pytest.approx(4 / 3, rel=0.05)
-    assert "at a smaller size" in opened.warnings[0]
+    assert "pixels and is downscaled before use" in opened.warnings[0]
     small = open_image(two_colours("L" if grey else mode))
     for at in (0.1, 0.9):
         whole = opened.pixels.getpixel((int(opened.pixels.width * at), 10))
@@ -292,7 +292,7 @@ def test_a_jpeg_that_goes_over_its_pixels_again_and_again_is_refused(
     path.write_bytes(_scanned(image, 3))
     open_image(path)
     path.write_bytes(_scanned(image, 200))
-    with pytest.raises(ImageError, match="goes over its pixels 2"):
+    with pytest.raises(ImageError, match=r"has 2\d+ progressive scans"):
         open_image(path)
 
 
@@ -318,7 +318,7 @@ def test_a_large_image_of_jpeg_2000_is_decoded_at_a_smaller_size(
     opened = open_image(path)
     assert decoded[0] == opened.pixels.size == (100, 75)
     assert near(opened.pixels.getpixel((10, 5)), (255, 0, 0), 30)
-    assert "smaller size" in opened.warnings[0]
+    assert "pixels and is downscaled before use" in opened.warnings[0]
 
 
 @pytest.mark.parametrize("suffix", ["webp", "avif"])
@@ -330,7 +330,7 @@ def test_what_is_decoded_as_a_whole_may_have_fewer_pixels(
     monkeypatch.setitem(images.HELD_MORE_THAN_ONCE, suffix.upper(), 700)
     path = tmp_path / f"image.{suffix}"
     two_colours().save(path)
-    with pytest.raises(ImageError, match="40 x 20 pixels, more than the limit") as caught:
+    with pytest.raises(ImageError, match="40 x 20 pixels; the limit is") as caught:
         open_image(path)
     assert caught.value.kind == "image-too-large"
 
@@ -343,5 +343,5 @@ def test_an_image_as_long_as_a_thread_is_refused(size: tuple[int, int], tmp_path
     sides = b"".join(side.to_bytes(4, "big") for side in size)
     header = data[12:16] + sides + data[24:29]
     path.write_bytes(data[:12] + header + zlib.crc32(header).to_bytes(4, "big") + data[33:])
-    with pytest.raises(ImageError, match="a side longer than 100,000"):
+    with pytest.raises(ImageError, match="longer than the limit of 100,000 per side"):
         open_image(path)

@@ -94,7 +94,7 @@ def test_an_evaluation_measures_the_bits_beside_the_whole(
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
-        (("--quantize", "3"), "neither 8 nor 4"),
+        (("--quantize", "3"), "--quantize` must be 8 or 4, not"),
         (("--quantize", "8", "--dtype", "float32"), "do not go together"),
     ],
 )

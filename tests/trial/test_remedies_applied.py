@@ -61,7 +61,7 @@ def applied(made, fix, last):
         return callable(there) or not last.startswith("(")
     if leave := re.fullmatch(r"leave `\.(\w+)` out", fix):
         return not hasattr(made, leave[1])
-    return fix == "call it itself" and callable(made)
+    return fix == "call the object itself" and callable(made)
 
 
 @pytest.mark.slow
@@ -97,7 +97,7 @@ def test_what_is_to_be_taken_of_an_output_is_a_tensor_there(tiny, rulebase, tmp_
                 with torch.no_grad():
                     output = function(**{key: inputs[key] for key in inputs if key in takes})
                 taken = re.fullmatch(
-                    r"take its `\.(\w+)` first(?:, a tensor or (one) for each image)?", fix or ""
+                    r"use its `\.(\w+)`(?:, a tensor or (one) tensor per image)?", fix or ""
                 )
                 assert taken, (kind, method, fix)
                 found = getattr(output, taken[1])

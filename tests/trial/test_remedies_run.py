@@ -13,9 +13,9 @@ from commands import in_this_process  # noqa: E402
 pytestmark = pytest.mark.slow
 FIXES = {
     "use": r"use `(?P<name>[\w.]+)`",
-    "field": r"take its `\.(?P<name>\w+)` first",
+    "field": r"use its `\.(?P<name>\w+)`",
     "load": r"load `(?P<name>\w+)` and call (?P<how>generate|it)",
-    "argument": r"name the arguments: `(?P<name>\w+)=`",
+    "argument": r"use keyword arguments: `(?P<name>\w+)=`",
 }
 
 

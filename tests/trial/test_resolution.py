@@ -69,7 +69,7 @@ def test_an_id_that_is_nowhere_here_is_offline_or_not_downloaded(
         resolve("someone/nothing", Loading(offline=True))
     with pytest.raises(NotDownloadedError) as caught:
         resolve("someone/nothing")
-    assert caught.value.hint == "add --download; it prints the size first"
+    assert caught.value.hint == "add --download, which prints the size before it starts"
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(OfflineError):
         resolve("someone/nothing", Loading(agree=lambda _: True))
@@ -263,7 +263,7 @@ def test_a_disk_that_fills_up_on_the_way_is_a_full_disk(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", fail)
-    with pytest.raises(DiskFullError, match="filled up"):
+    with pytest.raises(DiskFullError, match="the disk is full, so"):
         resolve("someone/there", Loading(agree=lambda _: True))
 
 

@@ -135,8 +135,15 @@ def test_a_program_prints_the_answer_without_the_thought(
 @pytest.mark.parametrize(
     ("id", "kind", "switch", "how", "answer", "said"),
     [
-        ("Qwen/Qwen3.5-9B", "qwen3_5", True, {}, "?", "as in its published results"),
-        ("Qwen/Qwen3.5-9B", "qwen3_5", True, {"thinking": False}, "a", "results are with"),
+        (
+            "Qwen/Qwen3.5-9B",
+            "qwen3_5",
+            True,
+            {},
+            "?",
+            "the model thinks before it answers, like in its",
+        ),
+        ("Qwen/Qwen3.5-9B", "qwen3_5", True, {"thinking": False}, "a", "results used thinking"),
         ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, {}, "?", "in its published results"),
         ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, {"thinking": False}, "?", "always thinks"),
     ],
@@ -156,7 +163,9 @@ def test_a_folder_that_nobody_knows_thinks_by_its_template(thinker, photo):
     runner = load_runner(thinker("qwen3_5"), "vqa")
     reply = runner.run(open_image(photo), Request(question="What is in the image?"))
     assert reply.answers[0].text == "?"
-    assert any("thought is left out" in warning for warning in runner.warnings)
+    assert any(
+        "the model thinks before it answers; the output" in warning for warning in runner.warnings
+    )
 
 
 def test_a_thought_that_is_cut_is_no_answer(thinker, hub, photo):
@@ -175,7 +184,7 @@ def test_labels_are_scored_without_a_thought_before_them(thinker, hub, photo):
         ((at_once, thought),) = runner.label_scores([open_image(photo)], asked)
     assert at_once > thought
     assert any("thinking is off" in warning for warning in runner.scoring_warnings)
-    assert not any("it thinks" in warning for warning in runner.scoring_warnings)
+    assert not any("the model thinks before" in warning for warning in runner.scoring_warnings)
 
 
 @pytest.mark.parametrize("wanted", [True, False])
@@ -197,11 +206,13 @@ def test_a_match_is_the_share_of_yes_without_a_thought_before_it(thinker, hub, p
         yes, _ = network(**turn).logits[0, -1, words].softmax(-1)
     assert found.probability == pytest.approx(float(yes), abs=1e-5)
     assert any("thinking is off" in warning for warning in runner.warnings)
-    assert not any("it thinks" in warning for warning in runner.warnings)
+    assert not any("the model thinks before" in warning for warning in runner.warnings)
 
 
 def test_what_cannot_be_told_to_answer_at_once_gives_no_match(thinker):
-    with pytest.raises(UnsupportedError, match="no match can be read off"):
+    with pytest.raises(
+        UnsupportedError, match="always thinks before it answers, so advisor cannot"
+    ):
         load_runner(thinker("qwen3_5"), "image-text-matching")
 
 
@@ -212,4 +223,4 @@ def test_the_command_says_that_thinking_is_off(thinker, hub, photo, capsys):
     assert run([*words, *asked, "--repeat", "0"]) == 0
     (trial,) = json.loads(capsys.readouterr().out)["trials"]
     assert trial["answers"][0]["text"] == "a"
-    assert any("the published results are with thinking" in each for each in trial["warnings"])
+    assert any("# the published results used thinking" in each for each in trial["warnings"])

@@ -77,7 +77,7 @@ def test_warnings_of_image_and_answer_come_together(tiny: Tiny, tmp_path: Path) 
     trial = run_trial(
         tiny("captioner"), "captioning", path, repeat=0, device="cpu", max_new_tokens=3
     )
-    assert "laid on white" in trial.warnings[0]
+    assert "filled with white" in trial.warnings[0]
     assert "cut after 3 tokens" in trial.warnings[1]
 
 
@@ -115,11 +115,14 @@ def test_an_unknown_type_is_unsupported(tiny: Tiny, tmp_path: Path) -> None:
     folder = tmp_path / "other"
     shutil.copytree(tiny("clip"), folder)
     config = json.loads((folder / "config.json").read_text())
-    for model_type, words in (("bert", "no runner"), ("brand-new", "lacks it")):
+    for model_type, words in (
+        ("bert", "no runner"),
+        ("brand-new", "the installed transformers does not support this"),
+    ):
         (folder / "config.json").write_text(json.dumps({**config, "model_type": model_type}))
         with pytest.raises(UnsupportedError, match=words) as refused:
             load_runner(folder, "embeddings", device="cpu")
-        helpers = "name a runner for it under `uses` in rules/programs/programs.yaml"
+        helpers = "add a runner for this type under `uses` in rules/programs/programs.yaml"
         assert (helpers in str(refused.value.hint)) == (model_type == "bert")
 
 

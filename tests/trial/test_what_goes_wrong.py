@@ -141,7 +141,7 @@ def test_ctrl_c_during_a_download_is_130_and_the_next_run_resumes(
             capture_output=True,
             text=True,
         )
-    assert "a vector of 8 numbers" in done.stdout
+    assert "an embedding of 8 numbers" in done.stdout
 
 
 @pytest.mark.slow

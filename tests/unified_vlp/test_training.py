@@ -119,7 +119,9 @@ def test_what_was_begun_with_other_words_is_not_gone_on_with(pictures, monkeypat
     monkeypatch.undo()
     assert (pictures / "out" / "unfinished" / "start" / "config.json").exists()
     data.write_text(data.read_text("utf-8").replace("wall", "roof"), encoding="utf-8")
-    with pytest.raises(OutputExistsError, match="other pairs, parts, settings or libraries"):
+    with pytest.raises(
+        OutputExistsError, match="has an interrupted training with other data, models"
+    ):
         train_unified(data, pictures / "out", aim="captions", **QUICK)
 
 
@@ -130,7 +132,7 @@ def test_a_start_that_is_not_whole_is_made_anew(pictures, monkeypatch):
     data = pictures / "captions.csv"
     with monkeypatch.context() as patched:
         patched.setattr(UnifiedVLPProcessor, "save_pretrained", full)
-        with pytest.raises(AdvisorError, match="the disk filled up"):
+        with pytest.raises(AdvisorError, match="the disk is full, so"):
             train_unified(data, pictures / "out", aim="captions", **QUICK)
     assert train_unified(data, pictures / "out", aim="captions", **QUICK).resumed_at == 0
 
@@ -223,7 +225,7 @@ def test_vqa_answers_count_by_how_often_they_were_given(pictures):
     assert found[0].expected == "dog"
     assert read_examples(pictures / "q.json", pictures / "pictures") == found, "it lies beside"
     (pictures / "a.json").unlink()
-    with pytest.raises(BrokenFileError, match="no JSON file beside it has them"):
+    with pytest.raises(BrokenFileError, match="and no other JSON file in the folder has matching"):
         read_examples(pictures / "q.json", pictures / "pictures")
 
 
@@ -260,7 +262,7 @@ def test_every_bad_line_is_named(pictures):
 
 
 def test_questions_are_no_captions(pictures):
-    with pytest.raises(UsageError, match="holds questions"):
+    with pytest.raises(UsageError, match="has questions, which an encoder-decoder cannot"):
         train_unified(pictures / "questions.csv", pictures / "x", aim="captions", **QUICK)
     with pytest.raises(UsageError, match="holds captions"):
         train_unified(pictures / "captions.csv", pictures / "x", aim="answers", **QUICK)
@@ -315,7 +317,7 @@ def test_captions_and_questions_of_other_types_are_a_sentence(tmp_path, told):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"[PAD]\n\xff\n", "it is not UTF-8 text"), (b"a\nb\n", r"lacks `\[PAD\]`")],
+    [(b"[PAD]\n\xff\n", "the file is not UTF-8 text"), (b"a\nb\n", r"lacks `\[PAD\]`")],
 )
 def test_a_vocabulary_that_is_none_is_a_sentence(tmp_path, content, said):
     (tmp_path / "vocab.txt").write_bytes(content)
@@ -332,7 +334,7 @@ def test_a_picture_with_a_name_that_no_file_has_is_missing(tmp_path, name):
     data.write_text(json.dumps({"images": images, "annotations": said}))
     with pytest.raises(BrokenFileError) as raised:
         read_examples(data)
-    assert "there is no file" in raised.value.problems[0]
+    assert "does not exist" in raised.value.problems[0]
 
 
 @pytest.mark.slow
@@ -340,7 +342,7 @@ def test_a_picture_with_a_name_that_no_file_has_is_missing(tmp_path, name):
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [
-        ("num_hidden_layers", 10**6, "the files beside the weights of"),
+        ("num_hidden_layers", 10**6, "loading the configuration files of"),
         ("vocab_size", 10**7, "promises 9"),
         ("hidden_size", "x", "cannot use"),
         pytest.param("id2label", {"x": 1}, "cannot use", marks=pytest.mark.long),

@@ -80,8 +80,8 @@ class Subject:
         for found in beside.values():
             first, *others = found
             worst = min((finding.level for finding in found), key=LEVELS.index)
-            what = count(len(found), "use") + " of other models"
-            message = f"{what} would be reported as {worst}; `--all-models` shows each"
+            what = count(len(found), "use") + " of models outside vision and language"
+            message = f"{what} would be reported as {worst}; `--all-models` lists them"
             places = tuple(other.place for other in others if other.place)
             yield first._replace(message=message, level="note", fix=None, edits=(), places=places)
 

@@ -28,7 +28,7 @@ SAME_ID, SAME_WORD = 0.85, 0.75
 def gated_checkpoint(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A checkpoint behind a form."""
     if checkpoint.gated and usage.model and not _is_local(usage):
-        message = f"{checkpoint.id} can be downloaded only after accepting its terms"
+        message = f"{checkpoint.id} is gated, so you must accept its terms before the download"
         yield Finding(message, id_place(usage))
 
 
@@ -36,8 +36,10 @@ def gated_checkpoint(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[
 def not_on_the_hub(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A checkpoint whose files are had elsewhere, loaded as if the Hub had it."""
     if checkpoint.home and usage.model and not _is_local(usage):
-        message = f"{checkpoint.id} has no repository on the Hub; it is at {checkpoint.home}"
-        fix = f"load a folder of your own; `advisor show {checkpoint.id}` says how it is made"
+        message = f"{checkpoint.id} is not on the Hub; its files are at {checkpoint.home}"
+        fix = (
+            f"load a local folder; `advisor show {checkpoint.id}` explains how to create the folder"
+        )
         yield Finding(message, id_place(usage), fix=fix)
 
 
@@ -55,7 +57,7 @@ def unpinned_revision(case: Case) -> Iterator[Finding]:
         checkpoint = case.rulebase.checkpoints.get(id)
         known = checkpoint.revision if checkpoint else None
         fix = f'pass `revision="{known}"`' if known else "pass `revision=` with a commit"
-        message = f"{id} is loaded as it is on the day; no commit is pinned"
+        message = f"{id} is loaded without a pinned commit, so its weights can change"
         first, *others = sorted(set(locations))
         yield Finding(message, first, fix=fix, checkpoint=id, places=tuple(others))
 
@@ -84,9 +86,9 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
     checkpoint = identity.checkpoint if identity else None
     needed = checkpoint is not None and checkpoint.loader != TRANSFORMERS
     level, has = "note", "needs code from its repository to load"
-    fix = "pin `revision=` to code that was read"
+    fix = "pin `revision=` to a commit whose code you have read"
     if identity and not identity.by_words and not needed:
-        has, fix = "loads without code from its repository", "leave the argument out"
+        has, fix = "does not need code from its repository", "remove the argument"
         level = "" if checkpoint else "note"
     elif not needed:
         has = "is not in the catalog"
@@ -116,10 +118,10 @@ def _run_by(case: Case, load: Load) -> str:
     """
     name = load.class_name
     if load.package != TRANSFORMERS or name is None or name.startswith(AUTOMATIC):
-        return "the files that `auto_map` in its configuration names"
+        return "the files listed in `auto_map` of its configuration"
     members = case.release.members.of(name)
     if members and load.kind == "processor":
-        return "the files that `auto_map` names for its tokenizer or image processor"
+        return "the files listed in `auto_map` for its tokenizer or image processor"
     return "`custom_generate/generate.py`, if present," if members and members.has(GENERATE) else ""
 
 
@@ -127,8 +129,8 @@ def _run_by(case: Case, load: Load) -> str:
 def pickled_weights(case: Case, usage: Usage) -> Iterator[Finding]:
     """Weights in a pickle, which is code too."""
     identity = case.identity(usage)
-    message = "`use_safetensors=False` asks for weights in a pickle, which runs code when read"
-    fix = "leave the argument out, or convert the weights to safetensors"
+    message = "`use_safetensors=False` loads weights from a pickle file, which can run code"
+    fix = "remove the argument, or convert the weights to safetensors"
     for load in usage.loads:
         safe = load.arguments.get("use_safetensors")
         if safe and safe.value is False:
@@ -148,7 +150,7 @@ def suspicious_id(case: Case, usage: Usage) -> Iterator[Finding]:
     lowered = _by_owner(case.rulebase).get(id.partition("/")[0].lower(), {})
     near = _slip(id, lowered)
     if near is not None and near.lower() != id.lower():
-        message = f"{id} is not a known checkpoint; {near} is"
+        message = f"{id} is not a known checkpoint, but {near} is"
         yield Finding(message, id_place(usage), checkpoint=id, fix=f"did you mean {near}?")
 
 

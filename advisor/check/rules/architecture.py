@@ -46,15 +46,15 @@ def class_in_code(
     if kind not in RULES:
         return
     if kind == "refused":
-        message = f"`{loads}` loads no {identity.model_type} model, which {id} is"
+        message = f"`{loads}` cannot load {id}, because it is a {identity.model_type} model"
     elif kind == "other":
         named = f"`{loads}`"
         if usage.model and usage.model.extended:
             named, instead = f"`{usage.model.class_written}` extends {named}, which", " as its base"
-        message = f"{id} is a {identity.model_type} model; {named} is for another kind"
+        message = f"{id} is a {identity.model_type} model, and {named} is for another architecture"
     elif kind == "unfound":
-        message = f"`{loads}` does not find its weights in the files of {id}, and starts random"
-        instead = ", and take what you need of it"
+        message = f"`{loads}` finds no matching weights in {id}, so it is randomly initialized"
+        instead = ", and use the part that you need"
     else:  # layers left random are fine where they are new on purpose and trained
         fresh_start = HEAD not in (native or "") or (
             checkpoint and checkpoint.stage == "pre-trained" and not checkpoint.tasks
@@ -62,11 +62,11 @@ def class_in_code(
         if fresh_start and (usage.trained or runs(usage) is None):
             return
         picked = "" if loads == usage.class_name else f" (picked by `{usage.class_name}`)"
-        message = f"{id} was made with `{native}`, which has other layers than `{loads}`{picked}"
+        message = f"{id} was saved with `{native}`, which has other layers than `{loads}`{picked}"
         level = "warning" if usage.trained else ""
         able = [one.id for one in case.rulebase.checkpoints.values() if one.model_class == loads]
         if near := nearest(id, able):
-            instead = f", or a checkpoint made for `{loads}` such as {near}"
+            instead = f", or a checkpoint for `{loads}` such as {near}"
     yield Finding(
         message,
         (usage.model and usage.model.class_place) or usage.place,
@@ -82,7 +82,7 @@ def class_not_verified(_: Case, judgement: Judgement) -> Iterator[Finding]:
     """A class named for a checkpoint whose own class nobody verified."""
     name, checkpoint = judgement.model_class, judgement.checkpoint
     if name and checkpoint.model_class is None:
-        message = f"the class of {checkpoint.id} is not known, so `{name}` cannot be judged"
+        message = f"the class of {checkpoint.id} is not known, so `{name}` cannot be checked"
         place = judgement.choice and judgement.choice.class_place
         yield Finding(message, place)
 
@@ -98,9 +98,9 @@ def class_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
     if not case.release.has_class(name):
         kind = "other"
     picked = "" if loads == name else f" ({name} picks {loads})"
-    message = f"{id} is loaded with `{native}`, not `{name}`{picked}"
+    message = f"{id} needs `{native}`, not `{name}`{picked}"
     if kind == "refused":
-        message = f"`{name}` loads no {identity.model_type} model, which {id} is"
+        message = f"`{name}` cannot load {id}, because it is a {identity.model_type} model"
     if kind in RULES:
         place = judgement.choice and judgement.choice.class_place
         yield Finding(message, place, fix=f"use `{native}`", rule=RULES[kind])
@@ -165,7 +165,7 @@ def _class_of_type(case: Case, identity: Identity) -> str:
     classes = {one.id: one.model_class for one in alike if one.model_class}
     if near := nearest(identity.id, classes):
         return f"use `{classes[near]}` with {near}"
-    return "use the class of its model type"
+    return "use a class for the model type of the checkpoint"
 
 
 def _class_edits(

@@ -29,7 +29,10 @@ def undetermined(_: Case, judgement: Judgement) -> Iterator[Finding]:
     if judgement.undetermined:
         may = " or ".join(judgement.assessment.possible_verdicts)
         fix = f"set `{judgement.flag}` under `needs`" if judgement.flag else None
-        message = f"{judgement.checkpoint.family} may be {may}: the needs leave it open"
+        message = (
+            f"{judgement.checkpoint.family} may be {may}, because an answer under `needs` "
+            "is missing"
+        )
         yield Finding(message, fix=fix)
 
 
@@ -52,7 +55,8 @@ def another_family(_: Case, judgement: Judgement) -> Iterator[Finding]:
     fired = [f.rule for f in judgement.assessment.fired if f.rule.effect != "prefer"]
     against = fired[0] if fired and verdict != "allowed" else None
     yield Finding(
-        f"{judgement.checkpoint.family} is {verdict} here; {instead or NONE} is the answer",
+        f"{judgement.checkpoint.family} is {verdict} for these needs, and {instead or NONE} is "
+        "recommended",
         rule=f"family-{verdict}",
         because=f"{against.id}: {against.because}" if against else "",
         sources=against.sources if against else (),
@@ -76,13 +80,17 @@ def outdated_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
         if found is None or found.by != FIGURE or found.next != own.checkpoint.id:
             continue
         first = "the first" if better.place == 1 else f"number {better.place}"
-        memory = f"; it needs {_gb(better)}, yours {_gb(own)}" if better.memory_gb else ""
+        memory = (
+            (f". The better checkpoint needs {_gb(better)}, the declared checkpoint {_gb(own)}")
+            if better.memory_gb
+            else ""
+        )
         yield Finding(
-            f"{own.checkpoint.id} is number {own.place} of {len(picks)} for {judgement.task}; "
+            f"{own.checkpoint.id} ranks number {own.place} of {len(picks)} for {judgement.task}; "
             f"{first}, {better.checkpoint.id}, has {found.yardstick} {found.value:g} against "
             f"{found.next_value:g}{memory}",
             sources=[found.source] if found.source else (),
-            fix="`advisor evaluate` compares both on your images",
+            fix="run `advisor evaluate` to compare both on your images",
         )
         return
 
@@ -96,7 +104,7 @@ def unknown_checkpoint(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
     """A choice of a checkpoint that is not in the catalogue."""
     if choice.checkpoint not in case.rulebase.checkpoints:
         near = identity_of(case.rulebase, choice.checkpoint)
-        like = f"; it looks like a sibling of {near.known[0].id}" if near else ""
+        like = f", but resembles {near.known[0].id}" if near else ""
         yield Finding(f"{choice.checkpoint} is not in the catalog{like}")
 
 
@@ -106,9 +114,9 @@ def undeclared_usage(case: Case, usage: Usage, identity: Identity) -> Iterator[F
     declared = sorted({choice.checkpoint for choice in case.choices})
     if declared and usage.model is not None and identity.id not in declared:
         few = len(declared) <= SHOWN
-        use = " or ".join(declared) if few else f"one of the {len(declared)} declared"
-        message = f"no choice in advisor.yaml declares {identity.id}"
-        fix = f"add a choice for it, or use {use}"
+        use = " or ".join(declared) if few else (f"one of the {len(declared)} declared checkpoints")
+        message = f"advisor.yaml does not declare {identity.id}"
+        fix = f"declare the model in advisor.yaml, or use {use}"
         yield Finding(message, id_place(usage), fix=fix)
 
 
@@ -117,7 +125,7 @@ def unused_choice(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
     """A choice of a checkpoint that no code loads, where all code of a project was seen."""
     loaded = {value.text for usage in case.scan.usages for value in usage.alternatives}
     if choice.checkpoint not in loaded:
-        yield Finding(f"no code loads {choice.checkpoint}")
+        yield Finding(f"no checked code loads {choice.checkpoint}")
 
 
 @rule("choice-changed", each=Case.declared_choices, runs=lambda case: case.lock is not None)
@@ -128,14 +136,14 @@ def choice_changed(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
     before = {locked.task: locked for locked in lock.choices if locked.name == choice.name}
     for new in now:
         old = before.get(new.task)
-        if what := _differences(old, new) if old else ["it is not in the lock"]:
+        if what := _differences(old, new) if old else ["the lock has no entry for the model"]:
             task = f" for {new.task}" if len(now) > 1 else ""
-            why = ["its needs changed"] if old and old.needs != new.needs else []
+            why = ["the needs changed"] if old and old.needs != new.needs else []
             if lock.rule_base != case.rulebase.digest:
                 changed = f"{lock.rule_base} is now {case.rulebase.digest}"
                 why.append(f"the rules changed ({changed})")
-            message = f"`{choice.name}`{task} is not what {LOCK} holds: {'; '.join(what)}"
-            fix = "look at what changed, then run `advisor check --lock`"
+            message = f"`{choice.name}`{task} differs from {LOCK}: {'; '.join(what)}"
+            fix = "review the change, then run `advisor check --lock`"
             yield Finding(message, because=" and ".join(why), fix=fix)
 
 
@@ -143,9 +151,9 @@ def _differences(old: LockedChoice, new: LockedChoice) -> list[str]:
     words = {
         "checkpoint": "the checkpoint was {0} and is {1}",
         "revision": "the revision was {0} and is {1}",
-        "verdict": "its family was {0} and is {1}",
-        "recommended": "the rules recommended {0} and recommend {1}",
-        "best": "the first checkpoint for it was {0} and would be {1}",
+        "verdict": "the family was {0} and is {1}",
+        "recommended": "the recommended family was {0} and is {1}",
+        "best": "the first checkpoint was {0} and is {1}",
     }
     return [
         text.format(getattr(old, field) or "none", getattr(new, field) or "none")
@@ -168,9 +176,9 @@ def pipeline_or_generate(case: Case, usage: Usage, identity: Identity) -> Iterat
         if not known or release.loads_with_pipeline(task, model_type):
             return
         place = usage.place
-        message = f"the pipeline `{usage.task}` loads no {model_type} model, which {id} is"
+        message = f"the pipeline `{usage.task}` cannot load {id}, which is a {model_type} model"
         if identity.checkpoint and (own := identity.checkpoint.pipeline):
-            fix = f"its pipeline is `{own}`; use another checkpoint for this one"
+            fix = f"use the pipeline `{own}`, or another checkpoint"
     else:
         call, home = writes(usage), identity.known[0].family
         family = next((one for one in case.rulebase.families if one.id == home), None)
@@ -181,7 +189,7 @@ def pipeline_or_generate(case: Case, usage: Usage, identity: Identity) -> Iterat
             or set(case.knowledge("written")) & set(family.gives)
         ):
             return
-        place, message = call.place, f"{id} has no decoder, so it cannot write text"
+        place, message = call.place, f"{id} has no decoder, so it cannot generate text"
     yield Finding(message, place, fix=fix)
 
 
@@ -192,7 +200,7 @@ def task_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
     if judgement.suitability.use is None and task not in checkpoint.fine_tune:
         able = ", ".join(checkpoint.tasks) or "none of the known tasks"
         message = f"{checkpoint.id} does not support {task}; it supports {able}"
-        because = "The catalog names no such task for it."
+        because = "The catalog does not list this task for the checkpoint."
         yield Finding(message, because=because)
 
 
@@ -201,11 +209,11 @@ def needs_fine_tuning(_: Case, judgement: Judgement) -> Iterator[Finding]:
     """A choice of a checkpoint that is only a start for training on its task."""
     checkpoint, task, use = judgement.checkpoint, judgement.task, judgement.suitability.use
     if use is None and task in checkpoint.fine_tune:
-        message = f"{checkpoint.id} has to be fine-tuned before it does {task}"
-        fix = "fine-tune it, or take a checkpoint that does the task as it is"
+        message = f"{checkpoint.id} needs fine-tuning for {task}"
+        fix = "fine-tune the checkpoint, or use one that supports the task without fine-tuning"
         yield Finding(message, fix=fix)
     elif use == "fine-tune":
-        message = f"{checkpoint.id} is a starting point for fine-tuning, not for use as it is"
+        message = f"{checkpoint.id} is only a starting point for fine-tuning"
         yield Finding(message, level="note")
 
 
@@ -231,7 +239,7 @@ def limit_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
             _words(judgement.checkpoint, gap),
             rule=LIMITS.get(gap.field, ""),
             level="" if judgement.given(gap.question) else "note",
-            because=f"asked for by {gap.question}",
+            because=f"required by {gap.question}",
             sources=judgement.checkpoint.sources.get(gap.field, ()),
         )
 
@@ -248,4 +256,4 @@ def not_verified(_: Case, judgement: Judgement) -> Iterator[Finding]:
     for gap in judgement.suitability.unknown:
         if judgement.given(gap.question):
             message = f"{judgement.checkpoint.id}: {gap.text}"
-            yield Finding(message, because=f"asked for by {gap.question}")
+            yield Finding(message, because=f"required by {gap.question}")

@@ -34,8 +34,14 @@ def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterato
     unfinished = checkpoint.stage == "pre-trained" and not checkpoint.tasks
     if unfinished and _infers(usage) and not _trained(case, usage):
         finished = _finished(case, checkpoint)
-        message = f"{checkpoint.id} is only pre-trained; here it is used without fine-tuning"
-        fix = f"use a fine-tuned one such as {finished}" if finished else "fine-tune it first"
+        message = (
+            f"{checkpoint.id} is only pre-trained, and this code uses the model without fine-tuning"
+        )
+        fix = (
+            (f"use a fine-tuned checkpoint such as {finished}")
+            if finished
+            else "fine-tune the model first"
+        )
         yield Finding(message, usage.place, fix=fix)
 
 
@@ -45,8 +51,8 @@ def composed_untrained(case: Case, usage: Usage) -> Iterator[Finding]:
     call, model = writes(usage), usage.model
     composed = model is not None and model.kind == "composition"
     if call and composed and not _trained(case, usage) and not _has_other_parts(usage):
-        message = "the encoder and decoder were joined here, and nothing trains what joins them"
-        fix = "fine-tune it on pairs first, or load a checkpoint that was"
+        message = "this code combines an encoder and a decoder and does not train the new layers"
+        fix = "fine-tune the model on image-text pairs first, or load a fine-tuned checkpoint"
         yield Finding(message, call.place, fix=fix)
 
 
@@ -96,8 +102,11 @@ def softmax_for_sigmoid(case: Case, usage: Usage, identity: Identity) -> Iterato
     functions, logits = case.knowledge("functions"), set(case.knowledge("logits"))
     for call in usage.calls if identity.model_type in case.knowledge("model_types") else ():
         if call.certain and call.name in functions and logits & set(call.of):
-            message = f"{identity.id} was trained with a sigmoid for each pair, not with a softmax"
-            fix = "use `torch.sigmoid(logits)`; the order stays the same"
+            message = (
+                f"{identity.id} was trained with a sigmoid per image-text pair, and this "
+                "code applies a softmax"
+            )
+            fix = "use `torch.sigmoid(logits)`, which keeps the order of the labels"
             yield Finding(message, call.place, fix=fix)
 
 
@@ -124,11 +133,11 @@ def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
             token = match.group()
             prompts = ((one, prompt) for one in prompted for prompt in one.prompts.values())
             other = next((one for one, prompt in prompts if prompt.startswith(token)), None)
-            whose = f"that of {other.id}" if other else "a token of no cataloged checkpoint"
+            whose = f"the prompt of {other.id}" if other else "in no cataloged checkpoint"
             fix = f"load {other.id}, or fine-tune with your own token" if other else None
             if checkpoint.prompts:
-                fix = f"its prompt is `{next(iter(checkpoint.prompts.values()))}`"
-            message = f"the prompt `{token}` is {whose}, not of {checkpoint.id}"
+                fix = f"use its prompt, `{next(iter(checkpoint.prompts.values()))}`"
+            message = f"the prompt `{token}` is {whose}, not the prompt of {checkpoint.id}"
             yield Finding(message, argument.place, fix=fix)
             return
 
@@ -145,12 +154,16 @@ def text_over_context(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator
             limit = argument.value
             words = max((len(text.split()) for text in argument.texts), default=0)
             if name == "max_length" and type(limit) is int and limit > context:
-                message = f"`max_length={limit}` is more than the {context} {tokens}"
+                message = f"`max_length={limit}` is over the limit of {context} {tokens}"
                 fix = f"use `max_length={context}`"
             elif words > context:
-                over = "is cut at" if truncation and truncation.value else "is over"
-                message = f"a text of {words} words {over} the {context} {tokens}"
-                fix = "shorten it, or use a checkpoint with a longer context"
+                over = (
+                    ("is truncated at the limit of")
+                    if truncation and truncation.value
+                    else "is over the limit of"
+                )
+                message = f"a text of {words} words {over} {context} {tokens}"
+                fix = "shorten the text, or use a checkpoint with a longer context"
             else:
                 continue
             yield Finding(message, argument.place, fix=fix)
@@ -173,8 +186,10 @@ def line_reader_on_pages(case: Case, usage: Usage, checkpoint: Checkpoint) -> It
     pages = (_words(around) | _words(path.rpartition("/")[2])) & set(case.knowledge("page_words"))
     if pages:
         shown = ", ".join(f"`{word}`" for word in sorted(pages)[:3])
-        message = f"{checkpoint.id} reads one line at a time; the code here speaks of {shown}"
-        fix = "cut the page into lines first, or use a checkpoint that reads pages"
+        message = (
+            f"{checkpoint.id} reads single lines, but this code seems to pass whole pages ({shown})"
+        )
+        fix = "crop the lines of the page first, or use a checkpoint that reads pages"
         yield Finding(message, usage.place, fix=fix)
 
 
@@ -239,8 +254,6 @@ def _without_places(case: Case, usage: Usage, calls: list[Call]) -> Iterator[Fin
     places = tuple(dict.fromkeys([*run, *made])) if run or trained else ()
     if places:
         id = identity.id if identity else usage.class_name
-        message = (
-            f"{id} looks for the places of the image among `{IDS}`, and the tokenizer sets none"
-        )
-        fix = "give text and images to the processor together: `processor(images=..., text=...)`"
+        message = f"{id} needs image tokens in `{IDS}`, and the tokenizer alone does not add them"
+        fix = "pass text and images to the processor together: `processor(images=..., text=...)`"
         yield Finding(message, places[0], fix, places=places[1:])

@@ -88,7 +88,7 @@ def _without_items(case: Case, call: Call) -> Iterator[Finding]:
     at, key = receiver_of(case, call), call.arguments["0"]
     change = case.release.removed(f"{at.name}[]", "attribute") if at else None
     if at and change and not isinstance(key.value, str):
-        message = f"`{at.name}` is not a tuple in {case.transformers}"
+        message = f"`{at.name}` is no longer a tuple in {case.transformers}"
         yield Finding(message, call.place, level=at.level, change=change)
 
 
@@ -108,7 +108,7 @@ def _missing(case: Case, call: Call, usage: Usage, *, wrapped: bool) -> Iterator
         return
     change = removed(f"{at.name}.{call.name}", "attribute")  # it is there, and calls what is not
     if change and change.kind == "removed" and call.kind == "call":
-        message = f"`{call.name}` of `{at.name}` fails in {case.transformers}"
+        message = f"`{call.name}` of `{at.name}` raises an error in {case.transformers}"
         yield Finding(message, place, level=at.level, change=change)
 
 
@@ -125,14 +125,17 @@ def _lacking(
     members = None if at.members.open or wrapped else case.release.members
     part = members and _part_that_has(members, at.members.home, call.name)
     if known is None and part:
-        why, edits = f"Its `{part}` has it.", _renamed(call, new := f"{part}.{call.name}")
+        why, edits = (
+            (f"The part `{part}` has the member."),
+            _renamed(call, new := f"{part}.{call.name}"),
+        )
         yield Finding(message, call.place, f"use `{new}`", edits, at.level, why)
         return
     if known is None or not _is_absent(case, at, call, known):
         return
     fix, because, edits = _instead(case, at, call, known)
     if onward := _onward(case, at, call, usage):
-        fix, because, edits = onward, "Its members are elsewhere in this release.", ()
+        fix, because, edits = onward, "The members moved to another part in this release.", ()
     message = _absence(case, at, call.name, known)
     yield Finding(message, call.place, fix, edits, at.level, because)
 
@@ -206,10 +209,14 @@ def _asked_names(text: str) -> frozenset[str]:
 
 def _absence(case: Case, at: Receiver, name: str, known: Lifetime) -> str:
     """What is said of a member that is gone, or not there yet."""
-    when = f"it was there until {known.last}" if known.last else f"it came with {known.first}"
+    when = (
+        (f"{known.last} was the last release with it")
+        if known.last
+        else f"{known.first} is the first release with it"
+    )
     change = case.release.removed(name, "attribute") if at.of_texts else None
     if change is not None:  # some attributes of tokenizers were made when they were asked for
-        when = f"it is gone since {change.since}"
+        when = f"it was removed in {change.since}"
     return f"`{at.name}` has no `{name}` in {case.transformers}; {when}"
 
 
@@ -229,13 +236,13 @@ def _instead(
         inner = part_of(release.members, at.members, part)
         if inner and inner.has(name):
             onward = f"{part}.{name}"
-            return f"use `{onward}`", f"It has moved into `{part}`.", _renamed(call, onward)
+            return f"use `{onward}`", f"The member moved to `{part}`.", _renamed(call, onward)
     before = members_in(known.last, at.load, at.path)
     held = members_in(known.last, at.load, (*at.path, name))
     parts = {key for key, text in held.texts.items() if not text.startswith("(")} if held else set()
     own = parts - before.texts.keys() if before else set()  # what it held stands on its owner
     if own and own <= at.members.texts.keys():
-        return f"leave `.{name}` out", "Its content moved to the model itself.", ()
+        return f"leave `.{name}` out", "The members moved to the model itself.", ()
     if known.text.startswith("("):
         start = LEADING.match(name)
         methods = [
@@ -299,10 +306,10 @@ def _as_ids(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
     for one in later:
         cut = one.kind == "index" and not isinstance(one.arguments["0"].value, str)
         if cut or one.kind == "operate" or one.name in case.knowledge("of_ids"):
-            gives = f"`{call.name}` of a tokenizer gives a `BatchEncoding` in {case.transformers}"
-            fix, because = "take its `.input_ids` first", case.knowledge("encoded_because")[0]
+            gives = f"`{call.name}` of a tokenizer returns a `BatchEncoding` in {case.transformers}"
+            fix, because = "use its `.input_ids`", case.knowledge("encoded_because")[0]
             sources = ("transformers-5-trials", "transformers-5-migration-guide")
-            yield Finding(f"{gives}, not the ids", one.place, fix, (), at.level, because, sources)
+            yield Finding(f"{gives}, not token ids", one.place, fix, (), at.level, because, sources)
 
 
 class GivenObject(NamedTuple):
@@ -330,10 +337,10 @@ def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
         return
     for one in later:
         if _as_tensor(case, one, fields):
-            more = ", a tensor or one for each image" if several else ""
-            fix = f"take its `.{instead}` first{more}" if instead in fields else None
+            more = ", a tensor or one tensor per image" if several else ""
+            fix = f"use its `.{instead}`{more}" if instead in fields else None
             because, sources = (change.because, change.sources) if change else ("", ())
-            message = f"`{call.name}` gives a `{name}` in {case.transformers}, not a tensor"
+            message = f"`{call.name}` returns a `{name}` in {case.transformers}, not a tensor"
             yield Finding(message, one.place, fix, (), at.level, because, sources)
 
 

@@ -63,12 +63,12 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
             if change is None:
                 instead, sure = _successor(given, name, taken or (), known or "")
             silent = change and change.id in case.knowledge("asked_by_false")  # it does not fail
-            when = f"; it was there until {known}" if known else ""
+            when = f"; {known} was the last release with it" if known else ""
             version = case.release.version
             sure = sure or (change is not None and change.kind == "renamed")
             certain = sure and argument.name_place and instead
             yield Finding(
-                f"`{given.shown}` takes no `{name}` in transformers {version}{when}",
+                f"`{given.shown}` does not accept `{name}` in transformers {version}{when}",
                 place,
                 places=argument.named_at,
                 level=given.level or ("warning" if silent else ""),
@@ -96,7 +96,7 @@ def _tensors(case: Case) -> Iterator[Finding]:
         if argument is None or call.receiver.kind not in PREPARING:
             continue
         if change := case.release.removed(f'return_tensors="{argument.value}"', "parameter"):
-            message = f"there are no `{argument.value}` tensors in {case.transformers}"
+            message = f"{case.transformers} does not support `{argument.value}` tensors"
             yield Finding(message, argument.written, change=change)
 
 
@@ -207,7 +207,7 @@ def narrower_override(case: Case) -> Iterator[Finding]:
             continue
         yield Finding(
             f"`{one.base}` passes `{name}` to `{one.name}` since transformers {since}, but this "
-            f"`{one.name}` does not accept `{name}`",
+            f"`{one.name}` does not accept the argument",
             one.place,
             fix=f"add the parameter `{name}=None`" + (", or `**kwargs`" if by_name else ""),
         )
@@ -231,7 +231,7 @@ def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
             target = call.arguments["0"].source
             of_model = target.removesuffix(f".{CONFIG}.{call.name}")
             edit = Edit(call.place, f"{of_model}.{GENERATION}.{call.name}", target)
-            steered = "generation is steered by the model's configuration here"
+            steered = "this code sets a generation setting in the model configuration"
             message, edits = f"{steered}, which {case.transformers} refuses", (edit,)
             fix = f"set it in `{GENERATION}`"
             yield Finding(message, call.place, fix, edits if of_model != target else ())
@@ -248,7 +248,7 @@ def _asked_for(case: Case, usage: Usage, stored: Set[str]) -> Iterator[Finding]:
         at = receiver_of(case, call, usage)
         if at is not None and not at.members.has(call.name):
             message = f"`{CONFIG}` has no `{call.name}` in {case.transformers}"
-            fix = f"say the value, or set `{GENERATION}.{call.name}` and read that"
+            fix = f"write the value, or set and read `{GENERATION}.{call.name}`"
             yield Finding(message, call.place, fix, level=at.level)
 
 
@@ -262,7 +262,7 @@ def _without_start(case: Case, usage: Usage, stored: list[Call]) -> Iterator[Fin
     if starts and ready and not mentions(case.source(usage.place.path), GENERATION):
         name = starts[0].name
         alone = f"`{name}` is set only in the model configuration"
-        message = f"{alone}, and `generate` reads `{GENERATION}`"
+        message = f"{alone}, but `generate` reads `{GENERATION}`"
         fix = f"set `{GENERATION}.{name}` as well"
         places = tuple(call.place for call in ready)
         yield Finding(message, starts[0].place, fix, level="warning", places=places)
@@ -282,7 +282,10 @@ def attentions_not_kept(case: Case, usage: Usage) -> Iterator[Finding]:
     for call in uses_of(usage, model, "call") if read else ():
         argument = call.arguments.get("output_attentions")
         if argument and argument.value is True:
-            keeps = f"`{known[0]}` keeps no attention weights in {case.transformers}"
-            message, fix = f"{keeps} unless it is loaded for that", f"load it with `{EAGER}`"
+            keeps = f"`{known[0]}` returns no attention weights in {case.transformers}"
+            message, fix = (
+                (f"{keeps} unless you load it with another attention implementation"),
+                f"load the model with `{EAGER}`",
+            )
             yield Finding(message, argument.written, fix, level=known[1], places=read)
             return

@@ -59,8 +59,11 @@ def _turned(case: Case, call: Call, at: Receiver, given: Argument, kind: str) ->
         if fits
     )
     goes = "a text" if kind == TEXT else "an image"
-    message = f"`{at.name}` takes `{other}` first in {case.transformers}; {goes} goes there"
-    fix = "name the arguments: " + ", ".join(f"`{name}=`" for name in named)
+    message = (
+        f"the first parameter of `{at.name}` is `{other}` in {case.transformers}, and this "
+        f"call passes {goes} first"
+    )
+    fix = "use keyword arguments: " + ", ".join(f"`{name}=`" for name in named)
     return Finding(message, call.place, fix, edits, at.level)
 
 
@@ -134,9 +137,9 @@ def _named(
     given = range(number, len(before.positional))
     names = [before.positional[one] for one in given if str(one) in call.arguments]
     needed = sorted(now.required - before.keywords - call.arguments.keys())
-    fix = "name the arguments: " + ", ".join(f"`{name}=`" for name in names)
+    fix = "use keyword arguments: " + ", ".join(f"`{name}=`" for name in names)
     old, new = before.positional[number], now.positional[number]
-    takes = f"`{call.name}` of `{at.name}` takes `{new}` in {case.transformers}"
+    takes = f"`{call.name}` of `{at.name}` is now passed to `{new}` in {case.transformers}"
     fix += "".join(f", and give `{name}`" for name in needed)
     place = call.arguments[str(number)].place
     return Finding(f"{takes} where `{old}` belongs", place, fix, level=at.level)
@@ -152,11 +155,11 @@ def pipeline_call_fails(case: Case, usage: Usage, call: Call) -> Iterator[Findin
     if signature is None or not task or {"*", "**"} & call.arguments.keys():
         return
     if missing := _missing(case, task, signature, call):
-        message = f"the pipeline `{task}` is called without `{missing}`"
+        message = f"the pipeline `{task}` needs the argument `{missing}`"
         yield Finding(message, call.place, fix=f"give it `{missing}=`")
     elif _images_beside_chat(case, signature, call):
-        message = f"the pipeline `{task}` takes no `{IMAGES}` beside a chat"
-        fix = 'put them into the chat: `{"type": "image", "image": image}`'
+        message = f"the pipeline `{task}` does not accept `{IMAGES}` together with a chat"
+        fix = 'add the images to the chat: `{"type": "image", "image": image}`'
         yield Finding(f"{message} in {case.transformers}", call.place, fix=fix)
 
 

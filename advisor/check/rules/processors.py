@@ -73,7 +73,7 @@ def processor_class(case: Case, pair: Pair, source: Identity, model: Identity) -
         return
     folders = {case.release.classes.get(one) for one in (name, right)}
     if None not in folders and len(folders) > 1:
-        message = f"{model.id} comes with `{right}`; `{name}` prepares for another kind of model"
+        message = f"{model.id} needs `{right}`, and `{name}` is for another kind of model"
         certain = model.checkpoint and load.class_written == name
         edits = case.replace_class(place, name, right) if certain else ()
         yield Finding(message, place, fix=f"use `{right}`", edits=edits)
@@ -87,9 +87,9 @@ def processor_of_another(
     ours, theirs = (one.checkpoint and one.checkpoint.image_size for one in (model, other))
     why, whole = "", pair.load.kind == PROCESSOR
     if whole and model.processor and other.processor and model.processor != other.processor:
-        why = f"it is a `{other.processor}`, and {model.id} needs a `{model.processor}`"
+        why = f"it is a `{other.processor}`, but {model.id} needs a `{model.processor}`"
     elif ours and theirs and ours != theirs and not _resized(case, pair, model):
-        why = f"it makes images of {theirs} pixels, and {model.id} takes {ours}"
+        why = f"it resizes images to {theirs} pixels, but {model.id} needs {ours}"
     if why and other.id != model.id:
         yield _finding(pair, f"{other.id}: {why}", model.id)
 
@@ -125,7 +125,7 @@ def tokenizer_of_another(case: Case, pair: Pair) -> Iterator[Finding]:
     if anew or not renewed.isdisjoint(case.knowledge("renewing")):
         return
     has, knows = (" or ".join(sorted(names)) for names in (theirs, ours))
-    words = f"its words are those of {has}, and {id} knows those of {knows}"
+    words = f"it has the vocabulary of {has}, but {id} uses the vocabulary of {knows}"
     yield _finding(pair, f"{pair.source}: {words}", id)
 
 
@@ -153,7 +153,7 @@ def _finding(pair: Pair, why: str, id: str) -> Finding:
         f"the {what} is loaded from {why}",
         written if inside else here,
         places=() if inside else (written,),
-        fix=f"load it from {id}",
+        fix=f"load the part from {id}",
     )
 
 
@@ -217,7 +217,7 @@ def _called(case: Case, half: Half, call: Call) -> Iterator[Finding]:
     first, named = arguments.get("0") or arguments.get(mine), arguments.get(foreign)
     unseen = {"*", "**"} & arguments.keys()
     if named and not unseen:
-        does = "which it does not take" if first is None else "and makes nothing of it"
+        does = "which it does not accept" if first is None else "which it ignores"
         finding = _swapped(half, f"is given `{foreign}`, {does}", named.written)
         yield finding._replace(level="warning" if first else "")
     elif first and _is_visibly(case, first, foreign):
@@ -242,7 +242,7 @@ def _taken(case: Case, half: Half, call: Call) -> Iterator[Finding]:
 
 
 def _swapped(half: Half, message: str, place: Location) -> Finding:
-    fix = f"use the {half.other.replace('_', ' ')} for that; the two may have been swapped"
+    fix = f"use the {half.other.replace('_', ' ')}; the two may be swapped"
     return Finding(f"`{half.shown}` {message}", place, fix=fix)
 
 

@@ -30,7 +30,9 @@ def changed_class(case: Case) -> Iterator[Finding]:
     for change, name, place in classes:
         instead = change and change.instead
         if change and (instead or change.id not in case.knowledge("unsure", "removed-class")):
-            alias = f"`{name}` is an alias of `{instead}` since transformers {change.since}"
+            alias = (
+                f"`{name}` is a deprecated alias of `{instead}` since transformers {change.since}"
+            )
             works = change.kind == "redirected" or case.release.has_class(name)
             certain = instead and (works or change.kind == "renamed")
             edits = renames(place.path, name, instead or "").get(place, ()) if certain else ()
@@ -69,21 +71,21 @@ def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
             if change is None:
                 continue
             place = argument.written
-            missing = f"{case.transformers} has no argument `{name}` here"
+            missing = f"{case.transformers} does not accept the argument `{name}` here"
             new, now = change.instead, ""
             edits: tuple[Edit, ...] = ()
-            fix, leave = None, "leave it out"
+            fix, leave = None, "remove the argument"
             same = change.id in case.knowledge("same_value", REMOVED)
             asks_by_true = change.id in case.knowledge("asks_by_true", REMOVED)
             if change.id in case.knowledge("without_effect", REMOVED).get(load.kind, ()):
-                now, fix = f"`{name}` does nothing for a {load.kind.replace('_', ' ')}", leave
+                now, fix = f"`{name}` has no effect on a {load.kind.replace('_', ' ')}", leave
             elif asks_by_true and argument.value is not True:
-                now, fix = f"`{name}` does nothing any more", leave
+                now, fix = f"`{name}` no longer has an effect", leave
             else:
                 if new and change.kind != "removed":
-                    now = f"`{name}` is called `{new}` since transformers {change.since}"
+                    now = f"`{name}` was renamed to `{new}` in transformers {change.since}"
                 if (given := (new or "").partition("=")[0]) in load.arguments:
-                    fix = f"{leave}, as `{given}` is given"
+                    fix = f"{leave}, because `{given}` is set"
                 elif argument.value is False and change.kind == "removed" and not same:
                     fix = leave  # unless the new name says the same
             if new and argument.name_place and not fix:
@@ -109,7 +111,7 @@ def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
     change, pipeline = case.release.removed(usage.task, "pipeline"), f"pipeline `{usage.task}`"
     if change is not None:
         fix = _without_pipeline(case, usage, change)
-        other = f"{pipeline} is now `{change.instead}`, with other inputs and outputs"
+        other = f"{pipeline} now selects `{change.instead}`, which has other inputs and outputs"
         now = other if change.kind != "removed" else ""
         yield _finding(change, usage.place, f"{case.transformers} has no {pipeline}", now, fix)
 
@@ -122,7 +124,7 @@ def feature_extractor_of_images(case: Case, usage: Usage, identity: Identity) ->
         old, new = case.knowledge("extractor")
         ids = {value.text for value in load.checkpoint}
         if load.class_name == old and load.class_place and ids == {identity.id}:
-            message = f"`{old}` loads nothing for {identity.id} in {case.transformers}"
+            message = f"`{old}` cannot load {identity.id} in {case.transformers}"
             edits = case.replace_class(load.class_place, old, new)
             yield Finding(message, load.class_place, f"use `{new}`", edits)
 
@@ -152,7 +154,7 @@ def _without_pipeline(case: Case, usage: Usage, change: NameChange) -> str | Non
         writes = members is not None and members.has("generate")
         return f"load `{name}` and call {'generate' if writes else 'it'}"
     if model_type and release.knows(model_type) and not loaded:
-        return "load the class of the checkpoint and call it"
+        return "load the model with the class of the checkpoint and call the model"
     return None
 
 
@@ -207,7 +209,7 @@ def removed_name(case: Case) -> Iterator[Finding]:
         what = f"module `{at}`" if gone else f"`{name.name}` in `{at}`"
         if not gone and not module:
             what = f"`{name.name}`"
-        until = f"; it was there until {last}" if last else ""
+        until = f"; {last} was the last release with it" if last else ""
         fix = _elsewhere(members, name.name)
         change = None if fix else _moved(case, module, name.name)
         where = "inside" if name.inside else "" if name.imported else "attribute"
@@ -279,7 +281,7 @@ def _advised(members: ReleaseMembers, name: Name, change: NameChange) -> str | N
     whole = change.name == f"{name.module}.{name.name}"
     if inside is None or whole or name.name in inside:
         return advice(instead)
-    return f"`{instead}` is in its place, without `{name.name}`"
+    return f"`{instead}` replaces the module, but lacks `{name.name}`"
 
 
 def _gone_with_it(case: Case) -> Iterator[Finding]:
@@ -290,7 +292,7 @@ def _gone_with_it(case: Case) -> Iterator[Finding]:
             continue
         change = case.release.removed(f"{library}.{name.name}", "module")
         if change is not None:
-            needed = f"the `{library}` that {case.transformers} needs"
+            needed = f"the version of `{library}` that {case.transformers} needs"
             yield Finding(f"{needed} has no `{name.name}`", name.place, change=change)
 
 

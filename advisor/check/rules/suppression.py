@@ -67,25 +67,27 @@ def _waivers(case: Case) -> Iterator[tuple[DeclaredChoice, Waiver]]:
 @rule("unused-ignore")
 def unused_ignore(case: Case) -> Iterator[Finding]:
     """A comment that takes no finding away."""
-    message = "nothing to ignore here: the line has no finding of "
+    message = "this line has no finding of "
     meant: dict[str, str] = {}
     for used, ignore in _ignores(case):
         if not ignore.rules and not used:
-            yield Finding(f"{message}anything", ignore.place, fix="remove it")
+            yield Finding(f"{message}any rule", ignore.place, fix="remove the entry")
         for id in ignore.rules:
             if id in used:
                 continue
             if id not in meant and len(meant) < _MOST_MEANT:
                 meant[id] = _meant(case, id)
-            yield Finding(f"{message}`{id}`{meant.get(id, '')}", ignore.place, fix="remove it")
+            yield Finding(
+                f"{message}`{id}`{meant.get(id, '')}", ignore.place, fix="remove the entry"
+            )
 
 
 @rule("ignore-without-reason", each=_ignores)
 def ignore_without_reason(_: Case, used: set[str], ignore: Ignore) -> Iterator[Finding]:
     """A comment that takes a finding away and does not say why."""
     if used and not ignore.reason:
-        fix = "add the reason after it"
-        yield Finding("the comment does not say why", ignore.place, fix=fix)
+        fix = "add a reason after the brackets"
+        yield Finding("the `ignore` comment has no reason", ignore.place, fix=fix)
 
 
 @rule("unused-waiver", each=_waivers)
@@ -93,16 +95,16 @@ def unused_waiver(case: Case, choice: DeclaredChoice, waiver: Waiver) -> Iterato
     """A waiver that holds and waives no finding, of a rule that ran."""
     waived = {finding.rule for finding in case.suppression.waived if finding.choice == choice.name}
     if waiver.until >= case.today and waiver.rule not in waived | case.suppression.not_run:
-        what = f"`{waiver.rule}` to waive{_meant(case, waiver.rule)}"
-        message = f"choice `{choice.name}` has no finding of {what}"
-        yield Finding(message, waiver.place, choice=choice.name, fix="remove it")
+        what = f"`{waiver.rule}`{_meant(case, waiver.rule)}"
+        message = f"the model `{choice.name}` has no finding of {what}"
+        yield Finding(message, waiver.place, choice=choice.name, fix="remove the entry")
 
 
 @rule("expired-waiver", each=_waivers)
 def expired_waiver(case: Case, choice: DeclaredChoice, waiver: Waiver) -> Iterator[Finding]:
     """A waiver after its last day."""
     if waiver.until < case.today:
-        message = f"the waiver of `{waiver.rule}` ended on {waiver.until}"
+        message = f"the suppression of `{waiver.rule}` expired on {waiver.until}"
         yield Finding(message, waiver.place, choice=choice.name)
 
 
@@ -119,8 +121,8 @@ def file_not_checked(case: Case) -> Iterator[Finding]:
         yield Finding(note.message, Location(note.path, line, 1, line, 1), level=level)
     number = case.scan.left_out.get("environments", 0)
     if case.strict and number and not case.scan.vouched:
-        what = f"left out by the name of an environment: {count(number, 'folder')}"
-        message = f"{what}; git does not say that nothing of the project is in there"
+        what = f"{count(number, 'folder')} with the name of a virtual environment were skipped"
+        message = f"{what}, but they may contain code of the project"
         yield Finding(message, level=level)
 
 

@@ -56,7 +56,9 @@ def demo_checkpoint(name: str) -> DemoCheckpoint:
     checkpoints = {each.name: each for each in demo_checkpoints()}
     if name not in checkpoints:
         there = ", ".join(each.id for each in checkpoints.values())
-        raise NotFoundError(f"there is no demo checkpoint `{name}`", hint=f"there are: {there}")
+        raise NotFoundError(
+            f"the demo checkpoint `{name}` does not exist", hint=f"there are: {there}"
+        )
     return checkpoints[name]
 
 
