@@ -57,8 +57,8 @@ SHOWN_CLOSEST = 3
 SIZE = "parameters_millions"
 """The field by which a rule speaks against what is too large."""
 UNLOADED = {
-    "remote-code": "loading runs code from its repository",
-    "other": "it needs a package of its developers",
+    "remote-code": "runs code from its repository",
+    "other": "needs a package of its developers",
 }
 """By its loader, why nothing here loads a checkpoint; of others the format of their weights."""
 SURE = "does not depend on defaults"
@@ -220,8 +220,13 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
     """Why this checkpoint comes before the next, or what is known of it where nothing says."""
     pick, *more = advice.selection.picks
     preferred = next((rule for rule in pick.fired if rule.effect == "prefer"), None)
+    why, known = standing(advice.selection, pick), ""
+    if pick.figures:
+        figure = pick.figures[0]
+        known = f"{figure.name} {figure_text(pick.checkpoint.id, figure.value)}"
     if pick.before_next:
-        yield Note("Ranking", standing(advice.selection, pick), lines=2)
+        by_relation = pick.before_next.by != FIGURE and known
+        yield Note("Ranking", f"{known}; {why}" if by_relation else why, lines=2)
     elif preferred:
         yield Note("Ranking", preferred.because, lines=2)
     elif not more:
@@ -229,13 +234,8 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
         meets = "the only checkpoint that meets your needs"
         yield Note("Ranking", f"the only candidate; {doubt}" if doubt else meets)
     else:
-        known = UNSCORED
-        if pick.figures:
-            figure = pick.figures[0]
-            known = f"{figure.name} {figure_text(pick.checkpoint.id, figure.value)}"
-        elif advice.task in pick.checkpoint.typical:
-            known = "the usual starting point for this task"
-        why = standing(advice.selection, pick)
+        typical = advice.task in pick.checkpoint.typical
+        known = known or ("the usual starting point for this task" if typical else UNSCORED)
         if known == UNSCORED:
             why = why.removeprefix(UNMEASURED)
         yield Note("Ranking", f"{known}; {why}", lines=2)
@@ -245,10 +245,9 @@ def _unloadable(selection: Selection) -> Iterator[Note]:
     """The best that a result puts before the first pick, where nothing here loads it."""
     for pick in selection.picks if selection.picks[0].loads else ():
         if not pick.loads and (has := _over_first(selection, pick.checkpoint.id)):
-            why = UNLOADED.get(
-                pick.checkpoint.loader, f"its weights have the format {pick.checkpoint.weights}"
-            )
-            yield Note("Blocked", f"{has}, but {why}", lines=2)
+            weights = f"has weights in the format {pick.checkpoint.weights}"
+            why, id = UNLOADED.get(pick.checkpoint.loader, weights), pick.checkpoint.id
+            yield Note("Blocked", f"{id} {why}; {has.replace(id, 'it', 1)}", lines=2)
             return
 
 

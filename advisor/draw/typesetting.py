@@ -120,7 +120,7 @@ def wrapped(text: str, width: int) -> list[str]:
 def cut_lines(text: str, width: int, most: int) -> list[str]:
     """Return the sentences of a text that so many lines hold, the first in a line more if need be.
 
-    Where they hold none whole, they end in … behind the last clause that they hold.
+    Where they hold none whole, they end with the last clause that they hold, else in … behind a word.
     """
     lines = wrapped(text, width)
     if len(lines) <= most:
@@ -128,7 +128,7 @@ def cut_lines(text: str, width: int, most: int) -> list[str]:
     starts = [wrapped(text[: end.end()], width) for end in _SENTENCE_END.finditer(text)]
     if whole := [one for place, one in enumerate(starts) if len(one) <= most + (place == 0)]:
         return whole[-1]
-    ends = [wrapped(f"{text[: end.start()]} …", width) for end in _CLAUSE_END.finditer(text)]
+    ends = [wrapped(text[: end.start()], width) for end in _CLAUSE_END.finditer(text)]
     if clauses := [clause for clause in ends if len(clause) <= most]:
         return clauses[-1]
     last = lines[most - 1]
