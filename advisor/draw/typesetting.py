@@ -120,7 +120,7 @@ def wrapped(text: str, width: int) -> list[str]:
 def cut_lines(text: str, width: int, most: int) -> list[str]:
     """Return the sentences of a text that so many lines hold, the first in a line more if need be.
 
-    Where they hold none whole, they end with the last clause that they hold, else in … behind a word.
+    Where they hold none whole, they end with the last clause that they hold, or in … at a word.
     """
     lines = wrapped(text, width)
     if len(lines) <= most:
