@@ -41,6 +41,10 @@ class UsageError(AdvisorError, kind="usage"):
     """The command line asks for something that does not exist or does not go together."""
 
 
+class CheckpointsOnlyError(UsageError, kind="usage"):
+    """A filter of checkpoints stands with things of another kind."""
+
+
 class UnknownNameError(UsageError, kind="unknown-name"):
     """A name is not known: `name`, where one `of` something is wanted.
 

@@ -71,7 +71,7 @@ def test_a_case_without_a_checkpoint_has_a_closest_but_for_those_that_are_named(
     defects = every_profile_ends(context).defects
     assert {one.about for one in defects} == {task for task, number in bare.items() if number}
     for one in defects:
-        assert f"in {bare[one.about]:,} cases" in one.message
+        assert f"in {bare[one.about]:,} answer combinations" in one.message
 
 
 def test_what_comes_first_in_no_profile_and_what_stands_before_it(small):

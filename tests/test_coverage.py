@@ -250,5 +250,5 @@ def test_strict_makes_it_a_failure_in_every_format(uncovered, capsys):
 
 def test_a_whole_folder_of_rules_can_be_measured(small, small_folder, capsys):
     assert run(["rules", "coverage", str(small_folder), "--strict"]) == 0
-    assert f"{len(small.scenarios)} scenarios: " in capsys.readouterr().out
+    assert f"{len(small.scenarios)} scenarios cover " in capsys.readouterr().out
     assert run(["rules", "coverage", str(small_folder / "nowhere")]) == 2

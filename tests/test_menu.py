@@ -61,7 +61,7 @@ def test_the_nearest_is_what_was_mistyped():
 def test_hidden_rows_are_counted_and_found():
     menu = Menu("What?", ROWS)
     assert [row.value for row in menu.listed] == ["group:describe", "group:find", "unknown"]
-    assert "one of 3" in menu.lines(80, 24)[-1][1]
+    assert "search 3 more options" in menu.lines(80, 24)[-1][1]
 
 
 def test_going_back_keeps_the_choice():

@@ -417,7 +417,7 @@ def test_the_printed_reason_of_every_adjacent_pair_is_true_of_the_data(rulebase,
                 continue
             assert said.next == others[0].id
             assert standing(found, pick).endswith(
-                said.next + "of the same series" * ("larger" in said)
+                said.next + " of the same series" * ("larger" in said)
             )
             before = said.through or pick.checkpoint.id
             if said.by == "relation":

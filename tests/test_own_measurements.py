@@ -156,7 +156,7 @@ def test_a_better_one_of_another_family_is_named(tmp_path, rules):
 def test_what_is_no_evaluation_is_refused(tmp_path, rules):
     for wrong in ("", "[]", "{}", '{"results": [{"metrics": 1}]}', "[" * 5000):
         (tmp_path / "e.json").write_text(wrong)
-        with pytest.raises(BrokenFileError, match="is not an evaluation"):
+        with pytest.raises(BrokenFileError, match="is not from `advisor evaluate`"):
             measured_rules(rules, tmp_path / "e.json")
     with pytest.raises(UsageError, match="cannot read"):
         measured_rules(rules, tmp_path / "none.json")
@@ -174,7 +174,7 @@ def test_numbers_that_are_none_are_no_evaluation(rules, tmp_path, place, odd):
     if key == '"images"' and odd == "9" * 400:
         assert measured_rules(rules, file)
         return
-    with pytest.raises(BrokenFileError, match="is not an evaluation"):
+    with pytest.raises(BrokenFileError, match="is not from `advisor evaluate`"):
         measured_rules(rules, file)
 
 

@@ -183,7 +183,7 @@ def test_small_folder_is_sound(tmp_path):
             "questions.yaml",
             "id: vector",
             "id: text",
-            "questions.yaml:12:10: the option `text` is taken",
+            "questions.yaml:12:10: the option `text` is already defined",
         ),
         (
             "questions.yaml",
@@ -219,7 +219,7 @@ def test_small_folder_is_sound(tmp_path):
             "tasks.yaml",
             "aliases: [writing]",
             "aliases: [find]",
-            "tasks.yaml:5:15: `find` names the task `find` already",
+            "tasks.yaml:5:15: `find` is already a name of the task `find`",
         ),
         (
             "tasks.yaml",
@@ -694,7 +694,7 @@ def test_an_unknown_field_hides_no_unknown_source(tmp_path):
     with pytest.raises(BrokenFileError) as caught:
         load_rules(overlays=(ours,))
     told = [one.removeprefix("mine/checkpoints/clip.yaml:") for one in caught.value.problems]
-    uncited = "of the series has no source; add a source to the"
+    uncited = "of the series has no source; add a source to the series or here"
     assert told == [
         f"3:5: `commercial_use` {uncited}",
         f"3:5: `licence` {uncited}",

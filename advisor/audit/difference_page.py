@@ -73,10 +73,7 @@ def _summary(difference: RuleBaseDifference) -> Page:
     page: Page = [Text(text, "warn" if families.changed or first.changed else "good")]
     if first.changed:
         part = share(first.changed, first.compared)
-        text = (
-            f"The first checkpoint differs in {part} of the answers: {first.changed:,} answer "
-            "combinations."
-        )
+        text = f"The first checkpoint differs in {part} of the answers ({first.changed:,})."
         page.append(Text(text, "warn"))
     if lost := difference.old.cases:
         page.append(Text(f"{count(lost, 'case')} are no longer possible.", "warn"))

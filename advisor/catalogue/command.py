@@ -13,7 +13,7 @@ from advisor.console.flags import split
 from advisor.console.options import option
 from advisor.console.output import Shown
 from advisor.draw.formats import Report
-from advisor.errors import UsageError, check_name
+from advisor.errors import CheckpointsOnlyError, UsageError, check_name
 from advisor.hub import cache_folder
 from advisor.rulebase.base import RuleBase
 
@@ -141,7 +141,7 @@ def list_(
     if kinds == "checkpoints":
         shown.emit(_checkpoints(rulebase, wishes, sort))
     elif wishes != Wishes() or sort:
-        raise UsageError(
+        raise CheckpointsOnlyError(
             "filters such as `--family` and `--task` work only with checkpoints",
             hint="advisor list checkpoints --task vqa",
         )

@@ -15,6 +15,7 @@ from advisor.console.commands import rules_of
 from advisor.errors import (
     AdvisorError,
     BrokenFileError,
+    CheckpointsOnlyError,
     UnknownNameError,
     UsageError,
     did_you_mean,
@@ -55,7 +56,7 @@ def meant_line(error: Any, line: CommandLine) -> list[str]:
             meant = _with_flag(rulebase, error.option_name, error.ctx.command, words)
         elif "extra argument" in str(error):
             meant = _with_places(rulebase, str(error).rpartition("(")[2][:-1], words)
-        elif "narrow down checkpoints only" in str(error) and words[1][:1] == "-":
+        elif isinstance(error, CheckpointsOnlyError) and words[1][:1] == "-":
             meant = ["list", "checkpoints", *words[1:]]
         elif "o such command" in str(error):
             meant = in_other_words(words)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from advisor.naming import akin, alike, suggestions, words_of
+from advisor.phrasing import count
 
 HINT = "use arrow keys, or type to filter"
 NEAREST = 3
@@ -147,7 +148,7 @@ class Menu:
             )
         hidden = sum(row.hidden for row in self.rows)
         if hidden and not self.typed and not below and len(head) + len(body) < height:
-            body.append(("note", f"    type a word to search {hidden}"))
+            body.append(("note", f"    type a word to search {count(hidden, 'more option')}"))
         return head + body
 
     def _block(self, row: Row, place: int, width: int) -> list[tuple[str, str]]:

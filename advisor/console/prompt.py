@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from advisor.console.menu import MARK, Menu, Row
 from advisor.console.streams import note, typed_line
 from advisor.engine.profile import UNKNOWN, as_number
+from advisor.phrasing import count
 
 WHY, BACK, NUMBER = "why", "back", "number"
 """What a person may choose besides an option; `UNKNOWN` is "don't know"."""
@@ -146,8 +147,8 @@ class NumberedPrompt:
         for number, row in enumerate(listed, 1):
             head = f"{MARK if row.value == asked.marked else ' '} {number:>2}  "
             lines += wrap(row.text, width, initial_indent=head, subsequent_indent=" " * 8)
-        hidden = sum(row.hidden for row in asked.rows if row not in listed)
-        lines += [f"      or type a word to search {hidden}"] if hidden else []
+        if hidden := sum(row.hidden for row in asked.rows if row not in listed):
+            lines.append(f"      or type a word to search {count(hidden, 'more option')}")
         apart = [row for row in asked.rows if row.extra]
         note(*lines, "      " + "   ".join(f"{r.names[0]} = {r.text}" for r in apart))
 

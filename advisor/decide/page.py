@@ -169,13 +169,14 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
     notes = (use, family, precision_text(first.checkpoint), unsure or _certainty(advice))
     head = Headline(linked_id(first), tuple(note for note in notes if note))
     larger = _larger(advice) if room.larger else ()
-    first_notes = [*_first(advice), *larger, *_unloadable(advice.selection)]
+    first_notes = [*_first(advice), *larger]
     if took := advice.hours(first):
         first_notes.append(Note("Time", took.text, lines=2))
     if advice.task in first.checkpoint.pipelines:
         first_notes.append(Note("Pipeline", f"{way_of(first.checkpoint, str(advice.task))}."))
     ranking, *others = (note._replace(lines=room.first) for note in first_notes)
-    return [head, *_notes([ranking, *_why(advice, room), *others])]
+    blocked = _unloadable(advice.selection)  # with its figure and what blocks it, whatever room
+    return [head, *_notes([ranking, *_why(advice, room), *others, *blocked])]
 
 
 def _certainty(advice: TaskAdvice) -> str:

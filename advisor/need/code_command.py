@@ -58,9 +58,8 @@ def code(
     """Generate Python code for the first checkpoint: a tool for your files, or a training script.
 
     The command accepts the same sentence and flags as `recommend`. The program writes one line of
-    JSON per image of a folder. If the recommendation needs fine-tuning, the program trains on
-    pairs.csv. A runtime is transformers, onnx, transformers.js, vllm, llama.cpp, ollama, mlx or
-    openvino.
+    JSON per image of a folder, or trains on pairs.csv if the checkpoint needs fine-tuning. Runtimes
+    are transformers, onnx, transformers.js, vllm, llama.cpp, ollama, mlx and openvino.
 
     \b
     Examples:

@@ -127,9 +127,6 @@ def _full(entry: Entry, path: tuple[str, str], options: Sequence[str], groups: G
         listed = [member for member in members if member in full]
         if name not in options and NEIGHBORS <= len(listed) < len(members):
             missing = joined(f"`{member}`" for member in members if member not in full)
-            text = (
-                f"lists {joined(f'`{one}`' for one in listed)} of the group `{path[1]}`, but "
-                f"not {missing}"
-            )
+            text = f"lists {joined(f'`{one}`' for one in listed)} of `{path[1]}`, but not {missing}"
             entry.document.remark((*entry.path, *path), f"{text}; write the group `{name}` instead")
     return full

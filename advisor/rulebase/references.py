@@ -148,7 +148,7 @@ def _question(value: dict[str, Any], known: Known) -> Faults:
     ids = known[f"option of `{value['id']}`"]
     for index, option in enumerate(options):
         if option["id"] == NOT_APPLICABLE or ids.count(option["id"]) > 1:
-            yield ("options", index, "id"), f"the option `{option['id']}` is defined twice"
+            yield ("options", index, "id"), f"the option `{option['id']}` is already defined"
     yield from _groups(value.get("groups", {}), options)
     yield from _covered(options)
     if value.get("unit") and sum("up_to" not in option for option in options) != 1:

@@ -278,11 +278,11 @@ def act_and_use(
         reason = (
             "advisor has no runner for it"
             if known
-            else ("the installed transformers lacks this type")
+            else "the installed transformers does not support it"
         )
         other = f"choose another checkpoint, or add a runner for this type under {USES}"
         raise UnsupportedError(
-            f"`{checkpoint.name}` is a `{checkpoint.model_type}`, and {reason}",
+            f"`{checkpoint.name}` has the model type `{checkpoint.model_type}`, and {reason}",
             hint=other if known else "pip install --upgrade transformers",
         )
     act = act_of(rulebase, task)

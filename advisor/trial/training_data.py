@@ -73,7 +73,7 @@ def read_examples(
             why = (
                 "it has no text, or no answer"
                 if path
-                else (f"the file `{each.image}` does not exist")
+                else f"the file `{each.image}` does not exist"
             )
             problems.append(f"{data}: {each.image}: {why}")
     if problems:

@@ -155,15 +155,15 @@ def _from_h5(file: Path, key: str) -> list[Any]:
     boxes = (_array(each, key) for each in others if not _OF_PAIR.search(each.name))
     sought = {
         f"`{file}`": _array(file, key),
-        f"`{beside.name}` beside it": _array(beside, key),
-        "an .h5 file of boxes in the same folder or its parent": next(
+        f"`{beside.name}` in the same folder": _array(beside, key),
+        "any .h5 file of boxes in the same folder or its parent": next(
             (box for box in boxes if box is not None), None
         ),
     }
     for place, values in sought.items():
         if values is None:
             raise RegionsError(
-                f"{place} has no image with the id `{key}`",
+                f"the id `{key}` was not found in {place}",
                 hint="check the id; features, classes and boxes (*_bbox*.h5) are published in "
                 "separate files",
             )

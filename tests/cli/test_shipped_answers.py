@@ -55,9 +55,9 @@ def test_the_command_repeats_the_answer_for_every_task(advisor, rulebase):
 )
 def test_a_page_without_a_figure_says_that_none_ranks_its_checkpoints(advisor, task, ranked):
     measured = [one["measurements"] for one in ask(advisor, "--task", task)["checkpoints"]]
-    said = ("no published result ranks these checkpoints for this task") in advisor(
-        "recommend", "--task", task
-    ).out
+    said = "no published result ranks these checkpoints" in " ".join(
+        advisor("recommend", "--task", task).out.split()
+    )
     assert (any(measured), said) == (ranked, not ranked)
 
 
@@ -315,7 +315,7 @@ def test_a_language_of_no_checkpoint_is_answered_by_what_to_fine_tune(advisor, l
     assert {one["family"] for one in answer["checkpoints"]} == {trained["family"]}
     assert f"--training {answer['provided']['training']}" in " ".join(answer["hints"])
     page = advisor("recommend", *arguments, "-v").out
-    assert "No cataloged checkpoint works as it is" in page
+    assert "No cataloged checkpoint works without fine-tuning" in page
     assert f"Checkpoints to fine-tune ({rulebase.family(trained['family']).shown})" in page
     assert "to fine-tune" in " ".join(lines_of(advisor, *arguments)[:2])
 
@@ -426,7 +426,7 @@ def test_what_nothing_here_loads_is_never_first_and_is_named_where_a_figure_is_b
     page = " ".join(lines_of(advisor, *words))
     first, *others = [one["id"] for one in ask(advisor, *words)["checkpoints"]]
     assert rulebase.checkpoint(first).loads_safely
-    named = re.search(r"Blocked +(\S+) has ([\d.]+) on MDPBench.*against ([\d.]+)", page)
+    named = re.search(r"Blocked +(\S+) [^;]+;\s+it\s+has\s+[\d.]+\s+on\s+MDPBench", page)
     board = [t for t in rulebase.protocols["mdpbench-readme"].tables if t.language == language]
     own = board[0].figures
     ahead = [id for id in others if id in own and own[id] > own.get(first, 0) + 2]
@@ -500,9 +500,9 @@ def test_a_reason_is_cut_behind_a_sentence_and_its_first_sentence_nowhere():
     assert cut_lines(text, 40, 2)[1] == "generate text. CLIP ranks texts."
     assert cut_lines(text, 20, 1) == ["CLIP has no text …"]
     against = "86.93 on POPE, against 82.67 for another checkpoint"
-    assert cut_lines(against, 40, 1) == ["86.93 on POPE …"]
+    assert cut_lines(against, 40, 1) == ["86.93 on POPE"]
     assert cut_lines(against, 40, 2) == ["86.93 on POPE, against 82.67 for another", "checkpoint"]
-    assert cut_lines("segmentation (Hub task of another one)", 16, 1) == ["segmentation …"]
+    assert cut_lines("segmentation (Hub task of another one)", 16, 1) == ["segmentation"]
 
 
 TEN_SHOT = "10 images a class, top-1"

@@ -357,7 +357,7 @@ def test_three_of_a_kind_compare(advisor):
 def test_a_checkpoint_page_answers_may_i_can_i_how(advisor):
     page = advisor("show", "Salesforce/blip-vqa-base").out
     places = [
-        page.index(f"\n{heading}\n") for heading in ("License and access", "Capabilities", "How")
+        page.index(f"\n{heading}\n") for heading in ("License and access", "Capabilities", "Usage")
     ]
     assert places == sorted(places)
     assert places[0] < page.index("bsd-3-clause") < places[1] < page.index("512 tokens") < places[2]

@@ -116,7 +116,7 @@ def test_the_suffix_of_a_file_names_its_format(advisor, tmp_path, monkeypatch, f
 def test_a_file_that_names_no_format_is_refused_with_the_suffixes_that_do(advisor, file):
     result = advisor("recommend", "--task", "captioning", "--output", file)
     assert result.code == 2
-    assert "end the file in .html, .json, .md, .py or .ipynb" in " ".join(result.err.split())
+    assert ".html, .json, .md, .py or .ipynb" in " ".join(result.err.split())
 
 
 def test_json_is_the_format_by_a_flag(advisor):

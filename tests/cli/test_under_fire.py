@@ -895,7 +895,7 @@ def test_a_pipe_by_a_name_of_our_own_is_refused(advisor, tmp_path, monkeypatch):
     result = advisor("check", "--lock")
     os.close(reader)
     assert result.code == 2
-    assert "`advisor.lock` cannot be written: it is a pipe or a device" in result.err
+    assert "`advisor.lock` cannot be written: the path is a pipe or a device" in result.err
 
 
 # -- one clear sentence ----------------------------------------------------------------------------

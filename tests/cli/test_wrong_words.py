@@ -33,7 +33,7 @@ def test_an_act_suggests_the_tasks_that_it_is_much_of(advisor):
     [
         ("--task x-ray", "`x-ray` says `--domain medical`"),
         ("--task clip", "`clip` is a family; `advisor show clip` describes it"),
-        ("--task trocr", "`trocr` is a model, not a task: its tasks are ocr-line and handwriting"),
+        ("--task trocr", "`trocr` is a model, not a task; its tasks are ocr-line and handwriting"),
         ("--task vqa --domain x-ray", "did you mean `medical`?"),
         ("--task vqa --language tschechisch", "did you mean `cs`?"),
         ("--task vqa --use startup", "did you mean `commercial`?"),

@@ -305,7 +305,7 @@ def test_what_a_server_does_not_take_is_left_out(said, questions):
         (303, b"", "and advisor follows no redirect"),
         (308, b"", "and advisor follows no redirect"),
         (401, {"error": {"message": "bad key"}}, "requires an API key: bad key"),
-        (404, {"error": "model not found"}, "does not have `m`"),
+        (404, {"error": "model not found"}, "has no model `m`"),
         (200, b"<html>", "is not JSON"),
         (200, {"choices": []}, "is not a chat completion"),
         (200, {"choices": [{"message": 3}]}, "is not a chat completion"),
@@ -345,8 +345,8 @@ def test_a_server_that_is_gone_is_said_before_anything_runs(said, questions):
 @pytest.mark.parametrize(
     ("checkpoint", "options", "words"),
     [
-        ("https://host/v1", {}, "names no model"),
-        ("https://#m", {}, "names no model"),
+        ("https://host/v1", {}, "does not name a model"),
+        ("https://#m", {}, "does not name a model"),
         ("https://host:port/v1#m", {}, "is not a server address"),
         ("https://me:secret@host/v1#m", {}, "contains a password or a query, which advisor would"),
         ("https://host/v1?key=secret#m", {}, "contains a password or a query, which advisor would"),

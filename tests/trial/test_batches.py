@@ -175,7 +175,7 @@ def test_one_label_that_begins_another_is_closed(tiny: Tiny):
 
 def test_a_label_without_words_is_refused(tiny: Tiny):
     words = load_runner(tiny("captioner"), "captioning", device="cpu").tokenizer  # type: ignore[attr-defined]
-    with pytest.raises(UnsupportedError, match="no words"):
+    with pytest.raises(UnsupportedError, match="has no tokens for the label"):
         spelled_apart(words, ("a dog", ""))
 
 

@@ -95,7 +95,7 @@ def test_an_evaluation_measures_the_bits_beside_the_whole(
     ("flags", "told"),
     [
         (("--quantize", "3"), "--quantize` must be 8 or 4, not"),
-        (("--quantize", "8", "--dtype", "float32"), "do not go together"),
+        (("--quantize", "8", "--dtype", "float32"), "cannot be combined"),
     ],
 )
 def test_other_bits_are_2(

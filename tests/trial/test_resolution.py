@@ -83,7 +83,7 @@ def test_what_is_neither_folder_nor_id_is_not_found(name: str) -> None:
 
 def test_a_file_is_no_checkpoint(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").touch()
-    with pytest.raises(NotFoundError, match="neither a folder"):
+    with pytest.raises(NotFoundError, match="is neither a checkpoint folder nor a Hub id"):
         resolve(tmp_path / "model.safetensors")
 
 

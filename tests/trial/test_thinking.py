@@ -223,4 +223,4 @@ def test_the_command_says_that_thinking_is_off(thinker, hub, photo, capsys):
     assert run([*words, *asked, "--repeat", "0"]) == 0
     (trial,) = json.loads(capsys.readouterr().out)["trials"]
     assert trial["answers"][0]["text"] == "a"
-    assert any("# the published results used thinking" in each for each in trial["warnings"])
+    assert "thinking is off; the published results used thinking" in trial["warnings"]

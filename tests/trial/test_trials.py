@@ -117,7 +117,7 @@ def test_an_unknown_type_is_unsupported(tiny: Tiny, tmp_path: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
     for model_type, words in (
         ("bert", "no runner"),
-        ("brand-new", "the installed transformers does not support this"),
+        ("brand-new", "the installed transformers does not support it"),
     ):
         (folder / "config.json").write_text(json.dumps({**config, "model_type": model_type}))
         with pytest.raises(UnsupportedError, match=words) as refused:
@@ -199,7 +199,7 @@ def test_memory_that_runs_out_on_the_way_is_out_of_memory(
             raise raised
 
         monkeypatch.setattr(runner, "respond", fail)
-        with pytest.raises(OutOfMemoryError, match="ran out"):
+        with pytest.raises(OutOfMemoryError, match="used up the memory"):
             runner.run(image)
 
 

@@ -268,7 +268,7 @@ def test_vectors_are_those_of_the_bare_network_in_the_order_of_the_names(capsys,
     code = run(["try", "--task", "embeddings", "--checkpoint", "demo:clip", "--folder",
                 str(photos), "--vectors", str(file)])  # fmt: skip
     assert code == 0
-    assert "float32, 4 x 64" in capsys.readouterr().out
+    assert "float32 array of 4 x 64" in capsys.readouterr().out
     names = json.loads((tmp_path / "out" / "vectors.npy.json").read_text())
     assert names == sorted(names)
     found = numpy.load(file)

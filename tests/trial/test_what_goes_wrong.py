@@ -215,4 +215,4 @@ def test_a16_a_configuration_that_promises_more_than_its_weights_is_refused(
     assert out[1::2] == ["2"] * len(changes)
     for line in out[0::2]:
         assert json.loads(line)["error"]["kind"] == "broken-checkpoint"
-        assert "promises" in json.loads(line)["error"]["message"]
+        assert "far more than its weights" in json.loads(line)["error"]["message"]

@@ -46,13 +46,13 @@ def test_pairs_of_h5_are_read(regions, tmp_path, folder):
     assert found.features.dtype == numpy.float32
     assert numpy.allclose(found.features, regions[0].features, atol=2e-3)
     assert numpy.array_equal(found.boxes, regions[0].boxes)
-    with pytest.raises(RegionsError, match="pass one of these"):
+    with pytest.raises(RegionsError, match="has several images; pass the id of one"):
         read_regions(pairs / "coco_feat895.h5")
-    with pytest.raises(RegionsError, match=r"feat895.* has no image with the id `another`"):
+    with pytest.raises(RegionsError, match=r"the id `another` was not found in `.*feat895"):
         read_regions(f"{pairs / 'coco_feat895.h5'}::another")
     for missing, told in (("coco_boxes", "file of boxes"), ("coco_cls895", "`coco_cls895.h5`")):
         next(tmp_path.rglob(f"{missing}.h5")).unlink()
-        with pytest.raises(RegionsError, match=f"in (an .h5 )?{told} beside it"):
+        with pytest.raises(RegionsError, match=f"in (any .h5 )?{told} in the same folder"):
             read_regions(f"{pairs / 'coco_feat895.h5'}::{ID}")
 
 
@@ -85,7 +85,7 @@ def test_an_array_of_another_file_or_without_end_is_refused(tmp_path, hostile):
     ("hostile", "told"),
     [
         ("pipe", "is a group or a link to another file"),
-        ("texts", "is not a number"),
+        ("texts", "is not numeric"),
         ("chunk", "too many for one image"),
     ],
 )
@@ -139,7 +139,7 @@ def test_nothing_is_unpickled(tmp_path):
 def test_other_shapes_are_refused_in_a_sentence(regions, name):
     reader = UnifiedVLPRegionReader()
     cut = replace(regions[0], **{name: getattr(regions[0], name)[:36]})
-    with pytest.raises(RegionsError, match=f"has {name} of 36 x .*takes 100 x"):
+    with pytest.raises(RegionsError, match=f"has {name} of 36 x .*the model needs 100 x"):
         reader(cut)
 
 

@@ -257,14 +257,14 @@ def test_every_bad_line_is_named(pictures):
     with pytest.raises(BrokenFileError) as caught:
         read_examples(pictures / "bad.csv")
     assert len(caught.value.problems) == 2
-    assert "nowhere.png: there is no file" in caught.value.problems[0]
+    assert "nowhere.png: the file `nowhere.png` does not exist" in caught.value.problems[0]
     assert "pictures/1.png: it has no text" in caught.value.problems[1]
 
 
 def test_questions_are_no_captions(pictures):
-    with pytest.raises(UsageError, match="has questions, which an encoder-decoder cannot"):
+    with pytest.raises(UsageError, match="has questions, which `--aim captions` cannot"):
         train_unified(pictures / "questions.csv", pictures / "x", aim="captions", **QUICK)
-    with pytest.raises(UsageError, match="holds captions"):
+    with pytest.raises(UsageError, match="has captions, which `--aim answers` cannot"):
         train_unified(pictures / "captions.csv", pictures / "x", aim="answers", **QUICK)
 
 
@@ -343,7 +343,7 @@ def test_a_picture_with_a_name_that_no_file_has_is_missing(tmp_path, name):
     ("key", "value", "told"),
     [
         ("num_hidden_layers", 10**6, "loading the configuration files of"),
-        ("vocab_size", 10**7, "promises 9"),
+        ("vocab_size", 10**7, "describes 9"),
         ("hidden_size", "x", "cannot use"),
         pytest.param("id2label", {"x": 1}, "cannot use", marks=pytest.mark.long),
         pytest.param("image_size", 100_000, "cannot use", marks=pytest.mark.long),
