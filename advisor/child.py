@@ -65,9 +65,9 @@ def environment() -> dict[str, str]:
     Empty entries of PYTHONPATH mean that folder, so they go; what the user named stays. It holds
     for the children of a child as well.
     """
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     named = os.pathsep.join(user_folders())
-    return {**kept, **({"PYTHONPATH": named} if named else {}), "PYTHONSAFEPATH": "1"}
+    return {**inherited, **({"PYTHONPATH": named} if named else {}), "PYTHONSAFEPATH": "1"}
 
 
 @contextlib.contextmanager
@@ -101,12 +101,12 @@ def run_in_child(
     *arguments: Any,
     limits: Limits,
     imports: tuple[str, ...] = (),
-    told: Callable[[str], None] | None = None,
+    on_line: Callable[[str], None] | None = None,
 ) -> Any:
     """Return what a function of a module returns for arguments, run in a child within limits.
 
     Arguments and result are values of JSON; `imports` are modules that it needs, whose memory does
-    not count. What it prints is dropped, or given to `told` line by line. Raises
+    not count. What it prints is dropped, or given to `on_line` line by line. Raises
     LimitExceededError, and ChildError for what the function raises.
     """
     order = {
@@ -117,7 +117,7 @@ def run_in_child(
         "limits": [limits.memory_mb, limits.cpu_seconds, limits.wall_seconds],
     }
     try:
-        with _heard(told) as stderr:
+        with _heard(on_line) as stderr:
             done = subprocess.run(
                 [*interpreter(), "-c", _BOOT, str(Path(__file__).parents[1])],
                 input=json.dumps(order).encode(),
@@ -145,9 +145,9 @@ def run_in_child(
 
 
 @contextlib.contextmanager
-def _heard(told: Callable[[str], None] | None) -> Iterator[int]:
+def _heard(on_line: Callable[[str], None] | None) -> Iterator[int]:
     """Give what a child may write to, each line of which is told to somebody, if anybody is."""
-    if told is None:
+    if on_line is None:
         yield subprocess.DEVNULL
         return
     reading, writing = os.pipe()
@@ -155,7 +155,7 @@ def _heard(told: Callable[[str], None] | None) -> Iterator[int]:
     def listen() -> None:
         with os.fdopen(reading, encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                told(line)
+                on_line(line)
 
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()

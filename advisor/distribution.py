@@ -15,10 +15,10 @@ def address(label: str = "Repository") -> str:
     from importlib.metadata import PackageNotFoundError, metadata
 
     try:
-        found: list[str] = metadata(NAME).get_all("Project-URL") or []
+        rows: list[str] = metadata(NAME).get_all("Project-URL") or []
     except PackageNotFoundError:  # run from a checkout
         return ""
-    addresses = dict(row.split(", ", 1) for row in found)
+    addresses = dict(row.split(", ", 1) for row in rows)
     return addresses.get(label, "").rstrip("/")
 
 

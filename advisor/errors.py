@@ -119,18 +119,18 @@ def several(name: str, values: object, of: type | tuple[type, ...], words: str) 
     wanted = f"{words}, or several"
     if not isinstance(values, Iterable) or isinstance(values, (Mapping, set, frozenset)):
         raise TypeError(f"`{name}` takes {wanted}, not {type(values).__name__}")
-    found = []
+    entries = []
     for value in values:
         check_type(name, value, of, words)
-        found.append(value)
-    return tuple(found)
+        entries.append(value)
+    return tuple(entries)
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the known name that is most likely meant, or None where nothing is near."""
     from advisor.naming import suggestions
 
-    return next(iter(suggestions(name, known)), None)
+    return next(iter(suggestions(name, names)), None)
 
 
 def did_you_mean(close: Iterable[str]) -> str:
@@ -144,19 +144,19 @@ def did_you_mean(close: Iterable[str]) -> str:
 def unknown_name(
     kind: str,
     name: str,
-    known: Iterable[str],
+    names: Iterable[str],
     listing: str,
     meanings: Mapping[str, str] | None = None,
 ) -> UnknownNameError:
     """Return the error for a name that is not known, with the nearest ones and where to look."""
-    return unknown_among(f"unknown {kind} `{name}`", kind, name, known, listing, meanings)
+    return unknown_among(f"unknown {kind} `{name}`", kind, name, names, listing, meanings)
 
 
 def unknown_among(
     message: str,
     of: str,
     name: str,
-    known: Iterable[str],
+    names: Iterable[str],
     hint: str,
     meanings: Mapping[str, str] | None = None,
     kind: str = "",
@@ -164,19 +164,19 @@ def unknown_among(
     """Return the error for a name that is none of those known, `of` something."""
     from advisor.naming import spelt_like, suggestions
 
-    known = list(known)
+    names = list(names)
     return UnknownNameError(
         message,
         hint=hint,
         kind=kind or f"unknown-{of}",
         of=of,
         name=name,
-        close=suggestions(name, known, meanings),
-        spelt=bool(spelt_like(name, known)),
+        close=suggestions(name, names, meanings),
+        spelt=bool(spelt_like(name, names)),
     )
 
 
-def check_name(kind: str, name: str, known: Iterable[str], listing: str) -> None:
+def check_name(kind: str, name: str, allowed: Iterable[str], listing: str) -> None:
     """Raise UsageError for a name that is none of those known, which its hint lists."""
-    if name not in (names := list(known)):
+    if name not in (names := list(allowed)):
         raise unknown_name(kind, name, names, f"{listing}: {', '.join(names)}")

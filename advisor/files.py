@@ -30,12 +30,12 @@ def read_bounded(
     most: int,
     *,
     within: Path | None = None,
-    known: bool = True,
+    recorded: bool = True,
     walked: bool = False,
 ) -> bytes:
     """Return the bytes of a regular file of at most `most` bytes.
 
-    With `within`, a file that a link puts outside that folder is refused. One that is `known` is
+    With `within`, a file that a link puts outside that folder is refused. One that is `recorded` is
     known as read from then on. Of one that is `walked`, a listing has just told that it is regular,
     which saves a question. Raises OSError, whose `strerror` says why in words: also for a pipe, a
     device, a folder and a file that is too large.
@@ -50,13 +50,13 @@ def read_bounded(
         check_regular(file, status)
         if status.st_size > most:
             raise _too_large(file, most)
-        if known:
+        if recorded:
             _read.add((status.st_dev, status.st_ino))
-        pieces, left, asked = [], most + 1, max(status.st_size + 1, 65_536)
-        while left > 0 and (piece := os.read(handle, min(left, asked))):
+        pieces, left, chunk = [], most + 1, max(status.st_size + 1, 65_536)
+        while left > 0 and (piece := os.read(handle, min(left, chunk))):
             pieces.append(piece)
             left -= len(piece)
-            if most + 1 - left == status.st_size and len(piece) < asked:
+            if most + 1 - left == status.st_size and len(piece) < chunk:
                 break  # as long as it is said to be, and no more was there
     finally:
         os.close(handle)

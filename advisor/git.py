@@ -25,5 +25,5 @@ _ANOTHER = frozenset(
 
 def environment() -> dict[str, str]:
     """Return the environment in which git answers of the folder it is in, from what is here."""
-    kept = {name: value for name, value in os.environ.items() if name not in _ANOTHER}
-    return {**kept, **_HERE_ALONE}
+    inherited = {name: value for name, value in os.environ.items() if name not in _ANOTHER}
+    return {**inherited, **_HERE_ALONE}

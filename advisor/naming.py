@@ -33,36 +33,36 @@ def squeezed(name: str) -> str:
     return "".join(words_of(name))
 
 
-def same_name(name: str, known: Iterable[str]) -> str | None:
+def same_name(name: str, names: Iterable[str]) -> str | None:
     """Return the known name that differs in case, spaces, hyphens or a plural alone."""
     wanted = squeezed(name)
-    return next((each for each in known if wanted and squeezed(each) == wanted), None)
+    return next((each for each in names if wanted and squeezed(each) == wanted), None)
 
 
 def suggestions(
-    name: str, known: Iterable[str], meanings: Mapping[str, str] | None = None
+    name: str, names: Iterable[str], meanings: Mapping[str, str] | None = None
 ) -> list[str]:
     """Return the known names that may be meant, the likeliest first; often none.
 
     `meanings` has a text for what can be suggested by its meaning; without it names are compared.
     """
-    known = list(known)
+    names = list(names)
     if meanings is None:
-        meanings = {each: each for each in known}
-    return spelt_like(name, known) or alike(name, meanings)
+        meanings = {each: each for each in names}
+    return spelt_like(name, names) or alike(name, meanings)
 
 
-def spelt_like(name: str, known: Iterable[str]) -> list[str]:
+def spelt_like(name: str, names: Iterable[str]) -> list[str]:
     """Return the known name that is the same in other letters, or a slip away; empty if none is."""
-    known = list(known)
-    if same := same_name(name, known):
+    names = list(names)
+    if same := same_name(name, names):
         return [same]
     lowered = name.lower()
     bare = lowered.rpartition("/")[2]  # a checkpoint named without its owner, or with another
-    for each in known:
+    for each in names:
         if each.lower().endswith(f"/{bare}"):
             return [each]
-    typos = [(edits, each) for each in known if (edits := _slips(lowered, each.lower()))]
+    typos = [(edits, each) for each in names if (edits := _slips(lowered, each.lower()))]
     return [min(typos, key=lambda typo: typo[0])[1]] if typos else []
 
 
@@ -71,17 +71,17 @@ def alike(text: str, meanings: Mapping[str, str], share: float = 0.5) -> list[st
 
     A word tells less, the more of the meanings hold it.
     """
-    asked = list(dict.fromkeys(word for word in words_of(text) if word not in _SMALL))
-    if not asked:
+    sought = list(dict.fromkeys(word for word in words_of(text) if word not in _SMALL))
+    if not sought:
         return []
     held = {id: frozenset(words_of(meaning)) for id, meaning in meanings.items()}
-    found: dict[str, tuple[float, float]] = {}
-    for word in asked:
+    scores: dict[str, tuple[float, float]] = {}
+    for word in sought:
         holders = [id for id, words in held.items() if any(akin(word, each) for each in words)]
         for id in holders:
-            many, weight = found.get(id, (0.0, 0.0))
-            found[id] = (many + 1, weight + 1 / len(holders))
-    enough = {id: told for id, told in found.items() if told[0] >= share * len(asked)}
+            many, weight = scores.get(id, (0.0, 0.0))
+            scores[id] = (many + 1, weight + 1 / len(holders))
+    enough = {id: score for id, score in scores.items() if score[0] >= share * len(sought)}
     return sorted(enough, key=enough.__getitem__, reverse=True)[:MOST]
 
 
@@ -102,29 +102,29 @@ def akin(word: str, other: str) -> bool:
     return shorter >= least and word[:least] == other[:least]
 
 
-def _slips(name: str, known: str) -> int:
+def _slips(name: str, other: str) -> int:
     """Return how many letters were mistyped; 0 where it is no typo.
 
     A name of fewer than five letters may lack one, have one too many, or have two exchanged.
     """
-    longest = max(len(name), len(known))
+    longest = max(len(name), len(other))
     allowed = max(1, min(2, longest // 5))
-    if abs(len(name) - len(known)) > allowed or longest < 3:
+    if abs(len(name) - len(other)) > allowed or longest < 3:
         return 0
-    edits = _distance(name, known)
-    replaced = longest < 5 and len(name) == len(known) and sorted(name) != sorted(known)
+    edits = _distance(name, other)
+    replaced = longest < 5 and len(name) == len(other) and sorted(name) != sorted(other)
     return edits if edits <= allowed and not replaced else 0
 
 
-def _distance(one: str, other: str) -> int:
+def _distance(name: str, other: str) -> int:
     """Return the fewest letters added, left out, replaced or exchanged with their neighbour."""
     before: list[int] = []
     row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, 1):
+    for i, letter in enumerate(name, 1):
         earlier, before, row = before, row, [i]
         for j, wanted in enumerate(other, 1):
             cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+            if i > 1 and j > 1 and letter == other[j - 2] and name[i - 2] == wanted:
                 cost = min(cost, earlier[j - 2] + 1)
             row.append(cost)
     return row[-1]

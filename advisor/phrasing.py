@@ -82,8 +82,8 @@ def aim(candidates: Sequence[str], where: Mapping[str, Any]) -> str:
     """Return what a rule is aimed at: the candidates named, or what is said of their fields."""
     if not where:
         return ", ".join(candidates)
-    said = [f"{field} {_wanted(wanted)}" for field, wanted in where.items()]
-    return f"checkpoints with {' and '.join(said).replace('_', ' ')}"
+    conditions = [f"{field} {_wanted(wanted)}" for field, wanted in where.items()]
+    return f"checkpoints with {' and '.join(conditions).replace('_', ' ')}"
 
 
 def _wanted(wanted: Any) -> str:

@@ -49,12 +49,12 @@ class Token(NamedTuple):
 
 def tokens_of(text: str) -> list[Token]:
     """Return the tokens of a text in order; signs that only join words are left out."""
-    found = []
+    tokens = []
     for start, end in _places(text):
         raw = text[start:end]
         if raw not in _JOINTS:
-            found.append(Token(form_of(raw), start, end))
-    return found
+            tokens.append(Token(form_of(raw), start, end))
+    return tokens
 
 
 def _places(text: str) -> Iterator[tuple[int, int]]:

@@ -1,10 +1,12 @@
-"""Count the house: lines, lines of code and modules of each package, beside their budgets.
+"""Count the house: lines, lines of code, modules and vague names of each package, with budgets.
 
 usage: python benchmarks/house.py [--check | --lower]
 
 Lines are those of the files (`wc -l`); lines of code leave out blank lines, comments and
-docstrings. The budgets stand in `pyproject.toml`, `[tool.advisor.house]`; `--check` exits 1 where
-one is exceeded, `--lower` lowers each budget to what its package takes now.
+docstrings. Vague are the bindings of a name that does not say what it holds (`VAGUE`): each
+parameter, and each place where a variable is assigned. The budgets stand in `pyproject.toml`,
+`[tool.advisor.house]`; `--check` exits 1 where one is exceeded, `--lower` lowers each budget to
+what its package takes now.
 """
 
 import ast
@@ -19,6 +21,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "advisor"
 ALONE = "modules"  # of the package itself, beside its folders
+VAGUE = {"one", "found", "known", "said", "told", "kept", "asked"}
 LAYOUT = {
     tokenize.COMMENT,
     tokenize.NL,
@@ -36,6 +39,7 @@ class Size(NamedTuple):
     lines: int
     code: int
     modules: int
+    vague: int
 
     def plus(self, other: "Size") -> "Size":
         """Return the sum of both."""
@@ -57,6 +61,17 @@ def docstring_lines(tree: ast.Module) -> set[int]:
     return lines
 
 
+def vague_bindings(tree: ast.Module) -> int:
+    """Return how many parameters and assigned variables have a name of `VAGUE`."""
+    parameters = (node.arg for node in ast.walk(tree) if isinstance(node, ast.arg))
+    variables = (
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )
+    return sum(name in VAGUE for name in (*parameters, *variables))
+
+
 def size_of(path: Path) -> Size:
     """Return the size of one file."""
     text = path.read_bytes()
@@ -65,7 +80,8 @@ def size_of(path: Path) -> Size:
         for token in tokenize.tokenize(stream.readline):
             if token.type not in LAYOUT:
                 code |= set(range(token.start[0], token.end[0] + 1))
-    return Size(text.count(b"\n"), len(code - docstring_lines(ast.parse(text))), 1)
+    tree = ast.parse(text)
+    return Size(text.count(b"\n"), len(code - docstring_lines(tree)), 1, vague_bindings(tree))
 
 
 def measured() -> dict[str, Size]:
@@ -74,7 +90,7 @@ def measured() -> dict[str, Size]:
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).parts
         name = parts[0] if len(parts) > 1 else ALONE
-        sizes[name] = sizes.get(name, Size(0, 0, 0)).plus(size_of(path))
+        sizes[name] = sizes.get(name, Size(0, 0, 0, 0)).plus(size_of(path))
     return sizes
 
 
@@ -108,19 +124,23 @@ def lower() -> None:
     place.write_text(text, encoding="utf-8")
 
 
+def row_of(name: str, size: Size, budget: Size) -> str:
+    """Return a row of the table."""
+    lines, code, modules, vague = size
+    return f"{name:14}{lines:8}{code:8}{modules:9}{vague:7}   {' '.join(map(str, budget))}"
+
+
 def main() -> int:
     """Print the table; return 1 where `--check` finds a budget exceeded."""
     if "--lower" in sys.argv[1:]:
         lower()
-    allowed, total, most = budgets(), Size(0, 0, 0), Size(0, 0, 0)
-    print(f"{'package':14}{'lines':>8}{'code':>8}{'modules':>9}   budget")
+    allowed, total, most = budgets(), Size(0, 0, 0, 0), Size(0, 0, 0, 0)
+    print(f"{'package':14}{'lines':>8}{'code':>8}{'modules':>9}{'vague':>7}   budget")
     for name, size in sorted(measured().items(), key=lambda row: -row[1].lines):
-        budget = allowed.get(name, Size(0, 0, 0))
+        budget = allowed.get(name, Size(0, 0, 0, 0))
         total, most = total.plus(size), most.plus(budget)
-        print(
-            f"{name:14}{size.lines:8}{size.code:8}{size.modules:9}   {' '.join(map(str, budget))}"
-        )
-    print(f"{'all':14}{total.lines:8}{total.code:8}{total.modules:9}   {' '.join(map(str, most))}")
+        print(row_of(name, size, budget))
+    print(row_of("all", total, most))
     problems = list(over_budget())
     print(*problems, sep="\n", end="\n" if problems else "")
     return 1 if problems and "--check" in sys.argv[1:] else 0

@@ -55,6 +55,17 @@ def test_no_package_outgrows_its_budget():
     assert list(house.over_budget()) == []
 
 
+def test_parameters_and_variables_of_a_vague_name_are_counted(tmp_path):
+    file = tmp_path / "module.py"
+    file.write_text(
+        "def f(one, *, kept: int):\n"
+        "    for found in one:\n"
+        "        said = [known for known in found]\n"
+        "    return said, kept, g(asked=one.told), lambda told: told\n"
+    )
+    assert house.size_of(file).vague == len(["one", "kept", "found", "said", "known", "told"])
+
+
 def test_a_public_class_has_its_name_alone():
     classes = (
         (node.name, path)

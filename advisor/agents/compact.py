@@ -47,8 +47,8 @@ def recommendation(rulebase: RuleBase, document: Document) -> Document:
     """Return what to take, how certain that is, why, and what it rests on."""
     if "tasks" in document:
         several = [
-            {"task": one["task"], **_advice(rulebase, one, MOST_OF_SEVERAL)}
-            for one in document["tasks"]
+            {"task": advice["task"], **_advice(rulebase, advice, MOST_OF_SEVERAL)}
+            for advice in document["tasks"]
         ]
         body: Document = {"outcome": document["outcome"]}
         short = _within(body, "tasks", several)
@@ -56,7 +56,7 @@ def recommendation(rulebase: RuleBase, document: Document) -> Document:
         short = _advice(rulebase, document, MOST_CHECKPOINTS)
     read = some(document, "understood", "not_understood") if "need" in document else {}
     if read.get("understood"):
-        meanings = ((one["words"], _meaning(one)) for one in read["understood"])
+        meanings = ((phrase["words"], _meaning(phrase)) for phrase in read["understood"])
         read["understood"] = dict(islice(meanings, MOST_WORDS))
     if len(missed := read.get("not_understood", ())) > MOST_WORDS:
         left = {"not_understood_left_out": len(missed) - MOST_WORDS}
@@ -86,9 +86,9 @@ def _meaning(understood: Document) -> str:
 def _advice(rulebase: RuleBase, advice: Document, most: int) -> Document:
     """Return the short form of the answer for one task."""
     assumed = {
-        id: one["options"][0]
-        for id, one in advice["profile"].items()
-        if one["origin"] == "assumed" and len(one["options"]) == 1
+        id: answer["options"][0]
+        for id, answer in advice["profile"].items()
+        if answer["origin"] == "assumed" and len(answer["options"]) == 1
     }
     picks = advice["checkpoints"][:most]
     programs = [_code(rulebase, advice["profile"], pick) for pick in picks]
@@ -100,7 +100,7 @@ def _advice(rulebase: RuleBase, advice: Document, most: int) -> Document:
         **some(advice, "outcome"),
         "family": advice["family"],
         **some(advice, "possible", "because", "next_family"),
-        "families": {one["family"]: _line(one) for one in advice["assessments"]},
+        "families": {family["family"]: _line(family) for family in advice["assessments"]},
         "checkpoints": checkpoints,
         "checkpoints_in_all": len(advice["checkpoints"]),
         **some(advice, "elsewhere"),
@@ -112,7 +112,9 @@ def _advice(rulebase: RuleBase, advice: Document, most: int) -> Document:
 
 def _code(rulebase: RuleBase, profile: Document, pick: Document) -> str | None:
     """Return the program for a checkpoint, if a safe way is known."""
-    options = {id: one["options"][0] for id, one in profile.items() if len(one["options"]) == 1}
+    options = {
+        id: answer["options"][0] for id, answer in profile.items() if len(answer["options"]) == 1
+    }
     checkpoint = rulebase.checkpoint(pick["id"])
     task = options.get(TASK)
     use = use_of(rulebase, checkpoint, task, options, pick["use"]) if task else pick["use"]
@@ -148,17 +150,17 @@ def explanation(_rulebase: RuleBase, document: Document) -> Document:
         return {**check(_rulebase, document), "standing": document["standing"]}
     body = {
         **some(document, "outcome", "family", "possible", "because"),
-        "reasons": [some(one, "rule", "because") for one in document["reasons"]],
-        "caveats": [one["because"] for one in document["caveats"]],
+        "reasons": [some(reason, "rule", "because") for reason in document["reasons"]],
+        "caveats": [caveat["because"] for caveat in document["caveats"]],
         **_ending(document),
     }
     others = [
         {
-            **some(one, "family", "verdict", "lost_on"),
-            "reasons": [some(rule, "rule", "because") for rule in one["reasons"][:2]],
-            "changes": one["changes"][:MOST_CHANGES],
+            **some(rival, "family", "verdict", "lost_on"),
+            "reasons": [some(rule, "rule", "because") for rule in rival["reasons"][:2]],
+            "changes": rival["changes"][:MOST_CHANGES],
         }
-        for one in document["why_not"]
+        for rival in document["why_not"]
     ]
     return _within(_within(body, "why_not", others), "changes", document["changes"])
 
@@ -166,9 +168,9 @@ def explanation(_rulebase: RuleBase, document: Document) -> Document:
 def check(_rulebase: RuleBase, document: Document) -> Document:
     """Return the verdicts on choices and the findings."""
     body = {**some(document, "transformers", "counts"), **_ending(document)}
-    choices = [some(one, *CHOICE) for one in document["choices"]]
-    worst_first = sorted(document["findings"], key=lambda one: LEVELS.index(one["level"]))
-    findings = [some(one, *FINDING) for one in worst_first]
+    choices = [some(choice, *CHOICE) for choice in document["choices"]]
+    worst_first = sorted(document["findings"], key=lambda finding: LEVELS.index(finding["level"]))
+    findings = [some(finding, *FINDING) for finding in worst_first]
     return _within(_within(body, "choices", choices), "findings", findings)
 
 
@@ -180,14 +182,17 @@ def thing(_rulebase: RuleBase, document: Document) -> Document:
 def things(_rulebase: RuleBase, document: Document) -> Document:
     """Return the things of a kind by id and name, as many as fit."""
     kind = next(key for key, value in document.items() if isinstance(value, list))
-    rows = [some(one, "id", "name") for one in document[kind]]
+    rows = [some(row, "id", "name") for row in document[kind]]
     if kind == "questions":
-        rows = [{**some(one, "id", "text"), "options": _options(one)} for one in document[kind]]
+        rows = [{**some(row, "id", "text"), "options": _options(row)} for row in document[kind]]
     return _within(_ending(document), kind, rows)
 
 
 def _options(question: Document) -> list[str]:
-    return [one["id"] if isinstance(one, dict) else one for one in question.get("options", ())]
+    return [
+        option["id"] if isinstance(option, dict) else option
+        for option in question.get("options", ())
+    ]
 
 
 def _ending(document: Document) -> Document:
@@ -206,30 +211,30 @@ def size(value: Any) -> int:
 
 def _within(body: Document, key: str, rows: Sequence[Any]) -> Document:
     """Return a body with as many rows as fit under a key, and how many do not."""
-    room, kept = MOST - size(body), 0
+    room, fitting = MOST - size(body), 0
     for row in rows:
         room -= size(row) + 2
         if room < 0:
             break
-        kept += 1
-    left = {f"{key}_left_out": len(rows) - kept} if kept < len(rows) else {}
-    return {**body, key: list(rows[:kept]), **left}
+        fitting += 1
+    left = {f"{key}_left_out": len(rows) - fitting} if fitting < len(rows) else {}
+    return {**body, key: list(rows[:fitting]), **left}
 
 
 def _fields_within(document: Document, first: Iterable[str]) -> Document:
     """Return the fields that fit, some first, and the names of the others."""
     keys = [*dict.fromkeys((*first, *document))]
-    kept: Document = {}
+    fields: Document = {}
     left_out: list[str] = []
     for key in keys:
         value = some(document, key)
         if not value:
             continue
-        if size({**kept, **value, "left_out": keys}) <= MOST:
-            kept.update(value)
+        if size({**fields, **value, "left_out": keys}) <= MOST:
+            fields.update(value)
         else:
             left_out.append(key)
-    return {**kept, **({"left_out": left_out} if left_out else {})}
+    return {**fields, **({"left_out": left_out} if left_out else {})}
 
 
 def text(document: Document) -> str:

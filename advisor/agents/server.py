@@ -120,8 +120,8 @@ def refusal(line: str) -> types.JSONRPCError | None:
             message = "the line is not a JSON-RPC 2.0 message"
             error = types.ErrorData(code=types.INVALID_REQUEST, message=message)
             id = document.get("id") if isinstance(document, dict) else None
-        known = id if type(id) in (str, int) else None
-        return types.JSONRPCError(jsonrpc="2.0", id=known, error=error)
+        request_id = id if type(id) in (str, int) else None
+        return types.JSONRPCError(jsonrpc="2.0", id=request_id, error=error)
     return None
 
 
@@ -179,8 +179,8 @@ def answer(rulebase: RuleBase, name: str, arguments: Arguments) -> types.CallToo
 
 def _problem(error: AdvisorError) -> dict[str, Any]:
     problems = [*map(str, error.problems)] if isinstance(error, BrokenFileError) else []
-    said = {"kind": error.kind, "message": shortened(error.message), "hint": error.hint}
-    return said | ({"problems": problems} if problems else {})
+    details = {"kind": error.kind, "message": shortened(error.message), "hint": error.hint}
+    return details | ({"problems": problems} if problems else {})
 
 
 def _result(document: dict[str, Any], *, failed: bool = False) -> types.CallToolResult:

@@ -33,19 +33,19 @@ Equals = tuple[int, ...]
 @claims("answers", "whether every answer combination has a family")
 def no_gap(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that every profile has an answer, apart from tasks declared none."""
-    found = context.answered
-    if not found.profiles:
+    tally = context.answered
+    if not tally.profiles:
         empty = defect(context, "no-profile", "rules", "")
         return empty.message, [empty]
-    if gaps := found.by_family[NONE] - found.declared_none:
+    if gaps := tally.by_family[NONE] - tally.declared_none:
         text = (
-            f"{gaps:,} of {found.profiles:,} answer combinations have neither a family nor a "
+            f"{gaps:,} of {tally.profiles:,} answer combinations have neither a family nor a "
             "declared alternative"
         )
         return text, [_gap(context, gaps)]
-    text = f"each of {found.profiles:,} answer combinations has a family"
-    if found.declared_none:
-        text += f", except {found.declared_none:,} with a declared alternative"
+    text = f"each of {tally.profiles:,} answer combinations has a family"
+    if tally.declared_none:
+        text += f", except {tally.declared_none:,} with a declared alternative"
     return text, []
 
 
@@ -95,9 +95,9 @@ def no_undeclared_tie(context: ProofContext) -> tuple[str, list[Defect]]:
     defects = []
     undeclared = 0
     for equals in sorted(ties):
-        number, found = _undeclared(context, space, equals)
+        number, faults = _undeclared(context, space, equals)
         undeclared += number
-        defects += found
+        defects += faults
     for tie in context.rulebase.ties:
         inside = [equals_of(context, outcome) for outcome in context.space(tie.when).outcomes]
         named = {context.encoding.families.index(family) for family in tie.between}
@@ -133,10 +133,10 @@ def _undeclared(context: ProofContext, space: Space, equals: Equals) -> tuple[in
         return 0, []
     example = context.example(space, holds, rest)
     named = " and ".join(f"`{name}`" for name in names)
-    found = defect(
+    fault = defect(
         context, "undeclared-tie", names[0], example=example, equals=named, profiles=number
     )
-    return number, [found]
+    return number, [fault]
 
 
 Winners = frozenset[int]
@@ -157,7 +157,7 @@ def every_question_matters(context: ProofContext) -> tuple[str, list[Defect]]:
         free = {place, *_asked_because(context, question.id)}
         if _changes_winner(context, won, root, free):
             deciding.append(question.id)
-        elif not choosing & {context.encoding.questions[one] for one in free}:
+        elif not choosing & {context.encoding.questions[question] for question in free}:
             defects.append(defect(context, "idle-question", question.id))
     number = len(context.rulebase.questions)
     text = (
@@ -190,7 +190,7 @@ def every_option_possible(context: ProofContext) -> tuple[str, list[Defect]]:
 
 
 def _chooses_checkpoints(context: ProofContext, question: Question) -> bool:
-    aimed = [rule for rule in context.rulebase.rules if any("/" in one for one in rule.candidates)]
+    aimed = [rule for rule in context.rulebase.rules if any("/" in id for id in rule.candidates)]
     return (
         question.id == TASK
         or len({repr((o.requires, o.uses, o.keeps, o.order, o.step)) for o in question.options}) > 1
@@ -201,19 +201,19 @@ def _chooses_checkpoints(context: ProofContext, question: Question) -> bool:
 
 def _asked_because(context: ProofContext, id: str) -> set[int]:
     """Return the questions that an answer can bring up, and those that theirs can."""
-    found: set[str] = {id}
+    dependents: set[str] = {id}
     for question in context.rulebase.questions:  # those asked because of others stand after them
-        if found & set(question.ask_if):
-            found.add(question.id)
-    return {context.encoding.index[one] for one in found - {id}}
+        if dependents & set(question.ask_if):
+            dependents.add(question.id)
+    return {context.encoding.index[dependent] for dependent in dependents - {id}}
 
 
 def _changes_winner(context: ProofContext, won: Diagram, root: int, free: set[int]) -> bool:
     """True where two profiles that differ in free questions alone have different winners."""
 
-    def either(one: Winners | None, other: Winners | None) -> Winners:
+    def either(winners: Winners | None, other: Winners | None) -> Winners:
         context.budget.check()
-        return (one or frozenset()) | (other or frozenset())
+        return (winners or frozenset()) | (other or frozenset())
 
     return any(len(winners) > 1 for winners in won.labels(won.project(root, free, either)))
 
@@ -245,7 +245,7 @@ def possible_tasks(context: ProofContext) -> list[str]:
 
 def endings(context: ProofContext) -> dict[str, Counter[str]]:
     """Return for each task that has a family how many of its cases end in which kind of leaf."""
-    found: dict[str, Counter[str]] = {}
+    by_task: dict[str, Counter[str]] = {}
     for task in possible_tasks(context):
         diagram = diagram_of(context, task)
         kinds: Counter[str] = Counter()
@@ -253,8 +253,8 @@ def endings(context: ProofContext) -> dict[str, Counter[str]]:
             if leaf.family != NONE:
                 kinds[leaf.kind] += cases
         if kinds:
-            found[task] = kinds
-    return found
+            by_task[task] = kinds
+    return by_task
 
 
 @claims("endings", "whether each answer combination with a family has a checkpoint")
@@ -263,9 +263,9 @@ def every_profile_ends(context: ProofContext) -> tuple[str, list[Defect]]:
     kinds: Counter[str] = sum(endings(context).values(), Counter())
     total, none, defects = kinds.total(), 0, []
     for task in possible_tasks(context):
-        if found := _without_closest(context, diagram_of(context, task)):
-            none += (cases := sum(found.values()))
-            named = joined(f"`{family}`" for family in found)
+        if lacking := _without_closest(context, diagram_of(context, task)):
+            none += (cases := sum(lacking.values()))
+            named = joined(f"`{family}`" for family in lacking)
             defects.append(defect(context, "no-closest", task, family=named, cases=cases))
     if not total:
         return "no answer combination has a family", defects
@@ -282,10 +282,10 @@ def _without_closest(context: ProofContext, diagram: TaskDiagram) -> dict[str, i
 
     None is where all of its checkpoints are for other tasks, in whatever way they are used.
     """
-    checkpoints = [one for one in context.rulebase.checkpoints.values() if one.offered]
-    able = {one.family for one in checkpoints if diagram.task in (*one.tasks, *one.fine_tune)}
-    found = Counter[str]()
+    checkpoints = [c for c in context.rulebase.checkpoints.values() if c.offered]
+    able = {c.family for c in checkpoints if diagram.task in (*c.tasks, *c.fine_tune)}
+    counts = Counter[str]()
     for leaf, cases in diagram.counts(diagram.root).items():
         if leaf.kind in (TEACHABLE, NOTHING) and leaf.family not in (NONE, *able):
-            found[leaf.family] += cases
-    return dict(found)
+            counts[leaf.family] += cases
+    return dict(counts)

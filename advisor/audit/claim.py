@@ -67,9 +67,9 @@ def defect(
 
 def conclude(id: str, text: str, defects: Iterable[Defect]) -> Claim:
     """Return a settled claim: it fails where a defect is more than a note."""
-    found = tuple(defects)
-    fails = any(one.level != "note" for one in found)
-    return Claim(id, FAILS if fails else HOLDS, text, found)
+    listed = tuple(defects)
+    fails = any(defect.level != "note" for defect in listed)
+    return Claim(id, FAILS if fails else HOLDS, text, listed)
 
 
 Prove = Callable[[ProofContext], tuple[str, list[Defect]]]

@@ -186,10 +186,10 @@ def diff(
             message, hint="pass two different rule bases, e.g. advisor rules diff git:main"
         )
     with named_rule_base(old, []) as before, named_rule_base(new, rules) as after:
-        found = difference(before, after, None if all else MOVES)
+        changes = difference(before, after, None if all else MOVES)
     names = old, " + ".join([new, *map(str, rules)])
-    shown.emit(Report.of(as_json, as_page, found, names))
-    return 0 if found.keeps_answers else 1
+    shown.emit(Report.of(as_json, as_page, changes, names))
+    return 0 if changes.keeps_answers else 1
 
 
 def schema(

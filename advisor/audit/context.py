@@ -134,10 +134,10 @@ class ProofContext:
                 self._spaces[only] = self.space(only=only)
             except NotProvedError as reason:
                 self._spaces[only] = reason
-        found = self._spaces[only]
-        if isinstance(found, NotProvedError):
-            raise NotProvedError(str(found))
-        return found
+        space = self._spaces[only]
+        if isinstance(space, NotProvedError):
+            raise NotProvedError(str(space))
+        return space
 
     def space(self, *conditions: Condition, only: int | None = None) -> Space:
         """Return the complete profiles in which all conditions hold.
@@ -150,8 +150,8 @@ class ProofContext:
             for id, options in when.items():
                 question = self.encoding.index[id]
                 index = self.encoding.option_index[question]
-                kept = {index[option] for option in options}
-                choices[question] = tuple(c for c in choices[question] if c[0] in kept)
+                allowed = {index[option] for option in options}
+                choices[question] = tuple(c for c in choices[question] if c[0] in allowed)
         return Space(self.encoding, choices, only=only, spend=self.budget.room())
 
     def mask(self, rule: Rule) -> int:
@@ -172,11 +172,11 @@ class ProofContext:
         """
         self.budget.check()
         node = space.root if within is None else within
-        found = space.nearest(node, lambda _, choice: choice[0], holds)
-        if found is None:
+        nearest = space.nearest(node, lambda _, choice: choice[0], holds)
+        if nearest is None:
             return None
-        asked = zip(self.encoding.questions, self.encoding.options, found[1], strict=True)
-        return {id: options[choice[0]] for id, options, choice in asked}
+        rows = zip(self.encoding.questions, self.encoding.options, nearest[1], strict=True)
+        return {id: options[choice[0]] for id, options, choice in rows}
 
     def example(self, space: Space, holds: Holds, within: int | None = None) -> CompleteAnswers:
         """Return the fewest answers with which such an outcome is sure within the space."""

@@ -126,11 +126,11 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBas
     Raises AdvisorError where they have no case in common, TooMuchOpenError where the diagram of a
     task is too large.
     """
-    known = _options(new)
+    new_options = _options(new)
     common = {
-        question: [option for option in options if option in known[question]]
+        question: [option for option in options if option in new_options[question]]
         for question, options in _options(old).items()
-        if question in known
+        if question in new_options
     }
     engines = Engine.known(old), Engine.known(new)
     admitted = [
@@ -208,9 +208,9 @@ def _side(
 ) -> Side:
     options = {
         question: left
-        for question, known in _options(rulebase).items()
+        for question, options in _options(rulebase).items()
         if question in common and question != TASK
-        if (left := [option for option in known if option not in common[question]])
+        if (left := [option for option in options if option not in common[question]])
     }
     questions = tuple(question for question in _options(rulebase) if question not in common)
     return Side(rulebase, tasks, questions, options, cases)
@@ -218,7 +218,7 @@ def _side(
 
 def _options(rulebase: RuleBase) -> Options:
     encoding = Engine.known(rulebase).encoding
-    return {id: list(known) for id, known in zip(encoding.questions, encoding.options, strict=True)}
+    return {id: list(names) for id, names in zip(encoding.questions, encoding.options, strict=True)}
 
 
 ORDERED = ("criterion", "question", "option", "task")
@@ -232,7 +232,7 @@ def entry_changes(old: RuleBase, new: RuleBase) -> tuple[EntryChanges, ...]:
     declare count with their family.
     """
     after = _entries(new)
-    found = []
+    changes = []
     for kind, before in _entries(old).items():
         now = after[kind]
         common = [id for id in before if id in now]
@@ -244,8 +244,8 @@ def entry_changes(old: RuleBase, new: RuleBase) -> tuple[EntryChanges, ...]:
             reordered=kind in ORDERED and common != [id for id in now if id in before],
         )
         if any(change[1:]):
-            found.append(change)
-    return tuple(found)
+            changes.append(change)
+    return tuple(changes)
 
 
 def _entries(rulebase: RuleBase) -> dict[str, Mapping[str, Any]]:
@@ -254,7 +254,7 @@ def _entries(rulebase: RuleBase) -> dict[str, Mapping[str, Any]]:
     return {
         "criterion": {criterion.id: criterion for criterion in rulebase.criteria},
         "question": {question.id: question._replace(options=()) for question in questions},
-        "option": {f"{one.id}: {option.id}": option for one in questions for option in one.options},
+        "option": {f"{q.id}: {option.id}": option for q in questions for option in q.options},
         "task": {task.id: task for task in rulebase.tasks},
         "elsewhere": {detour.id: detour for detour in rulebase.detours},
         "family": {

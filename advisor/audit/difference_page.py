@@ -84,9 +84,9 @@ def _tasks(difference: RuleBaseDifference) -> Page:
     """Return for each task with a change the share of cases that change."""
     pairs = zip(difference.families.tasks, difference.checkpoints.tasks, strict=True)
     changed = [pair for pair in pairs if any(task_change.changed for task_change in pair)]
-    changed.sort(key=lambda pair: [-one.changed / max(one.compared, 1) for one in pair])
+    changed.sort(key=lambda pair: [-side.changed / max(side.compared, 1) for side in pair])
     rows = tuple(
-        (pair[0].task, *(share(one.changed, one.compared) for one in pair)) for pair in changed
+        (pair[0].task, *(share(side.changed, side.compared) for side in pair)) for pair in changed
     )
     if not rows:
         return []
@@ -114,7 +114,7 @@ def _typical(difference: RuleBaseDifference) -> Page:
     page: Page = []
     if difference.typical:
         shown = difference.typical[:SHOWN_TASKS]
-        cells = tuple((one.task, one.old or NOTHING, one.new or NOTHING) for one in shown)
+        cells = tuple((move.task, move.old or NOTHING, move.new or NOTHING) for move in shown)
         page += [
             Heading("First checkpoint for the default answers, by how frequent the task is", 3),
             Table(("task", "before", "after"), cells, wide=2),

@@ -101,7 +101,7 @@ def _with_pivots(context: ProofContext, effect: Effect) -> Effect:
 
     def sure(allowed: Allowed) -> bool:
         left = admissible.reachable(admissible.root, allowed).choices
-        return all(left[question] <= set(kept) for question, kept in named.items()) and all(
+        return all(left[question] <= set(options) for question, options in named.items()) and all(
             map(differs, space.reachable(space.root, allowed).labels)
         )
 
@@ -112,7 +112,7 @@ def _with_pivots(context: ProofContext, effect: Effect) -> Effect:
 
 def _implied_by(context: ProofContext, rule: Rule) -> dict[str, tuple[str, ...]]:
     encoding = context.encoding
-    found = {}
+    implied = {}
     for family, bit in context.bits.get(rule.id, {}).items():
         outcome = encoding.outcome_of[bit.bit_length() - 1]
         excluding = encoding.by_outcome.get(family, 0)
@@ -124,14 +124,14 @@ def _implied_by(context: ProofContext, rule: Rule) -> dict[str, tuple[str, ...]]
             fewer = others & ~(1 << place)
             if fewer != others and _always(context, rule, fewer, nothing_new):
                 others = fewer
-        found[encoding.families[family]] = tuple(
+        implied[encoding.families[family]] = tuple(
             dict.fromkeys(
                 conjunction.origin.id
                 for place, conjunction in enumerate(encoding.conjunctions)
                 if others >> place & 1
             )
         )
-    return found
+    return implied
 
 
 def _always(context: ProofContext, rule: Rule, others: int, bits: int) -> bool:
@@ -146,15 +146,15 @@ def _always(context: ProofContext, rule: Rule, others: int, bits: int) -> bool:
 def no_contradiction(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that no rule is set against another or against what is excluded."""
     pairs = list(_against(context))
-    defects = [found for pair in pairs if (found := _cancelling(context, *pair))]
+    defects = [conflict for pair in pairs if (conflict := _cancelling(context, *pair))]
     forbid, families = context.encoding.forbid, context.encoding.families
     for rule in context.written:
         for family in context.bits.get(rule.id, {}) if rule.effect == "prefer" else ():
             excluding = context.encoding.by_outcome.get(family, 0)
             space = context.space(rule.when, only=forbid | excluding)
             if space and all(outcome >> family & 1 for outcome in space.outcomes):
-                found = defect(context, "prefers-the-excluded", rule.id, family=families[family])
-                defects.append(found)
+                conflict = defect(context, "prefers-the-excluded", rule.id, family=families[family])
+                defects.append(conflict)
     number = count(len(defects), "contradiction") if defects else "no contradictions"
     met = count(len(pairs), "pair")
     return (
@@ -170,23 +170,23 @@ def _against(context: ProofContext) -> Iterator[tuple[Rule, Rule, int]]:
     """
     space = context.admissible
     rules = [rule for rule in context.rulebase.rules if rule.effect in ("prefer", "avoid")]
-    for one, other in combinations(rules, 2):
-        if one.effect == other.effect or one.criterion != other.criterion:
+    for rule, other in combinations(rules, 2):
+        if rule.effect == other.effect or rule.criterion != other.criterion:
             continue
-        if one.derived and other.derived:
+        if rule.derived and other.derived:
             continue
-        shared = context.bits.get(one.id, {}).keys() & context.bits.get(other.id, {}).keys()
-        first, second = space.allowing(one.when), space.allowing(other.when)
+        shared = context.bits.get(rule.id, {}).keys() & context.bits.get(other.id, {}).keys()
+        first, second = space.allowing(rule.when), space.allowing(other.when)
         both = {q: [c for c in first[q] if c in second[q]] for q in first.keys() & second.keys()}
         if shared and space.meets(space.root, {**first, **second, **both}):
             for family in sorted(shared):
-                yield one, other, family
+                yield rule, other, family
 
 
-def _cancelling(context: ProofContext, one: Rule, other: Rule, family: int) -> Defect | None:
+def _cancelling(context: ProofContext, rule: Rule, other: Rule, family: int) -> Defect | None:
     """Return what is wrong with a pair: both fire where the family is not excluded."""
     only = context.encoding.forbid | context.encoding.by_outcome.get(family, 0)
-    space = context.space(one.when, other.when, only=only)
+    space = context.space(rule.when, other.when, only=only)
 
     def stands(outcome: int) -> bool:
         return not outcome >> family & 1
@@ -196,12 +196,12 @@ def _cancelling(context: ProofContext, one: Rule, other: Rule, family: int) -> D
     return defect(
         context,
         "cancelling-rules",
-        one.id,
-        one.place or other.place,
+        rule.id,
+        rule.place or other.place,
         context.example(space, stands),
         other=other.id,
         family=context.encoding.families[family],
-        criterion=one.criterion,
+        criterion=rule.criterion,
         profiles=number,
     )
 

@@ -125,8 +125,8 @@ def _git(*arguments: str, missing: str, hint: str | None = None) -> bytes:
             f"git did not answer within {PATIENCE_SECONDS} seconds", kind="no-git"
         ) from error
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise AdvisorError(missing, hint=hint or (said[0] if said else None), kind="no-revision")
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise AdvisorError(missing, hint=hint or (lines[0] if lines else None), kind="no-revision")
     return done.stdout
 
 

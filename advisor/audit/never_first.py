@@ -58,11 +58,11 @@ def first_places(context: ProofContext) -> tuple[Claim, tuple[NeverFirst, ...]]:
         defect(
             context,
             "idle-checkpoint",
-            one.checkpoint.id,
-            why=WHY_NOT[bool(search.tasks(one.checkpoint))].format(family=one.checkpoint.family),
+            row.checkpoint.id,
+            why=WHY_NOT[bool(search.tasks(row.checkpoint))].format(family=row.checkpoint.family),
         )
-        for one in behind
-        if not one.cases
+        for row in behind
+        if not row.cases
     ]
     text = (
         f"{len(search.offered) - len(behind)} of {len(search.offered)} checkpoints can rank "
@@ -77,7 +77,7 @@ class _Search:
 
     def __init__(self, context: ProofContext) -> None:
         self.context, self.rulebase = context, context.rulebase
-        self.offered = [one for one in self.rulebase.checkpoints.values() if one.offered]
+        self.offered = [model for model in self.rulebase.checkpoints.values() if model.offered]
         self._known: dict[tuple[str, str], _TaskFamily] = {}
 
     @cached_property
@@ -105,8 +105,8 @@ class _Search:
         """Return the checkpoints that come first in no profile."""
         diagrams = [diagram_of(self.context, task) for task in self.answering]
         first = {leaf.checkpoint for diagram in diagrams for leaf in diagram.ends()}
-        left = {one.id: one for one in self.offered if one.id not in first}
-        pairs = [(task, one.family) for one in left.values() for task in self.tasks(one)]
+        left = {model.id: model for model in self.offered if model.id not in first}
+        pairs = [(task, model.family) for model in left.values() for task in self.tasks(model)]
         for task, family in dict.fromkeys(pairs):
             for id in self.of(task, family).first_otherwise(left):
                 left.pop(id, None)
@@ -139,20 +139,22 @@ class _TaskFamily:
             for level, axis in enumerate(fine)
         ]
         self.firsts = FirstCheckpoints(self.rulebase, task, family, self.axes)
-        self.store = Diagram([[(place,) for place in range(len(one.values))] for one in self.axes])
+        self.store = Diagram(
+            [[(place,) for place in range(len(axis.values))] for axis in self.axes]
+        )
         self.answer = self._read(diagram, fine)
 
     def _kinds(self, axis: Axis) -> list[AxisValue]:
         """Return the kinds that options of a question cover, one of those nothing tells apart."""
-        rivals = [one for one in self.rulebase.catalogue(self.family) if one.offered]
+        rivals = [rival for rival in self.rulebase.catalogue(self.family) if rival.offered]
         poor = [set(rival.languages_poor or ()) for rival in rivals]
         order = str(self.rulebase.order(self.task))
         alike: dict[Hashable, AxisValue] = {}
         for option in self.rulebase.question(axis.question).options:
             named = [_named(rival, option) for rival in rivals] if option.covers else []
             for kind in option.covers:
-                known = tuple([kind in some for some in (*named, *poor)])
-                key = option.id, known, repr(kind) in order and kind
+                membership = tuple([kind in some for some in (*named, *poor)])
+                key = option.id, membership, repr(kind) in order and kind
                 alike.setdefault(key, AxisValue((option.id,), (kind,)))
         return [*alike.values()]
 
@@ -193,17 +195,17 @@ class _TaskFamily:
             within=self._tight_for(watched),
         )
         both = self.store.combine(self.answer, root, lambda answer, own: own if answer else None)
-        found = {id for own in self.store.labels(both) for id in own}
+        reached = {id for own in self.store.labels(both) for id in own}
         for level, kinds in self.kinds.items():
             question, ends = self.axes[level].question, len(self.axes[level].values)
             for place, kind in enumerate(kinds, start=ends - len(kinds)):
                 for own in self.store.reachable(root, {level: [(place,)]}).labels:
                     for order, id in zip(ORDERS, own, strict=True):
-                        if id in watched - found:
+                        if id in watched - reached:
                             given = {question: kind.answer}
                             made = diagram_for(self.engine, self.task, given, order=order)
-                            found |= {leaf.checkpoint for leaf in made.ends()}
-        return found & watched
+                            reached |= {leaf.checkpoint for leaf in made.ends()}
+        return reached & watched
 
     def _tight_for(self, ids: Collection[str]) -> dict[int, set[int]]:
         """Return the sizes to look at: in each band the least, and the least that each one fits.
@@ -211,15 +213,15 @@ class _TaskFamily:
         In a greater one, a checkpoint has the same of its own, and no fewer rivals.
         """
         tight = sizes(self.engine, self.task, ids)
-        found: dict[int, set[int]] = {}
+        by_level: dict[int, set[int]] = {}
         for level, axis in enumerate(self.axes):
             following = (*axis.values[1:], UNSAID)
-            found[level] = {
+            by_level[level] = {
                 place
                 for place, (value, below) in enumerate(zip(axis.values, following, strict=True))
                 if value.least is None or value.least in tight or value.options != below.options
             }
-        return found
+        return by_level
 
     def before(self, id: str) -> dict[str, int]:
         """Return what comes first in the cases in which a checkpoint is offered."""
@@ -262,16 +264,16 @@ def outranked(firsts: FirstCheckpoints) -> set[str]:
             no_later |= sum(1 << bit for bit in same)
             for bit in same:
                 ahead[bit] &= no_later
-    found = {checkpoint.id for checkpoint in firsts.checkpoints if not checkpoint.loads_safely}
-    for place, one in enumerate(firsts.checkpoints):
+    beaten = {checkpoint.id for checkpoint in firsts.checkpoints if not checkpoint.loads_safely}
+    for place, checkpoint in enumerate(firsts.checkpoints):
         others = even
         for shift, use in enumerate(USES):
             offered = firsts.offered[use] >> shift
             mine = offered >> 2 * place & 1
             others &= offered & ahead[2 * place + shift] >> shift if mine else ~offered
         if others:
-            found.add(one.id)
-    return found
+            beaten.add(checkpoint.id)
+    return beaten
 
 
 def _worse_off(firsts: FirstCheckpoints) -> tuple[set[int], set[Said]]:
@@ -279,25 +281,25 @@ def _worse_off(firsts: FirstCheckpoints) -> tuple[set[int], set[Said]]:
 
     With them come the answers that bear on what others require, all that there may be.
     """
-    found: set[int] = set()
+    masks: set[int] = set()
     saids: set[Said] = {()}
     for of_level in firsts.consequences():
         saids = {consequence.terms.said for consequence in of_level}
         for marks in {consequence.marks for consequence in of_level}:
-            found |= {marks.out, marks.unknown | marks.poor, marks.learning}
+            masks |= {marks.out, marks.unknown | marks.poor, marks.learning}
     for rule, aims in zip(firsts.rules, firsts.aims, strict=True):
-        found.add(firsts.all & ~aims if rule.effect == "prefer" else aims)
-    return found, saids
+        masks.add(firsts.all & ~aims if rule.effect == "prefer" else aims)
+    return masks, saids
 
 
 def _ranks(firsts: FirstCheckpoints, saids: Collection[Said]) -> Iterator[list[Any]]:
     """Yield what bits are ordered by, the least first: what fits, each order, each line."""
-    for said in saids:
-        required = firsts.of_said(said)
+    for path in saids:
+        required = firsts.of_said(path)
         of_bits = [(checkpoint, use) for checkpoint in firsts.checkpoints for use in USES]
-        yield [required.takes_gb(*one) or inf for one in of_bits]
+        yield [required.takes_gb(*pair) or inf for pair in of_bits]
         for order in ORDERS[1:]:
-            yield [by_order(order, one, required.takes_gb(one, AS_IS)) for one, _ in of_bits]
+            yield [by_order(order, model, required.takes_gb(model, AS_IS)) for model, _ in of_bits]
     for lines in firsts.lines:
         place = {bit: n for line in lines.values() for n, bit in enumerate(line)}
         yield [place.get(bit, 0) for bit in range(2 * len(firsts.checkpoints))]

@@ -40,9 +40,11 @@ def as_json(audit: Audit, places: Places) -> dict[str, Any]:
         declared_none=answered and answered.declared_none,
         endings=audit.endings,
         never_first=[
-            {**one._asdict(), "checkpoint": one.checkpoint.id} for one in audit.never_first
+            {**entry._asdict(), "checkpoint": entry.checkpoint.id} for entry in audit.never_first
         ],
-        claims=[{"id": one.id, "state": one.state, "text": one.text} for one in audit.claims],
+        claims=[
+            {"id": claim.id, "state": claim.state, "text": claim.text} for claim in audit.claims
+        ],
         rules=[
             {"rule": effect.rule.id, **places.stands(effect.rule.place), **_effect_json(effect)}
             for effect in audit.effects

@@ -53,8 +53,8 @@ class Audit(NamedTuple):
     @property
     def defects(self) -> tuple[Defect, ...]:
         """All defects, the worst first."""
-        found = [defect for claim in self.claims for defect in claim.defects]
-        return tuple(sorted(found, key=lambda defect: LEVELS.index(defect.level)))
+        defects = [defect for claim in self.claims for defect in claim.defects]
+        return tuple(sorted(defects, key=lambda defect: LEVELS.index(defect.level)))
 
     @property
     def proved(self) -> bool:
@@ -103,9 +103,11 @@ def _about_rules(
             unread[rule.id] = str(reason)
     unsettled = {effect.rule.id: effect.left_open for effect in effects if effect.left_open}
     fires_nowhere = f"none of {counted.profiles:,} answer combinations" if counted else "no profile"
-    defects = [one for effect in effects for one in _of_rule(context, effect, fires_nowhere)]
-    about_pivots = [one for one in defects if one.kind in ("never-pivotal", "pivotal-supporting")]
-    others = [one for one in defects if one not in about_pivots]
+    defects = [defect for effect in effects for defect in _of_rule(context, effect, fires_nowhere)]
+    about_pivots = [
+        defect for defect in defects if defect.kind in ("never-pivotal", "pivotal-supporting")
+    ]
+    others = [defect for defect in defects if defect not in about_pivots]
     claims = []
     if effects:
         claims.append(conclude("rules", _rules_text(effects), others))

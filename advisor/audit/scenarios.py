@@ -114,15 +114,15 @@ def answer_scenario(engine: Engine, scenario: Scenario) -> tuple[str, list[Decis
 def prove(rulebase: RuleBase) -> Proof:
     """Run every rule's examples and all scenarios, and hold relations against figures."""
     engine, related = Engine(rulebase), relations(rulebase)
-    ran = [(one.place, one.rule, _of_example(rulebase, one)) for one in rulebase.examples]
-    ran += [(one.place, one.id, _of_scenario(engine, one)) for one in rulebase.scenarios]
+    ran = [(case.place, case.rule, _of_example(rulebase, case)) for case in rulebase.examples]
+    ran += [(case.place, case.id, _of_scenario(engine, case)) for case in rulebase.scenarios]
     ran += [(relation.place, relation.kind, relation.refused) for relation in related]
     return Proof(
         len(rulebase.examples),
         len(rulebase.scenarios),
         len(related),
         tuple(scenario.id for scenario in rulebase.scenarios if scenario.differs),
-        tuple(Failure(*one) for one in ran if one[2]),
+        tuple(Failure(*row) for row in ran if row[2]),
     )
 
 
@@ -137,8 +137,8 @@ def _of_example(rulebase: RuleBase, example: Example) -> str:
     if holds(rule.when, {**dict.fromkeys(rule.when, unanswered), **given}) == example.fires:
         return ""
     expected = "fire" if example.fires else "not fire"
-    told = ", ".join(f"{id}: {value}" for id, value in example.given.items())
-    return f"should {expected} on {{{told}}}, but it does the opposite"
+    listed = ", ".join(f"{id}: {value}" for id, value in example.given.items())
+    return f"should {expected} on {{{listed}}}, but it does the opposite"
 
 
 def _of_scenario(engine: Engine, scenario: Scenario) -> str:
@@ -198,8 +198,8 @@ def relations(rulebase: RuleBase) -> list[Relation]:
         rows = rulebase.order(task.id)["yardsticks"].values()
         columns = set(chain.from_iterable(row["tables"] for row in rows))
         for language in sorted({column for column in columns if len(column) in (2, 3)} | {ENGLISH}):
-            found = Precedences(rulebase, task.id, [language]).gauges
-            gauges |= {(gauge.yardstick, gauge.name): gauge for gauge in found}
+            own_gauges = Precedences(rulebase, task.id, [language]).gauges
+            gauges |= {(gauge.yardstick, gauge.name): gauge for gauge in own_gauges}
     return list(_relations(rulebase, [*gauges.values()]))
 
 
@@ -232,11 +232,11 @@ def coverage(rulebase: RuleBase) -> Coverage:
 
 def _answered(engine: Engine) -> list[ScenarioAnswer]:
     """Return the scenarios that can be answered, with their answers."""
-    found = []
+    answered = []
     for scenario in engine.rulebase.scenarios:
         with suppress(AdvisorError):
-            found.append((scenario.id, *answer_scenario(engine, scenario)))
-    return found
+            answered.append((scenario.id, *answer_scenario(engine, scenario)))
+    return answered
 
 
 def _leaves_reached(
@@ -247,8 +247,8 @@ def _leaves_reached(
     for decision in (decision for _, _, decisions in answered for decision in decisions):
         (task,) = decision.profile[TASK].options
         diagram = diagram_for(engine, task, decision.given)
-        if found := diagram.assumed(diagram.kept(decision.given)):
-            reached[task].add(found[1])
+        if assumed := diagram.assumed(diagram.kept(decision.given)):
+            reached[task].add(assumed[1])
     possible = {
         task.id: diagram_for(engine, task.id, {}).ends()
         for task in engine.rulebase.tasks
@@ -270,7 +270,7 @@ def _covering(context: ProofContext, answered: Iterable[ScenarioAnswer]) -> Cove
         for decision in decisions:
             if TASK in decision.given:
                 covered |= {("task", id) for id in decision.given[TASK].options}
-            fired = engine.encoding.fired([one[0] for one in engine.choices(decision.profile)])
+            fired = engine.encoding.fired([pair[0] for pair in engine.choices(decision.profile)])
             covered |= {
                 ("pivotal", rule.id)
                 for rule in context.rules(fired)

@@ -40,8 +40,8 @@ class TaskPair:
         sides = [(engine.rulebase, diagram_for(engine, task, {})) for engine in engines]
         self.axes = list(_common_axes(sides, common))
         self.store = Diagram([[(n,) for n in range(len(axis.values))] for axis in self.axes])
-        one, other = (self._read(rulebase, diagram) for rulebase, diagram in sides)
-        both = self.store.combine(one, other, lambda a, b: (a, b))
+        first, other = (self._read(rulebase, diagram) for rulebase, diagram in sides)
+        both = self.store.combine(first, other, lambda a, b: (a, b))
         self.cases: dict[EndingPair, int] = self.store.counts(both)
         self.admitted = self.store.relabel(both, lambda pair: None if None in pair else pair)
 
@@ -91,7 +91,7 @@ def laid_over(
     first = source.project(
         source.relabel(node, label),
         set(range(source.bottom)) - named,
-        lambda one, other: other if one is None else one,
+        lambda label, other: other if label is None else label,
     )
 
     @cache
@@ -124,7 +124,7 @@ def _common_axes(
         if not axes:
             continue
         rulebase, first = axes[0]
-        numbers = {one.least for _, axis in axes for one in axis.values if one.least is not None}
+        numbers = {band.least for _, axis in axes for band in axis.values if band.least is not None}
         values = [value for value in first.values if value.least is None]
         for least in sorted(numbers, reverse=True):
             band = read_answer(rulebase.question(question), least, "flag").options

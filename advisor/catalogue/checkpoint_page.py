@@ -102,7 +102,7 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
         page.append(Code(code, "python"))
     if measured := measurements(rulebase).get(checkpoint.id):
         page += [Heading("Published measurements"), _measured(measured)]
-        notes = dict.fromkeys(f"{one.source}: {one.note}" for one in measured if one.note)
+        notes = dict.fromkeys(f"{score.source}: {score.note}" for score in measured if score.note)
         page += [Text(note, "quiet") for note in notes]
     return [*page, *_sources(checkpoint, rulebase)]
 
@@ -137,15 +137,15 @@ def _memory(checkpoint: Checkpoint) -> list[tuple[str, str]]:
     if estimated.gb is None:
         return [("memory", f"not known: {'; '.join(estimated.assumptions)}")]
     parts = ", ".join(f"{part.gb:g} {part.name}" for part in estimated.parts)
-    told = [
+    facts = [
         ("memory", f"{estimated.gb:g} GB, estimated: {parts}"),
         ("memory assumes", "; ".join(estimated.assumptions)),
     ]
-    return told if checkpoint.home else [*told, ("measure with", estimated.command)]
+    return facts if checkpoint.home else [*facts, ("measure with", estimated.command)]
 
 
 def _measured(measured: Sequence[Measurement]) -> Table:
-    rows = [(one.kind, one.metric, f"{one.value:g}", one.source) for one in measured]
+    rows = [(score.kind, score.metric, f"{score.value:g}", score.source) for score in measured]
     return Table(("benchmark", "metric", "value", "source"), tuple(rows), wide=0)
 
 
@@ -222,32 +222,32 @@ def uncatalogued_page(checkpoint: UncataloguedCheckpoint) -> Page:
     return page
 
 
-def checkpoints_page(rulebase: RuleBase, found: Matches, task: str | None, sort: str) -> Page:
+def checkpoints_page(rulebase: RuleBase, matches: Matches, task: str | None, sort: str) -> Page:
     """Return the table; sorted by quality, it names the benchmark that each figure is of."""
     page: Page = [Text("no checkpoint matches", "warn")]
-    if found.checkpoints:
-        table = _by_quality(rulebase, found, task) if sort == "quality" else _table(found)
-        page = [table, Text(count(len(found.checkpoints), "checkpoint"), "quiet")]
-    if found.unverified:
-        first = ", ".join(checkpoint.id for checkpoint in found.unverified[:NAMED])
-        number = count(len(found.unverified), "checkpoint")
+    if matches.checkpoints:
+        table = _by_quality(rulebase, matches, task) if sort == "quality" else _table(matches)
+        page = [table, Text(count(len(matches.checkpoints), "checkpoint"), "quiet")]
+    if matches.unverified:
+        first = ", ".join(checkpoint.id for checkpoint in matches.unverified[:NAMED])
+        number = count(len(matches.unverified), "checkpoint")
         text = f"{number} more may match, but a filtered field is not verified: {first}"
-        page.append(Text(text if len(found.unverified) <= NAMED else f"{text} ...", "quiet"))
+        page.append(Text(text if len(matches.unverified) <= NAMED else f"{text} ...", "quiet"))
     return page
 
 
-def _table(found: Matches) -> Table:
+def _table(matches: Matches) -> Table:
     def shown(value: Any) -> str:
         return "?" if value is None else value_text(value)
 
     rows = tuple(
-        (one.id, *map(shown, (one.parameters_millions, memory_gb(one), one.released, one.licence)))
-        for one in found.checkpoints
+        (c.id, *map(shown, (c.parameters_millions, memory_gb(c), c.released, c.licence)))
+        for c in matches.checkpoints
     )
     return Table(("Checkpoint", "Parameters (M)", "Memory (GB)", "Year", "License"), rows)
 
 
-def _by_quality(rulebase: RuleBase, found: Matches, task: str | None) -> Table:
+def _by_quality(rulebase: RuleBase, matches: Matches, task: str | None) -> Table:
     precedences = Precedences(rulebase, task) if task else None
 
     def row(checkpoint: Checkpoint) -> tuple[str, ...]:
@@ -258,7 +258,7 @@ def _by_quality(rulebase: RuleBase, found: Matches, task: str | None) -> Table:
         return checkpoint.id, f"{first.value:g}", first.benchmark, first.metric
 
     return Table(
-        ("checkpoint", "result", "benchmark", "metric"), tuple(map(row, found.checkpoints))
+        ("checkpoint", "result", "benchmark", "metric"), tuple(map(row, matches.checkpoints))
     )
 
 
@@ -285,7 +285,7 @@ def compared_checkpoints(rulebase: RuleBase, checkpoints: list[Checkpoint], ids:
     page: Page = [Table(("", *ids), tuple(rows), wide=-1)]
     measured = measurements(rulebase)
     tables = [
-        {(one.kind, one.metric, one.source): one.value for one in measured.get(c.id, ())}
+        {(score.kind, score.metric, score.source): score.value for score in measured.get(c.id, ())}
         for c in checkpoints
     ]
     shared = [

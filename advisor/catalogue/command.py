@@ -70,7 +70,7 @@ def read_wishes(
     one_of: dict[str, Sequence[Any]] = {
         "family": [rulebase.family(family).id] if family else [],
         "commercial_use": _known(rulebase, "commercial_use", [commercial_use]),
-        "licence": [one.lower() for one in split(licence)],
+        "licence": [name.lower() for name in split(licence)],
         "stage": _known(rulebase, "stage", stage),
         "loader": _known(rulebase, "loader", loader),
         "model_type": split(model_type),
@@ -88,10 +88,10 @@ def read_wishes(
 def _known(rulebase: RuleBase, field: str, given: list[str]) -> list[str]:
     """Return values of a field. Raises UsageError where the catalogue has one of them nowhere."""
     catalogued = (getattr(checkpoint, field) for checkpoint in rulebase.checkpoints.values())
-    known = tuple(dict.fromkeys(value for value in catalogued if value is not None))
+    names = tuple(dict.fromkeys(value for value in catalogued if value is not None))
     values = split(given)
     for value in values:
-        check_name(field.replace("_", " "), value, known, "known")
+        check_name(field.replace("_", " "), value, names, "known")
     return values
 
 
@@ -157,7 +157,7 @@ def _things(rulebase: RuleBase, kind: str, *, written: bool) -> Report:
     from advisor.catalogue.page import things_page
 
     every = all_of(rulebase, kind).values()
-    things = [one for one in every if not (written and one.derived)]
+    things = [thing for thing in every if not (written and thing.derived)]
     return Report.of(things_json, things_page, rulebase, kind, things)
 
 
@@ -172,14 +172,14 @@ def _checkpoints(rulebase: RuleBase, wishes: Wishes, sort: str) -> Report:
     return _table(rulebase, matches(rulebase, wishes, sort), wishes.task, sort)
 
 
-def _table(rulebase: RuleBase, found: Matches, task: str | None = None, sort: str = "") -> Report:
+def _table(rulebase: RuleBase, matches: Matches, task: str | None = None, sort: str = "") -> Report:
     """Return the report on several checkpoints."""
     from advisor.catalogue.checkpoint_page import checkpoints_page
     from advisor.catalogue.knowledge import checkpoints_json
 
     return Report(
-        lambda: checkpoints_json(rulebase, found),
-        lambda: checkpoints_page(rulebase, found, task, sort),
+        lambda: checkpoints_json(rulebase, matches),
+        lambda: checkpoints_page(rulebase, matches, task, sort),
     )
 
 
@@ -218,13 +218,13 @@ def show(
         shown.emit(rule_report(rulebase, id))
         return 0
     try:
-        found, thing = find(rulebase, id, kind or None)
+        own_kind, thing = find(rulebase, id, kind or None)
     except UsageError as unknown:
         if kind and plural(kind) != "checkpoints":
             raise
         shown.emit(_called_so(rulebase, id, unknown, full=full))
         return 0
-    shown.emit(_thing(rulebase, found, thing, full=full))
+    shown.emit(_thing(rulebase, own_kind, thing, full=full))
     return 0
 
 
@@ -267,13 +267,13 @@ def _uncatalogued(rulebase: RuleBase, id: str, unknown: UsageError, *, full: boo
     from advisor.catalogue.checkpoint_page import uncatalogued_page
     from advisor.catalogue.uncatalogued import find_uncatalogued, uncatalogued_json
 
-    found = find_uncatalogued(rulebase, id, cache_folder())
-    if found is None:
+    model = find_uncatalogued(rulebase, id, cache_folder())
+    if model is None:
         raise unknown
     if full:
         raise UsageError(f"`{id}` has no entry in the catalog", hint=f"advisor show {id}")
     return Report(
-        lambda: uncatalogued_json(found, rulebase.digest), lambda: uncatalogued_page(found)
+        lambda: uncatalogued_json(model, rulebase.digest), lambda: uncatalogued_page(model)
     )
 
 

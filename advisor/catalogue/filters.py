@@ -37,14 +37,14 @@ class Matches(NamedTuple):
 
 def matches(rulebase: RuleBase, wishes: Wishes, sort: str) -> Matches:
     """Return the checkpoints that meet all wishes, sorted; what nobody verified meets none."""
-    found = Matches([], [])
+    matching = Matches([], [])
     for checkpoint in _ordered(rulebase, sort, wishes.task):
         met = set(_met(checkpoint, wishes))
         if met <= {True}:
-            found.checkpoints.append(checkpoint)
+            matching.checkpoints.append(checkpoint)
         elif False not in met:
-            found.unverified.append(checkpoint)
-    return found
+            matching.unverified.append(checkpoint)
+    return matching
 
 
 def _met(checkpoint: Checkpoint, wishes: Wishes) -> Iterable[bool | None]:
@@ -62,13 +62,13 @@ def _met(checkpoint: Checkpoint, wishes: Wishes) -> Iterable[bool | None]:
         yield None if value is None else same in wanted
 
 
-def _language(known: Sequence[str] | None, wanted: str) -> bool | None:
+def _language(languages: Sequence[str] | None, wanted: str) -> bool | None:
     """Multilingual weights may know any language: which, nobody verified."""
-    if known is None:
+    if languages is None:
         return None
-    if wanted in known or list(known) == NO_LANGUAGE:
+    if wanted in languages or list(languages) == NO_LANGUAGE:
         return True
-    return None if MULTILINGUAL in known else False
+    return None if MULTILINGUAL in languages else False
 
 
 def _ordered(rulebase: RuleBase, sort: str, task: str | None) -> list[Checkpoint]:
@@ -102,6 +102,6 @@ def _by_quality(
 
     if task is None:
         return lambda _: 0
-    able = [one for one in checkpoints if task in (*one.tasks, *one.fine_tune)]
+    able = [model for model in checkpoints if task in (*model.tasks, *model.fine_tune)]
     places = line_of(able, Precedences(rulebase, task), "as-is").number
     return lambda checkpoint: places.get(checkpoint.id, len(places))

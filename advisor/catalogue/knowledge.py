@@ -85,21 +85,21 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
             name: question for question in rulebase.questions for name in question.aliases
         },
     }
-    known: list[str] = []
+    ids: list[str] = []
     for name in kinds:
         named = {**aliases.get(name, {}), **all_of(rulebase, name)}
         if id in named:
             return name, named[id]
-        known += named
+        ids += named
     if "tasks" in kinds and id in rulebase.words:
         return "tasks", rulebase.meant(id)[0]
     noun = KINDS[kinds[0]] if kind else "thing"
-    raise unknown_name(noun, id, known, "`advisor list KIND` prints the known names")
+    raise unknown_name(noun, id, ids, "`advisor list KIND` prints the known names")
 
 
 def checkpoints_called(rulebase: RuleBase, name: str) -> list[Checkpoint]:
     """Return the checkpoints of a model by the name that people call it, in any case: BLIP-2."""
-    named = {known.lower(): ids for known, ids in rulebase.words_index["named"].items()}
+    named = {name.lower(): ids for name, ids in rulebase.words_index["named"].items()}
     ids = named.get(name.lower(), "").partition(BETWEEN)[0].split()
     return [rulebase.checkpoints[id] for id in ids if id in rulebase.checkpoints]
 
@@ -114,18 +114,18 @@ def find_comparable(rulebase: RuleBase, ids: list[str], cache: Path) -> tuple[st
         raise UsageError(
             "`advisor compare` needs two names", hint="advisor compare clip unified-vlp"
         )
-    found = [_comparable(rulebase, id, cache) for id in ids]
-    if len({thing.id for _, thing in found}) < len(found):
+    pairs = [_comparable(rulebase, id, cache) for id in ids]
+    if len({thing.id for _, thing in pairs}) < len(pairs):
         raise UsageError(
             f"{' and '.join(ids)} are names of the same entry", hint="pass two different names"
         )
-    kinds = {kind for kind, _ in found}
+    kinds = {kind for kind, _ in pairs}
     if len(kinds) > 1:
         raise UsageError(
             "`advisor compare` takes either families or checkpoints, not both",
             hint="pass only families or only checkpoints",
         )
-    return kinds.pop(), [thing for _, thing in found]
+    return kinds.pop(), [thing for _, thing in pairs]
 
 
 def _comparable(rulebase: RuleBase, id: str, cache: Path) -> tuple[str, Any]:
@@ -177,7 +177,7 @@ def things_json(rulebase: RuleBase, kind: str, things: Sequence[Any]) -> dict[st
     return document(rulebase.digest, **{kind: [_fields(rulebase, thing) for thing in things]})
 
 
-def checkpoints_json(rulebase: RuleBase, found: Matches) -> dict[str, Any]:
+def checkpoints_json(rulebase: RuleBase, matches: Matches) -> dict[str, Any]:
     """Return the JSON document of `advisor list checkpoints --format json`."""
     measured = measurements(rulebase)
     listed = [
@@ -186,15 +186,17 @@ def checkpoints_json(rulebase: RuleBase, found: Matches) -> dict[str, Any]:
             "measurements": plain(measured.get(checkpoint.id, [])),
             "memory_gb": memory_gb(checkpoint),
         }
-        for checkpoint in found.checkpoints
+        for checkpoint in matches.checkpoints
     ]
-    unverified = [checkpoint.id for checkpoint in found.unverified]
+    unverified = [checkpoint.id for checkpoint in matches.unverified]
     return document(rulebase.digest, checkpoints=listed, unverified=unverified)
 
 
 def compared_json(rulebase: RuleBase, kind: str, compared: list[Any]) -> dict[str, Any]:
     """Return the JSON document of `advisor compare --format json`."""
-    return document(rulebase.digest, **{kind: [_details(rulebase, kind, one) for one in compared]})
+    return document(
+        rulebase.digest, **{kind: [_details(rulebase, kind, thing) for thing in compared]}
+    )
 
 
 class EntryField(NamedTuple):
@@ -221,8 +223,8 @@ def entry_of(rulebase: RuleBase, checkpoint: Checkpoint) -> WholeEntry:
     """Return the entry of a catalogued checkpoint."""
     values = {"class": checkpoint.model_class, **checkpoint._asdict(), **checkpoint.notes}
     named = [key for key in values if key not in NO_FACTS]
-    known = [key for key in named if values[key] not in (None, [], (), {})]
-    fields = [EntryField(key, values[key], tuple(checkpoint.sources.get(key, ()))) for key in known]
+    given = [key for key in named if values[key] not in (None, [], (), {})]
+    fields = [EntryField(key, values[key], tuple(checkpoint.sources.get(key, ()))) for key in given]
     relations = ("larger_than", "succeeds")
     unverified = tuple(key for key in named if values.get(key, "") is None and key not in relations)
     place = rulebase.place("checkpoint", checkpoint.id)

@@ -29,30 +29,30 @@ class Measurement(NamedTuple):
     @property
     def kind(self) -> str:
         """What was measured, in words: the benchmark and what tells its figures apart."""
-        said = [self.version, self.split, self.language if self.language != "en" else None]
-        words = [word for word in (*said, self.mode) if word]
+        protocol = [self.version, self.split, self.language if self.language != "en" else None]
+        words = [word for word in (*protocol, self.mode) if word]
         return f"{self.benchmark} ({', '.join(words)})" if words else self.benchmark
 
 
 def measurements(rulebase: RuleBase) -> dict[str, list[Measurement]]:
     """Return the published figures by checkpoint, in the order of the files."""
-    found: dict[str, list[Measurement]] = {}
+    by_checkpoint: dict[str, list[Measurement]] = {}
     for protocol in rulebase.protocols.values():
         for table in protocol.tables:
             for checkpoint in table.figures:
                 measurement = _measurement(rulebase, protocol, table, checkpoint)
-                found.setdefault(checkpoint, []).append(measurement)
-    return found
+                by_checkpoint.setdefault(checkpoint, []).append(measurement)
+    return by_checkpoint
 
 
 def _note(protocol: Protocol, checkpoint: str) -> str | None:
     on, revision = protocol.measured_on.get(checkpoint), protocol.revisions.get(checkpoint)
-    said = (
+    parts = (
         protocol.notes.get(checkpoint),
         f"measured on {on}, the same weights" if on else None,
         f"at revision {revision}" if revision else None,
     )
-    return "; ".join(one for one in said if one) or None
+    return "; ".join(part for part in parts if part) or None
 
 
 def _measurement(

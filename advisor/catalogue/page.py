@@ -48,7 +48,7 @@ def kinds_page(rulebase: RuleBase) -> Page:
 
 def compared_page(rulebase: RuleBase, kind: str, compared: list[Any]) -> Page:
     """Return the page: one table a theme, one column a thing."""
-    ids = [one.id for one in compared]
+    ids = [thing.id for thing in compared]
     draw = compared_checkpoints if kind == "checkpoints" else _compared_families
     return [Heading(" or ".join(ids), 1), *draw(rulebase, compared, ids)]
 
@@ -57,13 +57,18 @@ def family_page(family: Family, rulebase: RuleBase) -> Page:
     """Return the page of a family, in full."""
     page: Page = [Heading(f"{family.name} ({family.id})", 1), Text(family.summary)]
     for section, statements in rulebase.descriptions[family.id].items():
-        rows = [_cited("", one, one.text, "inferred" if one.inferred else "") for one in statements]
+        rows = [
+            _cited("", statement, statement.text, "inferred" if statement.inferred else "")
+            for statement in statements
+        ]
         page += listed(section.replace("_", " ").capitalize(), rows)
     page += listed("Tasks", [_fit(task, fit) for task, fit in family.tasks.items()])
-    cannot = [_cited("-", one, f"{key}: {one.because}") for key, one in family.cannot.items()]
+    cannot = [_cited("-", limit, f"{key}: {limit.because}") for key, limit in family.cannot.items()]
     page += listed("Cannot", cannot)
     if claims := rulebase.claims[family.id]:
-        items = [_cited("", one, f"“{one.claim}” {one.status}. {one.truth}") for one in claims]
+        items = [
+            _cited("", claim, f"“{claim.claim}” {claim.status}. {claim.truth}") for claim in claims
+        ]
         page += listed("Claims of articles", items)
     return page
 
@@ -111,7 +116,7 @@ def _how_well(task: Task, family: Family) -> Item:
 
 def question_page(question: Question, rulebase: RuleBase) -> Page:
     """Return the page of a question."""
-    rows = [(one.typed, ", ".join(one.names[1:5]), one.label) for one in question.options]
+    rows = [(entry.typed, ", ".join(entry.names[1:5]), entry.label) for entry in question.options]
     covered = [
         (name, ", ".join(called[:4]), f"{option.called(name)} ({option.typed})")
         for option in question.options

@@ -194,9 +194,9 @@ def release(rulebase: RuleBase, version: str = "") -> Release:
     if version == INSTALLED or (package and not version):
         return _installed_release(rulebase, package)
     wanted = version_number(version or described[-1])
-    found = [name for name in described if version_number(name)[: len(wanted)] == wanted]
-    if found:
-        return _described(rulebase, found[-1])
+    matching = [name for name in described if version_number(name)[: len(wanted)] == wanted]
+    if matching:
+        return _described(rulebase, matching[-1])
     near = _nearest(described, wanted)
     if near is None:
         raise UsageError(
@@ -254,10 +254,10 @@ def installed_package() -> Path | None:
     from importlib.util import find_spec
 
     try:
-        found = find_spec("transformers")
+        spec = find_spec("transformers")
     except (ImportError, ValueError):
         return None
-    return Path(found.origin).parent if found and found.origin else None
+    return Path(spec.origin).parent if spec and spec.origin else None
 
 
 def _installed_release(rulebase: RuleBase, package: Path | None) -> Release:

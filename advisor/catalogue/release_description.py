@@ -37,12 +37,12 @@ class ReleaseDescription(dict[str, Any]):
                     parts = text.rpartition(" ")[2].replace(".deprecated", "").split(".")
                     folder = parts[1] if parts[0] == "models" and len(parts) > 1 else ""
                     names.setdefault(folder, []).append(name)
-        return {folder: " ".join(sorted(found)) for folder, found in names.items()}
+        return {folder: " ".join(sorted(classes)) for folder, classes in names.items()}
 
     def _auto(self) -> dict[str, dict[str, list[str]]]:
-        found = {}
+        tables = {}
         for lines in self._table.groups("@auto"):
             if (rows := self._table.members(lines, self._number)) is not None:
                 name = lines[: lines.index(SPAN)]
-                found[name] = {key: text.split() for key, text in rows.items()}
-        return found
+                tables[name] = {key: text.split() for key, text in rows.items()}
+        return tables

@@ -97,14 +97,14 @@ def _model_names(models: Path) -> dict[str, str]:
         if file.name.startswith(_NOT_MODULES):
             continue
         names.setdefault(file.parent.name, set()).update(_exports(file))
-    return {folder: " ".join(sorted(found)) for folder, found in names.items() if found}
+    return {folder: " ".join(sorted(models)) for folder, models in names.items() if models}
 
 
 def _exports(file: Path) -> set[str]:
     with file.open("rb") as stream:
         stream.seek(max(0, file.stat().st_size - TAIL_BYTES))
         tail = stream.read()
-    return {name.decode() for found in _EXPORTS.findall(tail) for name in _QUOTED.findall(found)}
+    return {name.decode() for block in _EXPORTS.findall(tail) for name in _QUOTED.findall(block)}
 
 
 def _auto_classes(auto: Path) -> dict[str, Mapping]:
@@ -163,16 +163,16 @@ def _names(value: ast.expr) -> list[str]:
 
 def _model_classes(tree: ast.Module, lazy: dict[str, str]) -> dict[str, str]:
     """Auto class -> name of its mapping; a class without one has that of its base."""
-    found: dict[str, str] = {}
+    homes: dict[str, str] = {}
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name.lstrip("_").startswith("Auto"):
             bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
             own = dict(_assignments(node.body)).get("_model_mapping")
             if isinstance(own, ast.Name):
-                found[node.name] = lazy.get(own.id, "")
-            elif known := [found[base] for base in bases if base in found]:
-                found[node.name] = known[-1]
-    return found
+                homes[node.name] = lazy.get(own.id, "")
+            elif inherited := [homes[base] for base in bases if base in homes]:
+                homes[node.name] = inherited[-1]
+    return homes
 
 
 def _pipelines(tasks: ast.expr) -> Mapping:
@@ -188,9 +188,9 @@ def _pipelines(tasks: ast.expr) -> Mapping:
 
 def _named_configurations(pipelines: Path) -> Mapping:
     """Configuration classes written out in the module of a task, by task."""
-    found: Mapping = {}
+    configurations: Mapping = {}
     for file in sorted(pipelines.glob("*.py")):
         text = file.read_text(encoding="utf-8")
         if names := sorted(set(_CONFIGURATION.findall(text))):
-            found[file.stem.replace("_", "-")] = names
-    return found
+            configurations[file.stem.replace("_", "-")] = names
+    return configurations

@@ -129,25 +129,25 @@ class ReleaseMembers:
         left = [home]
         while left:  # a base that comes twice counts at its last place
             at = left.pop(0)
-            order = [*(one for one in order if one != at), at]
+            order = [*(base for base in order if base != at), at]
             left = [*(self._group(at) or {}).get(BASES, "").split(), *left]
-        found: dict[str, str] = {}
+        texts: dict[str, str] = {}
         gone: set[str] = set()
         is_open = False
         for at in order:
             own, more = self._own(at)
             is_open |= more
-            gone |= {key[1:] for key in own if key[:1] == "-"} - {*own, *found}
+            gone |= {key[1:] for key in own if key[:1] == "-"} - {*own, *texts}
             for key, text in own.items():
                 if key not in gone and key[:1] not in ("-", BASES):
-                    found.setdefault(key, text)
-        return Members(home, found, is_open)
+                    texts.setdefault(key, text)
+        return Members(home, texts, is_open)
 
     def near(self, name: str, at: Members) -> Members | None:
         """Return the members of a class that the module of another one speaks of."""
         module = at.home.partition(":")[0]
         homes = [module, self.module_of(name) or module, *SHARED]
-        return next((found for home in homes if (found := self.of(name, home))), None)
+        return next((members for home in homes if (members := self.of(name, home))), None)
 
     def _group(self, home: str) -> Mapping[str, str] | None:
         if home.startswith("!"):
@@ -158,10 +158,10 @@ class ReleaseMembers:
         """The members that a class itself adds, and whether it has more than those."""
         if home.startswith("!"):
             last = home.rpartition(".")[2].lstrip("!")
-            known = OUTSIDE.get(last)
-            if known is None and hasattr(builtins, last):
-                known = frozenset(dir(getattr(builtins, last)))
-            return dict.fromkeys(known or NETWORK, ""), known is None
+            names = OUTSIDE.get(last)
+            if names is None and hasattr(builtins, last):
+                names = frozenset(dir(getattr(builtins, last)))
+            return dict.fromkeys(names or NETWORK, ""), names is None
         own, module = self._group(home), home.partition(":")[0]
         if own is None:
             return {}, True
@@ -194,7 +194,7 @@ def signature(text: str) -> Signature | None:
                 renamed[name] = new
             if not default:
                 required.add(name)
-    returns = tuple(one for one in match["returns"].split("|") if one)
+    returns = tuple(kind for kind in match["returns"].split("|") if kind)
     return Signature(
         positional=tuple(positional),
         keywords=frozenset(keywords),

@@ -85,13 +85,13 @@ class ReleaseTable:
         head, *rows = lines.split("\n")
         if not self.has(head.partition(SPAN)[2], release):
             return None
-        found = {}
+        texts = {}
         for row in rows:
             line, _, span = row.partition(SPAN)
             if not span or self.has(span, release):
                 member, _, text = line.partition(TEXT)
-                found[member] = text
-        return found
+                texts[member] = text
+        return texts
 
     def masks(self, block: str, group: str) -> dict[str, int]:
         """Return the members of a group with the releases that have them, as bits."""

@@ -44,8 +44,8 @@ class UncataloguedCheckpoint(NamedTuple):
     @property
     def not_known(self) -> tuple[str, ...]:
         """What nobody has verified of it: whatever a configuration does not say."""
-        known = {"image size": self.image_size, "text context": self.text_context}
-        missing = tuple(name for name, value in known.items() if value is None)
+        facts = {"image size": self.image_size, "text context": self.text_context}
+        missing = tuple(name for name, value in facts.items() if value is None)
         return ("licence", "commercial use", "languages", "tasks", "parameters", *missing)
 
 
@@ -155,5 +155,5 @@ def as_checkpoint(checkpoint: UncataloguedCheckpoint) -> Checkpoint:
 
 def uncatalogued_json(checkpoint: UncataloguedCheckpoint, digest: str) -> dict[str, Any]:
     """Return the JSON document of `advisor show` for a checkpoint that is not catalogued."""
-    known = {**plain(checkpoint), "not_known": list(checkpoint.not_known)}
-    return document(digest, kind="checkpoint", catalogued=False, **known)
+    fields = {**plain(checkpoint), "not_known": list(checkpoint.not_known)}
+    return document(digest, kind="checkpoint", catalogued=False, **fields)

@@ -153,13 +153,13 @@ class Case:
         always = (name for name in ours if not (name.alias or name.optional or name.inside))
         if any(name.place[1:3] < place[1:3] for name in always):
             return (use,)
-        found = [name for name in names if name.name == old]
-        alone = len(found) == 1 and found[0].module == TRANSFORMERS and not found[0].optional
+        alike = [name for name in names if name.name == old]
+        alone = len(alike) == 1 and alike[0].module == TRANSFORMERS and not alike[0].optional
         if not alone or _times(path, self.source(path), new) > len(ours):
             return ()
-        kept = _times(path, self.source(path), old) > IMPORT_AND_USE
-        added = f"{new}, {old}" if found[0].alias else f"{old}, {new}" if kept else new
-        return use, Edit(found[0].place, added, old)
+        still_used = _times(path, self.source(path), old) > IMPORT_AND_USE
+        added = f"{new}, {old}" if alike[0].alias else f"{old}, {new}" if still_used else new
+        return use, Edit(alike[0].place, added, old)
 
     def is_reached(self, place: Location) -> bool:
         """True where the name of a class stands that is `transformers.X`."""
@@ -228,7 +228,7 @@ def mentions(text: str, *sought: str | re.Pattern[str]) -> bool:
 
     A text is searched once for them, not for each load in it.
     """
-    return any(one in text if isinstance(one, str) else one.search(text) for one in sought)
+    return any(word in text if isinstance(word, str) else word.search(text) for word in sought)
 
 
 @lru_cache(maxsize=TEXTS_AT_ONCE)
@@ -293,12 +293,12 @@ class Detector(NamedTuple):
         choice = about if isinstance(about, DeclaredChoice) else None
         if isinstance(about, Judgement):
             choice, about = about.choice, about.checkpoint
-        known = about if isinstance(about, (Checkpoint, Identity)) else None
-        id = known.id if known else choice.checkpoint if choice else None
+        subject = about if isinstance(about, (Checkpoint, Identity)) else None
+        id = subject.id if subject else choice.checkpoint if choice else None
         level = finding.level or (case.strict and case.lowered.get(rule.id)) or rule.level
-        if level == "error" and isinstance(known, Identity) and known.by_words:
+        if level == "error" and isinstance(subject, Identity) and subject.by_words:
             level = "warning"
-        cited = [known.sources.get(field) for field in self.citing if known]
+        cited = [subject.sources.get(field) for field in self.citing if subject]
         cited = [finding.sources, finding.change and finding.change.sources, *cited]
         return finding._replace(
             rule=rule.id,

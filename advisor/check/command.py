@@ -156,7 +156,9 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         note(f"fixed {places}")
         inspection = project.inspect()
     if options.write_baseline:
-        findings = [one for one in inspection.findings if one.level != "note"]  # which fail nothing
+        findings = [
+            finding for finding in inspection.findings if finding.level != "note"
+        ]  # which fail nothing
         refuse_other_contents(options.write_baseline)
         write_text(options.write_baseline, baseline_text(findings))
         note(f"wrote {count(len(findings), 'finding')} to {path_shown(options.write_baseline)}")

@@ -80,9 +80,9 @@ def joined(findings: Iterable[Finding], alike: Callable[[Finding], object]) -> I
 class Stretches:
     """Stretches of lines, by the file or whatever else they are of; those that meet are one."""
 
-    def __init__(self, found: Iterable[tuple[object, int, int]]) -> None:
+    def __init__(self, spans: Iterable[tuple[object, int, int]]) -> None:
         self._of = defaultdict[object, list[tuple[int, int]]](list)
-        for key, first, last in sorted(found, key=itemgetter(1, 2)):
+        for key, first, last in sorted(spans, key=itemgetter(1, 2)):
             stretches = self._of[key]
             if stretches and first <= stretches[-1][1]:
                 first, before = stretches.pop()

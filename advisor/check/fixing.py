@@ -171,7 +171,7 @@ def fix_text(path: str, text: str, fixes: Iterable[Fix]) -> FixedFile | None:
 @lru_cache(maxsize=TEXTS_AT_ONCE)
 def _line_starts(path: str, text: str) -> tuple[int, ...]:
     end = "\n" if path.lower().endswith(_NO_PYTHON) else r"\r\n|\r|\n"
-    return int(text.startswith(MARK)), *(found.end() for found in re.finditer(end, text))
+    return int(text.startswith(MARK)), *(match.end() for match in re.finditer(end, text))
 
 
 def _ends(starts: tuple[int, ...], place: Location) -> tuple[int, int]:

@@ -101,8 +101,8 @@ def _named_alike(rulebase: RuleBase, id: str) -> list[Checkpoint]:
 @lru_cache(maxsize=1)
 def _model_types(rulebase: RuleBase) -> dict[str, set[str]]:
     """The words of all model types of the newest release, catalogued or not."""
-    known = release(rulebase, described_releases()[-1]).auto["AutoConfig"]
-    return {_squeezed([type]): set(type.split("_")) for type in known}
+    model_types = release(rulebase, described_releases()[-1]).auto["AutoConfig"]
+    return {_squeezed([type]): set(type.split("_")) for type in model_types}
 
 
 @lru_cache(maxsize=1)

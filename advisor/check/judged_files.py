@@ -58,9 +58,9 @@ class JudgedFiles(NamedTuple):
         old = edit.old.rpartition(".")[2]
         for of in ("class", "argument"):
             if change := self.release.removed(old, of):
-                known = change.kind == "renamed" and self.lowest.has_class(change.instead or "")
-                known = known and of == "class" and not self.below
-                return known or version_number(change.since) <= floor
+                renamed = change.kind == "renamed" and self.lowest.has_class(change.instead or "")
+                renamed = renamed and of == "class" and not self.below
+                return renamed or version_number(change.since) <= floor
         if imports := IMPORT.findall(edit.text):
             return all(self._has_all(module, names) for module, names in imports)
         names = set(CLASS.findall(edit.text))
@@ -79,9 +79,9 @@ class JudgedFiles(NamedTuple):
 def together(judged: Iterable[JudgedFiles]) -> Iterator[JudgedFiles]:
     """Yield files whose pins mean the same for them as one, however many places ask for it."""
     alike: dict[tuple[object, ...], list[JudgedFiles]] = defaultdict(list)
-    for one in judged:
-        floor, versions = one.floor, [one.release, one.lowest, one.newest or one.release]
-        alike[floor, one.below, one.unknown, *(each.version for each in versions)].append(one)
+    for files in judged:
+        floor, versions = files.floor, [files.release, files.lowest, files.newest or files.release]
+        alike[floor, files.below, files.unknown, *(each.version for each in versions)].append(files)
     for first, *others in alike.values():
         yield first._replace(paths=first.paths.union(*(other.paths for other in others)))
 
@@ -102,9 +102,9 @@ def _read(rulebase: RuleBase, version: str) -> Release:
 
 def _releases(rulebase: RuleBase, pin: Pin) -> JudgedFiles:
     described = described_releases()
-    allowed = [one for one in described if pin.range.allows(version_number(one))]
-    near = [one for one in described if pin.range.reaches(version_number(one)[:2])]
-    under = [one for one in described if version_number(one) <= pin.range.ends]
+    allowed = [version for version in described if pin.range.allows(version_number(version))]
+    near = [version for version in described if pin.range.reaches(version_number(version)[:2])]
+    under = [version for version in described if version_number(version) <= pin.range.ends]
     below = not (allowed or near or under)
     allowed = allowed or near[-1:] or under[-1:] or described[:1]
     if pin.range.is_open:  # nothing is promised of older ones
@@ -126,10 +126,10 @@ def _not_described(pin: Pin, described: list[str]) -> str:
 
     An upper end that is above all of them is no release that anybody asks for.
     """
-    asked, numbers = pin.range.asked, [version_number(one) for one in described]
-    bound = asked > numbers[-1] and any(map(pin.range.allows, numbers))
-    known = any(same_release(asked, number) for number in numbers)
-    return "" if known or bound else ".".join(map(str, asked))
+    wanted, numbers = pin.range.asked, [version_number(version) for version in described]
+    bound = wanted > numbers[-1] and any(map(pin.range.allows, numbers))
+    is_described = any(same_release(wanted, number) for number in numbers)
+    return "" if is_described or bound else ".".join(map(str, wanted))
 
 
 def by_pin(

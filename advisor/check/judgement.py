@@ -189,10 +189,10 @@ def judgement_of(
 def _assessment(decision: Decision, family: str) -> Assessment:
     """The assessment of a family; what is of none is right exactly where no family is."""
     if family != NONE:
-        return next(one for one in decision.assessments if one.family == family)
+        return next(entry for entry in decision.assessments if entry.family == family)
     verdicts = {
-        one: "recommended" if one == NONE else "excluded"
-        for one in (decision.family or NONE, *decision.possible)
+        family: "recommended" if family == NONE else "excluded"
+        for family in (decision.family or NONE, *decision.possible)
     }
     possible = tuple(dict.fromkeys(verdicts.values()))
     return Assessment(NONE, verdicts[decision.family or NONE], None, None, (), possible)

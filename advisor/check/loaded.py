@@ -79,12 +79,12 @@ def class_of(case: Case, load: Load, usage: Usage | None = None) -> tuple[str, s
     identity = identity_of(case.rulebase, only_id(load))
     if remote or load.kind == "image_processor":
         return None
-    known = identity is not None and not identity.by_words
+    certain = identity is not None and not identity.by_words
     model_type = identity.model_type if identity else None
-    if beside := None if known else _type_beside(case, load, usage):
-        known, model_type = True, beside
+    if beside := None if certain else _type_beside(case, load, usage):
+        certain, model_type = True, beside
     classes = case.release.classes_for(name, model_type) if model_type else ()
-    return (classes[0], "" if known else "warning") if classes else None
+    return (classes[0], "" if certain else "warning") if classes else None
 
 
 def only_id(load: Load) -> str | None:
@@ -97,8 +97,8 @@ def _tokenizer_of(case: Case, load: Load, name: str) -> str:
     """The class of a tokenizer where that is described; an auto class gives that of a known id."""
     if name.startswith(AUTOMATIC):
         identity = identity_of(case.rulebase, only_id(load))
-        known = identity.model_type if identity and not identity.by_words else None
-        given = case.release.classes_for(name, known) if known else ()
+        model_type = identity.model_type if identity and not identity.by_words else None
+        given = case.release.classes_for(name, model_type) if model_type else ()
         name = given[0] if len(given) == 1 and given[0].endswith(OF_TEXTS) else name
     described = case.release.members.of(name) and not name.startswith(AUTOMATIC)
     return name if described else TOKENIZER
@@ -112,7 +112,8 @@ def _type_beside(case: Case, load: Load, usage: Usage | None) -> str | None:
         return None
     keys = ("0", "pretrained_model_name_or_path")
     of_both = (
-        [one.arguments[key].source for key in keys if key in one.arguments] for one in (model, load)
+        [call.arguments[key].source for key in keys if key in call.arguments]
+        for call in (model, load)
     )
     ours, theirs = of_both
     if ours[:1] != theirs[:1]:
@@ -123,13 +124,13 @@ def _type_beside(case: Case, load: Load, usage: Usage | None) -> str | None:
 
 def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver | None:
     """Return what a call is on, as far as attributes whose class is known lead there."""
-    known, members = class_of(case, call.receiver, usage), case.release.members
-    if known is None:
+    loaded, members = class_of(case, call.receiver, usage), case.release.members
+    if loaded is None:
         return None
     if call.of[-1:] == (CACHE_FIELD,) and call.receiver.kind == "model":
         inside = members.of(CACHE)
-        return Receiver(inside, CACHE, (), known[1]) if inside else None
-    at, load, path = _of(members, known[0]), known[0], call.of
+        return Receiver(inside, CACHE, (), loaded[1]) if inside else None
+    at, load, path = _of(members, loaded[0]), loaded[0], call.of
     for number, step in enumerate(call.of):
         inner = part_of(members, at, step) if at else None
         own = call.of[:number] in ((), BARE) and at is not None and at.has(step)
@@ -138,13 +139,13 @@ def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver 
         at = inner
     if at and at.home == TOKENIZER and call.of:  # of a processor whose checkpoint may tell it
         at = _of(members, _tokenizer_of(case, call.receiver, f"{AUTOMATIC}Tokenizer"))
-    return Receiver(at, load, path, known[1]) if at else None
+    return Receiver(at, load, path, loaded[1]) if at else None
 
 
 def _built_from(case: Case, load: Load, part: str) -> str | None:
     """The class of what sees in a model, where the checkpoint's dimensions tell its model type."""
-    id, known = only_id(load), case.rulebase.architectures.values()
-    dimensions = next((one.dimensions for one in known if id in one.checkpoints), None)
+    id, entries = only_id(load), case.rulebase.architectures.values()
+    dimensions = next((entry.dimensions for entry in entries if id in entry.checkpoints), None)
     inner = dimensions.get(SEEING.get(part, "")) if dimensions else None
     model_type = inner.get("model_type") if isinstance(inner, Mapping) else None
     classes = case.release.classes_for("AutoModel", str(model_type)) if model_type else ()

@@ -61,11 +61,14 @@ def judgement_report(inspection: Inspection) -> Report:
 
 def _project_json(inspection: Inspection) -> dict[str, Any]:
     case = inspection.case
-    choices = [_choice(one.name, one.checkpoint, case.judgements_of(one)) for one in case.choices]
+    choices = [
+        _choice(choice.name, choice.checkpoint, case.judgements_of(choice))
+        for choice in case.choices
+    ]
     body = _json(inspection, choices)
     looked_at = {"files": case.scan.files, **_counted(inspection)}
     hidden = [(*value.place[:2], value.text) for value in case.scan.unreached]
-    body["unreached"] = [dict(zip(USAGE[:3], one, strict=True)) for one in hidden]
+    body["unreached"] = [dict(zip(USAGE[:3], usage, strict=True)) for usage in hidden]
     releases = [
         {
             "transformers": files.release.version,
@@ -82,7 +85,7 @@ def _project_json(inspection: Inspection) -> dict[str, Any]:
 def _json(inspection: Inspection, choices: list[dict[str, Any]]) -> dict[str, Any]:
     case = inspection.case
     usages = [
-        (*one.place[:2], one.checkpoint, one.class_name, one.task) for one in case.scan.loading
+        (*load.place[:2], load.checkpoint, load.class_name, load.task) for load in case.scan.loading
     ]
     return document(
         case.rulebase.digest,
@@ -265,13 +268,13 @@ def _closing(inspection: Inspection) -> Text:
 def _releases(case: Case) -> str:
     """Return which releases judged, and where the project asks for them."""
     judged: dict[str, list[JudgedFiles]] = {}
-    for files in sorted(case.judged, key=lambda one: -len(one.paths)):
+    for files in sorted(case.judged, key=lambda files: -len(files.paths)):
         judged.setdefault(files.release.version, []).append(files)
-    pinned = {path for one in case.judged for path in one.paths}
+    pinned = {path for files in case.judged for path in files.paths}
     if not judged or any(path not in pinned for path in case.scan.paths()):
         judged.setdefault(case.release.version, [])
-    said = [f"{version}{_asked(files)}" for version, files in judged.items()]
-    return f"transformers {first_named(said, MOST_RELEASES)}"
+    releases = [f"{version}{_asked(files)}" for version, files in judged.items()]
+    return f"transformers {first_named(releases, MOST_RELEASES)}"
 
 
 def _asked(files: list[JudgedFiles]) -> str:
@@ -280,10 +283,10 @@ def _asked(files: list[JudgedFiles]) -> str:
         return ""
     pin, more = files[0].pin, len(files) - 1
     others = f" and {count(more, 'more place')}" if more else ""
-    doubt = ", older than every described release" if any(one.below for one in files) else ""
-    if asked := next((one.asked for one in files if one.asked), ""):
-        doubt = f", {asked} is not described"
-    if any(one.unknown for one in files):
+    doubt = ", older than every described release" if any(judged.below for judged in files) else ""
+    if release := next((judged.asked for judged in files if judged.asked), ""):
+        doubt = f", {release} is not described"
+    if any(judged.unknown for judged in files):
         doubt = ", a commit of an unknown release"
     return f" ({visible(pin.written)} in {visible(pin.path)}{others}{doubt})"
 
@@ -299,11 +302,11 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
         text = f"{finding.level} {finding.rule}: {finding.message}"
         rows += [Item(MARKS[finding.level], text), *_reasons(finding)]
     family, may = judgement.checkpoint.family, " or ".join(judgement.assessment.possible_verdicts)
-    asked = f"; set --{flag}" if (flag := judgement.flag) else ""
+    hint = f"; set --{flag}" if (flag := judgement.flag) else ""
     verdict = {
         0: f"This checkpoint fits ({family} is {judgement.assessment.verdict}).",
         1: "This checkpoint does not fit.",
-        3: f"The result depends on missing answers: {family} may be {may}{asked}.",
+        3: f"The result depends on missing answers: {family} may be {may}{hint}.",
     }[inspection.exit_code]
     return [
         Heading(f"{judgement.checkpoint.id} for {judgement.task}"),

@@ -65,7 +65,7 @@ def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
         code = (usage for usage in case.scan.loading if not _is_test(usage.place.path))
         ids = dict.fromkeys(visible(usage.checkpoint) for usage in code if usage.checkpoint)
         others = f" It loads:\n# {first_named([*ids], 3)}" if ids else ""
-        made = (one for one in rulebase.checkpoints.values() if one.loader == TRANSFORMERS)
+        made = (model for model in rulebase.checkpoints.values() if model.loader == TRANSFORMERS)
         texts = (
             NOTHING.format(task=checkpoint.tasks[0], checkpoint=checkpoint.id, others=others)
             for checkpoint in made
@@ -86,14 +86,14 @@ def _loads(case: Case) -> dict[str, list[Usage]]:
     Tests count only where no other code loads anything.
     """
     tests_alone = all(_is_test(usage.place.path) for usage in case.scan.loading)
-    found = [
+    pairs = [
         (usage, checkpoint)
         for usage, checkpoint in case.catalogued()
         if tests_alone or not _is_test(usage.place.path)
     ]
-    models = [one for one in found if one[0].model is not None]
+    models = [pair for pair in pairs if pair[0].model is not None]
     loads: dict[str, list[Usage]] = {}
-    for usage, checkpoint in models or found:
+    for usage, checkpoint in models or pairs:
         loads.setdefault(checkpoint.id, []).append(usage)
     return loads
 
@@ -119,7 +119,10 @@ def _needs_of_header(
                     if name != flag and name in case.rulebase.question_names:
                         given.setdefault(name, []).append(value)
             if set(given.get(TASK, [])) & {*checkpoint.tasks, *checkpoint.fine_tune}:
-                return {name: said[0] if len(said) == 1 else said for name, said in given.items()}
+                return {
+                    name: options[0] if len(options) == 1 else options
+                    for name, options in given.items()
+                }
     return {}
 
 

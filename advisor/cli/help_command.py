@@ -141,14 +141,14 @@ def _command(whole: Any, context: Any, names: list[str]) -> str | None:
     """Return the help of a command, or of one in a group; None where there is none."""
     import typer
 
-    found = whole
+    command = whole
     for name in names:
-        found = found.get_command(context, name) if hasattr(found, "get_command") else None
-        if found is None:
+        command = command.get_command(context, name) if hasattr(command, "get_command") else None
+        if command is None:
             return None
-        context = typer.Context(found, info_name=name, parent=context)
+        context = typer.Context(command, info_name=name, parent=context)
     context.meta[WHOLE] = True
-    return str(found.get_help(context))
+    return str(command.get_help(context))
 
 
 def _shown(whole: Any, name: str) -> int:

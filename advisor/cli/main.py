@@ -53,15 +53,15 @@ class CommandLine(NamedTuple):
 
     def values(self, flag: str, short: str = "") -> list[str]:
         """Return the values of an option: `--flag value`, `--flag=value`, `-fvalue`."""
-        found = []
+        values = []
         for word, after in pairwise((*self.words, None)):
             if word in (flag, short) and after is not None:
-                found.append(after)
+                values.append(after)
             elif word and word.startswith(f"{flag}="):
-                found.append(word.removeprefix(f"{flag}="))
+                values.append(word.removeprefix(f"{flag}="))
             elif short and word and word.startswith(short) and not word.startswith("--"):
-                found.append(word.removeprefix(short))
-        return found
+                values.append(word.removeprefix(short))
+        return values
 
 
 def main() -> None:
@@ -167,11 +167,11 @@ def run(arguments: list[str]) -> int:
         silence_stdout()
     except OSError as failure:
         silence_stdout()
-        told = error is not None and not as_json
+        as_text = error is not None and not as_json
         error = error or _failure(failure)
         code = error.exit_code
         with contextlib.suppress(OSError):
-            if not told:
+            if not as_text:
                 _report(error, as_json=False)  # stdout has just refused
     return code
 
@@ -330,9 +330,9 @@ def _report(error: AdvisorError, *, as_json: bool) -> None:
             body["problems"] = problems
         sys.stdout.write(visible_json(json.dumps({"error": body}, ensure_ascii=False)) + "\n")
         return
-    said = [*map(shortened, map(str, problems)), f"advisor: {message}"]
-    said += [f"  hint: {error.hint}"] if error.hint else []
-    note(*said)
+    lines = [*map(shortened, map(str, problems)), f"advisor: {message}"]
+    lines += [f"  hint: {error.hint}"] if error.hint else []
+    note(*lines)
 
 
 def prepare_streams() -> None:

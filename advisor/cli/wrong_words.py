@@ -83,9 +83,9 @@ def _with_flag(rulebase: RuleBase, typed: str, command: Any, words: list[str]) -
             return [*before, *flag.split(), *([value] if joint else []), *after]
     name = typed.lstrip("-").lower()
     if hasattr(command, "table"):
-        known = typed in {f"--{question.typed}" for question in rulebase.questions}
+        is_question = typed in {f"--{question.typed}" for question in rulebase.questions}
         bare = [name, *after] if name in command.table else in_other_words([name, *after])
-        return ["recommend", *words] if known else bare
+        return ["recommend", *words] if is_question else bare
     if typed in FLAG_HINTS or joint or [word for word in after[:1] if word[:1] != "-"]:
         return []
     near = meant_flag(rulebase, typed, "", _flags(command, rulebase))
@@ -140,8 +140,8 @@ def _with_name(rulebase: RuleBase, name: str, words: list[str]) -> list[str]:
             )
         others = [word for word in rest if word.lower() not in BETWEEN_TWO]
         families = [rulebase.family_names.get(word.lower()) for word in others]
-        if all(families) and len({one.id for one in families if one}) > 1:
-            return [command, *(one.id for one in families if one)]
+        if all(families) and len({family.id for family in families if family}) > 1:
+            return [command, *(family.id for family in families if family)]
         models = {word: checkpoints_called(rulebase, word) for word in others}
         return [command, *(models[word][0].id if models[word] else word for word in others)]
     if command in ("help", "list") and (meant := in_other_words(words[command == "help" :])):
@@ -159,12 +159,10 @@ def _with_name(rulebase: RuleBase, name: str, words: list[str]) -> list[str]:
 
 def _question(rulebase: RuleBase, name: str, *, alone: bool) -> Question | None:
     """Return the one question that a word names, begins, or, not `alone`, is an option of."""
-    questions = [one for one in rulebase.questions if one.id != TASK]
-    by_name = [one for one in questions if same_name(name, (one.id, one.typed))]
-    by_option = (
-        [] if alone else [one for one in questions if any(name in o.names for o in one.options)]
-    )
-    begun = [one for one in questions if one.typed.partition("-")[0] == name.removesuffix("s")]
+    questions = [q for q in rulebase.questions if q.id != TASK]
+    by_name = [q for q in questions if same_name(name, (q.id, q.typed))]
+    by_option = [] if alone else [q for q in questions if any(name in o.names for o in q.options)]
+    begun = [q for q in questions if q.typed.partition("-")[0] == name.removesuffix("s")]
     return next((of[0] for of in (by_name, by_option, begun) if len(of) == 1), None)
 
 

@@ -182,9 +182,9 @@ class _Values:
     def parameters(self) -> list[Parameter]:
         """Return what the parser reads: arguments, flags of questions, options."""
         own = self._own.values()
-        arguments = [one for one in own if isinstance(_declared(one), ARGUMENT)]
+        arguments = [param for param in own if isinstance(_declared(param), ARGUMENT)]
         flags = [_parameter(flag_name(o.id), question_flag(o), []) for o in self._questions]
-        return [*arguments, *flags, *(one for one in own if one not in arguments), QUIET]
+        return [*arguments, *flags, *(param for param in own if param not in arguments), QUIET]
 
     def groups(self, words: Sequence[str]) -> dict[str, list[Any]]:
         """Return the flags of questions under titles: those open for the task at hand first."""
@@ -194,14 +194,14 @@ class _Values:
 
     def spelling(self) -> Spelling:
         """Return how flags were called before, and what some stand for alone."""
-        declared = {self.options[name]: _declared(one) for name, one in self._own.items()}
+        declared = {self.options[name]: _declared(param) for name, param in self._own.items()}
         named = {option.opts[0]: info for option, info in declared.items()}
         questions = self._questions
-        earlier_names = ((one, name) for one in questions for name in (one.id, *one.was))
-        was = {f"--{name}": f"--{one.typed}" for one, name in earlier_names if name != one.typed}
+        earlier_names = ((q, name) for q in questions for name in (q.id, *q.was))
+        was = {f"--{name}": f"--{q.typed}" for q, name in earlier_names if name != q.typed}
         was |= {earlier: flag for flag, i in named.items() if (earlier := getattr(i, "was", ""))}
-        asked = {f"--{question.typed}" for question in questions}
-        was = {flag: now for flag, now in was.items() if flag not in asked}
+        current = {f"--{question.typed}" for question in questions}
+        was = {flag: now for flag, now in was.items() if flag not in current}
         alone = {flag: info.alone for flag, info in named.items() if getattr(info, "alone", None)}
         alone |= {f"--{question.typed}": bare(question) for question in questions if question.bare}
         own = frozenset(flag for option in declared for flag in option.opts)
@@ -230,8 +230,8 @@ class _Values:
         """Return the files that a command line names to be written, or to be read."""
         named = [
             (self.options[name].metavar or "", self._given[name])
-            for name, one in self._own.items()
-            if getattr(_declared(one), "writes", False) == written
+            for name, param in self._own.items()
+            if getattr(_declared(param), "writes", False) == written
             and FILES.search(self.options[name].metavar or "")
         ]
         every = [
@@ -262,8 +262,8 @@ class _Values:
 
     def _profile(self, rulebase: RuleBase) -> Profile:
         """Return the answers of a profile file and of flags, which win over it."""
-        said = {one.id: split(self._given[flag_name(one.id)]) for one in self._questions}
-        flags = {id: values for id, values in said.items() if values}
+        given = {q.id: split(self._given[flag_name(q.id)]) for q in self._questions}
+        flags = {id: values for id, values in given.items() if values}
         file = self._given[PROFILE.name]
         in_file: dict[str, Any] = {}
         if file:
@@ -277,17 +277,17 @@ class _Values:
 
             here = detected(rulebase, both)
         rest, flags = (
-            {id: v for id, v in said.items() if id not in here} for said in (rest, flags)
+            {id: v for id, v in answers.items() if id not in here} for answers in (rest, flags)
         )
         for question in self._questions:
-            if question.declared_by == "gives" and len(said[question.id]) > 1:
-                raise several_outputs(question, said[question.id])
+            if question.declared_by == "gives" and len(given[question.id]) > 1:
+                raise several_outputs(question, given[question.id])
         answers = (
             read_answers(rulebase, rest, "file") | read_answers(rulebase, flags, "flag") | here
         )
         profile, notes = as_meant(rulebase, answers)
         note(*(f"advisor: {line}" for line in notes))
-        return {one.id: profile[one.id] for one in rulebase.questions if one.id in profile}
+        return {q.id: profile[q.id] for q in rulebase.questions if q.id in profile}
 
 
 def _declared(parameter: Parameter) -> Any:
@@ -301,20 +301,20 @@ OPTION, ARGUMENT = type(typer.Option()), type(typer.Argument())
 
 def _parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
     """Return all that the parser reads for a function, by name: groups of options one by one."""
-    found: dict[str, Parameter] = {}
+    parameters: dict[str, Parameter] = {}
     for kind in _kinds(function).values():
         if isinstance(kind, Options):
-            found = {**found, **_parameters(kind.make), **found}
+            parameters = {**parameters, **_parameters(kind.make), **parameters}
         else:
-            one = RULES if kind is RuleBase else PROFILE if kind in (QUESTIONS, LATER) else kind
-            found.setdefault(one.name, one)
-    return found
+            param = RULES if kind is RuleBase else PROFILE if kind in (QUESTIONS, LATER) else kind
+            parameters.setdefault(param.name, param)
+    return parameters
 
 
 @cache
 def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
     """Return each parameter of a function with what it stands for."""
-    found = {}
+    kinds = {}
     for key, parameter in inspect.signature(function, eval_str=True).parameters.items():
         marks = [
             mark
@@ -323,5 +323,5 @@ def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
         ]
         is_rules = parameter.annotation is RuleBase
         own = RuleBase if is_rules else parameter.replace(kind=Parameter.KEYWORD_ONLY)
-        found[key] = marks[0] if marks else own
-    return found
+        kinds[key] = marks[0] if marks else own
+    return kinds

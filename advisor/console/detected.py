@@ -21,19 +21,19 @@ def detected(
     It answers the question that was asked so and how much memory a model may take, unless that is
     among the answers, and says on stderr what was found.
     """
-    questions = [one for one in rulebase.questions if answers.get(one.id) in HERE]
-    found: Profile = {}
+    questions = [q for q in rulebase.questions if answers.get(q.id) in HERE]
+    profile: Profile = {}
     for question in questions:
         machine = machine or look()
         option = option_for(question, machine)
         if option is None:
             continue
-        found[question.id] = read_answer(question, option, "detected")
-        sized = next((one for one in rulebase.questions if one.requires("memory_gb")), None)
+        profile[question.id] = read_answer(question, option, "detected")
+        sized = next((q for q in rulebase.questions if q.requires("memory_gb")), None)
         if sized and sized.id not in answers and machine.model_gb is not None:
-            found[sized.id] = read_answer(sized, machine.model_gb, "detected")
-        note(f"this machine: {machine.text}; {_taken(rulebase, found, machine)}")
-    return found
+            profile[sized.id] = read_answer(sized, machine.model_gb, "detected")
+        note(f"this machine: {machine.text}; {_taken(rulebase, profile, machine)}")
+    return profile
 
 
 def option_for(question: Question, machine: ThisMachine) -> str | None:
@@ -41,12 +41,12 @@ def option_for(question: Question, machine: ThisMachine) -> str | None:
     return next((o.id for o in question.options if machine.kind in o.detected), None)
 
 
-def _taken(rulebase: RuleBase, found: Profile, machine: ThisMachine) -> str:
+def _taken(rulebase: RuleBase, profile: Profile, machine: ThisMachine) -> str:
     """Return what is taken from what was found, as flags."""
     flags = [
         flag_text(rulebase, id, answer.options[0] if answer.value is None else f"{answer.value:g}")
-        for id, answer in found.items()
+        for id, answer in profile.items()
     ]
-    shared = machine.kind != "cuda" and machine.model_gb is not None and len(found) > 1
+    shared = machine.kind != "cuda" and machine.model_gb is not None and len(profile) > 1
     share = f" ({SHARE_FOR_A_MODEL:.0%} of it for a model)" if shared else ""
     return f"taken as {' '.join(flags)}{share}"

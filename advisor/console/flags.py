@@ -78,20 +78,20 @@ def grouped(flags: Sequence[tuple[Question, Any]], task: Task | None) -> dict[st
     if task is None:
         return {"Answers": [flag for _, flag in flags]} if flags else {}
     settled = {id for id, options in task.implies.items() if len(options) == 1} | {TASK}
-    for one, _ in flags:
-        for other, options in one.ask_if.items():
-            said = task.implies.get(other)
-            if other in settled and said and set(said).isdisjoint(options):
-                settled.add(one.id)
+    for question, _ in flags:
+        for other, options in question.ask_if.items():
+            implied = task.implies.get(other)
+            if other in settled and implied and set(implied).isdisjoint(options):
+                settled.add(question.id)
     return {
         f"Answers for {task.id}": [flag for question, flag in flags if question.id not in settled],
         "Set by the task": [flag for question, flag in flags if question.id in settled],
     }
 
 
-def several_outputs(question: Question, said: list[str]) -> UsageError:
+def several_outputs(question: Question, outputs: list[str]) -> UsageError:
     """Return the refusal of two things to come out at once: one of them would be dropped."""
-    names = " and ".join(f"`{name}`" for name in said)
+    names = " and ".join(f"`{name}`" for name in outputs)
     return UsageError(
         f"`--{question.typed}` takes one answer; pass one of {names}",
         hint="for several tasks, repeat the flag: --task a --task b",
@@ -101,7 +101,7 @@ def several_outputs(question: Question, said: list[str]) -> UsageError:
 
 def split(values: Iterable[str] | None) -> list[str]:
     """Return values given repeatedly or with commas as one list; 5,000 is one number."""
-    parts = [[one] if has_commas(one) else one.split(",") for one in values or ()]
+    parts = [[value] if has_commas(value) else value.split(",") for value in values or ()]
     return [part.strip() for part in chain.from_iterable(parts) if part.strip()]
 
 
@@ -187,10 +187,10 @@ class SpeltCommand(TyperCommand):
         """Write the options in groups, those for the task at hand first."""
         grouped = self.groups(self.words) if self.groups else {}
         options = [param for param in self.get_params(ctx) if param.param_type_name == "option"]
-        sorted_ = {id(one) for of_group in grouped.values() for one in of_group}
+        sorted_ = {id(param) for of_group in grouped.values() for param in of_group}
         rest = {"Options": [option for option in options if id(option) not in sorted_]}
         for title, of_group in {**grouped, **rest}.items():
-            rows = [row for one in of_group if (row := one.get_help_record(ctx))]
+            rows = [row for param in of_group if (row := param.get_help_record(ctx))]
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)

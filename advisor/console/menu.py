@@ -47,8 +47,8 @@ class Row(NamedTuple):
             return 3
         if _all_begin(wanted, [*called, *words_of(self.text)]):
             return 2
-        said = [*called, *words_of(f"{self.text} {self.about}")]
-        return int(all(any(w.startswith(one) or akin(one, w) for w in said) for one in wanted))
+        words = [*called, *words_of(f"{self.text} {self.about}")]
+        return int(all(any(w.startswith(word) or akin(word, w) for w in words) for word in wanted))
 
 
 class Menu:
@@ -81,7 +81,7 @@ class Menu:
         if not self.typed.strip():
             return [row for row in self.rows if not row.hidden]
         matches = [(row.finds(self.typed), row) for row in self.rows]
-        rows = [row for how, row in sorted(matches, key=lambda one: -one[0]) if how]
+        rows = [row for how, row in sorted(matches, key=lambda match: -match[0]) if how]
         if self.number and self.number(self.typed):
             rows.insert(0, Row(self.typed.strip(), f"exactly {self.typed.strip()}"))
         return rows
@@ -129,8 +129,8 @@ class Menu:
     def lines(self, width: int, height: int) -> list[tuple[str, str]]:
         """Return lines with their styles that fit a screen; the marked row is among them."""
         enter = f"; Enter: {self.default.text}" if self.default and self._cursor < 0 else ""
-        asked = f"? {self.question} ({HINT}{enter})"
-        head = [("question", line) for line in _wrapped(asked, width, "  ")]
+        prompt = f"? {self.question} ({HINT}{enter})"
+        head = [("question", line) for line in _wrapped(prompt, width, "  ")]
         if self.typed:
             head.append(("typed", f"  {self.typed}"[:width]))
         if self.typed.strip() and not self.found:
@@ -183,4 +183,4 @@ def _wrapped(text: str, width: int, indent: str, mark: str = "") -> list[str]:
 
 def _all_begin(wanted: Sequence[str], words: Sequence[str]) -> bool:
     """True where each wanted word begins one of the words."""
-    return all(any(word.startswith(one) for word in words) for one in wanted)
+    return all(any(word.startswith(start) for word in words) for start in wanted)

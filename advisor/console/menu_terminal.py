@@ -100,8 +100,8 @@ def _run(lines: Any, keys: Any) -> Any:
 
     def fitting() -> list[tuple[str, str]]:
         size = output.get_size()
-        found: list[tuple[str, str]] = lines(size.columns, size.rows - 1)
-        return found
+        drawn: list[tuple[str, str]] = lines(size.columns, size.rows - 1)
+        return drawn
 
     def text() -> FormattedText:
         *before, last = fitting()

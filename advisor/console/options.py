@@ -86,9 +86,7 @@ CriteriaFirst = Annotated[tuple[str, ...], Options(_priority)]
 def complete_checkpoint(incomplete: str) -> list[tuple[str, str]]:
     """Return checkpoint ids for the shell to complete."""
     checkpoints = rules_of().checkpoints.values()
-    return [
-        (one.id, one.label) for one in checkpoints if one.id.lower().startswith(incomplete.lower())
-    ]
+    return [(c.id, c.label) for c in checkpoints if c.id.lower().startswith(incomplete.lower())]
 
 
 def read_day(given: str, *, month: bool = False) -> str:

@@ -136,37 +136,38 @@ Shown = Annotated[Showing, showing(PAGE_FORMATS)]
 FindingsShown = Annotated[Showing, showing(FINDING_FORMATS)]
 
 
-def check_format(format: str, known: tuple[str, ...] = PAGE_FORMATS) -> str:
+def check_format(format: str, formats: tuple[str, ...] = PAGE_FORMATS) -> str:
     """Return the format. Raises UsageError where it is not one."""
-    check_name("format", format, known, "formats")
+    check_name("format", format, formats, "formats")
     return format
 
 
 def check_outputs(
-    outputs: list[str], known: tuple[str, ...] = PAGE_FORMATS
+    outputs: list[str], formats: tuple[str, ...] = PAGE_FORMATS
 ) -> list[tuple[str, Path]]:
     """Return what `--output` asks for: FORMAT=FILE, or a FILE whose suffix names the format.
 
     Raises UsageError where it is neither.
     """
-    found = []
+    targets = []
     for output in outputs:
         format, file = format_and_file(output)
         format = format or SUFFIXES.get(Path(file).suffix.lower(), "")
-        if not file or (file == output and format not in known):
-            suffixes = [suffix for suffix, named in SUFFIXES.items() if named in known]
+        if not file or (file == output and format not in formats):
+            suffixes = [suffix for suffix, named in SUFFIXES.items() if named in formats]
             raise UsageError(
                 f"`--output {output}` has no format that this command supports",
                 hint=f"use a file name that ends in {joined(suffixes, 'or')}, or pass FORMAT=FILE, "
-                f"e.g. --output {known[1]}=answer.txt",
+                f"e.g. --output {formats[1]}=answer.txt",
             )
-        if check_format(format, known) == "terminal":
+        if check_format(format, formats) == "terminal":
             raise UsageError(
-                "the format `terminal` works only on stdout", hint=f"use {joined(known[1:], 'or')}"
+                "the format `terminal` works only on stdout",
+                hint=f"use {joined(formats[1:], 'or')}",
             )
-        found.append((format, Path(file)))
-    check_apart(*[file for _, file in found])
-    return found
+        targets.append((format, Path(file)))
+    check_apart(*[file for _, file in targets])
+    return targets
 
 
 def _part_of(folder: Path, file: Path) -> UsageError:

@@ -62,7 +62,7 @@ def answers_in(rulebase: RuleBase, value: Any) -> Any:
     within, tasks = value, {}
     if isinstance(value, dict) and isinstance(value.get("tasks"), list) and value["tasks"]:
         within = value["tasks"][0]  # printed for several tasks: all but the task is the same
-        tasks = {TASK: [one.get("task") for one in value["tasks"] if isinstance(one, dict)]}
+        tasks = {TASK: [row.get("task") for row in value["tasks"] if isinstance(row, dict)]}
     if isinstance(within, dict) and isinstance(within.get("profile"), dict):
         if beside := next((key for key in value if key in rulebase.question_names), None):
             message = f"`{beside}` is outside the key `profile`, so advisor does not read it"
@@ -112,8 +112,8 @@ def _given(rulebase: RuleBase, question: str, answer: Any) -> Any:
         options = options if isinstance(options, list) else [options]
         meant = read_answer(rulebase.question(question), given, "file").options
         if {*map(str, options)} != {*meant}:
-            said = "value" if value is not None else "named"
-            found = f"`options` {', '.join(map(str, options))}, `{said}` {', '.join(meant)}"
-            message = f"`{question}` has two contradicting values: {found}"
-            raise UsageError(message, hint=f"remove `options` or `{said}`", kind="unknown-option")
+            key = "value" if value is not None else "named"
+            conflict = f"`options` {', '.join(map(str, options))}, `{key}` {', '.join(meant)}"
+            message = f"`{question}` has two contradicting values: {conflict}"
+            raise UsageError(message, hint=f"remove `options` or `{key}`", kind="unknown-option")
     return given

@@ -53,9 +53,9 @@ class Asked(NamedTuple):
 
 def extras(*, back: bool) -> tuple[Row, ...]:
     """Return what may be chosen besides the options of a question."""
-    found = [Extra("d", "I don't know", UNKNOWN), Extra("w", "why do you ask?", WHY)]
-    found += [Extra("b", "go back", BACK)] if back else []
-    return tuple(Row(extra.value, extra.label, (extra.key,), extra=True) for extra in found)
+    offered = [Extra("d", "I don't know", UNKNOWN), Extra("w", "why do you ask?", WHY)]
+    offered += [Extra("b", "go back", BACK)] if back else []
+    return tuple(Row(extra.value, extra.label, (extra.key,), extra=True) for extra in offered)
 
 
 def _asked(kind: str, question: str, **more: Any) -> Any:
@@ -71,24 +71,24 @@ class SelectPrompt:
 
     plain = False
 
-    def choose(self, asked: Asked) -> str:
+    def choose(self, ask: Asked) -> str:
         """Return the value of a row, or a number as text."""
         from advisor.console.menu_terminal import taken
 
-        rows = list(asked.rows)
-        if asked.unit:
+        rows = list(ask.rows)
+        if ask.unit:
             exactly = Row(NUMBER, "exactly ...: type a number")
             place = next((n for n, row in enumerate(rows) if row.extra), len(rows))
             rows.insert(place, exactly)
-        number = asked.number if asked.unit else None
-        chosen = taken(Menu(asked.question, rows, asked.marked, number, UNKNOWN))
-        return self._number(asked) if chosen == NUMBER else chosen
+        number = ask.number if ask.unit else None
+        chosen = taken(Menu(ask.question, rows, ask.marked, number, UNKNOWN))
+        return self._number(ask) if chosen == NUMBER else chosen
 
-    def _number(self, asked: Asked) -> str:
+    def _number(self, ask: Asked) -> str:
         def valid(text: str) -> bool | str:
-            return asked.number(text) or f"a number of {asked.unit}, such as 5000 or 5k"
+            return ask.number(text) or f"a number of {ask.unit}, such as 5000 or 5k"
 
-        return str(_asked("text", f"How many {asked.unit}?", validate=valid))
+        return str(_asked("text", f"How many {ask.unit}?", validate=valid))
 
     def pick(self, question: str, choices: Sequence[Extra]) -> str:
         """Ask which of a few things to do, the first being the default; return its value."""
@@ -117,58 +117,58 @@ class NumberedPrompt:
 
     plain = True
 
-    def choose(self, asked: Asked) -> str:
+    def choose(self, ask: Asked) -> str:
         """Ask with numbers until something known is typed."""
-        menu = Menu(asked.question, asked.rows)
+        menu = Menu(ask.question, ask.rows)
         listed = [row for row in menu.found if not row.extra]
-        self._show(asked, listed)
+        self._show(ask, listed)
         while True:
             typed = self._line()
-            if (meant := self._meant(typed, asked, listed)) is not None:
+            if (meant := self._meant(typed, ask, listed)) is not None:
                 return meant
             menu.type(typed)
             rows = [row for row in menu.found if not row.extra]
-            numbers = f", or a number of {asked.unit}" if asked.unit else ""
+            numbers = f", or a number of {ask.unit}" if ask.unit else ""
             if typed and rows:
                 listed = rows
-                self._show(asked, listed)
+                self._show(ask, listed)
             elif typed:
                 named = [row for row in menu.nearest if not row.extra]
                 close = ", ".join(row.names[0] if row.names else row.value for row in named)
                 note(f"  no option matches; the nearest are {close}" if close else "")
             note(f"  type 1 to {len(listed)}, a word{numbers}, or a letter shown below")
 
-    def _show(self, asked: Asked, listed: Sequence[Row]) -> None:
+    def _show(self, ask: Asked, listed: Sequence[Row]) -> None:
         from shutil import get_terminal_size
         from textwrap import wrap
 
         width = max(get_terminal_size().columns - 1, NARROWEST)
-        lines = [f"? {asked.question}"]
+        lines = [f"? {ask.question}"]
         for number, row in enumerate(listed, 1):
-            head = f"{MARK if row.value == asked.marked else ' '} {number:>2}  "
+            head = f"{MARK if row.value == ask.marked else ' '} {number:>2}  "
             lines += wrap(row.text, width, initial_indent=head, subsequent_indent=" " * 8)
-        if hidden := sum(row.hidden for row in asked.rows if row not in listed):
+        if hidden := sum(row.hidden for row in ask.rows if row not in listed):
             lines.append(f"      or type a word to search {count(hidden, 'more option')}")
-        apart = [row for row in asked.rows if row.extra]
+        apart = [row for row in ask.rows if row.extra]
         note(*lines, "      " + "   ".join(f"{r.names[0]} = {r.text}" for r in apart))
 
-    def _meant(self, typed: str, asked: Asked, listed: Sequence[Row]) -> str | None:
-        said = typed.lower()
-        if not typed and asked.marked in [row.value for row in listed]:
-            return asked.marked
-        for row in asked.rows:
-            if row.extra and said in (row.names[0], row.value, row.text.lower()):
+    def _meant(self, typed: str, ask: Asked, listed: Sequence[Row]) -> str | None:
+        lowered = typed.lower()
+        if not typed and ask.marked in [row.value for row in listed]:
+            return ask.marked
+        for row in ask.rows:
+            if row.extra and lowered in (row.names[0], row.value, row.text.lower()):
                 return row.value
         if typed in map(str, range(1, len(listed) + 1)):
             return listed[int(typed) - 1].value
-        if named := [row for row in asked.rows if said in (row.value, *row.names)]:
+        if named := [row for row in ask.rows if lowered in (row.value, *row.names)]:
             return named[0].value
-        return typed if asked.number(typed) else None
+        return typed if ask.number(typed) else None
 
     def pick(self, question: str, choices: Sequence[Extra]) -> str:
         """Ask with letters until one of them is typed."""
         long = any(len(choice.label) > LONG for choice in choices)
-        rows = ("\n      " if long else "   ").join(f"{one.key} = {one.label}" for one in choices)
+        rows = ("\n      " if long else "   ").join(f"{row.key} = {row.label}" for row in choices)
         note(f"? {question} [{choices[0].key}]\n      {rows}")
         while True:
             typed = self._line()
@@ -208,5 +208,5 @@ def prompt_for(*, plain: bool) -> Prompt:
 
 
 def _chosen(typed: str, choices: Sequence[Extra]) -> str | None:
-    named = (one for one in choices if typed.lower() in (one.key, one.value, one.label.lower()))
+    named = (row for row in choices if typed.lower() in (row.key, row.value, row.label.lower()))
     return next((choice.value for choice in named), None)

@@ -77,10 +77,10 @@ def _wait() -> None:
 
     Reading alone does not notice one that comes just before it begins, and waits for the line.
     """
-    heard, told = _signals()
+    heard, write_end = _signals()
     with contextlib.suppress(BlockingIOError):
         os.read(heard, select.PIPE_BUF)  # those of earlier lines
-    before = signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    before = signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
     try:
         select.select([sys.stdin, heard], [], [])
     finally:

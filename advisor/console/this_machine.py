@@ -54,8 +54,8 @@ class ThisMachine(NamedTuple):
         gpus = [f"{gpu.name} ({_size(gpu.memory_gb)})" for gpu in self.gpus]
         cores = "cores unknown" if self.cores is None else f"{self.cores} CPU cores"
         apple = "an Apple GPU (MPS)" if self.kind == "mps" else "no MPS"
-        found = [cores, _size(self.memory_gb), f"CUDA on {', '.join(gpus)}" if gpus else "no CUDA"]
-        return "; ".join([*found, apple])
+        parts = [cores, _size(self.memory_gb), f"CUDA on {', '.join(gpus)}" if gpus else "no CUDA"]
+        return "; ".join([*parts, apple])
 
 
 def look(root: Path = Path("/"), system: str = sys.platform, ask: Ask | None = None) -> ThisMachine:
@@ -106,9 +106,9 @@ def _memory_gb(root: Path, system: str, ask: Ask) -> float | None:
         sizes.append(int(limit) / BYTES_OF_GB)
     if (
         system == "darwin"
-        and (said := (ask(("sysctl", "-n", "hw.memsize")) or "").strip()).isdigit()
+        and (reported := (ask(("sysctl", "-n", "hw.memsize")) or "").strip()).isdigit()
     ):
-        sizes.append(int(said) / BYTES_OF_GB)
+        sizes.append(int(reported) / BYTES_OF_GB)
     return min(sizes, default=None)
 
 

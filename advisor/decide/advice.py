@@ -83,7 +83,7 @@ class TaskAdvice(NamedTuple):
         if self.task is None or self.selection.uses[:1] != ("as-is",):
             return None
         ready = (pick.checkpoint for pick in self.selection.picks if pick.use == "as-is")
-        return next((one for one in ready if one.loader == "transformers"), None)
+        return next((model for model in ready if model.loader == "transformers"), None)
 
     @property
     def family(self) -> str | None:
@@ -211,14 +211,14 @@ class TaskAdvice(NamedTuple):
         }
         required = Requirements(self.rulebase, self.decision.profile)
         for field in {demand.field for demand in required.demands}:
-            known = "parameters_millions" if field == "memory_gb" else field
-            sources.update(*(pick.checkpoint.sources.get(known, ()) for pick in shown))
+            key = "parameters_millions" if field == "memory_gb" else field
+            sources.update(*(pick.checkpoint.sources.get(key, ()) for pick in shown))
         dates = self.rulebase.source_dates
-        found = {
+        checked = {
             "checked": [pick.checkpoint.checked for pick in shown],
             "decided": [dates[source] for source in sources if source in dates],
         }
-        return {of: Span(min(when), max(when)) if when else None for of, when in found.items()}
+        return {of: Span(min(when), max(when)) if when else None for of, when in checked.items()}
 
     def memory_assumptions(self, shown: Sequence[Pick]) -> str | None:
         """Return what the memory of picks rests on, in words; None where it is not known."""
@@ -294,7 +294,7 @@ class Advice(NamedTuple):
     def exit_code(self) -> int:
         """0 answered, 1 nothing fits, 3 undetermined."""
         outcomes = {task_advice.decision.outcome for task_advice in self.advice}
-        if "none" in outcomes or any(one.decision.family and one.barren for one in self.advice):
+        if "none" in outcomes or any(task.decision.family and task.barren for task in self.advice):
             return 1
         return 3 if "undetermined" in outcomes else 0
 
@@ -314,7 +314,7 @@ class Advice(NamedTuple):
         """The one-line command that gives the same answer again."""
         given = dict(self.advice[0].decision.given)
         if len(self.advice) > 1:
-            given[TASK] = Answer(tuple(str(one.task) for one in self.advice), None, "flag")
+            given[TASK] = Answer(tuple(str(task.task) for task in self.advice), None, "flag")
         words = [command("recommend", self.rulebase, given, self.priority)]
         words += [sort_flag(self.order)] if self.order != ORDERS[0] else []
         words += strict_words(self.strict)
@@ -328,7 +328,9 @@ class Advice(NamedTuple):
     def ids(self) -> list[str]:
         """The id of the first checkpoint for each task that has one."""
         return [
-            one.selection.picks[0].checkpoint.hub_id for one in self.advice if one.selection.picks
+            task.selection.picks[0].checkpoint.hub_id
+            for task in self.advice
+            if task.selection.picks
         ]
 
     def __repr__(self) -> str:
@@ -342,7 +344,7 @@ class Advice(NamedTuple):
 
     def code_command(
         self,
-        one: TaskAdvice,
+        task: TaskAdvice,
         named: str = "",
         *,
         join: bool = False,
@@ -350,10 +352,10 @@ class Advice(NamedTuple):
         runtime: str = "",
     ) -> str:
         """Return the command that writes the program of the answer for one task."""
-        if self.rulebase.within and not named and one.selection.picks:
-            named = one.selection.picks[0].checkpoint.id  # the program knows no bound on the time
+        if self.rulebase.within and not named and task.selection.picks:
+            named = task.selection.picks[0].checkpoint.id  # the program knows no bound on the time
         verb = f"code {quoted(named)}" if named else "code"
-        words = [command(verb, self.rulebase, one.decision.given, self.priority)]
+        words = [command(verb, self.rulebase, task.decision.given, self.priority)]
         words += [sort_flag(self.order)] if self.order != ORDERS[0] else []
         words += ["--verified-only"] if self.verified_only else []
         words += ["--join"] if join else []

@@ -55,17 +55,17 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
         if (size := other.memory_gb) is not None and size <= limit
     )
     better = _better(pick, same_use, selection.locked)
-    found = [next(way, None) for way in (untrained, better, smaller, _freer(pick, others))]
-    if some := tuple(alternative for alternative in found if alternative):
+    ways = [next(way, None) for way in (untrained, better, smaller, _freer(pick, others))]
+    if some := tuple(alternative for alternative in ways if alternative):
         return some
-    rest = (one for one in _any_other(pick, selection) if one.checkpoint != pick.checkpoint.id)
+    rest = (way for way in _any_other(pick, selection) if way.checkpoint != pick.checkpoint.id)
     return tuple(rest)[:1]
 
 
 def _better(pick: Pick, others: Sequence[Pick], locked: Locked | None) -> Iterator[Alternative]:
     if locked and pick.behind and any(other.checkpoint.id == pick.behind for other in others):
-        told = locked.told[pick.behind, pick.checkpoint.id]
-        yield Alternative("better", pick.behind, better_text(locked.by.precedence(told), told[0]))
+        edge = locked.told[pick.behind, pick.checkpoint.id]
+        yield Alternative("better", pick.behind, better_text(locked.by.precedence(edge), edge[0]))
 
 
 def _freer(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
@@ -76,12 +76,12 @@ def _freer(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
             yield Alternative("freer", other.checkpoint.id, text)
 
 
-def better_text(said: Precedence, kind: int) -> str:
+def better_text(precedence: Precedence, kind: int) -> str:
     """Return by what one stands before another, in words about the first."""
-    if said.value is None:
-        return BETTER[said.yardstick]
+    if precedence.value is None:
+        return BETTER[precedence.yardstick]
     makers = ", measured by its developers" if kind else ""
-    return f"{said.yardstick} {said.value:g} against {said.next_value:g}{makers}"
+    return f"{precedence.yardstick} {precedence.value:g} against {precedence.next_value:g}{makers}"
 
 
 def _freedom_text(pick: Pick, other: Pick) -> str:

@@ -114,7 +114,7 @@ class AnswerConsequences:
         ]
         self.keeping = {question.id for question in rulebase.keeping}
         self.all = (1 << 2 * len(self.checkpoints)) - 1
-        self.loading = self.bits(lambda one, _: one.loads_safely)
+        self.loading = self.bits(lambda checkpoint, _: checkpoint.loads_safely)
         offered = self.bits(lambda checkpoint, use: task in tasks_of(checkpoint, use))
         as_is = self.bits(lambda _, use: use == AS_IS)
         self.offered = {AS_IS: offered & as_is, FINE_TUNE: offered & ~as_is}
@@ -127,11 +127,11 @@ class AnswerConsequences:
 
     def bits(self, holds: Callable[[Checkpoint, str], bool]) -> int:
         """Return the checkpoints, in each use, of which something holds."""
-        found = 0
-        for place, one in enumerate(self.checkpoints):
+        mask = 0
+        for place, checkpoint in enumerate(self.checkpoints):
             for bit, use in enumerate((AS_IS, FINE_TUNE), start=2 * place):
-                found |= bool(holds(one, use)) << bit
-        return found
+                mask |= bool(holds(checkpoint, use)) << bit
+        return mask
 
     def bits_of(self, ids: Collection[str]) -> int:
         """Return the checkpoints with some ids, in both uses."""
@@ -146,32 +146,32 @@ class AnswerConsequences:
         """Yield level by level what answers do, after each that may bear on them."""
         saids: set[Said] = {()}
         for level in range(len(self.axes)):
-            found = [consequence for said in saids for consequence in self.of_level(level, said)[0]]
-            saids = {consequence.terms.said for consequence in found}
-            yield found
+            ahead = [consequence for path in saids for consequence in self.of_level(level, path)[0]]
+            saids = {consequence.terms.said for consequence in ahead}
+            yield ahead
 
-    def of_level(self, level: int, said: Said) -> Consequences:
+    def of_level(self, level: int, path: Said) -> Consequences:
         """Return what the values of a level do, after answers that bear on them."""
-        key = level, said
+        key = level, path
         if key not in self._by_level:
             numbers: dict[AnswerConsequence, int] = {}
             group = [
-                numbers.setdefault(self._consequence(level, place, said), len(numbers))
+                numbers.setdefault(self._consequence(level, place, path), len(numbers))
                 for place in range(len(self.axes[level].values))
             ]
             self._by_level[key] = list(numbers), group
         return self._by_level[key]
 
-    def _consequence(self, level: int, place: int, said: Said) -> AnswerConsequence:
+    def _consequence(self, level: int, place: int, path: Said) -> AnswerConsequence:
         """Return what one answer does, after those that it hangs on."""
         question = self.rulebase.question(self.axes[level].question)
         value = self.axes[level].values[place]
         chosen = self.options(level, value)
         if question.id in self.keeping:
-            said = (*said, (level, self._kept(level, place)))
+            path = (*path, (level, self._kept(level, place)))
         required = None
         if any(option.requires for option in chosen):
-            required = self.of_said(said, {question.id: value.answer})
+            required = self.of_said(path, {question.id: value.answer})
         uses = [tuple(option.uses) for option in chosen if option.uses]
         language = None
         if required and any("languages" in option.requires for option in chosen):
@@ -190,7 +190,7 @@ class AnswerConsequences:
             ending=self.ending(level),
             terms=Terms(
                 uses=uses[0] if uses else None,
-                said=said,
+                said=path,
                 language=language,
                 order=next((option.order for option in chosen if option.order), None),
                 steps=tuple(question.steps) if value == UNSAID else (),
@@ -215,25 +215,25 @@ class AnswerConsequences:
             if max((self.levels[id] for id in rule.when if id != TASK), default=-1) == level
         )
 
-    def of_said(self, said: Said, answers: Mapping[str, Answer] = NOTHING_ELSE) -> Requirements:
+    def of_said(self, path: Said, answers: Mapping[str, Answer] = NOTHING_ELSE) -> Requirements:
         """Return what is required where nothing else was said than this, and some answers."""
         nothing = Answer((NOT_APPLICABLE,), None, "asked")
         profile = dict.fromkeys(self.rulebase.question_ids, nothing)
-        kept = {self.axes[at].question: self.axes[at].values[place].answer for at, place in said}
+        chosen = {self.axes[at].question: self.axes[at].values[place].answer for at, place in path}
         task = {TASK: Answer((self.task,), None, "flag")}
-        return Requirements(self.rulebase, {**profile, **kept, **answers, **task})
+        return Requirements(self.rulebase, {**profile, **chosen, **answers, **task})
 
     def _marks(self, required: Requirements) -> Marks:
         gone = lacking = unknown = barred = unlearnt = learning = poor = 0
         of_language = any(demand.field in LEARNT for demand in required.demands)
-        for place, one in enumerate(self.checkpoints):
-            short = {use: required.verdicts(one, use) for use in (AS_IS, FINE_TUNE)}
+        for place, checkpoint in enumerate(self.checkpoints):
+            short = {use: required.verdicts(checkpoint, use) for use in (AS_IS, FINE_TUNE)}
             learning |= (short[AS_IS] != short[FINE_TUNE]) << 2 * place + 1
             for bit, use in enumerate((AS_IS, FINE_TUNE), start=2 * place):
                 if not self.offered[use] >> bit & 1:
                     continue
                 if of_language:
-                    poor |= bool(required.language_marks(one, use)[0]) << bit
+                    poor |= bool(required.language_marks(checkpoint, use)[0]) << bit
                 for field, met in short[use]:
                     if met is None:
                         unknown |= 1 << bit

@@ -33,7 +33,7 @@ class Offer(NamedTuple):
 
 def together_for(engine: Engine, advice: Sequence[TaskAdvice], order: str) -> Together:
     """Return one answer for several tasks, given the answers for each."""
-    verdicts = verdicts_by_family(engine, {str(one.task): one.decision for one in advice})
+    verdicts = verdicts_by_family(engine, {str(entry.task): entry.decision for entry in advice})
     family = family_for_all(engine, verdicts)
     families, uncovered = _fewest_families(engine, verdicts)
     return Together(
@@ -71,7 +71,9 @@ def _covers(engine: Engine, advice: Sequence[TaskAdvice], order: str) -> Checkpo
 
     Tasks that no family does are not among those that no checkpoint serves.
     """
-    offers = {str(one.task): _offers(engine, one, order) for one in advice if one.decision.family}
+    offers = {
+        str(entry.task): _offers(engine, entry, order) for entry in advice if entry.decision.family
+    }
     limits = [
         demand.wanted["at_most"]
         for task_advice in advice
@@ -143,28 +145,29 @@ def _candidates(offers: Mapping[str, Sequence[Offer]]) -> dict[str, _Candidate]:
     every: dict[str, _Candidate] = {}
     for task, of_task in offers.items():
         for offer in of_task:
-            one = offer.pick.checkpoint
-            new = _Candidate(one.id, offer.pick.memory_gb, one.gated is True, {})
-            every.setdefault(one.id, new).offers[task] = offer.rank
+            checkpoint = offer.pick.checkpoint
+            new = _Candidate(checkpoint.id, offer.pick.memory_gb, checkpoint.gated is True, {})
+            every.setdefault(checkpoint.id, new).offers[task] = offer.rank
     return {
-        id: one
-        for id, one in every.items()
-        if sum(_replaces(other, one) for other in every.values() if other is not one) < 2
+        id: candidate
+        for id, candidate in every.items()
+        if sum(_replaces(other, candidate) for other in every.values() if other is not candidate)
+        < 2
     }
 
 
-def _replaces(one: _Candidate, other: _Candidate) -> bool:
+def _replaces(candidate: _Candidate, other: _Candidate) -> bool:
     """True where the first serves whatever the second does, no worse and in no more memory."""
-    if (one.memory_gb is None) != (other.memory_gb is None):
+    if (candidate.memory_gb is None) != (other.memory_gb is None):
         return False  # one of them is unknown, and may be less or more
     pairs: list[tuple[float, float]] = [
-        (one.memory_gb or 0.0, other.memory_gb or 0.0),
-        (one.gated, other.gated),
+        (candidate.memory_gb or 0.0, other.memory_gb or 0.0),
+        (candidate.gated, other.gated),
     ]
     for task, rank in other.offers.items():
-        pairs += zip(one.offers.get(task, (inf, inf)), rank, strict=True)
+        pairs += zip(candidate.offers.get(task, (inf, inf)), rank, strict=True)
     no_worse = all(own <= theirs for own, theirs in pairs)
-    return no_worse and (one.id < other.id or one[1:] != other[1:])
+    return no_worse and (candidate.id < other.id or candidate[1:] != other[1:])
 
 
 def _two_best(
@@ -176,7 +179,7 @@ def _two_best(
     for size in range(1, len(tasks) + 1):
         for chosen in set(_sets(candidates, frozenset(tasks), size, room - SHARED_GB)):
             members = [candidates[id] for id in chosen]
-            serving = [[one.id for one in members if task in one.offers] for task in tasks]
+            serving = [[model.id for model in members if task in model.offers] for task in tasks]
             needed = {ids[0] for ids in serving if len(ids) == 1}
             if len(chosen) == size == len(needed):  # it could do without no member
                 best.append((_rank(members, tasks, order), tuple(sorted(chosen))))
@@ -204,11 +207,11 @@ def _sets(
 
 
 def _rank(members: list[_Candidate], tasks: list[str], order: str) -> tuple[Any, ...]:
-    best = [min(one.offers[task] for one in members if task in one.offers) for task in tasks]
+    best = [min(model.offers[task] for model in members if task in model.offers) for task in tasks]
     elsewhere = sum(verdict > 0 for verdict, _ in best)
     places = sum(place for _, place in best)
-    known = [member.memory_gb for member in members if member.memory_gb is not None]
-    memory = len(known) < len(members), round(sum(known), 2)
+    sizes = [member.memory_gb for member in members if member.memory_gb is not None]
+    memory = len(sizes) < len(members), round(sum(sizes), 2)
     gated = sum(member.gated for member in members)
     last = (memory, gated, places) if order == "small" else (gated, places, memory)
     return len(members), elsewhere, *last
@@ -221,6 +224,6 @@ def _shared(ids: tuple[str, ...], offers: Mapping[str, Sequence[Offer]]) -> Chec
         inside = [offer for offer in of_task if offer.pick.checkpoint.id in ids]
         pick = min(inside, key=lambda offer: (*offer.rank, offer.pick.checkpoint.id)).pick
         members.setdefault(pick.checkpoint.id, (pick, {}))[1][task] = pick.use
-    known = [pick.memory_gb for pick, _ in members.values() if pick.memory_gb is not None]
-    together = round(sum(known) - (len(known) - 1) * SHARED_GB, 2)
-    return CheckpointSet(tuple(members.values()), together if len(known) == len(members) else None)
+    sizes = [pick.memory_gb for pick, _ in members.values() if pick.memory_gb is not None]
+    together = round(sum(sizes) - (len(sizes) - 1) * SHARED_GB, 2)
+    return CheckpointSet(tuple(members.values()), together if len(sizes) == len(members) else None)

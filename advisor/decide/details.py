@@ -105,7 +105,7 @@ def details(advice: TaskAdvice, today: str | None) -> Page:
         rows = (
             Item(
                 ">",
-                f"{' or '.join(answers_text(advice.rulebase, one.answers) for one in some)}: "
+                f"{' or '.join(answers_text(advice.rulebase, change.answers) for change in some)}: "
                 f"{', '.join(part for part in (family_name(advice, family), id) if part)}",
                 _origin(some[0]),
             )
@@ -134,15 +134,19 @@ def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
     for rule, _ in decisive or assessment.fired:
         yield Item(MARKS[rule.effect], rule.because, sources=cited(advice, rule.sources))
     if won and (reason := advice.reason).answers:
-        said = " · ".join(
-            answer_text(advice.rulebase, one.question, one.names[0])
-            + (" (assumed)" if one.origin == "assumed" else "")
-            for one in reason.answers
+        answers = " · ".join(
+            answer_text(advice.rulebase, answer.question, answer.names[0])
+            + (" (assumed)" if answer.origin == "assumed" else "")
+            for answer in reason.answers
         )
-        yield Item("", f"decided by {said}{'' if reason.smallest else MAYBE_FEWER}")
+        yield Item("", f"decided by {answers}{'' if reason.smallest else MAYBE_FEWER}")
     if assessment.lost_on:
         yield Item("", lost_on_text(advice.rulebase, assessment.lost_on, fit))
-    ways = [one for one in advice.changes if one.family == assessment.family] if not won else []
+    ways = (
+        [change for change in advice.changes if change.family == assessment.family]
+        if not won
+        else []
+    )
     for change in ways[:2]:
         yield Item(">", f"recommended with {answers_text(advice.rulebase, change.answers)}")
 
@@ -173,8 +177,8 @@ def _checkpoints(advice: TaskAdvice, today: str | None) -> Page:
     dates = [
         f"{AGES[of]} {_span(span, today)}" for of, span in advice.freshness(shown).items() if span
     ]
-    said = [*_left_out(selection), "; ".join(dates)]
-    return page + [Text(text, "quiet") for text in said if text]
+    notes = [*_left_out(selection), "; ".join(dates)]
+    return page + [Text(text, "quiet") for text in notes if text]
 
 
 def _picks(advice: TaskAdvice, shown: Sequence[Pick]) -> Page:
@@ -200,8 +204,8 @@ def _remarks(selection: Selection, pick: Pick) -> Iterator[Item]:
     """What was measured of a checkpoint, what to mind, and what to try next."""
     named = {figure.name: figure for figure in reversed(pick.figures)}
     figures = sorted(named.values(), key=pick.figures.index)
-    said = "; ".join(f"{figure.name} {figure.value:g}" for figure in figures[:2])
-    yield Item("", f"{pick.checkpoint.id}: {said or 'no published score for this task'}")
+    scores = "; ".join(f"{figure.name} {figure.value:g}" for figure in figures[:2])
+    yield Item("", f"{pick.checkpoint.id}: {scores or 'no published score for this task'}")
     source = pick.before_next.source if pick.before_next else None
     yield Item("", standing(selection, pick), source or "")
     if intended := pick.checkpoint.notes.get("intended_use"):
@@ -210,14 +214,14 @@ def _remarks(selection: Selection, pick: Pick) -> Iterator[Item]:
     for id in dict.fromkeys(alternative.checkpoint for alternative in following):
         of_it = [alternative for alternative in following if alternative.checkpoint == id]
         reason = " or ".join(WISHES[alternative.wish] for alternative in of_it)
-        yield Item(">", f"if {reason}, try {id}", "; ".join(one.text for one in of_it))
+        yield Item(">", f"if {reason}, try {id}", "; ".join(other.text for other in of_it))
 
 
 def _nothing_as_asked(advice: TaskAdvice) -> Iterator[Item]:
     """What came closest, and what it lacks; who has one; what training would do."""
     selection = advice.selection
-    for one in selection.closest[:SHOWN_CLOSEST]:
-        yield Item("-", f"{one.checkpoint.id}: {gaps_text((*one.lacks, *one.unknown))}")
+    for near in selection.closest[:SHOWN_CLOSEST]:
+        yield Item("-", f"{near.checkpoint.id}: {gaps_text((*near.lacks, *near.unknown))}")
     for pick in selection.unverified[:SHOWN_CLOSEST]:
         yield Item("!", f"{pick.checkpoint.id}: {gaps_text(pick.unknown)}")
     if selection.compose:
@@ -226,8 +230,8 @@ def _nothing_as_asked(advice: TaskAdvice) -> Iterator[Item]:
     if selection.next_family:
         yield Item(">", f"the next family with a checkpoint: {selection.next_family}")
     if selection.provided:
-        said = answers_text(advice.rulebase, selection.provided)
-        yield Item(">", f"if you can train, fine-tune one of these ({said})")
+        answers = answers_text(advice.rulebase, selection.provided)
+        yield Item(">", f"if you can train, fine-tune one of these ({answers})")
 
 
 def _left_out(selection: Selection) -> Iterator[str]:

@@ -83,8 +83,8 @@ class FirstCheckpoints(AnswerConsequences):
         self._order_classes: dict[Any, list[int]] = {}
         self._of_hub: dict[str, int] = {}
         """The bits of all forms of a checkpoint, by its id."""
-        for place, one in enumerate(self.checkpoints):
-            self._of_hub[one.hub_id] = self._of_hub.get(one.hub_id, 0) | 0b11 << 2 * place
+        for place, model in enumerate(self.checkpoints):
+            self._of_hub[model.hub_id] = self._of_hub.get(model.hub_id, 0) | 0b11 << 2 * place
         naming = [
             level
             for level, axis in enumerate(axes)
@@ -144,16 +144,16 @@ class FirstCheckpoints(AnswerConsequences):
         """Return what gives for a level the part of all consequences that matters, each once."""
 
         @cache
-        def following(level: int, said: Said) -> Consequences:
-            distinct, group = self.of_level(level, said)
+        def following(level: int, path: Said) -> Consequences:
+            distinct, group = self.of_level(level, path)
             places = within.get(level, range(len(group)))
             numbers: dict[AnswerConsequence, int] = {}
             at = {
                 n: numbers.setdefault(part(distinct[n]), len(numbers))
                 for n in dict.fromkeys(group[place] for place in sorted(places))
             }
-            kept = [at[n] if place in places else -1 for place, n in enumerate(group)]
-            return list(numbers), kept
+            narrowed = [at[n] if place in places else -1 for place, n in enumerate(group)]
+            return list(numbers), narrowed
 
         return following
 
@@ -167,12 +167,12 @@ class FirstCheckpoints(AnswerConsequences):
     ) -> int:
         """Return the node of what follows a state, answer by answer."""
         bottom, settled = len(self.axes), self._settled
-        known: list[dict[State, int]] = [{} for _ in range(bottom + 1)]
+        memo: list[dict[State, int]] = [{} for _ in range(bottom + 1)]
 
         @cache
-        def lost(level: int, said: Said) -> list[int | None]:
+        def lost(level: int, path: Said) -> list[int | None]:
             """Return for each answer what it only takes away beyond the one before it, if so."""
-            distinct = consequences(level, said)[0]
+            distinct = consequences(level, path)[0]
             return [None, *(_lost(*pair) for pair in pairwise(distinct))]
 
         @cache
@@ -183,13 +183,13 @@ class FirstCheckpoints(AnswerConsequences):
             return self.bits_of({id for label in labels for id in label}) if picked else -1
 
         def grow(level: int, state: State) -> int:
-            found = known[level].get(state)
-            if found is not None:
-                return found
+            node = memo[level].get(state)
+            if node is not None:
+                return node
             if watched and not watched & ~state.marks.out:
-                found = EMPTY
+                node = EMPTY
             elif level == bottom:
-                found = diagram.terminal(end(state))
+                node = diagram.terminal(end(state))
             else:
                 distinct, group = consequences(level, state.terms.said)
                 ends: list[int] = []
@@ -200,9 +200,9 @@ class FirstCheckpoints(AnswerConsequences):
                         after = self._after(state, consequence, used=level + 1 == settled)
                         ends.append(grow(level + 1, after))
                 ends.append(EMPTY)  # at -1, where a value is not followed
-                found = diagram.node(level, tuple([ends[at] for at in group]))
-            known[level][state] = found
-            return found
+                node = diagram.node(level, tuple([ends[at] for at in group]))
+            memo[level][state] = node
+            return node
 
         nothing = AnswerConsequence(Marks(), start.pending, self.ending(-1), Terms())
         return grow(0, self._after(start, nothing, used=settled == 0))
@@ -245,12 +245,12 @@ class FirstCheckpoints(AnswerConsequences):
     def _assigned(self, uses: tuple[str, ...]) -> int:
         """Return the bits of the first of the uses that each checkpoint offers."""
         if uses not in self._by_uses:
-            found = 0
-            for place, one in enumerate(self.checkpoints):
-                own = (use for use in uses if use != COMPOSE and self.task in tasks_of(one, use))
+            mask = 0
+            for place, model in enumerate(self.checkpoints):
+                own = (use for use in uses if use != COMPOSE and self.task in tasks_of(model, use))
                 if use := next(own, None):
-                    found |= 1 << 2 * place + (use != AS_IS)
-            self._by_uses[uses] = found
+                    mask |= 1 << 2 * place + (use != AS_IS)
+            self._by_uses[uses] = mask
         return self._by_uses[uses]
 
     # -- where everything is answered ----------------------------------------------------------
@@ -270,14 +270,14 @@ class FirstCheckpoints(AnswerConsequences):
         top = top & ~(marks.unknown | marks.poor) or top
         top = top & self._fitting(terms) or top
         for use in uses:
-            if found := top & self.offered.get(use, 0):
-                top = found
+            if matching := top & self.offered.get(use, 0):
+                top = matching
                 break
         order = order or self.order
         if order == ORDERS[0]:
             order = terms.order or order
         if order != ORDERS[0]:
-            top = next(found for some in self._classes(order, terms) if (found := top & some))
+            top = next(matching for some in self._classes(order, terms) if (matching := top & some))
         top = top & ~state.avoid or top
         top = top & state.prefer or top
         top = top & ~marks.learning or top
@@ -326,8 +326,8 @@ class FirstCheckpoints(AnswerConsequences):
         if key not in self._order_classes:
             required = self.of_said(terms.said)
             ranked: dict[Any, int] = {}
-            for place, one in enumerate(self.checkpoints):
-                rank = by_order(order, one, required.takes_gb(one, AS_IS))
+            for place, checkpoint in enumerate(self.checkpoints):
+                rank = by_order(order, checkpoint, required.takes_gb(checkpoint, AS_IS))
                 ranked[rank] = ranked.get(rank, 0) | 0b11 << 2 * place
             self._order_classes[key] = [ranked[rank] for rank in sorted(ranked)]
         return self._order_classes[key]

@@ -145,7 +145,7 @@ def assumptions(checkpoints: Iterable[Checkpoint]) -> str:
         weights += "; :int8 and :int4 quantize linear layers and keep other layers in 16 bits"
     interpreter = "370 MB for Python with torch, torchvision and transformers"
     rests_on = ["batch size 1", weights, interpreter]
-    if any(one.dtype is None and one.parameters_millions is not None for one in checkpoints):
+    if any(model.dtype is None and model.parameters_millions is not None for model in checkpoints):
         taken = "assumed as bfloat16 for language models and float32 for other models"
         rests_on.append(f"~ marks an unverified precision, {taken}")
     return "; ".join(rests_on)

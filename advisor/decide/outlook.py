@@ -74,8 +74,8 @@ def diagram_for(
     Answers to which the kept diagram has no value, such as two languages at once, get one of their
     own, which is built for them; so is the diagram of another order, or of verified ones only.
     """
-    asked = "-".join((order, *(["verified"] if verified_only else []), *engine.priority))
-    whole = _kept(engine, task, asked, order, verified_only=verified_only)
+    setup = "-".join((order, *(["verified"] if verified_only else []), *engine.priority))
+    whole = _kept(engine, task, setup, order, verified_only=verified_only)
     own = {
         axis.question: given[axis.question]
         for axis in whole.axes
@@ -84,7 +84,7 @@ def diagram_for(
     if not own:
         return whole
     remembered = engine.rulebase.remembered
-    key = (TaskDiagram, task, asked, tuple((id, a.options, a.named) for id, a in own.items()))
+    key = (TaskDiagram, task, setup, tuple((id, a.options, a.named) for id, a in own.items()))
     if key not in remembered:
         from advisor.decide.task_diagrams import build
 
@@ -93,12 +93,12 @@ def diagram_for(
     return task_diagram
 
 
-def _kept(engine: Engine, task: str, asked: str, order: str, *, verified_only: bool) -> TaskDiagram:
+def _kept(engine: Engine, task: str, setup: str, order: str, *, verified_only: bool) -> TaskDiagram:
     """Return the diagram of a task with the answers that have a value of their own."""
-    key = TaskDiagram, task, asked
+    key = TaskDiagram, task, setup
     remembered = engine.rulebase.remembered
     if key not in remembered:
-        name = f"diagrams/{asked}/{task}"
+        name = f"diagrams/{setup}/{task}"
         shelf = engine.rulebase.shelf
         table = shelf.read(name) if shelf else None
         if table is None:
@@ -137,21 +137,21 @@ class _Reading:
         Where nothing is left but what training could teach, and training was only assumed away,
         the path goes on from what is to be trained. None where the answers cannot all be true.
         """
-        kept = [[changed[n]] if n in changed else places for n, places in enumerate(self.kept)]
-        found = self.diagram.assumed(kept)
-        if found is None:
+        allowed = [[changed[n]] if n in changed else places for n, places in enumerate(self.kept)]
+        assumed = self.diagram.assumed(allowed)
+        if assumed is None:
             return None
-        path, leaf = found
+        path, leaf = assumed
         first = None
         for level, place in self.diagram.training if leaf.kind == TEACHABLE else ():
             if level in self.open and level not in changed and path[level] != place:
-                kept[level] = [place]
-                trained = self.diagram.assumed(kept)
+                allowed[level] = [place]
+                trained = self.diagram.assumed(allowed)
                 if trained and trained[1].use == FINE_TUNE and not trained[1].is_next:
                     first = first or _Settled(*trained, {level: place})
                     if self._alone(level, path, trained[0]):
                         return first._replace(training={level: place})
-                kept[level] = self.kept[level]
+                allowed[level] = self.kept[level]
         return first or _Settled(path, leaf, {})
 
     def _alone(self, level: int, path: Sequence[int], other: Sequence[int]) -> bool:
@@ -188,10 +188,10 @@ class _Reading:
     ) -> Iterator[tuple[dict[str, str], Leaf]]:
         """Yield the fewest answers to a family or another checkpoint that no single one reaches."""
         ends = self.diagram.ends()
-        families = {leaf.family, *(one.family for one in reached)}
+        families = {leaf.family, *(end.family for end in reached)}
         for family in sorted({end.family for end in ends} - families):
             yield from self._set(path, leaf, {end for end in ends if end.family == family})
-        if all(one.checkpoint == leaf.checkpoint for one in reached):
+        if all(end.checkpoint == leaf.checkpoint for end in reached):
             others = {end for end in ends if end.checkpoint != leaf.checkpoint}
             yield from self._set(path, leaf, others)
 
@@ -226,9 +226,9 @@ def outlook(
         raise contradiction(given, engine.rulebase, engine.admits)
     path, leaf, training = settled
     ends = {leaf, *reading.diagram.leaves(given)}
-    told = len(given[TASK].options) == 1 if TASK in given else False
+    task_given = len(given[TASK].options) == 1 if TASK in given else False
     family = len({end.family for end in ends}) == 1
-    checkpoint = family and told and len({end.checkpoint for end in ends}) == 1
+    checkpoint = family and task_given and len({end.checkpoint for end in ends}) == 1
     changes = list(reading.singles(path, leaf))
     changes += reading.sets(path, leaf, {end for _, end in changes})
     return Outlook(
@@ -275,7 +275,7 @@ def task_changes(engine: Engine, decision: Decision, changes: Iterable[Change]) 
 
 def by_end(changes: Iterable[Change]) -> dict[tuple[str, str], list[Change]]:
     """Return changes by the family and the checkpoint that they lead to, the first first."""
-    found: dict[tuple[str, str], list[Change]] = {}
+    grouped: dict[tuple[str, str], list[Change]] = {}
     for change in changes:
-        found.setdefault((change.family, change.checkpoint), []).append(change)
-    return found
+        grouped.setdefault((change.family, change.checkpoint), []).append(change)
+    return grouped

@@ -102,8 +102,8 @@ def _read(body: dict[str, Any], shown: str, digest: str) -> OwnMeasurements:
             other = sides[1] if pair["ahead"] == sides[0] else sides[0]
             ahead.append((checkpoints[pair["ahead"]], checkpoints[other]))
     data = body["data"]
-    told = (str(data["name"]), str(data["task"]), int(data["images"]))
-    return OwnMeasurements(shown, digest, *told, metric, _shown(values, ahead), tuple(ahead))
+    heading = (str(data["name"]), str(data["task"]), int(data["images"]))
+    return OwnMeasurements(shown, digest, *heading, metric, _shown(values, ahead), tuple(ahead))
 
 
 def _finite(value: Any) -> float:
@@ -116,7 +116,7 @@ def _shown(values: dict[str, float], ahead: Sequence[tuple[str, str]]) -> dict[s
     """Return values to the decimals that an evaluation prints, to more where a pair needs them."""
     for decimals in range(DECIMALS, sys.float_info.dig):
         shown = {id: round(value, decimals) for id, value in values.items()}
-        if all(shown[one] != shown[other] for one, other in ahead):
+        if all(shown[leader] != shown[other] for leader, other in ahead):
             return shown
     return values
 
@@ -134,13 +134,13 @@ def measured_rules(rulebase: RuleBase, file: Path) -> RuleBase:
             hint="run `advisor list checkpoints` to see the cataloged checkpoints",
         )
     core = rulebase.part("core")
-    told = f"{core['digest']}{own.digest}".encode()
+    content = f"{core['digest']}{own.digest}".encode()
     made = rulebase.with_parts(
         {
             f"orders/{task}": _first_of(own, rulebase.order(task)),
             "core": {
                 **core,
-                "digest": hashlib.sha256(told).hexdigest()[: len(core["digest"])],
+                "digest": hashlib.sha256(content).hexdigest()[: len(core["digest"])],
                 "overlays": [*core["overlays"], own.said],
             },
         }
@@ -176,7 +176,7 @@ def _first_of(own: OwnMeasurements, order: dict[str, Any]) -> dict[str, Any]:
 def measured_notes(rulebase: RuleBase, advice: Sequence[TaskAdvice]) -> Iterator[str]:
     """Yield what has to be said of an evaluation that ranks: of another task, or another family."""
     own: OwnMeasurements = rulebase.measurements
-    of_task = [one for one in advice if one.task == rulebase.task(own.task).id]
+    of_task = [advised for advised in advice if advised.task == rulebase.task(own.task).id]
     if not of_task:
         yield f"`{own.file}` evaluates {own.task}, so it does not affect this ranking"
     for task_advice in of_task:

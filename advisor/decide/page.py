@@ -182,7 +182,7 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
 def _certainty(advice: TaskAdvice) -> str:
     certainty = advice.certainty
     if certainty.family != DECIDED:
-        others = [one for one in advice.decision.possible if one != advice.family]
+        others = [family for family in advice.decision.possible if family != advice.family]
         if not others:
             return BASED_ON[certainty.family]
         names = joined((short_name(advice, other) for other in others), "or")
@@ -202,7 +202,7 @@ def _why(advice: TaskAdvice, room: Room) -> Iterator[Note]:
     reasons = [rule.because for rule in decisive if rule.effect == "prefer"]
     if winner.fit:
         reasons.append(winner.fit.because)
-    reasons += [found.rule.because for found in winner.fired if found.rule.effect != "avoid"]
+    reasons += [fired.rule.because for fired in winner.fired if fired.rule.effect != "avoid"]
     for because in reasons[:1]:
         yield Note("Family", because, room.reason)
     for fired_rule in winner.fired:
@@ -221,13 +221,13 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
     """Why this checkpoint comes before the next, or what is known of it where nothing says."""
     pick, *more = advice.selection.picks
     preferred = next((rule for rule in pick.fired if rule.effect == "prefer"), None)
-    why, known = standing(advice.selection, pick), ""
+    why, grounds = standing(advice.selection, pick), ""
     if pick.figures:
         figure = pick.figures[0]
-        known = f"{figure.name} {figure_text(pick.checkpoint.id, figure.value)}"
+        grounds = f"{figure.name} {figure_text(pick.checkpoint.id, figure.value)}"
     if pick.before_next:
-        by_relation = pick.before_next.by != FIGURE and known
-        yield Note("Ranking", f"{known}; {why}" if by_relation else why, lines=2)
+        by_relation = pick.before_next.by != FIGURE and grounds
+        yield Note("Ranking", f"{grounds}; {why}" if by_relation else why, lines=2)
     elif preferred:
         yield Note("Ranking", preferred.because, lines=2)
     elif not more:
@@ -236,10 +236,10 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
         yield Note("Ranking", f"the only candidate; {doubt}" if doubt else meets)
     else:
         typical = advice.task in pick.checkpoint.typical
-        known = known or ("the usual starting point for this task" if typical else UNSCORED)
-        if known == UNSCORED:
+        grounds = grounds or ("the usual starting point for this task" if typical else UNSCORED)
+        if grounds == UNSCORED:
             why = why.removeprefix(UNMEASURED)
-        yield Note("Ranking", f"{known}; {why}", lines=2)
+        yield Note("Ranking", f"{grounds}; {why}", lines=2)
 
 
 def _unloadable(selection: Selection) -> Iterator[Note]:
@@ -322,7 +322,7 @@ def _elsewhere(advice: TaskAdvice) -> Page:
 def _missing(advice: TaskAdvice) -> Iterator[Note]:
     """What came closest to what nothing meets, and who has one."""
     selection = advice.selection
-    rows = [(one.checkpoint.id, (*one.lacks, *one.unknown)) for one in selection.closest]
+    rows = [(near.checkpoint.id, (*near.lacks, *near.unknown)) for near in selection.closest]
     rows += [(pick.checkpoint.id, pick.unknown) for pick in selection.unverified]
     for place, (id, gaps) in enumerate(rows[:SHOWN_CLOSEST]):
         yield Note("" if place else "Closest", f"{id}: {gaps_text(gaps)}", lines=2)
@@ -342,7 +342,7 @@ def _notes(rows: Iterable[Note]) -> Page:
 def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
     """The other families, what would change the answer, and what was assumed."""
     decision = advice.decision
-    others = [one for one in decision.assessments if one.family != advice.family]
+    others = [rival for rival in decision.assessments if rival.family != advice.family]
     if decision.outcome != NONE:
         others = [other for other in others if other.verdict != "recommended"]
         for place, assessment in enumerate(others):
@@ -377,8 +377,10 @@ def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
     named = [*families.items()]
     for family, change in named[: max(most, 1)]:
         yield words(change), short_name(advice, family)
-    others = [one for one in advice.changes if one.checkpoint and one not in families.values()]
-    others = [one for one in others if set(one.origins.values()) == {ASSUMED}]
+    others = [
+        change for change in advice.changes if change.checkpoint and change not in families.values()
+    ]
+    others = [change for change in others if set(change.origins.values()) == {ASSUMED}]
     if others and (most or not named):
         other = min(others, key=lambda other: _rarity(advice, other))
         yield words(other), other.checkpoint
@@ -400,7 +402,7 @@ def _against(advice: TaskAdvice, assessment: Assessment) -> str:
     if assessment.verdict == "excluded":
         return min(rules, key=lambda rule: (rule.derived != "tasks", len(rule.because))).because
     lost_on = assessment.lost_on or "rank"
-    rules = [found.rule for found in assessment.fired if found.rule.effect == "avoid"]
+    rules = [fired.rule for fired in assessment.fired if fired.rule.effect == "avoid"]
     reasons = [rule.because for rule in rules if rule.criterion == lost_on]
     return min(reasons, key=len, default=lost_on_text(advice.rulebase, lost_on, assessment.fit))
 

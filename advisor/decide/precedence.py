@@ -112,11 +112,11 @@ class Gauge(NamedTuple):
         sign = 1 if self.better == "higher" else -1
         noise, between, share = self.noise, self.between, self.share
 
-        def times(one: Figure, other: Figure) -> float:
-            gap = sign * (one[0] - other[0])
-            limit = noise if one[2] == other[2] else between
+        def times(figure: Figure, other: Figure) -> float:
+            gap = sign * (figure[0] - other[0])
+            limit = noise if figure[2] == other[2] else between
             if share is not None:
-                limit = share * max(abs(one[0]), abs(other[0]))
+                limit = share * max(abs(figure[0]), abs(other[0]))
             return 0.0 if abs(gap) < limit - ROUNDING else gap / max(limit, ROUNDING)
 
         return times
@@ -130,8 +130,8 @@ class Precedences:
     ) -> None:
         self._rulebase = rulebase
         self._order = rulebase.order(task)
-        asked = [language for language in languages or () if language != ENGLISH]
-        self.language = asked[0] if asked else ENGLISH
+        foreign = [language for language in languages or () if language != ENGLISH]
+        self.language = foreign[0] if foreign else ENGLISH
         self.ends_at_tie = self._order["tie"] == "cheaper"
         self.task = task
         self.lines: dict[tuple[str, str], Any] = {}
@@ -144,8 +144,8 @@ class Precedences:
     ) -> Precedences:
         """Return what tells checkpoints apart, the same object for the same task and language."""
         made = cls(rulebase, task, languages)
-        found: Precedences = rulebase.remembered.setdefault((cls, task, made.language), made)
-        return found
+        precedences: Precedences = rulebase.remembered.setdefault((cls, task, made.language), made)
+        return precedences
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Precedences):
@@ -184,15 +184,15 @@ class Precedences:
 
         Forms in fewer bits have the value of the checkpoint less what they may lose.
         """
-        found: dict[str, Figure] = {}
+        figures: dict[str, Figure] = {}
         for place, metric, values in table:
             losses = self._order.get("losses", {}).get(metric, {})
             for id, value in values.items():
-                found.setdefault(id, (value, metric, str(place)))
+                figures.setdefault(id, (value, metric, str(place)))
                 for precision, loss in losses.get(id, {}).items():
                     estimate = round(value - loss, 4), metric, str(place)
-                    found.setdefault(form_id(id, precision), estimate)
-        return found
+                    figures.setdefault(form_id(id, precision), estimate)
+        return figures
 
     @property
     def has_losses(self) -> bool:
@@ -201,26 +201,26 @@ class Precedences:
 
     def speaks(self, checkpoint: Checkpoint) -> bool:
         """True unless it is known not to know the language."""
-        told = checkpoint.languages or ()
-        return not told or not {self.language, MULTILINGUAL, *NO_LANGUAGE}.isdisjoint(told)
+        spoken = checkpoint.languages or ()
+        return not spoken or not {self.language, MULTILINGUAL, *NO_LANGUAGE}.isdisjoint(spoken)
 
     def published(self, checkpoint: str) -> tuple[Published, ...]:
         """Return the figures of a checkpoint on the yardsticks of the task."""
         if checkpoint in self._published:
             return self._published[checkpoint]
-        found: list[Published] = []
+        rows: list[Published] = []
         for rank, gauge in enumerate(self.gauges):
             for number, table in enumerate(gauge.tables):
                 if figure := table.get(checkpoint):
                     value, metric, place = figure
                     source, name = self._order["protocols"][place][0], gauge.name
-                    one = Published(
+                    row = Published(
                         *(name, metric, value, gauge.better, source, (rank, number)),
                         estimated=is_form(checkpoint),
                     )
-                    if not found or found[-1][:5] != one[:5]:  # tables of pairs hold each often
-                        found.append(one)
-        self._published[checkpoint] = tuple(found)
+                    if not rows or rows[-1][:5] != row[:5]:  # tables of pairs hold each often
+                        rows.append(row)
+        self._published[checkpoint] = tuple(rows)
         return self._published[checkpoint]
 
     def first_measured(self, checkpoint: str) -> int:
@@ -230,39 +230,39 @@ class Precedences:
     @cached_property
     def _first(self) -> dict[str, int]:
         """The place of the first yardstick of each that one measured."""
-        found: dict[str, int] = {}
+        places: dict[str, int] = {}
         for place, gauge in enumerate(self.gauges):
             for table in gauge.tables:
-                found = dict.fromkeys(table, place) | found
-        return found
+                places = dict.fromkeys(table, place) | places
+        return places
 
     def compare(self, checkpoints: Iterable[Checkpoint]) -> Compared:
         """Return what tells pairs of checkpoints apart, and which tie."""
         families = {checkpoint.id: checkpoint.family for checkpoint in checkpoints}
         ids = tuple(families)
         first = {id: self.first_measured(id) for id in ids}
-        told: dict[tuple[str, str], Told] = {}
+        edges: dict[tuple[str, str], Told] = {}
         tied: set[tuple[str, str]] = set()
         for rank, gauge in enumerate(self.gauges):
             able = [id for id in ids if first[id] >= rank] if gauge.rest else ids
-            self._compared(gauge, rank, able, told, tied)
+            self._compared(gauge, rank, able, edges, tied)
         for kind, before, behind in self._related(families):
             pair = before, behind
-            known = pair in told or pair[::-1] in told
+            compared = pair in edges or pair[::-1] in edges
             tie = self.ends_at_tie and (pair in tied or pair[::-1] in tied)
-            if not known and (not tie or RELATIONS[kind - 2] == ROUNDED):
-                told[pair] = (kind, 0, 0.0, before, behind, 0)
+            if not compared and (not tie or RELATIONS[kind - 2] == ROUNDED):
+                edges[pair] = (kind, 0, 0.0, before, behind, 0)
         ordered = sorted(
-            told.values(), key=lambda said: (is_form(said[3]) or is_form(said[4]), said)
+            edges.values(), key=lambda edge: (is_form(edge[3]) or is_form(edge[4]), edge)
         )
-        return Compared(ordered, frozenset(tied - told.keys()), self)
+        return Compared(ordered, frozenset(tied - edges.keys()), self)
 
     def _compared(
         self,
         gauge: Gauge,
         rank: int,
         ids: Sequence[str],
-        told: dict[tuple[str, str], Told],
+        edges: dict[tuple[str, str], Told],
         tied: set[tuple[str, str]],
     ) -> None:
         """Compare each pair that is still open in the first table of a yardstick that has both.
@@ -270,13 +270,13 @@ class Precedences:
         By the word of a maker about its own a pair stays open.
         """
         protocols, times = self._order["protocols"], gauge.apart
-        settled = {pair for pair, said in told.items() if not said[0]}
+        settled = {pair for pair, edge in edges.items() if not edge[0]}
         if self.ends_at_tie:
             settled |= tied
         for number, table in enumerate(gauge.tables):
             inside = [(id, table[id]) for id in ids if id in table]
-            for (one, figure), (other, against) in combinations(inside, 2):
-                pair = one, other
+            for (id, figure), (other, against) in combinations(inside, 2):
+                pair = id, other
                 if pair in settled:
                     continue
                 settled.add(pair)
@@ -284,15 +284,15 @@ class Precedences:
                 if not apart:
                     tied.add(pair)
                     continue
-                before, behind = pair if apart > 0 else (other, one)
+                before, behind = pair if apart > 0 else (other, id)
                 maker = protocols[figure[2]][1] if figure[2] == against[2] else None
                 kind = int(_owner(before) == maker != _owner(behind)) if maker else 0
-                if not kind or pair not in told:
-                    told[pair] = kind, rank, -round(abs(apart), 6), before, behind, number
+                if not kind or pair not in edges:
+                    edges[pair] = kind, rank, -round(abs(apart), 6), before, behind, number
 
-    def precedence(self, told: Told) -> Precedence:
+    def precedence(self, edge: Told) -> Precedence:
         """Return what was told of a pair, with its figures and where they were published."""
-        kind, rank, _, before, behind, number = told
+        kind, rank, _, before, behind, number = edge
         if kind > 1:
             return Precedence("relation", RELATIONS[kind - 2], None, behind, None, None)
         gauge = self.gauges[rank]
@@ -320,8 +320,8 @@ def related(checkpoints: Mapping[str, Checkpoint]) -> Iterator[tuple[str, str, s
     Of the forms of one checkpoint the wider has more bits.
     """
     wider = ""
-    for id, one in checkpoints.items():
-        if one.is_rounded:
+    for id, checkpoint in checkpoints.items():
+        if checkpoint.is_rounded:
             yield ROUNDED, wider, id
         wider = id
         for name, field in ((LARGER, "larger_than"), (SUCCESSOR, "succeeds")):
@@ -332,8 +332,8 @@ def related(checkpoints: Mapping[str, Checkpoint]) -> Iterator[tuple[str, str, s
 def _chain(catalogue: Mapping[str, Checkpoint], id: str, field: str) -> Iterator[str]:
     """Yield all that a checkpoint is larger than, or succeeds, from one to the next."""
     behind: str | None = id
-    while behind and (one := catalogue.get(behind)):
-        behind = getattr(one, field)
+    while behind and (checkpoint := catalogue.get(behind)):
+        behind = getattr(checkpoint, field)
         if behind:
             yield behind
 

@@ -40,9 +40,9 @@ def requirements(code: str, packages: Iterable[Package]) -> list[str]:
     }
     wrapped = re.findall(r"^from (\w+)[\w.]* import \(\n([^)]*)", code, re.MULTILINE)
     imported |= {name for _, names in wrapped for name in re.findall(r"\w+", names)}
-    found = [package for package in packages if imported & {*package.needed_by}]
-    pinned = {id for package in found for id in package.pins}
-    return [f"{package.id}{package.versions}" for package in found if package.id not in pinned]
+    needed = [package for package in packages if imported & {*package.needed_by}]
+    pinned = {id for package in needed for id in package.pins}
+    return [f"{package.id}{package.versions}" for package in needed if package.id not in pinned]
 
 
 def install_line(needed: Sequence[str]) -> str:
@@ -68,14 +68,14 @@ def with_header(code: str, lines: Sequence[str]) -> str:
 def header(
     needed: Sequence[str],
     checkpoint: Checkpoint | None,
-    said: Sequence[str],
+    comments: Sequence[str],
     runs: Sequence[str] = (),
     prepared: Sequence[str] = (),
 ) -> list[str]:
     """Return what a program downloads, how it is installed and run, and its metadata (PEP 723).
 
     What is `prepared` first stands instead of that which it downloads. `runs` are the words of its
-    command lines; what is `said` stands above the metadata.
+    command lines; `comments` stand above the metadata.
     """
     lines: list[str] = []
     if checkpoint and checkpoint.loader != "remote-code" and not prepared:
@@ -93,7 +93,7 @@ def header(
     if runs:
         lines.append(f"Save this as {PROGRAM} and run it; uv installs the packages by itself:")
         lines += [f"  uv run {PROGRAM} {words}".rstrip() for words in runs]
-    lines += said
+    lines += comments
     if needed:
         lines += ["/// script", f'requires-python = "{PYTHONS}"', "dependencies = ["]
         lines += [*(f'  "{each}",' for each in needed), "]", "///"]
@@ -115,10 +115,10 @@ def merged(code: str) -> str:
 
     In the parts of programs an import of a module stands on one line, and begins it.
     """
-    found = _IMPORTS.findall(code)
-    plain = {line.removeprefix("import ") for line, module, _ in found if not module}
+    imports = _IMPORTS.findall(code)
+    plain = {line.removeprefix("import ") for line, module, _ in imports if not module}
     named: dict[str, set[str]] = {}
-    for _, module, names in found:
+    for _, module, names in imports:
         if module:
             named.setdefault(module, set()).update(names.split(", "))
     sections: tuple[list[str], list[str]] = ([], [])

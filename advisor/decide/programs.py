@@ -62,11 +62,11 @@ def snippet(
     thinking &= bool(program.thinking_code)
     thinks = checkpoint.thinks and (thinking or not checkpoint.thinking_switch)
     code = program.thinking_code if thinks and program.thinking_code else program.code
-    prompt, asked = _worded(checkpoint, task, program, answers)
+    prompt, question = _worded(checkpoint, task, program, answers)
     tool = tool_of(rulebase, checkpoint, task, program, answers)
     if tool:
         code = joined_code([tool.begin, code, tool.end] if whole else [code, tool.once])
-    said = _said(program, answers)
+    fields = _said(program, answers)
     sample = sample_of(program, answers)
     class_name, processor = checkpoint.model_class or "", checkpoint.processor or "AutoProcessor"
     act = act_of(rulebase, task) if task else None
@@ -81,11 +81,11 @@ def snippet(
         "dtype": _dtype(checkpoint),
         "checkpoint": checkpoint.hub_id,
         "prompt": literal(prompt),
-        "asked": literal(asked),
-        "fields-given": f"default={literal(asked)}" if "fields" in answers else "required=True",
+        "asked": literal(question),
+        "fields-given": f"default={literal(question)}" if "fields" in answers else "required=True",
         "sample": literal(sample),
         "asked-for": f"such as {sample}, or an image" if "def text_vectors" in code else "an image",
-        "label-template": said.get("language", TEMPLATE),
+        "label-template": fields.get("language", TEMPLATE),
         "result": act.result if act else "result",
         "opened": opened,
         "size": _size(tool, code),
@@ -141,11 +141,11 @@ def _worded(
     """Return the prompt for a task, with its place for what is asked, and what stands there."""
     own, usual = checkpoint.prompts.get(task or ""), program.prompts.get(task or "", "")
     match = _ASKED_FOR.search(usual)
-    asked = answers.get(match[1], match[2]) if match else ""
+    question = answers.get(match[1], match[2]) if match else ""
     if own is not None:
-        return own, asked
-    kept = {match[1]: f"{{{match[1]}}}"} if match else {}
-    return filled(usual, {**_said(program, answers), **kept}), asked
+        return own, question
+    placeholder = {match[1]: f"{{{match[1]}}}"} if match else {}
+    return filled(usual, {**_said(program, answers), **placeholder}), question
 
 
 def _dtype(checkpoint: Checkpoint) -> str:
@@ -283,8 +283,8 @@ def _memory_words(checkpoint: Checkpoint) -> dict[str, str]:
 
 def joining_program(task: str, programs: Sequence[Program], *, whole: bool = True) -> str | None:
     """Return the program that joins parts and trains them for a task, None where there is none."""
-    found = (program for program in programs if program.use == COMPOSE)
-    code = next((one.code for one in found if not one.tasks or task in one.tasks), None)
+    joins = (program for program in programs if program.use == COMPOSE)
+    code = next((join.code for join in joins if not join.tasks or task in join.tasks), None)
     return code and merged(code.replace("{given}", "" if whole else "[]"))
 
 

@@ -38,7 +38,7 @@ def _files(script: Script, advice: TaskAdvice) -> dict[str, str]:
     is_page = script.python.startswith("<")
     name = PAGE if is_page else PROGRAM
     run = " ".join(["python", name, *script.runs[:1]]).rstrip()
-    said = {
+    slots = {
         "program": name,
         "task": script.task,
         "checkpoint": script.checkpoint or "an encoder and a decoder of your choice",
@@ -54,7 +54,7 @@ def _files(script: Script, advice: TaskAdvice) -> dict[str, str]:
         tests = [project_files["test-training"]]
     for each in (project_files["readme"], *tests):
         text = each.text
-        for place, word in said.items():
+        for place, word in slots.items():
             text = text.replace(f"{{{place}}}", word)
         files[each.name] = text
     if script.checkpoint:
@@ -68,11 +68,11 @@ def _choice(script: Script, advice: TaskAdvice) -> str:
     What nobody said is needed as it was assumed, so that the check has one outcome.
     """
     given = {id: a.said for id, a in advice.decision.given.items() if a.is_given}
-    needs = {id: said[0] if len(said) == 1 else list(said) for id, said in given.items()}
+    needs = {id: names[0] if len(names) == 1 else list(names) for id, names in given.items()}
     needs |= {id: option for id, option in advice.assumed.items() if id not in needs}
     checkpoint = advice.rulebase.checkpoint(script.checkpoint)
     if checkpoint.is_rounded:
         needs.pop("memory-gb", None)  # what is declared are the weights as they are stored
     entry = {"name": script.task, "checkpoint": checkpoint.hub_id, "revision": checkpoint.revision}
-    kept = {key: value for key, value in entry.items() if value} | {"needs": needs}
-    return f"choices:\n  - {json.dumps(kept, ensure_ascii=False)}\n"
+    filled = {key: value for key, value in entry.items() if value} | {"needs": needs}
+    return f"choices:\n  - {json.dumps(filled, ensure_ascii=False)}\n"

@@ -37,48 +37,48 @@ class Locked(NamedTuple):
         """Return why one stands before another, by one that stands between them at most."""
         if behind not in self.behind.get(before, ()):
             return None
-        if said := self.direct(before, behind):
-            return said
+        if precedence := self.direct(before, behind):
+            return precedence
         between = [
-            (max(self.told[before, one], self.told[one, behind]), one)
-            for one in self.behind[before]
-            if (before, one) in self.told and (one, behind) in self.told
+            (max(self.told[before, middle], self.told[middle, behind]), middle)
+            for middle in self.behind[before]
+            if (before, middle) in self.told and (middle, behind) in self.told
         ]
         if not between:
             return None
         through = min(between)[1]
         return self.by.precedence(self.told[through, behind])._replace(through=through)
 
-    def tie(self, one: str, other: str) -> bool:
+    def tie(self, id: str, other: str) -> bool:
         """True where a yardstick compared the two and nothing told them apart."""
-        return other in self.ties.get(one, ())
+        return other in self.ties.get(id, ())
 
     def first_before(self, ids: Sequence[str]) -> dict[str, str]:
         """Return for each the first of some ids that evidence puts right before it, if one is."""
         place = {id: number for number, id in enumerate(ids)}
-        found: dict[str, str] = {}
+        first: dict[str, str] = {}
         for before, behind in self.told:
-            if before in place and (behind not in found or place[before] < place[found[behind]]):
-                found[behind] = before
-        return found
+            if before in place and (behind not in first or place[before] < place[first[behind]]):
+                first[behind] = before
+        return first
 
     def direct(self, before: str, behind: str) -> Precedence | None:
         """Return what puts one right before another, if anything does."""
-        told = self.told.get((before, behind))
-        return self.by.precedence(told) if told else None
+        edge = self.told.get((before, behind))
+        return self.by.precedence(edge) if edge else None
 
 
 def lock(ids: Iterable[str], compared: Compared) -> Locked:
     """Return the order that evidence gives, taken in its order; `ids` are those to order."""
     inside = frozenset(ids)
-    pairs = {(said[3], said[4]): said for said in compared.told if inside.issuperset(said[3:5])}
+    pairs = {(edge[3], edge[4]): edge for edge in compared.told if inside.issuperset(edge[3:5])}
     order = _Order(inside, pairs)
     refused = [*order.refused(pairs)]
     dropped = [pairs.pop(pair) for pair in refused]
     ties: dict[str, set[str]] = {}
-    for one, other in compared.tied:
-        ties.setdefault(one, set()).add(other)
-        ties.setdefault(other, set()).add(one)
+    for id, other in compared.tied:
+        ties.setdefault(id, set()).add(other)
+        ties.setdefault(other, set()).add(id)
     return Locked(order.closed(), pairs, tuple(dropped), ties, compared.by)
 
 
@@ -92,7 +92,7 @@ class _Order:
     def __init__(self, ids: Iterable[str], pairs: Collection[tuple[str, str]]) -> None:
         wins = Counter(before for before, _ in pairs)
         losses = Counter(behind for _, behind in pairs)
-        line = sorted(ids, key=lambda one: losses[one] - wins[one])
+        line = sorted(ids, key=lambda model: losses[model] - wins[model])
         self._place = {id: place for place, id in enumerate(line)}
         self._after: dict[str, list[str]] = {id: [] for id in line}
         self._ahead: dict[str, list[str]] = {id: [] for id in line}
@@ -111,10 +111,10 @@ class _Order:
     def _moved(self, before: str, behind: str) -> bool:
         """Move one before another in the line; False where it stands behind it for good."""
         place = self._place
-        later = self._reached(behind, self._after, lambda one: place[one] <= place[before])
+        later = self._reached(behind, self._after, lambda other: place[other] <= place[before])
         if before in later:
             return False
-        sooner = self._reached(before, self._ahead, lambda one: place[one] >= place[behind])
+        sooner = self._reached(before, self._ahead, lambda other: place[other] >= place[behind])
         moved = sorted(sooner, key=place.__getitem__) + sorted(later, key=place.__getitem__)
         for at, id in zip(sorted(place[id] for id in moved), moved, strict=True):
             place[id] = at
@@ -124,25 +124,25 @@ class _Order:
         self, start: str, steps: Mapping[str, list[str]], within: Callable[[str], bool]
     ) -> set[str]:
         """Return what can be reached from one, itself with it, by steps that stay within."""
-        found, left = {start}, [start]
+        reached, left = {start}, [start]
         while left:
             for id in steps[left.pop()]:
-                if id not in found and within(id):
-                    found.add(id)
+                if id not in reached and within(id):
+                    reached.add(id)
                     left.append(id)
-        return found
+        return reached
 
     def closed(self) -> dict[str, frozenset[str]]:
         """Return for each all that stands behind it."""
         place = self._place.__getitem__
         behind: dict[str, frozenset[str]] = {}
         for id in sorted(self._place, key=place, reverse=True):
-            found: set[str] = set()
-            for one in sorted(self._after[id], key=place):
-                if one not in found:  # else all behind it is there as well
-                    found.add(one)
-                    found |= behind[one]
-            behind[id] = frozenset(found)
+            closure: set[str] = set()
+            for later in sorted(self._after[id], key=place):
+                if later not in closure:  # else all behind it is there as well
+                    closure.add(later)
+                    closure |= behind[later]
+            behind[id] = frozenset(closure)
         return behind
 
 
@@ -159,10 +159,10 @@ def in_line(
     ties with it, the freest by `freedom` come next, and of those that stand before nearly as many
     the first by `key`. Where nothing measured is left to stand before, the freest lead.
     """
-    inside, known = set(ids), set(measured)
+    inside, scored = set(ids), set(measured)
     within = {id: locked.behind[id] & inside for id in inside}
     over = dict.fromkeys(inside, 0) | Counter(chain.from_iterable(within.values()))
-    counted = {id: len(locked.behind[id] & known) for id in inside}
+    counted = {id: len(locked.behind[id] & scored) for id in inside}
     line = {id: number for number, id in enumerate(sorted(ids, key=key))}
     able = sorted((id for id in inside if not over[id]), key=line.__getitem__)
     listed: list[str] = []
@@ -206,7 +206,7 @@ def shared_places(listed: Sequence[str], locked: Locked) -> list[int]:
     places: list[int] = []
     together: list[str] = []
     for number, id in enumerate(listed, start=1):
-        if any(id in locked.behind[one] for one in together):
+        if any(id in locked.behind[other] for other in together):
             together = []
         together.append(id)
         places.append(number - len(together) + 1)
@@ -253,45 +253,45 @@ def line_of(
     puts before it, and there behind all that are larger or newer. A form in fewer bits moves no
     other: it comes right behind its checkpoint where the two tie, else as late as evidence lets it.
     """
-    every = {one.id: one for one in sorted(checkpoints, key=lambda checkpoint: checkpoint.id)}
-    known = {id: checkpoint for id, checkpoint in every.items() if not checkpoint.is_rounded}
+    every = {model.id: model for model in sorted(checkpoints, key=lambda checkpoint: checkpoint.id)}
+    unrounded = {id: checkpoint for id, checkpoint in every.items() if not checkpoint.is_rounded}
     last = len(precedences.gauges)
     first = {id: precedences.first_measured(id) for id in every}
-    measured = {id for id in known if first[id] < last}
+    measured = {id for id in unrounded if first[id] < last}
     compared = other.compared if other else precedences.compare(every.values())
-    locked = lock(known, compared)
+    locked = lock(unrounded, compared)
 
     def key(id: str) -> tuple[Any, ...]:
         """Return what orders those that nothing tells apart; it makes none of them better."""
-        one = known[id]
+        checkpoint = unrounded[id]
         cheaper = precedences.ends_at_tie
-        size = one.parameters_millions or (UNKNOWN_SIZE if cheaper else 0.0)
+        size = checkpoint.parameters_millions or (UNKNOWN_SIZE if cheaper else 0.0)
         return (
-            OPENNESS[one.commercial_use],
-            one.gated is True,
+            OPENNESS[checkpoint.commercial_use],
+            checkpoint.gated is True,
             first[id],
-            (size, one.image_size or 0) if cheaper else (),
-            precedences.task not in one.typical,
-            one.stage not in MADE_FOR[use],
-            LOADERS.index(one.loader),
+            (size, checkpoint.image_size or 0) if cheaper else (),
+            precedences.task not in checkpoint.typical,
+            checkpoint.stage not in MADE_FOR[use],
+            LOADERS.index(checkpoint.loader),
             -size,
-            -(one.released or 0),
-            one.succeeds is None,
+            -(checkpoint.released or 0),
+            checkpoint.succeeds is None,
             id,
         )
 
     def freedom(id: str) -> int:
-        return OPENNESS[known[id].commercial_use]
+        return OPENNESS[unrounded[id].commercial_use]
 
     def in_order(ids: Iterable[str]) -> list[str]:
         """Return some in line; who leads is counted among those that know the language."""
-        rivals = [id for id in measured if precedences.speaks(known[id])]
+        rivals = [id for id in measured if precedences.speaks(unrounded[id])]
         return in_line(list(ids), locked, rivals, key, freedom)
 
-    listed = in_order(id for id in known if id in measured or locked.behind[id] & measured)
+    listed = in_order(id for id in unrounded if id in measured or locked.behind[id] & measured)
     apart: list[str] = []
-    for id in in_order(id for id in known if id not in listed):
-        place = _beside(known[id], [known[one] for one in listed], locked)
+    for id in in_order(id for id in unrounded if id not in listed):
+        place = _beside(unrounded[id], [unrounded[other] for other in listed], locked)
         if place is None:
             apart.append(id)
         else:
@@ -303,16 +303,16 @@ def line_of(
         places = {id: number for number, id in enumerate([*listed, *apart])}
         close = {id for id, form in rounded.items() if _ties_with_stored(form, precedences)}
         close = {id for id in close if by[every[id].hub_id] != NOTHING}
-        told = close | {id for id in rounded if first[id] < last}
-        forms = sorted(told, key=lambda form: (_bits(form), places[every[form].hub_id]))
+        scored = close | {id for id in rounded if first[id] < last}
+        forms = sorted(scored, key=lambda form: (_bits(form), places[every[form].hub_id]))
         behind: dict[str, list[str]] = {id: [] for id in places}
         for id in forms:
             behind[every[id].hub_id] += [id] if id in close else []
-        line = [one for id in places for one in (id, *behind[id])]
+        line = [placed for id in places for placed in (id, *behind[id])]
         locked, later = _with_rounded(line, forms, every, compared, locked)
         listed = _inserted(listed, forms, later)
-        apart += sorted(sorted(rounded.keys() - told), key=_bits)
-        by |= {id: by[every[id].hub_id] if id in told else NOTHING for id in rounded}
+        apart += sorted(sorted(rounded.keys() - scored), key=_bits)
+        by |= {id: by[every[id].hub_id] if id in scored else NOTHING for id in rounded}
     number = {id: number for number, id in enumerate([*listed, *apart])}
     return Lineup(number, locked, by, compared)
 
@@ -325,7 +325,7 @@ def _ties_with_stored(form: Checkpoint, precedences: Precedences) -> bool:
     """
     first, gauges = precedences.first_measured(form.id), precedences.gauges
     if first < len(gauges):
-        both = [one for one in gauges[first].tables if {form.id, form.hub_id} <= one.keys()]
+        both = [table for table in gauges[first].tables if {form.id, form.hub_id} <= table.keys()]
         return bool(both) and not gauges[first].apart(both[0][form.hub_id], both[0][form.id])
     unmeasured = precedences.first_measured(form.hub_id) == len(gauges)
     return unmeasured and precedences.has_losses and form.losses[form.precision] < gauges[0].noise
@@ -344,17 +344,17 @@ def _with_rounded(
     since its checkpoint is too large, so is what is larger, so it stands before none of that. Of
     `forms` in as many bits the first is that whose checkpoint is, where nothing is said of them.
     """
-    said = {
-        (told[3], told[4]): told
-        for told in compared.told
-        if every[told[4]].is_rounded
-        or (every[told[3]].is_rounded and _size(every[told[4]]) < _size(every[told[3]]))
+    of_forms = {
+        (edge[3], edge[4]): edge
+        for edge in compared.told
+        if every[edge[4]].is_rounded
+        or (every[edge[3]].is_rounded and _size(every[edge[4]]) < _size(every[edge[3]]))
     }
     alike = [pair for pair in combinations(forms, 2) if len({every[id].bits for id in pair}) == 1]
-    told = [*dict.fromkeys(pairwise(line)), *said, *alike]
-    order = _Order(every, told)
-    dropped = [said.pop(pair) for pair in [*order.refused(told)] if pair in said]
-    pairs = {**stored.told, **said}
+    claims = [*dict.fromkeys(pairwise(line)), *of_forms, *alike]
+    order = _Order(every, claims)
+    dropped = [of_forms.pop(pair) for pair in [*order.refused(claims)] if pair in of_forms]
+    pairs = {**stored.told, **of_forms}
     whole = _Order(every, pairs)
     list(whole.refused(pairs))
     locked = stored._replace(behind=whole.closed(), told=pairs, dropped=(*stored.dropped, *dropped))
@@ -369,7 +369,7 @@ def _inserted(
     for form in sorted(forms, key=lambda form: -len(later[form])):
         after = next((id for id in listed if id in later[form]), "")
         before.setdefault(after, []).append(form)
-    line = [one for id in listed for one in (*before.get(id, ()), id)]
+    line = [placed for id in listed for placed in (*before.get(id, ()), id)]
     return line + before.get("", [])
 
 
@@ -382,15 +382,16 @@ def _bits(form: str) -> int:
     return -int(form.partition(":int")[2])
 
 
-def _beside(one: Checkpoint, listed: Sequence[Checkpoint], locked: Locked) -> int | None:
+def _beside(checkpoint: Checkpoint, listed: Sequence[Checkpoint], locked: Locked) -> int | None:
     """Return the place of a checkpoint without figures in a line; None where nothing tells it."""
-    ahead = [n for n, other in enumerate(listed) if one.id in locked.behind[other.id]]
-    size = one.parameters_millions
-    if not ahead and size and one.series:
+    ahead = [n for n, other in enumerate(listed) if checkpoint.id in locked.behind[other.id]]
+    size = checkpoint.parameters_millions
+    if not ahead and size and checkpoint.series:
         sizes = {
             n: other.parameters_millions / size
             for n, other in enumerate(listed)
-            if (other.series, other.stage) == (one.series, one.stage) and other.parameters_millions
+            if (other.series, other.stage) == (checkpoint.series, checkpoint.stage)
+            and other.parameters_millions
         }
         larger = [n for n, times in sizes.items() if times * CLEARLY_LARGER > 1]
         if sizes and not larger:
@@ -401,6 +402,6 @@ def _beside(one: Checkpoint, listed: Sequence[Checkpoint], locked: Locked) -> in
         return None
     for place, other in enumerate(listed[max(ahead) + 1 :], start=max(ahead) + 1):
         smaller = (other.parameters_millions or 0.0) * CLEARLY_LARGER <= (size or 0.0)
-        if smaller and (other.released or 0) <= (one.released or 0):
+        if smaller and (other.released or 0) <= (checkpoint.released or 0):
             return place
     return len(listed)

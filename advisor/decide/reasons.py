@@ -59,12 +59,12 @@ def sufficient(engine: Engine, decision: Decision) -> Reason:
     chosen: tuple[str, ...] | None = None
     search = _Search(engine, decision, task, list(answers))
     try:
-        for found in search.smallest():
-            reason = {id: answers[id] for id in found}
+        for ids in search.smallest():
+            reason = {id: answers[id] for id in ids}
             if not task or _forces_without_task(engine, reason, winner):
-                chosen = found
+                chosen = ids
                 break
-            chosen = (TASK, *found) if chosen is None else chosen
+            chosen = (TASK, *ids) if chosen is None else chosen
     except _BudgetError:
         pass  # the first set found, if there is one, is as small as any
     smallest = chosen is not None
@@ -119,12 +119,12 @@ class _Search:
         Raises _BudgetError where the budget is spent before the first one is found.
         """
         for size in range(len(self.candidates) + 1):
-            found = False
+            sufficient = False
             for bits in self._hitting(size, 0, 0):
                 if self._is_sufficient(bits):
-                    found = True
+                    sufficient = True
                     yield self._ids(bits)
-            if found:
+            if sufficient:
                 return
 
     def subset_minimal(self) -> tuple[str, ...]:
@@ -182,9 +182,9 @@ class _BudgetError(Exception):
 def _disjoint(sets: Iterable[int]) -> int:
     """Return how many of some sets, taken greedily, have no member in common: all are to be hit."""
     taken = number = 0
-    for one in sets:
-        if not one & taken:
-            taken |= one
+    for group in sets:
+        if not group & taken:
+            taken |= group
             number += 1
     return number
 
@@ -195,10 +195,10 @@ def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
     Unfitting tasks come first, and last those that the answers do not go with: most of these can
     be with them in no case, and say nothing.
     """
-    asked = [(engine.rulebase.question(id), answer) for id, answer in reason.items()]
+    answers = [(engine.rulebase.question(id), answer) for id, answer in reason.items()]
 
     def last(task: Task) -> tuple[bool, bool]:
-        return any(_clashes(task, *each) for each in asked), task.elsewhere is None
+        return any(_clashes(task, *each) for each in answers), task.elsewhere is None
 
     for task in sorted(engine.rulebase.tasks, key=last):
         try:
@@ -213,5 +213,5 @@ def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
 
 def _clashes(task: Task, question: Question, answer: Answer) -> bool:
     """True where what a task implies is not the answer, or leaves the question without sense."""
-    said = {question.id: answer.options, **question.ask_if}
-    return any(set(said[id]).isdisjoint(task.implies[id]) for id in said if id in task.implies)
+    given = {question.id: answer.options, **question.ask_if}
+    return any(set(given[id]).isdisjoint(task.implies[id]) for id in given if id in task.implies)

@@ -88,9 +88,9 @@ def recommend(
     priority = several("priority", priority, str, "a criterion")
     if engine is not None and priority and priority != engine.priority:
         raise ValueError("`priority` differs from the priority of `engine`; pass only one of them")
-    rules, said = called_with(rulebase, answers, keywords)
+    rules, given = called_with(rulebase, answers, keywords)
     engine = engine or Engine.known(rules or load_rules(), priority)
-    profile = make_profile(engine.rulebase, said)
+    profile = make_profile(engine.rulebase, given)
     if within is not None:
         from advisor.decide.workload import within_rules
 
@@ -188,7 +188,7 @@ def _elsewhere(
     rulebase: RuleBase, decision: Decision, task: str | None
 ) -> Elsewhere | Detour | None:
     """Return what to use instead of the families, or what else beside the one that wins."""
-    detours = (one for one in rulebase.detours if holds(one.when, decision.profile))
+    detours = (detour for detour in rulebase.detours if holds(detour.when, decision.profile))
     if task and (detour := next(detours, None)):
         return detour
     return rulebase.elsewhere.get(task or "") if decision.outcome == NONE else None

@@ -32,7 +32,7 @@ def as_json(recommendation: Advice, today: str | None = None) -> dict[str, Any]:
     else:
         body = {
             "outcome": recommendation.outcome,
-            "tasks": [{"task": one.task, **_advice_json(one, today)} for one in advice],
+            "tasks": [{"task": advised.task, **_advice_json(advised, today)} for advised in advice],
             "together": together and _together_json(together),
         }
     return {
@@ -66,12 +66,12 @@ def decision_json(decision: Decision, because: tuple[Because, ...]) -> dict[str,
         },
         "because": [
             {
-                "question": one.question,
-                "option": one.options[0],
-                **({"named": list(one.named)} if one.named else {}),
-                "origin": one.origin,
+                "question": answer.question,
+                "option": answer.options[0],
+                **({"named": list(answer.named)} if answer.named else {}),
+                "origin": answer.origin,
             }
-            for one in because
+            for answer in because
         ],
     }
 
@@ -140,8 +140,8 @@ def _rung_json(rung: Rung) -> dict[str, Any]:
 
 def _rejected_json(rejected: Iterable[Suitability]) -> list[dict[str, Any]]:
     return [
-        {"id": one.checkpoint.hub_id, "form_id": one.checkpoint.id, "lacks": list(one.texts)}
-        for one in rejected
+        {"id": unfit.checkpoint.hub_id, "form_id": unfit.checkpoint.id, "lacks": list(unfit.texts)}
+        for unfit in rejected
     ]
 
 
@@ -151,7 +151,7 @@ def _assessment_json(assessment: Assessment) -> dict[str, Any]:
         **some(assessment, "verdict", "possible_verdicts", "lost_on", "fit"),
         "caveats": [caveat.rule.id for caveat in assessment.caveats],
         "findings": [
-            {**rule_json(found.rule), "decisive": found.decisive} for found in assessment.fired
+            {**rule_json(fired.rule), "decisive": fired.decisive} for fired in assessment.fired
         ],
     }
 
@@ -185,8 +185,8 @@ def _pick_json(advice: TaskAdvice, pick: Pick, options: dict[str, str]) -> dict[
         "measured_poor": [gap.text for gap in pick.poor],
         "inferred": [gap.text for gap in pick.counted],
         "try_next": [
-            {"wish": one.wish, "checkpoint": one.checkpoint, "because": one.text}
-            for one in alternatives(pick, advice.selection)
+            {"wish": other.wish, "checkpoint": other.checkpoint, "because": other.text}
+            for other in alternatives(pick, advice.selection)
         ],
         **some(checkpoint, "sources", "checked"),
     }

@@ -57,10 +57,10 @@ class Demand(NamedTuple):
     label: str
     learnt: bool
 
-    def gap(self, said: str, distance: float = 1.0) -> Gap:
+    def gap(self, state: str, distance: float = 1.0) -> Gap:
         """Return the gap of a checkpoint whose field is as is said."""
         name = words(self.field)[0]
-        text = f"{name} {'are' if name in PLURAL else 'is'} {said}"
+        text = f"{name} {'are' if name in PLURAL else 'is'} {state}"
         return Gap(self.question, self.field, text, distance)
 
 
@@ -98,7 +98,7 @@ class Requirements:
     def uses(self) -> tuple[str, ...]:
         """The ways of use that all answers allow, in the order of the last that names any."""
         profile = self.profile
-        questions = [one for one in self.rulebase.questions if applicable(profile[one.id])]
+        questions = [q for q in self.rulebase.questions if applicable(profile[q.id])]
         named = [tuple(option.uses) for option in self._chosen(questions) if option.uses]
         allowed = named[0] if named else (AS_IS,)
         for more in named[1:]:
@@ -145,8 +145,8 @@ class Requirements:
     @cached_property
     def first_step(self) -> float:
         """The step that the first place is for: the largest, unless an answer says which."""
-        said = (option.step for option in self._chosen(self.rulebase.stepping) if option.step)
-        return next(said, max(self.steps, default=inf))
+        steps = (option.step for option in self._chosen(self.rulebase.stepping) if option.step)
+        return next(steps, max(self.steps, default=inf))
 
     @property
     def order(self) -> str | None:
@@ -181,9 +181,9 @@ class Requirements:
             for option in self._chosen([question])
             if option.uses and use not in option.uses
         )
-        if use is None or not (found := next(ruling, None)):
+        if use is None or not (ruled := next(ruling, None)):
             return None
-        gap = Gap(found[0], "use", f"the mode {use} is ruled out by {found[0]}: {found[1]}")
+        gap = Gap(ruled[0], "use", f"the mode {use} is ruled out by {ruled[0]}: {ruled[1]}")
         lacks, unknown = self.gaps(checkpoint, use)
         return Suitability(checkpoint, use, (gap, *lacks), unknown)
 
@@ -197,12 +197,12 @@ class Requirements:
 
     def unmet(self, checkpoint: Checkpoint, use: str) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
         """Return the same without what rules say."""
-        found = [
+        gaps = [
             self._gaps(demand, checkpoint, use)
             for demand in self.demands
             if use == AS_IS or not demand.learnt
         ]
-        return tuple(chain(*(lacks for lacks, _ in found))), tuple(chain(*(un for _, un in found)))
+        return tuple(chain(*(lacks for lacks, _ in gaps))), tuple(chain(*(un for _, un in gaps)))
 
     def verdicts(self, checkpoint: Checkpoint, use: str) -> list[tuple[str, bool | None]]:
         """Return the fields by which a checkpoint falls short: False lacks, None is unverified."""
@@ -239,7 +239,7 @@ class Requirements:
             return _out_of_bounds(LEAST_GB if value is None else value, demand), []
         present = _listed(value)
         if met is None:
-            unsure = ", ".join(one for one in present if one in wanted["unsure"])
+            unsure = ", ".join(value for value in present if value in wanted["unsure"])
             return [], [
                 demand.gap(f"{unsure}: your language may be included, which is not verified")
             ]
@@ -265,12 +265,12 @@ class Requirements:
         for demand in self.demands if checkpoint.languages else ():
             if demand.field != "languages" or (demand.learnt and use != AS_IS):
                 continue
-            known = set(demand.wanted["one_of"]) & set(checkpoint.languages or ())
+            spoken = set(demand.wanted["one_of"]) & set(checkpoint.languages or ())
             weak = set(checkpoint.languages_poor or ())
-            named = ", ".join(sorted(known))
-            if known and known <= weak:
+            named = ", ".join(sorted(spoken))
+            if spoken and spoken <= weak:
                 poor.append(demand.gap(f"weak results in {named}"))
-            elif known and known <= weak | set(checkpoint.languages_inferred or ()):
+            elif spoken and spoken <= weak | set(checkpoint.languages_inferred or ()):
                 counted.append(
                     demand.gap(
                         f"its developers state a number of languages, and {named} is not verified"
@@ -281,12 +281,12 @@ class Requirements:
     def takes_gb(self, checkpoint: Checkpoint, use: str) -> float | None:
         """Return the least memory that a use takes: to run it or, where it is trained, by LoRA."""
         key = memory_gb, checkpoint.id, use == AS_IS
-        known = self.rulebase.remembered.get(key)
-        if known is None or known[0] is not checkpoint:
+        cached = self.rulebase.remembered.get(key)
+        if cached is None or cached[0] is not checkpoint:
             trained = None if use == AS_IS else training_memory(checkpoint)
-            found = memory_gb(checkpoint) if use == AS_IS else trained and trained.lora_gb
-            known = self.rulebase.remembered[key] = checkpoint, found
-        takes: float | None = known[1]
+            size = memory_gb(checkpoint) if use == AS_IS else trained and trained.lora_gb
+            cached = self.rulebase.remembered[key] = checkpoint, size
+        takes: float | None = cached[1]
         return takes
 
     def _chosen(self, questions: Iterable[Question]) -> list[Option]:
@@ -302,8 +302,8 @@ def judge_checkpoint(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profil
 def restriction(checkpoint: Checkpoint) -> str:
     """Return what restricts the use of a checkpoint, in brackets; empty where nothing is noted."""
     noted = (checkpoint.notes.get(name) for name in RESTRICTIONS)
-    said = next((note for note in noted if note), "").rstrip(".")
-    return f" ({said})" if said else ""
+    remark = next((note for note in noted if note), "").rstrip(".")
+    return f" ({remark})" if remark else ""
 
 
 def _wanted(required: Any, option: Option, answer: Answer, name: str) -> dict[str, Any]:
@@ -326,9 +326,9 @@ def _out_of_bounds(value: float, demand: Demand) -> list[Gap]:
     for key, sign in (("at_most", 1), ("at_least", -1)):
         bound = demand.wanted.get(key)
         if bound is not None and sign * value > sign * bound:
-            said = f"{value:g}{unit}, wanted {key.replace('_', ' ')} {bound:g}{unit}"
+            text = f"{value:g}{unit}, wanted {key.replace('_', ' ')} {bound:g}{unit}"
             distance = abs(value - bound) / min(value, bound) if value and bound else 1.0
-            gaps.append(demand.gap(said, distance))
+            gaps.append(demand.gap(text, distance))
     return gaps
 
 

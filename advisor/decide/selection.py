@@ -126,7 +126,7 @@ class Placing:
         Why it stands before the next of another series, and why another stands before it. Evidence
         against the order, where a rule or a doubt made it, is no reason.
         """
-        found: list[Pick] = []
+        placed: list[Pick] = []
         marked = (
             pick._replace(placed_by=self.line(pick.use).by[pick.checkpoint.id])
             for pick in self.ordered(picks)
@@ -136,12 +136,12 @@ class Placing:
         ):
             some = list(alike)
             locked = self.line(some[0].use).locked
-            ahead = len(found)
+            ahead = len(placed)
             places = shared_places([pick.checkpoint.id for pick in some], locked)
-            found += [
+            placed += [
                 pick._replace(place=ahead + place) for place, pick in zip(places, some, strict=True)
             ]
-        return tuple(self._explained(found))
+        return tuple(self._explained(placed))
 
     def _explained(self, picks: Sequence[Pick]) -> Iterator[Pick]:
         if not picks:
@@ -176,7 +176,7 @@ def by_order(order: str, checkpoint: Checkpoint, memory_gb: float | None) -> tup
 def next_of_another_series(pick: Pick, after: Sequence[Pick]) -> Pick | None:
     """Return the first of the picks behind one that is not of its series."""
     series = pick.checkpoint.series
-    others = (one for one in after if series is None or one.checkpoint.series != series)
+    others = (pick for pick in after if series is None or pick.checkpoint.series != series)
     return next(others, None)
 
 
@@ -229,9 +229,9 @@ class Selection(NamedTuple):
         """
         if self.picks and not (self.provided or self.next_family):
             return ()
-        right = [one for one in self.rejected if one.checkpoint.family != self.next_family]
+        right = [unfit for unfit in self.rejected if unfit.checkpoint.family != self.next_family]
         nearest = sorted(right or self.misused, key=lambda suitability: suitability.distance)
-        return tuple(one for one in nearest if one.distance < nearest[0].distance + 1)
+        return tuple(unfit for unfit in nearest if unfit.distance < nearest[0].distance + 1)
 
 
 def select(
@@ -258,10 +258,10 @@ def select(
         return selection
     if rulebase.family(decision.family).composable and "compose" in selection.uses:
         return selection._replace(compose=True)
-    for one in decision.assessments:
-        if one.verdict in ("allowed", "discouraged") and (other := of(one.family)).picks:
+    for rival in decision.assessments:
+        if rival.verdict in ("allowed", "discouraged") and (other := of(rival.family)).picks:
             return other._replace(
-                next_family=one.family,
+                next_family=rival.family,
                 unverified=selection.unverified + other.unverified,
                 rejected=selection.rejected + other.rejected,
                 misused=selection.misused,
@@ -319,17 +319,17 @@ def select_of(
         barred = unknown if verified_only else [gap for gap in unknown if gap.field in RIGHTS]
         (unverified if barred else picks).append(pick)
     if not any(pick.loads for pick in picks):
-        rejected += [Suitability(one.checkpoint, one.use, (NO_LOADER,), ()) for one in picks]
+        rejected += [Suitability(pick.checkpoint, pick.use, (NO_LOADER,), ()) for pick in picks]
         picks = []
 
     placing = Placing(partial(line_for, rulebase, family, precedences), order, allowed)
     steps, first = required.steps, required.first_step
-    in_memory = [one if one.within(first) else one._replace(beyond_gb=first) for one in picks]
+    in_memory = [pick if pick.within(first) else pick._replace(beyond_gb=first) for pick in picks]
     picks = _without_twins(in_memory if steps else picks, steps, placing)
     ranked = placing.placed(picks)
     nothing = not (picks or unverified or rejected)
     misused = [*filter(None, map(required.misused, rulebase.catalogue(family) if nothing else ()))]
-    misused.sort(key=lambda one: placing.line(str(one.use)).number[one.checkpoint.id])
+    misused.sort(key=lambda unfit: placing.line(str(unfit.use)).number[unfit.checkpoint.id])
     return Selection(
         picks=ranked,
         unverified=placing.placed(unverified),
@@ -350,13 +350,13 @@ def _without_twins(picks: list[Pick], steps: Sequence[float], placing: Placing) 
     if len({pick.checkpoint.hub_id for pick in picks}) == len(picks):
         return picks
     ordered = placing.ordered(picks)
-    kept = {rung.pick.checkpoint.id for rung in _ladder(steps, ordered, placing) if rung.pick}
+    ids = {rung.pick.checkpoint.id for rung in _ladder(steps, ordered, placing) if rung.pick}
     seen: set[str] = set()
     for pick in ordered:
         if pick.checkpoint.hub_id not in seen or not pick.checkpoint.is_rounded:
             seen.add(pick.checkpoint.hub_id)
-            kept.add(pick.checkpoint.id)
-    return [pick for pick in picks if pick.checkpoint.id in kept]
+            ids.add(pick.checkpoint.id)
+    return [pick for pick in picks if pick.checkpoint.id in ids]
 
 
 def line_for(rulebase: RuleBase, family: str, precedences: Precedences, use: str) -> Lineup:
@@ -369,9 +369,9 @@ def line_for(rulebase: RuleBase, family: str, precedences: Precedences, use: str
             for checkpoint in rulebase.forms_of(family)
             if checkpoint.offered and task in (*checkpoint.tasks, *checkpoint.fine_tune)
         ]
-        columns = tuple((one.yardstick, one.name, one.rest) for one in precedences.gauges)
+        columns = tuple((gauge.yardstick, gauge.name, gauge.rest) for gauge in precedences.gauges)
         alike = rulebase.remembered.setdefault((Lineup, task, family, columns), {})
-        key = use, frozenset(one.id for one in able if precedences.speaks(one))
+        key = use, frozenset(checkpoint.id for checkpoint in able if precedences.speaks(checkpoint))
         if key not in alike:
             alike[key] = line_of(able, precedences, use, next(iter(alike.values()), None))
         lineup = precedences.lines[family, use] = alike[key]

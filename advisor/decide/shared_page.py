@@ -88,7 +88,7 @@ def pictured(answer: Advice, screen: Page) -> Iterator[Shared]:
             continue
         yield _short(block) if isinstance(block, Notes) else block
         if isinstance(block, Headline) and waiting:
-            table = next((one for one in screen[place:] if isinstance(one, Table)), None)
+            table = next((block for block in screen[place:] if isinstance(block, Table)), None)
             ids = [str(row[0]) for row in table.rows] if table else []
             if picture := _finalists(waiting.pop(0), ids):
                 yield picture
@@ -104,10 +104,10 @@ def _short(notes: Notes) -> Notes:
 
 def _needs(answer: Advice) -> str:
     """The tasks by name, and the answers that were given besides as they are typed."""
-    tasks = ", ".join(one.rulebase.task(one.task).name for one in answer.advice if one.task)
-    given = {id: one for id, one in answer.advice[0].decision.given.items() if id != TASK}
-    said = command("", answer.rulebase, given, answer.priority).removeprefix("advisor")
-    return " · ".join(filter(None, (tasks, said.strip())))
+    tasks = ", ".join(entry.rulebase.task(entry.task).name for entry in answer.advice if entry.task)
+    given = {id: reply for id, reply in answer.advice[0].decision.given.items() if id != TASK}
+    flags = command("", answer.rulebase, given, answer.priority).removeprefix("advisor")
+    return " · ".join(filter(None, (tasks, flags.strip())))
 
 
 def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> Scatter | None:
@@ -165,10 +165,10 @@ def _dots(advice: TaskAdvice, numbers: dict[str, str], common: Published) -> Ite
         if needs and (label or result(id) is not None):
             behind = not label and (pick.aimed_at[0] or any(pick.group))
             yield Dot(id, needs, result(id), label, fits=not behind)
-    for one in selection.rejected:
-        needs, value = memory_gb(one.checkpoint), result(one.checkpoint.id)
-        if needs and value is not None and {gap.field for gap in one.lacks} == {"memory_gb"}:
-            yield Dot(one.checkpoint.id, needs, value, fits=False)
+    for unfit in selection.rejected:
+        needs, value = memory_gb(unfit.checkpoint), result(unfit.checkpoint.id)
+        if needs and value is not None and {gap.field for gap in unfit.lacks} == {"memory_gb"}:
+            yield Dot(unfit.checkpoint.id, needs, value, fits=False)
 
 
 def _tie(advice: TaskAdvice, first: Dot, common: Published) -> tuple[float, float] | None:

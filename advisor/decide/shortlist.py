@@ -95,7 +95,8 @@ def _unscored(shown: Sequence[Pick], above: str) -> Page:
 def _scores(shown: Sequence[Pick], common: Published) -> tuple[str, str, list[str]]:
     """Return the name of a figure of some picks, what its marks say, and the figure of each."""
     values = [
-        next((one for one in pick.figures if one.table == common.table), None) for pick in shown
+        next((figure for figure in pick.figures if figure.table == common.table), None)
+        for pick in shown
     ]
     bare = [value and value.value for value in values]
     marks = [_mark(shown, bare, place, common.better) for place in range(len(shown))]
@@ -144,8 +145,8 @@ def unverified_text(pick: Pick) -> str:
     """Return the fields that matter and that nobody verified of a pick, or that are poor."""
     parts = (("not verified", pick.unknown), ("poor", pick.poor))
     return "; ".join(
-        f"{said}: {', '.join(dict.fromkeys(words(gap.field)[0] for gap in gaps))}"
-        for said, gaps in parts
+        f"{label}: {', '.join(dict.fromkeys(words(gap.field)[0] for gap in gaps))}"
+        for label, gaps in parts
         if gaps
     )
 
@@ -198,7 +199,7 @@ def standing(selection: Selection, pick: Pick) -> str:
     """
     before = pick.before_next
     if before is None:
-        ids = [one.checkpoint.id for one in selection.picks]
+        ids = [pick.checkpoint.id for pick in selection.picks]
         after = selection.picks[ids.index(pick.checkpoint.id) + 1 :]
         other = next_of_another_series(pick, after)
         if other is None:
@@ -253,7 +254,7 @@ def _mark(picks: Sequence[Pick], values: Sequence[float | None], place: int, bet
         for pick, value in zip(picks[place + 1 :], values[place + 1 :], strict=True)
         if value is not None and sign * value > sign * own
     ]
-    tied = all(one.place == pick.place for one in beyond)
+    tied = all(other.place == pick.place for other in beyond)
     return ("=" if tied else "*") if beyond else ""
 
 

@@ -72,9 +72,9 @@ def _training(engine: Engine, axes: Sequence[Axis]) -> list[tuple[int, int]]:
 def axes_of(engine: Engine, task: str, space: Space, within: Profile) -> list[Axis]:
     """Return the questions that bear on the choice for a task, in declared order."""
     rulebase, index = engine.rulebase, engine.encoding.index
-    ids = {one.id for one in rulebase.checkpoints.values() if task in (*one.tasks, *one.fine_tune)}
+    ids = {c.id for c in rulebase.checkpoints.values() if task in (*c.tasks, *c.fine_tune)}
     aimed = [rule for rule in rulebase.aiming if ids & set(rule.candidates)]
-    asked = {id for rule in aimed for id in rule.when} | {
+    consulted = {id for rule in aimed for id in rule.when} | {
         question.id
         for question in rulebase.questions
         if question.steps
@@ -84,7 +84,7 @@ def axes_of(engine: Engine, task: str, space: Space, within: Profile) -> list[Ax
     possible = space.reachable(space.root).choices
     axes = []
     for question in rulebase.questions:
-        if question.id == TASK or not (question.id in asked or index[question.id] in support):
+        if question.id == TASK or not (question.id in consulted or index[question.id] in support):
             continue
         axis = axis_of(
             question,
@@ -104,16 +104,16 @@ def axes_of(engine: Engine, task: str, space: Space, within: Profile) -> list[Ax
 def sizes(engine: Engine, task: str, ids: Collection[str] | None = None) -> set[float]:
     """Return every memory in GB from which a checkpoint of a task, of these ids, fits."""
     rulebase = engine.rulebase
-    found: set[float | None] = {LEAST_GB}
+    sizes: set[float | None] = {LEAST_GB}
     for form in rulebase.forms.values():
         if ids is not None and form.id not in ids:
             continue
         if form.offered and task in form.tasks:
-            found.add(memory_gb(form))
+            sizes.add(memory_gb(form))
         if form.offered and task in form.fine_tune:
             trained = training_memory(form)
-            found.add(trained and trained.lora_gb)
-    return {size for size in found if size is not None}
+            sizes.add(trained and trained.lora_gb)
+    return {size for size in sizes if size is not None}
 
 
 class _Join:
@@ -149,7 +149,7 @@ class _Join:
             return self._known[key]
         if at in self.space.label:
             outcome = self.space.label[at]
-            found = self._ranked(outcome, self._relevant(outcome, firsts))
+            joined = self._ranked(outcome, self._relevant(outcome, firsts))
         else:
             level = min(self._of_question[self.space.level[at]], *self._levels(firsts))
             after = self.space.cofactors(at, self.levels[level])
@@ -159,9 +159,9 @@ class _Join:
                 self.node(after[place] if place >= 0 else first, column)
                 for place, column in zip(self.places[level], columns, strict=True)
             ]
-            found = self.made.node(level, tuple(children))
-        self._known[key] = found
-        return found
+            joined = self.made.node(level, tuple(children))
+        self._known[key] = joined
+        return joined
 
     def _ranked(self, outcome: int, firsts: tuple[int, ...]) -> int:
         """Return the node of what families in order have, once their order is known."""
@@ -169,12 +169,12 @@ class _Join:
         if key not in self._ends:
             level = min(self._levels(firsts))
             if level == self.made.bottom:
-                found = self.made.terminal(self._leaf(outcome, firsts))
+                node = self.made.terminal(self._leaf(outcome, firsts))
             else:
                 columns = [self.firsts.cofactors(first, level) for first in firsts]
                 children = [self._ranked(outcome, column) for column in zip(*columns, strict=True)]
-                found = self.made.node(level, tuple(children))
-            self._ends[key] = found
+                node = self.made.node(level, tuple(children))
+            self._ends[key] = node
         return self._ends[key]
 
     def _levels(self, firsts: Sequence[int]) -> list[int]:
@@ -187,23 +187,23 @@ class _Join:
 
     def _relevant(self, outcome: int, firsts: Sequence[int]) -> tuple[int, ...]:
         """Return the nodes of the families that may be needed, best first; never none."""
-        kept = []
+        relevant = []
         for family in self._order(outcome):
-            kept.append(firsts[family])
+            relevant.append(firsts[family])
             if all(label.kind == PICKED for label in self.firsts.labels(firsts[family])):
                 break
-        return tuple(kept) or (self.firsts.terminal(First(NOTHING)),)
+        return tuple(relevant) or (self.firsts.terminal(First(NOTHING)),)
 
     def _leaf(self, outcome: int, firsts: Sequence[int]) -> Leaf:
         families = [self.engine.encoding.families[family] for family in self._order(outcome)]
         if not families:
             return Leaf(NOTHING, NONE)
-        found = [self.firsts.label[first] for first in firsts]
-        if found[0].kind != COMPOSED:
-            for family, one in zip(families, found, strict=False):
-                if one.kind == PICKED:
-                    return Leaf(PICKED, families[0], one.checkpoint, one.use, family)
-        return Leaf(found[0].kind, families[0])
+        labels = [self.firsts.label[first] for first in firsts]
+        if labels[0].kind != COMPOSED:
+            for family, first in zip(families, labels, strict=False):
+                if first.kind == PICKED:
+                    return Leaf(PICKED, families[0], first.checkpoint, first.use, family)
+        return Leaf(labels[0].kind, families[0])
 
 
 def coarser(made: TaskDiagram) -> TaskDiagram:
@@ -215,17 +215,17 @@ def coarser(made: TaskDiagram) -> TaskDiagram:
             if child not in below:
                 below.add(child)
                 ahead.append(child)
-    kept: dict[int, tuple[int, Sequence[int]]] = {}
+    levels: dict[int, tuple[int, Sequence[int]]] = {}
     axes = []
     for level, axis in enumerate(made.axes):
         of_level = [made.children[node] for node in below if made.level[node] == level]
         places = _told_apart(axis, of_level)
-        kept[level] = level, places
+        levels[level] = level, places
         axes.append(
             axis._replace(values=tuple([_joined(axis, places, at) for at in range(len(places))]))
         )
     other = TaskDiagram(made.task, axes, made.training)
-    other.root = other.read(made, made.root, lambda leaf: leaf, kept)
+    other.root = other.read(made, made.root, lambda leaf: leaf, levels)
     return other
 
 

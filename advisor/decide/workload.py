@@ -86,8 +86,8 @@ def speed_for(rulebase: RuleBase, profile: Profile) -> Speed | None:
         for speed in rulebase.speeds
         if all(id in profile and profile[id].options == (o,) for id, o in speed.answers.items())
     ]
-    asked = (q.id for q in rulebase.questions if q.requires("memory_gb") and q.id in profile)
-    memory = next((profile[id].value for id in asked), None)
+    ids = (q.id for q in rulebase.questions if q.requires("memory_gb") and q.id in profile)
+    memory = next((profile[id].value for id in ids), None)
     if memory is None:
         return alike[0] if alike else None
     fitting = [speed for speed in alike if speed.memory_gb <= memory]
@@ -142,7 +142,9 @@ def workload_of(rulebase: RuleBase, checkpoint: Checkpoint) -> Workload | None:
     """Return what the network of a checkpoint computes for an image; None where nobody knows."""
     made: dict[str, Workload] = rulebase.remembered.setdefault(workload_of, {})
     if not made:
-        made.update({id: one for one in rulebase.workloads for id in one.checkpoints})
+        made.update(
+            {id: workload for workload in rulebase.workloads for id in workload.checkpoints}
+        )
     return made.get(checkpoint.hub_id)
 
 
@@ -165,8 +167,8 @@ def within_rules(rulebase: RuleBase, within: str | float, profile: Profile) -> R
             "`--within` needs the number of items",
             hint=f"pass the number of items, such as `--{flag} 50000`",
         )
-    asked = {id for speed in rulebase.speeds for id in speed.answers}
-    device = next((question for question in rulebase.questions if question.id in asked), None)
+    consulted = {id for speed in rulebase.speeds for id in speed.answers}
+    device = next((question for question in rulebase.questions if question.id in consulted), None)
     if device is None:
         raise UsageError("this rule base has no machine speeds", hint="leave `--within` out")
     speeds = {}

@@ -80,10 +80,10 @@ class Script(NamedTuple):
     @property
     def notebook(self) -> str:
         """The program as a Jupyter notebook: what it is, what it needs, and itself."""
-        said = [line.replace("by: ", " " * 4, 1) for line in self.said]  # Markdown's sign for code
+        lines = [line.replace("by: ", " " * 4, 1) for line in self.said]  # Markdown's sign for code
         code: dict[str, Any] = {"execution_count": None, "outputs": []}
         cells = [
-            ("what-it-is", "markdown", "\n\n".join(said), {}),
+            ("what-it-is", "markdown", "\n\n".join(lines), {}),
             ("packages", "code", f"%pip {install_line(self.needed)}", code),
             ("program", "code", self.cell.rstrip("\n"), code),
         ]
@@ -139,7 +139,7 @@ def script(
         code = joining_program(task, rulebase.programs)
         cell = joining_program(task, rulebase.programs, whole=False)
     elif checkpoint:
-        one = partial(
+        write = partial(
             snippet,
             checkpoint,
             task,
@@ -149,7 +149,7 @@ def script(
             thinking=thinking,
             runtime=used,
         )
-        code, cell = one(whole=True), one()
+        code, cell = write(whole=True), write()
     if code is None or cell is None:
         raise _no_program(answer, name, f"{task} ({use})")
     made = answer.code_command(advice, named, join=join, thinking=thinking, runtime=runtime_name)
@@ -163,16 +163,16 @@ def script(
     does = f"{DOES[use]} {name or 'an encoder and a decoder of your choice'} for {task}"
     note = "; ".join(filter(None, notes))
     took = hours.text if hours and advice.items else ""
-    said = [visible(line) for line in (does, f"by: {made}", took, note) if line]
+    comments = [visible(line) for line in (does, f"by: {made}", took, note) if line]
     needed = [] if runtime and runtime.page else requirements(code, rulebase.packages)
     prepared = prepared_by(runtime, checkpoint, program) if runtime and checkpoint else []
     tool, runs = None, [] if use == AS_IS else ["pairs.csv"]
     if checkpoint and program:
         tool = tool_of(rulebase, checkpoint, task, program, advice.options)
         runs = _command_words(tool, fields, sample_of(program, advice.options)) if tool else runs
-    text = with_header(code, header(needed, checkpoint, said, runs, prepared))
+    text = with_header(code, header(needed, checkpoint, comments, runs, prepared))
     label = runtime.label if runtime else TRANSFORMERS
-    return Script(name, use, task, text, made, label, note, said, cell, needed, tool, runs)
+    return Script(name, use, task, text, made, label, note, comments, cell, needed, tool, runs)
 
 
 def _command_words(tool: ProgramTool, fields: str, sample: str) -> list[str]:
@@ -184,18 +184,18 @@ def _command_words(tool: ProgramTool, fields: str, sample: str) -> list[str]:
 
 
 def _runtime(
-    advice: TaskAdvice, checkpoint: Checkpoint | None, use: str, asked: str
+    advice: TaskAdvice, checkpoint: Checkpoint | None, use: str, runtime: str
 ) -> tuple[Runtime | None, str]:
     """Return what runs the network, None for transformers, and what has to be said of that.
 
     Raises UsageError where what was asked for does not run it.
     """
     rulebase, task = advice.rulebase, str(advice.task)
-    wanted = runtime_named(rulebase, asked) if asked else runtime_for(rulebase, advice.options)
+    wanted = runtime_named(rulebase, runtime) if runtime else runtime_for(rulebase, advice.options)
     if wanted is None or wanted.id == TRANSFORMERS:
         return None, ""
     if checkpoint is None or use != AS_IS:
-        if not asked:
+        if not runtime:
             return None, ""
         message = f"training programs use transformers and do not support {wanted.label}"
         raise UsageError(message, hint="leave out --runtime", kind="no-program")
@@ -203,20 +203,20 @@ def _runtime(
         message = f"transformers quantizes {checkpoint.id} while loading, and {wanted.label} cannot"
         named = f"advisor code {checkpoint.hub_id} --task {task} --runtime {wanted.id}"
         raise UsageError(message, hint=f"leave out --runtime, or {named}", kind="no-program")
-    found = support(rulebase, wanted, checkpoint, task)
+    state = support(rulebase, wanted, checkpoint, task)
     has_program = _program(advice, checkpoint, wanted) is not None
-    if found.answer != NO and has_program:
-        first = f"publish the model first ({found.because})"
-        notes = (wanted.tested, first if found.answer == PARTLY else "")
+    if state.answer != NO and has_program:
+        first = f"publish the model first ({state.because})"
+        notes = (wanted.tested, first if state.answer == PARTLY else "")
         return wanted, "; ".join(filter(None, notes))
     because = (
-        found.because
-        if found.answer == NO
-        else (f"advisor has no program for this ({found.because})")
+        state.because
+        if state.answer == NO
+        else (f"advisor has no program for this ({state.because})")
     )
     message = f"{checkpoint.id} does not run with {wanted.label}: {because}"
     nearest = _nearest(advice, checkpoint, wanted)
-    if asked:
+    if runtime:
         raise UsageError(message, hint=f"nearest: {nearest}", kind="no-program")
     return None, f"{message}; nearest: {nearest}"
 

@@ -48,8 +48,8 @@ class Report(NamedTuple):
     @property
     def formats(self) -> tuple[str, ...]:
         """Every format it can be drawn in."""
-        known = FINDING_FORMATS if self.findings else PAGE_FORMATS
-        return tuple(dict.fromkeys((*known, *self.drawings)))
+        usual = FINDING_FORMATS if self.findings else PAGE_FORMATS
+        return tuple(dict.fromkeys((*usual, *self.drawings)))
 
 
 FORMATS = {

@@ -48,8 +48,8 @@ def _command(finding: FindingRow) -> str:
         "col": finding.column,
         "title": finding.rule,
     }
-    said = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items() if value)
-    return f"::{COMMANDS[finding.level]} {said}::{_data(sentence(finding))}"
+    text = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items() if value)
+    return f"::{COMMANDS[finding.level]} {text}::{_data(sentence(finding))}"
 
 
 def _log_line(finding: FindingRow) -> str:

@@ -22,8 +22,8 @@ def junit(report: FindingsReport) -> str:
     if not cases:
         name = quoteattr(f"no findings ({report.checked} checked)")
         cases = [f'    <testcase name={name} classname="advisor"/>\n']
-    said = escape(_clean(report.closing))
-    closing = f"    <system-out>{said}</system-out>\n" if said else ""
+    text = escape(_clean(report.closing))
+    closing = f"    <system-out>{text}</system-out>\n" if text else ""
     counts = f'tests="{len(cases)}" failures="{failures}" errors="0"'
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -52,12 +52,12 @@ def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _rule(rule: RuleText) -> dict[str, Any]:
-    found: dict[str, Any] = {"id": rule.id, "shortDescription": {"text": rule.summary or rule.id}}
+    entry: dict[str, Any] = {"id": rule.id, "shortDescription": {"text": rule.summary or rule.id}}
     if rule.page.startswith(("https://", "http://")):
-        found["helpUri"] = rule.page
+        entry["helpUri"] = rule.page
     elif rule.page:
-        found["help"] = {"text": rule.page}
-    return found
+        entry["help"] = {"text": rule.page}
+    return entry
 
 
 def _result(finding: FindingRow, index: dict[str, int], seen: Counter[str]) -> dict[str, Any]:

@@ -115,13 +115,13 @@ def _understood() -> bool:
 
 def _linked(text: str, page: Page) -> str:
     """Return the text of a page in which the names of its links lead to their addresses."""
-    found = {link.text: visible(link.url) for link in links(page)}
-    if not found or not _understood():
+    urls = {link.text: visible(link.url) for link in links(page)}
+    if not urls or not _understood():
         return text
-    longest_first = sorted(found, key=len, reverse=True)
+    longest_first = sorted(urls, key=len, reverse=True)
     names = "|".join(re.escape(name) for name in longest_first)
     pattern = re.compile(rf"(?<![\w./-])(?:{names})(?![\w/-]|\.\w)")
-    return pattern.sub(lambda name: _sequence(name[0], found[name[0]]), text)
+    return pattern.sub(lambda name: _sequence(name[0], urls[name[0]]), text)
 
 
 def _sequence(text: str, url: str) -> str:

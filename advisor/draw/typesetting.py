@@ -126,7 +126,7 @@ def cut_lines(text: str, width: int, most: int) -> list[str]:
     if len(lines) <= most:
         return lines
     starts = [wrapped(text[: end.end()], width) for end in _SENTENCE_END.finditer(text)]
-    if whole := [one for place, one in enumerate(starts) if len(one) <= most + (place == 0)]:
+    if whole := [start for place, start in enumerate(starts) if len(start) <= most + (place == 0)]:
         return whole[-1]
     ends = [wrapped(text[: end.start()], width) for end in _CLAUSE_END.finditer(text)]
     if clauses := [clause for clause in ends if len(clause) <= most]:

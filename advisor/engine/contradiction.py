@@ -47,9 +47,9 @@ def _drop(
     order = [*[id for id in reversed(clash) if id != TASK], *[id for id in clash if id == TASK]]
     enough = (id for id in order if admits({k: a for k, a in profile.items() if k != id}))
     id = next(enough, order[0])
-    said = " ".join(flag_text(rulebase, id, name) for name in clash[id].names)
+    flags = " ".join(flag_text(rulebase, id, name) for name in clash[id].names)
     others = " or ".join(rulebase.question(other).typed for other in clash if other != id)
-    return f"drop `{said}`, or change {others}"
+    return f"drop `{flags}`, or change {others}"
 
 
 def _neighbours(clash: Profile, rulebase: RuleBase) -> str:
@@ -71,17 +71,17 @@ def _neighbours(clash: Profile, rulebase: RuleBase) -> str:
 
 def _why(clash: Profile, never: Sequence[Never]) -> str | None:
     """Return why answers clash: one combination that holds two of them, or two that meet."""
-    said = {id: set(answer.options) for id, answer in clash.items()}
+    chosen = {id: set(answer.options) for id, answer in clash.items()}
     touched = [
-        (one, ids)
-        for one in never
-        if (ids := {id for id in said if id in one.when and said[id] <= set(one.when[id])})
+        (rule, ids)
+        for rule in never
+        if (ids := {id for id in chosen if id in rule.when and chosen[id] <= set(rule.when[id])})
     ]
-    for one, ids in touched:
+    for rule, ids in touched:
         if len(ids) >= min(2, len(clash)):
-            return one.because
-    for one, ids in touched:
+            return rule.because
+    for rule, ids in touched:
         for other, others in touched:
-            if ids != others and set(one.when) & set(other.when) - set(clash):
-                return f"{one.because}, and {other.because}"
+            if ids != others and set(rule.when) & set(other.when) - set(clash):
+                return f"{rule.because}, and {other.because}"
     return None

@@ -144,7 +144,7 @@ class Engine:
 
     def _too_much_open(self, choices: Sequence[Sequence[Choice]]) -> TooMuchOpenError:
         """Return the error that names the last questions: those of an overlay, where it has any."""
-        mentioned = {id for one in self.encoding.conjunctions for id in one.origin.when}
+        mentioned = {id for term in self.encoding.conjunctions for id in term.origin.when}
         left = [
             id
             for id, of_question in zip(self.encoding.questions, choices, strict=True)
@@ -188,10 +188,10 @@ class Engine:
         It is the family that `decide` names, without what else could be. Raises ContradictionError.
         """
         space = self._admitted(profile)
-        found = space.first(space.root)
-        if found is None:
+        first = space.first(space.root)
+        if first is None:
             raise contradiction(profile, self.rulebase, self.admits)
-        return self.encoding.winners[self.ranking.winner_of(found[0])]
+        return self.encoding.winners[self.ranking.winner_of(first[0])]
 
     def _admitted(self, profile: Profile) -> Space:
         """Return the profiles that can be, whatever they lead to."""
@@ -205,10 +205,10 @@ class Engine:
         """Return the decision for a profile, complete or partial."""
         space, allowed = self.view(profile)
         reachable = space.reachable(space.root, allowed)
-        found = space.first(space.root, allowed)
-        if found is None:
+        first = space.first(space.root, allowed)
+        if first is None:
             raise contradiction(profile, self.rulebase, self.admits)
-        typical = found[0]
+        typical = first[0]
         possible = self.possible(reachable)
         complete = self._complete(profile, reachable, typical)
         fired = self.encoding.fired(typical)
@@ -353,23 +353,23 @@ def for_each_task(engine: Engine, profile: Profile) -> list[AsMeant]:
     apart = [{**profile, TASK: Answer((task,), None, answer.origin)} for task in answer.options]
     if len(apart) == 1:
         return [AsMeant(apart[0])]
-    return [_suiting(engine, as_meant(engine.rulebase, one), apart) for one in apart]
+    return [_suiting(engine, as_meant(engine.rulebase, profile), apart) for profile in apart]
 
 
-def _suiting(engine: Engine, told: AsMeant, apart: list[Profile]) -> AsMeant:
+def _suiting(engine: Engine, meant: AsMeant, apart: list[Profile]) -> AsMeant:
     """Return answers without those that clash with this task alone."""
-    profile, notes = dict(told.profile), list(told.notes)
+    profile, notes = dict(meant.profile), list(meant.notes)
     for id in [id for id in reversed(profile) if id != TASK]:
         if engine.admits(profile):
             break
         rest = {key: answer for key, answer in profile.items() if key != id}
-        others = (one for one in apart if one[TASK] != profile[TASK])
+        others = (other for other in apart if other[TASK] != profile[TASK])
         fits = any(engine.admits({TASK: other[TASK], id: profile[id]}) for other in others)
         clashes = not engine.admits({TASK: profile[TASK], id: profile[id]})
         if fits and clashes:
-            said = flag_text(engine.rulebase, id, *profile[id].names)
+            flag = flag_text(engine.rulebase, id, *profile[id].names)
             notes.append(
-                f"`{said}` cannot be combined with {profile[TASK].options[0]}, so it is "
+                f"`{flag}` cannot be combined with {profile[TASK].options[0]}, so it is "
                 "used for the other tasks"
             )
             profile = rest

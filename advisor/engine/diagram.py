@@ -90,10 +90,10 @@ class Diagram:
         if children.count(children[0]) == len(children):
             return children[0]
         key = (level, children)
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = self._add(level, children)
-        return found
+        node = self._known.get(key)
+        if node is None:
+            node = self._known[key] = self._add(level, children)
+        return node
 
     def _add(self, level: int, children: tuple[int, ...]) -> int:
         self.level.append(level)
@@ -108,27 +108,27 @@ class Diagram:
         if own >= level:
             return self.children[node] if own == level else (node,) * len(self.choices[level])
         key = (node, level)
-        found = self._cofactors.get(key)
-        if found is None:
+        nodes = self._cofactors.get(key)
+        if nodes is None:
             columns = zip(*[self.cofactors(c, level) for c in self.children[node]], strict=True)
-            found = self._cofactors[key] = tuple([self.node(own, column) for column in columns])
-        return found
+            nodes = self._cofactors[key] = tuple([self.node(own, column) for column in columns])
+        return nodes
 
-    def combine(self, one: int, other: int, join: Join) -> int:
+    def combine(self, node: int, other: int, join: Join) -> int:
         """Return the function that joins the labels of two, profile by profile."""
 
         @cache
-        def walk(one: int, other: int) -> int:
-            if one == other == EMPTY:
+        def walk(left: int, other: int) -> int:
+            if left == other == EMPTY:
                 return EMPTY
-            level = min(self.level[one], self.level[other])
+            level = min(self.level[left], self.level[other])
             if level == self.bottom:
-                label = join(self.label.get(one), self.label.get(other))
+                label = join(self.label.get(left), self.label.get(other))
                 return EMPTY if label is None else self.terminal(label)
-            pairs = zip(self.cofactors(one, level), self.cofactors(other, level), strict=True)
+            pairs = zip(self.cofactors(left, level), self.cofactors(other, level), strict=True)
             return self.node(level, tuple([walk(*pair) for pair in pairs]))
 
-        return walk(one, other)
+        return walk(node, other)
 
     def read(
         self,
@@ -170,14 +170,14 @@ class Diagram:
                 return node
             children = [walk(child) for child in self.children[node]]
             if level in levels:
-                return reduce(lambda one, other: self.combine(one, other, join), children)
+                return reduce(lambda joined, other: self.combine(joined, other, join), children)
             return self.node(level, tuple(children))
 
         return walk(node)
 
     def within(self, node: int, allowed: Allowed) -> int:
         """Return a function of the profiles within `allowed` alone."""
-        return self.combine(node, self._cube(allowed), lambda label, kept: label if kept else None)
+        return self.combine(node, self._cube(allowed), lambda label, mask: label if mask else None)
 
     def without(self, node: int, allowed: Allowed) -> int:
         """Return a function of the profiles that are not within `allowed`."""
@@ -187,8 +187,8 @@ class Diagram:
         """Return the function that labels with True what lies within `allowed`."""
         node = self.terminal(True)
         for level in sorted(allowed, reverse=True):
-            kept = allowed[level]
-            children = [node if choice in kept else EMPTY for choice in self.choices[level]]
+            inside = allowed[level]
+            children = [node if choice in inside else EMPTY for choice in self.choices[level]]
             node = self.node(level, tuple(children))
         return node
 
@@ -197,21 +197,21 @@ class Diagram:
     def support(self, node: int) -> frozenset[int]:
         """Return the levels that a function depends on."""
         bits = self._levels
-        for one in range(len(bits), node + 1):  # children are made before what leads to them
-            below = 0 if self.level[one] == self.bottom else 1 << self.level[one]
-            for child in self.children[one]:
+        for parent in range(len(bits), node + 1):  # children are made before what leads to them
+            below = 0 if self.level[parent] == self.bottom else 1 << self.level[parent]
+            for child in self.children[parent]:
                 below |= bits[child]
             bits.append(below)
         return frozenset(level for level in range(self.bottom) if bits[node] >> level & 1)
 
     def labels(self, node: int) -> frozenset[Any]:
         """Return the labels that profiles have."""
-        found = self._labels.get(node)
-        if found is None:
+        labels = self._labels.get(node)
+        if labels is None:
             below = [self.labels(child) for child in set(self.children[node])]
             own = (self.label[node],) if node in self.label else ()
-            found = self._labels[node] = frozenset(own).union(*below)
-        return found
+            labels = self._labels[node] = frozenset(own).union(*below)
+        return labels
 
     def counts(self, node: int, allowed: Allowed | None = None) -> dict[Any, int]:
         """Return how many profiles (within `allowed`) have each label, choices weighted.
@@ -228,8 +228,8 @@ class Diagram:
         before[self.level[node]] = {node: passed[self.level[node]]}
         for level, at in enumerate(places):
             weights = self.weights[level]
-            for one, ways in before[level].items():
-                children = self.children[one]
+            for parent, ways in before[level].items():
+                children = self.children[parent]
                 for place in at:
                     child = children[place]
                     if child != EMPTY:
@@ -247,19 +247,19 @@ class Diagram:
         return self._total(node) * prod(self.ways[: self.level[node]])
 
     def _total(self, node: int) -> int:
-        found = self._totals.get(node)
-        if found is None:
+        total = self._totals.get(node)
+        if total is None:
             level = self.level[node]
             if level == self.bottom:
                 return int(node != EMPTY)
-            found = 0
+            total = 0
             for weight, child in zip(self.weights[level], self.children[node], strict=True):
                 if child != EMPTY:
                     after = self.level[child]
                     ways = prod(self.ways[level + 1 : after]) if after > level + 1 else 1
-                    found += weight * ways * self._total(child)
-            self._totals[node] = found
-        return found
+                    total += weight * ways * self._total(child)
+            self._totals[node] = total
+        return total
 
     def meets(self, node: int, allowed: Allowed) -> bool:
         """True where a profile within `allowed` has a label."""
@@ -274,9 +274,9 @@ class Diagram:
         edges: list[set[int]] = []
         for nodes, at in zip(ahead, places, strict=False):
             if len(at) == len(self.choices[len(edges)]):
-                ends = {end for one in nodes for end in children_of[one]}
+                ends = {end for parent in nodes for end in children_of[parent]}
             else:
-                ends = {children_of[one][place] for one in nodes for place in at}
+                ends = {children_of[parent][place] for parent in nodes for place in at}
             for end in ends:
                 ahead[level_of[end]].add(end)
             edges.append(ends)
@@ -285,13 +285,13 @@ class Diagram:
         left: list[set[int]] = [set() for _ in self.choices]
         passed = set(range(level_of[node]))  # without a node there: any choice will do
         for level in range(self.bottom - 1, -1, -1):
-            found = left[level]
-            for one in ahead[level]:
-                children = children_of[one]
-                kept = [place for place in places[level] if children[place] in live]
-                if kept:
-                    live.add(one)
-                    found.update(kept)
+            reached = left[level]
+            for parent in ahead[level]:
+                children = children_of[parent]
+                leading = [place for place in places[level] if children[place] in live]
+                if leading:
+                    live.add(parent)
+                    reached.update(leading)
             farthest = max([level_of[end] for end in edges[level] if end in live], default=0)
             passed.update(range(level + 1, farthest))
         for level in passed:
@@ -353,16 +353,16 @@ class Diagram:
         def walk(node: int) -> int:
             level, children = self.level[node], self.children[node]
             if level == self.bottom:
-                found = 0 if accept(self.label[node]) else far
+                total = 0 if accept(self.label[node]) else far
             else:
-                found, cheapest = far, least[level]
+                total, cheapest = far, least[level]
                 for place, price in prices[level].items():
                     child = children[place]
                     rest = price - cheapest + (more[child] if child in more else walk(child))
-                    if rest < found:
-                        found, best[node] = rest, place
-            more[node] = found
-            return found
+                    if rest < total:
+                        total, best[node] = rest, place
+            more[node] = total
+            return total
 
         if node == EMPTY or (extra := walk(node)) >= far:
             return None
@@ -374,7 +374,7 @@ class Diagram:
     def _places(self, allowed: Allowed) -> list[Sequence[int]]:
         """For each level, the places of the choices that are kept."""
         places = self._open.copy()
-        for level, kept in allowed.items():
+        for level, inside in allowed.items():
             choices = self.choices[level]
-            places[level] = [place for place in places[level] if choices[place] in kept]
+            places[level] = [place for place in places[level] if choices[place] in inside]
         return places

@@ -24,13 +24,13 @@ def machine_answers(rulebase: RuleBase, text: str) -> dict[str, str]:
     machine = _named(rulebase, words)
     if machine is None:
         return {}
-    asked = next((q.id for q in rulebase.questions if q.requires("memory_gb")), None)
+    id = next((q.id for q in rulebase.questions if q.requires("memory_gb")), None)
     sizes = machine.memory_gb or ()
-    said = [float(word) for word, unit in pairwise(words) if unit in _GB and word[0] in _DIGITS]
-    size = next((size for size in said if size in sizes), None)
+    amounts = [float(word) for word, unit in pairwise(words) if unit in _GB and word[0] in _DIGITS]
+    size = next((size for size in amounts if size in sizes), None)
     if size is None and sizes and not machine.shared:
         size = min(sizes)
-    memory = {asked: f"{size:g}"} if asked and size is not None else {}
+    memory = {id: f"{size:g}"} if id and size is not None else {}
     return {**machine.answers, **memory}
 
 

@@ -143,8 +143,8 @@ def _of_machine(rulebase: RuleBase, question: Question, given: Any) -> Mapping[s
     from advisor.engine.machines import machine_answers
 
     words = given if isinstance(given, (list, tuple)) else [given]
-    found = machine_answers(rulebase, " ".join(map(str, words)))
-    return found if question.id in found and given != found[question.id] else {}
+    answers = machine_answers(rulebase, " ".join(map(str, words)))
+    return answers if question.id in answers and given != answers[question.id] else {}
 
 
 def _spelt_out(rulebase: RuleBase, answers: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -171,9 +171,9 @@ def read_answer(question: Question, given: Any, origin: str) -> Answer:
     """Return one answer; raises UsageError naming the nearest option where there is none."""
     values = given if isinstance(given, (list, tuple)) else [given]
     numbers = [as_number(value, question.units) if question.unit else None for value in values]
-    known = _names_of(question)
+    names = _names_of(question)
     read = [
-        _named(question, known, str(value)) if number is None else (_cut(question, number),) * 2
+        _named(question, names, str(value)) if number is None else (_cut(question, number),) * 2
         for value, number in zip(values, numbers, strict=True)
     ]
     number = numbers[0] if len(numbers) == 1 else None
@@ -194,24 +194,24 @@ def _cut(question: Question, number: float) -> str:
 def _names_of(question: Question) -> dict[str, tuple[str, str]]:
     """Return by each name of an option, or of a thing it covers, that option and what is named."""
     ids = [option.id for option in question.options]
-    known = {
+    by_name = {
         called: (option.id, covered)
         for option in question.options
         for covered, names in option.covers.items()
         for called in (covered, *names)
     }
-    known |= {name: (option.id,) * 2 for option in question.options for name in option.names}
-    return known | {id: (id, id) for id in (*ids, *([NOT_APPLICABLE] if question.ask_if else []))}
+    by_name |= {name: (option.id,) * 2 for option in question.options for name in option.names}
+    return by_name | {id: (id, id) for id in (*ids, *([NOT_APPLICABLE] if question.ask_if else []))}
 
 
-def _named(question: Question, known: Mapping[str, tuple[str, str]], name: str) -> tuple[str, str]:
-    """Return the option of a name that is `known`, and what is named. Raises UsageError."""
-    if found := known.get(name) or known.get(name.lower()):
-        return found
+def _named(question: Question, names: Mapping[str, tuple[str, str]], name: str) -> tuple[str, str]:
+    """Return the option of a name among `names`, and what is named. Raises UsageError."""
+    if entry := names.get(name) or names.get(name.lower()):
+        return entry
     from advisor.naming import same_name
 
-    if same := same_name(name, known):
-        return known[same]
+    if same := same_name(name, names):
+        return names[same]
     if question.unit is not None and has_commas(name):
         text = name.strip()
         decimal = text.count(",") == 1 and "." not in text
@@ -227,7 +227,7 @@ def _named(question: Question, known: Mapping[str, tuple[str, str]], name: str) 
     by_meaning = question.options if question.id == TASK else ()  # a server may well have a GPU
     meanings = {o.typed: " ".join((*o.names, o.label)) for o in by_meaning}
     message = f"unknown option `{name}` of `{question.typed}`"
-    raise unknown_among(message, question.id, name, known, hint, meanings, "unknown-option")
+    raise unknown_among(message, question.id, name, names, hint, meanings, "unknown-option")
 
 
 def counted(rulebase: RuleBase, profile: Profile) -> float | None:
@@ -248,7 +248,7 @@ def as_meant(rulebase: RuleBase, profile: Profile) -> AsMeant:
     named = profile.get(TASK)
     if named is None or len(named.options) != 1:
         return AsMeant(profile)
-    task = next(one for one in rulebase.tasks if one.id == named.options[0])
+    task = next(task for task in rulebase.tasks if task.id == named.options[0])
     meant, notes = dict(profile), []
     for reading in task.reads:
         for id, option in reading.given.items():
@@ -256,8 +256,8 @@ def as_meant(rulebase: RuleBase, profile: Profile) -> AsMeant:
                 instead = reading.means[id]
                 meant[id] = Answer((instead,), None, meant[id].origin)
                 word = rulebase.question(id).word(instead)
-                said = f"`{flag_text(rulebase, id, option)}` means `{word}` for {task.id}"
-                notes.append(f"{said}: {reading.because}")
+                rewrite = f"`{flag_text(rulebase, id, option)}` means `{word}` for {task.id}"
+                notes.append(f"{rewrite}: {reading.because}")
     moot = moot_for(rulebase, task, meant)
     notes += [f"`--{q.typed}` has no effect on {task.id}: {q.moot}" for q in moot]
     return AsMeant(without_moot(meant, moot), tuple(notes))
@@ -279,12 +279,12 @@ def without_moot(profile: Profile, moot: Collection[Question]) -> Profile:
 
     The question then does not apply.
     """
-    kept = dict(profile)
+    answers = dict(profile)
     for question in moot:
-        answer = kept.pop(question.id)
+        answer = answers.pop(question.id)
         if answer.value is not None:
-            kept[question.id] = answer._replace(options=(NOT_APPLICABLE,))
-    return kept
+            answers[question.id] = answer._replace(options=(NOT_APPLICABLE,))
+    return answers
 
 
 def flag_text(rulebase: RuleBase, id: str, *options: str) -> str:
@@ -307,8 +307,8 @@ def answers_text(rulebase: RuleBase, answers: Mapping[str, str]) -> str:
 def _senseless(question: Question, task: Task, profile: Profile) -> bool:
     """True where an answer to a question makes no sense, by the task or by another answer."""
     for other, options in question.ask_if.items():
-        said = profile[other].options if other in profile else task.implies.get(other, ())
-        if said and set(said).isdisjoint(options):
+        chosen = profile[other].options if other in profile else task.implies.get(other, ())
+        if chosen and set(chosen).isdisjoint(options):
             return True
     return False
 

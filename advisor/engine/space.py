@@ -54,7 +54,7 @@ class Encoding:
         ]
         self.option_index = [
             {id: place for place, id in enumerate(options)}
-            | {name: place for place, one in enumerate(question.options) for name in one.covers}
+            | {name: place for place, entry in enumerate(question.options) for name in entry.covers}
             for question, options in zip(rulebase.questions, self.options, strict=True)
         ]
         self.families = [family.id for family in rulebase.families]
@@ -167,34 +167,34 @@ class Ranking:
 
     def winner(self, outcome: int) -> int:
         """Return the family that wins, or the number of families where none is left."""
-        found = self._winners.get(outcome)
-        if found is None:
+        winner = self._winners.get(outcome)
+        if winner is None:
             order = self.order(outcome)
-            found = order[0] if order else len(self._encoding.families)
-            self._winners[outcome] = found
-        return found
+            winner = order[0] if order else len(self._encoding.families)
+            self._winners[outcome] = winner
+        return winner
 
     def winners(self, outcomes: Iterable[int]) -> int:
         """Return who wins under any of these outcomes, as bits; `none` is the last."""
-        found = 0
+        winners = 0
         for outcome in outcomes:
-            found |= 1 << self.winner(outcome)
-        return found
+            winners |= 1 << self.winner(outcome)
+        return winners
 
     def winner_of(self, choices: list[tuple[int, ...]]) -> int:
         """Return the family that wins a complete profile; equal firings are decided once."""
         fired = self._encoding.fired(choices)
-        found = self._by_fired.get(fired)
-        if found is None:
+        winner = self._by_fired.get(fired)
+        if winner is None:
             if len(self._by_fired) >= KEPT_FIRINGS:
                 self._by_fired.clear()
-            found = self._by_fired[fired] = self.winner(self._encoding.outcome(fired))
-        return found
+            winner = self._by_fired[fired] = self.winner(self._encoding.outcome(fired))
+        return winner
 
-    def parting(self, outcome: int, one: int, other: int) -> str | None:
+    def parting(self, outcome: int, family: int, other: int) -> str | None:
         """Return the criterion on which two families first differ; None where only rank does."""
         for criterion in self._order:
-            if self.sign(outcome, criterion, one) != self.sign(outcome, criterion, other):
+            if self.sign(outcome, criterion, family) != self.sign(outcome, criterion, other):
                 return self._encoding.criteria[criterion]
         return None
 
@@ -283,9 +283,9 @@ class Space(Diagram):
         nodes = []
         for first in range(0, len(ends), width):
             of_state = ends[first : first + width]
-            found = set(of_state)
-            self.size += len(found) - (EMPTY in found)
-            alike = len(found) == 1
+            distinct = set(of_state)
+            self.size += len(distinct) - (EMPTY in distinct)
+            alike = len(distinct) == 1
             children = tuple([of_state[at] for at in group]) if not alike else ()
             nodes.append(of_state[0] if alike else self.node(question, children))
         return nodes
@@ -370,11 +370,9 @@ class Space(Diagram):
                 ahead += fresh
             else:
                 children = self.cofactors(node, question)
-                after = [found | won[child] for found, child in zip(after, children, strict=True)]
+                after = [wins | won[child] for wins, child in zip(after, children, strict=True)]
         return {
-            choice: found
-            for choice, found in zip(self.choices[question], after, strict=True)
-            if found
+            choice: wins for choice, wins in zip(self.choices[question], after, strict=True) if wins
         }
 
     def wins(self, ranking: Ranking) -> list[int]:

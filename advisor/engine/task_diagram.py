@@ -71,9 +71,9 @@ class Axis(NamedTuple):
             ][:1]
         exact = set(answer.options), set(answer.named)
         values = [(set(value.options), set(value.named)) for value in self.values]
-        found = [place for place, value in enumerate(values) if value == exact]
-        if found or answer.named or self.many:
-            return found
+        matching = [place for place, value in enumerate(values) if value == exact]
+        if matching or answer.named or self.many:
+            return matching
         one_of = {(option,) for option in answer.options}
         return [
             place
@@ -85,8 +85,8 @@ class Axis(NamedTuple):
     def weights(self) -> list[int]:
         """What each value weighs: those of a band of numbers together as much as another band."""
         bands = Counter(value.options for value in self.values)
-        whole = lcm(*bands.values()) if any(one.least is not None for one in self.values) else 1
-        return [whole // bands[one.options] if whole > 1 else 1 for one in self.values]
+        whole = lcm(*bands.values()) if any(value.least is not None for value in self.values) else 1
+        return [whole // bands[value.options] if whole > 1 else 1 for value in self.values]
 
     def typed(self, place: int) -> str:
         """Return what is typed for a value: an option, a kind, or a round number of the interval.
@@ -217,11 +217,11 @@ class TaskDiagram(Diagram):
             node = self.children[node][axis.places(profile[axis.question])[0]]
         return self.label.get(node)
 
-    def allowed(self, kept: Sequence[Sequence[int]]) -> dict[int, list[Choice]]:
+    def allowed(self, levels: Sequence[Sequence[int]]) -> dict[int, list[Choice]]:
         """Return the places that are left of each level as choices, where some are gone."""
         return {
             level: [(place,) for place in places]
-            for level, places in enumerate(kept)
+            for level, places in enumerate(levels)
             if len(places) < len(self.axes[level].values)
         }
 
@@ -233,18 +233,18 @@ class TaskDiagram(Diagram):
         """Return every leaf that there is."""
         return self.labels(self.root)
 
-    def assumed(self, kept: Sequence[Sequence[int]]) -> tuple[list[int], Leaf] | None:
+    def assumed(self, levels: Sequence[Sequence[int]]) -> tuple[list[int], Leaf] | None:
         """Return the typical complete profile within what is kept, and its leaf.
 
         Questions are filled in order, each with its first value that leaves an admissible profile.
         """
-        found = self.first(self.root, self.allowed(kept))
-        return None if found is None else ([place for (place,) in found[0]], found[1])
+        first = self.first(self.root, self.allowed(levels))
+        return None if first is None else ([place for (place,) in first[0]], first[1])
 
     def answers(self, level: int) -> list[int]:
         """Return the places of the answers that somebody can give to a question."""
         values = enumerate(self.axes[level].values)
-        return [place for place, one in values if one.options not in ((), (NOT_APPLICABLE,))]
+        return [place for place, value in values if value.options not in ((), (NOT_APPLICABLE,))]
 
     def fewest(self, path: Sequence[int], accept: Callable[[Leaf], bool]) -> dict[int, int] | None:
         """Return the fewest answers to give otherwise to end in an accepted leaf; None for none.
@@ -259,11 +259,11 @@ class TaskDiagram(Diagram):
                 return 0
             return int(place > 0 or values[path[level]].options != (NOT_APPLICABLE,))
 
-        found = self.nearest(self.root, cost, accept)
-        if found is None:
+        nearest = self.nearest(self.root, cost, accept)
+        if nearest is None:
             return None
         return {
-            level: choice[0] for level, choice in enumerate(found[1]) if cost(level, choice) > 0
+            level: choice[0] for level, choice in enumerate(nearest[1]) if cost(level, choice) > 0
         }
 
     # -- as a table ----------------------------------------------------------------------------
@@ -300,7 +300,7 @@ class TaskDiagram(Diagram):
         return {
             "task": self.task,
             "questions": questions,
-            "training": [list(one) for one in self.training],
+            "training": [list(row) for row in self.training],
             "leaves": leaves,
             "nodes": nodes,
         }

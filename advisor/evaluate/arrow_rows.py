@@ -177,21 +177,21 @@ def _annotations(table: Any, features: Any, column: str) -> tuple[Annotation, ..
     """Return the annotations in the columns of a table but that of its images."""
     kinds = {name: getattr(kind, "feature", kind) for name, kind in features.items()}
     classes = {name: kind.names for name, kind in kinds.items() if hasattr(kind, "int2str")}
-    known = {name for part, names in COLUMNS.items() if part != "image" for name in names}
-    wanted = [name for name in table.column_names if name.lower() in known and name != column]
-    found = []
+    columns = {name for part, names in COLUMNS.items() if part != "image" for name in names}
+    wanted = [name for name in table.column_names if name.lower() in columns and name != column]
+    annotations = []
     batches = table.select(wanted).to_batches(1000)
     for number, row in enumerate(row for batch in batches for row in batch.to_pylist()):
         try:
             cells = {name: _named(cell, classes.get(name)) for name, cell in row.items()}
-            found.append(annotation_of({**cells, "image": f"row {number}"}))
+            annotations.append(annotation_of({**cells, "image": f"row {number}"}))
         except IndexError as error:
             raise BrokenFileError(f"row {number} of the data has a class without a name") from error
         except ValueError as error:
             raise BrokenFileError(
                 f"row {number} of the data is not a valid annotation: {error}"
             ) from error
-    return merged(found)
+    return merged(annotations)
 
 
 def _named(cell: Any, names: Sequence[str] | None) -> Any:

@@ -67,9 +67,9 @@ class Resampler:
     """
 
     def __init__(self, images: Sequence[Hashable], seed: int, draws: int = RESAMPLINGS) -> None:
-        known = {image: number for number, image in enumerate(dict.fromkeys(images))}
-        self.images = len(known)
-        self._of_items = [known[image] for image in images]
+        numbers = {image: number for number, image in enumerate(dict.fromkeys(images))}
+        self.images = len(numbers)
+        self._of_items = [numbers[image] for image in images]
         self._seed = seed
         self._draws = draws
 
@@ -79,15 +79,15 @@ class Resampler:
             return np.full(self._draws, np.nan)
         block = max(1, _CELLS // max(len(self._of_items), self.images))
         draw = np.random.default_rng([self._seed, self.images])
-        found = []
+        parts = []
         for start in range(0, self._draws, block):
             rows = min(block, self._draws - start)
             picked = draw.integers(0, self.images, (rows, self.images))
             picked += np.arange(rows)[:, None] * self.images
             often = np.bincount(picked.ravel(), minlength=rows * self.images)
             weights = often.reshape(rows, self.images)[:, self._of_items].astype(float)
-            found.append(metric.weighed(weights))
-        return np.concatenate(found)
+            parts.append(metric.weighed(weights))
+        return np.concatenate(parts)
 
     def result(self, metric: Weighable, kind: MetricKind, values: Array) -> MetricResult:
         """Return a metric with its interval, from its values in the resamplings.
@@ -99,18 +99,18 @@ class Resampler:
         resampling adds to it once more, which covers nine in ten, and fewer where it is next to
         nothing.
         """
-        value, known = metric.value, values[np.isfinite(values)]
-        if not len(known) or not math.isfinite(value):
+        value, finite = metric.value, values[np.isfinite(values)]
+        if not len(finite) or not math.isfinite(value):
             return MetricResult(value, (math.nan, math.nan), metric.n)
         if kind.biased:
-            middle, reach = 2 * value - float(known.mean()), self._reach * float(known.std())
+            middle, reach = 2 * value - float(finite.mean()), self._reach * float(finite.std())
             ends = (max(0.0, middle - reach), max(0.0, middle + reach))
             return MetricResult(value, ends, metric.n)
-        below = float((known < value).mean() + (known <= value).mean()) / 2
+        below = float((finite < value).mean() + (finite <= value).mean()) / 2
         least = 1 / (2 * self._draws)
         shift = 2 * _NORMAL.inv_cdf(min(max(below, least), 1 - least))
         ends = (_NORMAL.cdf(shift - self._reach), _NORMAL.cdf(shift + self._reach))
-        low, high = map(float, np.quantile(known, ends))
+        low, high = map(float, np.quantile(finite, ends))
         if kind.share:
             bound = (RELIABLE / 2) ** (1 / self.images)
             low, high = min(low, bound), max(high, 1 - bound)
@@ -164,8 +164,8 @@ def mcnemar(first: Array, second: Array) -> float:
     McNemar 1947 (https://doi.org/10.1007/BF02295996): of the images on which just one is right,
     each is as likely to be.
     """
-    one, other = np.asarray(first) > np.asarray(second), np.asarray(second) > np.asarray(first)
-    fewer, more = sorted((int(one.sum()), int(other.sum())))
+    won, other = np.asarray(first) > np.asarray(second), np.asarray(second) > np.asarray(first)
+    fewer, more = sorted((int(won.sum()), int(other.sum())))
     total: int = fewer + more
     if total <= _EXACT:
         ways = sum(math.comb(total, k) for k in range(fewer + 1))
@@ -181,14 +181,14 @@ def holm(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
     Holm 1979 (https://www.jstor.org/stable/4615733). What is reliable needs no more images.
     """
     order = sorted(range(len(comparisons)), key=lambda number: comparisons[number].p)
-    found = list(comparisons)
+    adjusted = list(comparisons)
     least = 0.0
     for place, number in enumerate(order):
-        one = comparisons[number]
-        least = max(least, min(1.0, one.p * (len(order) - place)))
-        settled = None if least < RELIABLE else one.settled_by
-        found[number] = one._replace(adjusted=least, settled_by=settled)
-    return tuple(found)
+        comparison = comparisons[number]
+        least = max(least, min(1.0, comparison.p * (len(order) - place)))
+        settled = None if least < RELIABLE else comparison.settled_by
+        adjusted[number] = comparison._replace(adjusted=least, settled_by=settled)
+    return tuple(adjusted)
 
 
 def _binary(metric: Weighable) -> bool:

@@ -58,7 +58,7 @@ def arranged(
         options,
         given,
         loading,
-        agree=agreement(agreed=options.upload, asks=asks, told="{}", question="{}: send?"),
+        agree=agreement(agreed=options.upload, asks=asks, notice="{}", question="{}: send?"),
         confirm=partial(_confirmed, asks=asks),
     )
     note(*(f"{data}: {line}" for line in made.data.notes))

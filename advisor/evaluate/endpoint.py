@@ -107,9 +107,9 @@ class Endpoint:
         RefusedError is about this message, another ServerError about all of them.
         """
         while True:
-            asked = {"model": self.model, "messages": [{"role": "user", "content": content}]}
+            request = {"model": self.model, "messages": [{"role": "user", "content": content}]}
             try:
-                given = self._posted({**asked, self.limit_name: limit, **self.optional})
+                given = self._posted({**request, self.limit_name: limit, **self.optional})
             except RefusedError as error:
                 if not self._gives_in(error.message):
                     raise
@@ -122,8 +122,8 @@ class Endpoint:
         if "max_completion_tokens" in refusal and self.limit_name == "max_tokens":
             self.limit_name = "max_completion_tokens"
             return True
-        kept = {name: value for name, value in self.optional.items() if name not in refusal}
-        unwanted, self.optional = len(kept) < len(self.optional), kept
+        accepted = {name: value for name, value in self.optional.items() if name not in refusal}
+        unwanted, self.optional = len(accepted) < len(self.optional), accepted
         return unwanted
 
     def _posted(self, body: Mapping[str, Any]) -> Any:
@@ -141,8 +141,8 @@ class Endpoint:
             except HTTPError as error:
                 with error:
                     failure = self._failure(error)
-                asked = error.headers.get("Retry-After", "")
-                pause = min(float(asked), LONGEST_PAUSE) if asked.isdecimal() else pause
+                retry_after = error.headers.get("Retry-After", "")
+                pause = min(float(retry_after), LONGEST_PAUSE) if retry_after.isdecimal() else pause
                 if error.code not in TRY_AGAIN:
                     raise failure from error
             except (OSError, HTTPException) as error:
@@ -161,9 +161,9 @@ class Endpoint:
     def _parsed(self, text: bytes) -> Any:
         """Return the JSON of an answer, without the key where a server repeats it."""
         try:
-            found = json.dumps(json.loads(text), ensure_ascii=False)
+            unescaped = json.dumps(json.loads(text), ensure_ascii=False)
             inside = json.dumps(self.key)[1:-1]
-            return json.loads(found.replace(inside, "[key]") if self.key else found)
+            return json.loads(unescaped.replace(inside, "[key]") if self.key else unescaped)
         except (ValueError, RecursionError) as error:
             raise self._no_answer("JSON") from error
 
@@ -180,12 +180,12 @@ class Endpoint:
                 hint="pass the new address if you want to send your images there",
             )
         try:
-            said = self._parsed(error.read(LARGEST_ANSWER))
+            body = self._parsed(error.read(LARGEST_ANSWER))
         except (ServerError, OSError, HTTPException):
-            said = ""
-        while isinstance(said, dict):
-            said = next((said[key] for key in ("error", "message", "detail") if key in said), "")
-        why = f": {said[:LONGEST_QUOTE]}" if isinstance(said, str) and said else ""
+            body = ""
+        while isinstance(body, dict):
+            body = next((body[key] for key in ("error", "message", "detail") if key in body), "")
+        why = f": {body[:LONGEST_QUOTE]}" if isinstance(body, str) and body else ""
         if error.code in THIS_ONE:
             return RefusedError(f"`{self.host}` rejected the request{why}")
         what, hint = (
@@ -234,12 +234,12 @@ def endpoints(checkpoints: Iterable[str], options: RunOptions) -> dict[str, Endp
 
     A key is for the host that is named before its variable, or for the only one that there is.
     """
-    found = {
+    by_name = {
         each: Endpoint(each, allow_http=options.allow_http)
         for each in checkpoints
         if is_endpoint(each)
     }
-    hosts = sorted({endpoint.host for endpoint in found.values()})
+    hosts = sorted({endpoint.host for endpoint in by_name.values()})
     for each in options.key_from or ():
         named, sign, variable = each.rpartition("=")
         host = named.lower() if sign else hosts[0] if len(hosts) == 1 else ""
@@ -263,17 +263,17 @@ def endpoints(checkpoints: Iterable[str], options: RunOptions) -> dict[str, Endp
             raise UsageError(
                 f"the environment variable `{variable}` {what}", hint=f"export {variable}=..."
             )
-        for endpoint in found.values():
+        for endpoint in by_name.values():
             endpoint.key = key if endpoint.host == host else endpoint.key
-    return found
+    return by_name
 
 
 def agree_to_send(
-    asked: Iterable[Endpoint], images: int, agree: Callable[[str], bool] | None
+    endpoints: Iterable[Endpoint], images: int, agree: Callable[[str], bool] | None
 ) -> None:
     """Have somebody agree to what leaves for which host; AdvisorError where nobody does."""
     models: dict[str, list[str]] = {}
-    for endpoint in asked:
+    for endpoint in endpoints:
         if not endpoint.local:
             models.setdefault(endpoint.host, []).append(endpoint.model)
     for host, of in models.items():

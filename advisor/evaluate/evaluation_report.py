@@ -48,19 +48,19 @@ def report_of(
     run: EvaluationRun, scores: Scores, verdict: Verdict, gates: Gates, thumbnails: Thumbnails
 ) -> Report:
     """Return the report of a run; images are asked for when the HTML file is drawn."""
-    found = Evaluation(run, scores, verdict, gates.checks(scores, verdict))
+    evaluation = Evaluation(run, scores, verdict, gates.checks(scores, verdict))
     return Report(
-        json=partial(page.as_json, found),
-        page=partial(page.as_page, found),
-        findings=partial(page.as_findings, found),
-        screen=partial(page.as_page, found, whole=False),
-        drawings={"html": partial(as_html, found, thumbnails), "csv": partial(as_csv, scores)},
+        json=partial(page.as_json, evaluation),
+        page=partial(page.as_page, evaluation),
+        findings=partial(page.as_findings, evaluation),
+        screen=partial(page.as_page, evaluation, whole=False),
+        drawings={"html": partial(as_html, evaluation, thumbnails), "csv": partial(as_csv, scores)},
     )
 
 
-def as_html(found: Evaluation, thumbnails: Thumbnails) -> str:
+def as_html(evaluation: Evaluation, thumbnails: Thumbnails) -> str:
     """Return one HTML file that needs nothing else: the verdict first, then what it rests on."""
-    run, scores, verdict, _ = found
+    run, scores, verdict, _ = evaluation
     order = [METRIC_KINDS[id] for id in verdict.priority if id in METRIC_KINDS]
     kind = next(iter([*order, *scores.metrics]), None)
     ranked = sorted(scores.candidates, key=lambda candidate: candidate.name != verdict.recommended)
@@ -69,10 +69,10 @@ def as_html(found: Evaluation, thumbnails: Thumbnails) -> str:
     content = filled(
         HERE / "evaluation.html",
         title=title,
-        facts=page.of_how_many(found),
+        facts=page.of_how_many(evaluation),
         recommended=verdict.recommended or "none of them",
         answer=page.headline(scores, verdict).notes[0],
-        reasons=_blocks(Items(tuple(page.reasons(found)))),
+        reasons=_blocks(Items(tuple(page.reasons(evaluation)))),
         bars=_bars(scores, kind, run.settings) if kind else [],
         kind=kind,
         figures=_blocks(page.figures(scores)) if kind else "",
@@ -87,7 +87,8 @@ def as_html(found: Evaluation, thumbnails: Thumbnails) -> str:
         open=OPEN,
         known=_blocks(Items(tuple(Item("!", note) for note in page.known(scores)))),
         provenance=_blocks(
-            Pairs(tuple(page.provenance(found))), Code(str(command), "console") if command else None
+            Pairs(tuple(page.provenance(evaluation))),
+            Code(str(command), "console") if command else None,
         ),
     )
     style = (HERE / "evaluation.css").read_text(encoding="utf-8")
@@ -214,9 +215,9 @@ def shown_examples(scores: Scores, verdict: Verdict) -> list[ShownExample]:
     worst = [at for at in order if worth[first][at] != flawless][:WORST]
     left = set(order) - set(worst)
     best = sorted(left, key=lambda at: (-worth[first][at], mean[at], at))[:BEST]
-    asked = queries(scores)
-    return [ShownExample(at, "worst", *asked[at]) for at in worst] + [
-        ShownExample(at, "best", *asked[at]) for at in best
+    shown = queries(scores)
+    return [ShownExample(at, "worst", *shown[at]) for at in worst] + [
+        ShownExample(at, "best", *shown[at]) for at in best
     ]
 
 
@@ -258,21 +259,21 @@ def _said(
 ) -> dict[str, str]:
     """Return what a candidate gave for an item, or why nothing; of a search, what it found."""
     measured = candidate.measured
-    said = measured.said[example.place] if measured.said else None
+    answer = measured.said[example.place] if measured.said else None
     words = nothing = instead = ""
     if measured.ranks:
         ahead, tied, right = measured.ranks[example.place]
         words = f"found at rank {ahead + 1:,}" if right else "never found"
         words += f" to {ahead + 1 + tied:,}, a tie" if tied and right else ""
-        if said is not None and said != example.item.id:
-            words, instead = f"{words}; {_cut(said)} ranks first", image(said)
-    elif said is None:
+        if answer is not None and answer != example.item.id:
+            words, instead = f"{words}; {_cut(answer)} ranks first", image(answer)
+    elif answer is None:
         why = candidate.failed.get(example.item.number, "")
         nothing = _cut(f"nothing: {why}" if why else "nothing")
     else:
         sure = measured.sure[example.place] if measured.sure else None
-        words = _cut(said) + ("" if sure is None else f" {sure:.0%}")
-        nothing = "" if said else "an empty output"
+        words = _cut(answer) + ("" if sure is None else f" {sure:.0%}")
+        nothing = "" if answer else "an empty output"
     return {"said": words, "nothing": nothing, "instead": instead}
 
 
@@ -325,10 +326,10 @@ def predictions(scores: Scores) -> Iterator[tuple[str | float | None, ...]]:
     by the metric `worth_of`. What is predicted of a search is the image that stands first; it is
     None where nothing was given. Several labels, and several references, stand in lines.
     """
-    asked = queries(scores)
+    pairs = queries(scores)
     for candidate in scores.candidates:
         measured = candidate.measured
-        for place, (item, query) in enumerate(asked):
+        for place, (item, query) in enumerate(pairs):
             rank: float | None = None
             if measured.ranks:
                 ahead, tied, right = measured.ranks[place]

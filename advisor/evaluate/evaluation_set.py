@@ -189,8 +189,8 @@ def make_set(
     """
     act = act_of(rulebase, task)
     if act is None or act.id not in NEEDS:
-        known = sorted({each for id in NEEDS for each in rulebase.acts[id].tasks})
-        raise UsageError(f"`{task}` cannot be evaluated", hint=f"these can: {', '.join(known)}")
+        tasks = sorted({each for id in NEEDS for each in rulebase.acts[id].tasks})
+        raise UsageError(f"`{task}` cannot be evaluated", hint=f"these can: {', '.join(tasks)}")
     part, words = NEEDS[act.id]
     usable = _usable(data.annotations, act.id)
     if not usable:
@@ -294,7 +294,7 @@ def _usable(annotations: Sequence[Annotation], act: str) -> list[Annotation]:
         return [each for each in annotations if each.answers and each.question]
     whole = merged(
         each._replace(
-            question="", labels=tuple(dict.fromkeys(normalize("NFC", one) for one in each.labels))
+            question="", labels=tuple(dict.fromkeys(normalize("NFC", name) for name in each.labels))
         )
         for each in annotations
         if getattr(each, part)

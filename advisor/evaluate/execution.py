@@ -59,20 +59,20 @@ def prepared(
     store: ImageStore,
     act: str,
     digest: str,
-    known: set[str],
+    stored: set[str],
     decode: bool = True,
 ) -> Generator[Block]:
     """Yield the images in blocks of a size, read and, with `decode`, decoded in threads meanwhile.
 
-    `digest` is that of the candidate, `known` the keys of the answers that are there. Of images
+    `digest` is that of the candidate, `stored` the keys of the answers that are there. Of images
     that are the same file, and are asked the same, the first is answered.
     """
-    seen = set(known)
+    seen = set(stored)
 
     def made_ready(start: int) -> Block:
         asked_images = [_read(store, act, digest, image) for image in images[start : start + size]]
         keys = tuple((each.image.number, each.key) for each in asked_images)
-        missing = tuple(each for each in asked_images if each.key not in known)
+        missing = tuple(each for each in asked_images if each.key not in stored)
         if not decode:
             return Block(keys, missing)
         opened = tuple((each._replace(data=None), decoded_image(each)) for each in missing)
@@ -118,12 +118,12 @@ def _read(store: ImageStore, act: str, digest: str, image: LabelledImage) -> Ask
     return AskedImage(image, key_of(digest, shown, (image.question, *texts)), data, why)
 
 
-def decoded_image(asked: AskedImage) -> OpenedImage | str:
+def decoded_image(query: AskedImage) -> OpenedImage | str:
     """Return the image of a file, or why it cannot be read."""
-    if asked.data is None:
-        return asked.unreadable
+    if query.data is None:
+        return query.unreadable
     try:
-        return open_encoded(asked.data, asked.image.id)
+        return open_encoded(query.data, query.image.id)
     except ImageError as error:
         return error.message
 
@@ -253,8 +253,8 @@ def _run_one(
             if progress:
                 progress(candidate.name, done, len(images))
     if facts := pool.facts():
-        told: dict[str, Any] = {"warnings": facts.warnings, "peak_mb": facts.peak_mb}
+        record: dict[str, Any] = {"warnings": facts.warnings, "peak_mb": facts.peak_mb}
         if facts.load_ms is not None:
-            told["load_ms"] = round(facts.load_ms, 1)
-        file.write(candidate, (), (), told)
+            record["load_ms"] = round(facts.load_ms, 1)
+        file.write(candidate, (), (), record)
     return candidate._replace(warnings=file.warnings(candidate))

@@ -139,8 +139,8 @@ def as_json(expected: Forecast) -> dict[str, Any]:
 def as_page(expected: Forecast) -> Page:
     """Return a forecast as a page."""
     data, images, priced = expected.made.data, expected.made.images, expected.made.options.price
-    asked = f", {count(len(data.images), 'question')}" if len(data.images) > images else ""
-    facts = [("task", data.task), ("images", f"{images}{asked}")]
+    questions = f", {count(len(data.images), 'question')}" if len(data.images) > images else ""
+    facts = [("task", data.task), ("images", f"{images}{questions}")]
     facts += [("classes", str(len(data.classes)))] if data.classes else []
     facts += [("left out", count(len(data.left_out), "image"))] if data.left_out else []
     columns = ("candidate", "download", "memory", "time", *(("cost",) if priced else ()))
@@ -165,7 +165,7 @@ def as_page(expected: Forecast) -> Page:
     total = f"in all {_duration(expected.seconds)}{cost and f', which costs {cost}'}"
     notes = [total] if expected.seconds is not None else []
     if any(each.seconds is not None for each in expected.candidates):
-        timed = count(_timed(data), "question" if asked else "image")
+        timed = count(_timed(data), "question" if questions else "image")
         notes.append(f"times are measured on {timed} on this machine, and memory is estimated")
     if servers := [each.candidate for each in expected.candidates if is_endpoint(each.checkpoint)]:
         notes.append(f"{count(images, 'image')} would be sent to {joined(servers)}")

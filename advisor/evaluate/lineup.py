@@ -148,11 +148,11 @@ def tasks_to_load(rulebase: RuleBase, task: str) -> tuple[str, ...]:
     return (task, rulebase.acts[CAPTION].tasks[0]) if label else (task,)
 
 
-def _told_apart(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
+def _told_apart(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """Return candidates under names of their own; a name that was given twice is refused."""
     seen: Counter[str] = Counter()
     named = []
-    for each in found:
+    for each in candidates:
         seen[each.name] += 1
         if seen[each.name] > 1 and each.name != each.checkpoint:
             raise UsageError(
@@ -209,7 +209,7 @@ def _fitted(
     baseline: Candidate, others: Sequence[Candidate], run_as: Callable[[Candidate], Candidate]
 ) -> list[Candidate]:
     """Return a baseline on the vectors of each dual encoder among the others."""
-    dual = [one for one in others if one.scored_by in ("softmax", "sigmoid") and not one.failed]
+    dual = [peer for peer in others if peer.scored_by in ("softmax", "sigmoid") and not peer.failed]
     if not dual:
         error = UnsupportedError(
             f"`{baseline.checkpoint}` needs the embeddings of a dual encoder, and no candidate "

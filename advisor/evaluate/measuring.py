@@ -89,8 +89,8 @@ def measure(
         return labelled_metrics(data, items, scores, candidate.scored_by)
     if data.act == EXTRACT:
         return extracted_metrics(items, [response.fields for response in responses])
-    found = written_metrics(data.act, items, [response.text for response in responses])
-    return found._replace(sure=tuple(response.probability for response in responses))
+    metrics = written_metrics(data.act, items, [response.text for response in responses])
+    return metrics._replace(sure=tuple(response.probability for response in responses))
 
 
 def labels_named(
@@ -104,10 +104,10 @@ def labels_named(
     exact: dict[str, list[int]] = {}
     folded: dict[str, list[int]] = {}
     for number, name in enumerate(classes):
-        said = class_text(name)
-        for text in {name, said, template.format(said)}:
+        words = class_text(name)
+        for text in {name, words, template.format(words)}:
             exact.setdefault(text.strip(), []).append(number)
-        for text in {_folded(one) for one in (name, said, template.format(said))}:
+        for text in {_folded(label) for label in (name, words, template.format(words))}:
             folded.setdefault(text, []).append(number)
     for response in responses:
         if response.text is None:
@@ -133,7 +133,7 @@ def labelled_metrics(
     for row, item in enumerate(items):
         truth[row, [number[label] for label in item.labels]] = True
     best = scores.max(axis=1, initial=-1.0)
-    sure = tuple(None if one < 0 else one for one in best.tolist())
+    sure = tuple(None if score < 0 else score for score in best.tolist())
     if data.many:
         item, label = np.nonzero(scores >= LIKELY)
         picks = ranking.Picks(item, label, np.ones(len(item)))
@@ -141,12 +141,12 @@ def labelled_metrics(
         if scored_by == "sigmoid":
             weighables["calibration-error"] = ranking.calibration_error(scores.clip(0, 1), truth)
         given = zip(picks.of_each(len(items)), sure, strict=True)
-        said = tuple(
-            None if top is None else "; ".join(data.classes[one] for one in some)
+        predicted = tuple(
+            None if top is None else "; ".join(data.classes[label] for label in some)
             for some, top in given
         )
         by_class = ranking.of_each_class(truth, picks) if scored_by == "sigmoid" else ()
-        return CandidateMetrics(weighables, images, said, sure, by_class=by_class)
+        return CandidateMetrics(weighables, images, predicted, sure, by_class=by_class)
     picks = ranking.best_labels(scores)
     true = [number[item.labels[0]] for item in items]
     right = ranking.accuracy(true, picks)
@@ -154,9 +154,9 @@ def labelled_metrics(
     if scored_by in PROBABLE:
         weighables["calibration-error"] = ranking.calibration_error(best.clip(0), right.each)
     picked = picks.of_each(len(items))
-    said = tuple(_in_words(data.classes, some) for some in picked)
+    predicted = tuple(_in_words(data.classes, some) for some in picked)
     by_class = ranking.of_each_class(truth, picks)
-    return CandidateMetrics(weighables, images, said, sure, picked, by_class=by_class)
+    return CandidateMetrics(weighables, images, predicted, sure, picked, by_class=by_class)
 
 
 def _in_words(classes: Sequence[str], picked: Sequence[int]) -> str | None:
@@ -182,41 +182,41 @@ def written_metrics(
         metrics["cer"] = text_metrics.character_error_rate(written, references)
         metrics["wer"] = text_metrics.word_error_rate(written, references)
     else:
-        said = [penn_tokens(text) for text in written]
+        tokens = [penn_tokens(text) for text in written]
         right = [[penn_tokens(reference) for reference in some] for some in references]
-        metrics["cider-d"] = cider_d(said, right)
-        metrics["bleu-4"] = bleu_4(said, right)
-        metrics["rouge-l"] = rouge_l(said, right)
+        metrics["cider-d"] = cider_d(tokens, right)
+        metrics["bleu-4"] = bleu_4(tokens, right)
+        metrics["rouge-l"] = rouge_l(tokens, right)
     return CandidateMetrics(metrics, tuple(item.id for item in items), tuple(texts))
 
 
 def extracted_metrics(items: Sequence[LabelledImage], fields: Sequence[Any]) -> CandidateMetrics:
     """Return the metrics of fields that were found, None where none were."""
     weighables = {"field-f1": text_metrics.field_f1(fields, [item.fields for item in items])}
-    said = tuple(None if one is None else json.dumps(one, ensure_ascii=False) for one in fields)
-    return CandidateMetrics(weighables, tuple(item.id for item in items), said)
+    texts = tuple(None if row is None else json.dumps(row, ensure_ascii=False) for row in fields)
+    return CandidateMetrics(weighables, tuple(item.id for item in items), texts)
 
 
 def _search(items: Sequence[LabelledImage], responses: Iterable[Response]) -> CandidateMetrics:
     """Rank all images by each text: how soon an image that the text belongs to turns up."""
     names = [item.id for item in items]
-    images, texts, known = _vectors(items, responses)
+    images, texts, embedded = _vectors(items, responses)
     seen = images.any(axis=1)
     number = {name: place for place, name in enumerate(names)}
     of_image = np.array([number[name] for name in names])
     wanted = np.array([number[item.id] for item in items for _ in item.references])
     step = max(1, _CELLS // len(names))
     parts: list[ranking.FirstRanks] = []
-    said: list[str | None] = []
+    top: list[str | None] = []
     for start in range(0, len(wanted), step):
         block = slice(start, start + step)
         scores = np.where(seen, texts[block] @ images.T, -np.inf)
         ranks = ranking.first_ranks(scores, wanted[block, None] == of_image)
-        parts.append(ranks._replace(right=np.where(known[block], ranks.right, 0)))
-        first = np.where(known[block] & seen.any(), scores.argmax(axis=1), -1)
-        said += [None if place < 0 else names[place] for place in first.tolist()]
+        parts.append(ranks._replace(right=np.where(embedded[block], ranks.right, 0)))
+        first = np.where(embedded[block] & seen.any(), scores.argmax(axis=1), -1)
+        top += [None if place < 0 else names[place] for place in first.tolist()]
     together = ranking.FirstRanks(*(np.concatenate(some) for some in zip(*parts, strict=True)))
-    return ranked_metrics(together, items)._replace(said=tuple(said))
+    return ranked_metrics(together, items)._replace(said=tuple(top))
 
 
 def ranked_metrics(ranks: ranking.FirstRanks, items: Sequence[LabelledImage]) -> CandidateMetrics:
@@ -236,15 +236,15 @@ def _vectors(
     """Return vectors of images and of texts, (number, dimensions), and which texts have one."""
     queries = sum(len(item.references) for item in items)
     images, texts = np.zeros((len(items), 1), np.float32), np.zeros((queries, 1), np.float32)
-    known = np.zeros(queries, bool)
+    embedded = np.zeros(queries, bool)
     start = 0
-    for number, (item, one) in enumerate(zip(items, responses, strict=True)):
+    for number, (item, response) in enumerate(zip(items, responses, strict=True)):
         end = start + len(item.references)
-        if one.vectors is not None:
-            both = np.frombuffer(one.vectors, "<f4").reshape(1 + len(item.references), -1)
-            if not known.any():  # the first says how many dimensions there are
+        if response.vectors is not None:
+            both = np.frombuffer(response.vectors, "<f4").reshape(1 + len(item.references), -1)
+            if not embedded.any():  # the first says how many dimensions there are
                 images = np.zeros((len(items), both.shape[1]), np.float32)
                 texts = np.zeros((queries, both.shape[1]), np.float32)
-            images[number], texts[start:end], known[start:end] = both[0], both[1:], True
+            images[number], texts[start:end], embedded[start:end] = both[0], both[1:], True
         start = end
-    return images, texts, known
+    return images, texts, embedded

@@ -197,7 +197,7 @@ class Gates:
 
     def thresholds(self) -> tuple[tuple[MetricKind, float], ...]:
         """Return the thresholds; UsageError for one that is not METRIC=VALUE."""
-        found = []
+        thresholds = []
         for text in self.fail_under or ():
             name, _, value = text.partition("=")
             try:
@@ -206,8 +206,8 @@ class Gates:
                 number = math.nan
             if not math.isfinite(number):
                 raise UsageError(f"`{text}` is not a valid threshold", hint=_HINT)
-            found.append((metric_kind(name.strip()), number))
-        return tuple(found)
+            thresholds.append((metric_kind(name.strip()), number))
+        return tuple(thresholds)
 
     def refuse_what_cannot_be_judged(self) -> None:
         """Raise, before anything runs, for a threshold or a baseline that cannot be read."""
@@ -234,7 +234,10 @@ class Gates:
         return 3 if self.strict and verdict.outcome == TIE else 0
 
     def _reached(self, scores: Scores, verdict: Verdict) -> Iterator[GateCheck]:
-        judged = next((one for one in scores.candidates if one.name == verdict.recommended), None)
+        judged = next(
+            (candidate for candidate in scores.candidates if candidate.name == verdict.recommended),
+            None,
+        )
         for kind, least in self.thresholds():
             if judged is None:
                 why = (
@@ -267,11 +270,11 @@ class Gates:
         before, digest = _read_baseline(Path(self.baseline))
         shown = path_shown(Path(self.baseline))
         other = "" if digest in ("", scores.data.digest) else ", which used other images"
-        for one in scores.candidates:
-            for id, result in one.metrics.items():
-                if then := before.get(one.name, {}).get(id):
-                    yield _kept_up(METRIC_KINDS[id], one.name, result, then, f"`{shown}`{other}")
-        gone = [name for name in before if name not in {one.name for one in scores.candidates}]
+        for model in scores.candidates:
+            for id, result in model.metrics.items():
+                if then := before.get(model.name, {}).get(id):
+                    yield _kept_up(METRIC_KINDS[id], model.name, result, then, f"`{shown}`{other}")
+        gone = [name for name in before if name not in {model.name for model in scores.candidates}]
         if len(gone) == len(before):
             why = f"`{shown}` has no results for these candidates, so no comparison was made"
             yield GateCheck(BASELINE, "", False, why)

@@ -64,9 +64,9 @@ class Evaluation(NamedTuple):
     checks: tuple[GateCheck, ...]
 
 
-def as_json(found: Evaluation) -> dict[str, Any]:
+def as_json(evaluation: Evaluation) -> dict[str, Any]:
     """Return the JSON document of `advisor evaluate --format json`; `timings` alone are timed."""
-    run, scores, verdict, checks = found
+    run, scores, verdict, checks = evaluation
     data, guessing = scores.data, scores.guessing
     return {
         "schema_version": SCHEMA_VERSION,
@@ -102,10 +102,10 @@ def _guess(words: str, metrics: Mapping[str, float]) -> dict[str, Any]:
     return {"words": words, "metrics": {id: _number(value) for id, value in metrics.items()}}
 
 
-def _result(one: CandidateScores, classes: Sequence[str]) -> dict[str, Any]:
-    candidate = one.candidate
+def _result(scores: CandidateScores, classes: Sequence[str]) -> dict[str, Any]:
+    candidate = scores.candidate
     return {
-        "candidate": one.name,
+        "candidate": scores.name,
         "checkpoint": checkpoint_of(candidate),
         "baseline": candidate.baseline or None,
         "vectors_of": candidate.checkpoint if candidate.baseline in FITTED else None,
@@ -116,53 +116,53 @@ def _result(one: CandidateScores, classes: Sequence[str]) -> dict[str, Any]:
         "dtype": candidate.dtype,
         "scored_by": candidate.scored_by,
         "parameters_millions": candidate.parameters_millions,
-        "failures": len(one.failed),
-        "ties": one.ties,
+        "failures": len(scores.failed),
+        "ties": scores.ties,
         "warnings": list(candidate.warnings),
-        "metrics": {id: _figure(result) for id, result in one.metrics.items()},
+        "metrics": {id: _figure(result) for id, result in scores.metrics.items()},
         "classes": [
             {"label": label, **figures._asdict()}
-            for label, figures in zip(classes, one.measured.by_class, strict=False)
+            for label, figures in zip(classes, scores.measured.by_class, strict=False)
         ],
         "by_images_per_class": [
-            {"images": size, **_figure(result)} for size, result in one.by_size.items()
+            {"images": size, **_figure(result)} for size, result in scores.by_size.items()
         ],
     }
 
 
-def _figure(found: MetricResult) -> dict[str, Any]:
+def _figure(result: MetricResult) -> dict[str, Any]:
     """Return a metric as JSON has it; what is undefined is null."""
-    low, high = map(_number, found.interval)
-    return {"value": _number(found.value), "interval": [low, high], "n": found.n}
+    low, high = map(_number, result.interval)
+    return {"value": _number(result.value), "interval": [low, high], "n": result.n}
 
 
 def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _compared(one: Comparison) -> dict[str, Any]:
-    gain = METRIC_KINDS[one.metric].gain(one.difference)
+def _compared(comparison: Comparison) -> dict[str, Any]:
+    gain = METRIC_KINDS[comparison.metric].gain(comparison.difference)
     return {
-        **one._asdict(),
-        "difference": _number(one.difference),
-        "interval": [_number(end) for end in one.interval],
-        "smallest": _number(one.smallest),
-        "reliable": one.reliable,
-        "ahead": one.first if gain > 0 else one.second if gain < 0 else None,
+        **comparison._asdict(),
+        "difference": _number(comparison.difference),
+        "interval": [_number(end) for end in comparison.interval],
+        "smallest": _number(comparison.smallest),
+        "reliable": comparison.reliable,
+        "ahead": comparison.first if gain > 0 else comparison.second if gain < 0 else None,
     }
 
 
-def as_page(found: Evaluation, *, whole: bool = True) -> Page:
+def as_page(evaluation: Evaluation, *, whole: bool = True) -> Page:
     """Return the page: which to take and why, figures, pairs, cost, what else is to be known.
 
     Not `whole`, only the first metric has its interval, and pairs are told in the verdict alone,
     so that it fits a screen.
     """
-    scores, settings = found.scores, found.run.settings
-    page: Page = [headline(scores, found.verdict), Items(tuple(reasons(found)))]
+    scores, settings = evaluation.scores, evaluation.run.settings
+    page: Page = [headline(scores, evaluation.verdict), Items(tuple(reasons(evaluation)))]
     if scores.candidates:
         page += [Heading("Results"), figures(scores, whole=whole)]
-        if whole and (pairs := comparisons(scores, found.verdict)):
+        if whole and (pairs := comparisons(scores, evaluation.verdict)):
             page += [Heading("Pairwise comparisons"), pairs]
         if whole and (curve := learning_curve(scores)):
             page += [Heading("Accuracy by labeled images per class"), curve]
@@ -170,7 +170,7 @@ def as_page(found: Evaluation, *, whole: bool = True) -> Page:
             page += [Heading("Cost"), table]
     if notes := known(scores):
         page += [Heading("Notes"), Items(tuple(Item("!", note) for note in notes))]
-    if whole and (facts := provenance(found)):
+    if whole and (facts := provenance(evaluation)):
         page += [Heading("Method"), Pairs(tuple(facts))]
     if command := settings.get("command"):
         page.append(Code(str(command), "console"))
@@ -186,13 +186,13 @@ def headline(scores: Scores, verdict: Verdict) -> Headline:
     return Headline(verdict.recommended or "none of them", notes, tone)
 
 
-def reasons(found: Evaluation) -> list[Item]:
+def reasons(evaluation: Evaluation) -> list[Item]:
     """Return why, what to be careful of, and how each gate went."""
-    verdict = found.verdict
+    verdict = evaluation.verdict
     mark = "+" if verdict.recommended else "-"
     rows = [Item("" if number else mark, why) for number, why in enumerate(verdict.because)]
     rows += [Item("!", warning) for warning in verdict.warnings]
-    return rows + [Item("+" if check.passed else "-", check.message) for check in found.checks]
+    return rows + [Item("+" if check.passed else "-", check.message) for check in evaluation.checks]
 
 
 def figures(scores: Scores, *, whole: bool = True) -> Table:
@@ -210,11 +210,11 @@ def figures(scores: Scores, *, whole: bool = True) -> Table:
     return Table(("candidate", *(kind.name for kind in kinds)), tuple(rows))
 
 
-def _cell(kind: MetricKind, found: MetricResult, *, whole: bool) -> str:
+def _cell(kind: MetricKind, result: MetricResult, *, whole: bool) -> str:
     if not whole:
-        return kind.written(found.value)
-    low, high = map(kind.written, found.interval)
-    return f"{kind.written(found.value)} ({low} to {high})"
+        return kind.written(result.value)
+    low, high = map(kind.written, result.interval)
+    return f"{kind.written(result.value)} ({low} to {high})"
 
 
 def comparisons(scores: Scores, verdict: Verdict) -> Table | None:
@@ -226,14 +226,14 @@ def comparisons(scores: Scores, verdict: Verdict) -> Table | None:
         if each.metric not in order[:1]:
             continue
         low, high = (f"{end:+.3f}" for end in each.interval)
-        said = "reliable"
+        conclusion = "reliable"
         if not each.reliable:
             enough = each.settled_by is not None and each.settled_by > each.images
             more = f"; detecting one takes about {each.settled_by:,} images" if enough else ""
-            said = f"no significant difference on {each.images:,} images{more}"
+            conclusion = f"no significant difference on {each.images:,} images{more}"
         difference = f"{each.difference:+.3f} ({low} to {high})"
         pair = f"{each.first} against {each.second}"
-        rows.append((pair, difference, p_written(each.adjusted), said))
+        rows.append((pair, difference, p_written(each.adjusted), conclusion))
     if not rows:
         return None
     name = METRIC_KINDS[order[0]].name
@@ -247,8 +247,8 @@ def learning_curve(scores: Scores) -> Table | None:
         return None
     kind = METRIC_KINDS[next(iter(fitted[0].metrics))]
     rows = tuple(
-        (one.name, *(_cell(kind, result, whole=True) for result in one.by_size.values()))
-        for one in fitted
+        (model.name, *(_cell(kind, result, whole=True) for result in model.by_size.values()))
+        for model in fitted
     )
     return Table(("baseline", *(f"{size} images" for size in fitted[0].by_size)), rows)
 
@@ -299,13 +299,13 @@ def money(cost: float | None) -> str:
     return "" if not cost else f"{cost:,.2f}" if cost >= 1 else f"{cost:.2g}"
 
 
-def of_how_many(found: Evaluation) -> str:
+def of_how_many(evaluation: Evaluation) -> str:
     """Return when the run began, and how much was compared on how much."""
-    scores, settings = found.scores, found.run.settings
+    scores, settings = evaluation.scores, evaluation.run.settings
     parts = [f"begun {settings['began']}"] if "began" in settings else []
     parts += [count(len(scores.candidates), "candidate"), count(scores.images, "image")]
-    asked = any(item.question for item in scores.items[:1])
-    parts += [count(len(scores.items), "question")] if asked else []
+    has_questions = any(item.question for item in scores.items[:1])
+    parts += [count(len(scores.items), "question")] if has_questions else []
     parts += [f"{len(scores.data.classes)} classes"] if scores.data.classes else []
     return " · ".join(parts)
 
@@ -338,9 +338,9 @@ def known(scores: Scores) -> list[str]:
     return [*notes, *([f"and {more:,} more images left out"] if more > 0 else [])]
 
 
-def provenance(found: Evaluation) -> list[tuple[str, str]]:
+def provenance(evaluation: Evaluation) -> list[tuple[str, str]]:
     """Return what these figures rest on, as names with values."""
-    scores, settings = found.scores, found.run.settings
+    scores, settings = evaluation.scores, evaluation.run.settings
     facts = [
         ("data", f"{scores.data.name}, {count(scores.images, 'image')}"),
         ("digest", scores.data.digest),
@@ -355,12 +355,12 @@ def provenance(found: Evaluation) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
-def as_findings(found: Evaluation) -> FindingsReport:
+def as_findings(evaluation: Evaluation) -> FindingsReport:
     """Return each gate, and whether anybody is to be taken, as what JUnit counts."""
-    verdict = found.verdict
+    verdict = evaluation.verdict
     why = "; ".join([TITLES[verdict.outcome], *verdict.because])
     answered = verdict.recommended is not None
-    checks = (*found.checks, GateCheck(ANSWERED, verdict.recommended or "", answered, why))
+    checks = (*evaluation.checks, GateCheck(ANSWERED, verdict.recommended or "", answered, why))
     findings = tuple(
         FindingRow(
             rule=check.gate,

@@ -50,7 +50,7 @@ class Actor:
             if self.worker is None or self.worker.candidate.digest != candidate.digest:
                 self.worker = None  # two may be too large for the memory
                 self.worker = Worker(candidate, asking)
-            return self.worker.answer([(asked, decoded_image(asked)) for asked in block])
+            return self.worker.answer([(query, decoded_image(query)) for query in block])
         except AdvisorError as error:
             return AdvisorError(error.message, hint=error.hint, kind=error.kind)
 
@@ -95,8 +95,8 @@ class RayPool:
 
     def facts(self) -> Facts | None:
         """Return what is known of the checkpoint from whoever took most; the peak of one actor."""
-        known = self.ray.get([actor.facts.remote(self.candidate.digest) for actor in self.actors])
-        loaded = [each for each in known if each]
+        facts = self.ray.get([actor.facts.remote(self.candidate.digest) for actor in self.actors])
+        loaded = [each for each in facts if each]
         return max(loaded, key=lambda each: each.peak_mb or 0.0) if loaded else None
 
     def _finished(self, block: Block, promise: Any) -> tuple[Block, AnsweredBlock | None]:

@@ -118,8 +118,8 @@ def digest_of_order(
     for name in ("threads", "overlays", *([] if asking.label_map else ["label_map"])):
         del how[name]
     loaded = [candidate.task, candidate.device, candidate.dtype, candidate.pretrained_only]
-    said = [RUNNER_VERSION, identity, loaded, how, libraries]
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    parts = [RUNNER_VERSION, identity, loaded, how, libraries]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 class AskedImage(NamedTuple):
@@ -134,20 +134,20 @@ class AskedImage(NamedTuple):
 def read_label_map(path: str) -> tuple[tuple[str, str], ...]:
     """Return pairs of a label of a classifier and what it means; BrokenFileError for no such."""
     try:
-        found = json.loads(read_annotations(Path(path)))
+        labels = json.loads(read_annotations(Path(path)))
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict) or not all(isinstance(label, str) for label in found.values()):
+        labels = None
+    if not isinstance(labels, dict) or not all(isinstance(label, str) for label in labels.values()):
         raise BrokenFileError(
             f"`{path}` is not a JSON object that maps labels to labels",
             hint='write {"its label": "your label", ...}',
         )
-    return tuple((its, class_text(yours)) for its, yours in found.items())
+    return tuple((its, class_text(yours)) for its, yours in labels.items())
 
 
-def key_of(digest: str, shown: str, asked: Sequence[str]) -> str:
+def key_of(digest: str, shown: str, texts: Sequence[str]) -> str:
     """Return the key of an answer: of a candidate, what it is shown, and what it is asked."""
-    return hashlib.sha256(json.dumps([digest, shown, *asked]).encode()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps([digest, shown, *texts]).encode()).hexdigest()[:32]
 
 
 def identity_of(checkpoint: LocalCheckpoint) -> str:
@@ -227,13 +227,13 @@ class EvaluationRun:
         return self.file.responses(candidate)
 
 
-def timing_of(told: Iterable[Mapping[str, Any]]) -> Timing:
+def timing_of(records: Iterable[Mapping[str, Any]]) -> Timing:
     """Return what was timed in all sittings of a run; ValueError and its like for what was not.
 
     The first block of a sitting, which may wait for the checkpoint and for what is compiled, counts
     only where there is no other.
     """
-    timings = list(told)
+    timings = list(records)
     answered = [each for each in timings if "images" in each]
     counted = [each for each in answered if not each.get("first")] or answered
     latencies = sorted(float(each["ms"]) for each in counted)

@@ -144,8 +144,8 @@ class RunFile:
 
     def warnings(self, candidate: Candidate) -> tuple[str, ...]:
         """Return what the user should know of a checkpoint, from when it was loaded last."""
-        told = [timing["warnings"] for timing in self._timings(candidate) if "warnings" in timing]
-        return tuple(told[-1]) if told else ()
+        warned = [timing["warnings"] for timing in self._timings(candidate) if "warnings" in timing]
+        return tuple(warned[-1]) if warned else ()
 
     @contextmanager
     def _written(self, what: str = "") -> Iterator[None]:
@@ -156,8 +156,8 @@ class RunFile:
             raise broken_run(self.path, what) from error
 
     def _timings(self, candidate: Candidate) -> Iterator[dict[str, Any]]:
-        found = self.rows("SELECT timing FROM timings WHERE digest = ?", candidate.digest)
-        return (json.loads(line) for (line,) in found)
+        rows = self.rows("SELECT timing FROM timings WHERE digest = ?", candidate.digest)
+        return (json.loads(line) for (line,) in rows)
 
     @staticmethod
     def _write_manifest(write: sqlite3.Connection, run: EvaluationRun) -> None:
@@ -308,14 +308,14 @@ def answer_text(response: Response) -> str:
 
 def read_answer(number: int, key: str, answer: str, vectors: bytes | None) -> Response:
     """Return an answer of a run; one of NOT_READ where it is none."""
-    known = json.loads(answer)
-    if not all(isinstance(known.get(name, ""), str) for name in ("text", "failed", "unreadable")):
+    fields = json.loads(answer)
+    if not all(isinstance(fields.get(name, ""), str) for name in ("text", "failed", "unreadable")):
         raise ValueError("not an answer")
     if vectors is not None and (not isinstance(vectors, bytes) or len(vectors) % 4):
         raise ValueError("not float32")
-    if "scores" in known:
-        known["scores"] = tuple(map(float, known["scores"]))
-    return Response(number=number, key=key, vectors=vectors, **known)
+    if "scores" in fields:
+        fields["scores"] = tuple(map(float, fields["scores"]))
+    return Response(number=number, key=key, vectors=vectors, **fields)
 
 
 def _connected(path: Path, mode: str, seconds: float = _WAITED_SECONDS) -> sqlite3.Connection:

@@ -82,8 +82,8 @@ def guesses(data: EvaluationSet, items: Sequence[LabelledImage], seed: int) -> d
             ),
             RANDOM: Guess("the fields of another image", extracted_metrics(items, fields)),
         }
-    said = normalised if data.act == ANSWER else str
-    counted = Counter(text for item in items for text in set(map(said, item.references)))
+    to_text = normalised if data.act == ANSWER else str
+    counted = Counter(text for item in items for text in set(map(to_text, item.references)))
     if not counted:
         return {}
     most = max(sorted(counted), key=counted.__getitem__)
@@ -101,15 +101,15 @@ def _labels(data: EvaluationSet, items: Sequence[LabelledImage], seed: int) -> d
         level = labelled_metrics(data, items, np.ones((len(items), len(data.classes))), "")
         return dict.fromkeys((COMMONEST, RANDOM), Guess("the same scores for every image", level))
     draw = Random(seed)
-    found = {}
+    guesses = {}
     for kind, words, picked in (
         (COMMONEST, _always(most), [data.classes.index(most)] * len(items)),
         (RANDOM, "a label at random", [draw.randrange(len(data.classes)) for _ in items]),
     ):
         scores = np.zeros((len(items), len(data.classes)))
         scores[np.arange(len(items)), picked] = 1
-        found[kind] = Guess(words, labelled_metrics(data, items, scores, ""))
-    return found
+        guesses[kind] = Guess(words, labelled_metrics(data, items, scores, ""))
+    return guesses
 
 
 def _always(answer: str) -> str:
@@ -200,10 +200,13 @@ class Scores(NamedTuple):
 
         Behind is less than 0. None where the two were not compared.
         """
-        for one in self.comparisons:
-            if one.metric == metric and {one.first, one.second} == {first, second}:
-                ahead = METRIC_KINDS[metric].gain(one.difference)
-                return (ahead if one.first == first else -ahead), one
+        for comparison in self.comparisons:
+            if comparison.metric == metric and {comparison.first, comparison.second} == {
+                first,
+                second,
+            }:
+                ahead = METRIC_KINDS[metric].gain(comparison.difference)
+                return (ahead if comparison.first == first else -ahead), comparison
         return None
 
 
@@ -276,9 +279,9 @@ def _doubled(
     """Yield pairs of images with different labels whose answers have one key: they are one file."""
     first: dict[str, LabelledImage] = {}
     for item, response in zip(items, given, strict=True):
-        one = first.setdefault(response.key, item) if response.key else item
-        if set(one.labels) != set(item.labels):
-            yield one.id, item.id
+        earlier = first.setdefault(response.key, item) if response.key else item
+        if set(earlier.labels) != set(item.labels):
+            yield earlier.id, item.id
 
 
 def _of_items(
@@ -292,11 +295,11 @@ def _of_items(
     for item in items:
         while response is not None and response.number < item.number:
             response = next(given, None)
-        found = response if response is not None and response.number == item.number else None
-        found = found or Response(item.number, "", failed="missing")
-        if found.failed is not None:
-            failed[item.number] = found.failed
-        yield found
+        answer = response if response is not None and response.number == item.number else None
+        answer = answer or Response(item.number, "", failed="missing")
+        if answer.failed is not None:
+            failed[item.number] = answer.failed
+        yield answer
 
 
 class _Figures:
@@ -309,14 +312,14 @@ class _Figures:
         seed: int,
     ) -> None:
         self._measured = measured
-        names = next((one.images for one in measured.values()), images)
+        names = next((candidate.images for candidate in measured.values()), images)
         self.resampler = Resampler(names, seed)
         self._values = {
             (name, id): self.resampler.values(metric)
-            for name, one in measured.items()
-            for id, metric in one.metrics.items()
+            for name, candidate in measured.items()
+            for id, metric in candidate.metrics.items()
         }
-        metrics = next((one.metrics for one in measured.values()), {})
+        metrics = next((candidate.metrics for candidate in measured.values()), {})
         graded = [id for id, weighable in metrics.items() if weighable.each is not None]
         self.worth_of = "mrr" if "mrr" in graded else next(iter(graded), "")  # finer than recall@1
 
@@ -346,11 +349,11 @@ class _Figures:
 
     def comparisons(self, pairs: Iterable[tuple[str, str]]) -> tuple[Comparison, ...]:
         """Return pairs compared on every metric that both have, corrected for those on it."""
-        pairs, found = list(pairs), list[Comparison]()
+        pairs, compared = list(pairs), list[Comparison]()
         for id in dict.fromkeys(id for _, id in self._values):
             both = [pair for pair in pairs if all((name, id) in self._values for name in pair)]
-            found += holm([self._compared(id, *pair) for pair in both])
-        return tuple(found)
+            compared += holm([self._compared(id, *pair) for pair in both])
+        return tuple(compared)
 
     def _compared(self, id: str, first: str, second: str) -> Comparison:
         metrics = [self._measured[name].metrics[id] for name in (first, second)]

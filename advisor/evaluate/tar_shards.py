@@ -63,20 +63,20 @@ def read_shards(shards: Sequence[Path], folder: Path) -> LabelledData:
     its number), `.txt` (a caption, or a line), `.json` (what a row of a table may hold).
     """
     classes = _class_names(folder)
-    found: list[Annotation] = []
+    annotations: list[Annotation] = []
     members: dict[str, Member] = {}
     for shard in shards:
         if leads_out(shard, folder):
             raise _broken(shard, "a symbolic link leads out of the folder")
         for name, member, notes in _samples(shard):
             members[name] = member
-            found.append(_annotation(name, notes, classes, shard))
-    if not found:
+            annotations.append(_annotation(name, notes, classes, shard))
+    if not annotations:
         raise BrokenFileError(
             f"`{folder}` has no sample with an image",
             hint="a sample is an image plus a .cls, .txt or .json file of the same name",
         )
-    return LabelledData(tuple(found), TarShards(members))
+    return LabelledData(tuple(annotations), TarShards(members))
 
 
 def _samples(shard: Path) -> Iterator[tuple[str, Member, dict[str, bytes]]]:

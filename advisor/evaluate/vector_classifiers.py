@@ -73,18 +73,18 @@ def cross_validated(
     least = min(sum(truth[n] == c for n in some) for some in left for c in range(classes))
     fitted: dict[int, Array] = {}
     for size in (0, *(size for size in SIZES if size <= least)):  # 0: all of them
-        found = np.full((len(truth), classes), -1.0)
+        scores = np.full((len(truth), classes), -1.0)
         for number, learnt in enumerate(left):
-            asked = [n for n, one in enumerate(fold) if one == number and there[n]]
+            held_out = [n for n, part in enumerate(fold) if part == number and there[n]]
             of_class: dict[int, list[int]] = {}
             for n in learnt:
                 of_class.setdefault(truth[n], []).append(n)
             some = [n for of in of_class.values() for n in of[:size]] if size else learnt
-            if asked and some:
+            if held_out and some:
                 labels = torch.tensor([truth[n] for n in some])
                 fit = {NEIGHBORS: _neighbors, PROBE: _probe}[kind]
-                found[asked] = fit(rows[some], labels, classes, rows[asked]).numpy()
-        fitted[size] = found
+                scores[held_out] = fit(rows[some], labels, classes, rows[held_out]).numpy()
+        fitted[size] = scores
     return FewShot(fitted.pop(0), fitted)
 
 
@@ -101,18 +101,18 @@ def _folds(
     return [fold[file] for file in files], [number for number in order if there[number]]
 
 
-def _neighbors(learnt: Any, labels: Any, classes: int, asked: Any) -> Any:
+def _neighbors(learnt: Any, labels: Any, classes: int, queries: Any) -> Any:
     """Return the votes of the nearest images, weighted by likeness; they sum to 1."""
     torch = library("torch")
-    found = []
-    for some in asked.split(max(1, _CELLS // len(learnt))):
+    parts = []
+    for some in queries.split(max(1, _CELLS // len(learnt))):
         near, which = (some @ learnt.T).topk(min(NEAREST, len(learnt)), dim=1)
         votes = torch.zeros(len(some), classes, dtype=some.dtype)
-        found.append(votes.scatter_add_(1, labels[which], (near / TEMPERATURE).softmax(dim=1)))
-    return torch.cat(found)
+        parts.append(votes.scatter_add_(1, labels[which], (near / TEMPERATURE).softmax(dim=1)))
+    return torch.cat(parts)
 
 
-def _probe(learnt: Any, labels: Any, classes: int, asked: Any) -> Any:
+def _probe(learnt: Any, labels: Any, classes: int, queries: Any) -> Any:
     """Return the probabilities of a logistic regression on standardized vectors."""
     torch = library("torch")
     middle, spread = learnt.mean(dim=0), learnt.std(dim=0, correction=0)
@@ -131,7 +131,7 @@ def _probe(learnt: Any, labels: Any, classes: int, asked: Any) -> Any:
 
     with torch.enable_grad():
         search.step(loss)
-    return (((asked - middle) / spread) @ weight.T + bias).softmax(dim=1).detach()
+    return (((queries - middle) / spread) @ weight.T + bias).softmax(dim=1).detach()
 
 
 CLASS = "AutoModel"

@@ -61,20 +61,20 @@ def priorities(words: Sequence[str], scores: Scores) -> tuple[str, ...]:
     Raises UsageError for a word that is no metric of these candidates and no cost.
     """
     here = {kind.id: kind for kind in scores.metrics}
-    found = []
+    ids = []
     for word in words:
         if word.lower() in COSTS:
-            found.append(word.lower())
+            ids.append(word.lower())
             continue
         if not here:
             continue
         try:
-            found.append(metric_kind(word, here).id)
+            ids.append(metric_kind(word, here).id)
         except UsageError:
-            known = [*here, *COSTS]
-            listed = f"criteria for this evaluation: {', '.join(known)}"
-            raise unknown_name("metric", word, known, listed) from None
-    return tuple(dict.fromkeys(found)) or tuple(here)[:1]
+            names = [*here, *COSTS]
+            listed = f"criteria for this evaluation: {', '.join(names)}"
+            raise unknown_name("metric", word, names, listed) from None
+    return tuple(dict.fromkeys(ids)) or tuple(here)[:1]
 
 
 def refuse_what_cannot_decide(words: Sequence[str]) -> None:

@@ -88,16 +88,16 @@ class Worker:
         What memory has no room for is halved, for all blocks to come as well.
         """
         runner, begun = self.runner, time.perf_counter()
-        readable = [(asked, image) for asked, image in block if not isinstance(image, str)]
+        readable = [(query, image) for query, image in block if not isinstance(image, str)]
         answered = {each.number: each for each in self._all(readable)}
         if runner.placement.on_cuda:
             library("torch").cuda.synchronize()
         ms = (time.perf_counter() - begun) * 1000
         responses = tuple(
-            Response(asked.image.number, asked.key, unreadable=image)
+            Response(query.image.number, query.key, unreadable=image)
             if isinstance(image, str)
-            else answered[asked.image.number]
-            for asked, image in block
+            else answered[query.image.number]
+            for query, image in block
         )
         return AnsweredBlock(responses, ms, self.batch or len(block))
 
@@ -126,32 +126,32 @@ class Worker:
             raise
         except AdvisorError as error:
             if len(block) > 1:
-                return [each for one in block for each in self._some([one])]
-            ((asked, _),) = block
-            return [Response(asked.image.number, asked.key, failed=error.message)]
+                return [each for pair in block for each in self._some([pair])]
+            ((query, _),) = block
+            return [Response(query.image.number, query.key, failed=error.message)]
 
     def _responses(self, block: Sequence[tuple[AskedImage, OpenedImage]]) -> list[Response]:
         asking, images = self.asking, [image for _, image in block]
-        empty = [Response(asked.image.number, asked.key) for asked, _ in block]
+        empty = [Response(query.image.number, query.key) for query, _ in block]
         if self.candidate.baseline or asking.act == SEARCH:
-            packed = self._vectors([asked for asked, _ in block], images)
+            packed = self._vectors([query for query, _ in block], images)
             return [r._replace(vectors=each) for r, each in zip(empty, packed, strict=True)]
         if asking.act == LABEL:
             rows = self._scores(images)
             return [r._replace(scores=tuple(row)) for r, row in zip(empty, rows, strict=True)]
         requests = [
-            Request(question=asked.image.question or None, prompt=asking.prompt)
-            for asked, _ in block
+            Request(question=query.image.question or None, prompt=asking.prompt)
+            for query, _ in block
         ]
         answers = [reply.answers[0] for reply in self.runner.run_all(images, requests)]
-        found = []
+        responses = []
         for response, first in zip(empty, answers, strict=True):
             plain = json.loads(json.dumps(first.fields, default=str))  # what JSON has a form for
             fields = plain if asking.act == EXTRACT else None
-            found.append(
+            responses.append(
                 response._replace(text=first.text, probability=first.probability, fields=fields)
             )
-        return found
+        return responses
 
     def _scores(self, images: Sequence[OpenedImage]) -> list[list[float]]:
         """Return the score of each label for each image."""
@@ -171,11 +171,11 @@ class Worker:
             )
         return rows
 
-    def _vectors(self, asked: Sequence[AskedImage], images: Sequence[OpenedImage]) -> list[bytes]:
+    def _vectors(self, queries: Sequence[AskedImage], images: Sequence[OpenedImage]) -> list[bytes]:
         """Return unit vectors of each image and, where texts search, of its texts."""
         runner: Any = self.runner
         of_each = [
-            [self.asking.template.format(t) for t in each.image.references] for each in asked
+            [self.asking.template.format(t) for t in each.image.references] for each in queries
         ]
         texts = [text for some in of_each for text in some]
         with runner.running():
@@ -270,29 +270,29 @@ class ServedModel:
             self.endpoint.stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _answer(self, asked: AskedImage) -> tuple[Response, tuple[int, int]]:
+    def _answer(self, query: AskedImage) -> tuple[Response, tuple[int, int]]:
         """Return what the server answers about an image, and the tokens that it took."""
-        response = Response(asked.image.number, asked.key)
-        image = decoded_image(asked)
+        response = Response(query.image.number, query.key)
+        image = decoded_image(query)
         if isinstance(image, str):
             return response._replace(unreadable=image), (0, 0)
         asking = self.asking
         request = Request(
             texts=asking.texts,
-            question=asked.image.question or None,
+            question=query.image.question or None,
             prompt=asking.prompt,
             template=asking.template,
         )
         prompt = worded(asking.act, self.prompts, request)
-        picture = {"type": "image_url", "image_url": {"url": data_url(asked.data or b"", image)}}
+        picture = {"type": "image_url", "image_url": {"url": data_url(query.data or b"", image)}}
         words = [{"type": "text", "text": prompt}] if prompt else []
         try:
-            said = self.endpoint.complete([picture, *words], self.limit)
+            reply = self.endpoint.complete([picture, *words], self.limit)
         except RefusedError as error:
             return response._replace(failed=error.message), (0, 0)
-        self.fingerprints.setdefault(said.fingerprint)
-        self.cut |= said.cut
-        return response._replace(**self._read(said.text, cut=said.cut)), said.tokens
+        self.fingerprints.setdefault(reply.fingerprint)
+        self.cut |= reply.cut
+        return response._replace(**self._read(reply.text, cut=reply.cut)), reply.tokens
 
     def _read(self, text: str, *, cut: bool) -> dict[str, Any]:
         """Return the fields of a response that a text makes, without what was thought before it."""

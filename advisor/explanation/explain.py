@@ -63,10 +63,10 @@ def explain(
     """
     if why_not is not None:
         check_type("why_not", why_not, str, "the name of a family")
-    rules, said = called_with(rulebase, answers, keywords)
+    rules, given = called_with(rulebase, answers, keywords)
     rules = rules or load_rules()
     engine = Engine.known(rules, priority)
-    profile = make_profile(rules, said)
+    profile = make_profile(rules, given)
     if len(profile.get(TASK, Answer((), None, "flag")).options) > 1:
         raise UsageError("`advisor explain` explains one task at a time", hint="pass `--task` once")
     decision = engine.decide(profile)
@@ -81,7 +81,7 @@ def explain(
         )
     others = [a for a in decision.assessments if a.family != decision.family]
     reason = sufficient(engine, decision)
-    won = [one for a in decision.assessments if a.family == decision.family for one in a.fired]
+    won = [fired for a in decision.assessments if a.family == decision.family for fired in a.fired]
     return Explanation(
         decision=decision,
         because=reason.answers,

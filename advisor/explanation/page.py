@@ -61,12 +61,12 @@ def standing_json(standing: Standing) -> dict[str, Any]:
     }
 
 
-def _against_json(one: WhyNot) -> dict[str, Any]:
+def _against_json(lost: WhyNot) -> dict[str, Any]:
     return {
-        **plain(one),
-        "reasons": [rule_json(rule) for rule in one.reasons],
-        "for_it": [rule_json(rule) for rule in one.for_it],
-        "changes": [change_json(flip) for flip in one.changes],
+        **plain(lost),
+        "reasons": [rule_json(rule) for rule in lost.reasons],
+        "for_it": [rule_json(rule) for rule in lost.for_it],
+        "changes": [change_json(flip) for flip in lost.changes],
     }
 
 
@@ -95,8 +95,8 @@ def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False)
 def _why(explanation: Explanation, rulebase: RuleBase) -> Page:
     decision = explanation.decision
     rows = [
-        Item("", answer_text(rulebase, one.question, one.names[0]), origin_word(one.origin))
-        for one in explanation.because
+        Item("", answer_text(rulebase, reply.question, reply.names[0]), origin_word(reply.origin))
+        for reply in explanation.because
     ]
     rows += [_rule("+", rule) for rule in explanation.reasons]
     rows += [_rule("!", rule) for rule in explanation.caveats]
@@ -119,22 +119,22 @@ def _rule(mark: str, rule: Rule) -> Item:
     return Item(mark, f"{rule.id}: {rule.because}", sources=tuple(rule.sources))
 
 
-def _why_not(one: WhyNot, fit: Fit | None, rulebase: RuleBase) -> Page:
-    rows = [_rule("-", rule) for rule in one.reasons]
-    if len(one.reasons) > 1:
-        alone = any(rule.effect == "exclude" for rule in one.reasons)
+def _why_not(lost: WhyNot, fit: Fit | None, rulebase: RuleBase) -> Page:
+    rows = [_rule("-", rule) for rule in lost.reasons]
+    if len(lost.reasons) > 1:
+        alone = any(rule.effect == "exclude" for rule in lost.reasons)
         counts = "several rules of one criterion count as one"
         rows.append(Item("", "each of these rules alone excludes the family" if alone else counts))
-    rows += [_rule("+", rule) for rule in one.for_it]
-    if one.lost_on:
-        rows.append(Item("", lost_on_text(rulebase, one.lost_on, fit)))
-    for change in one.changes[:3]:
+    rows += [_rule("+", rule) for rule in lost.for_it]
+    if lost.lost_on:
+        rows.append(Item("", lost_on_text(rulebase, lost.lost_on, fit)))
+    for change in lost.changes[:3]:
         rows.append(Item(">", f"recommended with {answers_text(rulebase, change.answers)}"))
-    if not one.changes:
+    if not lost.changes:
         rows.append(Item("", "no answers for this task select this family"))
     return [
-        Heading(f"Why not {rulebase.family(one.family).shown}"),
-        Judged(rulebase.family(one.family).shown, one.verdict, rulebase.family(one.family).name),
+        Heading(f"Why not {rulebase.family(lost.family).shown}"),
+        Judged(rulebase.family(lost.family).shown, lost.verdict, rulebase.family(lost.family).name),
         Items(tuple(rows)),
     ]
 
@@ -168,21 +168,21 @@ DECIDED_BY = {
 
 def _decided(decided: Decided) -> str:
     """Name the rule, the figure, the relation or the missing figure that decides."""
-    against, said = decided.against, decided.precedence
+    against, lead = decided.against, decided.precedence
     if decided.by in DECIDED_BY:
         words = DECIDED_BY[decided.by]
         return words.format(*decided.words, against=against, all=", ".join(decided.words))
-    if said is None:
+    if lead is None:
         if not decided.unmeasured:
             return f"no benchmark of the task separates it from {against}"
         names = ", ".join(decided.unmeasured)
         return f"no shared benchmark with {against}: it has no result on {names}"
-    through = f"ranks above {said.through}, which" if said.through else ""
-    if said.by == "relation":
-        return f"{against}{through} is {BETTER[said.yardstick]}"
-    value = figure_text(said.through or against, said.value)
-    figures = f"{said.yardstick} {value} against {figure_text(said.next, said.next_value)}"
-    return f"{against}{through} is better: {figures} ({said.source})"
+    through = f"ranks above {lead.through}, which" if lead.through else ""
+    if lead.by == "relation":
+        return f"{against}{through} is {BETTER[lead.yardstick]}"
+    value = figure_text(lead.through or against, lead.value)
+    figures = f"{lead.yardstick} {value} against {figure_text(lead.next, lead.next_value)}"
+    return f"{against}{through} is better: {figures} ({lead.source})"
 
 
 def _standing(standing: Standing, rulebase: RuleBase) -> Iterator[Item]:

@@ -59,18 +59,18 @@ class SavedInterview:
         try:
             if self.file is None:
                 raise FileNotFoundError
-            kept = json.loads(read_bounded(self.file, MOST_BYTES))
+            saved = json.loads(read_bounded(self.file, MOST_BYTES))
         except (OSError, ValueError, RecursionError) as error:
             raise UsageError(
                 "no interview is saved",
                 hint="run `advisor ask` to start an interview",
                 kind="nothing-kept",
             ) from error
-        if not isinstance(kept, dict):
+        if not isinstance(saved, dict):
             raise UsageError(
                 "the saved interview is damaged", hint="run `advisor ask` to start a new interview"
             )
-        return kept
+        return saved
 
     def write(self, session: Session) -> None:
         """Keep an interview."""
@@ -164,8 +164,8 @@ class Dialogue:
             self._chosen[question] = choice
             if not self.prompt.plain:
                 answer = self.session.steps[-1].answer
-                said = UNKNOWN_TEXT if answer is None else label_of(ask.question, choice)
-                note(f"  {ask.question.ask} {said}")
+                text = UNKNOWN_TEXT if answer is None else label_of(ask.question, choice)
+                note(f"  {ask.question.ask} {text}")
             return True
         return False
 
@@ -176,8 +176,8 @@ class Dialogue:
             return f"{question.ask} {UNKNOWN_TEXT}"
         labels = [label_of(question, name) for name in step.answer.said]
         value = step.answer.value
-        said = f"{value:g} {question.unit}" if value is not None else ", ".join(labels)
-        return f"{question.ask} {said}"
+        text = f"{value:g} {question.unit}" if value is not None else ", ".join(labels)
+        return f"{question.ask} {text}"
 
     def _race(self, ask: Ask) -> str:
         race = self.session.race
@@ -292,17 +292,17 @@ def _task_row(option: Option, rulebase: RuleBase) -> Row:
 
 def _groups(rulebase: RuleBase, tasks: list[Row]) -> dict[Row, list[Row]]:
     """Return the groups that hold some of the tasks, with these; the rest is something else."""
-    found = {
+    groups = {
         Row(group.id, group.label, (group.id, *group.aliases)): [
             row for row in tasks if row.value in group.tasks
         ]
         for group in rulebase.groups
     }
-    found = {group: rows for group, rows in found.items() if rows}
-    grouped = {row.value for rows in found.values() for row in rows}
+    groups = {group: rows for group, rows in groups.items() if rows}
+    grouped = {row.value for rows in groups.values() for row in rows}
     rest = [row for row in tasks if row.value not in grouped]
-    if found and rest:
+    if groups and rest:
         called = ", ".join(row.text.partition(":")[0].lower() for row in rest[:4])
         more = f" and {len(rest) - 4} more" if len(rest) > 4 else ""
-        found[Row(ELSE, f"{SOMETHING_ELSE}: {called}{more}", ("else",))] = rest
-    return found
+        groups[Row(ELSE, f"{SOMETHING_ELSE}: {called}{more}", ("else",))] = rest
+    return groups

@@ -101,13 +101,13 @@ def open_of(engine: Engine, profile: Profile, unknown: Collection[str] = ()) -> 
     whole = settled(engine, profile)
     unsaid = {id: Answer((), None, "asked") for id in unknown if id in engine.rulebase.left_open}
     diagram = diagram_for(engine, profile[TASK].options[0], {**whole, **unsaid})
-    kept = diagram.kept({**whole, **unsaid})
-    for places, axis in zip(kept, diagram.axes, strict=True):
+    levels = diagram.kept({**whole, **unsaid})
+    for places, axis in zip(levels, diagram.axes, strict=True):
         if len(places) > 1:
             places[:] = [place for place in places if axis.values[place] != UNSAID]
     closed = [n for n, axis in enumerate(diagram.axes) if axis.question in {*whole, *unknown}]
-    residual = Residual.of_task(diagram, kept, lambda leaf: leaf.choice, closed=closed)
-    return Open(diagram, kept, residual)
+    residual = Residual.of_task(diagram, levels, lambda leaf: leaf.choice, closed=closed)
+    return Open(diagram, levels, residual)
 
 
 def compiled(rulebase: RuleBase, task: str) -> dict[str, dict[str, Any]]:

@@ -87,10 +87,10 @@ class Session:
         if answer is not None and len(answer.options) == 1:
             return answer
         space = self._space
-        found = space.reachable(space.root).choices[self.engine.encoding.index[TASK]]
-        if len(found) != 1:
+        tasks = space.reachable(space.root).choices[self.engine.encoding.index[TASK]]
+        if len(tasks) != 1:
             return None
-        options = self.engine.options(self.engine.encoding.index[TASK], *found)
+        options = self.engine.options(self.engine.encoding.index[TASK], *tasks)
         return self.profile.get(TASK, Answer(options, None, "implied"))
 
     @property
@@ -208,8 +208,8 @@ class Session:
 
     def answer(self, question: str, given: Any) -> None:
         """Record an answer, or UNKNOWN; one that clashes raises and is forgotten."""
-        asked = self.engine.rulebase.question(question)
-        answer = None if given == UNKNOWN else read_answer(asked, given, "asked")
+        entry = self.engine.rulebase.question(question)
+        answer = None if given == UNKNOWN else read_answer(entry, given, "asked")
         self.steps.append(AskedAnswer(question, answer))
         try:
             self._refuse_clashes()
@@ -241,39 +241,39 @@ class Session:
         }
 
     @classmethod
-    def from_json(cls, engine: Engine, kept: dict[str, Any], to: str = CHECKPOINT) -> Session:
+    def from_json(cls, engine: Engine, saved: dict[str, Any], to: str = CHECKPOINT) -> Session:
         """Return a kept interview; UsageError where it is damaged.
 
         Of one with other rules the answers are left out that these do not know or admit.
         """
-        known = kept.get("rule_base") == engine.rulebase.digest
+        same_rules = saved.get("rule_base") == engine.rulebase.digest
         session = cls(engine, {}, to)
         try:
-            given = {str(id): _answer(row) for id, row in kept["given"].items()}
+            given = {str(id): _answer(row) for id, row in saved["given"].items()}
             steps = [
                 AskedAnswer(str(id), None if row is None else _answer(row))
-                for id, row in kept["steps"]
+                for id, row in saved["steps"]
             ]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UsageError(DAMAGED, hint="start a new interview") from error
         for asked_answer in (*map(AskedAnswer, given, given.values()), *steps):
-            if not session._take(asked_answer, asked=asked_answer in steps) and known:
+            if not session._take(asked_answer, is_step=asked_answer in steps) and same_rules:
                 raise UsageError(DAMAGED, hint="start a new interview")
         return session
 
-    def _take(self, one: AskedAnswer, *, asked: bool) -> bool:
+    def _take(self, asked_answer: AskedAnswer, *, is_step: bool) -> bool:
         """Take one kept answer; False where these rules do not know or admit it."""
         encoding = self.engine.encoding
-        if one.question not in encoding.index:
+        if asked_answer.question not in encoding.index:
             return False
-        options = encoding.option_index[encoding.index[one.question]]
-        if one.answer and not set(one.answer.options) <= set(options):
+        options = encoding.option_index[encoding.index[asked_answer.question]]
+        if asked_answer.answer and not set(asked_answer.answer.options) <= set(options):
             return False
         before = dict(self.given), list(self.steps)
-        if asked:
-            self.steps.append(one)
-        elif one.answer:
-            self.given[one.question] = one.answer
+        if is_step:
+            self.steps.append(asked_answer)
+        elif asked_answer.answer:
+            self.given[asked_answer.question] = asked_answer.answer
         try:
             self._refuse_clashes()
         except ContradictionError:
@@ -289,7 +289,7 @@ def options_of(
 
     `after` has what follows each place that is possible.
     """
-    found: list[tuple[Option, list[int]]] = []
+    pairs: list[tuple[Option, list[int]]] = []
     for option in question.options:
         places = [place for place in after if axis.values[place].options == (option.id,)]
         if not places:
@@ -303,8 +303,8 @@ def options_of(
                     at: f"{option.up_to:g}" if n == option.id else n for at, n in numbers.items()
                 }
             covers = {n: [_words(axis, at, option, question)] for at, n in numbers.items()}
-        found.append((option._replace(covers=covers), places))
-    return found
+        pairs.append((option._replace(covers=covers), places))
+    return pairs
 
 
 def _words(axis: Axis, place: int, option: Option, question: Question) -> str:

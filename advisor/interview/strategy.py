@@ -86,12 +86,12 @@ class Residual(Diagram):
     def of_task(
         cls,
         diagram: TaskDiagram,
-        kept: Sequence[Sequence[int]],
+        levels: Sequence[Sequence[int]],
         label: Callable[[Leaf], Hashable],
         *,
         closed: Collection[int] = (),
     ) -> Residual:
-        """Return what is left of a task's diagram within `kept`; levels are its axes.
+        """Return what is left of a task's diagram within `levels`; levels are its axes.
 
         The answers of a band of numbers weigh together as much as one of another band.
         """
@@ -102,7 +102,7 @@ class Residual(Diagram):
         weights = {level: axis.weights for level, axis in enumerate(diagram.axes)}
         made = cls(diagram.choices, senseless, closed=closed, weights=weights)
         whole = made.read(diagram, diagram.root, label)
-        allowed = diagram.allowed(kept)
+        allowed = diagram.allowed(levels)
         made.root = made.within(whole, allowed) if allowed else whole
         return made
 

@@ -68,7 +68,7 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     counted = _counted_here(lexicon, swept)
     of_number = (mark for mark in swept.of(MEASURE) if mark.id in counted)
     measures = sorted(of_number, key=lambda mark: mark.first)
-    found: list[Amount] = []
+    amounts: list[Amount] = []
     start = 0
     ends = [*(number.first for number in numbers[1:]), len(swept.tokens)]
     for number, end in zip(numbers, ends, strict=False):
@@ -81,22 +81,22 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
         if mark is not None and 1 <= number.value <= LARGEST:
             value = round(number.value * lexicon.index["measures"][mark.id][1], 6)
             first, last = min(number.first, mark.first), max(number.last, mark.last)
-            found.append(Amount(value, number.exact, first, last, mark.id))
-    return _of_all_classes(swept, found)
+            amounts.append(Amount(value, number.exact, first, last, mark.id))
+    return _of_all_classes(swept, amounts)
 
 
-def _of_all_classes(swept: Swept, found: list[Amount]) -> list[Amount]:
+def _of_all_classes(swept: Swept, amounts: list[Amount]) -> list[Amount]:
     """Return amounts with the examples of each class as those of all: 50 each of 12 are 600."""
-    classes = next((amount for amount in found if amount.measure == CLASSES), None)
+    classes = next((amount for amount in amounts if amount.measure == CLASSES), None)
     each = {mark.first for mark in swept.of(PARTICLE) if mark.id == OF_EACH}
     if classes is None or not each:
-        return found
+        return amounts
     return [
         amount._replace(value=amount.value * classes.value, classes=classes.places)
         if amount.measure == EXAMPLES
         and not each.isdisjoint(range(amount.first, amount.last + NEAR))
         else amount
-        for amount in found
+        for amount in amounts
     ]
 
 
@@ -159,7 +159,7 @@ def _numbers(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     order = lexicon.index["number_words"]
     named = swept.of(CONCEPT, SAYING, NAME)
     inside = {place for mark in named for place in mark.places[mark.last - mark.first > 1 :]}
-    found: list[Amount] = []
+    numbers: list[Amount] = []
     place = 0
     while place < len(swept.tokens):
         number = None if place in inside else _figures(swept, place)
@@ -170,9 +170,9 @@ def _numbers(lexicon: Lexicon, swept: Swept) -> list[Amount]:
             number = _spelt(swept, place, words, order)
         if number is not None:
             number = _times(number, factors) if number.exact else number
-            found.append(number)
+            numbers.append(number)
         place = number.last if number else place + 1
-    return found
+    return numbers
 
 
 def _times(number: Amount, factors: Mapping[int, tuple[float, int]]) -> Amount:
@@ -255,13 +255,13 @@ def _chinese(swept: Swept, first: int) -> Amount | None:
 
 def _spellings(swept: Swept) -> Spellings:
     """Return the words for numbers by their first token."""
-    found: Spellings = {}
+    spellings: Spellings = {}
     for mark in swept.of(PARTICLE):
         _, _, language = mark.id.partition(".")
         if language:
-            known = found[mark.first][0] if mark.first in found else frozenset()
-            found[mark.first] = (known | {language}, mark.last)
-    return found
+            languages = spellings[mark.first][0] if mark.first in spellings else frozenset()
+            spellings[mark.first] = (languages | {language}, mark.last)
+    return spellings
 
 
 def _spelt(swept: Swept, first: int, words: Spellings, order: Sequence[str]) -> Amount | None:
@@ -270,7 +270,7 @@ def _spelt(swept: Swept, first: int, words: Spellings, order: Sequence[str]) -> 
     while last in words and languages & words[last][0] and last - first < FARTHEST:
         languages, last = languages & words[last][0], words[last][1]
     text = swept.text[swept.tokens[first].start : swept.tokens[last - 1].end]
-    value = spelt_value(text, [one for one in order if one in languages])
+    value = spelt_value(text, [language for language in order if language in languages])
     return None if value is None else Amount(value, True, first, last)
 
 

@@ -46,14 +46,14 @@ def run_batch(
     @lru_cache(RECENT_ANSWERS)
     def answer(need: str, answers: str) -> tuple[str, int]:
         profile = make_profile(rulebase, json.loads(answers), "file")
-        found: Recommendation | Understanding
+        answer: Recommendation | Understanding
         if need:
             from advisor.need.understanding import understand
 
-            found = understand(engine, need, profile, literally=literally, **how)
+            answer = understand(engine, need, profile, literally=literally, **how)
         else:
-            found = recommend(rulebase, profile, engine=engine, **how)
-        return _json(found.to_dict()), found.exit_code
+            answer = recommend(rulebase, profile, engine=engine, **how)
+        return _json(answer.to_dict()), answer.exit_code
 
     codes = set()
     with _lines(file) as lines:

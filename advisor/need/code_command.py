@@ -165,7 +165,7 @@ def read_need(
     note(f"advisor: read as `{command(verb, rulebase, profile)}`")
     reading = read(rulebase, text)
     besides = [(f"not answered here ({task.task})", task.spans) for task in reading.besides]
-    for said, spans in (*besides, ("not understood", reading.not_understood)):
+    for label, spans in (*besides, ("not understood", reading.not_understood)):
         if words := reading.words(spans):
-            note(f"advisor: {said}: {', '.join(words)}")
+            note(f"advisor: {label}: {', '.join(words)}")
     return profile

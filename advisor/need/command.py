@@ -186,9 +186,9 @@ def _refuse_other_formats(telling: AnswerTelling) -> None:
         )
     other = telling.format if telling.format not in ("terminal", "json") else ""
     if other or telling.quiet or telling.verbose:
-        asked = f"--format {other}" if other else "-q" if telling.quiet else "-v"
+        flag = f"--format {other}" if other else "-q" if telling.quiet else "-v"
         message = (
-            f"`--batch` always prints one line of JSON per input line, so `{asked}` has no effect"
+            f"`--batch` always prints one line of JSON per input line, so `{flag}` has no effect"
         )
         raise UsageError(message, hint="leave it out")
 

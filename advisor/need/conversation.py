@@ -108,5 +108,5 @@ def _confirmed_profile(engine: Engine, understanding: Understanding, prompt: Pro
     chosen = prompt.pick("Did you mean", rows)
     if chosen == SOMETHING_ELSE:
         return profile
-    found = fitted_to(engine, understanding.reading, understanding.given, chosen)
-    return profile if found is None else found[0] | {TASK: Answer((chosen,), None, "asked")}
+    fit = fitted_to(engine, understanding.reading, understanding.given, chosen)
+    return profile if fit is None else fit[0] | {TASK: Answer((chosen,), None, "asked")}

@@ -75,24 +75,24 @@ class Lexicon:
         self._common = self.quiet.union(index["common"].split())
         self._starts = frozenset(index["starts"].split())
         self._ends = frozenset(index["ends"].split())
-        self._telling = {one: frozenset(words.split()) for one, words in index["telling"].items()}
+        self._telling = {of: frozenset(words.split()) for of, words in index["telling"].items()}
         self._friends: Mapping[str, Mapping[str, str]] = index["friends"]
         self._spelt: dict[str, frozenset[str]] = {}
         self._forms: dict[str, tuple[str, ...]] = {}
 
     def forms(self, form: str) -> tuple[str, ...]:
         """Return the forms of the lexicon that a word may be read as."""
-        found = self._forms.get(form)
-        if found is None:
+        forms = self._forms.get(form)
+        if forms is None:
             size = len(form)
             starts = [form[:end] + ANY for end in range(1, size + 1)]
             ends = [ANY + form[start:] for start in range(size)]
-            known = [start for start in starts if start in self._starts]
-            known += [end for end in ends if end in self._ends]
+            variants = [start for start in starts if start in self._starts]
+            variants += [end for end in ends if end in self._ends]
             if len(self._forms) > KEPT_FORMS:
                 self._forms.clear()
-            found = self._forms[form] = (form, *known)
-        return found
+            forms = self._forms[form] = (form, *variants)
+        return forms
 
     def begun_by(self, form: str) -> list[tuple[str, str]]:
         """Return the phrases that a word is or begins, with what they mean."""
@@ -101,25 +101,25 @@ class Lexicon:
     def going_on(self, begun: Sequence[str], form: str) -> list[tuple[str, str]]:
         """Return the phrases that a word makes of begun ones, with what they mean."""
         forms = self.forms(form)
-        return self._known(dict.fromkeys([f"{one} {more}" for one in begun for more in forms]))
+        return self._known(dict.fromkeys([f"{start} {more}" for start in begun for more in forms]))
 
     def _known(self, phrases: Iterable[str]) -> list[tuple[str, str]]:
-        found = []
+        pairs = []
         for phrase in phrases:
             means = self.phrases.get(phrase)
             if means is not None:
-                found.append((phrase, means))
-        return found
+                pairs.append((phrase, means))
+        return pairs
 
     def concepts_with(self, text: str, least: int = 1) -> set[str]:
         """Return the concepts of which `least` phrases hold all words of a text, beside others."""
         wanted = [frozenset(self.forms(token.form)) for token in tokens_of(text) if token.is_word]
-        found: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         for phrase, means in self.phrases.all() if wanted else ():
             forms = phrase.split()
             if means and all(not forms_of.isdisjoint(forms) for forms_of in wanted):
-                found.update({one[1:] for one in means.split(BETWEEN) if one[0] == CONCEPT})
-        return {concept for concept, phrases in found.items() if phrases >= least}
+                counts.update({part[1:] for part in means.split(BETWEEN) if part[0] == CONCEPT})
+        return {concept for concept, phrases in counts.items() if phrases >= least}
 
     def named(self, name: str) -> tuple[list[str], list[str]]:
         """Return the checkpoints that people call so, and their tasks."""
@@ -128,7 +128,7 @@ class Lexicon:
 
     def is_known(self, form: str) -> bool:
         """True for a word that some phrase begins with, or that some pattern stands for."""
-        return any(one in self.phrases for one in self.forms(form))
+        return any(variant in self.phrases for variant in self.forms(form))
 
     def language(self, forms: Iterable[str]) -> str:
         """Return the language that words tell; empty where none, or where several do as well.
@@ -155,8 +155,8 @@ class Lexicon:
     def is_spelt(self, word: str, language: str = "") -> bool:
         """True for a word that is known as it stands; what only begins so, in one language."""
         form = form_of(word)
-        known = form in self._common or form in self._spelt_in("") or form in self.phrases
-        return known or not self._spelt_in(language or USUAL).isdisjoint(self.forms(form))
+        common = form in self._common or form in self._spelt_in("") or form in self.phrases
+        return common or not self._spelt_in(language or USUAL).isdisjoint(self.forms(form))
 
     def correction(self, form: str, language: str = "") -> str | None:
         """Return the word that a form was meant to be; None where it may stand as it is.
@@ -169,8 +169,8 @@ class Lexicon:
         if not self._spelt_in(language).isdisjoint(self.forms(form)):
             return None  # right as it is, in the middle of a phrase
         likeliest = (language,) if language else (USUAL, "")
-        found = (self._corrected(form, self._spelt_in(one)) for one in likeliest)
-        return next(filter(None, found), None)
+        corrections = (self._corrected(form, self._spelt_in(language)) for language in likeliest)
+        return next(filter(None, corrections), None)
 
     def _corrected(self, form: str, words: frozenset[str]) -> str | None:
         """Return the one of some words that a form was meant to be, if any."""
@@ -187,10 +187,10 @@ class Lexicon:
         """Return the words of a language as phrases have them; of all where it is not known."""
         if language not in self._spelt:
             spelt: Mapping[str, str] = self.index["spelt"]
-            known = (
-                [spelt.get(one, "") for one in (language, "any")] if language else spelt.values()
+            lists = (
+                [spelt.get(key, "") for key in (language, "any")] if language else spelt.values()
             )
-            self._spelt[language] = frozenset(word for words in known for word in words.split())
+            self._spelt[language] = frozenset(word for words in lists for word in words.split())
         return self._spelt[language]
 
 
@@ -209,12 +209,12 @@ def lexicon_of(rulebase: RuleBase) -> Lexicon:
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def corrected(word: str, known: Callable[[str, int], bool]) -> str | None:
+def corrected(word: str, is_known: Callable[[str, int], bool]) -> str | None:
     """Return the known word that is one edit away from a word and begins like it, if any.
 
-    `known` is asked of each with the place of the edit.
+    `is_known` is asked of each with the place of the edit.
     """
-    return next((near for near, place in _neighbours(word) if known(near, place)), None)
+    return next((near for near, place in _neighbours(word) if is_known(near, place)), None)
 
 
 def _neighbours(word: str) -> Iterator[tuple[str, int]]:

@@ -50,9 +50,9 @@ def explained(rulebase: RuleBase, error: AdvisorError) -> AdvisorError:
     close = list(dict.fromkeys(close))[:MOST]
     also = _is_a_name(rulebase, error.name) if about_task else ""
     of = error.of if about_task else rulebase.question(error.of).typed
-    said = [f"--{one}" for one in _answers(rulebase, reading) if not one.startswith(of)]
-    if said and error.name.lower() not in rulebase.words:
-        also = also or f"`{error.name}` says `{' '.join(said)}`; "
+    flags = [f"--{answer}" for answer in _answers(rulebase, reading) if not answer.startswith(of)]
+    if flags and error.name.lower() not in rulebase.words:
+        also = also or f"`{error.name}` says `{' '.join(flags)}`; "
     close = [] if also and error.name.lower() in rulebase.family_names else close
     return UnknownNameError(
         f"{error.plain}{did_you_mean(close)}", hint=f"{also}{error.hint}", kind=error.kind
@@ -62,24 +62,24 @@ def explained(rulebase: RuleBase, error: AdvisorError) -> AdvisorError:
 def tasks_near(rulebase: RuleBase, text: str, reading: Reading) -> list[str]:
     """Return the tasks that words speak of, then those that what they mean is much of."""
     lexicon = lexicon_of(rulebase)
-    found = [task.task for task in reading.tasks]
+    tasks = [task.task for task in reading.tasks]
     swept = sweep(lexicon, text, quotes=False)
     met = {mark.id for mark in swept.of(CONCEPT, SAYING) if not mark.negated}
-    if not found:  # a word alone is short for a phrase: report for "write a report"
+    if not tasks:  # a word alone is short for a phrase: report for "write a report"
         met |= lexicon.concepts_with(text, 2 if _is_an_answer(reading) else 1)
-    found += _tasks_of(rulebase, lexicon, met)
-    return list(dict.fromkeys(found))[:MOST]
+    tasks += _tasks_of(rulebase, lexicon, met)
+    return list(dict.fromkeys(tasks))[:MOST]
 
 
 def _tasks_of(rulebase: RuleBase, lexicon: Lexicon, concepts: set[str]) -> list[str]:
     """Return the tasks that concepts are near, those that the fewest others complete first."""
-    found: dict[str, tuple[int, float]] = {}
+    ranks: dict[str, tuple[int, float]] = {}
     for task in rulebase.tasks:
         sets = [when for of, when in lexicon.meanings if of == task.id]
         holding = [len(when) for when in sets if when & concepts]
         if holding and len(holding) >= SHARE * len(sets):
-            found[task.id] = min(holding), -len(holding) / len(sets)
-    return sorted(found, key=found.__getitem__)
+            ranks[task.id] = min(holding), -len(holding) / len(sets)
+    return sorted(ranks, key=ranks.__getitem__)
 
 
 def _is_a_name(rulebase: RuleBase, name: str) -> str:
@@ -88,10 +88,10 @@ def _is_a_name(rulebase: RuleBase, name: str) -> str:
     if family := rulebase.family_names.get(wanted):
         return f"`{name}` is a family; `advisor show {family.id}` describes it; "
     lexicon = lexicon_of(rulebase)
-    known = {one.lower(): one for one in lexicon.index["named"]}
-    if wanted not in known:
+    names = {name.lower(): name for name in lexicon.index["named"]}
+    if wanted not in names:
         return ""
-    tasks = lexicon.named(known[wanted])[1]
+    tasks = lexicon.named(names[wanted])[1]
     return f"`{name}` is a model, not a task; its tasks are {joined(tasks[:MOST])}; "
 
 
@@ -102,8 +102,8 @@ def _is_an_answer(reading: Reading) -> bool:
 
 
 def _options(reading: Reading, question: str) -> list[str]:
-    said = [one for one in (*reading.answers, *reading.concluded) if one.question == question]
-    return [name for answer_read in said for name in answer_read.answer.names]
+    reads = [read for read in (*reading.answers, *reading.concluded) if read.question == question]
+    return [name for answer_read in reads for name in answer_read.answer.names]
 
 
 def _answers(rulebase: RuleBase, reading: Reading) -> list[str]:
@@ -133,27 +133,27 @@ def meant_flag(rulebase: RuleBase, typed: str, value: str, flags: Mapping[str, s
     """
     name = typed.lstrip("-").lower()
     if close := spelt_like(name, flags) or _begun(name, flags):
-        return MeantFlag(tuple(f"--{one}" for one in close))
-    questions = {one.typed: one for one in rulebase.questions if one.typed in flags}
+        return MeantFlag(tuple(f"--{flag}" for flag in close))
+    questions = {q.typed: q for q in rulebase.questions if q.typed in flags}
     words = name.replace("-", " ")
     if counted := _counted(rulebase, words, value, bool(questions)):
         return counted
-    said = [
+    answers = [
         f"--{flag} {option.typed}"
         for flag, question in questions.items()
         for option in question.options
         if name in option.names and question.id != TASK
     ]
     if TASK in flags and name in rulebase.task_names:
-        said = [f"--{TASK} {name}"]
-    if len(said) == 1:
-        return MeantFlag(tuple(said), plain=True)
+        answers = [f"--{TASK} {name}"]
+    if len(answers) == 1:
+        return MeantFlag(tuple(answers), plain=True)
     whole = f"{words} {value}" if value and not value.isdigit() else words
     for reading in (read(rulebase, words), read(rulebase, whole)):
-        if questions and not said:
-            said = [f"--{answer}" for answer in _answers(rulebase, reading)]
-    said = [one for one in said if one.split()[0].lstrip("-") in flags]
-    return MeantFlag(tuple(said[:MOST]))
+        if questions and not answers:
+            answers = [f"--{answer}" for answer in _answers(rulebase, reading)]
+    answers = [answer for answer in answers if answer.split()[0].lstrip("-") in flags]
+    return MeantFlag(tuple(answers[:MOST]))
 
 
 def _begun(name: str, flags: Mapping[str, str]) -> list[str]:

@@ -50,7 +50,7 @@ def named_models(understanding: Understood) -> tuple[NamedModel, ...]:
     """Return the models that a sentence names, those of the answer's family and high rank first."""
     rulebase, advice = understanding.recommendation.rulebase, understanding.advice
     ranked = {advice.family: _ids(advice.selection)}
-    found = []
+    models = []
     for span, name in model_names(understanding).items():
         ids, _ = lexicon_of(rulebase).named(name)
         for family in {rulebase.checkpoint(id).family for id in ids} - ranked.keys():
@@ -58,9 +58,9 @@ def named_models(understanding: Understood) -> tuple[NamedModel, ...]:
         places = {id: order.index(id) + 1 for order in ranked.values() for id in ids if id in order}
         best = min(places, key=places.__getitem__, default=ids[0])
         family = rulebase.checkpoint(best).family
-        found.append(NamedModel(name, span, best, family, places.get(best), len(ranked[family])))
-    found.sort(key=lambda one: (one.family != advice.family, one.rank is None, one.rank))
-    return tuple(found)
+        models.append(NamedModel(name, span, best, family, places.get(best), len(ranked[family])))
+    models.sort(key=lambda model: (model.family != advice.family, model.rank is None, model.rank))
+    return tuple(models)
 
 
 def _ids(selection: Selection) -> list[str]:

@@ -65,14 +65,14 @@ def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
         taken = "" if decision.family is None else f", {decision.profile[TASK].options[0]} assumed"
         say = "describe the images and the output, or pass --task"
         yield "Task", f"not understood{taken}; {say}"
-    said = [f"{_quoted(words)} {meaning}" for meaning, words in _read(understanding)]
-    if said:
-        yield "Understood", " · ".join(said)
+    phrases = [f"{_quoted(words)} {meaning}" for meaning, words in _read(understanding)]
+    if phrases:
+        yield "Understood", " · ".join(phrases)
     if concluded := [f"{answers}, as {why}" for answers, why in _concluded(understanding)]:
         yield "Inferred", " · ".join(concluded)
     yield from named_rows(understanding)
     if reading.besides and TASK not in understanding.given:
-        more = [f"{_quoted(reading.words(one.spans))} {one.task}" for one in reading.besides]
+        more = [f"{_quoted(reading.words(other.spans))} {other.task}" for other in reading.besides]
         yield "Other tasks", f"{' · '.join(more)}: not answered here; {_each(understanding)}"
     if idle := reading.words(noteworthy(understanding)):
         yield "No effect", first_named(idle, SHOWN_WORDS)
@@ -99,28 +99,28 @@ def _read(understanding: Understood) -> Iterator[tuple[str, tuple[str, ...]]]:
         if task.spans and (place < SHOWN_TASKS or not seen.issuperset(task.spans)):
             yield f"task: {task.task}", reading.words(task.spans)
             seen.update(task.spans)
-    for one in understanding.kept:
-        if not one.implication:
-            yield _answer(understanding, one), reading.words(one.spans)
+    for answer_read in understanding.kept:
+        if not answer_read.implication:
+            yield _answer(understanding, answer_read), reading.words(answer_read.spans)
     if understanding.fields:
         yield "fields to read", understanding.fields
     if reading.taken_back:
         yield "not wanted", reading.words(reading.taken_back)
     for span, word in reading.corrected:
         yield f"read as {word}", reading.words((span,))
-    for one in understanding.dropped:
-        if not one.implication:
-            answer = _answer(understanding, one)
-            yield f"left out, because {answer} contradicts it", reading.words(one.spans)
+    for answer_read in understanding.dropped:
+        if not answer_read.implication:
+            answer = _answer(understanding, answer_read)
+            yield f"left out, because {answer} contradicts it", reading.words(answer_read.spans)
 
 
 def _concluded(understanding: Understood) -> list[tuple[str, str]]:
     """Return the answers that follow from what was said, those of one reason together, with it."""
     answers: dict[str, list[str]] = {}
-    for one in understanding.kept:
-        if one.implication:
-            reason = f"{one.because} ({one.implication})"
-            answers.setdefault(reason, []).append(_answer(understanding, one))
+    for answer_read in understanding.kept:
+        if answer_read.implication:
+            reason = f"{answer_read.because} ({answer_read.implication})"
+            answers.setdefault(reason, []).append(_answer(understanding, answer_read))
     return [(", ".join(those), why) for why, those in answers.items()]
 
 

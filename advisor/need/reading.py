@@ -107,15 +107,19 @@ class Reading(NamedTuple):
 
 def read(rulebase: RuleBase, text: str, *, literally: bool = False) -> Reading:
     """Read a sentence by the words of a rule base; `literally` draws no conclusions."""
-    found = _read(rulebase, text, literally=literally)
-    if found.corrected:  # words as they stand say best which task is meant, where they say as much
+    reading = _read(rulebase, text, literally=literally)
+    if (
+        reading.corrected
+    ):  # words as they stand say best which task is meant, where they say as much
         plain = _read(rulebase, text, literally=literally, corrects=False)
-        strengths = [one.tasks[0].strength if one.tasks else 0 for one in (plain, found)]
+        strengths = [way.tasks[0].strength if way.tasks else 0 for way in (plain, reading)]
         if strengths[0] >= max(SURE_CONCEPTS, strengths[1]):
-            found = found._replace(tasks=plain.tasks, touched=plain.touched, besides=plain.besides)
-    if not found.tasks:
-        found = _read(rulebase, text, literally=literally, quotes=False)
-    return found
+            reading = reading._replace(
+                tasks=plain.tasks, touched=plain.touched, besides=plain.besides
+            )
+    if not reading.tasks:
+        reading = _read(rulebase, text, literally=literally, quotes=False)
+    return reading
 
 
 def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Reading:
@@ -128,27 +132,27 @@ def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Rea
     touched = _tasks(rulebase, lexicon, swept, leading)
     if not touched:  # then what comes besides is all that is wished
         touched = _tasks(rulebase, lexicon, swept, met)
-    said = _said(rulebase, lexicon, swept, numbers)
-    concluded = () if literally else _concluded(rulebase, lexicon, met, said)
-    own = () if literally else _own_language(rulebase, swept, (*said, *concluded))
+    answers = _said(rulebase, lexicon, swept, numbers)
+    concluded = () if literally else _concluded(rulebase, lexicon, met, answers)
+    own = () if literally else _own_language(rulebase, swept, (*answers, *concluded))
     names = tuple((mark.id, swept.span(mark)) for mark in swept.of(NAME))
     touched = touched or _by_names(lexicon, names)
     tasks = within_reach(touched)
-    said = (*said, *_lighter(rulebase, lexicon, swept, {one.question for one in said}))
+    answers = (*answers, *_lighter(rulebase, lexicon, swept, {read.question for read in answers}))
     used = [span for task in touched for span in task.spans]
-    used += [span for answer_read in (*said, *concluded) for span in answer_read.spans]
+    used += [span for answer_read in (*answers, *concluded) for span in answer_read.spans]
     understood = sorted({*used, *(span for _, span in names)})
     rest = _rest(lexicon, swept, understood)
     marked = {place for mark in swept.marks for place in mark.places}
     marked |= {place for number in numbers for place in number.places}
-    known = {swept.tokens[place].start for place in marked}
-    idle = tuple(span for span in rest if span[0] in known)
+    starts = {swept.tokens[place].start for place in marked}
+    idle = tuple(span for span in rest if span[0] in starts)
     return Reading(
         text=text,
         tasks=tasks,
         touched=touched,
         besides=_besides(lexicon, met, touched, tasks),
-        answers=said,
+        answers=answers,
         concluded=(*concluded, *own),
         names=names,
         corrected=tuple(
@@ -159,7 +163,7 @@ def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Rea
             swept.span(mark) for mark in swept.of(CONCEPT, SAYING, ALIAS) if mark.negated
         ),
         idle=idle,
-        not_understood=tuple(span for span in rest if span[0] not in known),
+        not_understood=tuple(span for span in rest if span[0] not in starts),
         fields=tuple(swept.span(mark) for mark in swept.of(SAYING) if mark.id == FIELD),
     )
 
@@ -171,14 +175,14 @@ def _met(
 
     With `leading`, only those that may be what is wished for.
     """
-    found: dict[str, list[Span]] = {}
+    met: dict[str, list[Span]] = {}
     for mark in swept.of(CONCEPT, SAYING):
         if mark.leads or not (leading or mark.negated):
-            found.setdefault(mark.id, []).append(swept.span(mark))
+            met.setdefault(mark.id, []).append(swept.span(mark))
     for number in numbers:
         span = swept.tokens[number.first].start, swept.tokens[number.last - 1].end
-        found.setdefault(f"{NUMBER_OF}{number.measure}", []).append(span)
-    return {id: tuple(spans) for id, spans in found.items()}
+        met.setdefault(f"{NUMBER_OF}{number.measure}", []).append(span)
+    return {id: tuple(spans) for id, spans in met.items()}
 
 
 def _tasks(
@@ -209,7 +213,7 @@ def spoken_of(sets: ConceptSets, met: Set[str]) -> dict[str, frozenset[str]]:
 
     A set inside another one that is met too counts for nothing.
     """
-    whole = [one for one in sets if one[1] <= met]
+    whole = [row for row in sets if row[1] <= met]
     best: dict[str, frozenset[str]] = {}
     for task, concepts in whole:
         inside = any(concepts < other for _, other in whole)
@@ -221,14 +225,16 @@ def spoken_of(sets: ConceptSets, met: Set[str]) -> dict[str, frozenset[str]]:
 def _words_of(lexicon: Lexicon, swept: Swept, mark: Mark) -> int:
     """Return of how many words a mark is; what a hyphen joins is one."""
     tokens = [t for t in swept.tokens[mark.first : mark.last] if t.form not in lexicon.skipped]
-    joined = sum(swept.text[one.end : after.start].strip() != "" for one, after in pairwise(tokens))
+    joined = sum(
+        swept.text[token.end : after.start].strip() != "" for token, after in pairwise(tokens)
+    )
     return len(tokens) - joined
 
 
 def within_reach(touched: Sequence[TaskRead]) -> tuple[TaskRead, ...]:
     """Return the tasks that as many concepts speak of as of any."""
-    most = max((one.strength for one in touched), default=0)
-    return tuple(one for one in touched if one.strength == most)
+    most = max((task.strength for task in touched), default=0)
+    return tuple(task for task in touched if task.strength == most)
 
 
 def _besides(
@@ -240,13 +246,13 @@ def _besides(
     """Return the tasks of words that go with none of the tasks within reach, with those words."""
     reach = {task.task for task in tasks}
     going = {concept for task, when in lexicon.meanings if task in reach for concept in when}
-    found: dict[tuple[Span, ...], TaskRead] = {}
-    for one in touched:
-        own = one.concepts - going
-        if one.task not in reach and own:
+    others: dict[tuple[Span, ...], TaskRead] = {}
+    for task in touched:
+        own = task.concepts - going
+        if task.task not in reach and own:
             spans = tuple(span for concept in sorted(own) for span in met.get(concept, ()))
-            found.setdefault(spans, TaskRead(one.task, len(own), own, spans))
-    return tuple(found.values())
+            others.setdefault(spans, TaskRead(task.task, len(own), own, spans))
+    return tuple(others.values())
 
 
 def _by_names(lexicon: Lexicon, names: Sequence[tuple[str, Span]]) -> tuple[TaskRead, ...]:
@@ -259,11 +265,11 @@ def _by_names(lexicon: Lexicon, names: Sequence[tuple[str, Span]]) -> tuple[Task
 
 
 def _lighter(
-    rulebase: RuleBase, lexicon: Lexicon, swept: Swept, known: set[str]
+    rulebase: RuleBase, lexicon: Lexicon, swept: Swept, answered: set[str]
 ) -> tuple[AnswerRead, ...]:
     """Return how much memory is left below a checkpoint that something lighter is sought than."""
-    question = next((one for one in rulebase.questions if one.requires("memory_gb")), None)
-    if question is None or question.id in known:
+    question = next((q for q in rulebase.questions if q.requires("memory_gb")), None)
+    if question is None or question.id in answered:
         return ()
     wishes = [mark for mark in swept.of(PARTICLE) if mark.id == "lighter" and not mark.negated]
     for wish in wishes:
@@ -282,8 +288,8 @@ def _memory_gb(rulebase: RuleBase, ids: Sequence[str]) -> float | None:
     """Return the memory of the smallest of some checkpoints; None where none is known."""
     from advisor.decide.memory import memory_gb
 
-    known = [memory_gb(rulebase.checkpoint(id)) for id in ids]
-    return min((one for one in known if one is not None), default=None)
+    sizes = [memory_gb(rulebase.checkpoint(id)) for id in ids]
+    return min((size for size in sizes if size is not None), default=None)
 
 
 def _said(
@@ -333,10 +339,10 @@ def _concluded(
     rulebase: RuleBase,
     lexicon: Lexicon,
     met: Mapping[str, tuple[Span, ...]],
-    said: Sequence[AnswerRead],
+    given: Sequence[AnswerRead],
 ) -> tuple[AnswerRead, ...]:
     """Return the answers that follow from concepts, for questions that no words answer."""
-    known = {answer_read.question: answer_read.answer.options for answer_read in said}
+    options = {answer_read.question: answer_read.answer.options for answer_read in given}
     answer_reads = []
     for id, when, unless, says, because in lexicon.index["implications"]:
         if not met.keys() >= set(when) or not met.keys().isdisjoint(unless):
@@ -346,32 +352,32 @@ def _concluded(
             question: read_answer(rulebase.question(question), option, ORIGIN)
             for question, option in says.items()
         }
-        if any(known.get(one, answer.options) != answer.options for one, answer in answers.items()):
+        if any(options.get(id, answer.options) != answer.options for id, answer in answers.items()):
             continue  # something else was said
         for question, answer in answers.items():
-            if question not in known:
-                known[question] = answer.options
+            if question not in options:
+                options[question] = answer.options
                 answer_reads.append(AnswerRead(question, answer, spans, id, because))
     return tuple(answer_reads)
 
 
 def _own_language(
-    rulebase: RuleBase, swept: Swept, known: Sequence[AnswerRead]
+    rulebase: RuleBase, swept: Swept, reads: Sequence[AnswerRead]
 ) -> tuple[AnswerRead, ...]:
     """Return that texts are in the language of the need, where it says nothing of them.
 
     Of English nothing follows: needs are written in it by people whose own language is another.
     """
-    asked = next((one for one in rulebase.questions if one.requires("languages")), None)
+    question = next((q for q in rulebase.questions if q.requires("languages")), None)
     if (
-        asked is None
+        question is None
         or swept.language in ("", USUAL)
-        or asked.id in {answer_read.question for answer_read in known}
+        or question.id in {answer_read.question for answer_read in reads}
     ):
         return ()
-    answer = read_answer(asked, swept.language, ORIGIN)
+    answer = read_answer(question, swept.language, ORIGIN)
     return (
-        AnswerRead(asked.id, answer, (), "language-of-the-need", "the language of the sentence"),
+        AnswerRead(question.id, answer, (), "language-of-the-need", "the language of the sentence"),
     )
 
 
@@ -379,12 +385,12 @@ def _rest(lexicon: Lexicon, swept: Swept, understood: Sequence[Span]) -> tuple[S
     """Return the words of which nothing was made, but for those that say nothing anywhere."""
     covered = sorted(understood)
     meant = {place for mark in swept.of(PARTICLE, NAME) for place in range(mark.first, mark.last)}
-    found = []
+    spans = []
     at = 0
     for place, (form, start, end) in enumerate(swept.tokens):
         while at < len(covered) and covered[at][1] <= start:
             at += 1
         inside = at < len(covered) and covered[at][0] <= start
         if not (inside or form in lexicon.quiet or place in meant or not form[:1].isalnum()):
-            found.append((start, end))
-    return tuple(found)
+            spans.append((start, end))
+    return tuple(spans)

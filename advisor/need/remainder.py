@@ -18,21 +18,21 @@ def unused(understanding: Understood) -> tuple[Span, ...]:
     reading = understanding.reading
     tasks = () if TASK in understanding.given else (*understanding.tasks, *reading.besides)
     shown = [span for task in tasks for span in task.spans]
-    shown += [span for one in (*understanding.kept, *understanding.dropped) for span in one.spans]
+    shown += [span for read in (*understanding.kept, *understanding.dropped) for span in read.spans]
     shown += [*reading.taken_back, *(span for span, _ in reading.corrected)]
     shown += [*model_names(understanding), *served(understanding)]
     shown += reading.fields if understanding.fields else ()
-    known = {span for task in reading.touched for span in task.spans}
-    known |= {span for one in (*reading.answers, *reading.concluded) for span in one.spans}
-    known |= {*reading.idle, *(span for _, span in reading.names)}
-    return tuple(_outside(known, shown))
+    claimed = {span for task in reading.touched for span in task.spans}
+    claimed |= {span for read in (*reading.answers, *reading.concluded) for span in read.spans}
+    claimed |= {*reading.idle, *(span for _, span in reading.names)}
+    return tuple(_outside(claimed, shown))
 
 
-def _outside(known: Iterable[Span], shown: Iterable[Span]) -> Iterator[Span]:
+def _outside(spans: Iterable[Span], shown: Iterable[Span]) -> Iterator[Span]:
     """Yield in order the spans that lie in none of those shown."""
     begun, reach = sorted(shown), 0
     at = 0
-    for start, end in sorted(known):
+    for start, end in sorted(spans):
         while at < len(begun) and begun[at][0] <= start:
             reach = max(reach, begun[at][1])
             at += 1
@@ -44,7 +44,7 @@ def noteworthy(understanding: Understood) -> tuple[Span, ...]:
     """Return those unused words that do not just end a phrase that was read ("German text")."""
     reading = understanding.reading
     read = [answer_read.spans for answer_read in (*reading.answers, *reading.concluded)]
-    read += [one.spans for one in (*understanding.tasks, *reading.besides)]
+    read += [task.spans for task in (*understanding.tasks, *reading.besides)]
     ends = {end for spans in read for _, end in spans}
     return tuple(
         (start, end)
@@ -71,7 +71,7 @@ def several(understanding: Understood) -> tuple[str, ...]:
     return names if len(names) > 1 else ()
 
 
-def _shares(one: TaskRead, other: TaskRead) -> bool:
+def _shares(task: TaskRead, other: TaskRead) -> bool:
     """True where all words of one task speak of another one too."""
-    mine, theirs = set(one.spans), set(other.spans)
+    mine, theirs = set(task.spans), set(other.spans)
     return mine <= theirs or theirs <= mine

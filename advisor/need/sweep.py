@@ -126,11 +126,13 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
     tokens = tokens_of(text)
     clauses, sentences = _numbered(tokens)
     spelt: dict[int, str] = {}
-    places = [place for place, one in enumerate(tokens[:MOST_TELLING]) if one.form[:1].isalpha()]
+    places = [
+        place for place, token in enumerate(tokens[:MOST_TELLING]) if token.form[:1].isalpha()
+    ]
     whole = lexicon.language(tokens[place].form for place in places)
     forms = _by_sentence(tokens, places, sentences)
-    own = {one: lexicon.language(of) if len(forms) > 1 else whole for one, of in forms.items()}
-    languages = defaultdict(lambda: whole, {one: told or whole for one, told in own.items()})
+    own = {n: lexicon.language(of) if len(forms) > 1 else whole for n, of in forms.items()}
+    languages = defaultdict(lambda: whole, {n: language or whole for n, language in own.items()})
     if corrects:
         for place in places[:CORRECTED_WORDS]:
             language = languages[sentences[place]]
@@ -151,7 +153,7 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
         marks = [*(mark for mark in marks if mark.first not in hidden), *quoted]
     meant = _meant(marks, tokens, clauses, sentences)
     speaking = {sentences[mark.first] for mark in meant if mark.kind in (CONCEPT, SAYING, ALIAS)}
-    language = whole if all(own.get(one) == whole for one in speaking) else ""
+    language = whole if all(own.get(n) == whole for n in speaking) else ""
     return Swept(text, tokens, meant, clauses, sentences, spelt, language)
 
 
@@ -226,26 +228,26 @@ def _marks(
 
 
 def _longest(
-    lexicon: Lexicon, tokens: Sequence[Token], sentences: Sequence[int], first: int, known: Known
+    lexicon: Lexicon, tokens: Sequence[Token], sentences: Sequence[int], first: int, phrases: Known
 ) -> dict[str, tuple[int, list[str]]]:
     """Return for each kind where the longest phrase from a token on ends, and what it means.
 
-    `known` are the phrases that the token is or begins.
+    `phrases` are the phrases that the token is or begins.
     """
     longest: dict[str, tuple[int, list[str]]] = {}
     passed: list[str] = []
     last, end = first + 1, min(len(tokens), first + MOST_WORDS)
-    while known or passed:
-        for meaning in [one for _, means in known if means for one in means.split(BETWEEN)]:
+    while phrases or passed:
+        for meaning in [text for _, means in phrases if means for text in means.split(BETWEEN)]:
             kind = meaning[0]
             if longest.get(kind, (0, []))[0] < last:
                 longest[kind] = (last, [])
             longest[kind][1].append(meaning[1:])
         if last >= end or sentences[last] != sentences[first]:
             break
-        begun = [phrase for phrase, _ in known] + passed
+        begun = [phrase for phrase, _ in phrases] + passed
         form = tokens[last].form
-        known = lexicon.going_on(begun, form)
+        phrases = lexicon.going_on(begun, form)
         passed = begun if form in lexicon.skipped else []
         last += 1
     return longest
@@ -265,16 +267,18 @@ def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
     """
     says = lexicon.index["says"]
     ends = {mark.first: mark.last for mark in marks if mark.kind == CONCEPT}
-    marks = [one for one in marks if one.kind != NAME or ends.get(one.first, 0) <= one.last]
+    marks = [mark for mark in marks if mark.kind != NAME or ends.get(mark.first, 0) <= mark.last]
     hidden = _places(mark for mark in marks if mark.kind == NAME or mark.id in HIDING)
     meant = [mark for mark in marks if mark.kind != PARTICLE and mark.first not in hidden]
-    long = [one for one in meant if one.kind in (CONCEPT, SAYING) and one.last - one.first > 1]
+    long = [mark for mark in meant if mark.kind in (CONCEPT, SAYING) and mark.last - mark.first > 1]
     longest: dict[int, int] = {}
-    for one in long:
-        for place in one.places:
-            longest[place] = max(longest.get(place, 0), one.last - one.first)
-    answered = {(place, id) for one in long for id in says.get(one.id, ()) for place in one.places}
-    whole = _places(one for one in long if one.id in lexicon.index["whole"])
+    for mark in long:
+        for place in mark.places:
+            longest[place] = max(longest.get(place, 0), mark.last - mark.first)
+    answered = {
+        (place, id) for mark in long for id in says.get(mark.id, ()) for place in mark.places
+    }
+    whole = _places(mark for mark in long if mark.id in lexicon.index["whole"])
     seen = []
     for mark in marks:
         if mark.kind == CONCEPT and mark.last - mark.first == 1 and mark.first in whole:
@@ -318,7 +322,7 @@ def _meant(
         elif mark.id == "negation-after":
             before = range(mark.first - 1, max(mark.first - 1 - NEGATED_WORDS, -1), -1)
             negated |= _within(before, clauses, clauses[mark.first], stops)
-    found = []
+    selected = []
     for mark in marks:
         first = mark.first
         aside = first > asides.get(sentences[first], first)
@@ -326,15 +330,15 @@ def _meant(
             mark = mark._replace(
                 negated=first in negated, settled=clauses[first] in settled, aside=aside
             )
-        found.append(mark)
-    return found
+        selected.append(mark)
+    return selected
 
 
 def _within(places: range, clauses: Sequence[int], clause: int, stops: set[int]) -> set[int]:
     """Return the places up to the first that is in another clause, or where a contrast begins."""
-    found: set[int] = set()
+    covered: set[int] = set()
     for place in places:
         if clauses[place] != clause or place in stops:
             break
-        found.add(place)
-    return found
+        covered.add(place)
+    return covered

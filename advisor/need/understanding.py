@@ -86,11 +86,11 @@ def understand(
     if not _is_understood(reading, tasks, given) or (alone and reading.corrected):
         raise not_understood(engine.rulebase, text)
     fitted = [fitted_to(engine, reading, given, task.task) for task in tasks]
-    if tasks and not (possible := [one for one in fitted if one is not None]):
+    if tasks and not (possible := [fit for fit in fitted if fit is not None]):
         engine.decide(given | {TASK: Answer((tasks[0].task,), None, ORIGIN)})  # says what clashes
     if not tasks:
         possible = [_without_task(engine, reading, given)]
-    tasks = tuple(one for one, fit in zip(tasks, fitted, strict=True) if fit is not None)
+    tasks = tuple(task for task, fit in zip(tasks, fitted, strict=True) if fit is not None)
     profile, dropped = possible[0]
     answers = profile
     if TASK in given:
@@ -133,7 +133,7 @@ def _between(
     assumed = engine.decide(profile).profile[TASK].options
     names = dict.fromkeys([*assumed, *near, *(task.id for task in engine.rulebase.tasks)])
     fit = ((name, fitted_to(engine, reading, given, name)) for name in names)
-    return tuple(islice((name for name, one in fit if one and not one[1]), OFFERED))
+    return tuple(islice((name for name, fitted in fit if fitted and not fitted[1]), OFFERED))
 
 
 def refuse_misspelt(rulebase: RuleBase, text: str) -> None:
@@ -185,8 +185,8 @@ def not_understood(rulebase: RuleBase, text: str) -> UsageError:
             kind="not-understood",
         )
     if len(text.split()) == 1 and not written_by_character(text):
-        known = [*commands(), *rulebase.task_names, *rulebase.words]
-        return unknown_name("command or task", text, known, LISTING)
+        names = [*commands(), *rulebase.task_names, *rulebase.words]
+        return unknown_name("command or task", text, names, LISTING)
     return UsageError(
         f"no word of `{_shortened(text)}` was understood",
         hint="describe the images and the output, or run `advisor` for an interview; "
@@ -213,9 +213,9 @@ def one_task(
     given = given or {}
     tasks = _tasks(reading, given)
     fitted = [fitted_to(engine, reading, given, task.task) for task in tasks]
-    known = [one[0] for one in fitted if one is not None]
-    if len(known) == 1 and (TASK in given or tasks[0].strength >= least):
-        return known[0]
+    profiles = [fit[0] for fit in fitted if fit is not None]
+    if len(profiles) == 1 and (TASK in given or tasks[0].strength >= least):
+        return profiles[0]
     if not _is_understood(reading, tasks, given):
         raise not_understood(engine.rulebase, text)
     named = [task.task for task in tasks[:OFFERED]]
@@ -274,8 +274,8 @@ def _without_task(
     engine: Engine, reading: Reading, given: Profile
 ) -> tuple[Profile, tuple[AnswerRead, ...]]:
     """Return the profile of what was said where no task was."""
-    found = _grown(engine, given, (*reading.answers, *reading.concluded))
-    return found or (given, ())
+    grown = _grown(engine, given, (*reading.answers, *reading.concluded))
+    return grown or (given, ())
 
 
 def _grown(
@@ -349,8 +349,8 @@ def _firm(engine: Engine, reading: Reading, tasks: tuple[TaskRead, ...], winner:
     if not (reading.sure and len(tasks) == 1):
         return False
     literal = reading._replace(concluded=())
-    for one in reading.touched:
-        fitted = fitted_to(engine, literal, {}, one.task)
+    for task in reading.touched:
+        fitted = fitted_to(engine, literal, {}, task.task)
         if fitted is not None and engine.decide(fitted[0]).possible != (winner,):
             return False
     return True

@@ -23,7 +23,7 @@ def as_json(understanding: Understood, today: str | None = None) -> dict[str, An
     body["need"] = reading.text
     body["understood"] = [
         *(_task(understanding, task) for task in reading.tasks),
-        *(_answer(understanding, one) for one in (*reading.answers, *reading.concluded)),
+        *(_answer(understanding, read) for read in (*reading.answers, *reading.concluded)),
         *(_words(understanding, (span,)) | {"names": name} for name, span in reading.names),
         *(_words(understanding, (span,)) | {"read_as": word} for span, word in reading.corrected),
         *(_words(understanding, (span,)) | {"negated": True} for span in reading.taken_back),
@@ -62,22 +62,22 @@ def _words(understanding: Understood, spans: Iterable[Span]) -> dict[str, Any]:
     return {"words": " ... ".join(reading.words(spans)), "span": hull(spans)}
 
 
-def _task(understanding: Understood, one: TaskRead) -> dict[str, Any]:
-    return {**_words(understanding, one.spans), "question": TASK, "options": [one.task]}
+def _task(understanding: Understood, task: TaskRead) -> dict[str, Any]:
+    return {**_words(understanding, task.spans), "question": TASK, "options": [task.task]}
 
 
-def _answer(understanding: Understood, one: AnswerRead) -> dict[str, Any]:
-    said: dict[str, Any] = {
-        **_words(understanding, one.spans),
-        "question": one.question,
-        "options": list(one.answer.options),
+def _answer(understanding: Understood, answer_read: AnswerRead) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        **_words(understanding, answer_read.spans),
+        "question": answer_read.question,
+        "options": list(answer_read.answer.options),
     }
-    if one.answer.value is not None:
-        said["value"] = one.answer.value
-    if one.answer.named:
-        said["named"] = list(one.answer.named)
-    if one.implication:
-        said |= {"implication": one.implication, "because": one.because}
-    if one in understanding.dropped:
-        said["dropped"] = True
-    return said
+    if answer_read.answer.value is not None:
+        body["value"] = answer_read.answer.value
+    if answer_read.answer.named:
+        body["named"] = list(answer_read.answer.named)
+    if answer_read.implication:
+        body |= {"implication": answer_read.implication, "because": answer_read.because}
+    if answer_read in understanding.dropped:
+        body["dropped"] = True
+    return body

@@ -56,10 +56,10 @@ class Understood(NamedTuple):
         """The answers read that count."""
         read = (*self.reading.answers, *self.reading.concluded)
         return tuple(
-            one
-            for one in read
-            if self.profile.get(one.question)
-            in (one.answer, one.answer._replace(options=(NOT_APPLICABLE,)))
+            answer
+            for answer in read
+            if self.profile.get(answer.question)
+            in (answer.answer, answer.answer._replace(options=(NOT_APPLICABLE,)))
         )
 
     @property
@@ -72,7 +72,7 @@ class Understood(NamedTuple):
     @property
     def offered(self) -> tuple[str, ...]:
         """The tasks to offer as what was meant: those within reach, then others touched."""
-        tasks = dict.fromkeys(one.task for one in (*self.tasks, *self.reading.touched))
+        tasks = dict.fromkeys(task.task for task in (*self.tasks, *self.reading.touched))
         return tuple(tasks)[: max(OFFERED, len(self.tasks))]
 
     @property

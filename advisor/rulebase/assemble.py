@@ -92,8 +92,8 @@ class Collection:
         before = entries.get(id)
         if overlay is not None:
             self.changes.append(f"{overlay} {'changes' if before else 'adds'} {kind} {id}")
-            if before is not None and kind == "question" and (kept := kept_groups(before, entry)):
-                entry = entry._replace(value=entry.value | {"groups": kept})
+            if before is not None and kind == "question" and (groups := kept_groups(before, entry)):
+                entry = entry._replace(value=entry.value | {"groups": groups})
             if before is not None and kind == "family":
                 value = _extend(before.value, entry.value)
                 entry = entry._replace(value=value, extended=before)
@@ -141,14 +141,14 @@ def _refuse_a_part(entries: Entries) -> None:
             )
 
 
-def _reordered(known: list[str], named: list[str]) -> list[str]:
+def _reordered(ids: list[str], named: list[str]) -> list[str]:
     """Return the criteria in the order of an overlay.
 
     Each criterion that it names follows the one named before it. The first one keeps its place;
     one that is not known comes before all others.
     """
-    order = [id for id in known if id not in named[1:]]
-    if named[0] not in known:
+    order = [id for id in ids if id not in named[1:]]
+    if named[0] not in ids:
         order.insert(0, named[0])
     for before, id in pairwise(named):
         order.insert(order.index(before) + 1, id)
@@ -169,8 +169,8 @@ def _extend(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 
 def _stop_at_problems(documents: list[Document]) -> None:
     if any(document.problems for document in documents):
-        found = (problem for each in documents for problem in (*each.problems, *each.remarks))
-        problems = sorted(set(found))
+        reported = (problem for each in documents for problem in (*each.problems, *each.remarks))
+        problems = sorted(set(reported))
         raise BrokenFileError(
             f"the rules cannot be used: {count(len(problems), 'problem')}",
             problems=tuple(str(problem) for problem in problems),

@@ -356,16 +356,16 @@ class RuleBase:
     def checkpoints(self) -> dict[str, Checkpoint]:
         """The whole catalogue, by id, in the order of the files."""
         families = self._part("catalogue")["checkpoints"]
-        return {one.id: one for family in families for one in self.catalogue(family)}
+        return {model.id: model for family in families for model in self.catalogue(family)}
 
     def forms_of(self, family: str) -> list[Checkpoint]:
         """Return the checkpoints of one family, each with its forms in fewer bits behind it."""
         checkpoints: list[Checkpoint] = []
         for checkpoint in self.catalogue(family):
-            known = self.remembered.get((Checkpoint, checkpoint.id))
-            if known is None or known[0] is not checkpoint:
-                known = self.remembered[Checkpoint, checkpoint.id] = checkpoint.forms
-            checkpoints += known
+            cached = self.remembered.get((Checkpoint, checkpoint.id))
+            if cached is None or cached[0] is not checkpoint:
+                cached = self.remembered[Checkpoint, checkpoint.id] = checkpoint.forms
+            checkpoints += cached
         return checkpoints
 
     @cached_property
@@ -428,9 +428,9 @@ class RuleBase:
             if each.id == name:  # type: ignore[attr-defined]
                 return each
         check_type(kind, name, str, "an id as text")
-        known: dict[str, Thing] = _by_name(things)
-        if name not in known:
+        by_name: dict[str, Thing] = _by_name(things)
+        if name not in by_name:
             plural = {"criterion": "criteria", "family": "families"}.get(kind, f"{kind}s")
             listing = f"`advisor list {plural}` prints the known ones"
-            raise unknown_name(kind, name, list(known), listing, self._meanings(kind))
-        return known[name]
+            raise unknown_name(kind, name, list(by_name), listing, self._meanings(kind))
+        return by_name[name]

@@ -134,8 +134,8 @@ def _aimed(rule: Rule, checkpoints: Sequence[Checkpoint]) -> Rule:
     if not rule.where:
         return rule
     field_of = {column.key: column.field for column in columns(Checkpoint)}
-    wanted = [(field_of[key], said) for key, said in rule.where.items()]
-    meets = [one.id for one in checkpoints if all(_is(getattr(one, f), said) for f, said in wanted)]
+    wanted = [(field_of[key], value) for key, value in rule.where.items()]
+    meets = [c.id for c in checkpoints if all(_is(getattr(c, f), value) for f, value in wanted)]
     return rule._replace(candidates=meets)
 
 
@@ -146,10 +146,10 @@ def _is(value: Any, wanted: Any) -> bool:
     if isinstance(wanted, Mapping):
         least, most = wanted.get("at_least", value), wanted.get("at_most", value)
         return bool(least <= value <= most)
-    said = value if isinstance(value, (list, tuple)) else [value]
-    return not {str(one).lower() if isinstance(one, bool) else one for one in said}.isdisjoint(
-        wanted
-    )
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return not {
+        str(scalar).lower() if isinstance(scalar, bool) else scalar for scalar in values
+    }.isdisjoint(wanted)
 
 
 def _declared(rule: Rule, families: Mapping[str, Entry]) -> tuple[str, str]:
@@ -202,14 +202,14 @@ def _programs(values: Values, entries: Sequence[Entry]) -> list[Program]:
     written = []
     for program, entry in zip(values["program"], entries, strict=True):
         classes = [*(name for id in program.runners for name in called[id]), *program.classes]
-        for said in (entry.value, *entry.value.get("also", ())):
-            given = {key: each for key, each in said.items() if key in OF_ALSO}
-            one = program._replace(
-                code=joined_code([parts[id] for id in said["parts"]]),
-                thinking_code=joined_code([parts[id] for id in said.get("thinking_parts", ())]),
+        for fields in (entry.value, *entry.value.get("also", ())):
+            given = {key: each for key, each in fields.items() if key in OF_ALSO}
+            variant = program._replace(
+                code=joined_code([parts[id] for id in fields["parts"]]),
+                thinking_code=joined_code([parts[id] for id in fields.get("thinking_parts", ())]),
                 classes=classes,
             )
-            written.append(one._replace(**given))
+            written.append(variant._replace(**given))
     return written
 
 

@@ -94,13 +94,13 @@ def derived_never(questions: list[Question], tasks: list[Task]) -> Iterator[Neve
         + ([NOT_APPLICABLE] if question.ask_if else [])
         for question in questions
     }
-    for id, known in options.items():
+    for id, listed in options.items():
         groups: dict[tuple[str, ...], list[str]] = {}
         for task in tasks:
             if id in task.implies:
                 groups.setdefault(tuple(task.implies[id]), []).append(task.id)
         for implied, of_tasks in groups.items():
-            if others := [option for option in known if option not in implied]:
+            if others := [option for option in listed if option not in implied]:
                 because = f"these tasks imply {id}: {' or '.join(implied)}"
                 name = f"implied-{id}-{'-or-'.join(implied)}"
                 yield Never(name, {TASK: of_tasks, id: others}, because, "implied")

@@ -35,14 +35,14 @@ def write_words_out(entries: Mapping[str, dict[str, Entry]]) -> None:
     """Replace what people type for questions and options, earlier flags too, by their ids."""
     questions = [entry.value for entry in entries["question"].values()]
     ids = {question["id"]: question["id"] for question in questions}
-    named = [(name, one) for one in questions for name in (one.get("flag"), *one.get("was", ()))]
+    named = [(name, q) for q in questions for name in (q.get("flag"), *q.get("was", ()))]
     ids = {name: question["id"] for name, question in named if name} | ids
     words: dict[str, dict[str, str]] = {}
     for question in questions:
         options = question.get("options", ())
-        own = {alias: one["id"] for one in options for alias in one.get("aliases", ())}
-        own |= {one["word"]: one["id"] for one in options if "word" in one}
-        own |= {one["id"]: one["id"] for one in options}
+        own = {alias: option["id"] for option in options for alias in option.get("aliases", ())}
+        own |= {option["word"]: option["id"] for option in options if "word" in option}
+        own |= {option["id"]: option["id"] for option in options}
         words |= {f"option of `{name}`": own for name, id in ids.items() if id == question["id"]}
         for of in DECLARING.get(question.get("declared_by", ""), ()):
             words[of] = words.get(of, {}) | own
@@ -105,28 +105,28 @@ def kept_groups(before: Entry, after: Entry) -> Groups:
     Of the latter it has what is still an option.
     """
     options = {option["id"] for option in after.value.get("options", ())}
-    known = {
+    earlier = {
         name: [member for member in members if member in options]
         for name, members in before.value.get("groups", {}).items()
     }
     own: Groups = after.value.get("groups", {})
-    return {name: members for name, members in known.items() if members} | dict(own)
+    return {name: members for name, members in earlier.items() if members} | dict(own)
 
 
 def _full(entry: Entry, path: tuple[str, str], options: Sequence[str], groups: Groups) -> list[str]:
     """Return the options of a condition without names of groups, each with its place."""
     full: list[str] = []
     for place, option in enumerate(options):
-        for one in groups.get(option, (option,)):
-            if one not in full or one == option:
+        for member in groups.get(option, (option,)):
+            if member not in full or member == option:
                 if len(full) != place:
                     where = (*entry.path, *path)
                     entry.document.moved[(*where, len(full))] = (*where, place)
-                full.append(one)
+                full.append(member)
     for name, members in groups.items():
         listed = [member for member in members if member in full]
         if name not in options and NEIGHBORS <= len(listed) < len(members):
             missing = joined(f"`{member}`" for member in members if member not in full)
-            text = f"lists {joined(f'`{one}`' for one in listed)} of `{path[1]}`, but not {missing}"
+            text = f"lists {joined(f'`{id}`' for id in listed)} of `{path[1]}`, but not {missing}"
             entry.document.remark((*entry.path, *path), f"{text}; write the group `{name}` instead")
     return full

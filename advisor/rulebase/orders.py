@@ -88,16 +88,16 @@ class Figures(NamedTuple):
     def _grouped(self, yardstick: Yardstick, group: Any) -> dict[str, list[Column]]:
         """Return the tables of one protocol, or of several that are read as one."""
         named = [group] if isinstance(group, str) else list(group)
-        found: dict[str, dict[Any, Column]] = {}
+        by_language: dict[str, dict[Any, Column]] = {}
         for protocol in named:
             place = list(self.protocols).index(protocol)
             for language, kind, values in self._of(yardstick, protocol):
                 key = kind if len(named) == 1 else kind[-1]  # read as one, but never two modes
-                table = found.setdefault(language, {}).setdefault(key, [])
+                table = by_language.setdefault(language, {}).setdefault(key, [])
                 table.append((place, kind[0], values))
         return {
             language: sorted(tables.values(), key=_size, reverse=True)
-            for language, tables in found.items()
+            for language, tables in by_language.items()
         }
 
     def _of(self, yardstick: Yardstick, protocol: str) -> Iterator[tuple[str, Any, Values]]:
@@ -114,10 +114,12 @@ class Figures(NamedTuple):
         if len(sets) == 1:
             yield from ((language, kind, values) for (language, kind), values in sets[0].items())
             return
-        by_language = [{language: values for (language, _), values in one.items()} for one in sets]
+        by_language = [
+            {language: values for (language, _), values in table.items()} for table in sets
+        ]
         for language in by_language[0]:
-            if all(language in one for one in by_language):
-                yield language, (MEAN,), _means([one[language] for one in by_language])
+            if all(language in table for table in by_language):
+                yield language, (MEAN,), _means([table[language] for table in by_language])
 
     def _taken(self, yardstick: Yardstick, table: FigureTable) -> Iterator[tuple[str, Any, Values]]:
         """Yield a table as a yardstick takes it, if it does."""
@@ -208,7 +210,7 @@ def _row(figures: Figures, yardstick: Yardstick, tables: dict[str, list[Column]]
         "between": yardstick.noise_between or yardstick.noise,
         "share": yardstick.noise_share,
         "languages": sorted(languages),
-        "tables": {of: [_written(one) for one in found] for of, found in tables.items()},
+        "tables": {of: [_written(row) for row in rows] for of, rows in tables.items()},
     }
 
 
@@ -223,8 +225,8 @@ def _mean(tables: list[tuple[int, str, Values]]) -> Column:
 
 def _means(sets: list[Values]) -> Values:
     """Return the plain means of those that every set has."""
-    whole = [id for id in sets[0] if all(id in one for one in sets)]
-    return {id: sum(one[id] for one in sets) / len(sets) for id in whole}
+    whole = [id for id in sets[0] if all(id in values for values in sets)]
+    return {id: sum(values[id] for values in sets) / len(sets) for id in whole}
 
 
 def _written(table: Column) -> Column:
@@ -253,20 +255,20 @@ def losses_of(values: Mapping[str, Iterable[Any]]) -> dict[str, list[RoundingLos
     }
     checkpoints: dict[str, Checkpoint] = {value.id: value for value in values["checkpoint"]}
     before: dict[str, set[str]] = {}
-    for one in checkpoints.values():
-        older = checkpoints.get(one.succeeds or "")
-        if one.series and older and older.series:
-            before.setdefault(one.series, set()).add(older.series)
-    found: dict[str, list[RoundingLoss]] = {}
-    for id, one in checkpoints.items():
-        if not (one.series and id in able and one.loads_safely):
+    for model in checkpoints.values():
+        older = checkpoints.get(model.succeeds or "")
+        if model.series and older and older.series:
+            before.setdefault(model.series, set()).add(older.series)
+    losses: dict[str, list[RoundingLoss]] = {}
+    for id, model in checkpoints.items():
+        if not (model.series and id in able and model.loads_safely):
             continue
-        line = _line(one.series, before)
+        line = _line(model.series, before)
         for loss in values["loss"]:
             measured = checkpoints[loss.of]
-            if measured.series in line and _size_class(measured) == _size_class(one) is not None:
-                found.setdefault(id, []).append(loss)
-    return found
+            if measured.series in line and _size_class(measured) == _size_class(model) is not None:
+                losses.setdefault(id, []).append(loss)
+    return losses
 
 
 def worst_losses(losses: Sequence[RoundingLoss], metric: str | None = None) -> dict[str, float]:

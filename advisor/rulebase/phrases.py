@@ -47,9 +47,9 @@ def with_languages(values: Values) -> Values:
     for spoken in values["sentence-language"]:
         for key in ("concept", "measure", "numeral", "particle"):
             words: Mapping[str, list[str]] = getattr(spoken, f"{key}s")
-            joined[key] = [_speaking(one, "words", spoken.id, words) for one in joined[key]]
+            joined[key] = [_speaking(entry, "words", spoken.id, words) for entry in joined[key]]
         joined["numeral"] = [
-            _speaking(one, "alone", spoken.id, spoken.alone) for one in joined["numeral"]
+            _speaking(entry, "alone", spoken.id, spoken.alone) for entry in joined["numeral"]
         ]
     return joined
 
@@ -58,9 +58,9 @@ def _speaking(entry: Any, field: str, language: str, words: Mapping[str, list[st
     """Return an entry whose words in a language are joined by those under its id, if any."""
     if entry.id not in words:
         return entry
-    known = getattr(entry, field)
-    more = dict.fromkeys((*known.get(language, ()), *words[entry.id]))
-    return entry._replace(**{field: {**known, language: [*more]}})
+    by_language = getattr(entry, field)
+    more = dict.fromkeys((*by_language.get(language, ()), *words[entry.id]))
+    return entry._replace(**{field: {**by_language, language: [*more]}})
 
 
 def compile_words(values: Values) -> dict[str, Any]:
@@ -88,7 +88,9 @@ def compile_words(values: Values) -> dict[str, Any]:
         "whole": [concept.id for concept in concepts if concept.whole],
         "denied": {concept.id: dict(concept.denied) for concept in concepts if concept.denied},
         "meanings": [
-            " ".join([one.id, *sorted(set(when))]) for one in values["meaning"] for when in one.when
+            " ".join([entry.id, *sorted(set(when))])
+            for entry in values["meaning"]
+            for when in entry.when
         ],
         "implications": [
             [value.id, sorted(set(when)), [*value.unless], value.says, value.because]
@@ -116,8 +118,8 @@ def _shelves(table: Mapping[str, list[str]]) -> dict[str, str]:
 
 def _forms(particles: Iterable[Particle], id: str) -> set[str]:
     """Return the forms of all words of some particles."""
-    found = [phrase for one in particles if one.id == id for _, phrase in phrases_in(one)]
-    return {form for phrase in found for form in pattern_of(phrase)}
+    phrases = [phrase for entry in particles if entry.id == id for _, phrase in phrases_in(entry)]
+    return {form for phrase in phrases for form in pattern_of(phrase)}
 
 
 def add(table: dict[str, list[str]], pattern: tuple[str, ...], meaning: str) -> None:
@@ -175,12 +177,17 @@ def task_phrases(task: Task) -> list[str]:
 
 def _language_names(questions: Iterable[Question]) -> dict[str, list[str]]:
     """Return the English names of languages, by the concept that stands for each."""
-    asked = [
+    posed = [
         question
         for question in questions
         if any(option.requires.get("languages") for option in question.options)
     ]
-    options = [(question.id, one) for question in asked for one in question.options if one.requires]
+    options = [
+        (question.id, option)
+        for question in posed
+        for option in question.options
+        if option.requires
+    ]
     named = {(id, option.id): option.aliases for id, option in options}
     named |= {(id, code): names for id, option in options for code, names in option.covers.items()}
     return {
@@ -195,20 +202,20 @@ def _language_names(questions: Iterable[Question]) -> dict[str, list[str]]:
 
 def _languages(values: Values) -> dict[str, dict[str, str]]:
     """Return what the concepts of languages say."""
-    said = {}
+    answers = {}
     for id in _language_names(values["question"]):
         question, _, option = id.partition("-")
-        said[id] = {question: option}
-    return said
+        answers[id] = {question: option}
+    return answers
 
 
 def _machines(values: Values) -> dict[str, dict[str, Any]]:
     """Return what a machine says by its name: of several sizes the smallest, as with flags."""
-    asked = [q.id for q in values["question"] if q.requires("memory_gb")][:1]
+    ids = [q.id for q in values["question"] if q.requires("memory_gb")][:1]
     return {
         f"machine-{value.id}": {
             **value.answers,
-            **{id: min(value.memory_gb) for id in asked if value.memory_gb and not value.shared},
+            **{id: min(value.memory_gb) for id in ids if value.memory_gb and not value.shared},
         }
         for value in values["machine"]
     }
@@ -235,21 +242,21 @@ def _named(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
         if len(begin) >= LEAST_SERIES and begin.lower() not in {name.lower() for name in named}:
             named[begin] = members
     return {
-        name: BETWEEN.join([" ".join(one.id for one in those), " ".join(_tasks_of(those))])
+        name: BETWEEN.join([" ".join(model.id for model in those), " ".join(_tasks_of(those))])
         for name, those in sorted(named.items())
     }
 
 
 def _tasks_of(checkpoints: list[Checkpoint]) -> list[str]:
     typical = [task for checkpoint in checkpoints for task in checkpoint.typical]
-    tasks = typical or [task for one in checkpoints for task in (*one.tasks, *one.fine_tune)]
+    tasks = typical or [task for model in checkpoints for task in (*model.tasks, *model.fine_tune)]
     return list(dict.fromkeys(tasks))
 
 
 def _number_words(particles: Iterable[Particle]) -> list[str]:
     """Return the languages whose words for numbers are known, in their order."""
-    found = [particle for particle in particles if particle.id == "number-word"]
-    return [language for particle in found for language in particle.words]
+    entries = [particle for particle in particles if particle.id == "number-word"]
+    return [language for particle in entries for language in particle.words]
 
 
 LISTED = ("skipped", "quiet", "common")
@@ -266,8 +273,8 @@ def compile_word_languages(values: Mapping[str, list[Any]]) -> dict[str, Any]:
     """
     particles = values["particle"]
     named = [value for noun in ("concept", "particle") for value in values[noun]]
-    speaking = [one for one in named if one.id not in LISTED]
-    telling = _by_language(one for one in particles if one.id in ("quiet", "skipped"))
+    speaking = [entry for entry in named if entry.id not in LISTED]
+    telling = _by_language(entry for entry in particles if entry.id in ("quiet", "skipped"))
     idle = _by_language(particle for particle in particles if particle.id in LISTED)
     spelt = _by_language([*speaking, *values["measure"], *values["numeral"]])
     return {
@@ -283,12 +290,12 @@ def phrases_in(entry: Any) -> list[tuple[str, str]]:
 
 
 def _by_language(entries: Iterable[Any]) -> Forms:
-    found: Forms = {}
+    forms: Forms = {}
     for entry in entries:
         for language, phrase in phrases_in(entry):
             for pattern in patterns_of(phrase):
-                found.setdefault(language, set()).update(pattern)
-    return found
+                forms.setdefault(language, set()).update(pattern)
+    return forms
 
 
 def _false_friends(entries: Iterable[Any], idle: Forms) -> dict[str, dict[str, str]]:
@@ -296,7 +303,7 @@ def _false_friends(entries: Iterable[Any], idle: Forms) -> dict[str, dict[str, s
 
     German `also` comes besides nothing, and Spanish `son` is no sound.
     """
-    found: dict[str, dict[str, str]] = {}
+    by_form: dict[str, dict[str, str]] = {}
     for entry in entries:
         alone = [
             (language, pattern)
@@ -305,7 +312,7 @@ def _false_friends(entries: Iterable[Any], idle: Forms) -> dict[str, dict[str, s
         ]
         for form in sorted({pattern[0] for _, pattern in alone if len(pattern) == 1}):
             own = {language for language, pattern in alone if pattern == (form,)}
-            other = [one for one, forms in idle.items() if form in forms and one not in own]
+            other = [of for of, forms in idle.items() if form in forms and of not in own]
             if other and "any" not in own:
-                found.setdefault(form, {})[entry.id] = " ".join(other)
-    return found
+                by_form.setdefault(form, {})[entry.id] = " ".join(other)
+    return by_form

@@ -41,8 +41,8 @@ def check_references(entries: Entries, doubtful: Collection[str] = ()) -> set[tu
     in full.
     """
     named: set[tuple[str, str]] = set()
-    known = _known(entries)
-    known = {of: _Open(names) if _homes(of) & {*doubtful} else names for of, names in known.items()}
+    valid = _known(entries)
+    valid = {of: _Open(names) if _homes(of) & {*doubtful} else names for of, names in valid.items()}
     for kind in ENTITIES:
         for entry in entries[kind].values():
             references = [*record(ENTITIES[kind].declared).references(entry.value)]
@@ -50,9 +50,9 @@ def check_references(entries: Entries, doubtful: Collection[str] = ()) -> set[tu
             faults = [
                 fault
                 for path, of, name in references
-                for fault in _unknown(path, of, name, _names(kind, entry.value, known, (of, name)))
+                for fault in _unknown(path, of, name, _names(kind, entry.value, valid, (of, name)))
             ]
-            faults += MORE[kind](entry.value, known) if kind in MORE else ()
+            faults += MORE[kind](entry.value, valid) if kind in MORE else ()
             for path, message in faults:
                 entry.report(path, message)
     _aliases(entries["task"], "task")
@@ -65,11 +65,11 @@ def check_references(entries: Entries, doubtful: Collection[str] = ()) -> set[tu
     return named
 
 
-def _names(kind: str, value: dict[str, Any], known: Known, named: tuple[str, str]) -> list[str]:
+def _names(kind: str, value: dict[str, Any], valid: Known, named: tuple[str, str]) -> list[str]:
     """Return what may be named: what speaks of no family may say what an option covers, too."""
     of, name = named
-    names = known.get(of, [name])
-    covered = known.get(f"covered {of}", ())
+    names = valid.get(of, [name])
+    covered = valid.get(f"covered {of}", ())
     if not covered or kind not in ("rule", "detour"):
         return names
     aim: Any = next((value[effect] for effect in EFFECTS if effect in value), [])
@@ -89,25 +89,25 @@ def _homes(of: str) -> set[str]:
 
 
 def _known(entries: Entries) -> Known:
-    known = {kind: list(of_kind) for kind, of_kind in entries.items()}
+    valid = {kind: list(of_kind) for kind, of_kind in entries.items()}
     declared: dict[str, list[str]] = {"takes": [], "gives": []}
     for id, entry in entries["question"].items():
         own = [option["id"] for option in entry.value.get("options", ())]
-        options = known["task"] if entry.value.get("options_from") else own
+        options = valid["task"] if entry.value.get("options_from") else own
         builtin = [NOT_APPLICABLE] if entry.value.get("ask_if") else []
-        known[f"option of `{id}`"] = [*options, *builtin]
-        covered = [name for one in entry.value.get("options", ()) for name in one.get("covers", ())]
-        known[f"covered option of `{id}`"] = covered
+        valid[f"option of `{id}`"] = [*options, *builtin]
+        covered = [name for row in entry.value.get("options", ()) for name in row.get("covers", ())]
+        valid[f"covered option of `{id}`"] = covered
         if by := entry.value.get("declared_by"):
             declared[by] += own
     for id, entry in entries["benchmark"].items():
         for word in ("metric", "version", "split", "language"):
-            known[f"{word} of `{id}`"] = list(entry.value.get(f"{word}s", ()))
+            valid[f"{word} of `{id}`"] = list(entry.value.get(f"{word}s", ()))
     tasks = [entry.value for entry in entries["task"].values()]
-    return known | {
+    return valid | {
         "concept": [
-            *(*known["concept"], QUOTED, QUOTED_QUESTION),
-            *(f"{NUMBER_OF}{id}" for id in known["measure"]),
+            *(*valid["concept"], QUOTED, QUOTED_QUESTION),
+            *(f"{NUMBER_OF}{id}" for id in valid["measure"]),
         ],
         "task or alias": [
             name for task in tasks for name in (task["id"], *task.get("aliases", ()))
@@ -117,35 +117,37 @@ def _known(entries: Entries) -> Known:
         ],
         "checkpoint field": list(JUDGED_FIELDS),
         "field to aim by": [
-            one.key for one in columns(Checkpoint) if one.inner is None and one.hint.how != "map"
+            column.key
+            for column in columns(Checkpoint)
+            if column.inner is None and column.hint.how != "map"
         ],
         "option that a family takes": declared["takes"],
         "option that a family gives": declared["gives"],
         "option that families take": declared["takes"],
-        "family or none": [*known["family"], NONE],
-        "task or option": [*known["task"], *declared["takes"], *declared["gives"]],
+        "family or none": [*valid["family"], NONE],
+        "task or option": [*valid["task"], *declared["takes"], *declared["gives"]],
     }
 
 
-def is_known(document: Document, path: KeyPath, of: str, name: str, known: Iterable[str]) -> bool:
+def is_known(document: Document, path: KeyPath, of: str, name: str, names: Iterable[str]) -> bool:
     """Report a name that is not known, with the nearest one; return whether it is."""
-    faults = list(_unknown(path, of, name, list(known)))
+    faults = list(_unknown(path, of, name, list(names)))
     document.report_all(faults)
     return not faults
 
 
-def _unknown(path: KeyPath, of: str, name: str, known: list[str]) -> Faults:
-    if name not in known and not isinstance(known, _Open):
-        close = nearest(name, known)
+def _unknown(path: KeyPath, of: str, name: str, names: list[str]) -> Faults:
+    if name not in names and not isinstance(names, _Open):
+        close = nearest(name, names)
         hint = f"; did you mean `{close}`?" if close else ""
         yield path, f"unknown {of} `{name}`{hint}"
 
 
-def _question(value: dict[str, Any], known: Known) -> Faults:
+def _question(value: dict[str, Any], valid: Known) -> Faults:
     if ("options" in value) == ("options_from" in value):
         yield (), "exactly one of `options` or `options_from` is required here"
     options = value.get("options", [])
-    ids = known[f"option of `{value['id']}`"]
+    ids = valid[f"option of `{value['id']}`"]
     for index, option in enumerate(options):
         if option["id"] == NOT_APPLICABLE or ids.count(option["id"]) > 1:
             yield ("options", index, "id"), f"the option `{option['id']}` is already defined"
@@ -156,9 +158,9 @@ def _question(value: dict[str, Any], known: Known) -> Faults:
             ("unit",),
             ("exactly one option of a numeric question, the largest, must have no `up_to`"),
         )
-    later = known["question"][known["question"].index(value["id"]) :]
+    later = valid["question"][valid["question"].index(value["id"]) :]
     for other in value.get("ask_if", {}):
-        if other in known["question with several answers"]:
+        if other in valid["question with several answers"]:
             yield (
                 ("ask_if", other),
                 (f"`ask_if` cannot use `{other}`, because that question allows several answers"),
@@ -186,7 +188,7 @@ def _covered(options: list[dict[str, Any]]) -> Faults:
     called = [name for option in options for name in _called(option)]
     for index, option in enumerate(options):
         for name, names in option.get("covers", {}).items():
-            if any(called.count(one) > 1 for one in (name, *names)):
+            if any(called.count(alias) > 1 for alias in (name, *names)):
                 yield (
                     ("options", index, "covers", name),
                     (f"the name or an alias of `{name}` is already used"),
@@ -200,9 +202,9 @@ def _called(option: dict[str, Any]) -> list[str]:
     return [*dict.fromkeys(names), *covered]
 
 
-def _task(value: dict[str, Any], known: Known) -> Faults:
+def _task(value: dict[str, Any], valid: Known) -> Faults:
     for word in value.get("words", {}):
-        if word in known["task or alias"]:
+        if word in valid["task or alias"]:
             yield ("words", word), f"`{word}` is already the name of a task"
 
 
@@ -213,20 +215,20 @@ def _family(value: dict[str, Any], _known: Known) -> Faults:
                 yield ("cannot", key), f"`{key}` is also declared under `{part}`"
 
 
-def _rule(value: dict[str, Any], known: Known) -> Faults:
+def _rule(value: dict[str, Any], valid: Known) -> Faults:
     effect = next(effect for effect in EFFECTS if effect in value)
     if aimed_by(value[effect]):
         for field in value[effect]:
-            yield from _unknown((effect, field), "field to aim by", field, known["field to aim by"])
+            yield from _unknown((effect, field), "field to aim by", field, valid["field to aim by"])
     for candidate in () if aimed_by(value[effect]) else one_or_more(value[effect]):
         of = "checkpoint" if "/" in candidate else "family"
-        yield from _unknown((effect,), of, candidate, known[of])
+        yield from _unknown((effect,), of, candidate, valid[of])
     if {example["fires"] for example in value["examples"]} != {True, False}:
         yield ("examples",), "the rule needs one example that fires and one that does not"
 
 
-def _checkpoint(value: dict[str, Any], known: Known) -> Faults:
-    yield from _unknown((), "family", value["family"], known["family or none"])
+def _checkpoint(value: dict[str, Any], valid: Known) -> Faults:
+    yield from _unknown((), "family", value["family"], valid["family or none"])
     for field in ("languages_inferred", "languages_poor"):
         for index, language in enumerate(value.get(field) or ()):
             listed = list(value.get("languages") or ())
@@ -246,57 +248,57 @@ def _change(value: dict[str, Any], _known: Known) -> Faults:
         yield ("name",), "a name can have at most one `*`"
 
 
-def _scenario(value: dict[str, Any], known: Known) -> Faults:
+def _scenario(value: dict[str, Any], valid: Known) -> Faults:
     for family in [*one_or_more(value["family"]), *value.get("never", [])]:
-        yield from _unknown(("family",), "family", family, known["family or none"])
+        yield from _unknown(("family",), "family", family, valid["family or none"])
     for rule in value.get("because", []):
-        yield from _unknown(("because",), "rule", rule, known["rule"])
+        yield from _unknown(("because",), "rule", rule, valid["rule"])
 
 
-def _said(value: dict[str, Any], known: Known) -> Faults:
+def _said(value: dict[str, Any], valid: Known) -> Faults:
     """Report options that do not exist among the answers that words give."""
-    said = [(key, *item) for key in ("says", "denied") for item in value.get(key, {}).items()]
-    for key, question, option in said:
-        options = known.get(f"option of `{question}`")
+    rows = [(key, *item) for key in ("says", "denied") for item in value.get(key, {}).items()]
+    for key, question, option in rows:
+        options = valid.get(f"option of `{question}`")
         if options is not None and isinstance(option, str):
             of = f"option of `{question}`"
-            names = [*options, *known.get(f"covered {of}", ())]
+            names = [*options, *valid.get(f"covered {of}", ())]
             yield from _unknown((key, question), of, option, names)
 
 
-def _protocol(value: dict[str, Any], known: Known) -> Faults:
+def _protocol(value: dict[str, Any], valid: Known) -> Faults:
     for index, table in enumerate(value["tables"]):
         place, benchmark = ("tables", index), table["benchmark"]
         for word, several in (("metric", True), ("version", False), ("split", False)):
-            yield from _listed((*place, word), benchmark, word, table.get(word), known, several)
+            yield from _listed((*place, word), benchmark, word, table.get(word), valid, several)
         yield from _listed(
-            (*place, "language"), benchmark, "language", table.get("language"), known, several=True
+            (*place, "language"), benchmark, "language", table.get("language"), valid, several=True
         )
 
 
 def _listed(
-    path: KeyPath, benchmark: str, word: str, said: str | None, known: Known, several: bool
+    path: KeyPath, benchmark: str, word: str, stated: str | None, valid: Known, several: bool
 ) -> Faults:
     """A word of a table has to be among those that its benchmark lists."""
-    listed = known.get(f"{word} of `{benchmark}`")
+    listed = valid.get(f"{word} of `{benchmark}`")
     if listed is None:
         return
-    if said is not None:
-        yield from _unknown(path, f"{word} of `{benchmark}`", said, listed)
+    if stated is not None:
+        yield from _unknown(path, f"{word} of `{benchmark}`", stated, listed)
     elif several and len(listed) > 1:
         yield path[:-1], f"`{benchmark}` has several {word}s; set one of them"
 
 
-def _yardstick(value: dict[str, Any], known: Known) -> Faults:
+def _yardstick(value: dict[str, Any], valid: Known) -> Faults:
     if ("benchmarks" in value) == ("mean_of" in value):
         yield (), "exactly one of `benchmarks` or `mean_of` is required here"
     if ("noise" in value) == ("noise_share" in value):
         yield (), "exactly one of `noise` or `noise_share` is required here"
     for benchmark in value.get("benchmarks", ()):
         for word in ("metric", "split"):
-            for index, said in enumerate(value.get(f"{word}s", ())):
-                listed = known.get(f"{word} of `{benchmark}`", [said])
-                yield from _unknown((f"{word}s", index), f"{word} of `{benchmark}`", said, listed)
+            for index, stated in enumerate(value.get(f"{word}s", ())):
+                listed = valid.get(f"{word} of `{benchmark}`", [stated])
+                yield from _unknown((f"{word}s", index), f"{word} of `{benchmark}`", stated, listed)
 
 
 def _order(value: dict[str, Any], _known: Known) -> Faults:
@@ -329,21 +331,21 @@ def _circular(checkpoints: Mapping[str, Entry]) -> None:
     for id, entry in checkpoints.items():
         for field in ("larger_than", "succeeds"):
             seen: set[str] = {id}
-            one: str | None = entry.value.get(field)
-            while one is not None and one in checkpoints and one not in seen:
-                seen.add(one)
-                one = checkpoints[one].value.get(field)
-            if one == id:
+            linked: str | None = entry.value.get(field)
+            while linked is not None and linked in checkpoints and linked not in seen:
+                seen.add(linked)
+                linked = checkpoints[linked].value.get(field)
+            if linked == id:
                 entry.report((field,), f"following `{field}` from `{id}` leads back to `{id}`")
 
 
 def _aliases(entries: Mapping[str, Entry], kind: str) -> None:
-    known = dict.fromkeys(entries, "")
+    owners = dict.fromkeys(entries, "")
     for id, entry in entries.items():
         for index, alias in enumerate(entry.value.get("aliases", [])):
-            if alias in known:
-                owner = known[alias] or alias
+            if alias in owners:
+                owner = owners[alias] or alias
                 entry.report(
                     ("aliases", index), f"`{alias}` is already a name of the {kind} `{owner}`"
                 )
-            known[alias] = id
+            owners[alias] = id

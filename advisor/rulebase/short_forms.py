@@ -97,7 +97,7 @@ def _checkpoints(
 
 
 def _mappings(listed: Any) -> list[dict[str, Any]]:
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
 
 
 def _member(
@@ -116,8 +116,8 @@ def _member(
     here = series.document is document
     for key in shared.keys() - value.keys():
         document.moved[*path, key] = (*series.path, key) if here else (*path, "series")
-    said = {"id": value["id"], **shared, **value}
-    full = {key: each for key, each in said.items() if each is not None}
+    merged = {"id": value["id"], **shared, **value}
+    full = {key: each for key, each in merged.items() if each is not None}
     given = {
         field: pages if here else dict.fromkeys(pages, (*path, "series"))
         for field, pages in given.items()

@@ -105,17 +105,17 @@ def rule_files(folder: Path) -> list[RuleFile]:
             f"the rule folder `{folder!s:.200}` does not exist",
             hint="--rules takes a folder of YAML",
         )
-    found = [
+    files = [
         read_file(path, kind, path.relative_to(folder).as_posix(), folder)
         for pattern, kind in PLACES.items()
         for path in sorted(folder.glob(pattern))
     ]
-    if not found:
+    if not files:
         raise BrokenFileError(
             f"`{folder}` has no rule files",
             hint="a rule folder has criteria.yaml, questions.yaml, tasks.yaml, families/ and so on",
         )
-    return found
+    return files
 
 
 def digest(folders: list[list[RuleFile]], salt: str) -> str:
@@ -160,28 +160,28 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
     key = digest([base, *(files for _, files in over)], __version__)
     named = digest([], "\0".join(name for name, _ in over))[:8]  # places in it name the folders
     cached = cache_folder()
-    kept = cached / f"rules-{key}-{named}-{_code_stamp()}" if cached else None
-    asked = (key, str(kept), *map(str, overlays))
-    if asked in _at_hand:
-        return _at_hand[asked]
+    shelf = cached / f"rules-{key}-{named}-{_code_stamp()}" if cached else None
+    request = (key, str(shelf), *map(str, overlays))
+    if request in _at_hand:
+        return _at_hand[request]
 
     @cache
     def compiled() -> Parts:
         parts = compile_rules(base, over, key)
-        if kept:
-            _keep(kept, parts)
+        if shelf:
+            _keep(shelf, parts)
         return parts
 
     def part(name: str) -> dict[str, Any]:
         try:
-            return _read_kept(kept, name) if kept else compiled()[name]
+            return _read_kept(shelf, name) if shelf else compiled()[name]
         except (OSError, ValueError, TypeError, RecursionError):
             return compiled()[name]  # missing or damaged: made anew
 
     rulebase = RuleBase(cache(part))
     rulebase.folders = tuple(str(path) for path in overlays)
-    rulebase.shelf = Folder(kept)
-    _at_hand[asked] = rulebase
+    rulebase.shelf = Folder(shelf)
+    _at_hand[request] = rulebase
     for old in list(_at_hand)[: -AT_HAND or None]:
         _at_hand.pop(old, None)
     return rulebase
@@ -312,10 +312,10 @@ def _keep(folder: Path, parts: Parts) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, part in sorted(parts.items(), key=lambda each: each[0] == "core"):
             _write_kept(folder, name, part)
-        kept = sorted((each.stat().st_mtime, each) for each in folder.parent.glob("rules-*"))
+        folders = sorted((each.stat().st_mtime, each) for each in folder.parent.glob("rules-*"))
     except OSError:
         return  # a read-only disk costs time, nothing else
-    for changed, old in kept[:-KEPT]:
+    for changed, old in folders[:-KEPT]:
         if time.time() - changed > RECENT_SECONDS:
             shutil.rmtree(old, ignore_errors=True)
 

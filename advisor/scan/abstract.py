@@ -179,10 +179,10 @@ _HOLDING = (ListLiteral, DictLiteral)
 
 def union(*groups: Values) -> Values:
     """Return all possibilities, each once."""
-    known = [group for group in groups if group]
-    if len(known) < 2:
-        return known[0] if known else NOTHING
-    values = dict.fromkeys(value for group in known for value in group)
+    filled = [group for group in groups if group]
+    if len(filled) < 2:
+        return filled[0] if filled else NOTHING
+    values = dict.fromkeys(value for group in filled for value in group)
     return tuple(values) if len(values) <= MOST_VALUES else (Other(),)
 
 
@@ -200,7 +200,7 @@ def bounded(value: ListLiteral | DictLiteral) -> Values:
     while inside:
         for group in inside.pop():
             size += len(group)
-            inside.extend(one.groups for one in group if isinstance(one, _HOLDING))
+            inside.extend(value.groups for value in group if isinstance(value, _HOLDING))
         if size > _MOST_INSIDE:
             return (Other(),)
     return (value,)
@@ -243,7 +243,7 @@ def item(values: Values, key: object) -> Values:
                 if isinstance(key, int) and -len(items) <= key < len(items):
                     groups.append(items[key])
             case DictLiteral(entries):
-                named = [inner for known, inner in entries if plain(known) == key]
+                named = [inner for label, inner in entries if plain(label) == key]
                 groups.append(named[-1] if named and key is not None else (Other(),))
             case Loaded():
                 groups.append((value,))
@@ -294,7 +294,7 @@ def _parts(value: Abstract) -> tuple[tuple[str | None, ...], bool]:
 
 def _whole(parts: list[str | None], location: Location, *, certain: bool) -> String | PartialString:
     runs = groupby(parts, key=lambda part: part is not None)
-    merged = ["".join(filter(None, run)) if known else None for known, run in runs]
+    merged = ["".join(filter(None, run)) if textual else None for textual, run in runs]
     if len(merged) > _MOST_PIECES:
         merged = [None]
     text = "".join(filter(None, merged))
@@ -305,16 +305,16 @@ def _whole(parts: list[str | None], location: Location, *, certain: bool) -> Str
 
 def pieces(values: Values) -> tuple[str, ...]:
     """Return the known parts of the strings among the values, those in lists included."""
-    known: list[str] = []
+    texts: list[str] = []
     for value in values:
         groups = value.groups if isinstance(value, ListLiteral) else ((value,),)
         for string in chain.from_iterable(groups):
             match string:
                 case String(text):
-                    known.append(text)
+                    texts.append(text)
                 case PartialString(parts):
-                    known.extend(part for part in parts if part)
-    return tuple(dict.fromkeys(known))
+                    texts.extend(part for part in parts if part)
+    return tuple(dict.fromkeys(texts))
 
 
 def string_method(

@@ -63,7 +63,7 @@ def scan_apart(
 
         order = list(map(str, paths)), list(rules), list(exclude), seconds, FILE_SECONDS, given_up
         try:
-            answer = run_in_child(_scanned, *order, limits=limits, imports=_NEEDED, told=told)
+            answer = run_in_child(_scanned, *order, limits=limits, imports=_NEEDED, on_line=told)
         except (LimitExceededError, ChildError) as error:
             if getattr(error, "kind", _NO_ROOM[0]) not in _NO_ROOM:
                 raise
@@ -114,7 +114,7 @@ def _scanned(
         _bound_file(file_seconds)
 
     gc.set_threshold(50_000)  # trees hold many values, and no circles of them
-    found = scan(
+    scanned = scan(
         list(map(Path, paths)),
         Path.cwd(),
         vocabulary_of(load_rules(overlays=tuple(rules))),
@@ -124,7 +124,7 @@ def _scanned(
         begin=begin,
         given_up=frozenset(given_up),
     )
-    whole = pickle.dumps((found, files.identities()), pickle.HIGHEST_PROTOCOL)
+    whole = pickle.dumps((scanned, files.identities()), pickle.HIGHEST_PROTOCOL)
     return base64.b64encode(whole).decode("ascii")
 
 

@@ -129,11 +129,11 @@ class EvaluatedCall(NamedTuple):
                 ids = self.study.checkpoints(self.node, given) if given else ()
                 return self._asked_here(values, name, ids) if ids else values
             case Partial(inner, passed):
-                names = {one.name for one in self.passed}
-                first = sum(one.name.isdigit() for one in passed)
-                later = (one.later(first) for one in self.passed)
-                kept = (one for one in passed if one.name not in names or one.name.isdigit())
-                whole = self._replace(callees=(inner,), passed=(*kept, *later))
+                names = {arg.name for arg in self.passed}
+                first = sum(arg.name.isdigit() for arg in passed)
+                later = (arg.later(first) for arg in self.passed)
+                bound = (arg for arg in passed if arg.name not in names or arg.name.isdigit())
+                whole = self._replace(callees=(inner,), passed=(*bound, *later))
                 return whole.called(inner)
         return NOTHING
 
@@ -142,26 +142,26 @@ class EvaluatedCall(NamedTuple):
 
         Those of a function that it calls are left where it has a `label`.
         """
-        found: list[Abstract] = []
+        held: list[Abstract] = []
         for value in values:
             match value:
                 case Loaded(number, path):
                     load = self.study.loads[number]
                     here_alone = label in (None, load.scope)
-                    if here_alone and not any(one.certain for one in load.checkpoint):
+                    if here_alone and not any(value.certain for value in load.checkpoint):
                         place, scope = self.study.location(self.node), self.scope.label
                         here = load._replace(place=place, checkpoint=ids, scope=scope)
                         here = here._replace(class_place=None)
                         value = self.study.record((self.node, number), here)._replace(path=path)
                 case ListLiteral(groups):
                     value = ListLiteral(tuple(self._asked_here(g, label, ids) for g in groups))
-            found.append(value)
-        return tuple(found)
+            held.append(value)
+        return tuple(held)
 
     def _one_of(self, loader: Loader) -> Loader:
         """The same loader, without the class where it is one of several that may be meant."""
         loaders = (loader_of(callee) for callee in self.callees if isinstance(callee, Symbol))
-        classes = {one.class_name for one in loaders if one}
+        classes = {loader.class_name for loader in loaders if loader}
         return loader if len(classes) == 1 else loader._replace(class_name=None)
 
     def _function(self, function: FunctionNode, owner: str | None = None) -> Values:
@@ -186,7 +186,7 @@ class EvaluatedCall(NamedTuple):
     def _extended(self, base: str | None, own: Sequence[str]) -> None:
         """An object of a class that extends one of transformers and leaves its builder alone."""
         if base:
-            passed = tuple(one for one in self.passed if one.name not in own)
+            passed = tuple(arg for arg in self.passed if arg.name not in own)
             self.study.made.append(Made(self.node, base, passed))
 
     def _learn(self, about: object, parameters: list[str]) -> None:
@@ -251,7 +251,7 @@ class EvaluatedCall(NamedTuple):
 
     def _partial(self) -> Values:
         """A function with the first arguments given: `functools.partial(callee, ...)`."""
-        callees, given = self.passed[0].values, tuple(one.later(-1) for one in self.passed[1:])
+        callees, given = self.passed[0].values, tuple(arg.later(-1) for arg in self.passed[1:])
         written = self.node.args[0]
         inner = self._replace(callees=callees, passed=given)
         return tuple(inner.prepared(callee, written) for callee in callees)
@@ -285,7 +285,7 @@ class EvaluatedCall(NamedTuple):
         """Record a load; `written` is the expression for the class or library that loads."""
         study, node = self.study, self.node
         ids = study.checkpoints(node, checkpoint)
-        classes = (one.name for one in self.holders if isinstance(one, LocalClass | ImportedClass))
+        classes = (cls.name for cls in self.holders if isinstance(cls, LocalClass | ImportedClass))
         own = next(classes, None) if loader.kind == "model" else None
         tables = self.passed if loader.kind == "pipeline" else ()
         tables = tuple(passed for passed in tables if passed.name == _OF_MODEL)
@@ -409,8 +409,8 @@ class EvaluatedCall(NamedTuple):
             case "values", DictLiteral(groups=groups):
                 return (ListLiteral(groups),)
             case "items", DictLiteral(entries):
-                known = ((key if isinstance(key, String) else Other(), v) for key, v in entries)
-                pairs = (ListLiteral(((key,), values)) for key, values in known)
+                keyed = ((key if isinstance(key, String) else Other(), v) for key, v in entries)
+                pairs = (ListLiteral(((key,), values)) for key, values in keyed)
                 return (ListLiteral(tuple((pair,) for pair in pairs)),)
             case ("keys" | "copy", DictLiteral()) | ("parse_args", LocalObject()) if not callees:
                 return (holder,)

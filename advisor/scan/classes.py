@@ -106,7 +106,7 @@ class Classes:
     def built_as(self, owner: str) -> str | None:
         """Return the class of transformers whose builder builds objects of a class of the file."""
         classes = [self.classes[label] for label in self.lineage(owner)]
-        builders = [one.methods["__init__"] for one in classes if "__init__" in one.methods]
+        builders = [owner.methods["__init__"] for owner in classes if "__init__" in owner.methods]
         if not all(map(passes_on, builders)):
             return None
         return next((definition.extends for definition in classes if definition.extends), None)
@@ -120,8 +120,8 @@ class Classes:
             return None
         classes = [self.classes[label] for label in self.lineage(owner)]
         bases = {definition.extends for definition in classes if definition.extends}
-        known = all(definition.whole and not definition.configured for definition in classes)
-        base = bases.pop() if len(bases) == 1 and known else ""
+        complete = all(definition.whole and not definition.configured for definition in classes)
+        base = bases.pop() if len(bases) == 1 and complete else ""
         return base if self.vocabulary.is_class(base) and not base.startswith("Auto") else None
 
     def defines(self, loaded: Loaded, name: str) -> str | None:
@@ -133,8 +133,8 @@ class Classes:
         if owner is None or owner not in self.classes:
             return owner
         names = {"forward", "__call__"} if name == "__call__" else {name}
-        stored = any(one in self.told_of(label) for label in self.lineage(owner) for one in names)
-        return owner if stored or any(self.method(owner, one) for one in names) else None
+        stored = any(name in self.told_of(label) for label in self.lineage(owner) for name in names)
+        return owner if stored or any(self.method(owner, name) for name in names) else None
 
     def class_behind(self, holder: Abstract, name: str) -> str | None:
         """Return the class of transformers that has to have an attribute of an object.
@@ -148,8 +148,8 @@ class Classes:
             case LocalObject(owner):
                 lineage = self.lineage(owner)
                 classes = [self.classes[label] for label in lineage]
-                extended = next((one.extends for one in classes if one.extends), None)
-                if extended is None or not all(one.whole and not one.mixed for one in classes):
+                extended = next((cls.extends for cls in classes if cls.extends), None)
+                if extended is None or not all(cls.whole and not cls.mixed for cls in classes):
                     return None
                 names = {name, "attributes"}  # which list the parts of a processor
                 stored = any(not names.isdisjoint(self.told_of(label)) for label in lineage)

@@ -190,9 +190,9 @@ class Expressions:
         if reached:
             passed = (Passed("0", keys, node.slice),)
             self.study.use(node, "index", "[]", reached, passed)
-        found = union(*(item(holders, plain(key)) for key in keys or (None,)))
+        elements = union(*(item(holders, plain(key)) for key in keys or (None,)))
         sure = all(not isinstance(key, String) or key.certain for key in keys)
-        return found if sure else doubted(found)
+        return elements if sure else doubted(elements)
 
     def _visit_list(self, node: ast.List | ast.Tuple | ast.Set) -> Values:
         return bounded(ListLiteral(tuple(self.evaluate(element) for element in node.elts)))
@@ -248,9 +248,9 @@ class Expressions:
                 self.study.choose(side, side)
             groups.append(self.evaluate(side))
             self.study.chosen = outer
-        known = all(any(isinstance(value, String) for value in group) for group in groups)
+        textual = all(any(isinstance(value, String) for value in group) for group in groups)
         either = branches(*groups)
-        return either if known else doubted(either)  # what is not known may be another text
+        return either if textual else doubted(either)  # what is not known may be another text
 
     def _visit_unaryop(self, node: ast.UnaryOp) -> Values:
         values = self.evaluate(node.operand)
@@ -310,7 +310,9 @@ class Expressions:
 
     def _visit_yield(self, node: ast.Yield) -> Values:
         values, function = self.evaluate(node.value), self.scope.function
-        once = function and any(last_name(one) in _ONCE for one in function.decorator_list)
+        once = function and any(
+            last_name(decorator) in _ONCE for decorator in function.decorator_list
+        )
         self.learn_result(values if once or not values else bounded(ListLiteral((values,))))
         return NOTHING
 

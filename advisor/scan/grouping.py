@@ -34,7 +34,7 @@ class Grouping:
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        passed = (one.values for use in study.uses for one in use.passed)
+        passed = (arg.values for use in study.uses for arg in use.passed)
         met = study.recorded.union(use.receiver.load for use in study.uses)
         met.update(it.load for values in passed for it in values if isinstance(it, Loaded))
         self.loads = {number: study.loads[number] for number in sorted(met)}
@@ -56,7 +56,7 @@ class Grouping:
             gone = any(self.study.vocabulary.is_gone(value.text or "") for value in load.task)
             self.relevant[model] |= beside_ours and load.kind == "pipeline" and gone
             own = sorted(tied[model])
-            if any(self.relevant[one] for one in (model, *own)):
+            if any(self.relevant[number] for number in (model, *own)):
                 usages.append(self._usage([model, *own]))
         alone = sorted(set(self.processors).difference(*tied.values()))
         usages.extend(self._usage([processor]) for processor in alone if self.relevant[processor])
@@ -229,8 +229,8 @@ def _trains(call: Call) -> bool:
 
 def _only(values: Iterable[Value]) -> str | None:
     """The text of the values, where they have exactly one."""
-    known = {value.text for value in values} - {None}
-    return known.pop() if len(known) == 1 else None
+    texts = {value.text for value in values} - {None}
+    return texts.pop() if len(texts) == 1 else None
 
 
 def together(usages: Iterable[Usage]) -> list[Usage]:

@@ -232,8 +232,8 @@ class _Asking:
             return installed and inner and all(map(_imports_library, imports))
         read = (part.value for part in tried if isinstance(part, ast.Attribute))
         modules = self.ours & _LIBRARIES
-        asked = any(isinstance(owner, ast.Name) and owner.id in modules for owner in read)
-        return asked and _handles(node, {"AttributeError"})
+        asks = any(isinstance(owner, ast.Name) and owner.id in modules for owner in read)
+        return asks and _handles(node, {"AttributeError"})
 
 
 def _imports_library(node: ast.stmt) -> bool:

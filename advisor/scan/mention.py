@@ -77,12 +77,14 @@ def sees(code: str) -> bool:
 
 def imports_from(code: str) -> Iterator[tuple[str, list[str]]]:
     """Yield what `from module import a, b` and `import module` import in a text of code."""
-    for found in _IMPORT.finditer(code):
-        if module := found["of"]:
-            names = re.sub(r"#[^\n]*", "", found["names"]).strip("()").split(",")
+    for match in _IMPORT.finditer(code):
+        if module := match["of"]:
+            names = re.sub(r"#[^\n]*", "", match["names"]).strip("()").split(",")
             yield module, [name.split()[0] for name in names if name.strip()]
         else:
-            yield from ((one.split()[0], []) for one in found["modules"].split(",") if one.strip())
+            yield from (
+                (name.split()[0], []) for name in match["modules"].split(",") if name.strip()
+            )
 
 
 _KEY = re.compile(

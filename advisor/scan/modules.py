@@ -101,8 +101,8 @@ class Modules:
 
     def exports(self, importer: str, module: str) -> Exported | None:
         """Return what `module`, as imported in a file, defines; None where none of ours does."""
-        known = module.partition(".")[0] in _LIBRARIES
-        file = None if known else self.file(importer, module)
+        library = module.partition(".")[0] in _LIBRARIES
+        file = None if library else self.file(importer, module)
         return self._follow(file) if file else None
 
     def file(self, importer: str, module: str) -> SourceFile | None:

@@ -21,12 +21,12 @@ def overrides(parsed: Parsed, names: Iterable[Name]) -> Iterator[Override]:
     for node in statements(parsed.tree) if named else ():
         if not isinstance(node, ast.ClassDef):
             continue
-        bases = [base for one in node.bases if (base := named.get(last_name(one)))]
-        methods = [one for one in node.body if isinstance(one, ast.FunctionDef)]
-        beside = frozenset(one.name for one in methods)
+        bases = [base for parent in node.bases if (base := named.get(last_name(parent)))]
+        methods = [statement for statement in node.body if isinstance(statement, ast.FunctionDef)]
+        beside = frozenset(method.name for method in methods)
         for method in methods if bases else ():
             given = method.args
-            positional = [one.arg for one in (*given.posonlyargs, *given.args)]
+            positional = [arg.arg for arg in (*given.posonlyargs, *given.args)]
             start = parsed.location(method)
             behind_def = start._replace(column=start.column + len("def "))
             yield Override(
@@ -142,5 +142,5 @@ def _imports(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, bo
             optional = optional or any(map(_INSTALLED.search, words(node.test)))
         inside = inside or isinstance(node, _NOT_ALWAYS)
         for part in reversed(BLOCKS.get(type(node), ())):
-            found = [inner for inner in getattr(node, part) if type(inner) in _MAY_IMPORT]
-            left.extend((inner, optional, inside) for inner in reversed(found))
+            nested = [inner for inner in getattr(node, part) if type(inner) in _MAY_IMPORT]
+            left.extend((inner, optional, inside) for inner in reversed(nested))

@@ -212,8 +212,8 @@ def _python(lines: list[str]) -> tuple[list[str], ast.Module]:
             return lines, parse("\n".join(lines), "")
         except UnreadableError as error:
             before = range(min(error.note.line or 0, len(lines)) - 1, -1, -1)
-        found = ((number, _MAGIC.match(lines[number])) for number in before)
-        at, magic = next((one for one in found if one[1]), (0, None))
+        matches = ((number, _MAGIC.match(lines[number])) for number in before)
+        at, magic = next((pair for pair in matches if pair[1]), (0, None))
         if magic is None:
             break
         end = at + 1

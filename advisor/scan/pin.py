@@ -127,16 +127,16 @@ def read_pin(text: str, path: str) -> Pin | None:
     Of several requirements, the first one counts that has a range and holds under no condition; of
     those that do under one, that of the newest releases.
     """
-    found = list(_requirements(text, path.rpartition("/")[2]))
-    if not found:
+    pins = list(_requirements(text, path.rpartition("/")[2]))
+    if not pins:
         return None
-    line, written, range = min(found, key=_believed)
+    line, written, range = min(pins, key=_believed)
     return Pin(path, line, _shown(written), range)
 
 
-def _believed(found: tuple[int, str, VersionRange]) -> tuple[bool, bool, tuple[int, ...]]:
+def _believed(pin: tuple[int, str, VersionRange]) -> tuple[bool, bool, tuple[int, ...]]:
     """The key by which the requirement that counts comes first."""
-    _, written, range = found
+    _, written, range = pin
     under_condition = ";" in written
     later = tuple(-part for part in range.begins) if under_condition else ()
     return under_condition, range.is_open, later
@@ -198,9 +198,9 @@ def _in_text(text: str) -> Iterator[tuple[str, VersionRange]]:
         tagged = read_range(f"=={git['tag']}") if git["tag"] and "." in git["tag"] else None
         yield git[0], tagged or VersionRange()
         return
-    for found in _REQUIREMENT.finditer(text):
-        if (range := read_range(found["range"] or "")) is not None:
-            yield found[0].strip(), range
+    for match in _REQUIREMENT.finditer(text):
+        if (range := read_range(match["range"] or "")) is not None:
+            yield match[0].strip(), range
 
 
 def _installed(text: str) -> Iterator[tuple[str, VersionRange]]:
@@ -219,7 +219,7 @@ def _in_order(names: set[str]) -> list[str]:
         folder, _, file = name.rpartition("/")
         texts = folder and file.endswith((".txt", ".in"))
         if texts or _ANY.fullmatch(file):
-            ranks = (rank for rank, one in enumerate(_ORDER) if one.fullmatch(file))
+            ranks = (rank for rank, pattern in enumerate(_ORDER) if pattern.fullmatch(file))
             ranked.append((bool(folder), next(ranks, len(_ORDER)), name))
     return [name for *_, name in sorted(ranked)][:_MOST_FILES]
 

@@ -71,19 +71,19 @@ def scan(
     file is worked on next; those `given_up` are left out, with a note.
     """
     deadline = deadline or Deadline()
-    found = find_files(paths, root, exclude, deadline)
-    scanner = _Scanner(found.files, vocabulary, deadline, lost, begin, given_up)
+    listing = find_files(paths, root, exclude, deadline)
+    scanner = _Scanner(listing.files, vocabulary, deadline, lost, begin, given_up)
     scanner.add_all()
-    notes = {*found.notes, *scanner.notes}
-    held = {name: sorted(scanner.held[name], key=lambda one: one.place[:3]) for name in _IN_ORDER}
+    notes = {*listing.notes, *scanner.notes}
+    held = {name: sorted(scanner.held[name], key=lambda use: use.place[:3]) for name in _IN_ORDER}
     return Scan(
         usages=tuple(together(held.pop("usages"))),
         **{name: tuple(values) for name, values in held.items()},
         guarded=tuple(scanner.held["guarded"]),
         notes=tuple(sorted(notes, key=lambda note: (note.path, note.line or 0, note.message))),
         files=scanner.files,
-        left_out=found.left_out + scanner.left_out,
-        vouched=found.vouched,
+        left_out=listing.left_out + scanner.left_out,
+        vouched=listing.vouched,
         seen=scanner.seen,
         pins=scanner.pins,
         unreached=tuple(scanner.unreached()),
@@ -192,7 +192,7 @@ class _Scanner:
     def _add(self, file: SourceFile) -> None:
         self._begun.add(file.name)
         code = file.kind != "configuration"  # which may be a report that is written anew
-        data = read_bounded(file.path, MOST_BYTES[file.kind], known=code, walked=True)
+        data = read_bounded(file.path, MOST_BYTES[file.kind], recorded=code, walked=True)
         self.files += 1
         if file.kind == "configuration":
             seen = read_configuration(data, file.name, self.vocabulary)
@@ -211,7 +211,7 @@ class _Scanner:
                 self._parse(file, data)
 
     def _outline(self, file: SourceFile) -> None:
-        data = read_bounded(file.path, MOST_BYTES[file.kind], known=True)
+        data = read_bounded(file.path, MOST_BYTES[file.kind], recorded=True)
         study = self.modules.study(parse_python(data, file.name))
         walk_file(study, functions=False)
         self._exported[file.name] = exported(study)
@@ -231,12 +231,12 @@ class _Scanner:
 
         It needs what it imports, and what is imported by that.
         """
-        found, left = set(self.seeing), list(self.seeing)
+        concerned, left = set(self.seeing), list(self.seeing)
         while left:
-            fresh = self.imported[left.pop()] - found
-            found |= fresh
+            fresh = self.imported[left.pop()] - concerned
+            concerned |= fresh
             left += fresh
-        return frozenset(found)
+        return frozenset(concerned)
 
     def unreached(self) -> Iterator[Value]:
         """Yield the known ids in texts of code that no load takes, as far as can be followed."""
@@ -263,7 +263,7 @@ class _Scanner:
         text, ids = parsed.text, self.vocabulary.ids_in(data)
         names = dict.fromkeys(names_in(parsed))
         if names or ids or may_ask(text):
-            self._follow(file, parsed, known=bool(ids))
+            self._follow(file, parsed, names_ids=bool(ids))
             self._hold(guarded=guarded(parsed))
         self._hold(
             names=names,
@@ -280,15 +280,15 @@ class _Scanner:
         if own:
             self.pins[name] = own
 
-    def _follow(self, file: SourceFile, parsed: Parsed, *, known: bool) -> None:
+    def _follow(self, file: SourceFile, parsed: Parsed, *, names_ids: bool) -> None:
         """Add what a file loads and makes, and notes of what in it is too deep.
 
-        It is walked once where nothing in it may concern us then; `known` ids in it do.
+        It is walked once where nothing in it may concern us then; ids it names (`names_ids`) do.
         """
         study = self.modules.study(parsed)
         walk_file(study)
         grouping = Grouping(study)
-        concerned = known or grouping.may_concern_us or bool(grouping.lacking(self.lost))
+        concerned = names_ids or grouping.may_concern_us or bool(grouping.lacking(self.lost))
         if concerned or study.built(ours_alone=True):
             walk_file(study)
             grouping = Grouping(study)

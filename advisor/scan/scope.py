@@ -72,12 +72,12 @@ def asks_kind(test: ast.expr, evaluate: Callable[[ast.expr], Values]) -> bool:
     for node in ast.walk(test):
         match node:
             case ast.Compare(left, _, others):
-                asked = [*others, *([left] if isinstance(left, ast.Constant) else [])]
-            case ast.Call(ast.Attribute(_, "startswith" | "endswith"), asked):
+                sought = [*others, *([left] if isinstance(left, ast.Constant) else [])]
+            case ast.Call(ast.Attribute(_, "startswith" | "endswith"), sought):
                 pass
             case _:
                 continue
-        values = union(*map(evaluate, asked))
+        values = union(*map(evaluate, sought))
         texts = (value.text for value in (*values, *elements(values)) if isinstance(value, String))
         if not all(map(_NO_KIND.match, texts)):
             return True
@@ -92,8 +92,8 @@ def has_part(test: ast.expr, evaluate: Callable[[ast.expr], Values]) -> bool | N
                 case ast.Call(ast.Attribute(inner, "lower")):
                     text = inner
             values = evaluate(text)
-            texts = [known for known in map(plain, values) if isinstance(known, str)]
-            answers = {part.lower() in known.lower() for known in texts}
+            texts = [text for text in map(plain, values) if isinstance(text, str)]
+            answers = {part.lower() in text.lower() for text in texts}
             sure = all(value.certain for value in values if isinstance(value, String))
             return answers.pop() if sure and len(answers) == 1 else None
     return None
@@ -132,10 +132,10 @@ def spread(values: Values, node: ast.expr) -> list[Passed]:
         for key, inner in names.values():
             named.setdefault(key.text, []).append((inner, key.location))
     passed = [] if whole else [Passed("**", values, node)]
-    for name, found in named.items():
-        others: Values = () if len(found) == len(values) else (Other(),)
-        inner = union(*(one for one, _ in found), others)
-        passed.append(Passed(name, inner, node, key=found[0][1]))
+    for name, entries in named.items():
+        others: Values = () if len(entries) == len(values) else (Other(),)
+        inner = union(*(value for value, _ in entries), others)
+        passed.append(Passed(name, inner, node, key=entries[0][1]))
     return passed
 
 
@@ -235,8 +235,8 @@ class Imports:
             self._known[key] = NOTHING  # where it leads back to itself, or on without an end
             with contextlib.suppress(RecursionError):
                 self._known[key] = self._imported(*key)
-        found = self._known[key]
-        return found if value.certain else doubted(found)
+        resolved = self._known[key]
+        return resolved if value.certain else doubted(resolved)
 
     def _imported(self, module: str, name: str) -> Values:
         defined = self.exports(module)

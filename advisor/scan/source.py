@@ -268,7 +268,7 @@ def parts(node: ast.AST) -> Iterator[ast.AST]:
     for name in _FIELDS[type(node)]:
         part = getattr(node, name, None)
         if type(part) is list:
-            yield from (one for one in part if isinstance(one, ast.AST))
+            yield from (child for child in part if isinstance(child, ast.AST))
         elif isinstance(part, ast.AST):
             yield part
 

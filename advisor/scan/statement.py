@@ -145,7 +145,9 @@ class Statements(Expressions):
         both = [self.evaluate(node.target), self.evaluate(node.value)]
         values = NOTHING
         if isinstance(node.op, ast.Add):
-            text = any(isinstance(one, (String, PartialString)) for part in both for one in part)
+            text = any(
+                isinstance(value, (String, PartialString)) for part in both for value in part
+            )
             values = joined(both, self.study.location(node)) if text else _ANYTHING
         self.bind(node.target, values)
 
@@ -262,7 +264,7 @@ class Statements(Expressions):
         """What pytest passes for a parameter that has the name of a fixture."""
         match around.find(name):
             case (Function(node, None),) if any(
-                last_name(one) == "fixture" for one in node.decorator_list
+                last_name(decorator) == "fixture" for decorator in node.decorator_list
             ):
                 return self.study.told(node, RESULT)
         return NOTHING

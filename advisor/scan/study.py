@@ -120,8 +120,8 @@ class Study(Classes):
         numbers = {value.load for value in loaded}
         if len(numbers) < 2:
             return bool(numbers)
-        found = (self.loads[number] for number in numbers)
-        return len({(load.place, load.class_name, load.checkpoint) for load in found}) == 1
+        loads = (self.loads[number] for number in numbers)
+        return len({(load.place, load.class_name, load.checkpoint) for load in loads}) == 1
 
     def use(
         self,
@@ -168,7 +168,7 @@ class Study(Classes):
         if unknown and not (isinstance(owner, ast.Name) and owner.id == "self"):
             behind.append((self.vocabulary.distinctive.get(name), False))
         self.made.extend(
-            Made(node, f"{one}.{name}", passed, of_object) for one, of_object in behind if one
+            Made(node, f"{owner}.{name}", passed, of_object) for owner, of_object in behind if owner
         )
 
     def built(self, *, ours_alone: bool = False, objects: bool = True) -> tuple[Built, ...]:
@@ -212,8 +212,8 @@ class Study(Classes):
         match value:
             case String(text, place, certain):
                 text = text.removeprefix(_HUB_PREFIX)
-                known = self.vocabulary.known(text)
-                at_end = None if known else self.vocabulary.known_at_end(text)
+                exact = self.vocabulary.known(text)
+                at_end = None if exact else self.vocabulary.known_at_end(text)
                 return Value(at_end or text, place, certain, local=at_end is not None)
             case PartialString((*_, last), place):
                 path = last if last and last.count("/") >= 2 else ""

@@ -315,8 +315,8 @@ class Scan(NamedTuple):
         """Return the same with nothing seen in any file, and a note of why."""
         left_out = Counter(self.left_out) + Counter(out_of_time=self.files)
         notes = (*self.notes, FileNote(".", None, why))
-        kept = {name: getattr(self, name) for name in ("files", "vouched", "seen", "pins")}
-        return Scan(notes=notes, left_out=left_out, **kept)
+        fields = {name: getattr(self, name) for name in ("files", "vouched", "seen", "pins")}
+        return Scan(notes=notes, left_out=left_out, **fields)
 
     def paths(self) -> Iterator[str]:
         """Yield the files that load something, or name a library, some more than once."""

@@ -95,9 +95,9 @@ def read_range(text: str) -> VersionRange | None:
     return VersionRange(tuple(clauses))
 
 
-def same_release(one: Number, other: Number) -> bool:
+def same_release(number: Number, other: Number) -> bool:
     """True for two writings of a number: 5.24 and 5.24.0."""
-    return _padded(one) == _padded(other)
+    return _padded(number) == _padded(other)
 
 
 def _meets(number: Number, sign: str, wanted: Number, star: bool) -> bool:
@@ -107,11 +107,11 @@ def _meets(number: Number, sign: str, wanted: Number, star: bool) -> bool:
         return _ORDERED[sign](have, want)
     if sign in _EQUAL:
         return (begins if star else have == want) is _EQUAL[sign]
-    kept = wanted[:-1] or wanted
+    prefix = wanted[:-1] or wanted
     if sign in _POETRY:
         zeros = next((place for place, part in enumerate(wanted) if part), len(wanted))
-        kept = wanted[:2] if sign == "~" else wanted[: zeros + 1]
-    return have >= want and number[: len(kept)] == kept
+        prefix = wanted[:2] if sign == "~" else wanted[: zeros + 1]
+    return have >= want and number[: len(prefix)] == prefix
 
 
 def _padded(number: Number) -> Number:

@@ -114,10 +114,10 @@ VISION_CLASSES = frozenset(("FastVisionModel", "OVModelForVisualCausalLM", "ORTM
 """Classes of other libraries than transformers that load nothing else."""
 CHECKPOINT_ARGUMENTS = {
     name: (
-        next(one.position for one in (*_METHODS, *_FUNCTIONS) if one.call == name),
-        {one.checkpoint for one in (*_METHODS, *_FUNCTIONS) if one.call == name},
+        next(entry.position for entry in (*_METHODS, *_FUNCTIONS) if entry.call == name),
+        {entry.checkpoint for entry in (*_METHODS, *_FUNCTIONS) if entry.call == name},
     )
-    for name in {one.call for one in (*_METHODS, *_FUNCTIONS)} - {"load"}
+    for name in {entry.call for entry in (*_METHODS, *_FUNCTIONS)} - {"load"}
 }
 """By the name of what loads: where the checkpoint stands among what is passed."""
 _LOADERS = {(loader.package, loader.call): loader for loader in (*_METHODS, *_FUNCTIONS)}
@@ -192,12 +192,12 @@ class Vocabulary:
     def ids_in(self, data: bytes) -> dict[str, int]:
         """Return the catalogued ids that stand in quotes in a file, each with its first line."""
         ids: dict[str, int] = {}
-        for found in _NAME_QUOTED.finditer(data) if b"/" in data else ():  # fewer than quotes
-            slash = found.start()
+        for match in _NAME_QUOTED.finditer(data) if b"/" in data else ():  # fewer than quotes
+            slash = match.start()
             before = _QUOTED_BEFORE.search(data, max(0, slash - _LONGEST_BEFORE), slash)
-            text = before and (before[0][1:] + found[0]).decode("ascii", "replace")
-            if text and (known := self.known(text)) and known not in ids:
-                ids[known] = data.count(b"\n", 0, slash) + 1
+            text = before and (before[0][1:] + match[0]).decode("ascii", "replace")
+            if text and (id := self.known(text)) and id not in ids:
+                ids[id] = data.count(b"\n", 0, slash) + 1
         return ids
 
     def _is_near(self, text: str) -> bool:
@@ -216,7 +216,7 @@ class Vocabulary:
     @cached_property
     def _alike(self) -> frozenset[str]:
         """Every id without its organisation (`/name`), and without its punctuation."""
-        names = (f"/{known.partition('/')[2]}" for known in self._ids)
+        names = (f"/{id.partition('/')[2]}" for id in self._ids)
         return frozenset((*names, *map(_squeezed, self._ids)))
 
     @cached_property

@@ -40,8 +40,8 @@ def site(folder: Folder, force: Force = False, *, first: CriteriaFirst, rulebase
 
     page = static_page(rulebase, first)
     file = folder / INDEX
-    kept = os.path.lexists(file) and not force
-    if kept and MARK.encode() not in read_bounded(file, MOST_BYTES):
+    exists = os.path.lexists(file) and not force
+    if exists and MARK.encode() not in read_bounded(file, MOST_BYTES):
         message = f"`advisor site` did not write the existing `{file}`"
         raise UsageError(message, hint="pass another folder, or pass --force to overwrite the file")
     make_folder(folder)

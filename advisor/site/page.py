@@ -121,21 +121,23 @@ def _card(checkpoint: Checkpoint) -> str:
     return f'<template id="checkpoint {escape(checkpoint.id)}">{drawn.body(page)}</template>'
 
 
-def _facts(one: Checkpoint) -> Iterator[tuple[str, str]]:
-    memory, training = memory_gb(one), training_memory(one)
+def _facts(model: Checkpoint) -> Iterator[tuple[str, str]]:
+    memory, training = memory_gb(model), training_memory(model)
     yield "Memory", f"about {memory:g} GB to run" if memory else "not verified"
     if training and training.lora_gb:
         yield "Training", f"about {training.lora_gb:g} GB with LoRA"
-    commercial = f"commercial use {one.commercial_use}" if one.commercial_use else "not verified"
-    yield "License", f"{one.licence}, {commercial}" if one.licence else "not verified"
-    if one.parameters_millions:
-        yield "Size", f"{one.parameters_millions:g} million parameters"
-    if one.languages:
-        more = len(one.languages) - MOST_LANGUAGES
+    commercial = (
+        f"commercial use {model.commercial_use}" if model.commercial_use else "not verified"
+    )
+    yield "License", f"{model.licence}, {commercial}" if model.licence else "not verified"
+    if model.parameters_millions:
+        yield "Size", f"{model.parameters_millions:g} million parameters"
+    if model.languages:
+        more = len(model.languages) - MOST_LANGUAGES
         rest = f" and {more} more" if more > 0 else ""
-        yield "Languages", ", ".join(one.languages[:MOST_LANGUAGES]) + rest
-    if one.model_class:
-        yield "Class", f"{one.loader}, {one.model_class}"
+        yield "Languages", ", ".join(model.languages[:MOST_LANGUAGES]) + rest
+    if model.model_class:
+        yield "Class", f"{model.loader}, {model.model_class}"
 
 
 def _hashed(text: str) -> str:

@@ -25,7 +25,7 @@ def page_tables(engine: Engine) -> dict[str, Any]:
     """
     rulebase = engine.rulebase
     diagrams = {task.id: diagram_for(engine, task.id, {}) for task in rulebase.tasks}
-    asked = {axis.question for diagram in diagrams.values() for axis in diagram.axes}
+    ids = {axis.question for diagram in diagrams.values() for axis in diagram.axes}
     rules = [rule for rule in rulebase.rules if rule.candidates]
     cited = {source for rule in rules for source in rule.sources}
     return {
@@ -37,7 +37,7 @@ def page_tables(engine: Engine) -> dict[str, Any]:
             }
             for task in rulebase.tasks
         },
-        "questions": {one.id: _question(one) for one in rulebase.questions if one.id in asked},
+        "questions": {q.id: _question(q) for q in rulebase.questions if q.id in ids},
         "families": {family.id: family.shown for family in rulebase.families},
         "briefs": {id: _brief(checkpoint) for id, checkpoint in rulebase.forms.items()},
         "rules": [_rule(rule) for rule in rules],
@@ -45,7 +45,7 @@ def page_tables(engine: Engine) -> dict[str, Any]:
             id: [rulebase.sources[id].title, rulebase.sources[id].url] for id in sorted(cited)
         },
         "detours": [[_when(detour), *_instead(detour)] for detour in rulebase.detours],
-        "elsewhere": {task: _instead(one) for task, one in rulebase.elsewhere.items()},
+        "elsewhere": {task: _instead(other) for task, other in rulebase.elsewhere.items()},
         "flags": " ".join(_flags(rulebase, engine.priority)),
     }
 
@@ -123,8 +123,8 @@ def _when(conditional: Rule | Detour) -> dict[str, list[str]]:
     return {question: list(options) for question, options in conditional.when.items()}
 
 
-def _instead(one: Elsewhere | Detour) -> list[Any]:
-    return [one.task, one.because, list(one.checkpoints)]
+def _instead(alternative: Elsewhere | Detour) -> list[Any]:
+    return [alternative.task, alternative.because, list(alternative.checkpoints)]
 
 
 def _flags(rulebase: RuleBase, priority: Sequence[str]) -> Iterable[str]:

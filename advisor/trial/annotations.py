@@ -80,9 +80,9 @@ def decoded(data: bytes, file: Path) -> str:
 
 def merged(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
     """Return annotations with those of one image and one question joined, in order."""
-    found: dict[tuple[str, str], list[Annotation]] = {}
+    grouped: dict[tuple[str, str], list[Annotation]] = {}
     for each in annotations:
-        found.setdefault((each.image, each.question), []).append(each)
+        grouped.setdefault((each.image, each.question), []).append(each)
     return tuple(
         same[0]
         if len(same) == 1
@@ -92,7 +92,7 @@ def merged(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
             answers=tuple(answer for each in same for answer in each.answers),
             fields=next((each.fields for each in reversed(same) if each.fields is not None), None),
         )
-        for same in found.values()
+        for same in grouped.values()
     )
 
 
@@ -156,12 +156,12 @@ def read_class_folders(folder: Path) -> LabelledData:
     """
     root, notes = folder, []
     parts = {path.name.lower(): path for path in _folders(folder)}
-    known = [name for name in (*HELD_OUT, *TRAINED_ON) if name in parts]
-    if known and (len(known) == len(parts) or (len(known) > 1 and known[-1] in TRAINED_ON)):
-        root = parts[known[0]]
+    splits = [name for name in (*HELD_OUT, *TRAINED_ON) if name in parts]
+    if splits and (len(splits) == len(parts) or (len(splits) > 1 and splits[-1] in TRAINED_ON)):
+        root = parts[splits[0]]
         notes += (
             [f"the data set has several splits; only the split `{root.name}` is used"]
-            if len(known) > 1
+            if len(splits) > 1
             else []
         )
     named = []
@@ -183,5 +183,5 @@ def read_class_folders(folder: Path) -> LabelledData:
 
 
 def _folders(folder: Path) -> list[Path]:
-    found = (path for path in folder.iterdir() if not path.name.startswith("."))
-    return sorted(path for path in found if path.is_dir())
+    entries = (path for path in folder.iterdir() if not path.name.startswith("."))
+    return sorted(path for path in entries if path.is_dir())

@@ -96,8 +96,8 @@ class Prediction:
     def as_json(self) -> dict[str, Any]:
         """Return the answer as JSON keys; what is unknown is left out."""
         keys = ("probability", "similarity", "fields", "vector")
-        known = {key: value for key in keys if (value := getattr(self, key)) is not None}
-        return {"text": self.text, **known}
+        fields = {key: value for key in keys if (value := getattr(self, key)) is not None}
+        return {"text": self.text, **fields}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

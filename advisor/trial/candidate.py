@@ -132,10 +132,10 @@ def _demo_plans(rulebase: RuleBase, task: str) -> Plans:
         if task in ("", each)
     ]
     if not runs:
-        known = sorted({each for demo in demos for each in demo.tasks})
+        tasks = sorted({each for demo in demos for each in demo.tasks})
         raise UsageError(
             f"no demo checkpoint supports `{task}`",
-            hint=f"the demo checkpoints support {', '.join(known)}",
+            hint=f"the demo checkpoints support {', '.join(tasks)}",
         )
     shown = dict.fromkeys(run.task for run in runs)
     refusals = [
@@ -199,12 +199,12 @@ def _compared_plans(
 
 def why_not(rulebase: RuleBase, family: str, task: str) -> str:
     """Return why a family cannot do a task, empty where it can."""
-    known, wanted = rulebase.family(family), rulebase.task(task)
-    if task in known.tasks:
+    entry, wanted = rulebase.family(family), rulebase.task(task)
+    if task in entry.tasks:
         return ""
     implied = [option for options in wanted.implies.values() for option in options]
-    reasons = [known.cannot[name] for name in (task, *implied) if name in known.cannot]
-    return reasons[0].because if reasons else f"{known.name} does not support this task."
+    reasons = [entry.cannot[name] for name in (task, *implied) if name in entry.cannot]
+    return reasons[0].because if reasons else f"{entry.name} does not support this task."
 
 
 def _decision(rulebase: RuleBase, task: str) -> Decision:
@@ -271,25 +271,25 @@ def as_they_are(selection: Selection, may_run: Callable[[str | None], bool]) -> 
     ]
 
 
-def is_here(known: Checkpoint) -> bool:
+def is_here(checkpoint: Checkpoint) -> bool:
     """True where a checkpoint is on this machine, at its pinned revision or another."""
-    return any(cached_snapshot(known.id, revision) for revision in (known.revision, None))
+    return any(cached_snapshot(checkpoint.id, revision) for revision in (checkpoint.revision, None))
 
 
-def revision_here(known: Checkpoint) -> str | None:
+def revision_here(checkpoint: Checkpoint) -> str | None:
     """Return the pinned revision, unless another one is on this machine."""
-    pinned = known.revision
-    if pinned and not cached_snapshot(known.id, pinned) and cached_snapshot(known.id):
+    pinned = checkpoint.revision
+    if pinned and not cached_snapshot(checkpoint.id, pinned) and cached_snapshot(checkpoint.id):
         return None
     return pinned
 
 
-def catalogued(known: Checkpoint, revision: str | None = None) -> Candidate:
+def catalogued(checkpoint: Checkpoint, revision: str | None = None) -> Candidate:
     """Return the candidate of a catalogued checkpoint at a revision, else at that in use here."""
     return Candidate(
-        name=known.id,
-        checkpoint=known.id,
-        family=known.family,
-        revision=revision or revision_here(known),
-        pretrained_only=known.stage == "pre-trained",
+        name=checkpoint.id,
+        checkpoint=checkpoint.id,
+        family=checkpoint.family,
+        revision=revision or revision_here(checkpoint),
+        pretrained_only=checkpoint.stage == "pre-trained",
     )

@@ -138,18 +138,18 @@ def _report_of_lines(answered: FolderAnswers) -> Report:
 
 
 def agreement(
-    *, agreed: bool, asks: bool, told: str = DOWNLOADING, question: str = DOWNLOAD
+    *, agreed: bool, asks: bool, notice: str = DOWNLOADING, question: str = DOWNLOAD
 ) -> Callable[[Any], bool] | None:
     """Return who agrees to a download, or to what leaves: a flag, who `asks` can reach, or nobody.
 
-    `told` and `question` are filled with what is agreed to.
+    `notice` and `question` are filled with what is agreed to.
     """
 
     def agree(what: Any) -> bool:
         from advisor.console.prompt import prompt_for
 
         if agreed:
-            note(told.format(what))
+            note(notice.format(what))
             return True
         return prompt_for(plain=False).confirm(question.format(what))
 

@@ -152,8 +152,8 @@ def _part(side: str, part: LocalCheckpoint, loader: Any, **settings: Any) -> tup
         **settings,
     )
     other = sorted(str(row[0]) for row in report["mismatched_keys"])
-    known = (*CROSS, UNREAD)
-    lost = {name for name in report["missing_keys"] if not any(mark in name for mark in known)}
+    marks = (*CROSS, UNREAD)
+    lost = {name for name in report["missing_keys"] if not any(mark in name for mark in marks)}
     if other or 2 * len(lost) > sum(1 for _ in network.parameters()):
         what = f"`{other[0]}` with another shape" if other else f"no `{min(lost)}`"
         raise WeightsMismatchError(

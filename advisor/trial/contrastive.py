@@ -220,20 +220,20 @@ def columns_for(
     """
     own = own_labels(checkpoint)
     places = {_folded(text): place for place, text in enumerate(texts)}
-    found: list[list[int]] = [[] for _ in texts]
+    columns: list[list[int]] = [[] for _ in texts]
     for number, label in enumerate(own):
         names = [label_map[label]] if label in label_map else [label, *label.split(",")]
         of = next((places[_folded(name)] for name in names if _folded(name) in places), None)
         if of is not None:
-            found[of].append(number)
-    lacking = [text for text, numbers in zip(texts, found, strict=True) if not numbers]
+            columns[of].append(number)
+    lacking = [text for text, numbers in zip(texts, columns, strict=True) if not numbers]
     if lacking:
         raise UnsupportedError(
             f"`{checkpoint.name}` has no label for {_listed(lacking)}; the labels of the "
             f"checkpoint are {_listed(own)}",
             hint="--label-map FILE: a JSON object from its labels to yours",
         )
-    return found
+    return columns
 
 
 def _folded(label: str) -> str:

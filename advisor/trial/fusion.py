@@ -46,20 +46,20 @@ class Matcher(Runner):
 
     def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
         """Return the match of each text, a probability unless `measure` says something else."""
-        texts, found = request.wrapped_texts, []
+        texts, scores = request.wrapped_texts, []
         for image in images:
             inputs = [self.processed(image, text=text, **self.limit) for text in texts]
             matches = [0.0] * len(texts)
             for places, batch in stacked(inputs, AT_ONCE):
                 for place, match in zip(places, self.matches(batch), strict=True):
                     matches[place] = match
-            found.append(matches)
-        return found
+            scores.append(matches)
+        return scores
 
     def matches(self, inputs: dict[str, Any]) -> list[float]:
         """Return the probabilities of pairs, one for each row, by the image-text matching head."""
-        known = inspect.signature(self.network.forward).parameters
-        switches = {name: True for name in MATCHING_SWITCHES if name in known}
+        parameters = inspect.signature(self.network.forward).parameters
+        switches = {name: True for name in MATCHING_SWITCHES if name in parameters}
         outputs = self.network(**inputs, **switches)
         scores = getattr(outputs, "itm_score", None)
         scores = outputs.logits_per_image if scores is None else scores
@@ -131,8 +131,8 @@ class ChatMatcher(Chat):
         """Ask about each text by itself; its match is the share of yes as the next word."""
         form, answers = request.prompt or self.prompts[0], []
         for name, text in zip(request.texts, request.wrapped_texts, strict=True):
-            asked = Request(prompt=form.replace("{text}", text))
-            logits = self.network(**self.inputs(image, asked)).logits[0, -1]
+            wrapped = Request(prompt=form.replace("{text}", text))
+            logits = self.network(**self.inputs(image, wrapped)).logits[0, -1]
             share = logits[list(self.answers)].float().softmax(dim=-1)[0]
             answers.append(Prediction(text=name, probability=float(share)))
         return Reply(answers=best_first(answers))

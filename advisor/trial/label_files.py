@@ -56,8 +56,8 @@ def read_table(file: Path, images: Path | None) -> LabelledData:
     text = decoded(read_annotations(file), file)
     marks = SEPARATORS.get(file.suffix.lower())
     rows = _cells(text, marks, file) if marks else _lines_of_json(text, file)
-    found = annotations_of(rows, file)
-    return LabelledData(found, ImageFolder(images or file.parent))
+    annotations = annotations_of(rows, file)
+    return LabelledData(annotations, ImageFolder(images or file.parent))
 
 
 def is_coco_number(text: str) -> bool:
@@ -67,10 +67,10 @@ def is_coco_number(text: str) -> bool:
 
 def annotations_of(rows: Iterable[Row], file: Path) -> tuple[Annotation, ...]:
     """Return the annotations of numbered rows; BrokenFileError names every row that is none."""
-    found, problems = [], []
+    annotations, problems = [], []
     for line, row in rows:
         try:
-            found.append(annotation_of(row))
+            annotations.append(annotation_of(row))
         except ValueError as error:
             problems.append(f"{file}:{line}: {error}")
     if problems:
@@ -82,34 +82,34 @@ def annotations_of(rows: Iterable[Row], file: Path) -> tuple[Annotation, ...]:
             problems=(*shown, *more),
             hint="`advisor help labeled-data` shows the names of columns",
         )
-    if not found:
+    if not annotations:
         raise BrokenFileError(f"`{file}` has no annotations", hint="write one row per image")
-    return merged(found)
+    return merged(annotations)
 
 
 def annotation_of(row: Mapping[str, Any]) -> Annotation:
     """Return the annotation of a row; ValueError where it has no image, or a cell of no use."""
     cells = {str(key).strip().lower(): value for key, value in row.items() if key is not None}
-    found: dict[str, tuple[str, Any]] = {}
+    parts: dict[str, tuple[str, Any]] = {}
     for part, names in COLUMNS.items():
         for name in names:
             value = cells.get(name)
             if value not in (None, "", []) and value == value:  # tables of numbers have NaN
-                found.setdefault(part, (name, value))
-    if "image" not in found:
+                parts.setdefault(part, (name, value))
+    if "image" not in parts:
         raise ValueError("the row names no image")
-    image = found["image"][1]
+    image = parts["image"][1]
     if not isinstance(image, str):
         raise ValueError(f"its image is {_kind(image)}, not a file name")  # noqa: TRY004 - of a row
-    labels = found.get("labels", ("", ()))[1]
+    labels = parts.get("labels", ("", ()))[1]
     for label in labels if isinstance(labels, (list, tuple)) else (labels,):
         if isinstance(label, str) and label and not class_text(label):
             raise ValueError(f"its label is blank: `{label}`")
-    texts = {part: _texts(*found[part], marks) for part, marks in PARTED.items() if part in found}
+    texts = {part: _texts(*parts[part], marks) for part, marks in PARTED.items() if part in parts}
     return Annotation(
         image=image,
-        question=_text(found.get("question", ("", ""))[1]),
-        fields=_fields(found["fields"][1]) if "fields" in found else None,
+        question=_text(parts.get("question", ("", ""))[1]),
+        fields=_fields(parts["fields"][1]) if "fields" in parts else None,
         **texts,
     )
 
@@ -284,10 +284,10 @@ def _vqa(
             else (str(each["multiple_choice_answer"]),)
             for each in halves["annotations"]["annotations"]
         }
-        asked = halves["questions"]["questions"]
-        answered = [each for each in asked if each["question_id"] in answers]
+        questions = halves["questions"]["questions"]
+        answered = [each for each in questions if each["question_id"] in answers]
         names = _Names(folder, str(halves["questions"].get("data_subtype", "")))
-        found = merged(
+        annotations = merged(
             Annotation(
                 image=names.of(each["image_id"]),
                 question=str(each["question"]).strip(),
@@ -298,9 +298,9 @@ def _vqa(
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise unusable(file, f"does not follow the VQA format: {why_unparsed(error)}") from error
     notes = [f"the {there} are read from `{beside.name}`"]
-    left = len(asked) - len(answered)
+    left = len(questions) - len(answered)
     return LabelledData(
-        found, folder, (*notes, *([f"{left} questions have no answers"] if left else []))
+        annotations, folder, (*notes, *([f"{left} questions have no answers"] if left else []))
     )
 
 
@@ -344,11 +344,11 @@ class _Names:
         if isinstance(id, str) and not is_coco_number(id):
             return id
         names = [form.format(int(id)) for form in self.forms]
-        found = next((name for name in names if not self.folder.missing(name)), None)
-        if found is None:
+        present = next((name for name in names if not self.folder.missing(name)), None)
+        if present is None:
             return names[0] if self.part else str(id)
-        self.forms.insert(0, self.forms.pop(names.index(found)))  # the others are named alike
-        return found
+        self.forms.insert(0, self.forms.pop(names.index(present)))  # the others are named alike
+        return present
 
 
 def _document(file: Path) -> Any:

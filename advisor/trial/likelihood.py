@@ -51,15 +51,15 @@ def forced_likelihoods(runner: TextWriter, image: OpenedImage, request: Request)
     tokens = spelled_apart(runner.tokenizer, texts)
     inputs = runner.inputs(image, request)
     if runner.goes_on is not False:
-        found = _from_the_prompt(runner.network, inputs, tokens)
+        scores = _from_the_prompt(runner.network, inputs, tokens)
         if runner.goes_on is None:
             wanted = _step_by_step(runner, inputs, tokens[:CHECKED])
             tolerance = 1e-3 if runner.placement.dtype == "float32" else 0.5
-            runner.goes_on = found is not None and bool(
-                ((found[:CHECKED] - wanted).abs() <= tolerance).all()
+            runner.goes_on = scores is not None and bool(
+                ((scores[:CHECKED] - wanted).abs() <= tolerance).all()
             )
-        if runner.goes_on and found is not None:
-            return found
+        if runner.goes_on and scores is not None:
+            return scores
     return _step_by_step(runner, inputs, tokens)
 
 

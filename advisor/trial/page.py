@@ -50,8 +50,8 @@ def as_json(results: TrialResults) -> dict[str, Any]:
 def as_page(results: TrialResults) -> Page:
     """Return the page: what each gave, what it could not give, then what that cost."""
     page: Page = [Heading(results.image, 1)]
-    asked = (("question", results.question), ("query", results.query))
-    if facts := tuple((name, value) for name, value in asked if value):
+    pairs = (("question", results.question), ("query", results.query))
+    if facts := tuple((name, value) for name, value in pairs if value):
         page.append(Pairs(facts))
     several = len(results.trials) > 1
     if several:
@@ -147,10 +147,10 @@ def composition_page(made: Composition, *, trained: bool = False) -> Page:
     return page
 
 
-def finetuning_page(result: FineTuning, asked: str) -> Page:
+def finetuning_page(result: FineTuning, flags: str) -> Page:
     """Return the page of a training: losses, and held-out texts before and after.
 
-    `asked` are the flags with which it is tried.
+    `flags` are the flags with which it is tried.
     """
     held = result.held_out
     resumed = f", resumed after step {result.resumed_at}" if result.resumed_at else ""
@@ -181,7 +181,7 @@ def finetuning_page(result: FineTuning, asked: str) -> Page:
         Table(("image", "should say", "before", "after"), rows, wide=2),
         *([Items(tuple(Item("!", note) for note in result.notes))] if result.notes else []),
         Text("Try it:", "quiet"),
-        Code(f"advisor try --checkpoint {result.folder} {asked} --image IMAGE"),
+        Code(f"advisor try --checkpoint {result.folder} {flags} --image IMAGE"),
     ]
 
 

@@ -95,8 +95,8 @@ class TextWriter(Runner, abc.ABC):
 
     def _limit(self, inputs: Inputs) -> int:
         """Return how many tokens may be written: asked for or usual, and never beyond the room."""
-        asked = self.loading.max_new_tokens
-        wanted = self.usual_limit() if asked is None else asked
+        limit = self.loading.max_new_tokens
+        wanted = self.usual_limit() if limit is None else limit
         config = self.network.config
         decoder = getattr(config, "decoder", None) or getattr(config, "text_config", None) or config
         positions = getattr(decoder, "max_position_embeddings", None)

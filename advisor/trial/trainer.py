@@ -294,13 +294,13 @@ def _trainer(
 def _texts(runner: Runner, examples: tuple[TrainingExample, ...], training: Training) -> list[str]:
     """Return what the network writes or answers about each example."""
     runner.network.eval()
-    size, found = training.batch_size or 1, []
+    size, texts = training.batch_size or 1, []
     for start in range(0, len(examples), size):
         rows = examples[start : start + size]
         requests = [Request(question=each.text if each.answers else None) for each in rows]
         replies = runner.run_all([open_image(each.image) for each in rows], requests)
-        found += [reply.answers[0].text for reply in replies]
-    return found
+        texts += [reply.answers[0].text for reply in replies]
+    return texts
 
 
 def last_checkpoint(unfinished: Path) -> Path | None:

@@ -108,11 +108,11 @@ class TrainingStep:
 
     def __str__(self) -> str:
         losses = {"loss": self.loss, "validation loss": self.held_out_loss}
-        told = [f"{name} {loss:.3f}" for name, loss in losses.items() if loss is not None]
+        parts = [f"{name} {loss:.3f}" for name, loss in losses.items() if loss is not None]
         minutes, seconds = divmod(round(self.seconds_left), 60)
         hours, minutes = divmod(minutes, 60)
         left = f"{hours}:{minutes:02}:{seconds:02} left"
-        return ", ".join([f"step {self.step} of {self.steps}", *told, left])
+        return ", ".join([f"step {self.step} of {self.steps}", *parts, left])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,10 +181,10 @@ def doubts(samples: Sequence[Sample], learnt: Sequence[str]) -> tuple[str, ...]:
     That is one text for all images where there should be several, and fewer right texts than the
     commonest of those `learnt` from would give.
     """
-    found = []
+    warnings = []
     written, wanted = {each.after for each in samples}, {each.text for each in samples}
     if len(samples) > 1 and len(written) == 1 < len(wanted):
-        found.append(
+        warnings.append(
             f"the model returns the same text, `{written.pop()[:60]}`, for all {len(samples)} "
             "validation images; use more --epochs, another --learning-rate, or more pairs"
         )
@@ -192,8 +192,8 @@ def doubts(samples: Sequence[Sample], learnt: Sequence[str]) -> tuple[str, ...]:
     right = sum(each.after == each.text for each in samples)
     without = sum(each.text == common for each in samples)
     if without > right:
-        found.append(
+        warnings.append(
             f"the model is right for {right} of {len(samples)} validation images, and the most "
             f"frequent text, `{common[:60]}`, for {without}; train longer or on more data"
         )
-    return tuple(found)
+    return tuple(warnings)

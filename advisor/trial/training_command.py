@@ -152,15 +152,15 @@ def vlp(
 
     check_name("aim", material.aim, AIMS, "aims")
     folder = _folder_of(save, shown)
-    asked = "--task vqa --question QUESTION" if material.aim == ANSWERS else "--task captioning"
+    flags = "--task vqa --question QUESTION" if material.aim == ANSWERS else "--task captioning"
 
     def tell(done: FineTuning, scratch: Path) -> None:
-        shown.write_with(done.folder, scratch, _report(None, done, asked))
+        shown.write_with(done.folder, scratch, _report(None, done, flags))
 
     with stopping_between_steps() as stop:
         settings: dict[str, Any] = {**asdict(material), **asdict(training)}
         done = train_unified(data, folder, reports=Reports(Progress(), stop, tell), **settings)
-    shown.say(_report(None, done, asked))
+    shown.say(_report(None, done, flags))
     return 0
 
 
@@ -205,9 +205,9 @@ def _made(
 
 
 def _report(
-    composition: Composition | None, training: FineTuning | None, asked: str = "--task captioning"
+    composition: Composition | None, training: FineTuning | None, flags: str = "--task captioning"
 ) -> Report:
-    """Return what was joined, trained, or both, ready to be drawn; `asked` are flags to try it."""
+    """Return what was joined, trained, or both, ready to be drawn; `flags` are flags to try it."""
     values = composition.as_json() if composition else {}
     if training is not None:
         values = training.as_json() | ({"composition": values} if composition else {})
@@ -216,7 +216,7 @@ def _report(
         from advisor.trial.page import composition_page, finetuning_page
 
         page = composition_page(composition, trained=training is not None) if composition else []
-        return [*page, *(finetuning_page(training, asked) if training else [])]
+        return [*page, *(finetuning_page(training, flags) if training else [])]
 
     return Report(lambda: {"schema_version": SCHEMA_VERSION, **values}, as_page)
 
@@ -224,13 +224,13 @@ def _report(
 @contextmanager
 def stopping_between_steps() -> Iterator[Callable[[], bool]]:
     """Let the first Ctrl-C end training after the step it is in; a second one ends it at once."""
-    asked = threading.Event()
+    stop = threading.Event()
 
     def interrupted(number: int, frame: Any) -> None:
-        if asked.is_set():
+        if stop.is_set():
             before(number, frame)
             return
-        asked.set()
+        stop.set()
         note(
             "",
             "stopping after this step and saving a checkpoint; press Ctrl-C again to stop at once",
@@ -240,9 +240,9 @@ def stopping_between_steps() -> Iterator[Callable[[], bool]]:
     before = before if callable(before) else signal.default_int_handler
     signal.signal(signal.SIGINT, interrupted)
     try:
-        yield asked.is_set
+        yield stop.is_set
     except KeyboardInterrupt:
-        if asked.is_set():
+        if stop.is_set():
             note("run the same command to resume the training")
         raise
     finally:

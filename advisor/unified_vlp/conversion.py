@@ -98,16 +98,16 @@ def convert(
     where anything does not fit; nothing half-written is left.
     """
     stored = read_state_dict(Path(file))
-    dropped, kept = _parted(stored, str(file))
+    dropped, weights = _parted(stored, str(file))
     words = words_in(vocabulary)
     named = (
         lines_in(answers, "pass a text file with one answer per line")
         if answers is not None
         else []
     )
-    config = _config(kept, str(file), words, named)
-    kind = UnifiedVLPForAnswering if ANSWERS in kept else UnifiedVLPForCaptioning
-    network = _loaded(kind, config, kept, str(file))
+    config = _config(weights, str(file), words, named)
+    kind = UnifiedVLPForAnswering if ANSWERS in weights else UnifiedVLPForCaptioning
+    network = _loaded(kind, config, weights, str(file))
     notes = []
     if config.hidden_size % HEAD_WIDTH:
         notes.append(
@@ -194,7 +194,7 @@ def _parted(
 
 
 def _config(
-    kept: dict[str, torch.Tensor],
+    weights: dict[str, torch.Tensor],
     file: str,
     words: Sequence[str],
     named: Sequence[str],
@@ -202,14 +202,14 @@ def _config(
     """Return the sizes that the shapes show."""
     sizes: dict[str, int] = {}
     for size, (tensor, axis) in SIZES.items():
-        shape = kept[tensor].shape if tensor in kept else ()
+        shape = weights[tensor].shape if tensor in weights else ()
         if len(shape) <= axis or not shape[axis]:
             raise ConversionError(
                 f"`{file}` lacks the tensor `{tensor}`, which every unified VLP has", hint=OTHER
             )
         sizes[size] = shape[axis]
     count, width = sizes["vocab_size"], sizes["hidden_size"]
-    answers = len(kept[ANSWERS]) if ANSWERS in kept and kept[ANSWERS].dim() else 0
+    answers = len(weights[ANSWERS]) if ANSWERS in weights and weights[ANSWERS].dim() else 0
     for given, number, what in ((words, count, "vocabulary"), (named, answers, "list of answers")):
         if given and number and len(given) != number:
             raise ConversionError(
@@ -220,7 +220,7 @@ def _config(
     few = FEW_HEADS if width % FEW_HEADS == 0 else 1
     return UnifiedVLPConfig(
         **{**sizes, "region_class_size": sizes["region_class_size"] - BOX_NUMBERS},
-        num_hidden_layers=sum(1 for name in kept if INNER.fullmatch(name)),
+        num_hidden_layers=sum(1 for name in weights if INNER.fullmatch(name)),
         num_attention_heads=few if width % HEAD_WIDTH else width // HEAD_WIDTH,
         num_answers=answers or UnifiedVLPConfig().num_answers,
         **special_ids(words),
@@ -229,14 +229,14 @@ def _config(
 
 
 def _loaded(
-    kind: type[Any], config: UnifiedVLPConfig, kept: dict[str, torch.Tensor], file: str
+    kind: type[Any], config: UnifiedVLPConfig, weights: dict[str, torch.Tensor], file: str
 ) -> Any:
     """Return the network with the weights; refuses any that is missing or has another shape.
 
     It is built without memory first: sizes that a file makes up may have no end.
     """
-    names = own_names(kept)
-    values = {names[name]: value for name, value in kept.items()}
+    names = own_names(weights)
+    values = {names[name]: value for name, value in weights.items()}
     shapes = {name: value.shape for name, value in values.items()}
     with torch.device("meta"):
         needed = {name: value.shape for name, value in kind(config).state_dict().items()}

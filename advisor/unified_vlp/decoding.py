@@ -148,9 +148,9 @@ def _beams(steps: Steps, beams: int, longest: int, penalty: float) -> Searched:
         pointers.append(pointer)
     scores, chosen, back = (torch.stack(each, dim=1) for each in (totals, words, pointers))
     rows = zip(scores.tolist(), chosen.tolist(), back.tolist(), strict=True)
-    found = [_best(*row, end=end, penalty=penalty) for row in rows]
-    ids = torch.full((len(found), longest), steps.config.pad_token_id)
-    for row, sequence in enumerate(found):
+    sequences = [_best(*row, end=end, penalty=penalty) for row in rows]
+    ids = torch.full((len(sequences), longest), steps.config.pad_token_id)
+    for row, sequence in enumerate(sequences):
         ids[row, : len(sequence)] = torch.tensor(sequence)
     return Searched(ids=ids.to(scores.device), scores=scores, words=chosen, pointers=back)
 

@@ -77,10 +77,10 @@ class Subject:
                 yield finding
             else:
                 beside[finding.place.path].append(finding)
-        for found in beside.values():
-            first, *others = found
-            worst = min((finding.level for finding in found), key=LEVELS.index)
-            what = count(len(found), "use") + " of models outside vision and language"
+        for group in beside.values():
+            first, *others = group
+            worst = min((finding.level for finding in group), key=LEVELS.index)
+            what = count(len(group), "use") + " of models outside vision and language"
             message = f"{what} would be reported as {worst}; `--all-models` lists them"
             places = tuple(other.place for other in others if other.place)
             yield first._replace(message=message, level="note", fix=None, edits=(), places=places)
@@ -126,13 +126,13 @@ def _found(
     Nothing is said of what a release lacks where another version of a library was thought of.
     """
     if detector.of_choices:
-        found = detector.findings(case)
+        findings = detector.findings(case)
     else:
-        found = chain.from_iterable(_of_part(detector, part) for part in parts)
+        findings = chain.from_iterable(_of_part(detector, part) for part in parts)
     if not detector.of_release:
-        yield from found
+        yield from findings
         return
-    unguarded = (finding for finding in found if not subject.guards(finding))
+    unguarded = (finding for finding in findings if not subject.guards(finding))
     yield from unguarded if case.all_models else subject.limited(unguarded)
 
 

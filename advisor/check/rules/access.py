@@ -55,8 +55,8 @@ def unpinned_revision(case: Case) -> Iterator[Finding]:
             places.setdefault(identity.id, []).append(id_place(usage))
     for id, locations in places.items():
         checkpoint = case.rulebase.checkpoints.get(id)
-        known = checkpoint.revision if checkpoint else None
-        fix = f'pass `revision="{known}"`' if known else "pass `revision=` with a commit"
+        revision = checkpoint.revision if checkpoint else None
+        fix = f'pass `revision="{revision}"`' if revision else "pass `revision=` with a commit"
         message = f"{id} is loaded without a pinned commit, so its weights can change"
         first, *others = sorted(set(locations))
         yield Finding(message, first, fix=fix, checkpoint=id, places=tuple(others))
@@ -75,10 +75,10 @@ def _is_pinned(load: Load) -> bool:
 def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
     """Code from the Hub that runs when the checkpoint is loaded."""
     identity, id = case.identity(usage), usage.checkpoint
-    asked = [(load, load.arguments.get("trust_remote_code")) for load in usage.loads]
+    pairs = [(load, load.arguments.get("trust_remote_code")) for load in usage.loads]
     remote = [
         (load, argument, files)
-        for load, argument in asked
+        for load, argument in pairs
         if argument and argument.value is True and (files := _run_by(case, load))
     ]
     if not remote or id is None or not HUB_ID.match(id) or _is_local(usage):
@@ -92,7 +92,7 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
         level = "" if checkpoint else "note"
     elif not needed:
         has = "is not in the catalog"
-        owners = {one.partition("/")[0].lower() for one in case.rulebase.checkpoints}
+        owners = {id.partition("/")[0].lower() for id in case.rulebase.checkpoints}
         level = "note" if id.partition("/")[0].lower() in owners else ""
     given = (load.arguments.get("revision") for load, *_ in remote)
     texts = [argument and argument.value for argument in given]

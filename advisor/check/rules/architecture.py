@@ -64,7 +64,7 @@ def class_in_code(
         picked = "" if loads == usage.class_name else f" (picked by `{usage.class_name}`)"
         message = f"{id} was saved with `{native}`, which has other layers than `{loads}`{picked}"
         level = "warning" if usage.trained else ""
-        able = [one.id for one in case.rulebase.checkpoints.values() if one.model_class == loads]
+        able = [c.id for c in case.rulebase.checkpoints.values() if c.model_class == loads]
         if near := nearest(id, able):
             instead = f", or a checkpoint for `{loads}` such as {near}"
     yield Finding(
@@ -136,7 +136,7 @@ def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
     number = version_number(release.version)  # classes that look elsewhere for their weights
     unfound = case.knowledge("unfound", LAYERS).items()
     ranges = (read_range(releases) for releases, names in unfound if loads in names)
-    elsewhere = any(one is not None and one.allows(number) for one in ranges)
+    elsewhere = any(bounds is not None and bounds.allows(number) for bounds in ranges)
     if identity.checkpoint and loads not in natives and elsewhere:
         return "unfound", loads
     whole = case.knowledge("whole", LAYERS).get(native, [])
@@ -154,15 +154,15 @@ def _is_of_another_type(case: Case, name: str, model_type: str) -> bool:
     release = case.release
     configurations = release.classes_for("AutoConfig", model_type)
     folders = {"", *(release.classes.get(configuration, "") for configuration in configurations)}
-    known = bool(configurations) and bool(release.types_of(name))
-    return known and release.classes.get(name, "") not in folders
+    described = bool(configurations) and bool(release.types_of(name))
+    return described and release.classes.get(name, "") not in folders
 
 
 def _class_of_type(case: Case, identity: Identity) -> str:
     """What to use instead of a class, where the checkpoint itself has none of transformers."""
     type = identity.model_type
-    alike = (one for one in case.rulebase.checkpoints.values() if one.model_type == type)
-    classes = {one.id: one.model_class for one in alike if one.model_class}
+    alike = (model for model in case.rulebase.checkpoints.values() if model.model_type == type)
+    classes = {model.id: model.model_class for model in alike if model.model_class}
     if near := nearest(identity.id, classes):
         return f"use `{classes[near]}` with {near}"
     return "use a class for the model type of the checkpoint"
@@ -181,7 +181,7 @@ def _class_edits(
         return ()
     alike = kind != "unfound" and (HEAD in loads) == (HEAD in native)  # a part is used otherwise
     same_use = kind == "refused" or alike
-    sure = kind != "unlike" or any({"text", "1"} & set(one.arguments) for one in prepares(usage))
+    sure = kind != "unlike" or any({"text", "1"} & set(call.arguments) for call in prepares(usage))
     module, dot, written = (load.class_written or "").rpartition(".")
     if not (same_use and sure and case.release.has_class(native) and written == load.class_name):
         return ()

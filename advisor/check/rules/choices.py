@@ -75,9 +75,9 @@ def outdated_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
     by = Precedences.known(case.rulebase, needed.task, needed.languages)
     ahead = [pick for pick in picks if pick.place < own.place]
     for better in sorted(ahead, key=lambda pick: not pick.within(own.needs_gb or 0)):
-        told = by.compare([better.checkpoint, own.checkpoint]).told
-        found = by.precedence(told[0]) if told else None
-        if found is None or found.by != FIGURE or found.next != own.checkpoint.id:
+        edges = by.compare([better.checkpoint, own.checkpoint]).told
+        lead = by.precedence(edges[0]) if edges else None
+        if lead is None or lead.by != FIGURE or lead.next != own.checkpoint.id:
             continue
         first = "the first" if better.place == 1 else f"number {better.place}"
         memory = (
@@ -87,9 +87,9 @@ def outdated_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
         )
         yield Finding(
             f"{own.checkpoint.id} ranks number {own.place} of {len(picks)} for {judgement.task}; "
-            f"{first}, {better.checkpoint.id}, has {found.yardstick} {found.value:g} against "
-            f"{found.next_value:g}{memory}",
-            sources=[found.source] if found.source else (),
+            f"{first}, {better.checkpoint.id}, has {lead.yardstick} {lead.value:g} against "
+            f"{lead.next_value:g}{memory}",
+            sources=[lead.source] if lead.source else (),
             fix="run `advisor evaluate` to compare both on your images",
         )
         return
@@ -172,8 +172,8 @@ def pipeline_or_generate(case: Case, usage: Usage, identity: Identity) -> Iterat
         change = release.removed(usage.task, "pipeline")
         now = change.instead if change and change.kind == "redirected" else None
         task = now or usage.task
-        known = release.has_pipeline(task) and release.knows(model_type)
-        if not known or release.loads_with_pipeline(task, model_type):
+        supported = release.has_pipeline(task) and release.knows(model_type)
+        if not supported or release.loads_with_pipeline(task, model_type):
             return
         place = usage.place
         message = f"the pipeline `{usage.task}` cannot load {id}, which is a {model_type} model"
@@ -181,7 +181,7 @@ def pipeline_or_generate(case: Case, usage: Usage, identity: Identity) -> Iterat
             fix = f"use the pipeline `{own}`, or another checkpoint"
     else:
         call, home = writes(usage), identity.known[0].family
-        family = next((one for one in case.rulebase.families if one.id == home), None)
+        family = next((family for family in case.rulebase.families if family.id == home), None)
         if (
             call is None
             or not call.certain

@@ -68,7 +68,7 @@ def _has_other_parts(usage: Usage) -> bool:
         if call.kind == "assign" and call.receiver is usage.model
         if call.arguments["0"].value is UNKNOWN
     )
-    parts = (one for one in steps if not any(step.endswith(CONFIG) for step in one))
+    parts = (path for path in steps if not any(step.endswith(CONFIG) for step in path))
     return any(not joined or part[0] == DECODER for part in parts)
 
 
@@ -93,7 +93,7 @@ def _finished(case: Case, start: Checkpoint) -> str | None:
         and set(checkpoint.tasks) & tasks
         and checkpoint.id.partition("/")[0] == owner
     ]
-    return min(made, key=lambda one: not set(one.typical) & tasks).id if made else None
+    return min(made, key=lambda model: not set(model.typical) & tasks).id if made else None
 
 
 @rule("softmax-for-sigmoid", each=Case.known)
@@ -114,14 +114,14 @@ def softmax_for_sigmoid(case: Case, usage: Usage, identity: Identity) -> Iterato
 def _prompted(rulebase: RuleBase) -> tuple[Checkpoint, ...]:
     """The checkpoints whose prompts open with a task token."""
     catalogue = rulebase.checkpoints.values()
-    return tuple(one for one in catalogue if any(map(TOKEN.match, one.prompts.values())))
+    return tuple(model for model in catalogue if any(map(TOKEN.match, model.prompts.values())))
 
 
 @rule("prompt-of-another", each=Case.catalogued, citing=("prompts",))
 def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A task token that opens the prompt, and that only another fine-tune knows, or none."""
     prompted = _prompted(case.rulebase)
-    if usage.trained or checkpoint.processor not in {one.processor for one in prompted}:
+    if usage.trained or checkpoint.processor not in {model.processor for model in prompted}:
         return
     if {call.name for call in usage.calls} & set(case.knowledge("teaches")):
         return
@@ -131,8 +131,8 @@ def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
             if not match or any(match.group() in own for own in checkpoint.prompts.values()):
                 continue
             token = match.group()
-            prompts = ((one, prompt) for one in prompted for prompt in one.prompts.values())
-            other = next((one for one, prompt in prompts if prompt.startswith(token)), None)
+            prompts = ((model, prompt) for model in prompted for prompt in model.prompts.values())
+            other = next((model for model, prompt in prompts if prompt.startswith(token)), None)
             whose = f"the prompt of {other.id}" if other else "in no cataloged checkpoint"
             fix = f"load {other.id}, or fine-tune with your own token" if other else None
             if checkpoint.prompts:
@@ -205,8 +205,8 @@ def _words(text: str) -> set[str]:
 
     Those of web addresses and of what is encoded do not count.
     """
-    found = {word.lower() for word in WORD.findall(NO_WORDS.sub("", text))}
-    return found | {word.removesuffix("s") for word in found}
+    words = {word.lower() for word in WORD.findall(NO_WORDS.sub("", text))}
+    return words | {word.removesuffix("s") for word in words}
 
 
 @rule("image-tokens-missing", of_release=True)
@@ -243,7 +243,7 @@ def _without_places(case: Case, usage: Usage, calls: list[Call]) -> Iterator[Fin
         if call.name == TOKENIZER or (call.receiver.kind == TOKENIZER and call.name == "__call__")
     ]
     processors = (call for call in whole if call.receiver.kind == "processor")
-    processed = [one for one in processors if one.name == "__call__"]  # with texts, or nobody sees
+    processed = [use for use in processors if use.name == "__call__"]  # with texts, or nobody sees
     if any({TEXT, "1", "*", "**"} & call.arguments.keys() for call in processed) or not made:
         return
     if mentions(case.source(usage.place.path), *case.knowledge("speaks_of_them")):

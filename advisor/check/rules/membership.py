@@ -64,18 +64,18 @@ def _missing_of_class(case: Case, made: Built) -> Iterator[Finding]:
     """What is taken from a class, or from an object that is made of it, which has it no more."""
     owner, _, name = made.class_name.partition(".")
     at = case.release.members.of(owner) if name else None
-    known = lifetime(case.release.version, owner, (), name) if at and not at.has(name) else None
-    if at is None or known is None or name[:1] == "_":
+    life = lifetime(case.release.version, owner, (), name) if at and not at.has(name) else None
+    if at is None or life is None or name[:1] == "_":
         return
     if name in _asked_names(case.source(made.place.path)) or _is_stored(case, made.place, name):
         return
     distinctive = name in case.knowledge("distinctive").get(owner, ())
     if distinctive and mentions(case.source(made.place.path), f"def {name}("):
         return
-    if known.text.startswith("(") or not at.open or owner.endswith(SETTINGS) or distinctive:
+    if life.text.startswith("(") or not at.open or owner.endswith(SETTINGS) or distinctive:
         removed = case.release.removed
         change = removed(made.class_name, "attribute") or removed(name, "attribute")
-        message = _absence(case, Receiver(at, owner, ()), name, known)
+        message = _absence(case, Receiver(at, owner, ()), name, life)
         end, new = made.place, (change.instead or "") if change else ""
         named = end._replace(line=end.end_line, column=end.end_column - len(name))
         sure = change and change.kind == "renamed" and new.isidentifier()
@@ -121,22 +121,22 @@ def _lacking(
         edits = _renamed(call, new := f"{inner}.{call.name}")
         yield Finding(message, call.place, level=at.level, fix=f"use `{new}`", edits=edits)
         return
-    known = lifetime(case.release.version, at.load, at.path, call.name)
+    life = lifetime(case.release.version, at.load, at.path, call.name)
     members = None if at.members.open or wrapped else case.release.members
     part = members and _part_that_has(members, at.members.home, call.name)
-    if known is None and part:
+    if life is None and part:
         why, edits = (
             (f"The part `{part}` has the member."),
             _renamed(call, new := f"{part}.{call.name}"),
         )
         yield Finding(message, call.place, f"use `{new}`", edits, at.level, why)
         return
-    if known is None or not _is_absent(case, at, call, known):
+    if life is None or not _is_absent(case, at, call, life):
         return
-    fix, because, edits = _instead(case, at, call, known)
+    fix, because, edits = _instead(case, at, call, life)
     if onward := _onward(case, at, call, usage):
         fix, because, edits = onward, "The members moved to another part in this release.", ()
-    message = _absence(case, at, call.name, known)
+    message = _absence(case, at, call.name, life)
     yield Finding(message, call.place, fix, edits, at.level, because)
 
 
@@ -184,13 +184,13 @@ def _part_that_has(members: ReleaseMembers, home: str, name: str) -> str | None:
     return next((part for part, inner in parts if inner and inner.has(name)), None)
 
 
-def _is_absent(case: Case, at: Receiver, call: Call, known: Lifetime) -> bool:
+def _is_absent(case: Case, at: Receiver, call: Call, life: Lifetime) -> bool:
     """True where no instance has the member: of an open class, only methods are known.
 
     Of a tokenizer of any class, and of attributes of an open class, only those that are known to be
     gone from all.
     """
-    method = known.text.startswith("(")
+    method = life.text.startswith("(")
     gone = case.release.removed(call.name, "attribute") is not None
     return gone or (not at.any and (method or not at.members.open))
 
@@ -204,15 +204,15 @@ def _is_stored(case: Case, place: Location, name: str) -> bool:
 @lru_cache(maxsize=TEXTS_AT_ONCE)
 def _asked_names(text: str) -> frozenset[str]:
     """Return what stands in quotes behind `hasattr` and its like, line by line."""
-    return frozenset(name for asked in ASKS.findall(text) for name in QUOTED.findall(asked))
+    return frozenset(name for call in ASKS.findall(text) for name in QUOTED.findall(call))
 
 
-def _absence(case: Case, at: Receiver, name: str, known: Lifetime) -> str:
+def _absence(case: Case, at: Receiver, name: str, life: Lifetime) -> str:
     """What is said of a member that is gone, or not there yet."""
     when = (
-        (f"{known.last} was the last release with it")
-        if known.last
-        else f"{known.first} is the first release with it"
+        (f"{life.last} was the last release with it")
+        if life.last
+        else f"{life.first} is the first release with it"
     )
     change = case.release.removed(name, "attribute") if at.of_texts else None
     if change is not None:  # some attributes of tokenizers were made when they were asked for
@@ -221,7 +221,7 @@ def _absence(case: Case, at: Receiver, name: str, known: Lifetime) -> str:
 
 
 def _instead(
-    case: Case, at: Receiver, call: Call, known: Lifetime
+    case: Case, at: Receiver, call: Call, life: Lifetime
 ) -> tuple[str | None, str, tuple[Edit, ...]]:
     """Return what has taken the place of a member, which is there, why, and how if that is sure."""
     release, name = case.release, call.name
@@ -230,25 +230,25 @@ def _instead(
         new = change.instead or ""
         edits = _renamed(call, new) if change.kind == "renamed" and new.isidentifier() else ()
         return advice(change.instead), change.because, edits
-    if known.last is None:
+    if life.last is None:
         return None, "", ()
     for part in at.members.texts:
         inner = part_of(release.members, at.members, part)
         if inner and inner.has(name):
             onward = f"{part}.{name}"
             return f"use `{onward}`", f"The member moved to `{part}`.", _renamed(call, onward)
-    before = members_in(known.last, at.load, at.path)
-    held = members_in(known.last, at.load, (*at.path, name))
+    before = members_in(life.last, at.load, at.path)
+    held = members_in(life.last, at.load, (*at.path, name))
     parts = {key for key, text in held.texts.items() if not text.startswith("(")} if held else set()
     own = parts - before.texts.keys() if before else set()  # what it held stands on its owner
     if own and own <= at.members.texts.keys():
         return f"leave `.{name}` out", "The members moved to the model itself.", ()
-    if known.text.startswith("("):
+    if life.text.startswith("("):
         start = LEADING.match(name)
         methods = [
-            one
-            for one, text in at.members.texts.items()
-            if text.startswith("(") and start and one.startswith(start.group())
+            name
+            for name, text in at.members.texts.items()
+            if text.startswith("(") and start and name.startswith(start.group())
         ]
         if near := difflib.get_close_matches(name, methods, 1, ALIKE):
             return f"use `{near[0]}`", "", ()
@@ -301,15 +301,17 @@ def _as_ids(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
     if tokenizes is not None and tokenizes.value is not True:
         return
     fields = set(case.knowledge("encoded_fields"))
-    if any(_knows(one, fields) or one.name in case.knowledge("unfolding") for one in later):
+    if any(_knows(step, fields) or step.name in case.knowledge("unfolding") for step in later):
         return
-    for one in later:
-        cut = one.kind == "index" and not isinstance(one.arguments["0"].value, str)
-        if cut or one.kind == "operate" or one.name in case.knowledge("of_ids"):
+    for step in later:
+        cut = step.kind == "index" and not isinstance(step.arguments["0"].value, str)
+        if cut or step.kind == "operate" or step.name in case.knowledge("of_ids"):
             gives = f"`{call.name}` of a tokenizer returns a `BatchEncoding` in {case.transformers}"
             fix, because = "use its `.input_ids`", case.knowledge("encoded_because")[0]
             sources = ("transformers-5-trials", "transformers-5-migration-guide")
-            yield Finding(f"{gives}, not token ids", one.place, fix, (), at.level, because, sources)
+            yield Finding(
+                f"{gives}, not token ids", step.place, fix, (), at.level, because, sources
+            )
 
 
 class GivenObject(NamedTuple):
@@ -328,20 +330,20 @@ def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
         return
     output, at, several = given
     fields = output.texts.keys()
-    if _is_stored(case, call.place, call.name) or any(_knows(one, fields) for one in later):
+    if _is_stored(case, call.place, call.name) or any(_knows(step, fields) for step in later):
         return
     name, removed = output.home.rpartition(":")[2], case.release.removed
     change = removed(f"{at.name}.{call.name}", "attribute") or removed(call.name, "attribute")
     instead = change and change.instead
     if instead in fields and _unpacks(case, call, later):
         return
-    for one in later:
-        if _as_tensor(case, one, fields):
+    for step in later:
+        if _as_tensor(case, step, fields):
             more = ", a tensor or one tensor per image" if several else ""
             fix = f"use its `.{instead}`{more}" if instead in fields else None
             because, sources = (change.because, change.sources) if change else ("", ())
             message = f"`{call.name}` returns a `{name}` in {case.transformers}, not a tensor"
-            yield Finding(message, one.place, fix, (), at.level, because, sources)
+            yield Finding(message, step.place, fix, (), at.level, because, sources)
 
 
 def _given(case: Case, call: Call) -> GivenObject | None:
@@ -351,7 +353,7 @@ def _given(case: Case, call: Call) -> GivenObject | None:
     """
     at, release = receiver_of(case, call), case.release.members
     returns = _returned(release, at, call.name) if at else ()
-    outputs = [one for one in returns if OUTPUT in one and not TENSORS & set(returns)]
+    outputs = [name for name in returns if OUTPUT in name and not TENSORS & set(returns)]
     if not at or not outputs or not (output := release.near(outputs[0], at.members)):
         return None
     named = case.release.removed(call.name, "attribute") is not None
@@ -360,7 +362,7 @@ def _given(case: Case, call: Call) -> GivenObject | None:
         before.append(set(filter(None, text.rpartition(")")[2].lstrip("~").split("|"))))
         if before[-1] & TENSORS:
             return GivenObject(output, at, several=False)
-    undeclared = [one for one in before if not one - {"list"}]
+    undeclared = [types for types in before if not types - {"list"}]
     return GivenObject(output, at, several=True) if named and undeclared else None
 
 
@@ -386,7 +388,7 @@ def _unpacks(case: Case, call: Call, later: list[Call]) -> bool:
 
     The last item is the vector too, where nothing more is asked for.
     """
-    keys = [one.arguments["0"] for one in later if one.kind == "index"]
+    keys = [step.arguments["0"] for step in later if step.kind == "index"]
     first, last = case.knowledge("numbers")
     more = any(name.startswith("output_") for name in call.arguments)
     taken = any(key.source == first or (key.source == last and not more) for key in keys)

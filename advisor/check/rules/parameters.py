@@ -51,19 +51,19 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
             if not name.isidentifier() or name in (taken or ()):
                 continue
             change = case.release.removed(f"{given.shown}({name})", "parameter")
-            known = _last(case, given, name) if taken is not None else None
+            last = _last(case, given, name) if taken is not None else None
             signature = given.at.signature(given.method)
             keywords = signature.keywords if signature else ()  # it may take any others too
             renamed = change is not None and change.instead in keywords and name not in keywords
             replaced = change and (renamed or _asks(case, given, change, argument))
-            if known is None and (change is None or (taken is None and not replaced)):
+            if last is None and (change is None or (taken is None and not replaced)):
                 continue
             place = argument.written
             instead, sure = change.instead if change else None, False
             if change is None:
-                instead, sure = _successor(given, name, taken or (), known or "")
+                instead, sure = _successor(given, name, taken or (), last or "")
             silent = change and change.id in case.knowledge("asked_by_false")  # it does not fail
-            when = f"; {known} was the last release with it" if known else ""
+            when = f"; {last} was the last release with it" if last else ""
             version = case.release.version
             sure = sure or (change is not None and change.kind == "renamed")
             certain = sure and argument.name_place and instead
@@ -144,10 +144,10 @@ def _steering(case: Case) -> Iterator[Given]:
 
 def _by_value(case: Case, arguments: Mapping[str, Argument]) -> dict[str, Argument]:
     """Return the arguments by which `generate` is asked for what it does no more by itself."""
-    known = set(case.knowledge("asked_by_value"))
+    ids = set(case.knowledge("asked_by_value"))
     changes = {name: case.release.removed(f"{GENERATE}({name})", "parameter") for name in arguments}
     return {
-        name: arguments[name] for name, change in changes.items() if change and change.id in known
+        name: arguments[name] for name, change in changes.items() if change and change.id in ids
     }
 
 
@@ -171,13 +171,13 @@ def _last(case: Case, given: Given, name: str) -> str | None:
 
 
 def _successor(
-    given: Given, name: str, taken: Collection[str], known: str
+    given: Given, name: str, taken: Collection[str], last: str
 ) -> tuple[str | None, bool]:
     """The parameter that the release gave it on as, or a new one of nearly that name.
 
     With whether that is sure.
     """
-    before = members_in(known, given.load, given.path)
+    before = members_in(last, given.load, given.path)
     signature = before.signature(given.method) if before else None
     renamed = signature.renamed.get(name) if signature else None
     if renamed in taken:
@@ -190,25 +190,25 @@ def _successor(
 @rule("narrower-override", of_release=True)
 def narrower_override(case: Case) -> Iterator[Finding]:
     """A method written anew that does not take what the library passes to it by now."""
-    for one in case.scan.overrides:
-        passed = case.knowledge("passed").get(one.name)
-        if passed is None or one.base not in case.knowledge("classes"):
+    for override in case.scan.overrides:
+        passed = case.knowledge("passed").get(override.name)
+        if passed is None or override.base not in case.knowledge("classes"):
             continue
         name, since, number = passed[:3]
-        others = one.beside - {one.name}  # methods that are written anew as well
+        others = override.beside - {override.name}  # methods that are written anew as well
         called_here = not others.isdisjoint(passed[3:])
         by_name = number == BY_NAME
         taken = (
-            (name in one.named or one.rest)
+            (name in override.named or override.rest)
             if by_name
-            else (one.positional >= int(number) or one.many)
+            else (override.positional >= int(number) or override.many)
         )
         if taken or called_here or not case.release.reaches(since):
             continue
         yield Finding(
-            f"`{one.base}` passes `{name}` to `{one.name}` since transformers {since}, but this "
-            f"`{one.name}` does not accept the argument",
-            one.place,
+            f"`{override.base}` passes `{name}` to `{override.name}` since transformers {since}, "
+            f"but this `{override.name}` does not accept the argument",
+            override.place,
             fix=f"add the parameter `{name}=None`" + (", or `**kwargs`" if by_name else ""),
         )
 
@@ -272,8 +272,8 @@ def _without_start(case: Case, usage: Usage, stored: list[Call]) -> Iterator[Fin
 def attentions_not_kept(case: Case, usage: Usage) -> Iterator[Finding]:
     """Weights of attention, of a model whose attention is computed in one step."""
     model = usage.model
-    known = class_of(case, model, usage) if model else None
-    if known is None or known[0] not in case.knowledge("computed_in_one_step"):
+    loaded = class_of(case, model, usage) if model else None
+    if loaded is None or loaded[0] not in case.knowledge("computed_in_one_step"):
         return
     if mentions(case.source(usage.place.path), *case.knowledge("chosen_by")):
         return
@@ -282,10 +282,10 @@ def attentions_not_kept(case: Case, usage: Usage) -> Iterator[Finding]:
     for call in uses_of(usage, model, "call") if read else ():
         argument = call.arguments.get("output_attentions")
         if argument and argument.value is True:
-            keeps = f"`{known[0]}` returns no attention weights in {case.transformers}"
+            keeps = f"`{loaded[0]}` returns no attention weights in {case.transformers}"
             message, fix = (
                 (f"{keeps} unless you load it with another attention implementation"),
                 f"load the model with `{EAGER}`",
             )
-            yield Finding(message, argument.written, fix, level=known[1], places=read)
+            yield Finding(message, argument.written, fix, level=loaded[1], places=read)
             return

@@ -135,7 +135,7 @@ def _named(
     case: Case, at: Receiver, call: Call, number: int, before: Signature, now: Signature
 ) -> Finding:
     given = range(number, len(before.positional))
-    names = [before.positional[one] for one in given if str(one) in call.arguments]
+    names = [before.positional[place] for place in given if str(place) in call.arguments]
     needed = sorted(now.required - before.keywords - call.arguments.keys())
     fix = "use keyword arguments: " + ", ".join(f"`{name}=`" for name in names)
     old, new = before.positional[number], now.positional[number]

@@ -71,7 +71,7 @@ def processor_class(case: Case, pair: Pair, source: Identity, model: Identity) -
         return
     if load.kind != PROCESSOR:
         return
-    folders = {case.release.classes.get(one) for one in (name, right)}
+    folders = {case.release.classes.get(class_name) for class_name in (name, right)}
     if None not in folders and len(folders) > 1:
         message = f"{model.id} needs `{right}`, and `{name}` is for another kind of model"
         certain = model.checkpoint and load.class_written == name
@@ -84,7 +84,7 @@ def processor_of_another(
     case: Case, pair: Pair, other: Identity, model: Identity
 ) -> Iterator[Finding]:
     """A processor, or an image processor, loaded from an unlike checkpoint."""
-    ours, theirs = (one.checkpoint and one.checkpoint.image_size for one in (model, other))
+    ours, theirs = (load.checkpoint and load.checkpoint.image_size for load in (model, other))
     why, whole = "", pair.load.kind == PROCESSOR
     if whole and model.processor and other.processor and model.processor != other.processor:
         why = f"it is a `{other.processor}`, but {model.id} needs a `{model.processor}`"
@@ -140,7 +140,7 @@ def _vocabularies(case: Case, id: str | None) -> set[str]:
     if identity is None or identity.by_words:
         return set()
     types = case.knowledge("vocabularies_of_types")
-    return {name for name, known in types.items() if identity.model_type in known}
+    return {name for name, accepted in types.items() if identity.model_type in accepted}
 
 
 def _finding(pair: Pair, why: str, id: str) -> Finding:

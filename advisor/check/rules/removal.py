@@ -47,13 +47,13 @@ def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
             continue
         if f"/{TRANSFORMERS}/" not in f"/{name.place.path}":  # the library, or a copy of it
             yield name.name, name.place
-    optional = {(one.place.path, one.name) for one in case.scan.names if one.optional}
-    reached = {one.place for one in case.scan.names if not one.imported}
+    optional = {(name.place.path, name.name) for name in case.scan.names if name.optional}
+    reached = {name.place for name in case.scan.names if not name.imported}
     for usage in case.scan.usages:
         for load in usage.loads:
             place, loaded = load.class_name_place, load.class_name
-            told = place in reached or (load.place.path, loaded) in optional
-            if load.package == TRANSFORMERS and place and loaded and not told:
+            reported = place in reached or (load.place.path, loaded) in optional
+            if load.package == TRANSFORMERS and place and loaded and not reported:
                 yield loaded, place
 
 
@@ -232,9 +232,9 @@ def _moved_import(case: Case, members: ReleaseMembers, name: Name) -> tuple[Edit
     path, text, line = name.place.path, case.source(name.place.path), name.place.line
     parsed = None if name.place.cell is not None or "\r" in text else _parsed(path, text)
     nodes = ast.walk(parsed.tree) if parsed else ()
-    imports = (one for one in nodes if isinstance(one, ast.ImportFrom))
-    around = (one for one in imports if one.lineno <= line <= (one.end_lineno or one.lineno))
-    node = next((one for one in around if any(it.name == name.name for it in one.names)), None)
+    imports = (node for node in nodes if isinstance(node, ast.ImportFrom))
+    around = (node for node in imports if node.lineno <= line <= (node.end_lineno or node.lineno))
+    node = next((node for node in around if any(it.name == name.name for it in node.names)), None)
     if parsed is None or node is None:
         return ()
     place = parsed.location(node)
@@ -275,8 +275,8 @@ def _advised(members: ReleaseMembers, name: Name, change: NameChange) -> str | N
     instead = change.instead or ""
     at, _, last = instead.removeprefix(f"{TRANSFORMERS}.").rpartition(".")
     if taken := signature((members.names(at) or {}).get(last, "")):
-        asked = ", ".join(one for one in taken.positional if one in taken.required)
-        return advice(f"{instead}({asked})")
+        arguments = ", ".join(name for name in taken.positional if name in taken.required)
+        return advice(f"{instead}({arguments})")
     inside = members.names(instead.removeprefix(f"{TRANSFORMERS}."))
     whole = change.name == f"{name.module}.{name.name}"
     if inside is None or whole or name.name in inside:
@@ -300,7 +300,7 @@ def _moved(case: Case, module: str, name: str) -> NameChange | None:
     """What is known of a module that is gone, or of one that is imported as a name."""
     parts = [TRANSFORMERS, *module.split("."), name] if module else [TRANSFORMERS, name]
     names = (".".join(parts[:length]) for length in range(len(parts), 1, -1))
-    changes = (case.release.removed(one, "module") for one in names)
+    changes = (case.release.removed(name, "module") for name in names)
     return next((change for change in changes if change and change.kind == "removed"), None)
 
 

@@ -21,7 +21,7 @@ _MOST_MEANT = 100
 def suppress(case: Case, findings: list[Finding], not_run: set[str]) -> Suppression:
     """Take away what is ignored or waived."""
     today = case.today
-    agreed = {(choice.name, one.rule) for choice, one in _waivers(case) if one.until >= today}
+    agreed = {(choice.name, entry.rule) for choice, entry in _waivers(case) if entry.until >= today}
     covered = Stretches(
         ((ignore.place.path, id), ignore.first, ignore.last)
         for ignore in case.scan.ignores
@@ -50,10 +50,10 @@ def _ignores(case: Case) -> Iterator[tuple[set[str], Ignore]]:
 
     @cache
     def rules(path: str, first: int, last: int) -> set[str]:
-        found = lines.get(path, [])
-        begin = bisect.bisect_left(found, (first, ""))
-        end = bisect.bisect_left(found, (last + 1, ""))
-        return {rule for _, rule in found[begin:end]}
+        ignored = lines.get(path, [])
+        begin = bisect.bisect_left(ignored, (first, ""))
+        end = bisect.bisect_left(ignored, (last + 1, ""))
+        return {rule for _, rule in ignored[begin:end]}
 
     for ignore in case.scan.ignores:
         used = rules(ignore.place.path, ignore.first, ignore.last)
@@ -128,6 +128,6 @@ def file_not_checked(case: Case) -> Iterator[Finding]:
 
 def _meant(case: Case, id: str) -> str:
     """Return what a rule that does not exist may have been meant to be."""
-    known = tuple(case.rulebase.checks)
-    close = nearest(id, known) if id not in known else None
+    checks = tuple(case.rulebase.checks)
+    close = nearest(id, checks) if id not in checks else None
     return f"; did you mean `{close}`?" if close else ""

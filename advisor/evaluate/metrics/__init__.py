@@ -25,9 +25,9 @@ class Later:
         self._name = name
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(library(self._name), name)
-        setattr(self, name, found)
-        return found
+        attribute = getattr(library(self._name), name)
+        setattr(self, name, attribute)
+        return attribute
 
 
 np: Any = Later("numpy")

@@ -87,10 +87,10 @@ _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]")
 def penn_tokens(sentence: str) -> tuple[str, ...]:
     """Return the tokens of a sentence in lower case, without punctuation marks."""
     chunks = _EMOJI.sub(" ", sentence).split()
-    found: list[str] = []
+    tokens: list[str] = []
     for chunk, after in zip(chunks, [*chunks, ""][1:], strict=True):
-        found += _cut(chunk, after[:1].isdigit())
-    return tuple(found)
+        tokens += _cut(chunk, after[:1].isdigit())
+    return tuple(tokens)
 
 
 @lru_cache(maxsize=50_000)
@@ -99,7 +99,7 @@ def _cut(chunk: str, number_follows: bool) -> tuple[str, ...]:
     if _PLAIN.fullmatch(chunk) and chunk.lower() not in _SPLIT:
         return (chunk.lower(),)
     text = f"{chunk} 0" if number_follows else chunk
-    found = []
+    tokens = []
     at = 0
     while at < len(chunk):
         longest, end = 0, at
@@ -107,9 +107,9 @@ def _cut(chunk: str, number_follows: bool) -> tuple[str, ...]:
             match = rule.match(text, at)
             if match and match.end() > longest:
                 longest, end = match.end(), match.end(match.lastindex or 0)
-        found.append(_spelled(chunk[at:end]))
+        tokens.append(_spelled(chunk[at:end]))
         at = end
-    return tuple(token for token in found if token not in DROPPED)
+    return tuple(token for token in tokens if token not in DROPPED)
 
 
 def _spelled(token: str) -> str:
@@ -151,8 +151,8 @@ def bleu_4(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> W
 
 def _bleu(sums: Array) -> Array:
     """Return BLEU for counts of n-grams that are right, of all, the length, and that wanted."""
-    right, said = sums[:, :LONGEST], sums[:, LONGEST : 2 * LONGEST]
-    precision = np.prod((right + _TINY) / (said + _SMALL), axis=1) ** (1 / LONGEST)
+    right, counts = sums[:, :LONGEST], sums[:, LONGEST : 2 * LONGEST]
+    precision = np.prod((right + _TINY) / (counts + _SMALL), axis=1) ** (1 / LONGEST)
     ratio = (sums[:, -2] + _TINY) / (sums[:, -1] + _SMALL)
     return precision * np.where(ratio < 1, np.exp(1 - 1 / np.minimum(ratio, 1)), 1.0)
 
@@ -164,11 +164,11 @@ def _bleu_counts(text: Tokens, references: Sequence[Tokens]) -> list[int]:
         for gram, count in _grams(reference).items():
             if gram in most:  # the others say nothing of this text
                 most[gram] = max(most[gram], count)
-    right, said = [0] * LONGEST, [max(0, len(text) - n) for n in range(LONGEST)]
+    right, counts = [0] * LONGEST, [max(0, len(text) - n) for n in range(LONGEST)]
     for gram, count in written.items():
         right[len(gram) - 1] += min(count, most[gram])
-    nearest = min((abs(len(one) - len(text)), len(one)) for one in references)[1]
-    return [*right, *said, len(text), nearest]
+    nearest = min((abs(len(reference) - len(text)), len(reference)) for reference in references)[1]
+    return [*right, *counts, len(text), nearest]
 
 
 def rouge_l(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> Weighable:
@@ -180,12 +180,12 @@ def rouge_l(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> 
     subsequence = library("rapidfuzz.distance.LCSseq", "evaluate").similarity
 
     def score(text: Tokens, right: Sequence[Tokens]) -> float:
-        said = list(text) or [""]  # the reference splits an empty text into one empty word
+        words = list(text) or [""]  # the reference splits an empty text into one empty word
         precision = recall = 0.0
-        for one in right:
-            reference = list(one) or [""]
-            common = subsequence(said, reference)
-            precision = max(precision, common / len(said))
+        for tokens in right:
+            reference = list(tokens) or [""]
+            common = subsequence(words, reference)
+            precision = max(precision, common / len(words))
             recall = max(recall, common / len(reference))
         if not (precision and recall):
             return 0.0
@@ -201,7 +201,7 @@ def cider_d(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> 
     How rare an n-gram is comes from the references of the evaluated set, as usual. Resamplings
     keep it as it is, so they say how sure the mean is for this set of references.
     """
-    counted = [[_grams(one) for one in right] for right in references]
+    counted = [[_grams(reference) for reference in right] for right in references]
     frequency = Counter(gram for right in counted for gram in set().union(*right))
     most = log(len(counted)) if counted else 0.0
 
@@ -218,8 +218,8 @@ def cider_d(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> 
 
     scores = []
     for text, right in zip(texts, counted, strict=True):
-        said = vector(_grams(text))
-        alike = (_similarity(said, vector(one)) for one in right)
+        candidate = vector(_grams(text))
+        alike = (_similarity(candidate, vector(reference)) for reference in right)
         scores.append(CIDER_SCALE * sum(alike) / len(right))
     return of_mean(scores)
 
@@ -228,13 +228,13 @@ _Vector = tuple[list[dict[tuple[str, ...], float]], list[float], int]
 """Weights of n-grams by their length, the norm for each length, and how many pairs there are."""
 
 
-def _similarity(said: _Vector, reference: _Vector) -> float:
+def _similarity(candidate: _Vector, reference: _Vector) -> float:
     """Return the clipped cosine, less for a difference in length, averaged over lengths."""
     total = 0.0
-    for weights, norm, other, other_norm in zip(*said[:2], *reference[:2], strict=True):
+    for weights, norm, other, other_norm in zip(*candidate[:2], *reference[:2], strict=True):
         common = sum(min(w, other[g]) * other[g] for g, w in weights.items() if g in other)
         total += common / (norm * other_norm) if norm and other_norm else common
-    return total / LONGEST * exp(-((said[2] - reference[2]) ** 2) / (2 * CIDER_SIGMA**2))
+    return total / LONGEST * exp(-((candidate[2] - reference[2]) ** 2) / (2 * CIDER_SIGMA**2))
 
 
 def _grams(text: Tokens) -> Counter[tuple[str, ...]]:

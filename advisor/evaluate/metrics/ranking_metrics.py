@@ -29,10 +29,10 @@ class Picks(NamedTuple):
 
     def of_each(self, items: int) -> tuple[tuple[int, ...], ...]:
         """Return the labels picked for each item."""
-        found: list[list[int]] = [[] for _ in range(items)]
+        labels: list[list[int]] = [[] for _ in range(items)]
         for item, label in zip(self.item.tolist(), self.label.tolist(), strict=True):
-            found[item].append(label)
-        return tuple(map(tuple, found))
+            labels[item].append(label)
+        return tuple(map(tuple, labels))
 
 
 def tolerance(scores: Array) -> Array:
@@ -52,8 +52,8 @@ def best_labels(scores: Array) -> Picks:
 
 def levelled(scores: Array) -> Array:
     """Return scores (items, labels) of which those of a label that tie are the same number."""
-    found = np.array(scores, dtype=float)
-    for column in found.T:
+    leveled = np.array(scores, dtype=float)
+    for column in leveled.T:
         order = np.argsort(-column, kind="stable")
         falling = -column[order]
         start = 0
@@ -62,7 +62,7 @@ def levelled(scores: Array) -> Array:
             end = int(np.searchsorted(falling, reach, side="right"))
             column[order[start:end]] = -falling[start]
             start = end
-    return found
+    return leveled
 
 
 def accuracy(truth: Sequence[int], picks: Picks) -> Weighable:
@@ -82,8 +82,8 @@ def macro_f1(truth: Sequence[int], picks: Picks, classes: int) -> Weighable:
         hits = np.bincount(true, weights * right, classes)
         total = np.bincount(true, weights, classes)
         total = total + np.bincount(picks.label, weights[picks.item] * picks.share, classes)
-        known = total > 0
-        return float((2 * hits[known] / total[known]).mean()) if known.any() else float("nan")
+        present = total > 0
+        return float((2 * hits[present] / total[present]).mean()) if present.any() else float("nan")
 
     return Weighable(len(true), lambda weights: np.array([one(row) for row in weights]))
 
@@ -114,8 +114,8 @@ def of_each_class(truth: Array, picks: Picks) -> tuple[ClassFigures, ...]:
         return float(part / whole) if whole else None
 
     return tuple(
-        ClassFigures(int(of), share(hit, said), share(hit, of), share(2 * hit, of + said))
-        for hit, said, of in zip(hits, picked, truth.sum(axis=0), strict=True)
+        ClassFigures(int(of), share(hit, predicted), share(hit, of), share(2 * hit, of + predicted))
+        for hit, predicted, of in zip(hits, picked, truth.sum(axis=0), strict=True)
     )
 
 
@@ -140,10 +140,10 @@ def mean_average_precision(truth: Array, scores: Array) -> Weighable:
         values = [_average_precision(weights, true[:, n], given[:, n]) for n in used]
         if not values:
             return np.full(len(weights), np.nan)
-        known = np.stack(values)
-        counted = np.isfinite(known).sum(axis=0)
+        stacked = np.stack(values)
+        counted = np.isfinite(stacked).sum(axis=0)
         with np.errstate(invalid="ignore"):
-            return np.where(counted > 0, np.nansum(known, axis=0) / counted, np.nan)
+            return np.where(counted > 0, np.nansum(stacked, axis=0) / counted, np.nan)
 
     return Weighable(len(true), weighed, _ranked_labels(true, given))
 
@@ -163,12 +163,12 @@ def _average_precision(weights: Array, true: Array, scores: Array) -> Array:
     order = np.argsort(-scores, kind="stable")
     ends = np.flatnonzero(np.r_[np.diff(scores[order]) != 0, True])
     sorted_weights = weights[:, order]
-    found = np.cumsum(sorted_weights * true[order], axis=1)[:, ends]
+    hits = np.cumsum(sorted_weights * true[order], axis=1)[:, ends]
     taken = np.cumsum(sorted_weights, axis=1)[:, ends]
-    total = found[:, -1:]
-    steps = np.diff(found, axis=1, prepend=0)
+    total = hits[:, -1:]
+    steps = np.diff(hits, axis=1, prepend=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        precision = np.where(taken > 0, found / taken, 0.0)
+        precision = np.where(taken > 0, hits / taken, 0.0)
         return np.where(total[:, 0] > 0, (steps * precision).sum(axis=1) / total[:, 0], np.nan)
 
 

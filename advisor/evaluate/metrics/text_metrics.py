@@ -27,7 +27,7 @@ def exact_match(answers: Sequence[str], references: Sequence[Sequence[str]]) -> 
     """Return the share of answers that equal a reference, both normalised as VQA answers are."""
     return of_mean(
         [
-            normalised(answer) in {normalised(one) for one in right}
+            normalised(answer) in {normalised(reference) for reference in right}
             for answer, right in zip(answers, references, strict=True)
         ]
     )
@@ -42,8 +42,8 @@ def vqa_accuracy(answers: Sequence[str], references: Sequence[Sequence[str]]) ->
     """
     worth = []
     for answer, right in zip(answers, references, strict=True):
-        said = normalised(answer)
-        same = [normalised(reference) == said for reference in right]
+        predicted = normalised(answer)
+        same = [normalised(reference) == predicted for reference in right]
         shares = [min(1.0, (sum(same) - agrees) / AGREEING) for agrees in same]
         worth.append(sum(shares) / len(shares) if shares else 0.0)
     return of_mean(worth)
@@ -59,7 +59,7 @@ def anls(answers: Sequence[str], references: Sequence[Sequence[str]]) -> Weighab
 
     return of_mean(
         [
-            max((similarity(answer, one) for one in right), default=0.0)
+            max((similarity(answer, reference) for reference in right), default=0.0)
             for answer, right in zip(answers, references, strict=True)
         ]
     )
@@ -86,25 +86,25 @@ def _rate(process: Any, texts: Sequence[str], references: Sequence[Sequence[str]
     rows = []
     for text, right in zip(texts, references, strict=True):
         counts = []
-        for found in (process(reference, text) for reference in right):
-            changed = found.substitutions + found.deletions
-            edits, length = changed + found.insertions, changed + found.hits
+        for aligned in (process(reference, text) for reference in right):
+            changed = aligned.substitutions + aligned.deletions
+            edits, length = changed + aligned.insertions, changed + aligned.hits
             counts.append((edits / max(length, 1), edits, length))
         rows.append(min(counts, key=lambda each: each[0]))
     worth, edits_of_all, lengths = zip(*rows, strict=True) if rows else ((), (), ())
     return of_ratio(edits_of_all, lengths, worth)
 
 
-def field_f1(found: Sequence[Any], truth: Sequence[Any]) -> Weighable:
+def field_f1(extracted: Sequence[Any], truth: Sequence[Any]) -> Weighable:
     """Return the F1 over fields: a field is right where its name and its whole value are.
 
     Nested fields are taken by their path; members of a list share the path, in any order. Values
     are compared without regard to spaces at their ends, doubled ones, or case.
     """
     rows = []
-    for said, true in zip(found, truth, strict=True):
-        one, other = Counter(_leaves(said)), Counter(_leaves(true))
-        rows.append((2 * (one & other).total(), one.total() + other.total()))
+    for answer, true in zip(extracted, truth, strict=True):
+        leaves, other = Counter(_leaves(answer)), Counter(_leaves(true))
+        rows.append((2 * (leaves & other).total(), leaves.total() + other.total()))
     counts = np.asarray(rows, dtype=float).reshape(-1, 2)
 
     def value(sums: Any) -> Any:
@@ -160,5 +160,5 @@ def normalised(answer: str) -> str:
         apart = f"{mark} " in text or f" {mark}" in text
         cleared = cleared.replace(mark, "" if apart or grouped else " ")
     words = _STOP.sub("", cleared, count=_STOPS_REMOVED).lower().split()
-    kept = [word for word in (_NUMBERS.get(word, word) for word in words) if word not in _ARTICLES]
-    return " ".join(_contractions().get(word, word) for word in kept)
+    rest = [word for word in (_NUMBERS.get(word, word) for word in words) if word not in _ARTICLES]
+    return " ".join(_contractions().get(word, word) for word in rest)
