@@ -100,7 +100,7 @@ def test_the_environment_that_forbids_the_network_is_heeded(tiny: Tiny, tmp_path
 def test_memory_that_really_runs_out_is_said_so(tiny: Tiny) -> None:
     kind, message, hint = called(MEMORY, str(tiny("clip"))).strip().split("|")
     assert kind == "out-of-memory"
-    assert "ran out" in message
+    assert "used up the memory" in message
     assert "smaller" in hint
 
 
