@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 from advisor.check.finding import Finding
 from advisor.check.judgement import DeclaredChoice, Judgement
 from advisor.decide.selection import select
+from advisor.draw.findings import names_in
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import path_shown, read_bounded
 from advisor.rulebase.base import RuleBase
@@ -21,7 +22,7 @@ MOST_BYTES = 40_000_000
 MOST_ALIKE = MOST_BYTES
 """How often a finding can be known: files that give more are not read."""
 Key = tuple[str, str, str]
-"""Rule, path and message of a finding: what stays the same when lines move."""
+"""Rule and path of a finding, and what its message names: what stays when lines and words move."""
 Read = TypeVar("Read")
 JudgedChoice: TypeAlias = tuple[DeclaredChoice, Iterable[Judgement]]
 
@@ -102,14 +103,19 @@ def _locked_choice(row: dict[str, Any]) -> LockedChoice:
 
 def finding_key(finding: Finding) -> Key:
     """Return what a finding is known by."""
-    return finding.rule, finding.place.path if finding.place else "", finding.message
+    return finding.rule, _path(finding), names_in(finding.message)
+
+
+def _path(finding: Finding) -> str:
+    return finding.place.path if finding.place else ""
 
 
 def baseline_text(findings: Iterable[Finding]) -> str:
     """Return a baseline: how often each of some findings is known."""
+    alike = Counter((finding.rule, _path(finding), finding.message) for finding in findings)
     rows = [
         {"rule": rule, "path": path, "message": message, "count": count}
-        for (rule, path, message), count in sorted(Counter(map(finding_key, findings)).items())
+        for (rule, path, message), count in sorted(alike.items())
     ]
     return json.dumps({"baseline_version": VERSION, "findings": rows}, indent=2) + "\n"
 
@@ -123,7 +129,7 @@ def read_baseline(file: Path) -> Counter[Key]:
             key, count = (row["rule"], row["path"], row["message"]), row["count"]
             if {*map(type, key)} != {str} or type(count) is not int or not 0 < count <= MOST_ALIKE:
                 raise ValueError("a finding lacks `rule`, `path`, `message` or a valid `count`")
-            counts[key] += count
+            counts[*key[:2], names_in(key[2])] += count
         return counts
 
     command = f"advisor check --write-baseline {file}"

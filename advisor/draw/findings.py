@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 LEVELS = ("error", "warning", "note")
+_NAME = re.compile(r"`([^`]+)`|([\w.-]*[/_][\w./-]*\w)")
 
 
 class FindingRow(NamedTuple):
@@ -59,6 +61,11 @@ def place(finding: FindingRow) -> str:
     """Return where a finding stands as file:line:column, as much of it as is known."""
     parts = [finding.path or "", finding.line, finding.column]
     return ":".join(str(part) for part in parts if part)
+
+
+def names_in(message: str) -> str:
+    """Return the code and the ids that a message names: a later version may use other words."""
+    return " ".join(sorted({code or id for code, id in _NAME.findall(message)}))
 
 
 def sentence(finding: FindingRow) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from advisor import __version__
 from advisor.distribution import address
-from advisor.draw.findings import FindingRow, FindingsReport, RuleText, sentence
+from advisor.draw.findings import FindingRow, FindingsReport, RuleText, names_in, sentence
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -67,7 +67,7 @@ def _result(finding: FindingRow, index: dict[str, int], seen: Counter[str]) -> d
         "level": finding.level,
         "message": {"text": _LINK.sub(r"\[", sentence(finding))},
         "locations": [_location(finding)] if finding.path else [],
-        "partialFingerprints": {"advisor/v1": _fingerprint(finding, seen)},
+        "partialFingerprints": {"advisor/v2": _fingerprint(finding, seen)},
     }
 
 
@@ -82,7 +82,7 @@ def _location(finding: FindingRow) -> dict[str, Any]:
 
 
 def _fingerprint(finding: FindingRow, seen: Counter[str]) -> str:
-    """Stay the same when lines move: rule, file and message, and which of several it is."""
-    same = f"{finding.rule}\0{finding.path}\0{finding.message}"
+    """Stay the same when lines and words move: rule, file, names, and which of several it is."""
+    same = f"{finding.rule}\0{finding.path}\0{names_in(finding.message)}"
     seen[same] += 1
     return hashlib.sha256(f"{same}\0{seen[same]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -201,6 +201,21 @@ def test_a_baseline_leaves_only_new_findings(advisor, project, tmp_path):
     assert check(advisor, "--baseline", "known.json").code == 1
 
 
+def test_a_baseline_knows_a_finding_in_other_words_but_not_of_other_names(
+    advisor, project, tmp_path
+):
+    project(app_py=WRONG)
+    advisor("check", "--write-baseline", "known.json")
+    known = json.loads((tmp_path / "known.json").read_text())
+    (row,) = known["findings"]
+    names = re.findall(r"`[^`]+`|\S+/\S+", row["message"])
+    assert names
+    for message, code in ((f"now about {' and '.join(names)}", 0), ("now about `another`", 1)):
+        row["message"] = message
+        (tmp_path / "known.json").write_text(json.dumps(known))
+        assert check(advisor, "--baseline", "known.json").code == code
+
+
 def test_a_baseline_written_beside_the_old_one_holds_all_findings(advisor, project, tmp_path):
     project(app_py=WRONG)
     advisor("check", "--write-baseline", "known.json")
