@@ -181,6 +181,15 @@ def test_a_guess_with_one_meaning_is_taken_and_said(advisor, typed, meant):
 
 
 @pytest.mark.parametrize(
+    "need", ["caption photos in French and/or German", "answer yes/no questions about shop photos"]
+)
+def test_a_sentence_with_a_slash_is_no_id(advisor, need):
+    result = advisor(need)
+    assert (result.code, result.err) == (0, "")
+    assert "Understood" in result.out
+
+
+@pytest.mark.parametrize(
     ("typed", "hint"),
     [
         ("run", "`advisor try --image photo.jpg`"),
