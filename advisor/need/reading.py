@@ -33,6 +33,9 @@ NEAR_NAME = 3
 
 LESS_GB = 0.01
 
+WORDLESS = frozenset(("pick", "ranking", "vector"))
+"""Outputs that hold no text: numbers of classes, images by rank, vectors."""
+
 Span = tuple[int, int]
 
 ConceptSets = Sequence[tuple[str, frozenset[str]]]
@@ -134,10 +137,10 @@ def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Rea
         touched = _tasks(rulebase, lexicon, swept, met)
     answers = _said(rulebase, lexicon, swept, numbers)
     concluded = () if literally else _concluded(rulebase, lexicon, met, answers)
-    own = () if literally else _own_language(rulebase, swept, (*answers, *concluded))
     names = tuple((mark.id, swept.span(mark)) for mark in swept.of(NAME))
     touched = touched or _by_names(lexicon, names)
     tasks = within_reach(touched)
+    own = () if literally else _own_language(rulebase, swept, tasks, (*answers, *concluded))
     answers = (*answers, *_lighter(rulebase, lexicon, swept, {read.question for read in answers}))
     used = [span for task in touched for span in task.spans]
     used += [span for answer_read in (*answers, *concluded) for span in answer_read.spans]
@@ -361,8 +364,24 @@ def _concluded(
     return tuple(answer_reads)
 
 
+def _is_wordless(
+    rulebase: RuleBase, tasks: Sequence[TaskRead], reads: Sequence[AnswerRead]
+) -> bool:
+    """True where no texts go in or come out, so that the language of the need says nothing.
+
+    Images of documents hold texts, whatever is done with them.
+    """
+    if any("documents" in answer_read.answer.names for answer_read in reads):
+        return False
+    implied = [rulebase.task(task.task).implies for task in tasks]
+    return bool(implied) and all(
+        {*answers["text-input"]} == {"nothing"} and WORDLESS.issuperset(answers["output"])
+        for answers in implied
+    )
+
+
 def _own_language(
-    rulebase: RuleBase, swept: Swept, reads: Sequence[AnswerRead]
+    rulebase: RuleBase, swept: Swept, tasks: Sequence[TaskRead], reads: Sequence[AnswerRead]
 ) -> tuple[AnswerRead, ...]:
     """Return that texts are in the language of the need, where it says nothing of them.
 
@@ -373,6 +392,7 @@ def _own_language(
         question is None
         or swept.language in ("", USUAL)
         or question.id in {answer_read.question for answer_read in reads}
+        or _is_wordless(rulebase, tasks, reads)
     ):
         return ()
     answer = read_answer(question, swept.language, ORIGIN)

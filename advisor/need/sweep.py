@@ -92,7 +92,7 @@ class Swept(NamedTuple):
 
     `clauses` holds the number of the clause of each token, `sentences` that of its sentence;
     `corrected` has by token what a misspelt word was read as. `language` is that of all sentences
-    that mean something, empty where their words do not tell it, or where one is in another.
+    that mean something and tell one; empty where none does, or where one is in another.
     """
 
     text: str
@@ -153,7 +153,7 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
         marks = [*(mark for mark in marks if mark.first not in hidden), *quoted]
     meant = _meant(marks, tokens, clauses, sentences)
     speaking = {sentences[mark.first] for mark in meant if mark.kind in (CONCEPT, SAYING, ALIAS)}
-    language = whole if all(own.get(n) == whole for n in speaking) else ""
+    language = whole if all(own.get(n, "") in ("", whole) for n in speaking) else ""
     return Swept(text, tokens, meant, clauses, sentences, spelt, language)
 
 

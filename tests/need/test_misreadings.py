@@ -258,3 +258,143 @@ def test_pages_of_each_document_are_no_collection(rulebase):
 def test_who_is_understood_in_english_alone_wishes_for_another_language(rulebase):
     text = "The search only understands English words, I want German photo search"
     assert options_of(rulebase, text)["language"].options == ("de",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "detect near duplicates among photos",
+        "detect copies of our product photos",
+        "Duplikate unter Bildern detektieren",
+        "détecter les doublons parmi des photos",
+        "detectar fotos duplicadas",
+        "rilevare foto duplicate",
+        "detectar imagens repetidas",
+        "检测重复图片",
+        "重複画像を検出したい",
+    ],
+)
+def test_copies_that_are_detected_are_no_objects(rulebase, text):
+    assert tasks_of(rulebase, text) == ["deduplication"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bounding boxes around every screw, 300 annotated images",
+        "Rahmen um jede Schraube, 300 annotierte Bilder",
+        "des boîtes englobantes autour de chaque vis, 300 images annotées",
+        "cajas delimitadoras para cada tornillo, 300 imágenes anotadas",
+        "riquadri attorno a ogni vite, 300 immagini annotate",
+        "caixas delimitadoras em volta de cada parafuso, 300 imagens anotadas",
+    ],
+)
+def test_annotated_images_of_boxes_are_no_classes(rulebase, text):
+    assert tasks_of(rulebase, text) == ["object-detection"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Klassifikation von Röntgenbildern, 700 gelabelte Aufnahmen in 4 Klassen",
+        "trier des vis, 50 images par catégorie",
+        "wir suchen ähnliche Bilder in unserem Archiv",
+        "Wir möchten doppelte Fotos in unserem Archiv finden",
+        "我们想对照片分类，每类50张标注图片",
+    ],
+)
+def test_without_texts_the_language_of_the_need_says_nothing(rulebase, text):
+    assert "language" not in options_of(rulebase, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Fotos in die Kategorien Hund und Katze einteilen, ohne Training", "de"),
+        ("gescannte Briefe sortieren, 200 gelabelte Seiten", "de"),
+        ("縦書きの小説のスキャンを文字起こししたいです。RTX 4070 12GB、個人利用", "ja"),
+        ("识别扫描书籍的文字。RTX 4070 12GB", "zh"),
+    ],
+)
+def test_texts_are_in_the_language_of_the_need(rulebase, text, language):
+    assert options_of(rulebase, text)["language"].options == (language,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "解析合同PDF，输出markdown",
+        "parse scanned contracts to markdown",
+        "invoices to markdown",
+        "Felder aus Verträgen extrahieren, als Markdown",
+        "extraire des contrats PDF en markdown",
+        "extraer contratos PDF a markdown",
+        "estrarre contratti PDF in markdown",
+        "extrair contratos PDF em markdown",
+        "契約書PDFをmarkdownに変換したい",
+    ],
+)
+def test_markdown_of_a_document_is_its_whole_page(rulebase, text):
+    assert tasks_of(rulebase, text) == ["ocr-page"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "给图片生成详细描述用来训练文生图模型",
+        "describe 3000 images to train a text-to-image model",
+        "captions for training an image generator",
+        "Bilder beschreiben zum Trainieren eines Bildgenerators",
+        "décrire des images pour entraîner un modèle texte-image",
+        "describir imágenes para entrenar un modelo de texto a imagen",
+        "descrivere immagini per addestrare un modello text-to-image",
+        "descrever imagens para treinar um gerador de imagens",
+        "画像生成モデルの学習用に画像の説明文を生成したい",
+        "a captioner for my LoRA dataset, 3000 pics, long natural captions",
+    ],
+)
+def test_texts_that_a_generator_is_trained_on_train_nothing_here(rulebase, text):
+    assert tasks_of(rulebase, text) == ["dataset-captioning"]
+    assert {"training", "pairs"}.isdisjoint(options_of(rulebase, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "device"),
+    [
+        ("describe photos on a Jetson Orin", "gpu"),
+        ("describe photos on a Jetson Nano", "gpu"),
+        ("Fotos beschreiben auf einem Jetson Xavier", "gpu"),
+        ("describe photos on a Raspberry Pi", "phone"),
+        ("漫画の文字を読み取って、ブラウザで動かしたい", "browser"),
+    ],
+)
+def test_a_device_is_what_it_is(rulebase, text, device):
+    assert options_of(rulebase, text)["device"].options == (device,)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "number"),
+    [
+        ("15.000 gescannte Lieferscheine auslesen", "collection", 15_000),
+        ("décrire 450 000 tableaux d'un musée", "collection", 450_000),
+        ("décrire 450\u202f000 peintures d'un musée", "collection", 450_000),
+        ("describir 15.000 cuadros", "collection", 15_000),
+        ("describe 15,000 reports", "collection", 15_000),
+        ("6000 license plate crops to fine-tune on", "pairs", 6_000),
+        ("6000 Kennzeichen lesen, zum Trainieren vorhanden", "pairs", 6_000),
+    ],
+)
+def test_large_numbers_count_what_they_stand_before(rulebase, text, question, number):
+    assert options_of(rulebase, text)[question].value == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "scanned invoices as JSON, no labels yet",
+        "Handwritten notes, line crops already segmented",
+        "handschriftliche Zeilen, bereits segmentiert",
+    ],
+)
+def test_what_is_missing_or_done_is_no_other_task(rulebase, text):
+    assert read(rulebase, text).besides == ()
