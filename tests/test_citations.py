@@ -63,9 +63,9 @@ def laid_over(small_folder, tmp_path, checkpoints, sources=WIKI):
 def test_a_member_cites_its_own_facts_and_a_series_those_that_it_states(small_folder, tmp_path):
     rules, remarks = laid_over(small_folder, tmp_path, SERIES)
     assert remarks == [
-        "14:5: the series does not set `parameters_millions`; cite a source for the field here",
-        "15:5: `gated` has no source; add one under `sources`",
-        "18:5: `commercial_use` of the series has no source; add a source to the series or here",
+        "14:5: the series does not set `parameters_millions`. Cite a source for the field here",
+        "15:5: `gated` has no source. Add one under `sources`",
+        "18:5: `commercial_use` of the series has no source. Add one to the series or here",
     ]
     assert rules.checkpoint("lab/one").commercial_use == "permitted"
 
@@ -85,7 +85,7 @@ def test_a_fact_without_a_source_fails_the_check_and_nothing_else(capsys, monkey
     assert checked.code == 2
     [problem] = [line for line in checked.err.splitlines() if "yaml:" in line]
     assert problem == (
-        f"{tmp_path.name}/checkpoints/clip.yaml:9:5: `gated` has no source; add one under `sources`"
+        f"{tmp_path.name}/checkpoints/clip.yaml:9:5: `gated` has no source. Add one under `sources`"
     )
     assert advisor("show", "lab/alone", "--rules", tmp_path).code == 0
 

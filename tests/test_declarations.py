@@ -199,7 +199,7 @@ def test_one_line_in_the_class_of_checkpoints_is_a_field_in_files_pages_and_docu
     entries.write_text(
         text.replace(f"{cited}]", f"{cited}, attention_window]", 1), encoding="utf-8"
     )
-    assert "of the series has no source; add a source to the" not in said("rules", "check")
+    assert "of the series has no source. Add one to the" not in said("rules", "check")
     assert '"attention_window"' in said("rules", "schema", "checkpoints")
     assert "attention_window" in said("show", here, "--full")
     for words in (

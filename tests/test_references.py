@@ -663,7 +663,7 @@ def test_one_entry_with_five_mistakes_gets_five_lines(tmp_path):
     )
     assert broken(root) == [
         "checkpoints/writer.yaml:5:13: unknown task `wrte`; did you mean `write`?",
-        "checkpoints/writer.yaml:7:5: `gated` has no source; add one under `sources`",
+        "checkpoints/writer.yaml:7:5: `gated` has no source. Add one under `sources`",
         "checkpoints/writer.yaml:8:5: unknown checkpoint `org/writr`; did you mean `org/writer`?",
         "checkpoints/writer.yaml:9:25: unknown source `papr`; did you mean `paper`?",
         "checkpoints/writer.yaml:10:15: unknown task of this checkpoint `find`",
@@ -694,7 +694,7 @@ def test_an_unknown_field_hides_no_unknown_source(tmp_path):
     with pytest.raises(BrokenFileError) as caught:
         load_rules(overlays=(ours,))
     told = [one.removeprefix("mine/checkpoints/clip.yaml:") for one in caught.value.problems]
-    uncited = "of the series has no source; add a source to the series or here"
+    uncited = "of the series has no source. Add one to the series or here"
     assert told == [
         f"3:5: `commercial_use` {uncited}",
         f"3:5: `licence` {uncited}",

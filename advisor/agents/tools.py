@@ -80,7 +80,7 @@ def _recommend(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
 
     need, answers = arguments.get("need", "").strip(), _answers(rulebase, arguments)
     if len(need) > MOST_NEED:
-        message = f"`need` has {len(need):,} characters; the limit is {MOST_NEED:,}"
+        message = f"`need` has {len(need):,} characters, and the limit is {MOST_NEED:,}"
         raise UsageError(
             message, hint="describe your images and the output you want in a few sentences"
         )

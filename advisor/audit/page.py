@@ -172,7 +172,7 @@ def _verdict(audit: Audit) -> Text:
     levels = ", ".join(count(number, level) for level, number in _counts(audit).items())
     if unproved := sum(claim.state == NOT_PROVED for claim in audit.claims):
         return Text(f"not verified: {count(unproved, 'claim')}; {levels}", "bad")
-    return Text(f"sound: {levels}", "good") if audit.sound else Text(f"not sound: {levels}", "bad")
+    return Text(f"sound: {levels}", "good") if audit.sound else Text(f"rules fail: {levels}", "bad")
 
 
 def _counts(audit: Audit) -> dict[str, int]:

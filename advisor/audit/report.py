@@ -114,8 +114,8 @@ def _about_rules(
     if settled := [effect for effect in effects if not effect.left_open]:
         claims.append(conclude("pivotal", _pivots_text(settled), about_pivots))
     for id, what, left in (
-        ("rules", "whether they fire or have an effect", unread),
-        ("pivotal", "where they change the result", unread | unsettled),
+        ("rules", "firing and effect", unread),
+        ("pivotal", "effect on the result", unread | unsettled),
     ):
         if left:
             whys = "; ".join(dict.fromkeys(left.values()))
@@ -128,7 +128,7 @@ def _rules_text(effects: list[Effect]) -> str:
     dead = sum(not effect.fires for effect in effects)
     implied = sum(effect.implied for effect in effects)
     fire = f"{dead} of {len(effects)} rules cannot" if dead else f"all {len(effects)} rules can"
-    return f"{fire} fire; {implied or 'none'} {'are' if implied > 1 else 'is'} covered by others"
+    return f"{fire} fire, {implied or 'no'} {'rules are' if implied > 1 else 'rule is'} redundant"
 
 
 def _pivots_text(effects: list[Effect]) -> str:

@@ -69,7 +69,7 @@ def family_page(family: Family, rulebase: RuleBase) -> Page:
         items = [
             _cited("", claim, f"“{claim.claim}” {claim.status}. {claim.truth}") for claim in claims
         ]
-        page += listed("Claims of articles", items)
+        page += listed("Published claims", items)
     return page
 
 

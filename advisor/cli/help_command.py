@@ -35,8 +35,8 @@ How to pass answers as flags, in a profile file, or in an interview
   Numbers    use 5000, 5,000, 5k, 2 million, 2.000.000, or a unit: 8GB, 300 images
   Machines   use a name: `--device "rtx 3060"` is a GPU with its memory
   Several    separate options by commas, or repeat the flag: `--language de,fr`
-  Defaults   fill unanswered questions and are listed; --strict uses no defaults
-  Profiles   are YAML or JSON files of answers: `--profile FILE`; flags override them
+  Defaults   answer all other questions and are listed, except with --strict
+  Profiles   are YAML or JSON files of answers (`--profile FILE`); flags take precedence
 
 `advisor list questions` prints the questions, `advisor show QUESTION` its options.
 """,

@@ -117,7 +117,7 @@ def showing(formats: tuple[str, ...]) -> Options:
     The first format is the one that it prints by itself.
     """
     shown: str = typer.Option(
-        formats[0], "--format", "-f", metavar="FORMAT", help=f"{joined(formats, 'or')}."
+        formats[0], "--format", "-f", metavar="FORMAT", help=f"Format: {joined(formats, 'or')}."
     )
 
     def made(

@@ -103,7 +103,7 @@ def _any_other(pick: Pick, selection: Selection) -> Iterator[Alternative]:
     """Where no other is known to be better at anything: the next in the order."""
     picks = selection.picks
     after = picks.index(pick) + 1 if pick in picks else 0
-    following = "it ranks next, and no result says which is better"
+    following = "next in the ranking, without a shared benchmark"
     for other in (*picks[after:], *picks[:after]):
         yield Alternative("other", other.checkpoint.id, following)
     for other in selection.unverified:

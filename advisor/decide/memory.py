@@ -164,7 +164,7 @@ def estimate(
     For one image and one beam it is `memory_gb`. Raises ValueError for numbers below one.
     """
     if min(batch, beams, new_tokens) < 1:
-        raise ValueError("batch, beams and new_tokens are at least one")
+        raise ValueError("batch, beams and new_tokens must be at least 1")
     task = f" --task {checkpoint.tasks[0]}" if checkpoint.tasks else ""
     command = f"advisor try --image photo.jpg --checkpoint {checkpoint.hub_id}{task} --format json"
     millions = checkpoint.parameters_millions

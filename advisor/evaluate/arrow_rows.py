@@ -156,7 +156,7 @@ def _described(file: Path, folder: Path) -> Any:
 def _own(file: Path, folder: Path) -> Path:
     """Return a file; BrokenFileError for one that is elsewhere, or is a pipe or a device."""
     if not resolved(file).is_relative_to(resolved(folder)):
-        message = f"`{folder}` names `{file}`, which is outside that folder"
+        message = f"`{folder}` refers to `{file}`, which is outside that folder"
         raise BrokenFileError(message, hint="pass the path of that file to use it")
     if not file.is_file():
         raise BrokenFileError(f"`{folder}` cannot be read: `{file}` is not a regular file")

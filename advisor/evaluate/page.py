@@ -50,8 +50,8 @@ NOTES = {
     "alone adds to the error.",
     "recall@1": "Each text ranks all images. Intervals resample the texts, not the searched "
     "images.",
-    "vqa-accuracy": "Answers are normalized like in the official VQA script.",
-    "exact-match": "Answers are normalized like in the official VQA script.",
+    "vqa-accuracy": "Answers are normalized as in the official VQA script.",
+    "exact-match": "Answers are normalized as in the official VQA script.",
 }
 
 

@@ -172,7 +172,7 @@ Languages = Annotated[
 FIGURE_LANGUAGE = TextOf(r"[a-z]{2,3}|multilingual", "a language code such as `de`")
 FigureLanguage = Annotated[str, FIGURE_LANGUAGE]
 FigureLanguages = Annotated[Sequence[str], ListOf(FIGURE_LANGUAGE, least=1)]
-AskedLanguage = Annotated[str, TextOf(r"[a-z]{2,3}|multilingual|asked", "a code, or `asked`")]
+AskedLanguage = Annotated[str, TextOf(r"[a-z]{2,3}|multilingual|asked", "a language or `asked`")]
 """The language of a figure: `multilingual` is a mean over several."""
 
 Thinking = Annotated[str, OneOf("never", "off-by-default", "on-by-default", "always")]

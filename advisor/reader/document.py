@@ -121,7 +121,7 @@ def read_bytes(data: bytes, name: str, size: int = 0) -> Document:
     document = Document(name)
     size = max(size, len(data))
     if size > MAX_BYTES:
-        document.report((), f"is {size:,} bytes; the limit is {MAX_BYTES:,}")
+        document.report((), f"is {size:,} bytes, and the limit is {MAX_BYTES:,}")
         return document
     try:
         text = data.decode("utf-8-sig")

@@ -158,7 +158,7 @@ def _declared(rule: Rule, families: Mapping[str, Entry]) -> tuple[str, str]:
     family = families[rule.candidates[0]]
     if place := family.place_of((part, key)):
         return place, f"{part}: {key}"
-    return family.place, f"which has no `{key}`"
+    return family.place, f"the family has no `{key}`"
 
 
 def _description(family: dict[str, Any]) -> dict[str, list[Statement]]:

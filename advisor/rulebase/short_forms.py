@@ -228,11 +228,11 @@ def _uncited(own: Mapping[str, Any], series: Mapping[str, Any]) -> Iterator[tupl
         if {**series, **own}.get(field) is None or field in by_member:
             continue
         if field in own and field in by_series:
-            yield field, f"the series does not set `{field}`; cite a source for the field here"
+            yield field, f"the series does not set `{field}`. Cite a source for the field here"
         elif field in own:
-            yield field, f"`{field}` has no source; add one under `sources`"
+            yield field, f"`{field}` has no source. Add one under `sources`"
         elif field not in by_series:
             yield (
                 field,
-                (f"`{field}` of the series has no source; add a source to the series or here"),
+                (f"`{field}` of the series has no source. Add one to the series or here"),
             )

@@ -48,5 +48,5 @@ def site(folder: Folder, force: Force = False, *, first: CriteriaFirst, rulebase
     write_text(file, page, within=folder)
     say(file.as_posix())
     size = size_shown(len(gzip.compress(page.encode(), mtime=0)))
-    note(f"{size} compressed; open the page in a browser, or serve the folder")
+    note(f"page size compressed: {size}. Open the page in a browser, or serve the folder.")
     return 0

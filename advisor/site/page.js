@@ -45,7 +45,7 @@ function readAddress() {
     if (values && text === DECLINED) state.declined.add(id);
     else if (values && !(id in state.given) && (meant in question.called || placesOf(values, meant).length)) {
       state.given[id] = meant;
-    } else state.notes.push(`The answer ${flag} ${text} is not understood here.`);
+    } else state.notes.push(`This page does not support the answer ${flag} ${text}.`);
   }
   for (const [id, other, options, implied] of table?.moot ?? []) {
     const said = other in state.given ? [state.given[other]] : implied;
@@ -288,7 +288,7 @@ function answered(walk, state) {
     source && source !== family ? make("p", { class: "warn" },
       `${familyName(family)} fits best, but none of its checkpoints meets your answers.`) : null,
     ...picture.map((one) => one.cloneNode(true)),
-    next.length && !picture.length ? titled("Next checkpoints",
+    next.length && !picture.length ? titled("Other checkpoints",
       list(next.map((id) => [modelLink(id), ` ${data.briefs[id]}`]))) : null,
     copied([command("code", state), command("recommend", state)].join("\n")),
     make("p", { class: "quiet" }, make("a", { href: location.hash }, "Link to this answer")),

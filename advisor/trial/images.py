@@ -267,7 +267,7 @@ def _eight_bit(image: Any) -> Any:
 
 def _too_large(name: str, has: str, most: int = LARGEST_PIXELS) -> ImageError:
     return ImageError(
-        f"`{name}` {has}; the limit is {most / 1e6:g} million",
+        f"`{name}` {has}, and the limit is {most / 1e6:g} million pixels",
         hint="resize the image first; most models use only a few hundred pixels per side",
         kind="image-too-large",
     )

@@ -186,11 +186,11 @@ def _fields(value: Any) -> Mapping[str, Any]:
     try:
         read = json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError) as error:
-        raise ValueError("its fields are not JSON") from error
+        raise ValueError("the fields column is not JSON") from error
     if isinstance(read, dict) and isinstance(read.get(DONUT), dict):
         read = read[DONUT]
     if not isinstance(read, dict):
-        raise ValueError(f"its fields are {_kind(read)}, not a JSON object")  # noqa: TRY004 - a row
+        raise ValueError(f"the fields column is {_kind(read)}, not a JSON object")  # noqa: TRY004 - a row
     return read
 
 

@@ -85,9 +85,7 @@ class Material:
     annotations: Annotated[str, option("--annotations FILE", "VQA annotations file.")] = ""
     vocabulary: Annotated[
         str,
-        option(
-            "--vocabulary FILE", "vocab.txt for a new network. Default: the words of the texts."
-        ),
+        option("--vocabulary FILE", "vocab.txt for a new model. Default: words of the data file."),
     ] = ""
 
 

@@ -555,7 +555,7 @@ def test_malformed_lines_are_answered_in_the_order_of_all(tmp_path):
 
 def test_a_need_of_a_book_is_refused_and_a_long_one_is_answered_in_short(rulebase):
     error = called(rulebase, "recommend", need="captions of photos " * 20_000)["error"]
-    assert error["message"] == "`need` has 379,999 characters; the limit is 4,000"
+    assert error["message"] == "`need` has 379,999 characters, and the limit is 4,000"
     words = "captions of photos " + " ".join(f"qwertz{number}" for number in range(300))
     answered = answer(rulebase, "recommend", {"need": words})
     short = answered.structured_content

@@ -111,7 +111,7 @@ def test_a_family_page_has_every_section_and_what_articles_say(advisor):
     page = advisor("show", "clip").out
     for heading in ("Inputs", "Training", "Limits", "Choose when", "Tasks", "Cannot"):
         assert f"\n{heading}\n" in page
-    assert "Claims of articles" in page
+    assert "Published claims" in page
     document = advisor("show", "clip", "--format", "json").json
     assert all(one["sources"] for one in document["description"]["training"])
     assert {"claim", "status", "truth", "sources"} <= set(document["claims"][0])

@@ -330,7 +330,7 @@ def test_what_is_decoded_as_a_whole_may_have_fewer_pixels(
     monkeypatch.setitem(images.HELD_MORE_THAN_ONCE, suffix.upper(), 700)
     path = tmp_path / f"image.{suffix}"
     two_colours().save(path)
-    with pytest.raises(ImageError, match="40 x 20 pixels; the limit is") as caught:
+    with pytest.raises(ImageError, match="40 x 20 pixels, and the limit is") as caught:
         open_image(path)
     assert caught.value.kind == "image-too-large"
 

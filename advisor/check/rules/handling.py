@@ -133,7 +133,7 @@ def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
             token = match.group()
             prompts = ((model, prompt) for model in prompted for prompt in model.prompts.values())
             other = next((model for model, prompt in prompts if prompt.startswith(token)), None)
-            whose = f"the prompt of {other.id}" if other else "in no cataloged checkpoint"
+            whose = f"the prompt of {other.id}" if other else "a prompt of no cataloged model"
             fix = f"load {other.id}, or fine-tune with your own token" if other else None
             if checkpoint.prompts:
                 fix = f"use its prompt, `{next(iter(checkpoint.prompts.values()))}`"
