@@ -205,7 +205,12 @@ def _remarks(selection: Selection, pick: Pick) -> Iterator[Item]:
     named = {figure.name: figure for figure in reversed(pick.figures)}
     figures = sorted(named.values(), key=pick.figures.index)
     scores = "; ".join(f"{figure.name} {figure.value:g}" for figure in figures[:2])
-    yield Item("", f"{pick.checkpoint.id}: {scores or 'no published score for this task'}")
+    if not scores:
+        scores = "no published score for this task"
+        if bits := pick.checkpoint.bits:
+            loss = pick.checkpoint.losses[pick.checkpoint.precision]
+            scores += f"; in {bits} bits the largest loss published for its series is {loss:g}"
+    yield Item("", f"{pick.checkpoint.id}: {scores}")
     source = pick.before_next.source if pick.before_next else None
     yield Item("", standing(selection, pick), source or "")
     if intended := pick.checkpoint.notes.get("intended_use"):

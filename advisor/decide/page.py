@@ -70,8 +70,7 @@ DEPENDS_ON = {ASSUMED: "depends on defaults", UNDETERMINED: "needs more answers"
 class Room(NamedTuple):
     """How much of an answer a page has: lines of its reason, checkpoints, changes.
 
-    `first` and `others` are lines of the ranking, and of why not each other family; `larger` says
-    whether there is one for what is better and larger.
+    `first` and `others` are lines of the ranking, and of why not each other family.
     """
 
     reason: int
@@ -79,7 +78,6 @@ class Room(NamedTuple):
     changes: int
     first: int = 2
     others: int = 2
-    larger: bool = True
 
 
 AMPLE = Room(reason=2, checkpoints=4, changes=2)
@@ -93,7 +91,7 @@ LESS = (
     Room(1, 1, 1, others=1),
     Room(1, 1, 0, others=1),
     Room(1, 1, 0, first=1, others=1),
-    Room(1, 1, 0, first=1, others=1, larger=False),
+    Room(1, 1, 0, first=1, others=0),
 )
 """What is given up, one after the other, where a screen would be too small."""
 COLUMNS = 80
@@ -168,15 +166,15 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
     use = "" if first.use == AS_IS else f"to {first.use}"
     notes = (use, family, precision_text(first.checkpoint), unsure or _certainty(advice))
     head = Headline(linked_id(first), tuple(note for note in notes if note))
-    larger = _larger(advice) if room.larger else ()
-    first_notes = [*_first(advice), *larger]
+    first_notes = [*_first(advice)]
     if took := advice.hours(first):
         first_notes.append(Note("Time", took.text, lines=2))
     if advice.task in first.checkpoint.pipelines:
         first_notes.append(Note("Pipeline", f"{way_of(first.checkpoint, str(advice.task))}."))
     ranking, *others = (note._replace(lines=room.first) for note in first_notes)
-    blocked = _unloadable(advice.selection)  # with its figure and what blocks it, whatever room
-    return [head, *_notes([ranking, *_why(advice, room), *others, *blocked])]
+    # What a result puts first stands with its figure and what keeps it from there, whatever room.
+    better = [*_larger(advice), *_unloadable(advice.selection)]
+    return [head, *_notes([ranking, *_why(advice, room), *better, *others])]
 
 
 def _certainty(advice: TaskAdvice) -> str:
@@ -343,7 +341,7 @@ def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
     """The other families, what would change the answer, and what was assumed."""
     decision = advice.decision
     others = [rival for rival in decision.assessments if rival.family != advice.family]
-    if decision.outcome != NONE:
+    if decision.outcome != NONE and room.others:
         others = [other for other in others if other.verdict != "recommended"]
         for place, assessment in enumerate(others):
             label = "" if place else "Other families"
@@ -353,7 +351,7 @@ def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
             yield Note(label, named, room.others)
     if decision.outcome != NONE and (detour := advice.elsewhere):
         ids, task = ", ".join(detour.checkpoints), f"Hub task {detour.task}"
-        yield Note("Alternative", f"{ids} ({task})" if ids else task, room.others)
+        yield Note("Alternative", f"{ids} ({task})" if ids else task, max(room.others, 1))
     for place, (words, end) in enumerate(_unless(advice, room.changes)):
         yield Note("" if place else "Would change if", f"{words}: {end}", 2)
     if decision.family and advice.assumed:

@@ -85,7 +85,7 @@ def test_a_command_line_of_then_gives_the_answer_of_now(advisor):
     assert old.json == new.json
     assert old.json["profile"]["reading"]["options"] == ["no-text"]
     assert old.json["profile"]["collection"]["options"] == ["millions"]
-    assert "--ocr none --num-items 1000000-or-more" in old.json["command"]
+    assert "--ocr none --num-items 3000001-or-more" in old.json["command"]
     assert "--sort memory" in old.json["command"]
 
 
