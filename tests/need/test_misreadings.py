@@ -394,7 +394,25 @@ def test_large_numbers_count_what_they_stand_before(rulebase, text, question, nu
         "scanned invoices as JSON, no labels yet",
         "Handwritten notes, line crops already segmented",
         "handschriftliche Zeilen, bereits segmentiert",
+        "handgeschriebene Zeilen, 500 annotierte Bilder",
+        "fine-tune on my license plate crops (about 6k labelled)",
+        "finetune an OCR on 3000 labelled text lines",
     ],
 )
 def test_what_is_missing_or_done_is_no_other_task(rulebase, text):
     assert read(rulebase, text).besides == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "segment cells, 200 annotated images",
+        "Zellen segmentieren, 200 annotierte Bilder",
+        "segmenter des cellules, 200 images annotées",
+        "segmentar células, 200 imágenes anotadas",
+        "segmentare cellule, 200 immagini annotate",
+        "segmentar células, 200 imagens anotadas",
+    ],
+)
+def test_annotated_images_to_segment_are_no_classes(rulebase, text):
+    assert tasks_of(rulebase, text) == ["segmentation"]
