@@ -92,7 +92,7 @@ class Swept(NamedTuple):
 
     `clauses` holds the number of the clause of each token, `sentences` that of its sentence;
     `corrected` has by token what a misspelt word was read as. `language` is that of all sentences
-    that mean something and tell one; empty where none does, or where one is in another.
+    that may speak of a task, empty where their words do not tell it, or where one is in another.
     """
 
     text: str
@@ -152,8 +152,8 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
         hidden = _places(quoted)
         marks = [*(mark for mark in marks if mark.first not in hidden), *quoted]
     meant = _meant(marks, tokens, clauses, sentences)
-    speaking = {sentences[mark.first] for mark in meant if mark.kind in (CONCEPT, SAYING, ALIAS)}
-    language = whole if all(own.get(n, "") in ("", whole) for n in speaking) else ""
+    speaking = {sentences[mark.first] for mark in meant if mark.kind in (CONCEPT, ALIAS)}
+    language = whole if all(own.get(n) == whole for n in speaking) else ""
     return Swept(text, tokens, meant, clauses, sentences, spelt, language)
 
 
