@@ -25,8 +25,8 @@ EXIT_TONES = {0: "good", 1: "bad", 2: "bad", 3: "warn"}
 WORST = ("excluded", "discouraged", "allowed", "recommended")
 USAGE = ("path", "line", "checkpoint", "class", "task")
 MOST_PLACES = 4
-TOLD = ("file-not-checked", "outdated-choice")
-"""Rules whose notes are told in any case: of what was not looked at, and of a better choice."""
+TOLD = ("file-not-checked", "outdated-choice", "undetermined")
+"""Rules whose notes are told in any case: of what was not judged, and of a better choice."""
 MOST_RELEASES = 2
 """As many releases and pins are named; more are counted."""
 WIDEST = 72

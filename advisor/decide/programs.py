@@ -168,7 +168,7 @@ def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
     if not checkpoint.thinks:
         return ""
     if thinking:
-        faster = "; --no-thinking is faster" if checkpoint.thinking_switch else ""
+        faster = "; `--no-thinking` of advisor turns this off" if checkpoint.thinking_switch else ""
         return f"the model thinks before it answers, like in its published results{faster}"
     if checkpoint.thinking_switch:
         return "thinking is off; the published results used thinking"

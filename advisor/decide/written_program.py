@@ -209,12 +209,10 @@ def _runtime(
         first = f"publish the model first ({state.because})"
         notes = (wanted.tested, first if state.answer == PARTLY else "")
         return wanted, "; ".join(filter(None, notes))
-    because = (
-        state.because
-        if state.answer == NO
-        else (f"advisor has no program for this ({state.because})")
-    )
-    message = f"{checkpoint.id} does not run with {wanted.label}: {because}"
+    message = f"{checkpoint.id} does not run with {wanted.label}: {state.because}"
+    if state.answer != NO:
+        runs = f"that runs {checkpoint.id} with {wanted.label}"
+        message = f"advisor has no program {runs} ({state.because})"
     nearest = _nearest(advice, checkpoint, wanted)
     if runtime:
         raise UsageError(message, hint=f"nearest: {nearest}", kind="no-program")

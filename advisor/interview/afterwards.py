@@ -53,7 +53,7 @@ def offer(
                 if chosen == TRY and checkpoint:
                     _try(recommendation, checkpoint, prompt, color=color)
                 elif chosen == CODE:
-                    note("", *str(advice.snippet).split("\n"), "")
+                    sys.stderr.write(f"\n{advice.snippet}\n")  # whole lines, to be copied
                 elif chosen == EXPLAIN:
                     _run(recommendation, "explain")
                 else:

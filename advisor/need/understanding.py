@@ -184,6 +184,9 @@ def not_understood(rulebase: RuleBase, text: str) -> UsageError:
             "creates its configuration",
             kind="not-understood",
         )
+    if text in commands():
+        hint = f"`advisor {text} --help` explains it; `advisor list tasks` prints the tasks"
+        return UsageError(f"`{text}` is a command, not a task", hint=hint, kind="not-understood")
     if len(text.split()) == 1 and not written_by_character(text):
         names = [*commands(), *rulebase.task_names, *rulebase.words]
         return unknown_name("command or task", text, names, LISTING)

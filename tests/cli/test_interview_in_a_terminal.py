@@ -228,7 +228,10 @@ def test_an_option_may_be_typed_by_name(terminal, typed):
     person = terminal("ask", "--plain")
     person.question()
     person.types(typed)
-    assert "2. settled: unified VLP (vision-language models); open is" in person.question()
+    assert (
+        "2. Family: unified VLP (vision-language models). Next: the first checkpoint"
+        in " ".join(person.question().split())
+    )
 
 
 @pytest.mark.parametrize("typed", ["capton", "", "0", "\u00b2", "\u00fc" * 300])
@@ -526,7 +529,7 @@ def test_ctrl_c_in_a_menu_keeps_the_answers(terminal, kept):
     assert len(kept()) == 1
     person = terminal("ask", "--resume")
     person.sees(r"Image captioning")
-    person.sees(r"2\. settled: unified VLP")
+    person.sees(r"2\. Family: unified VLP")
     person.sees(MENU)
     time.sleep(SETTLED)
     assert leave(person, "ctrl-c")[0] == 130
@@ -577,7 +580,7 @@ def test_advisor_alone_asks(environment, tmp_path):
 def test_going_on_to_the_checkpoint_says_what_is_settled_and_what_is_open(terminal):
     person = terminal("ask", "--plain", "--task", "vqa", "--to", "checkpoint")
     question = person.question()
-    assert "open is the first checkpoint" in " ".join(question.split())
+    assert "Next: the first checkpoint" in " ".join(question.split())
     person.types("w")
     assert "every answer leaves unified VLP (vision-language models)" in person.question()
 

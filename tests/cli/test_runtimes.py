@@ -113,7 +113,7 @@ def test_a_device_has_its_runtime_and_any_other_is_named(advisor):
 def test_what_does_not_run_on_the_device_says_so_and_names_the_nearest(advisor):
     written = advisor("code", VQA, "--task", "vqa", "--device", "phone")
     assert written.code == 0
-    said = f"{VQA} does not run with transformers.js: advisor has no program for this"
+    said = f"advisor has no program that runs {VQA} with transformers.js"
     assert said in written.err
     assert f"# {said}" in written.out
     assert "nearest: --runtime transformers or vllm or llama.cpp or mlx" in written.err

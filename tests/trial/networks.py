@@ -31,6 +31,8 @@ TEXT = {
     "num_attention_heads": 2,
     "max_position_embeddings": 40,
 }
+LONG = {**TEXT, "max_position_embeddings": 600}
+"""Of a writer: it has room for as many tokens as the rules let it write for an answer."""
 HALF = {"image_mean": [0.5] * 3, "image_std": [0.5] * 3}
 SIZE = {"height": 32, "width": 32}
 
@@ -267,7 +269,7 @@ def nougat(folder: Path) -> Path:
 def _blip_config() -> Any:
     ids = {"bos_token_id": 5, "eos_token_id": 3, "sep_token_id": 3, "pad_token_id": 0}
     return t.BlipConfig(
-        text_config={**TEXT, "vocab_size": 60, "encoder_hidden_size": 16, **ids},
+        text_config={**LONG, "vocab_size": 60, "encoder_hidden_size": 16, **ids},
         vision_config={**VISION, "initializer_range": 0.2},
         image_text_hidden_size=8,
         projection_dim=8,
@@ -299,7 +301,7 @@ OPT = {
     "ffn_dim": 16,
     "num_hidden_layers": 1,
     "num_attention_heads": 2,
-    "max_position_embeddings": 128,
+    "max_position_embeddings": 600,
     "word_embed_proj_dim": 16,
     "bos_token_id": 1,
     "eos_token_id": 2,

@@ -233,7 +233,7 @@ def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
             edit = Edit(call.place, f"{of_model}.{GENERATION}.{call.name}", target)
             steered = "this code sets a generation setting in the model configuration"
             message, edits = f"{steered}, which {case.transformers} refuses", (edit,)
-            fix = f"set it in `{GENERATION}`"
+            fix = f"set the value in `{GENERATION}`"
             yield Finding(message, call.place, fix, edits if of_model != target else ())
     yield from _without_start(case, usage, stored)
     yield from _asked_for(case, usage, {call.name for call in stored})

@@ -217,7 +217,7 @@ def removed_name(case: Case) -> Iterator[Finding]:
         yield Finding(
             f"{case.transformers} has no {what}{until}",
             name.place,
-            fix=f"it is in `{fix}`" if fix else remedy,
+            fix=f"import it from `{fix}`" if fix else remedy,
             edits=_moved_import(case, members, name) if fix and name.imported else (),
             because=str(case.knowledge("consequence")[where][0]) if where and not change else "",
             change=change,
