@@ -130,7 +130,7 @@ def test_an_answer_is_short_on_a_phone(page, name):
 
 def test_an_answer_that_makes_no_difference_is_left_out_and_said(page):
     (seen,) = look(f"{page.as_uri()}#task=captioning&collection=millions", View(DESK), ready=WHOLE)
-    assert "The answer num-items 1000000-or-more makes no difference." in seen.text
+    assert "The answer num-items 3000001-or-more makes no difference." in seen.text
     assert re.search(r"^advisor recommend --task captioning$", seen.text, re.MULTILINE)
 
 
