@@ -109,14 +109,24 @@ def _is_test(path: str) -> bool:
 def _needs_of_header(
     case: Case, checkpoint: Checkpoint, usages: list[Usage]
 ) -> dict[str, str | list[str]]:
-    """Return the answers that `advisor code` wrote a program for, by flag; none for other code."""
+    """Return the answers that `advisor code` wrote a program for, by flag; none for other code.
+
+    A limit of memory is left out where the program loads in fewer bits: the check judges the
+    weights as they are stored.
+    """
     for path in dict.fromkeys(usage.place.path for usage in usages):
-        for command in _BY.findall(case.source(path)):
+        source = case.source(path)
+        left_out = {"memory-gb"} if "BitsAndBytesConfig(" in source else set()
+        for command in _BY.findall(source):
             given: dict[str, list[str]] = {}
             with suppress(ValueError):  # a quotation that nobody closed
                 for flag, value in pairwise(shlex.split(command)):
                     name = flag.removeprefix("--")
-                    if name != flag and name in case.rulebase.question_names:
+                    if (
+                        name != flag
+                        and name in case.rulebase.question_names
+                        and name not in left_out
+                    ):
                         given.setdefault(name, []).append(value)
             if set(given.get(TASK, [])) & {*checkpoint.tasks, *checkpoint.fine_tune}:
                 return {

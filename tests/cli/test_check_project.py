@@ -544,14 +544,25 @@ def test_init_writes_a_file_that_check_accepts_and_never_overwrites(advisor, pro
 
 
 def test_init_takes_the_needs_that_a_program_of_code_names(advisor, project, tmp_path):
-    needs = ("--task", "field-extraction", "--domain", "documents", "--memory-gb", "8")
+    needs = ("--task", "field-extraction", "--domain", "documents", "--memory-gb", "24")
     project(app_py=advisor("code", *needs).out)
     assert advisor("init").code == 0
     (choice,) = yaml.safe_load((tmp_path / "advisor.yaml").read_text())["choices"]
     assert choice["name"] == "field-extraction"
     assert choice["needs"] == {
-        "task": "field-extraction", "domain": "documents", "memory-gb": "8",
+        "task": "field-extraction", "domain": "documents", "memory-gb": "24",
     }  # fmt: skip
+    assert check(advisor).code == 0
+
+
+def test_a_program_that_loads_in_fewer_bits_passes_the_check_that_init_begins(
+    advisor, project, tmp_path
+):
+    project(app_py=advisor("code", "--task", "vqa", "--memory-gb", "8").out)
+    assert "BitsAndBytesConfig(load_in_8bit=True)" in (tmp_path / "app.py").read_text()
+    assert advisor("init").code == 0
+    (choice,) = yaml.safe_load((tmp_path / "advisor.yaml").read_text())["choices"]
+    assert choice["needs"] == {"task": "vqa"}
     assert check(advisor).code == 0
 
 
