@@ -149,7 +149,7 @@ def _of_scenario(engine: Engine, scenario: Scenario) -> str:
         return error.message
     if scenario.differs:
         return (
-            ("is marked `differs`, but gives the expected family")
+            "is marked `differs`, but gives the expected family"
             if family in scenario.families
             else ""
         )

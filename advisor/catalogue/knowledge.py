@@ -99,7 +99,7 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
 
 def checkpoints_called(rulebase: RuleBase, name: str) -> list[Checkpoint]:
     """Return the checkpoints of a model by the name that people call it, in any case: BLIP-2."""
-    named = {name.lower(): ids for name, ids in rulebase.words_index["named"].items()}
+    named = {word.lower(): ids for word, ids in rulebase.words_index["named"].items()}
     ids = named.get(name.lower(), "").partition(BETWEEN)[0].split()
     return [rulebase.checkpoints[id] for id in ids if id in rulebase.checkpoints]
 

@@ -97,7 +97,7 @@ def _model_names(models: Path) -> dict[str, str]:
         if file.name.startswith(_NOT_MODULES):
             continue
         names.setdefault(file.parent.name, set()).update(_exports(file))
-    return {folder: " ".join(sorted(models)) for folder, models in names.items() if models}
+    return {folder: " ".join(sorted(exports)) for folder, exports in names.items() if exports}
 
 
 def _exports(file: Path) -> set[str]:

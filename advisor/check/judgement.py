@@ -191,8 +191,8 @@ def _assessment(decision: Decision, family: str) -> Assessment:
     if family != NONE:
         return next(entry for entry in decision.assessments if entry.family == family)
     verdicts = {
-        family: "recommended" if family == NONE else "excluded"
-        for family in (decision.family or NONE, *decision.possible)
+        other: "recommended" if other == NONE else "excluded"
+        for other in (decision.family or NONE, *decision.possible)
     }
     possible = tuple(dict.fromkeys(verdicts.values()))
     return Assessment(NONE, verdicts[decision.family or NONE], None, None, (), possible)

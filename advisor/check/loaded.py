@@ -158,7 +158,7 @@ def _of(release: ReleaseMembers, name: str) -> Members | None:
     if name != TOKENIZER:
         return release.of(name)
     bases = [at for base in ANY_TOKENIZER if (at := release.of(base))]
-    texts = {name: text for at in bases for name, text in at.texts.items()}
+    texts = {member: text for at in bases for member, text in at.texts.items()}
     return Members(TOKENIZER, texts, open=True)
 
 

@@ -6,12 +6,12 @@ command to copy.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 
 from advisor.errors import UsageError
+from advisor.hub import is_hub_id
 
 COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("models", "checkpoints", "list models"), "list checkpoints"),
@@ -35,7 +35,6 @@ _BITS = (
 )
 _FETCHES = "`advisor try --task captioning --image photo.jpg --download` fetches what it runs"
 _TRAINS = "`advisor code --task captioning --training fine-tune` writes a program that trains"
-_ID = re.compile(r"[\w.-]+/[\w.-]+")
 FILES = (
     "`advisor try --folder photos --task captioning` runs a model on files; the program of "
     "`advisor code` takes them where it runs: `python run.py photos`"
@@ -97,7 +96,7 @@ def in_other_words(words: Sequence[str]) -> list[str]:
     """
     leading = [*takewhile(lambda word: word[:1] != "-", words)]
     *before, last = leading or [""]
-    if not before and _ID.fullmatch(last) and not Path(last).exists():
+    if not before and "/" in last and is_hub_id(last) and not Path(last).exists():
         return ["show", *words]
     key = " ".join(leading).lower()
     begun = " ".join([*before, ""]).lower()

@@ -166,7 +166,7 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
     use = "" if first.use == AS_IS else f"to {first.use}"
     notes = (use, family, precision_text(first.checkpoint), unsure or _certainty(advice))
     head = Headline(linked_id(first), tuple(note for note in notes if note))
-    first_notes = [*_first(advice)]
+    first_notes = list(_first(advice))
     if took := advice.hours(first):
         first_notes.append(Note("Time", took.text, lines=2))
     if advice.task in first.checkpoint.pipelines:
@@ -245,8 +245,8 @@ def _unloadable(selection: Selection) -> Iterator[Note]:
     for pick in selection.picks if selection.picks[0].loads else ():
         if not pick.loads and (has := _over_first(selection, pick.checkpoint.id)):
             weights = f"has weights in the format {pick.checkpoint.weights}"
-            why, id = UNLOADED.get(pick.checkpoint.loader, weights), pick.checkpoint.id
-            yield Note("Blocked", f"{id} {why}; {has.replace(id, 'it', 1)}", lines=2)
+            why = UNLOADED.get(pick.checkpoint.loader, weights)
+            yield Note("Blocked", f"{pick.checkpoint.id} {why}; it {has}", lines=2)
             return
 
 
@@ -278,13 +278,16 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
     ]
     for size, checkpoint in sorted(sized, key=itemgetter(0)):
         if has := _over_first(selection, checkpoint.id):
-            yield Note("Larger", f"{has}, and needs {ceil(10 * size) / 10:g} GB", lines=2)
+            yield Note(
+                "Larger", f"{checkpoint.id} {has}, and needs {ceil(10 * size) / 10:g} GB", lines=2
+            )
             return
     for pick in sorted(selection.picks, key=lambda pick: pick.needs_gb or 0.0):
         by_size = [rule for rule in pick.fired if SIZE in rule.where and rule.effect == "avoid"]
         if by_size and pick.loads and (has := _over_first(selection, pick.checkpoint.id)):
             took = advice.hours(pick)
             why = f"and takes {took.text.partition(' for ')[0]}" if took else by_size[0].because
+            has = f"{pick.checkpoint.id} {has}"
             yield Note("Larger", f"{has}{', ' if took else '. '}{why}", lines=2)
             return
 
@@ -295,7 +298,7 @@ def _over_first(selection: Selection, checkpoint: str) -> str:
     result = locked.direct(checkpoint, first) if locked else None
     if result is None or result.by != FIGURE:
         return ""
-    has = f"{checkpoint} has {figure_text(checkpoint, result.value)} on {result.yardstick}"
+    has = f"has {figure_text(checkpoint, result.value)} on {result.yardstick}"
     return f"{has}, against {figure_text(result.next, result.next_value)}"
 
 

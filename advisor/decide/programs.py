@@ -93,7 +93,7 @@ def snippet(
         "page-case": LOWERED_ON_PAGES if checkpoint.text_case == "lower" else "",
         "server-address": rulebase.runtimes[runtime].server if runtime != TRANSFORMERS else "",
         "new-tokens": str(act.new_tokens if act else most),
-        "thought-tokens": str(max((use.thought_tokens for use in uses), default=most)),
+        "thought-tokens": str(max((each.thought_tokens for each in uses), default=most)),
         "thinking": _switched(checkpoint, on=thinking),
         "template": _switched(checkpoint, on=thinking, of_request=True),
         "given": "" if whole else "[]",

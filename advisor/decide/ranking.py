@@ -293,7 +293,7 @@ def line_of(
     listed = in_order(id for id in unrounded if id in measured or locked.behind[id] & measured)
     apart: list[str] = []
     for id in in_order(id for id in unrounded if id not in listed):
-        place = _beside(unrounded[id], [unrounded[other] for other in listed], locked)
+        place = _beside(unrounded[id], [unrounded[before] for before in listed], locked)
         if place is None:
             apart.append(id)
         else:

@@ -176,7 +176,7 @@ def by_order(order: str, checkpoint: Checkpoint, memory_gb: float | None) -> tup
 def next_of_another_series(pick: Pick, after: Sequence[Pick]) -> Pick | None:
     """Return the first of the picks behind one that is not of its series."""
     series = pick.checkpoint.series
-    others = (pick for pick in after if series is None or pick.checkpoint.series != series)
+    others = (later for later in after if series is None or later.checkpoint.series != series)
     return next(others, None)
 
 

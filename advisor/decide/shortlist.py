@@ -199,15 +199,12 @@ def standing(selection: Selection, pick: Pick) -> str:
     """
     before = pick.before_next
     if before is None:
-        ids = [pick.checkpoint.id for pick in selection.picks]
+        ids = [placed.checkpoint.id for placed in selection.picks]
         after = selection.picks[ids.index(pick.checkpoint.id) + 1 :]
         other = next_of_another_series(pick, after)
         if other is None:
-            return (
-                "the other checkpoints belong to the same series"
-                if after
-                else ("the last checkpoint")
-            )
+            alike = "the other checkpoints belong to the same series"
+            return alike if after else "the last checkpoint"
         if pick.placed_by == SERIES:
             return f"{UNMEASURED}ranked by series and size"
         locked, next_id = selection.locked, other.checkpoint.id

@@ -261,7 +261,7 @@ def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> s
 def _no_program(answer: Advice, name: str, what: str) -> UsageError:
     if name:
         message, hint = (
-            (f"advisor has no program that uses `{name}` for {what}"),
+            f"advisor has no program that uses `{name}` for {what}",
             f"advisor show {name}",
         )
     else:

@@ -29,7 +29,7 @@ def contradiction(
     texts = [f"`{answer_text(rulebase, id, *answer.names)}`" for id, answer in clash.items()]
     together = " and ".join(texts) if len(texts) <= 2 else ", ".join(texts)
     message = (
-        f"{together} contradict each other" if len(texts) > 1 else (f"{together} is not possible")
+        f"{together} contradict each other" if len(texts) > 1 else f"{together} is not possible"
     )
     why = _why(clash, rulebase.never)
     return ContradictionError(

@@ -353,7 +353,7 @@ def for_each_task(engine: Engine, profile: Profile) -> list[AsMeant]:
     apart = [{**profile, TASK: Answer((task,), None, answer.origin)} for task in answer.options]
     if len(apart) == 1:
         return [AsMeant(apart[0])]
-    return [_suiting(engine, as_meant(engine.rulebase, profile), apart) for profile in apart]
+    return [_suiting(engine, as_meant(engine.rulebase, alone), apart) for alone in apart]
 
 
 def _suiting(engine: Engine, meant: AsMeant, apart: list[Profile]) -> AsMeant:

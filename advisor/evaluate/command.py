@@ -191,7 +191,7 @@ def _confirmed(inferred: InferredTask, asks: bool) -> str:
 
     if not asks:
         others = (
-            (f"; pass --task to choose {' or '.join(inferred.others)} instead")
+            f"; pass --task to choose {' or '.join(inferred.others)} instead"
             if inferred.others
             else ""
         )

@@ -190,7 +190,7 @@ class Endpoint:
             return RefusedError(f"`{self.host}` rejected the request{why}")
         what, hint = (
             f"returned HTTP status {error.code}",
-            ("run the same command later to resume the evaluation"),
+            "run the same command later to resume the evaluation",
         )
         if error.code in (401, 403):
             what, hint = (
@@ -249,7 +249,7 @@ def endpoints(checkpoints: Iterable[str], options: RunOptions) -> dict[str, Endp
             )
         if host not in hosts:
             others = (
-                (f"use one of the hosts {', '.join(hosts)}")
+                f"use one of the hosts {', '.join(hosts)}"
                 if hosts
                 else "none of the candidates is a server"
             )

@@ -209,7 +209,7 @@ def as_served(
         why = (
             "one of several labels"
             if data.many
-            else (f"text, which is not an answer to `{data.task}`")
+            else f"text, which is not an answer to `{data.task}`"
         )
         raise UnsupportedError(f"a server returns {why}", hint="choose another candidate")
     answered = endpoint.complete(HELLO, model.limit).fingerprint

@@ -169,7 +169,7 @@ class Lexicon:
         if not self._spelt_in(language).isdisjoint(self.forms(form)):
             return None  # right as it is, in the middle of a phrase
         likeliest = (language,) if language else (USUAL, "")
-        corrections = (self._corrected(form, self._spelt_in(language)) for language in likeliest)
+        corrections = (self._corrected(form, self._spelt_in(code)) for code in likeliest)
         return next(filter(None, corrections), None)
 
     def _corrected(self, form: str, words: frozenset[str]) -> str | None:

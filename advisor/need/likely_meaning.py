@@ -88,7 +88,7 @@ def _is_a_name(rulebase: RuleBase, name: str) -> str:
     if family := rulebase.family_names.get(wanted):
         return f"`{name}` is a family; `advisor show {family.id}` describes it; "
     lexicon = lexicon_of(rulebase)
-    names = {name.lower(): name for name in lexicon.index["named"]}
+    names = {word.lower(): word for word in lexicon.index["named"]}
     if wanted not in names:
         return ""
     tasks = lexicon.named(names[wanted])[1]

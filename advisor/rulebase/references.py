@@ -156,19 +156,19 @@ def _question(value: dict[str, Any], valid: Known) -> Faults:
     if value.get("unit") and sum("up_to" not in option for option in options) != 1:
         yield (
             ("unit",),
-            ("exactly one option of a numeric question, the largest, must have no `up_to`"),
+            "exactly one option of a numeric question, the largest, must have no `up_to`",
         )
     later = valid["question"][valid["question"].index(value["id"]) :]
     for other in value.get("ask_if", {}):
         if other in valid["question with several answers"]:
             yield (
                 ("ask_if", other),
-                (f"`ask_if` cannot use `{other}`, because that question allows several answers"),
+                f"`ask_if` cannot use `{other}`, because that question allows several answers",
             )
         if other in later:
             yield (
                 ("ask_if", other),
-                (f"the question `{other}` must be defined before `{value['id']}`"),
+                f"the question `{other}` must be defined before `{value['id']}`",
             )
 
 
@@ -191,7 +191,7 @@ def _covered(options: list[dict[str, Any]]) -> Faults:
             if any(called.count(alias) > 1 for alias in (name, *names)):
                 yield (
                     ("options", index, "covers", name),
-                    (f"the name or an alias of `{name}` is already used"),
+                    f"the name or an alias of `{name}` is already used",
                 )
 
 

@@ -234,5 +234,5 @@ def _uncited(own: Mapping[str, Any], series: Mapping[str, Any]) -> Iterator[tupl
         elif field not in by_series:
             yield (
                 field,
-                (f"`{field}` of the series has no source. Add one to the series or here"),
+                f"`{field}` of the series has no source. Add one to the series or here",
             )

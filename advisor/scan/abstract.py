@@ -200,7 +200,7 @@ def bounded(value: ListLiteral | DictLiteral) -> Values:
     while inside:
         for group in inside.pop():
             size += len(group)
-            inside.extend(value.groups for value in group if isinstance(value, _HOLDING))
+            inside.extend(held.groups for held in group if isinstance(held, _HOLDING))
         if size > _MOST_INSIDE:
             return (Other(),)
     return (value,)

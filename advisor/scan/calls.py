@@ -161,7 +161,7 @@ class EvaluatedCall(NamedTuple):
     def _one_of(self, loader: Loader) -> Loader:
         """The same loader, without the class where it is one of several that may be meant."""
         loaders = (loader_of(callee) for callee in self.callees if isinstance(callee, Symbol))
-        classes = {loader.class_name for loader in loaders if loader}
+        classes = {other.class_name for other in loaders if other}
         return loader if len(classes) == 1 else loader._replace(class_name=None)
 
     def _function(self, function: FunctionNode, owner: str | None = None) -> Values:

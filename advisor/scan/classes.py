@@ -106,7 +106,7 @@ class Classes:
     def built_as(self, owner: str) -> str | None:
         """Return the class of transformers whose builder builds objects of a class of the file."""
         classes = [self.classes[label] for label in self.lineage(owner)]
-        builders = [owner.methods["__init__"] for owner in classes if "__init__" in owner.methods]
+        builders = [each.methods["__init__"] for each in classes if "__init__" in each.methods]
         if not all(map(passes_on, builders)):
             return None
         return next((definition.extends for definition in classes if definition.extends), None)
@@ -133,8 +133,8 @@ class Classes:
         if owner is None or owner not in self.classes:
             return owner
         names = {"forward", "__call__"} if name == "__call__" else {name}
-        stored = any(name in self.told_of(label) for label in self.lineage(owner) for name in names)
-        return owner if stored or any(self.method(owner, name) for name in names) else None
+        stored = any(each in self.told_of(label) for label in self.lineage(owner) for each in names)
+        return owner if stored or any(self.method(owner, each) for each in names) else None
 
     def class_behind(self, holder: Abstract, name: str) -> str | None:
         """Return the class of transformers that has to have an attribute of an object.

@@ -168,7 +168,7 @@ class Study(Classes):
         if unknown and not (isinstance(owner, ast.Name) and owner.id == "self"):
             behind.append((self.vocabulary.distinctive.get(name), False))
         self.made.extend(
-            Made(node, f"{owner}.{name}", passed, of_object) for owner, of_object in behind if owner
+            Made(node, f"{each}.{name}", passed, of_object) for each, of_object in behind if each
         )
 
     def built(self, *, ours_alone: bool = False, objects: bool = True) -> tuple[Built, ...]:

@@ -156,7 +156,7 @@ def finetuning_page(result: FineTuning, flags: str) -> Page:
     resumed = f", resumed after step {result.resumed_at}" if result.resumed_at else ""
     how, best = (
         result.settings,
-        (f"step {result.best_step} is saved, with the lowest validation loss"),
+        f"step {result.best_step} is saved, with the lowest validation loss",
     )
     losses = f"{result.loss_before:.3f} before, {result.loss_after:.3f} after"
     facts = (

@@ -81,7 +81,7 @@ def outdated_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
             continue
         first = "the first" if better.place == 1 else f"number {better.place}"
         memory = (
-            (f". The better checkpoint needs {_gb(better)}, the declared checkpoint {_gb(own)}")
+            f". The better checkpoint needs {_gb(better)}, the declared checkpoint {_gb(own)}"
             if better.memory_gb
             else ""
         )
@@ -114,7 +114,7 @@ def undeclared_usage(case: Case, usage: Usage, identity: Identity) -> Iterator[F
     declared = sorted({choice.checkpoint for choice in case.choices})
     if declared and usage.model is not None and identity.id not in declared:
         few = len(declared) <= SHOWN
-        use = " or ".join(declared) if few else (f"one of the {len(declared)} declared checkpoints")
+        use = " or ".join(declared) if few else f"one of the {len(declared)} declared checkpoints"
         message = f"advisor.yaml does not declare {identity.id}"
         fix = f"declare the model in advisor.yaml, or use {use}"
         yield Finding(message, id_place(usage), fix=fix)

@@ -38,7 +38,7 @@ def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterato
             f"{checkpoint.id} is only pre-trained, and this code uses the model without fine-tuning"
         )
         fix = (
-            (f"use a fine-tuned checkpoint such as {finished}")
+            f"use a fine-tuned checkpoint such as {finished}"
             if finished
             else "fine-tune the model first"
         )
@@ -158,7 +158,7 @@ def text_over_context(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator
                 fix = f"use `max_length={context}`"
             elif words > context:
                 over = (
-                    ("is truncated at the limit of")
+                    "is truncated at the limit of"
                     if truncation and truncation.value
                     else "is over the limit of"
                 )

@@ -126,7 +126,7 @@ def _lacking(
     part = members and _part_that_has(members, at.members.home, call.name)
     if life is None and part:
         why, edits = (
-            (f"The part `{part}` has the member."),
+            f"The part `{part}` has the member.",
             _renamed(call, new := f"{part}.{call.name}"),
         )
         yield Finding(message, call.place, f"use `{new}`", edits, at.level, why)
@@ -210,7 +210,7 @@ def _asked_names(text: str) -> frozenset[str]:
 def _absence(case: Case, at: Receiver, name: str, life: Lifetime) -> str:
     """What is said of a member that is gone, or not there yet."""
     when = (
-        (f"{life.last} was the last release with it")
+        f"{life.last} was the last release with it"
         if life.last
         else f"{life.first} is the first release with it"
     )

@@ -284,7 +284,7 @@ def attentions_not_kept(case: Case, usage: Usage) -> Iterator[Finding]:
         if argument and argument.value is True:
             keeps = f"`{loaded[0]}` returns no attention weights in {case.transformers}"
             message, fix = (
-                (f"{keeps} unless you load it with another attention implementation"),
+                f"{keeps} unless you load it with another attention implementation",
                 f"load the model with `{EAGER}`",
             )
             yield Finding(message, argument.written, fix, level=loaded[1], places=read)

@@ -275,7 +275,7 @@ def _advised(members: ReleaseMembers, name: Name, change: NameChange) -> str | N
     instead = change.instead or ""
     at, _, last = instead.removeprefix(f"{TRANSFORMERS}.").rpartition(".")
     if taken := signature((members.names(at) or {}).get(last, "")):
-        arguments = ", ".join(name for name in taken.positional if name in taken.required)
+        arguments = ", ".join(each for each in taken.positional if each in taken.required)
         return advice(f"{instead}({arguments})")
     inside = members.names(instead.removeprefix(f"{TRANSFORMERS}."))
     whole = change.name == f"{name.module}.{name.name}"
@@ -300,7 +300,7 @@ def _moved(case: Case, module: str, name: str) -> NameChange | None:
     """What is known of a module that is gone, or of one that is imported as a name."""
     parts = [TRANSFORMERS, *module.split("."), name] if module else [TRANSFORMERS, name]
     names = (".".join(parts[:length]) for length in range(len(parts), 1, -1))
-    changes = (case.release.removed(name, "module") for name in names)
+    changes = (case.release.removed(path, "module") for path in names)
     return next((change for change in changes if change and change.kind == "removed"), None)
 
 
