@@ -35,7 +35,8 @@ TIMES = {"h": 1, "hour": 1, "hours": 1, "min": 1 / 60, "minutes": 1 / 60, "d": 2
 class Hours(NamedTuple):
     """How long a collection takes on a machine, from the least to the most, in a `unit`.
 
-    `tokens` are those that are written for each item, 0 where nothing is.
+    `tokens` are those of an answer, 0 where nothing is written. How long a checkpoint that `thinks`
+    before it answers thinks is not known, so that is no part of the time.
     """
 
     low: float
@@ -44,6 +45,7 @@ class Hours(NamedTuple):
     machine: str
     items: float
     tokens: int
+    thinks: bool
 
     @property
     def about(self) -> float:
@@ -58,7 +60,8 @@ class Hours(NamedTuple):
         low, about, high = (_short(times * each) for each in (self.low, self.about, self.high))
         span = f" ({low}-{high})" if low != high else ""
         took = f"about {about} {self.unit.replace('hours', name)}{span} for {self.items:,.0f} items"
-        return f"{took} on {self.machine}{written}, without data loading"
+        beside = "thinking and data loading" if self.thinks else "data loading"
+        return f"{took} on {self.machine}{written}, without {beside}"
 
 
 class Within(NamedTuple):
@@ -115,7 +118,8 @@ def hours(
         items / HOUR * _seconds(workload, checkpoint, speed, tower, pixels, written, end)
         for end in (1, 0)
     )
-    return Hours(low, high, speed.unit, speed.label, items, written)
+    thinks = bool(written) and checkpoint.thinks
+    return Hours(low, high, speed.unit, speed.label, items, written, thinks)
 
 
 def _seconds(
