@@ -49,7 +49,7 @@ def ranked_families(rulebase, profile, priority):
             ("prefer" in effects(family, one)) - ("avoid" in effects(family, one))
             for one in compared
         ]
-        return [-sign for sign in signs], family.rank, rulebase.families.index(family)
+        return [-sign for sign in signs], family.tie_break_order, rulebase.families.index(family)
 
     left = [family for family in rulebase.families if "exclude" not in effects(family)]
     return [family.id for family in sorted(left, key=standing)]

@@ -175,7 +175,8 @@ def _families(draw, questions, tasks) -> list[dict[str, Any]]:
 def silent_family(id: str, rank: int) -> dict[str, Any]:
     """Return a family that declares nothing."""
     return {
-        "id": id, "name": id, "rank": rank, "summary": "F.", "takes": {}, "gives": {}, "tasks": {}
+        "id": id, "name": id, "tie_break_order": rank, "summary": "F.",
+        "takes": {}, "gives": {}, "tasks": {},
     }  # fmt: skip
 
 
@@ -270,7 +271,7 @@ class Plain:
         self.questions = {question["id"]: question for question in facts["question"]}
         self.options = {id: options_of(q, facts["task"]) for id, q in self.questions.items()}
         self.tasks = {task["id"]: task for task in facts["task"]}
-        self.families = sorted(facts["family"], key=lambda f: (f["rank"], f["id"]))
+        self.families = sorted(facts["family"], key=lambda f: (f["tie_break_order"], f["id"]))
         criteria = [criterion["id"] for criterion in facts["criterion"]]
         judges = {c.get("judges"): c["id"] for c in facts["criterion"]}
         self.fits = judges.get("fits", criteria[-1])

@@ -296,7 +296,7 @@ def test_an_audit_of_no_profile_says_so():
             {
                 "id": "f",
                 "name": "F",
-                "rank": 1,
+                "tie_break_order": 1,
                 "summary": "F.",
                 "takes": {},
                 "gives": {},

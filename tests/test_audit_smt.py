@@ -20,7 +20,7 @@ class Formulas:
 
     def __init__(self, rulebase):
         self.rulebase = rulebase
-        self.ranks = {family.id: family.rank for family in rulebase.families}
+        self.ranks = {family.id: family.tie_break_order for family in rulebase.families}
         self.criteria = [criterion.id for criterion in rulebase.criteria]
         self.holds = {}
         self.covered = {}  # what an option covers may hold wherever the option does

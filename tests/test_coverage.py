@@ -209,8 +209,8 @@ def uncovered(house, monkeypatch):
         ],
         "  - {id: ours, profile: {task: answer}, family: writer}\n",
         {
-            "families/idle.yaml": "{id: idle, name: I, aliases: [], rank: 9, summary: I., "
-            "takes: {}, gives: {}, tasks: {}, cannot: {}}\n",
+            "families/idle.yaml": "{id: idle, name: I, aliases: [], tie_break_order: 9, "
+            "summary: I., takes: {}, gives: {}, tasks: {}, cannot: {}}\n",
             "tasks.yaml": "tasks: [{id: idling, name: I, description: I., implies: "
             "{output: [text], text-input: [nothing]}}]\n",
         },

@@ -41,7 +41,7 @@ questions:
 id: speaker
 name: Speaker
 aliases: [loudspeaker]
-rank: 9
+tie_break_order: 9
 summary: It looks at a picture and speaks.
 takes:
   nothing: {because: The picture is all it needs., sources: [speaker-readme]}

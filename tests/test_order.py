@@ -132,7 +132,7 @@ def compared(small_folder, tmp_path):
         )
         measures = [
             f"  - {{id: {id}, benchmarks: [{mark}], language: {of}, tables: {names}, "
-            f"noise: 1, noise_between: 3, noise_from: N.}}"
+            f"tie_threshold: 1, tie_threshold_between: 3, tie_threshold_reason: N.}}"
             for id, mark, of, names in yardsticks
         ]
         ids = ", ".join(id for id, *_ in yardsticks)
@@ -430,7 +430,9 @@ def test_the_printed_reason_of_every_adjacent_pair_is_true_of_the_data(rulebase,
                 stick = own[said.value]
                 gap = said.value - said.next_value
                 gap = -gap if less_is_better(rulebase, stick) else gap
-                noise = stick.noise or stick.noise_share * max(said.value, said.next_value)
+                noise = stick.tie_threshold or stick.tie_threshold_share * max(
+                    said.value, said.next_value
+                )
                 assert gap > noise - 1e-9, (task, language, said)
                 assert said.source in {one.source for one in rulebase.protocols.values()}
             if said.through:

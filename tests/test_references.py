@@ -66,7 +66,7 @@ sources:
     "families/writer.yaml": """\
 id: writer
 name: Writer
-rank: 1
+tie_break_order: 1
 summary: It writes.
 takes: {}
 gives:
@@ -79,7 +79,7 @@ cannot:
     "families/finder.yaml": """\
 id: finder
 name: Finder
-rank: 2
+tie_break_order: 2
 summary: It finds.
 takes: {}
 gives:
@@ -443,6 +443,36 @@ def test_overlay_adds_and_changes_and_says_what(tmp_path):
     assert "find" not in writer.cannot
     assert load_rules(base).overlays == ()
     assert load_rules(base).digest != rules.digest
+
+
+def test_keys_of_earlier_releases_are_read_with_one_warning_a_file(tmp_path):
+    base = shipped_rules()
+    mine = overlay(
+        tmp_path,
+        families__clip="id: clip\nrank: 7\n",
+        yardsticks=(
+            "yardsticks:\n"
+            "  - {id: a, benchmarks: [imagenet], tables: [siglip2-table1], noise: 2,"
+            " noise_from: T.}\n"
+            "  - {id: b, benchmarks: [imagenet], noise_share: 0.1, tie_threshold_reason: Some.}\n"
+        ),
+    )
+    rules = load_rules(base, (mine,))
+    assert rules.family("clip").tie_break_order == 7
+    assert rules.warnings == (
+        "mine/yardsticks.yaml:2:63: `noise` is `tie_threshold` now, `noise_from` is "
+        "`tie_threshold_reason` now, `noise_share` is `tie_threshold_share` now. "
+        "Earlier keys still work.",
+        "mine/families/clip.yaml:2:1: `rank` is `tie_break_order` now. Earlier keys still work.",
+    )
+    assert load_rules(base).warnings == ()
+
+
+def test_a_mistake_under_an_earlier_key_keeps_its_place(tmp_path):
+    mine = overlay(tmp_path, families__writer="id: writer\nname: W\nrank: first\n")
+    with pytest.raises(BrokenFileError) as error:
+        load_rules(folder(tmp_path), (mine,))
+    assert error.value.problems[0].startswith("mine/families/writer.yaml:3:")
 
 
 def test_overlay_changes_a_rule_whole(tmp_path):

@@ -135,6 +135,7 @@ def rules_of(overlays: list[Path] | None = None, folder: str = "") -> RuleBase:
     rulebase = load_rules(folder or None, overlays=tuple(given))
     if given or folder:  # the shipped ones are tested
         _refuse_reserved_flags(rulebase)
+        note(*(f"warning: {warning}" for warning in rulebase.warnings))
     return rulebase
 
 

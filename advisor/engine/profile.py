@@ -250,7 +250,7 @@ def as_meant(rulebase: RuleBase, profile: Profile) -> AsMeant:
         return AsMeant(profile)
     task = next(task for task in rulebase.tasks if task.id == named.options[0])
     meant, notes = dict(profile), []
-    for reading in task.reads:
+    for reading in task.rewrites:
         for id, option in reading.given.items():
             if id in meant and meant[id].options == (option,):
                 instead = reading.means[id]

@@ -60,7 +60,7 @@ class Encoding:
         self.families = [family.id for family in rulebase.families]
         self.winners = (*self.families, NONE)
         """Who can win."""
-        self.ranks = [family.rank for family in rulebase.families]
+        self.ranks = [family.tie_break_order for family in rulebase.families]
         self.criteria = [criterion.id for criterion in rulebase.criteria]
         self.conjunctions = [*self._aimed(rulebase.rules)]
         self.conjunctions += [Conjunction(never, -1, FORBID) for never in rulebase.never]

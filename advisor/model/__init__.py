@@ -179,7 +179,7 @@ class Task(NamedTuple):
     words: f.TaskWords = {}
     example: f.TrialInputs = {}
     elsewhere: Elsewhere | None = None
-    reads: tuple[MeantAnswer, ...] = ()
+    rewrites: Annotated[tuple[MeantAnswer, ...], f.Was("reads")] = ()
     writes: f.Positive | None = None
 
 
@@ -215,7 +215,7 @@ class Family(NamedTuple):
     id: f.Id
     name: f.Text
     aliases: f.Aliases = ()
-    rank: f.Required[f.Positive] = 1
+    tie_break_order: Annotated[f.Required[f.Positive], f.Was("rank")] = 1
     composable: bool = False
     summary: f.Required[f.Text] = ""
     takes: f.Required[Mapping[f.TakenOption, Declaration]] = {}

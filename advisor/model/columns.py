@@ -84,7 +84,7 @@ class Hint(NamedTuple):
 class Column(NamedTuple):
     """A field of a declared class: its key in files, its annotation, whether it has to stand.
 
-    `inner` is the class of the declared values that it holds.
+    `inner` is the class of the declared values that it holds, `was` its key in earlier releases.
     """
 
     field: str
@@ -92,6 +92,7 @@ class Column(NamedTuple):
     hint: Hint
     required: bool
     inner: Any
+    was: str
 
     @property
     def computed(self) -> bool:
@@ -134,6 +135,7 @@ def columns(declared: type) -> tuple[Column, ...]:
             hint=hint,
             required=field not in defaults or f.REQUIRED in hint.notes,
             inner=_inner(hint),
+            was=next((note.name for note in hint.notes if isinstance(note, f.Was)), ""),
         )
         for field, hint in ((field, _hint(value)) for field, value in hints.items())
     )
@@ -211,7 +213,9 @@ def plan(declared: Iterable[type]) -> Plan:
             "fields": [column.field for column in columns(each)],
             "nested": {column.field: [column.hint.how, column.inner.__name__] for column in nested},
             "keys": {
-                column.field: column.key for column in columns(each) if column.key != column.field
+                column.field: column.was or column.key
+                for column in columns(each)
+                if column.was or column.key != column.field
             },
         }
     return result

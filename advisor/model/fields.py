@@ -40,6 +40,12 @@ class Key(NamedTuple):
     name: str
 
 
+class Was(NamedTuple):
+    """What files called a field in earlier releases: JSON still does, and overlays may."""
+
+    name: str
+
+
 class Least(NamedTuple):
     """How many members a list has at least."""
 

@@ -76,8 +76,9 @@ class Yardstick(NamedTuple):
 
     `benchmarks` are the set, or `mean_of` other yardsticks; `metrics`, `splits` and `language` say
     which of their figures. `tables` are protocols, each compared within itself; a list among them
-    is read as one table. Less apart than `noise` (between two protocols of one table
-    `noise_between`; or a `noise_share` of the larger) two figures tie; `noise_from` is why.
+    is read as one table. Less apart than `tie_threshold` (between two protocols of one table
+    `tie_threshold_between`; or a `tie_threshold_share` of the larger) two figures tie;
+    `tie_threshold_reason` is why.
     """
 
     id: f.Id
@@ -88,10 +89,10 @@ class Yardstick(NamedTuple):
     splits: f.Texts = ()
     language: f.AskedLanguage | None = None
     tables: f.ProtocolGroups = ()
-    noise: float | None = None
-    noise_between: float | None = None
-    noise_share: float | None = None
-    noise_from: f.Required[f.Text] = ""
+    tie_threshold: Annotated[float | None, f.Was("noise")] = None
+    tie_threshold_between: Annotated[float | None, f.Was("noise_between")] = None
+    tie_threshold_share: Annotated[float | None, f.Was("noise_share")] = None
+    tie_threshold_reason: Annotated[f.Required[f.Text], f.Was("noise_from")] = ""
 
 
 class TaskOrder(NamedTuple):

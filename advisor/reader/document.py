@@ -56,7 +56,7 @@ class Document:
     """The value of a YAML text, where each part of it stands, and what is wrong with it.
 
     `moved` says of parts that were not written where they are: the path of what was. `remarks` are
-    to be mended as well, and keep nobody from using the value.
+    to be mended as well, and keep nobody from using the value. `warnings` are of earlier words.
     """
 
     file: str
@@ -65,6 +65,7 @@ class Document:
     places: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
     moved: dict[KeyPath, KeyPath] = field(default_factory=dict)
     remarks: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
 
     def place(self, path: KeyPath) -> tuple[int, int]:
         """Return line and column of the value at `path`, or of the nearest thing around it."""
@@ -83,6 +84,12 @@ class Document:
     def remark(self, path: KeyPath, message: str) -> None:
         """Add a remark at the place of `path`."""
         self.remarks.append(Problem(self.file, *self.place(path), message))
+
+    def rename(self, path: KeyPath, key: str) -> None:
+        """Call the key at the end of `path` otherwise; its parts keep their places."""
+        size = len(path)
+        for each in [each for each in self.places if each[:size] == path]:
+            self.places[(*path[:-1], key, *each[size:])] = self.places.pop(each)
 
     def report_all(self, problems: Iterable[tuple[KeyPath, str]]) -> None:
         """Add problems, each at the place of its path."""

@@ -14,7 +14,7 @@ from advisor.reader.document import Document, KeyPath, read_bytes, unreadable
 from advisor.reader.shape import report_shape
 from advisor.rulebase.compile import compile_parts
 from advisor.rulebase.entries import Entries, Entry, RuleFile
-from advisor.rulebase.groups import kept_groups, write_groups_out, write_words_out
+from advisor.rulebase.groups import kept_groups, write_groups_out, write_keys_out, write_words_out
 from advisor.rulebase.references import check_references
 from advisor.rulebase.short_forms import Spoilt, report_uncited, written_out
 
@@ -48,6 +48,7 @@ class Collection:
                 kind, value = file.kind, document.value
                 if kind == "family" and overlay is not None and isinstance(value, dict):
                     kind = "family-extension" if value.get("id") in self.entries[kind] else kind
+                write_keys_out(document, file.kind)
                 faults = report_shape(document, file_shape(kind))
                 if kind == "programs":
                     document.report((), "overlays cannot change programs")
@@ -104,6 +105,7 @@ class Collection:
 def _of_base(data: bytes, name: str, kind: str) -> tuple[Document, list[KeyPath] | None]:
     """Return a file of the base, and where its shape is wrong; overlays lie over the same."""
     document = read_bytes(data, name)
+    write_keys_out(document, kind)
     return document, report_shape(document, file_shape(kind))
 
 
@@ -127,7 +129,8 @@ def assemble(
     _stop_at_problems(collection.documents)
     report_unused(collection.entries, named)
     remarks = sorted({remark for document in collection.documents for remark in document.remarks})
-    return compile_parts(collection.entries, collection.changes, digest, remarks)
+    warnings = [warning for document in collection.documents for warning in document.warnings]
+    return compile_parts(collection.entries, collection.changes, digest, remarks, warnings)
 
 
 def _refuse_a_part(entries: Entries) -> None:

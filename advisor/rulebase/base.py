@@ -97,7 +97,8 @@ class Shelf(typing.Protocol):
 class RuleBase:
     """Everything known. Built from compiled parts; `load_rules` is the way to get one.
 
-    `overlays` says what overlays change, `folders` which they are.
+    `overlays` says what overlays change, `folders` which they are, `warnings` which of their keys
+    are those of earlier releases.
     """
 
     sources: ById[Source] = _by_id("detail.sources", "evidence.Source")
@@ -170,6 +171,7 @@ class RuleBase:
         core = part("core")
         self.digest: str = core["digest"]
         self.overlays: tuple[str, ...] = tuple(core["overlays"])
+        self.warnings: tuple[str, ...] = tuple(core["warnings"])
         self.folders: tuple[str, ...] = ()
         self.shelf: Shelf | None = None
         """Where what others make of these rules is kept, if anywhere."""

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 
 def compile_parts(
-    entries: Entries, changes: list[str], digest: str, remarks: Iterable[object] = ()
+    entries: Entries,
+    changes: list[str],
+    digest: str,
+    remarks: Iterable[object] = (),
+    warnings: Iterable[object] = (),
 ) -> dict[str, dict[str, Any]]:
     """Return all parts of a rule base as values that JSON can hold."""
     by_kind = {kind: [*entries.get(kind, {}).values()] for kind in ENTITIES}
@@ -39,6 +43,7 @@ def compile_parts(
         "core": {
             "digest": digest,
             "overlays": changes,
+            "warnings": [str(warning) for warning in warnings],
             "plan": plan((*declared, Example, Statement, ArticleClaim)),
         },
         "detail": {
@@ -113,7 +118,7 @@ def _value(kind: str, entry: Entry) -> Any:
 def _complete(values: Values, by_kind: Mapping[str, Sequence[Entry]]) -> None:
     """Fill in what depends on values of other kinds, and add what follows from declarations."""
     tasks, questions, families = values["task"], values["question"], values["family"]
-    families.sort(key=lambda family: (family.rank, family.id))
+    families.sort(key=lambda family: (family.tie_break_order, family.id))
     options = tuple(Option(task.id, task.name, task.aliases) for task in tasks)
     questions[:] = [each if each.options else each._replace(options=options) for each in questions]
     ids = [criterion.id for criterion in values["criterion"]]

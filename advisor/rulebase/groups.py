@@ -1,21 +1,22 @@
-"""Other names in rules: what people type for a question or option, and groups of options.
+"""Other names in rules: keys of earlier releases, what people type, and groups of options.
 
-Each is written out as ids wherever rules name it. So an option that joins a group is meant by all
-conditions that name the group, and beyond this module rules know ids alone.
+Each is written out wherever rules name it. So an option that joins a group is meant by all
+conditions that name the group, and beyond this module rules know ids and keys of today alone.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from advisor.model.columns import record
-from advisor.model.file_kinds import ENTITIES
+from advisor.model.columns import columns, record
+from advisor.model.file_kinds import ENTITIES, LISTS
 from advisor.phrasing import joined
+from advisor.reader.document import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from advisor.reader.document import KeyPath
+    from advisor.reader.document import Document, KeyPath
     from advisor.rulebase.entries import Entry
 
     Groups = Mapping[str, Sequence[str]]
@@ -29,6 +30,26 @@ CONDITION = {"question": "ask_if"}
 """The field in which an entry has its condition; `when` for all other kinds."""
 NEIGHBORS = 2
 """Who lists so many options of a group may have forgotten the others."""
+
+
+def write_keys_out(document: Document, kind: str) -> None:
+    """Replace keys of earlier releases in a file; one warning names all, at the first."""
+    value = document.value if isinstance(document.value, dict) else {}
+    entries: list[tuple[KeyPath, Any, str]] = [((), value, kind)] if kind == "family" else []
+    for key, of in LISTS.get(kind, {}).items():
+        rows = value.get(key)
+        entries += [((key, n), row, of) for n, row in enumerate(rows if type(rows) is list else ())]
+    renamed: dict[str, KeyPath] = {}
+    for path, entry, of in entries:
+        for column in columns(ENTITIES[of].declared) if of in ENTITIES else ():
+            if type(entry) is dict and column.was in entry and column.key not in entry:
+                entry[column.key] = entry.pop(column.was)
+                document.rename((*path, column.was), column.key)
+                renamed.setdefault(f"`{column.was}` is `{column.key}` now", (*path, column.key))
+    if renamed:
+        message = f"{', '.join(renamed)}. Earlier keys still work."
+        place = min(map(document.place, renamed.values()))
+        document.warnings.append(Problem(document.file, *place, message))
 
 
 def write_words_out(entries: Mapping[str, dict[str, Entry]]) -> None:

@@ -206,9 +206,9 @@ def _row(figures: Figures, yardstick: Yardstick, tables: dict[str, list[Column]]
     return {
         "name": figures.name(yardstick),
         "better": figures.direction(yardstick),
-        "noise": yardstick.noise,
-        "between": yardstick.noise_between or yardstick.noise,
-        "share": yardstick.noise_share,
+        "noise": yardstick.tie_threshold,
+        "between": yardstick.tie_threshold_between or yardstick.tie_threshold,
+        "share": yardstick.tie_threshold_share,
         "languages": sorted(languages),
         "tables": {of: [_written(row) for row in rows] for of, rows in tables.items()},
     }

@@ -292,8 +292,8 @@ def _listed(
 def _yardstick(value: dict[str, Any], valid: Known) -> Faults:
     if ("benchmarks" in value) == ("mean_of" in value):
         yield (), "exactly one of `benchmarks` or `mean_of` is required here"
-    if ("noise" in value) == ("noise_share" in value):
-        yield (), "exactly one of `noise` or `noise_share` is required here"
+    if ("tie_threshold" in value) == ("tie_threshold_share" in value):
+        yield (), "exactly one of `tie_threshold` or `tie_threshold_share` is required here"
     for benchmark in value.get("benchmarks", ()):
         for word in ("metric", "split"):
             for index, stated in enumerate(value.get(f"{word}s", ())):

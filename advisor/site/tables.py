@@ -72,7 +72,7 @@ def task_table(task: Task, diagram: TaskDiagram) -> dict[str, Any]:
         for axis in diagram.axes
     ]
     return {
-        "reads": [[dict(read.given), dict(read.means)] for read in task.reads],
+        "reads": [[dict(read.given), dict(read.means)] for read in task.rewrites],
         **{name: table[name] for name in ("questions", "training", "leaves", "nodes")},
     }
 

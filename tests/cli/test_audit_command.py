@@ -163,7 +163,7 @@ def test_a_family_that_cannot_win_is_found(audited):
             "families/silent.yaml": """\
                 id: silent
                 name: Silent
-                rank: 9
+                tie_break_order: 9
                 summary: It does nothing.
                 takes: {}
                 gives: {}
