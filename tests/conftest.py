@@ -64,13 +64,17 @@ def cache(tmp_path_factory):
         os.environ["ADVISOR_CACHE"] = before
 
 
-def in_this_process(work, *arguments, **_):
+def in_this_process(work, *arguments, on_line=lambda _: None, **_):
     """Do the work of a child here: what goes in, comes out and goes wrong passes as text."""
+    words = io.StringIO()
     try:
-        with contextlib.redirect_stderr(io.StringIO()):
-            return json.loads(json.dumps(work(*json.loads(json.dumps(arguments)))))
+        with contextlib.redirect_stderr(words):
+            answer = json.dumps(work(*json.loads(json.dumps(arguments))))
     except Exception as error:
         raise ChildError(type(error).__name__, str(error)) from error
+    for line in io.StringIO(words.getvalue()):
+        on_line(line)
+    return json.loads(answer)
 
 
 CHILDREN = {

@@ -1,7 +1,7 @@
 """A scan in a child process, within limits: files that strangers wrote are parsed there alone.
 
-A file at which the child ends is named and left out, and a new child begins. What the child gives
-is read as values of this package, whatever stands in it.
+What the child finds comes back file by file. A file at which it ends is named and left out, and a
+new child goes on behind it. What a child gives is read as values of this package, whatever it is.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import pickle
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,18 @@ from advisor import files
 from advisor.child import ChildError, LimitExceededError, Limits, run_in_child
 from advisor.errors import AdvisorError
 from advisor.phrasing import count
-from advisor.scan.usage import Scan
+from advisor.scan.usage import Scan, Unknown
 
 MEMORY_MB = 2_000
 FILE_SECONDS = 20
 """Of CPU for one file; no honest one takes a tenth of this."""
 RUN_SECONDS = 7_200
 """On the clock, for a run without a deadline."""
+LEAST_SECONDS = 0.5
+"""Left to a child that goes on where the time of the run is over: it says so."""
 MOST_GIVEN_UP = 5
-_MARK = "\x1e"
-"""Begins a line with the name of a file."""
+_BEGUN, _ENDED = "\x1e", "\x1f"
+"""Begin a line with the name of a file, and with what one held, and those followed for it."""
 _NEEDED = ("advisor.catalogue.lost", "advisor.rulebase.store", "advisor.scan.scanner")
 _NO_ROOM = ("MemoryError", "ImportError", "OSError")
 """What a process raises that has no memory left."""
@@ -51,27 +53,34 @@ def scan_apart(
     Raises AdvisorError where the child ends before any file, or at too many of them.
     """
     given_up: list[str] = []
+    held: list[str] = []
     Path.cwd()  # of one that is gone, a child could not tell
-    wall = seconds + FILE_SECONDS if seconds else RUN_SECONDS
-    limits = Limits(memory_mb=MEMORY_MB, cpu_seconds=RUN_SECONDS, wall_seconds=wall)
+    end = time.monotonic() + seconds  # of a run with a deadline
     while True:
-        begun: list[str] = [""]
+        begun, ended = [""], list[str]()
 
-        def told(line: str, begun: list[str] = begun) -> None:
-            if line.startswith(_MARK):
+        def hear(line: str, begun: list[str] = begun, ended: list[str] = ended) -> None:
+            if line.startswith(_BEGUN) and line.endswith("\n"):  # else the child ended in it
                 begun[0] = json.loads(line[1:])
+            elif line.startswith(_ENDED) and line.endswith("\n"):
+                ended.append(line[1:-1])
 
-        order = list(map(str, paths)), list(rules), list(exclude), seconds, FILE_SECONDS, given_up
+        left = max(end - time.monotonic(), min(seconds, LEAST_SECONDS))
+        wall = left + FILE_SECONDS if seconds else RUN_SECONDS
+        limits = Limits(memory_mb=MEMORY_MB, cpu_seconds=RUN_SECONDS, wall_seconds=wall)
+        places = list(map(str, paths)), list(rules), list(exclude)
+        order = *places, left, FILE_SECONDS, given_up, held
         try:
-            answer = run_in_child(_scanned, *order, limits=limits, imports=_NEEDED, on_line=told)
+            last = run_in_child(_scanned, *order, limits=limits, imports=_NEEDED, on_line=hear)
         except (LimitExceededError, ChildError) as error:
             if getattr(error, "kind", _NO_ROOM[0]) not in _NO_ROOM:
                 raise
             if not begun[0] or len(given_up) == MOST_GIVEN_UP:
                 raise _ended(given_up) from error
             given_up.append(begun[0])
+            held = ended or held  # a child first gives back what it was given
             continue
-        scan, read = _Values(io.BytesIO(base64.b64decode(answer))).load()
+        *_, (scan, read) = _values((*ended, last))
         files.know_identities(read)
         return scan  # type: ignore[no-any-return]
 
@@ -88,9 +97,20 @@ class _Values(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """Return a class of the scan, or one of those that constants in code are of."""
-        if module.startswith("advisor.scan.") or (module, name) in _OTHERS:
+        if (module, name) in _OTHERS:
             return super().find_class(module, name)
+        if module.startswith("advisor.scan.") and "." not in name:
+            value = super().find_class(module, name)
+            if isinstance(value, (type, Unknown)) and value.__module__ == module:
+                return value
         raise pickle.UnpicklingError(f"`{module}.{name}` is not a value of a scan")
+
+
+def _values(pieces: Sequence[str]) -> Iterator[Any]:
+    """Yield what was pickled one after the other, where later pieces refer to earlier ones."""
+    unpickler = _Values(io.BytesIO(b"".join(map(base64.b64decode, pieces))))
+    for _ in pieces:
+        yield unpickler.load()
 
 
 def _scanned(
@@ -100,17 +120,33 @@ def _scanned(
     seconds: float,
     file_seconds: int,
     given_up: list[str],
+    held: list[str],
 ) -> str:
-    """Do a scan in this process, saying which file it is at, and return it as text."""
+    """Scan in this process behind what others `held`, saying which file is begun and what it held.
+
+    Returns the scan, and which files were read, as the last piece of that.
+    """
     from advisor.catalogue.lost import lost_members
     from advisor.rulebase.store import load_rules
     from advisor.scan.deadline import Deadline
     from advisor.scan.scanner import scan
     from advisor.scan.vocabulary import vocabulary_of
 
-    def begin(name: str) -> None:
-        sys.stderr.write(f"{_MARK}{json.dumps(name)}\n")
+    stream = io.BytesIO()
+    pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
+
+    def piece(value: object) -> str:
+        stream.seek(0)
+        stream.truncate()
+        pickler.dump(value)
+        return base64.b64encode(stream.getbuffer()).decode("ascii")
+
+    def tell(mark: str, text: str) -> None:
+        sys.stderr.write(f"{mark}{text}\n")
         sys.stderr.flush()
+
+    def begin(name: str) -> None:
+        tell(_BEGUN, json.dumps(name))
         _bound_file(file_seconds)
 
     gc.set_threshold(50_000)  # trees hold many values, and no circles of them
@@ -122,10 +158,11 @@ def _scanned(
         deadline=Deadline(seconds),
         lost=lost_members(),
         begin=begin,
+        end=lambda more: tell(_ENDED, piece(more)),
+        before=_values(held),
         given_up=frozenset(given_up),
     )
-    whole = pickle.dumps((scanned, files.identities()), pickle.HIGHEST_PROTOCOL)
-    return base64.b64encode(whole).decode("ascii")
+    return piece((scanned, files.identities()))
 
 
 def _bound_file(seconds: int) -> None:

@@ -31,13 +31,12 @@ from advisor.scan.walk import SourceFile
 _DEEPEST_VALUES = 3
 
 
-def exported(study: Study) -> Exported:
-    """Return what the module of a study defines, as another file sees it.
+def exported(study: Study) -> dict[str, Values]:
+    """Return what the module of a study defines, as another file sees it, by its names.
 
     Nothing of its tree is kept: functions are what they give, and classes what stands in them.
     """
-    names = {name: _values(study, values) for name, values in study.names.items()}
-    return Exported(names, study.imports)
+    return {name: _values(study, values) for name, values in study.names.items()}
 
 
 def _values(study: Study, values: Values, depth: int = 0) -> Values:
@@ -92,12 +91,18 @@ class Modules:
     `loads` are those of all files, by their numbers.
     """
 
-    def __init__(self, files: Sequence[SourceFile], vocabulary: Vocabulary, follow: Follow) -> None:
+    def __init__(
+        self,
+        files: Sequence[SourceFile],
+        vocabulary: Vocabulary,
+        follow: Follow,
+        loads: list[Load],
+    ) -> None:
         self._files = {file.name: file for file in files if file.kind == "python"}
         self._words = {part.removesuffix(".py") for name in self._files for part in name.split("/")}
         self._vocabulary = vocabulary
         self._follow = follow
-        self.loads: list[Load] = []
+        self.loads = loads
 
     def exports(self, importer: str, module: str) -> Exported | None:
         """Return what `module`, as imported in a file, defines; None where none of ours does."""
@@ -125,8 +130,10 @@ class Modules:
             yield f"{path}.py"
             yield f"{path}/__init__.py" if path else "__init__.py"
 
+    def imports_of(self, name: str) -> Imports:
+        """Return the imports of a file, which know what the others define."""
+        return Imports(lambda module: self.exports(name, module))
+
     def study(self, parsed: Parsed) -> Study:
         """Return a study of a file that knows what the others define."""
-        name = parsed.name  # the tree is not kept
-        imports = Imports(lambda module: self.exports(name, module))
-        return Study(parsed, self._vocabulary, imports, self.loads)
+        return Study(parsed, self._vocabulary, self.imports_of(parsed.name), self.loads)

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from advisor.errors import reason_of
 from advisor.files import know_as_read, read_bounded, size_shown
@@ -38,7 +38,6 @@ from advisor.scan.source import (
 )
 from advisor.scan.statement import walk_file
 from advisor.scan.usage import FileNote, Location, Scan, Value
-from advisor.scan.version_range import Pin
 from advisor.scan.vocabulary import Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, dialect_of, find_files
 
@@ -50,6 +49,8 @@ _DEEPEST_FOLLOWED, _DEEPEST_IMPORTS = 6, 12
 """Files that import each other: so many are followed one inside the other, and so many read."""
 _IN_ORDER = ("usages", "beside", "names", "built", "overrides", "ignores")
 """What files hold that stands in the order of its places."""
+Held: TypeAlias = Mapping[str, Sequence[Any]]
+"""What files hold, by its kind, as values that another process can read and go on from."""
 
 
 def scan(
@@ -61,6 +62,8 @@ def scan(
     deadline: Deadline | None = None,
     lost: Lost = lambda _: frozenset(),
     begin: Callable[[str], None] = lambda _: None,
+    end: Callable[[Held], None] = lambda _: None,
+    before: Iterable[Held] = (),
     given_up: Set[str] = frozenset(),
 ) -> Scan:
     """Return what the files under `paths` load; places are relative to `root`.
@@ -68,24 +71,29 @@ def scan(
     Files are parsed, never imported or run. One that cannot be read or parsed gives a note, and
     the others are still scanned; nothing is raised for what a file holds. Classes that know no
     language are followed where they have `lost` members that a file uses. `begin` is told which
-    file is worked on next; those `given_up` are left out, with a note.
+    file is worked on next, `end` what one held and those followed for it; a scan that goes on
+    behind another is given that as `before`. Those `given_up` are left out, with a note.
     """
     deadline = deadline or Deadline()
     listing = find_files(paths, root, exclude, deadline)
-    scanner = _Scanner(listing.files, vocabulary, deadline, lost, begin, given_up)
+    scanner = _Scanner(listing.files, vocabulary, deadline, lost, begin, end, given_up)
+    for held in before:
+        scanner.hold(**held)
     scanner.add_all()
-    notes = {*listing.notes, *scanner.notes}
-    held = {name: sorted(scanner.held[name], key=lambda use: use.place[:3]) for name in _IN_ORDER}
+    held = scanner.held
+    in_order = {name: sorted(held[name], key=lambda use: use.place[:3]) for name in _IN_ORDER}
+    notes = {*listing.notes, *held["notes"]}
+    left_out = Counter([*held["left_out"], *["given_up"] * len({*held["given_up"]})])
     return Scan(
-        usages=tuple(together(held.pop("usages"))),
-        **{name: tuple(values) for name, values in held.items()},
-        guarded=tuple(scanner.held["guarded"]),
+        usages=tuple(together(in_order.pop("usages"))),
+        **{name: tuple(values) for name, values in in_order.items()},
+        guarded=tuple(held["guarded"]),
         notes=tuple(sorted(notes, key=lambda note: (note.path, note.line or 0, note.message))),
-        files=scanner.files,
-        left_out=listing.left_out + scanner.left_out,
+        files=len(held["read"]),
+        left_out=listing.left_out + left_out,
         vouched=listing.vouched,
-        seen=scanner.seen,
-        pins=scanner.pins,
+        seen=dict(held["seen"]),
+        pins=dict(held["pins"]),
         unreached=tuple(scanner.unreached()),
         seeing=scanner.concerned(),
     )
@@ -93,47 +101,59 @@ def scan(
 
 @dataclass(eq=False)
 class _Scanner:
-    """A scan under way."""
+    """A scan under way; what it `held` so far only grows."""
 
     files_found: Sequence[SourceFile]
     vocabulary: Vocabulary
     deadline: Deadline
     lost: Lost
     begin: Callable[[str], None]
+    end: Callable[[Held], None]
     given_up: Set[str]
     held: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
-    notes: list[FileNote] = field(default_factory=list)
-    files: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
-    seen: dict[str, bytes] = field(default_factory=dict)
-    named_ids: dict[str, Mapping[str, int]] = field(default_factory=dict)
-    pins: dict[str, Pin] = field(default_factory=dict)
-    seeing: set[str] = field(default_factory=set)
-    imported: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _begun: set[str] = field(default_factory=set)
     _under_way: list[str] = field(default_factory=list)
     _exported: dict[str, Exported] = field(default_factory=dict)
+    _ended: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.modules = Modules(self.files_found, self.vocabulary, self.exports)
+        self.modules = Modules(self.files_found, self.vocabulary, self.exports, self.held["loads"])
+
+    def hold(self, **held: Iterable[Any]) -> None:
+        """Hold what a file holds, by the names that a scan has for it."""
+        for name, values in held.items():
+            self.held[name].extend(values)
+        self._begun.update(held.get("begun", ()))
+        for name, names in held.get("exported", ()):
+            self._exported[name] = Exported(names, self.modules.imports_of(name))
 
     def add_all(self) -> None:
         """Add what files hold, until the run is over; one followed for another already is left."""
         for number, file in enumerate(self.files_found):
             if not self.deadline.left:
                 left = len(self.files_found) - number
-                self.left_out["out_of_time"] += left
                 more = f", nor were {left - 1} more files" if left > 1 else ""
-                message = f"was not reached before the time limit{more}"
-                self.notes.append(FileNote(file.name, None, message))
-                return
+                self.note(file, f"was not reached before the time limit{more}")
+                self.hold(left_out=["out_of_time"] * left)
+                break
             if file.name not in self._begun:
                 try:
                     with self.deadline.watched():
                         self._work(file, self._add)
                 except OutOfTimeError:
-                    message = "was not completely read before the time limit"
-                    self.notes.append(FileNote(file.name, None, message))
+                    self.note(file, "was not completely read before the time limit")
+                self._end_file()
+        self.begin("")
+
+    def _end_file(self) -> None:
+        """Give what is held more than when the file before it ended."""
+        held = {name: values[self._ended[name] :] for name, values in self.held.items()}
+        self.end({name: values for name, values in held.items() if values})
+        self._ended.update({name: len(values) for name, values in held.items()})
+
+    def note(self, file: SourceFile, message: str) -> None:
+        """Say what is not checked of a file, or why it is not."""
+        self.hold(notes=[FileNote(file.name, None, message)])
 
     def exports(self, file: SourceFile) -> Exported:
         """Return what a module defines, which is followed for that if it is to be followed.
@@ -165,9 +185,9 @@ class _Scanner:
         except OSError as error:
             self._note_unread(file, error)
         except UnreadableError as error:
-            self.notes.append(error.note)
+            self.hold(notes=[error.note])
         except RecursionError:
-            self.notes.append(FileNote(file.name, None, TOO_DEEP.format("a part of the file")))
+            self.note(file, TOO_DEEP.format("a part of the file"))
         finally:
             self._under_way.pop()
             if self._under_way:
@@ -175,35 +195,33 @@ class _Scanner:
 
     def _give_up(self, file: SourceFile) -> None:
         """Say that a file was not read to its end."""
-        self._begun.add(file.name)
-        self.left_out["given_up"] += 1
-        self.notes.append(FileNote(file.name, None, GIVEN_UP))
+        self.hold(begun=[file.name], given_up=[file.name])
+        self.note(file, GIVEN_UP)
 
     def _note_unread(self, file: SourceFile, error: OSError) -> None:
         """Say why a file was not read."""
         message = f"cannot be read: {reason_of(error)}"
         if error.errno == errno.EFBIG:
-            self.left_out["too_large"] += file.name in self._begun
+            self.hold(left_out=["too_large"] * (file.name in self._begun))
             if file.name.endswith(".json"):  # data, more often than not
                 return
             message = f"is larger than {size_shown(MOST_BYTES[file.kind])}, so it is not checked"
-        self.notes.append(FileNote(file.name, None, message))
+        self.note(file, message)
 
     def _add(self, file: SourceFile) -> None:
-        self._begun.add(file.name)
+        self.hold(begun=[file.name])
         code = file.kind != "configuration"  # which may be a report that is written anew
         data = read_bounded(file.path, MOST_BYTES[file.kind], recorded=code, walked=True)
-        self.files += 1
+        self.hold(read=[file.name])
         if file.kind == "configuration":
             seen = read_configuration(data, file.name, self.vocabulary)
             if seen.usages:
                 know_as_read(file.path)
-                self.seen[file.name] = digest(data)
-            self._hold(usages=seen.usages, ignores=seen.ignores)
+                self.hold(seen=[(file.name, digest(data))])
+            self.hold(usages=seen.usages, ignores=seen.ignores)
         elif file.kind == "dialect":
             if speaks(data, self.vocabulary):
-                message = f"is {dialect_of(file.name)}, which advisor does not read"
-                self.notes.append(FileNote(file.name, None, message))
+                self.note(file, f"is {dialect_of(file.name)}, which advisor does not read")
         else:
             if file.kind == "python" and b"import" in data:
                 self._learn_imports(file, text_of(data, file.name))
@@ -214,26 +232,30 @@ class _Scanner:
         data = read_bounded(file.path, MOST_BYTES[file.kind], recorded=True)
         study = self.modules.study(parse_python(data, file.name))
         walk_file(study, functions=False)
-        self._exported[file.name] = exported(study)
+        self.hold(exported=[(file.name, exported(study))])
 
     def _learn_imports(self, file: SourceFile, text: str) -> None:
         """Learn which files of the project a file imports, and whether it looks at images."""
         if sees(text):
-            self.seeing.add(file.name)
+            self.hold(seeing=[file.name])
         for module, names in imports_from(text):
             outer = module if module.endswith(".") else f"{module}."
             for inner in (module, *(outer + name for name in names)):
                 if home := self.modules.file(file.name, inner):
-                    self.imported[file.name].add(home.name)
+                    self.hold(imported=[(file.name, home.name)])
 
     def concerned(self) -> frozenset[str]:
         """Return the files about images: by their words, or since one of those needs them.
 
         It needs what it imports, and what is imported by that.
         """
-        concerned, left = set(self.seeing), list(self.seeing)
+        imported = defaultdict[str, set[str]](set)
+        for importer, name in self.held["imported"]:
+            imported[importer].add(name)
+        concerned = {*self.held["seeing"]}
+        left = [*concerned]
         while left:
-            fresh = self.imported[left.pop()] - concerned
+            fresh = imported[left.pop()] - concerned
             concerned |= fresh
             left += fresh
         return frozenset(concerned)
@@ -246,15 +268,10 @@ class _Scanner:
                 for value in (*load.checkpoint, *load.second_checkpoint):
                     for path in {value.place.path, usage.place.path}:
                         loaded[path].add(value.text)
-        for path, ids in sorted(self.named_ids.items()):
+        for path, ids in sorted(self.held["named_ids"]):
             for id, line in ids.items():
                 if id not in loaded[path]:
                     yield Value(id, Location(path, line, 1, line, 1), certain=False)
-
-    def _hold(self, **held: Iterable[object]) -> None:
-        """Keep what a file holds, by the names that a scan has for it."""
-        for name, values in held.items():
-            self.held[name].extend(values)
 
     def _parse(self, file: SourceFile, data: bytes) -> None:
         """Add what a walk through a file finds."""
@@ -264,21 +281,21 @@ class _Scanner:
         names = dict.fromkeys(names_in(parsed))
         if names or ids or may_ask(text):
             self._follow(file, parsed, names_ids=bool(ids))
-            self._hold(guarded=guarded(parsed))
-        self._hold(
+            self.hold(guarded=guarded(parsed))
+        self.hold(
             names=names,
             overrides=overrides(parsed, names) if "Trainer" in text else (),
             ignores=ignores_in_python(parsed) if MARK in data else (),
         )
-        self.notes.extend(parsed.notes)
-        self.left_out["other_language"] += parsed.other_language
-        self.seen[name] = digest(data)
-        self.seeing.update([name] if notebook and sees(text) else [])
-        if ids:
-            self.named_ids[name] = ids
+        self.hold(
+            notes=parsed.notes,
+            left_out=["other_language"] * parsed.other_language,
+            seen=[(name, digest(data))],
+            seeing=[name] if notebook and sees(text) else (),
+            named_ids=[(name, ids)] if ids else (),
+        )
         own = pin_of_notebook(data, parsed.written, name) if notebook else pin_of_script(data, name)
-        if own:
-            self.pins[name] = own
+        self.hold(pins=[(name, own)] if own else ())
 
     def _follow(self, file: SourceFile, parsed: Parsed, *, names_ids: bool) -> None:
         """Add what a file loads and makes, and notes of what in it is too deep.
@@ -293,13 +310,13 @@ class _Scanner:
             walk_file(study)
             grouping = Grouping(study)
         usages = grouping.usages() if concerned else []
-        self._exported[file.name] = exported(study)
-        self._hold(
+        self.hold(
+            exported=[(file.name, exported(study))],
             usages=usages,
             beside=grouping.beside(self.lost),
             built=study.built(objects=bool(usages)),
-        )
-        self.notes.extend(
-            FileNote(place.path, place.line, TOO_DEEP.format("a statement"))
-            for place in sorted(study.too_deep)
+            notes=[
+                FileNote(place.path, place.line, TOO_DEEP.format("a statement"))
+                for place in sorted(study.too_deep)
+            ],
         )

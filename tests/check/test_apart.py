@@ -1,6 +1,7 @@
 """The scan runs in a child process: what ends it is named, and everything else is still checked."""
 
 import io
+import json
 import pickle
 
 import pytest
@@ -28,6 +29,42 @@ def test_a_file_at_which_the_child_ends_is_named_and_fails_the_run(check, monkey
     assert "1 given up" in " ".join(page.split())
 
 
+def test_a_new_child_goes_on_behind_the_file_at_which_one_ended(check, monkeypatch):
+    """What other files held is not looked for again, and means the same as in one scan."""
+    monkeypatch.setattr(apart, "FILE_SECONDS", 1)
+    asked = []
+    run = apart.run_in_child
+
+    def count_files(*arguments, on_line, **options):
+        asked.append(begun := set())
+
+        def hear(line):
+            if line.startswith("\x1e"):
+                begun.add(json.loads(line[1:]))
+            on_line(line)
+
+        return run(*arguments, on_line=hear, **options)
+
+    monkeypatch.setattr(apart, "run_in_child", count_files)
+    files = {f"a{number:02}.py": WRONG for number in range(15)}
+    files |= {f"z{number:02}.py": WRONG for number in range(14)}
+    files["a03.py"] = "from a02 import m\nm.generate_captions(1)\n"
+    files["z01.py"] = "from a01 import m\nfrom n_slow import x\nm.text_model\n"
+    alone = check({**files, "n_slow.py": "x = 1\n"})
+    asked.clear()
+    result = check({"n_slow.py": SLOW})
+    first, second = asked
+    assert first == {*(f"a{number:02}.py" for number in range(15)), "n_slow.py"}
+    assert second == {"n_slow.py", *(f"z{number:02}.py" for number in range(14)), ""}
+    lines = {(one["rule"], one["path"], one["line"], one["message"]) for one in alone.of("error")}
+    assert lines
+    assert lines == {
+        (one["rule"], one["path"], one["line"], one["message"]) for one in result.of("error")
+    }
+    assert result.json["suppressed"]["given_up"] == 1
+    assert result.json["files"] == alone.json["files"] - 1
+
+
 def test_too_many_such_files_end_the_run(check, monkeypatch):
     monkeypatch.setattr(apart, "FILE_SECONDS", 1)
     monkeypatch.setattr(apart, "MOST_GIVEN_UP", 0)
@@ -51,6 +88,12 @@ def test_modules_beside_the_code_are_not_imported(check, tmp_path):
 
 
 def test_what_a_child_gives_is_read_as_values_alone():
-    for harm in (print, pickle.loads, pytest.main):
+    harms = [pickle.dumps(harm) for harm in (print, pickle.loads, pytest.main)]
+    reached_through = [("apart", "io.open"), ("walk", "subprocess.run")]
+    for module, name in (*reached_through, ("apart", "ChildError"), ("walk", "find_files")):
+        texts = (text.encode() for text in (f"advisor.scan.{module}", name))
+        reached = b"".join(b"\x8c%c%s" % (len(text), text) for text in texts)
+        harms.append(b"\x80\x04" + reached + b"\x93.")
+    for harm in harms:
         with pytest.raises(pickle.UnpicklingError, match="is not a value of a scan"):
-            apart._Values(io.BytesIO(pickle.dumps(harm))).load()
+            apart._Values(io.BytesIO(harm)).load()
