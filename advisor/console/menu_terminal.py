@@ -68,14 +68,7 @@ def pressed(question: str, choices: Sequence[tuple[str, str, str]]) -> str:
     keys = KeyBindings()
 
     def lines(width: int, _height: int) -> list[tuple[str, str]]:
-        from textwrap import wrap
-
-        shown = "   ".join(f"{key} {text}".replace(" ", "\0") for key, text, _ in choices)
-        rows = wrap(shown.replace("\0", "\u00a0"), max(width - 3, 20), break_on_hyphens=False)
-        return [
-            ("question", f"? {question} (press a key; Enter: {choices[0][1]})"),
-            *(("row", f"  {row}".replace("\u00a0", " ")) for row in rows),
-        ]
+        return pressed_lines(question, choices, width)
 
     for key, _text, value in (*choices, ("enter", "", choices[0][2])):
 
@@ -84,6 +77,20 @@ def pressed(question: str, choices: Sequence[tuple[str, str, str]]) -> str:
             event.app.exit(result=value)
 
     return str(_run(lines, keys))
+
+
+def pressed_lines(
+    question: str, choices: Sequence[tuple[str, str, str]], width: int
+) -> list[tuple[str, str]]:
+    """Return the lines of choices in a line, as `pressed` shows them, each with its style."""
+    from textwrap import wrap
+
+    shown = "   ".join(f"{key} {text}".replace(" ", "\0") for key, text, _ in choices)
+    rows = wrap(shown.replace("\0", "\u00a0"), max(width - 3, 20), break_on_hyphens=False)
+    return [
+        ("question", f"? {question} (press a key; Enter: {choices[0][1]})"),
+        *(("row", f"  {row}".replace("\u00a0", " ")) for row in rows),
+    ]
 
 
 def _run(lines: Any, keys: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.decide.command_lines import (
@@ -31,12 +31,32 @@ if TYPE_CHECKING:
     from advisor.decide.reasons import Reason
     from advisor.decide.workload import Hours
 
-SCREEN = 22
-"""The most lines of a page for one task."""
-END = 21
-"""The same with offers below it, on a screen of 24."""
-UNBOUND = 99
+
+class Screen(NamedTuple):
+    """What a page has: `lines` for one answer, `most` with all around it, `columns` of each."""
+
+    lines: int = 22
+    most: int = 99
+    columns: int = 80
+
+
+SCREEN, END = Screen(), Screen(lines=21)
+"""The page for one task, and the same with offers below it."""
+UNBOUND = Screen(lines=99)
 """More than an answer ever takes, for a page that scrolls."""
+AROUND = 2
+"""Lines of a terminal that the command and the next prompt of the shell take."""
+
+
+def screen_here(usual: Screen = SCREEN, below: Callable[[int], int] = lambda _: AROUND) -> Screen:
+    """Return what a page has on stdout: in a terminal the lines that `below` leaves of it.
+
+    That is a function of its columns.
+    """
+    from advisor.draw.terminal import terminal_size
+
+    size = terminal_size()
+    return usual._replace(most=size[1] - below(size[0]), columns=size[0]) if size else usual
 
 
 class Span(NamedTuple):

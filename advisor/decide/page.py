@@ -5,12 +5,13 @@ Whole, it goes on with every reason and remark (`details`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from math import ceil
 from operator import itemgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from advisor.decide.advice import SCREEN
+from advisor.decide.advice import END, SCREEN, Screen
 from advisor.decide.command_lines import command, flags
 from advisor.decide.memory import memory_gb
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
@@ -70,7 +71,9 @@ DEPENDS_ON = {ASSUMED: "depends on defaults", UNDETERMINED: "needs more answers"
 class Room(NamedTuple):
     """How much of an answer a page has: lines of its reason, checkpoints, changes.
 
-    `first` and `others` are lines of the ranking, and of why not each other family.
+    `first` and `others` are lines of the ranking, and of why not each other family; `defaults` of
+    what was assumed, `better` of what keeps a better checkpoint from the first and of its time
+    (with none there is no foot), `commands` how many of them.
     """
 
     reason: int
@@ -78,6 +81,9 @@ class Room(NamedTuple):
     changes: int
     first: int = 2
     others: int = 2
+    defaults: int = 2
+    commands: int = 99
+    better: int = 2
 
 
 AMPLE = Room(reason=2, checkpoints=4, changes=2)
@@ -94,8 +100,18 @@ LESS = (
     Room(1, 1, 0, first=1, others=0),
 )
 """What is given up, one after the other, where a screen would be too small."""
-COLUMNS = 80
-"""How wide a line is where lines are counted."""
+LITTLE = (
+    Room(1, 3, 1, others=1),
+    Room(1, 3, 1, others=1, commands=2),
+    Room(1, 3, 1, first=1, others=1, defaults=1, commands=2),
+    Room(1, 3, 1, first=1, others=1, defaults=1, commands=1),
+    Room(1, 3, 0, first=1, others=1, defaults=0, commands=1),
+    Room(1, 3, 0, first=1, others=0, defaults=0, commands=1),
+    Room(1, 2, 0, first=1, others=0, defaults=0, commands=1, better=1),
+    Room(1, 1, 0, first=1, others=0, defaults=0, commands=1, better=1),
+    Room(1, 1, 0, first=1, others=0, defaults=0, commands=1, better=0),
+)
+"""The same for a terminal of few lines, which offers the other commands as keys."""
 
 
 def as_page(
@@ -103,11 +119,12 @@ def as_page(
     today: str | None = None,
     *,
     whole: bool = False,
-    lines: int = SCREEN,
+    screen: Screen = SCREEN,
+    named: Mapping[str, str] = MappingProxyType({}),
 ) -> Page:
-    """Return the page that every format draws: a screen of so many `lines`, or the `whole`.
+    """Return the page that every format draws: what fits a `screen`, or the `whole`.
 
-    Ages are on it only where `today` is given.
+    Ages are on it only where `today` is given. `named` has commands that stand in place of others.
     """
     advice = recommendation.advice
     page: Page = [Text(f"overlay: {c}", "quiet") for c in recommendation.rulebase.overlays]
@@ -117,31 +134,40 @@ def as_page(
 
         rows = tuple(together_items(recommendation.together))
         page += [Heading(f"{tasks}: one answer for all"), Items(rows)]
-    commands = Code("\n".join(_next(recommendation)), "console")
+    text = "\n".join(_next(recommendation))
+    for by_flags, by_words in named.items():
+        text = text.replace(by_flags, by_words)
+    commands = Code(text, "console")
     for task_advice in advice:
         if len(advice) > 1:
             page.append(Heading(task_advice.rulebase.task(str(task_advice.task)).name))
         if whole:
             from advisor.decide.details import details
 
-            page += [*_head(task_advice, AMPLE), *details(task_advice, today)]
+            page += [*_head(task_advice, AMPLE, _better(task_advice))]
+            page += details(task_advice, today)
+        elif len(advice) == 1:
+            return [*page, *_screen(task_advice, commands, screen)]
         else:
-            page += _screen(recommendation, task_advice, commands, lines)
+            page += _screen(task_advice, None, screen)
     if whole:
         page.append(Heading("Next", 3))
     return [*page, commands]
 
 
-def _screen(answer: Advice, advice: TaskAdvice, commands: Code, lines: int) -> Page:
-    """The answer for one task on one screen, with as much as fits."""
+def _screen(advice: TaskAdvice, commands: Code | None, screen: Screen) -> Page:
+    """The answer for one task on one screen, with as much as fits, and commands below it."""
     page: Page = []
-    for room in LESS:
-        head = _head(advice, room)
+    lines, better = min(screen.lines, screen.most), _better(advice)
+    for room in LESS if lines >= END.lines else LITTLE:
+        head = _head(advice, room, better)
         notes = [note.text for block in head if isinstance(block, Notes) for note in block.rows]
         table = shortlist(advice, room.checkpoints, " ".join(notes))
-        page = [*head, *table, *_notes(_foot(advice, room))]
-        below = [commands] if len(answer.advice) == 1 else []
-        if height([*page, *below], COLUMNS) <= lines:
+        page = [*head, *table, *_notes(_foot(advice, room) if room.better else ())]
+        if commands:
+            last = commands.text.splitlines()[-room.commands :]
+            page.append(commands._replace(text="\n".join(last)))
+        if height(page, screen.columns) <= lines:
             break
     return page
 
@@ -149,7 +175,13 @@ def _screen(answer: Advice, advice: TaskAdvice, commands: Code, lines: int) -> P
 # -- what it is, and why -----------------------------------------------------------------------
 
 
-def _head(advice: TaskAdvice, room: Room) -> Page:
+def _better(advice: TaskAdvice) -> tuple[Note, ...]:
+    """What a result puts before the first checkpoint, and what keeps it from there."""
+    picks = advice.decision.outcome != NONE and advice.selection.picks
+    return (*_larger(advice), *_unloadable(advice.selection)) if picks else ()
+
+
+def _head(advice: TaskAdvice, room: Room, better: Iterable[Note]) -> Page:
     decision, picks = advice.decision, advice.selection.picks
     if decision.outcome == NONE:
         return _elsewhere(advice)
@@ -172,9 +204,9 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
     if advice.task in first.checkpoint.pipelines:
         first_notes.append(Note("Pipeline", f"{way_of(first.checkpoint, str(advice.task))}."))
     ranking, *others = (note._replace(lines=room.first) for note in first_notes)
-    # What a result puts first stands with its figure and what keeps it from there, whatever room.
-    better = [*_larger(advice), *_unloadable(advice.selection)]
-    return [head, *_notes([ranking, *_why(advice, room), *better, *others])]
+    more = (*better, *others) if room.better else ()
+    short = [note._replace(lines=min(note.lines, room.better)) for note in more]
+    return [head, *_notes([ranking, *_why(advice, room), *short])]
 
 
 def _certainty(advice: TaskAdvice) -> str:
@@ -357,8 +389,8 @@ def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
         yield Note("Alternative", f"{ids} ({task})" if ids else task, max(room.others, 1))
     for place, (words, end) in enumerate(_unless(advice, room.changes)):
         yield Note("" if place else "Would change if", f"{words}: {end}", 2)
-    if decision.family and advice.assumed:
-        yield Note("Defaults", " ".join(flags(advice.rulebase, advice.assumed)), lines=2)
+    if decision.family and advice.assumed and room.defaults:
+        yield Note("Defaults", " ".join(flags(advice.rulebase, advice.assumed)), room.defaults)
 
 
 def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:

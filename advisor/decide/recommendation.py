@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from advisor.decide.advice import SCREEN, Advice, TaskAdvice
+from advisor.decide.advice import SCREEN, Advice, Screen, TaskAdvice
 from advisor.decide.outlook import (
     UNDETERMINED,
     outlook,
@@ -43,15 +43,15 @@ class Recommendation(Advice):
         return as_json(self, today)
 
     def to_page(
-        self, today: str | None = None, *, whole: bool = False, lines: int = SCREEN
+        self, today: str | None = None, *, whole: bool = False, screen: Screen = SCREEN
     ) -> Page:
-        """Return the page of `advisor recommend`: of so many `lines`, or the `whole`.
+        """Return the page of `advisor recommend`: as much as fits the `screen`, or the `whole`.
 
         Ages are on it only where `today` is given.
         """
         from advisor.decide.page import as_page
 
-        return as_page(self, today, whole=whole, lines=lines)
+        return as_page(self, today, whole=whole, screen=screen)
 
     def _repr_html_(self) -> str:
         from advisor.draw.html import fragment

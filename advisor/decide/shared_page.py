@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from advisor import __version__
 from advisor.decide.command_lines import command
 from advisor.decide.memory import memory_gb
-from advisor.decide.page import COLUMNS
 from advisor.decide.requirements import Requirements
 from advisor.decide.shortlist import common_figure
 from advisor.draw.blocks import (
@@ -25,7 +24,7 @@ from advisor.draw.blocks import (
     Table,
     Text,
 )
-from advisor.draw.typesetting import cut_lines
+from advisor.draw.typesetting import USUAL_WIDTH, cut_lines
 from advisor.model import TASK
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ def pictured(answer: Advice, screen: Page) -> Iterator[Shared]:
 
 def _short(notes: Notes) -> Notes:
     """Notes with the sentences that a terminal shows: all of them stand below."""
-    cut = [" ".join(cut_lines(note.text, COLUMNS, note.lines)) for note in notes.rows]
+    cut = [" ".join(cut_lines(note.text, USUAL_WIDTH, note.lines)) for note in notes.rows]
     rows = zip(notes.rows, cut, strict=True)
     whole = (note if text.endswith("…") else note._replace(text=text) for note, text in rows)
     return Notes(tuple(whole))

@@ -188,8 +188,7 @@ def shown_picks(advice: TaskAdvice, most: int) -> tuple[list[Pick], dict[str, st
     places = [place for place, pick in enumerate(picks) if pick.checkpoint.id in climbed]
     places += [place for place in range(len(picks)) if place not in places]
     shown = [picks[place] for place in sorted(places[:most])]
-    limits = [limit for limit, _ in rungs]
-    return shown, {id: _step(limits, of_id) for id, of_id in steps.items()}
+    return shown, {id: _step(rungs, of_id) for id, of_id in steps.items()}
 
 
 def standing(selection: Selection, pick: Pick) -> str:
@@ -232,11 +231,19 @@ def precision_text(checkpoint: Checkpoint) -> str:
     return "in 16 bits" if checkpoint.losses else ""
 
 
-def _step(limits: Sequence[float | None], places: Sequence[int]) -> str:
-    """With how much memory a checkpoint is the best, by its places on the ladder."""
-    if (most := limits[places[-1]]) is not None:
+def _step(rungs: Sequence[tuple[float | None, Pick | None]], places: Sequence[int]) -> str:
+    """With how much memory a checkpoint is the best, by its places on the ladder.
+
+    That is all that it needs itself, where the step before leaves it out.
+    """
+    if (most := rungs[places[-1]][0]) is not None:
         return f"up to {most:g} GB"
-    return f"above {limits[places[0] - 1]:g} GB" if places[0] else "any memory"
+    if not places[0]:
+        return "any memory"
+    pick = rungs[places[0]][1]
+    if pick and pick.needs_gb and not pick.training:
+        return f"from {pick.needs_gb:.1f} GB"
+    return f"above {rungs[places[0] - 1][0]:g} GB"
 
 
 def _mark(picks: Sequence[Pick], values: Sequence[float | None], place: int, better: str) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from advisor.draw.blocks import Block, Page, links, shown
 from advisor.draw.typesetting import (
     ASCII,
+    USUAL_LINES,
     USUAL_WIDTH,
     WIDTH,
     Span,
@@ -81,6 +82,17 @@ def _width() -> int | None:
         except OSError:
             continue  # closed, or no terminal
     return None
+
+
+def terminal_size() -> tuple[int, int] | None:
+    """Return the columns of a page on the terminal that stdout is, and its lines; None on a pipe.
+
+    A terminal that does not say how many lines it has is no smaller than usual.
+    """
+    if not sys.stdout.isatty():
+        return None
+    columns, lines = os.get_terminal_size(sys.stdout.fileno())
+    return _width() or min(columns or USUAL_WIDTH, WIDTH), lines or USUAL_LINES
 
 
 def _lines(parts: Iterator[Span], *, colored: bool) -> list[str]:

@@ -5,9 +5,10 @@ Words are never broken, so that an id, a path or an address can be copied.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
+from math import ceil
 
 from advisor.draw.blocks import (
     Block,
@@ -26,6 +27,7 @@ from advisor.draw.blocks import (
 
 WIDTH = 100
 USUAL_WIDTH = 80
+USUAL_LINES = 24
 TONES = {"plain": "", "quiet": "dim", "good": "green", "bad": "red", "warn": "yellow"}
 VERDICTS = {
     "recommended": "bold green",
@@ -49,6 +51,8 @@ _WORDS = re.compile(r"--[a-z-]+ \S+|\S+")
 _BLANKS_AND_WORD = re.compile(r"(\s*)(--[a-z-]+ \S+|\S+)")
 _SENTENCE_END = re.compile(r"[.!?](?= |$)")
 _CLAUSE_END = re.compile(r"[;,] | \(")
+_SENTENCE = re.compile(r"(advisor [a-z]+ )'([^'\\]+)'(.*)")
+"""A command with a sentence behind its name."""
 _FLAG = re.compile(r" (?=--[a-z])")
 
 Span = tuple[str, str]
@@ -152,8 +156,19 @@ def segments(parts: Sequence[str], between: str, width: int) -> list[str]:
 def command_lines(command: str, width: int) -> list[str]:
     r"""Return a command in lines of at most `width`, each but the last ending in a backslash.
 
-    It is broken before flags only, so that a shell takes the lines for one command.
+    It is broken before flags, and a sentence between words, so that a shell takes the lines for
+    one command; what takes a sentence takes it in parts too.
     """
+    if len(command) > width and (sentence := _SENTENCE.fullmatch(command)):
+        verb, text, rest = sentence.groups()
+        *parts, last = wrapped(text, width - len(verb) - len("'' \\"))
+        heads = [verb, *["  "] * len(parts)]
+        begun = [f"{head}'{part}' \\" for head, part in zip(heads, parts, strict=False)]
+        return begun + _broken_at_flags(f"{heads[-1]}'{last}'{rest}", width)
+    return _broken_at_flags(command, width)
+
+
+def _broken_at_flags(command: str, width: int) -> list[str]:
     lines = [""]
     for place, part in enumerate(_FLAG.split(command)):
         indent = "  " if len(lines) > 1 else ""
@@ -174,22 +189,11 @@ def apart(before: Block, block: Block) -> bool:
 
 
 def height(page: Page, width: int) -> int:
-    """Return how many lines a page takes that has no lists, pairs or candidates."""
-    lines = 0
-    for place, block in enumerate(page):
-        lines += bool(place) and apart(page[place - 1], block)
-        if isinstance(block, Headline):
-            lines += 1 + len(_headline_notes(block, width))
-        elif isinstance(block, Notes):
-            room = width - _label_width(block)
-            lines += sum(len(cut_lines(note.text, room, note.lines)) for note in block.rows)
-        elif isinstance(block, Table):
-            lines += sum(map(len, table_lines(block, width - GAP)))
-        elif isinstance(block, Code):
-            commands = block.text.splitlines()
-            lines += sum(len(command_lines(command, width - GAP)) for command in commands)
-        elif isinstance(block, (Text, Heading)):
-            lines += len(wrapped(block.text, width - GAP))
+    """Return how many lines of a terminal a page takes; one that is too wide takes several."""
+    lines = sum(apart(before, block) for before, block in pairwise(page))
+    for block in page:
+        drawn = "".join(text for text, _ in spans(block, width)).split("\n")
+        lines += sum(max(ceil(len(line) / width), 1) for line in drawn)
     return lines
 
 
@@ -270,7 +274,7 @@ def _after(line: str, letters: int) -> int:
     if len(line) <= letters:
         return len(line)
     ends = (word.end() for word in re.finditer(r"\S", line))
-    return next(itertools.islice(ends, letters - 1, None), len(line)) if letters else 0
+    return next(islice(ends, letters - 1, None), len(line)) if letters else 0
 
 
 def _pairs(block: Pairs, width: int) -> Iterator[Span]:

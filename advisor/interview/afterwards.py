@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.child import environment, interpreter
+from advisor.console.menu_terminal import pressed_lines
 from advisor.console.output import Showing, interactive, note
 from advisor.console.prompt import Extra, Prompt
 from advisor.decide.command_lines import command, needs_of, quoted, rules_flags, try_command
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from advisor.engine.profile import Profile
     from advisor.model import Checkpoint
 
+QUESTION = "Anything else?"
 DONE, SETTLE, TRY, CODE = "done", "settle", "try", "code"
 CHANGE, EXPLAIN, SAVE = "change", "explain", "save"
 ASKED = {
@@ -39,16 +41,9 @@ def offer(
     That is to change an answer, or where it `opens` to answer what is open. Leaving is no failure.
     """
     (advice,) = recommendation.advice
-    checkpoint = advice.runnable
-    choices = [Extra("d", "done", DONE)]
-    choices += [Extra("o", "answer the remaining questions", SETTLE)] if opens else []
-    choices += [Extra("t", "try it on an image", TRY)] if checkpoint else []
-    choices += [Extra("c", "show the code", CODE)] if advice.snippet else []
-    choices += [Extra("a", "change an answer", CHANGE)]
-    choices += [Extra("y", "why", EXPLAIN)] if advice.decision.given else []
-    choices += [Extra("s", "save the answers", SAVE)]
+    checkpoint, choices = advice.runnable, _choices(recommendation, opens=opens)
     try:
-        while (chosen := prompt.pick("Anything else?", choices)) not in (DONE, SETTLE, CHANGE):
+        while (chosen := prompt.pick(QUESTION, choices)) not in (DONE, SETTLE, CHANGE):
             try:
                 if chosen == TRY and checkpoint:
                     _try(recommendation, checkpoint, prompt, color=color)
@@ -64,6 +59,22 @@ def offer(
         note("")
         return DONE
     return chosen
+
+
+def _choices(recommendation: Recommendation, *, opens: bool) -> list[Extra]:
+    (advice,) = recommendation.advice
+    choices = [Extra("d", "done", DONE)]
+    choices += [Extra("o", "answer the remaining questions", SETTLE)] if opens else []
+    choices += [Extra("t", "try it on an image", TRY)] if advice.runnable else []
+    choices += [Extra("c", "show the code", CODE)] if advice.snippet else []
+    choices += [Extra("a", "change an answer", CHANGE)]
+    choices += [Extra("y", "why", EXPLAIN)] if advice.decision.given else []
+    return [*choices, Extra("s", "save the answers", SAVE)]
+
+
+def offers_height(recommendation: Recommendation, columns: int) -> int:
+    """Return how many lines the offers below an answer take at most."""
+    return len(pressed_lines(QUESTION, _choices(recommendation, opens=True), columns))
 
 
 def _run(recommendation: Recommendation, verb: str) -> None:

@@ -73,15 +73,17 @@ def ask(
 
 
 def _report(answer: Recommendation, *, end: bool) -> Report:
-    from advisor.decide.advice import END, SCREEN, UNBOUND
+    from advisor.decide.advice import END, SCREEN, UNBOUND, screen_here
     from advisor.decide.shared_page import shared_page
     from advisor.draw.formats import Report
+    from advisor.interview.afterwards import offers_height
 
+    screen = screen_here(END, partial(offers_height, answer)) if end else SCREEN
     return Report(
         answer.to_dict,
         answer.to_page,
-        screen=partial(answer.to_page, lines=END if end else SCREEN),
-        shared=lambda: shared_page(answer, answer.to_page(lines=UNBOUND)),
+        screen=partial(answer.to_page, screen=screen),
+        shared=lambda: shared_page(answer, answer.to_page(screen=UNBOUND)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -11,7 +12,7 @@ from advisor.console.commands import Given, Options
 from advisor.console.options import CriteriaFirst, NoInput, Order, VerifiedOnly, option, read_day
 from advisor.console.output import Showing, note, showing
 from advisor.console.streams import BRIEF
-from advisor.decide.advice import END, SCREEN
+from advisor.decide.advice import END, screen_here
 from advisor.decide.outlook import CHECKPOINT, STRICT, strictness
 from advisor.draw.formats import PAGE_FORMATS, Report
 from advisor.errors import UsageError
@@ -20,7 +21,7 @@ from advisor.rulebase.base import RuleBase
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
     from advisor.decide.written_program import Script
-    from advisor.draw.blocks import Shared
+    from advisor.draw.blocks import Page, Shared
     from advisor.need.conversation import Turn
     from advisor.need.understanding import Understanding
 
@@ -50,12 +51,19 @@ class Telling(NamedTuple):
         """Print an answer, and write it to the files; a screen leaves room for what is offered."""
         answer, goes_on = turn
         recommended = answer.recommendation
-        lines = END if goes_on else SCREEN
 
         def written() -> Script:
             from advisor.decide.written_program import script
 
             return script(recommended)
+
+        def screen() -> Page:
+            if not goes_on:
+                return answer.to_page(day, screen=screen_here())
+            from advisor.interview.afterwards import offers_height
+
+            below = partial(offers_height, recommended)
+            return answer.to_page(day, screen=screen_here(END, below))
 
         drawings: dict[str, Callable[[], str]] = {
             "python": lambda: written().python,
@@ -67,7 +75,7 @@ class Telling(NamedTuple):
             lambda: answer.to_dict(day),
             lambda: answer.to_page(day, whole=True),
             drawings=drawings,
-            screen=None if self.verbose else lambda: answer.to_page(day, lines=lines),
+            screen=None if self.verbose else screen,
             shared=lambda: _shared(answer, day),
         )
         self.shown.emit(report)
@@ -80,7 +88,7 @@ def _shared(answer: Understanding | Recommendation, day: str | None) -> list[Sha
     from advisor.need.understanding import Understanding
 
     words = (answer.reading.text, answer.command) if isinstance(answer, Understanding) else ()
-    return shared_page(answer.recommendation, answer.to_page(day, lines=UNBOUND), day, *words)
+    return shared_page(answer.recommendation, answer.to_page(day, screen=UNBOUND), day, *words)
 
 
 def telling(shown: Annotated[Showing, showing(FORMATS)], verbose: Verbose = False) -> Telling:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from advisor.decide.advice import SCREEN
-from advisor.draw.blocks import Code, Headline, Page, Pairs
+from advisor.decide.advice import SCREEN, Screen
+from advisor.decide.page import as_page as answered_page
+from advisor.draw.blocks import Headline, Page, Pairs
+from advisor.draw.typesetting import GAP, cut_lines, height, wrapped
 from advisor.model import NONE, TASK
 from advisor.need.named import named_rows
 from advisor.need.remainder import noteworthy, several
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 SHOWN_WORDS = 16
 SHOWN_TASKS = 3
+AS_FLAGS = "As flags"
+NAMED, SHARE = 5, 4
+"""What was understood takes at most a quarter of a small terminal, less the lines of the name."""
 
 
 def as_page(
@@ -26,25 +31,48 @@ def as_page(
     today: str | None = None,
     *,
     whole: bool = False,
-    lines: int = SCREEN,
+    screen: Screen = SCREEN,
 ) -> Page:
     """Return the page of the answer, with what was understood below its first line."""
     answer = _drawn(understanding.recommendation)
-    page = answer.to_page(today, whole=whole, lines=lines)
-    if page and isinstance(commands := page[-1], Code):
-        by_flags = understanding.recommendation.command
-        text = commands.text.replace(f"{by_flags} -v", f"{understanding.command} -v")
-        if not (understanding.between or understanding.literally or answer.strict):
-            code, own = (
-                line.replace("recommend", "code", 1) for line in (by_flags, understanding.command)
-            )
-            text = text.replace(code, own)
-        page[-1] = Code(text, commands.language)
+    by_flags, by_words = answer.command, understanding.command
+    named = {f"{by_flags} -v": f"{by_words} -v"}
+    if not (understanding.between or understanding.literally or answer.strict):
+        code, own = (line.replace("recommend", "code", 1) for line in (by_flags, by_words))
+        named[code] = own
+    rows = tuple(_rows(understanding))
+    pairs: Page = [_fitting(rows, screen)] if rows else []
+    more = bool(pairs) + bool(understanding.between)  # an empty line, and that the task is a guess
+    left = screen._replace(most=screen.most - height(pairs, screen.columns) - more)
+    page = answered_page(answer, today, whole=whole, screen=left, named=named)
     if page and isinstance(head := page[0], Headline) and understanding.between:
         notes = (note.replace("based on defaults", "needs more answers") for note in head.notes)
         page[0] = head._replace(notes=(*notes, "the task is a guess"))
-    rows = tuple(_rows(understanding))
-    return [*page[:1], Pairs(rows), *page[1:]] if rows else page
+    return [*page[:1], *pairs, *page[1:]]
+
+
+def _fitting(rows: tuple[tuple[str, str], ...], screen: Screen) -> Pairs:
+    """Return what was understood, in a terminal of few lines with fewer words of it."""
+    pairs = Pairs(rows)
+    room = screen.columns - max(len(label) for label, _ in rows) - 2 * GAP
+    for most in (3, 2, 1):
+        if height([pairs], screen.columns) <= (screen.most - NAMED) // SHARE:
+            break
+        cut = (
+            (label, text if label == AS_FLAGS else _cut(text, room, most)) for label, text in rows
+        )
+        pairs = Pairs(tuple(row for row in cut if len(wrapped(row[1], room)) <= most))
+    return pairs
+
+
+def _cut(text: str, width: int, most: int) -> str:
+    """Return as many parts of a text as so many lines hold, and a sign that there are more."""
+    parts = text.split(" · ")
+    for end in range(len(parts) - 1, 0, -1):
+        if len(wrapped(text, width)) <= most:
+            return text
+        text = " · ".join((*parts[:end], "…"))
+    return " ".join(cut_lines(text, width, most))
 
 
 def _drawn(answer: Recommendation) -> Recommendation:
@@ -83,7 +111,7 @@ def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
         also = f" (or {joined(others, 'or')})" if others else ""
         if several(understanding) and not reading.besides:
             also = f"{also}; {_each(understanding)}"
-        yield "As flags", f"{confirming[0]}{also}"
+        yield AS_FLAGS, f"{confirming[0]}{also}"
 
 
 def _each(understanding: Understood) -> str:

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from advisor.console import HOMES
-from advisor.decide.advice import SCREEN, TaskAdvice
+from advisor.decide.advice import SCREEN, Screen, TaskAdvice
 from advisor.decide.command_lines import quoted
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED
 from advisor.decide.recommendation import Recommendation, advise
@@ -56,12 +56,12 @@ class Understanding(Understood):
         return as_json(self, today)
 
     def to_page(
-        self, today: str | None = None, *, whole: bool = False, lines: int = SCREEN
+        self, today: str | None = None, *, whole: bool = False, screen: Screen = SCREEN
     ) -> Page:
         """Return the page, or the `whole` of it, which begins with what was understood."""
         from advisor.need.page import as_page
 
-        return as_page(self, today, whole=whole, lines=lines)
+        return as_page(self, today, whole=whole, screen=screen)
 
 
 def understand(

@@ -602,6 +602,39 @@ def finished(terminal, *arguments, **more):
     return person, person.sees("Anything else")
 
 
+SENTENCE = ("search 50,000 photos by words on a laptop, German, at most 4 GB", "--device", "cpu")
+"""A need of which much is understood, with hours, other meanings and two lines of command."""
+
+
+@pytest.mark.parametrize("size", [SMALL, (20, 60)], ids=["24x80", "20x60"])
+@pytest.mark.parametrize(
+    ("command", "offers"),
+    [
+        (SENTENCE, True),
+        (("something with pictures",), True),
+        ((*SENTENCE, "--no-input"), False),
+        (("recommend", "--task", "alt-text", "--language", "de"), False),
+        (("ask", "--to", "family", "--task", "image-search", "--device", "cpu"), True),
+    ],
+    ids=["sentence", "guess", "sentence alone", "flags", "interview"],
+)
+def test_the_model_is_on_the_screen_with_the_whole_answer(terminal, command, offers, size):
+    rows, columns = size
+    person = terminal(*command, size=size, screen=True, NO_COLOR="1")
+    while (reached := person.running.expect([MENU, "s save the answers", pexpect.EOF])) == 0:
+        time.sleep(SETTLED)
+        person.presses("\r")
+    shown = ESCAPES.sub("", person.running.before)
+    model = re.search(r"^[\w.-]+/[\w.-]+(:\w+)?\r$", shown, re.MULTILINE)
+    assert model
+    page = shown[model.start() :].rstrip("\r\n")
+    taken = [max(-(-len(line) // columns), 1) for line in page.split("\r\n")]
+    assert (reached == 1) == offers
+    assert sum(taken) + (0 if offers else 2) <= rows
+    assert max(taken) == 1
+    assert " -v" in page
+
+
 def test_enter_leaves_and_the_command_to_try_it_was_shown(terminal):
     person, said = finished(terminal, "--plain", "--to", "family", "--task", "vqa")
     (checkpoint,) = re.findall(rf"{TRY_COMMAND} (\S+) --task vqa", said)

@@ -11,7 +11,8 @@ from advisor.decide.advice import END
 from advisor.decide.precedence import Published
 from advisor.decide.recommendation import recommend
 from advisor.decide.shortlist import UNSCORED
-from advisor.draw.typesetting import cut_lines, height
+from advisor.draw.blocks import Table
+from advisor.draw.typesetting import command_lines, cut_lines, height
 from advisor.engine.decision import Engine
 from advisor.engine.profile import answers_text
 
@@ -522,8 +523,32 @@ def test_the_command_repeats_the_answer_for_what_people_posted(advisor, scenario
 def test_the_end_of_an_interview_leaves_room_for_its_offers(rulebase):
     engine = Engine(rulebase)
     for task in rulebase.tasks:
-        page = recommend(rulebase, {"task": task.id}, engine=engine).to_page(lines=END)
-        assert height(page, 80) <= END, task.id
+        page = recommend(rulebase, {"task": task.id}, engine=engine).to_page(screen=END)
+        assert height(page, 80) <= END.lines, task.id
+
+
+@pytest.mark.parametrize("task", ["zero-shot-classification", "image-search", "deduplication"])
+def test_a_checkpoint_is_best_from_the_memory_that_the_table_says(rulebase, task):
+    answer = recommend(rulebase, {"task": task})
+    (table,) = (block for block in answer.to_page() if isinstance(block, Table))
+    place = table.columns.index("Best for")
+    starts = {str(row[0]): row[place] for row in table.rows if row[place].startswith("from ")}
+    assert starts
+    for id, start in starts.items():
+        from_gb = float(start.split()[1])
+        firsts = [
+            recommend(rulebase, {"task": task, "memory-gb": gb}).ids[0]
+            for gb in (from_gb + 0.05, from_gb - 0.1)
+        ]
+        assert firsts[0] == id != firsts[1]
+
+
+def test_a_sentence_too_long_for_a_line_is_one_command_for_a_shell():
+    command = "advisor recommend 'search 2 million product photos by German text, on a CPU' -v"
+    lines = command_lines(command, 58)
+    assert max(map(len, lines)) <= 58
+    verb, *words, last = shlex.split("\n".join(lines).replace("\\\n", ""))[1:]
+    assert [verb, " ".join(words), last] == shlex.split(command)[1:]
 
 
 NAMED = "Family |Reason |Other families |CLIP (?!·)|Vision\\w+ (?!·)"
