@@ -127,7 +127,7 @@ class Case:
 
     def needs(self, one, use):
         if use == "as-is":
-            return memory_gb(one)
+            return memory_gb(one, self.rulebase.task(self.task))
         trained = training_memory(one)
         return trained and trained.lora_gb
 
@@ -198,7 +198,7 @@ class Case:
 
     def layer(self, one, use):
         effects = [rule.effect for rule in self.fired if one.hub_id in rule.candidates]
-        memory = memory_gb(one)
+        memory = memory_gb(one, self.rulebase.task(self.task))
         by_order = {
             "small": (memory is None, memory or 0.0),
             "open": (OPENNESS[one.commercial_use], one.gated is True),

@@ -73,9 +73,10 @@ def linear_of(network: Any) -> int:
 
 
 def writer_of(network: Any) -> Decoder | None:
-    """Return layers and width of the decoder that writes; None for a network that writes nothing.
+    """Return the decoder that writes; None for a network that writes nothing.
 
-    The image tokens are not told by every configuration and stay unknown.
+    Layers of linear attention keep no keys. Not every configuration tells the tokens of an image:
+    where the tower keeps its size and joins patches, one token is so many pixels.
     """
     if not network.can_generate():
         return None
@@ -85,8 +86,13 @@ def writer_of(network: Any) -> Decoder | None:
     size = getattr(config, "head_dim", None) or getattr(config, "d_kv", None) or width // heads
     keys = getattr(config, "num_key_value_heads", None) or heads
     layers = _first(config, "decoder_layers", "num_hidden_layers", "layers", "n_layer")
-    across = _looks_across(network)
-    return Decoder(layers, keys * size, None, across, not across and _repeats_images(network))
+    kinds = getattr(config, "layer_types", None) or ()
+    vision = getattr(network.config, "vision_config", None)
+    joined = (getattr(part, "spatial_merge_size", None) for part in (vision, network.config))
+    patches = next(filter(None, joined), None)
+    pixels = (vision.patch_size * patches) ** 2 if vision and patches else None
+    linear = sum("attention" not in kind or "linear" in kind for kind in kinds)
+    return Decoder(layers - linear, keys * size, None, pixels, _looks_across(network))
 
 
 def _looks_across(network: Any) -> bool:
@@ -94,16 +100,6 @@ def _looks_across(network: Any) -> bool:
     names = ("crossattention", "cross_attn", "encoder_attn", "EncDecAttention", "encoder_decoder")
     ours = [name for name, _ in network.named_parameters() if "qformer" not in name]
     return any(part in name for name in ours for part in names)
-
-
-def _repeats_images(network: Any) -> bool:
-    """True where `generate` hands the tower each image once for every beam.
-
-    The one of transformers does so for networks without an encoder of their own for it; some
-    classes have one that encodes an image first.
-    """
-    mixin = transformers().GenerationMixin
-    return type(network).generate is mixin.generate
 
 
 def _first(config: Any, *names: str) -> int:

@@ -244,7 +244,8 @@ class TaskAdvice(NamedTuple):
         """Return what the memory of picks rests on, in words; None where it is not known."""
         if all(pick.memory_gb is None for pick in shown):
             return None
-        return assumptions(pick.checkpoint for pick in shown)
+        task = self.rulebase.task(self.task) if self.task else None
+        return assumptions((pick.checkpoint for pick in shown), task)
 
 
 class CheckpointSet(NamedTuple):

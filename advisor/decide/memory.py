@@ -1,9 +1,9 @@
 """How much memory a checkpoint takes, estimated from what the catalogue knows of it.
 
-The peak of one image on a CPU is its weights and 370 MB: 28 runs with 41 to 224 million
-parameters peaked within 6.0 % of that (`python benchmarks/memory_estimate.py`). More images,
-beams and words add to it: each sequence keeps the keys and values of the images and words
-behind it, each image what the layers in between hold.
+The peak of one small image on a CPU is its weights and 370 MB: 28 runs with 41 to 224 million
+parameters peaked within 6.0 % of that (`python benchmarks/memory_estimate.py`). What writes keeps
+keys and values of each token of the image and the text of a task as well. What layers hold while
+they read an image, and the state of layers of linear attention, are left out.
 
 Training, of all weights or of adapters beside them (LoRA), is fitted to what the makers of Qwen
 measured on one GPU, with texts of 2,048 tokens in batches of one
@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from advisor.model import Checkpoint
+from advisor.model import Checkpoint, Task
 
 OVERHEAD_MB = 370
 """The interpreter with torch, torchvision and transformers, and one small image, on a CPU."""
@@ -31,17 +31,12 @@ BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 ROUNDED_BYTES = {"int8": 1.0, "int4": 0.5 + 4 / 64}
 """Of a weight in a linear layer that bitsandbytes rounds: a byte, or half of one and a scale of 4
 for each 64 (nf4). The scales of 8 bits, 4 bytes a row, are less than 0.2 % of a layer."""
-NEW_TOKENS = 64
-"""Words written for one image that are part of the 370 MB."""
+PIXELS = 2**20
+"""Of a picture that keeps its size."""
+PAGE_PIXELS = 1240 * 1754
+"""Of a page: A4 at 150 dots an inch."""
+PAGES = ("page", "form")
 
-ACTIVATIONS = 20
-"""Values at work for each value of a vision layer, fitted: a CLIP and a BLIP in batches of 8."""
-
-PATCH = 16
-TOWER_WIDTH = ((400, 768), (1500, 1024), (float("inf"), 1408))
-"""Width of a vision tower by millions of parameters, where nothing better is known: ViT B, L, g."""
-
-UNKNOWN_IMAGE_TOKENS = 1024
 MB = 2**20
 
 BYTES_IN_FULL = 18
@@ -72,14 +67,44 @@ class Estimate(NamedTuple):
     command: str
 
 
-def memory_gb(checkpoint: Checkpoint) -> float | None:
+def memory_gb(checkpoint: Checkpoint, task: Task | None = None) -> float | None:
     """Return the peak memory in GB (2^30 bytes) for one image; None where the size is unknown.
 
-    Above 400 million parameters, in several shards or in batches nobody has measured it.
+    With a task, keys and values of its image and text count where their size is known. Above 400
+    million parameters, in several shards or in batches nobody has measured the peak.
     """
     if checkpoint.parameters_millions is None:
         return None
-    return round(sum(_loaded_mb(checkpoint).values()) / 1024, 2)
+    cache = cache_mb(checkpoint, task) if task else None
+    return round((sum(_loaded_mb(checkpoint).values()) + (cache or 0.0)) / 1024, 2)
+
+
+def cache_mb(checkpoint: Checkpoint, task: Task) -> float | None:
+    """Return the MB of keys and values of one answer to a task; None where nobody knows them.
+
+    They are two times layers, width and bytes of a value for each token of the image and of a
+    usual text. What compares without writing keeps none.
+    """
+    if checkpoint.stage == "contrastive":
+        return 0.0
+    tokens = checkpoint.writer and checkpoint.writer.tokens_of(task_pixels(task))
+    if not (checkpoint.writer and tokens):
+        return None
+    return (tokens + (task.writes or 0)) * _token_mb(checkpoint)
+
+
+def task_pixels(task: Task) -> int:
+    """Return the pixels of an image of a task: those of a page where it implies reading one."""
+    pages = not {*task.implies.get("reading", ())}.isdisjoint(PAGES)
+    return PAGE_PIXELS if pages else PIXELS
+
+
+def _token_mb(checkpoint: Checkpoint) -> float:
+    """Return the MB of keys and values of one token in all layers of what writes."""
+    if checkpoint.writer is None:
+        return 0.0
+    each = BYTES.get(loaded_dtype(checkpoint), BYTES["bfloat16"])
+    return checkpoint.writer.layers * checkpoint.writer.width * 2 * each / MB
 
 
 def _loaded_mb(checkpoint: Checkpoint) -> dict[str, float]:
@@ -134,8 +159,8 @@ def loaded_dtype(checkpoint: Checkpoint) -> str:
     return "bfloat16" if large and writes_as_language_model(checkpoint) else stored
 
 
-def assumptions(checkpoints: Iterable[Checkpoint]) -> str:
-    """Return in words what the memory of some checkpoints rests on."""
+def assumptions(checkpoints: Iterable[Checkpoint], task: Task | None = None) -> str:
+    """Return in words what the memory of some checkpoints rests on, for a task if there is one."""
     checkpoints = tuple(checkpoints)
     weights = "weights in the dtype of the checkpoint file (the default of transformers 5)"
     cast = (checkpoint for checkpoint in checkpoints if not checkpoint.is_rounded)
@@ -145,90 +170,45 @@ def assumptions(checkpoints: Iterable[Checkpoint]) -> str:
         weights += "; :int8 and :int4 quantize linear layers and keep other layers in 16 bits"
     interpreter = "370 MB for Python with torch, torchvision and transformers"
     rests_on = ["batch size 1", weights, interpreter]
+    caches = {model.hub_id: cache_mb(model, task) for model in checkpoints} if task else {}
+    if task and any(caches.values()):
+        image = "page" if task_pixels(task) == PAGE_PIXELS else "image"
+        text = f" and {task.writes:,} tokens of text" if task.writes else ""
+        rests_on.append(f"the key-value cache of one {image}{text}")
+    if unknown := [id for id, cache in caches.items() if cache is None]:
+        rests_on.append(f"no key-value cache for {', '.join(unknown)}, since its size is not known")
     if any(model.dtype is None and model.parameters_millions is not None for model in checkpoints):
         taken = "assumed as bfloat16 for language models and float32 for other models"
         rests_on.append(f"~ marks an unverified precision, {taken}")
     return "; ".join(rests_on)
 
 
-def estimate(
-    checkpoint: Checkpoint,
-    *,
-    batch: int = 1,
-    beams: int = 1,
-    new_tokens: int = NEW_TOKENS,
-) -> Estimate:
-    """Return the peak of a checkpoint on a CPU for `batch` images at once.
-
-    `beams` are the sequences searched for each image, `new_tokens` the words written.
-    For one image and one beam it is `memory_gb`. Raises ValueError for numbers below one.
-    """
-    if min(batch, beams, new_tokens) < 1:
-        raise ValueError("batch, beams and new_tokens must be at least 1")
+def estimate(checkpoint: Checkpoint) -> Estimate:
+    """Return the peak of a checkpoint on a CPU for one image, as `memory_gb` has it."""
     task = f" --task {checkpoint.tasks[0]}" if checkpoint.tasks else ""
     command = f"advisor try --image photo.jpg --checkpoint {checkpoint.hub_id}{task} --format json"
     millions = checkpoint.parameters_millions
     if millions is None:
         return Estimate(None, (), ("the number of parameters is not known",), command)
     stored = file_dtype(checkpoint)
-    used = loaded_dtype(checkpoint)
-    at_work = BYTES.get(used, BYTES["bfloat16"])
     memory = _loaded_mb(checkpoint)
-    memory["cache"], about_cache = _cache_mb(checkpoint, batch, beams, new_tokens, at_work)
-    memory["batch"], about_batch = _batch_mb(checkpoint, batch, beams, at_work)
     precision = checkpoint.notes.get("parameters_precision", "published")
-    unverified = f"{stored} in the file (not verified)"
     rests_on = [
         f"{millions:g} million parameters ({precision})",
-        f"{stored} in the file" if checkpoint.dtype else unverified,
-        f"loaded in {used}",
+        f"{stored} in the file" if checkpoint.dtype else f"{stored} in the file (not verified)",
+        f"loaded in {loaded_dtype(checkpoint)}",
         "on a CPU, in one process",
     ]
-    parts = tuple(Component(name, round(mb / 1024, 3)) for name, mb in memory.items() if mb)
-    gb = round(sum(memory.values()) / 1024, 2)
-    return Estimate(gb, parts, (*rests_on, *about_cache, *about_batch), command)
-
-
-def _cache_mb(
-    checkpoint: Checkpoint, batch: int, beams: int, new_tokens: int, bytes_each: int
-) -> tuple[float, list[str]]:
-    """Keys and values beyond those of one short answer, and what they rest on."""
-    decoder = checkpoint.writer
     if checkpoint.stage == "contrastive":
-        return 0.0, ["a dual encoder generates no text, so it has no key-value cache"]
-    if decoder is None:
-        if batch * beams == 1 and new_tokens <= NEW_TOKENS:
-            return 0.0, []
-        return 0.0, ["the size of the decoder is unknown, so the key-value cache is not counted"]
-    image_tokens = decoder.image_tokens or UNKNOWN_IMAGE_TOKENS
-    per_token = decoder.layers * decoder.width * 2 * bytes_each / MB
-    sequences = batch * beams * (image_tokens + new_tokens)
-    how = "cross attention to" if decoder.cross else "a prefix of"
-    typical = "" if decoder.image_tokens else " (a typical number)"
-    text = (
-        f"{decoder.layers} decoder layers cache keys and values of width {decoder.width}: {how} "
-        f"{image_tokens:,} image tokens{typical}, and {new_tokens:,} text tokens"
-    )
-    return max(0.0, (sequences - image_tokens - NEW_TOKENS) * per_token), [text]
-
-
-def _batch_mb(
-    checkpoint: Checkpoint, batch: int, beams: int, bytes_each: int
-) -> tuple[float, list[str]]:
-    """What further images hold between the layers of the vision tower."""
-    repeated = checkpoint.writer is not None and checkpoint.writer.tower_per_beam
-    images = batch * beams if repeated else batch
-    rests_on = ["the vision tower processes each image once per beam"] if repeated else []
-    if images == 1:
-        return 0.0, [*rests_on, "activations of one image are part of the 370 MB"]
-    side = checkpoint.image_size or 384
-    width = next(w for most, w in TOWER_WIDTH if (checkpoint.parameters_millions or 0) <= most)
-    patches = (side // PATCH) ** 2
-    rests_on.append(
-        f"each further image at {side} pixels adds {ACTIVATIONS} activations for each of "
-        f"{patches:,} patches of width {width}"
-    )
-    return (images - 1) * ACTIVATIONS * patches * width * bytes_each / MB, rests_on
+        rests_on.append("a dual encoder generates no text, so it has no key-value cache")
+    elif each := _token_mb(checkpoint):
+        rests_on.append(
+            f"without the key-value cache, {1024 * each:,.0f} kB for each token of image and text"
+        )
+    else:
+        rests_on.append("without the key-value cache, since the size of the decoder is not known")
+    parts = tuple(Component(name, round(mb / 1024, 3)) for name, mb in memory.items())
+    return Estimate(memory_gb(checkpoint), parts, tuple(rests_on), command)
 
 
 class TrainingMemory(NamedTuple):

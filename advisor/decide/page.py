@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.decide.advice import END, SCREEN, Screen
 from advisor.decide.command_lines import command, flags
-from advisor.decide.memory import memory_gb
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
 from advisor.decide.programs import way_of
 from advisor.decide.ranking import FIGURE
-from advisor.decide.requirements import AS_IS
+from advisor.decide.requirements import AS_IS, Requirements
 from advisor.decide.selection import Selection
 from advisor.decide.shortlist import (
     UNMEASURED,
@@ -289,13 +288,14 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
     time that it takes for the items.
     """
     selection, profile = advice.selection, advice.decision.profile
+    required = Requirements(advice.rulebase, profile)
     too_large = {
         id
         for id, rules in advice.rulebase.aimed.items()
         if any(rule.effect == "avoid" and holds(rule.when, profile) for rule in rules)
     }
     larger = [
-        (memory_gb(suitability.checkpoint), suitability.checkpoint)
+        (required.takes_gb(suitability.checkpoint, suitability.use), suitability.checkpoint)
         for suitability in selection.rejected
         if suitability.use == selection.picks[0].use
         and not suitability.unknown

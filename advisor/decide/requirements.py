@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from advisor.decide.memory import LEAST_GB, memory_gb, training_memory
 from advisor.engine.decision import applicable
 from advisor.engine.profile import Answer, Profile, holds
-from advisor.model import TASK, Checkpoint, Option, Question, Rule
+from advisor.model import TASK, Checkpoint, Option, Question, Rule, Task
 from advisor.rulebase.base import RuleBase
 
 AS_IS, FINE_TUNE, COMPOSE = "as-is", "fine-tune", "compose"
@@ -93,6 +93,10 @@ class Requirements:
         self.rulebase = rulebase
         self.profile = profile
         self.task = profile[TASK].options[0]
+
+    @cached_property
+    def _task(self) -> Task:
+        return next(task for task in self.rulebase.tasks if task.id == self.task)
 
     @cached_property
     def uses(self) -> tuple[str, ...]:
@@ -280,11 +284,13 @@ class Requirements:
 
     def takes_gb(self, checkpoint: Checkpoint, use: str) -> float | None:
         """Return the least memory that a use takes: to run it or, where it is trained, by LoRA."""
-        key = memory_gb, checkpoint.id, use == AS_IS
+        key = memory_gb, self.task, checkpoint.id, use == AS_IS
         cached = self.rulebase.remembered.get(key)
         if cached is None or cached[0] is not checkpoint:
             trained = None if use == AS_IS else training_memory(checkpoint)
-            size = memory_gb(checkpoint) if use == AS_IS else trained and trained.lora_gb
+            size = (
+                memory_gb(checkpoint, self._task) if use == AS_IS else trained and trained.lora_gb
+            )
             cached = self.rulebase.remembered[key] = checkpoint, size
         takes: float | None = cached[1]
         return takes

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from advisor import __version__
 from advisor.decide.command_lines import command
-from advisor.decide.memory import memory_gb
-from advisor.decide.requirements import Requirements
+from advisor.decide.requirements import AS_IS, Requirements
+from advisor.decide.selection import Selection
 from advisor.decide.shortlist import common_figure
 from advisor.draw.blocks import (
     Code,
@@ -120,12 +120,13 @@ def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> Scatter | None:
     if common is None:
         return None
     numbers = {pick.checkpoint.id: str(place) for place, pick in enumerate(shown, start=1)}
-    dots = [*_dots(advice, numbers, common)]
+    required = Requirements(advice.rulebase, advice.decision.profile)
+    dots = [*_dots(required, advice.selection, numbers, common)]
     named = [dot for dot in dots if dot.label]
     if sum(dot.y is not None for dot in dots) < 2 or not named:
         return None
-    demands = Requirements(advice.rulebase, advice.decision.profile).demands
-    limits = [demand.wanted["at_most"] for demand in demands if demand.field == "memory_gb"]
+    asked_gb = (demand for demand in required.demands if demand.field == "memory_gb")
+    limits = [demand.wanted["at_most"] for demand in asked_gb]
     limit = min(limits, default=None)
     tie = _tie(advice, named[0], common)
     marks = {
@@ -149,9 +150,10 @@ def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> Scatter | None:
     )
 
 
-def _dots(advice: TaskAdvice, numbers: dict[str, str], common: Published) -> Iterator[Dot]:
+def _dots(
+    required: Requirements, selection: Selection, numbers: dict[str, str], common: Published
+) -> Iterator[Dot]:
     """Yield the numbered, then the others that have a result of the same table."""
-    selection = advice.selection
     by = selection.locked.by if selection.locked else None
 
     def result(id: str) -> float | None:
@@ -165,7 +167,8 @@ def _dots(advice: TaskAdvice, numbers: dict[str, str], common: Published) -> Ite
             behind = not label and (pick.aimed_at[0] or any(pick.group))
             yield Dot(id, needs, result(id), label, fits=not behind)
     for unfit in selection.rejected:
-        needs, value = memory_gb(unfit.checkpoint), result(unfit.checkpoint.id)
+        needs = required.takes_gb(unfit.checkpoint, unfit.use or AS_IS)
+        value = result(unfit.checkpoint.id)
         if needs and value is not None and {gap.field for gap in unfit.lacks} == {"memory_gb"}:
             yield Dot(unfit.checkpoint.id, needs, value, fits=False)
 

@@ -109,7 +109,7 @@ def sizes(engine: Engine, task: str, ids: Collection[str] | None = None) -> set[
         if ids is not None and form.id not in ids:
             continue
         if form.offered and task in form.tasks:
-            sizes.add(memory_gb(form))
+            sizes.add(memory_gb(form, rulebase.task(task)))
         if form.offered and task in form.fine_tune:
             trained = training_memory(form)
             sizes.add(trained and trained.lora_gb)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from advisor.decide.memory import file_dtype, weights_mb
+from advisor.decide.memory import PAGE_PIXELS, PAGES, PIXELS, file_dtype, weights_mb
 from advisor.engine.profile import Answer, Profile, as_number, counted
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from advisor.model import Checkpoint
     from advisor.model.library import Speed, Workload
 
-PIXELS = 2**20
-"""Of a picture that keeps its size."""
-PAGE_PIXELS = 1240 * 1754
-"""Of a page: A4 at 150 dots an inch."""
-PAGES = ("page", "form")
 CONTRASTIVE = "contrastive"
 HOUR = 3600
 SPANS = ((1, "hours"), (60, "minutes"), (HOUR, "seconds"))

@@ -267,17 +267,21 @@ class Rule(NamedTuple):
 class Decoder(NamedTuple):
     """What decides how much a network that writes keeps of each image and word.
 
-    `layers` of its decoder, the `width` of keys in one of them (key heads times head size), the
-    `image_tokens` of one image (None where they vary with it), and whether it looks at them by
-    `cross` attention or has them among its own words. `tower_per_beam` says that the vision tower
-    sees each image once for every beam.
+    `layers` of its decoder that keep keys and values of all words, the `width` of keys in one of
+    them (key heads times head size), and the `image_tokens` of one image, or one for so many
+    `pixels_per_token` where the picture keeps its size; neither where nobody knows. It looks at
+    them by `cross` attention or has them among its own words.
     """
 
     layers: f.Positive
     width: f.Positive
     image_tokens: f.Positive | None = None
+    pixels_per_token: f.Positive | None = None
     cross: f.Required[bool] = False
-    tower_per_beam: f.Required[bool] = False
+
+    def tokens_of(self, pixels: float) -> float | None:
+        """Return as how many tokens it has a picture of so many pixels."""
+        return pixels / self.pixels_per_token if self.pixels_per_token else self.image_tokens
 
 
 STORED = "stored"

@@ -7,7 +7,7 @@ pytest.importorskip("transformers")
 
 from count_parameters import build, parameters_of, recount, writer_of
 
-from advisor.decide.memory import OVERHEAD_MB, estimate, memory_gb
+from advisor.decide.memory import OVERHEAD_MB, cache_mb, estimate, memory_gb
 from advisor.rulebase.store import load_rules
 from advisor.trial.runtime import OWN_CLASSES, BrokenCheckpointError
 
@@ -102,6 +102,45 @@ def test_memory_of_well_known_checkpoints_is_their_counted_weights_and_what_is_s
     counted = parameters_of(build(architecture)) * bytes_each / 2**30 + 370 / 1024
     estimated = memory_gb(RULEBASE.checkpoint(id))
     assert estimated == pytest.approx(counted, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("Qwen3VL", {"num_hidden_layers": 3}),
+        (
+            "Qwen3_5",
+            {"num_hidden_layers": 4, "linear_num_key_heads": 2, "linear_num_value_heads": 2},
+        ),
+    ],
+)
+def test_keys_and_values_of_random_weights_are_those_of_the_estimate(name, more):
+    """Bytes of the cache that `generate` returns; three of four layers of Qwen3.5 keep no keys."""
+    import torch
+    import transformers
+
+    text = {"vocab_size": 64, "hidden_size": 64, "intermediate_size": 64, "head_dim": 16}
+    heads = {"num_attention_heads": 4, "num_key_value_heads": 2, "bos_token_id": 1}
+    vision = {"depth": 1, "hidden_size": 32, "num_heads": 2, "intermediate_size": 32}
+    config = getattr(transformers, f"{name}Config")(
+        text_config={**text, **heads, **more}, vision_config={**vision, "out_hidden_size": 64}
+    )
+    network = getattr(transformers, f"{name}ForConditionalGeneration")(config).to(torch.bfloat16)
+    writer = writer_of(network)
+    assert writer.pixels_per_token == (2 * config.vision_config.patch_size) ** 2
+    words = torch.ones((1, 30), dtype=torch.long)
+    with torch.no_grad():
+        cache = network(input_ids=words, use_cache=True).past_key_values
+    held = [
+        tensor.numel() * tensor.element_size()
+        for layer in cache.layers
+        for tensor in (getattr(layer, "keys", None), getattr(layer, "values", None))
+        if tensor is not None
+    ]
+    entry = RULEBASE.checkpoint("Qwen/Qwen3-VL-2B-Instruct")._replace(writer=writer)
+    task = RULEBASE.task("vqa")._replace(writes=20)
+    one_image = entry._replace(writer=writer._replace(pixels_per_token=2**20 / 10))
+    assert cache_mb(one_image, task) * 2**20 == pytest.approx(sum(held))
 
 
 TEXT = {
