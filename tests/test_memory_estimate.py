@@ -3,7 +3,6 @@
 import pytest
 
 from advisor.decide.memory import assumptions, cache_mb, estimate, memory_gb
-from advisor.decide.workload import workload_of
 from advisor.model import Decoder
 from advisor.rulebase.store import load_rules
 
@@ -60,13 +59,6 @@ def test_cache_that_nobody_knows_is_said_and_not_counted():
     assert NOT_KNOWN in estimate(BLIP._replace(writer=None)).assumptions
     said = "the key-value cache of one page and 1,000 tokens of text"
     assert said in assumptions([QWEN], PAGE)
-
-
-def test_image_has_as_many_tokens_for_memory_as_for_time():
-    for checkpoint in RULEBASE.checkpoints.values():
-        workload, writer = workload_of(RULEBASE, checkpoint), checkpoint.writer
-        if writer and workload and workload.tokens_of(2**20):
-            assert writer.tokens_of(2**20) == workload.tokens_of(2**20), checkpoint.id
 
 
 def test_precision_is_called_the_files_only_where_it_was_verified():

@@ -95,8 +95,7 @@ def cache_mb(checkpoint: Checkpoint, task: Task) -> float | None:
 
 def task_pixels(task: Task) -> int:
     """Return the pixels of an image of a task: those of a page where it implies reading one."""
-    pages = not {*task.implies.get("reading", ())}.isdisjoint(PAGES)
-    return PAGE_PIXELS if pages else PIXELS
+    return PAGE_PIXELS if {*task.implies.get("reading", ())} & {*PAGES} else PIXELS
 
 
 def _token_mb(checkpoint: Checkpoint) -> float:
@@ -135,9 +134,8 @@ def weights_mb(parameters: float, dtype: str) -> float:
 
 def file_dtype(checkpoint: Checkpoint) -> str:
     """Return the precision of the weights in the file; assumed by kind where nobody verified it."""
-    if checkpoint.dtype is not None:
-        return checkpoint.dtype
-    return "bfloat16" if writes_as_language_model(checkpoint) else "float32"
+    assumed = "bfloat16" if writes_as_language_model(checkpoint) else "float32"
+    return checkpoint.dtype or assumed
 
 
 def writes_as_language_model(checkpoint: Checkpoint) -> bool:
@@ -154,9 +152,9 @@ def loaded_dtype(checkpoint: Checkpoint) -> str:
     """
     if checkpoint.is_rounded:
         return checkpoint.precision
-    stored = file_dtype(checkpoint)
     large = (checkpoint.parameters_millions or 0) > LARGE_MILLIONS
-    return "bfloat16" if large and writes_as_language_model(checkpoint) else stored
+    cast = large and writes_as_language_model(checkpoint)
+    return "bfloat16" if cast else file_dtype(checkpoint)
 
 
 def assumptions(checkpoints: Iterable[Checkpoint], task: Task | None = None) -> str:
@@ -191,7 +189,6 @@ def estimate(checkpoint: Checkpoint) -> Estimate:
     if millions is None:
         return Estimate(None, (), ("the number of parameters is not known",), command)
     stored = file_dtype(checkpoint)
-    memory = _loaded_mb(checkpoint)
     precision = checkpoint.notes.get("parameters_precision", "published")
     rests_on = [
         f"{millions:g} million parameters ({precision})",
@@ -207,7 +204,8 @@ def estimate(checkpoint: Checkpoint) -> Estimate:
         )
     else:
         rests_on.append("without the key-value cache, since the size of the decoder is not known")
-    parts = tuple(Component(name, round(mb / 1024, 3)) for name, mb in memory.items())
+    loaded = _loaded_mb(checkpoint).items()
+    parts = tuple(Component(name, round(mb / 1024, 3)) for name, mb in loaded)
     return Estimate(memory_gb(checkpoint), parts, tuple(rests_on), command)
 
 

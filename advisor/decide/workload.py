@@ -107,10 +107,12 @@ def hours(
     written = (task.writes or 0) if workload.writes_millions else 0
     pixels = PAGE_PIXELS if "reading" in profile and profile["reading"].is_among(PAGES) else PIXELS
     tower = workload.image_gflops(pixels)
-    if tower is None or bool(written) == (checkpoint.stage == CONTRASTIVE):
+    writer = checkpoint.writer if written else None
+    image_tokens = writer.tokens_of(pixels) if writer else 0
+    if tower is None or image_tokens is None or bool(writer) == (checkpoint.stage == CONTRASTIVE):
         return None
     low, high = (
-        items / HOUR * _seconds(workload, checkpoint, speed, tower, pixels, written, end)
+        items / HOUR * _seconds(workload, checkpoint, speed, tower, image_tokens, written, end)
         for end in (1, 0)
     )
     thinks = bool(written) and checkpoint.thinks
@@ -122,14 +124,14 @@ def _seconds(
     checkpoint: Checkpoint,
     speed: Speed,
     tower: float,
-    pixels: float,
+    image_tokens: float,
     written: int,
     end: int,
 ) -> float:
     """Return the seconds for one image at the slow end of a speed (0) or at the fast one (1)."""
     seconds = tower / speed.gflops[workload.network][end]
     if workload.writes_millions:
-        reading = 2 * workload.reads_millions * workload.tokens_of(pixels) / 1000
+        reading = 2 * workload.reads_millions * image_tokens / 1000
         seconds += reading / speed.gflops["plain"][end]
         weights_gb = weights_mb(workload.writes_millions * 1e6, file_dtype(checkpoint)) / 1024
         token = weights_gb / speed.weights_gb[end]

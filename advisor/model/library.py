@@ -249,9 +249,8 @@ class Workload(NamedTuple):
     """What a network computes for one image.
 
     `network` is how its image tower is built. The operations are those of a `tower`, or `gflops`
-    where they were published. What writes reads an image as `image_tokens`, or one for so many
-    `pixels_per_token` where the picture keeps its size: it applies `reads_millions` of its
-    parameters to each of them, and `writes_millions` to each token that it writes.
+    where they were published. What writes applies `reads_millions` of its parameters to each token
+    of an image, and `writes_millions` to each token that it writes.
     """
 
     id: f.Id
@@ -259,8 +258,6 @@ class Workload(NamedTuple):
     network: Annotated[str, f.OneOf(*NETWORKS)]
     tower: Tower | None = None
     gflops: float | None = None
-    image_tokens: f.Positive | None = None
-    pixels_per_token: f.Positive | None = None
     reads_millions: float = 0
     writes_millions: float = 0
     because: f.Text | None = None
@@ -269,10 +266,6 @@ class Workload(NamedTuple):
     def image_gflops(self, pixels: float) -> float | None:
         """Return the billions of operations of the image tower for a picture."""
         return self.tower.gflops(pixels) if self.tower else self.gflops
-
-    def tokens_of(self, pixels: float) -> float:
-        """Return as how many tokens what writes reads a picture."""
-        return pixels / self.pixels_per_token if self.pixels_per_token else self.image_tokens or 0
 
 
 class TaskGroup(NamedTuple):
