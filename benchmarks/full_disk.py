@@ -24,7 +24,7 @@ from typing import NamedTuple
 from kills import KEPT_ON_THE_WAY, each_writer, files
 from writers import WRITERS, Writer
 
-CANNOT, GOES_ON, NAMES_EACH = 2, ("rules cache", "ask keeps"), "check --fix"
+CANNOT, GOES_ON, NAMES_EACH = 2, ("rules cache",), "check --fix"
 """Its exit code; what writes only what can be done without; what says it of each file."""
 LEFT = 8_192
 

@@ -23,24 +23,6 @@ FORMATS = ("json", "markdown", "html", "sarif", "junit")
 OUTPUTS = [word for format in FORMATS for word in ("--output", f"{format}=report.{format}")]
 CAPTIONING = ("--task", "captioning")
 IMAGE = str(ROOT / "examples" / "images" / "red-circle.png")
-INTERVIEW = (
-    "import advisor\n"
-    "from advisor.cli.main import main\n"
-    "from advisor.interview.dialogue import SavedInterview\n"
-    "from advisor.interview.session import Session\n"
-    "import advisor.interview.command as command, sys\n"
-    "from advisor.cli.main import _take_signals\n"
-    "_take_signals()\n"
-    "session = Session(advisor.Engine(advisor.load_rules()))\n"
-    "said = {'task': 'captioning', 'images': 'one', 'training': 'fine-tune'}\n"
-    "for question, answer in said.items():\n"
-    "    try:\n"
-    "        session.answer(question, answer)\n"
-    "    except advisor.AdvisorError:\n"
-    "        continue\n"
-    "    SavedInterview().write(session)\n"
-)
-
 COMPLETION = (
     "import os, sys\n"
     "os.environ |= {'HOME': os.getcwd(), '_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION': '1'}\n"
@@ -174,12 +156,6 @@ WRITERS = {
     "code --output": Writer(("code", *CAPTIONING, "--output", "python=a.py"), ("console.output",)),
     "code --project": Writer(
         ("code", *CAPTIONING, "--project", "ours"), ("decide.project_folder",)
-    ),
-    "ask keeps": Writer(
-        (),
-        ("interview.dialogue",),
-        program=INTERVIEW,
-        tells=("cache/interview.json",),  # it is kept whole after each answer
     ),
     "--install-completion": Writer((), ("cli.completion",), shell, COMPLETION),
     "skills add": Writer(("skills", "add", "."), ("agents.skills",)),

@@ -103,8 +103,6 @@ def test_who_is_asked_names_the_language_at_once_or_after_another_language(ruleb
         session.answer("language", put(ask, rulebase, prompt, ()))
         assert session.profile["language"].named == ("cs",)
         assert len([row for row in prompt.asked[0].rows if not row.hidden]) == shown
-    again = Session.from_json(session.engine, session.to_json())
-    assert again.profile == session.profile
 
 
 MEDICAL = {"captioning": "google/medgemma-4b-it", "image-search": "google/medsiglip-448"}

@@ -1,7 +1,5 @@
 """The interview: what it asks, when it stops, and what it remembers."""
 
-import json
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +7,7 @@ from random_rules import NOT_APPLICABLE, Plain, engine_for, facts, given_answers
 
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, make_profile
-from advisor.errors import AdvisorError, ContradictionError, UsageError
+from advisor.errors import ContradictionError, UsageError
 from advisor.interview.session import UNKNOWN, Session
 from advisor.model import NONE
 
@@ -141,74 +139,11 @@ def test_number_typed_in_the_interview_is_kept(engine):
     assert session.profile["collection"] == Answer(("thousands",), 5000.0, "asked")
 
 
-def test_kept_interview_goes_on_where_it_stopped(engine, small):
-    session = Session(engine, make_profile(small, {"language": ["en", "de"]}), "family")
-    session.answer("task", "describe")
-    asked = session.next().question.id
-    session.answer(asked, UNKNOWN)
-    kept = json.loads(json.dumps(session.to_json()))
-    again = Session.from_json(engine, kept, "family")
-    assert again.profile == session.profile
-    assert again.steps == session.steps
-    assert again.next() == session.next()
-    assert again.back() == asked
-
-
-def test_of_a_kept_interview_of_other_rules_what_these_know_goes_on(engine):
-    """A release changes rules: what was answered before it is not lost."""
-    session = Session(engine, {}, "family")
-    session.answer("task", "describe")
-    kept = session.to_json() | {"rule_base": "0123456789abcdef"}
-    kept["steps"] += [
-        ["weather", [["rain"], None, "asked"]],  # a question that is gone
-        ["training", [["by-hand"], None, "asked"]],  # an option that is gone
-        ["output", [["ranking"], None, "asked"]],  # what these rules do not admit
-        ["device", None],
-    ]
-    again = Session.from_json(engine, kept, "family")
-    assert [step.question for step in again.steps] == ["task", "device"]
-    assert again.profile == session.profile
-
-
-@pytest.mark.parametrize(
-    "step",
-    [
-        ["nope", [["x"], None, "asked"]],
-        ["task", [["nope"], None, "asked"]],
-        ["task", [[], None, 1]],
-        ["task", [[1], -1, []]],
-        [[], {}],
-        "task",
-        *[["task", nothing] for nothing in ([], {}, "", 0, False, {"code": "describe"})],
-    ],
-)
-def test_a_damaged_step_is_no_interview(engine, step):
-    kept = Session(engine, {}, "family").to_json() | {"steps": [step]}
-    with pytest.raises(UsageError, match="the saved interview is damaged"):
-        Session.from_json(engine, kept, "family")
-
-
 def test_a_given_task_that_is_taken_back_is_asked(engine):
     task = engine.rulebase.tasks[0].id
     session = Session(engine, make_profile(engine.rulebase, {"task": task}))
-    before = session.next()
     session.ask_again("task")
     assert session.next().question.id == "task"
-    session.give(make_profile(engine.rulebase, {"task": task}))
-    assert session.next() == before
-
-
-@pytest.mark.parametrize("given", [None, [], {}, {"code": "de"}])
-def test_a_damaged_answer_given_before_an_interview_is_no_interview(engine, given):
-    kept = Session(engine, {}, "family").to_json() | {"given": {"language": given}}
-    with pytest.raises(UsageError, match="the saved interview is damaged"):
-        Session.from_json(engine, kept, "family")
-
-
-@pytest.mark.parametrize("kept", [{}, {"rule_base": None}])
-def test_kept_interview_without_rules_is_refused(engine, kept):
-    with pytest.raises(AdvisorError):
-        Session.from_json(engine, kept, "family")
 
 
 # -- whoever answers --------------------------------------------------------------------------

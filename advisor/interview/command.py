@@ -27,7 +27,6 @@ To = Annotated[
         "Stop when this result is final: checkpoint or family.",
     ),
 ]
-Resume = Annotated[bool, option("--resume", "Resume the interrupted interview.")]
 Plain = Annotated[bool, option("--plain", "Use numbers instead of a menu.")]
 
 
@@ -36,7 +35,6 @@ def ask(
     given: Given,
     first: CriteriaFirst,
     to: To = "checkpoint",
-    resume: Resume = False,
     plain: Plain = False,
     verified_only: VerifiedOnly = False,
     rulebase: RuleBase,
@@ -46,7 +44,8 @@ def ask(
     """Answer questions and get a recommendation.
 
     The command asks the most useful question next and stops when the first checkpoint is final. "I
-    don't know" leaves a question unanswered. Ctrl-C saves the answers, and --resume continues.
+    don't know" leaves a question unanswered. Ctrl-C prints the command that continues with your
+    answers.
 
     \b
     Examples:
@@ -60,7 +59,7 @@ def ask(
 
     engine, prompt = Engine(rulebase, first), prompt_for(plain=plain)
     _check(to, no_input=no_input)
-    dialogue = held(engine, given, to, prompt, resume=resume)
+    dialogue = held(engine, given, to, prompt)
     while True:
         profile = dialogue.session.profile
         answer = _recommendation(engine, profile, first, verified_only=verified_only)
@@ -113,23 +112,13 @@ def _check(to: str, *, no_input: bool) -> None:
         )
 
 
-def held(engine: Engine, given: Profile, to: str, prompt: Prompt, *, resume: bool) -> Dialogue:
-    """Hold an interview, a new one or the one that was left; return it when it is over."""
-    from advisor.interview.dialogue import Dialogue, SavedInterview
+def held(engine: Engine, given: Profile, to: str, prompt: Prompt) -> Dialogue:
+    """Hold an interview; return it when it is over."""
+    from advisor.interview.dialogue import Dialogue
     from advisor.interview.session import Session
 
-    saved = SavedInterview()
-    offered = "You have an unfinished interview. Resume it?"
-    goes_on = resume or (not given and saved.exists() and prompt.confirm(offered))
-    if goes_on:
-        session = Session.from_json(engine, saved.read(), to)
-        session.give(given)
-    else:
-        session = Session(engine, given, to)
-    dialogue = Dialogue(session, prompt)
-    if goes_on:
-        dialogue.resumed()
-    elif dialogue.session.next() is not None:
+    dialogue = Dialogue(Session(engine, given, to), prompt)
+    if dialogue.session.next() is not None:
         dialogue.welcome()
     dialogue.run()
     return dialogue

@@ -1,90 +1,34 @@
-"""An interview with a person: questions put, answers said back, kept where it is left."""
+"""An interview with a person: questions put, and answers said back."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
-from typing import Any
 
 from advisor.console.menu import Row
 from advisor.console.output import note
 from advisor.console.prompt import BACK, WHY, Asked, Prompt, extras
+from advisor.decide.command_lines import command
 from advisor.draw.typesetting import wrapped
-from advisor.errors import AdvisorError, ContradictionError, UsageError
-from advisor.files import read_bounded
-from advisor.interview.session import Ask, AskedAnswer, Session
+from advisor.errors import ContradictionError
+from advisor.interview.session import CHECKPOINT, Ask, AskedAnswer, Session
 from advisor.model import NONE, TASK, Option, Question
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.store import cache_folder
-from advisor.writing import write_text
 
 OPEN = {"checkpoint": "the first checkpoint"}
 SHOWN_OPTIONS = 12
 WIDTH = 80
 ABOUT = "About five short questions"
 """As many as are asked with the task, on average (`benchmarks/interview.py`)."""
-WAYS = 'You can answer "I don\'t know" or "why do you ask?". Ctrl-C saves your answers.'
+WAYS = (
+    'You can answer "I don\'t know" or "why do you ask?". Ctrl-C leaves, and says how to continue.'
+)
 UNKNOWN_TEXT = "I don't know"
-MOST_BYTES = 1_000_000
 GROUP = "group:"
 ELSE = "else"
 SOMETHING_ELSE = "something else"
 FEW = 9
 """So many tasks are shown at once; more stand under what people do."""
-
-
-class SavedInterview:
-    """The interview that was left unfinished, in the user's cache folder.
-
-    One of other rules goes on with the answers that these rules know. Where the disk refuses, an
-    interview goes on all the same.
-    """
-
-    def __init__(self) -> None:
-        folder = cache_folder()
-        self.file: Path | None = folder / "interview.json" if folder else None
-
-    def exists(self) -> bool:
-        """True where an interview was left."""
-        try:
-            return bool(self.read().get("steps"))
-        except UsageError:
-            return False
-
-    def read(self) -> dict[str, Any]:
-        """Return the kept interview. Raises UsageError where there is none."""
-        try:
-            if self.file is None:
-                raise FileNotFoundError
-            saved = json.loads(read_bounded(self.file, MOST_BYTES))
-        except (OSError, ValueError, RecursionError) as error:
-            raise UsageError(
-                "no interview is saved",
-                hint="run `advisor ask` to start an interview",
-                kind="nothing-kept",
-            ) from error
-        if not isinstance(saved, dict):
-            raise UsageError(
-                "the saved interview is damaged", hint="run `advisor ask` to start a new interview"
-            )
-        return saved
-
-    def write(self, session: Session) -> None:
-        """Keep an interview."""
-        with suppress(OSError, AdvisorError):
-            if self.file:
-                self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                text = json.dumps(session.to_json())
-                write_text(self.file, text, within=self.file.parent)
-
-    def forget(self) -> None:
-        """Remove the kept interview."""
-        with suppress(OSError):
-            if self.file:
-                self.file.unlink(missing_ok=True)
 
 
 class Dialogue:
@@ -93,15 +37,7 @@ class Dialogue:
     def __init__(self, session: Session, prompt: Prompt) -> None:
         self.session = session
         self.prompt = prompt
-        self.saved = SavedInterview()
         self._chosen: dict[str, str] = {}
-
-    def resumed(self) -> None:
-        """Say which answers were kept."""
-        answered = self.answers
-        note(f"  {len(answered)} kept:" if answered else "  no question is answered yet")
-        for step in answered:
-            note(f"    {self._said(step)}")
 
     @property
     def answers(self) -> list[AskedAnswer]:
@@ -109,17 +45,19 @@ class Dialogue:
         return self.session.steps
 
     def run(self) -> None:
-        """Ask until nothing is left to ask; kept after each answer."""
+        """Ask until nothing is left to ask; who leaves is told how to go on."""
+        session = self.session
         try:
-            while (ask := self.session.next()) is not None:
+            while (ask := session.next()) is not None:
                 note("", *wrapped(f"{len(self.answers) + 1}. {self._race(ask)}", WIDTH))
                 self._given(ask, back=bool(self.answers))
-                self.saved.write(self.session)
         except (KeyboardInterrupt, EOFError):
             if self.answers:
-                note("", "your answers are saved; `advisor ask --resume` continues")
+                engine = session.engine
+                line = command("ask", engine.rulebase, session.profile, engine.priority)
+                stop = "" if session.to == CHECKPOINT else f" --to {session.to}"
+                note("", "continue with your answers:", f"  {line}{stop}")
             raise
-        self.saved.forget()
 
     def change(self) -> bool:
         """Let one answer be given again, and go on from there; False where none is."""

@@ -15,7 +15,7 @@ from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space
 from advisor.engine.task_diagram import Axis
-from advisor.errors import ContradictionError, UsageError
+from advisor.errors import ContradictionError
 from advisor.interview.plan import Open, PlannedQuestion, open_of, plan_for, settled
 from advisor.interview.strategy import FAMILY_NODES, Residual, next_question
 from advisor.model import TASK, Option, Question
@@ -232,55 +232,6 @@ class Session:
         """Take the last answer back; return its question, None where there was none."""
         return self.steps.pop().question if self.steps else None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return what is needed to resume this interview."""
-        return {
-            "rule_base": self.engine.rulebase.digest,
-            "given": {id: list(answer) for id, answer in self.given.items()},
-            "steps": [[step.question, step.answer and list(step.answer)] for step in self.steps],
-        }
-
-    @classmethod
-    def from_json(cls, engine: Engine, saved: dict[str, Any], to: str = CHECKPOINT) -> Session:
-        """Return a kept interview; UsageError where it is damaged.
-
-        Of one with other rules the answers are left out that these do not know or admit.
-        """
-        same_rules = saved.get("rule_base") == engine.rulebase.digest
-        session = cls(engine, {}, to)
-        try:
-            given = {str(id): _answer(row) for id, row in saved["given"].items()}
-            steps = [
-                AskedAnswer(str(id), None if row is None else _answer(row))
-                for id, row in saved["steps"]
-            ]
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UsageError(DAMAGED, hint="start a new interview") from error
-        for asked_answer in (*map(AskedAnswer, given, given.values()), *steps):
-            if not session._take(asked_answer, is_step=asked_answer in steps) and same_rules:
-                raise UsageError(DAMAGED, hint="start a new interview")
-        return session
-
-    def _take(self, asked_answer: AskedAnswer, *, is_step: bool) -> bool:
-        """Take one kept answer; False where these rules do not know or admit it."""
-        encoding = self.engine.encoding
-        if asked_answer.question not in encoding.index:
-            return False
-        options = encoding.option_index[encoding.index[asked_answer.question]]
-        if asked_answer.answer and not set(asked_answer.answer.options) <= set(options):
-            return False
-        before = dict(self.given), list(self.steps)
-        if is_step:
-            self.steps.append(asked_answer)
-        elif asked_answer.answer:
-            self.given[asked_answer.question] = asked_answer.answer
-        try:
-            self._refuse_clashes()
-        except ContradictionError:
-            self.given, self.steps = before
-            return False
-        return True
-
 
 def options_of(
     axis: Axis, question: Question, after: Mapping[int, int]
@@ -315,20 +266,3 @@ def _words(axis: Axis, place: int, option: Option, question: Question) -> str:
         most = above.least
     unit = question.unit or ""
     return f"{least:.3g} {unit} or more" if most is None else f"{least:.3g} to {most:.3g} {unit}"
-
-
-DAMAGED = "the saved interview is damaged"
-
-
-def _answer(row: list[Any]) -> Answer:
-    options, value, origin, *more = row
-    if not isinstance(options, (list, tuple)) or not options:
-        raise ValueError("no options")
-    if not all(isinstance(option, str) for option in options) or len({*options}) < len(options):
-        raise ValueError("the answers are not option names")
-    if not (value is None or isinstance(value, (int, float))) or not isinstance(origin, str):
-        raise ValueError("no answer")
-    named = tuple(more[0]) if more else ()
-    if len(more) > 1 or not all(isinstance(name, str) for name in named):
-        raise ValueError("no names")
-    return Answer(tuple(options), value, origin, named)

@@ -66,7 +66,7 @@ def _opened(
     if not clear:
         profile = _confirmed_profile(engine, understanding, prompt)
     if chosen == SETTLE:
-        dialogue = held(engine, profile, CHECKPOINT, prompt, resume=False)
+        dialogue = held(engine, profile, CHECKPOINT, prompt)
     else:
         assert chosen == CHANGE
         dialogue = Dialogue(Session(engine, profile), prompt)

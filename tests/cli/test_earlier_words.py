@@ -21,6 +21,7 @@ GONE = {
     "train vlp": "--sequences is gone",
     "convert vlp": "--heads is gone: no published file needs it",
     "rules audit": "a page or JSON",
+    "ask": "--resume is gone: who leaves gets the command that goes on",
     "rules diff": "--checkpoints is gone: the diagrams compare them",
 }
 """Commands that lack something since, each said in the changelog."""
@@ -30,6 +31,7 @@ MISSING = {
     "--questions",
     "--checkpoints",
     "--heads",
+    "--resume",
 }
 
 

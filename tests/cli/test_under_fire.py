@@ -23,9 +23,7 @@ from advisor import files, writing
 from advisor.cli.main import prepare_streams, run
 from advisor.console.menu import Row
 from advisor.console.prompt import Asked, NumberedPrompt
-from advisor.errors import AdvisorError, BrokenFileError, UsageError
-from advisor.interview.dialogue import SavedInterview
-from advisor.interview.session import Session
+from advisor.errors import AdvisorError, BrokenFileError
 from advisor.rulebase import store
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs links, pipes and modes")
@@ -40,62 +38,6 @@ TWO_FILES = {
         '    languages: [en]\n    sources: {languages: [our-hub]}\n    checked: "2026-11"\n'
     ),
 }
-
-
-# -- kept interviews -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "kept",
-    [
-        {"given": {"nope": [[1], -1, []]}},
-        {"given": {"task": [["captioning"], True, "flag"]}, "steps": [[["task"], None]]},
-        {"steps": [["task", [[], None, 1]]]},
-        {"steps": [["task", [["captioning"], None, 1]]]},
-        {"steps": [[[], {}]]},
-        {"steps": {"task": None}},
-        {"steps": [["task"]]},
-        {"steps": "task", "given": []},
-        {"given": None},
-        {"given": {"task": [["no-such-task"], None, "flag"]}},
-        {"given": {"memory-gb": [["gpu"], "8", "flag"]}},
-        {"given": {"memory-gb": [["gpu"], float("nan"), "flag"]}},
-        {"steps": [["task", [["captioning", "captioning"], None, "asked"]]]},
-        {"steps": [["task", None], ["task", None]]},
-    ],
-)
-def test_a14_a_damaged_interview_is_said_to_be_or_goes_on(engine, kept):
-    whole = {"rule_base": engine.rulebase.digest, "given": {}, "steps": [], **kept}
-    with contextlib.suppress(UsageError):
-        session = Session.from_json(engine, whole)
-        session.next()
-        session.decide()
-
-
-@posix
-@pytest.mark.parametrize("damage", ["pipe", "device", "folder", "deep", "list", "bytes", "large"])
-def test_a14_what_is_no_kept_interview_is_none(tmp_path, monkeypatch, damage):
-    monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path))
-    file = tmp_path / "interview.json"
-    if damage == "pipe":
-        os.mkfifo(file)
-    elif damage == "device":
-        file.symlink_to("/dev/zero")
-    elif damage == "folder":
-        file.mkdir()
-    else:
-        texts = {
-            "deep": b"[" * 100_000,
-            "list": b"[]",
-            "bytes": b"\xff\xfe{",
-            "large": b" " * 2**21,
-        }
-        file.write_bytes(texts[damage])
-    kept = SavedInterview()
-    assert not kept.exists()
-    with pytest.raises(UsageError):
-        kept.read()
-    kept.forget()  # never an error
 
 
 # -- odd words and lines ---------------------------------------------------------------------------

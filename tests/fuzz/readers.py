@@ -27,7 +27,6 @@ from advisor.console.profile_file import read_profile
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError
-from advisor.interview.session import Session
 from advisor.need.understanding import understand
 from advisor.rulebase.store import _checksum, _read_kept, load_rules
 from advisor.scan.mention import read_configuration
@@ -66,11 +65,6 @@ PROJECT = (
 )
 LOCK = {"lock_version": 1, "rule_base": "x", "choices": [{"name": "a", "needs": {"task": "vqa"}}]}
 BASELINE = {"rule": "a", "path": "b", "message": "c", "count": 2}
-KEPT = {
-    "rule_base": RULES.digest,
-    "given": {"task": [["captioning"], None, "flag"]},
-    "steps": [["domain", [["everyday"], None, "asked"]], ["language", None]],
-}
 RULE = (
     "rules:\n  - id: a\n    criterion: scale\n    when: {output: [free-text]}\n    prefer: clip\n"
     "    because: B.\n    sources: [s]\n    examples: [{given: {output: pick}, fires: false}]\n"
@@ -125,16 +119,6 @@ def baseline(data: bytes, folder: Path) -> None:
     """A baseline."""
     (folder / "b.json").write_bytes(data)
     records.read_baseline(folder / "b.json")
-
-
-def interview(data: bytes, _: Path) -> None:
-    """A kept interview."""
-    try:
-        kept = json.loads(data)
-    except (ValueError, RecursionError):
-        return
-    if isinstance(kept, dict):
-        Session.from_json(ENGINE, {"rule_base": RULES.digest, "given": {}, "steps": [], **kept})
 
 
 def exclusions(data: bytes, _: Path) -> None:
@@ -244,7 +228,6 @@ READERS = {
     "baseline": Reader(
         baseline, (json.dumps({"baseline_version": 1, "findings": [BASELINE, BASELINE]}),)
     ),
-    "interview": Reader(interview, (json.dumps(KEPT),)),
     "exclusions": Reader(exclusions, ("*.py\n!a/**/b\n/x/[a-z]?\n**/c/\n\\#d\n", "*a*a*a*b\n")),
     "python": Reader(python, (LOAD, "# -*- coding: latin-1 -*-\n" + LOAD)),
     "notebook": Reader(notebook, (json.dumps(NOTEBOOK, indent=1),)),
