@@ -192,12 +192,11 @@ def _onnx(folder: Path, types: dict[str, set[str]]) -> Iterator[str]:
         pairs = re.findall(r"\['([\w.-]+)', '(\w+)'\]", body)
         return {type: name for type, name in pairs if type in types}
 
-    towers = mapped("MODEL_MAPPING_NAMES_ENCODER_ONLY")
-    towers = {type: name for type, name in towers.items() if type in two}
+    encoders = mapped("MODEL_MAPPING_NAMES_ENCODER_ONLY")
+    towers = {type: name for type, name in encoders.items() if type in two}
     reads = mapped("MODEL_FOR_VISION_2_SEQ_MAPPING_NAMES")
     reads = {type: name for type, name in reads.items() if type in writes}
-    embeds = mapped("MODEL_FOR_IMAGE_FEATURE_EXTRACTION_MAPPING_NAMES")
-    embeds = towers | {type: name for type, name in embeds.items() if type in alone}
+    embeds = towers | {type: name for type, name in encoders.items() if type in alone}
     chats = mapped("MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES")
     named = {LABELS: towers, VECTORS: embeds, READS: reads, WRITES: {}}
     for acts, names in named.items():

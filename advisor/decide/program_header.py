@@ -53,7 +53,10 @@ def install_line(needed: Sequence[str]) -> str:
 def prepared_by(runtime: Runtime, checkpoint: Checkpoint, program: Program | None) -> list[str]:
     """Return the commands that a runtime needs before a program, as lines of its head."""
     words = {"checkpoint": checkpoint.id, "export": program.export if program else ""}
-    lines = [line.format_map(words) for line in runtime.commands.strip().splitlines()]
+    towers, lines = program.towers if program else {}, []
+    for line in runtime.commands.strip().splitlines():
+        cuts = towers.items() if "{tower}" in line else [("", "")]
+        lines += [line.format_map(words | {"tower": name, "ends": ends}) for name, ends in cuts]
     return [*lines, f"This downloads {checkpoint.id}{_size(checkpoint)}."] if lines else []
 
 

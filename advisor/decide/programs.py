@@ -199,7 +199,7 @@ def pinned(code: str, revision: str | None) -> str:
     """Return a program that loads one revision of its checkpoint, where one is known."""
     if revision is None:
         return code
-    code = code.replace(".from_pretrained(name", ".from_pretrained(name, revision=revision")
+    code = re.sub(r"(\.from_pretrained\(\s*name)\b", r"\1, revision=revision", code)
     return re.sub(
         r'^(name = "(?!hf-hub:).*")$', rf'\1\nrevision = "{revision}"', code, flags=re.MULTILINE
     )

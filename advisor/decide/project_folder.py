@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.decide.program_header import PROGRAM
+from advisor.decide.program_header import PROGRAM, requirements
 from advisor.decide.requirements import AS_IS
 from advisor.errors import UsageError
 from advisor.writing import creating_folder, write_text
@@ -48,11 +48,15 @@ def _files(script: Script, advice: TaskAdvice) -> dict[str, str]:
         "run": "python -m http.server 8000" if is_page else run,
         "words": json.dumps(list(tool.tried) if tool else []),
     }
-    files = {name: script.python, "requirements.txt": "".join(f"{e}\n" for e in script.needed)}
     tests = [project_files[tool.test]] if tool else []
+    needed, readme = script.needed, project_files["readme"]
+    if is_page:
+        tests, readme = [project_files["test-page"]], project_files["readme-page"]
+        needed = requirements(tests[0].text, advice.rulebase.packages)
+    files = {name: script.python, "requirements.txt": "".join(f"{each}\n" for each in needed)}
     if script.use != AS_IS and '"--epochs"' in script.python:
         tests = [project_files["test-training"]]
-    for each in (project_files["readme"], *tests):
+    for each in (readme, *tests):
         text = each.text
         for place, word in slots.items():
             text = text.replace(f"{{{place}}}", word)

@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.program_header import (
@@ -35,7 +36,7 @@ from advisor.decide.runtimes import (
     runtime_named,
     support,
 )
-from advisor.decide.selection import Pick
+from advisor.decide.selection import Pick, select_of
 from advisor.decide.workload import time_of
 from advisor.draw.formats import SCHEMA_VERSION
 from advisor.errors import UsageError
@@ -130,8 +131,8 @@ def script(
     if join and not advice.joinable:
         message = f"your answers for {advice.task} do not combine an encoder and a decoder"
         raise UsageError(message, hint="add --components custom, or leave out --join")
+    checkpoint, runtime, note = _run_with(answer, checkpoint, use, named, runtime_name)
     name = checkpoint.id if checkpoint else ""
-    runtime, note = _runtime(advice, checkpoint, use, runtime_name)
     rulebase, task = advice.rulebase, advice.task
     used = runtime.id if runtime else TRANSFORMERS
     code = cell = None
@@ -183,49 +184,74 @@ def _command_words(tool: ProgramTool, fields: str, sample: str) -> list[str]:
     return [first, tool.then.replace("{sample}", sample)] if tool.then else [first]
 
 
-def _runtime(
-    advice: TaskAdvice, checkpoint: Checkpoint | None, use: str, runtime: str
-) -> tuple[Runtime | None, str]:
-    """Return what runs the network, None for transformers, and what has to be said of that.
+def _run_with(
+    answer: Advice, checkpoint: Checkpoint | None, use: str, named: str, runtime_name: str
+) -> tuple[Checkpoint | None, Runtime | None, str]:
+    """Return what is run, and with what, None for transformers, and what has to be said of that.
 
-    Raises UsageError where what was asked for does not run it.
+    Where nobody named a checkpoint, it is the first that the runtime runs. Raises UsageError where
+    a runtime that was named runs none.
     """
+    advice = answer.advice[0]
     rulebase, task = advice.rulebase, str(advice.task)
-    wanted = runtime_named(rulebase, runtime) if runtime else runtime_for(rulebase, advice.options)
+    by_device = runtime_for(rulebase, advice.options)
+    wanted = runtime_named(rulebase, runtime_name) if runtime_name else by_device
     if wanted is None or wanted.id == TRANSFORMERS:
-        return None, ""
+        return checkpoint, None, ""
     if checkpoint is None or use != AS_IS:
-        if not runtime:
-            return None, ""
+        if not runtime_name:
+            return checkpoint, None, ""
         message = f"training programs use transformers and do not support {wanted.label}"
         raise UsageError(message, hint="leave out --runtime", kind="no-program")
-    if checkpoint.is_rounded:
-        message = f"transformers quantizes {checkpoint.id} while loading, and {wanted.label} cannot"
-        named = f"advisor code {checkpoint.hub_id} --task {task} --runtime {wanted.id}"
-        raise UsageError(message, hint=f"leave out --runtime, or {named}", kind="no-program")
+    notes, refusal = [], _refusal(advice, checkpoint, wanted)
+    if refusal and not named and (other := _first_run_by(answer, wanted)):
+        notes = [f"{refusal}; {other.id} runs there instead"]
+        checkpoint, refusal = other, ""
+    if refusal:
+        nearest = f"nearest: {_nearest(answer, checkpoint, wanted)}"
+        if not runtime_name:
+            return checkpoint, None, f"{refusal}; {nearest}"
+        if checkpoint.is_rounded:
+            whole = f"advisor code {checkpoint.hub_id} --task {task} --runtime {wanted.id}"
+            nearest = f"leave out --runtime, or {whole}"
+        raise UsageError(refusal, hint=nearest, kind="no-program")
     state = support(rulebase, wanted, checkpoint, task)
-    has_program = _program(advice, checkpoint, wanted) is not None
-    if state.answer != NO and has_program:
-        first = f"publish the model first ({state.because})"
-        notes = (wanted.tested, first if state.answer == PARTLY else "")
-        return wanted, "; ".join(filter(None, notes))
-    message = f"{checkpoint.id} does not run with {wanted.label}: {state.because}"
-    if state.answer != NO:
+    notes += [wanted.tested] if wanted.tested else []
+    notes += [f"publish the model first ({state.because})"] if state.answer == PARTLY else []
+    return checkpoint, wanted, "; ".join(notes)
+
+
+def _refusal(advice: TaskAdvice, checkpoint: Checkpoint, wanted: Runtime) -> str:
+    """Say why a runtime does not run a checkpoint; empty where it does, if published first."""
+    if checkpoint.is_rounded:
+        return f"transformers quantizes {checkpoint.id} while loading, and {wanted.label} cannot"
+    state = support(advice.rulebase, wanted, checkpoint, str(advice.task))
+    if state.answer == NO:
+        return f"{checkpoint.id} does not run with {wanted.label}: {state.because}"
+    if _program(advice, checkpoint, wanted) is None:
         runs = f"that runs {checkpoint.id} with {wanted.label}"
-        message = f"advisor has no program {runs} ({state.because})"
-    nearest = _nearest(advice, checkpoint, wanted)
-    if runtime:
-        raise UsageError(message, hint=f"nearest: {nearest}", kind="no-program")
-    return None, f"{message}; nearest: {nearest}"
+        return f"advisor has no program {runs} ({state.because})"
+    return ""
 
 
-def _nearest(advice: TaskAdvice, checkpoint: Checkpoint, wanted: Runtime) -> str:
+def _nearest(answer: Advice, checkpoint: Checkpoint, wanted: Runtime) -> str:
     """Return what comes nearest where a runtime does not run a checkpoint, as the user types it."""
+    advice = answer.advice[0]
     others = [each for each in advice.rulebase.runtimes.values() if each != wanted]
     runs = [each.label for each in others if _runs(advice, checkpoint, each)]
-    picks = (pick.checkpoint for pick in advice.selection.picks)
-    instead = [pick.id for pick in picks if _runs(advice, pick, wanted)][:1]
-    return ", or ".join([f"--runtime {' or '.join(runs)}", *instead])
+    instead = _first_run_by(answer, wanted)
+    return f"--runtime {' or '.join(runs)}" + (f", or {instead.id}" if instead else "")
+
+
+def _first_run_by(answer: Advice, runtime: Runtime) -> Checkpoint | None:
+    """Return the first that a runtime runs as published: of the picks, then of other families."""
+    advice = answer.advice[0]
+    case = partial(select_of, advice.rulebase, profile=advice.decision.profile, order=answer.order)
+    rivals = (each.family for each in advice.decision.assessments if each.verdict != "excluded")
+    others = (case(family, verified_only=answer.verified_only).picks for family in rivals)
+    picks = chain(advice.selection.picks, chain.from_iterable(others))
+    as_is = (pick.checkpoint for pick in picks if pick.use == AS_IS)
+    return next((each for each in as_is if _runs(advice, each, runtime)), None)
 
 
 def _runs(advice: TaskAdvice, checkpoint: Checkpoint, runtime: Runtime) -> bool:
@@ -246,16 +272,13 @@ def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> s
     """Say where training was asked for, and the program does without; empty where it does not."""
     if checkpoint is None or use != AS_IS or not may_train(advice.rulebase, advice.options):
         return ""
-    task = str(advice.task)
-    if program_for(checkpoint, task, advice.rulebase.programs, FINE_TUNE):
-        return (
-            f"this program does not train, because {checkpoint.id} supports {task} without "
-            "fine-tuning"
-        )
-    return (
-        "this program does not train, because advisor has no program that trains "
-        f"{checkpoint.id} for {task}"
-    )
+    task, programs = str(advice.task), advice.rulebase.programs
+    why = f"advisor has no program that trains {checkpoint.id} for {task}"
+    if program_for(checkpoint, task, programs, FINE_TUNE):
+        why = f"{checkpoint.id} supports {task} without fine-tuning"
+    elif (program := program_for(checkpoint, task, programs)) and program.trainer:
+        why = f"{why}; {program.trainer}"
+    return f"this program does not train, because {why}"
 
 
 def _no_program(answer: Advice, name: str, what: str) -> UsageError:

@@ -57,6 +57,7 @@ EXTRA_KEYS: dict[type, dict[str, Any]] = {
                     "thinking_parts?": PARTS,
                     "tools?": f.ListOf(f.KebabCase(of="tool"), least=1),
                     "export?": f.TextOf(),
+                    "towers?": f.MapOf(f.TextOf(), f.TextOf()),
                 }
             )
         ),

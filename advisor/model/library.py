@@ -31,8 +31,10 @@ class Program(NamedTuple):
     words. `thinking_code` is for checkpoints that think before they answer. `runners` are uses
     whose classes are among `classes` as well. `use` is what it does with a checkpoint: run it as it
     is, fine-tune it, or join parts to one. `tools` make a command-line tool of it. `runtimes` are
-    what it runs with, and `export` is the task as which the network is exported for them; weights
-    are loaded in a `precision`. It is for checkpoints with more than so many million parameters.
+    what it runs with, and `export` is the task as which the network is exported for them; `towers`
+    are cut out of it by the names of their inputs and outputs. Weights are loaded in a `precision`.
+    `trainer` says who trains what it runs, where no program here does. It is for checkpoints with
+    more than so many million parameters.
     """
 
     id: f.Id
@@ -50,7 +52,9 @@ class Program(NamedTuple):
     above_millions: float = 0
     runtimes: f.Computed[Sequence[str]] = ("transformers",)
     export: f.Computed[str] = ""
+    towers: f.Computed[Mapping[str, str]] = {}
     precision: f.Computed[str] = "stored"
+    trainer: f.Text = ""
 
 
 class ProgramPart(NamedTuple):

@@ -194,7 +194,7 @@ def _catalogue(
     return families | {value.id: [] for value in values["family"] if value.id not in families}
 
 
-OF_ALSO = ("runtimes", "tools", "export", "precision")
+OF_ALSO = ("runtimes", "tools", "export", "towers", "precision")
 
 
 def _programs(values: Values, entries: Sequence[Entry]) -> list[Program]:

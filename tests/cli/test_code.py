@@ -422,3 +422,19 @@ def test_the_date_of_a_search_is_no_field(advisor):
     said = advisor("recommend", "search photos by text and date").out
     assert "fields to read" not in said
     assert "No effect" in said
+
+
+@pytest.mark.parametrize(
+    ("id", "task", "trainer"),
+    [
+        ("laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "image-search", "open_clip trains it, see https"),
+        (
+            "PaddlePaddle/PP-OCRv6_medium_rec_safetensors",
+            "ocr-line",
+            "PaddleOCR trains it, see http",
+        ),
+    ],
+)
+def test_who_trains_what_no_program_here_trains_is_named(advisor, id, task, trainer):
+    written = advisor("code", id, "--task", task, "--training", "fine-tune")
+    assert f"advisor has no program that trains {id} for {task}; {trainer}" in written.out

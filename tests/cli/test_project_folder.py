@@ -31,9 +31,14 @@ def test_the_folder_has_all_that_it_needs_and_the_check_holds_it(advisor, kind, 
     readme = (folder / "README.md").read_text("utf-8")
     assert len(readme.splitlines()) <= 10
     assert "{" not in readme
-    if kind != "page":
+    required = (folder / "requirements.txt").read_text("utf-8").splitlines()
+    if kind == "page":
+        ast.parse((folder / "test_page.py").read_text("utf-8"))
+        assert [each.partition(">")[0] for each in required] == ["pillow", "playwright"]
+        assert "uv run" not in readme
+        assert "--resume" not in readme
+    else:
         ast.parse((folder / "test_program.py").read_text("utf-8"))
-        required = (folder / "requirements.txt").read_text("utf-8").splitlines()
         assert all(f'#   "{each}",' in made_lines(folder) for each in required)
         assert required
     declared = yaml.safe_load((folder / "advisor.yaml").read_text("utf-8"))["choices"]

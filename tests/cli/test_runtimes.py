@@ -120,6 +120,40 @@ def test_what_does_not_run_on_the_device_says_so_and_names_the_nearest(advisor):
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        ("--task", "captioning", "--device", "browser"),
+        ("--task", "ocr-line", "--device", "phone"),
+        ("--task", "captioning", "--runtime", "onnx"),
+        ("--task", "vqa", "--device", "gpu", "--memory-gb", "8", "--runtime", "vllm"),
+    ],
+    ids=" ".join,
+)
+def test_where_a_runtime_does_not_run_the_first_the_next_that_it_runs_is_written(advisor, words):
+    """Of another family where the first has none; forms in fewer bits are those of transformers."""
+    answers = words[:-2] if "--runtime" in words else words
+    first = advisor("recommend", *answers, "-q").out.splitlines()[0]
+    document = advisor("code", *words, "--format", "json")
+    instead = RULEBASE.checkpoint(document.json["checkpoint"])
+    runtime = next(each for each in OTHERS if each.label == document.json["runtime"])
+    assert instead.id != first
+    assert support(RULEBASE, runtime, instead, words[1]).answer == YES
+    assert re.search(rf"{re.escape(first)}(:int8|:int4)? .*; {instead.id} runs there", document.err)
+    assert f"{instead.id} runs there instead" in document.json["python"]
+
+
+def test_towers_are_cut_out_of_the_exported_network_for_pages_that_keep_an_index(advisor):
+    """A page that compares images alone loads no words."""
+    for task, towers in (("image-search", ["vision", "text"]), ("similar-images", ["vision"])):
+        page = advisor("code", CLIP, "--task", task, "--device", "browser").out
+        assert re.findall(r"(\w+)_model\.onnx', \['", page) == towers
+        assert re.findall(r'tower\("(\w+)_model"\)', page) == towers
+    alone = advisor("code", "facebook/dinov2-base", "--task", "similar-images", "--device", "phone")
+    assert "extract_model" not in alone.out
+    assert alone.out.startswith("<!--")
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         ((VQA, "--task", "vqa", "--runtime", "onnx"), "names no model type `qwen3_vl` for vqa"),

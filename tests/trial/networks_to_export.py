@@ -55,7 +55,7 @@ def widened(model: torch.nn.Module) -> torch.nn.Module:
 
 
 def main() -> None:
-    """Write the three networks."""
+    """Write the networks."""
     folder = Path(sys.argv[1])
     text = {**{k: v for k, v in VISION.items() if "size" not in k or k[0] in "hi"}}
     text.pop("image_size")
@@ -74,6 +74,15 @@ def main() -> None:
         t.ViTConfig(**VISION), decoder
     )
     writer.decoder_start_token_id, writer.pad_token_id, writer.eos_token_id = 1, 0, 2
+    reader = t.VisionEncoderDecoderConfig.from_encoder_decoder_configs(
+        t.ViTConfig(**VISION),
+        t.TrOCRConfig(
+            vocab_size=len(WORDS) + 4, d_model=32, decoder_layers=2, decoder_attention_heads=2,
+            decoder_ffn_dim=64, max_position_embeddings=320, cross_attention_hidden_size=32, **IDS,
+        ),
+    )  # fmt: skip
+    reader.decoder_start_token_id, reader.pad_token_id, reader.eos_token_id = 1, 0, 2
+    eye = {key: value for key, value in VISION.items() if key != "intermediate_size"}
     images = t.CLIPImageProcessor(size={"shortest_edge": 32}, crop_size=SIDE)
     alone = tokenizer(16, model_input_names=["input_ids"])  # as published tokenizers of SigLIP
     made = {
@@ -82,9 +91,17 @@ def main() -> None:
         "captioner": (
             t.VisionEncoderDecoderModel(writer), t.ViTImageProcessor(size=SIDE), tokenizer(24),
         ),
+        "reader": (
+            t.VisionEncoderDecoderModel(reader),
+            t.TrOCRProcessor(t.ViTImageProcessor(size=SIDE), tokenizer(24)),
+        ),
+        "dinov2": (
+            t.Dinov2Model(t.Dinov2Config(**eye, mlp_ratio=2)),
+            t.BitImageProcessor(size={"shortest_edge": 32}, crop_size=SIDE),
+        ),
     }  # fmt: skip
-    for kind, (model, processor, words) in made.items():
-        for part in (widened(model), processor, words):
+    for kind, (model, *others) in made.items():
+        for part in (widened(model), *others):
             part.save_pretrained(folder / kind)
 
 

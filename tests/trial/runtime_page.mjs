@@ -1,5 +1,5 @@
 // Opens a page of transformers.js, types labels where it asks for some, chooses images, asks for them by
-// words where it can, and prints what it shows and which hosts it asked:
+// words or an image where it can, and prints what it shows and which hosts it asked:
 // node runtime_page.mjs SITE CHROMIUM ADDRESS FILES TYPED
 import { createRequire } from "node:module";
 
@@ -22,8 +22,12 @@ const chosen = files.split(",");
 await page.setInputFiles("#files", chosen);
 if (searches) {
   await page.waitForFunction((all) => document.getElementById("out").textContent === all, `${chosen.length} images`);
-  await page.fill("#asked", typed);
-  await page.locator("#asked").dispatchEvent("change");
+  if ((await page.getAttribute("#asked", "type")) === "file") {
+    await page.setInputFiles("#asked", typed);
+  } else {
+    await page.fill("#asked", typed);
+    await page.locator("#asked").dispatchEvent("change");
+  }
 }
 await shows(chosen.length * (typed && !searches ? 1 + typed.split("\n").length : 1));
 const text = await page.locator("#out").textContent();

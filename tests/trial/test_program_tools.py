@@ -158,33 +158,42 @@ def test_a_folder_is_worked_through_and_what_was_killed_goes_on(key, tiny, photo
     assert not re.search("warn|deprecat|ignored|not initialized", printed, re.IGNORECASE), printed
 
 
-PIPED = {
-    ("zero-shot-classification", "CLIPModel"): "zero-shot-image-classification",
-    ("vqa", "Qwen3VLForConditionalGeneration"): "image-text-to-text",
-}
-"""Pipelines of transformers that do what a program does, by task and class."""
+CHATS = [key for key in TOOLS if key[0] == "chat" and key[2] == "answers-question"]
+LABELS = [key for key in TOOLS if key[0].startswith("label-")]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("key", PIPED, ids="-".join)
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(key, marks=[pytest.mark.long] if number else ())
+        for keys in (CHATS, LABELS)
+        for number, key in enumerate(keys)
+    ],
+    ids="-".join,
+)
 def test_a_program_says_what_a_pipeline_of_transformers_does(key, tiny, photos):
+    """Of which others wrote all: how images and texts are prepared, and what is made of results."""
     import transformers
 
-    task, name = key
-    code, checkpoint, kind = a_tool(task, name)
-    labels = [label.strip() for label in WORDS["labels"][1].split(",")]
-    words = WORDS["question" if task == "vqa" else "labels"]
+    checkpoint, task, kind = TOOLS[key]
+    chats = key in CHATS
+    words = WORDS["question" if chats else "labels"]
+    code = tool_code(checkpoint, task)
     names = called(code, checkpoint, tiny(kind), photos.name, "--output", "o.jsonl", *words)
-    pipeline = transformers.pipeline(PIPED[key], model=str(tiny(kind)))
+    pipeline = transformers.pipeline(
+        "image-text-to-text" if chats else "zero-shot-image-classification", model=str(tiny(kind))
+    )
     for line in (line for line in lines_of("o.jsonl") if "error" not in line):
         image = names["picture"](line["image"])
-        if task == "vqa":
+        if chats:
             content = [{"type": "image", "image": image}, {"type": "text", "text": QUESTION}]
             turn = [{"role": "user", "content": content}]
             how = {"generate_kwargs": {"do_sample": False}, "max_new_tokens": 6}
             (said,) = pipeline(text=turn, return_full_text=False, **how)
             assert line["answer"] == said["generated_text"].strip()
         else:
+            labels = names["labels"]
             scored = pipeline(image, candidate_labels=labels, hypothesis_template="{}")
             scores = {each["label"]: each["score"] for each in scored}
             assert close({label: line["labels"][label] for label in labels}, scores)
