@@ -15,7 +15,7 @@ from advisor.decide.advice import END, SCREEN, Screen
 from advisor.decide.command_lines import command, flags
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
 from advisor.decide.programs import way_of
-from advisor.decide.ranking import FIGURE
+from advisor.decide.ranking import FIGURE, NOTHING
 from advisor.decide.requirements import AS_IS, Requirements
 from advisor.decide.selection import Selection
 from advisor.decide.shortlist import (
@@ -284,8 +284,8 @@ def _unloadable(selection: Selection) -> Iterator[Note]:
 def _larger(advice: TaskAdvice) -> Iterator[Note]:
     """What a result puts before the first pick, and what keeps it from there.
 
-    The least that memory alone rules out; else the least that is too large for a rule, with the
-    time that it takes for the items.
+    The least that memory alone rules out; else the least that is too large for a rule, or the best
+    where nothing ranks the first pick, with the time that it takes for the items.
     """
     selection, profile = advice.selection, advice.decision.profile
     required = Requirements(advice.rulebase, profile)
@@ -314,7 +314,8 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
                 "Larger", f"{checkpoint.id} {has}, and needs {ceil(10 * size) / 10:g} GB", lines=2
             )
             return
-    for pick in sorted(selection.picks, key=lambda pick: pick.needs_gb or 0.0):
+    unranked = selection.picks[0].placed_by == NOTHING
+    for pick in sorted(selection.picks, key=lambda pick: 0 if unranked else pick.needs_gb or 0):
         by_size = [rule for rule in pick.fired if SIZE in rule.where and rule.effect == "avoid"]
         if by_size and pick.loads and (has := _over_first(selection, pick.checkpoint.id)):
             took = advice.hours(pick)
@@ -325,9 +326,16 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
 
 
 def _over_first(selection: Selection, checkpoint: str) -> str:
-    """Return in words the published result that itself puts a checkpoint before the first pick."""
+    """Return in words the published result that itself puts a checkpoint before the first pick.
+
+    Where nothing ranks the first pick, any result does.
+    """
     first, locked = selection.picks[0].checkpoint.id, selection.locked
     result = locked.direct(checkpoint, first) if locked else None
+    if locked and selection.picks[0].placed_by == NOTHING:
+        for figure in locked.by.published(checkpoint)[:1]:
+            value = figure_text(checkpoint, figure.value)
+            return f"has {value} on {figure.name}, and the first has no result"
     if result is None or result.by != FIGURE:
         return ""
     has = f"has {figure_text(checkpoint, result.value)} on {result.yardstick}"

@@ -76,7 +76,8 @@ class Yardstick(NamedTuple):
 
     `benchmarks` are the set, or `mean_of` other yardsticks; `metrics`, `splits` and `language` say
     which of their figures. `tables` are protocols, each compared within itself; a list among them
-    is read as one table. Less apart than `tie_threshold` (between two protocols of one table
+    is read as one table for each mode, or with `joins_modes` as one, of each checkpoint the mode
+    that stands first. Less apart than `tie_threshold` (between two protocols of one table
     `tie_threshold_between`; or a `tie_threshold_share` of the larger) two figures tie;
     `tie_threshold_reason` is why.
     """
@@ -89,6 +90,7 @@ class Yardstick(NamedTuple):
     splits: f.Texts = ()
     language: f.AskedLanguage | None = None
     tables: f.ProtocolGroups = ()
+    joins_modes: bool = False
     tie_threshold: Annotated[float | None, f.Was("noise")] = None
     tie_threshold_between: Annotated[float | None, f.Was("noise_between")] = None
     tie_threshold_share: Annotated[float | None, f.Was("noise_share")] = None

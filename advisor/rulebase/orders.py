@@ -92,7 +92,8 @@ class Figures(NamedTuple):
         for protocol in named:
             place = list(self.protocols).index(protocol)
             for language, kind, values in self._of(yardstick, protocol):
-                key = kind if len(named) == 1 else kind[-1]  # read as one, but never two modes
+                mode = None if yardstick.joins_modes else kind[-1]
+                key = kind if len(named) == 1 else mode
                 table = by_language.setdefault(language, {}).setdefault(key, [])
                 table.append((place, kind[0], values))
         return {
