@@ -251,23 +251,10 @@ class EvaluatedCall(NamedTuple):
 
     def _partial(self) -> Values:
         """A function with the first arguments given: `functools.partial(callee, ...)`."""
-        callees, given = self.passed[0].values, tuple(arg.later(-1) for arg in self.passed[1:])
-        written = self.node.args[0]
-        inner = self._replace(callees=callees, passed=given)
-        return tuple(inner.prepared(callee, written) for callee in callees)
+        given = tuple(arg.later(-1) for arg in self.passed[1:])
+        return tuple(Partial(callee, given) for callee in self.passed[0].values)
 
-    def prepared(self, callee: Abstract, written: ast.expr) -> Abstract:
-        """Return a callee with these arguments.
-
-        A load of a known checkpoint belongs where it is written, not where it is called.
-        """
-        loader = loader_of(callee) if isinstance(callee, Symbol) else None
-        if loader and self._given(loader.checkpoint, str(loader.position)):
-            written = written.value if isinstance(written, ast.Attribute) else written
-            return Ready(self._load(self._one_of(loader), written))
-        return Partial(callee, self.passed)
-
-    def _load(self, loader: Loader, written: ast.expr | None = None) -> Values:
+    def _load(self, loader: Loader) -> Values:
         checkpoint = self._passed_for(loader.checkpoint, loader.position)
         models = tuple(value for value in checkpoint if isinstance(value, Loaded))
         if loader.kind == "pipeline" and models:
@@ -275,7 +262,7 @@ class EvaluatedCall(NamedTuple):
             checkpoint = tuple(value for value in checkpoint if not isinstance(value, Loaded))
         function = self.node.func
         named = function.value if isinstance(function, ast.Attribute) else function
-        value = self._record(loader, written or named, checkpoint)
+        value = self._record(loader, named, checkpoint)
         if loader.parts == 1:
             return (value,)
         transforms: list[Values] = [(value.step("transform"),)] * (loader.parts - 1)

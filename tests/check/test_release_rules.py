@@ -150,22 +150,6 @@ tokenizer = AutoTokenizer.from_pretrained("llava-hf/llava-1.5-7b-hf")
 ids = tokenizer.apply_chat_template(chat, return_tensors="pt")
 length = ids.shape[1]  # wrong: output-as-tensor
 """,
-    "behind a parameter that was put before it": """
-from transformers import Qwen2_5_VLForConditionalGeneration
-model = Qwen2_5_VLForConditionalGeneration.from_pretrained("Qwen/Qwen2.5-VL-3B-Instruct")
-def positions(sample):
-    return model.model.get_rope_index(
-        sample["input_ids"],
-        sample["image_grid_thw"],  # wrong: moved-parameter
-        None,
-        sample["attention_mask"],
-    )
-""",
-    "two parameters that changed places": """
-from transformers import AltCLIPModel
-model = AltCLIPModel.from_pretrained("BAAI/AltCLIP")
-out = model(ids, pixels, mask, batch.position_ids)  # wrong: moved-parameter
-""",
     "a part of what sees in a model of two": """
 from transformers import VisionEncoderDecoderModel
 model = VisionEncoderDecoderModel.from_pretrained("nlpconnect/vit-gpt2-image-captioning")

@@ -192,12 +192,6 @@ REMEDIES = (
         after=P.format("CLIPTokenizer") + "p.batch_decode([[0]])",
     ),
     Remedy(
-        *("moved-parameter", "qwen2_vl", QWEN2_VL),
-        before=QWEN_RUN + "m.model.get_rope_index(ids, x.image_grid_thw)",
-        said="use keyword arguments: `image_grid_thw=`, and give `mm_token_type_ids`",
-        after=QWEN_RUN + "m.model.get_rope_index(ids, kinds, image_grid_thw=x.image_grid_thw)",
-    ),
-    Remedy(
         *("output-as-tensor", "qwen2_vl", QWEN2_VL),
         before=QWEN_RUN + "torch.cat(m.get_image_features(x.pixel_values, x.image_grid_thw))",
         said="use its `.pooler_output`",

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 
 from advisor.catalogue.release_members import Signature
-from advisor.catalogue.release_members import signature as read_signature
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Edit, Finding
-from advisor.check.loaded import Receiver, earlier, received
+from advisor.check.loaded import Receiver, received
 from advisor.scan.usage import Argument, Call, Usage
 
 ORDER = "text-before-images"
@@ -21,9 +20,7 @@ PATH = re.compile(r"(?i)https?://\S+\Z|\S+\.(?:png|jpe?g|webp|gif|bmp|tiff?)\Z")
 """A text that stands for a picture."""
 KEY = re.compile(r"\[[\"'](\w+)[\"']\]\Z")
 """What an entry is called, at the end: `batch["prompt"]`."""
-LAST_NAME = re.compile(r"(?:^|[\w\])]\.)([A-Za-z_]\w*)\Z|\[[\"'](\w+)[\"']\]\Z")
-"""What an expression is called at its end: a name, an attribute or an entry."""
-CALL, FORWARD = "__call__", "forward"
+CALL = "__call__"
 ENDS = re.compile(r"\s*(?:,|\)\Z)")
 """What follows an argument of a call that is in no parentheses of its own."""
 LONGEST = 80
@@ -96,53 +93,6 @@ def kind_of(case: Case, given: Argument) -> str | None:
 def says_words(given: Argument) -> bool:
     """True for an argument with texts that are no paths of images."""
     return any(not PATH.match(text.strip()) for text in given.texts if text.strip())
-
-
-@rule("moved-parameter", each=received, of_release=True)
-def moved_parameter(case: Case, _: Usage, call: Call, at: Receiver) -> Iterator[Finding]:
-    """An argument stands where a parameter of its own name once was, and another one is by now."""
-    signature = at.members.signature(_method(at, call))
-    positional = signature.positional if signature and call.certain else ()
-    for number, now in enumerate(positional if "1" in call.arguments else ()):
-        given = call.arguments.get(str(number))
-        if given is None:
-            return
-        match = LAST_NAME.search(given.source)  # `grid` of `batch["grid"]` and of `x.grid`
-        name = (match[1] or match[2]) if match else ""
-        if name not in positional[number + 1 :] or name.startswith(now):
-            continue  # what begins like its old name is a new name of the same
-        before = _before(case, at, call, number, name)
-        if before and signature:
-            yield _named(case, at, call, number, before, signature)
-            return
-
-
-def _method(at: Receiver, call: Call) -> str:
-    called = call.name == CALL and CALL not in at.members.texts
-    return FORWARD if called else call.name
-
-
-def _before(case: Case, at: Receiver, call: Call, number: int, name: str) -> Signature | None:
-    """What the method took in an earlier release, where the argument stood right."""
-    for text in earlier(case.release, at.load, at.path, _method(at, call)):
-        before = read_signature(text)
-        if before and before.positional[number : number + 1] == (name,):
-            return before
-    return None
-
-
-def _named(
-    case: Case, at: Receiver, call: Call, number: int, before: Signature, now: Signature
-) -> Finding:
-    given = range(number, len(before.positional))
-    names = [before.positional[place] for place in given if str(place) in call.arguments]
-    needed = sorted(now.required - before.keywords - call.arguments.keys())
-    fix = "use keyword arguments: " + ", ".join(f"`{name}=`" for name in names)
-    old, new = before.positional[number], now.positional[number]
-    takes = f"`{call.name}` of `{at.name}` is now passed to `{new}` in {case.transformers}"
-    fix += "".join(f", and give `{name}`" for name in needed)
-    place = call.arguments[str(number)].place
-    return Finding(f"{takes} where `{old}` belongs", place, fix, level=at.level)
 
 
 @rule("pipeline-call-fails", each=lambda case: case.calls("call"), of_release=True)
