@@ -243,14 +243,12 @@ class Statements(Expressions):
         outside = Expressions(self.study, around)
         for parameter, expression in zip(parameters, defaults, strict=True):
             given = self.study.told(node, parameter.arg)
-            default = doubted(outside.evaluate(expression))
-            values = union(given, default)
-            certain = not given or not default or len(values) == 1
-            names[parameter.arg] = values if certain else doubted(values)
+            default = outside.evaluate(expression)
+            values = doubted(union(given, default)) if default else given
             if all(isinstance(value, Other) for value in values):  # as what other files give may be
                 fixture = self._fixture(parameter.arg, around)
-                annotated = fixture or self._annotated(parameter.annotation, outside)
-                names[parameter.arg] = annotated or values
+                values = fixture or self._annotated(parameter.annotation, outside) or values
+            names[parameter.arg] = values
         if arguments.vararg is not None:
             names[arguments.vararg.arg] = NOTHING
         if arguments.kwarg is not None:  # what callers give

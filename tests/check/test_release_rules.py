@@ -416,6 +416,18 @@ def test_one_finding_a_file_names_the_other_places(check):
     text = CLIP + "a = model.get_image_features(x).cpu()\nb = model.get_image_features(y).cpu()\n"
     (found,) = check({"app.py": text}, *NEW).of("error")
     assert (found["line"], [one["line"] for one in found["places"]]) == (4, [5])
+    both = "a = model.get_image_features(x).cpu() + model.get_image_features(y).cpu()\n"
+    (found,) = check({"app.py": CLIP + both}, *NEW).of("error")
+    assert (found["line"], found.get("places")) == (4, None)
+
+
+def test_a_parameter_of_nearly_the_same_name_is_a_remedy_and_no_edit(check, tmp_path):
+    text = "from transformers import CLIPTokenizer\nt = CLIPTokenizer.from_pretrained('a/b')\n"
+    text += "t.add_special_tokens({}, replace_additional_special_tokens=True)\n"
+    (found,) = check({"app.py": text}, *NEW, "--fix").of("error")
+    assert (found["rule"], found["line"]) == ("removed-parameter", 3)
+    assert found["fix"] == "use `replace_extra_special_tokens`"
+    assert (tmp_path / "app.py").read_text() == text
 
 
 MODULES = """

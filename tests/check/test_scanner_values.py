@@ -130,6 +130,23 @@ def test_branches_give_alternatives_of_which_none_is_certain(scanned):
     assert not any(value.certain for value in usage.alternatives)
 
 
+@pytest.mark.parametrize(
+    ("code", "certain"),
+    [
+        (f"if big:\n    x = '{BLIP}'\n{LOAD.format('x')}", {BLIP: True}),
+        (f"def f(x):\n    {LOAD.format('x')}f('{BLIP}')\n", {BLIP: True}),
+        (
+            f"def f(x='{CAPTION}'):\n    {LOAD.format('x')}f('{BLIP}')\n",
+            {BLIP: False, CAPTION: False},
+        ),
+    ],
+    ids=["bound in one branch alone", "given", "given beside a default"],
+)
+def test_how_sure_a_value_is_that_a_branch_or_a_call_gives(scanned, code, certain):
+    (usage,) = scanned(IMPORT + code).usages
+    assert {value.text: value.certain for value in usage.alternatives} == certain
+
+
 def test_numbers_that_are_added_are_no_text(scanned):
     load = LOAD.format("x").replace(")", ", top_k=n)")
     (usage,) = scanned(IMPORT + f"x = '{BLIP}'\nn = 1\nn += 1\n{load}").usages
