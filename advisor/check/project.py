@@ -165,11 +165,14 @@ class Project(NamedTuple):
 
     def scanned(self) -> Case:
         """Return the case with the code as its files are now."""
+        from advisor.hub import is_hub_id
         from advisor.scan.apart import scan_apart
 
         for path in self.paths:
             if not path.exists():
                 hint = "pass existing files or folders"
+                if is_hub_id(str(path)):
+                    hint += f", or check a model by `advisor check --checkpoint {path}`"
                 raise UsageError(f"`{path}` does not exist", hint=hint)
         exclude = [*self.declaration.rules, *self.declaration.exclude]
         folders = self.case.rulebase.folders

@@ -20,6 +20,7 @@ from advisor.phrasing import first_named
 from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Usage
 
+Needs = dict[str, str | list[str]]
 TESTS = {"test", "tests", "testing"}
 HEAD = """\
 # The models of this project and their requirements, for `advisor check`.
@@ -74,16 +75,17 @@ def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
         return HEAD + next(texts, "") + tail, 0
     named: Counter[str] = Counter()
     blocks = [
-        _choice(case, rulebase.checkpoints[id], usages, named)
-        for id, usages in sorted(loads.items())
+        _choice(case, rulebase.checkpoints[id], json.loads(needs), usages, named)
+        for (id, needs), usages in sorted(loads.items())
     ]
     return HEAD + "\nchoices:\n" + "\n".join(blocks) + WAIVER + tail, len(loads)
 
 
-def _loads(case: Case) -> dict[str, list[Usage]]:
-    """Return what loads catalogued checkpoints, by id: models, or else processors alone.
+def _loads(case: Case) -> dict[tuple[str, str], list[Usage]]:
+    """Return what loads catalogued checkpoints: models, or else processors alone.
 
-    Tests count only where no other code loads anything.
+    They are sorted by id and, as JSON, by the needs that the head of a program names. Tests count
+    only where no other code loads anything.
     """
     tests_alone = all(_is_test(usage.place.path) for usage in case.scan.loading)
     pairs = [
@@ -92,9 +94,11 @@ def _loads(case: Case) -> dict[str, list[Usage]]:
         if tests_alone or not _is_test(usage.place.path)
     ]
     models = [pair for pair in pairs if pair[0].model is not None]
-    loads: dict[str, list[Usage]] = {}
+    loads: dict[tuple[str, str], list[Usage]] = {}
     for usage, checkpoint in models or pairs:
-        loads.setdefault(checkpoint.id, []).append(usage)
+        needs = _needs_of_header(case, checkpoint, usage.place.path)
+        key = (checkpoint.id, json.dumps(needs, ensure_ascii=False))
+        loads.setdefault(key, []).append(usage)
     return loads
 
 
@@ -106,39 +110,34 @@ def _is_test(path: str) -> bool:
     return named or not TESTS.isdisjoint(folders)
 
 
-def _needs_of_header(
-    case: Case, checkpoint: Checkpoint, usages: list[Usage]
-) -> dict[str, str | list[str]]:
+def _needs_of_header(case: Case, checkpoint: Checkpoint, path: str) -> Needs:
     """Return the answers that `advisor code` wrote a program for, by flag; none for other code.
 
     A limit of memory is left out where the program loads in fewer bits: the check judges the
     weights as they are stored.
     """
-    for path in dict.fromkeys(usage.place.path for usage in usages):
-        source = case.source(path)
-        left_out = {"memory-gb"} if "BitsAndBytesConfig(" in source else set()
-        for command in _BY.findall(source):
-            given: dict[str, list[str]] = {}
-            with suppress(ValueError):  # a quotation that nobody closed
-                for flag, value in pairwise(shlex.split(command)):
-                    name = flag.removeprefix("--")
-                    if (
-                        name != flag
-                        and name in case.rulebase.question_names
-                        and name not in left_out
-                    ):
-                        given.setdefault(name, []).append(value)
-            if set(given.get(TASK, [])) & {*checkpoint.tasks, *checkpoint.fine_tune}:
-                return {
-                    name: options[0] if len(options) == 1 else options
-                    for name, options in given.items()
-                }
+    source = case.source(path)
+    left_out = {"memory-gb"} if "BitsAndBytesConfig(" in source else set()
+    for command in _BY.findall(source):
+        given: dict[str, list[str]] = {}
+        with suppress(ValueError):  # a quotation that nobody closed
+            for flag, value in pairwise(shlex.split(command)):
+                name = flag.removeprefix("--")
+                if name != flag and name in case.rulebase.question_names and name not in left_out:
+                    given.setdefault(name, []).append(value)
+        if set(given.get(TASK, [])) & {*checkpoint.tasks, *checkpoint.fine_tune}:
+            return {
+                name: options[0] if len(options) == 1 else options
+                for name, options in given.items()
+            }
     return {}
 
 
-def _choice(case: Case, checkpoint: Checkpoint, usages: list[Usage], named: Counter[str]) -> str:
+def _choice(
+    case: Case, checkpoint: Checkpoint, written: Needs, usages: list[Usage], named: Counter[str]
+) -> str:
     """Return one choice, named after its task; `named` counts the choices named so."""
-    rulebase, written = case.rulebase, _needs_of_header(case, checkpoint, usages)
+    rulebase = case.rulebase
     able = list(dict.fromkeys([*checkpoint.tasks, *checkpoint.fine_tune]))
     pipelines = {usage.task for usage in usages if usage.task}
     certain = [

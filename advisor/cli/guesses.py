@@ -22,10 +22,14 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("lint", "ci", "validate"), "check"),
     **dict.fromkeys(("lint {}", "ci {}", "validate {}"), "check {}"),
     **dict.fromkeys(("info {}", "about {}", "details {}", "what is {}"), "show {}"),
+    "train {...}": "code {}",
     **dict.fromkeys(("run {file}", "predict {file}", "test {file}"), "try --image {file}"),
     **dict.fromkeys(("benchmark {file}", "bench {file}", "eval {file}"), "evaluate {file}"),
 }
-"""What is run for words that begin a command line; `{}` is one word more, `{file}` one there is."""
+"""What is run for words that begin a command line; `{}` is one word more, `{file}` one there is.
+
+`{...}` are several, which make a sentence with the first.
+"""
 
 _RANKS = "`advisor list checkpoints --task captioning --sort quality` ranks those for a task"
 _RUNS = "`advisor try --image photo.jpg` runs a model, `advisor code captioning` writes a program"
@@ -100,15 +104,17 @@ def in_other_words(words: Sequence[str]) -> list[str]:
         return ["show", *words]
     key = " ".join(leading).lower()
     begun = " ".join([*before, ""]).lower()
-    forms = [key, *([f"{begun}{{}}"] if before else [])]
+    forms = {key: ""}
+    if before:
+        forms |= {f"{begun}{{}}": last, f"{leading[0].lower()} {{...}}": " ".join(leading)}
     if before and Path(last).exists():
-        forms.append(f"{begun}{{file}}")
-    for form in forms:
+        forms[f"{begun}{{file}}"] = last
+    for form, place in forms.items():
         if form in HINTS and len(leading) == len(words):
             raise UsageError(f"there is no `advisor {key}`", hint=HINTS[form])
         if meant := COMMANDS.get(form):
-            place = {"{}": last, "{file}": last}
-            return [*(place.get(word, word) for word in meant.split()), *words[len(leading) :]]
+            own = [place if word[0] == "{" else word for word in meant.split()]
+            return [*own, *words[len(leading) :]]
     return []
 
 

@@ -23,6 +23,7 @@ from advisor.errors import (
     BrokenFileError,
     UnknownNameError,
     UsageError,
+    did_you_mean,
     refused_path,
 )
 from advisor.writing import ESCAPED, silence_stdout
@@ -309,6 +310,10 @@ def _usage(error: Any, line: CommandLine) -> AdvisorError:
         from advisor.cli.wrong_words import unknown_flag
 
         return unknown_flag(error.option_name, context, line)
+    elif message.startswith("no such command"):
+        from advisor.cli.wrong_words import near_command
+
+        message += did_you_mean(filter(None, (near_command(error),)))
     elif message == "missing command" and context is not None:
         names = ", ".join(context.command.list_commands(context))
         hint = f"one of {names}; {hint.replace('lists the options', 'describes each')}"

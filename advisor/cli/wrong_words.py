@@ -19,6 +19,7 @@ from advisor.errors import (
     UnknownNameError,
     UsageError,
     did_you_mean,
+    nearest,
 )
 from advisor.model import TASK, Question
 from advisor.naming import same_name
@@ -37,6 +38,12 @@ NAMELESS = (
 )
 """Kinds of errors of a name that may be known elsewhere."""
 BETWEEN_TWO = frozenset(("vs", "vs.", "versus", "or", "and", "with", "against"))
+
+
+def near_command(error: Any) -> str:
+    """Return the command of a group that a word is near to; empty where none is."""
+    commands = error.ctx.command.list_commands(error.ctx) if error.ctx else ()
+    return nearest(str(error).partition("'")[2].rstrip("'."), commands) or ""
 
 
 def explained(error: UnknownNameError, overlays: list[Path]) -> AdvisorError:
@@ -58,7 +65,7 @@ def meant_line(error: Any, line: CommandLine) -> list[str]:
             meant = _with_places(rulebase, str(error).rpartition("(")[2][:-1], words)
         elif isinstance(error, CheckpointsOnlyError) and words[1][:1] == "-":
             meant = ["list", "checkpoints", *words[1:]]
-        elif "o such command" in str(error):
+        elif "o such command" in str(error) and not near_command(error):
             meant = in_other_words(words)
         elif getattr(error, "of", "") in rulebase.question_ids and Path(error.name).exists():
             raise UsageError(error.message, hint=FILES)

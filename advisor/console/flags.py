@@ -13,6 +13,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperCommand
 
+from advisor.console.streams import note
 from advisor.engine.profile import has_commas
 from advisor.errors import UsageError
 from advisor.model import TASK, Question, Task
@@ -23,6 +24,8 @@ WHOLE = "advisor.whole-help"
 """Stands in the parser's context where `advisor help` prints every option of a command."""
 FIRST_SENTENCE = re.compile(r"(?<=[.?]) ")
 """Stands behind the first sentence of what an option is said to do."""
+LABELS = "--labels"
+"""The flag of programs for labels of one's own, which a question had before."""
 HERE = ("auto", "here", ["auto"], ["here"])
 """What may be given instead of an option, from a flag or a file: this machine is looked at."""
 
@@ -131,6 +134,11 @@ class Spelling(NamedTuple):
             if flag in self.was and not (flag in self.own and any(sign in value for sign in "=./")):
                 flag = self.was[flag]
                 word = f"{flag}={value}" if joint else flag
+            own = typed == LABELS and flag in self.bare and not _listed(value, self.bare[flag][1])
+            if own and ("," in value or value.endswith(".txt")):
+                note(f"advisor: `{typed} {value}` is for the program and for `advisor try`")
+                rest = rest if joint else rest[1:]
+                continue
             if flag in self.bare and not joint:
                 alone, names = self.bare[flag]
                 if value.isdigit():

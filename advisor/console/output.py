@@ -15,7 +15,7 @@ from advisor.console.options import option
 from advisor.console.streams import BRIEF, interactive, note, progress_line
 from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, brief, drawn
 from advisor.errors import UsageError, check_name
-from advisor.files import real_path, refuse_what_was_read
+from advisor.files import MEGABYTE, read_bounded, real_path, refuse_what_was_read
 from advisor.phrasing import joined
 from advisor.writing import silence_stdout, write_text
 
@@ -66,6 +66,18 @@ class Showing(NamedTuple):
             note(*(f"advisor: wrote {file}" for _, file in self.files))
         else:
             self.say(report)
+
+    @property
+    def formats(self) -> set[str]:
+        """All formats that are asked for."""
+        return {self.format, *dict(self.files)}
+
+    def refuse_foreign(self, mark: str, hint: str) -> None:
+        """Raise UsageError where a file is there that does not have the mark of the command."""
+        for _, file in self.files:
+            text = read_bounded(file, MEGABYTE, recorded=False) if file.is_file() else b""
+            if text and mark.encode() not in text:
+                raise UsageError(f"`{file}` exists, and advisor did not write it", hint=hint)
 
     def refuse(self, *others: Path) -> None:
         """Raise UsageError where a file of this answer is one that the command writes besides."""

@@ -35,7 +35,7 @@ def write_project(folder: Path, script: Script, advice: TaskAdvice) -> list[Path
 def _files(script: Script, advice: TaskAdvice) -> dict[str, str]:
     """Return the text of each file by its name."""
     project_files, tool = advice.rulebase.files, script.tool
-    is_page = script.python.startswith("<")
+    is_page = script.is_page
     name = PAGE if is_page else PROGRAM
     run = " ".join(["python", name, *script.runs[:1]]).rstrip()
     slots = {

@@ -79,6 +79,11 @@ class Script(NamedTuple):
         return {"schema_version": SCHEMA_VERSION, "rule_base": digest, **document}
 
     @property
+    def is_page(self) -> bool:
+        """True for a page of a browser, which is HTML."""
+        return self.python.startswith("<")
+
+    @property
     def notebook(self) -> str:
         """The program as a Jupyter notebook: what it is, what it needs, and itself."""
         lines = [line.replace("by: ", " " * 4, 1) for line in self.said]  # Markdown's sign for code

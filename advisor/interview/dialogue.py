@@ -18,7 +18,7 @@ from advisor.rulebase.base import RuleBase
 OPEN = {"checkpoint": "the first checkpoint"}
 SHOWN_OPTIONS = 12
 WIDTH = 80
-ABOUT = "About five short questions"
+ABOUT = "Short questions, about five on average"
 """As many as are asked with the task, on average (`benchmarks/interview.py`)."""
 WAYS = (
     'You can answer "I don\'t know" or "why do you ask?". Ctrl-C leaves, and says how to continue.'

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.console.commands import Given
+from advisor.console.commands import Given, Options
 from advisor.console.options import CriteriaFirst, NoThinking, Order, option
 from advisor.console.output import Showing, note, showing
-from advisor.decide.command_lines import command
+from advisor.decide.command_lines import command, quoted
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile, make_profile
 from advisor.errors import UsageError
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from advisor.draw.formats import Report
 
 SHOWN_TASKS = 3
-FORMATS = ("python", "notebook", "json", "html")
+PAGE = "html"
+FORMATS = ("python", "notebook", "json", PAGE)
+MADE_BY = "advisor code"
+"""Stands in all that the command writes."""
 NEED = "Task or sentence, or a checkpoint to use instead of the first."
 Need = Annotated[list[str], typer.Argument(metavar="[NEED|CHECKPOINT]", help=NEED)]
 VERIFIED_ONLY = "Use only checkpoints whose required fields are all verified."
@@ -38,6 +41,22 @@ RuntimeName = Annotated[str, option("--runtime NAME", RUNTIME)]
 PROJECT = "Write the program, a README, a test and advisor.yaml to a new folder."
 Project = Annotated[Path | None, option("--project DIR", PROJECT)]
 Notebook = Annotated[bool, option("--notebook", "Same as --format notebook.")]
+Force = Annotated[bool, option("--force", "Overwrite a file that advisor did not write.")]
+
+
+def _shown(
+    shown: Annotated[Showing, showing(FORMATS)], notebook: Notebook = False, force: Force = False
+) -> Showing:
+    """Return how a program is shown.
+
+    Raises UsageError where a notebook and something else are asked for, or a file is somebody's.
+    """
+    if not force:
+        shown.refuse_foreign(MADE_BY, "pass another file, or --force to overwrite the file")
+    if notebook and shown.format not in (FORMATS[0], "notebook"):
+        message = f"`--notebook` and `--format {shown.format}` cannot go together"
+        raise UsageError(message, hint="pass only one of them")
+    return shown._replace(format="notebook") if notebook else shown
 
 
 def code(
@@ -51,9 +70,8 @@ def code(
     no_thinking: NoThinking = False,
     runtime: RuntimeName = "",
     project: Project = None,
-    notebook: Notebook = False,
     rulebase: RuleBase,
-    shown: Annotated[Showing, showing(FORMATS)],
+    shown: Annotated[Showing, Options(_shown)],
 ) -> int:
     """Generate Python code for the first checkpoint: a tool for your files, or a training script.
 
@@ -73,13 +91,37 @@ def code(
 
     checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first)
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
+    runtime = runtime or _of_page(rulebase, shown)
     ways: Any = {"runtime_name": runtime, "fields": fields_in(rulebase, need)}
     written = script(answer, checkpoint, join=join, thinking=not no_thinking, **ways)
-    shown = _fitting(_as_notebook(shown) if notebook else shown, written)
+    _check_page(shown, written, runtime)
     files = write_project(project, written, answer.advice[0]) if project else []
     shown.emit(_report(written, files, rulebase.digest), once=FORMATS[0])
-    note(*filter(None, (written.note,)))
+    note(*_afterwards(shown, written))
     return 0
+
+
+def _check_page(shown: Showing, written: Script, runtime: str) -> None:
+    """Raise UsageError for a page where the program is none."""
+    if PAGE in shown.formats and not written.is_page:
+        hint = f"end the file in .py, or leave out `--runtime {runtime}`"
+        raise UsageError("this program is Python, and no page", hint=hint)
+
+
+def _of_page(rulebase: RuleBase, shown: Showing) -> str:
+    """Return the runtime that makes a page where one is asked for; empty where none is."""
+    pages = (runtime.label for runtime in rulebase.runtimes.values() if runtime.page)
+    return next(pages, "") if PAGE in shown.formats else ""
+
+
+def _afterwards(shown: Showing, written: Script) -> Iterator[str]:
+    """Yield how each program that was written to a file is run, and what else is to be said."""
+    for format, file in shown.files:
+        if format == FORMATS[0] and not written.is_page:
+            run = f"uv run {quoted(path_shown(file))} {''.join(written.runs[:1])}".rstrip()
+            yield f"advisor: run it, e.g. `{run}`"
+    if written.note:
+        yield written.note
 
 
 def fields_in(rulebase: RuleBase, need: Sequence[str]) -> str:
@@ -97,22 +139,6 @@ def _report(written: Script, files: Sequence[Path], digest: str) -> Report:
     text = "".join(f"{path_shown(file)}\n" for file in files) or written.python
     drawings = {"python": lambda: text, "html": lambda: text, "notebook": lambda: written.notebook}
     return Report(lambda: written.to_dict(digest), list, drawings=drawings)
-
-
-def _fitting(shown: Showing, written: Script) -> Showing:
-    """Return how a program is shown. Raises UsageError for a page where the program is none."""
-    if "html" in (shown.format, *dict(shown.files)) and not written.python.startswith("<"):
-        hint = "end the file in .py, or add `--runtime transformers.js` for a page of a browser"
-        raise UsageError("this program is Python, and no page", hint=hint)
-    return shown
-
-
-def _as_notebook(shown: Showing) -> Showing:
-    """Return how a notebook is shown. Raises UsageError where something else is asked for too."""
-    if shown.format not in (FORMATS[0], "notebook"):
-        message = f"`--notebook` and `--format {shown.format}` cannot go together"
-        raise UsageError(message, hint="pass only one of them")
-    return shown._replace(format="notebook")
 
 
 def _meant(

@@ -555,6 +555,19 @@ def test_init_takes_the_needs_that_a_program_of_code_names(advisor, project, tmp
     assert check(advisor).code == 0
 
 
+def test_programs_of_one_model_for_two_tasks_are_two_choices(advisor, project, tmp_path):
+    project(search_py=advisor("code", "search").out, twice_py=advisor("code", "duplicates").out)
+    loaded = {
+        re.search(r"^# runs (\S+)", (tmp_path / name).read_text(), re.MULTILINE)[1]
+        for name in ("search.py", "twice.py")
+    }
+    assert len(loaded) == 1, "another model would be another choice anyway"
+    assert advisor("init").code == 0
+    choices = yaml.safe_load((tmp_path / "advisor.yaml").read_text())["choices"]
+    assert [choice["needs"]["task"] for choice in choices] == ["deduplication", "image-search"]
+    assert check(advisor).code in (0, 3)
+
+
 def test_a_program_that_loads_in_fewer_bits_passes_the_check_that_init_begins(
     advisor, project, tmp_path
 ):

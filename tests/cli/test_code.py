@@ -2,6 +2,7 @@
 
 import ast
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -376,15 +377,44 @@ def test_a_program_that_goes_to_a_file_is_not_printed(advisor, tmp_path):
     assert (tmp_path / "other.py").read_text(encoding="utf-8") == json.loads(printed.out)["python"]
 
 
+def test_a_file_of_somebody_else_is_overwritten_only_by_force(advisor, tmp_path):
+    own, written = tmp_path / "own.py", tmp_path / "run.py"
+    own.write_text("print('mine')\n")
+    refused = advisor("code", "captioning", "-o", str(own))
+    assert (refused.code, own.read_text()) == (2, "print('mine')\n")
+    assert "--force" in refused.err
+    for _ in range(2):
+        assert advisor("code", "captioning", "-o", str(written)).code == 0
+    assert advisor("code", "captioning", "-o", str(own), "--force").code == 0
+    assert own.read_text() == written.read_text()
+
+
+def test_how_to_run_a_file_is_what_its_head_says(advisor, tmp_path):
+    for words in (("captioning",), ("ocr-line", "--training", "fine-tune"), ("image-search",)):
+        file = tmp_path / "my program.py"
+        run = advisor("code", *words, "-o", str(file), "--force").err.partition("e.g. `uv run ")[2]
+        own, *rest = shlex.split(run.partition("`")[0])
+        assert own == str(file)
+        assert f"uv run program.py {shlex.join(rest)}\n" in file.read_text(encoding="utf-8")
+
+
+def test_labels_given_to_code_are_those_of_the_program(advisor):
+    for words in (("--labels", "cat,dog"), ("--labels=labels.txt",)):
+        result = advisor("code", "zero-shot-classification", *words)
+        assert result.out == advisor("code", "zero-shot-classification").out
+        assert "is for the program" in result.err
+        assert "not understood" not in result.err
+
+
 def test_a_page_goes_to_a_file_of_its_suffix_and_a_program_to_none(advisor, tmp_path):
     page = tmp_path / "page.html"
     assert advisor("code", "image-search", "--device", "browser", "-o", str(page)).code == 0
     assert "<script" in page.read_text(encoding="utf-8")
     refused = advisor(
-        "code", "captioning", "-o", str(tmp_path / "x.html"), "--project", str(tmp_path / "new")
+        "code", "vqa", "-o", str(tmp_path / "x.html"), "--project", str(tmp_path / "new")
     )
     assert (refused.code, refused.out) == (2, "")
-    assert "--runtime transformers.js" in refused.err
+    assert "transformers.js" in refused.err
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 

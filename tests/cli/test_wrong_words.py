@@ -167,6 +167,7 @@ TAKEN = {
     "show task captioning": "show captioning",
     "show model Qwen/Qwen3.5-4B": "show Qwen/Qwen3.5-4B",
     "captioning --num-images 3000": "captioning --num-items 3000",
+    "train classifier 40 images per class": "code 'train classifier 40 images per class'",
     "list checkpoints --lang de": "list checkpoints --language de",
 }
 
@@ -202,6 +203,8 @@ def test_a_sentence_with_a_slash_is_no_id(advisor, need):
         ("captioning --license mit", "`advisor list checkpoints --license mit`"),
         ("code --task captioning --folder photos", "`python run.py photos`"),
         ("captioning --photos photos", "`--domain natural`"),
+        ("train vpl", "did you mean `vlp`?"),
+        ("check Qwen/Qwen3.5-9B", "`advisor check --checkpoint Qwen/Qwen3.5-9B`"),
         ("compare captioning clip", "`advisor recommend --task captioning`"),
     ],
 )
