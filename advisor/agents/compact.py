@@ -7,14 +7,11 @@ or counted. An answer is sent twice, as data and as text, and both together stay
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from advisor.check.finding import LEVELS
-from advisor.decide.programs import said_first, snippet, use_of
-from advisor.model import TASK
-from advisor.rulebase.base import RuleBase
 
 MOST_SENT = 5900
 """Bytes of a short answer, data and text: 1,500 tokens of four bytes, less what stands around."""
@@ -43,17 +40,17 @@ THING = (
 ROW = ("id", "name", "text", "question", "title", "because", "options", "memory_gb", "licence")
 
 
-def recommendation(rulebase: RuleBase, document: Document) -> Document:
+def recommendation(document: Document) -> Document:
     """Return what to take, how certain that is, why, and what it rests on."""
     if "tasks" in document:
         several = [
-            {"task": advice["task"], **_advice(rulebase, advice, MOST_OF_SEVERAL)}
+            {"task": advice["task"], **_advice(advice, MOST_OF_SEVERAL)}
             for advice in document["tasks"]
         ]
         body: Document = {"outcome": document["outcome"]}
         short = _within(body, "tasks", several)
     else:
-        short = _advice(rulebase, document, MOST_CHECKPOINTS)
+        short = _advice(document, MOST_CHECKPOINTS)
     read = some(document, "understood", "not_understood") if "need" in document else {}
     if read.get("understood"):
         meanings = ((phrase["words"], _meaning(phrase)) for phrase in read["understood"])
@@ -62,18 +59,11 @@ def recommendation(rulebase: RuleBase, document: Document) -> Document:
         left = {"not_understood_left_out": len(missed) - MOST_WORDS}
         read |= {"not_understood": missed[:MOST_WORDS], **left}
     whole = {**short, **read, **_ending(document)}
-    if "checkpoints" in whole:
-        _make_room(whole)
+    first: Document = next(iter(whole.get("checkpoints", ())), {})
+    long = size(whole) + len(text(whole).encode(errors="surrogatepass")) > MOST_SENT - ROOM
+    if long and first.pop("code", None):
+        first["code_left_out"] = f"{whole['command']} --output python=run.py"
     return whole
-
-
-def _make_room(short: Document) -> None:
-    """Leave out programs where all would be too long: those of the later checkpoints first."""
-    for checkpoint in reversed(short["checkpoints"]):
-        if size(short) + len(text(short).encode(errors="surrogatepass")) <= MOST_SENT - ROOM:
-            return
-        if checkpoint.pop("code", None) or checkpoint.pop("code_lines", None):
-            checkpoint["code_left_out"] = f"{short['command']} --output python=run.py"
 
 
 def _meaning(understood: Document) -> str:
@@ -83,7 +73,7 @@ def _meaning(understood: Document) -> str:
     return f"{understood['question']}: {', '.join(understood['options'])}"
 
 
-def _advice(rulebase: RuleBase, advice: Document, most: int) -> Document:
+def _advice(advice: Document, most: int) -> Document:
     """Return the short form of the answer for one task."""
     assumed = {
         id: answer["options"][0]
@@ -91,11 +81,9 @@ def _advice(rulebase: RuleBase, advice: Document, most: int) -> Document:
         if answer["origin"] == "assumed" and len(answer["options"]) == 1
     }
     picks = advice["checkpoints"][:most]
-    programs = [_code(rulebase, advice["profile"], pick) for pick in picks]
-    checkpoints = [
-        {**some(pick, *PICK), **_program(code, programs[0] if number else None)}
-        for number, (pick, code) in enumerate(zip(picks, programs, strict=True))
-    ]
+    checkpoints = [some(pick, *PICK) for pick in picks]
+    if picks and advice["snippet"]:
+        checkpoints[0]["code"] = advice["snippet"]
     return {
         **some(advice, "outcome"),
         "family": advice["family"],
@@ -110,29 +98,6 @@ def _advice(rulebase: RuleBase, advice: Document, most: int) -> Document:
     }
 
 
-def _code(rulebase: RuleBase, profile: Document, pick: Document) -> str | None:
-    """Return the program for a checkpoint, if a safe way is known."""
-    options = {
-        id: answer["options"][0] for id, answer in profile.items() if len(answer["options"]) == 1
-    }
-    checkpoint = rulebase.checkpoint(pick["id"])
-    task = options.get(TASK)
-    use = use_of(rulebase, checkpoint, task, options, pick["use"]) if task else pick["use"]
-    code = snippet(checkpoint, task, rulebase, options, use)
-    return code and said_first(rulebase, options) + code
-
-
-def _program(code: str | None, first: str | None) -> Document:
-    """Return a program: all of it, or the lines, by number, that differ from the first one's."""
-    if code is None:
-        return {}
-    lines, others = code.splitlines(), (first or "").splitlines()
-    if len(lines) != len(others):
-        return {"code": code}
-    pairs = enumerate(zip(lines, others, strict=True), 1)
-    return {"code_lines": {str(at): line for at, (line, other) in pairs if line != other}}
-
-
 def _line(assessment: Document) -> str:
     """Return the verdict on a family with its first decisive reason."""
     findings = assessment["findings"]
@@ -144,10 +109,10 @@ def _line(assessment: Document) -> str:
     return f"{assessment['verdict'] or 'open'}: {why}" if why else str(assessment["verdict"])
 
 
-def explanation(_rulebase: RuleBase, document: Document) -> Document:
+def explanation(document: Document) -> Document:
     """Return why the answer is what it is, and why each other family or the checkpoint is not."""
     if "standing" in document:
-        return {**check(_rulebase, document), "standing": document["standing"]}
+        return {**check(document), "standing": document["standing"]}
     body = {
         **some(document, "outcome", "family", "possible", "because"),
         "reasons": [some(reason, "rule", "because") for reason in document["reasons"]],
@@ -165,7 +130,7 @@ def explanation(_rulebase: RuleBase, document: Document) -> Document:
     return _within(_within(body, "why_not", others), "changes", document["changes"])
 
 
-def check(_rulebase: RuleBase, document: Document) -> Document:
+def check(document: Document) -> Document:
     """Return the verdicts on choices and the findings."""
     body = {**some(document, "transformers", "counts"), **_ending(document)}
     choices = [some(choice, *CHOICE) for choice in document["choices"]]
@@ -174,12 +139,23 @@ def check(_rulebase: RuleBase, document: Document) -> Document:
     return _within(_within(body, "choices", choices), "findings", findings)
 
 
-def thing(_rulebase: RuleBase, document: Document) -> Document:
+def thing(document: Document) -> Document:
     """Return the fields of a thing that fit, the telling ones first."""
-    return _fields_within(document, THING)
+    keys = [*dict.fromkeys((*THING, *document))]
+    fields: Document = {}
+    left_out: list[str] = []
+    for key in keys:
+        value = some(document, key)
+        if not value:
+            continue
+        if size({**fields, **value, "left_out": keys}) <= MOST:
+            fields.update(value)
+        else:
+            left_out.append(key)
+    return {**fields, **({"left_out": left_out} if left_out else {})}
 
 
-def things(_rulebase: RuleBase, document: Document) -> Document:
+def things(document: Document) -> Document:
     """Return the things of a kind by id and name, as many as fit."""
     kind = next(key for key, value in document.items() if isinstance(value, list))
     rows = [some(row, "id", "name") for row in document[kind]]
@@ -219,22 +195,6 @@ def _within(body: Document, key: str, rows: Sequence[Any]) -> Document:
         fitting += 1
     left = {f"{key}_left_out": len(rows) - fitting} if fitting < len(rows) else {}
     return {**body, key: list(rows[:fitting]), **left}
-
-
-def _fields_within(document: Document, first: Iterable[str]) -> Document:
-    """Return the fields that fit, some first, and the names of the others."""
-    keys = [*dict.fromkeys((*first, *document))]
-    fields: Document = {}
-    left_out: list[str] = []
-    for key in keys:
-        value = some(document, key)
-        if not value:
-            continue
-        if size({**fields, **value, "left_out": keys}) <= MOST:
-            fields.update(value)
-        else:
-            left_out.append(key)
-    return {**fields, **({"left_out": left_out} if left_out else {})}
 
 
 def text(document: Document) -> str:

@@ -35,7 +35,7 @@ class Tool(NamedTuple):
     description: str
     arguments: Mapping[str, Mapping[str, Any]]
     document: Callable[[RuleBase, Arguments], dict[str, Any]]
-    shorten: Callable[[RuleBase, dict[str, Any]], dict[str, Any]]
+    shorten: Callable[[dict[str, Any]], dict[str, Any]]
     required: tuple[str, ...] = ()
 
     @property
@@ -56,7 +56,7 @@ class Tool(NamedTuple):
         if arguments.get("detail") == FULL:
             return document
         rest = {"tool": self.name, "arguments": {**arguments, "detail": FULL}}
-        return {**self.shorten(rulebase, document), "more": rest}
+        return {**self.shorten(document), "more": rest}
 
     def _check(self, arguments: Arguments) -> None:
         properties = self.schema["properties"]

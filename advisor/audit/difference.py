@@ -161,7 +161,14 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBas
             if answers[1 - place] is None
         ]
         tasks = tuple(task for task in admitted[place] if task not in both)
-        return _side(rulebase, common, tasks, sum(alone))
+        options = {
+            question: left
+            for question, options in _options(rulebase).items()
+            if question in common and question != TASK
+            if (left := [option for option in options if option not in common[question]])
+        }
+        questions = tuple(question for question in _options(rulebase) if question not in common)
+        return Side(rulebase, tasks, questions, options, sum(alone))
 
     return RuleBaseDifference(
         families,
@@ -201,19 +208,6 @@ def _parts(answers: EndingPair, part: int) -> tuple[str, str] | None:
     """Return a part of what both answer; None where one of them admits no such case."""
     old, new = answers
     return (old[part], new[part]) if old and new else None
-
-
-def _side(
-    rulebase: RuleBase, common: Mapping[str, Sequence[str]], tasks: tuple[str, ...], cases: int
-) -> Side:
-    options = {
-        question: left
-        for question, options in _options(rulebase).items()
-        if question in common and question != TASK
-        if (left := [option for option in options if option not in common[question]])
-    }
-    questions = tuple(question for question in _options(rulebase) if question not in common)
-    return Side(rulebase, tasks, questions, options, cases)
 
 
 def _options(rulebase: RuleBase) -> Options:

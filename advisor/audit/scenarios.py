@@ -219,7 +219,10 @@ def _relations(rulebase: RuleBase, gauges: list[Gauge]) -> Iterator[Relation]:
 def coverage(rulebase: RuleBase) -> Coverage:
     """Run all scenarios and return what they cover; one that cannot be answered covers nothing."""
     context = ProofContext(rulebase, UNBOUNDED)
-    answered = _answered(context.engine)
+    answered = []
+    for scenario in context.engine.rulebase.scenarios:
+        with suppress(AdvisorError):
+            answered.append((scenario.id, *answer_scenario(context.engine, scenario)))
     covering = _covering(context, answered)
     return Coverage(
         len(rulebase.scenarios),
@@ -228,15 +231,6 @@ def coverage(rulebase: RuleBase) -> Coverage:
         {family.id: tuple(covering["family", family.id]) for family in rulebase.families},
         _leaves_reached(context.engine, answered),
     )
-
-
-def _answered(engine: Engine) -> list[ScenarioAnswer]:
-    """Return the scenarios that can be answered, with their answers."""
-    answered = []
-    for scenario in engine.rulebase.scenarios:
-        with suppress(AdvisorError):
-            answered.append((scenario.id, *answer_scenario(engine, scenario)))
-    return answered
 
 
 def _leaves_reached(

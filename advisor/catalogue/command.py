@@ -233,40 +233,30 @@ def _thing(rulebase: RuleBase, kind: str, thing: Any, *, full: bool) -> Report:
     from advisor.catalogue.page import thing_page
 
     if full:
-        return _whole_entry(rulebase, kind, thing)
+        from advisor.catalogue.checkpoint_page import entry_page
+        from advisor.catalogue.knowledge import entry_json, entry_of
+
+        if kind != "checkpoints":
+            raise UsageError(
+                f"`--full` works only with checkpoints, and `{thing.id}` is not a checkpoint",
+                hint=f"advisor show {thing.id}",
+            )
+        entry = entry_of(rulebase, thing)
+        return Report(lambda: entry_json(entry, rulebase.digest), lambda: entry_page(entry))
     return Report.of(thing_json, thing_page, rulebase, kind, thing)
 
 
 def _called_so(rulebase: RuleBase, id: str, unknown: UsageError, *, full: bool) -> Report:
     """Return the report on what people call so: a checkpoint, several of them, or one of theirs."""
+    from advisor.catalogue.checkpoint_page import uncatalogued_page
     from advisor.catalogue.knowledge import checkpoints_called
+    from advisor.catalogue.uncatalogued import find_uncatalogued, uncatalogued_json
 
     called = checkpoints_called(rulebase, id)
     if len(called) > 1:
         return _table(rulebase, Matches(called, []))
     if called:
         return _thing(rulebase, "checkpoints", called[0], full=full)
-    return _uncatalogued(rulebase, id, unknown, full=full)
-
-
-def _whole_entry(rulebase: RuleBase, kind: str, thing: Any) -> Report:
-    from advisor.catalogue.checkpoint_page import entry_page
-    from advisor.catalogue.knowledge import entry_json, entry_of
-
-    if kind != "checkpoints":
-        raise UsageError(
-            f"`--full` works only with checkpoints, and `{thing.id}` is not a checkpoint",
-            hint=f"advisor show {thing.id}",
-        )
-    entry = entry_of(rulebase, thing)
-    return Report(lambda: entry_json(entry, rulebase.digest), lambda: entry_page(entry))
-
-
-def _uncatalogued(rulebase: RuleBase, id: str, unknown: UsageError, *, full: bool) -> Report:
-    """Return the report on a checkpoint that is not catalogued. Raises `unknown` without one."""
-    from advisor.catalogue.checkpoint_page import uncatalogued_page
-    from advisor.catalogue.uncatalogued import find_uncatalogued, uncatalogued_json
-
     model = find_uncatalogued(rulebase, id, cache_folder())
     if model is None:
         raise unknown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from advisor.model.figures import FigureTable, Protocol
+from advisor.model.figures import Protocol
 from advisor.rulebase.base import RuleBase
 
 
@@ -40,7 +40,22 @@ def measurements(rulebase: RuleBase) -> dict[str, list[Measurement]]:
     for protocol in rulebase.protocols.values():
         for table in protocol.tables:
             for checkpoint in table.figures:
-                measurement = _measurement(rulebase, protocol, table, checkpoint)
+                benchmark = rulebase.benchmarks[table.benchmark]
+                metric = table.metric or next(iter(benchmark.metrics))
+                languages = benchmark.languages
+                measurement = Measurement(
+                    benchmark=benchmark.name,
+                    metric=metric,
+                    value=table.figures[checkpoint],
+                    better=benchmark.metrics[metric],
+                    version=table.version,
+                    split=table.split,
+                    language=table.language or (languages[0] if len(languages) == 1 else None),
+                    mode=table.mode,
+                    by=protocol.by,
+                    source=protocol.source,
+                    note=_note(protocol, checkpoint),
+                )
                 by_checkpoint.setdefault(checkpoint, []).append(measurement)
     return by_checkpoint
 
@@ -53,24 +68,3 @@ def _note(protocol: Protocol, checkpoint: str) -> str | None:
         f"at revision {revision}" if revision else None,
     )
     return "; ".join(part for part in parts if part) or None
-
-
-def _measurement(
-    rulebase: RuleBase, protocol: Protocol, table: FigureTable, checkpoint: str
-) -> Measurement:
-    benchmark = rulebase.benchmarks[table.benchmark]
-    metric = table.metric or next(iter(benchmark.metrics))
-    languages = benchmark.languages
-    return Measurement(
-        benchmark=benchmark.name,
-        metric=metric,
-        value=table.figures[checkpoint],
-        better=benchmark.metrics[metric],
-        version=table.version,
-        split=table.split,
-        language=table.language or (languages[0] if len(languages) == 1 else None),
-        mode=table.mode,
-        by=protocol.by,
-        source=protocol.source,
-        note=_note(protocol, checkpoint),
-    )

@@ -170,15 +170,11 @@ class Release:
             return None
         for change in self.changes:
             if change.of == of and (stem := _matched(change.name, name)) is not None:
-                return self._filled_in(change, name, stem)
+                instead = change.instead and change.instead.replace("*", stem)
+                if change.of == "class" and instead and instead not in self.classes:
+                    return change._replace(name=name, kind="removed", instead=None)
+                return change._replace(name=name, instead=instead)
         return None
-
-    def _filled_in(self, change: NameChange, name: str, stem: str) -> NameChange:
-        """Return a change of one name; a class that this release lacks is no replacement."""
-        instead = change.instead and change.instead.replace("*", stem)
-        if change.of == "class" and instead and instead not in self.classes:
-            return change._replace(name=name, kind="removed", instead=None)
-        return change._replace(name=name, instead=instead)
 
 
 def release(rulebase: RuleBase, version: str = "") -> Release:

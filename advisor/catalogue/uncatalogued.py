@@ -100,7 +100,11 @@ def read_config(file: Path, name: str) -> dict[str, Any]:
         config = json.loads(read_bounded(file, MAX_BYTES).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or why_unparsed(error)
-        raise _unreadable(name, reason) from error
+        raise AdvisorError(
+            f"the config.json of `{name}` cannot be read: {reason}",
+            hint="download the checkpoint again, or fix the file",
+            kind="broken-checkpoint",
+        ) from error
     if not isinstance(config, dict):
         raise AdvisorError(
             f"the config.json of `{name}` is not a JSON object",
@@ -108,14 +112,6 @@ def read_config(file: Path, name: str) -> dict[str, Any]:
             kind="broken-checkpoint",
         )
     return config
-
-
-def _unreadable(name: str, reason: str) -> AdvisorError:
-    return AdvisorError(
-        f"the config.json of `{name}` cannot be read: {reason}",
-        hint="download the checkpoint again, or fix the file",
-        kind="broken-checkpoint",
-    )
 
 
 def _text(value: Any) -> str | None:

@@ -219,7 +219,15 @@ def coarser(made: TaskDiagram) -> TaskDiagram:
     axes = []
     for level, axis in enumerate(made.axes):
         of_level = [made.children[node] for node in below if made.level[node] == level]
-        places = _told_apart(axis, of_level)
+        places = [  # of the values that are no interval like the one before
+            place
+            for place, value in enumerate(axis.values)
+            if value.least is None
+            or place == 0
+            or axis.values[place - 1].least is None
+            or axis.values[place - 1].options != value.options
+            or any(of_node[place] != of_node[place - 1] for of_node in of_level)
+        ]
         levels[level] = level, places
         axes.append(
             axis._replace(values=tuple([_joined(axis, places, at) for at in range(len(places))]))
@@ -227,19 +235,6 @@ def coarser(made: TaskDiagram) -> TaskDiagram:
     other = TaskDiagram(made.task, axes, made.training)
     other.root = other.read(made, made.root, lambda leaf: leaf, levels)
     return other
-
-
-def _told_apart(axis: Axis, children: Collection[tuple[int, ...]]) -> list[int]:
-    """Return the places of values that are not an interval like the one before."""
-    return [
-        place
-        for place, value in enumerate(axis.values)
-        if value.least is None
-        or place == 0
-        or axis.values[place - 1].least is None
-        or axis.values[place - 1].options != value.options
-        or any(of_node[place] != of_node[place - 1] for of_node in children)
-    ]
 
 
 def _joined(axis: Axis, places: Sequence[int], at: int) -> AxisValue:

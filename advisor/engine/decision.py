@@ -210,7 +210,18 @@ class Engine:
             raise contradiction(profile, self.rulebase, self.admits)
         typical = first[0]
         possible = self.possible(reachable)
-        complete = self._complete(profile, reachable, typical)
+        complete: Profile = {}
+        for question, id in enumerate(self.encoding.questions):
+            options = self.options(question, typical[question])
+            forced = len(reachable.choices[question]) == 1
+            given = profile.get(id)
+            origin = "implied" if forced else "assumed"
+            if given and forced:  # where it is one of several named, the others cannot be
+                origin = given.origin
+            same = given and set(given.options) == set(options)
+            if not (given or forced) and id in self.rulebase.left_open:
+                options = ()  # it stays open
+            complete[id] = given if given and same else Answer(options, None, origin)
         fired = self.encoding.fired(typical)
         outcome = self.encoding.outcome(fired)
         winner = self.ranking.winner(outcome)
@@ -234,25 +245,6 @@ class Engine:
         """Return the families in a set of winners, `none` last."""
         names = enumerate(self.encoding.winners)
         return tuple(name for place, name in names if winners >> place & 1)
-
-    def _complete(self, profile: Profile, reachable: Reachable, typical: list[Choice]) -> Profile:
-        """Add to the given answers what they imply and what is assumed.
-
-        A question that stays open has no options.
-        """
-        complete: Profile = {}
-        for question, id in enumerate(self.encoding.questions):
-            options = self.options(question, typical[question])
-            forced = len(reachable.choices[question]) == 1
-            given = profile.get(id)
-            origin = "implied" if forced else "assumed"
-            if given and forced:  # where it is one of several named, the others cannot be
-                origin = given.origin
-            same = given and set(given.options) == set(options)
-            if not (given or forced) and id in self.rulebase.left_open:
-                options = ()
-            complete[id] = given if given and same else Answer(options, None, origin)
-        return complete
 
     def _assess(
         self, fired: int, outcome: int, winner: int, reachable: Reachable, complete: Profile

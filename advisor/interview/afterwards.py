@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from advisor.child import environment, interpreter
 from advisor.console.menu_terminal import pressed_lines
-from advisor.console.output import Showing, interactive, note
+from advisor.console.output import note
 from advisor.console.prompt import Extra, Prompt
 from advisor.decide.command_lines import command, needs_of, quoted, rules_flags, try_command
 from advisor.errors import AdvisorError, UsageError
@@ -50,7 +50,9 @@ def offer(
                 elif chosen == CODE:
                     sys.stderr.write(f"\n{advice.snippet}\n")  # whole lines, to be copied
                 elif chosen == EXPLAIN:
-                    _run(recommendation, "explain")
+                    given, priority = advice.decision.given, recommendation.priority
+                    line = command("explain", recommendation.rulebase, given, priority)
+                    _run(line, color=color)
                 else:
                     _save(recommendation, prompt)
             except AdvisorError as error:
@@ -77,23 +79,20 @@ def offers_height(recommendation: Recommendation, columns: int) -> int:
     return len(pressed_lines(QUESTION, _choices(recommendation, opens=True), columns))
 
 
-def _run(recommendation: Recommendation, verb: str) -> None:
-    """Say a command of advisor with the answers, and run it."""
-    given = recommendation.advice[0].decision.given
-    line = command(verb, recommendation.rulebase, given, recommendation.priority)
+def _run(line: str, *, color: bool) -> None:
+    """Say a command of advisor, and run it."""
     note("", line)
     sys.stdout.flush()
-    subprocess.run([*interpreter(), "-m", *shlex.split(line)], env=environment(), check=False)
+    plain = {} if color else {"NO_COLOR": "1"}
+    words = [*interpreter(), "-m", *shlex.split(line)]
+    subprocess.run(words, env=environment() | plain, check=False)
 
 
 def _try(
     recommendation: Recommendation, checkpoint: Checkpoint, prompt: Prompt, *, color: bool
 ) -> None:
     """Ask for an image and what goes with it, and run the checkpoint; nothing is asked in vain."""
-    from advisor.trial import Loading, open_image
-    from advisor.trial.attempt import ImageInputs, try_out
-    from advisor.trial.candidate import CheckpointChoice
-    from advisor.trial.command import agreement, report_of
+    from advisor.trial import open_image
     from advisor.trial.runtime import transformers
 
     transformers()
@@ -105,20 +104,9 @@ def _try(
     rulebase, task = recommendation.rulebase, str(recommendation.advice[0].task)
     needs = needs_of(rulebase, task, checkpoint.model_type)
     given = {flag: text for flag in needs if (text := prompt.type(ASKED[flag]))}
-    note("", try_command(rulebase, checkpoint, task, image, given))
-    folder = given.get("folder", "")
-    inputs = ImageInputs(
-        image=image,
-        folder=str(Path(folder).expanduser()) if folder else "",
-        labels=[given.get("labels", "")],
-        question=given.get("question", ""),
-        query=given.get("query", ""),
-    )
-    choice = CheckpointChoice(checkpoints=[checkpoint.hub_id], task=task)
-    dtype = f"{checkpoint.bits}-bit" if checkpoint.is_rounded else None
-    loading = Loading(agree=agreement(agreed=False, asks=interactive()), dtype=dtype)
-    results = try_out(rulebase, choice, inputs, loading)
-    Showing("terminal", [], color).emit(report_of(results))
+    if folder := given.get("folder"):
+        given["folder"] = str(Path(folder).expanduser())
+    _run(try_command(rulebase, checkpoint, task, image, given), color=color)
 
 
 def _save(recommendation: Recommendation, prompt: Prompt) -> None:

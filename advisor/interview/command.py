@@ -54,6 +54,7 @@ def ask(
       advisor ask --task ocr-line --to family
       advisor ask --plain --format json > answer.json
     """
+    from advisor.decide.recommendation import Recommendation, advise
     from advisor.engine.decision import Engine
     from advisor.interview.afterwards import CHANGE, offer
 
@@ -62,7 +63,14 @@ def ask(
     dialogue = held(engine, given, to, prompt)
     while True:
         profile = dialogue.session.profile
-        answer = _recommendation(engine, profile, first, verified_only=verified_only)
+        answer = Recommendation(
+            rulebase=engine.rulebase,
+            advice=(advise(engine, profile, verified_only=verified_only),),
+            together=None,
+            priority=first,
+            order="quality",
+            verified_only=verified_only,
+        )
         note("")
         afterwards = shown.format == "terminal" and sys.stdout.isatty()
         shown.emit(_report(answer, end=afterwards))
@@ -83,21 +91,6 @@ def _report(answer: Recommendation, *, end: bool) -> Report:
         answer.to_page,
         screen=partial(answer.to_page, screen=screen),
         shared=lambda: shared_page(answer, answer.to_page(screen=UNBOUND)),
-    )
-
-
-def _recommendation(
-    engine: Engine, profile: Profile, first: tuple[str, ...], *, verified_only: bool
-) -> Recommendation:
-    from advisor.decide.recommendation import Recommendation, advise
-
-    return Recommendation(
-        rulebase=engine.rulebase,
-        advice=(advise(engine, profile, verified_only=verified_only),),
-        together=None,
-        priority=first,
-        order="quality",
-        verified_only=verified_only,
     )
 
 

@@ -264,7 +264,11 @@ def losses_of(values: Mapping[str, Iterable[Any]]) -> dict[str, list[RoundingLos
     for id, model in checkpoints.items():
         if not (model.series and id in able and model.loads_safely):
             continue
-        line = _line(model.series, before)
+        line, left = {model.series}, [model.series]  # with all that it succeeds
+        while left:
+            new = before.get(left.pop(), set()) - line
+            line |= new
+            left += new
         for loss in values["loss"]:
             measured = checkpoints[loss.of]
             if measured.series in line and _size_class(measured) == _size_class(model) is not None:
@@ -279,16 +283,6 @@ def worst_losses(losses: Sequence[RoundingLoss], metric: str | None = None) -> d
         if metric is None or metric in loss.metrics:
             worst[loss.precision] = max(loss.loss, worst.get(loss.precision, 0.0))
     return worst
-
-
-def _line(series: str, before: Mapping[str, set[str]]) -> set[str]:
-    """Return a series with all that it succeeds, from one to the next."""
-    line, left = {series}, [series]
-    while left:
-        new = before.get(left.pop(), set()) - line
-        line |= new
-        left += new
-    return line
 
 
 def _size_class(checkpoint: Checkpoint) -> int | None:

@@ -206,26 +206,6 @@ def test_lists_are_short_and_count_what_is_left_out(rulebase):
         assert len(rows[kind]) + rows.get(f"{kind}_left_out", 0) == len(known)
 
 
-def test_lines_that_differ_make_the_program_of_the_next_checkpoint(rulebase):
-    from advisor.decide.programs import snippet
-
-    found = called(rulebase, "recommend", answers={"task": "embeddings"})
-    first, second = found["checkpoints"][:2]
-    lines = first["code"].splitlines()
-    for at, line in second["code_lines"].items():
-        lines[int(at) - 1] = line
-    checkpoint = rulebase.checkpoint(second["id"])
-    options = {
-        id: one["options"][0]
-        for id, one in called(rulebase, "recommend", answers={"task": "embeddings"}, detail=FULL)[
-            "profile"
-        ].items()
-        if len(one["options"]) == 1
-    }
-    program = snippet(checkpoint, "embeddings", rulebase, options, second["use"])
-    assert "\n".join(lines) == program.rstrip("\n")
-
-
 @pytest.mark.parametrize(
     ("name", "arguments", "kind", "says"),
     [
@@ -449,7 +429,7 @@ def test_a_tool_runs_where_a_file_that_takes_too_long_can_be_stopped(rulebase, m
         ran_in.append(threading.current_thread())
         return {}
 
-    tool = BY_NAME["show"]._replace(document=recording, shorten=lambda *_: {})
+    tool = BY_NAME["show"]._replace(document=recording, shorten=lambda _: {})
     monkeypatch.setitem(BY_NAME, "show", tool)
 
     async def asked():
@@ -489,7 +469,7 @@ def test_every_failure_is_said_as_an_error(rulebase, monkeypatch):
 
 def test_a_short_form_never_passes_its_bound():
     rows = [{"id": f"row-{number}", "name": "x" * 50} for number in range(500)]
-    short = compact.things(None, {"tasks": rows, "rule_base": "1"})
+    short = compact.things({"tasks": rows, "rule_base": "1"})
     assert compact.size(short) <= compact.MOST + 40
     assert len(short["tasks"]) + short["tasks_left_out"] == 500
     assert {one.name for one in TOOLS} == set(BY_NAME)

@@ -113,14 +113,14 @@ def test_a24_words_that_no_system_passes_are_refused_in_a_sentence(
 
 
 def test_a18_what_an_interview_starts_imports_nothing_of_the_working_folder(
-    engine, tmp_path, monkeypatch, capfd
+    tmp_path, monkeypatch, capfd
 ):
     from advisor.interview.afterwards import _run
 
     monkeypatch.chdir(tmp_path)
     for name in ("advisor.py", "typer.py", "json.py", "sitecustomize.py"):
         (tmp_path / name).write_text("open('PWNED', 'w')\n")
-    _run(library.recommend(engine.rulebase, {"task": "captioning"}), "explain")
+    _run("advisor explain --task captioning", color=False)
     assert not (tmp_path / "PWNED").exists()
     assert "Why" in capfd.readouterr().out
 
