@@ -54,7 +54,7 @@ def ask(
       advisor ask --task ocr-line --to family
       advisor ask --plain --format json > answer.json
     """
-    from advisor.decide.recommendation import Recommendation, advise
+    from advisor.decide.recommendation import recommend
     from advisor.engine.decision import Engine
     from advisor.interview.afterwards import CHANGE, offer
 
@@ -63,14 +63,7 @@ def ask(
     dialogue = held(engine, given, to, prompt)
     while True:
         profile = dialogue.session.profile
-        answer = Recommendation(
-            rulebase=engine.rulebase,
-            advice=(advise(engine, profile, verified_only=verified_only),),
-            together=None,
-            priority=first,
-            order="quality",
-            verified_only=verified_only,
-        )
+        answer = recommend(rulebase, profile, engine=engine, verified_only=verified_only)
         note("")
         afterwards = shown.format == "terminal" and sys.stdout.isatty()
         shown.emit(_report(answer, end=afterwards))
