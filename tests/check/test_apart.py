@@ -67,10 +67,12 @@ def test_a_new_child_goes_on_behind_the_file_at_which_one_ended(check, monkeypat
 
 def test_too_many_such_files_end_the_run(check, monkeypatch):
     monkeypatch.setattr(apart, "FILE_SECONDS", 1)
-    monkeypatch.setattr(apart, "MOST_GIVEN_UP", 0)
-    result = check({"a.py": SLOW})
+    monkeypatch.setattr(apart, "MOST_GIVEN_UP", 1)
+    result = check({"a.py": SLOW, "b.py": SLOW})
     assert result.code == 2
-    assert "exceeded its memory or time limit" in result.json["error"]["message"]
+    assert result.json["error"]["message"] == (
+        "the scan exceeded its memory or time limit at 2 files; exclude `a.py` and similar files"
+    )
 
 
 def test_a_child_without_memory_ends_the_run_in_one_sentence(check, monkeypatch):

@@ -199,6 +199,27 @@ def test_a_class_is_followed_through_a_module_that_passes_it_on(scanned):
     assert [(usage.checkpoint, usage.class_name) for usage in found.usages] == [(BLIP, "BlipModel")]
 
 
+@pytest.mark.parametrize(
+    ("written", "checkpoint"),
+    [
+        ("from ..names import X", BLIP),
+        ("from .names import X", CAPTION),
+        ("from ...names import X", None),
+        ("from ..here import X", None),
+        ("from names import X", CAPTION),
+        ("from outer.names import X", BLIP),
+    ],
+)
+def test_a_module_is_looked_for_where_its_dots_say(scanned, written, checkpoint):
+    found = scanned(
+        outer__inner__load=f"{written}\n{IMPORT}{LOAD.format('X')}",
+        outer__inner__names=f"X = '{CAPTION}'\n",
+        outer__inner__here=f"X = '{CAPTION}'\n",
+        outer__names=f"X = '{BLIP}'\n",
+    )
+    assert [usage.checkpoint for usage in found.usages] == [checkpoint]
+
+
 def test_modules_that_import_each_other_do_no_harm(scanned):
     found = scanned(
         IMPORT + "from b import X\n" + LOAD.format("X"),
