@@ -92,6 +92,7 @@ def evaluate(
       advisor evaluate photos --candidate http://localhost:11434/v1#gemma3
     """
     from advisor.evaluate.evaluation_report import report_of
+    from advisor.evaluate.forecast import forecast
     from advisor.evaluate.run_file import writing
     from advisor.evaluate.scores import score
     from advisor.evaluate.verdict import refuse_what_cannot_decide, verdict
@@ -99,7 +100,9 @@ def evaluate(
     gates.refuse_what_cannot_be_judged()
     refuse_what_cannot_decide(split(gates.priority))
     if made.options.dry_run:
-        return _forecast_only(made, shown)
+        expected = forecast(made)
+        shown.emit(expected.report)
+        return CANNOT if all(each.cannot for each in expected.candidates) else 0
     folder, candidates = _folder(made, place, shown), _runnable(made)
     with writing(folder) as file:
         run = run_of(made, candidates, file, place)
@@ -107,16 +110,6 @@ def evaluate(
         answer = verdict(scores, made.rulebase, split(gates.priority))
         shown.emit(report_of(run, scores, answer, gates, made.store.read))
     return CANNOT if scores.failed else gates.exit_code(scores, answer)
-
-
-def _forecast_only(made: Arrangement, shown: Showing) -> int:
-    """Say what an evaluation would take; nothing is fetched for it."""
-    from advisor.draw.formats import Report
-    from advisor.evaluate.forecast import as_json, as_page, forecast
-
-    expected = forecast(made)
-    shown.emit(Report.of(as_json, as_page, expected))
-    return CANNOT if all(each.cannot for each in expected.candidates) else 0
 
 
 def _folder(made: Arrangement, place: PlaceOptions, shown: Showing) -> Path:
@@ -173,16 +166,14 @@ def run_of(
     settings = settings_of(made)
     settings["began"] = (not place.fresh and file.began()) or date.today().isoformat()
     run = EvaluationRun(data=made.data, candidates=candidates, settings=settings, file=file)
-    progress = _Progress() if sys.stderr.isatty() else None
+    shown: dict[str, Any] = {"progress": _Progress()} if sys.stderr.isatty() else {}
     with ray_pools(place.ray, place.workers) if place.ray else nullcontext(Worker) as local:
 
         def hire(candidate: Candidate, asking: Asking) -> WorkerPool:
             server = made.endpoints.get(candidate.checkpoint)
             return ServedModel(candidate, asking, server) if server else local(candidate, asking)
 
-        return execute(
-            run, made.store, made.asking, hire, fresh=place.fresh, tell=note, progress=progress
-        )
+        return execute(run, made.store, made.asking, hire, fresh=place.fresh, tell=note, **shown)
 
 
 def _confirmed(inferred: InferredTask, asks: bool) -> str:

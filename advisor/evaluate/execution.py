@@ -37,20 +37,16 @@ AHEAD_PIXELS = 100_000_000
 """No more is decoded ahead than the blocks before this many pixels are reached."""
 THREADS = 3
 
-Opened = tuple[AskedImage, OpenedImage | str]
-"""What is asked, with its image or why that cannot be read."""
-
 
 class Block(NamedTuple):
     """Images that are answered together, with their files read.
 
     `keys` are those of the answers to all of them, by the number of the image; `missing` are those
-    images that have none yet, and `opened` the same decoded.
+    images that have none yet.
     """
 
     keys: tuple[tuple[int, str], ...]
-    missing: tuple[AskedImage, ...] = ()
-    opened: tuple[Opened, ...] = ()
+    missing: Sequence[AskedImage]
 
 
 def prepared(
@@ -72,20 +68,17 @@ def prepared(
     def made_ready(start: int) -> Block:
         asked_images = [_read(store, act, digest, image) for image in images[start : start + size]]
         keys = tuple((each.image.number, each.key) for each in asked_images)
-        missing = tuple(each for each in asked_images if each.key not in stored)
-        if not decode:
-            return Block(keys, missing)
-        opened = tuple((each._replace(data=None), decoded_image(each)) for each in missing)
-        return Block(keys, tuple(each for each, _ in opened), opened)
+        missing = [each for each in asked_images if each.key not in stored]
+        return Block(keys, list(map(decoded_image, missing)) if decode else missing)
 
     with ThreadPoolExecutor(THREADS, thread_name_prefix="advisor-reading") as pool:
         ahead: deque[Future[Block]] = deque()
         remaining = iter(range(0, len(images), size))
 
         def pixels() -> int:
-            done = (image for job in ahead if job.done() for _, image in job.result().opened)
-            sizes = (each.pixels.size for each in done if isinstance(each, OpenedImage))
-            return sum(width * height for width, height in sizes)
+            done = (each.opened for job in ahead if job.done() for each in job.result().missing)
+            images = (each.pixels for each in done if isinstance(each, OpenedImage))
+            return sum(image.width * image.height for image in images)
 
         def go_ahead() -> None:
             while len(ahead) < AHEAD_BLOCKS and pixels() < AHEAD_PIXELS:
@@ -98,34 +91,29 @@ def prepared(
         while ahead:
             block = ahead.popleft().result()
             go_ahead()
-            new = {each.key: each.image.number for each in reversed(block.missing)}
-            first = {number for key, number in new.items() if key not in seen}
+            new = {each.key: each for each in reversed(block.missing) if each.key not in seen}
             seen.update(new)
-            yield block._replace(
-                missing=tuple(each for each in block.missing if each.image.number in first),
-                opened=tuple(pair for pair in block.opened if pair[0].image.number in first),
-            )
+            yield block._replace(missing=[e for e in block.missing if new.get(e.key) is e])
 
 
 def _read(store: ImageStore, act: str, digest: str, image: LabelledImage) -> AskedImage:
+    texts = (image.question, *(image.references if act == SEARCH else ()))
     try:
-        data: bytes | None = store.read(image.id)
-        why = ""
+        data = store.read(image.id)
     except OSError as error:
-        data, why = None, f"`{image.id}` cannot be read: {error.strerror or error}"
-    shown = hashlib.sha256(data).hexdigest() if data is not None else why
-    texts = image.references if act == SEARCH else ()
-    return AskedImage(image, key_of(digest, shown, (image.question, *texts)), data, why)
+        why = f"`{image.id}` cannot be read: {error.strerror or error}"
+        return AskedImage(image, key_of(digest, why, texts), opened=why)
+    return AskedImage(image, key_of(digest, hashlib.sha256(data).hexdigest(), texts), data)
 
 
-def decoded_image(query: AskedImage) -> OpenedImage | str:
-    """Return the image of a file, or why it cannot be read."""
+def decoded_image(query: AskedImage) -> AskedImage:
+    """Return what is asked with the image of its file in place of that, or why there is none."""
     if query.data is None:
-        return query.unreadable
+        return query
     try:
-        return open_encoded(query.data, query.image.id)
+        return query._replace(data=None, opened=open_encoded(query.data, query.image.id))
     except ImageError as error:
-        return error.message
+        return query._replace(data=None, opened=error.message)
 
 
 class AnsweredBlock(NamedTuple):
@@ -138,6 +126,18 @@ class AnsweredBlock(NamedTuple):
     ms: float
     batch: int
     tokens: tuple[int, int] | None = None
+
+    @property
+    def failure(self) -> str | None:
+        """Why no image of it that can be read has an answer, None where one has."""
+        readable = [each.failed for each in self.responses if not each.unreadable]
+        return readable[0] if readable and all(readable) else None
+
+    def timing(self, wall_ms: float) -> dict[str, Any]:
+        """Return what is kept of it, `wall_ms` after the one before."""
+        tokens = {"tokens": self.tokens} if self.tokens else {}
+        times = {"ms": round(self.ms, 3), "wall_ms": round(wall_ms, 3)}
+        return {"images": len(self.responses), **times, "batch": self.batch, **tokens}
 
 
 class Facts(NamedTuple):
@@ -156,8 +156,8 @@ class WorkerPool(Protocol):
     workers: int
     """How many answer at once, so that a block may be there before it is waited for."""
 
-    def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock | None]]:
-        """Yield the answers to blocks in their order, None for those of which none is missing."""
+    def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock]]:
+        """Yield the answers to what is missing of blocks, in the order of these."""
 
     def facts(self) -> Facts | None:
         """Return what is known of the checkpoint, None where nothing had to be loaded."""
@@ -179,7 +179,7 @@ def execute(
     *,
     fresh: bool = False,
     tell: Telling = lambda _line: None,
-    progress: Progress | None = None,
+    progress: Progress = lambda _name, _done, _total: None,
 ) -> EvaluationRun:
     """Run every candidate on every image for which the file of the run has no answer yet.
 
@@ -209,52 +209,51 @@ def _run_one(
     store: ImageStore,
     pool: WorkerPool,
     tell: Telling,
-    progress: Progress | None,
+    progress: Progress,
 ) -> Candidate:
     """Run one candidate, and return it with the warnings of its checkpoint."""
     file, images, size = run.file, run.data.images, run.settings["batch"]
     ready = prepared(
         images, size, store, run.data.act, candidate.digest, file.keys(), not pool.decodes
     )
-    done, smallest, first = 0, 0, True
-    with closing(ready):
-        last = time.perf_counter()
-        for block, answered in pool.answers(ready):
-            done += len(block.keys)
-            if answered is None:
-                file.write(candidate, block.keys)
+    done, smallest, first, last = 0, 0, True, time.perf_counter()
+
+    def progressed(block: Block) -> None:
+        nonlocal done
+        done += len(block.keys)
+        progress(candidate.name, done, len(images))
+
+    def lacking() -> Iterator[Block]:
+        """Yield the blocks that lack answers, all others being written."""
+        nonlocal last
+        for block in ready:
+            if block.missing:
+                yield block
             else:
-                number = len(answered.responses)
-                failures = [each.failed for each in answered.responses if each.failed]
-                readable = sum(not each.unreadable for each in answered.responses)
-                if first and failures and len(failures) == readable:  # it cannot answer at all
-                    raise AdvisorError(failures[0], kind="broken-checkpoint")
-                wall_ms = max((time.perf_counter() - last) * 1000, answered.ms / pool.workers)
-                timing: dict[str, Any] = {
-                    "images": number,
-                    "ms": round(answered.ms, 3),
-                    "wall_ms": round(wall_ms, 3),
-                    "batch": answered.batch,
-                }
-                if answered.tokens:
-                    timing["tokens"] = answered.tokens
-                if first and (loaded := pool.facts()):  # it waits for the checkpoint, too
-                    timing |= {"first": True, "warnings": loaded.warnings}
-                file.write(candidate, block.keys, answered.responses, timing)
-                first = False
-                if answered.batch < number and answered.batch != smallest:
-                    smallest = answered.batch
-                    tell(
-                        f"{candidate.name}: a batch of {number} images does not fit in memory. "
-                        f"The batch size is now {smallest}, so results may differ in the last "
-                        "digits."
-                    )
+                file.write(candidate, block.keys)
+                progressed(block)
+                last = time.perf_counter()
+
+    with closing(ready):
+        for block, answered in pool.answers(lacking()):
+            number = len(answered.responses)
+            if first and answered.failure:  # it cannot answer at all
+                raise AdvisorError(answered.failure, kind="broken-checkpoint")
+            passed = (time.perf_counter() - last) * 1000
+            timing = answered.timing(max(passed, answered.ms / pool.workers))
+            if first and (loaded := pool.facts()):  # it waits for the checkpoint, too
+                timing |= {"first": True, "warnings": loaded.warnings}
+            file.write(candidate, block.keys, answered.responses, timing)
+            first = False
+            if answered.batch < number and answered.batch != smallest:
+                smallest = answered.batch
+                tell(
+                    f"{candidate.name}: a batch of {number} images does not fit in memory. "
+                    f"The batch size is now {smallest}, so results may differ in the last "
+                    "digits."
+                )
+            progressed(block)
             last = time.perf_counter()
-            if progress:
-                progress(candidate.name, done, len(images))
     if facts := pool.facts():
-        record: dict[str, Any] = {"warnings": facts.warnings, "peak_mb": facts.peak_mb}
-        if facts.load_ms is not None:
-            record["load_ms"] = round(facts.load_ms, 1)
-        file.write(candidate, (), (), record)
+        file.write(candidate, (), (), facts._asdict())
     return candidate._replace(warnings=file.warnings(candidate))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import cycle
 from tempfile import TemporaryDirectory
@@ -43,14 +43,14 @@ class Actor:
         self.worker: Worker | None = None
 
     def answer(
-        self, candidate: Candidate, asking: Asking, block: tuple[AskedImage, ...]
+        self, candidate: Candidate, asking: Asking, block: Sequence[AskedImage]
     ) -> AnsweredBlock | AdvisorError:
         """Return the answers to a block of files, or what is wrong with the checkpoint."""
         try:
             if self.worker is None or self.worker.candidate.digest != candidate.digest:
                 self.worker = None  # two may be too large for the memory
                 self.worker = Worker(candidate, asking)
-            return self.worker.answer([(query, decoded_image(query)) for query in block])
+            return self.worker.answer(list(map(decoded_image, block)))
         except AdvisorError as error:
             return AdvisorError(error.message, hint=error.hint, kind=error.kind)
 
@@ -73,25 +73,21 @@ class RayPool:
         self.ray, self.candidate, self.asking, self.actors = ray, candidate, asking, actors
         self.workers = len(actors)
 
-    def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock | None]]:
-        """Yield the answers to blocks in their order, None for those of which none is missing."""
+    def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock]]:
+        """Yield the answers to what is missing of blocks, in the order of these."""
         running: deque[tuple[Block, Any]] = deque()
         turns = cycle(self.actors)
         try:
             for block in blocks:
-                promise = None
-                if block.missing:
-                    answer = next(turns).answer
-                    promise = answer.remote(self.candidate, self.asking, block.missing)
-                running.append((block, promise))
+                answer = next(turns).answer
+                running.append((block, answer.remote(self.candidate, self.asking, block.missing)))
                 if len(running) > A_HEAD * self.workers:
                     yield self._finished(*running.popleft())
             while running:
                 yield self._finished(*running.popleft())
         finally:
             for _, promise in running:
-                if promise is not None:
-                    self.ray.cancel(promise, force=False)
+                self.ray.cancel(promise, force=False)
 
     def facts(self) -> Facts | None:
         """Return what is known of the checkpoint from whoever took most; the peak of one actor."""
@@ -99,10 +95,8 @@ class RayPool:
         loaded = [each for each in facts if each]
         return max(loaded, key=lambda each: each.peak_mb or 0.0) if loaded else None
 
-    def _finished(self, block: Block, promise: Any) -> tuple[Block, AnsweredBlock | None]:
+    def _finished(self, block: Block, promise: Any) -> tuple[Block, AnsweredBlock]:
         """Wait for the answers to a block, and return them."""
-        if promise is None:
-            return block, None
         try:
             answered = self.ray.get(promise)
         except self.ray.exceptions.RayError as error:

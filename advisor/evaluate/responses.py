@@ -18,6 +18,7 @@ from advisor.trial.local_checkpoint import LocalCheckpoint
 
 if TYPE_CHECKING:
     from advisor.evaluate.run_file import RunFile
+    from advisor.trial.images import OpenedImage
 
 BASELINE_NAMED = "baseline:"
 """What stands before the kind of a baseline where candidates are named."""
@@ -123,12 +124,16 @@ def digest_of_order(
 
 
 class AskedImage(NamedTuple):
-    """One image to answer about: its file, or why that cannot be read, and the answer's key."""
+    """One image to answer about, and the answer's key.
+
+    `data` is its file; `opened` the image in it, or why that cannot be read, as soon as one of the
+    two is known.
+    """
 
     image: LabelledImage
     key: str
-    data: bytes | None
-    unreadable: str = ""
+    data: bytes | None = None
+    opened: OpenedImage | str | None = None
 
 
 def read_label_map(path: str) -> tuple[tuple[str, str], ...]:
@@ -239,8 +244,7 @@ def timing_of(records: Iterable[Mapping[str, Any]]) -> Timing:
     latencies = sorted(float(each["ms"]) for each in counted)
     wall = sum(float(each["ms" if each.get("first") else "wall_ms"]) for each in counted)
     timed = sum(int(each["images"]) for each in counted)
-    loads = [float(each["load_ms"]) for each in timings if "load_ms" in each]
-    peaks = (each.get("peak_mb") for each in timings)
+    loads, peaks = ([each.get(name) for each in timings] for name in ("load_ms", "peak_mb"))
     tokens = [each["tokens"] for each in timings if "tokens" in each]
     return Timing(
         images=sum(int(each["images"]) for each in answered),
@@ -248,7 +252,7 @@ def timing_of(records: Iterable[Mapping[str, Any]]) -> Timing:
         images_per_second=timed / wall * 1000 if wall else None,
         latency_ms=statistics.median(latencies) if latencies else None,
         latency_p95_ms=latencies[math.ceil(0.95 * len(latencies)) - 1] if latencies else None,
-        load_ms=loads[-1] if loads else None,
+        load_ms=next((float(load) for load in reversed(loads) if load is not None), None),
         peak_mb=max((float(peak) for peak in peaks if peak is not None), default=None),
         prompt_tokens=sum(int(read) for read, _ in tokens) if tokens else None,
         completion_tokens=sum(int(written) for _, written in tokens) if tokens else None,

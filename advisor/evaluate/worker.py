@@ -16,7 +16,7 @@ from advisor.decide.command_lines import act_of, use_for, uses_of
 from advisor.decide.programs import prompts_for
 from advisor.errors import AdvisorError, MissingExtraError
 from advisor.evaluate.endpoint import Endpoint, RefusedError, data_url
-from advisor.evaluate.execution import AnsweredBlock, Block, Facts, Opened, decoded_image
+from advisor.evaluate.execution import AnsweredBlock, Block, Facts, decoded_image
 from advisor.evaluate.measuring import IN_WORDS
 from advisor.evaluate.responses import AskedImage, Asking, EvaluationSet, Response, digest_of_order
 from advisor.evaluate.vector_classifiers import is_head, load_head
@@ -77,33 +77,33 @@ class Worker:
         warnings = runner.scoring_warnings if self.asking.act == LABEL else runner.warnings
         return Facts(tuple(warnings), self.load_ms, peak_mb(runner.placement))
 
-    def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock | None]]:
-        """Yield the answers to blocks in their order, None for those of which none is missing."""
+    def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock]]:
+        """Yield the answers to what is missing of blocks, in the order of these."""
         for block in blocks:
-            yield block, self.answer(block.opened) if block.missing else None
+            yield block, self.answer(block.missing)
 
-    def answer(self, block: Sequence[Opened]) -> AnsweredBlock:
+    def answer(self, queries: Sequence[AskedImage]) -> AnsweredBlock:
         """Return the answers to a block, in its order; OutOfMemoryError where one is too much.
 
         What memory has no room for is halved, for all blocks to come as well.
         """
         runner, begun = self.runner, time.perf_counter()
-        readable = [(query, image) for query, image in block if not isinstance(image, str)]
+        readable = [each for each in queries if isinstance(each.opened, OpenedImage)]
         answered = {each.number: each for each in self._all(readable)}
         if runner.placement.on_cuda:
             library("torch").cuda.synchronize()
         ms = (time.perf_counter() - begun) * 1000
         responses = tuple(
-            Response(query.image.number, query.key, unreadable=image)
-            if isinstance(image, str)
-            else answered[query.image.number]
-            for query, image in block
+            Response(each.image.number, each.key, unreadable=each.opened)
+            if isinstance(each.opened, str)
+            else answered[each.image.number]
+            for each in queries
         )
-        return AnsweredBlock(responses, ms, self.batch or len(block))
+        return AnsweredBlock(responses, ms, self.batch or len(queries))
 
-    def _all(self, block: Sequence[tuple[AskedImage, OpenedImage]]) -> list[Response]:
+    def _all(self, queries: Sequence[AskedImage]) -> list[Response]:
         responses: list[Response] = []
-        rest = list(block)
+        rest = list(queries)
         while rest:
             size = self.batch or len(rest)
             some, rest = rest[:size], rest[size:]
@@ -118,30 +118,30 @@ class Worker:
                     library("torch").cuda.empty_cache()
         return responses
 
-    def _some(self, block: Sequence[tuple[AskedImage, OpenedImage]]) -> list[Response]:
+    def _some(self, queries: Sequence[AskedImage]) -> list[Response]:
         """Answer a batch; where it fails as a whole, each image alone."""
         try:
-            return self._responses(block)
+            return self._responses(queries)
         except (OutOfMemoryError, MissingExtraError):
             raise
         except AdvisorError as error:
-            if len(block) > 1:
-                return [each for pair in block for each in self._some([pair])]
-            ((query, _),) = block
+            if len(queries) > 1:
+                return [each for query in queries for each in self._some([query])]
+            (query,) = queries
             return [Response(query.image.number, query.key, failed=error.message)]
 
-    def _responses(self, block: Sequence[tuple[AskedImage, OpenedImage]]) -> list[Response]:
-        asking, images = self.asking, [image for _, image in block]
-        empty = [Response(query.image.number, query.key) for query, _ in block]
+    def _responses(self, queries: Sequence[AskedImage]) -> list[Response]:
+        asking = self.asking
+        images = [each.opened for each in queries if isinstance(each.opened, OpenedImage)]
+        empty = [Response(each.image.number, each.key) for each in queries]
         if self.candidate.baseline or asking.act == SEARCH:
-            packed = self._vectors([query for query, _ in block], images)
+            packed = self._vectors(queries, images)
             return [r._replace(vectors=each) for r, each in zip(empty, packed, strict=True)]
         if asking.act == LABEL:
             rows = self._scores(images)
             return [r._replace(scores=tuple(row)) for r, row in zip(empty, rows, strict=True)]
         requests = [
-            Request(question=query.image.question or None, prompt=asking.prompt)
-            for query, _ in block
+            Request(question=each.image.question or None, prompt=asking.prompt) for each in queries
         ]
         answers = [reply.answers[0] for reply in self.runner.run_all(images, requests)]
         responses = []
@@ -251,15 +251,12 @@ class ServedModel:
             )
         return Facts(tuple(warnings), None, None)
 
-    def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock | None]]:
-        """Yield the answers to blocks in their order, None for those of which none is missing."""
+    def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock]]:
+        """Yield the answers to what is missing of blocks, in the order of these."""
         self.endpoint.stopped.clear()
         pool = ThreadPoolExecutor(TOGETHER, thread_name_prefix="advisor-asking")
         try:
             for block in blocks:
-                if not block.missing:
-                    yield block, None
-                    continue
                 self.asked, begun = True, time.perf_counter()
                 given = list(pool.map(self._answer, block.missing))
                 ms = (time.perf_counter() - begun) * 1000
@@ -273,10 +270,9 @@ class ServedModel:
     def _answer(self, query: AskedImage) -> tuple[Response, tuple[int, int]]:
         """Return what the server answers about an image, and the tokens that it took."""
         response = Response(query.image.number, query.key)
-        image = decoded_image(query)
-        if isinstance(image, str):
+        asking, image = self.asking, decoded_image(query).opened
+        if not isinstance(image, OpenedImage):
             return response._replace(unreadable=image), (0, 0)
-        asking = self.asking
         request = Request(
             texts=asking.texts,
             question=query.image.question or None,

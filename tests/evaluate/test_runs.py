@@ -549,7 +549,7 @@ def test_blocks_are_read_ahead_in_order_and_no_more_pixels_than_agreed(monkeypat
     ]  # fmt: skip
     assert len({key for block in found for _, key in block.keys}) == 1, "no name is in a key"
     assert [len(block.missing) for block in found] == [1, 0, 0], "one file is answered once"
-    assert all(image.pixels.size == (200, 200) for block in found for _, image in block.opened)
+    assert all(each.opened.pixels.size == (200, 200) for block in found for each in block.missing)
     files = list(prepared(*ready, set(), decode=False))
     assert all(each.data for block in files for each in block.missing)
     known = {key for _, key in found[0].keys}
