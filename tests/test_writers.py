@@ -20,7 +20,6 @@ sys.path.remove(str(ROOT / "benchmarks"))
 WRITING = {"write_text", "replacing", "creating_folder", "connect"}
 """The functions of `advisor.writing` that put something in place, and that of `sqlite3`."""
 OTHERWISE = {
-    "unified_vlp.regions": "for programs; no command stores regions",
     "interview.afterwards": "a profile of three lines, by the same function, at a prompt",
 }
 READ_ONLY = {

@@ -87,12 +87,13 @@ def evaluate(
       advisor evaluate examples/shapes --demo
       advisor evaluate photos --candidate openai/clip-vit-base-patch32 --limit 200
       advisor evaluate captions.csv --task captioning --language de --output html=report.html
-      advisor evaluate data.jsonl --dry-run --price-per-hour 1.20
+      advisor evaluate data.jsonl --dry-run
       advisor evaluate photos --candidate ./mine --fail-under accuracy=0.9 --confident
       advisor evaluate photos --candidate http://localhost:11434/v1#gemma3
     """
+    from advisor.draw.formats import Report
     from advisor.evaluate.evaluation_report import report_of
-    from advisor.evaluate.forecast import forecast
+    from advisor.evaluate.forecast import as_json, as_page, forecast
     from advisor.evaluate.run_file import writing
     from advisor.evaluate.scores import score
     from advisor.evaluate.verdict import refuse_what_cannot_decide, verdict
@@ -101,8 +102,8 @@ def evaluate(
     refuse_what_cannot_decide(split(gates.priority))
     if made.options.dry_run:
         expected = forecast(made)
-        shown.emit(expected.report)
-        return CANNOT if all(each.cannot for each in expected.candidates) else 0
+        shown.emit(Report.of(as_json, as_page, made, expected))
+        return CANNOT if all(each.cannot for each in expected) else 0
     folder, candidates = _folder(made, place, shown), _runnable(made)
     with writing(folder) as file:
         run = run_of(made, candidates, file, place)

@@ -86,7 +86,7 @@ class RunOptions:
     ] = False
     dry_run: Annotated[
         bool,
-        option("--dry-run", "Print the planned runs, downloads and costs without running them."),
+        option("--dry-run", "Print the planned runs and downloads without running them."),
     ] = False
     price: Annotated[
         float,

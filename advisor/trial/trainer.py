@@ -68,15 +68,12 @@ class Recipe(NamedTuple):
 
     `collate` makes a batch of examples in an epoch (-1: the one that is judged by), with `labels`.
     `warm_up` is the share of the steps in which the learning rate rises; it falls to 0 after that.
-    `clip` is the norm that all gradients together are cut to, 0 where the optimizer does it.
     `finish` is called before `parts` are saved.
     """
 
     collate: Callable[[Sequence[TrainingExample], int], dict[str, Any]]
     parts: tuple[Any, ...]
-    optimizer: Any = None
     warm_up: float = 0.05
-    clip: float = 1.0
     finish: Callable[[], object] = lambda: None
 
 
@@ -251,7 +248,6 @@ def _trainer(
             learning_rate=training.learning_rate,
             warmup_steps=recipe.warm_up,
             weight_decay=WEIGHT_DECAY,
-            max_grad_norm=recipe.clip,
             eval_strategy="epoch",
             save_strategy="epoch",
             save_total_limit=2,
@@ -280,7 +276,6 @@ def _trainer(
             train_dataset=watch.rows,
             eval_dataset=Rows(held_out),
             data_collator=lambda rows: recipe.collate([each for each, _ in rows], rows[0][1]),
-            optimizers=(recipe.optimizer, None),
             callbacks=[
                 watch,
                 *([EarlyStoppingCallback(training.patience)] if training.patience else []),

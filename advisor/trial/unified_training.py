@@ -108,14 +108,10 @@ def train_unified(
     start = trainer.begin(folder, begun_with, make if new else None)
     act = ANSWER if aim == ANSWERS else CAPTION
     runner = trainable(start if new else checkpoint, act, how.device, OWN_CLASSES)
-    named = runner.network.named_parameters()
-    optimizer = library(f"{OWN_NETWORKS}.objectives").BertAdam(named, how.learning_rate)
     recipe = trainer.Recipe(
         collate=lambda rows, epoch: _batch(runner, published, rows, f"{how.seed}-{epoch}"),
         parts=(runner.network, runner.processor),
-        optimizer=optimizer,
         warm_up=0.1,
-        clip=0.0,  # BertAdam cuts each gradient by itself
     )
     done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, reports)
     return done
@@ -141,7 +137,7 @@ def _batch(
     arranged = layout.arrange(ids, modes, config, padded=False)
     hidden = objectives.hide_words(arranged, config, draws, share=aim.share, most=aim.most)
     inputs = {
-        "input_ids": hidden.ids,
+        "input_ids": hidden["input_ids"],
         "token_type_ids": arranged.segments,
         "attention_mask": arranged.seen,
         **processor.image_processor([each.regions or each.pixels for each in opened]),
@@ -154,9 +150,4 @@ def _batch(
                 if answer in places:
                     targets[row, places[answer]] = score
         return {**inputs, "labels": targets}
-    return {
-        **inputs,
-        "hidden_places": hidden.places,
-        "labels": hidden.words,
-        "label_weights": hidden.weights,
-    }
+    return {**inputs, **hidden}

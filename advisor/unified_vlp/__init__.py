@@ -22,27 +22,15 @@ from transformers import (
     AutoProcessor,
 )
 
-from advisor.unified_vlp.heads import (
-    UnifiedVLPForAnswering,
-    UnifiedVLPForCaptioning,
-    UnifiedVLPForPreTraining,
-)
-from advisor.unified_vlp.network import UnifiedVLPModel
-from advisor.unified_vlp.processor import UnifiedVLPProcessor
-from advisor.unified_vlp.regions import Regions, UnifiedVLPRegionReader, read_regions
-from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
-
-__all__ = [
-    "Regions",
-    "UnifiedVLPConfig",
-    "UnifiedVLPForAnswering",
-    "UnifiedVLPForCaptioning",
-    "UnifiedVLPForPreTraining",
-    "UnifiedVLPModel",
-    "UnifiedVLPProcessor",
-    "UnifiedVLPRegionReader",
-    "read_regions",
-]
+from advisor.unified_vlp.heads import UnifiedVLPForAnswering as UnifiedVLPForAnswering
+from advisor.unified_vlp.heads import UnifiedVLPForCaptioning as UnifiedVLPForCaptioning
+from advisor.unified_vlp.heads import UnifiedVLPForPreTraining as UnifiedVLPForPreTraining
+from advisor.unified_vlp.network import UnifiedVLPModel as UnifiedVLPModel
+from advisor.unified_vlp.processor import UnifiedVLPProcessor as UnifiedVLPProcessor
+from advisor.unified_vlp.regions import Regions as Regions
+from advisor.unified_vlp.regions import UnifiedVLPRegionReader as UnifiedVLPRegionReader
+from advisor.unified_vlp.regions import read_regions as read_regions
+from advisor.unified_vlp.vlp_config import UnifiedVLPConfig as UnifiedVLPConfig
 
 _HEADS = (
     (AutoModel, UnifiedVLPModel),

@@ -56,9 +56,7 @@ def new(
     """
     torch.manual_seed(seed)
     words = words_in(vocabulary) if vocabulary is not None else words_of(texts)
-    sizes = dict(SMALL_GRID)
-    if regions is not None:
-        sizes = read_regions(regions).sizes()
+    sizes = SMALL_GRID if regions is None else read_regions(regions).sizes()
     config = UnifiedVLPConfig(
         vocab_size=len(words),
         max_position_embeddings=sizes["region_count"] + 2 + 40,
@@ -125,8 +123,7 @@ def words_of(texts: Iterable[str]) -> list[str]:
 def _labels(answers: Counter[str]) -> dict[str, Any]:
     """Return `<unk>` and the most frequent answers by number; equal ones by the alphabet."""
     ranked = sorted(answers, key=lambda answer: (-answers[answer], answer))
-    named = [UNKNOWN, *(each for each in ranked if each != UNKNOWN)][:MOST_ANSWERS]
-    return labels_of(named)
+    return labels_of([UNKNOWN, *(each for each in ranked if each != UNKNOWN)][:MOST_ANSWERS])
 
 
 def labels_of(answers: Sequence[str]) -> dict[str, Any]:

@@ -100,11 +100,8 @@ def convert(
     stored = read_state_dict(Path(file))
     dropped, weights = _parted(stored, str(file))
     words = words_in(vocabulary)
-    named = (
-        lines_in(answers, "pass a text file with one answer per line")
-        if answers is not None
-        else []
-    )
+    wanted = "pass a text file with one answer per line"
+    named = lines_in(answers, wanted) if answers is not None else []
     config = _config(weights, str(file), words, named)
     kind = UnifiedVLPForAnswering if ANSWERS in weights else UnifiedVLPForCaptioning
     network = _loaded(kind, config, weights, str(file))

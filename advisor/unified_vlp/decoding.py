@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from transformers import DynamicCache
 
-from advisor.unified_vlp.network import Picture, WordCache
+from advisor.unified_vlp.network import CACHE, Picture
 from advisor.unified_vlp.processor import SEGMENTS, SEQUENCE
 
 FORBIDDEN = -10_000.0
@@ -43,7 +44,7 @@ class Steps:
         self.network, self.config = network, network.config
         self.device = picture[0].device
         self.picture: Picture | None = picture
-        self.cache = WordCache()
+        self.cache = DynamicCache()
 
     def scores(self, words: torch.Tensor | None) -> torch.Tensor:
         """Return the scores of the next word, (rows, vocabulary), after `words`, (rows,).
@@ -71,7 +72,8 @@ class Steps:
         vlp = self.network.vlp
         entered = vlp.bert.embeddings.slots(ids, segments, self.picture, first_slot=first)
         seen = seen[None].expand(rows, -1, -1)
-        states = vlp.states(entered, seen, self.cache).last_hidden_state
+        states = vlp.states(entered, seen, **{CACHE: self.cache}).last_hidden_state
+        self.cache.crop(-1)  # no later slot sees this [MASK]
         self.picture = None
         scores: torch.Tensor = self.network.word_scores(states[:, -1]).float()
         return scores
@@ -94,7 +96,12 @@ def write(
     longest = min(max_new_tokens or network.config.longest_text, room)
     if num_beams > 1:
         return _beams(steps, num_beams, longest, length_penalty)
-    return _greedily(steps, longest)
+    words, scores, word = [], [], None
+    for _ in range(longest):  # all steps are taken (modeling.py:1189)
+        best, word = steps.scores(word).max(dim=-1)
+        words.append(word)
+        scores.append(best)
+    return Searched(ids=torch.stack(words, dim=1), scores=torch.stack(scores, dim=1))
 
 
 def log_likelihood(network: Any, picture: Picture, tokens: Sequence[int]) -> torch.Tensor:
@@ -111,16 +118,6 @@ def log_likelihood(network: Any, picture: Picture, tokens: Sequence[int]) -> tor
     return total
 
 
-def _greedily(steps: Steps, longest: int) -> Searched:
-    """Return the best word each time, (batch, longest); all steps are taken (modeling.py:1189)."""
-    words, scores, word = [], [], None
-    for _ in range(longest):
-        best, word = steps.scores(word).max(dim=-1)
-        words.append(word)
-        scores.append(best)
-    return Searched(ids=torch.stack(words, dim=1), scores=torch.stack(scores, dim=1))
-
-
 def _beams(steps: Steps, beams: int, longest: int, penalty: float) -> Searched:
     """Return the best sequence of each picture among its beams (modeling.py:1256-1494)."""
     end = steps.config.sep_token_id
@@ -134,7 +131,7 @@ def _beams(steps: Steps, beams: int, longest: int, penalty: float) -> Searched:
             total, word, pointer = best, ids, torch.zeros_like(ids)
             batch = len(ids)
             first_row = torch.arange(batch, device=ids.device) * beams
-            steps.cache.keep(torch.arange(batch, device=ids.device).repeat_interleave(beams))
+            steps.cache.batch_repeat_interleave(beams)
         else:
             ended = (words[-1] == end).float().view(-1, 1)
             before = ended * FORBIDDEN + totals[-1].view(-1, 1)
@@ -142,7 +139,7 @@ def _beams(steps: Steps, beams: int, longest: int, penalty: float) -> Searched:
             total, place = sums.topk(beams, dim=-1)
             pointer = place // beams
             word = ids.view(batch, -1).gather(1, place)
-            steps.cache.keep((pointer + first_row[:, None]).flatten())
+            steps.cache.batch_select_indices((pointer + first_row[:, None]).flatten())
         totals.append(total)
         words.append(word)
         pointers.append(pointer)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
-from transformers.utils import ModelOutput
+from transformers.modeling_outputs import MaskedLMOutput
 
-from advisor.unified_vlp.decoding import Searched, log_likelihood, write
+from advisor.unified_vlp.decoding import log_likelihood, write
 from advisor.unified_vlp.network import (
     UnifiedVLPModel,
     UnifiedVLPPreTrainedModel,
@@ -22,15 +21,6 @@ from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
 
 UNKNOWN_ANSWER = 0
 """The answer `<unk>`, which is never given (modeling.py:1046)."""
-
-
-@dataclass
-class HeadOutput(ModelOutput):
-    """The loss, and scores: of words at the hidden places, or of answers; what they come from."""
-
-    loss: torch.Tensor | None = None
-    logits: torch.Tensor | None = None
-    last_hidden_state: torch.Tensor | None = None
 
 
 class WordHead(nn.Module):
@@ -74,7 +64,7 @@ class UnifiedVLPForPreTraining(UnifiedVLPPreTrainedModel):
         labels: torch.Tensor | None = None,
         label_weights: torch.Tensor | None = None,
         **picture: Any,
-    ) -> HeadOutput:
+    ) -> MaskedLMOutput:
         """Return the loss and the word scores at the hidden places.
 
         `hidden_places` are slots, (batch, places), `labels` their words and `label_weights` 1
@@ -86,7 +76,7 @@ class UnifiedVLPForPreTraining(UnifiedVLPPreTrainedModel):
         loss = None
         if labels is not None and label_weights is not None:
             loss = hidden_word_loss(scores, labels, label_weights)
-        return HeadOutput(loss=loss, logits=scores, last_hidden_state=states)
+        return MaskedLMOutput(loss=loss, logits=scores)
 
 
 class UnifiedVLPForCaptioning(UnifiedVLPForPreTraining):
@@ -95,23 +85,16 @@ class UnifiedVLPForCaptioning(UnifiedVLPForPreTraining):
     The network is that of pre-training; what it adds is the writing.
     """
 
+    @torch.no_grad()
     def generate(self, **given: Any) -> torch.Tensor:
         """Return the ids of captions, (batch, longest); [SEP] ends one, [PAD] fills up.
-
-        `given` are those of `searched`.
-        """
-        return self.searched(**given).ids
-
-    @torch.no_grad()
-    def searched(self, **given: Any) -> Searched:
-        """Return captions with the scores and beams behind them.
 
         `given` are what UnifiedVLPModel takes of a picture, and `num_beams`, `max_new_tokens` and
         `length_penalty` (added a word, unlike the divisor of transformers).
         """
         names = ("region_features", "region_places", "pixel_values")
         picture = {name: given.pop(name) for name in names if name in given}
-        return write(self, self.vlp.picture(**picture), **given)
+        return write(self, self.vlp.picture(**picture), **given).ids
 
     @torch.no_grad()
     def likelihood(self, tokens: Sequence[int], **picture: Any) -> torch.Tensor:
@@ -143,7 +126,7 @@ class UnifiedVLPForAnswering(UnifiedVLPPreTrainedModel):
         attention_mask: torch.Tensor,
         labels: torch.Tensor | None = None,
         **picture: Any,
-    ) -> HeadOutput:
+    ) -> MaskedLMOutput:
         """Return the scores of all answers, and with soft `labels`, (batch, answers), the loss.
 
         The head reads [CLS] times the [SEP] behind the regions, element by element: not the last
@@ -152,7 +135,7 @@ class UnifiedVLPForAnswering(UnifiedVLPPreTrainedModel):
         states = self.vlp(input_ids, token_type_ids, attention_mask, **picture).last_hidden_state
         scores = self.answer_head(states[:, 0] * states[:, self.config.text_start - 1])
         loss = None if labels is None else answer_loss(scores, labels)
-        return HeadOutput(loss=loss, logits=scores, last_hidden_state=states)
+        return MaskedLMOutput(loss=loss, logits=scores)
 
     def answers(self, scores: torch.Tensor) -> list[int]:
         """Return the place of the best answer of each row, (batch, answers); never `<unk>`."""

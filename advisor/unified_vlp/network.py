@@ -50,15 +50,6 @@ class GridRegions(nn.Module):
 
         `pixels` are (batch, 3, side, side); the cells run row by row.
         """
-        features, boxes, classes = self.read(pixels)
-        return features, place_vectors(boxes, classes.softmax(dim=-1)).to(features.dtype)
-
-    def read(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return what a detector gives: features, (batch, cells, features), boxes and classes.
-
-        Boxes are (batch, cells, 6), x1 y1 x2 y2, 0 and the weight; classes (batch, cells, classes)
-        are scores, not yet probabilities.
-        """
         cells = self.convolutions(pixels).flatten(2).transpose(1, 2)
         corners = torch.arange(self.side, device=pixels.device, dtype=torch.float32) * self.cell
         top, left = torch.meshgrid(corners, corners, indexing="ij")
@@ -67,7 +58,9 @@ class GridRegions(nn.Module):
         weight = self.weight(cells).float().sigmoid()
         box = box.expand(len(pixels), -1, -1)
         boxes = torch.cat([box, torch.zeros_like(weight), weight], dim=-1)
-        return self.features(cells).relu(), boxes, self.classes(cells).float()
+        features: torch.Tensor = self.features(cells).relu()
+        places = place_vectors(boxes, self.classes(cells).float().softmax(dim=-1))
+        return features, places.to(features.dtype)
 
 
 class _Stage(nn.Module):
@@ -185,34 +178,6 @@ CACHE = "cache" if "cache" in inspect.signature(BertModel.forward).parameters el
 """What BertModel calls the keys and values of earlier slots: the name changed within 5.x."""
 
 
-class WordCache:
-    """Keys and values of the slots written so far, as BertModel asks a cache for them.
-
-    The last slot of every call is a [MASK]: it is seen in that call, and not kept.
-    """
-
-    def __init__(self) -> None:
-        self.kept: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
-
-    def get_seq_length(self, layer: int = 0) -> int:
-        """Return how many slots are kept."""
-        return self.kept[layer][0].shape[2] if layer in self.kept else 0
-
-    def update(
-        self, key: torch.Tensor, value: torch.Tensor, layer: int, *_: Any, **__: Any
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return keys and values of all slots, (batch, heads, slots, width / heads) each."""
-        if layer in self.kept:
-            before = self.kept[layer]
-            key, value = torch.cat([before[0], key], dim=2), torch.cat([before[1], value], dim=2)
-        self.kept[layer] = key[:, :, :-1], value[:, :, :-1]
-        return key, value
-
-    def keep(self, rows: torch.Tensor) -> None:
-        """Go on from these rows of the batch, (rows,)."""
-        self.kept = {layer: (key[rows], value[rows]) for layer, (key, value) in self.kept.items()}
-
-
 class UnifiedVLPPreTrainedModel(PreTrainedModel):
     """What every network of this kind shares: how it starts, and how its parts are called."""
 
@@ -286,15 +251,12 @@ class UnifiedVLPModel(UnifiedVLPPreTrainedModel):
         content, place = self.regions(region_features, region_places)
         return content, place
 
-    def states(
-        self, slots: torch.Tensor, seen: torch.Tensor, cache: WordCache | None = None, **more: Any
-    ) -> Any:
+    def states(self, slots: torch.Tensor, seen: torch.Tensor, **more: Any) -> Any:
         """Return what BertModel makes of slots, (batch, rows, width), as SlotEmbedding gives them.
 
         `seen` is True where a row may look at a column, (batch, rows, columns), those of a cache
         first.
         """
-        more |= {} if cache is None else {CACHE: cache}
         return self.bert(inputs_embeds=slots, attention_mask=seen[:, None].bool(), **more)
 
     def forward(

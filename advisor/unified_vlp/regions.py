@@ -20,8 +20,7 @@ from torch.nn import functional
 from transformers.image_processing_utils import BaseImageProcessor
 
 from advisor.errors import AdvisorError, MissingExtraError
-from advisor.unified_vlp.vlp_config import BOX_NUMBERS, GRID, REGIONS
-from advisor.writing import replacing
+from advisor.unified_vlp.vlp_config import BOX_NUMBERS, GRID, PUBLISHED
 
 ARRAYS = ("features", "class_probabilities", "boxes")
 KEY = "::"
@@ -58,23 +57,15 @@ class Regions:
     boxes: Any
     name: str = "regions"
 
-    def save(self, file: str | Path) -> Path:
-        """Write the three arrays as an `.npz`."""
-        arrays = {name: getattr(self, name) for name in ARRAYS}
-        target = Path(file)
-        with replacing(target) as scratch, scratch.open("wb") as opened:
-            numpy.savez_compressed(opened, **arrays)
-        return target
-
     def sizes(self) -> dict[str, int]:
         """Return the sizes that a new network for them is to have, as its configuration names them.
 
         Raises RegionsError where they are none, or far more than detectors find.
         """
         shapes = [numpy.shape(getattr(self, name)) for name in ARRAYS]
-        sides = {side for shape in shapes for side in shape}
-        flat = all(len(shape) == 2 for shape in shapes)
-        if not flat or not 1 <= min(sides) <= max(sides) <= MOST_SIDE:
+        if any(
+            len(shape) != 2 or not 1 <= min(shape) <= max(shape) <= MOST_SIDE for shape in shapes
+        ):
             raise RegionsError(
                 f"`{self.name}` has arrays of {', '.join(map(_shape, shapes))}, which do not "
                 "match a model",
@@ -82,8 +73,8 @@ class Regions:
             )
         (count, features), (_, classes), _boxes = shapes
         self.check(count, features, classes)
-        names = ("region_count", "region_feature_size", "region_class_size")
-        return dict(zip(names, (count, features, classes), strict=True))
+        sizes = {"region_feature_size": features, "region_class_size": classes}
+        return {"region_count": count, **sizes}
 
     def check(self, count: int, features: int, classes: int) -> None:
         """Raise RegionsError unless the shapes are those a network takes."""
@@ -225,6 +216,9 @@ DETECTOR = (
     "https://github.com/LuoweiZhou/detectron-vlp computes region features (Python 2, Caffe2 and "
     "a GPU); save them as .npz with features, class_probabilities and boxes"
 )
+READ = ("visual", "region_count", "region_feature_size", "region_class_size", "image_size",
+        "longest_text")  # fmt: skip
+"""The settings of a configuration that a reader has as well."""
 MEAN = DEVIATION = 0.5
 LEVELS = 255
 EPSILON = 1e-5
@@ -239,32 +233,24 @@ class UnifiedVLPRegionReader(BaseImageProcessor):
 
     model_input_names: tuple[str, ...] = ("region_features", "region_places")
 
-    def __init__(
-        self,
-        visual: str = REGIONS,
-        region_count: int = 100,
-        region_feature_size: int = 2048,
-        region_class_size: int = 1601,
-        image_size: int | None = None,
-        longest_text: int = 20,
-        **others: Any,
-    ) -> None:
-        super().__init__(**others)
-        self.visual = visual
-        self.region_count = region_count
-        self.region_feature_size = region_feature_size
-        self.region_class_size = region_class_size
-        self.image_size = image_size
-        self.longest_text = longest_text
-        if visual == GRID:
+    visual: str
+    region_count: int
+    region_feature_size: int
+    region_class_size: int
+    image_size: int | None
+    longest_text: int
+
+    def __init__(self, **given: Any) -> None:
+        for name in READ:
+            setattr(self, name, given.pop(name, PUBLISHED[name]))
+        super().__init__(**given)
+        if self.visual == GRID:
             self.model_input_names = ("pixel_values",)
 
     @classmethod
     def of(cls, config: Any) -> UnifiedVLPRegionReader:
         """Return the reader for a network's configuration."""
-        sizes = ("region_count", "region_feature_size", "region_class_size", "image_size")
-        names = ("visual", *sizes, "longest_text")
-        return cls(**{name: getattr(config, name) for name in names})
+        return cls(**{name: getattr(config, name) for name in READ})
 
     def __call__(self, images: Any, **_: Any) -> dict[str, torch.Tensor]:
         """Return the network's inputs for one picture or a list of them.

@@ -26,6 +26,7 @@ from quantities import Quantity, every, gradients, near, same, thinned_states
 from advisor.unified_vlp import UnifiedVLPForAnswering, UnifiedVLPForCaptioning
 from advisor.unified_vlp import processor as layouts
 from advisor.unified_vlp import regions as place_numbers
+from advisor.unified_vlp.decoding import write
 
 PENALTIES = (-1.5, -0.4, 0.4, 1.2, 4.0)
 SOFT = (1.0, 0.6, 0.3)
@@ -176,7 +177,8 @@ def captions(original: Original, network: Any) -> Iterator[Quantity | None]:
     for number, setting in enumerate(original.meta["decode.variants"]):
         if not is_plain(setting):
             continue
-        found = network.searched(**original.picture(), **search(setting))
+        with torch.no_grad():
+            found = write(network, network.vlp.picture(**original.picture()), **search(setting))
         key, what = f"decode.{number}", described(setting)
         if setting["search_beam_size"] == 1:
             yield same(f"{key} {what} ids", found.ids, original[f"{key}.ids"])
@@ -203,7 +205,7 @@ def by_penalty(original: Original, network: Any, number: int) -> tuple[Any, Any]
     stored = [original.stored[f"decode.{number}.{each}"] for each in ("scores", "wids", "ptrs")]
     for penalty in PENALTIES:
         own = {**search(setting), "length_penalty": penalty}
-        found.append(network.searched(**original.picture(), **own).ids)
+        found.append(network.generate(**original.picture(), **own))
         pictures = zip(*stored, strict=True)
         rows = [traced(scores, words, back, penalty) for scores, words, back in pictures]
         expected.append(torch.tensor(rows))

@@ -78,29 +78,20 @@ def test_the_command_that_it_prints_makes_the_same_run(said, shapes):
 def test_a_forecast_runs_nothing_and_knows_what_is_here(said, shapes, tmp_path):
     found = said(
         shapes(9), "--candidate", "demo:clip", "--candidate", "openai/clip-vit-base-patch32",
-        "--candidate", "org/nobody-knows", "--dry-run", "--price-per-hour", "3600", "--format",
-        "json",
+        "--candidate", "org/nobody-knows", "--dry-run", "--format", "json",
     )  # fmt: skip
     assert found.code == 0
     here, listed, unknown = found.json["candidates"]
     assert here["here"]
-    assert here["seconds"] > 0
-    assert here["cost"] == pytest.approx(here["seconds"], abs=0.06)
+    assert here["memory_mb"] > 0
     assert not listed["here"]
     assert 300 < listed["download_mb"] < 900
     assert listed["memory_mb"] > 300
-    assert listed["seconds"] is None
     assert (unknown["download_mb"], unknown["memory_mb"]) == (None, None)
-    assert found.json["seconds"] is None, "the time of one is unknown, and so is that of all"
     assert not (tmp_path / "cache" / "evaluations").exists()
     page = said(shapes(9), "--candidate", "demo:clip", "--dry-run", "--limit", "4")
     assert re.search(r"images +4\n", page.out)
-    assert "in all about" in page.out
-    assert "times are measured on 2 images" in page.out, "of two blocks of two the second"
-    page = said(shapes(27), "--candidate", "demo:clip", "--dry-run")
-    assert "times are measured on 8 images" in page.out
-    page = said(shapes(9), "--candidate", "demo:clip", "--dry-run", "--limit", "3")
-    assert "times are measured on 1 image" in page.out
+    assert re.search(r"demo:clip +none +about [0-9]+ MB\n", page.out)
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -296,9 +297,10 @@ def test_a_folder_that_passed_is_not_tried_again_until_a_file_of_it_changes(
     tried: list[str] = []
     really = loading.run_in_child
 
-    def counted(work: Any, folder: str, *given: Any, **how: Any) -> Any:
+    def counted(work: Any, folder: str, *given: Any, limits: Limits, **how: Any) -> Any:
         tried.append(folder)
-        return really(work, folder, *given, **how)
+        hours = replace(limits, cpu_seconds=3600, wall_seconds=36_000)  # of a busy machine
+        return really(work, folder, *given, limits=hours, **how)
 
     monkeypatch.setattr(loading, "run_in_child", counted)
     monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path / "cache"))

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import torch
 import transformers
+from stored_regions import stored
 from toy_vocabulary import as_text, toy_words
 
 from advisor.cli.main import run
@@ -257,7 +258,7 @@ def test_the_code_in_the_card_runs(
 ):
     done = convert(written(state_dict(answers=answers)), tmp_path / "x", vocabulary=vocabulary)
     monkeypatch.chdir(done.folder)
-    regions[0].save("regions.npz")
+    stored(regions[0], "regions.npz")
     text = (done.folder / "README.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     exec(code, {})
@@ -268,7 +269,7 @@ def test_the_code_of_the_documentation_runs(captioner, tmp_path, regions, monkey
     page = Path(__file__).parents[2] / "docs" / "unified-vlp.md"
     (code,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     monkeypatch.chdir(tmp_path)
-    regions[0].save("regions.npz")
+    stored(regions[0], "regions.npz")
     (tmp_path / "captioner").symlink_to(captioner)
     exec(code, {})
     assert capsys.readouterr().out.strip()

@@ -8,6 +8,7 @@ import sys
 import pytest
 import torch
 import transformers
+from stored_regions import stored
 from toy_vocabulary import as_text
 
 from advisor.unified_vlp import UnifiedVLPConfig, UnifiedVLPForAnswering, UnifiedVLPForCaptioning
@@ -31,7 +32,7 @@ print(processor.decode(model.generate(**inputs)[0]))
 def test_a_fresh_process_loads_it_and_writes_the_words_of_the_original(
     captioner, regions, fixture, tmp_path
 ):
-    file = regions[0].save(tmp_path / "picture.npz")
+    file = stored(regions[0], tmp_path / "picture.npz")
     command = [sys.executable, "-c", FRESH, str(captioner), str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

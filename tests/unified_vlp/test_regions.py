@@ -9,6 +9,7 @@ from dataclasses import replace
 # ruff: noqa: TID253  (its tests are skipped where these are missing)
 import numpy
 import pytest
+from stored_regions import stored
 from toy_vocabulary import as_text
 
 from advisor.cli.main import run
@@ -26,7 +27,7 @@ def equal(one, other):
 
 
 def test_an_npz_is_read_as_it_was_saved(regions, tmp_path):
-    assert equal(read_regions(regions[0].save(tmp_path / "a.npz")), regions[0])
+    assert equal(read_regions(stored(regions[0], tmp_path / "a.npz")), regions[0])
 
 
 @pytest.mark.parametrize("folder", ["", "feat_cls_1000"])
@@ -151,7 +152,7 @@ def test_numbers_that_are_none_are_refused(regions):
 
 
 def test_try_writes_the_caption_of_stored_regions(captioner, regions, fixture, tmp_path, capsys):
-    file = regions[0].save(tmp_path / "picture.npz")
+    file = stored(regions[0], tmp_path / "picture.npz")
     command = ["try", "--checkpoint", str(captioner), "--task", "captioning", "--image", str(file)]
     assert run([*command, "--format", "json", "--repeat", "0"]) == 0
     (trial,) = json.loads(capsys.readouterr().out)["trials"]
@@ -160,7 +161,7 @@ def test_try_writes_the_caption_of_stored_regions(captioner, regions, fixture, t
 
 
 def test_try_answers_a_question_about_stored_regions(answerer, regions, tmp_path, capsys):
-    file = regions[0].save(tmp_path / "picture.npz")
+    file = stored(regions[0], tmp_path / "picture.npz")
     command = ["try", "--checkpoint", str(answerer), "--task", "vqa", "--image", str(file)]
     assert run([*command, "--question", "w20 w30", "--format", "json", "--repeat", "0"]) == 0
     (trial,) = json.loads(capsys.readouterr().out)["trials"]
@@ -187,7 +188,7 @@ def test_a_photograph_is_refused_with_what_to_do(captioner, tmp_path, capsys, fo
 
 @pytest.mark.slow
 def test_other_checkpoints_refuse_stored_regions(regions, tmp_path, capsys):
-    file = regions[0].save(tmp_path / "picture.npz")
+    file = stored(regions[0], tmp_path / "picture.npz")
     command = ["try", "--checkpoint", "demo:blip", "--task", "captioning", "--image", str(file)]
     assert run(command) == 2
     assert "needs an image" in capsys.readouterr().err
@@ -195,7 +196,7 @@ def test_other_checkpoints_refuse_stored_regions(regions, tmp_path, capsys):
 
 @pytest.mark.slow
 def test_a_page_can_be_written_about_stored_regions(captioner, regions, tmp_path, capsys):
-    file, page = regions[0].save(tmp_path / "picture.npz"), tmp_path / "page.html"
+    file, page = stored(regions[0], tmp_path / "picture.npz"), tmp_path / "page.html"
     command = ["try", "--checkpoint", str(captioner), "--task", "captioning", "--image", str(file)]
     assert run([*command, "--repeat", "0", "--output", f"html={page}"]) == 0
     assert "picture.npz" in page.read_text(encoding="utf-8")
@@ -203,7 +204,7 @@ def test_a_page_can_be_written_about_stored_regions(captioner, regions, tmp_path
 
 @pytest.mark.slow
 def test_a_captioner_is_no_answerer(captioner, regions, tmp_path, capsys):
-    file = regions[0].save(tmp_path / "picture.npz")
+    file = stored(regions[0], tmp_path / "picture.npz")
     command = ["try", "--checkpoint", str(captioner), "--task", "vqa", "--image", str(file)]
     assert run([*command, "--question", "w20"]) == 2
     assert "answer_head" in capsys.readouterr().err
@@ -227,7 +228,7 @@ def test_the_checkpoints_of_2020_are_not_looked_for_on_the_hub(capsys):
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
 def test_no_member_of_an_npz_is_larger_than_regions_are(regions, tmp_path, monkeypatch, method):
-    file = regions[0].save(tmp_path / "a.npz")
+    file = stored(regions[0], tmp_path / "a.npz")
     monkeypatch.setattr("advisor.unified_vlp.regions.MOST_NUMBERS", 300_000)
     assert equal(read_regions(file), regions[0])
     with zipfile.ZipFile(file, "a", method) as packed:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
+from stored_regions import stored
 
 from advisor.child import Limits
 from advisor.cli.main import run
@@ -22,9 +23,7 @@ from advisor.trial.runtime import OutputExistsError
 from advisor.trial.training import Reports
 from advisor.trial.training_data import read_examples
 from advisor.trial.unified_training import AIMS, train_unified
-from advisor.unified_vlp import UnifiedVLPConfig, UnifiedVLPForCaptioning
 from advisor.unified_vlp.beginnings import words_in
-from advisor.unified_vlp.objectives import BertAdam
 from advisor.unified_vlp.processor import UnifiedVLPProcessor
 
 COLOURS = {"red": (220, 0, 0), "green": (0, 160, 0), "blue": (0, 0, 230), "white": (255, 255, 255)}
@@ -148,7 +147,7 @@ def test_it_learns_what_is_in_the_pictures(pictures):
 def test_stored_regions_are_trained_on(regions, tmp_path):
     rows = ["image,text"]
     for number, each in enumerate(regions):
-        each.save(tmp_path / f"{number}.npz")
+        stored(each, tmp_path / f"{number}.npz")
         rows.append(f"{number}.jpg,a thing of kind {number}")
     (tmp_path / "data.csv").write_text("\n".join(rows), encoding="utf-8")
     done = train_unified(
@@ -266,31 +265,6 @@ def test_questions_are_no_captions(pictures):
         train_unified(pictures / "questions.csv", pictures / "x", aim="captions", **QUICK)
     with pytest.raises(UsageError, match="has captions, which `--aim answers` cannot"):
         train_unified(pictures / "captions.csv", pictures / "x", aim="answers", **QUICK)
-
-
-def test_the_optimiser_is_adam_without_bias_correction():
-    weight = torch.nn.Parameter(torch.tensor([2.0, -1.0]))
-    bias = torch.nn.Parameter(torch.tensor([1.0]))
-    optimiser = BertAdam([("layer.weight", weight), ("layer.bias", bias)], 0.1)
-    weight.grad, bias.grad = torch.tensor([3.0, 4.0]), torch.tensor([0.5])
-    optimiser.step()
-    cut = torch.tensor([0.6, 0.8])  # its norm was 5
-    update = 0.1 * cut / ((0.001 * cut**2).sqrt() + 1e-6) + 0.01 * torch.tensor([2.0, -1.0])
-    assert torch.allclose(weight.detach(), torch.tensor([2.0, -1.0]) - 0.1 * update, atol=1e-5)
-    expected = 1.0 - 0.1 * 0.05 / ((0.001 * 0.25) ** 0.5 + 1e-6)  # the bias is not decayed
-    assert float(bias.detach()) == pytest.approx(expected, abs=1e-5)
-
-
-def test_layer_norms_and_biases_are_not_decayed():
-    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "vocab_size": 20}
-    regions = {"region_count": 2, "region_feature_size": 4, "region_class_size": 3}
-    network = UnifiedVLPForCaptioning(UnifiedVLPConfig(**sizes, **regions))
-    decayed, plain = BertAdam(network.named_parameters(), 0.1).param_groups
-    norms = [each for each in network.modules() if isinstance(each, torch.nn.LayerNorm)]
-    assert len(norms) == 4
-    assert (decayed["weight_decay"], plain["weight_decay"]) == (0.01, 0.0)
-    assert all(each.dim() > 1 for each in decayed["params"])
-    assert {id(each.weight) for each in norms} <= {id(each) for each in plain["params"]}
 
 
 @pytest.mark.parametrize(
