@@ -125,7 +125,7 @@ def _batch(
     Masks and hidden words are drawn by `drawn_by`, the text and the image's name alone, so that
     they are the same in whichever batch, process and folder it is.
     """
-    layout, objectives = (library(f"{OWN_NETWORKS}.{name}") for name in ("processor", "objectives"))
+    layout = library(f"{OWN_NETWORKS}.processor")
     config, processor = runner.network.config, runner.processor
     draws = [Random(f"{drawn_by}-{each.image.name}-{each.text}") for each in examples]
     modes = [
@@ -135,7 +135,7 @@ def _batch(
     ids = [processor.ids(each.text) for each in examples]
     opened = [open_image(each.image) for each in examples]
     arranged = layout.arrange(ids, modes, config, padded=False)
-    hidden = objectives.hide_words(arranged, config, draws, share=aim.share, most=aim.most)
+    hidden = layout.hide_words(arranged, config, draws, share=aim.share, most=aim.most)
     inputs = {
         "input_ids": hidden["input_ids"],
         "token_type_ids": arranged.segments,

@@ -16,11 +16,33 @@ from advisor.unified_vlp.network import (
     UnifiedVLPPreTrainedModel,
     with_start_of_torch,
 )
-from advisor.unified_vlp.objectives import answer_loss, hidden_word_loss
 from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
 
 UNKNOWN_ANSWER = 0
 """The answer `<unk>`, which is never given (modeling.py:1046)."""
+FEW = 1e-5
+"""Added to the number of hidden words, so that none at all divides by something."""
+
+
+def hidden_word_loss(
+    scores: torch.Tensor, words: torch.Tensor, weights: torch.Tensor
+) -> torch.Tensor:
+    """Return the mean loss over all hidden words of a batch (modeling.py:1068-1111).
+
+    `scores` are (batch, places, vocabulary), `words` (batch, places) the true ones, `weights`
+    (batch, places) 0 where a place is none.
+    """
+    losses = -scores.float().log_softmax(dim=-1).gather(-1, words[..., None])[..., 0]
+    return (losses * weights).sum() / (weights.sum() + FEW)
+
+
+def answer_loss(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return the binary cross-entropy against soft scores, summed over answers (modeling.py:1135).
+
+    `scores` and `targets` are (batch, answers); the batch is averaged.
+    """
+    mean = functional.binary_cross_entropy_with_logits(scores.float(), targets.float())
+    return mean * targets.shape[1]
 
 
 class WordHead(nn.Module):
@@ -68,7 +90,7 @@ class UnifiedVLPForPreTraining(UnifiedVLPPreTrainedModel):
         """Return the loss and the word scores at the hidden places.
 
         `hidden_places` are slots, (batch, places), `labels` their words and `label_weights` 1
-        where a place is used; the rest as in UnifiedVLPModel and `objectives`.
+        where a place is used; the rest as in UnifiedVLPModel and `hide_words`.
         """
         states = self.vlp(input_ids, token_type_ids, attention_mask, **picture).last_hidden_state
         chosen = states.gather(1, hidden_places[..., None].expand(-1, -1, states.shape[-1]))

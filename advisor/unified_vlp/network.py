@@ -50,6 +50,15 @@ class GridRegions(nn.Module):
 
         `pixels` are (batch, 3, side, side); the cells run row by row.
         """
+        features, boxes, classes = self.read(pixels)
+        return features, place_vectors(boxes, classes.softmax(dim=-1)).to(features.dtype)
+
+    def read(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return what a detector gives: features, (batch, cells, features), boxes and classes.
+
+        Boxes are (batch, cells, 6), x1 y1 x2 y2, 0 and the weight; classes (batch, cells, classes)
+        are scores, not yet probabilities.
+        """
         cells = self.convolutions(pixels).flatten(2).transpose(1, 2)
         corners = torch.arange(self.side, device=pixels.device, dtype=torch.float32) * self.cell
         top, left = torch.meshgrid(corners, corners, indexing="ij")
@@ -58,9 +67,7 @@ class GridRegions(nn.Module):
         weight = self.weight(cells).float().sigmoid()
         box = box.expand(len(pixels), -1, -1)
         boxes = torch.cat([box, torch.zeros_like(weight), weight], dim=-1)
-        features: torch.Tensor = self.features(cells).relu()
-        places = place_vectors(boxes, self.classes(cells).float().softmax(dim=-1))
-        return features, places.to(features.dtype)
+        return self.features(cells).relu(), boxes, self.classes(cells).float()
 
 
 class _Stage(nn.Module):

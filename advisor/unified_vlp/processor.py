@@ -1,9 +1,10 @@
-"""Pictures and words as inputs, [CLS] regions [SEP] words [SEP], and the ids as words again."""
+"""Pictures and words as inputs, [CLS] regions [SEP] words [SEP], and as words again; the hidden."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import torch
@@ -82,6 +83,44 @@ def visible(mode: str, start: int, length: int, slots: int) -> torch.Tensor:
     seen[:, :start] = True
     seen[start:end, start:end] = torch.ones((length + 1, length + 1), dtype=torch.bool).tril()
     return seen
+
+
+AS_MASK, AS_ANOTHER = 0.8, 0.5
+"""The share of hidden words that becomes [MASK]; of the rest, that which becomes a random word."""
+
+
+def hide_words(
+    arranged: Arranged,
+    config: UnifiedVLPConfig,
+    draws: Sequence[Random],
+    *,
+    share: float,
+    most: int,
+) -> dict[str, torch.Tensor]:
+    """Hide words of each text, or the [SEP] behind it (loader.py:250-280), drawn by its `draws`.
+
+    Returns the new `input_ids`, (batch, slots), and, (batch, most) each, `hidden_places`, the true
+    words there as `labels`, and `label_weights`: 1 where a place is used, 0 where it is not.
+    Of n words, `share * n` are hidden, rounded, but at least one and at most `most`: 15 % and 3
+    in the published commands. Of these 80 % become [MASK], 10 % any entry of the vocabulary and
+    10 % stay. With a share of 0 one is hidden all the same, as in the published training for
+    questions.
+    """
+    ids = arranged.ids.clone()
+    shape = (len(ids), most)
+    places, words, weights = (torch.zeros(shape, dtype=torch.long) for _ in range(3))
+    for row, (length, random) in enumerate(zip(arranged.lengths, draws, strict=True)):
+        count = min(most, max(1, round(length * share)), length + 1)
+        candidates = range(config.text_start, config.text_start + length + 1)
+        for number, place in enumerate(random.sample(candidates, count)):
+            places[row, number], words[row, number] = place, arranged.ids[row, place]
+            weights[row, number] = 1
+            if random.random() < AS_MASK:
+                ids[row, place] = config.mask_token_id
+            elif random.random() < AS_ANOTHER:
+                ids[row, place] = random.randrange(config.vocab_size)
+    hidden = {"hidden_places": places, "labels": words, "label_weights": weights}
+    return {"input_ids": ids, **hidden}
 
 
 ENDS = ("[SEP]", "[PAD]")

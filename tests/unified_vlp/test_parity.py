@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from advisor.unified_vlp import decoding, heads, network, objectives
+from advisor.unified_vlp import decoding, heads, network
 from advisor.unified_vlp import processor as layout
 from advisor.unified_vlp import regions as place_numbers
 
@@ -216,7 +216,7 @@ def answer_from_the_last_separator(patch):
         states = self.vlp(ids, segments, seen, **picture).last_hidden_state
         ends = (seen[:, 0].sum(-1) - 1)[:, None, None].expand(-1, 1, states.shape[-1])
         scores = self.answer_head(states[:, 0] * states.gather(1, ends)[:, 0])
-        loss = objectives.answer_loss(scores, labels)
+        loss = heads.answer_loss(scores, labels)
         return replace(real(self, ids, segments, seen, **picture), logits=scores, loss=loss)
 
     patch.setattr(heads.UnifiedVLPForAnswering, "forward", last)
@@ -278,10 +278,8 @@ def mask_stays_in_the_cache(patch):
     def kept(self, words):
         found = real(self, words)
         if words is not None:
-            self.cache.kept = {
-                layer: (torch.cat([key[:, :, :-1], key[:, :, :1]], 2), value)
-                for layer, (key, value) in self.cache.kept.items()
-            }
+            for layer in self.cache.layers:
+                layer.keys = torch.cat([layer.keys[:, :, :-1], layer.keys[:, :, :1]], 2)
         return found
 
     patch.setattr(decoding.Steps, "scores", kept)

@@ -10,8 +10,7 @@ from random import Random
 from typing import Any
 
 from advisor.trial.runtime import library
-from advisor.unified_vlp.objectives import hide_words
-from advisor.unified_vlp.processor import arrange
+from advisor.unified_vlp.processor import arrange, hide_words
 from advisor.unified_vlp.vlp_config import GRID, UnifiedVLPConfig
 from demo_training import texts
 from demo_training.colours import COLOUR_NAMES, SHAPES
@@ -90,11 +89,4 @@ class Batches:
         ids = [[self.words[word] for word in pieces(sentence)] for sentence in sentences]
         arranged = arrange(ids, modes, self.config, padded=False)
         hidden = hide_words(arranged, self.config, [random] * len(ids), share=share, most=most)
-        return {
-            "input_ids": hidden.ids,
-            "token_type_ids": arranged.segments,
-            "attention_mask": arranged.seen,
-            "hidden_places": hidden.places,
-            "labels": hidden.words,
-            "label_weights": hidden.weights,
-        }
+        return {**hidden, "token_type_ids": arranged.segments, "attention_mask": arranged.seen}
