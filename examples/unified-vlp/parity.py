@@ -178,7 +178,8 @@ def captions(original: Original, network: Any) -> Iterator[Quantity | None]:
         if not is_plain(setting):
             continue
         with torch.no_grad():
-            found = write(network, network.vlp.picture(**original.picture()), **search(setting))
+            picture = network.vlp.picture(**original.picture())
+            found: Any = write(network, picture, **search(setting))
         key, what = f"decode.{number}", described(setting)
         if setting["search_beam_size"] == 1:
             yield same(f"{key} {what} ids", found.ids, original[f"{key}.ids"])
