@@ -13,8 +13,6 @@ from advisor.files import size_shown
 from advisor.phrasing import count, joined
 from advisor.trial.candidate import Candidate
 
-NOT_HERE = "not-downloaded"
-
 
 class Expected(NamedTuple):
     """What one candidate will take; None where nobody knows.
@@ -37,16 +35,12 @@ def forecast(made: Arrangement) -> tuple[Expected, ...]:
 
 def _expected(made: Arrangement, candidate: Candidate) -> Expected:
     """Return what a candidate takes by its files here, else by the catalogue."""
-    expected = Expected(
-        candidate.name,
-        candidate.checkpoint,
-        here=candidate.failed is None,
-        memory_mb=candidate.memory_mb,
-    )
-    if candidate.failed is not None and candidate.kind != NOT_HERE:
-        return expected._replace(cannot=candidate.failed)
+    here = candidate.failed is None
     listed = made.rulebase.checkpoints.get(candidate.checkpoint)
-    if expected.here or listed is None or listed.parameters_millions is None:
+    expected = Expected(candidate.name, candidate.checkpoint, here, memory_mb=candidate.memory_mb)
+    if not here and candidate.kind != "not-downloaded":
+        return expected._replace(cannot=candidate.failed)
+    if here or listed is None or listed.parameters_millions is None:
         return expected
     gb = memory_gb(listed)
     return expected._replace(
