@@ -318,23 +318,24 @@ def test_a_prompt_is_a_literal_of_the_program(rulebase, prompt):
     assert prompt in constants
 
 
+NO_CLASSES = ["AutoModel\nimport os", "AutoModel, os", "a.b()", "1x", "x y", "a..b", "AutoModel\n"]
+
+
 @pytest.mark.parametrize("field", ["class", "processor"])
-@pytest.mark.parametrize(
-    "name", ["AutoModel\nimport os", "AutoModel, os", "a.b()", "1x", "x y", "a..b", "AutoModel\n"]
-)
-def test_a_class_of_an_overlay_is_a_dotted_name(advisor, tmp_path, field, name):
-    refused = code_of_an_overlay(advisor, tmp_path, field, name)
-    assert "is not a class such as `CLIPModel`" in refused.err
+def test_a_class_of_an_overlay_is_a_dotted_name(advisor, tmp_path, field):
+    refused = code_of_an_overlay(advisor, tmp_path, field, *NO_CLASSES)
+    assert refused.err.count("is not a class such as `CLIPModel`") == len(NO_CLASSES)
 
 
-def code_of_an_overlay(advisor, tmp_path, field, name):
-    """Return what `code` says of an overlay whose checkpoint has a name in a field; it refuses."""
+def code_of_an_overlay(advisor, tmp_path, field, *names):
+    """Return what `code` says of an overlay with a checkpoint for each name in a field."""
     folder = tmp_path / "ours" / "checkpoints"
     folder.mkdir(parents=True)
-    entry = {"id": "our/model", "label": "Ours", "loader": "transformers", "tasks": ["vqa"]}
-    entry |= {"class": "transformers.AutoModel", "processor": "AutoProcessor", field: name}
-    (folder / "clip.yaml").write_text(json.dumps({"checkpoints": [entry]}))
-    refused = advisor("code", "our/model", "--task", "vqa", "--rules", folder.parent)
+    entry = {"label": "Ours", "loader": "transformers", "tasks": ["vqa"]}
+    entry |= {"class": "transformers.AutoModel", "processor": "AutoProcessor"}
+    entries = [{**entry, "id": f"our/model{n}", field: name} for n, name in enumerate(names)]
+    (folder / "clip.yaml").write_text(json.dumps({"checkpoints": entries}, indent=1))
+    refused = advisor("code", "our/model0", "--task", "vqa", "--rules", folder.parent)
     assert refused.code == 2
     return refused
 

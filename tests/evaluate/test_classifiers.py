@@ -63,7 +63,17 @@ def test_each_type_of_the_table_has_a_tiny_network_here():
         assert name in (listed if isinstance(listed, tuple) else [listed])
 
 
-@pytest.mark.parametrize("kind", sorted(SIZES))
+OFTEN = {"vit", "swin", "convnext", "mobilevit"}
+"""One type of each kind of network; the others are slow."""
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        kind if kind in OFTEN else pytest.param(kind, marks=pytest.mark.slow)
+        for kind in sorted(SIZES)
+    ],
+)
 def test_its_scores_are_those_of_the_pipeline(said, shapes, tmp_path, kind):
     if kind not in ("vit", "resnet"):
         pytest.importorskip("torchvision")

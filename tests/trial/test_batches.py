@@ -117,7 +117,14 @@ TOWERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", TOWERS)
+ALIKE = {"gpt2_captioner", "donut", "paligemma", "smolvlm", "qwen2_vl"}
+"""What is built as another of `TOWERS`: its test is slow."""
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=pytest.mark.slow) if kind in ALIKE else kind for kind in TOWERS],
+)
 def test_an_image_is_encoded_once_for_all_labels_and_scores_stay(tiny: Tiny, several, kind):
     runner: Any = load_runner(tiny(kind), "captioning", device="cpu")
     scores(runner, several[:1])

@@ -35,7 +35,7 @@ OTHER_NEEDS = {
     "a number": ["--task", "image-search", "--collection", "2000000", "--memory-gb", "7.5"],
 }  # fmt: skip
 NEEDS = {task: ["--task", task] for task in TASKS} | OTHER_NEEDS
-EVERY = 9
+EVERY = 18
 """By default one task in so many, and every other need; the rest is slow."""
 ASKS_A_PERSON = "ask"
 

@@ -118,9 +118,14 @@ def photo(tmp_path, monkeypatch):
     [
         ("Qwen/Qwen3.5-9B", "qwen3_5", True, True, "?"),
         ("Qwen/Qwen3.5-4B", "qwen3_5", True, False, "a"),
-        ("zai-org/GLM-4.6V-Flash", "glm4v", True, True, "?"),
-        ("zai-org/GLM-4.6V-Flash", "glm4v", True, False, "a"),
-        ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, True, "?"),
+        *(
+            pytest.param(*row, marks=pytest.mark.slow)
+            for row in (
+                ("zai-org/GLM-4.6V-Flash", "glm4v", True, True, "?"),
+                ("zai-org/GLM-4.6V-Flash", "glm4v", True, False, "a"),
+                ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, True, "?"),
+            )
+        ),
         ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, False, "?"),
     ],
 )

@@ -167,12 +167,11 @@ def test_nothing_but_tensors_is_unpickled(vocabulary, tmp_path, monkeypatch):
 )
 @pytest.mark.filterwarnings("ignore")
 def test_a_tensor_of_another_kind_is_refused(state_dict, tmp_path, odd):
-    for name in ("bert.embeddings.word_embeddings.weight", "ans_classifier.2.weight"):
-        weights = state_dict(answers=True)
-        weights[name] = odd(weights[name])
-        torch.save(weights, tmp_path / "odd.bin")
-        with pytest.raises(PickledError, match="values that are not named tensors"):
-            write_safe(str(tmp_path / "odd.bin"), str(tmp_path / "safe.safetensors"))
+    weights = state_dict(answers=True)
+    weights["ans_classifier.2.weight"] = odd(weights["ans_classifier.2.weight"])
+    torch.save(weights, tmp_path / "odd.bin")
+    with pytest.raises(PickledError, match="values that are not named tensors"):
+        write_safe(str(tmp_path / "odd.bin"), str(tmp_path / "safe.safetensors"))
 
 
 class Doubled:
