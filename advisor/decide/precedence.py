@@ -237,15 +237,21 @@ class Precedences:
         return places
 
     def compare(self, checkpoints: Iterable[Checkpoint]) -> Compared:
-        """Return what tells pairs of checkpoints apart, and which tie."""
-        families = {checkpoint.id: checkpoint.family for checkpoint in checkpoints}
+        """Return what tells pairs of checkpoints apart, and which tie.
+
+        A form that loses much is told apart by the first yardstick that measured both, or not.
+        """
+        every = tuple(checkpoints)
+        families = {checkpoint.id: checkpoint.family for checkpoint in every}
+        coarse = {checkpoint.id for checkpoint in every if checkpoint.loses_much}
         ids = tuple(families)
         first = {id: self.first_measured(id) for id in ids}
         edges: dict[tuple[str, str], Told] = {}
         tied: set[tuple[str, str]] = set()
         for rank, gauge in enumerate(self.gauges):
             able = [id for id in ids if first[id] >= rank] if gauge.rest else ids
-            self._compared(gauge, rank, able, edges, tied)
+            ended = {pair for pair in tied if self.ends_at_tie or not coarse.isdisjoint(pair)}
+            self._compared(gauge, rank, able, ended, edges, tied)
         for kind, before, behind in self._related(families):
             pair = before, behind
             compared = pair in edges or pair[::-1] in edges
@@ -262,6 +268,7 @@ class Precedences:
         gauge: Gauge,
         rank: int,
         ids: Sequence[str],
+        ended: set[tuple[str, str]],
         edges: dict[tuple[str, str], Told],
         tied: set[tuple[str, str]],
     ) -> None:
@@ -270,9 +277,7 @@ class Precedences:
         By the word of a maker about its own a pair stays open.
         """
         protocols, times = self._order["protocols"], gauge.apart
-        settled = {pair for pair, edge in edges.items() if not edge[0]}
-        if self.ends_at_tie:
-            settled |= tied
+        settled = ended | {pair for pair, edge in edges.items() if not edge[0]}
         for number, table in enumerate(gauge.tables):
             inside = [(id, table[id]) for id in ids if id in table]
             for (id, figure), (other, against) in combinations(inside, 2):

@@ -223,8 +223,6 @@ OPENNESS = {"permitted": 0, "restricted": 1, None: 2, "not-permitted": 3}
 UNKNOWN_SIZE = 1e9
 CLEARLY_LARGER = 1.5
 """By so many times the larger of one series is better: in 2,841 of 2,936 comparisons of figures."""
-SMALL_LOSS = 1.0
-"""In points of 100, the least noise of the yardsticks of accuracies that losses hold for."""
 FIGURE, SERIES, NOTHING = "figure", "series", "nothing"
 
 
@@ -322,18 +320,20 @@ def line_of(
 
 
 def _ties_with_stored(form: Checkpoint, precedences: Precedences) -> bool:
-    """True where the worst published loss of a form is within the noise.
+    """True where the worst published loss of a form is little, and within the noise.
 
     That is of the first yardstick that the loss holds for. Where none measured the checkpoint, it
     is the task's first; where no loss holds for any of the task, whatever it was published on. A
     form that was measured alone, on own data, is compared with nothing.
     """
     first, gauges = precedences.first_measured(form.id), precedences.gauges
+    if form.loses_much:
+        return False
     if first < len(gauges):
         both = [table for table in gauges[first].tables if {form.id, form.hub_id} <= table.keys()]
         return bool(both) and not gauges[first].apart(both[0][form.hub_id], both[0][form.id])
     if not precedences.has_losses:
-        return form.losses[form.precision] < SMALL_LOSS
+        return True
     unmeasured = precedences.first_measured(form.hub_id) == len(gauges)
     return unmeasured and form.losses[form.precision] < gauges[0].noise
 

@@ -286,6 +286,8 @@ class Decoder(NamedTuple):
 
 STORED = "stored"
 """The precision of weights that are loaded as they are stored, or cast to another of 16 bits."""
+MUCH = 1.5
+"""In points of 100, the noise of most yardsticks of accuracies that losses hold for."""
 LOADERS = ("transformers", "open_clip", "remote-code", "other")
 """What loads a checkpoint; the first two run no code that comes with it."""
 
@@ -390,6 +392,11 @@ class Checkpoint(NamedTuple):
     def is_rounded(self) -> bool:
         """True for a form whose weights are rounded to 8 or 4 bits while they are loaded."""
         return self.precision != STORED
+
+    @property
+    def loses_much(self) -> bool:
+        """True for a form whose worst published loss is more than noise on most yardsticks."""
+        return self.losses.get(self.precision, 0.0) >= MUCH
 
     @property
     def bits(self) -> str:
