@@ -25,9 +25,9 @@ ANY = "*"
 """At the end of a word of the lexicon it stands for any ending, at its beginning for any start."""
 
 _TOKEN = re.compile(  # large classes take long to compile: ideographs are split off after
-    r"(?<![^\W_])[A-Za-z]\d+(?!\d|[.,]\d)"
+    r"(?<![A-Za-z\d])[A-Za-z]\d+(?!\d|[.,]\d)"
     r"|\d+(?:(?:[.,'\u00a0]|\u202f)\d+)*"
-    r"|[^\W\d_](?:[^\W\d_]|[\u0300-\u036f])*"
+    r"|[^\W\d_](?:(?:(?<=[A-Za-z])|(?![A-Za-z]\d))[^\W\d_]|[\u0300-\u036f])*"
     r"|[^\s\w]|_"
 )
 _JOINTS = frozenset("-\u2010\u2011\u2013_'\u2019/")

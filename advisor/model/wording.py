@@ -65,7 +65,8 @@ class Measure(NamedTuple):
 
     `times` turns it into the unit of the question. The words stand within `reach` words behind it,
     or right before it where `reach` is 0. Where the text names one of the concepts `unless`, the
-    number counts something else, but not where it names one of `despite` too.
+    number counts something else, but not where it names one of `despite` too. The words of the
+    `concepts` count as its own.
     """
 
     id: f.Id
@@ -75,6 +76,7 @@ class Measure(NamedTuple):
     reach: f.NotNegative = 6
     unless: f.Concepts = ()
     despite: f.Concepts = ()
+    concepts: f.Concepts = ()
 
 
 class Numeral(NamedTuple):
@@ -95,7 +97,8 @@ class Particle(NamedTuple):
     `negation` takes back the words after it, `negation-after` those before it; `contrast` ends what
     a negation reaches, `complaint` is none: what does not work with something is wanted to;
     `settled` says that its clause is done already, `aside` that what follows
-    comes besides; `lighter` asks for less than what is named next; `skipped` words may stand
+    comes besides; `lighter` asks for less than what is named next; behind `learnt-from` stands what
+    is trained on, behind `dated` a year; `skipped` words may stand
     anywhere in a phrase, `filler` hides the words in it; `number-word` is read by a library.
     `served` words name models that companies serve and publish no weights of.
     `quiet` words are never told to be not understood, `common` ones are no misspelling of others.
@@ -105,7 +108,8 @@ class Particle(NamedTuple):
         str,
         f.OneOf(
             *("negation", "negation-after", "contrast", "complaint", "settled", "aside", "lighter"),
-            *("of-each", "skipped", "filler", "number-word", "quiet", "common", "served"),
+            *("of-each", "learnt-from", "dated", "skipped", "filler", "number-word", "quiet"),
+            *("common", "served"),
         ),
     ]
     words: f.Words

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from advisor.model.phrase_kinds import ALONE, CONCEPT, MEASURE, NAME, NUMERAL, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
 from advisor.need.sweep import OF_EACH
+from advisor.tokens import written_by_character
 
 if TYPE_CHECKING:
     from advisor.need.lexicon import Lexicon
@@ -31,8 +32,14 @@ LEAST_OF_SEVERAL = 2
 LARGEST = 1e12
 """A larger number counts nothing."""
 
-EXAMPLES, CLASSES = "examples", "classes"
-"""Measures: there are so many examples of each class."""
+EXAMPLES, CLASSES, ITEMS = "examples", "classes", ("items", "things")
+"""Measures: there are so many examples of each class; items that are trained on are examples."""
+
+TRAINING, LEARNT_FROM, MACHINE = "training", "learnt-from", "machine-"
+"""The concept of who trains, the words right before what that is done on, ids of machines."""
+
+YEARS = range(1400, 2100)
+"""Behind a word like `from`, such a number is a year unless it counts the next words."""
 
 GROUP = 3
 """So many digits are grouped in a large number."""
@@ -75,14 +82,42 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
         while start < len(measures) and measures[start].first < number.last:
             start += 1
         before = measures[start - 1] if start else None
-        mark = _after(lexicon, swept, number, measures, start, end)
-        if before and _goes_with(lexicon, swept, before, number, alone=mark is None):
+        named = _ends_a_name(swept, measures, number)
+        mark = _after(lexicon, swept, number, measures, start, number.last + 1 if named else end)
+        alone = mark is None and not named
+        if before and _goes_with(lexicon, swept, before, number, alone=alone):
             mark = before
         if mark is not None and 1 <= number.value <= LARGEST:
             value = round(number.value * lexicon.index["measures"][mark.id][1], 6)
             first, last = min(number.first, mark.first), max(number.last, mark.last)
-            amounts.append(Amount(value, number.exact, first, last, mark.id))
+            learnt = mark.id in ITEMS and _is_learnt_from(lexicon, swept, number)
+            amounts.append(
+                Amount(value, number.exact, first, last, EXAMPLES if learnt else mark.id)
+            )
     return _of_all_classes(swept, amounts)
+
+
+def _ends_a_name(swept: Swept, measures: Sequence[Mark], number: Amount) -> bool:
+    """True behind a word with a capital, which begins no sentence and counts nothing: iPhone 15."""
+    place = number.first - 1
+    if place < 0 or any(place in mark.places for mark in measures):
+        return False
+    _, start, end = swept.tokens[place]
+    word = swept.text[start:end]
+    begins = place == 0 or swept.sentences[place - 1] != swept.sentences[place]
+    return word.isascii() and any(letter.isupper() for letter in word[begins:])
+
+
+def _is_learnt_from(lexicon: Lexicon, swept: Swept, number: Amount) -> bool:
+    """True for items that somebody trains on, or each class has: fine-tune on my 500 images."""
+    place = number.first
+    while place and swept.tokens[place - 1].form in lexicon.skipped:
+        place -= 1
+    before = {mark.id for mark in swept.of(PARTICLE) if mark.last == place}
+    named = {mark.id for mark in swept.of(CONCEPT, SAYING) if not mark.negated}
+    unless = lexicon.index["measures"][EXAMPLES][3]
+    trains = LEARNT_FROM in before and TRAINING in named and named.isdisjoint(unless)
+    return trains or OF_EACH in before
 
 
 def _of_all_classes(swept: Swept, amounts: list[Amount]) -> list[Amount]:
@@ -130,6 +165,10 @@ def _after(
         if mark.first >= end or swept.sentences[mark.first] != swept.sentences[number.first]:
             break
         reach = _reach(lexicon, mark)
+        passed = not lexicon.index["measures"][mark.id][0]  # its number answers nothing
+        apart = near and mark.first > measures[place - 1].last  # 40 product categories are not
+        if passed and (apart or swept.clauses[mark.first] != swept.clauses[number.first]):
+            continue
         if mark.first - number.last < reach:
             near.append((reach > 1, order.index(mark.id), place, mark))
     return min(near)[-1] if near else None
@@ -144,6 +183,8 @@ def _goes_with(lexicon: Lexicon, swept: Swept, mark: Mark, number: Amount, *, al
     apart, reach = number.first - mark.last, _reach(lexicon, mark)
     if swept.sentences[mark.first] != swept.sentences[number.first]:
         return False
+    if any(each.last == mark.first for each in swept.of(PARTICLE) if each.id == OF_EACH):
+        return False  # two sentences per image
     return apart == 0 if reach == 0 else alone and reach > 1 and apart <= NEAR
 
 
@@ -159,6 +200,9 @@ def _numbers(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     order = lexicon.index["number_words"]
     named = swept.of(CONCEPT, SAYING, NAME)
     inside = {place for mark in named for place in mark.places[mark.last - mark.first > 1 :]}
+    machines = {mark.first for mark in named if mark.id.startswith(MACHINE)}
+    units = {mark.first for mark in swept.of(MEASURE, NUMERAL)}
+    dated = {mark.last for mark in swept.of(PARTICLE) if mark.id == "dated"}
     numbers: list[Amount] = []
     place = 0
     while place < len(swept.tokens):
@@ -170,6 +214,13 @@ def _numbers(lexicon: Lexicon, swept: Swept) -> list[Amount]:
             number = _spelt(swept, place, words, order)
         if number is not None:
             number = _times(number, factors) if number.exact else number
+            near = {number.last, number.last + 1}
+            if (  # two A100, 7B, letters from 1890
+                number.last in machines
+                or _goes_on(swept, number, units)
+                or (place in dated and number.value in YEARS and units.isdisjoint(near))
+            ):
+                number = number._replace(value=0.0)
             numbers.append(number)
         place = number.last if number else place + 1
     return numbers
@@ -198,12 +249,27 @@ def _digits(swept: Swept, place: int) -> Amount | None:
     before = swept.text[max(start - 2, 0) : start]
     if len(before) == 2 and before[0].isalpha() and before[1] in "-/_":
         return None
+    if before[-1:].isascii() and before[-1:].isalpha():
+        return None
     last = place + 1
     if end - start <= GROUP and swept.tokens[place].form.isdigit():
         while last < len(swept.tokens) and _is_next_group(swept, last):
             last += 1
     value = as_value(swept.text[start : swept.tokens[last - 1].end])
     return None if value is None else Amount(value, True, place, last)
+
+
+def _goes_on(swept: Swept, number: Amount, units: Set[int]) -> bool:
+    """True for a number that letters follow at once which are no unit: 1930s, 7B, 3D."""
+    if number.last in units or number.last >= len(swept.tokens):
+        return False
+    _, start, end = swept.tokens[number.last]
+    letters = swept.text[start:end]
+    return (
+        start == swept.tokens[number.last - 1].end
+        and letters.isalpha()
+        and not written_by_character(letters)
+    )
 
 
 def _is_next_group(swept: Swept, place: int) -> bool:

@@ -49,15 +49,8 @@ def noteworthy(understanding: Understood) -> tuple[Span, ...]:
     return tuple(
         (start, end)
         for start, end in unused(understanding)
-        if _end_before(reading.text, start) not in ends
+        if len(reading.text[:start].rstrip()) not in ends
     )
-
-
-def _end_before(text: str, start: int) -> int:
-    """Return where what stands before a word ends."""
-    while start and text[start - 1].isspace():
-        start -= 1
-    return start
 
 
 def several(understanding: Understood) -> tuple[str, ...]:

@@ -284,7 +284,7 @@ def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
         if mark.kind == CONCEPT and mark.last - mark.first == 1 and mark.first in whole:
             continue
         if mark.kind != NAME and mark.id not in ("complaint", OF_EACH):
-            if mark.id == "filler" or mark.first in hidden:
+            if mark.first in hidden and mark.id != "filler":
                 continue
             shadowed = mark.kind in (PARTICLE, ALIAS)
             if shadowed and longest.get(mark.first, 0) > mark.last - mark.first:

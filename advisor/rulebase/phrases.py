@@ -158,6 +158,9 @@ def _words(values: Values) -> Iterable[tuple[str, str, str]]:
     for kind, noun in ((MEASURE, "measure"), (NUMERAL, "numeral")):
         for entry in values[noun]:
             yield from ((kind, entry.id, phrase) for _, phrase in phrases_in(entry))
+    words = {concept.id: phrases_in(concept) for concept in values["concept"]}
+    counted = ((entry.id, words[id]) for entry in values["measure"] for id in entry.concepts)
+    yield from ((MEASURE, id, phrase) for id, phrases in counted for _, phrase in phrases)
     for numeral in values["numeral"]:
         for words in numeral.alone.values():
             yield from ((ALONE, numeral.id, phrase) for phrase in words)

@@ -416,3 +416,108 @@ def test_what_is_missing_or_done_is_no_other_task(rulebase, text):
 )
 def test_annotated_images_to_segment_are_no_classes(rulebase, text):
     assert tasks_of(rulebase, text) == ["segmentation"]
+
+
+def numbers_of(rulebase, text):
+    """Numbers by question, of those that count something."""
+    return {id: one.value for id, one in options_of(rulebase, text).items() if one.value}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "captions on an iPhone 15",
+        "captions on a Raspberry Pi 5",
+        "captions on a Ryzen 7 without a GPU",
+        "captions on a p3.2xlarge",
+        "transcribe typewritten letters from the 1950s",
+        "alte Briefe von 1780 bis 1850 lesen",
+        "transcrire des lettres de 1890",
+        "a VLM below 7B that describes photos",
+        "describe photos at 10 fps",
+        "Bilder beschreiben, pro Bild zwei, drei Sätze",
+        "two sentences per image",
+    ],
+)
+def test_numbers_of_names_years_and_units_count_no_items(rulebase, text):
+    assert numbers_of(rulebase, text) == {}
+
+
+def test_two_cards_are_no_two_examples(rulebase):
+    assert numbers_of(rulebase, "captions on two A100 80GB") == {"memory-gb": 80}
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        ("Fine-tune Qwen2.5-VL on my 500 invoices", 500),
+        ("Donut auf 500 Rechnungen trainieren", 500),
+        ("entraîner Donut sur 500 factures", 500),
+        ("entrenar Donut con 500 facturas", 500),
+        ("addestrare Donut su 500 fatture", 500),
+        ("treinar o Donut com 500 faturas", 500),
+        ("用500张发票微调Donut", 500),
+        ("We have 5,000 chest x-rays with reports and want to fine-tune a model", 5000),
+        ("fine-tune TrOCR on 800 lines of Polish handwriting", 800),
+        ("垃圾分类，每类200张", 200),
+        ("傷の写真を分類、各クラス200枚", 200),
+    ],
+)
+def test_what_is_trained_on_are_examples(rulebase, text, pairs):
+    assert numbers_of(rulebase, text)["pairs"] == pairs
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("auto-tag 60k stock photos, several tags per photo", 60_000),
+        ("search 18,000 scanned postcards by text", 18_000),
+        ("25.000 Dias gescannt, nach Stichworten durchsuchen", 25_000),
+        ("retrouver des photos parmi 120 000 tirages", 120_000),
+        ("find duplicates among 900k rows of product images", 900_000),
+    ],
+)
+def test_what_a_number_counts_is_what_stands_beside_it(rulebase, text, number):
+    assert numbers_of(rulebase, text)["collection"] == number
+
+
+@pytest.mark.parametrize(
+    ("text", "device"),
+    [
+        ("captions on my gaming laptop with an RTX 4060", "gpu"),
+        ("captions on a laptop", "cpu"),
+        ("captions on an i5 notebook", "cpu"),
+        ("captions on Google Colab", "gpu"),
+        ("captions on a Pixel 8", "phone"),
+        ("商品去重，一张A10", "gpu"),
+        ("画像を説明したい。GPUはなく、CPUだけ", "cpu"),
+    ],
+)
+def test_a_machine_is_what_is_named_first_of_all(rulebase, text, device):
+    assert options_of(rulebase, text)["device"].options == (device,)
+
+
+@pytest.mark.parametrize(
+    ("text", "tasks"),
+    [
+        ("500 Bilder am Tag beschreiben", ["captioning"]),
+        ("Beträge und Datum sollen stimmen, Rechnungen auslesen", ["field-extraction"]),
+        ("12 formulaires, extraire les champs", ["field-extraction"]),
+        ("products in an S3 bucket, customers search by text", ["image-search"]),
+        ("I'm a PhD student, classify images on a cluster", ["zero-shot-classification"]),
+        ("检测图片里有没有违禁内容", ["content-moderation"]),
+        ("detect which of my photos are near-duplicates", ["deduplication"]),
+        ("a table of alt texts for our images", ["alt-text"]),
+        ("Tabellen aus gescannten Seiten nach CSV", ["chart-reading"]),
+        ("take a photo of math written on paper and get latex back", ["math-ocr"]),
+    ],
+)
+def test_words_around_a_need_are_no_task(rulebase, text, tasks):
+    assert tasks_of(rulebase, text) == tasks
+
+
+def test_a_page_is_a_document_where_nothing_is_said_of_what_it_shows(rulebase):
+    assert options_of(rulebase, "Kirchenbücher in Kurrent lesen")["domain"].named == ("kurrent",)
+    assert options_of(rulebase, "read scanned pages")["domain"].options == ("documents",)
+    assert options_of(rulebase, "multimodal RAG over slides")["reading"].options == ("page",)
+    assert "documents" not in options_of(rulebase, "search my scanned photos")["domain"].names

@@ -382,11 +382,12 @@ def test_a_short_sentence_is_read_in_the_language_of_its_words(rulebase):
 
 
 def test_texts_are_in_the_language_of_the_need_unless_it_names_one(rulebase):
-    (own,) = read(rulebase, "Briefe in Text umwandeln").concluded
+    own = read(rulebase, "Briefe in Text umwandeln").concluded[-1]
     assert (own.question, own.answer.options) == ("language", ("de",))
     assert own.implication == "language-of-the-need"
     assert not read(rulebase, "Briefe in Text umwandeln", literally=True).concluded
-    assert not read(rulebase, "englische Briefe in Text umwandeln").concluded
+    named = read(rulebase, "englische Briefe in Text umwandeln").concluded
+    assert "language-of-the-need" not in {answer.implication for answer in named}
     assert not read(rulebase, "turn letters into text").concluded
 
 
