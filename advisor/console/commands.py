@@ -133,8 +133,9 @@ def rules_of(overlays: list[Path] | None = None, folder: str = "") -> RuleBase:
     if not given and not folder and (configured := os.environ.get("ADVISOR_RULES")):
         given = [Path(part) for part in configured.split(os.pathsep) if part]
     rulebase = load_rules(folder or None, overlays=tuple(given))
-    if given or folder:  # the shipped ones are tested
-        _refuse_reserved_flags(rulebase)
+    if given or folder:
+        if folder or any(" question " in change for change in rulebase.overlays):
+            _refuse_reserved_flags(rulebase)  # of all commands, and the shipped ones are tested
         note(*(f"warning: {warning}" for warning in rulebase.warnings))
     return rulebase
 
@@ -156,8 +157,7 @@ def _own_flags(function: Callable[..., int]) -> frozenset[str]:
 
 def _refuse_reserved_flags(rulebase: RuleBase) -> None:
     typed = {question.typed: question.id for question in rulebase.questions}
-    reserved = sorted(reserved_flags() & set(typed))
-    if reserved:
+    if reserved := sorted(reserved_flags() & set(typed)):
         raise BrokenFileError(
             f"the rules cannot be used: {count(len(reserved), 'problem')}",
             problems=tuple(

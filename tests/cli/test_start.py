@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -322,6 +323,25 @@ def test_the_rules_are_read_once(environment, weather, arguments):
         check=True,
     )
     assert done.stderr.splitlines()[-1] == "0 1"
+
+
+def test_an_overlay_without_questions_reads_no_other_command(environment):
+    program = START.replace('name.partition(".")[0] for name', "name for name")
+    words = ("recommend", "--task", "counting", "--rules", "examples/overlay")
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=Path(__file__).parents[2],
+        timeout=300,
+        check=True,
+    )
+    loaded = json.loads(done.stderr.splitlines()[-1])["loaded"]
+    assert "advisor.need.command" in loaded
+    assert not {"advisor.check.command", "advisor.trial.command", "advisor.audit.command"} & {
+        *loaded
+    }
 
 
 def test_overlays_are_named_in_their_order():
