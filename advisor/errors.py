@@ -134,11 +134,11 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 
 def did_you_mean(close: Iterable[str]) -> str:
-    """Return `; did you mean `a` or `b`?`, empty where there is nothing to suggest."""
+    """Return `. Did you mean `a` or `b`?`, empty where there is nothing to suggest."""
     names = [f"`{name}`" for name in close]
     *first, last = names or [""]
     listed = f"{', '.join(first)} or {last}" if first else last
-    return f"; did you mean {listed}?" if names else ""
+    return f". Did you mean {listed}?" if names else ""
 
 
 def unknown_name(

@@ -180,7 +180,7 @@ def _unanswered(error: Exception, id: str, status: int | None, *, loading: bool)
         return UnreadableAnswerError(f"the response of the Hub for `{id}` cannot be parsed")
     return OfflineError(
         ", and ".join(["the Hub cannot be reached", *absent]),
-        hint=f"check the network{folder}; HF_ENDPOINT sets another Hub address",
+        hint=f"check the network{folder}. HF_ENDPOINT sets another Hub address",
     )
 
 

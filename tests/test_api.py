@@ -58,7 +58,7 @@ def test_the_options_of_the_command_are_keywords_too(rulebase):
 
 
 def test_a_question_that_does_not_exist_is_refused_with_the_nearest():
-    with pytest.raises(UsageError, match="unknown question `langage`; did you mean `language`"):
+    with pytest.raises(UsageError, match=r"unknown question `langage`\. Did you mean `language`"):
         advisor.recommend(task="captioning", langage="de")
 
 

@@ -165,22 +165,22 @@ def problems(overlay, checkpoints, sources=SHORT_SOURCES):
     ("was", "now", "problem"),
     [
         ("series: twins\n    class", "series: twin\n    class",
-         "unknown series `twin`; did you mean `twins`?"),
+         "unknown series `twin`. Did you mean `twins`?"),
         ("id: twins", "id: triplets", "15:5: unknown series `twins`"),
         ("lab-card-one: [parameters_millions]", "lab-card-one: [parameters]",
          "20:22: unknown field of a checkpoint `parameters`"),
         ("class: CLIPModel", "class: CLIPModel\n    stage: contrastive",
-         "17:5: the series already sets the same `stage`; remove the key here"),
+         "17:5: the series already sets the same `stage`. Remove the key here"),
         ("    licence: null", "    licence: apache-2.0",
-         "24:5: `licence` differs from the series; cite a source for the value here"),
+         "24:5: `licence` differs from the series. Cite a source for the value here"),
         ("    licence: null", "    dtype: null",
-         "24:5: the series does not set `dtype`; remove the empty key here"),
+         "24:5: the series does not set `dtype`. Remove the empty key here"),
         ("lab-card-two: [pitfalls]", "lab-card-tow: [pitfalls]",
-         "27:7: unknown source `lab-card-tow`; did you mean `lab-card-two`?"),
+         "27:7: unknown source `lab-card-tow`. Did you mean `lab-card-two`?"),
         ("tasks: [image-search, embeddings]", "tasks: [image-search, embedding]",
-         "6:27: unknown task `embedding`; did you mean `embeddings`?"),
+         "6:27: unknown task `embedding`. Did you mean `embeddings`?"),
         ("lab-code: [class, licence]", "lab-cod: [class, licence]",
-         "11:7: unknown source `lab-cod`; did you mean `lab-code`?"),
+         "11:7: unknown source `lab-cod`. Did you mean `lab-code`?"),
         ("class: [lab-code, lab-card-one]", "class: [lab-code, lab-code]",
          "19:25: `class` cites `lab-code` already"),
         ("    label: Loner\n", "", "29:5: `label` is missing"),
@@ -214,7 +214,7 @@ def test_a_group_of_pages_has_each_page_in_its_title_and_nothing_is_said_twice(o
     )
     found = problems(overlay, SHORT, sources)
     assert any("the title of a group of pages must contain `{page}`" in line for line in found)
-    assert any("the group already sets `kind`; remove the key here" in line for line in found)
+    assert any("the group already sets `kind`. Remove the key here" in line for line in found)
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ protocols:
 
     rank = (
         "ours/figures/ours.yaml:2:5: no yardstick uses the protocol `our-table`, so its results "
-        "do not affect any ranking; add it to a yardstick, or set `ranks_nothing: true`"
+        "do not affect any ranking. Add it to a yardstick, or set `ranks_nothing: true`"
     )
     nobody = "no entry cites the source `page-of-nobody`"
     assert [one.split(": ", 1)[-1] if nobody in one else one for one in remarks(figures)] == [

@@ -224,7 +224,7 @@ def test_what_is_not_covered_is_named_at_its_place(small, uncovered, capsys):
     assert run(["rules", "coverage", "--rules", uncovered]) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert (
-        "house/decisions/house.yaml:2: `silent` is a rule that changes the result of no scenario"
+        "house/decisions/house.yaml:2: `silent` is a rule without effect on any scenario"
     ) in out
     assert (
         "house.yaml:3: `in-passing` is a supporting rule that does not fire in any scenario"

@@ -76,7 +76,7 @@ def test_another_language_without_a_name_is_verified_of_nothing(rulebase, engine
 
 
 def test_a_language_that_is_not_there_is_told_with_what_is_near(rulebase):
-    with pytest.raises(UsageError, match="did you mean `ukrainian`"):
+    with pytest.raises(UsageError, match="Did you mean `ukrainian`"):
         make_profile(rulebase, {"language": "ukranian"})
 
 

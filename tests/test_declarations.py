@@ -83,7 +83,7 @@ def test_one_line_more_is_a_field_everywhere():
     wider = with_one_more_line(Lens, "stops: Sequence[Positive]", ())
     entry = ENTRY | {"stops": [2, 8]}
     assert problems(entry, Lens) == [
-        "unknown key `stops`; known: id, glasses, by_colour, spare, class, label, coated"
+        "unknown key `stops`. Known: id, glasses, by_colour, spare, class, label, coated"
     ]
     assert problems(entry, wider) == []
     assert problems(entry | {"stops": [0]}, wider) == [

@@ -67,14 +67,14 @@ def test_a_condition_that_lists_its_neighbors_one_by_one_is_remarked_on(with_npu
     file.write_text("".join(lines), encoding="utf-8")
     (remark,) = load_rules(with_npu).remarks
     assert remark.startswith(f"decisions/hardware.yaml:{line + 1}:")
-    assert "lists `phone` and `browser` of `device`, but not `npu`;" in remark
-    assert "write the group `small` instead" in remark
+    assert "lists `phone` and `browser` of `device`, but not `npu`." in remark
+    assert "Write the group `small` instead" in remark
 
 
 @pytest.mark.parametrize(
     ("members", "problem"),
     [
-        ("small: [phone, browzer]", "unknown option in `small` `browzer`; did you mean `browser`?"),
+        ("small: [phone, browzer]", "unknown option in `small` `browzer`. Did you mean `browser`?"),
         ("phone: [cpu, browser]", "the group `phone` has the same name as an option"),
     ],
 )

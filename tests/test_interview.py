@@ -112,7 +112,7 @@ def test_contradiction_is_raised_and_forgotten(engine):
 
 def test_unknown_option_is_refused_and_forgotten(engine):
     session = Session(engine, {}, "family")
-    with pytest.raises(UsageError, match="did you mean `describe`"):
+    with pytest.raises(UsageError, match="Did you mean `describe`"):
         session.answer("task", "descrbe")
     assert session.steps == []
 

@@ -111,7 +111,7 @@ def test_number_is_cut_at_the_thresholds(small, pairs, option):
 )
 def test_a_comma_that_groups_no_thousands_is_refused(small, typed, hint):
     with pytest.raises(
-        UsageError, match="is not a number; use commas only between thousands"
+        UsageError, match=r"is not a number\. Use commas only between thousands"
     ) as raised:
         make_profile(small, {"memory-gb": typed})
     assert hint in raised.value.hint
@@ -187,7 +187,7 @@ def test_unknown_question_is_named_with_the_nearest(small):
     with pytest.raises(UsageError) as caught:
         make_profile(small, {"langauge": "de"})
     assert caught.value.kind == "unknown-question"
-    assert caught.value.message == "unknown question `langauge`; did you mean `language`?"
+    assert caught.value.message == "unknown question `langauge`. Did you mean `language`?"
 
 
 @pytest.mark.parametrize(
@@ -204,22 +204,22 @@ def test_unknown_option_is_named_with_the_nearest(small, question, typed, neares
     with pytest.raises(UsageError) as caught:
         make_profile(small, {question: typed})
     assert f"`{typed}`" in caught.value.message
-    assert f"did you mean `{nearest}`?" in caught.value.message
+    assert f"Did you mean `{nearest}`?" in caught.value.message
     assert caught.value.hint
 
 
 def test_a_place_is_no_device_for_sharing_a_word_with_one(rulebase):
     with pytest.raises(UsageError) as caught:
         make_profile(rulebase, {"device": "server"})
-    assert "did you mean" not in caught.value.message
-    with pytest.raises(UsageError, match=r"did you mean .*classification"):
+    assert "Did you mean" not in caught.value.message
+    with pytest.raises(UsageError, match=r"Did you mean .*classification"):
         make_profile(rulebase, {"task": "classification of photos"})
 
 
 def test_hopeless_name_gets_no_guess(small):
     with pytest.raises(UsageError) as caught:
         make_profile(small, {"device": "zzzzzz"})
-    assert "did you mean" not in caught.value.message
+    assert "Did you mean" not in caught.value.message
     assert "gpu" in caught.value.hint
 
 

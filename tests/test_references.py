@@ -153,13 +153,13 @@ def test_small_folder_is_sound(tmp_path):
             "questions.yaml",
             "ask_if: {output:",
             "ask_if: {outptu:",
-            "questions.yaml:17:14: unknown question `outptu`; did you mean `output`?",
+            "questions.yaml:17:14: unknown question `outptu`. Did you mean `output`?",
         ),
         (
             "questions.yaml",
             "ask_if: {output: [text]",
             "ask_if: {output: [txt]",
-            "questions.yaml:17:23: unknown option of `output` `txt`; did you mean `text`?",
+            "questions.yaml:17:23: unknown option of `output` `txt`. Did you mean `text`?",
         ),
         (
             "questions.yaml",
@@ -171,13 +171,13 @@ def test_small_folder_is_sound(tmp_path):
             "questions.yaml",
             "text_context:",
             "text_contxt:",
-            "questions.yaml:20:44: unknown checkpoint field `text_contxt`; did you mean",
+            "questions.yaml:20:44: unknown checkpoint field `text_contxt`. Did you mean",
         ),
         (
             "questions.yaml",
             "{id: short, label: short}",
             "{id: short, label: short, keeps: [langages]}",
-            "questions.yaml:19:43: unknown checkpoint field `langages`; did you mean `languages`?",
+            "questions.yaml:19:43: unknown checkpoint field `langages`. Did you mean `languages`?",
         ),
         (
             "questions.yaml",
@@ -201,7 +201,7 @@ def test_small_folder_is_sound(tmp_path):
             "questions.yaml",
             "length: [long]",
             "length: [lng]",
-            "questions.yaml:23:37: unknown option of `length` `lng`; did you mean `long`?",
+            "questions.yaml:23:37: unknown option of `length` `lng`. Did you mean `long`?",
         ),
         (
             "tasks.yaml",
@@ -213,7 +213,7 @@ def test_small_folder_is_sound(tmp_path):
             "tasks.yaml",
             "sources: [paper]",
             "sources: [papr]",
-            "tasks.yaml:11:15: unknown source `papr`; did you mean `paper`?",
+            "tasks.yaml:11:15: unknown source `papr`. Did you mean `paper`?",
         ),
         (
             "tasks.yaml",
@@ -231,19 +231,19 @@ def test_small_folder_is_sound(tmp_path):
             "families/writer.yaml",
             "text: {because",
             "txt: {because",
-            "families/writer.yaml:7:3: unknown option that a family gives `txt`; did you mean",
+            "families/writer.yaml:7:3: unknown option that a family gives `txt`. Did you mean",
         ),
         (
             "families/writer.yaml",
             "write: {fit",
             "wrte: {fit",
-            "families/writer.yaml:9:3: unknown task `wrte`; did you mean `write`?",
+            "families/writer.yaml:9:3: unknown task `wrte`. Did you mean `write`?",
         ),
         (
             "families/writer.yaml",
             "find: {because",
             "fnd: {because",
-            "families/writer.yaml:11:3: unknown task or option `fnd`; did you mean `find`?",
+            "families/writer.yaml:11:3: unknown task or option `fnd`. Did you mean `find`?",
         ),
         (
             "families/writer.yaml",
@@ -261,38 +261,38 @@ def test_small_folder_is_sound(tmp_path):
             "families/writer.yaml",
             "id: writer",
             "id: scribe",
-            "families/writer.yaml:1:1: the file has the name `writer.yaml`; rename the file to "
+            "families/writer.yaml:1:1: the file has the name `writer.yaml`. Rename the file to "
             "its id",
         ),
         (
             "decisions/capability.yaml",
             "criterion: capability",
             "criterion: capabilty",
-            "decisions/capability.yaml:3:5: unknown criterion `capabilty`; did you mean",
+            "decisions/capability.yaml:3:5: unknown criterion `capabilty`. Did you mean",
         ),
         (
             "decisions/capability.yaml",
             "when: {length: [short]}",
             "when: {lenght: [short]}",
-            "decisions/capability.yaml:4:12: unknown question `lenght`; did you mean `length`?",
+            "decisions/capability.yaml:4:12: unknown question `lenght`. Did you mean `length`?",
         ),
         (
             "decisions/capability.yaml",
             "prefer: writer",
             "prefer: riter",
-            "decisions/capability.yaml:5:5: unknown family `riter`; did you mean `writer`?",
+            "decisions/capability.yaml:5:5: unknown family `riter`. Did you mean `writer`?",
         ),
         (
             "decisions/capability.yaml",
             "prefer: writer",
             "prefer: org/riter",
-            "decisions/capability.yaml:5:5: unknown checkpoint `org/riter`; did you mean",
+            "decisions/capability.yaml:5:5: unknown checkpoint `org/riter`. Did you mean",
         ),
         (
             "decisions/capability.yaml",
             "prefer: writer",
             "prefers: writer",
-            "decisions/capability.yaml:5:5: unknown key `prefers`; did you mean `prefer`?",
+            "decisions/capability.yaml:5:5: unknown key `prefers`. Did you mean `prefer`?",
         ),
         (
             "decisions/capability.yaml",
@@ -304,13 +304,13 @@ def test_small_folder_is_sound(tmp_path):
             "decisions/capability.yaml",
             "[paper]",
             "[pper]",
-            "decisions/capability.yaml:7:15: unknown source `pper`; did you mean `paper`?",
+            "decisions/capability.yaml:7:15: unknown source `pper`. Did you mean `paper`?",
         ),
         (
             "decisions/capability.yaml",
             "given: {length: short}",
             "given: {lengt: short}",
-            "decisions/capability.yaml:9:18: unknown question `lengt`; did you mean `length`?",
+            "decisions/capability.yaml:9:18: unknown question `lengt`. Did you mean `length`?",
         ),
         (
             "decisions/capability.yaml",
@@ -323,7 +323,7 @@ def test_small_folder_is_sound(tmp_path):
             "checkpoints/writer.yaml",
             "tasks: [write]",
             "tasks: [wrte]",
-            "checkpoints/writer.yaml:5:13: unknown task `wrte`; did you mean `write`?",
+            "checkpoints/writer.yaml:5:13: unknown task `wrte`. Did you mean `write`?",
         ),
         (
             "checkpoints/writer.yaml",
@@ -335,25 +335,25 @@ def test_small_folder_is_sound(tmp_path):
             "checkpoints/writer.yaml",
             "licence: [paper]",
             "licence: [papr]",
-            "checkpoints/writer.yaml:6:25: unknown source `papr`; did you mean `paper`?",
+            "checkpoints/writer.yaml:6:25: unknown source `papr`. Did you mean `paper`?",
         ),
         (
             "scenarios/all.yaml",
             "family: writer",
             "family: wrter",
-            "scenarios/all.yaml:4:5: unknown family `wrter`; did you mean `writer`?",
+            "scenarios/all.yaml:4:5: unknown family `wrter`. Did you mean `writer`?",
         ),
         (
             "scenarios/all.yaml",
             "[short-texts]",
             "[short-text]",
-            "scenarios/all.yaml:5:5: unknown rule `short-text`; did you mean `short-texts`?",
+            "scenarios/all.yaml:5:5: unknown rule `short-text`. Did you mean `short-texts`?",
         ),
         (
             "scenarios/all.yaml",
             "profile: {task",
             "profile: {tsk",
-            "scenarios/all.yaml:3:15: unknown question `tsk`; did you mean `task`?",
+            "scenarios/all.yaml:3:15: unknown question `tsk`. Did you mean `task`?",
         ),
     ],
 )
@@ -367,7 +367,7 @@ def test_name_that_refers_to_nothing_is_named_at_its_place(tmp_path, file, old, 
 def test_checkpoints_of_an_unknown_family_are_named(tmp_path):
     root = folder(tmp_path)
     (root / "checkpoints/writer.yaml").rename(root / "checkpoints/riter.yaml")
-    assert "checkpoints/riter.yaml:2:5: unknown family `riter`; did you mean `writer`?" in broken(
+    assert "checkpoints/riter.yaml:2:5: unknown family `riter`. Did you mean `writer`?" in broken(
         root
     )
 
@@ -490,7 +490,7 @@ def test_problem_in_an_overlay_is_named_with_its_folder(tmp_path):
     with pytest.raises(BrokenFileError) as caught:
         load_rules(base, (mine,))
     assert caught.value.problems == (
-        "mine/families/writer.yaml:2:1: unknown key `sumary`; did you mean `summary`?",
+        "mine/families/writer.yaml:2:1: unknown key `sumary`. Did you mean `summary`?",
     )
 
 
@@ -692,10 +692,10 @@ def test_one_entry_with_five_mistakes_gets_five_lines(tmp_path):
         "    sources: {licence: [papr]}\n    typical: [find]\n",
     )
     assert broken(root) == [
-        "checkpoints/writer.yaml:5:13: unknown task `wrte`; did you mean `write`?",
+        "checkpoints/writer.yaml:5:13: unknown task `wrte`. Did you mean `write`?",
         "checkpoints/writer.yaml:7:5: `gated` has no source. Add one under `sources`",
-        "checkpoints/writer.yaml:8:5: unknown checkpoint `org/writr`; did you mean `org/writer`?",
-        "checkpoints/writer.yaml:9:25: unknown source `papr`; did you mean `paper`?",
+        "checkpoints/writer.yaml:8:5: unknown checkpoint `org/writr`. Did you mean `org/writer`?",
+        "checkpoints/writer.yaml:9:25: unknown source `papr`. Did you mean `paper`?",
         "checkpoints/writer.yaml:10:15: unknown task of this checkpoint `find`",
     ]
 
@@ -728,7 +728,7 @@ def test_an_unknown_field_hides_no_unknown_source(tmp_path):
     assert told == [
         f"3:5: `commercial_use` {uncited}",
         f"3:5: `licence` {uncited}",
-        "5:26: unknown field of a checkpoint `params`; did you mean `parameters_millions`?",
+        "5:26: unknown field of a checkpoint `params`. Did you mean `parameters_millions`?",
         "5:35: unknown source `lab-card-too`",
     ]
 

@@ -239,4 +239,4 @@ def test_without_the_library_the_command_to_install_it_is_named(hub, refresh, mo
 
 def test_what_does_not_exist_is_refused_with_the_nearest_name(capsys):
     assert main(["blip-vqa-base"]) == 2
-    assert f"did you mean `{VQA}`" in capsys.readouterr().err
+    assert f"Did you mean `{VQA}`" in capsys.readouterr().err

@@ -132,7 +132,7 @@ def test_a_field_that_is_none_is_refused_with_the_nearest(small_folder, tmp_path
     )
     with pytest.raises(BrokenFileError) as caught:
         load_rules(small_folder, (tmp_path,))
-    assert any("did you mean `parameters_millions`" in one for one in caught.value.problems)
+    assert any("Did you mean `parameters_millions`" in one for one in caught.value.problems)
     file.write_text(file.read_text().replace("parameter_millions", "parameters_millions"))
     rules = load_rules(small_folder, (tmp_path,))
     assert {

@@ -26,9 +26,9 @@ ForClaude = Annotated[
 def mcp(*, rulebase: RuleBase) -> int:
     """Serve recommend, explain, check, show and list to an agent, over stdin and stdout.
 
-    This is a Model Context Protocol server. Its tools only read files of the working folder, and
-    use no network. In a repository, `check` also reads the .gitignore and requirements files above
-    that folder. An agent starts this command from its settings:
+    advisor is then a Model Context Protocol server. The tools only read files of the working
+    folder, and use no network. In a repository, `check` also reads the .gitignore and requirements
+    files above that folder. An agent starts this command from its settings:
 
     \b
     {"mcpServers": {"advisor": {"command": "advisor", "args": ["mcp"]}}}

@@ -24,8 +24,8 @@ from advisor.rulebase.base import RuleBase
 
 INSTRUCTIONS = (
     "Recommends a vision-language model family (CLIP, VisionEncoderDecoder, unified VLP) and a "
-    "checkpoint for a task, with reasons. Start with `recommend`. You may ask the user about the "
-    "answers that it assumed."
+    "checkpoint for a task, with reasons. Start with `recommend`. Ask the user about the answers "
+    "that `recommend` assumed."
 )
 READ_ONLY = types.ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False

@@ -93,7 +93,7 @@ def _recommend(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
         return understand(Engine.known(rulebase), need, given, literally=False).to_dict()
     if not answers:
         raise UsageError(
-            "the request has no task; pass `need` or `answers`",
+            "the request has no task. Pass `need` or `answers`",
             hint='answers: {"task": "captioning"}',
         )
     return recommend(rulebase, answers).to_dict()

@@ -65,7 +65,7 @@ def _gap(context: ProofContext, profiles: int) -> Defect:
         if not rule.derived and context.winner(fired & ~context.mask(rule)) != none:
             place, opened = (
                 rule.place,
-                f"; without the rule `{rule.id}`, some of them have a family",
+                f". Without the rule `{rule.id}`, some of them have a family",
             )
             break
     return defect(context, "gap", answers[TASK], place, example, profiles=profiles, opened=opened)
@@ -270,10 +270,10 @@ def every_profile_ends(context: ProofContext) -> tuple[str, list[Defect]]:
     if not total:
         return "no answer combination has a family", defects
     parts = [f"{share(kinds[kind], total)} {text}" for kind, text in KINDS.items() if kinds[kind]]
-    text = f"of {total:,} answer combinations with a family, {', '.join(parts)}"
+    text = f"{', '.join(parts)}, of {total:,} answer combinations with a family"
     if without := kinds[TEACHABLE] + kinds[NOTHING]:
         named = f"{without - none:,} of these" if none else f"each of these {without:,}"
-        text += f"; the answer names the nearest checkpoint in {named}"
+        text += f". The answer names the nearest checkpoint in {named}"
     return text, defects
 
 

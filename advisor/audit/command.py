@@ -48,8 +48,8 @@ Named = Annotated[Places, Options(read_rules)]
 def check(places: Named) -> int:
     """Validate the rule files and report each problem at file:line:column.
 
-    Facts without a source count as problems here. Other commands still run. Some tasks have
-    too many combinations of questions; advisor rejects such a rule base.
+    Facts without a source count as problems here. Other commands still run. advisor rejects a rule
+    base with too many combinations of questions for a task.
 
     \b
     Examples:
@@ -62,7 +62,7 @@ def check(places: Named) -> int:
         raise BrokenFileError(
             f"the rules have {count(len(problems), 'problem')}",
             problems=problems,
-            hint="fix the problems above; other commands still work if they do not need those "
+            hint="fix the problems above. Other commands still work if they do not need those "
             "entries",
         )
     written = [rule for rule in rulebase.rules if not rule.derived]

@@ -56,7 +56,7 @@ def as_page(difference: RuleBaseDifference, names: Names) -> Page:
         *_moves("Another first checkpoint", difference.checkpoints),
         *_typical(difference),
         *_side(difference.old, f"Only in {old}: combinations that are no longer possible"),
-        *_side(difference.new, f"Only in {new}: tasks, questions and options that are new"),
+        *_side(difference.new, f"Only in {new}: tasks, questions and options"),
         *_entries(difference.entries),
     ]
 
@@ -120,7 +120,7 @@ def _typical(difference: RuleBaseDifference) -> Page:
             Table(("task", "before", "after"), cells, wide=2),
         ]
     if more := [pick_change.task for pick_change in difference.typical[SHOWN_TASKS:]]:
-        page.append(Text(f"{', '.join(more)} also change; --json lists the changes", "quiet"))
+        page.append(Text(f"{', '.join(more)} also change (--json lists the changes)", "quiet"))
     return page
 
 

@@ -158,8 +158,7 @@ def no_contradiction(context: ProofContext) -> tuple[str, list[Defect]]:
     number = count(len(defects), "contradiction") if defects else "no contradictions"
     met = count(len(pairs), "pair")
     return (
-        f"rules for and against one family on one criterion fire together in {met} "
-        f"answer combinations: {number}"
+        f"{met} of rules fire together for and against one family on one criterion: {number}"
     ), defects
 
 

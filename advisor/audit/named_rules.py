@@ -67,7 +67,7 @@ def _copy_revision(named: str, target: Path) -> None:
     commit = _git(
         *("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"),
         missing=f"git finds no revision `{revision}`",
-        hint="a shallow clone lacks older revisions; run `git fetch --unshallow`",
+        hint="a shallow clone lacks older revisions. Run `git fetch --unshallow`",
     )
     tree = f"{commit.decode().strip()}:{folder}"
     listed = _git(

@@ -29,8 +29,8 @@ from advisor.engine.task_diagram import UNSAID, Axis, AxisValue, TaskDiagram
 from advisor.model import TASK, Checkpoint, Option
 
 WHY_NOT = (
-    "`{family}` is recommended for none of the tasks of this checkpoint",
-    "it never meets the requirements for which `{family}` has a checkpoint",
+    "advisor recommends `{family}` for none of the tasks of this checkpoint",
+    "it never meets the requirements of answers that lead to `{family}`",
 )
 """Why a checkpoint is offered for no profile: none of its tasks is its family's, or some are."""
 
@@ -66,8 +66,8 @@ def first_places(context: ProofContext) -> tuple[Claim, tuple[NeverFirst, ...]]:
     ]
     text = (
         f"{len(search.offered) - len(behind)} of {len(search.offered)} checkpoints can rank "
-        f"first, over all memory sizes, languages and orders; {len(behind) - len(defects)} always "
-        "rank behind others"
+        f"first, over all memory sizes, languages and orders. {len(behind) - len(defects)} always "
+        "rank below others"
     )
     return conclude("checkpoints", text, defects), behind
 

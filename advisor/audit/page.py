@@ -171,7 +171,7 @@ def _answers(answers: CompleteAnswers) -> str:
 def _verdict(audit: Audit) -> Text:
     levels = ", ".join(count(number, level) for level, number in _counts(audit).items())
     if unproved := sum(claim.state == NOT_PROVED for claim in audit.claims):
-        return Text(f"not verified: {count(unproved, 'claim')}; {levels}", "bad")
+        return Text(f"not verified: {count(unproved, 'claim')} ({levels})", "bad")
     return Text(f"sound: {levels}", "good") if audit.sound else Text(f"rules fail: {levels}", "bad")
 
 
@@ -180,7 +180,7 @@ def _counts(audit: Audit) -> dict[str, int]:
 
 
 UNCOVERED = {
-    "undecided-rule": "a rule that changes the result of no scenario",
+    "undecided-rule": "a rule without effect on any scenario",
     "silent-rule": "a supporting rule that does not fire in any scenario",
     "task-without-scenario": "a task without a scenario",
     "family-without-scenario": "a family that no scenario expects",

@@ -101,7 +101,7 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     if code := snippet(checkpoint, None, rulebase):
         page.append(Code(code, "python"))
     if measured := measurements(rulebase).get(checkpoint.id):
-        page += [Heading("Published measurements"), _measured(measured)]
+        page += [Heading("Published results"), _measured(measured)]
         notes = dict.fromkeys(f"{score.source}: {score.note}" for score in measured if score.note)
         page += [Text(note, "quiet") for note in notes]
     return [*page, *_sources(checkpoint, rulebase)]
@@ -191,7 +191,7 @@ def uncatalogued_page(checkpoint: UncataloguedCheckpoint) -> Page:
     image, text = checkpoint.image_size, checkpoint.text_context
     family = "not known, because the catalog has no checkpoint of this type"
     if families:
-        family = f"{families}, like cataloged checkpoints of this type"
+        family = f"{families}, the family of cataloged checkpoints of this model type"
     facts = known(
         ("found in", checkpoint.place),
         ("model type", model_type or "not set in config.json"),

@@ -35,7 +35,7 @@ WHAT = {
     "criteria": "the criteria that compare families, most important first",
     "rules": "the rules for and against a family",
     "sources": "the sources of all facts",
-    "checkpoints": "the checkpoints; filter them with flags",
+    "checkpoints": "the checkpoints. Filter them with flags",
 }
 """What each kind is, in a line."""
 

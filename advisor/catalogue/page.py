@@ -123,7 +123,7 @@ def question_page(question: Question, rulebase: RuleBase) -> Page:
         for name, called in option.covers.items()
     ]
     used = [rule.id for rule in rulebase.rules if question.id in rule.when and not rule.derived]
-    hanging = ", ".join(used) or "none; the question affects only checkpoints"
+    hanging = ", ".join(used) or "none. The question affects only checkpoints"
     return [
         Heading(f"{question.ask} ({question.typed})", 1),
         known(

@@ -32,7 +32,7 @@ Paths = Annotated[
     typer.Argument(metavar="[PATH]...", help="Files or folders. Default: the current folder."),
 ]
 Folder = Annotated[
-    Path, typer.Argument(metavar="[DIR]", help="The project; this folder if left out.")
+    Path, typer.Argument(metavar="[DIR]", help="Project folder (default: this folder).")
 ]
 OF_FILES = (
     *("config", "deadline", "today", "fix", "diff", "baseline", "write_baseline", "lock"),
@@ -221,7 +221,7 @@ def init(folder: Folder = Path(), force: Force = False, *, rulebase: RuleBase) -
     write_text(file, text, within=folder)
     say(file.as_posix())
     command = "advisor check" if folder == Path() else f"advisor check {shlex.quote(str(folder))}"
-    note(f"{count(choices, 'choice')}; review them, add needs, then run `{command}`")
+    note(f"{count(choices, 'choice')}. Review them, add needs, then run `{command}`")
     return 0
 
 

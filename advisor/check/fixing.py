@@ -106,7 +106,7 @@ def _fixed(path: str, fixes: list[Fix], seen: bytes | None) -> FixedFile:
 def _unchanged(path: str, seen: bytes | None) -> bytes:
     data = read_bounded(Path(path_of(path)), MOST_BYTES)
     if seen != digest(data):
-        raise _LeftAloneError("the file changed during the check; run the check again")
+        raise _LeftAloneError("the file changed during the check. Run the check again")
     return data
 
 

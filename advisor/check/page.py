@@ -261,7 +261,7 @@ def _closing(inspection: Inspection) -> Text:
         where = count(len({value.place.path for value in hidden}), "file")
         text += f"; {count(len(hidden), 'known id')} in {where} {reach} no loading call"
     if not inspection.failing:
-        text += "; findings do not fail this run (fail_on: never)"
+        text += ". Findings do not fail this run (fail_on: never)"
     return Text(text, EXIT_TONES[inspection.exit_code])
 
 

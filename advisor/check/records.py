@@ -166,6 +166,6 @@ def _read(
         message = f"`{name}` is not a valid {kind} of advisor"
         raise BrokenFileError(message, hint=f"run `{command}` to write a new file") from error
     raise BrokenFileError(
-        f"`{name}` is a {kind} of version {version!r:.40}; this advisor reads version {VERSION}",
+        f"`{name}` is a {kind} of version {version!r:.40}. This advisor reads version {VERSION}",
         hint=f"run `{command}` to write the file again",
     )

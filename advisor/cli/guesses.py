@@ -31,29 +31,29 @@ COMMANDS: Mapping[str, str] = {
 `{...}` are several, which make a sentence with the first.
 """
 
-_RANKS = "`advisor list checkpoints --task captioning --sort quality` ranks those for a task"
+_RANKS = "`advisor list checkpoints --task captioning --sort quality` ranks checkpoints"
 _RUNS = "`advisor try --image photo.jpg` runs a model, `advisor code captioning` writes a program"
 _BITS = (
-    "answers list checkpoints in 16, 8 and 4 bits; set `--memory-gb` to choose a precision, and "
+    "answers list checkpoints in 16, 8 and 4 bits. Set `--memory-gb` to choose a precision, and "
     "run `advisor try --quantize 4`"
 )
-_FETCHES = "`advisor try --task captioning --image photo.jpg --download` fetches what it runs"
+_FETCHES = "`advisor try --task captioning --image photo.jpg --download` downloads the checkpoint"
 _TRAINS = "`advisor code --task captioning --training fine-tune` writes a program that trains"
 FILES = (
-    "`advisor try --folder photos --task captioning` runs a model on files; the program of "
-    "`advisor code` takes them where it runs: `python run.py photos`"
+    "`advisor try --folder photos --task captioning` runs a model on files. The program of "
+    "`advisor code` takes the folder as an argument: `python run.py photos`"
 )
 HINTS: Mapping[str, str] = {
     **dict.fromkeys(("best", "top", "leaderboard"), _RANKS),
     **dict.fromkeys(("run", "test", "predict", "demo", "infer"), _RUNS),
     **dict.fromkeys(("benchmark", "bench", "eval"), "`advisor evaluate DIR` takes labeled images"),
     **dict.fromkeys(("download", "download {}", "install", "pull"), _FETCHES),
-    **dict.fromkeys(("update", "upgrade"), "`git pull` in your clone brings a newer one"),
-    **dict.fromkeys(("serve", "web", "gui", "ui", "server"), "`advisor site --help`: a web page"),
+    **dict.fromkeys(("update", "upgrade"), "`git pull` in your clone installs a newer version"),
+    **dict.fromkeys(("serve", "web", "gui", "ui", "server"), "`advisor site` writes a web page"),
     **dict.fromkeys(("train {}", "finetune", "fine-tune", "finetuning"), _TRAINS),
     **dict.fromkeys(("why", "why {}", "why not {}"), "`advisor explain captioning --why-not clip`"),
     **dict.fromkeys(("export", "export {}"), "`advisor code captioning --runtime onnx` exports"),
-    "version": "`advisor --version` prints it",
+    "version": "`advisor --version` prints the version",
     "examples": "`advisor help sentences` has examples",
     "config": "`advisor help environment` lists the variables",
 }
@@ -81,14 +81,14 @@ FLAG_HINTS: Mapping[str, str] = {
     **dict.fromkeys(("--image", "--folder", "--file", "--input", "--dir", "--path"), FILES),
     **dict.fromkeys(
         ("--free", "--open-source", "--local", "--opensource"),
-        "each checkpoint listed can be downloaded and runs on your own machine; leave it out",
+        "each checkpoint listed can be downloaded and runs on your own machine. Leave it out",
     ),
     **dict.fromkeys(("--quantized", "--quantize", "--precision", "--dtype", "--bits"), _BITS),
     **dict.fromkeys(("--int8", "--int4", "--4bit", "--8bit", "--fp16"), _BITS),
-    "--all": "all of it is there; `advisor recommend -v` and `advisor explain --all` say more",
+    "--all": "the output is complete. `advisor explain --all` prints more",
     **dict.fromkeys(("--top", "--limit", "--n", "-n", "--num"), _RANKS),
-    "--fast": "`--sort memory` puts small ones first, `--within 8h --num-items 50000` bounds hours",
-    "--license": "`--license-use commercial`; `advisor list checkpoints --license mit` filters",
+    "--fast": "`--sort memory` ranks by memory, `--within 8h --num-items 50000` limits the time",
+    "--license": "`--license-use commercial`, or `advisor list checkpoints --license mit`",
 }
 """What to type instead of a flag that has no one meaning."""
 

@@ -36,7 +36,7 @@ How to pass answers as flags, in a profile file, or in an interview
   Machines   use a name: `--device "rtx 3060"` is a GPU with its memory
   Several    separate options by commas, or repeat the flag: `--language de,fr`
   Defaults   answer all other questions and are listed, except with --strict
-  Profiles   are YAML or JSON files of answers (`--profile FILE`); flags take precedence
+  Profiles   are YAML or JSON files (`--profile FILE`). Flags override a profile.
 
 `advisor list questions` prints the questions, `advisor show QUESTION` its options.
 """,
@@ -49,21 +49,21 @@ How to describe a need in a sentence
 
   Languages  are English, German, French, Spanish, Italian, Portuguese, Chinese and
              some Japanese
-  Content    can be numbers of items, machines, languages, licenses, models, negations
-  Prompts    appear in a terminal if several tasks fit; --no-input turns prompts off
+  Details    can be item counts, machines, languages, licenses, models, negations
+  Prompts    appear in a terminal if several tasks fit. --no-input turns them off
   Output     lists the words that were not understood, and the need as flags
   Exit 3     means that no word names a task, or that two tasks fit equally well
-  Flags      override the sentence; --no-infer infers no answers from the sentence
+  Flags      override the sentence. --no-infer turns inferred answers off
 
 `advisor code "caption photos"` also reads a sentence; --batch reads one per line.
 """,
     "labeled-data": """\
 Data for `advisor evaluate`: labeled images
 
-  Folder          has one subfolder of images per class; a test/ folder is preferred
+  Folder          has one subfolder of images per class. A test/ folder is preferred
   .csv .tsv       tables have one row per image, with a column `file_name` (image, path)
   .jsonl          and `label`, `caption` (text), `fields`, or `question` with `answer`
-                  A plural column has several values: `a;b` for labels, `a|b` for text
+                  A plural column has several values: `a;b` for labels, `a|b` for texts
   .json           files have COCO captions or categories, or VQA questions with answers
   .tar            shards (WebDataset) have images with .cls, .txt or .json files
   Arrow, Parquet  files are saved by `datasets`, or downloaded from the Hub
@@ -90,7 +90,7 @@ Exit codes of every command, in every format
   2    could not run: wrong usage, contradiction, damaged file, missing extra
   3    needs more answers: --strict uses no defaults, or a sentence can mean
        several tasks
-  4    a bug in advisor; set ADVISOR_DEBUG=1 to print the traceback
+  4    a bug in advisor (ADVISOR_DEBUG=1 prints the traceback)
   130  interrupted
 """,
     "environment": """\
@@ -185,7 +185,7 @@ def _several(word: str, tasks: Sequence[Task]) -> str:
             break_on_hyphens=False,
         )
     ]
-    head = f"`{word}` can mean {len(tasks)} tasks; pass one of them with --task:"
+    head = f"`{word}` can mean {len(tasks)} tasks. Pass one of them with --task:"
     return "\n".join([head, "", *lines, ""])
 
 

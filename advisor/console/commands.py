@@ -161,8 +161,8 @@ def _refuse_reserved_flags(rulebase: RuleBase) -> None:
         raise BrokenFileError(
             f"the rules cannot be used: {count(len(reserved), 'problem')}",
             problems=tuple(
-                f"{rulebase.place('question', typed[flag])}: `--{flag}` is an option of advisor; "
-                "use another id, or a `flag`"
+                f"{rulebase.place('question', typed[flag])}: `--{flag}` is an option of advisor. "
+                "Use another id, or a `flag`"
                 for flag in reserved
             ),
             hint="fix the problems above and run the command again",

@@ -96,7 +96,7 @@ def several_outputs(question: Question, outputs: list[str]) -> UsageError:
     """Return the refusal of two things to come out at once: one of them would be dropped."""
     names = " and ".join(f"`{name}`" for name in outputs)
     return UsageError(
-        f"`--{question.typed}` takes one answer; pass one of {names}",
+        f"`--{question.typed}` takes one answer. Pass one of {names}",
         hint="for several tasks, repeat the flag: --task a --task b",
         kind="several-outputs",
     )
@@ -144,7 +144,7 @@ class Spelling(NamedTuple):
                 if value.isdigit():
                     raise UsageError(
                         f"`{typed}` does not accept a number such as `{value}`",
-                        hint=f"leave out the number; `{flag}` alone means `{alone}`",
+                        hint=f"leave out the number. `{flag}` alone means `{alone}`",
                         kind="no-number",
                     )
                 if value.lower() not in names and not _listed(value, names):

@@ -134,7 +134,7 @@ class Menu:
         if self.typed:
             head.append(("typed", f"  {self.typed}"[:width]))
         if self.typed.strip() and not self.found:
-            head.append(("note", "  no option matches; these are nearest, and Enter selects none"))
+            head.append(("note", "  no option matches. These are nearest, and Enter selects none"))
         blocks = [self._block(row, place, width) for place, row in enumerate(self.listed)]
         room = max(height - len(head), 3)
         first, last = self._window([len(block) for block in blocks], room)
@@ -144,7 +144,7 @@ class Menu:
             body.insert(0, ("note", f"    ↑ {above} more above"))
         if below:
             body.append(
-                ("note", f"    ↓ {below} more options below; press arrow down, or type a word")
+                ("note", f"    ↓ {below} more options below. Press arrow down, or type a word")
             )
         hidden = sum(row.hidden for row in self.rows)
         if hidden and not self.typed and not below and len(head) + len(body) < height:

@@ -135,7 +135,7 @@ class NumberedPrompt:
             elif typed:
                 named = [row for row in menu.nearest if not row.extra]
                 close = ", ".join(row.names[0] if row.names else row.value for row in named)
-                note(f"  no option matches; the nearest are {close}" if close else "")
+                note(f"  no option matches. The nearest options are {close}" if close else "")
             note(f"  type 1 to {len(listed)}, a word{numbers}, or a letter shown below")
 
     def _show(self, ask: Asked, listed: Sequence[Row]) -> None:

@@ -76,7 +76,7 @@ def _set_text(chosen: CheckpointSet) -> str:
         f"{pick.checkpoint.id} ({', '.join(uses)}{'; gated' if pick.checkpoint.gated else ''})"
         for pick, uses in chosen.members
     ]
-    memory = "the size of some is not known"
+    memory = "the size of some checkpoints is unknown"
     if chosen.memory_gb is not None:
         memory = f"{'together ' if len(parts) > 1 else ''}{chosen.memory_gb:g} GB"
     return f"{joined(parts)}; {memory}"
@@ -250,7 +250,7 @@ def _left_out(selection: Selection) -> Iterator[str]:
     if selection.rejected and selection.picks:
         fields = _fields(suitability.lacks for suitability in selection.rejected)
         number = count(len(selection.rejected), "checkpoint")
-        yield f"{number} ruled out ({fields}); --json lists the reasons"
+        yield f"{number} ruled out ({fields}). --json lists the reasons"
 
 
 def _fields(gaps_of_each: Iterable[tuple[Gap, ...]]) -> str:

@@ -165,7 +165,7 @@ def assumptions(checkpoints: Iterable[Checkpoint], task: Task | None = None) -> 
     if any(loaded_dtype(checkpoint) != file_dtype(checkpoint) for checkpoint in cast):
         weights += ", except language models over 1 billion parameters in bfloat16"
     if any(checkpoint.is_rounded for checkpoint in checkpoints):
-        weights += "; :int8 and :int4 quantize linear layers and keep other layers in 16 bits"
+        weights += ", and :int8 and :int4 quantize only linear layers (others keep 16 bits)"
     interpreter = "370 MB for Python with torch, torchvision and transformers"
     rests_on = ["batch size 1", weights, interpreter]
     caches = {model.hub_id: cache_mb(model, task) for model in checkpoints} if task else {}

@@ -94,7 +94,7 @@ def header(
         lines.append(f"First accept the terms at {checkpoint.page} and run `hf auth login`.")
     lines += prepared
     if runs:
-        lines.append(f"Save this as {PROGRAM} and run it; uv installs the packages by itself:")
+        lines.append(f"Save this as {PROGRAM} and run it. uv installs the packages by itself:")
         lines += [f"  uv run {PROGRAM} {words}".rstrip() for words in runs]
     lines += comments
     if needed:

@@ -162,16 +162,16 @@ def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
     """Say in which of several ways a checkpoint is run for a task; empty where there is one."""
     if task in checkpoint.pipelines:
         return (
-            "it needs the pipeline of its developers; without it the model reads one element "
+            "it needs the pipeline of its developers. Without it the model reads one element "
             "of a page"
         )
     if not checkpoint.thinks:
         return ""
     if thinking:
-        faster = "; `--no-thinking` of advisor turns this off" if checkpoint.thinking_switch else ""
+        faster = ". `--no-thinking` of advisor turns this off" if checkpoint.thinking_switch else ""
         return f"the model thinks before it answers, like in its published results{faster}"
     if checkpoint.thinking_switch:
-        return "thinking is off; the published results used thinking"
+        return "thinking is off. The published results used thinking"
     return "the model always thinks before it answers"
 
 
@@ -255,7 +255,7 @@ def said_first(rulebase: RuleBase, options: Mapping[str, str]) -> str:
     if runtime is None:
         return ""
     return (
-        "# for a computer with Python and PyTorch; `advisor code` generates the program for "
+        "# for a computer with Python and PyTorch. `advisor code` generates the program for "
         f"{runtime.label}\n"
     )
 

@@ -87,7 +87,7 @@ def recommend(
         check_type("engine", engine, Engine, "an Engine")
     priority = several("priority", priority, str, "a criterion")
     if engine is not None and priority and priority != engine.priority:
-        raise ValueError("`priority` differs from the priority of `engine`; pass only one of them")
+        raise ValueError("`priority` differs from the priority of `engine`. Pass only one of them")
     rules, given = called_with(rulebase, answers, keywords)
     engine = engine or Engine.known(rules or load_rules(), priority)
     profile = make_profile(engine.rulebase, given)

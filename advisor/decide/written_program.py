@@ -282,7 +282,7 @@ def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> s
     if program_for(checkpoint, task, programs, FINE_TUNE):
         why = f"{checkpoint.id} supports {task} without fine-tuning"
     elif (program := program_for(checkpoint, task, programs)) and program.trainer:
-        why = f"{why}; {program.trainer}"
+        why = f"{why}. {program.trainer}"
     return f"this program does not train, because {why}"
 
 

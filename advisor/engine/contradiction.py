@@ -66,7 +66,7 @@ def _neighbours(clash: Profile, rulebase: RuleBase) -> str:
         for task in rulebase.tasks
         if task.implies.get(given) in gives and set(options) & set(task.implies.get(id, ()))
     ]
-    return f"; `{id}: {' or '.join(options)}` works with task {' or '.join(near)}" if near else ""
+    return f". `{id}: {' or '.join(options)}` works with task {' or '.join(near)}" if near else ""
 
 
 def _why(clash: Profile, never: Sequence[Never]) -> str | None:

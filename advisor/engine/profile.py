@@ -216,7 +216,7 @@ def _named(question: Question, names: Mapping[str, tuple[str, str]], name: str) 
         text = name.strip()
         decimal = text.count(",") == 1 and "." not in text
         hint = f"write {text.replace(',', '.')}" if decimal else "write the digits without commas"
-        message = f"`{text}` is not a number; use commas only between thousands, as in 5,000"
+        message = f"`{text}` is not a number. Use commas only between thousands, as in 5,000"
         raise UsageError(message, hint=hint, kind="bad-number")
     words = [option.typed for option in question.options]
     hint = f"known: {', '.join(words)}"

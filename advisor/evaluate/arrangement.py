@@ -166,7 +166,7 @@ def run_folder(made: Arrangement, named: str) -> Path:
             raise UsageError(f"`--run {named}` is a file", hint="name a folder")
         if not is_run(folder) and holds_something(folder, but=NAME if is_new(folder) else ""):
             earlier = first_bytes(folder / EARLIER, 100).startswith(b'{\n "form": 1,\n "data": {')
-            what = "an evaluation in the format of advisor 0.1.0 before December 2026"
+            what = "an evaluation in an earlier format (before December 2026)"
             raise UsageError(
                 f"`{named}` holds {what if earlier else 'other files than those of an evaluation'}",
                 hint="pass a new folder with --run DIR",

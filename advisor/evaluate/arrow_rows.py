@@ -144,7 +144,7 @@ def _held_out(parts: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     """Return the part for testing, else the first, and a note where there are others."""
     names = list(parts)
     part = next((name for name in HELD_OUT if name in names), names[0])
-    return part, (f"the data set has several splits; only the split `{part}` is used",) if len(
+    return part, (f"the data set has several splits. Only the split `{part}` is used",) if len(
         names
     ) > 1 else ()
 

@@ -65,7 +65,7 @@ def arranged(
     left = made.data.left_out
     note(*(f"left out: `{image.id}`: {image.why}" for image in left[:SHOWN_LEFT_OUT]))
     if len(left) > SHOWN_LEFT_OUT:
-        note(f"{count(len(left) - SHOWN_LEFT_OUT, 'image')} more left out; `--json` lists all")
+        note(f"{count(len(left) - SHOWN_LEFT_OUT, 'image')} more left out. `--json` lists all")
     return made
 
 
@@ -189,7 +189,7 @@ def _confirmed(inferred: InferredTask, asks: bool) -> str:
 
     if not asks:
         others = (
-            f"; pass --task to choose {' or '.join(inferred.others)} instead"
+            f". Pass --task to choose {' or '.join(inferred.others)} instead"
             if inferred.others
             else ""
         )
@@ -203,7 +203,7 @@ def _confirmed(inferred: InferredTask, asks: bool) -> str:
         return inferred.task
     raise UsageError(
         "the task of the evaluation is not set",
-        hint="pass --task TASK; `advisor list tasks` lists the tasks",
+        hint="pass --task TASK. `advisor list tasks` lists the tasks",
     )
 
 

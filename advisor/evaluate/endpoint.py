@@ -168,7 +168,7 @@ class Endpoint:
             raise self._no_answer("JSON") from error
 
     def _no_answer(self, wanted: str) -> ServerError:
-        hint = "check the address; for most servers it ends in /v1"
+        hint = "check the address. For most servers it ends in /v1"
         return ServerError(f"the response of `{self.host}` is not {wanted}", hint=hint)
 
     def _failure(self, error: HTTPError) -> ServerError:
@@ -199,7 +199,7 @@ class Endpoint:
             )
         elif error.code == 404:
             what = f"has no model `{self.model}` under `{self.address}`"
-            hint = f"{self.address}/models lists the models; most addresses end in /v1"
+            hint = f"{self.address}/models lists the models. Most addresses end in /v1"
         return ServerError(f"`{self.host}` {what}{why}", hint=hint)
 
     def _completion(self, given: Any) -> Completion:

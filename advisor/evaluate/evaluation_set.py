@@ -172,7 +172,7 @@ def infer_task(rulebase: RuleBase, data: LabelledData) -> InferredTask:
         parts = joined(dict.fromkeys(words for _, words in NEEDS.values()), "or")
         raise UsageError(
             "the data has no labels, captions, questions or fields for its images",
-            hint=f"each image needs {parts}; `advisor help labeled-data` shows the names of "
+            hint=f"each image needs {parts}. `advisor help labeled-data` shows the names of "
             "columns",
         )
     task, *others = (rulebase.acts[act].tasks[0] for act in fit)
@@ -203,7 +203,7 @@ def make_set(
     if not there:
         first = next(image for image, reason in why.items() if reason)
         raise UsageError(
-            f"none of the {count(len(why), 'image')} of `{name}` can be read; the first is "
+            f"none of the {count(len(why), 'image')} of `{name}` can be read. The first is "
             f"`{first}`: {why[first]}",
             hint="pass the folder of the images with --image-folder",
         )
@@ -274,7 +274,7 @@ def _notes_on_classes(classes: Sequence[str], several: int) -> list[str]:
         )
     if classes and all(each.isdecimal() for each in classes):
         notes.append(
-            "the labels are numbers, which have no meaning for a model; use class names instead"
+            "the labels are numbers, which have no meaning for a model. Use class names instead"
         )
     alike: dict[str, list[str]] = defaultdict(list)
     for each in classes:

@@ -60,7 +60,7 @@ class RunOptions:
         list[str] | None,
         option(
             "--candidate ID|FOLDER|URL",
-            "Model to evaluate, or baseline:random|commonest|knn|probe; can be used multiple "
+            "Model to evaluate, or baseline:random|commonest|knn|probe. Can be used multiple "
             "times. NAME=ID sets the name, ID@REV selects a revision. A URL has the form "
             "https://HOST/v1#MODEL.",
         ),
@@ -176,7 +176,7 @@ class Gates:
     ] = None
     confident: Annotated[
         bool,
-        option("--confident", "Apply --fail-under to the lower bound of the confidence interval."),
+        option("--confident", "Compare --fail-under with the lower end of the interval."),
     ] = False
     baseline: Annotated[
         str,

@@ -29,13 +29,13 @@ from advisor.phrasing import count, joined
 TITLES = {
     RECOMMENDED: "the recommended candidate",
     TIE: "a tie",
-    GUESSING_WINS: "no candidate is significantly better than guessing",
+    GUESSING_WINS: "no candidate is significantly better than the baseline",
     NOBODY: "no candidate finished, so there is no comparison",
 }
 GATE_TEXTS = {
     FAIL_UNDER: "the metric must reach the threshold",
     BASELINE: "no metric may be significantly worse than in the earlier evaluation",
-    ANSWERED: "a candidate must be significantly better than guessing",
+    ANSWERED: "a candidate must be significantly better than the baseline",
 }
 MOST_LEFT_OUT = 20
 SCORED_NOTES = {
@@ -229,7 +229,7 @@ def comparisons(scores: Scores, verdict: Verdict) -> Table | None:
         conclusion = "reliable"
         if not each.reliable:
             enough = each.settled_by is not None and each.settled_by > each.images
-            more = f"; detecting one takes about {each.settled_by:,} images" if enough else ""
+            more = f". Detecting one takes about {each.settled_by:,} images" if enough else ""
             conclusion = f"no significant difference on {each.images:,} images{more}"
         difference = f"{each.difference:+.3f} ({low} to {high})"
         pair = f"{each.first} against {each.second}"

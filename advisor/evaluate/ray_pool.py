@@ -103,7 +103,7 @@ class RayPool:
             raise AdvisorError(
                 f"the worker of `{self.candidate.checkpoint}` died {RETRIES + 1} times "
                 f"({type(error).__name__})",
-                hint="a worker often dies when memory runs out; use fewer --workers or a "
+                hint="a worker often dies when memory runs out. Use fewer --workers or a "
                 "smaller checkpoint",
                 kind="out-of-memory",
             ) from error

@@ -98,7 +98,7 @@ def _samples(shard: Path) -> Iterator[tuple[str, Member, dict[str, bytes]]]:
         if sample in done or suffix in parts:
             raise BrokenFileError(
                 f"`{shard}` cannot be used: two samples in it are called `{sample}`",
-                hint=f"rename one sample; the second begins at `{path}`",
+                hint=f"rename one sample. The second begins at `{path}`",
             )
         parts.add(suffix)
         if path.suffix.lower() in SUFFIXES:
@@ -195,5 +195,5 @@ def _class_names(folder: Path) -> tuple[str, ...]:
 def _broken(shard: Path, why: str) -> BrokenFileError:
     return BrokenFileError(
         f"`{shard}` cannot be read as a tar file: {why}",
-        hint="pass plain .tar files; decompress .gz files first",
+        hint="pass plain .tar files. Decompress .gz files first",
     )

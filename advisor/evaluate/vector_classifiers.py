@@ -232,7 +232,7 @@ class _HeadedNetwork:
         vectors = getattr(features, "pooler_output", features).float().cpu()
         vectors = vectors / vectors.norm(dim=-1, keepdim=True)
         if vectors.shape[-1] != self.weight.shape[-1]:
-            raise _broken(self.name, "the embeddings of the encoder have another length")
+            raise _broken(self.name, "the encoder has a different embedding size")
         return SimpleNamespace(logits=vectors @ self.weight.T + self.bias)
 
 

@@ -244,8 +244,8 @@ class _Decision:
         ):
             return ""
         return (
-            f"no candidate is significantly better than guessing: {guessing.words} has {kind.name}"
-            f" {kind.written(guessing.metrics[kind.id])} on these {self.on}"
+            f"no candidate is significantly better than the baseline: {guessing.words} has "
+            f"{kind.name} {kind.written(guessing.metrics[kind.id])} on these {self.on}"
         )
 
     def worse_than_guessing(self, metrics: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -262,8 +262,8 @@ class _Decision:
                     yield (
                         each.name,
                         (
-                            f"`{each.name}` is worse than guessing: its {value} is below "
-                            f"the baseline, {guess}"
+                            f"`{each.name}` is worse than the baseline: its {value} is below the "
+                            f"baseline, {guess}"
                         ),
                     )
 
@@ -283,13 +283,13 @@ class _Decision:
                 in_words = each.candidate.scored_by == IN_WORDS
                 what = "returned no known label" if in_words else "returned no answer"
                 times = count(len(each.failed), "time")
-                warnings.append(f"`{each.name}` {what} {times}; each counts as wrong")
+                warnings.append(f"`{each.name}` {what} {times}. Each counts as wrong")
         if scores.doubled:
             first, second = scores.doubled[0]
             verb = "is" if len(scores.doubled) == 1 else "are each"
             warnings.append(
-                f"{count(len(scores.doubled), 'image')} {verb} a duplicate with another label: "
-                f"`{first}` and `{second}` are the same file"
+                f"{count(len(scores.doubled), 'image')} {verb} a duplicate with another label, "
+                f"such as `{first}` and `{second}`"
             )
         if scores.left_out:
             verb = "counts" if len(scores.left_out) == 1 else "count"

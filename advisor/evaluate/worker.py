@@ -167,7 +167,7 @@ class Worker:
         if any(map(math.isnan, chain.from_iterable(rows))):
             raise UnsupportedError(
                 f"`{self.candidate.checkpoint}` returned NaN scores",
-                hint="pass --dtype float32; if the scores stay NaN, download the weights again",
+                hint="pass --dtype float32. If the scores stay NaN, download the weights again",
             )
         return rows
 
@@ -242,7 +242,7 @@ class ServedModel:
         warnings = []
         if self.cut:
             warnings.append(
-                f"some answers were cut after {self.limit} tokens; pass a higher --max-new-tokens"
+                f"some answers were cut after {self.limit} tokens. Pass a higher --max-new-tokens"
             )
         if len(self.fingerprints) > 1:
             warnings.append(
@@ -299,7 +299,7 @@ class ServedModel:
             text = ""
         if cut and not text:
             return {
-                "failed": f"no answer within {self.limit} tokens; pass a higher --max-new-tokens"
+                "failed": f"no answer within {self.limit} tokens. Pass a higher --max-new-tokens"
             }
         if self.asking.act != EXTRACT:
             return {"text": text}

@@ -22,9 +22,7 @@ WhyNotOption = Annotated[
 
 
 Need = Annotated[list[str], typer.Argument(metavar="[NEED]", help="Task or sentence.")]
-Everything = Annotated[
-    bool, option("--all", "Print every reason. This is the default.", hidden=True)
-]
+Everything = Annotated[bool, option("--all", "Print every reason (default).", hidden=True)]
 
 
 def explain(

@@ -195,7 +195,7 @@ def _standing(standing: Standing, rulebase: RuleBase) -> Iterator[Item]:
     elif rank:
         yield Item("", f"it ranks number {rank} of the {among}, behind {ahead}")
     elif ahead:
-        yield Item("", f"it is not among the {among}; the first are {ahead}")
+        yield Item("", f"it is not among the {among}. The first are {ahead}")
     if standing.decided:
         yield Item("-", _decided(standing.decided))
     for order in standing.first_in if rank != 1 else ():

@@ -64,7 +64,7 @@ class Dialogue:
         held = [AskedAnswer(id, answer) for id, answer in self.session.given.items()]
         rows = [Row(step.question, self._said(step)) for step in (*held, *self.answers)]
         if not rows:
-            note("  no question was asked, so change the flags instead")
+            note("  there is no question to change, so change the flags instead")
             return False
         rows.append(Row(BACK, "none of them", ("b",), extra=True))
         question = self.prompt.choose(Asked("Which answer?", tuple(rows)))
@@ -126,7 +126,7 @@ class Dialogue:
             text = f"Family: {self._names(race)}. Next: {rest}"
         candidates, most = self.session.candidates, self.session.most
         text += f" ({candidates} candidates)" if candidates > 1 else ""
-        return f"{text}; at most {count(most, 'question')} left" if most else text
+        return f"{text}. At most {count(most, 'question')} left" if most else text
 
     def _why(self, ask: Ask) -> list[str]:
         """Why a question is asked: what it is about, and who could win after each answer."""

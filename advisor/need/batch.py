@@ -111,7 +111,7 @@ def _row(line: bytes, number: int) -> dict[str, Any]:
     if len(line) > LONGEST:
         limit = size_shown(LONGEST)
         raise _bad_line(
-            f"line {number} is longer than {limit}; this line and all later lines are skipped"
+            f"line {number} is longer than {limit}. This line and all later lines are skipped"
         )
     try:
         row = json.loads(

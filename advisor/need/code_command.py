@@ -75,9 +75,9 @@ def code(
 ) -> int:
     """Generate Python code for the first checkpoint: a tool for your files, or a training script.
 
-    The command accepts the same sentence and flags as `recommend`. The program writes one line of
-    JSON per image of a folder, or trains on pairs.csv if the checkpoint needs fine-tuning. Runtimes
-    are transformers, onnx, transformers.js, vllm, llama.cpp, ollama, mlx and openvino.
+    `code` accepts the same sentence and flags as `recommend`. The program writes one line of JSON
+    per image, or trains on pairs.csv. Runtimes are transformers, onnx, transformers.js, vllm,
+    llama.cpp, ollama, mlx and openvino.
 
     \b
     Examples:

@@ -242,7 +242,7 @@ def _check(text: str, given: Given, batch: str) -> None:
         raise UsageError(message, hint="remove the other words and flags")
     if not (batch or given or text):
         raise UsageError(
-            "no task was passed; describe your need in quotes, or pass --task",
-            hint="`advisor list tasks` lists the tasks; `advisor` starts an interview",
+            "no task was passed. Describe your need in quotes, or pass --task",
+            hint="`advisor list tasks` lists the tasks. `advisor` starts an interview",
             kind="nothing-given",
         )

@@ -52,7 +52,7 @@ def explained(rulebase: RuleBase, error: AdvisorError) -> AdvisorError:
     of = error.of if about_task else rulebase.question(error.of).typed
     flags = [f"--{answer}" for answer in _answers(rulebase, reading) if not answer.startswith(of)]
     if flags and error.name.lower() not in rulebase.words:
-        also = also or f"`{error.name}` says `{' '.join(flags)}`; "
+        also = also or f"`{error.name}` says `{' '.join(flags)}`. "
     close = [] if also and error.name.lower() in rulebase.family_names else close
     return UnknownNameError(
         f"{error.plain}{did_you_mean(close)}", hint=f"{also}{error.hint}", kind=error.kind
@@ -86,13 +86,13 @@ def _is_a_name(rulebase: RuleBase, name: str) -> str:
     """Say that a word is the name of a family or of checkpoints; empty where it is not."""
     wanted = name.lower()
     if family := rulebase.family_names.get(wanted):
-        return f"`{name}` is a family; `advisor show {family.id}` describes it; "
+        return f"`{name}` is a family. `advisor show {family.id}` describes it. "
     lexicon = lexicon_of(rulebase)
     names = {word.lower(): word for word in lexicon.index["named"]}
     if wanted not in names:
         return ""
     tasks = lexicon.named(names[wanted])[1]
-    return f"`{name}` is a model, not a task; its tasks are {joined(tasks[:MOST])}; "
+    return f"`{name}` is a model, not a task. Its tasks are {joined(tasks[:MOST])}. "
 
 
 def _is_an_answer(reading: Reading) -> bool:
@@ -173,4 +173,4 @@ def _counted(rulebase: RuleBase, words: str, value: str, asks: bool) -> MeantFla
     if question:
         flag = f"--{rulebase.question(question).typed}"
         return MeantFlag((f"{flag} {value}".strip(),))
-    return MeantFlag(needless=f"the number of {marks[0].id} has no effect; leave it out")
+    return MeantFlag(needless=f"the number of {marks[0].id} has no effect. Leave it out")

@@ -101,7 +101,7 @@ def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:
     yield from named_rows(understanding)
     if reading.besides and TASK not in understanding.given:
         more = [f"{_quoted(reading.words(other.spans))} {other.task}" for other in reading.besides]
-        yield "Other tasks", f"{' · '.join(more)}: not answered here; {_each(understanding)}"
+        yield "Other tasks", f"{' · '.join(more)}: not answered here. {_each(understanding)}"
     if idle := reading.words(noteworthy(understanding)):
         yield "No effect", first_named(idle, SHOWN_WORDS)
     if missed := reading.words(reading.not_understood):

@@ -164,7 +164,7 @@ def refuse_names(rulebase: RuleBase, text: str) -> None:
     if family is not None:
         raise UsageError(
             f"`{text}` is a family, not a task",
-            hint=f"`advisor show {family.id}` describes the family; `advisor list tasks` lists "
+            hint=f"`advisor show {family.id}` describes the family. `advisor list tasks` lists "
             "the tasks",
             kind="not-understood",
         )
@@ -180,19 +180,19 @@ def not_understood(rulebase: RuleBase, text: str) -> UsageError:
     if not CHECKING.isdisjoint(text.lower().split()):
         return UsageError(
             f"`{_shortened(text)}` names no task",
-            hint="run `advisor check` to check models and code, also in CI; `advisor init` "
+            hint="run `advisor check` to check models and code, also in CI. `advisor init` "
             "creates its configuration",
             kind="not-understood",
         )
     if text in commands():
-        hint = f"`advisor {text} --help` explains it; `advisor list tasks` prints the tasks"
+        hint = f"`advisor {text} --help` explains it. `advisor list tasks` prints the tasks"
         return UsageError(f"`{text}` is a command, not a task", hint=hint, kind="not-understood")
     if len(text.split()) == 1 and not written_by_character(text):
         names = [*commands(), *rulebase.task_names, *rulebase.words]
         return unknown_name("command or task", text, names, LISTING)
     return UsageError(
         f"no word of `{_shortened(text)}` was understood",
-        hint="describe the images and the output, or run `advisor` for an interview; "
+        hint="describe the images and the output, or run `advisor` for an interview. "
         "`advisor list tasks` prints the tasks",
         kind="not-understood",
     )
@@ -223,7 +223,7 @@ def one_task(
         raise not_understood(engine.rulebase, text)
     named = [task.task for task in tasks[:OFFERED]]
     between = named or _between(engine, reading, given, tasks)
-    may = "may mean" if named else "names no task; it may mean"
+    may = "may mean" if named else "names no task. It may mean"
     message = f"`{_shortened(text)}` {may} {joined(between, 'or')}"
     hint = f"write the task, e.g. {form.format(task=between[0])}"
     raise UsageError(message, hint=hint, kind="not-understood", exit_code=exit_code)

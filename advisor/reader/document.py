@@ -29,10 +29,10 @@ _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?\Z"
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _ODD_NUMBER = r"[-+]?(0\d+|0x[\da-f]+|0o[0-7]+|0b[01]+|\d+_[\d_]*|\d+(:[0-5]?\d)+|\.inf|\.nan)"
 _MISREAD = {
-    r"y|n|yes|no|on|off": '`{text}` is a boolean in YAML 1.1; write "{text}", true or false',
+    r"y|n|yes|no|on|off": '`{text}` is a boolean in YAML 1.1. Write "{text}", true or false',
     r"true|false|null": '`{text}`: write {lower}, or "{text}" if text is meant',
-    r"\d{4}-\d\d?(-\d\d?(t.*| .*)?)?": '`{text}` is a date in YAML; write "{text}"',
-    _ODD_NUMBER: 'YAML reads `{text}` as another number; write "{text}"',
+    r"\d{4}-\d\d?(-\d\d?(t.*| .*)?)?": '`{text}` is a date in YAML. Write "{text}"',
+    _ODD_NUMBER: 'YAML reads `{text}` as another number. Write "{text}"',
 }
 """Plain words that YAML 1.1 reads as something else than what was typed, and what to write."""
 
@@ -174,7 +174,7 @@ class _Builder:
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent) and finished:
                 self._problem(
-                    event, "has a second YAML document; write each document into its own file"
+                    event, "has a second YAML document. Write each document into its own file"
                 )
                 return
             if isinstance(event, yaml.NodeEvent):
@@ -200,7 +200,7 @@ class _Builder:
         if len(path) >= MAX_DEPTH:
             raise _TooMuchError(f"is nested deeper than {MAX_DEPTH} levels")
         if event.tag and not event.implicit:
-            self._problem(event, f"uses the tag `{event.tag}`; tags are not allowed")
+            self._problem(event, f"uses the tag `{event.tag}`. Tags are not allowed")
         if isinstance(event, yaml.SequenceStartEvent):
             members: list[Any] = []
             for inner in self._until(yaml.SequenceEndEvent):
@@ -227,11 +227,11 @@ class _Builder:
             self._problem(event, "a key must be text, not a mapping or list")
             self._value(event, (*path, key))
         elif isinstance(event, yaml.AliasEvent) or not isinstance(self._scalar(event), str):
-            self._problem(event, "a key must be text; put the key in quotes")
+            self._problem(event, "a key must be text. Put the key in quotes")
         else:
             key = event.value
             if key == "<<" and not event.style:
-                self._problem(event, "uses the merge key `<<`; write the keys out")
+                self._problem(event, "uses the merge key `<<`. Write the keys out")
         if key in mapping:
             self._problem(event, f"the key `{key}` appears twice")
         self._mark((*path, key), event)

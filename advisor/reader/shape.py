@@ -135,8 +135,8 @@ class OneOf(Shape):
         if value not in self.words:
             words = _quoted(self.words, "or")
             close = nearest(value, self.words) if isinstance(value, str) else None
-            hint = f"did you mean `{close}`?" if close else f"use {words}"
-            yield path, f"expected {words}, found {_kind(value)}; {hint}"
+            hint = f"Did you mean `{close}`?" if close else f"Use {words}"
+            yield path, f"expected {words}, found {_kind(value)}. {hint}"
 
     def schema(self) -> dict[str, Any]:
         return {"enum": list(self.words)}
@@ -239,8 +239,8 @@ class Record(Shape):
     def faults(self, value: Any, path: KeyPath) -> Faults:
         for key in (key for key in value if key not in self.fields):
             close = nearest(key, tuple(self.fields))
-            hint = f"did you mean `{close}`?" if close else f"known: {', '.join(self.fields)}"
-            yield (*path, key), f"unknown key `{key}`; {hint}"
+            hint = f"Did you mean `{close}`?" if close else f"Known: {', '.join(self.fields)}"
+            yield (*path, key), f"unknown key `{key}`. {hint}"
         missing = [name for name in self.required if name not in value]
         if missing:
             verb = "is" if len(missing) == 1 else "are"

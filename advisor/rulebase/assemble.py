@@ -67,7 +67,7 @@ class Collection:
         if file.kind == "family":
             if document.value["id"] != file.path.stem:
                 document.report(
-                    ("id",), f"the file has the name `{file.path.name}`; rename the file to its id"
+                    ("id",), f"the file has the name `{file.path.name}`. Rename the file to its id"
                 )
             self._add("family", Entry(document.value, document, ()), overlay)
             return
@@ -197,4 +197,4 @@ def report_unused(entries: Entries, named: set[tuple[str, str]]) -> None:
             message = (
                 f"no yardstick uses the protocol `{id}`, so its results do not affect any ranking"
             )
-            entry.remark(("id",), f"{message}; add it to a yardstick, or set `ranks_nothing: true`")
+            entry.remark(("id",), f"{message}. Add it to a yardstick, or set `ranks_nothing: true`")

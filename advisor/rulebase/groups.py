@@ -149,5 +149,5 @@ def _full(entry: Entry, path: tuple[str, str], options: Sequence[str], groups: G
         if name not in options and NEIGHBORS <= len(listed) < len(members):
             missing = joined(f"`{member}`" for member in members if member not in full)
             text = f"lists {joined(f'`{id}`' for id in listed)} of `{path[1]}`, but not {missing}"
-            entry.document.remark((*entry.path, *path), f"{text}; write the group `{name}` instead")
+            entry.document.remark((*entry.path, *path), f"{text}. Write the group `{name}` instead")
     return full

@@ -139,7 +139,7 @@ def is_known(document: Document, path: KeyPath, of: str, name: str, names: Itera
 def _unknown(path: KeyPath, of: str, name: str, names: list[str]) -> Faults:
     if name not in names and not isinstance(names, _Open):
         close = nearest(name, names)
-        hint = f"; did you mean `{close}`?" if close else ""
+        hint = f". Did you mean `{close}`?" if close else ""
         yield path, f"unknown {of} `{name}`{hint}"
 
 
@@ -286,7 +286,7 @@ def _listed(
     if stated is not None:
         yield from _unknown(path, f"{word} of `{benchmark}`", stated, listed)
     elif several and len(listed) > 1:
-        yield path[:-1], f"`{benchmark}` has several {word}s; set one of them"
+        yield path[:-1], f"`{benchmark}` has several {word}s. Set one of them"
 
 
 def _yardstick(value: dict[str, Any], valid: Known) -> Faults:

@@ -111,7 +111,7 @@ def _member(
         document.report((*path, key) if key else path, problem)
     for field in given.keys() & shared.keys() & value.keys():
         if field not in own and value[field] is not None:
-            message = f"`{field}` differs from the series; cite a source for the value here"
+            message = f"`{field}` differs from the series. Cite a source for the value here"
             document.report((*path, field), message)
     here = series.document is document
     for key in shared.keys() - value.keys():
@@ -132,9 +132,9 @@ def _needless(value: dict[str, Any], shared: dict[str, Any]) -> Iterable[tuple[s
         yield "", "a member of a series must set at least one field"
     for key, each in value.items():
         if key in shared and each == shared[key]:
-            yield key, f"the series already sets the same `{key}`; remove the key here"
+            yield key, f"the series already sets the same `{key}`. Remove the key here"
         if each is None and key not in shared:
-            yield key, f"the series does not set `{key}`; remove the empty key here"
+            yield key, f"the series does not set `{key}`. Remove the empty key here"
 
 
 def cited(written: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str, KeyPath]]:
@@ -184,7 +184,7 @@ def _sources(document: Document, spoilt: Spoilt) -> list[tuple[int, dict[str, An
             for key in () if "pages" in group else value:
                 if key in shared:
                     document.report(
-                        (*where, key), f"the group already sets `{key}`; remove the key here"
+                        (*where, key), f"the group already sets `{key}`. Remove the key here"
                     )
             place = ("sources", number)
             document.moved[place] = where

@@ -88,7 +88,7 @@ def scan_apart(
 def _ended(given_up: Sequence[str]) -> AdvisorError:
     """What is said where a scan comes to no end."""
     at = f" at {count(len(given_up) + 1, 'file')}" if given_up else ""
-    named = f"; exclude `{given_up[0]}` and similar files" if given_up else ""
+    named = f". Exclude `{given_up[0]}` and similar files" if given_up else ""
     return AdvisorError(f"the scan exceeded its memory or time limit{at}{named}")
 
 

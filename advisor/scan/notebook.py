@@ -89,7 +89,7 @@ def _loaded(file: str, name: str) -> Any:
     if not isinstance(notebook, dict):
         why = "expected a JSON object"
     elif "worksheets" in notebook:
-        why = "its notebook format is older than 4; open and save the notebook once"
+        why = "its notebook format is older than 4. Open and save the notebook once"
     elif not isinstance(notebook.get("cells"), list):
         why = "it has no cells" if "cells" not in notebook else "expected a list of cells"
     elif not all(map(_is_cell, notebook["cells"])):

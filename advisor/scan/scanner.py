@@ -42,7 +42,7 @@ from advisor.scan.vocabulary import Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, dialect_of, find_files
 
 TOO_DEEP = "{} is nested too deeply to be checked"
-GIVEN_UP = "was skipped, because reading the file exceeds the memory or time limit"
+GIVEN_UP = "was skipped, because reading it exceeds the memory or time limit"
 Lost = Callable[[str], frozenset[str]]
 """Gives the members that a class, or one beside it, once had and has no more."""
 _DEEPEST_FOLLOWED, _DEEPEST_IMPORTS = 6, 12

@@ -25,8 +25,8 @@ def site(folder: Folder, force: Force = False, *, first: CriteriaFirst, rulebase
     """Write a static web page that recommends in a browser.
 
     The page is a single index.html that includes answers, tables and styles. The page makes no
-    requests and works from a file or under any path. Its address stores the answers, so you can
-    link to a result.
+    requests and works from a file or under any path. The address of the page stores the answers, so
+    you can link to a result.
 
     \b
     Examples:
@@ -48,5 +48,5 @@ def site(folder: Folder, force: Force = False, *, first: CriteriaFirst, rulebase
     write_text(file, page, within=folder)
     say(file.as_posix())
     size = size_shown(len(gzip.compress(page.encode(), mtime=0)))
-    note(f"page size compressed: {size}. Open the page in a browser, or serve the folder.")
+    note(f"compressed page size: {size}. Open the page in a browser, or serve the folder.")
     return 0

@@ -249,7 +249,7 @@ function map(walk, state, found, width) {
   chip({ name: found.leaf[2] || familyName(found.leaf[1]), end: "the answer" }, INDENT, top, "own given");
   const line = drawn("polyline", { class: "way", points: trunk.join(" ") });
   const marks = trunk.map(([x, y]) => drawn("circle", { cx: x, cy: y, r: 5, class: "way" }));
-  const label = "Map of the task: your answers on the left, and the result of each other answer";
+  const label = "Map of the task: your answers on the left, and the result of every alternative";
   return levels.length ? drawn("svg", { class: "map", role: "group", "aria-label": label, width, height: top + CHIP + 4 },
     line, marks, parts) : null;
 }

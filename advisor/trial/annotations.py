@@ -160,7 +160,7 @@ def read_class_folders(folder: Path) -> LabelledData:
     if splits and (len(splits) == len(parts) or (len(splits) > 1 and splits[-1] in TRAINED_ON)):
         root = parts[splits[0]]
         notes += (
-            [f"the data set has several splits; only the split `{root.name}` is used"]
+            [f"the data set has several splits. Only the split `{root.name}` is used"]
             if len(splits) > 1
             else []
         )

@@ -242,7 +242,7 @@ def _open_images(
         return open_image(inputs.image), paths
     if not paths or not set(acts) <= {SEARCH, EMBED}:
         raise UsageError(
-            "no image was passed; add --image FILE",
+            "no image was passed. Add --image FILE",
             hint="advisor try --demo --image FILE; --output jsonl=FILE answers all of a --folder",
         )
     if not inputs.request.query and SEARCH in acts:

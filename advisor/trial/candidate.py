@@ -109,7 +109,7 @@ def plans_for(
     if len(chosen) > 1:
         raise UsageError(
             f"{' and '.join(chosen)} cannot be combined",
-            hint="pass one of these flags; several --checkpoint flags compare checkpoints",
+            hint="pass one of these flags. Several --checkpoint flags compare checkpoints",
         )
     if choice.demo:
         return _demo_plans(rulebase, task)
@@ -156,8 +156,8 @@ def _recommended_plan(
     """
     if not task:
         raise UsageError(
-            "no task was passed; add --task, --checkpoint or --demo",
-            hint="e.g. `--task captioning`; `advisor list tasks` prints the tasks",
+            "no task was passed. Add --task, --checkpoint or --demo",
+            hint="e.g. `--task captioning`. `advisor list tasks` prints the tasks",
         )
     families = [rulebase.family(family).id] if family else _ranked_families(rulebase, task)
     for each in families:
@@ -233,13 +233,13 @@ def _named(rulebase: RuleBase, name: str, task: str, revision: str) -> Candidate
     usual = demos.get(name) or (checkpoint.tasks if checkpoint else ())
     if not task and not usual:
         raise UsageError(
-            f"the task for `{name}` is not known; add --task",
+            f"the task for `{name}` is not known. Add --task",
             hint="`advisor list tasks` prints them",
         )
     if checkpoint and checkpoint.home:
         raise UsageError(
-            f"`{name}` has no repository on the Hub; its files are at {checkpoint.home}",
-            hint=f"make a local folder of the files and pass its path; `advisor show {name}` "
+            f"`{name}` has no repository on the Hub. Its files are at {checkpoint.home}",
+            hint=f"make a local folder of the files and pass its path. `advisor show {name}` "
             "explains how",
         )
     return candidate_of(rulebase, name, revision or None)._replace(task=task or usual[0])

@@ -107,7 +107,7 @@ def compose(
                 pad_token=tokens[2],
                 warnings=(
                     f"{sum(new.values()):,} of {network.num_parameters():,} weights are new and "
-                    "random; fine-tune the model on image-text pairs before use",
+                    "random. Fine-tune the model on image-text pairs before use",
                 ),
             )
             if tell is not None:
@@ -155,7 +155,7 @@ def _part(side: str, part: LocalCheckpoint, loader: Any, **settings: Any) -> tup
     marks = (*CROSS, UNREAD)
     lost = {name for name in report["missing_keys"] if not any(mark in name for mark in marks)}
     if other or 2 * len(lost) > sum(1 for _ in network.parameters()):
-        what = f"`{other[0]}` with another shape" if other else f"no `{min(lost)}`"
+        what = f"`{other[0]}` with a different shape" if other else f"no `{min(lost)}`"
         raise WeightsMismatchError(
             f"the weights of `{part.name}` have {what}, which contradicts the configuration",
             hint="pass a checkpoint that was pretrained as this part, or download it again",

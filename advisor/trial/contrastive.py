@@ -229,7 +229,7 @@ def columns_for(
     lacking = [text for text, numbers in zip(texts, columns, strict=True) if not numbers]
     if lacking:
         raise UnsupportedError(
-            f"`{checkpoint.name}` has no label for {_listed(lacking)}; the labels of the "
+            f"`{checkpoint.name}` has no label for {_listed(lacking)}. The labels of the "
             f"checkpoint are {_listed(own)}",
             hint="--label-map FILE: a JSON object from its labels to yours",
         )

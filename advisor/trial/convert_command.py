@@ -55,7 +55,7 @@ def vlp(
     """
     if not vocabulary:
         raise UsageError(
-            "the weights do not include a vocabulary; add --vocabulary vocab.txt",
+            "the weights do not include a vocabulary. Add --vocabulary vocab.txt",
             hint="use the vocab.txt of bert-base-cased, which has 28,996 lines",
         )
     target = Path(folder)

@@ -151,7 +151,7 @@ def page_doubts(image: OpenedImage) -> tuple[str, ...]:
         return ()
     return (
         f"this model reads one line of text, and an image of {width} x {height} looks like a "
-        "page; crop its lines first",
+        "page. Crop its lines first",
     )
 
 

@@ -117,7 +117,7 @@ class ChatMatcher(Chat):
             raise UnsupportedError(
                 f"`{self.checkpoint.name}` always thinks before it answers, so advisor cannot "
                 "compute a match score",
-                hint="choose another checkpoint; if this one is a local copy, pass its Hub id",
+                hint="choose another checkpoint. If this one is a local copy, pass its Hub id",
             )
         self.warnings, self.thinks = self.scoring_warnings, False
         spelled = (self.tokenizer.encode(word, add_special_tokens=False) for word in (YES, NO))
@@ -169,7 +169,7 @@ class SharedCaptioner(SharedTransformer):
         rows = self.network.generate(**self.picture(*images), max_new_tokens=limit)
         config = self.network.config
         ends = {config.sep_token_id, config.pad_token_id}
-        cut = (f"the answer was cut after {limit} tokens; pass a higher --max-new-tokens",)
+        cut = (f"the answer was cut after {limit} tokens. Pass a higher --max-new-tokens",)
         return [
             Reply(
                 answers=(Prediction(text=self.processor.decode(ids)),),
@@ -214,7 +214,7 @@ class SharedAnswerer(SharedTransformer):
                     for name, number in zip(self.network.answer_texts(best), best, strict=True)
                 )
                 pieces = len(self.processor.ids(questions[place]))
-                cut = f"the question has {pieces} tokens; only the first {limit} were used"
+                cut = f"the question has {pieces} tokens. Only the first {limit} were used"
                 long = (cut,) if pieces > limit else ()
                 replies[place] = Reply(answers=answers, warnings=(*long, *unnamed))
         return replies

@@ -182,7 +182,7 @@ def _prepared(image: Any, name: str) -> OpenedImage:
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
         image.seek(0)
-        notes.append(f"`{name}` has {frames} frames or pages; only the first is used")
+        notes.append(f"`{name}` has {frames} frames or pages. Only the first is used")
     share = min(1.0, math.sqrt(USEFUL_PIXELS / (width * height)))
     useful = math.ceil(width * share), math.ceil(height * share)
     image.draft(None, useful)  # only JPEG can be decoded at any smaller size
@@ -235,7 +235,7 @@ def _as_rgb(image: Any, name: str, notes: list[str]) -> Any:
     if mode in {"I", "F"} or mode.startswith("I;16"):
         return _eight_bit(image)
     if mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
-        notes.append(f"`{name}` is CMYK without an Adobe marker; its colors may be inverted")
+        notes.append(f"`{name}` is CMYK without an Adobe marker. Its colors may be inverted")
     if mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in image.info:
         layered = image.convert("RGBA")
         lowest, _ = layered.getchannel("A").getextrema()
@@ -268,7 +268,7 @@ def _eight_bit(image: Any) -> Any:
 def _too_large(name: str, has: str, most: int = LARGEST_PIXELS) -> ImageError:
     return ImageError(
         f"`{name}` {has}, and the limit is {most / 1e6:g} million pixels",
-        hint="resize the image first; most models use only a few hundred pixels per side",
+        hint="resize the image first. Most models use only a few hundred pixels per side",
         kind="image-too-large",
     )
 

@@ -141,7 +141,7 @@ def _separator(text: str, marks: str, file: Path) -> str:
         return marks[0]
     shown = head if len(head) <= SHOWN_COLUMNS else f"{head[:SHOWN_COLUMNS]} ..."
     raise BrokenFileError(
-        f"`{file}` has no column of image names; its first line is `{shown}`",
+        f"`{file}` has no column of image names. Its first line is `{shown}`",
         hint=f"rename the column of image names to one of {', '.join(COLUMNS['image'])}",
     )
 

@@ -63,7 +63,7 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
         raise BrokenCheckpointError(
             f"loading the configuration files of `{checkpoint.name}` exceeds the memory or time "
             f"limit: {error}",
-            hint="download the checkpoint again; advisor loaded config.json, the processor, "
+            hint="download the checkpoint again. Advisor loaded config.json, the processor, "
             "tokenizer.json and the chat template",
         ) from error
     most = MOST_TIMES * checkpoint.weights.stored_bytes + ALWAYS_ALLOWED
@@ -240,7 +240,7 @@ def load_network(
     saved_from = " and ".join(checkpoint.architectures)
     notes = []
     if lacking and not pretrained_only:
-        origin = f"; the checkpoint was saved from {saved_from}" if saved_from else ""
+        origin = f". The checkpoint was saved from {saved_from}" if saved_from else ""
         raise WeightsMismatchError(
             f"`{name}` lacks {len(lacking)} of the weights that {loaded} needs "
             f"({_parts(lacking)}), so its answers would be random{origin}",
@@ -252,7 +252,7 @@ def load_network(
             "pre-trained, so its output is random until you fine-tune it"
         )
     elif pretrained_only:
-        notes.append(f"`{name}` is only pre-trained; fine-tune the model before use")
+        notes.append(f"`{name}` is only pre-trained. Fine-tune the model before use")
     if unused and saved_from and loaded not in checkpoint.architectures:
         notes.append(
             f"`{name}` was saved from {saved_from} and is loaded as {loaded}, so {len(unused)} of "
@@ -315,7 +315,7 @@ def cut_texts(tokenizer: Any, texts: tuple[str, ...], limit: dict[str, Any]) -> 
         count = len(tokenizer(text, truncation=False)["input_ids"])
         if count > longest:
             start = text if len(text) <= 40 else f"{text[:37]}..."
-            notes.append(f"`{start}` has {count} tokens; only the first {longest} were used")
+            notes.append(f"`{start}` has {count} tokens. Only the first {longest} were used")
     return tuple(notes)
 
 

@@ -139,7 +139,7 @@ def _configuration(folder: Path, name: str) -> dict[str, Any]:
         raise RemoteCodeError(
             f"the config.json of `{name}` refers to code on the Hub, `{kernel}`, which advisor "
             "never runs",
-            hint="delete that setting; transformers then uses its own implementation",
+            hint="delete that setting. Transformers then uses its own implementation",
         )
     if config.get(ELSEWHERE, WEIGHTS) != WEIGHTS:
         raise BrokenCheckpointError(
@@ -185,7 +185,7 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
         ) from error
     if len(parts) > MOST_FILES or not all(own):
         raise BrokenCheckpointError(
-            f"the weight index of `{name}` lists {len(parts):,} files; it may list at most "
+            f"the weight index of `{name}` lists {len(parts):,} files. It may list at most "
             f"{MOST_FILES:,}, all {SAFE} files in the same folder",
             hint=FETCH,
         )
@@ -194,7 +194,7 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
         raise BrokenCheckpointError(
             f"`{name}` is incomplete: {len(absent)} of {len(parts)} weight files are missing, the "
             f"first is `{absent[0]}`",
-            hint="download the checkpoint again; the download resumes where it stopped",
+            hint="download the checkpoint again. The download resumes where it stopped",
             kind="incomplete-checkpoint",
         )
     return tuple(folder / part for part in parts)

@@ -28,8 +28,8 @@ COST_COLUMNS = (
     "error",
 )
 COST_NOTE = (
-    "Times are for one image. Peak memory includes everything this process loaded before. The "
-    "error compares the estimate with the peak."
+    "Times are for one image. Peak memory includes everything that this process loaded before. "
+    "The error compares the estimate with the peak."
 )
 
 
@@ -132,7 +132,7 @@ def composition_page(made: Composition, *, trained: bool = False) -> Page:
     lines = [f"randomly initialized: {weight}" for weight in made.new_weights]
     lines += () if trained else made.warnings
     page: Page = [
-        Heading("Joined", 1),
+        Heading("Combined", 1),
         Pairs(facts),
         Items(tuple(Item("!", line) for line in lines)),
     ]

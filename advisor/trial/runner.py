@@ -174,7 +174,7 @@ class Runner:
         if image.regions and not self.takes_regions:
             raise ImageError(
                 f"`{image.name}` has region features, and `{self.checkpoint.name}` needs an image",
-                hint="pass an image file; only a unified VLP (2020) uses region features",
+                hint="pass an image file. Only a unified VLP (2020) uses region features",
             )
         given = {
             "labels": "".join(request.texts).strip(),

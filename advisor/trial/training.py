@@ -186,7 +186,7 @@ def doubts(samples: Sequence[Sample], learnt: Sequence[str]) -> tuple[str, ...]:
     if len(samples) > 1 and len(written) == 1 < len(wanted):
         warnings.append(
             f"the model returns the same text, `{written.pop()[:60]}`, for all {len(samples)} "
-            "validation images; use more --epochs, another --learning-rate, or more pairs"
+            "validation images. Use more --epochs, another --learning-rate, or more pairs"
         )
     common, _ = Counter(learnt).most_common(1)[0]
     right = sum(each.after == each.text for each in samples)
@@ -194,6 +194,6 @@ def doubts(samples: Sequence[Sample], learnt: Sequence[str]) -> tuple[str, ...]:
     if without > right:
         warnings.append(
             f"the model is right for {right} of {len(samples)} validation images, and the most "
-            f"frequent text, `{common[:60]}`, for {without}; train longer or on more data"
+            f"frequent text, `{common[:60]}`, for {without}. Train longer or on more data"
         )
     return tuple(warnings)

@@ -102,7 +102,7 @@ def compose(
 
     The cross-attention is untrained, so the output is random until you fine-tune the model on
     pairs. The command saves the weights of the epoch with the lowest validation loss. Ctrl-C saves
-    a checkpoint. Run the same command to resume from it.
+    a checkpoint. Run the same command again to resume from the saved checkpoint.
 
     \b
     Examples:
@@ -134,11 +134,11 @@ def vlp(
     save: Save = [],  # noqa: B006
     shown: Shown,
 ) -> int:
-    """Pre-train unified VLP (2020), or fine-tune it for captions or answers.
+    """Pre-train unified VLP (2020), or fine-tune it for captioning or VQA.
 
     Unset options use the published settings. Images use a small grid encoder that is trained too.
     Region features (.npz files in --images) use the network of the paper. Ctrl-C saves a
-    checkpoint. Run the same command to resume from it.
+    checkpoint. Run the same command again to resume from the saved checkpoint.
 
     \b
     Examples:
@@ -166,7 +166,7 @@ def _folder_of(save: list[str], shown: Shown) -> str:
     """Return the one folder to write to."""
     if len(save) != 1:
         hint = f"found {', '.join(save)}" if save else "e.g. --save my-captioner"
-        raise UsageError("the output folder is missing; add --save FOLDER", hint=hint)
+        raise UsageError("the output folder is missing. Add --save FOLDER", hint=hint)
     shown.refuse(Path(save[0]))
     return save[0]
 
@@ -231,7 +231,7 @@ def stopping_between_steps() -> Iterator[Callable[[], bool]]:
         stop.set()
         note(
             "",
-            "stopping after this step and saving a checkpoint; press Ctrl-C again to stop at once",
+            "stopping after this step and saving a checkpoint. Press Ctrl-C again to stop at once",
         )
 
     before: Any = signal.getsignal(signal.SIGINT)

@@ -109,12 +109,12 @@ def convert(
     if config.hidden_size % HEAD_WIDTH:
         notes.append(
             "the number of attention heads cannot be inferred from a width of "
-            f"{config.hidden_size}, so {config.num_attention_heads} is assumed; set "
-            "num_attention_heads in config.json if that is wrong"
+            f"{config.hidden_size}, so {config.num_attention_heads} is assumed. If this is wrong, "
+            "set num_attention_heads in config.json"
         )
     if kind is UnifiedVLPForAnswering and not named:
         notes.append(
-            "the model returns class numbers, because the file has no answer texts; pass them with "
+            "the model returns class numbers, because the file has no answer texts. Pass them with "
             "--answers FILE, one answer per line (such as Pythia's answers_vqa.txt)"
         )
     tokenizer = BertTokenizer(

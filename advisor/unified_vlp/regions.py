@@ -85,7 +85,7 @@ class Regions:
         }
         for name, shape in wanted.items():
             array = getattr(self, name)
-            wrong = f"that are not numbers; the model needs {_shape(shape)}"
+            wrong = f"that are not numbers. The model needs {_shape(shape)}"
             if numpy.shape(array) != shape:
                 wrong = f"of {_shape(numpy.shape(array))}, and the model needs {_shape(shape)}"
             elif numpy.isfinite(array).all():
@@ -137,7 +137,7 @@ def _from_h5(file: Path, key: str) -> list[Any]:
     """
     if not key:
         raise RegionsError(
-            f"`{file}` has several images; pass the id of one image",
+            f"`{file}` has several images. Pass the id of one image",
             hint=f"write {file.name}{KEY}ID",
         )
     beside = file.with_name(_OF_H5.sub(r"_cls\1.h5", file.name))
@@ -155,7 +155,7 @@ def _from_h5(file: Path, key: str) -> list[Any]:
         if values is None:
             raise RegionsError(
                 f"the id `{key}` was not found in {place}",
-                hint="check the id; features, classes and boxes (*_bbox*.h5) are published in "
+                hint="check the id. Features, classes and boxes (*_bbox*.h5) are published in "
                 "separate files",
             )
     return list(sought.values())
@@ -214,7 +214,7 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 DETECTOR = (
     "https://github.com/LuoweiZhou/detectron-vlp computes region features (Python 2, Caffe2 and "
-    "a GPU); save them as .npz with features, class_probabilities and boxes"
+    "a GPU). Save them as .npz with features, class_probabilities and boxes"
 )
 READ = ("visual", "region_count", "region_feature_size", "region_class_size", "image_size",
         "longest_text")  # fmt: skip

@@ -355,7 +355,7 @@ def test_a_client_in_memory_gets_the_same_as_the_function(rulebase):
     assert good.structured_content == called(rulebase, "recommend", answers={"task": "ocr-page"})
     assert good.structured_content["checkpoints"][0]["id"] in good.content[0].text
     assert bad.is_error
-    assert "did you mean `ocr-page`" in bad.structured_content["error"]["message"]
+    assert "Did you mean `ocr-page`" in bad.structured_content["error"]["message"]
 
 
 @pytest.mark.slow

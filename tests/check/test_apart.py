@@ -71,7 +71,7 @@ def test_too_many_such_files_end_the_run(check, monkeypatch):
     result = check({"a.py": SLOW, "b.py": SLOW})
     assert result.code == 2
     assert result.json["error"]["message"] == (
-        "the scan exceeded its memory or time limit at 2 files; exclude `a.py` and similar files"
+        "the scan exceeded its memory or time limit at 2 files. Exclude `a.py` and similar files"
     )
 
 

@@ -138,7 +138,7 @@ def test_an_ignore_comment_in_a_cell_covers_its_lines_in_the_file(scanned):
         (
             '{"worksheets": []}',
             None,
-            "its notebook format is older than 4; open and save the notebook once",
+            "its notebook format is older than 4. Open and save the notebook once",
         ),
         ("\n[]", 2, "extra data"),
         ('{\n"cells": [\n', 3, "expecting value"),

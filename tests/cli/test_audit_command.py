@@ -266,7 +266,7 @@ def test_a_checkpoint_that_is_never_offered_is_noted(audited):
     assert code == 0
     assert place(noted["nobody/speaks-it"]) == ("house/checkpoints/matcher.yaml", 2)
     assert "never meets the requirements" in noted["nobody/speaks-it"]["message"]
-    assert ("`matcher` is recommended for none of the tasks of this checkpoint") in noted[
+    assert ("advisor recommends `matcher` for none of the tasks of this checkpoint") in noted[
         "nobody/writes"
     ]["message"]
 

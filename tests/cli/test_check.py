@@ -224,7 +224,7 @@ def test_a_choice_that_excludes_itself_is_no_fault_of_what_others_lack(advisor, 
 def test_a_near_miss_is_corrected(advisor, name, nearest):
     result = advisor("check", "--checkpoint", name, "--task", "vqa")
     assert result.code == 2
-    assert f"did you mean `{nearest}`?" in result.err
+    assert f"Did you mean `{nearest}`?" in result.err
 
 
 def test_markdown_marks_what_speaks_against_it(advisor):

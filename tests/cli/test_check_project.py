@@ -149,7 +149,7 @@ def test_a_comment_takes_a_finding_away_and_an_idle_one_is_a_finding(advisor, pr
 def test_an_ignored_rule_that_does_not_exist_is_corrected(advisor, project):
     project(app_py=RIGHT.rstrip() + "  # advisor: ignore[unpined-revision] x\n")
     (one,) = [f for f in check(advisor).json["findings"] if f["rule"] == "unused-ignore"]
-    assert "did you mean `unpinned-revision`?" in one["message"]
+    assert "Did you mean `unpinned-revision`?" in one["message"]
 
 
 def waived(until):
@@ -421,12 +421,12 @@ def test_statistics_count_by_rule(advisor, project):
     ("text", "said"),
     [
         ("choices: 7\n", "advisor.yaml:1:1: expected a list, found `7`"),
-        ("choises: []\n", "unknown key `choises`; did you mean `choices`?"),
+        ("choises: []\n", "unknown key `choises`. Did you mean `choices`?"),
         ("choices:\n  - {name: a}\n", "`checkpoint` and `needs` are missing"),
         ("choices: [\n", "is not valid YAML"),
         (CHOICES + "fail_on: maybe\n", "expected `error`, `warning`, `outdated-choice` or `never`"),
         (CHOICES + CHOICES.removeprefix("choices:\n"), "the model `labels` is declared twice"),
-        (CHOICES.replace("language: en", "langage: en"), "did you mean `language`?"),
+        (CHOICES.replace("language: en", "langage: en"), "Did you mean `language`?"),
         (
             CHOICES.replace("{task: zero-shot-classification, language: en}", "read text"),
             "`read text` may mean ocr-line, handwriting or ocr-page",
@@ -452,7 +452,7 @@ def test_a_broken_advisor_yaml_says_where(advisor, project, text, said):
         (["--config", "none.yaml"], "no file `none.yaml`"),
         (["--transformers", "3.1"], "transformers `3.1` is not described"),
         (["--today", "soon"], "`--today soon` is not a date"),
-        (["--fail-on", "eror"], "did you mean `error`?"),
+        (["--fail-on", "eror"], "Did you mean `error`?"),
         (["--explain", "softmax"], "unknown rule of the check `softmax`"),
         (["--diff", "--format", "json"], "`--diff` and `--format` cannot be combined"),
         (["app.py", "--checkpoint", CLIP], "`--checkpoint` and `app.py` cannot be combined"),
@@ -501,7 +501,7 @@ TEXTLESS = '{"rule": "caveat", "path": "", "message": 7, "count": 1}'
         (f'{{"baseline_version": 1, "findings": [{TEXTLESS}]}}', "is not a valid baseline file"),
         (
             '{"baseline_version": 9}',
-            "is a baseline file of version 9; this advisor reads version 1",
+            "is a baseline file of version 9. This advisor reads version 1",
         ),
         ("\udcff", "cannot be read: the file is not UTF-8 text"),
     ],

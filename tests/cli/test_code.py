@@ -202,7 +202,7 @@ def test_a_need_says_the_task_as_for_recommend(advisor):
     ("words", "code", "said"),
     [
         (("read photos",), 3, "`read photos` may mean ocr-line or ocr-page"),
-        (("is this X-ray like earlier ones",), 3, "names no task; it may mean captioning, "),
+        (("is this X-ray like earlier ones",), 3, "names no task. It may mean captioning, "),
         (("ocr",), 3, "`ocr` may mean ocr-line, handwriting or ocr-page"),
         (("foo bar",), 2, "no word of `foo bar` was understood"),
         (("clip",), 2, "`clip` is a family"),
@@ -241,7 +241,7 @@ def test_the_program_has_the_words_of_the_command_that_tries_it(advisor, rulebas
 @pytest.mark.parametrize(
     ("task", "said"),
     [
-        ("image-text-matching", "# thinking is off; the published results used thinking\n"),
+        ("image-text-matching", "# thinking is off. The published results used thinking\n"),
         ("vqa", "# the model thinks before it answers, like in its published results"),
     ],
 )
@@ -468,4 +468,4 @@ def test_the_date_of_a_search_is_no_field(advisor):
 )
 def test_who_trains_what_no_program_here_trains_is_named(advisor, id, task, trainer):
     written = advisor("code", id, "--task", task, "--training", "fine-tune")
-    assert f"advisor has no program that trains {id} for {task}; {trainer}" in written.out
+    assert f"advisor has no program that trains {id} for {task}. {trainer}" in written.out

@@ -80,7 +80,7 @@ def test_a_group_may_need_the_rules(weather):
 
 
 def test_a_group_refuses_before_the_command_runs():
-    with pytest.raises(UsageError, match="unknown criterion `scal`; did you mean `scale`"):
+    with pytest.raises(UsageError, match=r"unknown criterion `scal`\. Did you mean `scale`"):
         run("--priority", "scal")
 
 

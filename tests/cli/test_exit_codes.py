@@ -153,7 +153,7 @@ def test_what_cannot_run_is_2_in_every_format_and_says_why(
 def test_an_unknown_format_is_2_for_every_command(advisor, name):
     result = advisor(*ANSWERED[name], "--format", "jsn")
     assert (result.code, result.out) == (2, "")
-    assert "did you mean `json`?" in result.err
+    assert "Did you mean `json`?" in result.err
 
 
 @pytest.mark.parametrize("name", ["recommend", "explain", "compare", "show", "list", "check"])

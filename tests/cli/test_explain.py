@@ -128,4 +128,4 @@ def test_a_profile_is_explained(advisor, tmp_path):
 def test_a_near_miss_is_corrected(advisor, name, nearest):
     result = advisor("explain", "--task", "describe", "--why-not", name)
     assert result.code == 2
-    assert f"did you mean `{nearest}`?" in result.err
+    assert f"Did you mean `{nearest}`?" in result.err

@@ -77,7 +77,7 @@ def test_without_a_task_all_answers_stand_together_apart_from_options(advisor):
         (("answers",), "2 million"),
         (("sentences",), "lists the words that were not understood"),
         (("tasks",), "Image captioning"),
-        (("OCR",), "`ocr` can mean 3 tasks; pass one of them with --task:"),
+        (("OCR",), "`ocr` can mean 3 tasks. Pass one of them with --task:"),
         ((), "advisor help TOPIC"),
     ],
 )
@@ -90,10 +90,10 @@ def test_a_topic_is_a_command_a_subject_or_a_name(advisor, topic, says):
 def test_an_unknown_topic_suggests_and_says_what_there_is(advisor):
     result = advisor("help", "recomend")
     assert result.code == 2
-    assert "there is no help topic `recomend`; did you mean `recommend`?" in result.err
+    assert "there is no help topic `recomend`. Did you mean `recommend`?" in result.err
     assert all(subject in result.err for subject in SUBJECTS)
     assert "taken as `advisor show memory-gb`" in advisor("help", "memory").err
-    assert "did you mean `content-moderation`?" in advisor("help", "nudity").err
+    assert "Did you mean `content-moderation`?" in advisor("help", "nudity").err
 
 
 def test_subjects_fit_a_terminal():

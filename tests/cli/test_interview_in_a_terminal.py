@@ -236,7 +236,7 @@ def test_what_is_no_answer_is_asked_again(terminal, typed):
     person.types(typed)
     again = person.question()
     assert "type 1 to" in again
-    assert ("the nearest are captioning" in again) == (typed == "capton")
+    assert ("The nearest options are captioning" in again) == (typed == "capton")
 
 
 def test_a_word_that_several_tasks_share_lists_them_and_takes_none(terminal):
@@ -500,7 +500,7 @@ def test_going_on_to_the_checkpoint_says_what_is_settled_and_what_is_open(termin
 def test_an_unknown_stop_is_2(terminal):
     person = terminal("ask", "--to", "famly")
     assert person.ends()[0] == 2
-    assert "did you mean `family`" in person.answer["error"]["message"]
+    assert "Did you mean `family`" in person.answer["error"]["message"]
 
 
 # -- afterwards --------------------------------------------------------------------------------

@@ -522,7 +522,7 @@ def test_a_batch_answers_in_order_with_ids_and_an_error_for_each_bad_line(adviso
     errors = [one for one in answers if "error" in one]
     assert [one["line"] for one in errors] == [3, 4, 5, 6, 7, 9]
     assert all(set(one["error"]) == {"kind", "message", "hint"} for one in errors)
-    assert "did you mean `describe`?" in errors[1]["error"]["message"]
+    assert "Did you mean `describe`?" in errors[1]["error"]["message"]
     assert errors[5]["error"]["kind"] == "contradiction"
     assert [one["outcome"] for one in answers if "error" not in one] == [
         "assumed",

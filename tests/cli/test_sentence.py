@@ -96,10 +96,10 @@ def test_flags_win_over_words(advisor):
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("recomend", "unknown command `recomend`; did you mean `recommend`?"),
-        ("shwo clip", "unknown command `shwo`; did you mean `show`?"),
+        ("recomend", "unknown command `recomend`. Did you mean `recommend`?"),
+        ("shwo clip", "unknown command `shwo`. Did you mean `show`?"),
         ("recomend clip", "type `advisor recommend clip`"),
-        ("captoning", "unknown command or task `captoning`; did you mean `captioning`?"),
+        ("captoning", "unknown command or task `captoning`. Did you mean `captioning`?"),
         ("qwertzuiop", "unknown command or task `qwertzuiop`"),
     ],
 )
@@ -255,7 +255,7 @@ def test_a_family_that_is_named_alone_is_no_model(advisor):
 def test_a_model_that_only_a_company_serves_is_told_how_it_is_compared(advisor):
     page = advisor("GPT-4o or Florence-2 for captioning?").out
     row = next(line for line in page.splitlines() if "GPT-4o" in line)
-    assert "available only as a company's API; compare with" in row
+    assert "available only as a company's API. Compare with" in row
     assert "evaluate --candidate https://HOST/v1#MODEL --task captioning" in " ".join(page.split())
     assert "No effect" not in page
     assert "served" not in advisor("embeddings with our own gpt-2 decoder").out

@@ -633,5 +633,5 @@ def test_what_is_built_otherwise_than_its_family_says_so(advisor, rulebase):
 def test_the_answer_says_what_takes_its_makers_pipeline(advisor):
     flags = ("--task", "ocr-page", "--language", "de")
     page = " ".join(advisor("recommend", *flags).out.split())
-    assert "it needs the pipeline of its developers; without it" in page
+    assert "it needs the pipeline of its developers. Without it" in page
     assert "pipeline" not in advisor("recommend", "--task", "ocr-line").out

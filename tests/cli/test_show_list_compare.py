@@ -165,7 +165,7 @@ def test_a_near_miss_is_corrected(advisor, arguments, nearest):
     result = advisor(*arguments)
     assert (result.code, result.out) == (2, "")
     if nearest:
-        assert f"did you mean `{nearest}`?" in result.err
+        assert f"Did you mean `{nearest}`?" in result.err
 
 
 @pytest.mark.parametrize("name", ["BLIP-2", "blip-2", "blip2"])
@@ -284,9 +284,9 @@ def test_a_listing_by_quality_puts_one_benchmark_after_the_other(advisor, ruleba
     [
         (["checkpoints", "--sort", "quality"], "needs a task"),
         (["checkpoints", "--fine-tune"], "needs a task"),
-        (["checkpoints", "--sort", "memry"], "did you mean `memory`"),
-        (["checkpoints", "--stage", "finetuned"], "did you mean `fine-tuned`"),
-        (["checkpoints", "--commercial-use", "permited"], "did you mean `permitted`"),
+        (["checkpoints", "--sort", "memry"], "Did you mean `memory`"),
+        (["checkpoints", "--stage", "finetuned"], "Did you mean `fine-tuned`"),
+        (["checkpoints", "--commercial-use", "permited"], "Did you mean `permitted`"),
         (["tasks", "--sort", "id"], "filters such as `--family` and `--task` work only"),
         (["families", "--open"], "filters such as `--family` and `--task` work only"),
     ],
@@ -372,7 +372,7 @@ def test_a_checkpoint_is_shown_without_its_owner(advisor, words):
 def test_a_checkpoint_of_another_owner_is_asked_for(advisor):
     result = advisor("explain", "--task", "vqa", "--why-not", "x/blip-vqa-base")
     assert result.code == 2
-    assert "did you mean `Salesforce/blip-vqa-base`?" in result.err
+    assert "Did you mean `Salesforce/blip-vqa-base`?" in result.err
 
 
 def test_checkpoints_are_compared_without_their_owners(advisor):

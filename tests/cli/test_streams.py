@@ -571,7 +571,7 @@ def test_output_is_both_an_answer_and_a_file(advisor, tmp_path):
 def test_an_answer_written_to_a_bad_file_name_is_said_to_be_neither(advisor):
     result = advisor("recommend", "--task", "describe", "--output", "jsn=x")
     assert result.code == 2
-    assert "did you mean `json`?" in result.err
+    assert "Did you mean `json`?" in result.err
 
 
 @pytest.mark.parametrize("command", [("skills", "add"), ("site",), ("init",)], ids=" ".join)

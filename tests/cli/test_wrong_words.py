@@ -18,7 +18,7 @@ import pytest
 def test_a_task_is_suggested_by_what_a_word_means(advisor, task, meant):
     result = advisor("recommend", "--task", task)
     assert (result.code, result.out) == (2, "")
-    assert f"`{meant}`" in result.err.partition("did you mean ")[2].partition("?")[0]
+    assert f"`{meant}`" in result.err.partition("Did you mean ")[2].partition("?")[0]
 
 
 def test_an_act_suggests_the_tasks_that_it_is_much_of(advisor):
@@ -32,11 +32,11 @@ def test_an_act_suggests_the_tasks_that_it_is_much_of(advisor):
     ("words", "said"),
     [
         ("--task x-ray", "`x-ray` says `--domain medical`"),
-        ("--task clip", "`clip` is a family; `advisor show clip` describes it"),
-        ("--task trocr", "`trocr` is a model, not a task; its tasks are ocr-line and handwriting"),
-        ("--task vqa --domain x-ray", "did you mean `medical`?"),
-        ("--task vqa --language tschechisch", "did you mean `cs`?"),
-        ("--task vqa --use startup", "did you mean `commercial`?"),
+        ("--task clip", "`clip` is a family. `advisor show clip` describes it"),
+        ("--task trocr", "`trocr` is a model, not a task. Its tasks are ocr-line and handwriting"),
+        ("--task vqa --domain x-ray", "Did you mean `medical`?"),
+        ("--task vqa --language tschechisch", "Did you mean `cs`?"),
+        ("--task vqa --use startup", "Did you mean `commercial`?"),
     ],
 )
 def test_a_word_that_answers_something_else_says_what(advisor, words, said):
@@ -45,19 +45,19 @@ def test_a_word_that_answers_something_else_says_what(advisor, words, said):
 
 @pytest.mark.parametrize("subject", ["x-ray", "mri", "ct-scan", "german"])
 def test_what_images_show_or_say_suggests_no_task(advisor, subject):
-    assert "did you mean" not in advisor("recommend", "--task", subject).err
+    assert "Did you mean" not in advisor("recommend", "--task", subject).err
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("--languge de", "did you mean `--language`?"),
-        ("--samples 200", "did you mean `--num-examples 200`?"),
-        ("--query x", "did you mean `--text-input query`?"),
-        ("--num-classes 300", "the number of classes has no effect; leave it out"),
+        ("--languge de", "Did you mean `--language`?"),
+        ("--samples 200", "Did you mean `--num-examples 200`?"),
+        ("--query x", "Did you mean `--text-input query`?"),
+        ("--num-classes 300", "the number of classes has no effect. Leave it out"),
         ("--offline", "this is an option of `advisor try`"),
         ("--accuracy", "no such option: --accuracy\n"),
-        ("--quantized", "answers list checkpoints in 16, 8 and 4 bits; set"),
+        ("--quantized", "answers list checkpoints in 16, 8 and 4 bits. Set"),
     ],
 )
 def test_an_unknown_flag_names_the_one_that_is_meant(advisor, words, said):
@@ -68,14 +68,14 @@ def test_an_unknown_flag_names_the_one_that_is_meant(advisor, words, said):
 
 def test_a_flag_that_a_command_lacks_is_not_suggested_to_it(advisor):
     said = advisor("list", "checkpoints", "--domain", "medical").err
-    assert "did you mean" not in said
+    assert "Did you mean" not in said
     assert "this is an option of" in said
 
 
 def test_what_is_suggested_runs(advisor):
     for flag in ("--samples 200", "--query x"):
         said = advisor("recommend", "--task", "image-search", *flag.split()).err
-        meant = said.partition("did you mean `")[2].partition("`")[0]
+        meant = said.partition("Did you mean `")[2].partition("`")[0]
         assert advisor("recommend", "--task", "image-search", *meant.split()).code == 0, flag
 
 
@@ -198,12 +198,12 @@ def test_a_sentence_with_a_slash_is_no_id(advisor, need):
         ("train clip", "`advisor code --task captioning --training fine-tune`"),
         ("why not clip", "`advisor explain captioning --why-not clip`"),
         ("version", "`advisor --version`"),
-        ("captioning --free", "leave it out"),
+        ("captioning --free", "Leave it out"),
         ("captioning --top 5", "`advisor list checkpoints --task captioning --sort quality`"),
         ("captioning --license mit", "`advisor list checkpoints --license mit`"),
         ("code --task captioning --folder photos", "`python run.py photos`"),
         ("captioning --photos photos", "`--domain natural`"),
-        ("train vpl", "did you mean `vlp`?"),
+        ("train vpl", "Did you mean `vlp`?"),
         ("check Qwen/Qwen3.5-9B", "`advisor check --checkpoint Qwen/Qwen3.5-9B`"),
         ("compare captioning clip", "`advisor recommend --task captioning`"),
     ],

@@ -113,7 +113,7 @@ def test_labels_that_are_not_the_datas_are_said_and_mapped(said, shapes, tmp_pat
     assert refused.code == 2
     words = " ".join(refused.err.split())
     assert (
-        "for `blue triangle`; the labels of the checkpoint are `Red Circle, red disc`, `GREEN"
+        "for `blue triangle`. The labels of the checkpoint are `Red Circle, red disc`, `GREEN"
         in words
     )
     assert "--label-map FILE" in words

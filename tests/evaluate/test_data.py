@@ -71,10 +71,10 @@ def test_of_parts_to_train_and_test_on_the_latter_is_taken(tmp_path):
         (home / f"{part}.png").write_bytes(RED)
     found = evaluated(read_data(str(tmp_path)))
     assert [each.id for each in found.images] == ["test/cat/test.png"]
-    assert found.notes == ("the data set has several splits; only the split `test` is used",)
+    assert found.notes == ("the data set has several splits. Only the split `test` is used",)
     (tmp_path / "test").rename(tmp_path / "Dev")
     assert evaluated(read_data(str(tmp_path))).notes == (
-        "the data set has several splits; only the split `Dev` is used",
+        "the data set has several splits. Only the split `Dev` is used",
     )
     shutil.rmtree(tmp_path / "Dev")
     assert evaluated(read_data(str(tmp_path))).classes == ("cat",), "train is no class"
@@ -90,7 +90,7 @@ def test_what_may_surprise_about_labels_is_said(tmp_path):
     for labels, said in {
         ("cat", "dog"): (),
         ("1", "2"): (
-            "the labels are numbers, which have no meaning for a model; use class names instead",
+            "the labels are numbers, which have no meaning for a model. Use class names instead",
         ),
         ("big_cat", "Big cat"): (
             "`Big cat` and `big_cat` differ in spelling only and count as separate labels",
@@ -208,7 +208,7 @@ def test_a_folder_of_the_library_datasets_is_read(tmp_path):
     found = evaluated(data)
     assert [each.labels for each in found.images] == [("dog",), ("cat",)]
     assert data.store.read(found.images[1].id) == RED
-    assert found.notes == ("the data set has several splits; only the split `test` is used",)
+    assert found.notes == ("the data set has several splits. Only the split `test` is used",)
 
 
 def test_a_row_of_the_library_datasets_leads_to_no_other_file(tmp_path):
@@ -746,7 +746,7 @@ def test_parquet_of_the_hub_is_read_in_place(tmp_path, monkeypatch):
     hub_rows(5, first=7).to_parquet(home / "test-00001-of-00002.parquet", batch_size=2)
     data = read_data(str(tmp_path / "hf"))
     found = evaluated(data)
-    assert found.notes == ("the data set has several splits; only the split `test` is used",)
+    assert found.notes == ("the data set has several splits. Only the split `test` is used",)
     assert [one.labels[0] for one in found.images] == ["cat", "dog"] * 6
     assert evaluated(data, "captioning").images[11].references == ("caption 11",)
     for number in (0, 11, 6, 7, 3):

@@ -116,7 +116,7 @@ REFUSED = [
     (("--demo", "--workers", "2"), "`--workers` works only with `--ray`"),
     (("--demo", "--fail-under", "accuracy"), "accuracy"),
     (("--demo", "--baseline", "gone.json"), "gone.json"),
-    (("--demo", "--priority", "speed,acuracy"), "did you mean `accuracy`?"),
+    (("--demo", "--priority", "speed,acuracy"), "Did you mean `accuracy`?"),
     (("--demo", "--task", "no-such-task"), "unknown"),
     (("--demo", "--task", "deduplication"), "cannot be evaluated"),
     (("--demo", "--task", "captioning"), "cannot be used to evaluate `captioning`"),
@@ -128,7 +128,7 @@ REFUSED = [
     (("--candidate", "demo:clip", "--dry-run", "--output", "junit=x.xml"), "unknown format"),
     (("--candidate", "x=demo:clip", "--candidate", "x=demo:blip"), "two candidates have the name"),
     (("--candidate", "demo:nothing"), "the demo checkpoint"),
-    (("--candidate", "baseline:knnn"), "did you mean `knn`?"),
+    (("--candidate", "baseline:knnn"), "Did you mean `knn`?"),
 ]
 
 

@@ -503,7 +503,7 @@ def test_a_file_that_is_not_of_a_run_is_not_written_to(shapes, tmp_path, content
 def test_a_run_of_the_earlier_form_is_refused_and_not_changed(shapes, tmp_path):
     (folder := tmp_path / "run").mkdir()
     (folder / "manifest.json").write_text('{\n "form": 1,\n "data": {}\n}\n')
-    with pytest.raises(UsageError, match=r"an evaluation in the format of advisor 0.1.0 before"):
+    with pytest.raises(UsageError, match=r"an evaluation in an earlier format"):
         run_folder(arranged(shapes(9)), str(folder))
     assert [path.name for path in folder.iterdir()] == ["manifest.json"]
 

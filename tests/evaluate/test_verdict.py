@@ -131,7 +131,9 @@ def test_shuffled_labels_have_no_winner(tmp_path, rules):
     run = written(tmp_path, labelled(truth), {name: picks(some) for name, some in said.items()})
     _, found, code = judged(run, rules)
     assert (found.outcome, found.recommended, code) == ("guessing", None, 1)
-    assert "no candidate is significantly better than guessing: always `cat`" in found.because[0]
+    assert (
+        "no candidate is significantly better than the baseline: always `cat`"
+    ) in found.because[0]
 
 
 def test_worse_than_the_commonest_class_is_said_of_each(tmp_path, rules):
@@ -143,7 +145,7 @@ def test_worse_than_the_commonest_class_is_said_of_each(tmp_path, rules):
     )
     found = judged(run, rules)[1]
     assert found.recommended == "good"
-    assert [one for one in found.warnings if one.startswith("`poor` is worse than guessing")]
+    assert [one for one in found.warnings if one.startswith("`poor` is worse than the baseline")]
 
 
 @pytest.mark.parametrize(("below", "said"), [(1e-12, False), (1e-6, True)])
@@ -155,7 +157,7 @@ def test_rounding_alone_is_not_worse_than_guessing(tmp_path, rules, below, said)
     reached = always.metrics["accuracy"]._replace(value=guessed - below)
     always = always._replace(metrics={**always.metrics, "accuracy": reached})
     found = verdict(scores._replace(candidates=(always,)), rules, ())
-    assert any("worse than guessing" in warning for warning in found.warnings) == said
+    assert any("worse than the baseline" in warning for warning in found.warnings) == said
 
 
 def test_the_commonest_answer_is_a_guess_too(tmp_path, rules):
@@ -196,7 +198,7 @@ def test_a_wrong_threshold_is_a_usage_error(tmp_path, rules, wrong):
 
 def test_a_metric_that_is_none_is_named_with_those_that_are(tmp_path, rules):
     scores = score(of_shares(tmp_path, {"a": 0.9, "b": 0.8}))
-    with pytest.raises(UsageError, match="did you mean `accuracy`") as raised:
+    with pytest.raises(UsageError, match="Did you mean `accuracy`") as raised:
         verdict(scores, rules, ["acuracy"])
     assert "speed" in raised.value.hint
 

@@ -93,7 +93,7 @@ def test_a_misspelt_command_has_few_words_behind_it(rulebase, more, refused):
     program()  # which has the names of commands
     text = " ".join(["recomend", *["captioning", "photos", "German"][:more]])
     if refused:
-        with pytest.raises(UsageError, match="did you mean `recommend`"):
+        with pytest.raises(UsageError, match="Did you mean `recommend`"):
             understand(Engine(rulebase), text)
     else:
         assert understand(Engine(rulebase), text).tasks[0].task == "captioning"

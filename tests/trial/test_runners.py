@@ -138,7 +138,7 @@ def test_a_text_beyond_the_limit_is_cut_and_said(tiny: Tiny, image: OpenedImage)
     runner = load_runner(tiny("clip"), "zero-shot-classification", device="cpu")
     reply = runner.run(image, Request(texts=("cat " * 60, "a dog")))
     assert len(reply.answers) == 2
-    assert "tokens; only the first 40 were used" in reply.warnings[0]
+    assert "tokens. Only the first 40 were used" in reply.warnings[0]
 
 
 def test_the_template_wraps_each_label(tiny: Tiny, image: OpenedImage) -> None:

@@ -169,7 +169,7 @@ def test_a_folder_that_nobody_knows_thinks_by_its_template(thinker, photo):
     reply = runner.run(open_image(photo), Request(question="What is in the image?"))
     assert reply.answers[0].text == "?"
     assert any(
-        "the model thinks before it answers; the output" in warning for warning in runner.warnings
+        "the model thinks before it answers. The output" in warning for warning in runner.warnings
     )
 
 
@@ -228,4 +228,4 @@ def test_the_command_says_that_thinking_is_off(thinker, hub, photo, capsys):
     assert run([*words, *asked, "--repeat", "0"]) == 0
     (trial,) = json.loads(capsys.readouterr().out)["trials"]
     assert trial["answers"][0]["text"] == "a"
-    assert "thinking is off; the published results used thinking" in trial["warnings"]
+    assert "thinking is off. The published results used thinking" in trial["warnings"]

@@ -47,7 +47,7 @@ def test_pairs_of_h5_are_read(regions, tmp_path, folder):
     assert found.features.dtype == numpy.float32
     assert numpy.allclose(found.features, regions[0].features, atol=2e-3)
     assert numpy.array_equal(found.boxes, regions[0].boxes)
-    with pytest.raises(RegionsError, match="has several images; pass the id of one"):
+    with pytest.raises(RegionsError, match=r"has several images\. Pass the id of one"):
         read_regions(pairs / "coco_feat895.h5")
     with pytest.raises(RegionsError, match=r"the id `another` was not found in `.*feat895"):
         read_regions(f"{pairs / 'coco_feat895.h5'}::another")
@@ -222,7 +222,7 @@ def test_the_checkpoints_of_2020_are_not_looked_for_on_the_hub(capsys):
     asked = ["try", "--checkpoint", "LuoweiZhou/VLP", "--image", "regions.npz"]
     assert run([*asked, "--task", "captioning"]) == 2
     told = capsys.readouterr().err
-    assert "has no repository on the Hub; its files are at https://github.com/" in told
+    assert "has no repository on the Hub. Its files are at https://github.com/" in told
     assert "`advisor show LuoweiZhou/VLP`" in told
 
 

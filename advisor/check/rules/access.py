@@ -36,9 +36,9 @@ def gated_checkpoint(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[
 def not_on_the_hub(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A checkpoint whose files are had elsewhere, loaded as if the Hub had it."""
     if checkpoint.home and usage.model and not _is_local(usage):
-        message = f"{checkpoint.id} is not on the Hub; its files are at {checkpoint.home}"
+        message = f"{checkpoint.id} is not on the Hub. Its files are at {checkpoint.home}"
         fix = (
-            f"load a local folder; `advisor show {checkpoint.id}` explains how to create the folder"
+            f"load a local folder. `advisor show {checkpoint.id}` explains how to create the folder"
         )
         yield Finding(message, id_place(usage), fix=fix)
 
@@ -100,7 +100,7 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
     first, *others = (argument.name_place or argument.place for _, argument, _ in remote)
     files = " and ".join(dict.fromkeys(files for *_, files in remote))
     yield Finding(
-        f"{id} {has}; `trust_remote_code=True` runs {files} from its repository",
+        f"{id} {has}. `trust_remote_code=True` runs {files} from its repository",
         first,
         level="note" if read else level,
         fix=fix,

@@ -149,11 +149,11 @@ def choice_changed(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
 
 def _differences(old: LockedChoice, new: LockedChoice) -> list[str]:
     words = {
-        "checkpoint": "the checkpoint was {0} and is {1}",
-        "revision": "the revision was {0} and is {1}",
-        "verdict": "the family was {0} and is {1}",
-        "recommended": "the recommended family was {0} and is {1}",
-        "best": "the first checkpoint was {0} and is {1}",
+        "checkpoint": "the checkpoint was {0} and is now {1}",
+        "revision": "the revision was {0} and is now {1}",
+        "verdict": "the family was {0} and is now {1}",
+        "recommended": "the recommended family was {0} and is now {1}",
+        "best": "the first checkpoint was {0} and is now {1}",
     }
     return [
         text.format(getattr(old, field) or "none", getattr(new, field) or "none")
@@ -199,7 +199,7 @@ def task_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
     checkpoint, task = judgement.checkpoint, judgement.task
     if judgement.suitability.use is None and task not in checkpoint.fine_tune:
         able = ", ".join(checkpoint.tasks) or "none of the known tasks"
-        message = f"{checkpoint.id} does not support {task}; it supports {able}"
+        message = f"{checkpoint.id} does not support {task}. It supports {able}"
         because = "The catalog does not list this task for the checkpoint."
         yield Finding(message, because=because)
 

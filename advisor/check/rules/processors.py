@@ -242,7 +242,7 @@ def _taken(case: Case, half: Half, call: Call) -> Iterator[Finding]:
 
 
 def _swapped(half: Half, message: str, place: Location) -> Finding:
-    fix = f"use the {half.other.replace('_', ' ')}; the two may be swapped"
+    fix = f"use the {half.other.replace('_', ' ')}. The two may be swapped"
     return Finding(f"`{half.shown}` {message}", place, fix=fix)
 
 

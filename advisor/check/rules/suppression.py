@@ -130,4 +130,4 @@ def _meant(case: Case, id: str) -> str:
     """Return what a rule that does not exist may have been meant to be."""
     checks = tuple(case.rulebase.checks)
     close = nearest(id, checks) if id not in checks else None
-    return f"; did you mean `{close}`?" if close else ""
+    return f". Did you mean `{close}`?" if close else ""
