@@ -79,6 +79,10 @@ def test_every_speed_is_a_range_for_each_kind_of_network(rules):
         ({"device": "gpu"}, "card-24gb"),
         ({"device": "rtx 4090"}, "card-24gb"),
         ({"device": "h100"}, "h100"),
+        ({"device": "a100"}, "a100"),
+        ({"device": "gpu", "memory-gb": 48}, "a100"),
+        ({"device": "gpu", "memory-gb": 39.5}, "a100"),  # what a driver says of 40
+        ({"device": "gpu", "memory-gb": 79.6}, "h100"),
         ({"device": "gpu", "memory-gb": 6}, "laptop-gpu"),
         ({"device": "phone"}, None),
         ({"device": "macbook"}, None),
