@@ -37,6 +37,8 @@ NAMELESS = (
     "unknown-command or task",
 )
 """Kinds of errors of a name that may be known elsewhere."""
+VERSION = ("-V", "--version")
+"""Flags that mean the same wherever they stand."""
 BETWEEN_TWO = frozenset(("vs", "vs.", "versus", "or", "and", "with", "against"))
 
 
@@ -79,6 +81,8 @@ def meant_line(error: Any, line: CommandLine) -> list[str]:
 
 def _with_flag(rulebase: RuleBase, typed: str, command: Any, words: list[str]) -> list[str]:
     """Return a command line with a flag that the command has for one that it lacks."""
+    if typed in VERSION:
+        return [typed]
     has = {flag for option in command.params for flag in option.opts}
     place = next((n for n, word in enumerate(words) if word.partition("=")[0] == typed), None)
     if place is None:  # one letter of several

@@ -172,7 +172,7 @@ class SpeltCommand(TyperCommand):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write what it does, an example and the options used most; all of them beside flags."""
-        if ctx.meta.get(WHOLE) or not self.often or len(self.words) > 1:
+        if ctx.meta.get(WHOLE) or not self.often or sum(w[:1] == "-" for w in self.words) > 1:
             super().format_help(ctx, formatter)
             return
         about, _, rest = (self.help or "").partition("\n\n")

@@ -73,9 +73,10 @@ class Showing(NamedTuple):
         return {self.format, *dict(self.files)}
 
     def refuse_foreign(self, mark: str, hint: str) -> None:
-        """Raise UsageError where a file is there that does not have the mark of the command."""
-        for _, file in self.files:
-            text = read_bounded(file, MEGABYTE, recorded=False) if file.is_file() else b""
+        """Raise UsageError where code would replace a file without the mark of the command."""
+        for format, file in self.files:
+            code = format != "json" and file.is_file()
+            text = read_bounded(file, MEGABYTE, recorded=False) if code else b""
             if text and mark.encode() not in text:
                 raise UsageError(f"`{file}` exists, and advisor did not write it", hint=hint)
 

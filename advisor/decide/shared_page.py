@@ -26,6 +26,7 @@ from advisor.draw.blocks import (
 )
 from advisor.draw.typesetting import USUAL_WIDTH, cut_lines
 from advisor.model import TASK
+from advisor.phrasing import joined
 
 if TYPE_CHECKING:
     from advisor.decide.advice import Advice, TaskAdvice
@@ -34,13 +35,13 @@ if TYPE_CHECKING:
 CAPTION = {
     "numbers": "The numbers match the rows of the table.",
     "others": "Small dots are other checkpoints that meet your requirements.",
-    "beyond": "Hollow dots mark checkpoints that need more memory, cannot be loaded, are not "
-    "verified, or have a rule against them.",
     "tie": "Checkpoints in the shaded range tie with number 1.",
     "limit": "The dashed line is your memory limit.",
     "none": "Checkpoints in the lowest row have no result on this benchmark.",
 }
 """What each sign of the picture means."""
+BEHIND = ("are not verified", "cannot be loaded", "need more memory", "have a rule against them")
+"""What keeps a checkpoint behind others, by its group and the rules that are aimed at it."""
 
 
 def shared_page(
@@ -131,13 +132,14 @@ def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> Scatter | None:
     tie = _tie(advice, named[0], common)
     marks = {
         "numbers": True,
-        "others": any(not dot.label and dot.fits for dot in dots),
-        "beyond": any(not dot.fits for dot in dots),
+        "others": any(not dot.label and not dot.behind for dot in dots),
         "tie": tie is not None,
         "limit": limit is not None,
         "none": any(dot.y is None for dot in dots),
     }
     captions = [CAPTION[mark] for mark, is_there in marks.items() if is_there]
+    if behind := sorted({dot.behind for dot in dots if dot.behind}):
+        captions.append(f"Hollow dots mark checkpoints that {joined(behind, 'or')}.")
     captions += [rule.because for rule in shown[0].fired if rule.effect == "prefer"]
     return Scatter(
         x=f"{'Training' if shown[0].training else 'Memory'} in GB",
@@ -164,13 +166,14 @@ def _dots(
         id, needs = pick.checkpoint.id, pick.needs_gb
         label = numbers.get(id, "")
         if needs and (label or result(id) is not None):
-            behind = not label and (pick.aimed_at[0] or any(pick.group))
-            yield Dot(id, needs, result(id), label, fits=not behind)
+            behind = (*pick.group, pick.aimed_at[0]) if not label else ()
+            why = next((words for is_so, words in zip(behind, BEHIND, strict=False) if is_so), "")
+            yield Dot(id, needs, result(id), label, why)
     for unfit in selection.rejected:
         needs = required.takes_gb(unfit.checkpoint, unfit.use or AS_IS)
         value = result(unfit.checkpoint.id)
         if needs and value is not None and {gap.field for gap in unfit.lacks} == {"memory_gb"}:
-            yield Dot(unfit.checkpoint.id, needs, value, fits=False)
+            yield Dot(unfit.checkpoint.id, needs, value, behind=BEHIND[2])
 
 
 def _tie(advice: TaskAdvice, first: Dot, common: Published) -> tuple[float, float] | None:

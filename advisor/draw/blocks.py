@@ -125,14 +125,14 @@ class Code(NamedTuple):
 class Dot(NamedTuple):
     """A point of a picture: a named thing with two values, of which the second may be unknown.
 
-    One with a `label` is numbered; `fits` is whether it is within the limit.
+    One with a `label` is numbered; `behind` says what keeps it behind others, if anything does.
     """
 
     name: str
     x: float
     y: float | None
     label: str = ""
-    fits: bool = True
+    behind: str = ""
 
 
 class Scatter(NamedTuple):

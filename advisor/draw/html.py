@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -120,7 +121,9 @@ def _block(block: Shared) -> str:
         chip = f'<span class="verdict {kind}">{escape(block.verdict)}</span>'
         return f"<h3>{escape(block.name)} {chip}</h3>{text}"
     if isinstance(block, Code):
-        return f'<div class="code"><pre tabindex="0"><code>{escape(block.text)}</code></pre></div>'
+        text = _flagged(block.text) if block.language == "console" else escape(block.text)
+        pre = f'<pre tabindex="0" class="{block.language}"><code>{text}</code></pre>'
+        return f'<div class="code">{pre}</div>'
     if isinstance(block, Table):
         return _table(block)
     return _rows(block)
@@ -144,7 +147,12 @@ def _cited(item: Item) -> str:
 
 
 def _pair(name: str, value: str) -> str:
-    return f"{f'<dt>{escape(name)}</dt>' if name else ''}<dd>{escape(value)}</dd>"
+    return f"{f'<dt>{escape(name)}</dt>' if name else ''}<dd>{_flagged(value)}</dd>"
+
+
+def _flagged(text: str) -> str:
+    """Return text in which a line does not end within the name of a flag."""
+    return re.sub("--[a-z-]+", r'<span class="flag">\g<0></span>', escape(text))
 
 
 def _table(block: Table) -> str:

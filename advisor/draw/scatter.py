@@ -14,7 +14,7 @@ from typing import NamedTuple
 from advisor.draw.blocks import Dot, Scatter
 
 WIDTH, HEIGHT = 420, 270
-LEFT, RIGHT, TOP, BOTTOM = 46, 408, 14, 226
+LEFT, RIGHT, TOP, BOTTOM = 46, 408, 30, 226
 BADGE = 9
 """The radius of a badge with the number of a point."""
 TURNS = ((1, 0), (0, -1), (-1, 0), (0, 1), (0.7, -0.7), (-0.7, -0.7), (-0.7, 0.7), (0.7, 0.7))
@@ -109,7 +109,9 @@ def _ground(picture: Scatter, along: _Axis, up: _Axis, *, strip: bool) -> Iterat
         yield _text(f"{value:.3g}", along.at(value), BOTTOM + 16, "middle")
     yield _line("line", "axis", x1=LEFT, x2=RIGHT, y1=BOTTOM, y2=BOTTOM)
     if strip:
+        yield _line("line", "strip", x1=LEFT, x2=RIGHT, y1=BOTTOM - 22, y2=BOTTOM - 22)
         yield _text("none", LEFT - 6, BOTTOM - 4, "end")
+    yield _text(f"{picture.y}, {picture.better} is better", 4, 14, "start", "title")
     yield _text(picture.x, (LEFT + RIGHT) / 2, HEIGHT - 8, "middle")
     if picture.limit:
         x = along.at(picture.limit)
@@ -117,9 +119,10 @@ def _ground(picture: Scatter, along: _Axis, up: _Axis, *, strip: bool) -> Iterat
 
 
 def _point(dot: Dot, x: float, y: float) -> str:
-    kind = f"{'named' if dot.label else 'other'}{'' if dot.fits else ' beyond'}"
+    kind = f"{'named' if dot.label else 'other'}{' beyond' if dot.behind else ''}"
+    behind = f": {escape(dot.behind)}" if dot.behind else ""
     shape = _line("circle", kind, cx=x, cy=y, r=4 if dot.label else 3)
-    return shape.replace("/>", f"><title>{escape(dot.name)}</title></circle>")
+    return shape.replace("/>", f"><title>{escape(dot.name)}{behind}</title></circle>")
 
 
 def _badges(dots: Sequence[Dot], points: Sequence[tuple[float, float]]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from string import Template
 
 from advisor import __version__
+from advisor.decide.advice import UNBOUND
 from advisor.decide.memory import memory_gb, training_memory
 from advisor.decide.recommendation import recommend
 from advisor.decide.shared_page import pictured
@@ -106,7 +107,7 @@ def static_page(rulebase: RuleBase, priority: Sequence[str] = ()) -> str:
 def _usual(engine: Engine, task: Task) -> str:
     """Return the answer to a task alone, as a part that opens and closes."""
     answer = recommend(engine.rulebase, {TASK: task.id}, engine=engine)
-    body = drawn.body([*pictured(answer, answer.to_page())])
+    body = drawn.body([*pictured(answer, answer.to_page(screen=UNBOUND))])
     shown = body.replace("<h1>", "<h3>").replace("</h1>", "</h3>")
     description = f'<p class="quiet">{escape(task.description)}</p>'
     named = f'<details id="usual {escape(task.id)}"><summary>{escape(task.name)}</summary>'

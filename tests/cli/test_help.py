@@ -135,3 +135,15 @@ def test_every_option_of_every_command_says_what_it_does(advisor):
         for row, after in pairwise([*rows, ""]):
             alone = re.fullmatch(r"  (-\w, )?--\S+( \S+)?", row)
             assert not alone or after.startswith(" " * 10), (words, row)
+
+
+def test_help_of_advisor_has_no_line_wider_than_a_narrow_terminal(advisor, monkeypatch):
+    usual = " ".join(advisor("--help").out.split())
+    monkeypatch.setenv("COLUMNS", "60")
+    narrow = advisor("--help").out
+    assert max(map(len, narrow.splitlines())) <= 60
+    assert " ".join(narrow.split()) == usual
+
+
+def test_a_word_beside_help_leaves_it_on_a_screen(advisor):
+    assert len(advisor("captioning", "--help").out.splitlines()) <= 24

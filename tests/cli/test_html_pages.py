@@ -78,7 +78,8 @@ def test_an_answer_has_its_need_on_top_then_a_picture_and_what_gives_it_again(ad
     )
     places = [page.index(part) for part in said]
     assert places == sorted(places)
-    assert html.escape(PICTURED[name][1] if name == "sentence" else command) in page
+    need = PICTURED[name][1] if name == "sentence" else command
+    assert html.escape(need) in re.sub("</?span[^>]*>", "", page)
 
 
 def test_a_picture_numbers_the_rows_of_the_table_and_draws_ties_and_the_limit(advisor):
@@ -91,6 +92,10 @@ def test_a_picture_numbers_the_rows_of_the_table_and_draws_ties_and_the_limit(ad
     assert f"1: {rows[0]['id']}" in figure
     assert float(first) < float(limit) < min(map(float, beyond))
     assert 'class="tie"' in figure
+    assert re.search(r'class="title"[^>]*>.*(higher|lower) is better', figure)
+    reasons = figure.partition("Hollow dots mark checkpoints that ")[2].partition(".")[0]
+    titles = set(re.findall(r"beyond[^<]*<title>[^<]*: ([^<]+)<", figure))
+    assert titles == set(re.split(", | or ", reasons))
 
 
 @pytest.mark.parametrize("names", [["a", "b", "c", "d"]])

@@ -167,6 +167,8 @@ TAKEN = {
     "show task captioning": "show captioning",
     "show model Qwen/Qwen3.5-4B": "show Qwen/Qwen3.5-4B",
     "captioning --num-images 3000": "captioning --num-items 3000",
+    "recommend -V": "-V",
+    "check --version": "--version",
     "train classifier 40 images per class": "code 'train classifier 40 images per class'",
     "list checkpoints --lang de": "list checkpoints --language de",
 }
