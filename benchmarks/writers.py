@@ -158,7 +158,7 @@ WRITERS = {
         ("code", *CAPTIONING, "--project", "ours"), ("decide.project_folder",)
     ),
     "--install-completion": Writer((), ("cli.completion",), shell, COMPLETION),
-    "skills add": Writer(("skills", "add", "."), ("agents.skills",)),
+    "skills add": Writer(("skills", "add", "."), ("agents.command",)),
     "try --vectors": Writer(
         (
             "try",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from advisor import __version__
 from advisor.console.options import option
 from advisor.console.streams import note, say
 from advisor.distribution import install_hint
-from advisor.errors import MissingExtraError
-from advisor.files import path_shown
+from advisor.errors import MissingExtraError, UsageError
+from advisor.files import leads_out, path_shown, read_bounded
 from advisor.rulebase.base import RuleBase
+from advisor.writing import make_folder, write_text
 
 Project = Annotated[
     Path,
@@ -60,9 +65,60 @@ def add(folder: Project = Path(), claude: ForClaude = False) -> int:
       advisor skills add
       advisor skills add services/search --claude
     """
-    from advisor.agents import skills
-
-    file, written = skills.add(folder, ".claude/skills" if claude else ".agents/skills")
+    file, written = install(folder, ".claude/skills" if claude else ".agents/skills")
     say(path_shown(file))
     note("written" if written else "the skill file is already up to date")
     return 0
+
+
+SKILL, FILE = "advisor", "SKILL.md"
+MOST_BYTES = 1_000_000
+_MADE = re.compile(r"^metadata:\n  version: \S+\n  digest: (\w+)\n", re.MULTILINE)
+
+
+def shipped() -> str:
+    """Return the skill: YAML between two lines of dashes, then Markdown."""
+    return (Path(__file__).parent / "skill" / FILE).read_text(encoding="utf-8")
+
+
+def marked(text: str) -> str:
+    """Return a skill with its version and digest, by which it is known again when unedited."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    made = f"metadata:\n  version: {__version__}\n  digest: {digest}\n"
+    head, dashes, body = text.partition("\n---\n")
+    return f"{head}\n{made}---\n{body}" if dashes else text
+
+
+def edited(text: str) -> bool:
+    """True where a skill is not as some advisor wrote it."""
+    made = _MADE.search(text)
+    plain = _MADE.sub("", text, count=1)
+    return not made or hashlib.sha256(plain.encode()).hexdigest()[:16] != made[1]
+
+
+def install(project: Path, skills: str) -> tuple[Path, bool]:
+    """Write the skill into a project's folder of skills; return where, and whether it was written.
+
+    What is there and unedited is brought up to date. Raises UsageError for an edited one.
+    """
+    file, text = project / skills / SKILL / FILE, marked(shipped())
+    if leads_out(file, project) or leads_out(file, Path()):
+        message = f"a symbolic link in the path of `{file}` leads out of the project"
+        raise UsageError(message, hint="run the command in the folder that the link points to")
+    if os.path.lexists(file):
+        try:
+            there = read_bounded(file, MOST_BYTES).decode(errors="replace")
+        except OSError as error:
+            message = f"`{file}` cannot be read: {error.strerror or error}"
+            raise UsageError(message, hint="move the file and run the command again") from error
+        if there == text:
+            return file, False
+        if edited(there):
+            raise UsageError(
+                f"`{file}` was edited by hand, so advisor does not overwrite it",
+                hint="move the file and run the command again",
+                kind="edited",
+            )
+    make_folder(file.parent, within=project)
+    write_text(file, text, within=project)
+    return file, True

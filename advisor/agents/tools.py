@@ -141,8 +141,8 @@ def _check(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
 
 
 def _show(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
-    from advisor.catalogue.check_rule import rule_report
     from advisor.catalogue.knowledge import find, thing_json
+    from advisor.catalogue.page import rule_report
     from advisor.catalogue.uncatalogued import described, uncatalogued_json
 
     id = arguments["id"]

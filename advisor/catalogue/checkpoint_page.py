@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from advisor.catalogue.filters import Matches
-from advisor.catalogue.knowledge import EntryField, WholeEntry
-from advisor.catalogue.measurements import Measurement, measurements
+from advisor.catalogue.knowledge import EntryField, Measurement, WholeEntry, measurements
 from advisor.catalogue.uncatalogued import UncataloguedCheckpoint
 from advisor.decide.memory import estimate, memory_gb
 from advisor.decide.precedence import Precedences

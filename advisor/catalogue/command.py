@@ -213,7 +213,7 @@ def show(
     from advisor.catalogue.knowledge import find, plural
 
     if not kind and id in rulebase.checks:
-        from advisor.catalogue.check_rule import rule_report
+        from advisor.catalogue.page import rule_report
 
         shown.emit(rule_report(rulebase, id))
         return 0

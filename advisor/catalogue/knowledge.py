@@ -1,4 +1,4 @@
-"""What advisor knows, by kind: look-ups by id, and what is found as JSON."""
+"""What advisor knows, by kind: look-ups by id, what is found as JSON, published figures."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.catalogue.filters import Matches
-from advisor.catalogue.measurements import measurements
 from advisor.catalogue.uncatalogued import as_checkpoint, find_uncatalogued
 from advisor.decide.memory import memory_gb
 from advisor.decide.programs import snippet
 from advisor.draw.formats import document, plain
 from advisor.errors import UsageError, check_name, unknown_name
 from advisor.model import Checkpoint, hub_id_of, is_form
+from advisor.model.figures import Protocol
 from advisor.model.phrase_kinds import BETWEEN
 from advisor.rulebase.base import RuleBase
 
@@ -234,3 +234,65 @@ def entry_of(rulebase: RuleBase, checkpoint: Checkpoint) -> WholeEntry:
 def entry_json(entry: WholeEntry, digest: str) -> dict[str, Any]:
     """Return the JSON document of `advisor show ID --full --format json`."""
     return document(digest, kind="checkpoint", **plain(entry))
+
+
+class Measurement(NamedTuple):
+    """One published figure: on which benchmark, of which of its kinds, and who measured it.
+
+    Two compare only where all but the value and the note are the same.
+    """
+
+    benchmark: str
+    metric: str
+    value: float
+    better: str
+    version: str | None
+    split: str | None
+    language: str | None
+    mode: str | None
+    by: str
+    source: str
+    note: str | None
+
+    @property
+    def kind(self) -> str:
+        """What was measured, in words: the benchmark and what tells its figures apart."""
+        protocol = [self.version, self.split, self.language if self.language != "en" else None]
+        words = [word for word in (*protocol, self.mode) if word]
+        return f"{self.benchmark} ({', '.join(words)})" if words else self.benchmark
+
+
+def measurements(rulebase: RuleBase) -> dict[str, list[Measurement]]:
+    """Return the published figures by checkpoint, in the order of the files."""
+    by_checkpoint: dict[str, list[Measurement]] = {}
+    for protocol in rulebase.protocols.values():
+        for table in protocol.tables:
+            for checkpoint in table.figures:
+                benchmark = rulebase.benchmarks[table.benchmark]
+                metric = table.metric or next(iter(benchmark.metrics))
+                languages = benchmark.languages
+                measurement = Measurement(
+                    benchmark=benchmark.name,
+                    metric=metric,
+                    value=table.figures[checkpoint],
+                    better=benchmark.metrics[metric],
+                    version=table.version,
+                    split=table.split,
+                    language=table.language or (languages[0] if len(languages) == 1 else None),
+                    mode=table.mode,
+                    by=protocol.by,
+                    source=protocol.source,
+                    note=_note(protocol, checkpoint),
+                )
+                by_checkpoint.setdefault(checkpoint, []).append(measurement)
+    return by_checkpoint
+
+
+def _note(protocol: Protocol, checkpoint: str) -> str | None:
+    on, revision = protocol.measured_on.get(checkpoint), protocol.revisions.get(checkpoint)
+    parts = (
+        protocol.notes.get(checkpoint),
+        f"measured on {on}, the same weights" if on else None,
+        f"at revision {revision}" if revision else None,
+    )
+    return "; ".join(part for part in parts if part) or None

@@ -1,4 +1,4 @@
-"""What advisor knows as pages: one thing, all of a kind, families side by side."""
+"""What advisor knows as pages: one thing or rule of the check, a kind, families side by side."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Any
 from advisor.catalogue.checkpoint_page import checkpoint_page, compared_checkpoints, known, listed
 from advisor.catalogue.knowledge import KINDS, WHAT, all_of
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
+from advisor.draw.formats import SCHEMA_VERSION, Report
+from advisor.errors import check_name
 from advisor.model import Condition, Criterion, Family, Fit, Question, Rule, Task
 from advisor.model.evidence import Source
+from advisor.model.library import CheckRule
 from advisor.phrasing import aim
 from advisor.rulebase.base import RuleBase
 
@@ -233,3 +236,35 @@ VIEWS: dict[str, View] = {
     "sources": (source_page, {"read": lambda s, _: s.read, "title": lambda s, _: s.title}),
     "checkpoints": (checkpoint_page, {}),
 }
+
+
+def rule_report(rulebase: RuleBase, id: str) -> Report:
+    """Return what a rule of the check is about. Raises UsageError where there is none."""
+    check_name("rule of the check", id, rulebase.checks, "rules")
+    rule = rulebase.checks[id]
+    file, bad, good, beside, options = rule.example
+    example = {"example": [file, bad, good], "beside": beside, "options": options}
+    return Report(
+        lambda: {"schema_version": SCHEMA_VERSION, **rule._asdict(), **example},
+        lambda: _check_page(rulebase, rule),
+    )
+
+
+def _check_page(rulebase: RuleBase, rule: CheckRule) -> Page:
+    """Return the page of a rule of the check: what it finds, why, examples, sources."""
+    file, bad, good, *_ = rule.example
+    language = "yaml" if file.endswith(".yaml") else "python"
+    page: Page = [
+        Heading(f"{rule.id} ({rule.level})"),
+        Text(rule.summary),
+        Text(rule.because),
+        Text(rule.page),
+        Heading("Found", 3),
+        Code(bad.rstrip(), language),
+        Heading("Not found", 3),
+        Code(good.rstrip(), language),
+    ]
+    sources = [rulebase.source(source) for source in rule.sources]
+    if rows := tuple(Item("", source.title, note=source.url or source.read) for source in sources):
+        page += [Heading("Sources", 3), Items(rows)]
+    return page

@@ -14,9 +14,8 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from advisor.catalogue.release_description import ReleaseDescription
 from advisor.catalogue.release_members import ReleaseMembers
-from advisor.catalogue.release_table import TABLE, ReleaseTable
+from advisor.catalogue.release_table import TABLE, ReleaseDescription, ReleaseTable
 from advisor.errors import AdvisorError, UsageError
 from advisor.model.library import NameChange
 from advisor.rulebase.base import RuleBase

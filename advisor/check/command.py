@@ -83,7 +83,7 @@ def check(
     """
     _refuse_together(paths, options, shown)
     if options.explain:
-        from advisor.catalogue.check_rule import rule_report
+        from advisor.catalogue.page import rule_report
 
         return _emit(rule_report(rulebase, options.explain), shown)
     if not options.checkpoint:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from commands import in_this_process
 
-from advisor.agents import skills
+from advisor.agents import command as skills
 
 ROOT = Path(__file__).resolve().parents[2]
 BODY = skills.shipped()
@@ -24,7 +24,7 @@ def advisor(capsys, monkeypatch):
 def test_the_front_matter_is_what_agents_read():
     _, head, body = BODY.split("---\n", 2)
     told = yaml.safe_load(head)
-    assert told["name"] == skills.NAME
+    assert told["name"] == skills.SKILL
     assert 50 < len(told["description"]) <= 1024
     assert set(told) <= {"name", "description", "license", "compatibility", "metadata"}
     assert len(body.splitlines()) < 500
