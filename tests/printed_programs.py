@@ -22,6 +22,13 @@ def lines_of(path):
     return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
 
 
+def tiny_chat(folder, *sources):
+    """Write a tiny Qwen3-VL, beside it as files of llama.cpp where its sources are given."""
+    script = Path(__file__).with_name("trial") / "chat_to_serve.py"
+    command = [sys.executable, str(script), str(folder), *sources]
+    subprocess.run(command, check=True, capture_output=True)
+
+
 def hold_style(folder):
     """Assert that the programs in a folder are as ruff has them where nobody sets anything up."""
     for words in (["format", "--check"], ["check", "--select", "E4,E7,E9,F,I,UP"]):

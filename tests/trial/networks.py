@@ -57,7 +57,11 @@ def encoder_and_decoder(home: Path) -> None:
 
 
 def word_tokenizer(
-    *extra: str, longest: int = 256, left: bool = False, named: dict[str, str] | None = None
+    *extra: str,
+    longest: int = 256,
+    left: bool = False,
+    named: dict[str, str] | None = None,
+    **more: Any,
 ) -> Any:
     """A word-level tokenizer with <s>, </s> and <pad>, and further special tokens."""
     special = ["<pad>", "<s>", "</s>", "<unk>", *extra]
@@ -74,6 +78,7 @@ def word_tokenizer(
         model_max_length=longest,
         padding_side="left" if left else "right",
         extra_special_tokens=named or list(extra),
+        **more,
     )
 
 
@@ -117,22 +122,24 @@ def metaclip_2(folder: Path) -> Path:
     return _save(folder, t.MetaClip2Model(config), t.CLIPProcessor(images, words))
 
 
-def siglip(folder: Path) -> Path:
-    config = t.SiglipConfig(
-        text_config={**TEXT, "vocab_size": 60, "projection_size": 16}, vision_config=VISION
-    )
-    parts = t.SiglipProcessor(_image("SiglipImageProcessorPil"), word_tokenizer(longest=40))
+def siglip(folder: Path, longest: int = 40, **words: Any) -> Path:
+    text = {**TEXT, "vocab_size": 60, "projection_size": 16, "max_position_embeddings": longest}
+    config = t.SiglipConfig(text_config=text, vision_config=VISION)
+    tokens = word_tokenizer(longest=longest, **words)
+    parts = t.SiglipProcessor(_image("SiglipImageProcessorPil"), tokens)
     return _save(folder, t.SiglipModel(config), parts)
 
 
-def siglip2(folder: Path) -> Path:
+def siglip2(folder: Path, longest: int = 40, **words: Any) -> Path:
     vision = {key: value for key, value in VISION.items() if key != "image_size"}
     config = t.Siglip2Config(
-        text_config={**TEXT, "vocab_size": 60, "projection_size": 16},
+        text_config={
+            **TEXT, "vocab_size": 60, "projection_size": 16, "max_position_embeddings": longest,
+        },
         vision_config={**vision, "num_patches": 4},
-    )
+    )  # fmt: skip
     images = t.Siglip2ImageProcessorPil(patch_size=16, max_num_patches=4, **HALF)
-    parts = t.Siglip2Processor(images, word_tokenizer(longest=40))
+    parts = t.Siglip2Processor(images, word_tokenizer(longest=longest, **words))
     return _save(folder, t.Siglip2Model(config), parts)
 
 

@@ -34,7 +34,7 @@ import pytest
 pytest.importorskip("PIL")
 
 from PIL import Image  # noqa: TID253 - the client has no other package
-from printed_programs import lines_of, run_program
+from printed_programs import lines_of, run_program, tiny_chat
 
 from advisor.cli.main import run as run_command
 from advisor.decide.programs import program_for, snippet
@@ -168,13 +168,6 @@ def test_a_thought_is_cut_off_and_one_that_is_too_long_is_marked(server, photos)
     fast = client(id="Qwen/Qwen3.5-9B", thinking=False)
     run_program(fast, "photos", "--question", "what?", "--limit", "1", "--output", "fast.jsonl")
     assert server.asked[-1][2]["chat_template_kwargs"] == {"enable_thinking": False}
-
-
-def tiny_chat(folder, *sources):
-    """Write a tiny Qwen3-VL, beside it as files of llama.cpp where its sources are given."""
-    script = Path(__file__).with_name("chat_to_serve.py")
-    command = [sys.executable, str(script), str(folder), *sources]
-    subprocess.run(command, check=True, capture_output=True)
 
 
 @contextlib.contextmanager
