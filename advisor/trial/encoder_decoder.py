@@ -56,16 +56,15 @@ class FormulaReader(EncoderDecoder):
 
 
 class DocumentWriter(EncoderDecoder):
-    """An encoder-decoder trained on whole pages, whose authors forbid it the unknown token."""
+    """An encoder-decoder trained on whole pages, whose authors forbid it the unknown token.
+
+    The markup of a scientific page stays as it writes it.
+    """
 
     def generation_settings(self) -> dict[str, Any]:
         """Forbid the unknown token."""
         unknown = self.tokenizer.unk_token_id
         return {"bad_words_ids": [[unknown]]} if unknown is not None else {}
-
-
-class PageReader(DocumentWriter):
-    """A document writer that reads a page; the markup of a scientific one stays as it writes it."""
 
 
 class DocumentReader(DocumentWriter):
