@@ -261,5 +261,14 @@ def test_none_names_what_to_use_instead(rulebase, answers, first):
     assert advice.elsewhere.checkpoints[0] == first
 
 
+def test_bubbles_of_manga_name_the_reader_of_several_lines_beside_that_of_one(rulebase):
+    drawn = {"task": "ocr-line", "domain": "drawn"}
+    manga, english = (
+        recommend(rulebase, {**drawn, "language": language}).advice[0] for language in ("ja", "en")
+    )
+    assert manga.elsewhere.checkpoints == ["kha-white/manga-ocr-base"]
+    assert english.elsewhere is None
+
+
 def test_each_task_that_no_family_does_names_a_first_choice(rulebase):
     assert all(elsewhere.checkpoints for elsewhere in rulebase.elsewhere.values())
