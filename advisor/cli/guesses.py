@@ -71,11 +71,21 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
     "--num-images": ("--num-items",),
     "--commercial": ("--commercial-use permitted",),
     "-t": ("--task",),
+    "--github": ("--format github",),
+    "--sarif": ("--format sarif",),
+    "--junit": ("--format junit",),
+    "--ci": ("--no-color",),
     "--all": ("--verbose",),
     "-v": ("--version",),
     "--dir": ("--folder",),
 }
 """Flags instead of one that a command lacks, the first that it has; empty: its value alone."""
+
+NUMBERED = {
+    **dict.fromkeys(("--examples", "--training-data"), "--num-examples"),
+    "--images": "--num-items",
+}
+"""Flags of options that a number is given to, and those that take it."""
 
 FLAG_HINTS: Mapping[str, str] = {
     **dict.fromkeys(("--image", "--folder", "--file", "--input", "--dir", "--path"), FILES),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.catalogue.knowledge import KINDS, checkpoints_called
-from advisor.cli.guesses import FILES, FLAG_HINTS, FLAGS, in_other_words, say_taken
+from advisor.cli.guesses import FILES, FLAG_HINTS, FLAGS, NUMBERED, in_other_words, say_taken
 from advisor.console.commands import rules_of
 from advisor.errors import (
     AdvisorError,
@@ -69,6 +69,10 @@ def meant_line(error: Any, line: CommandLine) -> list[str]:
             meant = ["list", "checkpoints", *words[1:]]
         elif "o such command" in str(error) and not near_command(error):
             meant = in_other_words(words)
+        elif getattr(error, "name", "").isdigit() and error.name in words[1:]:
+            place = words.index(error.name) - 1
+            flag = NUMBERED.get(words[place], words[place])
+            meant = [*words[:place], flag, *words[place + 1 :]]
         elif getattr(error, "of", "") in rulebase.question_ids and Path(error.name).exists():
             raise UsageError(error.message, hint=FILES)
         elif getattr(error, "kind", "") in NAMELESS:

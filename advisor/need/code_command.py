@@ -186,8 +186,7 @@ def read_need(
     from advisor.need.understanding import one_task, refuse_names
 
     refuse_names(rulebase, text)
-    form = f"`advisor {verb} --task {{task}}`"
-    profile = one_task(Engine.known(rulebase, first), text, given, least=1, form=form, exit_code=3)
+    profile = one_task(Engine.known(rulebase, first), text, given, least=1, verb=verb, exit_code=3)
     note(f"advisor: read as `{command(verb, rulebase, profile)}`")
     reading = read(rulebase, text)
     besides = [(f"not answered here ({task.task})", task.spans) for task in reading.besides]

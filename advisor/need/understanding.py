@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.console import HOMES
 from advisor.decide.advice import SCREEN, Screen, TaskAdvice
-from advisor.decide.command_lines import quoted
+from advisor.decide.command_lines import command, quoted
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED
 from advisor.decide.recommendation import Recommendation, advise
 from advisor.decide.selection import ORDERS
@@ -39,7 +39,7 @@ MOST_NAMED = 3
 
 HELP = "`advisor --help` for the commands"
 
-CHECKING = frozenset(("ci", "lint", "linter", "pre-commit", "validate"))
+CHECKING = frozenset(("ci", "github", "gitlab", "lint", "linter", "pre-commit", "validate"))
 """Words of those who look for `advisor check`."""
 LISTING = "`advisor --help` prints the commands, `advisor list tasks` the tasks"
 
@@ -204,13 +204,14 @@ def one_task(
     given: Profile | None = None,
     *,
     least: int = SURE_CONCEPTS,
-    form: str = "`needs: {{task: {task}}}`",
+    verb: str = "",
     exit_code: int = UsageError.exit_code,
 ) -> Profile:
     """Return the profile of a sentence that speaks of one task, where nobody can be asked.
 
     Raises UsageError, with an exit code, where it may mean several, or where fewer than the `least`
-    concepts speak of it; `form` is how its hint has the task written.
+    concepts speak of it; its hint is a command of that `verb` with all that was
+    understood, without one an entry of advisor.yaml.
     """
     reading = read(engine.rulebase, text)
     given = given or {}
@@ -225,7 +226,11 @@ def one_task(
     between = named or _between(engine, reading, given, tasks)
     may = "may mean" if named else "names no task. It may mean"
     message = f"`{_shortened(text)}` {may} {joined(between, 'or')}"
-    hint = f"write the task, e.g. {form.format(task=between[0])}"
+    written = f"`needs: {{task: {between[0]}}}`"
+    if verb:
+        answers = profiles[0] if profiles and named else {TASK: Answer((between[0],), None, "text")}
+        written = f"`{command(verb, engine.rulebase, answers)}`"
+    hint = f"write the task, e.g. {written}"
     raise UsageError(message, hint=hint, kind="not-understood", exit_code=exit_code)
 
 

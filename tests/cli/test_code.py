@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -469,3 +470,31 @@ def test_the_date_of_a_search_is_no_field(advisor):
 def test_who_trains_what_no_program_here_trains_is_named(advisor, id, task, trainer):
     written = advisor("code", id, "--task", task, "--training", "fine-tune")
     assert f"advisor has no program that trains {id} for {task}. {trainer}" in written.out
+
+
+def test_the_task_to_choose_keeps_what_else_was_understood(advisor):
+    refused = advisor("code", "find the words on signs in photos, at most 4 GB")
+    assert refused.code == 3
+    command = refused.err.partition("e.g. `advisor ")[2].partition("`")[0]
+    assert "--memory-gb 4" in command
+    assert advisor(*shlex.split(command)).code == 0
+
+
+@pytest.mark.parametrize(
+    ("need", "flags"),
+    [
+        (
+            "classify product photos with 40 examples a class",
+            "--task supervised-classification --training fine-tune --num-examples 40",
+        ),
+        (
+            "search 50,000 photos by words on a laptop",
+            "--task image-search --num-items 50000 --device cpu",
+        ),
+    ],
+)
+def test_a_need_as_newcomers_typed_it_has_one_task(advisor, need, flags):
+    result = advisor("code", need)
+    assert result.code == 0
+    command = result.err.partition("read as `")[2].partition("`")[0]
+    assert set(re.findall(r"--\S+ \S+", flags)) <= set(re.findall(r"--\S+ \S+", command))

@@ -168,6 +168,11 @@ TAKEN = {
     "show model Qwen/Qwen3.5-4B": "show Qwen/Qwen3.5-4B",
     "captioning --num-images 3000": "captioning --num-items 3000",
     "recommend -V": "-V",
+    "code classification --examples 40": "code classification --num-examples 40",
+    "recommend search --images 50000": "recommend search --num-items 50000",
+    "check --ci --checkpoint openai/clip-vit-base-patch32 --task image-search": (
+        "check --no-color --checkpoint openai/clip-vit-base-patch32 --task image-search"
+    ),
     "check --version": "--version",
     "train classifier 40 images per class": "code 'train classifier 40 images per class'",
     "list checkpoints --lang de": "list checkpoints --language de",
