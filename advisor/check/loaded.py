@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -23,10 +23,6 @@ ANY_TOKENIZER = ("PreTrainedTokenizer", "PreTrainedTokenizerFast")
 CACHE, CACHE_FIELD = "DynamicCache", "past_key_values"
 """What a model gives under a name beside its logits; caches of other classes have the same."""
 CONFIG = "config"
-BARE = ("model",)
-"""The way from a model with a head to the model without it."""
-SEEING = {"encoder": "encoder", "vision_tower": "vision_config"}
-"""The part of a model that sees, and what its configuration is called."""
 OF_ARCHITECTURE = re.compile(r"(.+?)(?:For[A-Z]\w*|Model)\Z")
 KINDS = ("model", "processor", "image_processor", "tokenizer", "composition")
 
@@ -130,26 +126,12 @@ def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver 
     if call.of[-1:] == (CACHE_FIELD,) and call.receiver.kind == "model":
         inside = members.of(CACHE)
         return Receiver(inside, CACHE, (), loaded[1]) if inside else None
-    at, load, path = _of(members, loaded[0]), loaded[0], call.of
-    for number, step in enumerate(call.of):
-        inner = part_of(members, at, step) if at else None
-        own = call.of[:number] in ((), BARE) and at is not None and at.has(step)
-        if inner is None and own and (name := _built_from(case, call.receiver, step)):
-            inner, load, path = members.of(name), name, call.of[number + 1 :]
-        at = inner
+    at = _of(members, loaded[0])
+    for step in call.of:
+        at = part_of(members, at, step) if at else None
     if at and at.home == TOKENIZER and call.of:  # of a processor whose checkpoint may tell it
         at = _of(members, _tokenizer_of(case, call.receiver, f"{AUTOMATIC}Tokenizer"))
-    return Receiver(at, load, path, loaded[1]) if at else None
-
-
-def _built_from(case: Case, load: Load, part: str) -> str | None:
-    """The class of what sees in a model, where the checkpoint's dimensions tell its model type."""
-    id, entries = only_id(load), case.rulebase.architectures.values()
-    dimensions = next((entry.dimensions for entry in entries if id in entry.checkpoints), None)
-    inner = dimensions.get(SEEING.get(part, "")) if dimensions else None
-    model_type = inner.get("model_type") if isinstance(inner, Mapping) else None
-    classes = case.release.classes_for("AutoModel", str(model_type)) if model_type else ()
-    return classes[0] if classes else None
+    return Receiver(at, loaded[0], call.of, loaded[1]) if at else None
 
 
 @lru_cache(maxsize=256)

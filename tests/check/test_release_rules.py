@@ -150,17 +150,6 @@ tokenizer = AutoTokenizer.from_pretrained("llava-hf/llava-1.5-7b-hf")
 ids = tokenizer.apply_chat_template(chat, return_tensors="pt")
 length = ids.shape[1]  # wrong: output-as-tensor
 """,
-    "a part of what sees in a model of two": """
-from transformers import VisionEncoderDecoderModel
-model = VisionEncoderDecoderModel.from_pretrained("nlpconnect/vit-gpt2-image-captioning")
-for block in model.encoder.encoder.layer[:6]:  # wrong: removed-member
-    block.requires_grad_(False)
-""",
-    "a part of what sees in a model that writes": """
-from transformers import PaliGemmaForConditionalGeneration
-model = PaliGemmaForConditionalGeneration.from_pretrained("google/paligemma-3b-pt-224")
-layers = model.model.vision_tower.vision_model.encoder.layers  # wrong: removed-member
-""",
     "a part of a model of pictures alone": """
 from PIL import Image
 from transformers import ViTModel
@@ -419,6 +408,43 @@ def test_one_finding_a_file_names_the_other_places(check):
     both = "a = model.get_image_features(x).cpu() + model.get_image_features(y).cpu()\n"
     (found,) = check({"app.py": CLIP + both}, *NEW).of("error")
     assert (found["line"], found.get("places")) == (4, None)
+
+
+@pytest.mark.parametrize(
+    ("task", "id", "fix"),
+    [
+        (
+            "image-to-text",
+            "Salesforce/blip-image-captioning-base",
+            "load `BlipForConditionalGeneration` and call generate",
+        ),
+        (
+            "visual-question-answering",
+            "dandelin/vilt-b32-finetuned-vqa",
+            "load `ViltForQuestionAnswering` and call it",
+        ),
+    ],
+)
+def test_what_takes_the_place_of_a_pipeline_is_called_as_its_class_is(check, task, id, fix):
+    text = f"from transformers import pipeline\np = pipeline({task!r}, model={id!r})\n"
+    (found,) = check({"app.py": text}, *NEW).of("error", "warning")
+    assert found["fix"] == fix
+
+
+def test_generate_of_what_has_no_decoder_does_no_task(check):
+    text = CLIP + "text = model.generate(x)\n"
+    found = {(one["line"], one["rule"]) for one in check({"app.py": text}, *NEW).of("error")}
+    assert (4, "task-not-done") in found
+
+
+def test_an_attribute_of_a_tokenizer_is_renamed(check, tmp_path):
+    text = "from transformers import AutoTokenizer, LlavaForConditionalGeneration\n"
+    text += "i = 'llava-hf/llava-1.5-7b-hf'\n"
+    text += "m = LlavaForConditionalGeneration.from_pretrained(i)\n"
+    text += "t = AutoTokenizer.from_pretrained(i)\n"
+    text += "m.generate(t('a').input_ids)\nprint(t.additional_special_tokens)\n"
+    check({"app.py": text}, *NEW, "--fix")
+    assert (tmp_path / "app.py").read_text() == text.replace("additional", "extra")
 
 
 def test_a_parameter_of_nearly_the_same_name_is_a_remedy_and_no_edit(check, tmp_path):

@@ -53,6 +53,9 @@ FOLLOWED = {
     "environ.get": "import os\n" + LOAD.format("os.environ.get('M', 'Salesforce/blip-vqa-base')"),
     "or": "def f(name=None):\n    " + LOAD.format("name or 'Salesforce/blip-vqa-base'"),
     "walrus": LOAD.format("(x := 'Salesforce/blip-vqa-base')"),
+    "what a parser knows of": "import argparse\np = argparse.ArgumentParser()\n"
+    "p.add_argument('--model', default='Salesforce/blip-vqa-base')\n"
+    "a, rest = p.parse_known_args()\n" + LOAD.format("a.model"),
     "argparse": "import argparse\np = argparse.ArgumentParser()\n"
     "p.add_argument('-m', '--model-name', default='Salesforce/blip-vqa-base')\n"
     "def main(args):\n    " + LOAD.format("args.model_name") + "main(p.parse_args())\n",
@@ -145,6 +148,12 @@ def test_branches_give_alternatives_of_which_none_is_certain(scanned):
 def test_how_sure_a_value_is_that_a_branch_or_a_call_gives(scanned, code, certain):
     (usage,) = scanned(IMPORT + code).usages
     assert {value.text: value.certain for value in usage.alternatives} == certain
+
+
+def test_a_text_that_is_put_together_is_followed_up_to_a_length(scanned):
+    short, half = (LOAD.format(f"'{'a' * n}' + '{'b' * n}'") for n in (900, 1_100))
+    first, second = scanned(IMPORT + short + half).usages
+    assert (first.checkpoint, second.checkpoint) == ("a" * 900 + "b" * 900, None)
 
 
 def test_numbers_that_are_added_are_no_text(scanned):
