@@ -109,7 +109,7 @@ def singular(word: str) -> str:
     return word[:-1]
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=65_536)
 def pattern_of(phrase: str) -> tuple[str, ...]:
     """Return the forms of a phrase of the lexicon, whose words may begin or end in `*`."""
     parts = []

@@ -37,7 +37,6 @@ THING = (
     *("parameters_millions", "memory_gb", "released", "pitfalls", "prompt", "url", "title"),
     *("snippet", "sources"),
 )
-ROW = ("id", "name", "text", "question", "title", "because", "options", "memory_gb", "licence")
 
 
 def recommendation(document: Document) -> Document:

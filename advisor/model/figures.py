@@ -10,9 +10,6 @@ from advisor.model.value import NamedTuple
 if TYPE_CHECKING:
     from advisor.model import fields as f
 
-MULTILINGUAL_MEAN = "multilingual"
-"""The language of a figure that is a mean over several."""
-
 ASKED = "asked"
 """The language of a yardstick that takes the column of the language asked for."""
 
