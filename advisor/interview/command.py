@@ -54,7 +54,6 @@ def ask(
       advisor ask --task ocr-line --to family
       advisor ask --plain --format json > answer.json
     """
-    from advisor.decide.recommendation import recommend
     from advisor.engine.decision import Engine
     from advisor.interview.afterwards import CHANGE, offer
 
@@ -62,8 +61,7 @@ def ask(
     _check(to, no_input=no_input)
     dialogue = held(engine, given, to, prompt)
     while True:
-        profile = dialogue.session.profile
-        answer = recommend(rulebase, profile, engine=engine, verified_only=verified_only)
+        answer = _recommendation(engine, dialogue.session.profile, verified_only=verified_only)
         note("")
         afterwards = shown.format == "terminal" and sys.stdout.isatty()
         shown.emit(_report(answer, end=afterwards))
@@ -84,6 +82,20 @@ def _report(answer: Recommendation, *, end: bool) -> Report:
         answer.to_page,
         screen=partial(answer.to_page, screen=screen),
         shared=lambda: shared_page(answer, answer.to_page(screen=UNBOUND)),
+    )
+
+
+def _recommendation(engine: Engine, profile: Profile, *, verified_only: bool) -> Recommendation:
+    """Return one answer, also where several tasks were given: the interview is about one choice."""
+    from advisor.decide.recommendation import Recommendation, advise
+
+    return Recommendation(
+        rulebase=engine.rulebase,
+        advice=(advise(engine, profile, verified_only=verified_only),),
+        together=None,
+        priority=engine.priority,
+        order="quality",
+        verified_only=verified_only,
     )
 
 

@@ -354,6 +354,14 @@ def test_leaving_with_json_still_gives_one_document(terminal, how):
     assert person.answer["error"]["kind"] == "interrupted"
 
 
+def test_several_tasks_that_were_given_end_in_one_answer(terminal):
+    person = terminal("ask", "--plain", "--task", "vqa,counting", *TO_FAMILY, screen=True)
+    while person.running.expect([r"\r\n> ", "Anything else"]) == 0:
+        person.types("d")
+    person.types("")
+    assert person.ends()[0] == 0
+
+
 def test_leaving_before_the_first_answer_offers_nothing(terminal):
     person = terminal("ask", "--plain")
     person.question()
