@@ -11,7 +11,7 @@ BLIP = RULEBASE.checkpoint("Salesforce/blip-image-captioning-base")
 CLIP = RULEBASE.checkpoint("openai/clip-vit-base-patch16")
 QWEN = RULEBASE.checkpoint("Qwen/Qwen3-VL-8B-Instruct")
 PHOTO, PAGE = RULEBASE.task("vqa"), RULEBASE.task("ocr-page")
-NOT_KNOWN = "without the key-value cache, since the size of the decoder is not known"
+NOT_KNOWN = "no key-value cache, because the size of the decoder is unknown"
 
 
 @pytest.mark.parametrize("id", list(RULEBASE.checkpoints))

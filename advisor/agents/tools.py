@@ -121,7 +121,7 @@ def _check(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
     release = arguments.get("transformers", "")
     if bool(checkpoint) == bool(paths):
         raise UsageError(
-            "pass either `checkpoint` to check one checkpoint, or `paths` to check code",
+            "pass either `checkpoint` to check a checkpoint, or `paths` to check code",
             hint='checkpoint: "openai/clip-vit-base-patch32", answers: {"task": "image-search"}',
         )
     answers = _answers(rulebase, arguments)

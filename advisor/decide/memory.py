@@ -200,10 +200,10 @@ def estimate(checkpoint: Checkpoint) -> Estimate:
         rests_on.append("a dual encoder generates no text, so it has no key-value cache")
     elif each := _token_mb(checkpoint):
         rests_on.append(
-            f"without the key-value cache, {1024 * each:,.0f} kB for each token of image and text"
+            f"no key-value cache, {1024 * each:,.0f} kB for each token of image and text"
         )
     else:
-        rests_on.append("without the key-value cache, since the size of the decoder is not known")
+        rests_on.append("no key-value cache, because the size of the decoder is unknown")
     loaded = _loaded_mb(checkpoint).items()
     parts = tuple(Component(name, round(mb / 1024, 3)) for name, mb in loaded)
     return Estimate(memory_gb(checkpoint), parts, tuple(rests_on), command)

@@ -335,7 +335,7 @@ def _over_first(selection: Selection, checkpoint: str) -> str:
     if locked and selection.picks[0].placed_by == NOTHING:
         for figure in locked.by.published(checkpoint)[:1]:
             value = figure_text(checkpoint, figure.value)
-            return f"has {value} on {figure.name}, and the first has no result"
+            return f"has {value} on {figure.name}, and the first checkpoint has no result"
     if result is None or result.by != FIGURE:
         return ""
     has = f"has {figure_text(checkpoint, result.value)} on {result.yardstick}"

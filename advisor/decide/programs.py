@@ -255,7 +255,7 @@ def said_first(rulebase: RuleBase, options: Mapping[str, str]) -> str:
     if runtime is None:
         return ""
     return (
-        "# for a computer with Python and PyTorch. `advisor code` generates the program for "
+        "# This program needs Python and PyTorch. `advisor code` generates one for "
         f"{runtime.label}\n"
     )
 

@@ -259,9 +259,9 @@ class Gates:
                 FAIL_UNDER,
                 judged.name,
                 passed,
-                f"`{judged.name}`: {bound}{kind.name} {kind.written(compared)},"
-                f" {'as asked: at' if passed else 'not at'} {'most' if kind.lower else 'least'}"
-                f" {least:g}",
+                f"`{judged.name}`: {bound}{kind.name} {kind.written(compared)}, "
+                f"{'' if passed else 'not '}at "
+                f"{'most' if kind.lower else 'least'} {least:g}",
             )
 
     def _kept(self, scores: Scores) -> Iterator[GateCheck]:

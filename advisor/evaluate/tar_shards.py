@@ -97,7 +97,7 @@ def _samples(shard: Path) -> Iterator[tuple[str, Member, dict[str, bytes]]]:
             key, image, notes, parts = sample, None, {}, set()
         if sample in done or suffix in parts:
             raise BrokenFileError(
-                f"`{shard}` cannot be used: two samples in it are called `{sample}`",
+                f"`{shard}` cannot be used: two samples have the name `{sample}`",
                 hint=f"rename one sample. The second begins at `{path}`",
             )
         parts.add(suffix)

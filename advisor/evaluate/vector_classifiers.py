@@ -222,7 +222,7 @@ class _HeadedNetwork:
             raise _broken(name, "the file is damaged") from error
         if self.weight.ndim != 2 or {len(head.labels)} != {len(self.weight), *self.bias.shape}:
             raise _broken(
-                name, f"the number of weight rows differs from its {len(head.labels)} labels"
+                name, f"the number of weight rows differs from the {len(head.labels)} labels"
             )
 
     def __call__(self, **inputs: Any) -> SimpleNamespace:

@@ -105,7 +105,7 @@ def _check_page(shown: Showing, written: Script, runtime: str) -> None:
     """Raise UsageError for a page where the program is none."""
     if PAGE in shown.formats and not written.is_page:
         hint = f"end the file in .py, or leave out `--runtime {runtime}`"
-        raise UsageError("this program is Python, and no page", hint=hint)
+        raise UsageError("this program is Python code, not a web page", hint=hint)
 
 
 def _of_page(rulebase: RuleBase, shown: Showing) -> str:
@@ -166,7 +166,7 @@ def _with_its_task(rulebase: RuleBase, id: str, given: Profile) -> Profile:
     tasks = list(dict.fromkeys(named))
     if len(tasks) == 1:
         return {**make_profile(rulebase, {TASK: tasks[0]}, "text"), **given}
-    hint = f"`advisor code {id} --task {tasks[0]}`, or {joined(tasks[1:SHOWN_TASKS], 'or')}"
+    hint = f"pass `advisor code {id} --task {tasks[0]}`, or {joined(tasks[1:SHOWN_TASKS], 'or')}"
     raise UsageError(
         f"`{id}` supports {len(tasks)} tasks, and a program is for one task", hint=hint
     )

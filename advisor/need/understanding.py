@@ -181,11 +181,11 @@ def not_understood(rulebase: RuleBase, text: str) -> UsageError:
         return UsageError(
             f"`{_shortened(text)}` names no task",
             hint="run `advisor check` to check models and code, also in CI. `advisor init` "
-            "creates its configuration",
+            "creates advisor.yaml",
             kind="not-understood",
         )
     if text in commands():
-        hint = f"`advisor {text} --help` explains it. `advisor list tasks` prints the tasks"
+        hint = f"run `advisor {text} --help`, or `advisor list tasks` for the tasks"
         return UsageError(f"`{text}` is a command, not a task", hint=hint, kind="not-understood")
     if len(text.split()) == 1 and not written_by_character(text):
         names = [*commands(), *rulebase.task_names, *rulebase.words]

@@ -139,8 +139,8 @@ def _refuse_a_part(entries: Entries) -> None:
         if not entries[kind]:
             raise BrokenFileError(
                 f"the rules have no {name}",
-                hint="pass a folder with criteria.yaml, questions.yaml and so on, or add a "
-                "partial folder with --rules DIR",
+                hint="pass a complete rule folder, with criteria.yaml, questions.yaml and "
+                "tasks.yaml, or add an overlay with --rules DIR",
             )
 
 

@@ -113,7 +113,7 @@ def rule_files(folder: Path) -> list[RuleFile]:
     if not files:
         raise BrokenFileError(
             f"`{folder}` has no rule files",
-            hint="a rule folder has criteria.yaml, questions.yaml, tasks.yaml, families/ and so on",
+            hint="a rule folder has criteria.yaml, questions.yaml, tasks.yaml, families/ ...",
         )
     return files
 

@@ -234,7 +234,7 @@ def _named(rulebase: RuleBase, name: str, task: str, revision: str) -> Candidate
     if not task and not usual:
         raise UsageError(
             f"the task for `{name}` is not known. Add --task",
-            hint="`advisor list tasks` prints them",
+            hint="`advisor list tasks` prints the tasks",
         )
     if checkpoint and checkpoint.home:
         raise UsageError(

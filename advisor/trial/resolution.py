@@ -35,7 +35,7 @@ from advisor.trial.runtime import BrokenCheckpointError, DiskFullError, NotDownl
 from advisor.writing import disk_is_full
 
 DEMO = "demo:"
-AGREE = "add --download, which prints the size before it starts"
+AGREE = "add --download, which prints the size first"
 NEEDED = (".json", ".txt", ".jinja", ".model", ".safetensors")
 """How files end, at the top of a repository, that loading may need."""
 

@@ -38,14 +38,14 @@ from advisor.trial.runtime import (
 
 MISSING = {
     "labels": (
-        "ranks texts and needs a list of them",
+        "ranks texts and needs a list of labels",
         "--labels 'a photo of a cat,a photo of a dog'",
     ),
     "question": (
-        "answers a question and needs one",
+        "answers questions and needs a question",
         "--question 'what is in the image?'",
     ),
-    "folder": ("compares images and needs a folder of them", "--folder FOLDER"),
+    "folder": ("compares images and needs a folder of images", "--folder FOLDER"),
 }
 """What a runner does with each need, and how to give it."""
 

@@ -462,7 +462,7 @@ def test_a_program_that_does_not_run_where_it_is_wanted_says_so(advisor, device,
         r"(?:run|runs \S+) with transformers.js", printed
     )
     first = ask(advisor, *words)["snippet"].splitlines()[0]
-    assert first.startswith("# for a computer with Python and PyTorch")
+    assert first.startswith("# This program needs Python and PyTorch")
     assert "does not run" not in advisor("code", "--task", task, "--device", "cpu").out
 
 

@@ -664,7 +664,7 @@ def test_two_samples_of_one_name_in_a_shard_are_refused(tmp_path, names):
             entry.size = len(content)
             shard.addfile(entry, io.BytesIO(content))
     sample = names[0].partition(".")[0]
-    with pytest.raises(BrokenFileError, match=f"two samples in it are called `{sample}`"):
+    with pytest.raises(BrokenFileError, match=f"two samples have the name `{sample}`"):
         read_data(str(file))
 
 

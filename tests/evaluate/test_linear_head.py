@@ -109,7 +109,7 @@ def test_a_pickle_is_refused_with_the_command_that_converts_it(said, learnt, tmp
         ("no settings", "No such file"),
         ("other settings", "the .json file belongs to another classifier"),
         ("damaged", "the file is damaged"),
-        ("labels", "the number of weight rows differs from its"),
+        ("labels", "the number of weight rows differs from the"),
         ("dimensions", "different embedding size"),
         ("task", "can only classify images"),
     ],

@@ -69,7 +69,7 @@ def test_an_id_that_is_nowhere_here_is_offline_or_not_downloaded(
         resolve("someone/nothing", Loading(offline=True))
     with pytest.raises(NotDownloadedError) as caught:
         resolve("someone/nothing")
-    assert caught.value.hint == "add --download, which prints the size before it starts"
+    assert caught.value.hint == "add --download, which prints the size first"
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(OfflineError):
         resolve("someone/nothing", Loading(agree=lambda _: True))

@@ -379,7 +379,7 @@ def test_a_chat_model_is_given_the_labels_in_its_instruction(
         image, Request(question=f"{question}Answer with one of them and nothing else.")
     )
     assert [answer.text for answer in answers] == [answer.text for answer in asked.answers]
-    with pytest.raises(MissingInputError, match="needs a list of them"):
+    with pytest.raises(MissingInputError, match="needs a list of labels"):
         runner.run(image, Request())
 
 
@@ -492,9 +492,9 @@ def test_bfloat16_runs_and_says_nearly_the_same(tiny: Tiny, image: OpenedImage) 
 @pytest.mark.parametrize(
     ("kind", "task", "words"),
     [
-        ("clip", "zero-shot-classification", "needs a list of them"),
+        ("clip", "zero-shot-classification", "needs a list of labels"),
         ("blip_answerer", "vqa", "question"),
-        ("clip", "similar-images", "compares images and needs a folder of them"),
+        ("clip", "similar-images", "compares images and needs a folder of images"),
         ("blip_2", "vqa", "question"),
     ],
 )
