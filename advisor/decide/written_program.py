@@ -139,7 +139,6 @@ def script(
     checkpoint, runtime, note = _run_with(answer, checkpoint, use, named, runtime_name)
     name = checkpoint.id if checkpoint else ""
     rulebase, task = advice.rulebase, advice.task
-    used = runtime.id if runtime else TRANSFORMERS
     code = cell = None
     if checkpoint is None and use == COMPOSE:
         code = joining_program(task, rulebase.programs)
@@ -153,12 +152,13 @@ def script(
             {**advice.options, **({"fields": fields} if fields else {})},
             use,
             thinking=thinking,
-            runtime=used,
+            runtime=runtime.id if runtime else TRANSFORMERS,
         )
         code, cell = write(whole=True), write()
     if code is None or cell is None:
         raise _no_program(answer, name, f"{task} ({use})")
-    made = answer.code_command(advice, named, join=join, thinking=thinking, runtime=runtime_name)
+    again = named or (name if rulebase.within else "")
+    made = answer.code_command(advice, again, join=join, thinking=thinking, runtime=runtime_name)
     notes, program, hours = [note, _untrained(advice, checkpoint, use)], None, None
     if checkpoint:
         program = _program(advice, checkpoint, runtime, use)

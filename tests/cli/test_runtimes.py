@@ -11,7 +11,9 @@ from jsonschema import Draft202012Validator
 from printed_programs import hold_style
 
 from advisor.decide.programs import program_for, snippet
+from advisor.decide.recommendation import recommend
 from advisor.decide.runtimes import NO, TRANSFORMERS, YES, support
+from advisor.decide.written_program import script
 from advisor.rulebase.store import load_rules
 
 RULEBASE = load_rules()
@@ -140,6 +142,14 @@ def test_where_a_runtime_does_not_run_the_first_the_next_that_it_runs_is_written
     assert support(RULEBASE, runtime, instead, words[1]).answer == YES
     assert re.search(rf"{re.escape(first)}(:int8|:int4)? .*; {instead.id} runs there", document.err)
     assert f"{instead.id} runs there instead" in document.json["python"]
+
+
+def test_the_command_of_what_runs_instead_names_it_where_a_time_bounds_the_answer():
+    """`advisor code` takes no such bound."""
+    bounded = recommend(task="ocr-line", device="browser", num_items=100, within="50h")
+    written = script(bounded)
+    assert written.command.startswith(f"advisor code {written.checkpoint} --task ocr-line ")
+    assert written.checkpoint != bounded.checkpoint
 
 
 def test_towers_are_cut_out_of_the_exported_network_for_pages_that_keep_an_index(advisor):
