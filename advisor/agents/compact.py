@@ -28,6 +28,7 @@ PICK = (
     *("id", "family", "network", "use", "class", "licence", "commercial_use", "memory_gb"),
     "not_verified",
 )
+OF_SEVERAL = ("outcome", "family", "because", "checkpoints", "elsewhere", "assumed")
 FINDING = ("rule", "level", "path", "line", "message", "fix")
 CHOICE = ("name", "checkpoint", "verdict", "possible_verdicts", "settled_by")
 THING = (
@@ -43,13 +44,14 @@ def recommendation(document: Document) -> Document:
     """Return what to take, how certain that is, why, and what it rests on."""
     if "tasks" in document:
         several = [
-            {"task": advice["task"], **_advice(advice, MOST_OF_SEVERAL)}
+            {"task": advice["task"], **some(_advice(advice, MOST_OF_SEVERAL), *OF_SEVERAL)}
             for advice in document["tasks"]
         ]
-        body: Document = {"outcome": document["outcome"]}
-        short = _within(body, "tasks", several)
+        short = _within({"outcome": document["outcome"]}, "tasks", several)
     else:
         short = _advice(document, MOST_CHECKPOINTS)
+        if short["checkpoints"] and document["snippet"]:
+            short["checkpoints"][0]["code"] = document["snippet"]
     read = some(document, "understood", "not_understood") if "need" in document else {}
     if read.get("understood"):
         meanings = ((phrase["words"], _meaning(phrase)) for phrase in read["understood"])
@@ -81,8 +83,6 @@ def _advice(advice: Document, most: int) -> Document:
     }
     picks = advice["checkpoints"][:most]
     checkpoints = [some(pick, *PICK) for pick in picks]
-    if picks and advice["snippet"]:
-        checkpoints[0]["code"] = advice["snippet"]
     return {
         **some(advice, "outcome"),
         "family": advice["family"],

@@ -207,6 +207,20 @@ def test_lists_are_short_and_count_what_is_left_out(rulebase):
 
 
 @pytest.mark.parametrize(
+    "tasks", [["vqa", "counting"], ["captioning", "image-search"]], ids=lambda tasks: tasks[0]
+)
+def test_a_short_answer_for_several_tasks_has_the_first_checkpoint_of_each(rulebase, tasks):
+    found = answer(rulebase, "recommend", {"answers": {"task": tasks}})
+    full = called(rulebase, "recommend", answers={"task": tasks}, detail=FULL)
+
+    def firsts(document):
+        return [(each["task"], each["checkpoints"][0]["id"]) for each in document["tasks"]]
+
+    assert firsts(found.structured_content) == firsts(full)
+    assert tokens(found) < 1500
+
+
+@pytest.mark.parametrize(
     ("name", "arguments", "kind", "says"),
     [
         ("recommend", {"answers": {"task": "captoning"}}, "unknown-option", "captioning"),
