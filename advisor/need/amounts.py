@@ -38,6 +38,12 @@ EXAMPLES, CLASSES, ITEMS = "examples", "classes", ("items", "things")
 TRAINING, LEARNT_FROM, MACHINE = "training", "learnt-from", "machine-"
 """The concept of who trains, the words right before what that is done on, ids of machines."""
 
+WAITING, SORTING = "waiting", ("classify", "tag", "labelled")
+"""The measure of so many a day, and concepts of who has examples of each class."""
+
+MOST_EACH = 5_000
+"""More images are no examples of each class: `trier 15 000 photos par type` sorts them by it."""
+
 YEARS = range(1400, 2100)
 """Behind a word like `from`, such a number is a year unless it counts the next words."""
 
@@ -90,7 +96,7 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
         if mark is not None and 1 <= number.value <= LARGEST:
             value = round(number.value * lexicon.index["measures"][mark.id][1], 6)
             first, last = min(number.first, mark.first), max(number.last, mark.last)
-            learnt = mark.id in ITEMS and _is_learnt_from(lexicon, swept, number)
+            learnt = mark.id in ITEMS and _is_learnt_from(lexicon, swept, number, mark)
             amounts.append(
                 Amount(value, number.exact, first, last, EXAMPLES if learnt else mark.id)
             )
@@ -108,16 +114,18 @@ def _ends_a_name(swept: Swept, measures: Sequence[Mark], number: Amount) -> bool
     return word.isascii() and any(letter.isupper() for letter in word[begins:])
 
 
-def _is_learnt_from(lexicon: Lexicon, swept: Swept, number: Amount) -> bool:
+def _is_learnt_from(lexicon: Lexicon, swept: Swept, number: Amount, mark: Mark) -> bool:
     """True for items that somebody trains on, or each class has: fine-tune on my 500 images."""
     place = number.first
     while place and swept.tokens[place - 1].form in lexicon.skipped:
         place -= 1
-    before = {mark.id for mark in swept.of(PARTICLE) if mark.last == place}
+    beside = {at.id for at in swept.of(PARTICLE) if at.last == place or at.first == mark.last}
+    often = any(at.first == mark.last and at.id == WAITING for at in swept.of(MEASURE))
     named = {mark.id for mark in swept.of(CONCEPT, SAYING) if not mark.negated}
     unless = lexicon.index["measures"][EXAMPLES][3]
-    trains = LEARNT_FROM in before and TRAINING in named and named.isdisjoint(unless)
-    return trains or OF_EACH in before
+    trains = LEARNT_FROM in beside and TRAINING in named and named.isdisjoint(unless)
+    each = OF_EACH in beside and not often and number.value <= MOST_EACH
+    return trains or (each and not named.isdisjoint(SORTING))
 
 
 def _of_all_classes(swept: Swept, amounts: list[Amount]) -> list[Amount]:

@@ -155,8 +155,13 @@ class Lexicon:
     def is_spelt(self, word: str, language: str = "") -> bool:
         """True for a word that is known as it stands; what only begins so, in one language."""
         form = form_of(word)
-        common = form in self._common or form in self._spelt_in("") or form in self.phrases
-        return common or not self._spelt_in(language or USUAL).isdisjoint(self.forms(form))
+        if self.is_a_word(form) or form in self.phrases:
+            return True
+        return not self._spelt_in(language or USUAL).isdisjoint(self.forms(form))
+
+    def is_a_word(self, form: str) -> bool:
+        """True for a common word, and for one that phrases of any language are made of."""
+        return form in self._common or form in self._spelt_in("")
 
     def correction(self, form: str, language: str = "") -> str | None:
         """Return the word that a form was meant to be; None where it may stand as it is.

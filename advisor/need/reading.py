@@ -111,9 +111,7 @@ class Reading(NamedTuple):
 def read(rulebase: RuleBase, text: str, *, literally: bool = False) -> Reading:
     """Read a sentence by the words of a rule base; `literally` draws no conclusions."""
     reading = _read(rulebase, text, literally=literally)
-    if (
-        reading.corrected
-    ):  # words as they stand say best which task is meant, where they say as much
+    if reading.corrected:  # words as they stand say best what is meant, where they say as much
         plain = _read(rulebase, text, literally=literally, corrects=False)
         strengths = [way.tasks[0].strength if way.tasks else 0 for way in (plain, reading)]
         if strengths[0] >= max(SURE_CONCEPTS, strengths[1]):

@@ -111,11 +111,6 @@ class Swept(NamedTuple):
         """Return where a mark stands in the text."""
         return self.tokens[mark.first].start, self.tokens[mark.last - 1].end
 
-    def words(self, mark: Mark) -> str:
-        """Return the words of a mark as they were written."""
-        start, end = self.span(mark)
-        return self.text[start:end]
-
 
 def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = True) -> Swept:
     """Return a text with its phrases marked.
@@ -130,7 +125,9 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
         place for place, token in enumerate(tokens[:MOST_TELLING]) if token.form[:1].isalpha()
     ]
     whole = lexicon.language(tokens[place].form for place in places)
-    forms = _by_sentence(tokens, places, sentences)
+    forms: dict[int, list[str]] = defaultdict(list)
+    for place in places:
+        forms[sentences[place]].append(tokens[place].form)
     own = {n: lexicon.language(of) if len(forms) > 1 else whole for n, of in forms.items()}
     languages = defaultdict(lambda: whole, {n: language or whole for n, language in own.items()})
     if corrects:
@@ -155,16 +152,6 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
     speaking = {sentences[mark.first] for mark in meant if mark.kind in (CONCEPT, ALIAS)}
     language = whole if all(own.get(n) == whole for n in speaking) else ""
     return Swept(text, tokens, meant, clauses, sentences, spelt, language)
-
-
-def _by_sentence(
-    tokens: Sequence[Token], places: Sequence[int], sentences: Sequence[int]
-) -> dict[int, list[str]]:
-    """Return the forms of the words of each sentence."""
-    forms: dict[int, list[str]] = {}
-    for place in places:
-        forms.setdefault(sentences[place], []).append(tokens[place].form)
-    return forms
 
 
 def _quoted(text: str, tokens: Sequence[Token]) -> list[Mark]:
@@ -218,7 +205,7 @@ def _marks(
         if not opening:
             continue
         longest = _longest(lexicon, tokens, sentences, first, opening)
-        if NAME in longest and not _is_name(text, token, longest[NAME][0] - first):
+        if NAME in longest and not _is_name(lexicon, text, token, longest[NAME][0] - first):
             del longest[NAME]
         for kind, (stop, ids) in longest.items():
             if first >= until.get(kind, 0):
@@ -253,10 +240,11 @@ def _longest(
     return longest
 
 
-def _is_name(text: str, token: Token, words: int) -> bool:
-    """True where a name is written as one, or is too long to be anything else."""
+def _is_name(lexicon: Lexicon, text: str, token: Token, words: int) -> bool:
+    """True where a name is written as one, is no other word, or too long to be one."""
     raw = text[token.start : token.end]
-    return words > 1 or raw.lower() != raw or len(raw) > SHORTEST_NAME
+    alone = len(raw) >= SHORTEST_NAME - 1 and not lexicon.is_a_word(token.form)
+    return words > 1 or raw.lower() != raw or len(raw) > SHORTEST_NAME or alone
 
 
 def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:

@@ -461,6 +461,8 @@ def test_two_cards_are_no_two_examples(rulebase):
         ("fine-tune TrOCR on 800 lines of Polish handwriting", 800),
         ("垃圾分类，每类200张", 200),
         ("傷の写真を分類、各クラス200枚", 200),
+        ("Krankheiten erkennen, 40 Bilder pro Krankheit", 40),
+        ("screenshots to classify, 2k already sorted", 2000),
     ],
 )
 def test_what_is_trained_on_are_examples(rulebase, text, pairs):
@@ -475,6 +477,9 @@ def test_what_is_trained_on_are_examples(rulebase, text, pairs):
         ("25.000 Dias gescannt, nach Stichworten durchsuchen", 25_000),
         ("retrouver des photos parmi 120 000 tirages", 120_000),
         ("find duplicates among 900k rows of product images", 900_000),
+        ("trier 15 000 photos par type de travaux", 15_000),
+        ("captions for 500 short clips", 500),
+        ("check if two photos show the same house, 5,000 pairs", 5_000),
     ],
 )
 def test_what_a_number_counts_is_what_stands_beside_it(rulebase, text, number):
@@ -510,6 +515,13 @@ def test_a_machine_is_what_is_named_first_of_all(rulebase, text, device):
         ("a table of alt texts for our images", ["alt-text"]),
         ("Tabellen aus gescannten Seiten nach CSV", ["chart-reading"]),
         ("take a photo of math written on paper and get latex back", ["math-ocr"]),
+        ("classer des documents en 20 types, 50 exemples par type", ["document-classification"]),
+        ("get text from screenshots of a chat", ["ocr-page"]),
+        ("describe paintings in detail for an audio guide", ["detailed-captioning"]),
+        ("describe charts for screen reader users", ["alt-text"]),
+        ("user takes a photo, we tell the species", ["zero-shot-classification"]),
+        ("glass plate negatives, keyword search", ["image-search"]),
+        ("判断图片和标题是否一致", ["image-text-matching"]),
     ],
 )
 def test_words_around_a_need_are_no_task(rulebase, text, tasks):
@@ -521,3 +533,15 @@ def test_a_page_is_a_document_where_nothing_is_said_of_what_it_shows(rulebase):
     assert options_of(rulebase, "read scanned pages")["domain"].options == ("documents",)
     assert options_of(rulebase, "multimodal RAG over slides")["reading"].options == ("page",)
     assert "documents" not in options_of(rulebase, "search my scanned photos")["domain"].names
+
+
+@pytest.mark.parametrize("name", ["blip", "trocr", "llava"])
+def test_a_name_that_is_no_other_word_needs_no_capital(rulebase, name):
+    assert read(rulebase, f"is {name} good for captions?").names
+
+
+@pytest.mark.parametrize(
+    "text", ["clip art by text", "a donut on a photo", "photos in a git folder"]
+)
+def test_a_word_that_is_a_name_too_needs_one(rulebase, text):
+    assert not read(rulebase, text).names
