@@ -73,7 +73,7 @@ def test_parts_are_joined_saved_and_run(
     assert config["decoder"]["add_cross_attention"] is True
     assert 0 < made.new_parameters < made.parameters
     assert any("enc_to_dec_proj" in name for name in made.new_weights) is (encoder == "deit")
-    assert "fine-tune" in made.warnings[0]
+    assert "Fine-tune" in made.warnings[0]
     runner = load_runner(tmp_path / "joined", "captioning", device="cpu", max_new_tokens=4)
     assert runner.warnings == ()
     assert runner.run(image).answers
