@@ -50,7 +50,7 @@ class Hours(NamedTuple):
     @property
     def text(self) -> str:
         """What it takes, in words."""
-        written = f", {self.tokens:,} tokens" if self.tokens else ""
+        written = f", one at a time, {self.tokens:,} tokens each" if self.tokens else ""
         times, name = next((n, name) for n, name in SPANS if self.about * n >= 1 or n == HOUR)
         low, about, high = (_short(times * each) for each in (self.low, self.about, self.high))
         span = f" ({low}-{high})" if low != high else ""
