@@ -206,7 +206,7 @@ class Expressions:
             if key is not None:
                 entries.append((known_key(self.evaluate(key)), values))
                 continue
-            for inner in values:
+            for inner in values or (Other(),):
                 spread = inner.entries if isinstance(inner, DictLiteral) else ((None, (inner,)),)
                 entries.extend(spread)
         return bounded(DictLiteral(tuple(entries)))

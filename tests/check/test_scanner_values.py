@@ -150,6 +150,22 @@ def test_how_sure_a_value_is_that_a_branch_or_a_call_gives(scanned, code, certai
     assert {value.text: value.certain for value in usage.alternatives} == certain
 
 
+@pytest.mark.parametrize(
+    ("table", "names"),
+    [
+        ("{'dtype': d}", {"dtype"}),
+        ("{'dtype': d, key: d}", {"dtype", "**"}),
+        ("{'dtype': d, **more}", {"dtype", "**"}),
+        ("{'dtype': d, 3: d, 'no name': d}", {"dtype", "**"}),
+        ("more", {"**"}),
+    ],
+)
+def test_what_a_table_gives_is_named_and_the_rest_may_be_anything(scanned, table, names):
+    code = f"def f(d, key, more):\n    t = {table}\n    {LOAD.format('d, **t')}"
+    (usage,) = scanned(IMPORT + code).usages
+    assert usage.model.arguments.keys() - {"0"} == names
+
+
 def test_a_text_that_is_put_together_is_followed_up_to_a_length(scanned):
     short, half = (LOAD.format(f"'{'a' * n}' + '{'b' * n}'") for n in (900, 1_100))
     first, second = scanned(IMPORT + short + half).usages
@@ -227,6 +243,17 @@ def test_a_module_is_looked_for_where_its_dots_say(scanned, written, checkpoint)
         outer__names=f"X = '{BLIP}'\n",
     )
     assert [usage.checkpoint for usage in found.usages] == [checkpoint]
+
+
+def test_a_scan_says_at_which_file_it_is_behind_one_that_it_followed_for_another(
+    tmp_path, vocabulary
+):
+    (tmp_path / "app.py").write_text(f"from b import X\n{IMPORT}{LOAD.format('X')}")
+    (tmp_path / "b.py").write_text(f"X = '{BLIP}'\n")
+    begun, ended = [], []
+    scan([tmp_path], tmp_path, vocabulary, begin=begun.append, end=ended.append)
+    assert begun == ["app.py", "b.py", "app.py", ""]
+    assert [held["begun"] for held in ended] == [["app.py", "b.py"]]
 
 
 def test_modules_that_import_each_other_do_no_harm(scanned):
