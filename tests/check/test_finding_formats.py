@@ -160,3 +160,12 @@ def test_the_lines_of_a_file_are_found_once_for_all_its_findings(check):
     check({"a.py": "from transformers import BlipModel\n" + load * 10}, "-v", format="terminal")
     known = _lines_of.cache_info()
     assert (known.misses, known.hits) == (1, 9)
+
+
+def test_a_page_says_which_release_judged_and_who_asks_for_it(check):
+    text = "from transformers import AdamW\n"
+    page = check({"a.py": text}, "--transformers", "5.24", format="markdown")
+    assert "transformers 5.24.0" in page.out
+    assert "5.24.0None" not in page.out
+    page = check({"requirements.txt": "transformers==5.24.0\n"}, format="markdown")
+    assert "transformers 5.24.0 (transformers==5.24.0 in requirements.txt)" in page.out

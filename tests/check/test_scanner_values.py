@@ -53,6 +53,8 @@ FOLLOWED = {
     "environ.get": "import os\n" + LOAD.format("os.environ.get('M', 'Salesforce/blip-vqa-base')"),
     "or": "def f(name=None):\n    " + LOAD.format("name or 'Salesforce/blip-vqa-base'"),
     "walrus": LOAD.format("(x := 'Salesforce/blip-vqa-base')"),
+    "else of a loop": "for x in y:\n    pass\nelse:\n    a = 'Salesforce/blip-vqa-base'\n"
+    + LOAD.format("a"),
     "what a parser knows of": "import argparse\np = argparse.ArgumentParser()\n"
     "p.add_argument('--model', default='Salesforce/blip-vqa-base')\n"
     "a, rest = p.parse_known_args()\n" + LOAD.format("a.model"),
