@@ -431,6 +431,16 @@ def test_what_takes_the_place_of_a_pipeline_is_called_as_its_class_is(check, tas
     assert found["fix"] == fix
 
 
+@pytest.mark.parametrize(("made", "warned"), [("t('a').input_ids", True), ("t.decode(x)", False)])
+def test_ids_of_a_tokenizer_alone_lack_those_of_images(check, made, warned):
+    text = "from transformers import AutoTokenizer, Blip2ForConditionalGeneration\n"
+    text += "i = 'Salesforce/blip2-opt-2.7b'\nt = AutoTokenizer.from_pretrained(i)\n"
+    text += f"m = Blip2ForConditionalGeneration.from_pretrained(i)\ny = {made}\n"
+    text += "m.generate(pixel_values=p, input_ids=y)\n"
+    rules = [one["rule"] for one in check({"app.py": text}, *NEW).of("warning")]
+    assert ("image-tokens-missing" in rules) == warned
+
+
 def test_generate_of_what_has_no_decoder_does_no_task(check):
     text = CLIP + "text = model.generate(x)\n"
     found = {(one["line"], one["rule"]) for one in check({"app.py": text}, *NEW).of("error")}
