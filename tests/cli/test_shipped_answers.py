@@ -384,7 +384,7 @@ def test_every_page_is_a_screen_with_the_answer_in_its_first_line(advisor, ruleb
             assert elsewhere["task"] in "".join(lines[:2])
             assert elsewhere["checkpoints"][:1] == [] or elsewhere["checkpoints"][0] in lines[0]
         else:
-            assert lines[0].split()[0] == answer["checkpoints"][0]["id"], task.id
+            assert lines[0].split()[0] == answer["checkpoints"][0]["form_id"], task.id
         for one in answer["checkpoints"]:  # an id is whole wherever it stands
             assert not any(one["id"][:-1] in line.split() for line in lines)
 
