@@ -90,3 +90,15 @@ def test_one_of_several_classes_is_held_against_no_checkpoint(check):
         '    return one.from_pretrained("llava-hf/llava-1.5-7b-hf")\n'
     )
     assert loud(check, text) == []
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_init_says_that_it_guesses_the_task_of_a_checkpoint_with_several(
+    advisor, rulebase, tmp_path, monkeypatch, several
+):
+    tasks = {id: {*it.tasks, *it.fine_tune} for id, it in rulebase.checkpoints.items()}
+    id = next(id for id in tasks if tasks[id] and (len(tasks[id]) > 1) == several)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app.py").write_text(loading("AutoModel", id))
+    assert advisor("init").code == 0
+    assert ("# guessed from the tasks" in (tmp_path / "advisor.yaml").read_text()) == several
