@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from advisor.decide.ranking import FIGURE, SERIES
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection, next_of_another_series
-from advisor.draw.blocks import Cell, Link, Note, Notes, Page, Table
+from advisor.draw.blocks import Bars, Cell, Link, Note, Notes, Page, Table
 from advisor.model import NONE, Fit, is_form
 from advisor.rulebase.base import RuleBase
 
@@ -52,6 +52,7 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
     page: Page = _unscored(shown, above)
     columns = ["Checkpoint"]
     rows: list[list[Cell]] = [[linked_id(pick)] for pick in shown]
+    bars = None
 
     def add(name: str, cells: Sequence[str]) -> None:
         columns.append(name)
@@ -63,20 +64,21 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
     if len({pick.use for pick in shown}) > 1:  # the first line has it where all are alike
         add("Use", [pick.use for pick in shown])
     if common := common_figure(shown):
-        name, because, cells = _scores(shown, common)
+        name, because, cells, shares = _scores(shown, common)
         if len(name) > NAME or because:
             named = "" if common.benchmark in above else name
             if named or because:
                 page.append(Notes((Note("Score", "; ".join(filter(None, (named, because)))),)))
             name = "Score"
         add(name, cells)
+        bars = Bars(name, shares) if len(shown) > 1 and common.better == "higher" else None
     trained = any(pick.training for pick in shown)
     add("Training" if trained else "Memory", [memory_text(pick) for pick in shown])
     if any(pick.unknown or pick.poor for pick in shown):
         add("Unverified", [_doubt(pick) for pick in shown])
     licences = (pick.checkpoint.licence or "unknown" for pick in shown)
     add("License", [_licence_cell(licence) for licence in licences])
-    return [*page, Table(tuple(columns), tuple(map(tuple, rows)), wide=-1)]
+    return [*page, Table(tuple(columns), tuple(map(tuple, rows)), wide=-1, bars=bars)]
 
 
 def _licence_cell(licence: str) -> str:
@@ -92,8 +94,13 @@ def _unscored(shown: Sequence[Pick], above: str) -> Page:
     return [Notes((Note("Score", "no published result ranks these checkpoints for this task"),))]
 
 
-def _scores(shown: Sequence[Pick], common: Published) -> tuple[str, str, list[str]]:
-    """Return the name of a figure of some picks, what its marks say, and the figure of each."""
+def _scores(
+    shown: Sequence[Pick], common: Published
+) -> tuple[str, str, list[str], tuple[float, ...]]:
+    """Return the name of a figure of some picks, what its marks say, and the figure of each.
+
+    Beside them stand the figures as shares of the highest, 0 for a pick without one.
+    """
     values = [
         next((figure for figure in pick.figures if figure.table == common.table), None)
         for pick in shown
@@ -108,7 +115,11 @@ def _scores(shown: Sequence[Pick], common: Published) -> tuple[str, str, list[st
         for pick, value in zip(shown, values, strict=True)
     ]
     cells = [f"{cell}{mark}" or "-" for cell, mark in zip(cells, marks, strict=True)]
-    return common.name, "; ".join(because), cells
+    highest = max(value.value for value in values if value)
+    shares = tuple(
+        max(value.value / highest, 0) if value and highest > 0 else 0 for value in values
+    )
+    return common.name, "; ".join(because), cells, shares
 
 
 def family_name(advice: TaskAdvice, id: str) -> str:

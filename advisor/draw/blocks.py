@@ -97,16 +97,24 @@ class Items(NamedTuple):
     rows: tuple[Item, ...]
 
 
+class Bars(NamedTuple):
+    """How long a bar each row has behind its cell of a column, from 0 to 1."""
+
+    column: str
+    shares: tuple[float, ...]
+
+
 class Table(NamedTuple):
     """Rows of cells; `wide` is the column that takes what room is left.
 
     Words are never broken: where the first cell leaves no room, the others follow on a line of
-    their own.
+    their own. Text has `bars` where they find room.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     wide: int = 0
+    bars: Bars | None = None
 
 
 class Pairs(NamedTuple):

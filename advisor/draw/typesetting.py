@@ -11,6 +11,7 @@ from itertools import islice, pairwise
 from math import ceil
 
 from advisor.draw.blocks import (
+    Bars,
     Block,
     Code,
     Heading,
@@ -39,8 +40,12 @@ BULLETS = {"recommended": "●", "allowed": "○", "discouraged": "○", "exclud
 MARKS = {"+": "green", "-": "red", "!": "yellow", ">": "cyan", "": "dim"}
 SIGNS = {"": "·", ">": "→"}
 SHOWN_SOURCES = 2
-ASCII = str.maketrans("●○×→├└│─·—“”’", '*ox>|`|-,-""\'') | {ord("…"): "...", ord("≤"): "<="}
+EIGHTHS = " ▏▎▍▌▋▊▉"
+ASCII = str.maketrans("●○×→├└│─·—“”’█", '*ox>|`|-,-""\'#') | dict.fromkeys(map(ord, EIGHTHS), " ")
+ASCII |= {ord("…"): "...", ord("≤"): "<="}
 GAP = 2
+BAR = 8
+"""So wide is the longest bar."""
 LEAST = 8
 """So wide the first column stays where its cells have lines of their own."""
 LABEL = 8
@@ -65,8 +70,25 @@ def table_lines(table: Table, width: int) -> list[list[str]]:
     Only a word that is wider by itself is.
     """
     rows = [table.columns, *(tuple(map(str, row)) for row in table.rows)]
+    if table.bars:
+        rows = _with_bars(rows, table.bars, width)
     widths = _widths(rows, table.wide, width)
     return [_row(row, widths) for row in rows]
+
+
+def _with_bars(rows: list[tuple[str, ...]], bars: Bars, width: int) -> list[tuple[str, ...]]:
+    """Return rows with bars behind a column, or without where a line has no room for them."""
+    taken = sum(max(map(len, column)) for column in zip(*rows, strict=True))
+    if taken + GAP * len(rows[0]) + BAR > width:
+        return rows
+    behind = rows[0].index(bars.column) + 1
+    drawn = ["", *map(_bar, bars.shares)]
+    return [(*row[:behind], bar, *row[behind:]) for row, bar in zip(rows, drawn, strict=True)]
+
+
+def _bar(share: float) -> str:
+    whole, eighths = divmod(round(share * BAR * len(EIGHTHS)), len(EIGHTHS))
+    return "█" * whole + EIGHTHS[eighths].strip()
 
 
 def _widths(rows: Sequence[Sequence[str]], wide: int, width: int) -> list[int]:
