@@ -33,7 +33,7 @@ def why_unparsed(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"it lacks `{error.args[0]}`"
     if isinstance(error, (TypeError, AttributeError)):
-        return "a value has the wrong type"
+        return "a value is not of the expected type, such as a list or an object"
     if "integer string conversion" in str(error):
         return "a number has thousands of digits"
     return str(error)

@@ -205,7 +205,7 @@ def test_a_series_without_members_and_a_member_without_anything_are_named(overla
         "checkpoints/clip.yaml:3:5: no checkpoint in this file belongs to the series `twins`"
         in found
     )
-    assert any("a member of a series must set at least one field" in line for line in found)
+    assert any("a checkpoint of a series must set at least one field" in line for line in found)
 
 
 def test_a_group_of_pages_has_each_page_in_its_title_and_nothing_is_said_twice(overlay):

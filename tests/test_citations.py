@@ -114,8 +114,8 @@ protocols:
         return [one for one in load_rules(small_folder, (ours,)).remarks if "ours/" in one]
 
     rank = (
-        "ours/figures/ours.yaml:2:5: no yardstick uses the protocol `our-table`, so its results "
-        "do not affect any ranking. Add it to a yardstick, or set `ranks_nothing: true`"
+        "ours/figures/ours.yaml:2:5: no ranking benchmark uses the protocol `our-table`, so its "
+        "results affect no ranking. Add it to a benchmark, or set `ranks_nothing: true`"
     )
     nobody = "no entry cites the source `page-of-nobody`"
     assert [one.split(": ", 1)[-1] if nobody in one else one for one in remarks(figures)] == [

@@ -172,7 +172,7 @@ def test_what_changes_the_answer_under_a_bound_does_so_when_it_is_given(rules):
 
 def test_rules_without_speeds_know_no_hours(rules):
     bare = rules.with_parts({"speeds": {"speeds": [], "workloads": []}})
-    with pytest.raises(UsageError, match="this rule base has no machine speeds"):
+    with pytest.raises(UsageError, match="this rule base has no speed estimates"):
         recommend(bare, CASE, within="8h")
     free = recommend(bare, CASE)
     assert free.to_dict()["checkpoints"][0]["hours"] is None

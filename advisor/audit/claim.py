@@ -129,7 +129,7 @@ ERRORS = {
     "prefers-the-excluded": (
         "rule",
         "the rule `{about}` prefers `{family}`, which is excluded whenever the rule fires",
-        "correct the conditions of the rule, or the declarations of the family",
+        "correct the conditions of the rule, or the inputs, outputs and tasks of the family",
     ),
     "impossible-option": (
         "question",

@@ -41,7 +41,7 @@ COMMERCIAL = "Commercial use: permitted, restricted or not-permitted."
 STAGES = "Training stage: pre-trained, fine-tuned, instruction-tuned or contrastive."
 LOADERS = "Loader: transformers, open_clip, remote-code or other."
 FITS = f"{ONLY} whose memory estimate fits."
-ACCESS = f"{ONLY} that are gated, or not gated."
+ACCESS = f"{ONLY} that are gated (--gated) or not gated (--open)."
 
 
 def read_wishes(

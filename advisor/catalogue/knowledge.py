@@ -292,7 +292,7 @@ def _note(protocol: Protocol, checkpoint: str) -> str | None:
     on, revision = protocol.measured_on.get(checkpoint), protocol.revisions.get(checkpoint)
     parts = (
         protocol.notes.get(checkpoint),
-        f"measured on {on}, the same weights" if on else None,
+        f"measured on {on}, which has the same weights" if on else None,
         f"at revision {revision}" if revision else None,
     )
     return "; ".join(part for part in parts if part) or None

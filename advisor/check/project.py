@@ -51,7 +51,7 @@ LEFT_OUT = {
     "caches": "in caches",
     "links": "behind links",
     "too_large": "too large",
-    "out_of_time": "out of time",
+    "out_of_time": "timed out",
     "given_up": "given up",
     "not_parsed": "not parsed",
     "other_language": "in another language",

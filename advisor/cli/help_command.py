@@ -55,7 +55,7 @@ How to describe a need in a sentence
   Exit 3     means that no word names a task, or that two tasks fit equally well
   Flags      override the sentence. --no-infer turns inferred answers off
 
-`advisor code "caption photos"` also reads a sentence; --batch reads one per line.
+`advisor code "caption photos"` also reads a sentence. --batch reads one per line.
 """,
     "labeled-data": """\
 Data for `advisor evaluate`: labeled images
@@ -63,7 +63,7 @@ Data for `advisor evaluate`: labeled images
   Folder          has one subfolder of images per class. A test/ folder is preferred
   .csv .tsv       tables have one row per image, with a column `file_name` (image, path)
   .jsonl          and `label`, `caption` (text), `fields`, or `question` with `answer`
-                  A plural column has several values: `a;b` for labels, `a|b` for texts
+                  A column `labels` has values as `a;b`, `captions` and `answers` as `a|b`
   .json           files have COCO captions or categories, or VQA questions with answers
   .tar            shards (WebDataset) have images with .cls, .txt or .json files
   Arrow, Parquet  files are saved by `datasets`, or downloaded from the Hub

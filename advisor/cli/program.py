@@ -113,11 +113,11 @@ def _commands(module: str, **helps: str) -> dict[str, Command]:
 
 CONVERT = _commands(
     "trial.convert_command",
-    vlp="Convert the weights of a unified VLP of 2020 to a folder that loads.",
+    vlp="Convert the weights of unified VLP (2020) to a checkpoint folder.",
 )
 TRAIN = _commands(
     "trial.training_command",
-    vlp="Pre-train unified VLP (2020), or fine-tune it for captions or answers.",
+    vlp="Pre-train unified VLP (2020), or fine-tune it for captioning or VQA.",
 )
 SKILLS = _commands("agents.command", add="Copy the skill for coding agents into a project.")
 RULES = {

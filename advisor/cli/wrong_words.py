@@ -150,8 +150,8 @@ def _with_name(rulebase: RuleBase, name: str, words: list[str]) -> list[str]:
     if command == "compare":
         if wanted in rulebase.task_names:
             raise UsageError(
-                f"`{name}` is a task, and families and checkpoints are compared",
-                hint=f"`advisor recommend --task {wanted}` compares what does it",
+                f"`{name}` is a task, but `advisor compare` takes families or checkpoints",
+                hint=f"run `advisor recommend --task {wanted}` to compare the models for the task",
             )
         others = [word for word in rest if word.lower() not in BETWEEN_TWO]
         families = [rulebase.family_names.get(word.lower()) for word in others]

@@ -162,7 +162,7 @@ def _refuse_reserved_flags(rulebase: RuleBase) -> None:
             f"the rules cannot be used: {count(len(reserved), 'problem')}",
             problems=tuple(
                 f"{rulebase.place('question', typed[flag])}: `--{flag}` is an option of advisor. "
-                "Use another id, or a `flag`"
+                "Use another id, or set another `flag`"
                 for flag in reserved
             ),
             hint="fix the problems above and run the command again",

@@ -209,7 +209,7 @@ def _remarks(selection: Selection, pick: Pick) -> Iterator[Item]:
         scores = "no published score for this task"
         if bits := pick.checkpoint.bits:
             loss = pick.checkpoint.losses[pick.checkpoint.precision]
-            scores += f"; in {bits} bits the largest loss published for its series is {loss:g}"
+            scores += f". In {bits} bits, the largest loss published for its series is {loss:g}"
     yield Item("", f"{pick.checkpoint.id}: {scores}")
     source = pick.before_next.source if pick.before_next else None
     yield Item("", standing(selection, pick), source or "")

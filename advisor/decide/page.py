@@ -366,7 +366,7 @@ def _missing(advice: TaskAdvice) -> Iterator[Note]:
     rows = [(near.checkpoint.id, (*near.lacks, *near.unknown)) for near in selection.closest]
     rows += [(pick.checkpoint.id, pick.unknown) for pick in selection.unverified]
     for place, (id, gaps) in enumerate(rows[:SHOWN_CLOSEST]):
-        yield Note("" if place else "Closest", f"{id}: {gaps_text(gaps)}", lines=2)
+        yield Note("" if place else "Closest match", f"{id}: {gaps_text(gaps)}", lines=2)
     if selection.compose:
         text = "combine a pretrained encoder and decoder of your choice, then fine-tune them"
         yield Note("Compose", text, lines=2)

@@ -171,7 +171,7 @@ def within_rules(rulebase: RuleBase, within: str | float, profile: Profile) -> R
     consulted = {id for speed in rulebase.speeds for id in speed.answers}
     device = next((question for question in rulebase.questions if question.id in consulted), None)
     if device is None:
-        raise UsageError("this rule base has no machine speeds", hint="leave `--within` out")
+        raise UsageError("this rule base has no speed estimates", hint="leave `--within` out")
     speeds = {}
     for option in device.options:
         answer = Answer((option.id,), None, "asked")

@@ -210,7 +210,7 @@ def _run_with(
         raise UsageError(message, hint="leave out --runtime", kind="no-program")
     notes, refusal = [], _refusal(advice, checkpoint, wanted)
     if refusal and not named and (other := _first_run_by(answer, wanted)):
-        notes = [f"{refusal}; {other.id} runs there instead"]
+        notes = [f"{refusal}. {other.id} runs there instead"]
         checkpoint, refusal = other, ""
     if refusal:
         nearest = f"nearest: {_nearest(answer, checkpoint, wanted)}"

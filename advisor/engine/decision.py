@@ -77,7 +77,7 @@ class Engine:
     """Decides profiles against one rule base, under one order of criteria."""
 
     def __init__(self, rulebase: RuleBase, priority: tuple[str, ...] = ()) -> None:
-        check_type("rulebase", rulebase, RuleBase, "a RuleBase, of `load_rules`")
+        check_type("rulebase", rulebase, RuleBase, "a RuleBase from `load_rules`")
         priority = several("priority", priority, str, "a criterion")
         for id in priority:
             rulebase.criterion(id)
@@ -94,7 +94,7 @@ class Engine:
     @classmethod
     def known(cls, rulebase: RuleBase, priority: tuple[str, ...] = ()) -> Engine:
         """Return the engine of a rule base and a priority, the same each time."""
-        check_type("rulebase", rulebase, RuleBase, "a RuleBase, of `load_rules`")
+        check_type("rulebase", rulebase, RuleBase, "a RuleBase from `load_rules`")
         key = cls, (priority := several("priority", priority, str, "a criterion"))
         if key not in rulebase.remembered:
             rulebase.remembered[key] = cls(rulebase, priority)
@@ -361,8 +361,8 @@ def _suiting(engine: Engine, meant: AsMeant, apart: list[Profile]) -> AsMeant:
         if fits and clashes:
             flag = flag_text(engine.rulebase, id, *profile[id].names)
             notes.append(
-                f"`{flag}` cannot be combined with {profile[TASK].options[0]}, so it is "
-                "used for the other tasks"
+                f"`{flag}` cannot be combined with {profile[TASK].options[0]}, so the "
+                "flag applies only to the other tasks"
             )
             profile = rest
     return AsMeant(profile, tuple(notes))

@@ -77,7 +77,7 @@ def read_answers(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "
     Options may be ids, aliases or, for questions with a unit, numbers. `None` and "unknown" leave
     a question open. Raises UsageError for names that do not exist.
     """
-    check_type("rulebase", rulebase, RuleBase, "a RuleBase, of `load_rules`")
+    check_type("rulebase", rulebase, RuleBase, "a RuleBase from `load_rules`")
     check_type("answers", answers, Mapping, "a mapping of questions to options")
     answers = by_id(rulebase, answers)
     for id, given in answers.items():

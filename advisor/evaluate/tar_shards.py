@@ -119,10 +119,10 @@ def _members(shard: Path) -> Iterator[tuple[PurePosixPath, Member, Any]]:
             tar: Any = tarfile.open(fileobj=frugal, mode="r:")  # noqa: SIM115 - it owns no file
             for count, each in enumerate(tar):
                 if count >= MOST_MEMBERS:
-                    raise _broken(shard, f"the shard has more than {MOST_MEMBERS:,} members")
+                    raise _broken(shard, f"the shard has more than {MOST_MEMBERS:,} files")
                 tar.members = []  # tarfile keeps what it has seen
                 if each.size < 0:
-                    raise _broken(shard, "a member of the shard has a negative size")
+                    raise _broken(shard, "a file in the shard has a negative size")
                 if not each.isreg() or each.issparse():
                     continue
                 member = Member(shard, each.offset_data, each.size)

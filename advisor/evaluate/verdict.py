@@ -135,7 +135,7 @@ class _Decision:
         result = first.metrics[self.metric.id]
         low, high = map(self.metric.written, result.interval)
         reached = (
-            f"{self.metric.name} {self.metric.written(result.value)} (95 %: {low} to {high})"
+            f"{self.metric.name} {self.metric.written(result.value)} (95 % CI: {low} to {high})"
             f" on {self.on} of `{self.scores.data.name}`"
         )
         tied = tuple(each.name for each in left) if len(left) > 1 else ()
@@ -195,7 +195,7 @@ class _Decision:
                 low, high = -high, -low
             sentences.append(
                 f"`{each.name}` is {kind.written(abs(ahead))} behind `{best.name}` in {kind.name}"
-                f" (95 %: {kind.written(low)} to {kind.written(high)};"
+                f" (95 % CI: {kind.written(low)} to {kind.written(high)},"
                 f" p {p_written(comparison.adjusted)})"
             )
         return stay, sentences

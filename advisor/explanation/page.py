@@ -158,7 +158,7 @@ def standing_page(standing: Standing, rulebase: RuleBase) -> Page:
 DECIDED_BY = {
     "use": "it is used {0}, {against} {1}",
     "doubt": "{against} is verified, and this checkpoint is not: {all}",
-    "loader": "it needs {0} to load, which advisor does not run; {against} does not",
+    "loader": "it needs {0} to load, which advisor does not run. {against} does not need {0}",
     "memory": "it needs more memory than {against}, and you did not set `--memory-gb`",
     "rule": "rules rank {against} above it: {all}",
     "training": "it needs fine-tuning, and {against} does not",

@@ -252,7 +252,7 @@ Said = Annotated[
 ]
 """Answers that words give: an option or a number by question."""
 
-_SETTING = TextOf(r"[a-z][a-z0-9_]*", "a setting of a configuration")
+_SETTING = TextOf(r"[a-z][a-z0-9_]*", "the name of a configuration setting")
 _LISTED = ListOf(AnyOf(Number(), TextOf()), least=1)
 _DIMENSION = AnyOf(Number(), Boolean(), TextOf(), _LISTED)
 Range = Annotated[Sequence[float], ListOf(Number(), least=2, most=2)]

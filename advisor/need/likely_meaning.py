@@ -173,4 +173,4 @@ def _counted(rulebase: RuleBase, words: str, value: str, asks: bool) -> MeantFla
     if question:
         flag = f"--{rulebase.question(question).typed}"
         return MeantFlag((f"{flag} {value}".strip(),))
-    return MeantFlag(needless=f"the number of {marks[0].id} has no effect. Leave it out")
+    return MeantFlag(needless=f"leave the flag out. The number of {marks[0].id} has no effect")

@@ -251,7 +251,7 @@ class _Builder:
 
     def _scalar(self, event: Any) -> Any:
         if event.tag and not any(event.implicit):
-            self._problem(event, f"uses the tag `{event.tag}`; tags are not allowed")
+            self._problem(event, f"uses the tag `{event.tag}`, but tags are not allowed")
         text = event.value
         if "\0" in text:
             self._problem(event, "has a NUL character, which is not allowed")

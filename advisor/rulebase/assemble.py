@@ -177,7 +177,7 @@ def _stop_at_problems(documents: list[Document]) -> None:
         raise BrokenFileError(
             f"the rules cannot be used: {count(len(problems), 'problem')}",
             problems=tuple(str(problem) for problem in problems),
-            hint="fix the places above and run the command again",
+            hint="fix the problems above and run the command again",
         )
 
 
@@ -195,6 +195,6 @@ def report_unused(entries: Entries, named: set[tuple[str, str]]) -> None:
     for id, entry in entries["protocol"].items():
         if id not in ranking and not entry.value.get("ranks_nothing"):
             message = (
-                f"no yardstick uses the protocol `{id}`, so its results do not affect any ranking"
+                f"no ranking benchmark uses the protocol `{id}`, so its results affect no ranking"
             )
-            entry.remark(("id",), f"{message}. Add it to a yardstick, or set `ranks_nothing: true`")
+            entry.remark(("id",), f"{message}. Add it to a benchmark, or set `ranks_nothing: true`")

@@ -305,7 +305,7 @@ def _order(value: dict[str, Any], _known: Known) -> Faults:
     listed = [*value["yardsticks"], *value.get("others", ())]
     listed += [id for ids in value.get("languages", {}).values() for id in ids]
     for index, id in enumerate(value.get("rest", ())):
-        yield from _unknown(("rest", index), "yardstick of this order", id, listed)
+        yield from _unknown(("rest", index), "ranking benchmark of this order", id, listed)
 
 
 MORE: dict[str, Callable[[dict[str, Any], Known], Faults]] = {

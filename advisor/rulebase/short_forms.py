@@ -129,7 +129,7 @@ def _member(
 def _needless(value: dict[str, Any], shared: dict[str, Any]) -> Iterable[tuple[str, str]]:
     """Yield what a member need not say; a key without value is for what nobody verified for it."""
     if value.keys() <= {"id", "series"}:
-        yield "", "a member of a series must set at least one field"
+        yield "", "a checkpoint of a series must set at least one field"
     for key, each in value.items():
         if key in shared and each == shared[key]:
             yield key, f"the series already sets the same `{key}`. Remove the key here"

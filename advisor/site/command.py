@@ -42,7 +42,7 @@ def site(folder: Folder, force: Force = False, *, first: CriteriaFirst, rulebase
     file = folder / INDEX
     exists = os.path.lexists(file) and not force
     if exists and MARK.encode() not in read_bounded(file, MOST_BYTES):
-        message = f"`advisor site` did not write the existing `{file}`"
+        message = f"`{file}` exists and is not a page of `advisor site`, so it was not overwritten"
         raise UsageError(message, hint="pass another folder, or pass --force to overwrite the file")
     make_folder(folder)
     write_text(file, page, within=folder)

@@ -161,7 +161,7 @@ function headline([kind, family, checkpoint, use, source], certainty) {
   const head = kind === "picked" ? modelLink(checkpoint)
     : family === "none" ? "None of the three families fits"
       : kind === "compose" ? "Combine a pretrained encoder and decoder, and fine-tune them"
-        : "No cataloged checkpoint meets your answers";
+        : "No cataloged checkpoint matches your answers";
   return make("div", { class: "headline" }, make("h2", { class: "first", tabindex: -1 }, head),
     make("p", null, [...notes, sureness(certainty)].join(" · ")));
 }
@@ -286,7 +286,7 @@ function answered(walk, state) {
   return [
     headline(leaf, certainty),
     source && source !== family ? make("p", { class: "warn" },
-      `${familyName(family)} fits best, but none of its checkpoints meets your answers.`) : null,
+      `${familyName(family)} fits best, but none of its checkpoints matches your answers.`) : null,
     ...picture.map((one) => one.cloneNode(true)),
     next.length && !picture.length ? titled("Other checkpoints",
       list(next.map((id) => [modelLink(id), ` ${data.briefs[id]}`]))) : null,

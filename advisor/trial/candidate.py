@@ -255,8 +255,8 @@ def _first_pick(rulebase: RuleBase, family: str, task: str, may_download: bool) 
         return None
     best = runnable[0] if may_download else next(filter(is_here, runnable), runnable[0])
     if best is not runnable[0]:
-        better = f"the catalog ranks {runnable[0].id} above it"
-        note(f"{best.id} is used because it is already on this machine; {better}")
+        better = f"The catalog ranks {runnable[0].id} higher"
+        note(f"{best.id} is used because its files are already downloaded. {better}")
     return catalogued(best)._replace(task=task)
 
 

@@ -43,7 +43,7 @@ def vlp(
     answers: Answers = "",
     shown: Shown,
 ) -> int:
-    """Convert the weights of a unified VLP of 2020 (Zhou et al.) to a folder that loads.
+    """Convert the weights of unified VLP (Zhou et al., 2020) to a checkpoint folder.
 
     advisor unpickles tensors only. The sizes are inferred from tensor shapes, and dropped tensors
     are listed. The folder contains safetensors weights, configuration, processor and a model card.

@@ -149,7 +149,7 @@ def page_doubts(image: OpenedImage) -> tuple[str, ...]:
     if height < PAGE_HEIGHT or width / height >= PAGE_RATIO:
         return ()
     return (
-        f"this model reads one line of text, and an image of {width} x {height} looks like a "
+        f"this model recognizes one line of text, but an image of {width} x {height} looks like a "
         "page. Crop its lines first",
     )
 

@@ -62,7 +62,7 @@ class TextWriter(Runner, abc.ABC):
                 given, warnings = inputs[place], self.doubts(images[place])
                 long = len(ids) - self.prompt_length(given) >= limit
                 if long and ids[-1] not in self._end_tokens():
-                    cut = f"the answer was cut after {limit} tokens; pass a higher --max-new-tokens"
+                    cut = f"the answer was cut after {limit} tokens. Pass a higher --max-new-tokens"
                     warnings = (*warnings, cut)
                 replies[place] = Reply(answers=(self.decode(ids, given),), warnings=warnings)
         return replies

@@ -151,7 +151,7 @@ class Runner:
         if any(math.isnan(answer.score or 0.0) for answer in reply.answers):
             raise BrokenCheckpointError(
                 f"`{self.checkpoint.name}` returned NaN scores",
-                hint="pass --dtype float32; if the scores stay NaN, download the weights again",
+                hint="pass --dtype float32. If the scores stay NaN, download the weights again",
             )
         fixed = fixed_prompt(self.entry, self.task)
         if not request.question or fixed is None or request.prompt:

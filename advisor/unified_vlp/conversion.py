@@ -48,7 +48,7 @@ DROPPED = {
     WORD_HEAD: "a copy of the word embeddings for the head",
     "crit_mask_lm_smoothed.one_hot": "a constant of label smoothing",
 }
-FOR_CAPTIONS, UNUSED = "cls.predictions.", "the word head, which a model for answers does not use"
+FOR_CAPTIONS, UNUSED = "cls.predictions.", "the head that predicts words, unused for VQA"
 USES = {
     "UnifiedVLPForCaptioning": (
         "AutoModelForImageTextToText",
@@ -63,7 +63,7 @@ USES = {
 }
 """The Auto class of each class, and the two lines that use it, for a card."""
 OTHER = (
-    "pass a complete file that LuoweiZhou/VLP training wrote; BERT and UniLM have no region layers"
+    "pass a complete file that LuoweiZhou/VLP training wrote. BERT and UniLM have no region layers"
 )
 
 

@@ -148,7 +148,7 @@ def test_a_larger_model_in_8_bits_stands_before_a_smaller_one_where_no_loss_hold
     assert not checkpoints[0]["measurements"]
     page = " ".join(advisor("recommend", *words, "-v").out.split())
     assert (
-        "no published score for this task; in 8 bits the largest loss published for its series "
+        "no published score for this task. In 8 bits, the largest loss published for its series "
         "is 0.33" in page
     )
 
@@ -633,5 +633,5 @@ def test_what_is_built_otherwise_than_its_family_says_so(advisor, rulebase):
 def test_the_answer_says_what_takes_its_makers_pipeline(advisor):
     flags = ("--task", "ocr-page", "--language", "de")
     page = " ".join(advisor("recommend", *flags).out.split())
-    assert "it needs the pipeline of its developers. Without it" in page
+    assert "the model needs the pipeline of its developers. Without" in page
     assert "pipeline" not in advisor("recommend", "--task", "ocr-line").out

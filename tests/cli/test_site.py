@@ -73,7 +73,7 @@ def test_a_page_of_somebody_else_is_left_alone(advisor, tmp_path, small_rules):
     theirs.write_text("<h1>Ours</h1>")
     refused = advisor("site", str(tmp_path))
     assert refused.code == 2
-    assert "advisor site` did not write the existing" in refused.err
+    assert "exists and is not a page of `advisor site`" in refused.err
     assert theirs.read_text() == "<h1>Ours</h1>"
     assert advisor("site", str(tmp_path), "--force").code == 0
     assert MARK in theirs.read_text(encoding="utf-8")

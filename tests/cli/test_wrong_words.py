@@ -54,7 +54,7 @@ def test_what_images_show_or_say_suggests_no_task(advisor, subject):
         ("--languge de", "Did you mean `--language`?"),
         ("--samples 200", "Did you mean `--num-examples 200`?"),
         ("--query x", "Did you mean `--text-input query`?"),
-        ("--num-classes 300", "the number of classes has no effect. Leave it out"),
+        ("--num-classes 300", "leave the flag out. The number of classes has no effect"),
         ("--offline", "this is an option of `advisor try`"),
         ("--accuracy", "no such option: --accuracy\n"),
         ("--quantized", "answers list checkpoints in 16, 8 and 4 bits. Set"),

@@ -365,7 +365,7 @@ def test_a_member_of_less_than_no_bytes_is_refused(tmp_path, kind):
         header[148:156] = b"%06o\0 " % (sum(header[:148]) + sum(header[156:]) + 8 * 32)
     words = before + bytes(header)
     (tmp_path / "x.tar").write_bytes(words + bytes(2048))
-    with pytest.raises(BrokenFileError, match="a member of the shard has a negative size"):
+    with pytest.raises(BrokenFileError, match="a file in the shard has a negative size"):
         read_data(str(tmp_path / "x.tar"))
 
 

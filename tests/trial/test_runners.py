@@ -176,7 +176,7 @@ def test_a_line_reader_reads_and_doubts_a_page(tiny: Tiny) -> None:
     assert runner.run(line).answers[0].text == expected.strip()
     assert not any("one line" in each for each in runner.run(line).warnings)
     page = open_image(Image.new("RGB", (800, 1100), "white"))
-    assert "this model reads one line of text, and an image of" in runner.run(page).warnings[0]
+    assert "this model recognizes one line of text, but an image of" in runner.run(page).warnings[0]
 
 
 def test_a_document_reader_uses_its_own_prompt_and_gives_fields(

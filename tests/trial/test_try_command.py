@@ -226,7 +226,7 @@ def test_a_line_reader_given_a_page_is_doubted(capsys, tiny, tmp_path):
     Image.new("RGB", (800, 1100), "white").save(tmp_path / "page.png")
     assert run(["try", "--image", str(tmp_path / "page.png"), "--checkpoint", str(tiny("trocr")),
                 "--task", "ocr-line", "--repeat", "0"]) == 0  # fmt: skip
-    assert "this model reads one line of text, and an image of" in " ".join(
+    assert "this model recognizes one line of text, but an image of" in " ".join(
         capsys.readouterr().out.split()
     )
 

@@ -86,9 +86,9 @@ def outdated_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
             else ""
         )
         yield Finding(
-            f"{own.checkpoint.id} ranks number {own.place} of {len(picks)} for {judgement.task}; "
-            f"{first}, {better.checkpoint.id}, has {lead.yardstick} {lead.value:g} against "
-            f"{lead.next_value:g}{memory}",
+            f"{own.checkpoint.id} ranks number {own.place} of {len(picks)} for {judgement.task}. "
+            f"{first.capitalize()}, {better.checkpoint.id}, has {lead.yardstick} {lead.value:g} "
+            f"against {lead.next_value:g}{memory}",
             sources=[lead.source] if lead.source else (),
             fix="run `advisor evaluate` to compare both on your images",
         )

@@ -126,7 +126,7 @@ def _lacking(
     part = members and _part_that_has(members, at.members.home, call.name)
     if life is None and part:
         why, edits = (
-            f"The part `{part}` has the member.",
+            f"The part `{part}` has this attribute or method.",
             _renamed(call, new := f"{part}.{call.name}"),
         )
         yield Finding(message, call.place, f"use `{new}`", edits, at.level, why)
@@ -135,7 +135,7 @@ def _lacking(
         return
     fix, because, edits = _instead(case, at, call, life)
     if onward := _onward(case, at, call, usage):
-        fix, because, edits = onward, "The members moved to another part in this release.", ()
+        fix, because, edits = onward, "Another part of the model has these attributes.", ()
     message = _absence(case, at, call.name, life)
     yield Finding(message, call.place, fix, edits, at.level, because)
 
@@ -210,14 +210,14 @@ def _asked_names(text: str) -> frozenset[str]:
 def _absence(case: Case, at: Receiver, name: str, life: Lifetime) -> str:
     """What is said of a member that is gone, or not there yet."""
     when = (
-        f"{life.last} was the last release with it"
+        f"The last release with `{name}` is {life.last}"
         if life.last
-        else f"{life.first} is the first release with it"
+        else f"The first release with `{name}` is {life.first}"
     )
     change = case.release.removed(name, "attribute") if at.of_texts else None
     if change is not None:  # some attributes of tokenizers were made when they were asked for
-        when = f"it was removed in {change.since}"
-    return f"`{at.name}` has no `{name}` in {case.transformers}; {when}"
+        when = f"`{name}` was removed in {change.since}"
+    return f"`{at.name}` has no `{name}` in {case.transformers}. {when}"
 
 
 def _instead(
@@ -236,13 +236,13 @@ def _instead(
         inner = part_of(release.members, at.members, part)
         if inner and inner.has(name):
             onward = f"{part}.{name}"
-            return f"use `{onward}`", f"The member moved to `{part}`.", _renamed(call, onward)
+            return f"use `{onward}`", f"`{name}` moved to `{part}`.", _renamed(call, onward)
     before = members_in(life.last, at.load, at.path)
     held = members_in(life.last, at.load, (*at.path, name))
     parts = {key for key, text in held.texts.items() if not text.startswith("(")} if held else set()
     own = parts - before.texts.keys() if before else set()  # what it held stands on its owner
     if own and own <= at.members.texts.keys():
-        return f"leave `.{name}` out", "The members moved to the model itself.", ()
+        return f"leave `.{name}` out", f"The attributes of `{name}` moved to the model itself.", ()
     if life.text.startswith("("):
         start = LEADING.match(name)
         methods = [

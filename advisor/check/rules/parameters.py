@@ -63,7 +63,7 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
             if change is None:
                 instead, sure = _successor(given, name, taken or (), last or "")
             silent = change and change.id in case.knowledge("asked_by_false")  # it does not fail
-            when = f"; {last} was the last release with it" if last else ""
+            when = f". The last release with `{name}` is {last}" if last else ""
             version = case.release.version
             sure = sure or (change is not None and change.kind == "renamed")
             certain = sure and argument.name_place and instead

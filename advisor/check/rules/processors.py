@@ -125,8 +125,8 @@ def tokenizer_of_another(case: Case, pair: Pair) -> Iterator[Finding]:
     if anew or not renewed.isdisjoint(case.knowledge("renewing")):
         return
     has, knows = (" or ".join(sorted(names)) for names in (theirs, ours))
-    words = f"it has the vocabulary of {has}, but {id} uses the vocabulary of {knows}"
-    yield _finding(pair, f"{pair.source}: {words}", id)
+    words = f"which has the vocabulary of {has}, but {id} uses the vocabulary of {knows}"
+    yield _finding(pair, f"{pair.source}, {words}", id)
 
 
 def _vocabularies(case: Case, id: str | None) -> set[str]:
@@ -242,7 +242,7 @@ def _taken(case: Case, half: Half, call: Call) -> Iterator[Finding]:
 
 
 def _swapped(half: Half, message: str, place: Location) -> Finding:
-    fix = f"use the {half.other.replace('_', ' ')}. The two may be swapped"
+    fix = f"use the {half.other.replace('_', ' ')}. Image processor and tokenizer may be swapped"
     return Finding(f"`{half.shown}` {message}", place, fix=fix)
 
 

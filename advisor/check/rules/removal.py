@@ -209,7 +209,7 @@ def removed_name(case: Case) -> Iterator[Finding]:
         what = f"module `{at}`" if gone else f"`{name.name}` in `{at}`"
         if not gone and not module:
             what = f"`{name.name}`"
-        until = f"; {last} was the last release with it" if last else ""
+        until = f". The last release with {what} is {last}" if last else ""
         fix = _elsewhere(members, name.name)
         change = None if fix else _moved(case, module, name.name)
         where = "inside" if name.inside else "" if name.imported else "attribute"
