@@ -26,13 +26,16 @@ FARTHEST = 12
 NEAR = 3
 """What stands before its number is no farther than so many words."""
 
+FAR_EACH = 4
+"""Words for each class begin so many words before the number of its examples: je Art ca. 40."""
+
 LEAST_OF_SEVERAL = 2
 """`Thousands of photos` are at least two thousand."""
 
 LARGEST = 1e12
 """A larger number counts nothing."""
 
-EXAMPLES, CLASSES, ITEMS = "examples", "classes", ("items", "things")
+EXAMPLES, CLASSES, ITEMS = "examples", ("classes", "kinds"), ("items", "things")
 """Measures: there are so many examples of each class; items that are trained on are examples."""
 
 TRAINING, LEARNT_FROM, MACHINE = "training", "learnt-from", "machine-"
@@ -46,6 +49,9 @@ MOST_EACH = 5_000
 
 YEARS = range(1400, 2100)
 """Behind a word like `from`, such a number is a year unless it counts the next words."""
+
+TIMES = frozenset("x×")
+"""Between a number of classes and that of the examples of each: 200 species × 40 photos."""
 
 GROUP = 3
 """So many digits are grouped in a large number."""
@@ -93,7 +99,8 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
         alone = mark is None and not named
         if before and _goes_with(lexicon, swept, before, number, alone=alone):
             mark = before
-        if mark is not None and 1 <= number.value <= LARGEST:
+        each = number.value == 1 and mark and written_by_character(swept.tokens[mark.first].form)
+        if mark is not None and 1 <= number.value <= LARGEST and not each:  # 1本: each clip
             value = round(number.value * lexicon.index["measures"][mark.id][1], 6)
             first, last = min(number.first, mark.first), max(number.last, mark.last)
             learnt = mark.id in ITEMS and _is_learnt_from(lexicon, swept, number, mark)
@@ -119,7 +126,14 @@ def _is_learnt_from(lexicon: Lexicon, swept: Swept, number: Amount, mark: Mark) 
     place = number.first
     while place and swept.tokens[place - 1].form in lexicon.skipped:
         place -= 1
-    beside = {at.id for at in swept.of(PARTICLE) if at.last == place or at.first == mark.last}
+    near = range(max(place - NEAR, 0), place + 1)
+    beside = {
+        at.id
+        for at in swept.of(PARTICLE)
+        if at.last == place
+        or at.first == mark.last
+        or (at.id == OF_EACH and at.last in near and _is_one_clause(swept, at.first, number.first))
+    }
     often = any(at.first == mark.last and at.id == WAITING for at in swept.of(MEASURE))
     named = {mark.id for mark in swept.of(CONCEPT, SAYING) if not mark.negated}
     unless = lexicon.index["measures"][EXAMPLES][3]
@@ -130,17 +144,25 @@ def _is_learnt_from(lexicon: Lexicon, swept: Swept, number: Amount, mark: Mark) 
 
 def _of_all_classes(swept: Swept, amounts: list[Amount]) -> list[Amount]:
     """Return amounts with the examples of each class as those of all: 50 each of 12 are 600."""
-    classes = next((amount for amount in amounts if amount.measure == CLASSES), None)
-    each = {mark.first for mark in swept.of(PARTICLE) if mark.id == OF_EACH}
-    if classes is None or not each:
+    classes = next((amount for amount in amounts if amount.measure in CLASSES), None)
+    if classes is None:
         return amounts
-    return [
-        amount._replace(value=amount.value * classes.value, classes=classes.places)
-        if amount.measure == EXAMPLES
-        and not each.isdisjoint(range(amount.first, amount.last + NEAR))
-        else amount
-        for amount in amounts
-    ]
+    each = _of_each(swept)
+    signs = {place + 1 for place, token in enumerate(swept.tokens) if token.form in TIMES}
+    of_all = []
+    for amount in amounts:
+        times = amount.first in signs and amount.first == classes.last + 1
+        beside = each.intersection(range(amount.first - FAR_EACH, amount.last + NEAR))
+        if (times and amount.measure in ITEMS) or (beside and amount.measure == EXAMPLES):
+            value = amount.value * classes.value
+            amount = amount._replace(value=value, measure=EXAMPLES, classes=classes.places)
+        of_all.append(amount)
+    return of_all
+
+
+def _of_each(swept: Swept) -> set[int]:
+    """Return the tokens that words for what each class has begin at."""
+    return {mark.first for mark in swept.of(PARTICLE) if mark.id == OF_EACH}
 
 
 def _counted_here(lexicon: Lexicon, swept: Swept) -> set[str]:
@@ -151,6 +173,10 @@ def _counted_here(lexicon: Lexicon, swept: Swept) -> set[str]:
         for id, (*_, unless, despite) in lexicon.index["measures"].items()
         if named.isdisjoint(unless) or not named.isdisjoint(despite)
     }
+
+
+def _is_one_clause(swept: Swept, place: int, other: int) -> bool:
+    return swept.clauses[place] == swept.clauses[other]
 
 
 def _reach(lexicon: Lexicon, mark: Mark) -> int:
@@ -175,8 +201,11 @@ def _after(
         reach = _reach(lexicon, mark)
         passed = not lexicon.index["measures"][mark.id][0]  # its number answers nothing
         apart = near and mark.first > measures[place - 1].last  # 40 product categories are not
-        if passed and (apart or swept.clauses[mark.first] != swept.clauses[number.first]):
+        elsewhere = not _is_one_clause(swept, mark.first, number.first)
+        if passed and (apart or elsewhere):
             continue
+        if elsewhere and mark.id == EXAMPLES and mark.first in _of_each(swept):
+            continue  # 200 kinds, per kind 40 photos
         if mark.first - number.last < reach:
             near.append((reach > 1, order.index(mark.id), place, mark))
     return min(near)[-1] if near else None

@@ -35,6 +35,12 @@ OPENING, CLOSING = (
 )
 """Signs that open and close a quotation, by place."""
 
+ABBREVIATED = frozenset(("approx", "aprox", "ca", "circa", "env", "min", "max", "mind", "ungef"))
+"""Behind these, a full stop before a number ends no sentence."""
+
+CHOOSING = frozenset(("and", "or", "vs", "versus", "und", "oder", "et", "ou", "y", "o", "e", ","))
+"""Between two names, of which the first may be a word besides: clip or blip."""
+
 NEGATED_WORDS = 4
 """So many words after it a negation reaches, or to the end of the clause."""
 
@@ -182,8 +188,8 @@ def _quotations(text: str) -> list[tuple[int, int]]:
 def _numbered(tokens: Sequence[Token]) -> tuple[list[int], list[int]]:
     clauses, sentences = [], []
     clause = sentence = 0
-    for form, _, _ in tokens:
-        if form in ENDS_CLAUSE:
+    for place, (form, _, _) in enumerate(tokens):
+        if form in ENDS_CLAUSE and not _abbreviates(tokens, place):
             clause += 1
             sentence += form in ENDS_SENTENCE
         clauses.append(clause)
@@ -191,11 +197,19 @@ def _numbered(tokens: Sequence[Token]) -> tuple[list[int], list[int]]:
     return clauses, sentences
 
 
+def _abbreviates(tokens: Sequence[Token], place: int) -> bool:
+    """True for the full stop of `ca. 40`."""
+    if not 0 < place < len(tokens) - 1 or tokens[place].form != ".":
+        return False
+    return tokens[place - 1].form in ABBREVIATED and tokens[place + 1].form.isdigit()
+
+
 def _marks(
     lexicon: Lexicon, text: str, tokens: Sequence[Token], sentences: Sequence[int]
 ) -> list[Mark]:
     """Return for each kind the longest phrases, from left to right, none inside another."""
     marks: list[Mark] = []
+    doubtful: list[Mark] = []
     until: dict[str, int] = {}
     openings: dict[str, Known] = {}
     for first, token in enumerate(tokens):
@@ -206,12 +220,25 @@ def _marks(
             continue
         longest = _longest(lexicon, tokens, sentences, first, opening)
         if NAME in longest and not _is_name(lexicon, text, token, longest[NAME][0] - first):
-            del longest[NAME]
+            stop, ids = longest.pop(NAME)
+            doubtful += [Mark(NAME, id, first, stop) for id in dict.fromkeys(ids)]
         for kind, (stop, ids) in longest.items():
             if first >= until.get(kind, 0):
                 marks += [Mark(kind, id, first, stop) for id in dict.fromkeys(ids)]
                 until[kind] = stop
+    if doubtful:
+        named = _places(mark for mark in marks if mark.kind == NAME)
+        inside = _places(mark for mark in marks if mark.last - mark.first > 1)
+        marks += [mark for mark in doubtful if _is_beside(tokens, mark.first, named - inside)]
     return marks
+
+
+def _is_beside(tokens: Sequence[Token], place: int, named: set[int]) -> bool:
+    """True for a word beside the name of a model: clip / blip, clip or blip."""
+    pairs = ((place - 1, place - 2), (place + 1, place + 2))
+    return any(
+        at in named or (beyond in named and tokens[at].form in CHOOSING) for at, beyond in pairs
+    )
 
 
 def _longest(

@@ -90,6 +90,87 @@ def test_species_are_living_things(rulebase, text):
     assert options_of(rulebase, text)["domain"].names == ("organisms",)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Shown a photo it should name the bird among 400 European species",
+        "which mushroom is this?",
+        "welcher Baum ist das auf dem Foto? 90 Arten",
+        "Pilze benennen, von Fotos",
+        "nommer l'oiseau sur la photo",
+        "que seta sale en la foto",
+        "quale fungo si vede nella foto",
+        "nomear aves em fotos",
+        "照片里是什么鸟",
+        "写真から鳥の名前がわかるアプリ",
+        "reconnaître 300 espèces d'oiseaux sur des photos",
+    ],
+)
+def test_who_names_living_things_chooses_among_names(rulebase, text):
+    assert tasks_of(rulebase, text) == ["zero-shot-classification"]
+    assert options_of(rulebase, text)["domain"].names == ("organisms",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tell bird species apart, no labelled photos",
+        "Vogelarten bestimmen, keine gelabelten Bilder",
+        "reconnaître des oiseaux, aucune image annotée",
+        "identificar aves, sin fotos etiquetadas",
+        "识别鸟类，没有标注图片",
+    ],
+)
+def test_without_labelled_images_nothing_is_trained(rulebase, text):
+    assert tasks_of(rulebase, text) == ["zero-shot-classification"]
+    assert options_of(rulebase, text)["training"].options == ("ready-made",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name birds on a phone, the app will be paid",
+        "Pilze erkennen, App mit Werbung",
+        "chercher des produits par texte pour notre boutique en ligne",
+        "buscar productos por texto en nuestra tienda online",
+        "识别植物的付费应用",
+    ],
+)
+def test_what_is_sold_or_paid_by_advertising_is_commercial(rulebase, text):
+    assert options_of(rulebase, text)["use"].options == ("commercial",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "给20万张训练图打中文标签描述",
+        "describir imágenes de entrenamiento",
+        "descrivere immagini di addestramento",
+        "descrever imagens de treino",
+        "学習用画像にキャプションを付けたい",
+        "describe training images",
+    ],
+)
+def test_descriptions_of_training_images_are_of_a_dataset(rulebase, text):
+    assert tasks_of(rulebase, text) == ["dataset-captioning"]
+    assert "training" not in options_of(rulebase, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fraktur-Zeitungsseiten komplett in Text umwandeln",
+        "transcribe Fraktur books",
+        "transcribe pages in blackletter",
+        "lire des livres en caractères gothiques",
+    ],
+)
+def test_old_print_asks_for_no_training(rulebase, text):
+    options = options_of(rulebase, text)
+    assert {"training", "examples"}.isdisjoint(options)
+    assert options["domain"].options == ("documents",)
+
+
 @pytest.mark.parametrize("text", ["describe photos of animals", "find photos of flowers by text"])
 def test_everyday_photos_of_living_things_are_no_special_domain(rulebase, text):
     domain = options_of(rulebase, text).get("domain")
@@ -380,6 +461,11 @@ def test_a_device_is_what_it_is(rulebase, text, device):
         ("décrire 450\u202f000 peintures d'un musée", "collection", 450_000),
         ("describir 15.000 cuadros", "collection", 15_000),
         ("describe 15,000 reports", "collection", 15_000),
+        ("600.000 Stück Produktfotos nach Text durchsuchen", "collection", 600_000),
+        ("vérifier le titre de 200 000 annonces avec photo", "collection", 200_000),
+        ("revisar 200.000 anuncios con foto", "collection", 200_000),
+        ("flag nudity in 5,000 uploads", "collection", 5_000),
+        ("動画5000本を要約したい", "collection", 5_000),
         ("6000 license plate crops to fine-tune on", "pairs", 6_000),
         ("6000 Kennzeichen lesen, zum Trainieren vorhanden", "pairs", 6_000),
     ],
@@ -437,6 +523,7 @@ def numbers_of(rulebase, text):
         "describe photos at 10 fps",
         "Bilder beschreiben, pro Bild zwei, drei Sätze",
         "two sentences per image",
+        "動画(1本30秒くらい)の内容を要約",
     ],
 )
 def test_numbers_of_names_years_and_units_count_no_items(rulebase, text):
@@ -462,6 +549,11 @@ def test_two_cards_are_no_two_examples(rulebase):
         ("垃圾分类，每类200张", 200),
         ("傷の写真を分類、各クラス200枚", 200),
         ("Krankheiten erkennen, 40 Bilder pro Krankheit", 40),
+        ("Pilze erkennen, 200 Arten × 40 Fotos", 8000),
+        ("classify mushrooms, 200 species x 40 photos", 8000),
+        ("Pilze erkennen. 200 Arten, ich habe je Art ca. 40 Fotos", 8000),
+        ("identify beetles, 30 species, per species 50 photos", 1500),
+        ("Schrauben sortieren, 12 Klassen, pro Klasse ca. 50 Fotos", 600),
         ("screenshots to classify, 2k already sorted", 2000),
     ],
 )
@@ -480,6 +572,8 @@ def test_what_is_trained_on_are_examples(rulebase, text, pairs):
         ("trier 15 000 photos par type de travaux", 15_000),
         ("captions for 500 short clips", 500),
         ("check if two photos show the same house, 5,000 pairs", 5_000),
+        ("does the image contradict the sentence? ~10k pairs", 10_000),
+        ("200 pairs to judge: does the text fit the picture?", 200),
     ],
 )
 def test_what_a_number_counts_is_what_stands_beside_it(rulebase, text, number):
@@ -522,6 +616,9 @@ def test_a_machine_is_what_is_named_first_of_all(rulebase, text, device):
         ("user takes a photo, we tell the species", ["zero-shot-classification"]),
         ("glass plate negatives, keyword search", ["image-search"]),
         ("判断图片和标题是否一致", ["image-text-matching"]),
+        ("which of clip / blip / qwen tells if caption and picture fit", ["image-text-matching"]),
+        ("is clip or blip better to match captions and pictures", ["image-text-matching"]),
+        ("caption video clips with BLIP", ["video-captioning"]),
     ],
 )
 def test_words_around_a_need_are_no_task(rulebase, text, tasks):
