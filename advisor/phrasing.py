@@ -31,7 +31,7 @@ def why_unparsed(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return "the data is not UTF-8 text"
     if isinstance(error, KeyError):
-        return f"it lacks `{error.args[0]}`"
+        return f"the key `{error.args[0]}` is missing"
     if isinstance(error, (TypeError, AttributeError)):
         return "a value is not of the expected type, such as a list or an object"
     if "integer string conversion" in str(error):

@@ -146,7 +146,7 @@ def check_rules() -> None:
     from advisor.rulebase.store import load_rules
 
     rows = (f"| `{r.id}` | {r.level} | {r.summary} |" for r in load_rules().checks.values())
-    _write("\n".join(("| rule | level | about |", "| --- | --- | --- |", *rows)))
+    _write("\n".join(("| rule | level | summary |", "| --- | --- | --- |", *rows)))
 
 
 def sources_of(*families: str) -> None:

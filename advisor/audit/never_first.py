@@ -30,7 +30,7 @@ from advisor.model import TASK, Checkpoint, Option
 
 WHY_NOT = (
     "advisor recommends `{family}` for none of the tasks of this checkpoint",
-    "it never meets the requirements of answers that lead to `{family}`",
+    "the checkpoint never meets the requirements of answers that lead to `{family}`",
 )
 """Why a checkpoint is offered for no profile: none of its tasks is its family's, or some are."""
 

@@ -259,9 +259,9 @@ def _check_page(rulebase: RuleBase, rule: CheckRule) -> Page:
         Text(rule.summary),
         Text(rule.because),
         Text(rule.page),
-        Heading("Found", 3),
+        Heading("Reported code", 3),
         Code(bad.rstrip(), language),
-        Heading("Not found", 3),
+        Heading("Accepted code", 3),
         Code(good.rstrip(), language),
     ]
     sources = [rulebase.source(source) for source in rule.sources]

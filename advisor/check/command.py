@@ -104,13 +104,13 @@ def _refuse_together(paths: list[Path], options: CheckOptions, shown: Showing) -
         others += formats if flag in ("diff", "write_baseline") else map(str, paths)
         if others:
             message = f"`{_typed(flag)}` and `{others[0]}` cannot be combined"
-            raise UsageError(message, hint="pass only one of them")
+            raise UsageError(message, hint="pass only one of the two flags")
     if options.class_name and not options.checkpoint:
         message = f"`--class {options.class_name}` needs a checkpoint"
         raise UsageError(message, hint="pass the checkpoint with `--checkpoint`")
     if options.strict and options.fail_on in ("error", "never"):
         message = f"`--strict` fails on warnings, which contradicts `--fail-on {options.fail_on}`"
-        raise UsageError(message, hint="pass only one of them")
+        raise UsageError(message, hint="pass only one of the two flags")
 
 
 def _typed(option: str) -> str:

@@ -240,7 +240,7 @@ def _statistics(inspection: Inspection) -> Table:
     rows = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     checks = inspection.case.rulebase.checks
     cells = tuple((str(n), level, rule, checks[rule].summary) for (rule, level), n in rows)
-    return Table(("count", "level", "rule", "about"), cells, 3)
+    return Table(("count", "level", "rule", "summary"), cells, 3)
 
 
 def _closing(inspection: Inspection) -> Text:

@@ -311,7 +311,7 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
     for size, checkpoint in sorted(sized, key=itemgetter(0)):
         if has := _over_first(selection, checkpoint.id):
             yield Note(
-                "Larger", f"{checkpoint.id} {has}, and needs {ceil(10 * size) / 10:g} GB", lines=2
+                "Upgrade", f"{checkpoint.id} {has}, and needs {ceil(10 * size) / 10:g} GB", lines=2
             )
             return
     unranked = selection.picks[0].placed_by == NOTHING
@@ -321,7 +321,7 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
             took = advice.hours(pick)
             why = f"and takes {took.text.partition(' for ')[0]}" if took else by_size[0].because
             has = f"{pick.checkpoint.id} {has}"
-            yield Note("Larger", f"{has}{', ' if took else '. '}{why}", lines=2)
+            yield Note("Upgrade", f"{has}{', ' if took else '. '}{why}", lines=2)
             return
 
 

@@ -157,7 +157,7 @@ def _own(file: Path, folder: Path) -> Path:
     """Return a file; BrokenFileError for one that is elsewhere, or is a pipe or a device."""
     if not resolved(file).is_relative_to(resolved(folder)):
         message = f"`{folder}` refers to `{file}`, which is outside that folder"
-        raise BrokenFileError(message, hint="pass the path of that file to use it")
+        raise BrokenFileError(message, hint="pass the path of the file itself")
     if not file.is_file():
         raise BrokenFileError(f"`{folder}` cannot be read: `{file}` is not a regular file")
     return file

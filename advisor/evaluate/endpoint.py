@@ -282,7 +282,7 @@ def agree_to_send(
         if agree is None or not agree(what):
             raise AdvisorError(
                 f"sending images was not allowed, so no image was sent: {what}",
-                hint="pass --upload to allow sending them",
+                hint="pass --upload to allow sending images",
                 kind="not-agreed",
             )
 

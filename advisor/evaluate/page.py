@@ -226,7 +226,7 @@ def comparisons(scores: Scores, verdict: Verdict) -> Table | None:
         if each.metric not in order[:1]:
             continue
         low, high = (f"{end:+.3f}" for end in each.interval)
-        conclusion = "reliable"
+        conclusion = "significant difference"
         if not each.reliable:
             enough = each.settled_by is not None and each.settled_by > each.images
             more = f". Detecting one takes about {each.settled_by:,} images" if enough else ""
@@ -237,7 +237,7 @@ def comparisons(scores: Scores, verdict: Verdict) -> Table | None:
     if not rows:
         return None
     name = METRIC_KINDS[order[0]].name
-    return Table(("pair", f"difference in {name}", "p", "said"), tuple(rows))
+    return Table(("pair", f"difference in {name}", "p", "conclusion"), tuple(rows))
 
 
 def learning_curve(scores: Scores) -> Table | None:
@@ -260,14 +260,14 @@ def costs(scores: Scores, settings: Mapping[str, Any]) -> Table | None:
         return None
     columns = {
         "candidate": [each.name for each in timed],
-        "images a second": [_shown(each.timing.images_per_second, 1) for each in timed],
-        "ms a batch": [
+        "images per second": [_shown(each.timing.images_per_second, 1) for each in timed],
+        "ms per batch": [
             f"{_shown(each.timing.latency_ms)} of {each.timing.batch}" for each in timed
         ],
-        "95 % under": [_shown(each.timing.latency_p95_ms) for each in timed],
+        "p95 ms": [_shown(each.timing.latency_p95_ms) for each in timed],
         "peak MB": [_shown(each.timing.peak_mb) for each in timed],
         "load ms": [_shown(each.timing.load_ms) for each in timed],
-        "tokens an image": [_tokens(each.timing) for each in timed],
+        "tokens per image": [_tokens(each.timing) for each in timed],
         "1,000 images": [per_thousand(each.timing, settings) for each in timed],
     }
     filled = {name: cells for name, cells in columns.items() if any(cells)}

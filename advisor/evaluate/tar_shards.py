@@ -43,7 +43,7 @@ class TarShards:
         member = self.members[name]
         if member.size > LARGEST_IMAGE:
             return f"the image is larger than {size_shown(LARGEST_IMAGE)}"
-        return "" if member.size else "it is empty"
+        return "" if member.size else "the image is empty"
 
     def read(self, name: str) -> bytes:
         """Return the bytes of an image; OSError says why not."""

@@ -156,12 +156,12 @@ def standing_page(standing: Standing, rulebase: RuleBase) -> Page:
 
 
 DECIDED_BY = {
-    "use": "it is used {0}, {against} {1}",
+    "use": "this checkpoint is used {0}, {against} {1}",
     "doubt": "{against} is verified, and this checkpoint is not: {all}",
-    "loader": "it needs {0} to load, which advisor does not run. {against} does not need {0}",
-    "memory": "it needs more memory than {against}, and you did not set `--memory-gb`",
-    "rule": "rules rank {against} above it: {all}",
-    "training": "it needs fine-tuning, and {against} does not",
+    "loader": "this checkpoint needs {0}, which advisor does not run. {against} does not need {0}",
+    "memory": "this checkpoint needs more memory than {against}, and `--memory-gb` is not set",
+    "rule": "rules rank {against} above this checkpoint: {all}",
+    "training": "this checkpoint needs fine-tuning, and {against} does not",
 }
 """What puts another before a checkpoint, in words."""
 
@@ -174,9 +174,9 @@ def _decided(decided: Decided) -> str:
         return words.format(*decided.words, against=against, all=", ".join(decided.words))
     if lead is None:
         if not decided.unmeasured:
-            return f"no benchmark of the task separates it from {against}"
+            return f"no benchmark of the task separates this checkpoint from {against}"
         names = ", ".join(decided.unmeasured)
-        return f"no shared benchmark with {against}: it has no result on {names}"
+        return f"no shared benchmark with {against}: this checkpoint has no result on {names}"
     through = f"ranks above {lead.through}, which" if lead.through else ""
     if lead.by == "relation":
         return f"{against}{through} is {BETTER[lead.yardstick]}"
@@ -191,16 +191,16 @@ def _standing(standing: Standing, rulebase: RuleBase) -> Iterator[Item]:
     ahead = ", ".join(standing.ahead)
     if rank == 1:
         alone = f"the only checkpoint of {family} that fits"
-        yield Item("+", f"it ranks first of the {among}" if standing.of > 1 else alone)
+        yield Item("+", f"this checkpoint ranks first of the {among}" if standing.of > 1 else alone)
     elif rank:
-        yield Item("", f"it ranks number {rank} of the {among}, behind {ahead}")
+        yield Item("", f"this checkpoint ranks number {rank} of the {among}, behind {ahead}")
     elif ahead:
-        yield Item("", f"it is not among the {among}. The first are {ahead}")
+        yield Item("", f"this checkpoint is not among the {among}. The first are {ahead}")
     if standing.decided:
         yield Item("-", _decided(standing.decided))
     for order in standing.first_in if rank != 1 else ():
-        yield Item(">", f"it ranks first with {sort_flag(order)}")
+        yield Item(">", f"this checkpoint ranks first with {sort_flag(order)}")
     for changed in standing.changes:
-        yield Item(">", f"it would fit with {answers_text(rulebase, changed)}")
+        yield Item(">", f"this checkpoint would fit with {answers_text(rulebase, changed)}")
     if rank is None and not standing.changes:
-        yield Item("", "changing a single answer does not make it fit")
+        yield Item("", "changing a single answer does not make this checkpoint fit")

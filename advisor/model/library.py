@@ -177,7 +177,7 @@ class RunnerUse(NamedTuple):
     """
 
     id: f.Id
-    runner: Annotated[str, f.TextOf(r"[a-z_]+\.[A-Za-z0-9]+", "a module and a class of it")]
+    runner: Annotated[str, f.TextOf(r"[a-z_]+\.[A-Za-z0-9]+", "a module and one of its classes")]
     acts: f.ActIds
     loads: Annotated[Mapping[str, str], f.MapOf(f.CODE_NAME, f.TextOf(), least=1)]
     classes: f.CodeNames = ()

@@ -119,7 +119,7 @@ def _afterwards(shown: Showing, written: Script) -> Iterator[str]:
     for format, file in shown.files:
         if format == FORMATS[0] and not written.is_page:
             run = f"uv run {quoted(path_shown(file))} {''.join(written.runs[:1])}".rstrip()
-            yield f"advisor: run it, e.g. `{run}`"
+            yield f"advisor: run the program, e.g. `{run}`"
     if written.note:
         yield written.note
 

@@ -198,7 +198,7 @@ def _refuse_other_formats(telling: AnswerTelling) -> None:
         message = (
             f"`--batch` always prints one line of JSON per input line, so `{flag}` has no effect"
         )
-        raise UsageError(message, hint="leave it out")
+        raise UsageError(message, hint=f"leave `{flag}` out")
 
 
 def _told(turn: Turn, telling: AnswerTelling, day: str | None, how: dict[str, Any]) -> int:

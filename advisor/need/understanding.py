@@ -224,7 +224,7 @@ def one_task(
         raise not_understood(engine.rulebase, text)
     named = [task.task for task in tasks[:OFFERED]]
     between = named or _between(engine, reading, given, tasks)
-    may = "may mean" if named else "names no task. It may mean"
+    may = "may mean" if named else "names no task and may mean"
     message = f"`{_shortened(text)}` {may} {joined(between, 'or')}"
     written = f"`needs: {{task: {between[0]}}}`"
     if verb:

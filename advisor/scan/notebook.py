@@ -91,7 +91,7 @@ def _loaded(file: str, name: str) -> Any:
     elif "worksheets" in notebook:
         why = "its notebook format is older than 4. Open and save the notebook once"
     elif not isinstance(notebook.get("cells"), list):
-        why = "it has no cells" if "cells" not in notebook else "expected a list of cells"
+        why = "`cells` is missing" if "cells" not in notebook else "`cells` is not a list"
     elif not all(map(_is_cell, notebook["cells"])):
         why = "expected cells with text or a list of texts"
     if why:

@@ -74,7 +74,7 @@ def decoded(data: bytes, file: Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise BrokenFileError(
-            f"`{file}`, line {line}, is not UTF-8", hint="save it as UTF-8"
+            f"`{file}`, line {line}, is not UTF-8", hint="save the file as UTF-8"
         ) from error
 
 

@@ -100,11 +100,11 @@ def annotation_of(row: Mapping[str, Any]) -> Annotation:
         raise ValueError("the row names no image")
     image = parts["image"][1]
     if not isinstance(image, str):
-        raise ValueError(f"its image is {_kind(image)}, not a file name")  # noqa: TRY004 - of a row
+        raise ValueError(f"the image is {_kind(image)}, not a file name")  # noqa: TRY004 - of a row
     labels = parts.get("labels", ("", ()))[1]
     for label in labels if isinstance(labels, (list, tuple)) else (labels,):
         if isinstance(label, str) and label and not class_text(label):
-            raise ValueError(f"its label is blank: `{label}`")
+            raise ValueError(f"the label is blank: `{label}`")
     texts = {part: _texts(*parts[part], marks) for part, marks in PARTED.items() if part in parts}
     return Annotation(
         image=image,
@@ -263,7 +263,7 @@ def _karpathy(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]
             for each in document["images"]
         )
     except (KeyError, TypeError) as error:
-        raise unusable(file, f"is not as COCO has it: {why_unparsed(error)}") from error
+        raise unusable(file, f"does not have the COCO format: {why_unparsed(error)}") from error
 
 
 def _vqa(

@@ -58,8 +58,8 @@ def as_page(results: TrialResults) -> Page:
         rows = []
         for trial in results.trials:
             best = [f"{_answer_text(each)} {_figure(each)}".strip() for each in trial.answers[:1]]
-            rows.append((trial.checkpoint, trial.task, *(best or ["(nothing)"])))
-        table = Table(("checkpoint", "task", "gave"), tuple(rows), wide=2)
+            rows.append((trial.checkpoint, trial.task, *(best or ["(no output)"])))
+        table = Table(("checkpoint", "task", "output"), tuple(rows), wide=2)
         page += [Heading("Side by side"), table]
     for trial in results.trials:
         if not several or len(trial.answers) > 1 or results.own_warnings(trial):
@@ -99,7 +99,7 @@ def _answer_text(answer: Prediction) -> str:
     """Return an answer in words."""
     if answer.vector is not None:
         return f"{answer.text}: an embedding of {len(answer.vector)} numbers"
-    return answer.text or "(nothing)"
+    return answer.text or "(no output)"
 
 
 def _answers(results: TrialResults, trial: Trial) -> Page:
@@ -132,14 +132,14 @@ def composition_page(made: Composition, *, trained: bool = False) -> Page:
     lines = [f"randomly initialized: {weight}" for weight in made.new_weights]
     lines += () if trained else made.warnings
     page: Page = [
-        Heading("Combined", 1),
+        Heading("Combined model", 1),
         Pairs(facts),
         Items(tuple(Item("!", line) for line in lines)),
     ]
     if not trained:
         page += [
             Text(
-                "Fine-tune this model on image-text pairs first. Its output is random until then:",
+                "Fine-tune this model on image-text pairs first. Until then, its output is random:",
                 "warn",
             ),
             Code(f"advisor compose --checkpoint {made.folder} --finetune pairs.csv --save FOLDER"),
@@ -170,17 +170,17 @@ def finetuning_page(result: FineTuning, flags: str) -> Page:
         ("steps", f"{result.steps}{resumed}; {best}"),
         ("validation loss", losses),
         (
-            "exactly right",
+            "exact matches",
             f"{result.exact_before} of {held} before training, {result.exact_after} after",
         ),
     )
     rows = tuple((each.image, each.text, each.before, each.after) for each in result.samples)
     return [
-        Heading("Fine-tuned", 1),
+        Heading("Fine-tuned model", 1),
         Pairs(facts),
-        Table(("image", "should say", "before", "after"), rows, wide=2),
+        Table(("image", "expected text", "output before", "output after"), rows, wide=2),
         *([Items(tuple(Item("!", note) for note in result.notes))] if result.notes else []),
-        Text("Try it:", "quiet"),
+        Text("Try the model:", "quiet"),
         Code(f"advisor try --checkpoint {result.folder} {flags} --image IMAGE"),
     ]
 

@@ -71,7 +71,7 @@ def read_examples(
         examples += learnt
         if not learnt:
             why = (
-                "it has no text, or no answer"
+                "the row has no text or answer"
                 if path
                 else f"the file `{each.image}` does not exist"
             )

@@ -203,7 +203,7 @@ def test_a_need_says_the_task_as_for_recommend(advisor):
     ("words", "code", "said"),
     [
         (("read photos",), 3, "`read photos` may mean ocr-line or ocr-page"),
-        (("is this X-ray like earlier ones",), 3, "names no task. It may mean captioning, "),
+        (("is this X-ray like earlier ones",), 3, "names no task and may mean captioning, "),
         (("ocr",), 3, "`ocr` may mean ocr-line, handwriting or ocr-page"),
         (("foo bar",), 2, "no word of `foo bar` was understood"),
         (("clip",), 2, "`clip` is a family"),

@@ -140,7 +140,9 @@ def test_where_a_runtime_does_not_run_the_first_the_next_that_it_runs_is_written
     runtime = next(each for each in OTHERS if each.label == document.json["runtime"])
     assert instead.id != first
     assert support(RULEBASE, runtime, instead, words[1]).answer == YES
-    assert re.search(rf"{re.escape(first)}(:int8|:int4)? .*\. {instead.id} runs there", document.err)
+    assert re.search(
+        rf"{re.escape(first)}(:int8|:int4)? .*\. {instead.id} runs there", document.err
+    )
     assert f"{instead.id} runs there instead" in document.json["python"]
 
 

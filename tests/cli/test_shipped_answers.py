@@ -63,7 +63,7 @@ def test_a_page_without_a_figure_says_that_none_ranks_its_checkpoints(advisor, t
 
 
 LARGER = re.compile(
-    r"Larger\s+(\S+) has ~?([0-9.]+) on .+?, against ~?([0-9.]+), and needs ([0-9.]+) GB"
+    r"Upgrade\s+(\S+) has ~?([0-9.]+) on .+?, against ~?([0-9.]+), and needs ([0-9.]+) GB"
 )
 
 
@@ -91,7 +91,7 @@ def test_what_more_memory_would_give_is_told_by_how_much(advisor, rulebase, task
 )
 def test_what_a_rule_finds_too_large_is_told_with_its_result(advisor, flags, more, why):
     page = " ".join(advisor("recommend", *flags.split()).out.split())
-    found = re.search(r"Larger (\S+) has ~?([0-9.]+) on .+?, against ~?([0-9.]+)\. " + why, page)
+    found = re.search(r"Upgrade (\S+) has ~?([0-9.]+) on .+?, against ~?([0-9.]+)\. " + why, page)
     assert found
     assert float(found[2]) == more > float(found[3])
 
@@ -110,7 +110,7 @@ def test_what_takes_too_long_is_told_with_its_hours(advisor, flags):
     for more in ([], ["-v"]):
         page = " ".join(advisor("recommend", *flags.split(), "--device", "gpu", *more).out.split())
         larger = re.search(
-            r"Larger \S+ has ([0-9.]+) on .+?, against ([0-9.]+), and takes about [0-9.]+ hours",
+            r"Upgrade \S+ has ([0-9.]+) on .+?, against ([0-9.]+), and takes about [0-9.]+ hours",
             page,
         )
         assert larger
@@ -156,7 +156,7 @@ def test_a_larger_model_in_8_bits_stands_before_a_smaller_one_where_no_loss_hold
 def test_nothing_better_is_left_out_for_its_size_on_a_gpu(advisor):
     for task in ("zero-shot-classification", "supervised-classification", "image-search"):
         asked = advisor("recommend", "--task", task, "--device", "gpu", "--memory-gb", "24", "-v")
-        assert "Larger" not in asked.out, task  # none that is better is left out for its size
+        assert "Upgrade" not in asked.out, task  # none that is better is left out for its size
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "es", "zh"])

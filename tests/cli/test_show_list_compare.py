@@ -515,7 +515,7 @@ def test_why_not_the_first_has_nothing_against_it(advisor):
     first = advisor("recommend", "--task", "vqa", "--format", "json").json["checkpoints"][0]
     standing, page = why_not(advisor, "vqa", first["id"])
     assert (standing["rank"], standing["decided"]) == (1, None)
-    assert "it ranks first of the" in page
+    assert "this checkpoint ranks first of the" in page
 
 
 def test_without_a_kind_the_kinds_are_listed(advisor):

@@ -631,7 +631,7 @@ def test_a_blank_label_is_refused_at_its_place(tmp_path, name, text, place):
     with pytest.raises(BrokenFileError) as caught:
         table(tmp_path, text, name)
     assert place in str(caught.value.problems)
-    assert "its label is blank" in str(caught.value.problems)
+    assert "the label is blank" in str(caught.value.problems)
 
 
 def test_a_blank_label_of_a_folder_or_a_shard_is_refused_at_its_place(tmp_path):

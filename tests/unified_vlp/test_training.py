@@ -257,7 +257,7 @@ def test_every_bad_line_is_named(pictures):
         read_examples(pictures / "bad.csv")
     assert len(caught.value.problems) == 2
     assert "nowhere.png: the file `nowhere.png` does not exist" in caught.value.problems[0]
-    assert "pictures/1.png: it has no text" in caught.value.problems[1]
+    assert "pictures/1.png: the row has no text" in caught.value.problems[1]
 
 
 def test_questions_are_no_captions(pictures):

@@ -87,11 +87,11 @@ def processor_of_another(
     ours, theirs = (load.checkpoint and load.checkpoint.image_size for load in (model, other))
     why, whole = "", pair.load.kind == PROCESSOR
     if whole and model.processor and other.processor and model.processor != other.processor:
-        why = f"it is a `{other.processor}`, but {model.id} needs a `{model.processor}`"
+        why = f"which has a `{other.processor}`, but {model.id} needs a `{model.processor}`"
     elif ours and theirs and ours != theirs and not _resized(case, pair, model):
-        why = f"it resizes images to {theirs} pixels, but {model.id} needs {ours}"
+        why = f"which needs images of {theirs} pixels, but {model.id} needs {ours}"
     if why and other.id != model.id:
-        yield _finding(pair, f"{other.id}: {why}", model.id)
+        yield _finding(pair, f"{other.id}, {why}", model.id)
 
 
 def _resized(case: Case, pair: Pair, model: Identity) -> bool:
