@@ -642,7 +642,7 @@ def test_a_blank_label_of_a_folder_or_a_shard_is_refused_at_its_place(tmp_path):
         evaluated(read_data(str(tmp_path / "by-class")))
     members = {"1__png": RED, "1__cls": b"red", "2__png": RED, "2__cls": b" \n"}
     with pytest.raises(
-        BrokenFileError, match=r"x\.tar` cannot be used: `x\.tar/2\.png`: its label"
+        BrokenFileError, match=r"x\.tar` cannot be used: `x\.tar/2\.png`: the label"
     ):
         read_data(str(tar(tmp_path / "x.tar", **members)))
 
