@@ -19,6 +19,7 @@ from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import AdvisorError, UsageError
 from advisor.model import NONE, TASK, Checkpoint
+from advisor.phrasing import joined
 from advisor.rulebase.base import RuleBase
 
 FILE = "advisor.yaml"
@@ -165,9 +166,9 @@ def judgement_of(
     checkpoint = rulebase.checkpoint(checkpoint_id)
     profile = make_profile(rulebase, answers)
     if len(profile[TASK].options if TASK in profile else ()) != 1:
-        raise UsageError(
-            "a check of one checkpoint needs exactly one task", hint="pass `--task` exactly once"
-        )
+        tasks = [f"`--task {task}`" for task in (*checkpoint.tasks, *checkpoint.fine_tune)]
+        hint = f"pass one of its tasks, such as {joined(tasks[:3], 'or')}"
+        raise UsageError("a check of one checkpoint needs exactly one task", hint=hint)
     engine = Engine.known(rulebase, priority)
     decision = engine.decide(profile)
     judgement = Judgement(

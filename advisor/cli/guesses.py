@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("usage", "man", "docs", "commands", "info", "about"), "help"),
     **dict.fromkeys(("start", "interview", "wizard", "begin"), "ask"),
     **dict.fromkeys(("lint", "ci", "validate"), "check"),
+    **dict.fromkeys(("github", "workflow", "ci workflow", "github actions", "action"), "help ci"),
     **dict.fromkeys(("lint {}", "ci {}", "validate {}"), "check {}"),
     **dict.fromkeys(("info {}", "about {}", "details {}", "what is {}"), "show {}"),
     "train {...}": "code {}",
@@ -38,6 +39,7 @@ _BITS = (
     "run `advisor try --quantize 4`"
 )
 _FETCHES = "`advisor try --task captioning --image photo.jpg --download` downloads the checkpoint"
+_WORKFLOW = "`advisor help ci` prints a workflow for GitHub that runs `advisor check`"
 _TRAINS = "`advisor code --task captioning --training fine-tune` writes a program that trains"
 FILES = (
     "`advisor try --folder photos --task captioning` runs a model on files. The program of "
@@ -68,13 +70,14 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
     "--permissive": ("--sort permissive",),
     **dict.fromkeys(("--lang", "--locale"), ("--language",)),
     **dict.fromkeys(("--save", "--out"), ("--output",)),
-    "--num-images": ("--num-items",),
+    **dict.fromkeys(("--num-images", "--items", "--count", "--n", "-n"), ("--num-items",)),
+    **dict.fromkeys(("--shots", "--num-shots"), ("--num-examples",)),
     "--commercial": ("--commercial-use permitted",),
     "-t": ("--task",),
     "--github": ("--format github",),
+    "--webgpu": ("--device browser",),
     "--sarif": ("--format sarif",),
     "--junit": ("--format junit",),
-    "--ci": ("--no-color",),
     "--all": ("--verbose",),
     "-v": ("--version",),
     "--dir": ("--folder",),
@@ -95,6 +98,7 @@ FLAG_HINTS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("--quantized", "--quantize", "--precision", "--dtype", "--bits"), _BITS),
     **dict.fromkeys(("--int8", "--int4", "--4bit", "--8bit", "--fp16"), _BITS),
+    **dict.fromkeys(("--ci", "--github", "--workflow", "--action"), _WORKFLOW),
     "--all": "the output is complete. `advisor explain --all` prints more",
     **dict.fromkeys(("--top", "--limit", "--n", "-n", "--num"), _RANKS),
     "--fast": "`--sort memory` ranks by memory, `--within 8h --num-items 50000` limits the time",

@@ -93,6 +93,30 @@ Exit codes of every command, in every format
   4    a bug in advisor (ADVISOR_DEBUG=1 prints the traceback)
   130  interrupted
 """,
+    "ci": """\
+How to check choices on each push: save as .github/workflows/advisor.yml
+
+  name: advisor
+  on: [push, pull_request]
+  jobs:
+    check:
+      runs-on: ubuntu-latest
+      steps:
+        - uses: actions/checkout@v4
+        - uses: actions/checkout@v4
+          with:
+            repository: your-team/advisor  # your copy of advisor, which is the action
+            path: .advisor-action
+        - uses: actions/setup-python@v5
+          with:
+            python-version: "3.12"
+        - uses: ./.advisor-action
+          with:
+            fail-on: error
+
+First write an advisor.yaml with advisor init. In other CI, run
+`advisor check --fail-on error`: it exits 1 on a finding.
+""",
     "environment": """\
 Environment variables
 

@@ -6,6 +6,7 @@ Only errors come here, so that this may look at all commands and read the words 
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from advisor.model import TASK, Question
 from advisor.naming import same_name
 from advisor.need.likely_meaning import MeantFlag, meant_flag
 from advisor.need.likely_meaning import explained as in_words
+from advisor.need.reading import read
 from advisor.phrasing import joined
 
 if TYPE_CHECKING:
@@ -75,6 +77,8 @@ def meant_line(error: Any, line: CommandLine) -> list[str]:
             meant = [*words[:place], flag, *words[place + 1 :]]
         elif getattr(error, "of", "") in rulebase.question_ids and Path(error.name).exists():
             raise UsageError(error.message, hint=FILES)
+        elif getattr(error, "kind", "") == "unknown-option" and not error.spelt:
+            meant = _with_task(rulebase, error.of, error.name, words)
         elif getattr(error, "kind", "") in NAMELESS:
             meant = _with_name(rulebase, getattr(error, "name", words[-1]), words)
     if meant in ([], words):
@@ -131,6 +135,35 @@ def _with_places(rulebase: RuleBase, extra: str, words: list[str]) -> list[str]:
         else:
             return []
     return meant if rest and command == "try" else []
+
+
+def _with_task(rulebase: RuleBase, of: str, name: str, words: list[str]) -> list[str]:
+    """Return a command line with the one task that words speak of which no option is called by.
+
+    Beside the task that was given, and a number of examples, they are read as in a sentence.
+    """
+    flag = f"--{rulebase.question(of).typed}"
+    line = [part for word in words for part in _parted(word)]
+    values = dict(pairwise(line))
+    if values.get(flag) != name or name.lower() in rulebase.family_names:
+        return []
+    beside = values.get(f"--{TASK}", "") if of != TASK else ""
+    if checkpoints_called(rulebase, name) or (of != TASK and not beside):
+        return []
+    examples = f"{values['--num-examples']} examples" if "--num-examples" in values else ""
+    alone, together = (read(rulebase, text).tasks for text in (name, f"{beside} {name} {examples}"))
+    if not (len(alone) == len(together) == 1):
+        return []
+    place, task = line.index(flag), together[0].task
+    line[place : place + 2] = [] if beside else [flag, task]
+    if beside:
+        line[line.index(f"--{TASK}") + 1] = task
+    return line
+
+
+def _parted(word: str) -> list[str]:
+    """Return a flag and its value, which `=` may join; another word alone."""
+    return word.split("=", 1) if word[:2] == "--" else [word]
 
 
 def _flag_of(rulebase: RuleBase, name: str) -> str:

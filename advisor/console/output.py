@@ -168,10 +168,12 @@ def check_outputs(
         format = format or SUFFIXES.get(Path(file).suffix.lower(), "")
         if not file or (file == output and format not in formats):
             suffixes = [suffix for suffix, named in SUFFIXES.items() if named in formats]
+            ci = file.lower().endswith((".yml", ".yaml"))
             raise UsageError(
                 f"`--output {output}` has no format that this command supports",
                 hint=f"use a file name that ends in {joined(suffixes, 'or')}, or pass FORMAT=FILE, "
-                f"e.g. --output {formats[1]}=answer.txt",
+                f"e.g. --output {formats[1]}=answer.txt"
+                + (". `advisor help ci` prints a workflow for CI" if ci else ""),
             )
         if check_format(format, formats) == "terminal":
             raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.engine.profile import Profile, exact
@@ -104,7 +105,8 @@ def try_command(
         image = "photo.jpg"
     words = ["advisor try --checkpoint", quoted(checkpoint.hub_id), "--task", task]
     words += [f"--quantize {checkpoint.bits}"] if checkpoint.is_rounded else []
-    words += ["--image", quoted(image)] if image else []
+    place = "--folder" if image.endswith("/") or Path(image).is_dir() else "--image"
+    words += [place, quoted(image)] if image else []
     words += [f"--{flag} {quoted(value)}" for flag, value in inputs.items()]
     return " ".join([*words, *rules_flags(rulebase.folders)])
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SHOWN_TASKS = 3
 PAGE = "html"
+WRITTEN = (".py", ".ipynb", ".html")
+"""How the files end that a program is written to."""
 FORMATS = ("python", "notebook", "json", PAGE)
 MADE_BY = "advisor code"
 """Stands in all that the command writes."""
@@ -147,6 +149,9 @@ def _meant(
     """Return the checkpoint that is named, empty where none is, and all answers."""
     if not (text or given):
         raise UsageError("no task was passed", hint="pass a task, e.g. `advisor code captioning`")
+    file = text.partition(" ")[0]
+    if Path(file).suffix.lower() in WRITTEN:
+        raise UsageError(f"`{file}` is a file to write", hint=f"pass `--output {file}`")
     if _is_id(rulebase, text):
         return text, _with_its_task(rulebase, text, given)
     return "", read_need(rulebase, text, given, first, "code") if text else given

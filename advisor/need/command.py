@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -13,6 +14,7 @@ from advisor.console.options import CriteriaFirst, NoInput, Order, VerifiedOnly,
 from advisor.console.output import Showing, note, showing
 from advisor.console.streams import BRIEF
 from advisor.decide.advice import END, screen_here
+from advisor.decide.command_lines import needs_of, quoted, try_command
 from advisor.decide.outlook import CHECKPOINT, STRICT, strictness
 from advisor.draw.formats import PAGE_FORMATS, Report
 from advisor.errors import UsageError
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from advisor.need.conversation import Turn
     from advisor.need.understanding import Understanding
 
-
+PDF = ".pdf"
+LIKE_FILES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+"""How names of images end that people type into a need."""
 FORMATS = (*PAGE_FORMATS, "python", "notebook")
 Verbose = Annotated[bool, option("--verbose -v", "Print all reasons, sources, changes and dates.")]
 
@@ -127,8 +131,6 @@ def _measured(rulebase: RuleBase, measurements: Measurements = "") -> RuleBase:
     """Return the rules, with an evaluation of one's own as what ranks checkpoints first."""
     if not measurements:
         return rulebase
-    from pathlib import Path
-
     from advisor.decide.own_measurements import measured_rules
 
     return measured_rules(rulebase, Path(measurements))
@@ -182,7 +184,30 @@ def recommend(
         return run_batch(rulebase, batch, first, literally=literally, **how)
     may_ask = not no_input and telling.format == "terminal"
     turn = _answer(rulebase, text, given, first, may_ask, literally=literally, **how)
-    return _told(turn, telling, day, how)
+    return _told(turn, telling, day, how, _runs_on_file(turn[0].recommendation, need))
+
+
+def _runs_on_file(answer: Recommendation, need: list[str]) -> Iterator[str]:
+    """Yield how the first checkpoint runs on a file or folder that a need names."""
+    words = [word for part in need for word in (part, *part.split())]
+    path = next(filter(_is_path, words), "")
+    advice = answer.advice[0]
+    if path.lower().endswith(PDF):
+        verb = f"code {quoted(' '.join(need))} -o program.py"
+        yield f"advisor: to get a program for {path}: `advisor {verb}`"
+    elif path and advice.runnable and advice.try_command:
+        task, rulebase = str(advice.task), answer.rulebase
+        question = next((part for part in need if part.endswith("?")), "")
+        asks = "question" in needs_of(rulebase, task, advice.runnable.model_type)
+        inputs = {"question": question} if asks and question else None
+        line = try_command(rulebase, advice.runnable, task, path, inputs)
+        yield f"advisor: to run it on {path}: `{line}`"
+
+
+def _is_path(word: str) -> bool:
+    """True for a file or folder that exists, and for what is written like one."""
+    named = word[1:].endswith("/") or word.lower().endswith((*LIKE_FILES, PDF))
+    return named or ("." in word[1:] and Path(word).is_file())
 
 
 def _refuse_other_formats(telling: AnswerTelling) -> None:
@@ -201,16 +226,18 @@ def _refuse_other_formats(telling: AnswerTelling) -> None:
         raise UsageError(message, hint=f"leave `{flag}` out")
 
 
-def _told(turn: Turn, telling: AnswerTelling, day: str | None, how: dict[str, Any]) -> int:
-    """Tell an answer, and those to what somebody changes of it; return the exit code."""
+def _told(
+    turn: Turn, telling: AnswerTelling, day: str | None, how: dict[str, Any], last: Iterable[str]
+) -> int:
+    """Tell an answer, those to what somebody changes of it, and `last`; return the exit code."""
     while True:
         answer, goes_on = turn
         note(*(f"advisor: {line}" for line in answer.recommendation.notes))
         telling.emit(turn, day)
-        if not (goes_on and telling.brief):
-            return answer.exit_code
-        after = goes_on(color=telling.shown.color, **how)
+        asks = goes_on if telling.brief else None
+        after = asks(color=telling.shown.color, **how) if asks else None
         if after is None:
+            note(*last)
             return answer.exit_code
         turn = after
 

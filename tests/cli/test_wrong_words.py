@@ -1,18 +1,17 @@
 """Words that no flag, task or option is called by: what they mean tells what was meant."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 
 @pytest.mark.parametrize(
     ("task", "meant"),
     [
-        ("nudity", "content-moderation"),
         ("report", "captioning"),
-        ("license-plate", "ocr-line"),
         ("transcribe", "ocr-line"),
         ("notes", "handwriting"),
-        ("Röntgen-Befund", "captioning"),
-        ("ähnliche Fotos", "similar-images"),
     ],
 )
 def test_a_task_is_suggested_by_what_a_word_means(advisor, task, meant):
@@ -21,11 +20,23 @@ def test_a_task_is_suggested_by_what_a_word_means(advisor, task, meant):
     assert f"`{meant}`" in result.err.partition("Did you mean ")[2].partition("?")[0]
 
 
-def test_an_act_suggests_the_tasks_that_it_is_much_of(advisor):
-    said = advisor("recommend", "--task", "classify").err
-    kinds = ("zero-shot-classification", "supervised-classification", "document-classification")
-    assert all(f"`{one}`" in said for one in kinds)
-    assert "content-moderation" not in said, "a classification of another name"
+@pytest.mark.parametrize(
+    ("words", "task"),
+    [
+        ("--task nudity", "content-moderation"),
+        ("--task license-plate", "ocr-line"),
+        ("--task Röntgen-Befund", "captioning"),
+        ("--task ähnliche%Fotos", "similar-images"),
+        ("--task=tagging", "zero-shot-classification"),
+        ("--task classification", "zero-shot-classification"),
+        ("--task classification --num-examples 40", "supervised-classification"),
+        ("--task vqa --domain charts", "chart-reading"),
+    ],
+)
+def test_one_task_that_words_speak_of_is_taken(advisor, words, task):
+    typed = [word.replace("%", " ") for word in words.split()]
+    result = advisor("recommend", *typed)
+    assert (result.code, f"taken as `advisor recommend --task {task}" in result.err) == (0, True)
 
 
 @pytest.mark.parametrize(
@@ -170,9 +181,13 @@ TAKEN = {
     "recommend -V": "-V",
     "code classification --examples 40": "code classification --num-examples 40",
     "recommend search --images 50000": "recommend search --num-items 50000",
-    "check --ci --checkpoint openai/clip-vit-base-patch32 --task image-search": (
-        "check --no-color --checkpoint openai/clip-vit-base-patch32 --task image-search"
+    "captioning --n 20000": "captioning --num-items 20000",
+    "captioning --items 50k": "captioning --num-items 50k",
+    "recommend --task supervised-classification --shots 40": (
+        "recommend --task supervised-classification --num-examples 40"
     ),
+    "help CI workflow": "help ci",
+    "help github": "help ci",
     "check --version": "--version",
     "train classifier 40 images per class": "code 'train classifier 40 images per class'",
     "list checkpoints --lang de": "list checkpoints --language de",
@@ -212,6 +227,12 @@ def test_a_sentence_with_a_slash_is_no_id(advisor, need):
         ("captioning --photos photos", "`--domain natural`"),
         ("train vpl", "Did you mean `vlp`?"),
         ("check Qwen/Qwen3.5-9B", "`advisor check --checkpoint Qwen/Qwen3.5-9B`"),
+        ("list checkpoints --n 5", "`advisor list checkpoints --task captioning --sort quality`"),
+        ("init --github", "`advisor help ci` prints a workflow"),
+        ("check --ci", "`advisor help ci` prints a workflow"),
+        ("check -o check.yml", "`advisor help ci` prints a workflow"),
+        ("check --checkpoint openai/clip-vit-base-patch32", "`--task image-search`"),
+        ("code search.py --task search", "`--output search.py`"),
         ("compare captioning clip", "`advisor recommend --task captioning`"),
     ],
 )
@@ -233,6 +254,39 @@ def test_files_of_try_need_no_flag(advisor, tmp_path, monkeypatch):
         ("try embeddings photos", "try --task embeddings --folder photos"),
     ):
         assert f"taken as `advisor {meant}`" in advisor(*typed.split()).err
+
+
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        (["ocr", "invoice.pdf"], "advisor code 'ocr invoice.pdf' -o program.py"),
+        (["caption", "photo.jpg"], "--task captioning --image photo.jpg"),
+        (["caption", "photos/"], "--task captioning --folder photos/"),
+        (
+            ["chart.png", "which year is best?"],
+            "--image chart.png --question 'which year is best?'",
+        ),
+    ],
+)
+def test_a_need_that_names_a_file_tells_how_to_run_on_it(advisor, typed, command):
+    assert f"{command}`\n" in advisor("recommend", *typed).err
+    assert advisor("recommend", "caption photos").err == ""
+
+
+def test_help_of_ci_is_the_workflow_of_the_documents(advisor):
+    """Its steps are those of the page on checks, whose inputs the action has."""
+    shown = advisor("help", "ci").out
+    start = shown.index("  name: advisor")
+    workflow = yaml.safe_load(shown[start : shown.index("First write")])
+    root = Path(__file__).parents[2]
+    text = (root / "docs" / "check.md").read_text(encoding="utf-8")
+    blocks = [part.partition("```")[0] for part in text.split("```yaml\n")[1:]]
+    documented = next(yaml.safe_load(block) for block in blocks if ".advisor-action" in block)
+    steps = workflow["jobs"]["check"]["steps"]
+    *same, action = steps
+    assert same == documented["jobs"]["check"]["steps"][: len(same)]
+    action_file = yaml.safe_load((root / "action.yml").read_text(encoding="utf-8"))
+    assert set(action["with"]) <= set(action_file["inputs"])
 
 
 def test_a_sentence_that_begins_as_a_guess_is_a_sentence(advisor):
