@@ -209,6 +209,6 @@ def test_one_line_in_the_class_of_checkpoints_is_a_field_in_files_pages_and_docu
     ):
         assert '"attention_window": 13' in said(*words, "--format", "json")
     agent = "from advisor.agents.compact import thing; import json, sys\n"
-    agent += "print(thing(None, json.loads(sys.argv[1])))"
+    agent += "print(thing(json.loads(sys.argv[1])))"
     short = answer(("-c", agent), said("show", here, "--format", "json"))
     assert "'attention_window': 13" in short
