@@ -16,8 +16,10 @@ def rules():
 @pytest.mark.parametrize(
     ("typed", "memory"),
     [
-        ("rtx 3060", 8.0),  # sold with 8 and 12 GB
-        ("RTX3060", 8.0),
+        ("rtx 3060", 12.0),  # sold with 8 GB as well
+        ("RTX3060", 12.0),
+        ("RTX 3060 8 GB", 8.0),
+        ("A5000", 24.0),
         ("NVIDIA GeForce RTX 3060 12GB", 12.0),
         ("rtx-3060-ti", 8.0),
         ("3090", 24.0),
@@ -30,11 +32,21 @@ def rules():
         ("MacBook Pro", None),
     ],
 )
-def test_a_graphics_card_is_a_gpu_with_the_least_memory_it_is_sold_with(rules, typed, memory):
+def test_a_graphics_card_is_a_gpu_with_the_memory_it_is_usually_sold_with(rules, typed, memory):
     profile = make_profile(rules, {"device": typed})
     assert profile["device"].options == ("gpu" if memory else "mps",)
     said = profile.get("memory-gb")
     assert (said and said.value) == memory
+
+
+@pytest.mark.parametrize("typed", ["mac mini m4 24gb", "M4 24 GB", "MacBook Air 24GB"])
+def test_of_the_memory_of_a_mac_a_model_may_take_what_macos_gives_the_gpu(rules, typed):
+    profile = make_profile(rules, {"device": typed})
+    assert (profile["device"].options, profile["memory-gb"].value) == (("mps",), 16.0)
+
+
+def test_memory_that_a_model_may_take_is_as_it_is_given(rules):
+    assert make_profile(rules, {"device": "mps", "memory-gb": 24})["memory-gb"].value == 24
 
 
 def test_memory_that_is_given_counts_more_than_that_of_the_card(rules):
@@ -48,7 +60,7 @@ def test_every_name_of_a_machine_finds_that_machine(rules):
             answers = machine_answers(rules, name)
             assert machine.answers.items() <= answers.items(), name
             if machine.memory_gb and not machine.shared:
-                assert answers["memory-gb"] == f"{min(machine.memory_gb):g}", name
+                assert answers["memory-gb"] == f"{machine.memory_gb[0]:g}", name
 
 
 @pytest.mark.parametrize("typed", ["toaster", "", "rtx", "rtx 9999", "toaster gb"])

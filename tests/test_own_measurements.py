@@ -9,6 +9,7 @@ from commands import in_this_process
 from advisor import recommend
 from advisor.decide.own_measurements import measured_rules
 from advisor.errors import BrokenFileError, UsageError
+from advisor.model import is_form
 from advisor.rulebase.store import load_rules
 
 TASK = "visual-entailment"
@@ -129,8 +130,22 @@ def test_the_command_takes_the_file_and_gives_a_command_that_does(
     assert body["command"] == f"advisor recommend --task {TASK} --measurements e.json"
     assert done.err == ""
     assert body["overlays"][0].startswith("e.json: ")
-    listed = [one["id"] for one in body["checkpoints"]]
+    listed = [one["form_id"] for one in body["checkpoints"]]
     assert listed.index(last) < listed.index(first)
+
+
+def test_what_was_measured_of_a_form_in_fewer_bits_is_no_estimate(
+    tmp_path, rules, monkeypatch, capsys
+):
+    form = [id for id in ids(rules) if is_form(id)][-1]  # of which nothing was published
+    file = evaluation(tmp_path / "e.json", {form: 0.9, ids(rules)[0]: 0.5})
+    _, picks = order(rules, file)
+    figure = next(pick for pick in picks if pick.checkpoint.id == form).figures[0]
+    assert (figure.value, figure.estimated) == (0.9, False)
+    run = in_this_process(capsys, monkeypatch, 80)
+    page = run("recommend", "--task", TASK, "--measurements", str(file)).out
+    assert "0.9 on cider-d on your photos" in page
+    assert "~0.9" not in page
 
 
 def test_measurements_of_another_task_rank_nothing_and_say_so(tmp_path, rules):

@@ -63,6 +63,7 @@ def every_other_source(rulebase):
     stated = (
         *(*rulebase.architectures.values(), *rulebase.machines),
         *(*rulebase.changes, *rulebase.ties, *rulebase.losses.values(), *rulebase.speeds),
+        *(option.share for q in rulebase.questions for option in q.options if option.share),
     )
     assert all(one.sources for one in stated)
     for one in (*stated, *rulebase.checks.values(), *rulebase.tasks):

@@ -8,6 +8,7 @@ from typing import Any
 from advisor.console.flags import HERE
 from advisor.console.streams import note
 from advisor.console.this_machine import SHARE_FOR_A_MODEL, ThisMachine, look
+from advisor.engine.machines import share_of
 from advisor.engine.profile import Profile, flag_text, read_answer
 from advisor.model import Question
 from advisor.rulebase.base import RuleBase
@@ -30,9 +31,14 @@ def detected(
             continue
         profile[question.id] = read_answer(question, option, "detected")
         sized = next((q for q in rulebase.questions if q.requires("memory_gb")), None)
-        if sized and sized.id not in answers and machine.model_gb is not None:
-            profile[sized.id] = read_answer(sized, machine.model_gb, "detected")
-        note(f"this machine: {machine.text}; {_taken(rulebase, profile, machine)}")
+        declared = share_of(rulebase, {question.id: (option,)})
+        share = declared.of if declared else SHARE_FOR_A_MODEL
+        memory = machine.model_gb(share)
+        if sized and sized.id not in answers and memory is not None:
+            profile[sized.id] = read_answer(sized, memory, "detected")
+        whole = machine.kind == "cuda" or memory is None or len(profile) < 2
+        part = "" if whole else f" ({share:.0%} of it for a model)"
+        note(f"this machine: {machine.text}; taken as {_flags(rulebase, profile)}{part}")
     return profile
 
 
@@ -41,12 +47,9 @@ def option_for(question: Question, machine: ThisMachine) -> str | None:
     return next((o.id for o in question.options if machine.kind in o.detected), None)
 
 
-def _taken(rulebase: RuleBase, profile: Profile, machine: ThisMachine) -> str:
+def _flags(rulebase: RuleBase, profile: Profile) -> str:
     """Return what is taken from what was found, as flags."""
-    flags = [
+    return " ".join(
         flag_text(rulebase, id, answer.options[0] if answer.value is None else f"{answer.value:g}")
         for id, answer in profile.items()
-    ]
-    shared = machine.kind != "cuda" and machine.model_gb is not None and len(profile) > 1
-    share = f" ({SHARE_FOR_A_MODEL:.0%} of it for a model)" if shared else ""
-    return f"taken as {' '.join(flags)}{share}"
+    )

@@ -41,12 +41,11 @@ class ThisMachine(NamedTuple):
     memory_gb: float | None
     gpus: tuple[Gpu, ...] = ()
 
-    @property
-    def model_gb(self) -> float | None:
-        """What a model may take: a whole graphics card, else three quarters of the memory."""
+    def model_gb(self, share: float = SHARE_FOR_A_MODEL) -> float | None:
+        """Return what a model may take: a whole graphics card, else a share of the memory."""
         if self.kind == "cuda":
             return _down(self.gpus[0].memory_gb)
-        return _down(self.memory_gb and self.memory_gb * SHARE_FOR_A_MODEL)
+        return _down(self.memory_gb and self.memory_gb * share)
 
     @property
     def text(self) -> str:

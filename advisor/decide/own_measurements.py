@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from advisor.decide.precedence import HERE
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import MEGABYTE, path_shown, read_bounded
 from advisor.foreign import visible
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 DECIMALS = 3
 LARGEST = 50 * MEGABYTE
-YARDSTICK, PROTOCOL = "measured-here", "here"
+YARDSTICK = "measured-here"
 HINT = "pass a file that `advisor evaluate ... --format json` wrote"
 
 
@@ -151,7 +152,7 @@ def measured_rules(rulebase: RuleBase, file: Path) -> RuleBase:
 
 def _first_of(own: OwnMeasurements, order: dict[str, Any]) -> dict[str, Any]:
     """Return what ranks a task with the evaluation before everything else, in any language."""
-    tables = [[[PROTOCOL, own.metric, {id: own.values[id] for id in pair}]] for pair in own.ahead]
+    tables = [[[HERE, own.metric, {id: own.values[id] for id in pair}]] for pair in own.ahead]
     better = "higher"
     if own.ahead and own.values[own.ahead[0][0]] < own.values[own.ahead[0][1]]:
         better = "lower"
@@ -168,7 +169,7 @@ def _first_of(own: OwnMeasurements, order: dict[str, Any]) -> dict[str, Any]:
     return {
         **order,
         "lists": {"others": [YARDSTICK], "en": [YARDSTICK], **lists},
-        "protocols": {**order["protocols"], PROTOCOL: [own.file, None]},
+        "protocols": {**order["protocols"], HERE: [own.file, None]},
         "yardsticks": {YARDSTICK: yardstick, **order["yardsticks"]},
     }
 

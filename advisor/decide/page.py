@@ -45,6 +45,7 @@ from advisor.draw.blocks import (
 )
 from advisor.draw.typesetting import height
 from advisor.engine.decision import Assessment, applicable
+from advisor.engine.machines import share_of
 from advisor.engine.profile import holds
 from advisor.model import NONE, TASK
 from advisor.phrasing import joined
@@ -200,6 +201,10 @@ def _head(advice: TaskAdvice, room: Room, better: Iterable[Note]) -> Page:
     first_notes = list(_first(advice))
     if took := advice.hours(first):
         first_notes.append(Note("Time", took.text, lines=2))
+    options = {id: answer.options for id, answer in decision.profile.items() if answer.is_given}
+    if first.needs_gb and (share := share_of(advice.rulebase, options)):
+        least = ceil(first.needs_gb / share.of)
+        first_notes.append(Note("Memory", f"{least} GB in total: {share.because}", lines=2))
     if advice.task in first.checkpoint.pipelines:
         first_notes.append(Note("Pipeline", f"{way_of(first.checkpoint, str(advice.task))}."))
     ranking, *others = (note._replace(lines=room.first) for note in first_notes)
@@ -253,7 +258,7 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
     why, grounds = standing(advice.selection, pick), ""
     if pick.figures:
         figure = pick.figures[0]
-        grounds = f"{figure.name} {figure_text(pick.checkpoint.id, figure.value)}"
+        grounds = f"{figure.name} {figure_text(figure.value, figure.estimated)}"
     if pick.before_next:
         by_relation = pick.before_next.by != FIGURE and grounds
         yield Note("Ranking", f"{grounds}; {why}" if by_relation else why, lines=2)
@@ -334,12 +339,13 @@ def _over_first(selection: Selection, checkpoint: str) -> str:
     result = locked.direct(checkpoint, first) if locked else None
     if locked and selection.picks[0].placed_by == NOTHING:
         for figure in locked.by.published(checkpoint)[:1]:
-            value = figure_text(checkpoint, figure.value)
+            value = figure_text(figure.value, figure.estimated)
             return f"has {value} on {figure.name}, and the first checkpoint has no result"
     if result is None or result.by != FIGURE:
         return ""
-    has = f"has {figure_text(checkpoint, result.value)} on {result.yardstick}"
-    return f"{has}, against {figure_text(result.next, result.next_value)}"
+    value = figure_text(result.value, result.estimates(checkpoint))
+    against = figure_text(result.next_value, result.estimates(result.next))
+    return f"has {value} on {result.yardstick}, against {against}"
 
 
 def _elsewhere(advice: TaskAdvice) -> Page:

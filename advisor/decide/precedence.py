@@ -17,6 +17,8 @@ from advisor.model import Checkpoint, form_id, is_form
 from advisor.rulebase.base import RuleBase
 
 ENGLISH, OTHERS, ANY = "en", "others", ""
+HERE = "here"
+"""The protocol of what was measured on one's own images."""
 FIGURE = "figure"
 RELATIONS = LARGER, SUCCESSOR, ROUNDED = "larger", "successor", "rounded"
 ROUNDING = 1e-9
@@ -30,7 +32,7 @@ class Precedence(NamedTuple):
     relation between the two, which `yardstick` names then: larger, successor, or the same rounded.
     `through` is one that stands between them, where only that one is comparable with the next: the
     figure or relation is its own, and the first stands before it. `source` is where a figure was
-    published.
+    published; `own` figures were measured on one's own images.
     """
 
     by: str
@@ -40,6 +42,11 @@ class Precedence(NamedTuple):
     next_value: float | None
     source: str | None
     through: str | None = None
+    own: bool = False
+
+    def estimates(self, checkpoint: str) -> bool:
+        """True where the figure of a checkpoint is that of its weights in 16 bits, less a loss."""
+        return is_form(checkpoint) and not self.own
 
 
 class Published(NamedTuple):
@@ -216,7 +223,7 @@ class Precedences:
                     source, name = self._order["protocols"][place][0], gauge.name
                     row = Published(
                         *(name, metric, value, gauge.better, source, (rank, number)),
-                        estimated=is_form(checkpoint),
+                        estimated=is_form(checkpoint) and place != HERE,
                     )
                     if not rows or rows[-1][:5] != row[:5]:  # tables of pairs hold each often
                         rows.append(row)
@@ -305,7 +312,8 @@ class Precedences:
         value, _, place = table[before]
         source = self._order["protocols"][place][0]
         against = table[behind][0]
-        return Precedence(FIGURE, gauge.name, value, behind, against, source)
+        own = place == HERE
+        return Precedence(FIGURE, gauge.name, value, behind, against, source, own=own)
 
     def _related(self, families: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
         """Yield each relation between two of some checkpoints: its place in RELATIONS, and 2."""

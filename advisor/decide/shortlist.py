@@ -10,7 +10,7 @@ from advisor.decide.ranking import FIGURE, SERIES
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection, next_of_another_series
 from advisor.draw.blocks import Bars, Cell, Link, Note, Notes, Page, Table
-from advisor.model import NONE, Fit, is_form
+from advisor.model import NONE, Fit
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _scores(
     if any(value and value.estimated for value in values):
         because.insert(0, ESTIMATED)
     cells = [
-        figure_text(pick.checkpoint.id, value.value) if value else ""
+        figure_text(value.value, value.estimated) if value else ""
         for pick, value in zip(shown, values, strict=True)
     ]
     cells = [f"{cell}{mark}" or "-" for cell, mark in zip(cells, marks, strict=True)]
@@ -224,15 +224,16 @@ def standing(selection: Selection, pick: Pick) -> str:
     if before.by == "relation":
         is_so = RELATIONS[before.yardstick].format(next=before.next)
         return f"{through}is {is_so}" if through else is_so
-    value = figure_text(before.through or pick.checkpoint.id, before.value)
-    against = figure_text(before.next, before.next_value)
+    of = before.through or pick.checkpoint.id
+    value = figure_text(before.value, before.estimates(of))
+    against = figure_text(before.next_value, before.estimates(before.next))
     has = f"{value} on {before.yardstick}, against {against} for {before.next}"
     return f"{through}has {has}" if through else has
 
 
-def figure_text(id: str, value: float | None) -> str:
-    """Return a figure of a checkpoint; that of a form in fewer bits is marked as an estimate."""
-    return f"{'~' if is_form(id) else ''}{value:g}"
+def figure_text(value: float | None, estimated: bool) -> str:
+    """Return a figure of a checkpoint, marked where it is an estimate."""
+    return f"{'~' if estimated else ''}{value:g}"
 
 
 def precision_text(checkpoint: Checkpoint) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
+    from advisor.model import Share
     from advisor.model.library import Machine
 
 _PARTS = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
@@ -18,7 +19,8 @@ _PARTS = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
 def machine_answers(rulebase: RuleBase, text: str) -> dict[str, str]:
     """Return what a machine that a text names answers; empty where it names none that is known.
 
-    Its memory is the size that the text names, else the smallest that it is sold with.
+    Its memory is the size that the text names, else the usual one that it is sold with; of memory
+    that is shared, what a model may take.
     """
     words = _PARTS.findall(text.lower())
     machine = _named(rulebase, words)
@@ -27,11 +29,32 @@ def machine_answers(rulebase: RuleBase, text: str) -> dict[str, str]:
     id = next((q.id for q in rulebase.questions if q.requires("memory_gb")), None)
     sizes = machine.memory_gb or ()
     amounts = [float(word) for word, unit in pairwise(words) if unit in _GB and word[0] in _DIGITS]
-    size = next((size for size in amounts if size in sizes), None)
+    size = next((size for size in amounts if size in sizes or machine.shared), None)
     if size is None and sizes and not machine.shared:
-        size = min(sizes)
+        size = sizes[0]
+    if size and (share := share_of(rulebase, {q: (o,) for q, o in machine.answers.items()})):
+        size = share.room(size)
     memory = {id: f"{size:g}"} if id and size is not None else {}
     return {**machine.answers, **memory}
+
+
+def share_of(rulebase: RuleBase, options: Mapping[str, Collection[str]]) -> Share | None:
+    """Return what a model may take of the memory of a machine with these answers; None: all."""
+    return next(
+        (
+            option.share
+            for q in rulebase.questions
+            for option in q.options
+            if option.share and option.id in options.get(q.id, ())
+        ),
+        None,
+    )
+
+
+def other_sizes(rulebase: RuleBase, text: str) -> list[float]:
+    """Return with what else a machine that a text names is sold than the size taken for it."""
+    machine = _named(rulebase, _PARTS.findall(text.lower()))
+    return [] if machine is None or machine.shared else list(machine.memory_gb or ())[1:]
 
 
 _GB, _DIGITS = ("gb", "g", "gib"), "0123456789"

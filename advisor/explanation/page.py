@@ -180,8 +180,9 @@ def _decided(decided: Decided) -> str:
     through = f"ranks above {lead.through}, which" if lead.through else ""
     if lead.by == "relation":
         return f"{against}{through} is {BETTER[lead.yardstick]}"
-    value = figure_text(lead.through or against, lead.value)
-    figures = f"{lead.yardstick} {value} against {figure_text(lead.next, lead.next_value)}"
+    value = figure_text(lead.value, lead.estimates(lead.through or against))
+    other = figure_text(lead.next_value, lead.estimates(lead.next))
+    figures = f"{lead.yardstick} {value} against {other}"
     return f"{against}{through} is better: {figures} ({lead.source})"
 
 

@@ -26,6 +26,18 @@ Condition = Mapping[str, Sequence[str]]
 """Question -> options; all questions have to hold, any option of each does."""
 
 
+class Share(NamedTuple):
+    """The part of a machine's memory that a model may take, as a fraction `of` it, and why."""
+
+    of: float
+    because: f.Text
+    sources: f.Sources
+
+    def room(self, memory_gb: float) -> float:
+        """Return what a model may take of so many GB, to a tenth, never more than that."""
+        return int(memory_gb * self.of * 10) / 10
+
+
 class Option(NamedTuple):
     """One possible answer.
 
@@ -36,7 +48,8 @@ class Option(NamedTuple):
     is in which ways, best first, checkpoints then make sense; `keeps` are fields of a checkpoint
     that training does not change then; `order` is what comes first then; `step` is which of the
     `steps` of another question, left open, the first place is for then; `detected` are the kinds of
-    machine that answer so where this one is looked at.
+    machine that answer so where this one is looked at; `share` is what a model may take of the
+    memory of such a machine, all of it without.
     """
 
     id: f.Id
@@ -51,6 +64,7 @@ class Option(NamedTuple):
     step: float | None = None
     detected: Annotated[Sequence[str], f.ListOf(f.OneOf("cuda", "mps", "cpu"), least=1)] = ()
     word: f.Id | None = None
+    share: Share | None = None
 
     @property
     def typed(self) -> str:

@@ -192,8 +192,8 @@ class RunnerUse(NamedTuple):
 class Machine(NamedTuple):
     """A graphics card or computer by the names that people type, and what it answers.
 
-    `memory_gb` are the sizes it is sold with, least first; None where they vary without end.
-    `shared` memory is that of the whole machine, which says not how much a model may take.
+    `memory_gb` are the sizes it is sold with, the usual one first; None where they vary without
+    end. `shared` memory is that of the whole machine, which says not how much a model may take.
     """
 
     id: f.Id

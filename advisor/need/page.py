@@ -9,6 +9,7 @@ from advisor.decide.advice import SCREEN, Screen
 from advisor.decide.page import as_page as answered_page
 from advisor.draw.blocks import Headline, Page, Pairs
 from advisor.draw.typesetting import GAP, cut_lines, height, wrapped
+from advisor.engine.machines import other_sizes
 from advisor.model import NONE, TASK
 from advisor.need.named import named_rows
 from advisor.need.remainder import noteworthy, several
@@ -156,7 +157,12 @@ def _answer(understanding: Understood, read: AnswerRead) -> str:
     question = understanding.recommendation.rulebase.question(read.question)
     value = read.answer.value
     names = read.answer.names if value is None else (number_text(value),)
-    return f"{question.typed}: {', '.join(map(question.word, names))}"
+    text = f"{question.typed}: {', '.join(map(question.word, names))}"
+    if value is not None and question.requires("memory_gb"):
+        words = " ".join(understanding.reading.words(read.spans))
+        sizes = other_sizes(understanding.recommendation.rulebase, words)
+        text += f" (also sold with {joined(f'{size:g}' for size in sizes)} GB)" if sizes else ""
+    return text
 
 
 def number_text(value: float) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from advisor.engine.machines import share_of
 from advisor.engine.profile import Answer, read_answer
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
@@ -18,6 +19,7 @@ from advisor.need.lexicon import USUAL, Lexicon, lexicon_of
 from advisor.need.sweep import Mark, Swept, sweep
 
 if TYPE_CHECKING:
+    from advisor.model import Share
     from advisor.need.amounts import Amount
     from advisor.rulebase.base import RuleBase
 
@@ -314,7 +316,16 @@ def _said(
             spans = tuple(span for of_option in options.values() for span in of_option)
             if len(answer.options) == 1 or question.many:
                 answer_reads.append(AnswerRead(question.id, answer, spans))
-    return tuple(answer_reads)
+    share = share_of(rulebase, {each.question: each.answer.options for each in answer_reads})
+    return tuple(_for_a_model(rulebase, each, share) for each in answer_reads)
+
+
+def _for_a_model(rulebase: RuleBase, answer_read: AnswerRead, share: Share | None) -> AnswerRead:
+    """Return memory that is said of a machine which shares it as what a model may take."""
+    question, memory = rulebase.question(answer_read.question), answer_read.answer.value
+    if share is None or memory is None or not question.requires("memory_gb"):
+        return answer_read
+    return answer_read._replace(answer=read_answer(question, share.room(memory), ORIGIN))
 
 
 def _counted(

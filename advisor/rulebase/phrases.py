@@ -213,12 +213,12 @@ def _languages(values: Values) -> dict[str, dict[str, str]]:
 
 
 def _machines(values: Values) -> dict[str, dict[str, Any]]:
-    """Return what a machine says by its name: of several sizes the smallest, as with flags."""
+    """Return what a machine says by its name: of several sizes the usual, as with flags."""
     ids = [q.id for q in values["question"] if q.requires("memory_gb")][:1]
     return {
         f"machine-{value.id}": {
             **value.answers,
-            **{id: min(value.memory_gb) for id in ids if value.memory_gb and not value.shared},
+            **{id: value.memory_gb[0] for id in ids if value.memory_gb and not value.shared},
         }
         for value in values["machine"]
     }

@@ -125,6 +125,7 @@ def test_every_pick_says_what_to_try_next_and_why_it_stands_there(advisor):
         "next_value": 70,
         "source": "matcher-paper",
         "through": None,
+        "own": False,
     }
 
 

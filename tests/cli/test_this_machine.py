@@ -34,7 +34,7 @@ def machine(tmp_path, monkeypatch):
 
 def test_a_machine_without_a_gpu_leaves_three_quarters_of_its_memory_to_a_model(machine):
     found = machine(gb=16, limit="max\n")
-    assert (found.kind, found.memory_gb, found.model_gb) == ("cpu", 16, 12)
+    assert (found.kind, found.memory_gb, found.model_gb()) == ("cpu", 16, 12)
     assert "16.0 GB of memory; no CUDA; no MPS" in found.text
 
 
@@ -46,7 +46,7 @@ def test_a_container_has_what_it_is_allowed(machine):
 
 def test_the_largest_card_counts_and_all_are_named(machine):
     found = machine(gb=64, smi="NVIDIA T4, 15360\nNVIDIA GeForce RTX 3090, 24576\n")
-    assert (found.kind, found.model_gb) == ("cuda", 24)
+    assert (found.kind, found.model_gb()) == ("cuda", 24)
     assert "CUDA on NVIDIA GeForce RTX 3090 (24.0 GB of memory), NVIDIA T4 (15.0 GB" in found.text
 
 
@@ -59,20 +59,20 @@ def test_cards_that_are_hidden_from_cuda_are_not_there(machine, monkeypatch, vis
 
 def test_a_driver_that_answers_nothing_leaves_the_memory_unknown(machine):
     found = machine(gb=8, driver=True)
-    assert (found.kind, found.model_gb) == ("cuda", None)
+    assert (found.kind, found.model_gb()) == ("cuda", None)
     assert "memory unknown" in found.text
 
 
 def test_an_apple_machine_shares_its_memory(machine, monkeypatch):
     monkeypatch.setattr(this_machine.platform, "machine", lambda: "arm64")
     found = machine(system="darwin", size=f"{32 * 2**30}\n")
-    assert (found.kind, found.memory_gb, found.model_gb) == ("mps", 32, 24)
+    assert (found.kind, found.memory_gb) == ("mps", 32)
     assert "an Apple GPU (MPS)" in found.text
 
 
 def test_what_nothing_tells_stays_unknown(machine):
     found = machine()
-    assert (found.kind, found.memory_gb, found.model_gb) == ("cpu", None, None)
+    assert (found.kind, found.memory_gb, found.model_gb()) == ("cpu", None, None)
 
 
 def test_the_machine_that_tests_run_on_is_found():
@@ -91,6 +91,12 @@ def test_here_answers_device_and_memory_with_origin_detected(rulebase, capsys):
         "memory-gb": Answer(("over-16-gb",), 23.9, "detected"),
     }
     assert "RTX 4090 (24.0 GB of memory)" in capsys.readouterr().err
+
+
+def test_a_mac_leaves_a_model_what_the_rules_say(rulebase, capsys):
+    found = detected(rulebase, {"device": "here"}, ThisMachine("mps", 8, 24.0))
+    assert (found["device"].options, found["memory-gb"].value) == (("mps",), 16.0)
+    assert "--memory-gb 16 (67% of it for a model)" in capsys.readouterr().err
 
 
 def test_memory_that_was_said_stands(rulebase):

@@ -115,7 +115,7 @@ def test_the_words_of_a_name_mean_nothing_by_themselves(rulebase):
         ("300 photos a day to caption", {"collection": 300}),
         ("go live with 2M images per day and caption them", {"collection": 2_000_000}),
         ("I have 300 photos to caption", {"collection": 300}),
-        ("caption photos on my rtx 3060", {"device": ["gpu"], "memory-gb": 8}),
+        ("caption photos on my rtx 3060", {"device": ["gpu"], "memory-gb": 12}),
         ("caption photos in French and German", {"language": ["fr", "de"]}),
         ("caption photos with 6 GB of VRAM", {"device": ["gpu"], "memory-gb": 6}),
         ("caption photos, we sell it", {"use": ["commercial"]}),
@@ -141,7 +141,8 @@ def test_the_words_of_a_name_mean_nothing_by_themselves(rulebase):
         ),
         ("describe this mobile screen image", {}),
         ("describe photos on my mobile", {"device": ["phone"]}),
-        ("caption photos on a macbook m2 16gb", {"device": ["mps"], "memory-gb": 16}),
+        ("caption photos on a macbook m2 16gb", {"device": ["mps"], "memory-gb": 10.6}),
+        ("caption photos on a gpu with 24 GB", {"device": ["gpu"], "memory-gb": 24}),
         ("image search for our shop, ~2M imgs/day", {"collection": 2_000_000} | PHOTOS),
     ],
 )
