@@ -227,7 +227,7 @@ TOOLS = (
     ),
     Tool(
         "check",
-        "Check whether a checkpoint fits a task and answers, or check code in the working folder "
+        "Check whether a checkpoint fits a task and answers. Or check code in the working folder "
         "(`paths`) for unsuitable models and for calls that fail in a transformers release.",
         {
             "checkpoint": {"type": "string"},

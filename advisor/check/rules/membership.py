@@ -135,7 +135,7 @@ def _lacking(
         return
     fix, because, edits = _instead(case, at, call, life)
     if onward := _onward(case, at, call, usage):
-        fix, because, edits = onward, "Another part of the model has these attributes.", ()
+        fix, because, edits = onward, "The attributes moved within the model in this release.", ()
     message = _absence(case, at, call.name, life)
     yield Finding(message, call.place, fix, edits, at.level, because)
 
