@@ -9,6 +9,7 @@ from advisor.console.output import note
 from advisor.console.prompt import BACK, WHY, Asked, Prompt, extras
 from advisor.decide.command_lines import command
 from advisor.draw.typesetting import wrapped
+from advisor.engine.profile import UNKNOWN
 from advisor.errors import ContradictionError
 from advisor.interview.session import CHECKPOINT, Ask, AskedAnswer, Session
 from advisor.model import NONE, TASK, Option, Question
@@ -169,18 +170,20 @@ def put(
     if not groups:
         return prompt.choose(Asked(question.ask, (*tasks, *extras), marked=marked))
     of_group = {f"{GROUP}{row.value}": rows for row, rows in groups.items()}
-    first = [row._replace(value=f"{GROUP}{row.value}") for row in groups]
+    shown = [row._replace(value=f"{GROUP}{row.value}") for row in groups]
     hidden = [row._replace(hidden=True) for row in tasks]
     where = next((v for v, rows in of_group.items() if marked in [r.value for r in rows]), "")
     while True:
-        chosen = prompt.choose(Asked(question.ask, (*first, *hidden, *extras), marked=where))
+        chosen = prompt.choose(Asked(question.ask, (*shown, *hidden, *extras), marked=where))
         if chosen not in of_group:
             return chosen
         where = chosen
         back = Row(BACK, "go back", ("b",), extra=True)
-        apart = (*(row for row in extras if row.value != BACK), back)
+        apart = (*(row for row in extras if row.value not in (BACK, UNKNOWN)), back)
+        own = of_group[where]
+        first = marked if marked in [row.value for row in own] else own[0].value
         chosen = prompt.choose(
-            Asked(f"{question.ask[:-1]}, exactly?", (*of_group[where], *apart), marked=marked)
+            Asked(f"{question.ask[:-1]}, exactly?", (*own, *apart), marked=first)
         )
         if chosen != BACK:
             return chosen

@@ -420,7 +420,7 @@ def test_the_first_menu_says_what_people_do_and_takes_up_and_down(terminal):
     person.sees(ASKS)
     person.chooses("", DOWN, DOWN, DOWN, UP)
     person.sees(drawn("exactly?"))
-    person.chooses("", DOWN, DOWN, DOWN, UP)
+    person.chooses("", DOWN, DOWN, UP)
     while not person.running.expect([MENU, pexpect.EOF]):
         time.sleep(SETTLED)
         person.presses("know", "\r")
@@ -689,3 +689,17 @@ def test_recommend_never_asks(environment):
     assert "no task was passed" in running.read()
     running.close()
     assert running.exitstatus == 2
+
+
+def test_enter_in_the_second_menu_keeps_what_the_first_settled(terminal):
+    person = terminal("ask", "--to", "family")
+    person.sees(ASKS)
+    person.chooses("", DOWN, DOWN, DOWN, UP)
+    person.sees(drawn("exactly?"))
+    time.sleep(SETTLED)
+    person.presses("\r")
+    while not person.running.expect([MENU, pexpect.EOF]):
+        time.sleep(SETTLED)
+        person.presses("know", "\r")
+    person.ends()
+    assert person.answer["profile"]["task"]["options"] == ["image-search"]
