@@ -301,12 +301,12 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
     for finding in inspection.findings:
         text = f"{finding.level} {finding.rule}: {finding.message}"
         rows += [Item(MARKS[finding.level], text), *_reasons(finding)]
-    family, may = judgement.checkpoint.family, " or ".join(judgement.assessment.possible_verdicts)
-    hint = f"; set --{flag}" if (flag := judgement.flag) else ""
+    family = judgement.checkpoint.family
+    hint = f". Pass --{flag}" if (flag := judgement.flag) else ""
     verdict = {
         0: f"This checkpoint fits ({family} is {judgement.assessment.verdict}).",
         1: "This checkpoint does not fit.",
-        3: f"The result depends on missing answers: {family} may be {may}{hint}.",
+        3: f"A missing answer decides whether {family} fits{hint}.",
     }[inspection.exit_code]
     return [
         Heading(f"{judgement.checkpoint.id} for {judgement.task}"),

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from advisor.catalogue.release import release
 from advisor.check.case import TRANSFORMERS, Case
-from advisor.check.judgement import ProjectDeclaration
+from advisor.check.judgement import ProjectDeclaration, judgement_of
 from advisor.check.project import Project
+from advisor.errors import UsageError
 from advisor.foreign import visible
 from advisor.model import TASK, Checkpoint
 from advisor.phrasing import first_named
@@ -126,11 +127,23 @@ def _needs_of_header(case: Case, checkpoint: Checkpoint, path: str) -> Needs:
                 if name != flag and name in case.rulebase.question_names and name not in left_out:
                     given.setdefault(name, []).append(value)
         if set(given.get(TASK, [])) & {*checkpoint.tasks, *checkpoint.fine_tune}:
-            return {
+            needs: Needs = {
                 name: options[0] if len(options) == 1 else options
                 for name, options in given.items()
             }
+            return needs | _assumed(case.rulebase, checkpoint, needs)
     return {}
+
+
+def _assumed(rulebase: RuleBase, checkpoint: Checkpoint, needs: Needs) -> Needs:
+    """Return the defaults that the program's command took where an open answer would decide."""
+    added: Needs = {}
+    with suppress(UsageError):  # several tasks, or a need of an older version
+        judged = judgement_of(rulebase, checkpoint.id, needs)
+        while judged.flag and judged.settles and judged.flag not in added:
+            added[judged.flag] = judged.decision.profile[judged.settles].options[0]
+            judged = judgement_of(rulebase, checkpoint.id, {**needs, **added})
+    return added
 
 
 def _choice(

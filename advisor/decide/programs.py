@@ -256,7 +256,7 @@ def said_first(rulebase: RuleBase, options: Mapping[str, str]) -> str:
         return ""
     return (
         "# This program needs Python and PyTorch. `advisor code` generates one for "
-        f"{runtime.label}\n"
+        f"{runtime.label},\n# with another checkpoint where {runtime.label} cannot run this one\n"
     )
 
 

@@ -221,3 +221,8 @@ def test_a_package_is_said_to_name_a_type_where_it_does():
     assert found.because.endswith("model_configs.py: CLIPOnnxConfig")
     open_clip = next(one for one in RULEBASE.checkpoints.values() if one.loader == "open_clip")
     assert not [case for case in CASES if case[1] is open_clip]
+
+
+def test_the_code_shown_for_a_browser_promises_no_program_for_its_model(advisor):
+    snippet = advisor("captioning", "--device", "browser", "--format", "json").json["snippet"]
+    assert "with another checkpoint where transformers.js cannot run this one\n" in snippet

@@ -27,13 +27,11 @@ SHOWN = 3
 def undetermined(_: Case, judgement: Judgement) -> Iterator[Finding]:
     """Open answers that decide whether the family is excluded."""
     if judgement.undetermined:
-        may = " or ".join(judgement.assessment.possible_verdicts)
-        fix = f"set `{judgement.flag}` under `needs`" if judgement.flag else None
-        message = (
-            f"{judgement.checkpoint.family} may be {may}, because an answer under `needs` "
-            "is missing"
-        )
-        yield Finding(message, fix=fix)
+        fix = f"set `{judgement.flag}` under `needs`" if judgement.choice else None
+        fix = fix or f"pass `--{judgement.flag}`"
+        family = judgement.checkpoint.family
+        message = f"a missing answer decides whether {family} fits"
+        yield Finding(message, fix=fix if judgement.flag else None)
 
 
 @rule("caveat", each=Case.chosen)
