@@ -104,10 +104,15 @@ def code(
 
 
 def _check_page(shown: Showing, written: Script, runtime: str) -> None:
-    """Raise UsageError for a page where the program is none."""
+    """Raise UsageError for a page where the program is none, and where Python is written."""
     if PAGE in shown.formats and not written.is_page:
         hint = f"end the file in .py, or leave out `--runtime {runtime}`"
         raise UsageError("this program is Python code, not a web page", hint=hint)
+    for format, file in (*shown.files, (shown.format, Path("index"))):
+        if written.is_page and (format == "notebook" or file.suffix.lower() == ".py"):
+            page = quoted(path_shown(file.with_suffix(f".{PAGE}")))
+            message = "this program is a web page, not Python code"
+            raise UsageError(message, hint=f"`{written.command} -o {page}`")
 
 
 def _of_page(rulebase: RuleBase, shown: Showing) -> str:

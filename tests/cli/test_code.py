@@ -420,6 +420,17 @@ def test_a_page_goes_to_a_file_of_its_suffix_and_a_program_to_none(advisor, tmp_
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
+@pytest.mark.parametrize("words", [["-o", "cap.py"], ["-o", "cap.ipynb"], ["--notebook"]])
+def test_a_page_is_not_written_where_python_is_asked_for(advisor, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    refused = advisor("code", "image captions in the browser", *words)
+    assert (refused.code, refused.out, [*tmp_path.iterdir()]) == (2, "", [])
+    (line,) = re.findall("`(advisor code .* -o .*html)`", refused.err)
+    assert advisor(*shlex.split(line)[1:]).code == 0
+    (page,) = tmp_path.iterdir()
+    assert "<!doctype html>" in page.read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("name", "runtime"), [("browser", "transformers.js"), ("Phone", "transformers.js")]
 )
