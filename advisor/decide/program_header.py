@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from advisor.decide.command_lines import quoted
 from advisor.decide.memory import file_dtype, weights_mb
 from advisor.foreign import visible
 from advisor.model.library import Package, joined_code
@@ -74,15 +75,17 @@ def header(
     comments: Sequence[str],
     runs: Sequence[str] = (),
     prepared: Sequence[str] = (),
+    saved: str = "",
 ) -> list[str]:
     """Return what a program downloads, how it is installed and run, and its metadata (PEP 723).
 
     What is `prepared` first stands instead of that which it downloads. `runs` are the words of its
-    command lines; `comments` stand above the metadata.
+    command lines; `comments` stand above the metadata. `saved` is the name of its file, empty where
+    it has none yet.
     """
     lines: list[str] = []
-    if checkpoint and checkpoint.loader != "remote-code" and not prepared:
-        lines.append(f"The first run downloads {checkpoint.hub_id}{_size(checkpoint)}.")
+    if checkpoint and not prepared and (download := download_of(checkpoint)):
+        lines.append(download)
     if needed:
         lines.append(f"pip {install_line(needed)}")
     if any(each.startswith("torch>") for each in needed):
@@ -94,13 +97,21 @@ def header(
         lines.append(f"First accept the terms at {checkpoint.page} and run `hf auth login`.")
     lines += prepared
     if runs:
-        lines.append(f"Save this as {PROGRAM} and run it. uv installs the packages by itself:")
-        lines += [f"  uv run {PROGRAM} {words}".rstrip() for words in runs]
+        how = "Run it" if saved else f"Save this as {PROGRAM} and run it"
+        lines.append(f"{how}. uv installs the packages by itself:")
+        lines += [f"  uv run {quoted(saved or PROGRAM)} {words}".rstrip() for words in runs]
     lines += comments
     if needed:
         lines += ["/// script", f'requires-python = "{PYTHONS}"', "dependencies = ["]
         lines += [*(f'  "{each}",' for each in needed), "]", "///"]
     return lines
+
+
+def download_of(checkpoint: Checkpoint) -> str:
+    """Say what the first run downloads; empty where the code of the weights' authors does it."""
+    if checkpoint.loader == "remote-code":
+        return ""
+    return f"The first run downloads {checkpoint.hub_id}{_size(checkpoint)}."
 
 
 def _size(checkpoint: Checkpoint) -> str:

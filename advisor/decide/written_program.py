@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.program_header import (
+    download_of,
     header,
     install_line,
     prepared_by,
@@ -47,6 +48,8 @@ from advisor.model.library import Program, ProgramTool, Runtime
 if TYPE_CHECKING:
     from advisor.decide.advice import Advice, TaskAdvice
 
+DEVICE = "device"
+"""The question where a program runs."""
 DOES = {AS_IS: "runs", FINE_TUNE: "fine-tunes", COMPOSE: "combines and trains"}
 
 
@@ -56,7 +59,7 @@ class Script(NamedTuple):
     `checkpoint` is empty where its parts are to be joined first. `note` says where it is not all
     that was asked for. A notebook has `cell` in its place, on one image, under lines that are
     `said` and after what `needed` packages are installed by. `runs` are the words of its command
-    lines, in their order.
+    lines, in their order; `expects` says on which device it runs, and what it downloads.
     """
 
     checkpoint: str
@@ -71,6 +74,7 @@ class Script(NamedTuple):
     needed: Sequence[str] = ()
     tool: ProgramTool | None = None
     runs: Sequence[str] = ()
+    expects: str = ""
 
     def to_dict(self, digest: str) -> dict[str, Any]:
         """Return the JSON document of `advisor code --format json`."""
@@ -120,12 +124,14 @@ def script(
     thinking: bool = True,
     runtime_name: str = "",
     fields: str = "",
+    saved: str = "",
 ) -> Script:
     """Return the program for the first checkpoint of an answer, or for a `named` one.
 
     With `join` it joins parts to a new one. Without `thinking` it does not think before it answers.
     Where no runtime is named, it is that of the device, or the nearest that runs the checkpoint.
     `fields` are those that a program reads from documents where none are given when it runs.
+    `saved` is the name of the file that it is written to, empty where nobody says.
     Raises UsageError where there is no checkpoint, where parts are not joined for such a task, or
     where no program is known.
     """
@@ -176,9 +182,24 @@ def script(
     if checkpoint and program:
         tool = tool_of(rulebase, checkpoint, task, program, advice.options)
         runs = _command_words(tool, fields, sample_of(program, advice.options)) if tool else runs
-    text = with_header(code, header(needed, checkpoint, comments, runs, prepared))
+    text = with_header(code, header(needed, checkpoint, comments, runs, prepared, saved))
     label = runtime.label if runtime else TRANSFORMERS
-    return Script(name, use, task, text, made, label, note, comments, cell, needed, tool, runs)
+    download = prepared[-1] if prepared else download_of(checkpoint) if checkpoint else ""
+    expects = f"{_device(advice)} {download}".strip()
+    return Script(
+        name, use, task, text, made, label, note, comments, cell, needed, tool, runs, expects
+    )
+
+
+def _device(advice: TaskAdvice) -> str:
+    """Say which device the answers are for, and by which flag another is named where none was."""
+    answer = advice.decision.profile.get(DEVICE)
+    question = advice.rulebase.question(DEVICE)
+    option = question.option(answer.options[0]) if answer and len(answer.options) == 1 else None
+    if answer is None or option is None:
+        return ""
+    default = "" if answer.is_given else f" (default; `--{question.typed}` changes this)"
+    return f"Device: {option.label}{default}."
 
 
 def _command_words(tool: ProgramTool, fields: str, sample: str) -> list[str]:

@@ -95,7 +95,9 @@ def code(
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
     runtime = runtime or _of_page(rulebase, shown)
     ways: Any = {"runtime_name": runtime, "fields": fields_in(rulebase, need)}
-    written = script(answer, checkpoint, join=join, thinking=not no_thinking, **ways)
+    files_named = (file.name for format, file in shown.files if format == FORMATS[0])
+    saved = "" if project else next(files_named, "")
+    written = script(answer, checkpoint, join=join, thinking=not no_thinking, saved=saved, **ways)
     _check_page(shown, written, runtime)
     files = write_project(project, written, answer.advice[0]) if project else []
     shown.emit(_report(written, files, rulebase.digest), once=FORMATS[0])
@@ -122,7 +124,9 @@ def _of_page(rulebase: RuleBase, shown: Showing) -> str:
 
 
 def _afterwards(shown: Showing, written: Script) -> Iterator[str]:
-    """Yield how each program that was written to a file is run, and what else is to be said."""
+    """Yield what was written to files, how each program is run, and what else is to be said."""
+    if any(format != "json" for format, _ in shown.files):
+        yield f"advisor: it {written.said[0]}. {written.expects}".rstrip()
     for format, file in shown.files:
         if format == FORMATS[0] and not written.is_page:
             run = f"uv run {quoted(path_shown(file))} {''.join(written.runs[:1])}".rstrip()

@@ -388,7 +388,7 @@ def test_a_file_of_somebody_else_is_overwritten_only_by_force(advisor, tmp_path)
     for _ in range(2):
         assert advisor("code", "captioning", "-o", str(written)).code == 0
     assert advisor("code", "captioning", "-o", str(own), "--force").code == 0
-    assert own.read_text() == written.read_text()
+    assert own.read_text().replace("own.py", "run.py") == written.read_text()
 
 
 def test_how_to_run_a_file_is_what_its_head_says(advisor, tmp_path):
@@ -397,7 +397,27 @@ def test_how_to_run_a_file_is_what_its_head_says(advisor, tmp_path):
         run = advisor("code", *words, "-o", str(file), "--force").err.partition("e.g. `uv run ")[2]
         own, *rest = shlex.split(run.partition("`")[0])
         assert own == str(file)
-        assert f"uv run program.py {shlex.join(rest)}\n" in file.read_text(encoding="utf-8")
+        head = file.read_text(encoding="utf-8")
+        assert f"#   uv run 'my program.py' {shlex.join(rest)}\n" in head
+        assert "program.py and run it" not in head
+        assert "Save this as program.py and run it." in advisor("code", *words).out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "Device: a computer with a GPU (default; `--device` changes this). The first run"),
+        (("--device", "cpu"), "Device: a computer without a GPU. The first run downloads "),
+        (("--components", "custom", "--training", "fine-tune", "--join"), "combines and trains"),
+    ],
+)
+def test_what_was_written_is_said_with_its_device_and_download(advisor, tmp_path, words, said):
+    written = advisor("code", "captioning", *words, "-o", str(tmp_path / "cap.py"))
+    (line,) = [line for line in written.err.splitlines() if line.startswith("advisor: it ")]
+    assert said in line
+    assert ("GB: " in line) == ("--join" not in words)
+    assert "for captioning. Device: " in line
+    assert "advisor: it " not in advisor("code", "captioning", *words).err
 
 
 def test_labels_given_to_code_are_those_of_the_program(advisor):
