@@ -92,7 +92,7 @@ def snippet(
         "array": "torch.Tensor" if "import torch" in code else "np.ndarray",
         "page-case": LOWERED_ON_PAGES if checkpoint.text_case == "lower" else "",
         "server-address": rulebase.runtimes[runtime].server if runtime != TRANSFORMERS else "",
-        "new-tokens": str(act.new_tokens if act else most),
+        "new-tokens": str(act.limit(task) if act else most),
         "thought-tokens": str(max((each.thought_tokens for each in uses), default=most)),
         "thinking": _switched(checkpoint, on=thinking),
         "template": _switched(checkpoint, on=thinking, of_request=True),

@@ -230,7 +230,7 @@ class ServedModel:
             endpoint.optional["chat_template_kwargs"] = {"enable_thinking": False}
         rulebase = load_rules(overlays=tuple(map(Path, asking.overlays)))
         act, task = act_of(rulebase, candidate.task), candidate.task
-        self.limit = asking.max_new_tokens or (act.new_tokens if act else 0)
+        self.limit = asking.max_new_tokens or (act.limit(task) if act else 0)
         self.use = use_for(uses_of(rulebase, None), act) if act else None
         loads = self.use.loads[ANY_TYPE] if self.use else None
         self.prompts = prompts_for(rulebase, self.use, loads, task) if self.use and loads else ()

@@ -82,6 +82,7 @@ Groups = Annotated[Mapping[str, Sequence[str]], MapOf(ListOf(KebabCase(), least=
 Text = Annotated[str, TextOf()]
 Texts = Annotated[Sequence[Text], Least(1)]
 Positive = Annotated[int, Integer(1)]
+Limits = Annotated[Mapping[str, int], MapOf(Integer(1), KebabCase(of="task"), least=1)]
 NotNegative = Annotated[int, Integer(0)]
 Month = Annotated[str, TextOf(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?", 'a month or day such as "2026-11"')]
 HubId = Annotated[str, TextOf(HUB_ID, "a Hub id such as `org/name`")]

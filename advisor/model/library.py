@@ -155,7 +155,8 @@ class Act(NamedTuple):
     """What a runner does with an image. Many tasks share one act.
 
     `needs` are the flags of `advisor try` that it needs beside the image; `result` is what a
-    program calls that which it writes of one, and `new_tokens` how many tokens that may take.
+    program calls that which it writes of one, and `new_tokens` how many tokens that may take;
+    `longer` has more by task.
     """
 
     id: f.Id
@@ -163,6 +164,11 @@ class Act(NamedTuple):
     result: f.Text = "result"
     needs: f.TrialFlags = ()
     new_tokens: f.Positive = 1
+    longer: f.Limits = {}
+
+    def limit(self, task: str | None) -> int:
+        """Return how many tokens may be written for a task."""
+        return self.longer.get(task or "", self.new_tokens)
 
 
 class RunnerUse(NamedTuple):

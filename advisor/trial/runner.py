@@ -236,7 +236,7 @@ def load_runner(
         loading=how,
         use=use,
         task=task,
-        new_tokens=act.new_tokens,
+        new_tokens=act.limit(task),
         entry=entry,
         warnings=(*notes, *way),
     )

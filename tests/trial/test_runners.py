@@ -166,6 +166,8 @@ def test_an_encoder_decoder_writes_a_caption(tiny: Tiny, image: OpenedImage, kin
 def test_a_line_reader_reads_and_doubts_a_page(tiny: Tiny) -> None:
     from PIL import Image
 
+    assert load_runner(tiny("trocr"), "ocr-line", device="cpu").new_tokens == 256
+    assert load_runner(tiny("trocr"), "handwriting", device="cpu").new_tokens == 4096  # pages too
     runner = load_runner(tiny("trocr"), "ocr-line", device="cpu", max_new_tokens=5)
     line = open_image(Image.effect_noise((400, 40), 90).convert("RGB"))
     network, processor = bare(tiny("trocr"), "VisionEncoderDecoderModel")

@@ -410,3 +410,8 @@ def test_parts_are_joined_trained_and_saved(pairs, tmp_path):
     )
     printed = run(answered, "nlpconnect/vit-gpt2-image-captioning", tmp_path / "fine-tuned")
     assert printed.endswith("\n")
+    settings = tmp_path / "fine-tuned" / "generation_config.json"  # a text that nothing ends
+    endless = json.loads(settings.read_text()) | {"eos_token_id": None}
+    settings.write_text(json.dumps(endless))
+    printed = run(answered, "nlpconnect/vit-gpt2-image-captioning", tmp_path / "fine-tuned")
+    assert printed.endswith("\n")
