@@ -94,10 +94,8 @@ def code(
     checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first)
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
     runtime = runtime or _of_page(rulebase, shown)
-    ways: Any = {"runtime_name": runtime, "fields": fields_in(rulebase, need)}
-    files_named = (file.name for format, file in shown.files if format == FORMATS[0])
-    saved = "" if project else next(files_named, "")
-    written = script(answer, checkpoint, join=join, thinking=not no_thinking, saved=saved, **ways)
+    ways: Any = {"runtime_name": runtime, **_file_and_fields(rulebase, need, shown, project)}
+    written = script(answer, checkpoint, join=join, thinking=not no_thinking, **ways)
     _check_page(shown, written, runtime)
     files = write_project(project, written, answer.advice[0]) if project else []
     shown.emit(_report(written, files, rulebase.digest), once=FORMATS[0])
@@ -121,6 +119,14 @@ def _of_page(rulebase: RuleBase, shown: Showing) -> str:
     """Return the runtime that makes a page where one is asked for; empty where none is."""
     pages = (runtime.label for runtime in rulebase.runtimes.values() if runtime.page)
     return next(pages, "") if PAGE in shown.formats else ""
+
+
+def _file_and_fields(
+    rulebase: RuleBase, need: Sequence[str], shown: Showing, project: Path | None
+) -> dict[str, str]:
+    """Return the fields that a need names, and the file that the program is written to, if any."""
+    named = [file.name for format, file in shown.files if format == FORMATS[0] and not project]
+    return {"fields": fields_in(rulebase, need), "saved": named[0] if named else ""}
 
 
 def _afterwards(shown: Showing, written: Script) -> Iterator[str]:

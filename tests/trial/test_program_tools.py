@@ -278,11 +278,11 @@ def test_an_index_is_made_gone_on_with_and_asked(key, tiny, photos, capfd):
 
 
 def an_index_of_others_is_refused(code, checkpoint, network, capfd):
-    """Vectors of another checkpoint, or of nobody knows which, are neither read nor added to."""
+    """Vectors of another checkpoint, or other files, are neither read nor added to."""
     about, before = Path("index/index.json"), Path("index/vectors.f16").read_bytes()
     assert json.loads(about.read_text()) == {"checkpoint": str(network), "holds": "images"}
     another = shutil.copytree(network, "another")
-    for made_by in (f"images of {network}", "files of unknown weights"):
+    for made_by in (f"images of {network}", "other files"):
         capfd.readouterr()
         with pytest.raises(SystemExit) as refused:
             called(code, checkpoint, another, "index", "photos")
