@@ -160,7 +160,7 @@ def test_each_program_goes_by_the_pipeline_of_its_entry():
 
 LAST_RESORT = {"load-alone", "load-open-clip-alone", "load-parts-alone"}
 """Programs of what no other is for: they load a network, and nobody knows how it is called."""
-MOST_LINES, MOST_TO_TRAIN = 120, 160
+MOST_LINES, MOST_TO_TRAIN = 128, 160
 """Lines of a tool without its head, blank lines and imports; of a probe, which is trained."""
 
 
