@@ -41,8 +41,11 @@ EXAMPLES, CLASSES, ITEMS = "examples", ("classes", "kinds"), ("items", "things")
 TRAINING, LEARNT_FROM, MACHINE = "training", "learnt-from", "machine-"
 """The concept of who trains, the words right before what that is done on, ids of machines."""
 
-WAITING, SORTING = "waiting", ("classify", "tag", "labelled")
-"""The measure of so many a day, and concepts of who has examples of each class."""
+WAITING, SORTING = ("waiting", "per-"), ("classify", "tag", "labelled")
+"""Beginnings of measures of so many a time, and concepts of who has examples of each class."""
+
+RATE, LEFT, DAY = "per-", "left-", 24.0
+"""Beginnings of measures of so many a day, whose images are done in its hours, and of hours."""
 
 MOST_EACH = 5_000
 """More images are no examples of each class: `trier 15 000 photos par type` sorts them by it."""
@@ -99,6 +102,8 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
         alone = mark is None and not named
         if before and _goes_with(lexicon, swept, before, number, alone=alone):
             mark = before
+        if before and mark and mark.id in ITEMS and _is_rate_of(swept, before, number):
+            mark = before
         each = number.value == 1 and mark and written_by_character(swept.tokens[mark.first].form)
         if mark is not None and 1 <= number.value <= LARGEST and not each:  # 1本: each clip
             value = round(number.value * lexicon.index["measures"][mark.id][1], 6)
@@ -108,6 +113,24 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
                 Amount(value, number.exact, first, last, EXAMPLES if learnt else mark.id)
             )
     return _of_all_classes(swept, amounts)
+
+
+def _is_rate_of(swept: Swept, mark: Mark, number: Amount) -> bool:
+    """True for so many a time that stands before its number: every day 500 photos."""
+    near = 0 <= number.first - mark.last <= NEAR
+    return near and mark.id.startswith(RATE) and _is_one_clause(swept, mark.first, number.first)
+
+
+def hours_left(
+    lexicon: Lexicon, swept: Swept, amounts: Sequence[Amount]
+) -> tuple[float, tuple[int, int]] | None:
+    """Return in how many hours a collection is to be done, with the words that say so."""
+    for mark in swept.of(MEASURE):
+        if mark.id.startswith(LEFT):
+            return lexicon.index["measures"][mark.id][1], swept.span(mark)
+    rates = {amount.measure for amount in amounts if amount.measure.startswith(RATE)}
+    spans = [swept.span(mark) for mark in swept.of(MEASURE) if mark.id in rates]
+    return (DAY, spans[0]) if spans else None
 
 
 def _ends_a_name(swept: Swept, measures: Sequence[Mark], number: Amount) -> bool:
@@ -134,7 +157,7 @@ def _is_learnt_from(lexicon: Lexicon, swept: Swept, number: Amount, mark: Mark) 
         or at.first == mark.last
         or (at.id == OF_EACH and at.last in near and _is_one_clause(swept, at.first, number.first))
     }
-    often = any(at.first == mark.last and at.id == WAITING for at in swept.of(MEASURE))
+    often = any(at.first == mark.last and at.id.startswith(WAITING) for at in swept.of(MEASURE))
     named = {mark.id for mark in swept.of(CONCEPT, SAYING) if not mark.negated}
     unless = lexicon.index["measures"][EXAMPLES][3]
     trains = LEARNT_FROM in beside and TRAINING in named and named.isdisjoint(unless)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from advisor.decide.advice import SCREEN, Screen
@@ -131,10 +132,13 @@ def _read(understanding: Understood) -> Iterator[tuple[str, tuple[str, ...]]]:
     for answer_read in understanding.kept:
         if not answer_read.implication:
             yield _answer(understanding, answer_read), reading.words(answer_read.spans)
-    if understanding.fields:
-        yield "fields to read", understanding.fields
-    if reading.taken_back:
-        yield "not wanted", reading.words(reading.taken_back)
+    hours = reading.bound[0] if reading.bound else 0
+    others = {
+        "fields to read": understanding.fields,
+        f"within: {hours:g}h": reading.words(understanding.bound),
+        "not wanted": reading.words(reading.taken_back),
+    }
+    yield from filter(itemgetter(1), others.items())
     for span, word in reading.corrected:
         yield f"read as {word}", reading.words((span,))
     for answer_read in understanding.dropped:

@@ -14,7 +14,7 @@ from advisor.engine.machines import share_of
 from advisor.engine.profile import Answer, read_answer
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
-from advisor.need.amounts import amounts
+from advisor.need.amounts import amounts, hours_left
 from advisor.need.lexicon import USUAL, Lexicon, lexicon_of
 from advisor.need.sweep import Mark, Swept, sweep
 
@@ -79,6 +79,7 @@ class Reading(NamedTuple):
     by their words, `corrected` the words that were read as another, with that, `taken_back` the
     words that a negation takes back. `not_understood` are the words that say nothing known, `idle`
     those that are known and say nothing here. `fields` are names of what documents hold.
+    `bound` is in how many hours all is to be done, with the words that say so.
     """
 
     text: str
@@ -93,6 +94,7 @@ class Reading(NamedTuple):
     idle: tuple[Span, ...]
     not_understood: tuple[Span, ...]
     fields: tuple[Span, ...] = ()
+    bound: tuple[float, Span] | None = None
 
     @property
     def sure(self) -> bool:
@@ -168,6 +170,7 @@ def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Rea
         idle=idle,
         not_understood=tuple(span for span in rest if span[0] not in starts),
         fields=tuple(swept.span(mark) for mark in swept.of(SAYING) if mark.id == FIELD),
+        bound=hours_left(lexicon, swept, numbers),
     )
 
 

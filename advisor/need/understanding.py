@@ -19,7 +19,7 @@ from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED
 from advisor.decide.recommendation import Recommendation, advise
 from advisor.decide.selection import ORDERS
 from advisor.engine.decision import Engine
-from advisor.engine.profile import Answer, Profile, moot_for, without_moot
+from advisor.engine.profile import Answer, Profile, counted, moot_for, without_moot
 from advisor.errors import ContradictionError, UsageError, nearest, unknown_name
 from advisor.model import TASK
 from advisor.need.lexicon import lexicon_of
@@ -92,6 +92,7 @@ def understand(
         possible = [_without_task(engine, reading, given)]
     tasks = tuple(task for task, fit in zip(tasks, fitted, strict=True) if fit is not None)
     profile, dropped = possible[0]
+    engine = _bounded(engine, reading, profile, how)
     answers = profile
     if TASK in given:
         advice = tuple(advise(engine, each, **how) for each, _ in possible)
@@ -108,6 +109,24 @@ def understand(
         literally=literally,
         between=() if TASK in given else _between(engine, reading, given, tasks),
     )
+
+
+def _bounded(engine: Engine, reading: Reading, profile: Profile, how: Mapping[str, Any]) -> Engine:
+    """Return the engine under the bound that a sentence sets on the time, where it can be held.
+
+    It cannot where the speed of the machine is not known, or that of none of the checkpoints left.
+    """
+    from advisor.decide.workload import speed_for, within_rules
+
+    rulebase = engine.rulebase
+    if reading.bound is None or rulebase.within is not None:
+        return engine
+    if not counted(rulebase, profile) or speed_for(rulebase, profile) is None:
+        return engine
+    bounded = Engine.known(within_rules(rulebase, reading.bound[0], profile), engine.priority)
+    first = next(iter(advise(bounded, profile, **how).selection.picks), None)
+    timed = first is not None and all(gap.field != "hours" for gap in first.unknown)
+    return bounded if timed else engine
 
 
 def _is_understood(reading: Reading, tasks: tuple[TaskRead, ...], given: Profile) -> bool:

@@ -10,7 +10,7 @@ from advisor.decide.selection import ORDERS, sort_flag
 from advisor.engine.profile import Answer, Profile
 from advisor.model import NOT_APPLICABLE, TASK
 from advisor.model.value import NamedTuple
-from advisor.need.reading import AnswerRead, Reading, TaskRead
+from advisor.need.reading import AnswerRead, Reading, Span, TaskRead
 
 FIELDS = "fields"
 """What an act gives that reads named values from documents."""
@@ -70,6 +70,12 @@ class Understood(NamedTuple):
         return named if act is not None and act.result == FIELDS else ()
 
     @property
+    def bound(self) -> tuple[Span, ...]:
+        """The words that bound the time of a collection, where the answer holds to them."""
+        within, bound = self.recommendation.rulebase.within, self.reading.bound
+        return bound[1:] if bound and within and within.hours == bound[0] else ()
+
+    @property
     def offered(self) -> tuple[str, ...]:
         """The tasks to offer as what was meant: those within reach, then others touched."""
         tasks = dict.fromkeys(task.task for task in (*self.tasks, *self.reading.touched))
@@ -82,12 +88,18 @@ class Understood(NamedTuple):
             return ()
         recommendation = self.recommendation
         rest = {id: answer for id, answer in self.profile.items() if id != TASK}
+        within = within_words(recommendation.rulebase)
         return tuple(
-            command(
-                "recommend",
-                recommendation.rulebase,
-                {TASK: Answer((task,), None, "flag"), **rest},
-                recommendation.priority,
+            " ".join(
+                [
+                    command(
+                        "recommend",
+                        recommendation.rulebase,
+                        {TASK: Answer((task,), None, "flag"), **rest},
+                        recommendation.priority,
+                    ),
+                    *within,
+                ]
             )
             for task in self.between[:OFFERED] or [task.task for task in self.tasks]
         )
@@ -101,6 +113,6 @@ class Understood(NamedTuple):
         words += ["--no-infer"] if self.literally else []
         words += [sort_flag(recommendation.order)] if recommendation.order != ORDERS[0] else []
         words += strict_words(recommendation.strict)
-        words += within_words(recommendation.rulebase)
+        words += [] if self.bound else within_words(recommendation.rulebase)
         words += ["--verified-only"] if recommendation.verified_only else []
         return " ".join(words)

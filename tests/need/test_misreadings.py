@@ -3,7 +3,7 @@
 import pytest
 
 from advisor.need.reading import read
-from advisor.need.understanding import not_understood
+from advisor.need.understanding import not_understood, understand
 
 
 def options_of(rulebase, text):
@@ -642,3 +642,70 @@ def test_a_name_that_is_no_other_word_needs_no_capital(rulebase, name):
 )
 def test_a_word_that_is_a_name_too_needs_one(rulebase, text):
     assert not read(rulebase, text).names
+
+
+@pytest.mark.parametrize(
+    ("text", "items", "hours"),
+    [
+        ("flag nudity in user uploads, about 40 uploads per second", 3_456_000, 24),
+        ("30 Fotos pro Minute sortieren", 43_200, 24),
+        ("trier 500 photos par heure", 12_000, 24),
+        ("describir 500 fotos al día", 500, 24),
+        ("descrivere 2 foto al secondo", 172_800, 24),
+        ("每天描述5000张图片", 5_000, 24),
+        ("毎日5000枚の写真を説明したい", 5_000, 24),
+        ("match 3 million pairs of caption and picture in a day", 3_000_000, 24),
+        ("légender 5000 photos en une journée", 5_000, 24),
+        ("20.000 Bilder über Nacht beschreiben", 20_000, 12),
+        ("caption 20,000 images over the weekend", 20_000, 60),
+        ("给20万张训练图打中文标签描述，要求一天内跑完", 200_000, 24),
+    ],
+)
+def test_a_rate_and_a_deadline_say_how_many_in_how_many_hours(rulebase, text, items, hours):
+    reading = read(rulebase, text)
+    assert numbers_of(rulebase, text)["collection"] == items
+    assert reading.bound[0] == hours
+    assert "training" not in options_of(rulebase, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["caption 5000 photos", "two sentences a day", "describe photos at 10 fps", "photos of a day"],
+)
+def test_without_a_number_of_items_a_time_bounds_nothing(rulebase, text):
+    assert read(rulebase, text).bound is None
+
+
+UPLOADS = "flag nudity in user uploads, about 40 uploads per second, T4"
+
+
+def test_the_answer_holds_to_the_time_of_a_sentence(engine):
+    answer = understand(engine, UPLOADS)
+    assert answer.recommendation.rulebase.within.hours == 24
+    first = answer.advice.selection.picks[0]
+    unbounded = understand(engine, UPLOADS.replace(" per second", ""))
+    assert unbounded.recommendation.rulebase.within is None
+    assert unbounded.advice.selection.picks[0].checkpoint != first.checkpoint
+    assert answer.reading.words(answer.bound) == ("per second",)
+    assert answer.confirming == () or "--within 24h" in answer.confirming[0]
+    assert "within: 24h" in str(answer.to_page())
+    assert "--within" not in answer.command  # the sentence says it
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["40 photos per second to describe", "200,000 photos to caption in a day, Chinese, A100 80GB"],
+)
+def test_a_time_that_nobody_knows_to_be_held_bounds_nothing(engine, text):
+    answer = understand(engine, text)
+    assert answer.recommendation.rulebase.within is None
+    assert answer.bound == ()
+
+
+def test_a_model_of_the_language_that_is_a_pickle_is_not_denied(rulebase):
+    """The catalogue holds French handwriting models, which are not loaded."""
+    name = "handwriting-in-a-language-without-a-ready-reader"
+    reason = next(rule.because for rule in rulebase.rules if rule.id == name)
+    assert "no loadable handwriting model" in reason
+    pickles = [one for id, one in rulebase.checkpoints.items() if id in reason]
+    assert [one.weights for one in pickles] == ["pickle"]
