@@ -650,6 +650,7 @@ def test_a_word_that_is_a_name_too_needs_one(rulebase, text):
         ("flag nudity in user uploads, about 40 uploads per second", 3_456_000, 24),
         ("30 Fotos pro Minute sortieren", 43_200, 24),
         ("trier 500 photos par heure", 12_000, 24),
+        ("caption 10 images a second", 864_000, 24),
         ("describir 500 fotos al día", 500, 24),
         ("descrivere 2 foto al secondo", 172_800, 24),
         ("每天描述5000张图片", 5_000, 24),
@@ -670,7 +671,15 @@ def test_a_rate_and_a_deadline_say_how_many_in_how_many_hours(rulebase, text, it
 
 @pytest.mark.parametrize(
     "text",
-    ["caption 5000 photos", "two sentences a day", "describe photos at 10 fps", "photos of a day"],
+    [
+        "caption 5000 photos",
+        "describe photos at 10 fps",
+        "compare 500 photos with a second photo of each",
+        "keep every second of 500 frames",
+        "caption 500 photos that were taken at night",
+        "500 Fotos vom Wochenende beschreiben",
+        "describir 500 fotos hechas durante la noche",
+    ],
 )
 def test_without_a_number_of_items_a_time_bounds_nothing(rulebase, text):
     assert read(rulebase, text).bound is None
