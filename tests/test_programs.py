@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from printed_programs import hold_style
 
-from advisor.decide.programs import literal, program_for, prompt_for, snippet
+from advisor.decide.programs import literal, program_for, prompt_for, snippet, way_of
 from advisor.decide.recommendation import recommend
 from advisor.decide.written_program import script
 from advisor.errors import BrokenFileError
@@ -137,7 +137,8 @@ def test_each_program_loads_what_its_entry_states():
     """Its class and processor, or the parts of one; an entry that open_clip loads, by open_clip."""
     parts = {"AutoProcessor", "AutoImageProcessor", "AutoTokenizer"}
     for checkpoint, task in EVERY:
-        for code in both_of(checkpoint, task) if task not in checkpoint.pipelines else ():
+        staged = checkpoint.pipelines and task == "ocr-page"
+        for code in () if staged else both_of(checkpoint, task):
             loaded = set(re.findall(r"(\w+)\.from_pretrained\(name", code))
             if checkpoint.loader == "open_clip":
                 assert f'name = "hf-hub:{checkpoint.id}"' in code
@@ -149,11 +150,14 @@ def test_each_program_loads_what_its_entry_states():
             assert others <= {checkpoint.processor} or others <= parts, (checkpoint.id, loaded)
 
 
-def test_each_program_goes_by_the_pipeline_of_its_entry():
+def test_each_program_for_printed_pages_goes_by_the_pipeline_of_its_entry():
+    """That for handwriting reads a line, and says what whole pages need."""
     staged = [(one, task) for one, task in EVERY if one.pipelines.get(task)]
-    assert len(staged) == 3
+    assert sorted(task for _, task in staged) == ["handwriting"] * 3 + ["ocr-page"] * 3
+    for checkpoint, task in staged:
+        assert way_of(checkpoint, task).startswith("for whole pages the model needs the pipeline")
     for checkpoint, task in EVERY:
-        version = checkpoint.pipelines.get(task)
+        version = checkpoint.pipelines.get(task) if task == "ocr-page" else None
         for code in both_of(checkpoint, task):
             assert (f'PaddleOCRVL(pipeline_version="{version}")' in code) == bool(version)
 

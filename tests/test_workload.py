@@ -1,12 +1,13 @@
 """How long a collection takes, and the bound on it."""
 
 import json
+import re
 
 import pytest
 
 from advisor.cli.main import run
 from advisor.decide.recommendation import recommend
-from advisor.decide.workload import speed_for, time_of, workload_of
+from advisor.decide.workload import hours_within, speed_for, time_of, workload_of
 from advisor.errors import UsageError
 from advisor.model.library import NETWORKS, Tower
 from advisor.rulebase.store import load_rules
@@ -168,6 +169,36 @@ def test_what_changes_the_answer_under_a_bound_does_so_when_it_is_given(rules):
         if set(change.answers) <= {"device", "memory-gb", "language"}:
             other = recommend(rules, {**CASE, **change.answers}, within="24h")
             assert (other.checkpoint or "") == change.checkpoint, change.answers
+
+
+def test_where_all_known_times_are_too_long_the_answer_names_the_fastest(rules, capsys):
+    """What nobody timed stands first then; that the number is of no matter is not said."""
+    case = {"task": "dataset-captioning", "num-items": 10**6, "device": "gpu", "memory-gb": 16}
+    flags = [word for id, value in case.items() for word in (f"--{id}", str(value))]
+    assert run(["recommend", *flags, "--within", "48h"]) == 0
+    page = capsys.readouterr()
+    assert "no effect" not in page.err
+    text = " ".join(page.out.split())
+    late = re.search(
+        "no known time is within 48h: (.+?), the fastest, takes about (.+?) hours", text
+    )
+    bound = recommend(rules, case, within="48h")
+    (advice,) = bound.advice
+    hours = {
+        suitability.checkpoint.id: hours_within(
+            bound.rulebase, suitability.checkpoint, advice.decision.profile
+        )
+        for suitability in advice.selection.rejected
+        if [gap.field for gap in suitability.lacks] == ["hours"]
+    }
+    assert hours[late[1]] == min(hours.values()) > 48
+    assert late[2] == f"{hours[late[1]]:,.0f}"
+    assert run(["recommend", *flags]) == 0
+    page = capsys.readouterr()
+    assert "`--num-items` has no effect on dataset-captioning" in page.err
+    assert "known time" not in page.out
+    assert run(["recommend", *flags, "--within", "9000h"]) == 0
+    assert "known time" not in capsys.readouterr().out
 
 
 def test_rules_without_speeds_know_no_hours(rules):

@@ -286,7 +286,7 @@ class _Values:
         answers = (
             read_answers(rulebase, rest, "file") | read_answers(rulebase, flags, "flag") | here
         )
-        profile, notes = as_meant(rulebase, answers)
+        profile, notes = as_meant(rulebase, answers, bounded=bool(self._given.get("within")))
         note(*(f"advisor: {line}" for line in notes))
         return {q.id: profile[q.id] for q in rulebase.questions if q.id in profile}
 

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.decide.advice import END, SCREEN, Screen
 from advisor.decide.command_lines import command, flags
+from advisor.decide.memory import PAGES
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
 from advisor.decide.programs import way_of
 from advisor.decide.ranking import FIGURE, NOTHING
 from advisor.decide.requirements import AS_IS, Requirements
+from advisor.decide.runtimes import TRANSFORMERS, runtime_for
 from advisor.decide.selection import Selection
 from advisor.decide.shortlist import (
     UNMEASURED,
@@ -32,6 +34,7 @@ from advisor.decide.shortlist import (
     standing,
     unverified_text,
 )
+from advisor.decide.workload import hours_within, rounded
 from advisor.draw.blocks import (
     Code,
     Heading,
@@ -139,6 +142,7 @@ def as_page(
         text = text.replace(by_flags, by_words)
     commands = Code(text, "console")
     for task_advice in advice:
+        written = tuple(_written(recommendation, task_advice))
         if len(advice) > 1:
             page.append(Heading(task_advice.rulebase.task(str(task_advice.task)).name))
         if whole:
@@ -147,15 +151,17 @@ def as_page(
             page += [*_head(task_advice, AMPLE, _better(task_advice))]
             page += details(task_advice, today)
         elif len(advice) == 1:
-            return [*page, *_screen(task_advice, commands, screen)]
+            return [*page, *_screen(task_advice, commands, screen, written)]
         else:
-            page += _screen(task_advice, None, screen)
+            page += _screen(task_advice, None, screen, written)
     if whole:
-        page.append(Heading("Next", 3))
+        page += [Heading("Next", 3), *_notes(written)]
     return [*page, commands]
 
 
-def _screen(advice: TaskAdvice, commands: Code | None, screen: Screen) -> Page:
+def _screen(
+    advice: TaskAdvice, commands: Code | None, screen: Screen, written: tuple[Note, ...]
+) -> Page:
     """The answer for one task on one screen, with as much as fits, and commands below it."""
     page: Page = []
     lines, better = min(screen.lines, screen.most), _better(advice)
@@ -163,7 +169,8 @@ def _screen(advice: TaskAdvice, commands: Code | None, screen: Screen) -> Page:
         head = _head(advice, room, better)
         notes = [note.text for block in head if isinstance(block, Notes) for note in block.rows]
         table = shortlist(advice, room.checkpoints, " ".join(notes))
-        page = [*head, *table, *_notes(_foot(advice, room) if room.better else ())]
+        foot = (*_foot(advice, room), *written) if room.better else ()
+        page = [*head, *table, *_notes(foot)]
         if commands:
             last = commands.text.splitlines()[-room.commands :]
             page.append(commands._replace(text="\n".join(last)))
@@ -196,16 +203,21 @@ def _head(advice: TaskAdvice, room: Room, better: Iterable[Note]) -> Page:
     if first.checkpoint.network:
         family = f"{first.checkpoint.network}, listed with {family}"
     use = "" if first.use == AS_IS else f"to {first.use}"
-    notes = (use, family, precision_text(first.checkpoint), unsure or _certainty(advice))
+    loader = first.checkpoint.loader
+    loads = UNLOADED.get(loader, f"loads with {loader}" if loader != TRANSFORMERS else "")
+    notes = (use, family, precision_text(first.checkpoint), loads, unsure or _certainty(advice))
     head = Headline(linked_id(first), tuple(note for note in notes if note))
     first_notes = list(_first(advice))
     if took := advice.hours(first):
         first_notes.append(Note("Time", took.text, lines=2))
+    elif late := _late(advice):
+        first_notes.append(Note("Time", late, lines=2))
     options = {id: answer.options for id, answer in decision.profile.items() if answer.is_given}
     if first.needs_gb and (share := share_of(advice.rulebase, options)):
         least = ceil(first.needs_gb / share.of)
         first_notes.append(Note("Memory", f"{least} GB in total: {share.because}", lines=2))
-    if advice.task in first.checkpoint.pipelines:
+    pages = not set(PAGES).isdisjoint(options.get("reading", PAGES))
+    if advice.task in first.checkpoint.pipelines and pages:
         first_notes.append(Note("Pipeline", f"{way_of(first.checkpoint, str(advice.task))}."))
     ranking, *others = (note._replace(lines=room.first) for note in first_notes)
     more = (*better, *others) if room.better else ()
@@ -274,6 +286,23 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
         if grounds == UNSCORED:
             why = why.removeprefix(UNMEASURED)
         yield Note("Ranking", f"{grounds}; {why}", lines=2)
+
+
+def _late(advice: TaskAdvice) -> str:
+    """Say which is the fastest where a bound rules out all whose time is known, else nothing."""
+    rulebase, picks, profile = advice.rulebase, advice.selection.picks, advice.decision.profile
+    if not rulebase.within or any("hours" not in {g.field for g in p.unknown} for p in picks):
+        return ""
+    times = []
+    for rejected in advice.selection.rejected:
+        took = hours_within(rulebase, rejected.checkpoint, profile)
+        if took and rejected.use == picks[0].use and {g.field for g in rejected.lacks} == {"hours"}:
+            times.append((took, rejected.checkpoint.id))
+    if not times:
+        return ""
+    took, id = min(times)
+    bound = f"no known time is within {rulebase.within.hours:g}h"
+    return f"{bound}: {id}, the fastest, takes about {rounded(took)} hours."
 
 
 def _unloadable(selection: Selection) -> Iterator[Note]:
@@ -452,6 +481,17 @@ def _against(advice: TaskAdvice, assessment: Assessment) -> str:
     rules = [fired.rule for fired in assessment.fired if fired.rule.effect == "avoid"]
     reasons = [rule.because for rule in rules if rule.criterion == lost_on]
     return min(reasons, key=len, default=lost_on_text(advice.rulebase, lost_on, assessment.fit))
+
+
+def _written(recommendation: Advice, advice: TaskAdvice) -> Iterator[Note]:
+    """What `advisor code` writes where no program runs the first checkpoint on the device."""
+    runtime = runtime_for(advice.rulebase, advice.options)
+    if runtime and advice.selection.picks and advice.has_program:
+        from advisor.decide.written_program import written_instead
+
+        if instead := written_instead(recommendation._replace(advice=(advice,))):
+            lacks = f"the first checkpoint has none for {runtime.label}"
+            yield Note("Program", f"{lacks}; `advisor code` {instead}", lines=2)
 
 
 def _next(recommendation: Advice) -> Iterator[str]:

@@ -162,8 +162,8 @@ def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
     """Say in which of several ways a checkpoint is run for a task; empty where there is one."""
     if task in checkpoint.pipelines:
         return (
-            "the model needs the pipeline of its developers. Without the pipeline, it recognizes "
-            "one element of a page"
+            "for whole pages the model needs the pipeline of its developers. Without the "
+            "pipeline, it recognizes one element of a page"
         )
     if not checkpoint.thinks:
         return ""

@@ -52,7 +52,7 @@ class Hours(NamedTuple):
         """What it takes, in words."""
         written = f", one at a time, {self.tokens:,} tokens each" if self.tokens else ""
         times, name = next((n, name) for n, name in SPANS if self.about * n >= 1 or n == HOUR)
-        low, about, high = (_short(times * each) for each in (self.low, self.about, self.high))
+        low, about, high = (rounded(times * each) for each in (self.low, self.about, self.high))
         span = f" ({low}-{high})" if low != high else ""
         took = f"about {about} {self.unit.replace('hours', name)}{span} for {self.items:,.0f} items"
         beside = "thinking and data loading" if self.thinks else "data loading"
@@ -70,7 +70,8 @@ class Within(NamedTuple):
     speeds: Mapping[str, Speed]
 
 
-def _short(number: float) -> str:
+def rounded(number: float) -> str:
+    """Return a number in words for people: whole from 10 on, of two digits below."""
     return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 

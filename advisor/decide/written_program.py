@@ -210,6 +210,21 @@ def _command_words(tool: ProgramTool, fields: str, sample: str) -> list[str]:
     return [first, tool.then.replace("{sample}", sample)] if tool.then else [first]
 
 
+def written_instead(answer: Advice) -> str:
+    """Say what is written where the runtime of the device does not run the first pick.
+
+    Empty where it does, or where transformers trains it.
+    """
+    advice = answer.advice[0]
+    first = advice.selection.picks[0]
+    named = first.checkpoint.id if advice.rulebase.within else ""
+    use = advice.use_of(first)
+    checkpoint, runtime, refused = _run_with(answer, first.checkpoint, use, named, "")
+    if checkpoint and checkpoint != first.checkpoint:
+        return f"uses {checkpoint.id}"
+    return f"writes one for {TRANSFORMERS}" if refused and not runtime else ""
+
+
 def _run_with(
     answer: Advice, checkpoint: Checkpoint | None, use: str, named: str, runtime_name: str
 ) -> tuple[Checkpoint | None, Runtime | None, str]:

@@ -243,8 +243,8 @@ class AsMeant(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def as_meant(rulebase: RuleBase, profile: Profile) -> AsMeant:
-    """Return answers as they are meant where they name one task; others stay as they are."""
+def as_meant(rulebase: RuleBase, profile: Profile, *, bounded: bool = False) -> AsMeant:
+    """Return answers as meant for one task; under a `bounded` time the number of items matters."""
     named = profile.get(TASK)
     if named is None or len(named.options) != 1:
         return AsMeant(profile)
@@ -259,7 +259,11 @@ def as_meant(rulebase: RuleBase, profile: Profile) -> AsMeant:
                 rewrite = f"`{flag_text(rulebase, id, option)}` means `{word}` for {task.id}"
                 notes.append(f"{rewrite}: {reading.because}")
     moot = moot_for(rulebase, task, meant)
-    notes += [f"`--{q.typed}` has no effect on {task.id}: {q.moot}" for q in moot]
+    notes += [
+        f"`--{q.typed}` has no effect on {task.id}: {q.moot}"
+        for q in moot
+        if not (q.unit == "items" and (bounded or rulebase.within))
+    ]
     return AsMeant(without_moot(meant, moot), tuple(notes))
 
 

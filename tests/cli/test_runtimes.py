@@ -146,6 +146,31 @@ def test_where_a_runtime_does_not_run_the_first_the_next_that_it_runs_is_written
     assert f"{instead.id} runs there instead" in document.json["python"]
 
 
+@pytest.mark.parametrize(
+    ("words", "instead"),
+    [
+        ("image-search --language zh --device phone", "uses google/siglip"),
+        ("alt-text --language en --device browser", "writes one for transformers"),
+        ("image-search --device browser", ""),
+        ("image-search --language zh --device gpu", ""),
+    ],
+)
+def test_the_answer_says_where_the_program_is_not_that_of_its_first_checkpoint(
+    advisor, words, instead
+):
+    """On the page as on the whole one, and what it names is what is written."""
+    flags = ["--task", *words.split()]
+    written = advisor("code", *flags, "--format", "json").json
+    for more in ([], ["-v"]):
+        page = " ".join(advisor("recommend", *flags, *more).out.split())
+        note = f"the first checkpoint has none for transformers.js; `advisor code` {instead}"
+        assert (note in page) == bool(instead)
+    if instead.startswith("uses"):
+        assert f"uses {written['checkpoint']}" in page
+    else:
+        assert page.startswith(written["checkpoint"])
+
+
 def test_the_command_of_what_runs_instead_names_it_where_a_time_bounds_the_answer():
     """`advisor code` takes no such bound."""
     bounded = recommend(task="ocr-line", device="browser", num_items=100, within="50h")

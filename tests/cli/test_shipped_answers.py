@@ -635,3 +635,33 @@ def test_the_answer_says_what_takes_its_makers_pipeline(advisor):
     page = " ".join(advisor("recommend", *flags).out.split())
     assert "the model needs the pipeline of its developers. Without" in page
     assert "pipeline" not in advisor("recommend", "--task", "ocr-line").out
+
+
+def test_handwriting_on_a_page_takes_its_makers_pipeline_as_a_printed_page_does(advisor):
+    """The task alone leaves open whether it is a line; a line needs none."""
+    flags = ("--task", "handwriting", "--training", "none", "--language", "fr", "--memory-gb", "6")
+    for reading, needs in (((), True), (("--ocr", "page"), True), (("--ocr", "line"), False)):
+        page = " ".join(advisor("recommend", *flags, *reading).out.split())
+        assert page.startswith("PaddlePaddle/PaddleOCR-VL")
+        assert (
+            "Pipeline for whole pages the model needs the pipeline of its developers" in page
+        ) == needs
+
+
+@pytest.mark.parametrize(
+    "flags",
+    ["--task image-search --num-items 30000 --language zh --device phone", "--task vqa"],
+)
+def test_the_second_line_names_a_loader_other_than_transformers(advisor, flags):
+    lines = lines_of(advisor, *flags.split())
+    loader = ask(advisor, *flags.split())["checkpoints"][0]["loader"]
+    assert loader == ("open_clip" if "phone" in flags else "transformers")
+    assert ("loads with open_clip" in lines[1]) == (loader == "open_clip")
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("task", ["generation-scoring", "image-text-matching"])
+def test_no_reason_claims_how_many_items_there_are_where_nobody_said_it(advisor, task):
+    page = " ".join(advisor("recommend", "--task", task, "--device", "gpu", "-v").out.split())
+    assert "Unless the pairs are many, the more accurate chat model is affordable." in page
+    assert not re.search("[Yy]our (pairs|texts|items)", page)
