@@ -619,6 +619,8 @@ def test_a_machine_is_what_is_named_first_of_all(rulebase, text, device):
         ("which of clip / blip / qwen tells if caption and picture fit", ["image-text-matching"]),
         ("is clip or blip better to match captions and pictures", ["image-text-matching"]),
         ("caption video clips with BLIP", ["video-captioning"]),
+        ("Dokumente in 5 Arten einteilen", ["document-classification"]),
+        ("label 10k training images with bounding boxes", ["object-detection"]),
     ],
 )
 def test_words_around_a_need_are_no_task(rulebase, text, tasks):
