@@ -156,7 +156,7 @@ def test_a_screen_is_no_wider_than_its_terminal_and_cuts_no_word(
         known = {word for text in texts(page) for word in text.split()}
         ends = {word.rstrip(",;:") for word in known}  # of a clause that the rest is cut behind
         signs = {*"\\●○×·→+-!", ""}
-        cut = {word.rstrip("…█▏▎▍▌▋▊▉") for word in plain.split()}  # a bar beside a score is no word
+        cut = {word.rstrip("…█▏▎▍▌▋▊▉") for word in plain.split()}  # a bar is no word
         assert cut <= {*known, *ends, *signs}
         for line in plain.splitlines():
             whole = shlex.split(line.rstrip("\\")) if "--" in line else line.split()
