@@ -146,10 +146,9 @@ def help_(topic: Topic = []) -> int:  # noqa: B006
     context = whole.make_context("advisor", [], resilient_parsing=True)
     if not topic:
         subjects = ", ".join(SUBJECTS)
-        sys.stdout.write(f"{whole.get_help(context)}\n\n")
-        sys.stdout.write(
-            f"`advisor help TOPIC` shows more. TOPIC is a command, {subjects}, or any name.\n"
-        )
+        more = f"`advisor help TOPIC`: TOPIC is a command, a name, {subjects}"
+        lines = wrap(more, WIDTH, break_on_hyphens=False)
+        sys.stdout.write("\n".join([whole.get_help(context), *lines, ""]))
         return 0
     if (command := _command(whole, context, topic)) is not None:
         sys.stdout.write(f"{command}\n")

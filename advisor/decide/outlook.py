@@ -274,8 +274,13 @@ def task_changes(engine: Engine, decision: Decision, changes: Iterable[Change]) 
 
 
 def by_end(changes: Iterable[Change]) -> dict[tuple[str, str], list[Change]]:
-    """Return changes by the family and the checkpoint that they lead to, the first first."""
+    """Return changes by the family and the checkpoint that they lead to, the first first.
+
+    Nobody answers with an amount of 0, below which nothing fits.
+    """
     grouped: dict[tuple[str, str], list[Change]] = {}
     for change in changes:
+        if "0" in change.answers.values():
+            continue
         grouped.setdefault((change.family, change.checkpoint), []).append(change)
     return grouped

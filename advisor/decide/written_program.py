@@ -330,7 +330,7 @@ def _no_program(answer: Advice, name: str, what: str) -> UsageError:
         )
     else:
         message = f"no checkpoint meets the requirements for a program: {what}"
-        hint = f"`{answer.command}` lists the unmet requirements"
+        hint = f"`{answer.command}` says why, and names models outside the three families if any"
     return UsageError(message, hint=hint, kind="no-program")
 
 

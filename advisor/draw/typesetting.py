@@ -52,7 +52,7 @@ LABEL = 8
 """So wide are the labels of notes at least, so that blocks of them stand below each other."""
 SHORT = 10
 """So many characters of a cell are not broken into lines."""
-_WORDS = re.compile(r"--[a-z-]+ \S+|\S+")
+_WORDS = re.compile(r"--[a-z-]+ \S+|[\d.]+ GB\S*|\S+")
 _BLANKS_AND_WORD = re.compile(r"(\s*)(--[a-z-]+ \S+|\S+)")
 _SENTENCE_END = re.compile(r"[.!?](?= |$)")
 _CLAUSE_END = re.compile(r"[;,] | \(")

@@ -12,7 +12,7 @@ from advisor.decide.precedence import Published
 from advisor.decide.recommendation import recommend
 from advisor.decide.shortlist import UNSCORED
 from advisor.draw.blocks import Table
-from advisor.draw.typesetting import command_lines, cut_lines, height
+from advisor.draw.typesetting import command_lines, cut_lines, height, wrapped
 from advisor.engine.decision import Engine
 from advisor.engine.profile import answers_text
 
@@ -500,7 +500,8 @@ def test_verbose_gives_every_reason_and_every_change(advisor, rulebase):
         for found in assessment["findings"]:
             assert not found["decisive"] or found["because"] in page
     for change in answer["changes"]:
-        assert answers_text(rulebase, change["answers"]) in page
+        named = answers_text(rulebase, change["answers"])
+        assert named in page or named == "memory-gb: 0"
         assert rulebase.family(change["family"]).shown in page
         assert (change["checkpoint"] or "") in page
     assert "memory is estimated" in page
@@ -665,3 +666,14 @@ def test_no_reason_claims_how_many_items_there_are_where_nobody_said_it(advisor,
     page = " ".join(advisor("recommend", "--task", task, "--device", "gpu", "-v").out.split())
     assert "Unless the pairs are many, the more accurate chat model is affordable." in page
     assert not re.search("[Yy]our (pairs|texts|items)", page)
+
+
+def test_a_number_and_its_gb_stay_on_one_line():
+    assert wrapped("from 7.3 GB", 8) == ["from", "7.3 GB"]
+
+
+def test_no_memory_at_all_is_no_change_that_a_page_names(advisor):
+    for command in (["explain"], ["recommend", "-v"]):
+        page = advisor(*command, "--task", "field-extraction").out
+        assert "Would change if" in page
+        assert "memory-gb: 0" not in page

@@ -299,3 +299,10 @@ def test_a_sentence_that_begins_as_a_guess_is_a_sentence(advisor):
         result = advisor(*sentence.split())
         assert "taken as" not in result.err
         assert "Understood" in result.out
+
+
+def test_a_program_for_a_task_of_no_family_promises_no_requirements(advisor):
+    result = advisor("code", "--task", "object-detection")
+    assert result.code == 2
+    assert "`advisor recommend --task object-detection` says why" in result.err
+    assert "IDEA-Research" in advisor("recommend", "--task", "object-detection").out
