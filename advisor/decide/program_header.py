@@ -97,7 +97,7 @@ def header(
         lines.append(f"First accept the terms at {checkpoint.page} and run `hf auth login`.")
     lines += prepared
     if runs:
-        how = "Run it" if saved else f"Save this as {PROGRAM} and run it"
+        how = "Run the program" if saved else f"Save this as {PROGRAM} and run it"
         lines.append(f"{how}. uv installs the packages by itself:")
         lines += [f"  uv run {quoted(saved or PROGRAM)} {words}".rstrip() for words in runs]
     lines += comments

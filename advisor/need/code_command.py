@@ -132,7 +132,7 @@ def _file_and_fields(
 def _afterwards(shown: Showing, written: Script) -> Iterator[str]:
     """Yield what was written to files, how each program is run, and what else is to be said."""
     if any(format != "json" for format, _ in shown.files):
-        yield f"advisor: it {written.said[0]}. {written.expects}".rstrip()
+        yield f"advisor: the program {written.said[0]}. {written.expects}".rstrip()
     for format, file in shown.files:
         if format == FORMATS[0] and not written.is_page:
             run = f"uv run {quoted(path_shown(file))} {''.join(written.runs[:1])}".rstrip()

@@ -413,11 +413,11 @@ def test_how_to_run_a_file_is_what_its_head_says(advisor, tmp_path):
 )
 def test_what_was_written_is_said_with_its_device_and_download(advisor, tmp_path, words, said):
     written = advisor("code", "captioning", *words, "-o", str(tmp_path / "cap.py"))
-    (line,) = [line for line in written.err.splitlines() if line.startswith("advisor: it ")]
+    (line,) = [line for line in written.err.splitlines() if line.startswith("advisor: the program ")]
     assert said in line
     assert ("GB: " in line) == ("--join" not in words)
     assert "for captioning. Device: " in line
-    assert "advisor: it " not in advisor("code", "captioning", *words).err
+    assert "advisor: the program " not in advisor("code", "captioning", *words).err
 
 
 def test_labels_given_to_code_are_those_of_the_program(advisor):
