@@ -413,7 +413,9 @@ def test_how_to_run_a_file_is_what_its_head_says(advisor, tmp_path):
 )
 def test_what_was_written_is_said_with_its_device_and_download(advisor, tmp_path, words, said):
     written = advisor("code", "captioning", *words, "-o", str(tmp_path / "cap.py"))
-    (line,) = [line for line in written.err.splitlines() if line.startswith("advisor: the program ")]
+    (line,) = [
+        line for line in written.err.splitlines() if line.startswith("advisor: the program ")
+    ]
     assert said in line
     assert ("GB: " in line) == ("--join" not in words)
     assert "for captioning. Device: " in line
