@@ -248,7 +248,7 @@ def test_check_is_3_only_while_an_open_answer_decides_exclusion(advisor, weather
     results = agree(advisor, arguments, code)
     choice = results["json"].json["choices"][0]
     assert choice["settled_by"] == ("weather" if code == 3 else None)
-    assert ("set --weather" in results["terminal"].out) == (code == 3)
+    assert ("Pass --weather" in results["terminal"].out) == (code == 3)
 
 
 # -- 4: a bug, 130: interrupted ----------------------------------------------------------------
