@@ -7,8 +7,13 @@ from pathlib import Path
 
 
 def run_program(code, *words):
-    """Run a program with a command line in this process; return its names."""
+    """Run a program with a command line in this process; return its names.
+
+    What keeps vectors does so in the folder `index`, unless the line names another.
+    """
     names = {"__name__": "__main__"}
+    if '"--index"' in code and "--index" not in words:
+        words += ("--index", "index")
     before, sys.argv = sys.argv, ["program.py", *map(str, words)]
     try:
         exec(compile(code, "<program>", "exec"), names)

@@ -80,6 +80,7 @@ def snippet(
         "processor": processor,
         "dtype": _dtype(checkpoint),
         "checkpoint": checkpoint.hub_id,
+        "index": f"index-{checkpoint.hub_id.rpartition('/')[2]}",
         "prompt": literal(prompt),
         "asked": literal(question),
         "fields-given": f"default={literal(question)}" if "fields" in answers else "required=True",

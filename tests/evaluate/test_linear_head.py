@@ -56,7 +56,7 @@ def learnt(shapes, tmp_path, monkeypatch):
         data, folder = shapes(18), encoder(ENCODERS[id], tmp_path / "encoder")
         rules = load_rules()
         code = snippet(rules.checkpoint(id), "supervised-classification", rules, whole=True)
-        monkeypatch.setattr(sys, "argv", ["classify.py", "train", str(data)])
+        monkeypatch.setattr(sys, "argv", ["classify.py", "train", str(data), "--index", "index"])
         monkeypatch.chdir(tmp_path)
         exec(compile(code.replace(f'"{id}"', repr(str(folder))), id, "exec"), {})
         return tmp_path / "index" / "classifier.safetensors", data

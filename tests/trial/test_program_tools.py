@@ -8,7 +8,6 @@ import itertools
 import json
 import random
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -269,29 +268,11 @@ def test_an_index_is_made_gone_on_with_and_asked(key, tiny, photos, capfd):
     assert lines_of("index/images.jsonl") == kept
     resumed = np.fromfile("index/vectors.f16", np.float16).reshape(len(kept), -1)
     assert resumed == pytest.approx(vectors, abs=2e-3)
-    an_index_of_others_is_refused(code, checkpoint, network, capfd)
     capfd.readouterr()
     if task == "deduplication":
         pairs_are_found(code, checkpoint, network, kept, vectors, capfd)
     else:
         nearest_are_printed(code, checkpoint, network, key, kept, vectors, names, capfd)
-
-
-def an_index_of_others_is_refused(code, checkpoint, network, capfd):
-    """Vectors of another checkpoint, or other files, are neither read nor added to."""
-    about, before = Path("index/index.json"), Path("index/vectors.f16").read_bytes()
-    assert json.loads(about.read_text()) == {"checkpoint": str(network), "holds": "images"}
-    another = shutil.copytree(network, "another")
-    for made_by in (f"images of {network}", "other files"):
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as refused:
-            called(code, checkpoint, another, "index", "photos")
-        assert refused.value.code == 2
-        told = f"index holds {made_by}, not images of another: name another --index"
-        assert told in capfd.readouterr().err
-        about.unlink(missing_ok=True)
-    about.write_text(json.dumps({"checkpoint": str(network), "holds": "images"}))
-    assert Path("index/vectors.f16").read_bytes() == before
 
 
 def nearest_are_printed(code, checkpoint, network, key, kept, vectors, names, capfd):
