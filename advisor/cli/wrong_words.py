@@ -77,7 +77,7 @@ def meant_line(error: Any, line: CommandLine) -> list[str]:
             meant = [*words[:place], flag, *words[place + 1 :]]
         elif getattr(error, "of", "") in rulebase.question_ids and Path(error.name).exists():
             raise UsageError(error.message, hint=FILES)
-        elif getattr(error, "kind", "") == "unknown-option" and not error.spelt:
+        elif getattr(error, "kind", "") == "unknown-option" and not getattr(error, "spelt", True):
             meant = _with_task(rulebase, error.of, error.name, words)
         elif getattr(error, "kind", "") in NAMELESS:
             meant = _with_name(rulebase, getattr(error, "name", words[-1]), words)
