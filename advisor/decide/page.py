@@ -215,7 +215,7 @@ def _head(advice: TaskAdvice, room: Room, better: Iterable[Note]) -> Page:
     options = {id: answer.options for id, answer in decision.profile.items() if answer.is_given}
     if first.needs_gb and (share := share_of(advice.rulebase, options)):
         least = ceil(first.needs_gb / share.of)
-        first_notes.append(Note("Memory", f"{least} GB in total: {share.because}", lines=2))
+        first_notes.append(Note("Memory", f"a machine with {least} GB: {share.because}", lines=2))
     pages = not set(PAGES).isdisjoint(options.get("reading", PAGES))
     if advice.task in first.checkpoint.pipelines and pages:
         first_notes.append(Note("Pipeline", f"{way_of(first.checkpoint, str(advice.task))}."))
