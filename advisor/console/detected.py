@@ -8,7 +8,6 @@ from typing import Any
 from advisor.console.flags import HERE
 from advisor.console.streams import note
 from advisor.console.this_machine import SHARE_FOR_A_MODEL, ThisMachine, look
-from advisor.engine.machines import share_of
 from advisor.engine.profile import Profile, flag_text, read_answer
 from advisor.model import Question
 from advisor.rulebase.base import RuleBase
@@ -31,7 +30,7 @@ def detected(
             continue
         profile[question.id] = read_answer(question, option, "detected")
         sized = next((q for q in rulebase.questions if q.requires("memory_gb")), None)
-        declared = share_of(rulebase, {question.id: (option,)})
+        declared = rulebase.share_of({question.id: (option,)})
         share = declared.of if declared else SHARE_FOR_A_MODEL
         memory = machine.model_gb(share)
         if sized and sized.id not in answers and memory is not None:

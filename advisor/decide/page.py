@@ -18,7 +18,7 @@ from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
 from advisor.decide.programs import way_of
 from advisor.decide.ranking import FIGURE, NOTHING
 from advisor.decide.requirements import AS_IS, Requirements
-from advisor.decide.runtimes import TRANSFORMERS, runtime_for
+from advisor.decide.runtimes import TRANSFORMERS
 from advisor.decide.selection import Selection
 from advisor.decide.shortlist import (
     UNMEASURED,
@@ -48,7 +48,6 @@ from advisor.draw.blocks import (
 )
 from advisor.draw.typesetting import height
 from advisor.engine.decision import Assessment, applicable
-from advisor.engine.machines import share_of
 from advisor.engine.profile import holds
 from advisor.model import NONE, TASK
 from advisor.phrasing import joined
@@ -213,7 +212,7 @@ def _head(advice: TaskAdvice, room: Room, better: Iterable[Note]) -> Page:
     elif late := _late(advice):
         first_notes.append(Note("Time", late, lines=2))
     options = {id: answer.options for id, answer in decision.profile.items() if answer.is_given}
-    if first.needs_gb and (share := share_of(advice.rulebase, options)):
+    if first.needs_gb and (share := advice.rulebase.share_of(options)):
         least = ceil(first.needs_gb / share.of)
         first_notes.append(Note("Memory", f"a machine with {least} GB: {share.because}", lines=2))
     pages = not set(PAGES).isdisjoint(options.get("reading", PAGES))
@@ -485,7 +484,7 @@ def _against(advice: TaskAdvice, assessment: Assessment) -> str:
 
 def _written(recommendation: Advice, advice: TaskAdvice) -> Iterator[Note]:
     """What `advisor code` writes where no program runs the first checkpoint on the device."""
-    runtime = runtime_for(advice.rulebase, advice.options)
+    runtime = advice.rulebase.runtime_for(advice.options)
     if runtime and advice.selection.picks and advice.has_program:
         from advisor.decide.written_program import written_instead
 

@@ -11,7 +11,7 @@ from advisor.decide.command_lines import act_of, uses_of
 from advisor.decide.memory import LARGE_MILLIONS, file_dtype, loaded_dtype, training_memory
 from advisor.decide.program_header import merged
 from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE
-from advisor.decide.runtimes import TRANSFORMERS, runtime_for
+from advisor.decide.runtimes import TRANSFORMERS
 from advisor.foreign import visible_lines
 from advisor.model import Checkpoint
 from advisor.model.library import Program, ProgramTool, RunnerUse, joined_code
@@ -252,7 +252,7 @@ def use_of(
 
 def said_first(rulebase: RuleBase, options: Mapping[str, str]) -> str:
     """Return the line, a comment, with which a program begins under answers; empty without one."""
-    runtime = runtime_for(rulebase, options)
+    runtime = rulebase.runtime_for(options)
     if runtime is None:
         return ""
     return (

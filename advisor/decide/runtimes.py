@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from advisor.decide.command_lines import act_of
@@ -32,16 +31,6 @@ def runtime_named(rulebase: RuleBase, name: str) -> Runtime:
             return each
     labels = [each.label for each in rulebase.runtimes.values()]
     raise unknown_name("runtime", name, labels, f"known are: {', '.join(labels)}")
-
-
-def runtime_for(rulebase: RuleBase, options: Mapping[str, str]) -> Runtime | None:
-    """Return what to run a network with first under answers, question to option; None for any."""
-    fits = (
-        each
-        for each in rulebase.runtimes.values()
-        if each.when and all(options.get(question) in some for question, some in each.when.items())
-    )
-    return next(fits, None)
 
 
 def support(rulebase: RuleBase, runtime: Runtime, checkpoint: Checkpoint, task: str) -> Support:

@@ -33,7 +33,6 @@ from advisor.decide.runtimes import (
     PARTLY,
     TRANSFORMERS,
     YES,
-    runtime_for,
     runtime_named,
     support,
 )
@@ -235,7 +234,7 @@ def _run_with(
     """
     advice = answer.advice[0]
     rulebase, task = advice.rulebase, str(advice.task)
-    by_device = runtime_for(rulebase, advice.options)
+    by_device = rulebase.runtime_for(advice.options)
     wanted = runtime_named(rulebase, runtime_name) if runtime_name else by_device
     if wanted is None or wanted.id == TRANSFORMERS:
         return checkpoint, None, ""

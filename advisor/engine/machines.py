@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
-    from advisor.model import Share
     from advisor.model.library import Machine
 
 _PARTS = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
@@ -32,23 +31,10 @@ def machine_answers(rulebase: RuleBase, text: str) -> dict[str, str]:
     size = next((size for size in amounts if size in sizes or machine.shared), None)
     if size is None and sizes and not machine.shared:
         size = sizes[0]
-    if size and (share := share_of(rulebase, {q: (o,) for q, o in machine.answers.items()})):
+    if size and (share := rulebase.share_of({q: (o,) for q, o in machine.answers.items()})):
         size = share.room(size)
     memory = {id: f"{size:g}"} if id and size is not None else {}
     return {**machine.answers, **memory}
-
-
-def share_of(rulebase: RuleBase, options: Mapping[str, Collection[str]]) -> Share | None:
-    """Return what a model may take of the memory of a machine with these answers; None: all."""
-    return next(
-        (
-            option.share
-            for q in rulebase.questions
-            for option in q.options
-            if option.share and option.id in options.get(q.id, ())
-        ),
-        None,
-    )
 
 
 def other_sizes(rulebase: RuleBase, text: str) -> list[float]:

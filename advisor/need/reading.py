@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from advisor.engine.machines import share_of
 from advisor.engine.profile import Answer, read_answer
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
@@ -319,7 +318,7 @@ def _said(
             spans = tuple(span for of_option in options.values() for span in of_option)
             if len(answer.options) == 1 or question.many:
                 answer_reads.append(AnswerRead(question.id, answer, spans))
-    share = share_of(rulebase, {each.question: each.answer.options for each in answer_reads})
+    share = rulebase.share_of({each.question: each.answer.options for each in answer_reads})
     return tuple(_for_a_model(rulebase, each, share) for each in answer_reads)
 
 

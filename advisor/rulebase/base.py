@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,7 +25,7 @@ from advisor.model.value import Plan, decode
 Thing = TypeVar("Thing")
 
 if TYPE_CHECKING:
-    from advisor.model import Detour
+    from advisor.model import Detour, Share
     from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement, Tie
     from advisor.model.figures import Benchmark, Protocol, RoundingLoss, TaskOrder, Yardstick
     from advisor.model.library import (
@@ -403,6 +403,25 @@ class RuleBase:
     def elsewhere(self) -> dict[str, Elsewhere]:
         """For each task that no family does, what to use instead."""
         return {task.id: task.elsewhere for task in self.tasks if task.elsewhere}
+
+    def share_of(self, options: Mapping[str, Collection[str]]) -> Share | None:
+        """Return what a model may take of the memory of a machine with these answers; None: all."""
+        shares = (
+            option.share
+            for question in self.questions
+            for option in question.options
+            if option.share and option.id in options.get(question.id, ())
+        )
+        return next(shares, None)
+
+    def runtime_for(self, options: Mapping[str, str]) -> Runtime | None:
+        """Return what runs a network first under answers, question to option; None for any."""
+        fits = (
+            each
+            for each in self.runtimes.values()
+            if each.when and all(options.get(id) in some for id, some in each.when.items())
+        )
+        return next(fits, None)
 
     @cached_property
     def words_index(self) -> dict[str, Any]:
