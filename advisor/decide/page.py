@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from math import ceil
-from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,13 +15,14 @@ from advisor.decide.command_lines import command, flags
 from advisor.decide.memory import PAGES
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
 from advisor.decide.programs import way_of
-from advisor.decide.ranking import FIGURE, NOTHING
-from advisor.decide.requirements import AS_IS, Requirements
+from advisor.decide.ranking import FIGURE
+from advisor.decide.requirements import AS_IS
 from advisor.decide.runtimes import TRANSFORMERS
-from advisor.decide.selection import Selection
 from advisor.decide.shortlist import (
+    UNLOADED,
     UNMEASURED,
     UNSCORED,
+    ahead_of_first,
     family_name,
     figure_text,
     gaps_text,
@@ -34,7 +34,6 @@ from advisor.decide.shortlist import (
     standing,
     unverified_text,
 )
-from advisor.decide.workload import hours_within, rounded
 from advisor.draw.blocks import (
     Code,
     Heading,
@@ -48,7 +47,6 @@ from advisor.draw.blocks import (
 )
 from advisor.draw.typesetting import height
 from advisor.engine.decision import Assessment, applicable
-from advisor.engine.profile import holds
 from advisor.model import NONE, TASK
 from advisor.phrasing import joined
 
@@ -57,13 +55,6 @@ if TYPE_CHECKING:
     from advisor.model import Rule
 
 SHOWN_CLOSEST = 3
-SIZE = "parameters_millions"
-"""The field by which a rule speaks against what is too large."""
-UNLOADED = {
-    "remote-code": "runs code from its repository",
-    "other": "needs a package of its developers",
-}
-"""By its loader, why nothing here loads a checkpoint; of others the format of their weights."""
 SURE = "does not depend on defaults"
 BASED_ON = {ASSUMED: "based on defaults", UNDETERMINED: "needs more answers"}
 DEPENDS_ON = {ASSUMED: "depends on defaults", UNDETERMINED: "needs more answers"}
@@ -147,7 +138,7 @@ def as_page(
         if whole:
             from advisor.decide.details import details
 
-            page += [*_head(task_advice, AMPLE, _better(task_advice))]
+            page += _head(task_advice, AMPLE, ahead_of_first(task_advice), _facts(task_advice))
             page += details(task_advice, today)
         elif len(advice) == 1:
             return [*page, *_screen(task_advice, commands, screen, written)]
@@ -163,9 +154,10 @@ def _screen(
 ) -> Page:
     """The answer for one task on one screen, with as much as fits, and commands below it."""
     page: Page = []
-    lines, better = min(screen.lines, screen.most), _better(advice)
+    lines, better = min(screen.lines, screen.most), ahead_of_first(advice)
+    facts = _facts(advice)
     for room in LESS if lines >= END.lines else LITTLE:
-        head = _head(advice, room, better)
+        head = _head(advice, room, better, facts)
         notes = [note.text for block in head if isinstance(block, Notes) for note in block.rows]
         table = shortlist(advice, room.checkpoints, " ".join(notes))
         foot = (*_foot(advice, room), *written) if room.better else ()
@@ -181,13 +173,7 @@ def _screen(
 # -- what it is, and why -----------------------------------------------------------------------
 
 
-def _better(advice: TaskAdvice) -> tuple[Note, ...]:
-    """What a result puts before the first checkpoint, and what keeps it from there."""
-    picks = advice.decision.outcome != NONE and advice.selection.picks
-    return (*_larger(advice), *_unloadable(advice.selection)) if picks else ()
-
-
-def _head(advice: TaskAdvice, room: Room, better: Iterable[Note]) -> Page:
+def _head(advice: TaskAdvice, room: Room, better: Iterable[Note], facts: Iterable[Note]) -> Page:
     decision, picks = advice.decision, advice.selection.picks
     if decision.outcome == NONE:
         return _elsewhere(advice)
@@ -206,22 +192,30 @@ def _head(advice: TaskAdvice, room: Room, better: Iterable[Note]) -> Page:
     loads = UNLOADED.get(loader, f"loads with {loader}" if loader != TRANSFORMERS else "")
     notes = (use, family, precision_text(first.checkpoint), loads, unsure or _certainty(advice))
     head = Headline(linked_id(first), tuple(note for note in notes if note))
-    first_notes = list(_first(advice))
-    if took := advice.hours(first):
-        first_notes.append(Note("Time", took.text, lines=2))
-    elif late := _late(advice):
-        first_notes.append(Note("Time", late, lines=2))
-    options = {id: answer.options for id, answer in decision.profile.items() if answer.is_given}
-    if first.needs_gb and (share := advice.rulebase.share_of(options)):
-        least = ceil(first.needs_gb / share.of)
-        first_notes.append(Note("Memory", f"a machine with {least} GB: {share.because}", lines=2))
-    pages = not set(PAGES).isdisjoint(options.get("reading", PAGES))
-    if advice.task in first.checkpoint.pipelines and pages:
-        first_notes.append(Note("Pipeline", f"{way_of(first.checkpoint, str(advice.task))}."))
-    ranking, *others = (note._replace(lines=room.first) for note in first_notes)
+    ranking, *others = (note._replace(lines=room.first) for note in (_first(advice), *facts))
     more = (*better, *others) if room.better else ()
     short = [note._replace(lines=min(note.lines, room.better)) for note in more]
     return [head, *_notes([ranking, *_why(advice, room), *short])]
+
+
+def _facts(advice: TaskAdvice) -> tuple[Note, ...]:
+    """What the first checkpoint takes and needs: its time, a machine's memory, a pipeline."""
+    decision, picks = advice.decision, advice.selection.picks
+    if decision.outcome == NONE or not picks:
+        return ()
+    first, notes = picks[0], []
+    if took := advice.hours(first):
+        notes.append(Note("Time", took.text))
+    elif late := _late(advice):
+        notes.append(Note("Time", late))
+    options = {id: answer.options for id, answer in decision.profile.items() if answer.is_given}
+    if first.needs_gb and (share := advice.rulebase.share_of(options)):
+        least = ceil(first.needs_gb / share.of)
+        notes.append(Note("Memory", f"a machine with {least} GB: {share.because}"))
+    pages = not set(PAGES).isdisjoint(options.get("reading", PAGES))
+    if advice.task in first.checkpoint.pipelines and pages:
+        notes.append(Note("Pipeline", f"{way_of(first.checkpoint, str(advice.task))}."))
+    return tuple(notes)
 
 
 def _certainty(advice: TaskAdvice) -> str:
@@ -262,7 +256,7 @@ def _said(advice: TaskAdvice, rule: Rule) -> bool:
     return any(profile[id].is_given for id in rule.when if id in profile and id != TASK)
 
 
-def _first(advice: TaskAdvice) -> Iterator[Note]:
+def _first(advice: TaskAdvice) -> Note:
     """Why this checkpoint comes before the next, or what is known of it where nothing says."""
     pick, *more = advice.selection.picks
     preferred = next((rule for rule in pick.fired if rule.effect == "prefer"), None)
@@ -272,19 +266,18 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
         grounds = f"{figure.name} {figure_text(figure.value, figure.estimated)}"
     if pick.before_next:
         by_relation = pick.before_next.by != FIGURE and grounds
-        yield Note("Ranking", f"{grounds}; {why}" if by_relation else why, lines=2)
-    elif preferred:
-        yield Note("Ranking", preferred.because, lines=2)
-    elif not more:
+        return Note("Ranking", f"{grounds}; {why}" if by_relation else why)
+    if preferred:
+        return Note("Ranking", preferred.because)
+    if not more:
         doubt = unverified_text(pick)
         meets = "the only checkpoint that meets your needs"
-        yield Note("Ranking", f"the only candidate; {doubt}" if doubt else meets)
-    else:
-        typical = advice.task in pick.checkpoint.typical
-        grounds = grounds or ("the usual starting point for this task" if typical else UNSCORED)
-        if grounds == UNSCORED:
-            why = why.removeprefix(UNMEASURED)
-        yield Note("Ranking", f"{grounds}; {why}", lines=2)
+        return Note("Ranking", f"the only candidate; {doubt}" if doubt else meets)
+    typical = advice.task in pick.checkpoint.typical
+    grounds = grounds or ("the usual starting point for this task" if typical else UNSCORED)
+    if grounds == UNSCORED:
+        why = why.removeprefix(UNMEASURED)
+    return Note("Ranking", f"{grounds}; {why}")
 
 
 def _late(advice: TaskAdvice) -> str:
@@ -292,6 +285,8 @@ def _late(advice: TaskAdvice) -> str:
     rulebase, picks, profile = advice.rulebase, advice.selection.picks, advice.decision.profile
     if not rulebase.within or any("hours" not in {g.field for g in p.unknown} for p in picks):
         return ""
+    from advisor.decide.workload import hours_within, rounded
+
     times = []
     for rejected in advice.selection.rejected:
         took = hours_within(rulebase, rejected.checkpoint, profile)
@@ -302,78 +297,6 @@ def _late(advice: TaskAdvice) -> str:
     took, id = min(times)
     bound = f"no known time is within {rulebase.within.hours:g}h"
     return f"{bound}: {id}, the fastest, takes about {rounded(took)} hours."
-
-
-def _unloadable(selection: Selection) -> Iterator[Note]:
-    """The best that a result puts before the first pick, where nothing here loads it."""
-    for pick in selection.picks if selection.picks[0].loads else ():
-        if not pick.loads and (has := _over_first(selection, pick.checkpoint.id)):
-            weights = f"has weights in the format {pick.checkpoint.weights}"
-            why = UNLOADED.get(pick.checkpoint.loader, weights)
-            yield Note("Blocked", f"{pick.checkpoint.id} {why}; it {has}", lines=2)
-            return
-
-
-def _larger(advice: TaskAdvice) -> Iterator[Note]:
-    """What a result puts before the first pick, and what keeps it from there.
-
-    The least that memory alone rules out; else the least that is too large for a rule, or the best
-    where nothing ranks the first pick, with the time that it takes for the items.
-    """
-    selection, profile = advice.selection, advice.decision.profile
-    required = Requirements(advice.rulebase, profile)
-    too_large = {
-        id
-        for id, rules in advice.rulebase.aimed.items()
-        if any(rule.effect == "avoid" and holds(rule.when, profile) for rule in rules)
-    }
-    larger = [
-        (required.takes_gb(suitability.checkpoint, suitability.use), suitability.checkpoint)
-        for suitability in selection.rejected
-        if suitability.use == selection.picks[0].use
-        and not suitability.unknown
-        and {gap.field for gap in suitability.lacks} == {"memory_gb"}
-        and suitability.checkpoint.loads_safely
-    ]
-    larger += [(pick.needs_gb, pick.checkpoint) for pick in selection.picks if pick.beyond_gb]
-    sized = [
-        (size, checkpoint)
-        for size, checkpoint in larger
-        if size is not None and checkpoint.hub_id not in too_large
-    ]
-    for size, checkpoint in sorted(sized, key=itemgetter(0)):
-        if has := _over_first(selection, checkpoint.id):
-            yield Note(
-                "Upgrade", f"{checkpoint.id} {has}, and needs {ceil(10 * size) / 10:g} GB", lines=2
-            )
-            return
-    unranked = selection.picks[0].placed_by == NOTHING
-    for pick in sorted(selection.picks, key=lambda pick: 0 if unranked else pick.needs_gb or 0):
-        by_size = [rule for rule in pick.fired if SIZE in rule.where and rule.effect == "avoid"]
-        if by_size and pick.loads and (has := _over_first(selection, pick.checkpoint.id)):
-            took = advice.hours(pick)
-            why = f"and takes {took.text.partition(' for ')[0]}" if took else by_size[0].because
-            has = f"{pick.checkpoint.id} {has}"
-            yield Note("Upgrade", f"{has}{', ' if took else '. '}{why}", lines=2)
-            return
-
-
-def _over_first(selection: Selection, checkpoint: str) -> str:
-    """Return in words the published result that itself puts a checkpoint before the first pick.
-
-    Where nothing ranks the first pick, any result does.
-    """
-    first, locked = selection.picks[0].checkpoint.id, selection.locked
-    result = locked.direct(checkpoint, first) if locked else None
-    if locked and selection.picks[0].placed_by == NOTHING:
-        for figure in locked.by.published(checkpoint)[:1]:
-            value = figure_text(figure.value, figure.estimated)
-            return f"has {value} on {figure.name}, and the first checkpoint has no result"
-    if result is None or result.by != FIGURE:
-        return ""
-    value = figure_text(result.value, result.estimates(checkpoint))
-    against = figure_text(result.next_value, result.estimates(result.next))
-    return f"has {value} on {result.yardstick}, against {against}"
 
 
 def _elsewhere(advice: TaskAdvice) -> Page:

@@ -1,15 +1,18 @@
-"""The first checkpoints of an answer as a table: those that are best, each with so much memory."""
+"""The first checkpoints of an answer as a table, each with its memory, and what is ahead of it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from math import ceil
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from advisor.decide.ranking import FIGURE, SERIES
-from advisor.decide.requirements import Gap, words
+from advisor.decide.ranking import FIGURE, NOTHING, SERIES
+from advisor.decide.requirements import Gap, Requirements, words
 from advisor.decide.selection import Pick, Selection, next_of_another_series
 from advisor.draw.blocks import Bars, Cell, Link, Note, Notes, Page, Table
+from advisor.engine.profile import holds
 from advisor.model import NONE, Fit
 from advisor.rulebase.base import RuleBase
 
@@ -37,6 +40,13 @@ MARKS = {
 """Behind or in place of a figure that one below exceeds, and why the row stands above it."""
 ESTIMATED = "~ estimated: the 16-bit result minus the largest published loss"
 """Before a figure of a form in fewer bits, and what it rests on."""
+SIZE = "parameters_millions"
+"""The field by which a rule speaks against what is too large."""
+UNLOADED = {
+    "remote-code": "runs code from its repository",
+    "other": "needs a package of its developers",
+}
+"""By its loader, why nothing here loads a checkpoint; of others the format of their weights."""
 NAME = 12
 """The same of a benchmark above its figures; the whole name then stands over the table."""
 
@@ -120,6 +130,84 @@ def _scores(
         max(value.value / highest, 0) if value and highest > 0 else 0 for value in values
     )
     return common.name, "; ".join(because), cells, shares
+
+
+def ahead_of_first(advice: TaskAdvice) -> tuple[Note, ...]:
+    """What a result puts before the first checkpoint, and what keeps it from there."""
+    picks = advice.decision.outcome != NONE and advice.selection.picks
+    return (*_larger(advice), *_unloadable(advice.selection)) if picks else ()
+
+
+def _larger(advice: TaskAdvice) -> Iterator[Note]:
+    """What a result puts before the first pick, and what keeps it from there.
+
+    The least that memory alone rules out; else the least that is too large for a rule, or the best
+    where nothing ranks the first pick, with the time that it takes for the items.
+    """
+    selection, profile = advice.selection, advice.decision.profile
+    required = Requirements(advice.rulebase, profile)
+    too_large = {
+        id
+        for id, rules in advice.rulebase.aimed.items()
+        if any(rule.effect == "avoid" and holds(rule.when, profile) for rule in rules)
+    }
+    larger = [
+        (required.takes_gb(suitability.checkpoint, suitability.use), suitability.checkpoint)
+        for suitability in selection.rejected
+        if suitability.use == selection.picks[0].use
+        and not suitability.unknown
+        and {gap.field for gap in suitability.lacks} == {"memory_gb"}
+        and suitability.checkpoint.loads_safely
+    ]
+    larger += [(pick.needs_gb, pick.checkpoint) for pick in selection.picks if pick.beyond_gb]
+    sized = [
+        (size, checkpoint)
+        for size, checkpoint in larger
+        if size is not None and checkpoint.hub_id not in too_large
+    ]
+    for size, checkpoint in sorted(sized, key=itemgetter(0)):
+        if has := _over_first(selection, checkpoint.id):
+            yield Note(
+                "Upgrade", f"{checkpoint.id} {has}, and needs {ceil(10 * size) / 10:g} GB", lines=2
+            )
+            return
+    unranked = selection.picks[0].placed_by == NOTHING
+    for pick in sorted(selection.picks, key=lambda pick: 0 if unranked else pick.needs_gb or 0):
+        by_size = [rule for rule in pick.fired if SIZE in rule.where and rule.effect == "avoid"]
+        if by_size and pick.loads and (has := _over_first(selection, pick.checkpoint.id)):
+            took = advice.hours(pick)
+            why = f"and takes {took.text.partition(' for ')[0]}" if took else by_size[0].because
+            has = f"{pick.checkpoint.id} {has}"
+            yield Note("Upgrade", f"{has}{', ' if took else '. '}{why}", lines=2)
+            return
+
+
+def _unloadable(selection: Selection) -> Iterator[Note]:
+    """The best that a result puts before the first pick, where nothing here loads it."""
+    for pick in selection.picks if selection.picks[0].loads else ():
+        if not pick.loads and (has := _over_first(selection, pick.checkpoint.id)):
+            weights = f"has weights in the format {pick.checkpoint.weights}"
+            why = UNLOADED.get(pick.checkpoint.loader, weights)
+            yield Note("Blocked", f"{pick.checkpoint.id} {why}; it {has}", lines=2)
+            return
+
+
+def _over_first(selection: Selection, checkpoint: str) -> str:
+    """Return in words the published result that itself puts a checkpoint before the first pick.
+
+    Where nothing ranks the first pick, any result does.
+    """
+    first, locked = selection.picks[0].checkpoint.id, selection.locked
+    result = locked.direct(checkpoint, first) if locked else None
+    if locked and selection.picks[0].placed_by == NOTHING:
+        for figure in locked.by.published(checkpoint)[:1]:
+            value = figure_text(figure.value, figure.estimated)
+            return f"has {value} on {figure.name}, and the first checkpoint has no result"
+    if result is None or result.by != FIGURE:
+        return ""
+    value = figure_text(result.value, result.estimates(checkpoint))
+    against = figure_text(result.next_value, result.estimates(result.next))
+    return f"has {value} on {result.yardstick}, against {against}"
 
 
 def family_name(advice: TaskAdvice, id: str) -> str:
