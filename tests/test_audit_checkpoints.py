@@ -74,6 +74,7 @@ def test_a_case_without_a_checkpoint_has_a_closest_but_for_those_that_are_named(
         assert f"in {bare[one.about]:,} answer combinations" in one.message
 
 
+@pytest.mark.slow
 def test_what_comes_first_in_no_profile_and_what_stands_before_it(small):
     context = context_of(small)
     claim, behind = first_places(context)

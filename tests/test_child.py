@@ -87,6 +87,7 @@ def test_memory_is_bounded(work):
         run_in_child(work.fill, 400, limits=LIMITS)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of CPU time")
 def test_cpu_time_is_bounded(work):
     limits = Limits(memory_mb=300, cpu_seconds=1, wall_seconds=300)

@@ -250,6 +250,7 @@ def first_by_case(rulebases, task):
     return found
 
 
+@pytest.mark.slow
 def test_cases_whose_first_checkpoint_changes_are_those_of_plain_enumeration(small, other):
     for pair in ((small, other), (other, small)):
         told = difference(*pair).checkpoints

@@ -87,6 +87,7 @@ def test_a_leaf_is_what_judging_rule_by_rule_leads_to(engine, diagrams):
     assert [*differences(engine, diagrams, drawn(300, 100_000))] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("priority", "task"), [(("task-fit",), "captioning"), (("scale", "hardware"), "image-search")]
 )
@@ -107,6 +108,7 @@ def test_so_it_is_under_an_overlay():
     assert [*differences(engine, diagrams, drawn(100, 3000))] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "task"),
     [

@@ -218,6 +218,7 @@ def test_it_ends_where_the_checkpoint_can_no_longer_change(rulebase, task, data)
     assert outlook(engine, engine.decide(whole)).certainty.checkpoint == "decided"
 
 
+@pytest.mark.slow
 @given(st.sampled_from(["captioning", "similar-images", "vqa"]), st.data())
 def test_no_more_is_asked_than_was_said_whatever_nobody_knows(rulebase, task, data):
     session = Session(Engine.known(rulebase), make_profile(rulebase, {"task": task}))

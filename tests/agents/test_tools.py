@@ -410,6 +410,7 @@ def test_what_was_asked_before_stdin_ended_is_answered(tmp_path):
     assert sorted(answered) == list(range(len(asked)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_it_while_it_waits_for_stdin(number, code):
     command = [sys.executable, "-m", "advisor", "mcp"]
@@ -489,6 +490,7 @@ def test_a_short_form_never_passes_its_bound():
     assert {one.name for one in TOOLS} == set(BY_NAME)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 @pytest.mark.parametrize(
     ("stdout", "code", "said"),

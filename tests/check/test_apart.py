@@ -65,6 +65,7 @@ def test_a_new_child_goes_on_behind_the_file_at_which_one_ended(check, monkeypat
     assert result.json["files"] == alone.json["files"] - 1
 
 
+@pytest.mark.slow
 def test_too_many_such_files_end_the_run(check, monkeypatch):
     monkeypatch.setattr(apart, "FILE_SECONDS", 1)
     monkeypatch.setattr(apart, "MOST_GIVEN_UP", 1)

@@ -212,6 +212,7 @@ def test_a20_a_version_of_thousands_of_digits_is_a_usage_error(check):
     assert check({"advisor.yaml": f'transformers: "{"9" * 5_000}"\n'}).code == 2
 
 
+@pytest.mark.slow
 def test_a21_thousands_of_equal_choices_are_decided_once(check):
     choice = (
         "  - {{name: c{}, checkpoint: openai/clip-vit-base-patch32, needs: {{task: captioning}}}}"
@@ -365,6 +366,7 @@ def test_a_run_that_is_over_says_what_it_did_not_reach_and_fails_if_strict(check
     assert check(files, "--deadline", "0.000001", "--strict").code == 1
 
 
+@pytest.mark.slow
 def test_a_run_whose_judging_takes_too_long_says_so_and_fails_if_strict(check, monkeypatch):
     judged = project.inspect
 
@@ -877,6 +879,7 @@ def test_a12_a_name_in_markdown_calls_nobody(check, before):
     assert not re.search(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9])", text)
 
 
+@pytest.mark.slow
 @linux
 @pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
 def test_a17_a22_what_git_makes_of_a_diff_is_what_fix_makes(tmp_path, locale):

@@ -177,6 +177,7 @@ def test_why_says_what_each_answer_would_leave_and_asks_again(terminal):
     assert asked(person.question()) == question
 
 
+@pytest.mark.slow
 def test_back_takes_the_last_answer_back(terminal):
     person = terminal("ask", "--plain", *TO_FAMILY)
     person.question()
@@ -261,6 +262,7 @@ def test_going_back_among_the_tasks_shows_what_people_do_again(terminal):
 TO_MEMORY = ("--to", "checkpoint", "--task", "vqa", "--language", "en", "--use", "research")
 
 
+@pytest.mark.slow
 def test_a_number_may_be_typed_and_a_wrong_one_is_asked_again(terminal):
     person = terminal("ask", "--plain", *TO_MEMORY)
     while "memory" not in asked(person.question()):
@@ -346,6 +348,7 @@ def test_leaving_is_130_and_says_the_command_that_ends_the_same(terminal, how):
         assert answer[key] == straight[key]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["ctrl-c", "ctrl-d"])
 def test_leaving_with_json_still_gives_one_document(terminal, how):
     person = terminal("ask", "--plain", *TO_FAMILY)
@@ -354,6 +357,7 @@ def test_leaving_with_json_still_gives_one_document(terminal, how):
     assert person.answer["error"]["kind"] == "interrupted"
 
 
+@pytest.mark.slow
 def test_several_tasks_that_were_given_end_in_one_answer(terminal):
     person = terminal("ask", "--plain", "--task", "vqa,counting", *TO_FAMILY, screen=True)
     while person.running.expect([r"\r\n> ", "Anything else"]) == 0:
@@ -415,6 +419,7 @@ def test_a_menu_answers_why_goes_back_and_takes_dont_know(terminal):
     assert person.answer["command"] == "advisor recommend --task image-search"
 
 
+@pytest.mark.slow
 def test_the_first_menu_says_what_people_do_and_takes_up_and_down(terminal):
     person = terminal("ask", "--to", "family")
     person.sees(ASKS)
@@ -428,6 +433,7 @@ def test_the_first_menu_says_what_people_do_and_takes_up_and_down(terminal):
     assert person.answer["profile"]["task"]["options"] == ["similar-images"]
 
 
+@pytest.mark.slow
 def test_what_matches_nothing_says_so_and_enter_takes_nothing(terminal):
     person = terminal("ask", "--to", "family")
     person.sees(ASKS)
@@ -526,7 +532,9 @@ SENTENCE = ("search 50,000 photos by words on a laptop, German, at most 4 GB", "
 """A need of which much is understood, with hours, other meanings and two lines of command."""
 
 
-@pytest.mark.parametrize("size", [SMALL, (20, 60)], ids=["24x80", "20x60"])
+@pytest.mark.parametrize(
+    "size", [SMALL, pytest.param((20, 60), marks=pytest.mark.slow)], ids=["24x80", "20x60"]
+)
 @pytest.mark.parametrize(
     ("command", "offers"),
     [

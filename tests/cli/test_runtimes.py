@@ -62,6 +62,7 @@ def texts():
     return list(found.values())
 
 
+@pytest.mark.slow
 def test_every_program_is_formatted_python_or_a_page_without_gaps(tmp_path):
     pages = 0
     for number, (runtime, checkpoint, code) in enumerate(texts()):
@@ -82,6 +83,7 @@ def test_every_program_is_formatted_python_or_a_page_without_gaps(tmp_path):
     hold_style(tmp_path)
 
 
+@pytest.mark.slow
 def test_what_a_checkpoint_says_of_itself_holds_with_every_runtime():
     """Prompt, thinking and the case of texts, as tests/test_programs.py holds for transformers."""
     for runtime, checkpoint, task in CASES:

@@ -189,6 +189,7 @@ def texts(value):
             yield from texts(part)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="a folder cannot be made useless so")
 def test_a_cache_that_cannot_be_written_costs_nothing_but_time(process, tmp_path):
     blocked = tmp_path / "file"
@@ -327,6 +328,7 @@ def test_the_rules_are_read_once(environment, weather, arguments):
     assert done.stderr.splitlines()[-1] == "0 1"
 
 
+@pytest.mark.slow
 def test_an_overlay_without_questions_reads_no_other_command(environment):
     program = START.replace('name.partition(".")[0] for name', "name for name")
     words = ("recommend", "--task", "counting", "--rules", "examples/overlay")

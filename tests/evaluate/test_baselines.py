@@ -100,6 +100,7 @@ def test_neighbors_are_those_of_scikit_learn():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [NEIGHBORS, PROBE])
 def test_images_that_are_one_file_stay_on_one_side(kind):
     """Vectors that say nothing: only who has seen a copy of an image could be right about it."""

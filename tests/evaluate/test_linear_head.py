@@ -64,6 +64,7 @@ def learnt(shapes, tmp_path, monkeypatch):
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id", ENCODERS)
 def test_what_a_printed_program_learnt_is_scored_as_the_program_does(said, learnt, tmp_path, id):
     file, data = learnt(id)
@@ -85,6 +86,7 @@ def test_what_a_printed_program_learnt_is_scored_as_the_program_does(said, learn
             assert row.scores == pytest.approx(logits.softmax(dim=-1)[0].tolist(), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_pickle_is_refused_with_the_command_that_converts_it(said, learnt, tmp_path):
     file, data = learnt("openai/clip-vit-base-patch32")
     settings = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
@@ -138,6 +140,7 @@ def test_a_file_that_is_no_such_classifier_is_one_sentence(said, learnt, change,
     assert "Traceback" not in refused.err
 
 
+@pytest.mark.slow
 def test_another_classifier_on_the_same_encoder_is_asked_anew(said, learnt, tmp_path):
     file, data = learnt("openai/clip-vit-base-patch32")
     first = said(data, "--candidate", file, "--run", tmp_path / "run").json["results"]

@@ -71,6 +71,7 @@ def test_the_contrastive_demo_picks_the_right_label_among_all() -> None:
     assert right >= 0.95 * 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["vision-encoder-decoder", "blip"])
 def test_the_writing_demos_name_colour_and_shape(name: str) -> None:
     runner = load_runner(f"demo:{name}", "captioning", device="cpu")

@@ -105,6 +105,7 @@ def test_a_run_that_was_interrupted_ends_where_an_unbroken_one_does(
     assert unbroken.loss_after < unbroken.loss_before
 
 
+@pytest.mark.slow
 def test_stopping_keeps_the_step_it_was_in_and_what_a_kill_left_half_written_is_passed_over(
     joined: Path, tmp_path: Path
 ) -> None:
@@ -120,6 +121,7 @@ def test_stopping_keeps_the_step_it_was_in_and_what_a_kill_left_half_written_is_
     assert finetune(joined, pairs, tmp_path / "out", **settings).resumed_at == 2
 
 
+@pytest.mark.slow
 def test_a_checkpoint_that_is_damaged_is_named_so(joined: Path, tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path / "data", 4)
     with pytest.raises(KeyboardInterrupt):
@@ -159,6 +161,7 @@ def loss_of(folder: Path, pairs: Path) -> float:
     return sum(losses) / len(losses)
 
 
+@pytest.mark.slow
 def test_the_best_epoch_is_saved_and_training_stops_early(joined: Path, tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path / "data", 12)
     steps: list[TrainingStep] = []
@@ -178,6 +181,7 @@ def test_the_best_epoch_is_saved_and_training_stops_early(joined: Path, tmp_path
     assert str(losses[0]).startswith("step 1 of 120, loss ")
 
 
+@pytest.mark.slow
 def test_accumulated_batches_are_one_larger_batch(without_dropout: Path, tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path / "data", 20)
     settings = {**QUICK, "epochs": 1}
@@ -189,6 +193,7 @@ def test_accumulated_batches_are_one_larger_batch(without_dropout: Path, tmp_pat
     assert summed.loss_after != pytest.approx(whole.loss_before, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_workers_change_nothing_but_who_loads_and_the_time_left_ends_at_nothing(
     joined: Path, tmp_path: Path
 ) -> None:
@@ -204,6 +209,7 @@ def test_workers_change_nothing_but_who_loads_and_the_time_left_ends_at_nothing(
     assert helped.loss_after == alone.loss_after
 
 
+@pytest.mark.slow
 def test_mixed_precision_trains_where_the_device_has_it(joined: Path, tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path / "data", 8)
     mixed = finetune(joined, pairs, tmp_path / "one", mixed_precision="bf16", **QUICK)
@@ -217,6 +223,7 @@ def test_mixed_precision_trains_where_the_device_has_it(joined: Path, tmp_path: 
         finetune(joined, pairs, tmp_path / "three", mixed_precision="half", **QUICK)
 
 
+@pytest.mark.slow
 def test_lora_moves_pretrained_weights_by_a_low_rank_and_new_ones_whole(
     joined: Path, tmp_path: Path
 ) -> None:

@@ -66,7 +66,7 @@ def refused(folder: Path, task: str, image: OpenedImage, **request: Any) -> str:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("size", ENORMOUS),
+        pytest.param("size", ENORMOUS, marks=pytest.mark.slow),
         pytest.param(
             "size", {"shortest_edge": 100_000}, marks=[pytest.mark.slow, pytest.mark.long]
         ),

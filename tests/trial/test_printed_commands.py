@@ -82,6 +82,7 @@ def some(names):
     return [pytest.param(one, marks=() if one in often else pytest.mark.slow) for one in names]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", some(NEEDS))
 def test_what_loads_nothing_runs(call, name):
     for command in printed(call, NEEDS[name]):

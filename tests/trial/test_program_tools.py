@@ -243,6 +243,7 @@ def alone(names, key, image, words):
     return names["answers"]([image], [prompt])[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "key", [pytest.param(key, marks=marks(key)) for key in TOOLS if is_index(key)], ids="-".join
 )

@@ -215,6 +215,7 @@ DUAL_ENCODERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id", DUAL_ENCODERS)
 def test_two_towers_learn_pairs_and_search_with_what_was_saved(id, tiny, pairs):
     from PIL import Image
@@ -237,6 +238,7 @@ def test_two_towers_learn_pairs_and_search_with_what_was_saved(id, tiny, pairs):
         assert len(right) == 10 or kind == "siglip2", nearest  # its tiny tokenizer has no colors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("id", "kind"),
     [("openai/clip-vit-base-patch32", "clip"), ("facebook/dinov2-base", "dinov2")],
@@ -303,6 +305,7 @@ def test_a_probe_is_what_logistic_regression_gives(tiny, pairs):
     assert (vectors @ weight + bias).softmax(dim=1).double() == pytest.approx(wanted, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_chat_models_train_adapters_that_are_merged_into_the_weights(tiny, pairs):
     import torch
     from safetensors.torch import load_file
@@ -318,6 +321,7 @@ def test_chat_models_train_adapters_that_are_merged_into_the_weights(tiny, pairs
     assert not [name for name in changed if "visual" in name or "embed" in name or "norm" in name]
 
 
+@pytest.mark.slow
 def test_an_adapter_is_saved_alone_where_that_is_asked_for(tiny, pairs):
     from peft import PeftModel
     from transformers import AutoModelForImageTextToText
@@ -384,6 +388,7 @@ def test_what_was_killed_goes_on_and_ends_in_the_same_weights(tiny, pairs):
     assert not Path("cut/steps").exists()
 
 
+@pytest.mark.slow
 def test_parts_are_joined_trained_and_saved(pairs, tmp_path):
     import transformers
     from networks import TEXT, VISION, bert_tokenizer

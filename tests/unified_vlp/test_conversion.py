@@ -213,7 +213,7 @@ def pickled(value):
     [
         pytest.param(pickled(Doubled(34)), id="nested-codecs", marks=pytest.mark.slow),
         pytest.param(pickled(Punycode()), id="punycode", marks=pytest.mark.slow),
-        pytest.param(packed, id="packed"),
+        pytest.param(packed, id="packed", marks=pytest.mark.slow),
         pytest.param(pickled(torch.zeros(1, 1).half().expand(1, 10**10)), id="expanded"),
     ],
 )

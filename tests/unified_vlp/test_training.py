@@ -51,6 +51,7 @@ def pictures(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_same_data_in_another_folder_is_learnt_the_same(pictures, tmp_path, capsys):
     shutil.copytree(pictures / "pictures", tmp_path / "elsewhere" / "pictures")
     shutil.copy(pictures / "captions.csv", tmp_path / "elsewhere")
@@ -69,6 +70,7 @@ def test_the_same_data_in_another_folder_is_learnt_the_same(pictures, tmp_path, 
     assert told[0]["loss_after"] == told[1]["loss_after"]
 
 
+@pytest.mark.slow
 def test_pretraining_then_captions_then_answers_end_to_end(pictures, capsys):
     quick = ["--epochs", "1", "--batch-size", "4", "--learning-rate", "1e-3", "--format", "json"]
     start, captioner, answerer = (str(pictures / name) for name in ("start", "writes", "answers"))
@@ -124,6 +126,7 @@ def test_what_was_begun_with_other_words_is_not_gone_on_with(pictures, monkeypat
         train_unified(data, pictures / "out", aim="captions", **QUICK)
 
 
+@pytest.mark.slow
 def test_a_start_that_is_not_whole_is_made_anew(pictures, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -144,6 +147,7 @@ def test_it_learns_what_is_in_the_pictures(pictures):
     assert done.exact_before == 0
 
 
+@pytest.mark.slow
 def test_stored_regions_are_trained_on(regions, tmp_path):
     rows = ["image,text"]
     for number, each in enumerate(regions):
@@ -158,6 +162,7 @@ def test_stored_regions_are_trained_on(regions, tmp_path):
     assert (config["visual"], config["region_count"]) == ("regions", 100)
 
 
+@pytest.mark.slow
 def test_published_pairs_of_h5_are_trained_on(regions, tmp_path):
     h5py = pytest.importorskip("h5py")
     names = [f"COCO_val2014_{number:012}" for number in (391895, 522418, 184613)]
