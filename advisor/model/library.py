@@ -312,16 +312,16 @@ _INSTEAD = r"[\w.*-]+(\[\"\w+\"\]|=\"\w+\"|=\[\"\w+\"\])?"
 class NameChange(NamedTuple):
     """What a release of transformers did to a name: removed, renamed or redirected it.
 
-    `of` is what the name is of: class, pipeline, argument of what loads, attribute, module,
-    environment, or parameter, whose name is `Class(name)`; one `*` in `name` stands for anything,
-    and for the same in `instead`.
+    `of` is what the name is of: class, pipeline, argument of what loads, attribute, module, or
+    parameter, whose name is `Class(name)`; one `*` in `name` stands for anything, and for the same
+    in `instead`.
     """
 
     id: f.Id
     name: f.Text
     of: Annotated[
         str,
-        f.OneOf("class", "pipeline", "argument", "attribute", "module", "environment", "parameter"),
+        f.OneOf("class", "pipeline", "argument", "attribute", "module", "parameter"),
     ]
     kind: Annotated[str, f.OneOf("removed", "renamed", "redirected")]
     since: Annotated[str, f.TextOf(r"[0-9]+(\.[0-9]+)*", "a version such as `5.0`")]

@@ -270,14 +270,22 @@ def joined(groups: Sequence[Values], location: Location, between: str = "") -> V
     choices = [[_parts(value) for value in group or (Other(),)] for group in groups]
     if prod(map(len, choices)) > _MOST_STRINGS:
         choices = [choice if len(choice) == 1 else [((None,), False)] for choice in choices]
-    strings = []
+    strings: dict[Abstract, None] = {}
     for combination in product(*choices):
         parts: list[str | None] = []
         for number, (part, _) in enumerate(combination):
             parts.extend([between, *part] if number and between else part)
-        certain = all(sure for _, sure in combination)
-        strings.append(_whole(parts, location, certain=certain))
-    return tuple(dict.fromkeys(strings))
+        runs = groupby(parts, key=lambda part: part is not None)
+        merged = ["".join(filter(None, run)) if textual else None for textual, run in runs]
+        if len(merged) > _MOST_PIECES:
+            merged = [None]
+        text, certain = "".join(filter(None, merged)), all(sure for _, sure in combination)
+        if None not in merged and len(text) <= _LONGEST_STRING:
+            strings[String(text, location, certain)] = None
+        else:
+            texts = tuple(part and part[:_LONGEST_STRING] for part in merged)
+            strings[PartialString(texts, location)] = None
+    return tuple(strings)
 
 
 def _parts(value: Abstract) -> tuple[tuple[str | None, ...], bool]:
@@ -290,17 +298,6 @@ def _parts(value: Abstract) -> tuple[tuple[str | None, ...], bool]:
         case Constant(int() | float() as number):
             return (str(number),), True
     return (None,), False
-
-
-def _whole(parts: list[str | None], location: Location, *, certain: bool) -> String | PartialString:
-    runs = groupby(parts, key=lambda part: part is not None)
-    merged = ["".join(filter(None, run)) if textual else None for textual, run in runs]
-    if len(merged) > _MOST_PIECES:
-        merged = [None]
-    text = "".join(filter(None, merged))
-    if None not in merged and len(text) <= _LONGEST_STRING:
-        return String(text, location, certain)
-    return PartialString(tuple(part and part[:_LONGEST_STRING] for part in merged), location)
 
 
 def pieces(values: Values) -> tuple[str, ...]:

@@ -76,20 +76,16 @@ def scan_apart(
             if getattr(error, "kind", _NO_ROOM[0]) not in _NO_ROOM:
                 raise
             if not begun[0] or len(given_up) == MOST_GIVEN_UP:
-                raise _ended(given_up) from error
+                at = f" at {count(len(given_up) + 1, 'file')}" if given_up else ""
+                named = f". Exclude `{given_up[0]}` and similar files" if given_up else ""
+                message = f"the scan exceeded its memory or time limit{at}{named}"
+                raise AdvisorError(message) from error
             given_up.append(begun[0])
             held = ended or held  # a child first gives back what it was given
             continue
         *_, (scan, read) = _values((*ended, last))
         files.know_identities(read)
         return scan  # type: ignore[no-any-return]
-
-
-def _ended(given_up: Sequence[str]) -> AdvisorError:
-    """What is said where a scan comes to no end."""
-    at = f" at {count(len(given_up) + 1, 'file')}" if given_up else ""
-    named = f". Exclude `{given_up[0]}` and similar files" if given_up else ""
-    return AdvisorError(f"the scan exceeded its memory or time limit{at}{named}")
 
 
 class _Values(pickle.Unpickler):

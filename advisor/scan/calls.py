@@ -106,7 +106,12 @@ class EvaluatedCall(NamedTuple):
         match callee:
             case Symbol():
                 loader = loader_of(callee)
-                return self._symbol(callee) if loader is None else self._load(self._one_of(loader))
+                if loader is None:
+                    return self._symbol(callee)
+                symbols = (each for each in self.callees if isinstance(each, Symbol))
+                classes = {other.class_name for other in map(loader_of, symbols) if other}
+                several = len(classes) > 1  # any of which may be meant
+                return self._load(loader._replace(class_name=None) if several else loader)
             case Function(node, owner):
                 return self._function(node, owner)
             case LocalClass(label):
@@ -117,11 +122,6 @@ class EvaluatedCall(NamedTuple):
             case ImportedClass(extends=base):
                 self._extended(base, ())
                 return (callee,)
-        return self._elsewhere(callee)
-
-    def _elsewhere(self, callee: Abstract) -> Values:
-        """What is made of functions, and functions of other files."""
-        match callee:
             case Ready(values, name, parameters):
                 single = parameters if len(parameters) == 1 else ()
                 named = (text for place, parameter in single for text in (str(place), parameter))
@@ -157,12 +157,6 @@ class EvaluatedCall(NamedTuple):
                     value = ListLiteral(tuple(self._asked_here(g, label, ids) for g in groups))
             held.append(value)
         return tuple(held)
-
-    def _one_of(self, loader: Loader) -> Loader:
-        """The same loader, without the class where it is one of several that may be meant."""
-        loaders = (loader_of(callee) for callee in self.callees if isinstance(callee, Symbol))
-        classes = {other.class_name for other in loaders if other}
-        return loader if len(classes) == 1 else loader._replace(class_name=None)
 
     def _function(self, function: FunctionNode, owner: str | None = None) -> Values:
         """A function of the file, which is told what it is called with."""
@@ -207,16 +201,12 @@ class EvaluatedCall(NamedTuple):
             name, receiver = "__call__", callee
             result = callee.step(name)
         self._use("call", name, (receiver,), certain=certain)
-        self._passed_on(name, receiver)
-        return (result,)
-
-    def _passed_on(self, name: str, receiver: Loaded) -> None:
-        """What something loaded gave, as an argument of a method of another load."""
-        for argument in self.passed:
+        for argument in self.passed:  # which may be what another load gave
             results = (v for v in argument.values if isinstance(v, Loaded) and v.path)
             others = tuple(v for v in results if v.load != receiver.load)
             if others and not argument.name.startswith("*"):
                 self.study.use(argument.node, "pass", name, others)
+        return (result,)
 
     def _use(self, kind: str, name: str, receivers: Values, *, certain: bool = True) -> None:
         self.study.use(self.node, kind, name, receivers, self.passed, certain=certain)
@@ -229,7 +219,8 @@ class EvaluatedCall(NamedTuple):
         if name in _DECLARING:
             return self._default(0)
         if full_name == "functools.partial" and self.passed:
-            return self._partial()
+            given = tuple(argument.later(-1) for argument in self.passed[1:])
+            return tuple(Partial(inner, given) for inner in first)
         if full_name == "os.path.join":
             parts = [argument.values for argument in self.passed]
             return joined(parts, self.study.location(self.node), "/")
@@ -248,11 +239,6 @@ class EvaluatedCall(NamedTuple):
         if callee.root == "transformers" and owner[:1].isupper():
             self.study.made.append(Made(self.node, f"{owner}.{name}", self.passed))
         return (ForeignObject(full_name),)
-
-    def _partial(self) -> Values:
-        """A function with the first arguments given: `functools.partial(callee, ...)`."""
-        given = tuple(arg.later(-1) for arg in self.passed[1:])
-        return tuple(Partial(callee, given) for callee in self.passed[0].values)
 
     def _load(self, loader: Loader) -> Values:
         checkpoint = self._passed_for(loader.checkpoint, loader.position)
@@ -326,8 +312,10 @@ class EvaluatedCall(NamedTuple):
         ):
             return NOTHING
         builtin = isinstance(self.node.func, ast.Name) and not self.callees
-        if name == "map" and len(self.passed) > 1 and builtin:
-            return self._mapped()
+        if name == "map" and len(self.passed) > 1 and builtin:  # what is done for its items
+            items = (p._replace(values=elements(p.values)).later(-1) for p in self.passed[1:])
+            whole = self._replace(callees=self.passed[0].values, passed=tuple(items))
+            return bounded(ListLiteral((union(*map(whole.called, whole.callees)),)))
         makes_table = name == "dict" and not self.callees
         if makes_table and all(passed.keyword or passed.key for passed in self.passed):
             return self._table()
@@ -343,15 +331,6 @@ class EvaluatedCall(NamedTuple):
         if _UNCHANGED.fullmatch(name) and self.passed and not self.callees:
             return self.passed[0].values
         return NOTHING
-
-    def _mapped(self) -> Values:
-        """What `map` gives: what its function does for the items of its lists."""
-        items = tuple(
-            Passed(str(number), elements(passed.values), passed.node)
-            for number, passed in enumerate(self.passed[1:])
-        )
-        whole = self._replace(callees=self.passed[0].values, passed=items)
-        return bounded(ListLiteral((union(*map(whole.called, whole.callees)),)))
 
     def _table(self) -> Values:
         """A dictionary that `dict(other, name=value)` gives."""

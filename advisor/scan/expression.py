@@ -75,7 +75,13 @@ class Expressions:
             case ast.Name(id):
                 self.scope.bind(id, values)
             case ast.Tuple(targets) | ast.List(targets):
-                self._unpack(targets, values)
+                starred = any(isinstance(target, ast.Starred) for target in targets)
+                lists = [value for value in values if isinstance(value, ListLiteral)]
+                others = [v for v in values if not isinstance(v, Loaded)]  # which may be in no list
+                fitting = [value for value in lists if len(value.groups) == len(targets)]
+                matching = not starred and 0 < len(fitting) == len(others)
+                for number, inner in enumerate(targets):
+                    self.bind(inner, item(tuple(fitting), number) if matching else elements(values))
             case ast.Starred(inner):
                 self.bind(inner, (ListLiteral((elements(values),)),) if values else NOTHING)
             case ast.Attribute(owner, name):
@@ -88,16 +94,6 @@ class Expressions:
             case ast.Subscript(table, at):
                 self.evaluate(table)
                 self.add_entries(table, [(known_key(self.evaluate(at)), values)])
-
-    def _unpack(self, targets: Sequence[ast.expr], values: Values) -> None:
-        starred = any(isinstance(target, ast.Starred) for target in targets)
-        fitting: list[Abstract] = [
-            v for v in values if isinstance(v, ListLiteral) and len(v.groups) == len(targets)
-        ]
-        others = [v for v in values if not isinstance(v, Loaded)]  # which may stand in no list
-        matching = not starred and bool(fitting) and len(fitting) == len(others)
-        for number, target in enumerate(targets):
-            self.bind(target, item(tuple(fitting), number) if matching else elements(values))
 
     def _visit_constant(self, node: ast.Constant) -> Values:
         if isinstance(node.value, str):
@@ -321,7 +317,11 @@ class Expressions:
         function = node.func
         getattr_of = isinstance(function, ast.Name) and function.id == "getattr" and node.args[1:]
         if getattr_of and self.scope.find("getattr") is None:
-            return self._reached(*node.args)
+            owner, attribute, *defaults = node.args
+            holders, names = self.evaluate(owner), self.evaluate(attribute)
+            pairs = ((h, v.text) for h in holders for v in names if isinstance(v, String))
+            given = [self._attribute(*pair) for pair in pairs]  # a missing one is no use of it
+            return union(*given, *(doubted(self.evaluate(default)) for default in defaults))
         if isinstance(function, ast.Attribute):
             holders = self.evaluate(function.value)
             name = function.attr
@@ -341,14 +341,6 @@ class Expressions:
             self.study, self.scope, node, holders, callees, passed[:_MOST_ARGUMENTS]
         )
         return call.result()
-
-    def _reached(self, owner: ast.expr, attribute: ast.expr, *default: ast.expr) -> Values:
-        """What `getattr` gives; that an attribute may be missing is no use of it."""
-        holders, names = self.evaluate(owner), self.evaluate(attribute)
-        given = [
-            self._attribute(h, v.text) for h in holders for v in names if isinstance(v, String)
-        ]
-        return union(*given, *(doubted(self.evaluate(node)) for node in default))
 
     def _append(self, function: ast.Attribute, passed: Sequence[Passed]) -> None:
         """A list that what was loaded gave something to holds it from here on."""

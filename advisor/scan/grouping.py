@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from functools import cached_property
 from operator import itemgetter
 
@@ -197,7 +197,7 @@ class Grouping:
             model=main if has_model else None,
             processors=tuple(loads[1:] if has_model else loads),
             calls=tuple(once.values()),
-            checkpoint=self._checkpoint(main),
+            checkpoint=self._checkpoint(main, _only(main.checkpoint)),
             alternatives=main.checkpoint,
             class_name=main.class_name,
             task=_only(main.task),
@@ -205,8 +205,7 @@ class Grouping:
             joined=tuple(self.loads[n] for n in numbers[1:] if n in self._flows[0][numbers[0]]),
         )
 
-    def _checkpoint(self, load: Load) -> str | None:
-        text = _only(load.checkpoint)
+    def _checkpoint(self, load: Load, text: str | None) -> str | None:
         if text is None or load.package in ("clip", "lavis"):
             return None
         if load.package == "open_clip" and "/" not in text:
@@ -246,14 +245,11 @@ def together(usages: Iterable[Usage]) -> list[Usage]:
     for same in at.values():
         unknown = same.pop(frozenset(), []) if len(same) == 2 else []
         next(iter(same.values())).extend(unknown)
-    return [_as_one(group) for same in at.values() for group in same.values()]
-
-
-def _as_one(usages: Sequence[Usage]) -> Usage:
-    """Return usages of one load as one."""
-    calls = {(c.place, c.kind, c.name, c.receiver.place): c for u in usages for c in u.calls}
-    trained = next((usage.trained for usage in usages if usage.trained), None)
-    joined = {load.place: load for usage in usages for load in usage.joined}
-    return usages[0]._replace(
-        calls=tuple(calls.values()), trained=trained, joined=tuple(joined.values())
-    )
+    whole = []
+    for group in (group for same in at.values() for group in same.values()):
+        uses = {(c.place, c.kind, c.name, c.receiver.place): c for u in group for c in u.calls}
+        trained = next((usage.trained for usage in group if usage.trained), None)
+        loads = {load.place: load for usage in group for load in usage.joined}
+        calls, joined = tuple(uses.values()), tuple(loads.values())
+        whole.append(group[0]._replace(calls=calls, trained=trained, joined=joined))
+    return whole

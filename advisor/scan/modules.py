@@ -56,8 +56,10 @@ def _seen(study: Study, value: Abstract, depth: int) -> Abstract:
             return ImportedClass(own, study.built_as(label), study.loads_as(label))
         case Function(node, None):
             given = _values(study, study.told(node, RESULT), depth + 1)
-            reaching = tuple(_reaching(node))
-            return Ready(given, node.name if reaching else None, reaching)
+            names = (*parameters(node), *(argument.arg for argument in node.args.kwonlyargs))
+            reaching = _reaching(node)
+            numbered = tuple((n, name) for n, name in enumerate(names) if name in reaching)
+            return Ready(given, node.name if numbered else None, numbered)
         case Ready(values):
             return value._replace(values=_values(study, values, depth + 1))
         case Function() | ForeignObject() | Partial() | LocalClass() | LocalObject():
@@ -65,8 +67,8 @@ def _seen(study: Study, value: Abstract, depth: int) -> Abstract:
     return value
 
 
-def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:
-    """Yield the parameters of a function that it passes to a load, as what is to be loaded."""
+def _reaching(node: FunctionNode) -> set[str]:
+    """Return the names that a function passes to a load, as what is to be loaded."""
     given: set[str] = set()
     for call in descendants(node):
         if isinstance(call, ast.Call) and (name := last_name(call.func)) in CHECKPOINT_ARGUMENTS:
@@ -74,8 +76,7 @@ def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:
             passed = [*call.args[position : position + 1]]
             passed += [keyword.value for keyword in call.keywords if keyword.arg in keywords]
             given |= {argument.id for argument in passed if isinstance(argument, ast.Name)}
-    names = (*parameters(node), *(kwonlyarg.arg for kwonlyarg in node.args.kwonlyargs))
-    yield from ((n, name) for n, name in enumerate(names) if name in given)
+    return given
 
 
 _LIBRARIES = LIBRARIES | {"torch"}

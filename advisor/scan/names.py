@@ -42,7 +42,6 @@ def overrides(parsed: Parsed, names: Iterable[Name]) -> Iterator[Override]:
 
 
 _HUB = "huggingface_hub"
-_ENVIRONMENT = "environ"
 _EXPECTED = {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception"}
 _INSTALLED = re.compile(r"(?i:version|available)|^TYPE_CHECKING$")
 """Words of a condition that asks for a version, for what is available, or for type checking."""
@@ -76,7 +75,6 @@ def names_in(parsed: Parsed) -> list[Name]:
             if outer:
                 names.append(Name(place, outer, inner, True, optional, inside, given))
     names.extend(_reached(parsed, modules) if modules else ())
-    names.extend(_settings_in(parsed) if names else ())
     return sorted(names, key=lambda name: name.place[1:5])
 
 
@@ -96,20 +94,6 @@ def _reached(parsed: Parsed, modules: dict[str, str]) -> Iterator[Name]:
                     if quoted and place.line == place.end_line:
                         place = place._replace(column=place.column + 1).beginning(len(name))
                     yield Name(place, module, name, False, False)
-
-
-def _settings_in(parsed: Parsed) -> Iterator[Name]:
-    """Yield the variables of the environment that a file sets, as names of `os.environ`."""
-    for part in descendants(parsed.tree) if _ENVIRONMENT in parsed.text else ():
-        match part:
-            case ast.Subscript(value, ast.Constant(str(name)), ast.Store()):
-                pass
-            case ast.Call(ast.Attribute(value, "setdefault"), [ast.Constant(str(name)), *_]):
-                pass
-            case _:
-                continue
-        if isinstance(value, ast.Name | ast.Attribute) and _ENVIRONMENT in words(value):
-            yield Name(parsed.location(part), _ENVIRONMENT, name, False, False)
 
 
 def _module(node: ast.expr, modules: dict[str, str]) -> str | None:

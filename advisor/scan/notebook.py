@@ -59,7 +59,8 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
     notes, other = [], 0
     spot = _spot(file, lines)
     for cell in _code_cells(file, notebook["cells"]):
-        before, own = len(lines), [_printable(line.text) for line in cell]
+        texts = [line.text.rstrip("\r\n") for line in cell]
+        before, own = len(lines), [text if text.isprintable() else _held(text) for text in texts]
         lines += cell
         written += own
         try:
@@ -157,10 +158,9 @@ def _width(text: str, ascii: bool | None) -> int:
     return 0 if ascii is None else len(json.dumps(text, ensure_ascii=ascii)) - 2
 
 
-def _printable(text: str) -> str:
-    """A line without its end, and what Python source does not hold or takes for one."""
-    text = text.rstrip("\r\n")
-    return text if text.isprintable() else _SURROGATE.sub("\ufffd", _BREAKS.sub(" ", text))
+def _held(text: str) -> str:
+    """A line without what Python source does not hold, or takes for the end of one."""
+    return _SURROGATE.sub("\ufffd", _BREAKS.sub(" ", text))
 
 
 def _is_python(metadata: Any) -> bool:

@@ -129,7 +129,7 @@ def parse(text: str, name: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _without_long_numbers(ast.parse(text), text)
+            tree = ast.parse(text)
     except SyntaxError as error:
         reason = re.split(r"\. Did you mean| \(detected at", error.msg)[0]
         message = f"cannot be parsed: {reason[:1].lower()}{reason[1:]}"
@@ -140,14 +140,10 @@ def parse(text: str, name: str) -> ast.Module:
         raise UnreadableError(name, None, "is nested too deeply to be parsed") from None
     except ValueError as error:
         raise UnreadableError(name, None, f"cannot be parsed: {error}") from None
-
-
-def _without_long_numbers(tree: ast.Module, text: str) -> ast.Module:
-    """Return a tree in which infinity stands for integers that Python does not write out."""
     for node in descendants(tree) if _LONG_NUMBER.search(text) else ():
-        if isinstance(node, ast.Constant):
-            long = isinstance(node.value, int) and node.value.bit_length() > _MOST_BITS
-            node.value = math.inf if long else node.value
+        match node:
+            case ast.Constant(int(number)) if number.bit_length() > _MOST_BITS:
+                node.value = math.inf  # Python does not write the number out
     return tree
 
 
@@ -231,23 +227,23 @@ def ignores_in_text(text: str, name: str) -> list[Ignore]:
 def _ignores(
     parsed: Parsed, comments: list[tuple[int, int, re.Match[str]]], spans: list[tuple[int, int]]
 ) -> list[Ignore]:
-    """Read comments, each given with its line and the characters before it."""
+    """Read comments, each given with its line and the characters before it.
+
+    Each covers the statement around it, or the one below where it stands alone.
+    """
     ignores = []
     for line, column, match in comments:
         place = parsed.between((line, column), (line, column + len(match[0].rstrip())))
         rules = tuple(rule.strip() for rule in (match["rules"] or "").split(",") if rule.strip())
-        covered = _covered(spans, line, alone=not parsed.lines[line - 1][:column].strip())
+        covered, alone = (line, line), not parsed.lines[line - 1][:column].strip()
+        below = bisect.bisect_right(spans, line, key=lambda span: span[0])
+        if below and spans[below - 1][1] >= line:
+            covered = spans[below - 1]  # the statement around it
+        elif alone and below < len(spans):
+            covered = spans[below]
         first, last = (parsed.spot(number, 0).line for number in covered)
         ignores.append(Ignore(place, rules, match["reason"].strip(), first, last))
     return ignores
-
-
-def _covered(spans: list[tuple[int, int]], line: int, *, alone: bool) -> tuple[int, int]:
-    """The lines of the statement around a line, or of the one below a comment that stands alone."""
-    below = bisect.bisect_right(spans, line, key=lambda span: span[0])
-    if below and spans[below - 1][1] >= line:
-        return spans[below - 1]
-    return spans[below] if alone and below < len(spans) else (line, line)
 
 
 def descendants(tree: ast.AST) -> Iterator[ast.AST]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 
 from advisor.scan.abstract import (
     NOTHING,
-    Abstract,
     DictLiteral,
     Function,
     FunctionNode,
     Imported,
-    ImportedClass,
     ListLiteral,
     LocalClass,
     Module,
@@ -39,31 +37,6 @@ from advisor.scan.vocabulary import loader_of
 _ABSTRACT = frozenset(("abc", "typing"))
 _CONFIGURATION = frozenset(("config", "config_class"))
 """Names of a model's class that say which configuration is its own."""
-
-
-def _of_library(base: Abstract) -> str | None:
-    """The class of transformers that a base is, or that one of another file extends."""
-    match base:
-        case Symbol(_, name) if base.root == "transformers":
-            return name
-        case ImportedClass(extends=str() as name):
-            return name
-    return None
-
-
-def _names_bound(body: Sequence[ast.stmt]) -> Iterator[str]:
-    """Yield the names that assignments of a class bind, or annotate."""
-    for node in body:
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        yield from (target.id for target in targets if isinstance(target, ast.Name))
-
-
-def _is_known(base: Abstract) -> bool:
-    """True for a class of the file or of transformers, or one that has nothing to inherit."""
-    match base:
-        case Symbol(module):
-            return base.root == "transformers" or module in _ABSTRACT
-    return isinstance(base, LocalClass)
 
 
 _ANYTHING: Values = (Other(),)
@@ -304,22 +277,27 @@ class Statements(Expressions):
         for decorator in node.decorator_list:
             self.evaluate(decorator)
         bases = [value for base in node.bases for value in self.evaluate(base)]
-        annotated = (child.target for child in node.body if isinstance(child, ast.AnnAssign))
+        inner = Statements(self.study, Scope(label, self.scope, is_class=True))
+        inner.walk(node.body)
+        annotated = [child.target for child in node.body if isinstance(child, ast.AnnAssign)]
         methods = {child.name: child for child in node.body if isinstance(child, FunctionNode)}
         fields = [target.id for target in annotated if isinstance(target, ast.Name)]
-        extended = [name for base in bases if (name := _of_library(base))]
+        symbols = [base for base in bases if isinstance(base, Symbol)]
+        ours = [base for base in symbols if base.root == "transformers"]
+        extending = (it.name if it in ours else getattr(it, "extends", None) for it in bases)
+        extended = [name for name in extending if name]
+        explained = [base for base in symbols if base in ours or base.module in _ABSTRACT]
+        inherited = [base.name for base in bases if isinstance(base, LocalClass)]
         definition = ClassDefinition(
-            bases=tuple(base.name for base in bases if isinstance(base, LocalClass)),
+            bases=tuple(inherited),
             methods=methods,
             fields=fields,
             extends=next(iter(extended), None),
             mixed=len(extended) > 1,
-            whole=len(bases) == len(node.bases) and all(map(_is_known, bases)),
-            configured=not _CONFIGURATION.isdisjoint(_names_bound(node.body)),
+            whole=len(bases) == len(node.bases) == len(explained) + len(inherited),
+            configured=bool(_CONFIGURATION & ({*fields, *inner.scope.names} - methods.keys())),
         )
         self.study.define(label, definition)
-        inner = Statements(self.study, Scope(label, self.scope, is_class=True))
-        inner.walk(node.body)
         for name, values in inner.scope.names.items():
             if name not in methods:
                 values = self.study.imports.resolved(values)

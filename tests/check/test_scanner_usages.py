@@ -106,11 +106,3 @@ def test_a_model_that_is_made_of_a_configuration_is_a_composition(tmp_path, rule
     text = f"from transformers import {name}\nmodel = {name}(config)\n"
     (usage,) = scanned_text(tmp_path, rulebase, text).usages
     assert (usage.model.kind, usage.class_name, usage.alternatives) == ("composition", name, ())
-
-
-def test_a_variable_of_the_environment_is_a_name_that_nothing_imports(tmp_path, rulebase):
-    text = 'import os, transformers.utils\nos.environ["TRANSFORMERS_CACHE"] = "x"\n'
-    _, variable = scanned_text(tmp_path, rulebase, text).names
-    assert (variable.module, variable.name) == ("environ", "TRANSFORMERS_CACHE")
-    assert not variable.imported
-    assert not variable.optional

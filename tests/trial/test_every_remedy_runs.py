@@ -63,10 +63,6 @@ CHAT = (
     "chat = [{'role': 'user', 'content': 'a cat'}]\n"
     't.chat_template = "{{ messages[0].content }}"\n'
 )
-PIPE = (
-    "from transformers import pipeline\n"
-    "f = pipeline('zero-shot-image-classification', model='ID')\n"
-)
 REMEDIES = (
     Remedy(
         *("output-as-tensor", "clip", CLIP),
@@ -224,34 +220,6 @@ REMEDIES = (
         said="set and read `generation_config.max_length`",
         after=TROCR_RUN + "m.generation_config.max_length = 5\n"
         "m.generate(pixels, max_length=m.generation_config.max_length)",
-    ),
-    Remedy(
-        *("attentions-not-kept", "clip", CLIP),
-        before=CLIP_MODEL
-        + SEEN
-        + "m.vision_model(pixels, output_attentions=True).attentions[-1].mean()",
-        said='load the model with `attn_implementation="eager"`',
-        after=CLIP_MODEL.replace("'ID'", "'ID', attn_implementation=\"eager\"")
-        + SEEN
-        + "m.vision_model(pixels, output_attentions=True).attentions[-1].mean()",
-    ),
-    Remedy(
-        *("pipeline-call-fails", "clip", CLIP),
-        before=PIPE + "f(image, labels=['a', 'b'])",
-        said="give it `candidate_labels=`",
-        after=PIPE + "f(image, candidate_labels=['a', 'b'])",
-    ),
-    Remedy(
-        *("pipeline-call-fails", "clip", CLIP),
-        before=PIPE + "f(images=image, candidate_labels=['a', 'b'])",
-        said="give it `image=`",
-        after=PIPE + "f(image=image, candidate_labels=['a', 'b'])",
-    ),
-    Remedy(
-        *("feature-extractor-of-images", "clip", CLIP),
-        before="from transformers import AutoFeatureExtractor\n"
-        "p = AutoFeatureExtractor.from_pretrained('ID')",
-        said="use `AutoImageProcessor`",
     ),
     Remedy(
         *("removed-class", "clip", CLIP),
@@ -416,9 +384,7 @@ NO_CODE = {
     "another checkpoint, or one's own training": {
         *("gated-checkpoint", "not-on-the-hub", "suspicious-id", "task-not-done"),
         *("pretrained-only", "composed-untrained", "prompt-of-another", "line-reader-on-pages"),
-        "text-over-context",
     },
-    "a variable that is read at import": {"removed-variable"},
 }
 """Rules whose remedy no program shows, by what it is instead."""
 

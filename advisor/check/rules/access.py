@@ -51,24 +51,20 @@ def unpinned_revision(case: Case) -> Iterator[Finding]:
         load = usage.model
         here = load is not None and load.package in case.knowledge("libraries")
         home = identity.checkpoint and identity.checkpoint.home
-        if load and here and not (home or _is_local(usage) or _is_pinned(load)):
+        revision = load and load.arguments.get("revision")
+        if revision and isinstance(revision.value, str):  # a branch or a pull request moves
+            pinned = not MOVES.match(revision.value)
+        else:
+            pinned = bool(load and {"revision", "**", "local_files_only"} & {*load.arguments})
+        if load and here and not (home or pinned or _is_local(usage)):
             places.setdefault(identity.id, []).append(id_place(usage))
     for id, locations in places.items():
         checkpoint = case.rulebase.checkpoints.get(id)
-        revision = checkpoint.revision if checkpoint else None
-        fix = f'pass `revision="{revision}"`' if revision else "pass `revision=` with a commit"
+        commit = checkpoint.revision if checkpoint else None
+        fix = f'pass `revision="{commit}"`' if commit else "pass `revision=` with a commit"
         message = f"{id} is loaded without a pinned commit, so its weights can change"
         first, *others = sorted(set(locations))
         yield Finding(message, first, fix=fix, checkpoint=id, places=tuple(others))
-
-
-def _is_pinned(load: Load) -> bool:
-    """True where a commit may be named; a branch or a pull request moves, whatever its name."""
-    given = load.arguments
-    revision = given.get("revision")
-    if revision is not None and isinstance(revision.value, str):
-        return not MOVES.match(revision.value)
-    return bool({"revision", "**", "local_files_only"} & set(given))
 
 
 @rule("trust-remote-code", each=Case.usages, together=True)

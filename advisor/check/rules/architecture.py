@@ -117,8 +117,12 @@ def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
     natives = {checkpoint.model_class for checkpoint in identity.known if checkpoint.model_class}
     if model_type is None or not release.has_class(name):
         return "", name
-    if not natives:
-        return "other" if _is_of_another_type(case, name, model_type) else "", name
+    if not natives:  # of code of its own, whose class is none of transformers
+        configurations = release.classes_for("AutoConfig", model_type)
+        homes = {"", *(release.classes.get(it, "") for it in configurations)}
+        described = configurations and release.types_of(name)
+        elsewhere = release.classes.get(name, "") not in homes
+        return "other" if described and elsewhere else "", name
     if name.startswith("Auto"):
         if name not in release.auto or not release.knows(model_type):
             return "", name
@@ -143,19 +147,6 @@ def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
     incomplete = case.knowledge("incomplete", LAYERS).get(native, [])
     other_layers = (HEAD in loads or loads in incomplete) and loads not in (native, *whole)
     return "unlike" if identity.checkpoint and other_layers else "", loads
-
-
-def _is_of_another_type(case: Case, name: str, model_type: str) -> bool:
-    """True where a model class stands in the folder of another model type.
-
-    That is sure of a checkpoint with code of its own too, whose class is none of transformers; of
-    what an auto class gives for it nothing is.
-    """
-    release = case.release
-    configurations = release.classes_for("AutoConfig", model_type)
-    folders = {"", *(release.classes.get(configuration, "") for configuration in configurations)}
-    described = bool(configurations) and bool(release.types_of(name))
-    return described and release.classes.get(name, "") not in folders
 
 
 def _class_of_type(case: Case, identity: Identity) -> str:

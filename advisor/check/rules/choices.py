@@ -147,17 +147,15 @@ def choice_changed(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
 
 def _differences(old: LockedChoice, new: LockedChoice) -> list[str]:
     words = {
-        "checkpoint": "the checkpoint was {0} and is now {1}",
-        "revision": "the revision was {0} and is now {1}",
-        "verdict": "the family was {0} and is now {1}",
-        "recommended": "the recommended family was {0} and is now {1}",
-        "best": "the first checkpoint was {0} and is now {1}",
+        "checkpoint": "checkpoint",
+        "revision": "revision",
+        "verdict": "family",
+        "recommended": "recommended family",
+        "best": "first checkpoint",
     }
-    return [
-        text.format(getattr(old, field) or "none", getattr(new, field) or "none")
-        for field, text in words.items()
-        if getattr(old, field) != getattr(new, field)
-    ]
+    pairs = ((word, getattr(old, of), getattr(new, of)) for of, word in words.items())
+    changed = ((word, *map(str, (was or "none", now or "none"))) for word, was, now in pairs)
+    return [f"the {word} was {was} and is now {now}" for word, was, now in changed if was != now]
 
 
 @rule("task-not-done", each=Case.known, citing=("pipeline", "class"))

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
-from advisor.check.case import Case, mentions, prepares, rule, writes
+from advisor.check.case import Case, mentions, rule, writes
 from advisor.check.finding import Finding
 from advisor.check.fixing import TEXTS_AT_ONCE
 from advisor.check.identity import Identity
@@ -33,7 +33,17 @@ def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterato
     """Inference with weights that no task was ever trained into."""
     unfinished = checkpoint.stage == "pre-trained" and not checkpoint.tasks
     if unfinished and _infers(usage) and not _trained(case, usage):
-        finished = _finished(case, checkpoint)
+        tasks, owner = set(checkpoint.fine_tune), checkpoint.id.partition("/")[0]
+        made = [
+            model
+            for model in case.rulebase.catalogue(checkpoint.family)
+            if model.model_class == checkpoint.model_class
+            and model.processor == checkpoint.processor
+            and set(model.tasks) & tasks
+            and model.id.partition("/")[0] == owner
+        ]
+        typical = sorted(made, key=lambda model: not set(model.typical) & tasks)
+        finished = typical[0].id if typical else None
         message = (
             f"{checkpoint.id} is only pre-trained, and this code uses the model without fine-tuning"
         )
@@ -83,19 +93,6 @@ def _trained(case: Case, usage: Usage) -> bool:
     return bool(usage.trained) or any(name in call for call in later for name in names)
 
 
-def _finished(case: Case, start: Checkpoint) -> str | None:
-    """Return the typical finished checkpoint of the same class whose name begins alike."""
-    tasks, owner = set(start.fine_tune), start.id.partition("/")[0]
-    made = [
-        checkpoint
-        for checkpoint in case.rulebase.catalogue(start.family)
-        if (checkpoint.model_class, checkpoint.processor) == (start.model_class, start.processor)
-        and set(checkpoint.tasks) & tasks
-        and checkpoint.id.partition("/")[0] == owner
-    ]
-    return min(made, key=lambda model: not set(model.typical) & tasks).id if made else None
-
-
 @rule("softmax-for-sigmoid", each=Case.known)
 def softmax_for_sigmoid(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
     """A softmax over logits that were trained with a sigmoid for each pair."""
@@ -140,33 +137,6 @@ def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
             message = f"the prompt `{token}` is {whose}, not the prompt of {checkpoint.id}"
             yield Finding(message, argument.place, fix=fix)
             return
-
-
-@rule("text-over-context", each=Case.catalogued, citing=("text_context",))
-def text_over_context(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
-    """A constant text of more words, or a `max_length` of more tokens, than the context holds."""
-    context, tokens = checkpoint.text_context, f"tokens of {checkpoint.id}"
-    if context is None:
-        return
-    for call in prepares(usage):
-        truncation = call.arguments.get("truncation")
-        for name, argument in call.arguments.items():
-            limit = argument.value
-            words = max((len(text.split()) for text in argument.texts), default=0)
-            if name == "max_length" and type(limit) is int and limit > context:
-                message = f"`max_length={limit}` is over the limit of {context} {tokens}"
-                fix = f"use `max_length={context}`"
-            elif words > context:
-                over = (
-                    "is truncated at the limit of"
-                    if truncation and truncation.value
-                    else "is over the limit of"
-                )
-                message = f"a text of {words} words {over} {context} {tokens}"
-                fix = "shorten the text, or use a checkpoint with a longer context"
-            else:
-                continue
-            yield Finding(message, argument.place, fix=fix)
 
 
 @rule("line-reader-on-pages", each=Case.catalogued, citing=("pitfalls", "tasks"))

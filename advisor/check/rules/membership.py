@@ -8,7 +8,6 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Set
 from functools import lru_cache
-from typing import NamedTuple
 
 from advisor.catalogue.release_members import Members, ReleaseMembers
 from advisor.check.case import Case, mentions, rule
@@ -53,7 +52,11 @@ def removed_member(case: Case) -> Iterator[Finding]:
             around[id(usage)] = stored, any(call.name in wrappers for call in usage.calls)
         stored, wrapped = around[id(usage)]
         if call.kind == "index":
-            yield from _without_items(case, call)
+            at, key = receiver_of(case, call), call.arguments["0"].value
+            change = case.release.removed(f"{at.name}[]", "attribute") if at else None
+            if at and change and not isinstance(key, str):
+                message = f"`{at.name}` is no longer a tuple in {case.transformers}"
+                yield Finding(message, call.place, level=at.level, change=change)
         elif call.name[:1] != "_" and (*call.of, call.name) not in stored:
             yield from _missing(case, call, usage, wrapped=wrapped)
     for built in case.scan.built:
@@ -83,15 +86,6 @@ def _missing_of_class(case: Case, made: Built) -> Iterator[Finding]:
         yield Finding(message, made.place, edits=edits, change=change)
 
 
-def _without_items(case: Case, call: Call) -> Iterator[Finding]:
-    """An object that was a tuple once is indexed like one."""
-    at, key = receiver_of(case, call), call.arguments["0"]
-    change = case.release.removed(f"{at.name}[]", "attribute") if at else None
-    if at and change and not isinstance(key.value, str):
-        message = f"`{at.name}` is no longer a tuple in {case.transformers}"
-        yield Finding(message, call.place, level=at.level, change=change)
-
-
 def _missing(case: Case, call: Call, usage: Usage, *, wrapped: bool) -> Iterator[Finding]:
     """What a use asks for and its receiver lacks; of what is `wrapped`, parts may have it."""
     at, removed, place = receiver_of(case, call, usage), case.release.removed, call.place
@@ -117,21 +111,23 @@ def _lacking(
 ) -> Iterator[Finding]:
     """A member that a receiver does not have."""
     message = f"`{at.name}` has no `{call.name}` in {case.transformers}"
-    if inner := _nested(case, at, call):
-        edits = _renamed(call, new := f"{inner}.{call.name}")
-        yield Finding(message, call.place, level=at.level, fix=f"use `{new}`", edits=edits)
-        return
+    nested = case.knowledge("nested").get(at.name)  # a part of a configuration holds it by now
+    if nested and case.release.reaches(case.knowledge("nested_since")[0]):
+        inner = case.release.members.near(nested[0], at.members)
+        if inner and inner.has(call.name):
+            edits = _renamed(call, new := f"{nested[1]}.{call.name}")
+            yield Finding(message, call.place, f"use `{new}`", edits, at.level)
+            return
     life = lifetime(case.release.version, at.load, at.path, call.name)
     members = None if at.members.open or wrapped else case.release.members
     part = members and _part_that_has(members, at.members.home, call.name)
     if life is None and part:
-        why, edits = (
-            f"The part `{part}` has this attribute or method.",
-            _renamed(call, new := f"{part}.{call.name}"),
-        )
+        edits = _renamed(call, new := f"{part}.{call.name}")
+        why = f"The part `{part}` has this attribute or method."
         yield Finding(message, call.place, f"use `{new}`", edits, at.level, why)
-        return
-    if life is None or not _is_absent(case, at, call, life):
+    # An open class may have any attribute, and a tokenizer of any class any member.
+    closed = life and not at.any and (life.text.startswith("(") or not at.members.open)
+    if life is None or not (closed or case.release.removed(call.name, "attribute")):
         return
     fix, because, edits = _instead(case, at, call, life)
     if onward := _onward(case, at, call, usage):
@@ -165,16 +161,6 @@ def _onward(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
     return None
 
 
-def _nested(case: Case, at: Receiver, call: Call) -> str | None:
-    """The part of a configuration that holds by now what the whole once gave."""
-    part = case.knowledge("nested").get(at.name)
-    by_now = case.release.reaches(case.knowledge("nested_since")[0])
-    if not part or not by_now:
-        return None
-    inner = case.release.members.near(part[0], at.members)
-    return part[1] if inner and inner.has(call.name) else None
-
-
 @lru_cache(maxsize=4096)
 def _part_that_has(members: ReleaseMembers, home: str, name: str) -> str | None:
     """The part of a model that has what the model itself never had."""
@@ -182,17 +168,6 @@ def _part_that_has(members: ReleaseMembers, home: str, name: str) -> str | None:
     at = members.of(whole, module)
     parts = ((part, part_of(members, at, part)) for part in at.texts) if at else ()
     return next((part for part, inner in parts if inner and inner.has(name)), None)
-
-
-def _is_absent(case: Case, at: Receiver, call: Call, life: Lifetime) -> bool:
-    """True where no instance has the member: of an open class, only methods are known.
-
-    Of a tokenizer of any class, and of attributes of an open class, only those that are known to be
-    gone from all.
-    """
-    method = life.text.startswith("(")
-    gone = case.release.removed(call.name, "attribute") is not None
-    return gone or (not at.any and (method or not at.members.open))
 
 
 def _is_stored(case: Case, place: Location, name: str) -> bool:
@@ -268,7 +243,8 @@ def output_as_tensor(case: Case) -> Iterator[Finding]:
     for key, made in makers.items():
         for call, own in _by_maker(made, uses.get(key, [])):
             if own and "return_dict" not in call.arguments:
-                yield from _as_tensors(case, call, own)
+                ids = call.name in case.knowledge("encoded")
+                yield from (_as_ids if ids else _as_tensors)(case, call, own)
 
 
 def _by_maker(made: list[Call], later: list[Call]) -> Iterator[tuple[Call, list[Call]]]:
@@ -314,18 +290,8 @@ def _as_ids(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
             )
 
 
-class GivenObject(NamedTuple):
-    """The object that a method gives; `several` is true where it gave more than one tensor."""
-
-    output: Members
-    at: Receiver
-    several: bool
-
-
 def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
-    if call.name in case.knowledge("encoded"):
-        yield from _as_ids(case, call, later)
-        return
+    """What a method gives besides ids, used as the tensor that it was."""
     if (given := _given(case, call)) is None:
         return
     output, at, several = given
@@ -338,7 +304,8 @@ def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
     if instead in fields and _unpacks(case, call, later):
         return
     for step in later:
-        if _as_tensor(case, step, fields):
+        only = _indexes(step.arguments["0"]) if step.kind == "index" else step.kind == "operate"
+        if only or (step.name not in fields and step.name in case.knowledge("tensor")):
             more = ", a tensor or one tensor per image" if several else ""
             fix = f"use its `.{instead}`{more}" if instead in fields else None
             because, sources = (change.because, change.sources) if change else ("", ())
@@ -346,13 +313,19 @@ def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
             yield Finding(message, step.place, fix, (), at.level, because, sources)
 
 
-def _given(case: Case, call: Call) -> GivenObject | None:
+def _given(case: Case, call: Call) -> tuple[Members, Receiver, bool] | None:
     """The object that a call gives, where it gave tensors in an earlier release.
 
-    What methods that give features gave is not always declared; none of them gave an object.
+    With what the call is on, and whether it gave more than one tensor. What methods that give
+    features gave is not always declared; none of them gave an object.
     """
     at, release = receiver_of(case, call), case.release.members
-    returns = _returned(release, at, call.name) if at else ()
+    signature = at.members.signature(call.name) if at else None
+    bare = (
+        part_of(release, at.members, BARE) if at and signature and not signature.returns else None
+    )
+    inner = bare and bare.signature(call.name)  # a head that declares nothing gives what is in it
+    returns = (inner or signature).returns if signature else ()
     outputs = [name for name in returns if OUTPUT in name and not TENSORS & set(returns)]
     if not at or not outputs or not (output := release.near(outputs[0], at.members)):
         return None
@@ -361,19 +334,9 @@ def _given(case: Case, call: Call) -> GivenObject | None:
     for text in earlier(case.release, at.load, at.path, call.name):
         before.append(set(filter(None, text.rpartition(")")[2].lstrip("~").split("|"))))
         if before[-1] & TENSORS:
-            return GivenObject(output, at, several=False)
+            return output, at, False
     undeclared = [types for types in before if not types - {"list"}]
-    return GivenObject(output, at, several=True) if named and undeclared else None
-
-
-def _returned(release: ReleaseMembers, at: Receiver, name: str) -> tuple[str, ...]:
-    """What a method gives back; one of a head that declares nothing, as the bare model in it."""
-    signature = at.members.signature(name)
-    if signature is None or signature.returns:
-        return signature.returns if signature else ()
-    inner = part_of(release, at.members, BARE)
-    bare = inner.signature(name) if inner else None
-    return bare.returns if bare else ()
+    return (output, at, True) if named and undeclared else None
 
 
 def _knows(use: Call, fields: Set[str]) -> bool:
@@ -393,15 +356,6 @@ def _unpacks(case: Case, call: Call, later: list[Call]) -> bool:
     more = any(name.startswith("output_") for name in call.arguments)
     taken = any(key.source == first or (key.source == last and not more) for key in keys)
     return taken and not any(map(_indexes, keys))
-
-
-def _as_tensor(case: Case, use: Call, fields: Set[str]) -> bool:
-    """True where only a tensor can be used so, or means something else then."""
-    if use.kind == "operate":
-        return True
-    if use.kind == "index":
-        return _indexes(use.arguments["0"])
-    return use.name not in fields and use.name in case.knowledge("tensor")
 
 
 def _indexes(key: Argument) -> bool:

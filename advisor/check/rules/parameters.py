@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Collection, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from advisor.catalogue.release_members import Members
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule, uses_of
 from advisor.check.finding import Edit, Finding, advice
-from advisor.check.loaded import class_of, members_in, received, receiver_of, releases_before
+from advisor.check.loaded import members_in, received, receiver_of, releases_before
 from advisor.model.library import NameChange
 from advisor.scan.usage import Argument, Call, Location, Usage
 
@@ -45,7 +44,7 @@ class Given(NamedTuple):
 def removed_parameter(case: Case) -> Iterator[Finding]:
     """An argument, by its name, that a method or a class took once and takes no more."""
     yield from _tensors(case)
-    for given in (*_called(case), *_built(case), *_steering(case)):
+    for given in (*_given(case), *_steering(case)):
         taken = _parameters(given.at, given.method)
         for name, argument in given.arguments.items():
             if not name.isidentifier() or name in (taken or ()):
@@ -100,22 +99,18 @@ def _tensors(case: Case) -> Iterator[Finding]:
             yield Finding(message, argument.written, change=change)
 
 
-def _called(case: Case) -> Iterator[Given]:
-    """Yield the calls of methods of what was loaded, as far as its class is known."""
-    for _, call, at in received(case):
+def _given(case: Case) -> Iterator[Given]:
+    """Yield what methods of a known class are called with, and what other classes are made with."""
+    for _, call, on in received(case):
         if call.certain:
-            name, members, arguments = call.name, at.members, call.arguments
-            yield Given(call.place, name, at.load, at.path, name, members, arguments, at.level)
-
-
-def _built(case: Case) -> Iterator[Given]:
-    """Yield what is made of classes that are no models."""
+            name, members, arguments = call.name, on.members, call.arguments
+            yield Given(call.place, name, on.load, on.path, name, members, arguments, on.level)
     for built in case.scan.built:
         name, _, method = built.class_name.partition(".")
         at = case.release.members.of(name) if built.arguments else None
         if at is not None:
-            shown = method or name
-            yield Given(built.place, shown, name, (), method or BUILDER, at, built.arguments)
+            shown, called = method or name, method or BUILDER
+            yield Given(built.place, shown, name, (), called, at, built.arguments)
 
 
 def _steering(case: Case) -> Iterator[Given]:
@@ -164,8 +159,7 @@ def _last(case: Case, given: Given, name: str) -> str | None:
     """The last release before the judged one in which the method took an argument by its name."""
     for version in releases_before(case.release.version):
         at = members_in(version, given.load, given.path)
-        taken = _parameters(at, given.method) if at else None
-        if taken and name in taken:
+        if at and name in (_parameters(at, given.method) or ()):
             return version
     return None
 
@@ -215,8 +209,6 @@ def narrower_override(case: Case) -> Iterator[Finding]:
 
 CONFIG, GENERATION = "config", "generation_config"
 COMPOSITION = "composition"
-EAGER = 'attn_implementation="eager"'
-WEIGHTS = re.compile(r"(?:cross_|encoder_|decoder_)?attentions\Z")
 
 
 @rule("generation-set-in-config", each=Case.usages, of_release=True)
@@ -266,26 +258,3 @@ def _without_start(case: Case, usage: Usage, stored: list[Call]) -> Iterator[Fin
         fix = f"set `{GENERATION}.{name}` as well"
         places = tuple(call.place for call in ready)
         yield Finding(message, starts[0].place, fix, level="warning", places=places)
-
-
-@rule("attentions-not-kept", each=Case.usages, of_release=True)
-def attentions_not_kept(case: Case, usage: Usage) -> Iterator[Finding]:
-    """Weights of attention, of a model whose attention is computed in one step."""
-    model = usage.model
-    loaded = class_of(case, model, usage) if model else None
-    if loaded is None or loaded[0] not in case.knowledge("computed_in_one_step"):
-        return
-    if mentions(case.source(usage.place.path), *case.knowledge("chosen_by")):
-        return
-    reads = uses_of(usage, model, "read")
-    read = tuple(call.place for call in reads if WEIGHTS.match(call.name))
-    for call in uses_of(usage, model, "call") if read else ():
-        argument = call.arguments.get("output_attentions")
-        if argument and argument.value is True:
-            keeps = f"`{loaded[0]}` returns no attention weights in {case.transformers}"
-            message, fix = (
-                f"{keeps} unless you load it with another attention implementation",
-                f"load the model with `{EAGER}`",
-            )
-            yield Finding(message, argument.written, fix, level=loaded[1], places=read)
-            return

@@ -12,7 +12,7 @@ from advisor.check.finding import Finding
 from advisor.check.identity import Identity, identity_of
 from advisor.check.loaded import sure_uses
 from advisor.check.rules.positions import IMAGES, TEXT, says_words
-from advisor.scan.usage import Argument, Call, Load, Location, Usage
+from advisor.scan.usage import Call, Load, Location, Usage
 
 PROCESSOR, IMAGE_PROCESSOR, TOKENIZER = "processor", "image_processor", "tokenizer"
 SIZED = ("size", "crop_size")
@@ -104,15 +104,15 @@ def _resized(case: Case, pair: Pair, model: Identity) -> bool:
     return takes or of_any or not {*given, *stored}.isdisjoint(SIZED)
 
 
-def _tokenizers(case: Case) -> Iterator[tuple[Pair]]:
-    """Yield the tokenizers whose ids visibly go into a model, or that read what it writes."""
-    return ((pair,) for pair in _pairs(case, TOKENIZER) if pair.load in pair.usage.joined)
-
-
-@rule("processor-does-not-match", each=_tokenizers)
+@rule("processor-does-not-match", each=lambda case: ((pair,) for pair in _pairs(case, TOKENIZER)))
 def tokenizer_of_another(case: Case, pair: Pair) -> Iterator[Finding]:
-    """A tokenizer whose vocabulary is surely not the one that the model was trained with."""
+    """A tokenizer whose vocabulary is surely not the one that the model was trained with.
+
+    Its ids visibly go into the model, or it reads what that writes.
+    """
     usage, id = pair.usage, pair.usage.checkpoint
+    if pair.load not in usage.joined:
+        return
     if usage.model and usage.model.kind == "composition":  # its second half knows the texts
         second = usage.model.second_checkpoint
         id = second[0].text if len(second) == 1 else None
@@ -220,8 +220,13 @@ def _called(case: Case, half: Half, call: Call) -> Iterator[Finding]:
         does = "which it does not accept" if first is None else "which it ignores"
         finding = _swapped(half, f"is given `{foreign}`, {does}", named.written)
         yield finding._replace(level="warning" if first else "")
-    elif first and _is_visibly(case, first, foreign):
-        yield _swapped(half, f"is given {WHAT[foreign]}", first.place)
+    elif first:
+        name = NAME.match(first.source)
+        visible = name is not None and name[1].lower() in case.knowledge("called")[foreign]
+        if first.texts:
+            visible = foreign == TEXT and says_words(first)
+        if visible:  # it is written out, or is called exactly so
+            yield _swapped(half, f"is given {WHAT[foreign]}", first.place)
 
 
 def _taken(case: Case, half: Half, call: Call) -> Iterator[Finding]:
@@ -244,11 +249,3 @@ def _taken(case: Case, half: Half, call: Call) -> Iterator[Finding]:
 def _swapped(half: Half, message: str, place: Location) -> Finding:
     fix = f"use the {half.other.replace('_', ' ')}. Image processor and tokenizer may be swapped"
     return Finding(f"`{half.shown}` {message}", place, fix=fix)
-
-
-def _is_visibly(case: Case, given: Argument, kind: str) -> bool:
-    """True for texts and images that the code writes out, or that are called exactly so."""
-    if given.texts:
-        return kind == TEXT and says_words(given)
-    name = NAME.match(given.source)
-    return name is not None and name[1].lower() in case.knowledge("called")[kind]

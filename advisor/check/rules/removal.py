@@ -16,7 +16,6 @@ from advisor.catalogue.release_table import block_of
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Edit, Finding, advice
 from advisor.check.fixing import TEXTS_AT_ONCE
-from advisor.check.identity import Identity
 from advisor.model.library import NameChange
 from advisor.scan.source import Parsed, UnreadableError, parse
 from advisor.scan.usage import Argument, Location, Name, Usage
@@ -25,9 +24,9 @@ from advisor.scan.usage import Argument, Location, Name, Usage
 @rule("removed-class", "renamed-class", of_release=True)
 def changed_class(case: Case) -> Iterator[Finding]:
     """A class that the release does not have, or whose old name is another one for the new."""
-    classes = ((case.release.removed(name), name, place) for name, place in _class_names(case))
     renames = cache(case.renames)
-    for change, name, place in classes:
+    for name, place in _class_names(case):
+        change = case.release.removed(name)
         instead = change and change.instead
         if change and (instead or change.id not in case.knowledge("unsure", "removed-class")):
             alias = (
@@ -58,8 +57,6 @@ def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
 
 
 REMOVED = "removed-argument"
-ENVIRONMENT = "environ"
-"""The module of names that are variables of the environment."""
 
 
 @rule("removed-argument", "renamed-argument", each=Case.usages, of_release=True)
@@ -88,19 +85,12 @@ def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
                     fix = f"{leave}, because `{given}` is set"
                 elif argument.value is False and change.kind == "removed" and not same:
                     fix = leave  # unless the new name says the same
-            if new and argument.name_place and not fix:
-                edits = (Edit(place, new, name),) if same else _by_true(case, argument, new)
+            whole = argument.value is True and "=" in (new or "")  # with its value
+            if new and argument.name_place and not fix and (same or whole):
+                _, _, _, end_line, end_column, *_ = place if same else argument.place
+                replaced = place._replace(end_line=end_line, end_column=end_column)
+                edits = (Edit(replaced, new, name if same else case.stands_at(replaced)),)
             yield _finding(change, argument, missing, now, fix, edits)
-
-
-def _by_true(case: Case, argument: Argument, new: str) -> tuple[Edit, ...]:
-    """Put an argument with its value in the place of one that is true."""
-    name, _, value = new.partition("=")
-    if argument.value is not True or not value or argument.name_place is None:
-        return ()
-    end = argument.place
-    whole = argument.name_place._replace(end_line=end.end_line, end_column=end.end_column)
-    return (Edit(whole, f"{name}={value}", case.stands_at(whole)),)
 
 
 @rule("removed-pipeline", "redirected-pipeline", each=Case.usages, of_release=True)
@@ -114,33 +104,6 @@ def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
         other = f"{pipeline} now selects `{change.instead}`, which has other inputs and outputs"
         now = other if change.kind != "removed" else ""
         yield _finding(change, usage.place, f"{case.transformers} has no {pipeline}", now, fix)
-
-
-@rule("feature-extractor-of-images", each=Case.known, of_release=True)
-def feature_extractor_of_images(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
-    """An auto class that gives extractors of sounds alone by now, for a checkpoint of pictures."""
-    hears = identity.model_type in case.knowledge("hearing")
-    for load in usage.loads if not hears else ():
-        old, new = case.knowledge("extractor")
-        ids = {value.text for value in load.checkpoint}
-        if load.class_name == old and load.class_place and ids == {identity.id}:
-            message = f"`{old}` cannot load {identity.id} in {case.transformers}"
-            edits = case.replace_class(load.class_place, old, new)
-            yield Finding(message, load.class_place, f"use `{new}`", edits)
-
-
-@rule("removed-variable", of_release=True)
-def removed_variable(case: Case) -> Iterator[Finding]:
-    """A variable of the environment that is set, and read no more."""
-    variables = [name for name in case.scan.names if name.module == ENVIRONMENT]
-    instead = set(case.knowledge("read_instead"))
-    ready = {variable.place.path for variable in variables if variable.name in instead}
-    for variable in variables:
-        change = case.release.removed(variable.name, "environment")
-        if change is not None and variable.place.path not in ready:
-            message = f"{case.transformers} does not read `{variable.name}`"
-            fix = f"set `{change.instead}`" if change.instead else None
-            yield Finding(message, variable.place, fix=fix, change=change)
 
 
 def _without_pipeline(case: Case, usage: Usage, change: NameChange) -> str | None:
@@ -211,7 +174,10 @@ def removed_name(case: Case) -> Iterator[Finding]:
             what = f"`{name.name}`"
         until = f". The last release with {what} is {last}" if last else ""
         fix = _elsewhere(members, name.name)
-        change = None if fix else _moved(case, module, name.name)
+        path = f"{at}.{name.name}".split(".")  # a module that is gone, or the name of one
+        paths = (".".join(path[:length]) for length in range(len(path), 1, -1))
+        changes = [case.release.removed(path, "module") for path in paths if not fix]
+        change = next((it for it in changes if it and it.kind == "removed"), None)
         where = "inside" if name.inside else "" if name.imported else "attribute"
         remedy = _advised(members, name, change) if change else None
         yield Finding(
@@ -294,14 +260,6 @@ def _gone_with_it(case: Case) -> Iterator[Finding]:
         if change is not None:
             needed = f"the version of `{library}` that {case.transformers} needs"
             yield Finding(f"{needed} has no `{name.name}`", name.place, change=change)
-
-
-def _moved(case: Case, module: str, name: str) -> NameChange | None:
-    """What is known of a module that is gone, or of one that is imported as a name."""
-    parts = [TRANSFORMERS, *module.split("."), name] if module else [TRANSFORMERS, name]
-    names = (".".join(parts[:length]) for length in range(len(parts), 1, -1))
-    changes = (case.release.removed(path, "module") for path in names)
-    return next((change for change in changes if change and change.kind == "removed"), None)
 
 
 def _has(case: Case, members: ReleaseMembers, module: str, name: str) -> bool:
