@@ -126,6 +126,7 @@ LOOKED_UP = {
     "compare": ("clip", "unified-vlp"),
     "show": ("clip",),
     "list": ("criteria",),
+    "rules check": (),
     "rules test": (),
     "rules audit": (),
     "rules coverage": (),

@@ -126,7 +126,8 @@ def commands() -> None:
 
 def counts() -> None:
     """Write how much the rule base holds, as `advisor rules check` says it."""
-    _write(run("advisor rules check").stdout.strip().partition(": no problems")[0] + ".")
+    checked = " ".join(run("advisor rules check").stdout.split())
+    _write(checked.partition(": no problems")[0] + ".")
 
 
 def rules_by_id() -> None:

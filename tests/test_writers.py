@@ -25,7 +25,6 @@ OTHERWISE = {
 READ_ONLY = {
     "help": "text on the screen",
     "mcp": "an answer to each question on stdout",
-    "rules check": "problems on the screen",
     "rules schema": "a schema on stdout",
 }
 

@@ -13,7 +13,6 @@ from advisor.audit.named_rules import SHIPPED, Places, named_rule_base
 from advisor.console.commands import Options, Rules, rules_of
 from advisor.console.options import option
 from advisor.console.output import Shown
-from advisor.console.streams import say
 from advisor.draw.formats import Report, document, plain
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer
@@ -45,7 +44,7 @@ def read_rules(folder: str = FOLDER, rules: Rules = []) -> Places:  # noqa: B006
 Named = Annotated[Places, Options(read_rules)]
 
 
-def check(places: Named) -> int:
+def check(places: Named, shown: Shown) -> int:
     """Validate the rule files and report each problem at file:line:column.
 
     Facts without a source count as problems here. Other commands still run. advisor rejects a rule
@@ -54,9 +53,11 @@ def check(places: Named) -> int:
     \b
     Examples:
       advisor rules check
-      advisor rules check --rules our-rules
+      advisor rules check --rules our-rules --json
       advisor rules check my-fork-of-the-rules
     """
+    from advisor.audit.page import checked_page
+
     rulebase = places.rulebase
     if problems := (*rulebase.remarks, *_beyond_following(rulebase)):
         raise BrokenFileError(
@@ -65,12 +66,20 @@ def check(places: Named) -> int:
             hint="fix the problems above. Other commands still work if they do not need those "
             "entries",
         )
-    written = [rule for rule in rulebase.rules if not rule.derived]
-    say(*(f"overlay: {change}" for change in rulebase.overlays))
-    say(
-        f"{len(rulebase.families)} families, {len(rulebase.tasks)} tasks, "
-        f"{len(rulebase.questions)} questions, {len(written)} rules, "
-        f"{len(rulebase.checkpoints)} checkpoints, {len(rulebase.sources)} sources: no problems"
+    numbers = {
+        "families": len(rulebase.families),
+        "tasks": len(rulebase.tasks),
+        "questions": len(rulebase.questions),
+        "rules": sum(not rule.derived for rule in rulebase.rules),
+        "checkpoints": len(rulebase.checkpoints),
+        "sources": len(rulebase.sources),
+    }
+    sound = {**numbers, "overlays": [*rulebase.overlays], "problems": []}
+    shown.emit(
+        Report(
+            lambda: document(rulebase.digest, **sound),
+            lambda: checked_page(numbers, rulebase.overlays),
+        )
     )
     return 0
 

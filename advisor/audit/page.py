@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from advisor.audit.claim import FAILS, KINDS, NOT_PROVED, Defect
@@ -185,6 +185,13 @@ UNCOVERED = {
     "task-without-scenario": "a task without a scenario",
     "family-without-scenario": "a family that no scenario expects",
 }
+
+
+def checked_page(numbers: Mapping[str, int], overlays: Iterable[str]) -> Page:
+    """Return the page of `advisor rules check`: what an overlay changes, then the counts."""
+    counts = ", ".join(f"{number} {name}" for name, number in numbers.items())
+    changes = tuple(Item("", f"overlay: {change}") for change in overlays)
+    return [*([Items(changes)] if changes else []), Text(f"{counts}: no problems")]
 
 
 def proof_page(proof: Proof) -> Page:

@@ -40,7 +40,7 @@ _BITS = (
 )
 _FETCHES = "`advisor try --task captioning --image photo.jpg --download` downloads the checkpoint"
 _WORKFLOW = "`advisor help ci` prints a workflow for GitHub that runs `advisor check`"
-_TRAINS = "`advisor code --task captioning --training fine-tune` writes a program that trains"
+_TRAINS = "`advisor code 'train a classifier on labeled photos'` writes a program that trains"
 FILES = (
     "`advisor try --folder photos --task captioning` runs a model on files. The program of "
     "`advisor code` takes the folder as an argument: `python run.py photos`"

@@ -111,8 +111,9 @@ class Package(NamedTuple):
 class Runtime(NamedTuple):
     """What programs run a network with: `label` is its name as people type it.
 
-    It is the one to begin with where all answers of `when` are given. `commands` come before the
-    program, a line each; `server` is the address that they serve at. `tested` says what ran here.
+    It is the one to begin with where all answers of `when` are given; named, it implies those of
+    `assumed` that nobody gave. `commands` come before the program, a line each; `server` is the
+    address that they serve at. `tested` says what ran here.
     """
 
     id: f.Id
@@ -120,6 +121,7 @@ class Runtime(NamedTuple):
     summary: f.Text
     aliases: f.Aliases = ()
     when: f.When = {}
+    assumed: f.When = {}
     page: bool = False
     server: f.Text = ""
     commands: f.Text = ""

@@ -92,8 +92,9 @@ def code(
     from advisor.decide.written_program import script
 
     checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first)
-    answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
     runtime = runtime or _of_page(rulebase, shown)
+    answers = {**_assumed(rulebase, runtime), **answers}
+    answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
     ways: Any = {"runtime_name": runtime, **_file_and_fields(rulebase, need, shown, project)}
     written = script(answer, checkpoint, join=join, thinking=not no_thinking, **ways)
     _check_page(shown, written, runtime)
@@ -101,6 +102,14 @@ def code(
     shown.emit(_report(written, files, rulebase.digest), once=FORMATS[0])
     note(*_afterwards(shown, written))
     return 0
+
+
+def _assumed(rulebase: RuleBase, runtime: str) -> Profile:
+    """Return the answers that a runtime implies where nobody gives others: a page, a browser."""
+    from advisor.decide.runtimes import runtime_named
+
+    answers = runtime_named(rulebase, runtime).assumed if runtime else {}
+    return make_profile(rulebase, answers, "flag")
 
 
 def _check_page(shown: Showing, written: Script, runtime: str) -> None:

@@ -11,13 +11,12 @@ from advisor.decide.page import as_page as answered_page
 from advisor.draw.blocks import Headline, Page, Pairs
 from advisor.draw.typesetting import GAP, cut_lines, height, wrapped
 from advisor.engine.machines import other_sizes
-from advisor.model import NONE, TASK
+from advisor.model import TASK
 from advisor.need.named import named_rows
 from advisor.need.remainder import noteworthy, several
 from advisor.phrasing import first_named, joined
 
 if TYPE_CHECKING:
-    from advisor.decide.recommendation import Recommendation
     from advisor.need.reading import AnswerRead, Span
     from advisor.need.understood import Understood
 
@@ -36,7 +35,7 @@ def as_page(
     screen: Screen = SCREEN,
 ) -> Page:
     """Return the page of the answer, with what was understood below its first line."""
-    answer = _drawn(understanding.recommendation)
+    answer = understanding.recommendation
     by_flags, by_words = answer.command, understanding.command
     named = {f"{by_flags} -v": f"{by_words} -v"}
     if not (understanding.between or understanding.literally or answer.strict):
@@ -75,17 +74,6 @@ def _cut(text: str, width: int, most: int) -> str:
             return text
         text = " · ".join((*parts[:end], "…"))
     return " ".join(cut_lines(text, width, most))
-
-
-def _drawn(answer: Recommendation) -> Recommendation:
-    """Return an answer as it is drawn: that none fits, be it assumed, is said with what does."""
-    advice = tuple(
-        task_advice._replace(decision=task_advice.decision._replace(outcome=NONE))
-        if task_advice.decision.outcome == "assumed" and task_advice.decision.family is None
-        else task_advice
-        for task_advice in answer.advice
-    )
-    return answer._replace(advice=advice)
 
 
 def _rows(understanding: Understood) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,8 @@ met too says nothing more; of what is left, the largest sets are within reach.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -111,28 +112,52 @@ class Reading(NamedTuple):
         return tuple(dict.fromkeys(self.text[start:end] for start, end in whole))
 
 
-def read(rulebase: RuleBase, text: str, *, literally: bool = False) -> Reading:
-    """Read a sentence by the words of a rule base; `literally` draws no conclusions."""
-    reading = _read(rulebase, text, literally=literally)
+def read(
+    rulebase: RuleBase, text: str, *, literally: bool = False, given: Container[str] = ()
+) -> Reading:
+    """Read a sentence by the words of a rule base; `literally` draws no conclusions.
+
+    What counts the answer of a question in `given` is met, as if its number stood in the sentence.
+    """
+    met = _numbers_of(lexicon_of(rulebase), given)
+    reading = _read(rulebase, text, literally=literally, given=met)
     if reading.corrected:  # words as they stand say best what is meant, where they say as much
-        plain = _read(rulebase, text, literally=literally, corrects=False)
+        plain = _read(rulebase, text, literally=literally, given=met, corrects=False)
         strengths = [way.tasks[0].strength if way.tasks else 0 for way in (plain, reading)]
         if strengths[0] >= max(SURE_CONCEPTS, strengths[1]):
             reading = reading._replace(
                 tasks=plain.tasks, touched=plain.touched, besides=plain.besides
             )
     if not reading.tasks:
-        reading = _read(rulebase, text, literally=literally, quotes=False)
+        reading = _read(rulebase, text, literally=literally, given=met, quotes=False)
     return reading
 
 
-def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Reading:
+def _numbers_of(lexicon: Lexicon, questions: Container[str]) -> dict[str, tuple[Span, ...]]:
+    """Return the concepts of numbers that alone answer some of the questions, at no words."""
+    counting = Counter(question for question, *_ in lexicon.index["measures"].values())
+    measures = lexicon.index["measures"].items()
+    return {
+        f"{NUMBER_OF}{id}": ()
+        for id, (question, *_) in measures
+        if question in questions and counting[question] == 1
+    }
+
+
+def _read(
+    rulebase: RuleBase,
+    text: str,
+    *,
+    literally: bool,
+    given: dict[str, tuple[Span, ...]],
+    **how: bool,
+) -> Reading:
     """Read a sentence in one way of `sweep`."""
     lexicon = lexicon_of(rulebase)
     swept = sweep(lexicon, text, **how)
     numbers = amounts(lexicon, swept)
-    met = _met(swept, numbers)
-    leading = _met(swept, numbers, leading=True)
+    met = given | _met(swept, numbers)
+    leading = given | _met(swept, numbers, leading=True)
     touched = _tasks(rulebase, lexicon, swept, leading)
     if not touched:  # then what comes besides is all that is wished
         touched = _tasks(rulebase, lexicon, swept, met)

@@ -79,8 +79,8 @@ def understand(
     """
     refuse_misspelt(engine.rulebase, text)
     refuse_names(engine.rulebase, text)
-    reading = read(engine.rulebase, text, literally=literally)
     given = dict(given or {})
+    reading = read(engine.rulebase, text, literally=literally, given=given)
     tasks = _tasks(reading, given)
     alone = len(text.split()) == 1
     if not _is_understood(reading, tasks, given) or (alone and reading.corrected):
@@ -359,12 +359,12 @@ def _open_advice(
         possible |= set(engine.decide(profile).possible)
     firm = len(possible) == 1 and _firm(engine, reading, tasks, next(iter(possible)))
     outcome, certainty = decision.outcome, advice.certainty
-    if not firm and outcome != UNDETERMINED:
-        outcome = UNDETERMINED if how.get("strict") else ASSUMED
+    unsure = UNDETERMINED if how.get("strict") or outcome == UNDETERMINED else ASSUMED
     if not firm:
-        certainty = certainty._replace(family=outcome)
+        certainty = certainty._replace(family=unsure)
+        outcome = unsure if decision.family or unsure == UNDETERMINED else outcome
     if len(tasks) != 1 and certainty.checkpoint == DECIDED:
-        certainty = certainty._replace(checkpoint=outcome)
+        certainty = certainty._replace(checkpoint=unsure)
     winners = tuple(name for name in engine.encoding.winners if name in possible)
     return advice._replace(
         decision=decision._replace(outcome=outcome, possible=winners), certainty=certainty

@@ -114,6 +114,18 @@ def test_a_device_has_its_runtime_and_any_other_is_named(advisor):
     assert document["runtime"] == "transformers.js"
 
 
+@pytest.mark.parametrize(
+    ("runtime", "device"), [("webgpu", "browser"), ("mlx", "mps"), ("onnx", None)]
+)
+def test_a_runtime_of_one_device_implies_it(advisor, runtime, device):
+    written = advisor("code", "--task", "zero-shot-classification", "--runtime", runtime)
+    implied = f" --device {device}" if device else ""
+    head = "by: advisor code --task zero-shot-classification"
+    assert f"{head}{implied} --runtime" in written.out
+    other = advisor("code", "zero-shot-classification", "--device", "cpu", "--runtime", runtime)
+    assert "--device cpu" in other.out
+
+
 def test_what_does_not_run_on_the_device_says_so_and_names_the_nearest(advisor):
     written = advisor("code", VQA, "--task", "vqa", "--device", "phone")
     assert written.code == 0

@@ -677,3 +677,26 @@ def test_no_memory_at_all_is_no_change_that_a_page_names(advisor):
         page = advisor(*command, "--task", "field-extraction").out
         assert "Would change if" in page
         assert "memory-gb: 0" not in page
+
+
+@pytest.mark.parametrize("need", ["detect cats", "remove the background of photos"])
+def test_a_need_that_no_family_meets_is_1_as_its_task_is(advisor, need):
+    answer = advisor("recommend", need, "--json")
+    assert (answer.code, answer.json["outcome"]) == (1, "none")
+
+
+def test_a_number_of_examples_given_beside_the_words_counts_as_one_in_them(advisor):
+    for words in (["classify products", "--num-examples", "40"], ["classify 40 labeled products"]):
+        answer = advisor("recommend", *words, "--json").json
+        assert answer["profile"]["task"]["options"] == ["supervised-classification"], words
+    answer = advisor("recommend", "classify products", "--num-items", "40", "--json").json
+    assert answer["profile"]["task"]["options"] == ["zero-shot-classification"]
+
+
+def test_checking_the_rules_has_every_format(advisor, tmp_path):
+    checked = advisor("rules", "check", "--json")
+    assert (checked.code, checked.json["problems"]) == (0, [])
+    page = tmp_path / "rules.html"
+    assert advisor("rules", "check", "-o", page).code == 0
+    said = f"{checked.json['checkpoints']} checkpoints, {checked.json['sources']} sources: no"
+    assert said in " ".join(page.read_text("utf-8").split())

@@ -217,7 +217,7 @@ def test_a_sentence_with_a_slash_is_no_id(advisor, need):
     [
         ("run", "`advisor try --image photo.jpg`"),
         ("best", "`advisor list checkpoints --task captioning --sort quality`"),
-        ("train clip", "`advisor code --task captioning --training fine-tune`"),
+        ("train clip", "`advisor code 'train a classifier on labeled photos'`"),
         ("why not clip", "`advisor explain captioning --why-not clip`"),
         ("version", "`advisor --version`"),
         ("captioning --free", "Leave it out"),
