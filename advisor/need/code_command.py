@@ -77,9 +77,9 @@ def code(
 ) -> int:
     """Generate Python code for the first checkpoint: a tool for your files, or a training script.
 
-    `code` accepts the same sentence and flags as `recommend`. The program writes one line of JSON
-    per image, or trains on pairs.csv. Runtimes are transformers, onnx, transformers.js, vllm,
-    llama.cpp, ollama, mlx and openvino.
+    `code` accepts the same input as `recommend`. The program writes one line of JSON per image,
+    or trains on pairs.csv. `--runtime` is transformers, onnx, transformers.js, vllm, llama.cpp,
+    ollama, mlx or openvino.
 
     \b
     Examples:
@@ -91,11 +91,10 @@ def code(
     from advisor.decide.recommendation import recommend
     from advisor.decide.written_program import script
 
-    checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first)
     runtime = runtime or _of_page(rulebase, shown)
-    answers = {**_assumed(rulebase, runtime), **answers}
+    checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first, runtime)
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
-    ways: Any = {"runtime_name": runtime, **_file_and_fields(rulebase, need, shown, project)}
+    ways = _file_and_fields(rulebase, need, shown, project) | {"runtime_name": runtime}
     written = script(answer, checkpoint, join=join, thinking=not no_thinking, **ways)
     _check_page(shown, written, runtime)
     files = write_project(project, written, answer.advice[0]) if project else []
@@ -168,17 +167,18 @@ def _report(written: Script, files: Sequence[Path], digest: str) -> Report:
 
 
 def _meant(
-    rulebase: RuleBase, text: str, given: Profile, first: tuple[str, ...]
+    rulebase: RuleBase, text: str, given: Profile, first: tuple[str, ...], runtime: str
 ) -> tuple[str, Profile]:
     """Return the checkpoint that is named, empty where none is, and all answers."""
+    assumed = _assumed(rulebase, runtime)
     if not (text or given):
         raise UsageError("no task was passed", hint="pass a task, e.g. `advisor code captioning`")
     file = text.partition(" ")[0]
     if Path(file).suffix.lower() in WRITTEN:
         raise UsageError(f"`{file}` is a file to write", hint=f"pass `--output {file}`")
     if _is_id(rulebase, text):
-        return text, _with_its_task(rulebase, text, given)
-    return "", read_need(rulebase, text, given, first, "code") if text else given
+        return text, assumed | _with_its_task(rulebase, text, given)
+    return "", assumed | (read_need(rulebase, text, given, first, "code") if text else given)
 
 
 def _is_id(rulebase: RuleBase, text: str) -> bool:
