@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from advisor import distribution
-from advisor.draw.findings import FindingsReport
-from advisor.draw.sarif import sarif
+from advisor.draw.findings import FindingsReport, sarif
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

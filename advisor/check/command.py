@@ -195,7 +195,7 @@ def _emit(report: Report, shown: Showing, code: int = 0) -> int:
     """
     shown.emit(report)
     if os.environ.get("GITHUB_ACTIONS") == "true" and shown.format != "github" and report.findings:
-        from advisor.draw.github import workflow_commands
+        from advisor.draw.findings import workflow_commands
 
         sys.stderr.write(workflow_commands(report.findings()))
     return code

@@ -1,14 +1,38 @@
-"""Findings of any command as rows with a place: what GitHub, SARIF and JUnit are written from."""
+"""Findings of any command as rows with a place, and what services read of them.
+
+GitHub shows annotations at the lines of a pull request, code-scanning services read SARIF 2.1.0,
+and Jenkins and GitLab show JUnit XML as test results.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
+from collections import Counter
 from collections.abc import Mapping
+from html import escape
 from types import MappingProxyType
 from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from advisor import __version__
+from advisor.distribution import address
+from advisor.foreign import inert, visible, visible_lines
+from advisor.phrasing import count
 
 LEVELS = ("error", "warning", "note")
 _NAME = re.compile(r"`([^`]+)`|([\w.-]*[/_][\w./-]*\w)")
+SHOWN_A_STEP = 10
+"""GitHub shows ten annotations of each level a step, and drops the others without a word."""
+COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+ROOT = "SRCROOT"
+_LINK = re.compile(r"\[(?=[^\[\]]*\]\()")
+"""Begins a link, which a message of SARIF may hold as it stands (3.11.6)."""
+_NOT_XML = re.compile("[\ufffe\uffff]")
 
 
 class FindingRow(NamedTuple):
@@ -78,3 +102,166 @@ def sentence(finding: FindingRow) -> str:
     if finding.sources:
         lines.append(f"sources: {', '.join(finding.sources)}")
     return "\n".join(lines)
+
+
+def workflow_commands(report: FindingsReport) -> str:
+    """Return workflow commands, at most ten of each level; the last says how many are left."""
+    lines = [line for level in LEVELS for line in _of_level(report, level)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def github(report: FindingsReport) -> str:
+    """Return the annotations, then every finding in full for the log."""
+    lines = [_log_line(finding) for finding in report.findings]
+    counts = ", ".join(
+        count(sum(finding.level == level for finding in report.findings), level) for level in LEVELS
+    )
+    lines.append(inert(visible(report.closing or counts)))
+    return workflow_commands(report) + "".join(f"{line}\n" for line in lines)
+
+
+def _of_level(report: FindingsReport, level: str) -> list[str]:
+    finding_rows = [finding for finding in report.findings if finding.level == level]
+    if len(finding_rows) <= SHOWN_A_STEP:
+        return [_command(finding) for finding in finding_rows]
+    shown = finding_rows[: SHOWN_A_STEP - 1]
+    rest = len(finding_rows) - len(shown)
+    more = f"{count(rest, f'more {level}')} are listed in the log of this step"
+    return [*(_command(finding) for finding in shown), f"::{COMMANDS[level]}::{_data(more)}"]
+
+
+def _command(finding: FindingRow) -> str:
+    properties = {
+        "file": finding.path,
+        "line": finding.line,
+        "col": finding.column,
+        "title": finding.rule,
+    }
+    text = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items() if value)
+    return f"::{COMMANDS[finding.level]} {text}::{_data(sentence(finding))}"
+
+
+def _log_line(finding: FindingRow) -> str:
+    """One line, which no runner takes for a command of a workflow."""
+    where = place(finding)
+    fix = f" ({finding.fix})" if finding.fix else ""
+    text = f"{finding.level} {finding.rule}: {finding.message}{fix}"
+    return inert(visible(" ".join(f"{where}: {text}".split()).lstrip(": ")))
+
+
+def _data(text: str) -> str:
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return inert(visible(text))
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def sarif(report: FindingsReport) -> dict[str, Any]:
+    """Return one run of SARIF 2.1.0; columns count characters."""
+    rules = dict(report.rules)
+    for finding in report.findings:
+        rules.setdefault(finding.rule, RuleText(finding.rule, finding.rule))
+    index = {id: place for place, id in enumerate(rules)}
+    seen: Counter[str] = Counter()
+    return {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": _driver([_rule(rule) for rule in rules.values()])},
+                "columnKind": "unicodeCodePoints",
+                "results": [_result(finding, index, seen) for finding in report.findings],
+                **({"properties": dict(report.counted)} if report.counted else {}),
+            }
+        ],
+    }
+
+
+def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what says it: with an address to read more at where the project has one."""
+    named = {"name": "advisor", "version": __version__}
+    published = {"informationUri": address()} if address() else {}
+    return {**named, **published, "rules": rules}
+
+
+def _rule(rule: RuleText) -> dict[str, Any]:
+    entry: dict[str, Any] = {"id": rule.id, "shortDescription": {"text": rule.summary or rule.id}}
+    if rule.page.startswith(("https://", "http://")):
+        entry["helpUri"] = rule.page
+    elif rule.page:
+        entry["help"] = {"text": rule.page}
+    return entry
+
+
+def _result(finding: FindingRow, index: dict[str, int], seen: Counter[str]) -> dict[str, Any]:
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": index[finding.rule],
+        "level": finding.level,
+        "message": {"text": _LINK.sub(r"\[", sentence(finding))},
+        "locations": [_location(finding)] if finding.path else [],
+        "partialFingerprints": {"advisor/v2": _fingerprint(finding, seen)},
+    }
+
+
+def _location(finding: FindingRow) -> dict[str, Any]:
+    uri = quote(finding.path.replace(os.sep, "/").encode("utf-8", "surrogateescape"))
+    place: dict[str, Any] = {"artifactLocation": {"uri": uri, "uriBaseId": ROOT}}
+    if finding.line:
+        place["region"] = {"startLine": finding.line}
+        if finding.column:
+            place["region"]["startColumn"] = finding.column
+    return {"physicalLocation": place}
+
+
+def _fingerprint(finding: FindingRow, seen: Counter[str]) -> str:
+    """Stay the same when lines and words move: rule, file, names, and which of several it is."""
+    same = f"{finding.rule}\0{finding.path}\0{names_in(finding.message)}"
+    seen[same] += 1
+    return hashlib.sha256(f"{same}\0{seen[same]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def junit(report: FindingsReport) -> str:
+    """Return one test suite: a failure where the run fails, else a passed case with its text.
+
+    Without findings one passed case says that something was checked, because an empty suite
+    counts as a broken one.
+    """
+    cases = [_case(finding, failing=report.fails(finding)) for finding in report.findings]
+    failures = sum(map(report.fails, report.findings))
+    if not cases:
+        name = _attribute(f"no findings ({report.checked} checked)")
+        cases = [f'    <testcase name={name} classname="advisor"/>\n']
+    text = escape(_clean(report.closing))
+    closing = f"    <system-out>{text}</system-out>\n" if text else ""
+    counts = f'tests="{len(cases)}" failures="{failures}" errors="0"'
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<testsuites name="advisor" {counts}>\n  <testsuite name="advisor" {counts}>\n'
+        f"{''.join(cases)}{closing}  </testsuite>\n</testsuites>\n"
+    )
+
+
+def _case(finding: FindingRow, *, failing: bool) -> str:
+    where = place(finding)
+    name = _attribute(f"{finding.rule} at {where}" if where else finding.rule)
+    head = f"    <testcase name={name} classname={_attribute(finding.path or 'advisor')}>\n"
+    text = _clean(f"{where}: {sentence(finding)}" if where else sentence(finding))
+    if failing:
+        message = _attribute(finding.message)
+        kind = _attribute(finding.rule)
+        body = f"      <failure type={kind} message={message}>{escape(text)}</failure>\n"
+    else:
+        body = f"      <system-out>{escape(f'{finding.level}: {text}')}</system-out>\n"
+    return f"{head}{body}    </testcase>\n"
+
+
+def _attribute(text: str) -> str:
+    return f'"{escape(_clean(text))}"'.replace("\n", " ")
+
+
+def _clean(text: str) -> str:
+    """Write out what nobody would see, and leave out what XML 1.0 cannot hold."""
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", visible_lines(text))

@@ -61,7 +61,7 @@ FORMATS = {
     "sarif": "findings",
     "junit": "findings",
 }
-"""What of a report each format draws, by the function of that name in the module of that name."""
+"""What of a report each format draws, by a function of its name: `findings` has all of its own."""
 INERT = {"json": INERT_IN_JSON, "sarif": INERT_IN_JSON, "html": "#&#35;", "junit": "#&#35;"}
 """How two signs that begin a command of a CI runner are written in a format; see `inert`."""
 PAGE_FORMATS = tuple(format for format, part in FORMATS.items() if part != "findings")
@@ -110,7 +110,8 @@ def _drawn(report: Report, format: str, indent: int | None, *, color: bool) -> s
 
         value = [shown(block, {}) for block in value]
     if format != "json":
-        draw = getattr(import_module(f"advisor.draw.{format}"), format)
+        module = "findings" if FORMATS[format] == "findings" else format
+        draw = getattr(import_module(f"advisor.draw.{module}"), format)
         value = draw(value, color=color) if format == "terminal" else draw(value)
     if isinstance(value, dict):
         value = visible_json(json.dumps(value, ensure_ascii=False, indent=indent))

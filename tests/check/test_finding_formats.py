@@ -15,10 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from advisor.check.page import _lines_of
-from advisor.draw.findings import FindingRow, FindingsReport, RuleText
-from advisor.draw.github import SHOWN_A_STEP, github, workflow_commands
-from advisor.draw.junit import junit
-from advisor.draw.sarif import sarif
+from advisor.draw.findings import (
+    SHOWN_A_STEP,
+    FindingRow,
+    FindingsReport,
+    RuleText,
+    github,
+    junit,
+    sarif,
+    workflow_commands,
+)
 
 AWKWARD = "100 %, a: b,\r\nsecond line <&\"'> \x00\x1b \U0001f600"
 RULES = {"a-rule": RuleText("a-rule", "What it is about", "https://example.org/rules#a-rule")}
