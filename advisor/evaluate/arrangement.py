@@ -5,19 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import count as count_up
 from pathlib import Path
 from typing import Any
 
 from advisor import __version__
 from advisor.decide.command_lines import quoted, rules_flags
 from advisor.engine.profile import Profile, as_meant, read_answer
-from advisor.errors import UsageError
+from advisor.errors import AdvisorError, UsageError
 from advisor.evaluate.endpoint import endpoints
-from advisor.evaluate.evaluation_set import InferredTask, infer_task, make_set, read_data
+from advisor.evaluate.evaluation_set import infer_task, make_set, read_data
 from advisor.evaluate.lineup import (
     Arrangement,
     demo_candidates,
@@ -35,7 +33,7 @@ from advisor.evaluate.responses import (
     EvaluationSet,
     read_label_map,
 )
-from advisor.evaluate.run_file import EARLIER, NAME, in_use, is_new, is_run, remove_unused
+from advisor.evaluate.run_file import EARLIER, NAME, is_new, is_run, writing
 from advisor.files import first_bytes
 from advisor.hub import OfflineError
 from advisor.model import TASK
@@ -48,14 +46,11 @@ from advisor.trial.candidate import Candidate
 from advisor.trial.placement import QUANTIZED
 from advisor.trial.resolution import Loading
 from advisor.trial.runtime import versions
-from advisor.writing import holds_something
+from advisor.writing import holds_something, remove_folder
 
 KEPT, MOST_KEPT = "evaluations", 20
 """The folder of the cache in which runs are kept, and how many of them stay there."""
 IN_SETTINGS = ("seed", "template", "prompt", "max_new_tokens", "thinking")
-
-Confirming = Callable[[InferredTask], str]
-"""Is shown the task that was inferred, and returns the one to take."""
 
 
 def settings_of(made: Arrangement) -> dict[str, Any]:
@@ -81,7 +76,6 @@ def arrange(
     loading: Loading,
     *,
     agree: Callable[[str], bool] | None = None,
-    confirm: Confirming = lambda inferred: inferred.task,
 ) -> Arrangement:
     """Return what is to be run on the data of a name; nothing is loaded or fetched.
 
@@ -93,7 +87,11 @@ def arrange(
         )
     check_template(options.template)
     data = read_data(name, options.image_folder)
-    tasks = given[TASK].options if TASK in given else (confirm(infer_task(rulebase, data)),)
+    if TASK in given:
+        tasks = given[TASK].options
+    else:
+        task, why = infer_task(rulebase, data)
+        tasks, data = (task,), data._replace(notes=(*data.notes, why))
     if len(tasks) > 1:
         raise UsageError(
             "`advisor evaluate` evaluates one task at a time", hint=f"e.g. --task {tasks[0]} alone"
@@ -178,9 +176,7 @@ def run_folder(made: Arrangement, named: str) -> Path:
             "no folder is set for the evaluation results", hint="pass a folder with --run DIR"
         )
     of = [str(Path(made.data.name).absolute()), made.data.task]
-    key = hashlib.sha256(json.dumps(of).encode()).hexdigest()[:20]
-    places = (cache / KEPT / f"{key}-{number}" for number in count_up())
-    folder = next(place for place in places if not in_use(place))
+    folder = cache / KEPT / hashlib.sha256(json.dumps(of).encode()).hexdigest()[:20]
     _keep_few(cache / KEPT, folder)
     return folder
 
@@ -188,18 +184,15 @@ def run_folder(made: Arrangement, named: str) -> Path:
 def _keep_few(home: Path, current: Path) -> None:
     """Let those runs of the cache go that are not in use, and in which nothing was written longest.
 
-    The one that is about to be taken up counts as written to now.
+    The one that is about to be taken up stays.
     """
-    with suppress(OSError):
-        os.utime(current)
     ages: dict[Path, float] = {current: math.inf}
-    for folder in home.iterdir() if home.is_dir() else ():
-        with suppress(OSError):
-            age = max(file.stat().st_mtime for file in (folder, *folder.iterdir()))
-            ages.setdefault(folder, age)
+    for folder in filter(is_run, home.iterdir() if home.is_dir() else ()):
+        with suppress(OSError):  # another evaluation may remove it
+            ages.setdefault(folder, (folder / NAME).stat().st_mtime)
     for old in sorted(ages, key=ages.__getitem__, reverse=True)[MOST_KEPT:]:
-        if is_run(old):
-            remove_unused(old)
+        with suppress(AdvisorError), writing(old):  # who has it, keeps it
+            remove_folder(old)
 
 
 def _command(made: Arrangement) -> str:
@@ -210,7 +203,7 @@ def _command(made: Arrangement) -> str:
     for each in () if options.demo else made.candidates:
         revision = f"@{each.revision}" if each.revision else ""
         checkpoint = f"{each.checkpoint}{revision}"
-        plain = each.name in (each.checkpoint, checkpoint) or each.name.startswith(each.checkpoint)
+        plain = each.name in (each.checkpoint, checkpoint)
         words.append(f"--candidate {quoted(checkpoint if plain else f'{each.name}={checkpoint}')}")
     precision = "quantize" if loading.dtype in QUANTIZED else "dtype"
     flags: dict[str, object] = {

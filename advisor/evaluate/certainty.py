@@ -21,7 +21,6 @@ RELIABLE = 1 - CONFIDENCE
 POWER = 0.8
 """How often a difference is to be found by as many images as would settle it."""
 _CELLS = 1_000_000  # of one block of weights: 8 MB
-_EXACT = 2000  # numbers beyond fill the time of a thousand digits each
 _NORMAL = NormalDist()
 
 
@@ -167,12 +166,11 @@ def mcnemar(first: Array, second: Array) -> float:
     won, other = np.asarray(first) > np.asarray(second), np.asarray(second) > np.asarray(first)
     fewer, more = sorted((int(won.sum()), int(other.sum())))
     total: int = fewer + more
-    if total <= _EXACT:
-        ways = sum(math.comb(total, k) for k in range(fewer + 1))
-        return min(1.0, 2 * ways / int(2**total))
-    whole = math.lgamma(total + 1) - total * math.log(2)
-    parts = (math.lgamma(k + 1) + math.lgamma(total - k + 1) for k in range(fewer + 1))
-    return min(1.0, 2 * math.fsum(math.exp(whole - part) for part in parts))
+    ways = some = 1  # of choosing at most `fewer` of them, and exactly so many
+    for count in range(fewer):
+        some = some * (total - count) // (count + 1)
+        ways += some
+    return min(1.0, 2 * ways / int(2**total))
 
 
 def holm(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:

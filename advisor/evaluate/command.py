@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-import time
+from collections.abc import Callable
 from contextlib import nullcontext
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +12,7 @@ import typer
 from advisor.console.commands import Given, Options
 from advisor.console.flags import split
 from advisor.console.options import NoInput
-from advisor.console.output import Showing, interactive, note, progress_line, showing
+from advisor.console.output import Showing, interactive, note, showing
 from advisor.errors import AdvisorError, UsageError
 from advisor.evaluate.options import Gates, PlaceOptions, RunOptions
 from advisor.phrasing import count
@@ -23,7 +21,6 @@ from advisor.trial.command import agreement, loading_options
 from advisor.trial.resolution import Loading
 
 if TYPE_CHECKING:
-    from advisor.evaluate.evaluation_set import InferredTask
     from advisor.evaluate.lineup import Arrangement
     from advisor.evaluate.responses import Asking, EvaluationRun
     from advisor.evaluate.run_file import RunFile
@@ -47,7 +44,7 @@ def arranged(
     no_input: NoInput = False,
     rulebase: RuleBase,
 ) -> Any:
-    """Return what is to be run on what; the task is confirmed where a person can be asked."""
+    """Return what is to be run on what."""
     from advisor.evaluate.arrangement import arrange
 
     options.prices()
@@ -59,7 +56,6 @@ def arranged(
         given,
         loading,
         agree=agreement(agreed=options.upload, asks=asks, notice="{}", question="{}: send?"),
-        confirm=partial(_confirmed, asks=asks),
     )
     note(*(f"{data}: {line}" for line in made.data.notes))
     left = made.data.left_out
@@ -173,54 +169,29 @@ def run_of(
     settings = settings_of(made)
     settings["began"] = (not place.fresh and file.began()) or date.today().isoformat()
     run = EvaluationRun(data=made.data, candidates=candidates, settings=settings, file=file)
-    shown: dict[str, Any] = {"progress": _Progress()} if sys.stderr.isatty() else {}
     with ray_pools(place.ray, place.workers) if place.ray else nullcontext(Worker) as local:
 
         def hire(candidate: Candidate, asking: Asking) -> WorkerPool:
             server = made.endpoints.get(candidate.checkpoint)
             return ServedModel(candidate, asking, server) if server else local(candidate, asking)
 
-        return execute(run, made.store, made.asking, hire, fresh=place.fresh, tell=note, **shown)
+        how: dict[str, Any] = {"fresh": place.fresh, "tell": note, "progress": _progress()}
+        return execute(run, made.store, made.asking, hire, **how)
 
 
-def _confirmed(inferred: InferredTask, asks: bool) -> str:
-    """Return which of the tasks that fit is meant: somebody is asked, or told what is taken."""
-    from advisor.console.prompt import Extra, prompt_for
+def _progress() -> Callable[[str, int, int], None]:
+    """Return what shows in a terminal how far a candidate is, how fast, and how long it takes."""
+    from advisor.foreign import visible
+    from advisor.trial.runtime import library
 
-    if not asks:
-        others = (
-            f". Pass --task to choose {' or '.join(inferred.others)} instead"
-            if inferred.others
-            else ""
-        )
-        note(f"taken as {inferred.task}: {inferred.because}{others}")
-        return inferred.task
-    tasks = (inferred.task, *inferred.others)
-    choices = [Extra(str(key), task, task) for key, task in enumerate(tasks, start=1)]
-    if len(choices) > 1:
-        return prompt_for(plain=False).pick("Which task do you want to evaluate?", choices)
-    if prompt_for(plain=False).confirm(f"Evaluate as {inferred.task}: {inferred.because}?"):
-        return inferred.task
-    raise UsageError(
-        "the task of the evaluation is not set",
-        hint="pass --task TASK. `advisor list tasks` lists the tasks",
-    )
+    tqdm, bars = library("tqdm").tqdm, dict[str, Any]()
 
+    def progress(name: str, done: int, total: int) -> None:
+        if name not in bars:
+            here = {"initial": done, "total": total, "unit": " images", "disable": None}
+            bars[name] = tqdm(desc=visible(name), **here)
+        bars[name].update(done - bars[name].n)
+        if done >= total:
+            bars[name].close()
 
-class _Progress:
-    """How far a candidate is, how fast, and how long it still takes, in one line."""
-
-    def __init__(self) -> None:
-        self.name, self.begun, self.before = "", 0.0, 0
-
-    def __call__(self, name: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if name != self.name:
-            self.name, self.begun, self.before = name, now, done
-        seconds = now - self.begun
-        line = f"{name}: {done} of {total}"
-        if done > self.before and seconds > 0:
-            rate = (done - self.before) / seconds
-            left = int((total - done) / rate)
-            line += f", {rate:.1f} a second, {left // 60}:{left % 60:02} left"
-        progress_line(f"{line:<70}", done, total)
+    return progress

@@ -6,17 +6,16 @@ import csv
 import io
 import json
 import math
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.draw.blocks import Code, Item, Items, Pairs, shown
 from advisor.draw.formats import Report
 from advisor.draw.html import body, document, filled
 from advisor.evaluate import page
-from advisor.evaluate.metrics import METRIC_KINDS, MetricKind
+from advisor.evaluate.metrics import METRIC_KINDS, MetricKind, np
 from advisor.evaluate.options import Gates
 from advisor.evaluate.page import Evaluation
 from advisor.evaluate.responses import EvaluationRun, LabelledImage
@@ -31,10 +30,8 @@ HUES = (212, 152, 28, 268, 340, 60, 190, 100)
 MOST_CLASSES, WORST_CLASSES = 20, 10
 """A confusion matrix has so many rows at most: the classes that are mistaken most. So many classes
 have their figures shown, those with the lowest F1; the others are folded."""
-NOTHING, ANOTHER = -1, -2
-"""What stands in a confusion matrix for no class, and for one that has no column."""
-WORST, BEST, OPEN = 60, 20, 3
-"""Examples of each kind, and how many of them are not folded."""
+WORST, OPEN = 60, 3
+"""Examples at most, and how many of them are not folded."""
 SIDE = 96
 """Thumbnails have at most so many pixels a side."""
 LONGEST = 400
@@ -92,8 +89,7 @@ def as_html(evaluation: Evaluation, thumbnails: Thumbnails) -> str:
         ),
     )
     style = (HERE / "evaluation.css").read_text(encoding="utf-8")
-    script = (HERE / "evaluation.js").read_text(encoding="utf-8")
-    return document(f"advisor: {title}", content, style, script)
+    return document(f"advisor: {title}", content, style)
 
 
 def _blocks(*blocks: Any) -> str:
@@ -113,28 +109,28 @@ def _bars(scores: Scores, kind: MetricKind, settings: Mapping[str, Any]) -> list
 
     `best` are those which no other beats in both.
     """
-    several = [each for each in scores.candidates if math.isfinite(each.metrics[kind.id].value)]
-    speeds = [each.timing.images_per_second for each in several]
-    times = [1000 / speed if speed else None for speed in speeds]
-    longest = max(filter(None, times), default=0.0)
-    most = max((end for each in several for end in each.metrics[kind.id].interval), default=1.0)
+    candidates = [each for each in scores.candidates if math.isfinite(each.metrics[kind.id].value)]
+    speeds = [each.timing.images_per_second for each in candidates]
+    times = [1000 / speed if speed else math.inf for speed in speeds]
+    longest = max(filter(math.isfinite, times), default=0.0)
+    most = max((end for each in candidates for end in each.metrics[kind.id].interval), default=1.0)
     most = 1.0 if kind.share and most <= 1 else most or 1.0
     both = [
-        (kind.gain(each.metrics[kind.id].value), -math.inf if time is None else -time)
-        for each, time in zip(several, times, strict=True)
+        (-kind.gain(c.metrics[kind.id].value), t) for c, t in zip(candidates, times, strict=True)
     ]
     rows = []
-    for number, (each, time) in enumerate(zip(several, times, strict=True)):
-        result, own = each.metrics[kind.id], both[number]
-        beaten = any(other != own and other[0] >= own[0] and other[1] >= own[1] for other in both)
+    for number, (each, (value, time)) in enumerate(zip(candidates, both, strict=True)):
+        result = each.metrics[kind.id]
+        beaten = any((v, t) != (value, time) and v <= value and t <= time for v, t in both)
         share, low, high = (
-            f"{100 * max(0.0, value) / most:.1f}%" for value in (result.value, *result.interval)
+            f"{100 * max(0.0, end) / most:.1f}%" for end in (result.value, *result.interval)
         )
+        timed = math.isfinite(time)
         row = _named(number, each.name) | {"share": share, "low": low, "high": high}
-        row["best"] = bool(longest) and len(several) > 1 and not beaten
         row["value"] = kind.written(result.value)
-        row["slow"] = f"{100 * (time or 0) / (longest or 1):.1f}%"
-        row["time"] = "" if not longest else f"{time:.3g} ms" if time else "none"
+        row["best"] = bool(longest) and len(candidates) > 1 and not beaten
+        row["slow"] = f"{100 * time / longest if timed else 0:.1f}%"
+        row["time"] = "" if not longest else f"{time:.3g} ms" if timed else "none"
         row["price"] = page.per_thousand(each.timing, settings)
         rows.append(row)
     return rows
@@ -155,123 +151,93 @@ def _confusion(scores: Scores, of: CandidateScores) -> dict[str, Any]:
 
     Of classes that tie each counts in part.
     """
-    classes = scores.data.classes
+    classes, size = scores.data.classes, len(scores.data.classes)
     number = {name: place for place, name in enumerate(classes)}
-    rows: list[Counter[int]] = [Counter() for _ in classes]
-    wrong: Counter[int] = Counter()
+    table = np.zeros((size, size + 1))  # no class in the last column
     for item, picked in zip(scores.items, of.measured.picked, strict=True):
-        true = number[item.labels[0]]
-        for label in picked or (NOTHING,):
-            part: Any = 1 / max(1, len(picked))
-            rows[true][label] += part
-            if label != true:
-                wrong.update({true: part, label: part})
-    most = sorted(sorted(range(len(classes)), key=lambda label: -wrong[label])[:MOST_CLASSES])
-    rest = len(classes) - len(most)
-    for row in rows:
-        row[ANOTHER] = sum(times for label, times in row.items() if label not in (*most, NOTHING))
-    columns = [*most, *([ANOTHER] if rest else []), *([NOTHING] if wrong[NOTHING] else [])]
-    names = {NOTHING: "(nothing)", ANOTHER: "(another)", **dict(enumerate(classes))}
-    note = f"The {len(most)} of {len(classes)} classes with the most errors." if rest else ""
-    shown = []
-    for true in most:
-        total = sum(rows[true][label] for label in columns) or 1
-        cells = []
-        for label in columns:
-            times = rows[true][label]
-            written = f"{times:.2f}".rstrip("0").rstrip(".") if times else "·"
-            kind = "right" if label == true else "wrong"
-            cells.append({"kind": kind, "share": f"{times / total:.2f}", "times": written})
-        shown.append({"name": names[true], "cells": cells})
-    columns_named = [names[label] for label in columns]
-    return {"name": of.name, "note": note, "columns": columns_named, "rows": shown}
+        for label in picked or (size,):
+            table[number[item.labels[0]], label] += 1 / max(1, len(picked))
+    errors = table[:, :size].sum(axis=0) + table.sum(axis=1) - 2 * table.diagonal()
+    most = sorted(np.argsort(-errors, kind="stable")[:MOST_CLASSES].tolist())
+    columns, note = {classes[label]: table[most, label] for label in most}, ""
+    if size > len(most):
+        others = [label for label in range(size) if label not in most]
+        columns["(another)"] = table[np.ix_(most, others)].sum(axis=1)
+        note = f"The {len(most)} of {size} classes with the most errors."
+    if table[:, size].any():
+        columns["(nothing)"] = table[most, size]
+    rows = []
+    for place, label in enumerate(most):
+        times = {name: float(column[place]) for name, column in columns.items()}
+        total = sum(times.values()) or 1
+        cells = [
+            {
+                "kind": "right" if name == classes[label] else "wrong",
+                "share": f"{part / total:.2f}",
+                "times": f"{part:.2f}".rstrip("0").rstrip(".") if part else "·",
+            }
+            for name, part in times.items()
+        ]
+        rows.append({"name": classes[label], "cells": cells})
+    return {"name": of.name, "note": note, "columns": list(columns), "rows": rows}
 
 
-class ShownExample(NamedTuple):
-    """An item to show: which, of what kind (worst or best), and its text where texts search."""
+def worst_places(scores: Scores, verdict: Verdict) -> list[int]:
+    """Return the places of the items that the first candidate did worst on, the worst first.
 
-    place: int
-    kind: str
-    item: LabelledImage
-    query: str = ""
-
-
-def shown_examples(scores: Scores, verdict: Verdict) -> list[ShownExample]:
-    """Return the worst and the best by what the first candidate reached, no item twice.
-
-    The first is the one recommended. What it has fully right is none of its worst. Of equal ones
-    those come first that others did worse on, so that what nobody can do leads the worst, and what
-    only one can the best.
+    The first is the one recommended. What it has fully right is none of them. Of equal ones those
+    come first that others did worse on, so that what nobody can do leads.
     """
     if not scores.candidates or not scores.worth_of:
         return []
     kind = METRIC_KINDS[scores.worth_of]
     names = [candidate.name for candidate in scores.candidates]
-    first = names.index(verdict.recommended) if verdict.recommended else 0
-    worth = [list(map(kind.gain, candidate.worth)) for candidate in scores.candidates]
-    mean = [sum(some) / len(some) for some in zip(*worth, strict=True)]
-    order = sorted(range(len(mean)), key=lambda at: (worth[first][at], mean[at], at))
-    flawless = kind.gain(_flawless(kind))
-    worst = [at for at in order if worth[first][at] != flawless][:WORST]
-    left = set(order) - set(worst)
-    best = sorted(left, key=lambda at: (-worth[first][at], mean[at], at))[:BEST]
-    shown = queries(scores)
-    return [ShownExample(at, "worst", *shown[at]) for at in worst] + [
-        ShownExample(at, "best", *shown[at]) for at in best
-    ]
-
-
-def _flawless(kind: MetricKind) -> float:
-    """Return what an item is worth that is fully right."""
-    return 0.0 if kind.lower else 1.0
+    worth = np.array([list(map(kind.gain, each.worth)) for each in scores.candidates])
+    first = worth[names.index(verdict.recommended) if verdict.recommended else 0]
+    order = np.lexsort((worth.mean(axis=0), first)).tolist()
+    return [place for place in order if first[place] != kind.gain(kind.flawless)][:WORST]
 
 
 def _examples(scores: Scores, verdict: Verdict, thumbnails: Thumbnails) -> Iterator[dict[str, Any]]:
-    """Yield each example as a card, with what every candidate gave for it."""
+    """Yield each of the worst items as a card, with what every candidate gave for it."""
     image = cache(partial(_thumbnail, thumbnails=thumbnails))
-    for example in shown_examples(scores, verdict):
-        kind, item = METRIC_KINDS[scores.worth_of], example.item
-        right = _flawless(kind)
-        rows = []
+    places, pairs = worst_places(scores, verdict), queries(scores)
+    for place, (item, query) in ((place, pairs[place]) for place in places):
+        kind, rows = METRIC_KINDS[scores.worth_of], []
         for number, candidate in enumerate(scores.candidates):
-            value = candidate.worth[example.place]
-            wrong = kind.gain(value - (1 - right)) <= 0
-            tone = "good" if value == right else "bad" if wrong else "part"
+            value = candidate.worth[place]
+            wrong = kind.gain(value - (1 - kind.flawless)) <= 0
+            tone = "good" if value == kind.flawless else "bad" if wrong else "part"
             row = _named(number, candidate.name) | {"tone": tone, "worth": f"{value:.2f}"}
-            rows.append(row | _said(candidate, example, image))
-        kinds = [example.kind]
-        worth = {candidate.worth[example.place] for candidate in scores.candidates}
-        kinds += ["apart"] if len(worth) > 1 else []
-        kinds += ["all-wrong"] if all(row["tone"] == "bad" for row in rows) else []
+            rows.append(row | _said(candidate, place, item, image))
         yield {
-            "kinds": " ".join(kinds),
             "image": image(item.id),
             "id": item.id,
-            "asked": _cut(example.query or item.question),
+            "asked": _cut(query or item.question),
             "called": "true" if scores.data.classes else "reference",
-            "truth": ["this image"] if example.query else [_cut(each) for each in true_of(item)],
+            "truth": ["this image"] if query else [_cut(each) for each in true_of(item)],
             "rows": rows,
         }
 
 
 def _said(
-    candidate: CandidateScores, example: ShownExample, image: Callable[[str], str]
+    candidate: CandidateScores, place: int, item: LabelledImage, image: Callable[[str], str]
 ) -> dict[str, str]:
     """Return what a candidate gave for an item, or why nothing; of a search, what it found."""
     measured = candidate.measured
-    answer = measured.said[example.place] if measured.said else None
+    answer = measured.said[place] if measured.said else None
     words = nothing = instead = ""
     if measured.ranks:
-        ahead, tied, right = measured.ranks[example.place]
+        ahead, tied, right = measured.ranks[place]
         words = f"found at rank {ahead + 1:,}" if right else "never found"
         words += f" to {ahead + 1 + tied:,}, a tie" if tied and right else ""
-        if answer is not None and answer != example.item.id:
+        if answer is not None and answer != item.id:
             words, instead = f"{words}; {_cut(answer)} ranks first", image(answer)
     elif answer is None:
-        why = candidate.failed.get(example.item.number, "")
+        why = candidate.failed.get(item.number, "")
         nothing = _cut(f"nothing: {why}" if why else "nothing")
     else:
-        sure = measured.sure[example.place] if measured.sure else None
+        sure = measured.sure[place] if measured.sure else None
         words = _cut(answer) + ("" if sure is None else f" {sure:.0%}")
         nothing = "" if answer else "an empty output"
     return {"said": words, "nothing": nothing, "instead": instead}

@@ -6,31 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
 from unicodedata import normalize
 
 from advisor.decide.command_lines import act_of
 from advisor.errors import BrokenFileError, UsageError
-from advisor.evaluate.arrow_rows import (
-    SUFFIX,
-    is_arrow_folder,
-    parquet_files,
-    read_arrow,
-    read_parquet,
-)
+from advisor.evaluate import arrow_rows
 from advisor.evaluate.responses import EvaluationSet, LabelledImage, UnreadableImage, digest_of
 from advisor.evaluate.tar_shards import read_shards
 from advisor.files import leads_out
-from advisor.model.library import (
-    ANSWER,
-    CAPTION,
-    DESCRIBE,
-    EXTRACT,
-    LABEL,
-    READ_LINE,
-    READ_PAGE,
-    SEARCH,
-)
+from advisor.model import library as acts
 from advisor.phrasing import count, joined
 from advisor.rulebase.base import RuleBase
 from advisor.trial.annotations import (
@@ -77,8 +61,8 @@ def read_data(data: str, images: str = "") -> LabelledData:
         return read_json(path, folder)
     if suffix == ".tar":
         return read_shards([path], path.parent)
-    if suffix == SUFFIX:
-        return read_parquet([path], path.parent)
+    if suffix == arrow_rows.SUFFIX:
+        return arrow_rows.read_parquet([path], path.parent)
     raise UsageError(
         f"`{data}` has no format that advisor can read", hint=f"DATA is {'; or '.join(LAYOUTS)}"
     )
@@ -86,8 +70,8 @@ def read_data(data: str, images: str = "") -> LabelledData:
 
 def _folder(path: Path, images: Path | None) -> LabelledData:
     """Return what a folder holds, by the files in it."""
-    if is_arrow_folder(path):
-        return read_arrow(path)
+    if arrow_rows.is_arrow_folder(path):
+        return arrow_rows.read_arrow(path)
     files = sorted(each for each in path.iterdir() if each.is_file())
     named = {file.name.lower(): file for file in files if not file.name.startswith(".")}
     usual = [named[name] for name in IN_A_FOLDER if name in named]
@@ -98,8 +82,8 @@ def _folder(path: Path, images: Path | None) -> LabelledData:
         return data._replace(notes=(*data.notes, *notes))
     if len(tables) > 1:
         raise _several(path, "tables", tables)
-    if rows := parquet_files(path):
-        return read_parquet(rows, path)
+    if rows := arrow_rows.parquet_files(path):
+        return arrow_rows.read_parquet(rows, path)
     shards = [file for name, file in named.items() if name.endswith(".tar")]
     if shards:
         return read_shards(shards, path)
@@ -143,30 +127,25 @@ def _own(file: Path, folder: Path) -> Path:
 
 
 NEEDS = {
-    LABEL: ("labels", "a label"),
-    ANSWER: ("answers", "a question and its answer"),
-    EXTRACT: ("fields", "the fields of a document"),
-    CAPTION: ("texts", "a caption"),
-    DESCRIBE: ("texts", "a caption"),
-    SEARCH: ("texts", "a caption"),
-    READ_LINE: ("texts", "the text that the image shows"),
-    READ_PAGE: ("texts", "the text that the image shows"),
+    acts.LABEL: ("labels", "a label"),
+    acts.ANSWER: ("answers", "a question and its answer"),
+    acts.EXTRACT: ("fields", "the fields of a document"),
+    acts.CAPTION: ("texts", "a caption"),
+    acts.DESCRIBE: ("texts", "a caption"),
+    acts.SEARCH: ("texts", "a caption"),
+    acts.READ_LINE: ("texts", "the text that the image shows"),
+    acts.READ_PAGE: ("texts", "the text that the image shows"),
 }
 """What an act is judged by: part of an annotation, and what that is in words."""
-INFERRED = (LABEL, ANSWER, EXTRACT, CAPTION)
+INFERRED = (acts.LABEL, acts.ANSWER, acts.EXTRACT, acts.CAPTION)
 """Acts that are inferred, the first whose part the data has."""
 
 
-class InferredTask(NamedTuple):
-    """The task that the data seems to be for, and others that it could be for."""
+def infer_task(rulebase: RuleBase, data: LabelledData) -> tuple[str, str]:
+    """Return the task that data seems to be for, and why in a sentence with the others that fit.
 
-    task: str
-    because: str
-    others: tuple[str, ...]
-
-
-def infer_task(rulebase: RuleBase, data: LabelledData) -> InferredTask:
-    """Return the task that most annotations have what is needed for; UsageError where none."""
+    UsageError where there is none.
+    """
     fit = [act for act in INFERRED if _usable(data.annotations, act)]
     if not fit:
         parts = joined(dict.fromkeys(words for _, words in NEEDS.values()), "or")
@@ -176,7 +155,8 @@ def infer_task(rulebase: RuleBase, data: LabelledData) -> InferredTask:
             "columns",
         )
     task, *others = (rulebase.acts[act].tasks[0] for act in fit)
-    return InferredTask(task, f"the images have {NEEDS[fit[0]][1]}", tuple(others))
+    instead = f". Pass --task to choose {joined(others, 'or')} instead" if others else ""
+    return task, f"taken as {task}: the images have {NEEDS[fit[0]][1]}{instead}"
 
 
 def make_set(
@@ -229,7 +209,7 @@ def make_set(
     _refuse_what_is_no_text(images)
     labelled = any(each.labels for each in images)
     classes = tuple(sorted({c for each in usable for c in each.labels})) if labelled else ()
-    several = sum(len(each.labels) > 1 for each in usable) if act.id == LABEL else 0
+    several = sum(len(each.labels) > 1 for each in usable) if act.id == acts.LABEL else 0
     notes += _notes_on_classes(classes, several)
     return EvaluationSet(
         name=name,
@@ -290,7 +270,7 @@ def _notes_on_classes(classes: Sequence[str], several: int) -> list[str]:
 def _usable(annotations: Sequence[Annotation], act: str) -> list[Annotation]:
     """Return the annotations that an act is judged by: of each question, or of each image."""
     part = NEEDS[act][0]
-    if act == ANSWER:
+    if act == acts.ANSWER:
         return [each for each in annotations if each.answers and each.question]
     whole = merged(
         each._replace(
@@ -305,24 +285,11 @@ def _usable(annotations: Sequence[Annotation], act: str) -> list[Annotation]:
 def _part(annotations: Sequence[Annotation], limit: int, seed: int) -> list[Annotation]:
     """Return the annotations of at most `limit` images, of each class in proportion.
 
-    Shares are rounded by largest remainder; a class that would have none keeps one while there is
-    room.
+    Images are drawn at equal distances, of those of a class in an order of chance.
     """
-    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for image, labels in {each.image: each.labels for each in annotations}.items():
-        groups[labels].append(image)
-    total = sum(map(len, groups.values()))
-    if limit >= total:
-        return list(annotations)
-    exact = {labels: len(images) * limit / total for labels, images in groups.items()}
-    shares = {labels: int(share) for labels, share in exact.items()}
-    by_need = sorted(groups, key=lambda key: (shares[key] > 0, shares[key] - exact[key], key))
-    for labels in by_need[: limit - sum(shares.values())]:
-        shares[labels] += 1
     random = Random(seed)
-    drawn = {
-        image
-        for labels in sorted(groups)
-        for image in random.sample(groups[labels], shares[labels])
-    }
+    places = {each.image: (each.labels, random.random()) for each in annotations}
+    ordered = sorted(places, key=places.__getitem__)
+    distance = max(1.0, len(ordered) / limit)
+    drawn = {ordered[int((n + 0.5) * distance)] for n in range(min(limit, len(ordered)))}
     return [each for each in annotations if each.image in drawn]

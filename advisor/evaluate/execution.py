@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
@@ -29,12 +28,9 @@ from advisor.evaluate.responses import (
 from advisor.model.library import SEARCH
 from advisor.trial.annotations import ImageStore
 from advisor.trial.candidate import Candidate
-from advisor.trial.images import OpenedImage, open_encoded
+from advisor.trial.images import open_encoded
 from advisor.trial.runtime import ImageError
 
-AHEAD_BLOCKS = 3
-AHEAD_PIXELS = 100_000_000
-"""No more is decoded ahead than the blocks before this many pixels are reached."""
 THREADS = 3
 
 
@@ -58,52 +54,41 @@ def prepared(
     stored: set[str],
     decode: bool = True,
 ) -> Generator[Block]:
-    """Yield the images in blocks of a size, read and, with `decode`, decoded in threads meanwhile.
+    """Yield the images in blocks of a size, the next being read and, with `decode`, decoded.
 
     `digest` is that of the candidate, `stored` the keys of the answers that are there. Of images
     that are the same file, and are asked the same, the first is answered.
     """
-    seen = set(stored)
 
-    def made_ready(start: int) -> Block:
-        asked_images = [_read(store, act, digest, image) for image in images[start : start + size]]
-        keys = tuple((each.image.number, each.key) for each in asked_images)
-        missing = [each for each in asked_images if each.key not in stored]
-        return Block(keys, list(map(decoded_image, missing)) if decode else missing)
+    def ready(image: LabelledImage) -> AskedImage:
+        texts = (image.question, *(image.references if act == SEARCH else ()))
+        try:
+            data = store.read(image.id)
+        except OSError as error:
+            why = f"`{image.id}` cannot be read: {error.strerror or error}"
+            return AskedImage(image, key_of(digest, why, texts), opened=why)
+        key = key_of(digest, hashlib.sha256(data).hexdigest(), texts)
+        query = AskedImage(image, key, data)
+        return decoded_image(query) if decode and key not in stored else query
 
     with ThreadPoolExecutor(THREADS, thread_name_prefix="advisor-reading") as pool:
-        ahead: deque[Future[Block]] = deque()
-        remaining = iter(range(0, len(images), size))
+        starts = iter(range(0, len(images), size))
 
-        def pixels() -> int:
-            done = (each.opened for job in ahead if job.done() for each in job.result().missing)
-            images = (each.pixels for each in done if isinstance(each, OpenedImage))
-            return sum(image.width * image.height for image in images)
+        def begun() -> list[Future[AskedImage]]:
+            start = next(starts, len(images))
+            return [pool.submit(ready, image) for image in images[start : start + size]]
 
-        def go_ahead() -> None:
-            while len(ahead) < AHEAD_BLOCKS and pixels() < AHEAD_PIXELS:
-                start = next(remaining, None)
-                if start is None:
-                    return
-                ahead.append(pool.submit(made_ready, start))
-
-        go_ahead()
+        answered, ahead = set(stored), begun()
         while ahead:
-            block = ahead.popleft().result()
-            go_ahead()
-            new = {each.key: each for each in reversed(block.missing) if each.key not in seen}
-            seen.update(new)
-            yield block._replace(missing=[e for e in block.missing if new.get(e.key) is e])
-
-
-def _read(store: ImageStore, act: str, digest: str, image: LabelledImage) -> AskedImage:
-    texts = (image.question, *(image.references if act == SEARCH else ()))
-    try:
-        data = store.read(image.id)
-    except OSError as error:
-        why = f"`{image.id}` cannot be read: {error.strerror or error}"
-        return AskedImage(image, key_of(digest, why, texts), opened=why)
-    return AskedImage(image, key_of(digest, hashlib.sha256(data).hexdigest(), texts), data)
+            queries = [job.result() for job in ahead]
+            ahead = begun()
+            missing: dict[str, AskedImage] = {}
+            for each in queries:
+                if each.key not in answered:
+                    missing.setdefault(each.key, each)
+            answered.update(missing)
+            keys = tuple((each.image.number, each.key) for each in queries)
+            yield Block(keys, list(missing.values()))
 
 
 def decoded_image(query: AskedImage) -> AskedImage:

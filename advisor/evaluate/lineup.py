@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -73,32 +72,31 @@ def named_candidates(rulebase: RuleBase, named: Sequence[str]) -> tuple[Candidat
     """Return candidates as named.
 
     That is ID, FOLDER, demo:NAME, ID@REVISION, baseline:KIND, URL#MODEL, the file of a classifier,
-    or NAME=one of these.
-
-    One that is named twice is told apart by a number.
+    or NAME=one of these. UsageError for a name that is given twice.
     """
     candidates = []
     for given in named:
         name, checkpoint = "", given
         if not Path(given).exists() and (match := _NAMED.match(given)):
             name, checkpoint = match[1].strip(), match[2]
-        if is_endpoint(checkpoint):
-            candidates.append(Candidate(name or given, checkpoint))
-            continue
-        if is_head(checkpoint):
-            candidates.append(Candidate(name or given, checkpoint))
-            continue
-        if checkpoint.startswith(BASELINE_NAMED):
+        if is_endpoint(checkpoint) or is_head(checkpoint):
+            candidate = Candidate(given, checkpoint)
+        elif checkpoint.startswith(BASELINE_NAMED):
             kind = checkpoint.removeprefix(BASELINE_NAMED)
             check_name("baseline", kind, (*WITHOUT_LOOKING, *FITTED), "baselines")
-            candidates.append(Candidate(name or given, checkpoint, baseline=kind))
-            continue
-        revision = None
-        if not Path(checkpoint).exists() and (match := _REVISION.match(checkpoint)):
-            checkpoint, revision = match[1], match[2]
-        candidate = candidate_of(rulebase, checkpoint, revision)
+            candidate = Candidate(given, checkpoint, baseline=kind)
+        elif not Path(checkpoint).exists() and (match := _REVISION.match(checkpoint)):
+            candidate = candidate_of(rulebase, match[1], match[2])
+        else:
+            candidate = candidate_of(rulebase, checkpoint)
         candidates.append(candidate._replace(name=name or given))
-    return _told_apart(candidates)
+    names = [each.name for each in candidates]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise UsageError(
+            f"two candidates have the name `{twice}`",
+            hint="give each candidate its own name with --candidate NAME=ID",
+        )
+    return tuple(candidates)
 
 
 def demo_candidates() -> tuple[Candidate, ...]:
@@ -146,22 +144,6 @@ def tasks_to_load(rulebase: RuleBase, task: str) -> tuple[str, ...]:
     """
     label = task in rulebase.acts[LABEL].tasks
     return (task, rulebase.acts[CAPTION].tasks[0]) if label else (task,)
-
-
-def _told_apart(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """Return candidates under names of their own; a name that was given twice is refused."""
-    seen: Counter[str] = Counter()
-    named = []
-    for each in candidates:
-        seen[each.name] += 1
-        if seen[each.name] > 1 and each.name != each.checkpoint:
-            raise UsageError(
-                f"two candidates have the name `{each.name}`",
-                hint="give each candidate its own name with --candidate NAME=ID",
-            )
-        again = f"{each.name} ({seen[each.name]})" if seen[each.name] > 1 else each.name
-        named.append(each._replace(name=again))
-    return tuple(named)
 
 
 def line_up(made: Arrangement, *, fetch: bool = True) -> tuple[Candidate, ...]:

@@ -17,26 +17,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from sqlite3 import connect
 from typing import Any
 
 from advisor.errors import AdvisorError, BrokenFileError
-from advisor.evaluate.responses import (
-    EvaluationRun,
-    EvaluationSet,
-    LabelledImage,
-    Response,
-    Timing,
-    UnreadableImage,
-    digest_of,
-    timing_of,
-)
+from advisor.evaluate.responses import EvaluationRun, Response, Timing, timing_of
 from advisor.files import first_bytes
 from advisor.trial.candidate import Candidate
 from advisor.trial.runtime import DiskFullError
-from advisor.writing import clear_half_written, disk_is_full, make_folder, remove_folder
+from advisor.writing import clear_half_written, disk_is_full, make_folder
 
 NAME = "evaluation.sqlite"
 WRITTEN_TO_A_RUN = (NAME, f"{NAME}-journal")
@@ -52,6 +43,10 @@ TABLES = (
     "CREATE TABLE answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, vectors BLOB)",
     "CREATE TABLE timings (digest TEXT NOT NULL, timing TEXT NOT NULL)",
 )
+SETTINGS = (
+    *("trusted_schema=OFF", "cell_size_check=ON"),  # the file may be hostile: none of it runs
+    *("locking_mode=EXCLUSIVE", "synchronous=NORMAL"),
+)
 EMPTY = ("", (), None)
 _HEADER, _FORM_AT, _OWNER_AT = b"SQLite format 3\0", 60, 68
 _WAITED_SECONDS = 2.0  # for one that is being killed, and holds the file for a moment still
@@ -62,19 +57,15 @@ NOT_READ = (ValueError, TypeError, KeyError, AttributeError, OverflowError, Recu
 
 
 class RunFile:
-    """The file of a run; `connection` is there while this process writes to it."""
+    """The file of a run, which no other process writes to."""
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection | None = None) -> None:
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
         self.path, self._connection = folder / NAME, connection
 
     def rows(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         """Yield what a query finds; BrokenFileError where the file is damaged."""
         try:
-            if self._connection is not None:
-                yield from self._connection.execute(query, values)
-                return
-            with closing(_connected(self.path, "rw")) as connection:
-                yield from connection.execute(query, values)
+            yield from self._connection.execute(query, values)
         except REFUSED as error:
             raise _refused(self.path, error) from error
 
@@ -172,7 +163,6 @@ class RunFile:
     @contextmanager
     def transaction(self, kind: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:
         """Yield what writes all or nothing."""
-        assert self._connection is not None
         try:
             with self._connection as write:
                 write.execute(f"BEGIN {kind}")
@@ -193,9 +183,11 @@ def writing(folder: Path) -> Iterator[RunFile]:
         raise broken_run(folder / NAME)
     with ExitStack() as stack:
         try:
-            connection = stack.enter_context(closing(_connected(folder / NAME, "rwc")))
-            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-            connection.execute("PRAGMA synchronous=NORMAL")
+            address = f"{(folder / NAME).absolute().as_uri()}?mode=rwc"
+            connection = connect(address, uri=True, timeout=_WAITED_SECONDS, isolation_level=None)
+            stack.enter_context(closing(connection))
+            for line in SETTINGS:
+                connection.execute(f"PRAGMA {line}")
             file = RunFile(folder, connection)
             with file.transaction("EXCLUSIVE") as write:
                 if not file.tables():
@@ -223,63 +215,6 @@ def is_new(folder: Path) -> bool:
     if path.is_symlink():
         return False
     return not path.exists() or (path.is_file() and not path.stat().st_size)
-
-
-def in_use(folder: Path) -> bool:
-    """True where another process writes to the run in a folder."""
-    if not is_run(folder):
-        return False
-    try:
-        with closing(_connected(folder / NAME, "rw", seconds=0)) as connection:
-            connection.execute("SELECT 1 FROM run")
-    except REFUSED as error:
-        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
-    return False
-
-
-def remove_unused(folder: Path) -> None:
-    """Remove the folder of a run, unless a process writes to it."""
-    with suppress(AdvisorError):
-        if not in_use(folder):
-            with writing(folder):
-                remove_folder(folder)
-
-
-def read_run(folder: Path) -> EvaluationRun:
-    """Return the run in a folder; BrokenFileError where there is none."""
-    path = folder / NAME
-    if not is_run(folder):
-        raise BrokenFileError(
-            f"`{folder}` has no evaluation of this release: the file `{NAME}` is missing or older",
-            hint="pass the folder that you passed to `advisor evaluate --run`",
-        )
-    file = RunFile(folder)
-    try:
-        if file.tables() != TABLES:
-            raise broken_run(path)
-        ((text,),) = file.rows("SELECT manifest FROM run")
-        body = json.loads(text)
-        data = body["data"]
-        images = []
-        for (text,) in file.rows("SELECT image FROM images ORDER BY number"):
-            image: dict[str, Any] = json.loads(text)
-            image |= {key: tuple(image.get(key, ())) for key in ("labels", "references")}
-            images.append(LabelledImage(**image))
-        if len(images) != data["images"] or digest_of(data["task"], images) != data["digest"]:
-            raise broken_run(path, "the labels of the images")
-        listed = {key: tuple(data[key]) for key in ("classes", "notes")}
-        left = tuple(UnreadableImage(*each) for each in data["left_out"])
-        return EvaluationRun(
-            data=EvaluationSet(**{**data, **listed, "images": tuple(images), "left_out": left}),
-            candidates=tuple(
-                Candidate(**{**each, "warnings": tuple(each["warnings"])})
-                for each in body["candidates"]
-            ),
-            settings=body["settings"],
-            file=file,
-        )
-    except NOT_READ as error:
-        raise broken_run(path) from error
 
 
 def broken_run(file: Path, what: str = "") -> BrokenFileError:
@@ -316,18 +251,6 @@ def read_answer(number: int, key: str, answer: str, vectors: bytes | None) -> Re
     if "scores" in fields:
         fields["scores"] = tuple(map(float, fields["scores"]))
     return Response(number=number, key=key, vectors=vectors, **fields)
-
-
-def _connected(path: Path, mode: str, seconds: float = _WAITED_SECONDS) -> sqlite3.Connection:
-    """Return a connection to a file that may be hostile: nothing of its own runs.
-
-    One that another process writes is waited for.
-    """
-    address = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = connect(address, uri=True, timeout=seconds, isolation_level=None)
-    connection.execute("PRAGMA trusted_schema=OFF")
-    connection.execute("PRAGMA cell_size_check=ON")
-    return connection
 
 
 def _refused(path: Path, error: Exception) -> AdvisorError:

@@ -8,18 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from random import Random
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from advisor.evaluate.certainty import Comparison, MetricResult, Resampler, holm
 from advisor.evaluate.measuring import (
     IN_WORDS,
     CandidateMetrics,
-    extracted_metrics,
-    labelled_metrics,
     labels_named,
     measure,
     ranked_metrics,
-    written_metrics,
 )
 from advisor.evaluate.metrics import METRIC_KINDS, MetricKind, np
 from advisor.evaluate.metrics.ranking_metrics import FirstRanks
@@ -42,11 +39,8 @@ LONGEST_SAID = 60
 """Characters of a guess that are said."""
 
 
-class Guess(NamedTuple):
-    """Answers without looking, in words (always `cat`), and what they are worth."""
-
-    words: str
-    measured: CandidateMetrics
+Guess = tuple[str, CandidateMetrics]
+"""Answers without looking, in words (always `cat`), and what they are worth."""
 
 
 def guesses(data: EvaluationSet, items: Sequence[LabelledImage], seed: int) -> dict[str, Guess]:
@@ -57,15 +51,33 @@ def guesses(data: EvaluationSet, items: Sequence[LabelledImage], seed: int) -> d
     """
     if not items:
         return {}
-    if data.act == LABEL:
-        return _labels(data, items, seed)
     if data.act == SEARCH:
         same = Counter(item.id for item in items)
         right = np.array([same[item.id] for item in items for _ in item.references], dtype=int)
         all_tie = FirstRanks(np.zeros_like(right), len(items) - right, right)
-        return {RANDOM: Guess("a random order", ranked_metrics(all_tie, items))}
+        return {RANDOM: ("a random order", ranked_metrics(all_tie, items))}
+
+    def guess(words: str, answers: Iterable[Mapping[str, Any]]) -> Guess:
+        responses = [Response(0, "", **answer) for answer in answers]
+        return words, measure(data, items, Candidate("", ""), responses)
+
+    draw = Random(seed)
+    if data.act == LABEL:
+        size = len(data.classes)
+        if data.many:
+            level = guess(
+                "the same scores for every image", [{"scores": (1.0,) * size}] * len(items)
+            )
+            return dict.fromkeys((COMMONEST, RANDOM), level)
+        one_hot = [{"scores": tuple(row)} for row in np.eye(size).tolist()]
+        counted = Counter(item.labels[0] for item in items)
+        most = max(data.classes, key=counted.__getitem__)
+        return {
+            COMMONEST: guess(_always(most), [one_hot[data.classes.index(most)]] * len(items)),
+            RANDOM: guess("a label at random", [one_hot[draw.randrange(size)] for _ in items]),
+        }
     others = list(range(len(items)))
-    Random(seed).shuffle(others)
+    draw.shuffle(others)
     other = dict(zip(others, (*others[1:], others[0]), strict=True))
     drawn = [items[other[number]] for number in range(len(items))]
     if data.act == EXTRACT:
@@ -73,43 +85,22 @@ def guesses(data: EvaluationSet, items: Sequence[LabelledImage], seed: int) -> d
         for item in items:
             for name, value in (item.fields or {}).items():
                 values[name][json.dumps(value, sort_keys=True)] += 1
-        most_of_each = {name: json.loads(of.most_common(1)[0][0]) for name, of in values.items()}
-        fields = [item.fields for item in drawn]
+        fields = {name: json.loads(of.most_common(1)[0][0]) for name, of in values.items()}
+        usual = "the most frequent value of each field"
         return {
-            COMMONEST: Guess(
-                "the most frequent value of each field",
-                extracted_metrics(items, [most_of_each] * len(items)),
-            ),
-            RANDOM: Guess("the fields of another image", extracted_metrics(items, fields)),
+            COMMONEST: guess(usual, [{"fields": fields}] * len(items)),
+            RANDOM: guess("the fields of another image", [{"fields": i.fields} for i in drawn]),
         }
     to_text = normalised if data.act == ANSWER else str
-    counted = Counter(text for item in items for text in set(map(to_text, item.references)))
-    if not counted:
+    texts = Counter(text for item in items for text in set(map(to_text, item.references)))
+    if not texts:
         return {}
-    most = max(sorted(counted), key=counted.__getitem__)
-    texts = [next(iter(item.references), "") for item in drawn]
+    most = max(sorted(texts), key=texts.__getitem__)
+    of_others = [{"text": next(iter(item.references), "")} for item in drawn]
     return {
-        COMMONEST: Guess(_always(most), written_metrics(data.act, items, [most] * len(items))),
-        RANDOM: Guess("the text of another image", written_metrics(data.act, items, texts)),
+        COMMONEST: guess(_always(most), [{"text": most}] * len(items)),
+        RANDOM: guess("the text of another image", of_others),
     }
-
-
-def _labels(data: EvaluationSet, items: Sequence[LabelledImage], seed: int) -> dict[str, Guess]:
-    counted = Counter(item.labels[0] for item in items)
-    most = max(data.classes, key=counted.__getitem__)
-    if data.many:
-        level = labelled_metrics(data, items, np.ones((len(items), len(data.classes))), "")
-        return dict.fromkeys((COMMONEST, RANDOM), Guess("the same scores for every image", level))
-    draw = Random(seed)
-    guesses = {}
-    for kind, words, picked in (
-        (COMMONEST, _always(most), [data.classes.index(most)] * len(items)),
-        (RANDOM, "a label at random", [draw.randrange(len(data.classes)) for _ in items]),
-    ):
-        scores = np.zeros((len(items), len(data.classes)))
-        scores[np.arange(len(items)), picked] = 1
-        guesses[kind] = Guess(words, labelled_metrics(data, items, scores, ""))
-    return guesses
 
 
 def _always(answer: str) -> str:
@@ -228,7 +219,7 @@ def score(run: EvaluationRun) -> Scores:
     doubled: tuple[tuple[str, str], ...] = ()
     for candidate in finished:  # of one candidate at a time, what it gave is in memory
         if candidate.baseline in WITHOUT_LOOKING:
-            measured[candidate.name] = guessed[candidate.baseline].measured
+            measured[candidate.name] = guessed[candidate.baseline][1]
             continue
         given = run.responses(candidate)
         if candidate.scored_by == IN_WORDS:
@@ -245,15 +236,14 @@ def score(run: EvaluationRun) -> Scores:
     )
     names = [candidate.name for candidate in finished]
     guess = next(iter(guessed.values()), None)
-    all_measured = {**measured, **({_GUESS: guess.measured} if guess else {})}
-    figures = _Figures([item.id for item in items], all_measured, seed)
+    figures = _Figures(items, {**measured, **({_GUESS: guess[1]} if guess else {})}, seed)
     against = tuple(
         comparison._replace(second=GUESSING)
         for comparison in figures.comparisons((name, _GUESS) for name in names)
     )
     reached = {
-        kind: (each.words, {id: metric.value for id, metric in each.measured.metrics.items()})
-        for kind, each in guessed.items()
+        kind: (words, {id: metric.value for id, metric in of.metrics.items()})
+        for kind, (words, of) in guessed.items()
     }
     return Scores(
         data=run.data,
@@ -306,30 +296,26 @@ class _Figures:
     """Metrics of all candidates, resampled once."""
 
     def __init__(
-        self,
-        images: Sequence[str],
-        measured: Mapping[str, CandidateMetrics],
-        seed: int,
+        self, items: Sequence[LabelledImage], measured: Mapping[str, CandidateMetrics], seed: int
     ) -> None:
-        self._measured = measured
-        names = next((candidate.images for candidate in measured.values()), images)
-        self.resampler = Resampler(names, seed)
-        self._values = {
+        self.measured = measured
+        first = next(iter(measured.values()), CandidateMetrics({}, tuple(i.id for i in items)))
+        self.resampler = Resampler(first.images, seed)
+        self.values = {
             (name, id): self.resampler.values(metric)
-            for name, candidate in measured.items()
-            for id, metric in candidate.metrics.items()
+            for name, each in measured.items()
+            for id, metric in each.metrics.items()
         }
-        metrics = next((candidate.metrics for candidate in measured.values()), {})
-        graded = [id for id, weighable in metrics.items() if weighable.each is not None]
+        graded = [id for id, weighable in first.metrics.items() if weighable.each is not None]
         self.worth_of = "mrr" if "mrr" in graded else next(iter(graded), "")  # finer than recall@1
 
     def of(
         self, candidate: Candidate, timing: Timing, failed: Mapping[int, str]
     ) -> CandidateScores:
         """Return the figures of a candidate."""
-        measured = self._measured[candidate.name]
+        measured, resampler = self.measured[candidate.name], self.resampler
         results = {
-            id: self.resampler.result(metric, METRIC_KINDS[id], self._values[candidate.name, id])
+            id: resampler.result(metric, METRIC_KINDS[id], self.values[candidate.name, id])
             for id, metric in measured.metrics.items()
         }
         first = METRIC_KINDS[next(iter(results))]
@@ -341,7 +327,7 @@ class _Figures:
             timing,
             worth=() if each is None else tuple(map(float, each)),
             by_size={
-                size: self.resampler.result(weighable, first, self.resampler.values(weighable))
+                size: resampler.result(weighable, first, resampler.values(weighable))
                 for size, weighable in measured.by_size.items()
             },
             failed=failed,
@@ -350,12 +336,12 @@ class _Figures:
     def comparisons(self, pairs: Iterable[tuple[str, str]]) -> tuple[Comparison, ...]:
         """Return pairs compared on every metric that both have, corrected for those on it."""
         pairs, compared = list(pairs), list[Comparison]()
-        for id in dict.fromkeys(id for _, id in self._values):
-            both = [pair for pair in pairs if all((name, id) in self._values for name in pair)]
-            compared += holm([self._compared(id, *pair) for pair in both])
+        for id in dict.fromkeys(id for _, id in self.values):
+            of_metric = []
+            for pair in pairs:
+                if all((name, id) in self.values for name in pair):
+                    metrics = [self.measured[name].metrics[id] for name in pair]
+                    values = [self.values[name, id] for name in pair]
+                    of_metric.append(self.resampler.compare(id, pair, metrics, values))
+            compared += holm(of_metric)
         return tuple(compared)
-
-    def _compared(self, id: str, first: str, second: str) -> Comparison:
-        metrics = [self._measured[name].metrics[id] for name in (first, second)]
-        values = [self._values[name, id] for name in (first, second)]
-        return self.resampler.compare(id, (first, second), metrics, values)

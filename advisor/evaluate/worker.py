@@ -89,7 +89,7 @@ class Worker:
         """
         runner, begun = self.runner, time.perf_counter()
         readable = [each for each in queries if isinstance(each.opened, OpenedImage)]
-        answered = {each.number: each for each in self._all(readable)}
+        answered = {each.number: each for each in self._answered(readable)}
         if runner.placement.on_cuda:
             library("torch").cuda.synchronize()
         ms = (time.perf_counter() - begun) * 1000
@@ -101,34 +101,27 @@ class Worker:
         )
         return AnsweredBlock(responses, ms, self.batch or len(queries))
 
-    def _all(self, queries: Sequence[AskedImage]) -> list[Response]:
-        responses: list[Response] = []
-        rest = list(queries)
-        while rest:
-            size = self.batch or len(rest)
-            some, rest = rest[:size], rest[size:]
-            try:
-                responses += self._some(some)
-            except OutOfMemoryError:
-                if len(some) == 1:
-                    raise
-                self.batch = max(1, len(some) // 2)
-                rest = some + rest
-                if self.runner.placement.on_cuda:
-                    library("torch").cuda.empty_cache()
-        return responses
-
-    def _some(self, queries: Sequence[AskedImage]) -> list[Response]:
-        """Answer a batch; where it fails as a whole, each image alone."""
+    def _answered(self, queries: Sequence[AskedImage]) -> list[Response]:
+        """Answer images in parts that memory has room for; where one fails, each image alone."""
+        size = self.batch or len(queries)
+        if len(queries) > size:
+            parts = [queries[start : start + size] for start in range(0, len(queries), size)]
+            return [response for part in parts for response in self._answered(part)]
         try:
             return self._responses(queries)
-        except (OutOfMemoryError, MissingExtraError):
+        except OutOfMemoryError:
+            if len(queries) == 1:
+                raise
+            self.batch = len(queries) // 2
+            if self.runner.placement.on_cuda:
+                library("torch").cuda.empty_cache()
+            return self._answered(queries)
+        except MissingExtraError:
             raise
         except AdvisorError as error:
             if len(queries) > 1:
-                return [each for query in queries for each in self._some([query])]
-            (query,) = queries
-            return [Response(query.image.number, query.key, failed=error.message)]
+                return [response for each in queries for response in self._answered([each])]
+            return [Response(queries[0].image.number, queries[0].key, failed=error.message)]
 
     def _responses(self, queries: Sequence[AskedImage]) -> list[Response]:
         asking = self.asking

@@ -23,6 +23,7 @@ from typing import Any
 import torch  # noqa: F401
 import transformers
 from PIL import Image  # noqa: F401
+from runs import ClosedRun
 
 import advisor.evaluate.ray_pool
 import advisor.evaluate.verdict
@@ -31,7 +32,6 @@ import advisor.trial.encoder_decoder
 import advisor.writing
 from advisor.cli.main import run
 from advisor.evaluate import execution, responses, run_file, worker
-from advisor.evaluate.run_file import RunFile
 
 TIMED = "timings"
 ANSWER, LINES = "answer.json", "lines"
@@ -84,7 +84,7 @@ def count_lines(kill_at: int) -> Iterator[int]:
 
 def state(folder: Path, outputs: Path) -> dict[str, str]:
     """What must be the same: the run and every output, but for what was timed."""
-    file = RunFile(folder)
+    file = ClosedRun(folder)
     order = {"run": "manifest", "images": "number", "given": "candidate, number", "answers": "key"}
     found = {
         table: repr(list(file.rows(f"SELECT * FROM {table} ORDER BY {by}")))

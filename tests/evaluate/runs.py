@@ -1,10 +1,19 @@
 """Runs as they lie on disk, written from what candidates gave, without a checkpoint."""
 
+import json
 import random
+import sqlite3
 import struct
+from contextlib import closing
 
 from advisor.evaluate.options import Gates
-from advisor.evaluate.responses import EvaluationRun, EvaluationSet, LabelledImage, Response
+from advisor.evaluate.responses import (
+    EvaluationRun,
+    EvaluationSet,
+    LabelledImage,
+    Response,
+    UnreadableImage,
+)
 from advisor.evaluate.run_file import RunFile, writing
 from advisor.evaluate.scores import score
 from advisor.evaluate.verdict import verdict
@@ -12,6 +21,43 @@ from advisor.model.library import ANSWER, CAPTION, EXTRACT, LABEL, READ_LINE, SE
 from advisor.trial.candidate import Candidate
 
 CLASSES = ("cat", "dog", "owl")
+
+
+class ClosedRun(RunFile):
+    """The file of a run that nobody writes to, opened for each question."""
+
+    def __init__(self, folder):
+        super().__init__(folder, None)
+
+    def rows(self, query, *values):
+        address = f"{self.path.absolute().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(address, uri=True)) as self._connection:
+            yield from super().rows(query, *values)
+
+
+def read_run(folder):
+    """Return a run as its file has it."""
+    file = ClosedRun(folder)
+    ((text,),) = file.rows("SELECT manifest FROM run")
+    body = json.loads(text)
+    images = [json.loads(text) for (text,) in file.rows("SELECT image FROM images")]
+    for image in images:
+        image |= {key: tuple(image.get(key, ())) for key in ("labels", "references")}
+    assert len(images) == body["data"]["images"]
+    body["data"] |= {
+        **{key: tuple(body["data"][key]) for key in ("classes", "notes")},
+        "left_out": tuple(UnreadableImage(*each) for each in body["data"]["left_out"]),
+        "images": tuple(LabelledImage(**image) for image in images),
+    }
+    return EvaluationRun(
+        data=EvaluationSet(**body["data"]),
+        candidates=tuple(
+            Candidate(**{**each, "warnings": tuple(each["warnings"])})
+            for each in body["candidates"]
+        ),
+        settings=body["settings"],
+        file=file,
+    )
 
 
 def written(folder, data, given, seed=0, scored_by="softmax", failed=(), files=None, timed=()):
@@ -42,7 +88,7 @@ def written(folder, data, given, seed=0, scored_by="softmax", failed=(), files=N
             for line in timed[number] if timed else ():
                 file.write(candidate, (), (), line)
     return EvaluationRun(
-        data=data, candidates=candidates, settings={"seed": seed}, file=RunFile(folder)
+        data=data, candidates=candidates, settings={"seed": seed}, file=ClosedRun(folder)
     )
 
 

@@ -14,8 +14,8 @@ import torch
 import transformers
 from PIL import Image
 
-from advisor.evaluate.run_file import read_run
 from advisor.rulebase.store import load_rules
+from tests.evaluate.runs import read_run
 
 HERE = ("--torch-device", "cpu")
 CLASSES = ("a_blue_triangle", "a_green_rectangle", "a_red_circle")

@@ -25,8 +25,8 @@ from advisor.evaluate.endpoint import Endpoint, ServerError, data_url, endpoints
 from advisor.evaluate.measuring import labels_named
 from advisor.evaluate.options import RunOptions
 from advisor.evaluate.responses import Response
-from advisor.evaluate.run_file import read_run
 from advisor.trial.images import open_encoded
+from tests.evaluate.runs import read_run
 from tests.trial.networks import llava
 
 HERE = ("--torch-device", "cpu")

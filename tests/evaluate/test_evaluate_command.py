@@ -14,8 +14,6 @@ from commands import in_this_process
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from advisor.console import prompt
-from advisor.evaluate import command as evaluate_command
 from advisor.evaluate.lineup import named_candidates
 from advisor.evaluate.options import Addresses
 from advisor.rulebase.store import load_rules
@@ -127,6 +125,7 @@ REFUSED = [
     (("--demo", "--run", __file__), "is a file"),
     (("--candidate", "demo:clip", "--dry-run", "--output", "junit=x.xml"), "unknown format"),
     (("--candidate", "x=demo:clip", "--candidate", "x=demo:blip"), "two candidates have the name"),
+    (("--candidate", "demo:clip", "--candidate", "demo:clip"), "two candidates have the name"),
     (("--candidate", "demo:nothing"), "the demo checkpoint"),
     (("--candidate", "baseline:knnn"), "Did you mean `knn`?"),
 ]
@@ -143,26 +142,6 @@ def test_what_makes_no_sense_is_refused(said, shapes, arguments, message):
     found = said(shapes(9), *arguments, "--format", "json")
     assert found.code == 2
     assert message in found.json["error"]["message"] + found.err
-
-
-@pytest.mark.slow
-def test_in_a_terminal_the_task_is_confirmed(said, shapes, monkeypatch):
-    asked = []
-
-    class Prompt:
-        def confirm(self, question):
-            asked.append(question)
-            return False
-
-    monkeypatch.setattr(evaluate_command, "interactive", lambda: True)
-    monkeypatch.setattr(prompt, "prompt_for", lambda **_: Prompt())
-    found = said(shapes(9), "--demo")
-    assert found.code == 2
-    assert "label" in asked[0]
-    assert "--task TASK" in found.err
-    monkeypatch.setattr(prompt, "prompt_for", lambda **_: pytest.fail("asked all the same"))
-    assert said(shapes(9), "--demo", "--no-input", "--dry-run").code == 0
-    assert said(shapes(9), "--demo", "--task", "zero-shot-classification", "--dry-run").code == 0
 
 
 @pytest.mark.parametrize(("extra", "arguments"), [("ray", ("--ray",)), ("arrow", ())])
@@ -193,7 +172,6 @@ def test_candidates_are_named_as_people_write_them(tmp_path):
     named = [
         "openai/clip-vit-base-patch32", "openai/clip-vit-base-patch32@abc123",
         "small=openai/clip-vit-base-patch32@refs/pr/3", str(tmp_path / "a=b"), "demo:clip",
-        "demo:clip",
     ]  # fmt: skip
     found = named_candidates(rules, named)
     assert [(each.name, each.checkpoint, each.revision) for each in found[1:3]] == [
@@ -202,7 +180,7 @@ def test_candidates_are_named_as_people_write_them(tmp_path):
     ]
     assert found[0].family == found[4].family == "clip"
     assert found[3].checkpoint == str(tmp_path / "a=b")
-    assert [each.name for each in found[4:]] == ["demo:clip", "demo:clip (2)"]
+    assert found[4].name == "demo:clip"
 
 
 @pytest.mark.slow

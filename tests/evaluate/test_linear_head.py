@@ -19,9 +19,9 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from advisor.decide.programs import snippet
-from advisor.evaluate.run_file import read_run
 from advisor.rulebase.store import load_rules
 from advisor.trial.demo import demo_checkpoint
+from tests.evaluate.runs import read_run
 
 HERE = ("--torch-device", "cpu", "--format", "json")
 ENCODERS = {"openai/clip-vit-base-patch32": "clip", "facebook/dinov2-base": "dinov2"}

@@ -96,6 +96,11 @@ class MetricKind(NamedTuple):
     share: bool = True
     biased: bool = False
 
+    @property
+    def flawless(self) -> float:
+        """What an item is worth that is fully right."""
+        return 0.0 if self.lower else 1.0
+
     def gain(self, difference: float) -> float:
         """Return a difference so that more is better."""
         return -difference if self.lower else difference
