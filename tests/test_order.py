@@ -408,6 +408,21 @@ def test_models_that_think_and_that_do_not_compare_across_tables_alone(rulebase)
     assert [table[id][0] for id in (thinks, does_not, small)] == [69.3, 61.1, 46.7]
 
 
+@pytest.mark.parametrize(
+    ("task", "name", "its_own", "other"),
+    [("captioning", "HallusionBench", 46.7, 53.1), ("counting", "CountBenchQA", 68.6, 77)],
+)
+def test_a_figure_counts_in_the_mode_that_a_model_runs_in_by_itself(
+    rulebase, task, name, its_own, other
+):
+    id = "Qwen/Qwen3.5-0.8B"  # thinks only where it is told to
+    rows = [row for row in rulebase.order(task)["yardsticks"].values() if name in row["name"]]
+    tables = [table for row in rows for each in row["tables"].values() for table in each]
+    values = {column[2].get(id) for table in tables for column in table}
+    assert its_own in values
+    assert other not in values
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("device", ["gpu", "cpu"])
 def test_more_memory_never_gives_a_first_that_a_benchmark_of_both_puts_below(rulebase, device):

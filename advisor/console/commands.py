@@ -259,7 +259,16 @@ class _Values:
         folders = self._given.get(RULES.name, self._overlays)
         if self._rulebase is None or folders != self._overlays:
             self._rulebase, self._overlays = rules_of(folders), folders
+        if self._rulebase.this_machine is None and self._asks_for_this_machine():
+            from advisor.console.detected import with_measured_speed
+
+            self._rulebase = with_measured_speed(self._rulebase)
         return self._rulebase
+
+    def _asks_for_this_machine(self) -> bool:
+        """Return whether a flag of a question stands for what this machine is."""
+        names = (flag_name(question.id) for question in self._questions)
+        return any(split(self._given.get(name)) in HERE for name in names)
 
     def _profile(self, rulebase: RuleBase) -> Profile:
         """Return the answers of a profile file and of flags, which win over it."""

@@ -7,10 +7,19 @@ from typing import Any
 
 from advisor.console.flags import HERE
 from advisor.console.streams import note
-from advisor.console.this_machine import SHARE_FOR_A_MODEL, ThisMachine, look
+from advisor.console.this_machine import (
+    SHARE_FOR_A_MODEL,
+    ThisMachine,
+    kept_speed,
+    look,
+    speed_file,
+)
 from advisor.engine.profile import Profile, flag_text, read_answer
 from advisor.model import Question
+from advisor.model.library import Speed
 from advisor.rulebase.base import RuleBase
+
+MEASURED = "this machine (measured)"
 
 
 def detected(
@@ -39,6 +48,24 @@ def detected(
         part = "" if whole else f" ({share:.0%} of it for a model)"
         note(f"this machine: {machine.text}; taken as {_flags(rulebase, profile)}{part}")
     return profile
+
+
+def with_measured_speed(rulebase: RuleBase) -> RuleBase:
+    """Return the rules with the speed that `advisor try --measure` kept of this machine, if any."""
+    file = speed_file()
+    if file is None or not file.is_file():
+        return rulebase
+    machine = look()
+    options = ((q.id, option_for(q, machine)) for q in rulebase.questions)
+    answers = {id: option for id, option in options if option}
+    measured = kept_speed(machine)
+    if measured is None or not answers:
+        return rulebase
+    made = rulebase.with_parts({})
+    rates = {kind: (rate, rate) for kind, rate in measured.gflops.items()}
+    weights = (measured.weights_gb,) * 2 if measured.weights_gb else ()
+    made.this_machine = Speed("this-machine", MEASURED, answers, rates, weights)
+    return made
 
 
 def option_for(question: Question, machine: ThisMachine) -> str | None:

@@ -7,14 +7,21 @@ they do not say stays unknown.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
+
+from advisor.errors import UsageError
+from advisor.files import MEGABYTE, read_bounded
+from advisor.rulebase.store import cache_folder
+from advisor.writing import replacing
 
 Ask = Callable[[Sequence[str]], str | None]
 """Runs a program and returns what it prints; None where it is not there or fails."""
@@ -55,6 +62,54 @@ class ThisMachine(NamedTuple):
         apple = "an Apple GPU (MPS)" if self.kind == "mps" else "no MPS"
         parts = [cores, _size(self.memory_gb), f"CUDA on {', '.join(gpus)}" if gpus else "no CUDA"]
         return "; ".join([*parts, apple])
+
+
+class MeasuredSpeed(NamedTuple):
+    """How fast this machine was: billions of operations a second by the kind of network.
+
+    `weights_gb` are the gigabytes of weights a second that a network which writes read; None where
+    none was measured.
+    """
+
+    gflops: Mapping[str, float]
+    weights_gb: float | None = None
+
+
+def keep_speed(machine: ThisMachine, new: MeasuredSpeed) -> MeasuredSpeed:
+    """Write a speed over what is kept of the same machine, and return all that is kept now.
+
+    Raises UsageError where advisor keeps nothing, and OSError where the file cannot be written.
+    """
+    file = speed_file()
+    if file is None:
+        raise UsageError(
+            "advisor has no folder to keep the speed of this machine in",
+            hint="set ADVISOR_CACHE to an absolute path",
+        )
+    before = kept_speed(machine) or MeasuredSpeed({})
+    whole = MeasuredSpeed({**before.gflops, **new.gflops}, new.weights_gb or before.weights_gb)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with replacing(file, chosen=True) as scratch:
+        scratch.write_text(json.dumps({"machine": machine.text, **whole._asdict()}), "utf-8")
+    return whole
+
+
+def kept_speed(machine: ThisMachine) -> MeasuredSpeed | None:
+    """Return the speed that is kept of this machine; None where there is none, or it is broken."""
+    with contextlib.suppress(OSError, ValueError, TypeError, LookupError, AttributeError):
+        body = json.loads(read_bounded(speed_file() or "", MEGABYTE, recorded=False))
+        rates = {str(kind): float(rate) for kind, rate in body["gflops"].items()}
+        weights_gb = body["weights_gb"] and float(body["weights_gb"])
+        values = [*rates.values(), *filter(None, [weights_gb])]
+        if body["machine"] == machine.text and all(0 < value < inf for value in values):
+            return MeasuredSpeed(rates, weights_gb)
+    return None
+
+
+def speed_file() -> Path | None:
+    """Return where a measured speed is kept; None where advisor keeps nothing."""
+    folder = cache_folder()
+    return folder and folder / "this-machine.json"
 
 
 def look(root: Path = Path("/"), system: str = sys.platform, ask: Ask | None = None) -> ThisMachine:

@@ -80,11 +80,7 @@ def speed_for(rulebase: RuleBase, profile: Profile) -> Speed | None:
 
     Where memory was given as a number, that of the kind with the most memory that is no more.
     """
-    alike = [
-        speed
-        for speed in rulebase.speeds
-        if all(id in profile and profile[id].options == (o,) for id, o in speed.answers.items())
-    ]
+    alike = [speed for speed in rulebase.speeds if _answers_so(speed, profile)]
     ids = (q.id for q in rulebase.questions if q.requires("memory_gb") and q.id in profile)
     memory = next((profile[id].value for id in ids), None)
     if memory is None:
@@ -93,17 +89,24 @@ def speed_for(rulebase: RuleBase, profile: Profile) -> Speed | None:
     return max(fitting, key=lambda speed: speed.memory_gb, default=None)
 
 
-def hours(
-    rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, items: float, speed: Speed | None
+def _answers_so(speed: Speed, profile: Profile) -> bool:
+    """Return whether a machine of this speed is one that answers tell."""
+    return all(id in profile and profile[id].options == (o,) for id, o in speed.answers.items())
+
+
+def time_of(
+    rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, items: float
 ) -> Hours | None:
     """Return how long a checkpoint, used as it is, takes for so many images of a task.
 
-    None where its operations, the speed of the machine or what it writes is not known. Of a form in
-    fewer bits the time is that of its checkpoint: fewer bits take less memory, not less time.
+    None where its operations, the speed of the machine that answers tell or what it writes is not
+    known. Of a form in fewer bits the time is that of its checkpoint: fewer bits take less memory,
+    not less time.
     """
     workload = workload_of(rulebase, checkpoint)
     task = next(task for task in rulebase.tasks if task.id == profile["task"].options[0])
-    if speed is None or workload is None:
+    speed = workload and _speed(rulebase, profile, workload)
+    if workload is None or speed is None:
         return None
     written = (task.writes or 0) if workload.writes_millions else 0
     pixels = PAGE_PIXELS if "reading" in profile and profile["reading"].is_among(PAGES) else PIXELS
@@ -134,8 +137,7 @@ def _seconds(
     if workload.writes_millions:
         reading = 2 * workload.reads_millions * image_tokens / 1000
         seconds += reading / speed.gflops["plain"][end]
-        weights_gb = weights_mb(workload.writes_millions * 1e6, file_dtype(checkpoint)) / 1024
-        token = weights_gb / speed.weights_gb[end]
+        token = _token_gb(workload, checkpoint) / speed.weights_gb[end]
         seconds += written * max(token, 1 / speed.tokens[end] if speed.tokens else 0.0)
     return seconds
 
@@ -191,23 +193,48 @@ def within_rules(rulebase: RuleBase, within: str | float, profile: Profile) -> R
     return made
 
 
-def time_of(
-    rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, items: float
-) -> Hours | None:
-    """Return how long a checkpoint takes for a collection on the machine that answers tell."""
-    return hours(rulebase, checkpoint, profile, items, _speed(rulebase, profile))
-
-
 def hours_within(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> float | None:
     """Return the hours that a bound is held against: those of a whole machine, all its cores."""
-    speed = _speed(rulebase, profile)
-    took = hours(rulebase, checkpoint, profile, rulebase.within.items, speed)
+    workload = workload_of(rulebase, checkpoint)
+    speed = workload and _speed(rulebase, profile, workload)
+    took = time_of(rulebase, checkpoint, profile, rulebase.within.items)
     return round(took.about / speed.cores, 2) if took and speed else None
 
 
-def _speed(rulebase: RuleBase, profile: Profile) -> Speed | None:
-    """Return the speed of the machine of a profile; under a bound, the one that it chose."""
+def _speed(rulebase: RuleBase, profile: Profile, workload: Workload) -> Speed | None:
+    """Return the speed of the machine of a profile; under a bound, the one that it chose.
+
+    What was measured on this machine stands for it where it holds for such a network.
+    """
+    own: Speed | None = rulebase.this_machine
+    writes = workload.writes_millions
+    measured = own and workload.network in own.gflops and (own.weights_gb or not writes)
+    if own and measured and _answers_so(own, profile):
+        return own
     if rulebase.within is None:
         return speed_for(rulebase, profile)
     options = (option for answer in profile.values() for option in answer.options)
     return next(filter(None, map(rulebase.within.speeds.get, options)), None)
+
+
+def measured_rates(
+    workload: Workload, checkpoint: Checkpoint, image_seconds: float, token_seconds: float
+) -> tuple[dict[str, float], float | None]:
+    """Return the speed of a machine that takes so long, as `Speed` counts it.
+
+    They are the billions of operations a second by the kind of network, and the gigabytes of
+    weights a second of what writes, None of another. The picture has `PIXELS`; what writes reads it
+    at one rate with its image tower and its language model.
+    """
+    tower = workload.image_gflops(PIXELS) or 0.0
+    if not workload.writes_millions:
+        return {workload.network: tower / image_seconds}, None
+    tokens = (checkpoint.writer and checkpoint.writer.tokens_of(PIXELS)) or 0.0
+    rate = (tower + 2 * workload.reads_millions * tokens / 1000) / image_seconds
+    weights_gb = _token_gb(workload, checkpoint) / token_seconds
+    return dict.fromkeys(("plain", workload.network), rate), weights_gb
+
+
+def _token_gb(workload: Workload, checkpoint: Checkpoint) -> float:
+    """Return the gigabytes of weights that are read for each token that is written."""
+    return weights_mb(workload.writes_millions * 1e6, file_dtype(checkpoint)) / 1024

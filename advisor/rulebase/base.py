@@ -179,6 +179,8 @@ class RuleBase:
         """The evaluation that ranks checkpoints here, if one does."""
         self.within: Any = None
         """The bound on the time of a collection, if there is one."""
+        self.this_machine: Any = None
+        """The speed that was measured on this machine, where it is the one to answer for."""
         self._plan: Plan = core["plan"]
         self.criteria = self._decoded(Criterion, core["criteria"])
         self.questions = self._decoded(Question, core["questions"])
@@ -340,7 +342,8 @@ class RuleBase:
         """Return these rules with some parts of them replaced by others, which are compiled too."""
         own = self._part
         made = RuleBase(lambda name: parts[name] if name in parts else own(name))
-        made.folders, made.measurements, made.within = self.folders, self.measurements, self.within
+        made.folders, made.measurements = self.folders, self.measurements
+        made.within, made.this_machine = self.within, self.this_machine
         return made
 
     def part(self, name: str) -> dict[str, Any]:

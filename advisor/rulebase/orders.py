@@ -36,12 +36,17 @@ Column = list[tuple[int, str, Values]]
 
 
 class Figures(NamedTuple):
-    """All figures of a rule base that belong to `catalogued` checkpoints."""
+    """All figures of a rule base that belong to `catalogued` checkpoints.
+
+    A figure in a mode that a checkpoint does not run in by itself is none of its own: `other_mode`
+    has the mode by checkpoint, where it is known whether it thinks.
+    """
 
     benchmarks: Mapping[str, Benchmark]
     protocols: Mapping[str, Protocol]
     yardsticks: Mapping[str, Yardstick]
     catalogued: frozenset[str]
+    other_mode: Mapping[str, str]
 
     def language(self, table: FigureTable) -> str | None:
         """Return the language of a table: its own, or the only one of its benchmark."""
@@ -132,7 +137,11 @@ class Figures(NamedTuple):
         wanted = yardstick.language
         if wanted not in (None, ASKED, language) or (wanted == ASKED and language is None):
             return
-        values = {id: value for id, value in table.figures.items() if id in self.catalogued}
+        values = {
+            id: value
+            for id, value in table.figures.items()
+            if id in self.catalogued and self.other_mode.get(id, "") != table.mode
+        }
         kind = (metric, table.version, table.split, None if wanted else language, table.mode)
         yield (str(language) if wanted == ASKED else ANY), kind, values
 
@@ -149,6 +158,11 @@ def compiled_orders(
         {value.id: value for value in values["protocol"]},
         {value.id: value for value in values["yardstick"]},
         frozenset(value.id for value in values["checkpoint"]),
+        {
+            value.id: "non-thinking" if value.thinks else "thinking"
+            for value in values["checkpoint"]
+            if value.thinking
+        },
     )
     orders = {value.id: value for value in values["order"]}
     columns = cache(lambda yardstick: figures.columns(figures.yardsticks[yardstick]))

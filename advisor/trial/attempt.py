@@ -102,7 +102,6 @@ def try_out(
     choice: CheckpointChoice,
     inputs: ImageInputs,
     loading: Loading,
-    *,
     repeat: int | None = None,
     top: int = SHOWN_ANSWERS,
     vectors: str = "",

@@ -41,6 +41,9 @@ class CheckpointChoice:
         bool, option("--compare", "Run the first checkpoint of each family side by side.")
     ] = False
     demo: Annotated[bool, option("--demo", "Run the small networks included in advisor.")] = False
+    measure: Annotated[
+        bool, option("--measure", "Measure how fast this machine is, for --device here.")
+    ] = False
     task: Annotated[str, option("--task TASK", "Task to run.")] = ""
     revision: Annotated[str, option("--revision REV", "Branch, tag or commit on the Hub.")] = ""
 

@@ -86,8 +86,8 @@ def try_(
 ) -> int:
     """Run checkpoints on an image.
 
-    Without --checkpoint, run the checkpoint that `advisor recommend` ranks first. The command asks
-    before it downloads. --demo runs four small networks included in advisor.
+    Without --checkpoint, run the checkpoint that `advisor recommend` ranks first. It asks before it
+    downloads. --demo runs four small networks included in advisor.
 
     \b
     Examples:
@@ -97,20 +97,20 @@ def try_(
       advisor try --task image-search --folder photos --query "a red bicycle"
       advisor try --task embeddings --folder photos --vectors photos.npy
       advisor try --task captioning --folder photos --output captions.jsonl
+      advisor try --measure --checkpoint openai/clip-vit-base-patch32
     """
     if shown.format == "jsonl":
         raise UsageError("the format `jsonl` needs an output file", hint="add --output FILE.jsonl")
-    if lines := [file for format, file in shown.files if format == "jsonl"]:
-        answered = answer_each(rulebase, choice, inputs, loading._replace(seed=seed), lines[0])
-        pages = [each for each in shown.files if each[0] != "jsonl"]
-        shown._replace(files=pages).emit(_report_of_lines(answered))
-        return 0
-    if vectors:
-        shown.refuse(*vector_files(vectors))
-    times = repeat if repeat >= 0 else None
     how = loading._replace(seed=seed)
-    results = try_out(rulebase, choice, inputs, how, repeat=times, top=top, vectors=vectors)
-    shown.emit(report_of(results))
+    if lines := [file for format, file in shown.files if format == "jsonl"]:
+        report = _report_of_lines(answer_each(rulebase, choice, inputs, how, lines[0]))
+    elif choice.measure:
+        report = _report_of_speed(rulebase, choice, how)
+    else:
+        shown.refuse(*(vector_files(vectors) if vectors else ()))
+        times = repeat if repeat >= 0 else None
+        report = report_of(try_out(rulebase, choice, inputs, how, times, top, vectors))
+    shown._replace(files=[each for each in shown.files if each[0] != "jsonl"]).emit(report)
     return 0
 
 
@@ -135,6 +135,20 @@ def _report_of_lines(answered: FolderAnswers) -> Report:
     shown = Pairs(tuple((name, f"{number:,}") for name, number in facts))
     values = {"schema_version": SCHEMA_VERSION, **answered._asdict()}
     return Report(lambda: values, lambda: [title, shown])
+
+
+def _report_of_speed(rulebase: RuleBase, choice: CheckpointChoice, loading: Loading) -> Report:
+    """Measure how fast this machine is; return that ready to be drawn."""
+    from advisor.draw.blocks import Heading, Pairs
+    from advisor.trial.machine_speed import measure_speed
+
+    speed = measure_speed(rulebase, choice, loading)
+    facts = [(f"{kind} networks", f"{rate:,.3g} GFLOPS") for kind, rate in speed.gflops.items()]
+    if speed.weights_gb:
+        facts.append(("text generation", f"{speed.weights_gb:,.3g} GB of weights per second"))
+    values = {"schema_version": SCHEMA_VERSION, **speed._asdict()}
+    title = Heading("Speed of this machine, for --device here", 1)
+    return Report(lambda: values, lambda: [title, Pairs(tuple(facts))])
 
 
 def agreement(

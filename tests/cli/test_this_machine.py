@@ -4,7 +4,7 @@ import pytest
 
 from advisor.console import this_machine
 from advisor.console.detected import detected
-from advisor.console.this_machine import Gpu, ThisMachine, look
+from advisor.console.this_machine import Gpu, MeasuredSpeed, ThisMachine, keep_speed, look
 from advisor.engine.profile import Answer
 
 MEMINFO = "MemTotal:       {kb} kB\nMemFree:  1 kB\n"
@@ -131,3 +131,28 @@ def test_here_is_no_answer_to_another_question(advisor):
     result = advisor("recommend", "--task", "vqa", "--language", "here")
     assert result.code == 2
     assert "unknown option `here` of `language`" in result.err
+
+
+TIMED = ("recommend", "--task", "image-search", "--device", "here", "--num-items", "100000")
+
+
+def test_a_measured_speed_says_how_long_it_takes_and_bounds_it(advisor, monkeypatch, tmp_path):
+    monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path))
+    keep_speed(look(), MeasuredSpeed({"plain": 400.0}))
+    kept = keep_speed(look(), MeasuredSpeed({"windowed": 20.0}))
+    assert kept == MeasuredSpeed({"plain": 400.0, "windowed": 20.0})
+    shown = advisor(*TIMED, "--memory-gb", "16").out
+    assert "for 100,000 items on this machine (measured)" in " ".join(shown.split())
+    bounded = advisor(*TIMED, "--memory-gb", "16", "--within", "2h", "--format", "json").json
+    (first, *_) = bounded["checkpoints"]
+    assert first["hours"]["machine"] == "this machine (measured)"
+    assert first["hours"]["about"] <= 2
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"machine": "other", "gflops": {}, "weights_gb": 1}'])
+def test_a_speed_of_another_machine_or_a_broken_file_is_not_believed(
+    advisor, monkeypatch, tmp_path, text
+):
+    monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path))
+    (tmp_path / "this-machine.json").write_text(text)
+    assert "on a CPU" in " ".join(advisor(*TIMED, "--memory-gb", "16").out.split())

@@ -14,6 +14,7 @@ pytest.importorskip("transformers")
 pytest.importorskip("PIL")
 
 from advisor.cli.main import run
+from advisor.rulebase.store import load_rules
 
 IMAGES = Path(__file__).parents[2] / "examples" / "images"
 RED = str(IMAGES / "red-circle.png")
@@ -127,6 +128,50 @@ def catalogued(tiny, hub, monkeypatch):
     ):
         hub(name, tiny(kind))
     return hub
+
+
+@pytest.mark.parametrize(
+    ("id", "task"),
+    [
+        ("openai/clip-vit-base-patch32", "image-search"),
+        ("Salesforce/blip-image-captioning-base", "captioning"),
+    ],
+)
+def test_hours_of_this_machine_are_those_that_were_measured(
+    capsys, catalogued, monkeypatch, tmp_path, id, task
+):
+    monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path / "kept"))
+    networks = {id: each.network for each in load_rules().workloads for id in each.checkpoints}
+
+    def timed():
+        asked = ["--device", "here", "--memory-gb", "16", "--num-items", "1000"]
+        assert run(["recommend", "--task", task, *asked, "--format", "json"]) == 0
+        found = json.loads(capsys.readouterr().out)["checkpoints"]
+        return {each["id"]: each["hours"] for each in found if each["hours"]}
+
+    assert {hours["machine"] for hours in timed().values()} == {"a CPU"}
+    measuring = ["try", "--measure", "--offline", "--checkpoint", id, "--torch-device", "cpu"]
+    assert run([*measuring, "--format", "json"]) == 0
+    measured = json.loads(capsys.readouterr().out)
+    assert measured["gflops"].keys() == {"plain"}
+    assert (measured["weights_gb"] is not None) == (task == "captioning")
+    after = timed()
+    assert {networks[id] for id in after} > {"plain"}
+    for id, hours in after.items():
+        plain = networks[id] == "plain"
+        assert hours["machine"] == ("this machine (measured)" if plain else "a CPU")
+        assert (hours["low"] == pytest.approx(hours["high"])) == plain
+    assert run(measuring) == 0
+    assert "plain networks" in capsys.readouterr().out
+
+
+def test_what_cannot_be_measured_is_refused(capsys, tiny):
+    for words, reason in (
+        ((), "one cataloged checkpoint"),
+        (("--checkpoint", str(tiny("clip"))), "whose number of operations"),
+    ):
+        assert run(["try", "--measure", *words]) == 2
+        assert reason in capsys.readouterr().err
 
 
 @pytest.mark.slow
