@@ -7,7 +7,7 @@ from typing import Any
 
 ORIGINS = {
     "flag": "given",
-    "text": "read from the need",
+    "text": "from the need",
     "file": "from the file",
     "asked": "asked",
     "detected": "detected on this machine",

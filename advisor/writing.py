@@ -52,7 +52,7 @@ def write_text(
         with replacing(file, chosen=within is not None) as scratch:
             scratch.write_text(content, encoding=encoding, errors=ESCAPED, newline="")
     except OSError as error:
-        hint = "name a file in a folder that exists and can be written"
+        hint = "pass a file in an existing folder that you can write to"
         raise cannot_write(file, error, hint) from error
 
 

@@ -231,7 +231,7 @@ def test_small_folder_is_sound(tmp_path):
             "families/writer.yaml",
             "text: {because",
             "txt: {because",
-            "families/writer.yaml:7:3: unknown option that a family gives `txt`. Did you mean",
+            "families/writer.yaml:7:3: unknown option that a family outputs `txt`. Did you mean",
         ),
         (
             "families/writer.yaml",
@@ -525,7 +525,7 @@ def test_two_overlays_of_one_name_may_say_the_same(tmp_path):
 
 @pytest.mark.parametrize(
     ("lacking", "said"),
-    [("criteria.yaml", "the rules have no criteria"), ("questions.yaml", "no questions")],
+    [("criteria.yaml", "the rule folder has no criteria"), ("questions.yaml", "no questions")],
 )
 def test_a_folder_that_is_no_whole_rule_base_says_what_it_lacks(tmp_path, lacking, said):
     base = folder(tmp_path)

@@ -180,7 +180,7 @@ def test_where_all_known_times_are_too_long_the_answer_names_the_fastest(rules, 
     assert "no effect" not in page.err
     text = " ".join(page.out.split())
     late = re.search(
-        "no known time is within 48h: (.+?), the fastest, takes about (.+?) hours", text
+        "no estimate is within 48 hours: (.+?), the fastest, takes about (.+?) hours", text
     )
     bound = recommend(rules, case, within="48h")
     (advice,) = bound.advice

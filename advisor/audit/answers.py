@@ -65,7 +65,7 @@ def _gap(context: ProofContext, profiles: int) -> Defect:
         if not rule.derived and context.winner(fired & ~context.mask(rule)) != none:
             place, opened = (
                 rule.place,
-                f". Without the rule `{rule.id}`, some of them have a family",
+                f". Without the rule `{rule.id}`, some of these combinations have a family",
             )
             break
     return defect(context, "gap", answers[TASK], place, example, profiles=profiles, opened=opened)

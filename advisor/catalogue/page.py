@@ -136,7 +136,7 @@ def question_page(question: Question, rulebase: RuleBase) -> Page:
             ("flag", f"--{question.typed}"),
         ),
         Table(("option", "aliases", "meaning"), tuple(rows), wide=2),
-        *([Table(("covered", "aliases", "meaning"), tuple(covered), wide=2)] if covered else ()),
+        *([Table(("more words", "aliases", "meaning"), tuple(covered), wide=2)] if covered else ()),
         Text(f"rules that use this question: {hanging}", "quiet"),
     ]
 

@@ -259,7 +259,7 @@ def _closing(inspection: Inspection) -> Text:
     if hidden := scan.unreached:
         reach = "reach" if len(hidden) > 1 else "reaches"
         where = count(len({value.place.path for value in hidden}), "file")
-        text += f"; {count(len(hidden), 'known id')} in {where} {reach} no loading call"
+        text += f"; {count(len(hidden), 'known id')} in {where} {reach} no call that loads a model"
     if not inspection.failing:
         text += ". Findings do not fail this run (fail_on: never)"
     return Text(text, EXIT_TONES[inspection.exit_code])

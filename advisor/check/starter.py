@@ -173,6 +173,6 @@ def _choice(
     if not certain:
         does = ", ".join(checkpoint.tasks or checkpoint.fine_tune)
         lines.append(f"    # guessed from the tasks of the checkpoint: {does}")
-    needs = f"{{task: {task}{training}}}  # add e.g. language, use, memory-gb"
+    needs = f"{{task: {task}{training}}}  # add e.g. language, license-use, memory-gb"
     lines.append(f"    needs: {json.dumps(written, ensure_ascii=False) if written else needs}")
     return "\n".join(lines) + "\n"

@@ -24,7 +24,7 @@ WIDTH = 80
 
 Topic = Annotated[
     list[str],
-    typer.Argument(metavar="[TOPIC]", help="A command, a topic, or any name of the catalog."),
+    typer.Argument(metavar="[TOPIC]", help="A command, a topic, or any name in the catalog."),
 ]
 
 SUBJECTS = {
@@ -34,7 +34,7 @@ How to pass answers as flags, in a profile file, or in an interview
   Options    use an id, an alias or a similar spelling: `--language german`
   Numbers    use 5000, 5,000, 5k, 2 million, 2.000.000, or a unit: 8GB, 300 images
   Machines   use a name: `--device "rtx 3060"` is a GPU with its memory
-  Several    separate options by commas, or repeat the flag: `--language de,fr`
+  Lists      have commas, as in `--language de,fr`, or the flag is repeated
   Defaults   answer all other questions and are listed, except with --strict
   Profiles   are YAML or JSON files (`--profile FILE`). Flags override a profile.
 
@@ -124,14 +124,14 @@ Environment variables
   ADVISOR_CACHE    sets the folder of compiled rules, evaluations and a saved interview
   ADVISOR_PLAIN    replaces menus with numbers
   ADVISOR_DEBUG    prints tracebacks if set to 1
-  NO_COLOR, TERM   turn colors off
+  NO_COLOR         turns colors off, as does TERM=dumb
   HF_HOME, HF_ENDPOINT and HF_HUB_OFFLINE work as in huggingface_hub
 """,
 }
 
 
 def help_(topic: Topic = []) -> int:  # noqa: B006
-    """Show help for a command, a topic or any name of the catalog.
+    """Show help for a command, a topic or any name in the catalog.
 
     \b
     Examples:

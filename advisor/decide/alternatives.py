@@ -16,7 +16,7 @@ FREEDOM = {"permitted": 0, "restricted": 1, "not-permitted": 2}
 BETTER = {
     LARGER: "a larger model of the same series",
     SUCCESSOR: "a newer model of the same series",
-    ROUNDED: "the same model in more bits",
+    ROUNDED: "the same model with more bits per weight",
 }
 """What one is to another, by the relation that puts it first."""
 NOTABLY_SMALLER = 0.8

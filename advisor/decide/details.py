@@ -37,7 +37,7 @@ WISHES = {
     "other": "the results disappoint",
 }
 FIRST = {"quality": "", "small": ", smallest first", "open": ", most permissive license first"}
-AGES = {"checked": "checkpoints checked", "decided": "sources of the decision read"}
+AGES = {"checked": "checkpoints checked", "decided": "sources checked"}
 MARKS = {"prefer": "+", "avoid": "-", "exclude": "-"}
 
 
@@ -155,7 +155,7 @@ def _origin(flip: Change) -> str:
     origins = set(flip.origins.values())
     if origins <= {"assumed"}:
         return "now assumed"
-    return "" if origins <= {"implied"} else "you answered otherwise"
+    return "" if origins <= {"implied"} else "now your answer is different"
 
 
 # -- checkpoints -------------------------------------------------------------------------------

@@ -295,7 +295,7 @@ def _late(advice: TaskAdvice) -> str:
     if not times:
         return ""
     took, id = min(times)
-    bound = f"no known time is within {rulebase.within.hours:g}h"
+    bound = f"no estimate is within {rulebase.within.hours:g} hours"
     return f"{bound}: {id}, the fastest, takes about {rounded(took)} hours."
 
 
@@ -412,7 +412,7 @@ def _written(recommendation: Advice, advice: TaskAdvice) -> Iterator[Note]:
         from advisor.decide.written_program import written_instead
 
         if instead := written_instead(recommendation._replace(advice=(advice,))):
-            lacks = f"the first checkpoint has none for {runtime.label}"
+            lacks = f"no program runs the first checkpoint with {runtime.label}"
             yield Note("Program", f"{lacks}; `advisor code` {instead}", lines=2)
 
 

@@ -188,7 +188,7 @@ def _unloadable(selection: Selection) -> Iterator[Note]:
         if not pick.loads and (has := _over_first(selection, pick.checkpoint.id)):
             weights = f"has weights in the format {pick.checkpoint.weights}"
             why = UNLOADED.get(pick.checkpoint.loader, weights)
-            yield Note("Blocked", f"{pick.checkpoint.id} {why}; it {has}", lines=2)
+            yield Note("Not loaded", f"{pick.checkpoint.id} {why}; it {has}", lines=2)
             return
 
 

@@ -264,7 +264,7 @@ def _run_with(
 def _refusal(advice: TaskAdvice, checkpoint: Checkpoint, wanted: Runtime) -> str:
     """Say why a runtime does not run a checkpoint; empty where it does, if published first."""
     if checkpoint.is_rounded:
-        return f"transformers quantizes {checkpoint.id} while loading, and {wanted.label} cannot"
+        return f"transformers quantizes {checkpoint.id} on load, and {wanted.label} does not"
     state = support(advice.rulebase, wanted, checkpoint, str(advice.task))
     if state.answer == NO:
         return f"{checkpoint.id} does not run with {wanted.label}: {state.because}"

@@ -46,7 +46,7 @@ def read_data(data: str, images: str = "") -> LabelledData:
     path, folder = Path(data), Path(images) if images else None
     if folder is not None and not folder.is_dir():
         raise UsageError(
-            f"`--image-folder {images}` is not a folder", hint="name the folder of images"
+            f"`--image-folder {images}` is not a folder", hint="pass the folder of images"
         )
     if path.is_dir():
         return _folder(path, folder)
@@ -190,7 +190,7 @@ def make_set(
     notes = list(data.notes)
     lacking = {each.image for each in data.annotations} - {each.image for each in usable}
     if lacking:
-        notes.append(f"{count(len(lacking), 'image')} without {words} left out")
+        notes.append(f"skipped {count(len(lacking), 'image')} without {words}")
     chosen = _part(there, limit, seed) if limit else there
     if len(chosen) < len(there):
         total = len({each.image for each in there})

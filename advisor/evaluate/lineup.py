@@ -17,6 +17,7 @@ from advisor.evaluate.endpoint import Endpoint, is_endpoint
 from advisor.evaluate.options import RunOptions
 from advisor.evaluate.responses import (
     BASELINE_NAMED,
+    BASELINE_WORDS,
     FITTED,
     NEIGHBORS,
     WITHOUT_LOOKING,
@@ -83,6 +84,7 @@ def named_candidates(rulebase: RuleBase, named: Sequence[str]) -> tuple[Candidat
             candidate = Candidate(given, checkpoint)
         elif checkpoint.startswith(BASELINE_NAMED):
             kind = checkpoint.removeprefix(BASELINE_NAMED)
+            kind = {word: id for id, word in BASELINE_WORDS.items()}.get(kind, kind)
             check_name("baseline", kind, (*WITHOUT_LOOKING, *FITTED), "baselines")
             candidate = Candidate(given, checkpoint, baseline=kind)
         elif not Path(checkpoint).exists() and (match := _REVISION.match(checkpoint)):

@@ -40,11 +40,7 @@ class RunOptions:
         str, option("--image-folder DIR", "Folder of the images listed in the data file.")
     ] = ""
     label_map: Annotated[
-        str,
-        option(
-            "--label-map FILE",
-            "JSON object that maps a classifier's labels to your labels.",
-        ),
+        str, option("--label-map FILE", "JSON that maps a classifier's labels to your labels.")
     ] = ""
     limit: Annotated[
         int,
@@ -60,7 +56,7 @@ class RunOptions:
         list[str] | None,
         option(
             "--candidate ID|FOLDER|URL",
-            "Model to evaluate, or baseline:random|commonest|knn|probe. Can be used multiple "
+            "Model to evaluate, or baseline:random|majority|knn|probe. Can be used multiple "
             "times. NAME=ID sets the name, ID@REV selects a revision. A URL has the form "
             "https://HOST/v1#MODEL.",
         ),

@@ -13,7 +13,7 @@ from advisor.evaluate.certainty import Comparison, MetricResult
 from advisor.evaluate.measuring import IN_WORDS
 from advisor.evaluate.metrics import METRIC_KINDS, MetricKind
 from advisor.evaluate.options import ANSWERED, BASELINE, FAIL_UNDER, GateCheck
-from advisor.evaluate.responses import BASELINE_NAMED, FITTED, EvaluationRun, Timing
+from advisor.evaluate.responses import BASELINE_NAMED, BASELINE_WORDS, FITTED, EvaluationRun, Timing
 from advisor.evaluate.scores import CandidateScores, Scores
 from advisor.evaluate.verdict import (
     GUESSING_WINS,
@@ -206,7 +206,8 @@ def figures(scores: Scores, *, whole: bool = True) -> Table:
     for baseline, (words, reached) in scores.baselines.items():
         if baseline not in among:
             cells = (kind.written(reached[kind.id]) if kind.id in reached else "" for kind in kinds)
-            rows.append((f"{BASELINE_NAMED}{baseline}{f' ({words})' if whole else ''}", *cells))
+            shown = BASELINE_WORDS.get(baseline, baseline)
+            rows.append((f"{BASELINE_NAMED}{shown}{f' ({words})' if whole else ''}", *cells))
     return Table(("candidate", *(kind.name for kind in kinds)), tuple(rows))
 
 

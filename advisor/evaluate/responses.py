@@ -24,7 +24,8 @@ BASELINE_NAMED = "baseline:"
 """What stands before the kind of a baseline where candidates are named."""
 RANDOM, COMMONEST, NEIGHBORS, PROBE = "random", "commonest", "knn", "probe"
 WITHOUT_LOOKING, FITTED = (RANDOM, COMMONEST), (NEIGHBORS, PROBE)
-"""Baselines that open no image, and those that are fitted to vectors of a dual encoder."""
+BASELINE_WORDS = {COMMONEST: "majority"}
+"""Baselines that open no image, those that are fitted to vectors, and what people type and see."""
 RUNNER_VERSION = 3
 """Goes up when the same checkpoint is run in another way, so that answers may differ."""
 WHOLE_FILES, SAMPLES, SAMPLE = 64_000_000, 16, 1_000_000

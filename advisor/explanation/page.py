@@ -103,13 +103,10 @@ def _why(explanation: Explanation, rulebase: RuleBase) -> Page:
     page: Page = [Heading(f"Why {family_text(decision.family, NO_FAMILY)}"), Items(tuple(rows))]
     if decision.outcome == "assumed":
         others = ", ".join(n for n in decision.possible if n != decision.family)
-        page.append(
-            Text(
-                f"The answer depends on defaults. With other answers it could be {others}.", "warn"
-            )
-        )
+        possible = f"With other answers, the family could be {others}."
+        page.append(Text(f"The answer depends on defaults. {possible}", "warn"))
     elif decision.outcome == "decided":
-        page.append(Text("The answer is certain. No unanswered question can change it.", "good"))
+        page.append(Text("No unanswered question can change the answer.", "good"))
     if not explanation.smallest:
         page.append(Text(f"Settled by {count(len(explanation.because), 'answer')}{MAYBE_FEWER}."))
     return page
@@ -131,7 +128,7 @@ def _why_not(lost: WhyNot, fit: Fit | None, rulebase: RuleBase) -> Page:
     for change in lost.changes[:3]:
         rows.append(Item(">", f"recommended with {answers_text(rulebase, change.answers)}"))
     if not lost.changes:
-        rows.append(Item("", "no answers for this task select this family"))
+        rows.append(Item("", "no combination of answers for this task selects this family"))
     return [
         Heading(f"Why not {rulebase.family(lost.family).shown}"),
         Judged(rulebase.family(lost.family).shown, lost.verdict, rulebase.family(lost.family).name),

@@ -43,9 +43,9 @@ def ask(
 ) -> int:
     """Answer questions and get a recommendation.
 
-    The command asks the most useful question next and stops when the first checkpoint is final. "I
-    don't know" leaves a question unanswered. Ctrl-C prints the command that continues with your
-    answers.
+    The command asks the most useful question next and stops when no answer can change the first
+    checkpoint. "I don't know" leaves a question unanswered. Ctrl-C prints the command that
+    continues with your answers.
 
     \b
     Examples:

@@ -108,8 +108,8 @@ TaskOrOption = Annotated[str, KebabCase(of="task or option")]
 TakenOptions = Annotated[
     Sequence[Annotated[str, KebabCase(of="option that families take")]], Least(1)
 ]
-TakenOption = Annotated[str, KebabCase(of="option that a family takes")]
-GivenOption = Annotated[str, KebabCase(of="option that a family gives")]
+TakenOption = Annotated[str, KebabCase(of="option that a family supports")]
+GivenOption = Annotated[str, KebabCase(of="option that a family outputs")]
 Steps = Annotated[Sequence[float], ListOf(Number(), least=1)]
 ToolIds = Annotated[Sequence[Annotated[str, KebabCase(of="tool")]], Least(1)]
 FileId = Annotated[str, KebabCase(of="project file")]
@@ -140,7 +140,7 @@ Requirement = Annotated[
 
 WHERE = MapOf(
     AnyOf(_TEXTS, Record({"at_most?": Number(), "at_least?": Number()})),
-    TextOf(WORD, "a field of checkpoints", of="field to aim by"),
+    TextOf(WORD, "a field of checkpoints", of="targeted field"),
     least=1,
 )
 """What is said of the fields of checkpoints: one of some words, or a number within bounds."""

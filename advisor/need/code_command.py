@@ -216,7 +216,7 @@ def read_need(
 
     refuse_names(rulebase, text)
     profile = one_task(Engine.known(rulebase, first), text, given, least=1, verb=verb, exit_code=3)
-    note(f"advisor: read as `{command(verb, rulebase, profile)}`")
+    note(f"advisor: understood as `{command(verb, rulebase, profile)}`")
     reading = read(rulebase, text)
     besides = [(f"not answered here ({task.task})", task.spans) for task in reading.besides]
     for label, spans in (*besides, ("not understood", reading.not_understood)):

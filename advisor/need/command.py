@@ -194,14 +194,14 @@ def _runs_on_file(answer: Recommendation, need: list[str]) -> Iterator[str]:
     advice = answer.advice[0]
     if path.lower().endswith(PDF):
         verb = f"code {quoted(' '.join(need))} -o program.py"
-        yield f"advisor: to get a program for {path}: `advisor {verb}`"
+        yield f"advisor: run `advisor {verb}` to get a program for {path}"
     elif path and advice.runnable and advice.try_command:
         task, rulebase = str(advice.task), answer.rulebase
         question = next((part for part in need if part.endswith("?")), "")
         asks = "question" in needs_of(rulebase, task, advice.runnable.model_type)
         inputs = {"question": question} if asks and question else None
         line = try_command(rulebase, advice.runnable, task, path, inputs)
-        yield f"advisor: to run it on {path}: `{line}`"
+        yield f"advisor: run `{line}` to use the checkpoint on {path}"
 
 
 def _is_path(word: str) -> bool:

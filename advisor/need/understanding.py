@@ -198,7 +198,7 @@ def not_understood(rulebase: RuleBase, text: str) -> UsageError:
     """Return the error for a text of which nothing is known; one word is a misspelt name."""
     if not CHECKING.isdisjoint(text.lower().split()):
         return UsageError(
-            f"`{_shortened(text)}` names no task",
+            f"`{_shortened(text)}` does not describe a task",
             hint="run `advisor check` to check models and code, also in CI. `advisor init` "
             "creates advisor.yaml",
             kind="not-understood",

@@ -138,7 +138,7 @@ def _refuse_a_part(entries: Entries) -> None:
     for kind, name in (("criterion", "criteria"), ("question", "questions")):
         if not entries[kind]:
             raise BrokenFileError(
-                f"the rules have no {name}",
+                f"the rule folder has no {name}",
                 hint="pass a complete rule folder, with criteria.yaml, questions.yaml and "
                 "tasks.yaml, or add an overlay with --rules DIR",
             )

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     Groups = Mapping[str, Sequence[str]]
 
 DECLARING = {
-    "takes": ("option that a family takes", "option that families take", "task or option"),
-    "gives": ("option that a family gives", "task or option"),
+    "takes": ("option that a family supports", "option that families take", "task or option"),
+    "gives": ("option that a family outputs", "task or option"),
 }
 """What the options of a question are called where families declare them."""
 CONDITION = {"question": "ask_if"}

@@ -116,13 +116,13 @@ def _known(entries: Entries) -> Known:
             id for id, entry in entries["question"].items() if entry.value.get("many")
         ],
         "checkpoint field": list(JUDGED_FIELDS),
-        "field to aim by": [
+        "targeted field": [
             column.key
             for column in columns(Checkpoint)
             if column.inner is None and column.hint.how != "map"
         ],
-        "option that a family takes": declared["takes"],
-        "option that a family gives": declared["gives"],
+        "option that a family supports": declared["takes"],
+        "option that a family outputs": declared["gives"],
         "option that families take": declared["takes"],
         "family or none": [*valid["family"], NONE],
         "task or option": [*valid["task"], *declared["takes"], *declared["gives"]],
@@ -219,7 +219,7 @@ def _rule(value: dict[str, Any], valid: Known) -> Faults:
     effect = next(effect for effect in EFFECTS if effect in value)
     if aimed_by(value[effect]):
         for field in value[effect]:
-            yield from _unknown((effect, field), "field to aim by", field, valid["field to aim by"])
+            yield from _unknown((effect, field), "targeted field", field, valid["targeted field"])
     for candidate in () if aimed_by(value[effect]) else one_or_more(value[effect]):
         of = "checkpoint" if "/" in candidate else "family"
         yield from _unknown((effect,), of, candidate, valid[of])

@@ -241,15 +241,15 @@ function map(walk, state, found, width) {
     const row = mapRow(walk, state, found, level, changes, most);
     parts.push(drawn("text", { x: INDENT, y: top + 15, class: "title" }, row.title));
     trunk.push([6, top + ROW + CHIP / 2]);
-    let [x, y] = chip(row.own, INDENT, top + ROW, row.given ? "own given" : "own");
+    let [x, y] = chip(row.own, INDENT, top + ROW, row.given ? "given" : "own");
     for (const other of row.chips) [x, y] = chip(other, x, y, "other");
     top = y + CHIP + 8;
   }
   trunk.push([6, top + CHIP / 2]);
-  chip({ name: found.leaf[2] || familyName(found.leaf[1]), end: "the answer" }, INDENT, top, "own given");
+  chip({ name: found.leaf[2] || familyName(found.leaf[1]), end: "the answer" }, INDENT, top, "given");
   const line = drawn("polyline", { class: "way", points: trunk.join(" ") });
   const marks = trunk.map(([x, y]) => drawn("circle", { cx: x, cy: y, r: 5, class: "way" }));
-  const label = "Map of the task: your answers on the left, and the result of every alternative";
+  const label = "Your answers on the left, and the result of every other answer on the right";
   return levels.length ? drawn("svg", { class: "map", role: "group", "aria-label": label, width, height: top + CHIP + 4 },
     line, marks, parts) : null;
 }

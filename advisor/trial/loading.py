@@ -63,7 +63,7 @@ def refuse_what_has_no_end(checkpoint: LocalCheckpoint, class_name: str) -> None
         raise BrokenCheckpointError(
             f"loading the configuration files of `{checkpoint.name}` exceeds the memory or time "
             f"limit: {error}",
-            hint="download the checkpoint again. Advisor loaded config.json, the processor, "
+            hint="download the checkpoint again. advisor loaded config.json, the processor, "
             "tokenizer.json and the chat template",
         ) from error
     most = MOST_TIMES * checkpoint.weights.stored_bytes + ALWAYS_ALLOWED

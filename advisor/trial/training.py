@@ -193,7 +193,7 @@ def doubts(samples: Sequence[Sample], learnt: Sequence[str]) -> tuple[str, ...]:
     without = sum(each.text == common for each in samples)
     if without > right:
         warnings.append(
-            f"the model is right for {right} of {len(samples)} validation images, and the most "
-            f"frequent text, `{common[:60]}`, for {without}. Train longer or on more data"
+            f"{right} of {len(samples)} outputs on validation images are correct. Always returning "
+            f"`{common[:60]}` is correct for {without}. Train longer or on more data"
         )
     return tuple(warnings)

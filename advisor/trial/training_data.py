@@ -60,7 +60,7 @@ def read_examples(
     elif annotations is not None:
         raise UsageError(
             "`--annotations` works only with VQA questions in JSON",
-            hint="put the answers in the table",
+            hint="put the answers into the column `answer` of the table",
         )
     else:
         read = read_table(source, folder)
@@ -80,7 +80,7 @@ def read_examples(
         more = len(problems) - MANY
         left = (f"and {more} more",) if more > 0 else ()
         raise BrokenFileError(
-            f"`{data}` has {count(len(problems), 'image')} of no use",
+            f"`{data}` has {count(len(problems), 'image')} that cannot be used",
             problems=(*problems[:MANY], *left),
             hint="fix or remove those lines, or pass the folder of the images with --images",
         )

@@ -288,7 +288,7 @@ class UnifiedVLPRegionReader(BaseImageProcessor):
         if not hasattr(image, "convert"):
             raise RegionsError(
                 "this checkpoint needs an image, because it has a grid instead of region features",
-                hint="give an image file",
+                hint="pass an image file",
                 kind="takes-pixels",
             )
         from PIL.Image import Resampling

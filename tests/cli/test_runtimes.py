@@ -177,7 +177,9 @@ def test_the_answer_says_where_the_program_is_not_that_of_its_first_checkpoint(
     written = advisor("code", *flags, "--format", "json").json
     for more in ([], ["-v"]):
         page = " ".join(advisor("recommend", *flags, *more).out.split())
-        note = f"the first checkpoint has none for transformers.js; `advisor code` {instead}"
+        note = (
+            f"no program runs the first checkpoint with transformers.js; `advisor code` {instead}"
+        )
         assert (note in page) == bool(instead)
     if instead.startswith("uses"):
         assert f"uses {written['checkpoint']}" in page

@@ -475,7 +475,7 @@ def test_what_nothing_here_loads_is_never_first_and_is_named_where_a_figure_is_b
     page = " ".join(lines_of(advisor, *words))
     first, *others = [one["id"] for one in ask(advisor, *words)["checkpoints"]]
     assert rulebase.checkpoint(first).loads_safely
-    named = re.search(r"Blocked +(\S+) [^;]+;\s+it\s+has\s+[\d.]+\s+on\s+MDPBench", page)
+    named = re.search(r"Not loaded +(\S+) [^;]+;\s+it\s+has\s+[\d.]+\s+on\s+MDPBench", page)
     board = [t for t in rulebase.protocols["mdpbench-readme"].tables if t.language == language]
     own = board[0].figures
     ahead = [id for id in others if id in own and own[id] > own.get(first, 0) + 2]
@@ -664,7 +664,7 @@ def test_the_second_line_names_a_loader_other_than_transformers(advisor, flags):
 @pytest.mark.parametrize("task", ["generation-scoring", "image-text-matching"])
 def test_no_reason_claims_how_many_items_there_are_where_nobody_said_it(advisor, task):
     page = " ".join(advisor("recommend", "--task", task, "--device", "gpu", "-v").out.split())
-    assert "Unless the pairs are many, the more accurate chat model is affordable." in page
+    assert "For up to 100,000 pairs, the more accurate chat model is affordable." in page
     assert not re.search("[Yy]our (pairs|texts|items)", page)
 
 

@@ -212,7 +212,7 @@ def test_json_and_page_have_baselines_and_figures_of_each_class(tmp_path):
     assert [one["images"] for one in result["probe"]["by_images_per_class"]] == [5, 10]
     assert set(found["baselines"]) == {"random", "commonest"}
     page = drawn(report, "markdown")
-    assert "baseline:commonest (always `cat`)" in page
+    assert "baseline:majority (always `cat`)" in page
     assert "baseline:random (a label at random)" in page
 
 

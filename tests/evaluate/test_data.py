@@ -576,7 +576,7 @@ def test_a_cell_that_is_not_a_number_says_nothing(tmp_path):
     )
     found = evaluated(table(tmp_path, text, "data.jsonl", images=("a.png", "b.png", "c.png")))
     assert found.classes == ("x", "y")
-    assert found.notes == ("1 image without a label left out",)
+    assert found.notes == ("skipped 1 image without a label",)
 
 
 @pytest.mark.parametrize("name", ["labels.csv", "captions.json"])

@@ -192,9 +192,8 @@ def test_baselines_are_candidates_and_vectors_are_encoded_once(said, shapes, mon
         "image_vectors",
         lambda self, images: seen.append(len(images)) or plain(self, images),
     )
-    kinds = [
-        ("--candidate", f"baseline:{kind}") for kind in ("knn", "random", "probe", "commonest")
-    ]
+    named = ("knn", "random", "probe", "commonest", "majority")
+    kinds = [("--candidate", f"baseline:{kind}") for kind in named]
     data = (shapes(63), "--candidate", "demo:clip")
     said(*data)
     first, seen[:] = sum(seen), []
@@ -203,10 +202,11 @@ def test_baselines_are_candidates_and_vectors_are_encoded_once(said, shapes, mon
     assert first <= 63
     assert [one["candidate"] for one in found["results"]] == [
         "demo:clip", "baseline:knn on demo:clip", "baseline:random",
-        "baseline:probe on demo:clip", "baseline:commonest",
+        "baseline:probe on demo:clip", "baseline:commonest", "baseline:majority",
     ]  # fmt: skip
     reached = {one["baseline"]: one["metrics"]["accuracy"]["value"] for one in found["results"]}
     assert reached["probe"] > 0.8 > reached["random"]
+    assert {one["baseline"] for one in found["results"][-2:]} == {"commonest"}
     assert said(*shlex.split(found["settings"]["command"])[2:], "--format", "json").json == found
 
 

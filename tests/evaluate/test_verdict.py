@@ -310,4 +310,4 @@ def test_the_page_begins_with_what_to_take(tmp_path, rules):
     assert page.startswith("a\n")
     assert "the recommended candidate" in page
     assert max(map(len, page.splitlines())) <= 80
-    assert "baseline:commonest" in page
+    assert "baseline:majority" in page

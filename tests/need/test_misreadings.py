@@ -717,6 +717,6 @@ def test_a_model_of_the_language_that_is_a_pickle_is_not_denied(rulebase):
     """The catalogue holds French handwriting models, which are not loaded."""
     name = "handwriting-in-a-language-without-a-ready-reader"
     reason = next(rule.because for rule in rulebase.rules if rule.id == name)
-    assert "no loadable handwriting model" in reason
+    assert "no usable handwriting model" in reason
     pickles = [one for id, one in rulebase.checkpoints.items() if id in reason]
     assert [one.weights for one in pickles] == ["pickle"]
