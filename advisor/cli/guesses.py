@@ -17,9 +17,13 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("models", "checkpoints", "list models"), "list checkpoints"),
     **{kind: f"list {kind}" for kind in ("tasks", "families", "questions", "criteria", "sources")},
     **dict.fromkeys(("options", "list options", "flags"), "list questions"),
-    **dict.fromkeys(("usage", "man", "docs", "commands", "info", "about"), "help"),
+    **dict.fromkeys(
+        ("usage", "man", "docs", "commands", "info", "about", "what can you do"), "help"
+    ),
     **dict.fromkeys(("start", "interview", "wizard", "begin"), "ask"),
-    **dict.fromkeys(("lint", "ci", "validate"), "check"),
+    **dict.fromkeys(("list-tasks", "show-tasks"), "list tasks"),
+    **dict.fromkeys(("list-models", "show-models"), "list checkpoints"),
+    **dict.fromkeys(("lint", "ci", "validate", "verify"), "check"),
     **dict.fromkeys(("github", "workflow", "ci workflow", "github actions", "action"), "help ci"),
     **dict.fromkeys(("lint {}", "ci {}", "validate {}"), "check {}"),
     **dict.fromkeys(("info {}", "about {}", "details {}", "what is {}"), "show {}"),
@@ -38,7 +42,7 @@ _BITS = (
     "answers list checkpoints in 16, 8 and 4 bits. Set `--memory-gb` to choose a precision, and "
     "run `advisor try --quantize 4`"
 )
-_FETCHES = "`advisor try --task captioning --image photo.jpg --download` downloads the checkpoint"
+_FETCHES = "`advisor try --checkpoint {} --image photo.jpg --download` downloads the checkpoint"
 _WORKFLOW = "`advisor help ci` prints a workflow for GitHub that runs `advisor check`"
 _TRAINS = "`advisor code 'train a classifier on labeled photos'` writes a program that trains"
 FILES = (
@@ -48,8 +52,12 @@ FILES = (
 HINTS: Mapping[str, str] = {
     **dict.fromkeys(("best", "top", "leaderboard"), _RANKS),
     **dict.fromkeys(("run", "test", "predict", "demo", "infer"), _RUNS),
-    **dict.fromkeys(("benchmark", "bench", "eval"), "`advisor evaluate DIR` takes labeled images"),
-    **dict.fromkeys(("download", "download {}", "install", "pull"), _FETCHES),
+    **dict.fromkeys(
+        ("benchmark", "bench", "eval", "benchmark {}", "bench {}", "eval {}"),
+        "`advisor evaluate DIR` takes labeled images",
+    ),
+    **dict.fromkeys(("download {}", "pull {}", "fetch {}"), _FETCHES),
+    **dict.fromkeys(("download", "install", "pull"), _FETCHES.format("ID")),
     **dict.fromkeys(("update", "upgrade"), "`git pull` in your clone installs a newer version"),
     **dict.fromkeys(("serve", "web", "gui", "ui", "server"), "`advisor site` writes a web page"),
     **dict.fromkeys(("train {}", "finetune", "fine-tune", "finetuning"), _TRAINS),
@@ -67,11 +75,14 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("--need", "--sentence", "--describe"), ("",)),
     **dict.fromkeys(("--small", "--tiny", "--lightweight"), ("--sort memory",)),
     **dict.fromkeys(("--file", "--input"), ("--image",)),
+    "--fields": ("",),
+    "--license commercial": ("--license-use",),
+    **dict.fromkeys(("--js", "--javascript"), ("--runtime transformers.js", "--device browser")),
     "--permissive": ("--sort permissive",),
     **dict.fromkeys(("--lang", "--locale"), ("--language",)),
     **dict.fromkeys(("--save", "--out"), ("--output",)),
-    **dict.fromkeys(("--num-images", "--items", "--count", "--n", "-n"), ("--num-items",)),
-    **dict.fromkeys(("--shots", "--num-shots"), ("--num-examples",)),
+    **dict.fromkeys(("--num-images", "--items", "--count", "--num", "--n", "-n"), ("--num-items",)),
+    **dict.fromkeys(("--shots", "--num-shots", "--samples-per-class"), ("--num-examples",)),
     "--commercial": ("--commercial-use permitted",),
     "-t": ("--task",),
     "--github": ("--format github",),
@@ -82,7 +93,10 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
     "-v": ("--version",),
     "--dir": ("--folder",),
 }
-"""Flags instead of one that a command lacks, the first that it has; empty: its value alone."""
+"""Flags instead of one that a command lacks, the first that it has; empty: its value alone.
+
+Some are meant before one value only.
+"""
 
 NUMBERED = {
     **dict.fromkeys(("--examples", "--training-data"), "--num-examples"),
@@ -90,17 +104,37 @@ NUMBERED = {
 }
 """Flags of options that a number is given to, and those that take it."""
 
-FLAG_HINTS: Mapping[str, str] = {
-    **dict.fromkeys(("--image", "--folder", "--file", "--input", "--dir", "--path"), FILES),
+VALUED = {"--gpu": ("--memory-gb", "--device")}
+"""Flags that mean another one if a number follows, and another one if words follow."""
+
+NEEDLESS: Mapping[str, str] = dict.fromkeys(
+    ("--free", "--open-source", "--local", "--opensource", "--offline", "--self-hosted"),
+    "each checkpoint listed can be downloaded and runs on your own machine",
+)
+"""Flags without a value that change no answer, and why."""
+
+OF_PROGRAMS: Mapping[str, str] = {
     **dict.fromkeys(
-        ("--free", "--open-source", "--local", "--opensource"),
-        "each checkpoint listed can be downloaded and runs on your own machine. Leave it out",
+        ("--image", "--images", "--folder", "--file", "--input", "--dir", "--path", "--data"),
+        FILES,
     ),
+    **dict.fromkeys(
+        ("--batch-size", "--threshold", "--top-k", "--best", "--resume", "--prompt", "--template"),
+        "the program that `advisor code` writes has such options",
+    ),
+}
+"""Flags with a value that change no answer, and what takes the value."""
+
+FLAG_HINTS: Mapping[str, str] = {
     **dict.fromkeys(("--quantized", "--quantize", "--precision", "--dtype", "--bits"), _BITS),
     **dict.fromkeys(("--int8", "--int4", "--4bit", "--8bit", "--fp16"), _BITS),
     **dict.fromkeys(("--ci", "--github", "--workflow", "--action"), _WORKFLOW),
     "--all": "the output is complete. `advisor explain --all` prints more",
-    **dict.fromkeys(("--top", "--limit", "--n", "-n", "--num"), _RANKS),
+    **dict.fromkeys(("--top", "--limit", "--n", "-n"), _RANKS),
+    **dict.fromkeys(
+        ("--params", "--max-params", "--size", "--model-size"),
+        "`--memory-gb 2` limits the memory: a billion parameters take 2 GB in 16 bits",
+    ),
     "--fast": "`--sort memory` ranks by memory, `--within 8h --num-items 50000` limits the time",
     "--license": "`--license-use commercial`, or `advisor list checkpoints --license mit`",
 }
@@ -125,7 +159,7 @@ def in_other_words(words: Sequence[str]) -> list[str]:
         forms[f"{begun}{{file}}"] = last
     for form, place in forms.items():
         if form in HINTS and len(leading) == len(words):
-            raise UsageError(f"there is no `advisor {key}`", hint=HINTS[form])
+            raise UsageError(f"there is no `advisor {key}`", hint=HINTS[form].format(place))
         if meant := COMMANDS.get(form):
             own = [place if word[0] == "{" else word for word in meant.split()]
             return [*own, *words[len(leading) :]]

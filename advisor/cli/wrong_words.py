@@ -11,8 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.catalogue.knowledge import KINDS, checkpoints_called
-from advisor.cli.guesses import FILES, FLAG_HINTS, FLAGS, NUMBERED, in_other_words, say_taken
+from advisor.cli.guesses import (
+    FILES,
+    FLAG_HINTS,
+    FLAGS,
+    NEEDLESS,
+    NUMBERED,
+    OF_PROGRAMS,
+    VALUED,
+    in_other_words,
+    say_taken,
+)
 from advisor.console.commands import rules_of
+from advisor.console.streams import note
 from advisor.errors import (
     AdvisorError,
     BrokenFileError,
@@ -97,7 +108,11 @@ def _with_flag(rulebase: RuleBase, typed: str, command: Any, words: list[str]) -
         return []
     _, joint, value = words[place].partition("=")
     before, after = words[:place], words[place + 1 :]
-    for flag in FLAGS.get(typed, ()):
+    value = value or next((word for word in after[:1] if word[:1] != "-"), "")
+    rest = after if joint or not value else after[1:]
+    if typed in VALUED and value:
+        return [*before, VALUED[typed][not value[0].isdigit()], value, *rest]
+    for flag in FLAGS.get(f"{typed} {value}", FLAGS.get(typed, ())):
         if flag.partition(" ")[0] in has or (not flag and "need" in has):
             return [*before, *flag.split(), *([value] if joint else []), *after]
     name = typed.lstrip("-").lower()
@@ -105,10 +120,16 @@ def _with_flag(rulebase: RuleBase, typed: str, command: Any, words: list[str]) -
         is_question = typed in {f"--{question.typed}" for question in rulebase.questions}
         bare = [name, *after] if name in command.table else in_other_words([name, *after])
         return ["recommend", *words] if is_question else bare
-    if typed in FLAG_HINTS or joint or [word for word in after[:1] if word[:1] != "-"]:
-        return []
-    near = meant_flag(rulebase, typed, "", _flags(command, rulebase))
-    return [*before, *near.close[0].split(), *after] if near.plain else []
+    if "need" in has and typed in NEEDLESS:
+        note(f"advisor: `{typed}` has no effect: {NEEDLESS[typed]}")
+        return [*before, *after]
+    near = meant_flag(rulebase, typed, value, _flags(command, rulebase))
+    if "need" in has and (typed in OF_PROGRAMS or near.needless):
+        why = OF_PROGRAMS.get(typed, near.needless)
+        note(f"advisor: `{f'{typed} {value}'.rstrip()}` has no effect here: {why}")
+        return [*before, *rest]
+    plain = near.plain and not value and typed not in FLAG_HINTS
+    return [*before, *near.close[0].split(), *after] if plain else []
 
 
 def _with_places(rulebase: RuleBase, extra: str, words: list[str]) -> list[str]:
@@ -226,9 +247,7 @@ def unknown_flag(typed: str, context: Any, line: CommandLine) -> UsageError:
     hint = f"run `{path} --help` to list the options"
     if typed in FLAG_HINTS:
         return UsageError(f"no such option: {typed}", hint=FLAG_HINTS[typed], kind="usage")
-    if meant.needless:
-        hint = meant.needless
-    elif not meant.close and (others := _having(typed)):
+    if not meant.close and (others := _having(typed)):
         hint = f"this is an option of {joined([f'`{other}`' for other in others], 'and')}; {hint}"
     message = f"no such option: {typed}{did_you_mean(meant.close)}"
     return UsageError(message, hint=hint, kind="usage")

@@ -107,7 +107,8 @@ def try_command(
     words += [f"--quantize {checkpoint.bits}"] if checkpoint.is_rounded else []
     place = "--folder" if image.endswith("/") or Path(image).is_dir() else "--image"
     words += [place, quoted(image)] if image else []
-    words += [f"--{flag} {quoted(value)}" for flag, value in inputs.items()]
+    given = place if image else ""
+    words += [f"--{flag} {quoted(value)}" for flag, value in inputs.items() if f"--{flag}" != given]
     return " ".join([*words, *rules_flags(rulebase.folders)])
 
 

@@ -116,7 +116,7 @@ def _answers(rulebase: RuleBase, reading: Reading) -> list[str]:
 
 
 class MeantFlag(NamedTuple):
-    """What a flag that a command lacks was meant to be: other flags, or a reason to leave it.
+    """What a flag that a command lacks was meant to be: other flags, or why it changes nothing.
 
     `plain` where it is the name of one option, and so that of one flag.
     """
@@ -173,4 +173,4 @@ def _counted(rulebase: RuleBase, words: str, value: str, asks: bool) -> MeantFla
     if question:
         flag = f"--{rulebase.question(question).typed}"
         return MeantFlag((f"{flag} {value}".strip(),))
-    return MeantFlag(needless=f"leave the flag out. The number of {marks[0].id} has no effect")
+    return MeantFlag(needless=f"the number of {marks[0].id} changes no answer")
