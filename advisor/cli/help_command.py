@@ -140,15 +140,15 @@ def help_(topic: Topic = []) -> int:  # noqa: B006
       advisor help answers
       advisor help captioning
     """
-    from advisor.cli.program import EARLIER, program
+    from advisor.cli.program import EARLIER, EPILOGUE, program
 
     whole = program()
     context = whole.make_context("advisor", [], resilient_parsing=True)
     if not topic:
-        subjects = ", ".join(SUBJECTS)
-        more = f"`advisor help TOPIC`: TOPIC is a command, a name, {subjects}"
+        more = f"`advisor help TOPIC`: TOPIC is a command, a name, {', '.join(SUBJECTS)}"
         lines = wrap(more, WIDTH, break_on_hyphens=False)
-        sys.stdout.write("\n".join([whole.get_help(context), *lines, ""]))
+        text = whole.get_help(context).removesuffix(EPILOGUE.rstrip())
+        sys.stdout.write("\n".join([text.rstrip(), *lines, ""]))
         return 0
     if (command := _command(whole, context, topic)) is not None:
         sys.stdout.write(f"{command}\n")
