@@ -108,8 +108,12 @@ class Reply:
     warnings: tuple[str, ...] = ()
 
 
-def best_first(answers: Sequence[Prediction]) -> tuple[Prediction, ...]:
-    """Return answers by their score, highest first; equal ones keep their order."""
+def ranked(
+    texts: Sequence[str], scores: Sequence[float], measure: str = "probability"
+) -> tuple[Prediction, ...]:
+    """Return an answer for each text by its score, highest first; equal ones keep their order."""
+    rows: Any = zip(texts, ({measure: score} for score in scores), strict=True)
+    answers = [Prediction(text=text, **score) for text, score in rows]
     return tuple(sorted(answers, key=lambda answer: answer.score or 0.0, reverse=True))
 
 

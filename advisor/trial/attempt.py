@@ -75,18 +75,6 @@ class TrialResults:
     ranking_tasks: frozenset[str] = frozenset()
     files: tuple[str, ...] = ()
 
-    def shared_warnings(self) -> tuple[str, ...]:
-        """Return the warnings that hold for every one of several trials."""
-        if len(self.trials) < 2:
-            return ()
-        first, *rest = (trial.warnings for trial in self.trials)
-        return tuple(each for each in first if all(each in warnings for warnings in rest))
-
-    def own_warnings(self, trial: Trial) -> tuple[str, ...]:
-        """Return the warnings of a trial that do not hold for all."""
-        shared = self.shared_warnings()
-        return tuple(each for each in trial.warnings if each not in shared)
-
     def previews(self) -> dict[str, str]:
         """Return `data:` addresses by name: of the image, and of the best ones of rankings."""
         shown = {self.image: preview(self.opened)} if self.opened and not self.query else {}

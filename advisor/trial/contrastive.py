@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from advisor.files import real_path
 from advisor.model.library import COMPARE, EMBED, MATCH, SEARCH
 from advisor.phrasing import count
-from advisor.trial.answer import Prediction, Reply, Request, best_first
+from advisor.trial.answer import Prediction, Reply, Request, ranked
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import (
     cut_texts,
@@ -60,10 +60,10 @@ class Contrastive(Runner):
         cut = cut_texts(self.tokenizer, texts, self.limit)
         if self.act == MATCH and self.scored_by == "softmax":
             cosines = self.text_vectors(texts) @ self.image_vectors([image])[0]
-            return Reply(answers=_similar(request.texts, cosines), warnings=cut)
-        (scores,) = self.label_scores([image], request)
-        rows = zip(request.texts, scores, strict=True)
-        answers = best_first([Prediction(text=text, probability=score) for text, score in rows])
+            answers = ranked(request.texts, cosines.tolist(), "similarity")
+        else:
+            (scores,) = self.label_scores([image], request)
+            answers = ranked(request.texts, scores)
         return Reply(answers=answers, warnings=cut)
 
     def text_inputs(self, texts: Sequence[str]) -> dict[str, Any]:
@@ -140,10 +140,11 @@ class Contrastive(Runner):
             embedded = [Prediction(text=name, vector=tuple(vector)) for name, vector in rows]
             return Reply(answers=tuple(embedded), warnings=skipped)
         if not texts:
-            return Reply(answers=_similar(names[1:], vectors[1:] @ vectors[0]), warnings=skipped)
+            names, wanted, vectors = names[1:], vectors[0], vectors[1:]
+        else:
+            (wanted,) = self.text_vectors(texts)
+        answers = ranked(names, (vectors @ wanted).tolist(), "similarity")
         cut = cut_texts(self.tokenizer, texts, self.limit)
-        (query,) = self.text_vectors(texts)
-        answers = _similar(names, vectors @ query)
         return Reply(answers=answers, warnings=(*cut, *skipped))
 
     def _encoded(self, images: Iterable[Opened]) -> tuple[list[str], Any, tuple[str, ...]]:
@@ -186,11 +187,6 @@ def _unit(features: Any) -> Any:
     """Return unit vectors, (N, dimensions), in float32 on the CPU."""
     vectors = getattr(features, "pooler_output", features).float().cpu()
     return vectors / vectors.norm(dim=-1, keepdim=True)
-
-
-def _similar(names: Sequence[str], cosines: Any) -> tuple[Prediction, ...]:
-    rows = zip(names, cosines.tolist(), strict=True)
-    return best_first([Prediction(text=name, similarity=cosine) for name, cosine in rows])
 
 
 LISTED = 12
@@ -258,8 +254,7 @@ class Classifier(Runner):
         """Rank the texts, or all of its own labels where there are none."""
         texts = request.texts or own_labels(self.checkpoint)
         (scores,) = self.label_scores([image], request)
-        rows = zip(texts, scores, strict=True)
-        return Reply(answers=best_first([Prediction(text=t, probability=p) for t, p in rows]))
+        return Reply(answers=ranked(texts, scores))
 
     def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
         """Return the probability of each text among all of them; classes of one text add up."""

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from advisor.trial.answer import Prediction, Reply, Request, best_first
+from advisor.trial.answer import Prediction, Reply, Request, ranked
 from advisor.trial.images import OpenedImage
 from advisor.trial.likelihood import spelled_apart
 from advisor.trial.loading import cut_texts, stacked, text_limit
@@ -37,12 +37,10 @@ class Matcher(Runner):
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Judge each text by itself."""
-        texts = request.wrapped_texts
         (matches,) = self.label_scores([image], request)
-        rows: Any = zip(request.texts, ({self.measure: match} for match in matches), strict=True)
-        answers = [Prediction(text=text, **match) for text, match in rows]
-        cut = cut_texts(self.tokenizer, texts, self.limit)
-        return Reply(answers=best_first(answers), warnings=cut)
+        answers = ranked(request.texts, matches, self.measure)
+        cut = cut_texts(self.tokenizer, request.wrapped_texts, self.limit)
+        return Reply(answers=answers, warnings=cut)
 
     def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
         """Return the match of each text, a probability unless `measure` says something else."""
@@ -129,13 +127,12 @@ class ChatMatcher(Chat):
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Ask about each text by itself; its match is the share of yes as the next word."""
-        form, answers = request.prompt or self.prompts[0], []
-        for name, text in zip(request.texts, request.wrapped_texts, strict=True):
+        form, shares = request.prompt or self.prompts[0], []
+        for text in request.wrapped_texts:
             wrapped = Request(prompt=form.replace("{text}", text))
             logits = self.network(**self.inputs(image, wrapped)).logits[0, -1]
-            share = logits[list(self.answers)].float().softmax(dim=-1)[0]
-            answers.append(Prediction(text=name, probability=float(share)))
-        return Reply(answers=best_first(answers))
+            shares.append(float(logits[list(self.answers)].float().softmax(dim=-1)[0]))
+        return Reply(answers=ranked(request.texts, shares))
 
 
 NUMBERS = (

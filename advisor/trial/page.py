@@ -54,6 +54,8 @@ def as_page(results: TrialResults) -> Page:
     if facts := tuple((name, value) for name, value in pairs if value):
         page.append(Pairs(facts))
     several = len(results.trials) > 1
+    warnings = [set(trial.warnings) for trial in results.trials]
+    shared = set.intersection(*warnings) if several else set()
     if several:
         rows = []
         for trial in results.trials:
@@ -62,11 +64,13 @@ def as_page(results: TrialResults) -> Page:
         table = Table(("checkpoint", "task", "output"), tuple(rows), wide=2)
         page += [Heading("Side by side"), table]
     for trial in results.trials:
-        if not several or len(trial.answers) > 1 or results.own_warnings(trial):
+        own = tuple(Item("!", each) for each in trial.warnings if each not in shared)
+        if not several or len(trial.answers) > 1 or own:
             page += [Heading(f"{trial.checkpoint}: {trial.task}"), *_answers(results, trial)]
+            page += [Items(own)] if own else []
     for title, mark, lines in (
         ("Skipped", "-", [refusal.why_not for refusal in results.refusals]),
-        ("Warnings", "!", results.shared_warnings()),
+        ("Warnings", "!", sorted(shared)),
         ("Written", "", results.files),
     ):
         if lines:
@@ -103,7 +107,7 @@ def _answer_text(answer: Prediction) -> str:
 
 
 def _answers(results: TrialResults, trial: Trial) -> Page:
-    """Return the answers, as a ranking where there are several, and what to know about them."""
+    """Return the answers, as a ranking where there are several."""
     page: Page = []
     shown = trial.answers[: results.shown]
     if len(shown) == 1 and not _figure(shown[0]):
@@ -115,8 +119,6 @@ def _answers(results: TrialResults, trial: Trial) -> Page:
         page.append(Table((measure, "answer"), rows, wide=1))
     if len(trial.answers) > len(shown):
         page.append(Text(f"and {len(trial.answers) - len(shown)} more", "quiet"))
-    if warnings := results.own_warnings(trial):
-        page.append(Items(tuple(Item("!", warning) for warning in warnings)))
     return page
 
 

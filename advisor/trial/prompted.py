@@ -204,15 +204,6 @@ class Florence2(Prompted):
         return Prediction(text=self.spelled(ids), fields=value)
 
 
-class PaliGemma(Prompted):
-    """PaliGemma: short prefixes after the mark where the image stands."""
-
-    def prompt(self, request: Request) -> str | None:
-        """Return the prefix with the mark before it."""
-        words = super().prompt(request) or ""
-        return words if words.startswith("<image>") else f"<image>{words}"
-
-
 class Kosmos2(Prompted):
     """Kosmos-2: grounded captions and answers; the places it names are left out of the text."""
 

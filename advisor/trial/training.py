@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from advisor.console.options import MAX_SEED, Device, option
-from advisor.errors import UsageError, check_name
+from advisor.errors import check_name
 
 SAMPLES = 5
 UNFINISHED = "unfinished"
@@ -74,11 +73,6 @@ class Training:
     ] = 200
 
     def __post_init__(self) -> None:
-        rates = {"--learning-rate": self.learning_rate or 0.0, "--held-out": self.held_out}
-        for flag, number in rates.items():
-            if not math.isfinite(number):
-                hint = "`advisor compose --help`"
-                raise UsageError(f"`{flag} {number}` is not a number", hint=hint)
         check_name("precision", self.mixed_precision, PRECISIONS, "precisions")
 
     def filled(self, usual: Mapping[str, Any]) -> Training:
