@@ -58,20 +58,24 @@ class Identity(NamedTuple):
 @lru_cache(maxsize=_MOST_IDS)
 def identity_of(rulebase: RuleBase, id: str | None) -> Identity | None:
     """Return what is known of an id; None where that is nothing."""
-    itself = rulebase.checkpoints.get(id or "")
-    experts = any(map(_OF_EXPERTS.match, parts(id or "")))
+    itself, words = rulebase.checkpoints.get(id or ""), parts(id or "")
+    experts = any(map(_OF_EXPERTS.match, words))
     alike = () if experts else _siblings(rulebase).get(_stem(id or ""), ())
     checkpoints = [itself] if itself else list(alike)
     by_words = not checkpoints
-    checkpoints = checkpoints or _named_alike(rulebase, id or "")
+    if by_words and not experts and not _OTHER_FORMATS & set(words):  # its first ones tell
+        architectures = _architectures(rulebase)
+        heads = (_squeezed(words[:length]) for length in range(_MOST_WORDS, 0, -1))
+        speaking = (it for it in heads if it in architectures or it in _model_types(rulebase))
+        checkpoints = architectures.get(next(speaking, ""), [])
     types, *others = (
         {getattr(checkpoint, field) for checkpoint in checkpoints}
         for field in ("model_type", "model_class", "processor")
     )
     if id is None or len(types) != 1:
         return None
-    words, within = set(parts(id)), set((next(iter(types)) or "").split("_"))
-    if not itself and any(within < more <= words for more in _model_types(rulebase).values()):
+    within = set((next(iter(types)) or "").split("_"))
+    if not itself and any(within < more <= set(words) for more in _model_types(rulebase).values()):
         return None  # it speaks of a model type that goes on from this one
     type, model_class, processor = (
         values.pop() if len(values) == 1 else None for values in (types, *others)
@@ -86,16 +90,6 @@ def _siblings(rulebase: RuleBase) -> dict[tuple[str, ...], list[Checkpoint]]:
         if checkpoint.loader == "transformers" and (stem := _stem(checkpoint.id)):
             siblings.setdefault(stem, []).append(checkpoint)
     return siblings
-
-
-def _named_alike(rulebase: RuleBase, id: str) -> list[Checkpoint]:
-    """Return the checkpoints of the model type that the first words of a name speak of."""
-    words = parts(id)
-    if _OTHER_FORMATS & set(words) or any(map(_OF_EXPERTS.match, words)):
-        return []
-    names, types = _architectures(rulebase), _model_types(rulebase)
-    heads = (_squeezed(words[:length]) for length in range(_MOST_WORDS, 0, -1))
-    return next((names.get(head, []) for head in heads if head in names or head in types), [])
 
 
 @lru_cache(maxsize=1)

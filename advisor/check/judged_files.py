@@ -61,19 +61,15 @@ class JudgedFiles(NamedTuple):
                 renamed = change.kind == "renamed" and self.lowest.has_class(change.instead or "")
                 renamed = renamed and of == "class" and not self.below
                 return renamed or version_number(change.since) <= floor
-        if imports := IMPORT.findall(edit.text):
-            return all(self._has_all(module, names) for module, names in imports)
-        names = set(CLASS.findall(edit.text))
-        return bool(names) and all(map(self.lowest.has_class, names))
-
-    def _has_all(self, module: str, names: str) -> bool:
-        """True where the oldest release has all that is imported from a module of the library."""
-        members, inside = self.lowest.members, module.partition(".")[2]
-        own = (part.split()[0] for part in names.split(",") if part.strip())
-        return all(
-            name in (members.names(inside) or ()) or (not inside and members.module_of(name))
-            for name in own
-        )
+        members, imports = self.lowest.members, IMPORT.findall(edit.text)
+        for module, names in imports:  # each of which the oldest release has to have there
+            inside = module.partition(".")[2]
+            there = members.names(inside) or ()
+            own = (part.split()[0] for part in names.split(",") if part.strip())
+            if not all(it in there or (not inside and members.module_of(it)) for it in own):
+                return False
+        classes = set(CLASS.findall(edit.text))
+        return bool(imports) or (bool(classes) and all(map(self.lowest.has_class, classes)))
 
 
 def together(judged: Iterable[JudgedFiles]) -> Iterator[JudgedFiles]:
@@ -90,17 +86,8 @@ def judged_by_pin(rulebase: RuleBase, pin: Pin, paths: Iterable[str] = ()) -> Ju
     """Return files with a pin and the releases it means; none is left without one.
 
     Where the pin allows no described release, the nearest one below it judges, of the same minor
-    if one is described.
+    if one is described. An upper end above all of them is no release that anybody asks for.
     """
-    return _releases(rulebase, pin)._replace(paths=frozenset(paths))
-
-
-@cache
-def _read(rulebase: RuleBase, version: str) -> Release:
-    return release(rulebase, version)
-
-
-def _releases(rulebase: RuleBase, pin: Pin) -> JudgedFiles:
     described = described_releases()
     allowed = [version for version in described if pin.range.allows(version_number(version))]
     near = [version for version in described if pin.range.reaches(version_number(version)[:2])]
@@ -109,27 +96,24 @@ def _releases(rulebase: RuleBase, pin: Pin) -> JudgedFiles:
     allowed = allowed or near[-1:] or under[-1:] or described[:1]
     if pin.range.is_open:  # nothing is promised of older ones
         allowed = described[-1:]
-    newest = described[-1] if described[-1] != allowed[-1] else None
+    wanted, numbers = pin.range.asked, [version_number(version) for version in described]
+    bound = wanted > numbers[-1] and any(map(pin.range.allows, numbers))
+    is_described = any(same_release(wanted, number) for number in numbers)
     return JudgedFiles(
         pin=pin,
         release=_read(rulebase, allowed[-1]),
         lowest=_read(rulebase, allowed[0]),
-        newest=_read(rulebase, newest) if newest else None,
+        newest=_read(rulebase, described[-1]) if described[-1] != allowed[-1] else None,
         below=below,
         unknown=pin.is_commit,
-        asked=_not_described(pin, described),
+        asked="" if is_described or bound else ".".join(map(str, wanted)),
+        paths=frozenset(paths),
     )
 
 
-def _not_described(pin: Pin, described: list[str]) -> str:
-    """The highest release that a pin names, where that is none of those described.
-
-    An upper end that is above all of them is no release that anybody asks for.
-    """
-    wanted, numbers = pin.range.asked, [version_number(version) for version in described]
-    bound = wanted > numbers[-1] and any(map(pin.range.allows, numbers))
-    is_described = any(same_release(wanted, number) for number in numbers)
-    return "" if is_described or bound else ".".join(map(str, wanted))
+@cache
+def _read(rulebase: RuleBase, version: str) -> Release:
+    return release(rulebase, version)
 
 
 def by_pin(

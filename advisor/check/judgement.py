@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-from advisor.errors import BrokenFileError
-from advisor.files import path_shown
-from advisor.scan.usage import Location
-
-if TYPE_CHECKING:
-    from advisor.reader.document import Document, KeyPath
-from collections.abc import Mapping
 
 from advisor.decide.requirements import Suitability, judge_checkpoint
 from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
-from advisor.errors import AdvisorError, UsageError
+from advisor.errors import AdvisorError, BrokenFileError, UsageError
+from advisor.files import path_shown
 from advisor.model import NONE, TASK, Checkpoint
 from advisor.phrasing import joined
 from advisor.rulebase.base import RuleBase
+from advisor.scan.usage import Location
+
+if TYPE_CHECKING:
+    from advisor.reader.document import Document, KeyPath
 
 FILE = "advisor.yaml"
 

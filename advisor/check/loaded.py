@@ -112,10 +112,8 @@ def _type_beside(case: Case, load: Load, usage: Usage | None) -> str | None:
         for call in (model, load)
     )
     ours, theirs = of_both
-    if ours[:1] != theirs[:1]:
-        return None
-    types = case.release.types_of(name)
-    return next(iter(types)) if len(types) == 1 else None
+    types = list(case.release.types_of(name)) if ours[:1] == theirs[:1] else []
+    return types[0] if len(types) == 1 else None
 
 
 def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver | None:
@@ -236,9 +234,9 @@ def _sure(case: Case) -> set[tuple[object, ...]]:
 
 def received(case: Case) -> Iterator[tuple[Usage, Call, Receiver]]:
     """Yield the calls of which it is known what they are on, with that."""
-    yield from case.worked_out("received", _received)
 
+    def work(case: Case) -> list[tuple[Usage, Call, Receiver]]:
+        calls = ((*use, receiver_of(case, use[1], use[0])) for use in sure_uses(case, "call"))
+        return [(usage, call, at) for usage, call, at in calls if at]
 
-def _received(case: Case) -> list[tuple[Usage, Call, Receiver]]:
-    calls = ((*use, receiver_of(case, use[1], use[0])) for use in sure_uses(case, "call"))
-    return [(usage, call, at) for usage, call, at in calls if at]
+    yield from case.worked_out("received", work)

@@ -65,10 +65,8 @@ def _project_json(inspection: Inspection) -> dict[str, Any]:
         _choice(choice.name, choice.checkpoint, case.judgements_of(choice))
         for choice in case.choices
     ]
-    body = _json(inspection, choices)
-    looked_at = {"files": case.scan.files, **_counted(inspection)}
     hidden = [(*value.place[:2], value.text) for value in case.scan.unreached]
-    body["unreached"] = [dict(zip(USAGE[:3], usage, strict=True)) for usage in hidden]
+    unreached = [dict(zip(USAGE[:3], usage, strict=True)) for usage in hidden]
     releases = [
         {
             "transformers": files.release.version,
@@ -79,7 +77,8 @@ def _project_json(inspection: Inspection) -> dict[str, Any]:
         }
         for files in case.judged
     ]
-    return {**body, "releases": releases, **looked_at}
+    body = {**_json(inspection, choices), "unreached": unreached, "releases": releases}
+    return {**body, "files": case.scan.files, **_counted(inspection)}
 
 
 def _json(inspection: Inspection, choices: list[dict[str, Any]]) -> dict[str, Any]:
@@ -98,15 +97,12 @@ def _json(inspection: Inspection, choices: list[dict[str, Any]]) -> dict[str, An
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    path, line, column, *_ = finding.place or (None,) * 3
     keys = ("path", "line", "column")
     places = [dict(zip(keys, place, strict=False)) for place in finding.places]
     return {
         "rule": finding.rule,
         "level": finding.level,
-        "path": path,
-        "line": line,
-        "column": column,
+        **dict(zip(keys, finding.place or (None,) * 3, strict=False)),
         "checkpoint": finding.checkpoint,
         "message": finding.message,
         "because": finding.because,
@@ -171,7 +167,11 @@ def _project_page(inspection: Inspection, *, statistics: bool, verbose: bool) ->
     to be verbose.
     """
     if statistics:
-        return [_statistics(inspection), _closing(inspection)]
+        counted = Counter((finding.rule, finding.level) for finding in inspection.findings)
+        rules = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+        checks = inspection.case.rulebase.checks
+        cells = tuple((str(n), level, rule, checks[rule].summary) for (rule, level), n in rules)
+        return [Table(("count", "level", "rule", "summary"), cells, 3), _closing(inspection)]
     page: Page = []
     serious = [finding for finding in inspection.findings if finding.level != "note"]
     notes = [finding for finding in inspection.findings if finding.level == "note"]
@@ -235,14 +235,6 @@ def _lines_of(text: str) -> tuple[str, ...]:
     return tuple(text.removeprefix("\ufeff").split("\n"))
 
 
-def _statistics(inspection: Inspection) -> Table:
-    counted = Counter((finding.rule, finding.level) for finding in inspection.findings)
-    rows = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-    checks = inspection.case.rulebase.checks
-    cells = tuple((str(n), level, rule, checks[rule].summary) for (rule, level), n in rows)
-    return Table(("count", "level", "rule", "summary"), cells, 3)
-
-
 def _closing(inspection: Inspection) -> Text:
     case, scan = inspection.case, inspection.case.scan
     looked = f"{count(scan.files, 'file')}, {count(len(scan.loading), 'usage')}"
@@ -271,24 +263,22 @@ def _releases(case: Case) -> str:
     for files in sorted(case.judged, key=lambda files: -len(files.paths)):
         judged.setdefault(files.release.version, []).append(files)
     pinned = {path for files in case.judged for path in files.paths}
-    if not judged or any(path not in pinned for path in case.scan.paths()):
-        judged.setdefault(case.release.version, [])
-    releases = [f"{version}{_asked(files)}" for version, files in judged.items()]
+    releases = []
+    for version, asking in judged.items():
+        pin, more, doubt = asking[0].pin, len(asking) - 1, ""
+        others = f" and {count(more, 'more place')}" if more else ""
+        if any(own.unknown for own in asking):
+            doubt = ", a commit of an unknown release"
+        elif named := next((own.asked for own in asking if own.asked), ""):
+            doubt = f", {named} is not described"
+        elif any(own.below for own in asking):
+            doubt = ", older than every described release"
+        where = f"{visible(pin.written)} in {visible(pin.path)}"
+        releases.append(f"{version} ({where}{others}{doubt})")
+    unpinned = not judged or any(path not in pinned for path in case.scan.paths())
+    if unpinned and case.release.version not in judged:
+        releases.append(case.release.version)
     return f"transformers {first_named(releases, MOST_RELEASES)}"
-
-
-def _asked(files: list[JudgedFiles]) -> str:
-    """Return who asks for a release: the first requirement, and how many others."""
-    if not files:
-        return ""
-    pin, more = files[0].pin, len(files) - 1
-    others = f" and {count(more, 'more place')}" if more else ""
-    doubt = ", older than every described release" if any(judged.below for judged in files) else ""
-    if release := next((judged.asked for judged in files if judged.asked), ""):
-        doubt = f", {release} is not described"
-    if any(judged.unknown for judged in files):
-        doubt = ", a commit of an unknown release"
-    return f" ({visible(pin.written)} in {visible(pin.path)}{others}{doubt})"
 
 
 def _counts(inspection: Inspection) -> str:
@@ -308,12 +298,9 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
         1: "This checkpoint does not fit.",
         3: f"A missing answer decides whether {family} fits{hint}.",
     }[inspection.exit_code]
-    return [
-        Heading(f"{judgement.checkpoint.id} for {judgement.task}"),
-        Text(verdict, EXIT_TONES[inspection.exit_code]),
-        *([Items(tuple(rows))] if rows else []),
-        Text(_counts(inspection), "quiet"),
-    ]
+    head = Heading(f"{judgement.checkpoint.id} for {judgement.task}")
+    fits, counts = Text(verdict, EXIT_TONES[inspection.exit_code]), _counts(inspection)
+    return [head, fits, *([Items(tuple(rows))] if rows else []), Text(counts, "quiet")]
 
 
 def _reasons(finding: Finding) -> tuple[Item, ...]:

@@ -228,7 +228,12 @@ def open_project(
     folder = declaration.folder
     if declaration.rules and not rulebase.folders:
         rulebase = rules_of(_rule_folders(declaration))
-    lowered = _lowered(rulebase) if rulebase.folders else {}
+    shipped = load_rules().checks if rulebase.folders else {}
+    lowered = {  # which overlays made milder
+        id: rule.level
+        for id, rule in shipped.items()
+        if (own := rulebase.checks.get(id)) and LEVELS.index(own.level) > LEVELS.index(rule.level)
+    }
     level = options.fail_on or ("warning" if options.strict else "")
     level = level or os.environ.get("ADVISOR_FAIL_ON", "") or declaration.fail_on
     version = options.transformers or os.environ.get("ADVISOR_TRANSFORMERS", "")
@@ -279,16 +284,6 @@ def _find_declaration(paths: list[Path], config: Path | None) -> ProjectDeclarat
         if os.path.lexists(file):
             return read_declaration(file, within=file.parent)
     return ProjectDeclaration([*folders, Path()][0])
-
-
-def _lowered(rulebase: RuleBase) -> dict[str, str]:
-    """Return the shipped levels of the rules of the check that overlays made milder."""
-    shipped, now = load_rules().checks, rulebase.checks
-    return {
-        id: rule.level
-        for id, rule in shipped.items()
-        if id in now and LEVELS.index(now[id].level) > LEVELS.index(rule.level)
-    }
 
 
 def _rule_folders(declaration: ProjectDeclaration) -> list[Path]:

@@ -78,10 +78,10 @@ class Pins:
         """Return the pin of a folder, or of the nearest one above it up to the repository's top."""
         here = Path(os.path.normpath(self._root / path_of(folder)))
         for outer in (here, *here.parents):
-            if (pin := self._written_in(outer)) is not None:
+            pin = self._written_in(outer)
+            last = outer == self._top or (outer / ".git").exists() or not self._inside(outer)
+            if pin is not None or last:
                 return pin
-            if outer == self._top or (outer / ".git").exists() or not self._inside(outer):
-                return None
         return None
 
     def _inside(self, folder: Path) -> bool:
@@ -130,16 +130,10 @@ def read_pin(text: str, path: str) -> Pin | None:
     pins = list(_requirements(text, path.rpartition("/")[2]))
     if not pins:
         return None
-    line, written, range = min(pins, key=_believed)
+    certain = [pin for pin in pins if ";" not in pin[1]]
+    newest = sorted(pins, key=lambda pin: [-part for part in pin[2].begins])
+    line, written, range = min(certain or newest, key=lambda pin: pin[2].is_open)
     return Pin(path, line, _shown(written), range)
-
-
-def _believed(pin: tuple[int, str, VersionRange]) -> tuple[bool, bool, tuple[int, ...]]:
-    """The key by which the requirement that counts comes first."""
-    _, written, range = pin
-    under_condition = ";" in written
-    later = tuple(-part for part in range.begins) if under_condition else ()
-    return under_condition, range.is_open, later
 
 
 def pin_of_notebook(data: bytes, code: str, path: str) -> Pin | None:

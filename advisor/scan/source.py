@@ -212,7 +212,14 @@ def ignores_in_python(parsed: Parsed) -> list[Ignore]:
         if match := _COMMENT.match(comment["comment"] or ""):
             line = bisect.bisect_right(starts, comment.start())
             comments.append((line, comment.start() - starts[line - 1], match))
-    return _ignores(parsed, comments, sorted(_spans(parsed.tree)))
+    spans = []  # of each statement; of one with a body, of its head
+    for node in statements(parsed.tree) if comments else ():
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        last = node.end_lineno or node.lineno
+        if body := getattr(node, "body", None) or getattr(node, "cases", None):
+            last = max(node.lineno, getattr(body[0], "lineno", node.lineno + 1) - 1)
+        spans.append((first, last))
+    return _ignores(parsed, comments, sorted(spans))
 
 
 def ignores_in_text(text: str, name: str) -> list[Ignore]:
@@ -278,13 +285,3 @@ def statements(tree: ast.AST) -> Iterator[ast.stmt]:
             yield node
         for part in BLOCKS.get(type(node), ()):
             left.extend(getattr(node, part))
-
-
-def _spans(tree: ast.Module) -> Iterator[tuple[int, int]]:
-    """The lines of each statement; of one with a body, those of its head."""
-    for node in statements(tree):
-        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-        last = node.end_lineno or node.lineno
-        if body := getattr(node, "body", None) or getattr(node, "cases", None):
-            last = max(node.lineno, getattr(body[0], "lineno", node.lineno + 1) - 1)
-        yield first, last

@@ -47,6 +47,8 @@ _COMPILED = ".pyc"
 _ENVIRONMENTS = re.compile(
     r"\.(?:nox|tox|venv)|venv|__pypackages__|bower_components|node_modules|site-packages"
 )
+_OF_VENV = (("pyvenv.cfg",), ("bin", "python"), ("bin", "python3"), ("Scripts", "python.exe"))
+"""Every environment has the first of these, and an interpreter."""
 _SKIPPED_FILES = re.compile(r"advisor\.(?:yaml|lock)|(?:package-lock|tokenizer|vocab)\.json")
 """Read by others, or data that only looks like configuration."""
 _MOST_STARS = 3
@@ -209,8 +211,10 @@ class _Walk:
                 self._note(path, "is compiled Python, which advisor does not read")
         elif _SKIPPED_FILES.fullmatch(os.path.basename(path)):  # noqa: PTH119
             return
+        elif stat.S_ISLNK(mode) and os.path.isfile(path) and not leads_out(path, self._bound):  # noqa: PTH113
+            self.links[path] = real_path(path), kind  # until it is known what is looked at anyway
         elif stat.S_ISLNK(mode):
-            self._link(path, kind)
+            self.left_out["links"] += 1
         elif not stat.S_ISREG(mode):
             self._note(path, "is a pipe or a device, not a file")
         else:
@@ -226,18 +230,11 @@ class _Walk:
         if _CACHES.fullmatch(name):
             self.left_out["caches"] += 1
             return True
-        made = os.path.lexists(os.path.join(folder, "pyvenv.cfg")) and _made_by_venv(folder)  # noqa: PTH118
-        if made or _ENVIRONMENTS.fullmatch(name):
+        inside = [os.path.lexists(os.path.join(folder, *place)) for place in _OF_VENV]  # noqa: PTH118
+        if (inside[0] and any(inside[1:])) or _ENVIRONMENTS.fullmatch(name):
             self.left_out["environments"] += 1
             return True
         return False
-
-    def _link(self, path: str, kind: str) -> None:
-        """Keep a link to a file of the project until it is known what is looked at by itself."""
-        if not os.path.isfile(path) or leads_out(path, self._bound):  # noqa: PTH113
-            self.left_out["links"] += 1
-        else:
-            self.links[path] = real_path(path), kind
 
     def _file(self, path: str, kind: str) -> None:
         if path in self.files:
@@ -337,14 +334,6 @@ def dialect_of(path: str) -> str | None:
     """Return what a file is that is nearly Python, in words; None where it is not."""
     suffix = _suffix(path)
     return DIALECTS.get(suffix) or ("a template of Python" if _TEMPLATE.fullmatch(path) else None)
-
-
-def _made_by_venv(folder: str) -> bool:
-    """True where a folder with a pyvenv.cfg has an interpreter too, as every environment has."""
-    return any(
-        os.path.lexists(os.path.join(folder, *place))  # noqa: PTH118 - a walk is long
-        for place in (("bin", "python"), ("bin", "python3"), ("Scripts", "python.exe"))
-    )
 
 
 def _bound(path: Path, root: Path) -> Path:

@@ -97,7 +97,14 @@ class Part(NamedTuple):
 def findings(case: Case, detectors: tuple[Detector, ...] = DETECTORS) -> list[Finding]:
     """Return what rules find; what is said of one place, checkpoint and choice is said once."""
     distinct: dict[tuple[object, ...], Finding] = {}
-    parts, subject = tuple(_parts(case)), Subject(case)
+    pinned, subject = {path for files in case.judged for path in files.paths}, Subject(case)
+    parts = [Part(case.of_files(lambda path: path not in pinned, case.judged_by))]
+    if not case.judged:
+        parts = [Part(case)]
+    for files in together(case.judged):  # each judged by the release that its project asks for
+        has = files.paths.__contains__
+        above = case.of_files(has, files.newest) if files.newest else None
+        parts.append(Part(case.of_files(has, files.release), files, above))
     for detector in (each for each in detectors if each.can_judge(case)):
         for finding in _found(case, detector, parts, subject):
             same = finding.rule, finding.place, finding.checkpoint, finding.choice, finding.message
@@ -105,21 +112,8 @@ def findings(case: Case, detectors: tuple[Detector, ...] = DETECTORS) -> list[Fi
     return list(distinct.values())
 
 
-def _parts(case: Case) -> Iterator[Part]:
-    """Yield the code of a case in parts, each judged by the release that its project asks for."""
-    if not case.judged:
-        yield Part(case)
-        return
-    pinned = frozenset(path for files in case.judged for path in files.paths)
-    yield Part(case.of_files(lambda path: path not in pinned, case.judged_by))
-    for files in together(case.judged):
-        has = files.paths.__contains__
-        above = case.of_files(has, files.newest) if files.newest else None
-        yield Part(case.of_files(has, files.release), files, above)
-
-
 def _found(
-    case: Case, detector: Detector, parts: tuple[Part, ...], subject: Subject
+    case: Case, detector: Detector, parts: list[Part], subject: Subject
 ) -> Iterator[Finding]:
     """Yield what a rule finds, each file judged by the release that its project asks for.
 
