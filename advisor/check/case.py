@@ -150,7 +150,7 @@ class Case:
         path, use = place.path, Edit(place, new, old)
         names = [name for name in self.scan.names_of(path) if name.imported]
         ours = [name for name in names if name.name == new]
-        always = (name for name in ours if not (name.alias or name.optional or name.inside))
+        always = [name for name in ours if not (name.alias or name.optional or name.inside)]
         if any(name.place[1:3] < place[1:3] for name in always):
             return (use,)
         alike = [name for name in names if name.name == old]

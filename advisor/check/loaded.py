@@ -22,7 +22,7 @@ ANY_TOKENIZER = ("PreTrainedTokenizer", "PreTrainedTokenizerFast")
 """What tokenizers inherit from, one or the other."""
 CACHE, CACHE_FIELD = "DynamicCache", "past_key_values"
 """What a model gives under a name beside its logits; caches of other classes have the same."""
-CONFIG = "config"
+CONFIG, CHECKPOINT = "config", "pretrained_model_name_or_path"
 OF_ARCHITECTURE = re.compile(r"(.+?)(?:For[A-Z]\w*|Model)\Z")
 KINDS = ("model", "processor", "image_processor", "tokenizer", "composition")
 
@@ -65,16 +65,14 @@ def class_of(case: Case, load: Load, usage: Usage | None = None) -> tuple[str, s
     name = load.class_name
     if load.package != TRANSFORMERS or load.kind not in KINDS or name is None:
         return None
-    if load.kind == TOKENIZER and load.arguments.get("trust_remote_code") is not None:
-        return None
     if load.kind == TOKENIZER:
-        return _tokenizer_of(case, load, name), ""
+        remote = "trust_remote_code" in load.arguments
+        return None if remote else (_tokenizer_of(case, load, name), "")
     if not name.startswith(AUTOMATIC):
         return name, ""
-    remote = load.arguments.get("trust_remote_code")
-    identity = identity_of(case.rulebase, only_id(load))
-    if remote or load.kind == "image_processor":
+    if "trust_remote_code" in load.arguments or load.kind == "image_processor":
         return None
+    identity = identity_of(case.rulebase, only_id(load))
     certain = identity is not None and not identity.by_words
     model_type = identity.model_type if identity else None
     if beside := None if certain else _type_beside(case, load, usage):
@@ -106,13 +104,9 @@ def _type_beside(case: Case, load: Load, usage: Usage | None) -> str | None:
     name = model.class_name if model and model is not load else None
     if not name or model is None or name.startswith(AUTOMATIC):
         return None
-    keys = ("0", "pretrained_model_name_or_path")
-    of_both = (
-        [call.arguments[key].source for key in keys if key in call.arguments]
-        for call in (model, load)
-    )
-    ours, theirs = of_both
-    types = list(case.release.types_of(name)) if ours[:1] == theirs[:1] else []
+    given = ((it.get("0") or it.get(CHECKPOINT)) for it in (model.arguments, load.arguments))
+    ours, theirs = (argument and argument.source for argument in given)
+    types = list(case.release.types_of(name)) if ours == theirs else []
     return types[0] if len(types) == 1 else None
 
 
@@ -173,12 +167,10 @@ def releases_before(release: str) -> list[str]:
 def lifetime(version: str, load: str, path: tuple[str, ...], name: str) -> Lifetime | None:
     """Return when a class that a path leads to had a member; None where no release has it there."""
     older = releases_before(version)
-    for release in older:
+    for release in (*older, *described_releases()[len(older) :]):
         if text := _text(release, load, path, name):
-            return Lifetime(release, None, text[0])
-    for release in described_releases()[len(older) :]:
-        if text := _text(release, load, path, name):
-            return Lifetime(None, release, text[0])
+            last, first = (release, None) if release in older else (None, release)
+            return Lifetime(last, first, text[0])
     return None
 
 

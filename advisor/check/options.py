@@ -65,7 +65,6 @@ class CheckOptions:
         bool, option("--statistics", "Count findings by rule instead of showing them.")
     ] = False
     all_models: Annotated[
-        bool,
-        option("--all-models", "Also report findings in files that do not use vision models."),
+        bool, option("--all-models", "Also report findings in files that do not use vision models.")
     ] = False
     verbose: Annotated[bool, option("--verbose -v", "Show all findings and notes in full.")] = False

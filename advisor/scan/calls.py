@@ -38,14 +38,7 @@ from advisor.scan.abstract import (
     union,
 )
 from advisor.scan.classes import RESULT
-from advisor.scan.scope import (
-    Passed,
-    Scope,
-    decorators,
-    last_name,
-    parameters,
-    spread,
-)
+from advisor.scan.scope import Passed, Scope, decorators, last_name, parameters, spread
 from advisor.scan.study import Made, Study
 from advisor.scan.usage import Load, Value
 from advisor.scan.vocabulary import Loader, loader_of

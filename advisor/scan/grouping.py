@@ -62,10 +62,10 @@ class Grouping:
         usages.extend(self._usage([processor]) for processor in alone if self.relevant[processor])
         return sorted(usages, key=lambda usage: usage.place[:3])
 
-    def lacking(self, lost: Callable[[str], Set[str]]) -> list[int]:
+    def beside(self, lost: Callable[[str], Set[str]]) -> list[Usage]:
         """Return the loads of other classes of transformers that are asked for `lost` members."""
         return [
-            number
+            self._usage([number])
             for number in (*self.models, *self.processors)
             if not self.relevant[number]
             and self.loads[number].package == "transformers"
@@ -75,10 +75,6 @@ class Grouping:
                 lost(self.loads[number].class_name or "")
             )
         ]
-
-    def beside(self, lost: Callable[[str], Set[str]]) -> list[Usage]:
-        """Return these loads, each by itself."""
-        return [self._usage([number]) for number in self.lacking(lost)]
 
     @property
     def may_concern_us(self) -> bool:
@@ -174,8 +170,7 @@ class Grouping:
     def _keys(self, number: int) -> list[tuple[object, ...]]:
         """What it has in common with what loads the same: in one function, or else anywhere."""
         load = self.loads[number]
-        texts = frozenset(value.text for value in load.checkpoint if value.text)
-        if texts:
+        if texts := frozenset(value.text for value in load.checkpoint if value.text):
             return [(load.scope, texts), (texts,)]
         sources = (argument.source for name, argument in load.arguments.items() if name in _NAMING)
         return [(load.scope, source) for source in sources]

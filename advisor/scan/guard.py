@@ -220,15 +220,13 @@ class _Asking:
         """
         if not _handles(node, _READY):
             return False
-        tried = [part for step in node.body for part in descendants(step)]
+        tried = list(chain.from_iterable(map(descendants, node.body)))
         if any(map(_requires_version, tried)):
             return True
         imports = [step for step in node.body if isinstance(step, ast.Import | ast.ImportFrom)]
         if imports:  # of something in a library, which not every version needs to have
-            whole = (
-                name for step in imports if isinstance(step, ast.Import) for name in step.names
-            )
-            inner = all("." in name.name for name in whole)
+            whole = (step.names for step in imports if isinstance(step, ast.Import))
+            inner = all("." in name.name for name in chain.from_iterable(whole))
             return installed and inner and all(map(_imports_library, imports))
         read = (part.value for part in tried if isinstance(part, ast.Attribute))
         modules = self.ours & _LIBRARIES

@@ -120,11 +120,14 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
     if b"/" not in data or _OWN.match(data):
         return Scan()
     text = decode_utf8(data, name)
-    usages = [
-        Usage(place=place, checkpoint=id, alternatives=(Value(id, place),), key=key)
-        for key, id, place in _entries(text, name)
-        if _is_checkpoint(key, id, vocabulary)
-    ]
+    usages = []
+    for key, id, place in _entries(text, name):
+        word = _HUMP.sub("_", key).lower()
+        catalogued, asks = vocabulary.known(id), _KEY.search(word) is not None
+        hinted = asks and vocabulary.is_id(id) and vocabulary.key_hinted(word)
+        if catalogued or hinted or (asks and vocabulary.resembles(id)):
+            value = Value(id, place)
+            usages.append(Usage(place, checkpoint=id, alternatives=(value,), key=key))
     ignores = tuple(ignores_in_text(text, name)) if MARK in data else ()
     return Scan(usages=tuple(usages), ignores=ignores)
 
@@ -140,12 +143,3 @@ def _entries(text: str, name: str) -> Iterator[tuple[str, str, Location]]:
                 column = word.start() + 1
                 place = Location(name, number, column, number, column + len(word["id"]))
                 yield key, word["id"], place
-
-
-def _is_checkpoint(key: str, id: str, vocabulary: Vocabulary) -> bool:
-    key = _HUMP.sub("_", key).lower()
-    if vocabulary.known(id):
-        return True
-    if not _KEY.search(key):
-        return False
-    return vocabulary.resembles(id) or (vocabulary.is_id(id) and vocabulary.key_hinted(key))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from advisor.scan.abstract import (
     Abstract,
@@ -93,11 +93,7 @@ class Modules:
     """
 
     def __init__(
-        self,
-        files: Sequence[SourceFile],
-        vocabulary: Vocabulary,
-        follow: Follow,
-        loads: list[Load],
+        self, files: Sequence[SourceFile], vocabulary: Vocabulary, follow: Follow, loads: list[Load]
     ) -> None:
         self._files = {file.name: file for file in files if file.kind == "python"}
         self._words = {part.removesuffix(".py") for name in self._files for part in name.split("/")}
@@ -113,14 +109,10 @@ class Modules:
 
     def file(self, importer: str, module: str) -> SourceFile | None:
         """Return the file of a module: beside the importer, as Python finds it, or above."""
-        return next(filter(None, map(self._files.get, self._paths(importer, module))), None)
-
-    def _paths(self, importer: str, module: str) -> Iterator[str]:
-        """Yield where a module may stand."""
         name = module.lstrip(".")
         parts = [part for part in name.split(".") if part]
         if parts and parts[-1] not in self._words:
-            return  # as nearly all are that come from elsewhere
+            return None  # as nearly all are that come from elsewhere
         folders = importer.split("/")[:-1]
         ends = range(len(folders), -1, -1) if parts else range(0)
         if level := len(module) - len(name):
@@ -128,8 +120,10 @@ class Modules:
             ends = range(max(above, 0), above + 1)
         for end in ends:
             path = "/".join([*folders[:end], *parts])
-            yield f"{path}.py"
-            yield f"{path}/__init__.py" if path else "__init__.py"
+            within = self._files.get(f"{path}/__init__.py" if path else "__init__.py")
+            if file := self._files.get(f"{path}.py") or within:
+                return file
+        return None
 
     def imports_of(self, name: str) -> Imports:
         """Return the imports of a file, which know what the others define."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from advisor.scan.guard import expected, is_ready, words
-from advisor.scan.scope import last_name
+from advisor.scan.scope import last_name, parameters
 from advisor.scan.source import BLOCKS, Parsed, descendants, statements
 from advisor.scan.usage import Name, Override
 
@@ -25,8 +25,7 @@ def overrides(parsed: Parsed, names: Iterable[Name]) -> Iterator[Override]:
         methods = [statement for statement in node.body if isinstance(statement, ast.FunctionDef)]
         beside = frozenset(method.name for method in methods)
         for method in methods if bases else ():
-            given = method.args
-            positional = [arg.arg for arg in (*given.posonlyargs, *given.args)]
+            given, positional = method.args, parameters(method)
             start = parsed.location(method)
             behind_def = start._replace(column=start.column + len("def "))
             yield Override(
@@ -83,9 +82,7 @@ def _reached(parsed: Parsed, modules: dict[str, str]) -> Iterator[Name]:
     for part in descendants(parsed.tree):
         match part:  # what is stored need not have been there
             case ast.Attribute(value, name, ast.Load()) if module := _module(value, modules):
-                place = parsed.location(part)
-                column = place.end_column - len(name)
-                place = place._replace(line=place.end_line, column=column)
+                place = parsed.location(part).ending(len(name))
                 yield Name(place, module, name, False, False)
             case ast.Call(ast.Name("getattr"), [owner, ast.Constant(str(name)) as text]):
                 if module := _module(owner, modules):

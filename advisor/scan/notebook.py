@@ -93,17 +93,15 @@ def _loaded(file: str, name: str) -> Any:
         why = "its notebook format is older than 4. Open and save the notebook once"
     elif not isinstance(notebook.get("cells"), list):
         why = "`cells` is missing" if "cells" not in notebook else "`cells` is not a list"
-    elif not all(map(_is_cell, notebook["cells"])):
-        why = "expected cells with text or a list of texts"
+    else:
+        for cell in notebook["cells"]:
+            source = cell.get("source", []) if isinstance(cell, dict) else None
+            texts = source if isinstance(source, list) else [source]
+            if not all(isinstance(text, str) for text in texts):
+                why = "expected cells with text or a list of texts"
     if why:
         raise UnreadableError(name, None, f"is not a notebook: {why}")
     return notebook
-
-
-def _is_cell(cell: Any) -> bool:
-    source = cell.get("source", []) if isinstance(cell, dict) else None
-    texts = source if isinstance(source, list) else [source]
-    return all(isinstance(text, str) for text in texts)
 
 
 def _spot(file: str, lines: list[Line]) -> Callable[[int, int], Spot]:

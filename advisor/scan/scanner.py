@@ -142,14 +142,10 @@ class _Scanner:
                         self._work(file, self._add)
                 except OutOfTimeError:
                     self.note(file, "was not completely read before the time limit")
-                self._end_file()
+                held = {name: values[self._ended[name] :] for name, values in self.held.items()}
+                self.end({name: values for name, values in held.items() if values})
+                self._ended.update({name: len(values) for name, values in held.items()})
         self.begin("")
-
-    def _end_file(self) -> None:
-        """Give what is held more than when the file before it ended."""
-        held = {name: values[self._ended[name] :] for name, values in self.held.items()}
-        self.end({name: values for name, values in held.items() if values})
-        self._ended.update({name: len(values) for name, values in held.items()})
 
     def note(self, file: SourceFile, message: str) -> None:
         """Say what is not checked of a file, or why it is not."""
@@ -183,7 +179,13 @@ class _Scanner:
         except MemoryError:
             self._give_up(file)
         except OSError as error:
-            self._note_unread(file, error)
+            message = f"cannot be read: {reason_of(error)}"
+            if error.errno == errno.EFBIG:
+                self.hold(left_out=["too_large"] * (file.name in self._begun))
+                most = size_shown(MOST_BYTES[file.kind])
+                message = f"is larger than {most}, so it is not checked"
+            if error.errno != errno.EFBIG or not file.name.endswith(".json"):  # mostly data
+                self.note(file, message)
         except UnreadableError as error:
             self.hold(notes=[error.note])
         except RecursionError:
@@ -197,16 +199,6 @@ class _Scanner:
         """Say that a file was not read to its end."""
         self.hold(begun=[file.name], given_up=[file.name])
         self.note(file, GIVEN_UP)
-
-    def _note_unread(self, file: SourceFile, error: OSError) -> None:
-        """Say why a file was not read."""
-        message = f"cannot be read: {reason_of(error)}"
-        if error.errno == errno.EFBIG:
-            self.hold(left_out=["too_large"] * (file.name in self._begun))
-            if file.name.endswith(".json"):  # data, more often than not
-                return
-            message = f"is larger than {size_shown(MOST_BYTES[file.kind])}, so it is not checked"
-        self.note(file, message)
 
     def _add(self, file: SourceFile) -> None:
         self.hold(begun=[file.name])
@@ -305,7 +297,7 @@ class _Scanner:
         study = self.modules.study(parsed)
         walk_file(study)
         grouping = Grouping(study)
-        concerned = names_ids or grouping.may_concern_us or bool(grouping.lacking(self.lost))
+        concerned = names_ids or grouping.may_concern_us or bool(grouping.beside(self.lost))
         if concerned or study.built(ours_alone=True):
             walk_file(study)
             grouping = Grouping(study)

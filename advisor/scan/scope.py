@@ -230,22 +230,19 @@ class Imports:
     def _resolved(self, value: object) -> Values:
         if not isinstance(value, Imported):
             return (value,)  # type: ignore[return-value]
-        key = value.module, value.name
+        key = module, name = value.module, value.name
         if key not in self._known:
             self._known[key] = NOTHING  # where it leads back to itself, or on without an end
             with contextlib.suppress(RecursionError):
-                self._known[key] = self._imported(*key)
+                defined = self.exports(module)
+                values = None if defined is None else defined.get(name)
+                dotted = f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
+                if values is None and self.exports(dotted) is not None:
+                    values = (Module(dotted),)
+                own: Values = (Symbol(module, name),) if defined is None else NOTHING
+                self._known[key] = own if values is None else values
         resolved = self._known[key]
         return resolved if value.certain else doubted(resolved)
-
-    def _imported(self, module: str, name: str) -> Values:
-        defined = self.exports(module)
-        if defined is not None and (values := defined.get(name)) is not None:
-            return values
-        dotted = f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
-        if self.exports(dotted) is not None:
-            return (Module(dotted),)
-        return (Symbol(module, name),) if defined is None else NOTHING
 
 
 class Exported(NamedTuple):

@@ -118,9 +118,7 @@ class Statements(Expressions):
         both = [self.evaluate(node.target), self.evaluate(node.value)]
         values = NOTHING
         if isinstance(node.op, ast.Add):
-            text = any(
-                isinstance(value, (String, PartialString)) for part in both for value in part
-            )
+            text = any(isinstance(it, (String, PartialString)) for it in chain(*both))
             values = joined(both, self.study.location(node)) if text else _ANYTHING
         self.bind(node.target, values)
 
@@ -219,8 +217,13 @@ class Statements(Expressions):
             default = outside.evaluate(expression)
             values = doubted(union(given, default)) if default else given
             if all(isinstance(value, Other) for value in values):  # as what other files give may be
-                fixture = self._fixture(parameter.arg, around)
-                values = fixture or self._annotated(parameter.annotation, outside) or values
+                gives = NOTHING
+                match around.find(parameter.arg):
+                    case (Function(fixture, None),) if "fixture" in map(
+                        last_name, fixture.decorator_list
+                    ):  # which pytest calls
+                        gives = self.study.told(fixture, RESULT)
+                values = gives or self._annotated(parameter.annotation, outside) or values
             names[parameter.arg] = values
         if arguments.vararg is not None:
             names[arguments.vararg.arg] = NOTHING
@@ -261,16 +264,8 @@ class Statements(Expressions):
         part, symbol = ours[0]
         loader = loader_of(Symbol(f"transformers.{symbol.name}", "from_pretrained"))
         kind, place = loader.kind if loader else "", study.location(part)
-        load = Load(
-            place,
-            "transformers",
-            kind,
-            ANNOTATED,
-            symbol.name,
-            arguments={},
-            scope=self.scope.label,
-        )
-        return (study.record(part, load),)
+        load = Load(place, symbol.module, kind, ANNOTATED, symbol.name, arguments={})
+        return (study.record(part, load._replace(scope=self.scope.label)),)
 
     def _walk_classdef(self, node: ast.ClassDef) -> None:
         label = self.scope.inner(node.name)

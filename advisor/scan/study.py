@@ -7,12 +7,7 @@ second one uses it.
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import (
-    Hashable,
-    Iterable,
-    Sequence,
-)
+from collections.abc import Hashable, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
@@ -39,7 +34,6 @@ from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, V
 from advisor.scan.vocabulary import Vocabulary
 
 _LONGEST_SOURCE = 200
-_WORD = re.compile(r"[^\W\d]\w*")
 _HUB_PREFIX = "hf-hub:"
 _IMPORT = "from transformers import"
 
@@ -139,10 +133,7 @@ class Study(Classes):
             loaded = [value for value in loaded if not self.defines(value, name)]
         loaded = loaded[:MOST_VALUES]
         certain = certain and self.is_one(loaded)
-        self.uses.extend(
-            Use(node=node, kind=kind, name=name, receiver=value, certain=certain, passed=passed)
-            for value in loaded
-        )
+        self.uses.extend(Use(node, kind, name, value, certain, passed) for value in loaded)
 
     def take(
         self,
@@ -156,10 +147,7 @@ class Study(Classes):
 
         So is what is taken from something unknown by a name that only classes of it once had.
         """
-        behind = [
-            (self.class_behind(holder, name), isinstance(holder, ForeignObject))
-            for holder in holders
-        ]
+        behind = [(self.class_behind(h, name), isinstance(h, ForeignObject)) for h in holders]
         unknown = all(
             isinstance(holder, (Other, ForeignObject))
             or (isinstance(holder, Loaded) and self.loads[holder.load].class_name is None)
@@ -190,8 +178,7 @@ class Study(Classes):
         node = use.node.func if isinstance(use.node, ast.Call) else use.node
         name_place = None
         if isinstance(node, ast.Attribute) and node.attr == use.name:  # it ends what is used
-            end = self.location(node)
-            name_place = end._replace(line=end.end_line, column=end.end_column - len(use.name))
+            name_place = self.location(node).ending(len(use.name))
         return Call(
             place=self.location(use.node),
             kind=use.kind,
@@ -234,16 +221,15 @@ class Study(Classes):
         if self.chosen is None:
             return values
         first, last = self.chosen
-        meant: list[Abstract] = []
-        for value in values:
-            if isinstance(value, (String, PartialString)):
-                path, line, *_ = value.location
-                inside = path == self.parsed.name and first <= line <= last
-                sure = isinstance(value, String) and value.certain and not given
-                meant.append(value if inside or sure else Other())
-            else:
-                meant.append(value)
-        return tuple(meant)
+
+        def is_meant(value: Abstract) -> bool:
+            if not isinstance(value, (String, PartialString)):
+                return True
+            path, line, *_ = value.location
+            inside = path == self.parsed.name and first <= line <= last
+            return inside or (isinstance(value, String) and value.certain and not given)
+
+        return tuple(value if is_meant(value) else Other() for value in values)
 
     def arguments(self, passed: Iterable[Passed]) -> dict[str, Argument]:
         """Return arguments as the check sees them, by their names."""
@@ -252,14 +238,8 @@ class Study(Classes):
             name_place = None
             if keyword is not None:
                 name_place = self.location(keyword).beginning(len(keyword.arg or ""))
-            arguments[name] = Argument(
-                value=_literal(values),
-                source=self.source(node),
-                pieces=pieces(values),
-                place=self.location(node),
-                name_place=name_place,
-                key_place=key,
-            )
+            value, source, place = _literal(values), self.source(node), self.location(node)
+            arguments[name] = Argument(value, source, pieces(values), place, name_place, key)
         return arguments
 
     def starred(self, name: str) -> Values:

@@ -49,6 +49,10 @@ class Location(NamedTuple):
         path, line, column, _, _, *cell = self
         return Location(path, line, column, line, column + characters, *cell)
 
+    def ending(self, characters: int) -> Location:
+        """Return its last characters, which stand on one line."""
+        return self._replace(line=self.end_line, column=self.end_column - characters)
+
 
 class Value(NamedTuple):
     """A string the code gives to a load; `text` is None where the code alone does not tell.
@@ -136,7 +140,7 @@ class Load(NamedTuple):
         name, written, place = self.class_name, self.class_written, self.class_place
         if not (name and written and place) or written.rpartition(".")[2] != name:
             return None
-        return place._replace(line=place.end_line, column=place.end_column - len(name))
+        return place.ending(len(name))
 
 
 class Call(NamedTuple):

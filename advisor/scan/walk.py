@@ -24,10 +24,7 @@ KINDS = {
     ".ipynb": "notebook",
     **dict.fromkeys((".yaml", ".yml", ".toml", ".json"), "configuration"),
 }
-DIALECTS = {
-    **dict.fromkeys((".pxd", ".pxi", ".pyx"), "Cython"),
-    ".ipy": "a script of IPython",
-}
+DIALECTS = {**dict.fromkeys((".pxd", ".pxi", ".pyx"), "Cython"), ".ipy": "a script of IPython"}
 """What is nearly Python, by suffix: it is searched for words of ours, but not parsed."""
 _TEMPLATE = re.compile(r".+\.py\.(?:in|j2|jinja2?|mako|template|tmpl|tpl)", re.IGNORECASE)
 _SCRIPT = re.compile(r"(?:\.(?:cgi|fcgi|\d+))?")
@@ -84,10 +81,7 @@ _OTHERS = ("--others", "--exclude-standard")
 
 
 def find_files(
-    paths: Sequence[Path],
-    root: Path,
-    exclude: Sequence[str] = (),
-    deadline: Deadline | None = None,
+    paths: Sequence[Path], root: Path, exclude: Sequence[str] = (), deadline: Deadline | None = None
 ) -> Found:
     """Return the files under `paths`, each once.
 
@@ -117,7 +111,6 @@ class _Walk:
         self.root = root
         self._bound = Path(root)
         self._excludes = excluding(exclude)
-        self._beginning = cache(self._named)
         self._aside = cache(self._left_aside)
         self._behind_link = cache(lambda folder: leads_out(folder, self._bound))
         self.files: dict[str, SourceFile] = {}
@@ -249,15 +242,9 @@ class _Walk:
         """The path as reports show it: relative to the root, with forward slashes."""
         if path == self.root:
             return os.curdir
-        folder, _, name = path.rpartition(os.sep)
-        return self._beginning(folder or os.sep) + name_of(name)
-
-    def _named(self, folder: str) -> str:
-        """What the names of files in a folder begin with."""
         with contextlib.suppress(ValueError):  # on another drive
-            folder = os.path.relpath(folder, self.root)
-        folder = "" if folder == os.curdir else name_of(folder).replace(os.sep, "/")
-        return folder and f"{folder.removesuffix('/')}/"
+            path = os.path.relpath(path, self.root)
+        return name_of(path).replace(os.sep, "/")
 
     def _note(self, path: str, message: str) -> None:
         self.notes.append(FileNote(self._name(path), None, message))

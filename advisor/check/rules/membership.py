@@ -79,10 +79,8 @@ def _missing_of_class(case: Case, made: Built) -> Iterator[Finding]:
         removed = case.release.removed
         change = removed(made.class_name, "attribute") or removed(name, "attribute")
         message = _absence(case, Receiver(at, owner, ()), name, life)
-        end, new = made.place, (change.instead or "") if change else ""
-        named = end._replace(line=end.end_line, column=end.end_column - len(name))
-        sure = change and change.kind == "renamed" and new.isidentifier()
-        edits = (Edit(named, new, name),) if sure else ()
+        new = change.instead or "" if change and change.kind == "renamed" else ""
+        edits = (Edit(made.place.ending(len(name)), new, name),) if new.isidentifier() else ()
         yield Finding(message, made.place, edits=edits, change=change)
 
 
