@@ -155,10 +155,8 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
     if changes.files:
         note(f"fixed {places}")
         inspection = project.inspect()
-    if options.write_baseline:
-        findings = [
-            finding for finding in inspection.findings if finding.level != "note"
-        ]  # which fail nothing
+    if options.write_baseline:  # notes fail nothing
+        findings = [finding for finding in inspection.findings if finding.level != "note"]
         refuse_other_contents(options.write_baseline)
         write_text(options.write_baseline, baseline_text(findings))
         note(f"wrote {count(len(findings), 'finding')} to {path_shown(options.write_baseline)}")

@@ -68,12 +68,12 @@ def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
         ids = dict.fromkeys(visible(usage.checkpoint) for usage in code if usage.checkpoint)
         others = f" It loads:\n# {first_named([*ids], 3)}" if ids else ""
         made = (model for model in rulebase.checkpoints.values() if model.loader == TRANSFORMERS)
-        texts = (
-            NOTHING.format(task=checkpoint.tasks[0], checkpoint=checkpoint.id, others=others)
-            for checkpoint in made
-            if checkpoint.tasks
+        able = (
+            NOTHING.format(task=it.tasks[0], checkpoint=it.id, others=others)
+            for it in made
+            if it.tasks
         )
-        return HEAD + next(texts, "") + tail, 0
+        return HEAD + next(able, "") + tail, 0
     named: Counter[str] = Counter()
     blocks = [
         _choice(case, rulebase.checkpoints[id], json.loads(needs), usages, named)
@@ -89,11 +89,8 @@ def _loads(case: Case) -> dict[tuple[str, str], list[Usage]]:
     only where no other code loads anything.
     """
     tests_alone = all(_is_test(usage.place.path) for usage in case.scan.loading)
-    pairs = [
-        (usage, checkpoint)
-        for usage, checkpoint in case.catalogued()
-        if tests_alone or not _is_test(usage.place.path)
-    ]
+    catalogued = case.catalogued()
+    pairs = [it for it in catalogued if tests_alone or not _is_test(it[0].place.path)]
     models = [pair for pair in pairs if pair[0].model is not None]
     loads: dict[tuple[str, str], list[Usage]] = {}
     for usage, checkpoint in models or pairs:
@@ -115,7 +112,7 @@ def _needs_of_header(case: Case, checkpoint: Checkpoint, path: str) -> Needs:
     """Return the answers that `advisor code` wrote a program for, by flag; none for other code.
 
     A limit of memory is left out where the program loads in fewer bits: the check judges the
-    weights as they are stored.
+    weights as they are stored. Defaults that the command took are added where they decide.
     """
     source = case.source(path)
     left_out = {"memory-gb"} if "BitsAndBytesConfig(" in source else set()
@@ -127,23 +124,14 @@ def _needs_of_header(case: Case, checkpoint: Checkpoint, path: str) -> Needs:
                 if name != flag and name in case.rulebase.question_names and name not in left_out:
                     given.setdefault(name, []).append(value)
         if set(given.get(TASK, [])) & {*checkpoint.tasks, *checkpoint.fine_tune}:
-            needs: Needs = {
-                name: options[0] if len(options) == 1 else options
-                for name, options in given.items()
-            }
-            return needs | _assumed(case.rulebase, checkpoint, needs)
+            needs: Needs = {name: texts if texts[1:] else texts[0] for name, texts in given.items()}
+            with suppress(UsageError):  # several tasks, or a need of an older version
+                judged = judgement_of(case.rulebase, checkpoint.id, needs)
+                while judged.flag and judged.settles and judged.flag not in needs:
+                    needs[judged.flag] = judged.decision.profile[judged.settles].options[0]
+                    judged = judgement_of(case.rulebase, checkpoint.id, needs)
+            return needs
     return {}
-
-
-def _assumed(rulebase: RuleBase, checkpoint: Checkpoint, needs: Needs) -> Needs:
-    """Return the defaults that the program's command took where an open answer would decide."""
-    added: Needs = {}
-    with suppress(UsageError):  # several tasks, or a need of an older version
-        judged = judgement_of(rulebase, checkpoint.id, needs)
-        while judged.flag and judged.settles and judged.flag not in added:
-            added[judged.flag] = judged.decision.profile[judged.settles].options[0]
-            judged = judgement_of(rulebase, checkpoint.id, {**needs, **added})
-    return added
 
 
 def _choice(

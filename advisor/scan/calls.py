@@ -253,8 +253,8 @@ class EvaluatedCall(NamedTuple):
         ids = study.checkpoints(node, checkpoint)
         classes = (cls.name for cls in self.holders if isinstance(cls, LocalClass | ImportedClass))
         own = next(classes, None) if loader.kind == "model" else None
-        tables = self.passed if loader.kind == "pipeline" else ()
-        tables = tuple(passed for passed in tables if passed.name == _OF_MODEL)
+        pipeline = loader.kind == "pipeline"
+        tables = (passed for passed in self.passed if pipeline and passed.name == _OF_MODEL)
         passed_on = (passed for table in tables for passed in spread(table.values, table.node))
         load = Load(
             place=study.location(node),
@@ -298,11 +298,9 @@ class EvaluatedCall(NamedTuple):
 
         What was loaded counts where it is passed, and in lists and dictionaries one level down.
         """
-        if any(
-            isinstance(callee, (Function, LocalClass))
-            or (isinstance(callee, Symbol) and loader_of(callee) is not None)
-            for callee in self.callees
-        ):
+        symbols = (callee for callee in self.callees if isinstance(callee, Symbol))
+        ours = any(isinstance(callee, (Function, LocalClass)) for callee in self.callees)
+        if ours or any(map(loader_of, symbols)):
             return NOTHING
         builtin = isinstance(self.node.func, ast.Name) and not self.callees
         if name == "map" and len(self.passed) > 1 and builtin:  # what is done for its items
@@ -313,11 +311,9 @@ class EvaluatedCall(NamedTuple):
         if makes_table and all(passed.keyword or passed.key for passed in self.passed):
             return self._table()
         given = (value for argument in self.passed for value in argument.values)
-        loaded: list[Loaded] = []
-        for value in given:
-            inner = value.groups if isinstance(value, (ListLiteral, DictLiteral)) else ((value,),)
-            loaded.extend(v for group in inner for v in group if isinstance(v, Loaded))
-        if loaded:
+        groups = (v.groups if isinstance(v, ListLiteral | DictLiteral) else ((v,),) for v in given)
+        inside = (value for held in groups for group in held for value in group)
+        if loaded := [value for value in inside if isinstance(value, Loaded)]:
             return self._given_away(name, loaded)
         if makes_table:
             return self._table()

@@ -306,9 +306,7 @@ class Expressions:
 
     def _visit_yield(self, node: ast.Yield) -> Values:
         values, function = self.evaluate(node.value), self.scope.function
-        once = function and any(
-            last_name(decorator) in _ONCE for decorator in function.decorator_list
-        )
+        once = function and not _ONCE.isdisjoint(map(last_name, function.decorator_list))
         self.learn_result(values if once or not values else bounded(ListLiteral((values,))))
         return NOTHING
 
@@ -329,18 +327,14 @@ class Expressions:
         else:
             callees = self.evaluate(function)
             if self.study.extending:  # an object of a class of the file may say how it is called
-                owners = [
-                    isinstance(it, Loaded) and self.study.defines(it, "__call__") for it in callees
-                ]
-                both = zip(owners, callees, strict=True)
-                callees = tuple(LocalObject(owner) if owner else callee for owner, callee in both)
+                defines = self.study.defines
+                owned = ((isinstance(it, Loaded) and defines(it, "__call__"), it) for it in callees)
+                callees = tuple(LocalObject(owner) if owner else callee for owner, callee in owned)
         passed = self._passed(node)
         if isinstance(function, ast.Attribute) and function.attr == "append":
             self._append(function, passed)
-        call = EvaluatedCall(
-            self.study, self.scope, node, holders, callees, passed[:_MOST_ARGUMENTS]
-        )
-        return call.result()
+        passed = passed[:_MOST_ARGUMENTS]
+        return EvaluatedCall(self.study, self.scope, node, holders, callees, passed).result()
 
     def _append(self, function: ast.Attribute, passed: Sequence[Passed]) -> None:
         """A list that what was loaded gave something to holds it from here on."""

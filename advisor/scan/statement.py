@@ -234,21 +234,8 @@ class Statements(Expressions):
             objects = self.study.objects_of(around.label)
             names[positional[0].arg] = (LocalClass(around.label),) if of_class else objects
 
-    def _fixture(self, name: str, around: Scope) -> Values:
-        """What pytest passes for a parameter that has the name of a fixture."""
-        match around.find(name):
-            case (Function(node, None),) if any(
-                last_name(decorator) == "fixture" for decorator in node.decorator_list
-            ):
-                return self.study.told(node, RESULT)
-        return NOTHING
-
     def _annotated(self, annotation: ast.expr | None, outside: Expressions) -> Values:
-        """What a parameter is by its annotation.
-
-        That is a load of a vision-language class, maybe among others, or an object of a class of
-        the project.
-        """
+        """What a parameter is by its annotation: a load, of the one class of ours that it names."""
         study = self.study
         ours = [
             (part, value)

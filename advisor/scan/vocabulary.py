@@ -207,11 +207,10 @@ class Vocabulary:
         if {text[text.index("/") :], _squeezed(text)} & self._alike:
             return True
         words = _NOT_WORDS.split(text)
-        return any(
-            word != other and SequenceMatcher(None, word, other).ratio() >= _NEAR
-            for place, word in enumerate(words)
-            for other in self._words.get(_without(words, place), ())
+        others = (
+            (w, it) for n, w in enumerate(words) for it in self._words.get(_without(words, n), ())
         )
+        return any(w != it and SequenceMatcher(None, w, it).ratio() >= _NEAR for w, it in others)
 
     @cached_property
     def _alike(self) -> frozenset[str]:

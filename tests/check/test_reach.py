@@ -20,7 +20,7 @@ def test_a_function_of_another_file_that_loads_its_parameter_is_followed(check):
     assert usages(check(files)) == [("app.py", 2, CLIP), ("app.py", 3, CLIP)]
 
 
-@pytest.mark.parametrize("files", [20, 250])
+@pytest.mark.parametrize("files", [20, 500])
 def test_a_name_is_followed_through_files_that_pass_it_on(check, files):
     passed_on = {f"lib/a{n}.py": f"from lib.a{n + 1} import NAME\n" for n in range(files)}
     result = check(

@@ -37,9 +37,8 @@ def not_on_the_hub(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Fi
     """A checkpoint whose files are had elsewhere, loaded as if the Hub had it."""
     if checkpoint.home and usage.model and not _is_local(usage):
         message = f"{checkpoint.id} is not on the Hub. Its files are at {checkpoint.home}"
-        fix = (
-            f"load a local folder. `advisor show {checkpoint.id}` explains how to create the folder"
-        )
+        shown = f"`advisor show {checkpoint.id}` explains how to create the folder"
+        fix = f"load a local folder. {shown}"
         yield Finding(message, id_place(usage), fix=fix)
 
 

@@ -12,7 +12,6 @@ from advisor.check.finding import Finding
 from advisor.check.fixing import TEXTS_AT_ONCE
 from advisor.check.identity import Identity
 from advisor.model import Checkpoint
-from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import UNKNOWN, Call, Usage
 
 TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")
@@ -43,16 +42,11 @@ def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterato
             and model.id.partition("/")[0] == owner
         ]
         typical = sorted(made, key=lambda model: not set(model.typical) & tasks)
-        finished = typical[0].id if typical else None
-        message = (
-            f"{checkpoint.id} is only pre-trained, and this code uses the model without fine-tuning"
-        )
-        fix = (
-            f"use a fine-tuned checkpoint such as {finished}"
-            if finished
-            else "fine-tune the model first"
-        )
-        yield Finding(message, usage.place, fix=fix)
+        use = "this code uses the model without fine-tuning"
+        fix = "fine-tune the model first"
+        if typical:
+            fix = f"use a fine-tuned checkpoint such as {typical[0].id}"
+        yield Finding(f"{checkpoint.id} is only pre-trained, and {use}", usage.place, fix=fix)
 
 
 @rule("composed-untrained", each=Case.usages)
@@ -99,25 +93,16 @@ def softmax_for_sigmoid(case: Case, usage: Usage, identity: Identity) -> Iterato
     functions, logits = case.knowledge("functions"), set(case.knowledge("logits"))
     for call in usage.calls if identity.model_type in case.knowledge("model_types") else ():
         if call.certain and call.name in functions and logits & set(call.of):
-            message = (
-                f"{identity.id} was trained with a sigmoid per image-text pair, and this "
-                "code applies a softmax"
-            )
+            trained = f"{identity.id} was trained with a sigmoid per image-text pair"
             fix = "use `torch.sigmoid(logits)`, which keeps the order of the labels"
-            yield Finding(message, call.place, fix=fix)
-
-
-@lru_cache(maxsize=1)
-def _prompted(rulebase: RuleBase) -> tuple[Checkpoint, ...]:
-    """The checkpoints whose prompts open with a task token."""
-    catalogue = rulebase.checkpoints.values()
-    return tuple(model for model in catalogue if any(map(TOKEN.match, model.prompts.values())))
+            yield Finding(f"{trained}, and this code applies a softmax", call.place, fix=fix)
 
 
 @rule("prompt-of-another", each=Case.catalogued, citing=("prompts",))
 def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A task token that opens the prompt, and that only another fine-tune knows, or none."""
-    prompted = _prompted(case.rulebase)
+    catalogue = case.rulebase.checkpoints.values()
+    prompted = [model for model in catalogue if any(map(TOKEN.match, model.prompts.values()))]
     if usage.trained or checkpoint.processor not in {model.processor for model in prompted}:
         return
     if {call.name for call in usage.calls} & set(case.knowledge("teaches")):
@@ -156,9 +141,8 @@ def line_reader_on_pages(case: Case, usage: Usage, checkpoint: Checkpoint) -> It
     pages = (_words(around) | _words(path.rpartition("/")[2])) & set(case.knowledge("page_words"))
     if pages:
         shown = ", ".join(f"`{word}`" for word in sorted(pages)[:3])
-        message = (
-            f"{checkpoint.id} reads single lines, but this code seems to pass whole pages ({shown})"
-        )
+        passes = f"this code seems to pass whole pages ({shown})"
+        message = f"{checkpoint.id} reads single lines, but {passes}"
         fix = "crop the lines of the page first, or use a checkpoint that reads pages"
         yield Finding(message, usage.place, fix=fix)
 

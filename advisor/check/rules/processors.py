@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from advisor.check.case import TRANSFORMERS, Case, mentions, rule, uses_of
+from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Finding
 from advisor.check.identity import Identity, identity_of
 from advisor.check.loaded import sure_uses
@@ -97,11 +97,10 @@ def processor_of_another(
 def _resized(case: Case, pair: Pair, model: Identity) -> bool:
     """True where code sets the size of the images, or the model takes any."""
     calls = [call for call in pair.usage.calls if call.receiver.place == pair.load.place]
-    given = {*pair.load.arguments, *(name for call in calls for name in call.arguments)}
-    stored = {call.name for call in uses_of(pair.usage, pair.load, "assign")}
+    named = {*pair.load.arguments, *(name for call in calls for name in call.arguments)}
+    named |= {call.name for call in calls if call.kind == "assign"}
     takes = any(ANY_SIZE in call.arguments for call in pair.usage.calls)
-    of_any = model.model_type in case.knowledge("any_size")
-    return takes or of_any or not {*given, *stored}.isdisjoint(SIZED)
+    return takes or model.model_type in case.knowledge("any_size") or bool(named & {*SIZED})
 
 
 @rule("processor-does-not-match", each=lambda case: ((pair,) for pair in _pairs(case, TOKENIZER)))
@@ -118,11 +117,9 @@ def tokenizer_of_another(case: Case, pair: Pair) -> Iterator[Finding]:
         id = second[0].text if len(second) == 1 else None
     theirs, ours = _vocabularies(case, pair.source), _vocabularies(case, id)
     of_model = [call for call in usage.calls if call.receiver.place == usage.place]
-    renewed = {call.name for call in of_model}
     anew = any(call.kind == "assign" and not call.of for call in of_model)
-    if not id or not theirs or not ours or theirs & ours:
-        return
-    if anew or not renewed.isdisjoint(case.knowledge("renewing")):
+    anew = anew or any(call.name in case.knowledge("renewing") for call in of_model)
+    if not id or not theirs or not ours or theirs & ours or anew:
         return
     has, knows = (" or ".join(sorted(names)) for names in (theirs, ours))
     words = f"which has the vocabulary of {has}, but {id} uses the vocabulary of {knows}"

@@ -42,9 +42,8 @@ def changed_class(case: Case) -> Iterator[Finding]:
 def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
     """Names imported from transformers, and those written where something is loaded."""
     for name in case.scan.names:
-        if name.optional or name.module.partition(".")[0] != TRANSFORMERS:
-            continue
-        if f"/{TRANSFORMERS}/" not in f"/{name.place.path}":  # the library, or a copy of it
+        inside = f"/{TRANSFORMERS}/" in f"/{name.place.path}"  # the library, or a copy of it
+        if not (name.optional or inside) and name.module.partition(".")[0] == TRANSFORMERS:
             yield name.name, name.place
     optional = {(name.place.path, name.name) for name in case.scan.names if name.optional}
     reached = {name.place for name in case.scan.names if not name.imported}
@@ -277,13 +276,10 @@ def _last(case: Case, module: str, name: Name) -> str | None:
     """The last described release before the judged one that has the name there."""
     table = release_table()
     mask = table.masks(block_of(module), f"{module}:").get(name.name, 0)
+    versions = (version for number, version in enumerate(table.versions) if mask >> number & 1)
     judged = version_number(case.release.version)
-    had = (
-        version
-        for number, version in enumerate(table.versions)
-        if mask >> number & 1 and version_number(version) < judged
-    )
-    return max(had, key=version_number, default=None)
+    before = (version for version in versions if version_number(version) < judged)
+    return max(before, key=version_number, default=None)
 
 
 @lru_cache(maxsize=1024)
