@@ -68,12 +68,9 @@ def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
         ids = dict.fromkeys(visible(usage.checkpoint) for usage in code if usage.checkpoint)
         others = f" It loads:\n# {first_named([*ids], 3)}" if ids else ""
         made = (model for model in rulebase.checkpoints.values() if model.loader == TRANSFORMERS)
-        able = (
-            NOTHING.format(task=it.tasks[0], checkpoint=it.id, others=others)
-            for it in made
-            if it.tasks
-        )
-        return HEAD + next(able, "") + tail, 0
+        shown = next(model for model in made if model.tasks)
+        nothing = NOTHING.format(task=shown.tasks[0], checkpoint=shown.id, others=others)
+        return HEAD + nothing + tail, 0
     named: Counter[str] = Counter()
     blocks = [
         _choice(case, rulebase.checkpoints[id], json.loads(needs), usages, named)

@@ -207,10 +207,9 @@ class Vocabulary:
         if {text[text.index("/") :], _squeezed(text)} & self._alike:
             return True
         words = _NOT_WORDS.split(text)
-        others = (
-            (w, it) for n, w in enumerate(words) for it in self._words.get(_without(words, n), ())
-        )
-        return any(w != it and SequenceMatcher(None, w, it).ratio() >= _NEAR for w, it in others)
+        others = (self._words.get(_without(words, place), ()) for place in range(len(words)))
+        pairs = ((word, other) for word, own in zip(words, others, strict=True) for other in own)
+        return any(a != b and SequenceMatcher(None, a, b).ratio() >= _NEAR for a, b in pairs)
 
     @cached_property
     def _alike(self) -> frozenset[str]:
