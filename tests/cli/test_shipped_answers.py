@@ -586,9 +586,9 @@ def test_a_licence_is_cut_before_its_brackets_and_a_metric_is_said_once(advisor,
     pages = [advisor("recommend", "--task", task.id).out for task in rulebase.tasks]
     assert not re.search(r"\([^()]* …", "".join(pages))
     assert not any("no published result; " in page and UNSCORED in page for page in pages)
-    ten_shot = Published("ImageNet-1k from 10 images a class", TEN_SHOT, 79.7, "higher", "", (0, 0))
+    ten_shot = Published("ImageNet-1k, 10 images a class", TEN_SHOT, 79.7, "higher", "", (0, 0))
     assert TEN_SHOT in {metric for each in rulebase.yardsticks.values() for metric in each.metrics}
-    assert ten_shot.name == "ImageNet-1k from 10 images a class top-1"
+    assert ten_shot.name == "ImageNet-1k, 10 images a class top-1"
 
 
 def test_first_sentences_of_reasons_are_short_and_name_their_subject(rulebase):
