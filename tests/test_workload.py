@@ -116,8 +116,8 @@ def test_a_number_that_changes_no_choice_still_says_how_long_it_takes(rules, cap
     shown = " ".join(capsys.readouterr().out.split())
     assert "Time" in shown
     assert "minutes (" in shown or "hours (" in shown
-    alone = "without thinking and data loading"
-    assert f"for 3,000 items on a 24 GB card, one at a time, 20 tokens each, {alone}" in shown
+    assert "), without thinking, for 3,000 items on a 24 GB card" in shown
+    assert "one at a time, 20 tokens each, without data loading" in shown
 
 
 def test_a_number_in_a_sentence_is_understood_where_it_changes_no_choice(capsys):
@@ -199,6 +199,24 @@ def test_where_all_known_times_are_too_long_the_answer_names_the_fastest(rules, 
     assert "known time" not in page.out
     assert run(["recommend", *flags, "--within", "9000h"]) == 0
     assert "known time" not in capsys.readouterr().out
+
+
+def test_how_long_a_model_thinks_is_not_known_so_nothing_holds_it_to_a_bound(rules):
+    asked = {"task": "dataset-captioning", "device": "gpu", "memory-gb": 24, "collection": 50000}
+    free = recommend(rules, **asked)
+    assert rules.forms[free.checkpoint].thinks
+    assert "without thinking" in free.advice[0].hours(free.advice[0].selection.picks[0]).text
+    bounded = recommend(rules, **asked, within="60h")
+    assert not rules.forms[bounded.checkpoint].thinks
+    assert bounded.advice[0].hours(bounded.advice[0].selection.picks[0]).about <= 60
+
+
+def test_a_yes_or_no_to_a_pair_takes_its_first_word_without_a_thought(rules):
+    asked = {"task": "image-text-matching", "language": "zh", "device": "gpu"}
+    advice = recommend(rules, **asked, collection=100_000).advice[0]
+    took = advice.hours(advice.selection.picks[0])
+    assert (took.tokens, took.thinks) == (1, False)
+    assert "1 token each" in took.text
 
 
 def test_rules_without_speeds_know_no_hours(rules):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from advisor.decide.memory import PAGE_PIXELS, PAGES, PIXELS, file_dtype, weights_mb
 from advisor.engine.profile import Answer, Profile, as_number, counted
 from advisor.errors import UsageError
+from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -50,13 +51,14 @@ class Hours(NamedTuple):
     @property
     def text(self) -> str:
         """What it takes, in words."""
-        written = f", one at a time, {self.tokens:,} tokens each" if self.tokens else ""
+        written = f", one at a time, {count(self.tokens, 'token')} each" if self.tokens else ""
         times, name = next((n, name) for n, name in SPANS if self.about * n >= 1 or n == HOUR)
         low, about, high = (rounded(times * each) for each in (self.low, self.about, self.high))
         span = f" ({low}-{high})" if low != high else ""
-        took = f"about {about} {self.unit.replace('hours', name)}{span} for {self.items:,.0f} items"
-        beside = "thinking and data loading" if self.thinks else "data loading"
-        return f"{took} on {self.machine}{written}, without {beside}"
+        took = f"about {about} {self.unit.replace('hours', name)}{span}"
+        took += ", without thinking," if self.thinks else ""
+        items = f"for {self.items:,.0f} items on {self.machine}{written}"
+        return f"{took} {items}, without data loading"
 
 
 class Within(NamedTuple):
@@ -119,7 +121,7 @@ def time_of(
         items / HOUR * _seconds(workload, checkpoint, speed, tower, image_tokens, written, end)
         for end in (1, 0)
     )
-    thinks = bool(written) and checkpoint.thinks
+    thinks = written > 1 and checkpoint.thinks  # a yes or no is its first word
     return Hours(low, high, speed.unit, speed.label, items, written, thinks)
 
 
@@ -194,11 +196,17 @@ def within_rules(rulebase: RuleBase, within: str | float, profile: Profile) -> R
 
 
 def hours_within(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> float | None:
-    """Return the hours that a bound is held against: those of a whole machine, all its cores."""
+    """Return the hours that a bound is held against: those of a whole machine, all its cores.
+
+    None where they are not known: of a checkpoint that thinks before it answers only too many are.
+    """
     workload = workload_of(rulebase, checkpoint)
     speed = workload and _speed(rulebase, profile, workload)
     took = time_of(rulebase, checkpoint, profile, rulebase.within.items)
-    return round(took.about / speed.cores, 2) if took and speed else None
+    if speed is None or took is None:
+        return None
+    whole = round(took.about / speed.cores, 2)
+    return None if took.thinks and whole <= rulebase.within.hours else whole
 
 
 def _speed(rulebase: RuleBase, profile: Profile, workload: Workload) -> Speed | None:

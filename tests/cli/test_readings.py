@@ -88,9 +88,17 @@ def test_two_outputs_at_once_are_refused_and_not_dropped(advisor):
             "--training none",
         ),
         (("--components", "custom", "--training", "none"), "--training none"),
+        (("--task", "document-classification", "--language", "none"), "--language none"),
     ],
 )  # fmt: skip
 def test_a_contradiction_names_the_answer_to_drop(advisor, arguments, drop):
     result = advisor("recommend", *arguments)
     assert result.code == 2
     assert f"hint: drop `{drop}`" in result.err
+
+
+def test_pictures_whose_classes_are_numbers_have_no_language(advisor):
+    asked = ("recommend", "--task", "supervised-classification", "--num-examples", "5000")
+    wordless = advisor(*asked, "--language", "none", "--format", "json").json
+    named = advisor(*asked, "--format", "json").json
+    assert wordless["checkpoints"][0]["id"] == named["checkpoints"][0]["id"]
