@@ -89,7 +89,8 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
     "--webgpu": ("--device browser",),
     "--sarif": ("--format sarif",),
     "--junit": ("--format junit",),
-    "--all": ("--verbose",),
+    **dict.fromkeys(("--all", "--why", "--explain", "--reasons", "--details"), ("--verbose",)),
+    "-d": ("--device",),
     "-v": ("--version",),
     "--dir": ("--folder",),
 }

@@ -5,6 +5,7 @@ Only errors come here, so that this may look at all commands and read the words 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -35,6 +36,7 @@ from advisor.errors import (
 )
 from advisor.model import TASK, Question
 from advisor.naming import same_name
+from advisor.need.code_command import WRITTEN
 from advisor.need.likely_meaning import MeantFlag, meant_flag
 from advisor.need.likely_meaning import explained as in_words
 from advisor.need.reading import read
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 NAMELESS = (
-    *("not-understood", "unknown-kind", "unknown-thing", "unknown-topic"),
+    *("file-to-write", "not-understood", "unknown-kind", "unknown-thing", "unknown-topic"),
     "unknown-command or task",
 )
 """Kinds of errors of a name that may be known elsewhere."""
@@ -89,9 +91,10 @@ def meant_line(error: Any, line: CommandLine) -> list[str]:
         elif getattr(error, "of", "") in rulebase.question_ids and Path(error.name).exists():
             raise UsageError(error.message, hint=FILES)
         elif getattr(error, "kind", "") == "unknown-option" and not getattr(error, "spelt", True):
-            meant = _with_task(rulebase, error.of, error.name, words)
+            meant = _with_words(rulebase, error.of, error.name, words)
         elif getattr(error, "kind", "") in NAMELESS:
-            meant = _with_name(rulebase, getattr(error, "name", words[-1]), words)
+            other = in_other_words(words)
+            meant = _with_name(rulebase, getattr(error, "name", words[-1]), other or words) or other
     if meant in ([], words):
         return []
     say_taken(meant)
@@ -158,10 +161,11 @@ def _with_places(rulebase: RuleBase, extra: str, words: list[str]) -> list[str]:
     return meant if rest and command == "try" else []
 
 
-def _with_task(rulebase: RuleBase, of: str, name: str, words: list[str]) -> list[str]:
-    """Return a command line with the one task that words speak of which no option is called by.
+def _with_words(rulebase: RuleBase, of: str, name: str, words: list[str]) -> list[str]:
+    """Return a command line with what words say that no option of a question is called by.
 
-    Beside the task that was given, and a number of examples, they are read as in a sentence.
+    That is the one option that they answer it with, else the one task that they speak of: beside
+    the task that was given, and a number of examples, they are read as in a sentence.
     """
     flag = f"--{rulebase.question(of).typed}"
     line = [part for word in words for part in _parted(word)]
@@ -169,6 +173,9 @@ def _with_task(rulebase: RuleBase, of: str, name: str, words: list[str]) -> list
     if values.get(flag) != name or name.lower() in rulebase.family_names:
         return []
     beside = values.get(f"--{TASK}", "") if of != TASK else ""
+    if of != TASK and (option := _option_said(rulebase, of, name)):
+        line[line.index(flag) + 1] = option
+        return line
     if checkpoints_called(rulebase, name) or (of != TASK and not beside):
         return []
     examples = f"{values['--num-examples']} examples" if "--num-examples" in values else ""
@@ -180,6 +187,15 @@ def _with_task(rulebase: RuleBase, of: str, name: str, words: list[str]) -> list
     if beside:
         line[line.index(f"--{TASK}") + 1] = task
     return line
+
+
+def _option_said(rulebase: RuleBase, of: str, words: str) -> str:
+    """Return the one option of a question that words answer it with; empty where none, or more."""
+    reading = read(rulebase, words)
+    answers = [a for a in (*reading.answers, *reading.concluded) if a.question == of]
+    names = {name for answer in answers for name in answer.answer.names}
+    typed = {o.id: o.typed for o in rulebase.question(of).options}
+    return "".join(typed.get(name, name) for name in names) if len(names) == 1 else ""
 
 
 def _parted(word: str) -> list[str]:
@@ -198,32 +214,41 @@ def _with_name(rulebase: RuleBase, name: str, words: list[str]) -> list[str]:
     """Return a command line for a name that is known elsewhere: of an option, a family, a task."""
     command, *rest = words
     wanted = name.lower()
-    family = rulebase.family_names.get(wanted)
+    family = rulebase.family_names.get(same_name(name, rulebase.family_names) or "")
     called = checkpoints_called(rulebase, name)
     question = _question(rulebase, wanted, alone=command == name)
+    if command == "code" and name in rest and Path(name).suffix in WRITTEN:
+        return [*(word for word in words if word != name), "--output", name]
     if command == "compare":
-        if wanted in rulebase.task_names:
-            raise UsageError(
-                f"`{name}` is a task, but `advisor compare` takes families or checkpoints",
-                hint=f"run `advisor recommend --task {wanted}` to compare the models for the task",
-            )
-        others = [word for word in rest if word.lower() not in BETWEEN_TWO]
-        families = [rulebase.family_names.get(word.lower()) for word in others]
-        if all(families) and len({family.id for family in families if family}) > 1:
-            return [command, *(family.id for family in families if family)]
-        models = {word: checkpoints_called(rulebase, word) for word in others}
-        return [command, *(models[word][0].id if models[word] else word for word in others)]
+        return _compared(rulebase, name, rest)
     if command in ("help", "list") and (meant := in_other_words(words[command == "help" :])):
         return meant
     if command == "list" and len(rest) == 1 and (flag := _flag_of(rulebase, name)):
         return ["list", "checkpoints", flag, wanted]
     if command == "list" and called:
         return ["show", name]
+    if command == "show" and family and len(rest) == 1:
+        return [command, family.id]
     if question and command in ("list", "show", "help", "explain", name):
         return ["show", question.typed]
     if len(words) == 1 + (command != name) and (family or called or name in rulebase.checkpoints):
         return ["show", name] if command in ("explain", "help", name) else []
     return []
+
+
+def _compared(rulebase: RuleBase, name: str, words: Sequence[str]) -> list[str]:
+    """Return the command that compares what words name. Raises UsageError for a task."""
+    if name.lower() in rulebase.task_names:
+        raise UsageError(
+            f"`{name}` is a task, but `advisor compare` takes families or checkpoints",
+            hint=f"run `advisor recommend --task {name.lower()}` to compare its models",
+        )
+    others = [word for word in words if word.lower() not in BETWEEN_TWO]
+    families = [rulebase.family_names.get(word.lower()) for word in others]
+    if all(families) and len({family.id for family in families if family}) > 1:
+        return ["compare", *(family.id for family in families if family)]
+    models = {word: checkpoints_called(rulebase, word) for word in others}
+    return ["compare", *(models[word][0].id if models[word] else word for word in others)]
 
 
 def _question(rulebase: RuleBase, name: str, *, alone: bool) -> Question | None:

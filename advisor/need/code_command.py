@@ -14,7 +14,7 @@ from advisor.console.output import Showing, note, showing
 from advisor.decide.command_lines import command, quoted
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile, make_profile
-from advisor.errors import UsageError
+from advisor.errors import UnknownNameError, UsageError
 from advisor.files import path_shown
 from advisor.model import TASK
 from advisor.naming import same_name
@@ -173,9 +173,9 @@ def _meant(
     assumed = _assumed(rulebase, runtime)
     if not (text or given):
         raise UsageError("no task was passed", hint="pass a task, e.g. `advisor code captioning`")
-    file = text.partition(" ")[0]
-    if Path(file).suffix.lower() in WRITTEN:
-        raise UsageError(f"`{file}` is a file to write", hint=f"pass `--output {file}`")
+    if file := next((word for word in text.split() if Path(word).suffix.lower() in WRITTEN), ""):
+        message, hint = f"`{file}` is a file to write", f"pass `--output {file}`"
+        raise UnknownNameError(message, hint=hint, kind="file-to-write", name=file)
     if _is_id(rulebase, text):
         return text, assumed | _with_its_task(rulebase, text, given)
     return "", assumed | (read_need(rulebase, text, given, first, "code") if text else given)

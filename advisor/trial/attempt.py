@@ -230,7 +230,9 @@ def _open_images(
     if not paths or not set(acts) <= {SEARCH, EMBED}:
         raise UsageError(
             "no image was passed. Add --image FILE",
-            hint="advisor try --demo --image FILE; --output jsonl=FILE answers all of a --folder",
+            hint="add `--output jsonl=answers.jsonl` to run on each image of the folder"
+            if paths
+            else "e.g. `advisor try --demo --image photo.jpg`",
         )
     if not inputs.request.query and SEARCH in acts:
         raise UsageError(

@@ -196,7 +196,7 @@ def test_a_need_says_the_task_as_for_recommend(advisor):
     assert advisor("code", "captioning").out == by_flag
     in_words = advisor("code", "caption photos in French")
     assert "by: advisor code --task captioning --language fr" in in_words.out
-    assert "read as `advisor code --task captioning --language fr`" in in_words.err
+    assert "understood as `advisor code --task captioning --language fr`" in in_words.err
 
 
 @pytest.mark.parametrize(
@@ -529,5 +529,5 @@ def test_the_task_to_choose_keeps_what_else_was_understood(advisor):
 def test_a_need_as_newcomers_typed_it_has_one_task(advisor, need, flags):
     result = advisor("code", need)
     assert result.code == 0
-    command = result.err.partition("read as `")[2].partition("`")[0]
+    command = result.err.partition("understood as `")[2].partition("`")[0]
     assert set(re.findall(r"--\S+ \S+", flags)) <= set(re.findall(r"--\S+ \S+", command))
