@@ -350,8 +350,8 @@ def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:
             named = against if against.startswith(name) else f"{name}: {against}"
             yield Note(label, named, room.others)
     if decision.outcome != NONE and (detour := advice.elsewhere):
-        named = ", ".join(detour.checkpoints) or f"Hub task {detour.task}"
-        yield Note("Alternative", f"{named}: {detour.because}", room.others + 1)
+        ids, task = ", ".join(detour.checkpoints), f"Hub task {detour.task}"
+        yield Note("Alternative", f"{ids} ({task})" if ids else task, max(room.others, 1))
     for place, (words, end) in enumerate(_unless(advice, room.changes)):
         yield Note("" if place else "Would change if", f"{words}: {end}", 2)
     if decision.family and advice.assumed and room.defaults:

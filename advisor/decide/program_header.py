@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from advisor.decide.command_lines import quoted
 from advisor.decide.memory import file_dtype, weights_mb
 from advisor.foreign import visible
-from advisor.model.library import Package, joined_code
+from advisor.model.library import Package
 from advisor.phrasing import count
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ MBITS = 100
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 """Where https://pytorch.org/get-started/locally/ says that torch is had without CUDA."""
 _IMPORTS = re.compile(r"^(import [\w. ]+|from ([\w.]+) import ([\w, ]+))$", re.MULTILINE)
+_FUNCTIONS = ("def ", "class ", "@")
+"""How blocks of a program begin that stand two lines apart from others."""
 _BLOCKS = re.compile(r"\n{2,}(?=\S)")
 
 
@@ -127,7 +130,8 @@ def _size(checkpoint: Checkpoint) -> str:
 def merged(code: str) -> str:
     """Return a program with its imports at its head: each once, in the order of ruff's isort.
 
-    In the parts of programs an import of a module stands on one line, and begins it.
+    What reads the command line follows them, then functions, then what is run, where one line
+    alone continues those before it. In parts an import stands on one line.
     """
     imports = _IMPORTS.findall(code)
     plain = {line.removeprefix("import ") for line, module, _ in imports if not module}
@@ -145,7 +149,14 @@ def merged(code: str) -> str:
             line = f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
         sections[_foreign(module)].append(line)
     blocks = _BLOCKS.split(_IMPORTS.sub("", code).strip("\n"))
-    return joined_code(["\n".join(each) for each in sections if each] + blocks)
+    read = next((place for place, each in enumerate(blocks) if "parse_args(" in each), -1) + 1
+    head = ["\n".join(each) for each in (*sections, blocks[:read]) if each]
+    rest = sorted(blocks[read:], key=lambda block: not block.startswith(_FUNCTIONS))
+    text = ""
+    for before, after in pairwise(["", *head, *rest]):
+        apart = after.startswith(_FUNCTIONS) or before.startswith(_FUNCTIONS)
+        text += ("\n\n\n" if apart else "\n\n" if "\n" in after else "\n") + after
+    return text.strip("\n")
 
 
 def _foreign(module: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from textwrap import indent
 from types import MappingProxyType
 
 from advisor.decide.command_lines import act_of, uses_of
@@ -14,7 +15,7 @@ from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE
 from advisor.decide.runtimes import TRANSFORMERS
 from advisor.foreign import visible_lines
 from advisor.model import Checkpoint
-from advisor.model.library import Program, ProgramTool, RunnerUse, joined_code
+from advisor.model.library import Program, ProgramTool, RunnerUse
 from advisor.rulebase.base import RuleBase
 
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
@@ -24,7 +25,9 @@ _FILLED = re.compile(r"\{([a-z-]+)\}")
 _ASKED = re.compile(r'(^ *|, )\{"type": "text", "text": prompt\}(,\n)?', re.MULTILINE)
 """What holds the text of a turn."""
 _SWITCH = re.compile(r"^ *\{(thinking|template)\}\n", re.MULTILINE)
+_LINES = re.compile(r"^( *)\{lines\}$", re.MULTILINE)
 OPENED = 'picture(item["image"])'
+VECTOR_OF_ASKED = "image_vectors([picture(args.asked)])[0]"
 LOWERED = "[text.lower() for text in texts]"
 SAMPLE = "a photo of a dog"
 """What is searched for by way of example, where no words of another language are known."""
@@ -65,7 +68,8 @@ def snippet(
     prompt, question = _worded(checkpoint, task, program, answers)
     tool = tool_of(rulebase, checkpoint, task, program, answers)
     if tool:
-        code = joined_code([tool.begin, code, tool.end] if whole else [code, tool.once])
+        code = "\n\n".join([tool.begin, code, tool.end] if whole else [code, tool.once])
+        code = re.sub(_LINES, lambda line: indent(tool.lines, line[1]), code)
     fields = _said(program, answers)
     sample = sample_of(program, answers)
     class_name, processor = checkpoint.model_class or "", checkpoint.processor or "AutoProcessor"
@@ -85,10 +89,13 @@ def snippet(
         "asked": literal(question),
         "fields-given": f"default={literal(question)}" if "fields" in answers else "required=True",
         "sample": literal(sample),
+        "column": "text" if '"--text"' in code else "question",
+        "asked-vector": "vector_of(args.asked)" if "def vector_of" in code else VECTOR_OF_ASKED,
         "asked-for": f"such as {sample}, or an image" if "def text_vectors" in code else "an image",
         "label-template": fields.get("language", TEMPLATE),
         "result": act.result if act else "result",
         "opened": opened,
+        "tokenizer": "tokenizer" if "\ntokenizer = " in code else "processor.tokenizer",
         "size": _size(tool, code),
         "array": "torch.Tensor" if "import torch" in code else "np.ndarray",
         "page-case": LOWERED_ON_PAGES if checkpoint.text_case == "lower" else "",
@@ -185,7 +192,7 @@ def _switched(checkpoint: Checkpoint, *, on: bool, of_request: bool = False) -> 
         return ""
     argument = f"{checkpoint.thinking_switch}={on},"
     if of_request:
-        argument = f'"chat_template_kwargs": {{"{checkpoint.thinking_switch}": {on}}},'
+        return f'body["chat_template_kwargs"] = {{"{checkpoint.thinking_switch}": {on}}}'
     return argument if on else f"{argument}  # the published results used thinking"
 
 

@@ -62,7 +62,7 @@ EXTRA_KEYS: dict[type, dict[str, Any]] = {
             )
         ),
     },
-    library.ProgramTool: {"before": PARTS, "after": PARTS, "alone": PARTS},
+    library.ProgramTool: {"before": PARTS, "after": PARTS, "lines": PARTS, "alone": PARTS},
     evidence.Scenario: {"note?": f.Text},
 }
 """For a class the keys of its entries that are no fields of it, by shape or annotation: compiling

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
 
 from advisor.model import Decoder
@@ -69,9 +68,9 @@ class ProgramTool(NamedTuple):
 
     It is for some tasks, any where `tasks` is empty, and for a prompt with a place for what it
     `asks`, where it asks something. `begin` stands before the program and reads the command line;
-    `end` after it, and calls it for the images of a `batch`. `once` calls it for one. The file
-    `test` tries it on three images: the command `verb`, where it has several, with words `tried`.
-    The words of `then` are run after that.
+    `end` after it, and calls it for the images of a `batch`, by its `lines`. `once` calls it for
+    one. The file `test` tries it on three images: the command `verb`, where it has several, with
+    words `tried`. The words of `then` are run after that.
     """
 
     id: f.Id
@@ -81,6 +80,7 @@ class ProgramTool(NamedTuple):
     begin: f.Computed[str] = ""
     end: f.Computed[str] = ""
     once: f.Computed[str] = ""
+    lines: f.Computed[str] = ""
     test: f.FileId = "test-lines"
     verb: f.Text = ""
     then: f.Text = ""
@@ -142,15 +142,6 @@ class Supported(NamedTuple):
     read: f.Text
     named: f.Symbols = {}
     partly: f.Symbols = {}
-
-
-def joined_code(parts: Sequence[str]) -> str:
-    """Return parts of a program one after the other, functions two lines apart as Python has it."""
-    text = parts[0] if parts else ""
-    for before, after in pairwise(parts):
-        apart = after.startswith(("def ", "@")) or before.splitlines()[-1].startswith(" ")
-        text += ("\n\n\n" if apart else "\n\n") + after
-    return text
 
 
 class Act(NamedTuple):

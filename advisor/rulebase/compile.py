@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from advisor.model import EFFECTS, SECTIONS, Checkpoint, Option, Rule
 from advisor.model.columns import EXTRA_KEYS, build, columns, plan
 from advisor.model.evidence import ArticleClaim, Example, Statement
 from advisor.model.file_kinds import ENTITIES
-from advisor.model.library import ANY_TYPE, Program, ProgramTool, joined_code
+from advisor.model.library import ANY_TYPE, Program, ProgramTool
 from advisor.model.value import encode
 from advisor.rulebase.derive import declared_by, derived_never, derived_rules
 from advisor.rulebase.orders import compiled_orders, losses_of, worst_losses
@@ -199,7 +201,7 @@ OF_ALSO = ("runtimes", "tools", "export", "towers", "precision")
 
 def _programs(values: Values, entries: Sequence[Entry]) -> list[Program]:
     """Return the programs with their code, and the classes that their runners call alike."""
-    parts = {part.id: part.code.strip("\n") for part in values["part"]}
+    parts = _parts(values)
     called = {
         use.id: [*(name for type, name in use.loads.items() if type != ANY_TYPE), *use.classes]
         for use in values["use"]
@@ -210,22 +212,35 @@ def _programs(values: Values, entries: Sequence[Entry]) -> list[Program]:
         for fields in (entry.value, *entry.value.get("also", ())):
             given = {key: each for key, each in fields.items() if key in OF_ALSO}
             variant = program._replace(
-                code=joined_code([parts[id] for id in fields["parts"]]),
-                thinking_code=joined_code([parts[id] for id in fields.get("thinking_parts", ())]),
+                code="\n\n".join(parts[id] for id in fields["parts"]),
+                thinking_code="\n\n".join(parts[id] for id in fields.get("thinking_parts", ())),
                 classes=classes,
             )
             written.append(variant._replace(**given))
     return written
 
 
+def _parts(values: Values) -> dict[str, str]:
+    """Return the code of parts by id; one that is named alone on a line of another stands there."""
+    parts = {part.id: part.code.strip("\n") for part in values["part"]}
+
+    def filled(line: re.Match[str]) -> str:
+        return indent(parts[line[2]], line[1]) if line[2] in parts else line[0]
+
+    return {
+        id: re.sub(r"^( +)\{([a-z-]+)\}$", filled, parts[id], flags=re.MULTILINE) for id in parts
+    }
+
+
 def _tools(values: Values, entries: Sequence[Entry]) -> list[ProgramTool]:
     """Return the tools with the lines before and after a program."""
-    parts = {part.id: part.code.strip("\n") for part in values["part"]}
+    parts = _parts(values)
     return [
         tool._replace(
-            begin=joined_code([parts[id] for id in entry.value["before"]]),
-            end=joined_code([parts[id] for id in entry.value["after"]]),
-            once=joined_code([parts[id] for id in entry.value["alone"]]),
+            begin="\n\n".join(parts[id] for id in entry.value["before"]),
+            end="\n\n".join(parts[id] for id in entry.value["after"]),
+            once="\n\n".join(parts[id] for id in entry.value["alone"]),
+            lines="\n\n".join(parts[id] for id in entry.value["lines"]),
         )
         for tool, entry in zip(values["tool"], entries, strict=True)
     ]

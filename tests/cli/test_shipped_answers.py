@@ -700,12 +700,3 @@ def test_checking_the_rules_has_every_format(advisor, tmp_path):
     assert advisor("rules", "check", "-o", page).code == 0
     said = f"{checked.json['checkpoints']} checkpoints, {checked.json['sources']} sources: no"
     assert said in " ".join(page.read_text("utf-8").split())
-
-
-def test_what_stands_beside_the_families_is_named_with_its_reason(advisor):
-    manga = ("--task", "ocr-line", "--language", "ja", "--domain", "illustration")
-    page = " ".join(advisor("recommend", *manga).out.split())
-    assert "Alternative kha-white/manga-ocr-base: manga-ocr reads a whole speech bubble" in page
-    assert "pickle" in page
-    copies = " ".join(advisor("recommend", "--task", "deduplication").out.split())
-    assert "First try a perceptual hash" in copies

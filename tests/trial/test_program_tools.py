@@ -8,6 +8,7 @@ import itertools
 import json
 import random
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -141,11 +142,12 @@ def test_a_folder_is_worked_through_and_what_was_killed_goes_on(key, tiny, photo
     )
     failed = {Path(line["image"]).name: line["error"] for line in told if "error" in line}
     assert list(failed) == ["broken.jpg"], failed
-    result = next(iter(set(told[0]) - {"image", "text", "not_json"}), "text")
+    result = next(iter(set(told[0]) - {"image", "text", "not_json", "cut"}), "text")
     for line in told:
         if "error" not in line:
             image = names["picture"](line["image"])
-            assert close(line[result], alone(names, key, image, words)), line
+            written = {each: line[each] for each in (result, "cut") if each in line}
+            assert close(written, alone(names, key, image, words, result)), line
     whole = Path("out.jsonl").read_bytes()
     Path("out.jsonl").write_bytes(whole[: len(whole) * 2 // 5])
     called(code, checkpoint, network, photos.name, "--output", "out.jsonl", "--resume", *words)
@@ -223,24 +225,23 @@ def is_index(key):
     return "vectors" in key[2] and "probe" not in key[0] and key[0] != "search-pages"
 
 
-def alone(names, key, image, words):
+def alone(names, key, image, words, result):
     """What the network gives for one image, called as transformers documents it."""
     contract, *flags = key[2].split("-")
     given = dict(zip(words[::2], words[1::2], strict=True))
     if contract == "scores" and "labels" in flags:
         labels = names["labels"]
-        return dict(zip(labels, names["scores"]([image], labels)[0], strict=True))
+        return {result: dict(zip(labels, names["scores"]([image], labels)[0], strict=True))}
     if contract == "scores":
-        return names["scores"]([image], [given["--text"]])[0]
+        return {result: names["scores"]([image], [given["--text"]])[0]}
     if contract == "objects":
-        return names["objects"]([image], names["texts"])[0]
+        return {result: names["objects"]([image], names["texts"])[0]}
     if contract == "answers" and not flags:
         return names["answers"]([image])[0]
     prompt = names["prompt"].replace("{question}", given.get("--question", ""))
     prompt = prompt.replace("{labels}", given.get("--labels", "").replace(", ", "; "))
-    if "fields" in flags:
-        return None  # no tiny network writes JSON
-    return names["answers"]([image], [prompt])[0]
+    line = names["answers"]([image], [prompt])[0]
+    return line | {"fields": None} if "fields" in flags else line  # no tiny network writes JSON
 
 
 @pytest.mark.slow
@@ -554,6 +555,32 @@ def test_a_question_that_nobody_gave_is_said(tiny, photos, capfd):
     assert "default question: what is in the image?" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("task", "name"),
+    [
+        ("vqa", "Qwen3VLForConditionalGeneration"),
+        pytest.param("captioning", "VisionEncoderDecoderModel", marks=pytest.mark.slow),
+    ],
+)
+def test_a_text_that_reached_its_limit_is_marked_and_a_whole_one_is_not(
+    task, name, tiny, photos, tmp_path
+):
+    """The last token that the limit lets it write is then the end of its text."""
+    from transformers import AutoTokenizer, GenerationConfig
+
+    code, checkpoint, kind = a_tool(task, name)
+    called(code, checkpoint, tiny(kind), photos.name, "--output", "cut.jsonl", "--limit", "3")
+    assert [line.get("cut") for line in lines_of("cut.jsonl")] == [True] * 3
+    whole = shutil.copytree(tiny(kind), tmp_path / "whole")
+    tokenizer = AutoTokenizer.from_pretrained(whole)
+    end = tokenizer.eos_token_id or tokenizer.sep_token_id
+    settings = GenerationConfig.from_pretrained(whole)
+    settings.update(forced_eos_token_id=end, eos_token_id=end, pad_token_id=end)
+    settings.save_pretrained(whole)
+    called(code, checkpoint, whole, photos.name, "--output", "whole.jsonl", "--limit", "3")
+    assert ["cut" in line for line in lines_of("whole.jsonl")] == [False] * 3
+
+
 def test_an_output_that_is_there_is_kept(tiny, photos, capfd):
     code, checkpoint, kind = a_tool("vqa", "BlipForQuestionAnswering")
     Path("answer.jsonl").write_text("mine\n")
@@ -579,7 +606,8 @@ def test_fields_are_parsed_asked_for_once_more_and_marked(tiny, photos):
     assert [(line["image"], line["page"]) for line in told] == [("bill.pdf", 1), ("bill.pdf", 2)]
     assert all(line["fields"] is None and line["not_json"] for line in told)
     assert names["page_of"]({"image": "bill.pdf", "page": 1}).size[0] > 100
-    assert "error" in names["results"]([{"image": "torn.pdf", "page": 1}])[0]
+    called(code, checkpoint, tiny(kind), "torn.pdf", *fields[:2], "--output", "torn.jsonl")
+    assert [line["image"] for line in lines_of("torn.jsonl") if "error" in line] == ["torn.pdf"]
     asked = []
     written = iter(
         [["no", '```json\n{"vendor": "A", "total": 3, "tax": 1}\n```'], ['{"total": 4}']]
@@ -588,10 +616,10 @@ def test_fields_are_parsed_asked_for_once_more_and_marked(tiny, photos):
     def answers(images, prompts):
         """What a network that reads would write, one that is told to write JSON at the second."""
         asked.extend(prompts)
-        return next(written)
+        return [{"fields": text} for text in next(written)]
 
     names["answers"] = answers
-    found = names["lines"]([{}, {}], pages)
+    found = names["fields_of"](pages)
     assert found == [
         {"fields": {"vendor": None, "total": 4}},
         {"fields": {"vendor": "A", "total": 3}},

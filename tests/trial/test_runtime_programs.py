@@ -33,7 +33,7 @@ import pytest
 
 pytest.importorskip("PIL")
 
-from PIL import Image  # noqa: TID253 - the client has no other package
+from PIL import Image  # noqa: TID253 - the client has no other heavy package
 from printed_programs import lines_of, run_program, tiny_chat
 
 from advisor.cli.main import run as run_command
@@ -147,14 +147,23 @@ def test_a_server_that_dies_loses_no_image_and_resume_ends_in_the_same_bytes(ser
     assert Path("out.jsonl").read_bytes() == whole
 
 
-def test_a_client_without_a_server_opens_no_image(photos, monkeypatch):
+def test_a_client_without_a_server_writes_no_line(photos, monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
-    with pytest.raises(SystemExit, match="/v1 does not answer"):
+    with pytest.raises(SystemExit, match="/v1/chat/completions does not answer"):
         run_program(client(), "photos", "--output", "out.jsonl")
-    assert not Path("out.jsonl").exists()
+    assert lines_of("out.jsonl") == []
 
 
-def test_a_thought_is_cut_off_and_one_that_is_too_long_is_marked(server, photos):
+def test_a_text_that_the_server_cuts_is_marked(server, photos):
+    words = ("photos", "--question", "what?", "--limit", "1", "--output")
+    run_program(client(), *words, "whole.jsonl")
+    server.finish = "length"
+    run_program(client(), *words, "cut.jsonl")
+    (whole,), (cut,) = lines_of("whole.jsonl"), lines_of("cut.jsonl")
+    assert cut == whole | {"cut": True}
+
+
+def test_a_thought_is_cut_off_and_what_is_cut_is_marked(server, photos):
     code = client(id="Qwen/Qwen3.5-9B")
     server.thought = "<think>hm</think>"
     run_program(code, "photos", "--question", "what?", "--limit", "2", "--output", "out.jsonl")
@@ -163,8 +172,14 @@ def test_a_thought_is_cut_off_and_one_that_is_too_long_is_marked(server, photos)
     assert body["chat_template_kwargs"] == {"enable_thinking": True}
     assert "temperature" not in body
     server.finish = "length"
-    run_program(code, "photos", "--question", "what?", "--limit", "1", "--output", "cut.jsonl")
-    assert "longer than the budget" in lines_of("cut.jsonl")[0]["error"]
+    words = ("photos", "--question", "what?", "--limit", "1", "--output")
+    run_program(code, *words, "cut.jsonl")
+    assert lines_of("cut.jsonl") == [
+        {"image": "photos/0.png", "answer": "20x30 what?", "cut": True}
+    ]
+    server.thought = "<think>hm"
+    run_program(code, *words, "thought.jsonl")
+    assert lines_of("thought.jsonl") == [{"image": "photos/0.png", "answer": "", "cut": True}]
     fast = client(id="Qwen/Qwen3.5-9B", thinking=False)
     run_program(fast, "photos", "--question", "what?", "--limit", "1", "--output", "fast.jsonl")
     assert server.asked[-1][2]["chat_template_kwargs"] == {"enable_thinking": False}

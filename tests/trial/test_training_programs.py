@@ -277,34 +277,6 @@ def test_a_probe_learns_folders_and_sorts_new_images(id, kind, tiny, pairs):
             assert max(line["labels"], key=line["labels"].get) == path.parent.name
 
 
-def test_a_probe_is_what_logistic_regression_gives(tiny, pairs):
-    """Fitted by other hands: Newton's method, in double precision, on the same loss."""
-    import torch
-
-    id = "openai/clip-vit-base-patch32"
-    code = snippet(RULEBASE.checkpoint(id), "supervised-classification", RULEBASE)
-    names = {}
-    exec(code[code.index("def fitted") : code.index("paths = ")], {"torch": torch}, names)
-    generator = torch.Generator().manual_seed(0)
-    vectors = torch.nn.functional.normalize(torch.randn(40, 8, generator=generator), dim=1)
-    classes = (torch.arange(40) % 3).roll(5)
-    weight, bias = names["fitted"](vectors, classes)
-    scaled = vectors.double() * 8**0.5
-
-    def loss(both):
-        theirs, shift = both[:24].reshape(8, 3), both[24:]
-        odds = torch.nn.functional.cross_entropy(scaled @ theirs + shift, classes)
-        return odds + theirs.square().sum() / 80
-
-    both = torch.zeros(27, dtype=torch.float64)
-    for _ in range(20):
-        slope = torch.func.grad(loss)(both)
-        bend = torch.func.hessian(loss)(both)
-        both = both - torch.linalg.pinv(bend) @ slope
-    wanted = (scaled @ both[:24].reshape(8, 3) + both[24:]).softmax(dim=1)
-    assert (vectors @ weight + bias).softmax(dim=1).double() == pytest.approx(wanted, abs=1e-3)
-
-
 @pytest.mark.slow
 def test_chat_models_train_adapters_that_are_merged_into_the_weights(tiny, pairs):
     import torch
@@ -352,7 +324,7 @@ def test_programs_that_train_are_formatted_and_have_at_most_160_lines(tmp_path):
         ast.parse(code)
         if "TrainingArguments" in code:
             number += 1
-            assert sum(bool(line.strip()) for line in code.splitlines()) <= 160, checkpoint.id
+            assert len(code.splitlines()) <= 160, checkpoint.id
             (tmp_path / f"train_{number}.py").write_text(f"{code}\n", encoding="utf-8")
     assert number > 15
     for words in (["format", "--check", "--diff"], ["check", "--select", "E4,E7,E9,F,I,UP"]):
