@@ -9,7 +9,7 @@ from choice_reference import Case, judged
 from advisor.audit.answers import diagram_of, endings, every_profile_ends
 from advisor.audit.claim import NOT_PROVED
 from advisor.audit.context import Budget, ProofContext
-from advisor.audit.never_first import first_places, outranked
+from advisor.audit.never_first import first_places
 from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.outlook import diagram_for
 from advisor.decide.selection import ORDERS, select
@@ -131,23 +131,6 @@ def test_no_order_depends_on_where_a_checkpoint_stands_in_its_file(rulebase, tas
     assert (
         diagram_for(Engine(rulebase), task, {}).to_json() == build(Engine(turned), task).to_json()
     )
-
-
-@pytest.mark.parametrize(
-    ("task", "family"), [("ocr-line", "vision-encoder-decoder"), ("counting", "unified-vlp")]
-)
-def test_what_is_outranked_comes_first_nowhere_in_its_family(rulebase, task, family):
-    engine = Engine(rulebase)
-    axes = axes_of(engine, task, engine.space({TASK: Answer((task,), None, "flag")}), {})
-    behind = None
-    for order in ORDERS:
-        firsts = FirstCheckpoints(rulebase, task, family, axes, order=order)
-        store = Diagram([[(place,) for place in range(len(axis.values))] for axis in axes])
-        first = {end.checkpoint for end in store.labels(firsts.build(store))}
-        behind = outranked(firsts)
-        assert first & {one.id for one in firsts.checkpoints}
-        assert not first & behind
-    assert behind
 
 
 class Counted(FirstCheckpoints):

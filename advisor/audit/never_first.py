@@ -7,25 +7,21 @@ every kind that an option covers, and in every single language.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from functools import cached_property
-from itertools import groupby
-from math import inf
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from advisor.audit.answers import diagram_of, possible_tasks
 from advisor.audit.claim import NOT_PROVED, Claim, conclude, defect
 from advisor.audit.context import NotProvedError, ProofContext
-from advisor.decide.answer_consequences import Said
 from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.outlook import diagram_for
-from advisor.decide.requirements import AS_IS, FINE_TUNE
-from advisor.decide.selection import ORDERS, by_order
-from advisor.decide.task_diagrams import axes_of, sizes
+from advisor.decide.selection import ORDERS
+from advisor.decide.task_diagrams import axes_of
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import Diagram
 from advisor.engine.profile import Answer
-from advisor.engine.task_diagram import UNSAID, Axis, AxisValue, TaskDiagram
+from advisor.engine.task_diagram import Axis, AxisValue, TaskDiagram
 from advisor.model import TASK, Checkpoint, Option
 
 WHY_NOT = (
@@ -183,16 +179,10 @@ class _TaskFamily:
 
         A diagram of all families is made for a kind only where one comes first in its family's.
         """
-        rivals = {checkpoint.id for checkpoint in self.firsts.checkpoints} - outranked(self.firsts)
-        watched = rivals & set(ids)
-        if not watched:
-            return set()
-        root = self.firsts.build_part(
+        watched = {checkpoint.id for checkpoint in self.firsts.checkpoints} & set(ids)
+        root = self.firsts.build_ends(
             self.store,
             lambda state: tuple([self.firsts.first(state, order).checkpoint for order in ORDERS]),
-            among=rivals,
-            watched=watched,
-            within=self._tight_for(watched),
         )
         both = self.store.combine(self.answer, root, lambda answer, own: own if answer else None)
         reached = {id for own in self.store.labels(both) for id in own}
@@ -207,22 +197,6 @@ class _TaskFamily:
                             reached |= {leaf.checkpoint for leaf in made.ends()}
         return reached & watched
 
-    def _tight_for(self, ids: Collection[str]) -> dict[int, set[int]]:
-        """Return the sizes to look at: in each band the least, and the least that each one fits.
-
-        In a greater one, a checkpoint has the same of its own, and no fewer rivals.
-        """
-        tight = sizes(self.engine, self.task, ids)
-        by_level: dict[int, set[int]] = {}
-        for level, axis in enumerate(self.axes):
-            following = (*axis.values[1:], UNSAID)
-            by_level[level] = {
-                place
-                for place, (value, below) in enumerate(zip(axis.values, following, strict=True))
-                if value.least is None or value.least in tight or value.options != below.options
-            }
-        return by_level
-
     def before(self, id: str) -> dict[str, int]:
         """Return what comes first in the cases in which a checkpoint is offered."""
         offered = self.firsts.offering(self.store, id)
@@ -235,71 +209,3 @@ def _named(checkpoint: Checkpoint, option: Option) -> set[str]:
     """Return the kinds that a checkpoint names in the fields that an option asks about."""
     listed = (getattr(checkpoint, field) for field in option.requires)
     return {kind for kinds in listed if isinstance(kinds, list) for kind in kinds}
-
-
-USES = AS_IS, FINE_TUNE
-
-
-def outranked(firsts: FirstCheckpoints) -> set[str]:
-    """Return the ids of checkpoints that another stands before for all answers, in each order.
-
-    It is told from answers one by one: none keeps the other out, or puts it in doubt, that does not
-    do so to the one. What is found comes first nowhere; of what is not found, that is open. Those
-    that advisor does not load are among them. A set of checkpoints is an integer, with two
-    bits for each: used as it is, and trained. `ahead` says for each bit which others are nowhere
-    worse off.
-    """
-    bits = range(2 * len(firsts.checkpoints))
-    even = sum(1 << bit for bit in bits[::2])
-    ahead = [firsts.loading & even << bit % 2 & ~(1 << bit) for bit in bits]
-    worse, saids = _worse_off(firsts)
-    for some in worse:
-        for bit in bits:
-            if not some >> bit & 1:
-                ahead[bit] &= ~some
-    for rank in _ranks(firsts, saids):
-        no_later = 0
-        for _, alike in groupby(sorted(bits, key=rank.__getitem__), rank.__getitem__):
-            same = list(alike)
-            no_later |= sum(1 << bit for bit in same)
-            for bit in same:
-                ahead[bit] &= no_later
-    beaten = {checkpoint.id for checkpoint in firsts.checkpoints if not checkpoint.loads_safely}
-    for place, checkpoint in enumerate(firsts.checkpoints):
-        others = even
-        for shift, use in enumerate(USES):
-            offered = firsts.offered[use] >> shift
-            mine = offered >> 2 * place & 1
-            others &= offered & ahead[2 * place + shift] >> shift if mine else ~offered
-        if others:
-            beaten.add(checkpoint.id)
-    return beaten
-
-
-def _worse_off(firsts: FirstCheckpoints) -> tuple[set[int], set[Said]]:
-    """Return which checkpoints an answer or a rule puts behind others, each set once.
-
-    With them come the answers that bear on what others require, all that there may be.
-    """
-    masks: set[int] = set()
-    saids: set[Said] = {()}
-    for of_level in firsts.consequences():
-        saids = {consequence.terms.said for consequence in of_level}
-        for marks in {consequence.marks for consequence in of_level}:
-            masks |= {marks.out, marks.unknown | marks.poor, marks.learning}
-    for rule, aims in zip(firsts.rules, firsts.aims, strict=True):
-        masks.add(firsts.all & ~aims if rule.effect == "prefer" else aims)
-    return masks, saids
-
-
-def _ranks(firsts: FirstCheckpoints, saids: Collection[Said]) -> Iterator[list[Any]]:
-    """Yield what bits are ordered by, the least first: what fits, each order, each line."""
-    for path in saids:
-        required = firsts.of_said(path)
-        of_bits = [(checkpoint, use) for checkpoint in firsts.checkpoints for use in USES]
-        yield [required.takes_gb(*pair) or inf for pair in of_bits]
-        for order in ORDERS[1:]:
-            yield [by_order(order, model, required.takes_gb(model, AS_IS)) for model, _ in of_bits]
-    for lines in firsts.lines:
-        place = {bit: n for line in lines.values() for n, bit in enumerate(line)}
-        yield [place.get(bit, 0) for bit in range(2 * len(firsts.checkpoints))]

@@ -5,7 +5,7 @@ Every set of checkpoints is an integer, with two bits for each: used as it is, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -133,22 +133,10 @@ class AnswerConsequences:
                 mask |= bool(holds(checkpoint, use)) << bit
         return mask
 
-    def bits_of(self, ids: Collection[str]) -> int:
-        """Return the checkpoints with some ids, in both uses."""
-        return self.bits(lambda checkpoint, _: checkpoint.id in ids)
-
     def options(self, level: int, value: AxisValue) -> list[Option]:
         """Return the options that a value of a level stands for."""
         question = self.rulebase.question(self.axes[level].question)
         return [option for option in question.options if option.id in value.options]
-
-    def consequences(self) -> Iterator[list[AnswerConsequence]]:
-        """Yield level by level what answers do, after each that may bear on them."""
-        saids: set[Said] = {()}
-        for level in range(len(self.axes)):
-            ahead = [consequence for path in saids for consequence in self.of_level(level, path)[0]]
-            saids = {consequence.terms.said for consequence in ahead}
-            yield ahead
 
     def of_level(self, level: int, path: Said) -> Consequences:
         """Return what the values of a level do, after answers that bear on them."""

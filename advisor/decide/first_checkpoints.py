@@ -8,7 +8,7 @@ are compared. Partial profiles that agree on all of these are followed once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cache, partial
 from itertools import pairwise
 from math import inf
@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 from advisor.decide.answer_consequences import (
     AnswerConsequence,
     AnswerConsequences,
-    Consequences,
     Marks,
     Said,
     Terms,
@@ -101,86 +100,42 @@ class FirstCheckpoints(AnswerConsequences):
         With `most`, its leaves are ids of so many checkpoints that load safely, the first first.
         """
         end = self.first if most is None else partial(self._several, most=most)
-        return self._grown(diagram, self._start(self.all), end, self.of_level)
+        return self.build_ends(diagram, end)
 
-    def build_part(
-        self,
-        diagram: Diagram,
-        end: Callable[[State], Hashable],
-        among: Collection[str],
-        watched: Collection[str],
-        within: Mapping[int, Collection[int]],
-    ) -> int:
-        """Return the node of a part of the function: that of the choice among some checkpoints.
-
-        Answers that leave none of the watched ones have no label, nor do places but those within.
-        """
-        some = self.bits_of(among)
-        following = self._following(
-            lambda more: more._replace(marks=Marks(*[mark & some for mark in more.marks])), within
-        )
-        return self._grown(diagram, self._start(some), end, following, self.bits_of(watched))
+    def build_ends(self, diagram: Diagram, end: Callable[[State], Hashable]) -> int:
+        """Return the node of what `end` says of each state in which everything is answered."""
+        return self._grown(diagram, Marks(), end)
 
     def offering(self, diagram: Diagram, id: str) -> int:
         """Return the node of the function with a label where a checkpoint has all that is asked.
 
         Other answers have no label. Whether advisor loads the checkpoint does not matter.
         """
-        own = self.bits_of((id,))
-        excluding = sum(1 << n for n, rule in enumerate(self.rules) if rule.effect == "exclude")
-        start = State(Marks(self.all & ~own), 0, 0, excluding, Terms())
-        following = self._following(partial(_of_offer, own), {})
-        return self._grown(diagram, start, lambda _: (id,), following, own)
-
-    def _start(self, among: int) -> State:
-        every = (1 << len(self.rules)) - 1
-        return State(Marks(self.all & ~among), 0, 0, every, Terms(language=self.english))
-
-    def _following(
-        self,
-        part: Callable[[AnswerConsequence], AnswerConsequence],
-        within: Mapping[int, Collection[int]],
-    ) -> Callable[[int, Said], Consequences]:
-        """Return what gives for a level the part of all consequences that matters, each once."""
-
-        @cache
-        def following(level: int, path: Said) -> Consequences:
-            distinct, group = self.of_level(level, path)
-            places = within.get(level, range(len(group)))
-            numbers: dict[AnswerConsequence, int] = {}
-            at = {
-                n: numbers.setdefault(part(distinct[n]), len(numbers))
-                for n in dict.fromkeys(group[place] for place in sorted(places))
-            }
-            narrowed = [at[n] if place in places else -1 for place, n in enumerate(group)]
-            return list(numbers), narrowed
-
-        return following
+        own = self.bits(lambda checkpoint, _: checkpoint.id == id)
+        return self._grown(diagram, Marks(self.all & ~own), lambda _: (id,), own)
 
     def _grown(
-        self,
-        diagram: Diagram,
-        start: State,
-        end: Callable[[State], Hashable],
-        consequences: Callable[[int, Said], Consequences],
-        watched: int = 0,
+        self, diagram: Diagram, marks: Marks, end: Callable[[State], Hashable], watched: int = 0
     ) -> int:
-        """Return the node of what follows a state, answer by answer."""
+        """Return the node of what follows some marks, answer by answer.
+
+        Answers that leave none of the watched checkpoints have no label.
+        """
         bottom, settled = len(self.axes), self._settled
         memo: list[dict[State, int]] = [{} for _ in range(bottom + 1)]
 
         @cache
         def lost(level: int, path: Said) -> list[int | None]:
             """Return for each answer what it only takes away beyond the one before it, if so."""
-            distinct = consequences(level, path)[0]
-            return [None, *(_lost(*pair) for pair in pairwise(distinct))]
+            return [None, *(_lost(*pair) for pair in pairwise(self.of_level(level, path)[0]))]
 
         @cache
         def chosen(node: int) -> int:
             """Return what is chosen behind a node; nothing else changes it by going away."""
             labels = diagram.labels(node)
             picked = all(label and label[0] not in NOT_PICKED for label in labels)
-            return self.bits_of({id for label in labels for id in label}) if picked else -1
+            ids = {id for label in labels for id in label}
+            return self.bits(lambda checkpoint, _: checkpoint.id in ids) if picked else -1
 
         def grow(level: int, state: State) -> int:
             node = memo[level].get(state)
@@ -191,7 +146,7 @@ class FirstCheckpoints(AnswerConsequences):
             elif level == bottom:
                 node = diagram.terminal(end(state))
             else:
-                distinct, group = consequences(level, state.terms.said)
+                distinct, group = self.of_level(level, state.terms.said)
                 ends: list[int] = []
                 for consequence, less in zip(distinct, lost(level, state.terms.said), strict=True):
                     if less is not None and not less & chosen(ends[-1]):
@@ -199,12 +154,13 @@ class FirstCheckpoints(AnswerConsequences):
                     else:
                         after = self._after(state, consequence, used=level + 1 == settled)
                         ends.append(grow(level + 1, after))
-                ends.append(EMPTY)  # at -1, where a value is not followed
                 node = diagram.node(level, tuple([ends[at] for at in group]))
             memo[level][state] = node
             return node
 
-        nothing = AnswerConsequence(Marks(), start.pending, self.ending(-1), Terms())
+        every = (1 << len(self.rules)) - 1
+        start = State(marks, 0, 0, every, Terms(language=self.english))
+        nothing = AnswerConsequence(Marks(), every, self.ending(-1), Terms())
         return grow(0, self._after(start, nothing, used=settled == 0))
 
     def _after(self, state: State, more: AnswerConsequence, *, used: bool) -> State:
@@ -338,12 +294,6 @@ def _lost(before: AnswerConsequence, after: AnswerConsequence) -> int | None:
     lacking = after.marks.lacking
     other = any((a ^ b) & ~lacking for a, b in zip(before.marks, after.marks, strict=True))
     return None if other or before[1:] != after[1:] else lacking & ~before.marks.lacking
-
-
-def _of_offer(bits: int, more: AnswerConsequence) -> AnswerConsequence:
-    """Return what an answer does to whether some checkpoints have all that is asked."""
-    marks, terms = Marks(more.marks.out & bits), Terms(more.terms.uses, more.terms.said)
-    return AnswerConsequence(marks, more.alive, more.ending, terms)
 
 
 def _places(bits: int) -> Iterator[int]:

@@ -7,7 +7,7 @@ is, and kept beside the compiled rules for a checkout, for overlays and for othe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from advisor.decide.first_checkpoints import First, FirstCheckpoints
@@ -101,13 +101,11 @@ def axes_of(engine: Engine, task: str, space: Space, within: Profile) -> list[Ax
     return axes
 
 
-def sizes(engine: Engine, task: str, ids: Collection[str] | None = None) -> set[float]:
-    """Return every memory in GB from which a checkpoint of a task, of these ids, fits."""
+def sizes(engine: Engine, task: str) -> set[float]:
+    """Return every memory in GB from which a checkpoint of a task fits."""
     rulebase = engine.rulebase
     sizes: set[float | None] = {LEAST_GB}
     for form in rulebase.forms.values():
-        if ids is not None and form.id not in ids:
-            continue
         if form.offered and task in form.tasks:
             sizes.add(memory_gb(form, rulebase.task(task)))
         if form.offered and task in form.fine_tune:
