@@ -38,7 +38,7 @@ while (ask := session.next()) and len(spent) < 5:
     session.answer(ask.question.id, ask.options[-1].id)
     spent.append(round(time.process_time() - before, 2))
     before = time.process_time()
-family = session.decide().family
+family = session.engine.decide(session.profile).family
 print(json.dumps({"asked": spent, "family": family}))
 """
 

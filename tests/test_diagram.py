@@ -79,7 +79,7 @@ def test_what_is_possible_and_how_often_is_what_a_list_says(function, data):
     assert possible == [{profile[level] for profile in left} for level in range(len(choices))]
     assert diagram.counts(node, allowed) == tally(left.values())
     assert diagram.total(node, allowed) == len(left)
-    assert diagram.meets(node, allowed) == bool(left)
+    assert (diagram.first(node, allowed) is not None) == bool(left)
     assert diagram.labels(node) == set(labelled(listed, {}).values())
     assert diagram.total(node) == len(labelled(listed, {}))
 

@@ -244,7 +244,8 @@ def first_by_case(rulebases, task):
             open_ = {axis.question: 0 for axis in diagram.axes if axis.question not in profile}
             assert len(open_) <= 1  # what one alone asks is filled with what comes first
             profile |= {id: diagram.axes[diagram.levels[id]].values[0].answer for id in open_}
-            pair.append(diagram.leaf(profile))
+            assumed = diagram.assumed(diagram.kept(profile))
+            pair.append(assumed and assumed[1])
         if None not in pair:
             found[tuple(leaf.checkpoint or None for leaf in pair)] += 1
     return found

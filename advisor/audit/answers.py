@@ -23,7 +23,7 @@ from advisor.engine.diagram import Diagram
 from advisor.engine.space import Space
 from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE, TaskDiagram
 from advisor.errors import TooMuchOpenError
-from advisor.model import NONE, NOT_APPLICABLE, TASK, Question, Rule
+from advisor.model import NONE, NOT_APPLICABLE, TASK, Rule
 from advisor.phrasing import joined, share
 
 Equals = tuple[int, ...]
@@ -139,10 +139,6 @@ def _undeclared(context: ProofContext, space: Space, equals: Equals) -> tuple[in
     return number, [fault]
 
 
-Winners = frozenset[int]
-"""Who wins the profiles that differ in some questions alone."""
-
-
 @claims("questions", "which questions change the result")
 def every_question_matters(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that the answer of each question can change the family or the checkpoints."""
@@ -150,12 +146,25 @@ def every_question_matters(context: ProofContext) -> tuple[str, list[Defect]]:
     won = Diagram(everything.choices)
     winner = context.ranking.winner
     root = won.read(everything, everything.root, lambda outcome: frozenset((winner(outcome),)))
-    choosing = {q.id for q in context.rulebase.questions if _chooses_checkpoints(context, q)}
-    deciding = []
-    defects = []
+    aimed = [rule for rule in context.rulebase.rules if any("/" in id for id in rule.candidates)]
+    choosing = {
+        question.id
+        for question in context.rulebase.questions
+        if question.id == TASK
+        or len({repr((o.requires, o.uses, o.keeps, o.order, o.step)) for o in question.options}) > 1
+        or any(option.requires for option in question.options)
+        or any(question.id in rule.when for rule in aimed)
+    }
+
+    def either(winners: frozenset[int] | None, other: frozenset[int] | None) -> frozenset[int]:
+        """Return who wins the profiles that differ in the questions projected away alone."""
+        context.budget.check()
+        return (winners or frozenset()) | (other or frozenset())
+
+    deciding, defects = [], []
     for place, question in enumerate(context.rulebase.questions):
         free = {place, *_asked_because(context, question.id)}
-        if _changes_winner(context, won, root, free):
+        if any(len(winners) > 1 for winners in won.labels(won.project(root, free, either))):
             deciding.append(question.id)
         elif not choosing & {context.encoding.questions[question] for question in free}:
             defects.append(defect(context, "idle-question", question.id))
@@ -189,16 +198,6 @@ def every_option_possible(context: ProofContext) -> tuple[str, list[Defect]]:
     ), defects
 
 
-def _chooses_checkpoints(context: ProofContext, question: Question) -> bool:
-    aimed = [rule for rule in context.rulebase.rules if any("/" in id for id in rule.candidates)]
-    return (
-        question.id == TASK
-        or len({repr((o.requires, o.uses, o.keeps, o.order, o.step)) for o in question.options}) > 1
-        or any(option.requires for option in question.options)
-        or any(question.id in rule.when for rule in aimed)
-    )
-
-
 def _asked_because(context: ProofContext, id: str) -> set[int]:
     """Return the questions that an answer can bring up, and those that theirs can."""
     dependents: set[str] = {id}
@@ -206,16 +205,6 @@ def _asked_because(context: ProofContext, id: str) -> set[int]:
         if dependents & set(question.ask_if):
             dependents.add(question.id)
     return {context.encoding.index[dependent] for dependent in dependents - {id}}
-
-
-def _changes_winner(context: ProofContext, won: Diagram, root: int, free: set[int]) -> bool:
-    """True where two profiles that differ in free questions alone have different winners."""
-
-    def either(winners: Winners | None, other: Winners | None) -> Winners:
-        context.budget.check()
-        return (winners or frozenset()) | (other or frozenset())
-
-    return any(len(winners) > 1 for winners in won.labels(won.project(root, free, either)))
 
 
 KINDS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from advisor.audit.difference import Changes, EntryChanges, RuleBaseDifference, Side
+from advisor.decide.recommendation_json import some
 from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.phrasing import count, first_named, share
@@ -12,6 +13,7 @@ from advisor.phrasing import count, first_named, share
 NOTHING = "nothing"
 SHOWN_IDS = 6
 SHOWN_TASKS = 5
+SIDE = ("tasks", "questions", "options", "cases")
 
 Names = tuple[str, str]
 """What the old and the new rule base are called."""
@@ -24,25 +26,18 @@ def as_json(difference: RuleBaseDifference, names: Names) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "old": {"name": old, "rule_base": difference.old.rulebase.digest},
         "new": {"name": new, "rule_base": difference.new.rulebase.digest},
-        "compared": families.compared,
-        "changed": families.changed,
+        **some(families, "compared", "changed"),
         "share": families.changed / families.compared,
         **plain(families),
-        "lost": _side_json(difference.old),
-        "gained": _side_json(difference.new),
+        "lost": some(difference.old, *SIDE),
+        "gained": some(difference.new, *SIDE),
         "entries": plain(difference.entries),
         "checkpoints": plain(difference.typical),
         "first_checkpoints": {
-            "compared": first.compared,
-            "changed": first.changed,
+            **some(first, "compared", "changed"),
             **plain(first),
         },
     }
-
-
-def _side_json(side: Side) -> dict[str, Any]:
-    fields = plain(side)
-    return {name: fields[name] for name in ("tasks", "questions", "options", "cases")}
 
 
 def as_page(difference: RuleBaseDifference, names: Names) -> Page:
@@ -70,14 +65,16 @@ def _summary(difference: RuleBaseDifference) -> Page:
         text = f"The family differs in {part} of the answers: {families.changed:,} of {compared}."
     elif first.changed:
         text = f"The family is the same in all {compared}."
-    page: Page = [Text(text, "warn" if families.changed or first.changed else "good")]
+    texts = [text]
     if first.changed:
         part = share(first.changed, first.compared)
-        text = f"The first checkpoint differs in {part} of the answers ({first.changed:,})."
-        page.append(Text(text, "warn"))
+        texts.append(f"The first checkpoint differs in {part} of the answers ({first.changed:,}).")
     if lost := difference.old.cases:
-        page.append(Text(f"{count(lost, 'case')} are no longer possible.", "warn"))
-    return page
+        texts.append(f"{count(lost, 'case')} are no longer possible.")
+    good = not (families.changed or first.changed)
+    return [
+        Text(text, "good" if good and place == 0 else "warn") for place, text in enumerate(texts)
+    ]
 
 
 def _tasks(difference: RuleBaseDifference) -> Page:
@@ -111,16 +108,15 @@ def _moves(title: str, changes: Changes) -> Page:
 
 def _typical(difference: RuleBaseDifference) -> Page:
     """Return the first checkpoints of tasks of which nothing else is said."""
-    page: Page = []
-    if difference.typical:
-        shown = difference.typical[:SHOWN_TASKS]
-        cells = tuple((move.task, move.old or NOTHING, move.new or NOTHING) for move in shown)
-        page += [
-            Heading("First checkpoint for the default answers, by how frequent the task is", 3),
-            Table(("task", "before", "after"), cells, wide=2),
-        ]
-    if more := [pick_change.task for pick_change in difference.typical[SHOWN_TASKS:]]:
-        page.append(Text(f"{', '.join(more)} also change (--json lists the changes)", "quiet"))
+    if not difference.typical:
+        return []
+    shown, more = difference.typical[:SHOWN_TASKS], difference.typical[SHOWN_TASKS:]
+    cells = tuple((move.task, move.old or NOTHING, move.new or NOTHING) for move in shown)
+    title = "First checkpoint for the default answers, by how frequent the task is"
+    page: Page = [Heading(title, 3), Table(("task", "before", "after"), cells, wide=2)]
+    if more:
+        names = ", ".join(change.task for change in more)
+        page.append(Text(f"{names} also change (--json lists the changes)", "quiet"))
     return page
 
 

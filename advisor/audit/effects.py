@@ -177,7 +177,7 @@ def _against(context: ProofContext) -> Iterator[tuple[Rule, Rule, int]]:
         shared = context.bits.get(rule.id, {}).keys() & context.bits.get(other.id, {}).keys()
         first, second = space.allowing(rule.when), space.allowing(other.when)
         both = {q: [c for c in first[q] if c in second[q]] for q in first.keys() & second.keys()}
-        if shared and space.meets(space.root, {**first, **second, **both}):
+        if shared and space.first(space.root, {**first, **second, **both}):
             for family in sorted(shared):
                 yield rule, other, family
 

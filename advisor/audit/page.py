@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from advisor.audit.claim import FAILS, KINDS, NOT_PROVED, Defect
+from advisor.audit.claim import FAILS, KINDS, NOT_PROVED
 from advisor.audit.context import Answered, CompleteAnswers
 from advisor.audit.effects import Effect
 from advisor.audit.named_rules import Places
 from advisor.audit.report import LEVELS, Audit
 from advisor.audit.scenarios import Coverage, Proof
+from advisor.decide.recommendation_json import some
 from advisor.draw.blocks import Heading, Item, Items, Page, Table, Text
 from advisor.draw.formats import document
 from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE
@@ -46,36 +47,31 @@ def as_json(audit: Audit, places: Places) -> dict[str, Any]:
             {"id": claim.id, "state": claim.state, "text": claim.text} for claim in audit.claims
         ],
         rules=[
-            {"rule": effect.rule.id, **places.stands(effect.rule.place), **_effect_json(effect)}
+            {
+                "rule": effect.rule.id,
+                **places.stands(effect.rule.place),
+                "supporting": effect.rule.supporting,
+                "fires": effect.fires,
+                "pivotal": effect.pivotal,
+                "witness": effect.pair and dict(zip(WITNESS, effect.pair, strict=True)),
+                "implied_by": effect.implied_by,
+            }
             for effect in audit.effects
         ],
-        findings=[_defect_json(defect, places) for defect in audit.defects],
+        findings=[
+            {
+                "rule": defect.kind,
+                "level": defect.level,
+                **places.stands(defect.place),
+                "about": defect.about,
+                "message": defect.message,
+                "fix": KINDS[defect.kind].fix,
+                "example": defect.example,
+            }
+            for defect in audit.defects
+        ],
         counts=_counts(audit),
     )
-
-
-def _effect_json(effect: Effect) -> dict[str, Any]:
-    pair = effect.pair
-    return {
-        "supporting": effect.rule.supporting,
-        "fires": effect.fires,
-        "pivotal": effect.pivotal,
-        "witness": pair and dict(zip(WITNESS, pair, strict=True)),
-        "implied_by": effect.implied_by,
-    }
-
-
-def _defect_json(defect: Defect, places: Places) -> dict[str, Any]:
-    kind = KINDS[defect.kind]
-    return {
-        "rule": kind.id,
-        "level": kind.level,
-        **places.stands(defect.place),
-        "about": defect.about,
-        "message": defect.message,
-        "fix": kind.fix,
-        "example": defect.example,
-    }
 
 
 def as_page(audit: Audit, places: Places) -> Page:
@@ -99,10 +95,19 @@ def as_page(audit: Audit, places: Places) -> Page:
         effects = tuple(_effect(effect, answered) for effect in ordered)
         page += [Heading("Rules, by the number of results they change"), Items(effects)]
     page += [*_endings(audit), *_never_first(audit)]
-    if audit.defects:
-        rows = tuple(row for defect in audit.defects for row in _rows(defect, places))
-        page += [Heading("Findings"), Items(rows)]
-    return [*page, _verdict(audit)]
+    rows = []
+    for defect in audit.defects:
+        text = f"{places.lead(defect.place)}{defect.level} {defect.kind}: {defect.message}"
+        rows.append(Item(MARKS[defect.level], text, KINDS[defect.kind].fix))
+        if defect.example is not None:
+            example = _answers(defect.example) if defect.example else "every answer combination"
+            rows.append(Item(">", example))
+    page += [Heading("Findings"), Items(tuple(rows))] if rows else []
+    levels = ", ".join(count(number, level) for level, number in _counts(audit).items())
+    if unproved := sum(claim.state == NOT_PROVED for claim in audit.claims):
+        return [*page, Text(f"not verified: {count(unproved, 'claim')} ({levels})", "bad")]
+    sound = Text(f"sound: {levels}", "good")
+    return [*page, sound if audit.sound else Text(f"rules fail: {levels}", "bad")]
 
 
 def _effect(effect: Effect, answered: Answered | None) -> Item:
@@ -128,9 +133,7 @@ def _endings(audit: Audit) -> Page:
     for task, cases in audit.endings.items():
         if TEACHABLE in cases or NOTHING in cases:
             number = sum(cases.values())
-            parts = [
-                share(cases[kind], number) if cases.get(kind) else "-" for kind in KINDS_OF_END
-            ]
+            parts = (share(n, number) if (n := cases.get(k)) else "-" for k in KINDS_OF_END)
             rows.append((task, f"{number:,}", *parts))
     if not rows:
         return []
@@ -153,38 +156,19 @@ def _never_first(audit: Audit) -> Page:
     return [Heading(title), Items(rows)]
 
 
-def _rows(defect: Defect, places: Places) -> list[Item]:
-    kind = KINDS[defect.kind]
-    text = f"{places.lead(defect.place)}{kind.level} {kind.id}: {defect.message}"
-    rows = [Item(MARKS[kind.level], text, kind.fix)]
-    if defect.example is not None:
-        rows.append(
-            Item(">", _answers(defect.example) if defect.example else "every answer combination")
-        )
-    return rows
-
-
 def _answers(answers: CompleteAnswers) -> str:
     return f"{{{', '.join(f'{id}: {option}' for id, option in answers.items())}}}"
-
-
-def _verdict(audit: Audit) -> Text:
-    levels = ", ".join(count(number, level) for level, number in _counts(audit).items())
-    if unproved := sum(claim.state == NOT_PROVED for claim in audit.claims):
-        return Text(f"not verified: {count(unproved, 'claim')} ({levels})", "bad")
-    return Text(f"sound: {levels}", "good") if audit.sound else Text(f"rules fail: {levels}", "bad")
 
 
 def _counts(audit: Audit) -> dict[str, int]:
     return {level: sum(defect.level == level for defect in audit.defects) for level in LEVELS}
 
 
-UNCOVERED = {
-    "undecided-rule": "a rule without effect on any scenario",
-    "silent-rule": "a supporting rule that does not fire in any scenario",
-    "task-without-scenario": "a task without a scenario",
-    "family-without-scenario": "a family that no scenario expects",
-}
+UNCOVERED = (
+    "a rule without effect on any scenario",
+    "a supporting rule that does not fire in any scenario",
+)
+"""What a deciding rule, or a supporting one, is that no scenario covers."""
 
 
 def checked_page(numbers: Mapping[str, int], overlays: Iterable[str]) -> Page:
@@ -209,23 +193,19 @@ def proof_page(proof: Proof) -> Page:
 
 def coverage_json(coverage: Coverage, places: Places) -> dict[str, Any]:
     """Return the JSON document of `advisor rules coverage --format json`."""
-    rules = [
-        {
-            "rule": rule.rule.id,
-            **places.stands(rule.rule.place),
-            "supporting": rule.rule.supporting,
-            "covered": rule.covered,
-            "decisive": rule.decisive,
-            "pivotal": rule.pivotal,
-            "fires": rule.fires,
-        }
-        for rule in coverage.rules
-    ]
     return document(
         places.rulebase.digest,
         scenarios=coverage.scenarios,
         complete=coverage.complete,
-        rules=rules,
+        rules=[
+            {
+                "rule": rule.rule.id,
+                **places.stands(rule.rule.place),
+                "supporting": rule.rule.supporting,
+                **some(rule, "covered", "decisive", "pivotal", "fires"),
+            }
+            for rule in coverage.rules
+        ],
         tasks=coverage.tasks,
         families=coverage.families,
         leaves={
@@ -237,11 +217,14 @@ def coverage_json(coverage: Coverage, places: Places) -> dict[str, Any]:
 
 def coverage_page(coverage: Coverage, places: Places) -> Page:
     """Return the page of `advisor rules coverage`: what no scenario covers, then the counts."""
-    rows = tuple(
-        Item("-", f"{places.lead(place) if 'rule' in kind else ''}`{id}` is {UNCOVERED[kind]}")
-        for kind, id, place in _uncovered(coverage, places)
-    )
-    page: Page = [Items(rows)] if rows else []
+    rows = [
+        f"{places.lead(rule.rule.place)}`{rule.rule.id}` is {UNCOVERED[rule.rule.supporting]}"
+        for rule in coverage.rules
+        if not rule.covered
+    ]
+    rows += [f"`{id}` is a task without a scenario" for id in _bare(coverage.tasks)]
+    rows += [f"`{id}` is a family that no scenario expects" for id in _bare(coverage.families)]
+    page: Page = [Items(tuple(Item("-", text) for text in rows))] if rows else []
     deciding = [rule.covered for rule in coverage.rules if not rule.rule.supporting]
     supporting = [rule.covered for rule in coverage.rules if rule.rule.supporting]
     text = (
@@ -251,24 +234,12 @@ def coverage_page(coverage: Coverage, places: Places) -> Page:
     )
     page.append(Text(text, "good" if coverage.complete else "warn"))
     reached, leaves = (sum(leaf[n] for leaf in coverage.leaves.values()) for n in (0, 1))
-    text = (
-        f"The scenarios reach {reached:,} of {leaves:,} possible results (family, checkpoint and "
-        "mode)."
-    )
-    page.append(Text(text, "quiet"))
-    return page
+    results = f"{reached:,} of {leaves:,} possible results (family, checkpoint and mode)"
+    return [*page, Text(f"The scenarios reach {results}.", "quiet")]
 
 
-def _uncovered(coverage: Coverage, places: Places) -> Iterator[tuple[str, str, str]]:
-    """Yield what is not covered: its kind, id and place."""
-    for rule in coverage.rules:
-        if not rule.covered:
-            kind = "silent-rule" if rule.rule.supporting else "undecided-rule"
-            yield kind, rule.rule.id, rule.rule.place
-    for kind, covered in (("task", coverage.tasks), ("family", coverage.families)):
-        for id, scenarios in covered.items():
-            if not scenarios:
-                yield f"{kind}-without-scenario", id, places.rulebase.place(kind, id)
+def _bare(covered: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [id for id, scenarios in covered.items() if not scenarios]
 
 
 def _part(covered: Collection[object]) -> str:

@@ -102,15 +102,17 @@ def _about_rules(
         except NotProvedError as reason:
             unread[rule.id] = str(reason)
     unsettled = {effect.rule.id: effect.left_open for effect in effects if effect.left_open}
-    fires_nowhere = f"none of {counted.profiles:,} answer combinations" if counted else "no profile"
-    defects = [defect for effect in effects for defect in _of_rule(context, effect, fires_nowhere)]
-    about_pivots = [
-        defect for defect in defects if defect.kind in ("never-pivotal", "pivotal-supporting")
-    ]
-    others = [defect for defect in defects if defect not in about_pivots]
+    nowhere = f"none of {counted.profiles:,} answer combinations" if counted else "no profile"
+    defects = [defect for effect in effects for defect in _of_rule(context, effect, nowhere)]
+    about_pivots = [defect for defect in defects if "pivotal" in defect.kind]
+    others = [defect for defect in defects if "pivotal" not in defect.kind]
     claims = []
     if effects:
-        claims.append(conclude("rules", _rules_text(effects), others))
+        dead = sum(not effect.fires for effect in effects)
+        implied = sum(effect.implied for effect in effects)
+        fire = f"{dead} of {len(effects)} rules cannot" if dead else f"all {len(effects)} rules can"
+        redundant = f"{implied or 'no'} {'rules are' if implied > 1 else 'rule is'} redundant"
+        claims.append(conclude("rules", f"{fire} fire, {redundant}", others))
     if settled := [effect for effect in effects if not effect.left_open]:
         claims.append(conclude("pivotal", _pivots_text(settled), about_pivots))
     for id, what, left in (
@@ -124,13 +126,6 @@ def _about_rules(
     return tuple(effects), claims
 
 
-def _rules_text(effects: list[Effect]) -> str:
-    dead = sum(not effect.fires for effect in effects)
-    implied = sum(effect.implied for effect in effects)
-    fire = f"{dead} of {len(effects)} rules cannot" if dead else f"all {len(effects)} rules can"
-    return f"{fire} fire, {implied or 'no'} {'rules are' if implied > 1 else 'rule is'} redundant"
-
-
 def _pivots_text(effects: list[Effect]) -> str:
     never = [effect for effect in effects if effect.fires and effect.pivotal == 0]
     supporting = sum(effect.rule.supporting for effect in never)
@@ -138,10 +133,8 @@ def _pivots_text(effects: list[Effect]) -> str:
         f"{sum(bool(effect.pivotal) for effect in effects)} rules can change the result",
         f"{supporting} never change the result and are marked `supporting`",
     ]
-    if len(never) > supporting:
-        parts.append(
-            f"{len(never) - supporting} never change the result and are not marked `supporting`"
-        )
+    if idle := len(never) - supporting:
+        parts.append(f"{idle} never change the result and are not marked `supporting`")
     if about := sum(effect.about_checkpoints for effect in effects):
         parts.append(f"{about} affect{'s' * (about == 1)} only checkpoints")
     return "; ".join(parts)

@@ -15,7 +15,7 @@ it wins is refused.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import chain
 from typing import NamedTuple
@@ -148,11 +148,8 @@ def _of_scenario(engine: Engine, scenario: Scenario) -> str:
     except AdvisorError as error:
         return error.message
     if scenario.differs:
-        return (
-            "is marked `differs`, but gives the expected family"
-            if family in scenario.families
-            else ""
-        )
+        expected = family in scenario.families
+        return "is marked `differs`, but gives the expected family" if expected else ""
     if family not in scenario.families:
         return f"returns {family} and should return {' or '.join(scenario.families)}"
     if scenario.outcome and any(decision.outcome != scenario.outcome for decision in decisions):
@@ -200,20 +197,19 @@ def relations(rulebase: RuleBase) -> list[Relation]:
         for language in sorted({column for column in columns if len(column) in (2, 3)} | {ENGLISH}):
             own_gauges = Precedences(rulebase, task.id, [language]).gauges
             gauges |= {(gauge.yardstick, gauge.name): gauge for gauge in own_gauges}
-    return list(_relations(rulebase, [*gauges.values()]))
-
-
-def _relations(rulebase: RuleBase, gauges: list[Gauge]) -> Iterator[Relation]:
+    relations = []
     for kind, before, behind in related(rulebase.checkpoints):
         votes: dict[tuple[str, int], float] = {}
-        for gauge in gauges:
+        for gauge in gauges.values():
             for number, table in enumerate(gauge.tables):
                 if before in table and behind in table:
                     apart = gauge.apart(table[before], table[behind])
                     key = gauge.yardstick, number  # the columns of a table have one vote together
                     votes[key] = votes.get(key, 0) + (apart > 0) - (apart < 0)
         won, lost = (sum(sign * vote > 0 for vote in votes.values()) for sign in (1, -1))
-        yield Relation(kind, before, behind, won, lost, rulebase.place("checkpoint", before))
+        place = rulebase.place("checkpoint", before)
+        relations.append(Relation(kind, before, behind, won, lost, place))
+    return relations
 
 
 def coverage(rulebase: RuleBase) -> Coverage:
@@ -226,7 +222,10 @@ def coverage(rulebase: RuleBase) -> Coverage:
     covering = _covering(context, answered)
     return Coverage(
         len(rulebase.scenarios),
-        tuple(_of_rule(rule, covering) for rule in context.written),
+        tuple(
+            RuleCoverage(rule, *(tuple(covering[way, rule.id]) for way in RuleCoverage._fields[1:]))
+            for rule in context.written
+        ),
         {task.id: tuple(covering["task", task.id]) for task in rulebase.tasks},
         {family.id: tuple(covering["family", family.id]) for family in rulebase.families},
         _leaves_reached(context.engine, answered),
@@ -249,11 +248,6 @@ def _leaves_reached(
         if engine.admits({TASK: Answer((task.id,), None, "file")})
     }
     return {task: (len(reached[task] & ends), len(ends)) for task, ends in possible.items()}
-
-
-def _of_rule(rule: Rule, covering: Covering) -> RuleCoverage:
-    ways = RuleCoverage._fields[1:]
-    return RuleCoverage(rule, *(tuple(covering[way, rule.id]) for way in ways))
 
 
 def _covering(context: ProofContext, answered: Iterable[ScenarioAnswer]) -> Covering:

@@ -25,6 +25,7 @@ from advisor.decide.selection import ORDERS, Pick, Selection, sort_flag
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer
 from advisor.model import TASK, Checkpoint, Detour, Elsewhere
+from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -71,6 +72,16 @@ class Span(NamedTuple):
         months = (last[0] - first[0]) * 12 + last[1] - first[1]
         not_yet = len(first) == len(last) == 3 and last[2] < first[2]
         return max(months - not_yet, 0)
+
+    def text(self, today: str | None) -> str:
+        """Return the days, with how long ago the first was where `today` is given."""
+        dates = self.oldest if self.oldest == self.newest else f"{self.oldest} to {self.newest}"
+        if today is None:
+            return dates
+        months = self.age_months(today)
+        return (
+            f"{dates} (up to {count(months, 'month')} ago)" if months else f"{dates} (this month)"
+        )
 
 
 class TaskAdvice(NamedTuple):

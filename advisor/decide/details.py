@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from advisor.decide.alternatives import alternatives
-from advisor.decide.outlook import Change, by_end
+from advisor.decide.outlook import by_end
 from advisor.decide.reasons import MAYBE_FEWER
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
@@ -25,7 +25,7 @@ from advisor.engine.profile import answer_text, answers_text
 from advisor.phrasing import count, joined
 
 if TYPE_CHECKING:
-    from advisor.decide.advice import CheckpointSet, Span, TaskAdvice, Together
+    from advisor.decide.advice import CheckpointSet, TaskAdvice, Together
 
 SHOWN = 4
 SHOWN_CLOSEST = 3
@@ -101,17 +101,16 @@ def details(advice: TaskAdvice, today: str | None) -> Page:
         why = Item(">", elsewhere.because, sources=cited(advice, elsewhere.sources))
         page += [Heading("Alternative", 3), Items((why,)), Pairs((("Hub task", elsewhere.task),))]
         page += _list(Item("", id) for id in elsewhere.checkpoints)
-    if advice.changes:
-        rows = (
-            Item(
-                ">",
-                f"{' or '.join(answers_text(advice.rulebase, change.answers) for change in some)}: "
-                f"{', '.join(part for part in (family_name(advice, family), id) if part)}",
-                _origin(some[0]),
-            )
-            for (family, id), some in by_end(advice.changes).items()
+    rows = []
+    for (other, id), some in by_end(advice.changes).items():
+        ways = " or ".join(answers_text(advice.rulebase, change.answers) for change in some)
+        ends = ", ".join(part for part in (family_name(advice, other), id) if part)
+        origins = set(some[0].origins.values())
+        origin = "" if origins <= {"implied"} else "now your answer is different"
+        rows.append(
+            Item(">", f"{ways}: {ends}", "now assumed" if origins <= {"assumed"} else origin)
         )
-        page += [Heading("Would change if", 3), *_list(rows)]
+    page += [Heading("Would change if", 3), *_list(rows)] if advice.changes else []
     if assumed := advice.assumed:
         about = "" if len(decision.possible) > 1 else " about the checkpoints"
         text = ", ".join(f"{id}: {option}" for id, option in assumed.items())
@@ -142,20 +141,9 @@ def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
         yield Item("", f"decided by {answers}{'' if reason.smallest else MAYBE_FEWER}")
     if assessment.lost_on:
         yield Item("", lost_on_text(advice.rulebase, assessment.lost_on, fit))
-    ways = (
-        [change for change in advice.changes if change.family == assessment.family]
-        if not won
-        else []
-    )
-    for change in ways[:2]:
+    ways = [change for change in advice.changes if change.family == assessment.family]
+    for change in ways[:2] if not won else ():
         yield Item(">", f"recommended with {answers_text(advice.rulebase, change.answers)}")
-
-
-def _origin(flip: Change) -> str:
-    origins = set(flip.origins.values())
-    if origins <= {"assumed"}:
-        return "now assumed"
-    return "" if origins <= {"implied"} else "now your answer is different"
 
 
 # -- checkpoints -------------------------------------------------------------------------------
@@ -174,10 +162,9 @@ def _checkpoints(advice: TaskAdvice, today: str | None) -> Page:
         page += _list(_nothing_as_asked(advice))
     if shown:
         page += _picks(advice, shown)
-    dates = [
-        f"{AGES[of]} {_span(span, today)}" for of, span in advice.freshness(shown).items() if span
-    ]
-    notes = [*_left_out(selection), "; ".join(dates)]
+    spans = advice.freshness(shown).items()
+    dates = "; ".join(f"{AGES[of]} {span.text(today)}" for of, span in spans if span)
+    notes = [*_left_out(selection), dates]
     return page + [Text(text, "quiet") for text in notes if text]
 
 
@@ -259,11 +246,3 @@ def _fields(gaps_of_each: Iterable[tuple[Gap, ...]]) -> str:
         field for gaps in gaps_of_each for field in dict.fromkeys(gap.field for gap in gaps)
     )
     return ", ".join(f"{words(field)[0]}: {number}" for field, number in counted.items())
-
-
-def _span(span: Span, today: str | None) -> str:
-    dates = span.oldest if span.oldest == span.newest else f"{span.oldest} to {span.newest}"
-    if today is None:
-        return dates
-    months = span.age_months(today)
-    return f"{dates} (up to {count(months, 'month')} ago)" if months else f"{dates} (this month)"

@@ -90,10 +90,12 @@ def _read(body: dict[str, Any], shown: str, digest: str) -> OwnMeasurements:
         if metric in result["metrics"] and result["checkpoint"] not in checkpoints.values():
             checkpoints[str(result["candidate"])] = str(result["checkpoint"])
     values = {
-        str(result["checkpoint"]): _finite(result["metrics"][metric]["value"])
+        str(result["checkpoint"]): float(result["metrics"][metric]["value"])
         for result in results
         if result["candidate"] in checkpoints
     }
+    if not all(map(math.isfinite, values.values())):
+        raise ValueError("a metric without a number")
     ahead = []
     for pair in body["comparisons"]:
         sides = pair["first"], pair["second"]
@@ -105,12 +107,6 @@ def _read(body: dict[str, Any], shown: str, digest: str) -> OwnMeasurements:
     data = body["data"]
     heading = (str(data["name"]), str(data["task"]), int(data["images"]))
     return OwnMeasurements(shown, digest, *heading, metric, _shown(values, ahead), tuple(ahead))
-
-
-def _finite(value: Any) -> float:
-    if not math.isfinite(number := float(value)):
-        raise ValueError("a metric without a number")
-    return number
 
 
 def _shown(values: dict[str, float], ahead: Sequence[tuple[str, str]]) -> dict[str, float]:

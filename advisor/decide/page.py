@@ -52,7 +52,6 @@ from advisor.phrasing import joined
 
 if TYPE_CHECKING:
     from advisor.decide.advice import Advice, TaskAdvice
-    from advisor.model import Rule
 
 SHOWN_CLOSEST = 3
 SURE = "does not depend on defaults"
@@ -244,16 +243,12 @@ def _why(advice: TaskAdvice, room: Room) -> Iterator[Note]:
     reasons += [fired.rule.because for fired in winner.fired if fired.rule.effect != "avoid"]
     for because in reasons[:1]:
         yield Note("Family", because, room.reason)
-    for fired_rule in winner.fired:
-        if fired_rule.rule.effect == "avoid" and _said(advice, fired_rule.rule):
-            yield Note("Caveat", fired_rule.rule.because, room.reason)
-            break
-
-
-def _said(advice: TaskAdvice, rule: Rule) -> bool:
-    """True where a rule speaks of something that the user said besides the task."""
     profile = advice.decision.profile
-    return any(profile[id].is_given for id in rule.when if id in profile and id != TASK)
+    given = {id for id, answer in profile.items() if answer.is_given} - {TASK}
+    for fired in winner.fired:  # of what the user said besides the task
+        if fired.rule.effect == "avoid" and not given.isdisjoint(fired.rule.when):
+            yield Note("Caveat", fired.rule.because, room.reason)
+            break
 
 
 def _first(advice: TaskAdvice) -> Note:
@@ -305,16 +300,13 @@ def _elsewhere(advice: TaskAdvice) -> Page:
     if elsewhere is None:
         return [Headline("None of the families fits", (), "bad")]
     tag, why = f"Hub task {elsewhere.task}", Note("Reason", elsewhere.because, lines=2)
+    none = "none of the three families supports this task"
     if not elsewhere.checkpoints:
-        return [
-            Headline(tag, ("none of the three families supports this task",), "warn"),
-            *_notes([why]),
-        ]
+        return [Headline(tag, (none,), "warn"), *_notes([why])]
     first, *more = elsewhere.checkpoints
     link = Link(first, f"https://huggingface.co/{first}")
     also = [Note("More models", ", ".join(more), lines=2)] if more else []
-    head = Headline(link, (tag, "none of the three families supports this task"), "warn")
-    return [head, *_notes([why, *also])]
+    return [Headline(link, (tag, none), "warn"), *_notes([why, *also])]
 
 
 def _missing(advice: TaskAdvice) -> Iterator[Note]:
@@ -368,6 +360,16 @@ def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
     def words(change: Change) -> str:
         return " ".join(flags(advice.rulebase, change.answers))
 
+    def rarity(change: Change) -> tuple[bool, int]:
+        """Return how far from the typical answers a change is."""
+        far = 0
+        questions = [advice.rulebase.question(id) for id in change.answers]
+        for question, answer in zip(questions, change.answers.values(), strict=True):
+            ids = [option.id for option in question.options]
+            far += ids.index(answer) if answer in ids else len(ids)
+            far += 0 if applicable(advice.decision.profile[question.id]) else len(ids)
+        return any(question.steps for question in questions), far
+
     families: dict[str, Change] = {}
     for change in advice.changes:
         if change.family != advice.decision.family:
@@ -376,22 +378,14 @@ def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
     for family, change in named[: max(most, 1)]:
         yield words(change), short_name(advice, family)
     others = [
-        change for change in advice.changes if change.checkpoint and change not in families.values()
+        change
+        for change in advice.changes
+        if change.checkpoint and change not in families.values()
+        if set(change.origins.values()) == {ASSUMED}
     ]
-    others = [change for change in others if set(change.origins.values()) == {ASSUMED}]
     if others and (most or not named):
-        other = min(others, key=lambda other: _rarity(advice, other))
+        other = min(others, key=rarity)
         yield words(other), other.checkpoint
-
-
-def _rarity(advice: TaskAdvice, change: Change) -> tuple[bool, int]:
-    """Return how far from the typical answers a change is."""
-    ranks = []
-    for id, answer in change.answers.items():
-        ids = [option.id for option in advice.rulebase.question(id).options]
-        rank = ids.index(answer) if answer in ids else len(ids)
-        ranks.append(rank if applicable(advice.decision.profile[id]) else rank + len(ids))
-    return any(advice.rulebase.question(id).steps for id in change.answers), sum(ranks)
 
 
 def _against(advice: TaskAdvice, assessment: Assessment) -> str:

@@ -7,20 +7,22 @@ smallest set that hits all counterexamples known so far and the nearest profile 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
+from itertools import combinations
+from math import inf
 from typing import NamedTuple
 
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.diagram import Choice
 from advisor.engine.profile import Answer, Profile
 from advisor.errors import ContradictionError
-from advisor.model import NONE, TASK, Question, Task
+from advisor.model import NONE, TASK, Task
 
 MOST_WORK = 4_000_000
-"""About how many steps in a space a search may take: a second or two."""
+"""About how many nodes of a space a search may pass: a second or two."""
 LEAST_TRIES = 40
-WALKED_A_TRY = 200
-"""How many sets are put together in the time in which one is tried."""
+A_SET = 5
+"""As many nodes are passed in the time in which a set is put together."""
 MAYBE_FEWER = " (fewer answers may be enough, because not all subsets were tested)"
 """What pages say of a reason that a budget ended the search for."""
 
@@ -87,9 +89,9 @@ class _Search:
     """The search for the smallest sufficient sets among `candidates`, within a budget.
 
     `space` is that of the task alone, in which given options that hold at once are a choice;
-    `present` has the choice of each question in the decision. `tries` are what is left of the
-    budget: each asks the space once. The sets tried hit every counterexample known so far, since a
-    set that misses one is not sufficient.
+    `present` has the choice of each question in the decision. `work` is what is left of the budget.
+    Only a set that hits every counterexample known so far, the changed answers of a profile where
+    another family wins, is held against the space.
     """
 
     def __init__(
@@ -108,85 +110,55 @@ class _Search:
         self.space = engine.space_within(choices) if held else engine.space(task)
         self.winner = engine.ranking.winner
         self.wins = engine.encoding.winners.index(decision.family or NONE)
-        self.candidates = candidates
-        self.places = [engine.encoding.index[id] for id in candidates]
-        self.examples: list[int] = []
-        self.tries: float = max(LEAST_TRIES, MOST_WORK // max(len(self.space), 1))
+        self.places = {id: engine.encoding.index[id] for id in candidates}
+        self.examples: list[set[str]] = []
+        self.work: float = max(LEAST_TRIES * len(self.space), MOST_WORK)
 
     def smallest(self) -> Iterator[tuple[str, ...]]:
         """Yield all sufficient sets of the least size, in declared order.
 
         Raises _BudgetError where the budget is spent before the first one is found.
         """
-        for size in range(len(self.candidates) + 1):
+        for size in range(len(self.places) + 1):
             sufficient = False
-            for bits in self._hitting(size, 0, 0):
-                if self._is_sufficient(bits):
+            for ids in combinations(self.places, size):
+                if self._is_sufficient(ids):
                     sufficient = True
-                    yield self._ids(bits)
+                    yield ids
             if sufficient:
                 return
 
     def subset_minimal(self) -> tuple[str, ...]:
         """Return a sufficient set of which no answer can be left out; others may be smaller."""
-        bits = (1 << len(self.candidates)) - 1
-        self.tries = len(self.candidates)
-        for place in reversed(range(len(self.candidates))):
-            if self._is_sufficient(bits & ~(1 << place)):
-                bits &= ~(1 << place)
-        return self._ids(bits)
+        ids, self.work = tuple(self.places), inf
+        for id in reversed(ids):
+            fewer = tuple(other for other in ids if other != id)
+            ids = fewer if self._is_sufficient(fewer) else ids
+        return ids
 
-    def _hitting(self, size: int, chosen: int, first: int) -> Iterator[int]:
-        """Yield the sets of a size that hit all counterexamples, as these come to be known."""
-        missed = [example for example in self.examples if not example & chosen]
-        later = -1 << first
-        if _disjoint(missed) > size or any(not example & later for example in missed):
-            return
-        if size == 0:
-            yield chosen
-            return
-        for place in range(first, len(self.candidates) - size + 1):
-            self._spend(1 / WALKED_A_TRY)
-            yield from self._hitting(size - 1, chosen | 1 << place, place + 1)
-
-    def _is_sufficient(self, bits: int) -> bool:
-        if any(not example & bits for example in self.examples):
+    def _is_sufficient(self, ids: Collection[str]) -> bool:
+        missed = any(example.isdisjoint(ids) for example in self.examples)
+        self.work -= A_SET if missed else len(self.space)
+        if self.work < 0:
+            raise _BudgetError
+        if missed:
             return False
-        self._spend(1)
-        held = [place for n, place in enumerate(self.places) if bits >> n & 1]
         other = self.space.nearest(
             self.space.root,
             lambda question, choice: int(choice != self.present[question]),
             lambda outcome: self.winner(outcome) != self.wins,
-            {question: (self.present[question],) for question in held},
+            {self.places[id]: (self.present[self.places[id]],) for id in ids},
         )
         if other is None:
             return True
-        changed = (n for n, at in enumerate(self.places) if other[1][at] != self.present[at])
-        self.examples.append(sum(1 << n for n in changed))
+        self.examples.append(
+            {id for id, at in self.places.items() if other[1][at] != self.present[at]}
+        )
         return False
-
-    def _spend(self, tries: float) -> None:
-        self.tries -= tries
-        if self.tries < 0:
-            raise _BudgetError
-
-    def _ids(self, bits: int) -> tuple[str, ...]:
-        return tuple(id for n, id in enumerate(self.candidates) if bits >> n & 1)
 
 
 class _BudgetError(Exception):
     """More would have to be tried than a person waits for."""
-
-
-def _disjoint(sets: Iterable[int]) -> int:
-    """Return how many of some sets, taken greedily, have no member in common: all are to be hit."""
-    taken = number = 0
-    for group in sets:
-        if not group & taken:
-            taken |= group
-            number += 1
-    return number
 
 
 def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
@@ -195,10 +167,19 @@ def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
     Unfitting tasks come first, and last those that the answers do not go with: most of these can
     be with them in no case, and say nothing.
     """
-    answers = [(engine.rulebase.question(id), answer) for id, answer in reason.items()]
 
     def last(task: Task) -> tuple[bool, bool]:
-        return any(_clashes(task, *each) for each in answers), task.elsewhere is None
+        """Whether an answer is not what a task implies, or has no sense there; then its kind."""
+        given = [
+            {id: answer.options, **engine.rulebase.question(id).ask_if}
+            for id, answer in reason.items()
+        ]
+        clashes = any(
+            set(options).isdisjoint(task.implies.get(id, options))
+            for of_answer in given
+            for id, options in of_answer.items()
+        )
+        return clashes, task.elsewhere is None
 
     for task in sorted(engine.rulebase.tasks, key=last):
         try:
@@ -209,9 +190,3 @@ def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
         if reachable.labels and engine.possible(reachable) != (winner,):
             return False
     return True
-
-
-def _clashes(task: Task, question: Question, answer: Answer) -> bool:
-    """True where what a task implies is not the answer, or leaves the question without sense."""
-    given = {question.id: answer.options, **question.ask_if}
-    return any(set(given[id]).isdisjoint(task.implies[id]) for id in given if id in task.implies)

@@ -11,14 +11,14 @@ from advisor.decide.outlook import Change
 from advisor.decide.programs import prompt_for
 from advisor.decide.reasons import Because
 from advisor.decide.requirements import Suitability
-from advisor.decide.selection import Pick, Rung
+from advisor.decide.selection import Pick
 from advisor.draw.formats import SCHEMA_VERSION, plain
-from advisor.engine.decision import Assessment, Decision, applicable
+from advisor.engine.decision import Decision, applicable
 from advisor.model import NONE, Rule, hub_id_of, is_form
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
-    from advisor.decide.advice import Advice, CheckpointSet, TaskAdvice, Together
+    from advisor.decide.advice import Advice, CheckpointSet, TaskAdvice
 
 
 def as_json(recommendation: Advice, today: str | None = None) -> dict[str, Any]:
@@ -33,7 +33,13 @@ def as_json(recommendation: Advice, today: str | None = None) -> dict[str, Any]:
         body = {
             "outcome": recommendation.outcome,
             "tasks": [{"task": advised.task, **_advice_json(advised, today)} for advised in advice],
-            "together": together and _together_json(together),
+            "together": together
+            and {
+                **some(together, "family", "verdicts", "families", "uncovered"),
+                **_set_json(together.covers.best),
+                **some(together.covers, "memory_limit_gb", "fits", "unserved"),
+                "runner_up": together.covers.runner_up and _set_json(together.covers.runner_up),
+            },
         }
     return {
         "schema_version": SCHEMA_VERSION,
@@ -107,9 +113,28 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
     return {
         **decision_json(advice.decision, reason.answers),
         **({} if reason.smallest else {"because_smallest": False}),
-        "assessments": [_assessment_json(assessment) for assessment in advice.decision.assessments],
+        "assessments": [
+            {
+                "family": assessment.family,
+                **some(assessment, "verdict", "possible_verdicts", "lost_on", "fit"),
+                "caveats": [caveat.rule.id for caveat in assessment.caveats],
+                "findings": [
+                    {**rule_json(fired.rule), "decisive": fired.decisive}
+                    for fired in assessment.fired
+                ],
+            }
+            for assessment in advice.decision.assessments
+        ],
         "checkpoints": [_pick_json(advice, pick, options) for pick in selection.picks],
-        "ladder": [_rung_json(rung) for rung in advice.selection.ladder],
+        "ladder": [
+            {
+                "up_to_gb": rung.up_to_gb,
+                "checkpoint": rung.pick and rung.pick.checkpoint.hub_id,
+                "form_id": rung.pick and rung.pick.checkpoint.id,
+                "memory_gb": rung.pick and rung.pick.needs_gb,
+            }
+            for rung in selection.ladder
+        ],
         "provided": dict(selection.provided),
         "unverified": [_pick_json(advice, pick, options) for pick in selection.unverified],
         "fallen": _rejected_json((*selection.rejected, *selection.misused)),
@@ -128,32 +153,11 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
     }
 
 
-def _rung_json(rung: Rung) -> dict[str, Any]:
-    pick = rung.pick
-    return {
-        "up_to_gb": rung.up_to_gb,
-        "checkpoint": pick and pick.checkpoint.hub_id,
-        "form_id": pick and pick.checkpoint.id,
-        "memory_gb": pick and pick.needs_gb,
-    }
-
-
 def _rejected_json(rejected: Iterable[Suitability]) -> list[dict[str, Any]]:
     return [
         {"id": unfit.checkpoint.hub_id, "form_id": unfit.checkpoint.id, "lacks": list(unfit.texts)}
         for unfit in rejected
     ]
-
-
-def _assessment_json(assessment: Assessment) -> dict[str, Any]:
-    return {
-        "family": assessment.family,
-        **some(assessment, "verdict", "possible_verdicts", "lost_on", "fit"),
-        "caveats": [caveat.rule.id for caveat in assessment.caveats],
-        "findings": [
-            {**rule_json(fired.rule), "decisive": fired.decisive} for fired in assessment.fired
-        ],
-    }
 
 
 def _pick_json(advice: TaskAdvice, pick: Pick, options: dict[str, str]) -> dict[str, Any]:
@@ -189,16 +193,6 @@ def _pick_json(advice: TaskAdvice, pick: Pick, options: dict[str, str]) -> dict[
             for other in alternatives(pick, advice.selection)
         ],
         **some(checkpoint, "sources", "checked"),
-    }
-
-
-def _together_json(together: Together) -> dict[str, Any]:
-    covers = together.covers
-    return {
-        **some(together, "family", "verdicts", "families", "uncovered"),
-        **_set_json(covers.best),
-        **some(covers, "memory_limit_gb", "fits", "unserved"),
-        "runner_up": covers.runner_up and _set_json(covers.runner_up),
     }
 
 

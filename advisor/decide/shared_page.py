@@ -86,20 +86,17 @@ def pictured(answer: Advice, screen: Page) -> Iterator[Shared]:
         if isinstance(block, Pairs):
             yield Folded("How the sentence was understood", (block,))
             continue
-        yield _short(block) if isinstance(block, Notes) else block
+        if isinstance(block, Notes):  # with the sentences that a terminal shows: all stand below
+            cut = [" ".join(cut_lines(note.text, USUAL_WIDTH, note.lines)) for note in block.rows]
+            pairs = zip(block.rows, cut, strict=True)
+            whole = (n if text.endswith("…") else n._replace(text=text) for n, text in pairs)
+            block = Notes(tuple(whole))
+        yield block
         if isinstance(block, Headline) and waiting:
             table = next((block for block in screen[place:] if isinstance(block, Table)), None)
             ids = [str(row[0]) for row in table.rows] if table else []
             if picture := _finalists(waiting.pop(0), ids):
                 yield picture
-
-
-def _short(notes: Notes) -> Notes:
-    """Notes with the sentences that a terminal shows: all of them stand below."""
-    cut = [" ".join(cut_lines(note.text, USUAL_WIDTH, note.lines)) for note in notes.rows]
-    rows = zip(notes.rows, cut, strict=True)
-    whole = (note if text.endswith("…") else note._replace(text=text) for note, text in rows)
-    return Notes(tuple(whole))
 
 
 def _needs(answer: Advice) -> str:
@@ -129,7 +126,11 @@ def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> Scatter | None:
     asked_gb = (demand for demand in required.demands if demand.field == "memory_gb")
     limits = [demand.wanted["at_most"] for demand in asked_gb]
     limit = min(limits, default=None)
-    tie = _tie(advice, named[0], common)
+    tie, best = None, named[0].y
+    if best is not None and advice.selection.locked is not None:
+        gauge = advice.selection.locked.by.gauges[common.table[0]]
+        noise = gauge.noise if gauge.share is None else gauge.share * abs(best)
+        tie = (best - noise, best + noise) if noise else None
     marks = {
         "numbers": True,
         "others": any(not dot.label and not dot.behind for dot in dots),
@@ -174,12 +175,3 @@ def _dots(
         value = result(unfit.checkpoint.id)
         if needs and value is not None and {gap.field for gap in unfit.lacks} == {"memory_gb"}:
             yield Dot(unfit.checkpoint.id, needs, value, behind=BEHIND[2])
-
-
-def _tie(advice: TaskAdvice, first: Dot, common: Published) -> tuple[float, float] | None:
-    """The range of results that tie with that of the first, None where it has none."""
-    if first.y is None or advice.selection.locked is None:
-        return None
-    gauge = advice.selection.locked.by.gauges[common.table[0]]
-    noise = gauge.noise if gauge.share is None else gauge.share * abs(first.y)
-    return (first.y - noise, first.y + noise) if noise else None

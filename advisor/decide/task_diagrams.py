@@ -8,6 +8,8 @@ is, and kept beside the compiled rules for a checkout, for overlays and for othe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from advisor.decide.first_checkpoints import First, FirstCheckpoints
@@ -53,20 +55,16 @@ def build(
         FirstCheckpoints(engine.rulebase, task, family, axes, **how).build(store)
         for family in engine.encoding.families
     ]
-    made = TaskDiagram(task, axes, _training(engine, axes))
-    made.root = _Join(engine, space, store, made).node(space.root, tuple(firsts))
-    return coarser(made)
-
-
-def _training(engine: Engine, axes: Sequence[Axis]) -> list[tuple[int, int]]:
-    """Return the answers that allow training, by level and place."""
-    return [
+    training = [
         (level, place)
         for level, axis in enumerate(axes)
         for place, value in enumerate(axis.values)
         for option in engine.rulebase.question(axis.question).options
         if (option.id,) == value.options and "fine-tune" in option.uses
     ]
+    made = TaskDiagram(task, axes, training)
+    made.root = _Join(engine, space, store, made).node(space.root, tuple(firsts))
+    return coarser(made)
 
 
 def axes_of(engine: Engine, task: str, space: Space, within: Profile) -> list[Axis]:
@@ -128,7 +126,7 @@ class _Join:
         self._of_question = {question: level for level, question in enumerate(self.levels)}
         self._known: dict[tuple[int, tuple[int, ...]], int] = {}
         self._ends: dict[tuple[int, tuple[int, ...]], int] = {}
-        self._orders: dict[int, list[int]] = {}
+        self._order = cache(engine.ranking.order)
 
     def _place(self, question: int, value: AxisValue) -> int:
         """Return the place of a value among the choices of a space; -1 for what nobody said."""
@@ -149,7 +147,9 @@ class _Join:
             outcome = self.space.label[at]
             joined = self._ranked(outcome, self._relevant(outcome, firsts))
         else:
-            level = min(self._of_question[self.space.level[at]], *self._levels(firsts))
+            level = min(
+                self._of_question[self.space.level[at]], *map(self.firsts.level.__getitem__, firsts)
+            )
             after = self.space.cofactors(at, self.levels[level])
             columns = zip(*[self.firsts.cofactors(first, level) for first in firsts], strict=True)
             first = next((node for node in after if node != EMPTY), EMPTY)
@@ -165,7 +165,7 @@ class _Join:
         """Return the node of what families in order have, once their order is known."""
         key = outcome, firsts
         if key not in self._ends:
-            level = min(self._levels(firsts))
+            level = min(map(self.firsts.level.__getitem__, firsts))
             if level == self.made.bottom:
                 node = self.made.terminal(self._leaf(outcome, firsts))
             else:
@@ -174,14 +174,6 @@ class _Join:
                 node = self.made.node(level, tuple(children))
             self._ends[key] = node
         return self._ends[key]
-
-    def _levels(self, firsts: Sequence[int]) -> list[int]:
-        return [self.firsts.level[first] for first in firsts]
-
-    def _order(self, outcome: int) -> list[int]:
-        if outcome not in self._orders:
-            self._orders[outcome] = self.engine.ranking.order(outcome)
-        return self._orders[outcome]
 
     def _relevant(self, outcome: int, firsts: Sequence[int]) -> tuple[int, ...]:
         """Return the nodes of the families that may be needed, best first; never none."""
@@ -227,19 +219,14 @@ def coarser(made: TaskDiagram) -> TaskDiagram:
             or any(of_node[place] != of_node[place - 1] for of_node in of_level)
         ]
         levels[level] = level, places
-        axes.append(
-            axis._replace(values=tuple([_joined(axis, places, at) for at in range(len(places))]))
-        )
+        values = []
+        for place, end in pairwise([*places, len(axis.values)]):
+            value = axis.values[place]  # stands for all up to the next one that is told apart
+            if value.least is not None:
+                least = [other.least for other in axis.values[place:end] if other.least is not None]
+                value = value._replace(least=least[-1])
+            values.append(value)
+        axes.append(axis._replace(values=tuple(values)))
     other = TaskDiagram(made.task, axes, made.training)
     other.root = other.read(made, made.root, lambda leaf: leaf, levels)
     return other
-
-
-def _joined(axis: Axis, places: Sequence[int], at: int) -> AxisValue:
-    """Return the value at a place that stands for all up to the next one that is told apart."""
-    value = axis.values[places[at]]
-    if value.least is None:
-        return value
-    end = places[at + 1] if at + 1 < len(places) else len(axis.values)
-    last = max(n for n in range(places[at], end) if axis.values[n].least is not None)
-    return value._replace(least=axis.values[last].least)

@@ -127,42 +127,34 @@ class Engine:
             if not space:
                 raise contradiction(profile, self.rulebase, self.admits)
             self._spaces[key] = space
-            self._forget_the_oldest()
+            sizes = [len(other) for other in self._spaces.values()]
+            while sizes[1:] and (len(sizes) > KEPT_SPACES or sum(sizes) > KEPT_NODES):
+                self._spaces.pop(next(iter(self._spaces)))
+                del sizes[0]
         return space
 
     def space_within(self, choices: Sequence[Sequence[Choice]]) -> Space:
-        """Return all complete profiles with these choices. Raises TooMuchOpenError."""
+        """Return all complete profiles with these choices.
+
+        Raises TooMuchOpenError that names the last questions: those of an overlay, if it has any.
+        """
         left = MOST_EDGES
 
         def spend(edges: int) -> None:
             nonlocal left
             left -= edges
             if left < 0:
-                raise self._too_much_open(choices)
+                ids, encoding = [], self.encoding
+                mentioned = {id for term in encoding.conjunctions for id in term.origin.when}
+                for id, of_question in zip(encoding.questions, choices, strict=True):
+                    ids += [id] if id in mentioned and len(of_question) > 1 else []
+                raise TooMuchOpenError(
+                    f"{len(ids)} unanswered questions have too many combinations to check",
+                    hint=f"answer some of the questions, such as {', '.join(ids[-MOST_NAMED:])}, "
+                    "or simplify a rule",
+                )
 
         return Space(self.encoding, choices, spend=spend)
-
-    def _too_much_open(self, choices: Sequence[Sequence[Choice]]) -> TooMuchOpenError:
-        """Return the error that names the last questions: those of an overlay, where it has any."""
-        mentioned = {id for term in self.encoding.conjunctions for id in term.origin.when}
-        left = [
-            id
-            for id, of_question in zip(self.encoding.questions, choices, strict=True)
-            if id in mentioned and len(of_question) > 1
-        ]
-        return TooMuchOpenError(
-            f"{len(left)} unanswered questions have too many combinations to check",
-            hint=f"answer some of the questions, such as {', '.join(left[-MOST_NAMED:])}, or "
-            "simplify a rule",
-        )
-
-    def _forget_the_oldest(self) -> None:
-        """Let spaces go, but for the newest, until those that stay are small enough."""
-        sizes = [len(space) for space in self._spaces.values()]
-        for place in range(len(sizes) - 1):
-            if len(sizes) - place <= KEPT_SPACES and sum(sizes[place:]) <= KEPT_NODES:
-                break
-            self._spaces.pop(next(iter(self._spaces)))
 
     def view(self, profile: Profile) -> tuple[Space, Allowed]:
         """Return a space around a profile, and what the profile allows of it.
@@ -287,17 +279,14 @@ class Engine:
     def verdicts(self, outcome: int) -> tuple[str, ...]:
         """Return the verdict of every family under outcome bits."""
         if outcome not in self._verdicts:
-            families = range(len(self.encoding.families))
-            self._verdicts[outcome] = tuple([self._verdict(outcome, family) for family in families])
+            result = []
+            for family in range(len(self.encoding.families)):
+                behind = min(self.ranking.signs(outcome, family), default=0) < 0
+                verdict = "discouraged" if behind else "allowed"
+                verdict = "recommended" if family == self.ranking.winner(outcome) else verdict
+                result.append("excluded" if outcome >> family & 1 else verdict)
+            self._verdicts[outcome] = tuple(result)
         return self._verdicts[outcome]
-
-    def _verdict(self, outcome: int, family: int) -> str:
-        if outcome >> family & 1:
-            return "excluded"
-        if family == self.ranking.winner(outcome):
-            return "recommended"
-        signs = self.ranking.signs(outcome, family)
-        return "discouraged" if min(signs, default=0) < 0 else "allowed"
 
 
 def applicable(answer: Answer) -> bool:

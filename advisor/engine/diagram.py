@@ -261,10 +261,6 @@ class Diagram:
             self._totals[node] = total
         return total
 
-    def meets(self, node: int, allowed: Allowed) -> bool:
-        """True where a profile within `allowed` has a label."""
-        return self.first(node, allowed) is not None
-
     def reachable(self, node: int, allowed: Allowed | None = None) -> Reachable:
         """Return what `allowed` leaves of a function."""
         places = self._places(allowed or {})

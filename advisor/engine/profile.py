@@ -268,13 +268,18 @@ def as_meant(rulebase: RuleBase, profile: Profile, *, bounded: bool = False) -> 
 
 
 def moot_for(rulebase: RuleBase, task: Task, profile: Profile) -> list[Question]:
-    """Return the questions of which an answer makes no difference to a task."""
-    answered = (question for question in rulebase.questions if question.id in profile)
+    """Return the questions of which an answer makes no difference, by the task or by another."""
+
+    def senseless(other: str, options: Collection[str]) -> bool:
+        chosen = profile[other].options if other in profile else task.implies.get(other, ())
+        return bool(chosen) and set(chosen).isdisjoint(options)
+
     return [
         question
-        for question in answered
-        if question.moot and profile[question.id].options != (NOT_APPLICABLE,)
-        if _senseless(question, task, profile)
+        for question in rulebase.questions
+        if question.moot and question.id in profile
+        if profile[question.id].options != (NOT_APPLICABLE,)
+        if any(senseless(other, options) for other, options in question.ask_if.items())
     ]
 
 
@@ -306,15 +311,6 @@ def answer_text(rulebase: RuleBase, id: str, *options: str) -> str:
 def answers_text(rulebase: RuleBase, answers: Mapping[str, str]) -> str:
     """Return answers in words: `device: cpu and components: custom`."""
     return " and ".join(answer_text(rulebase, id, name) for id, name in answers.items())
-
-
-def _senseless(question: Question, task: Task, profile: Profile) -> bool:
-    """True where an answer to a question makes no sense, by the task or by another answer."""
-    for other, options in question.ask_if.items():
-        chosen = profile[other].options if other in profile else task.implies.get(other, ())
-        if chosen and set(chosen).isdisjoint(options):
-            return True
-    return False
 
 
 # Compiled when a number is met: most commands meet none.
@@ -357,11 +353,9 @@ def as_number(value: Any, units: Mapping[str, float] | None = None) -> float | N
     elif re.match(_POINTS, digits):
         digits = digits.replace(".", "")
     number = _plain(digits.replace("_", ""))
-    return (
-        None
-        if number is None or factor is None or not isfinite(number * factor)
-        else (number * factor)
-    )
+    if number is None or factor is None or not isfinite(number * factor):
+        return None
+    return number * factor
 
 
 def _plain(value: Any) -> float | None:

@@ -209,14 +209,6 @@ class TaskDiagram(Diagram):
             for axis in self.axes
         ]
 
-    def leaf(self, profile: Profile) -> Leaf | None:
-        """Return the leaf of a complete profile; None where it cannot be."""
-        node = self.root
-        while self.children[node]:
-            axis = self.axes[self.level[node]]
-            node = self.children[node][axis.places(profile[axis.question])[0]]
-        return self.label.get(node)
-
     def allowed(self, levels: Sequence[Sequence[int]]) -> dict[int, list[Choice]]:
         """Return the places that are left of each level as choices, where some are gone."""
         return {

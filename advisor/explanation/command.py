@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -51,28 +52,19 @@ def explain(
 
         given = read_need(rulebase, " ".join(need), given, first, "explain")
     if not given:
-        raise UsageError(
-            "`advisor explain` needs a sentence or --task",
-            hint="e.g. advisor explain --task captioning",
-        )
+        hint = "e.g. advisor explain --task captioning"
+        raise UsageError("`advisor explain` needs a sentence or --task", hint=hint)
     if "/" in why_not:
         shown.emit(standing_report(rulebase, why_not, given, first, verified_only=verified_only))
-    else:
-        shown.emit(_report(rulebase, why_not, given, first))
-    return 0
-
-
-def _report(rulebase: RuleBase, why_not: str, given: Profile, first: tuple[str, ...]) -> Report:
-    """Return why the answer is what it is, or why a family is not it."""
+        return 0
     from advisor.draw.formats import Report
-    from advisor.explanation.explain import explain
+    from advisor.explanation import explain as explaining
     from advisor.explanation.page import as_json, as_page
 
-    explanation = explain(rulebase, given, why_not=why_not or None, priority=first)
-    return Report(
-        lambda: as_json(explanation, rulebase),
-        lambda: as_page(explanation, rulebase, only=bool(why_not)),
-    )
+    explanation = explaining.explain(rulebase, given, why_not=why_not or None, priority=first)
+    page = partial(as_page, explanation, rulebase, only=bool(why_not))
+    shown.emit(Report(partial(as_json, explanation, rulebase), page))
+    return 0
 
 
 def standing_report(

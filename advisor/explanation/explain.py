@@ -7,15 +7,14 @@ from typing import Any, NamedTuple
 
 from advisor.decide.outlook import Certainty, Change, outlook, task_changes
 from advisor.decide.precedence import Precedence, Precedences
-from advisor.decide.ranking import Locked
 from advisor.decide.reasons import Because, sufficient
 from advisor.decide.recommendation import called_with
 from advisor.decide.requirements import Requirements, Suitability, judge_checkpoint
-from advisor.decide.selection import ORDERS, Pick, Selection, select_of
-from advisor.engine.decision import Assessment, Decision, Engine, FiredRule
+from advisor.decide.selection import ORDERS, Selection, select_of
+from advisor.engine.decision import Decision, Engine, FiredRule
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import UsageError, check_type
-from advisor.model import TASK, Checkpoint, Option, Rule
+from advisor.model import TASK, Checkpoint, Rule
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
@@ -87,7 +86,18 @@ def explain(
         because=reason.answers,
         reasons=_rules(won, "prefer"),
         caveats=_rules(won, "avoid"),
-        why_not=tuple(_why_not(a, changes) for a in others if wanted in (None, a.family)),
+        why_not=tuple(
+            WhyNot(
+                family=other.family,
+                verdict=other.verdict,
+                lost_on=other.lost_on,
+                reasons=tuple(_against(other.fired)),
+                for_it=_rules(other.fired, "prefer"),
+                changes=tuple(flip for flip in changes if flip.family == other.family),
+            )
+            for other in others
+            if wanted in (None, other.family)
+        ),
         certainty=seen.certainty,
         changes=changes,
         priority=engine.priority,
@@ -99,17 +109,10 @@ def _rules(fired: Iterable[FiredRule], effect: str) -> tuple[Rule, ...]:
     return tuple(fired_rule.rule for fired_rule in fired if fired_rule.rule.effect == effect)
 
 
-def _why_not(assessment: Assessment, changes: tuple[Change, ...]) -> WhyNot:
-    against = [fired_rule for fired_rule in assessment.fired if fired_rule.rule.effect != "prefer"]
-    decisive = [fired_rule for fired_rule in against if fired_rule.decisive]
-    return WhyNot(
-        family=assessment.family,
-        verdict=assessment.verdict,
-        lost_on=assessment.lost_on,
-        reasons=tuple(fired_rule.rule for fired_rule in decisive or against),
-        for_it=_rules(assessment.fired, "prefer"),
-        changes=tuple(flip for flip in changes if flip.family == assessment.family),
-    )
+def _against(fired: Iterable[FiredRule]) -> list[Rule]:
+    """Return the decisive rules against a family, all of them where none is."""
+    against = [fired_rule for fired_rule in fired if fired_rule.rule.effect != "prefer"]
+    return [fired.rule for fired in against if fired.decisive] or [fired.rule for fired in against]
 
 
 SHOWN_AHEAD = 3
@@ -137,7 +140,7 @@ class Standing(NamedTuple):
     `rank` counts from 1 among the `of` picks of its family, None where it is none of them, `place`
     is shared by those that nothing tells apart; `ahead` are the first picks before it; `decided` is
     what puts the first before it; `first_in` the orders in which it comes first. `changes` are
-    answers that make it a pick, each smallest; `wins` says whether its family is the answer as
+    single answers that make it a pick; `wins` says whether its family is the answer as
     things are.
     """
 
@@ -162,41 +165,28 @@ def standing_of(
     rulebase, profile = engine.rulebase, decision.profile
     judged = judge_checkpoint(rulebase, checkpoint, profile)
     family = checkpoint.family
-    selections = {
-        order: select_of(rulebase, family, profile, order, verified_only=verified_only)
-        for order in ORDERS
-    }
-    ranked = {order: _by_id(selection) for order, selection in selections.items()}
-    picks, locked = ranked[ORDERS[0]], selections[ORDERS[0]].locked
-    ids = list(picks)
-    place = ids.index(checkpoint.id) if checkpoint.id in picks else None
+    how: Any = {"verified_only": verified_only}
+    selections = {order: select_of(rulebase, family, profile, order, **how) for order in ORDERS}
+    ids = {order: [p.checkpoint.id for p in some.picks] for order, some in selections.items()}
+    selection, ranked = selections[ORDERS[0]], ids[ORDERS[0]]
+    place = ranked.index(checkpoint.id) if checkpoint.id in ranked else None
     return Standing(
         judged=judged,
         rank=None if place is None else place + 1,
-        of=len(ids),
-        place=picks[checkpoint.id].place if place is not None else None,
-        ahead=tuple(ids[:place][:SHOWN_AHEAD]),
-        decided=_decided(rulebase, profile, picks, locked, checkpoint.id) if place else None,
-        first_in=tuple(order for order in ORDERS if [*ranked[order]][:1] == [checkpoint.id]),
-        changes=tuple(_changes(engine, judged, decision, verified_only)) if place is None else (),
-        wins=checkpoint.family == decision.family,
+        of=len(ranked),
+        place=None if place is None else selection.picks[place].place,
+        ahead=tuple(ranked[:place][:SHOWN_AHEAD]),
+        decided=_decided(rulebase, profile, selection, place) if place else None,
+        first_in=tuple(order for order in ORDERS if ids[order][:1] == [checkpoint.id]),
+        changes=tuple(_changes(engine, checkpoint, decision, how)) if place is None else (),
+        wins=family == decision.family,
     )
 
 
-def _by_id(selection: Selection) -> dict[str, Pick]:
-    return {pick.checkpoint.id: pick for pick in selection.picks}
-
-
-def _decided(
-    rulebase: RuleBase,
-    profile: Profile,
-    picks: dict[str, Pick],
-    locked: Locked | None,
-    checkpoint: str,
-) -> Decided:
-    """Return what puts the first pick before another."""
-    pick, first = picks[checkpoint], next(iter(picks.values()))
-    against = first.checkpoint.id
+def _decided(rulebase: RuleBase, profile: Profile, selection: Selection, place: int) -> Decided:
+    """Return what puts the first pick before the one at a place."""
+    first, pick, locked = selection.picks[0], selection.picks[place], selection.locked
+    against, id = first.checkpoint.id, pick.checkpoint.id
     rules = [rule.id for rule in pick.fired if rule.effect == "avoid"]
     rules += [rule.id for rule in first.fired if rule.effect == "prefer"]
     doubts = [gap.text for gap in (*pick.unknown, *pick.poor)]
@@ -213,12 +203,12 @@ def _decided(
             return Decided(by, against, words)
     required = Requirements(rulebase, profile)
     precedences = Precedences(rulebase, required.task, required.languages)
-    if locked and (precedence := locked.precedence(against, checkpoint)):
+    if locked and (precedence := locked.precedence(against, id)):
         return Decided(precedence.by, against, precedence=precedence)
-    ids = list(picks)
-    ahead = ids[: ids.index(checkpoint)]  # what is better, yet stands below, decides nothing
-    before = locked.first_before(ahead).get(checkpoint) if locked else None
-    if locked and before and (precedence := locked.direct(before, checkpoint)):
+    # what is better, yet stands below, decides nothing
+    ahead = [other.checkpoint.id for other in selection.picks[:place]]
+    before = locked.first_before(ahead).get(id) if locked else None
+    if locked and before and (precedence := locked.direct(before, id)):
         return Decided(precedence.by, before, precedence=precedence)
     own = {figure.benchmark for figure in pick.figures}
     missing = [gauge.name for gauge in precedences.gauges if gauge.name not in own]
@@ -228,44 +218,21 @@ def _decided(
 
 
 def _changes(
-    engine: Engine, judged: Suitability, decision: Decision, verified_only: bool
+    engine: Engine, checkpoint: Checkpoint, decision: Decision, how: Any
 ) -> Iterator[dict[str, str]]:
-    """Single answers that make it a pick; where none does, one for each question it misses.
+    """Yield single answers that make a checkpoint a pick, one for each question.
 
     Options are tried as declared, those of a number from the smallest up, as the smallest change.
     """
-    rulebase = engine.rulebase
-
-    def picked(changed: dict[str, str]) -> bool:
-        answers: Profile = {id: Answer((option,), None, "flag") for id, option in changed.items()}
-        together = {**decision.given, **answers}
-        if not engine.admits(together):
-            return False
-        family, profile = judged.checkpoint.family, engine.decide(together).profile
-        selection = select_of(rulebase, family, profile, ORDERS[0], verified_only=verified_only)
-        return judged.checkpoint.id in _by_id(selection)
-
-    single = False
-    for question in rulebase.questions:
-        if question.id != TASK and any(o.requires or o.uses for o in question.options):
-            nearest = sorted(question.options, key=lambda o: (o.up_to is None, o.up_to or 0.0))
-            ways = ({question.id: option.id} for option in nearest)
-            if way := next(filter(picked, ways), None):
-                single = True
-                yield way
-    missed = dict.fromkeys(gap.question for gap in (*judged.lacks, *judged.unknown))
-    together = {id: option for id in missed if (option := _undemanding(rulebase, id))}
-    if not single and together and len(together) == len(missed) and picked(together):
-        yield together
-
-
-def _undemanding(rulebase: RuleBase, question: str) -> str | None:
-    """The first option of a question that requires nothing of checkpoints."""
-    options = rulebase.question(question).options
-    return next((option.id for option in options if not _demands(option)), None)
-
-
-def _demands(option: Option) -> bool:
-    """True where an option requires something by itself, without a number given."""
-    bound = [required == {"at_most": "answer"} for required in option.requires.values()]
-    return not all(bound) or (bool(bound) and option.up_to is not None)
+    for question in engine.rulebase.questions:
+        if question.id == TASK or not any(o.requires or o.uses for o in question.options):
+            continue
+        for option in sorted(question.options, key=lambda o: (o.up_to is None, o.up_to or 0.0)):
+            together = {**decision.given, question.id: Answer((option.id,), None, "flag")}
+            if not engine.admits(together):
+                continue
+            profile = engine.decide(together).profile
+            picks = select_of(engine.rulebase, checkpoint.family, profile, ORDERS[0], **how).picks
+            if any(pick.checkpoint.id == checkpoint.id for pick in picks):
+                yield {question.id: option.id}
+                break

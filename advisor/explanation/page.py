@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from advisor.decide.alternatives import BETTER
@@ -36,7 +35,15 @@ def as_json(explanation: Explanation, rulebase: RuleBase) -> dict[str, Any]:
         **({} if explanation.smallest else {"because_smallest": False}),
         "reasons": [rule_json(rule) for rule in explanation.reasons],
         "caveats": [rule_json(rule) for rule in explanation.caveats],
-        "why_not": [_against_json(why_not) for why_not in explanation.why_not],
+        "why_not": [
+            {
+                **plain(lost),
+                "reasons": [rule_json(rule) for rule in lost.reasons],
+                "for_it": [rule_json(rule) for rule in lost.for_it],
+                "changes": [change_json(flip) for flip in lost.changes],
+            }
+            for lost in explanation.why_not
+        ],
         "certainty": plain(explanation.certainty),
         "changes": [change_json(change) for change in explanation.changes],
         "command": command("recommend", rulebase, given, explanation.priority),
@@ -54,19 +61,7 @@ def standing_json(standing: Standing) -> dict[str, Any]:
         "use": judged.use,
         "lacks": list(judged.texts),
         "not_verified": [gap.text for gap in judged.unknown],
-        **some(standing, "rank", "of", "ahead"),
-        "place": standing.place,
-        "decided": plain(standing.decided),
-        **some(standing, "first_in", "changes"),
-    }
-
-
-def _against_json(lost: WhyNot) -> dict[str, Any]:
-    return {
-        **plain(lost),
-        "reasons": [rule_json(rule) for rule in lost.reasons],
-        "for_it": [rule_json(rule) for rule in lost.for_it],
-        "changes": [change_json(flip) for flip in lost.changes],
+        **some(standing, "rank", "of", "ahead", "place", "decided", "first_in", "changes"),
     }
 
 
@@ -79,16 +74,16 @@ def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False)
     for why_not in explanation.why_not:
         page += _why_not(why_not, fits[why_not.family], rulebase)
     if explanation.changes and not only:
-        rows = tuple(
-            Item(
-                ">",
-                f"{' or '.join(answers_text(rulebase, change.answers) for change in some)}: "
-                f"{', '.join(part for part in (family_text(family), checkpoint) if part)}",
-                _each(some[0].origins, rulebase),
+        rows = []
+        for (family, checkpoint), some in by_end(explanation.changes).items():
+            ways = " or ".join(answers_text(rulebase, change.answers) for change in some)
+            origins = ", ".join(
+                f"{rulebase.question(id).typed} is {origin_word(origin)}"
+                for id, origin in some[0].origins.items()
             )
-            for (family, checkpoint), some in by_end(explanation.changes).items()
-        )
-        page += [Heading("Would change if"), Items(rows)]
+            ends = ", ".join(part for part in (family_text(family), checkpoint) if part)
+            rows.append(Item(">", f"{ways}: {ends}", origins))
+        page += [Heading("Would change if"), Items(tuple(rows))]
     return page
 
 
@@ -136,22 +131,6 @@ def _why_not(lost: WhyNot, fit: Fit | None, rulebase: RuleBase) -> Page:
     ]
 
 
-def _each(origins: Mapping[str, str], rulebase: RuleBase) -> str:
-    questions = {rulebase.question(id).typed: origin for id, origin in origins.items()}
-    return ", ".join(f"{name} is {origin_word(origin)}" for name, origin in questions.items())
-
-
-# -- one checkpoint ----------------------------------------------------------------------------
-
-
-def standing_page(standing: Standing, rulebase: RuleBase) -> Page:
-    """Return why a checkpoint is not the first, and what would make it one that fits.
-
-    What it lacks stands in the judgement before.
-    """
-    return [Heading("Rank", 3), Items(tuple(_standing(standing, rulebase)))]
-
-
 DECIDED_BY = {
     "use": "this checkpoint is used {0}, {against} {1}",
     "doubt": "{against} is verified, and this checkpoint is not: {all}",
@@ -183,22 +162,29 @@ def _decided(decided: Decided) -> str:
     return f"{against}{through} is better: {figures} ({lead.source})"
 
 
-def _standing(standing: Standing, rulebase: RuleBase) -> Iterator[Item]:
+def standing_page(standing: Standing, rulebase: RuleBase) -> Page:
+    """Return why a checkpoint is not the first, and what would make it one that fits.
+
+    What it lacks stands in the judgement before.
+    """
     family, rank = standing.judged.checkpoint.family, standing.rank
     among = f"{count(standing.of, 'checkpoint')} of {family} that fit"
     ahead = ", ".join(standing.ahead)
+    rows = []
     if rank == 1:
         alone = f"the only checkpoint of {family} that fits"
-        yield Item("+", f"this checkpoint ranks first of the {among}" if standing.of > 1 else alone)
+        first = f"this checkpoint ranks first of the {among}" if standing.of > 1 else alone
+        rows.append(Item("+", first))
     elif rank:
-        yield Item("", f"this checkpoint ranks number {rank} of the {among}, behind {ahead}")
+        rows.append(Item("", f"this checkpoint ranks number {rank} of the {among}, behind {ahead}"))
     elif ahead:
-        yield Item("", f"this checkpoint is not among the {among}. The first are {ahead}")
-    if standing.decided:
-        yield Item("-", _decided(standing.decided))
+        rows.append(Item("", f"this checkpoint is not among the {among}. The first are {ahead}"))
+    rows += [Item("-", _decided(standing.decided))] if standing.decided else []
     for order in standing.first_in if rank != 1 else ():
-        yield Item(">", f"this checkpoint ranks first with {sort_flag(order)}")
+        rows.append(Item(">", f"this checkpoint ranks first with {sort_flag(order)}"))
     for changed in standing.changes:
-        yield Item(">", f"this checkpoint would fit with {answers_text(rulebase, changed)}")
+        ways = answers_text(rulebase, changed)
+        rows.append(Item(">", f"this checkpoint would fit with {ways}"))
     if rank is None and not standing.changes:
-        yield Item("", "changing a single answer does not make this checkpoint fit")
+        rows.append(Item("", "changing a single answer does not make this checkpoint fit"))
+    return [Heading("Rank", 3), Items(tuple(rows))]

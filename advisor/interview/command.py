@@ -1,17 +1,24 @@
-"""`advisor` and `advisor ask`: the interview in a terminal."""
+"""`advisor` and `advisor ask`: the interview in a terminal, and what follows its answer."""
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from advisor.child import environment, interpreter
 from advisor.console.commands import Given
+from advisor.console.menu_terminal import pressed_lines
 from advisor.console.options import CriteriaFirst, NoInput, VerifiedOnly, option
 from advisor.console.output import Shown, interactive, note
-from advisor.console.prompt import Prompt, prompt_for
-from advisor.errors import NoTerminalError, check_name
+from advisor.console.prompt import Extra, Prompt, prompt_for
+from advisor.decide.command_lines import command, needs_of, quoted, rules_flags, try_command
+from advisor.errors import AdvisorError, NoTerminalError, UsageError, check_name
 from advisor.rulebase.base import RuleBase
+from advisor.writing import write_text
 
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
@@ -19,15 +26,22 @@ if TYPE_CHECKING:
     from advisor.engine.decision import Engine
     from advisor.engine.profile import Profile
     from advisor.interview.dialogue import Dialogue
+    from advisor.model import Checkpoint
 
-To = Annotated[
-    str,
-    option(
-        "--to STOP",
-        "Stop when this result is final: checkpoint or family.",
-    ),
-]
+To = Annotated[str, option("--to STOP", "Stop when this result is final: checkpoint or family.")]
 Plain = Annotated[bool, option("--plain", "Use numbers instead of a menu.")]
+
+QUESTION = "Anything else?"
+DONE, SETTLE, TRY, CODE = "done", "settle", "try", "code"
+CHANGE, EXPLAIN, SAVE = "change", "explain", "save"
+AS_FLAGS = "pass answers as flags, e.g. `advisor recommend --task captioning`"
+ASKED = {
+    "labels": "Candidate labels, separated by commas, such as: a cat, a dog",
+    "question": "Question about the image:",
+    "folder": "Path to a folder with the other images:",
+    "query": "Search text:",
+}
+"""How to ask for what a task needs beside the image, by the flag of `advisor try`."""
 
 
 def ask(
@@ -55,10 +69,12 @@ def ask(
       advisor ask --plain --format json > answer.json
     """
     from advisor.engine.decision import Engine
-    from advisor.interview.afterwards import CHANGE, offer
+    from advisor.interview.session import STOPS
 
     engine, prompt = Engine(rulebase, first), prompt_for(plain=plain)
-    _check(to, no_input=no_input)
+    check_name("stop", to, STOPS, "stops")
+    if no_input or not interactive():
+        raise NoTerminalError("advisor cannot ask questions: this is not a terminal", hint=AS_FLAGS)
     dialogue = held(engine, given, to, prompt)
     while True:
         answer = _recommendation(engine, dialogue.session.profile, verified_only=verified_only)
@@ -74,7 +90,6 @@ def _report(answer: Recommendation, *, end: bool) -> Report:
     from advisor.decide.advice import END, SCREEN, UNBOUND, screen_here
     from advisor.decide.shared_page import shared_page
     from advisor.draw.formats import Report
-    from advisor.interview.afterwards import offers_height
 
     screen = screen_here(END, partial(offers_height, answer)) if end else SCREEN
     return Report(
@@ -99,17 +114,6 @@ def _recommendation(engine: Engine, profile: Profile, *, verified_only: bool) ->
     )
 
 
-def _check(to: str, *, no_input: bool) -> None:
-    from advisor.interview.session import STOPS
-
-    check_name("stop", to, STOPS, "stops")
-    if no_input or not interactive():
-        raise NoTerminalError(
-            "advisor cannot ask questions: this is not a terminal",
-            hint="pass answers as flags, e.g. `advisor recommend --task captioning`",
-        )
-
-
 def held(engine: Engine, given: Profile, to: str, prompt: Prompt) -> Dialogue:
     """Hold an interview; return it when it is over."""
     from advisor.interview.dialogue import Dialogue
@@ -120,3 +124,98 @@ def held(engine: Engine, given: Profile, to: str, prompt: Prompt) -> Dialogue:
         dialogue.welcome()
     dialogue.run()
     return dialogue
+
+
+def offer(
+    recommendation: Recommendation, prompt: Prompt, *, color: bool, opens: bool = False
+) -> str:
+    """Offer what comes next until the person has done with it, or wants to answer something.
+
+    That is to change an answer, or where it `opens` to answer what is open. Leaving is no failure.
+    """
+    (advice,) = recommendation.advice
+    checkpoint, choices = advice.runnable, _choices(recommendation, opens=opens)
+    try:
+        while (chosen := prompt.pick(QUESTION, choices)) not in (DONE, SETTLE, CHANGE):
+            try:
+                if chosen == TRY and checkpoint:
+                    _try(recommendation, checkpoint, prompt, color=color)
+                elif chosen == CODE:
+                    sys.stderr.write(f"\n{advice.snippet}\n")  # whole lines, to be copied
+                elif chosen == EXPLAIN:
+                    given, priority = advice.decision.given, recommendation.priority
+                    line = command("explain", recommendation.rulebase, given, priority)
+                    _run(line, color=color)
+                else:
+                    _save(recommendation, prompt)
+            except AdvisorError as error:
+                note(f"  {error.message}", *([f"  hint: {error.hint}"] if error.hint else []))
+    except (KeyboardInterrupt, EOFError):
+        note("")
+        return DONE
+    return chosen
+
+
+def _choices(recommendation: Recommendation, *, opens: bool) -> list[Extra]:
+    (advice,) = recommendation.advice
+    choices = [Extra("d", "done", DONE)]
+    choices += [Extra("o", "answer the remaining questions", SETTLE)] if opens else []
+    choices += [Extra("t", "try it on an image", TRY)] if advice.runnable else []
+    choices += [Extra("c", "show the code", CODE)] if advice.snippet else []
+    choices += [Extra("a", "change an answer", CHANGE)]
+    choices += [Extra("y", "why", EXPLAIN)] if advice.decision.given else []
+    return [*choices, Extra("s", "save the answers", SAVE)]
+
+
+def offers_height(recommendation: Recommendation, columns: int) -> int:
+    """Return how many lines the offers below an answer take at most."""
+    return len(pressed_lines(QUESTION, _choices(recommendation, opens=True), columns))
+
+
+def _run(line: str, *, color: bool) -> None:
+    """Say a command of advisor, and run it."""
+    note("", line)
+    sys.stdout.flush()
+    plain = {} if color else {"NO_COLOR": "1"}
+    words = [*interpreter(), "-m", *shlex.split(line)]
+    subprocess.run(words, env=environment() | plain, check=False)
+
+
+def _try(
+    recommendation: Recommendation, checkpoint: Checkpoint, prompt: Prompt, *, color: bool
+) -> None:
+    """Ask for an image and what goes with it, and run the checkpoint; nothing is asked in vain."""
+    from advisor.trial import open_image
+    from advisor.trial.runtime import transformers
+
+    transformers()
+    image = prompt.file("Path to an image file:")
+    if not image:
+        return
+    image = str(Path(image).expanduser())
+    open_image(image)
+    rulebase, task = recommendation.rulebase, str(recommendation.advice[0].task)
+    needs = needs_of(rulebase, task, checkpoint.model_type)
+    given = {flag: text for flag in needs if (text := prompt.type(ASKED[flag]))}
+    if folder := given.get("folder"):
+        given["folder"] = str(Path(folder).expanduser())
+    _run(try_command(rulebase, checkpoint, task, image, given), color=color)
+
+
+def _save(recommendation: Recommendation, prompt: Prompt) -> None:
+    """Write the answers as a profile file, as `--profile` reads it."""
+    name = prompt.file("Path of the profile file (Enter for profile.yaml):") or "profile.yaml"
+    file = Path(name).expanduser()
+    if file.exists():
+        raise UsageError(f"the file `{name}` already exists", hint="pass another file")
+    write_text(file, profile_text(recommendation.advice[0].decision.given))
+    words = [f"advisor recommend --profile {quoted(name)}"]
+    note(f"  kept: {' '.join(words + rules_flags(recommendation.rulebase.folders))}")
+
+
+def profile_text(given: Profile) -> str:
+    """Return answers as a profile file that gives them again."""
+    listed = {id: ", ".join(answer.said) for id, answer in given.items()}
+    return "".join(
+        f"{id}: {f'[{text}]' if len(given[id].said) > 1 else text}\n" for id, text in listed.items()
+    )

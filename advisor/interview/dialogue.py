@@ -12,12 +12,12 @@ from advisor.draw.typesetting import wrapped
 from advisor.engine.profile import UNKNOWN
 from advisor.errors import ContradictionError
 from advisor.interview.session import CHECKPOINT, Ask, AskedAnswer, Session
-from advisor.model import NONE, TASK, Option, Question
+from advisor.model import NONE, TASK, Question
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 OPEN = {"checkpoint": "the first checkpoint"}
-SHOWN_OPTIONS = 12
+SHOWN_OPTIONS, LABEL = 12, 34
 WIDTH = 80
 ABOUT = "Short questions, about five on average"
 """As many as are asked with the task, on average (`benchmarks/interview.py`)."""
@@ -139,11 +139,11 @@ class Dialogue:
             left = self._names(winners.pop())
             lines.append(f"    every answer leaves {left}, but changes {rest}")
             return lines
-        lines += [
-            f"    {_short(option.label if ask.question.id != TASK else option.id):<34} "
-            f"leaves {self._names(ask.winners[option.id])}"
-            for option in ask.options[:SHOWN_OPTIONS]
-        ]
+        for option in ask.options[:SHOWN_OPTIONS]:
+            label = option.id if ask.question.id == TASK else option.label
+            head = label.partition(":")[0].partition(",")[0]
+            head = head if len(head) <= LABEL else f"{head[: LABEL - 1]}…"
+            lines.append(f"    {head:<{LABEL}} leaves {self._names(ask.winners[option.id])}")
         more = len(ask.options) - SHOWN_OPTIONS
         return [*lines, f"    ... and {more} more"] if more > 0 else lines
 
@@ -154,11 +154,6 @@ class Dialogue:
         return ", ".join(called.get(name, name) for name in names)
 
 
-def _short(text: str) -> str:
-    head = text.partition(":")[0].partition(",")[0]
-    return head if len(head) <= 34 else f"{head[:33]}…"
-
-
 def put(
     ask: Ask, rulebase: RuleBase, prompt: Prompt, extras: Sequence[Row], marked: str = ""
 ) -> str:
@@ -166,7 +161,10 @@ def put(
     question = ask.question
     if question.id != TASK:
         return _put_options(ask, prompt, extras, marked)
-    tasks = [_task_row(option, rulebase) for option in ask.options]
+    tasks = []
+    for task in (rulebase.task(option.id) for option in ask.options):
+        names = (task.id, *task.aliases, *task.words)
+        tasks.append(Row(task.id, f"{task.name}: {task.description}", names, task.description))
     groups = _groups(rulebase, tasks) if len(tasks) > FEW else {}
     if not groups:
         return prompt.choose(Asked(question.ask, (*tasks, *extras), marked=marked))
@@ -195,7 +193,17 @@ def _put_options(ask: Ask, prompt: Prompt, extras: Sequence[Row], marked: str) -
     question = ask.question
     rows = [Row(o.id, o.label, o.names) for o in ask.options]
     covered = {
-        option.id: _covered(option, question.unit) for option in ask.options if option.covers
+        option.id: [
+            Row(
+                name,
+                names[0] if question.unit else option.called(name),
+                (name, *names),
+                hidden=True,
+            )
+            for name, names in option.covers.items()
+        ]
+        for option in ask.options
+        if option.covers
     }
     hidden = [row for of_option in covered.values() for row in of_option]
     shown = (*rows, *hidden, *extras)
@@ -210,26 +218,12 @@ def _put_options(ask: Ask, prompt: Prompt, extras: Sequence[Row], marked: str) -
     return prompt.choose(Asked("Which one?", tuple(named), question.unit, question.units))
 
 
-def _covered(option: Option, unit: str | None) -> list[Row]:
-    """Return the things, or the parts of a band, that an option covers, for typing to find."""
-    return [
-        Row(name, names[0] if unit else option.called(name), (name, *names), hidden=True)
-        for name, names in option.covers.items()
-    ]
-
-
 def label_of(question: Question, name: str) -> str:
     """Return an answer in words, for a person to see again."""
     for option in question.options:
         if name == option.id or name in option.covers:
             return option.called(name)
     return name
-
-
-def _task_row(option: Option, rulebase: RuleBase) -> Row:
-    task = rulebase.task(option.id)
-    names = (task.id, *task.aliases, *task.words)
-    return Row(task.id, f"{task.name}: {task.description}", names, task.description)
 
 
 def _groups(rulebase: RuleBase, tasks: list[Row]) -> dict[Row, list[Row]]:

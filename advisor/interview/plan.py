@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from fractions import Fraction
+from operator import mul
 from typing import Any, NamedTuple
 
 from advisor.decide.outlook import diagram_for
@@ -17,7 +18,7 @@ from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.task_diagram import UNSAID, TaskDiagram
-from advisor.interview.strategy import Optimum, OverBudgetError, Residual, Split
+from advisor.interview.strategy import Optimum, OverBudgetError, Residual
 from advisor.model import NOT_APPLICABLE, TASK
 from advisor.rulebase.base import RuleBase
 
@@ -135,28 +136,22 @@ def plan_of(residual: Residual) -> InterviewPlan:
         if split is None:
             return END
         if node not in numbers:
-            after = tuple(
+            ends = tuple(
                 [
                     IMPOSSIBLE if child == EMPTY else state_of(child)
                     for child in residual.cofactors(node, split.question)
                 ]
             )
-            most = 1 + max(states[at].most if at >= 0 else 0 for at in after)
-            costs[node] = 1 + _expected(residual, split, costs)
+            most = 1 + max(states[at].most if at >= 0 else 0 for at in ends)
+            weights = [part.weight * residual.total(part.node) for part in split.parts]
+            after = [costs.get(part.node, Fraction(0)) for part in split.parts]
+            costs[node] = 1 + sum(map(mul, weights, after), Fraction(0)) / sum(weights)
             numbers[node] = len(states)
-            states.append(PlannedQuestion(split.question, most, after))
+            states.append(PlannedQuestion(split.question, most, ends))
         return numbers[node]
 
     state_of(residual.root)
     return InterviewPlan(tuple(states), costs.get(residual.root, Fraction(0)))
-
-
-def _expected(residual: Residual, split: Split, costs: dict[int, Fraction]) -> Fraction:
-    """Return how many questions are expected after one, by what is known of its parts."""
-    weights = [part.weight * residual.total(part.node) for part in split.parts]
-    after = [costs.get(part.node, Fraction(0)) for part in split.parts]
-    pairs = zip(weights, after, strict=True)
-    return sum((weight * cost for weight, cost in pairs), Fraction(0)) / sum(weights)
 
 
 def plan_for(engine: Engine, task: str) -> InterviewPlan | None:

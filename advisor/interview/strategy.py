@@ -126,16 +126,12 @@ class Residual(Diagram):
         """Return what the answers to one question lead to; None where it is not to be asked."""
         key = (node, question)
         if key not in self._splits:
-            self._splits[key] = self._parted(node, question)
+            after, senseless = self.cofactors(node, question), self._senseless[question]
+            applies = senseless is None or after[senseless] == EMPTY
+            parts = _merged(after, self.weights[question]) if applies else ()
+            split = Split(question, tuple(starmap(SplitPart, parts)))
+            self._splits[key] = split if len(parts) > 1 else None
         return self._splits[key]
-
-    def _parted(self, node: int, question: int) -> Split | None:
-        after = self.cofactors(node, question)
-        senseless = self._senseless[question]
-        if senseless is not None and after[senseless] != EMPTY:
-            return None
-        parts = _merged(after, self.weights[question])
-        return Split(question, tuple(starmap(SplitPart, parts))) if len(parts) > 1 else None
 
     def sensitivity(self, node: int) -> tuple[int, ...]:
         """Return for each question the weight of the profiles for which it has to be asked.

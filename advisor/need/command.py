@@ -64,7 +64,7 @@ class Telling(NamedTuple):
         def screen() -> Page:
             if not goes_on:
                 return answer.to_page(day, screen=screen_here())
-            from advisor.interview.afterwards import offers_height
+            from advisor.interview.command import offers_height
 
             below = partial(offers_height, recommended)
             return answer.to_page(day, screen=screen_here(END, below))

@@ -51,8 +51,7 @@ def _opened(
     engine: Engine, understanding: Understanding, prompt: Prompt, *, color: bool, **how: Any
 ) -> Turn | None:
     """Offer what comes after the first answer; ask which task was meant where it is open."""
-    from advisor.interview.afterwards import CHANGE, DONE, SETTLE, offer
-    from advisor.interview.command import held
+    from advisor.interview.command import CHANGE, DONE, SETTLE, held, offer
     from advisor.interview.dialogue import Dialogue
     from advisor.interview.session import CHECKPOINT, Session
 
@@ -77,7 +76,7 @@ def _opened(
 def _answered(dialogue: Dialogue, **how: Any) -> Turn:
     """Return the answer to a dialogue; it goes on to another where an answer is changed."""
     from advisor.decide.recommendation import recommend
-    from advisor.interview.afterwards import CHANGE, offer
+    from advisor.interview.command import CHANGE, offer
 
     session = dialogue.session
     note("")

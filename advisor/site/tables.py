@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from advisor.decide.command_lines import quoted, rules_flags
@@ -27,6 +27,7 @@ def page_tables(engine: Engine) -> dict[str, Any]:
     diagrams = {task.id: diagram_for(engine, task.id, {}) for task in rulebase.tasks}
     ids = {axis.question for diagram in diagrams.values() for axis in diagram.axes}
     rules = [rule for rule in rulebase.rules if rule.candidates]
+    first = [f"--priority {','.join(map(quoted, engine.priority))}"] if engine.priority else []
     cited = {source for rule in rules for source in rule.sources}
     return {
         "tasks": {
@@ -40,13 +41,16 @@ def page_tables(engine: Engine) -> dict[str, Any]:
         "questions": {q.id: _question(q) for q in rulebase.questions if q.id in ids},
         "families": {family.id: family.shown for family in rulebase.families},
         "briefs": {id: _brief(checkpoint) for id, checkpoint in rulebase.forms.items()},
-        "rules": [_rule(rule) for rule in rules],
+        "rules": [
+            [_when(rule), rule.effect, list(rule.candidates), rule.because, list(rule.sources)]
+            for rule in rules
+        ],
         "sources": {
             id: [rulebase.sources[id].title, rulebase.sources[id].url] for id in sorted(cited)
         },
         "detours": [[_when(detour), *_instead(detour)] for detour in rulebase.detours],
         "elsewhere": {task: _instead(other) for task, other in rulebase.elsewhere.items()},
-        "flags": " ".join(_flags(rulebase, engine.priority)),
+        "flags": " ".join([*first, *map(visible, rules_flags(rulebase.folders))]),
     }
 
 
@@ -115,23 +119,12 @@ def _brief(checkpoint: Checkpoint) -> str:
     return f"{size}, {checkpoint.licence or 'license not verified'}"
 
 
-def _rule(rule: Rule) -> list[Any]:
-    return [_when(rule), rule.effect, list(rule.candidates), rule.because, list(rule.sources)]
-
-
 def _when(conditional: Rule | Detour) -> dict[str, list[str]]:
     return {question: list(options) for question, options in conditional.when.items()}
 
 
 def _instead(alternative: Elsewhere | Detour) -> list[Any]:
     return [alternative.task, alternative.because, list(alternative.checkpoints)]
-
-
-def _flags(rulebase: RuleBase, priority: Sequence[str]) -> Iterable[str]:
-    """Yield the flags with which the command line goes by the same rules."""
-    if priority:
-        yield f"--priority {','.join(map(quoted, priority))}"
-    yield from map(visible, rules_flags(rulebase.folders))
 
 
 SHOWN = 4
@@ -144,30 +137,23 @@ def following(engine: Engine, diagram: TaskDiagram) -> dict[str, dict[str, Any]]
     Its levels and values are those of the task's `diagram`, but for `numbers`: intervals are cut
     where a later checkpoint is another one. A leaf is places in the catalog, the first one first.
     """
-    families = sorted({leaf.source for leaf in diagram.ends()} - {""})
-    return {family: _of_family(engine, diagram.task, family) for family in families}
-
-
-def _of_family(engine: Engine, task: str, family: str) -> dict[str, Any]:
-    shelf = engine.rulebase.shelf
-    name = f"diagrams/{'-'.join((family, *engine.priority))}/{task}"
-    table = shelf.read(name) if shelf else None
-    if table is None:
-        table = _built(engine, task, family)
-        if shelf:
-            shelf.keep(name, table)
-    numbers = {
-        str(level): values
-        for level, (_, values, _) in enumerate(table["questions"])
-        if any(least is not None for _, _, least in values)
-    }
-    number = {id: place for place, id in enumerate(engine.rulebase.forms)}
-    leaves = [[number[id] for id in leaf] for leaf in table["leaves"]]
-    return {"numbers": numbers, "leaves": leaves, "nodes": table["nodes"]}
-
-
-def _built(engine: Engine, task: str, family: str) -> dict[str, Any]:
-    axes = axes_of(engine, task, engine.space({TASK: Answer((task,), None, "flag")}), {})
-    made = TaskDiagram(task, axes)
-    made.root = FirstCheckpoints(engine.rulebase, task, family, axes).build(made, SHOWN)
-    return coarser(made).to_json()
+    rulebase, task, shelf, tables = engine.rulebase, diagram.task, engine.rulebase.shelf, {}
+    number = {id: place for place, id in enumerate(rulebase.forms)}
+    for family in sorted({leaf.source for leaf in diagram.ends()} - {""}):
+        name = f"diagrams/{'-'.join((family, *engine.priority))}/{task}"
+        table = shelf.read(name) if shelf else None
+        if table is None:
+            axes = axes_of(engine, task, engine.space({TASK: Answer((task,), None, "flag")}), {})
+            made = TaskDiagram(task, axes)
+            made.root = FirstCheckpoints(rulebase, task, family, axes).build(made, SHOWN)
+            table = coarser(made).to_json()
+            if shelf:
+                shelf.keep(name, table)
+        numbers = {
+            str(level): values
+            for level, (_, values, _) in enumerate(table["questions"])
+            if any(least is not None for _, _, least in values)
+        }
+        leaves = [[number[id] for id in leaf] for leaf in table["leaves"]]
+        tables[family] = {"numbers": numbers, "leaves": leaves, "nodes": table["nodes"]}
+    return tables

@@ -115,7 +115,7 @@ def test_a24_words_that_no_system_passes_are_refused_in_a_sentence(
 def test_a18_what_an_interview_starts_imports_nothing_of_the_working_folder(
     tmp_path, monkeypatch, capfd
 ):
-    from advisor.interview.afterwards import _run
+    from advisor.interview.command import _run
 
     monkeypatch.chdir(tmp_path)
     for name in ("advisor.py", "typer.py", "json.py", "sitecustomize.py"):
