@@ -191,7 +191,9 @@ class Case:
         places: NamePlaces = self.worked_out("names", Case.places_of_names)
         here = places.get((path, old), {})
         names = {at: name for at, name in here.items() if name}
-        there = {at for at, name in names.items() if self._has(name.module, new)}
+        modules = {at: name.module.partition(".")[2] for at, name in names.items()}
+        members = self.release.members
+        there = {at for at, it in modules.items() if not it or new in (members.names(it) or ())}
         bare = [at for at, name in names.items() if name.imported and not name.alias]
         edits = {at: (Edit(at, new, old),) for at in there.difference(bare)}
         if not bare or len(there) < len(names):
@@ -201,25 +203,17 @@ class Case:
             _times(path, self.source(path), name) <= len(places.get((path, name), {}))
             for name in (old, new)
         )
-        passed_on = bare[0].cell is None and (not used or old in self.worked_out("given", _given))
+        given = self.worked_out(  # to files that use such a name and do not import it
+            "given", lambda _: {name for (_, name), at in places.items() if not any(at.values())}
+        )
+        passed_on = bare[0].cell is None and (not used or old in given)
         if passed_on or not followed:
             return edits | {at: (Edit(at, f"{new} as {old}", old),) for at in bare}
         return edits | {bare[0]: tuple(Edit(at, new, old) for at in (*bare, *used))}
 
-    def _has(self, module: str, name: str) -> bool:
-        """True for a class of the release in a module of the library that has it."""
-        inside = module.partition(".")[2]
-        return not inside or name in (self.release.members.names(inside) or ())
-
     def stands_at(self, place: Location) -> str:
         """Return the text at a place of a scanned file."""
         return stretch(place.path, self.source(place.path), place)
-
-
-def _given(case: Case) -> frozenset[str]:
-    """Return the names that some file uses and does not import: others give it them."""
-    places: NamePlaces = case.worked_out("names", Case.places_of_names)
-    return frozenset(name for (_, name), at in places.items() if not any(at.values()))
 
 
 @lru_cache(maxsize=4 * TEXTS_AT_ONCE)
@@ -298,6 +292,9 @@ class Detector(NamedTuple):
         level = finding.level or (case.strict and case.lowered.get(rule.id)) or rule.level
         if level == "error" and isinstance(subject, Identity) and subject.by_words:
             level = "warning"
+        there = [edit._replace(old=case.stands_at(edit.place)) for edit in finding.edits]
+        pairs = zip(there, finding.edits, strict=True)  # what stands there may be what one replaces
+        same = all(edit.old in (now.old, same_letters(now.old)) for now, edit in pairs)
         cited = [subject.sources.get(field) for field in self.citing if subject]
         cited = [finding.sources, finding.change and finding.change.sources, *cited]
         return finding._replace(
@@ -308,18 +305,10 @@ class Detector(NamedTuple):
             fix=finding.fix or (advice(finding.change.instead) if finding.change else None),
             change=None,
             place=finding.place or (choice.place if choice else None),
-            edits=_sure(case, finding.edits),
+            edits=tuple(there) if same else (),
             checkpoint=finding.checkpoint or id,
             choice=finding.choice or (choice.name if choice else None),
         )
-
-
-def _sure(case: Case, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
-    """Return edits with what stands at their places; none where that is not what one replaces."""
-    there = [edit._replace(old=case.stands_at(edit.place)) for edit in edits]
-    pairs = zip(there, edits, strict=True)
-    same = all(edit.old in (now.old, same_letters(now.old)) for now, edit in pairs)
-    return tuple(there) if same else ()
 
 
 def rule(

@@ -183,8 +183,12 @@ def _project_page(inspection: Inspection, *, statistics: bool, verbose: bool) ->
             page.append(Code(snippet))
         if reasons := _reasons(finding):
             page.append(Items(reasons))
-    if rows := tuple(map(_note, notes if verbose else _by_cause(always))):
-        page += [Heading("Notes", 3), Items(rows)]
+    rows = []
+    for finding in notes if verbose else _by_cause(always):  # each in a line
+        others = f" (and {count(len(finding.places), 'other place')})" if finding.places else ""
+        fix = f"; {finding.fix}" if finding.fix else ""
+        rows.append(Item("", _placed(finding, f"{finding.rule}: {finding.message}{fix}{others}")))
+    page += [Heading("Notes", 3), Items(tuple(rows))] if rows else []
     ways = [f"`advisor show {finding.rule}` explains the rule." for finding in serious[:1]]
     if hidden := 0 if verbose else len(notes) - len(always):
         ways.append(f"`-v` shows {count(hidden, 'note')}.")
@@ -194,13 +198,6 @@ def _project_page(inspection: Inspection, *, statistics: bool, verbose: bool) ->
 def _by_cause(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield the first finding of each cause, with the places of the others that say the same."""
     return joined(findings, lambda finding: (finding.level, finding.rule, finding.message))
-
-
-def _note(finding: Finding) -> Item:
-    """Return a note in a line: where first and how often, what, and what to do."""
-    others = f" (and {count(len(finding.places), 'other place')})" if finding.places else ""
-    fix = f"; {finding.fix}" if finding.fix else ""
-    return Item("", _placed(finding, f"{finding.rule}: {finding.message}{fix}{others}"))
 
 
 def _placed(finding: Finding, text: str) -> str:

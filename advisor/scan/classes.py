@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -81,10 +80,6 @@ class Classes:
         """Return what has been learned of one parameter, result or attribute."""
         return self._told[about].get(name, NOTHING)
 
-    def told_of(self, about: object) -> Mapping[str, Values]:
-        """Return all that has been learned of a function or a class, by name."""
-        return self._told[about]
-
     def attribute(self, owner: str, name: str) -> Values:
         """Return what an attribute may be, looking through bases in the same file."""
         owners = self.lineage(owner) or [owner]
@@ -133,7 +128,7 @@ class Classes:
         if owner is None or owner not in self.classes:
             return owner
         names = {"forward", "__call__"} if name == "__call__" else {name}
-        stored = any(each in self.told_of(label) for label in self.lineage(owner) for each in names)
+        stored = any(each in self._told[label] for label in self.lineage(owner) for each in names)
         return owner if stored or any(self.method(owner, each) for each in names) else None
 
     def class_behind(self, holder: Abstract, name: str) -> str | None:
@@ -152,7 +147,7 @@ class Classes:
                 if extended is None or not all(cls.whole and not cls.mixed for cls in classes):
                     return None
                 names = {name, "attributes"}  # which list the parts of a processor
-                stored = any(not names.isdisjoint(self.told_of(label)) for label in lineage)
+                stored = any(not names.isdisjoint(self._told[label]) for label in lineage)
                 return None if stored or self.method(owner, name) else extended
         return None
 

@@ -331,20 +331,14 @@ class Expressions:
                 owned = ((isinstance(it, Loaded) and defines(it, "__call__"), it) for it in callees)
                 callees = tuple(LocalObject(owner) if owner else callee for owner, callee in owned)
         passed = self._passed(node)
-        if isinstance(function, ast.Attribute) and function.attr == "append":
-            self._append(function, passed)
+        match function, passed:
+            case ast.Attribute(ast.Name(name), "append"), [Passed("0", values)]:
+                reached = any(isinstance(value, Loaded) and value.path for value in values)
+                match self.named(name):
+                    case (ListLiteral(groups),) if reached:  # which the list holds from here on
+                        self.scope.bind(name, bounded(ListLiteral((*groups, values))))
         passed = passed[:_MOST_ARGUMENTS]
         return EvaluatedCall(self.study, self.scope, node, holders, callees, passed).result()
-
-    def _append(self, function: ast.Attribute, passed: Sequence[Passed]) -> None:
-        """A list that what was loaded gave something to holds it from here on."""
-        match function, passed:
-            case ast.Attribute(ast.Name(name)), [Passed("0", values)]:
-                match self.named(name):
-                    case (ListLiteral(groups),) if any(
-                        isinstance(value, Loaded) and value.path for value in values
-                    ):
-                        self.scope.bind(name, bounded(ListLiteral((*groups, values))))
 
     def add_entries(
         self, table: ast.expr, more: Sequence[tuple[String | Constant | None, Values]]

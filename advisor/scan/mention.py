@@ -120,26 +120,16 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
     if b"/" not in data or _OWN.match(data):
         return Scan()
     text = decode_utf8(data, name)
-    usages = []
-    for key, id, place in _entries(text, name):
-        word = _HUMP.sub("_", key).lower()
-        catalogued, asks = vocabulary.known(id), _KEY.search(word) is not None
-        hinted = asks and vocabulary.is_id(id) and vocabulary.key_hinted(word)
-        if catalogued or hinted or (asks and vocabulary.resembles(id)):
-            value = Value(id, place)
-            usages.append(Usage(place, checkpoint=id, alternatives=(value,), key=key))
+    usages, key = [], ""
+    lines = ((number, _COMMENT.sub("", line)) for number, line in enumerate(text.split("\n"), 1))
+    words = ((number, word) for number, line in lines for word in _WORD.finditer(line))
+    for number, word in words:
+        key, id = word["key"] or key, word["id"]
+        asks = id and _KEY.search(named := _HUMP.sub("_", key).lower())
+        hinted = asks and vocabulary.is_id(id) and vocabulary.key_hinted(named)
+        if id and (vocabulary.known(id) or hinted or (asks and vocabulary.resembles(id))):
+            place = Location(name, number, word.start() + 1, number, word.end() + 1)
+            alone = (Value(id, place),)
+            usages.append(Usage(place, checkpoint=id, alternatives=alone, key=key))
     ignores = tuple(ignores_in_text(text, name)) if MARK in data else ()
     return Scan(usages=tuple(usages), ignores=ignores)
-
-
-def _entries(text: str, name: str) -> Iterator[tuple[str, str, Location]]:
-    """Yield what has the form of an id: the key before it, itself, and where it stands."""
-    key = ""
-    for number, line in enumerate(text.split("\n"), 1):
-        for word in _WORD.finditer(_COMMENT.sub("", line)):
-            if word["key"]:
-                key = word["key"]
-            else:
-                column = word.start() + 1
-                place = Location(name, number, column, number, column + len(word["id"]))
-                yield key, word["id"], place

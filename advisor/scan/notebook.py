@@ -23,6 +23,7 @@ _LINES = re.compile(r"[^\n\r]*+(?:\r?\n|\r)|[^\n\r]++")
 """As Python ends lines."""
 _SOURCE = '"source"'
 _BREAKS = re.compile(r"[\r\n\f]")
+"""What Python source does not hold within a line, or takes for the end of one."""
 _LANGUAGES = ("py", "python", "python3", "ipython")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character, which Python source cannot hold; Jupyter shows it as a box."""
@@ -59,8 +60,8 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
     notes, other = [], 0
     spot = _spot(file, lines)
     for cell in _code_cells(file, notebook["cells"]):
-        texts = [line.text.rstrip("\r\n") for line in cell]
-        before, own = len(lines), [text if text.isprintable() else _held(text) for text in texts]
+        texts = (_BREAKS.sub(" ", line.text.rstrip("\r\n")) for line in cell)
+        before, own = len(lines), [_SURROGATE.sub("\ufffd", text) for text in texts]
         lines += cell
         written += own
         try:
@@ -154,11 +155,6 @@ def _written(file: str, text: str, at: int) -> tuple[int, bool | None]:
 def _width(text: str, ascii: bool | None) -> int:
     """How many characters of the file a text takes."""
     return 0 if ascii is None else len(json.dumps(text, ensure_ascii=ascii)) - 2
-
-
-def _held(text: str) -> str:
-    """A line without what Python source does not hold, or takes for the end of one."""
-    return _SURROGATE.sub("\ufffd", _BREAKS.sub(" ", text))
 
 
 def _is_python(metadata: Any) -> bool:

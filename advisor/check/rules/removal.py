@@ -214,7 +214,13 @@ def _moved_import(case: Case, members: ReleaseMembers, name: Name) -> tuple[Edit
         stays = _has(case, members, name.module.partition(".")[2], alias.name)
         home = None if stays else _elsewhere(members, alias.name)
         modules.setdefault(home or node.module or "", []).append(own)
-    lines = (_line(module, names, indent) for module, names in modules.items())
+    lines = []
+    for module, names in modules.items():
+        statement = f"from {module} import {', '.join(names)}"
+        if len(indent) + len(statement) > WIDEST:
+            inner = "".join(f"{indent}{INDENT}{name},\n" for name in names)
+            statement = f"from {module} import (\n{inner}{indent})"
+        lines.append(statement)
     return (Edit(place, f"\n{indent}".join(lines), written),)
 
 
@@ -224,15 +230,6 @@ def _parsed(path: str, text: str) -> Parsed | None:
         return Parsed(path, parse(text, path), text, text.split("\n"))
     except UnreadableError:
         return None
-
-
-def _line(module: str, names: list[str], indent: str) -> str:
-    """One import, over several lines where it does not fit into one."""
-    line = f"from {module} import {', '.join(names)}"
-    if len(indent) + len(line) <= WIDEST:
-        return line
-    inner = "".join(f"{indent}{INDENT}{name},\n" for name in names)
-    return f"from {module} import (\n{inner}{indent})"
 
 
 def _advised(members: ReleaseMembers, name: Name, change: NameChange) -> str | None:
