@@ -100,8 +100,7 @@ def _behind(parsed: Parsed, node: ast.AST, asking: _Asking) -> Iterator[Location
 
 
 def _from_to(parsed: Parsed, block: list[ast.stmt]) -> Location:
-    start, end = parsed.location(block[0]), parsed.location(block[-1])
-    return start._replace(end_line=end.end_line, end_column=end.end_column)
+    return parsed.location(block[0]).to(parsed.location(block[-1]))
 
 
 def expected(node: ast.With) -> set[str]:

@@ -49,6 +49,10 @@ class Location(NamedTuple):
         path, line, column, _, _, *cell = self
         return Location(path, line, column, line, column + characters, *cell)
 
+    def to(self, other: Location) -> Location:
+        """Return the stretch from its beginning to the end of another one."""
+        return self._replace(end_line=other.end_line, end_column=other.end_column)
+
     def ending(self, characters: int) -> Location:
         """Return its last characters, which stand on one line."""
         return self._replace(line=self.end_line, column=self.end_column - characters)

@@ -21,7 +21,6 @@ from advisor.check.rules import (
     handling,
     membership,
     parameters,
-    positions,
     processors,
     removal,
     suppression,
@@ -36,8 +35,7 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
 
 
 DETECTORS = _detectors(
-    *(choices, architecture, processors, handling, removal, membership),
-    *(parameters, positions, access),
+    choices, architecture, processors, handling, removal, membership, parameters, access
 )
 """In the order in which findings of one level about a single checkpoint are distinct."""
 TOGETHER = frozenset(id for detector in DETECTORS if detector.together for id in detector.ids)

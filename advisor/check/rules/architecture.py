@@ -56,9 +56,8 @@ def class_in_code(
         message = f"`{loads}` finds no matching weights in {id}, so it is randomly initialized"
         instead = ", and use the part that you need"
     else:  # layers left random are fine where they are new on purpose and trained
-        fresh_start = HEAD not in (native or "") or (
-            checkpoint and checkpoint.stage == "pre-trained" and not checkpoint.tasks
-        )
+        start = checkpoint and checkpoint.stage == "pre-trained" and not checkpoint.tasks
+        fresh_start = HEAD not in (native or "") or start
         if fresh_start and (usage.trained or runs(usage) is None):
             return
         picked = "" if loads == usage.class_name else f" (picked by `{usage.class_name}`)"

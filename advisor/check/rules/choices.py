@@ -78,11 +78,8 @@ def outdated_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
         if lead is None or lead.by != FIGURE or lead.next != own.checkpoint.id:
             continue
         first = "the first" if better.place == 1 else f"number {better.place}"
-        memory = (
-            f". The better checkpoint needs {_gb(better)}, the declared checkpoint {_gb(own)}"
-            if better.memory_gb
-            else ""
-        )
+        memory = f"needs {_gb(better)}, the declared checkpoint {_gb(own)}"
+        memory = f". The better checkpoint {memory}" if better.memory_gb else ""
         yield Finding(
             f"{own.checkpoint.id} ranks number {own.place} of {len(picks)} for {judgement.task}. "
             f"{first.capitalize()}, {better.checkpoint.id}, has {lead.yardstick} {lead.value:g} "
@@ -177,13 +174,8 @@ def pipeline_or_generate(case: Case, usage: Usage, identity: Identity) -> Iterat
             fix = f"use the pipeline `{own}`, or another checkpoint"
     else:
         call, home = writes(usage), identity.known[0].family
-        family = next((family for family in case.rulebase.families if family.id == home), None)
-        if (
-            call is None
-            or not call.certain
-            or not family
-            or set(case.knowledge("written")) & set(family.gives)
-        ):
+        gives = next((set(it.gives) for it in case.rulebase.families if it.id == home), None)
+        if not call or not call.certain or gives is None or gives & {*case.knowledge("written")}:
             return
         place, message = call.place, f"{id} has no decoder, so it cannot generate text"
     yield Finding(message, place, fix=fix)

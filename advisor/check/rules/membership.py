@@ -145,18 +145,15 @@ def _onward(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
     A head stands on the model itself by now, and the bare model is what the part is, where it has
     moved into another part.
     """
-    path, start = (*call.of, call.name), call.place[:3]
-    taken = {
-        further.name for further in usage.calls if (further.of, further.place[:3]) == (path, start)
-    }
+    onward = (*call.of, call.name), call.place[:3]
+    taken = {further.name for further in usage.calls if (further.of, further.place[:3]) == onward}
     heads = sorted(set(case.knowledge("heads")) & taken)
     if heads and at.members.has(heads[0]):
         return f"use `{heads[0]}` for `{call.name}.{heads[0]}`"
     bare = case.knowledge("bare")[0]
     inner = part_of(case.release.members, at.members, bare) if bare in taken else None
-    if inner is not None and inner.has(call.name):
-        return f"use `{bare}.{call.name}` for `{call.name}.{bare}`"
-    return None
+    moved = inner is not None and inner.has(call.name)
+    return f"use `{bare}.{call.name}` for `{call.name}.{bare}`" if moved else None
 
 
 @lru_cache(maxsize=4096)
@@ -182,11 +179,8 @@ def _asked_names(text: str) -> frozenset[str]:
 
 def _absence(case: Case, at: Receiver, name: str, life: Lifetime) -> str:
     """What is said of a member that is gone, or not there yet."""
-    when = (
-        f"The last release with `{name}` is {life.last}"
-        if life.last
-        else f"The first release with `{name}` is {life.first}"
-    )
+    which = "last" if life.last else "first"
+    when = f"The {which} release with `{name}` is {life.last or life.first}"
     change = case.release.removed(name, "attribute") if at.of_texts else None
     if change is not None:  # some attributes of tokenizers were made when they were asked for
         when = f"`{name}` was removed in {change.since}"
@@ -218,11 +212,8 @@ def _instead(
         return f"leave `.{name}` out", f"The attributes of `{name}` moved to the model itself.", ()
     if life.text.startswith("("):
         start = LEADING.match(name)
-        methods = [
-            name
-            for name, text in at.members.texts.items()
-            if text.startswith("(") and start and name.startswith(start.group())
-        ]
+        methods = [it for it, text in at.members.texts.items() if text.startswith("(")]
+        methods = [it for it in methods if start and it.startswith(start.group())]
         if near := difflib.get_close_matches(name, methods, 1, ALIKE):
             return f"use `{near[0]}`", "", ()
     return None, "", ()
@@ -319,9 +310,8 @@ def _given(case: Case, call: Call) -> tuple[Members, Receiver, bool] | None:
     """
     at, release = receiver_of(case, call), case.release.members
     signature = at.members.signature(call.name) if at else None
-    bare = (
-        part_of(release, at.members, BARE) if at and signature and not signature.returns else None
-    )
+    silent = at and signature and not signature.returns
+    bare = part_of(release, at.members, BARE) if at and silent else None
     inner = bare and bare.signature(call.name)  # a head that declares nothing gives what is in it
     returns = (inner or signature).returns if signature else ()
     outputs = [name for name in returns if OUTPUT in name and not TENSORS & set(returns)]

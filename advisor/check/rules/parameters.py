@@ -192,11 +192,10 @@ def narrower_override(case: Case) -> Iterator[Finding]:
         others = override.beside - {override.name}  # methods that are written anew as well
         called_here = not others.isdisjoint(passed[3:])
         by_name = number == BY_NAME
-        taken = (
-            (name in override.named or override.rest)
-            if by_name
-            else (override.positional >= int(number) or override.many)
-        )
+        if by_name:
+            taken = name in override.named or override.rest
+        else:
+            taken = override.positional >= int(number) or override.many
         if taken or called_here or not case.release.reaches(since):
             continue
         yield Finding(

@@ -1,4 +1,4 @@
-"""Whether processors fit the model they are used for, and get images and texts that are theirs."""
+"""Whether processors fit the model they are used for, and get their images and texts in order."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule
-from advisor.check.finding import Finding
+from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identity, identity_of
-from advisor.check.loaded import sure_uses
-from advisor.check.rules.positions import IMAGES, TEXT, says_words
-from advisor.scan.usage import Call, Load, Location, Usage
+from advisor.check.loaded import Receiver, received, sure_uses
+from advisor.scan.usage import Argument, Call, Load, Location, Usage
 
+IMAGES, TEXT = "images", "text"
 PROCESSOR, IMAGE_PROCESSOR, TOKENIZER = "processor", "image_processor", "tokenizer"
 SIZED = ("size", "crop_size")
 """What sets the size of the images that a processor makes, when it is loaded, called or later."""
@@ -29,6 +29,16 @@ USES = ("call", "read", "index")
 NAME = re.compile(r"\[?(?:\w+\.)*(?:\w+\[[\"'](?=\w+[\"']\]))?(\w+)[\"'\]]*\Z")
 """What an argument is called: `prompts`, `[image]`, `self.texts`, `batch["caption"]`."""
 WHAT = {TEXT: "a text", IMAGES: "an image"}
+ORDER = "text-before-images"
+WORD = re.compile(r"[a-z]+")
+PATH = re.compile(r"(?i)https?://\S+\Z|\S+\.(?:png|jpe?g|webp|gif|bmp|tiff?)\Z")
+"""A text that stands for a picture."""
+KEY = re.compile(r"\[[\"'](\w+)[\"']\]\Z")
+"""What an entry is called, at the end: `batch["prompt"]`."""
+ENDS = re.compile(r"\s*(?:,|\)\Z)")
+"""What follows an argument of a call that is in no parentheses of its own."""
+LONGEST = 80
+"""Longer arguments are not written anew."""
 
 
 class Pair(NamedTuple):
@@ -246,3 +256,52 @@ def _taken(case: Case, half: Half, call: Call) -> Iterator[Finding]:
 def _swapped(half: Half, message: str, place: Location) -> Finding:
     fix = f"use the {half.other.replace('_', ' ')}. Image processor and tokenizer may be swapped"
     return Finding(f"`{half.shown}` {message}", place, fix=fix)
+
+
+@rule("text-before-images", each=received, of_release=True)
+def text_before_images(case: Case, _: Usage, call: Call, at: Receiver) -> Iterator[Finding]:
+    """A text goes to a processor first, where images come first; or the other way round."""
+    given = call.arguments.get("0") if call.name == CALLED else None
+    signature = at.members.signature(CALLED)
+    if given is None or signature is None or signature.either or IMAGES not in signature.keywords:
+        return
+    first = signature.positional[0] if signature.positional else ""
+    kind = kind_of(case, given)
+    if not kind or {first, kind} != {IMAGES, TEXT} or kind not in signature.keywords:
+        return
+    other = IMAGES if kind == TEXT else TEXT
+    second = call.arguments.get("1")
+    named = {kind: given, **({other: second} if second else {})}
+    written = {name: case.stands_at(argument.place) for name, argument in named.items()}
+    free = other not in call.arguments and kind not in call.arguments and "2" not in call.arguments
+    short = all(len(text) <= LONGEST for text in written.values())
+    fits = short and free and all(_takes_name(case, call, argument) for argument in named.values())
+    pairs = ((named[name].place, name, text) for name, text in written.items() if fits)
+    edits = tuple(Edit(place, f"{name}={text}", text) for place, name, text in pairs)
+    takes = f"the first parameter of `{at.name}` is `{other}` in {case.transformers}"
+    message = f"{takes}, and this call passes {WHAT[kind]} first"
+    fix = "use keyword arguments: " + ", ".join(f"`{name}=`" for name in named)
+    yield Finding(message, call.place, fix, edits, at.level)
+
+
+def _takes_name(case: Case, call: Call, given: Argument) -> bool:
+    """True where a name can be written before an argument: nothing encloses it but the call."""
+    text = case.stands_at(given.place)
+    behind = case.stands_at(given.place.ending(0).to(call.place))
+    whole = bool(text) and not text.startswith("*") and ":=" not in text
+    return whole and bool(ENDS.match(behind))
+
+
+def kind_of(case: Case, given: Argument) -> str | None:
+    """What an argument is: a text by what it says or how it is called, images by their name."""
+    named = re.split(r"[\[(]", given.source.lstrip("[("))[0]
+    words = set(WORD.findall(" ".join((named, *KEY.findall(given.source))).lower()))
+    if words & set(case.knowledge("texts", ORDER)) or says_words(given):
+        return TEXT
+    named_so = words & set(case.knowledge("images", ORDER))
+    return IMAGES if named_so and not given.texts else None
+
+
+def says_words(given: Argument) -> bool:
+    """True for an argument with texts that are no paths of images."""
+    return any(not PATH.match(text.strip()) for text in given.texts if text.strip())

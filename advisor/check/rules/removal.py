@@ -86,8 +86,7 @@ def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
                     fix = leave  # unless the new name says the same
             whole = argument.value is True and "=" in (new or "")  # with its value
             if new and argument.name_place and not fix and (same or whole):
-                _, _, _, end_line, end_column, *_ = place if same else argument.place
-                replaced = place._replace(end_line=end_line, end_column=end_column)
+                replaced = place if same else place.to(argument.place)
                 edits = (Edit(replaced, new, name if same else case.stands_at(replaced)),)
             yield _finding(change, argument, missing, now, fix, edits)
 

@@ -67,19 +67,15 @@ def _waivers(case: Case) -> Iterator[tuple[DeclaredChoice, Waiver]]:
 @rule("unused-ignore")
 def unused_ignore(case: Case) -> Iterator[Finding]:
     """A comment that takes no finding away."""
-    message = "this line has no finding of "
+    message, fix = "this line has no finding of ", "remove the entry"
     meant: dict[str, str] = {}
     for used, ignore in _ignores(case):
         if not ignore.rules and not used:
-            yield Finding(f"{message}any rule", ignore.place, fix="remove the entry")
-        for id in ignore.rules:
-            if id in used:
-                continue
+            yield Finding(f"{message}any rule", ignore.place, fix=fix)
+        for id in (id for id in ignore.rules if id not in used):
             if id not in meant and len(meant) < _MOST_MEANT:
                 meant[id] = _meant(case, id)
-            yield Finding(
-                f"{message}`{id}`{meant.get(id, '')}", ignore.place, fix="remove the entry"
-            )
+            yield Finding(f"{message}`{id}`{meant.get(id, '')}", ignore.place, fix=fix)
 
 
 @rule("ignore-without-reason", each=_ignores)
