@@ -115,15 +115,13 @@ class Case:
 
     def known(self) -> Iterator[tuple[Usage, Identity]]:
         """Yield every load of something known, be it as a sibling of a checkpoint."""
-        for usage in self.scan.usages:
-            if identity := self.identity(usage):
-                yield usage, identity
+        pairs = ((usage, self.identity(usage)) for usage in self.scan.usages)
+        return ((usage, identity) for usage, identity in pairs if identity)
 
     def catalogued(self) -> Iterator[tuple[Usage, Checkpoint]]:
         """Yield every load of a checkpoint in the catalogue."""
-        for usage, identity in self.known():
-            if identity.checkpoint:
-                yield usage, identity.checkpoint
+        pairs = ((usage, identity.checkpoint) for usage, identity in self.known())
+        return ((usage, checkpoint) for usage, checkpoint in pairs if checkpoint)
 
     def chosen(self) -> Iterator[tuple[Judgement]]:
         """Yield every checkpoint that was chosen, once for each of its tasks."""
@@ -163,10 +161,8 @@ class Case:
 
     def is_reached(self, place: Location) -> bool:
         """True where the name of a class stands that is `transformers.X`."""
-        return any(
-            name.place == place and not name.imported and name.module == TRANSFORMERS
-            for name in self.scan.names_of(place.path)
-        )
+        here = (name for name in self.scan.names_of(place.path) if name.place == place)
+        return any(not name.imported and name.module == TRANSFORMERS for name in here)
 
     def places_of_names(self) -> NamePlaces:
         """Return where classes of libraries stand."""

@@ -164,10 +164,8 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
     _emit(project_report(inspection, statistics=options.statistics, verbose=options.verbose), shown)
     if options.lock:
         if not project.case.choices:
-            raise UsageError(
-                "advisor.yaml declares no models, so there is nothing to lock",
-                hint="run `advisor init` to create advisor.yaml",
-            )
+            message = "advisor.yaml declares no models, so there is nothing to lock"
+            raise UsageError(message, hint="run `advisor init` to create advisor.yaml")
         folder = project.declaration.folder
         judged = ((choice, project.case.judgements_of(choice)) for choice in project.case.choices)
         write_text(folder / LOCK, lock_text(project.case.rulebase, judged), within=folder)

@@ -113,16 +113,12 @@ def _architectures(rulebase: RuleBase) -> dict[str, list[Checkpoint]]:
             for words in (checkpoint.model_type.split("_"), _stem(checkpoint.id)[1:]):
                 heads.setdefault(_squeezed(words), set()).add(checkpoint.model_type)
     squeezed = {type: _squeezed(type.split("_")) for type in of_type}
-    clear = (
-        (head, *types)
-        for head, types in heads.items()
-        if len(types) == 1
-        and len(head) >= _LEAST_LETTERS
-        and not any(
-            other not in types and name.startswith(head) for other, name in squeezed.items()
-        )
-    )
-    return {head: of_type[type] for head, type in clear}
+    clear: dict[str, list[Checkpoint]] = {}
+    for head, types in heads.items():
+        going_on = {type for type, name in squeezed.items() if name.startswith(head)} - types
+        if len(types) == 1 and len(head) >= _LEAST_LETTERS and not going_on:
+            clear[head] = of_type[types.pop()]
+    return clear
 
 
 def _squeezed(words: Sequence[str]) -> str:

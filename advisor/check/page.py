@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from advisor.check.case import Case
@@ -52,11 +52,8 @@ def judgement_report(inspection: Inspection) -> Report:
     (judgement,) = inspection.case.judgements
     outcome = judgement.decision.outcome
     choice = _choice(judgement.checkpoint.id, judgement.checkpoint.id, [judgement], outcome)
-    return Report(
-        lambda: _json(inspection, [choice]),
-        lambda: _judgement_page(inspection, judgement),
-        lambda: _rows(inspection),
-    )
+    page = partial(_judgement_page, inspection, judgement)
+    return Report(partial(_json, inspection, [choice]), page, partial(_rows, inspection))
 
 
 def _project_json(inspection: Inspection) -> dict[str, Any]:
@@ -149,11 +146,10 @@ def _rows(inspection: Inspection) -> FindingsReport:
         row = {key: value for key, value in _finding(finding).items() if key in FindingRow._fields}
         addresses = tuple(sources[id].url or id if id in sources else id for id in finding.sources)
         rows.append(FindingRow(**{**row, "path": row["path"] or "", "sources": addresses}))
+    summaries = {id: rule.summary for id, rule in case.rulebase.checks.items()}
+    ids = dict.fromkeys(row.rule for row in rows)
     return FindingsReport(
-        rules={
-            id: RuleText(id, case.rulebase.checks[id].summary, f"advisor check --explain {id}")
-            for id in dict.fromkeys(row.rule for row in rows)
-        },
+        rules={id: RuleText(id, summaries[id], f"advisor check --explain {id}") for id in ids},
         findings=tuple(rows),
         checked=len(case.choices or case.judgements) + len(case.scan.loading),
         failing=inspection.failing,

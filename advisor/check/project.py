@@ -14,7 +14,7 @@ from advisor.catalogue.release import release
 from advisor.check import records
 from advisor.check.case import Case
 from advisor.check.finding import LEVELS, Finding, in_order, joined
-from advisor.check.fixing import TEXTS_AT_ONCE
+from advisor.check.fixing import TEXTS_AT_ONCE, source_text
 from advisor.check.judged_files import by_pin, judged_by_pin
 from advisor.check.judgement import (
     FILE,
@@ -179,8 +179,6 @@ class Project(NamedTuple):
         scanned = scan_apart(self.paths, folders, exclude=exclude, seconds=self.seconds)
 
         def source(path: str) -> str:
-            from advisor.check.fixing import source_text
-
             seen = scanned.seen.get(path)
             notes = (*scanned.notes, *(self.pins.unread if self.pins else ()))
             if not seen and any(note.path == path and note.line is None for note in notes):
@@ -238,7 +236,7 @@ def open_project(
     level = level or os.environ.get("ADVISOR_FAIL_ON", "") or declaration.fail_on
     version = options.transformers or os.environ.get("ADVISOR_TRANSFORMERS", "")
     looked_at = tuple(paths or [folder])
-    priority = priority_of(rulebase, first)
+    priority, top = priority_of(rulebase, first), resolved(folder)
     lock = folder / records.LOCK
     judgements = [judgements_of(rulebase, choice, priority) for choice in declaration.choices]
     version = version or declaration.transformers
@@ -251,9 +249,7 @@ def open_project(
         choices=declaration.choices,
         judgements=tuple(judgement for each in judgements for judgement in each),
         today=day_or_today(options.today),
-        whole=any(
-            resolved(folder).is_relative_to(resolved(path)) for path in looked_at if path.is_dir()
-        ),
+        whole=any(top.is_relative_to(resolved(path)) for path in looked_at if path.is_dir()),
         strict=options.strict,
         all_models=options.all_models,
         lowered=lowered,
@@ -275,15 +271,14 @@ def _find_declaration(paths: list[Path], config: Path | None) -> ProjectDeclarat
     """Return what advisor.yaml declares: the one named, else of the folder checked, else here."""
     if config is not None:
         if not config.is_file():
-            raise UsageError(
-                f"no file `{config}`", hint="run `advisor init` to create advisor.yaml"
-            )
+            hint = "run `advisor init` to create advisor.yaml"
+            raise UsageError(f"no file `{config}`", hint=hint)
         return read_declaration(config, within=Path.cwd())
-    folders = [path for path in paths if path.is_dir()] if len(paths) == 1 else []
-    for file in (folder / FILE for folder in (*folders, Path())):
-        if os.path.lexists(file):
-            return read_declaration(file, within=file.parent)
-    return ProjectDeclaration([*folders, Path()][0])
+    folders = [*(path for path in paths[:1] if len(paths) == 1 and path.is_dir()), Path()]
+    for folder in folders:
+        if os.path.lexists(folder / FILE):
+            return read_declaration(folder / FILE, within=folder)
+    return ProjectDeclaration(folders[0])
 
 
 def _rule_folders(declaration: ProjectDeclaration) -> list[Path]:

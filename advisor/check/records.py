@@ -67,15 +67,10 @@ def locked_choices(
     locked = []
     for judgement in judgements:
         picks = select(rulebase, judgement.decision).picks
-        locked.append(
-            bare._replace(
-                task=judgement.task,
-                family=judgement.checkpoint.family,
-                verdict=judgement.assessment.verdict,
-                recommended=judgement.decision.family,
-                best=picks[0].checkpoint.id if picks else None,
-            )
-        )
+        best = picks[0].checkpoint.id if picks else None
+        family, verdict = judgement.checkpoint.family, judgement.assessment.verdict
+        now = (family, verdict, judgement.decision.family, best)
+        locked.append(LockedChoice(bare.name, judgement.task, *bare[2:5], *now))
     return locked or [bare]
 
 

@@ -138,21 +138,17 @@ def _choice(
     rulebase = case.rulebase
     able = list(dict.fromkeys([*checkpoint.tasks, *checkpoint.fine_tune]))
     pipelines = {usage.task for usage in usages if usage.task}
-    certain = [
-        task.id
-        for task in rulebase.tasks
-        if task.id in able and pipelines & {task.id, *task.hub_tasks, *task.aliases}
-    ] or (able if len(able) == 1 else [])
+    tasks = [task for task in rulebase.tasks if task.id in able]
+    certain = [it.id for it in tasks if pipelines & {it.id, *it.hub_tasks, *it.aliases}]
+    certain = certain or (able if len(able) == 1 else [])
     certain = [str(written[TASK])] if isinstance(written.get(TASK), str) else certain
     task = [*certain, *able, rulebase.tasks[0].id][0]
     named[task] += 1
     places = [f"{visible(usage.place.path)}:{usage.place.line}" for usage in usages]
     training = "" if checkpoint.tasks else ", training: fine-tune"
-    lines = [
-        f"  # {first_named(places, 3)}",
-        f"  - name: {task}-{named[task]}" if named[task] > 1 else f"  - name: {task}",
-        f"    checkpoint: {checkpoint.id}",
-    ]
+    own = f"{task}-{named[task]}" if named[task] > 1 else task
+    lines = [f"  # {first_named(places, 3)}", f"  - name: {own}"]
+    lines.append(f"    checkpoint: {checkpoint.id}")
     if checkpoint.revision:
         lines.append(f"    revision: {checkpoint.revision}")
     if not certain:

@@ -179,10 +179,10 @@ class EvaluatedCall(NamedTuple):
     def _learn(self, about: object, parameters: list[str]) -> None:
         """Learn what the arguments are, by the names of the parameters that they are for."""
         for name, values, *_ in self.passed:
+            if name.isdigit() and int(name) < len(parameters):
+                name = parameters[int(name)]
             if name.isidentifier():
                 self.study.learn(about, name, values)
-            elif name.isdigit() and int(name) < len(parameters):
-                self.study.learn(about, parameters[int(name)], values)
 
     def _used(self, callee: Loaded, *, certain: bool) -> Values:
         takes = isinstance(self.node.func, ast.Attribute) and self.node.func.attr

@@ -81,9 +81,8 @@ class Grouping:
         """True where something loaded is ours, or could be if more of the project were known."""
         models = (self.loads[model] for model in self.models)
         general = (load for load in models if (load.class_name or "Auto").startswith("Auto"))
-        return any(self.relevant.values()) or any(
-            value.text is None for load in general for value in load.checkpoint
-        )
+        values = (value for load in general for value in load.checkpoint)
+        return any(self.relevant.values()) or any(value.text is None for value in values)
 
     def _is_relevant(self, load: Load) -> bool:
         words = self.study.vocabulary
@@ -97,12 +96,9 @@ class Grouping:
         if load.package in ("sentence_transformers", "vllm", "unsloth"):
             return any(words.hinted(text) for text in texts)
         if load.kind == "pipeline":
-            return any(
-                value.text in words.pipelines
-                or (words.is_gone(value.text) and _OF_PICTURES.search(value.text))
-                for value in load.task
-                if value.text
-            )
+            tasks = [value.text for value in load.task if value.text]
+            gone = (task for task in tasks if words.is_gone(task) and _OF_PICTURES.search(task))
+            return not words.pipelines.isdisjoint(tasks) or any(gone)
         if load.class_name is None or words.is_class(load.class_name):
             return load.class_name is not None
         automatic = load.class_name.startswith("Auto") and load.kind != "tokenizer"

@@ -17,27 +17,22 @@ _LIBRARY = "transformers"
 def overrides(parsed: Parsed, names: Iterable[Name]) -> Iterator[Override]:
     """Yield the methods of classes that extend one of transformers directly, by its `names`."""
     ours = (name for name in names if name.module.partition(".")[0] == _LIBRARY)
-    named = {our.alias or our.name: our.name for our in ours}
-    for node in statements(parsed.tree) if named else ():
+    classes = {our.alias or our.name: our.name for our in ours}
+    for node in statements(parsed.tree) if classes else ():
         if not isinstance(node, ast.ClassDef):
             continue
-        bases = [base for parent in node.bases if (base := named.get(last_name(parent)))]
+        bases = [base for parent in node.bases if (base := classes.get(last_name(parent)))]
         methods = [statement for statement in node.body if isinstance(statement, ast.FunctionDef)]
         beside = frozenset(method.name for method in methods)
         for method in methods if bases else ():
             given, positional = method.args, parameters(method)
             start = parsed.location(method)
             behind_def = start._replace(column=start.column + len("def "))
-            yield Override(
-                place=behind_def.beginning(len(method.name)),
-                base=bases[0],
-                name=method.name,
-                positional=len(positional) - 1,
-                named=(*positional[1:], *(kwonlyarg.arg for kwonlyarg in given.kwonlyargs)),
-                many=given.vararg is not None,
-                rest=given.kwarg is not None,
-                beside=beside,
-            )
+            place = behind_def.beginning(len(method.name))
+            named = (*positional[1:], *(argument.arg for argument in given.kwonlyargs))
+            many, rest = given.vararg is not None, given.kwarg is not None
+            number = len(positional) - 1
+            yield Override(place, bases[0], method.name, number, named, many, rest, beside)
 
 
 _HUB = "huggingface_hub"

@@ -52,7 +52,6 @@ _FILES = (
 )
 """Files that say it, in the order in which they are believed."""
 _ORDER = [re.compile(pattern) for pattern in _FILES]
-_ANY = re.compile("|".join(_FILES))
 _SCRIPT = re.compile(rb"(?m)^# /// script\r?\n(?P<body>(?:#[^\n]*\n)*?)# ///")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _INSTALLER = re.compile(r"\b(?:pip3?|uv|conda|mamba)[ \t]")
@@ -211,10 +210,9 @@ def _in_order(names: set[str]) -> list[str]:
     ranked = []
     for name in names:
         folder, _, file = name.rpartition("/")
-        texts = folder and file.endswith((".txt", ".in"))
-        if texts or _ANY.fullmatch(file):
-            ranks = (rank for rank, pattern in enumerate(_ORDER) if pattern.fullmatch(file))
-            ranked.append((bool(folder), next(ranks, len(_ORDER)), name))
+        ranks = [rank for rank, pattern in enumerate(_ORDER) if pattern.fullmatch(file)]
+        if ranks or (folder and file.endswith((".txt", ".in"))):
+            ranked.append((bool(folder), min(ranks, default=len(_ORDER)), name))
     return [name for *_, name in sorted(ranked)][:_MOST_FILES]
 
 

@@ -254,15 +254,14 @@ class _Scanner:
 
     def unreached(self) -> Iterator[Value]:
         """Yield the known ids in texts of code that no load takes, as far as can be followed."""
-        loaded = defaultdict(set)
-        for usage in self.held["usages"]:
-            for load in usage.loads:
-                for value in (*load.checkpoint, *load.second_checkpoint):
-                    for path in {value.place.path, usage.place.path}:
-                        loaded[path].add(value.text)
+        loads = [(usage, load) for usage in self.held["usages"] for load in usage.loads]
+        loaded = set()
+        for usage, load in loads:
+            for value in (*load.checkpoint, *load.second_checkpoint):
+                loaded |= {(value.place.path, value.text), (usage.place.path, value.text)}
         for path, ids in sorted(self.held["named_ids"]):
             for id, line in ids.items():
-                if id not in loaded[path]:
+                if (path, id) not in loaded:
                     yield Value(id, Location(path, line, 1, line, 1), certain=False)
 
     def _parse(self, file: SourceFile, data: bytes) -> None:

@@ -155,8 +155,7 @@ class Vocabulary:
             tag for tag in tags if _TASK_WORDS & set(tag.split("-"))
         )
         """Pipelines that load vision-language models."""
-        gone = {change.name for change in rulebase.changes if change.of == "pipeline"}
-        self.gone_pipelines = frozenset(gone)
+        self.gone_pipelines = {it.name for it in rulebase.changes if it.of == "pipeline"}
         """Pipelines that some release took away, whatever they loaded; `*` stands for anything."""
         tasks = ("".join(word.capitalize() for word in tag.split("-")) for tag in self.pipelines)
         self._auto_classes = {f"AutoModelFor{task}" for task in (*tasks, "Vision2Seq")}

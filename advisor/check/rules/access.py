@@ -71,11 +71,8 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
     """Code from the Hub that runs when the checkpoint is loaded."""
     identity, id = case.identity(usage), usage.checkpoint
     pairs = [(load, load.arguments.get("trust_remote_code")) for load in usage.loads]
-    remote = [
-        (load, argument, files)
-        for load, argument in pairs
-        if argument and argument.value is True and (files := _run_by(case, load))
-    ]
+    asking = ((load, argument, _run_by(case, load)) for load, argument in pairs if argument)
+    remote = [entry for entry in asking if entry[1].value is True and entry[2]]
     if not remote or id is None or not HUB_ID.match(id) or _is_local(usage):
         return
     checkpoint = identity.checkpoint if identity else None
@@ -170,10 +167,8 @@ def _slip(id: str, lowered: Mapping[str, str]) -> str | None:
         if words != others and _letters(words) == _letters(others):
             continue  # another size or version
         ours, theirs = set(words) - set(others), set(others) - set(words)
-        slips = len(ours) == len(theirs) > 0 and all(
-            not is_size(word) and difflib.get_close_matches(word, theirs, 1, SAME_WORD)
-            for word in ours
-        )
+        close = (difflib.get_close_matches(word, theirs, 1, SAME_WORD) for word in ours)
+        slips = len(ours) == len(theirs) > 0 and all(close) and not any(map(is_size, ours))
         if slips or "".join(words) == "".join(others):
             return lowered[near]
     return None

@@ -66,12 +66,8 @@ def _has_other_parts(usage: Usage) -> bool:
     Settings and constants (`model.config.x = 0`, `model.training = False`) are no parts.
     """
     joined = usage.model is not None and usage.model.call != usage.model.class_name
-    steps = (
-        (*call.of, call.name)
-        for call in usage.calls
-        if call.kind == "assign" and call.receiver is usage.model
-        if call.arguments["0"].value is UNKNOWN
-    )
+    stored = (it for it in usage.calls if it.kind == "assign" and it.receiver is usage.model)
+    steps = ((*it.of, it.name) for it in stored if it.arguments["0"].value is UNKNOWN)
     parts = (path for path in steps if not any(step.endswith(CONFIG) for step in path))
     return any(not joined or part[0] == DECODER for part in parts)
 

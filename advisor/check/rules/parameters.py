@@ -140,10 +140,9 @@ def _steering(case: Case) -> Iterator[Given]:
 def _by_value(case: Case, arguments: Mapping[str, Argument]) -> dict[str, Argument]:
     """Return the arguments by which `generate` is asked for what it does no more by itself."""
     ids = set(case.knowledge("asked_by_value"))
-    changes = {name: case.release.removed(f"{GENERATE}({name})", "parameter") for name in arguments}
-    return {
-        name: arguments[name] for name, change in changes.items() if change and change.id in ids
-    }
+    removed = case.release.removed
+    changes = {name: removed(f"{GENERATE}({name})", "parameter") for name in arguments}
+    return {name: arguments[name] for name, it in changes.items() if it and it.id in ids}
 
 
 def _parameters(at: Members, method: str) -> frozenset[str] | None:
