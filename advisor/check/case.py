@@ -159,11 +159,6 @@ class Case:
         added = f"{new}, {old}" if alike[0].alias else f"{old}, {new}" if still_used else new
         return use, Edit(alike[0].place, added, old)
 
-    def is_reached(self, place: Location) -> bool:
-        """True where the name of a class stands that is `transformers.X`."""
-        here = (name for name in self.scan.names_of(place.path) if name.place == place)
-        return any(not name.imported and name.module == TRANSFORMERS for name in here)
-
     def places_of_names(self) -> NamePlaces:
         """Return where classes of libraries stand."""
         places: NamePlaces = defaultdict(dict)

@@ -49,11 +49,6 @@ class Finding(NamedTuple):
     more: tuple[tuple[Edit, ...], ...] = ()
 
     @property
-    def at(self) -> tuple[Location, ...]:
-        """All places that it is about."""
-        return (self.place, *self.places) if self.place else self.places
-
-    @property
     def fixes(self) -> tuple[tuple[Edit, ...], ...]:
         """What fixes it with certainty: the edits of each fix are made all, or none of them."""
         return tuple(filter(None, (self.edits, *self.more)))
@@ -69,12 +64,13 @@ def joined(findings: Iterable[Finding], alike: Callable[[Finding], object]) -> I
             yield first
             continue
         more = tuple(other.edits for other in others if other.edits)
-        places = dict.fromkeys((*first.places, *(place for other in others for place in other.at)))
+        apart = (place for other in others for place in (other.place, *other.places) if place)
+        places = dict.fromkeys((*first.places, *apart))
         here = first.place and first.place[:2]
         starts = {place[:3]: place for place in reversed(places) if place[:2] != here}
         fixes = dict.fromkeys(finding.fix for finding in (first, *others) if finding.fix)
-        apart, fix = tuple(reversed(starts.values())), "; ".join(fixes) or None
-        yield first._replace(places=apart, more=(*first.more, *more), fix=fix)
+        elsewhere, fix = tuple(reversed(starts.values())), "; ".join(fixes) or None
+        yield first._replace(places=elsewhere, more=(*first.more, *more), fix=fix)
 
 
 class Stretches:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from advisor.catalogue.release import described_releases, release
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
+from advisor.scan.vocabulary import squeezed
 
 _SIZE = re.compile(
     r"(tiny|nano|mini|small|medium|base|large|huge|giant|x{1,2}l|so400m|v?it[a-z]*"
@@ -65,7 +66,7 @@ def identity_of(rulebase: RuleBase, id: str | None) -> Identity | None:
     by_words = not checkpoints
     if by_words and not experts and not _OTHER_FORMATS & set(words):  # its first ones tell
         architectures = _architectures(rulebase)
-        heads = (_squeezed(words[:length]) for length in range(_MOST_WORDS, 0, -1))
+        heads = (squeezed("".join(words[:length])) for length in range(_MOST_WORDS, 0, -1))
         speaking = (it for it in heads if it in architectures or it in _model_types(rulebase))
         checkpoints = architectures.get(next(speaking, ""), [])
     types, *others = (
@@ -96,7 +97,7 @@ def _siblings(rulebase: RuleBase) -> dict[tuple[str, ...], list[Checkpoint]]:
 def _model_types(rulebase: RuleBase) -> dict[str, set[str]]:
     """The words of all model types of the newest release, catalogued or not."""
     model_types = release(rulebase, described_releases()[-1]).auto["AutoConfig"]
-    return {_squeezed([type]): set(type.split("_")) for type in model_types}
+    return {squeezed(type): set(type.split("_")) for type in model_types}
 
 
 @lru_cache(maxsize=1)
@@ -111,18 +112,14 @@ def _architectures(rulebase: RuleBase) -> dict[str, list[Checkpoint]]:
         if checkpoint.loader == "transformers" and checkpoint.model_type:
             of_type.setdefault(checkpoint.model_type, []).append(checkpoint)
             for words in (checkpoint.model_type.split("_"), _stem(checkpoint.id)[1:]):
-                heads.setdefault(_squeezed(words), set()).add(checkpoint.model_type)
-    squeezed = {type: _squeezed(type.split("_")) for type in of_type}
+                heads.setdefault(squeezed("".join(words)), set()).add(checkpoint.model_type)
+    names = {type: squeezed(type) for type in of_type}
     clear: dict[str, list[Checkpoint]] = {}
     for head, types in heads.items():
-        going_on = {type for type, name in squeezed.items() if name.startswith(head)} - types
+        going_on = {type for type, name in names.items() if name.startswith(head)} - types
         if len(types) == 1 and len(head) >= _LEAST_LETTERS and not going_on:
             clear[head] = of_type[types.pop()]
     return clear
-
-
-def _squeezed(words: Sequence[str]) -> str:
-    return re.sub(r"[^a-z0-9]", "", "".join(words).lower())
 
 
 def parts(id: str) -> list[str]:

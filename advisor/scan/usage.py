@@ -200,11 +200,6 @@ class Usage(NamedTuple):
         """The model, where there is one, and the processors."""
         return (self.model, *self.processors) if self.model else self.processors
 
-    @property
-    def loaded(self) -> bool:
-        """False where all that is known of it is the annotation of a parameter."""
-        return not self.loads or any(load.call != ANNOTATED for load in self.loads)
-
 
 class Name(NamedTuple):
     """A name of a library written in code: imported, or reached as `transformers.X`.
@@ -316,8 +311,9 @@ class Scan(NamedTuple):
 
     @property
     def loading(self) -> list[Usage]:
-        """The usages that load something."""
-        return [usage for usage in self.usages if usage.loaded]
+        """The usages of which more is known than the annotation of a parameter."""
+        calls = ((usage, {load.call for load in usage.loads}) for usage in self.usages)
+        return [usage for usage, own in calls if own != {ANNOTATED}]
 
     def without_code(self, why: str) -> Scan:
         """Return the same with nothing seen in any file, and a note of why."""

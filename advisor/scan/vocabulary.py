@@ -166,7 +166,7 @@ class Vocabulary:
         self._stems = {match[1] for match in map(_STEM.match, self._classes) if match}
         """What class names of one architecture share: `Blip`, `CLIP`, `VisionEncoderDecoder`."""
         model_types = (each.model_type for each in checkpoints if each.model_type)
-        self.hints = {_squeezed(name) for name in (*model_types, *self._stems)} - {"auto"}
+        self.hints = {squeezed(name) for name in (*model_types, *self._stems)} - {"auto"}
         """Words that announce a vision-language model in an id or a key: `clip`, `blip2`."""
         distinctive = rulebase.checks[_MEMBERS].knowledge["distinctive"]
         self.distinctive = {name: owner for owner in distinctive for name in distinctive[owner]}
@@ -203,7 +203,7 @@ class Vocabulary:
         if not self.is_id(text):
             return False
         text = text.lower()
-        if {text[text.index("/") :], _squeezed(text)} & self._alike:
+        if {text[text.index("/") :], squeezed(text)} & self._alike:
             return True
         words = _NOT_WORDS.split(text)
         others = (self._words.get(_without(words, place), ()) for place in range(len(words)))
@@ -214,7 +214,7 @@ class Vocabulary:
     def _alike(self) -> frozenset[str]:
         """Every id without its organisation (`/name`), and without its punctuation."""
         names = (f"/{id.partition('/')[2]}" for id in self._ids)
-        return frozenset((*names, *map(_squeezed, self._ids)))
+        return frozenset((*names, *map(squeezed, self._ids)))
 
     @cached_property
     def _words(self) -> dict[tuple[str, ...], list[str]]:
@@ -236,8 +236,8 @@ class Vocabulary:
 
     def known_weights(self, architecture: str, weights: str) -> str | None:
         """Return the id that open_clip's names for architecture and weights amount to."""
-        ending = _squeezed(architecture) + _squeezed(weights)
-        ids = [id for name, id in self._ids.items() if _squeezed(name).endswith(ending)]
+        ending = squeezed(architecture) + squeezed(weights)
+        ids = [id for name, id in self._ids.items() if squeezed(name).endswith(ending)]
         return ids[0] if weights and len(ids) == 1 else None
 
     def is_gone(self, task: str) -> bool:
@@ -263,7 +263,8 @@ def _without(words: list[str], place: int) -> tuple[str, ...]:
     return (*words[:place], "", *words[place + 1 :])
 
 
-def _squeezed(name: str) -> str:
+def squeezed(name: str) -> str:
+    """Return the letters and digits of a name, in lower case."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 

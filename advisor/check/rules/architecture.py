@@ -176,8 +176,9 @@ def _class_edits(
     if not (same_use and sure and case.release.has_class(native) and written == load.class_name):
         return ()
     if dot:
-        named = load.class_name_place
-        if named is None or not case.is_reached(named):
+        here = case.scan.names_of(load.class_place.path)  # where the name is `transformers.X`
+        reached = [it.place for it in here if not it.imported and it.module == TRANSFORMERS]
+        if load.class_name_place not in reached:
             return ()
         return (Edit(load.class_place, f"{module}.{native}", f"{module}.{written}"),)
     return case.replace_class(load.class_place, load.class_name, native)
