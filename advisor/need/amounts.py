@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from advisor.model.phrase_kinds import ALONE, CONCEPT, MEASURE, NAME, NUMERAL, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
-from advisor.need.sweep import OF_EACH
+from advisor.need.sweep import OF_EACH, Mark
 from advisor.tokens import written_by_character
 
 if TYPE_CHECKING:
     from advisor.need.lexicon import Lexicon
-    from advisor.need.sweep import Mark, Swept
+    from advisor.need.sweep import Swept
 
 DIGITS = dict(zip("零一二三四五六七八九", range(10), strict=True)) | {"〇": 0, "两": 2, "兩": 2}
 TENS = {"十": 10, "百": 100, "千": 1000}
@@ -44,8 +45,20 @@ TRAINING, LEARNT_FROM, MACHINE = "training", "learnt-from", "machine-"
 WAITING, SORTING = ("waiting", "per-"), ("classify", "tag", "labelled")
 """Beginnings of measures of so many a time, and concepts of who has examples of each class."""
 
-RATE, LEFT, DAY = "per-", "left-", 24.0
+RATE, LEFT, SPAN, DAY = "per-", "left-", "span-", 24.0
 """Beginnings of measures of so many a day, whose images are done in its hours, and of hours."""
+
+PARAMETERS, MILLION = ("parameters", "billions"), 1e6
+"""Measures of what a model has; a limit of so many that count nothing near is one of them."""
+
+LIMIT, WITHIN, BELOW = "limit", "within", frozenset("<≤")
+"""Words and signs beside the most that something may be, and right before a time that is left."""
+
+LEAST_NAMELESS = 1_000
+"""So many of what has no known word are the images; fewer may be anything."""
+
+COMPUTER = "system-memory"
+"""The measure of a computer's own memory, which is not that of its graphics card."""
 
 MOST_EACH = 5_000
 """More images are no examples of each class: `trier 15 000 photos par type` sorts them by it."""
@@ -88,7 +101,11 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     """Return the numbers that count something, each with the first measure that fits."""
     numbers = _numbers(lexicon, swept)
     counted = _counted_here(lexicon, swept)
-    of_number = (mark for mark in swept.of(MEASURE) if mark.id in counted)
+    of_number = (
+        mark
+        for mark in swept.of(MEASURE)
+        if mark.id in counted and not (mark.id == EXAMPLES and mark.negated)
+    )
     measures = sorted(of_number, key=lambda mark: mark.first)
     amounts: list[Amount] = []
     start = 0
@@ -104,6 +121,8 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
             mark = before
         if before and mark and mark.id in ITEMS and _is_rate_of(swept, before, number):
             mark = before
+        if not named and (id := _nameless(swept, number, mark)):
+            mark = Mark(MEASURE, id, number.first, number.last)
         each = number.value == 1 and mark and written_by_character(swept.tokens[mark.first].form)
         if mark is not None and 1 <= number.value <= LARGEST and not each:  # 1本: each clip
             value = round(number.value * lexicon.index["measures"][mark.id][1], 6)
@@ -112,7 +131,7 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
             amounts.append(
                 Amount(value, number.exact, first, last, EXAMPLES if learnt else mark.id)
             )
-    return _of_all_classes(swept, amounts)
+    return _of_all_classes(swept, amounts, numbers)
 
 
 def _is_rate_of(swept: Swept, mark: Mark, number: Amount) -> bool:
@@ -121,10 +140,49 @@ def _is_rate_of(swept: Swept, mark: Mark, number: Amount) -> bool:
     return near and mark.id.startswith(RATE) and _is_one_clause(swept, mark.first, number.first)
 
 
+def _nameless(swept: Swept, number: Amount, mark: Mark | None) -> str:
+    """Return what a number counts with no word for it: parameters below a limit, else images."""
+    if mark and _is_one_clause(swept, mark.first, number.first) and mark.first <= number.last + 1:
+        return ""
+    if number.value >= MILLION and _is_limited(swept, number):
+        return PARAMETERS[0]
+    if mark is not None:
+        return ""
+    machine = any(mark.first in number.places for mark in swept.of(CONCEPT, SAYING, NAME))
+    large = number.exact and number.value >= LEAST_NAMELESS and number.value not in YEARS
+    return ITEMS[0] if large and not machine else ""
+
+
+def _is_limited(swept: Swept, amount: Amount, *ids: str) -> bool:
+    """True for an amount that is the most there may be: under 1B, 48 hours at most."""
+    marks, first = swept.of(PARTICLE), amount.first
+    if first and swept.tokens[first - 1].form in BELOW:
+        return True
+    if first > 1 and swept.tokens[first - 1].form == ".":
+        first -= 1
+    before = any(mark.id in (LIMIT, *ids) and mark.last == first for mark in marks)
+    return before or any(mark.id == LIMIT and mark.first == amount.last for mark in marks)
+
+
+def _spans(swept: Swept, amount: Amount) -> tuple[int, int]:
+    return swept.tokens[amount.first].start, swept.tokens[amount.last - 1].end
+
+
+def most_millions(swept: Swept, amounts: Sequence[Amount]) -> tuple[float, tuple[int, int]] | None:
+    """Return how many millions of parameters a model may have, with the words that say so."""
+    for amount in amounts:
+        if amount.measure in PARAMETERS and _is_limited(swept, amount):
+            return amount.value / MILLION, _spans(swept, amount)
+    return None
+
+
 def hours_left(
     lexicon: Lexicon, swept: Swept, amounts: Sequence[Amount]
 ) -> tuple[float, tuple[int, int]] | None:
     """Return in how many hours a collection is to be done, with the words that say so."""
+    for amount in amounts:
+        if amount.measure.startswith(SPAN) and _is_limited(swept, amount, WITHIN):
+            return amount.value, _spans(swept, amount)
     for mark in swept.of(MEASURE):
         if mark.id.startswith(LEFT):
             return lexicon.index["measures"][mark.id][1], swept.span(mark)
@@ -165,9 +223,17 @@ def _is_learnt_from(lexicon: Lexicon, swept: Swept, number: Amount, mark: Mark) 
     return trains or (each and not named.isdisjoint(SORTING))
 
 
-def _of_all_classes(swept: Swept, amounts: list[Amount]) -> list[Amount]:
+def _of_all_classes(swept: Swept, amounts: list[Amount], numbers: Sequence[Amount]) -> list[Amount]:
     """Return amounts with the examples of each class as those of all: 50 each of 12 are 600."""
-    classes = next((amount for amount in amounts if amount.measure in CLASSES), None)
+    nouns = {
+        swept.tokens[mark.last].form
+        for mark in swept.of(PARTICLE)
+        if mark.id == OF_EACH and mark.last < len(swept.tokens)
+    }
+    classes = next(
+        (amount for amount in amounts if amount.measure in CLASSES),
+        next((number for number in numbers if _counts_some(swept, number, nouns)), None),
+    )
     if classes is None:
         return amounts
     each = _of_each(swept)
@@ -181,6 +247,12 @@ def _of_all_classes(swept: Swept, amounts: list[Amount]) -> list[Amount]:
             amount = amount._replace(value=value, measure=EXAMPLES, classes=classes.places)
         of_all.append(amount)
     return of_all
+
+
+def _counts_some(swept: Swept, number: Amount, nouns: Set[str]) -> bool:
+    """True for a number of what has some each: 8 product areas, 120 photos per area."""
+    near = takewhile(lambda token: token.is_word, swept.tokens[number.last :])
+    return number.value > 1 and any(token.form in nouns for token in islice(near, NEAR - 1))
 
 
 def _of_each(swept: Swept) -> set[int]:
@@ -215,6 +287,7 @@ def _after(
     A unit, which stands right behind its number or nowhere, goes before all that is counted.
     """
     order = list(lexicon.index["measures"])
+    per = {each.last for each in swept.of(PARTICLE) if each.id == OF_EACH}
     end = min(end, number.last + FARTHEST)
     near: list[tuple[bool, int, int, Mark]] = []
     for place in range(start, len(measures)):
@@ -222,6 +295,8 @@ def _after(
         if mark.first >= end or swept.sentences[mark.first] != swept.sentences[number.first]:
             break
         reach = _reach(lexicon, mark)
+        if mark.id in ITEMS and mark.first in per:
+            continue  # ten keywords per photo
         passed = not lexicon.index["measures"][mark.id][0]  # its number answers nothing
         apart = near and mark.first > measures[place - 1].last  # 40 product categories are not
         elsewhere = not _is_one_clause(swept, mark.first, number.first)
@@ -256,8 +331,8 @@ def _numbers(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     times = lexicon.index["numerals"]
     factors = {mark.first: (times[mark.id], mark.last) for mark in swept.of(NUMERAL)}
     alone = {mark.first: (times[mark.id], mark.last) for mark in swept.of(ALONE)}
-    words = _spellings(swept)
     order = lexicon.index["number_words"]
+    words = _spellings(lexicon, swept)
     named = swept.of(CONCEPT, SAYING, NAME)
     inside = {place for mark in named for place in mark.places[mark.last - mark.first > 1 :]}
     machines = {mark.first for mark in named if mark.id.startswith(MACHINE)}
@@ -379,12 +454,13 @@ def _chinese(swept: Swept, first: int) -> Amount | None:
     return Amount(float(value), True, first, last) if value and last - first > 1 else None
 
 
-def _spellings(swept: Swept) -> Spellings:
-    """Return the words for numbers by their first token."""
+def _spellings(lexicon: Lexicon, swept: Swept) -> Spellings:
+    """Return the words for numbers by their first token; general ones of the text are none."""
+    own = frozenset(lexicon.index["telling"].get(swept.language, "").split())
     spellings: Spellings = {}
     for mark in swept.of(PARTICLE):
         _, _, language = mark.id.partition(".")
-        if language:
+        if language and (language == swept.language or swept.tokens[mark.first].form not in own):
             languages = spellings[mark.first][0] if mark.first in spellings else frozenset()
             spellings[mark.first] = (languages | {language}, mark.last)
     return spellings

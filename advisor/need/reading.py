@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from advisor.engine.profile import Answer, read_answer
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
-from advisor.need.amounts import amounts, hours_left
+from advisor.need.amounts import COMPUTER, amounts, hours_left, most_millions
 from advisor.need.lexicon import USUAL, Lexicon, lexicon_of
 from advisor.need.sweep import Mark, Swept, sweep
 
@@ -79,7 +79,8 @@ class Reading(NamedTuple):
     by their words, `corrected` the words that were read as another, with that, `taken_back` the
     words that a negation takes back. `not_understood` are the words that say nothing known, `idle`
     those that are known and say nothing here. `fields` are names of what documents hold.
-    `bound` is in how many hours all is to be done, with the words that say so.
+    `bound` is in how many hours all is to be done, `size` how many millions of parameters a model
+    may have, each with the words that say so.
     """
 
     text: str
@@ -95,6 +96,7 @@ class Reading(NamedTuple):
     not_understood: tuple[Span, ...]
     fields: tuple[Span, ...] = ()
     bound: tuple[float, Span] | None = None
+    size: tuple[float, Span] | None = None
 
     @property
     def sure(self) -> bool:
@@ -195,6 +197,7 @@ def _read(
         not_understood=tuple(span for span in rest if span[0] not in starts),
         fields=tuple(swept.span(mark) for mark in swept.of(SAYING) if mark.id == FIELD),
         bound=hours_left(lexicon, swept, numbers),
+        size=most_millions(swept, numbers),
     )
 
 
@@ -325,7 +328,10 @@ def _memory_gb(rulebase: RuleBase, ids: Sequence[str]) -> float | None:
 def _said(
     rulebase: RuleBase, lexicon: Lexicon, swept: Swept, numbers: Sequence[Amount]
 ) -> tuple[AnswerRead, ...]:
-    """Return the answers that words give; where words give several to one question, none."""
+    """Return the answers that words give; where words give several to one question, none.
+
+    Of several uses the one that has to be permitted counts: what is sold and studied is sold.
+    """
     counted = _counted(rulebase, lexicon, swept, numbers)
     given: dict[str, dict[str, list[Span]]] = {}
     for mark in swept.of(CONCEPT, SAYING):
@@ -333,18 +339,28 @@ def _said(
         for question, option in says.get(mark.id, {}).items():
             options = given.setdefault(question, {})
             options.setdefault(str(option), []).append(swept.span(mark))
+    share = rulebase.share_of({id: tuple(options) for id, options in given.items()})
+    beside = set() if share else _beside_a_card(lexicon, numbers)
     answer_reads = []
     for question in rulebase.questions:
         options = given.get(question.id, {})
-        if question.id in counted:
+        if question.id in counted and not (options and question.id in beside):
             answer_reads.append(counted[question.id])
         elif options:
+            if question.requires("commercial_use") and len(options) > 1:
+                options = {o.id: options[o.id] for o in question.options if o.requires}
             answer = read_answer(question, list(options), ORIGIN)
             spans = tuple(span for of_option in options.values() for span in of_option)
             if len(answer.options) == 1 or question.many:
                 answer_reads.append(AnswerRead(question.id, answer, spans))
-    share = rulebase.share_of({each.question: each.answer.options for each in answer_reads})
     return tuple(_for_a_model(rulebase, each, share) for each in answer_reads)
+
+
+def _beside_a_card(lexicon: Lexicon, numbers: Sequence[Amount]) -> set[str]:
+    """Return the questions that only the memory of a computer answers: a card has its own."""
+    measures = lexicon.index["measures"]
+    ids = [(measures[number.measure][0], number.measure == COMPUTER) for number in numbers]
+    return {id for id, computer in ids if computer and (id, False) not in ids}
 
 
 def _for_a_model(rulebase: RuleBase, answer_read: AnswerRead, share: Share | None) -> AnswerRead:
@@ -360,7 +376,7 @@ def _counted(
 ) -> dict[str, AnswerRead]:
     """Return the answers that are numbers, by question; the first number counts."""
     answer_reads: dict[str, AnswerRead] = {}
-    for number in numbers:
+    for number in sorted(numbers, key=lambda number: number.measure == COMPUTER):
         id = lexicon.index["measures"][number.measure][0]
         if id and id not in answer_reads:
             spans = tuple(

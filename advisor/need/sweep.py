@@ -38,6 +38,9 @@ OPENING, CLOSING = (
 ABBREVIATED = frozenset(("approx", "aprox", "ca", "circa", "env", "min", "max", "mind", "ungef"))
 """Behind these, a full stop before a number ends no sentence."""
 
+THOUSANDS = frozenset(("tsd", "mio", "mrd", "mln"))
+"""Behind these it never does."""
+
 CHOOSING = frozenset(("and", "or", "vs", "versus", "und", "oder", "et", "ou", "y", "o", "e", ","))
 """Between two names, of which the first may be a word besides: clip or blip."""
 
@@ -198,10 +201,11 @@ def _numbered(tokens: Sequence[Token]) -> tuple[list[int], list[int]]:
 
 
 def _abbreviates(tokens: Sequence[Token], place: int) -> bool:
-    """True for the full stop of `ca. 40`."""
+    """True for the full stop of `ca. 40` and of `3 Mio. Bilder`."""
     if not 0 < place < len(tokens) - 1 or tokens[place].form != ".":
         return False
-    return tokens[place - 1].form in ABBREVIATED and tokens[place + 1].form.isdigit()
+    before = tokens[place - 1].form
+    return before in THOUSANDS or (before in ABBREVIATED and tokens[place + 1].form.isdigit())
 
 
 def _marks(
@@ -293,10 +297,11 @@ def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
     answered = {
         (place, id) for mark in long for id in says.get(mark.id, ()) for place in mark.places
     }
-    whole = _places(mark for mark in long if mark.id in lexicon.index["whole"])
+    ids = lexicon.index["whole"]
+    whole = {place: mark for mark in long if mark.id in ids for place in mark.places}
     seen = []
     for mark in marks:
-        if mark.kind == CONCEPT and mark.last - mark.first == 1 and mark.first in whole:
+        if mark.kind in (CONCEPT, SAYING) and _is_inside(mark, whole.get(mark.first)):
             continue
         if mark.kind != NAME and mark.id not in ("complaint", OF_EACH):
             if mark.first in hidden and mark.id != "filler":
@@ -309,6 +314,11 @@ def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
                 continue
         seen.append(mark)
     return seen
+
+
+def _is_inside(mark: Mark, whole: Mark | None) -> bool:
+    """True for a mark that is a part of a longer one."""
+    return whole is not None and mark.last <= whole.last and len(mark.places) < len(whole.places)
 
 
 def _places(marks: Any) -> set[int]:

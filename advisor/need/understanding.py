@@ -92,7 +92,7 @@ def understand(
         possible = [_without_task(engine, reading, given)]
     tasks = tuple(task for task, fit in zip(tasks, fitted, strict=True) if fit is not None)
     profile, dropped = possible[0]
-    engine = _bounded(engine, reading, profile, how)
+    engine = _bounded(_limited(engine, reading), reading, profile, how)
     answers = profile
     if TASK in given:
         advice = tuple(advise(engine, each, **how) for each, _ in possible)
@@ -109,6 +109,21 @@ def understand(
         literally=literally,
         between=() if TASK in given else _between(engine, reading, given, tasks),
     )
+
+
+def _limited(engine: Engine, reading: Reading) -> Engine:
+    """Return the engine under the limit that a sentence sets on the size of a model."""
+    if reading.size is None:
+        return engine
+    rules = engine.rulebase.with_parts({})
+    bound = {"parameters_millions": {"at_most": reading.size[0]}}
+    rules.questions = tuple(
+        q._replace(options=tuple(o._replace(requires={**o.requires, **bound}) for o in q.options))
+        if q.id == TASK
+        else q
+        for q in rules.questions
+    )
+    return Engine(rules, engine.priority)
 
 
 def _bounded(engine: Engine, reading: Reading, profile: Profile, how: Mapping[str, Any]) -> Engine:

@@ -720,3 +720,179 @@ def test_a_model_of_the_language_that_is_a_pickle_is_not_denied(rulebase):
     assert "no usable handwriting model" in reason
     pickles = [one for id, one in rulebase.checkpoints.items() if id in reason]
     assert [one.weights for one in pickles] == ["pickle"]
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        ("caption 20k photos on an RTX 3090, within 48 hours", 48),
+        ("caption 20k photos on a 3090 in under 3 days", 72),
+        ("20.000 Fotos beschreiben, RTX 3090, innerhalb von 12 Stunden", 12),
+        ("légender 20 000 photos en moins de 12 heures, RTX 3090", 12),
+        ("describir 20.000 fotos en menos de 6 horas, RTX 3090", 6),
+        ("descrivere 20.000 foto entro 2 giorni, RTX 3090", 48),
+        ("descrever 20.000 fotos em menos de 6 horas, RTX 3090", 6),
+        ("48小时内给2万张图片写描述，一张3090", 48),
+        ("2万枚の写真を48時間以内に説明したい、RTX 3090", 48),
+        ("4000 Seiten lesen, innerhalb einer Woche, RTX 3090", 168),
+        ("describe 30 second clips on a 3090", None),
+        ("describe photos, 3 hours of work a day", None),
+    ],
+)
+def test_a_time_that_is_left_bounds_the_collection(rulebase, text, hours):
+    bound = read(rulebase, text).bound
+    assert (bound and bound[0]) == hours
+
+
+@pytest.mark.parametrize(
+    ("text", "millions"),
+    [
+        ("caption photos, something under 1B", 1000),
+        ("small model (<500M) to describe product photos", 500),
+        ("describe photos with at most 2 billion parameters", 2000),
+        ("Fotos beschreiben, unter 1 Mrd. Parameter", 1000),
+        ("légender des photos, moins de 2 milliards de paramètres", 2000),
+        ("describir fotos, menos de 1B", 1000),
+        ("descrivere foto, meno di 3B", 3000),
+        ("descrever fotos, no máximo 2B", 2000),
+        ("需要小于1B的模型描述图片", 1000),
+        ("写真の説明文を作るモデル（500M以下）", 500),
+        ("a 7B model to caption photos", None),
+        ("caption under 2 million photos", None),
+    ],
+)
+def test_a_limit_of_size_is_one_of_parameters(rulebase, engine, text, millions):
+    size = read(rulebase, text).size
+    assert (size and size[0]) == millions
+    if millions:
+        assert "collection" not in options_of(rulebase, text)
+        picks = understand(engine, text).advice.selection.picks
+        assert picks
+        assert all(pick.checkpoint.parameters_millions <= millions for pick in picks)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "read receipts taken with a phone, the server has only a CPU",
+        "Belege lesen, mit dem Handy fotografiert, Server nur CPU",
+        "lire des reçus, photos prises avec un téléphone, serveur sans GPU",
+        "leer recibos, fotos hechas con el móvil, servidor sin GPU",
+        "leggere scontrini, foto scattate col telefono, server senza GPU",
+        "ler recibos, fotos tiradas com o celular, servidor sem GPU",
+        "手机拍的发票,提取金额,服务器只有CPU",
+        "スマホで撮ったレシートから金額を取り出したい、サーバーはCPUのみ",
+    ],
+)
+def test_what_photos_are_taken_with_is_no_machine_to_run_on(rulebase, text):
+    assert options_of(rulebase, text)["device"].options == ("cpu",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how many cows are in each drone picture, no labels",
+        "Wie viele Äpfel hängen am Baum? Fotos ohne Labels, keine Annotationen",
+        "combien de vélos sur les photos, pas d'images annotées",
+        "cuántas botellas hay en la foto, sin datos etiquetados",
+        "图片里有多少辆车，没有标注数据",
+        "写真の人を数えたい、ラベルなし",
+    ],
+)
+def test_data_that_is_lacking_is_no_task(rulebase, text):
+    assert tasks_of(rulebase, text) == ["counting"]
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("score how well pictures match their prompt, 200k of them", 200_000),
+        ("caption photos, 40k in total", 40_000),
+        ("Fotos beschreiben, 30.000 davon", 30_000),
+        ("leer matrículas en fotos, 20 000, sin GPU", 20_000),
+        ("is the claim backed by its picture? 2,000 cases", 2000),
+        ("tag photos with keywords, up to ten per picture", None),
+        ("describe photos from 1985", None),
+        ("describe photos on a 3090", None),
+    ],
+)
+def test_a_number_without_a_known_noun_counts_the_images(rulebase, text, items):
+    collection = options_of(rulebase, text).get("collection")
+    assert (collection and collection.value) == items
+
+
+@pytest.mark.parametrize(
+    ("text", "memory"),
+    [
+        ("caption photos, i7, 32 GB RAM, RTX 4060 8 GB", 8),
+        ("caption photos, 64 GB RAM, RTX 3090", 24),
+        ("Fotos beschreiben, 32 GB RAM, RTX 3060 12 GB", 12),
+        ("légender des photos, 32 Go de RAM, carte graphique de 6 Go", 6),
+        ("describir fotos, 32 GB de RAM, RTX 3060 de 12 GB", 12),
+        ("caption photos on a CPU, 16 GB RAM", 16),
+    ],
+)
+def test_the_memory_of_a_computer_is_not_that_of_its_card(rulebase, text, memory):
+    assert options_of(rulebase, text)["memory-gb"].value == memory
+
+
+@pytest.mark.parametrize(
+    ("text", "examples"),
+    [
+        ("classify screenshots into 8 product areas, 120 examples per area", 960),
+        ("reconnaître 200 modèles de voiture, 80 photos par modèle", 16_000),
+    ],
+)
+def test_what_has_some_each_is_counted_by_its_own_noun(rulebase, text, examples):
+    assert options_of(rulebase, text)["pairs"].value == examples
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("tell me the ingredients of each recipe photo as keywords", "zero-shot-classification"),
+        ("palabras clave para cada foto", "zero-shot-classification"),
+        ("find photos by keyword", "image-search"),
+        ("chercher des photos par mots-clés", "image-search"),
+    ],
+)
+def test_keywords_are_given_unless_something_is_sought_by_them(rulebase, text, task):
+    assert tasks_of(rulebase, text) == [task]
+
+
+@pytest.mark.parametrize(
+    ("text", "task", "domain"),
+    [
+        ("find scanned slides by text", "image-search", "everyday"),
+        ("Eingescannte Dias mit Suchbegriffen durchsuchen", "image-search", "everyday"),
+        ("describe the images of our website", "captioning", None),
+        ("Bilder auf Webseiten beschreiben", "captioning", None),
+        ("answer questions about technical drawings", "document-vqa", "documents"),
+        ("transcribe handwritten exam answers", "handwriting", None),
+        ("识别试卷上的手写答案", "handwriting", "documents"),
+        ("leer las etiquetas de vino en fotos", "ocr-line", None),
+        ("what's written on these gravestones?", "ocr-line", None),
+        ("Was steht auf den Klingelschildern?", "ocr-line", None),
+        ("count students in photos, no GPU, no training", "counting", None),
+        ("identify plants in airplane mode", "zero-shot-classification", "organisms"),
+    ],
+)
+def test_words_are_read_by_those_around_them(rulebase, text, task, domain):
+    assert tasks_of(rulebase, text) == [task]
+    read_domain = options_of(rulebase, text).get("domain")
+    assert domain is None or domain in read_domain.names
+    assert domain or read_domain is None or "documents" not in read_domain.names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "buscador de fotos por texto, licencia libre para un producto",
+        "find photos by text, permissive licence",
+        "Fotos nach Text suchen, für unsere Kanzlei, privat gehostet",
+        "chercher des photos par texte, pour une assurance",
+        "按文字搜图，许可宽松，可商用",
+    ],
+)
+def test_a_licence_for_a_product_and_a_firm_are_commercial(rulebase, text):
+    assert options_of(rulebase, text)["use"].options == ("commercial",)

@@ -219,7 +219,7 @@ def test_digits_of_a_name_count_nothing(rulebase):
         ("200 GB of photos to caption", {}),
         ("3 Go de scans à légender", {"domain": ["documents"], "language": ["fr"]}),
         ("caption 12 000 photos", {"collection": 12_000}),
-        ("describe photos; go live, ~2M", {}),
+        ("describe photos; go live, ~2M", {"collection": 2_000_000}),
         ("on the go 300 photos a day to describe", {"collection": 300}),
         ("légender des photos, 8 Go", {"memory-gb": 8, "language": ["fr"]}),
         ("caption photos, VRAM: 8", {"device": ["gpu"], "memory-gb": 8}),
