@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from advisor.trial.runtime import (
     quiet,
     transformers,
 )
-from advisor.trial.training import SILENT, UNFINISHED, FineTuning, Reports, Training
+from advisor.trial.training import UNFINISHED, FineTuning, Progress, Tell, Training
 from advisor.trial.training_data import TrainingExample, hold_out, read_examples
 from advisor.writing import creating_folder, refuse_contents, refuse_folder, refuse_unwritable
 
@@ -194,34 +194,43 @@ ROOM = 512
 
 
 def finetune(
-    checkpoint: str | Path,
+    checkpoint: str | Path | tuple[str, str],
     pairs: str | Path,
     output: str | Path,
     *,
     lora: int = 0,
-    make: tuple[Any, Callable[[Path], object]] | None = None,
-    reports: Reports = SILENT,
+    loading: Loading | None = None,
+    progress: Progress = lambda _step: None,
+    tell: Tell = lambda _done, _scratch: None,
     **training: Any,
 ) -> FineTuning:
-    """Train an encoder-decoder folder on images and texts, and save it to another folder.
+    """Train an encoder-decoder on images and texts, and save it to a folder.
 
-    `pairs` is a CSV (`image,text`) or COCO captions. `training` are fields of Training; what is
-    left out is usual for pretrained parts, or for parts that were never trained. After each epoch
-    the loss on the held-out share is measured, and the network of the best epoch is kept. With
-    `lora` the pretrained weights get adapters of that rank, which are merged in the end; what is
-    new is trained whole.
+    `checkpoint` is a folder or hub id, or an encoder and a decoder, which are joined first, loaded
+    as `loading` says. `pairs` is a CSV (`image,text`) or COCO captions. `training` are fields of
+    Training; what is left out is usual for pretrained parts, or for parts that were never trained.
+    After each epoch the loss on the held-out share is measured, and the network of the best epoch
+    is kept. With `lora` the pretrained weights get adapters of that rank, which are merged in the
+    end; what is new is trained whole. `progress` is told how far it is; `tell` gets what came of it
+    and where the trained files are before they are put in place.
 
     A run that was interrupted goes on from its last checkpoint in `OUTPUT/unfinished`, and on a CPU
-    ends where an unbroken one does. Where there is no checkpoint yet, `make` is what it is made
-    from, as JSON, and what makes it.
+    ends where an unbroken one does.
     """
     how, folder = Training(**training), Path(output)
     examples = check_training(pairs, folder)
-    trainer = library(TRAINER)
-    made_from, maker = make or (str(checkpoint), None)
+    trainer, load = library(TRAINER), loading or Loading(seed=how.seed)
+    parts: Any = checkpoint if isinstance(checkpoint, tuple) else ()
+    made: list[Composition] = []
+
+    def make(place: Path) -> None:
+        made.append(compose(parts[0], parts[1], place, **load._asdict()))
+
     data = [[str(each.image), each.text] for each in examples]
-    start = trainer.begin(folder, [made_from, data, lora, how.identity], maker)
-    runner = trainable(start if make else checkpoint, CAPTION, how.device, JOINT)
+    begun_with = [list(parts) if parts else str(checkpoint), data, lora, how.identity]
+    start = trainer.begin(folder, begun_with, make if parts else None)
+    begun = start if parts else resolve(str(checkpoint), load).name
+    runner = trainable(begun, CAPTION, how.device, JOINT)
     how = how.filled(FROM_NOTHING if was_never_trained(runner.network) else USUAL)
     trained, held_out = hold_out(examples, how.held_out, how.seed)
     merge = _adapters(runner.network, lora, how.seed) if lora else lambda: None
@@ -229,8 +238,9 @@ def finetune(
         collate=lambda rows, _epoch: _batch(runner, rows),
         parts=(runner.network, runner.image_processor, runner.tokenizer),  # type: ignore[attr-defined]
         finish=merge,
+        composition=replace(made[0], folder=folder) if made else None,
     )
-    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, reports)
+    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, progress, tell)
     return done
 
 

@@ -154,6 +154,7 @@ def finetuning_page(result: FineTuning, flags: str) -> Page:
 
     `flags` are the flags with which it is tried.
     """
+    made = result.composition
     held = result.held_out
     resumed = f", resumed after step {result.resumed_at}" if result.resumed_at else ""
     how, best = (
@@ -178,6 +179,7 @@ def finetuning_page(result: FineTuning, flags: str) -> Page:
     )
     rows = tuple((each.image, each.text, each.before, each.after) for each in result.samples)
     return [
+        *(composition_page(made, trained=True) if made else []),
         Heading("Fine-tuned model", 1),
         Pairs(facts),
         Table(("image", "expected text", "output before", "output after"), rows, wide=2),

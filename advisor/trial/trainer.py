@@ -40,8 +40,9 @@ from advisor.trial.runtime import (
 from advisor.trial.training import (
     UNFINISHED,
     FineTuning,
-    Reports,
+    Progress,
     Sample,
+    Tell,
     Training,
     TrainingStep,
     doubts,
@@ -68,13 +69,14 @@ class Recipe(NamedTuple):
 
     `collate` makes a batch of examples in an epoch (-1: the one that is judged by), with `labels`.
     `warm_up` is the share of the steps in which the learning rate rises; it falls to 0 after that.
-    `finish` is called before `parts` are saved.
+    `finish` is called before `parts` are saved. `composition` is what it began with, if anything.
     """
 
     collate: Callable[[Sequence[TrainingExample], int], dict[str, Any]]
     parts: tuple[Any, ...]
     warm_up: float = 0.05
     finish: Callable[[], object] = lambda: None
+    composition: Any = None
 
 
 class Rows(torch.utils.data.Dataset[tuple[TrainingExample, int]]):
@@ -91,13 +93,12 @@ class Rows(torch.utils.data.Dataset[tuple[TrainingExample, int]]):
 
 
 class Watch(TrainerCallback):
-    """Saves between epochs, tells how far training is, and stops where that is asked for."""
+    """Saves between epochs, and tells how far training is."""
 
-    def __init__(self, rows: Rows, every: int, reports: Reports) -> None:
-        self.rows, self.every, self.reports = rows, every, reports
+    def __init__(self, rows: Rows, every: int, progress: Progress) -> None:
+        self.rows, self.every, self.progress = rows, every, progress
         self.first_step: int | None = None
         self.began = 0.0
-        self.stopping = False
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         """Note the epoch, by which the batches differ."""
@@ -109,19 +110,12 @@ class Watch(TrainerCallback):
             self.first_step, self.began = state.global_step, time.monotonic()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Have a checkpoint saved where it is time, and before training is stopped.
+        """Have a checkpoint saved where it is time.
 
         At the end of an epoch one is saved in any case, when its loss on held-out data is known.
         """
-        self.stopping = self.reports.stop()
         in_epoch = state.global_step % (state.max_steps // int(args.num_train_epochs))
-        if in_epoch and (self.stopping or state.global_step % self.every == 0):
-            control.should_save = True
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        """Stop, now that nothing is lost by it."""
-        if self.stopping:
-            raise KeyboardInterrupt
+        control.should_save |= bool(in_epoch) and state.global_step % self.every == 0
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any, **_: Any) -> None:  # noqa: ARG002
         """Tell how far training is; refuse a loss that is no number."""
@@ -134,7 +128,7 @@ class Watch(TrainerCallback):
                 hint="train with a smaller --learning-rate",
             )
         passed = (time.monotonic() - self.began) / max(1, state.global_step - self.first_step)
-        self.reports.progress(
+        self.progress(
             TrainingStep(
                 step=state.global_step,
                 steps=state.max_steps,
@@ -166,15 +160,17 @@ def train(
     examples: tuple[TrainingExample, ...],
     held_out: tuple[TrainingExample, ...],
     folder: Path,
-    reports: Reports,
+    progress: Progress,
+    tell: Tell,
 ) -> FineTuning:
     """Train from the last checkpoint in `folder` to the end, save, and return what came of it.
 
-    Checkpoints are those of transformers' Trainer, in `folder/unfinished`; the network that is
-    saved is that of the epoch with the lowest loss on `held_out`.
+    `tell` gets that and where the trained files are before they are put in place. Checkpoints are
+    those of transformers' Trainer, in `folder/unfinished`; the network that is saved is that of the
+    epoch with the lowest loss on `held_out`.
     """
     unfinished, name = folder / UNFINISHED, runner.checkpoint.name
-    watch = Watch(Rows(examples), training.checkpoint_every, reports)
+    watch = Watch(Rows(examples), training.checkpoint_every, progress)
     trainer = _trainer(runner, recipe, training, held_out, unfinished, watch)
     with plain_errors(name), quiet():
         loss_before = float(trainer.evaluate()["eval_loss"])
@@ -209,10 +205,11 @@ def train(
         resumed_at=watch.first_step or 0,
         settings=training,
         notes=doubts(samples, [each.expected for each in examples]),
+        composition=recipe.composition,
     )
     with plain_errors(name), quiet():
         recipe.finish()
-    save_trained(recipe.parts, folder, lambda scratch: reports.tell(result, scratch))
+    save_trained(recipe.parts, folder, lambda scratch: tell(result, scratch))
     return result
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from advisor.console.options import MAX_SEED, Device, option
 from advisor.errors import check_name
@@ -125,7 +125,8 @@ class FineTuning:
 
     The network is that of `best_step`, whose loss on what was held out is the lowest of all epochs;
     `steps` were taken. `samples` are drawn among the held-out examples; `notes` say what is wrong
-    with what was learnt. `settings` are those trained with, the usual ones put in.
+    with what was learnt. `settings` are those trained with, the usual ones put in. `composition` is
+    the Composition that was made first, None where nothing was joined in this run.
     """
 
     folder: Path
@@ -141,26 +142,17 @@ class FineTuning:
     resumed_at: int
     settings: Training
     notes: tuple[str, ...] = ()
+    composition: Any = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the result as JSON keys."""
-        return {**asdict(self), "folder": str(self.folder)}
+        """Return the result as JSON keys; what was joined is among them where it was joined now."""
+        values = asdict(replace(self, composition=None)) | {"folder": str(self.folder)}
+        del values["composition"]
+        return values | ({"composition": self.composition.as_json()} if self.composition else {})
 
 
-class Reports(NamedTuple):
-    """Whom a training tells what, and who may stop it.
-
-    `progress` is told how far it is. `stop` is asked after each step: where it says so, a
-    checkpoint is saved and KeyboardInterrupt raised. `tell` gets what came of it and where the
-    trained files are before they are put in place.
-    """
-
-    progress: Callable[[TrainingStep], None] = lambda _step: None
-    stop: Callable[[], bool] = lambda: False
-    tell: Callable[[FineTuning, Path], None] = lambda _done, _scratch: None
-
-
-SILENT = Reports()
+Progress = Callable[[TrainingStep], object]
+Tell = Callable[[FineTuning, Path], object]
 
 
 def draw_samples(samples: Sequence[Sample], seed: int) -> tuple[Sample, ...]:

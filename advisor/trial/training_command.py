@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,17 +14,16 @@ import typer
 
 from advisor.console.commands import Options
 from advisor.console.options import Download, Offline, option
-from advisor.console.output import Showing, Shown, interactive, note, progress_line
+from advisor.console.output import Shown, interactive, note, progress_line
 from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.errors import UsageError, check_name
 from advisor.trial.command import agreement
-from advisor.trial.resolution import Loading, resolve
-from advisor.trial.training import Reports, Training, TrainingStep
+from advisor.trial.resolution import Loading
+from advisor.trial.training import FineTuning, Training, TrainingStep
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
     from advisor.trial.composition import Composition
-    from advisor.trial.training import FineTuning
 
 Save = Annotated[list[str], option("--save FOLDER", "New or empty output folder.", "--output")]
 Data = Annotated[
@@ -58,6 +55,15 @@ class Parts:
             min=0,
         ),
     ] = 0
+
+    def __post_init__(self) -> None:
+        joins = (self.encoder, self.decoder)
+        if any(joins) if self.checkpoint else not all(joins):
+            both = "pass --encoder and --decoder to combine two models"
+            raise UsageError(f"{both}, or --checkpoint for a combined model", hint=EXAMPLES)
+        if self.checkpoint and not self.pairs:
+            message = "--checkpoint is there to be trained: add --finetune PAIRS"
+            raise UsageError(message, hint=EXAMPLES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +107,8 @@ def compose(
     """Combine a vision encoder and a text decoder, and fine-tune the result.
 
     The cross-attention is untrained, so the output is random until you fine-tune the model on
-    pairs. The command saves the weights of the epoch with the lowest validation loss. Ctrl-C saves
-    a checkpoint. Run the same command again to resume from the saved checkpoint.
+    pairs. The command saves the weights of the epoch with the lowest validation loss. Run the same
+    command again to resume an interrupted training from its last checkpoint.
 
     \b
     Examples:
@@ -110,19 +116,24 @@ def compose(
       advisor compose --checkpoint captioner --finetune pairs.csv --save my-captioner
       advisor compose --encoder my-vit --decoder my-bert --finetune pairs.csv --save my-captioner
     """
-    joins = (parts.encoder, parts.decoder)
-    if any(joins) if parts.checkpoint else not all(joins):
-        raise UsageError(
-            "pass --encoder and --decoder to combine two models, or --checkpoint for a combined "
-            "model",
-            hint=EXAMPLES,
-        )
-    if parts.checkpoint and not parts.pairs:
-        raise UsageError("--checkpoint is there to be trained: add --finetune PAIRS", hint=EXAMPLES)
+    from advisor.trial import composition
+
     folder = _folder_of(save, shown)
     agree = agreement(agreed=download, asks=interactive())
     loading = Loading(offline=offline, seed=training.seed, agree=agree)
-    shown.say(_made(parts, folder, training, loading, shown))
+
+    def tell(done: Any, scratch: Path) -> None:
+        shown.write_with(Path(folder), scratch, _report(done))
+
+    both = (parts.encoder, parts.decoder)
+    how: dict[str, Any] = {"lora": parts.lora, "loading": loading, "tell": tell}
+    if not parts.pairs:
+        shown.say(_report(composition.compose(*both, folder, tell=tell, **loading._asdict())))
+        return 0
+    with resumable() as progress:
+        how |= {"progress": progress, **asdict(training)}
+        done = composition.finetune(parts.checkpoint or both, parts.pairs, folder, **how)
+    shown.say(_report(done))
     return 0
 
 
@@ -137,8 +148,8 @@ def vlp(
     """Pre-train unified VLP (2020), or fine-tune it for captioning or VQA.
 
     Unset options use the published settings. Images use a small grid encoder that is trained too.
-    Region features (.npz files in --images) use the network of the paper. Ctrl-C saves a
-    checkpoint. Run the same command again to resume from the saved checkpoint.
+    Region features (.npz files in --images) use the network of the paper. Run the same command
+    again to resume an interrupted training from its last checkpoint.
 
     \b
     Examples:
@@ -153,12 +164,12 @@ def vlp(
     flags = "--task vqa --question QUESTION" if material.aim == ANSWERS else "--task captioning"
 
     def tell(done: FineTuning, scratch: Path) -> None:
-        shown.write_with(done.folder, scratch, _report(None, done, flags))
+        shown.write_with(done.folder, scratch, _report(done, flags))
 
-    with stopping_between_steps() as stop:
-        settings: dict[str, Any] = {**asdict(material), **asdict(training)}
-        done = train_unified(data, folder, reports=Reports(Progress(), stop, tell), **settings)
-    shown.say(_report(None, done, flags))
+    settings: dict[str, Any] = {**asdict(material), **asdict(training)}
+    with resumable() as progress:
+        done = train_unified(data, folder, progress=progress, tell=tell, **settings)
+    shown.say(_report(done, flags))
     return 0
 
 
@@ -171,80 +182,27 @@ def _folder_of(save: list[str], shown: Shown) -> str:
     return save[0]
 
 
-def _made(
-    parts: Parts, folder: str, training: Training, loading: Loading, shown: Showing
-) -> Report:
-    """Join, train, or do both; write the report to its files, and return it."""
-    from advisor.trial.composition import compose as join
-    from advisor.trial.composition import finetune
-
-    composition: Composition | None = None
-
-    def report(done: Any) -> Report:
-        return _report(composition, done) if parts.pairs else _report(done, None)
-
-    def tell(done: Any, scratch: Path) -> None:
-        shown.write_with(Path(folder), scratch, report(done))
-
-    def make(place: Path) -> None:
-        nonlocal composition
-        made = join(parts.encoder, parts.decoder, place, **loading._asdict())
-        composition = replace(made, folder=Path(folder))
-
-    if not parts.pairs:
-        return report(join(parts.encoder, parts.decoder, folder, tell=tell, **loading._asdict()))
-    if parts.checkpoint:
-        resolve(parts.checkpoint, loading)
-    joined = None if parts.checkpoint else ([parts.encoder, parts.decoder], make)
-    with stopping_between_steps() as stop:
-        settings = {"lora": parts.lora, "make": joined, **asdict(training)}
-        reports = Reports(Progress(), stop, tell)
-        return report(finetune(parts.checkpoint, parts.pairs, folder, reports=reports, **settings))
-
-
-def _report(
-    composition: Composition | None, training: FineTuning | None, flags: str = "--task captioning"
-) -> Report:
-    """Return what was joined, trained, or both, ready to be drawn; `flags` are flags to try it."""
-    values = composition.as_json() if composition else {}
-    if training is not None:
-        values = training.as_json() | ({"composition": values} if composition else {})
+def _report(done: Composition | FineTuning, flags: str = "--task captioning") -> Report:
+    """Return what was joined, or trained and is tried with some flags, ready to be drawn."""
 
     def as_page() -> Page:
         from advisor.trial.page import composition_page, finetuning_page
 
-        page = composition_page(composition, trained=training is not None) if composition else []
-        return [*page, *(finetuning_page(training, flags) if training else [])]
+        if isinstance(done, FineTuning):
+            return finetuning_page(done, flags)
+        return composition_page(done)
 
-    return Report(lambda: {"schema_version": SCHEMA_VERSION, **values}, as_page)
+    return Report(lambda: {"schema_version": SCHEMA_VERSION, **done.as_json()}, as_page)
 
 
 @contextmanager
-def stopping_between_steps() -> Iterator[Callable[[], bool]]:
-    """Let the first Ctrl-C end training after the step it is in; a second one ends it at once."""
-    stop = threading.Event()
-
-    def interrupted(number: int, frame: Any) -> None:
-        if stop.is_set():
-            before(number, frame)
-            return
-        stop.set()
-        note(
-            "",
-            "stopping after this step and saving a checkpoint. Press Ctrl-C again to stop at once",
-        )
-
-    before: Any = signal.getsignal(signal.SIGINT)
-    before = before if callable(before) else signal.default_int_handler
-    signal.signal(signal.SIGINT, interrupted)
+def resumable() -> Iterator[Progress]:
+    """Show how far a training is, and say how to go on where it was stopped."""
     try:
-        yield stop.is_set
+        yield Progress()
     except KeyboardInterrupt:
-        if stop.is_set():
-            note("run the same command to resume the training")
+        note("", "run the same command to resume from the last checkpoint")
         raise
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 class Progress:

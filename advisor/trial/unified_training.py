@@ -23,7 +23,7 @@ from advisor.trial.runtime import (
     quiet,
     transformers,
 )
-from advisor.trial.training import SILENT, FineTuning, Reports, Training
+from advisor.trial.training import FineTuning, Progress, Tell, Training
 from advisor.trial.training_data import TrainingExample, hold_out, read_examples
 from advisor.writing import creating_folder
 
@@ -64,7 +64,8 @@ def train_unified(
     images: str | Path = "",
     annotations: str | Path = "",
     vocabulary: str | Path = "",
-    reports: Reports = SILENT,
+    progress: Progress = lambda _step: None,
+    tell: Tell = lambda _done, _scratch: None,
     **training: Any,
 ) -> FineTuning:
     """Train for an aim (`pretraining`, `captions`, `answers`) and save to a folder.
@@ -113,7 +114,7 @@ def train_unified(
         parts=(runner.network, runner.processor),
         warm_up=0.1,
     )
-    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, reports)
+    done: FineTuning = trainer.train(runner, recipe, how, trained, held_out, folder, progress, tell)
     return done
 
 

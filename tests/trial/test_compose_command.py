@@ -160,12 +160,12 @@ def test_joining_and_training_in_one_go_survives_a_kill_and_ends_the_same(
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_the_step_it_was_in_and_is_130(capsys, parts, pairs):
+def test_ctrl_c_keeps_the_last_checkpoint_and_is_130(capsys, parts, pairs):
     process = begun(*settings(parts, pairs, parts / "out", epochs=3000))
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert "stopping after this step and saving a checkpoint" in errors
+    assert "run the same command to resume from the last checkpoint" in errors
     assert "Traceback" not in errors
     assert sorted(path.name for path in (parts / "out").iterdir()) == ["unfinished"]
     kept = sorted(path.name for path in (parts / "out" / "unfinished").iterdir())

@@ -20,7 +20,6 @@ from advisor.trial import load_runner, open_image, trainer
 from advisor.trial.answer import Request
 from advisor.trial.demo import demo_checkpoint
 from advisor.trial.runtime import OutputExistsError
-from advisor.trial.training import Reports
 from advisor.trial.training_data import read_examples
 from advisor.trial.unified_training import AIMS, train_unified
 from advisor.unified_vlp.beginnings import words_in
@@ -93,14 +92,14 @@ def test_pretraining_then_captions_then_answers_end_to_end(pictures, capsys):
 def test_an_interrupted_run_ends_where_an_unbroken_one_does(pictures):
     data = pictures / "captions.csv"
     train_unified(data, pictures / "whole", aim="captions", **QUICK)
-    seen = []
 
-    def stop():
-        seen.append(1)
-        return len(seen) == 2
+    def stop(step):
+        if step.step == 3:
+            raise KeyboardInterrupt
 
+    often = {**QUICK, "checkpoint_every": 2}
     with pytest.raises(KeyboardInterrupt):
-        train_unified(data, pictures / "cut", aim="captions", reports=Reports(stop=stop), **QUICK)
+        train_unified(data, pictures / "cut", aim="captions", progress=stop, **often)
     assert not (pictures / "cut" / "config.json").exists()
     done = train_unified(data, pictures / "cut", aim="captions", **QUICK)
     assert done.resumed_at == 2
