@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,25 +24,19 @@ from advisor.evaluate.lineup import (
 )
 from advisor.evaluate.options import BATCH, RunOptions
 from advisor.evaluate.responses import (
-    BASELINE_NAMED,
-    COMMONEST,
-    FITTED,
-    RANDOM,
     RUNNER_VERSION,
     Asking,
-    EvaluationSet,
     read_label_map,
 )
 from advisor.evaluate.run_file import EARLIER, NAME, is_new, is_run, writing
 from advisor.files import first_bytes
 from advisor.hub import OfflineError
 from advisor.model import TASK
-from advisor.model.library import LABEL, SEARCH
+from advisor.model.library import LABEL
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import cache_folder
 from advisor.trial.annotations import class_text
 from advisor.trial.answer import check_template
-from advisor.trial.candidate import Candidate
 from advisor.trial.placement import QUANTIZED
 from advisor.trial.resolution import Loading
 from advisor.trial.runtime import versions
@@ -105,7 +99,6 @@ def arrange(
         )
     if options.named:
         candidates = named_candidates(rulebase, options.named)
-        _refuse_baselines(candidates, chosen)
     elif options.demo:
         candidates = demo_candidates()
     else:
@@ -136,21 +129,6 @@ def arrange(
     return Arrangement(
         rulebase, options, chosen, data.store, candidates, loading, asking, servers, agree
     )
-
-
-def _refuse_baselines(candidates: Sequence[Candidate], data: EvaluationSet) -> None:
-    """Raise UsageError for a baseline that a set has no place for."""
-    for each in candidates:
-        why = ""
-        if each.baseline in FITTED and (data.act != LABEL or data.many):
-            why = "predicts exactly one label per image"
-        elif each.baseline == COMMONEST and data.act == SEARCH:
-            why = "predicts the most frequent answer, and a search has no such answer"
-        if why:
-            raise UsageError(
-                f"`{each.checkpoint}` {why}, so it cannot be evaluated on `{data.task}`",
-                hint=f"leave this baseline out, or use {BASELINE_NAMED}{RANDOM}",
-            )
 
 
 def run_folder(made: Arrangement, named: str) -> Path:

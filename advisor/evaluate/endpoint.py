@@ -188,18 +188,14 @@ class Endpoint:
         why = f": {body[:LONGEST_QUOTE]}" if isinstance(body, str) and body else ""
         if error.code in THIS_ONE:
             return RefusedError(f"`{self.host}` rejected the request{why}")
-        what, hint = (
-            f"returned HTTP status {error.code}",
-            "run the same command later to resume the evaluation",
-        )
-        if error.code in (401, 403):
-            what, hint = (
-                ("rejected the API key" if self.key else "requires an API key"),
-                "--key-from NAME",
-            )
-        elif error.code == 404:
-            what = f"has no model `{self.model}` under `{self.address}`"
-            hint = f"{self.address}/models lists the models. Most addresses end in /v1"
+        needs_key = "rejected the API key" if self.key else "requires an API key", "--key-from NAME"
+        listed = f"{self.address}/models lists the models. Most addresses end in /v1"
+        later = "run the same command later to resume the evaluation"
+        what, hint = {
+            401: needs_key,
+            403: needs_key,
+            404: (f"has no model `{self.model}` under `{self.address}`", listed),
+        }.get(error.code, (f"returned HTTP status {error.code}", later))
         return ServerError(f"`{self.host}` {what}{why}", hint=hint)
 
     def _completion(self, given: Any) -> Completion:

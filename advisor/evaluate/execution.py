@@ -92,13 +92,13 @@ def prepared(
 
 
 def decoded_image(query: AskedImage) -> AskedImage:
-    """Return what is asked with the image of its file in place of that, or why there is none."""
+    """Return what is asked with the image in its file, or why there is none."""
     if query.data is None:
         return query
     try:
-        return query._replace(data=None, opened=open_encoded(query.data, query.image.id))
+        return query._replace(opened=open_encoded(query.data, query.image.id))
     except ImageError as error:
-        return query._replace(data=None, opened=error.message)
+        return query._replace(opened=error.message)
 
 
 class AnsweredBlock(NamedTuple):
@@ -137,7 +137,7 @@ class WorkerPool(Protocol):
     """Who answers: one worker in this process, or actors elsewhere."""
 
     decodes: bool
-    """True where it wants files, and decodes them itself."""
+    """True where it decodes files elsewhere."""
     workers: int
     """How many answer at once, so that a block may be there before it is waited for."""
 

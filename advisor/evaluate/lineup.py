@@ -18,8 +18,10 @@ from advisor.evaluate.options import RunOptions
 from advisor.evaluate.responses import (
     BASELINE_NAMED,
     BASELINE_WORDS,
+    COMMONEST,
     FITTED,
     NEIGHBORS,
+    RANDOM,
     WITHOUT_LOOKING,
     Asking,
     EvaluationSet,
@@ -166,25 +168,13 @@ def line_up(made: Arrangement, *, fetch: bool = True) -> tuple[Candidate, ...]:
                 candidates.append(each._replace(name=f"{each.name} ({dtype})", dtype=dtype))
     made = made._replace(loading=loading if fetch else loading._replace(agree=None))
 
-    def as_run(candidate: Candidate, asking: Asking = made.asking) -> Candidate:
-        if not is_endpoint(candidate.checkpoint):
-            return _as_run(made, candidate, asking)
-        server = made.endpoints[candidate.checkpoint]
-        return as_served(candidate, made.data, server, asking) if fetch else candidate
-
-    ran: list[Candidate] = []
-    for candidate in candidates:
-        try:
-            ran.append(candidate if candidate.baseline else as_run(candidate))
-        except AdvisorError as error:
-            if error.kind == "extra-not-installed":
-                raise
-            ran.append(candidate.ended_by(error))
+    ran = [_as_run(made, candidate, made.asking, fetch=fetch) for candidate in candidates]
     bare = made.asking._replace(act=EMBED, texts=(), template="{}", prompt=None)
+    run_as = partial(_as_run, made, asking=bare, fetch=fetch)
     lined: list[Candidate] = []
     for each in ran:
-        fitted = each.baseline in FITTED
-        lined += _fitted(each, ran, partial(as_run, asking=bare)) if fitted else [each]
+        fitted = each.baseline in FITTED and each.failed is None
+        lined += _fitted(each, ran, run_as) if fitted else [each]
     fit = tuple(each for each in lined if each.kind != UnsupportedError.kind)
     return fit if made.options.demo and fit else tuple(lined)
 
@@ -210,7 +200,30 @@ def _fitted(
     ]
 
 
-def _as_run(made: Arrangement, candidate: Candidate, asking: Asking) -> Candidate:
+def _as_run(made: Arrangement, candidate: Candidate, asking: Asking, *, fetch: bool) -> Candidate:
+    """Return a candidate as it is run; what cannot be run says so."""
+    data, server = made.data, made.endpoints.get(candidate.checkpoint)
+    misplaced = [COMMONEST] if data.act == SEARCH else []
+    misplaced += FITTED if data.act != LABEL or data.many else ()
+    try:
+        if candidate.baseline in misplaced:
+            raise UnsupportedError(
+                f"`{candidate.checkpoint}` cannot be evaluated on `{data.task}`",
+                hint=f"leave this baseline out, or use {BASELINE_NAMED}{RANDOM}",
+            )
+        if candidate.baseline or (server and not fetch):
+            return candidate
+        if server:
+            return as_served(candidate, data, server, asking)
+        return _as_loaded(made, candidate, asking)
+    except AdvisorError as error:
+        if error.kind == "extra-not-installed":
+            raise
+        return candidate.ended_by(error)
+
+
+def _as_loaded(made: Arrangement, candidate: Candidate, asking: Asking) -> Candidate:
+    """Return a candidate as it is loaded; AdvisorError says why it cannot be."""
     how = made.loading._replace(
         dtype=candidate.dtype or made.loading.dtype,
         revision=candidate.revision,

@@ -104,11 +104,10 @@ def labels_named(
     exact: dict[str, list[int]] = {}
     folded: dict[str, list[int]] = {}
     for number, name in enumerate(classes):
-        words = class_text(name)
-        for text in {name, words, template.format(words)}:
-            exact.setdefault(text.strip(), []).append(number)
-        for text in {_folded(label) for label in (name, words, template.format(words))}:
-            folded.setdefault(text, []).append(number)
+        words = {name, class_text(name), template.format(class_text(name))}
+        for places, read in ((exact, str.strip), (folded, _folded)):
+            for text in set(map(read, words)):
+                places.setdefault(text, []).append(number)
     for response in responses:
         if response.text is None:
             yield response

@@ -266,22 +266,18 @@ class Gates:
         before, digest = _read_baseline(Path(self.baseline))
         shown = path_shown(Path(self.baseline))
         other = "" if digest in ("", scores.data.digest) else ", which used other images"
-        for model in scores.candidates:
-            for id, result in model.metrics.items():
-                if then := before.get(model.name, {}).get(id):
-                    yield _kept_up(METRIC_KINDS[id], model.name, result, then, f"`{shown}`{other}")
-        gone = [name for name in before if name not in {model.name for model in scores.candidates}]
-        if len(gone) == len(before):
+        now = {model.name: model.metrics for model in scores.candidates}
+        if not before.keys() & now.keys():
             why = f"`{shown}` has no results for these candidates, so no comparison was made"
             yield GateCheck(BASELINE, "", False, why)
             return
-        for name in gone:
-            yield GateCheck(
-                BASELINE,
-                name,
-                True,
-                f"`{name}` is in `{shown}` but has no results in this evaluation",
-            )
+        for name, figures in before.items():
+            if name not in now:
+                why = f"`{name}` is in `{shown}` but has no results in this evaluation"
+                yield GateCheck(BASELINE, name, True, why)
+            for id in filter(now.get(name, {}).__contains__, figures):
+                where = f"`{shown}`{other}"
+                yield _kept_up(METRIC_KINDS[id], name, now[name][id], figures[id], where)
 
 
 def _kept_up(

@@ -38,6 +38,8 @@ GATE_TEXTS = {
     ANSWERED: "a candidate must be significantly better than the baseline",
 }
 MOST_LEFT_OUT = 20
+OF_A_CANDIDATE = ("family", "revision", "device", "dtype", "scored_by", "parameters_millions")
+"""Fields of a candidate that JSON has by the same name."""
 SCORED_NOTES = {
     "likelihood": "`{}` generates text. Labels are ranked by likelihood, so predictions may"
     " differ from its free-form output",
@@ -109,13 +111,8 @@ def _result(scores: CandidateScores, classes: Sequence[str]) -> dict[str, Any]:
         "checkpoint": checkpoint_of(candidate),
         "baseline": candidate.baseline or None,
         "vectors_of": candidate.checkpoint if candidate.baseline in FITTED else None,
-        "family": candidate.family,
-        "revision": candidate.revision,
         "class": candidate.class_name,
-        "device": candidate.device,
-        "dtype": candidate.dtype,
-        "scored_by": candidate.scored_by,
-        "parameters_millions": candidate.parameters_millions,
+        **{name: getattr(candidate, name) for name in OF_A_CANDIDATE},
         "failures": len(scores.failed),
         "ties": scores.ties,
         "warnings": list(candidate.warnings),
@@ -284,7 +281,10 @@ def _tokens(timing: Timing) -> str:
 
 
 def per_thousand(timing: Timing, settings: Mapping[str, Any]) -> str:
-    """Return what 1,000 images cost, by tokens or by the hour; empty where no price is known."""
+    """Return what 1,000 images cost, by tokens or by the hour, in two digits at least.
+
+    Empty where no price is known.
+    """
     if timing.prompt_tokens is not None and timing.completion_tokens is not None:
         read, written = settings.get("price_per_token") or (0.0, 0.0)
         spent = timing.prompt_tokens * read + timing.completion_tokens * written
@@ -292,11 +292,6 @@ def per_thousand(timing: Timing, settings: Mapping[str, Any]) -> str:
     else:
         hour = settings.get("price_per_hour") or 0.0
         cost = 1000 * hour / 3600 / timing.images_per_second if timing.images_per_second else 0.0
-    return money(cost)
-
-
-def money(cost: float | None) -> str:
-    """Return what something costs, in two digits at least; empty where it is unknown."""
     return "" if not cost else f"{cost:,.2f}" if cost >= 1 else f"{cost:.2g}"
 
 

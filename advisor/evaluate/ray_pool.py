@@ -1,7 +1,8 @@
 """Workers as actors of Ray Core, on this machine or on a cluster: the same answers, in order.
 
-The driver reads the files and fixes the blocks; an actor holds one loaded checkpoint. Whatever
-happens to an actor, its blocks are answered again by the one that takes its place.
+The driver reads the files and fixes the blocks; an actor holds one loaded checkpoint, for as long
+as its candidate is run. Whatever happens to an actor, its blocks are answered again by the one that
+takes its place.
 """
 
 from __future__ import annotations
@@ -30,34 +31,24 @@ A_HEAD = 2
 """Blocks that each actor has in hand in its turn, so that it never waits for the driver."""
 
 
-class Actor:
-    """What runs elsewhere: it loads the candidate of its next block, and keeps it.
+class Actor(Worker):
+    """A worker elsewhere, which gets files, and sends back what is wrong with the checkpoint.
 
     Its process begins in an empty folder. Once its import path is settled it goes to the driver's
     `folder`, where there is one, so that relative paths lead where the user meant them to.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, candidate: Candidate, asking: Asking) -> None:
         with suppress(OSError):
             os.chdir(folder)
-        self.worker: Worker | None = None
+        super().__init__(candidate, asking)
 
-    def answer(
-        self, candidate: Candidate, asking: Asking, block: Sequence[AskedImage]
-    ) -> AnsweredBlock | AdvisorError:
-        """Return the answers to a block of files, or what is wrong with the checkpoint."""
+    def answer_files(self, block: Sequence[AskedImage]) -> AnsweredBlock | AdvisorError:
+        """Return the answers to a block, or what is wrong with the checkpoint."""
         try:
-            if self.worker is None or self.worker.candidate.digest != candidate.digest:
-                self.worker = None  # two may be too large for the memory
-                self.worker = Worker(candidate, asking)
-            return self.worker.answer(list(map(decoded_image, block)))
+            return self.answer(list(map(decoded_image, block)))
         except AdvisorError as error:
             return AdvisorError(error.message, hint=error.hint, kind=error.kind)
-
-    def facts(self, digest: str) -> Facts | None:
-        """Return what is known of a candidate, None where this actor did not load it."""
-        worker = self.worker
-        return worker.facts() if worker and worker.candidate.digest == digest else None
 
     def process(self) -> int:
         """Return the number of its process."""
@@ -69,9 +60,8 @@ class RayPool:
 
     decodes = True
 
-    def __init__(self, ray: Any, candidate: Candidate, asking: Asking, actors: list[Any]) -> None:
-        self.ray, self.candidate, self.asking, self.actors = ray, candidate, asking, actors
-        self.workers = len(actors)
+    def __init__(self, ray: Any, candidate: Candidate, actors: Sequence[Any]) -> None:
+        self.ray, self.candidate, self.actors, self.workers = ray, candidate, actors, len(actors)
 
     def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock]]:
         """Yield the answers to what is missing of blocks, in the order of these."""
@@ -79,8 +69,7 @@ class RayPool:
         turns = cycle(self.actors)
         try:
             for block in blocks:
-                answer = next(turns).answer
-                running.append((block, answer.remote(self.candidate, self.asking, block.missing)))
+                running.append((block, next(turns).answer_files.remote(block.missing)))
                 if len(running) > A_HEAD * self.workers:
                     yield self._finished(*running.popleft())
             while running:
@@ -91,7 +80,7 @@ class RayPool:
 
     def facts(self) -> Facts | None:
         """Return what is known of the checkpoint from whoever took most; the peak of one actor."""
-        facts = self.ray.get([actor.facts.remote(self.candidate.digest) for actor in self.actors])
+        facts = self.ray.get([actor.facts.remote() for actor in self.actors])
         loaded = [each for each in facts if each]
         return max(loaded, key=lambda each: each.peak_mb or 0.0) if loaded else None
 
@@ -128,18 +117,15 @@ def ray_pools(address: str, workers: int = 0) -> Iterator[Any]:
     threads = library("torch").get_num_threads()
 
     def hire(candidate: Candidate, asking: Asking) -> RayPool:
+        while actors:  # those of the candidate before: two may be too large for the memory
+            ray.kill(actors.pop())
         kind = "GPU" if candidate.device.startswith("cuda") else "CPU"
-        if not actors:
-            number = workers or max(1, int(ray.cluster_resources().get(kind, 1)))
-            options = {
-                "num_cpus": 1,
-                "num_gpus": int(kind == "GPU"),
-                "max_restarts": RETRIES,
-                "max_task_retries": RETRIES,
-            }
-            remote = ray.remote(**options)(Actor)
-            actors.extend(remote.remote(here) for _ in range(number))
-        return RayPool(ray, candidate, asking._replace(threads=threads), actors)
+        number = workers or max(1, int(ray.cluster_resources().get(kind, 1)))
+        retries = {"max_restarts": RETRIES, "max_task_retries": RETRIES}
+        remote = ray.remote(num_cpus=1, num_gpus=int(kind == "GPU"), **retries)(Actor)
+        asking = asking._replace(threads=threads)
+        actors.extend(remote.remote(here, candidate, asking) for _ in range(number))
+        return RayPool(ray, candidate, tuple(actors))
 
     with TemporaryDirectory(prefix="advisor-ray-") as empty:  # Ray lets workers import from theirs
         with plain_errors("ray"), as_a_child(empty):

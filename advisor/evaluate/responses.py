@@ -127,8 +127,8 @@ def digest_of_order(
 class AskedImage(NamedTuple):
     """One image to answer about, and the answer's key.
 
-    `data` is its file; `opened` the image in it, or why that cannot be read, as soon as one of the
-    two is known.
+    `data` is its file; `opened` the image in it, or why that cannot be read, as soon as that is
+    known.
     """
 
     image: LabelledImage

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple
 
@@ -81,35 +83,34 @@ def read_shards(shards: Sequence[Path], folder: Path) -> LabelledData:
 
 def _samples(shard: Path) -> Iterator[tuple[str, Member, dict[str, bytes]]]:
     """Yield each sample's image, by a name that says shard and member, and its other members."""
-    image: tuple[str, Member] | None = None
-    key = ""
-    notes: dict[str, bytes] = {}
-    parts: set[str] = set()
+
+    def sample_of(member: tuple[PurePosixPath, Member, Any]) -> str:
+        return str(member[0].parent / member[0].name.partition(".")[0])
+
     done: set[str] = set()
-    for path, member, read in _members(shard):
-        before, dot, after = path.name.partition(".")
-        sample = str(path.parent / before)
-        suffix = f"{dot}{after}".lower()
-        if sample != key:
-            if image:
-                yield *image, notes
-            done.add(key)
-            key, image, notes, parts = sample, None, {}, set()
-        if sample in done or suffix in parts:
-            raise BrokenFileError(
-                f"`{shard}` cannot be used: two samples have the name `{sample}`",
-                hint=f"rename one sample. The second begins at `{path}`",
-            )
-        parts.add(suffix)
-        if path.suffix.lower() in SUFFIXES:
-            image = image or (f"{shard.name}/{path}", member)
-        elif suffix in WORDS or suffix == ".json":
-            notes[suffix] = read()
-    if image:
-        yield *image, notes
+    for sample, members in groupby(_members(shard), sample_of):
+        image: tuple[str, Member] | None = None
+        notes: dict[str, bytes] = {}
+        parts: set[str] = set()
+        for path, member, read in members:
+            suffix = path.name.removeprefix(path.name.partition(".")[0]).lower()
+            if sample in done or suffix in parts:
+                raise BrokenFileError(
+                    f"`{shard}` cannot be used: two samples have the name `{sample}`",
+                    hint=f"rename one sample. The second begins at `{path}`",
+                )
+            parts.add(suffix)
+            if path.suffix.lower() in SUFFIXES:
+                image = image or (f"{shard.name}/{path}", member)
+            elif suffix in WORDS or suffix == ".json":
+                notes[suffix] = read()
+        done.add(sample)
+        if image:
+            yield *image, notes
 
 
-def _members(shard: Path) -> Iterator[tuple[PurePosixPath, Member, Any]]:
+def _members(shard: Path) -> Iterator[tuple[PurePosixPath, Member, Callable[[], bytes]]]:
+    """Yield the path of each file in a shard, where it lies, and what reads it if it is small."""
     try:
         if not shard.is_file():
             raise _broken(shard, "the shard is not a regular file")
@@ -123,16 +124,15 @@ def _members(shard: Path) -> Iterator[tuple[PurePosixPath, Member, Any]]:
                 tar.members = []  # tarfile keeps what it has seen
                 if each.size < 0:
                     raise _broken(shard, "a file in the shard has a negative size")
-                if not each.isreg() or each.issparse():
-                    continue
-                member = Member(shard, each.offset_data, each.size)
-                yield PurePosixPath(each.name), member, lambda m=member: _note(opened, m)
+                if each.isreg() and not each.issparse():
+                    member = Member(shard, each.offset_data, each.size)
+                    yield PurePosixPath(each.name), member, partial(frugal.at, member)
     except (tarfile.TarError, OSError, ValueError, EOFError, RecursionError) as error:
         raise _broken(shard, getattr(error, "strerror", None) or why_unparsed(error)) from error
 
 
 class _Frugal:
-    """A file of which a header cannot make its reader read more at once than a note may have."""
+    """A file of which nothing makes its reader read more at once than a text or a header may be."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file
@@ -144,17 +144,16 @@ class _Frugal:
             raise OSError(0, "a header of the shard is too large")
         return self.file.read(size)
 
-
-def _note(opened: IO[bytes], member: Member) -> bytes:
-    """Return a small member, and leave the file where tarfile reads on."""
-    if member.size > LARGEST_NOTE:
-        large = f"a text or label in the image is larger than {size_shown(LARGEST_NOTE)}"
-        raise _broken(member.shard, large)
-    here = opened.tell()
-    opened.seek(member.offset)
-    data = opened.read(member.size)
-    opened.seek(here)
-    return data
+    def at(self, member: Member) -> bytes:
+        """Return a member, and leave the file where tarfile reads on."""
+        if member.size > LARGEST_NOTE:
+            large = f"a text or label in the image is larger than {size_shown(LARGEST_NOTE)}"
+            raise _broken(member.shard, large)
+        here = self.tell()
+        self.seek(member.offset)
+        data = self.read(member.size)
+        self.seek(here)
+        return data
 
 
 def _annotation(

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from advisor.errors import UsageError, unknown_name
 from advisor.evaluate.certainty import Comparison
 from advisor.evaluate.measuring import IN_WORDS
 from advisor.evaluate.metrics import METRIC_KINDS, MetricKind, metric_kind
@@ -61,19 +60,10 @@ def priorities(words: Sequence[str], scores: Scores) -> tuple[str, ...]:
     Raises UsageError for a word that is no metric of these candidates and no cost.
     """
     here = {kind.id: kind for kind in scores.metrics}
-    ids = []
-    for word in words:
-        if word.lower() in COSTS:
-            ids.append(word.lower())
-            continue
-        if not here:
-            continue
-        try:
-            ids.append(metric_kind(word, here).id)
-        except UsageError:
-            names = [*here, *COSTS]
-            listed = f"criteria for this evaluation: {', '.join(names)}"
-            raise unknown_name("metric", word, names, listed) from None
+    ids = [
+        word.lower() if word.lower() in COSTS else metric_kind(word, here or METRIC_KINDS, COSTS).id
+        for word in words
+    ]
     return tuple(dict.fromkeys(ids)) or tuple(here)[:1]
 
 
@@ -81,7 +71,7 @@ def refuse_what_cannot_decide(words: Sequence[str]) -> None:
     """Raise, before anything runs, for a word of a priority that is no metric and no cost."""
     for word in words:
         if word.lower() not in COSTS:
-            metric_kind(word)
+            metric_kind(word, others=COSTS)
 
 
 def verdict(scores: Scores, rulebase: RuleBase, priority: Sequence[str] = ()) -> Verdict:
@@ -259,13 +249,8 @@ class _Decision:
                 if id in each.metrics and kind.gain(each.metrics[id].value - guessed) < -ROUNDING:
                     value = f"{kind.name} {kind.written(each.metrics[id].value)}"
                     guess = f"{guessing.words} has {kind.written(guessed)}"
-                    yield (
-                        each.name,
-                        (
-                            f"`{each.name}` is worse than the baseline: its {value} is below the "
-                            f"baseline, {guess}"
-                        ),
-                    )
+                    words = f"its {value} is below the baseline, {guess}"
+                    yield each.name, f"`{each.name}` is worse than the baseline: {words}"
 
     def warnings(self) -> tuple[str, ...]:
         """Return what has to be known of each candidate: worse than guessing, nothing given."""

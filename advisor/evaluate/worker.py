@@ -16,7 +16,7 @@ from advisor.decide.command_lines import act_of, use_for, uses_of
 from advisor.decide.programs import prompts_for
 from advisor.errors import AdvisorError, MissingExtraError
 from advisor.evaluate.endpoint import Endpoint, RefusedError, data_url
-from advisor.evaluate.execution import AnsweredBlock, Block, Facts, decoded_image
+from advisor.evaluate.execution import AnsweredBlock, Block, Facts
 from advisor.evaluate.measuring import IN_WORDS
 from advisor.evaluate.responses import AskedImage, Asking, EvaluationSet, Response, digest_of_order
 from advisor.evaluate.vector_classifiers import is_head, load_head
@@ -213,7 +213,7 @@ def as_served(
 class ServedModel:
     """Answers blocks by asking a server, about several images at once."""
 
-    decodes, workers = True, 1
+    decodes, workers = False, 1
 
     def __init__(self, candidate: Candidate, asking: Asking, endpoint: Endpoint) -> None:
         self.candidate, self.asking, self.endpoint = candidate, asking, endpoint
@@ -263,7 +263,7 @@ class ServedModel:
     def _answer(self, query: AskedImage) -> tuple[Response, tuple[int, int]]:
         """Return what the server answers about an image, and the tokens that it took."""
         response = Response(query.image.number, query.key)
-        asking, image = self.asking, decoded_image(query).opened
+        asking, image = self.asking, query.opened
         if not isinstance(image, OpenedImage):
             return response._replace(unreadable=image), (0, 0)
         request = Request(

@@ -41,7 +41,6 @@ import json, os, signal, sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[4])
 from test_runs import arranged, run
-from advisor.evaluate.lineup import line_up
 from advisor.evaluate.ray_pool import ray_pools
 data, home, workers = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 kill = "kill" in sys.argv
@@ -50,11 +49,14 @@ with ray_pools("local", workers) as hire:
     def progress(name, done, total):
         if kill and done >= 8 and not killed:
             import ray
-            killed.append(ray.get(hire(first, made.asking).actors[0].process.remote()))
+            killed.append(ray.get(pools[0].actors[0].process.remote()))
             os.kill(killed[0], signal.SIGKILL)
     made = arranged(data, ("demo:clip", "demo:vision-encoder-decoder"), batch=4)
-    first = line_up(made)[0]
-    run(made, home / "ray", hire=hire, tell=print, progress=progress)
+    pools = []
+    def hiring(candidate, asking):
+        pools.append(hire(candidate, asking))
+        return pools[-1]
+    run(made, home / "ray", hire=hiring, tell=print, progress=progress)
 print(json.dumps({"killed": len(killed)}))
 """
 

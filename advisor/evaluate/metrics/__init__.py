@@ -8,7 +8,7 @@ here: both need Java, and data that would have to be downloaded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from advisor.errors import unknown_name
@@ -135,13 +135,19 @@ METRIC_KINDS: Mapping[str, MetricKind] = {
 }
 
 
-def metric_kind(word: str, among: Mapping[str, MetricKind] = METRIC_KINDS) -> MetricKind:
-    """Return the metric that a word names, however it is written; UsageError where none is."""
+def metric_kind(
+    word: str, among: Mapping[str, MetricKind] = METRIC_KINDS, others: Iterable[str] = ()
+) -> MetricKind:
+    """Return the metric that a word names, however it is written; UsageError where none is.
+
+    `others` are what else a word there may be.
+    """
     wanted = _folded(word)
     for kind in among.values():
         if wanted in (_folded(kind.id), _folded(kind.name)):
             return kind
-    raise unknown_name("metric", word, among, f"metrics here: {', '.join(among)}")
+    names = (*among, *others)
+    raise unknown_name("metric", word, names, f"metrics here: {', '.join(names)}")
 
 
 def _folded(word: str) -> str:

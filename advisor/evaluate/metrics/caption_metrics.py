@@ -36,6 +36,7 @@ _WRITTEN = {"(": "-lrb-", ")": "-rrb-", "[": "-lsb-", "]": "-rsb-", "{": "-lcb-"
     "&gt;": ">",
     "&quot;": "''",
     "&nbsp;": "-",
+    **dict.fromkeys(('"', "“", "”", "„", "«", "»", "‘", "’"), "``"),
 }
 _ABBREVIATIONS = Path(__file__).with_name("penn_abbreviations.txt").read_text("utf-8").split()
 _BEFORE_NUMBERS = ("ca", "fig", "figs", "no", "nos", "op", "pp")
@@ -120,8 +121,6 @@ def _spelled(token: str) -> str:
         return "..."
     if set(token) == {"-"}:
         return "--"
-    if token in ('"', "“", "”", "„", "«", "»", "‘", "’"):
-        return "``"
     if len(token) > 1 and not token[0].isalnum():
         token = token.replace("(", "-lrb-").replace(")", "-rrb-")
     if _CLITICS.fullmatch(token):

@@ -25,12 +25,8 @@ ANLS_THRESHOLD = 0.5
 
 def exact_match(answers: Sequence[str], references: Sequence[Sequence[str]]) -> Weighable:
     """Return the share of answers that equal a reference, both normalised as VQA answers are."""
-    return of_mean(
-        [
-            normalised(answer) in {normalised(reference) for reference in right}
-            for answer, right in zip(answers, references, strict=True)
-        ]
-    )
+    pairs = zip(answers, references, strict=True)
+    return of_mean([normalised(answer) in map(normalised, right) for answer, right in pairs])
 
 
 def vqa_accuracy(answers: Sequence[str], references: Sequence[Sequence[str]]) -> Weighable:
@@ -57,11 +53,9 @@ def anls(answers: Sequence[str], references: Sequence[Sequence[str]]) -> Weighab
         alike = 1.0 - float(distance(_folded(answer), _folded(reference)))
         return alike if alike >= ANLS_THRESHOLD else 0.0
 
+    pairs = zip(answers, references, strict=True)
     return of_mean(
-        [
-            max((similarity(answer, reference) for reference in right), default=0.0)
-            for answer, right in zip(answers, references, strict=True)
-        ]
+        [max((similarity(text, each) for each in right), default=0.0) for text, right in pairs]
     )
 
 
