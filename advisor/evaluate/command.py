@@ -13,7 +13,7 @@ from advisor.console.commands import Given, Options
 from advisor.console.flags import split
 from advisor.console.options import NoInput
 from advisor.console.output import Showing, interactive, note, showing
-from advisor.errors import AdvisorError, UsageError
+from advisor.errors import AdvisorError
 from advisor.evaluate.options import Gates, PlaceOptions, RunOptions
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
@@ -87,31 +87,44 @@ def evaluate(
       advisor evaluate photos --candidate ./mine --fail-under accuracy=0.9 --confident
       advisor evaluate photos --candidate http://localhost:11434/v1#gemma3
     """
-    from advisor.draw.formats import Report
-    from advisor.evaluate.arrangement import run_folder
     from advisor.evaluate.evaluation_report import report_of
-    from advisor.evaluate.forecast import as_json, as_page, forecast
-    from advisor.evaluate.run_file import WRITTEN_TO_A_RUN, writing
+    from advisor.evaluate.run_file import writing
     from advisor.evaluate.scores import score
     from advisor.evaluate.verdict import refuse_what_cannot_decide, verdict
 
     gates.refuse_what_cannot_be_judged()
     refuse_what_cannot_decide(split(gates.priority))
     if made.options.dry_run:
-        expected = forecast(made)
-        shown.emit(Report.of(as_json, as_page, made, expected))
-        return CANNOT if all(each.cannot for each in expected) else 0
-    if place.folder:
-        shown.refuse_part_of(Path(place.folder), *WRITTEN_TO_A_RUN)
-    if place.workers and not place.ray:
-        raise UsageError("`--workers` works only with `--ray`", hint="add --ray")
-    folder, candidates = run_folder(made, place.folder), _runnable(made)
+        return _dry_run(made, shown)
+    folder, candidates = _folder(made, place, shown), _runnable(made)
     with writing(folder) as file:
         run = run_of(made, candidates, file, place)
         scores = score(run)
         answer = verdict(scores, made.rulebase, split(gates.priority))
         shown.emit(report_of(run, scores, answer, gates, made.store.read))
     return CANNOT if scores.failed else gates.exit_code(scores, answer)
+
+
+def _dry_run(made: Arrangement, shown: Showing) -> int:
+    """Say what an evaluation would run and download."""
+    from advisor.draw.formats import Report
+    from advisor.evaluate.forecast import as_json, as_page, forecast
+
+    expected = forecast(made)
+    shown.emit(Report.of(as_json, as_page, made, expected))
+    return CANNOT if all(each.cannot for each in expected) else 0
+
+
+def _folder(made: Arrangement, place: PlaceOptions, shown: Showing) -> Path:
+    """Return the folder of the run, in which no answer of the command may be written over."""
+    from advisor.evaluate.arrangement import run_folder
+    from advisor.evaluate.run_file import WRITTEN_TO_A_RUN
+
+    if place.folder:
+        shown.refuse_part_of(Path(place.folder), *WRITTEN_TO_A_RUN)
+    if place.workers and not place.ray:
+        raise UsageError("`--workers` works only with `--ray`", hint="add --ray")
+    return run_folder(made, place.folder)
 
 
 def _runnable(made: Arrangement) -> tuple[Candidate, ...]:

@@ -47,7 +47,8 @@ SETTINGS = (
     *("trusted_schema=OFF", "cell_size_check=ON"),  # the file may be hostile: none of it runs
     *("locking_mode=EXCLUSIVE", "synchronous=NORMAL"),
 )
-EMPTY = ("", (), None)
+PARTS = ("text", "scores", "probability", "fields", "failed", "unreadable")
+"""Fields of a response that its answer has where they are there."""
 _HEADER, _FORM_AT, _OWNER_AT = b"SQLite format 3\0", 60, 68
 _WAITED_SECONDS = 2.0  # for one that is being killed, and holds the file for a moment still
 REFUSED = (sqlite3.Error, UnicodeError)
@@ -86,20 +87,23 @@ class RunFile:
 
     def begin(self, run: EvaluationRun, *, fresh: bool) -> None:
         """Write what is run on what; with `fresh`, what earlier runs left goes first."""
-        images = [
-            (image.number, json.dumps({k: v for k, v in image._asdict().items() if v not in EMPTY}))
-            for image in run.data.images
-        ]
+        images = ((image.number, json.dumps(image._asdict())) for image in run.data.images)
         with self.transaction() as write:
             for table in ("images", "given", *(("answers", "timings") if fresh else ())):
                 write.execute(f"DELETE FROM {table}")
             write.executemany("INSERT INTO images VALUES (?, ?)", images)
-            self._write_manifest(write, run)
+        self.keep(run)
 
     def keep(self, run: EvaluationRun) -> None:
-        """Write what has become known of the candidates."""
+        """Write what is known of the run and its candidates."""
+        body = {
+            "data": {**run.data._asdict(), "images": len(run.data.images)},
+            "candidates": [each._asdict() for each in run.candidates],
+            "settings": dict(run.settings),
+        }
         with self.transaction() as write:
-            self._write_manifest(write, run)
+            write.execute("DELETE FROM run")
+            write.execute("INSERT INTO run VALUES (?)", (json.dumps(body),))
 
     def write(
         self,
@@ -149,16 +153,6 @@ class RunFile:
     def _timings(self, candidate: Candidate) -> Iterator[dict[str, Any]]:
         rows = self.rows("SELECT timing FROM timings WHERE digest = ?", candidate.digest)
         return (json.loads(line) for (line,) in rows)
-
-    @staticmethod
-    def _write_manifest(write: sqlite3.Connection, run: EvaluationRun) -> None:
-        body = {
-            "data": {**run.data._asdict(), "images": len(run.data.images)},
-            "candidates": [each._asdict() for each in run.candidates],
-            "settings": dict(run.settings),
-        }
-        write.execute("DELETE FROM run")
-        write.execute("INSERT INTO run VALUES (?)", (json.dumps(body),))
 
     @contextmanager
     def transaction(self, kind: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:
@@ -228,16 +222,11 @@ def broken_run(file: Path, what: str = "") -> BrokenFileError:
 
 def answer_text(response: Response) -> str:
     """Return an answer as JSON; what is not there is left out, and so is what names it."""
-    scores, probability = response.scores, response.probability
-    answer = {
-        "text": response.text,
-        "scores": scores and [_short(score) for score in scores],
-        "probability": None if probability is None else _short(probability),
-        "fields": response.fields,
-        "failed": response.failed,
-        "unreadable": response.unreadable,
-    }
-    there = {name: value for name, value in answer.items() if value is not None}
+    short = response._replace(
+        scores=response.scores and tuple(map(_short, response.scores)),
+        probability=response.probability and _short(response.probability),
+    )._asdict()
+    there = {name: short[name] for name in PARTS if short[name] is not None}
     return json.dumps(there, separators=(",", ":"))
 
 

@@ -199,12 +199,9 @@ def as_served(
     ready = candidate._replace(task=data.task, scored_by=scored_by)
     model = ServedModel(ready, asking, endpoint)
     if data.many or not model.prompts:
-        why = (
-            "one of several labels"
-            if data.many
-            else f"text, which is not an answer to `{data.task}`"
-        )
-        raise UnsupportedError(f"a server returns {why}", hint="choose another candidate")
+        text = f"text, which is not an answer to `{data.task}`"
+        why = f"a server returns {'one of several labels' if data.many else text}"
+        raise UnsupportedError(why, hint="choose another candidate")
     answered = endpoint.complete(HELLO, model.limit).fingerprint
     identity = json.dumps([endpoint.address, endpoint.model, answered, model.prompts])
     return ready._replace(digest=digest_of_order(ready, asking, identity, {}))
@@ -218,7 +215,7 @@ class ServedModel:
     def __init__(self, candidate: Candidate, asking: Asking, endpoint: Endpoint) -> None:
         self.candidate, self.asking, self.endpoint = candidate, asking, endpoint
         self.fingerprints: dict[str, None] = {}
-        self.cut, self.asked = False, False
+        self.cut = False
         if not asking.thinking:
             endpoint.optional["chat_template_kwargs"] = {"enable_thinking": False}
         rulebase = load_rules(overlays=tuple(map(Path, asking.overlays)))
@@ -229,8 +226,8 @@ class ServedModel:
         self.prompts = prompts_for(rulebase, self.use, loads, task) if self.use and loads else ()
 
     def facts(self) -> Facts | None:
-        """Return what the user should know, None where nothing was asked."""
-        if not self.asked:
+        """Return what the user should know, None where nothing was answered."""
+        if not self.fingerprints:
             return None
         warnings = []
         if self.cut:
@@ -250,7 +247,7 @@ class ServedModel:
         pool = ThreadPoolExecutor(TOGETHER, thread_name_prefix="advisor-asking")
         try:
             for block in blocks:
-                self.asked, begun = True, time.perf_counter()
+                begun = time.perf_counter()
                 given = list(pool.map(self._answer, block.missing))
                 ms = (time.perf_counter() - begun) * 1000
                 tokens = sum(read for _, (read, _) in given), sum(wrote for _, (_, wrote) in given)
