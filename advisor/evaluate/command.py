@@ -13,7 +13,7 @@ from advisor.console.commands import Given, Options
 from advisor.console.flags import split
 from advisor.console.options import NoInput
 from advisor.console.output import Showing, interactive, note, showing
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, UsageError
 from advisor.evaluate.options import Gates, PlaceOptions, RunOptions
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
