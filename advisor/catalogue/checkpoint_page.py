@@ -92,6 +92,7 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
             ("pipeline", checkpoint.pipeline or "none known"),
             ("revision", value_text(checkpoint.revision)),
             ("last modified", checkpoint.last_modified),
+            ("published in fewer bits", _published(checkpoint)),
             *_called(checkpoint),
         ),
     ]
@@ -116,6 +117,17 @@ def _of(checkpoint: Checkpoint) -> str:
 
 def _notes(checkpoint: Checkpoint, names: Sequence[str]) -> list[tuple[str, str | None]]:
     return [(name.replace("_", " "), checkpoint.notes.get(name)) for name in names]
+
+
+def _published(checkpoint: Checkpoint) -> str:
+    """The repositories of its maker with rounded weights, and what is known of their size."""
+    forms = (
+        f"{id} ({form['precision']}, "
+        + (f"files of {form['files_gb']} GB)" if "files_gb" in form else "size not known)")
+        for id, form in checkpoint.published_forms.items()
+    )
+    named = ", ".join(forms)
+    return named and f"{named}; only for a CUDA GPU"
 
 
 def _called(checkpoint: Checkpoint) -> list[tuple[str, str | None]]:

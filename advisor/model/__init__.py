@@ -337,7 +337,8 @@ class Checkpoint(NamedTuple):
     `thinking_switch` of its chat template, a boolean, where it has one; its answer follows the
     first of `answer_marks`, without the others. `text_case` is that of the texts it learnt. It
     reads `pages` as a whole, or one of their elements at a time; `pipelines` are versions of its
-    maker's pipeline, by the tasks that take it. `notes` are what its entry says of other fields.
+    maker's pipeline, by the tasks that take it. `published_forms` are repositories of its maker
+    with rounded weights, and the GB of their files. `notes` are of other fields of its entry.
     `linear_millions` of its parameters are what rounding to 8 or 4 bits takes; `losses` are what
     that may cost, in points of 100 by precision, where any was published for its line and size. In
     another `precision` than the stored one it is a form of the checkpoint under `hub_id`.
@@ -393,6 +394,7 @@ class Checkpoint(NamedTuple):
     text_case: f.Cited[f.TextCase | None] = None
     pages: f.Cited[f.PagesRead | None] = None
     pipelines: f.Cited[f.Pipelines] = {}
+    published_forms: f.Cited[f.PublishedForms] = {}
     linear_millions: f.Computed[float | None] = None
     losses: f.Computed[Mapping[str, float]] = {}
     precision: f.Computed[str] = STORED

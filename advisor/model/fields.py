@@ -206,6 +206,14 @@ Symbols = Annotated[
 """What names a model type in a package."""
 
 _HUB_ID = TextOf(HUB_ID, "a Hub id such as `org/name`")
+PublishedForms = Annotated[
+    Mapping[str, Mapping[str, Any]],
+    MapOf(
+        Record({"precision": OneOf("FP8", "AWQ", "GPTQ", "W4A16"), "files_gb?": Number()}),
+        _HUB_ID,
+        least=1,
+    ),
+]
 FiguresById = Annotated[Mapping[str, float], MapOf(Number(), _HUB_ID, least=1)]
 ByCheckpoint = Annotated[Mapping[str, str], MapOf(TextOf(), _HUB_ID, least=1)]
 """What is said of single checkpoints; they need not be catalogued."""

@@ -184,6 +184,18 @@ def test_a_form_in_fewer_bits_is_shown_and_compared_as_its_checkpoint(advisor):
     assert advisor("compare", f"{own}:int4", other).out == advisor("compare", own, other).out
 
 
+def test_what_a_maker_published_in_fewer_bits_is_named_with_the_size_of_its_files(
+    advisor, rulebase
+):
+    shown = " ".join(advisor("show", "Qwen/Qwen2.5-VL-7B-Instruct").out.split())
+    assert "Qwen/Qwen2.5-VL-7B-Instruct-AWQ (AWQ, files of 6.9 GB); only for a CUDA GPU" in shown
+    unknown = " ".join(advisor("show", "Qwen/Qwen3.5-27B").out.split())
+    assert "Qwen/Qwen3.5-27B-FP8 (FP8, size not known)" in unknown
+    for checkpoint in rulebase.checkpoints.values():
+        owners = {id.partition("/")[0] for id in checkpoint.published_forms}
+        assert owners <= {checkpoint.id.partition("/")[0]}, checkpoint.id
+
+
 def test_a_model_of_one_checkpoint_is_shown_as_that(advisor, rulebase):
     ids = {
         name: text.partition("|")[0].split() for name, text in rulebase.words_index["named"].items()
