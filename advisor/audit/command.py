@@ -117,7 +117,7 @@ def test_(rulebase: RuleBase, shown: Shown) -> int:
 def coverage(
     places: Named,
     shown: Shown,
-    strict: Annotated[bool, option("--strict", "Exit 1 if anything is not covered.")] = False,
+    strict: Annotated[bool, option("--strict", "Exit 1 if an entry is not covered.")] = False,
 ) -> int:
     """Report the rules, tasks and families that no scenario covers.
 

@@ -217,7 +217,7 @@ def init(folder: Folder = Path(), force: Force = False, *, rulebase: RuleBase) -
     write_text(file, text, within=folder)
     say(file.as_posix())
     command = "advisor check" if folder == Path() else f"advisor check {shlex.quote(str(folder))}"
-    note(f"{count(choices, 'choice')}. Review them, add needs, then run `{command}`")
+    note(f"{count(choices, 'choice')}. Review the entries, add needs, then run `{command}`")
     return 0
 
 

@@ -160,7 +160,7 @@ def in_other_words(words: Sequence[str]) -> list[str]:
         forms[f"{begun}{{file}}"] = last
     for form, place in forms.items():
         if form in HINTS and len(leading) == len(words):
-            raise UsageError(f"there is no `advisor {key}`", hint=HINTS[form].format(place))
+            raise UsageError(f"`advisor {key}` is not a command", hint=HINTS[form].format(place))
         if meant := COMMANDS.get(form):
             own = [place if word[0] == "{" else word for word in meant.split()]
             return [*own, *words[len(leading) :]]
@@ -172,4 +172,4 @@ def say_taken(meant: Sequence[str]) -> None:
     from advisor.console.streams import note
     from advisor.decide.command_lines import quoted
 
-    note(f"advisor: taken as `advisor {' '.join(map(quoted, meant))}`")
+    note(f"advisor: understood as `advisor {' '.join(map(quoted, meant))}`")

@@ -74,8 +74,8 @@ images in a table. Images that cannot be read are listed and left out.
     "formats": f"""\
 Output formats
 
-  --format FORMAT        prints {", ".join(PAGE_FORMATS)};
-                         commands with findings also print
+  --format FORMAT        prints {", ".join(PAGE_FORMATS)}.
+                         Commands with findings also print
                          {", ".join(FINDING_FORMATS[len(PAGE_FORMATS) :])}
   --output FILE          also writes a file in the format of its suffix
   --no-color             prints no colors (like NO_COLOR or TERM=dumb)

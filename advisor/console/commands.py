@@ -51,7 +51,7 @@ GivenLater = Annotated[Callable[[RuleBase], Profile], LATER]
 """The same, to be read by rules that a command finds itself, such as those of a project."""
 
 
-LAY = "Add the rules of a folder to the shipped ones. Can be used multiple times."
+LAY = "Add the rules of a folder to the shipped rules. Can be used multiple times."
 Rules = Annotated[list[Path], typer.Option("--rules", metavar="DIR", help=LAY)]
 ANSWERS = "YAML or JSON file with answers. Flags override it. - reads stdin."
 ProfileFile = Annotated[str, typer.Option("--profile", metavar="FILE", help=ANSWERS)]

@@ -46,7 +46,7 @@ def detected(
             profile[sized.id] = read_answer(sized, memory, "detected")
         whole = machine.kind == "cuda" or memory is None or len(profile) < 2
         part = "" if whole else f" ({share:.0%} of it for a model)"
-        note(f"this machine: {machine.text}; taken as {_flags(rulebase, profile)}{part}")
+        note(f"this machine: {machine.text}. Used as {_flags(rulebase, profile)}{part}")
     return profile
 
 

@@ -64,7 +64,7 @@ Offline = Annotated[bool, option("--offline", "Use local files only.")]
 Download = Annotated[bool, option("--download", "Download without asking.")]
 Priority = Annotated[
     list[str],
-    option("--priority CRITERION", "Compare by these criteria first (a,b)."),
+    option("--priority CRITERION", "Compare families by these criteria first (a,b)."),
 ]
 
 

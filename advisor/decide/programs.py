@@ -177,7 +177,7 @@ def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:
         return ""
     if thinking:
         faster = ". `--no-thinking` of advisor turns this off" if checkpoint.thinking_switch else ""
-        return f"the model thinks before it answers, like in its published results{faster}"
+        return f"the model thinks before it answers, as in its published results{faster}"
     if checkpoint.thinking_switch:
         return "thinking is off. The published results used thinking"
     return "the model always thinks before it answers"

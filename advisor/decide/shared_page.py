@@ -9,7 +9,7 @@ from advisor import __version__
 from advisor.decide.command_lines import command
 from advisor.decide.requirements import AS_IS, Requirements
 from advisor.decide.selection import Selection
-from advisor.decide.shortlist import common_figure
+from advisor.decide.shortlist import SCORE, common_figure
 from advisor.draw.blocks import (
     Code,
     Dot,
@@ -88,8 +88,8 @@ def pictured(answer: Advice, screen: Page) -> Iterator[Shared]:
             continue
         if isinstance(block, Notes):  # with the sentences that a terminal shows: all stand below
             cut = [" ".join(cut_lines(note.text, USUAL_WIDTH, note.lines)) for note in block.rows]
-            pairs = zip(block.rows, cut, strict=True)
-            whole = (n if text.endswith("…") else n._replace(text=text) for n, text in pairs)
+            new = zip(block.rows, cut, strict=True)
+            whole = (n if t[-1] == "…" or n.label == SCORE else n._replace(text=t) for n, t in new)
             block = Notes(tuple(whole))
         yield block
         if isinstance(block, Headline) and waiting:

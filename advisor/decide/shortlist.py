@@ -29,8 +29,8 @@ RELATIONS = {
 UNSCORED = "no published score for this task"
 UNMEASURED = "no published result; "
 """What is known of a checkpoint that no figure ranks."""
-LICENCE = 12
-"""A licence of more characters has no brackets in a table; `-v` has all of it."""
+SCORE, LICENCE = "Score", 12
+"""The column of scores; a licence of more characters has no brackets in a table."""
 MARKS = {
     "=": "= tied with the next",
     "*": "* ranked by another benchmark",
@@ -78,8 +78,8 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
         if len(name) > NAME or because:
             named = "" if common.benchmark in above else name
             if named or because:
-                page.append(Notes((Note("Score", "; ".join(filter(None, (named, because)))),)))
-            name = "Score"
+                page.append(Notes((Note(SCORE, "; ".join(filter(None, (named, because)))),)))
+            name = SCORE
         add(name, cells)
         bars = Bars(name, shares) if len(shown) > 1 and common.better == "higher" else None
     trained = any(pick.training for pick in shown)
@@ -101,7 +101,7 @@ def _unscored(shown: Sequence[Pick], above: str) -> Page:
     """Say that no figure ranks some checkpoints, where none has one and nothing above says so."""
     if len(shown) < 2 or any(pick.figures for pick in shown) or UNSCORED in above:
         return []
-    return [Notes((Note("Score", "no published result ranks these checkpoints for this task"),))]
+    return [Notes((Note(SCORE, "no published result ranks these checkpoints for this task"),))]
 
 
 def _scores(

@@ -61,7 +61,7 @@ def arranged(
     left = made.data.left_out
     note(*(f"left out: `{image.id}`: {image.why}" for image in left[:SHOWN_LEFT_OUT]))
     if len(left) > SHOWN_LEFT_OUT:
-        note(f"{count(len(left) - SHOWN_LEFT_OUT, 'image')} more left out. `--json` lists all")
+        note(f"{count(len(left) - SHOWN_LEFT_OUT, 'image')} more left out. See `--json`")
     return made
 
 

@@ -156,7 +156,7 @@ def infer_task(rulebase: RuleBase, data: LabelledData) -> tuple[str, str]:
         )
     task, *others = (rulebase.acts[act].tasks[0] for act in fit)
     instead = f". Pass --task to choose {joined(others, 'or')} instead" if others else ""
-    return task, f"taken as {task}: the images have {NEEDS[fit[0]][1]}{instead}"
+    return task, f"inferred task: {task}, because the images have {NEEDS[fit[0]][1]}{instead}"
 
 
 def make_set(

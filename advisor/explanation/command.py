@@ -37,7 +37,7 @@ def explain(
     rulebase: RuleBase,
     shown: Shown,
 ) -> int:
-    """Explain a recommendation: why, why not another, and what would change it.
+    """Explain a recommendation: its reasons, the other families, and what would change it.
 
     --why-not takes a family or a checkpoint.
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from advisor.interview.dialogue import Dialogue
     from advisor.model import Checkpoint
 
-To = Annotated[str, option("--to STOP", "Stop when this result is final: checkpoint or family.")]
+To = Annotated[str, option("--to STOP", "Stop when no answer can change the checkpoint or family.")]
 Plain = Annotated[bool, option("--plain", "Use numbers instead of a menu.")]
 
 QUESTION = "Anything else?"

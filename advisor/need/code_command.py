@@ -32,7 +32,7 @@ WRITTEN = (".py", ".ipynb", ".html")
 FORMATS = ("python", "notebook", "json", PAGE)
 MADE_BY = "advisor code"
 """Stands in all that the command writes."""
-NEED = "Task or sentence, or a checkpoint to use instead of the first."
+NEED = "Task or sentence, or the checkpoint of the program."
 Need = Annotated[list[str], typer.Argument(metavar="[NEED|CHECKPOINT]", help=NEED)]
 VERIFIED_ONLY = "Use only checkpoints whose required fields are all verified."
 VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]

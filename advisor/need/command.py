@@ -163,7 +163,7 @@ def recommend(
     """Recommend a model family and checkpoints for a need in words or for flags.
 
     Each question has a flag. Separate several options with commas. Each --task gets a separate
-    answer. Unanswered questions take defaults, which the answer lists.
+    answer. Unanswered questions get defaults, which the answer lists.
 
     \b
     Examples:

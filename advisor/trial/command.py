@@ -86,8 +86,8 @@ def try_(
 ) -> int:
     """Run checkpoints on an image.
 
-    Without --checkpoint, run the checkpoint that `advisor recommend` ranks first. It asks before it
-    downloads. --demo runs four small networks included in advisor.
+    Without --checkpoint, run the checkpoint that `advisor recommend` ranks first. The command
+    asks before it downloads. --demo runs four small networks included in advisor.
 
     \b
     Examples:

@@ -45,8 +45,8 @@ def vlp(
 ) -> int:
     """Convert the weights of unified VLP (Zhou et al., 2020) to a checkpoint folder.
 
-    advisor unpickles tensors only. The sizes are inferred from tensor shapes, and dropped tensors
-    are listed. The folder contains safetensors weights, configuration, processor and a model card.
+    advisor unpickles tensors only, infers the sizes from the tensor shapes, and lists the tensors
+    that it drops. The folder has safetensors weights, configuration, processor and a model card.
 
     \b
     Examples:

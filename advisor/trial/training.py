@@ -42,7 +42,7 @@ class Training:
         str,
         option(
             "--mixed-precision MODE",
-            "auto, no, bf16 or fp16. auto uses bf16 if the GPU supports bf16.",
+            "Precision: auto, no, bf16 or fp16. auto uses bf16 if the GPU can.",
         ),
     ] = "auto"
     patience: Annotated[

@@ -243,7 +243,7 @@ def test_the_program_has_the_words_of_the_command_that_tries_it(advisor, rulebas
     ("task", "said"),
     [
         ("image-text-matching", "# thinking is off. The published results used thinking\n"),
-        ("vqa", "# the model thinks before it answers, like in its published results"),
+        ("vqa", "# the model thinks before it answers, as in its published results"),
     ],
 )
 def test_the_head_says_whether_the_program_thinks(advisor, task, said):

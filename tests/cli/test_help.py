@@ -92,7 +92,7 @@ def test_an_unknown_topic_suggests_and_says_what_there_is(advisor):
     assert result.code == 2
     assert "there is no help topic `recomend`. Did you mean `recommend`?" in result.err
     assert all(subject in result.err for subject in SUBJECTS)
-    assert "taken as `advisor show memory-gb`" in advisor("help", "memory").err
+    assert "understood as `advisor show memory-gb`" in advisor("help", "memory").err
     assert "Did you mean `content-moderation`?" in advisor("help", "nudity").err
 
 

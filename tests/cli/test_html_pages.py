@@ -62,6 +62,7 @@ def test_it_is_readable_at_any_width_in_light_and_dark_and_by_a_screen_reader(
 PICTURED = {
     "sentence": ["recommend", "search 2 million product photos by German text, on a CPU"],
     "limit": ["recommend", "--task", "captioning", "--memory-gb", "8"],
+    "marks": ["recommend", "--task", "vqa"],
 }
 
 
@@ -76,6 +77,9 @@ def test_an_answer_has_its_need_on_top_then_a_picture_and_what_gives_it_again(ad
         "<dt>Reproduce</dt>",
         "newest source read",
     )
+    for mark in "~=*":
+        if re.search(rf">(?:[{mark}][\d.]+|[\d.]+[{mark}])</td>", page):
+            assert re.search(rf"<dt>Score</dt><dd>[^<]*[{mark}] ", page.partition("All reasons")[0])
     places = [page.index(part) for part in said]
     assert places == sorted(places)
     need = PICTURED[name][1] if name == "sentence" else command

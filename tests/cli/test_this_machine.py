@@ -106,7 +106,7 @@ def test_memory_that_was_said_stands(rulebase):
 def test_memory_that_is_unknown_stays_open(rulebase, capsys):
     found = detected(rulebase, {"device": "here"}, ThisMachine("cpu", 2, None))
     assert list(found) == ["device"]
-    assert "taken as --device cpu" in capsys.readouterr().err
+    assert "Used as --device cpu" in capsys.readouterr().err
 
 
 def test_nothing_is_looked_at_unasked(advisor, monkeypatch):

@@ -36,7 +36,10 @@ def test_a_task_is_suggested_by_what_a_word_means(advisor, task, meant):
 def test_one_task_that_words_speak_of_is_taken(advisor, words, task):
     typed = [word.replace("%", " ") for word in words.split()]
     result = advisor("recommend", *typed)
-    assert (result.code, f"taken as `advisor recommend --task {task}" in result.err) == (0, True)
+    assert (result.code, f"understood as `advisor recommend --task {task}" in result.err) == (
+        0,
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -211,7 +214,7 @@ TAKEN = {
 @pytest.mark.parametrize(("typed", "meant"), TAKEN.items())
 def test_a_guess_with_one_meaning_is_taken_and_said(advisor, typed, meant):
     result = advisor(*typed.split())
-    assert f"advisor: taken as `advisor {meant}`\n" in result.err
+    assert f"advisor: understood as `advisor {meant}`\n" in result.err
     plain = advisor(*meant.split())
     assert (result.code, result.out) == (plain.code, plain.out)
     assert result.out
@@ -250,7 +253,7 @@ def test_a_guess_with_several_meanings_is_told_what_to_type(advisor, typed, hint
     result = advisor(*typed.split())
     assert (result.code, result.out) == (2, "")
     assert hint in result.err
-    assert "taken as" not in result.err
+    assert "understood as" not in result.err
 
 
 def test_files_of_try_need_no_flag(advisor, tmp_path, monkeypatch):
@@ -263,7 +266,7 @@ def test_files_of_try_need_no_flag(advisor, tmp_path, monkeypatch):
         ("run photo.jpg --demo", "try --image photo.jpg --demo"),
         ("try embeddings photos", "try --task embeddings --folder photos"),
     ):
-        assert f"taken as `advisor {meant}`" in advisor(*typed.split()).err
+        assert f"understood as `advisor {meant}`" in advisor(*typed.split()).err
 
 
 @pytest.mark.parametrize(
@@ -307,7 +310,7 @@ def test_a_sentence_that_begins_as_a_guess_is_a_sentence(advisor):
         "find the best caption",
     ):
         result = advisor(*sentence.split())
-        assert "taken as" not in result.err
+        assert "understood as" not in result.err
         assert "Understood" in result.out
 
 
@@ -328,5 +331,5 @@ def test_a_folder_in_a_need_is_named_once_in_the_command_to_run_on_it(advisor, t
 def test_a_file_to_write_among_the_words_is_one(advisor, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = advisor("code", "captioning", "--device", "cpu", "cap.py")
-    assert "taken as `advisor code captioning --device cpu --output cap.py`" in result.err
+    assert "understood as `advisor code captioning --device cpu --output cap.py`" in result.err
     assert "import torch" in (tmp_path / "cap.py").read_text("utf-8")

@@ -45,7 +45,7 @@ def test_the_answer_is_one_document_that_the_next_call_repeats(said, shapes, tmp
     (pair,) = (each for each in found["comparisons"] if each["metric"] == "accuracy")
     assert (pair["difference"], pair["interval"], pair["p"]) == (0, [0, 0], 1)
     assert found["data"]["task"] == load_rules().acts["label"].tasks[0]
-    assert "taken as" in first.err
+    assert "inferred task" in first.err
     assert (tmp_path / "x.xml").read_text().startswith("<?xml")
     with sqlite3.connect(next((tmp_path / "cache").rglob("evaluation.sqlite"))) as kept:
         kept.execute("UPDATE run SET manifest = replace(manifest, ?, '2026-01-02')",

@@ -264,7 +264,7 @@ def test_a_probe_learns_folders_and_sorts_new_images(id, kind, tiny, pairs):
     printed = trained(code[use], id, tiny(kind), "train", "photos", "--index", "as-is")
     assert printed.splitlines() == [
         "5-fold cross-validation: 17 of 17 images are right",
-        "the commonest label alone would be right for 6",
+        "the most frequent label would be right for 6",
     ]
     printed = trained(code[use], id, tiny(kind), "label", "photos", "--index", "as-is")
     lines = [json.loads(line) for line in printed.splitlines()]

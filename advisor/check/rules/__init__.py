@@ -79,7 +79,7 @@ class Subject:
             first, *others = group
             worst = min((finding.level for finding in group), key=LEVELS.index)
             what = count(len(group), "use") + " of models outside vision and language"
-            message = f"{what} would be reported as {worst}. `--all-models` lists them"
+            message = f"{what} would be reported as {worst}. `--all-models` lists each use"
             places = tuple(other.place for other in others if other.place)
             yield first._replace(message=message, level="note", fix=None, edits=(), places=places)
 
