@@ -137,7 +137,10 @@ def _command(finding: FindingRow) -> str:
         "col": finding.column,
         "title": finding.rule,
     }
-    text = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items() if value)
+    written = {key: _data(str(value)) for key, value in properties.items() if value}
+    text = ",".join(
+        f"{key}={value.replace(':', '%3A').replace(',', '%2C')}" for key, value in written.items()
+    )
     return f"::{COMMANDS[finding.level]} {text}::{_data(sentence(finding))}"
 
 
@@ -154,36 +157,27 @@ def _data(text: str) -> str:
     return inert(visible(text))
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
 def sarif(report: FindingsReport) -> dict[str, Any]:
     """Return one run of SARIF 2.1.0; columns count characters."""
     rules = dict(report.rules)
     for finding in report.findings:
         rules.setdefault(finding.rule, RuleText(finding.rule, finding.rule))
     index = {id: place for place, id in enumerate(rules)}
+    published = {"informationUri": address()} if address() else {}
+    driver = {"name": "advisor", "version": __version__, **published}
     seen: Counter[str] = Counter()
     return {
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [
             {
-                "tool": {"driver": _driver([_rule(rule) for rule in rules.values()])},
+                "tool": {"driver": {**driver, "rules": list(map(_rule, rules.values()))}},
                 "columnKind": "unicodeCodePoints",
                 "results": [_result(finding, index, seen) for finding in report.findings],
                 **({"properties": dict(report.counted)} if report.counted else {}),
             }
         ],
     }
-
-
-def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what says it: with an address to read more at where the project has one."""
-    named = {"name": "advisor", "version": __version__}
-    published = {"informationUri": address()} if address() else {}
-    return {**named, **published, "rules": rules}
 
 
 def _rule(rule: RuleText) -> dict[str, Any]:
@@ -196,13 +190,17 @@ def _rule(rule: RuleText) -> dict[str, Any]:
 
 
 def _result(finding: FindingRow, index: dict[str, int], seen: Counter[str]) -> dict[str, Any]:
+    # by rule, file, names, and which of several it is: it stays when lines and words move
+    same = f"{finding.rule}\0{finding.path}\0{names_in(finding.message)}"
+    seen[same] += 1
+    digest = hashlib.sha256(f"{same}\0{seen[same]}".encode("utf-8", "surrogatepass"))
     return {
         "ruleId": finding.rule,
         "ruleIndex": index[finding.rule],
         "level": finding.level,
         "message": {"text": _LINK.sub(r"\[", sentence(finding))},
         "locations": [_location(finding)] if finding.path else [],
-        "partialFingerprints": {"advisor/v2": _fingerprint(finding, seen)},
+        "partialFingerprints": {"advisor/v2": digest.hexdigest()[:32]},
     }
 
 
@@ -214,13 +212,6 @@ def _location(finding: FindingRow) -> dict[str, Any]:
         if finding.column:
             place["region"]["startColumn"] = finding.column
     return {"physicalLocation": place}
-
-
-def _fingerprint(finding: FindingRow, seen: Counter[str]) -> str:
-    """Stay the same when lines and words move: rule, file, names, and which of several it is."""
-    same = f"{finding.rule}\0{finding.path}\0{names_in(finding.message)}"
-    seen[same] += 1
-    return hashlib.sha256(f"{same}\0{seen[same]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def junit(report: FindingsReport) -> str:

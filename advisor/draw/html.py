@@ -14,7 +14,6 @@ from advisor.draw.blocks import (
     Folded,
     Heading,
     Headline,
-    Item,
     Items,
     Judged,
     Link,
@@ -133,21 +132,18 @@ def _rows(block: Items | Pairs | Notes) -> str:
     if isinstance(block, Items):
         rows = (
             f'<li class="{MARKS[item.mark]}">{escape(item.text)}'
-            + (f" <small>{cited}</small>" if (cited := _cited(item)) else "")
+            + (f" <small>{cited}</small>" if cited else "")
             + "</li>"
             for item in block.rows
+            for cited in [", ".join(_cell(part) for part in (item.note, *item.sources) if part)]
         )
         return f'<ul class="items">{"".join(rows)}</ul>'
     pairs = block.rows if isinstance(block, Pairs) else [(n.label, n.text) for n in block.rows]
-    return f"<dl>{''.join(_pair(name, value) for name, value in pairs)}</dl>"
-
-
-def _cited(item: Item) -> str:
-    return ", ".join([*([escape(item.note)] if item.note else []), *map(_cell, item.sources)])
-
-
-def _pair(name: str, value: str) -> str:
-    return f"{f'<dt>{escape(name)}</dt>' if name else ''}<dd>{_flagged(value)}</dd>"
+    listed = (
+        f"{f'<dt>{escape(name)}</dt>' if name else ''}<dd>{_flagged(value)}</dd>"
+        for name, value in pairs
+    )
+    return f"<dl>{''.join(listed)}</dl>"
 
 
 def _flagged(text: str) -> str:

@@ -66,15 +66,12 @@ def _block(block: Block) -> str:
 
 
 def _table(block: Table) -> str:
-    rule = f"| {' | '.join('---' for _ in block.columns)} |"
-    head, *rows = (
-        f"| {' | '.join(_cell(cell) for cell in row)} |" for row in (block.columns, *block.rows)
-    )
-    return "\n".join([head, rule, *rows])
-
-
-def _cell(cell: Cell) -> str:
-    return _linked(cell).replace("|", "\\|").replace("\n", " ")
+    rule = ("---",) * len(block.columns)
+    rows = (block.columns, *block.rows)
+    written = [
+        [_linked(cell).replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (written[0], rule, *written[1:]))
 
 
 def _linked(cell: Cell) -> str:

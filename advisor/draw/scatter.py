@@ -42,7 +42,9 @@ class _Axis(NamedTuple):
 def scatter(picture: Scatter) -> str:
     """Return a picture as a figure of HTML, with a caption that says what its signs mean."""
     scored = [dot for dot in picture.dots if dot.y is not None]
-    along, strip = _along(picture), len(scored) < len(picture.dots)
+    values = [dot.x for dot in picture.dots] + ([picture.limit] if picture.limit else [])
+    along = _Axis(min(values) / 1.5, max(values) * 1.5, LEFT, RIGHT, log=True)
+    strip = len(scored) < len(picture.dots)
     up = _up(picture, [float(dot.y) for dot in scored if dot.y is not None], BOTTOM - 26 * strip)
     points = [
         (along.at(dot.x), BOTTOM - 8 if dot.y is None else up.at(dot.y)) for dot in picture.dots
@@ -65,12 +67,6 @@ def scatter(picture: Scatter) -> str:
         f'aria-label="{escape(label)}">{drawn}</svg>'
         f"<figcaption>{escape(picture.note)}</figcaption></figure>"
     )
-
-
-def _along(picture: Scatter) -> _Axis:
-    """The axis to the right: from half a step below the least value to half a step above."""
-    values = [dot.x for dot in picture.dots] + ([picture.limit] if picture.limit else [])
-    return _Axis(min(values) / 1.5, max(values) * 1.5, LEFT, RIGHT, log=True)
 
 
 def _up(picture: Scatter, values: Sequence[float], bottom: float) -> _Axis:

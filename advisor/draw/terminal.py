@@ -102,8 +102,5 @@ def _linked(text: str, page: Page) -> str:
     longest_first = sorted(urls, key=len, reverse=True)
     names = "|".join(re.escape(name) for name in longest_first)
     pattern = re.compile(rf"(?<![\w./-])(?:{names})(?![\w/-]|\.\w)")
-    return pattern.sub(lambda name: _sequence(name[0], urls[name[0]]), text)
-
-
-def _sequence(text: str, url: str) -> str:
-    return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\"
+    begin, end = "\x1b]8;;", "\x1b\\"
+    return pattern.sub(lambda name: f"{begin}{urls[name[0]]}{end}{name[0]}{begin}{end}", text)

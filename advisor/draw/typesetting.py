@@ -82,13 +82,11 @@ def _with_bars(rows: list[tuple[str, ...]], bars: Bars, width: int) -> list[tupl
     if taken + GAP * len(rows[0]) + BAR > width:
         return rows
     behind = rows[0].index(bars.column) + 1
-    drawn = ["", *map(_bar, bars.shares)]
+    drawn = [""]
+    for share in bars.shares:
+        whole, eighths = divmod(round(share * BAR * len(EIGHTHS)), len(EIGHTHS))
+        drawn.append("█" * whole + EIGHTHS[eighths].strip())
     return [(*row[:behind], bar, *row[behind:]) for row, bar in zip(rows, drawn, strict=True)]
-
-
-def _bar(share: float) -> str:
-    whole, eighths = divmod(round(share * BAR * len(EIGHTHS)), len(EIGHTHS))
-    return "█" * whole + EIGHTHS[eighths].strip()
 
 
 def _widths(rows: Sequence[Sequence[str]], wide: int, width: int) -> list[int]:
@@ -310,23 +308,13 @@ def _pairs(block: Pairs, width: int) -> Iterator[Span]:
 
 def _headline(block: Headline, width: int) -> Iterator[Span]:
     yield str(block.name), f"bold {TONES[block.tone]}".strip()
-    for line in _headline_notes(block, width):
-        yield f"\n{line}", ""
-
-
-def _headline_notes(block: Headline, width: int) -> list[str]:
-    """Return the lines below the name of a headline."""
-    lines = segments(block.notes, " · ", width) if block.notes else []
-    return [part for line in lines for part in wrapped(line, width)]
-
-
-def _label_width(block: Notes) -> int:
-    """Return how wide the labels of notes are, with what stands between them and the text."""
-    return max(LABEL, *(len(note.label) for note in block.rows)) + GAP
+    for line in segments(block.notes, " · ", width) if block.notes else ():
+        for part in wrapped(line, width):
+            yield f"\n{part}", ""
 
 
 def _notes(block: Notes, width: int) -> Iterator[Span]:
-    begun, column = False, _label_width(block)
+    begun, column = False, max(LABEL, *(len(note.label) for note in block.rows)) + GAP
     for note in block.rows:
         for place, line in enumerate(cut_lines(note.text, width - column, note.lines)):
             yield "\n" if begun else "", ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from advisor.console.commands import Options
 from advisor.console.options import MAX_SEED, Device, NoThinking, Offline, option
@@ -127,28 +127,29 @@ def report_of(results: TrialResults) -> Report:
 
 def _report_of_lines(answered: FolderAnswers) -> Report:
     """Return what was done to a folder, ready to be drawn."""
+    facts = {"answered now": answered.new, "answered before": answered.earlier}
+    facts |= {"not readable": answered.unreadable} if answered.unreadable else {}
+    written = {name: f"{number:,}" for name, number in facts.items()}
+    return _report_of(f"{answered.file}: one line of JSON per image", written, answered)
+
+
+def _report_of(title: str, facts: dict[str, str], result: NamedTuple) -> Report:
+    """Return a result, of which a page has some facts under a title, ready to be drawn."""
     from advisor.draw.blocks import Heading, Pairs
 
-    facts = [("answered now", answered.new), ("answered before", answered.earlier)]
-    facts += [("not readable", answered.unreadable)] if answered.unreadable else []
-    title = Heading(f"{answered.file}: one line of JSON per image", 1)
-    shown = Pairs(tuple((name, f"{number:,}") for name, number in facts))
-    values = {"schema_version": SCHEMA_VERSION, **answered._asdict()}
-    return Report(lambda: values, lambda: [title, shown])
+    values = {"schema_version": SCHEMA_VERSION, **result._asdict()}
+    return Report(lambda: values, lambda: [Heading(title, 1), Pairs(tuple(facts.items()))])
 
 
 def _report_of_speed(rulebase: RuleBase, choice: CheckpointChoice, loading: Loading) -> Report:
     """Measure how fast this machine is; return that ready to be drawn."""
-    from advisor.draw.blocks import Heading, Pairs
     from advisor.trial.machine_speed import measure_speed
 
     speed = measure_speed(rulebase, choice, loading)
-    facts = [(f"{kind} networks", f"{rate:,.3g} GFLOPS") for kind, rate in speed.gflops.items()]
+    facts = {f"{kind} networks": f"{rate:,.3g} GFLOPS" for kind, rate in speed.gflops.items()}
     if speed.weights_gb:
-        facts.append(("text generation", f"{speed.weights_gb:,.3g} GB of weights per second"))
-    values = {"schema_version": SCHEMA_VERSION, **speed._asdict()}
-    title = Heading("Speed of this machine, for --device here", 1)
-    return Report(lambda: values, lambda: [title, Pairs(tuple(facts))])
+        facts["text generation"] = f"{speed.weights_gb:,.3g} GB of weights per second"
+    return _report_of("Speed of this machine, for --device here", facts, speed)
 
 
 def agreement(

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from advisor.files import real_path
 from advisor.model.library import COMPARE, EMBED, MATCH, SEARCH
-from advisor.phrasing import count
+from advisor.phrasing import count, first_named
 from advisor.trial.answer import Prediction, Reply, Request, ranked
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import (
@@ -160,9 +160,8 @@ class Contrastive(Runner):
             names += [each.name for each in readable]
             if readable:
                 vectors.append(self.image_vectors(readable))
-        skipped = f"{count(len(errors), 'image')} {'was' if len(errors) == 1 else 'were'} skipped: "
-        more = [f"and {len(errors) - NAMED} more"] if len(errors) > NAMED else []
-        notes = (skipped + "; ".join(errors[:NAMED] + more),) if errors else ()
+        were = f"{count(len(errors), 'image')} {'was' if len(errors) == 1 else 'were'}"
+        notes = (f"{were} skipped: {first_named(errors, NAMED)}",) if errors else ()
         return names, library("torch").cat(vectors), notes
 
 
@@ -237,8 +236,7 @@ def _folded(label: str) -> str:
 
 
 def _listed(labels: Sequence[str]) -> str:
-    shown = ", ".join(f"`{label}`" for label in labels[:LISTED])
-    return shown if len(labels) <= LISTED else f"{shown} and {len(labels) - LISTED:,} more"
+    return first_named([f"`{label}`" for label in labels], LISTED)
 
 
 class Classifier(Runner):

@@ -12,14 +12,12 @@ from typing import Any, NamedTuple
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.files import read_bounded, refuse_what_was_read
 from advisor.trial.answer import Request
-from advisor.trial.images import OpenedImage, list_images, open_encoded
+from advisor.trial.images import LARGEST_FILE, OpenedImage, list_images, open_encoded
 from advisor.trial.runner import Runner
 from advisor.trial.runtime import ImageError, MissingInputError
 from advisor.writing import open_growing
 
 BATCH = 8
-LARGEST_FILE = 2**30
-"""Bytes of an image file, at most."""
 KEYS = ("run", "image", "digest")
 
 

@@ -8,14 +8,16 @@ import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-from advisor.files import know_as_read
+from advisor.files import check_regular, know_as_read, read_bounded
 from advisor.trial.runtime import ImageError, library
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+LARGEST_FILE = 2**30
+"""Bytes of an image file, at most."""
 LARGEST_PIXELS = 100_000_000
 USEFUL_PIXELS = 20_000_000
 """Checkpoints see far fewer; larger images are made smaller before anything else is done to them,
@@ -72,31 +74,34 @@ def open_image(source: str | Path | Image) -> OpenedImage:
     pillow = library("PIL.Image")
     if isinstance(source, pillow.Image):
         return _prepared(source, "image")
-    stored = str(source).partition("::")[0]
-    if stored.lower().endswith(STORED_REGIONS):
-        _refuse_what_is_no_file(Path(stored))
-        blank = pillow.new("RGB", (1, 1), "white")
-        return OpenedImage(pixels=blank, name=str(source), regions=str(source))
-    _refuse_what_is_no_file(Path(str(source)))
-    return _read(str(source), str(source))
+    name = str(source)
+    stored = name.partition("::")[0]
+    try:
+        if stored.lower().endswith(STORED_REGIONS):
+            check_regular(stored, Path(stored).stat())
+            know_as_read(stored)
+            return OpenedImage(pixels=pillow.new("RGB", (1, 1), "white"), name=name, regions=name)
+        data = read_bounded(name, LARGEST_FILE)
+    except FileNotFoundError as error:
+        message = f"the file `{name}` does not exist"
+        raise ImageError(message, hint="check the path", kind="not-found") from error
+    except (OSError, ValueError) as error:
+        message = f"`{name}` cannot be opened: {_plain(error)}"
+        raise ImageError(message, hint="pass an image file") from error
+    return open_encoded(data, name)
 
 
 def open_encoded(data: bytes, name: str) -> OpenedImage:
     """Open what a file held, as `open_image` opens the file; `name` is what messages call it."""
     if not data:
         raise ImageError(f"`{name}` is empty", hint="use another copy of the image")
-    return _read(io.BytesIO(data), name)
-
-
-def _read(source: str | IO[bytes], name: str) -> OpenedImage:
-    """Decode a file, by one of the formats that are safe to decode."""
     pillow = library("PIL.Image")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             pillow.init()
-            formats = [each for each in FORMATS if each in pillow.ID]  # that it can decode
-            with pillow.open(source, formats=formats) as opened:
+            formats = [each for each in FORMATS if each in pillow.ID]  # safe, and it can decode it
+            with pillow.open(io.BytesIO(data), formats=formats) as opened:
                 return _prepared(opened, name)
     except ImageError:
         raise
@@ -143,26 +148,6 @@ def preview(image: OpenedImage, longest_side: int = 800) -> str:
     buffer = io.BytesIO()
     pixels.save(buffer, media.upper(), **({"quality": 85} if media == "jpeg" else {}))
     return f"data:image/{media};base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def _refuse_what_is_no_file(path: Path) -> None:
-    wrong = ""
-    try:
-        if path.is_dir():
-            wrong = "is a folder, not an image"
-        elif not path.exists():
-            raise ImageError(
-                f"the file `{path}` does not exist", hint="check the path", kind="not-found"
-            )
-        elif not path.is_file():
-            wrong = "is not a regular file"
-        elif path.stat().st_size == 0:
-            wrong = "is empty"
-        know_as_read(path)
-    except (OSError, ValueError) as error:
-        raise ImageError(f"`{path}` cannot be opened: {_plain(error)}") from error
-    if wrong:
-        raise ImageError(f"`{path}` {wrong}", hint="pass an image file")
 
 
 def _prepared(image: Any, name: str) -> OpenedImage:

@@ -80,7 +80,10 @@ def _from_the_prompt(network: Any, inputs: Inputs, tokens: Sequence[Sequence[int
         first = prompt.logits[0, -1].float().log_softmax(dim=-1)
         for begun in range(0, len(tokens), AT_ONCE):
             some = tokens[begun : begun + AT_ONCE]
-            ids, written = _padded(some, network.device)
+            longest = max(map(len, some))
+            padded = [[*text, *[text[-1]] * (longest - len(text))] for text in some]
+            spelled = [[place < len(text) for place in range(longest)] for text in some]
+            ids, written = (torch.tensor(each).to(network.device) for each in (padded, spelled))
             total = first[ids[:, 0]].double()
             if ids.shape[1] > 1:
                 after = _continued(network, prompt, ids[:, :-1], decodes=decodes)
@@ -90,15 +93,6 @@ def _from_the_prompt(network: Any, inputs: Inputs, tokens: Sequence[Sequence[int
     except (TypeError, ValueError, RuntimeError, AttributeError, KeyError, IndexError):
         return None  # it cannot go on from what it has computed
     return torch.cat(totals).cpu()
-
-
-def _padded(tokens: Sequence[Sequence[int]], device: Any) -> tuple[Any, Any]:
-    """Return the tokens of texts, (texts, tokens), and 1 where one is written, 0 where padded."""
-    torch = library("torch")
-    longest = max(map(len, tokens))
-    ids = torch.tensor([[*text, *[text[-1]] * (longest - len(text))] for text in tokens])
-    written = torch.tensor([[n < len(text) for n in range(longest)] for text in tokens])
-    return ids.to(device), written.to(device)
 
 
 def _continued(network: Any, prompt: Any, ids: Any, *, decodes: bool) -> Any:
