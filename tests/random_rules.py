@@ -386,3 +386,11 @@ class Plain:
 def holds(when: dict[str, list[str]], whole: Whole) -> bool:
     """True where every question of a condition has one of its options."""
     return all(set(whole[question]) & set(options) for question, options in when.items())
+
+
+def wins_of(engine, space):
+    """In how many complete profiles each family wins, and none last."""
+    won = [0] * len(engine.encoding.winners)
+    for outcome, number in space.counts(space.root).items():
+        won[engine.ranking.winner(outcome)] += number
+    return won

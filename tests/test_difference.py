@@ -12,8 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from random_rules import NOT_APPLICABLE, Plain, compiled, facts, rule
 
-from advisor.audit.difference import difference, entry_changes
-from advisor.audit.task_pair import laid_over
+from advisor.audit.difference import difference, entry_changes, laid_over
 from advisor.decide.outlook import diagram_for
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY, Diagram

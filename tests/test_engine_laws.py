@@ -15,6 +15,7 @@ from random_rules import (
     profile_of,
     rule,
     silent_family,
+    wins_of,
     write,
 )
 
@@ -171,7 +172,7 @@ def test_counts_are_those_of_enumeration(of, data):
     names = [*engine.encoding.families, NONE]
     won = [plain.winner(whole) for whole in completions]
     assert bool(space) == bool(completions)
-    assert space.wins(engine.ranking) == [won.count(name) for name in names]
+    assert wins_of(engine, space) == [won.count(name) for name in names]
 
 
 @given(facts(), st.data())
@@ -336,8 +337,8 @@ def holds_sufficient_reason(of, answers):
         if answer.origin != "implied"
         and (answer.options != (NOT_APPLICABLE,) or answer.origin != "assumed")
     }
-    assert {one.question: list(one.options) for one in reason}.items() <= usable.items()
-    named = [one.question for one in reason]
+    assert {id: list(answer.options) for id, answer in reason.items()}.items() <= usable.items()
+    named = [*reason]
     assert plain.winners({id: usable[id] for id in named}) == {winner}
     for size in range(len(named)):
         for fewer_answers in combinations(usable, size):
@@ -369,7 +370,8 @@ def test_changes_are_exactly_the_single_answers_that_lead_to_another_family(of, 
 def test_two_languages_alone_are_no_reason(engine):
     answers = {"task": ["captioning"], "training": ["fine-tune"], "language": ["en", "de"]}
     decision = engine.decide(profile_of(answers | {"domain": ["specialist"]}))
-    reason = {one.question: list(one.options) for one in sufficient(engine, decision).answers}
+    because = sufficient(engine, decision).answers
+    reason = {id: list(answer.options) for id, answer in because.items()}
     assert engine.decide(profile_of(reason)).possible == (decision.family,)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_rules import Plain, engine_for, facts, given_answers, profile_of
+from random_rules import Plain, engine_for, facts, given_answers, profile_of, wins_of
 
 from advisor.engine.space import Space
 from advisor.model import NONE
@@ -44,7 +44,7 @@ def test_a_rule_left_out_of_the_graph_is_a_rule_not_written(of, data):
         if conjunction.origin.id == written["id"]
     )
     only = engine.encoding.everything & ~own
-    counts = Space(engine.encoding, engine.choices({}), only=only).wins(engine.ranking)
+    counts = wins_of(engine, Space(engine.encoding, engine.choices({}), only=only))
     won = [plain.winner(whole) for whole in plain.completions({})]
     assert counts == [won.count(name) for name in [*engine.encoding.families, NONE]]
 

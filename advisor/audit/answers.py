@@ -38,10 +38,8 @@ def no_gap(context: ProofContext) -> tuple[str, list[Defect]]:
         empty = defect(context, "no-profile", "rules", "")
         return empty.message, [empty]
     if gaps := tally.by_family[NONE] - tally.declared_none:
-        text = (
-            f"{gaps:,} of {tally.profiles:,} answer combinations have neither a family nor a "
-            "declared alternative"
-        )
+        combinations = f"{gaps:,} of {tally.profiles:,} answer combinations"
+        text = f"{combinations} have neither a family nor a declared alternative"
         return text, [_gap(context, gaps)]
     text = f"each of {tally.profiles:,} answer combinations has a family"
     if tally.declared_none:
@@ -193,9 +191,8 @@ def every_option_possible(context: ProofContext) -> tuple[str, list[Defect]]:
             continue
         if not context.space(never.when, only=encoding.forbid & ~(1 << place)):
             defects.append(defect(context, "idle-never", never.id))
-    return (
-        f"each of {sum(map(len, encoding.options))} options occurs in an answer combination"
-    ), defects
+    number = sum(map(len, encoding.options))
+    return f"each of {number} options occurs in an answer combination", defects
 
 
 def _asked_because(context: ProofContext, id: str) -> set[int]:

@@ -110,7 +110,9 @@ class ProofContext:
     @cached_property
     def answered(self) -> Answered:
         """The counts over all complete profiles. Raises NotProvedError where the budget ends."""
-        won = dict(zip(self.names, self.everything.wins(self.ranking), strict=True))
+        won = dict.fromkeys(self.names, 0)
+        for outcome, number in self.everything.counts(self.everything.root).items():
+            won[self.names[self.ranking.winner(outcome)]] += number
         none = len(self.encoding.families)
         undeclared = self.everything.counts(self.not_sent_elsewhere)
         silent = sum(n for outcome, n in undeclared.items() if self.ranking.winner(outcome) == none)

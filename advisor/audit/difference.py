@@ -1,23 +1,31 @@
 """Which answers one rule base gives otherwise than another, exactly: the family and what is first.
 
 The decision diagrams that both have for each task are laid over each other, on the questions and
-options that both know.
+options that both know. A *case* is a complete profile as far as the two tell profiles apart: of
+each question that both ask an option, a kind that it covers, or an interval of sizes. A question
+that only one of them asks is filled there as it would be for a user who does not answer it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
-from advisor.audit.task_pair import EndingPair, TaskPair
+from advisor.decide.outlook import diagram_for
 from advisor.decide.recommendation import recommend
 from advisor.engine.decision import Engine
-from advisor.engine.profile import Answer
+from advisor.engine.diagram import EMPTY, Choice, Diagram
+from advisor.engine.profile import Answer, read_answer
+from advisor.engine.task_diagram import Axis, AxisValue, TaskDiagram
 from advisor.errors import AdvisorError
-from advisor.model import TASK
+from advisor.model import NOT_APPLICABLE, TASK
 from advisor.rulebase.base import RuleBase
 
+Ending = tuple[str, str]
+"""The family and its first checkpoint; empty where there is none."""
+EndingPair = tuple[Ending | None, Ending | None]
+"""What the old rule base and the new one answer; None where it admits no such case."""
 FAMILY, CHECKPOINT = range(2)
 """The parts of an ending."""
 
@@ -134,12 +142,8 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBas
     }
     engines = Engine.known(old), Engine.known(new)
     admitted = [
-        [
-            task.id
-            for task in engine.rulebase.tasks
-            if engine.admits({TASK: Answer((task.id,), None, "flag")})
-        ]
-        for engine in engines
+        [t.id for t in e.rulebase.tasks if e.admits({TASK: Answer((t.id,), None, "flag")})]
+        for e in engines
     ]
     both = [task for task in admitted[0] if task in admitted[1]]
     pairs = [TaskPair(engines, task, common) for task in both]
@@ -154,12 +158,8 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBas
 
     def side(rulebase: RuleBase, place: int) -> Side:
         """Return what one of the two has alone; `place` is that of its answer in a pair."""
-        alone = [
-            number
-            for pair in pairs
-            for answers, number in pair.cases.items()
-            if answers[1 - place] is None
-        ]
+        cases = [(ends, number) for pair in pairs for ends, number in pair.cases.items()]
+        alone = [number for ends, number in cases if ends[1 - place] is None]
         tasks = tuple(task for task in admitted[place] if task not in both)
         options = {
             question: left
@@ -189,25 +189,20 @@ def _changes(pairs: Sequence[TaskPair], part: int, most: int | None) -> Changes:
     """Return where one part of the answer is another."""
     tasks, moves = [], []
     for pair in pairs:
-        cases = Counter[tuple[str, str]]()
-        for answers, number in pair.cases.items():
-            if both := _parts(answers, part):
-                cases[both] += number
-        moved = {both: number for both, number in cases.items() if both[0] != both[1]}
-        tasks.append(TaskChange(pair.task, cases.total(), sum(moved.values())))
-        moves += [(number, pair, both) for both, number in moved.items()]
+        endings: dict[tuple[str, str], list[EndingPair]] = {}
+        for old, new in pair.cases:
+            if old and new:
+                endings.setdefault((old[part], new[part]), []).append((old, new))
+        cases = {both: sum(map(pair.cases.__getitem__, of)) for both, of in endings.items()}
+        moved = [both for both in endings if both[0] != both[1]]
+        tasks.append(TaskChange(pair.task, sum(cases.values()), sum(cases[both] for both in moved)))
+        moves += [(cases[both], pair, both, endings[both]) for both in moved]
     moves.sort(key=lambda move: -move[0])
-    named = []
-    for number, pair, both in moves[:most]:
-        need = pair.need([answers for answers in pair.cases if _parts(answers, part) == both])
-        named.append(Move(pair.task, need, both[0] or None, both[1] or None, number))
+    named = [
+        Move(pair.task, pair.need(concerned), old or None, new or None, number)
+        for number, pair, (old, new), concerned in moves[:most]
+    ]
     return Changes(tuple(tasks), tuple(named))
-
-
-def _parts(answers: EndingPair, part: int) -> tuple[str, str] | None:
-    """Return a part of what both answer; None where one of them admits no such case."""
-    old, new = answers
-    return (old[part], new[part]) if old and new else None
 
 
 def _options(rulebase: RuleBase) -> Options:
@@ -264,3 +259,124 @@ def _entries(rulebase: RuleBase) -> dict[str, Mapping[str, Any]]:
         "checkpoint": rulebase.checkpoints,
         "source": rulebase.sources,
     }
+
+
+class TaskPair:
+    """The diagrams of two rule bases for a task, as one over the answers `common` to both.
+
+    `cases` says in how many there are which answers. Raises TooMuchOpenError where a diagram is too
+    large.
+    """
+
+    def __init__(
+        self, engines: Sequence[Engine], task: str, common: Mapping[str, Sequence[str]]
+    ) -> None:
+        self.task = task
+        sides = [(engine.rulebase, diagram_for(engine, task, {})) for engine in engines]
+        self.axes = list(_common_axes(sides, common))
+        self.store = Diagram([[(n,) for n in range(len(axis.values))] for axis in self.axes])
+        first, other = (self._read(rulebase, diagram) for rulebase, diagram in sides)
+        both = self.store.combine(first, other, lambda a, b: (a, b))
+        self.cases: dict[EndingPair, int] = self.store.counts(both)
+        self.admitted = self.store.relabel(both, lambda pair: None if None in pair else pair)
+
+    def _read(self, rulebase: RuleBase, diagram: TaskDiagram) -> int:
+        """Return what a rule base answers; what it alone asks is filled as an open answer."""
+        levels = [diagram.levels.get(axis.question) for axis in self.axes]
+        places = [
+            range(len(axis.values))
+            if level is None
+            else [_place(rulebase, diagram.axes[level], value) or 0 for value in axis.values]
+            for level, axis in zip(levels, self.axes, strict=True)
+        ]
+        columns = list(zip(levels, places, strict=True))
+        return laid_over(self.store, diagram, diagram.root, columns, lambda leaf: leaf.choice)
+
+    def need(self, concerned: Collection[EndingPair]) -> dict[str, str]:
+        """Return the most typical of some cases: the answers to give, all others being assumed."""
+        store = self.store
+        node = store.relabel(self.admitted, lambda pair: True if pair in concerned else None)
+        profile, _ = store.first(node) or ([], None)
+        given: dict[int, list[Choice]] = {}
+        while (assumed := store.first(self.admitted, given)) and assumed[0] != profile:
+            level = next(n for n, choice in enumerate(profile) if choice != assumed[0][n])
+            given[level] = [profile[level]]
+        return {
+            self.axes[level].question: self.axes[level].typed(place)
+            for level, ((place,),) in given.items()
+            if self.axes[level].values[place].options not in ((), (NOT_APPLICABLE,))
+        }
+
+
+def laid_over(
+    store: Diagram,
+    source: Diagram,
+    node: int,
+    columns: Sequence[tuple[int | None, Sequence[int]]],
+    label: Callable[[Any], Hashable | None],
+) -> int:
+    """Return a function of another diagram over the levels of this one, whatever their order.
+
+    `columns` has for each level of `store` that of the source, None where it has none, and which
+    of its children those of a node are. A level of the source that none names is filled with its
+    first choice that leaves a label, as an unanswered question is. Where `label` says None, there
+    is no profile.
+    """
+    named = {level for level, _ in columns}
+    first = source.project(
+        source.relabel(node, label),
+        set(range(source.bottom)) - named,
+        lambda label, other: other if label is None else label,
+    )
+
+    @cache
+    def walk(at: int, node: int) -> int:
+        if node == EMPTY:
+            return EMPTY
+        if at == store.bottom:
+            return store.terminal(source.label[node])
+        level, places = columns[at]
+        if not places:  # no answer that both know
+            return EMPTY
+        if level is None:
+            return walk(at + 1, node)
+        children = source.cofactors(node, level)
+        return store.node(at, tuple([walk(at + 1, children[place]) for place in places]))
+
+    return walk(0, first)
+
+
+def _common_axes(
+    sides: Sequence[tuple[RuleBase, TaskDiagram]], common: Mapping[str, Sequence[str]]
+) -> Iterator[Axis]:
+    """Yield the questions that bear on either diagram, with the answers that both know."""
+    for question, options in common.items():
+        axes = [
+            (rulebase, diagram.axes[diagram.levels[question]])
+            for rulebase, diagram in sides
+            if question in diagram.levels
+        ]
+        if not axes:
+            continue
+        rulebase, first = axes[0]
+        numbers = {band.least for _, axis in axes for band in axis.values if band.least is not None}
+        values = [value for value in first.values if value.least is None]
+        for least in sorted(numbers, reverse=True):
+            band = read_answer(rulebase.question(question), least, "flag").options
+            values.append(AxisValue(band, least=least))
+        axis_values = [
+            value
+            for value in values
+            if value.least is not None or set(value.options) <= set(options)
+            if all(_place(base, axis, value) is not None for base, axis in axes)
+        ]
+        axis_values.sort(key=lambda value: value.options == (NOT_APPLICABLE,))
+        yield Axis(question, tuple(axis_values), first.many)
+
+
+def _place(rulebase: RuleBase, axis: Axis, value: AxisValue) -> int | None:
+    """Return the place of an answer among those of a rule base; None where it has no such one."""
+    if value.least is None:
+        return axis.values.index(value) if value in axis.values else None
+    answer = read_answer(rulebase.question(axis.question), value.least, "flag")
+    return next(iter(axis.places(answer)), None)

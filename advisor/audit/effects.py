@@ -156,10 +156,8 @@ def no_contradiction(context: ProofContext) -> tuple[str, list[Defect]]:
                 conflict = defect(context, "prefers-the-excluded", rule.id, family=families[family])
                 defects.append(conflict)
     number = count(len(defects), "contradiction") if defects else "no contradictions"
-    met = count(len(pairs), "pair")
-    return (
-        f"{met} of rules fire together for and against one family on one criterion: {number}"
-    ), defects
+    together = "of rules fire together for and against one family on one criterion"
+    return f"{count(len(pairs), 'pair')} {together}: {number}", defects
 
 
 def _against(context: ProofContext) -> Iterator[tuple[Rule, Rule, int]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from advisor.decide.precedence import LARGER, ROUNDED, SUCCESSOR, Precedence
+from advisor.decide.precedence import LARGER, ROUNDED, SUCCESSOR
 
 if TYPE_CHECKING:
-    from advisor.decide.ranking import Locked
     from advisor.decide.selection import Pick, Selection
 
 FREEDOM = {"permitted": 0, "restricted": 1, "not-permitted": 2}
@@ -54,34 +53,27 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
         for other in same_use
         if (size := other.memory_gb) is not None and size <= limit
     )
-    better = _better(pick, same_use, selection.locked)
-    ways = [next(way, None) for way in (untrained, better, smaller, _freer(pick, others))]
+    better: list[Alternative] = []
+    if (locked := selection.locked) and pick.behind in [other.checkpoint.id for other in same_use]:
+        kind, *_ = edge = locked.told[pick.behind, pick.checkpoint.id]
+        made = ", measured by its developers" if kind else ""
+        lead = locked.by.precedence(edge)
+        text = BETTER.get(lead.yardstick, "")
+        if lead.value is not None:
+            text = f"{lead.yardstick} {lead.value:g} against {lead.next_value:g}{made}"
+        better.append(Alternative("better", pick.behind, text))
+    ways = [next(iter(way), None) for way in (untrained, better, smaller, _freer(pick, others))]
     if some := tuple(alternative for alternative in ways if alternative):
         return some
     rest = (way for way in _any_other(pick, selection) if way.checkpoint != pick.checkpoint.id)
     return tuple(rest)[:1]
 
 
-def _better(pick: Pick, others: Sequence[Pick], locked: Locked | None) -> Iterator[Alternative]:
-    if locked and pick.behind and any(other.checkpoint.id == pick.behind for other in others):
-        edge = locked.told[pick.behind, pick.checkpoint.id]
-        yield Alternative("better", pick.behind, better_text(locked.by.precedence(edge), edge[0]))
-
-
 def _freer(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
-    if not FREEDOM.get(pick.checkpoint.commercial_use or "", 1) and not pick.checkpoint.gated:
-        return  # none is freer
-    for other in others:
-        if text := _freedom_text(pick, other):
-            yield Alternative("freer", other.checkpoint.id, text)
-
-
-def better_text(precedence: Precedence, kind: int) -> str:
-    """Return by what one stands before another, in words about the first."""
-    if precedence.value is None:
-        return BETTER[precedence.yardstick]
-    makers = ", measured by its developers" if kind else ""
-    return f"{precedence.yardstick} {precedence.value:g} against {precedence.next_value:g}{makers}"
+    if FREEDOM.get(pick.checkpoint.commercial_use or "", 1) or pick.checkpoint.gated:
+        for other in others:  # of what is free already, none is freer
+            if text := _freedom_text(pick, other):
+                yield Alternative("freer", other.checkpoint.id, text)
 
 
 def _freedom_text(pick: Pick, other: Pick) -> str:

@@ -36,12 +36,25 @@ def together_for(engine: Engine, advice: Sequence[TaskAdvice], order: str) -> To
     verdicts = verdicts_by_family(engine, {str(entry.task): entry.decision for entry in advice})
     family = family_for_all(engine, verdicts)
     families, uncovered = _fewest_families(engine, verdicts)
+    # Tasks that no family does are not among those that no checkpoint serves.
+    offers = {
+        str(entry.task): _offers(engine, entry, order) for entry in advice if entry.decision.family
+    }
+    limits = [
+        demand.wanted["at_most"]
+        for entry in advice
+        for demand in Requirements(engine.rulebase, entry.decision.profile).demands
+        if demand.field == "memory_gb" and "at_most" in demand.wanted
+    ]
+    served = {task: of_task for task, of_task in offers.items() if of_task}
+    unserved = tuple(task for task in offers if task not in served)
+    covers = cover(served, min(limits, default=None), order)
     return Together(
         family=family,
         verdicts=verdicts[family] if family else {},
         families=families,
         uncovered=uncovered,
-        covers=_covers(engine, advice, order),
+        covers=covers._replace(unserved=unserved),
     )
 
 
@@ -64,25 +77,6 @@ def _fewest_families(engine: Engine, verdicts: Verdicts) -> tuple[tuple[str, ...
         key=lambda chosen: (len(chosen), -sum(wins[family] for family in chosen)),
     )
     return best, tuple(task for task in tasks if task not in coverable)
-
-
-def _covers(engine: Engine, advice: Sequence[TaskAdvice], order: str) -> CheckpointSets:
-    """Return the smallest sets of checkpoints for the tasks that have any, within the memory.
-
-    Tasks that no family does are not among those that no checkpoint serves.
-    """
-    offers = {
-        str(entry.task): _offers(engine, entry, order) for entry in advice if entry.decision.family
-    }
-    limits = [
-        demand.wanted["at_most"]
-        for task_advice in advice
-        for demand in Requirements(engine.rulebase, task_advice.decision.profile).demands
-        if demand.field == "memory_gb" and "at_most" in demand.wanted
-    ]
-    served = {task: of_task for task, of_task in offers.items() if of_task}
-    unserved = tuple(task for task in offers if task not in served)
-    return cover(served, min(limits, default=None), order)._replace(unserved=unserved)
 
 
 def _offers(engine: Engine, advice: TaskAdvice, order: str) -> list[Offer]:

@@ -134,9 +134,9 @@ def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
         yield Item(MARKS[rule.effect], rule.because, sources=cited(advice, rule.sources))
     if won and (reason := advice.reason).answers:
         answers = " · ".join(
-            answer_text(advice.rulebase, answer.question, answer.names[0])
+            answer_text(advice.rulebase, id, answer.names[0])
             + (" (assumed)" if answer.origin == "assumed" else "")
-            for answer in reason.answers
+            for id, answer in reason.answers.items()
         )
         yield Item("", f"decided by {answers}{'' if reason.smallest else MAYBE_FEWER}")
     if assessment.lost_on:

@@ -27,24 +27,10 @@ MAYBE_FEWER = " (fewer answers may be enough, because not all subsets were teste
 """What pages say of a reason that a budget ended the search for."""
 
 
-class Because(NamedTuple):
-    """One answer of a sufficient reason."""
-
-    question: str
-    options: tuple[str, ...]
-    origin: str
-    named: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What was named, or the options."""
-        return self.named or self.options
-
-
 class Reason(NamedTuple):
     """Answers that alone force the outcome; `smallest` is true where no fewer are known to."""
 
-    answers: tuple[Because, ...] = ()
+    answers: Profile
     smallest: bool = True
 
 
@@ -72,12 +58,8 @@ def sufficient(engine: Engine, decision: Decision) -> Reason:
     smallest = chosen is not None
     if chosen is None:
         chosen = (*task, *search.subset_minimal())
-    because = (
-        Because(id, answer.options, answer.origin, answer.named)
-        for id, answer in decision.profile.items()
-        if id in chosen
-    )
-    return Reason(tuple(because), smallest)
+    answers = {id: answer for id, answer in decision.profile.items() if id in chosen}
+    return Reason(answers, smallest)
 
 
 def counts(answer: Answer) -> bool:

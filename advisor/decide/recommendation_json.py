@@ -9,11 +9,11 @@ from advisor.decide.alternatives import alternatives
 from advisor.decide.memory import loaded_dtype
 from advisor.decide.outlook import Change
 from advisor.decide.programs import prompt_for
-from advisor.decide.reasons import Because
 from advisor.decide.requirements import Suitability
 from advisor.decide.selection import Pick
 from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.engine.decision import Decision, applicable
+from advisor.engine.profile import Profile
 from advisor.model import NONE, Rule, hub_id_of, is_form
 from advisor.rulebase.base import RuleBase
 
@@ -55,7 +55,7 @@ def rules_json(rulebase: RuleBase) -> dict[str, Any]:
     return {"rule_base": rulebase.digest, **overlays}
 
 
-def decision_json(decision: Decision, because: tuple[Because, ...]) -> dict[str, Any]:
+def decision_json(decision: Decision, because: Profile) -> dict[str, Any]:
     """Return a decision with the answers that force it."""
     return {
         **some(decision, "outcome", "family", "possible"),
@@ -72,12 +72,12 @@ def decision_json(decision: Decision, because: tuple[Because, ...]) -> dict[str,
         },
         "because": [
             {
-                "question": answer.question,
+                "question": id,
                 "option": answer.options[0],
                 **({"named": list(answer.named)} if answer.named else {}),
                 "origin": answer.origin,
             }
-            for answer in because
+            for id, answer in because.items()
         ],
     }
 

@@ -348,36 +348,3 @@ class Space(Diagram):
             ]
             for id, options in when.items()
         }
-
-    def winners_after(self, ranking: Ranking, question: int) -> dict[Choice, int]:
-        """Return for each choice of a question who can win after it, as bits.
-
-        Choices that no profile has are left out.
-        """
-        won: list[int] = []
-        for node, children in enumerate(self.children):  # made before what leads to them
-            below = 1 << ranking.winner(self.label[node]) if node in self.label else 0
-            for child in children:
-                below |= won[child]
-            won.append(below)
-        after = [0] * len(self.choices[question])
-        ahead, seen = [self.root], {self.root}
-        while ahead:
-            node = ahead.pop()
-            if self.level[node] < question:
-                fresh = set(self.children[node]) - seen
-                seen |= fresh
-                ahead += fresh
-            else:
-                children = self.cofactors(node, question)
-                after = [wins | won[child] for wins, child in zip(after, children, strict=True)]
-        return {
-            choice: wins for choice, wins in zip(self.choices[question], after, strict=True) if wins
-        }
-
-    def wins(self, ranking: Ranking) -> list[int]:
-        """Return for each family, and `none` last, in how many complete profiles it wins."""
-        won = [0] * (len(self.encoding.families) + 1)
-        for outcome, number in self.counts(self.root).items():
-            won[ranking.winner(outcome)] += number
-        return won

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from advisor.decide.outlook import Certainty, Change, outlook, task_changes
 from advisor.decide.precedence import Precedence, Precedences
-from advisor.decide.reasons import Because, sufficient
+from advisor.decide.reasons import sufficient
 from advisor.decide.recommendation import called_with
 from advisor.decide.requirements import Requirements, Suitability, judge_checkpoint
 from advisor.decide.selection import ORDERS, Selection, select_of
@@ -37,7 +37,7 @@ class Explanation(NamedTuple):
     """
 
     decision: Decision
-    because: tuple[Because, ...]
+    because: Profile
     reasons: tuple[Rule, ...]
     caveats: tuple[Rule, ...]
     why_not: tuple[WhyNot, ...]

@@ -90,8 +90,8 @@ def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False)
 def _why(explanation: Explanation, rulebase: RuleBase) -> Page:
     decision = explanation.decision
     rows = [
-        Item("", answer_text(rulebase, reply.question, reply.names[0]), origin_word(reply.origin))
-        for reply in explanation.because
+        Item("", answer_text(rulebase, id, reply.names[0]), origin_word(reply.origin))
+        for id, reply in explanation.because.items()
     ]
     rows += [_rule("+", rule) for rule in explanation.reasons]
     rows += [_rule("!", rule) for rule in explanation.caveats]

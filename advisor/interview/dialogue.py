@@ -41,20 +41,15 @@ class Dialogue:
         self.prompt = prompt
         self._chosen: dict[str, str] = {}
 
-    @property
-    def answers(self) -> list[AskedAnswer]:
-        """What was answered so far, besides flags."""
-        return self.session.steps
-
     def run(self) -> None:
         """Ask until nothing is left to ask; who leaves is told how to go on."""
         session = self.session
         try:
             while (ask := session.next()) is not None:
-                note("", *wrapped(f"{len(self.answers) + 1}. {self._race(ask)}", WIDTH))
-                self._given(ask, back=bool(self.answers))
+                note("", *wrapped(f"{len(self.session.steps) + 1}. {self._race(ask)}", WIDTH))
+                self._given(ask, back=bool(self.session.steps))
         except (KeyboardInterrupt, EOFError):
-            if self.answers:
+            if self.session.steps:
                 engine = session.engine
                 line = command("ask", engine.rulebase, session.profile, engine.priority)
                 stop = "" if session.to == CHECKPOINT else f" --to {session.to}"
@@ -64,7 +59,7 @@ class Dialogue:
     def change(self) -> bool:
         """Let one answer be given again, and go on from there; False where none is."""
         held = [AskedAnswer(id, answer) for id, answer in self.session.given.items()]
-        rows = [Row(step.question, self._said(step)) for step in (*held, *self.answers)]
+        rows = [Row(step.question, self._said(step)) for step in (*held, *self.session.steps)]
         if not rows:
             note("  there is no question to change, so change the flags instead")
             return False

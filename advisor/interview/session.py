@@ -178,10 +178,13 @@ class Session:
         return Ask(question, tuple(option for option, _ in offered), winners, CHECKPOINT)
 
     def _ask(self, place: int, about: str) -> Ask:
-        engine = self.engine
+        engine, space = self.engine, self._space
+        residual = Residual.of_space(space, lambda outcome: 1 << engine.ranking.winner(outcome))
+        after = residual.cofactors(residual.root, place)
         names = {
-            engine.options(place, choice)[0]: engine.names(winners)
-            for choice, winners in self._space.winners_after(engine.ranking, place).items()
+            engine.options(place, choice)[0]: engine.names(sum(residual.labels(node)))
+            for choice, node in zip(space.choices[place], after, strict=True)
+            if node != EMPTY
         }
         question = engine.rulebase.questions[place]
         options = tuple(option for option in question.options if option.id in names)

@@ -98,11 +98,11 @@ def test_an_overlay_and_other_priorities_are_followed(tmp_path):
 
 
 def test_a_leaf_that_is_another_one_is_seen(engine, tmp_path, monkeypatch):
-    from advisor.site import tables
+    from advisor.site import page
 
-    def changed(task, diagram, whole=tables.task_table):
+    def changed(task, diagram, whole=page.task_table):
         table = whole(task, diagram)
         return {**table, "leaves": table["leaves"][::-1]}
 
-    monkeypatch.setattr(tables, "task_table", changed)
+    monkeypatch.setattr(page, "task_table", changed)
     assert compared(engine, tmp_path, 20)[1]
