@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 import tomllib
 from functools import cache
@@ -17,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from printed_programs import hold_style
 
+from advisor.decide.program_header import PYTHONS as PYTHON_RANGE
 from advisor.decide.programs import (
     literal,
     program_for,
@@ -198,8 +200,10 @@ def tools():
     return found
 
 
+@cache
 def every_program():
-    """Each distinct program by the id of its tool and whether it trains, of every runtime."""
+    """Return the code of the programs of every use and runtime, by what tells them apart."""
+    written = {}
     ways = itertools.product(("as-is", "fine-tune"), RULEBASE.runtimes, (True, False))
     for checkpoint, (use, runtime, thinking) in itertools.product(
         RULEBASE.checkpoints.values(), [*ways]
@@ -210,14 +214,22 @@ def every_program():
                 continue
             tool = tool_of(RULEBASE, checkpoint, task, program, {})
             how = {"thinking": thinking, "runtime": runtime, "whole": True}
-            yield tool, snippet(checkpoint, task, RULEBASE, {}, use, **how)
+            kind = (
+                tool.id if tool else "train",
+                program.id,
+                checkpoint.model_class,
+                runtime,
+                thinking,
+            )
+            code = snippet(checkpoint, task, RULEBASE, {}, use, **how)
+            written[kind] = max(written.get(kind, ""), code, key=lambda text: text.count("\n"))
+    return written
 
 
 def test_no_program_is_longer_than_its_kind_may_be():
     """And no kind may be longer than the longest of it."""
     longest = {}
-    for tool, code in every_program():
-        kind = tool.id if tool else "train"
+    for (kind, *_), code in every_program().items():
         longest[kind] = max(longest.get(kind, 0), len(code.splitlines()))
     most = {kind: MOST_TO_TRAIN if kind == "train" else MOST_LINES for kind in longest}
     assert {kind: lines for kind, lines in longest.items() if lines > most[kind]} == LONGER
@@ -229,6 +241,25 @@ def test_every_program_is_a_tool_formatted_and_short(tmp_path):
         (tmp_path / f"{id}_{number}.py").write_text(f"{code}\n", encoding="utf-8")
     assert number > 200
     hold_style(tmp_path)
+
+
+PYTHONS = ["python3.12", "python3.13", "python3.14"]
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_each_python_compiles_every_program_without_a_warning(python, tmp_path):
+    """Those of the versions that a head names which are on this machine."""
+    asked = [python, "-c", "import sys; print(sys.version_info[1])"]
+    found = shutil.which(python) and subprocess.run(asked, capture_output=True, check=False)
+    if not found or found.returncode:
+        pytest.skip(f"there is no {python}")
+    assert SpecifierSet(PYTHON_RANGE).contains(f"3.{int(found.stdout)}")
+    for number, code in enumerate(every_program().values()):
+        (tmp_path / f"program_{number}.py").write_text(f"{code}\n", encoding="utf-8")
+    assert number > 400
+    command = [python, "-W", "error", "-m", "compileall", "-q", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[:2000]
 
 
 def test_an_index_is_in_a_folder_of_its_checkpoint():

@@ -65,7 +65,7 @@ def snippet(
     thinking &= bool(program.thinking_code)
     thinks = checkpoint.thinks and (thinking or not checkpoint.thinking_switch)
     code = program.thinking_code if thinks and program.thinking_code else program.code
-    prompt, question = _worded(checkpoint, task, program, answers)
+    prompt, question = worded(checkpoint, task, program, answers)
     tool = tool_of(rulebase, checkpoint, task, program, answers)
     if tool:
         code = "\n\n".join([tool.begin, code, tool.end] if whole else [code, tool.once])
@@ -137,19 +137,20 @@ def tool_of(
     answers: Mapping[str, str],
 ) -> ProgramTool | None:
     """Return what makes a tool of a program: the first for its task whose place its prompt has."""
-    prompt, _ = _worded(checkpoint, task, program, answers)
+    prompt, _ = worded(checkpoint, task, program, answers)
     tools = () if program.code.startswith("<") else (rulebase.tools[id] for id in program.tools)
     fits = (tool for tool in tools if not tool.tasks or task in tool.tasks)
     return next((fit for fit in fits if not fit.asks or f"{{{fit.asks}}}" in prompt), None)
 
 
-def _worded(
+def worded(
     checkpoint: Checkpoint, task: str | None, program: Program, answers: Mapping[str, str]
 ) -> tuple[str, str]:
     """Return the prompt for a task, with its place for what is asked, and what stands there."""
     own, usual = checkpoint.prompts.get(task or ""), program.prompts.get(task or "", "")
     match = _ASKED_FOR.search(usual)
-    question = answers.get(match[1], match[2]) if match else ""
+    fields = answers.get("fields", "") if match and match[1] == "fields" else ""
+    question = fields or (match[2] if match else "")
     if own is not None:
         return own, question
     placeholder = {match[1]: f"{{{match[1]}}}"} if match else {}

@@ -26,6 +26,7 @@ from advisor.decide.programs import (
     tool_of,
     use_of,
     way_of,
+    worded,
 )
 from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE, Requirements
 from advisor.decide.runtimes import (
@@ -171,16 +172,19 @@ def script(
         at_once = not program or not program.thinking_code  # a yes or no is its first word
         notes.append(way_of(checkpoint, task, thinking=thinking and not at_once))
         hours = time_of(rulebase, checkpoint, advice.decision.profile, advice.items or 1)
-    does = f"{DOES[use]} {name or 'an encoder and a decoder of your choice'} for {task}"
     note = "; ".join(filter(None, notes))
     took = hours.text if hours and advice.items else ""
-    comments = [visible(line) for line in (does, f"by: {made}", took, note) if line]
     needed = [] if runtime and runtime.page else requirements(code, rulebase.packages)
     prepared = prepared_by(runtime, checkpoint, program) if runtime and checkpoint else []
     tool, runs = None, [] if use == AS_IS else ["pairs.csv"]
     if checkpoint and program:
         tool = tool_of(rulebase, checkpoint, task, program, advice.options)
-        runs = _command_words(tool, fields, sample_of(program, advice.options)) if tool else runs
+        _, question = worded(checkpoint, task, program, advice.options)
+        sample = sample_of(program, advice.options)
+        runs = _command_words(tool, fields, sample, question) if tool else runs
+    does, takes = (tool.does, tool.takes) if tool else ("", "")
+    aim = f"{does or DOES[use]} {name or 'an encoder and a decoder of your choice'} for {task}"
+    comments = [visible(line) for line in (aim, f"by: {made}", takes, took, note) if line]
     text = with_header(code, header(needed, checkpoint, comments, runs, prepared, saved))
     label = runtime.label if runtime else TRANSFORMERS
     download = prepared[-1] if prepared else download_of(checkpoint) if checkpoint else ""
@@ -201,9 +205,11 @@ def _device(advice: TaskAdvice) -> str:
     return f"Device: {option.label}{default}."
 
 
-def _command_words(tool: ProgramTool, fields: str, sample: str) -> list[str]:
-    """Return the words of the command lines of a tool; a sample is searched for."""
+def _command_words(tool: ProgramTool, fields: str, sample: str, question: str) -> list[str]:
+    """Return the words of the command lines of a tool, with a sample or a question."""
     tried = () if fields and tool.asks == "fields" else tool.tried  # those of a need are default
+    if tool.asks in ("question", "labels"):
+        tried = (f"--{tool.asks}", question.replace("; ", ","))
     first = " ".join(filter(None, (tool.verb, "photos", shlex.join(tried))))
     first = first.replace("'", '"')  # Windows takes no others
     return [first, tool.then.replace("{sample}", sample)] if tool.then else [first]
@@ -242,18 +248,15 @@ def _run_with(
         if not runtime_name:
             return checkpoint, None, ""
         message = f"training programs use transformers and do not support {wanted.label}"
-        raise UsageError(message, hint="leave out --runtime", kind="no-program")
+        raise UsageError(message, hint=f"`{answer.code_command(advice, named)}`", kind="no-program")
     notes, refusal = [], _refusal(advice, checkpoint, wanted)
     if refusal and not named and (other := _first_run_by(answer, wanted)):
         notes = [f"{refusal}. {other.id} runs there instead"]
         checkpoint, refusal = other, ""
     if refusal:
-        nearest = f"nearest: {_nearest(answer, checkpoint, wanted)}"
+        nearest = _nearest(answer, checkpoint, wanted)
         if not runtime_name:
-            return checkpoint, None, f"{refusal}; {nearest}"
-        if checkpoint.is_rounded:
-            whole = f"advisor code {checkpoint.hub_id} --task {task} --runtime {wanted.id}"
-            nearest = f"leave out --runtime, or {whole}"
+            return checkpoint, None, f"{refusal}; nearest: {nearest}"
         raise UsageError(refusal, hint=nearest, kind="no-program")
     state = support(rulebase, wanted, checkpoint, task)
     notes += [wanted.tested] if wanted.tested else []
@@ -275,12 +278,21 @@ def _refusal(advice: TaskAdvice, checkpoint: Checkpoint, wanted: Runtime) -> str
 
 
 def _nearest(answer: Advice, checkpoint: Checkpoint, wanted: Runtime) -> str:
-    """Return what comes nearest where a runtime does not run a checkpoint, as the user types it."""
+    """Return the commands that come nearest where a runtime does not run a checkpoint.
+
+    They write what the runtime runs instead, and the checkpoint for the first that runs it.
+    """
     advice = answer.advice[0]
-    others = [each for each in advice.rulebase.runtimes.values() if each != wanted]
-    runs = [each.label for each in others if _runs(advice, checkpoint, each)]
-    instead = _first_run_by(answer, wanted)
-    return f"--runtime {' or '.join(runs)}" + (f", or {instead.id}" if instead else "")
+    write = partial(answer.code_command, advice)
+    runtimes = advice.rulebase.runtimes.values()
+    runs = [each.label for each in runtimes if _runs(advice, checkpoint, each)]
+    whole = advice.rulebase.checkpoint(checkpoint.hub_id)
+    instead = whole if _runs(advice, whole, wanted) else _first_run_by(answer, wanted)
+    commands = [f"`{write(instead.id, runtime=wanted.label)}`"] if instead else []
+    if runs:
+        others = f" (or {', '.join(runs[1:])})" if runs[1:] else ""
+        commands.append(f"`{write(checkpoint.id, runtime=runs[0])}`{others}")
+    return ", or ".join(commands)
 
 
 def _first_run_by(answer: Advice, runtime: Runtime) -> Checkpoint | None:

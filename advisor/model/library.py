@@ -66,11 +66,10 @@ class ProgramPart(NamedTuple):
 class ProgramTool(NamedTuple):
     """What is written around a program, so that it works through the files of its user.
 
-    It is for some tasks, any where `tasks` is empty, and for a prompt with a place for what it
-    `asks`, where it asks something. `begin` stands before the program and reads the command line;
-    `end` after it, and calls it for the images of a `batch`, by its `lines`. `once` calls it for
-    one. The file `test` tries it on three images: the command `verb`, where it has several, with
-    words `tried`. The words of `then` are run after that.
+    It is for some tasks, empty for any, and a prompt with a place for what it `asks`, if anything.
+    `begin` stands before the program, `end` after it, and calls it by its `lines` for a `batch`;
+    `once` calls it for one image. The file `test` tries the command `verb`, if any, with words
+    `tried`; `then` is run after that. The head says what it `takes`, and `does` with a network.
     """
 
     id: f.Id
@@ -85,6 +84,8 @@ class ProgramTool(NamedTuple):
     verb: f.Text = ""
     then: f.Text = ""
     tried: f.Texts = ()
+    takes: f.Text = ""
+    does: f.Text = ""
 
 
 class ProjectFile(NamedTuple):

@@ -177,7 +177,7 @@ def _meant(
         message, hint = f"`{file}` is a file to write", f"pass `--output {file}`"
         raise UnknownNameError(message, hint=hint, kind="file-to-write", name=file)
     if _is_id(rulebase, text):
-        return text, assumed | _with_its_task(rulebase, text, given)
+        return text, assumed | _with_its_task(rulebase, text, given, runtime)
     return "", assumed | (read_need(rulebase, text, given, first, "code") if text else given)
 
 
@@ -186,19 +186,19 @@ def _is_id(rulebase: RuleBase, text: str) -> bool:
     return text in rulebase.checkpoints or ("/" in text and len(text.split()) == 1)
 
 
-def _with_its_task(rulebase: RuleBase, id: str, given: Profile) -> Profile:
+def _with_its_task(rulebase: RuleBase, id: str, given: Profile, runtime: str) -> Profile:
     """Return answers with the task of a checkpoint that does one. Raises UsageError for others."""
     checkpoint = rulebase.checkpoint(id)
     if TASK in given:
         return given
-    named = (*checkpoint.typical, *checkpoint.tasks, *checkpoint.fine_tune)
-    tasks = list(dict.fromkeys(named))
+    tasks = [*dict.fromkeys((*checkpoint.typical, *checkpoint.tasks, *checkpoint.fine_tune))]
+    first = {**make_profile(rulebase, {TASK: tasks[0]}, "text"), **given}
     if len(tasks) == 1:
-        return {**make_profile(rulebase, {TASK: tasks[0]}, "text"), **given}
-    hint = f"pass `advisor code {id} --task {tasks[0]}`, or {joined(tasks[1:SHOWN_TASKS], 'or')}"
-    raise UsageError(
-        f"`{id}` supports {len(tasks)} tasks, and a program is for one task", hint=hint
-    )
+        return first
+    again = command(f"code {id}", rulebase, first) + (f" --runtime {runtime}" if runtime else "")
+    hint = f"pass `{again}`, or {joined(tasks[1:SHOWN_TASKS], 'or')}"
+    message = f"`{id}` supports {len(tasks)} tasks, and a program is for one task"
+    raise UsageError(message, hint=hint)
 
 
 def read_need(

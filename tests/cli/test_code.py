@@ -531,3 +531,34 @@ def test_a_need_as_newcomers_typed_it_has_one_task(advisor, need, flags):
     assert result.code == 0
     command = result.err.partition("understood as `")[2].partition("`")[0]
     assert set(re.findall(r"--\S+ \S+", flags)) <= set(re.findall(r"--\S+ \S+", command))
+
+
+@pytest.mark.parametrize(
+    ("words", "run", "said"),
+    [
+        (
+            ("--task", "document-classification"),
+            'photos --labels "an invoice,a letter,a form"',
+            "runs Qwen/",
+        ),
+        (
+            ("--task", "document-vqa"),
+            'photos --question "What is the total on this document?"',
+            "Input: a folder of images and PDFs, one file, or a CSV with the columns image and",
+        ),
+        (("--task", "ocr-page"), "photos", "Input: a folder of images and PDFs, or one file."),
+        (
+            ("--task", "supervised-classification"),
+            "train photos",
+            "trains a logistic regression on frozen vectors of google/",
+        ),
+    ],
+)
+def test_the_head_says_what_it_takes_asks_and_does(advisor, words, run, said):
+    """What nobody gave is in the line that runs it, and is what the program has by itself."""
+    written = advisor("code", *words).out
+    head, code = written.split("\n\nimport ", 1)
+    assert f"#   uv run program.py {run}\n" in head
+    assert f"\n# {said}" in head
+    if asked := re.search(r'--(?:labels|question) "(.*)"', run):
+        assert f'"{asked[1]}"' in code.replace("; ", ",")

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import shlex
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -132,7 +133,8 @@ def test_what_does_not_run_on_the_device_says_so_and_names_the_nearest(advisor):
     said = f"advisor has no program that runs {VQA} with transformers.js"
     assert said in written.err
     assert f"# {said}" in written.out
-    assert "nearest: --runtime transformers or vllm or llama.cpp or mlx" in written.err
+    nearest = f"nearest: `advisor code {VQA} --task vqa --device phone --runtime transformers`"
+    assert f"{nearest} (or vllm, llama.cpp, mlx)" in written.err
 
 
 @pytest.mark.parametrize(
@@ -267,3 +269,42 @@ def test_a_package_is_said_to_name_a_type_where_it_does():
 def test_the_code_shown_for_a_browser_promises_no_program_for_its_model(advisor):
     snippet = advisor("captioning", "--device", "browser", "--format", "json").json["snippet"]
     assert "with another checkpoint where transformers.js cannot run this one\n" in snippet
+
+
+def commands_of(text):
+    """Return the words of each command of advisor in a text, without its name."""
+    return [shlex.split(words)[1:] for words in re.findall(r"`(advisor [^`]+)`", text)]
+
+
+def test_a_hint_keeps_the_device_and_the_runtime(advisor):
+    for flags in (["--device", "browser"], ["--runtime", "onnx"]):
+        refused = advisor("code", "Qwen/Qwen3.5-0.8B", *flags)
+        ((*words, flag, value),) = commands_of(refused.err)
+        assert words == ["code", "Qwen/Qwen3.5-0.8B", "--task", "captioning"]
+        assert [flag, value] == flags
+        again = advisor(*words, *flags)
+        nearest = commands_of(again.err)
+        assert len(nearest) == 2
+        assert [advisor(*words).code for words in nearest] == [0, 0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runtime", [each.label for each in OTHERS])
+def test_the_commands_of_a_refusal_write_a_program(advisor, runtime):
+    """For the first checkpoint of each task, named and not."""
+    refusals, ran = 0, set()
+    for task in RULEBASE.tasks:
+        picks = recommend(task=task.id).advice[0].selection.picks
+        for name in ("", *(pick.checkpoint.id for pick in picks[:1])):
+            refused = advisor(
+                "code", *filter(None, [name]), "--task", task.id, "--runtime", runtime
+            )
+            if picks and refused.code:
+                refusals += 1
+                commands = commands_of(refused.err)
+                assert commands, refused.err
+                for words in commands:
+                    if tuple(words) not in ran:
+                        assert advisor(*words).code == 0, words
+                        ran.add(tuple(words))
+    assert refusals > 5
