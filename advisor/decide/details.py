@@ -67,7 +67,7 @@ def together_items(together: Together) -> Iterator[Item]:
             yield Item("", f"runner-up: {_set_text(covers.runner_up)}")
     elif covers.best:
         limit = f"{covers.memory_limit_gb:g} GB"
-        yield Item("-", f"no set of checkpoints fits in {limit} together, as far as known")
+        yield Item("-", f"no known set of checkpoints fits in {limit} together")
         yield Item(">", f"without the memory limit: {_set_text(covers.best)}")
 
 
@@ -106,7 +106,7 @@ def details(advice: TaskAdvice, today: str | None) -> Page:
         ways = " or ".join(answers_text(advice.rulebase, change.answers) for change in some)
         ends = ", ".join(part for part in (family_name(advice, other), id) if part)
         origins = set(some[0].origins.values())
-        origin = "" if origins <= {"implied"} else "now your answer is different"
+        origin = "" if origins <= {"implied"} else "instead of your answer"
         rows.append(
             Item(">", f"{ways}: {ends}", "now assumed" if origins <= {"assumed"} else origin)
         )

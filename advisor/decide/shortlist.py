@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 RELATIONS = {
     "larger": "larger than {next} of the same series",
     "successor": "the successor of {next}",
-    "rounded": "{next} in more bits",
+    "rounded": "{next} with more bits per weight",
 }
 UNSCORED = "no published score for this task"
 UNMEASURED = "no published result; "

@@ -146,7 +146,7 @@ def test_a_program_prints_the_answer_without_the_thought(
             True,
             {},
             "?",
-            "the model thinks before it answers, like in its",
+            "the model thinks before it answers, as in its",
         ),
         ("Qwen/Qwen3.5-9B", "qwen3_5", True, {"thinking": False}, "a", "results used thinking"),
         ("zai-org/GLM-4.1V-9B-Thinking", "glm4v", False, {}, "?", "in its published results"),
