@@ -144,9 +144,8 @@ def _held_out(parts: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     """Return the part for testing, else the first, and a note where there are others."""
     names = list(parts)
     part = next((name for name in HELD_OUT if name in names), names[0])
-    return part, (f"the data set has several splits. Only the split `{part}` is used",) if len(
-        names
-    ) > 1 else ()
+    note = f"the data set has several splits. Only the split `{part}` is used"
+    return part, (note,) if len(names) > 1 else ()
 
 
 def _described(file: Path, folder: Path) -> Any:

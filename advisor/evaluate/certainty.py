@@ -143,17 +143,9 @@ class Resampler:
         spread = float(gaps.std()) if len(gaps) else 0.0
         needed = (_NORMAL.inv_cdf(1 - RELIABLE / 2) + _NORMAL.inv_cdf(POWER)) * spread
         settled = self.images * (needed / difference) ** 2 if difference else math.inf
+        interval = float(low), float(high)
         return Comparison(
-            metric,
-            *names,
-            difference,
-            (float(low), float(high)),
-            p,
-            p,
-            test,
-            self.images,
-            needed,
-            _rounded(settled),
+            metric, *names, difference, interval, p, p, test, self.images, needed, _rounded(settled)
         )
 
 

@@ -49,14 +49,8 @@ def arranged(
 
     options.prices()
     asks = interactive() and not no_input
-    made = arrange(
-        rulebase,
-        data,
-        options,
-        given,
-        loading,
-        agree=agreement(agreed=options.upload, asks=asks, notice="{}", question="{}: send?"),
-    )
+    agree = agreement(agreed=options.upload, asks=asks, notice="{}", question="{}: send?")
+    made = arrange(rulebase, data, options, given, loading, agree=agree)
     note(*(f"{data}: {line}" for line in made.data.notes))
     left = made.data.left_out
     note(*(f"left out: `{image.id}`: {image.why}" for image in left[:SHOWN_LEFT_OUT]))

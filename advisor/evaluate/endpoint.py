@@ -230,11 +230,8 @@ def endpoints(checkpoints: Iterable[str], options: RunOptions) -> dict[str, Endp
 
     A key is for the host that is named before its variable, or for the only one that there is.
     """
-    by_name = {
-        each: Endpoint(each, allow_http=options.allow_http)
-        for each in checkpoints
-        if is_endpoint(each)
-    }
+    named_servers = filter(is_endpoint, checkpoints)
+    by_name = {each: Endpoint(each, allow_http=options.allow_http) for each in named_servers}
     hosts = sorted({endpoint.host for endpoint in by_name.values()})
     for each in options.key_from or ():
         named, sign, variable = each.rpartition("=")

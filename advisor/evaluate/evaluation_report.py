@@ -11,7 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from advisor.draw.blocks import Code, Item, Items, Pairs, shown
+from advisor.draw.blocks import Code, shown
 from advisor.draw.formats import Report
 from advisor.draw.html import body, document, filled
 from advisor.evaluate import page
@@ -69,7 +69,7 @@ def as_html(evaluation: Evaluation, thumbnails: Thumbnails) -> str:
         facts=page.of_how_many(evaluation),
         recommended=verdict.recommended or "none of them",
         answer=page.headline(scores, verdict).notes[0],
-        reasons=_blocks(Items(tuple(page.reasons(evaluation)))),
+        reasons=_blocks(page.reasons(evaluation)),
         bars=_bars(scores, kind, run.settings) if kind else [],
         kind=kind,
         figures=_blocks(page.figures(scores)) if kind else "",
@@ -82,10 +82,9 @@ def as_html(evaluation: Evaluation, thumbnails: Thumbnails) -> str:
         all_examples=len(queries(scores)),
         worth_of=METRIC_KINDS[scores.worth_of].name if scores.worth_of else "",
         open=OPEN,
-        known=_blocks(Items(tuple(Item("!", note) for note in page.known(scores)))),
+        known=_blocks(page.known(scores)),
         provenance=_blocks(
-            Pairs(tuple(page.provenance(evaluation))),
-            Code(str(command), "console") if command else None,
+            page.provenance(evaluation), Code(str(command), "console") if command else None
         ),
     )
     style = (HERE / "evaluation.css").read_text(encoding="utf-8")
@@ -170,14 +169,11 @@ def _confusion(scores: Scores, of: CandidateScores) -> dict[str, Any]:
     for place, label in enumerate(most):
         times = {name: float(column[place]) for name, column in columns.items()}
         total = sum(times.values()) or 1
-        cells = [
-            {
-                "kind": "right" if name == classes[label] else "wrong",
-                "share": f"{part / total:.2f}",
-                "times": f"{part:.2f}".rstrip("0").rstrip(".") if part else "·",
-            }
-            for name, part in times.items()
-        ]
+        cells = []
+        for name, part in times.items():
+            written = f"{part:.2f}".rstrip("0").rstrip(".") if part else "·"
+            kind = "right" if name == classes[label] else "wrong"
+            cells.append({"kind": kind, "share": f"{part / total:.2f}", "times": written})
         rows.append({"name": classes[label], "cells": cells})
     return {"name": of.name, "note": note, "columns": list(columns), "rows": rows}
 

@@ -202,34 +202,18 @@ def _run_one(
         images, size, store, run.data.act, candidate.digest, file.keys(), not pool.decodes
     )
     done, smallest, first, last = 0, 0, True, time.perf_counter()
-
-    def progressed(block: Block) -> None:
-        nonlocal done
-        done += len(block.keys)
-        progress(candidate.name, done, len(images))
-
-    def lacking() -> Iterator[Block]:
-        """Yield the blocks that lack answers, all others being written."""
-        nonlocal last
-        for block in ready:
-            if block.missing:
-                yield block
-            else:
-                file.write(candidate, block.keys)
-                progressed(block)
-                last = time.perf_counter()
-
     with closing(ready):
-        for block, answered in pool.answers(lacking()):
-            number = len(answered.responses)
-            if first and answered.failure:  # it cannot answer at all
-                raise AdvisorError(answered.failure, kind="broken-checkpoint")
-            passed = (time.perf_counter() - last) * 1000
-            timing = answered.timing(max(passed, answered.ms / pool.workers))
-            if first and (loaded := pool.facts()):  # it waits for the checkpoint, too
-                timing |= {"first": True, "warnings": loaded.warnings}
+        for block, answered in pool.answers(ready):
+            number, timing = len(answered.responses), None
+            if number:
+                if first and answered.failure:  # it cannot answer at all
+                    raise AdvisorError(answered.failure, kind="broken-checkpoint")
+                passed = (time.perf_counter() - last) * 1000
+                timing = answered.timing(max(passed, answered.ms / pool.workers))
+                if first and (loaded := pool.facts()):  # it waits for the checkpoint, too
+                    timing |= {"first": True, "warnings": loaded.warnings}
+                first = False
             file.write(candidate, block.keys, answered.responses, timing)
-            first = False
             if answered.batch < number and answered.batch != smallest:
                 smallest = answered.batch
                 tell(
@@ -237,7 +221,8 @@ def _run_one(
                     f"The batch size is now {smallest}, so results may differ in the last "
                     "digits."
                 )
-            progressed(block)
+            done += len(block.keys)
+            progress(candidate.name, done, len(images))
             last = time.perf_counter()
     if facts := pool.facts():
         file.write(candidate, (), (), facts._asdict())

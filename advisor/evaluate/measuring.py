@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from advisor.evaluate.metrics import Array, Weighable, np, text_metrics
 from advisor.evaluate.metrics import ranking_metrics as ranking
@@ -78,19 +78,25 @@ def measure(
         files = [response.key for response in responses]
         kind, classes = candidate.baseline, len(number)
         fitted = cross_validated(kind, np.stack(vectors), truth, files, classes, seed)
-        by_size = fitted.by_size.items()
-        sizes = {size: ranking.accuracy(truth, ranking.best_labels(of)) for size, of in by_size}
-        measured = labelled_metrics(data, items, fitted.scores, candidate.scored_by)
+        measured = labelled_metrics(data, items, fitted.pop(0), candidate.scored_by)
+        few = {size: ranking.best_labels(scores) for size, scores in fitted.items()}
+        sizes = {size: ranking.accuracy(truth, picks) for size, picks in few.items()}
         return measured._replace(by_size=sizes)
     if data.act == LABEL:
         nothing = (-1.0,) * len(data.classes)
         scores = np.array([response.scores or nothing for response in responses], dtype=float)
         scores = scores.reshape(len(items), len(data.classes))
         return labelled_metrics(data, items, scores, candidate.scored_by)
+    texts = [response.text for response in responses]
     if data.act == EXTRACT:
-        return extracted_metrics(items, [response.fields for response in responses])
-    metrics = written_metrics(data.act, items, [response.text for response in responses])
-    return metrics._replace(sure=tuple(response.probability for response in responses))
+        fields = [response.fields for response in responses]
+        texts = [None if row is None else json.dumps(row, ensure_ascii=False) for row in fields]
+        metrics = {"field-f1": text_metrics.field_f1(fields, [item.fields for item in items])}
+    else:
+        references = [item.references for item in items]
+        metrics = _of_texts(data.act, references, [text or "" for text in texts])
+    sure = tuple(response.probability for response in responses)
+    return CandidateMetrics(metrics, tuple(item.id for item in items), tuple(texts), sure)
 
 
 def labels_named(
@@ -165,35 +171,26 @@ def _in_words(classes: Sequence[str], picked: Sequence[int]) -> str | None:
     return f"tie of {len(picked)}: {names}{more}" if len(picked) > 1 else names or None
 
 
-def written_metrics(
-    act: str, items: Sequence[LabelledImage], texts: Sequence[str | None]
-) -> CandidateMetrics:
-    """Return the metrics of texts that were written, None where none was."""
-    references = [item.references for item in items]
-    written = [text or "" for text in texts]
-    metrics: dict[str, Weighable] = {}
-    if act == ANSWER:
-        if references and min(map(len, references)) >= ANNOTATORS:
-            metrics["vqa-accuracy"] = text_metrics.vqa_accuracy(written, references)
-        metrics["exact-match"] = text_metrics.exact_match(written, references)
-        metrics["anls"] = text_metrics.anls(written, references)
-    elif act in (READ_LINE, READ_PAGE):
-        metrics["cer"] = text_metrics.character_error_rate(written, references)
-        metrics["wer"] = text_metrics.word_error_rate(written, references)
-    else:
+def _of_texts(
+    act: str, references: Sequence[Sequence[str]], written: Sequence[str]
+) -> dict[str, Weighable]:
+    """Return the metrics of texts that were written, empty where none was."""
+    if act in (READ_LINE, READ_PAGE):
+        return {
+            "cer": text_metrics.character_error_rate(written, references),
+            "wer": text_metrics.word_error_rate(written, references),
+        }
+    if act != ANSWER:
         tokens = [penn_tokens(text) for text in written]
         right = [[penn_tokens(reference) for reference in some] for some in references]
-        metrics["cider-d"] = cider_d(tokens, right)
-        metrics["bleu-4"] = bleu_4(tokens, right)
-        metrics["rouge-l"] = rouge_l(tokens, right)
-    return CandidateMetrics(metrics, tuple(item.id for item in items), tuple(texts))
-
-
-def extracted_metrics(items: Sequence[LabelledImage], fields: Sequence[Any]) -> CandidateMetrics:
-    """Return the metrics of fields that were found, None where none were."""
-    weighables = {"field-f1": text_metrics.field_f1(fields, [item.fields for item in items])}
-    texts = tuple(None if row is None else json.dumps(row, ensure_ascii=False) for row in fields)
-    return CandidateMetrics(weighables, tuple(item.id for item in items), texts)
+        captions = {"cider-d": cider_d, "bleu-4": bleu_4, "rouge-l": rouge_l}
+        return {name: metric(tokens, right) for name, metric in captions.items()}
+    metrics = {}
+    if references and min(map(len, references)) >= ANNOTATORS:
+        metrics["vqa-accuracy"] = text_metrics.vqa_accuracy(written, references)
+    metrics["exact-match"] = text_metrics.exact_match(written, references)
+    metrics["anls"] = text_metrics.anls(written, references)
+    return metrics
 
 
 def _search(items: Sequence[LabelledImage], responses: Iterable[Response]) -> CandidateMetrics:

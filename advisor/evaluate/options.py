@@ -230,10 +230,7 @@ class Gates:
         return 3 if self.strict and verdict.outcome == TIE else 0
 
     def _reached(self, scores: Scores, verdict: Verdict) -> Iterator[GateCheck]:
-        judged = next(
-            (candidate for candidate in scores.candidates if candidate.name == verdict.recommended),
-            None,
-        )
+        judged = next((c for c in scores.candidates if c.name == verdict.recommended), None)
         for kind, least in self.thresholds():
             if judged is None:
                 why = (
@@ -251,14 +248,9 @@ class Gates:
             compared = result.interval[kind.lower] if self.confident else result.value
             passed = kind.gain(compared - least) >= 0
             bound = f"{'upper' if kind.lower else 'lower'} bound of " if self.confident else ""
-            yield GateCheck(
-                FAIL_UNDER,
-                judged.name,
-                passed,
-                f"`{judged.name}`: {bound}{kind.name} {kind.written(compared)}, "
-                f"{'' if passed else 'not '}at "
-                f"{'most' if kind.lower else 'least'} {least:g}",
-            )
+            wanted = f"{'' if passed else 'not '}at {'most' if kind.lower else 'least'} {least:g}"
+            reached = f"`{judged.name}`: {bound}{kind.name} {kind.written(compared)}"
+            yield GateCheck(FAIL_UNDER, judged.name, passed, f"{reached}, {wanted}")
 
     def _kept(self, scores: Scores) -> Iterator[GateCheck]:
         if not self.baseline:
@@ -293,13 +285,8 @@ def _kept_up(
     moved = "as good as" if gap == 0 else "ahead of" if gap > 0 else "behind"
     by = f" by {kind.written(abs(gap))}" if gap else ""
     sure = "" if gap >= 0 else f", {'not ' if passed else ''}reliably at {CONFIDENCE * 100:g} %"
-    return GateCheck(
-        BASELINE,
-        name,
-        passed,
-        f"`{name}`: {kind.name} {kind.written(now.value)} is {moved} {kind.written(then.value)}"
-        f"{by}{sure} ({where})",
-    )
+    figures = f"{kind.written(now.value)} is {moved} {kind.written(then.value)}{by}{sure}"
+    return GateCheck(BASELINE, name, passed, f"`{name}`: {kind.name} {figures} ({where})")
 
 
 def _read_baseline(file: Path) -> tuple[dict[str, dict[str, MetricResult]], str]:

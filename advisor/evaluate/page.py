@@ -156,19 +156,17 @@ def as_page(evaluation: Evaluation, *, whole: bool = True) -> Page:
     so that it fits a screen.
     """
     scores, settings = evaluation.scores, evaluation.run.settings
-    page: Page = [headline(scores, evaluation.verdict), Items(tuple(reasons(evaluation)))]
-    if scores.candidates:
-        page += [Heading("Results"), figures(scores, whole=whole)]
-        if whole and (pairs := comparisons(scores, evaluation.verdict)):
-            page += [Heading("Pairwise comparisons"), pairs]
-        if whole and (curve := learning_curve(scores)):
-            page += [Heading("Accuracy by labeled images per class"), curve]
-        if table := costs(scores, settings):
-            page += [Heading("Cost"), table]
-    if notes := known(scores):
-        page += [Heading("Notes"), Items(tuple(Item("!", note) for note in notes))]
-    if whole and (facts := provenance(evaluation)):
-        page += [Heading("Method"), Pairs(tuple(facts))]
+    sections = {
+        "Results": figures(scores, whole=whole) if scores.candidates else None,
+        "Pairwise comparisons": comparisons(scores, evaluation.verdict) if whole else None,
+        "Accuracy by labeled images per class": learning_curve(scores) if whole else None,
+        "Cost": costs(scores, settings),
+        "Notes": known(scores),
+        "Method": provenance(evaluation) if whole else None,
+    }
+    page: Page = [headline(scores, evaluation.verdict), reasons(evaluation)]
+    for title, block in sections.items():
+        page += [Heading(title), block] if block is not None else []
     if command := settings.get("command"):
         page.append(Code(str(command), "console"))
     return page
@@ -183,13 +181,14 @@ def headline(scores: Scores, verdict: Verdict) -> Headline:
     return Headline(verdict.recommended or "none of them", notes, tone)
 
 
-def reasons(evaluation: Evaluation) -> list[Item]:
+def reasons(evaluation: Evaluation) -> Items:
     """Return why, what to be careful of, and how each gate went."""
     verdict = evaluation.verdict
     mark = "+" if verdict.recommended else "-"
     rows = [Item("" if number else mark, why) for number, why in enumerate(verdict.because)]
     rows += [Item("!", warning) for warning in verdict.warnings]
-    return rows + [Item("+" if check.passed else "-", check.message) for check in evaluation.checks]
+    rows += [Item("+" if check.passed else "-", check.message) for check in evaluation.checks]
+    return Items(tuple(rows))
 
 
 def figures(scores: Scores, *, whole: bool = True) -> Table:
@@ -310,7 +309,7 @@ def _shown(value: float | None, digits: int = 0) -> str:
     return "unknown" if value is None else f"{value:,.{digits}f}"
 
 
-def known(scores: Scores) -> list[str]:
+def known(scores: Scores) -> Items | None:
     """Return what has to be known to read the figures: how labels were scored, what metrics are."""
     notes = [
         SCORED_NOTES[candidate.candidate.scored_by].format(candidate.name)
@@ -331,10 +330,11 @@ def known(scores: Scores) -> list[str]:
         notes.append(f"{'all candidates' if everybody else joined(names)}: {warning}")
     notes += [f"left out `{image.id}`: {image.why}" for image in scores.left_out[:MOST_LEFT_OUT]]
     more = len(scores.left_out) - MOST_LEFT_OUT
-    return [*notes, *([f"and {more:,} more images left out"] if more > 0 else [])]
+    notes += [f"and {more:,} more images left out"] if more > 0 else []
+    return Items(tuple(Item("!", note) for note in notes)) if notes else None
 
 
-def provenance(evaluation: Evaluation) -> list[tuple[str, str]]:
+def provenance(evaluation: Evaluation) -> Pairs:
     """Return what these figures rest on, as names with values."""
     scores, settings = evaluation.scores, evaluation.run.settings
     facts = [
@@ -348,7 +348,7 @@ def provenance(evaluation: Evaluation) -> list[tuple[str, str]]:
         candidate = each.candidate
         parts = (candidate.checkpoint, candidate.revision, candidate.class_name, candidate.dtype)
         facts.append((each.name, ", ".join(filter(None, parts))))
-    return [(name, value) for name, value in facts if value]
+    return Pairs(tuple((name, value) for name, value in facts if value))
 
 
 def as_findings(evaluation: Evaluation) -> FindingsReport:
@@ -357,16 +357,9 @@ def as_findings(evaluation: Evaluation) -> FindingsReport:
     why = "; ".join([TITLES[verdict.outcome], *verdict.because])
     answered = verdict.recommended is not None
     checks = (*evaluation.checks, GateCheck(ANSWERED, verdict.recommended or "", answered, why))
-    findings = tuple(
-        FindingRow(
-            rule=check.gate,
-            level="note" if check.passed else "error",
-            path="",
-            line=None,
-            column=None,
-            message=check.message,
-        )
-        for check in checks
+    findings = tuple(  # at no place
+        FindingRow(each.gate, "note" if each.passed else "error", "", None, None, each.message)
+        for each in checks
     )
     rules = {id: RuleText(id, text) for id, text in GATE_TEXTS.items()}
     return FindingsReport(rules, findings, checked=len(findings))

@@ -275,21 +275,15 @@ def _doubled(
 
 
 def _of_items(
-    items: Sequence[LabelledImage], given: Iterator[Response], failed: dict[int, str]
+    items: Sequence[LabelledImage], given: Iterable[Response], failed: dict[int, str]
 ) -> Iterator[Response]:
-    """Yield the response for each item, of those in order; one that is missing gave nothing.
-
-    Why some gave nothing is added to `failed`, by their numbers.
-    """
-    response = next(given, None)
-    for item in items:
-        while response is not None and response.number < item.number:
-            response = next(given, None)
-        answer = response if response is not None and response.number == item.number else None
-        answer = answer or Response(item.number, "", failed="missing")
-        if answer.failed is not None:
-            failed[item.number] = answer.failed
-        yield answer
+    """Yield the responses for items; why some gave nothing is added to `failed`, by number."""
+    numbers = {item.number for item in items}
+    for response in given:
+        if response.number in numbers:
+            if response.failed is not None:
+                failed[response.number] = response.failed
+            yield response
 
 
 class _Figures:

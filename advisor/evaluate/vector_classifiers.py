@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from itertools import groupby, islice
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -41,17 +42,6 @@ STEPS = 200
 _CELLS = 1_000_000  # cosines that are worked out at once
 
 
-class FewShot(NamedTuple):
-    """Scores of classes, (items, classes), -1 where an item has none.
-
-    `scores` come from classifiers fitted to all images of the other folds, those of `by_size` from
-    as many of each class.
-    """
-
-    scores: Array
-    by_size: Mapping[int, Array]
-
-
 def cross_validated(
     kind: str,
     vectors: Array,
@@ -59,9 +49,11 @@ def cross_validated(
     files: Sequence[Hashable],
     classes: int,
     seed: int,
-) -> FewShot:
-    """Return the scores of a kind of classifier (NEIGHBORS or PROBE) for every item.
+) -> dict[int, Array]:
+    """Return the scores of a kind of classifier (NEIGHBORS or PROBE) for every item and size.
 
+    Scores are (items, classes), -1 where an item has none; a size is how many images of each class
+    a classifier is fitted to, 0 being all of the other folds.
     `vectors` are unit vectors, (items, dimensions), zeros where there is none; `truth` the classes
     of the items, `files` what tells their files apart. Of equal files one is learnt from.
     """
@@ -72,20 +64,18 @@ def cross_validated(
     left = [[n for n in order if fold[n] != number] for number in range(FOLDS)]
     least = min(sum(truth[n] == c for n in some) for some in left for c in range(classes))
     fitted: dict[int, Array] = {}
-    for size in (0, *(size for size in SIZES if size <= least)):  # 0: all of them
+    for size in (0, *(size for size in SIZES if size <= least)):
         scores = np.full((len(truth), classes), -1.0)
         for number, learnt in enumerate(left):
             held_out = [n for n, part in enumerate(fold) if part == number and there[n]]
-            of_class: dict[int, list[int]] = {}
-            for n in learnt:
-                of_class.setdefault(truth[n], []).append(n)
-            some = [n for of in of_class.values() for n in of[:size]] if size else learnt
+            of_classes = groupby(learnt, truth.__getitem__)
+            some = [n for _, of_class in of_classes for n in islice(of_class, size or None)]
             if held_out and some:
                 labels = torch.tensor([truth[n] for n in some])
                 fit = {NEIGHBORS: _neighbors, PROBE: _probe}[kind]
                 scores[held_out] = fit(rows[some], labels, classes, rows[held_out]).numpy()
         fitted[size] = scores
-    return FewShot(fitted.pop(0), fitted)
+    return fitted
 
 
 def _folds(

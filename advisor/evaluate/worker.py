@@ -87,6 +87,8 @@ class Worker:
 
         What memory has no room for is halved, for all blocks to come as well.
         """
+        if not queries:
+            return AnsweredBlock((), 0.0, 0)
         runner, begun = self.runner, time.perf_counter()
         readable = [each for each in queries if isinstance(each.opened, OpenedImage)]
         answered = {each.number: each for each in self._answered(readable)}
@@ -126,25 +128,24 @@ class Worker:
     def _responses(self, queries: Sequence[AskedImage]) -> list[Response]:
         asking = self.asking
         images = [each.opened for each in queries if isinstance(each.opened, OpenedImage)]
-        empty = [Response(each.image.number, each.key) for each in queries]
+        parts: list[dict[str, Any]] = []
         if self.candidate.baseline or asking.act == SEARCH:
-            packed = self._vectors(queries, images)
-            return [r._replace(vectors=each) for r, each in zip(empty, packed, strict=True)]
-        if asking.act == LABEL:
-            rows = self._scores(images)
-            return [r._replace(scores=tuple(row)) for r, row in zip(empty, rows, strict=True)]
-        requests = [
-            Request(question=each.image.question or None, prompt=asking.prompt) for each in queries
+            parts = [{"vectors": each} for each in self._vectors(queries, images)]
+        elif asking.act == LABEL:
+            parts = [{"scores": tuple(row)} for row in self._scores(images)]
+        else:
+            questions = (each.image.question or None for each in queries)
+            requests = [Request(question=each, prompt=asking.prompt) for each in questions]
+            for reply in self.runner.run_all(images, requests):
+                first = reply.answers[0]
+                plain = json.loads(json.dumps(first.fields, default=str))  # as JSON has it
+                fields = plain if asking.act == EXTRACT else None
+                text = {"text": first.text, "probability": first.probability}
+                parts.append({**text, "fields": fields})
+        return [
+            Response(each.image.number, each.key, **part)
+            for each, part in zip(queries, parts, strict=True)
         ]
-        answers = [reply.answers[0] for reply in self.runner.run_all(images, requests)]
-        responses = []
-        for response, first in zip(empty, answers, strict=True):
-            plain = json.loads(json.dumps(first.fields, default=str))  # what JSON has a form for
-            fields = plain if asking.act == EXTRACT else None
-            responses.append(
-                response._replace(text=first.text, probability=first.probability, fields=fields)
-            )
-        return responses
 
     def _scores(self, images: Sequence[OpenedImage]) -> list[list[float]]:
         """Return the score of each label for each image."""

@@ -78,9 +78,9 @@ def test_a_probe_is_the_logistic_regression_of_scikit_learn():
     files = list(range(len(truth)))
     found = cross_validated(PROBE, vectors, truth, files, 10, 0)
     wanted = by_folds(vectors.astype(float), truth, files, fit)
-    assert found.scores == pytest.approx(wanted, abs=2e-3)
-    assert (found.scores.argmax(1) == truth).mean() > 0.9
-    assert list(found.by_size) == [5, 10, 20]
+    assert found[0] == pytest.approx(wanted, abs=2e-3)
+    assert (found[0].argmax(1) == truth).mean() > 0.9
+    assert list(found) == [0, 5, 10, 20]
 
 
 def test_neighbors_are_those_of_scikit_learn():
@@ -95,7 +95,7 @@ def test_neighbors_are_those_of_scikit_learn():
 
     files = list(range(len(truth)))
     found = cross_validated(NEIGHBORS, vectors, truth, files, 10, 0)
-    assert found.scores == pytest.approx(
+    assert found[0] == pytest.approx(
         by_folds(vectors.astype(float), truth, files, fit), abs=1e-4
     )
 
@@ -108,26 +108,26 @@ def test_images_that_are_one_file_stay_on_one_side(kind):
     truth = draw.integers(0, 4, 200).tolist()
     vectors = unit(draw.normal(size=(200, 256)).astype("f4"))
     twice = np.concatenate([vectors, vectors]), truth * 2
-    apart = cross_validated(kind, *twice, list(range(400)), 4, 0).scores
-    together = cross_validated(kind, *twice, list(range(200)) * 2, 4, 0).scores
+    apart = cross_validated(kind, *twice, list(range(400)), 4, 0)[0]
+    together = cross_validated(kind, *twice, list(range(200)) * 2, 4, 0)[0]
     right = [(one.argmax(1) == twice[1]).mean() for one in (apart, together)]
     assert right[0] > 0.7
     assert right[1] < 0.4
     assert together[:200] == pytest.approx(together[200:])
-    once = cross_validated(kind, vectors, truth, list(range(200)), 4, 0).scores
+    once = cross_validated(kind, vectors, truth, list(range(200)), 4, 0)[0]
     assert together[:200] == pytest.approx(once), "of equal files one is learnt from"
 
 
 def test_an_image_is_judged_by_what_never_saw_its_label():
     vectors, truth = digits(200)
     files = list(range(200))
-    before = cross_validated(PROBE, vectors, truth, files, 10, 0).scores
+    before = cross_validated(PROBE, vectors, truth, files, 10, 0)[0]
     for fold in folds(vectors, truth, files):
         one = min(fold)
         others = [n for n in fold if n != one]
         changed = vectors.copy()
         changed[one] = -changed[one]
-        after = cross_validated(PROBE, changed, truth, files, 10, 0).scores
+        after = cross_validated(PROBE, changed, truth, files, 10, 0)[0]
         assert after[others] == pytest.approx(before[others]), "nor its picture"
         break
 

@@ -137,12 +137,8 @@ _NUMBERS = {"none": "0"} | {
 def _contractions() -> Mapping[str, str]:
     """Return words without an apostrophe that they should have, and how they are written."""
     text = Path(__file__).with_name("vqa_contractions.txt").read_text(encoding="utf-8")
-    return {
-        wrong: right
-        for line in text.splitlines()
-        for right, *some in [line.split()]
-        for wrong in some
-    }
+    lines = map(str.split, text.splitlines())
+    return {wrong: right for right, *some in lines for wrong in some}
 
 
 def normalised(answer: str) -> str:
