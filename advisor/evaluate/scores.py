@@ -186,18 +186,15 @@ class Scores(NamedTuple):
         ]
         return tuple(METRIC_KINDS[id] for id in shared)
 
-    def compared(self, metric: str, first: str, second: str) -> tuple[float, Comparison] | None:
-        """Return how far the first is ahead of the second, and the comparison that says so.
-
-        Behind is less than 0. None where the two were not compared.
-        """
-        for comparison in self.comparisons:
-            if comparison.metric == metric and {comparison.first, comparison.second} == {
-                first,
-                second,
-            }:
-                ahead = METRIC_KINDS[metric].gain(comparison.difference)
-                return (ahead if comparison.first == first else -ahead), comparison
+    def compared(self, metric: str, first: str, second: str) -> Comparison | None:
+        """Return the comparison of one candidate with another, None where there is none."""
+        for each in self.comparisons:
+            if (each.metric, each.first, each.second) == (metric, first, second):
+                return each
+            if (each.metric, each.second, each.first) == (metric, first, second):
+                low, high = each.interval
+                turned = each._replace(first=first, second=second, interval=(-high, -low))
+                return turned._replace(difference=-each.difference)
         return None
 
 

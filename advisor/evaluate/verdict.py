@@ -175,18 +175,15 @@ class _Decision:
         best = self.best(left, kind)
         stay, sentences = [], []
         for each in left:
-            compared = self.scores.compared(id, best.name, each.name) if each is not best else None
-            if compared is None or not compared[1].reliable or compared[0] <= 0:
+            compared = self.scores.compared(id, best.name, each.name)
+            if compared is None or not compared.reliable or kind.gain(compared.difference) <= 0:
                 stay.append(each)
                 continue
-            ahead, comparison = compared
-            low, high = comparison.interval
-            if comparison.difference < 0:
-                low, high = -high, -low
+            low, high = sorted(map(kind.gain, compared.interval))
             sentences.append(
-                f"`{each.name}` is {kind.written(abs(ahead))} behind `{best.name}` in {kind.name}"
-                f" (95 % CI: {kind.written(low)} to {kind.written(high)},"
-                f" p {p_written(comparison.adjusted)})"
+                f"`{each.name}` is {kind.written(kind.gain(compared.difference))} behind "
+                f"`{best.name}` in {kind.name} (95 % CI: {kind.written(low)} to "
+                f"{kind.written(high)}, p {p_written(compared.adjusted)})"
             )
         return stay, sentences
 
@@ -214,7 +211,7 @@ class _Decision:
         for other in left:
             compared = self.last and self.scores.compared(self.last.id, first.name, other.name)
             if self.last and compared:
-                yield _undecided(self.last, first.name, other.name, compared[1])
+                yield _undecided(self.last, compared)
         if sized:
             yield f"`{first.name}` is selected as the smallest of the tied candidates"
         elif len({each.metrics[self.metric.id].value for each in left}) > 1:
@@ -283,9 +280,10 @@ class _Decision:
         return tuple(warnings)
 
 
-def _undecided(kind: MetricKind, first: str, second: str, compared: Comparison) -> str:
+def _undecided(kind: MetricKind, compared: Comparison) -> str:
     """Return that two are not told apart, and how many images would do it."""
-    pair, on = f"`{first}` and `{second}`", count(compared.images, "image")
+    pair = f"`{compared.first}` and `{compared.second}`"
+    on = count(compared.images, "image")
     if compared.difference == 0 and compared.interval == (0, 0):
         return f"{pair} have the same {kind.name} on {on}"
     begin = f"{pair} do not differ significantly in {kind.name} on {on}"
