@@ -34,11 +34,11 @@ session = Session(advisor.Engine(advisor.load_rules(overlays=sys.argv[1])))
 session.answer("task", "captioning")
 spent, before = [], time.process_time()
 while (ask := session.next()) and len(spent) < 5:
-    session.race, session.agreement
+    session.race
     session.answer(ask.question.id, ask.options[-1].id)
     spent.append(round(time.process_time() - before, 2))
     before = time.process_time()
-family = session.engine.decide(session.profile).family
+family = session.decide().family
 print(json.dumps({"asked": spent, "family": family}))
 """
 

@@ -167,7 +167,7 @@ def asked(engine: Engine, case: Case) -> Outcome:
         except AdvisorError:
             session.answer(ask.question.id, "unknown")
         questions += 1
-    decision = session.engine.decide(session.profile)
+    decision = session.decide()
     return Outcome(decision.family or NONE, decision.outcome, decision.possible, questions)
 
 

@@ -264,7 +264,7 @@ def _play(engine: Engine, scenario: Scenario, profile: Profile, task: str | None
         asked.append(id)
         answer = profile.get(id)
         session.answer(id, list(answer.options) if answer else UNKNOWN)
-    decisions = engine.decide(session.profile), engine.decide(profile)
+    decisions = session.decide(), engine.decide(profile)
     families = [decision.family or NONE for decision in decisions]
     return Played(scenario.id, task, tuple(asked), *families)
 

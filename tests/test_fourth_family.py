@@ -170,7 +170,7 @@ def test_interview_asks_about_it(extended):
         answers = {"voice": "own-voice", "training": "ready-made"}
         session.answer(ask.question.id, answers[ask.question.id])
     assert set(asked) == {"voice", "training"}
-    assert session.engine.decide(session.profile).outcome == "none"
+    assert session.decide().outcome == "none"
 
 
 def test_interview_never_asks_its_question_elsewhere(extended):

@@ -35,7 +35,7 @@ def test_interview_is_over_at_once_where_the_answers_decide(engine, small):
     session = Session(engine, given, "family")
     assert session.race == (NONE,)
     assert session.next() is None
-    assert session.engine.decide(session.profile).outcome == NONE
+    assert session.decide().outcome == NONE
 
 
 def test_what_was_given_is_never_asked(engine, small):
@@ -70,7 +70,7 @@ def test_dont_know_leaves_the_question_open_and_is_never_asked_again(engine, sma
     rest = interview(session, {})
     assert first not in rest
     assert len(rest) == len(set(rest))
-    assert session.engine.decide(session.profile).outcome == "assumed"
+    assert session.decide().outcome == "assumed"
 
 
 def test_dont_know_the_task_asks_something_else(engine):
@@ -168,7 +168,7 @@ def test_interview_ends_with_the_family_of_the_whole_profile(of, data):
         told[id] = list(whole[id])
         session.answer(id, told[id])
     assert session.race == (plain.winner(whole),)
-    assert (session.engine.decide(session.profile).family or NONE) == plain.winner(whole)
+    assert (session.decide().family or NONE) == plain.winner(whole)
 
 
 @given(facts(), st.data())
@@ -212,4 +212,4 @@ def test_interview_on_the_shipped_rules_ends_with_the_family_of_the_whole_profil
     assert asked[0] == "task"
     assert len(asked) <= 8
     assert session.race == decision.possible
-    assert session.engine.decide(session.profile).family == decision.family
+    assert session.decide().family == decision.family

@@ -33,10 +33,7 @@ def as_json(difference: RuleBaseDifference, names: Names) -> dict[str, Any]:
         "gained": some(difference.new, *SIDE),
         "entries": plain(difference.entries),
         "checkpoints": plain(difference.typical),
-        "first_checkpoints": {
-            **some(first, "compared", "changed"),
-            **plain(first),
-        },
+        "first_checkpoints": {**some(first, "compared", "changed"), **plain(first)},
     }
 
 

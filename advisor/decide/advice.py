@@ -15,11 +15,7 @@ from advisor.decide.command_lines import (
     within_words,
 )
 from advisor.decide.memory import assumptions
-from advisor.decide.outlook import (
-    Certainty,
-    Change,
-    strict_words,
-)
+from advisor.decide.outlook import Certainty, Change, strict_words
 from advisor.decide.requirements import COMPOSE, Requirements
 from advisor.decide.selection import ORDERS, Pick, Selection, sort_flag
 from advisor.engine.decision import Decision, Engine, applicable

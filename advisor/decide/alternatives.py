@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.decide.precedence import LARGER, ROUNDED, SUCCESSOR
@@ -53,6 +53,11 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
         for other in same_use
         if (size := other.memory_gb) is not None and size <= limit
     )
+    freer = (
+        Alternative("freer", other.checkpoint.id, text)
+        for other in others
+        if (text := _freedom_text(pick, other))
+    )
     better: list[Alternative] = []
     if (locked := selection.locked) and pick.behind in [other.checkpoint.id for other in same_use]:
         kind, *_ = edge = locked.told[pick.behind, pick.checkpoint.id]
@@ -62,18 +67,11 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
         if lead.value is not None:
             text = f"{lead.yardstick} {lead.value:g} against {lead.next_value:g}{made}"
         better.append(Alternative("better", pick.behind, text))
-    ways = [next(iter(way), None) for way in (untrained, better, smaller, _freer(pick, others))]
+    ways = [next(iter(way), None) for way in (untrained, better, smaller, freer)]
     if some := tuple(alternative for alternative in ways if alternative):
         return some
     rest = (way for way in _any_other(pick, selection) if way.checkpoint != pick.checkpoint.id)
     return tuple(rest)[:1]
-
-
-def _freer(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
-    if FREEDOM.get(pick.checkpoint.commercial_use or "", 1) or pick.checkpoint.gated:
-        for other in others:  # of what is free already, none is freer
-            if text := _freedom_text(pick, other):
-                yield Alternative("freer", other.checkpoint.id, text)
 
 
 def _freedom_text(pick: Pick, other: Pick) -> str:

@@ -57,13 +57,13 @@ def quoted(word: str) -> str:
         return word
     if visible(word) == word:
         return "'" + word.replace("'", "'\"'\"'") + "'"
-    return "$'" + "".join(map(_escaped, word)) + "'"
-
-
-def _escaped(sign: str) -> str:
-    if sign not in "'\\" and visible(sign) == sign:
-        return sign
-    return "".join(f"\\x{byte:02x}" for byte in sign.encode("utf-8", "surrogateescape"))
+    signs = (
+        sign
+        if sign not in "'\\" and visible(sign) == sign
+        else "".join(f"\\x{byte:02x}" for byte in sign.encode("utf-8", "surrogateescape"))
+        for sign in word
+    )
+    return f"$'{''.join(signs)}'"
 
 
 ON_ITS_PAGE = {"languages", "commercial_use", "memory_gb"}

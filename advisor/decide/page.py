@@ -34,17 +34,7 @@ from advisor.decide.shortlist import (
     standing,
     unverified_text,
 )
-from advisor.draw.blocks import (
-    Code,
-    Heading,
-    Headline,
-    Items,
-    Link,
-    Note,
-    Notes,
-    Page,
-    Text,
-)
+from advisor.draw.blocks import Code, Heading, Headline, Items, Link, Note, Notes, Page, Text
 from advisor.draw.typesetting import height
 from advisor.engine.decision import Assessment, applicable
 from advisor.model import NONE, TASK

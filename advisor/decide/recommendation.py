@@ -6,11 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from advisor.decide.advice import SCREEN, Advice, Screen, TaskAdvice
-from advisor.decide.outlook import (
-    UNDETERMINED,
-    outlook,
-    strictness,
-)
+from advisor.decide.outlook import UNDETERMINED, outlook, strictness
 from advisor.decide.selection import ORDERS, SORTS, select
 from advisor.engine.decision import Decision, Engine, for_each_task
 from advisor.engine.profile import Answer, Profile, counted, holds, make_profile

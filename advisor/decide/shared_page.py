@@ -54,7 +54,12 @@ def shared_page(
     """
     from advisor.decide.details import details
 
-    page: list[Shared] = [Text(f"Need: {need or _needs(answer)}", "need")]
+    if not need:  # the tasks by name, and the answers that were given besides as they are typed
+        tasks = (task.rulebase.task(task.task).name for task in answer.advice if task.task)
+        given = {id: reply for id, reply in answer.advice[0].decision.given.items() if id != TASK}
+        flags = command("", answer.rulebase, given, answer.priority).removeprefix("advisor")
+        need = " · ".join(filter(None, (", ".join(tasks), flags.strip())))
+    page: list[Shared] = [Text(f"Need: {need}", "need")]
     page += pictured(answer, screen[:-1])
     if len(answer.advice) == 1 and answer.advice[0].has_program:
         from advisor.decide.written_program import script
@@ -70,11 +75,7 @@ def shared_page(
         Folded("All reasons and sources", reasons),
         Heading("About this page"),
         Pairs(
-            (
-                ("Reproduce", again or answer.command),
-                ("Rule base", facts),
-                ("advisor", __version__),
-            )
+            (("Reproduce", again or answer.command), ("Rule base", facts), ("advisor", __version__))
         ),
     ]
 
@@ -97,14 +98,6 @@ def pictured(answer: Advice, screen: Page) -> Iterator[Shared]:
             ids = [str(row[0]) for row in table.rows] if table else []
             if picture := _finalists(waiting.pop(0), ids):
                 yield picture
-
-
-def _needs(answer: Advice) -> str:
-    """The tasks by name, and the answers that were given besides as they are typed."""
-    tasks = ", ".join(entry.rulebase.task(entry.task).name for entry in answer.advice if entry.task)
-    given = {id: reply for id, reply in answer.advice[0].decision.given.items() if id != TASK}
-    flags = command("", answer.rulebase, given, answer.priority).removeprefix("advisor")
-    return " · ".join(filter(None, (tasks, flags.strip())))
 
 
 def _finalists(advice: TaskAdvice, ids: Sequence[str]) -> Scatter | None:

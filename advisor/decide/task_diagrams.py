@@ -25,7 +25,6 @@ from advisor.engine.task_diagram import (
     PICKED,
     UNSAID,
     Axis,
-    AxisValue,
     Leaf,
     TaskDiagram,
     axis_of,
@@ -120,21 +119,20 @@ class _Join:
         encoding = engine.encoding
         self.levels = [encoding.index[axis.question] for axis in made.axes]
         self.places = [
-            [self._place(question, value) for value in axis.values]
+            [
+                -1  # what nobody said
+                if value == UNSAID
+                else space.choices[question].index(
+                    tuple(sorted(encoding.option_index[question][o] for o in value.options))
+                )
+                for value in axis.values
+            ]
             for question, axis in zip(self.levels, made.axes, strict=True)
         ]
         self._of_question = {question: level for level, question in enumerate(self.levels)}
         self._known: dict[tuple[int, tuple[int, ...]], int] = {}
         self._ends: dict[tuple[int, tuple[int, ...]], int] = {}
         self._order = cache(engine.ranking.order)
-
-    def _place(self, question: int, value: AxisValue) -> int:
-        """Return the place of a value among the choices of a space; -1 for what nobody said."""
-        if value == UNSAID:
-            return -1
-        options = self.engine.encoding.option_index[question]
-        choice = tuple(sorted(options[option] for option in value.options))
-        return self.space.choices[question].index(choice)
 
     def node(self, at: int, firsts: tuple[int, ...]) -> int:
         """Return the node of what follows a node of the space, and one of each family."""

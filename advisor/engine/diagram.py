@@ -323,11 +323,7 @@ class Diagram:
         return None if end == EMPTY else (profile, self.label[end])
 
     def nearest(
-        self,
-        node: int,
-        cost: Cost,
-        accept: Callable[[Any], bool],
-        allowed: Allowed | None = None,
+        self, node: int, cost: Cost, accept: Callable[[Any], bool], allowed: Allowed | None = None
     ) -> tuple[int, list[Choice]] | None:
         """Return the least cost of a profile with an accepted label, and the first such profile.
 

@@ -185,16 +185,11 @@ def put(
 
 def _put_options(ask: Ask, prompt: Prompt, extras: Sequence[Row], marked: str) -> str:
     """Put the options of a question; what one of them covers is found by typing, or asked next."""
-    question = ask.question
+    question, unit = ask.question, ask.question.unit
     rows = [Row(o.id, o.label, o.names) for o in ask.options]
     covered = {
         option.id: [
-            Row(
-                name,
-                names[0] if question.unit else option.called(name),
-                (name, *names),
-                hidden=True,
-            )
+            Row(name, names[0] if unit else option.called(name), (name, *names), hidden=True)
             for name, names in option.covers.items()
         ]
         for option in ask.options
@@ -202,15 +197,15 @@ def _put_options(ask: Ask, prompt: Prompt, extras: Sequence[Row], marked: str) -
     }
     hidden = [row for of_option in covered.values() for row in of_option]
     shown = (*rows, *hidden, *extras)
-    chosen = prompt.choose(Asked(question.ask, shown, question.unit, question.units, marked))
+    chosen = prompt.choose(Asked(question.ask, shown, unit, question.units, marked))
     if chosen not in covered:
         return chosen
     named = covered[chosen]
     if len(named) <= FEW:
         named = [row._replace(hidden=False) for row in named]
-    if question.unit is None:
+    if unit is None:
         named.append(Row(chosen, "another option, not in this list", ("none",)))
-    return prompt.choose(Asked("Which one?", tuple(named), question.unit, question.units))
+    return prompt.choose(Asked("Which one?", tuple(named), unit, question.units))
 
 
 def label_of(question: Question, name: str) -> str:

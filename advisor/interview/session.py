@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from advisor.decide.outlook import diagram_for
 from advisor.engine.contradiction import contradiction
-from advisor.engine.decision import Engine
+from advisor.engine.decision import Decision, Engine
 from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space
@@ -66,6 +66,10 @@ class Session:
     def race(self) -> tuple[str, ...]:
         """The families (or none) that can still win."""
         return self.engine.names(self.engine.ranking.winners(self._space.outcomes))
+
+    def decide(self) -> Decision:
+        """Return the decision for the answers so far; "assumed" where an open one may change it."""
+        return self.engine.decide(self.profile)
 
     @property
     def _space(self) -> Space:

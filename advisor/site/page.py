@@ -124,9 +124,8 @@ def _usual(engine: Engine, task: Task) -> str:
 
 def _card(checkpoint: Checkpoint) -> str:
     """Return what is known of a checkpoint, for the script to show where it comes first."""
-    page: Page = [Pairs(tuple(_facts(checkpoint)))]
-    if checkpoint.pitfalls:
-        page.append(Items(tuple(Item("!", pitfall) for pitfall in checkpoint.pitfalls)))
+    pitfalls = tuple(Item("!", pitfall) for pitfall in checkpoint.pitfalls)
+    page: Page = [Pairs(tuple(_facts(checkpoint))), *([Items(pitfalls)] if pitfalls else [])]
     return f'<template id="checkpoint {escape(checkpoint.id)}">{drawn.body(page)}</template>'
 
 
@@ -182,7 +181,12 @@ def page_tables(engine: Engine) -> dict[str, Any]:
         "tasks": {
             task.id: {
                 **task_table(task, diagrams[task.id]),
-                "moot": [*_moot(rulebase, task)],
+                "moot": [  # a question whose answer is left out, unless another has one of some
+                    [question.id, other, list(options), list(task.implies.get(other, ()))]
+                    for question in rulebase.questions
+                    if question.moot
+                    for other, options in question.ask_if.items()
+                ],
                 "following": following(engine, diagrams[task.id]),
             }
             for task in rulebase.tasks
@@ -228,16 +232,6 @@ def task_table(task: Task, diagram: TaskDiagram) -> dict[str, Any]:
         "reads": [[dict(read.given), dict(read.means)] for read in task.rewrites],
         **{name: table[name] for name in ("questions", "training", "leaves", "nodes")},
     }
-
-
-def _moot(rulebase: RuleBase, task: Task) -> Iterator[list[Any]]:
-    """Yield a question whose answer is left out, unless another has one of some options.
-
-    The last is what the task implies for the other question.
-    """
-    for question in rulebase.questions:
-        for other, options in question.ask_if.items() if question.moot else ():
-            yield [question.id, other, list(options), list(task.implies.get(other, ()))]
 
 
 def _question(question: Question) -> dict[str, Any]:
