@@ -401,7 +401,7 @@ def related(rulebase, before, behind, relation):
 
 def test_models_that_think_and_that_do_not_compare_across_tables_alone(rulebase):
     """Each as it runs by default: 46.7 of the 0.8 B is without a thought, 69.3 of the 9 B with."""
-    within, _, across, *_ = Precedences(rulebase, "captioning").gauges
+    within, _, across, *_ = Precedences(rulebase, "alt-text").gauges
     thinks, does_not, small = "Qwen/Qwen3.5-9B", "Qwen/Qwen3-VL-8B-Instruct", "Qwen/Qwen3.5-0.8B"
     assert not [table for table in within.tables if {thinks, does_not} <= table.keys()]
     (table,) = across.tables
