@@ -113,7 +113,8 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     for number, end in zip(numbers, ends, strict=False):
         while start < len(measures) and measures[start].first < number.last:
             start += 1
-        before = measures[start - 1] if start else None
+        counted_to = amounts[-1].last if amounts else -1
+        before = measures[start - 1] if start and measures[start - 1].first > counted_to else None
         named = _ends_a_name(swept, measures, number)
         mark = _after(lexicon, swept, number, measures, start, number.last + 1 if named else end)
         alone = mark is None and not named
@@ -320,7 +321,8 @@ def _goes_with(lexicon: Lexicon, swept: Swept, mark: Mark, number: Amount, *, al
         return False
     if any(each.last == mark.first for each in swept.of(PARTICLE) if each.id == OF_EACH):
         return False  # two sentences per image
-    return apart == 0 if reach == 0 else alone and reach > 1 and apart <= NEAR
+    near = apart <= NEAR and all(t.form != "," for t in swept.tokens[mark.last : number.first])
+    return apart == 0 if reach == 0 else alone and reach > 1 and near
 
 
 # -- numbers -----------------------------------------------------------------------------------

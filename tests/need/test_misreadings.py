@@ -896,3 +896,50 @@ def test_words_are_read_by_those_around_them(rulebase, text, task, domain):
 )
 def test_a_licence_for_a_product_and_a_firm_are_commercial(rulebase, text):
     assert options_of(rulebase, text)["use"].options == ("commercial",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "detect whether somebody smokes in the picture",
+        "erkennen, ob auf dem Foto jemand raucht",
+        "détecter si quelqu'un fume sur la photo",
+        "detectar si alguien fuma en la foto",
+        "rilevare se qualcuno fuma nella foto",
+        "detectar se alguém fuma na foto",
+        "检测图片里是否有人抽烟",
+        "given a photo of a dish tell me which cuisine it is, not a single labelled image",
+    ],
+)
+def test_whether_something_is_shown_has_no_place_in_the_image(rulebase, text):
+    assert tasks_of(rulebase, text) == ["zero-shot-classification"]
+
+
+@pytest.mark.parametrize(
+    ("text", "task", "use"),
+    [
+        ("trier des images par type, recherche", "zero-shot-classification", "research"),
+        ("contare le auto nelle foto, ricerca", "counting", "research"),
+        ("contar carros nas fotos, pesquisa", "counting", "research"),
+        ("recherche d'images par texte, Spedition", "image-search", "commercial"),
+        ("Zählerstände ablesen, Stadtwerke", "ocr-line", "commercial"),
+        ("légender 500 photos de chats, usage perso", "captioning", "personal"),
+        ("vectores para imágenes y texto, licencia Apache", "embeddings", "commercial"),
+    ],
+)
+def test_a_noun_of_one_language_is_no_verb_of_another(rulebase, text, task, use):
+    assert tasks_of(rulebase, text) == [task]
+    assert options_of(rulebase, text)["use"].options == (use,)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("find similar pictures, best 10 out, 750,000 images", {"collection": 750_000}),
+        ("12 GB VRAM and 5k handwritten pages of notes", {"memory-gb": 12, "collection": 5000}),
+        ("describe clips of 20 s, 900 of them", {"collection": 900}),
+    ],
+)
+def test_each_number_counts_what_is_nearest_to_it(rulebase, text, said):
+    options = options_of(rulebase, text)
+    assert {id: options[id].value for id in said} == said

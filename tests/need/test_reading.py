@@ -18,6 +18,7 @@ def answers(reading):
 
 TRAINED, TEXTS = {"training": ["fine-tune"]}, {"examples": ["texts"]}
 PHOTOS = {"domain": ["everyday"], "reading": ["no-text"]}
+SHOP = PHOTOS | {"collection": 2_000_000, "use": ["commercial"]}
 
 
 def given(rulebase, text):
@@ -143,7 +144,7 @@ def test_the_words_of_a_name_mean_nothing_by_themselves(rulebase):
         ("describe photos on my mobile", {"device": ["phone"]}),
         ("caption photos on a macbook m2 16gb", {"device": ["mps"], "memory-gb": 10.6}),
         ("caption photos on a gpu with 24 GB", {"device": ["gpu"], "memory-gb": 24}),
-        ("image search for our shop, ~2M imgs/day", {"collection": 2_000_000} | PHOTOS),
+        ("image search for our shop, ~2M imgs/day", SHOP),
     ],
 )
 def test_answers_are_read(rulebase, text, said):
