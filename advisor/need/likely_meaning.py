@@ -14,6 +14,7 @@ from advisor.model import TASK
 from advisor.model.phrase_kinds import CONCEPT, MEASURE, SAYING
 from advisor.model.value import NamedTuple
 from advisor.naming import MOST, spelt_like
+from advisor.need.amounts import PARAMETERS
 from advisor.need.lexicon import lexicon_of
 from advisor.need.reading import read
 from advisor.need.sweep import sweep
@@ -170,6 +171,8 @@ def _counted(rulebase: RuleBase, words: str, value: str, asks: bool) -> MeantFla
     if not marks or not asks or not value[:1].isdigit():
         return None
     question = lexicon.index["measures"][marks[0].id][0]
+    if marks[0].id in PARAMETERS:
+        return None
     if question:
         flag = f"--{rulebase.question(question).typed}"
         return MeantFlag((f"{flag} {value}".strip(),))

@@ -33,7 +33,7 @@ FIELD = "field-name"
 NEAR_NAME = 3
 """The name of what is too heavy follows within so many words."""
 
-LESS_GB = 0.01
+LESS = 0.01
 
 WORDLESS = frozenset(("pick", "ranking", "vector"))
 """Outputs that hold no text: numbers of classes, images by rank, vectors."""
@@ -169,7 +169,6 @@ def _read(
     touched = touched or _by_names(lexicon, names)
     tasks = within_reach(touched)
     own = () if literally else _own_language(rulebase, swept, tasks, (*answers, *concluded))
-    answers = (*answers, *_lighter(rulebase, lexicon, swept, {read.question for read in answers}))
     used = [span for task in touched for span in task.spans]
     used += [span for answer_read in (*answers, *concluded) for span in answer_read.spans]
     understood = sorted({*used, *(span for _, span in names)})
@@ -197,7 +196,7 @@ def _read(
         not_understood=tuple(span for span in rest if span[0] not in starts),
         fields=tuple(swept.span(mark) for mark in swept.of(SAYING) if mark.id == FIELD),
         bound=hours_left(lexicon, swept, numbers),
-        size=most_millions(swept, numbers),
+        size=most_millions(swept, numbers) or _lighter(rulebase, lexicon, swept),
     )
 
 
@@ -297,32 +296,16 @@ def _by_names(lexicon: Lexicon, names: Sequence[tuple[str, Span]]) -> tuple[Task
     return tuple(TaskRead(task, 0, frozenset(), tuple(where)) for task, where in spans.items())
 
 
-def _lighter(
-    rulebase: RuleBase, lexicon: Lexicon, swept: Swept, answered: set[str]
-) -> tuple[AnswerRead, ...]:
-    """Return how much memory is left below a checkpoint that something lighter is sought than."""
-    question = next((q for q in rulebase.questions if q.requires("memory_gb")), None)
-    if question is None or question.id in answered:
-        return ()
+def _lighter(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> tuple[float, Span] | None:
+    """Return what the size stays below where something lighter than a checkpoint is sought."""
     wishes = [mark for mark in swept.of(PARTICLE) if mark.id == "lighter" and not mark.negated]
     for wish in wishes:
         for mark in swept.of(NAME):
-            if wish.last <= mark.first < wish.last + NEAR_NAME:
-                memory = _memory_gb(rulebase, lexicon.named(mark.id)[0])
-                if memory is None:
-                    continue
-                answer = read_answer(question, round(memory - LESS_GB, 2), ORIGIN)
-                span = swept.span(wish)[0], swept.span(mark)[1]
-                return (AnswerRead(question.id, answer, (span,)),)
-    return ()
-
-
-def _memory_gb(rulebase: RuleBase, ids: Sequence[str]) -> float | None:
-    """Return the memory of the smallest of some checkpoints; None where none is known."""
-    from advisor.decide.memory import memory_gb
-
-    sizes = [memory_gb(rulebase.checkpoint(id)) for id in ids]
-    return min((size for size in sizes if size is not None), default=None)
+            named = map(rulebase.checkpoint, lexicon.named(mark.id)[0])
+            sizes = [each.parameters_millions for each in named if each.parameters_millions]
+            if sizes and wish.last <= mark.first < wish.last + NEAR_NAME:
+                return round(min(sizes) - LESS, 2), (swept.span(wish)[0], swept.span(mark)[1])
+    return None
 
 
 def _said(
