@@ -216,35 +216,35 @@ def read_json(file: Path, images: Path | None, other: Path | None = None) -> Lab
         return LabelledData(annotations_of(rows, file), folder)
     if not isinstance(document, dict):
         raise unusable(file, "must hold a JSON object or a list of objects")
-    if "images" in document and "annotations" in document:
-        return LabelledData(_coco(document, file), folder)
-    if "questions" in document or "annotations" in document:
-        return _vqa(document, file, folder, other)
-    if "images" in document:
-        return LabelledData(_karpathy(document, file), folder)
+    of_coco = "images" in document and ("annotations" in document or "questions" not in document)
+    try:
+        if of_coco:
+            read = _coco if "annotations" in document else _karpathy
+            return LabelledData(read(document, file), folder)
+        if "questions" in document or "annotations" in document:
+            return _vqa(document, file, folder, other)
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
+        form = f"does not follow the {'COCO' if of_coco else 'VQA'} format"
+        raise unusable(file, f"{form}: {why_unparsed(error)}") from error
     raise unusable(file, "has neither `images` nor `questions`")
 
 
 def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
-    try:
-        names = {each["id"]: str(each["file_name"]) for each in document["images"]}
-        classes = {each["id"]: str(each["name"]) for each in document.get("categories", ())}
-        texts: dict[Any, list[str]] = defaultdict(list)
-        labels: dict[Any, dict[str, None]] = defaultdict(dict)
-        for each in document["annotations"]:
-            image, category = each["image_id"], each.get("category_id")
-            if image not in names:
-                raise unusable(file, f"annotates `{image}`, which its list of images lacks")
-            if "caption" in each:
-                texts[image].append(str(each["caption"]).strip())
-            elif "category_id" in each:
-                if category not in classes:
-                    raise unusable(
-                        file, f"names the category `{category}`, which its list of categories lacks"
-                    )
-                labels[image].setdefault(classes[category])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise unusable(file, f"does not follow the COCO format: {why_unparsed(error)}") from error
+    names = {each["id"]: str(each["file_name"]) for each in document["images"]}
+    classes = {each["id"]: str(each["name"]) for each in document.get("categories", ())}
+    texts: dict[Any, list[str]] = defaultdict(list)
+    labels: dict[Any, dict[str, None]] = defaultdict(dict)
+    for each in document["annotations"]:
+        image, category = each["image_id"], each.get("category_id")
+        if image not in names:
+            raise unusable(file, f"annotates `{image}`, which its list of images lacks")
+        if "caption" in each:
+            texts[image].append(str(each["caption"]).strip())
+        elif "category_id" in each:
+            if category not in classes:
+                lacks = "which its list of categories lacks"
+                raise unusable(file, f"names the category `{category}`, {lacks}")
+            labels[image].setdefault(classes[category])
     return tuple(
         Annotation(image=name, labels=tuple(labels[id]), texts=tuple(texts[id]))
         for id, name in names.items()
@@ -252,18 +252,15 @@ def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
     )
 
 
-def _karpathy(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
+def _karpathy(document: Mapping[str, Any], _file: Path) -> tuple[Annotation, ...]:
     """Return captions as Karpathy's `dataset_coco.json` has them, in `sentences` of an image."""
-    try:
-        return tuple(
-            Annotation(
-                image=str(each["filename"]),
-                texts=tuple(str(sentence["raw"]).strip() for sentence in each["sentences"]),
-            )
-            for each in document["images"]
+    return tuple(
+        Annotation(
+            image=str(each["filename"]),
+            texts=tuple(str(sentence["raw"]).strip() for sentence in each["sentences"]),
         )
-    except (KeyError, TypeError) as error:
-        raise unusable(file, f"does not have the COCO format: {why_unparsed(error)}") from error
+        for each in document["images"]
+    )
 
 
 def _vqa(
@@ -277,31 +274,27 @@ def _vqa(
     else:
         other = _document(beside)
     halves = {here: document, there: other}
-    try:
-        answers = {
-            each["question_id"]: tuple(str(given["answer"]) for given in each["answers"])
-            if "answers" in each
-            else (str(each["multiple_choice_answer"]),)
-            for each in halves["annotations"]["annotations"]
-        }
-        questions = halves["questions"]["questions"]
-        answered = [each for each in questions if each["question_id"] in answers]
-        names = _Names(folder, str(halves["questions"].get("data_subtype", "")))
-        annotations = merged(
-            Annotation(
-                image=names.of(each["image_id"]),
-                question=str(each["question"]).strip(),
-                answers=answers[each["question_id"]],
-            )
-            for each in answered
+    answers = {
+        each["question_id"]: tuple(str(given["answer"]) for given in each["answers"])
+        if "answers" in each
+        else (str(each["multiple_choice_answer"]),)
+        for each in halves["annotations"]["annotations"]
+    }
+    questions = halves["questions"]["questions"]
+    answered = [each for each in questions if each["question_id"] in answers]
+    names = _Names(folder, str(halves["questions"].get("data_subtype", "")))
+    annotations = merged(
+        Annotation(
+            image=names.of(each["image_id"]),
+            question=str(each["question"]).strip(),
+            answers=answers[each["question_id"]],
         )
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise unusable(file, f"does not follow the VQA format: {why_unparsed(error)}") from error
+        for each in answered
+    )
     notes = [f"the {there} are read from `{beside.name}`"]
     left = len(questions) - len(answered)
-    return LabelledData(
-        annotations, folder, (*notes, *([f"{left} questions have no answers"] if left else []))
-    )
+    notes += [f"{left} questions have no answers"] if left else []
+    return LabelledData(annotations, folder, tuple(notes))
 
 
 def _other_half(file: Path, part: str, here: Any) -> tuple[Path, Mapping[str, Any]]:
