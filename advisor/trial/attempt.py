@@ -18,7 +18,7 @@ from advisor.trial.answer import Request, check_template, write_vectors
 from advisor.trial.candidate import Candidate, CheckpointChoice, Plans, plans_for
 from advisor.trial.demo import demo_checkpoints
 from advisor.trial.folder_answers import FolderAnswers, answer_folder
-from advisor.trial.images import OpenedImage, list_images, open_image, preview
+from advisor.trial.images import OpenedImage, list_images, open_image
 from advisor.trial.runner import load_runner
 from advisor.trial.runtime import ImageError
 from advisor.trial.trial import DEFAULT_REPEAT, Trial, run_trial
@@ -74,15 +74,6 @@ class TrialResults:
     opened: OpenedImage | None = None
     ranking_tasks: frozenset[str] = frozenset()
     files: tuple[str, ...] = ()
-
-    def previews(self) -> dict[str, str]:
-        """Return `data:` addresses by name: of the image, and of the best ones of rankings."""
-        shown = {self.image: preview(self.opened)} if self.opened and not self.query else {}
-        for trial in self.trials:
-            if trial.task in self.ranking_tasks:
-                for answer in trial.answers[: self.shown]:
-                    shown[answer.text] = preview(open_image(answer.text), 160)
-        return shown
 
 
 def try_out(

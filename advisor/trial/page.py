@@ -12,6 +12,7 @@ from advisor.foreign import visible
 from advisor.phrasing import count
 from advisor.trial.answer import Prediction
 from advisor.trial.attempt import TrialResults
+from advisor.trial.images import open_image, preview
 from advisor.trial.trial import Trial
 
 if TYPE_CHECKING:
@@ -83,10 +84,12 @@ def as_page(results: TrialResults) -> Page:
             error = trial.estimate_error
             off = "" if error is None else f"{error:+.0%}".replace("%", " %")
             costs.append((trial.checkpoint, *numbers, f"{trial.estimated_memory_mb:.0f}", off))
+        first = results.trials[0]
+        versions = [f"{name} {version}" for name, version in first.versions.items()]
         page += [
             Heading("Performance"),
             Table(COST_COLUMNS, tuple(costs), wide=0),
-            Pairs(results.trials[0].surroundings),
+            Pairs((("run on", f"{first.device}, {first.dtype}"), ("with", ", ".join(versions)))),
             Text(COST_NOTE, "quiet"),
         ]
     return page
@@ -194,7 +197,14 @@ def as_html(results: TrialResults) -> str:
     from markupsafe import Markup
 
     figure = Markup('<figure><img src="{}" alt="{}"><figcaption>{}</figcaption></figure>')
-    shown = [(visible(Path(name).name), each) for name, each in results.previews().items()]
-    pictures = [figure.format(address, name, name) for name, address in shown]
+    shown = {results.image: preview(results.opened)} if results.opened and not results.query else {}
+    for trial in results.trials:
+        if trial.task in results.ranking_tasks:
+            best = [answer.text for answer in trial.answers[: results.shown]]
+            shown |= {name: preview(open_image(name), 160) for name in best}
+    pictures = []
+    for path, address in shown.items():
+        name = visible(Path(path).name)
+        pictures.append(figure.format(address, name, name))
     title = f"advisor try: {results.image}"
     return document(title, "".join([*pictures, body(as_page(results))]))

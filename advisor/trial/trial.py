@@ -46,12 +46,6 @@ class Trial:
             return None
         return self.estimated_memory_mb / self.memory_mb - 1
 
-    @property
-    def surroundings(self) -> tuple[tuple[str, str], ...]:
-        """On what it ran, and with which versions, in words."""
-        versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
-        return (("run on", f"{self.device}, {self.dtype}"), ("with", versions))
-
     def as_json(self) -> dict[str, Any]:
         """Return the trial under the keys of the contract, times to 0.1 ms, memory to 0.1 MB."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
