@@ -127,7 +127,7 @@ def _published(checkpoint: Checkpoint) -> str:
         for id, form in checkpoint.published_forms.items()
     )
     named = ", ".join(forms)
-    return named and f"{named}; only for a CUDA GPU"
+    return named and f"{named}, only for a CUDA GPU"
 
 
 def _called(checkpoint: Checkpoint) -> list[tuple[str, str | None]]:

@@ -134,7 +134,7 @@ class Menu:
         if self.typed:
             head.append(("typed", f"  {self.typed}"[:width]))
         if self.typed.strip() and not self.found:
-            head.append(("note", "  no option matches. These are nearest, and Enter selects none"))
+            head.append(("note", "  no option matches. The nearest follow. Enter selects none"))
         blocks = [self._block(row, place, width) for place, row in enumerate(self.listed)]
         room = max(height - len(head), 3)
         first, last = self._window([len(block) for block in blocks], room)

@@ -257,7 +257,7 @@ def _first(advice: TaskAdvice) -> Note:
     if not more:
         doubt = unverified_text(pick)
         meets = "the only checkpoint that meets your needs"
-        return Note("Ranking", f"the only candidate; {doubt}" if doubt else meets)
+        return Note("Ranking", f"the only candidate, {doubt}" if doubt else meets)
     typical = advice.task in pick.checkpoint.typical
     grounds = grounds or ("the usual starting point for this task" if typical else UNSCORED)
     if grounds == UNSCORED:

@@ -201,7 +201,7 @@ def _device(advice: TaskAdvice) -> str:
     option = question.option(answer.options[0]) if answer and len(answer.options) == 1 else None
     if answer is None or option is None:
         return ""
-    default = "" if answer.is_given else f" (default; `--{question.typed}` changes this)"
+    default = "" if answer.is_given else f" (default, `--{question.typed}` changes this)"
     return f"Device: {option.label}{default}."
 
 

@@ -265,7 +265,7 @@ class _Decision:
                 in_words = each.candidate.scored_by == IN_WORDS
                 what = "returned no known label" if in_words else "returned no answer"
                 times = count(len(each.failed), "time")
-                warnings.append(f"`{each.name}` {what} {times}. Each counts as wrong")
+                warnings.append(f"`{each.name}` {what} {times}. Each output counts as wrong")
         if scores.doubled:
             first, second = scores.doubled[0]
             verb = "is" if len(scores.doubled) == 1 else "are each"

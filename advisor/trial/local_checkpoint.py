@@ -185,8 +185,8 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
         ) from error
     if len(parts) > MOST_FILES or not all(own):
         raise BrokenCheckpointError(
-            f"the weight index of `{name}` lists {len(parts):,} files. It may list at most "
-            f"{MOST_FILES:,}, all {SAFE} files in the same folder",
+            f"the weight index of `{name}` lists {len(parts):,} files. An index may list "
+            f"at most {MOST_FILES:,} {SAFE} files, all in the same folder",
             hint=FETCH,
         )
     absent = [part for part in parts if not (folder / part).is_file()]

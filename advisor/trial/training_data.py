@@ -87,7 +87,7 @@ def read_examples(
     if len({example.image for example in examples}) < 2:
         raise BrokenFileError(
             f"`{data}` has fewer than two images",
-            hint="add images. One image is held out for validation",
+            hint="add images, because one image is held out for validation",
         )
     return tuple(examples)
 

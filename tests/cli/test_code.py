@@ -406,7 +406,7 @@ def test_how_to_run_a_file_is_what_its_head_says(advisor, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "Device: a computer with a GPU (default; `--device` changes this). The first run"),
+        ((), "Device: a computer with a GPU (default, `--device` changes this). The first run"),
         (("--device", "cpu"), "Device: a computer without a GPU. The first run downloads "),
         (("--components", "custom", "--training", "fine-tune", "--join"), "combines and trains"),
     ],

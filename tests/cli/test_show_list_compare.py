@@ -188,7 +188,7 @@ def test_what_a_maker_published_in_fewer_bits_is_named_with_the_size_of_its_file
     advisor, rulebase
 ):
     shown = " ".join(advisor("show", "Qwen/Qwen2.5-VL-7B-Instruct").out.split())
-    assert "Qwen/Qwen2.5-VL-7B-Instruct-AWQ (AWQ, files of 6.9 GB); only for a CUDA GPU" in shown
+    assert "Qwen/Qwen2.5-VL-7B-Instruct-AWQ (AWQ, files of 6.9 GB), only for a CUDA GPU" in shown
     unknown = " ".join(advisor("show", "Qwen/Qwen3.5-27B").out.split())
     assert "Qwen/Qwen3.5-27B-FP8 (FP8, size not known)" in unknown
     for checkpoint in rulebase.checkpoints.values():

@@ -187,7 +187,7 @@ def task_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
     checkpoint, task = judgement.checkpoint, judgement.task
     if judgement.suitability.use is None and task not in checkpoint.fine_tune:
         able = ", ".join(checkpoint.tasks) or "none of the known tasks"
-        message = f"{checkpoint.id} does not support {task}. It supports {able}"
+        message = f"{checkpoint.id} does not support {task}. The checkpoint supports {able}"
         because = "The catalog does not list this task for the checkpoint."
         yield Finding(message, because=because)
 
