@@ -355,11 +355,8 @@ class Advice(NamedTuple):
     @property
     def ids(self) -> list[str]:
         """The id of the first checkpoint for each task that has one."""
-        return [
-            task.selection.picks[0].checkpoint.hub_id
-            for task in self.advice
-            if task.selection.picks
-        ]
+        firsts = [pick for task in self.advice for pick in task.selection.picks[:1]]
+        return [first.checkpoint.hub_id for first in firsts]
 
     def __repr__(self) -> str:
         lines = [f"<{type(self).__name__}: {self.outcome}"]

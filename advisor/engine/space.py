@@ -146,14 +146,8 @@ class Ranking:
         self._winners: dict[int, int] = {}
         self._by_fired: dict[int, int] = {}
 
-    def sign(self, outcome: int, criterion: int, family: int) -> int:
-        """Return +1, 0 or -1: where a family stands on one criterion, never a count."""
-        width = len(self._encoding.families)
-        base = width * (1 + 2 * criterion) + family
-        return (outcome >> base & 1) - (outcome >> (base + width) & 1)
-
     def signs(self, outcome: int, family: int) -> tuple[int, ...]:
-        """Return the signs of a family in the order of comparison."""
+        """Return +1, 0 or -1 for each criterion in the order of comparison, never a count."""
         width, outcome = len(self._encoding.families), outcome >> family
         return tuple([(outcome >> at & 1) - (outcome >> (at + width) & 1) for at in self._bases])
 
@@ -193,10 +187,10 @@ class Ranking:
 
     def parting(self, outcome: int, family: int, other: int) -> str | None:
         """Return the criterion on which two families first differ; None where only rank does."""
-        for criterion in self._order:
-            if self.sign(outcome, criterion, family) != self.sign(outcome, criterion, other):
-                return self._encoding.criteria[criterion]
-        return None
+        own, theirs = self.signs(outcome, family), self.signs(outcome, other)
+        differing = (c for n, c in enumerate(self._order) if own[n] != theirs[n])
+        criterion = next(differing, None)
+        return None if criterion is None else self._encoding.criteria[criterion]
 
 
 _State = tuple[int, int]

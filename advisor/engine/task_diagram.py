@@ -36,11 +36,6 @@ class AxisValue(NamedTuple):
         """The answer that a complete profile has; of an interval, its least number."""
         return Answer(self.options, self.least, "asked", self.named)
 
-    @property
-    def said(self) -> tuple[str, ...]:
-        """What is typed for it: the number, the kinds, or the options."""
-        return self.answer.said
-
 
 UNSAID = AxisValue(())
 """The answer that nobody gave, where nothing is assumed in its place."""
@@ -95,7 +90,7 @@ class Axis(NamedTuple):
         """
         value = self.values[place]
         if value.least is None:
-            return value.said[0]
+            return value.answer.said[0]
         above = self.values[place - 1] if place else UNSAID
         end = above.least
         if end is not None and above.options != value.options:
