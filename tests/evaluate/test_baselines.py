@@ -95,9 +95,7 @@ def test_neighbors_are_those_of_scikit_learn():
 
     files = list(range(len(truth)))
     found = cross_validated(NEIGHBORS, vectors, truth, files, 10, 0)
-    assert found[0] == pytest.approx(
-        by_folds(vectors.astype(float), truth, files, fit), abs=1e-4
-    )
+    assert found[0] == pytest.approx(by_folds(vectors.astype(float), truth, files, fit), abs=1e-4)
 
 
 @pytest.mark.slow
