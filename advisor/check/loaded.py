@@ -24,6 +24,8 @@ CACHE, CACHE_FIELD = "DynamicCache", "past_key_values"
 """What a model gives under a name beside its logits; caches of other classes have the same."""
 CONFIG, CHECKPOINT = "config", "pretrained_model_name_or_path"
 OF_ARCHITECTURE = re.compile(r"(.+?)(?:For[A-Z]\w*|Model)\Z")
+SETTINGS = "Arguments"
+"""What classes end in whose fields are their parameters and attributes."""
 KINDS = ("model", "processor", "image_processor", "tokenizer", "composition")
 
 

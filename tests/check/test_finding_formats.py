@@ -175,3 +175,35 @@ def test_a_page_says_which_release_judged_and_who_asks_for_it(check):
     assert "5.24.0None" not in page.out
     page = check({"requirements.txt": "transformers==5.24.0\n"}, format="markdown")
     assert "transformers 5.24.0 (transformers==5.24.0 in requirements.txt)" in page.out
+
+
+PAGE = """\
+### a.py:2:5: error class-does-not-match
+
+openai/clip-vit-base-patch32 is a clip model, and `BlipModel` is for another architecture
+
+```
+2 | m = BlipModel.from_pretrained("openai/clip-vit-base-patch32")
+  |     ^^^^^^^^^
+```
+"""
+NOTE = """\
+### Notes
+
+- a.py:2:31: unpinned-revision: openai/clip-vit-base-patch32 is loaded without a pinned commit"""
+STATISTICS = """\
+| count | level | rule | summary |
+| --- | --- | --- | --- |
+| 2 | error | class-does-not-match | The class and the checkpoint have different architectures. |
+| 1 | note | unpinned-revision | The weights may change from one run to the next. |
+"""
+
+
+def test_a_page_has_a_heading_a_finding_its_line_and_the_notes(check):
+    load = 'm = BlipModel.from_pretrained("openai/clip-vit-base-patch32")\n'
+    page = check({"a.py": f"from transformers import BlipModel\n{load}"}, "-v", format="markdown")
+    assert page.out.startswith(PAGE)
+    assert NOTE in page.out
+    counted = check({"b.py": f"from transformers import BlipModel\n{load}"}, "--statistics")
+    assert len(counted.of("error")) == 2
+    assert check({}, "--statistics", format="markdown").out.startswith(STATISTICS)

@@ -2,6 +2,7 @@
 
 import ast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -148,3 +149,14 @@ def test_what_stands_elsewhere_since_a_release_is_left_where_an_older_one_is_all
     assert (tmp_path / "b.py").read_text() == old
     check({}, "--fix", "--transformers", "5.24")
     assert "from transformers.tokenization_python import _is" in (tmp_path / "b.py").read_text()
+
+
+@pytest.mark.parametrize(("least", "fixed"), [("4.55", False), ("4.56", True), ("4.57", True)])
+def test_an_argument_gets_its_new_name_where_all_allowed_releases_know_that(
+    check, tmp_path, least, fixed
+):
+    text = "from transformers import CLIPModel\n"
+    text += 'm = CLIPModel.from_pretrained("openai/clip-vit-base-patch32", torch_dtype="auto")\n'
+    check({"app.py": text, "requirements.txt": f"transformers>={least}\n"}, "--fix")
+    new = text.replace("torch_dtype", "dtype")
+    assert (tmp_path / "app.py").read_text() == (new if fixed else text)

@@ -15,6 +15,7 @@ from advisor.check.finding import Edit, Finding, advice
 from advisor.check.fixing import TEXTS_AT_ONCE
 from advisor.check.loaded import (
     CONFIG,
+    SETTINGS,
     Lifetime,
     Receiver,
     earlier,
@@ -32,8 +33,6 @@ TENSORS = frozenset(("Tensor", "FloatTensor", "LongTensor"))
 OUTPUT = "Output"
 BARE = "model"
 """The part of a model with a head that is the model without it."""
-SETTINGS = "Arguments"
-"""What classes end in whose fields are their attributes."""
 LEADING = re.compile(r"[a-z]+_[a-z]+_")
 ASKS = re.compile(r"attr(?<=(?:has|get|set|del)attr)\(([^\n]*)")  # found by its first letters
 ASKING = ("isinstance", "hasattr", "getattr", "is_tensor", "is_torch_tensor")

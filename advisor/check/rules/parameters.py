@@ -9,7 +9,7 @@ from typing import NamedTuple
 from advisor.catalogue.release_members import Members
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule, uses_of
 from advisor.check.finding import Edit, Finding, advice
-from advisor.check.loaded import members_in, received, receiver_of, releases_before
+from advisor.check.loaded import SETTINGS, members_in, received, receiver_of, releases_before
 from advisor.model.library import NameChange
 from advisor.scan.usage import Argument, Call, Location, Usage
 
@@ -23,8 +23,6 @@ BY_NAME = "by-name"
 """Of an argument that is passed by its name, not as one of so many in order."""
 GENERATE, SETTING, STEERING = "generate", "generation_config", "GenerationConfig"
 """What writes text, the argument or attribute it is steered by, and the class of that."""
-SETTINGS = "Arguments"
-"""What classes end in whose fields are their parameters."""
 
 
 class Given(NamedTuple):
@@ -50,7 +48,10 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
             if not name.isidentifier() or name in (taken or ()):
                 continue
             change = case.release.removed(f"{given.shown}({name})", "parameter")
-            last = _last(case, given, name) if taken is not None else None
+            older = releases_before(case.release.version) if taken is not None else ()
+            had = ((version, members_in(version, given.load, given.path)) for version in older)
+            sets = ((version, at and _parameters(at, given.method)) for version, at in had)
+            last = next((version for version, names in sets if name in (names or ())), None)
             signature = given.at.signature(given.method)
             keywords = signature.keywords if signature else ()  # it may take any others too
             renamed = change is not None and change.instead in keywords and name not in keywords
@@ -152,15 +153,6 @@ def _parameters(at: Members, method: str) -> frozenset[str] | None:
         return frozenset(at.texts)
     signature = at.signature(method)
     return None if signature is None or signature.rest else signature.keywords
-
-
-def _last(case: Case, given: Given, name: str) -> str | None:
-    """The last release before the judged one in which the method took an argument by its name."""
-    for version in releases_before(case.release.version):
-        at = members_in(version, given.load, given.path)
-        if at and name in (_parameters(at, given.method) or ()):
-            return version
-    return None
 
 
 def _successor(
