@@ -497,3 +497,18 @@ def test_the_name_that_the_decorator_gave_it_on_as_is_the_remedy(check):
     (found,) = check({"app.py": BOXES}, *NEW).of("error")
     assert found["rule"] == "removed-parameter"
     assert found["fix"] == "use `threshold`"
+
+
+@pytest.mark.parametrize(
+    ("use", "member"),
+    [("m.get_image_features(pixels)", "get_image_features"), ("m.model.visual", "visual")],
+)
+def test_a_member_that_only_a_later_release_has_is_named_with_that_release(check, use, member):
+    text = (
+        "from transformers import Qwen2VLForConditionalGeneration as Q\n"
+        f'm = Q.from_pretrained("Qwen/Qwen2-VL-2B-Instruct")\n{use}\n'
+    )
+    assert check({"app.py": text}, "--transformers", "5.0").of("error") == []
+    (error,) = check({}, "--transformers", "4.51.3").of("error")
+    assert (error["line"], error["rule"], error.get("fix")) == (3, "removed-member", None)
+    assert f"The first release with `{member}` is 4.5" in error["message"]
