@@ -243,6 +243,22 @@ def test_every_program_is_a_tool_formatted_and_short(tmp_path):
     hold_style(tmp_path)
 
 
+def test_no_program_states_a_size_a_length_or_a_sampling_of_its_own():
+    """Images are prepared and texts are cut as the checkpoint's own files say.
+
+    One that thinks samples as they say; any other writes what is most probable.
+    """
+    sizes = r"\b(size|crop_size|do_resize|do_center_crop|min_pixels|max_pixels|num_patches)="
+    lengths = {"model.config.text_config.max_position_embeddings,"}
+    lengths |= {"config.text_config.max_position_embeddings,"}
+    for (_, program, _, runtime, _), code in every_program().items():
+        assert not re.search(sizes, code), program
+        assert set(re.findall(r"\bmax_length=(\S+)", code)) <= lengths, program
+        greedy = re.search(r'do_sample=False|temperature=0\.0|"temperature": 0', code)
+        assert not re.search(r"do_sample=True|top_p|top_k|seed\(", code) or "Trainer" in code
+        assert not ("budget = " in code and greedy), (program, runtime)
+
+
 PYTHONS = ["python3.12", "python3.13", "python3.14"]
 
 
