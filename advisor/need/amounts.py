@@ -42,6 +42,9 @@ EXAMPLES, CLASSES, ITEMS = "examples", ("classes", "kinds"), ("items", "things")
 TRAINING, LEARNT_FROM, MACHINE = "training", "learnt-from", "machine-"
 """The concept of who trains, the words right before what that is done on, ids of machines."""
 
+LACKING = ("untrained", "no-examples")
+"""Concepts of examples that nobody has."""
+
 WAITING, SORTING = ("waiting", "per-"), ("classify", "tag", "labelled")
 """Beginnings of measures of so many a time, and concepts of who has examples of each class."""
 
@@ -101,10 +104,16 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     """Return the numbers that count something, each with the first measure that fits."""
     numbers = _numbers(lexicon, swept)
     counted = _counted_here(lexicon, swept)
+    lacking = {
+        place
+        for mark in swept.of(CONCEPT, SAYING, MEASURE)
+        if mark.negated or mark.id in LACKING
+        for place in mark.places
+    }
     of_number = (
         mark
         for mark in swept.of(MEASURE)
-        if mark.id in counted and not (mark.id == EXAMPLES and mark.negated)
+        if mark.id in counted and (mark.id != EXAMPLES or mark.first not in lacking)
     )
     measures = sorted(of_number, key=lambda mark: mark.first)
     amounts: list[Amount] = []

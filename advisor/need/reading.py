@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from advisor.engine.profile import Answer, read_answer
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
-from advisor.need.amounts import COMPUTER, amounts, hours_left, most_millions
+from advisor.need.amounts import COMPUTER, ITEMS, LARGEST, amounts, hours_left, most_millions
 from advisor.need.lexicon import USUAL, Lexicon, lexicon_of
 from advisor.need.sweep import Mark, Swept, sweep
 
@@ -357,9 +357,12 @@ def _for_a_model(rulebase: RuleBase, answer_read: AnswerRead, share: Share | Non
 def _counted(
     rulebase: RuleBase, lexicon: Lexicon, swept: Swept, numbers: Sequence[Amount]
 ) -> dict[str, AnswerRead]:
-    """Return the answers that are numbers, by question; the first number counts."""
+    """Return the answers that are numbers, by question.
+
+    The first number counts, but the largest of images, and of memory what is no computer's.
+    """
     answer_reads: dict[str, AnswerRead] = {}
-    for number in sorted(numbers, key=lambda number: number.measure == COMPUTER):
+    for number in sorted(numbers, key=_lateness):
         id = lexicon.index["measures"][number.measure][0]
         if id and id not in answer_reads:
             spans = tuple(
@@ -371,6 +374,11 @@ def _counted(
             answer = answer if number.exact else answer._replace(value=None)
             answer_reads[id] = AnswerRead(id, answer, spans)
     return answer_reads
+
+
+def _lateness(number: Amount) -> tuple[bool, float]:
+    """Return how late a number counts among those that answer the same question."""
+    return number.measure == COMPUTER, -number.value if number.measure in ITEMS else -LARGEST
 
 
 def _concluded(

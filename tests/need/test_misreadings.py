@@ -943,3 +943,32 @@ def test_a_noun_of_one_language_is_no_verb_of_another(rulebase, text, task, use)
 def test_each_number_counts_what_is_nearest_to_it(rulebase, text, said):
     options = options_of(rulebase, text)
     assert {id: options[id].value for id in said} == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("how similar are these two logos? 90k registered logos", {"collection": 90_000}),
+        ("sort photos into 4 labels, nothing annotated, 3000 photos", {"collection": 3000}),
+        ("Äpfel zählen, 1500 Fotos, keine Annotationen", {"collection": 1500}),
+    ],
+)
+def test_the_largest_number_of_images_is_the_collection(rulebase, text, said):
+    options = options_of(rulebase, text)
+    assert {id: options[id].value for id in said} == said
+    assert "pairs" not in options
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("generar texto alternativo para imágenes", "alt-text"),
+        ("generare testo alternativo per le immagini", "alt-text"),
+        ("comprobar si la descripción es fiel a la imagen", "image-text-matching"),
+        ("is the caption faithful to the image?", "image-text-matching"),
+        ("手書きのアンケートを項目ごとにデータ化", "field-extraction"),
+        ("read title and author from book spines", "ocr-line"),
+    ],
+)
+def test_overlapping_phrases_say_what_the_longer_wish_is(rulebase, text, task):
+    assert tasks_of(rulebase, text) == [task]
