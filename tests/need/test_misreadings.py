@@ -972,3 +972,21 @@ def test_the_largest_number_of_images_is_the_collection(rulebase, text, said):
 )
 def test_overlapping_phrases_say_what_the_longer_wish_is(rulebase, text, task):
     assert tasks_of(rulebase, text) == [task]
+
+
+@pytest.mark.parametrize(
+    ("text", "use"),
+    [
+        ("chercher des photos, association, donc rien de payant", None),
+        ("captions for x-rays with reports, research hospital", "research"),
+        ("buscar fotos por texto, nada comercial", None),
+    ],
+)
+def test_nothing_takes_back_what_follows(rulebase, text, use):
+    said = options_of(rulebase, text).get("use")
+    assert (said and said.options) == (use and (use,))
+
+
+def test_how_many_classes_there_are_is_no_training(rulebase):
+    text = "zero shot tagging for 40 categories, images of furniture, several tags can apply"
+    assert tasks_of(rulebase, text) == ["zero-shot-classification"]
