@@ -187,7 +187,7 @@ openai/clip-vit-base-patch32 is a clip model, and `BlipModel` is for another arc
   |     ^^^^^^^^^
 ```
 """
-NOTE = """\
+NOTE = """
 ### Notes
 
 - a.py:2:31: unpinned-revision: openai/clip-vit-base-patch32 is loaded without a pinned commit"""
