@@ -143,12 +143,13 @@ def _report_of(title: str, facts: dict[str, str], result: NamedTuple) -> Report:
 
 def _report_of_speed(rulebase: RuleBase, choice: CheckpointChoice, loading: Loading) -> Report:
     """Measure how fast this machine is; return that ready to be drawn."""
+    from advisor.decide.workload import rounded
     from advisor.trial.machine_speed import measure_speed
 
     speed = measure_speed(rulebase, choice, loading)
-    facts = {f"{kind} networks": f"{rate:,.3g} GFLOPS" for kind, rate in speed.gflops.items()}
+    facts = {f"{kind} networks": f"{rounded(rate)} GFLOPS" for kind, rate in speed.gflops.items()}
     if speed.weights_gb:
-        facts["text generation"] = f"{speed.weights_gb:,.3g} GB of weights per second"
+        facts["text generation"] = f"{rounded(speed.weights_gb)} GB of weights per second"
     return _report_of("Speed of this machine, for --device here", facts, speed)
 
 
