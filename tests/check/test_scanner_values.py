@@ -411,20 +411,20 @@ def test_open_clip_names_amount_to_a_catalogued_id(scanned):
 @pytest.mark.parametrize(
     "load",
     [
-        "import clip\nmodel, _ = clip.load('ViT-B/32')",
-        "import open_clip as o\nmodel, _, _ = o.create_model_and_transforms('ViT-B-32')",
-        "import open_clip as o\nmodel, _ = o.create_model_from_pretrained('ViT-B-32')",
+        "import clip\nmodel, seeing = clip.load('ViT-B/32')",
+        "import open_clip as o\nmodel, seeing, _ = o.create_model_and_transforms('ViT-B-32')",
+        "import open_clip as o\nmodel, seeing = o.create_model_from_pretrained('ViT-B-32')",
         "from lavis.models import load_model_and_preprocess as load\n"
-        "model, _, _ = load('blip_caption', 'base_coco')",
+        "model, seeing, _ = load('blip_caption', 'base_coco')",
         "from unsloth import FastVisionModel\n"
-        "model, _ = FastVisionModel.from_pretrained('Qwen/Qwen2-VL-2B-Instruct')",
+        "model, seeing = FastVisionModel.from_pretrained('Qwen/Qwen2-VL-2B-Instruct')",
     ],
     ids=lambda load: load.rpartition("= ")[2],
 )
 def test_the_model_is_the_first_of_so_many_that_a_loader_gives(scanned, load):
-    (usage,) = scanned(f"{load}\nmodel.encode(x)\nother, *_ = model, 1\n").usages
-    (use,) = [call for call in usage.calls if call.name == "encode"]
-    assert (use.certain, use.of) == (True, ())
+    (usage,) = scanned(f"{load}\nmodel.encode(x)\nseeing.resize(x)\n").usages
+    uses = {call.name: (call.certain, call.of) for call in usage.calls if call.kind == "call"}
+    assert uses == {"encode": (True, ()), "resize": (True, ("transform",))}
 
 
 @pytest.mark.parametrize(
