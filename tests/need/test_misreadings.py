@@ -990,3 +990,16 @@ def test_nothing_takes_back_what_follows(rulebase, text, use):
 def test_how_many_classes_there_are_is_no_training(rulebase):
     text = "zero shot tagging for 40 categories, images of furniture, several tags can apply"
     assert tasks_of(rulebase, text) == ["zero-shot-classification"]
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("車のナンバーを読み取りたい", "ocr-line"),
+        ("aus gescannten Arztbriefen Diagnose und Datum holen", "field-extraction"),
+        ("légender des photos, pas plus de 2 Md de paramètres", "captioning"),
+    ],
+)
+def test_words_of_forms_plates_and_numbers_are_known(rulebase, text, task):
+    assert tasks_of(rulebase, text) == [task]
+    assert "Md" not in text or read(rulebase, text).size[0] == 2000
