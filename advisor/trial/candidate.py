@@ -42,7 +42,7 @@ class CheckpointChoice:
     ] = False
     demo: Annotated[bool, option("--demo", "Run the small networks included in advisor.")] = False
     measure: Annotated[
-        bool, option("--measure", "Measure how fast this machine is, for --device here.")
+        bool, option("--measure", "Measure how fast this machine is, for `recommend`.")
     ] = False
     task: Annotated[str, option("--task TASK", "Task to run.")] = ""
     revision: Annotated[str, option("--revision REV", "Branch, tag or commit on the Hub.")] = ""
