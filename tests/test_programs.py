@@ -176,9 +176,9 @@ LAST_RESORT = {"load-alone", "load-open-clip-alone", "load-parts-alone"}
 MOST_LINES, MOST_TO_TRAIN = 120, 160
 """Lines of a program without its head, as `wc -l` counts them: from its imports, blank ones too."""
 LONGER = {
-    "embed": 123, "similar": 123, "question": 129, "prompted-pages": 131, "pairs": 131,
-    "similar-numpy": 136, "search-pages": 142, "question-pages": 146, "search": 146,
-    "duplicates": 147, "fields": 152, "search-numpy": 153, "probe": 168,
+    "embed": 123, "similar": 123, "question": 129, "prompted-pages": 130, "pairs": 131,
+    "similar-numpy": 136, "search-pages": 141, "question-pages": 145, "search": 146,
+    "duplicates": 147, "fields": 151, "search-numpy": 153, "probe": 168,
 }  # fmt: skip
 """What some tools may have instead, the longest that one has.
 
