@@ -1,7 +1,10 @@
 """A page as text for a terminal: reads well at 80 columns and without colour.
 
-A pipe is as wide as COLUMNS says, else 80 columns. Ids lead to their pages (OSC 8) on a terminal:
+A pipe is as wide as COLUMNS says, else 80 columns. Ids lead to their pages (OSC 8) only where a
+terminal is known to understand it:
 https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda
+
+No library is needed for it, but where variables say odd things of stdout.
 """
 
 from __future__ import annotations
@@ -24,6 +27,14 @@ from advisor.draw.typesetting import (
 from advisor.foreign import visible
 
 ANSI = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+ODD = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "JPY_PARENT_PID")
+"""Variables that say of stdout what it is not; a library knows what they mean."""
+
+KNOWN_PROGRAMS = ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "mintty")
+KNOWN_TERMS = ("xterm-kitty", "alacritty", "foot", "xterm-ghostty", "contour")
+KNOWN_VARIABLES = ("WT_SESSION", "KONSOLE_VERSION", "KITTY_WINDOW_ID", "DOMTERM")
+FIRST_VTE = 5000
+"""GNOME's terminal and its kin follow links from 0.50 on."""
 
 
 def terminal(page: Page, *, color: bool = True) -> str:
@@ -31,11 +42,15 @@ def terminal(page: Page, *, color: bool = True) -> str:
 
     It is as wide as the terminal, at most 100 columns.
     """
-    bare = not color or bool(os.environ.get("NO_COLOR"))
-    colored = not bare and _draws("FORCE_COLOR")
+    bare = not color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     width = _width()
+    if width is None:
+        from advisor.draw.styled import styled
+
+        return _linked(styled(page, bare=bare), page)
     encoding = sys.stdout.encoding or "utf-8"
     ascii = {} if encoding.lower().startswith("utf") else ASCII
+    colored = not bare and sys.stdout.isatty()
     lines: list[str] = []
     before: Block | None = None
     for block in (shown(block, ascii) for block in page):
@@ -44,30 +59,29 @@ def terminal(page: Page, *, color: bool = True) -> str:
         lines += _lines(spans(block, width), colored=colored)
         before = block
     drawn = "\n".join(lines).translate(ascii).splitlines()
-    text = "\n".join(line.rstrip() for line in drawn) + "\n"
-    return _linked(text, page) if not bare and _draws("FORCE_HYPERLINK") else text
+    return _linked("\n".join(line.rstrip() for line in drawn) + "\n", page)
 
 
-def _draws(variable: str) -> bool:
-    """True where stdout is a terminal that does more than print, or a variable says that it is.
-
-    The older window of Windows prints what should color it.
-    """
-    if forced := os.environ.get(variable):
-        return forced != "0"
-    plain = os.environ.get("TERM") in ("dumb", "unknown")
-    return sys.stdout.isatty() and not plain and (os.name != "nt" or "WT_SESSION" in os.environ)
-
-
-def _width() -> int:
-    """Return how wide stdout is, 80 columns on a pipe, unless COLUMNS says something else."""
-    columns = os.environ.get("COLUMNS", "")
-    if re.fullmatch("[0-9]{1,4}", columns):
-        return min(int(columns) or USUAL_WIDTH, WIDTH)
-    try:
-        return min(os.get_terminal_size(sys.stdout.fileno()).columns or USUAL_WIDTH, WIDTH)
-    except OSError:
-        return USUAL_WIDTH  # no terminal
+def _width() -> int | None:
+    """Return how wide stdout is, 80 columns on a pipe; None where a library has to be asked."""
+    to_person = sys.stdout.isatty()
+    columns, term = os.environ.get("COLUMNS"), os.environ.get("TERM", "").lower()
+    if os.name == "nt" or any(name in os.environ for name in ODD):
+        return None
+    if to_person and term in ("dumb", "unknown"):
+        return None
+    if columns is not None:
+        return (
+            min(int(columns) or USUAL_WIDTH, WIDTH) if re.fullmatch("[0-9]{1,4}", columns) else None
+        )
+    if not to_person:
+        return USUAL_WIDTH
+    for number in range(3):
+        try:
+            return min(os.get_terminal_size(number).columns or USUAL_WIDTH, WIDTH)
+        except OSError:
+            continue  # closed, or no terminal
+    return None
 
 
 def terminal_size() -> tuple[int, int] | None:
@@ -77,8 +91,8 @@ def terminal_size() -> tuple[int, int] | None:
     """
     if not sys.stdout.isatty():
         return None
-    _, lines = os.get_terminal_size(sys.stdout.fileno())
-    return _width(), lines or USUAL_LINES
+    columns, lines = os.get_terminal_size(sys.stdout.fileno())
+    return _width() or min(columns or USUAL_WIDTH, WIDTH), lines or USUAL_LINES
 
 
 def _lines(parts: Iterator[Span], *, colored: bool) -> list[str]:
@@ -94,10 +108,27 @@ def _lines(parts: Iterator[Span], *, colored: bool) -> list[str]:
     return lines
 
 
+def _understood() -> bool:
+    """True where stdout is a terminal that shows a link as its text; FORCE_HYPERLINK decides."""
+    environment = os.environ
+    forced = environment.get("FORCE_HYPERLINK")
+    if forced is not None:
+        return forced != "0"
+    if not sys.stdout.isatty() or environment.get("TERM") == "dumb":
+        return False
+    vte = environment.get("VTE_VERSION", "")
+    return (
+        environment.get("TERM_PROGRAM") in KNOWN_PROGRAMS
+        or environment.get("TERM", "").startswith(KNOWN_TERMS)
+        or any(name in environment for name in KNOWN_VARIABLES)
+        or (vte.isdecimal() and int(vte) >= FIRST_VTE)
+    )
+
+
 def _linked(text: str, page: Page) -> str:
     """Return the text of a page in which the names of its links lead to their addresses."""
     urls = {link.text: visible(link.url) for link in links(page)}
-    if not urls:
+    if not urls or not _understood():
         return text
     longest_first = sorted(urls, key=len, reverse=True)
     names = "|".join(re.escape(name) for name in longest_first)
