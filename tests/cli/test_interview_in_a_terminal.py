@@ -704,8 +704,7 @@ def test_enter_in_the_second_menu_keeps_what_the_first_settled(terminal):
     person.sees(ASKS)
     person.chooses("", DOWN, DOWN, DOWN, UP)
     person.sees(drawn("exactly?"))
-    time.sleep(SETTLED)
-    person.presses("\r")
+    person.chooses("")
     while not person.running.expect([MENU, pexpect.EOF]):
         time.sleep(SETTLED)
         person.presses("know", "\r")
