@@ -193,6 +193,12 @@ def test_its_sources_can_be_looked_up(extended):
     assert extended.family("loudspeaker").id == "speaker"
 
 
+def order_of(advice):
+    """The checkpoints and what holds each where it is, without the figures it was worked out by."""
+    locked = advice.selection.locked
+    return advice.selection._replace(locked=locked and locked._replace(by=None))
+
+
 def test_without_it_nothing_changes(extended, small):
     assert small.overlays == ()
     assert "speaker" not in small.family_names
@@ -202,5 +208,5 @@ def test_without_it_nothing_changes(extended, small):
         assert after.decision.family == before.decision.family
         assert after.decision.outcome == before.decision.outcome
         assert after.decision.possible == before.decision.possible
-        assert after.selection == before.selection
+        assert order_of(after) == order_of(before)
         assert after.reason == before.reason
