@@ -370,7 +370,7 @@ def test_models_of_other_things_are_a_line_a_file_unless_all_are_asked_for(check
     files = {"app.py": text + "print(m.encoder)\n"}
     assert check(files, *NEW).of("error") == []
     (note,) = [one for one in check(files, *NEW).of("note") if one["rule"] == "removed-member"]
-    assert "--all-models` lists them" in note["message"]
+    assert "--all-models` lists each use" in note["message"]
     (found,) = check(files, *NEW, "--all-models").of("error")
     assert (found["line"], found["rule"]) == (3, "removed-member")
 
