@@ -645,7 +645,7 @@ def test_a_language_measured_as_poor_stands_below_and_a_count_is_marked():
     found = selection(rules, language="de")
     assert ids(found.picks)[0] == "counted"
     assert [gap.text for gap in found.picks[0].counted] == [
-        "languages are its developers state a number of languages, and de is not verified"
+        "languages are stated only as a number, so de is not verified"
     ]
     marks = {pick.checkpoint.id: (pick.poor, pick.unknown) for pick in found.picks}
     assert [gap.text for gap in marks["org/poor"][0]] == ["languages are weak results in de"]

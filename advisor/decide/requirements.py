@@ -275,11 +275,8 @@ class Requirements:
             if spoken and spoken <= weak:
                 poor.append(demand.gap(f"weak results in {named}"))
             elif spoken and spoken <= weak | set(checkpoint.languages_inferred or ()):
-                counted.append(
-                    demand.gap(
-                        f"its developers state a number of languages, and {named} is not verified"
-                    )
-                )
+                only = f"stated only as a number, so {named} is not verified"
+                counted.append(demand.gap(only))
         return tuple(poor), tuple(counted)
 
     def takes_gb(self, checkpoint: Checkpoint, use: str) -> float | None:

@@ -97,7 +97,7 @@ def _samples(shard: Path) -> Iterator[tuple[str, Member, dict[str, bytes]]]:
             if sample in done or suffix in parts:
                 raise BrokenFileError(
                     f"`{shard}` cannot be used: two samples have the name `{sample}`",
-                    hint=f"rename one sample. The second begins at `{path}`",
+                    hint=f"rename one of the two samples. The second sample begins at `{path}`",
                 )
             parts.add(suffix)
             if path.suffix.lower() in SUFFIXES:

@@ -150,7 +150,7 @@ function reasons(rules, candidate, effects) {
 const SURE = {
   decided: "does not depend on assumptions",
   family: "based on assumptions: another family is possible",
-  checkpoint: "the family does not depend on assumptions, the checkpoint does",
+  checkpoint: "only the checkpoint depends on assumptions",
 };
 const sureness = ({ family, checkpoint }) =>
   SURE[family !== "decided" ? "family" : checkpoint !== "decided" ? "checkpoint" : "decided"];

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 File = Annotated[
     str, typer.Argument(metavar="FILE", help="Path to the state dict, model.EPOCH.bin.")
 ]
-Folder = Annotated[str, typer.Argument(metavar="FOLDER", help="New or empty folder to write.")]
+Folder = Annotated[str, typer.Argument(metavar="FOLDER", help="Output folder, new or empty.")]
 Vocabulary = Annotated[
     str,
     option("--vocabulary FILE", "vocab.txt of BERT-base cased, which the weights do not include."),

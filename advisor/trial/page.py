@@ -162,7 +162,7 @@ def finetuning_page(result: FineTuning, flags: str) -> Page:
     resumed = f", resumed after step {result.resumed_at}" if result.resumed_at else ""
     how, best = (
         result.settings,
-        f"step {result.best_step} is saved, with the lowest validation loss",
+        f"saved: step {result.best_step}, which has the lowest validation loss",
     )
     losses = f"{result.loss_before:.3f} before, {result.loss_after:.3f} after"
     facts = (
@@ -185,7 +185,7 @@ def finetuning_page(result: FineTuning, flags: str) -> Page:
         *(composition_page(made, trained=True) if made else []),
         Heading("Fine-tuned model", 1),
         Pairs(facts),
-        Table(("image", "expected text", "output before", "output after"), rows, wide=2),
+        Table(("image", "expected text", "output before training", "output after training"), rows, wide=2),
         *([Items(tuple(Item("!", note) for note in result.notes))] if result.notes else []),
         Text("Try the model:", "quiet"),
         Code(f"advisor try --checkpoint {result.folder} {flags} --image IMAGE"),
