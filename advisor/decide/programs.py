@@ -9,7 +9,7 @@ from textwrap import indent
 from types import MappingProxyType
 
 from advisor.decide.command_lines import act_of, uses_of
-from advisor.decide.memory import LARGE_MILLIONS, file_dtype, loaded_dtype, training_memory
+from advisor.decide.memory import file_dtype, loaded_dtype, training_memory
 from advisor.decide.program_header import merged
 from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE
 from advisor.decide.runtimes import TRANSFORMERS
@@ -83,6 +83,7 @@ def snippet(
         "class": class_name,
         "processor": processor,
         "dtype": _dtype(checkpoint),
+        "loaded-dtype": loaded_dtype(checkpoint),
         "checkpoint": checkpoint.hub_id,
         "index": f"index-{checkpoint.hub_id.rpartition('/')[2]}",
         "prompt": literal(prompt),
@@ -158,13 +159,10 @@ def worded(
 
 
 def _dtype(checkpoint: Checkpoint) -> str:
-    """Return the precision to load in: half of it is slow on a CPU, where large ones need it."""
+    """Return the precision to load in: on a CPU as on a GPU the one whose memory was counted."""
     loaded = loaded_dtype(checkpoint)
     wanted = '"auto"' if loaded == file_dtype(checkpoint) else f'"{loaded}"'
-    large = (checkpoint.parameters_millions or 0) > LARGE_MILLIONS
-    if loaded == "bfloat16" and large:
-        return wanted
-    return f"{wanted} if accelerated else torch.float32"
+    return f"{wanted} if accelerated else torch.float32" if loaded == "float32" else wanted
 
 
 def way_of(checkpoint: Checkpoint, task: str, *, thinking: bool = True) -> str:

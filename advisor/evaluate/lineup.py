@@ -249,7 +249,8 @@ def _as_loaded(made: Arrangement, candidate: Candidate, asking: Asking) -> Candi
         )
     if issubclass(runs, Classifier):
         columns_for(local, asking.texts, dict(asking.label_map))
-    placement = place(how.device, how.dtype, local.weights)
+    listed = made.rulebase.checkpoints.get(local.name)
+    placement = place(how.device, how.dtype, local.weights, listed)
     ready = candidate._replace(
         revision=whole.revision,
         task=task,

@@ -12,8 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.decide.memory import BYTES, LARGE_MILLIONS, MB, OVERHEAD_MB, weights_mb
+from advisor.decide.memory import (
+    BYTES,
+    MB,
+    OVERHEAD_MB,
+    file_dtype,
+    loaded_dtype,
+    weights_mb,
+)
 from advisor.errors import check_name
+from advisor.model import Checkpoint
 from advisor.trial.local_checkpoint import Weights
 from advisor.trial.runtime import OutOfMemoryError, UnsupportedError, library
 
@@ -48,17 +56,20 @@ class Placement:
 
 
 def place(
-    device: str = "auto", dtype: str | None = None, weights: Weights | None = None
+    device: str = "auto",
+    dtype: str | None = None,
+    weights: Weights | None = None,
+    listed: Checkpoint | None = None,
 ) -> Placement:
     """Choose device and precision; `auto` takes CUDA, then Apple's GPU, then the CPU.
 
-    Without `dtype` a GPU computes in bfloat16 where it can, else in float16. A CPU computes in
-    float32, since half precision is many times slower there, but for `weights` of a file in half
-    precision that are large: twice as many bytes would keep most of them off most machines.
+    Without `dtype` a GPU computes in bfloat16 where it can, else in float16. A CPU computes in the
+    precision whose memory was counted: that of `weights`, or the one in which a checkpoint that is
+    `listed` in the catalogue is loaded in place of that of its file (`decide.memory`).
     """
     if dtype in QUANTIZED:
         library("bitsandbytes", "quantize", "--quantize")
-        placement = place(device, None, weights)
+        placement = place(device, None, weights, listed)
         if placement.device.startswith("mps"):
             raise UnsupportedError(
                 f"bitsandbytes does not quantize on `{placement.device}`",
@@ -86,8 +97,9 @@ def place(
             kind="no-such-device",
         )
     if kind == "cpu":
-        large = weights is not None and weights.parameters > LARGE_MILLIONS * 1e6
-        own = weights.dtype if weights and large and BYTES.get(weights.dtype) == 2 else "float32"
+        own = weights.dtype if weights and BYTES.get(weights.dtype) == 2 else "float32"
+        if listed and loaded_dtype(listed) != file_dtype(listed):
+            own = loaded_dtype(listed)
         return Placement(device="cpu", dtype=dtype or own)
     bfloat16 = kind == "cuda" and torch.cuda.is_bf16_supported()
     return Placement(device=device, dtype=dtype or ("bfloat16" if bfloat16 else "float16"))

@@ -214,7 +214,7 @@ def load_runner(
     act, use = act_and_use(rulebase, local, task)
     entry = rulebase.checkpoints.get(local.name)
     fixed = ("question",) if fixed_prompt(entry, task) is not None else ()
-    placement = place(how.device, how.dtype, local.weights)
+    placement = place(how.device, how.dtype, local.weights, entry)
     # a runner says by itself how it thinks
     way = (way_of(entry, task),) if entry and task in entry.pipelines else ()
     network, notes = load_network(

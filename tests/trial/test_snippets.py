@@ -5,6 +5,7 @@ Only the name of the checkpoint is replaced; the images lie in the working folde
 
 import ast
 import io
+import shutil
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -13,6 +14,11 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+# ruff: noqa: TID253  (its tests are skipped where these are missing)
+import torch
+from safetensors.torch import load_file, save_file
+
+from advisor.decide.memory import LARGE_MILLIONS, loaded_dtype
 from advisor.decide.programs import program_for, snippet
 from advisor.rulebase.store import load_rules
 
@@ -142,6 +148,37 @@ def test_program_runs_as_it_is_shown(key, brief, images):
             run(code, checkpoint.id, brief(kind))
         return
     assert run(code, checkpoint.id, brief(kind)).endswith("\n")
+
+
+HALVED = {
+    (checkpoint.model_class, loaded_dtype(checkpoint)): (checkpoint, task)
+    for checkpoint in RULEBASE.checkpoints.values()
+    for task in checkpoint.tasks[:1]
+    if (checkpoint.parameters_millions or 0) <= LARGE_MILLIONS
+    if loaded_dtype(checkpoint) in ("bfloat16", "float16")
+    if (checkpoint.model_class, checkpoint.model_type, task) not in PIPELINES
+    if checkpoint.model_class in NETWORKS
+}
+"""Of each class and precision a small checkpoint whose file is in 16 bits."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", HALVED, ids="-".join)
+def test_a_program_keeps_the_16_bits_of_the_file_on_a_cpu(key, brief, images):
+    checkpoint, task = HALVED[key]
+    folder = shutil.copytree(brief(NETWORKS[key[0]]), Path("halved"))
+    config = (folder / "config.json").read_text(encoding="utf-8")
+    config = config.replace('"dtype": "float32"', f'"dtype": "{key[1]}"')
+    (folder / "config.json").write_text(config, encoding="utf-8")
+    for file in folder.glob("*.safetensors"):
+        halved = {
+            name: tensor.to(getattr(torch, key[1])) if tensor.is_floating_point() else tensor
+            for name, tensor in load_file(file).items()
+        }
+        save_file(halved, file, {"format": "pt"})
+    code = snippet(checkpoint, task, RULEBASE, thinking=False)
+    code += "\nprint(next(model.parameters()).dtype)\n"
+    assert run(code, checkpoint.id, folder).endswith(f"torch.{key[1]}\n")
 
 
 @pytest.mark.parametrize(("id", "kind"), [("google/siglip2-base-patch16-224", "siglip"),
