@@ -185,7 +185,11 @@ def finetuning_page(result: FineTuning, flags: str) -> Page:
         *(composition_page(made, trained=True) if made else []),
         Heading("Fine-tuned model", 1),
         Pairs(facts),
-        Table(("image", "expected text", "output before training", "output after training"), rows, wide=2),
+        Table(
+            ("image", "expected text", "output before training", "output after training"),
+            rows,
+            wide=2,
+        ),
         *([Items(tuple(Item("!", note) for note in result.notes))] if result.notes else []),
         Text("Try the model:", "quiet"),
         Code(f"advisor try --checkpoint {result.folder} {flags} --image IMAGE"),

@@ -12,14 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.decide.memory import (
-    BYTES,
-    MB,
-    OVERHEAD_MB,
-    file_dtype,
-    loaded_dtype,
-    weights_mb,
-)
+from advisor.decide.memory import BYTES, MB, OVERHEAD_MB, file_dtype, loaded_dtype, weights_mb
 from advisor.errors import check_name
 from advisor.model import Checkpoint
 from advisor.trial.local_checkpoint import Weights

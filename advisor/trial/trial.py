@@ -81,8 +81,7 @@ def run_trial(
     how = Loading(**loading)
     place(how.device, how.dtype)  # what is not there is refused before anything is fetched
     local = resolve(checkpoint, how)
-    listed = rulebase.checkpoints.get(local.name)
-    placement = place(how.device, how.dtype, local.weights, listed)
+    placement = place(how.device, how.dtype, local.weights, rulebase.checkpoints.get(local.name))
     _, use = act_and_use(rulebase, local, task)
     network_class(class_to_load(use, local))  # imported before the clock starts
     begin_peak(placement)

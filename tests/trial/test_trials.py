@@ -152,9 +152,7 @@ def test_devices_and_precisions_that_do_not_exist(
     assert caught.value.kind == kind
 
 
-def test_a_cpu_computes_in_what_the_file_holds(
-    tiny: Tiny, tmp_path: Path
-) -> None:
+def test_a_cpu_computes_in_what_the_file_holds(tiny: Tiny, tmp_path: Path) -> None:
     network = transformers.CLIPModel.from_pretrained(tiny("clip"))
     shutil.copytree(tiny("clip"), tmp_path / "half")
     network.half().save_pretrained(tmp_path / "half")
