@@ -1003,3 +1003,133 @@ def test_how_many_classes_there_are_is_no_training(rulebase):
 def test_words_of_forms_plates_and_numbers_are_known(rulebase, text, task):
     assert tasks_of(rulebase, text) == [task]
     assert "Md" not in text or read(rulebase, text).size[0] == 2000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "we fine-tuned a model, now product descriptions in Italian, no more training",
+        "captions for product photos, we trained BLIP and it was poor, no further training",
+        "Produktfotos beschreiben, kein weiteres Training",
+        "décrire des produits, nous avons affiné BLIP, plus d'entraînement",
+        "describir productos, hemos entrenado BLIP antes, sin volver a entrenar",
+        "descrivere prodotti, abbiamo addestrato BLIP, niente più addestramento",
+        "descrever produtos, já treinamos BLIP, chega de treino",
+        "我们微调过BLIP，描述商品图片，不再训练",
+    ],
+)
+def test_what_was_trained_is_no_wish_to_train(rulebase, text):
+    assert options_of(rulebase, text)["training"].options == ("ready-made",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "captions for training my Stable Diffusion model, 3000 images",
+        "captions for 300 pictures, fine-tuning SDXL",
+        "Bilder beschreiben, um ein SD-Modell zu trainieren",
+        "décrire des images pour entraîner un modèle Stable Diffusion",
+        "describir imágenes para entrenar un modelo SD",
+        "descrivere immagini per addestrare un modello Stable Diffusion",
+        "descrever imagens para treinar um modelo Stable Diffusion",
+        "给训练SD模型用的动漫图写英文描述",
+    ],
+)
+def test_training_of_a_generator_is_none_of_this_model(rulebase, text):
+    assert tasks_of(rulebase, text) == ["dataset-captioning"]
+    assert "training" not in options_of(rulebase, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "identify plants in photos by their latin names",
+        "Pflanzen auf Fotos bestimmen, nur die lateinischen Namen",
+        "identifier des plantes, seulement les noms latins",
+        "identificar plantas en fotos, solo nombres científicos",
+        "identificare piante nelle foto, solo i nomi latini",
+        "identificar plantas em fotos, só os nomes científicos",
+        "识别照片里的植物，只有拉丁学名",
+        "read street signs in photos, Latin script",
+    ],
+)
+def test_latin_names_and_letters_are_no_language(rulebase, text):
+    language = options_of(rulebase, text).get("language")
+    assert language is None or "la" not in language.options
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "total and date from receipts, we have the annotations",
+        "Summe und Datum aus Rechnungen, wir haben die Annotationen",
+        "total et date de factures, nous avons les annotations",
+        "sacar el total y la fecha de facturas, tengo las anotaciones",
+        "totale e data dalle fatture, abbiamo le annotazioni",
+        "total e data de faturas, temos as anotações",
+        "从发票提取金额，有标注",
+    ],
+)
+def test_annotations_that_somebody_has_are_examples(rulebase, text):
+    options = options_of(rulebase, text)
+    assert options["training"].options == ("fine-tune",)
+    assert options["examples"].options == ("texts",)
+
+
+@pytest.mark.parametrize(
+    ("text", "task", "answers"),
+    [
+        (
+            "search old screenshots of error dialogs by the text inside",
+            "image-search",
+            {"reading": "page"},
+        ),
+        (
+            "formularios escritos a mano, el texto completo de cada página",
+            "handwriting",
+            {"reading": "page"},
+        ),
+        ("alt text for paintings, paragraphs", "alt-text", {"text-length": "paragraph"}),
+        ("légendes courtes pour des photos", "captioning", {"text-length": "sentence"}),
+        ("pies de foto cortos para fotografías", "captioning", {"text-length": "sentence"}),
+        ("kurze Bildunterschriften für Fotos", "captioning", {"text-length": "sentence"}),
+        ("给照片生成英文标题", "captioning", {"language": "en"}),
+    ],
+)
+def test_how_much_is_written_and_read_goes_with_the_task(rulebase, text, task, answers):
+    assert tasks_of(rulebase, text) == [task]
+    options = options_of(rulebase, text)
+    assert {question: options[question].options[0] for question in answers} == answers
+
+
+@pytest.mark.parametrize(
+    ("text", "examples"),
+    [
+        ("5000 deutsche Bons, annotiert mit Artikel und Preis, Felder auslesen", 5000),
+        ("猫か犬かを分類。ラベル付き200枚ずつ", 200),
+    ],
+)
+def test_what_is_annotated_behind_its_number_is_an_example(rulebase, text, examples):
+    options = options_of(rulebase, text)
+    assert options["pairs"].value == examples
+    assert "collection" not in options
+
+
+def test_a_camera_at_the_door_and_the_name_of_a_model_are_no_tasks(rulebase):
+    reading = read(rulebase, "describe clips from a doorbell camera")
+    assert not {answer.question for answer in reading.answers} & {"reading"}
+    reading = read(rulebase, "classify scans into 12 types, layoutlm or donut")
+    assert "document-layout" not in [task.task for task in (*reading.tasks, *reading.besides)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the model gives garbage on handwritten letters, find patients' skirts, chairs and fevers",
+        "Blick auf die Karte, gegen den Wiener Karton, Werte und Zähne",
+        "vivre à la ferme, la preuve du verbe",
+        "la manzana y el casco, viendo el portal",
+    ],
+)
+def test_common_words_are_no_slips_of_others(rulebase, text):
+    assert read(rulebase, text).corrected == ()
