@@ -217,7 +217,8 @@ def _with_name(rulebase: RuleBase, name: str, words: list[str]) -> list[str]:
     family = rulebase.family_names.get(same_name(name, rulebase.family_names) or "")
     called = checkpoints_called(rulebase, name)
     question = _question(rulebase, wanted, alone=command == name)
-    if command == "code" and name in rest and Path(name).suffix in WRITTEN:
+    written = any(flag in rest for flag in ("-o", "--output"))
+    if command == "code" and name in rest and Path(name).suffix in WRITTEN and not written:
         return [*(word for word in words if word != name), "--output", name]
     if command == "compare":
         return _compared(rulebase, name, rest)

@@ -333,3 +333,12 @@ def test_a_file_to_write_among_the_words_is_one(advisor, tmp_path, monkeypatch):
     result = advisor("code", "captioning", "--device", "cpu", "cap.py")
     assert "understood as `advisor code captioning --device cpu --output cap.py`" in result.err
     assert "import torch" in (tmp_path / "cap.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize("flag", ["-o", "--output"])
+def test_a_file_that_a_flag_has_already_is_not_what_was_wrong(advisor, tmp_path, flag):
+    """A need without a task is refused for its words, not for a flag that nobody typed twice."""
+    result = advisor("code", "my pets", flag, str(tmp_path / "m.py"))
+    assert result.code == 2
+    assert "no word of `my pets` was understood" in result.err
+    assert "--output --output" not in result.err
