@@ -460,9 +460,14 @@ def test_the_printed_reason_of_every_adjacent_pair_is_true_of_the_data(rulebase,
             others = [one for one in after if series is None or one.series != series]
             if (said := pick.before_next) is None:
                 seen.add(None)
-                tied = others and found.locked.tie(pick.checkpoint.id, others[0].id)
-                words = "tied with" if tied else "no shared benchmark with"
-                words = f"{words} {others[0].id}" if others else ""
+                pair = (pick.checkpoint.id, others[0].id) if others else ("", "")
+                words = f"no benchmark of this ranking compares it with {pair[1]}"
+                if found.locked.tie(*pair):
+                    words = f"tied with {pair[1]}"
+                elif behind := found.locked.direct(*pair[::-1]):
+                    figures = f"{behind.next_value:g} against {behind.value:g}"
+                    words = f"above {pair[1]} in spite of {behind.yardstick}, {figures}"
+                    seen.add("in spite of")
                 if pick.placed_by == "series":
                     words = "no published result; ranked by series and size"
                 assert not others or standing(found, pick) == words
@@ -491,7 +496,7 @@ def test_the_printed_reason_of_every_adjacent_pair_is_true_of_the_data(rulebase,
                 locked = found.locked
                 assert before in locked.behind[pick.checkpoint.id]
             seen.add((said.by, bool(said.through)))
-    assert {None, ("figure", False), ("relation", False), ("figure", True)} <= seen
+    assert {None, "in spite of", ("figure", False), ("relation", False), ("figure", True)} <= seen
 
 
 def test_no_pick_stands_before_one_that_evidence_puts_first(answered):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from advisor.catalogue.filters import Matches
@@ -295,17 +295,43 @@ def compared_checkpoints(rulebase: RuleBase, checkpoints: list[Checkpoint], ids:
     rows = [(name, *(value_text(of(c)) for c in checkpoints)) for name, of in COMPARED.items()]
     page: Page = [Table(("", *ids), tuple(rows), wide=-1)]
     measured = measurements(rulebase)
-    tables = [
-        {(score.kind, score.metric, score.source): score.value for score in measured.get(c.id, ())}
-        for c in checkpoints
-    ]
-    shared = [
-        (f"{kind}, {metric}", *(f"{table[kind, metric, source]:g}" for table in tables))
-        for kind, metric, source in tables[0]
-        if all((kind, metric, source) in table for table in tables)
-    ]
+    shared = [*_shared_rows([measured.get(c.id, []) for c in checkpoints])]
     if not shared:
         nothing = "the checkpoints share no benchmark"
         return [*page, Text(nothing, "quiet")]
-    heading = Heading("Results on shared benchmarks")
-    return [*page, heading, Table(("", *ids), tuple(shared), wide=-1)]
+    page += [
+        Heading("Results on shared benchmarks"),
+        Table(("", *ids), tuple(shared), wide=-1),
+    ]
+    if any(name.endswith(APART) for name, *_ in shared):
+        page.append(Text(f"{APART} different sources or modes, so compare with care", "quiet"))
+    return page
+
+
+APART = "*"
+"""Behind a benchmark whose figures are of different sources or modes."""
+
+
+def _shared_rows(measured: Sequence[Sequence[Measurement]]) -> Iterator[tuple[str, ...]]:
+    """Yield the figures of checkpoints on what measured all: those of each source and mode of all.
+
+    Where they share none, each has its first figure, and the row is marked.
+    """
+    tables: list[dict[tuple[str, str], dict[tuple[str, str], Measurement]]] = []
+    for scores in measured:
+        tables.append({})
+        for score in scores:
+            key = score._replace(mode=None).kind, score.metric
+            tables[-1].setdefault(key, {}).setdefault((score.source, score.mode or ""), score)
+    for key in tables[0]:
+        if not all(key in table for table in tables):
+            continue
+        values = [table[key] for table in tables]
+        common = [place for place in values[0] if all(place in other for other in values)]
+        for place in common:
+            figures = [scores[place] for scores in values]
+            name = f"{figures[0].kind}, {figures[0].metric}"
+            yield name, *(f"{figure.value:g}" for figure in figures)
+        if not common:
+            firsts = [next(iter(scores.values())) for scores in values]
+            yield f"{', '.join(key)}{APART}", *(f"{first.value:g}" for first in firsts)

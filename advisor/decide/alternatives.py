@@ -93,7 +93,7 @@ def _any_other(pick: Pick, selection: Selection) -> Iterator[Alternative]:
     """Where no other is known to be better at anything: the next in the order."""
     picks = selection.picks
     after = picks.index(pick) + 1 if pick in picks else 0
-    following = "next in the ranking, without a shared benchmark"
+    following = "next in the ranking; no benchmark of it compares the two"
     for other in (*picks[after:], *picks[:after]):
         yield Alternative("other", other.checkpoint.id, following)
     for other in selection.unverified:

@@ -249,9 +249,9 @@ def _first(advice: TaskAdvice) -> Note:
     if pick.figures:
         figure = pick.figures[0]
         grounds = f"{figure.name} {figure_text(figure.value, figure.estimated)}"
-    if pick.before_next:
-        by_relation = pick.before_next.by != FIGURE and grounds
-        return Note("Ranking", f"{grounds}; {why}" if by_relation else why)
+    by_relation = pick.before_next is not None and pick.before_next.by != FIGURE
+    if pick.before_next and not (by_relation and preferred):
+        return Note("Ranking", f"{grounds}; {why}" if by_relation and grounds else why)
     if preferred:
         return Note("Ranking", preferred.because)
     if not more:

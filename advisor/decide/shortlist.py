@@ -135,7 +135,7 @@ def _scores(
 def ahead_of_first(advice: TaskAdvice) -> tuple[Note, ...]:
     """What a result puts before the first checkpoint, and what keeps it from there."""
     picks = advice.decision.outcome != NONE and advice.selection.picks
-    return (*_larger(advice), *_unloadable(advice.selection)) if picks else ()
+    return (*_larger(advice), *_unloadable(advice), *_unverified(advice)) if picks else ()
 
 
 def _larger(advice: TaskAdvice) -> Iterator[Note]:
@@ -166,7 +166,7 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
         if size is not None and checkpoint.hub_id not in too_large
     ]
     for size, checkpoint in sorted(sized, key=itemgetter(0)):
-        if has := _over_first(selection, checkpoint.id):
+        if has := _over_first(advice, checkpoint):
             yield Note(
                 "Upgrade", f"{checkpoint.id} {has}, and needs {ceil(10 * size) / 10:g} GB", lines=2
             )
@@ -174,7 +174,7 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
     unranked = selection.picks[0].placed_by == NOTHING
     for pick in sorted(selection.picks, key=lambda pick: 0 if unranked else pick.needs_gb or 0):
         by_size = [rule for rule in pick.fired if SIZE in rule.where and rule.effect == "avoid"]
-        if by_size and pick.loads and (has := _over_first(selection, pick.checkpoint.id)):
+        if by_size and pick.loads and (has := _over_first(advice, pick.checkpoint)):
             took = advice.hours(pick)
             why = f"and takes {took.text.partition(' for ')[0]}" if took else by_size[0].because
             has = f"{pick.checkpoint.id} {has}"
@@ -182,30 +182,54 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
             return
 
 
-def _unloadable(selection: Selection) -> Iterator[Note]:
+def _unloadable(advice: TaskAdvice) -> Iterator[Note]:
     """The best that a result puts before the first pick, where nothing here loads it."""
+    selection = advice.selection
     for pick in selection.picks if selection.picks[0].loads else ():
-        if not pick.loads and (has := _over_first(selection, pick.checkpoint.id)):
+        if not pick.loads and (has := _over_first(advice, pick.checkpoint)):
             weights = f"has weights in the format {pick.checkpoint.weights}"
             why = UNLOADED.get(pick.checkpoint.loader, weights)
             yield Note("Not loaded", f"{pick.checkpoint.id} {why}; it {has}", lines=2)
             return
 
 
-def _over_first(selection: Selection, checkpoint: str) -> str:
+def _unverified(advice: TaskAdvice) -> Iterator[Note]:
+    """The best that evidence puts before the first pick, where nobody verified what it needs."""
+    selection = advice.selection
+    for pick in () if selection.picks[0].unknown else (*selection.unverified, *selection.picks):
+        checkpoint = pick.checkpoint
+        if pick.unknown and pick.loads and not checkpoint.is_rounded:
+            has = _over_first(advice, checkpoint, unranked=False)
+            first = selection.picks[0].checkpoint.id
+            lead = selection.locked.direct(checkpoint.id, first) if selection.locked else None
+            if lead and lead.by != FIGURE:
+                has = f"is {RELATIONS[lead.yardstick].format(next=first)}"
+            if has:
+                doubts = ", ".join(dict.fromkeys(words(gap.field)[0] for gap in pick.unknown))
+                yield Note("Unverified", f"{doubts} of {checkpoint.id}; it {has}", lines=2)
+                return
+
+
+def _over_first(advice: TaskAdvice, checkpoint: Checkpoint, unranked: bool = True) -> str:
     """Return in words the published result that itself puts a checkpoint before the first pick.
 
-    Where nothing ranks the first pick, any result does.
+    Where nothing ranks the first pick, any result does if `unranked`. None does where a rule
+    prefers the first, as the one of a field, and not the other.
     """
+    selection, id = advice.selection, checkpoint.id
     first, locked = selection.picks[0].checkpoint.id, selection.locked
-    result = locked.direct(checkpoint, first) if locked else None
-    if locked and selection.picks[0].placed_by == NOTHING:
-        for figure in locked.by.published(checkpoint)[:1]:
+    field = {rule.id for rule in selection.picks[0].fired if rule.effect == "prefer"}
+    aimed = advice.rulebase.aimed.get(checkpoint.hub_id, ())
+    if field and field.isdisjoint(rule.id for rule in aimed):
+        return ""
+    result = locked.direct(id, first) if locked else None
+    if locked and unranked and selection.picks[0].placed_by == NOTHING:
+        for figure in locked.by.published(id)[:1]:
             value = figure_text(figure.value, figure.estimated)
             return f"has {value} on {figure.name}, and the first checkpoint has no result"
     if result is None or result.by != FIGURE:
         return ""
-    value = figure_text(result.value, result.estimates(checkpoint))
+    value = figure_text(result.value, result.estimates(id))
     against = figure_text(result.next_value, result.estimates(result.next))
     return f"has {value} on {result.yardstick}, against {against}"
 
@@ -293,7 +317,8 @@ def shown_picks(advice: TaskAdvice, most: int) -> tuple[list[Pick], dict[str, st
 def standing(selection: Selection, pick: Pick) -> str:
     """Return why a pick stands before the next of another series: a figure, a relation or nothing.
 
-    Nothing where a yardstick compared the two as well, within its noise.
+    Nothing where a yardstick compared the two as well, within its noise; where it puts the next
+    first, a rule or a doubt outweighs it.
     """
     before = pick.before_next
     if before is None:
@@ -306,8 +331,15 @@ def standing(selection: Selection, pick: Pick) -> str:
         if pick.placed_by == SERIES:
             return f"{UNMEASURED}ranked by series and size"
         locked, next_id = selection.locked, other.checkpoint.id
-        tied = locked is not None and locked.tie(pick.checkpoint.id, next_id)
-        return f"{'tied with' if tied else 'no shared benchmark with'} {next_id}"
+        if locked is not None and locked.tie(pick.checkpoint.id, next_id):
+            return f"tied with {next_id}"
+        if locked is not None and (behind := locked.direct(next_id, pick.checkpoint.id)):
+            if behind.by != FIGURE:
+                return f"above {next_id} for other reasons than results"
+            value = figure_text(behind.next_value, behind.estimates(pick.checkpoint.id))
+            against = figure_text(behind.value, behind.estimates(next_id))
+            return f"above {next_id} in spite of {behind.yardstick}, {value} against {against}"
+        return f"no benchmark of this ranking compares it with {next_id}"
     through = f"before {before.through}, which " if before.through else ""
     if before.by == "relation":
         is_so = RELATIONS[before.yardstick].format(next=before.next)

@@ -152,7 +152,7 @@ def _decided(decided: Decided) -> str:
         if not decided.unmeasured:
             return f"no benchmark of the task separates this checkpoint from {against}"
         names = ", ".join(decided.unmeasured)
-        return f"no shared benchmark with {against}: this checkpoint has no result on {names}"
+        return f"not compared with {against}: this checkpoint has no result on {names}"
     through = f"ranks above {lead.through}, which" if lead.through else ""
     if lead.by == "relation":
         return f"{against}{through} is {BETTER[lead.yardstick]}"

@@ -393,6 +393,22 @@ def test_checkpoints_are_compared_without_their_owners(advisor):
     assert (result.code, result.out) == (0, whole.out)
 
 
+def test_what_measured_both_is_compared_also_by_other_sources_and_modes(advisor):
+    giant = "google/siglip2-giant-opt-patch16-384"
+
+    def table(*ids):
+        return advisor("compare", *ids, "--format", "markdown").out.replace("\\*", "*")
+
+    page = table(giant, "facebook/metaclip-2-worldwide-huge-quickgelu")
+    assert "| Crossmodal-3600 (multilingual), text-to-image R@1* | 48.6 | 51.5 |" in page
+    assert "* different sources or modes" in page
+    page = table("LiquidAI/LFM2.5-VL-450M", "Qwen/Qwen3.5-2B")
+    assert "| RealWorldQA, accuracy* | 58.43 | 71.2 |" in page
+    page = table(giant, "google/siglip2-so400m-patch14-384")
+    assert "| ImageNet-1k, zero-shot top-1 | 85 | 84.1 |" in page
+    assert "different sources" not in page
+
+
 @pytest.fixture
 def uncatalogued(tmp_path):
     """A folder that holds nothing but a configuration."""
