@@ -188,19 +188,25 @@ def script(
     text = with_header(code, header(needed, checkpoint, comments, runs, prepared, saved))
     label = runtime.label if runtime else TRANSFORMERS
     download = prepared[-1] if prepared else download_of(checkpoint) if checkpoint else ""
-    expects = f"{_device(advice)} {download}".strip()
+    expects = f"{_device(advice, runtime)} {download}".strip()
     return Script(
         name, use, task, text, made, label, note, comments, cell, needed, tool, runs, expects
     )
 
 
-def _device(advice: TaskAdvice) -> str:
-    """Say which device the answers are for, and by which flag another is named where none was."""
+def _device(advice: TaskAdvice, runtime: Runtime | None) -> str:
+    """Say which device the answers are for, and by which flag another is named where none was.
+
+    Where a page runs there, and the program is none, it is for a computer.
+    """
     answer = advice.decision.profile.get(DEVICE)
     question = advice.rulebase.question(DEVICE)
     option = question.option(answer.options[0]) if answer and len(answer.options) == 1 else None
     if answer is None or option is None:
         return ""
+    pages = advice.rulebase.runtime_for(advice.options)
+    if pages and pages.page and pages != runtime:
+        return f"Device: a computer with Python, not {option.label}."
     default = "" if answer.is_given else f" (default, `--{question.typed}` changes this)"
     return f"Device: {option.label}{default}."
 

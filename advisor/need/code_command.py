@@ -192,13 +192,29 @@ def _with_its_task(rulebase: RuleBase, id: str, given: Profile, runtime: str) ->
     if TASK in given:
         return given
     tasks = [*dict.fromkeys((*checkpoint.typical, *checkpoint.tasks, *checkpoint.fine_tune))]
+    number = len(tasks)
+    tasks = _run_by(rulebase, id, tasks, runtime) or tasks[:1]  # which it then refuses
     first = {**make_profile(rulebase, {TASK: tasks[0]}, "text"), **given}
     if len(tasks) == 1:
         return first
     again = command(f"code {id}", rulebase, first) + (f" --runtime {runtime}" if runtime else "")
     hint = f"pass `{again}`, or {joined(tasks[1:SHOWN_TASKS], 'or')}"
-    message = f"`{id}` supports {len(tasks)} tasks, and a program is for one task"
+    message = f"`{id}` supports {number} tasks, and a program is for one task"
     raise UsageError(message, hint=hint)
+
+
+def _run_by(rulebase: RuleBase, id: str, tasks: list[str], runtime: str) -> list[str]:
+    """Return the tasks for which a program runs a checkpoint with a runtime that is named."""
+    from advisor.decide.programs import program_for
+    from advisor.decide.requirements import AS_IS
+    from advisor.decide.runtimes import NO, TRANSFORMERS, runtime_named, support
+
+    wanted = runtime_named(rulebase, runtime or TRANSFORMERS)
+    if wanted.id == TRANSFORMERS:
+        return tasks
+    checkpoint, programs = rulebase.checkpoint(id), rulebase.programs
+    runs = (task for task in tasks if support(rulebase, wanted, checkpoint, task).answer != NO)
+    return [task for task in runs if program_for(checkpoint, task, programs, AS_IS, wanted.id)]
 
 
 def read_need(

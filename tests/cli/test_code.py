@@ -218,6 +218,27 @@ def test_a_program_is_for_one_task(advisor, words, code, said):
     assert said in result.err
 
 
+@pytest.mark.parametrize(
+    ("id", "runtime"),
+    [
+        ("HuggingFaceTB/SmolVLM-256M-Instruct", "transformers.js"),
+        ("florence-community/Florence-2-large", "vllm"),
+        ("florence-community/Florence-2-large", "transformers"),
+        ("Qwen/Qwen3.5-9B", "vllm"),
+    ],
+)
+def test_the_task_to_pass_is_one_that_the_runtime_runs(advisor, id, runtime):
+    """Where it runs the checkpoint for none, that is said at once."""
+    refused = advisor("code", id, "--runtime", runtime)
+    assert (refused.code, refused.out) == (2, "")
+    if "a program is for one task" not in refused.err:
+        assert f"{id} " in refused.err
+        assert "nearest" not in refused.err
+        return
+    (line,) = re.findall("`advisor (code .*)`, or", refused.err)
+    assert advisor(*shlex.split(line)).code == 0
+
+
 def test_what_a_program_leaves_out_of_its_sentence_is_said_beside_it(advisor):
     letters = advisor("code", "OCR of handwritten French letters, whole pages, quxly")
     assert "--ocr page" in letters.err
@@ -408,6 +429,10 @@ def test_how_to_run_a_file_is_what_its_head_says(advisor, tmp_path):
     [
         ((), "Device: a computer with a GPU (default, `--device` changes this). The first run"),
         (("--device", "cpu"), "Device: a computer without a GPU. The first run downloads "),
+        (
+            ("--device", "browser", "--runtime", "transformers"),
+            "Device: a computer with Python, not a web browser. The first run downloads ",
+        ),
         (("--components", "custom", "--training", "fine-tune", "--join"), "combines and trains"),
     ],
 )

@@ -276,16 +276,29 @@ def commands_of(text):
     return [shlex.split(words)[1:] for words in re.findall(r"`(advisor [^`]+)`", text)]
 
 
-def test_a_hint_keeps_the_device_and_the_runtime(advisor):
-    for flags in (["--device", "browser"], ["--runtime", "onnx"]):
-        refused = advisor("code", "Qwen/Qwen3.5-0.8B", *flags)
-        ((*words, flag, value),) = commands_of(refused.err)
-        assert words == ["code", "Qwen/Qwen3.5-0.8B", "--task", "captioning"]
-        assert [flag, value] == flags
-        again = advisor(*words, *flags)
-        nearest = commands_of(again.err)
-        assert len(nearest) == 2
-        assert [advisor(*words).code for words in nearest] == [0, 0]
+@pytest.mark.parametrize(
+    ("id", "task", "flags"),
+    [
+        ("Qwen/Qwen3.5-0.8B", "captioning", ["--device", "browser"]),
+        (CLIP, "zero-shot-classification", ["--runtime", "onnx"]),
+    ],
+)
+def test_a_hint_keeps_the_device_and_the_runtime(advisor, id, task, flags):
+    refused = advisor("code", id, *flags)
+    ((*words, flag, value),) = commands_of(refused.err)
+    assert words == ["code", id, "--task", task]
+    assert [flag, value] == flags
+    assert advisor(*words, *flags).code == 0
+
+
+@pytest.mark.parametrize(
+    "words", [["--task", "captioning", "--device", "browser"], ["--runtime", "onnx"]]
+)
+def test_what_a_runtime_does_not_run_names_two_commands_that_do(advisor, words):
+    """Without a task too, where it runs the checkpoint for none."""
+    nearest = commands_of(advisor("code", "Qwen/Qwen3.5-0.8B", *words).err)
+    assert len(nearest) == 2
+    assert [advisor(*each).code for each in nearest] == [0, 0]
 
 
 @pytest.mark.slow
