@@ -360,7 +360,8 @@ def _numbers(lexicon: Lexicon, swept: Swept) -> list[Amount]:
             number = _spelt(swept, place, words, order)
         if number is not None:
             number = _times(number, factors) if number.exact else number
-            near = {number.last, number.last + 1}
+            behind = range(number.last, min(number.last + 2, len(swept.clauses)))
+            near = {at for at in behind if _is_one_clause(swept, at, number.first)}
             if (  # two A100, 7B, letters from 1890
                 number.last in machines
                 or _goes_on(swept, number, units)

@@ -1133,3 +1133,98 @@ def test_a_camera_at_the_door_and_the_name_of_a_model_are_no_tasks(rulebase):
 )
 def test_common_words_are_no_slips_of_others(rulebase, text):
     assert read(rulebase, text).corrected == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("Röntgenbilder in 14 Klassen einzuteilen, ohne Labels", "zero-shot-classification"),
+        ("ein Modell, um Zählerstände abzulesen", "ocr-line"),
+        ("retrouver une image à partir d'un croquis", "similar-images"),
+        ("find a logo by sketch", "similar-images"),
+        ("encontrar una imagen a partir de un boceto", "similar-images"),
+        ("trovare un'immagine da uno schizzo", "similar-images"),
+        ("encontrar uma imagem a partir de um esboço", "similar-images"),
+        ("根据草图找图片", "similar-images"),
+        ("vectors for product images in our own index, no text queries", "embeddings"),
+        ("Alt-Texte für Plakate", "alt-text"),
+        ("Plakate beschreiben", "captioning"),
+        ("防犯カメラの映像を一文で要約したい", "video-captioning"),
+        ("x-rays: we need reports drafted", "captioning"),
+    ],
+)
+def test_infinitives_sketches_and_posters_say_their_task(rulebase, text, task):
+    assert tasks_of(rulebase, text) == [task]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Pilze auf Fotos bestimmen, Beispielbilder gibt es keine",
+        "identifier des champignons, je n'ai pas d'exemples",
+        "identificar setas en fotos, ejemplos no tenemos",
+        "riconoscere funghi nelle foto, non abbiamo esempi",
+        "identificar cogumelos em fotos, não temos exemplos",
+        "identify mushrooms in photos, no labels exist",
+    ],
+)
+def test_examples_that_nobody_has_train_nothing(rulebase, text):
+    assert options_of(rulebase, text)["training"].options == ("ready-made",)
+    assert tasks_of(rulebase, text) == ["zero-shot-classification"]
+
+
+def test_a_year_before_a_comma_counts_no_pages(rulebase):
+    options = options_of(rulebase, "deeds from 1890, typewritten, read each page")
+    assert "collection" not in options
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("scanned letters, a doctor's scrawl, into text", "handwriting"),
+        ("is the worker wearing a helmet? camera at a building site", "zero-shot-classification"),
+        ("Fotos von der Baustelle: trägt jemand keinen Helm?", "zero-shot-classification"),
+        ("foto: lleva casco el trabajador", "zero-shot-classification"),
+        ("给盲人用户描述商品图", "alt-text"),
+        ("describe product photos for blind customers", "alt-text"),
+        ("cherche modèle pour répondre à des questions sur des factures", "document-vqa"),
+        ("busco modelo para responder preguntas sobre facturas", "document-vqa"),
+        ("cerco modello per rispondere a domande sulle fatture", "document-vqa"),
+        ("procuro modelo para responder perguntas sobre faturas", "document-vqa"),
+    ],
+)
+def test_scrawl_helmets_and_a_model_that_is_sought_say_their_task(rulebase, text, task):
+    assert tasks_of(rulebase, text) == [task]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "descrivere ogni quadro del museo",
+        "descrever um quadro",
+        "fotos de quadro branco em markdown",
+    ],
+)
+def test_a_painting_is_no_graphics_card(rulebase, text):
+    assert "device" not in options_of(rulebase, text)
+    assert options_of(rulebase, "caption photos, Nvidia Quadro")["device"].options == ("gpu",)
+
+
+@pytest.mark.parametrize(
+    ("text", "examples"),
+    [
+        ("nous avons les transcriptions de 5000 lignes manuscrites, entraîner", 5000),
+        ("train a reader, we have transcriptions of 5000 handwritten lines", 5000),
+        ("welche Krankheit hat die Pflanze? 54.000 Bilder mit Label", 54_000),
+        ("clasificar plantas, 900 fotos con etiquetas", 900),
+    ],
+)
+def test_images_with_labels_or_transcriptions_are_examples(rulebase, text, examples):
+    options = options_of(rulebase, text)
+    assert options["pairs"].value == examples
+    assert "collection" not in options
+
+
+def test_cards_of_so_much_memory_are_no_images(rulebase):
+    text = "descrizioni lunghe di quadri, 2 schede da 24 GB"
+    assert "collection" not in options_of(rulebase, text)
