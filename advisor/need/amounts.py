@@ -129,7 +129,8 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
         alone = mark is None and not named
         if before and _goes_with(lexicon, swept, before, number, alone=alone):
             mark = before
-        if before and mark and mark.id in ITEMS and _is_rate_of(swept, before, number):
+        counts = mark and mark.id in (EXAMPLES, *ITEMS)
+        if before and counts and _is_rate_of(swept, before, number):
             mark = before
         if not named and (id := _nameless(swept, number, mark)):
             mark = Mark(MEASURE, id, number.first, number.last)
@@ -147,7 +148,7 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
 def _is_rate_of(swept: Swept, mark: Mark, number: Amount) -> bool:
     """True for so many a time that stands before its number: every day 500 photos."""
     near = 0 <= number.first - mark.last <= NEAR
-    return near and mark.id.startswith(RATE) and _is_one_clause(swept, mark.first, number.first)
+    return near and mark.id.startswith(WAITING) and _is_one_clause(swept, mark.first, number.first)
 
 
 def _nameless(swept: Swept, number: Amount, mark: Mark | None) -> str:

@@ -1228,3 +1228,35 @@ def test_images_with_labels_or_transcriptions_are_examples(rulebase, text, examp
 def test_cards_of_so_much_memory_are_no_images(rulebase):
     text = "descrizioni lunghe di quadri, 2 schede da 24 GB"
     assert "collection" not in options_of(rulebase, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "task", "training"),
+    [
+        (
+            "Mein Modell ist schon trainiert, jetzt Bildvektoren für Produktbilder",
+            "embeddings",
+            None,
+        ),
+        ("on a déjà entraîné un modèle, il faut lire les étiquettes de vin", "ocr-line", None),
+        ("ya hemos entrenado un modelo, ahora describir fotos", "captioning", None),
+        ("我们已经训练好模型，现在描述商品图片", "captioning", None),
+        ("our model is already trained, now describe product photos", "captioning", None),
+        (
+            "Wir trainieren ein SDXL-LoRA und brauchen Bildbeschreibungen",
+            "dataset-captioning",
+            None,
+        ),
+        ("extract dosage and name from medicine boxes", "field-extraction", None),
+        ("photos of tiles with labels, 5 crack classes", "supervised-classification", "fine-tune"),
+    ],
+)
+def test_training_that_is_done_and_labels_of_classes(rulebase, text, task, training):
+    assert tasks_of(rulebase, text) == [task]
+    read_training = options_of(rulebase, text).get("training")
+    assert (read_training and read_training.options[0]) == training
+
+
+def test_so_many_a_month_are_no_examples(rulebase):
+    options = options_of(rulebase, "把发票上的金额读出来，每月5万张，有标注数据")
+    assert options["collection"].value == 50_000
