@@ -129,8 +129,7 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
         alone = mark is None and not named
         if before and _goes_with(lexicon, swept, before, number, alone=alone):
             mark = before
-        counts = mark and mark.id in (EXAMPLES, *ITEMS)
-        if before and counts and _is_rate_of(swept, before, number):
+        if before and mark and mark.id in (EXAMPLES, *ITEMS) and _is_rate_of(swept, before, number):
             mark = before
         if not named and (id := _nameless(swept, number, mark)):
             mark = Mark(MEASURE, id, number.first, number.last)
@@ -348,7 +347,7 @@ def _numbers(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     named = swept.of(CONCEPT, SAYING, NAME)
     inside = {place for mark in named for place in mark.places[mark.last - mark.first > 1 :]}
     machines = {mark.first for mark in named if mark.id.startswith(MACHINE)}
-    units = {mark.first for mark in swept.of(MEASURE, NUMERAL)}
+    units = {m.first for m in swept.of(MEASURE, NUMERAL) if swept.tokens[m.first - 1].form != ","}
     dated = {mark.last for mark in swept.of(PARTICLE) if mark.id == "dated"}
     numbers: list[Amount] = []
     place = 0
@@ -361,8 +360,7 @@ def _numbers(lexicon: Lexicon, swept: Swept) -> list[Amount]:
             number = _spelt(swept, place, words, order)
         if number is not None:
             number = _times(number, factors) if number.exact else number
-            behind = range(number.last, min(number.last + 2, len(swept.clauses)))
-            near = {at for at in behind if _is_one_clause(swept, at, number.first)}
+            near = {number.last, number.last + 1}
             if (  # two A100, 7B, letters from 1890
                 number.last in machines
                 or _goes_on(swept, number, units)
