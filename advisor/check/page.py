@@ -285,7 +285,7 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
         text = f"{finding.level} {finding.rule}: {finding.message}"
         rows += [Item(MARKS[finding.level], text), *_reasons(finding)]
     family = judgement.checkpoint.family
-    hint = f". Pass --{flag}" if (flag := judgement.flag) else ""
+    hint = f". Pass --{flag} (see `advisor show {flag}`)" if (flag := judgement.flag) else ""
     verdict = {
         0: f"This checkpoint fits ({family} is {judgement.assessment.verdict}).",
         1: "This checkpoint does not fit.",

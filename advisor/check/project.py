@@ -171,7 +171,7 @@ class Project(NamedTuple):
         for path in self.paths:
             if not path.exists():
                 hint = "pass existing files or folders"
-                if is_hub_id(str(path)):
+                if "/" in str(path) and is_hub_id(str(path)):
                     hint += f", or check a model by `advisor check --checkpoint {path}`"
                 raise UsageError(f"`{path}` does not exist", hint=hint)
         exclude = [*self.declaration.rules, *self.declaration.exclude]

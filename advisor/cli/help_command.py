@@ -112,7 +112,7 @@ How to check choices on each push: save as .github/workflows/advisor.yml
             python-version: "3.12"
         - uses: ./.advisor-action
           with:
-            fail-on: error
+            fail-on: error  # or outdated-choice: also fail if a better model exists
 
 First write an advisor.yaml with advisor init. In other CI, run
 `advisor check --fail-on error`: it exits 1 on a finding.

@@ -224,11 +224,13 @@ def read_need(
 
     A task by its name is taken as one by a flag is. Raises UsageError where it may be several.
     """
-    name = same_name(text, [*rulebase.task_names, *rulebase.words])
-    if name and TASK not in given and len(rulebase.words.get(name, ())) <= 1:
-        return {**make_profile(rulebase, {TASK: name}, "text"), **given}
-    from advisor.need.reading import read
+    from advisor.need.reading import lexicon_of, numbers_of, read
     from advisor.need.understanding import one_task, refuse_names
+
+    name = same_name(text, [*rulebase.task_names, *rulebase.words])
+    alone = TASK not in given and not numbers_of(lexicon_of(rulebase), given)
+    if name and alone and len(rulebase.words.get(name, ())) <= 1:
+        return {**make_profile(rulebase, {TASK: name}, "text"), **given}
 
     refuse_names(rulebase, text)
     profile = one_task(Engine.known(rulebase, first), text, given, least=1, verb=verb, exit_code=3)

@@ -121,7 +121,7 @@ def read(
 
     What counts the answer of a question in `given` is met, as if its number stood in the sentence.
     """
-    met = _numbers_of(lexicon_of(rulebase), given)
+    met = numbers_of(lexicon_of(rulebase), given)
     reading = _read(rulebase, text, literally=literally, given=met)
     if reading.corrected:  # words as they stand say best what is meant, where they say as much
         plain = _read(rulebase, text, literally=literally, given=met, corrects=False)
@@ -135,7 +135,7 @@ def read(
     return reading
 
 
-def _numbers_of(lexicon: Lexicon, questions: Container[str]) -> dict[str, tuple[Span, ...]]:
+def numbers_of(lexicon: Lexicon, questions: Container[str]) -> dict[str, tuple[Span, ...]]:
     """Return the concepts of numbers that alone answer some of the questions, at no words."""
     counting = Counter(question for question, *_ in lexicon.index["measures"].values())
     measures = lexicon.index["measures"].items()

@@ -247,8 +247,8 @@ def one_task(
     concepts speak of it; its hint is a command of that `verb` with all that was
     understood, without one an entry of advisor.yaml.
     """
-    reading = read(engine.rulebase, text)
     given = given or {}
+    reading = read(engine.rulebase, text, given=given)
     tasks = _tasks(reading, given)
     fitted = [fitted_to(engine, reading, given, task.task) for task in tasks]
     profiles = [fit[0] for fit in fitted if fit is not None]

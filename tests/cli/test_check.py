@@ -211,7 +211,7 @@ def test_a_choice_that_excludes_itself_is_no_fault_of_what_others_lack(advisor, 
     assert set(choice["possible_verdicts"]) >= {"recommended", "excluded"}
     assert document["counts"]["error"] == 0
     page = advisor("check", "--checkpoint", CLIP, *arguments).out
-    assert "A missing answer decides whether clip fits. Pass --weather." in page
+    assert "A missing answer decides whether clip fits. Pass --weather (see" in page
 
 
 @pytest.mark.parametrize(

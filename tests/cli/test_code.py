@@ -191,6 +191,11 @@ def test_on_a_pipe_a_record_is_a_line_and_an_id_is_whole(process):
     assert "advisor recommend --task vqa -v" in page
 
 
+def test_a_number_of_examples_beside_a_task_s_name_trains(advisor):
+    said = advisor("code", "classification", "--num-examples", "40")
+    assert "--task supervised-classification" in said.err
+
+
 def test_a_need_says_the_task_as_for_recommend(advisor):
     by_flag = advisor("code", "--task", "captioning").out
     assert advisor("code", "captioning").out == by_flag

@@ -328,6 +328,12 @@ def test_a_folder_in_a_need_is_named_once_in_the_command_to_run_on_it(advisor, t
         assert said.count("--folder") == 1, said
 
 
+def test_a_file_to_write_is_no_reason_that_words_are_not_understood(advisor, tmp_path):
+    for flag in ("-o", "--output"):
+        said = advisor("code", "model choice", flag, tmp_path / "m.py").err
+        assert "no word of `model choice` was understood" in said, said
+
+
 def test_a_file_to_write_among_the_words_is_one(advisor, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = advisor("code", "captioning", "--device", "cpu", "cap.py")
