@@ -224,7 +224,8 @@ def read_need(
 
     A task by its name is taken as one by a flag is. Raises UsageError where it may be several.
     """
-    from advisor.need.reading import lexicon_of, numbers_of, read
+    from advisor.need.lexicon import lexicon_of
+    from advisor.need.reading import numbers_of, read
     from advisor.need.understanding import one_task, refuse_names
 
     name = same_name(text, [*rulebase.task_names, *rulebase.words])
