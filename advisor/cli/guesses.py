@@ -46,8 +46,8 @@ _FETCHES = "`advisor try --checkpoint {} --image photo.jpg --download` downloads
 _WORKFLOW = "`advisor help ci` prints a workflow for GitHub that runs `advisor check`"
 _TRAINS = "`advisor code 'train a classifier on labeled photos'` writes a program that trains"
 FILES = (
-    "`advisor try --folder photos --task captioning` runs a model on files. The program of "
-    "`advisor code` takes the folder as an argument: `python run.py photos`"
+    "e.g. `advisor try --folder photos --task captioning` runs a model on files, and the program "
+    "of `advisor code captioning -o run.py` takes the folder: `uv run run.py photos`"
 )
 HINTS: Mapping[str, str] = {
     **dict.fromkeys(("best", "top", "leaderboard"), _RANKS),

@@ -146,7 +146,7 @@ def _afterwards(shown: Showing, written: Script) -> Iterator[str]:
             run = f"uv run {quoted(path_shown(file))} {''.join(written.runs[:1])}".rstrip()
             yield f"advisor: run the program, e.g. `{run}`"
     if written.note:
-        yield written.note
+        yield written.note if written.note.startswith("advisor ") else f"advisor: {written.note}"
 
 
 def fields_in(rulebase: RuleBase, need: Sequence[str]) -> str:

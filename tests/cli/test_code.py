@@ -85,7 +85,7 @@ def test_what_may_be_trained_is_trained_or_the_program_says_that_it_is_not(advis
     untrained = advisor("code", "--task", "similar-images", *TRAINED)
     assert untrained.code == 0
     assert "this program does not train, because" in untrained.err
-    assert untrained.err.strip() in untrained.out
+    assert untrained.err.strip().removeprefix("advisor: ") in untrained.out
     assert (
         "this program does not train, because"
         not in advisor("code", "--task", "similar-images").out
@@ -450,6 +450,7 @@ def test_what_was_written_is_said_with_its_device_and_download(advisor, tmp_path
     assert ("GB: " in line) == ("--join" not in words)
     assert "for captioning. Device: " in line
     assert "advisor: the program " not in advisor("code", "captioning", *words).err
+    assert all(line.startswith("advisor") for line in written.err.splitlines())
 
 
 def test_labels_given_to_code_are_those_of_the_program(advisor):

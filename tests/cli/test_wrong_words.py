@@ -1,5 +1,6 @@
 """Words that no flag, task or option is called by: what they mean tells what was meant."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -348,3 +349,14 @@ def test_a_file_that_a_flag_has_already_is_not_what_was_wrong(advisor, tmp_path,
     assert result.code == 2
     assert "no word of `my pets` was understood" in result.err
     assert "--output --output" not in result.err
+
+
+def test_a_folder_that_a_program_takes_when_it_runs_is_told_by_lines_that_run(
+    advisor, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    told = advisor("code", "deduplication", "--folder", "photos").err
+    command, run = re.search("`advisor (code [^`]*)`.*`(uv run [^`]*)`", told).groups()
+    written = advisor(*command.split())
+    assert written.code == 0
+    assert run in written.err
