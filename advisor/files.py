@@ -65,6 +65,11 @@ def read_bounded(
     return b"".join(pieces)
 
 
+def is_there(name: str) -> bool:
+    """True for the name of a file or folder; a text that is too long to be one is none."""
+    return os.path.exists(name)  # noqa: PTH110 - pathlib raises for names that are too long
+
+
 def _too_large(file: Path | str, most: int) -> OSError:
     """Return the refusal to read a file of more than `most` bytes."""
     return refused(file, errno.EFBIG, f"the file is larger than {size_shown(most)}")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
-from pathlib import Path
 
 from advisor.errors import UsageError
+from advisor.files import is_there
 from advisor.hub import is_hub_id
 
 COMMANDS: Mapping[str, str] = {
@@ -149,14 +149,14 @@ def in_other_words(words: Sequence[str]) -> list[str]:
     """
     leading = [*takewhile(lambda word: word[:1] != "-", words)]
     *before, last = leading or [""]
-    if not before and "/" in last and is_hub_id(last) and not Path(last).exists():
+    if not before and "/" in last and is_hub_id(last) and not is_there(last):
         return ["show", *words]
     key = " ".join(leading).lower()
     begun = " ".join([*before, ""]).lower()
     forms = {key: ""}
     if before:
         forms |= {f"{begun}{{}}": last, f"{leading[0].lower()} {{...}}": " ".join(leading)}
-    if before and Path(last).exists():
+    if before and is_there(last):
         forms[f"{begun}{{file}}"] = last
     for form, place in forms.items():
         if form in HINTS and len(leading) == len(words):

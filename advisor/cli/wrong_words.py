@@ -34,6 +34,7 @@ from advisor.errors import (
     did_you_mean,
     nearest,
 )
+from advisor.files import is_there
 from advisor.model import TASK, Question
 from advisor.naming import same_name
 from advisor.need.code_command import WRITTEN
@@ -88,7 +89,7 @@ def meant_line(error: Any, line: CommandLine) -> list[str]:
             place = words.index(error.name) - 1
             flag = NUMBERED.get(words[place], words[place])
             meant = [*words[:place], flag, *words[place + 1 :]]
-        elif getattr(error, "of", "") in rulebase.question_ids and Path(error.name).exists():
+        elif getattr(error, "of", "") in rulebase.question_ids and is_there(error.name):
             raise UsageError(error.message, hint=FILES)
         elif getattr(error, "kind", "") == "unknown-option" and not getattr(error, "spelt", True):
             meant = _with_words(rulebase, error.of, error.name, words)

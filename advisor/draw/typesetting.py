@@ -56,7 +56,7 @@ _WORDS = re.compile(r"--[a-z-]+ \S+|[\d.]+ GB\S*|\S+")
 _BLANKS_AND_WORD = re.compile(r"(\s*)(--[a-z-]+ \S+|\S+)")
 _SENTENCE_END = re.compile(r"[.!?](?= |$)")
 _CLAUSE_END = re.compile(r"[;,] | \(")
-_SENTENCE = re.compile(r"(advisor [a-z]+ )'([^'\\]+)'(.*)")
+_SENTENCE = re.compile(r"(advisor [a-z]+ )'([^'\\]+)'( .*)?")
 """A command with a sentence behind its name."""
 _FLAG = re.compile(r" (?=--[a-z])")
 
@@ -184,7 +184,7 @@ def command_lines(command: str, width: int) -> list[str]:
         *parts, last = wrapped(text, width - len(verb) - len("'' \\"))
         heads = [verb, *["  "] * len(parts)]
         begun = [f"{head}'{part}' \\" for head, part in zip(heads, parts, strict=False)]
-        return begun + _broken_at_flags(f"{heads[-1]}'{last}'{rest}", width)
+        return begun + _broken_at_flags(f"{heads[-1]}'{last}'{rest or ''}", width)
     return _broken_at_flags(command, width)
 
 

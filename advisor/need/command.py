@@ -18,6 +18,7 @@ from advisor.decide.command_lines import needs_of, quoted, try_command
 from advisor.decide.outlook import CHECKPOINT, STRICT, strictness
 from advisor.draw.formats import PAGE_FORMATS, Report
 from advisor.errors import UsageError
+from advisor.files import is_there
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ def _runs_on_file(answer: Recommendation, need: list[str]) -> Iterator[str]:
 def _is_path(word: str) -> bool:
     """True for a file or folder that exists, and for what is written like one."""
     named = word[1:].endswith("/") or word.lower().endswith((*LIKE_FILES, PDF))
-    return named or ("." in word[1:] and Path(word).is_file())
+    return named or ("." in word[1:] and is_there(word))
 
 
 def _refuse_other_formats(telling: AnswerTelling) -> None:

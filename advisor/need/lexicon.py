@@ -133,20 +133,24 @@ class Lexicon:
     def language(self, forms: Iterable[str]) -> str:
         """Return the language that words tell; empty where none, or where several do as well.
 
-        Where general words are too few, those that phrases are made of count as well.
+        Where general words are too few, or most others are English, those that phrases are made
+        of count as well: `tag` is a day in German, `tags` and `images` are none.
         """
-        counts = Counter(dict.fromkeys(self._telling, 0))
-        forms = list(forms)
-        for form in forms:
-            for language, telling in self._telling.items():
-                counts[language] += form in telling
-        return _first_by_far(counts) or self._language_spelt(forms, counts)
+        forms = list(dict.fromkeys(forms))
+        telling = self._telling.items()
+        counts = Counter({language: sum(form in of for form in forms) for language, of in telling})
+        first = _first_by_far(counts)
+        if first == USUAL:
+            return first
+        spelt = Counter({language: self._in_phrases(forms, language) for language in counts})
+        if first and spelt[first] >= spelt[USUAL]:
+            return first
+        return _first_by_far(counts + spelt)
 
-    def _language_spelt(self, forms: Sequence[str], counts: Counter[str]) -> str:
-        for language in self.index["spelt"].keys() & counts.keys():
-            spelt = self._spelt_in(language)
-            counts[language] += sum(not spelt.isdisjoint(self.forms(form)) for form in forms)
-        return _first_by_far(counts)
+    def _in_phrases(self, forms: Sequence[str], language: str) -> int:
+        """Return how many words stand in phrases of a language."""
+        spelt = self._spelt_in(language)
+        return sum(not spelt.isdisjoint(self.forms(form)) for form in forms)
 
     def says_nothing(self, form: str, meaning: str, language: str) -> bool:
         """True for a word that means something in another language alone; English, if not known."""

@@ -761,3 +761,15 @@ def test_checking_the_rules_has_every_format(advisor, tmp_path):
     assert advisor("rules", "check", "-o", page).code == 0
     said = f"{checked.json['checkpoints']} checkpoints, {checked.json['sources']} sources: no"
     assert said in " ".join(page.read_text("utf-8").split())
+
+
+def test_a_long_sentence_is_no_name_of_a_file(advisor):
+    need = "transcribe handwritten letters. " + "We have them from an archive, e.g. old ones. " * 12
+    answer = advisor("recommend", need)
+    assert (answer.code, "cannot be used" in answer.err) == (0, False)
+
+
+def test_a_printed_command_keeps_the_spaces_before_apostrophes(advisor):
+    need = "find photos for 'open air' concerts among 20,000 pictures on a laptop, in German please"
+    last = advisor("recommend", need).out.replace(" \\\n", " ").strip().splitlines()[-1]
+    assert shlex.split(last)[2:3] == [need]

@@ -318,7 +318,7 @@ ANSWERING = [
     *(f"recommend --task captioning --format {format}" for format in PAGE_FORMATS),
     "recommend --task captioning -q",
     "'caption photos'",
-    "code captioning --notebook",
+    "code captioning --device cpu --notebook",
     "list sources --format json",
     "list nope --format json",
     "--version",

@@ -439,6 +439,23 @@ def test_a_workstation_has_a_card_unless_something_else_is_said(rulebase):
     assert given(rulebase, "caption photos, no more than 8 GB on the GPU")["device"] == ["gpu"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "auto tag images multiple tags per photo",
+        "caption photos in ci",
+        "photos in la caption",
+    ],
+)
+def test_english_words_beside_two_of_another_language_are_english(rulebase, text):
+    assert "language" not in given(rulebase, text)
+
+
+def test_colab_is_its_free_card(rulebase):
+    read_of = given(rulebase, "OCR de tickets en español en Colab gratis")
+    assert (read_of["device"], read_of["memory-gb"]) == (["gpu"], 16)
+
+
 def test_words_of_a_task_that_is_not_answered_are_told(rulebase):
     reading = read(rulebase, "Find duplicate product photos, and hide nudity")
     assert [one.task for one in reading.tasks] == ["deduplication"]
