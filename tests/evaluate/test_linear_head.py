@@ -74,14 +74,16 @@ def test_what_a_printed_program_learnt_is_scored_as_the_program_does(said, learn
     assert (result["checkpoint"], result["scored_by"]) == (str(file), "classifier")
     settings = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
     assert settings["labels"] == sorted(path.name for path in data.iterdir())
-    network = transformers.AutoModel.from_pretrained(settings["checkpoint"], dtype=torch.float32)
+    network = transformers.AutoModel.from_pretrained(settings["checkpoint"], dtype="auto")
     processor = transformers.AutoImageProcessor.from_pretrained(settings["checkpoint"])
     tensors, run = load_file(file), read_run(tmp_path / "run")
     with torch.no_grad():
         for image, row in zip(run.data.images, run.responses(run.candidates[0]), strict=True):
             with Image.open(data / image.id) as picture:
                 pixels = processor(images=picture.convert("RGB"), return_tensors="pt")
+            pixels = pixels.to(network.dtype)
             features = getattr(network, "get_image_features", network)(**pixels).pooler_output
+            features = features.float()
             logits = features / features.norm() @ tensors["weight"].T + tensors["bias"]
             assert row.scores == pytest.approx(logits.softmax(dim=-1)[0].tolist(), abs=1e-5)
 
