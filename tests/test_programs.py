@@ -106,6 +106,7 @@ def test_each_program_asks_with_the_prompt_of_its_entry():
             assert (literal(prompt) in code) if prompt else ('"type": "text"' not in code)
 
 
+@pytest.mark.slow
 def test_each_program_thinks_as_its_entry_says():
     thinking = [(one, task) for one, task in EVERY if one.thinks]
     assert {one.id for one, _ in thinking} >= {"Qwen/Qwen3.5-9B", "zai-org/GLM-4.1V-9B-Thinking"}
@@ -307,6 +308,7 @@ def test_each_form_is_rounded_while_it_is_loaded(tmp_path):
     hold_style(tmp_path)
 
 
+@pytest.mark.slow
 def test_every_program_says_what_it_needs_in_tested_versions():
     declared = metadata("vlm-advisor").get_all("Requires-Dist")
     ours = {re.split("[<>=; ]", each)[0]: Requirement(each).specifier for each in declared}

@@ -43,6 +43,7 @@ def test_every_command_in_it_runs(advisor, tmp_path, monkeypatch, command):
     assert done.out or words == ["check", "--diff"]
 
 
+@pytest.mark.slow
 def test_it_is_copied_once_brought_up_to_date_and_never_overwritten_when_edited(
     advisor, tmp_path, monkeypatch
 ):

@@ -391,6 +391,7 @@ def test_it_ends_quietly_where_stdin_ends(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
+@pytest.mark.slow
 def test_what_was_asked_before_stdin_ended_is_answered(tmp_path):
     (tmp_path / "a.py").write_text("import transformers\n", encoding="utf-8")
     client = {"name": "x", "version": "1"}

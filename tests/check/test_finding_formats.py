@@ -95,6 +95,7 @@ def test_the_tenth_annotation_says_how_many_are_left():
     assert lines[-1] == "::error::5 more errors are listed in the log of this step"
 
 
+@pytest.mark.slow
 @given(reports)
 def test_junit_is_well_formed_and_counts_what_fails(found):
     suite = ElementTree.fromstring(junit(found).encode())[0]

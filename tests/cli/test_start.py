@@ -110,6 +110,7 @@ def test_the_end_is_at_once_where_nothing_waits_for_it(environment, tmp_path, ca
     assert ("# cleanup[2] removing" in done.stderr) == bool(said)  # Python says what it takes apart
 
 
+@pytest.mark.slow
 def test_only_a_cold_cache_needs_yaml(environment, tmp_path):
     cold = environment | {"ADVISOR_CACHE": str(tmp_path / "cold")}
     arguments = ["recommend", "--task", "counting", "--format", "json"]

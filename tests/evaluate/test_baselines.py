@@ -65,6 +65,7 @@ def folds(vectors, truth, files, seed=0):
     return [{n for n, one in enumerate(fold) if one == number} for number in range(FOLDS)]
 
 
+@pytest.mark.slow
 def test_a_probe_is_the_logistic_regression_of_scikit_learn():
     linear = pytest.importorskip("sklearn.linear_model")
     scaler = pytest.importorskip("sklearn.preprocessing").StandardScaler

@@ -97,6 +97,7 @@ def test_what_loads_nothing_runs(call, name):
         assert out.strip(), command
 
 
+@pytest.mark.slow
 def test_the_same_command_gives_the_same_answer(call):
     """The last line of a page repeats it, with everything."""
     for name, needs in OTHER_NEEDS.items():

@@ -55,6 +55,7 @@ def words_written(folder, regions):
     return processor.batch_decode(model.generate(**processor(images=regions)))
 
 
+@pytest.mark.slow
 @pytest.mark.apart
 def test_a_captioner_writes_the_words_of_the_fixture(
     state_dict, written, vocabulary, tmp_path, regions, fixture
