@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from math import inf
 from pathlib import Path
 from typing import NamedTuple
@@ -112,6 +113,7 @@ def speed_file() -> Path | None:
     return folder and folder / "this-machine.json"
 
 
+@cache
 def look(root: Path = Path("/"), system: str = sys.platform, ask: Ask | None = None) -> ThisMachine:
     """Return what this machine has; `root` is where the files of its kernel stand."""
     ask = ask or _run

@@ -82,6 +82,7 @@ def test_the_machine_that_tests_run_on_is_found():
 
 
 GPU = ThisMachine("cuda", 8, 64.0, (Gpu("RTX 4090", 23.99),))
+TIMED = ("recommend", "--task", "image-search", "--device", "here", "--num-items", "100000")
 
 
 def test_here_answers_device_and_memory_with_origin_detected(rulebase, capsys):
@@ -127,13 +128,21 @@ def test_the_command_that_gives_the_answer_again_has_values(advisor):
     assert "this machine:" not in result.out
 
 
+def test_this_machine_is_looked_at_once(advisor, monkeypatch, tmp_path):
+    monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path))
+    keep_speed(look(), MeasuredSpeed({"plain": 400.0}))
+    looks = []
+    monkeypatch.setattr(this_machine, "_cuda", lambda *_: looks.append(1) or ())
+    look.cache_clear()
+    assert advisor(*TIMED).code == 0
+    look.cache_clear()
+    assert looks == [1]
+
+
 def test_here_is_no_answer_to_another_question(advisor):
     result = advisor("recommend", "--task", "vqa", "--language", "here")
     assert result.code == 2
     assert "unknown option `here` of `language`" in result.err
-
-
-TIMED = ("recommend", "--task", "image-search", "--device", "here", "--num-items", "100000")
 
 
 def test_a_measured_speed_says_how_long_it_takes_and_bounds_it(advisor, monkeypatch, tmp_path):
