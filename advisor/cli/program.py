@@ -197,10 +197,10 @@ OFTEN: Mapping[str, tuple[str, ...]] = {
     ),
     "advisor.trial.command:try_": (
         *("--checkpoint", "--task", "--image", "--folder", "--labels", "--question"),
-        *("--compare", "--demo", "--download", "--output", "--help"),
+        *("--demo", "--download", "--output", "--help"),
     ),
     "advisor.evaluate.command:evaluate": (
-        *("--task", "--candidate", "--limit", "--fail-under", "--dry-run", "--download"),
+        *("--task", "--candidate", "--limit", "--fail-under", "--download"),
         *_WRITTEN,
     ),
     "advisor.trial.training_command:compose": (

@@ -77,7 +77,6 @@ def evaluate(
       advisor evaluate examples/shapes --demo
       advisor evaluate photos --candidate openai/clip-vit-base-patch32 --limit 200
       advisor evaluate captions.csv --task captioning --language de --output html=report.html
-      advisor evaluate data.jsonl --dry-run
       advisor evaluate photos --candidate ./mine --fail-under accuracy=0.9 --confident
       advisor evaluate photos --candidate http://localhost:11434/v1#gemma3
     """
@@ -88,8 +87,6 @@ def evaluate(
 
     gates.refuse_what_cannot_be_judged()
     refuse_what_cannot_decide(split(gates.priority))
-    if made.options.dry_run:
-        return _dry_run(made, shown)
     folder, candidates = _folder(made, place, shown), _runnable(made)
     with writing(folder) as file:
         run = run_of(made, candidates, file, place)
@@ -97,16 +94,6 @@ def evaluate(
         answer = verdict(scores, made.rulebase, split(gates.priority))
         shown.emit(report_of(run, scores, answer, gates, made.store.read))
     return CANNOT if scores.failed else gates.exit_code(scores, answer)
-
-
-def _dry_run(made: Arrangement, shown: Showing) -> int:
-    """Say what an evaluation would run and download."""
-    from advisor.draw.formats import Report
-    from advisor.evaluate.forecast import as_json, as_page, forecast
-
-    expected = forecast(made)
-    shown.emit(Report.of(as_json, as_page, made, expected))
-    return CANNOT if all(each.cannot for each in expected) else 0
 
 
 def _folder(made: Arrangement, place: PlaceOptions, shown: Showing) -> Path:

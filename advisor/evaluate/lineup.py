@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from advisor.decide.command_lines import may_run
-from advisor.decide.selection import ORDERS, select_of
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile
 from advisor.errors import AdvisorError, UsageError, check_name
@@ -34,11 +32,11 @@ from advisor.model import TASK
 from advisor.model.library import CAPTION, EMBED, LABEL, SEARCH
 from advisor.rulebase.base import RuleBase
 from advisor.trial.annotations import ImageStore
-from advisor.trial.candidate import Candidate, as_they_are, candidate_of, catalogued, is_here
+from advisor.trial.candidate import Candidate, candidate_of, catalogued, is_here, runnable_picks
 from advisor.trial.contrastive import Classifier, Contrastive, columns_for
 from advisor.trial.demo import demo_checkpoints
 from advisor.trial.local_checkpoint import LocalCheckpoint
-from advisor.trial.placement import QUANTIZED, estimated_mb, place
+from advisor.trial.placement import QUANTIZED, place
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runner import Runner, act_and_use, class_to_load, fine_tuned_for, runner_class
 from advisor.trial.runtime import UnsupportedError, transformers, versions
@@ -118,18 +116,11 @@ def picked_candidates(
     """
     decision = Engine.known(rulebase).decide(profile)
     task = decision.profile[TASK].options[0]
-    tasks = tasks_to_load(rulebase, task)
     candidates: list[Candidate] = []
-    for assessment in decision.assessments:
-        if assessment.verdict == "excluded" or len(candidates) >= MOST_PICKS:
-            continue
-        selection = select_of(rulebase, assessment.family, decision.profile, ORDERS[0])
-        runs = as_they_are(
-            selection, lambda model: any(may_run(rulebase, model, each) for each in tasks)
-        )
+    for runs in runnable_picks(rulebase, decision, *tasks_to_load(rulebase, task)):
         if not may_download:
             runs.sort(key=lambda checkpoint: not is_here(checkpoint))
-        wanted = OF_THE_FIRST if not candidates else 1
+        wanted = 1 if candidates else OF_THE_FIRST
         candidates += [catalogued(run) for run in runs[:wanted]]
     if not candidates:
         raise AdvisorError(
@@ -150,27 +141,25 @@ def tasks_to_load(rulebase: RuleBase, task: str) -> tuple[str, ...]:
     return (task, rulebase.acts[CAPTION].tasks[0]) if label else (task,)
 
 
-def line_up(made: Arrangement, *, fetch: bool = True) -> tuple[Candidate, ...]:
+def line_up(made: Arrangement) -> tuple[Candidate, ...]:
     """Return each candidate as it is run; what cannot be run says so, and stops nobody else.
 
-    Downloads are agreed to here, before anything runs, and servers are asked whether they answer;
-    without `fetch`, neither. Of the demo those are left out that cannot do the task, unless all of
-    them are. Where weights are quantized, each that is loaded runs as it is, too.
+    Downloads are agreed to here, before anything runs, and servers are asked whether they answer.
+    Of the demo those are left out that cannot do the task, unless all of them are. Where weights
+    are quantized, each that is loaded runs as it is, too.
     """
     transformers()
-    candidates, loading = list(made.candidates), made.loading
-    if loading.dtype in QUANTIZED:
-        candidates, loading = [], loading._replace(dtype=None)
-        dtype = made.loading.dtype or ""
+    candidates, dtype = list(made.candidates), made.loading.dtype or ""
+    if dtype in QUANTIZED:
+        candidates = []
         for each in made.candidates:
             candidates.append(each)
             if not each.baseline and not is_endpoint(each.checkpoint):
                 candidates.append(each._replace(name=f"{each.name} ({dtype})", dtype=dtype))
-    made = made._replace(loading=loading if fetch else loading._replace(agree=None))
-
-    ran = [_as_run(made, candidate, made.asking, fetch=fetch) for candidate in candidates]
+        made = made._replace(loading=made.loading._replace(dtype=None))
+    ran = [_as_run(made, candidate, made.asking) for candidate in candidates]
     bare = made.asking._replace(act=EMBED, texts=(), template="{}", prompt=None)
-    run_as = partial(_as_run, made, asking=bare, fetch=fetch)
+    run_as = partial(_as_run, made, asking=bare)
     lined: list[Candidate] = []
     for each in ran:
         fitted = each.baseline in FITTED and each.failed is None
@@ -200,7 +189,7 @@ def _fitted(
     ]
 
 
-def _as_run(made: Arrangement, candidate: Candidate, asking: Asking, *, fetch: bool) -> Candidate:
+def _as_run(made: Arrangement, candidate: Candidate, asking: Asking) -> Candidate:
     """Return a candidate as it is run; what cannot be run says so."""
     data, server = made.data, made.endpoints.get(candidate.checkpoint)
     misplaced = [COMMONEST] if data.act == SEARCH else []
@@ -211,7 +200,7 @@ def _as_run(made: Arrangement, candidate: Candidate, asking: Asking, *, fetch: b
                 f"`{candidate.checkpoint}` cannot be evaluated on `{data.task}`",
                 hint=f"leave this baseline out, or use {BASELINE_NAMED}{RANDOM}",
             )
-        if candidate.baseline or (server and not fetch):
+        if candidate.baseline:
             return candidate
         if server:
             return as_served(candidate, data, server, asking)
@@ -259,7 +248,6 @@ def _as_loaded(made: Arrangement, candidate: Candidate, asking: Asking) -> Candi
         dtype=placement.dtype,
         scored_by=runs.scored_by if asking.act == LABEL else "",
         parameters_millions=local.weights.parameters / 1e6,
-        memory_mb=estimated_mb(local.weights, placement),
     )
     identity = f"{identity_of(whole)} {head.digest}" if head else identity_of(local)
     return ready._replace(digest=digest_of_order(ready, asking, identity, versions()))

@@ -80,10 +80,6 @@ class RunOptions:
     allow_http: Annotated[
         bool, option("--allow-http", "Allow unencrypted HTTP for images and API keys.")
     ] = False
-    dry_run: Annotated[
-        bool,
-        option("--dry-run", "Print the planned runs and downloads without running them."),
-    ] = False
     price: Annotated[
         float,
         number(

@@ -15,7 +15,7 @@ from advisor.errors import AdvisorError, UsageError
 from advisor.model.library import ANSWER, COMPARE, EMBED, SEARCH
 from advisor.rulebase.base import RuleBase
 from advisor.trial.answer import Request, check_template, write_vectors
-from advisor.trial.candidate import Candidate, CheckpointChoice, Plans, plans_for
+from advisor.trial.candidate import Candidate, CheckpointChoice, candidates_for
 from advisor.trial.demo import demo_checkpoints
 from advisor.trial.folder_answers import FolderAnswers, answer_folder
 from advisor.trial.images import OpenedImage, list_images, open_image
@@ -90,7 +90,7 @@ def try_out(
     `repeat` more runs are timed, the usual number where it is None.
     """
     request = inputs.request
-    runs, refusals = _plans(rulebase, choice, request, loading)
+    runs = _candidates(rulebase, choice, request, loading)
     acts = {run.task: act.id for run in runs if (act := act_of(rulebase, run.task))}
     if vectors and [acts.get(run.task) for run in runs] != [EMBED]:
         raise UsageError(
@@ -109,6 +109,7 @@ def try_out(
     if repeat is None:
         repeat = 0 if inputs.folder else DEFAULT_REPEAT
     trials: list[Trial] = []
+    refusals: list[Candidate] = []
     failures: list[AdvisorError] = []
     for run in runs:
         settings = {"family": run.family, "repeat": repeat, **_loading_of(run, loading)}
@@ -122,7 +123,7 @@ def try_out(
             refusals.append(run.ended_by(error))
             failures.append(error)
     if not trials:
-        raise _nothing_ran(refusals, failures) from next(iter(failures), None)
+        raise _nothing_ran(refusals, failures[0]) from failures[0]
     files: tuple[str, ...] = ()
     if vectors:
         rows = [(answer.text, answer.vector or ()) for answer in trials[0].answers]
@@ -145,15 +146,10 @@ def try_out(
     )
 
 
-def _nothing_ran(refusals: list[Candidate], failures: list[AdvisorError]) -> AdvisorError:
+def _nothing_ran(refusals: list[Candidate], failure: AdvisorError) -> AdvisorError:
     """Return the error where no candidate could be run, after a line for each."""
-    if not failures:
-        return UsageError(
-            "the command line names no model input", hint="add --labels, --question or --task"
-        )
-    for refused in refusals:
-        note(refused.why_not)
-    failure = failures[0]
+    for each in refusals:
+        note(each.refusal)
     one_for_all = failure.kind == "not-downloaded"  # its hint names a single checkpoint
     hint = "pass --download to allow the download" if one_for_all else failure.hint
     return AdvisorError("advisor could run none of the candidates", hint=hint, kind=failure.kind)
@@ -166,8 +162,8 @@ def answer_each(
 
     Raises UsageError where the task looks at the images together, or several checkpoints do it.
     """
-    runs, _ = _plans(rulebase, choice, inputs.request, loading)
-    act = act_of(rulebase, runs[0].task) if runs else None
+    runs = _candidates(rulebase, choice, inputs.request, loading)
+    act = act_of(rulebase, runs[0].task)
     if len(runs) != 1 or inputs.image or (act and act.id in (SEARCH, COMPARE, EMBED)):
         raise UsageError(
             "`--output jsonl=FILE` works with one checkpoint, a folder, and a task on single "
@@ -187,14 +183,13 @@ def answer_each(
     return answer_folder(load, inputs.folder, inputs.request, file, settings, _progress)
 
 
-def _plans(
+def _candidates(
     rulebase: RuleBase, choice: CheckpointChoice, request: Request, loading: Loading
-) -> Plans:
-    """Return what to run and what cannot be; refuse a template that has no place for a label."""
-    may_download = not loading.offline and loading.agree is not None
-    plans = plans_for(rulebase, choice, request, may_download=may_download)
+) -> list[Candidate]:
+    """Return what to run; refuse a template that has no place for a label."""
     check_template(request.template)
-    return plans
+    may_download = not loading.offline and loading.agree is not None
+    return candidates_for(rulebase, choice, may_download=may_download)
 
 
 def _loading_of(run: Candidate, loading: Loading) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def try_(
     Examples:
       advisor try --demo --image shape.png
       advisor try --image photo.jpg --checkpoint Salesforce/blip-image-captioning-base
-      advisor try --image photo.jpg --compare --labels "a cat,a dog" --output html=page.html
+      advisor try --demo --image shape.png --task captioning --output html=page.html
       advisor try --task image-search --folder photos --query "a red bicycle"
       advisor try --task embeddings --folder photos --vectors photos.npy
       advisor try --task captioning --folder photos --output captions.jsonl

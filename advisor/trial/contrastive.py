@@ -39,7 +39,6 @@ class Contrastive(Runner):
     Matching gives cosines, since a softmax over one text would always say 1.
     """
 
-    tables_read_whole = False
     scored_by = "softmax"
     padding: ClassVar[bool | str] = True
     """To the longest text of those read together."""

@@ -19,19 +19,8 @@ if TYPE_CHECKING:
     from advisor.trial.composition import Composition
     from advisor.trial.training import FineTuning
 
-COST_COLUMNS = (
-    "checkpoint",
-    "load ms",
-    "first ms",
-    "next ms",
-    "peak MB",
-    "estimated MB",
-    "error",
-)
-COST_NOTE = (
-    "Times are for one image. Peak memory includes everything that this process loaded before. "
-    "The error compares the estimate with the peak."
-)
+COST_COLUMNS = ("checkpoint", "load ms", "first ms", "next ms")
+COST_NOTE = "Times are for one image. `advisor evaluate` measures the memory as well."
 
 
 def as_json(results: TrialResults) -> dict[str, Any]:
@@ -70,25 +59,27 @@ def as_page(results: TrialResults) -> Page:
             page += [Heading(f"{trial.checkpoint}: {trial.task}"), *_answers(results, trial)]
             page += [Items(own)] if own else []
     for title, mark, lines in (
-        ("Skipped", "-", [refusal.why_not for refusal in results.refusals]),
+        ("Skipped", "-", [each.refusal for each in results.refusals]),
         ("Warnings", "!", sorted(shared)),
         ("Written", "", results.files),
     ):
         if lines:
             page += [Heading(title), Items(tuple(Item(mark, line) for line in lines))]
     if results.trials:
-        costs = []
-        for trial in results.trials:
-            measured = (trial.load_ms, trial.first_ms, trial.latency_ms, trial.memory_mb)
-            numbers = ["unknown" if each is None else f"{each:.0f}" for each in measured]
-            error = trial.estimate_error
-            off = "" if error is None else f"{error:+.0%}".replace("%", " %")
-            costs.append((trial.checkpoint, *numbers, f"{trial.estimated_memory_mb:.0f}", off))
+        times = [
+            (
+                each.checkpoint,
+                f"{each.load_ms:.0f}",
+                f"{each.first_ms:.0f}",
+                f"{each.latency_ms:.0f}",
+            )
+            for each in results.trials
+        ]
         first = results.trials[0]
         versions = [f"{name} {version}" for name, version in first.versions.items()]
         page += [
             Heading("Performance"),
-            Table(COST_COLUMNS, tuple(costs), wide=0),
+            Table(COST_COLUMNS, tuple(times), wide=0),
             Pairs((("run on", f"{first.device}, {first.dtype}"), ("with", ", ".join(versions)))),
             Text(COST_NOTE, "quiet"),
         ]

@@ -98,14 +98,8 @@ def place(
     return Placement(device=device, dtype=dtype or ("bfloat16" if bfloat16 else "float16"))
 
 
-def estimated_mb(
-    weights: Weights, placement: Placement, *, tables_read_whole: bool = True
-) -> float:
-    """Return the peak MB that loading and running once should take on the device.
-
-    Networks that write text read their word table whole; dual encoders look up a few rows of it,
-    and the rest of a file that is mapped is never read.
-    """
+def estimated_mb(weights: Weights, placement: Placement) -> float:
+    """Return the peak MB that loading and running once should take on the device."""
     loaded = weights_mb(weights.parameters, placement.computes_in or placement.dtype)
     if placement.dtype in QUANTIZED:  # tables of words are not
         tables = weights_mb(weights.table_parameters, placement.computes_in)
@@ -113,10 +107,8 @@ def estimated_mb(
         loaded = tables + rest * QUANTIZED[placement.dtype] / MB
     if placement.device != "cpu":
         return loaded
-    if weights.dtype != placement.dtype:
-        return OVERHEAD_MB + loaded + weights.stored_bytes / MB
-    unread = 0 if tables_read_whole else weights.table_parameters
-    return OVERHEAD_MB + loaded - weights_mb(unread, placement.dtype)
+    read = 0 if weights.dtype == placement.dtype else weights.stored_bytes / MB
+    return OVERHEAD_MB + loaded + read
 
 
 def refuse_what_does_not_fit(name: str, weights: Weights, placement: Placement) -> None:

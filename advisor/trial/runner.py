@@ -59,7 +59,6 @@ class Runner:
     `entry` is what the catalogue says of the checkpoint, None of one that it does not know.
     """
 
-    tables_read_whole: ClassVar[bool] = True
     takes_regions: ClassVar[bool] = False
     scored_by: ClassVar[str] = ""
     """Where `label_scores` come from; empty where there are none."""

@@ -11,7 +11,7 @@ from typing import Any
 from advisor.rulebase.base import RuleBase
 from advisor.trial.answer import Prediction, Request
 from advisor.trial.images import OpenedImage, open_image
-from advisor.trial.placement import begin_peak, estimated_mb, peak_mb, place
+from advisor.trial.placement import place
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runner import act_and_use, class_to_load, load_runner, shipped_table
 from advisor.trial.runtime import library, network_class, transformers, versions
@@ -21,7 +21,7 @@ DEFAULT_REPEAT = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What a checkpoint gave, how long it took in milliseconds, and the peak of memory in MB."""
+    """What a checkpoint gave, and how long that took in milliseconds."""
 
     family: str | None
     checkpoint: str
@@ -31,30 +31,19 @@ class Trial:
     load_ms: float
     first_ms: float
     latency_ms: float
-    memory_mb: float | None
-    estimated_memory_mb: float
     device: str
     dtype: str
     warnings: tuple[str, ...]
     versions: dict[str, str]
     revision: str | None = None
 
-    @property
-    def estimate_error(self) -> float | None:
-        """How far the estimate was off, as a share of the measured peak; 0.05 is 5 % too much."""
-        if not self.memory_mb:
-            return None
-        return self.estimated_memory_mb / self.memory_mb - 1
-
     def as_json(self) -> dict[str, Any]:
-        """Return the trial under the keys of the contract, times to 0.1 ms, memory to 0.1 MB."""
+        """Return the trial under the keys of the contract, times to 0.1 ms."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        for name in ("load_ms", "first_ms", "latency_ms", "memory_mb", "estimated_memory_mb"):
-            values[name] = None if values[name] is None else round(values[name], 1)
-        error = self.estimate_error
+        for name in ("load_ms", "first_ms", "latency_ms"):
+            values[name] = round(values[name], 1)
         values["class"] = values.pop("class_name")
         values["answers"] = [answer.as_json() for answer in self.answers]
-        values["estimate_error"] = None if error is None else round(error, 3)
         return values | {"warnings": list(self.warnings)}
 
 
@@ -81,10 +70,8 @@ def run_trial(
     how = Loading(**loading)
     place(how.device, how.dtype)  # what is not there is refused before anything is fetched
     local = resolve(checkpoint, how)
-    placement = place(how.device, how.dtype, local.weights, rulebase.checkpoints.get(local.name))
     _, use = act_and_use(rulebase, local, task)
     network_class(class_to_load(use, local))  # imported before the clock starts
-    begin_peak(placement)
     begun = time.perf_counter()
     runner = load_runner(local, task, rulebase=rulebase, **loading)
     load_ms = (time.perf_counter() - begun) * 1000
@@ -92,7 +79,7 @@ def run_trial(
     for _ in range(1 + repeat):
         begun = time.perf_counter()
         reply = runner.run(opened, request)
-        if placement.on_cuda:
+        if runner.placement.on_cuda:
             library("torch").cuda.synchronize()
         times.append((time.perf_counter() - begun) * 1000)
     return Trial(
@@ -104,12 +91,8 @@ def run_trial(
         load_ms=load_ms,
         first_ms=times[0],
         latency_ms=statistics.median(times[1:] or times),
-        memory_mb=peak_mb(placement),
-        estimated_memory_mb=estimated_mb(
-            local.weights, placement, tables_read_whole=runner.tables_read_whole
-        ),
-        device=placement.device,
-        dtype=placement.dtype,
+        device=runner.placement.device,
+        dtype=runner.placement.dtype,
         warnings=tuple(dict.fromkeys((*opened.warnings, *runner.warnings, *reply.warnings))),
         versions=versions(),
         revision=local.revision,

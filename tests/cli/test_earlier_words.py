@@ -22,6 +22,8 @@ GONE = {
     "convert vlp": "--heads is gone: no published file needs it",
     "rules audit": "a page or JSON",
     "ask": "--resume is gone: who leaves gets the command that goes on",
+    "try": "--compare and --family are gone: evaluate compares",
+    "evaluate": "--dry-run is gone: what is downloaded or sent is asked about",
     "rules diff": "--checkpoints is gone: the diagrams compare them",
 }
 """Commands that lack something since, each said in the changelog."""
@@ -32,6 +34,9 @@ MISSING = {
     "--checkpoints",
     "--heads",
     "--resume",
+    "--compare",
+    "--family",
+    "--dry-run",
 }
 
 

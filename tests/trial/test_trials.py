@@ -32,8 +32,7 @@ from advisor.trial.runtime import (  # noqa: E402
 Tiny = Callable[[str], Path]
 CONTRACT = {
     "family", "checkpoint", "revision", "class", "task", "answers", "load_ms", "first_ms",
-    "latency_ms", "memory_mb", "estimated_memory_mb", "estimate_error", "device", "dtype",
-    "warnings", "versions",
+    "latency_ms", "device", "dtype", "warnings", "versions",
 }  # fmt: skip
 
 
@@ -56,7 +55,6 @@ def test_a_trial_records_answers_and_cost(tiny: Tiny, image: Any) -> None:
     assert set(found["answers"][0]) == {"text", "probability"}
     assert found["load_ms"] > 0
     assert found["latency_ms"] > 0
-    assert found["memory_mb"] > 100
     assert found["versions"]["torch"] == str(torch.__version__)
 
 
@@ -167,14 +165,6 @@ def test_the_estimate_follows_its_formula() -> None:
     half = Weights(parameters=2**20 * 100, stored_bytes=2 * 2**20 * 100, dtype="float16")
     assert placement.estimated_mb(same, cpu) == OVERHEAD_MB + 400
     assert placement.estimated_mb(half, cpu) == OVERHEAD_MB + 400 + 200
-    table = Weights(
-        parameters=2**20 * 100,
-        stored_bytes=4 * 2**20 * 100,
-        dtype="float32",
-        table_parameters=2**20 * 25,
-    )
-    assert placement.estimated_mb(table, cpu, tables_read_whole=False) == OVERHEAD_MB + 300
-    assert placement.estimated_mb(table, cpu) == OVERHEAD_MB + 400
     assert placement.estimated_mb(half, Placement(device="cuda", dtype="float16")) == 200
 
 

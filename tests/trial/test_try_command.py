@@ -80,9 +80,6 @@ def test_one_that_cannot_is_named_and_the_others_go_on(capsys):
         (["--image", RED, "--task", "captionin", "--demo"], "unknown-task"),
         (["--image", RED, "--task", "captioning", "--offline"], "offline"),
         (["--image", RED, "--demo", "--checkpoint", "demo:clip"], "usage"),
-        (["--image", RED, "--compare", "--checkpoint", "demo:clip"], "usage"),
-        (["--image", RED, "--compare", "--family", "clip"], "usage"),
-        (["--image", RED, "--compare", "--demo"], "usage"),
         (["--image", RED, "--demo", "--task", "ocr-line"], "usage"),
         (["--image", RED, "--task", "captioning", "--revision", "v2"], "usage"),
         (["--image", RED, "--checkpoint", "demo:clip", "--template", "a photo"], "usage"),
@@ -106,15 +103,6 @@ def test_nothing_is_downloaded_without_agreement(capsys, monkeypatch, tmp_path):
     assert run(["try", "--image", RED, "--task", "captioning", "--format", "json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["kind"] == "not-downloaded"
     assert not list(tmp_path.rglob("*.safetensors"))
-
-
-@pytest.mark.slow
-def test_the_demo_says_what_each_family_could_not_give(capsys):
-    _, answer = trials(capsys, "--demo")
-    refused = {(one["family"], one["task"]): one["why"] for one in answer["refused"]}
-    assert "rank captions" in refused["clip", "captioning"]
-    assert refused["vision-encoder-decoder", "vqa"]
-    assert not any(family == "unified-vlp" for family, _ in refused)
 
 
 @pytest.fixture
@@ -173,34 +161,6 @@ def test_what_cannot_be_measured_is_refused(capsys, tiny):
     ):
         assert run(["try", "--measure", *words]) == 2
         assert reason in capsys.readouterr().err
-
-
-@pytest.mark.slow
-def test_compare_runs_what_each_family_can_do_and_says_what_it_cannot(capsys, catalogued):
-    code, answer = trials(
-        capsys, "--compare", "--offline", "--labels", "a dog,a cat", "--question", "what is red ?"
-    )
-    assert code == 0
-    ran = {(one["family"], one["task"], one["checkpoint"]) for one in answer["trials"]}
-    assert ran == {
-        ("clip", "zero-shot-classification", "openai/clip-vit-base-patch32"),
-        ("vision-encoder-decoder", "captioning", "nlpconnect/vit-gpt2-image-captioning"),
-        ("unified-vlp", "captioning", "Salesforce/blip-image-captioning-base"),
-        ("unified-vlp", "vqa", "Salesforce/blip-vqa-base"),
-    }
-    refused = {(one["family"], one["task"]) for one in answer["refused"]}
-    assert ("clip", "captioning") in refused
-    assert ("vision-encoder-decoder", "zero-shot-classification") in refused
-    assert ("vision-encoder-decoder", "vqa") in refused
-
-
-@pytest.mark.slow
-def test_compare_for_a_task_says_which_family_cannot_do_it(capsys, catalogued):
-    code, answer = trials(capsys, "--compare", "--task", "captioning", "--offline")
-    assert code == 0
-    assert {one["family"] for one in answer["trials"]} == {"vision-encoder-decoder", "unified-vlp"}
-    why = next(one["why"] for one in answer["refused"] if one["family"] == "clip")
-    assert "rank captions" in why
 
 
 @pytest.mark.slow
