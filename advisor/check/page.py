@@ -25,7 +25,7 @@ EXIT_TONES = {0: "good", 1: "bad", 2: "bad", 3: "warn"}
 WORST = ("excluded", "discouraged", "allowed", "recommended")
 USAGE = ("path", "line", "checkpoint", "class", "task")
 MOST_PLACES = 4
-TOLD = ("file-not-checked", "outdated-choice", "undetermined")
+TOLD = ("file-not-checked", "outdated-choice", "choice-not-compared", "undetermined")
 """Rules whose notes are told in any case: of what was not judged, and of a better choice."""
 MOST_RELEASES = 2
 """As many releases and pins are named; more are counted."""

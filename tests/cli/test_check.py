@@ -42,17 +42,31 @@ def test_the_document_follows_the_contract(advisor):
     assert levels == sorted(levels, key=["error", "warning", "note"].index)
 
 
-def test_a_fitting_choice_has_no_findings(advisor):
+def test_a_fitting_choice_has_no_findings_but_where_it_ranks(advisor):
     code, document = judged(
         advisor, BLIP_VQA, "--task", "vqa", "--class", "BlipForQuestionAnswering"
     )
-    assert (code, document["findings"]) == (0, [])
+    assert (code, rules(document, "note")) == (0, ["choice-not-compared"])
+    assert len(document["findings"]) == 1
     assert document["choices"][0]["verdict"] == "recommended"
     page = advisor("check", "--checkpoint", BLIP_VQA, "--task", "vqa").out
     assert page.startswith(
         f"{BLIP_VQA} for vqa\n  This checkpoint fits (unified-vlp is recommended).\n"
     )
-    assert page.endswith("  0 errors, 0 warnings, 0 notes\n")
+    assert page.endswith("  0 errors, 0 warnings, 1 note\n")
+
+
+def test_what_nothing_compares_is_not_called_outdated(advisor):
+    """Issue: BLIP ranks far behind, and no benchmark measured it and a newer one."""
+    named = ("Salesforce/blip-image-captioning-base", "--task", "captioning")
+    code, document = judged(advisor, *named, "--fail-on", "outdated-choice")
+    assert (code, rules(document, "note")) == (0, ["choice-not-compared"])
+    first = advisor("recommend", "--task", "captioning", "--format", "json").json["checkpoints"][0][
+        "id"
+    ]
+    assert first in document["findings"][0]["message"]
+    code, document = judged(advisor, first, "--task", "captioning")
+    assert (code, document["findings"]) == (0, [])
 
 
 def test_a_class_that_drops_half_the_weights_is_an_error_with_its_fix(advisor):
@@ -60,7 +74,7 @@ def test_a_class_that_drops_half_the_weights_is_an_error_with_its_fix(advisor):
         advisor, BLIP_VQA, "--task", "vqa", "--class", "BlipForConditionalGeneration"
     )
     assert (code, rules(document)) == (1, ["weights-random-or-unused"])
-    (found,) = document["findings"]
+    found = document["findings"][0]
     assert found["fix"] == "use `BlipForQuestionAnswering`"
     assert found["sources"]
     page = advisor(

@@ -274,6 +274,23 @@ def test_a_choice_behind_another_is_told_on_one_line_and_fails_where_that_is_ask
     assert check(advisor).code == 0
 
 
+def test_a_pipeline_settles_the_task_of_the_checkpoint_that_it_loads(advisor, project):
+    code = 'from transformers import pipeline\n\npipe = pipeline("{}", model="{}")\n'
+    project(app_py=code.format("zero-shot-image-classification", CLIP))
+    result = check(advisor, "--fail-on", "outdated-choice")
+    assert result.code == 1
+    assert ("outdated-choice", "app.py", 3) in found(result)
+    project(
+        app_py=f'from transformers import CLIPModel\n\nx = CLIPModel.from_pretrained("{CLIP}")\n'
+    )
+    assert "outdated-choice" not in [one["rule"] for one in check(advisor).json["findings"]]
+    project(
+        app_py=code.format("zero-shot-image-classification", CLIP), advisor_yaml=CHOICES
+    )  # the choice is judged in its place
+    (one,) = [f for f in check(advisor).json["findings"] if f["rule"] == "outdated-choice"]
+    assert (one["choice"], one["path"]) == ("labels", "advisor.yaml")
+
+
 def test_a_lock_tells_later_what_changed_and_why(advisor, project, tmp_path):
     project(advisor_yaml=CHOICES)
     assert check(advisor, "--lock").code == 0

@@ -12,6 +12,7 @@ from advisor.check.records import LOCK, Lock, LockedChoice, locked_choices
 from advisor.decide.precedence import FIGURE, Precedences
 from advisor.decide.requirements import Gap, Requirements, judge_checkpoint
 from advisor.decide.selection import Pick, select
+from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Checkpoint
 from advisor.scan.usage import Usage
@@ -62,32 +63,59 @@ def another_family(_: Case, judgement: Judgement) -> Iterator[Finding]:
     )
 
 
-@rule("outdated-choice", each=Case.chosen)
+@rule("outdated-choice", "choice-not-compared", each=Case.chosen)
 def outdated_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
-    """A choice behind another checkpoint for its needs, by a figure that both have."""
-    picks = select(case.rulebase, judgement.decision).picks if judgement.choice else ()
-    own = next((pick for pick in picks if pick.checkpoint.id == judgement.checkpoint.id), None)
-    if own is None:
+    """A choice behind another checkpoint for its needs, or one that no result compares."""
+    yield from _standing(case, judgement.decision, judgement.checkpoint)
+
+
+@rule("outdated-choice", each=Case.catalogued)
+def outdated_pipeline(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
+    """A pipeline whose checkpoint is behind another one for the task of the pipeline."""
+    if checkpoint.id in {choice.checkpoint for choice in case.choices}:
         return
-    needed = Requirements(case.rulebase, judgement.decision.profile)
+    able = [task for task in case.rulebase.tasks if task.id in checkpoint.tasks]
+    named = [task.id for task in able if usage.task in (task.id, *task.aliases)]
+    tasks = named or [task.id for task in able if usage.task in task.hub_tasks]
+    if len(tasks) == 1:
+        profile = {**case.declared, TASK: Answer((tasks[0],), None, "implied")}
+        decision = Engine.known(case.rulebase).decide(profile)
+        for finding in _standing(case, decision, checkpoint):
+            if not finding.rule:
+                yield finding._replace(place=id_place(usage))
+
+
+def _standing(case: Case, decision: Decision, checkpoint: Checkpoint) -> Iterator[Finding]:
+    """Yield that a result puts another checkpoint first, or that no result compares the two."""
+    picks = select(case.rulebase, decision).picks
+    own = next((pick for pick in picks if pick.checkpoint.id == checkpoint.id), None)
+    if own is None or own.place == 1:
+        return
+    needed = Requirements(case.rulebase, decision.profile)
     by = Precedences.known(case.rulebase, needed.task, needed.languages)
     ahead = [pick for pick in picks if pick.place < own.place]
+    place = f"{checkpoint.id} ranks number {own.place} of {len(picks)} for {needed.task}"
+    fix = "run `advisor evaluate` to compare both on your images"
+    compared = False
     for better in sorted(ahead, key=lambda pick: not pick.within(own.needs_gb or 0)):
-        edges = by.compare([better.checkpoint, own.checkpoint]).told
-        lead = by.precedence(edges[0]) if edges else None
-        if lead is None or lead.by != FIGURE or lead.next != own.checkpoint.id:
+        pair = by.compare([better.checkpoint, checkpoint])
+        lead = by.precedence(pair.told[0]) if pair.told else None
+        compared |= bool(pair.tied) or (lead is not None and lead.by == FIGURE)
+        if lead is None or lead.by != FIGURE or lead.next != checkpoint.id:
             continue
         first = "the first" if better.place == 1 else f"number {better.place}"
         memory = f"needs {_gb(better)}, the declared checkpoint {_gb(own)}"
         memory = f". The better checkpoint {memory}" if better.memory_gb else ""
         yield Finding(
-            f"{own.checkpoint.id} ranks number {own.place} of {len(picks)} for {judgement.task}. "
-            f"{first.capitalize()}, {better.checkpoint.id}, has {lead.yardstick} {lead.value:g} "
-            f"against {lead.next_value:g}{memory}",
+            f"{place}. {first.capitalize()}, {better.checkpoint.id}, has {lead.yardstick} "
+            f"{lead.value:g} against {lead.next_value:g}{memory}",
             sources=[lead.source] if lead.source else (),
-            fix="run `advisor evaluate` to compare both on your images",
+            fix=fix,
         )
         return
+    if not compared:
+        first = f"{place}, behind {picks[0].checkpoint.id}, but no benchmark result compares it"
+        yield Finding(f"{first} with a better one", fix=fix, rule="choice-not-compared")
 
 
 def _gb(pick: Pick) -> str:
