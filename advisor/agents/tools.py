@@ -108,7 +108,7 @@ def _explain(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
     answers, why_not = _answers(rulebase, arguments), arguments.get("why_not", "")
     if "/" in why_not:
         return standing_report(rulebase, why_not, make_profile(rulebase, answers)).json()
-    return as_json(explain(rulebase, answers, why_not=why_not or None), rulebase)
+    return as_json(explain(rulebase, answers, why_not=why_not or None))
 
 
 def _check(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:

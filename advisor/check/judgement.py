@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from advisor.decide.bounded_rules import bounded
 from advisor.decide.requirements import Suitability, judge_checkpoint
 from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
@@ -120,6 +121,7 @@ class Judgement(NamedTuple):
     `assessment` is that of its family, `suitability` what the checkpoint itself lacks. `settles`
     is the question that would tell where open answers decide, and `flag` what is typed for it.
     `choice` is where advisor.yaml declares it, None where it was named on the command line.
+    `rulebase` are the rules under the bounds of the answers.
     """
 
     checkpoint: Checkpoint
@@ -128,6 +130,7 @@ class Judgement(NamedTuple):
     decision: Decision
     assessment: Assessment
     suitability: Suitability
+    rulebase: RuleBase
     settles: str | None = None
     flag: str | None = None
 
@@ -166,7 +169,7 @@ def judgement_of(
         tasks = [f"`--task {task}`" for task in (*checkpoint.tasks, *checkpoint.fine_tune)]
         hint = f"pass one of its tasks, such as {joined(tasks[:3], 'or')}"
         raise UsageError("a check of one checkpoint needs exactly one task", hint=hint)
-    engine = Engine.known(rulebase, priority)
+    engine, profile = bounded(Engine.known(rulebase, priority), profile)
     decision = engine.decide(profile)
     judgement = Judgement(
         checkpoint=checkpoint,
@@ -174,7 +177,8 @@ def judgement_of(
         choice=choice,
         decision=decision,
         assessment=_assessment(decision, checkpoint.family),
-        suitability=judge_checkpoint(rulebase, checkpoint, decision.profile),
+        suitability=judge_checkpoint(engine.rulebase, checkpoint, decision.profile),
+        rulebase=engine.rulebase,
     )
     if judgement.undetermined:
         from advisor.interview.session import FAMILY, Session

@@ -35,6 +35,7 @@ from advisor.console.flags import (
     task_in,
 )
 from advisor.console.streams import BRIEF, note
+from advisor.engine.bounds import BOUNDS
 from advisor.engine.profile import Profile, as_meant, read_answers
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import real_path, replaces_input
@@ -62,6 +63,17 @@ def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
+BOUND_FLAGS = [
+    _parameter(
+        id.replace("-", "_"),
+        Annotated[
+            str, typer.Option(f"--{id}", metavar=bound.takes, help=bound.help, show_default=False)
+        ],
+        "",
+    )
+    for id, bound in BOUNDS.items()
+]
+"""The flags of bounds, which go with those of questions."""
 RULES, PROFILE = _parameter("rules", Rules, []), _parameter("profile", ProfileFile, "")
 SHORT = "Print only ids, findings or the first line."
 QUIET = _parameter("quiet", Annotated[bool, typer.Option("--quiet", "-q", help=SHORT)], False)
@@ -274,6 +286,7 @@ class _Values:
         """Return the answers of a profile file and of flags, which win over it."""
         given = {q.id: split(self._given[flag_name(q.id)]) for q in self._questions}
         flags = {id: values for id, values in given.items() if values}
+        flags |= {id: value for id in BOUNDS if (value := self._given[id.replace("-", "_")])}
         file = self._given[PROFILE.name]
         in_file: dict[str, Any] = {}
         if file:
@@ -295,9 +308,10 @@ class _Values:
         answers = (
             read_answers(rulebase, rest, "file") | read_answers(rulebase, flags, "flag") | here
         )
-        profile, notes = as_meant(rulebase, answers, bounded=bool(self._given.get("within")))
+        profile, notes = as_meant(rulebase, answers)
         note(*(f"advisor: {line}" for line in notes))
-        return {q.id: profile[q.id] for q in rulebase.questions if q.id in profile}
+        order = (*(question.id for question in rulebase.questions), *BOUNDS)
+        return {id: profile[id] for id in order if id in profile}
 
 
 def _declared(parameter: Parameter) -> Any:
@@ -316,8 +330,10 @@ def _parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
         if isinstance(kind, Options):
             parameters = {**parameters, **_parameters(kind.make), **parameters}
         else:
-            param = RULES if kind is RuleBase else PROFILE if kind in (QUESTIONS, LATER) else kind
-            parameters.setdefault(param.name, param)
+            answers = kind in (QUESTIONS, LATER)
+            own = [RULES] if kind is RuleBase else [*BOUND_FLAGS, PROFILE] if answers else [kind]
+            for param in own:
+                parameters.setdefault(param.name, param)
     return parameters
 
 

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperCommand
 
 from advisor.console.streams import note
-from advisor.engine.profile import has_commas
+from advisor.engine.numbers import has_commas
 from advisor.errors import UsageError
 from advisor.model import TASK, Question, Task
 from advisor.rulebase.base import RuleBase

@@ -7,16 +7,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from advisor.engine.bounds import bound_name
 from advisor.engine.profile import FILLED_IN, by_id, read_answer
 from advisor.errors import BrokenFileError, UsageError
-from advisor.model import TASK
+from advisor.model import NOT_APPLICABLE, TASK
 
 if TYPE_CHECKING:
     from advisor.reader.document import Document
     from advisor.rulebase.base import RuleBase
 
 _SAYING = frozenset({"options", "value"})
-PRINTED = _SAYING | {"named", "origin"}
+PRINTED = _SAYING | {"named", "origin", "span"}
 """The keys of an answer as `--format json` prints it."""
 
 
@@ -75,7 +76,8 @@ def answers_in(rulebase: RuleBase, value: Any) -> Any:
         for name, answer in value.items()
         if not (_is_printed(answer) and answer.get("origin") in FILLED_IN)
     }
-    return by_id(rulebase, given) if rulebase.question_names.issuperset(given) else given
+    others = {name for name in given if not bound_name(name)}
+    return by_id(rulebase, given) if rulebase.question_names.issuperset(others) else given
 
 
 def read_json_answers(rulebase: RuleBase, value: Any) -> dict[str, Any]:
@@ -107,8 +109,8 @@ def _given(rulebase: RuleBase, question: str, answer: Any) -> Any:
         return answer
     value = answer.get("value")
     given = value if value is not None else answer.get("named") or answer.get("options")
-    if given and answer.get("options") and question in rulebase.question_names:
-        options = answer["options"]
+    options = answer.get("options")
+    if given and options and question in rulebase.question_names and options != [NOT_APPLICABLE]:
         options = options if isinstance(options, list) else [options]
         meant = read_answer(rulebase.question(question), given, "file").options
         if {*map(str, options)} != {*meant}:

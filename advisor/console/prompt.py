@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from advisor.console.menu import MARK, Menu, Row
 from advisor.console.streams import note, typed_line
-from advisor.engine.profile import UNKNOWN, as_number
+from advisor.engine.numbers import as_number
+from advisor.engine.profile import UNKNOWN
 from advisor.phrasing import count
 
 WHY, BACK, NUMBER = "why", "back", "number"

@@ -12,7 +12,6 @@ from advisor.decide.command_lines import (
     rules_flags,
     settling,
     try_command,
-    within_words,
 )
 from advisor.decide.memory import assumptions
 from advisor.decide.outlook import Certainty, Change, strict_words
@@ -349,7 +348,6 @@ class Advice(NamedTuple):
         words += ["--verified-only"] if self.verified_only else []
         if self.rulebase.measurements:
             words += ["--measurements", quoted(self.rulebase.measurements.file)]
-        words += within_words(self.rulebase)
         return " ".join(words)
 
     @property
@@ -377,8 +375,6 @@ class Advice(NamedTuple):
         runtime: str = "",
     ) -> str:
         """Return the command that writes the program of the answer for one task."""
-        if self.rulebase.within and not named and task.selection.picks:
-            named = task.selection.picks[0].checkpoint.id  # the program knows no bound on the time
         verb = f"code {quoted(named)}" if named else "code"
         words = [command(verb, self.rulebase, task.decision.given, self.priority)]
         words += [sort_flag(self.order)] if self.order != ORDERS[0] else []

@@ -173,7 +173,7 @@ class AnswerConsequences:
             or question.id not in rule.when
         )
         return AnswerConsequence(
-            marks=self._marks(required) if required else Marks(),
+            marks=self.marks_of(required) if required else Marks(),
             alive=alive,
             ending=self.ending(level),
             terms=Terms(
@@ -211,7 +211,8 @@ class AnswerConsequences:
         task = {TASK: Answer((self.task,), None, "flag")}
         return Requirements(self.rulebase, {**profile, **chosen, **answers, **task})
 
-    def _marks(self, required: Requirements) -> Marks:
+    def marks_of(self, required: Requirements) -> Marks:
+        """Return what some requirements say of checkpoints."""
         gone = lacking = unknown = barred = unlearnt = learning = poor = 0
         of_language = any(demand.field in LEARNT for demand in required.demands)
         for place, checkpoint in enumerate(self.checkpoints):

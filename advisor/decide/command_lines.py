@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.engine.profile import Profile, exact
+from advisor.engine.bounds import BOUNDS
+from advisor.engine.profile import Profile
 from advisor.foreign import visible
 from advisor.model import Checkpoint
 from advisor.model.library import ANY_TYPE, Act, RunnerUse
@@ -20,9 +21,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
 
 
 def command(verb: str, rulebase: RuleBase, profile: Profile, priority: tuple[str, ...] = ()) -> str:
-    """Return the one-line command that gives the same answers under the same rules."""
+    """Return the one-line command that gives the same answers under the same rules and bounds."""
     words = [f"advisor {verb}"]
-    for id, answer in profile.items():
+    bounds = rulebase.bounds.answers if rulebase.bounds else {}
+    for id, answer in {**profile, **bounds}.items():
         if answer.is_given:
             words += [flag(rulebase, id, value) for value in answer.said]
     if priority:
@@ -37,13 +39,10 @@ def flags(rulebase: RuleBase, answers: Mapping[str, str]) -> list[str]:
 
 def flag(rulebase: RuleBase, id: str, name: str) -> str:
     """Return an answer as the flag that gives it, as a shell takes it."""
+    if id in BOUNDS:
+        return f"--{id} {quoted(name)}"
     question = rulebase.question(id)
     return f"--{question.typed} {quoted(question.word(name))}"
-
-
-def within_words(rulebase: RuleBase) -> list[str]:
-    """Return the flag that bounds the time of a collection, where rules have such a bound."""
-    return [f"--within {exact(rulebase.within.hours)}h"] if rulebase.within else []
 
 
 def rules_flags(folders: Sequence[str]) -> list[str]:

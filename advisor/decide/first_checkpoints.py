@@ -160,7 +160,9 @@ class FirstCheckpoints(AnswerConsequences):
 
         every = (1 << len(self.rules)) - 1
         start = State(marks, 0, 0, every, Terms(language=self.english))
-        nothing = AnswerConsequence(Marks(), every, self.ending(-1), Terms())
+        bound = self.of_said(())  # what the task alone requires
+        marked = self.marks_of(bound) if bound.demands else Marks()
+        nothing = AnswerConsequence(marked, every, self.ending(-1), Terms())
         return grow(0, self._after(start, nothing, used=settled == 0))
 
     def _after(self, state: State, more: AnswerConsequence, *, used: bool) -> State:

@@ -268,7 +268,8 @@ def _first(advice: TaskAdvice) -> Note:
 def _late(advice: TaskAdvice) -> str:
     """Say which is the fastest where a bound rules out all whose time is known, else nothing."""
     rulebase, picks, profile = advice.rulebase, advice.selection.picks, advice.decision.profile
-    if not rulebase.within or any("hours" not in {g.field for g in p.unknown} for p in picks):
+    hours = rulebase.bounds.hours if rulebase.bounds else None
+    if not hours or any("hours" not in {g.field for g in p.unknown} for p in picks):
         return ""
     from advisor.decide.workload import hours_within, rounded
 
@@ -280,7 +281,7 @@ def _late(advice: TaskAdvice) -> str:
     if not times:
         return ""
     took, id = min(times)
-    bound = f"no estimate is within {rulebase.within.hours:g} hours"
+    bound = f"no estimate is within {hours:g} hours"
     return f"{bound}: {id}, the fastest, takes about {rounded(took)} hours."
 
 

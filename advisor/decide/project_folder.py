@@ -71,7 +71,9 @@ def _choice(script: Script, advice: TaskAdvice) -> str:
 
     What nobody said is needed as it was assumed, so that the check has one outcome.
     """
-    given = {id: a.said for id, a in advice.decision.given.items() if a.is_given}
+    bounds = advice.rulebase.bounds.answers if advice.rulebase.bounds else {}
+    answers = {**advice.decision.given, **bounds}
+    given = {id: a.said for id, a in answers.items() if a.is_given}
     needs = {id: names[0] if len(names) == 1 else list(names) for id, names in given.items()}
     needs |= {id: option for id, option in advice.assumed.items() if id not in needs}
     checkpoint = advice.rulebase.checkpoint(script.checkpoint)

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from advisor.decide.advice import SCREEN, Advice, Screen, TaskAdvice
+from advisor.decide.bounded_rules import bounded, without_bounds
 from advisor.decide.outlook import UNDETERMINED, outlook, strictness
 from advisor.decide.selection import ORDERS, SORTS, select
+from advisor.engine.bounds import TIME
 from advisor.engine.decision import Decision, Engine, for_each_task
 from advisor.engine.profile import Answer, Profile, counted, holds, make_profile
 from advisor.errors import UsageError, check_type, several
@@ -73,8 +75,9 @@ def recommend(
     come first. Several tasks are decided each. `priority` puts criteria first, `strict` refuses to
     assume the family and the first checkpoint, with "family" the family alone; `sort` ranks
     checkpoints (quality, memory, permissive; `order` does the same), `verified_only` keeps those
-    apart of which nobody verified what matters, `within` those out that take more hours for the
-    collection. An `engine` made before has its own rules and priority.
+    apart of which nobody verified what matters, `within` keeps those out that take more hours for
+    the collection, as `max_parameters` does for those that are larger. An `engine` made before has
+    its own rules and priority.
     Raises UsageError for unknown names and ContradictionError for answers that cannot all be true.
     """
     order = order_named(keywords.pop("order", sort))
@@ -86,11 +89,8 @@ def recommend(
         raise ValueError("`priority` differs from the priority of `engine`. Pass only one of them")
     rules, given = called_with(rulebase, answers, keywords)
     engine = engine or Engine.known(rules or load_rules(), priority)
-    profile = make_profile(engine.rulebase, given)
-    if within is not None:
-        from advisor.decide.workload import within_rules
-
-        engine = Engine.known(within_rules(engine.rulebase, within, profile), engine.priority)
+    given |= {} if within is None else {TIME: within}
+    engine, profile = bounded(engine, make_profile(engine.rulebase, given))
     alone = for_each_task(engine, profile)
     how: Any = {"strict": strictness(strict), "verified_only": verified_only}
     advice = tuple(advise(engine, as_meant.profile, order=order, **how) for as_meant in alone)
@@ -171,7 +171,7 @@ def advise(
         task=task,
         decision=decision,
         certainty=seen.certainty,
-        changes=seen.changes,
+        changes=(*seen.changes, *without_bounds(engine, profile, decision, selection, **how)),
         selection=selection,
         elsewhere=_elsewhere(engine.rulebase, decision, task),
         rulebase=engine.rulebase,

@@ -55,8 +55,9 @@ def rules_json(rulebase: RuleBase) -> dict[str, Any]:
     return {"rule_base": rulebase.digest, **overlays}
 
 
-def decision_json(decision: Decision, because: Profile) -> dict[str, Any]:
-    """Return a decision with the answers that force it."""
+def decision_json(decision: Decision, because: Profile, rulebase: RuleBase) -> dict[str, Any]:
+    """Return a decision with the answers that force it, and the bounds of its rules."""
+    bounds: Profile = rulebase.bounds.answers if rulebase.bounds else {}
     return {
         **some(decision, "outcome", "family", "possible"),
         "profile": {
@@ -67,8 +68,8 @@ def decision_json(decision: Decision, because: Profile) -> dict[str, Any]:
                 *(("named",) if answer.named else ()),
                 "origin",
             )
-            for id, answer in decision.profile.items()
-            if applicable(answer)
+            for id, answer in (*decision.profile.items(), *bounds.items())
+            if id in bounds or applicable(answer) or (bounds and answer.value is not None)
         },
         "because": [
             {
@@ -111,7 +112,7 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
         for of, span in advice.freshness(selection.picks).items()
     }
     return {
-        **decision_json(advice.decision, reason.answers),
+        **decision_json(advice.decision, reason.answers, advice.rulebase),
         **({} if reason.smallest else {"because_smallest": False}),
         "assessments": [
             {

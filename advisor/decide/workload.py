@@ -7,13 +7,11 @@ one text at a time. Sending, opening and resizing images is not counted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import sqrt
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.decide.memory import PAGE_PIXELS, PAGES, PIXELS, file_dtype, weights_mb
-from advisor.engine.profile import Answer, Profile, as_number, counted
-from advisor.errors import UsageError
+from advisor.engine.profile import Profile
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
 CONTRASTIVE = "contrastive"
 HOUR = 3600
 SPANS = ((1, "hours"), (60, "minutes"), (HOUR, "seconds"))
-TIMES = {"h": 1, "hour": 1, "hours": 1, "min": 1 / 60, "minutes": 1 / 60, "d": 24, "days": 24}
-"""What may stand behind a number of hours, each with what one of it is in hours."""
 
 
 class Hours(NamedTuple):
@@ -59,17 +55,6 @@ class Hours(NamedTuple):
         took += ", without thinking," if self.thinks else ""
         items = f"for {self.items:,.0f} items on {self.machine}{written}"
         return f"{took} {items}, without data loading"
-
-
-class Within(NamedTuple):
-    """A bound on the time of a collection: so many hours, with the speed of each kind of machine.
-
-    `speeds` are by the option that answers which device there is.
-    """
-
-    hours: float
-    items: float
-    speeds: Mapping[str, Speed]
 
 
 def rounded(number: float) -> str:
@@ -154,47 +139,6 @@ def workload_of(rulebase: RuleBase, checkpoint: Checkpoint) -> Workload | None:
     return made.get(checkpoint.hub_id)
 
 
-def within_rules(rulebase: RuleBase, within: str | float, profile: Profile) -> RuleBase:
-    """Return the rules with a bound: every answer to which device there is requires the time.
-
-    Of a device whose speed is not known, and of a checkpoint whose operations are not, nobody
-    verified the time. Memory that was given tells which machine it is, whatever may change then.
-    Raises UsageError for what is no time, and where the number of items was not given.
-    """
-    number = as_number(within, TIMES)
-    if number is None or number <= 0:
-        raise UsageError(
-            f"`{within}` is not a valid duration", hint="pass hours, such as `--within 8h`"
-        )
-    items = counted(rulebase, profile)
-    if not items:
-        flag = next(question.typed for question in rulebase.questions if question.unit == "items")
-        raise UsageError(
-            "`--within` needs the number of items",
-            hint=f"pass the number of items, such as `--{flag} 50000`",
-        )
-    consulted = {id for speed in rulebase.speeds for id in speed.answers}
-    device = next((question for question in rulebase.questions if question.id in consulted), None)
-    if device is None:
-        raise UsageError("this rule base has no speed estimates", hint="leave `--within` out")
-    speeds = {}
-    for option in device.options:
-        answer = Answer((option.id,), None, "asked")
-        if speed := speed_for(rulebase, {**profile, device.id: answer}):
-            speeds[option.id] = speed
-    key = Within, number, items, *((option, speed.id) for option, speed in speeds.items())
-    if key in rulebase.remembered:
-        return cast("RuleBase", rulebase.remembered[key])
-    made = rulebase.remembered[key] = rulebase.with_parts({})
-    made.within = Within(number, items, speeds)
-    bound = {"hours": {"at_most": number}}
-    options = tuple(o._replace(requires={**o.requires, **bound}) for o in device.options)
-    made.questions = tuple(
-        q._replace(options=options) if q == device else q for q in rulebase.questions
-    )
-    return made
-
-
 def hours_within(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> float | None:
     """Return the hours that a bound is held against: those of a whole machine, all its cores.
 
@@ -202,11 +146,11 @@ def hours_within(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -
     """
     workload = workload_of(rulebase, checkpoint)
     speed = workload and _speed(rulebase, profile, workload)
-    took = time_of(rulebase, checkpoint, profile, rulebase.within.items)
+    took = time_of(rulebase, checkpoint, profile, rulebase.bounds.items)
     if speed is None or took is None:
         return None
-    whole = round(took.about / speed.cores, 2)
-    return None if took.thinks and whole <= rulebase.within.hours else whole
+    whole = float(f"{took.about / speed.cores:.5g}")
+    return None if took.thinks and whole <= rulebase.bounds.hours else whole
 
 
 def _speed(rulebase: RuleBase, profile: Profile, workload: Workload) -> Speed | None:
@@ -219,10 +163,10 @@ def _speed(rulebase: RuleBase, profile: Profile, workload: Workload) -> Speed | 
     measured = own and workload.network in own.gflops and (own.weights_gb or not writes)
     if own and measured and _answers_so(own, profile):
         return own
-    if rulebase.within is None:
+    if rulebase.bounds is None or rulebase.bounds.hours is None:
         return speed_for(rulebase, profile)
     options = (option for answer in profile.values() for option in answer.options)
-    return next(filter(None, map(rulebase.within.speeds.get, options)), None)
+    return next(filter(None, map(rulebase.bounds.speeds.get, options)), None)
 
 
 def measured_rates(

@@ -163,8 +163,7 @@ def script(
         code, cell = write(whole=True), write()
     if code is None or cell is None:
         raise _no_program(answer, name, f"{task} ({use})")
-    again = named or (name if rulebase.within else "")
-    made = answer.code_command(advice, again, join=join, thinking=thinking, runtime=runtime_name)
+    made = answer.code_command(advice, named, join=join, thinking=thinking, runtime=runtime_name)
     notes, program, hours = [note, _untrained(advice, checkpoint, use)], None, None
     if checkpoint:
         program = _program(advice, checkpoint, runtime, use)
@@ -228,9 +227,8 @@ def written_instead(answer: Advice) -> str:
     """
     advice = answer.advice[0]
     first = advice.selection.picks[0]
-    named = first.checkpoint.id if advice.rulebase.within else ""
     use = advice.use_of(first)
-    checkpoint, runtime, refused = _run_with(answer, first.checkpoint, use, named, "")
+    checkpoint, runtime, refused = _run_with(answer, first.checkpoint, use, "", "")
     if checkpoint and checkpoint != first.checkpoint:
         return f"uses {checkpoint.id}"
     return f"writes one for {TRANSFORMERS}" if refused and not runtime else ""

@@ -5,11 +5,12 @@ Answers are meant for a task: a pair is two pictures, and a number may not matte
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
-from math import inf, isfinite
+from math import inf
 from typing import Any, NamedTuple
 
+from advisor.engine.bounds import BOUNDS, TIME, bound_name, read_bound
+from advisor.engine.numbers import as_number, exact, has_commas
 from advisor.errors import UsageError, check_type, unknown_among
 from advisor.model import NOT_APPLICABLE, TASK, Condition, Question, Task
 from advisor.rulebase.base import RuleBase
@@ -58,7 +59,7 @@ class Answer(NamedTuple):
 
 
 Profile = dict[str, Answer]
-"""Question -> answer, in the order in which the rule base declares questions."""
+"""Question -> answer, in the order in which the rule base declares questions; then the bounds."""
 
 
 def holds(when: Condition, profile: Profile) -> bool:
@@ -81,7 +82,7 @@ def read_answers(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "
     check_type("answers", answers, Mapping, "a mapping of questions to options")
     answers = by_id(rulebase, answers)
     for id, given in answers.items():
-        _check_values(rulebase.question(id).typed, given)
+        _check_values(id if id in BOUNDS else rulebase.question(id).typed, given)
     profile: Profile = {}
     answers = _spelt_out(rulebase, answers)
     for question in rulebase.questions:
@@ -96,7 +97,24 @@ def read_answers(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "
                     raise
                 meant = {**more, **answers, question.id: more[question.id]}
                 return read_answers(rulebase, meant, origin)
+    for id, given in answers.items():
+        if id in BOUNDS and not _is_open(given):
+            bound = (
+                given if isinstance(given, Answer) else bound_answer(read_bound(id, given), origin)
+            )
+            profile[id] = bound
     return profile
+
+
+def bound_answer(text: str, origin: str) -> Answer:
+    """Return a bound, as `bounds` writes it, as what stands for it among answers."""
+    return Answer((), None, origin, (text,))
+
+
+def bounds_in(profile: Profile) -> tuple[Profile, Profile]:
+    """Return the bounds among the answers of a profile, and its other answers."""
+    bounds = {id: profile[id] for id in BOUNDS if id in profile}
+    return bounds, {id: answer for id, answer in profile.items() if id not in bounds}
 
 
 def by_id(rulebase: RuleBase, answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,7 +124,8 @@ def by_id(rulebase: RuleBase, answers: Mapping[str, Any]) -> dict[str, Any]:
     """
     named: dict[str, str] = {}
     for name in answers:
-        before = named.setdefault(rulebase.question(name).id, name)
+        id = bound_name(name) or rulebase.question(name).id
+        before = named.setdefault(id, name)
         if before != name:
             message = f"`{before}` and `{name}` are the same question"
             raise UsageError(message, hint=f"leave out `{name}`")
@@ -243,8 +262,8 @@ class AsMeant(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def as_meant(rulebase: RuleBase, profile: Profile, *, bounded: bool = False) -> AsMeant:
-    """Return answers as meant for one task; under a `bounded` time the number of items matters."""
+def as_meant(rulebase: RuleBase, profile: Profile) -> AsMeant:
+    """Return answers as meant for one task; under a bound on time the number of items counts."""
     named = profile.get(TASK)
     if named is None or len(named.options) != 1:
         return AsMeant(profile)
@@ -262,7 +281,7 @@ def as_meant(rulebase: RuleBase, profile: Profile, *, bounded: bool = False) -> 
     notes += [
         f"`--{q.typed}` has no effect on {task.id}: {q.moot}"
         for q in moot
-        if not (q.unit == "items" and (bounded or rulebase.within))
+        if not (q.unit == "items" and (TIME in profile or rulebase.bounds))
     ]
     return AsMeant(without_moot(meant, moot), tuple(notes))
 
@@ -298,12 +317,16 @@ def without_moot(profile: Profile, moot: Collection[Question]) -> Profile:
 
 def flag_text(rulebase: RuleBase, id: str, *options: str) -> str:
     """Return an answer as the flag that gives it; one of several options with `or` between."""
+    if id in BOUNDS:
+        return f"--{id} {options[0]}"
     question = rulebase.question(id)
     return f"--{question.typed} {' or '.join(map(question.word, options))}"
 
 
 def answer_text(rulebase: RuleBase, id: str, *options: str) -> str:
     """Return an answer in words: `ocr: none`; one of several options with `or` between."""
+    if id in BOUNDS:
+        return f"{id}: {options[0]}"
     question = rulebase.question(id)
     return f"{question.typed}: {' or '.join(map(question.word, options))}"
 
@@ -311,70 +334,3 @@ def answer_text(rulebase: RuleBase, id: str, *options: str) -> str:
 def answers_text(rulebase: RuleBase, answers: Mapping[str, str]) -> str:
     """Return answers in words: `device: cpu and components: custom`."""
     return " and ".join(answer_text(rulebase, id, name) for id, name in answers.items())
-
-
-# Compiled when a number is met: most commands meet none.
-_PARTS = r"(?i)([-+]?[0-9][0-9_,.]*)\s*([a-z ]*)\Z"
-_COMMAS = r"[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?\Z"
-_POINTS = r"[-+]?[1-9][0-9]{0,2}(\.[0-9]{3}){2,}\Z"
-_LISTED = r"(?i)[-+]?[0-9][0-9_]*(,[0-9_]*)*,[0-9_]+(\.[0-9]*)?\s*[a-z ]*\Z"
-
-SCALES = {
-    **dict.fromkeys(("k", "thousand"), 1e3),
-    **dict.fromkeys(("m", "mn", "mio", "million", "millions"), 1e6),
-    **dict.fromkeys(("b", "bn", "billion", "billions"), 1e9),
-}
-"""Words behind a number that multiply it."""
-
-
-def exact(number: float) -> str:
-    """Return a number so that reading it gives the same number."""
-    return str(int(number)) if number.is_integer() else repr(number)
-
-
-def has_commas(text: str) -> bool:
-    """True where a text is one number with commas inside, be they where they belong or not."""
-    return "," in text and re.match(_LISTED, text.strip()) is not None
-
-
-def as_number(value: Any, units: Mapping[str, float] | None = None) -> float | None:
-    """Return a number written as 5000, 5_000, 5,000, 5k, 2 million or 2.000.000, else None.
-
-    Commas group thousands and do nothing else: 7,5 is neither 75 nor 7.5. `units` are words that
-    may follow, each with what one of it is in the unit of the question.
-    """
-    match = None if isinstance(value, bool) else re.match(_PARTS, str(value).strip())
-    if match is None:
-        return _plain(value)
-    digits, words = match[1], match[2].lower().strip()
-    factor = _factor(words, units or {})
-    if re.match(_COMMAS, digits):
-        digits = digits.replace(",", "")
-    elif re.match(_POINTS, digits):
-        digits = digits.replace(".", "")
-    number = _plain(digits.replace("_", ""))
-    if number is None or factor is None or not isfinite(number * factor):
-        return None
-    return number * factor
-
-
-def _plain(value: Any) -> float | None:
-    try:
-        number = float("nan" if isinstance(value, bool) else value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if isfinite(number) else None
-
-
-def _factor(words: str, units: Mapping[str, float]) -> float | None:
-    """Return what the words behind a number multiply it by; None where they mean something else."""
-    if not words:
-        return 1.0
-    last = words.rpartition(" ")[2]
-    if words in units or words in SCALES:
-        return units.get(words) or SCALES[words]
-    for scale, times in SCALES.items():
-        rest = words.removeprefix(scale).strip()
-        if rest != words and rest.rpartition(" ")[2] in units:
-            return times * units[rest.rpartition(" ")[2]]
-    return units.get(last)

@@ -13,7 +13,8 @@ from math import ceil, inf, lcm, nextafter
 from typing import Any, NamedTuple
 
 from advisor.engine.diagram import EMPTY, Choice, Diagram
-from advisor.engine.profile import Answer, Profile, exact
+from advisor.engine.numbers import exact
+from advisor.engine.profile import Answer, Profile
 from advisor.model import NOT_APPLICABLE, Question
 
 MOST_DIGITS = 6

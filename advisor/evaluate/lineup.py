@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from advisor.decide.bounded_rules import bounded
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile
 from advisor.errors import AdvisorError, UsageError, check_name
@@ -114,7 +115,8 @@ def picked_candidates(
     Of the family that is recommended two, of the others one. Without `may_download` those on this
     machine go first. Raises an AdvisorError where the catalogue has none that runs.
     """
-    decision = Engine.known(rulebase).decide(profile)
+    engine, profile = bounded(Engine.known(rulebase), profile)
+    rulebase, decision = engine.rulebase, engine.decide(profile)
     task = decision.profile[TASK].options[0]
     candidates: list[Candidate] = []
     for runs in runnable_picks(rulebase, decision, *tasks_to_load(rulebase, task)):

@@ -62,8 +62,8 @@ def explain(
     from advisor.explanation.page import as_json, as_page
 
     explanation = explaining.explain(rulebase, given, why_not=why_not or None, priority=first)
-    page = partial(as_page, explanation, rulebase, only=bool(why_not))
-    shown.emit(Report(partial(as_json, explanation, rulebase), page))
+    page = partial(as_page, explanation, only=bool(why_not))
+    shown.emit(Report(partial(as_json, explanation), page))
     return 0
 
 
@@ -79,14 +79,17 @@ def standing_report(
     from advisor.check.judgement import judgement_of
     from advisor.check.page import judgement_report
     from advisor.check.project import judge
+    from advisor.decide.bounded_rules import bounded
     from advisor.draw.formats import Report
     from advisor.engine.decision import Engine
     from advisor.explanation.explain import standing_of
     from advisor.explanation.page import standing_json, standing_page
 
+    engine, given = bounded(Engine.known(rulebase, first), given)
+    rulebase = engine.rulebase
     judgement = judgement_of(rulebase, id, given, priority=first)
     judged = judgement_report(judge(judgement, rulebase))
-    engine, checkpoint = Engine.known(rulebase, first), rulebase.checkpoint(id)
+    checkpoint = rulebase.checkpoint(id)
     standing = standing_of(engine, checkpoint, engine.decide(given), verified_only=verified_only)
     return Report(
         lambda: {**judged.json(), "standing": standing_json(standing)},

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from advisor.decide.bounded_rules import bounded, without_bounds
 from advisor.decide.outlook import Certainty, Change, outlook, task_changes
 from advisor.decide.precedence import Precedence, Precedences
 from advisor.decide.reasons import sufficient
 from advisor.decide.recommendation import called_with
 from advisor.decide.requirements import Requirements, Suitability, judge_checkpoint
-from advisor.decide.selection import ORDERS, Selection, select_of
+from advisor.decide.selection import ORDERS, Selection, select, select_of
 from advisor.engine.decision import Decision, Engine, FiredRule
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import UsageError, check_type
@@ -31,11 +32,12 @@ class WhyNot(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """Everything that can be said about one decision.
+    """Everything that can be said about one decision under some rules, its bounds among them.
 
     `smallest` is false where fewer answers than `because` has may be enough: nobody tried them all.
     """
 
+    rulebase: RuleBase
     decision: Decision
     because: Profile
     reasons: tuple[Rule, ...]
@@ -64,13 +66,13 @@ def explain(
         check_type("why_not", why_not, str, "the name of a family")
     rules, given = called_with(rulebase, answers, keywords)
     rules = rules or load_rules()
-    engine = Engine.known(rules, priority)
-    profile = make_profile(rules, given)
+    engine, profile = bounded(Engine.known(rules, priority), make_profile(rules, given))
     if len(profile.get(TASK, Answer((), None, "flag")).options) > 1:
         raise UsageError("`advisor explain` explains one task at a time", hint="pass `--task` once")
     decision = engine.decide(profile)
     seen = outlook(engine, decision)
-    changes = (*seen.changes, *task_changes(engine, decision, seen.changes))
+    freed = without_bounds(engine, profile, decision, select(engine.rulebase, decision))
+    changes = (*seen.changes, *freed, *task_changes(engine, decision, seen.changes))
     wanted = rules.family(why_not).id if why_not else None
     if wanted and wanted == decision.family:
         raise UsageError(
@@ -82,6 +84,7 @@ def explain(
     reason = sufficient(engine, decision)
     won = [fired for a in decision.assessments if a.family == decision.family for fired in a.fired]
     return Explanation(
+        rulebase=engine.rulebase,
         decision=decision,
         because=reason.answers,
         reasons=_rules(won, "prefer"),

@@ -19,6 +19,7 @@ from advisor.decide.selection import sort_flag
 from advisor.decide.shortlist import figure_text, lost_on_text
 from advisor.draw.blocks import Heading, Item, Items, Judged, Page, Text
 from advisor.draw.formats import SCHEMA_VERSION, plain
+from advisor.engine.bounds import BOUNDS
 from advisor.engine.profile import answer_text, answers_text
 from advisor.explanation.explain import Decided, Explanation, Standing, WhyNot
 from advisor.model import Fit, Rule
@@ -26,12 +27,12 @@ from advisor.phrasing import NO_FAMILY, count, family_text, origin_word
 from advisor.rulebase.base import RuleBase
 
 
-def as_json(explanation: Explanation, rulebase: RuleBase) -> dict[str, Any]:
+def as_json(explanation: Explanation) -> dict[str, Any]:
     """Return the JSON document of `advisor explain --format json`."""
-    given = explanation.decision.given
+    given, rulebase = explanation.decision.given, explanation.rulebase
     return {
         "schema_version": SCHEMA_VERSION,
-        **decision_json(explanation.decision, explanation.because),
+        **decision_json(explanation.decision, explanation.because, rulebase),
         **({} if explanation.smallest else {"because_smallest": False}),
         "reasons": [rule_json(rule) for rule in explanation.reasons],
         "caveats": [rule_json(rule) for rule in explanation.caveats],
@@ -65,8 +66,9 @@ def standing_json(standing: Standing) -> dict[str, Any]:
     }
 
 
-def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False) -> Page:
+def as_page(explanation: Explanation, *, only: bool = False) -> Page:
     """Return the page. `only` leaves out all but the families asked about."""
+    rulebase = explanation.rulebase
     page: Page = [Text(f"overlay: {change}", "quiet") for change in rulebase.overlays]
     if not only:
         page += _why(explanation, rulebase)
@@ -78,7 +80,7 @@ def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False)
         for (family, checkpoint), some in by_end(explanation.changes).items():
             ways = " or ".join(answers_text(rulebase, change.answers) for change in some)
             origins = ", ".join(
-                f"{rulebase.question(id).typed} is {origin_word(origin)}"
+                f"{id if id in BOUNDS else rulebase.question(id).typed} is {origin_word(origin)}"
                 for id, origin in some[0].origins.items()
             )
             ends = ", ".join(part for part in (family_text(family), checkpoint) if part)

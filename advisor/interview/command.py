@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from advisor.engine.decision import Engine
     from advisor.engine.profile import Profile
     from advisor.interview.dialogue import Dialogue
+    from advisor.interview.session import Session
     from advisor.model import Checkpoint
 
 To = Annotated[str, option("--to STOP", "Stop when no answer can change the checkpoint or family.")]
@@ -71,13 +72,13 @@ def ask(
     from advisor.engine.decision import Engine
     from advisor.interview.session import STOPS
 
-    engine, prompt = Engine(rulebase, first), prompt_for(plain=plain)
+    engine, prompt = Engine.known(rulebase, first), prompt_for(plain=plain)
     check_name("stop", to, STOPS, "stops")
     if no_input or not interactive():
         raise NoTerminalError("advisor cannot ask questions: this is not a terminal", hint=AS_FLAGS)
     dialogue = held(engine, given, to, prompt)
     while True:
-        answer = _recommendation(engine, dialogue.session.profile, verified_only=verified_only)
+        answer = _recommendation(dialogue.session, verified_only=verified_only)
         note("")
         afterwards = shown.format == "terminal" and sys.stdout.isatty()
         shown.emit(_report(answer, end=afterwards))
@@ -100,13 +101,14 @@ def _report(answer: Recommendation, *, end: bool) -> Report:
     )
 
 
-def _recommendation(engine: Engine, profile: Profile, *, verified_only: bool) -> Recommendation:
+def _recommendation(session: Session, *, verified_only: bool) -> Recommendation:
     """Return one answer, also where several tasks were given: the interview is about one choice."""
     from advisor.decide.recommendation import Recommendation, advise
 
+    engine = session.engine
     return Recommendation(
         rulebase=engine.rulebase,
-        advice=(advise(engine, profile, verified_only=verified_only),),
+        advice=(advise(engine, session.profile, verified_only=verified_only),),
         together=None,
         priority=engine.priority,
         order="quality",
@@ -115,11 +117,12 @@ def _recommendation(engine: Engine, profile: Profile, *, verified_only: bool) ->
 
 
 def held(engine: Engine, given: Profile, to: str, prompt: Prompt) -> Dialogue:
-    """Hold an interview; return it when it is over."""
+    """Hold an interview under the bounds of what was given; return it when it is over."""
+    from advisor.decide.bounded_rules import bounded
     from advisor.interview.dialogue import Dialogue
     from advisor.interview.session import Session
 
-    dialogue = Dialogue(Session(engine, given, to), prompt)
+    dialogue = Dialogue(Session(*bounded(engine, given), to), prompt)
     if dialogue.session.next() is not None:
         dialogue.welcome()
     dialogue.run()
@@ -208,7 +211,9 @@ def _save(recommendation: Recommendation, prompt: Prompt) -> None:
     file = Path(name).expanduser()
     if file.exists():
         raise UsageError(f"the file `{name}` already exists", hint="pass another file")
-    write_text(file, profile_text(recommendation.advice[0].decision.given))
+    bounds = recommendation.rulebase.bounds
+    given = recommendation.advice[0].decision.given
+    write_text(file, profile_text({**given, **(bounds.answers if bounds else {})}))
     words = [f"advisor recommend --profile {quoted(name)}"]
     note(f"  kept: {' '.join(words + rules_flags(recommendation.rulebase.folders))}")
 

@@ -48,14 +48,11 @@ LACKING = ("untrained", "no-examples")
 WAITING, SORTING = ("waiting", "per-"), ("classify", "tag", "labelled")
 """Beginnings of measures of so many a time, and concepts of who has examples of each class."""
 
-RATE, LEFT, SPAN, DAY = "per-", "left-", "span-", 24.0
-"""Beginnings of measures of so many a day, whose images are done in its hours, and of hours."""
-
 PARAMETERS, MILLION = ("parameters", "billions"), 1e6
 """Measures of what a model has; a limit of so many that count nothing near is one of them."""
 
-LIMIT, WITHIN, BELOW = "limit", "within", frozenset("<≤")
-"""Words and signs beside the most that something may be, and right before a time that is left."""
+LIMIT, BELOW = "limit", frozenset("<≤")
+"""Words and signs beside the most that something may be."""
 
 LEAST_NAMELESS = 1_000
 """So many of what has no known word are the images; fewer may be anything."""
@@ -154,7 +151,7 @@ def _nameless(swept: Swept, number: Amount, mark: Mark | None) -> str:
     """Return what a number counts with no word for it: parameters below a limit, else images."""
     if mark and _is_one_clause(swept, mark.first, number.first) and mark.first <= number.last + 1:
         return ""
-    if number.value >= MILLION and _is_limited(swept, number):
+    if number.value >= MILLION and is_limited(swept, number):
         return PARAMETERS[0]
     if mark is not None:
         return ""
@@ -163,7 +160,7 @@ def _nameless(swept: Swept, number: Amount, mark: Mark | None) -> str:
     return ITEMS[0] if large and not machine else ""
 
 
-def _is_limited(swept: Swept, amount: Amount, *ids: str) -> bool:
+def is_limited(swept: Swept, amount: Amount, *ids: str) -> bool:
     """True for an amount that is the most there may be: under 1B, 48 hours at most."""
     marks, first = swept.of(PARTICLE), amount.first
     if first and swept.tokens[first - 1].form in BELOW:
@@ -172,33 +169,6 @@ def _is_limited(swept: Swept, amount: Amount, *ids: str) -> bool:
         first -= 1
     before = any(mark.id in (LIMIT, *ids) and mark.last == first for mark in marks)
     return before or any(mark.id == LIMIT and mark.first == amount.last for mark in marks)
-
-
-def _spans(swept: Swept, amount: Amount) -> tuple[int, int]:
-    return swept.tokens[amount.first].start, swept.tokens[amount.last - 1].end
-
-
-def most_millions(swept: Swept, amounts: Sequence[Amount]) -> tuple[float, tuple[int, int]] | None:
-    """Return how many millions of parameters a model may have, with the words that say so."""
-    for amount in amounts:
-        if amount.measure in PARAMETERS and _is_limited(swept, amount):
-            return amount.value / MILLION, _spans(swept, amount)
-    return None
-
-
-def hours_left(
-    lexicon: Lexicon, swept: Swept, amounts: Sequence[Amount]
-) -> tuple[float, tuple[int, int]] | None:
-    """Return in how many hours a collection is to be done, with the words that say so."""
-    for amount in amounts:
-        if amount.measure.startswith(SPAN) and _is_limited(swept, amount, WITHIN):
-            return amount.value, _spans(swept, amount)
-    for mark in swept.of(MEASURE):
-        if mark.id.startswith(LEFT):
-            return lexicon.index["measures"][mark.id][1], swept.span(mark)
-    rates = {amount.measure for amount in amounts if amount.measure.startswith(RATE)}
-    spans = [swept.span(mark) for mark in swept.of(MEASURE) if mark.id in rates]
-    return (DAY, spans[0]) if spans else None
 
 
 def _ends_a_name(swept: Swept, measures: Sequence[Mark], number: Amount) -> bool:

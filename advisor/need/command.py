@@ -120,8 +120,6 @@ Strict = Annotated[
 Today = Annotated[
     str, option("--today DATE", "Report the age of the facts on this date (YYYY-MM-DD).")
 ]
-WITHIN = "Maximum time for all items, such as 8h or 30min. Slower checkpoints are ruled out."
-Within = Annotated[str, option("--within HOURS", WITHIN)]
 BATCH = "Read one JSON profile per line and write one JSON answer per line. - reads stdin."
 Batch = Annotated[str, option("--batch FILE", BATCH)]
 MEASUREMENTS = "JSON file of `advisor evaluate`. Rank checkpoints by its results."
@@ -153,7 +151,6 @@ def recommend(
     given: Given,
     first: CriteriaFirst,
     how: Annotated[dict[str, Any], Options(_ways)],
-    within: Within = "",
     literally: Literally = False,
     batch: Batch = "",
     today: Today = "",
@@ -172,10 +169,6 @@ def recommend(
       advisor recommend --task ocr-line --language de --training fine-tune --num-examples 5000
     """
     day = read_day(today, month=True) if today else None
-    if within:
-        from advisor.decide.workload import within_rules
-
-        rulebase = within_rules(rulebase, within, given)
     text = " ".join(need).strip()
     _check(text, given, batch)
     if batch:

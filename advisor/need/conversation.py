@@ -44,6 +44,7 @@ def answer_words(
         return understanding, None
     from advisor.console.prompt import prompt_for
 
+    engine = Engine.known(understanding.recommendation.rulebase, first)  # under its bounds
     return understanding, partial(_opened, engine, understanding, prompt_for(plain=False))
 
 

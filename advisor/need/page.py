@@ -120,12 +120,10 @@ def _read(understanding: Understood) -> Iterator[tuple[str, tuple[str, ...]]]:
     for answer_read in understanding.kept:
         if not answer_read.implication:
             yield _answer(understanding, answer_read), reading.words(answer_read.spans)
-    hours = reading.bound[0] if reading.bound else 0
-    size, *sized = reading.size or (0.0,)
+    for limit in understanding.limits:
+        yield f"{limit.bound}: {limit.text}", reading.words((limit.span,))
     others = {
         "fields to read": understanding.fields,
-        f"within: {hours:g}h": reading.words(understanding.bound),
-        f"at most {number_text(size)} million parameters": reading.words(sized),
         "not wanted": reading.words(reading.taken_back),
     }
     yield from filter(itemgetter(1), others.items())

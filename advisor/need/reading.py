@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from advisor.engine.profile import Answer, read_answer
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
-from advisor.need.amounts import COMPUTER, ITEMS, LARGEST, amounts, hours_left, most_millions
+from advisor.need.amounts import COMPUTER, ITEMS, LARGEST, amounts
 from advisor.need.lexicon import USUAL, Lexicon, lexicon_of
+from advisor.need.limits import Limit, limits
 from advisor.need.sweep import Mark, Swept, sweep
 
 if TYPE_CHECKING:
@@ -29,11 +30,6 @@ SURE_CONCEPTS = 2
 
 FIELD = "field-name"
 """The concept of what somebody wants to have out of a document, by name."""
-
-NEAR_NAME = 3
-"""The name of what is too heavy follows within so many words."""
-
-LESS = 0.01
 
 WORDLESS = frozenset(("pick", "ranking", "vector"))
 """Outputs that hold no text: numbers of classes, images by rank, vectors."""
@@ -79,8 +75,7 @@ class Reading(NamedTuple):
     by their words, `corrected` the words that were read as another, with that, `taken_back` the
     words that a negation takes back. `not_understood` are the words that say nothing known, `idle`
     those that are known and say nothing here. `fields` are names of what documents hold.
-    `bound` is in how many hours all is to be done, `size` how many millions of parameters a model
-    may have, each with the words that say so.
+    `limits` bound the size of a model, and the time for all images.
     """
 
     text: str
@@ -95,8 +90,7 @@ class Reading(NamedTuple):
     idle: tuple[Span, ...]
     not_understood: tuple[Span, ...]
     fields: tuple[Span, ...] = ()
-    bound: tuple[float, Span] | None = None
-    size: tuple[float, Span] | None = None
+    limits: tuple[Limit, ...] = ()
 
     @property
     def sure(self) -> bool:
@@ -195,8 +189,7 @@ def _read(
         idle=idle,
         not_understood=tuple(span for span in rest if span[0] not in starts),
         fields=tuple(swept.span(mark) for mark in swept.of(SAYING) if mark.id == FIELD),
-        bound=hours_left(lexicon, swept, numbers),
-        size=most_millions(swept, numbers) or _lighter(rulebase, lexicon, swept),
+        limits=limits(rulebase, lexicon, swept, numbers),
     )
 
 
@@ -294,18 +287,6 @@ def _by_names(lexicon: Lexicon, names: Sequence[tuple[str, Span]]) -> tuple[Task
         for task in lexicon.named(name)[1]:
             spans.setdefault(task, []).append(span)
     return tuple(TaskRead(task, 0, frozenset(), tuple(where)) for task, where in spans.items())
-
-
-def _lighter(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> tuple[float, Span] | None:
-    """Return what the size stays below where something lighter than a checkpoint is sought."""
-    wishes = [mark for mark in swept.of(PARTICLE) if mark.id == "lighter" and not mark.negated]
-    for wish in wishes:
-        for mark in swept.of(NAME):
-            named = map(rulebase.checkpoint, lexicon.named(mark.id)[0])
-            sizes = [each.parameters_millions for each in named if each.parameters_millions]
-            if sizes and wish.last <= mark.first < wish.last + NEAR_NAME:
-                return round(min(sizes) - LESS, 2), (swept.span(wish)[0], swept.span(mark)[1])
-    return None
 
 
 def _said(

@@ -22,9 +22,10 @@ def unused(understanding: Understood) -> tuple[Span, ...]:
     shown += [*reading.taken_back, *(span for span, _ in reading.corrected)]
     shown += [*model_names(understanding), *served(understanding)]
     shown += reading.fields if understanding.fields else ()
-    shown += (*understanding.bound, *(reading.size or ())[1:])
+    shown += [limit.span for limit in understanding.limits]
     claimed = {span for task in reading.touched for span in task.spans}
     claimed |= {span for read in (*reading.answers, *reading.concluded) for span in read.spans}
+    claimed |= {limit.span for limit in reading.limits}
     claimed |= {*reading.idle, *(span for _, span in reading.names)}
     return tuple(_outside(claimed, shown))
 

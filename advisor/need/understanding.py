@@ -14,12 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.console import HOMES
 from advisor.decide.advice import SCREEN, Screen, TaskAdvice
+from advisor.decide.bounded_rules import bounded
 from advisor.decide.command_lines import command, quoted
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED
 from advisor.decide.recommendation import Recommendation, advise
 from advisor.decide.selection import ORDERS
+from advisor.engine.bounds import TIME
 from advisor.engine.decision import Engine
-from advisor.engine.profile import Answer, Profile, counted, moot_for, without_moot
+from advisor.engine.profile import (
+    Answer,
+    Profile,
+    bound_answer,
+    bounds_in,
+    counted,
+    moot_for,
+    without_moot,
+)
 from advisor.errors import ContradictionError, UsageError, nearest, unknown_name
 from advisor.model import TASK
 from advisor.need.lexicon import lexicon_of
@@ -79,7 +89,8 @@ def understand(
     """
     refuse_misspelt(engine.rulebase, text)
     refuse_names(engine.rulebase, text)
-    given = dict(given or {})
+    whole = dict(given or {})
+    flags, given = bounds_in(whole)
     reading = read(engine.rulebase, text, literally=literally, given=given)
     tasks = _tasks(reading, given)
     alone = len(text.split()) == 1
@@ -92,7 +103,7 @@ def understand(
         possible = [_without_task(engine, reading, given)]
     tasks = tuple(task for task, fit in zip(tasks, fitted, strict=True) if fit is not None)
     profile, dropped = possible[0]
-    engine = _bounded(_limited(engine, reading), reading, profile, how)
+    engine, _ = bounded(engine, {**profile, **_held(engine, reading, profile, flags, how)})
     answers = profile
     if TASK in given:
         advice = tuple(advise(engine, each, **how) for each, _ in possible)
@@ -101,7 +112,7 @@ def understand(
         advice = (_open_advice(engine, reading, tasks, [each for each, _ in possible], how),)
     return Understanding(
         reading=reading,
-        given=given,
+        given=whole,
         tasks=tasks,
         profile=answers,
         dropped=dropped,
@@ -111,37 +122,27 @@ def understand(
     )
 
 
-def _limited(engine: Engine, reading: Reading) -> Engine:
-    """Return the engine under the limit that a sentence sets on the size of a model."""
-    if reading.size is None:
-        return engine
-    rules = engine.rulebase.with_parts({})
-    bound = {"parameters_millions": {"at_most": reading.size[0]}}
-    rules.questions = tuple(
-        q._replace(options=tuple(o._replace(requires={**o.requires, **bound}) for o in q.options))
-        if q.id == TASK
-        else q
-        for q in rules.questions
-    )
-    return Engine(rules, engine.priority)
+def _held(
+    engine: Engine, reading: Reading, profile: Profile, flags: Profile, how: Mapping[str, Any]
+) -> Profile:
+    """Return the bounds of flags, and those of a sentence that can be held.
 
-
-def _bounded(engine: Engine, reading: Reading, profile: Profile, how: Mapping[str, Any]) -> Engine:
-    """Return the engine under the bound that a sentence sets on the time, where it can be held.
-
-    It cannot where the speed of the machine is not known, or that of none of the checkpoints left.
+    A time cannot where the speed of the machine is not known, or that of none of the checkpoints
+    left.
     """
-    from advisor.decide.workload import speed_for, within_rules
+    from advisor.decide.workload import speed_for
 
-    rulebase = engine.rulebase
-    if reading.bound is None or rulebase.within is not None:
-        return engine
+    read_limits = {limit.bound: bound_answer(limit.text, ORIGIN) for limit in reading.limits}
+    rulebase, held = engine.rulebase, {**read_limits, **flags}
+    if TIME in flags or TIME not in held:
+        return held
+    free = {id: bound for id, bound in held.items() if id != TIME}
     if not counted(rulebase, profile) or speed_for(rulebase, profile) is None:
-        return engine
-    bounded = Engine.known(within_rules(rulebase, reading.bound[0], profile), engine.priority)
-    first = next(iter(advise(bounded, profile, **how).selection.picks), None)
+        return free
+    under, answers = bounded(engine, {**profile, **held})
+    first = next(iter(advise(under, answers, **how).selection.picks), None)
     timed = first is not None and all(gap.field != "hours" for gap in first.unknown)
-    return bounded if timed else engine
+    return held if timed else free
 
 
 def _is_understood(reading: Reading, tasks: tuple[TaskRead, ...], given: Profile) -> bool:
@@ -247,13 +248,13 @@ def one_task(
     concepts speak of it; its hint is a command of that `verb` with all that was
     understood, without one an entry of advisor.yaml.
     """
-    given = given or {}
+    flags, given = bounds_in(given or {})
     reading = read(engine.rulebase, text, given=given)
     tasks = _tasks(reading, given)
     fitted = [fitted_to(engine, reading, given, task.task) for task in tasks]
     profiles = [fit[0] for fit in fitted if fit is not None]
     if len(profiles) == 1 and (TASK in given or tasks[0].strength >= least):
-        return profiles[0]
+        return profiles[0] | _held(engine, reading, profiles[0], flags, {})
     if not _is_understood(reading, tasks, given):
         raise not_understood(engine.rulebase, text)
     named = [task.task for task in tasks[:OFFERED]]
@@ -263,6 +264,7 @@ def one_task(
     written = f"`needs: {{task: {between[0]}}}`"
     if verb:
         answers = profiles[0] if profiles and named else {TASK: Answer((between[0],), None, "text")}
+        answers |= _held(engine, reading, answers, flags, {})
         written = f"`{command(verb, engine.rulebase, answers)}`"
     hint = f"write the task, e.g. {written}"
     raise UsageError(message, hint=hint, kind="not-understood", exit_code=exit_code)

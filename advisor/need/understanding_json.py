@@ -24,6 +24,10 @@ def as_json(understanding: Understood, today: str | None = None) -> dict[str, An
     body["understood"] = [
         *(_task(understanding, task) for task in reading.tasks),
         *(_answer(understanding, read) for read in (*reading.answers, *reading.concluded)),
+        *(
+            _words(understanding, (limit.span,)) | {"bound": limit.bound, "value": limit.text}
+            for limit in understanding.limits
+        ),
         *(_words(understanding, (span,)) | {"names": name} for name, span in reading.names),
         *(_words(understanding, (span,)) | {"read_as": word} for span, word in reading.corrected),
         *(_words(understanding, (span,)) | {"negated": True} for span in reading.taken_back),

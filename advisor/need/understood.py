@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from advisor.decide.advice import TaskAdvice
-from advisor.decide.command_lines import act_of, command, quoted, within_words
+from advisor.decide.command_lines import act_of, command, quoted
 from advisor.decide.outlook import strict_words
 from advisor.decide.recommendation import Recommendation
 from advisor.decide.selection import ORDERS, sort_flag
 from advisor.engine.profile import Answer, Profile
 from advisor.model import NOT_APPLICABLE, TASK
 from advisor.model.value import NamedTuple
-from advisor.need.reading import AnswerRead, Reading, Span, TaskRead
+from advisor.need.limits import Limit
+from advisor.need.reading import AnswerRead, Reading, TaskRead
 
 FIELDS = "fields"
 """What an act gives that reads named values from documents."""
@@ -70,10 +71,15 @@ class Understood(NamedTuple):
         return named if act is not None and act.result == FIELDS else ()
 
     @property
-    def bound(self) -> tuple[Span, ...]:
-        """The words that bound the time of a collection, where the answer holds to them."""
-        within, bound = self.recommendation.rulebase.within, self.reading.bound
-        return bound[1:] if bound and within and within.hours == bound[0] else ()
+    def limits(self) -> tuple[Limit, ...]:
+        """The limits of the sentence that the answer holds to."""
+        bounds = self.recommendation.rulebase.bounds
+        held = bounds.answers if bounds else {}
+        return tuple(
+            limit
+            for limit in self.reading.limits
+            if limit.bound in held and held[limit.bound].names == (limit.text,)
+        )
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -88,18 +94,12 @@ class Understood(NamedTuple):
             return ()
         recommendation = self.recommendation
         rest = {id: answer for id, answer in self.profile.items() if id != TASK}
-        within = within_words(recommendation.rulebase)
         return tuple(
-            " ".join(
-                [
-                    command(
-                        "recommend",
-                        recommendation.rulebase,
-                        {TASK: Answer((task,), None, "flag"), **rest},
-                        recommendation.priority,
-                    ),
-                    *within,
-                ]
+            command(
+                "recommend",
+                recommendation.rulebase,
+                {TASK: Answer((task,), None, "flag"), **rest},
+                recommendation.priority,
             )
             for task in self.between[:OFFERED] or [task.task for task in self.tasks]
         )
@@ -109,10 +109,11 @@ class Understood(NamedTuple):
         """The command that gives the same answer again."""
         recommendation = self.recommendation
         verb = f"recommend {quoted(self.reading.text)}"
-        words = [command(verb, recommendation.rulebase, self.given, recommendation.priority)]
+        bounds = recommendation.rulebase.bounds  # those of the sentence are in it
+        rulebase = bounds.unbounded if bounds else recommendation.rulebase
+        words = [command(verb, rulebase, self.given, recommendation.priority)]
         words += ["--no-infer"] if self.literally else []
         words += [sort_flag(recommendation.order)] if recommendation.order != ORDERS[0] else []
         words += strict_words(recommendation.strict)
-        words += [] if self.bound else within_words(recommendation.rulebase)
         words += ["--verified-only"] if recommendation.verified_only else []
         return " ".join(words)

@@ -177,8 +177,8 @@ class RuleBase:
         """Where what others make of these rules is kept, if anywhere."""
         self.measurements: Any = None
         """The evaluation that ranks checkpoints here, if one does."""
-        self.within: Any = None
-        """The bound on the time of a collection, if there is one."""
+        self.bounds: Any = None
+        """The bounds that every checkpoint has to keep here, if there are any."""
         self.this_machine: Any = None
         """The speed that was measured on this machine, where it is the one to answer for."""
         self._plan: Plan = core["plan"]
@@ -343,7 +343,7 @@ class RuleBase:
         own = self._part
         made = RuleBase(lambda name: parts[name] if name in parts else own(name))
         made.folders, made.measurements = self.folders, self.measurements
-        made.within, made.this_machine = self.within, self.this_machine
+        made.bounds, made.this_machine = self.bounds, self.this_machine
         return made
 
     def part(self, name: str) -> dict[str, Any]:

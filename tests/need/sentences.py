@@ -3,6 +3,8 @@
 import random
 from typing import NamedTuple
 
+from advisor.engine.bounds import bound_value
+
 SEED = 20261126
 ENDINGS = ("", ", please", " for us")
 
@@ -90,3 +92,9 @@ def misspelt(sentence, source):
     ]
     words[place] = source.choice(ways)
     return sentence._replace(text=" ".join(words))
+
+
+def limit_of(reading, bound):
+    """Return the value of a limit that words set, in the unit of its field; None without one."""
+    found = next((limit for limit in reading.limits if limit.bound == bound), None)
+    return found and bound_value(bound, found.text)[0]

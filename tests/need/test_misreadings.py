@@ -1,7 +1,9 @@
 """Words that judges of sentences saw misread: each kind in the languages that have it."""
 
 import pytest
+from sentences import limit_of
 
+from advisor.engine.bounds import SIZE, TIME
 from advisor.need.reading import read
 from advisor.need.understanding import not_understood, understand
 
@@ -667,7 +669,7 @@ def test_a_word_that_is_a_name_too_needs_one(rulebase, text):
 def test_a_rate_and_a_deadline_say_how_many_in_how_many_hours(rulebase, text, items, hours):
     reading = read(rulebase, text)
     assert numbers_of(rulebase, text)["collection"] == items
-    assert reading.bound[0] == hours
+    assert limit_of(reading, TIME) == hours
     assert "training" not in options_of(rulebase, text)
 
 
@@ -684,7 +686,7 @@ def test_a_rate_and_a_deadline_say_how_many_in_how_many_hours(rulebase, text, it
     ],
 )
 def test_without_a_number_of_items_a_time_bounds_nothing(rulebase, text):
-    assert read(rulebase, text).bound is None
+    assert read(rulebase, text).limits == ()
 
 
 UPLOADS = "flag nudity in user uploads, about 40 uploads per second, T4"
@@ -692,12 +694,12 @@ UPLOADS = "flag nudity in user uploads, about 40 uploads per second, T4"
 
 def test_the_answer_holds_to_the_time_of_a_sentence(engine):
     answer = understand(engine, UPLOADS)
-    assert answer.recommendation.rulebase.within.hours == 24
+    assert answer.recommendation.rulebase.bounds.hours == 24
     first = answer.advice.selection.picks[0]
     unbounded = understand(engine, UPLOADS.replace(" per second", ""))
-    assert unbounded.recommendation.rulebase.within is None
+    assert unbounded.recommendation.rulebase.bounds is None
     assert unbounded.advice.selection.picks[0].checkpoint != first.checkpoint
-    assert answer.reading.words(answer.bound) == ("per second",)
+    assert answer.reading.words(limit.span for limit in answer.limits) == ("per second",)
     assert answer.confirming == () or "--within 24h" in answer.confirming[0]
     assert "within: 24h" in str(answer.to_page())
     assert "--within" not in answer.command  # the sentence says it
@@ -709,8 +711,8 @@ def test_the_answer_holds_to_the_time_of_a_sentence(engine):
 )
 def test_a_time_that_nobody_knows_to_be_held_bounds_nothing(engine, text):
     answer = understand(engine, text)
-    assert answer.recommendation.rulebase.within is None
-    assert answer.bound == ()
+    assert answer.recommendation.rulebase.bounds is None
+    assert answer.limits == ()
 
 
 def test_a_model_of_the_language_that_is_a_pickle_is_not_denied(rulebase):
@@ -740,8 +742,7 @@ def test_a_model_of_the_language_that_is_a_pickle_is_not_denied(rulebase):
     ],
 )
 def test_a_time_that_is_left_bounds_the_collection(rulebase, text, hours):
-    bound = read(rulebase, text).bound
-    assert (bound and bound[0]) == hours
+    assert limit_of(read(rulebase, text), TIME) == hours
 
 
 @pytest.mark.parametrize(
@@ -762,8 +763,7 @@ def test_a_time_that_is_left_bounds_the_collection(rulebase, text, hours):
     ],
 )
 def test_a_limit_of_size_is_one_of_parameters(rulebase, engine, text, millions):
-    size = read(rulebase, text).size
-    assert (size and size[0]) == millions
+    assert limit_of(read(rulebase, text), SIZE) == millions
     if millions:
         assert "collection" not in options_of(rulebase, text)
         picks = understand(engine, text).advice.selection.picks
@@ -1002,7 +1002,7 @@ def test_how_many_classes_there_are_is_no_training(rulebase):
 )
 def test_words_of_forms_plates_and_numbers_are_known(rulebase, text, task):
     assert tasks_of(rulebase, text) == [task]
-    assert "Md" not in text or read(rulebase, text).size[0] == 2000
+    assert "Md" not in text or limit_of(read(rulebase, text), SIZE) == 2000
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ import random
 import unicodedata
 
 import pytest
-from sentences import misspelt, sentences
+from sentences import limit_of, misspelt, sentences
 
+from advisor.engine.bounds import SIZE
 from advisor.need.amounts import as_value
 from advisor.need.lexicon import lexicon_of
 from advisor.need.reading import read
@@ -152,7 +153,7 @@ def test_answers_are_read(rulebase, text, said):
 
 
 def test_something_lighter_than_a_checkpoint_has_fewer_parameters(rulebase):
-    size = read(rulebase, "something lighter than Donut for receipts").size[0]
+    size = limit_of(read(rulebase, "something lighter than Donut for receipts"), SIZE)
     donut = rulebase.checkpoint("naver-clova-ix/donut-base").parameters_millions
     assert donut - 5 < size < donut
 

@@ -9,12 +9,14 @@ from advisor.check.finding import Finding
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import DeclaredChoice, Judgement
 from advisor.check.records import LOCK, Lock, LockedChoice, locked_choices
+from advisor.decide.bounded_rules import bounded
 from advisor.decide.precedence import FIGURE, Precedences
 from advisor.decide.requirements import Gap, Requirements, judge_checkpoint
 from advisor.decide.selection import Pick, select
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Checkpoint
+from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Usage
 
 LICENCE = "commercial_use"
@@ -64,9 +66,9 @@ def another_family(_: Case, judgement: Judgement) -> Iterator[Finding]:
 
 
 @rule("outdated-choice", "choice-not-compared", each=Case.chosen)
-def outdated_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
+def outdated_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
     """A choice behind another checkpoint for its needs, or one that no result compares."""
-    yield from _standing(case, judgement.decision, judgement.checkpoint)
+    yield from _standing(judgement.rulebase, judgement.decision, judgement.checkpoint)
 
 
 @rule("outdated-choice", each=Case.catalogued)
@@ -79,20 +81,20 @@ def outdated_pipeline(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
     tasks = named or [task.id for task in able if usage.task in task.hub_tasks]
     if len(tasks) == 1:
         profile = {**case.declared, TASK: Answer((tasks[0],), None, "implied")}
-        decision = Engine.known(case.rulebase).decide(profile)
-        for finding in _standing(case, decision, checkpoint):
+        engine, profile = bounded(Engine.known(case.rulebase), profile)
+        for finding in _standing(engine.rulebase, engine.decide(profile), checkpoint):
             if not finding.rule:
                 yield finding._replace(place=id_place(usage))
 
 
-def _standing(case: Case, decision: Decision, checkpoint: Checkpoint) -> Iterator[Finding]:
+def _standing(rulebase: RuleBase, decision: Decision, checkpoint: Checkpoint) -> Iterator[Finding]:
     """Yield that a result puts another checkpoint first, or that no result compares the two."""
-    picks = select(case.rulebase, decision).picks
+    picks = select(rulebase, decision).picks
     own = next((pick for pick in picks if pick.checkpoint.id == checkpoint.id), None)
     if own is None or own.place == 1:
         return
-    needed = Requirements(case.rulebase, decision.profile)
-    by = Precedences.known(case.rulebase, needed.task, needed.languages)
+    needed = Requirements(rulebase, decision.profile)
+    by = Precedences.known(rulebase, needed.task, needed.languages)
     ahead = [pick for pick in picks if pick.place < own.place]
     place = f"{checkpoint.id} ranks number {own.place} of {len(picks)} for {needed.task}"
     fix = "run `advisor evaluate` to compare both on your images"
@@ -242,7 +244,8 @@ def limit_in_code(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[
     unasked = Answer((NOT_APPLICABLE,), None, "assumed")
     profile = {question.id: unasked for question in case.rulebase.questions}
     profile |= {**case.declared, TASK: Answer((task,), None, "assumed")}
-    for gap in judge_checkpoint(case.rulebase, checkpoint, profile).lacks:
+    engine, profile = bounded(Engine.known(case.rulebase), profile)
+    for gap in judge_checkpoint(engine.rulebase, checkpoint, profile).lacks:
         message, place, rule = _words(checkpoint, gap), id_place(usage), LIMITS.get(gap.field, "")
         yield Finding(message, place, sources=checkpoint.sources.get(gap.field, ()), rule=rule)
 

@@ -1,0 +1,142 @@
+"""What bounds on size and time require of checkpoints, and the rules under which they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from advisor.decide.outlook import Change
+from advisor.decide.selection import Selection, select
+from advisor.decide.workload import speed_for
+from advisor.engine.bounds import ANY, SIZE, TIME, bound_value
+from advisor.engine.decision import Decision, Engine
+from advisor.engine.profile import Answer, Profile, bounds_in, counted
+from advisor.errors import UsageError
+from advisor.model import NONE, TASK
+from advisor.rulebase.base import RuleBase
+
+if TYPE_CHECKING:
+    from advisor.model import Question
+    from advisor.model.library import Speed
+
+
+class Bounds(NamedTuple):
+    """The bounds that every checkpoint has to keep under some rules.
+
+    `answers` give them, `unbounded` are the rules without them. `hours` are those of `items` on a
+    machine, of which `speeds` have each kind, by the option that answers which device there is.
+    """
+
+    answers: Profile
+    unbounded: RuleBase
+    hours: float | None = None
+    items: float = 0
+    speeds: Mapping[str, Speed] = {}
+
+
+def bounded(engine: Engine, profile: Profile) -> tuple[Engine, Profile]:
+    """Return an engine under the bounds of a profile, and the other answers of the profile.
+
+    What bounded the engine before goes on to, unless the profile says otherwise. Raises UsageError
+    where the time of all items is bounded, and their number was not given.
+    """
+    bounds, answers = bounds_in(profile)
+    if not bounds:
+        return engine, answers
+    return Engine.known(bounded_rules(engine.rulebase, bounds, answers), engine.priority), answers
+
+
+def bounded_rules(rulebase: RuleBase, bounds: Profile, profile: Profile) -> RuleBase:
+    """Return the rules in which each answer to what a bound rests on requires to keep it.
+
+    For the size that is the task, for the time the device. Of a device whose speed is not known,
+    and of a checkpoint whose operations are not, nobody verified the time. Memory that was given
+    tells which machine it is, whatever may change then.
+    """
+    before: Bounds | None = rulebase.bounds
+    free = before.unbounded if before else rulebase
+    answers = {**(before.answers if before else {}), **bounds}
+    values = {id: bound_value(id, answer.names[0]) for id, answer in answers.items()}
+    made = Bounds({id: answer for id, answer in answers.items() if values[id]}, free)
+    required: dict[str, dict[str, Any]] = {}
+    if size := values.get(SIZE):
+        required[TASK] = {"parameters_millions": {"at_most": size[0]}}
+    if time := values.get(TIME):
+        device = _device(free)
+        made = made._replace(
+            hours=time[0],
+            items=1 if time[1] else _items(free, profile, before),
+            speeds=_speeds(free, device, profile),
+        )
+        required[device.id] = {"hours": {"at_most": time[0]}}
+    if not required:
+        return free
+    speeds = ((option, speed.id) for option, speed in made.speeds.items())
+    key = (Bounds, made.items, *made.answers.items(), *speeds)
+    if key not in free.remembered:
+        free.remembered[key] = _requiring(free, required)
+        free.remembered[key].bounds = made
+    return cast("RuleBase", free.remembered[key])
+
+
+def without_bounds(
+    engine: Engine, profile: Profile, decision: Decision, selection: Selection, **how: Any
+) -> Iterator[Change]:
+    """Yield for each bound what the answer is without it, where that is another one."""
+    bounds: Bounds | None = engine.rulebase.bounds
+    first = next((pick.checkpoint.id for pick in selection.picks), "")
+    for id, answer in bounds.answers.items() if bounds else ():
+        free, rest = bounded(engine, {**profile, id: answer._replace(options=(), named=(ANY,))})
+        other = free.decide(rest)
+        picks = select(free.rulebase, other, **how).picks
+        best = picks[0].checkpoint.id if picks else ""
+        if (other.family, best) != (decision.family, first):
+            yield Change({id: ANY}, other.family or NONE, best, {id: answer.origin})
+
+
+def _requiring(rulebase: RuleBase, required: Mapping[str, Mapping[str, Any]]) -> RuleBase:
+    """Return rules in which every answer to some questions requires more."""
+    made = rulebase.with_parts({})
+    made.questions = tuple(
+        question._replace(
+            options=tuple(
+                option._replace(requires={**option.requires, **required[question.id]})
+                for option in question.options
+            )
+        )
+        if question.id in required
+        else question
+        for question in rulebase.questions
+    )
+    return made
+
+
+def _items(rulebase: RuleBase, profile: Profile, before: Bounds | None) -> float:
+    """Return how many items there are. Raises UsageError where that was not given."""
+    if items := counted(rulebase, profile) or (before and before.items):
+        return items
+    flag = next(question.typed for question in rulebase.questions if question.unit == "items")
+    raise UsageError(
+        "`--within` needs the number of items",
+        hint=f"pass the number of items, such as `--{flag} 50000`, or the time of one item, such "
+        "as `--within 50ms/item`",
+    )
+
+
+def _device(rulebase: RuleBase) -> Question:
+    """Return the question that says which machine there is. Raises UsageError without speeds."""
+    consulted = {id for speed in rulebase.speeds for id in speed.answers}
+    device = next((question for question in rulebase.questions if question.id in consulted), None)
+    if device is None:
+        raise UsageError("this rule base has no speed estimates", hint="leave `--within` out")
+    return device
+
+
+def _speeds(rulebase: RuleBase, device: Question, profile: Profile) -> dict[str, Speed]:
+    """Return the speed of each kind of machine, by the option that answers so."""
+    speeds = {}
+    for option in device.options:
+        answer = Answer((option.id,), None, "asked")
+        if speed := speed_for(rulebase, {**profile, device.id: answer}):
+            speeds[option.id] = speed
+    return speeds

@@ -1,0 +1,115 @@
+"""Bounds on every checkpoint of an answer: how large it is, and how long it takes.
+
+They stand among the answers of a profile under names of their own, and answer no question.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from advisor.engine.numbers import as_number, exact
+from advisor.errors import UsageError
+
+SIZE, TIME = "max-parameters", "within"
+"""The names of the bounds, as flags and in profiles."""
+ANY = "any"
+"""Said for a bound that does not hold."""
+EACH = ("/item", "/image", "/page", " each", " per image", " per item", " per page")
+"""How a time ends that is for one item, the first as it is printed."""
+MILLION, HOUR = 1e6, 3600
+SCALES = ((1e9, "B"), (1e6, "M"))
+HOURS = {
+    **dict.fromkeys(("h", "hour", "hours"), 1.0),
+    **dict.fromkeys(("min", "minute", "minutes"), 1 / 60),
+    **dict.fromkeys(("d", "day", "days"), 24.0),
+    **dict.fromkeys(("s", "sec", "second", "seconds"), 1 / HOUR),
+    **dict.fromkeys(("ms", "millisecond", "milliseconds"), 1 / HOUR / 1000),
+}
+"""What may stand behind a time, each with what one of it is in hours."""
+
+
+class Bound(NamedTuple):
+    """What may be bounded: the `field` of checkpoints, and how a flag says it.
+
+    `takes` is what help calls its value, `wrong` and `hint` are said of what is no value.
+    """
+
+    id: str
+    field: str
+    takes: str
+    help: str
+    wrong: str
+    hint: str
+
+
+BOUNDS = {
+    SIZE: Bound(
+        SIZE,
+        "parameters_millions",
+        "NUMBER",
+        "Maximum number of parameters, such as 500M or 1B. Larger checkpoints are ruled out.",
+        "is not a number of parameters",
+        "pass a number, such as `--max-parameters 1B`",
+    ),
+    TIME: Bound(
+        TIME,
+        "hours",
+        "TIME",
+        "Maximum time for all items (8h, 30min) or for one (50ms/item). Slower checkpoints are "
+        "ruled out.",
+        "is not a valid duration",
+        "pass hours, such as `--within 8h`, or the time of one item, such as `--within 50ms/item`",
+    ),
+}
+
+
+def bound_name(name: str) -> str | None:
+    """Return the bound of a name as it may be written; None where there is none."""
+    id = name.lower().replace("_", "-")
+    return id if id in BOUNDS else None
+
+
+def read_bound(id: str, given: Any) -> str:
+    """Return a bound as `bound_text` writes it. Raises UsageError for what is none."""
+    values = given if isinstance(given, (list, tuple)) else [given]
+    text = ", ".join(map(str, values)).strip()
+    if text.lower() == ANY:
+        return ANY
+    number, bound = _number(id, text), BOUNDS[id]
+    if number is None or number <= 0:
+        raise UsageError(f"`{text}` {bound.wrong}", hint=bound.hint, kind="bad-number")
+    return bound_text(id, number, each=_is_each(text))
+
+
+def bound_value(id: str, text: str) -> tuple[float, bool] | None:
+    """Return a bound in the unit of its field, and whether it is of each item; None for `any`."""
+    number = _number(id, text)
+    return None if number is None else (number, _is_each(text))
+
+
+def _is_each(text: str) -> bool:
+    return text.lower().endswith(EACH)
+
+
+def _number(id: str, text: str) -> float | None:
+    if id == SIZE:
+        count = as_number(text, {"parameters": 1.0, "params": 1.0})
+        return None if count is None else count / MILLION
+    ending = next((each for each in EACH if text.lower().endswith(each)), "")
+    return as_number(text[: len(text) - len(ending)], HOURS)
+
+
+def bound_text(id: str, number: float, *, each: bool = False) -> str:
+    """Return a bound in the unit of its field as it is typed, for `each` item or for all."""
+    if id == SIZE:
+        count = round(number * MILLION)
+        for scale, sign in SCALES:
+            if count >= scale and round(float(f"{count / scale:.6g}") * scale) == count:
+                return f"{count / scale:.6g}{sign}"
+        return str(count)
+    if not each:
+        minutes = round(number * 60, 3)
+        return f"{minutes:g}min" if minutes < 60 else f"{exact(float(number))}h"
+    milliseconds = round(number * HOUR * 1000, 3)
+    whole = milliseconds >= 1000
+    return f"{milliseconds / 1000:g}s{EACH[0]}" if whole else f"{milliseconds:g}ms{EACH[0]}"
