@@ -83,7 +83,7 @@ class EvaluatedCall(NamedTuple):
         if name == "backward" or name.endswith("Trainer"):
             self.study.training.append(self.node)
         if isinstance(self.node.func, ast.Attribute):
-            self.study.take(self.node, self.holders, self.node.func.value, name, self.passed)
+            self.study.take(self.node, self.holders, name, self.passed)
         loaded = [callee for callee in self.callees if isinstance(callee, Loaded)]
         given = [self.called(callee) for callee in self.callees if not isinstance(callee, Loaded)]
         if loaded:

@@ -123,7 +123,7 @@ class Expressions:
         values = self.study.meant(values, given=self._in_function)
         if node.attr not in _SAME:
             self.study.use(node, "read", node.attr, holders)
-        self.study.take(node, holders, node.value, node.attr)
+        self.study.take(node, holders, node.attr)
         return values
 
     def _attribute(self, holder: Abstract, name: str) -> Values:

@@ -139,7 +139,6 @@ class Study(Classes):
         self,
         node: ast.expr,
         holders: Values,
-        owner: ast.expr,
         name: str,
         passed: Sequence[Passed] = (),
     ) -> None:
@@ -150,10 +149,11 @@ class Study(Classes):
         behind = [(self.class_behind(h, name), isinstance(h, ForeignObject)) for h in holders]
         unknown = all(
             isinstance(holder, (Other, ForeignObject))
+            or holder == Constant(None)
             or (isinstance(holder, Loaded) and self.loads[holder.load].class_name is None)
             for holder in holders
         )
-        if unknown and not (isinstance(owner, ast.Name) and owner.id == "self"):
+        if unknown:
             behind.append((self.vocabulary.distinctive.get(name), False))
         self.made.extend(
             Made(node, f"{each}.{name}", passed, of_object) for each, of_object in behind if each
