@@ -398,7 +398,7 @@ def _written(recommendation: Advice, advice: TaskAdvice) -> Iterator[Note]:
 
         if instead := written_instead(recommendation._replace(advice=(advice,))):
             lacks = f"no program runs the first checkpoint with {runtime.label}"
-            yield Note("Program", f"{lacks}; `advisor code` {instead}", lines=2)
+            yield Note("Program", f"{lacks}; `advisor code` {instead}", lines=3)
 
 
 def _next(recommendation: Advice) -> Iterator[str]:

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from advisor.decide.command_lines import act_of
 from advisor.decide.program_header import (
     download_of,
     header,
@@ -231,7 +232,28 @@ def written_instead(answer: Advice) -> str:
     checkpoint, runtime, refused = _run_with(answer, first.checkpoint, use, "", "")
     if checkpoint and checkpoint != first.checkpoint:
         return f"uses {checkpoint.id}"
-    return f"writes one for {TRANSFORMERS}" if refused and not runtime else ""
+    if not refused or runtime:
+        return ""
+    wanted = advice.rulebase.runtime_for(advice.options)
+    other = _task_alike(advice, wanted) if wanted else ""
+    alike = f", and for {other} it has one for {wanted.label}" if wanted and other else ""
+    return f"writes one for {TRANSFORMERS}{alike}"
+
+
+def _task_alike(advice: TaskAdvice, runtime: Runtime) -> str:
+    """Return a task that a runtime has a program for; empty where it has none.
+
+    It is of the same act, and a benchmark of this one ranks it too.
+    """
+    rulebase, act = advice.rulebase, act_of(advice.rulebase, str(advice.task))
+    lists = {task: rulebase.order(task)["lists"].values() for task in (act.tasks if act else ())}
+    ranked = {task: {id for ids in each for id in ids} for task, each in lists.items()}
+    for task in (each for each in ranked if ranked[each] & ranked[str(advice.task)]):
+        able = (each for each in rulebase.checkpoints.values() if task in each.tasks)
+        runs = (each for each in able if support(rulebase, runtime, each, task).answer == YES)
+        if any(program_for(each, task, rulebase.programs, AS_IS, runtime.id) for each in runs):
+            return task
+    return ""
 
 
 def _run_with(
@@ -293,6 +315,8 @@ def _nearest(answer: Advice, checkpoint: Checkpoint, wanted: Runtime) -> str:
     whole = advice.rulebase.checkpoint(checkpoint.hub_id)
     instead = whole if _runs(advice, whole, wanted) else _first_run_by(answer, wanted)
     commands = [f"`{write(instead.id, runtime=wanted.label)}`"] if instead else []
+    if not instead and (other := _task_alike(advice, wanted)):
+        commands.append(f"`advisor code --task {other} --runtime {wanted.label}`")
     if runs:
         others = f" (or {', '.join(runs[1:])})" if runs[1:] else ""
         commands.append(f"`{write(checkpoint.id, runtime=runs[0])}`{others}")

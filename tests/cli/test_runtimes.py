@@ -166,7 +166,11 @@ def test_where_a_runtime_does_not_run_the_first_the_next_that_it_runs_is_written
     ("words", "instead"),
     [
         ("image-search --language zh --device phone", "uses google/siglip"),
-        ("alt-text --language en --device browser", "writes one for transformers"),
+        (
+            "alt-text --language en --device browser",
+            "writes one for transformers, and for captioning it has one for transformers.js",
+        ),
+        ("ocr-page --device browser", "writes one for transformers"),
         ("image-search --device browser", ""),
         ("image-search --language zh --device gpu", ""),
     ],
