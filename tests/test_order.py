@@ -469,7 +469,7 @@ def test_the_printed_reason_of_every_adjacent_pair_is_true_of_the_data(rulebase,
                     words = f"above {pair[1]} in spite of {behind.yardstick}, {figures}"
                     seen.add("in spite of")
                 if pick.placed_by == "series":
-                    words = "no published result; ranked by series and size"
+                    words = "no published result for this task; ranked by series and size"
                 assert not others or standing(found, pick) == words
                 continue
             assert said.next == others[0].id

@@ -12,6 +12,7 @@ from advisor.decide.reasons import MAYBE_FEWER
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
 from advisor.decide.shortlist import (
+    UNSCORED,
     family_name,
     gaps_text,
     lost_on_text,
@@ -193,7 +194,7 @@ def _remarks(selection: Selection, pick: Pick) -> Iterator[Item]:
     figures = sorted(named.values(), key=pick.figures.index)
     scores = "; ".join(f"{figure.name} {figure.value:g}" for figure in figures[:2])
     if not scores:
-        scores = "no published score for this task"
+        scores = UNSCORED
         if bits := pick.checkpoint.bits:
             loss = pick.checkpoint.losses[pick.checkpoint.precision]
             scores += f". In {bits} bits, the largest loss published for its series is {loss:g}"

@@ -15,12 +15,12 @@ from advisor.decide.command_lines import command, flags
 from advisor.decide.memory import PAGES
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
 from advisor.decide.programs import way_of
-from advisor.decide.ranking import FIGURE
+from advisor.decide.ranking import FIGURE, SERIES
 from advisor.decide.requirements import AS_IS
 from advisor.decide.runtimes import TRANSFORMERS
 from advisor.decide.shortlist import (
+    BY_SERIES,
     UNLOADED,
-    UNMEASURED,
     UNSCORED,
     ahead_of_first,
     family_name,
@@ -68,11 +68,11 @@ class Room(NamedTuple):
     better: int = 2
 
 
-AMPLE = Room(reason=2, checkpoints=4, changes=2)
+AMPLE = Room(reason=2, checkpoints=4, changes=2, better=3)
 LESS = (
     AMPLE,
-    Room(2, 3, 2),
-    Room(2, 3, 2, others=1),
+    Room(2, 3, 2, better=3),
+    Room(2, 3, 2, others=1, better=3),
     Room(2, 3, 1, others=1),
     Room(1, 3, 1, others=1),
     Room(1, 2, 1, others=1),
@@ -248,10 +248,11 @@ def _first(advice: TaskAdvice) -> Note:
     why, grounds = standing(advice.selection, pick), ""
     if pick.figures:
         figure = pick.figures[0]
-        grounds = f"{figure.name} {figure_text(figure.value, figure.estimated)}"
+        grounds = f"{figure_text(figure.value, figure.estimated)} on {figure.name}"
+    unscored = BY_SERIES if pick.placed_by == SERIES else UNSCORED
     by_relation = pick.before_next is not None and pick.before_next.by != FIGURE
     if pick.before_next and not (by_relation and preferred):
-        return Note("Ranking", f"{grounds}; {why}" if by_relation and grounds else why)
+        return Note("Ranking", (grounds or unscored) if by_relation else why)
     if preferred:
         return Note("Ranking", preferred.because)
     if not more:
@@ -259,10 +260,8 @@ def _first(advice: TaskAdvice) -> Note:
         meets = "the only checkpoint that meets your needs"
         return Note("Ranking", f"the only candidate, {doubt}" if doubt else meets)
     typical = advice.task in pick.checkpoint.typical
-    grounds = grounds or ("the usual starting point for this task" if typical else UNSCORED)
-    if grounds == UNSCORED:
-        why = why.removeprefix(UNMEASURED)
-    return Note("Ranking", f"{grounds}; {why}")
+    grounds = grounds or ("the usual starting point for this task" if typical else "")
+    return Note("Ranking", f"{grounds}; {why}" if grounds else unscored)
 
 
 def _late(advice: TaskAdvice) -> str:

@@ -26,8 +26,8 @@ RELATIONS = {
     "successor": "the successor of {next}",
     "rounded": "{next} with more bits per weight",
 }
-UNSCORED = "no published score for this task"
-UNMEASURED = "no published result; "
+UNSCORED = "no published result for this task"
+BY_SERIES = f"{UNSCORED}; ranked by series and size"
 """What is known of a checkpoint that no figure ranks."""
 SCORE, LICENCE = "Score", 12
 """The column of scores; a licence of more characters has no brackets in a table."""
@@ -176,9 +176,9 @@ def _larger(advice: TaskAdvice) -> Iterator[Note]:
         by_size = [rule for rule in pick.fired if SIZE in rule.where and rule.effect == "avoid"]
         if by_size and pick.loads and (has := _over_first(advice, pick.checkpoint)):
             took = advice.hours(pick)
-            why = f"and takes {took.text.partition(' for ')[0]}" if took else by_size[0].because
-            has = f"{pick.checkpoint.id} {has}"
-            yield Note("Upgrade", f"{has}{', ' if took else '. '}{why}", lines=2)
+            large = f"but is too large for these needs. {by_size[0].because}"
+            why = f"and takes {took.text.partition(' for ')[0]}" if took else large
+            yield Note("Upgrade", f"{pick.checkpoint.id} {has}, {why}", lines=3)
             return
 
 
@@ -329,7 +329,7 @@ def standing(selection: Selection, pick: Pick) -> str:
             alike = "the other checkpoints belong to the same series"
             return alike if after else "the last checkpoint"
         if pick.placed_by == SERIES:
-            return f"{UNMEASURED}ranked by series and size"
+            return BY_SERIES
         locked, next_id = selection.locked, other.checkpoint.id
         if locked is not None and locked.tie(pick.checkpoint.id, next_id):
             return f"tied with {next_id}"

@@ -56,7 +56,7 @@ def test_the_command_repeats_the_answer_for_every_task(advisor, rulebase):
 )
 def test_a_page_without_a_figure_says_that_none_ranks_its_checkpoints(advisor, task, ranked):
     measured = [one["measurements"] for one in ask(advisor, "--task", task)["checkpoints"]]
-    said = "no published result ranks these checkpoints" in " ".join(
+    said = "no published result for this task" in " ".join(
         advisor("recommend", "--task", task).out.split()
     )
     assert (any(measured), said) == (ranked, not ranked)
@@ -83,15 +83,14 @@ def test_what_more_memory_would_give_is_told_by_how_much(advisor, rulebase, task
 
 
 @pytest.mark.parametrize(
-    ("flags", "more", "why"),
-    [
-        ("--task image-search --device cpu", 55.2, "High resolution needs many operations"),
-        ("--task vqa --device cpu", 79.5, "A CPU reads all weights for every token"),
-    ],
+    ("flags", "more"),
+    [("--task image-search --device cpu", 55.2), ("--task vqa --device cpu", 79.5)],
 )
-def test_what_a_rule_finds_too_large_is_told_with_its_result(advisor, flags, more, why):
+def test_what_a_rule_finds_too_large_is_told_with_its_result(advisor, flags, more):
     page = " ".join(advisor("recommend", *flags.split()).out.split())
-    found = re.search(r"Upgrade (\S+) has ~?([0-9.]+) on .+?, against ~?([0-9.]+)\. " + why, page)
+    found = re.search(
+        r"Upgrade (\S+) has ~?([0-9.]+) on .+?, against ~?([0-9.]+), but is too large", page
+    )
     assert found
     assert float(found[2]) == more > float(found[3])
 
@@ -207,7 +206,7 @@ def test_a_larger_model_in_8_bits_stands_before_a_smaller_one_where_no_loss_hold
     assert not checkpoints[0]["measurements"]
     page = " ".join(advisor("recommend", *words, "-v").out.split())
     assert (
-        "no published score for this task. In 8 bits, the largest loss published for its series "
+        "no published result for this task. In 8 bits, the largest loss published for its series "
         "is 0.33" in page
     )
 
@@ -646,7 +645,7 @@ TEN_SHOT = "10 images a class, top-1"
 def test_a_licence_is_cut_before_its_brackets_and_a_metric_is_said_once(advisor, rulebase):
     pages = [advisor("recommend", "--task", task.id).out for task in rulebase.tasks]
     assert not re.search(r"\([^()]* …", "".join(pages))
-    assert not any("no published result; " in page and UNSCORED in page for page in pages)
+    assert not any(page.count(UNSCORED) > 1 for page in pages)
     ten_shot = Published("ImageNet-1k, 10 images a class", TEN_SHOT, 79.7, "higher", "", (0, 0))
     assert TEN_SHOT in {metric for each in rulebase.yardsticks.values() for metric in each.metrics}
     assert ten_shot.name == "ImageNet-1k, 10 images a class top-1"
