@@ -2,22 +2,21 @@
 
 from collections import Counter
 from itertools import count
-from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_rules import Plain, compiled, facts, holds, options_of, rule, silent_family
+from random_rules import Plain, compiled, facts, holds, options_of, rule
 
 from advisor.audit.answers import (
     every_option_possible,
     every_question_matters,
     no_undeclared_tie,
 )
-from advisor.audit.claim import NOT_PROVED
 from advisor.audit.context import Budget, ProofContext
 from advisor.audit.effects import effect_of, no_contradiction
 from advisor.audit.report import audit
+from advisor.errors import TooMuchOpenError
 from advisor.model import NONE
 
 
@@ -262,19 +261,14 @@ def test_rules_cancel_where_both_fire_for_and_against_a_family_that_is_not_exclu
 @given(facts())
 def test_with_no_time_at_all_nothing_is_claimed(of):
     ticks = count()
-    found = audit(compiled(of), Budget(0.5, lambda: float(next(ticks))))
-    assert not found.proved
-    assert not found.sound
-    assert found.answered is None
-    assert {claim.state for claim in found.claims if claim.id == "answers"} == {NOT_PROVED}
+    with pytest.raises(TooMuchOpenError, match=r"time limit of 0\.5 seconds"):
+        audit(compiled(of), Budget(0.5, lambda: float(next(ticks))))
 
 
 @pytest.mark.parametrize("edges", [10, 400])
-def test_a_graph_that_grows_too_large_is_said_to_be_not_proved(rulebase, edges):
-    found = audit(rulebase, Budget(1, lambda: 0.0, edges))
-    assert not found.proved
-    texts = [claim.text for claim in found.claims if claim.state == NOT_PROVED]
-    assert all(f"more than {edges} edges" in text for text in texts)
+def test_a_graph_that_grows_too_large_ends_the_audit(rulebase, edges):
+    with pytest.raises(TooMuchOpenError, match=f"more than {edges} edges"):
+        audit(rulebase, Budget(1, lambda: 0.0, edges))
 
 
 @given(facts(), st.data())
@@ -309,56 +303,4 @@ def test_an_audit_of_no_profile_says_so():
         "scenario": [],
     }
     found = audit(compiled(of), unlimited())
-    assert found.proved
     assert {"no-profile", "dead-rule", "family-cannot-win"} <= {d.kind for d in found.defects}
-
-
-def crowded(seed):
-    """Return facts with 16 questions and 80 rules."""
-    draw = Random(seed)
-    tasks = [{"id": f"task-{n}", "name": "T", "description": "T."} for n in range(6)]
-    questions = [{"id": "task", "ask": "T?", "why": "T.", "options_from": "tasks", "many": True}]
-    for n in range(1, 16):
-        options = [{"id": f"option-{n}{letter}", "label": letter} for letter in "abcd"]
-        questions.append({"id": f"question-{n}", "ask": "Q?", "why": "Q.", "options": options})
-        if n > 2 and draw.random() < 0.25:
-            before = questions[draw.randrange(1, n)]
-            holding = [option["id"] for option in draw.sample(before["options"], 2)]
-            questions[n]["ask_if"] = {before["id"]: holding}
-    options = {q["id"]: [o["id"] for o in q.get("options", tasks)] for q in questions}
-    families = [silent_family(f"family-{n}", n + 1) for n in range(4)]
-    for family in families:
-        for task in tasks:
-            fit = draw.choice(["good", "best", "possible", "helper"])
-            family["tasks"][task["id"]] = {"fit": fit, "because": "So.", "sources": ["paper"]}
-    criteria = [{"id": f"criterion-{n}", "name": "C", "because": "C."} for n in range(5)]
-    rules = []
-    for n in range(80):
-        asked = draw.sample(list(options), draw.randint(1, 3))
-        when = {id: draw.sample(options[id], draw.randint(1, 3)) for id in asked}
-        effect = draw.choice(["avoid", "prefer", "avoid", "prefer", "exclude"])
-        about = draw.sample([family["id"] for family in families], draw.choice([1, 1, 2]))
-        rules.append(rule(f"rule-{n}", draw.choice(criteria)["id"], when, effect, about))
-    return {
-        "criterion": criteria, "question": questions, "task": tasks, "never": [],
-        "family": families, "rule": rules, "source": [], "checkpoint": [], "scenario": [],
-    }  # fmt: skip
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, 1])
-def test_of_16_questions_and_80_rules_everything_is_counted_or_said_to_be_open(seed):
-    found = audit(compiled(crowded(seed)), Budget(1, lambda: 0.0, 4_000))
-    claims = {(claim.id, claim.state): claim.text for claim in found.claims}
-    left = claims.get(("pivotal", NOT_PROVED), "").rpartition(": ")[2].split(", ")
-    assert left != [""]
-    for effect in found.effects:
-        assert (effect.pivotal is None) == (effect.rule.id in left)
-    assert {effect.rule.id for effect in found.effects} | set(left) == {
-        f"rule-{n}" for n in range(80)
-    }
-    assert (found.answered is None) == any(
-        claim.state == NOT_PROVED and claim.id == "answers" for claim in found.claims
-    )
-    assert not found.proved
-    assert not found.sound

@@ -15,14 +15,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from advisor.audit.claim import Defect, claims, defect
-from advisor.audit.context import NotProvedError, ProofContext
-from advisor.decide.outlook import diagram_for
-from advisor.decide.selection import ORDERS
+from advisor.audit.claim import Claim, Defect, defect
+from advisor.audit.context import ProofContext
 from advisor.engine.diagram import Diagram
 from advisor.engine.space import Space
 from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE, TaskDiagram
-from advisor.errors import TooMuchOpenError
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Rule
 from advisor.phrasing import joined, share
 
@@ -30,21 +27,20 @@ Equals = tuple[int, ...]
 """Families that nothing but rank parts, the winner first."""
 
 
-@claims("answers", "whether every answer combination has a family")
-def no_gap(context: ProofContext) -> tuple[str, list[Defect]]:
+def no_gap(context: ProofContext) -> Claim:
     """Claim that every profile has an answer, apart from tasks declared none."""
     tally = context.answered
     if not tally.profiles:
         empty = defect(context, "no-profile", "rules", "")
-        return empty.message, [empty]
+        return Claim("answers", empty.message, [empty])
     if gaps := tally.by_family[NONE] - tally.declared_none:
         combinations = f"{gaps:,} of {tally.profiles:,} answer combinations"
         text = f"{combinations} have neither a family nor a declared alternative"
-        return text, [_gap(context, gaps)]
+        return Claim("answers", text, [_gap(context, gaps)])
     text = f"each of {tally.profiles:,} answer combinations has a family"
     if tally.declared_none:
         text += f", except {tally.declared_none:,} with a declared alternative"
-    return text, []
+    return Claim("answers", text)
 
 
 def _gap(context: ProofContext, profiles: int) -> Defect:
@@ -69,21 +65,17 @@ def _gap(context: ProofContext, profiles: int) -> Defect:
     return defect(context, "gap", answers[TASK], place, example, profiles=profiles, opened=opened)
 
 
-@claims("families", "whether every family can be recommended")
-def every_family_wins(context: ProofContext) -> tuple[str, list[Defect]]:
+def every_family_wins(context: ProofContext) -> Claim:
     """Claim that every family is the answer to some profile."""
     profiles, won, _ = context.answered
     families = context.encoding.families
     shares = ", ".join(f"{family} {share(won[family], profiles)}" for family in families)
-    return f"the winners: {shares}", [
-        defect(context, "family-cannot-win", family, profiles=profiles)
-        for family in families
-        if not won[family]
-    ]
+    kind, losing = "family-cannot-win", [family for family in families if not won[family]]
+    defects = [defect(context, kind, family, profiles=profiles) for family in losing]
+    return Claim("families", f"the winners: {shares}", defects)
 
 
-@claims("ties", "ties")
-def no_undeclared_tie(context: ProofContext) -> tuple[str, list[Defect]]:
+def no_undeclared_tie(context: ProofContext) -> Claim:
     """Claim that each tie is declared with its reason, and that each declared one happens."""
     space = context.everything
     ties: Counter[Equals] = Counter()
@@ -102,9 +94,10 @@ def no_undeclared_tie(context: ProofContext) -> tuple[str, list[Defect]]:
         if not any(equals and named.issuperset(equals) for equals in inside):
             defects.append(defect(context, "idle-tie", tie.id, between=" and ".join(tie.between)))
     if not ties:
-        return "the tie-break order decides no answer combination", defects
+        return Claim("ties", "the tie-break order decides no answer combination", defects)
     declared = f"{undeclared:,} without a declared tie" if undeclared else "all with a declared tie"
-    return f"the tie-break order decides {ties.total():,} answer combinations, {declared}", defects
+    text = f"the tie-break order decides {ties.total():,} answer combinations, {declared}"
+    return Claim("ties", text, defects)
 
 
 def equals_of(context: ProofContext, outcome: int) -> Equals:
@@ -137,8 +130,7 @@ def _undeclared(context: ProofContext, space: Space, equals: Equals) -> tuple[in
     return number, [fault]
 
 
-@claims("questions", "which questions change the result")
-def every_question_matters(context: ProofContext) -> tuple[str, list[Defect]]:
+def every_question_matters(context: ProofContext) -> Claim:
     """Claim that the answer of each question can change the family or the checkpoints."""
     everything = context.everything
     won = Diagram(everything.choices)
@@ -171,11 +163,10 @@ def every_question_matters(context: ProofContext) -> tuple[str, list[Defect]]:
         f"{len(deciding)} of {number} questions can change the family, "
         f"{number - len(deciding) - len(defects)} only the checkpoint"
     )
-    return text, defects
+    return Claim("questions", text, defects)
 
 
-@claims("options", "which options can occur")
-def every_option_possible(context: ProofContext) -> tuple[str, list[Defect]]:
+def every_option_possible(context: ProofContext) -> Claim:
     """Claim that some profile has each task and option, and that each `never` rules out some."""
     space, encoding = context.admissible, context.encoding
     reachable = space.reachable(space.root).choices
@@ -192,7 +183,8 @@ def every_option_possible(context: ProofContext) -> tuple[str, list[Defect]]:
         if not context.space(never.when, only=encoding.forbid & ~(1 << place)):
             defects.append(defect(context, "idle-never", never.id))
     number = sum(map(len, encoding.options))
-    return f"each of {number} options occurs in an answer combination", defects
+    text = f"each of {number} options occurs in an answer combination"
+    return Claim("options", text, defects)
 
 
 def _asked_because(context: ProofContext, id: str) -> set[int]:
@@ -212,28 +204,11 @@ KINDS = {
 }
 
 
-def diagram_of(context: ProofContext, task: str, order: str = ORDERS[0]) -> TaskDiagram:
-    """Return the diagram of a task. Raises NotProvedError where the budget ends."""
-    context.budget.check()
-    try:
-        return diagram_for(context.engine, task, {}, order=order)
-    except TooMuchOpenError as error:
-        raise NotProvedError(f"`{task}`: {error.message}") from error
-
-
-def possible_tasks(context: ProofContext) -> list[str]:
-    """Return the tasks that some profile has. Raises NotProvedError where the budget ends."""
-    space, question = context.everything, context.encoding.index[TASK]
-    reached = space.reachable(space.root).choices[question]
-    tasks = enumerate(context.encoding.options[question])
-    return [task for place, task in tasks if (place,) in reached]
-
-
 def endings(context: ProofContext) -> dict[str, Counter[str]]:
     """Return for each task that has a family how many of its cases end in which kind of leaf."""
     by_task: dict[str, Counter[str]] = {}
-    for task in possible_tasks(context):
-        diagram = diagram_of(context, task)
+    for task in context.tasks:
+        diagram = context.diagram(task)
         kinds: Counter[str] = Counter()
         for leaf, cases in diagram.counts(diagram.root).items():
             if leaf.family != NONE:
@@ -243,24 +218,23 @@ def endings(context: ProofContext) -> dict[str, Counter[str]]:
     return by_task
 
 
-@claims("endings", "whether each answer combination with a family has a checkpoint")
-def every_profile_ends(context: ProofContext) -> tuple[str, list[Defect]]:
+def every_profile_ends(context: ProofContext) -> Claim:
     """Claim that each profile has a checkpoint, or that the page names the one closest to it."""
     kinds: Counter[str] = sum(endings(context).values(), Counter())
     total, none, defects = kinds.total(), 0, []
-    for task in possible_tasks(context):
-        if lacking := _without_closest(context, diagram_of(context, task)):
+    for task in context.tasks:
+        if lacking := _without_closest(context, context.diagram(task)):
             none += (cases := sum(lacking.values()))
             named = joined(f"`{family}`" for family in lacking)
             defects.append(defect(context, "no-closest", task, family=named, cases=cases))
     if not total:
-        return "no answer combination has a family", defects
+        return Claim("endings", "no answer combination has a family", defects)
     parts = [f"{share(kinds[kind], total)} {text}" for kind, text in KINDS.items() if kinds[kind]]
     text = f"{', '.join(parts)}, of {total:,} answer combinations with a family"
     if without := kinds[TEACHABLE] + kinds[NOTHING]:
         named = f"{without - none:,} of these" if none else f"each of these {without:,}"
         text += f". The answer names the nearest checkpoint in {named}"
-    return text, defects
+    return Claim("endings", text, defects)
 
 
 def _without_closest(context: ProofContext, diagram: TaskDiagram) -> dict[str, int]:

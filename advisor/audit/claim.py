@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import wraps
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from advisor.audit.context import CompleteAnswers, NotProvedError, ProofContext
+from advisor.audit.context import CompleteAnswers, ProofContext
 
-HOLDS, FAILS, NOT_PROVED = "holds", "fails", "not-proved"
+HOLDS, FAILS = "holds", "fails"
 
 
 class DefectKind(NamedTuple):
@@ -43,12 +42,16 @@ class Defect(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """`state` is holds, fails (see `defects`) or not-proved; `text` says exactly what was found."""
+    """What is claimed and was proved: `text` says exactly what was found."""
 
     id: str
-    state: str
     text: str
-    defects: tuple[Defect, ...] = ()
+    defects: Sequence[Defect] = ()
+
+    @property
+    def state(self) -> str:
+        """Return holds, or fails where a defect is more than a note."""
+        return FAILS if any(defect.level != "note" for defect in self.defects) else HOLDS
 
 
 def defect(
@@ -63,33 +66,6 @@ def defect(
     _, _, entry, message, _ = KINDS[kind]
     where = context.rulebase.place(entry, about) if place is None else place
     return Defect(kind, about, where, message.format(about=about, **values), example)
-
-
-def conclude(id: str, text: str, defects: Iterable[Defect]) -> Claim:
-    """Return a settled claim: it fails where a defect is more than a note."""
-    listed = tuple(defects)
-    fails = any(defect.level != "note" for defect in listed)
-    return Claim(id, FAILS if fails else HOLDS, text, listed)
-
-
-Prove = Callable[[ProofContext], tuple[str, list[Defect]]]
-"""Says what was found, and the defects."""
-
-
-def claims(id: str, subject: str) -> Callable[[Prove], Callable[[ProofContext], Claim]]:
-    """Make a claim of what a function proves; where the budget ends first, it is not proved."""
-
-    def claiming(prove: Prove) -> Callable[[ProofContext], Claim]:
-        @wraps(prove)
-        def claim(context: ProofContext) -> Claim:
-            try:
-                return conclude(id, *prove(context))
-            except NotProvedError as reason:
-                return Claim(id, NOT_PROVED, f"{subject}: {reason}")
-
-        return claim
-
-    return claiming
 
 
 ERRORS = {

@@ -162,7 +162,7 @@ def audit(
 
     audited = prove(places.rulebase, Budget(budget, time.monotonic))
     shown.emit(Report.of(as_json, as_page, audited, places))
-    return 0 if audited.sound else 1 if audited.proved else 2
+    return 0 if audited.sound else 1
 
 
 def diff(
@@ -187,7 +187,7 @@ def diff(
       advisor rules diff git:v1.0:our-rules our-rules --format markdown
     """
     from advisor.audit.difference import difference
-    from advisor.audit.difference_page import as_json, as_page
+    from advisor.audit.page import difference_json, difference_page
 
     if old == new and not rules:
         message = f"`{old}` is compared with itself"
@@ -197,7 +197,7 @@ def diff(
     with named_rule_base(old, []) as before, named_rule_base(new, rules) as after:
         changes = difference(before, after, None if all else MOVES)
     names = old, " + ".join([new, *map(str, rules)])
-    shown.emit(Report.of(as_json, as_page, changes, names))
+    shown.emit(Report.of(difference_json, difference_page, changes, names))
     return 0 if changes.keeps_answers else 1
 
 

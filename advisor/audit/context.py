@@ -11,9 +11,12 @@ from functools import cached_property
 from math import inf
 from typing import NamedTuple
 
+from advisor.decide.outlook import diagram_for
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import Allowed, Choice
 from advisor.engine.space import Space, Spend
+from advisor.engine.task_diagram import TaskDiagram
+from advisor.errors import TooMuchOpenError
 from advisor.model import TASK, Condition, Rule
 from advisor.rulebase.base import RuleBase
 
@@ -30,10 +33,6 @@ Holds = Callable[[int], bool]
 """Says of an outcome whether something holds there."""
 
 
-class NotProvedError(Exception):
-    """A proof that was given up; the message says which bound it met."""
-
-
 class Budget:
     """Seconds for all proofs together, and edges for each graph.
 
@@ -47,19 +46,23 @@ class Budget:
         self._end = clock() + seconds
 
     def check(self) -> None:
-        """Raise NotProvedError where the time is used up."""
+        """Raise TooMuchOpenError where the time is used up."""
         if self._clock() > self._end:
-            raise NotProvedError(f"the time limit of {self.seconds:g} seconds is reached")
+            message = (
+                f"the time limit of {self.seconds:g} seconds is reached, so nothing is verified"
+            )
+            raise TooMuchOpenError(message, hint="pass a longer --budget, or simplify a rule")
 
     def room(self) -> Spend:
-        """Return what bounds one graph: raises NotProvedError where it grows too large."""
+        """Return what bounds one graph: raises TooMuchOpenError where it grows too large."""
         made = 0
 
         def spend(edges: int) -> None:
             nonlocal made
             made += edges
             if made > self.edges:
-                raise NotProvedError(f"a decision diagram needs more than {self.edges:,} edges")
+                message = f"a decision diagram needs more than {self.edges:,} edges"
+                raise TooMuchOpenError(message, hint="simplify a rule, or remove a question")
             self.check()
 
         return spend
@@ -94,22 +97,34 @@ class ProofContext:
         for place, (origin, family, _) in enumerate(self.encoding.conjunctions):
             if isinstance(origin, Rule):
                 self.bits.setdefault(origin.id, {})[family] = 1 << place
-        self._spaces: dict[int, Space | NotProvedError] = {}
         self.written = tuple(rule for rule in rulebase.rules if not rule.derived)
 
-    @property
+    @cached_property
     def everything(self) -> Space:
-        """All complete profiles. Raises NotProvedError where the budget ends; tries only once."""
-        return self._shared(self.encoding.everything)
+        """All complete profiles. Raises TooMuchOpenError where the budget ends."""
+        return self.space()
 
-    @property
+    @cached_property
     def admissible(self) -> Space:
         """All complete profiles, whatever rules say of families. Raises as `everything` does."""
-        return self._shared(self.encoding.forbid)
+        return self.space(only=self.encoding.forbid)
+
+    @cached_property
+    def tasks(self) -> list[str]:
+        """The tasks that some profile has."""
+        question = self.encoding.index[TASK]
+        reached = self.everything.reachable(self.everything.root).choices[question]
+        tasks = enumerate(self.encoding.options[question])
+        return [task for place, task in tasks if (place,) in reached]
+
+    def diagram(self, task: str) -> TaskDiagram:
+        """Return the decision diagram of a task. Raises TooMuchOpenError where the budget ends."""
+        self.budget.check()
+        return diagram_for(self.engine, task, {})
 
     @cached_property
     def answered(self) -> Answered:
-        """The counts over all complete profiles. Raises NotProvedError where the budget ends."""
+        """The counts over all complete profiles."""
         won = dict.fromkeys(self.names, 0)
         for outcome, number in self.everything.counts(self.everything.root).items():
             won[self.names[self.ranking.winner(outcome)]] += number
@@ -130,21 +145,10 @@ class ProofContext:
                 node = self.everything.without(node, self.everything.allowing(when))
         return node
 
-    def _shared(self, only: int) -> Space:
-        if only not in self._spaces:
-            try:
-                self._spaces[only] = self.space(only=only)
-            except NotProvedError as reason:
-                self._spaces[only] = reason
-        space = self._spaces[only]
-        if isinstance(space, NotProvedError):
-            raise NotProvedError(str(space))
-        return space
-
     def space(self, *conditions: Condition, only: int | None = None) -> Space:
         """Return the complete profiles in which all conditions hold.
 
-        `only` are the conjunctions to follow. Raises NotProvedError where the budget ends.
+        `only` are the conjunctions to follow. Raises TooMuchOpenError where the budget ends.
         """
         self.budget.check()
         choices = list(self.open)

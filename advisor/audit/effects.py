@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import NamedTuple
 
-from advisor.audit.claim import Defect, claims, defect
-from advisor.audit.context import CompleteAnswers, NotProvedError, ProofContext
+from advisor.audit.claim import Claim, Defect, defect
+from advisor.audit.context import CompleteAnswers, ProofContext
 from advisor.engine.diagram import Allowed
 from advisor.model import Rule
 from advisor.phrasing import aim, count
@@ -41,9 +41,8 @@ class Effect(NamedTuple):
     """What one written rule does, over all complete profiles.
 
     `fires` and `pivotal` count profiles; `pivotal` is None for a rule that speaks of checkpoints
-    alone, and where it was not proved. `implied_by` names, for each family of which the rule adds
-    nothing, rules that say it already; none of them can be left out. `left_open` is why it was not
-    proved where the rule is pivotal.
+    alone. `implied_by` names, for each family of which the rule adds nothing, rules that say it
+    already; none of them can be left out.
     """
 
     rule: Rule
@@ -51,7 +50,6 @@ class Effect(NamedTuple):
     implied_by: dict[str, tuple[str, ...]]
     pivotal: int | None = None
     pair: PivotalCase | None = None
-    left_open: str = ""
 
     @property
     def about_checkpoints(self) -> bool:
@@ -66,24 +64,13 @@ class Effect(NamedTuple):
 
 
 def effect_of(context: ProofContext, rule: Rule) -> Effect:
-    """Return what a rule does. Raises NotProvedError where the budget ends before it is known.
-
-    Where the budget ends behind that, it is left open in which profiles the rule is pivotal.
-    """
+    """Return what a rule does. Raises TooMuchOpenError where the budget ends."""
     space = context.admissible
     fires = space.total(space.root, space.allowing(rule.when))
     effect = Effect(rule, fires, _implied_by(context, rule) if fires else {})
     if effect.about_checkpoints:
         return effect
-    try:
-        return _with_pivots(context, effect)
-    except NotProvedError as reason:
-        return effect._replace(left_open=str(reason))
-
-
-def _with_pivots(context: ProofContext, effect: Effect) -> Effect:
-    """Return an effect with where its rule is pivotal."""
-    rule, mask = effect.rule, context.mask(effect.rule)
+    mask = context.mask(rule)
     space = context.space(rule.when, only=context.encoding.everything & ~mask)
     own = context.encoding.outcome(mask)
     winner = context.ranking.winner
@@ -142,8 +129,7 @@ def _always(context: ProofContext, rule: Rule, others: int, bits: int) -> bool:
     return all(outcome & bits for outcome in space.outcomes)
 
 
-@claims("contradictions", "contradictions")
-def no_contradiction(context: ProofContext) -> tuple[str, list[Defect]]:
+def no_contradiction(context: ProofContext) -> Claim:
     """Claim that no rule is set against another or against what is excluded."""
     pairs = list(_against(context))
     defects = [conflict for pair in pairs if (conflict := _cancelling(context, *pair))]
@@ -157,7 +143,8 @@ def no_contradiction(context: ProofContext) -> tuple[str, list[Defect]]:
                 defects.append(conflict)
     number = count(len(defects), "contradiction") if defects else "no contradictions"
     together = "of rules fire together for and against one family on one criterion"
-    return f"{count(len(pairs), 'pair')} {together}: {number}", defects
+    text = f"{count(len(pairs), 'pair')} {together}: {number}"
+    return Claim("contradictions", text, defects)
 
 
 def _against(context: ProofContext) -> Iterator[tuple[Rule, Rule, int]]:
@@ -203,8 +190,7 @@ def _cancelling(context: ProofContext, rule: Rule, other: Rule, family: int) -> 
     )
 
 
-@claims("checkpoint-rules", "rules about checkpoints")
-def aimed_past(context: ProofContext) -> tuple[str, list[Defect]]:
+def aimed_past(context: ProofContext) -> Claim:
     """Claim that rules about checkpoints fire in some profile that the checkpoint's family wins."""
     defects = []
     aimed = [r for r in context.written if r.where or any("/" in id for id in r.candidates)]
@@ -223,5 +209,7 @@ def aimed_past(context: ProofContext) -> tuple[str, list[Defect]]:
             for id, family in aims.items()
             if space and family not in won
         ]
-    rules = count(len(aimed), "rule")
-    return f"{rules} about checkpoints, each for a family that can be recommended", defects
+    text = (
+        f"{count(len(aimed), 'rule')} about checkpoints, each for a family that can be recommended"
+    )
+    return Claim("checkpoint-rules", text, defects)

@@ -11,9 +11,8 @@ from collections.abc import Collection, Hashable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from advisor.audit.answers import diagram_of, possible_tasks
-from advisor.audit.claim import NOT_PROVED, Claim, conclude, defect
-from advisor.audit.context import NotProvedError, ProofContext
+from advisor.audit.claim import Claim, defect
+from advisor.audit.context import ProofContext
 from advisor.decide.first_checkpoints import FirstCheckpoints
 from advisor.decide.outlook import diagram_for
 from advisor.decide.selection import ORDERS
@@ -46,10 +45,7 @@ class NeverFirst(NamedTuple):
 def first_places(context: ProofContext) -> tuple[Claim, tuple[NeverFirst, ...]]:
     """Claim that each offered checkpoint is offered for some profile; return those never first."""
     search = _Search(context)
-    try:
-        behind = tuple([search.standing(checkpoint) for checkpoint in search.behind()])
-    except NotProvedError as reason:
-        return Claim("checkpoints", NOT_PROVED, f"which checkpoints come first: {reason}"), ()
+    behind = tuple([search.standing(checkpoint) for checkpoint in search.behind()])
     defects = [
         defect(
             context,
@@ -65,7 +61,7 @@ def first_places(context: ProofContext) -> tuple[Claim, tuple[NeverFirst, ...]]:
         f"first, over all memory sizes, languages and orders. {len(behind) - len(defects)} always "
         "rank below others"
     )
-    return conclude("checkpoints", text, defects), behind
+    return Claim("checkpoints", text, defects), behind
 
 
 class _Search:
@@ -80,8 +76,8 @@ class _Search:
     def answering(self) -> dict[str, set[str]]:
         """For each task the families that have its checkpoint in some profile."""
         return {
-            task: {leaf.source for leaf in diagram_of(self.context, task).ends()} - {""}
-            for task in possible_tasks(self.context)
+            task: {leaf.source for leaf in self.context.diagram(task).ends()} - {""}
+            for task in self.context.tasks
         }
 
     def tasks(self, checkpoint: Checkpoint) -> list[str]:
@@ -90,17 +86,17 @@ class _Search:
         return [task for task in tasks if checkpoint.family in self.answering.get(task, ())]
 
     def of(self, task: str, family: str) -> _TaskFamily:
-        """Return what a family has for a task. Raises NotProvedError where the budget ends."""
+        """Return what a family has for a task. Raises TooMuchOpenError where the budget ends."""
         self.context.budget.check()
         if (task, family) not in self._known:
-            diagram = diagram_of(self.context, task)
+            diagram = self.context.diagram(task)
             self._known[task, family] = _TaskFamily(self.context.engine, diagram, family)
         return self._known[task, family]
 
     def behind(self) -> list[Checkpoint]:
         """Return the checkpoints that come first in no profile."""
-        diagrams = [diagram_of(self.context, task) for task in self.answering]
-        first = {leaf.checkpoint for diagram in diagrams for leaf in diagram.ends()}
+        ends = (self.context.diagram(task).ends() for task in self.answering)
+        first = {leaf.checkpoint for leaves in ends for leaf in leaves}
         left = {model.id: model for model in self.offered if model.id not in first}
         pairs = [(task, model.family) for model in left.values() for task in self.tasks(model)]
         for task, family in dict.fromkeys(pairs):

@@ -1,21 +1,22 @@
-"""What an audit, examples and scenarios prove and cover, as JSON and as pages."""
+"""What an audit, scenarios and a difference of rule bases say, as JSON and as pages."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from advisor.audit.claim import FAILS, KINDS, NOT_PROVED
+from advisor.audit.claim import FAILS, KINDS
 from advisor.audit.context import Answered, CompleteAnswers
+from advisor.audit.difference import Changes, EntryChanges, RuleBaseDifference, Side
 from advisor.audit.effects import Effect
 from advisor.audit.named_rules import Places
 from advisor.audit.report import LEVELS, Audit
 from advisor.audit.scenarios import Coverage, Proof
 from advisor.decide.recommendation_json import some
-from advisor.draw.blocks import Heading, Item, Items, Page, Table, Text
-from advisor.draw.formats import document
+from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
+from advisor.draw.formats import SCHEMA_VERSION, document, plain
 from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE
-from advisor.phrasing import count, share
+from advisor.phrasing import count, first_named, share
 
 MARKS = {"error": "-", "warning": "!", "note": ""}
 WITNESS = ("profile", "given", "with", "without")
@@ -26,7 +27,6 @@ KINDS_OF_END = {
     TEACHABLE: "to teach",
     NOTHING: "none",
 }
-CLAIM_MARKS = {NOT_PROVED: "!", FAILS: "-"}
 
 
 def as_json(audit: Audit, places: Places) -> dict[str, Any]:
@@ -34,11 +34,11 @@ def as_json(audit: Audit, places: Places) -> dict[str, Any]:
     answered = audit.answered
     return document(
         places.rulebase.digest,
-        proved=audit.proved,
+        proved=True,  # of earlier releases: a proof that does not end is an error
         sound=audit.sound,
-        profiles=answered and answered.profiles,
-        answers=answered and answered.by_family,
-        declared_none=answered and answered.declared_none,
+        profiles=answered.profiles,
+        answers=answered.by_family,
+        declared_none=answered.declared_none,
         endings=audit.endings,
         never_first=[
             {**entry._asdict(), "checkpoint": entry.checkpoint.id} for entry in audit.never_first
@@ -76,23 +76,18 @@ def as_json(audit: Audit, places: Places) -> dict[str, Any]:
 
 def as_page(audit: Audit, places: Places) -> Page:
     """Return the page: over what was proved, what was claimed, each rule's share, the defects."""
-    over = "advisor could not count the answer combinations of these rules."
-    if answered := audit.answered:
-        over = (
-            f"All {count(answered.profiles, 'answer combination')} are checked, without sampling. "
-            "The criteria have their declared order."
-        )
+    over = (
+        f"All {count(audit.answered.profiles, 'answer combination')} are checked, without "
+        "sampling. The criteria have their declared order."
+    )
     claims = (
-        Item(
-            CLAIM_MARKS.get(claim.state, "" if claim.defects else "+"),
-            f"not verified: {claim.text}" if claim.state == NOT_PROVED else claim.text,
-        )
+        Item("-" if claim.state == FAILS else "" if claim.defects else "+", claim.text)
         for claim in audit.claims
     )
     page: Page = [Text(over), Items(tuple(claims))]
     if audit.effects:
         ordered = sorted(audit.effects, key=lambda effect: -(effect.pivotal or 0))
-        effects = tuple(_effect(effect, answered) for effect in ordered)
+        effects = tuple(_effect(effect, audit.answered) for effect in ordered)
         page += [Heading("Rules, by the number of results they change"), Items(effects)]
     page += [*_endings(audit), *_never_first(audit)]
     rows = []
@@ -104,25 +99,21 @@ def as_page(audit: Audit, places: Places) -> Page:
             rows.append(Item(">", example))
     page += [Heading("Findings"), Items(tuple(rows))] if rows else []
     levels = ", ".join(count(number, level) for level, number in _counts(audit).items())
-    if unproved := sum(claim.state == NOT_PROVED for claim in audit.claims):
-        return [*page, Text(f"not verified: {count(unproved, 'claim')} ({levels})", "bad")]
     sound = Text(f"sound: {levels}", "good")
     return [*page, sound if audit.sound else Text(f"rules fail: {levels}", "bad")]
 
 
-def _effect(effect: Effect, answered: Answered | None) -> Item:
+def _effect(effect: Effect, answered: Answered) -> Item:
     rule, pair = effect.rule, effect.pair
     if not effect.fires:
         return Item("-", f"{rule.id}: cannot fire")
     text = f"{rule.id}: fires in {effect.fires:,}"
     if effect.about_checkpoints:
         return Item("", f"{text}, affects only checkpoints")
-    if effect.pivotal is None:
-        return Item("!", f"{text}, effect on results not verified")
     if pair is None:
         supporting = ", supporting" if rule.supporting else ""
         return Item("", f"{text}, changes no result{supporting}")
-    of_all = f", {share(effect.pivotal, answered.profiles)} of all" if answered else ""
+    of_all = f", {share(effect.pivotal or 0, answered.profiles)} of all"
     change = f"{_answers(pair.given)}: {pair.with_rule}, without it {pair.without_rule}"
     return Item("+", f"{text}, changes {effect.pivotal:,} results{of_all}", change)
 
@@ -244,3 +235,140 @@ def _bare(covered: Mapping[str, tuple[str, ...]]) -> list[str]:
 
 def _part(covered: Collection[object]) -> str:
     return f"{sum(map(bool, covered))} of {len(covered)}"
+
+
+ABSENT = "nothing"
+SHOWN_IDS = 6
+SHOWN_TASKS = 5
+SIDE = ("tasks", "questions", "options", "cases")
+
+Names = tuple[str, str]
+"""What the old and the new rule base are called."""
+
+
+def difference_json(difference: RuleBaseDifference, names: Names) -> dict[str, Any]:
+    """Return the JSON document of `advisor rules diff --format json`."""
+    (old, new), families, first = names, difference.families, difference.checkpoints
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "old": {"name": old, "rule_base": difference.old.rulebase.digest},
+        "new": {"name": new, "rule_base": difference.new.rulebase.digest},
+        **some(families, "compared", "changed"),
+        "share": families.changed / families.compared,
+        **plain(families),
+        "lost": some(difference.old, *SIDE),
+        "gained": some(difference.new, *SIDE),
+        "entries": plain(difference.entries),
+        "checkpoints": plain(difference.typical),
+        "first_checkpoints": {**some(first, "compared", "changed"), **plain(first)},
+    }
+
+
+def difference_page(difference: RuleBaseDifference, names: Names) -> Page:
+    """Return the page: how many answers change, which, per task, and what changed in the files."""
+    old, new = names
+    return [
+        Heading(f"Rules: {old} → {new}"),
+        *_summary(difference),
+        *_tasks(difference),
+        *_moves("Another family", difference.families),
+        *_moves("Another first checkpoint", difference.checkpoints),
+        *_typical(difference),
+        *_side(difference.old, f"Only in {old}: combinations that are no longer possible"),
+        *_side(difference.new, f"Only in {new}: tasks, questions and options"),
+        *_entries(difference.entries),
+    ]
+
+
+def _summary(difference: RuleBaseDifference) -> Page:
+    families, first = difference.families, difference.checkpoints
+    compared = f"{families.compared:,} compared answer combinations, at every memory size"
+    text = f"The family and the first checkpoint are the same in all {compared}."
+    if families.changed:
+        part = share(families.changed, families.compared)
+        text = f"The family differs in {part} of the answers: {families.changed:,} of {compared}."
+    elif first.changed:
+        text = f"The family is the same in all {compared}."
+    texts = [text]
+    if first.changed:
+        part = share(first.changed, first.compared)
+        texts.append(f"The first checkpoint differs in {part} of the answers ({first.changed:,}).")
+    if lost := difference.old.cases:
+        texts.append(f"{count(lost, 'case')} are no longer possible.")
+    good = not (families.changed or first.changed)
+    return [
+        Text(text, "good" if good and place == 0 else "warn") for place, text in enumerate(texts)
+    ]
+
+
+def _tasks(difference: RuleBaseDifference) -> Page:
+    """Return for each task with a change the share of cases that change."""
+    pairs = zip(difference.families.tasks, difference.checkpoints.tasks, strict=True)
+    changed = [pair for pair in pairs if any(task_change.changed for task_change in pair)]
+    changed.sort(key=lambda pair: [-side.changed / max(side.compared, 1) for side in pair])
+    rows = tuple(
+        (pair[0].task, *(share(side.changed, side.compared) for side in pair)) for pair in changed
+    )
+    if not rows:
+        return []
+    return [Heading("By task", 3), Table(("task", "family", "first checkpoint"), rows)]
+
+
+def _moves(title: str, changes: Changes) -> Page:
+    """Return the changes of most cases."""
+    if not changes.moves:
+        return []
+    rows = tuple(
+        Item(
+            ">",
+            " · ".join([move.task, *(f"{id}: {option}" for id, option in move.need.items())]),
+            f"{move.old or ABSENT} → {move.new or ABSENT}; {count(move.cases, 'case')}",
+        )
+        for move in changes.moves
+    )
+    heading = f"{title}: the most common changes, each with a typical example"
+    return [Heading(heading, 3), Items(rows)]
+
+
+def _typical(difference: RuleBaseDifference) -> Page:
+    """Return the first checkpoints of tasks of which nothing else is said."""
+    if not difference.typical:
+        return []
+    shown, more = difference.typical[:SHOWN_TASKS], difference.typical[SHOWN_TASKS:]
+    cells = tuple((move.task, move.old or ABSENT, move.new or ABSENT) for move in shown)
+    title = "First checkpoint for the default answers, by how frequent the task is"
+    page: Page = [Heading(title, 3), Table(("task", "before", "after"), cells, wide=2)]
+    if more:
+        names = ", ".join(change.task for change in more)
+        page.append(Text(f"{names} also change (--json lists the changes)", "quiet"))
+    return page
+
+
+def _side(side: Side, heading: str) -> Page:
+    facts = {
+        "unshared tasks": ", ".join(side.tasks),
+        "unshared questions": ", ".join(side.questions),
+        **{f"unshared options of {id}": ", ".join(ids) for id, ids in side.options.items()},
+        "unshared cases": f"{side.cases:,}" if side.cases else "",
+    }
+    rows = tuple((name, fact) for name, fact in facts.items() if fact)
+    if not rows:
+        return []
+    typical = Text("The other rule base uses default answers for these questions.", "quiet")
+    return [Heading(heading, 3), Pairs(rows), *([typical] if side.questions else [])]
+
+
+def _entries(entries: tuple[EntryChanges, ...]) -> Page:
+    if not entries:
+        return [Text("No rule, question, task, family, checkpoint or source differs.", "quiet")]
+    rows = {
+        what: [
+            f"{entry.kind} {first_named(ids, SHOWN_IDS)}"
+            for entry in entries
+            if (ids := getattr(entry, what))
+        ]
+        for what in ("added", "removed", "changed")
+    }
+    rows["reordered"] = [entry.kind for entry in entries if entry.reordered]
+    pairs = tuple((what, "; ".join(texts)) for what, texts in rows.items() if texts)
+    return [Heading("Changed entries", 3), Pairs(pairs)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.bounded_rules import bounded
-from advisor.decide.requirements import Suitability, judge_checkpoint
+from advisor.decide.requirements import Requirements, Suitability
 from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
@@ -177,7 +177,7 @@ def judgement_of(
         choice=choice,
         decision=decision,
         assessment=_assessment(decision, checkpoint.family),
-        suitability=judge_checkpoint(engine.rulebase, checkpoint, decision.profile),
+        suitability=Requirements(engine.rulebase, decision.profile).judge(checkpoint),
         rulebase=engine.rulebase,
     )
     if judgement.undetermined:

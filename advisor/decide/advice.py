@@ -15,6 +15,7 @@ from advisor.decide.command_lines import (
 )
 from advisor.decide.memory import assumptions
 from advisor.decide.outlook import Certainty, Change, strict_words
+from advisor.decide.programs import joining_program, program_for, said_first, snippet, use_of
 from advisor.decide.requirements import COMPOSE, Requirements
 from advisor.decide.selection import ORDERS, Pick, Selection, sort_flag
 from advisor.engine.decision import Decision, Engine, applicable
@@ -147,8 +148,6 @@ class TaskAdvice(NamedTuple):
     @property
     def snippet(self) -> str | None:
         """The program that runs or trains the first checkpoint, if a safe way is known."""
-        from advisor.decide.programs import said_first, snippet
-
         if not self.selection.picks:
             return None
         first = self.selection.picks[0]
@@ -167,8 +166,6 @@ class TaskAdvice(NamedTuple):
     @property
     def has_program(self) -> bool:
         """True where there is a program for what is recommended."""
-        from advisor.decide.programs import joining_program, program_for
-
         first = next(iter(self.selection.picks), None)
         if self.task and self.selection.compose:
             return joining_program(self.task, self.rulebase.programs) is not None
@@ -186,8 +183,6 @@ class TaskAdvice(NamedTuple):
 
     def use_of(self, pick: Pick) -> str:
         """What the program for a pick does with it: it trains where it may, and a program can."""
-        from advisor.decide.programs import use_of
-
         return use_of(self.rulebase, pick.checkpoint, str(self.task), self.options, pick.use)
 
     @property

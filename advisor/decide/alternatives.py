@@ -70,8 +70,7 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
     ways = [next(iter(way), None) for way in (untrained, better, smaller, freer)]
     if some := tuple(alternative for alternative in ways if alternative):
         return some
-    rest = (way for way in _any_other(pick, selection) if way.checkpoint != pick.checkpoint.id)
-    return tuple(rest)[:1]
+    return tuple(_any_other(pick, selection))[:1]
 
 
 def _freedom_text(pick: Pick, other: Pick) -> str:
@@ -94,11 +93,11 @@ def _any_other(pick: Pick, selection: Selection) -> Iterator[Alternative]:
     picks = selection.picks
     after = picks.index(pick) + 1 if pick in picks else 0
     following = "next in the ranking; no benchmark of it compares the two"
-    for other in (*picks[after:], *picks[:after]):
-        yield Alternative("other", other.checkpoint.id, following)
+    others = [(other.checkpoint.id, following) for other in (*picks[after:], *picks[:after])]
     for other in selection.unverified:
         doubts = "; ".join(gap.text for gap in other.unknown)
-        yield Alternative("other", other.checkpoint.id, f"check first: {doubts}")
-    for suitability in selection.rejected:
-        text = f"it fails a requirement: {'; '.join(suitability.texts)}"
-        yield Alternative("other", suitability.checkpoint.id, text)
+        others.append((other.checkpoint.id, f"check first: {doubts}"))
+    for unfit in selection.rejected:
+        lacks = "; ".join(unfit.texts)
+        others.append((unfit.checkpoint.id, f"it fails a requirement: {lacks}"))
+    return (Alternative("other", *other) for other in others if other[0] != pick.checkpoint.id)

@@ -14,10 +14,9 @@ from advisor.decide.advice import END, SCREEN, Screen
 from advisor.decide.command_lines import command, flags
 from advisor.decide.memory import PAGES
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED, Change
-from advisor.decide.programs import way_of
+from advisor.decide.programs import TRANSFORMERS, way_of
 from advisor.decide.ranking import FIGURE, SERIES
 from advisor.decide.requirements import AS_IS
-from advisor.decide.runtimes import TRANSFORMERS
 from advisor.decide.shortlist import (
     BY_SERIES,
     UNLOADED,
@@ -364,8 +363,7 @@ def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
     for change in advice.changes:
         if change.family != advice.decision.family:
             families.setdefault(change.family, change)
-    named = [*families.items()]
-    for family, change in named[: max(most, 1)]:
+    for family, change in [*families.items()][: max(most, 1)]:
         yield words(change), short_name(advice, family)
     others = [
         change
@@ -373,7 +371,7 @@ def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
         if change.checkpoint and change not in families.values()
         if set(change.origins.values()) == {ASSUMED}
     ]
-    if others and (most or not named):
+    if others and (most or not families):
         other = min(others, key=rarity)
         yield words(other), other.checkpoint
 

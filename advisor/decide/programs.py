@@ -1,4 +1,7 @@
-"""The lines of Python that run a checkpoint for a task, and its prompts, by `rules/programs`."""
+"""The lines of Python that run a checkpoint for a task, and its prompts, by `rules/programs`.
+
+Beside transformers, runtimes run what their released packages name.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,20 @@ import re
 from collections.abc import Mapping, Sequence
 from textwrap import indent
 from types import MappingProxyType
+from typing import NamedTuple
 
 from advisor.decide.command_lines import act_of, uses_of
 from advisor.decide.memory import file_dtype, loaded_dtype, training_memory
 from advisor.decide.program_header import merged
 from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE
-from advisor.decide.runtimes import TRANSFORMERS
+from advisor.errors import unknown_name
 from advisor.foreign import visible_lines
 from advisor.model import Checkpoint
-from advisor.model.library import Program, ProgramTool, RunnerUse
+from advisor.model.library import Program, ProgramTool, RunnerUse, Runtime
 from advisor.rulebase.base import RuleBase
 
+TRANSFORMERS = "transformers"
+YES, PARTLY, NO = "yes", "partly", "no"
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
 NONE = "none"
 """Among the processors of a program: checkpoints without one."""
@@ -352,3 +358,39 @@ def prompt_with(prompts: Sequence[str], words: Mapping[str, str]) -> str | None:
         if all(f"{{{place}|" in prompt for place in words):
             return filled(prompt, words)
     return None
+
+
+class Support(NamedTuple):
+    """Whether a runtime runs a checkpoint for a task: yes, partly or no, and what says so.
+
+    Partly, where somebody has to publish something first.
+    """
+
+    answer: str
+    because: str
+
+
+def runtime_named(rulebase: RuleBase, name: str) -> Runtime:
+    """Return a runtime by its id or what people call it. Raises UsageError for others."""
+    for each in rulebase.runtimes.values():
+        if name.lower() in (each.id, each.label, *each.aliases):
+            return each
+    labels = [each.label for each in rulebase.runtimes.values()]
+    raise unknown_name("runtime", name, labels, f"known are: {', '.join(labels)}")
+
+
+def support(rulebase: RuleBase, runtime: Runtime, checkpoint: Checkpoint, task: str) -> Support:
+    """Return whether a runtime runs a checkpoint for a task, by what its package names."""
+    rows = [row for row in rulebase.supported if row.runtime == runtime.id]
+    if not rows:
+        return Support(YES, "")
+    act, model_type = act_of(rulebase, task), checkpoint.model_type or ""
+    for answer in (YES, PARTLY):
+        for row in rows:
+            names = row.named if answer == YES else row.partly
+            if act and act.id in row.acts and model_type in names:
+                place = f"{row.package} {row.version}, {row.read}"
+                return Support(answer, f"{place}: {names[model_type]}")
+    named = f"{rows[0].package} {rows[0].version}"
+    lacks = f"model type `{model_type}`" if model_type else f"checkpoint of `{checkpoint.loader}`"
+    return Support(NO, f"{named} names no {lacks} for {task}")

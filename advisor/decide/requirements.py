@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
-from itertools import chain
 from math import inf
 from typing import Any, NamedTuple
 
@@ -163,9 +162,9 @@ class Requirements:
         named = [demand.wanted["one_of"] for demand in self.demands if demand.field == "languages"]
         return tuple(language for languages in named for language in languages) if named else None
 
-    def judge(self, checkpoint: Checkpoint, allowed: Sequence[str] | None = None) -> Suitability:
+    def judge(self, checkpoint: Checkpoint) -> Suitability:
         """Return how a checkpoint stands: in the first of the allowed uses that it offers."""
-        use = self.use(checkpoint, self.uses if allowed is None else allowed)
+        use = self.use(checkpoint, self.uses)
         return Suitability(checkpoint, use, *self.gaps(checkpoint, use or AS_IS))
 
     def use(self, checkpoint: Checkpoint, allowed: Sequence[str]) -> str | None:
@@ -193,20 +192,16 @@ class Requirements:
 
     def gaps(self, checkpoint: Checkpoint, use: str) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
         """Return what a checkpoint lacks for a use, and what nobody verified of it."""
-        lacks, unknown = self.unmet(checkpoint, use)
+        lacks: list[Gap] = []
+        unknown: list[Gap] = []
         if rule := self.barred.get(checkpoint.hub_id):
-            gap = Gap([*rule.when][-1], "rule", f"excluded by the rule `{rule.id}`")
-            lacks = (gap, *lacks)
-        return lacks, unknown
-
-    def unmet(self, checkpoint: Checkpoint, use: str) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
-        """Return the same without what rules say."""
-        gaps = [
-            self._gaps(demand, checkpoint, use)
-            for demand in self.demands
-            if use == AS_IS or not demand.learnt
-        ]
-        return tuple(chain(*(lacks for lacks, _ in gaps))), tuple(chain(*(un for _, un in gaps)))
+            lacks.append(Gap([*rule.when][-1], "rule", f"excluded by the rule `{rule.id}`"))
+        for demand in self.demands:
+            if use == AS_IS or not demand.learnt:
+                lacking, unverified = self._gaps(demand, checkpoint, use)
+                lacks += lacking
+                unknown += unverified
+        return tuple(lacks), tuple(unknown)
 
     def verdicts(self, checkpoint: Checkpoint, use: str) -> list[tuple[str, bool | None]]:
         """Return the fields by which a checkpoint falls short: False lacks, None is unverified."""
@@ -295,11 +290,6 @@ class Requirements:
     def _chosen(self, questions: Iterable[Question]) -> list[Option]:
         """The options that answer some questions."""
         return [o for q in questions for o in q.options if o.id in self.profile[q.id].options]
-
-
-def judge_checkpoint(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> Suitability:
-    """Return how one checkpoint stands against a complete profile with one task."""
-    return Requirements(rulebase, profile).judge(checkpoint)
 
 
 def restriction(checkpoint: Checkpoint) -> str:

@@ -19,25 +19,23 @@ from advisor.decide.program_header import (
     with_header,
 )
 from advisor.decide.programs import (
+    NO,
+    PARTLY,
+    TRANSFORMERS,
+    YES,
     joining_program,
     may_train,
     program_for,
+    runtime_named,
     sample_of,
     snippet,
+    support,
     tool_of,
     use_of,
     way_of,
     worded,
 )
 from advisor.decide.requirements import AS_IS, COMPOSE, FINE_TUNE, Requirements
-from advisor.decide.runtimes import (
-    NO,
-    PARTLY,
-    TRANSFORMERS,
-    YES,
-    runtime_named,
-    support,
-)
 from advisor.decide.selection import Pick, select_of
 from advisor.decide.workload import time_of
 from advisor.draw.formats import SCHEMA_VERSION

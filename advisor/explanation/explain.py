@@ -10,7 +10,7 @@ from advisor.decide.outlook import Certainty, Change, outlook, task_changes
 from advisor.decide.precedence import Precedence, Precedences
 from advisor.decide.reasons import sufficient
 from advisor.decide.recommendation import called_with
-from advisor.decide.requirements import Requirements, Suitability, judge_checkpoint
+from advisor.decide.requirements import Requirements, Suitability
 from advisor.decide.selection import ORDERS, Selection, select, select_of
 from advisor.engine.decision import Decision, Engine, FiredRule
 from advisor.engine.profile import Answer, Profile, make_profile
@@ -166,7 +166,7 @@ def standing_of(
     With `verified_only` it is no pick where nobody verified a field that matters.
     """
     rulebase, profile = engine.rulebase, decision.profile
-    judged = judge_checkpoint(rulebase, checkpoint, profile)
+    judged = Requirements(rulebase, profile).judge(checkpoint)
     family = checkpoint.family
     how: Any = {"verified_only": verified_only}
     selections = {order: select_of(rulebase, family, profile, order, **how) for order in ORDERS}

@@ -105,7 +105,7 @@ def code(
 
 def _assumed(rulebase: RuleBase, runtime: str) -> Profile:
     """Return the answers that a runtime implies where nobody gives others: a page, a browser."""
-    from advisor.decide.runtimes import runtime_named
+    from advisor.decide.programs import runtime_named
 
     answers = runtime_named(rulebase, runtime).assumed if runtime else {}
     return make_profile(rulebase, answers, "flag")
@@ -205,9 +205,8 @@ def _with_its_task(rulebase: RuleBase, id: str, given: Profile, runtime: str) ->
 
 def _run_by(rulebase: RuleBase, id: str, tasks: list[str], runtime: str) -> list[str]:
     """Return the tasks for which a program runs a checkpoint with a runtime that is named."""
-    from advisor.decide.programs import program_for
+    from advisor.decide.programs import NO, TRANSFORMERS, program_for, runtime_named, support
     from advisor.decide.requirements import AS_IS
-    from advisor.decide.runtimes import NO, TRANSFORMERS, runtime_named, support
 
     wanted = runtime_named(rulebase, runtime or TRANSFORMERS)
     if wanted.id == TRANSFORMERS:

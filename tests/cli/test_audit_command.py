@@ -271,14 +271,12 @@ def test_a_checkpoint_that_is_never_offered_is_noted(audited):
     ]["message"]
 
 
-def test_without_time_it_says_what_is_not_proved_and_exits_2(advisor):
+def test_without_time_it_says_that_nothing_is_verified_and_exits_2(advisor):
     result = advisor("rules", "audit", "--budget", "0.000001")
-    assert result.code == 2
-    assert "not verified: whether every answer combination has a family" in result.out
-    assert "sound" not in result.out
-    document = advisor("rules", "audit", "--budget", "0.000001", "--format", "json").json
-    assert document["profiles"] is None
-    assert not document["proved"]
+    assert (result.code, result.out) == (2, "")
+    assert "the time limit of 1e-06 seconds is reached, so nothing is verified" in result.err
+    error = advisor("rules", "audit", "--budget", "0.000001", "--format", "json").json["error"]
+    assert error["kind"] == "too-much-open"
 
 
 def test_no_time_at_all_is_a_usage_error(advisor):

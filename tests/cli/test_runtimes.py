@@ -13,7 +13,7 @@ from printed_programs import hold_style
 
 from advisor.decide.programs import program_for, snippet
 from advisor.decide.recommendation import recommend
-from advisor.decide.runtimes import NO, TRANSFORMERS, YES, support
+from advisor.decide.programs import NO, TRANSFORMERS, YES, support
 from advisor.decide.written_program import script
 from advisor.rulebase.store import load_rules
 

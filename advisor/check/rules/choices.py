@@ -11,7 +11,7 @@ from advisor.check.judgement import DeclaredChoice, Judgement
 from advisor.check.records import LOCK, Lock, LockedChoice, locked_choices
 from advisor.decide.bounded_rules import bounded
 from advisor.decide.precedence import FIGURE, Precedences
-from advisor.decide.requirements import Gap, Requirements, judge_checkpoint
+from advisor.decide.requirements import Gap, Requirements
 from advisor.decide.selection import Pick, select
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer
@@ -245,7 +245,7 @@ def limit_in_code(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[
     profile = {question.id: unasked for question in case.rulebase.questions}
     profile |= {**case.declared, TASK: Answer((task,), None, "assumed")}
     engine, profile = bounded(Engine.known(case.rulebase), profile)
-    for gap in judge_checkpoint(engine.rulebase, checkpoint, profile).lacks:
+    for gap in Requirements(engine.rulebase, profile).judge(checkpoint).lacks:
         message, place, rule = _words(checkpoint, gap), id_place(usage), LIMITS.get(gap.field, "")
         yield Finding(message, place, sources=checkpoint.sources.get(gap.field, ()), rule=rule)
 
