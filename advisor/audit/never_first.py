@@ -176,7 +176,7 @@ class _TaskFamily:
         A diagram of all families is made for a kind only where one comes first in its family's.
         """
         watched = {checkpoint.id for checkpoint in self.firsts.checkpoints} & set(ids)
-        root = self.firsts.build_ends(
+        root = self.firsts.build(
             self.store,
             lambda state: tuple([self.firsts.first(state, order).checkpoint for order in ORDERS]),
         )

@@ -9,7 +9,7 @@ are compared. Partial profiles that agree on all of these are followed once.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import cache, partial
+from functools import cache
 from itertools import pairwise
 from math import inf
 from operator import or_
@@ -94,17 +94,13 @@ class FirstCheckpoints(AnswerConsequences):
 
     # -- following the answers -----------------------------------------------------------------
 
-    def build(self, diagram: Diagram, most: int | None = None) -> int:
+    def build(self, diagram: Diagram, end: Callable[[State], Hashable] | None = None) -> int:
         """Return the node of the function in a diagram whose levels are the axes.
 
-        With `most`, its leaves are ids of so many checkpoints that load safely, the first first.
+        Its leaves are what `end` says of each state in which everything is answered: `first`, where
+        it is left out.
         """
-        end = self.first if most is None else partial(self._several, most=most)
-        return self.build_ends(diagram, end)
-
-    def build_ends(self, diagram: Diagram, end: Callable[[State], Hashable]) -> int:
-        """Return the node of what `end` says of each state in which everything is answered."""
-        return self._grown(diagram, Marks(), end)
+        return self._grown(diagram, Marks(), end or self.first)
 
     def offering(self, diagram: Diagram, id: str) -> int:
         """Return the node of the function with a label where a checkpoint has all that is asked.
@@ -245,8 +241,8 @@ class FirstCheckpoints(AnswerConsequences):
             PICKED, self.checkpoints[first // 2].id, AS_IS if first % 2 == 0 else FINE_TUNE
         )
 
-    def _several(self, state: State, most: int) -> tuple[str, ...]:
-        """Return the ids of so many checkpoints: each is first once those before it are gone.
+    def several(self, state: State, most: int) -> tuple[str, ...]:
+        """Return the ids of so many that load safely: each is first once those before it are gone.
 
         A form goes with all forms of its checkpoint.
         """

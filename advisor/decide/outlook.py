@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 from advisor.decide.requirements import FINE_TUNE
 from advisor.decide.selection import ORDERS
-from advisor.engine.contradiction import contradiction
-from advisor.engine.decision import Decision, Engine
+from advisor.engine.decision import Decision, Engine, contradiction
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.task_diagram import TEACHABLE, Leaf, TaskDiagram
 from advisor.errors import UsageError, check_type

@@ -265,9 +265,8 @@ class Precedences:
             tie = self.ends_at_tie and (pair in tied or pair[::-1] in tied)
             if not compared and (not tie or RELATIONS[kind - 2] == ROUNDED):
                 edges[pair] = (kind, 0, 0.0, before, behind, 0)
-        ordered = sorted(
-            edges.values(), key=lambda edge: (is_form(edge[3]) or is_form(edge[4]), edge)
-        )
+        forms = {id for id in ids if is_form(id)}
+        ordered = sorted(sorted(edges.values()), key=lambda edge: not forms.isdisjoint(edge[3:5]))
         return Compared(ordered, frozenset(tied - edges.keys()), self)
 
     def _compared(

@@ -72,7 +72,9 @@ def lock(ids: Iterable[str], compared: Compared) -> Locked:
     """Return the order that evidence gives, taken in its order; `ids` are those to order."""
     inside = frozenset(ids)
     pairs = {(edge[3], edge[4]): edge for edge in compared.told if inside.issuperset(edge[3:5])}
-    order = _Order(inside, pairs)
+    behind_more = Counter(behind for _, behind in pairs)
+    behind_more.subtract(before for before, _ in pairs)
+    order = _Order(sorted(inside, key=behind_more.__getitem__))
     refused = [*order.refused(pairs)]
     dropped = [pairs.pop(pair) for pair in refused]
     ties: dict[str, set[str]] = {}
@@ -85,14 +87,11 @@ def lock(ids: Iterable[str], compared: Compared) -> Locked:
 class _Order:
     """A growing strict partial order, kept in a line in which each stands before its behind.
 
-    An addition that agrees with the line costs nothing; another moves what lies between (Pearce
-    and Kelly, A dynamic topological sort algorithm, 2006).
+    The first line is a guess: an addition that agrees with it costs nothing, another moves what
+    lies between (Pearce and Kelly, A dynamic topological sort algorithm, 2006).
     """
 
-    def __init__(self, ids: Iterable[str], pairs: Collection[tuple[str, str]]) -> None:
-        wins = Counter(before for before, _ in pairs)
-        losses = Counter(behind for _, behind in pairs)
-        line = sorted(ids, key=lambda model: losses[model] - wins[model])
+    def __init__(self, line: Sequence[str]) -> None:
         self._place = {id: place for place, id in enumerate(line)}
         self._after: dict[str, list[str]] = {id: [] for id in line}
         self._ahead: dict[str, list[str]] = {id: [] for id in line}
@@ -132,11 +131,16 @@ class _Order:
                     left.append(id)
         return reached
 
+    @property
+    def line(self) -> list[str]:
+        """All in a line in which each stands before its behind."""
+        return sorted(self._place, key=self._place.__getitem__)
+
     def closed(self) -> dict[str, frozenset[str]]:
         """Return for each all that stands behind it."""
         place = self._place.__getitem__
         behind: dict[str, frozenset[str]] = {}
-        for id in sorted(self._place, key=place, reverse=True):
+        for id in reversed(self.line):
             closure: set[str] = set()
             for later in sorted(self._after[id], key=place):
                 if later not in closure:  # else all behind it is there as well
@@ -359,10 +363,10 @@ def _with_rounded(
     }
     alike = [pair for pair in combinations(forms, 2) if len({every[id].bits for id in pair}) == 1]
     claims = [*dict.fromkeys(pairwise(line)), *of_forms, *alike]
-    order = _Order(every, claims)
+    order = _Order([*line, *(id for id in every if id not in line)])
     dropped = [of_forms.pop(pair) for pair in [*order.refused(claims)] if pair in of_forms]
     pairs = {**stored.told, **of_forms}
-    whole = _Order(every, pairs)
+    whole = _Order(order.line)
     list(whole.refused(pairs))
     locked = stored._replace(behind=whole.closed(), told=pairs, dropped=(*stored.dropped, *dropped))
     return locked, order.closed()

@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from advisor.decide.outlook import diagram_for
-from advisor.engine.contradiction import contradiction
-from advisor.engine.decision import Decision, Engine
+from advisor.engine.decision import Decision, Engine, contradiction
 from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from html import escape
 from pathlib import Path
 from string import Template
@@ -283,8 +284,8 @@ def following(engine: Engine, diagram: TaskDiagram) -> dict[str, dict[str, Any]]
         table = shelf.read(name) if shelf else None
         if table is None:
             axes = axes_of(engine, task, engine.space({TASK: Answer((task,), None, "flag")}), {})
-            made = TaskDiagram(task, axes)
-            made.root = FirstCheckpoints(rulebase, task, family, axes).build(made, SHOWN)
+            made, firsts = TaskDiagram(task, axes), FirstCheckpoints(rulebase, task, family, axes)
+            made.root = firsts.build(made, partial(firsts.several, most=SHOWN))
             table = coarser(made).to_json()
             if shelf:
                 shelf.keep(name, table)
