@@ -81,9 +81,6 @@ def settling(rulebase: RuleBase, pick: Pick, task: str) -> str | None:
     return try_command(rulebase, pick.checkpoint, task)
 
 
-# -- advisor try -------------------------------------------------------------------------------
-
-
 def try_command(
     rulebase: RuleBase,
     checkpoint: Checkpoint,

@@ -147,9 +147,6 @@ def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
         yield Item(">", f"recommended with {answers_text(advice.rulebase, change.answers)}")
 
 
-# -- checkpoints -------------------------------------------------------------------------------
-
-
 def _checkpoints(advice: TaskAdvice, today: str | None) -> Page:
     """What to load, what to try next, what fell out, and how old that is."""
     selection = advice.selection

@@ -92,8 +92,6 @@ class FirstCheckpoints(AnswerConsequences):
         self._settled = max(naming, default=-1) + 1
         """From this level on, all ways of use are known."""
 
-    # -- following the answers -----------------------------------------------------------------
-
     def build(self, diagram: Diagram, end: Callable[[State], Hashable] | None = None) -> int:
         """Return the node of the function in a diagram whose levels are the axes.
 
@@ -206,8 +204,6 @@ class FirstCheckpoints(AnswerConsequences):
                     mask |= 1 << 2 * place + (use != AS_IS)
             self._by_uses[uses] = mask
         return self._by_uses[uses]
-
-    # -- where everything is answered ----------------------------------------------------------
 
     def first(self, state: State, order: str | None = None) -> First:
         """Return what comes first where everything is answered, as `select_of` has it."""

@@ -158,9 +158,6 @@ def _screen(
     return page
 
 
-# -- what it is, and why -----------------------------------------------------------------------
-
-
 def _head(advice: TaskAdvice, room: Room, better: Iterable[Note], facts: Iterable[Note]) -> Page:
     decision, picks = advice.decision, advice.selection.picks
     if decision.outcome == NONE:
@@ -313,9 +310,6 @@ def _missing(advice: TaskAdvice) -> Iterator[Note]:
 def _notes(rows: Iterable[Note]) -> Page:
     notes = Notes(tuple(rows))
     return [notes] if notes.rows else []
-
-
-# -- what else, and what next ------------------------------------------------------------------
 
 
 def _foot(advice: TaskAdvice, room: Room) -> Iterator[Note]:

@@ -359,9 +359,6 @@ def _suiting(engine: Engine, meant: AsMeant, apart: list[Profile]) -> AsMeant:
     return AsMeant(profile, tuple(notes))
 
 
-# -- where there is none ----------------------------------------------------------------------
-
-
 def contradiction(
     profile: Profile, rulebase: RuleBase, admits: Callable[[Profile], bool]
 ) -> ContradictionError:

@@ -100,8 +100,6 @@ class Diagram:
         self.children.append(children)
         return len(self.level) - 1
 
-    # -- functions of functions --------------------------------------------------------------
-
     def cofactors(self, node: int, level: int) -> tuple[int, ...]:
         """Return what is left of a function after each choice at a level."""
         own = self.level[node]
@@ -191,8 +189,6 @@ class Diagram:
             children = [node if choice in inside else EMPTY for choice in self.choices[level]]
             node = self.node(level, tuple(children))
         return node
-
-    # -- what is asked of functions ----------------------------------------------------------
 
     def support(self, node: int) -> frozenset[int]:
         """Return the levels that a function depends on."""

@@ -191,8 +191,6 @@ class TaskDiagram(Diagram):
         """The level of each question."""
         return {axis.question: level for level, axis in enumerate(self.axes)}
 
-    # -- walking -------------------------------------------------------------------------------
-
     def kept(self, profile: Profile) -> list[list[int]]:
         """Return for each level the places that a profile leaves, the assumed one first.
 
@@ -253,8 +251,6 @@ class TaskDiagram(Diagram):
         return {
             level: choice[0] for level, choice in enumerate(nearest[1]) if cost(level, choice) > 0
         }
-
-    # -- as a table ----------------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:
         """Return the diagram as lists: leaves first, then children before parents, the root last.
