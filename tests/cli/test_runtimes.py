@@ -11,9 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from printed_programs import hold_style
 
-from advisor.decide.programs import program_for, snippet
+from advisor.decide.programs import NO, TRANSFORMERS, YES, program_for, snippet, support
 from advisor.decide.recommendation import recommend
-from advisor.decide.programs import NO, TRANSFORMERS, YES, support
 from advisor.decide.written_program import script
 from advisor.rulebase.store import load_rules
 
