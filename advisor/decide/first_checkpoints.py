@@ -9,7 +9,7 @@ are compared. Partial profiles that agree on all of these are followed once.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from math import inf
 from operator import or_
@@ -92,13 +92,16 @@ class FirstCheckpoints(AnswerConsequences):
         self._settled = max(naming, default=-1) + 1
         """From this level on, all ways of use are known."""
 
-    def build(self, diagram: Diagram, end: Callable[[State], Hashable] | None = None) -> int:
+    def build(
+        self, diagram: Diagram, end: Callable[[State], Hashable] | None = None, most: int = 0
+    ) -> int:
         """Return the node of the function in a diagram whose levels are the axes.
 
         Its leaves are what `end` says of each state in which everything is answered: `first`, where
-        it is left out.
+        it is left out, or the ids of so many that load safely with `most`.
         """
-        return self._grown(diagram, Marks(), end or self.first)
+        several = partial(self._several, most=most) if most else None
+        return self._grown(diagram, Marks(), end or several or self.first)
 
     def offering(self, diagram: Diagram, id: str) -> int:
         """Return the node of the function with a label where a checkpoint has all that is asked.
@@ -237,7 +240,7 @@ class FirstCheckpoints(AnswerConsequences):
             PICKED, self.checkpoints[first // 2].id, AS_IS if first % 2 == 0 else FINE_TUNE
         )
 
-    def several(self, state: State, most: int) -> tuple[str, ...]:
+    def _several(self, state: State, most: int) -> tuple[str, ...]:
         """Return the ids of so many that load safely: each is first once those before it are gone.
 
         A form goes with all forms of its checkpoint.

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from functools import partial
 from html import escape
 from pathlib import Path
 from string import Template
@@ -285,7 +284,7 @@ def following(engine: Engine, diagram: TaskDiagram) -> dict[str, dict[str, Any]]
         if table is None:
             axes = axes_of(engine, task, engine.space({TASK: Answer((task,), None, "flag")}), {})
             made, firsts = TaskDiagram(task, axes), FirstCheckpoints(rulebase, task, family, axes)
-            made.root = firsts.build(made, partial(firsts.several, most=SHOWN))
+            made.root = firsts.build(made, most=SHOWN)
             table = coarser(made).to_json()
             if shelf:
                 shelf.keep(name, table)
