@@ -12,7 +12,7 @@ from advisor.audit.scenarios import prove, relations
 from advisor.decide.alternatives import FREEDOM, alternatives
 from advisor.decide.outlook import outlook
 from advisor.decide.precedence import Compared, Precedences
-from advisor.decide.ranking import in_line, line_of, lock, shared_places
+from advisor.decide.ranking import in_line, line_of, lock
 from advisor.decide.recommendation import advise
 from advisor.decide.selection import ORDERS, select
 from advisor.decide.shortlist import standing
@@ -73,7 +73,7 @@ def test_nothing_is_listed_before_what_it_stands_behind_and_a_place_tells_nothin
     assert sorted(ids) == sorted(some)
     for number, id in enumerate(ids, start=1):
         assert not any(id in locked.behind[later] for later in ids[number:])
-    places = shared_places(ids, locked)
+    places = locked.places(ids)
     for place in places:
         together = [id for id, at in zip(ids, places, strict=True) if at == place]
         assert not any(one in locked.behind[other] for one in together for other in together)

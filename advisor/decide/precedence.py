@@ -7,7 +7,7 @@ What nothing measured is told apart by relations: the larger of a series, the su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -324,6 +324,67 @@ class Precedences:
         for name, before, behind in related(checkpoints):
             if before in families and behind in families:
                 yield RELATIONS.index(name) + 2, before, behind
+
+
+class Locked(NamedTuple):
+    """A strict partial order: what stands behind each, the evidence, what closed a cycle.
+
+    `ties` are those that tie with each.
+    """
+
+    behind: Mapping[str, frozenset[str]]
+    told: Mapping[tuple[str, str], Told]
+    dropped: tuple[Told, ...]
+    ties: Mapping[str, Collection[str]]
+    by: Precedences
+
+    def precedence(self, before: str, behind: str) -> Precedence | None:
+        """Return why one stands before another, by one that stands between them at most."""
+        if behind not in self.behind.get(before, ()):
+            return None
+        if precedence := self.direct(before, behind):
+            return precedence
+        between = [
+            (max(self.told[before, middle], self.told[middle, behind]), middle)
+            for middle in self.behind[before]
+            if (before, middle) in self.told and (middle, behind) in self.told
+        ]
+        if not between:
+            return None
+        through = min(between)[1]
+        return self.by.precedence(self.told[through, behind])._replace(through=through)
+
+    def tie(self, id: str, other: str) -> bool:
+        """True where a yardstick compared the two and nothing told them apart."""
+        return other in self.ties.get(id, ())
+
+    def first_before(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return for each the first of some ids that evidence puts right before it, if one is."""
+        place = {id: number for number, id in enumerate(ids)}
+        first: dict[str, str] = {}
+        for before, behind in self.told:
+            if before in place and (behind not in first or place[before] < place[first[behind]]):
+                first[behind] = before
+        return first
+
+    def direct(self, before: str, behind: str) -> Precedence | None:
+        """Return what puts one right before another, if anything does."""
+        edge = self.told.get((before, behind))
+        return self.by.precedence(edge) if edge else None
+
+    def places(self, listed: Iterable[str]) -> list[int]:
+        """Return the places of ids in order: a new one begins behind one that stands before it.
+
+        Those that nothing tells apart share a place.
+        """
+        places: list[int] = []
+        together: list[str] = []
+        for number, id in enumerate(listed, start=1):
+            if any(id in self.behind[other] for other in together):
+                together = []
+            together.append(id)
+            places.append(number - len(together) + 1)
+        return places
 
 
 def related(checkpoints: Mapping[str, Checkpoint]) -> Iterator[tuple[str, str, str]]:

@@ -13,59 +13,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from itertools import chain, combinations, pairwise
 from typing import Any, NamedTuple
 
-from advisor.decide.precedence import Compared, Precedence, Precedences, Told
+from advisor.decide.precedence import Compared, Locked, Precedences
 from advisor.model import LOADERS, Checkpoint
 
 NEARLY_ALL = 0.8
 """The share of what the leader stands before that another has to come before to be as good:
 ties are not transitive, and a walk from tie to tie would end far below."""
-
-
-class Locked(NamedTuple):
-    """A strict partial order: what stands behind each, the evidence, what closed a cycle.
-
-    `ties` are those that tie with each.
-    """
-
-    behind: Mapping[str, frozenset[str]]
-    told: Mapping[tuple[str, str], Told]
-    dropped: tuple[Told, ...]
-    ties: Mapping[str, Collection[str]]
-    by: Precedences
-
-    def precedence(self, before: str, behind: str) -> Precedence | None:
-        """Return why one stands before another, by one that stands between them at most."""
-        if behind not in self.behind.get(before, ()):
-            return None
-        if precedence := self.direct(before, behind):
-            return precedence
-        between = [
-            (max(self.told[before, middle], self.told[middle, behind]), middle)
-            for middle in self.behind[before]
-            if (before, middle) in self.told and (middle, behind) in self.told
-        ]
-        if not between:
-            return None
-        through = min(between)[1]
-        return self.by.precedence(self.told[through, behind])._replace(through=through)
-
-    def tie(self, id: str, other: str) -> bool:
-        """True where a yardstick compared the two and nothing told them apart."""
-        return other in self.ties.get(id, ())
-
-    def first_before(self, ids: Sequence[str]) -> dict[str, str]:
-        """Return for each the first of some ids that evidence puts right before it, if one is."""
-        place = {id: number for number, id in enumerate(ids)}
-        first: dict[str, str] = {}
-        for before, behind in self.told:
-            if before in place and (behind not in first or place[before] < place[first[behind]]):
-                first[behind] = before
-        return first
-
-    def direct(self, before: str, behind: str) -> Precedence | None:
-        """Return what puts one right before another, if anything does."""
-        edge = self.told.get((before, behind))
-        return self.by.precedence(edge) if edge else None
 
 
 def lock(ids: Iterable[str], compared: Compared) -> Locked:
@@ -200,21 +153,6 @@ def _next(
     equals = [id for id in equals if freedom(id) == freest]
     enough = max(reach[id] for id in equals) * NEARLY_ALL
     return next(id for id in equals if reach[id] >= enough)
-
-
-def shared_places(listed: Sequence[str], locked: Locked) -> list[int]:
-    """Return the places of ids in order: a new one begins behind one that stands before the next.
-
-    Those that nothing tells apart share a place.
-    """
-    places: list[int] = []
-    together: list[str] = []
-    for number, id in enumerate(listed, start=1):
-        if any(id in locked.behind[other] for other in together):
-            together = []
-        together.append(id)
-        places.append(number - len(together) + 1)
-    return places
 
 
 MADE_FOR = {

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from advisor.decide.memory import TrainingMemory, training_memory
-from advisor.decide.precedence import Precedence, Precedences, Published
-from advisor.decide.ranking import NOTHING, OPENNESS, Lineup, Locked, line_of, shared_places
+from advisor.decide.precedence import Locked, Precedence, Precedences, Published
+from advisor.decide.ranking import NOTHING, OPENNESS, Lineup, line_of
 from advisor.decide.requirements import AS_IS, FINE_TUNE, RIGHTS, Gap, Requirements, Suitability
 from advisor.engine.decision import Decision
 from advisor.engine.profile import Profile, holds
@@ -137,7 +137,7 @@ class Placing:
             some = list(alike)
             locked = self.line(some[0].use).locked
             ahead = len(placed)
-            places = shared_places([pick.checkpoint.id for pick in some], locked)
+            places = locked.places([pick.checkpoint.id for pick in some])
             placed += [
                 pick._replace(place=ahead + place) for place, pick in zip(places, some, strict=True)
             ]

@@ -85,7 +85,10 @@ def shortlist(advice: TaskAdvice, most: int, above: str = "") -> Page:
     trained = any(pick.training for pick in shown)
     add("Training" if trained else "Memory", [memory_text(pick) for pick in shown])
     if any(pick.unknown or pick.poor for pick in shown):
-        add("Unverified", [_doubt(pick) for pick in shown])
+        unsure = [[f"{words(gap.field)[0]}?" for gap in pick.unknown] for pick in shown]
+        poor = [[f"{words(gap.field)[0]} poor" for gap in pick.poor] for pick in shown]
+        doubts = [dict.fromkeys([*of, *more]) for of, more in zip(unsure, poor, strict=True)]
+        add("Unverified", list(map(", ".join, doubts)))
     licences = (pick.checkpoint.licence or "unknown" for pick in shown)
     add("License", [_licence_cell(licence) for licence in licences])
     return [*page, Table(tuple(columns), tuple(map(tuple, rows)), wide=-1, bars=bars)]
@@ -272,12 +275,6 @@ def unverified_text(pick: Pick) -> str:
         for label, gaps in parts
         if gaps
     )
-
-
-def _doubt(pick: Pick) -> str:
-    """The same in a cell: what nobody verified with a question mark."""
-    unsure = dict.fromkeys(f"{words(gap.field)[0]}?" for gap in pick.unknown)
-    return ", ".join([*unsure, *dict.fromkeys(f"{words(gap.field)[0]} poor" for gap in pick.poor)])
 
 
 def memory_text(pick: Pick) -> str:
