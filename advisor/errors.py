@@ -45,6 +45,10 @@ class CheckpointsOnlyError(UsageError, kind="usage"):
     """A filter of checkpoints stands with things of another kind."""
 
 
+class OneModelError(UsageError, kind="usage"):
+    """One model alone is named, where a command takes files, several names, or a task with it."""
+
+
 class UnknownNameError(UsageError, kind="unknown-name"):
     """A name is not known: `name`, where one `of` something is wanted.
 

@@ -11,10 +11,11 @@ from advisor.catalogue.uncatalogued import as_checkpoint, find_uncatalogued
 from advisor.decide.memory import memory_gb
 from advisor.decide.programs import snippet
 from advisor.draw.formats import document, plain
-from advisor.errors import UsageError, check_name, unknown_name
+from advisor.errors import OneModelError, UsageError, check_name, unknown_name
 from advisor.model import Checkpoint, hub_id_of, is_form
 from advisor.model.figures import Protocol
 from advisor.model.phrase_kinds import BETWEEN
+from advisor.naming import words_of
 from advisor.rulebase.base import RuleBase
 
 KINDS = {
@@ -98,10 +99,22 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
 
 
 def checkpoints_called(rulebase: RuleBase, name: str) -> list[Checkpoint]:
-    """Return the checkpoints of a model by the name that people call it, in any case: BLIP-2."""
+    """Return the checkpoints of a model by the name that people call it, in any case: BLIP-2.
+
+    A name that nobody gave a model is the beginning of ids and words of them: blip-base.
+    """
     named = {word.lower(): ids for word, ids in rulebase.words_index["named"].items()}
     ids = named.get(name.lower(), "").partition(BETWEEN)[0].split()
-    return [rulebase.checkpoints[id] for id in ids if id in rulebase.checkpoints]
+    called = [rulebase.checkpoints[id] for id in ids if id in rulebase.checkpoints]
+    first, *rest = words_of(name) or [""]
+    if called or not rest:
+        return called
+    words = {id: words_of(id.rpartition("/")[2]) for id in rulebase.checkpoints}
+    return [
+        rulebase.checkpoints[id]
+        for id, own in words.items()
+        if own[:1] == [first] and set(rest) <= set(own)
+    ]
 
 
 def find_comparable(rulebase: RuleBase, ids: list[str], cache: Path) -> tuple[str, list[Any]]:
@@ -111,7 +124,7 @@ def find_comparable(rulebase: RuleBase, ids: list[str], cache: Path) -> tuple[st
     UsageError where there are fewer than two, or of two kinds.
     """
     if len(set(ids)) < 2:
-        raise UsageError(
+        raise OneModelError(
             "`advisor compare` needs two names", hint="advisor compare clip unified-vlp"
         )
     pairs = [_comparable(rulebase, id, cache) for id in ids]

@@ -10,7 +10,7 @@ from advisor.decide.bounded_rules import bounded
 from advisor.decide.requirements import Requirements, Suitability
 from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
-from advisor.errors import AdvisorError, BrokenFileError, UsageError
+from advisor.errors import AdvisorError, BrokenFileError, OneModelError, UsageError
 from advisor.files import path_shown
 from advisor.model import NONE, TASK, Checkpoint
 from advisor.phrasing import joined
@@ -168,7 +168,7 @@ def judgement_of(
     if len(profile[TASK].options if TASK in profile else ()) != 1:
         tasks = [f"`--task {task}`" for task in (*checkpoint.tasks, *checkpoint.fine_tune)]
         hint = f"pass one of its tasks, such as {joined(tasks[:3], 'or')}"
-        raise UsageError("a check of one checkpoint needs exactly one task", hint=hint)
+        raise OneModelError("a check of one checkpoint needs exactly one task", hint=hint)
     engine, profile = bounded(Engine.known(rulebase, priority), profile)
     decision = engine.decide(profile)
     judgement = Judgement(

@@ -29,7 +29,7 @@ from advisor.check.rules import AFTERWARDS, DETECTORS, TOGETHER, findings
 from advisor.check.rules.suppression import suppress
 from advisor.console.commands import GivenLater, rules_of
 from advisor.console.options import Priority, day_or_today, priority_of
-from advisor.errors import UsageError, check_name
+from advisor.errors import OneModelError, UsageError, check_name
 from advisor.files import path_shown, resolved
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
@@ -173,7 +173,7 @@ class Project(NamedTuple):
                 hint = "pass existing files or folders"
                 if "/" in str(path) and is_hub_id(str(path)):
                     hint += f", or check a model by `advisor check --checkpoint {path}`"
-                raise UsageError(f"`{path}` does not exist", hint=hint)
+                raise OneModelError(f"`{path}` does not exist", hint=hint)
         exclude = [*self.declaration.rules, *self.declaration.exclude]
         folders = self.case.rulebase.folders
         scanned = scan_apart(self.paths, folders, exclude=exclude, seconds=self.seconds)

@@ -43,6 +43,10 @@ _BITS = (
     "run `advisor try --quantize 4`"
 )
 _FETCHES = "`advisor try --checkpoint {} --image photo.jpg --download` downloads the checkpoint"
+_INSTALLS = (
+    "`pip install '.[try]'` in your clone installs what `advisor try` and `advisor evaluate` "
+    "need. `advisor try --checkpoint ID --image photo.jpg --download` downloads a checkpoint"
+)
 _WORKFLOW = "`advisor help ci` prints a workflow for GitHub that runs `advisor check`"
 _TRAINS = "`advisor code 'train a classifier on labeled photos'` writes a program that trains"
 FILES = (
@@ -57,7 +61,8 @@ HINTS: Mapping[str, str] = {
         "`advisor evaluate DIR` takes labeled images",
     ),
     **dict.fromkeys(("download {}", "pull {}", "fetch {}"), _FETCHES),
-    **dict.fromkeys(("download", "install", "pull"), _FETCHES.format("ID")),
+    **dict.fromkeys(("download", "pull"), _FETCHES.format("ID")),
+    **dict.fromkeys(("install", "setup", "installation"), _INSTALLS),
     **dict.fromkeys(("update", "upgrade"), "`git pull` in your clone installs a newer version"),
     **dict.fromkeys(("serve", "web", "gui", "ui", "server"), "`advisor site` writes a web page"),
     **dict.fromkeys(("train {}", "finetune", "fine-tune", "finetuning"), _TRAINS),
@@ -71,7 +76,9 @@ HINTS: Mapping[str, str] = {
 
 FLAGS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("--ram", "--vram", "--memory", "--max-memory"), ("--memory-gb",)),
-    **dict.fromkeys(("--model", "-m"), ("--checkpoint", "--candidate", "")),
+    **dict.fromkeys(("--model", "-m"), ("--checkpoint", "--candidate", "--why-not", "")),
+    "--checkpoint": ("--why-not",),
+    "--runtime transformers.js": ("--device browser",),
     **dict.fromkeys(("--need", "--sentence", "--describe"), ("",)),
     **dict.fromkeys(("--small", "--tiny", "--lightweight"), ("--sort memory",)),
     **dict.fromkeys(("--file", "--input"), ("--image",)),
@@ -82,7 +89,15 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("--lang", "--locale"), ("--language",)),
     **dict.fromkeys(("--save", "--out"), ("--output",)),
     **dict.fromkeys(("--num-images", "--items", "--count", "--num", "--n", "-n"), ("--num-items",)),
-    **dict.fromkeys(("--shots", "--num-shots", "--samples-per-class"), ("--num-examples",)),
+    **dict.fromkeys(
+        (
+            *("--shots", "--num-shots", "--k-shot", "--per-class", "--samples-per-class"),
+            *("--labels-per-class", "--images-per-class", "--examples-per-class"),
+            *("--training-size", "--training-images", "--training-examples", "--train-size"),
+            *("--train-images", "--train-examples", "--dataset-size", "--num-train"),
+        ),
+        ("--num-examples",),
+    ),
     "--commercial": ("--commercial-use permitted",),
     "-t": ("--task",),
     "--github": ("--format github",),
@@ -114,15 +129,32 @@ NEEDLESS: Mapping[str, str] = dict.fromkeys(
 )
 """Flags without a value that change no answer, and why."""
 
+OF_CHECK: Mapping[str, str] = dict.fromkeys(
+    ("--ci", "--github-actions", "--workflow"),
+    "in CI too, the command exits 1 on an error. `advisor help ci` prints a workflow",
+)
+"""Flags of `advisor check` that change nothing, and why."""
+
 OF_PROGRAMS: Mapping[str, str] = {
     **dict.fromkeys(
         ("--image", "--images", "--folder", "--file", "--input", "--dir", "--path", "--data"),
         FILES,
     ),
     **dict.fromkeys(
-        ("--batch-size", "--threshold", "--top-k", "--best", "--resume", "--prompt", "--template"),
+        (
+            "--runtime",
+            "--epochs",
+            "--batch-size",
+            "--threshold",
+            "--top-k",
+            "--best",
+            "--resume",
+            "--prompt",
+            "--template",
+        ),
         "the program that `advisor code` writes has such options",
     ),
+    "--runtime": "`advisor code` takes it, and writes a program for that runtime",
 }
 """Flags with a value that change no answer, and what takes the value."""
 

@@ -307,7 +307,7 @@ def _usage(error: Any, line: CommandLine) -> AdvisorError:
     if context is not None and getattr(error, "option_name", "") in MORE:
         hint = f"`{path}` already prints everything"
     elif context is not None and hasattr(error, "possibilities"):
-        from advisor.cli.wrong_words import unknown_flag
+        from advisor.cli.wrong_flags import unknown_flag
 
         return unknown_flag(error.option_name, context, line)
     elif message.startswith("no such command"):

@@ -14,48 +14,43 @@ from typing import TYPE_CHECKING, Any
 from advisor.catalogue.knowledge import KINDS, checkpoints_called
 from advisor.cli.guesses import (
     FILES,
-    FLAG_HINTS,
-    FLAGS,
-    NEEDLESS,
     NUMBERED,
-    OF_PROGRAMS,
-    VALUED,
     in_other_words,
     say_taken,
 )
+from advisor.cli.places import (
+    BETWEEN_TWO,
+    beside_best,
+    checked,
+    placed,
+)
+from advisor.cli.wrong_flags import command_named, of_group, with_flag
 from advisor.console.commands import rules_of
-from advisor.console.streams import note
 from advisor.errors import (
     AdvisorError,
     BrokenFileError,
     CheckpointsOnlyError,
+    OneModelError,
     UnknownNameError,
     UsageError,
-    did_you_mean,
     nearest,
 )
 from advisor.files import is_there
 from advisor.model import TASK, Question
 from advisor.naming import same_name
 from advisor.need.code_command import WRITTEN
-from advisor.need.likely_meaning import MeantFlag, meant_flag
 from advisor.need.likely_meaning import explained as in_words
 from advisor.need.reading import read
-from advisor.phrasing import joined
 
 if TYPE_CHECKING:
     from advisor.cli.main import CommandLine
     from advisor.rulebase.base import RuleBase
 
-SHOWN = 3
 NAMELESS = (
     *("file-to-write", "not-understood", "unknown-kind", "unknown-thing", "unknown-topic"),
     "unknown-command or task",
 )
 """Kinds of errors of a name that may be known elsewhere."""
-VERSION = ("-V", "--version")
-"""Flags that mean the same wherever they stand."""
-BETWEEN_TWO = frozenset(("vs", "vs.", "versus", "or", "and", "with", "against"))
 
 
 def near_command(error: Any) -> str:
@@ -77,63 +72,49 @@ def meant_line(error: Any, line: CommandLine) -> list[str]:
     meant: list[str] = []
     with suppress(BrokenFileError):
         rulebase = rules_of(line.overlays)
-        if hasattr(error, "possibilities"):
-            meant = _with_flag(rulebase, error.option_name, error.ctx.command, words)
-        elif "extra argument" in str(error):
-            meant = _with_places(rulebase, str(error).rpartition("(")[2][:-1], words)
-        elif isinstance(error, CheckpointsOnlyError) and words[1][:1] == "-":
-            meant = ["list", "checkpoints", *words[1:]]
-        elif "o such command" in str(error) and not near_command(error):
-            meant = in_other_words(words)
-        elif getattr(error, "name", "").isdigit() and error.name in words[1:]:
-            place = words.index(error.name) - 1
-            flag = NUMBERED.get(words[place], words[place])
-            meant = [*words[:place], flag, *words[place + 1 :]]
-        elif getattr(error, "of", "") in rulebase.question_ids and is_there(error.name):
-            raise UsageError(error.message, hint=FILES)
-        elif getattr(error, "kind", "") == "unknown-option" and not getattr(error, "spelt", True):
-            meant = _with_words(rulebase, error.of, error.name, words)
-        elif getattr(error, "kind", "") in NAMELESS:
-            other = in_other_words(words)
-            meant = _with_name(rulebase, getattr(error, "name", words[-1]), other or words) or other
+        means = _meant_by_place if hasattr(error, "ctx") else _meant_by_name
+        meant = means(rulebase, error, words)
     if meant in ([], words):
         return []
     say_taken(meant)
     return meant
 
 
-def _with_flag(rulebase: RuleBase, typed: str, command: Any, words: list[str]) -> list[str]:
-    """Return a command line with a flag that the command has for one that it lacks."""
-    if typed in VERSION:
-        return [typed]
-    has = {flag for option in command.params for flag in option.opts}
-    place = next((n for n, word in enumerate(words) if word.partition("=")[0] == typed), None)
-    if place is None:  # one letter of several
-        return []
-    _, joint, value = words[place].partition("=")
-    before, after = words[:place], words[place + 1 :]
-    value = value or next((word for word in after[:1] if word[:1] != "-"), "")
-    rest = after if joint or not value else after[1:]
-    if typed in VALUED and value:
-        return [*before, VALUED[typed][not value[0].isdigit()], value, *rest]
-    for flag in FLAGS.get(f"{typed} {value}", FLAGS.get(typed, ())):
-        if flag.partition(" ")[0] in has or (not flag and "need" in has):
-            return [*before, *flag.split(), *([value] if joint else []), *after]
-    name = typed.lstrip("-").lower()
-    if hasattr(command, "table"):
-        is_question = typed in {f"--{question.typed}" for question in rulebase.questions}
-        bare = [name, *after] if name in command.table else in_other_words([name, *after])
-        return ["recommend", *words] if is_question else bare
-    if "need" in has and typed in NEEDLESS:
-        note(f"advisor: `{typed}` has no effect: {NEEDLESS[typed]}")
-        return [*before, *after]
-    near = meant_flag(rulebase, typed, value, _flags(command, rulebase))
-    if "need" in has and (typed in OF_PROGRAMS or near.needless):
-        why = OF_PROGRAMS.get(typed, near.needless)
-        note(f"advisor: `{f'{typed} {value}'.rstrip()}` has no effect here: {why}")
-        return [*before, *rest]
-    plain = near.plain and not value and typed not in FLAG_HINTS
-    return [*before, *near.close[0].split(), *after] if plain else []
+def _meant_by_place(rulebase: RuleBase, error: Any, words: list[str]) -> list[str]:
+    """Return what a command line means that the parser refuses."""
+    if hasattr(error, "possibilities"):
+        return with_flag(rulebase, error.option_name, error.ctx.command, words)
+    if "extra argument" in str(error):
+        meant = placed(rulebase, error.ctx.command, words)
+        return meant or _with_places(rulebase, str(error).rpartition("(")[2][:-1], words)
+    if "o such command" in str(error) and not near_command(error):
+        return of_group(rulebase, words) or in_other_words(words)
+    return []
+
+
+def _meant_by_name(rulebase: RuleBase, error: Any, words: list[str]) -> list[str]:
+    """Return what a command line means that a command refuses for a name in it."""
+    kind, name, of = (getattr(error, key, "") for key in ("kind", "name", "of"))
+    if isinstance(error, OneModelError):
+        return beside_best(rulebase, words) or checked(rulebase, words)
+    if isinstance(error, CheckpointsOnlyError) and words[1][:1] == "-":
+        return ["list", "checkpoints", *words[1:]]
+    if name.isdigit() and name in words[1:]:
+        place = words.index(name) - 1
+        flag = NUMBERED.get(words[place], words[place])
+        return [*words[:place], flag, *words[place + 1 :]]
+    if of in rulebase.question_ids and is_there(name):
+        if meant := placed(rulebase, command_named(words[0]), words):
+            return meant
+        raise UsageError(error.message, hint=FILES)
+    if of in ("family", "checkpoint") and (called := checkpoints_called(rulebase, name)):
+        return [called[0].id if word == name else word for word in words]
+    if kind == "unknown-option" and not getattr(error, "spelt", True):
+        return _with_words(rulebase, of, name, words)
+    if kind in NAMELESS:
+        other = in_other_words(words)
+        return _with_name(rulebase, name or words[-1], other or words) or other
+    return []
 
 
 def _with_places(rulebase: RuleBase, extra: str, words: list[str]) -> list[str]:
@@ -148,18 +129,7 @@ def _with_places(rulebase: RuleBase, extra: str, words: list[str]) -> list[str]:
     if command == "show" and len(rest) == 2:
         noun = rest[0].removesuffix("s")
         return ["show", rest[1]] if f"{noun}s" in KINDS or noun in ("model", "family") else []
-    meant = [command]
-    for word in rest if command == "try" else ():
-        path = Path(word)
-        if f" {word} " not in f" {extra} ":
-            meant.append(word)
-        elif path.exists():
-            meant += ["--image" if path.is_file() else "--folder", word]
-        elif flag := "--checkpoint" if "/" in word else _flag_of(rulebase, word):
-            meant += [flag, word]
-        else:
-            return []
-    return meant if rest and command == "try" else []
+    return []
 
 
 def _with_words(rulebase: RuleBase, of: str, name: str, words: list[str]) -> list[str]:
@@ -222,7 +192,8 @@ def _with_name(rulebase: RuleBase, name: str, words: list[str]) -> list[str]:
     if command == "code" and name in rest and Path(name).suffix in WRITTEN and not written:
         return [*(word for word in words if word != name), "--output", name]
     if command == "compare":
-        return _compared(rulebase, name, rest)
+        measured = placed(rulebase, command_named(command), words)
+        return measured or _compared(rulebase, name, rest)
     if command in ("help", "list") and (meant := in_other_words(words[command == "help" :])):
         return meant
     if command == "list" and len(rest) == 1 and (flag := _flag_of(rulebase, name)):
@@ -260,55 +231,3 @@ def _question(rulebase: RuleBase, name: str, *, alone: bool) -> Question | None:
     by_option = [] if alone else [q for q in questions if any(name in o.names for o in q.options)]
     begun = [q for q in questions if q.typed.partition("-")[0] == name.removesuffix("s")]
     return next((of[0] for of in (by_name, by_option, begun) if len(of) == 1), None)
-
-
-def unknown_flag(typed: str, context: Any, line: CommandLine) -> UsageError:
-    """Return the error for a flag that a command does not have, with the flag that was meant."""
-    path = context.command_path
-    meant = MeantFlag()
-    with suppress(AdvisorError):
-        rulebase = rules_of(line.overlays)
-        flags = _flags(context.command, rulebase)
-        given = next((word for word in line.values(typed) if word[:1] != "-"), "")
-        meant = meant_flag(rulebase, typed, given, flags)
-    hint = f"run `{path} --help` to list the options"
-    if typed in FLAG_HINTS:
-        return UsageError(f"no such option: {typed}", hint=FLAG_HINTS[typed], kind="usage")
-    if not meant.close and (others := _having(typed)):
-        hint = f"this is an option of {joined([f'`{other}`' for other in others], 'and')}; {hint}"
-    message = f"no such option: {typed}{did_you_mean(meant.close)}"
-    return UsageError(message, hint=hint, kind="usage")
-
-
-def _flags(command: Any, rulebase: RuleBase) -> dict[str, str]:
-    """Return what each flag of a command does in words, by its name."""
-    questions = {question.typed: question for question in rulebase.questions if question.id != TASK}
-    return {
-        flag[2:]: _meaning(flag[2:], option.help or "", questions.get(flag[2:]))
-        for option in command.params
-        for flag in option.opts
-        if flag.startswith("--")
-    }
-
-
-def _meaning(flag: str, help: str, question: Question | None) -> str:
-    """Return all words of a flag: its name, its help, and what may follow it."""
-    if question is None:
-        return f"{flag} {help}"
-    options = [" ".join((*o.names, o.label)) for o in question.options]
-    return " ".join((flag, question.ask, question.why, *options))
-
-
-def _having(flag: str) -> list[str]:
-    """Return the commands that take a flag."""
-    from advisor.cli.program import program
-
-    whole = program()
-    context = whole.make_context("advisor", [], resilient_parsing=True)
-    commands = {name: whole.get_command(context, name) for name in whole.list_commands(context)}
-    having = [
-        f"advisor {name}"
-        for name, command in commands.items()
-        if any(flag in option.opts for option in getattr(command, "params", ()))
-    ]
-    return having[:SHOWN]

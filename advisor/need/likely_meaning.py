@@ -175,5 +175,5 @@ def _counted(rulebase: RuleBase, words: str, value: str, asks: bool) -> MeantFla
         return None
     if question:
         flag = f"--{rulebase.question(question).typed}"
-        return MeantFlag((f"{flag} {value}".strip(),))
+        return MeantFlag((f"{flag} {value}".strip(),), plain=True)
     return MeantFlag(needless=f"the number of {marks[0].id} changes no answer")

@@ -1,0 +1,103 @@
+"""Files, checkpoints, tasks and sentences that stand where a command takes none."""
+
+import pytest
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A project folder with an image, a folder of classes and two tables."""
+    for name in ("photos", "labeled/cat", "labeled/dog"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "a.jpg").write_bytes(b"no image")
+    (tmp_path / "page.pdf").write_bytes(b"%PDF-")
+    (tmp_path / "captions.csv").write_text("file_name,text\na.jpg,a cat\n")
+    (tmp_path / "labels.tsv").write_text("image\tlabel\na.jpg\tcat\n")
+    (tmp_path / "fields.jsonl").write_text('{"fields": {"total": "1"}, "image": "a.jpg"}\n')
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+SIGLIP, CLIP = "google/siglip2-base-patch16-224", "openai/clip-vit-base-patch32"
+TRAINS = "code --task {} --training fine-tune"
+TAKEN = {
+    f"try {SIGLIP} a.jpg --labels cat,dog": f"try --checkpoint {SIGLIP} --image a.jpg",
+    "try captioning --images photos": "try --task captioning --folder photos",
+    "try captioning --input a.jpg": "try --task captioning --image a.jpg",
+    f"evaluate {SIGLIP} {CLIP} --images labeled": (
+        f"evaluate labeled --candidate {SIGLIP} --candidate {CLIP}"
+    ),
+    f"evaluate --checkpoint {CLIP} --data labeled": f"evaluate labeled --candidate {CLIP}",
+    f"evaluate --model={CLIP} labeled": f"evaluate labeled --candidate {CLIP}",
+    "evaluate captioning captions.csv photos": (
+        "evaluate captions.csv --image-folder photos --task captioning"
+    ),
+    f"compare {SIGLIP} {CLIP} --on labeled": (
+        f"evaluate labeled --candidate {SIGLIP} --candidate {CLIP}"
+    ),
+    f"compare {SIGLIP} vs {CLIP} on labeled": (
+        f"evaluate labeled --candidate {SIGLIP} --candidate {CLIP}"
+    ),
+    "train labeled -o t.py": f"{TRAINS.format('supervised-classification')} -o t.py",
+    "train --data labels.tsv -o t.py": f"{TRAINS.format('supervised-classification')} -o t.py",
+    "train captions.csv -o t.py": (
+        f"{TRAINS.format('captioning')} --training-data image-text -o t.py"
+    ),
+    "train fields.jsonl -o t.py": f"{TRAINS.format('field-extraction')} -o t.py",
+    "train captioning photos -o t.py": "code captioning --training fine-tune -o t.py",
+}
+
+
+@pytest.mark.parametrize(("typed", "meant"), TAKEN.items())
+def test_a_word_goes_to_the_flag_that_takes_it(advisor, folder, typed, meant):
+    assert f"understood as `advisor {meant}" in advisor(*typed.split()).err
+
+
+@pytest.mark.parametrize(
+    ("typed", "best"),
+    [
+        (["try", "caption product photos in German", "a.jpg"], "--task captioning --image a.jpg"),
+        (["try", "captioning", "a.jpg", "--language", "de"], "--task captioning --image a.jpg"),
+        (["try", "find near-duplicate photos", "photos"], "--task deduplication --folder photos"),
+    ],
+)
+def test_a_need_is_tried_with_what_is_recommended_for_it(advisor, folder, typed, best):
+    """The checkpoint is the first one that `recommend` names for the same need."""
+    said = advisor(*typed).err
+    need = [word for word in typed[1:] if word not in ("a.jpg", "photos")]
+    first = advisor("recommend", *need, "-q").out.splitlines()[0]
+    assert f"understood as `advisor try --checkpoint {first} {best}" in said
+
+
+def test_evaluate_takes_a_need_beside_its_data(advisor, folder):
+    said = advisor("evaluate", "caption photos in German", "captions.csv", "--dry-run").err
+    assert "captions.csv --dry-run --task captioning --language de" in said
+
+
+def test_one_model_is_compared_with_the_one_recommended(advisor):
+    best = advisor("recommend", "--task", "captioning", "-q").out.splitlines()[0]
+    said = advisor("compare", "blip-base").err
+    assert f"`advisor compare Salesforce/blip-image-captioning-base {best}`" in said
+
+
+def test_a_pdf_is_read_by_the_program_that_is_named(advisor, folder):
+    for typed in (["try", "page.pdf", "--task", "ocr-page"], ["try", "ocr", "page.pdf"]):
+        result = advisor(*typed)
+        assert result.code == 2
+        command = result.err.partition("`advisor code ")[2].partition("`")[0]
+        assert "uv run pages.py page.pdf" in result.err
+        assert advisor("code", *command.split()).code == 0
+        assert ".pdf" in (folder / "pages.py").read_text("utf-8")
+
+
+def test_a_check_in_ci_is_the_check(advisor, folder):
+    (folder / "app.py").write_text("print(1)\n")
+    plain, in_ci = advisor("check"), advisor("check", "--ci")
+    assert (in_ci.code, in_ci.out) == (plain.code, plain.out)
+    assert "`advisor help ci` prints a workflow" in in_ci.err
+
+
+def test_a_part_of_an_id_finds_checkpoints_that_begin_so(advisor):
+    shown = advisor("show", "siglip2-base").out
+    assert SIGLIP in shown
+    assert all("siglip2-base" in line for line in shown.splitlines() if "google/" in line)
+    assert advisor("show", "base-siglip2").code == 2
