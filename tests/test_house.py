@@ -115,4 +115,4 @@ def test_no_test_asks_how_long_something_took():
             named = getattr(node, "attr", getattr(node, "id", "")).removesuffix("_ns")
             if named in clocks:
                 asked[path.stem].add(named)
-    assert asked.keys() <= {"test_deadline"}, "which keeps a processor busy for so long"
+    assert not asked

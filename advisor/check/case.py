@@ -98,11 +98,9 @@ class Case:
 
     def worked_out(self, name: str, work: Callable[[Case], Any]) -> Any:
         """Return what is worked out once for all rules that judge the same code."""
-        scan, value = self.once.get(name, (None, None))
-        if scan is not self.scan:
-            value = work(self)
-            self.once[name] = self.scan, value
-        return value
+        if name not in self.once:
+            self.once[name] = work(self)
+        return self.once[name]
 
     def usages(self) -> Iterator[tuple[Usage]]:
         """Yield every place in code that loads a checkpoint."""
@@ -241,16 +239,16 @@ class Detector(NamedTuple):
     thing in a part, where that is a checkpoint or a choice; the first of its fields among `citing`
     that has sources lends them. `runs` tells whether a case can be judged by it at all; a waiver of
     a rule that did not run is not idle. `of_release` is true where it says what a release of
-    transformers lacks. What is said `together` is one finding a file, with places.
+    transformers lacks. That, and what is said `together`, is one a file.
     """
 
     ids: tuple[str, ...]
     find: Callable[..., Iterator[Finding]]
-    each: Callable[[Case], Iterable[tuple[Any, ...]]]
-    citing: tuple[str, ...]
-    runs: Callable[[Case], object]
-    of_release: bool
-    together: bool
+    each: Callable[[Case], Iterable[tuple[Any, ...]]] = lambda _: [()]
+    citing: tuple[str, ...] = ()
+    runs: Callable[[Case], object] = lambda _: True
+    of_release: bool = False
+    together: bool = False
 
     @property
     def of_choices(self) -> bool:
@@ -302,18 +300,9 @@ class Detector(NamedTuple):
         )
 
 
-def rule(
-    *ids: str,
-    each: Callable[[Case], Iterable[tuple[Any, ...]]] = lambda _: [()],
-    citing: tuple[str, ...] = (),
-    runs: Callable[[Case], object] = lambda _: True,
-    of_release: bool = False,
-    together: bool = False,
-) -> Callable[[Callable[..., Iterator[Finding]]], Detector]:
-    """Declare that a function finds what rules of rules/checks/ stand for."""
-    return lambda find: Detector(
-        ids, find, each, citing, runs, of_release, together=together or of_release
-    )
+def rule(*ids: str, **how: Any) -> Callable[[Callable[..., Iterator[Finding]]], Detector]:
+    """Declare that a function finds what rules of rules/checks/ stand for, as `Detector` says."""
+    return lambda find: Detector(ids, find, **how)
 
 
 def id_place(usage: Usage) -> Location:
@@ -328,23 +317,15 @@ def uses_of(usage: Usage, load: Load | None, *kinds: str) -> Iterator[Call]:
     return (call for call in usage.calls if call.kind in kinds and call.receiver.place == place)
 
 
-def prepares(usage: Usage) -> Iterator[Call]:
-    """Yield the calls of the processors of a usage."""
-    places = {load.place for load in usage.processors}
-    calls = (call for call in usage.calls if call.receiver.place in places)
-    return (call for call in calls if call.kind == "call" and call.name == "__call__")
-
-
 def writes(usage: Usage) -> Call | None:
     """Return the first call that makes the model write text."""
     calls = uses_of(usage, usage.model, "call")
     return next((call for call in calls if call.name == "generate"), None)
 
 
-def runs(usage: Usage) -> Call | None:
-    """Return the first call that runs the model or pipeline."""
-    for call in uses_of(usage, usage.model, "call"):
-        features = call.name.startswith("get_") and call.name.endswith("_features")
-        if call.name == "generate" or features or (call.name == "__call__" and not call.of):
-            return call
-    return None
+def runs(usage: Usage) -> bool:
+    """True where a call runs the model or pipeline."""
+    calls = [*uses_of(usage, usage.model, "call")]
+    features = (it.name.startswith("get_") and it.name.endswith("_features") for it in calls)
+    made = (it.name == "generate" or (it.name == "__call__" and not it.of) for it in calls)
+    return any((*features, *made))

@@ -10,13 +10,7 @@ from typing import NamedTuple
 from advisor.catalogue.release import described_releases, release
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
-from advisor.scan.vocabulary import squeezed
-
-_SIZE = re.compile(
-    r"(tiny|nano|mini|small|medium|base|large|huge|giant|x{1,2}l|so400m|v?it[a-z]*"
-    r"|[abe]?\d+(\.\d+)?[bm]|(patch|p)\d+|\d{3,4})\Z"
-)
-"""A part of a name that says how large a checkpoint is, not what it is."""
+from advisor.scan.vocabulary import SIZE, parts, squeezed
 
 _OTHER_FORMATS = {"gguf", "mlx", "onnx", "openvino", "ov", "tflite", "ggml"}
 """Words of a name whose file is for another library, whatever the architecture."""
@@ -122,18 +116,8 @@ def _architectures(rulebase: RuleBase) -> dict[str, list[Checkpoint]]:
     return clear
 
 
-def parts(id: str) -> list[str]:
-    """Return the words of the name in an id, without the owner."""
-    return [part for part in re.split(r"[-_]", id.partition("/")[2].lower()) if part]
-
-
-def is_size(word: str) -> bool:
-    """True where a word says how large, which version or which resolution."""
-    return bool(_SIZE.match(word)) or not re.search(r"[a-z]{2}", word)
-
-
 def _stem(id: str) -> tuple[str, ...]:
     """Return the owner and the words before the first size; () where no size follows any."""
     words = parts(id)
-    first = next((place for place, word in enumerate(words) if _SIZE.match(word)), 0)
+    first = next((place for place, word in enumerate(words) if SIZE.match(word)), 0)
     return (id.partition("/")[0], *words[:first]) if first else ()

@@ -185,7 +185,8 @@ class Project(NamedTuple):
                 return ""  # it may be behind a link that leads out
             return source_text(path, seen)
 
-        case = replace(self.case, scan=scanned, source=lru_cache(TEXTS_AT_ONCE)(source))
+        texts = lru_cache(TEXTS_AT_ONCE)(source)
+        case = replace(self.case, scan=scanned, source=texts, once={})
         if self.pins is None:
             return case
         paths = sorted(set(scanned.paths()))
@@ -195,8 +196,6 @@ class Project(NamedTuple):
 
     def inspect(self) -> Inspection:
         """Check the project. Raises UsageError where there is nothing to look at."""
-        from advisor.scan.deadline import Deadline, OutOfTimeError
-
         case = self.scanned()
         looked = case.scan.files or case.scan.left_out.get("out_of_time")
         if not looked and not case.choices:
@@ -206,13 +205,7 @@ class Project(NamedTuple):
             why = ", ".join([*unread[:1], *left_out_shown(case.scan.left_out)])
             message = f"{names} has no files to check{why and f': {why}'}"
             raise UsageError(message, hint=hint)
-        deadline = Deadline(self.seconds)  # as long as files were looked at, it may take again
-        try:
-            with deadline.watched():
-                return inspect(case, self.fail_on, self.baseline)
-        except OutOfTimeError:
-            unjudged = case.scan.without_code("was not checked before the time limit")
-            return inspect(replace(case, scan=unjudged), self.fail_on, self.baseline)
+        return inspect(case, self.fail_on, self.baseline)
 
 
 def open_project(

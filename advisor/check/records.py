@@ -81,33 +81,26 @@ def read_lock(file: Path) -> Lock:
         digest, rows = value["rule_base"], value["choices"]
         if type(digest) is not str or type(rows) is not list:
             raise TypeError("no lock")
-        return Lock(digest, tuple(map(_locked_choice, rows)))
+        choices = tuple(LockedChoice(**row) for row in rows)
+        for choice in choices:
+            texts = {type(held) for field, held in choice._asdict().items() if field != "needs"}
+            if texts - {str, type(None)} or type(choice.needs) is not dict:
+                raise TypeError("no row of a lock")
+        return Lock(digest, choices)
 
     command = "advisor check --lock"
     return _read(file, "lock file", "lock_version", command, lock, within=file.parent)
 
 
-def _locked_choice(row: dict[str, Any]) -> LockedChoice:
-    """Return a row of a lock. Raises TypeError where it is none."""
-    choice = LockedChoice(**row)
-    texts = [value for field, value in choice._asdict().items() if field != "needs"]
-    if {*map(type, texts)} - {str, type(None)} or type(choice.needs) is not dict:
-        raise TypeError("no row of a lock")
-    return choice
-
-
 def finding_key(finding: Finding) -> Key:
     """Return what a finding is known by."""
-    return finding.rule, _path(finding), names_in(finding.message)
-
-
-def _path(finding: Finding) -> str:
-    return finding.place.path if finding.place else ""
+    path = finding.place.path if finding.place else ""
+    return finding.rule, path, names_in(finding.message)
 
 
 def baseline_text(findings: Iterable[Finding]) -> str:
     """Return a baseline: how often each of some findings is known."""
-    alike = Counter((finding.rule, _path(finding), finding.message) for finding in findings)
+    alike = Counter((*finding_key(finding)[:2], finding.message) for finding in findings)
     rows = [
         {"rule": rule, "path": path, "message": message, "count": count}
         for (rule, path, message), count in sorted(alike.items())

@@ -85,8 +85,9 @@ class Symbol(NamedTuple):
 
 
 class Imported(NamedTuple):
-    """A name imported from a module, which may be one of the project, before it is looked into."""
+    """A name that a file imports from a module, one of the project maybe, before that is read."""
 
+    file: str
     module: str
     name: str
     certain: bool = True

@@ -124,7 +124,6 @@ def _scanned(
     """
     from advisor.catalogue.lost import lost_members
     from advisor.rulebase.store import load_rules
-    from advisor.scan.deadline import Deadline
     from advisor.scan.scanner import scan
     from advisor.scan.vocabulary import vocabulary_of
 
@@ -151,7 +150,7 @@ def _scanned(
         Path.cwd(),
         vocabulary_of(load_rules(overlays=tuple(rules))),
         exclude=exclude,
-        deadline=Deadline(seconds),
+        seconds=seconds,
         lost=lost_members(),
         begin=begin,
         end=lambda more: tell(_ENDED, piece(more)),

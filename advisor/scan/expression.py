@@ -130,10 +130,11 @@ class Expressions:
         """What an attribute of a value may be."""
         match holder:
             case Module(module):
-                defined = self.study.imports.exports(module)
+                imports = self.study.imports
+                defined = imports.exports(self.study.parsed.name, module)
                 if defined is None:
                     return (Symbol(module, name),)
-                return defined.get(name) or NOTHING
+                return imports.resolved(defined.get(name, NOTHING))
             case Symbol(module, outer):
                 return (Symbol(f"{module}.{outer}", name),)
             case LocalObject(owner):

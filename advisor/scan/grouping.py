@@ -226,18 +226,14 @@ def _only(values: Iterable[Value]) -> str | None:
 def together(usages: Iterable[Usage]) -> list[Usage]:
     """Return usages, of those of one load in one, whichever file it is used in.
 
-    One place can load several checkpoints in turn; where only one is known, that is meant.
+    One place can load several checkpoints in turn.
     """
-    at: dict[tuple[object, ...], dict[frozenset[str], list[Usage]]] = {}
+    at = defaultdict[tuple[object, ...], list[Usage]](list)
     for usage in usages:
         texts = frozenset(value.text for value in usage.alternatives if value.text)
-        same = at.setdefault((usage.place, usage.class_name, usage.task, usage.key), {})
-        same.setdefault(texts, []).append(usage)
-    for same in at.values():
-        unknown = same.pop(frozenset(), []) if len(same) == 2 else []
-        next(iter(same.values())).extend(unknown)
+        at[usage.place, usage.class_name, usage.task, usage.key, texts].append(usage)
     whole = []
-    for group in (group for same in at.values() for group in same.values()):
+    for group in at.values():
         uses = {(c.place, c.kind, c.name, c.receiver.place): c for u in group for c in u.calls}
         trained = next((usage.trained for usage in group if usage.trained), None)
         loads = {load.place: load for usage in group for load in usage.joined}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from advisor.scan.abstract import (
     Abstract,
@@ -21,7 +21,7 @@ from advisor.scan.abstract import (
     Values,
 )
 from advisor.scan.classes import RESULT
-from advisor.scan.scope import Exported, Imports, last_name, parameters
+from advisor.scan.scope import Imports, last_name, parameters
 from advisor.scan.source import Parsed, descendants
 from advisor.scan.study import Study
 from advisor.scan.usage import Load
@@ -82,26 +82,28 @@ def _reaching(node: FunctionNode) -> set[str]:
 _LIBRARIES = LIBRARIES | {"torch"}
 """Looked for under their own names, even in a project that holds a copy."""
 
-Follow = Callable[[SourceFile], Exported]
-"""Studies a file, and gives what it defines."""
-
 
 class Modules:
-    """Gives what modules of the scanned files define, as `follow` finds it.
+    """Gives what modules of the scanned files define, by its names, as `follow` finds it.
 
     `loads` are those of all files, by their numbers.
     """
 
     def __init__(
-        self, files: Sequence[SourceFile], vocabulary: Vocabulary, follow: Follow, loads: list[Load]
+        self,
+        files: Sequence[SourceFile],
+        vocabulary: Vocabulary,
+        follow: Callable[[SourceFile], Mapping[str, Values]],
+        loads: list[Load],
     ) -> None:
         self._files = {file.name: file for file in files if file.kind == "python"}
         self._words = {part.removesuffix(".py") for name in self._files for part in name.split("/")}
         self._vocabulary = vocabulary
         self._follow = follow
         self.loads = loads
+        self.imports = Imports(self.exports)
 
-    def exports(self, importer: str, module: str) -> Exported | None:
+    def exports(self, importer: str, module: str) -> Mapping[str, Values] | None:
         """Return what `module`, as imported in a file, defines; None where none of ours does."""
         library = module.partition(".")[0] in _LIBRARIES
         file = None if library else self.file(importer, module)
@@ -125,10 +127,6 @@ class Modules:
                 return file
         return None
 
-    def imports_of(self, name: str) -> Imports:
-        """Return the imports of a file, which know what the others define."""
-        return Imports(lambda module: self.exports(name, module))
-
     def study(self, parsed: Parsed) -> Study:
         """Return a study of a file that knows what the others define."""
-        return Study(parsed, self._vocabulary, self.imports_of(parsed.name), self.loads)
+        return Study(parsed, self._vocabulary, self.imports, self.loads)

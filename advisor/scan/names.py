@@ -57,6 +57,7 @@ def names_in(parsed: Parsed) -> list[Name]:
     modules: dict[str, str] = {}
     for node, optional, inside in _imports(parsed.tree):
         of = node.module or "" if isinstance(node, ast.ImportFrom) and node.level == 0 else ""
+        whole = parsed.location(node) if of else None
         for alias in node.names:
             place, given = parsed.location(alias), alias.asname or ""
             outer, _, inner = alias.name.rpartition(".")
@@ -67,7 +68,7 @@ def names_in(parsed: Parsed) -> list[Name]:
             else:
                 modules[given or _LIBRARY] = alias.name if given else _LIBRARY
             if outer:
-                names.append(Name(place, outer, inner, True, optional, inside, given))
+                names.append(Name(place, outer, inner, True, optional, inside, given, whole))
     names.extend(_reached(parsed, modules) if modules else ())
     return sorted(names, key=lambda name: name.place[1:5])
 

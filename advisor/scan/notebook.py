@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
-from itertools import islice
 from typing import Any, NamedTuple
 
 from advisor.scan.source import Parsed, Spot, UnreadableError, decode_utf8, parse
@@ -87,21 +86,16 @@ def _loaded(file: str, name: str) -> Any:
     except json.JSONDecodeError as error:
         message = f"is not a notebook: {error.msg[:1].lower()}{error.msg[1:]}"
         raise UnreadableError(name, error.lineno, message) from None
-    why = ""
-    if not isinstance(notebook, dict):
-        why = "expected a JSON object"
-    elif "worksheets" in notebook:
-        why = "its notebook format is older than 4. Open and save the notebook once"
-    elif not isinstance(notebook.get("cells"), list):
-        why = "`cells` is missing" if "cells" not in notebook else "`cells` is not a list"
-    else:
-        for cell in notebook["cells"]:
-            source = cell.get("source", []) if isinstance(cell, dict) else None
-            texts = source if isinstance(source, list) else [source]
-            if not all(isinstance(text, str) for text in texts):
-                why = "expected cells with text or a list of texts"
-    if why:
-        raise UnreadableError(name, None, f"is not a notebook: {why}")
+    if isinstance(notebook, dict) and "worksheets" in notebook:
+        message = "its notebook format is older than 4. Open and save the notebook once"
+        raise UnreadableError(name, None, f"is not a notebook: {message}")
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    for cell in cells if isinstance(cells, list) else [None]:
+        source = cell.get("source", []) if isinstance(cell, dict) else None
+        texts = source if isinstance(source, list) else [source]
+        if not all(isinstance(text, str) for text in texts):
+            message = "expected `cells` with text or a list of texts"
+            raise UnreadableError(name, None, f"is not a notebook: {message}")
     return notebook
 
 
@@ -182,12 +176,10 @@ _PYTHON_CELLS = re.compile(
 )
 _RUNS = re.compile(
     r"(?P<before>\s*+|[\w.,\s]++=\s*+)"
-    r"%%?(?:time|timeit|prun|memit|debug|lprun|mprun)[ \t]++(?P<code>.*)"
+    r"%%?(?:time|timeit|prun|memit|debug|lprun|mprun)[ \t]++(?:-\w++[ \t]++(?:\d++[ \t]++)?)*+"
+    r"(?P<code>.*)"
 )
 """A magic that runs the Python behind it."""
-_FIRST_OF_WORD = re.compile(r"(?<!\S)\S")
-_MOST_OPTIONS = 12
-"""Words before what a magic runs."""
 _MOST_MAGICS = 100
 """Lines of a cell that are taken out one by one, as Python says that it cannot read them."""
 
@@ -225,10 +217,7 @@ def _run_by(lines: list[str]) -> list[str]:
     if match is None:
         return []
     before = match["before"] if match["before"].strip() else f"{match['before']}0;"
-    words = _FIRST_OF_WORD.finditer(lines[0], match.start("code"))
-    for word in islice(words, _MOST_OPTIONS if match["code"].startswith("-") else 1):
-        code = lines[0][word.start() :]
-        with suppress(UnreadableError):
-            parse("\n".join([code, *lines[1:]]), "")
-            return [f"{before:<{word.start()}}{code}", *lines[1:]]
+    with suppress(UnreadableError):
+        parse("\n".join([match["code"], *lines[1:]]), "")
+        return [f"{before:<{match.start('code')}}{match['code']}", *lines[1:]]
     return []

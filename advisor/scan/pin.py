@@ -66,15 +66,14 @@ class Pins:
     def __init__(self, root: Path) -> None:
         self._root = Path(os.path.normpath(root.absolute()))
         self._top = _top(self._root)
-        self.of_folder = cache(self._of_folder)
         self.unread: list[FileNote] = []
 
     def of_file(self, path: str) -> Pin | None:
-        """Return the pin of the nearest folder above a file that has one."""
-        return self.of_folder(path.rpartition("/")[0])
+        """Return the pin of the nearest folder above a file that has one, up to the repository."""
+        return self._of_folder(path.rpartition("/")[0])
 
+    @cache  # noqa: B019 - it lives as long as one run
     def _of_folder(self, folder: str) -> Pin | None:
-        """Return the pin of a folder, or of the nearest one above it up to the repository's top."""
         here = Path(os.path.normpath(self._root / path_of(folder)))
         for outer in (here, *here.parents):
             pin = self._written_in(outer)

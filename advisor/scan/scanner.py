@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import math
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -11,7 +13,7 @@ from typing import Any, TypeAlias
 
 from advisor.errors import reason_of
 from advisor.files import know_as_read, read_bounded, size_shown
-from advisor.scan.deadline import Deadline, OutOfTimeError
+from advisor.scan.abstract import Values
 from advisor.scan.grouping import Grouping, together
 from advisor.scan.guard import guarded
 from advisor.scan.mention import (
@@ -26,7 +28,6 @@ from advisor.scan.modules import Modules, exported
 from advisor.scan.names import names_in, overrides
 from advisor.scan.notebook import parse_notebook
 from advisor.scan.pin import pin_of_notebook, pin_of_script
-from advisor.scan.scope import Exported, Imports
 from advisor.scan.source import (
     MARK,
     Parsed,
@@ -43,6 +44,8 @@ from advisor.scan.walk import MOST_BYTES, SourceFile, dialect_of, find_files
 
 TOO_DEEP = "{} is nested too deeply to be checked"
 GIVEN_UP = "was skipped, because reading it exceeds the memory or time limit"
+_LEAST_SECONDS = 0.5
+"""In these the files of a small project are found, however early a run has to be over."""
 Lost = Callable[[str], frozenset[str]]
 """Gives the members that a class, or one beside it, once had and has no more."""
 _DEEPEST_FOLLOWED, _DEEPEST_IMPORTS = 6, 12
@@ -59,7 +62,7 @@ def scan(
     vocabulary: Vocabulary,
     *,
     exclude: Sequence[str] = (),
-    deadline: Deadline | None = None,
+    seconds: float = 0.0,
     lost: Lost = lambda _: frozenset(),
     begin: Callable[[str], None] = lambda _: None,
     end: Callable[[Held], None] = lambda _: None,
@@ -72,11 +75,13 @@ def scan(
     the others are still scanned; nothing is raised for what a file holds. Classes that know no
     language are followed where they have `lost` members that a file uses. `begin` is told which
     file is worked on next, `end` what one held and those followed for it; a scan that goes on
-    behind another is given that as `before`. Those `given_up` are left out, with a note.
+    behind another is given that as `before`. Those `given_up` are left out, with a note. After some
+    `seconds`, if there are any, no further file is begun.
     """
-    deadline = deadline or Deadline()
-    listing = find_files(paths, root, exclude, deadline)
-    scanner = _Scanner(listing.files, vocabulary, deadline, lost, begin, end, given_up)
+    now = time.monotonic()
+    ends = now + seconds if seconds else math.inf
+    listing = find_files(paths, root, exclude, max(ends, now + _LEAST_SECONDS))
+    scanner = _Scanner(listing.files, vocabulary, ends, lost, begin, end, given_up)
     for held in before:
         scanner.hold(**held)
     scanner.add_all()
@@ -105,7 +110,7 @@ class _Scanner:
 
     files_found: Sequence[SourceFile]
     vocabulary: Vocabulary
-    deadline: Deadline
+    ends: float
     lost: Lost
     begin: Callable[[str], None]
     end: Callable[[Held], None]
@@ -113,7 +118,7 @@ class _Scanner:
     held: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
     _begun: set[str] = field(default_factory=set)
     _under_way: list[str] = field(default_factory=list)
-    _exported: dict[str, Exported] = field(default_factory=dict)
+    _exported: dict[str, Mapping[str, Values]] = field(default_factory=dict)
     _ended: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -125,23 +130,20 @@ class _Scanner:
             self.held[name].extend(values)
         self._begun.update(held.get("begun", ()))
         for name, names in held.get("exported", ()):
-            self._exported[name] = Exported(names, self.modules.imports_of(name))
+            self._exported[name] = names
+            self.modules.imports.begin()
 
     def add_all(self) -> None:
         """Add what files hold, until the run is over; one followed for another already is left."""
         for number, file in enumerate(self.files_found):
-            if not self.deadline.left:
+            if time.monotonic() > self.ends:
                 left = len(self.files_found) - number
                 more = f", nor were {left - 1} more files" if left > 1 else ""
                 self.note(file, f"was not reached before the time limit{more}")
                 self.hold(left_out=["out_of_time"] * left)
                 break
             if file.name not in self._begun:
-                try:
-                    with self.deadline.watched():
-                        self._work(file, self._add)
-                except OutOfTimeError:
-                    self.note(file, "was not completely read before the time limit")
+                self._work(file, self._add)
                 held = {name: values[self._ended[name] :] for name, values in self.held.items()}
                 self.end({name: values for name, values in held.items() if values})
                 self._ended.update({name: len(values) for name, values in held.items()})
@@ -151,7 +153,7 @@ class _Scanner:
         """Say what is not checked of a file, or why it is not."""
         self.hold(notes=[FileNote(file.name, None, message)])
 
-    def exports(self, file: SourceFile) -> Exported:
+    def exports(self, file: SourceFile) -> Mapping[str, Values]:
         """Return what a module defines, which is followed for that if it is to be followed.
 
         Of one that is under way, or imported too deep, that is what its statements alone define;
@@ -160,10 +162,9 @@ class _Scanner:
         if file.name not in self._begun and len(self._under_way) < _DEEPEST_FOLLOWED:
             self._work(file, self._add)
         if file.name not in self._exported:
-            nothing = Exported({}, Imports(lambda _: None))
             if len(self._under_way) >= _DEEPEST_IMPORTS:
-                return nothing
-            self._exported[file.name] = nothing
+                return {}
+            self._exported[file.name] = {}
             self._work(file, self._outline)
         return self._exported[file.name]
 

@@ -10,7 +10,7 @@ import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from advisor.scan.abstract import (
     NOTHING,
@@ -209,16 +209,20 @@ class Scope:
         return bound
 
 
-Exports: TypeAlias = Callable[[str], "Exported | None"]
-"""Gives what a module of the project defines, by its dotted name as imported; None elsewhere."""
-
-
 class Imports:
-    """The imports of one file, as far as modules of the project can be looked into."""
+    """What files import, as far as modules of the project can be looked into.
 
-    def __init__(self, exports: Exports) -> None:
+    `exports` gives what a module, as it is imported in a file, defines by its names, and None where
+    the project has no such module.
+    """
+
+    def __init__(self, exports: Callable[[str, str], Mapping[str, Values] | None]) -> None:
         self.exports = exports
-        self._known: dict[tuple[str, str], Values] = {}
+        self._known: dict[tuple[str, str, str], Values] = {}
+
+    def begin(self) -> None:
+        """Look anew for what is imported, since more of the project is read by now."""
+        self._known.clear()
 
     def resolved(self, values: Values) -> Values:
         """Return values with what is imported in the place of its name."""
@@ -230,28 +234,17 @@ class Imports:
     def _resolved(self, value: object) -> Values:
         if not isinstance(value, Imported):
             return (value,)  # type: ignore[return-value]
-        key = module, name = value.module, value.name
+        key = file, module, name = value[:3]
         if key not in self._known:
             self._known[key] = NOTHING  # where it leads back to itself, or on without an end
             with contextlib.suppress(RecursionError):
-                defined = self.exports(module)
+                defined = self.exports(file, module)
                 values = None if defined is None else defined.get(name)
+                values = values and self.resolved(values)
                 dotted = f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
-                if values is None and self.exports(dotted) is not None:
+                if values is None and self.exports(file, dotted) is not None:
                     values = (Module(dotted),)
                 own: Values = (Symbol(module, name),) if defined is None else NOTHING
                 self._known[key] = own if values is None else values
         resolved = self._known[key]
         return resolved if value.certain else doubted(resolved)
-
-
-class Exported(NamedTuple):
-    """What a module defines; what it imports itself is looked for when it is asked for."""
-
-    names: Mapping[str, Values]
-    imports: Imports
-
-    def get(self, name: str) -> Values | None:
-        """Return what a name stands for; None where it is not defined."""
-        values = self.names.get(name)
-        return values and self.imports.resolved(values)

@@ -192,7 +192,10 @@ class Statements(Expressions):
             if alias.name == "*":
                 self.study.stars.append(module)
             else:
-                self.scope.bind(alias.asname or alias.name, (Imported(module, alias.name),))
+                self.scope.bind(
+                    alias.asname or alias.name,
+                    (Imported(self.study.parsed.name, module, alias.name),),
+                )
 
     def _walk_functiondef(self, node: FunctionNode) -> None:
         """A function gets its name here; its body is walked when the module is through."""

@@ -7,9 +7,7 @@ as in SARIF. In a notebook they are lines and columns of the `.ipynb` file itsel
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Set
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -207,7 +205,8 @@ class Name(NamedTuple):
     `module` is where it is imported from (`transformers`, `transformers.models.blip`), `place` is
     of the name alone, `optional` is true inside `try` with an `except ImportError` (or wider),
     `inside` in a function or a branch: what the file does there is not done whenever it is read.
-    `alias` is the name that it has in the file, where the import gives it one.
+    `alias` is the name that it has in the file, where the import gives it one, and `statement` the
+    whole import, where that is one of names from a module.
     """
 
     place: Location
@@ -217,6 +216,7 @@ class Name(NamedTuple):
     optional: bool
     inside: bool = False
     alias: str = ""
+    statement: Location | None = None
 
 
 class Built(NamedTuple):
@@ -301,26 +301,15 @@ class Scan(NamedTuple):
     unreached: tuple[Value, ...] = ()
     seeing: frozenset[str] = frozenset()
 
-    def names_of(self, path: str) -> Sequence[Name]:
+    def names_of(self, path: str) -> list[Name]:
         """Return the names in a file."""
-        first, last = (
-            side(self.names, path, key=lambda name: name.place.path)
-            for side in (bisect_left, bisect_right)
-        )
-        return self.names[first:last]
+        return [name for name in self.names if name.place.path == path]
 
     @property
     def loading(self) -> list[Usage]:
         """The usages of which more is known than the annotation of a parameter."""
         calls = ((usage, {load.call for load in usage.loads}) for usage in self.usages)
         return [usage for usage, own in calls if own != {ANNOTATED}]
-
-    def without_code(self, why: str) -> Scan:
-        """Return the same with nothing seen in any file, and a note of why."""
-        left_out = Counter(self.left_out) + Counter(out_of_time=self.files)
-        notes = (*self.notes, FileNote(".", None, why))
-        fields = {name: getattr(self, name) for name in ("files", "vouched", "seen", "pins")}
-        return Scan(notes=notes, left_out=left_out, **fields)
 
     def paths(self) -> Iterator[str]:
         """Yield the files that load something, or name a library, some more than once."""

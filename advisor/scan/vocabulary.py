@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from difflib import SequenceMatcher
+from collections.abc import Iterable
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from advisor.catalogue.release import Release, described_releases, release
@@ -29,10 +30,16 @@ _NAME_QUOTED = re.compile(rb"/[A-Za-z0-9][\w.-]*+(?=\\?[\"'])")
 _QUOTED_BEFORE = re.compile(rb"[\"'][A-Za-z0-9][\w.-]*\Z")
 _LONGEST_BEFORE = 100
 """Quotes and organisations; the Hub allows none of more than 96 letters."""
+SIZE = re.compile(
+    r"(tiny|nano|mini|small|medium|base|large|huge|giant|x{1,2}l|so400m|v?it[a-z]*"
+    r"|[abe]?\d+(\.\d+)?[bm]|(patch|p)\d+|\d{3,4})\Z"
+)
+"""A part of a name that says how large a checkpoint is, not what it is."""
 _NOT_WORDS = re.compile(r"[^A-Za-z0-9]+")
 _TASK_WORDS = {"text", "question", "zero"}
 """A Hub tag with one of these, of a task that looks at images, needs image and text."""
-_NEAR = 0.7
+_SAME_ID, _SAME_WORD = 0.85, 0.75
+"""How much of two ids, and of two words in them, is equal where one is a slip of the other."""
 _MEMBERS = "removed-member"
 """The rule of the check that knows names of members."""
 
@@ -151,6 +158,12 @@ class Vocabulary:
         checkpoints = list(rulebase.checkpoints.values())
         tags = {tag for task in rulebase.tasks if not task.elsewhere for tag in task.hub_tasks}
         self._ids = {each.id.lower(): each.id for each in checkpoints}
+        self._of_owner = defaultdict[str, list[str]](list)
+        for id in self._ids:
+            self._of_owner[id.partition("/")[0]].append(id)
+        self._names = {id.partition("/")[2] for id in self._ids}
+        self.resembles = cache(self._is_near)
+        """True where a text is nearly a catalogued id, or one under another organisation."""
         self.pipelines = frozenset(each.pipeline for each in checkpoints if each.pipeline).union(
             tag for tag in tags if _TASK_WORDS & set(tag.split("-"))
         )
@@ -176,8 +189,6 @@ class Vocabulary:
         for by_type in (auto.get(name, {}) for name in self._auto_classes):
             self._classes.update(*by_type.values())
             self._classes.update(*(processors.get(model_type, ()) for model_type in by_type))
-        self.resembles = cache(self._is_near)
-        """True where a text is nearly a catalogued id, or one under another organisation."""
 
     def known(self, text: str) -> str | None:
         """Return the catalogued id that `text` names, in any case of letters."""
@@ -200,30 +211,31 @@ class Vocabulary:
         return ids
 
     def _is_near(self, text: str) -> bool:
-        if not self.is_id(text):
-            return False
-        text = text.lower()
-        if {text[text.index("/") :], squeezed(text)} & self._alike:
+        owner, _, name = text.lower().partition("/")
+        if name in self._names or self.slip(text):
             return True
-        words = _NOT_WORDS.split(text)
-        others = (self._words.get(_without(words, place), ()) for place in range(len(words)))
-        pairs = ((word, other) for word, own in zip(words, others, strict=True) for other in own)
-        return any(a != b and SequenceMatcher(None, a, b).ratio() >= _NEAR for a, b in pairs)
+        words = set(parts(text))  # of which one may be another size
+        pairs = ((words, set(parts(other))) for other in self._of_owner.get(owner, ()))
+        return any(len(a ^ b) == 2 and len(a) == len(b) and is_size(*(a - b)) for a, b in pairs)
 
-    @cached_property
-    def _alike(self) -> frozenset[str]:
-        """Every id without its organisation (`/name`), and without its punctuation."""
-        names = (f"/{id.partition('/')[2]}" for id in self._ids)
-        return frozenset((*names, *map(squeezed, self._ids)))
+    def slip(self, id: str) -> str | None:
+        """Return a catalogued id that differs in spelling, not in owner, size, version or purpose.
 
-    @cached_property
-    def _words(self) -> dict[tuple[str, ...], list[str]]:
-        """A word of each id, by all the others and its place among them."""
-        words_of: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        for words in map(_NOT_WORDS.split, self._ids):
-            for place, word in enumerate(words):
-                words_of[_without(words, place)].append(word)
-        return words_of
+        The Hub does not tell capital letters from small ones.
+        """
+        ours = self._of_owner.get(id.partition("/")[0].lower(), ())
+        words = parts(id)
+        for near in get_close_matches(id.lower(), ours, len(ours) or 1, _SAME_ID):
+            others = parts(near)
+            if words != others and _letters(words) == _letters(others):
+                continue  # another size or version
+            unlike, theirs = set(words) - set(others), set(others) - set(words)
+            close = all(get_close_matches(word, theirs, 1, _SAME_WORD) for word in unlike)
+            if close and len(unlike) == len(theirs) > 0 and not any(map(is_size, unlike)):
+                return self._ids[near]
+            if "".join(words) == "".join(others):
+                return self._ids[near]
+        return None
 
     def hinted(self, text: str) -> bool:
         """True where the name in `text` begins with an architecture we know: `blip2-opt`."""
@@ -258,9 +270,18 @@ class Vocabulary:
         return bool(_ID.match(text))
 
 
-def _without(words: list[str], place: int) -> tuple[str, ...]:
-    """All words but the one at a place, which stays empty."""
-    return (*words[:place], "", *words[place + 1 :])
+def parts(id: str) -> list[str]:
+    """Return the words of the name in an id, without the owner."""
+    return [part for part in re.split(r"[-_]", id.partition("/")[2].lower()) if part]
+
+
+def is_size(word: str) -> bool:
+    """True where a word says how large, which version or which resolution."""
+    return bool(SIZE.match(word)) or not re.search(r"[a-z]{2}", word)
+
+
+def _letters(words: Iterable[str]) -> str:
+    return re.sub(r"[\d.]", "", " ".join(words))
 
 
 def squeezed(name: str) -> str:

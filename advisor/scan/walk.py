@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 import shutil
 import stat
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
@@ -16,7 +18,6 @@ from typing import NamedTuple
 
 from advisor.files import REPOSITORY, first_bytes, leads_out, name_of, real_path
 from advisor.git import QUIETLY, environment
-from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.scan.usage import FileNote
 
 KINDS = {
@@ -81,7 +82,7 @@ _OTHERS = ("--others", "--exclude-standard")
 
 
 def find_files(
-    paths: Sequence[Path], root: Path, exclude: Sequence[str] = (), deadline: Deadline | None = None
+    paths: Sequence[Path], root: Path, exclude: Sequence[str] = (), ends: float = math.inf
 ) -> Found:
     """Return the files under `paths`, each once.
 
@@ -89,26 +90,25 @@ def find_files(
     one, or without git, all. Links to folders are not followed, and what is not tracked is left out
     of environments and caches. A file that is named itself is looked at all the same, unless a link
     leads out of `root`, or of the repository where it is elsewhere. `exclude` holds patterns in the
-    language of `.gitignore`, relative to `root`, for all of them. Where the deadline is over,
-    those found until then are returned, and a note.
+    language of `.gitignore`, relative to `root`, for all of them. Where the search goes on beyond
+    `ends`, a moment on the clock, those found until then are returned, and a note.
     """
-    walk = _Walk(os.path.normpath(root.absolute()), exclude)
-    try:
-        with (deadline or Deadline()).watched():
-            for path in paths:
-                walk.add(Path(os.path.normpath(path.absolute())))
-            walk.add_links()
-    except (OutOfTimeError, RecursionError):
-        walk.end()
+    walk = _Walk(os.path.normpath(root.absolute()), exclude, ends)
+    walk.add_all(paths)
     files = sorted(walk.files.values(), key=lambda file: file.name)
     return Found(tuple(files), tuple(walk.notes), +walk.left_out, walk.vouched)
+
+
+class _OverError(Exception):
+    """The search goes on for too long."""
 
 
 class _Walk:
     """A walk under way: what has been found so far."""
 
-    def __init__(self, root: str, exclude: Sequence[str]) -> None:
+    def __init__(self, root: str, exclude: Sequence[str], ends: float) -> None:
         self.root = root
+        self._ends = ends
         self._bound = Path(root)
         self._excludes = excluding(exclude)
         self._aside = cache(self._left_aside)
@@ -120,12 +120,18 @@ class _Walk:
         self.vouched = True
         self._top = self._last = root
 
-    def end(self) -> None:
-        """Say where the walk ended before its time."""
-        self.left_out["out_of_time"] += 1
-        self._note(self._last, "takes too long to search, so files after this one are not checked")
+    def add_all(self, paths: Sequence[Path]) -> None:
+        """Add what stands under some paths, or say where the walk ended before its time."""
+        try:
+            for path in paths:
+                self._add(Path(os.path.normpath(path.absolute())))
+            self._add_links()
+        except (_OverError, RecursionError):
+            self.left_out["out_of_time"] += 1
+            message = "takes too long to search, so files after this one are not checked"
+            self._note(self._last, message)
 
-    def add(self, path: Path) -> None:
+    def _add(self, path: Path) -> None:
         """Add a file, or all files of a folder."""
         try:
             status = path.stat()
@@ -145,7 +151,7 @@ class _Walk:
         except (OSError, ValueError) as error:
             self._unreadable(error, str(path))
 
-    def add_links(self) -> None:
+    def _add_links(self) -> None:
         """Add links to what is not looked at under its own name, or as a file of another kind."""
         for path, (target, kind) in self.links.items():
             own = self.files.get(target)
@@ -180,6 +186,8 @@ class _Walk:
     def _entries(self, paths: Iterable[str], *, tracked: bool = False) -> None:
         """Add what is to be looked at among files, links and repositories in a repository."""
         for path in paths:
+            if time.monotonic() > self._ends:
+                raise _OverError
             self._last = os.path.dirname(path)  # noqa: PTH120 - a walk is long
             try:
                 if self._behind_link(self._last):

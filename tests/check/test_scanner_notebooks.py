@@ -127,14 +127,14 @@ def test_an_ignore_comment_in_a_cell_covers_its_lines_in_the_file(scanned):
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ('{"cells": 1}', None, "`cells` is not a list"),
-        ('{"cells": [1]}', None, "expected cells with text or a list of texts"),
+        ('{"cells": 1}', None, "expected `cells` with text or a list of texts"),
+        ('{"cells": [1]}', None, "expected `cells` with text or a list of texts"),
         (
             '{"cells": [{"cell_type": "code", "source": [2]}]}',
             None,
-            "expected cells with text or a list of texts",
+            "expected `cells` with text or a list of texts",
         ),
-        ('{"metadata": {}}', None, "`cells` is missing"),
+        ('{"metadata": {}}', None, "expected `cells` with text or a list of texts"),
         (
             '{"worksheets": []}',
             None,

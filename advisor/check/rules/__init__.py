@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from types import ModuleType
-from typing import NamedTuple
 
 from advisor.check.case import Case, Detector
 from advisor.check.finding import LEVELS, Finding, Stretches
@@ -38,7 +37,9 @@ DETECTORS = _detectors(
     choices, architecture, processors, handling, removal, membership, parameters, access
 )
 """In the order in which findings of one level about a single checkpoint are distinct."""
-TOGETHER = frozenset(id for detector in DETECTORS if detector.together for id in detector.ids)
+TOGETHER = frozenset(
+    id for detector in DETECTORS if detector.together or detector.of_release for id in detector.ids
+)
 """Rules of which one finding a file and name says all."""
 AFTERWARDS = _detectors(suppression)
 """These judge what was suppressed; what they find can be neither ignored nor waived."""
@@ -84,57 +85,42 @@ class Subject:
             yield first._replace(message=message, level="note", fix=None, edits=(), places=places)
 
 
-class Part(NamedTuple):
-    """The code that one release judges, and the same code held against a release above its pin."""
-
-    case: Case
-    files: JudgedFiles | None = None
-    above: Case | None = None
-
-
 def findings(case: Case, detectors: tuple[Detector, ...] = DETECTORS) -> list[Finding]:
-    """Return what rules find; what is said of one place, checkpoint and choice is said once."""
+    """Return what rules find; what is said of one place, checkpoint and choice is said once.
+
+    Each file is judged by the release that its project asks for. Nothing is said of what a release
+    lacks where another version of a library was thought of.
+    """
     distinct: dict[tuple[object, ...], Finding] = {}
     pinned, subject = {path for files in case.judged for path in files.paths}, Subject(case)
-    parts = [Part(case.of_files(lambda path: path not in pinned, case.judged_by))]
-    if not case.judged:
-        parts = [Part(case)]
-    for files in together(case.judged):  # each judged by the release that its project asks for
+    unpinned = case.of_files(lambda path: path not in pinned, case.judged_by)
+    parts: list[tuple[Case, JudgedFiles | None, Case | None]]
+    parts = [(unpinned if case.judged else case, None, None)]
+    for files in together(case.judged):
         has = files.paths.__contains__
         above = case.of_files(has, files.newest) if files.newest else None
-        parts.append(Part(case.of_files(has, files.release), files, above))
+        parts.append((case.of_files(has, files.release), files, above))
     for detector in (each for each in detectors if each.can_judge(case)):
-        for finding in _found(case, detector, parts, subject):
+        reported: Iterator[Finding] = chain.from_iterable(_of_part(detector, *it) for it in parts)
+        if detector.of_choices:
+            reported = detector.findings(case)
+        if detector.of_release:
+            reported = (finding for finding in reported if not subject.guards(finding))
+            reported = reported if case.all_models else subject.limited(reported)
+        for finding in reported:
             same = finding.rule, finding.place, finding.checkpoint, finding.choice, finding.message
             distinct.setdefault(same, finding)
     return list(distinct.values())
 
 
-def _found(
-    case: Case, detector: Detector, parts: list[Part], subject: Subject
+def _of_part(
+    detector: Detector, case: Case, files: JudgedFiles | None, above: Case | None
 ) -> Iterator[Finding]:
-    """Yield what a rule finds, each file judged by the release that its project asks for.
-
-    Nothing is said of what a release lacks where another version of a library was thought of.
-    """
-    if detector.of_choices:
-        findings = detector.findings(case)
-    else:
-        findings = chain.from_iterable(_of_part(detector, part) for part in parts)
-    if not detector.of_release:
-        yield from findings
-        return
-    unguarded = (finding for finding in findings if not subject.guards(finding))
-    yield from unguarded if case.all_models else subject.limited(unguarded)
-
-
-def _of_part(detector: Detector, part: Part) -> Iterator[Finding]:
     """Yield what a rule finds in files with one pin; what breaks only above it is a note."""
-    files = part.files
     if files is None:
-        yield from detector.findings(part.case)
+        yield from detector.findings(case)
         return
-    here = [files.within(finding) for finding in detector.findings(part.case)]
+    here = [files.within(finding) for finding in detector.findings(case)]
     if not detector.of_release:
         yield from here
         return
@@ -143,8 +129,7 @@ def _of_part(detector: Detector, part: Part) -> Iterator[Finding]:
             yield finding._replace(level="note", edits=(), upgrade=files.release.version)
         else:
             yield finding._replace(level="note") if files.below else finding
-    places = {(finding.rule, finding.place) for finding in here}
-    newest = files.newest
-    for finding in detector.findings(part.above) if part.above else ():
+    places, newest = {(finding.rule, finding.place) for finding in here}, files.newest
+    for finding in detector.findings(above) if above else ():
         if newest and finding.level != "note" and (finding.rule, finding.place) not in places:
             yield finding._replace(level="note", edits=(), upgrade=newest.version)

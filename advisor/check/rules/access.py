@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator
 
 from advisor.check.case import TRANSFORMERS, Case, id_place, rule
 from advisor.check.finding import Finding
-from advisor.check.identity import is_size, parts
 from advisor.check.loaded import AUTOMATIC
 from advisor.model import Checkpoint
-from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Load, Location, Usage
+from advisor.scan.vocabulary import vocabulary_of
 
 COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 GENERATE = "generate"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z")
 """Organisation and name; a text that begins with a dot or a slash is a folder."""
 MOVES = re.compile(r"main\Z|master\Z|refs/|pr/|HEAD\Z")
-SAME_ID, SAME_WORD = 0.85, 0.75
-"""How much of two ids, and of two words in them, is equal where one is a slip of the other."""
 
 
 @rule("gated-checkpoint", each=Case.catalogued, citing=("gated",))
@@ -139,8 +134,7 @@ def suspicious_id(case: Case, usage: Usage) -> Iterator[Finding]:
     id, identity = usage.checkpoint, case.identity(usage)
     if id is None or "/" not in id or _is_local(usage) or (identity and identity.checkpoint):
         return
-    lowered = _by_owner(case.rulebase).get(id.partition("/")[0].lower(), {})
-    near = _slip(id, lowered)
+    near = vocabulary_of(case.rulebase).slip(id)
     if near is not None and near.lower() != id.lower():
         message = f"{id} is not a known checkpoint, but {near} is"
         yield Finding(message, id_place(usage), checkpoint=id, fix=f"did you mean {near}?")
@@ -148,31 +142,3 @@ def suspicious_id(case: Case, usage: Usage) -> Iterator[Finding]:
 
 def _is_local(usage: Usage) -> bool:
     return any(value.local for value in usage.alternatives)
-
-
-@lru_cache(maxsize=1)
-def _by_owner(rulebase: RuleBase) -> dict[str, dict[str, str]]:
-    """The catalogued ids of each owner, by how they are written in small letters."""
-    owners: dict[str, dict[str, str]] = {}
-    for checkpoint in rulebase.checkpoints:
-        owners.setdefault(checkpoint.partition("/")[0].lower(), {})[checkpoint.lower()] = checkpoint
-    return owners
-
-
-def _slip(id: str, lowered: Mapping[str, str]) -> str | None:
-    """Return a catalogued id that differs in spelling, not in size, version or purpose."""
-    words = parts(id)
-    for near in difflib.get_close_matches(id.lower(), lowered, len(lowered) or 1, SAME_ID):
-        others = parts(near)
-        if words != others and _letters(words) == _letters(others):
-            continue  # another size or version
-        ours, theirs = set(words) - set(others), set(others) - set(words)
-        close = (difflib.get_close_matches(word, theirs, 1, SAME_WORD) for word in ours)
-        slips = len(ours) == len(theirs) > 0 and all(close) and not any(map(is_size, ours))
-        if slips or "".join(words) == "".join(others):
-            return lowered[near]
-    return None
-
-
-def _letters(words: Iterable[str]) -> str:
-    return re.sub(r"[\d.]", "", " ".join(words))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.catalogue.release import version_number
-from advisor.check.case import TRANSFORMERS, Case, prepares, rule, runs
+from advisor.check.case import TRANSFORMERS, Case, rule, runs
 from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import Judgement
@@ -58,7 +58,7 @@ def class_in_code(
     else:  # layers left random are fine where they are new on purpose and trained
         start = checkpoint and checkpoint.stage == "pre-trained" and not checkpoint.tasks
         fresh_start = HEAD not in (native or "") or start
-        if fresh_start and (usage.trained or runs(usage) is None):
+        if fresh_start and (usage.trained or not runs(usage)):
             return
         picked = "" if loads == usage.class_name else f" (picked by `{usage.class_name}`)"
         message = f"{id} was saved with `{native}`, which has other layers than `{loads}`{picked}"
@@ -171,7 +171,10 @@ def _class_edits(
         return ()
     alike = kind != "unfound" and (HEAD in loads) == (HEAD in native)  # a part is used otherwise
     same_use = kind == "refused" or alike
-    sure = kind != "unlike" or any({"text", "1"} & set(call.arguments) for call in prepares(usage))
+    places = {it.place for it in usage.processors}
+    prepared = [it for it in usage.calls if it.receiver.place in places and it.kind == "call"]
+    called = [it.arguments for it in prepared if it.name == "__call__"]
+    sure = kind != "unlike" or any({"text", "1"} & given.keys() for given in called)
     module, dot, written = (load.class_written or "").rpartition(".")
     if not (same_use and sure and case.release.has_class(native) and written == load.class_name):
         return ()

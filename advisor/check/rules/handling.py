@@ -51,25 +51,21 @@ def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterato
 
 @rule("composed-untrained", each=Case.usages)
 def composed_untrained(case: Case, usage: Usage) -> Iterator[Finding]:
-    """`generate` on a model put together from parts in the same file, with no training in it."""
+    """`generate` on a model put together from parts in the same file, with no training in it.
+
+    Nor is a part of it replaced; of joined ones the decoder, which is untrained. Settings and
+    constants (`model.config.x = 0`, `model.training = False`) are no parts.
+    """
     call, model = writes(usage), usage.model
-    composed = model is not None and model.kind == "composition"
-    if call and composed and not _trained(case, usage) and not _has_other_parts(usage):
+    if call is None or model is None or model.kind != "composition" or _trained(case, usage):
+        return
+    stored = (it for it in usage.calls if it.kind == "assign" and it.receiver is model)
+    steps = ((*it.of, it.name) for it in stored if it.arguments["0"].value is UNKNOWN)
+    parts = (path for path in steps if not any(step.endswith(CONFIG) for step in path))
+    if not any(model.call == model.class_name or part[0] == DECODER for part in parts):
         message = "this code combines an encoder and a decoder and does not train the new layers"
         fix = "fine-tune the model on image-text pairs first, or load a fine-tuned checkpoint"
         yield Finding(message, call.place, fix=fix)
-
-
-def _has_other_parts(usage: Usage) -> bool:
-    """True where a part of the model is replaced; of joined ones the decoder, which is untrained.
-
-    Settings and constants (`model.config.x = 0`, `model.training = False`) are no parts.
-    """
-    joined = usage.model is not None and usage.model.call != usage.model.class_name
-    stored = (it for it in usage.calls if it.kind == "assign" and it.receiver is usage.model)
-    steps = ((*it.of, it.name) for it in stored if it.arguments["0"].value is UNKNOWN)
-    parts = (path for path in steps if not any(step.endswith(CONFIG) for step in path))
-    return any(not joined or part[0] == DECODER for part in parts)
 
 
 def _infers(usage: Usage) -> bool:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from advisor.catalogue.release_members import Members
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule, uses_of
 from advisor.check.finding import Edit, Finding, advice
-from advisor.check.loaded import SETTINGS, members_in, received, receiver_of, releases_before
+from advisor.check.loaded import (
+    SETTINGS,
+    Receiver,
+    members_in,
+    received,
+    receiver_of,
+    releases_before,
+)
 from advisor.model.library import NameChange
-from advisor.scan.usage import Argument, Call, Location, Usage
+from advisor.scan.usage import Argument, Location, Usage
 
 ALIKE = 0.6
 """How much of two names of parameters is equal where one took the other's place."""
@@ -26,16 +33,13 @@ GENERATE, SETTING, STEERING = "generate", "generation_config", "GenerationConfig
 
 
 class Given(NamedTuple):
-    """Arguments given to a method, or to a class by its builder; `load` and `path` lead there."""
+    """Arguments given to a method of something, or to a class by its builder."""
 
     place: Location
     shown: str
-    load: str
-    path: tuple[str, ...]
+    on: Receiver
     method: str
-    at: Members
     arguments: Mapping[str, Argument]
-    level: str = ""
 
 
 @rule("removed-parameter", of_release=True)
@@ -43,16 +47,18 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
     """An argument, by its name, that a method or a class took once and takes no more."""
     yield from _tensors(case)
     for given in (*_given(case), *_steering(case)):
-        taken = _parameters(given.at, given.method)
+        taken = _parameters(given.on.members, given.method)
         for name, argument in given.arguments.items():
             if not name.isidentifier() or name in (taken or ()):
                 continue
             change = case.release.removed(f"{given.shown}({name})", "parameter")
             older = releases_before(case.release.version) if taken is not None else ()
-            had = ((version, members_in(version, given.load, given.path)) for version in older)
+            had = (
+                (version, members_in(version, given.on.load, given.on.path)) for version in older
+            )
             sets = ((version, at and _parameters(at, given.method)) for version, at in had)
             last = next((version for version, names in sets if name in (names or ())), None)
-            signature = given.at.signature(given.method)
+            signature = given.on.members.signature(given.method)
             keywords = signature.keywords if signature else ()  # it may take any others too
             renamed = change is not None and change.instead in keywords and name not in keywords
             replaced = change and (renamed or _asks(case, given, change, argument))
@@ -71,7 +77,7 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
                 f"`{given.shown}` does not accept `{name}` in transformers {version}{when}",
                 place,
                 places=argument.named_at,
-                level=given.level or ("warning" if silent else ""),
+                level=given.on.level or ("warning" if silent else ""),
                 fix=advice(instead),
                 change=change,
                 edits=(Edit(place, instead or "", name),) if certain else (),
@@ -104,14 +110,13 @@ def _given(case: Case) -> Iterator[Given]:
     """Yield what methods of a known class are called with, and what other classes are made with."""
     for _, call, on in received(case):
         if call.certain:
-            name, members, arguments = call.name, on.members, call.arguments
-            yield Given(call.place, name, on.load, on.path, name, members, arguments, on.level)
+            yield Given(call.place, call.name, on, call.name, call.arguments)
     for built in case.scan.built:
         name, _, method = built.class_name.partition(".")
         at = case.release.members.of(name) if built.arguments else None
         if at is not None:
-            shown, called = method or name, method or BUILDER
-            yield Given(built.place, shown, name, (), called, at, built.arguments)
+            on = Receiver(at, name, ())
+            yield Given(built.place, method or name, on, method or BUILDER, built.arguments)
 
 
 def _steering(case: Case) -> Iterator[Given]:
@@ -128,14 +133,14 @@ def _steering(case: Case) -> Iterator[Given]:
     at = case.release.members.of(STEERING) if writing and not ready else None
     if at is None:
         return
+    on = Receiver(at, STEERING, ())
     for built in case.scan.built if given_on or stored else ():
         if built.class_name == STEERING:
-            arguments = _by_value(case, built.arguments)
-            yield Given(built.place, GENERATE, STEERING, (), BUILDER, at, arguments)
+            yield Given(built.place, GENERATE, on, BUILDER, _by_value(case, built.arguments))
     for call in settings:
         if call.of == (SETTING,) and call.certain:
             arguments = _by_value(case, {call.name: call.arguments["0"]})
-            yield Given(call.place, GENERATE, STEERING, (), BUILDER, at, arguments)
+            yield Given(call.place, GENERATE, on, BUILDER, arguments)
 
 
 def _by_value(case: Case, arguments: Mapping[str, Argument]) -> dict[str, Argument]:
@@ -162,7 +167,7 @@ def _successor(
 
     With whether that is sure.
     """
-    before = members_in(last, given.load, given.path)
+    before = members_in(last, given.on.load, given.on.path)
     signature = before.signature(given.method) if before else None
     renamed = signature.renamed.get(name) if signature else None
     if renamed in taken:
@@ -217,34 +222,22 @@ def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
             message, edits = f"{steered}, which {case.transformers} refuses", (edit,)
             fix = f"set the value in `{GENERATION}`"
             yield Finding(message, call.place, fix, edits if of_model != target else ())
-    yield from _without_start(case, usage, stored)
-    yield from _asked_for(case, usage, {call.name for call in stored})
-
-
-def _asked_for(case: Case, usage: Usage, stored: Set[str]) -> Iterator[Finding]:
-    """A setting that is read from the configuration of a model, where none stands any more."""
-    for call in uses_of(usage, usage.model, "read"):
-        ours = call.of == (CONFIG,) and call.certain and call.name in case.knowledge("settings")
-        if not ours or call.name in stored:
-            continue
-        at = receiver_of(case, call, usage)
-        if at is not None and not at.members.has(call.name):
-            message = f"`{CONFIG}` has no `{call.name}` in {case.transformers}"
-            fix = f"write the value, or set and read `{GENERATION}.{call.name}`"
-            yield Finding(message, call.place, fix, level=at.level)
-
-
-def _without_start(case: Case, usage: Usage, stored: list[Call]) -> Iterator[Finding]:
-    """A model of two parts that is told its first token where `generate` does not look."""
-    if usage.model is None or usage.model.kind != COMPOSITION:
-        return
+    # A model of two parts that is told its first token where `generate` does not look.
     starts = [call for call in stored if call.name in case.knowledge("starts")]
     writing = [call for call in usage.calls if call.name == "generate" and call.kind == "call"]
     ready = [call for call in writing if not set(case.knowledge("starts")) & call.arguments.keys()]
-    if starts and ready and not mentions(case.source(usage.place.path), GENERATION):
+    unset = starts and ready and model.kind == COMPOSITION
+    if unset and not mentions(case.source(usage.place.path), GENERATION):
         name = starts[0].name
         alone = f"`{name}` is set only in the model configuration"
         message = f"{alone}, but `generate` reads `{GENERATION}`"
         fix = f"set `{GENERATION}.{name}` as well"
         places = tuple(call.place for call in ready)
         yield Finding(message, starts[0].place, fix, level="warning", places=places)
+    for call in uses_of(usage, model, "read"):  # of a setting, where none stands any more
+        ours = call.of == (CONFIG,) and call.certain and call.name in case.knowledge("settings")
+        at = receiver_of(case, call, usage) if ours else None
+        if at and not at.members.has(call.name) and call.name not in {it.name for it in stored}:
+            message = f"`{CONFIG}` has no `{call.name}` in {case.transformers}"
+            fix = f"write the value, or set and read `{GENERATION}.{call.name}`"
+            yield Finding(message, call.place, fix, level=at.level)

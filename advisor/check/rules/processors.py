@@ -41,45 +41,37 @@ LONGEST = 80
 """Longer arguments are not written anew."""
 
 
-class Pair(NamedTuple):
-    """A processor, from where it is loaded, and the model that it is used for."""
-
-    usage: Usage
-    load: Load
-    source: str
-
-
-def _pairs(case: Case, *kinds: str) -> Iterator[Pair]:
-    """Yield the processors of some kinds that are loaded from one checkpoint, with their models."""
+def _pairs(case: Case, *kinds: str) -> Iterator[tuple[Usage, Load, str]]:
+    """Yield the processors of some kinds that are loaded from one checkpoint, with their usage."""
     for usage in case.scan.usages:
         for load in usage.processors if usage.model else ():
             id = load.checkpoint[0].text if len(load.checkpoint) == 1 else None
             if id and load.package == TRANSFORMERS and load.kind in kinds:
-                yield Pair(usage, load, id)
+                yield usage, load, id
 
 
-def _processors(case: Case) -> Iterator[tuple[Pair, Identity, Identity]]:
+def _processors(case: Case) -> Iterator[tuple[Usage, Load, Identity, Identity]]:
     """Yield what prepares images, with what it is loaded from, and the model it is used for.
 
     An image processor alone is so where what it gives visibly goes into the model.
     """
-    for pair in _pairs(case, PROCESSOR, IMAGE_PROCESSOR):
-        usage, load, id = pair
+    for usage, load, id in _pairs(case, PROCESSOR, IMAGE_PROCESSOR):
         source, model = identity_of(case.rulebase, id), case.identity(usage)
         whole = load.kind == PROCESSOR
         composed = usage.model is not None and usage.model.kind == "composition"
         if source and model and (not composed if whole else load in usage.joined):
-            yield pair, source, model
+            yield usage, load, source, model
 
 
 @rule("processor-does-not-match", each=_processors, citing=("processor",))
-def processor_class(case: Case, pair: Pair, source: Identity, model: Identity) -> Iterator[Finding]:
+def processor_class(
+    case: Case, _: Usage, load: Load, source: Identity, model: Identity
+) -> Iterator[Finding]:
     """A processor class of another architecture."""
-    load, right = pair.load, model.processor
-    name, place = load.class_name, load.class_place
-    if source.id != model.id or not (name and right and place) or name.startswith("Auto"):
+    name, place, right = load.class_name, load.class_place, model.processor
+    if load.kind != PROCESSOR or source.id != model.id or not (name and right and place):
         return
-    if load.kind != PROCESSOR:
+    if name.startswith("Auto"):
         return
     folders = {case.release.classes.get(class_name) for class_name in (name, right)}
     if None not in folders and len(folders) > 1:
@@ -91,41 +83,40 @@ def processor_class(case: Case, pair: Pair, source: Identity, model: Identity) -
 
 @rule("processor-does-not-match", each=_processors, citing=("image_size", "processor"))
 def processor_of_another(
-    case: Case, pair: Pair, other: Identity, model: Identity
+    case: Case, usage: Usage, load: Load, other: Identity, model: Identity
 ) -> Iterator[Finding]:
-    """A processor, or an image processor, loaded from an unlike checkpoint."""
-    ours, theirs = (load.checkpoint and load.checkpoint.image_size for load in (model, other))
-    why, whole = "", pair.load.kind == PROCESSOR
+    """A processor, or an image processor, loaded from an unlike checkpoint.
+
+    Its size is right where code sets the size of the images, or where the model takes any.
+    """
+    ours, theirs = (it.checkpoint and it.checkpoint.image_size for it in (model, other))
+    why, whole = "", load.kind == PROCESSOR
+    calls = [call for call in usage.calls if call.receiver.place == load.place]
+    named = {*load.arguments, *(name for call in calls for name in call.arguments)}
+    named |= {call.name for call in calls if call.kind == "assign"}
+    takes = any(ANY_SIZE in call.arguments for call in usage.calls)
+    any_size = takes or model.model_type in case.knowledge("any_size") or bool(named & {*SIZED})
     if whole and model.processor and other.processor and model.processor != other.processor:
         why = f"which has a `{other.processor}`, but {model.id} needs a `{model.processor}`"
-    elif ours and theirs and ours != theirs and not _resized(case, pair, model):
+    elif ours and theirs and ours != theirs and not any_size:
         why = f"which needs images of {theirs} pixels, but {model.id} needs {ours}"
     if why and other.id != model.id:
-        yield _finding(pair, f"{other.id}, {why}", model.id)
+        yield _finding(load, f"{other.id}, {why}", model.id)
 
 
-def _resized(case: Case, pair: Pair, model: Identity) -> bool:
-    """True where code sets the size of the images, or the model takes any."""
-    calls = [call for call in pair.usage.calls if call.receiver.place == pair.load.place]
-    named = {*pair.load.arguments, *(name for call in calls for name in call.arguments)}
-    named |= {call.name for call in calls if call.kind == "assign"}
-    takes = any(ANY_SIZE in call.arguments for call in pair.usage.calls)
-    return takes or model.model_type in case.knowledge("any_size") or bool(named & {*SIZED})
-
-
-@rule("processor-does-not-match", each=lambda case: ((pair,) for pair in _pairs(case, TOKENIZER)))
-def tokenizer_of_another(case: Case, pair: Pair) -> Iterator[Finding]:
+@rule("processor-does-not-match", each=lambda case: _pairs(case, TOKENIZER))
+def tokenizer_of_another(case: Case, usage: Usage, load: Load, source: str) -> Iterator[Finding]:
     """A tokenizer whose vocabulary is surely not the one that the model was trained with.
 
     Its ids visibly go into the model, or it reads what that writes.
     """
-    usage, id = pair.usage, pair.usage.checkpoint
-    if pair.load not in usage.joined:
+    id = usage.checkpoint
+    if load not in usage.joined:
         return
     if usage.model and usage.model.kind == "composition":  # its second half knows the texts
         second = usage.model.second_checkpoint
         id = second[0].text if len(second) == 1 else None
-    theirs, ours = _vocabularies(case, pair.source), _vocabularies(case, id)
+    theirs, ours = _vocabularies(case, source), _vocabularies(case, id)
     of_model = [call for call in usage.calls if call.receiver.place == usage.place]
     anew = any(call.kind == "assign" and not call.of for call in of_model)
     anew = anew or any(call.name in case.knowledge("renewing") for call in of_model)
@@ -133,7 +124,7 @@ def tokenizer_of_another(case: Case, pair: Pair) -> Iterator[Finding]:
         return
     has, knows = (" or ".join(sorted(names)) for names in (theirs, ours))
     words = f"which has the vocabulary of {has}, but {id} uses the vocabulary of {knows}"
-    yield _finding(pair, f"{pair.source}, {words}", id)
+    yield _finding(load, f"{source}, {words}", id)
 
 
 def _vocabularies(case: Case, id: str | None) -> set[str]:
@@ -150,14 +141,12 @@ def _vocabularies(case: Case, id: str | None) -> set[str]:
     return {name for name, accepted in types.items() if identity.model_type in accepted}
 
 
-def _finding(pair: Pair, why: str, id: str) -> Finding:
+def _finding(load: Load, why: str, id: str) -> Finding:
     """Say it where the processor is loaded, and where its id is written, if that is elsewhere."""
-    load, written = pair.load, pair.load.checkpoint[0].place
-    what = load.kind.replace("_", " ")
-    here = load.place
+    here, written = load.place, load.checkpoint[0].place
     inside = written.path == here.path and here.line <= written.line <= here.end_line
     return Finding(
-        f"the {what} is loaded from {why}",
+        f"the {load.kind.replace('_', ' ')} is loaded from {why}",
         written if inside else here,
         places=() if inside else (written,),
         fix=f"load the part from {id}",

@@ -5,7 +5,6 @@ Each kind of name has two rules: `removed-` for what is gone, another for what s
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
@@ -15,9 +14,7 @@ from advisor.catalogue.release_members import ReleaseMembers, signature
 from advisor.catalogue.release_table import block_of
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Edit, Finding, advice
-from advisor.check.fixing import TEXTS_AT_ONCE
 from advisor.model.library import NameChange
-from advisor.scan.source import Parsed, UnreadableError, parse
 from advisor.scan.usage import Argument, Location, Name, Usage
 
 
@@ -148,12 +145,19 @@ INDENT = "    "
 
 @rule("removed-name", of_release=True)
 def removed_name(case: Case) -> Iterator[Finding]:
-    """A name that a module of the release lacks, or a module that the release lacks."""
+    """A name that a module of the release lacks, or a module that the release lacks.
+
+    So is a name of the library of the Hub that the one which this release needs has no more.
+    """
     members = case.release.members
-    yield from _gone_with_it(case)
     for name in case.scan.names:
         inside = TRANSFORMERS in name.place.path.split("/")[:-1]  # the library, or a copy of it
         library, _, module = name.module.partition(".")
+        if library != TRANSFORMERS and name.imported and not name.optional:
+            if change := case.release.removed(f"{library}.{name.name}", "module"):
+                needed = f"the version of `{library}` that {case.transformers} needs"
+                yield Finding(f"{needed} has no `{name.name}`", name.place, change=change)
+            continue
         if library != TRANSFORMERS or name.optional or inside or module.startswith(UNREAD):
             continue
         if _has(case, members, module, name.name) or case.release.removed(name.name):
@@ -193,42 +197,29 @@ def _moved_import(case: Case, members: ReleaseMembers, name: Name) -> tuple[Edit
 
     Statements of notebooks, with comments inside or that share a line with others are left alone.
     """
-    path, text, line = name.place.path, case.source(name.place.path), name.place.line
-    parsed = None if name.place.cell is not None or "\r" in text else _parsed(path, text)
-    nodes = ast.walk(parsed.tree) if parsed else ()
-    imports = (node for node in nodes if isinstance(node, ast.ImportFrom))
-    around = (node for node in imports if node.lineno <= line <= (node.end_lineno or node.lineno))
-    node = next((node for node in around if any(it.name == name.name for it in node.names)), None)
-    if parsed is None or node is None:
+    path, place = name.place.path, name.statement
+    text = "\r" if name.place.cell is not None else case.source(path)
+    if place is None or "\r" in text:
         return ()
-    place = parsed.location(node)
-    written = case.stands_at(place)
-    first, last = parsed.lines[place.line - 1], parsed.lines[place.end_line - 1]
+    lines, written = text.split("\n"), case.stands_at(place)
+    first, last = lines[place.line - 1], lines[place.end_line - 1]
     indent, behind = first[: place.column - 1], last[place.end_column - 1 :].partition("#")[0]
     if "#" in written or "\\" in written or not indent.strip() == behind.strip() == "":
         return ()
     modules: dict[str, list[str]] = {}
-    for alias in node.names:
-        own = f"{alias.name} as {alias.asname}" if alias.asname else alias.name
-        stays = _has(case, members, name.module.partition(".")[2], alias.name)
-        home = None if stays else _elsewhere(members, alias.name)
-        modules.setdefault(home or node.module or "", []).append(own)
-    lines = []
+    for each in (it for it in case.scan.names_of(path) if it.statement == place):
+        own = f"{each.name} as {each.alias}" if each.alias else each.name
+        stays = _has(case, members, each.module.partition(".")[2], each.name)
+        home = None if stays else _elsewhere(members, each.name)
+        modules.setdefault(home or each.module, []).append(own)
+    statements = []
     for module, names in modules.items():
         statement = f"from {module} import {', '.join(names)}"
         if len(indent) + len(statement) > WIDEST:
             inner = "".join(f"{indent}{INDENT}{name},\n" for name in names)
             statement = f"from {module} import (\n{inner}{indent})"
-        lines.append(statement)
-    return (Edit(place, f"\n{indent}".join(lines), written),)
-
-
-@lru_cache(maxsize=TEXTS_AT_ONCE)
-def _parsed(path: str, text: str) -> Parsed | None:
-    try:
-        return Parsed(path, parse(text, path), text, text.split("\n"))
-    except UnreadableError:
-        return None
+        statements.append(statement)
+    return (Edit(place, f"\n{indent}".join(statements), written),)
 
 
 def _advised(members: ReleaseMembers, name: Name, change: NameChange) -> str | None:
@@ -243,18 +234,6 @@ def _advised(members: ReleaseMembers, name: Name, change: NameChange) -> str | N
     if inside is None or whole or name.name in inside:
         return advice(instead)
     return f"`{instead}` replaces the module, but lacks `{name.name}`"
-
-
-def _gone_with_it(case: Case) -> Iterator[Finding]:
-    """A name of the library of the Hub that the one which this release needs has no more."""
-    for name in case.scan.names:
-        library = name.module.partition(".")[0]
-        if library == TRANSFORMERS or not name.imported or name.optional:
-            continue
-        change = case.release.removed(f"{library}.{name.name}", "module")
-        if change is not None:
-            needed = f"the version of `{library}` that {case.transformers} needs"
-            yield Finding(f"{needed} has no `{name.name}`", name.place, change=change)
 
 
 def _has(case: Case, members: ReleaseMembers, module: str, name: str) -> bool:
