@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from advisor.decide.outlook import Change
 from advisor.decide.selection import Selection, select
 from advisor.decide.workload import speed_for
-from advisor.engine.bounds import ANY, SIZE, TIME, bound_value
+from advisor.engine.bounds import ANY, BOUNDS, FILE, SIZE, TIME, bound_value
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile, bounds_in, counted
 from advisor.errors import UsageError
@@ -58,9 +58,8 @@ def bounded_rules(rulebase: RuleBase, bounds: Profile, profile: Profile) -> Rule
     answers = {**(before.answers if before else {}), **bounds}
     values = {id: bound_value(id, answer.names[0]) for id, answer in answers.items()}
     made = Bounds({id: answer for id, answer in answers.items() if values[id]}, free)
-    required: dict[str, dict[str, Any]] = {}
-    if size := values.get(SIZE):
-        required[TASK] = {"parameters_millions": {"at_most": size[0]}}
+    sizes = {BOUNDS[id].field: {"at_most": v[0]} for id in (SIZE, FILE) if (v := values.get(id))}
+    required: dict[str, dict[str, Any]] = {TASK: sizes} if sizes else {}
     if time := values.get(TIME):
         device = _device(free)
         made = made._replace(

@@ -132,6 +132,13 @@ def weights_mb(parameters: float, dtype: str) -> float:
     return parameters * BYTES[dtype] / MB
 
 
+def file_gb(checkpoint: Checkpoint) -> float | None:
+    """Return the GB (10^9 bytes) of the files of the weights; None where their size is unknown."""
+    if checkpoint.parameters_millions is None:
+        return None
+    return weights_mb(checkpoint.parameters_millions * 1e6, file_dtype(checkpoint)) * MB / 1e9
+
+
 def file_dtype(checkpoint: Checkpoint) -> str:
     """Return the precision of the weights in the file; assumed by kind where nobody verified it."""
     assumed = "bfloat16" if writes_as_language_model(checkpoint) else "float32"

@@ -35,6 +35,7 @@ from advisor.decide.shortlist import (
 )
 from advisor.draw.blocks import Code, Heading, Headline, Items, Link, Note, Notes, Page, Text
 from advisor.draw.typesetting import height
+from advisor.engine.bounds import duration
 from advisor.engine.decision import Assessment, applicable
 from advisor.model import NONE, TASK
 from advisor.phrasing import joined
@@ -266,7 +267,7 @@ def _late(advice: TaskAdvice) -> str:
     hours = rulebase.bounds.hours if rulebase.bounds else None
     if not hours or any("hours" not in {g.field for g in p.unknown} for p in picks):
         return ""
-    from advisor.decide.workload import hours_within, rounded
+    from advisor.decide.workload import hours_within
 
     times = []
     for rejected in advice.selection.rejected:
@@ -276,8 +277,8 @@ def _late(advice: TaskAdvice) -> str:
     if not times:
         return ""
     took, id = min(times)
-    bound = f"no estimate is within {hours:g} hours"
-    return f"{bound}: {id}, the fastest, takes about {rounded(took)} hours."
+    bound = f"no estimate is within {duration(hours)}"
+    return f"{bound}: {id}, the fastest, takes about {duration(float(f'{took:.3g}'))}."
 
 
 def _elsewhere(advice: TaskAdvice) -> Page:

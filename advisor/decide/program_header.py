@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from advisor.decide.command_lines import quoted
-from advisor.decide.memory import file_dtype, weights_mb
+from advisor.decide.memory import file_gb
 from advisor.foreign import visible
 from advisor.model.library import Package
 from advisor.phrasing import count
@@ -119,10 +119,8 @@ def download_of(checkpoint: Checkpoint) -> str:
 
 def _size(checkpoint: Checkpoint) -> str:
     """Return how much is downloaded, in GB of 10^9 bytes, and the wait; empty where unknown."""
-    if checkpoint.parameters_millions is None:
+    if (gigabytes := file_gb(checkpoint)) is None:
         return ""
-    megabytes = weights_mb(checkpoint.parameters_millions * 1e6, file_dtype(checkpoint))
-    gigabytes = megabytes * 2**20 / 1e9
     minutes = max(1, round(gigabytes * 8e9 / MBITS / 1e6 / 60))
     return f", about {gigabytes:.2g} GB: {count(minutes, 'minute')} at {MBITS} Mbit/s"
 

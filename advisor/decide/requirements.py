@@ -7,7 +7,8 @@ from functools import cache, cached_property
 from math import inf
 from typing import Any, NamedTuple
 
-from advisor.decide.memory import LEAST_GB, memory_gb, training_memory
+from advisor.decide.memory import LEAST_GB, file_gb, memory_gb, training_memory
+from advisor.engine.bounds import duration
 from advisor.engine.decision import applicable
 from advisor.engine.profile import Answer, Profile, holds
 from advisor.model import TASK, Checkpoint, Option, Question, Rule, Task
@@ -249,6 +250,8 @@ class Requirements:
     def _value(self, demand: Demand, checkpoint: Checkpoint, use: str) -> Any:
         if demand.field == "memory_gb":
             return self.takes_gb(checkpoint, use)
+        if demand.field == "file_gb":
+            return file_gb(checkpoint)
         if demand.field == "hours":
             from advisor.decide.workload import hours_within
 
@@ -319,7 +322,8 @@ def _out_of_bounds(value: float, demand: Demand) -> list[Gap]:
     for key, sign in (("at_most", 1), ("at_least", -1)):
         bound = demand.wanted.get(key)
         if bound is not None and sign * value > sign * bound:
-            text = f"{value:g}{unit}, wanted {key.replace('_', ' ')} {bound:g}{unit}"
+            shown = duration if demand.field == "hours" else f"{{:g}}{unit}".format
+            text = f"{shown(value)}, wanted {key.replace('_', ' ')} {shown(bound)}"
             distance = abs(value - bound) / min(value, bound) if value and bound else 1.0
             gaps.append(demand.gap(text, distance))
     return gaps

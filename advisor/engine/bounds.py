@@ -1,4 +1,4 @@
-"""Bounds on every checkpoint of an answer: how large it is, and how long it takes.
+"""Bounds on every checkpoint of an answer: how large it and its file are, and how long it takes.
 
 They stand among the answers of a profile under names of their own, and answer no question.
 """
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from advisor.engine.numbers import as_number, exact
 from advisor.errors import UsageError
 
-SIZE, TIME = "max-parameters", "within"
+SIZE, FILE, TIME = "max-parameters", "max-file-size", "within"
 """The names of the bounds, as flags and in profiles."""
 ANY = "any"
 """Said for a bound that does not hold."""
@@ -26,6 +26,8 @@ HOURS = {
     **dict.fromkeys(("ms", "millisecond", "milliseconds"), 1 / HOUR / 1000),
 }
 """What may stand behind a time, each with what one of it is in hours."""
+GIGABYTES = {"tb": 1000.0, "gb": 1.0, "mb": 0.001, "kb": 1e-6}
+"""What may stand behind the size of a file, in gigabytes of 10^9 bytes."""
 
 
 class Bound(NamedTuple):
@@ -50,6 +52,15 @@ BOUNDS = {
         "Maximum number of parameters, such as 500M or 1B. Larger checkpoints are ruled out.",
         "is not a number of parameters",
         "pass a number, such as `--max-parameters 1B`",
+    ),
+    FILE: Bound(
+        FILE,
+        "file_gb",
+        "SIZE",
+        "Maximum size of the files of the weights, such as 500MB or 1GB. Larger checkpoints are "
+        "ruled out.",
+        "is not a file size",
+        "pass a size, such as `--max-file-size 1GB`",
     ),
     TIME: Bound(
         TIME,
@@ -95,6 +106,8 @@ def _number(id: str, text: str) -> float | None:
     if id == SIZE:
         count = as_number(text, {"parameters": 1.0, "params": 1.0})
         return None if count is None else count / MILLION
+    if id == FILE:
+        return as_number(text, GIGABYTES)
     ending = next((each for each in EACH if text.lower().endswith(each)), "")
     return as_number(text[: len(text) - len(ending)], HOURS)
 
@@ -107,9 +120,14 @@ def bound_text(id: str, number: float, *, each: bool = False) -> str:
             if count >= scale and round(float(f"{count / scale:.6g}") * scale) == count:
                 return f"{count / scale:.6g}{sign}"
         return str(count)
-    if not each:
-        minutes = round(number * 60, 3)
-        return f"{minutes:g}min" if minutes < 60 else f"{exact(float(number))}h"
-    milliseconds = round(number * HOUR * 1000, 3)
-    whole = milliseconds >= 1000
-    return f"{milliseconds / 1000:g}s{EACH[0]}" if whole else f"{milliseconds:g}ms{EACH[0]}"
+    if id == FILE:
+        return f"{exact(float(number))}GB" if number >= 1 else f"{number * 1000:.6g}MB"
+    text = f"{exact(float(number))}h" if number >= 1 else duration(number).replace(" ", "")
+    return f"{text}{EACH[0]}" if each else text
+
+
+def duration(hours: float) -> str:
+    """Return a time in the largest unit of which there is one: 48 h, 30 min, 2 s, 50 ms."""
+    units = ((1.0, "h"), (1 / 60, "min"), (1 / HOUR, "s"), (1 / HOUR / 1000, "ms"))
+    size, unit = next((row for row in units if hours >= row[0] * 0.9999), units[-1])
+    return f"{hours / size:.6g} {unit}"

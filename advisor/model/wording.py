@@ -100,7 +100,8 @@ class Particle(NamedTuple):
     comes besides; `lighter` asks for less than what is named next; behind `learnt-from` stands what
     is trained on, behind `dated` a year; `skipped` words may stand
     anywhere in a phrase, `filler` hides the words in it; `number-word` is read by a library.
-    `limit` stands beside the most that there may be, `within` before a time that is left.
+    `limit` stands beside the most that there may be, `within` before a time that is left, `of-one`
+    beside the time of one image, `on-disk` beside the size of a file.
     `served` words name models that companies serve and publish no weights of.
     `quiet` words are never told to be not understood, `common` ones are no misspelling of others.
     """
@@ -110,7 +111,7 @@ class Particle(NamedTuple):
         f.OneOf(
             *("negation", "negation-after", "contrast", "complaint", "settled", "aside", "lighter"),
             *("of-each", "learnt-from", "dated", "skipped", "filler", "number-word", "quiet"),
-            *("common", "served", "limit", "within"),
+            *("common", "served", "limit", "within", "of-one", "on-disk"),
         ),
     ]
     words: f.Words

@@ -132,7 +132,7 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
             mark = Mark(MEASURE, id, number.first, number.last)
         each = number.value == 1 and mark and written_by_character(swept.tokens[mark.first].form)
         if mark is not None and 1 <= number.value <= LARGEST and not each:  # 1本: each clip
-            value = round(number.value * lexicon.index["measures"][mark.id][1], 6)
+            value = float(f"{number.value * lexicon.index['measures'][mark.id][1]:.9g}")
             first, last = min(number.first, mark.first), max(number.last, mark.last)
             learnt = mark.id in ITEMS and _is_learnt_from(lexicon, swept, number, mark)
             amounts.append(

@@ -134,7 +134,8 @@ class Lexicon:
         """Return the language that words tell; empty where none, or where several do as well.
 
         Where general words are too few, or most others are English, those that phrases are made
-        of count as well: `tag` is a day in German, `tags` and `images` are none.
+        of count as well, and no general word that is in phrases of English too: `tag` is a day in
+        German, `tags` and `images` are none.
         """
         forms = list(dict.fromkeys(forms))
         telling = self._telling.items()
@@ -145,7 +146,10 @@ class Lexicon:
         spelt = Counter({language: self._in_phrases(forms, language) for language in counts})
         if first and spelt[first] >= spelt[USUAL]:
             return first
-        return _first_by_far(counts + spelt)
+        usual = self._spelt_in(USUAL)
+        alone = [form for form in forms if usual.isdisjoint(self.forms(form))]
+        own = Counter({language: sum(form in of for form in alone) for language, of in telling})
+        return _first_by_far(own + spelt)
 
     def _in_phrases(self, forms: Sequence[str], language: str) -> int:
         """Return how many words stand in phrases of a language."""

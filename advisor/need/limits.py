@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from advisor.engine.bounds import SIZE, TIME, bound_text
+from advisor.engine.bounds import FILE, SIZE, TIME, bound_text
 from advisor.model.phrase_kinds import MEASURE, NAME, PARTICLE
 from advisor.model.value import NamedTuple
 from advisor.need.amounts import MILLION, PARAMETERS, Amount, is_limited
+from advisor.need.sweep import OF_EACH
 
 if TYPE_CHECKING:
     from advisor.need.lexicon import Lexicon
@@ -18,8 +20,15 @@ if TYPE_CHECKING:
 RATE, LEFT, SPAN, DAY = "per-", "left-", "span-", 24.0
 """Beginnings of measures of so many a day, whose images are done in its hours, and of hours."""
 
-WITHIN, LIGHTER = "within", "lighter"
-"""Words right before a time that is left, and before what is too heavy."""
+SHORT = ("span-second", "span-millisecond")
+"""Measures of times that are those of one image, or of something else."""
+
+WITHIN, LIGHTER, OF_ONE, ON_DISK = "within", "lighter", "of-one", "on-disk"
+"""Words right before a time that is left and before what is too heavy, and beside the time of one
+image and the size of a file."""
+
+BYTES, STORED = ("gigabytes", "megabytes"), "stored-gigabytes"
+"""Measures of memory, of which some are the size of a file, and the measure that this then is."""
 
 NEAR_NAME = 3
 """The name of what is too heavy follows within so many words."""
@@ -39,32 +48,58 @@ def limits(
     rulebase: RuleBase, lexicon: Lexicon, swept: Swept, amounts: Sequence[Amount]
 ) -> tuple[Limit, ...]:
     """Return the limits of a sentence, at most one of each kind."""
-    read = (
-        _size(swept, amounts),
+    read = chain(
+        _sizes(swept, amounts),
         _lighter(rulebase, lexicon, swept),
-        _time(lexicon, swept, amounts),
+        _files(swept, amounts),
+        _times(lexicon, swept, amounts),
     )
     first: dict[str, Limit] = {}
-    for limit in filter(None, read):
+    for limit in read:
         first.setdefault(limit.bound, limit)
     return tuple(first.values())
+
+
+def without_files(swept: Swept, amounts: Sequence[Amount]) -> list[Amount]:
+    """Return amounts in which the most that a file may have is no memory to run in."""
+    return [
+        amount._replace(measure=STORED) if _is_of_file(swept, amount) else amount
+        for amount in amounts
+    ]
+
+
+def _is_of_file(swept: Swept, amount: Amount) -> bool:
+    """True for so many bytes at most in a clause about the size of a file: weighs under 1 GB."""
+    bare = amount.measure in BYTES and amount.last - amount.first == 2  # a number and its unit
+    return bare and is_limited(swept, amount) and _is_beside(swept, amount, ON_DISK)
+
+
+def _is_beside(swept: Swept, amount: Amount, *ids: str) -> bool:
+    """True where a word stands in the clause of an amount."""
+    clause = swept.clauses[amount.first]
+    return any(m.id in ids and swept.clauses[m.first] == clause for m in swept.of(PARTICLE))
 
 
 def _span(swept: Swept, amount: Amount) -> tuple[int, int]:
     return swept.tokens[amount.first].start, swept.tokens[amount.last - 1].end
 
 
-def _size(swept: Swept, amounts: Sequence[Amount]) -> Limit | None:
-    """Return how many parameters a model may have."""
+def _sizes(swept: Swept, amounts: Sequence[Amount]) -> Iterator[Limit]:
+    """Yield how many parameters a model may have."""
     for amount in amounts:
         if amount.measure in PARAMETERS and is_limited(swept, amount):
-            text = bound_text(SIZE, amount.value / MILLION)
-            return Limit(SIZE, text, _span(swept, amount))
-    return None
+            yield Limit(SIZE, bound_text(SIZE, amount.value / MILLION), _span(swept, amount))
 
 
-def _lighter(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Limit | None:
-    """Return what the size stays below where something lighter than a checkpoint is sought."""
+def _files(swept: Swept, amounts: Sequence[Amount]) -> Iterator[Limit]:
+    """Yield how large the files of a model may be."""
+    for amount in amounts:
+        if _is_of_file(swept, amount):
+            yield Limit(FILE, bound_text(FILE, amount.value), _span(swept, amount))
+
+
+def _lighter(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Iterator[Limit]:
+    """Yield what the size stays below where something lighter than a checkpoint is sought."""
     wishes = [mark for mark in swept.of(PARTICLE) if mark.id == LIGHTER and not mark.negated]
     for wish in wishes:
         for mark in swept.of(NAME):
@@ -72,19 +107,17 @@ def _lighter(rulebase: RuleBase, lexicon: Lexicon, swept: Swept) -> Limit | None
             sizes = [each.parameters_millions for each in named if each.parameters_millions]
             if sizes and wish.last <= mark.first < wish.last + NEAR_NAME:
                 text = bound_text(SIZE, round(min(sizes) - LESS, 2))
-                return Limit(SIZE, text, (swept.span(wish)[0], swept.span(mark)[1]))
-    return None
-
-
-def _time(lexicon: Lexicon, swept: Swept, amounts: Sequence[Amount]) -> Limit | None:
-    """Return in which time a collection is to be done, or each item of it."""
-    return next(_times(lexicon, swept, amounts), None)
+                yield Limit(SIZE, text, (swept.span(wish)[0], swept.span(mark)[1]))
 
 
 def _times(lexicon: Lexicon, swept: Swept, amounts: Sequence[Amount]) -> Iterator[Limit]:
+    """Yield in which time each image is to be done, or all of them."""
     for amount in amounts:
-        if amount.measure.startswith(SPAN) and is_limited(swept, amount, WITHIN):
-            yield Limit(TIME, bound_text(TIME, amount.value), _span(swept, amount))
+        if amount.measure.startswith(SPAN):
+            each = _is_of_one(swept, amount)
+            if each or (amount.measure not in SHORT and is_limited(swept, amount, WITHIN)):
+                text = bound_text(TIME, amount.value, each=each)
+                yield Limit(TIME, text, _span(swept, amount))
     for mark in swept.of(MEASURE):
         if mark.id.startswith(LEFT):
             hours = lexicon.index["measures"][mark.id][1]
@@ -93,3 +126,9 @@ def _times(lexicon: Lexicon, swept: Swept, amounts: Sequence[Amount]) -> Iterato
     for mark in swept.of(MEASURE):
         if mark.id in rates:
             yield Limit(TIME, bound_text(TIME, DAY), swept.span(mark))
+
+
+def _is_of_one(swept: Swept, amount: Amount) -> bool:
+    """True for a time of each image: 50 ms per image, 2 s each, latency under 100 ms."""
+    behind = any(m.id == OF_EACH and m.first == amount.last for m in swept.of(PARTICLE))
+    return behind or _is_beside(swept, amount, OF_ONE)

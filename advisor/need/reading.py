@@ -16,7 +16,7 @@ from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE
 from advisor.model.value import NamedTuple
 from advisor.need.amounts import COMPUTER, ITEMS, LARGEST, amounts
 from advisor.need.lexicon import USUAL, Lexicon, lexicon_of
-from advisor.need.limits import Limit, limits
+from advisor.need.limits import Limit, limits, without_files
 from advisor.need.sweep import Mark, Swept, sweep
 
 if TYPE_CHECKING:
@@ -151,7 +151,8 @@ def _read(
     """Read a sentence in one way of `sweep`."""
     lexicon = lexicon_of(rulebase)
     swept = sweep(lexicon, text, **how)
-    numbers = amounts(lexicon, swept)
+    counted = amounts(lexicon, swept)
+    numbers = without_files(swept, counted)
     met = given | _met(swept, numbers)
     leading = given | _met(swept, numbers, leading=True)
     touched = _tasks(rulebase, lexicon, swept, leading)
@@ -189,7 +190,7 @@ def _read(
         idle=idle,
         not_understood=tuple(span for span in rest if span[0] not in starts),
         fields=tuple(swept.span(mark) for mark in swept.of(SAYING) if mark.id == FIELD),
-        limits=limits(rulebase, lexicon, swept, numbers),
+        limits=limits(rulebase, lexicon, swept, counted),
     )
 
 

@@ -19,7 +19,7 @@ from advisor.decide.command_lines import command, quoted
 from advisor.decide.outlook import ASSUMED, DECIDED, UNDETERMINED
 from advisor.decide.recommendation import Recommendation, advise
 from advisor.decide.selection import ORDERS
-from advisor.engine.bounds import TIME
+from advisor.engine.bounds import TIME, bound_value
 from advisor.engine.decision import Engine
 from advisor.engine.profile import (
     Answer,
@@ -137,7 +137,9 @@ def _held(
     if TIME in flags or TIME not in held:
         return held
     free = {id: bound for id, bound in held.items() if id != TIME}
-    if not counted(rulebase, profile) or speed_for(rulebase, profile) is None:
+    value = bound_value(TIME, held[TIME].names[0])
+    items = counted(rulebase, profile) or (value and value[1])  # one is enough for that of each
+    if not items or speed_for(rulebase, profile) is None:
         return free
     under, answers = bounded(engine, {**profile, **held})
     first = next(iter(advise(under, answers, **how).selection.picks), None)

@@ -1260,3 +1260,49 @@ def test_training_that_is_done_and_labels_of_classes(rulebase, text, task, train
 def test_so_many_a_month_are_no_examples(rulebase):
     options = options_of(rulebase, "把发票上的金额读出来，每月5万张，有标注数据")
     assert options["collection"].value == 50_000
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("find where to click on a screenshot", "phrase-grounding"),
+        ("click on what an instruction asks for, in a screenshot", "phrase-grounding"),
+        ("what happens in this video? answer questions about clips", "video-captioning"),
+    ],
+)
+def test_clicks_on_screens_and_questions_about_videos_are_tasks_of_their_own(rulebase, text, task):
+    assert tasks_of(rulebase, text) == [task]
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ("assign one tag per image", "one-true"),
+        ("ein Tag pro Bild vergeben", "one-true"),
+        ("assign several tags per image", "several-or-none-true"),
+        ("tag images with multi tags", "several-or-none-true"),
+    ],
+)
+def test_one_tag_is_not_several(rulebase, text, option):
+    assert options_of(rulebase, text)["labels"].options == (option,)
+
+
+@pytest.mark.parametrize("text", ["tag images", "tag images multi tags"])
+def test_the_verb_tag_is_no_german(rulebase, text):
+    assert "language" not in options_of(rulebase, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["extract vendor,date,total from invoices", "read receipts: vendor, total as JSON"]
+)
+def test_the_name_of_a_field_is_no_use(rulebase, text):
+    assert "use" not in options_of(rulebase, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["we have 8 张显卡, caption 1M images", "用8张显卡给100万张图片写描述"]
+)
+def test_graphics_cards_are_no_images(rulebase, text):
+    options = options_of(rulebase, text)
+    assert "pairs" not in options
+    assert options["collection"].value == 1_000_000
