@@ -344,15 +344,16 @@ def _unless(advice: TaskAdvice, most: int) -> Iterator[tuple[str, str]]:
     def words(change: Change) -> str:
         return " ".join(flags(advice.rulebase, change.answers))
 
-    def rarity(change: Change) -> tuple[bool, int]:
-        """Return how far from the typical answers a change is."""
-        far = 0
+    def rarity(change: Change) -> tuple[bool, int, int]:
+        """Return how unlikely a change is: usual options come first, and few share a question."""
         questions = [advice.rulebase.question(id) for id in change.answers]
+        many, late = 0, 0
         for question, answer in zip(questions, change.answers.values(), strict=True):
             ids = [option.id for option in question.options]
-            far += ids.index(answer) if answer in ids else len(ids)
-            far += 0 if applicable(advice.decision.profile[question.id]) else len(ids)
-        return any(question.steps for question in questions), far
+            many += len(ids)
+            late += ids.index(answer) if answer in ids else len(ids)
+            late += 0 if applicable(advice.decision.profile[question.id]) else len(ids)
+        return any(question.steps for question in questions), late, many
 
     families: dict[str, Change] = {}
     for change in advice.changes:
