@@ -88,6 +88,7 @@ from transformers.modeling_utils import apply_chunking_to_forward, PreTrainedMod
 from transformers.modeling_utils import (  # why
     prune_linear_layer)
 from transformers.modeling_utils import prune_linear_layer  # noqa: F401
+from transformers.trainer import is_torch_tpu_available
 from transformers import CLIPModel, PaliGemmaForConditionalGeneration
 m = PaliGemmaForConditionalGeneration.from_pretrained("google/paligemma-3b-pt-224")
 for p in m.vision_tower.parameters(): ...
@@ -110,6 +111,7 @@ from transformers.modeling_utils import apply_chunking_to_forward, PreTrainedMod
 from transformers.modeling_utils import (  # why
     prune_linear_layer)
 from transformers.pytorch_utils import prune_linear_layer  # noqa: F401
+from transformers.utils import is_torch_tpu_available
 from transformers import CLIPModel, PaliGemmaForConditionalGeneration
 m = PaliGemmaForConditionalGeneration.from_pretrained("google/paligemma-3b-pt-224")
 for p in m.model.vision_tower.parameters(): ...
@@ -136,6 +138,22 @@ def test_a_keyword_that_the_library_renamed_is_renamed_and_a_guess_is_not(check,
     assert (tmp_path / "app.py").read_text() == text.replace("box_threshold", "threshold")
     (left,) = result.of("error")
     assert (left["line"], left["rule"]) == (5, "removed-member")
+
+
+def test_what_is_in_the_way_by_now_is_left_out(check, tmp_path):
+    text = (
+        "from transformers import CLIPTextModel, CLIPTokenizer\n"
+        'name = "openai/clip-vit-base-patch32"\n'
+        "encoder = CLIPTextModel.from_pretrained(name)\n"
+        "tokenizer = CLIPTokenizer.from_pretrained(name)\n"
+        "encoder.text_model.embeddings.requires_grad_(True)\n"
+        "ids = tokenizer.batch_encode_plus(texts, padding=True)\n"
+        "pairs = tokenizer.encode_plus(text=a, text_pair=b)\n"
+    )
+    result = check({"app.py": text}, "--fix", "--transformers", "5.24")
+    fixed = text.replace("encoder.text_model", "encoder").replace(".batch_encode_plus", "")
+    assert (tmp_path / "app.py").read_text() == fixed
+    assert [left["line"] for left in result.of("error")] == [7]
 
 
 def test_what_stands_elsewhere_since_a_release_is_left_where_an_older_one_is_allowed(

@@ -31,6 +31,7 @@ ALIKE = 0.7
 """How much of two names of methods is equal where one took the other's place."""
 TENSORS = frozenset(("Tensor", "FloatTensor", "LongTensor"))
 OUTPUT = "Output"
+CALLED = "__call__"
 BARE = "model"
 """The part of a model with a head that is the model without it."""
 LEADING = re.compile(r"[a-z]+_[a-z]+_")
@@ -138,6 +139,12 @@ def _renamed(call: Call, new: str) -> tuple[Edit, ...]:
     return (Edit(call.name_place, new, call.name),) if call.name_place else ()
 
 
+def _left_out(call: Call) -> tuple[Edit, ...]:
+    """Leave out the name of a use, with the dot before it."""
+    dotted = f".{call.name}"
+    return (Edit(call.name_place.ending(len(dotted)), "", dotted),) if call.name_place else ()
+
+
 def _onward(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
     """What to write for a part that is gone and for what code takes from it.
 
@@ -195,6 +202,8 @@ def _instead(
     if change and (at.of_texts or not change.instead or at.members.has(change.instead)):
         new = change.instead or ""
         edits = _renamed(call, new) if change.kind == "renamed" and new.isidentifier() else ()
+        if new == CALLED and call.kind == "call" and "0" in call.arguments:
+            edits = _left_out(call)
         return advice(change.instead), change.because, edits
     if life.last is None:
         return None, "", ()
@@ -208,7 +217,8 @@ def _instead(
     parts = {key for key, text in held.texts.items() if not text.startswith("(")} if held else set()
     own = parts - before.texts.keys() if before else set()  # what it held stands on its owner
     if own and own <= at.members.texts.keys():
-        return f"leave `.{name}` out", f"The attributes of `{name}` moved to the model itself.", ()
+        because = f"The attributes of `{name}` moved to the model itself."
+        return f"leave `.{name}` out", because, _left_out(call)
     if life.text.startswith("("):
         start = LEADING.match(name)
         methods = [it for it, text in at.members.texts.items() if text.startswith("(")]

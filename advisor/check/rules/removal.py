@@ -262,7 +262,9 @@ def _elsewhere(members: ReleaseMembers, name: str) -> str | None:
     """The module that has a name in this release: the library itself, or one shared by models."""
     if members.module_of(name):
         return TRANSFORMERS
-    for block in members.table.blocks:
-        if not block.startswith(("models.", "@")) and name in (members.names(block) or ()):
+    for block in sorted(members.table.blocks, key=lambda it: (not it.startswith("utils"), it)):
+        if not block.startswith(("models.", "testing_", "@")) and name in (
+            members.names(block) or ()
+        ):
             return f"{TRANSFORMERS}.{block}"
     return None
