@@ -96,10 +96,10 @@ class Particle(NamedTuple):
 
     `negation` takes back the words after it, `negation-after` those before it; `contrast` ends what
     a negation reaches, `complaint` is none: what does not work with something is wanted to;
-    `settled` says that its clause is done already, `aside` that what follows
-    comes besides; `lighter` asks for less than what is named next; behind `learnt-from` stands what
-    is trained on, behind `dated` a year; `skipped` words may stand
-    anywhere in a phrase, `filler` hides the words in it; `number-word` is read by a library.
+    `settled` says that its clause is done already, `aside` that what follows comes besides, `talk`
+    that advice is wanted; `lighter` asks for less than what is named next; behind `learnt-from`
+    stands what is trained on, behind `dated` a year, beside `about` a number that is not exact;
+    `skipped` words may stand anywhere in a phrase, `filler` hides words; a library reads numbers.
     `limit` stands beside the most that there may be, `within` before a time that is left, `of-one`
     beside the time of one image, `on-disk` beside the size of a file.
     `served` words name models that companies serve and publish no weights of.
@@ -111,7 +111,7 @@ class Particle(NamedTuple):
         f.OneOf(
             *("negation", "negation-after", "contrast", "complaint", "settled", "aside", "lighter"),
             *("of-each", "learnt-from", "dated", "skipped", "filler", "number-word", "quiet"),
-            *("common", "served", "limit", "within", "of-one", "on-disk"),
+            *("common", "served", "limit", "within", "of-one", "on-disk", "talk", "about"),
         ),
     ]
     words: f.Words

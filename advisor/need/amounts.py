@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from advisor.model.phrase_kinds import ALONE, CONCEPT, MEASURE, NAME, NUMERAL, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
 from advisor.need.sweep import OF_EACH, Mark
-from advisor.tokens import written_by_character
+from advisor.tokens import Token, written_by_character
 
 if TYPE_CHECKING:
     from advisor.need.lexicon import Lexicon
@@ -38,6 +38,9 @@ LARGEST = 1e12
 
 EXAMPLES, CLASSES, ITEMS = "examples", ("classes", "kinds"), ("items", "things")
 """Measures: there are so many examples of each class; items that are trained on are examples."""
+
+FEW, LEAST_TAUGHT, TAUGHT = "few-examples", 16, ("training", "classify", "tag")
+"""The measure of fewer examples than train a model that writes, and concepts of what they train."""
 
 TRAINING, LEARNT_FROM, MACHINE = "training", "learnt-from", "machine-"
 """The concept of who trains, the words right before what that is done on, ids of machines."""
@@ -101,6 +104,7 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     """Return the numbers that count something, each with the first measure that fits."""
     numbers = _numbers(lexicon, swept)
     counted = _counted_here(lexicon, swept)
+    taught = not swept.named.isdisjoint(TAUGHT)
     lacking = {
         place
         for mark in swept.of(CONCEPT, SAYING, MEASURE)
@@ -123,12 +127,12 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
         before = measures[start - 1] if start and measures[start - 1].first > counted_to else None
         named = _ends_a_name(swept, measures, number)
         mark = _after(lexicon, swept, number, measures, start, number.last + 1 if named else end)
-        alone = mark is None and not named
+        alone = mark is None and not (named or _counts_a_word(lexicon, swept, number))
         if before and _goes_with(lexicon, swept, before, number, alone=alone):
             mark = before
         if before and mark and mark.id in (EXAMPLES, *ITEMS) and _is_rate_of(swept, before, number):
             mark = before
-        if not named and (id := _nameless(swept, number, mark)):
+        if not named and (id := _nameless(lexicon, swept, number, mark)):
             mark = Mark(MEASURE, id, number.first, number.last)
         each = number.value == 1 and mark and written_by_character(swept.tokens[mark.first].form)
         if mark is not None and 1 <= number.value <= LARGEST and not each:  # 1本: each clip
@@ -138,7 +142,14 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
             amounts.append(
                 Amount(value, number.exact, first, last, EXAMPLES if learnt else mark.id)
             )
-    return _of_all_classes(swept, amounts, numbers)
+    amounts = _of_all_classes(lexicon, swept, amounts, numbers)
+    return amounts if taught else [*map(_as_few, amounts)]
+
+
+def _as_few(amount: Amount) -> Amount:
+    """Return examples that are too few to train on as such: they fit into a prompt."""
+    few = amount.measure == EXAMPLES and amount.value < LEAST_TAUGHT
+    return amount._replace(measure=FEW) if few else amount
 
 
 def _is_rate_of(swept: Swept, mark: Mark, number: Amount) -> bool:
@@ -147,7 +158,7 @@ def _is_rate_of(swept: Swept, mark: Mark, number: Amount) -> bool:
     return near and mark.id.startswith(WAITING) and _is_one_clause(swept, mark.first, number.first)
 
 
-def _nameless(swept: Swept, number: Amount, mark: Mark | None) -> str:
+def _nameless(lexicon: Lexicon, swept: Swept, number: Amount, mark: Mark | None) -> str:
     """Return what a number counts with no word for it: parameters below a limit, else images."""
     if mark and _is_one_clause(swept, mark.first, number.first) and mark.first <= number.last + 1:
         return ""
@@ -156,8 +167,26 @@ def _nameless(swept: Swept, number: Amount, mark: Mark | None) -> str:
     if mark is not None:
         return ""
     machine = any(mark.first in number.places for mark in swept.of(CONCEPT, SAYING, NAME))
-    large = number.exact and number.value >= LEAST_NAMELESS and number.value not in YEARS
-    return ITEMS[0] if large and not machine else ""
+    large = number.exact and number.value >= LEAST_NAMELESS
+    about = _is_about(swept, number) and not _counts_a_word(lexicon, swept, number)
+    dated = number.value in YEARS
+    return ITEMS[0] if (large or about) and not (machine or dated) else ""
+
+
+def _is_about(swept: Swept, number: Amount) -> bool:
+    """True for a number that is not exact and counts nothing behind it: photos, circa 700."""
+    beside = (m for m in swept.of(PARTICLE) if m.id == "about")
+    counted = {m.first for m in swept.of(MEASURE) if m.id in ITEMS}
+    rough = any(number.first == m.last or number.last == m.first for m in beside)
+    sentence = swept.sentences[number.first]
+    return rough and any(at < number.first and swept.sentences[at] == sentence for at in counted)
+
+
+def _counts_a_word(lexicon: Lexicon, swept: Swept, number: Amount) -> bool:
+    """True where a word follows that a number may count, though it says nothing known."""
+    form = swept.tokens[number.last].form if number.last < len(swept.tokens) else ""
+    joins = form in lexicon.quiet and form not in lexicon.skipped
+    return form.isalpha() and not (joins or written_by_character(form))
 
 
 def is_limited(swept: Swept, amount: Amount, *ids: str) -> bool:
@@ -196,24 +225,27 @@ def _is_learnt_from(lexicon: Lexicon, swept: Swept, number: Amount, mark: Mark) 
         or (at.id == OF_EACH and at.last in near and _is_one_clause(swept, at.first, number.first))
     }
     often = any(at.first == mark.last and at.id.startswith(WAITING) for at in swept.of(MEASURE))
-    named = {mark.id for mark in swept.of(CONCEPT, SAYING) if not mark.negated}
     unless = lexicon.index["measures"][EXAMPLES][3]
-    trains = LEARNT_FROM in beside and TRAINING in named and named.isdisjoint(unless)
+    trains = LEARNT_FROM in beside and TRAINING in swept.named and swept.named.isdisjoint(unless)
     each = OF_EACH in beside and not often and number.value <= MOST_EACH
-    return trains or (each and not named.isdisjoint(SORTING))
+    return trains or (each and not swept.named.isdisjoint(SORTING))
 
 
-def _of_all_classes(swept: Swept, amounts: list[Amount], numbers: Sequence[Amount]) -> list[Amount]:
+def _of_all_classes(
+    lexicon: Lexicon, swept: Swept, amounts: list[Amount], numbers: Sequence[Amount]
+) -> list[Amount]:
     """Return amounts with the examples of each class as those of all: 50 each of 12 are 600."""
-    nouns = {
-        swept.tokens[mark.last].form
-        for mark in swept.of(PARTICLE)
-        if mark.id == OF_EACH and mark.last < len(swept.tokens)
-    }
+    tokens = [*swept.tokens[1:], Token("", 0, 0)]
+    nouns = {tokens[mark.last - 1].form for mark in swept.of(PARTICLE) if mark.id == OF_EACH}
+    bare = not all(form.isalpha() and form not in lexicon.quiet for form in nouns)
+    taken = {place for amount in amounts for place in amount.places}
     classes = next(
         (amount for amount in amounts if amount.measure in CLASSES),
         next((number for number in numbers if _counts_some(swept, number, nouns)), None),
     )
+    if classes is None and bare:  # 5 stages, 120 labelled photos for each
+        others = (number for number in numbers if number.value > 1 and number.first not in taken)
+        classes = next((n for n in others if _counts_a_word(lexicon, swept, n)), None)
     if classes is None:
         return amounts
     each = _of_each(swept)
@@ -242,11 +274,10 @@ def _of_each(swept: Swept) -> set[int]:
 
 def _counted_here(lexicon: Lexicon, swept: Swept) -> set[str]:
     """Return the measures that a text may count by: of a search, captions are no examples."""
-    named = {mark.id for mark in swept.of(CONCEPT, SAYING) if not mark.negated}
     return {
         id
         for id, (*_, unless, despite) in lexicon.index["measures"].items()
-        if named.isdisjoint(unless) or not named.isdisjoint(despite)
+        if swept.named.isdisjoint(unless) or not swept.named.isdisjoint(despite)
     }
 
 

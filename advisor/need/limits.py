@@ -10,15 +10,15 @@ from advisor.engine.bounds import FILE, SIZE, TIME, bound_text
 from advisor.model.phrase_kinds import MEASURE, NAME, PARTICLE
 from advisor.model.value import NamedTuple
 from advisor.need.amounts import MILLION, PARAMETERS, Amount, is_limited
-from advisor.need.sweep import OF_EACH
+from advisor.need.sweep import OF_EACH, RATE, SPAN
 
 if TYPE_CHECKING:
     from advisor.need.lexicon import Lexicon
     from advisor.need.sweep import Swept
     from advisor.rulebase.base import RuleBase
 
-RATE, LEFT, SPAN, DAY = "per-", "left-", "span-", 24.0
-"""Beginnings of measures of so many a day, whose images are done in its hours, and of hours."""
+LEFT, DAY = "left-", 24.0
+"""Beginning of measures of hours that are left; the images of a day are done in its hours."""
 
 SHORT = ("span-second", "span-millisecond")
 """Measures of times that are those of one image, or of something else."""

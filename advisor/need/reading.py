@@ -189,7 +189,7 @@ def _read(
         ),
         idle=idle,
         not_understood=tuple(span for span in rest if span[0] not in starts),
-        fields=tuple(swept.span(mark) for mark in swept.of(SAYING) if mark.id == FIELD),
+        fields=tuple(swept.span(mark) for mark in swept.of(CONCEPT) if mark.id == FIELD),
         limits=limits(rulebase, lexicon, swept, counted),
     )
 
@@ -427,15 +427,22 @@ def _own_language(
 
 
 def _rest(lexicon: Lexicon, swept: Swept, understood: Sequence[Span]) -> tuple[Span, ...]:
-    """Return the words of which nothing was made, but for those that say nothing anywhere."""
+    """Return the words of which nothing was made, but for those that say nothing anywhere.
+
+    A phrase that means something, of such words alone ("open source"), is told as a whole.
+    """
     covered = sorted(understood)
-    meant = {place for mark in swept.of(PARTICLE, NAME) for place in range(mark.first, mark.last)}
+    meant = {place for mark in swept.of(PARTICLE, NAME) for place in mark.places}
+    quiet = {place for place, token in enumerate(swept.tokens) if token.form in lexicon.quiet}
+    phrases = (mark for mark in swept.of(CONCEPT, SAYING) if quiet.issuperset(mark.places))
+    whole = {place: swept.span(mark) for mark in phrases for place in mark.places}
     spans = []
     at = 0
     for place, (form, start, end) in enumerate(swept.tokens):
         while at < len(covered) and covered[at][1] <= start:
             at += 1
         inside = at < len(covered) and covered[at][0] <= start
-        if not (inside or form in lexicon.quiet or place in meant or not form[:1].isalnum()):
-            spans.append((start, end))
-    return tuple(spans)
+        hushed = place in meant or (place in quiet and place not in whole)
+        if form[:1].isalnum() and not (inside or hushed):
+            spans.append(whole.get(place, (start, end)))
+    return tuple(dict.fromkeys(spans))

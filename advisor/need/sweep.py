@@ -47,7 +47,7 @@ CHOOSING = frozenset(("and", "or", "vs", "versus", "und", "oder", "et", "ou", "y
 NEGATED_WORDS = 4
 """So many words after it a negation reaches, or to the end of the clause."""
 
-MOST_WORDS = 12
+MOST_WORDS = 16
 """No phrase is longer, words that it may skip included."""
 
 CORRECTED_WORDS = 200
@@ -62,6 +62,9 @@ SHORTEST_NAME = 5
 
 HIDING = ("filler", "complaint")
 """Particles inside which words mean nothing."""
+
+RATE, SPAN = "per-", "span-"
+"""Beginnings of measures of so many a time, and of hours."""
 
 OF_EACH = "of-each"
 """The particle of examples that each class has; it means so inside a longer phrase too."""
@@ -116,6 +119,11 @@ class Swept(NamedTuple):
         """Return the marks of some kinds, in order."""
         return [mark for mark in self.marks if mark.kind in kinds]
 
+    @property
+    def named(self) -> set[str]:
+        """The concepts that the text names and does not take back."""
+        return {mark.id for mark in self.of(CONCEPT, SAYING) if not mark.negated}
+
     def span(self, mark: Mark) -> tuple[int, int]:
         """Return where a mark stands in the text."""
         return self.tokens[mark.first].start, self.tokens[mark.last - 1].end
@@ -146,7 +154,7 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
                 spelt[place] = near
                 tokens[place] = tokens[place]._replace(form=near)
     marks = [
-        mark
+        _per(lexicon, text, tokens, mark)
         for mark in _marks(lexicon, text, tokens, sentences)
         if mark.last - mark.first > 1
         or not lexicon.says_nothing(
@@ -161,6 +169,15 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
     speaking = {sentences[mark.first] for mark in meant if mark.kind in (CONCEPT, ALIAS)}
     language = whole if all(own.get(n) == whole for n in speaking) else ""
     return Swept(text, tokens, meant, clauses, sentences, spelt, language)
+
+
+def _per(lexicon: Lexicon, text: str, tokens: Sequence[Token], mark: Mark) -> Mark:
+    """Return a time behind a stroke as so many in it: 300/day, 40 photos / h."""
+    rate = mark.id.replace(SPAN, RATE, 1)
+    if rate == mark.id or rate not in lexicon.index["measures"]:
+        return mark
+    slashed = text[: tokens[mark.first].start].rstrip().endswith("/")
+    return mark._replace(id=rate) if slashed else mark
 
 
 def _quoted(text: str, tokens: Sequence[Token]) -> list[Mark]:
@@ -336,25 +353,26 @@ def _meant(
     stops = {mark.first for mark in particles if mark.id == "contrast"}
     settled = {clauses[mark.first] for mark in particles if mark.id == "settled"}
     asides: dict[int, int] = {}
+    talk = _places(mark for mark in particles if mark.id == "talk")
     for mark in particles:
         if mark.id == "aside":
             asides.setdefault(sentences[mark.first], mark.first)
-    negated: set[int] = set()
+    begun: set[int] = set()
+    ended: set[int] = set()
     for mark in particles:
         if mark.id == "negation":
             after = range(mark.last, min(mark.last + NEGATED_WORDS, len(tokens)))
-            negated |= _within(after, clauses, clauses[mark.first], stops)
+            begun |= _within(after, clauses, clauses[mark.first], stops)
         elif mark.id == "negation-after":
             before = range(mark.first - 1, max(mark.first - 1 - NEGATED_WORDS, -1), -1)
-            negated |= _within(before, clauses, clauses[mark.first], stops)
+            ended |= _within(before, clauses, clauses[mark.first], stops)
     selected = []
     for mark in marks:
         first = mark.first
-        aside = first > asides.get(sentences[first], first)
-        if aside or first in negated or clauses[first] in settled:
-            mark = mark._replace(
-                negated=first in negated, settled=clauses[first] in settled, aside=aside
-            )
+        aside = first in talk or first > asides.get(sentences[first], first)
+        negated = first in begun or mark.last - 1 in ended
+        if aside or negated or clauses[first] in settled:
+            mark = mark._replace(negated=negated, settled=clauses[first] in settled, aside=aside)
         selected.append(mark)
     return selected
 

@@ -7,7 +7,7 @@ import pytest
 from advisor.cli.program import program
 from advisor.engine.decision import Engine
 from advisor.errors import UsageError
-from advisor.need.amounts import FARTHEST, LARGEST, NEAR
+from advisor.need.amounts import FARTHEST, LARGEST, LEAST_TAUGHT, NEAR
 from advisor.need.lexicon import TELLING, _first_by_far, lexicon_of
 from advisor.need.reading import read
 from advisor.need.sweep import CORRECTED_WORDS, NEGATED_WORDS
@@ -44,6 +44,45 @@ FAR = "very " * FARTHEST
     ],
 )
 def test_a_number_counts_what_is_near(rulebase, text, number):
+    assert options(rulebase, text, "collection") == number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        (f"captions with {LEAST_TAUGHT - 1} examples", None),
+        (f"captions with {LEAST_TAUGHT} examples", LEAST_TAUGHT),
+        ("fine-tune on 2 captioned photos", 2),  # who trains says so
+        ("sort photos, 3 classes, 4 labeled photos each", 12),
+        ("captions 40 blind users", None),  # a number before another noun is not the captions'
+        ("captions 40 for training", 40),
+        ("5 stages, 120 labeled photos for each, classify", 600),
+        ("5 estadios, 120 fotos etiquetadas para cada uno, clasificar", 600),
+        ("which of 14 findings, classify x-rays, 50 labeled images for each", 700),
+    ],
+)
+def test_examples_are_as_many_as_train(rulebase, text, number):
+    assert options(rulebase, text, "pairs") == number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("read receipts, ~300/day", 300),
+        ("read receipts, 10 / h", 240),
+        ("Bilder beschreiben, 300 Fotos/Tag", 300),
+        ("descrizioni per le foto, 900/giorno", 900),
+        ("read receipts, 300-day archive", None),
+        ("caption photos, roughly 700", 700),
+        ("caption photos, 700 or so", 700),
+        ("descrizioni di foto, circa 700", 700),
+        ("légender des photos, environ 600", 600),
+        ("caption photos, 700", None),
+        ("caption photos from circa 1890", None),
+        ("caption photos, roughly 700 euros", None),
+    ],
+)
+def test_a_rate_and_a_rough_number_count_the_images(rulebase, text, number):
     assert options(rulebase, text, "collection") == number
 
 

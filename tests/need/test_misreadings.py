@@ -1306,3 +1306,104 @@ def test_graphics_cards_are_no_images(rulebase, text):
     options = options_of(rulebase, text)
     assert "pairs" not in options
     assert options["collection"].value == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "use"),
+    [
+        ("nothing non-commercial, caption photos", "commercial"),
+        ("no models that are non-commercial, describe product photos", "commercial"),
+        ("describe photos, must not be restricted to non-commercial use", "commercial"),
+        ("caption photos, cc-by-nc is not acceptable", "commercial"),
+        ("caption photos, no research-only licenses", "commercial"),
+        ("keine nicht-kommerziellen Lizenzen, Bilder beschreiben", "commercial"),
+        ("décrire des photos, pas de licence non commerciale", "commercial"),
+        ("describir fotos, nada de licencias no comerciales", "commercial"),
+        ("descrivere foto, niente licenze non commerciali", "commercial"),
+        ("给图片写说明，不要非商用许可", "commercial"),
+        ("写真の説明文、非商用ライセンスは不可", "commercial"),
+        ("non-commercial, describe photos", "research"),
+        ("Bilder beschreiben, nicht kommerziell", "research"),
+        ("caption photos for my hobby, non-commercial", "personal"),
+        ("search photos by text, free license", "commercial"),
+        ("recherche de photos par texte, licence libre", "commercial"),
+        ("Bilder per Text suchen, freie Lizenz", "commercial"),
+        ("buscar fotos por texto, licencia de código abierto", "commercial"),
+        ("cercare foto con testo, licenza aperta", "commercial"),
+        ("用文字搜索图片，要开源许可", "commercial"),
+        ("画像検索、オープンソースのライセンス", "commercial"),
+        ("describe photos with a free model", None),
+        ("alt text with an open-source model", None),
+    ],
+)
+def test_what_no_license_may_forbid_is_permitted(rulebase, text, use):
+    read_use = options_of(rulebase, text).get("use")
+    assert (read_use and read_use.options[0]) == use
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("describe photos with a free model", "free"),
+        ("alt text for icons with an open-source model", "open-source"),
+        ("OCR de tickets en español en Colab gratis", "gratis"),
+        ("décrire des photos avec un modèle libre", "libre"),
+        ("Bilder beschreiben, kostenlos", "kostenlos"),
+    ],
+)
+def test_what_costs_nothing_is_told_to_have_no_effect(rulebase, text, words):
+    reading = read(rulebase, text)
+    assert words in reading.words(reading.idle)
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("transcribe handwritten questionnaires", "handwriting"),
+        ("handschriftliche Fragebögen abschreiben", "handwriting"),
+        ("transcrire des ordonnances manuscrites", "handwriting"),
+        ("transcribir formularios escritos a mano", "handwriting"),
+        ("leer recetas médicas escritas a mano", "handwriting"),
+        ("trascrivere ricette mediche scritte a mano", "handwriting"),
+        ("手書きのアンケートを文字起こししたい", "handwriting"),
+        ("把手写的登记表转成文字", "handwriting"),
+        ("transcribe typed questionnaires", "ocr-page"),
+        ("transcribe the date and the total from handwritten receipts", "field-extraction"),
+        ("read handwritten invoices into JSON", "field-extraction"),
+    ],
+)
+def test_what_is_transcribed_goes_before_what_it_stands_on(rulebase, text, task):
+    assert tasks_of(rulebase, text) == [task]
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("transcribe 500 pages of handwritten diaries", "page"),
+        ("handgeschriebenes Kochbuch, 120 Seiten, abtippen", "page"),
+        ("transcrire 300 pages de registres manuscrits", "page"),
+        ("手書きのノートを200ページ文字起こし", "page"),
+        ("handwritten lines cropped from pages, transcribe", "line"),
+        ("transcribe handwritten diaries", None),
+    ],
+)
+def test_pages_of_handwriting_are_read_whole(rulebase, text, reading):
+    ocr = options_of(rulebase, text).get("reading")
+    assert (ocr and ocr.options[0]) == reading
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("looking for recommendations: alt text for museum photos", "alt-text"),
+        ("any recommendation for captioning photos", "captioning"),
+        ("Empfehlung für Bildersuche per Text", "image-search"),
+        ("recommandation pour décrire des photos", "captioning"),
+        ("recomendación para clasificar fotos de muebles", "zero-shot-classification"),
+        ("consigli per descrivere foto", "captioning"),
+        ("recommend products", "embeddings"),
+        ("product recommender", "embeddings"),
+    ],
+)
+def test_advice_that_is_asked_for_is_no_wish_beside_one(rulebase, text, task):
+    assert tasks_of(rulebase, text) == [task]
