@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.catalogue.knowledge import checkpoints_called
+from advisor.engine.bounds import BOUNDS
 from advisor.errors import UsageError
 from advisor.files import is_there
 from advisor.model import TASK, Checkpoint
@@ -46,7 +47,7 @@ LABELS = "code --task supervised-classification --training fine-tune"
 class Words(NamedTuple):
     """The words of a command line by what they are; `options` are flags with their values.
 
-    Of those, `need` are the flags of questions that the command does not take.
+    Of those, `need` are the flags of questions and bounds that the command does not take.
     """
 
     options: list[str]
@@ -60,7 +61,7 @@ class Words(NamedTuple):
 def sorted_words(rulebase: RuleBase, command: Any, words: Sequence[str]) -> Words:
     """Sort the words after a command by what they name; flags that it takes keep their values."""
     takes = {flag: not option.is_flag for option in command.params for flag in _flags_of(option)}
-    questions = {f"--{question.typed}" for question in rulebase.questions}
+    questions = answering_flags(rulebase)
     found, loose = Words([], [], [], [], [], []), LOOSE.get(words[0], ())
     remaining = list(words[1:])
     while remaining:
@@ -83,6 +84,11 @@ def sorted_words(rulebase: RuleBase, command: Any, words: Sequence[str]) -> Word
         else:
             found.rest.append(word)
     return found
+
+
+def answering_flags(rulebase: RuleBase) -> set[str]:
+    """Return the flags of questions and of bounds."""
+    return {f"--{name}" for name in (*BOUNDS, *(q.typed for q in rulebase.questions))}
 
 
 def _flags_of(option: Any) -> list[str]:
@@ -177,7 +183,7 @@ def _recommended(rulebase: RuleBase, text: str, flags: Sequence[str]) -> list[st
     from advisor.engine.profile import read_answers
     from advisor.need.understanding import one_task
 
-    typed = {question.typed: question.id for question in rulebase.questions}
+    typed = {id: id for id in BOUNDS} | {q.typed: q.id for q in rulebase.questions}
     pairs = [part for flag in flags for part in flag.split("=", 1)]
     given = {typed[flag[2:]]: [value] for flag, value in zip(pairs[::2], pairs[1::2], strict=False)}
     profile = read_answers(rulebase, given, "flag")

@@ -18,7 +18,7 @@ from advisor.cli.guesses import (
     VALUED,
     in_other_words,
 )
-from advisor.cli.places import LOOSE, exported, placed, trained
+from advisor.cli.places import LOOSE, answering_flags, exported, placed, trained
 from advisor.console.commands import rules_of
 from advisor.console.streams import note
 from advisor.errors import AdvisorError, UsageError, did_you_mean
@@ -59,7 +59,7 @@ def with_flag(rulebase: RuleBase, typed: str, command: Any, words: list[str]) ->
         return [typed]
     if meant := of_group(rulebase, words):
         return meant
-    asks = {f"--{question.typed}" for question in rulebase.questions}
+    asks = answering_flags(rulebase)
     if typed in LOOSE.get(words[0], ()) or (words[0] == "try" and typed in asks):
         return placed(rulebase, command, words)
     place = next((n for n, word in enumerate(words) if word.partition("=")[0] == typed), None)

@@ -77,6 +77,19 @@ def test_the_tool_of_an_agent_and_a_printed_document_hold_to_the_limits(
     assert limits_in(from_file["profile"]) == bounds
 
 
+@pytest.mark.parametrize(
+    "words", [["caption photos, a model under 1B"], ["captioning", "--max-parameters", "1B"]]
+)
+def test_what_is_tried_is_the_checkpoint_of_the_limits(capsys, tmp_path, words):
+    first = of_json(capsys, "recommend", "caption photos, a model under 1B")["checkpoints"][0]["id"]
+    from PIL import Image
+
+    image = tmp_path / "photo.png"
+    Image.new("RGB", (8, 8)).save(image)
+    run(["try", *words, "--image", str(image), "--offline"])
+    assert first in "".join(capsys.readouterr())
+
+
 def test_a_project_declares_the_limits_and_is_held_to_them(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run(["code", "caption photos, a model under 1B", "--project", "made"]) == 0
