@@ -14,14 +14,11 @@ from typing import NamedTuple
 from advisor.decide.outlook import diagram_for
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import Allowed, Choice
-from advisor.engine.space import Space, Spend
+from advisor.engine.space import Space
 from advisor.engine.task_diagram import TaskDiagram
 from advisor.errors import TooMuchOpenError
 from advisor.model import TASK, Condition, Rule
 from advisor.rulebase.base import RuleBase
-
-MOST_EDGES = 1_500_000
-"""So many edges one graph may have: about 400 MB and 20 seconds."""
 
 GIVEN_UP_TO_EDGES = 10_000
 """The fewest answers that suffice are looked for in graphs up to this size."""
@@ -34,38 +31,22 @@ Holds = Callable[[int], bool]
 
 
 class Budget:
-    """Seconds for all proofs together, and edges for each graph.
+    """Seconds for all proofs together.
 
     `clock` gives seconds from anywhere; it is passed in, so that nothing here reads the time.
     """
 
-    def __init__(self, seconds: float, clock: Callable[[], float], edges: int = MOST_EDGES) -> None:
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self.seconds = seconds
-        self.edges = edges
         self._clock = clock
         self._end = clock() + seconds
 
     def check(self) -> None:
         """Raise TooMuchOpenError where the time is used up."""
         if self._clock() > self._end:
-            message = (
-                f"the time limit of {self.seconds:g} seconds is reached, so nothing is verified"
-            )
-            raise TooMuchOpenError(message, hint="pass a longer --budget, or simplify a rule")
-
-    def room(self) -> Spend:
-        """Return what bounds one graph: raises TooMuchOpenError where it grows too large."""
-        made = 0
-
-        def spend(edges: int) -> None:
-            nonlocal made
-            made += edges
-            if made > self.edges:
-                message = f"a decision diagram needs more than {self.edges:,} edges"
-                raise TooMuchOpenError(message, hint="simplify a rule, or remove a question")
-            self.check()
-
-        return spend
+            limit = f"the time limit of {self.seconds:g} seconds is reached"
+            hint = "pass a longer --budget, or simplify a rule"
+            raise TooMuchOpenError(f"{limit}, so nothing is verified", hint=hint)
 
 
 UNBOUNDED = Budget(inf, lambda: 0.0)
@@ -148,7 +129,8 @@ class ProofContext:
     def space(self, *conditions: Condition, only: int | None = None) -> Space:
         """Return the complete profiles in which all conditions hold.
 
-        `only` are the conjunctions to follow. Raises TooMuchOpenError where the budget ends.
+        `only` are the conjunctions to follow. Raises TooMuchOpenError where the budget ends, or
+        where they are too many to follow.
         """
         self.budget.check()
         choices = list(self.open)
@@ -158,7 +140,7 @@ class ProofContext:
                 index = self.encoding.option_index[question]
                 allowed = {index[option] for option in options}
                 choices[question] = tuple(c for c in choices[question] if c[0] in allowed)
-        return Space(self.encoding, choices, only=only, spend=self.budget.room())
+        return self.engine.space_within(choices, only)
 
     def mask(self, rule: Rule) -> int:
         """Return the conjunctions of a rule; none where it aims at checkpoints alone."""

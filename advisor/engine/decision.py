@@ -135,8 +135,8 @@ class Engine:
                 del sizes[0]
         return space
 
-    def space_within(self, choices: Sequence[Sequence[Choice]]) -> Space:
-        """Return all complete profiles with these choices.
+    def space_within(self, choices: Sequence[Sequence[Choice]], only: int | None = None) -> Space:
+        """Return all complete profiles with these choices, following `only` some conjunctions.
 
         Raises TooMuchOpenError that names the last questions: those of an overlay, if it has any.
         """
@@ -156,7 +156,7 @@ class Engine:
                     "or simplify a rule",
                 )
 
-        return Space(self.encoding, choices, spend=spend)
+        return Space(self.encoding, choices, only=only, spend=spend)
 
     def view(self, profile: Profile) -> tuple[Space, Allowed]:
         """Return a space around a profile, and what the profile allows of it.
