@@ -21,7 +21,6 @@ from advisor.interview.strategy import (
     OverBudgetError,
     Residual,
     Split,
-    Strategy,
 )
 from advisor.model import NONE, TASK
 from advisor.model.evidence import Scenario
@@ -66,7 +65,7 @@ def _least_spread(
     return min(residual.splits(node), key=after, default=None)
 
 
-RIVALS: dict[str, Strategy] = {
+RIVALS: dict[str, Callable[[Residual, int], Split | None]] = {
     "gain": information_gain,
     "gini": gini,
     "file": file_order,

@@ -68,9 +68,7 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
             text = f"{lead.yardstick} {lead.value:g} against {lead.next_value:g}{made}"
         better.append(Alternative("better", pick.behind, text))
     ways = [next(iter(way), None) for way in (untrained, better, smaller, freer)]
-    if some := tuple(alternative for alternative in ways if alternative):
-        return some
-    return tuple(_any_other(pick, selection))[:1]
+    return tuple(filter(None, ways)) or tuple(_any_other(pick, selection))[:1]
 
 
 def _freedom_text(pick: Pick, other: Pick) -> str:

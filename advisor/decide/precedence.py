@@ -398,17 +398,10 @@ def related(checkpoints: Mapping[str, Checkpoint]) -> Iterator[tuple[str, str, s
             yield ROUNDED, wider, id
         wider = id
         for name, field in ((LARGER, "larger_than"), (SUCCESSOR, "succeeds")):
-            for behind in _chain(checkpoints, id, field):
+            behind = getattr(checkpoint, field)
+            while behind:  # from one to the next
                 yield name, id, behind
-
-
-def _chain(catalogue: Mapping[str, Checkpoint], id: str, field: str) -> Iterator[str]:
-    """Yield all that a checkpoint is larger than, or succeeds, from one to the next."""
-    behind: str | None = id
-    while behind and (checkpoint := catalogue.get(behind)):
-        behind = getattr(checkpoint, field)
-        if behind:
-            yield behind
+                behind = getattr(checkpoints.get(behind), field, None)
 
 
 def _owner(checkpoint: str) -> str:

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from advisor.decide.advice import SCREEN, Advice, Screen, TaskAdvice
-from advisor.decide.bounded_rules import bounded, without_bounds
 from advisor.decide.outlook import UNDETERMINED, outlook, strictness
 from advisor.decide.selection import ORDERS, SORTS, select
 from advisor.engine.bounds import TIME
 from advisor.engine.decision import Decision, Engine, for_each_task
-from advisor.engine.profile import Answer, Profile, counted, holds, make_profile
+from advisor.engine.profile import Answer, Profile, bounds_in, counted, holds, make_profile
 from advisor.errors import UsageError, check_type, several
 from advisor.model import NONE, TASK, Detour, Elsewhere
 from advisor.rulebase.base import RuleBase
@@ -90,7 +89,11 @@ def recommend(
     rules, given = called_with(rulebase, answers, keywords)
     engine = engine or Engine.known(rules or load_rules(), priority)
     given |= {} if within is None else {TIME: within}
-    engine, profile = bounded(engine, make_profile(engine.rulebase, given))
+    profile = make_profile(engine.rulebase, given)
+    if bounds_in(profile)[0]:
+        from advisor.decide.bounded_rules import bounded
+
+        engine, profile = bounded(engine, profile)
     alone = for_each_task(engine, profile)
     how: Any = {"strict": strictness(strict), "verified_only": verified_only}
     advice = tuple(advise(engine, as_meant.profile, order=order, **how) for as_meant in alone)
@@ -166,12 +169,17 @@ def advise(
         instead = {id: Answer((option,), None, "assumed") for id, option in seen.training.items()}
         starts = select(engine.rulebase, engine.decide({**profile, **instead}), **how)
         selection = selection.trained(starts, seen.training)
+    changes = seen.changes
+    if engine.rulebase.bounds:
+        from advisor.decide.bounded_rules import without_bounds
+
+        changes += tuple(without_bounds(engine, profile, decision, selection, **how))
     task = decision.profile[TASK].options[0] if TASK in profile else None
     return TaskAdvice(
         task=task,
         decision=decision,
         certainty=seen.certainty,
-        changes=(*seen.changes, *without_bounds(engine, profile, decision, selection, **how)),
+        changes=changes,
         selection=selection,
         elsewhere=_elsewhere(engine.rulebase, decision, task),
         rulebase=engine.rulebase,

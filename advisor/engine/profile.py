@@ -20,7 +20,6 @@ SHOWN_OPTIONS = 16
 UNKNOWN = "unknown"
 """The answer "don't know": leaves a question open and is never asked again."""
 
-
 FILLED_IN = ("implied", "assumed")
 """The origins of answers that nobody gave."""
 
@@ -123,8 +122,9 @@ def by_id(rulebase: RuleBase, answers: Mapping[str, Any]) -> dict[str, Any]:
     Raises UsageError for a question that does not exist, and for one that is named twice.
     """
     named: dict[str, str] = {}
+    ids = rulebase.question_ids
     for name in answers:
-        id = bound_name(name) or rulebase.question(name).id
+        id = name if name in ids else bound_name(name) or rulebase.question(name).id
         before = named.setdefault(id, name)
         if before != name:
             message = f"`{before}` and `{name}` are the same question"

@@ -189,8 +189,7 @@ class Ranking:
         """Return the criterion on which two families first differ; None where only rank does."""
         own, theirs = self.signs(outcome, family), self.signs(outcome, other)
         differing = (c for n, c in enumerate(self._order) if own[n] != theirs[n])
-        criterion = next(differing, None)
-        return None if criterion is None else self._encoding.criteria[criterion]
+        return next((self._encoding.criteria[criterion] for criterion in differing), None)
 
 
 _State = tuple[int, int]

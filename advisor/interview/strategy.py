@@ -184,9 +184,6 @@ def _merged(nodes: Sequence[int], weights: Sequence[int]) -> Parts:
     return tuple(merged.items())
 
 
-Strategy = Callable[[Residual, int], Split | None]
-"""Names the question to ask at a node of a residual."""
-
 FAMILY_NODES = 8_000
 """So many nodes the optimum of one step may make that is about the family: about 50 ms."""
 LITTLE_NODES = 1_000
