@@ -30,10 +30,9 @@ NONE = "none"
 _FILLED = re.compile(r"\{([a-z-]+)\}")
 _ASKED = re.compile(r'(^ *|, )\{"type": "text", "text": prompt\}(,\n)?', re.MULTILINE)
 """What holds the text of a turn."""
-_SWITCH = re.compile(r"^ *\{(thinking|template)\}\n", re.MULTILINE)
+_ALONE = re.compile(r"^ *\{([a-z-]+)\}\n", re.MULTILINE)
 _LINES = re.compile(r"^( *)\{lines\}$", re.MULTILINE)
-OPENED = 'picture(item["image"])'
-VECTOR_OF_ASKED = "image_vectors([picture(args.asked)])[0]"
+OPENED, PAGE_OPENED = 'picture(item["image"])', 'picture(item["image"], item.get("page"))'
 LOWERED = "[text.lower() for text in texts]"
 SAMPLE = "a photo of a dog"
 """What is searched for by way of example, where no words of another language are known."""
@@ -82,8 +81,9 @@ def snippet(
     act = act_of(rulebase, task) if task else None
     uses = uses_of(rulebase, checkpoint.model_type)
     most = max((each.new_tokens for each in rulebase.acts.values()), default=1)
-    ways = ("page_of", "images_of")
-    opened = next((f"{way}(item)" for way in ways if f"def {way}" in code), OPENED)
+    opened = PAGE_OPENED if "page: int" in code else OPENED
+    end, *others = checkpoint.answer_marks or ("",)
+    without = "".join(f'.replace({json.dumps(mark)}, "")' for mark in others)
     names = {
         "names": ", ".join(sorted((class_name, processor))),
         "class": class_name,
@@ -97,11 +97,10 @@ def snippet(
         "fields-given": f"default={literal(question)}" if "fields" in answers else "required=True",
         "sample": literal(sample),
         "column": "text" if '"--text"' in code else "question",
-        "asked-vector": "vector_of(args.asked)" if "def vector_of" in code else VECTOR_OF_ASKED,
-        "asked-for": f"such as {sample}, or an image" if "def text_vectors" in code else "an image",
+        "folder": "folder" if "def make_index" in code else "args.input",
         "label-template": fields.get("language", TEMPLATE),
         "result": act.result if act else "result",
-        "opened": opened,
+        "opened": "images_of(item)" if "def images_of" in code else opened,
         "tokenizer": "tokenizer" if "\ntokenizer = " in code else "processor.tokenizer",
         "size": _size(tool, code),
         "array": "torch.Tensor" if "import torch" in code else "np.ndarray",
@@ -112,17 +111,16 @@ def snippet(
         "thinking": _switched(checkpoint, on=thinking),
         "template": _switched(checkpoint, on=thinking, of_request=True),
         "given": "" if whole else "[]",
-        "marks": json.dumps(checkpoint.answer_marks),
-        "end-of-thought": json.dumps(next(iter(checkpoint.answer_marks), "")),
-        "other-marks": "".join(f"{json.dumps(mark)}, " for mark in checkpoint.answer_marks[1:]),
+        "without-marks": without and f"text = text{without}",
+        "end-of-thought": json.dumps(end),
+        "other-marks": "".join(f"{json.dumps(mark)}, " for mark in others),
         "texts": LOWERED if checkpoint.text_case == "lower" else "texts",
         "pipeline": checkpoint.pipelines.get(task or "", ""),
         **_memory_words(checkpoint),
     }
     if checkpoint.prompts.get(task or "") == "":
         code = re.sub(_ASKED, "", code)
-    if not names["thinking"]:
-        code = re.sub(_SWITCH, "", code)
+    code = re.sub(_ALONE, lambda line: line[0] if names.get(line[1], "some") else "", code)
     for quoted in ("prompt", "asked", "sample"):
         code = code.replace(f'"{{{quoted}}}"', f"{{{quoted}}}")
     code = re.sub(_FILLED, lambda place: names.get(place[1], place[0]), code)

@@ -196,6 +196,7 @@ def _catalogue(
     return families | {value.id: [] for value in values["family"] if value.id not in families}
 
 
+_PART = re.compile(r"^( *)\{([a-z-]+)\}$", re.MULTILINE)
 OF_ALSO = ("runtimes", "tools", "export", "towers", "precision")
 
 
@@ -224,12 +225,11 @@ def _parts(values: Values) -> dict[str, str]:
     """Return the code of parts by id; one that is named alone on a line of another stands there."""
     parts = {part.id: part.code.strip("\n") for part in values["part"]}
 
-    def filled(line: re.Match[str]) -> str:
-        return indent(parts[line[2]], line[1]) if line[2] in parts else line[0]
+    def whole(line: re.Match[str]) -> str:
+        part = indent(parts.get(line[2], line[0].strip()), line[1])
+        return _PART.sub(whole, part) if line[2] in parts else part
 
-    return {
-        id: re.sub(r"^( +)\{([a-z-]+)\}$", filled, parts[id], flags=re.MULTILINE) for id in parts
-    }
+    return {id: _PART.sub(whole, code) for id, code in parts.items()}
 
 
 def _tools(values: Values, entries: Sequence[Entry]) -> list[ProgramTool]:

@@ -81,7 +81,7 @@ def test_what_may_be_trained_is_trained_or_the_program_says_that_it_is_not(advis
     assert found.err == ""
     labelled = ("--examples", "labels", "--pairs", "6000")
     probe = advisor("code", "--task", "supervised-classification", *TRAINED, *labelled).out
-    assert "a folder for each label" in probe
+    assert "with a folder for each label" in probe
     untrained = advisor("code", "--task", "similar-images", *TRAINED)
     assert untrained.code == 0
     assert "this program does not train, because" in untrained.err

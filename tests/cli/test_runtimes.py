@@ -90,14 +90,14 @@ def test_what_a_checkpoint_says_of_itself_holds_with_every_runtime():
         code = snippet(checkpoint, task, RULEBASE, runtime=runtime.id, whole=True)
         fast = snippet(checkpoint, task, RULEBASE, runtime=runtime.id, whole=True, thinking=False)
         lowered = "text.lower() for" in code or ".toLowerCase()" in code
-        if "tokens(texts)" in code or "tokens(texts." in code:
+        if re.search(r"tokens\(texts[).]|def run\(", code):
             lower = checkpoint.text_case == "lower"
             assert lowered == lower, (runtime.id, checkpoint.id, task)
         if (prompt := checkpoint.prompts.get(task)) and not runtime.page:
             assert json.dumps(prompt, ensure_ascii=False) in code
         if checkpoint.thinks and runtime.server:
-            assert "budget = 8192" in code
-            assert ("budget = 8192" in fast) == (checkpoint.thinking_switch is None)
+            assert '"max_tokens": 8192' in code
+            assert ('"max_tokens": 8192' in fast) == (checkpoint.thinking_switch is None)
             if checkpoint.thinking_switch:
                 assert f'{{"{checkpoint.thinking_switch}": False}}' in fast
 

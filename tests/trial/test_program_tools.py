@@ -142,7 +142,8 @@ def test_a_folder_is_worked_through_and_what_was_killed_goes_on(key, tiny, photo
     )
     failed = {Path(line["image"]).name: line["error"] for line in told if "error" in line}
     assert list(failed) == ["broken.jpg"], failed
-    result = next(iter(set(told[0]) - {"image", "text", "not_json", "cut"}), "text")
+    given = {"image", "question", "text", "not_json", "cut"}
+    result = next(iter(set(told[0]) - given), "text")
     for line in told:
         if "error" not in line:
             image = names["picture"](line["image"])
@@ -255,9 +256,11 @@ def test_an_index_is_made_gone_on_with_and_asked(key, tiny, photos, capfd):
     code, network = tool_code(checkpoint, task), tiny(kind)
     again = photos / "more" / "again.jpg"
     again.write_bytes((photos / "a.jpg").read_bytes())
+    capfd.readouterr()
     names = called(code, checkpoint, network, "index", photos.name)
     kept = lines_of("index/images.jsonl")
-    assert [Path(line["image"]).name for line in lines_of("index/errors.jsonl")] == ["broken.jpg"]
+    failed = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [Path(line["image"]).name for line in failed if line["error"]] == ["broken.jpg"]
     vectors = np.fromfile("index/vectors.f16", np.float16).reshape(len(kept), -1)
     for line, vector in zip(kept, vectors, strict=True):
         own = names["image_vectors"]([names["picture"](line["image"])])[0].numpy()
@@ -298,12 +301,12 @@ def nearest_are_printed(code, checkpoint, network, key, kept, vectors, names, ca
 def pairs_are_found(code, checkpoint, network, kept, vectors, capfd):
     from PIL import Image
 
-    words = ("duplicates", "--threshold", 0.9, "--most", 20)
-    small = code.replace(", 4096", ", 4")
+    words, output = ("duplicates", "--threshold", 0.9), Path("index/duplicates-0.9.jsonl")
+    small = code.replace(" = 4096, ", " = 4, ")
     assert small != code
     called(small, checkpoint, network, *words)
     assert re.search(r"\r4 of 11, \d+ s left", capfd.readouterr().err)
-    lines = lines_of("duplicates.jsonl")
+    lines = lines_of(output)
     apart = [place for place, line in enumerate(kept) if not line["image"].endswith("again.jpg")]
     assert [line["image"] for line in lines] == [line["image"] for line in kept]
     equal = {line["image"]: line["equal"] for line in lines if line["equal"]}
@@ -318,25 +321,23 @@ def pairs_are_found(code, checkpoint, network, kept, vectors, capfd):
         (line["image"], other): line["near"][other] for line in lines for other in line["near"]
     }
     assert found == pytest.approx(wanted, abs=1e-5)
-    text = Path("duplicates.jsonl").read_bytes()
-    Path("duplicates.jsonl").write_bytes(text[: len(text) * 3 // 5])
+    text = output.read_bytes()
+    output.write_bytes(text[: len(text) * 3 // 5])
     called(small, checkpoint, network, *words)
-    again = lines_of("duplicates.jsonl")
+    again = lines_of(output)
     assert all(close(*both) for both in zip(again, lines, strict=True))
     Path("photos/new.png").write_bytes(Path("photos/alpha.png").read_bytes())
     Image.open("photos/a.jpg").save("photos/near.png")
     called(small, checkpoint, network, "index", "photos")
-    assert "left out: {'.txt': 1}" in capfd.readouterr().err
+    assert re.search(r"skipped: .*\.txt", capfd.readouterr().err)
     called(small, checkpoint, network, *words)
-    *earlier, near, copy = lines_of("duplicates.jsonl")
+    *earlier, near, copy = lines_of(output)
     assert earlier == again
     assert (near["image"], copy["image"]) == ("photos/near.png", "photos/new.png")
     assert near["near"]["photos/a.jpg"] > 0.99
     assert (copy["equal"], copy["near"]) == (["photos/alpha.png"], {})
-    with pytest.raises(SystemExit):
-        called(small, checkpoint, network, "duplicates", "--threshold", 0.8, "--most", 20)
-    assert "is of another run: name another --output" in capfd.readouterr().err
-    assert len(lines_of("duplicates.jsonl")) == len(again) + 2
+    called(small, checkpoint, network, "duplicates", "--threshold", 0.8)
+    assert len(lines_of("index/duplicates-0.8.jsonl")) == len(lines_of(output)) == len(again) + 2
 
 
 @pytest.mark.parametrize(
@@ -368,7 +369,8 @@ def test_pages_are_indexed_gone_on_with_and_asked(key, tiny, photos, capfd):
     processor, model = names["processor"], names["model"]
     asked = model(**processor.process_queries(text=["what is red ?"], return_tensors="pt"))
     for line in nearest:
-        image = processor.process_images(images=[names["page_of"](line)], return_tensors="pt")
+        page = names["picture"](line["image"], line.get("page"))
+        image = processor.process_images(images=[page], return_tensors="pt")
         wanted = processor.score_retrieval(asked.embeddings, model(**image).embeddings)
         assert line["score"] == pytest.approx(wanted.detach().item(), abs=2e-2)
     scores = [line["score"] for line in nearest]
@@ -549,10 +551,11 @@ def test_each_row_of_a_table_asks_its_own_question(tiny, photos):
     assert Path("out.jsonl").read_bytes() == before
 
 
-def test_a_question_that_nobody_gave_is_said(tiny, photos, capfd):
+def test_a_question_that_nobody_gave_stands_in_each_line(tiny, photos):
     code, checkpoint, kind = a_tool("vqa", "BlipForQuestionAnswering")
     called(code, checkpoint, tiny(kind), photos.name, "--output", "out.jsonl", "--limit", "1")
-    assert "default question: what is in the image?" in capfd.readouterr().err
+    (line,) = lines_of("out.jsonl")
+    assert line["question"] == "what is in the image?"
 
 
 @pytest.mark.parametrize(
@@ -591,6 +594,18 @@ def test_an_output_that_is_there_is_kept(tiny, photos, capfd):
     assert Path("answer.jsonl").read_text() == "mine\n"
 
 
+READS = """
+asked = []
+texts = iter([["no", '```json\\n{"vendor": "A", "total": 3, "tax": 1}\\n```'], ['{"total": 4}']])
+
+
+def answers(images, prompts):
+    asked.extend(prompts)
+    return [{"fields": text} for text in next(texts)]
+"""
+"""What a network that reads would write of two pages, one of which it is asked for once more."""
+
+
 def test_fields_are_parsed_asked_for_once_more_and_marked(tiny, photos):
     pytest.importorskip("pypdfium2")
     from PIL import Image
@@ -605,27 +620,19 @@ def test_fields_are_parsed_asked_for_once_more_and_marked(tiny, photos):
     told = lines_of("out.jsonl")
     assert [(line["image"], line["page"]) for line in told] == [("bill.pdf", 1), ("bill.pdf", 2)]
     assert all(line["fields"] is None and line["not_json"] for line in told)
-    assert names["page_of"]({"image": "bill.pdf", "page": 1}).size[0] > 100
+    assert names["picture"]("bill.pdf", 1).size[0] > 100
     called(code, checkpoint, tiny(kind), "torn.pdf", *fields[:2], "--output", "torn.jsonl")
     assert [line["image"] for line in lines_of("torn.jsonl") if "error" in line] == ["torn.pdf"]
-    asked = []
-    written = iter(
-        [["no", '```json\n{"vendor": "A", "total": 3, "tax": 1}\n```'], ['{"total": 4}']]
+    placed = code.replace("\nkeys = ", f"\n{READS}\nkeys = ")
+    names = called(
+        placed, checkpoint, tiny(kind), "bill.pdf", *fields[:2], "--output", "read.jsonl"
     )
-
-    def answers(images, prompts):
-        """What a network that reads would write, one that is told to write JSON at the second."""
-        asked.extend(prompts)
-        return [{"fields": text} for text in next(written)]
-
-    names["answers"] = answers
-    found = names["fields_of"](pages)
-    assert found == [
-        {"fields": {"vendor": None, "total": 4}},
-        {"fields": {"vendor": "A", "total": 3}},
+    assert [(line["page"], line["fields"]) for line in lines_of("read.jsonl")] == [
+        (1, {"vendor": None, "total": 4}),
+        (2, {"vendor": "A", "total": 3}),
     ]
-    assert '{"vendor": null, "total": null}' in asked[0]
-    assert asked[2].endswith("Write only JSON.")
+    assert '{"vendor": null, "total": null}' in names["asked"][0]
+    assert names["asked"][2].endswith("Write only JSON.")
 
 
 @pytest.mark.slow

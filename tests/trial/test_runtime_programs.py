@@ -135,7 +135,7 @@ def test_a_server_that_dies_loses_no_image_and_resume_ends_in_the_same_bytes(ser
     server.asked.clear()
     server.dies_after = 5
     words = ("photos", "--question", "what?", "--batch-size", "2", "--output", "out.jsonl")
-    with pytest.raises(SystemExit, match="does not answer: start it, then go on with --resume"):
+    with pytest.raises(SystemExit, match="start the server, then --resume"):
         run_program(code, *words)
     kept = Path("out.jsonl").read_bytes()
     whole = Path("whole.jsonl").read_bytes()
@@ -149,7 +149,9 @@ def test_a_server_that_dies_loses_no_image_and_resume_ends_in_the_same_bytes(ser
 
 def test_a_client_without_a_server_writes_no_line(photos, monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
-    with pytest.raises(SystemExit, match="/v1/chat/completions does not answer"):
+    with pytest.raises(
+        SystemExit, match=r"/v1/chat/completions .*: start the server, then --resume"
+    ):
         run_program(client(), "photos", "--output", "out.jsonl")
     assert lines_of("out.jsonl") == []
 
@@ -175,11 +177,12 @@ def test_a_thought_is_cut_off_and_what_is_cut_is_marked(server, photos):
     words = ("photos", "--question", "what?", "--limit", "1", "--output")
     run_program(code, *words, "cut.jsonl")
     assert lines_of("cut.jsonl") == [
-        {"image": "photos/0.png", "answer": "20x30 what?", "cut": True}
+        {"image": "photos/0.png", "question": "what?", "answer": "20x30 what?", "cut": True}
     ]
     server.thought = "<think>hm"
     run_program(code, *words, "thought.jsonl")
-    assert lines_of("thought.jsonl") == [{"image": "photos/0.png", "answer": "", "cut": True}]
+    (cut,) = lines_of("thought.jsonl")
+    assert (cut["answer"], cut["cut"]) == ("", True)
     fast = client(id="Qwen/Qwen3.5-9B", thinking=False)
     run_program(fast, "photos", "--question", "what?", "--limit", "1", "--output", "fast.jsonl")
     assert server.asked[-1][2]["chat_template_kwargs"] == {"enable_thinking": False}
@@ -223,7 +226,7 @@ def test_a_server_of_llama_cpp_answers_and_may_be_started_again(photos, tmp_path
         run_program(code, *words, "out.jsonl", "--limit", "4")
         process.kill()
         process.wait()
-        with pytest.raises(SystemExit, match="does not answer: start it, then go on with --resume"):
+        with pytest.raises(SystemExit, match="start the server, then --resume"):
             run_program(code, *words, "out.jsonl", "--resume")
     with llama_server(line, tmp_path):
         run_program(code, *words, "out.jsonl", "--resume")
