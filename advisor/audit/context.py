@@ -211,7 +211,3 @@ class ProofContext:
     def winner(self, fired: int) -> int:
         """Return who wins where these conjunctions fire."""
         return self.ranking.winner(self.encoding.outcome(fired))
-
-    def is_pivotal(self, rule: Rule, fired: int) -> bool:
-        """True where another family wins what these conjunctions leave without a rule's own."""
-        return self.winner(fired) != self.winner(fired & ~self.mask(rule))

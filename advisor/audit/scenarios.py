@@ -260,9 +260,9 @@ def _covering(context: ProofContext, answered: Iterable[ScenarioAnswer]) -> Cove
                 covered |= {("task", id) for id in decision.given[TASK].options}
             fired = engine.encoding.fired([pair[0] for pair in engine.choices(decision.profile)])
             covered |= {
-                ("pivotal", rule.id)
+                ("pivotal", rule.id)  # without it another family wins
                 for rule in context.rules(fired)
-                if context.is_pivotal(rule, fired)
+                if context.winner(fired) != context.winner(fired & ~context.mask(rule))
             }
             for rule in context.written:
                 if holds(rule.when, decision.profile):

@@ -28,15 +28,14 @@ class SplitPart(NamedTuple):
     weight: int
 
 
-Parts = tuple[tuple[int, int], ...]
-"""Nodes with their weights."""
+Parts = tuple[SplitPart, ...]
 
 
 class Split(NamedTuple):
     """A question that may be asked, with what its answers lead to; equal rests stand once."""
 
     question: int
-    parts: tuple[SplitPart, ...]
+    parts: Parts
 
 
 class Residual(Diagram):
@@ -129,8 +128,7 @@ class Residual(Diagram):
             after, senseless = self.cofactors(node, question), self._senseless[question]
             applies = senseless is None or after[senseless] == EMPTY
             parts = _merged(after, self.weights[question]) if applies else ()
-            split = Split(question, tuple(starmap(SplitPart, parts)))
-            self._splits[key] = split if len(parts) > 1 else None
+            self._splits[key] = Split(question, parts) if len(parts) > 1 else None
         return self._splits[key]
 
     def sensitivity(self, node: int) -> tuple[int, ...]:
@@ -181,7 +179,7 @@ def _merged(nodes: Sequence[int], weights: Sequence[int]) -> Parts:
     for node, weight in zip(nodes, weights, strict=True):
         if node != EMPTY:
             merged[node] = merged.get(node, 0) + weight
-    return tuple(merged.items())
+    return tuple(starmap(SplitPart, merged.items()))
 
 
 FAMILY_NODES = 8_000
