@@ -80,6 +80,9 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
     "--checkpoint": ("--why-not",),
     "--runtime transformers.js": ("--device browser",),
     **dict.fromkeys(("--need", "--sentence", "--describe"), ("",)),
+    **dict.fromkeys(("--params", "--max-params", "--num-parameters"), ("--max-parameters",)),
+    **dict.fromkeys(("--file-size", "--max-download", "--max-disk"), ("--max-file-size",)),
+    **dict.fromkeys(("--latency", "--max-latency", "--max-time", "--deadline"), ("--within",)),
     **dict.fromkeys(("--small", "--tiny", "--lightweight"), ("--sort memory",)),
     **dict.fromkeys(("--file", "--input"), ("--image",)),
     "--fields": ("",),
@@ -165,8 +168,9 @@ FLAG_HINTS: Mapping[str, str] = {
     "--all": "the output is complete. `advisor explain --all` prints more",
     **dict.fromkeys(("--top", "--limit", "--n", "-n"), _RANKS),
     **dict.fromkeys(
-        ("--params", "--max-params", "--size", "--model-size"),
-        "`--memory-gb 2` limits the memory: a billion parameters take 2 GB in 16 bits",
+        ("--size", "--model-size", "--max-size"),
+        "`--max-parameters 1B` limits the size, `--max-file-size 2GB` the size of the files, and "
+        "`--memory-gb 2` the memory",
     ),
     "--fast": "`--sort memory` ranks by memory, `--within 8h --num-items 50000` limits the time",
     "--license": "`--license-use commercial`, or `advisor list checkpoints --license mit`",

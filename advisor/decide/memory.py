@@ -136,7 +136,8 @@ def file_gb(checkpoint: Checkpoint) -> float | None:
     """Return the GB (10^9 bytes) of the files of the weights; None where their size is unknown."""
     if checkpoint.parameters_millions is None:
         return None
-    return weights_mb(checkpoint.parameters_millions * 1e6, file_dtype(checkpoint)) * MB / 1e9
+    megabytes = weights_mb(checkpoint.parameters_millions * 1e6, file_dtype(checkpoint))
+    return round(megabytes * MB / 1e9, 2)
 
 
 def file_dtype(checkpoint: Checkpoint) -> str:

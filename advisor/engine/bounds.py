@@ -72,6 +72,8 @@ BOUNDS = {
         "pass hours, such as `--within 8h`, or the time of one item, such as `--within 50ms/item`",
     ),
 }
+BOUNDED = {bound.field: bound.id for bound in BOUNDS.values()}
+"""The bounds by the fields that only they require."""
 
 
 def bound_name(name: str) -> str | None:

@@ -66,7 +66,7 @@ def test_what_images_show_or_say_suggests_no_task(advisor, subject):
     [
         ("--languge de", "Did you mean `--language`?"),
         ("--query x", "Did you mean `--text-input query`?"),
-        ("--max-params 1B", "`--memory-gb 2` limits the memory"),
+        ("--model-size 1B", "`--max-parameters 1B` limits the size"),
         ("--accuracy", "no such option: --accuracy\n"),
         ("--quantized", "answers list checkpoints in 16, 8 and 4 bits. Set"),
     ],

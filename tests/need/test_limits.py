@@ -226,3 +226,10 @@ def test_a_limit_that_cannot_be_held_is_said_to_have_no_effect(engine):
     assert answer.limits == ()
     rows = dict(next(block.rows for block in answer.to_page(whole=True) if hasattr(block, "rows")))
     assert "100" in rows["No effect"]
+
+
+@pytest.mark.parametrize("flag", ["--max-params 1B", "--num-parameters=1B"])
+def test_other_names_of_a_limit_are_read(capsys, flag):
+    named = of_json(capsys, "recommend", "--task", "captioning", *flag.split())
+    limited = of_json(capsys, "recommend", "--task", "captioning", "--max-parameters", "1B")
+    assert named["command"] == limited["command"]

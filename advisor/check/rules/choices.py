@@ -13,6 +13,7 @@ from advisor.decide.bounded_rules import bounded
 from advisor.decide.precedence import FIGURE, Precedences
 from advisor.decide.requirements import Gap, Requirements
 from advisor.decide.selection import Pick, select
+from advisor.engine.bounds import BOUNDED
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Checkpoint
@@ -258,7 +259,7 @@ def limit_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
             _words(judgement.checkpoint, gap),
             rule=LIMITS.get(gap.field, ""),
             level="" if judgement.given(gap.question) else "note",
-            because=f"required by {gap.question}",
+            because=f"required by {BOUNDED.get(gap.field, gap.question)}",
             sources=judgement.checkpoint.sources.get(gap.field, ()),
         )
 
@@ -275,4 +276,4 @@ def not_verified(_: Case, judgement: Judgement) -> Iterator[Finding]:
     for gap in judgement.suitability.unknown:
         if judgement.given(gap.question):
             message = f"{judgement.checkpoint.id}: {gap.text}"
-            yield Finding(message, because=f"required by {gap.question}")
+            yield Finding(message, because=f"required by {BOUNDED.get(gap.field, gap.question)}")
