@@ -215,21 +215,18 @@ def mentions(text: str, *sought: str | re.Pattern[str]) -> bool:
 
 
 @lru_cache(maxsize=TEXTS_AT_ONCE)
-def _counted(path: str, text: str) -> tuple[str, dict[str, int]]:
-    """The code of a file, and how often names stand in it, as far as that was asked."""
+def _code(path: str, text: str) -> str:
+    """The code of a file; of a notebook, that in its cells."""
     if path.lower().endswith(".ipynb"):
         with contextlib.suppress(UnreadableError):
             text = parse_notebook(text.encode("utf-8", "surrogatepass"), path).written
-    return same_letters(text), {}
+    return same_letters(text)
 
 
 def _times(path: str, text: str, name: str) -> int:
-    """How often a name stands in the text of a file; of a notebook, in its cells."""
-    code, counted = _counted(path, text)
-    if name not in counted:
-        word = re.escape(name)  # which begins the pattern, since it is found much faster so
-        counted[name] = len(re.findall(rf"{word}(?<!\w{word})\b", code))
-    return counted[name]
+    """How often a name stands in the code of a file."""
+    word = re.escape(name)  # which begins the pattern, since it is found much faster so
+    return len(re.findall(rf"{word}(?<!\w{word})\b", _code(path, text)))
 
 
 class Detector(NamedTuple):

@@ -43,7 +43,6 @@ from advisor.scan.vocabulary import Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, dialect_of, find_files
 
 TOO_DEEP = "{} is nested too deeply to be checked"
-GIVEN_UP = "was skipped, because reading it exceeds the memory or time limit"
 _LEAST_SECONDS = 0.5
 """In these the files of a small project are found, however early a run has to be over."""
 Lost = Callable[[str], frozenset[str]]
@@ -199,7 +198,7 @@ class _Scanner:
     def _give_up(self, file: SourceFile) -> None:
         """Say that a file was not read to its end."""
         self.hold(begun=[file.name], given_up=[file.name])
-        self.note(file, GIVEN_UP)
+        self.note(file, "was skipped, because reading it exceeds the memory or time limit")
 
     def _add(self, file: SourceFile) -> None:
         self.hold(begun=[file.name])

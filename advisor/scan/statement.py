@@ -37,9 +37,6 @@ from advisor.scan.vocabulary import loader_of
 _ABSTRACT = frozenset(("abc", "typing"))
 _CONFIGURATION = frozenset(("config", "config_class"))
 """Names of a model's class that say which configuration is its own."""
-
-
-_ANYTHING: Values = (Other(),)
 _LEAVING = (ast.Return, ast.Continue)
 
 
@@ -119,7 +116,7 @@ class Statements(Expressions):
         values = NOTHING
         if isinstance(node.op, ast.Add):
             text = any(isinstance(it, (String, PartialString)) for it in chain(*both))
-            values = joined(both, self.study.location(node)) if text else _ANYTHING
+            values = joined(both, self.study.location(node)) if text else (Other(),)
         self.bind(node.target, values)
 
     def _walk_if(self, node: ast.If) -> bool:

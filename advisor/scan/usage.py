@@ -44,8 +44,7 @@ class Location(NamedTuple):
 
     def beginning(self, characters: int) -> Location:
         """Return its first characters, which stand on one line."""
-        path, line, column, _, _, *cell = self
-        return Location(path, line, column, line, column + characters, *cell)
+        return self._replace(end_line=self.line, end_column=self.column + characters)
 
     def to(self, other: Location) -> Location:
         """Return the stretch from its beginning to the end of another one."""

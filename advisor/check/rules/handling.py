@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -12,7 +11,7 @@ from advisor.check.finding import Finding
 from advisor.check.fixing import TEXTS_AT_ONCE
 from advisor.check.identity import Identity
 from advisor.model import Checkpoint
-from advisor.scan.usage import UNKNOWN, Call, Usage
+from advisor.scan.usage import UNKNOWN, Usage
 
 TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")
 """A task token as checkpoints of a document reader learn them in fine-tuning."""
@@ -155,33 +154,18 @@ def _words(text: str) -> set[str]:
     return words | {word.removesuffix("s") for word in words}
 
 
-@rule("image-tokens-missing", of_release=True)
-def image_tokens_missing(case: Case) -> Iterator[Finding]:
+@rule("image-tokens-missing", each=Case.usages, of_release=True)
+def image_tokens_missing(case: Case, usage: Usage) -> Iterator[Finding]:
     """Ids that come from the tokenizer alone, for a model whose processor adds those of images.
 
     Where any text goes through the processor, or the file speaks of such tokens, all may be well.
-    A file is spoken of once.
     """
-    calls: dict[str, list[Call]] = defaultdict(list)
-    for usage, call in case.calls("call"):
-        calls[usage.place.path].append(call)
-    first: dict[str, Finding] = {}
-    for usage in case.scan.usages:
-        path = usage.place.path
-        for finding in _without_places(case, usage, calls[path]) if path not in first else ():
-            first[path] = finding
-    yield from first.values()
-
-
-def _without_places(case: Case, usage: Usage, calls: list[Call]) -> Iterator[Finding]:
-    """What a usage lacks, by all calls in its file."""
-    identity = case.identity(usage)
-    types = case.knowledge("model_types")
+    identity, path = case.identity(usage), usage.place.path
     named = usage.class_name in case.knowledge("classes")
-    if not named and not (identity and identity.model_type in types):
+    ours = named or (identity and identity.model_type in case.knowledge("model_types"))
+    if usage.model is None or not ours:
         return
-    if usage.model is None:
-        return
+    calls = [call for other, call in case.calls("call") if other.place.path == path]
     whole = [call for call in calls if not call.of]
     made = [  # by the tokenizer, be it that of a processor
         call.place
@@ -192,7 +176,7 @@ def _without_places(case: Case, usage: Usage, calls: list[Call]) -> Iterator[Fin
     processed = [use for use in processors if use.name == "__call__"]  # with texts, or nobody sees
     if any({TEXT, "1", "*", "**"} & call.arguments.keys() for call in processed) or not made:
         return
-    if mentions(case.source(usage.place.path), *case.knowledge("speaks_of_them")):
+    if mentions(case.source(path), *case.knowledge("speaks_of_them")):
         return
     own = (call for call in calls if call.receiver.place == usage.model.place and not call.of)
     run = [call.place for call in own if call.name in RUNS and IDS in call.arguments]
