@@ -63,18 +63,23 @@ class Grouping:
         return sorted(usages, key=lambda usage: usage.place[:3])
 
     def beside(self, lost: Callable[[str], Set[str]]) -> list[Usage]:
-        """Return the loads of other classes of transformers that are asked for `lost` members."""
-        return [
-            self._usage([number])
-            for number in (*self.models, *self.processors)
-            if not self.relevant[number]
-            and self.loads[number].package == "transformers"
-            and self.loads[number].kind in ("model", "image_processor")
-            and "Auto" not in (self.loads[number].class_name or "Auto")
-            and not {use.name for _, use in self.uses[number]}.isdisjoint(
-                lost(self.loads[number].class_name or "")
-            )
-        ]
+        """Return the loads of other classes of transformers that ask for what is gone.
+
+        That is a `lost` member, or an argument of a load.
+        """
+        others = [n for n in (*self.models, *self.processors) if not self.relevant[n]]
+        return [self._usage([n]) for n in others if self._asks_for_what_is_gone(n, lost)]
+
+    def _asks_for_what_is_gone(self, number: int, lost: Callable[[str], Set[str]]) -> bool:
+        load = self.loads[number]
+        name, given = load.class_name or "Auto", load.arguments.keys()
+        if load.package != "transformers" or load.kind not in ("model", "image_processor"):
+            return False
+        own_code = "trust_remote_code" in given  # which may take any argument
+        if load.kind == "model" and given & self.study.vocabulary.gone_arguments and not own_code:
+            return True
+        members = {use.name for _, use in self.uses[number]}
+        return "Auto" not in name and not members.isdisjoint(lost(name))
 
     @property
     def may_concern_us(self) -> bool:

@@ -168,6 +168,9 @@ class Vocabulary:
             tag for tag in tags if _TASK_WORDS & set(tag.split("-"))
         )
         """Pipelines that load vision-language models."""
+        gone = [it for it in rulebase.changes if it.kind == "removed"]
+        self.gone_arguments = {it.name for it in gone if it.of == "argument"}
+        """Arguments that no load of a model takes any more."""
         self.gone_pipelines = {it.name for it in rulebase.changes if it.of == "pipeline"}
         """Pipelines that some release took away, whatever they loaded; `*` stands for anything."""
         tasks = ("".join(word.capitalize() for word in tag.split("-")) for tag in self.pipelines)
