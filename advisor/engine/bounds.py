@@ -78,7 +78,7 @@ BOUNDED = {bound.field: bound.id for bound in BOUNDS.values()}
 
 def bound_name(name: str) -> str | None:
     """Return the bound of a name as it may be written; None where there is none."""
-    id = name.lower().replace("_", "-")
+    id = str(name).lower().replace("_", "-")
     return id if id in BOUNDS else None
 
 
