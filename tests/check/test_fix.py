@@ -178,3 +178,24 @@ def test_an_argument_gets_its_new_name_where_all_allowed_releases_know_that(
     check({"app.py": text, "requirements.txt": f"transformers>={least}\n"}, "--fix")
     new = text.replace("torch_dtype", "dtype")
     assert (tmp_path / "app.py").read_text() == (new if fixed else text)
+
+
+@pytest.mark.parametrize(
+    ("imported", "fixed"),
+    [
+        ("CLIPModel", "SiglipModel"),
+        ("CLIPModel as C", None),
+        ("AutoProcessor, SiglipModel, CLIPModel", "AutoProcessor, SiglipModel, CLIPModel"),
+    ],
+)
+def test_a_class_of_another_architecture_is_replaced_where_its_import_can_be(
+    check, tmp_path, imported, fixed
+):
+    text = (
+        f"from transformers import {imported}\n"
+        f'm = {imported.split()[-1]}.from_pretrained("google/siglip-base-patch16-224")\n'
+    )
+    result = check({"app.py": text}, "--fix", "--transformers", "5.24")
+    after = text.replace(imported, fixed or "").replace("= CLIPModel.", "= SiglipModel.")
+    assert (tmp_path / "app.py").read_text() == (after if fixed else text)
+    assert bool(result.of("error")) is (fixed is None)

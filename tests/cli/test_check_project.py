@@ -554,6 +554,7 @@ def test_init_writes_a_file_that_check_accepts_and_never_overwrites(advisor, pro
     text = (tmp_path / "advisor.yaml").read_text()
     assert f"checkpoint: {CLIP}" in text
     assert "# app.py:3" in text
+    assert "# guessed from the tasks of the checkpoint: " in text
     assert check(advisor).code == 0
     assert advisor("init").code == 2
     assert (tmp_path / "advisor.yaml").read_text() == text
@@ -601,6 +602,15 @@ def test_a_program_that_loads_in_fewer_bits_passes_the_check_that_init_begins(
     (choice,) = yaml.safe_load((tmp_path / "advisor.yaml").read_text())["choices"]
     assert choice["needs"] == {"task": "vqa"}
     assert check(advisor).code == 0
+
+
+def test_init_guesses_no_task_where_a_pipeline_says_it(advisor, project, tmp_path):
+    of = f'"zero-shot-image-classification", model="{CLIP}"'
+    project(app_py=f"from transformers import pipeline\np = pipeline({of})\n")
+    assert advisor("init").code == 0
+    text = (tmp_path / "advisor.yaml").read_text()
+    assert "task: zero-shot-classification}" in text
+    assert "guessed" not in text
 
 
 def test_init_without_any_usage_writes_comments_only(advisor, project, tmp_path):
