@@ -172,7 +172,7 @@ def answer(rulebase: RuleBase, name: str, arguments: Arguments) -> types.CallToo
     except OSError as failure:
         return _result({"error": _problem(refused_path(failure))}, failed=True)
     except Exception as failure:  # the last resort: it says that this is our mistake
-        bug = AdvisorError(f"advisor has a bug: {type(failure).__name__}: {failure}", kind="bug")
+        bug = AdvisorError(f"a bug in advisor: {type(failure).__name__}: {failure}", kind="bug")
         return _result({"error": _problem(bug)}, failed=True)
     return _result(document)
 

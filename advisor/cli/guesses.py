@@ -172,6 +172,7 @@ FLAG_HINTS: Mapping[str, str] = {
         "`--max-parameters 1B` limits the size, `--max-file-size 2GB` the size of the files, and "
         "`--memory-gb 2` the memory",
     ),
+    "--dry-run": "`advisor try` and `advisor evaluate` ask before they download or send anything",
     "--fast": "`--sort memory` ranks by memory, `--within 8h --num-items 50000` limits the time",
     "--license": "`--license-use commercial`, or `advisor list checkpoints --license mit`",
 }

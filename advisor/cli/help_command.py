@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +11,8 @@ import typer
 from advisor.catalogue.knowledge import KINDS
 from advisor.console.commands import rules_of
 from advisor.console.flags import WHOLE
-from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS
+from advisor.console.output import Showing, showing
+from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, SCHEMA_VERSION, Report
 from advisor.errors import UsageError, did_you_mean
 from advisor.naming import same_name, suggestions
 
@@ -112,10 +112,10 @@ How to check choices on each push: save as .github/workflows/advisor.yml
             python-version: "3.12"
         - uses: ./.advisor-action
           with:
-            fail-on: error  # or outdated-choice: also fail if a better model exists
+            fail-on: outdated-choice  # also if a better model exists; or error
 
 First write an advisor.yaml with advisor init. In other CI, run
-`advisor check --fail-on error`: it exits 1 on a finding.
+`advisor check --fail-on outdated-choice`: it exits 1 on a finding.
 """,
     "environment": """\
 Environment variables
@@ -130,7 +130,11 @@ Environment variables
 }
 
 
-def help_(topic: Topic = []) -> int:  # noqa: B006
+def help_(
+    *,
+    topic: Topic = [],  # noqa: B006
+    shown: Annotated[Showing, showing(("terminal", "json"))],
+) -> int:
     """Show help for a command, a topic or any name in the catalog.
 
     \b
@@ -144,20 +148,24 @@ def help_(topic: Topic = []) -> int:  # noqa: B006
 
     whole = program()
     context = whole.make_context("advisor", [], resilient_parsing=True)
+    name = EARLIER.get(topic[0], " ".join(topic)) if topic else ""
     if not topic:
         more = f"`advisor help TOPIC`: TOPIC is a command, a name, {', '.join(SUBJECTS)}"
         lines = wrap(more, WIDTH, break_on_hyphens=False)
         text = whole.get_help(context).removesuffix(EPILOGUE.rstrip())
-        sys.stdout.write("\n".join([text.rstrip(), *lines, ""]))
-        return 0
+        return _told("", "\n".join([text.rstrip(), *lines, ""]), shown)
     if (command := _command(whole, context, topic)) is not None:
-        sys.stdout.write(f"{command}\n")
-        return 0
-    name = EARLIER.get(topic[0], " ".join(topic))
+        return _told(" ".join(topic), f"{command}\n", shown)
     if subject := same_name(name, SUBJECTS):
-        sys.stdout.write(SUBJECTS[subject])
-        return 0
-    return _shown(whole, name)
+        return _told(subject, SUBJECTS[subject], shown)
+    return _shown(whole, name, shown)
+
+
+def _told(topic: str, text: str, shown: Showing) -> int:
+    """Show the text of a topic."""
+    values = {"schema_version": SCHEMA_VERSION, "topic": topic, "text": text}
+    shown.emit(Report(lambda: values, list, drawings={"terminal": lambda: text}))
+    return 0
 
 
 def _command(whole: Any, context: Any, names: list[str]) -> str | None:
@@ -174,18 +182,19 @@ def _command(whole: Any, context: Any, names: list[str]) -> str | None:
     return str(command.get_help(context))
 
 
-def _shown(whole: Any, name: str) -> int:
+def _shown(whole: Any, name: str, shown: Showing) -> int:
     """Show what the rules know by a name. Raises UsageError where they know nothing."""
     rulebase = rules_of()
     word = same_name(name, [*KINDS, *rulebase.words, *rulebase.task_names]) or name
+    how = ["--format", shown.format, *([] if shown.color else ["--no-color"])]
+    how += [part for format, file in shown.files for part in ("--output", f"{format}={file}")]
     if word in KINDS:
-        return _ran(whole, "list", word)
+        return _ran(whole, "list", word, *how)
     meanings = rulebase.words.get(word, ())
     if len(meanings) > 1:
-        sys.stdout.write(_several(word, [task for task, _ in meanings]))
-        return 0
+        return _told(word, _several(word, [task for task, _ in meanings]), shown)
     try:
-        return _ran(whole, "show", word)
+        return _ran(whole, "show", word, *how)
     except UsageError as error:
         raise _unknown(whole, rulebase, name) from error
 

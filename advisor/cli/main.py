@@ -244,7 +244,7 @@ def _failure(failure: Exception) -> AdvisorError:
             return _nowhere(reason)
         if failure.errno in UNWRITTEN:
             return AdvisorError(
-                f"advisor cannot write the answer: {reason}",
+                f"the answer cannot be written: {reason}",
                 hint="check the target of stdout, or pass `--output FILE`",
                 kind="cannot-write",
             )
@@ -252,14 +252,14 @@ def _failure(failure: Exception) -> AdvisorError:
     missing = (getattr(failure, "name", None) or "").partition(".")[0]
     if isinstance(failure, ModuleNotFoundError) and missing not in ("", "advisor"):
         return AdvisorError(
-            f"advisor needs the package `{missing}`, which this Python does not have",
+            f"this Python lacks the package `{missing}`, which advisor needs",
             hint="install advisor with pip, which also installs its dependencies",
             kind="broken-install",
         )
     if isinstance(failure, MemoryError):
         hint = "pass fewer or smaller files, or use a machine with more memory"
         return AdvisorError("the command ran out of memory", hint=hint, kind="out-of-memory")
-    message = f"advisor has a bug: {type(failure).__name__}: {failure}"
+    message = f"a bug in advisor: {type(failure).__name__}: {failure}"
     hint = "run the command with ADVISOR_DEBUG=1 and report the traceback"
     return AdvisorError(message, hint=hint, kind="bug", exit_code=BUG)
 

@@ -260,14 +260,15 @@ def exported(rulebase: RuleBase, words: Sequence[str]) -> list[str]:
 
 def beside_best(rulebase: RuleBase, words: Sequence[str]) -> list[str]:
     """Return the comparison of a checkpoint with the one recommended for what it is made for."""
-    if words[0] != "compare":
+    name = words[1]
+    if words[0] != "compare" or name in rulebase.family_names or words.count(name) > 1:
         return []
     from advisor.decide.recommendation import recommend
     from advisor.engine.profile import make_profile
 
-    id = _model(rulebase, words[1])
+    id = _model(rulebase, name)
     task = task_of(rulebase.checkpoints[id]) if id in rulebase.checkpoints else ""
     if not task:
         return []
     best = recommend(rulebase, make_profile(rulebase, {TASK: task}, "flag")).advice[0].runnable
-    return ["compare", id, best.hub_id] if best and best.hub_id != id else []
+    return ["compare", id, best.hub_id, *words[2:]] if best and best.hub_id != id else []

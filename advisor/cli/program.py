@@ -119,6 +119,9 @@ TRAIN = _commands(
     "trial.training_command",
     vlp="Pre-train unified VLP (2020), or fine-tune it for captioning or VQA.",
 )
+TRAINS_OTHERS = (
+    "For other models, `advisor code TASK --training fine-tune` writes a program that trains."
+)
 SKILLS = _commands("agents.command", add="Copy the skill for coding agents into a project.")
 RULES = {
     **_commands(
@@ -159,7 +162,7 @@ COMMANDS: dict[str, Command | Group] = {
     **_commands("cli.help_command", help_="Show help for a command or topic."),
     **_commands("agents.command", mcp="Serve recommendations to agents over MCP."),
     "skills": Group(SKILLS, "Install the skill for coding agents."),
-    "train": Group(TRAIN, "Train the unified VLP network."),
+    "train": Group(TRAIN, f"Train the unified VLP network (2020). {TRAINS_OTHERS}"),
     "convert": Group(CONVERT, "Convert published weights to a loadable folder."),
     "rules": Group(RULES, "Check, test and compare rule bases."),
 }
@@ -172,7 +175,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Run": {
         **dict.fromkeys(("code", "try", "evaluate"), ""),
-        "compose, train, convert": "Combine, train or convert models.",
+        "compose, train, convert": "Combine two models; train or convert VLP (2020).",
     },
     "Maintain": {
         **dict.fromkeys(("check", "init"), ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -43,6 +44,16 @@ SUFFIXES = {
     ".ipynb": "notebook",
 }
 """What a file by such a name most likely holds."""
+_RESULTS = (
+    "Results of a model come from the program that `advisor code` writes, or from `advisor try`"
+)
+_WORKFLOW = "`advisor help ci` prints a workflow for CI"
+OTHER_FILES = {
+    **dict.fromkeys((".csv", ".tsv", ".txt", ".xlsx", ".parquet"), _RESULTS),
+    **dict.fromkeys((".yml", ".yaml"), _WORKFLOW),
+    **dict.fromkeys((".js", ".mjs", ".ts"), "A program for a browser is an .html file"),
+}
+"""What else to do where a file by such a name is wanted that no format fits."""
 
 
 class Showing(NamedTuple):
@@ -52,33 +63,42 @@ class Showing(NamedTuple):
     files: list[tuple[str, Path]]
     color: bool
 
-    def emit(self, report: Report, *, once: str = "") -> None:
-        """Print a report, and write it to the files first.
+    def emit(
+        self, report: Report, *, once: str = "", signed: Callable[[str, str], str] | None = None
+    ) -> None:
+        """Print a report, write it to the files first, and say which files were written.
 
-        With `once`, a format, one in it or in that of a file is not printed beside files.
+        With `once`, a format, one in it or in that of a file is not printed beside files. A text
+        for a file is `signed`: made from its format and what the format has.
         """
         for format in (self.format, *(format for format, _ in self.files)):
             check_format(format, report.formats)
         refuse_what_was_read(*[file for _, file in self.files])
         for format, file in self.files:
-            write_text(file, drawn(report, format))
-        if once and self.files and self.format in (once, *dict(self.files)):
-            note(*(f"advisor: wrote {file}" for _, file in self.files))
-        else:
+            text = drawn(report, format)
+            write_text(file, signed(format, text) if signed else text)
+        if not (once and self.files and self.format in (once, *dict(self.files))):
             self.say(report)
+        note(*(f"advisor: wrote {file}" for _, file in self.files))
 
     @property
     def formats(self) -> set[str]:
         """All formats that are asked for."""
         return {self.format, *dict(self.files)}
 
-    def refuse_foreign(self, mark: str, hint: str) -> None:
-        """Raise UsageError where code would replace a file without the mark of the command."""
+    def refuse_foreign(self, mark: str, is_edited: Callable[[str], bool], hint: str) -> None:
+        """Raise UsageError where code would replace a file that somebody wrote or edited.
+
+        The command writes its `mark` into each of its files.
+        """
         for format, file in self.files:
             code = format != "json" and file.is_file()
             text = read_bounded(file, MEGABYTE, recorded=False) if code else b""
             if text and mark.encode() not in text:
                 raise UsageError(f"`{file}` exists, and advisor did not write it", hint=hint)
+            if is_edited(text.decode(errors="replace")):
+                message = f"`{file}` was edited after advisor wrote it"
+                raise UsageError(message, hint=hint)
 
     def refuse(self, *others: Path) -> None:
         """Raise UsageError where a file of this answer is one that the command writes besides."""
@@ -168,12 +188,14 @@ def check_outputs(
         format = format or SUFFIXES.get(Path(file).suffix.lower(), "")
         if not file or (file == output and format not in formats):
             suffixes = [suffix for suffix, named in SUFFIXES.items() if named in formats]
-            ci = file.lower().endswith((".yml", ".yaml"))
+            usual = (
+                f"use a file name that ends in {joined(suffixes, 'or')}, or pass FORMAT=FILE, "
+                f"e.g. --output {formats[1]}=answer.txt"
+            )
+            other = OTHER_FILES.get(Path(file).suffix.lower(), "")
             raise UsageError(
                 f"`--output {output}` has no format that this command supports",
-                hint=f"use a file name that ends in {joined(suffixes, 'or')}, or pass FORMAT=FILE, "
-                f"e.g. --output {formats[1]}=answer.txt"
-                + (". `advisor help ci` prints a workflow for CI" if ci else ""),
+                hint=". ".join(filter(None, (usual, other))),
             )
         if check_format(format, formats) == "terminal":
             raise UsageError(

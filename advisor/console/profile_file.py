@@ -36,7 +36,7 @@ def read_profile(rulebase: RuleBase, file: str) -> dict[str, Any]:
         document.report((), "the profile file has no answers")
     if not check_shape(document, PROFILE):
         raise BrokenFileError(
-            "advisor cannot use the profile",
+            "the profile cannot be used",
             problems=tuple(str(problem) for problem in document.problems),
             hint="a profile maps questions to options, e.g. `task: captioning`",
         )

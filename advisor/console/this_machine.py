@@ -84,7 +84,7 @@ def keep_speed(machine: ThisMachine, new: MeasuredSpeed) -> MeasuredSpeed:
     file = speed_file()
     if file is None:
         raise UsageError(
-            "advisor has no folder to keep the speed of this machine in",
+            "no folder keeps the speed of this machine",
             hint="set ADVISOR_CACHE to an absolute path",
         )
     before = kept_speed(machine) or MeasuredSpeed({})

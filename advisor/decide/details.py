@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from advisor.decide.alternatives import alternatives
-from advisor.decide.outlook import by_end
+from advisor.decide.outlook import by_end, ways_text
 from advisor.decide.reasons import MAYBE_FEWER
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
@@ -104,7 +104,7 @@ def details(advice: TaskAdvice, today: str | None) -> Page:
         page += _list(Item("", id) for id in elsewhere.checkpoints)
     rows = []
     for (other, id), some in by_end(advice.changes).items():
-        ways = " or ".join(answers_text(advice.rulebase, change.answers) for change in some)
+        ways = ways_text(advice.rulebase, some, advice.changes)
         ends = ", ".join(part for part in (family_name(advice, other), id) if part)
         origins = set(some[0].origins.values())
         origin = "" if origins <= {"implied"} else "instead of your answer"

@@ -7,20 +7,26 @@ changes neither.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from math import inf
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from advisor.decide.requirements import FINE_TUNE
 from advisor.decide.selection import ORDERS
+from advisor.engine.bounds import BOUNDS
 from advisor.engine.decision import Decision, Engine, contradiction
-from advisor.engine.profile import Answer, Profile
+from advisor.engine.profile import Answer, Profile, answer_text, answers_text
 from advisor.engine.task_diagram import TEACHABLE, Leaf, TaskDiagram
 from advisor.errors import UsageError, check_type
 from advisor.model import NONE, NOT_APPLICABLE, TASK
+from advisor.rulebase.base import RuleBase
 
 DECIDED, ASSUMED, UNDETERMINED = "decided", "assumed", "undetermined"
 FAMILY, CHECKPOINT = STRICT = ("family", "checkpoint")
 """What may not be assumed, where somebody says so: with the checkpoint, the family neither."""
+
+SHORTEST_RANGE = 3
+"""So many amounts that lead to the same end stand as a range."""
 
 
 class Certainty(NamedTuple):
@@ -283,3 +289,47 @@ def by_end(changes: Iterable[Change]) -> dict[tuple[str, str], list[Change]]:
             continue
         grouped.setdefault((change.family, change.checkpoint), []).append(change)
     return grouped
+
+
+def ways_text(rulebase: RuleBase, some: Sequence[Change], every: Sequence[Change]) -> str:
+    """Return in words what leads to one end: `language: de or fr`, `memory-gb: 1 to 1.74`.
+
+    Amounts stand as a range unless one of `every` change lies between them.
+    """
+    alone: dict[str, list[str]] = {}
+    for change in some:
+        if len(change.answers) == 1:
+            ((id, value),) = change.answers.items()
+            alone.setdefault(id, []).append(value)
+    parts = []
+    for id, values in alone.items():
+        amounts = {
+            change.answers[id]: _amount(rulebase, id, change.answers[id])
+            for change in every
+            if [*change.answers] == [id]
+        }
+        parts.append(answer_text(rulebase, id, *(_as_range(values, amounts) or values)))
+    parts += [answers_text(rulebase, change.answers) for change in some if len(change.answers) > 1]
+    return " or ".join(parts)
+
+
+def _as_range(values: Sequence[str], amounts: Mapping[str, float | None]) -> list[str]:
+    """Return several amounts as a range; empty where they are few, none, or others lie between."""
+    own = [amount for value in values if (amount := amounts[value]) is not None]
+    if len(values) < SHORTEST_RANGE or len(own) < len(values):
+        return []
+    low, high = min(own), max(own)
+    between = {value for value, amount in amounts.items() if amount and low < amount < high}
+    end = "or more" if high == inf else f"to {high:g}"
+    return [f"{low:g} {end}"] if between <= {*values} else []
+
+
+def _amount(rulebase: RuleBase, id: str, value: str) -> float | None:
+    """Return the number that an answer stands for, the largest of a band; None for others."""
+    if value.replace(".", "", 1).isdecimal():
+        return float(value)
+    options = () if id in BOUNDS else rulebase.question(id).options
+    option = next((each for each in options if each.id == value), None)
+    if option is None or not any(each.up_to for each in options):
+        return None
+    return inf if option.up_to is None else option.up_to

@@ -34,8 +34,8 @@ SCORE, LICENCE = "Score", 12
 MARKS = {
     "=": "= tied with the next",
     "*": "* ranked by another benchmark",
-    "no result": "no result: ranked by series and size",
-    "not ranked": "not ranked: no result for its series",
+    "no result": "rows without a result are ranked by series and size",
+    "not ranked": "rows not ranked have no result for their series",
 }
 """Behind or in place of a figure that one below exceeds, and why the row stands above it."""
 ESTIMATED = "~ estimated: the 16-bit result minus the largest published loss"
@@ -192,7 +192,7 @@ def _unloadable(advice: TaskAdvice) -> Iterator[Note]:
         if not pick.loads and (has := _over_first(advice, pick.checkpoint)):
             weights = f"has weights in the format {pick.checkpoint.weights}"
             why = UNLOADED.get(pick.checkpoint.loader, weights)
-            yield Note("Not loaded", f"{pick.checkpoint.id} {why}; it {has}", lines=2)
+            yield Note("Left out", f"{pick.checkpoint.id} {why}. It {has}", lines=2)
             return
 
 
@@ -349,8 +349,8 @@ def standing(selection: Selection, pick: Pick) -> str:
 
 
 def figure_text(value: float | None, estimated: bool) -> str:
-    """Return a figure of a checkpoint, marked where it is an estimate."""
-    return f"{'~' if estimated else ''}{value:g}"
+    """Return a figure of a checkpoint; an estimate is marked, and has three digits."""
+    return f"~{value:.3g}" if estimated else f"{value:g}"
 
 
 def precision_text(checkpoint: Checkpoint) -> str:

@@ -296,8 +296,8 @@ def _refusal(advice: TaskAdvice, checkpoint: Checkpoint, wanted: Runtime) -> str
     if state.answer == NO:
         return f"{checkpoint.id} does not run with {wanted.label}: {state.because}"
     if _program(advice, checkpoint, wanted) is None:
-        runs = f"that runs {checkpoint.id} with {wanted.label}"
-        return f"advisor has no program {runs} ({state.because})"
+        runs = f"runs {checkpoint.id} with {wanted.label}"
+        return f"no program of advisor {runs} ({state.because})"
     return ""
 
 
@@ -351,7 +351,7 @@ def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> s
     if checkpoint is None or use != AS_IS or not may_train(advice.rulebase, advice.options):
         return ""
     task, programs = str(advice.task), advice.rulebase.programs
-    why = f"advisor has no program that trains {checkpoint.id} for {task}"
+    why = f"no program of advisor trains {checkpoint.id} for {task}"
     if program_for(checkpoint, task, programs, FINE_TUNE):
         why = f"{checkpoint.id} supports {task} without fine-tuning"
     elif (program := program_for(checkpoint, task, programs)) and program.trainer:
@@ -362,7 +362,7 @@ def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> s
 def _no_program(answer: Advice, name: str, what: str) -> UsageError:
     if name:
         message, hint = (
-            f"advisor has no program that uses `{name}` for {what}",
+            f"no program of advisor uses `{name}` for {what}",
             f"advisor show {name}",
         )
     else:

@@ -123,7 +123,7 @@ def _runnable(made: Arrangement) -> tuple[Candidate, ...]:
     if len(failed) == len(candidates):
         same = len({each.hint for each in failed}) == 1
         raise AdvisorError(
-            "advisor can run none of the candidates",
+            "none of the candidates can run",
             hint=failed[0].hint
             if same
             else f"`advisor recommend --task {made.data.task}` lists other candidates",

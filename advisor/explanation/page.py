@@ -6,7 +6,7 @@ from typing import Any
 
 from advisor.decide.alternatives import BETTER
 from advisor.decide.command_lines import command
-from advisor.decide.outlook import by_end
+from advisor.decide.outlook import by_end, ways_text
 from advisor.decide.reasons import MAYBE_FEWER
 from advisor.decide.recommendation_json import (
     change_json,
@@ -78,7 +78,7 @@ def as_page(explanation: Explanation, *, only: bool = False) -> Page:
     if explanation.changes and not only:
         rows = []
         for (family, checkpoint), some in by_end(explanation.changes).items():
-            ways = " or ".join(answers_text(rulebase, change.answers) for change in some)
+            ways = ways_text(rulebase, some, explanation.changes)
             origins = ", ".join(
                 f"{id if id in BOUNDS else rulebase.question(id).typed} is {origin_word(origin)}"
                 for id, origin in some[0].origins.items()
@@ -120,8 +120,9 @@ def _why_not(lost: WhyNot, fit: Fit | None, rulebase: RuleBase) -> Page:
         counts = "several rules of one criterion count as one"
         rows.append(Item("", "each of these rules alone excludes the family" if alone else counts))
     rows += [_rule("+", rule) for rule in lost.for_it]
-    if lost.lost_on:
-        rows.append(Item("", lost_on_text(rulebase, lost.lost_on, fit)))
+    text = lost_on_text(rulebase, lost.lost_on, fit) if lost.lost_on else ""
+    if text and text not in {rule.because for rule in lost.reasons}:
+        rows.append(Item("", text))
     for change in lost.changes[:3]:
         rows.append(Item(">", f"recommended with {answers_text(rulebase, change.answers)}"))
     if not lost.changes:

@@ -75,7 +75,7 @@ def ask(
     engine, prompt = Engine.known(rulebase, first), prompt_for(plain=plain)
     check_name("stop", to, STOPS, "stops")
     if no_input or not interactive():
-        raise NoTerminalError("advisor cannot ask questions: this is not a terminal", hint=AS_FLAGS)
+        raise NoTerminalError("questions need a terminal, and this is not one", hint=AS_FLAGS)
     dialogue = held(engine, given, to, prompt)
     while True:
         answer = _recommendation(dialogue.session, verified_only=verified_only)

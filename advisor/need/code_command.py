@@ -18,6 +18,7 @@ from advisor.errors import UnknownNameError, UsageError
 from advisor.files import path_shown
 from advisor.model import TASK
 from advisor.naming import same_name
+from advisor.need import signature
 from advisor.phrasing import joined
 from advisor.rulebase.base import RuleBase
 
@@ -54,7 +55,8 @@ def _shown(
     Raises UsageError where a notebook and something else are asked for, or a file is somebody's.
     """
     if not force:
-        shown.refuse_foreign(MADE_BY, "pass another file, or --force to overwrite the file")
+        hint = "pass another file, or --force to overwrite the file"
+        shown.refuse_foreign(MADE_BY, signature.is_edited, hint)
     if notebook and shown.format not in (FORMATS[0], "notebook"):
         message = f"`--notebook` and `--format {shown.format}` cannot go together"
         raise UsageError(message, hint="pass only one of them")
@@ -98,7 +100,7 @@ def code(
     written = script(answer, checkpoint, join=join, thinking=not no_thinking, **ways)
     _check_page(shown, written, runtime)
     files = write_project(project, written, answer.advice[0]) if project else []
-    shown.emit(_report(written, files, rulebase.digest), once=FORMATS[0])
+    shown.emit(_report(written, files, rulebase.digest), once=FORMATS[0], signed=signature.signed)
     note(*_afterwards(shown, written))
     return 0
 
@@ -146,7 +148,7 @@ def _afterwards(shown: Showing, written: Script) -> Iterator[str]:
             run = f"uv run {quoted(path_shown(file))} {''.join(written.runs[:1])}".rstrip()
             yield f"advisor: run the program, e.g. `{run}`"
     if written.note:
-        yield written.note if written.note.startswith("advisor ") else f"advisor: {written.note}"
+        yield f"advisor: {written.note}"
 
 
 def fields_in(rulebase: RuleBase, need: Sequence[str]) -> str:

@@ -137,7 +137,7 @@ def shipped_rules() -> Path:
     Raises AdvisorError where advisor runs from an archive: rules are read from files.
     """
     if not PACKAGE.is_dir():
-        message = f"advisor runs from an archive, `{PACKAGE.parent}`, and its rules lie in files"
+        message = f"this copy runs from an archive, `{PACKAGE.parent}`, and rules lie in files"
         hint = "install advisor with pip from a wheel or a clone, then run `advisor`"
         raise AdvisorError(message, hint=hint, kind="broken-install")
     inside = PACKAGE / "rules"

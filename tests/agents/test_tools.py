@@ -496,8 +496,8 @@ def test_a_short_form_never_passes_its_bound():
 @pytest.mark.parametrize(
     ("stdout", "code", "said"),
     [
-        (">&-", 2, "advisor: advisor cannot write the answer: bad file descriptor"),
-        ("> /dev/full", 2, "advisor: advisor cannot write the answer: no space left on device"),
+        (">&-", 2, "advisor: the answer cannot be written: bad file descriptor"),
+        ("> /dev/full", 2, "advisor: the answer cannot be written: no space left on device"),
         ("| true", 0, ""),
     ],
 )

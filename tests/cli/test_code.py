@@ -402,7 +402,9 @@ def test_a_program_that_goes_to_a_file_is_not_printed(advisor, tmp_path):
         assert f"wrote {file}" in result.err
         assert "Qwen" in file.read_text(encoding="utf-8")
     printed = advisor("code", "captioning", "-o", str(tmp_path / "other.py"), "--json")
-    assert (tmp_path / "other.py").read_text(encoding="utf-8") == json.loads(printed.out)["python"]
+    program, signature = (tmp_path / "other.py").read_text(encoding="utf-8").split("# unedited: ")
+    assert program == json.loads(printed.out)["python"]
+    assert re.fullmatch(r"[0-9a-f]{12}\n", signature)
 
 
 def test_a_file_of_somebody_else_is_overwritten_only_by_force(advisor, tmp_path):
@@ -414,7 +416,30 @@ def test_a_file_of_somebody_else_is_overwritten_only_by_force(advisor, tmp_path)
     for _ in range(2):
         assert advisor("code", "captioning", "-o", str(written)).code == 0
     assert advisor("code", "captioning", "-o", str(own), "--force").code == 0
-    assert own.read_text().replace("own.py", "run.py") == written.read_text()
+    programs = [file.read_text().partition("# unedited: ")[0] for file in (own, written)]
+    assert programs[0].replace("own.py", "run.py") == programs[1]
+
+
+@pytest.mark.parametrize("name", ["run.py", "run.ipynb", "page.html"])
+def test_an_edited_program_is_overwritten_only_by_force(advisor, tmp_path, name):
+    file = tmp_path / name
+    write = ["code", "captioning", "-o", str(file)]
+    for _ in range(2):  # one that nobody edited is replaced by the next
+        assert advisor(*write).code == 0
+    written = file.read_text("utf-8")
+    edited = written.replace("image", "photo", 1)
+    file.write_text(edited, "utf-8")
+    refused = advisor(*write)
+    assert (refused.code, file.read_text("utf-8")) == (2, edited)
+    assert "was edited after advisor wrote it" in refused.err
+    assert advisor(*write, "--force").code == 0
+    assert file.read_text("utf-8") == written
+
+
+def test_a_program_of_an_earlier_release_counts_as_not_edited(advisor, tmp_path):
+    file = tmp_path / "run.py"
+    file.write_text(advisor("code", "captioning").out, "utf-8")
+    assert advisor("code", "captioning", "-o", str(file)).code == 0
 
 
 def test_how_to_run_a_file_is_what_its_head_says(advisor, tmp_path):
@@ -533,7 +558,7 @@ def test_the_date_of_a_search_is_no_field(advisor):
 )
 def test_who_trains_what_no_program_here_trains_is_named(advisor, id, task, trainer):
     written = advisor("code", id, "--task", task, "--training", "fine-tune")
-    assert f"advisor has no program that trains {id} for {task}. {trainer}" in written.out
+    assert f"no program of advisor trains {id} for {task}. {trainer}" in written.out
 
 
 def test_the_task_to_choose_keeps_what_else_was_understood(advisor):

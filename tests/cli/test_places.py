@@ -69,8 +69,8 @@ def test_a_need_is_tried_with_what_is_recommended_for_it(advisor, folder, typed,
 
 
 def test_evaluate_takes_a_need_beside_its_data(advisor, folder):
-    said = advisor("evaluate", "caption photos in German", "captions.csv", "--dry-run").err
-    assert "captions.csv --dry-run --task captioning --language de" in said
+    said = advisor("evaluate", "caption photos in German", "captions.csv").err
+    assert "captions.csv --task captioning --language de" in said
 
 
 def test_one_model_is_compared_with_the_one_recommended(advisor):

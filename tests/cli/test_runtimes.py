@@ -129,7 +129,7 @@ def test_a_runtime_of_one_device_implies_it(advisor, runtime, device):
 def test_what_does_not_run_on_the_device_says_so_and_names_the_nearest(advisor):
     written = advisor("code", VQA, "--task", "vqa", "--device", "phone")
     assert written.code == 0
-    said = f"advisor has no program that runs {VQA} with transformers.js"
+    said = f"no program of advisor runs {VQA} with transformers.js"
     assert said in written.err
     assert f"# {said}" in written.out
     nearest = f"nearest: `advisor code {VQA} --task vqa --device phone --runtime transformers`"

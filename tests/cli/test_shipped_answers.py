@@ -8,13 +8,13 @@ import pytest
 import yaml
 
 from advisor.decide.advice import END
+from advisor.decide.outlook import Change, by_end, ways_text
 from advisor.decide.precedence import Published
 from advisor.decide.recommendation import recommend
 from advisor.decide.shortlist import UNSCORED
 from advisor.draw.blocks import Table
 from advisor.draw.typesetting import command_lines, cut_lines, height, wrapped
 from advisor.engine.decision import Engine
-from advisor.engine.profile import answers_text
 
 SCENARIOS = yaml.safe_load(
     (Path(__file__).parents[2] / "rules/scenarios/posted-needs.yaml").read_text(encoding="utf-8")
@@ -163,7 +163,7 @@ def test_alt_text_without_a_gpu_invents_least_of_what_is_below_a_billion(advisor
 def test_a_checkpoint_of_a_field_is_not_measured_against_a_general_one(advisor, flags):
     page = advisor("recommend", *flags.split()).out
     assert "Upgrade" not in page
-    assert "Not loaded" not in page
+    assert "Left out" not in page
 
 
 @pytest.mark.parametrize(
@@ -535,7 +535,7 @@ def test_what_nothing_here_loads_is_never_first_and_is_named_where_a_figure_is_b
     page = " ".join(lines_of(advisor, *words))
     first, *others = [one["id"] for one in ask(advisor, *words)["checkpoints"]]
     assert rulebase.checkpoint(first).loads_safely
-    named = re.search(r"Not loaded +(\S+) [^;]+;\s+it\s+has\s+[\d.]+\s+on\s+MDPBench", page)
+    named = re.search(r"Left out +(\S+) [^.]+\.\s+It\s+has\s+[\d.]+\s+on\s+MDPBench", page)
     board = [t for t in rulebase.protocols["mdpbench-readme"].tables if t.language == language]
     own = board[0].figures
     ahead = [id for id in others if id in own and own[id] > own.get(first, 0) + 2]
@@ -559,12 +559,22 @@ def test_verbose_gives_every_reason_and_every_change(advisor, rulebase):
     for assessment in answer["assessments"]:
         for found in assessment["findings"]:
             assert not found["decisive"] or found["because"] in page
-    for change in answer["changes"]:
-        named = answers_text(rulebase, change["answers"])
-        assert named in page or named == "memory-gb: 0"
-        assert rulebase.family(change["family"]).shown in page
-        assert (change["checkpoint"] or "") in page
+    changes = recommend(rulebase, {"task": "captioning"}).advice[0].changes
+    for (family, checkpoint), some in by_end(changes).items():
+        assert f"{ways_text(rulebase, some, changes)}: {rulebase.family(family).shown}" in page
+        assert checkpoint in page
     assert "memory is estimated" in page
+
+
+def test_amounts_that_lead_to_one_end_are_a_range_unless_another_end_is_between(rulebase):
+    def text(one: list[str], other: str) -> str:
+        ends = [*((value, "a") for value in one), (other, "b")]
+        changes = [Change({"memory-gb": value}, "clip", id, {}) for value, id in ends]
+        return ways_text(rulebase, changes[:-1], changes)
+
+    assert text(["1.74", "1.2", "1"], "0.8") == "memory-gb: 1 to 1.74"
+    assert text(["1.74", "1.2", "1"], "1.1") == "memory-gb: 1.74 or 1.2 or 1"
+    assert text(["1.74", "1"], "0.8") == "memory-gb: 1.74 or 1"
 
 
 def test_priority_changes_an_answer_of_the_shipped_rules(advisor):

@@ -350,7 +350,7 @@ def test_an_answer_that_nobody_gets_is_2_and_said_once(environment, tmp_path, ar
     (tmp_path / "profiles.jsonl").write_text('{"profile": {"task": "vqa"}}\n' * 3)
     done = run_in_a_shell(environment, f"{arguments} {stdout}", folder=tmp_path)
     said = [line for line in done.stderr.decode().splitlines() if line.startswith("advisor: ")]
-    refused = f"advisor: advisor cannot write the answer: {REFUSED_BY[stdout]}"
+    refused = f"advisor: the answer cannot be written: {REFUSED_BY[stdout]}"
     other = "advisor: unknown kind `nope`"
     assert done.returncode == 2
     assert [line[: len(refused)] for line in said] == [refused] or said[0].startswith(other)
@@ -381,7 +381,7 @@ def test_an_archive_says_that_its_rules_are_files(tmp_path):
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"advisor: advisor runs from an archive, `{archive.filename}`")
+    assert done.stderr.startswith(f"advisor: this copy runs from an archive, `{archive.filename}`")
     assert "  hint: install advisor with pip" in done.stderr
 
 
@@ -438,7 +438,9 @@ def test_output_writes_whole_files_besides_the_answer(advisor, tmp_path, argumen
     plain = advisor(*arguments)
     files = {format: tmp_path / f"answer.{format}" for format in ("json", "markdown", "html")}
     wanted = [f"--output={format}={file}" for format, file in files.items()]
-    assert advisor(*arguments, *wanted) == plain
+    said = advisor(*arguments, *wanted)
+    assert (said.code, said.out) == (plain.code, plain.out)
+    assert said.err == plain.err + "".join(f"advisor: wrote {file}\n" for file in files.values())
     for format, file in files.items():
         printed = advisor(*arguments, "--format", format).out
         written = file.read_text(encoding="utf-8")
@@ -595,4 +597,4 @@ def test_a_python_without_what_advisor_needs_is_told_so():
     words = [sys.executable, "-S", "-I", "-c", f"{code}; sys.exit(run(['--version']))", home]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "advisor needs the package `" in done.stderr
+    assert "this Python lacks the package `" in done.stderr
