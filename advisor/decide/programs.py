@@ -39,6 +39,9 @@ SAMPLE = "a photo of a dog"
 TEMPLATE = "a photo of a {}"
 """The form of a label in English."""
 LOWERED_ON_PAGES = ".map((each) => each.toLowerCase())"
+LABEL_NAMES = "label-names"
+"""Where labels that a need lists stand among answers; `labels` are how many an image has."""
+
 _ASKED_FOR = re.compile(r"\{(question|labels|fields)\|([^}]*)\}")
 """The place of a prompt for what is asked, and what stands there where nobody asks."""
 _PLACE = re.compile(r"\{([a-z-]+)\|([^}]*)\}")
@@ -154,8 +157,8 @@ def worded(
     """Return the prompt for a task, with its place for what is asked, and what stands there."""
     own, usual = checkpoint.prompts.get(task or ""), program.prompts.get(task or "", "")
     match = _ASKED_FOR.search(usual)
-    fields = answers.get("fields", "") if match and match[1] == "fields" else ""
-    question = fields or (match[2] if match else "")
+    named = {"fields": answers.get("fields"), "labels": answers.get(LABEL_NAMES)}
+    question = (named.get(match[1]) or match[2]) if match else ""
     if own is not None:
         return own, question
     placeholder = {match[1]: f"{{{match[1]}}}"} if match else {}

@@ -19,6 +19,7 @@ from advisor.decide.program_header import (
     with_header,
 )
 from advisor.decide.programs import (
+    LABEL_NAMES,
     NO,
     PARTLY,
     TRANSFORMERS,
@@ -123,13 +124,15 @@ def script(
     thinking: bool = True,
     runtime_name: str = "",
     fields: str = "",
+    labels: str = "",
     saved: str = "",
 ) -> Script:
     """Return the program for the first checkpoint of an answer, or for a `named` one.
 
     With `join` it joins parts to a new one. Without `thinking` it does not think before it answers.
     Where no runtime is named, it is that of the device, or the nearest that runs the checkpoint.
-    `fields` are those that a program reads from documents where none are given when it runs.
+    `fields` are those that a program reads from documents where none are given when it runs,
+    `labels` those that it gives images in the command that runs it.
     `saved` is the name of the file that it is written to, empty where nobody says.
     Raises UsageError where there is no checkpoint, where parts are not joined for such a task, or
     where no program is known.
@@ -144,6 +147,7 @@ def script(
     checkpoint, runtime, note = _run_with(answer, checkpoint, use, named, runtime_name)
     name = checkpoint.id if checkpoint else ""
     rulebase, task = advice.rulebase, advice.task
+    options = {**advice.options, **({"fields": fields} if fields else {}), LABEL_NAMES: labels}
     code = cell = None
     if checkpoint is None and use == COMPOSE:
         code = joining_program(task, rulebase.programs)
@@ -154,7 +158,7 @@ def script(
             checkpoint,
             task,
             rulebase,
-            {**advice.options, **({"fields": fields} if fields else {})},
+            options,
             use,
             thinking=thinking,
             runtime=runtime.id if runtime else TRANSFORMERS,
@@ -177,9 +181,9 @@ def script(
     tool, runs = None, [] if use == AS_IS else ["pairs.csv"]
     if checkpoint and program:
         tool = tool_of(rulebase, checkpoint, task, program, advice.options)
-        _, question = worded(checkpoint, task, program, advice.options)
+        _, question = worded(checkpoint, task, program, options)
         sample = sample_of(program, advice.options)
-        runs = _command_words(tool, fields, sample, question) if tool else runs
+        runs = _command_words(tool, fields, labels, sample, question) if tool else runs
     does, takes = (tool.does, tool.takes) if tool else ("", "")
     aim = f"{does or DOES[use]} {name or 'an encoder and a decoder of your choice'} for {task}"
     comments = [visible(line) for line in (aim, f"by: {made}", takes, took, note) if line]
@@ -209,11 +213,15 @@ def _device(advice: TaskAdvice, runtime: Runtime | None) -> str:
     return f"Device: {option.label}{default}."
 
 
-def _command_words(tool: ProgramTool, fields: str, sample: str, question: str) -> list[str]:
+def _command_words(
+    tool: ProgramTool, fields: str, labels: str, sample: str, question: str
+) -> list[str]:
     """Return the words of the command lines of a tool, with a sample or a question."""
     tried = () if fields and tool.asks == "fields" else tool.tried  # those of a need are default
     if tool.asks in ("question", "labels"):
         tried = (f"--{tool.asks}", question.replace("; ", ","))
+    elif labels and "--labels" in tried:
+        tried = ("--labels", labels.replace("; ", ","))
     first = " ".join(filter(None, (tool.verb, "photos", shlex.join(tried))))
     first = first.replace("'", '"')  # Windows takes no others
     return [first, tool.then.replace("{sample}", sample)] if tool.then else [first]

@@ -96,7 +96,7 @@ def code(
     runtime = runtime or _of_page(rulebase, shown)
     checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first, runtime)
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
-    ways = _file_and_fields(rulebase, need, shown, project) | {"runtime_name": runtime}
+    ways = _file_and_names(rulebase, need, shown, project) | {"runtime_name": runtime}
     written = script(answer, checkpoint, join=join, thinking=not no_thinking, **ways)
     _check_page(shown, written, runtime)
     files = write_project(project, written, answer.advice[0]) if project else []
@@ -131,12 +131,20 @@ def _of_page(rulebase: RuleBase, shown: Showing) -> str:
     return next(pages, "") if PAGE in shown.formats else ""
 
 
-def _file_and_fields(
+def _file_and_names(
     rulebase: RuleBase, need: Sequence[str], shown: Showing, project: Path | None
 ) -> dict[str, str]:
-    """Return the fields that a need names, and the file that the program is written to, if any."""
+    """Return fields and labels that a need names, and the file that is written, if any."""
+    from advisor.need.reading import read
+
     named = [file.name for format, file in shown.files if format == FORMATS[0] and not project]
-    return {"fields": fields_in(rulebase, need), "saved": named[0] if named else ""}
+    reading = read(rulebase, " ".join(need))
+    fields, labels = map(reading.words, (reading.fields, reading.labels))
+    return {
+        "fields": ",".join(fields),
+        "labels": "; ".join(labels),
+        "saved": named[0] if named else "",
+    }
 
 
 def _afterwards(shown: Showing, written: Script) -> Iterator[str]:
@@ -149,14 +157,6 @@ def _afterwards(shown: Showing, written: Script) -> Iterator[str]:
             yield f"advisor: run the program, e.g. `{run}`"
     if written.note:
         yield f"advisor: {written.note}"
-
-
-def fields_in(rulebase: RuleBase, need: Sequence[str]) -> str:
-    """Return the fields of documents that a need names, as `--fields` of a program takes them."""
-    from advisor.need.reading import read
-
-    reading = read(rulebase, " ".join(need))
-    return ",".join(reading.words(reading.fields))
 
 
 def _report(written: Script, files: Sequence[Path], digest: str) -> Report:

@@ -72,7 +72,8 @@ class Lexicon:
         self.meanings = [
             (task, frozenset(when)) for task, *when in map(str.split, index["meanings"])
         ]
-        self._common = self.quiet.union(index["common"].split())
+        self._listed = {of: frozenset(words.split()) for of, words in index["common"].items()}
+        self._common = self.quiet.union(*self._listed.values())
         self._starts = frozenset(index["starts"].split())
         self._ends = frozenset(index["ends"].split())
         self._telling = {of: frozenset(words.split()) for of, words in index["telling"].items()}
@@ -149,7 +150,23 @@ class Lexicon:
         usual = self._spelt_in(USUAL)
         alone = [form for form in forms if usual.isdisjoint(self.forms(form))]
         own = Counter({language: sum(form in of for form in alone) for language, of in telling})
-        return _first_by_far(own + spelt)
+        return _first_by_far(own + spelt) or _first_by_far(self._owned(forms))
+
+    def _owned(self, forms: Iterable[str]) -> Counter[str]:
+        """Count by language the words that it alone has, or more letters of them than any other."""
+        counts: Counter[str] = Counter()
+        for form in forms:
+            reach = Counter({language: self._reach(form, language) for language in self._telling})
+            (first, most), (_, second) = reach.most_common(2)
+            counts[first] += most > second
+        return counts
+
+    def _reach(self, form: str, language: str) -> int:
+        """Return how many letters of a word a language has: all, or what a phrase begins with."""
+        if form in self._telling[language] or form in self._listed.get(language, ()):
+            return len(form) + 1
+        spelt = self._spelt_in(language)
+        return max((len(variant) for variant in self.forms(form) if variant in spelt), default=0)
 
     def _in_phrases(self, forms: Sequence[str], language: str) -> int:
         """Return how many words stand in phrases of a language."""

@@ -124,6 +124,7 @@ def _read(understanding: Understood) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield f"{limit.bound}: {limit.text}", reading.words((limit.span,))
     others = {
         "fields to read": understanding.fields,
+        "labels": reading.words(reading.labels),
         "not wanted": reading.words(reading.taken_back),
     }
     yield from filter(itemgetter(1), others.items())

@@ -15,6 +15,7 @@ from advisor.engine.profile import Answer, read_answer
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
 from advisor.need.amounts import COMPUTER, ITEMS, LARGEST, amounts
+from advisor.need.label_names import OF_PLACES, is_label, label_names
 from advisor.need.lexicon import USUAL, Lexicon, lexicon_of
 from advisor.need.limits import Limit, limits, without_files
 from advisor.need.sweep import Mark, Swept, sweep
@@ -74,7 +75,8 @@ class Reading(NamedTuple):
     `answers` are said, `concluded` follow from what was said. `names` are checkpoints and families
     by their words, `corrected` the words that were read as another, with that, `taken_back` the
     words that a negation takes back. `not_understood` are the words that say nothing known, `idle`
-    those that are known and say nothing here. `fields` are names of what documents hold.
+    those that are known and say nothing here. `fields` are names of what documents hold,
+    `labels` those that images are sorted by.
     `limits` bound the size of a model, and the time for all images.
     """
 
@@ -90,6 +92,7 @@ class Reading(NamedTuple):
     idle: tuple[Span, ...]
     not_understood: tuple[Span, ...]
     fields: tuple[Span, ...] = ()
+    labels: tuple[Span, ...] = ()
     limits: tuple[Limit, ...] = ()
 
     @property
@@ -159,6 +162,12 @@ def _read(
     if not touched:  # then what comes besides is all that is wished
         touched = _tasks(rulebase, lexicon, swept, met)
     answers = _said(rulebase, lexicon, swept, numbers)
+    labels = label_names(lexicon, swept)
+    answers = tuple(
+        each
+        for each in answers
+        if each.question not in OF_PLACES or not is_label(labels, each.spans)
+    )
     concluded = () if literally else _concluded(rulebase, lexicon, met, answers)
     names = tuple((mark.id, swept.span(mark)) for mark in swept.of(NAME))
     touched = touched or _by_names(lexicon, names)
@@ -166,7 +175,7 @@ def _read(
     own = () if literally else _own_language(rulebase, swept, tasks, (*answers, *concluded))
     used = [span for task in touched for span in task.spans]
     used += [span for answer_read in (*answers, *concluded) for span in answer_read.spans]
-    understood = sorted({*used, *(span for _, span in names)})
+    understood = sorted({*used, *(span for _, span in names), *labels})
     rest = _rest(lexicon, swept, understood)
     marked = {place for mark in swept.marks for place in mark.places}
     marked |= {place for number in numbers for place in number.places}
@@ -190,6 +199,7 @@ def _read(
         idle=idle,
         not_understood=tuple(span for span in rest if span[0] not in starts),
         fields=tuple(swept.span(mark) for mark in swept.of(CONCEPT) if mark.id == FIELD),
+        labels=labels,
         limits=limits(rulebase, lexicon, swept, counted),
     )
 

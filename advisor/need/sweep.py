@@ -167,7 +167,7 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
         marks = [*(mark for mark in marks if mark.first not in hidden), *quoted]
     meant = _meant(marks, tokens, clauses, sentences)
     speaking = {sentences[mark.first] for mark in meant if mark.kind in (CONCEPT, ALIAS)}
-    language = whole if all(own.get(n) == whole for n in speaking) else ""
+    language = whole if all(languages[n] == whole for n in speaking) else ""
     return Swept(text, tokens, meant, clauses, sentences, spelt, language)
 
 

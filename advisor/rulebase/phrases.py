@@ -65,7 +65,7 @@ def _speaking(entry: Any, field: str, language: str, words: Mapping[str, list[st
 
 def compile_words(values: Values) -> dict[str, Any]:
     """Return what reading a sentence needs, as JSON can hold it; lists of ids are one text."""
-    skipped, quiet, common = (_forms(values["particle"], id) for id in LISTED)
+    skipped, quiet = (_forms(values["particle"], id) for id in LISTED[:2])
     table: dict[str, list[str]] = {}
     for kind, id, phrase in _phrases(values):
         for pattern in patterns_of(phrase):
@@ -78,7 +78,6 @@ def compile_words(values: Values) -> dict[str, Any]:
         "ends": " ".join(sorted(form for form in forms if form[:1] == ANY)),
         "skipped": " ".join(sorted(skipped)),
         "quiet": " ".join(sorted(quiet | skipped)),
-        "common": " ".join(sorted(common)),
         **compile_word_languages(values),
         "says": {
             **{concept.id: dict(concept.says) for concept in concepts if concept.says},
@@ -270,7 +269,7 @@ Forms = dict[str, set[str]]
 
 
 def compile_word_languages(values: Mapping[str, list[Any]]) -> dict[str, Any]:
-    """Return the words of each language: those that tell it, and those that phrases are made of.
+    """Return the words of each language: those that tell it, common ones, and those of phrases.
 
     `friends` are words that mean something in one language and nothing in another.
     """
@@ -280,7 +279,9 @@ def compile_word_languages(values: Mapping[str, list[Any]]) -> dict[str, Any]:
     telling = _by_language(entry for entry in particles if entry.id in ("quiet", "skipped"))
     idle = _by_language(particle for particle in particles if particle.id in LISTED)
     spelt = _by_language([*speaking, *values["measure"], *values["numeral"]])
+    common = _by_language(entry for entry in particles if entry.id == LISTED[2])
     return {
+        "common": {language: " ".join(sorted(forms)) for language, forms in common.items()},
         "telling": {language: " ".join(sorted(forms)) for language, forms in telling.items()},
         "spelt": {language: " ".join(sorted(forms)) for language, forms in spelt.items()},
         "friends": _false_friends(speaking, idle),

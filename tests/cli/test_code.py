@@ -533,6 +533,17 @@ def test_fields_that_a_need_names_are_those_of_its_program(advisor, need, fields
     assert "fields to read" in " ".join(advisor("recommend", need).out.split())
 
 
+@pytest.mark.parametrize(
+    ("need", "labels"),
+    [
+        ("classify photos of clothes: dress, rain coat, shirt", '"dress,rain coat,shirt"'),
+        ("Scans einsortieren: Rechnung, Brief, Formular", "Rechnung,Brief,Formular"),
+    ],
+)
+def test_labels_that_a_need_lists_are_in_the_command_of_its_program(advisor, need, labels):
+    assert f"#   uv run program.py photos --labels {labels}\n" in advisor("code", need).out
+
+
 def test_fields_are_asked_for_where_a_need_names_none(advisor):
     program = advisor("code", "field-extraction").out
     assert 'add_argument("--fields", required=True' in program

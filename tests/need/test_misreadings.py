@@ -1407,3 +1407,53 @@ def test_pages_of_handwriting_are_read_whole(rulebase, text, reading):
 )
 def test_advice_that_is_asked_for_is_no_wish_beside_one(rulebase, text, task):
     assert tasks_of(rulebase, text) == [task]
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        (
+            "etiquetar fotos de ropa: vestido, falda, camisa. Solo CPU",
+            ("vestido", "falda", "camisa"),
+        ),
+        ("classify UI screenshots into login, checkout, error", ("login", "checkout", "error")),
+        ("Fotos sortieren: Stuhl, Tisch und Schrank", ("Stuhl", "Tisch", "Schrank")),
+        ("商品写真分類：シャツ、ズボン、帽子", ("シャツ", "ズボン", "帽子")),
+        ("sort scans into the usual types, memo, letter, form", ("memo", "letter", "form")),
+        ("sort street photos: hotel, bank, school", ("hotel", "bank", "school")),
+        ("sort photos: cats, dogs, CPU only", ("cats", "dogs")),
+        ("sort photos: 8 GB, no GPU, German", ()),
+        ("classify photos in German, French, Italian", ()),
+        ("sort photos into cats, dogs", ()),  # two behind a word may be anything
+        ("sort photos: cats", ()),
+        ("describe photos: cats, dogs, birds", ()),
+    ],
+)
+def test_labels_are_listed_behind_a_colon_or_a_word(rulebase, text, labels):
+    reading = read(rulebase, text)
+    assert reading.words(reading.labels) == labels
+    assert not set(labels) & set(reading.words(reading.not_understood))
+    assert "use" not in options_of(rulebase, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("etiquetar 10 mil fotos de ropa: vestido, falda, camisa, pantalón. Solo CPU", "es"),
+        ("etiquetar fotos ropa: vestido, falda, camisa, pantalón", "es"),
+        ("descripción fotos inmuebles 8 GB", "es"),
+        ("twee miljoen foto's doorzoeken op tekst", None),  # in no language of the lexicon
+        ("sort garden photos: weed, flower, lawn", None),
+    ],
+)
+def test_words_that_one_language_has_alone_tell_it(rulebase, text, language):
+    of_texts = options_of(rulebase, text).get("language")
+    assert (of_texts and of_texts.options[0]) == language
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["descrizioni per quadri del museo", "describir cuadros", "décrire des tableaux d'un musée"],
+)
+def test_paintings_are_drawn(rulebase, text):
+    assert options_of(rulebase, text)["domain"].names == ("drawn",)
