@@ -73,7 +73,8 @@ def sorted_words(rulebase: RuleBase, command: Any, words: Sequence[str]) -> Word
         elif flag[:1] == "-" and flag != "-":
             kept = found.need if flag in questions and flag not in takes else found.options
             kept.append(word)
-            if not joint and remaining and takes.get(flag, flag in questions):
+            known = flag in questions or "".join(remaining[:1]).isdigit()
+            if not joint and remaining and takes.get(flag, known):
                 kept.append(remaining.pop(0))
         elif is_there(word) or Path(word).suffix.lower() in TABLES:
             found.files.append(word)

@@ -128,6 +128,9 @@ def _with_places(rulebase: RuleBase, extra: str, words: list[str]) -> list[str]:
         return [part for word in words for part in ((flag, word) if word == extra else (word,))]
     if command == "show" and len(rest) == 2:
         noun = rest[0].removesuffix("s")
+        together = "-".join(rest)
+        if checkpoints_called(rulebase, together):
+            return ["show", together]
         return ["show", rest[1]] if f"{noun}s" in KINDS or noun in ("model", "family") else []
     return []
 

@@ -39,6 +39,7 @@ TAKEN = {
     ),
     "train labeled -o t.py": f"{TRAINS.format('supervised-classification')} -o t.py",
     "train --data labels.tsv -o t.py": f"{TRAINS.format('supervised-classification')} -o t.py",
+    "train labeled --epochs 3": f"{TRAINS.format('supervised-classification')} --epochs 3",
     "train captions.csv -o t.py": (
         f"{TRAINS.format('captioning')} --training-data image-text -o t.py"
     ),

@@ -188,6 +188,7 @@ TAKEN = {
     "explain captioning --why-not blip-base": (
         "explain captioning --why-not Salesforce/blip-image-captioning-base"
     ),
+    "show siglip2 base": "show siglip2-base",
     "compare siglip2-base clip-base": (
         "compare google/siglip2-base-patch16-224 openai/clip-vit-base-patch32"
     ),
