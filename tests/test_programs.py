@@ -172,6 +172,23 @@ def test_each_program_for_printed_pages_goes_by_the_pipeline_of_its_entry():
             assert (f'PaddleOCRVL(pipeline_version="{version}")' in code) == bool(version)
 
 
+def test_each_program_asks_no_more_than_the_stage_of_its_entry_allows():
+    """Only what is tuned to instructions is asked in a chat, and contrastive ones write no text."""
+    seen = set()
+    for checkpoint, task in EVERY:
+        if task in checkpoint.pipelines or not checkpoint.stage:
+            continue
+        for code in both_of(checkpoint, task):
+            chat, writes = "apply_chat_template" in code, ".generate(" in code
+            assert not chat or checkpoint.stage == "instruction-tuned", (checkpoint.id, task)
+            assert not writes or checkpoint.stage != "contrastive", (checkpoint.id, task)
+            if checkpoint.stage == "instruction-tuned":
+                assert chat or "prompts" in code, (checkpoint.id, task)
+            seen.add((checkpoint.stage, chat, writes))
+    assert {stage for stage, *_ in seen} > {"contrastive", "pre-trained", "instruction-tuned"}
+    assert len(seen) > 5
+
+
 LAST_RESORT = {"load-alone", "load-open-clip-alone", "load-parts-alone"}
 """Programs of what no other is for: they load a network, and nobody knows how it is called."""
 MOST_LINES, MOST_TO_TRAIN = 120, 160
@@ -234,6 +251,15 @@ def test_every_program_is_a_tool_formatted_and_short(tmp_path):
     hold_style(tmp_path)
 
 
+def test_every_cell_of_a_notebook_is_whole_and_formatted(tmp_path):
+    """It has a program's parts without the tool around them, and names nothing that it lacks."""
+    cells = {code_of(checkpoint.id, task, whole=False) for checkpoint, task in EVERY}
+    for number, code in enumerate(sorted(cells)):
+        (tmp_path / f"cell_{number}.py").write_text(f"{code}\n", encoding="utf-8")
+    assert number > 400
+    hold_style(tmp_path)
+
+
 def test_no_program_states_a_size_a_length_or_a_sampling_of_its_own():
     """Images are prepared and texts are cut as the checkpoint's own files say.
 
@@ -250,7 +276,7 @@ def test_no_program_states_a_size_a_length_or_a_sampling_of_its_own():
         assert not (re.search(r"tokens\W+8192", code) and greedy), (program, runtime)
 
 
-PYTHONS = ["python3.12", "python3.13", "python3.14"]
+PYTHONS = ["python3.11", "python3.12", "python3.13", "python3.14"]
 
 
 @pytest.mark.parametrize("python", PYTHONS)
@@ -267,6 +293,41 @@ def test_each_python_compiles_every_program_without_a_warning(python, tmp_path):
     command = [python, "-W", "error", "-m", "compileall", "-q", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[:2000]
+
+
+POSIX = {"fcntl", "grp", "multiprocessing", "pty", "pwd", "resource", "signal", "termios"}
+"""Modules that Windows has not, or whose processes begin at the first line of a program there."""
+TEXTS = {"open", "read_text", "write_text"}
+
+
+def test_every_program_says_its_encoding_and_runs_on_windows_and_macos():
+    """None forks, and each text is opened by name of its encoding: Windows has another default."""
+    opened = set()
+    for kind, code in every_program().items():
+        tree = ast.parse(code, feature_version=(3, 11))
+        imported = {
+            module.partition(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for module in [getattr(node, "module", None), *(each.name for each in node.names)]
+            if module
+        }
+        assert not imported & POSIX, kind
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            assert name not in {"fork", "rename", "symlink", "kill"}, kind
+            if name not in TEXTS or ast.unparse(call.func) == "Image.open":
+                continue
+            words = [each.value for each in call.args if isinstance(each, ast.Constant)]
+            if not any("b" in str(word) for word in words[:1]):
+                named = any(each.arg == "encoding" for each in call.keywords)
+                assert named or "utf-8" in str(words), (kind, ast.unparse(call))
+            opened.add(name)
+        literals = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+        assert not [
+            each for each in literals if str(each).startswith(("/tmp", "/dev", "/home", "~"))
+        ], kind
+    assert opened == TEXTS
 
 
 def test_an_index_is_in_a_folder_of_its_checkpoint():
