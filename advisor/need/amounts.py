@@ -1,14 +1,13 @@
-"""Numbers in a sentence, in digits and in words, and what they count."""
+"""What the numbers of a sentence count."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from contextlib import suppress
+from collections.abc import Sequence, Set
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
-from advisor.model.phrase_kinds import ALONE, CONCEPT, MEASURE, NAME, NUMERAL, PARTICLE, SAYING
-from advisor.model.value import NamedTuple
+from advisor.model.phrase_kinds import CONCEPT, MEASURE, NAME, PARTICLE, SAYING
+from advisor.need.numerals import FARTHEST, LARGEST, YEARS, Amount, numbers_in
 from advisor.need.sweep import OF_EACH, Mark
 from advisor.tokens import Token, written_by_character
 
@@ -16,13 +15,6 @@ if TYPE_CHECKING:
     from advisor.need.lexicon import Lexicon
     from advisor.need.sweep import Swept
 
-DIGITS = dict(zip("零一二三四五六七八九", range(10), strict=True)) | {"〇": 0, "两": 2, "兩": 2}
-TENS = {"十": 10, "百": 100, "千": 1000}
-MYRIADS = {"万": 10_000, "萬": 10_000, "亿": 100_000_000}
-"""Chinese numerals: 三百万 is three hundred times ten thousand."""
-
-FARTHEST = 12
-"""No measure reaches farther than so many words, and no number is spelt with more."""
 
 NEAR = 3
 """What stands before its number is no farther than so many words."""
@@ -30,11 +22,6 @@ NEAR = 3
 FAR_EACH = 4
 """Words for each class begin so many words before the number of its examples: je Art ca. 40."""
 
-LEAST_OF_SEVERAL = 2
-"""`Thousands of photos` are at least two thousand."""
-
-LARGEST = 1e12
-"""A larger number counts nothing."""
 
 EXAMPLES, CLASSES, ITEMS = "examples", ("classes", "kinds"), ("items", "things")
 """Measures: there are so many examples of each class; items that are trained on are examples."""
@@ -42,8 +29,8 @@ EXAMPLES, CLASSES, ITEMS = "examples", ("classes", "kinds"), ("items", "things")
 FEW, LEAST_TAUGHT, TAUGHT = "few-examples", 16, ("training", "classify", "tag")
 """The measure of fewer examples than train a model that writes, and concepts of what they train."""
 
-TRAINING, LEARNT_FROM, MACHINE = "training", "learnt-from", "machine-"
-"""The concept of who trains, the words right before what that is done on, ids of machines."""
+TRAINING, LEARNT_FROM = "training", "learnt-from"
+"""The concept of who trains, and the words right before what that is done on."""
 
 LACKING = ("untrained", "no-examples")
 """Concepts of examples that nobody has."""
@@ -66,43 +53,14 @@ COMPUTER = "system-memory"
 MOST_EACH = 5_000
 """More images are no examples of each class: `trier 15 000 photos par type` sorts them by it."""
 
-YEARS = range(1400, 2100)
-"""Behind a word like `from`, such a number is a year unless it counts the next words."""
 
 TIMES = frozenset("x×")
 """Between a number of classes and that of the examples of each: 200 species × 40 photos."""
 
-GROUP = 3
-"""So many digits are grouped in a large number."""
-
-Spellings = dict[int, tuple[frozenset[str], int]]
-"""Words for numbers by their first token: in which languages each is one, and where it ends."""
-
-
-class Amount(NamedTuple):
-    """A number and what it counts: the id of a measure, empty while nobody knows.
-
-    `value` is in the unit of the measure's question; it is a lower bound where not `exact`.
-    `first` to `last` are its tokens, and those of what it counts; `classes` are those of the number
-    of classes where it is that of examples of each, times those.
-    """
-
-    value: float
-    exact: bool
-    first: int
-    last: int
-    measure: str = ""
-    classes: range = range(0)
-
-    @property
-    def places(self) -> range:
-        """The numbers of its tokens."""
-        return range(self.first, self.last)
-
 
 def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     """Return the numbers that count something, each with the first measure that fits."""
-    numbers = _numbers(lexicon, swept)
+    numbers = numbers_in(lexicon, swept)
     counted = _counted_here(lexicon, swept)
     taught = not swept.named.isdisjoint(TAUGHT)
     lacking = {
@@ -333,166 +291,3 @@ def _goes_with(lexicon: Lexicon, swept: Swept, mark: Mark, number: Amount, *, al
         return False  # two sentences per image
     near = apart <= NEAR and all(t.form != "," for t in swept.tokens[mark.last : number.first])
     return apart == 0 if reach == 0 else alone and reach > 1 and near
-
-
-# -- numbers -----------------------------------------------------------------------------------
-
-
-def _numbers(lexicon: Lexicon, swept: Swept) -> list[Amount]:
-    """Return the numbers of a text in order."""
-    times = lexicon.index["numerals"]
-    factors = {mark.first: (times[mark.id], mark.last) for mark in swept.of(NUMERAL)}
-    alone = {mark.first: (times[mark.id], mark.last) for mark in swept.of(ALONE)}
-    order = lexicon.index["number_words"]
-    words = _spellings(lexicon, swept)
-    named = swept.of(CONCEPT, SAYING, NAME)
-    inside = {place for mark in named for place in mark.places[mark.last - mark.first > 1 :]}
-    machines = {mark.first for mark in named if mark.id.startswith(MACHINE)}
-    units = {m.first for m in swept.of(MEASURE, NUMERAL) if swept.tokens[m.first - 1].form != ","}
-    dated = {mark.last for mark in swept.of(PARTICLE) if mark.id == "dated"}
-    numbers: list[Amount] = []
-    place = 0
-    while place < len(swept.tokens):
-        number = None if place in inside else _figures(swept, place)
-        if number is None and place in alone:
-            factor, last = alone[place]
-            number = Amount(factor * LEAST_OF_SEVERAL, False, place, last)
-        elif number is None and place in words:
-            number = _spelt(swept, place, words, order)
-        if number is not None:
-            number = _times(number, factors) if number.exact else number
-            near = {number.last, number.last + 1}
-            if (  # two A100, 7B, letters from 1890
-                number.last in machines
-                or _goes_on(swept, number, units)
-                or (place in dated and number.value in YEARS and units.isdisjoint(near))
-            ):
-                number = number._replace(value=0.0)
-            numbers.append(number)
-        place = number.last if number else place + 1
-    return numbers
-
-
-def _times(number: Amount, factors: Mapping[int, tuple[float, int]]) -> Amount:
-    """Return a number with the factors that follow it: 2 hundred thousand."""
-    value, last = number.value, number.last
-    while last in factors and value <= LARGEST:
-        factor, last = factors[last]
-        value *= factor
-    return number._replace(value=value, last=last)
-
-
-def _figures(swept: Swept, place: int) -> Amount | None:
-    """Return the number that begins at a token in digits or Chinese numerals."""
-    form = swept.tokens[place].form
-    if form[:1].isdigit():
-        return _digits(swept, place)
-    return _chinese(swept, place) if form in DIGITS or form in TENS else None
-
-
-def _digits(swept: Swept, place: int) -> Amount | None:
-    """Return the number in digits that stands at a token, but for digits of a name: GPT-2, B/32."""
-    _, start, end = swept.tokens[place]
-    before = swept.text[max(start - 2, 0) : start]
-    if len(before) == 2 and before[0].isalpha() and before[1] in "-/_":
-        return None
-    if before[-1:].isascii() and before[-1:].isalpha():
-        return None
-    last = place + 1
-    if end - start <= GROUP and swept.tokens[place].form.isdigit():
-        while last < len(swept.tokens) and _is_next_group(swept, last):
-            last += 1
-    value = as_value(swept.text[start : swept.tokens[last - 1].end])
-    return None if value is None else Amount(value, True, place, last)
-
-
-def _goes_on(swept: Swept, number: Amount, units: Set[int]) -> bool:
-    """True for a number that letters follow at once which are no unit: 1930s, 7B, 3D."""
-    if number.last in units or number.last >= len(swept.tokens):
-        return False
-    _, start, end = swept.tokens[number.last]
-    letters = swept.text[start:end]
-    return (
-        start == swept.tokens[number.last - 1].end
-        and letters.isalpha()
-        and not written_by_character(letters)
-    )
-
-
-def _is_next_group(swept: Swept, place: int) -> bool:
-    """True for three digits after a space: 15 000."""
-    (_, _, before), (form, start, _) = swept.tokens[place - 1], swept.tokens[place]
-    return len(form) == GROUP and form.isdigit() and swept.text[before:start] == " "
-
-
-def as_value(raw: str) -> float | None:
-    """Return a number in digits; a separator before three digits groups, else it is a decimal."""
-    separators = "".join(sign for sign in raw if not sign.isdigit())
-    spaced = raw
-    for sign in separators:
-        spaced = spaced.replace(sign, " ")
-    first, *rest = spaced.split(" ")
-    grouped = len(set(separators)) == 1 and len(first) <= 3 and first != "0"
-    if grouped and all(len(part) == 3 for part in rest):
-        text = first + "".join(rest)
-    elif separators and separators[-1] in ",.":  # the last one is the decimal
-        text = f"{first}{''.join(rest[:-1])}.{rest[-1]}"
-    else:
-        text = first + "".join(rest)
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _chinese(swept: Swept, first: int) -> Amount | None:
-    """Return the Chinese number that begins at a token; one character alone is no number."""
-    total = section = digit = 0
-    last = first
-    while last < min(len(swept.tokens), first + FARTHEST):
-        form = swept.tokens[last].form
-        if form in DIGITS:
-            digit = DIGITS[form]
-        elif form in TENS:
-            section += (digit or 1) * TENS[form]
-            digit = 0
-        elif form in MYRIADS and last > first:
-            total += (section + digit or 1) * MYRIADS[form]
-            section = digit = 0
-        else:
-            break
-        last += 1
-    value = total + section + digit
-    return Amount(float(value), True, first, last) if value and last - first > 1 else None
-
-
-def _spellings(lexicon: Lexicon, swept: Swept) -> Spellings:
-    """Return the words for numbers by their first token; general ones of the text are none."""
-    own = frozenset(lexicon.index["telling"].get(swept.language, "").split())
-    spellings: Spellings = {}
-    for mark in swept.of(PARTICLE):
-        _, _, language = mark.id.partition(".")
-        if language and (language == swept.language or swept.tokens[mark.first].form not in own):
-            languages = spellings[mark.first][0] if mark.first in spellings else frozenset()
-            spellings[mark.first] = (languages | {language}, mark.last)
-    return spellings
-
-
-def _spelt(swept: Swept, first: int, words: Spellings, order: Sequence[str]) -> Amount | None:
-    """Return the number that words spell from a token on; a library reads it."""
-    languages, last = words[first]
-    while last in words and languages & words[last][0] and last - first < FARTHEST:
-        languages, last = languages & words[last][0], words[last][1]
-    text = swept.text[swept.tokens[first].start : swept.tokens[last - 1].end]
-    value = spelt_value(text, [language for language in order if language in languages])
-    return None if value is None else Amount(value, True, first, last)
-
-
-def spelt_value(text: str, languages: Sequence[str]) -> float | None:
-    """Return the number that words spell in the first of some languages that knows it."""
-    from text_to_num import text2num  # only where a word for a number stands
-
-    for language in languages:
-        with suppress(ValueError):
-            return float(text2num(text.lower(), language))
-    return None

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from advisor.engine.bounds import FILE, SIZE, TIME, bound_text
 from advisor.model.phrase_kinds import MEASURE, NAME, PARTICLE
 from advisor.model.value import NamedTuple
-from advisor.need.amounts import MILLION, PARAMETERS, Amount, is_limited
+from advisor.need.amounts import MILLION, PARAMETERS, is_limited
+from advisor.need.numerals import Amount
 from advisor.need.sweep import OF_EACH, RATE, SPAN
 
 if TYPE_CHECKING:

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING
 from advisor.engine.profile import Answer, read_answer
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
-from advisor.need.amounts import COMPUTER, ITEMS, LARGEST, amounts
+from advisor.need.amounts import COMPUTER, ITEMS, amounts
 from advisor.need.label_names import OF_PLACES, is_label, label_names
 from advisor.need.lexicon import USUAL, Lexicon, lexicon_of
 from advisor.need.limits import Limit, limits, without_files
+from advisor.need.numerals import LARGEST
 from advisor.need.sweep import Mark, Swept, sweep
 
 if TYPE_CHECKING:
     from advisor.model import Share
-    from advisor.need.amounts import Amount
+    from advisor.need.numerals import Amount
     from advisor.rulebase.base import RuleBase
 
 ORIGIN = "text"

@@ -7,8 +7,9 @@ import pytest
 from advisor.cli.program import program
 from advisor.engine.decision import Engine
 from advisor.errors import UsageError
-from advisor.need.amounts import FARTHEST, LARGEST, LEAST_TAUGHT, NEAR
+from advisor.need.amounts import LEAST_TAUGHT, NEAR
 from advisor.need.lexicon import TELLING, _first_by_far, lexicon_of
+from advisor.need.numerals import FARTHEST, LARGEST
 from advisor.need.reading import read
 from advisor.need.sweep import CORRECTED_WORDS, NEGATED_WORDS
 from advisor.need.understanding import MOST_NAMED, understand

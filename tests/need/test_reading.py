@@ -7,8 +7,8 @@ import pytest
 from sentences import limit_of, misspelt, sentences
 
 from advisor.engine.bounds import SIZE
-from advisor.need.amounts import as_value
 from advisor.need.lexicon import lexicon_of
+from advisor.need.numerals import as_value
 from advisor.need.reading import read
 from advisor.tokens import form_of, pattern_of, tokens_of
 
