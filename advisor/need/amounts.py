@@ -289,5 +289,5 @@ def _goes_with(lexicon: Lexicon, swept: Swept, mark: Mark, number: Amount, *, al
         return False
     if any(each.last == mark.first for each in swept.of(PARTICLE) if each.id == OF_EACH):
         return False  # two sentences per image
-    near = apart <= NEAR and all(t.form != "," for t in swept.tokens[mark.last : number.first])
+    near = 0 <= apart <= NEAR and all(t.form != "," for t in swept.tokens[mark.last : number.first])
     return apart == 0 if reach == 0 else alone and reach > 1 and near

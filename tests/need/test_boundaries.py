@@ -71,6 +71,7 @@ def test_examples_are_as_many_as_train(rulebase, text, number):
     [
         ("read receipts, ~300/day", 300),
         ("read receipts, 10 / h", 240),
+        ("手書きメモを文字起こし、1日に80枚", 80),  # the 1 is that of the day
         ("Bilder beschreiben, 300 Fotos/Tag", 300),
         ("descrizioni per le foto, 900/giorno", 900),
         ("read receipts, 300-day archive", None),

@@ -1322,6 +1322,7 @@ def test_graphics_cards_are_no_images(rulebase, text):
         ("descrivere foto, niente licenze non commerciali", "commercial"),
         ("给图片写说明，不要非商用许可", "commercial"),
         ("写真の説明文、非商用ライセンスは不可", "commercial"),
+        ("写真の説明文、商用不可のモデルは除く", "commercial"),
         ("non-commercial, describe photos", "research"),
         ("Bilder beschreiben, nicht kommerziell", "research"),
         ("caption photos for my hobby, non-commercial", "personal"),
