@@ -25,7 +25,7 @@ from advisor.evaluate.responses import (
     Response,
     key_of,
 )
-from advisor.model.library import SEARCH
+from advisor.model.library import LABEL, SEARCH
 from advisor.trial.annotations import ImageStore
 from advisor.trial.candidate import Candidate
 from advisor.trial.images import open_encoded
@@ -53,14 +53,18 @@ def prepared(
     digest: str,
     stored: set[str],
     decode: bool = True,
+    labels: Sequence[LabelledImage] = (),
 ) -> Generator[Block]:
     """Yield the images in blocks of a size, the next being read and, with `decode`, decoded.
 
     `digest` is that of the candidate, `stored` the keys of the answers that are there. Of images
-    that are the same file, and are asked the same, the first is answered.
+    that are the same file, and are asked the same, the first is answered. `labels` that have
+    vectors of their own come first; they have a text and no file.
     """
 
     def ready(image: LabelledImage) -> AskedImage:
+        if image.number < 0:
+            return AskedImage(image, key_of(digest, LABEL, (image.question,)))
         texts = (image.question, *(image.references if act == SEARCH else ()))
         try:
             data = store.read(image.id)
@@ -72,11 +76,10 @@ def prepared(
         return decoded_image(query) if decode and key not in stored else query
 
     with ThreadPoolExecutor(THREADS, thread_name_prefix="advisor-reading") as pool:
-        starts = iter(range(0, len(images), size))
+        parts = iter([p[n : n + size] for p in (labels, images) for n in range(0, len(p), size)])
 
         def begun() -> list[Future[AskedImage]]:
-            start = next(starts, len(images))
-            return [pool.submit(ready, image) for image in images[start : start + size]]
+            return [pool.submit(ready, image) for image in next(parts, ())]
 
         answered, ahead = set(stored), begun()
         while ahead:
@@ -176,7 +179,12 @@ def execute(
         if candidate.failed is not None or candidate.baseline in WITHOUT_LOOKING:
             continue
         try:
-            candidate = _run_one(run, candidate, store, hire(candidate, asking), tell, progress)
+            labels = [
+                LabelledImage(number - len(asking.texts), "", asking.template.format(text))
+                for number, text in enumerate(asking.texts if candidate.compares_vectors else ())
+            ]
+            pool = hire(candidate, asking)
+            candidate = _run_one(run, candidate, store, labels, pool, tell, progress)
         except AdvisorError as error:
             if error.kind in ("disk-full", "cannot-write"):
                 raise
@@ -192,6 +200,7 @@ def _run_one(
     run: EvaluationRun,
     candidate: Candidate,
     store: ImageStore,
+    labels: Sequence[LabelledImage],
     pool: WorkerPool,
     tell: Telling,
     progress: Progress,
@@ -199,13 +208,17 @@ def _run_one(
     """Run one candidate, and return it with the warnings of its checkpoint."""
     file, images, size = run.file, run.data.images, run.settings["batch"]
     ready = prepared(
-        images, size, store, run.data.act, candidate.digest, file.keys(), not pool.decodes
+        images, size, store, run.data.act, candidate.digest, file.keys(), not pool.decodes, labels
     )
     done, smallest, first, last = 0, 0, True, time.perf_counter()
     with closing(ready):
         for block, answered in pool.answers(ready):
             number, timing = len(answered.responses), None
-            if number:
+            of_labels = block.keys[0][0] < 0
+            if of_labels:
+                if why := next((each.failed for each in answered.responses if each.failed), None):
+                    raise AdvisorError(why, kind="broken-checkpoint")
+            elif number:
                 if first and answered.failure:  # it cannot answer at all
                     raise AdvisorError(answered.failure, kind="broken-checkpoint")
                 passed = (time.perf_counter() - last) * 1000
@@ -221,7 +234,7 @@ def _run_one(
                     f"The batch size is now {smallest}, so results may differ in the last "
                     "digits."
                 )
-            done += len(block.keys)
+            done += 0 if of_labels else len(block.keys)
             progress(candidate.name, done, len(images))
             last = time.perf_counter()
     if facts := pool.facts():

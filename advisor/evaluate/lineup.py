@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -159,22 +158,18 @@ def line_up(made: Arrangement) -> tuple[Candidate, ...]:
             if not each.baseline and not is_endpoint(each.checkpoint):
                 candidates.append(each._replace(name=f"{each.name} ({dtype})", dtype=dtype))
         made = made._replace(loading=made.loading._replace(dtype=None))
-    ran = [_as_run(made, candidate, made.asking) for candidate in candidates]
-    bare = made.asking._replace(act=EMBED, texts=(), template="{}", prompt=None)
-    run_as = partial(_as_run, made, asking=bare)
+    ran = [_as_run(made, candidate) for candidate in candidates]
     lined: list[Candidate] = []
     for each in ran:
         fitted = each.baseline in FITTED and each.failed is None
-        lined += _fitted(each, ran, run_as) if fitted else [each]
+        lined += _fitted(each, ran) if fitted else [each]
     fit = tuple(each for each in lined if each.kind != UnsupportedError.kind)
     return fit if made.options.demo and fit else tuple(lined)
 
 
-def _fitted(
-    baseline: Candidate, others: Sequence[Candidate], run_as: Callable[[Candidate], Candidate]
-) -> list[Candidate]:
+def _fitted(baseline: Candidate, others: Sequence[Candidate]) -> list[Candidate]:
     """Return a baseline on the vectors of each dual encoder among the others."""
-    dual = [peer for peer in others if peer.scored_by in ("softmax", "sigmoid") and not peer.failed]
+    dual = [peer for peer in others if peer.compares_vectors and not peer.failed]
     if not dual:
         error = UnsupportedError(
             f"`{baseline.checkpoint}` needs the embeddings of a dual encoder, and no candidate "
@@ -184,14 +179,14 @@ def _fitted(
         return [baseline.ended_by(error)]
     by = "votes" if baseline.baseline == NEIGHBORS else "softmax"
     return [
-        run_as(candidate)._replace(
+        candidate._replace(
             name=f"{baseline.name} on {candidate.name}", baseline=baseline.baseline, scored_by=by
         )
         for candidate in dual
     ]
 
 
-def _as_run(made: Arrangement, candidate: Candidate, asking: Asking) -> Candidate:
+def _as_run(made: Arrangement, candidate: Candidate) -> Candidate:
     """Return a candidate as it is run; what cannot be run says so."""
     data, server = made.data, made.endpoints.get(candidate.checkpoint)
     misplaced = [COMMONEST] if data.act == SEARCH else []
@@ -205,16 +200,20 @@ def _as_run(made: Arrangement, candidate: Candidate, asking: Asking) -> Candidat
         if candidate.baseline:
             return candidate
         if server:
-            return as_served(candidate, data, server, asking)
-        return _as_loaded(made, candidate, asking)
+            return as_served(candidate, data, server, made.asking)
+        return _as_loaded(made, candidate)
     except AdvisorError as error:
         if error.kind == "extra-not-installed":
             raise
         return candidate.ended_by(error)
 
 
-def _as_loaded(made: Arrangement, candidate: Candidate, asking: Asking) -> Candidate:
-    """Return a candidate as it is loaded; AdvisorError says why it cannot be."""
+def _as_loaded(made: Arrangement, candidate: Candidate) -> Candidate:
+    """Return a candidate as it is loaded; AdvisorError says why it cannot be.
+
+    Vectors of images do not depend on the labels that they are compared with.
+    """
+    asking = made.asking
     how = made.loading._replace(
         dtype=candidate.dtype or made.loading.dtype,
         revision=candidate.revision,
@@ -251,6 +250,8 @@ def _as_loaded(made: Arrangement, candidate: Candidate, asking: Asking) -> Candi
         scored_by=runs.scored_by if asking.act == LABEL else "",
         parameters_millions=local.weights.parameters / 1e6,
     )
+    if ready.compares_vectors:
+        asking = asking._replace(act=EMBED, texts=(), template="{}", prompt=None)
     identity = f"{identity_of(whole)} {head.digest}" if head else identity_of(local)
     return ready._replace(digest=digest_of_order(ready, asking, identity, versions()))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.errors import BrokenFileError
+from advisor.evaluate.metrics import Array, np
 from advisor.trial.annotations import class_text, read_annotations
 from advisor.trial.candidate import Candidate
 from advisor.trial.local_checkpoint import LocalCheckpoint
@@ -184,8 +185,9 @@ class Response(NamedTuple):
     is `text` (CAPTION, DESCRIBE, ANSWER, READ_LINE, READ_PAGE), `fields` with their `text`
     (EXTRACT), `scores` (LABEL: one for each class of the set, in 0..1; see `Candidate.scored_by`)
     or `vectors` (SEARCH: unit vectors of the image and of each of its texts, float32,
-    little-endian, (1 + texts, dimensions)). `probability` is that of a text, where the network
-    says it. `key` is the digest of all that the answer depends on.
+    little-endian, (1 + texts, dimensions); LABEL of a dual encoder: that of the image, and of a
+    label, whose number is below 0, a row of `Contrastive.label_rows`). `probability` is that of a
+    text, where the network says it. `key` is the digest of all that the answer depends on.
     """
 
     number: int
@@ -230,7 +232,35 @@ class EvaluationRun:
 
     def responses(self, candidate: Candidate) -> Iterator[Response]:
         """Yield what a candidate gave, in the order of the images, one for each."""
-        return self.file.responses(candidate)
+        given = self.file.responses(candidate)
+        return compared(given, candidate.scored_by) if candidate.compares_vectors else given
+
+
+def compared(given: Iterable[Response], scored_by: str) -> Iterator[Response]:
+    """Yield the responses about images, scores in place of vectors; those about labels come first.
+
+    Labels whose scores are `softmax` compete, others have a score each.
+    """
+    of_labels: list[Array] = []
+    rows: Array = None
+    for response in given:
+        if response.vectors is None:
+            yield response
+            continue
+        vector = np.frombuffer(response.vectors, "<f4")
+        if response.number < 0:
+            of_labels.append(vector)
+            continue
+        rows = np.stack(of_labels) if rows is None else rows
+        logits = (rows[:, :-1] @ vector + rows[:, -1]).astype(float)
+        beside = np.logaddexp.reduce(logits) if scored_by == "softmax" else np.logaddexp(0, logits)
+        scores = np.exp(logits - beside).tolist()
+        yield response._replace(vectors=None, scores=tuple(map(six_digits, scores)))
+
+
+def six_digits(number: float) -> float:
+    """Return a number to six significant digits, as a run keeps it."""
+    return float(f"{number:.6g}")
 
 
 def timing_of(records: Iterable[Mapping[str, Any]]) -> Timing:

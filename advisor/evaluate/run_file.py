@@ -8,7 +8,7 @@ holds the file for as long as it runs; a kill lets it go, and loses the batch un
 `images`    each image with what is true of it
 `given`     under which key each candidate's answer for each image lies
 `answers`   by key, what a candidate gave, as JSON, and its vectors: float32, little-endian, the
-            image's first. Scores have six significant digits
+            image's first, or one for a label. Scores have six significant digits
 `timings`   what was timed of a candidate; no figure of quality depends on it
 """
 
@@ -23,7 +23,7 @@ from sqlite3 import connect
 from typing import Any
 
 from advisor.errors import AdvisorError, BrokenFileError
-from advisor.evaluate.responses import EvaluationRun, Response, Timing, timing_of
+from advisor.evaluate.responses import EvaluationRun, Response, Timing, six_digits, timing_of
 from advisor.files import first_bytes
 from advisor.trial.candidate import Candidate
 from advisor.trial.runtime import DiskFullError
@@ -223,8 +223,8 @@ def broken_run(file: Path, what: str = "") -> BrokenFileError:
 def answer_text(response: Response) -> str:
     """Return an answer as JSON; what is not there is left out, and so is what names it."""
     short = response._replace(
-        scores=response.scores and tuple(map(_short, response.scores)),
-        probability=response.probability and _short(response.probability),
+        scores=response.scores and tuple(map(six_digits, response.scores)),
+        probability=response.probability and six_digits(response.probability),
     )._asdict()
     there = {name: short[name] for name in PARTS if short[name] is not None}
     return json.dumps(there, separators=(",", ":"))
@@ -268,7 +268,3 @@ def _refused(path: Path, error: Exception) -> AdvisorError:
 def _named(candidate: Candidate) -> str:
     """Return the name of a candidate, which may be that of a folder that is no text, as ASCII."""
     return json.dumps(candidate.name)
-
-
-def _short(number: float) -> float:
-    return float(f"{number:.6g}")

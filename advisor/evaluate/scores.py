@@ -204,7 +204,7 @@ def score(run: EvaluationRun) -> Scores:
     unreadable = {
         response.number: response.unreadable
         for candidate in finished
-        for response in run.responses(candidate)
+        for response in run.file.responses(candidate)
         if response.unreadable
     }
     items = tuple(item for item in run.data.images if item.number not in unreadable)

@@ -90,7 +90,7 @@ class Worker:
         if not queries:
             return AnsweredBlock((), 0.0, 0)
         runner, begun = self.runner, time.perf_counter()
-        readable = [each for each in queries if isinstance(each.opened, OpenedImage)]
+        readable = [each for each in queries if not isinstance(each.opened, str)]
         answered = {each.number: each for each in self._answered(readable)}
         if runner.placement.on_cuda:
             library("torch").cuda.synchronize()
@@ -129,7 +129,9 @@ class Worker:
         asking = self.asking
         images = [each.opened for each in queries if isinstance(each.opened, OpenedImage)]
         parts: list[dict[str, Any]] = []
-        if self.candidate.baseline or asking.act == SEARCH:
+        if not images:
+            parts = [{"vectors": each} for each in self._label_rows(queries)]
+        elif self.candidate.baseline or self.candidate.compares_vectors or asking.act == SEARCH:
             parts = [{"vectors": each} for each in self._vectors(queries, images)]
         elif asking.act == LABEL:
             parts = [{"scores": tuple(row)} for row in self._scores(images)]
@@ -158,12 +160,23 @@ class Worker:
         )
         with self.runner.running():
             rows = self.runner.label_scores(images, request)
-        if any(map(math.isnan, chain.from_iterable(rows))):
+        self._refuse_nan(any(map(math.isnan, chain.from_iterable(rows))))
+        return rows
+
+    def _refuse_nan(self, there: bool) -> None:
+        if there:
             raise UnsupportedError(
                 f"`{self.candidate.checkpoint}` returned NaN scores",
                 hint="pass --dtype float32. If the scores stay NaN, download the weights again",
             )
-        return rows
+
+    def _label_rows(self, queries: Sequence[AskedImage]) -> list[bytes]:
+        """Return what vectors of images are multiplied by for the logit of each label."""
+        runner: Any = self.runner
+        with runner.running():
+            rows = runner.label_rows([each.image.question for each in queries])
+        self._refuse_nan(bool(rows.isnan().any()))
+        return [row.tobytes() for row in rows.numpy().astype("<f4")]
 
     def _vectors(self, queries: Sequence[AskedImage], images: Sequence[OpenedImage]) -> list[bytes]:
         """Return unit vectors of each image and, where texts search, of its texts."""
@@ -173,7 +186,9 @@ class Worker:
         ]
         texts = [text for some in of_each for text in some]
         with runner.running():
-            vectors = runner.image_vectors(images).numpy().astype("<f4")
+            unit_vectors = runner.image_vectors(images)
+            self._refuse_nan(bool(unit_vectors.isnan().any()))
+            vectors = unit_vectors.numpy().astype("<f4")
             rows = runner.text_vectors(texts).numpy().astype("<f4") if texts else ()
         packed, start = [], 0
         for vector, some in zip(vectors, of_each, strict=True):

@@ -73,6 +73,11 @@ class Candidate(NamedTuple):
     hint: str = ""
 
     @property
+    def compares_vectors(self) -> bool:
+        """True where its scores are those of vectors of images and of labels."""
+        return self.scored_by in ("softmax", "sigmoid") and not self.baseline
+
+    @property
     def refusal(self) -> str:
         """Who could not do what, and why."""
         return f"{self.name}: {self.task}: {self.failed}"

@@ -89,21 +89,29 @@ class Contrastive(Runner):
     def compared(self, images: Sequence[OpenedImage], texts: tuple[str, ...]) -> Any:
         """Return the logits of texts for images, (images, texts), in float32 on the CPU.
 
-        They are the cosines, scaled as the network does: by its scale or temperature, and its
-        bias. The texts are encoded once for all images that are compared with them.
+        The texts are encoded once for all images that are compared with them.
         """
         if self.encoded_texts is None or self.encoded_texts[0] != texts:
-            self.encoded_texts = texts, self.text_vectors(texts)
-        logits = self.image_vectors(images) @ self.encoded_texts[1].T
+            self.encoded_texts = texts, self.label_rows(texts)
+        rows = self.encoded_texts[1]
+        return self.image_vectors(images) @ rows[:, :-1].T + rows[:, -1]
+
+    def label_rows(self, texts: Sequence[str]) -> Any:
+        """Return what an image's vector is multiplied by for the logit of each text, and a bias.
+
+        That is (texts, dimensions + 1), in float32 on the CPU. Logits are the cosines, scaled as
+        the network does: by its scale or temperature, and its bias.
+        """
+        rows = self.text_vectors(texts)
         scale, temperature, bias = (
             None if value is None else value.detach().float().cpu()
             for value in (getattr(self.network, name, None) for name in SCALES)
         )
         if scale is not None:
-            logits = logits * scale.exp()
+            rows = rows * scale.exp()
         elif temperature is not None:
-            logits = logits / temperature
-        return logits if bias is None else logits + bias
+            rows = rows / temperature
+        return library("torch").nn.functional.pad(rows, (0, 1), value=float(bias or 0.0))
 
     def image_vectors(self, images: Sequence[OpenedImage]) -> Any:
         """Return unit vectors of images, (images, dimensions), in float32 on the CPU."""
