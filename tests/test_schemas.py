@@ -173,7 +173,7 @@ ERRORS = {
     "nothing understood": ["recommend", "the quick brown fox"],
     "no such file": ["recommend", "--profile", "no-such-file.yaml"],
     "unknown checkpoint": ["check", "--checkpoint", "nobody/nothing", "--task", "vqa"],
-    "no task to check": ["check", "--checkpoint", "Salesforce/blip-vqa-base"],
+    "no task to check": ["check", "--checkpoint", "Qwen/Qwen3.5-9B"],
     "the answer itself": ["explain", "--task", "captioning", "--why-not", "unified-vlp"],
     "no terminal": ["ask", "--no-input"],
 }
