@@ -6,7 +6,7 @@ import pytest
 from commands import in_this_process
 
 from advisor.model import TASK
-from advisor.rulebase.derive import EFFECT_OF_FIT
+from advisor.rulebase.compile import EFFECT_OF_FIT
 from advisor.rulebase.store import load_rules, shipped_rules
 
 

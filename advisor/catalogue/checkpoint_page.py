@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from advisor.catalogue.filters import Matches
-from advisor.catalogue.knowledge import EntryField, Measurement, WholeEntry, measurements
+from advisor.catalogue.knowledge import Measurement, WholeEntry, measurements
 from advisor.catalogue.uncatalogued import UncataloguedCheckpoint
 from advisor.decide.memory import estimate, memory_gb
 from advisor.decide.precedence import Precedences
@@ -55,9 +55,14 @@ def listed(heading: str, items: Iterable[Item]) -> Page:
 def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     """Return the page of a checkpoint: may I, can I, how, and how well it was measured to do."""
     active = checkpoint.active_parameters_millions
+    family = f"family {checkpoint.family}"
+    if checkpoint.family == NONE:
+        family = "not part of the three families"
+    elif checkpoint.network:
+        family = f"{checkpoint.network}, listed under the {family}"
     page: Page = [
         Heading(checkpoint.id, 1),
-        Text(f"{checkpoint.label}, {_of(checkpoint)}"),
+        Text(f"{checkpoint.label}, {family}"),
         Heading("License and access"),
         known(
             ("licence", value_text(checkpoint.licence)),
@@ -101,18 +106,12 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     if code := snippet(checkpoint, None, rulebase):
         page.append(Code(code, "python"))
     if measured := measurements(rulebase).get(checkpoint.id):
-        page += [Heading("Published results"), _measured(measured)]
+        figures = tuple((m.kind, m.metric, f"{m.value:g}", m.source) for m in measured)
+        page.append(Heading("Published results"))
+        page.append(Table(("benchmark", "metric", "value", "source"), figures))
         notes = dict.fromkeys(f"{score.source}: {score.note}" for score in measured if score.note)
         page += [Text(note, "quiet") for note in notes]
     return [*page, *_sources(checkpoint, rulebase)]
-
-
-def _of(checkpoint: Checkpoint) -> str:
-    if checkpoint.family == NONE:
-        return "not part of the three families"
-    if checkpoint.network:
-        return f"{checkpoint.network}, listed under the family {checkpoint.family}"
-    return f"family {checkpoint.family}"
 
 
 def _notes(checkpoint: Checkpoint, names: Sequence[str]) -> list[tuple[str, str | None]]:
@@ -155,11 +154,6 @@ def _memory(checkpoint: Checkpoint) -> list[tuple[str, str]]:
     return facts if checkpoint.home else [*facts, ("measure with", estimated.command)]
 
 
-def _measured(measured: Sequence[Measurement]) -> Table:
-    rows = [(score.kind, score.metric, f"{score.value:g}", score.source) for score in measured]
-    return Table(("benchmark", "metric", "value", "source"), tuple(rows), wide=0)
-
-
 def _sources(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     """Every fact's sources, and when the entry and they were last read."""
     by_sources: dict[tuple[str, ...], list[str]] = {}
@@ -180,20 +174,19 @@ def _sources(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
 
 def entry_page(entry: WholeEntry) -> Page:
     """Return the page of a whole entry: each field, its value, and its sources in brackets."""
-    rows = tuple(row for field in entry.fields for row in _entry_rows(field))
-    page: Page = [Heading(entry.id, 1), Text(f"defined at {entry.place}", "quiet"), Pairs(rows)]
+    rows: list[tuple[str, str]] = []
+    for name, value, sources in entry.fields:
+        cited = f"[{', '.join(sources)}]" if sources else ""
+        if name == "pitfalls":  # a row for each sentence
+            rows += [(name, sentence) for sentence in value]
+            rows += [("", cited)] if cited else []
+        else:
+            rows.append((name, f"{value_text(value)}  {cited}".rstrip()))
+    page: Page = [Heading(entry.id, 1), Text(f"defined at {entry.place}", "quiet")]
+    page.append(Pairs(tuple(rows)))
     if entry.unverified:
         page.append(Text(f"not verified: {', '.join(entry.unverified)}", "quiet"))
     return page
-
-
-def _entry_rows(field: EntryField) -> list[tuple[str, str]]:
-    """A row for a value, for sentences one each."""
-    cited = f"  [{', '.join(field.sources)}]" if field.sources else ""
-    if field.field == "pitfalls":
-        rows = [("pitfalls", sentence) for sentence in field.value]
-        return [*rows, ("", cited.strip())] if cited else rows
-    return [(field.field, f"{value_text(field.value)}{cited}")]
 
 
 def uncatalogued_page(checkpoint: UncataloguedCheckpoint) -> Page:
@@ -215,8 +208,7 @@ def uncatalogued_page(checkpoint: UncataloguedCheckpoint) -> Page:
     )
     rows = [Item("-", f"not known: {', '.join(checkpoint.not_known)}")]
     if checkpoint.own_code:
-        own_code = "loading runs Python code from the repository of the checkpoint"
-        rows.append(Item("!", own_code))
+        rows.append(Item("!", "loading runs Python code from the repository of the checkpoint"))
     page: Page = [
         Heading(checkpoint.id, 1),
         Text("This checkpoint is not in the catalog. The facts are from its config.json.", "warn"),
@@ -297,12 +289,9 @@ def compared_checkpoints(rulebase: RuleBase, checkpoints: list[Checkpoint], ids:
     measured = measurements(rulebase)
     shared = [*_shared_rows([measured.get(c.id, []) for c in checkpoints])]
     if not shared:
-        nothing = "the checkpoints share no benchmark"
-        return [*page, Text(nothing, "quiet")]
-    page += [
-        Heading("Results on shared benchmarks"),
-        Table(("", *ids), tuple(shared), wide=-1),
-    ]
+        return [*page, Text("the checkpoints share no benchmark", "quiet")]
+    page.append(Heading("Results on shared benchmarks"))
+    page.append(Table(("", *ids), tuple(shared), wide=-1))
     if any(name.endswith(APART) for name, *_ in shared):
         page.append(Text(f"{APART} different sources or modes, so compare with care", "quiet"))
     return page

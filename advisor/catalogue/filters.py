@@ -52,7 +52,13 @@ def _met(checkpoint: Checkpoint, wishes: Wishes) -> Iterable[bool | None]:
     if wishes.task:
         yield wishes.task in (checkpoint.fine_tune if wishes.fine_tune else checkpoint.tasks)
     for language in wishes.languages:
-        yield _language(checkpoint.languages, language)
+        languages = checkpoint.languages
+        if languages is None:
+            yield None
+        elif language in languages or list(languages) == NO_LANGUAGE:
+            yield True
+        else:  # multilingual weights may know any language: which, nobody verified
+            yield None if MULTILINGUAL in languages else False
     if wishes.max_memory_gb is not None:
         gb = memory_gb(checkpoint)
         yield None if gb is None else gb <= wishes.max_memory_gb
@@ -60,15 +66,6 @@ def _met(checkpoint: Checkpoint, wishes: Wishes) -> Iterable[bool | None]:
         value = getattr(checkpoint, field)
         same = value.lower() if field == "licence" and value else value
         yield None if value is None else same in wanted
-
-
-def _language(languages: Sequence[str] | None, wanted: str) -> bool | None:
-    """Multilingual weights may know any language: which, nobody verified."""
-    if languages is None:
-        return None
-    if wanted in languages or list(languages) == NO_LANGUAGE:
-        return True
-    return None if MULTILINGUAL in languages else False
 
 
 def _ordered(rulebase: RuleBase, sort: str, task: str | None) -> list[Checkpoint]:
@@ -88,20 +85,12 @@ def _ordered(rulebase: RuleBase, sort: str, task: str | None) -> list[Checkpoint
         "size": lambda checkpoint: least_first(checkpoint.parameters_millions),
         "memory": lambda checkpoint: least_first(memory_gb(checkpoint)),
         "released": lambda checkpoint: least_first(checkpoint.released, -1),
-        "quality": _by_quality(rulebase, checkpoints, task) if sort == "quality" else id,
     }
-    return sorted(checkpoints, key=keys[sort])
+    if sort == "quality" and task:
+        from advisor.decide.precedence import Precedences
+        from advisor.decide.ranking import line_of
 
-
-def _by_quality(
-    rulebase: RuleBase, checkpoints: Sequence[Checkpoint], task: str | None
-) -> Callable[[Checkpoint], int]:
-    """Return what sorts checkpoints as figures and relations put them for a task."""
-    from advisor.decide.precedence import Precedences
-    from advisor.decide.ranking import line_of
-
-    if task is None:
-        return lambda _: 0
-    able = [model for model in checkpoints if task in (*model.tasks, *model.fine_tune)]
-    places = line_of(able, Precedences(rulebase, task), "as-is").number
-    return lambda checkpoint: places.get(checkpoint.id, len(places))
+        able = [model for model in checkpoints if task in (*model.tasks, *model.fine_tune)]
+        places = line_of(able, Precedences(rulebase, task), "as-is").number
+        return sorted(checkpoints, key=lambda model: places.get(model.id, len(places)))
+    return sorted(checkpoints, key=keys.get(sort, keys[""]))

@@ -12,7 +12,6 @@ from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.errors import check_name
 from advisor.model import Condition, Criterion, Family, Fit, Question, Rule, Task
 from advisor.model.evidence import Source
-from advisor.model.library import CheckRule
 from advisor.phrasing import aim
 from advisor.rulebase.base import RuleBase
 
@@ -95,7 +94,15 @@ def task_page(task: Task, rulebase: RuleBase) -> Page:
     page: Page = [Heading(f"{task.name} ({task.id})", 1), Text(task.description), facts]
     if task.note:
         page.append(Text(task.note, "warn"))
-    rows = [_how_well(task, family) for family in rulebase.families]
+    rows = []
+    for family in rulebase.families:
+        if fit := family.tasks.get(task.id):
+            rows.append(_fit(family.id, fit))
+        elif cannot := family.cannot.get(task.id):
+            rows.append(_cited("-", cannot, f"{family.id} (cannot): {cannot.because}"))
+        else:
+            undeclared = f"{family.id} (cannot): the family does not declare this task"
+            rows.append(Item("-", undeclared))
     page += listed("Fit of each family", rows)
     able = [c for c in rulebase.checkpoints.values() if task.id in c.tasks and c.offered]
     if elsewhere := task.elsewhere:
@@ -107,14 +114,6 @@ def task_page(task: Task, rulebase: RuleBase) -> Page:
         page.append(Heading("Checkpoints without fine-tuning"))
         page.append(Text(", ".join(c.id for c in usual_first)))
     return [*page, Heading("Command"), Code(f"advisor recommend --task {task.id}", "console")]
-
-
-def _how_well(task: Task, family: Family) -> Item:
-    if fit := family.tasks.get(task.id):
-        return _fit(family.id, fit)
-    if cannot := family.cannot.get(task.id):
-        return _cited("-", cannot, f"{family.id} (cannot): {cannot.because}")
-    return Item("-", f"{family.id} (cannot): the family does not declare this task")
 
 
 def question_page(question: Question, rulebase: RuleBase) -> Page:
@@ -159,8 +158,11 @@ def rule_page(rule: Rule, rulebase: RuleBase) -> Page:
         ("criterion", rulebase.criterion(rule.criterion).name),
         ("from", ", ".join(rulebase.declared(rule.id)) if rule.derived else rule.place),
     )
-    sources = [Item("", _source_line(rulebase.sources[id])) for id in rule.sources]
-    return [Heading(rule.id, 1), Text(rule.because), facts, *listed("Sources", sources)]
+    rows = []
+    for source in (rulebase.sources[id] for id in rule.sources):
+        parts = (source.title, source.version, source.url, f"read {source.read}")
+        rows.append(Item("", " · ".join(filter(None, parts))))
+    return [Heading(rule.id, 1), Text(rule.because), facts, *listed("Sources", rows)]
 
 
 def _effect(rule: Rule) -> str:
@@ -169,12 +171,6 @@ def _effect(rule: Rule) -> str:
 
 def _condition(when: Condition) -> str:
     return " and ".join(f"{id} is {' or '.join(options)}" for id, options in when.items())
-
-
-def _source_line(source: Source) -> str:
-    return " · ".join(
-        part for part in (source.title, source.version, source.url, f"read {source.read}") if part
-    )
 
 
 def source_page(source: Source, rulebase: RuleBase) -> Page:
@@ -244,15 +240,6 @@ def rule_report(rulebase: RuleBase, id: str) -> Report:
     rule = rulebase.checks[id]
     file, bad, good, beside, options = rule.example
     example = {"example": [file, bad, good], "beside": beside, "options": options}
-    return Report(
-        lambda: {"schema_version": SCHEMA_VERSION, **rule._asdict(), **example},
-        lambda: _check_page(rulebase, rule),
-    )
-
-
-def _check_page(rulebase: RuleBase, rule: CheckRule) -> Page:
-    """Return the page of a rule of the check: what it finds, why, examples, sources."""
-    file, bad, good, *_ = rule.example
     language = "yaml" if file.endswith(".yaml") else "python"
     page: Page = [
         Heading(f"{rule.id} ({rule.level})"),
@@ -267,4 +254,5 @@ def _check_page(rulebase: RuleBase, rule: CheckRule) -> Page:
     sources = [rulebase.source(source) for source in rule.sources]
     if rows := tuple(Item("", source.title, note=source.url or source.read) for source in sources):
         page += [Heading("Sources", 3), Items(rows)]
-    return page
+    document = {"schema_version": SCHEMA_VERSION, **rule._asdict(), **example}
+    return Report(lambda: document, lambda: page)

@@ -9,13 +9,20 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from advisor.catalogue.release_members import ReleaseMembers
-from advisor.catalogue.release_table import TABLE, ReleaseDescription, ReleaseTable
+from advisor.catalogue.release_members import BASES, ReleaseMembers
+from advisor.catalogue.release_table import (
+    SPAN,
+    TABLE,
+    TEXT,
+    ReleaseDescription,
+    ReleaseTable,
+    block_of,
+)
 from advisor.errors import AdvisorError, UsageError
 from advisor.model.library import NameChange
 from advisor.rulebase.base import RuleBase
@@ -187,7 +194,10 @@ def release(rulebase: RuleBase, version: str = "") -> Release:
     """
     package, described = installed_package(), described_releases()
     if version == INSTALLED or (package and not version):
-        return _installed_release(rulebase, package)
+        installed = _version_of(package) if package else None
+        if installed in described:
+            return _described(rulebase, installed or "")
+        return Release(_installed(package), rulebase.changes)
     wanted = version_number(version or described[-1])
     matching = [name for name in described if version_number(name)[: len(wanted)] == wanted]
     if matching:
@@ -255,14 +265,6 @@ def installed_package() -> Path | None:
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
-def _installed_release(rulebase: RuleBase, package: Path | None) -> Release:
-    """The installed release: from the table where that has it, else from its files."""
-    version = _version_of(package) if package else None
-    if version in described_releases():
-        return _described(rulebase, version or "")
-    return Release(_installed(package), rulebase.changes)
-
-
 def _version_of(package: Path) -> str | None:
     try:
         match = _VERSION.search((package / "__init__.py").read_text(encoding="utf-8"))
@@ -297,3 +299,48 @@ def _matched(pattern: str, name: str) -> str | None:
     stem = name[len(before) : len(name) - len(after)]
     same = name == f"{before}{stem}{after}" and bool(stem) == bool(star)
     return stem if same else None
+
+
+INHERITED = ("modeling_utils", "image_processing_utils", "image_processing_base")
+"""Blocks with what classes of all folders of models inherit from."""
+
+
+def lost_members() -> Callable[[str], frozenset[str]]:
+    """Return what tells, of a class, the members that it or a class beside it has lost.
+
+    There may be more than those of the class itself. None are told of what is not described.
+    """
+    table, described = release_table(), described_releases()
+    newest = members_of(described[-1])
+
+    @cache
+    def of_block(block: str) -> frozenset[str]:
+        lost = _lost(table, block, len(described) - 1)
+        table.forget(block)  # most are of models whose members no rule asks for
+        return lost
+
+    @cache
+    def lost(name: str) -> frozenset[str]:
+        module, at = newest.module_of(name), newest.of(name)
+        if module is None or at is None:
+            return frozenset()
+        return of_block(block_of(module)).union(*map(of_block, INHERITED)) - at.texts.keys()
+
+    return lost
+
+
+def _lost(table: ReleaseTable, block: str, release: int) -> frozenset[str]:
+    """The public members of classes of a block that an earlier release has and one has not."""
+    lost: set[str] = set()
+    for lines in table.groups(block):
+        head, *rows = lines.split("\n")
+        if ":" not in head or head.partition(SPAN)[0].endswith(":"):
+            continue  # no class
+        if not table.has(head.partition(SPAN)[2], release):
+            continue
+        ended, there = set[str](), set[str]()
+        for row in rows:
+            line, _, span = row.partition(SPAN)
+            (there if not span or table.has(span, release) else ended).add(line.partition(TEXT)[0])
+        lost |= {name for name in ended - there if name[:1] not in ("_", "?", "-", BASES)}
+    return frozenset(lost)

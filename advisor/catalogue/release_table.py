@@ -73,12 +73,15 @@ class ReleaseTable:
         return self._group(block, name, release)
 
     def _read_group(self, block: str, name: str, release: int) -> dict[str, str] | None:
+        lines = self._lines(block, name)
+        return self.members(lines, release) if lines else None
+
+    def _lines(self, block: str, group: str) -> str:
+        """Return the lines of a group, its name first; "" where there is none."""
         text = self.block(block)
-        start = text.find(f"{GROUP}{name}{SPAN}")
-        if start < 0:
-            return None
+        start = text.find(f"{GROUP}{group}{SPAN}")
         end = text.find(GROUP, start + 1)
-        return self.members(text[start + len(GROUP) : end if end >= 0 else len(text)], release)
+        return text[start + len(GROUP) : end if end >= 0 else len(text)] if start >= 0 else ""
 
     def members(self, lines: str, release: int) -> dict[str, str] | None:
         """Return the members in the lines of a group, as they are in one release."""
@@ -95,19 +98,11 @@ class ReleaseTable:
 
     def masks(self, block: str, group: str) -> dict[str, int]:
         """Return the members of a group with the releases that have them, as bits."""
-        if (block, group) not in self._masks:
-            self._masks[block, group] = self._members_masks(block, group)
-        return self._masks[block, group]
-
-    def _members_masks(self, block: str, group: str) -> dict[str, int]:
-        text = self.block(block)
-        start = text.find(f"{GROUP}{group}{SPAN}")
-        if start < 0:
-            return {}
-        end = text.find(GROUP, start + 1)
-        head, *rows = text[start + len(GROUP) : end if end >= 0 else len(text)].split("\n")
-        whole = release_mask(head.partition(SPAN)[2])
-        masks: dict[str, int] = {}
+        if (block, group) in self._masks:
+            return self._masks[block, group]
+        head, *rows = self._lines(block, group).split("\n")
+        whole = release_mask(head.partition(SPAN)[2]) if head else 0
+        masks: dict[str, int] = self._masks.setdefault((block, group), {})
         for row in rows:  # a member has a row for each of its texts
             line, _, span = row.partition(SPAN)
             member = line.partition(TEXT)[0]

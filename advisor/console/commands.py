@@ -272,7 +272,7 @@ class _Values:
         if self._rulebase is None or folders != self._overlays:
             self._rulebase, self._overlays = rules_of(folders), folders
         if self._rulebase.this_machine is None and self._asks_for_this_machine():
-            from advisor.console.detected import with_measured_speed
+            from advisor.console.this_machine import with_measured_speed
 
             self._rulebase = with_measured_speed(self._rulebase)
         return self._rulebase
@@ -296,7 +296,7 @@ class _Values:
         rest = {id: value for id, value in in_file.items() if id not in flags}
         both, here = {**rest, **flags}, Profile()
         if any(value in HERE for value in both.values()):  # this machine is looked at
-            from advisor.console.detected import detected
+            from advisor.console.this_machine import detected
 
             here = detected(rulebase, both)
         rest, flags = (

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from advisor.console.menu import MARK, Menu, Row
+from advisor.console.menu import MARK, Menu, Row, pressed, taken
 from advisor.console.streams import note, typed_line
 from advisor.engine.numbers import as_number
 from advisor.engine.profile import UNKNOWN
@@ -74,8 +74,6 @@ class SelectPrompt:
 
     def choose(self, ask: Asked) -> str:
         """Return the value of a row, or a number as text."""
-        from advisor.console.menu_terminal import taken
-
         rows = list(ask.rows)
         if ask.unit:
             exactly = Row(NUMBER, "exactly ...: type a number")
@@ -93,8 +91,6 @@ class SelectPrompt:
 
     def pick(self, question: str, choices: Sequence[Extra]) -> str:
         """Ask which of a few things to do, the first being the default; return its value."""
-        from advisor.console.menu_terminal import pressed, taken
-
         if any(len(choice.label) > LONG for choice in choices):
             rows = [Row(choice.value, choice.label, (choice.key,)) for choice in choices]
             return taken(Menu(question, rows, choices[0].value))

@@ -1,4 +1,4 @@
-"""What this machine has: cores, memory, CUDA, MPS. Looked at only when somebody asks.
+"""What this machine has (cores, memory, CUDA, MPS) and answers, where somebody asks for it.
 
 Neither torch nor a driver is loaded: the kernel's files, `nvidia-smi` and `sysctl` are asked. What
 they do not say stays unknown.
@@ -17,10 +17,16 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from math import inf
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from advisor.console.flags import HERE
+from advisor.console.streams import note
+from advisor.engine.profile import Profile, flag_text, read_answer
 from advisor.errors import UsageError
 from advisor.files import MEGABYTE, read_bounded
+from advisor.model import Question
+from advisor.model.library import Speed
+from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import cache_folder
 from advisor.writing import replacing
 
@@ -31,6 +37,7 @@ PATIENCE_SECONDS = 10
 SHARE_FOR_A_MODEL = 0.75
 """Of memory that the system and other programs need as well."""
 KB_OF_GB, MIB_OF_GB, BYTES_OF_GB = 2**20, 2**10, 2**30
+MEASURED = "this machine (measured)"
 GPU_QUERY = ("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits")
 
 
@@ -192,3 +199,58 @@ def _down(size_gb: float | None) -> float | None:
 
 def _size(size_gb: float | None) -> str:
     return "memory unknown" if size_gb is None else f"{size_gb:.1f} GB of memory"
+
+
+def detected(
+    rulebase: RuleBase, answers: Mapping[str, Any], machine: ThisMachine | None = None
+) -> Profile:
+    """Return what this machine answers, with origin `detected`; empty where nobody said `here`.
+
+    It answers the question that was asked so and how much memory a model may take, unless that is
+    among the answers, and says on stderr what was found.
+    """
+    questions = [q for q in rulebase.questions if answers.get(q.id) in HERE]
+    profile: Profile = {}
+    for question in questions:
+        machine = machine or look()
+        option = option_for(question, machine)
+        if option is None:
+            continue
+        profile[question.id] = read_answer(question, option, "detected")
+        sized = next((q for q in rulebase.questions if q.requires("memory_gb")), None)
+        declared = rulebase.share_of({question.id: (option,)})
+        share = declared.of if declared else SHARE_FOR_A_MODEL
+        memory = machine.model_gb(share)
+        if sized and sized.id not in answers and memory is not None:
+            profile[sized.id] = read_answer(sized, memory, "detected")
+        whole = machine.kind == "cuda" or memory is None or len(profile) < 2
+        part = "" if whole else f" ({share:.0%} of it for a model)"
+        used = " ".join(
+            flag_text(rulebase, id, given.options[0] if given.value is None else f"{given.value:g}")
+            for id, given in profile.items()
+        )
+        note(f"this machine: {machine.text}. Used as {used}{part}")
+    return profile
+
+
+def with_measured_speed(rulebase: RuleBase) -> RuleBase:
+    """Return the rules with the speed that `advisor try --measure` kept of this machine, if any."""
+    file = speed_file()
+    if file is None or not file.is_file():
+        return rulebase
+    machine = look()
+    options = ((q.id, option_for(q, machine)) for q in rulebase.questions)
+    answers = {id: option for id, option in options if option}
+    measured = kept_speed(machine)
+    if measured is None or not answers:
+        return rulebase
+    made = rulebase.with_parts({})
+    rates = {kind: (rate, rate) for kind, rate in measured.gflops.items()}
+    weights = (measured.weights_gb,) * 2 if measured.weights_gb else ()
+    made.this_machine = Speed("this-machine", MEASURED, answers, rates, weights)
+    return made
+
+
+def option_for(question: Question, machine: ThisMachine) -> str | None:
+    """Return the option of a question that a machine is, None where it asks for no machine."""
+    return next((o.id for o in question.options if machine.kind in o.detected), None)

@@ -45,8 +45,6 @@ def terminal(page: Page, *, color: bool = True) -> str:
     bare = not color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     width = _width()
     if width is None:
-        from advisor.draw.styled import styled
-
         return _linked(styled(page, bare=bare), page)
     encoding = sys.stdout.encoding or "utf-8"
     ascii = {} if encoding.lower().startswith("utf") else ASCII
@@ -135,3 +133,37 @@ def _linked(text: str, page: Page) -> str:
     pattern = re.compile(rf"(?<![\w./-])(?:{names})(?![\w/-]|\.\w)")
     begin, end = "\x1b]8;;", "\x1b\\"
     return pattern.sub(lambda name: f"{begin}{urls[name[0]]}{end}{name[0]}{begin}{end}", text)
+
+
+def styled(page: Page, *, bare: bool) -> str:
+    """Return a page drawn by rich, which knows terminals better than the variables say.
+
+    `bare` has no colours, and neither has what is no terminal.
+    """
+    from rich.console import Console, ConsoleDimensions
+    from rich.text import Text as Styled
+
+    console = Console(
+        file=sys.stdout,
+        color_system=None if bare else "auto",
+        no_color=bare,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+    width, height = console.size
+    width = min(width or USUAL_WIDTH, WIDTH)
+    if "COLUMNS" not in os.environ and not sys.stdout.isatty():
+        width = USUAL_WIDTH
+    console.size = ConsoleDimensions(width, height)  # which is not asked of the system each time
+    ascii = {} if console.encoding.lower().startswith("utf") else ASCII
+    before: Block | None = None
+    with console.capture() as capture:
+        for block in (shown(block, ascii) for block in page):
+            if before and apart(before, block):
+                console.print()
+            parts = spans(block, width)
+            console.print(Styled.assemble(*parts, no_wrap=True, overflow="ignore"), soft_wrap=True)
+            before = block
+    lines = [line.rstrip() for line in capture.get().translate(ascii).splitlines()]
+    return "\n".join(lines) + "\n"

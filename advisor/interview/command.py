@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from advisor.child import environment, interpreter
 from advisor.console.commands import Given
-from advisor.console.menu_terminal import pressed_lines
+from advisor.console.menu import pressed_lines
 from advisor.console.options import CriteriaFirst, NoInput, VerifiedOnly, option
 from advisor.console.output import Shown, interactive, note
 from advisor.console.prompt import Extra, Prompt, prompt_for

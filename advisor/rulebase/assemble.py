@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor.errors import BrokenFileError
 from advisor.model.file_kinds import ENTITIES, LISTS, file_shape
@@ -14,12 +14,16 @@ from advisor.reader.document import Document, KeyPath, read_bytes, unreadable
 from advisor.reader.shape import report_shape
 from advisor.rulebase.compile import compile_parts
 from advisor.rulebase.entries import Entries, Entry, RuleFile
-from advisor.rulebase.groups import kept_groups, write_groups_out, write_keys_out, write_words_out
 from advisor.rulebase.references import check_references
-from advisor.rulebase.short_forms import Spoilt, report_uncited, written_out
-
-if TYPE_CHECKING:
-    from advisor.rulebase.entries import Entries
+from advisor.rulebase.short_forms import (
+    Spoilt,
+    kept_groups,
+    report_uncited,
+    write_groups_out,
+    write_keys_out,
+    write_words_out,
+    written_out,
+)
 
 
 class Collection:

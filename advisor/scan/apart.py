@@ -33,7 +33,7 @@ LEAST_SECONDS = 0.5
 MOST_GIVEN_UP = 5
 _BEGUN, _ENDED = "\x1e", "\x1f"
 """Begin a line with the name of a file, and with what one held, and those followed for it."""
-_NEEDED = ("advisor.catalogue.lost", "advisor.rulebase.store", "advisor.scan.scanner")
+_NEEDED = ("advisor.catalogue.release", "advisor.rulebase.store", "advisor.scan.scanner")
 _NO_ROOM = ("MemoryError", "ImportError", "OSError")
 """What a process raises that has no memory left."""
 _OTHERS = {("builtins", name) for name in ("complex", "Ellipsis", "frozenset", "set")}
@@ -122,7 +122,7 @@ def _scanned(
 
     Returns the scan, and which files were read, as the last piece of that.
     """
-    from advisor.catalogue.lost import lost_members
+    from advisor.catalogue.release import lost_members
     from advisor.rulebase.store import load_rules
     from advisor.scan.scanner import scan
     from advisor.scan.vocabulary import vocabulary_of

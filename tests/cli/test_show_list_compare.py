@@ -36,7 +36,8 @@ def test_everything_known_can_be_shown_and_names_its_sources(advisor, small, tmp
     assert things
     for id, thing in things.items():
         shown = advisor("show", id, "--kind", kind, *wanted)
-        assert (shown.code, shown.err) == (0, ""), id
+        wrote = "".join(f"advisor: wrote {file}\n" for file in files.values())
+        assert (shown.code, shown.err) == (0, wrote), id
         document = json.loads(files["json"].read_text(encoding="utf-8"))
         assert document["id"] == id
         pages = [shown.out, files["markdown"].read_text(encoding="utf-8")]

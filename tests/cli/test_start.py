@@ -16,8 +16,7 @@ from advisor.cli.program import program
 from advisor.console.commands import reserved_flags
 from advisor.decide.recommendation import recommend
 from advisor.draw.blocks import Heading
-from advisor.draw.styled import styled
-from advisor.draw.terminal import terminal
+from advisor.draw.terminal import styled, terminal
 
 HEAVY = (
     "torch",

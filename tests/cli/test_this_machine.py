@@ -3,8 +3,14 @@
 import pytest
 
 from advisor.console import this_machine
-from advisor.console.detected import detected
-from advisor.console.this_machine import Gpu, MeasuredSpeed, ThisMachine, keep_speed, look
+from advisor.console.this_machine import (
+    Gpu,
+    MeasuredSpeed,
+    ThisMachine,
+    detected,
+    keep_speed,
+    look,
+)
 from advisor.engine.profile import Answer
 
 MEMINFO = "MemTotal:       {kb} kB\nMemFree:  1 kB\n"
