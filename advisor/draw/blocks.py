@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from advisor.foreign import visible, visible_lines
@@ -166,8 +166,15 @@ class Folded(NamedTuple):
     blocks: tuple[Any, ...]
 
 
+class Filled(NamedTuple):
+    """A macro of `report.html` with its values, all of them text; no other format has it."""
+
+    macro: str
+    values: Mapping[str, Any]
+
+
 Block = Headline | Heading | Text | Notes | Judged | Items | Table | Pairs | Code
-Shared = Block | Scatter | Folded
+Shared = Block | Scatter | Folded | Filled
 """What a page of HTML may hold, which has no screen to fit."""
 Page = list[Block]
 

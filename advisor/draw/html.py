@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from advisor.draw.blocks import (
     Cell,
     Code,
+    Filled,
     Folded,
     Heading,
     Headline,
@@ -28,6 +30,8 @@ from advisor.draw.blocks import (
 from advisor.foreign import visible_lines
 
 STYLE = Path(__file__).with_name("page.css")
+REPORT = Path(__file__).with_name("report.html")
+"""Macros of Jinja for what a report shows beside blocks; they have a style sheet of their own."""
 COPY = Path(__file__).with_name("copy.js")
 """Gives every block of code a button that copies it."""
 MARKS = {"+": "for", "-": "against", "!": "caveat", ">": "leads", "": "plain"}
@@ -35,10 +39,24 @@ MARKS = {"+": "for", "-": "against", "!": "caveat", ">": "leads", "": "plain"}
 
 
 def html(page: Sequence[Shared]) -> str:
-    """Return the page as one HTML file, titled by what it begins with."""
-    whole = body(page)
-    script = COPY.read_text(encoding="utf-8") if '<div class="code">' in whole else ""
-    return document(_title(page), whole, script=script)
+    """Return the page as one HTML file, light or dark as the reader has it, for any width.
+
+    It is titled by what it begins with. Without a first heading it gets the title as one, for those
+    who have the page read out.
+    """
+    whole, first = body(page), _title(page)
+    reports = any(isinstance(block, Filled) for block in page)
+    style = REPORT.with_suffix(".css").read_text(encoding="utf-8") if reports else ""
+    copies = '<div class="code">' in whole
+    script = f"<script>\n{COPY.read_text(encoding='utf-8')}</script>" if copies else ""
+    unseen = "" if "<h1" in whole else f'<h1 class="unseen">{escape(first)}</h1>\n'
+    return (
+        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{escape(first)}</title><link rel="icon" href="data:,">'
+        f"<style>\n{_style('body')}{style}</style></head>\n"
+        f"<body><main>\n{unseen}{whole}\n</main>{script}</body>\n</html>\n"
+    )
 
 
 def fragment(page: Page) -> str:
@@ -46,28 +64,14 @@ def fragment(page: Page) -> str:
     return f'<div class="advisor"><style>{_style(".advisor")}</style>{body(page)}</div>'
 
 
-def document(title: str, body: str, style: str = "", script: str = "") -> str:
-    """Return an HTML file around a body: light or dark as the reader has it, for any width.
-
-    A body without a first heading gets the title as one, for those who have the page read out.
-    `style` is added to that of every page; `script` runs when all is there.
-    """
-    run = f"<script>\n{script}</script>" if script else ""
-    unseen = "" if "<h1" in body else f'<h1 class="unseen">{escape(title)}</h1>\n'
-    return (
-        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{escape(title)}</title><link rel="icon" href="data:,">'
-        f"<style>\n{_style('body')}{style}</style></head>\n"
-        f"<body><main>\n{unseen}{body}\n</main>{run}</body>\n</html>\n"
-    )
+def body(page: Sequence[Shared]) -> str:
+    """Return the blocks of a page as HTML."""
+    return "\n".join(_block(block) for block in page)
 
 
-def filled(template: Path, **values: Any) -> str:
-    """Return a template of Jinja with its places filled, all text escaped and visible.
-
-    What is HTML already, as `body` returns it, goes in as Markup.
-    """
+@cache
+def _macros() -> Any:
+    """Return the macros of the report, which escape all text and leave none unseen."""
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
@@ -77,12 +81,7 @@ def filled(template: Path, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.from_string(template.read_text(encoding="utf-8")).render(values)
-
-
-def body(page: Sequence[Shared]) -> str:
-    """Return the blocks of a page as HTML."""
-    return "\n".join(_block(block) for block in page)
+    return environment.from_string(REPORT.read_text(encoding="utf-8")).module
 
 
 def _style(root: str) -> str:
@@ -103,6 +102,8 @@ def _block(block: Shared) -> str:
         from advisor.draw.scatter import scatter
 
         return scatter(block)
+    if isinstance(block, Filled):
+        return str(getattr(_macros(), block.macro)(**block.values))
     if isinstance(block, Folded):
         inside = body(block.blocks)
         return f"<details><summary>{escape(block.summary)}</summary>{inside}</details>"

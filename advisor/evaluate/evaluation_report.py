@@ -1,4 +1,4 @@
-"""An evaluation as one HTML file, filled into `evaluation.html`, and its predictions as CSV."""
+"""What an evaluation draws in its HTML file alone, and its predictions as CSV."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
-from advisor.draw.blocks import Code, shown
+from advisor.draw.blocks import Code, Filled, Folded, Headline, Shared
 from advisor.draw.formats import Report
-from advisor.draw.html import body, document, filled
 from advisor.evaluate import page
 from advisor.evaluate.metrics import METRIC_KINDS, MetricKind, np
 from advisor.evaluate.options import Gates
@@ -24,7 +23,11 @@ from advisor.evaluate.verdict import Verdict
 from advisor.trial.images import open_encoded, preview
 from advisor.trial.runtime import ImageError
 
-HERE = Path(__file__).parent
+SHOWN, FOLDED = (
+    ("Results", "Accuracy by labeled images per class"),
+    ("Pairwise comparisons", "Cost", "Method"),
+)
+"""Sections of the page that the file has among its drawings, and those that it folds."""
 HUES = (212, 152, 28, 268, 340, 60, 190, 100)
 """One color for each candidate; every mark has its number besides."""
 MOST_CLASSES, WORST_CLASSES = 20, 10
@@ -51,51 +54,43 @@ def report_of(
         page=partial(page.as_page, evaluation),
         findings=partial(page.as_findings, evaluation),
         screen=partial(page.as_page, evaluation, whole=False),
-        drawings={"html": partial(as_html, evaluation, thumbnails), "csv": partial(as_csv, scores)},
+        drawings={"csv": partial(as_csv, scores)},
+        shared=partial(html_page, evaluation, thumbnails),
     )
 
 
-def as_html(evaluation: Evaluation, thumbnails: Thumbnails) -> str:
-    """Return one HTML file that needs nothing else: the verdict first, then what it rests on."""
+def html_page(evaluation: Evaluation, thumbnails: Thumbnails) -> list[Shared]:
+    """Return the page of the HTML file: the verdict first, then what it rests on, with drawings."""
     run, scores, verdict, _ = evaluation
     order = [METRIC_KINDS[id] for id in verdict.priority if id in METRIC_KINDS]
     kind = next(iter([*order, *scores.metrics]), None)
     ranked = sorted(scores.candidates, key=lambda candidate: candidate.name != verdict.recommended)
-    command = run.settings.get("command")
-    title = f"{scores.data.task} on {scores.data.name}"
-    content = filled(
-        HERE / "evaluation.html",
-        title=title,
-        facts=page.of_how_many(evaluation),
-        recommended=verdict.recommended or "none of them",
-        answer=page.headline(scores, verdict).notes[0],
-        reasons=_blocks(page.reasons(evaluation)),
-        bars=_bars(scores, kind, run.settings) if kind else [],
-        kind=kind,
-        figures=_blocks(page.figures(scores)) if kind else "",
-        curve=_blocks(page.learning_curve(scores)),
-        pairs=_blocks(page.comparisons(scores, verdict)),
-        costs=_blocks(page.costs(scores, run.settings)),
-        classes=[_classes(scores, each) for each in ranked if each.measured.by_class],
-        matrices=[_confusion(scores, each) for each in ranked if each.measured.picked],
-        examples=list(_examples(scores, verdict, thumbnails)),
-        all_examples=len(queries(scores)),
-        worth_of=METRIC_KINDS[scores.worth_of].name if scores.worth_of else "",
-        open=OPEN,
-        known=_blocks(page.known(scores)),
-        provenance=_blocks(
-            page.provenance(evaluation), Code(str(command), "console") if command else None
-        ),
-    )
-    style = (HERE / "evaluation.css").read_text(encoding="utf-8")
-    return document(f"advisor: {title}", content, style)
-
-
-def _blocks(*blocks: Any) -> str:
-    """Return blocks as HTML, all of their text visible; empty where there are none."""
-    from markupsafe import Markup
-
-    return Markup(body([shown(block, {}) for block in blocks if block is not None]))
+    bars = _bars(scores, kind, run.settings) if kind else []
+    classes = [_classes(scores, each) for each in ranked if each.measured.by_class]
+    matrices = [_confusion(scores, each) for each in ranked if each.measured.picked]
+    examples = {
+        "rows": list(_examples(scores, verdict, thumbnails)),
+        "open": OPEN,
+        "all": len(queries(scores)),
+        "metric": METRIC_KINDS[scores.worth_of].name if scores.worth_of else "",
+        "name": ranked[0].name if ranked else "",
+    }
+    answer = page.headline(scores, verdict)
+    _, reasons, *rest = page.as_page(evaluation)
+    parts = {heading[0]: (heading, block) for heading, block in pairwise(rest)}
+    return [
+        Headline(f"{scores.data.task} on {scores.data.name}", page.of_how_many(evaluation)),
+        Filled("answer", {"name": answer.name, "title": answer.notes[0]}),
+        reasons,
+        Filled("bars", {"rows": bars, "kind": kind}),
+        *(block for title in SHOWN for block in parts.get(title, ())),
+        Filled("classes", {"tables": classes}),
+        Filled("matrices", {"tables": matrices}),
+        Filled("examples", examples),
+        *parts.get("Notes", ()),
+        *(Folded(title, parts[title][1:]) for title in FOLDED if title in parts),
+        *(block for block in rest if isinstance(block, Code)),
+    ]
 
 
 def _named(number: int, name: str) -> dict[str, Any]:
@@ -139,10 +134,11 @@ def _classes(scores: Scores, of: CandidateScores) -> dict[str, Any]:
     """Return the figures of each class, the worst first."""
     pairs = zip(scores.data.classes, of.measured.by_class, strict=True)
     rows = [
-        (label, str(each.items), *("" if value is None else f"{value:.2f}" for value in each[1:]))
+        (label, [str(each.items), *("" if n is None else f"{n:.2f}" for n in each[1:])])
         for label, each in sorted(pairs, key=lambda pair: pair[1].f1 or 0.0)
     ]
-    return {"name": of.name, "shown": rows[:WORST_CLASSES], "folded": rows[WORST_CLASSES:]}
+    columns = ("images", "precision", "recall", "F1")
+    return {"name": of.name, "columns": columns, "rows": rows, "most": WORST_CLASSES, "note": ""}
 
 
 def _confusion(scores: Scores, of: CandidateScores) -> dict[str, Any]:
@@ -174,8 +170,9 @@ def _confusion(scores: Scores, of: CandidateScores) -> dict[str, Any]:
             written = f"{part:.2f}".rstrip("0").rstrip(".") if part else "·"
             kind = "right" if name == classes[label] else "wrong"
             cells.append({"kind": kind, "share": f"{part / total:.2f}", "times": written})
-        rows.append({"name": classes[label], "cells": cells})
-    return {"name": of.name, "note": note, "columns": list(columns), "rows": rows}
+        rows.append((classes[label], cells))
+    figures = {"name": of.name, "columns": list(columns), "rows": rows}
+    return figures | {"most": len(rows), "note": note}
 
 
 def worst_places(scores: Scores, verdict: Verdict) -> list[int]:

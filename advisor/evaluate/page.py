@@ -294,7 +294,7 @@ def per_thousand(timing: Timing, settings: Mapping[str, Any]) -> str:
     return "" if not cost else f"{cost:,.2f}" if cost >= 1 else f"{cost:.2g}"
 
 
-def of_how_many(evaluation: Evaluation) -> str:
+def of_how_many(evaluation: Evaluation) -> tuple[str, ...]:
     """Return when the run began, and how much was compared on how much."""
     scores, settings = evaluation.scores, evaluation.run.settings
     parts = [f"begun {settings['began']}"] if "began" in settings else []
@@ -302,7 +302,7 @@ def of_how_many(evaluation: Evaluation) -> str:
     has_questions = any(item.question for item in scores.items[:1])
     parts += [count(len(scores.items), "question")] if has_questions else []
     parts += [f"{len(scores.data.classes)} classes"] if scores.data.classes else []
-    return " · ".join(parts)
+    return tuple(parts)
 
 
 def _shown(value: float | None, digits: int = 0) -> str:

@@ -116,12 +116,12 @@ def try_(
 
 def report_of(results: TrialResults) -> Report:
     """Return the results ready to be drawn; as HTML a page of its own, with the image in it."""
-    from advisor.trial.page import as_html, as_json, as_page
+    from advisor.trial.page import as_json, as_page, html_page
 
     return Report(
         lambda: as_json(results),
         lambda: as_page(results),
-        drawings={"html": lambda: as_html(results)},
+        shared=lambda: html_page(results),
     )
 
 

@@ -5,10 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
+from advisor.draw.blocks import (
+    Code,
+    Filled,
+    Heading,
+    Item,
+    Items,
+    Page,
+    Pairs,
+    Shared,
+    Table,
+    Text,
+)
 from advisor.draw.formats import SCHEMA_VERSION
-from advisor.draw.html import body, document
-from advisor.foreign import visible
 from advisor.phrasing import count
 from advisor.trial.answer import Prediction
 from advisor.trial.attempt import TrialResults
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
     from advisor.trial.training import FineTuning
 
 COST_COLUMNS = ("checkpoint", "load ms", "first ms", "next ms")
+SAMPLE_COLUMNS = ("image", "expected text", "output before training", "output after training")
 COST_NOTE = "Times are for one image. `advisor evaluate` measures the memory as well."
 
 
@@ -69,9 +79,7 @@ def as_page(results: TrialResults) -> Page:
         times = [
             (
                 each.checkpoint,
-                f"{each.load_ms:.0f}",
-                f"{each.first_ms:.0f}",
-                f"{each.latency_ms:.0f}",
+                *(f"{ms:.0f}" for ms in (each.load_ms, each.first_ms, each.latency_ms)),
             )
             for each in results.trials
         ]
@@ -148,14 +156,9 @@ def finetuning_page(result: FineTuning, flags: str) -> Page:
 
     `flags` are the flags with which it is tried.
     """
-    made = result.composition
-    held = result.held_out
+    made, held, how = result.composition, result.held_out, result.settings
     resumed = f", resumed after step {result.resumed_at}" if result.resumed_at else ""
-    how, best = (
-        result.settings,
-        f"saved: step {result.best_step}, which has the lowest validation loss",
-    )
-    losses = f"{result.loss_before:.3f} before, {result.loss_after:.3f} after"
+    best = f"saved: step {result.best_step}, which has the lowest validation loss"
     facts = (
         ("folder", str(result.folder)),
         ("pairs", f"{result.pairs} for training, {held} held out for validation"),
@@ -165,7 +168,7 @@ def finetuning_page(result: FineTuning, flags: str) -> Page:
             f"{how.learning_rate:g}",
         ),
         ("steps", f"{result.steps}{resumed}; {best}"),
-        ("validation loss", losses),
+        ("validation loss", f"{result.loss_before:.3f} before, {result.loss_after:.3f} after"),
         (
             "exact matches",
             f"{result.exact_before} of {held} before training, {result.exact_after} after",
@@ -176,30 +179,19 @@ def finetuning_page(result: FineTuning, flags: str) -> Page:
         *(composition_page(made, trained=True) if made else []),
         Heading("Fine-tuned model", 1),
         Pairs(facts),
-        Table(
-            ("image", "expected text", "output before training", "output after training"),
-            rows,
-            wide=2,
-        ),
+        Table(SAMPLE_COLUMNS, rows, wide=2),
         *([Items(tuple(Item("!", note) for note in result.notes))] if result.notes else []),
         Text("Try the model:", "quiet"),
         Code(f"advisor try --checkpoint {result.folder} {flags} --image IMAGE"),
     ]
 
 
-def as_html(results: TrialResults) -> str:
-    """Return one HTML file that needs nothing else: the page, with its images on top."""
-    from markupsafe import Markup
-
-    figure = Markup('<figure><img src="{}" alt="{}"><figcaption>{}</figcaption></figure>')
+def html_page(results: TrialResults) -> list[Shared]:
+    """Return the page of the HTML file: that of other formats, with its images on top."""
     shown = {results.image: preview(results.opened)} if results.opened and not results.query else {}
     for trial in results.trials:
         if trial.task in results.ranking_tasks:
             best = [answer.text for answer in trial.answers[: results.shown]]
             shown |= {name: preview(open_image(name), 160) for name in best}
-    pictures = []
-    for path, address in shown.items():
-        name = visible(Path(path).name)
-        pictures.append(figure.format(address, name, name))
-    title = f"advisor try: {results.image}"
-    return document(title, "".join([*pictures, body(as_page(results))]))
+    rows = [{"name": Path(path).name, "address": address} for path, address in shown.items()]
+    return [Filled("pictures", {"rows": rows}), *as_page(results)]

@@ -68,7 +68,7 @@ def test_the_page_agrees_with_itself_on_a_tie(tmp_path, rules):
     scores, said, _ = judged(written(tmp_path, labelled(truth, FRUIT), {"a": given}), rules)
     (one,) = scores.candidates
     assert (one.ties, one.metrics["accuracy"].value) == (1, 19.5 / 20)
-    cells = [cell["times"] for row in _confusion(scores, one)["rows"] for cell in row["cells"]]
+    cells = [cell["times"] for _, row in _confusion(scores, one)["rows"] for cell in row]
     assert cells == ["14.5", "0.5", "·", "5"]
     assert "`a`: 2 of 2 labels tie in 1 of 20 images" in said.warnings
     page = drawn(
