@@ -11,7 +11,8 @@ from advisor.decide.selection import line_for
 from advisor.engine.profile import holds
 from advisor.model import NOT_APPLICABLE, TASK
 
-LEARNT, RIGHTS = "languages", "commercial_use"
+LEARNT = "languages"
+VERIFIED = {"commercial_use", "parameters_millions", "file_gb", "hours"}
 
 
 def judged(rulebase, profile, priority=(), order="quality", *, verified_only=False):
@@ -161,7 +162,7 @@ class Case:
         picks = []
         for one, use in self.used:
             lacks, unknown = self.unmet(one, use)
-            doubtful = unknown if self.verified_only else RIGHTS in unknown
+            doubtful = unknown if self.verified_only else bool(VERIFIED & set(unknown))
             if not (lacks or one.hub_id in barred or doubtful):
                 picks.append((one, use))
         return picks
@@ -220,7 +221,7 @@ class Case:
             lacks, unknown = self.unmet(one, use)
             if lacks or one.hub_id in barred:
                 obstacles.append(lacks)
-            elif unknown if self.verified_only else RIGHTS in unknown:
+            elif unknown if self.verified_only else bool(VERIFIED & set(unknown)):
                 obstacles.append(unknown)
             else:
                 obstacles.append(["loader"])  # what is left is not loaded by advisor

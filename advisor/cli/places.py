@@ -201,10 +201,10 @@ def _recommended(rulebase: RuleBase, text: str, flags: Sequence[str]) -> list[st
 def of_pdf(rulebase: RuleBase, file: str, words: Sequence[str]) -> UsageError:
     """Return the error for a PDF where an image is taken, with the program that reads its pages."""
     tasks = [rulebase.task_names[word.lower()].id for word in words if word in rulebase.task_names]
-    task = tasks[0] if tasks else "ocr-page"
+    need = f"--{TASK} {tasks[0]}" if tasks else "'read the text of PDF pages'"
     return UsageError(
         f"`advisor try` reads images, and `{file}` is a PDF",
-        hint=f"`advisor code --task {task} -o pages.py` writes a program that reads PDFs: "
+        hint=f"`advisor code {need} -o pages.py` writes a program that reads PDFs: "
         f"`uv run pages.py {file}`",
     )
 

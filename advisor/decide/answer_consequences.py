@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from advisor.decide.precedence import Precedences
-from advisor.decide.requirements import AS_IS, FINE_TUNE, LEARNT, RIGHTS, Requirements
+from advisor.decide.requirements import AS_IS, FINE_TUNE, LEARNT, VERIFIED, Requirements
 from advisor.decide.selection import line_for
 from advisor.engine.profile import Answer
 from advisor.engine.task_diagram import UNSAID, Axis, AxisValue
@@ -226,7 +226,7 @@ class AnswerConsequences:
                 for field, met in short[use]:
                     if met is None:
                         unknown |= 1 << bit
-                        barred |= (field in RIGHTS) << bit
+                        barred |= (field in VERIFIED) << bit
                         unlearnt |= (field in LEARNT) << bit
                     elif field in LEARNT:
                         gone |= 1 << bit

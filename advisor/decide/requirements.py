@@ -8,7 +8,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from advisor.decide.memory import LEAST_GB, file_gb, memory_gb, training_memory
-from advisor.engine.bounds import duration
+from advisor.engine.bounds import BOUNDED, duration
 from advisor.engine.decision import applicable
 from advisor.engine.profile import Answer, Profile, holds
 from advisor.model import TASK, Checkpoint, Option, Question, Rule, Task
@@ -16,13 +16,17 @@ from advisor.rulebase.base import RuleBase
 
 AS_IS, FINE_TUNE, COMPOSE = "as-is", "fine-tune", "compose"
 """The ways of use; what is composed is joined from parts, and is no checkpoint yet."""
-PLURAL = ("languages", "parameters", "hours")
+PLURAL = ("languages", "parameters")
+NAMED = {"hours": "time", "file_gb": "file_size_gb"}
+"""Fields that have other words."""
 UNITS = {"_gb": " GB", "_millions": " million"}
 LEARNT = ("languages",)
 """Fields that training changes: they are no requirement on what training starts from, unless an
 answer keeps them."""
 RIGHTS = ("commercial_use",)
-"""Fields that say whether a checkpoint may be used at all: nobody takes that for granted."""
+"""Fields that say whether a checkpoint may be used at all."""
+VERIFIED = (*RIGHTS, *BOUNDED)
+"""What nobody takes for granted: rights, and the bounds that somebody states."""
 RESTRICTIONS = ("restriction", "intended_use", "language_model_licence")
 """Notes of an entry that say what restricts its use; the first that it has counts."""
 NO_LANGUAGE = ["zxx"]
@@ -332,6 +336,7 @@ def _out_of_bounds(value: float, demand: Demand) -> list[Gap]:
 @cache
 def words(field: str) -> tuple[str, str]:
     """Return the name of a field in words, and its unit: memory_gb is `memory` in ` GB`."""
+    field = NAMED.get(field, field)
     for suffix, unit in UNITS.items():
         if field.endswith(suffix):
             return field.removesuffix(suffix).replace("_", " "), unit

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from advisor.decide.memory import TrainingMemory, training_memory
 from advisor.decide.precedence import Locked, Precedence, Precedences, Published
 from advisor.decide.ranking import NOTHING, OPENNESS, Lineup, line_of
-from advisor.decide.requirements import AS_IS, FINE_TUNE, RIGHTS, Gap, Requirements, Suitability
+from advisor.decide.requirements import AS_IS, FINE_TUNE, VERIFIED, Gap, Requirements, Suitability
+from advisor.engine.bounds import BOUNDED
 from advisor.engine.decision import Decision
 from advisor.engine.profile import Profile, holds
 from advisor.model import Checkpoint, Rule
@@ -230,7 +231,8 @@ class Selection(NamedTuple):
         if self.picks and not (self.provided or self.next_family):
             return ()
         right = [unfit for unfit in self.rejected if unfit.checkpoint.family != self.next_family]
-        nearest = sorted(right or self.misused, key=lambda suitability: suitability.distance)
+        sized = [unfit for unfit in right if {g.field for g in unfit.unknown}.isdisjoint(BOUNDED)]
+        nearest = sorted(sized or right or self.misused, key=lambda unfit: unfit.distance)
         return tuple(unfit for unfit in nearest if unfit.distance < nearest[0].distance + 1)
 
 
@@ -316,7 +318,7 @@ def select_of(
             training=training_memory(checkpoint) if use != "as-is" else None,
             to_learn=use != "as-is" and required.gaps(checkpoint, "as-is") != (lacks, unknown),
         )
-        barred = unknown if verified_only else [gap for gap in unknown if gap.field in RIGHTS]
+        barred = unknown if verified_only else [gap for gap in unknown if gap.field in VERIFIED]
         (unverified if barred else picks).append(pick)
     if not any(pick.loads for pick in picks):
         rejected += [Suitability(pick.checkpoint, pick.use, (NO_LOADER,), ()) for pick in picks]

@@ -19,8 +19,8 @@ EACH = ("/item", "/image", "/page", " each", " per image", " per item", " per pa
 MILLION, HOUR = 1e6, 3600
 SCALES = ((1e9, "B"), (1e6, "M"))
 HOURS = {
-    **dict.fromkeys(("h", "hour", "hours"), 1.0),
-    **dict.fromkeys(("min", "minute", "minutes"), 1 / 60),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 1.0),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 1 / 60),
     **dict.fromkeys(("d", "day", "days"), 24.0),
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1 / HOUR),
     **dict.fromkeys(("ms", "millisecond", "milliseconds"), 1 / HOUR / 1000),

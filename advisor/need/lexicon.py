@@ -157,7 +157,7 @@ class Lexicon:
         counts: Counter[str] = Counter()
         for form in forms:
             reach = Counter({language: self._reach(form, language) for language in self._telling})
-            (first, most), (_, second) = reach.most_common(2)
+            (first, most), (_, second), *_ = *reach.most_common(2), ("", 0), ("", 0)
             counts[first] += most > second
         return counts
 

@@ -507,8 +507,8 @@ def test_the_same_picture_again_and_similar_pictures_are_two_programs(advisor, m
     def code(task):
         return advisor("code", "--task", task, *more).out.partition("\n\n")[2]
 
-    assert "write pairs" in code("deduplication")
-    assert "write pairs" not in code("similar-images")
+    assert "def duplicates" in code("deduplication")
+    assert "def duplicates" not in code("similar-images")
     assert "def query" in code("similar-images")
     assert "def query" not in code("deduplication")
 

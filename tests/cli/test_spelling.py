@@ -60,7 +60,7 @@ def test_what_comes_out_is_asked_for_with_output_type(advisor):
 def test_output_writes_files_and_answers_nothing(advisor, tmp_path):
     file = tmp_path / "answer.json"
     result = told(advisor, "--task", "embeddings", "--output", f"json={file}")
-    assert result.err == ""
+    assert result.err == f"advisor: wrote {file}\n"
     assert file.is_file()
     assert result.json["profile"].get("output", {}).get("origin") != "flag"
 
