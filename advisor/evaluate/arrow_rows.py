@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import accumulate
@@ -25,9 +25,8 @@ from advisor.trial.annotations import (
     LARGEST_IMAGE,
     Annotation,
     LabelledData,
-    merged,
 )
-from advisor.trial.label_files import COLUMNS, annotation_of
+from advisor.trial.label_files import COLUMNS, annotations_of
 from advisor.trial.runtime import first_words, library
 
 MARKS = ("dataset_dict.json", "state.json")
@@ -102,7 +101,7 @@ def read_arrow(folder: Path) -> LabelledData:
         table.validate(full=True)  # Arrow trusts its files: a hostile offset ends the process
         column = _image_column(datasets, features, folder)
         cells = table.column(column)
-        annotations = _annotations(table, features, column)
+        annotations = _annotations(table, features, column, folder)
     store = ArrowRows(lambda row: cells[row].as_py(), folder)
     return LabelledData(annotations, store, notes)
 
@@ -121,7 +120,7 @@ def read_parquet(files: Sequence[Path], folder: Path) -> LabelledData:
         features = datasets.Features.from_arrow_schema(opened[0].schema_arrow)
         column = _image_column(datasets, features, folder)
         table = _table(opened, [name for name in features if name != column])
-        annotations = _annotations(table, features, column)
+        annotations = _annotations(table, features, column, folder)
     return LabelledData(annotations, ArrowRows(_cells(opened, column), folder), notes)
 
 
@@ -172,33 +171,30 @@ def _image_column(datasets: Any, features: Any, folder: Path) -> str:
     )
 
 
-def _annotations(table: Any, features: Any, column: str) -> tuple[Annotation, ...]:
+def _annotations(table: Any, features: Any, column: str, folder: Path) -> tuple[Annotation, ...]:
     """Return the annotations in the columns of a table but that of its images."""
     kinds = {name: getattr(kind, "feature", kind) for name, kind in features.items()}
     classes = {name: kind.names for name, kind in kinds.items() if hasattr(kind, "int2str")}
     columns = {name for part, names in COLUMNS.items() if part != "image" for name in names}
     wanted = [name for name in table.column_names if name.lower() in columns and name != column]
-    annotations = []
     batches = table.select(wanted).to_batches(1000)
-    for number, row in enumerate(row for batch in batches for row in batch.to_pylist()):
-        try:
-            cells = {name: _named(cell, classes.get(name)) for name, cell in row.items()}
-            annotations.append(annotation_of({**cells, "image": f"row {number}"}))
-        except IndexError as error:
-            raise BrokenFileError(f"row {number} of the data has a class without a name") from error
-        except ValueError as error:
-            raise BrokenFileError(
-                f"row {number} of the data is not a valid annotation: {error}"
-            ) from error
-    return merged(annotations)
+    rows = enumerate(row for batch in batches for row in batch.to_pylist())
+
+    def cells(place: str, row: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+        named = {name: _named(cell, classes.get(name), place) for name, cell in row.items()}
+        return place, {**named, "image": place}
+
+    return annotations_of((cells(f"row {number}", row) for number, row in rows), folder)
 
 
-def _named(cell: Any, names: Sequence[str] | None) -> Any:
+def _named(cell: Any, names: Sequence[str] | None, place: str) -> Any:
     """Return a cell with the names of the classes that it numbers; less than 0 is none."""
     if isinstance(cell, list):
-        return [_named(each, names) for each in cell]
+        return [_named(each, names, place) for each in cell]
     if names is None or not isinstance(cell, int):
         return cell
+    if cell >= len(names):
+        raise BrokenFileError(f"{place} of the data has a class without a name")
     return names[cell] if cell >= 0 else None
 
 

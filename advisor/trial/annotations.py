@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, Protocol
 
@@ -14,6 +14,8 @@ from advisor.trial.images import SUFFIXES
 
 LARGEST_FILE = 1_000_000_000
 """Bytes of a file of annotations that is read, at most."""
+MOST_PROBLEMS = 20
+"""Rows of no use that are named, at most."""
 LARGEST_IMAGE = 200_000_000
 """Bytes of an image file that is read, at most; `trial.images` limits what it may decode to."""
 
@@ -65,6 +67,13 @@ def read_annotations(file: Path) -> bytes:
 def unusable(file: Path, what: str) -> BrokenFileError:
     """Return the refusal of data that is not as its format has it."""
     return BrokenFileError(f"`{file}` {what}", hint="`advisor help labeled-data` lists the formats")
+
+
+def broken_rows(message: str, problems: Sequence[str], hint: str) -> BrokenFileError:
+    """Return the refusal of data some rows of which are of no use; the first are named."""
+    more = len(problems) - MOST_PROBLEMS
+    left = [f"and {more} more"] if more > 0 else []
+    return BrokenFileError(message, problems=(*problems[:MOST_PROBLEMS], *left), hint=hint)
 
 
 def decoded(data: bytes, file: Path) -> str:

@@ -22,6 +22,7 @@ from advisor.trial.annotations import (
     Annotation,
     ImageFolder,
     LabelledData,
+    broken_rows,
     class_text,
     decoded,
     merged,
@@ -46,9 +47,8 @@ SEPARATORS = {".csv": ",;\t", ".tsv": "\t"}
 SHOWN_COLUMNS = 200
 COCO_DIGITS = 12
 LONGEST_CELL = 10_000_000
-MOST_PROBLEMS = 20
 
-Row = tuple[int, Mapping[str, Any]]
+Row = tuple[int | str, Mapping[str, Any]]
 
 
 def read_table(file: Path, images: Path | None) -> LabelledData:
@@ -66,21 +66,19 @@ def is_coco_number(text: str) -> bool:
 
 
 def annotations_of(rows: Iterable[Row], file: Path) -> tuple[Annotation, ...]:
-    """Return the annotations of numbered rows; BrokenFileError names every row that is none."""
+    """Return the annotations of rows; BrokenFileError names the place of every row that is none."""
     annotations, problems = [], []
-    for line, row in rows:
+    for place, row in rows:
         try:
             annotations.append(annotation_of(row))
         except ValueError as error:
-            problems.append(f"{file}:{line}: {error}")
+            problems.append(f"{file}:{place}: {error}")
     if problems:
-        shown = problems[:MOST_PROBLEMS]
-        more = [f"and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > len(shown) else []
-        raise BrokenFileError(
-            f"`{file}` cannot be used: {len(problems)} of its rows "
-            f"{'is not a valid annotation' if len(problems) == 1 else 'are not valid annotations'}",
-            problems=(*shown, *more),
-            hint="`advisor help labeled-data` shows the names of columns",
+        are = "is not a valid annotation" if len(problems) == 1 else "are not valid annotations"
+        raise broken_rows(
+            f"`{file}` cannot be used: {len(problems)} of its rows {are}",
+            problems,
+            "`advisor help labeled-data` shows the names of columns",
         )
     if not annotations:
         raise BrokenFileError(f"`{file}` has no annotations", hint="write one row per image")

@@ -15,13 +15,11 @@ from pathlib import Path
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import is_file
 from advisor.phrasing import count
-from advisor.trial.annotations import Annotation
+from advisor.trial.annotations import Annotation, broken_rows
 from advisor.trial.images import SUFFIXES
 from advisor.trial.label_files import is_coco_number, read_json, read_table
 from advisor.trial.runtime import library
 
-MANY = 20
-"""How many problems of a file are named."""
 AGREED = 10
 """VQA: an answer scores min(1, times given * 3 / 10), as Pythia reads it."""
 FEW = 4
@@ -70,19 +68,14 @@ def read_examples(
         learnt = list(_learnt_from(each, path)) if path else []
         examples += learnt
         if not learnt:
-            why = (
-                "the row has no text or answer"
-                if path
-                else f"the file `{each.image}` does not exist"
-            )
+            missing = f"the file `{each.image}` does not exist"
+            why = "the row has no text or answer" if path else missing
             problems.append(f"{data}: {each.image}: {why}")
     if problems:
-        more = len(problems) - MANY
-        left = (f"and {more} more",) if more > 0 else ()
-        raise BrokenFileError(
+        raise broken_rows(
             f"`{data}` has {count(len(problems), 'image')} that cannot be used",
-            problems=(*problems[:MANY], *left),
-            hint="fix or remove those lines, or pass the folder of the images with --images",
+            problems,
+            "fix or remove those lines, or pass the folder of the images with --images",
         )
     if len({example.image for example in examples}) < 2:
         raise BrokenFileError(

@@ -569,6 +569,19 @@ def test_a_class_that_has_no_name_is_one_sentence(tmp_path):
         read_data(str(home))
 
 
+def test_every_row_of_parquet_that_is_of_no_use_is_named(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features(image=datasets.Image(), label=datasets.Value("string"))
+    rows = {"image": [{"bytes": RED, "path": None}] * 3, "label": [" ", "red", "_"]}
+    table = parquet.pa.table(rows, schema=features.arrow_schema)
+    parquet.write_table(table, tmp_path / "test.parquet")
+    with pytest.raises(BrokenFileError, match="2 of its rows are not valid annotations") as caught:
+        read_data(str(tmp_path))
+    places = [each.partition(": the label is blank")[0] for each in caught.value.problems]
+    assert places == [f"{tmp_path}:row 0", f"{tmp_path}:row 2"]
+
+
 def test_a_cell_that_is_not_a_number_says_nothing(tmp_path):
     text = (
         '{"image": "a.png", "label": NaN}\n'
