@@ -1,7 +1,7 @@
 """The name under which advisor is installed, and where it is published: nowhere yet.
 
-The one place for addresses is `[project.urls]` in pyproject.toml, with the labels `Repository` and
-`Documentation`. What needs one leaves it out while there is none.
+The one place for addresses is `[project.urls]` in pyproject.toml. What needs one leaves it out
+while there is none.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ NAME = "vlm-advisor"
 """The distribution; import and command are called `advisor`."""
 
 
-def address(label: str = "Repository") -> str:
-    """Return an address of the project as it was installed; empty where there is none."""
+def address() -> str:
+    """Return the address of the repository as it was installed; empty where there is none."""
     from importlib.metadata import PackageNotFoundError, metadata
 
     try:
@@ -19,7 +19,7 @@ def address(label: str = "Repository") -> str:
     except PackageNotFoundError:  # run from a checkout
         return ""
     addresses = dict(row.split(", ", 1) for row in rows)
-    return addresses.get(label, "").rstrip("/")
+    return addresses.get("Repository", "").rstrip("/")
 
 
 def install_hint(extra: str) -> str:

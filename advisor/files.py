@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import io
 import os
 import stat
 import sys
@@ -44,12 +43,13 @@ def read_bounded(
         raise refused(file, errno.ELOOP, "a symbolic link leads out of the folder")
     if not walked:
         check_regular(file, os.stat(file))  # noqa: PTH116 - the same check as for the open file below
+    too_large = refused(file, errno.EFBIG, f"the file is larger than {size_shown(most)}")
     handle = os.open(file, _OPEN)
     try:
         status = os.fstat(handle)
         check_regular(file, status)
         if status.st_size > most:
-            raise _too_large(file, most)
+            raise too_large
         if recorded:
             _read.add((status.st_dev, status.st_ino))
         pieces, left, chunk = [], most + 1, max(status.st_size + 1, 65_536)
@@ -61,7 +61,7 @@ def read_bounded(
     finally:
         os.close(handle)
     if left <= 0:
-        raise _too_large(file, most)
+        raise too_large
     return b"".join(pieces)
 
 
@@ -70,22 +70,13 @@ def is_there(name: str) -> bool:
     return os.path.exists(name)  # noqa: PTH110 - pathlib raises for names that are too long
 
 
-def _too_large(file: Path | str, most: int) -> OSError:
-    """Return the refusal to read a file of more than `most` bytes."""
-    return refused(file, errno.EFBIG, f"the file is larger than {size_shown(most)}")
-
-
-def read_lines(file: Path | str, most: int = MOST_TEXT) -> io.StringIO:
-    """Return the text of a regular file in UTF-8, with or without a mark, to be read by lines.
-
-    Their ends are left as they are. Raises OSError as `read_bounded` does, and UnicodeDecodeError.
-    """
-    return io.StringIO(read_bounded(file, most).decode("utf-8-sig"), newline="")
-
-
 def lines_of(file: Path | str) -> list[str]:
-    """Return the lines of a regular file in UTF-8. Raises what `read_lines` does."""
-    return read_lines(file).read().replace("\r\n", "\n").removesuffix("\n").split("\n")
+    """Return the lines of a regular file in UTF-8, with or without a mark.
+
+    Raises OSError as `read_bounded` does, and UnicodeDecodeError.
+    """
+    text = read_bounded(file, MOST_TEXT).decode("utf-8-sig")
+    return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
 
 
 def know_as_read(*files: Path | str) -> None:

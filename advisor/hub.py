@@ -136,7 +136,10 @@ def hub_error(
     of the error.
     """
     kinds: Any = library().errors
-    response = _response(error)
+    raised: BaseException | None = error
+    while raised is not None and getattr(raised, "response", None) is None:
+        raised = raised.__cause__ or raised.__context__  # the answer that it was raised for
+    response = getattr(raised, "response", None)
     status, headers = getattr(response, "status_code", None), getattr(response, "headers", {})
     code = headers.get("X-Error-Code")
     if code == "GatedRepo" or status == 403:
@@ -182,10 +185,3 @@ def _unanswered(error: Exception, id: str, status: int | None, *, loading: bool)
         ", and ".join(["the Hub cannot be reached", *absent]),
         hint=f"check the network{folder}. HF_ENDPOINT sets another Hub address",
     )
-
-
-def _response(error: BaseException | None) -> Any:
-    """The answer that an error, or one before it, was raised for."""
-    while error is not None and getattr(error, "response", None) is None:
-        error = error.__cause__ or error.__context__
-    return getattr(error, "response", None)

@@ -25,7 +25,18 @@ MOST = 3
 
 def words_of(text: str) -> list[str]:
     """Return the words of a text, in small letters and without the `s` of a plural."""
-    return [_singular(word) for word in _WORDS.findall(text.lower())]
+    return [singular(word) for word in _WORDS.findall(text.lower())]
+
+
+def singular(word: str) -> str:
+    """Return a word without the ending of a plural in s; what is no plural may lose it too."""
+    if len(word) < 4 or word[-1] != "s" or word[-2] in "su" or word[-2:] == "is":
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("xes", "ches", "shes", "sses", "zes")):
+        return word[:-2]
+    return word[:-1]
 
 
 def squeezed(name: str) -> str:
@@ -83,14 +94,6 @@ def alike(text: str, meanings: Mapping[str, str], share: float = 0.5) -> list[st
             scores[id] = (many + 1, weight + 1 / len(holders))
     enough = {id: score for id, score in scores.items() if score[0] >= share * len(sought)}
     return sorted(enough, key=enough.__getitem__, reverse=True)[:MOST]
-
-
-def _singular(word: str) -> str:
-    if len(word) > 4 and word.endswith("ies"):
-        return f"{word[:-3]}y"
-    if len(word) > 4 and word.endswith(("ses", "xes", "ches", "shes")):
-        return word[:-2]
-    return word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] not in "su" else word
 
 
 def akin(word: str, other: str) -> bool:

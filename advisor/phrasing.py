@@ -82,12 +82,10 @@ def aim(candidates: Sequence[str], where: Mapping[str, Any]) -> str:
     """Return what a rule is aimed at: the candidates named, or what is said of their fields."""
     if not where:
         return ", ".join(candidates)
-    conditions = [f"{field} {_wanted(wanted)}" for field, wanted in where.items()]
+    conditions = []
+    for field, wanted in where.items():  # one of some words, or within bounds
+        words, last = wanted, " or "
+        if isinstance(wanted, Mapping):
+            words, last = [f"{bound} {number:g}" for bound, number in wanted.items()], " and "
+        conditions.append(f"{field} {last.join(words)}")
     return f"checkpoints with {' and '.join(conditions).replace('_', ' ')}"
-
-
-def _wanted(wanted: Any) -> str:
-    """Return in words what a field has to be: one of some words, or within bounds."""
-    if isinstance(wanted, Mapping):
-        return " and ".join(f"{bound} {number:g}" for bound, number in wanted.items())
-    return " or ".join(wanted)

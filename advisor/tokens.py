@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from advisor.naming import singular
+
 if TYPE_CHECKING:
     from typing import NamedTuple
 else:
@@ -96,17 +98,6 @@ def form_of(word: str) -> str:
         plain = "".join([part for part in parts if not unicodedata.combining(part)]) or plain
         plain = plain.casefold()
     return singular(plain)
-
-
-def singular(word: str) -> str:
-    """Return a word without the ending of a plural in s; what is no plural may lose it too."""
-    if len(word) < 4 or word[-1] != "s" or word[-2] in "su" or word[-2:] == "is":
-        return word
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    if word.endswith(("xes", "ches", "shes", "sses", "zes")):
-        return word[:-2]
-    return word[:-1]
 
 
 @lru_cache(maxsize=65_536)

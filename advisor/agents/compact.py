@@ -159,15 +159,11 @@ def things(document: Document) -> Document:
     kind = next(key for key, value in document.items() if isinstance(value, list))
     rows = [some(row, "id", "name") for row in document[kind]]
     if kind == "questions":
-        rows = [{**some(row, "id", "text"), "options": _options(row)} for row in document[kind]]
+        rows = [
+            {**some(row, "id", "text"), "options": [option["id"] for option in row["options"]]}
+            for row in document[kind]
+        ]
     return _within(_ending(document), kind, rows)
-
-
-def _options(question: Document) -> list[str]:
-    return [
-        option["id"] if isinstance(option, dict) else option
-        for option in question.get("options", ())
-    ]
 
 
 def _ending(document: Document) -> Document:

@@ -17,7 +17,7 @@ from mcp.shared.message import SessionMessage
 
 from advisor import __version__
 from advisor.agents import compact
-from advisor.agents.tools import BY_NAME, TOOLS, Arguments, Tool
+from advisor.agents.tools import BY_NAME, TOOLS, Arguments
 from advisor.errors import AdvisorError, BrokenFileError, check_name, refused_path
 from advisor.foreign import shortened, visible, visible_lines
 from advisor.rulebase.base import RuleBase
@@ -139,7 +139,16 @@ def server_of(rulebase: RuleBase, calls: _Calls | None = None) -> Server[Any]:
     calls = calls or _Calls()
 
     async def list_tools(_context: Any, _parameters: Any) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[*map(_declared, TOOLS)])
+        tools = [
+            types.Tool(
+                name=tool.name,
+                description=tool.description,
+                input_schema=tool.schema,
+                annotations=READ_ONLY,
+            )
+            for tool in TOOLS
+        ]
+        return types.ListToolsResult(tools=tools)
 
     async def call_tool(_context: Any, call: types.CallToolRequestParams) -> types.CallToolResult:
         # In this thread, the main one: only there can a file be stopped that takes too long.
@@ -199,12 +208,3 @@ def _shown(value: Any) -> Any:
         case dict():
             return {visible(key): _shown(each) for key, each in value.items()}
     return value
-
-
-def _declared(tool: Tool) -> types.Tool:
-    return types.Tool(
-        name=tool.name,
-        description=tool.description,
-        input_schema=tool.schema,
-        annotations=READ_ONLY,
-    )

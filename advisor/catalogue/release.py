@@ -69,7 +69,7 @@ class Release:
         self.pipeline_aliases: dict[str, str] = description["aliases"]
         self._suffixes: tuple[str, ...] = tuple(description["suffixes"])
         self.changes = [change for change in changes if self.reaches(change.since)]
-        self._became = cache(self._change)
+        self.removed = cache(self._removed)
 
     def reaches(self, version: str) -> bool:
         """True where the release is that version or a later one."""
@@ -157,7 +157,7 @@ class Release:
             for name in self.classes_for(auto, model_type)
         )
 
-    def removed(self, name: str, of: str = "class") -> NameChange | None:
+    def _removed(self, name: str, of: str = "class") -> NameChange | None:
         """Return what became of a name up to this release; None where it is as it always was.
 
         `of` is one of class, pipeline, argument, attribute, module, environment. The change's
@@ -167,15 +167,15 @@ class Release:
         `CLIPImageProcessor`. A class or pipeline that this release still has under its own name
         gives None. A name nobody ever heard of gives None too: ask `has_class` as well.
         """
-        return self._became(name, of)
-
-    def _change(self, name: str, of: str) -> NameChange | None:
         if of == "class" and name in self.classes:
             return None
         if of == "pipeline" and self.has_pipeline(name):
             return None
         for change in self.changes:
-            if change.of == of and (stem := _matched(change.name, name)) is not None:
+            before, star, after = change.name.partition("*")
+            stem = name[len(before) : len(name) - len(after)]
+            same = name == f"{before}{stem}{after}" and bool(stem) == bool(star)
+            if change.of == of and same:
                 instead = change.instead and change.instead.replace("*", stem)
                 if change.of == "class" and instead and instead not in self.classes:
                     return change._replace(name=name, kind="removed", instead=None)
@@ -291,14 +291,6 @@ def _installed(package: Path | None) -> dict[str, Any]:
             hint=hint,
             kind="unreadable-release",
         ) from error
-
-
-def _matched(pattern: str, name: str) -> str | None:
-    """Return what the `*` of a pattern stands for in a name; None where they do not match."""
-    before, star, after = pattern.partition("*")
-    stem = name[len(before) : len(name) - len(after)]
-    same = name == f"{before}{stem}{after}" and bool(stem) == bool(star)
-    return stem if same else None
 
 
 INHERITED = ("modeling_utils", "image_processing_utils", "image_processing_base")

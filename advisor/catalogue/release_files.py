@@ -96,15 +96,12 @@ def _model_names(models: Path) -> dict[str, str]:
     for file in sorted(models.rglob("*.py")):
         if file.name.startswith(_NOT_MODULES):
             continue
-        names.setdefault(file.parent.name, set()).update(_exports(file))
+        with file.open("rb") as stream:
+            stream.seek(max(0, file.stat().st_size - TAIL_BYTES))
+            blocks = _EXPORTS.findall(stream.read())
+        exports = {name.decode() for block in blocks for name in _QUOTED.findall(block)}
+        names.setdefault(file.parent.name, set()).update(exports)
     return {folder: " ".join(sorted(exports)) for folder, exports in names.items() if exports}
-
-
-def _exports(file: Path) -> set[str]:
-    with file.open("rb") as stream:
-        stream.seek(max(0, file.stat().st_size - TAIL_BYTES))
-        tail = stream.read()
-    return {name.decode() for block in _EXPORTS.findall(tail) for name in _QUOTED.findall(block)}
 
 
 def _auto_classes(auto: Path) -> dict[str, Mapping]:

@@ -38,7 +38,7 @@ class ReleaseTable:
         self._blocks: dict[str, str] = {}
         self._spans: dict[str, int] = {}
         self._masks: dict[tuple[str, str], dict[str, int]] = {}
-        self._group = lru_cache(maxsize=GROUPS_KEPT)(self._read_group)
+        self.group = lru_cache(maxsize=GROUPS_KEPT)(self._group)  # many inherit from the same
 
     def _read(self, query: str, *values: str) -> list[Any]:
         return [value for (value,) in self._connection.execute(query, values)]
@@ -65,14 +65,8 @@ class ReleaseTable:
         """Return the lines of each group of a block, its name first."""
         return self.block(block)[len(GROUP) :].split(GROUP) if self.block(block) else ()
 
-    def group(self, block: str, name: str, release: int) -> Mapping[str, str] | None:
-        """Return the members of a group with their texts in one release; None where it has none.
-
-        What many classes inherit from is asked for again and again.
-        """
-        return self._group(block, name, release)
-
-    def _read_group(self, block: str, name: str, release: int) -> dict[str, str] | None:
+    def _group(self, block: str, name: str, release: int) -> Mapping[str, str] | None:
+        """Return the members of a group with their texts in one release; None where it has none."""
         lines = self._lines(block, name)
         return self.members(lines, release) if lines else None
 

@@ -60,7 +60,8 @@ class Words(NamedTuple):
 
 def sorted_words(rulebase: RuleBase, command: Any, words: Sequence[str]) -> Words:
     """Sort the words after a command by what they name; flags that it takes keep their values."""
-    takes = {flag: not option.is_flag for option in command.params for flag in _flags_of(option)}
+    options = [param for param in command.params if param.param_type_name == "option"]
+    takes = {flag: not option.is_flag for option in options for flag in option.opts}
     questions = answering_flags(rulebase)
     found, loose = Words([], [], [], [], [], []), LOOSE.get(words[0], ())
     remaining = list(words[1:])
@@ -90,11 +91,6 @@ def sorted_words(rulebase: RuleBase, command: Any, words: Sequence[str]) -> Word
 def answering_flags(rulebase: RuleBase) -> set[str]:
     """Return the flags of questions and of bounds."""
     return {f"--{name}" for name in (*BOUNDS, *(q.typed for q in rulebase.questions))}
-
-
-def _flags_of(option: Any) -> list[str]:
-    """Return the flags of an option; none of an argument."""
-    return list(option.opts) if option.param_type_name == "option" else []
 
 
 def _model(rulebase: RuleBase, word: str) -> str:
@@ -143,18 +139,14 @@ def _tried(rulebase: RuleBase, found: Words) -> list[str]:
     """Return `advisor try` of what is named, or of what is recommended for a need in words."""
     if pdf := next((file for file in found.files if file.lower().endswith(".pdf")), ""):
         raise of_pdf(rulebase, pdf, [*found.tasks, *found.rest])
-    files = [part for file in found.files for part in (_place(file), file)]
+    places = {file: "--folder" if Path(file).is_dir() else "--image" for file in found.files}
+    files = [part for file in found.files for part in (places[file], file)]
     models = [part for model in found.models for part in ("--checkpoint", model)]
     task = [part for name in found.tasks for part in (f"--{TASK}", name)]
     if models or not (found.rest or found.need):
         return ["try", *models, *task, *files, *found.options]
     given = [*task, *_taken(found.options, f"--{TASK}"), *found.need]
     return ["try", *_recommended(rulebase, " ".join(found.rest), given), *files, *found.options]
-
-
-def _place(file: str) -> str:
-    """Return the flag of `advisor try` that takes a file or a folder."""
-    return "--folder" if Path(file).is_dir() else "--image"
 
 
 def _taken(options: list[str], flag: str) -> list[str]:

@@ -12,18 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.catalogue.knowledge import KINDS, checkpoints_called
-from advisor.cli.guesses import (
-    FILES,
-    NUMBERED,
-    in_other_words,
-    say_taken,
-)
-from advisor.cli.places import (
-    BETWEEN_TWO,
-    beside_best,
-    checked,
-    placed,
-)
+from advisor.cli.guesses import FILES, NUMBERED, in_other_words, say_taken
+from advisor.cli.places import BETWEEN_TWO, beside_best, checked, placed
 from advisor.cli.wrong_flags import command_named, of_group, with_flag
 from advisor.console.commands import rules_of
 from advisor.errors import (
@@ -142,7 +132,8 @@ def _with_words(rulebase: RuleBase, of: str, name: str, words: list[str]) -> lis
     the task that was given, and a number of examples, they are read as in a sentence.
     """
     flag = f"--{rulebase.question(of).typed}"
-    line = [part for word in words for part in _parted(word)]
+    parted = (word.split("=", 1) if word[:2] == "--" else [word] for word in words)
+    line = [part for parts in parted for part in parts]
     values = dict(pairwise(line))
     if values.get(flag) != name or name.lower() in rulebase.family_names:
         return []
@@ -170,11 +161,6 @@ def _option_said(rulebase: RuleBase, of: str, words: str) -> str:
     names = {name for answer in answers for name in answer.answer.names}
     typed = {o.id: o.typed for o in rulebase.question(of).options}
     return "".join(typed.get(name, name) for name in names) if len(names) == 1 else ""
-
-
-def _parted(word: str) -> list[str]:
-    """Return a flag and its value, which `=` may join; another word alone."""
-    return word.split("=", 1) if word[:2] == "--" else [word]
 
 
 def _flag_of(rulebase: RuleBase, name: str) -> str:

@@ -155,16 +155,12 @@ def rules_of(overlays: list[Path] | None = None, folder: str = "") -> RuleBase:
 @cache
 def reserved_flags() -> frozenset[str]:
     """Return the flags that no question may be called like: those of commands that take answers."""
-    return frozenset().union(*(_own_flags(command_at(home)) for home in HOMES))
-
-
-def _own_flags(function: Callable[..., int]) -> frozenset[str]:
-    own = _parameters(function)
-    if PROFILE.name not in own:
-        return frozenset()
-    options = _parsed(lambda **_: 0, "", [*own.values(), QUIET]).params
-    flags = [flag[2:] for option in options for flag in option.opts if flag.startswith("--")]
-    return frozenset([*flags, "help"])
+    flags = {"help"}
+    for own in (_parameters(command_at(home)) for home in HOMES):
+        if PROFILE.name in own:
+            options = _parsed(lambda **_: 0, "", [*own.values(), QUIET]).params
+            flags |= {name[2:] for each in options for name in each.opts if name[:2] == "--"}
+    return frozenset(flags)
 
 
 def _refuse_reserved_flags(rulebase: RuleBase) -> None:
@@ -271,16 +267,13 @@ class _Values:
         folders = self._given.get(RULES.name, self._overlays)
         if self._rulebase is None or folders != self._overlays:
             self._rulebase, self._overlays = rules_of(folders), folders
-        if self._rulebase.this_machine is None and self._asks_for_this_machine():
+        names = (flag_name(question.id) for question in self._questions)
+        here = any(split(self._given.get(name)) in HERE for name in names)
+        if here and self._rulebase.this_machine is None:
             from advisor.console.this_machine import with_measured_speed
 
             self._rulebase = with_measured_speed(self._rulebase)
         return self._rulebase
-
-    def _asks_for_this_machine(self) -> bool:
-        """Return whether a flag of a question stands for what this machine is."""
-        names = (flag_name(question.id) for question in self._questions)
-        return any(split(self._given.get(name)) in HERE for name in names)
 
     def _profile(self, rulebase: RuleBase) -> Profile:
         """Return the answers of a profile file and of flags, which win over it."""

@@ -62,6 +62,11 @@ class Row(NamedTuple):
         return int(all(any(w.startswith(word) or akin(word, w) for w in words) for word in wanted))
 
 
+def keyed(key: str, text: str, value: str) -> Row:
+    """Return a row that is taken by pressing a key."""
+    return Row(value, text, (key,))
+
+
 class Menu:
     """A question with rows; `marked` is the value that the cursor starts at.
 
@@ -236,8 +241,8 @@ def taken(menu: Menu) -> str:
     return str(_run(menu.lines, keys))
 
 
-def pressed(question: str, choices: Sequence[tuple[str, str, str]]) -> str:
-    """Show choices in a line, each a key, its text and a value; return the value of the key.
+def pressed(question: str, choices: Sequence[Row]) -> str:
+    """Show choices in a line, each with its key; return the value of the key.
 
     Enter takes the first.
     """
@@ -248,23 +253,21 @@ def pressed(question: str, choices: Sequence[tuple[str, str, str]]) -> str:
     def lines(width: int, _height: int) -> list[tuple[str, str]]:
         return pressed_lines(question, choices, width)
 
-    for key, _text, value in (*choices, ("enter", "", choices[0][2])):
+    for row in (*choices, keyed("enter", "", choices[0].value)):
 
-        @keys.add(key)
-        def _(event: Any, value: str = value) -> None:
+        @keys.add(row.names[0])
+        def _(event: Any, value: str = row.value) -> None:
             event.app.exit(result=value)
 
     return str(_run(lines, keys))
 
 
-def pressed_lines(
-    question: str, choices: Sequence[tuple[str, str, str]], width: int
-) -> list[tuple[str, str]]:
+def pressed_lines(question: str, choices: Sequence[Row], width: int) -> list[tuple[str, str]]:
     """Return the lines of choices in a line, as `pressed` shows them, each with its style."""
-    shown = "   ".join(f"{key} {text}".replace(" ", "\0") for key, text, _ in choices)
+    shown = "   ".join(f"{row.names[0]} {row.text}".replace(" ", "\0") for row in choices)
     rows = textwrap.wrap(shown.replace("\0", "\u00a0"), max(width - 3, 20), break_on_hyphens=False)
     return [
-        ("question", f"? {question} (press a key; Enter: {choices[0][1]})"),
+        ("question", f"? {question} (press a key; Enter: {choices[0].text})"),
         *(("row", f"  {row}".replace("\u00a0", " ")) for row in rows),
     ]
 

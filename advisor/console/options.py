@@ -68,19 +68,15 @@ Priority = Annotated[
 ]
 
 
-def priority_of(rulebase: RuleBase, values: list[str]) -> tuple[str, ...]:
+def priority_of(rulebase: RuleBase, priority: Priority = []) -> tuple[str, ...]:  # noqa: B006
     """Return criteria to put first. Raises UsageError for unknown or repeated ones."""
-    ids = tuple(rulebase.criterion(id).id for id in split(values))
+    ids = tuple(rulebase.criterion(id).id for id in split(priority))
     if len(set(ids)) != len(ids):
         raise UsageError("`--priority` lists a criterion twice", hint="list each criterion once")
     return ids
 
 
-def _priority(rulebase: RuleBase, priority: Priority = []) -> tuple[str, ...]:  # noqa: B006
-    return priority_of(rulebase, priority)
-
-
-CriteriaFirst = Annotated[tuple[str, ...], Options(_priority)]
+CriteriaFirst = Annotated[tuple[str, ...], Options(priority_of)]
 
 
 def complete_checkpoint(incomplete: str) -> list[tuple[str, str]]:

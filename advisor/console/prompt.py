@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from advisor.console.menu import MARK, Menu, Row, pressed, taken
+from advisor.console.menu import MARK, Menu, Row, keyed, pressed, taken
 from advisor.console.streams import note, typed_line
 from advisor.engine.numbers import as_number
 from advisor.engine.profile import UNKNOWN
@@ -20,14 +20,6 @@ WHY, BACK, NUMBER = "why", "back", "number"
 """What a person may choose besides an option; `UNKNOWN` is "don't know"."""
 LONG = 40
 """From so many letters on, a thing to pick has a line of its own."""
-
-
-class Extra(NamedTuple):
-    """A choice that is not an option: the key to type, what it is, what it returns."""
-
-    key: str
-    label: str
-    value: str
 
 
 NARROWEST = 20
@@ -54,9 +46,9 @@ class Asked(NamedTuple):
 
 def extras(*, back: bool) -> tuple[Row, ...]:
     """Return what may be chosen besides the options of a question."""
-    offered = [Extra("d", "I don't know", UNKNOWN), Extra("w", "why do you ask?", WHY)]
-    offered += [Extra("b", "go back", BACK)] if back else []
-    return tuple(Row(extra.value, extra.label, (extra.key,), extra=True) for extra in offered)
+    offered = [keyed("d", "I don't know", UNKNOWN), keyed("w", "why do you ask?", WHY)]
+    offered += [keyed("b", "go back", BACK)] if back else []
+    return tuple(row._replace(extra=True) for row in offered)
 
 
 def _asked(kind: str, question: str, **more: Any) -> Any:
@@ -89,11 +81,10 @@ class SelectPrompt:
 
         return str(_asked("text", f"How many {ask.unit}?", validate=valid))
 
-    def pick(self, question: str, choices: Sequence[Extra]) -> str:
+    def pick(self, question: str, choices: Sequence[Row]) -> str:
         """Ask which of a few things to do, the first being the default; return its value."""
-        if any(len(choice.label) > LONG for choice in choices):
-            rows = [Row(choice.value, choice.label, (choice.key,)) for choice in choices]
-            return taken(Menu(question, rows, choices[0].value))
+        if any(len(choice.text) > LONG for choice in choices):
+            return taken(Menu(question, choices, choices[0].value))
         return pressed(question, choices)
 
     def type(self, question: str) -> str:
@@ -162,16 +153,21 @@ class NumberedPrompt:
             return named[0].value
         return typed if ask.number(typed) else None
 
-    def pick(self, question: str, choices: Sequence[Extra]) -> str:
+    def pick(self, question: str, choices: Sequence[Row]) -> str:
         """Ask with letters until one of them is typed."""
-        long = any(len(choice.label) > LONG for choice in choices)
-        rows = ("\n      " if long else "   ").join(f"{row.key} = {row.label}" for row in choices)
-        note(f"? {question} [{choices[0].key}]\n      {rows}")
+        long = any(len(choice.text) > LONG for choice in choices)
+        keys = [row.names[0] for row in choices]
+        rows = (f"{key} = {row.text}" for key, row in zip(keys, choices, strict=True))
+        listed = ("\n      " if long else "   ").join(rows)
+        note(f"? {question} [{keys[0]}]\n      {listed}")
         while True:
             typed = self._line()
-            if chosen := _chosen(typed, choices) if typed else choices[0].value:
-                return chosen
-            note(f"  type {' or '.join(choice.key for choice in choices)}")
+            if not typed:
+                return choices[0].value
+            for row in choices:
+                if typed.lower() in (*row.names, row.value, row.text.lower()):
+                    return row.value
+            note(f"  type {' or '.join(keys)}")
 
     def type(self, question: str) -> str:
         """Ask for a line of text."""
@@ -202,8 +198,3 @@ def prompt_for(*, plain: bool) -> Prompt:
     if plain or os.environ.get("TERM") in ("dumb", "") or "ADVISOR_PLAIN" in os.environ:
         return NumberedPrompt()
     return SelectPrompt()
-
-
-def _chosen(typed: str, choices: Sequence[Extra]) -> str | None:
-    named = (row for row in choices if typed.lower() in (row.key, row.value, row.label.lower()))
-    return next((choice.value for choice in named), None)

@@ -112,7 +112,10 @@ def workflow_commands(report: FindingsReport) -> str:
 
 def github(report: FindingsReport) -> str:
     """Return the annotations, then every finding in full for the log."""
-    lines = [_log_line(finding) for finding in report.findings]
+    lines = []
+    for row in report.findings:  # a line each, which no runner takes for a command of a workflow
+        text = f"{row.level} {row.rule}: {row.message}{f' ({row.fix})' if row.fix else ''}"
+        lines.append(inert(visible(" ".join(f"{place(row)}: {text}".split()).lstrip(": "))))
     counts = ", ".join(
         count(sum(finding.level == level for finding in report.findings), level) for level in LEVELS
     )
@@ -142,14 +145,6 @@ def _command(finding: FindingRow) -> str:
         f"{key}={value.replace(':', '%3A').replace(',', '%2C')}" for key, value in written.items()
     )
     return f"::{COMMANDS[finding.level]} {text}::{_data(sentence(finding))}"
-
-
-def _log_line(finding: FindingRow) -> str:
-    """One line, which no runner takes for a command of a workflow."""
-    where = place(finding)
-    fix = f" ({finding.fix})" if finding.fix else ""
-    text = f"{finding.level} {finding.rule}: {finding.message}{fix}"
-    return inert(visible(" ".join(f"{where}: {text}".split()).lstrip(": ")))
 
 
 def _data(text: str) -> str:
@@ -194,24 +189,20 @@ def _result(finding: FindingRow, index: dict[str, int], seen: Counter[str]) -> d
     same = f"{finding.rule}\0{finding.path}\0{names_in(finding.message)}"
     seen[same] += 1
     digest = hashlib.sha256(f"{same}\0{seen[same]}".encode("utf-8", "surrogatepass"))
-    return {
-        "ruleId": finding.rule,
-        "ruleIndex": index[finding.rule],
-        "level": finding.level,
-        "message": {"text": _LINK.sub(r"\[", sentence(finding))},
-        "locations": [_location(finding)] if finding.path else [],
-        "partialFingerprints": {"advisor/v2": digest.hexdigest()[:32]},
-    }
-
-
-def _location(finding: FindingRow) -> dict[str, Any]:
     uri = quote(finding.path.replace(os.sep, "/").encode("utf-8", "surrogateescape"))
     place: dict[str, Any] = {"artifactLocation": {"uri": uri, "uriBaseId": ROOT}}
     if finding.line:
         place["region"] = {"startLine": finding.line}
         if finding.column:
             place["region"]["startColumn"] = finding.column
-    return {"physicalLocation": place}
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": index[finding.rule],
+        "level": finding.level,
+        "message": {"text": _LINK.sub(r"\[", sentence(finding))},
+        "locations": [{"physicalLocation": place}] if finding.path else [],
+        "partialFingerprints": {"advisor/v2": digest.hexdigest()[:32]},
+    }
 
 
 def junit(report: FindingsReport) -> str:

@@ -9,24 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from advisor.draw.blocks import (
-    Cell,
-    Code,
-    Filled,
-    Folded,
-    Heading,
-    Headline,
-    Items,
-    Judged,
-    Link,
-    Notes,
-    Page,
-    Pairs,
-    Scatter,
-    Shared,
-    Table,
-    Text,
-)
+from advisor.draw import blocks as b
 from advisor.foreign import visible_lines
 
 STYLE = Path(__file__).with_name("page.css")
@@ -38,14 +21,14 @@ MARKS = {"+": "for", "-": "against", "!": "caveat", ">": "leads", "": "plain"}
 """What each mark of an item says, as the class that draws it."""
 
 
-def html(page: Sequence[Shared]) -> str:
+def html(page: Sequence[b.Shared]) -> str:
     """Return the page as one HTML file, light or dark as the reader has it, for any width.
 
     It is titled by what it begins with. Without a first heading it gets the title as one, for those
     who have the page read out.
     """
     whole, first = body(page), _title(page)
-    reports = any(isinstance(block, Filled) for block in page)
+    reports = any(isinstance(block, b.Filled) for block in page)
     style = REPORT.with_suffix(".css").read_text(encoding="utf-8") if reports else ""
     copies = '<div class="code">' in whole
     script = f"<script>\n{COPY.read_text(encoding='utf-8')}</script>" if copies else ""
@@ -59,12 +42,12 @@ def html(page: Sequence[Shared]) -> str:
     )
 
 
-def fragment(page: Page) -> str:
+def fragment(page: b.Page) -> str:
     """Return the page as one element with its own styles, for a notebook cell."""
     return f'<div class="advisor"><style>{_style(".advisor")}</style>{body(page)}</div>'
 
 
-def body(page: Sequence[Shared]) -> str:
+def body(page: Sequence[b.Shared]) -> str:
     """Return the blocks of a page as HTML."""
     return "\n".join(_block(block) for block in page)
 
@@ -89,48 +72,48 @@ def _style(root: str) -> str:
     return STYLE.read_text(encoding="utf-8").replace("@root", root)
 
 
-def _title(page: Sequence[Shared]) -> str:
-    named = (block for block in page if isinstance(block, (Headline, Heading, Judged)))
+def _title(page: Sequence[b.Shared]) -> str:
+    named = (block for block in page if isinstance(block, (b.Headline, b.Heading, b.Judged)))
     first = next(named, None)
     if first is None:
         return "advisor"
-    return f"advisor: {first.text if isinstance(first, Heading) else first.name}"
+    return f"advisor: {first.text if isinstance(first, b.Heading) else first.name}"
 
 
-def _block(block: Shared) -> str:
-    if isinstance(block, Scatter):
+def _block(block: b.Shared) -> str:
+    if isinstance(block, b.Scatter):
         from advisor.draw.scatter import scatter
 
         return scatter(block)
-    if isinstance(block, Filled):
+    if isinstance(block, b.Filled):
         return str(getattr(_macros(), block.macro)(**block.values))
-    if isinstance(block, Folded):
+    if isinstance(block, b.Folded):
         inside = body(block.blocks)
         return f"<details><summary>{escape(block.summary)}</summary>{inside}</details>"
-    if isinstance(block, Headline):
+    if isinstance(block, b.Headline):
         notes = " · ".join(map(escape, block.notes))
         return f'<div class="headline"><h1>{_cell(block.name)}</h1><p>{notes}</p></div>'
-    if isinstance(block, Heading):
+    if isinstance(block, b.Heading):
         level = min(block.level, 6)
         return f"<h{level}>{escape(block.text)}</h{level}>"
-    if isinstance(block, Text):
+    if isinstance(block, b.Text):
         return f'<p class="{block.tone}">{escape(block.text)}</p>'
-    if isinstance(block, Judged):
+    if isinstance(block, b.Judged):
         text = f'<p class="quiet">{escape(block.text)}</p>' if block.text else ""
         kind = block.verdict if block.verdict.isalpha() else "open"
         chip = f'<span class="verdict {kind}">{escape(block.verdict)}</span>'
         return f"<h3>{escape(block.name)} {chip}</h3>{text}"
-    if isinstance(block, Code):
+    if isinstance(block, b.Code):
         text = _flagged(block.text) if block.language == "console" else escape(block.text)
         pre = f'<pre tabindex="0" class="{block.language}"><code>{text}</code></pre>'
         return f'<div class="code">{pre}</div>'
-    if isinstance(block, Table):
+    if isinstance(block, b.Table):
         return _table(block)
     return _rows(block)
 
 
-def _rows(block: Items | Pairs | Notes) -> str:
-    if isinstance(block, Items):
+def _rows(block: b.Items | b.Pairs | b.Notes) -> str:
+    if isinstance(block, b.Items):
         rows = (
             f'<li class="{MARKS[item.mark]}">{escape(item.text)}'
             + (f" <small>{cited}</small>" if cited else "")
@@ -139,7 +122,7 @@ def _rows(block: Items | Pairs | Notes) -> str:
             for cited in [", ".join(_cell(part) for part in (item.note, *item.sources) if part)]
         )
         return f'<ul class="items">{"".join(rows)}</ul>'
-    pairs = block.rows if isinstance(block, Pairs) else [(n.label, n.text) for n in block.rows]
+    pairs = block.rows if isinstance(block, b.Pairs) else [(n.label, n.text) for n in block.rows]
     listed = (
         f"{f'<dt>{escape(name)}</dt>' if name else ''}<dd>{_flagged(value)}</dd>"
         for name, value in pairs
@@ -152,7 +135,7 @@ def _flagged(text: str) -> str:
     return re.sub("--[a-z-]+", r'<span class="flag">\g<0></span>', escape(text))
 
 
-def _table(block: Table) -> str:
+def _table(block: b.Table) -> str:
     head = "".join(
         f"<th>{escape(column)}</th>" if column else "<td></td>" for column in block.columns
     )
@@ -170,7 +153,7 @@ def _table(block: Table) -> str:
     )
 
 
-def _cell(cell: Cell) -> str:
-    if isinstance(cell, Link):
+def _cell(cell: b.Cell) -> str:
+    if isinstance(cell, b.Link):
         return f'<a href="{escape(cell.url)}">{escape(cell.text)}</a>'
     return escape(cell)

@@ -4,21 +4,7 @@ from __future__ import annotations
 
 import re
 
-from advisor.draw.blocks import (
-    Block,
-    Cell,
-    Code,
-    Heading,
-    Headline,
-    Items,
-    Judged,
-    Link,
-    Notes,
-    Page,
-    Pairs,
-    Table,
-    Text,
-)
+from advisor.draw import blocks as b
 
 _URL = re.compile(r"(https?://(?:(?!&(?:#|\w+;))[^\s<>|\[\]\\*`])+)")
 """An address, as far as nothing in it is more than that to Markdown."""
@@ -31,41 +17,41 @@ _MENTION = re.compile(r"(?<!\w)@(?=\w)", re.ASCII)
 MARKS = {"+": "for: ", "-": "against: ", "!": "caveat: ", ">": "", "": ""}
 
 
-def markdown(page: Page) -> str:
+def markdown(page: b.Page) -> str:
     """Return the page as Markdown, ending in one newline."""
     return "\n\n".join(_block(block) for block in page) + "\n"
 
 
-def _block(block: Block) -> str:
-    if isinstance(block, Headline):
+def _block(block: b.Block) -> str:
+    if isinstance(block, b.Headline):
         return f"## {_linked(block.name)}\n\n{_escape(' · '.join(block.notes))}".rstrip()
-    if isinstance(block, Notes):
+    if isinstance(block, b.Notes):
         return "\n".join(
             f"- {f'**{_escape(note.label)}**: ' if note.label else ''}{_escape(note.text)}"
             for note in block.rows
         )
-    if isinstance(block, Heading):
+    if isinstance(block, b.Heading):
         return f"{'#' * block.level} {_escape(block.text)}"
-    if isinstance(block, Text):
+    if isinstance(block, b.Text):
         return _escape(block.text)
-    if isinstance(block, Judged):
+    if isinstance(block, b.Judged):
         text = f"\n\n{_escape(block.text)}" if block.text else ""
         return f"### {_escape(block.name)}: {block.verdict}{text}"
-    if isinstance(block, Items):
+    if isinstance(block, b.Items):
         return "\n".join(
             f"- {MARKS[item.mark]}{_escape(item.text)}"
             + (f" *({_escape(item.cited())})*" if item.cited() else "")
             for item in block.rows
         )
-    if isinstance(block, Pairs):
+    if isinstance(block, b.Pairs):
         return "\n".join(f"- **{_escape(name)}**: {_escape(value)}" for name, value in block.rows)
-    if isinstance(block, Code):
+    if isinstance(block, b.Code):
         fence = max(["```", *(f"{run}`" for run in _FENCE.findall(block.text))], key=len)
         return f"{fence}{block.language}\n{block.text}\n{fence}"
     return _table(block)
 
 
-def _table(block: Table) -> str:
+def _table(block: b.Table) -> str:
     rule = ("---",) * len(block.columns)
     rows = (block.columns, *block.rows)
     written = [
@@ -74,20 +60,16 @@ def _table(block: Table) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (written[0], rule, *written[1:]))
 
 
-def _linked(cell: Cell) -> str:
-    if isinstance(cell, Link):
+def _linked(cell: b.Cell) -> str:
+    if isinstance(cell, b.Link):
         return f"[{_escape(cell.text)}]({cell.url})"
     return _escape(cell)
 
 
 def _escape(text: str) -> str:
     """Escape what Markdown would take for its own, but leave addresses as they are."""
-    return "".join(
-        part if place % 2 else _escape_words(part) for place, part in enumerate(_URL.split(text))
-    )
-
-
-def _escape_words(text: str) -> str:
-    for character in ("\\", "*", "_", "<", "#"):
-        text = text.replace(character, f"\\{character}")
-    return _MENTION.sub("@<!-- -->", _LINK.sub(r"]\\\1", _ENTITY.sub(r"\&", text)))
+    parts = _URL.split(text)
+    for place in range(0, len(parts), 2):
+        part = re.sub(r"[\\*_<#]", r"\\\g<0>", parts[place])
+        parts[place] = _MENTION.sub("@<!-- -->", _LINK.sub(r"]\\\1", _ENTITY.sub(r"\&", part)))
+    return "".join(parts)

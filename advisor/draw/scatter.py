@@ -41,11 +41,15 @@ class _Axis(NamedTuple):
 
 def scatter(picture: Scatter) -> str:
     """Return a picture as a figure of HTML, with a caption that says what its signs mean."""
-    scored = [dot for dot in picture.dots if dot.y is not None]
     values = [dot.x for dot in picture.dots] + ([picture.limit] if picture.limit else [])
     along = _Axis(min(values) / 1.5, max(values) * 1.5, LEFT, RIGHT, log=True)
-    strip = len(scored) < len(picture.dots)
-    up = _up(picture, [float(dot.y) for dot in scored if dot.y is not None], BOTTOM - 26 * strip)
+    heights = [dot.y for dot in picture.dots if dot.y is not None]
+    strip = len(heights) < len(picture.dots)
+    least, most = min(heights), max(heights)
+    spare = 0.1 * (most - least) or abs(most) * 0.05 or 1
+    ends = (least - spare, most + spare)
+    low, high = ends if picture.better == "higher" else ends[::-1]
+    up = _Axis(low, high, BOTTOM - 26 * strip, TOP)
     points = [
         (along.at(dot.x), BOTTOM - 8 if dot.y is None else up.at(dot.y)) for dot in picture.dots
     ]
@@ -67,15 +71,6 @@ def scatter(picture: Scatter) -> str:
         f'aria-label="{escape(label)}">{drawn}</svg>'
         f"<figcaption>{escape(picture.note)}</figcaption></figure>"
     )
-
-
-def _up(picture: Scatter, values: Sequence[float], bottom: float) -> _Axis:
-    """The axis upwards, which ends in the better value."""
-    least, most = min(values), max(values)
-    room = 0.1 * (most - least) or abs(most) * 0.05 or 1
-    ends = (least - room, most + room)
-    low, high = ends if picture.better == "higher" else ends[::-1]
-    return _Axis(low, high, bottom, TOP)
 
 
 def _ticks(axis: _Axis) -> Iterator[float]:

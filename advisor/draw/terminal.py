@@ -14,16 +14,8 @@ import re
 import sys
 from collections.abc import Iterator
 
+from advisor.draw import typesetting
 from advisor.draw.blocks import Block, Page, links, shown
-from advisor.draw.typesetting import (
-    ASCII,
-    USUAL_LINES,
-    USUAL_WIDTH,
-    WIDTH,
-    Span,
-    apart,
-    spans,
-)
 from advisor.foreign import visible
 
 ANSI = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
@@ -47,14 +39,14 @@ def terminal(page: Page, *, color: bool = True) -> str:
     if width is None:
         return _linked(styled(page, bare=bare), page)
     encoding = sys.stdout.encoding or "utf-8"
-    ascii = {} if encoding.lower().startswith("utf") else ASCII
+    ascii = {} if encoding.lower().startswith("utf") else typesetting.ASCII
     colored = not bare and sys.stdout.isatty()
     lines: list[str] = []
     before: Block | None = None
     for block in (shown(block, ascii) for block in page):
-        if before and apart(before, block):
+        if before and typesetting.apart(before, block):
             lines.append("")
-        lines += _lines(spans(block, width), colored=colored)
+        lines += _lines(typesetting.spans(block, width), colored=colored)
         before = block
     drawn = "\n".join(lines).translate(ascii).splitlines()
     return _linked("\n".join(line.rstrip() for line in drawn) + "\n", page)
@@ -70,13 +62,17 @@ def _width() -> int | None:
         return None
     if columns is not None:
         return (
-            min(int(columns) or USUAL_WIDTH, WIDTH) if re.fullmatch("[0-9]{1,4}", columns) else None
+            min(int(columns) or typesetting.USUAL_WIDTH, typesetting.WIDTH)
+            if re.fullmatch("[0-9]{1,4}", columns)
+            else None
         )
     if not to_person:
-        return USUAL_WIDTH
+        return typesetting.USUAL_WIDTH
     for number in range(3):
         try:
-            return min(os.get_terminal_size(number).columns or USUAL_WIDTH, WIDTH)
+            return min(
+                os.get_terminal_size(number).columns or typesetting.USUAL_WIDTH, typesetting.WIDTH
+            )
         except OSError:
             continue  # closed, or no terminal
     return None
@@ -90,10 +86,12 @@ def terminal_size() -> tuple[int, int] | None:
     if not sys.stdout.isatty():
         return None
     columns, lines = os.get_terminal_size(sys.stdout.fileno())
-    return _width() or min(columns or USUAL_WIDTH, WIDTH), lines or USUAL_LINES
+    return _width() or min(
+        columns or typesetting.USUAL_WIDTH, typesetting.WIDTH
+    ), lines or typesetting.USUAL_LINES
 
 
-def _lines(parts: Iterator[Span], *, colored: bool) -> list[str]:
+def _lines(parts: Iterator[typesetting.Span], *, colored: bool) -> list[str]:
     """Return the lines of styled text."""
     lines = [""]
     for text, style in parts:
@@ -152,17 +150,17 @@ def styled(page: Page, *, bare: bool) -> str:
         markup=False,
     )
     width, height = console.size
-    width = min(width or USUAL_WIDTH, WIDTH)
+    width = min(width or typesetting.USUAL_WIDTH, typesetting.WIDTH)
     if "COLUMNS" not in os.environ and not sys.stdout.isatty():
-        width = USUAL_WIDTH
+        width = typesetting.USUAL_WIDTH
     console.size = ConsoleDimensions(width, height)  # which is not asked of the system each time
-    ascii = {} if console.encoding.lower().startswith("utf") else ASCII
+    ascii = {} if console.encoding.lower().startswith("utf") else typesetting.ASCII
     before: Block | None = None
     with console.capture() as capture:
         for block in (shown(block, ascii) for block in page):
-            if before and apart(before, block):
+            if before and typesetting.apart(before, block):
                 console.print()
-            parts = spans(block, width)
+            parts = typesetting.spans(block, width)
             console.print(Styled.assemble(*parts, no_wrap=True, overflow="ignore"), soft_wrap=True)
             before = block
     lines = [line.rstrip() for line in capture.get().translate(ascii).splitlines()]

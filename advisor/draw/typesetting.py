@@ -10,21 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 from math import ceil
 
-from advisor.draw.blocks import (
-    Bars,
-    Block,
-    Code,
-    Heading,
-    Headline,
-    Item,
-    Items,
-    Judged,
-    Notes,
-    Page,
-    Pairs,
-    Table,
-    Text,
-)
+from advisor.draw import blocks as b
 
 WIDTH = 100
 USUAL_WIDTH = 80
@@ -64,7 +50,7 @@ Span = tuple[str, str]
 """Text and its style, such as `bold green`."""
 
 
-def table_lines(table: Table, width: int) -> list[list[str]]:
+def table_lines(table: b.Table, width: int) -> list[list[str]]:
     """Return the lines of the head and of each row of a table, no wider than `width`.
 
     Only a word that is wider by itself is.
@@ -76,7 +62,7 @@ def table_lines(table: Table, width: int) -> list[list[str]]:
     return [_row(row, widths) for row in rows]
 
 
-def _with_bars(rows: list[tuple[str, ...]], bars: Bars, width: int) -> list[tuple[str, ...]]:
+def _with_bars(rows: list[tuple[str, ...]], bars: b.Bars, width: int) -> list[tuple[str, ...]]:
     """Return rows with bars behind a column, or without where a line has no room for them."""
     taken = sum(max(map(len, column)) for column in zip(*rows, strict=True))
     if taken + GAP * len(rows[0]) + BAR > width:
@@ -201,14 +187,14 @@ def _broken_at_flags(command: str, width: int) -> list[str]:
     return lines
 
 
-def apart(before: Block, block: Block) -> bool:
+def apart(before: b.Block, block: b.Block) -> bool:
     """Return whether an empty line stands between two blocks."""
-    if isinstance(block, Notes):
-        return not isinstance(before, (Headline, Notes))
-    return isinstance(block, (Heading, Judged, Headline)) or isinstance(before, Notes)
+    if isinstance(block, b.Notes):
+        return not isinstance(before, (b.Headline, b.Notes))
+    return isinstance(block, (b.Heading, b.Judged, b.Headline)) or isinstance(before, b.Notes)
 
 
-def height(page: Page, width: int) -> int:
+def height(page: b.Page, width: int) -> int:
     """Return how many lines of a terminal a page takes; one that is too wide takes several."""
     lines = sum(apart(before, block) for before, block in pairwise(page))
     for block in page:
@@ -217,25 +203,25 @@ def height(page: Page, width: int) -> int:
     return lines
 
 
-def spans(block: Block, width: int) -> Iterator[Span]:
+def spans(block: b.Block, width: int) -> Iterator[Span]:
     """Yield the text of a block with its styles, laid out in a width."""
-    if isinstance(block, Headline):
+    if isinstance(block, b.Headline):
         yield from _headline(block, width)
-    elif isinstance(block, Notes):
+    elif isinstance(block, b.Notes):
         yield from _notes(block, width)
-    elif isinstance(block, Code):
+    elif isinstance(block, b.Code):
         yield _code(block, width), "cyan"
-    elif isinstance(block, Table):
+    elif isinstance(block, b.Table):
         head, *rows = table_lines(block, width - 2)
         yield "\n".join(f"  {line}" for line in head), "dim"
         yield "".join(f"\n  {line}" for row in rows for line in row), ""
-    elif isinstance(block, Heading):
+    elif isinstance(block, b.Heading):
         yield "\n".join(flowed(block.text, width)), "bold"
-    elif isinstance(block, Text):
+    elif isinstance(block, b.Text):
         yield _indented(block.text, width), TONES[block.tone]
-    elif isinstance(block, Judged):
+    elif isinstance(block, b.Judged):
         yield from _candidate(block, width)
-    elif isinstance(block, Items):
+    elif isinstance(block, b.Items):
         for place, item in enumerate(block.rows):
             yield "\n" if place else "", ""
             yield from _item(item, width)
@@ -265,7 +251,7 @@ def _indented(text: str, width: int) -> str:
     return "\n".join(f"  {line}" for line in flowed(text, width - 2))
 
 
-def _candidate(block: Judged, width: int) -> Iterator[Span]:
+def _candidate(block: b.Judged, width: int) -> Iterator[Span]:
     """A family with its verdict at the end of the line, if there is an end."""
     style = VERDICTS.get(block.verdict, "yellow")  # several verdicts are still possible
     name = f"{BULLETS.get(block.verdict, '○')} {block.name}"
@@ -275,7 +261,7 @@ def _candidate(block: Judged, width: int) -> Iterator[Span]:
         yield f"\n{_indented(block.text, width)}", "dim"
 
 
-def _item(item: Item, width: int) -> Iterator[Span]:
+def _item(item: b.Item, width: int) -> Iterator[Span]:
     """A line of a list, behind its mark; what it cites follows in a quiet tone."""
     cited = item.cited(SHOWN_SOURCES)
     whole = f"{item.text}  [{cited}]" if cited else item.text
@@ -297,7 +283,7 @@ def _after(line: str, letters: int) -> int:
     return next(islice(ends, letters - 1, None), len(line)) if letters else 0
 
 
-def _pairs(block: Pairs, width: int) -> Iterator[Span]:
+def _pairs(block: b.Pairs, width: int) -> Iterator[Span]:
     most = max((len(name) for name, _ in block.rows), default=0)
     for place, (name, value) in enumerate(block.rows):
         yield "\n" if place else "", ""
@@ -306,14 +292,14 @@ def _pairs(block: Pairs, width: int) -> Iterator[Span]:
         yield "  " + f"\n{' ' * (most + 2 * GAP)}".join(lines), ""
 
 
-def _headline(block: Headline, width: int) -> Iterator[Span]:
+def _headline(block: b.Headline, width: int) -> Iterator[Span]:
     yield str(block.name), f"bold {TONES[block.tone]}".strip()
     for line in segments(block.notes, " · ", width) if block.notes else ():
         for part in wrapped(line, width):
             yield f"\n{part}", ""
 
 
-def _notes(block: Notes, width: int) -> Iterator[Span]:
+def _notes(block: b.Notes, width: int) -> Iterator[Span]:
     begun, column = False, max(LABEL, *(len(note.label) for note in block.rows)) + GAP
     for note in block.rows:
         for place, line in enumerate(cut_lines(note.text, width - column, note.lines)):
@@ -323,7 +309,7 @@ def _notes(block: Notes, width: int) -> Iterator[Span]:
             begun = True
 
 
-def _code(block: Code, width: int) -> str:
+def _code(block: b.Code, width: int) -> str:
     """What is to be copied is never broken into lines, but where a shell goes on reading."""
     lines = block.text.splitlines()
     if block.language == "console":

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from advisor.child import environment, interpreter
 from advisor.console.commands import Given
-from advisor.console.menu import pressed_lines
+from advisor.console.menu import Row, keyed, pressed_lines
 from advisor.console.options import CriteriaFirst, NoInput, VerifiedOnly, option
 from advisor.console.output import Shown, interactive, note
-from advisor.console.prompt import Extra, Prompt, prompt_for
+from advisor.console.prompt import Prompt, prompt_for
 from advisor.decide.command_lines import command, needs_of, quoted, rules_flags, try_command
 from advisor.errors import AdvisorError, NoTerminalError, UsageError, check_name
 from advisor.rulebase.base import RuleBase
@@ -159,15 +159,15 @@ def offer(
     return chosen
 
 
-def _choices(recommendation: Recommendation, *, opens: bool) -> list[Extra]:
+def _choices(recommendation: Recommendation, *, opens: bool) -> list[Row]:
     (advice,) = recommendation.advice
-    choices = [Extra("d", "done", DONE)]
-    choices += [Extra("o", "answer the remaining questions", SETTLE)] if opens else []
-    choices += [Extra("t", "try it on an image", TRY)] if advice.runnable else []
-    choices += [Extra("c", "show the code", CODE)] if advice.snippet else []
-    choices += [Extra("a", "change an answer", CHANGE)]
-    choices += [Extra("y", "why", EXPLAIN)] if advice.decision.given else []
-    return [*choices, Extra("s", "save the answers", SAVE)]
+    choices = [keyed("d", "done", DONE)]
+    choices += [keyed("o", "answer the remaining questions", SETTLE)] if opens else []
+    choices += [keyed("t", "try it on an image", TRY)] if advice.runnable else []
+    choices += [keyed("c", "show the code", CODE)] if advice.snippet else []
+    choices += [keyed("a", "change an answer", CHANGE)]
+    choices += [keyed("y", "why", EXPLAIN)] if advice.decision.given else []
+    return [*choices, keyed("s", "save the answers", SAVE)]
 
 
 def offers_height(recommendation: Recommendation, columns: int) -> int:

@@ -197,13 +197,6 @@ class Task(NamedTuple):
     writes: f.Positive | None = None
 
 
-SECTIONS = (
-    *("inputs", "outputs", "architecture", "objectives", "training", "data"),
-    *("advantages", "limits", "licences", "fine_tuning", "choose_when", "avoid_when"),
-)
-"""The sections of a description."""
-
-
 class Declaration(NamedTuple):
     """Why a family takes, gives or cannot do something, and who says so."""
 

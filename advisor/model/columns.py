@@ -33,7 +33,7 @@ EXTRA_KEYS: dict[type, dict[str, Any]] = {
     model.Fit: {"inferred?": bool},
     model.Family: {
         "description?": dict.fromkeys(
-            model.SECTIONS, Annotated[Sequence[evidence.Statement], f.Least(1)]
+            evidence.SECTIONS, Annotated[Sequence[evidence.Statement], f.Least(1)]
         ),
         "claims?": Sequence[evidence.ArticleClaim],
     },
@@ -105,11 +105,7 @@ def cited_keys(declared: type) -> tuple[str, ...]:
     """Return the keys of an entry of which each has to cite where it was read."""
     marked = [column.key for column in columns(declared) if f.CITED in column.hint.notes]
     extra = EXTRA_KEYS.get(declared, {}).items()
-    return (*marked, *(key.rstrip("?") for key, value in extra if f.CITED in _notes(value)))
-
-
-def _notes(annotation: Any) -> tuple[Any, ...]:
-    return () if isinstance(annotation, (dict, Shape)) else _hint(annotation).notes
+    return (*marked, *(key.rstrip("?") for key, value in extra if f.CITED in _hint(value).notes))
 
 
 @cache

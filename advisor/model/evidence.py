@@ -29,6 +29,13 @@ class Source(NamedTuple):
     note: f.Text | None = None
 
 
+SECTIONS = (
+    *("inputs", "outputs", "architecture", "objectives", "training", "data"),
+    *("advantages", "limits", "licences", "fine_tuning", "choose_when", "avoid_when"),
+)
+"""The sections of a description."""
+
+
 class Statement(NamedTuple):
     """One sentence of a description, with its sources."""
 

@@ -144,12 +144,9 @@ def file_shape(kind: str) -> Shape:
         "project": lambda: PROJECT,
         "profile": lambda: PROFILE,
     }
-    return special[kind]() if kind in special else _lists(kind)
-
-
-def _lists(kind: str) -> Record:
-    """Return the shape of a file of lists; the first counts, others may be left out."""
-    lists: dict[str, Shape] = {}
+    if kind in special:
+        return special[kind]()
+    lists: dict[str, Shape] = {}  # the first counts, others may be left out
     for key, of in LISTS[kind].items():
         least = key in ("criteria", "questions", "tasks", "parts", "programs", "checks")
         optional = bool(lists) or kind in ("programs", "words")

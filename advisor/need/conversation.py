@@ -94,17 +94,17 @@ def _answered(dialogue: Dialogue, **how: Any) -> Turn:
 
 def _confirmed_profile(engine: Engine, understanding: Understanding, prompt: Prompt) -> Profile:
     """Ask which task was meant; return it with what was said of it, or without, of another."""
-    from advisor.console.prompt import Extra
+    from advisor.console.menu import keyed
 
     profile = {id: answer for id, answer in understanding.profile.items() if id != TASK}
     offered = understanding.offered[:OFFERED]
     if not offered:
         return profile
     rows = [
-        Extra(str(number), engine.rulebase.task(task).name, task)
+        keyed(str(number), engine.rulebase.task(task).name, task)
         for number, task in enumerate(offered, 1)
     ]
-    rows.append(Extra(str(len(rows) + 1), SOMETHING_ELSE, SOMETHING_ELSE))
+    rows.append(keyed(str(len(rows) + 1), SOMETHING_ELSE, SOMETHING_ELSE))
     chosen = prompt.pick("Did you mean", rows)
     if chosen == SOMETHING_ELSE:
         return profile

@@ -189,7 +189,12 @@ class _Builder:
             raise _TooMuchError(f"has more than {MAX_VALUES:,} values")
         before = self.count
         if isinstance(event, yaml.AliasEvent):
-            return self._alias(event)
+            if event.anchor not in self.anchors:
+                self._problem(event, f"the alias `*{event.anchor}` refers to no earlier anchor")
+                return None
+            value, size = self.anchors[event.anchor]
+            self.count += size
+            return value
         scalar = isinstance(event, yaml.ScalarEvent)
         value = self._scalar(event) if scalar else self._collection(event, path)
         if event.anchor:
@@ -236,14 +241,6 @@ class _Builder:
             self._problem(event, f"the key `{key}` appears twice")
         self._mark((*path, key), event)
         return key
-
-    def _alias(self, event: Any) -> Any:
-        if event.anchor not in self.anchors:
-            self._problem(event, f"the alias `*{event.anchor}` refers to no earlier anchor")
-            return None
-        value, size = self.anchors[event.anchor]
-        self.count += size
-        return value
 
     def _mark(self, path: KeyPath, event: Any) -> None:
         """Remember where `path` stands: a key where it has one, else the value itself."""

@@ -12,18 +12,10 @@ from advisor.model.file_kinds import ENTITIES, LISTS, file_shape
 from advisor.phrasing import count
 from advisor.reader.document import Document, KeyPath, read_bytes, unreadable
 from advisor.reader.shape import report_shape
+from advisor.rulebase import short_forms
 from advisor.rulebase.compile import compile_parts
 from advisor.rulebase.entries import Entries, Entry, RuleFile
 from advisor.rulebase.references import check_references
-from advisor.rulebase.short_forms import (
-    Spoilt,
-    kept_groups,
-    report_uncited,
-    write_groups_out,
-    write_keys_out,
-    write_words_out,
-    written_out,
-)
 
 
 class Collection:
@@ -52,7 +44,7 @@ class Collection:
                 kind, value = file.kind, document.value
                 if kind == "family" and overlay is not None and isinstance(value, dict):
                     kind = "family-extension" if value.get("id") in self.entries[kind] else kind
-                write_keys_out(document, file.kind)
+                short_forms.write_keys_out(document, file.kind)
                 faults = report_shape(document, file_shape(kind))
                 if kind == "programs":
                     document.report((), "overlays cannot change programs")
@@ -77,7 +69,9 @@ class Collection:
             return
         criteria = list(self.entries["criterion"])
         for key, kind in LISTS[file.kind].items():
-            full = written_out(key, document, self.entries, Spoilt(faults, self._spoilt_series))
+            full = short_forms.written_out(
+                key, document, self.entries, short_forms.Spoilt(faults, self._spoilt_series)
+            )
             for index, value in full:
                 if kind == "checkpoint":
                     value = value | {"family": file.path.stem}
@@ -97,7 +91,11 @@ class Collection:
         before = entries.get(id)
         if overlay is not None:
             self.changes.append(f"{overlay} {'changes' if before else 'adds'} {kind} {id}")
-            if before is not None and kind == "question" and (groups := kept_groups(before, entry)):
+            if (
+                before is not None
+                and kind == "question"
+                and (groups := short_forms.kept_groups(before, entry))
+            ):
                 entry = entry._replace(value=entry.value | {"groups": groups})
             if before is not None and kind == "family":
                 value = _extend(before.value, entry.value)
@@ -109,7 +107,7 @@ class Collection:
 def _of_base(data: bytes, name: str, kind: str) -> tuple[Document, list[KeyPath] | None]:
     """Return a file of the base, and where its shape is wrong; overlays lie over the same."""
     document = read_bytes(data, name)
-    write_keys_out(document, kind)
+    short_forms.write_keys_out(document, kind)
     return document, report_shape(document, file_shape(kind))
 
 
@@ -125,27 +123,30 @@ def assemble(
     for name, files in overlays:
         collection.read(files, name)
     if not any(document.problems for document in collection.documents):
-        _refuse_a_part(collection.entries)
-    write_words_out(collection.entries)
-    write_groups_out(collection.entries)
+        for kind, name in (("criterion", "criteria"), ("question", "questions")):
+            if not collection.entries[kind]:  # no whole rule base
+                raise BrokenFileError(
+                    f"the rule folder has no {name}",
+                    hint="pass a complete rule folder, with criteria.yaml, questions.yaml and "
+                    "tasks.yaml, or add an overlay with --rules DIR",
+                )
+    short_forms.write_words_out(collection.entries)
+    short_forms.write_groups_out(collection.entries)
     named = check_references(collection.entries, collection.doubtful)
-    report_uncited(collection.entries)
-    _stop_at_problems(collection.documents)
+    short_forms.report_uncited(collection.entries)
+    documents = collection.documents
+    if any(document.problems for document in documents):
+        reported = (problem for each in documents for problem in (*each.problems, *each.remarks))
+        problems = sorted(set(reported))
+        raise BrokenFileError(
+            f"the rules cannot be used: {count(len(problems), 'problem')}",
+            problems=tuple(str(problem) for problem in problems),
+            hint="fix the problems above and run the command again",
+        )
     report_unused(collection.entries, named)
-    remarks = sorted({remark for document in collection.documents for remark in document.remarks})
-    warnings = [warning for document in collection.documents for warning in document.warnings]
+    remarks = sorted({remark for document in documents for remark in document.remarks})
+    warnings = [warning for document in documents for warning in document.warnings]
     return compile_parts(collection.entries, collection.changes, digest, remarks, warnings)
-
-
-def _refuse_a_part(entries: Entries) -> None:
-    """Refuse files that are no whole rule base."""
-    for kind, name in (("criterion", "criteria"), ("question", "questions")):
-        if not entries[kind]:
-            raise BrokenFileError(
-                f"the rule folder has no {name}",
-                hint="pass a complete rule folder, with criteria.yaml, questions.yaml and "
-                "tasks.yaml, or add an overlay with --rules DIR",
-            )
 
 
 def _reordered(ids: list[str], named: list[str]) -> list[str]:
@@ -172,17 +173,6 @@ def _extend(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     if "cannot" in merged:
         merged["cannot"] = {k: v for k, v in merged["cannot"].items() if k not in declared}
     return merged
-
-
-def _stop_at_problems(documents: list[Document]) -> None:
-    if any(document.problems for document in documents):
-        reported = (problem for each in documents for problem in (*each.problems, *each.remarks))
-        problems = sorted(set(reported))
-        raise BrokenFileError(
-            f"the rules cannot be used: {count(len(problems), 'problem')}",
-            problems=tuple(str(problem) for problem in problems),
-            hint="fix the problems above and run the command again",
-        )
 
 
 def report_unused(entries: Entries, named: set[tuple[str, str]]) -> None:

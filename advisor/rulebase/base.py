@@ -8,44 +8,14 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from advisor import model
 from advisor.errors import UsageError, check_type, unknown_name
-from advisor.model import (
-    TASK,
-    Checkpoint,
-    Criterion,
-    Elsewhere,
-    Family,
-    Never,
-    Question,
-    Rule,
-    Task,
-)
 from advisor.model.value import Plan, decode
 
 Thing = TypeVar("Thing")
 
 if TYPE_CHECKING:
-    from advisor.model import Detour, Share
-    from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement, Tie
-    from advisor.model.figures import Benchmark, Protocol, RoundingLoss, TaskOrder, Yardstick
-    from advisor.model.library import (
-        Act,
-        Architecture,
-        CheckRule,
-        Machine,
-        NameChange,
-        Package,
-        Program,
-        ProgramTool,
-        ProjectFile,
-        RunnerUse,
-        Runtime,
-        Speed,
-        Supported,
-        TaskGroup,
-        Workload,
-    )
-    from advisor.model.wording import Concept, Implication, Meaning, Measure, Numeral, Particle
+    from advisor.model import evidence, figures, library, wording
 
     Listed = cached_property[tuple[Thing, ...]]
     ById = cached_property[dict[str, Thing]]
@@ -64,7 +34,7 @@ def _listed(stored: str, declared: str) -> cached_property[Any]:
         module, _, name = declared.rpartition(".")
         part, _, key = stored.partition(".")
         home = import_module(f"advisor.model.{module}".rstrip("."))
-        return self._decoded(getattr(home, name), self._part(part)[key])
+        return self._decoded(getattr(home, name), self.part(part)[key])
 
     return cached_property(read)
 
@@ -101,73 +71,74 @@ class RuleBase:
     are those of earlier releases.
     """
 
-    sources: ById[Source] = _by_id("detail.sources", "evidence.Source")
+    sources: ById[evidence.Source] = _by_id("detail.sources", "evidence.Source")
     """Every source by id."""
-    benchmarks: ById[Benchmark] = _by_id("figures.benchmarks", "figures.Benchmark")
+    benchmarks: ById[figures.Benchmark] = _by_id("figures.benchmarks", "figures.Benchmark")
     """The public benchmarks, by id."""
-    protocols: ById[Protocol] = _by_id("figures.protocols", "figures.Protocol")
+    protocols: ById[figures.Protocol] = _by_id("figures.protocols", "figures.Protocol")
     """Who measured what, with all published figures, by id."""
-    yardsticks: ById[Yardstick] = _by_id("figures.yardsticks", "figures.Yardstick")
+    yardsticks: ById[figures.Yardstick] = _by_id("figures.yardsticks", "figures.Yardstick")
     """What checkpoints are compared by, by id."""
-    orders: ById[TaskOrder] = _by_id("figures.orders", "figures.TaskOrder")
+    orders: ById[figures.TaskOrder] = _by_id("figures.orders", "figures.TaskOrder")
     """Which yardsticks rank the checkpoints of a task, by task."""
-    losses: ById[RoundingLoss] = _by_id("figures.losses", "figures.RoundingLoss")
+    losses: ById[figures.RoundingLoss] = _by_id("figures.losses", "figures.RoundingLoss")
     """What weights in 8 or 4 bits cost, as it was published, by id."""
-    architectures: ById[Architecture] = _by_id(
+    architectures: ById[library.Architecture] = _by_id(
         "architectures.architectures", "library.Architecture"
     )
     """The known dimensions of networks, by id."""
-    detours: Listed[Detour] = _listed("core.elsewhere", "Detour")
+    detours: Listed[model.Detour] = _listed("core.elsewhere", "Detour")
     """What to use instead of the families or beside them, for certain answers; the first counts."""
-    groups: Listed[TaskGroup] = _listed("detail.groups", "library.TaskGroup")
+    groups: Listed[library.TaskGroup] = _listed("detail.groups", "library.TaskGroup")
     """Tasks under what people say that they do."""
-    machines: Listed[Machine] = _listed("machines.machines", "library.Machine")
+    machines: Listed[library.Machine] = _listed("machines.machines", "library.Machine")
     """Graphics cards and computers by the names that people type, and what each answers."""
-    speeds: Listed[Speed] = _listed("speeds.speeds", "library.Speed")
+    speeds: Listed[library.Speed] = _listed("speeds.speeds", "library.Speed")
     """How fast kinds of machines compute, the usual one of a kind first."""
-    workloads: Listed[Workload] = _listed("speeds.workloads", "library.Workload")
+    workloads: Listed[library.Workload] = _listed("speeds.workloads", "library.Workload")
     """What networks compute for one image."""
-    programs: Listed[Program] = _listed("programs.programs", "library.Program")
+    programs: Listed[library.Program] = _listed("programs.programs", "library.Program")
     """Short programs to run a checkpoint with, the first that fits counts."""
-    tools: ById[ProgramTool] = _by_id("programs.tools", "library.ProgramTool")
+    tools: ById[library.ProgramTool] = _by_id("programs.tools", "library.ProgramTool")
     """What is written around programs that work through files, by id."""
-    packages: Listed[Package] = _listed("programs.packages", "library.Package")
+    packages: Listed[library.Package] = _listed("programs.packages", "library.Package")
     """Packages that programs need, in tested versions."""
-    files: ById[ProjectFile] = _by_id("programs.files", "library.ProjectFile")
+    files: ById[library.ProjectFile] = _by_id("programs.files", "library.ProjectFile")
     """What stands beside a program in a folder of its own, by id."""
-    runtimes: ById[Runtime] = _by_id("programs.runtimes", "library.Runtime")
+    runtimes: ById[library.Runtime] = _by_id("programs.runtimes", "library.Runtime")
     """What programs run a network with, by id."""
-    supported: Listed[Supported] = _listed("programs.supported", "library.Supported")
+    supported: Listed[library.Supported] = _listed("programs.supported", "library.Supported")
     """Which model types released packages of runtimes name."""
-    acts: ById[Act] = _by_id("programs.acts", "library.Act")
+    acts: ById[library.Act] = _by_id("programs.acts", "library.Act")
     """What a runner of `advisor try` does with an image, by id."""
-    uses: Listed[RunnerUse] = _listed("programs.uses", "library.RunnerUse")
+    uses: Listed[library.RunnerUse] = _listed("programs.uses", "library.RunnerUse")
     """Which runners call which classes; the first that fits counts."""
-    changes: Listed[NameChange] = _listed("drift.changes", "library.NameChange")
+    changes: Listed[library.NameChange] = _listed("drift.changes", "library.NameChange")
     """What releases of transformers removed, renamed or redirected."""
-    checks: ById[CheckRule] = _by_id("checks.checks", "library.CheckRule")
+    checks: ById[library.CheckRule] = _by_id("checks.checks", "library.CheckRule")
     """The rules of `advisor check`, by id, in the order of the files."""
-    concepts: ById[Concept] = _by_id("lexicon.concepts", "wording.Concept")
+    concepts: ById[wording.Concept] = _by_id("lexicon.concepts", "wording.Concept")
     """What people name in a sentence, by id."""
-    meanings: ById[Meaning] = _by_id("lexicon.meanings", "wording.Meaning")
+    meanings: ById[wording.Meaning] = _by_id("lexicon.meanings", "wording.Meaning")
     """Which concepts speak of a task, by the id of the task."""
-    implications: ById[Implication] = _by_id("lexicon.implications", "wording.Implication")
+    implications: ById[wording.Implication] = _by_id("lexicon.implications", "wording.Implication")
     """What may be concluded from concepts, by id."""
-    measures: ById[Measure] = _by_id("lexicon.measures", "wording.Measure")
+    measures: ById[wording.Measure] = _by_id("lexicon.measures", "wording.Measure")
     """What numbers in a sentence count, by id; the first that fits counts."""
-    numerals: ById[Numeral] = _by_id("lexicon.numerals", "wording.Numeral")
+    numerals: ById[wording.Numeral] = _by_id("lexicon.numerals", "wording.Numeral")
     """Words that multiply a number, by id."""
-    particles: ById[Particle] = _by_id("lexicon.particles", "wording.Particle")
+    particles: ById[wording.Particle] = _by_id("lexicon.particles", "wording.Particle")
     """Words that say how others are meant, by id."""
-    examples: Listed[Example] = _listed("proof.examples", "evidence.Example")
+    examples: Listed[evidence.Example] = _listed("proof.examples", "evidence.Example")
     """The examples of all rules."""
-    scenarios: Listed[Scenario] = _listed("proof.scenarios", "evidence.Scenario")
+    scenarios: Listed[evidence.Scenario] = _listed("proof.scenarios", "evidence.Scenario")
     """Whole profiles with the outcome they must give."""
-    ties: Listed[Tie] = _listed("proof.ties", "evidence.Tie")
+    ties: Listed[evidence.Tie] = _listed("proof.ties", "evidence.Tie")
     """The cases in which only the rank of families may decide."""
 
     def __init__(self, part: Part) -> None:
-        self._part = part
+        self.part = part
+        """Gives a part as it was compiled."""
         core = part("core")
         self.digest: str = core["digest"]
         self.overlays: tuple[str, ...] = tuple(core["overlays"])
@@ -182,25 +153,25 @@ class RuleBase:
         self.this_machine: Any = None
         """The speed that was measured on this machine, where it is the one to answer for."""
         self._plan: Plan = core["plan"]
-        self.criteria = self._decoded(Criterion, core["criteria"])
-        self.questions = self._decoded(Question, core["questions"])
-        self.tasks = self._decoded(Task, core["tasks"])
-        self.families = self._decoded(Family, core["families"])
-        self.rules = self._decoded(Rule, core["rules"])
-        self.never = self._decoded(Never, core["never"])
-        self._catalogue: dict[str, list[Checkpoint]] = {}
+        self.criteria = self._decoded(model.Criterion, core["criteria"])
+        self.questions = self._decoded(model.Question, core["questions"])
+        self.tasks = self._decoded(model.Task, core["tasks"])
+        self.families = self._decoded(model.Family, core["families"])
+        self.rules = self._decoded(model.Rule, core["rules"])
+        self.never = self._decoded(model.Never, core["never"])
+        self._catalogue: dict[str, list[model.Checkpoint]] = {}
 
-    def question(self, id: str) -> Question:
+    def question(self, id: str) -> model.Question:
         """Return a question by id or by its flag, of earlier releases too."""
         return self._find("question", id, self.questions)
 
-    def task(self, name: str) -> Task:
+    def task(self, name: str) -> model.Task:
         """Return a task by id, alias or word; a word for several tasks is refused."""
         if name in self.words:
             return self.meant(name)[0]
         return self._find("task", name, self.tasks)
 
-    def family(self, name: str) -> Family:
+    def family(self, name: str) -> model.Family:
         """Return a family by id or alias."""
         return self._find("family", name, self.families)
 
@@ -219,37 +190,37 @@ class RuleBase:
         """All that questions may be named by: ids, flags, and flags of earlier releases."""
         return frozenset(_by_name(self.questions))
 
-    def rule(self, id: str) -> Rule:
+    def rule(self, id: str) -> model.Rule:
         """Return a rule by id, written or derived."""
         return self._find("rule", id, self.rules)
 
-    def criterion(self, id: str) -> Criterion:
+    def criterion(self, id: str) -> model.Criterion:
         """Return a criterion by id."""
         return self._find("criterion", id, self.criteria)
 
-    def source(self, id: str) -> Source:
+    def source(self, id: str) -> evidence.Source:
         """Return a source by id."""
         return self._find("source", id, self.sources.values())
 
-    def checkpoint(self, id: str) -> Checkpoint:
+    def checkpoint(self, id: str) -> model.Checkpoint:
         """Return a catalogued checkpoint by id, or a form of one by `ID:int8` or `ID:int4`."""
         return self.forms.get(id) or self._find("checkpoint", id, self.checkpoints.values())
 
     @cached_property
-    def task_names(self) -> dict[str, Task]:
+    def task_names(self) -> dict[str, model.Task]:
         """Every id and alias of a task."""
         return _by_name(self.tasks)
 
     @cached_property
-    def words(self) -> dict[str, list[tuple[Task, Mapping[str, str]]]]:
+    def words(self) -> dict[str, list[tuple[model.Task, Mapping[str, str]]]]:
         """What each word can mean: tasks, each with the answers that go with it."""
-        meanings: dict[str, list[tuple[Task, Mapping[str, str]]]] = {}
+        meanings: dict[str, list[tuple[model.Task, Mapping[str, str]]]] = {}
         for task in self.tasks:
             for word, answers in task.words.items():
                 meanings.setdefault(word, []).append((task, answers))
         return meanings
 
-    def meant(self, word: str) -> tuple[Task, Mapping[str, str]]:
+    def meant(self, word: str) -> tuple[model.Task, Mapping[str, str]]:
         """Return the task and answers that a word means; raises UsageError for one with several."""
         meanings = self.words[word]
         if len(meanings) > 1:
@@ -268,12 +239,12 @@ class RuleBase:
         return meanings[0]
 
     @cached_property
-    def family_names(self) -> dict[str, Family]:
+    def family_names(self) -> dict[str, model.Family]:
         """Every id and alias of a family."""
         return _by_name(self.families)
 
     @cached_property
-    def descriptions(self) -> dict[str, dict[str, list[Statement]]]:
+    def descriptions(self) -> dict[str, dict[str, list[evidence.Statement]]]:
         """For each family, the sections of its description."""
         from advisor.model.evidence import Statement
 
@@ -281,44 +252,44 @@ class RuleBase:
             family: {
                 section: list(self._decoded(Statement, rows)) for section, rows in sections.items()
             }
-            for family, sections in self._part("detail")["descriptions"].items()
+            for family, sections in self.part("detail")["descriptions"].items()
         }
 
     @cached_property
-    def claims(self) -> dict[str, list[ArticleClaim]]:
+    def claims(self) -> dict[str, list[evidence.ArticleClaim]]:
         """For each family, what articles say of it and what is true today."""
         from advisor.model.evidence import ArticleClaim
 
-        detail = self._part("detail")["claims"]
+        detail = self.part("detail")["claims"]
         return {family: list(self._decoded(ArticleClaim, rows)) for family, rows in detail.items()}
 
     @cached_property
-    def demanding(self) -> tuple[Question, ...]:
+    def demanding(self) -> tuple[model.Question, ...]:
         """The questions whose answers can require something of a checkpoint."""
         return tuple(q for q in self.questions if any(option.requires for option in q.options))
 
     @cached_property
-    def keeping(self) -> tuple[Question, ...]:
+    def keeping(self) -> tuple[model.Question, ...]:
         """The questions whose answers say what training does not change, which others require."""
         return tuple(q for q in self.questions if any(option.keeps for option in q.options))
 
     @cached_property
-    def ordering(self) -> tuple[Question, ...]:
+    def ordering(self) -> tuple[model.Question, ...]:
         """The questions whose answers say which checkpoints come first."""
         return tuple(q for q in self.questions if any(option.order for option in q.options))
 
     @cached_property
-    def aiming(self) -> tuple[Rule, ...]:
+    def aiming(self) -> tuple[model.Rule, ...]:
         """The rules aimed at single checkpoints."""
         return tuple(r for r in self.rules if any("/" in candidate for candidate in r.candidates))
 
     @cached_property
-    def barring(self) -> tuple[Rule, ...]:
+    def barring(self) -> tuple[model.Rule, ...]:
         """The rules that exclude single checkpoints."""
         return tuple(rule for rule in self.aiming if rule.effect == "exclude")
 
     @cached_property
-    def stepping(self) -> tuple[Question, ...]:
+    def stepping(self) -> tuple[model.Question, ...]:
         """The questions whose answers say for which step of memory the first place is."""
         return tuple(q for q in self.questions if any(option.step for option in q.options))
 
@@ -329,9 +300,9 @@ class RuleBase:
         return frozenset(id for id in stepped if all(id not in rule.when for rule in self.rules))
 
     @cached_property
-    def aimed(self) -> dict[str, list[Rule]]:
+    def aimed(self) -> dict[str, list[model.Rule]]:
         """The rules aimed at single checkpoints, by checkpoint."""
-        by_checkpoint: dict[str, list[Rule]] = {}
+        by_checkpoint: dict[str, list[model.Rule]] = {}
         for rule in self.rules:
             for candidate in rule.candidates:
                 if "/" in candidate:
@@ -340,74 +311,70 @@ class RuleBase:
 
     def with_parts(self, parts: Mapping[str, dict[str, Any]]) -> RuleBase:
         """Return these rules with some parts of them replaced by others, which are compiled too."""
-        own = self._part
+        own = self.part
         made = RuleBase(lambda name: parts[name] if name in parts else own(name))
         made.folders, made.measurements = self.folders, self.measurements
         made.bounds, made.this_machine = self.bounds, self.this_machine
         return made
 
-    def part(self, name: str) -> dict[str, Any]:
-        """Return a part as it was compiled."""
-        return self._part(name)
-
-    def catalogue(self, family: str) -> list[Checkpoint]:
+    def catalogue(self, family: str) -> list[model.Checkpoint]:
         """Return the checkpoints of one family; reads no others."""
         if family not in self._catalogue:
-            rows = self._part(f"catalogue/{family}")["checkpoints"]
-            self._catalogue[family] = list(self._decoded(Checkpoint, rows))
+            rows = self.part(f"catalogue/{family}")["checkpoints"]
+            self._catalogue[family] = list(self._decoded(model.Checkpoint, rows))
         return self._catalogue[family]
 
     @cached_property
-    def checkpoints(self) -> dict[str, Checkpoint]:
+    def checkpoints(self) -> dict[str, model.Checkpoint]:
         """The whole catalogue, by id, in the order of the files."""
-        families = self._part("catalogue")["checkpoints"]
-        return {model.id: model for family in families for model in self.catalogue(family)}
+        families = self.part("catalogue")["checkpoints"]
+        return {each.id: each for family in families for each in self.catalogue(family)}
 
-    def forms_of(self, family: str) -> list[Checkpoint]:
+    def forms_of(self, family: str) -> list[model.Checkpoint]:
         """Return the checkpoints of one family, each with its forms in fewer bits behind it."""
-        checkpoints: list[Checkpoint] = []
+        checkpoints: list[model.Checkpoint] = []
         for checkpoint in self.catalogue(family):
-            cached = self.remembered.get((Checkpoint, checkpoint.id))
+            cached = self.remembered.get((model.Checkpoint, checkpoint.id))
             if cached is None or cached[0] is not checkpoint:
-                cached = self.remembered[Checkpoint, checkpoint.id] = checkpoint.forms
+                cached = self.remembered[model.Checkpoint, checkpoint.id] = checkpoint.forms
             checkpoints += cached
         return checkpoints
 
     @cached_property
-    def forms(self) -> dict[str, Checkpoint]:
+    def forms(self) -> dict[str, model.Checkpoint]:
         """The whole catalogue with all forms, by id."""
-        families = self._part("catalogue")["checkpoints"]
+        families = self.part("catalogue")["checkpoints"]
         return {form.id: form for family in families for form in self.forms_of(family)}
 
     def order(self, task: str) -> dict[str, Any]:
         """Return what ranks the checkpoints of a task, as `rulebase.orders` made it."""
-        return self._part(f"orders/{task}")
+        return self.part(f"orders/{task}")
 
     @cached_property
     def source_dates(self) -> dict[str, str]:
         """For each source the day or month it was read; costs less than `sources`."""
-        return dict(self._part("catalogue")["read"])
+        return dict(self.part("catalogue")["read"])
 
     def place(self, kind: str, id: str) -> str:
         """Return where an entry stands, as file:line; empty where nobody wrote it."""
-        return str(self._part("proof")["places"].get(kind, {}).get(id, ""))
+        return str(self.part("proof")["places"].get(kind, {}).get(id, ""))
 
     def declared(self, rule: str) -> tuple[str, str]:
         """Return where a derived rule is declared, as file:line, and under which key."""
-        place, key = self._part("proof")["derived"][rule]
+        place, key = self.part("proof")["derived"][rule]
         return place, key
 
     @cached_property
     def remarks(self) -> tuple[str, ...]:
         """What is to be mended in the files and keeps nobody from an answer, at its places."""
-        return tuple(self._part("proof")["remarks"])
+        return tuple(self.part("proof")["remarks"])
 
     @cached_property
-    def elsewhere(self) -> dict[str, Elsewhere]:
+    def elsewhere(self) -> dict[str, model.Elsewhere]:
         """For each task that no family does, what to use instead."""
         return {task.id: task.elsewhere for task in self.tasks if task.elsewhere}
 
-    def share_of(self, options: Mapping[str, Collection[str]]) -> Share | None:
+    def share_of(self, options: Mapping[str, Collection[str]]) -> model.Share | None:
         """Return what a model may take of the memory of a machine with these answers; None: all."""
         shares = (
             option.share
@@ -417,7 +384,7 @@ class RuleBase:
         )
         return next(shares, None)
 
-    def runtime_for(self, options: Mapping[str, str]) -> Runtime | None:
+    def runtime_for(self, options: Mapping[str, str]) -> library.Runtime | None:
         """Return what runs a network first under answers, question to option; None for any."""
         fits = (
             each
@@ -429,7 +396,7 @@ class RuleBase:
     @cached_property
     def words_index(self) -> dict[str, Any]:
         """What reading a sentence needs, as `rulebase.phrases` compiles it."""
-        return self._part("words")
+        return self.part("words")
 
     def keys_of(self, declared: type) -> dict[str, str]:
         """Return how files and JSON call the fields of a class that are called otherwise there."""
@@ -438,13 +405,6 @@ class RuleBase:
 
     def _decoded(self, declared: type[Thing], rows: Iterable[list[Any]]) -> tuple[Thing, ...]:
         return tuple(decode(declared, rows, self._plan))
-
-    def _meanings(self, kind: str) -> dict[str, str] | None:
-        """Return what tasks are called and said to do, by id; None for other kinds."""
-        if kind != TASK:
-            return None
-        texts = {task.id: (task.id, task.name, *task.aliases, *task.words) for task in self.tasks}
-        return {id: " ".join(names) for id, names in texts.items()}
 
     def _find(self, kind: str, name: str, things: Iterable[Thing]) -> Thing:
         things = tuple(things)
@@ -456,5 +416,7 @@ class RuleBase:
         if name not in by_name:
             plural = {"criterion": "criteria", "family": "families"}.get(kind, f"{kind}s")
             listing = f"`advisor list {plural}` prints the known ones"
-            raise unknown_name(kind, name, list(by_name), listing, self._meanings(kind))
+            texts = {t.id: " ".join((t.id, t.name, *t.aliases, *t.words)) for t in self.tasks}
+            meanings = texts if kind == model.TASK else None
+            raise unknown_name(kind, name, list(by_name), listing, meanings)
         return by_name[name]

@@ -7,23 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
-from advisor.model import (
-    EFFECTS,
-    NOT_APPLICABLE,
-    SECTIONS,
-    TASK,
-    Checkpoint,
-    Declaration,
-    Family,
-    Fit,
-    Never,
-    Option,
-    Question,
-    Rule,
-    Task,
-)
+from advisor import model
 from advisor.model.columns import EXTRA_KEYS, build, columns, plan
-from advisor.model.evidence import ArticleClaim, Example, Statement
+from advisor.model.evidence import SECTIONS, ArticleClaim, Example, Statement
 from advisor.model.file_kinds import ENTITIES
 from advisor.model.library import ANY_TYPE, Program, ProgramTool
 from advisor.model.value import encode
@@ -115,12 +101,12 @@ def _value(kind: str, entry: Entry) -> Any:
     value = entry.value
     computed: dict[str, Any] = {}
     if kind == "rule":
-        effect = next(effect for effect in EFFECTS if effect in value)
+        effect = next(effect for effect in model.EFFECTS if effect in value)
         aim = value[effect]
         computed = {"effect": effect, "candidates": [] if aimed_by(aim) else one_or_more(aim)}
         computed["where"] = aim if aimed_by(aim) else {}
     elif kind == "checkpoint":
-        notes = [key.rstrip("?") for key in EXTRA_KEYS[Checkpoint]]
+        notes = [key.rstrip("?") for key in EXTRA_KEYS[model.Checkpoint]]
         noted = {key: value[key] for key in notes if key in value}
         computed = {"family": value["family"], "notes": noted}
     elif kind == "scenario":
@@ -134,7 +120,7 @@ def _complete(values: Values, by_kind: Mapping[str, Sequence[Entry]]) -> None:
     """Fill in what depends on values of other kinds, and add what follows from declarations."""
     tasks, questions, families = values["task"], values["question"], values["family"]
     families.sort(key=lambda family: (family.tie_break_order, family.id))
-    options = tuple(Option(task.id, task.name, task.aliases) for task in tasks)
+    options = tuple(model.Option(task.id, task.name, task.aliases) for task in tasks)
     questions[:] = [each if each.options else each._replace(options=options) for each in questions]
     ids = [criterion.id for criterion in values["criterion"]]
     judges = {entry.value.get("judges"): entry.value["id"] for entry in by_kind["criterion"]}
@@ -146,14 +132,14 @@ def _complete(values: Values, by_kind: Mapping[str, Sequence[Entry]]) -> None:
     values["tool"][:] = _tools(values, by_kind["tool"])
 
 
-def _aimed(rule: Rule, checkpoints: Sequence[Checkpoint]) -> Rule:
+def _aimed(rule: model.Rule, checkpoints: Sequence[model.Checkpoint]) -> model.Rule:
     """Return a rule with the checkpoints of which holds what it says of their fields.
 
     A field that nobody verified is nothing of which anything holds.
     """
     if not rule.where:
         return rule
-    field_of = {column.key: column.field for column in columns(Checkpoint)}
+    field_of = {column.key: column.field for column in columns(model.Checkpoint)}
     wanted = [(field_of[key], value) for key, value in rule.where.items()]
     meets = [c.id for c in checkpoints if all(_is(getattr(c, f), value) for f, value in wanted)]
     return rule._replace(candidates=meets)
@@ -172,7 +158,7 @@ def _is(value: Any, wanted: Any) -> bool:
     }.isdisjoint(wanted)
 
 
-def _declared(rule: Rule, families: Mapping[str, Entry]) -> tuple[str, str]:
+def _declared(rule: model.Rule, families: Mapping[str, Entry]) -> tuple[str, str]:
     """Return where a derived rule is declared, as file:line, and under which key."""
     part, key = declared_by(rule)
     family = families[rule.candidates[0]]
@@ -193,10 +179,10 @@ def _description(family: dict[str, Any]) -> dict[str, list[Statement]]:
 
 def _catalogue(
     values: Values, losses: Mapping[str, Sequence[RoundingLoss]]
-) -> dict[str, list[Checkpoint]]:
+) -> dict[str, list[model.Checkpoint]]:
     """Return the checkpoints by family, each with what its architecture says, and its losses."""
     networks = {id: network for network in values["architecture"] for id in network.checkpoints}
-    families: dict[str, list[Checkpoint]] = {}
+    families: dict[str, list[model.Checkpoint]] = {}
     for checkpoint in values["checkpoint"]:
         whole = checkpoint
         if network := networks.get(checkpoint.id):
@@ -262,23 +248,23 @@ def _tools(values: Values, entries: Sequence[Entry]) -> list[ProgramTool]:
 EFFECT_OF_FIT = {"best": "prefer", "possible": "avoid", "helper": "exclude"}
 """`good` is neutral: neither a reason for nor against."""
 
-Verdict = tuple[str, str, str, str, Declaration | Fit, str]
+Verdict = tuple[str, str, str, str, model.Declaration | model.Fit, str]
 """Question and option, the word for the id of a rule, its effect, why, and what it comes from."""
 
 
 def derived_rules(
-    families: list[Family],
-    questions: list[Question],
-    tasks: list[Task],
+    families: list[model.Family],
+    questions: list[model.Question],
+    tasks: list[model.Task],
     declarations: str,
     fits: str,
-) -> list[Rule]:
+) -> list[model.Rule]:
     """Return the rules that follow from what each family takes, gives and does.
 
     `declarations` and `fits` are the criteria that such rules judge by.
     """
     return [
-        Rule(
+        model.Rule(
             id=f"{family.id}-{word}-{option}",
             criterion=declarations if effect == "exclude" else fits,
             when={question: [option]},
@@ -294,7 +280,7 @@ def derived_rules(
     ]
 
 
-def _undeclared(family: Family, questions: list[Question]) -> Iterator[Verdict]:
+def _undeclared(family: model.Family, questions: list[model.Question]) -> Iterator[Verdict]:
     for question in questions:
         if kind := question.declared_by:
             declared = family.takes if kind == "takes" else family.gives
@@ -304,37 +290,39 @@ def _undeclared(family: Family, questions: list[Question]) -> Iterator[Verdict]:
                     yield question.id, option.id, f"{kind}-no", "exclude", reason, kind
 
 
-def _fits(family: Family, tasks: list[Task]) -> Iterator[Verdict]:
+def _fits(family: model.Family, tasks: list[model.Task]) -> Iterator[Verdict]:
     for task in tasks:
         fit = family.tasks.get(task.id)
         if fit is None:
             reason = _why_not(family, "does", task.id)
-            yield TASK, task.id, "cannot", "exclude", reason, "tasks"
+            yield model.TASK, task.id, "cannot", "exclude", reason, "tasks"
         elif effect := EFFECT_OF_FIT.get(fit.fit):
-            yield TASK, task.id, fit.fit, effect, fit, "tasks"
+            yield model.TASK, task.id, fit.fit, effect, fit, "tasks"
 
 
-def _why_not(family: Family, verb: str, id: str) -> Declaration:
+def _why_not(family: model.Family, verb: str, id: str) -> model.Declaration:
     """Return why a family cannot; in a closed world, that nothing says it can."""
-    silence = Declaration(f"The rule base does not say that {family.name} {verb} `{id}`.", [])
+    silence = model.Declaration(f"The rule base does not say that {family.name} {verb} `{id}`.", [])
     return family.cannot.get(id, silence)
 
 
-def declared_by(rule: Rule) -> tuple[str, str]:
+def declared_by(rule: model.Rule) -> tuple[str, str]:
     """Return the part of a family that a derived rule comes from, and the key in it."""
     ((option,),) = rule.when.values()
     fit = rule.derived == "tasks" and rule.id != f"{rule.candidates[0]}-cannot-{option}"
     return ("tasks" if fit else "cannot"), option
 
 
-def derived_never(questions: list[Question], tasks: list[Task]) -> Iterator[Never]:
+def derived_never(
+    questions: list[model.Question], tasks: list[model.Task]
+) -> Iterator[model.Never]:
     """Yield the combinations that implied answers and `ask_if` rule out.
 
     Tasks that imply the same answer to a question share one combination.
     """
     options = {
         question.id: [option.id for option in question.options]
-        + ([NOT_APPLICABLE] if question.ask_if else [])
+        + ([model.NOT_APPLICABLE] if question.ask_if else [])
         for question in questions
     }
     for id, listed in options.items():
@@ -346,14 +334,14 @@ def derived_never(questions: list[Question], tasks: list[Task]) -> Iterator[Neve
             if others := [option for option in listed if option not in implied]:
                 because = f"these tasks imply {id}: {' or '.join(implied)}"
                 name = f"implied-{id}-{'-or-'.join(implied)}"
-                yield Never(name, {TASK: of_tasks, id: others}, because, "implied")
+                yield model.Never(name, {model.TASK: of_tasks, id: others}, because, "implied")
     for question in questions:
         id = question.id
         real = [option.id for option in question.options]
         for other, holds in question.ask_if.items():
             fails = [option for option in options[other] if option not in holds]
             because = f"`{id}` makes sense only with {other}: {' or '.join(holds)}"
-            yield Never(f"{id}-without-{other}", {other: fails, id: real}, because, "ask-if")
+            yield model.Never(f"{id}-without-{other}", {other: fails, id: real}, because, "ask-if")
         if question.ask_if:
-            applies = {**question.ask_if, id: [NOT_APPLICABLE]}
-            yield Never(f"{id}-not-applicable", applies, f"`{id}` applies here", "ask-if")
+            applies = {**question.ask_if, id: [model.NOT_APPLICABLE]}
+            yield model.Never(f"{id}-not-applicable", applies, f"`{id}` applies here", "ask-if")

@@ -22,7 +22,6 @@ from advisor.model.figures import (
 
 if TYPE_CHECKING:
     from advisor.model import Checkpoint
-    from advisor.model.figures import RoundingLoss
 
 MEAN = "mean"
 ANY = ""

@@ -81,7 +81,11 @@ def compile_words(values: Values) -> dict[str, Any]:
         **compile_word_languages(values),
         "says": {
             **{concept.id: dict(concept.says) for concept in concepts if concept.says},
-            **_languages(values),
+            **{
+                id: {question: option}
+                for id in _language_names(values["question"])
+                for question, _, option in [id.partition("-")]
+            },
             **_machines(values),
         },
         "whole": [concept.id for concept in concepts if concept.whole],
@@ -102,7 +106,12 @@ def compile_words(values: Values) -> dict[str, Any]:
         },
         "numerals": {value.id: value.times for value in values["numeral"]},
         "named": _named(values["checkpoint"]),
-        "number_words": _number_words(values["particle"]),
+        "number_words": [
+            language
+            for particle in values["particle"]
+            for language in particle.words
+            if particle.id == "number-word"
+        ],
     }
 
 
@@ -202,15 +211,6 @@ def _language_names(questions: Iterable[Question]) -> dict[str, list[str]]:
     }
 
 
-def _languages(values: Values) -> dict[str, dict[str, str]]:
-    """Return what the concepts of languages say."""
-    answers = {}
-    for id in _language_names(values["question"]):
-        question, _, option = id.partition("-")
-        answers[id] = {question: option}
-    return answers
-
-
 def _machines(values: Values) -> dict[str, dict[str, Any]]:
     """Return what a machine says by its name: of several sizes the usual, as with flags."""
     ids = [q.id for q in values["question"] if q.requires("memory_gb")][:1]
@@ -253,12 +253,6 @@ def _tasks_of(checkpoints: list[Checkpoint]) -> list[str]:
     typical = [task for checkpoint in checkpoints for task in checkpoint.typical]
     tasks = typical or [task for model in checkpoints for task in (*model.tasks, *model.fine_tune)]
     return list(dict.fromkeys(tasks))
-
-
-def _number_words(particles: Iterable[Particle]) -> list[str]:
-    """Return the languages whose words for numbers are known, in their order."""
-    entries = [particle for particle in particles if particle.id == "number-word"]
-    return [language for particle in entries for language in particle.words]
 
 
 LISTED = ("skipped", "quiet", "common")

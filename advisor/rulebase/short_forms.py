@@ -81,7 +81,9 @@ def _checkpoints(
     document: Document, entries: Entries, spoilt: Spoilt
 ) -> list[tuple[int, dict[str, Any]]]:
     checkpoints = []
-    named = {mapping.get("series") for mapping in _mappings(document.value.get("checkpoints"))}
+    listed = document.value.get("checkpoints")
+    rows = listed if isinstance(listed, list) else ()
+    named = {row.get("series") for row in rows if isinstance(row, dict)}
     for index, value in spoilt.listed(document, "checkpoints"):
         path = ("checkpoints", index)
         full = value
@@ -98,10 +100,6 @@ def _checkpoints(
         if series.document is document and id not in named:
             document.report(series.path, f"no checkpoint in this file belongs to the series `{id}`")
     return checkpoints
-
-
-def _mappings(listed: Any) -> list[dict[str, Any]]:
-    return [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
 
 
 def _member(

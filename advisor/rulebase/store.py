@@ -78,7 +78,7 @@ Parts = dict[str, dict[str, Any]]
 
 MOST_BYTES = 64_000_000
 KEPT_AS = "kept_as"
-"""Under this key a kept part says what it is of."""
+"""Under this key a kept part says what it is of: none is read in the place of another."""
 KEPT = 8
 """How many compiled rule bases stay in the cache."""
 RECENT_SECONDS = 600
@@ -198,7 +198,17 @@ def _called(folder: Path) -> str:
 
 @cache
 def _of_package() -> RuleBase:
-    rulebase, cached = RuleBase(cache(_packaged)), cache_folder()
+    @cache
+    def part(name: str) -> dict[str, Any]:
+        try:
+            return _read(COMPILED, name)
+        except (OSError, ValueError, TypeError) as error:
+            raise BrokenFileError(
+                f"the installed rule base is damaged: {name}.json: {error}",
+                hint="reinstall advisor",
+            ) from error
+
+    rulebase, cached = RuleBase(part), cache_folder()
     rulebase.shelf = Folder(cached and cached / f"rules-{rulebase.digest}-package", COMPILED)
     return rulebase
 
@@ -322,7 +332,7 @@ def _keep(folder: Path, parts: Parts) -> None:
 
 def _write_kept(folder: Path, name: str, part: dict[str, Any]) -> None:
     """Write a part below a checksum, with what it is of."""
-    text = _part_text({**part, KEPT_AS: _of(folder, name)})
+    text = _part_text({**part, KEPT_AS: f"{folder.name}/{name}"})
     _write_part(folder / f"{name}.json", f"{_checksum(text.encode())}\n{text}")
 
 
@@ -330,21 +340,6 @@ def _checksum(data: bytes) -> str:
     import hashlib
 
     return hashlib.sha256(data).hexdigest()
-
-
-def _of(folder: Path, name: str) -> str:
-    """Return what a kept part is of, so that none is read in the place of another."""
-    return f"{folder.name}/{name}"
-
-
-def _packaged(name: str) -> dict[str, Any]:
-    try:
-        return _read(COMPILED, name)
-    except (OSError, ValueError, TypeError) as error:
-        raise BrokenFileError(
-            f"the installed rule base is damaged: {name}.json: {error}",
-            hint="reinstall advisor",
-        ) from error
 
 
 def _read_kept(folder: Path, name: str) -> dict[str, Any]:
@@ -356,7 +351,7 @@ def _read_kept(folder: Path, name: str) -> dict[str, Any]:
     if checksum != _checksum(data).encode():
         raise ValueError("damaged")
     part = _checked(json.loads(data), name)
-    if part.pop(KEPT_AS, None) != _of(folder, name):
+    if part.pop(KEPT_AS, None) != f"{folder.name}/{name}":
         raise ValueError("a file of other rules")
     return part
 

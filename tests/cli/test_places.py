@@ -1,5 +1,7 @@
 """Files, checkpoints, tasks and sentences that stand where a command takes none."""
 
+import shlex
+
 import pytest
 
 
@@ -86,7 +88,7 @@ def test_a_pdf_is_read_by_the_program_that_is_named(advisor, folder):
         assert result.code == 2
         command = result.err.partition("`advisor code ")[2].partition("`")[0]
         assert "uv run pages.py page.pdf" in result.err
-        assert advisor("code", *command.split()).code == 0
+        assert advisor("code", *shlex.split(command)).code == 0
         assert ".pdf" in (folder / "pages.py").read_text("utf-8")
 
 
