@@ -98,10 +98,10 @@ class Particle(NamedTuple):
     a negation reaches, `complaint` is none: what does not work with something is wanted to;
     `settled` says that its clause is done already, `aside` that what follows comes besides, `talk`
     that advice is wanted; `lighter` asks for less than what is named next; behind `learnt-from`
-    stands what is trained on, behind `dated` a year, beside `about` a number that is not exact;
-    `skipped` words may stand anywhere in a phrase, `filler` hides words; a library reads numbers.
-    `limit` stands beside the most that there may be, `within` before a time that is left, `of-one`
-    beside the time of one image, `on-disk` beside the size of a file.
+    stands what is trained on, behind `dated` a year, beside `about` a rough number, beside `few`
+    all there is; `skipped` words stand anywhere in a phrase, `filler` hides words; `limit` stands
+    beside the most that there may be, `within` before a time that is left, `of-one` beside the time
+    of one image, `most` beside what it may take, `on-disk` beside the size of a file.
     `served` words name models that companies serve and publish no weights of.
     `quiet` words are never told to be not understood, `common` ones are no misspelling of others.
     """
@@ -110,8 +110,9 @@ class Particle(NamedTuple):
         str,
         f.OneOf(
             *("negation", "negation-after", "contrast", "complaint", "settled", "aside", "lighter"),
-            *("of-each", "learnt-from", "dated", "skipped", "filler", "number-word", "quiet"),
-            *("common", "served", "limit", "within", "of-one", "on-disk", "talk", "about"),
+            *("of-each", "learnt-from", "common", "dated", "skipped", "filler", "quiet", "about"),
+            *("few", "served", "limit", "within", "of-one", "most", "on-disk", "talk"),
+            "number-word",
         ),
     ]
     words: f.Words

@@ -29,8 +29,8 @@ EXAMPLES, CLASSES, ITEMS = "examples", ("classes", "kinds"), ("items", "things")
 FEW, LEAST_TAUGHT, TAUGHT = "few-examples", 16, ("training", "classify", "tag")
 """The measure of fewer examples than train a model that writes, and concepts of what they train."""
 
-TRAINING, LEARNT_FROM = "training", "learnt-from"
-"""The concept of who trains, and the words right before what that is done on."""
+TRAINING, LEARNT_FROM, ALL_THERE_IS = "training", "learnt-from", "few"
+"""The concept of who trains, the words right before what that is done on, and beside few of it."""
 
 LACKING = ("untrained", "no-examples")
 """Concepts of examples that nobody has."""
@@ -186,7 +186,8 @@ def _is_learnt_from(lexicon: Lexicon, swept: Swept, number: Amount, mark: Mark) 
     unless = lexicon.index["measures"][EXAMPLES][3]
     trains = LEARNT_FROM in beside and TRAINING in swept.named and swept.named.isdisjoint(unless)
     each = OF_EACH in beside and not often and number.value <= MOST_EACH
-    return trains or (each and not swept.named.isdisjoint(SORTING))
+    few = ALL_THERE_IS in beside and number.value < LEAST_TAUGHT
+    return trains or ((each or few) and not swept.named.isdisjoint(SORTING))
 
 
 def _of_all_classes(

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from advisor.need.sweep import Swept
     from advisor.rulebase.base import RuleBase
 
-LEFT, DAY = "left-", 24.0
+LEFT, DAY, LONGER = "left-", 24.0, {"per-week": 168.0, "per-month": 720.0}
 """Beginning of measures of hours that are left; the images of a day are done in its hours."""
 
 SHORT = ("span-second", "span-millisecond")
 """Measures of times that are those of one image, or of something else."""
 
-WITHIN, LIGHTER, OF_ONE, ON_DISK = "within", "lighter", "of-one", "on-disk"
+WITHIN, LIGHTER, OF_ONE, MOST, ON_DISK = "within", "lighter", "of-one", "most", "on-disk"
 """Words right before a time that is left and before what is too heavy, and beside the time of one
-image and the size of a file."""
+image, the most that it takes, and the size of a file."""
 
 BYTES, STORED = ("gigabytes", "megabytes"), "stored-gigabytes"
 """Measures of memory, of which some are the size of a file, and the measure that this then is."""
@@ -52,7 +52,6 @@ def limits(
     read = chain(
         _sizes(swept, amounts),
         _lighter(rulebase, lexicon, swept),
-        _files(swept, amounts),
         _times(lexicon, swept, amounts),
     )
     first: dict[str, Limit] = {}
@@ -70,9 +69,10 @@ def without_files(swept: Swept, amounts: Sequence[Amount]) -> list[Amount]:
 
 
 def _is_of_file(swept: Swept, amount: Amount) -> bool:
-    """True for so many bytes at most in a clause about the size of a file: weighs under 1 GB."""
+    """True for so many bytes at most in a clause about a file, and for MB: nothing runs in them."""
     bare = amount.measure in BYTES and amount.last - amount.first == 2  # a number and its unit
-    return bare and is_limited(swept, amount) and _is_beside(swept, amount, ON_DISK)
+    small = amount.measure == BYTES[1] or _is_beside(swept, amount, ON_DISK)
+    return bare and small and is_limited(swept, amount)
 
 
 def _is_beside(swept: Swept, amount: Amount, *ids: str) -> bool:
@@ -86,16 +86,11 @@ def _span(swept: Swept, amount: Amount) -> tuple[int, int]:
 
 
 def _sizes(swept: Swept, amounts: Sequence[Amount]) -> Iterator[Limit]:
-    """Yield how many parameters a model may have."""
+    """Yield how many parameters a model may have, and how large its files may be."""
     for amount in amounts:
         if amount.measure in PARAMETERS and is_limited(swept, amount):
             yield Limit(SIZE, bound_text(SIZE, amount.value / MILLION), _span(swept, amount))
-
-
-def _files(swept: Swept, amounts: Sequence[Amount]) -> Iterator[Limit]:
-    """Yield how large the files of a model may be."""
-    for amount in amounts:
-        if _is_of_file(swept, amount):
+        elif _is_of_file(swept, amount):
             yield Limit(FILE, bound_text(FILE, amount.value), _span(swept, amount))
 
 
@@ -119,17 +114,18 @@ def _times(lexicon: Lexicon, swept: Swept, amounts: Sequence[Amount]) -> Iterato
             if each or (amount.measure not in SHORT and is_limited(swept, amount, WITHIN)):
                 text = bound_text(TIME, amount.value, each=each)
                 yield Limit(TIME, text, _span(swept, amount))
-    for mark in swept.of(MEASURE):
-        if mark.id.startswith(LEFT):
-            hours = lexicon.index["measures"][mark.id][1]
-            yield Limit(TIME, bound_text(TIME, hours), swept.span(mark))
-    rates = {amount.measure for amount in amounts if amount.measure.startswith(RATE)}
-    for mark in swept.of(MEASURE):
-        if mark.id in rates:
-            yield Limit(TIME, bound_text(TIME, DAY), swept.span(mark))
+    measures = lexicon.index["measures"].items()
+    hours = {id: factor for id, (_, factor, *_) in measures if id.startswith(LEFT)}
+    rates = [amount.measure for amount in amounts if amount.measure.startswith(RATE)]
+    hours |= {id: LONGER.get(id, DAY) for id in rates}
+    for mark in sorted(swept.of(MEASURE), key=lambda mark: mark.id in rates):
+        if mark.id in hours:
+            yield Limit(TIME, bound_text(TIME, hours[mark.id]), swept.span(mark))
 
 
 def _is_of_one(swept: Swept, amount: Amount) -> bool:
-    """True for a time of each image: 50 ms per image, 2 s each, latency under 100 ms."""
+    """True for a time of each image: 50 ms/image, 2 s each, latency 90 ms, takes 3 s at most."""
     behind = any(m.id == OF_EACH and m.first == amount.last for m in swept.of(PARTICLE))
-    return behind or _is_beside(swept, amount, OF_ONE)
+    slashed = swept.text[_span(swept, amount)[1] :].lstrip().startswith("/")
+    takes = amount.measure in SHORT and is_limited(swept, amount, WITHIN)
+    return behind or slashed or _is_beside(swept, amount, OF_ONE, *[MOST] * takes)

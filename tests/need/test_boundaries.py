@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from advisor.cli.program import program
+from advisor.engine.bounds import FILE, TIME
 from advisor.engine.decision import Engine
 from advisor.errors import UsageError
 from advisor.need.amounts import LEAST_TAUGHT, NEAR
@@ -86,6 +87,87 @@ def test_examples_are_as_many_as_train(rulebase, text, number):
 )
 def test_a_rate_and_a_rough_number_count_the_images(rulebase, text, number):
     assert options(rulebase, text, "collection") == number
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("tag photos, 50ms/image", {TIME: "50ms/item"}),
+        ("answer questions about photos, it mustn't take longer than 3 s", {TIME: "3s/item"}),
+        ("Fotos beschreiben, das darf nicht länger als 3 Sekunden dauern", {TIME: "3s/item"}),
+        ("légender des photos, cela ne doit pas prendre plus de 3 secondes", {TIME: "3s/item"}),
+        ("describir fotos, no puede tardar más de 3 segundos", {TIME: "3s/item"}),
+        ("descrivere foto, non deve impiegare più di 3 secondi", {TIME: "3s/item"}),
+        ("descrever fotos, não pode demorar mais de 3 segundos", {TIME: "3s/item"}),
+        ("描述照片，耗时不能超过3秒", {TIME: "3s/item"}),
+        ("レシートの読み取り、1枚あたり2秒以内", {TIME: "2s/item"}),
+        ("train a classifier, must take less than 3 hours", {TIME: "3h"}),  # that is all of it
+        ("describe clips no longer than 30 s", {}),  # the length of a clip
+        ("caption 5 million photos a month", {TIME: "720h"}),
+        ("légender 9 000 images par semaine", {TIME: "168h"}),
+        ("tag 500 photos/week", {TIME: "168h"}),
+        ("classify plants, model must be < 100MB", {FILE: "100MB"}),
+        ("Pflanzen bestimmen, Modell unter 80 MB", {FILE: "80MB"}),
+        ("clasificar plantas, el modelo no más de 100 MB", {FILE: "100MB"}),
+        ("classify plants in less than 512 MB of RAM", {}),  # memory, by that word
+        ("caption photos, under 8 GB", {}),
+    ],
+)
+def test_limits_of_a_sentence_turn_on_what_they_are_said_of(rulebase, text, limit):
+    assert {each.bound: each.text for each in read(rulebase, text).limits} == limit
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("is this model any good for captioning photos?", "captioning"),
+        ("is this caption any good?", "image-text-matching"),
+        ("which captioner fits in 6 GB?", "captioning"),
+        ("whether the caption fits the image?", "image-text-matching"),
+        ("est-ce que BLIP est bon pour légender des photos ?", "captioning"),
+        ("write ad copy for an image", "captioning"),
+        ("find copies of photos", "deduplication"),
+        ("is this the same shoe in both pictures? yes/no", "similar-images"),
+        ("sind auf den beiden Bildern dieselben Schuhe? ja/nein", "similar-images"),
+        ("est-ce la même chaussure sur les deux photos ?", "similar-images"),
+        ("两张照片是不是同一双鞋", "similar-images"),
+        ("do both pictures show the same number of dogs", "visual-reasoning"),
+        ("what changed between two images of the same room", "visual-reasoning"),
+        ("识别身份证上的姓名和号码", "field-extraction"),
+        ("recognize the name and date on ID cards", "field-extraction"),
+        ("识别文档类型", "document-classification"),
+        ("count cars and draw a box round each one", "object-detection"),
+        ("compter les voitures et encadrer chacune", "object-detection"),
+        ("count the boxes on a shelf", "counting"),
+        ("a quiz bot for chest x-rays", "vqa"),
+        (f"I have {LEAST_TAUGHT - 1} photos in total, sort mushrooms", "supervised-classification"),
+        (f"I have {LEAST_TAUGHT} photos in total, sort mushrooms", "zero-shot-classification"),
+        ("wir haben nur 8 Fotos, Pilze nach Sorte sortieren", "supervised-classification"),
+        ("总共只有9张照片，给蘑菇分类", "supervised-classification"),
+    ],
+)
+def test_an_idiom_is_no_task_and_what_decides_between_two_is_read(rulebase, text, task):
+    assert read(rulebase, text).tasks[0].task == task
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer"),
+    [
+        ("sort swatches by stitch, free tier", "domain", None),  # no animal
+        ("welches Tier ist auf dem Foto", "domain", ["specialist"]),
+        ("caption photos at low labor cost", "use", None),  # no laboratory
+        ("Fotos im Labor beschreiben", "use", ["research"]),
+        ("caption photos of our bank holiday", "use", None),
+        ("caption photos for a bank", "use", ["commercial"]),
+        ("classify plants in less than 512 MB of RAM", "memory-gb", 0.512),
+        ("classify plants, model must be < 100MB", "memory-gb", None),
+    ],
+)
+def test_a_word_of_another_language_or_sense_answers_nothing(rulebase, text, question, answer):
+    reading = read(rulebase, text)
+    answers = {each.question: each.answer for each in (*reading.answers, *reading.concluded)}
+    given = answers.get(question)
+    assert (given and (given.value or list(given.options))) == answer
 
 
 @pytest.mark.parametrize(
