@@ -45,6 +45,7 @@ EXCEPTIONS = {
     "language, licence, commercial_use": "names of fields, as JSON has them",
     "<figure": "an element of HTML",
     "</figure>": "its end",
+    "picture(item[": "a call in programs",
     "what is {}": "words that people type for a command",
     "images picture pictures": "words that the search for names passes over",
 }

@@ -136,7 +136,10 @@ class Spelling(NamedTuple):
                 word = f"{flag}={value}" if joint else flag
             own = typed == LABELS and flag in self.bare and not _listed(value, self.bare[flag][1])
             if own and ("," in value or value.endswith(".txt")):
-                note(f"advisor: `{typed} {value}` is for the program and for `advisor try`")
+                if typed in self.own:
+                    right.append(f"{typed}={value}")
+                else:
+                    note(f"advisor: `{typed} {value}` is for `advisor code` and `advisor try`")
                 rest = rest if joint else rest[1:]
                 continue
             if flag in self.bare and not joint:

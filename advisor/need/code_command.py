@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from advisor.console.commands import Given, Options
+from advisor.console.flags import split
 from advisor.console.options import CriteriaFirst, NoThinking, Order, option
 from advisor.console.output import Showing, note, showing
 from advisor.decide.command_lines import command, quoted
@@ -43,6 +44,8 @@ RUNTIME = "Runtime of the program, such as onnx or vllm. Default: the runtime of
 RuntimeName = Annotated[str, option("--runtime NAME", RUNTIME)]
 PROJECT = "Write the program, a README, a test and advisor.yaml to a new folder."
 Project = Annotated[Path | None, option("--project DIR", PROJECT)]
+LABELS = "Labels that the program gives images, separated by commas, or a file of lines."
+Labels = Annotated[str, option("--labels A,B", LABELS)]
 Notebook = Annotated[bool, option("--notebook", "Same as --format notebook.")]
 Force = Annotated[bool, option("--force", "Overwrite a file that advisor did not write.")]
 
@@ -74,6 +77,7 @@ def code(
     no_thinking: NoThinking = False,
     runtime: RuntimeName = "",
     project: Project = None,
+    labels: Labels = "",
     rulebase: RuleBase,
     shown: Annotated[Showing, Options(_shown)],
 ) -> int:
@@ -96,7 +100,7 @@ def code(
     runtime = runtime or _of_page(rulebase, shown)
     checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first, runtime)
     answer = recommend(rulebase, answers, priority=first, sort=order, verified_only=verified_only)
-    ways = _file_and_names(rulebase, need, shown, project) | {"runtime_name": runtime}
+    ways = _file_and_names(rulebase, need, labels, shown, project) | {"runtime_name": runtime}
     written = script(answer, checkpoint, join=join, thinking=not no_thinking, **ways)
     _check_page(shown, written, runtime)
     files = write_project(project, written, answer.advice[0]) if project else []
@@ -132,14 +136,15 @@ def _of_page(rulebase: RuleBase, shown: Showing) -> str:
 
 
 def _file_and_names(
-    rulebase: RuleBase, need: Sequence[str], shown: Showing, project: Path | None
+    rulebase: RuleBase, need: Sequence[str], given: str, shown: Showing, project: Path | None
 ) -> dict[str, str]:
-    """Return fields and labels that a need names, and the file that is written, if any."""
+    """Return fields and labels that a need names, or a flag, and the file written, if any."""
     from advisor.need.reading import read
 
     named = [file.name for format, file in shown.files if format == FORMATS[0] and not project]
     reading = read(rulebase, " ".join(need))
-    fields, labels = map(reading.words, (reading.fields, reading.labels))
+    fields, read_labels = map(reading.words, (reading.fields, reading.labels))
+    labels = split([given]) or read_labels
     return {
         "fields": ",".join(fields),
         "labels": "; ".join(labels),

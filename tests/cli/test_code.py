@@ -478,12 +478,35 @@ def test_what_was_written_is_said_with_its_device_and_download(advisor, tmp_path
     assert all(line.startswith("advisor") for line in written.err.splitlines())
 
 
-def test_labels_given_to_code_are_those_of_the_program(advisor):
-    for words in (("--labels", "cat,dog"), ("--labels=labels.txt",)):
-        result = advisor("code", "zero-shot-classification", *words)
-        assert result.out == advisor("code", "zero-shot-classification").out
-        assert "is for the program" in result.err
-        assert "not understood" not in result.err
+@pytest.mark.parametrize(
+    ("words", "typed"),
+    [
+        (("--labels", "red car, dog"), '"red car,dog"'),
+        (("--labels=red car,dog",), '"red car,dog"'),
+        (("--labels=labels.txt",), "labels.txt"),
+        (("--labels", "here/labels"), "here/labels"),
+    ],
+)
+def test_labels_given_to_code_are_those_of_the_program(advisor, words, typed):
+    """In its command, and as the default of one that asks a chat model; others take none."""
+    result = advisor("code", "zero-shot-classification", *words)
+    assert f"#   uv run program.py photos --labels {typed}\n" in result.out
+    assert result.err == ""
+    chat = ("Qwen/Qwen3-VL-4B-Instruct", "--task", "zero-shot-classification")
+    asked = advisor("code", *chat, *words).out
+    assert f"#   uv run program.py photos --labels {typed}\n" in asked
+    assert f'usual = "{typed.strip(chr(34)).replace(",", "; ")}"\n' in asked
+    program = advisor("code", "captioning", *words)
+    assert program.out == advisor("code", "captioning").out
+    answered = advisor("code", "zero-shot-classification", "--labels", "several")
+    assert "--labels blue" in answered.out
+    assert "--multi-label several" in answered.out
+
+
+def test_labels_given_to_another_command_are_left_to_code_and_try(advisor):
+    result = advisor("recommend", "zero-shot-classification", "--labels", "cat,dog")
+    assert "is for `advisor code` and `advisor try`" in result.err
+    assert "not understood" not in result.err
 
 
 def test_a_page_goes_to_a_file_of_its_suffix_and_a_program_to_none(advisor, tmp_path):

@@ -9,7 +9,9 @@ import json
 import random
 import re
 import shutil
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -569,7 +571,7 @@ def test_a_text_that_reached_its_limit_is_marked_and_a_whole_one_is_not(
     task, name, tiny, photos, tmp_path
 ):
     """The last token that the limit lets it write is then the end of its text."""
-    from transformers import AutoTokenizer, GenerationConfig
+    from transformers import AutoTokenizer
 
     code, checkpoint, kind = a_tool(task, name)
     called(code, checkpoint, tiny(kind), photos.name, "--output", "cut.jsonl", "--limit", "3")
@@ -577,11 +579,44 @@ def test_a_text_that_reached_its_limit_is_marked_and_a_whole_one_is_not(
     whole = shutil.copytree(tiny(kind), tmp_path / "whole")
     tokenizer = AutoTokenizer.from_pretrained(whole)
     end = tokenizer.eos_token_id or tokenizer.sep_token_id
-    settings = GenerationConfig.from_pretrained(whole)
-    settings.update(forced_eos_token_id=end, eos_token_id=end, pad_token_id=end)
-    settings.save_pretrained(whole)
+    write_last(whole, end, end)
     called(code, checkpoint, whole, photos.name, "--output", "whole.jsonl", "--limit", "3")
     assert ["cut" in line for line in lines_of("whole.jsonl")] == [False] * 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("task", "name"),
+    [
+        ("captioning", "Florence2ForConditionalGeneration"),
+        ("captioning", "Kosmos2ForConditionalGeneration"),
+        ("ocr-page", "Kosmos2_5ForConditionalGeneration"),
+        ("captioning", "PaliGemmaForConditionalGeneration"),
+    ],
+)
+def test_a_text_that_ends_with_a_mark_of_a_place_is_cut(task, name, tiny, photos, tmp_path):
+    """Such marks are special tokens, as the end of a text is: here another than the end."""
+    from transformers import AutoTokenizer
+
+    code, checkpoint, kind = a_tool(task, name)
+    tokenizer = AutoTokenizer.from_pretrained(tiny(kind))
+    end = tokenizer.eos_token_id
+    place = next(id for id in tokenizer.all_special_ids if id not in (end, tokenizer.pad_token_id))
+    for last in (place, end):
+        network = shutil.copytree(tiny(kind), tmp_path / f"network-{last}")
+        write_last(network, last, end)
+        called(code, checkpoint, network, photos.name, "--output", f"{last}.jsonl", "--limit", "3")
+    assert [line.get("cut") for line in lines_of(f"{place}.jsonl")] == [True] * 3
+    assert ["cut" in line for line in lines_of(f"{end}.jsonl")] == [False] * 3
+
+
+def write_last(network, last, end):
+    """Have a network write some token as the last that its limit allows; its texts have an end."""
+    from transformers import GenerationConfig
+
+    settings = GenerationConfig.from_pretrained(network)
+    settings.update(forced_eos_token_id=last, eos_token_id=end, pad_token_id=end)
+    settings.save_pretrained(network)
 
 
 def test_an_output_that_is_there_is_kept(tiny, photos, capfd):
@@ -637,25 +672,49 @@ def test_fields_are_parsed_asked_for_once_more_and_marked(tiny, photos):
 
 @pytest.mark.slow
 def test_a_killed_process_loses_one_batch_and_goes_on_to_the_same_bytes(tiny, photos):
-    import subprocess
-    import time
-
-    code, checkpoint, kind = a_tool("vqa", "BlipForQuestionAnswering")
-    network = str(tiny(kind))
-    code = code.replace(f'name = "{checkpoint.id}"', f"name = {network!r}")
-    Path("program.py").write_text(code, encoding="utf-8")
+    command = [*placed(a_tool("vqa", "BlipForQuestionAnswering"), tiny), photos.name]
+    command += ["--batch-size", "4", "--output"]
     for number in range(200):
         (photos / f"copy{number:03}.jpg").write_bytes((photos / "a.jpg").read_bytes())
-    command = [sys.executable, "program.py", photos.name, "--batch-size", "4", "--output"]
     subprocess.run([*command, "whole.jsonl"], check=True, capture_output=True)
-    killed = subprocess.Popen([*command, "out.jsonl"], stderr=subprocess.DEVNULL)
-    while not (Path("out.jsonl").exists() and Path("out.jsonl").stat().st_size):
-        time.sleep(0.01)
-        assert killed.poll() is None
-    killed.kill()
-    killed.wait()
-    kept = Path("out.jsonl").read_bytes()
+    kept = killed_at_first(Path("out.jsonl"), [*command, "out.jsonl"])
     whole = Path("whole.jsonl").read_bytes()
     assert len(kept) < len(whole)
     subprocess.run([*command, "out.jsonl", "--resume"], check=True, capture_output=True)
     assert Path("out.jsonl").read_bytes() == whole
+
+
+@pytest.mark.slow
+def test_a_probe_that_is_killed_encodes_no_image_again(tiny, photos):
+    tool = a_tool("supervised-classification", "CLIPModel")
+    command = [*placed(tool, tiny), "train", photos.name, "--index"]
+    for number, folder in itertools.product(range(100), (photos, photos / "more")):
+        (folder / f"copy{number:03}.jpg").write_bytes((photos / "a.jpg").read_bytes())
+    how = {"check": True, "capture_output": True, "text": True}
+    printed = subprocess.run([*command, "whole"], **how).stdout
+    kept = killed_at_first(Path("index/vectors.jsonl"), [*command, "index"])
+    whole = lines_of("whole/vectors.jsonl")
+    before = kept[: kept.rfind(b"\n") + 1]
+    assert 0 < before.count(b"\n") < len(whole)
+    assert subprocess.run([*command, "index"], **how).stdout == printed
+    assert Path("index/vectors.jsonl").read_bytes().startswith(before)
+    assert all(close(*both) for both in zip(lines_of("index/vectors.jsonl"), whole, strict=True))
+
+
+def placed(tool, tiny):
+    """Write a program for a tiny network, and return the words that run it."""
+    code, checkpoint, kind = tool
+    code = code.replace(f'name = "{checkpoint.id}"', f"name = {str(tiny(kind))!r}")
+    Path("program.py").write_text(code, encoding="utf-8")
+    return [sys.executable, "program.py"]
+
+
+def killed_at_first(file, command):
+    """Kill a program as soon as something stands in a file, and return that."""
+    killed = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    while not (file.exists() and file.stat().st_size):
+        time.sleep(0.01)
+        assert killed.poll() is None
+    killed.kill()
+    killed.wait()
+    return file.read_bytes()

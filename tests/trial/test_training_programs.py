@@ -255,18 +255,26 @@ def test_a_probe_learns_folders_and_sorts_new_images(id, kind, tiny, pairs):
             Image.new("RGB", (60, 40), shade).save(folder / f"{number}.png")
         (folder / "broken.png").write_bytes(b"no image")
     checkpoint, code = RULEBASE.checkpoint(id), {}
+    kept = Path("as-is/vectors.jsonl")
     for use in ("as-is", "fine-tune"):
         task = "supervised-classification"
         code[use] = snippet(checkpoint, task, RULEBASE, use=use, whole=True)
         trained(code[use], id, tiny(kind), "train", "photos", "--index", use)
         Path("photos/red/0.png").unlink(missing_ok=True)
     assert code["as-is"] == code["fine-tune"]
+    before = kept.read_bytes()
+    assert len(before.splitlines()) == 18
     printed = trained(code[use], id, tiny(kind), "train", "photos", "--index", "as-is")
-    assert printed.splitlines() == [
+    *broken, right, usual = printed.splitlines()
+    assert [Path(json.loads(line)["image"]).name for line in broken] == ["broken.png"] * 3
+    assert [right, usual] == [
         "5-fold cross-validation: 17 of 17 images are right",
         "the most frequent label would be right for 6",
     ]
-    printed = trained(code[use], id, tiny(kind), "label", "photos", "--index", "as-is")
+    assert kept.read_bytes() == before
+    words = ("label", "photos", "--index", "as-is")
+    assert len(trained(code[use], id, tiny(kind), *words, "--limit", 3).splitlines()) == 3
+    printed = trained(code[use], id, tiny(kind), *words)
     lines = [json.loads(line) for line in printed.splitlines()]
     assert len(lines) == 20
     for line in lines:
