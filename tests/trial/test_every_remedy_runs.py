@@ -373,7 +373,7 @@ NO_CODE = {
     "of choices, terms and machines": {
         *("family-excluded", "family-discouraged", "family-allowed", "caveat", "undetermined"),
         *("needs-fine-tuning", "class-not-verified", "unknown-checkpoint", "undeclared-usage"),
-        "outdated-choice",
+        *("outdated-choice", "choice-not-compared"),
         *("unused-choice", "choice-changed", "licence-forbids-use", "memory-over-limit"),
         *("requirement-missed", "not-verified"),
     },
