@@ -83,9 +83,8 @@ def code(
 ) -> int:
     """Generate Python code for the first checkpoint: a tool for your files, or a training script.
 
-    `code` accepts the same input as `recommend`. The program writes one line of JSON per image,
-    or trains on pairs.csv. `--runtime` is transformers, onnx, transformers.js, vllm, llama.cpp,
-    ollama, mlx or openvino.
+    `code` accepts the same input as `recommend`. The program writes JSON Lines, or trains on
+    pairs.csv. Runtimes: transformers, onnx, transformers.js, vllm, llama.cpp, ollama, mlx, openvino
 
     \b
     Examples:
