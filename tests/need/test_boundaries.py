@@ -101,6 +101,8 @@ def test_a_rate_and_a_rough_number_count_the_images(rulebase, text, number):
         ("descrever fotos, não pode demorar mais de 3 segundos", {TIME: "3s/item"}),
         ("描述照片，耗时不能超过3秒", {TIME: "3s/item"}),
         ("レシートの読み取り、1枚あたり2秒以内", {TIME: "2s/item"}),
+        ("answer within 2 seconds, questions about a photo", {TIME: "2s/item"}),
+        ("answer questions about clips of 30 seconds at most", {}),
         ("train a classifier, must take less than 3 hours", {TIME: "3h"}),  # that is all of it
         ("describe clips no longer than 30 s", {}),  # the length of a clip
         ("caption 5 million photos a month", {TIME: "720h"}),
@@ -135,10 +137,13 @@ def test_limits_of_a_sentence_turn_on_what_they_are_said_of(rulebase, text, limi
         ("what changed between two images of the same room", "visual-reasoning"),
         ("识别身份证上的姓名和号码", "field-extraction"),
         ("recognize the name and date on ID cards", "field-extraction"),
+        ("识别驾驶证上的姓名和出生日期", "field-extraction"),
         ("识别文档类型", "document-classification"),
         ("count cars and draw a box round each one", "object-detection"),
         ("compter les voitures et encadrer chacune", "object-detection"),
+        ("Äpfel zählen und mit Rahmen markieren", "object-detection"),
         ("count the boxes on a shelf", "counting"),
+        ("count the products in a box", "counting"),
         ("a quiz bot for chest x-rays", "vqa"),
         (f"I have {LEAST_TAUGHT - 1} photos in total, sort mushrooms", "supervised-classification"),
         (f"I have {LEAST_TAUGHT} photos in total, sort mushrooms", "zero-shot-classification"),
