@@ -70,7 +70,7 @@ def test_the_commands_in_the_head_of_a_program_run_as_they_stand(need, tiny, tmp
             )  # fmt: skip
             assert done.returncode == 0, done.stderr[-3000:]
             printed += done.stdout
-    files = [*tmp_path.glob("*.jsonl"), *tmp_path.glob("index-*/images.jsonl")]
+    files = [*tmp_path.glob("*.jsonl"), *tmp_path.glob("index-*/*.jsonl")]
     lines = [json.loads(line) for file in files for line in file.read_text().splitlines()]
     assert {line["image"] for line in lines} == {
         f"photos/{color}/{side}.png" for color in ("blue", "red") for side in (40, 60)
