@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 
 _WORDS = re.compile(r"[^\W_]+")
+_SIZED = re.compile(r"(?<=[-_])(small|base|large|huge|giant)[-_]patch(?=\d)", re.IGNORECASE)
+"""How ids of vision transformers write a size and the patches: base-patch32 is B/32 in papers."""
 _SMALL = frozenset(
     """
     a an and are as at be by can do does for from how i in into is it its me my not of on one or our
@@ -42,6 +44,11 @@ def singular(word: str) -> str:
 def squeezed(name: str) -> str:
     """Return what is left of a name without case, spaces, hyphens and plurals."""
     return "".join(words_of(name))
+
+
+def as_in_papers(name: str) -> str:
+    """Return a name with the size of a vision transformer as papers write it: ViT-B/32."""
+    return _SIZED.sub(lambda size: f"{size[1][0].upper()}/", name)
 
 
 def same_name(name: str, names: Iterable[str]) -> str | None:

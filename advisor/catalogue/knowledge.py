@@ -15,7 +15,7 @@ from advisor.errors import OneModelError, UsageError, check_name, unknown_name
 from advisor.model import Checkpoint, hub_id_of, is_form
 from advisor.model.figures import Protocol
 from advisor.model.phrase_kinds import BETWEEN
-from advisor.naming import words_of
+from advisor.naming import as_in_papers, squeezed, words_of
 from advisor.rulebase.base import RuleBase
 
 KINDS = {
@@ -103,13 +103,14 @@ def checkpoints_called(rulebase: RuleBase, name: str) -> list[Checkpoint]:
 
     A name that nobody gave a model is the beginning of ids and words of them: blip-base.
     """
-    named = {word.lower(): ids for word, ids in rulebase.words_index["named"].items()}
-    ids = named.get(name.lower(), "").partition(BETWEEN)[0].split()
+    named = {squeezed(word): ids for word, ids in rulebase.words_index["named"].items()}
+    ids = named.get(squeezed(name), "").partition(BETWEEN)[0].split()
     called = [rulebase.checkpoints[id] for id in ids if id in rulebase.checkpoints]
     first, *rest = words_of(name) or [""]
     if called or not rest:
         return called
-    words = {id: words_of(id.rpartition("/")[2]) for id in rulebase.checkpoints}
+    tails = {id: id.rpartition("/")[2] for id in rulebase.checkpoints}
+    words = {id: words_of(f"{tail} {as_in_papers(tail)}") for id, tail in tails.items()}
     return [
         rulebase.checkpoints[id]
         for id, own in words.items()

@@ -14,7 +14,9 @@ from advisor.files import is_there
 from advisor.hub import is_hub_id
 
 COMMANDS: Mapping[str, str] = {
-    **dict.fromkeys(("models", "checkpoints", "list models"), "list checkpoints"),
+    **dict.fromkeys(
+        ("models", "checkpoints", "list models", "list-models", "show-models"), "list checkpoints"
+    ),
     **{kind: f"list {kind}" for kind in ("tasks", "families", "questions", "criteria", "sources")},
     **dict.fromkeys(("options", "list options", "flags"), "list questions"),
     **dict.fromkeys(
@@ -22,7 +24,6 @@ COMMANDS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("start", "interview", "wizard", "begin"), "ask"),
     **dict.fromkeys(("list-tasks", "show-tasks"), "list tasks"),
-    **dict.fromkeys(("list-models", "show-models"), "list checkpoints"),
     **dict.fromkeys(("lint", "ci", "validate", "verify"), "check"),
     **dict.fromkeys(("github", "workflow", "ci workflow", "github actions", "action"), "help ci"),
     **dict.fromkeys(("lint {}", "ci {}", "validate {}"), "check {}"),
@@ -75,14 +76,11 @@ HINTS: Mapping[str, str] = {
 """What to type instead of words that are no command, where they may mean several things."""
 
 FLAGS: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("--ram", "--vram", "--memory", "--max-memory"), ("--memory-gb",)),
     **dict.fromkeys(("--model", "-m"), ("--checkpoint", "--candidate", "--why-not", "")),
     "--checkpoint": ("--why-not",),
     "--runtime transformers.js": ("--device browser",),
     **dict.fromkeys(("--need", "--sentence", "--describe"), ("",)),
-    **dict.fromkeys(("--params", "--max-params", "--num-parameters"), ("--max-parameters",)),
     **dict.fromkeys(("--file-size", "--max-download", "--max-disk"), ("--max-file-size",)),
-    **dict.fromkeys(("--latency", "--max-latency", "--max-time", "--deadline"), ("--within",)),
     **dict.fromkeys(("--small", "--tiny", "--lightweight"), ("--sort memory",)),
     **dict.fromkeys(("--file", "--input"), ("--image",)),
     "--fields": ("",),
@@ -92,15 +90,6 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("--lang", "--locale"), ("--language",)),
     **dict.fromkeys(("--save", "--out"), ("--output",)),
     **dict.fromkeys(("--num-images", "--items", "--count", "--num", "--n", "-n"), ("--num-items",)),
-    **dict.fromkeys(
-        (
-            *("--shots", "--num-shots", "--k-shot", "--per-class", "--samples-per-class"),
-            *("--labels-per-class", "--images-per-class", "--examples-per-class"),
-            *("--training-size", "--training-images", "--training-examples", "--train-size"),
-            *("--train-images", "--train-examples", "--dataset-size", "--num-train"),
-        ),
-        ("--num-examples",),
-    ),
     "--commercial": ("--commercial-use permitted",),
     "-t": ("--task",),
     "--github": ("--format github",),
@@ -116,6 +105,14 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
 
 Some are meant before one value only.
 """
+
+BY_WORD: Mapping[str, str] = {
+    **dict.fromkeys(("ram", "vram", "memory", "mem"), "--memory-gb"),
+    **dict.fromkeys(("params", "parameters"), "--max-parameters"),
+    **dict.fromkeys(("latency", "time", "deadline"), "--within"),
+    **dict.fromkeys(("shots", "shot", "class", "train", "training", "dataset"), "--num-examples"),
+}
+"""What a flag means before a number where one of its words says so: `--gpu-memory 8`."""
 
 NUMBERED = {
     **dict.fromkeys(("--examples", "--training-data"), "--num-examples"),
@@ -169,8 +166,8 @@ FLAG_HINTS: Mapping[str, str] = {
     **dict.fromkeys(("--top", "--limit", "--n", "-n"), _RANKS),
     **dict.fromkeys(
         ("--size", "--model-size", "--max-size"),
-        "`--max-parameters 1B` limits the size, `--max-file-size 2GB` the size of the files, and "
-        "`--memory-gb 2` the memory",
+        "`--max-parameters 1B` limits the size, `--max-file-size 2GB` the size of the files, "
+        "`--memory-gb 2` the memory. `--num-items 1M` is the number of images",
     ),
     "--dry-run": "`advisor try` and `advisor evaluate` ask before they download or send anything",
     "--fast": "`--sort memory` ranks by memory, `--within 8h --num-items 50000` limits the time",

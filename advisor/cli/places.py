@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.catalogue.knowledge import checkpoints_called
+from advisor.console.streams import note
 from advisor.engine.bounds import BOUNDS
 from advisor.errors import UsageError
 from advisor.files import is_there
 from advisor.model import TASK, Checkpoint
+from advisor.need.reading import read
 
 if TYPE_CHECKING:
     from advisor.rulebase.base import RuleBase
@@ -81,8 +83,8 @@ def sorted_words(rulebase: RuleBase, command: Any, words: Sequence[str]) -> Word
             found.files.append(word)
         elif word.lower() in rulebase.task_names:
             found.tasks.append(word)
-        elif model := _model(rulebase, word):
-            found.models.append(model)
+        elif all(models := [_model(rulebase, part) for part in word.split(",")]):
+            found.models.extend(models)
         else:
             found.rest.append(word)
     return found
@@ -140,9 +142,16 @@ def _tried(rulebase: RuleBase, found: Words) -> list[str]:
     if pdf := next((file for file in found.files if file.lower().endswith(".pdf")), ""):
         raise of_pdf(rulebase, pdf, [*found.tasks, *found.rest])
     places = {file: "--folder" if Path(file).is_dir() else "--image" for file in found.files}
-    files = [part for file in found.files for part in (places[file], file)]
+    if len(found.models) > 1 and "--folder" in places.values():
+        return _measured(found)
+    first = {place: file for file, place in reversed(places.items())}  # one image, one folder
+    if len(first) < len(places):
+        note("advisor: one image is tried. `--folder DIR --output answers.jsonl` runs on several")
+    files = [part for place_and_file in first.items() for part in place_and_file]
     models = [part for model in found.models for part in ("--checkpoint", model)]
     task = [part for name in found.tasks for part in (f"--{TASK}", name)]
+    if found.rest and found.rest[-1].endswith("?") and not read(rulebase, found.rest[-1]).tasks:
+        found.options.extend(("--question", found.rest.pop()))
     if models or not (found.rest or found.need):
         return ["try", *models, *task, *files, *found.options]
     given = [*task, *_taken(found.options, f"--{TASK}"), *found.need]

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.cli.guesses import (
+    BY_WORD,
     FLAG_HINTS,
     FLAGS,
     NEEDLESS,
@@ -85,7 +86,9 @@ def _renamed(typed: Typed, has: Collection[str]) -> list[str]:
     if typed.flag in VALUED and value:
         return [*before, VALUED[typed.flag][not value[0].isdigit()], value, *typed.rest]
     with_value = FLAGS.get(f"{typed.flag} {value}", ())
-    for flag in with_value or FLAGS.get(typed.flag, ()):
+    words = typed.flag.strip("-").split("-") if value[:1].isdigit() else []
+    by_word = tuple(BY_WORD[word] for word in words if word in BY_WORD)
+    for flag in with_value or FLAGS.get(typed.flag, by_word):
         name, _, own = flag.partition(" ")
         if with_value and own and name in has:
             return [*before, name, own, *typed.rest]

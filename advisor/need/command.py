@@ -178,15 +178,24 @@ def recommend(
         return run_batch(rulebase, batch, first, literally=literally, **how)
     may_ask = not no_input and telling.format == "terminal"
     turn = _answer(rulebase, text, given, first, may_ask, literally=literally, **how)
-    return _told(turn, telling, day, how, _runs_on_file(turn[0].recommendation, need))
+    return _told(turn, telling, day, how, _runs_on_file(turn[0], need))
 
 
-def _runs_on_file(answer: Recommendation, need: list[str]) -> Iterator[str]:
-    """Yield how the first checkpoint runs on a file or folder that a need names."""
-    words = [word for part in need for word in (part, *part.split())]
+def _runs_on_file(answered: Understanding | Recommendation, need: list[str]) -> Iterator[str]:
+    """Yield how models are measured, or the first runs on a file or folder that a need names."""
+    parts = ([part] if is_there(part) else part.split() for part in need)
+    words = (word.strip("\"'(),;:!?") for words in parts for word in words)
     path = next(filter(_is_path, words), "")
-    advice = answer.advice[0]
-    if path.lower().endswith(PDF):
+    answer, advice, line = answered.recommendation, answered.recommendation.advice[0], ""
+    if need:
+        from advisor.need.named import measuring
+        from advisor.need.understood import Understood
+
+        folder = path if Path(path).is_dir() else ""
+        line = measuring(answered, folder) if isinstance(answered, Understood) else ""
+    if line:
+        yield f"advisor: run `{line}` to measure models on your labeled images"
+    elif path.lower().endswith(PDF):
         verb = f"code {quoted(' '.join(need))} -o program.py"
         yield f"advisor: run `advisor {verb}` to get a program for {path}"
     elif path and advice.runnable and advice.try_command:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from advisor.decide.command_lines import quoted
 from advisor.decide.selection import ORDERS, select_of
-from advisor.model.phrase_kinds import SERVED
+from advisor.model.phrase_kinds import CONCEPT, SERVED
 from advisor.model.value import NamedTuple
 from advisor.need.lexicon import lexicon_of
+from advisor.need.sweep import sweep
 from advisor.phrasing import joined
 
 if TYPE_CHECKING:
@@ -61,6 +63,25 @@ def named_models(understanding: Understood) -> tuple[NamedModel, ...]:
         models.append(NamedModel(name, span, best, family, places.get(best), len(ranked[family])))
     models.sort(key=lambda model: (model.family != advice.family, model.rank is None, model.rank))
     return tuple(models)
+
+
+def measuring(understanding: Understood, folder: str) -> str:
+    """Return the command that measures models on labeled images; empty where none asks for it.
+
+    A sentence does that evaluates models or data, or that names two models and labeled images.
+    """
+    reading, lexicon = understanding.reading, lexicon_of(understanding.recommendation.rulebase)
+    models = named_models(understanding)
+    if not reading.idle and len(models) < 2:
+        return ""
+    swept = sweep(lexicon, reading.text, quotes=False)
+    marks = {mark.id: swept.span(mark) for mark in swept.of(CONCEPT)}
+    data = bool(folder or {"labelled", "dataset"} & marks.keys())
+    evaluates = marks.get("evaluate") in reading.idle
+    if not (evaluates and (models or data)) and not (data and len(models) > 1):
+        return ""
+    flags = [f"--candidate {model.checkpoint}" for model in models]
+    return " ".join(["advisor evaluate", quoted(folder or "FOLDER"), *flags])
 
 
 def _ids(selection: Selection) -> list[str]:

@@ -25,6 +25,7 @@ from advisor.model.phrase_kinds import (
     SERVED,
     SHELF,
 )
+from advisor.naming import as_in_papers
 from advisor.tokens import ANY, pattern_of, patterns_of
 
 if TYPE_CHECKING:
@@ -233,7 +234,7 @@ def _named(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
     series: dict[tuple[str, str], list[Checkpoint]] = {}
     for checkpoint in checkpoints:
         owner, _, tail = checkpoint.id.partition("/")
-        for name in {checkpoint.label, tail}:
+        for name in {checkpoint.label, tail, as_in_papers(tail)}:
             named.setdefault(name, []).append(checkpoint)
         if checkpoint.series:
             series.setdefault((owner, checkpoint.series), []).append(checkpoint)

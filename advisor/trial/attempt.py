@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from advisor.console.options import Prompt, Template, option
 from advisor.console.output import note, progress_line
-from advisor.decide.command_lines import act_of
+from advisor.decide.command_lines import act_of, needs_of
 from advisor.errors import AdvisorError, UsageError
 from advisor.model.library import ANSWER, COMPARE, EMBED, SEARCH
 from advisor.rulebase.base import RuleBase
@@ -97,7 +99,7 @@ def try_out(
             "`--vectors` works with one checkpoint and a task that returns embeddings",
             hint="add --task embeddings, and one --checkpoint at most",
         )
-    image, others = _open_images(inputs, [acts.get(run.task) for run in runs])
+    image, others = _open_images(inputs, acts)
     request = replace(request, others=others, progress=_progress)
     if choice.demo:  # with what the cards of the demo checkpoints show them with
         demos = demo_checkpoints()
@@ -134,7 +136,7 @@ def try_out(
             f"{listing}: the image file of each row, in order",
         )
     return TrialResults(
-        image=Path(inputs.image).name if inputs.image else inputs.folder,
+        image=inputs.folder if not inputs.image and _is_of_folder(acts) else Path(image.name).name,
         trials=tuple(trials),
         refusals=tuple(refusals),
         question=(request.question or "") if ANSWER in acts.values() else "",
@@ -186,8 +188,16 @@ def answer_each(
 def _candidates(
     rulebase: RuleBase, choice: CheckpointChoice, request: Request, loading: Loading
 ) -> list[Candidate]:
-    """Return what to run; refuse a template that has no place for a label."""
+    """Return what to run; refuse a template that has no place for a label.
+
+    Where no task and no checkpoint is named, the task is the first that asks for what is given.
+    """
     check_template(request.template)
+    if not (choice.task or choice.checkpoints or choice.demo):
+        given = {"labels": request.texts, "question": request.question, "query": request.query}
+        names = {name for name, value in given.items() if value}
+        able = (t.id for t in rulebase.tasks if names and names <= {*needs_of(rulebase, t.id)})
+        choice = replace(choice, task=next(able, ""))
     may_download = not loading.offline and loading.agree is not None
     return candidates_for(rulebase, choice, may_download=may_download)
 
@@ -206,30 +216,35 @@ def _progress(done: int, total: int) -> None:
         progress_line(f"image {done} of {total}", done, total)
 
 
+def _is_of_folder(acts: Mapping[str, str]) -> bool:
+    """True where the tasks look at a whole folder, whichever image comes first."""
+    return {*acts.values()} <= {SEARCH, EMBED}
+
+
 def _open_images(
-    inputs: ImageInputs, acts: list[str | None]
+    inputs: ImageInputs, acts: Mapping[str, str]
 ) -> tuple[OpenedImage, tuple[Path, ...]]:
-    """Return the image and the others; an act on a folder alone takes the first of it."""
+    """Return the image and the others; without an image, the first of the folder."""
     paths = list_images(inputs.folder) if inputs.folder else ()
     if inputs.image:
         return open_image(inputs.image), paths
-    if not paths or not set(acts) <= {SEARCH, EMBED}:
+    if not paths or COMPARE in acts.values():
         raise UsageError(
             "no image was passed. Add --image FILE",
-            hint="add `--output jsonl=answers.jsonl` to run on each image of the folder"
-            if paths
-            else "e.g. `advisor try --demo --image photo.jpg`",
+            hint="e.g. `advisor try --demo --image photo.jpg`",
         )
-    if not inputs.request.query and SEARCH in acts:
+    if not inputs.request.query and SEARCH in acts.values():
         raise UsageError(
             "the search in the folder needs a text or an image",
             hint="add --query 'a red bicycle' or --image FILE",
         )
     for path in paths:
-        try:
-            return open_image(path), paths
-        except ImageError:
-            continue
+        with suppress(ImageError):
+            image = open_image(path)
+            if not _is_of_folder(acts):
+                every = "add `--output answers.jsonl` to run on each"
+                note(f"advisor: {path.name} is the first of {len(paths)} images; {every}")
+            return image, paths
     raise ImageError(
         f"none of the {len(paths)} images in `{inputs.folder}` can be read",
         hint="check that the folder has valid image files",

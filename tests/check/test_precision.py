@@ -180,7 +180,7 @@ def test_properties_that_ask_each_other_end_and_every_place_is_in_its_file(check
     use = f"from transformers import CLIPModel\nfrom lay import Layer\nm = {loaded}"
     files = {"lay.py": layer, "use.py": use + "print(Layer().weight)\n"}
     said = check(files).json["findings"]
-    assert {one["rule"] for one in said} == {"unpinned-revision"}
+    assert {one["rule"] for one in said} == {"unpinned-revision", "outdated-choice"}
     assert all(one["line"] <= files[one["path"]].count("\n") for one in said)
 
 

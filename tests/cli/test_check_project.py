@@ -274,15 +274,16 @@ def test_a_choice_behind_another_is_told_on_one_line_and_fails_where_that_is_ask
     assert check(advisor).code == 0
 
 
-def test_a_pipeline_settles_the_task_of_the_checkpoint_that_it_loads(advisor, project):
+def test_a_pipeline_or_a_class_settles_the_task_of_the_checkpoint_that_it_loads(advisor, project):
     code = 'from transformers import pipeline\n\npipe = pipeline("{}", model="{}")\n'
     project(app_py=code.format("zero-shot-image-classification", CLIP))
     result = check(advisor, "--fail-on", "outdated-choice")
     assert result.code == 1
     assert ("outdated-choice", "app.py", 3) in found(result)
-    project(
-        app_py=f'from transformers import CLIPModel\n\nx = CLIPModel.from_pretrained("{CLIP}")\n'
-    )
+    load = f'from transformers import CLIPModel\n\nx = CLIPModel.from_pretrained("{CLIP}")\n'
+    project(app_py=load)  # its class is made for the same task
+    assert ("outdated-choice", "app.py", 3) in found(check(advisor))
+    project(app_py=f"{load}x.get_image_features(y)\n")  # vectors, which serve many tasks
     assert "outdated-choice" not in [one["rule"] for one in check(advisor).json["findings"]]
     project(
         app_py=code.format("zero-shot-image-classification", CLIP), advisor_yaml=CHOICES
@@ -425,7 +426,7 @@ def test_the_page_shows_place_snippet_caret_reason_and_fix(advisor, project):
     assert "  4 | model = BlipForConditionalGeneration.from_pretrained" in page
     assert f"    | {' ' * 8}{'^' * 28}\n" in page
     assert "→ use `BlipForQuestionAnswering`" in page
-    assert "1 error, 0 warnings, 1 note in 1 file, 1 usage; transformers 5.24.0" in page
+    assert "1 error, 0 warnings, 2 notes in 1 file, 1 usage; transformers 5.24.0" in page
 
 
 def test_statistics_count_by_rule(advisor, project):

@@ -1,6 +1,7 @@
 """Files, checkpoints, tasks and sentences that stand where a command takes none."""
 
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,13 @@ TAKEN = {
         f"evaluate labeled --candidate {SIGLIP} --candidate {CLIP}"
     ),
     f"evaluate --checkpoint {CLIP} --data labeled": f"evaluate labeled --candidate {CLIP}",
+    f"evaluate --models {CLIP},{SIGLIP} --data labeled": (
+        f"evaluate labeled --candidate {CLIP} --candidate {SIGLIP}"
+    ),
+    f"try labeled --model {CLIP} --model {SIGLIP}": (
+        f"evaluate labeled --candidate {CLIP} --candidate {SIGLIP}"
+    ),
+    "try a.jpg a.jpg --labels cat,dog": "try --image a.jpg --labels cat,dog",
     f"evaluate --model={CLIP} labeled": f"evaluate labeled --candidate {CLIP}",
     "evaluate captioning captions.csv photos": (
         "evaluate captions.csv --image-folder photos --task captioning"
@@ -53,6 +61,25 @@ TAKEN = {
 @pytest.mark.parametrize(("typed", "meant"), TAKEN.items())
 def test_a_word_goes_to_the_flag_that_takes_it(advisor, folder, typed, meant):
     assert f"understood as `advisor {meant}" in advisor(*typed.split()).err
+
+
+def test_a_second_image_is_left_out_and_that_is_said(advisor, folder):
+    Path("b.jpg").write_bytes(b"no image")
+    said = advisor("try", "a.jpg", "b.jpg", "--labels", "cat,dog").err
+    assert "one image is tried" in said
+    assert "try --image a.jpg --labels cat,dog`" in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "flag"), [(["--labels", "cat,dog"], "--labels"), (["Which bar is it?"], "--question")]
+)
+def test_what_goes_with_an_image_tells_the_task(advisor, folder, typed, flag):
+    from PIL import Image
+
+    Image.new("RGB", (8, 8)).save("a.png")
+    said = advisor("try", "a.png", *typed, "--offline").err
+    assert f"{flag} " in said.splitlines()[0]
+    assert "is not on this machine" in said
 
 
 @pytest.mark.parametrize(

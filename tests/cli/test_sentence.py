@@ -259,3 +259,35 @@ def test_a_model_that_only_a_company_serves_is_told_how_it_is_compared(advisor):
     assert "evaluate --candidate https://HOST/v1#MODEL --task captioning" in " ".join(page.split())
     assert "No effect" not in page
     assert "served" not in advisor("embeddings with our own gpt-2 decoder").out
+
+
+@pytest.mark.parametrize(
+    ("need", "line"),
+    [
+        ("evaluate two models on my folder of labeled pictures", "advisor evaluate FOLDER`"),
+        ("compare CLIP and SigLIP on my labeled photos", "advisor evaluate FOLDER --candidate "),
+        ("benchmark CLIP vs. SigLIP on my dataset", "advisor evaluate FOLDER --candidate "),
+    ],
+)
+def test_a_sentence_that_measures_models_names_evaluate(advisor, need, line):
+    assert f"run `{line}" in advisor(need).err
+
+
+@pytest.mark.parametrize(
+    "need", ["a guide for visitors: describe photos", "fine-tune CLIP on my dataset"]
+)
+def test_a_sentence_that_measures_nothing_names_no_evaluation(advisor, need):
+    assert "evaluate" not in advisor(need).err
+
+
+def test_a_folder_at_the_end_of_a_sentence_is_the_folder_alone(advisor, tmp_path, monkeypatch):
+    (tmp_path / "photos").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert "--folder photos/` " in advisor("caption the pictures in photos/").err
+
+
+def test_a_size_as_papers_write_it_names_the_checkpoint(advisor):
+    shown = advisor("show", "CLIP ViT-B/32").out
+    assert shown.startswith("openai/clip-vit-base-patch32\n")
+    named = advisor("is CLIP ViT-B/32 still a good choice to search photos by words?").out
+    assert "openai/clip-vit-base-patch32 ranks" in named

@@ -164,6 +164,10 @@ TAKEN = {
     "captioning --german": "captioning --language de",
     "captioning --ram 8": "captioning --memory-gb 8",
     "captioning --ram=8": "captioning --memory-gb 8",
+    "captioning --gpu-memory 8": "captioning --memory-gb 8",
+    "captioning --gpu-mem=8": "captioning --memory-gb 8",
+    "captioning --gpu-ram 8GB": "captioning --memory-gb 8GB",
+    "captioning --max-model-params 1B": "captioning --max-parameters 1B",
     "captioning --lang de": "captioning --language de",
     "captioning --all": "captioning --verbose",
     "captioning --small": "captioning --sort memory",
@@ -189,6 +193,7 @@ TAKEN = {
         "explain captioning --why-not Salesforce/blip-image-captioning-base"
     ),
     "show siglip2 base": "show siglip2-base",
+    "show CLIP ViT-B/32": "show CLIP-ViT-B/32",
     "compare siglip2-base clip-base": (
         "compare google/siglip2-base-patch16-224 openai/clip-vit-base-patch32"
     ),

@@ -86,7 +86,7 @@ def test_one_that_cannot_is_named_and_the_others_go_on(capsys):
         (["--image", RED, "--checkpoint", "demo:clip", "--vectors", "x.npy"], "usage"),
         (["--image", RED, "--checkpoint", "demo:clip", "--task", "image-search"],
          "missing-input"),
-        (["--task", "captioning", "--folder", str(IMAGES), "--checkpoint", "demo:blip"], "usage"),
+        (["--task", "deduplication", "--folder", str(IMAGES)], "usage"),
         (["--image", RED, "--checkpoint", "demo:clip", "--folder", "nowhere"], "unreadable-image"),
         (["--image", RED, "--task", "zero-shot-classification", "--checkpoint", "demo:clip"],
          "missing-input"),
@@ -246,6 +246,14 @@ def photos(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_folder_without_an_output_file_is_tried_by_its_first_image(capsys):
+    run(["try", "--task", "captioning", "--checkpoint", "demo:blip", "--folder", str(IMAGES)])
+    shown = capsys.readouterr()
+    first = min(path.name for path in IMAGES.glob("*-*"))
+    assert f"{first} is the first of " in shown.err
+    assert first in shown.out
+
+
 def test_a_text_search_ranks_a_folder_and_names_what_it_skipped(capsys, photos):
     code = run(["try", "--task", "image-search", "--checkpoint", "demo:clip", "--folder",
                 str(photos), "--query", "a green rectangle", "--format", "json"])  # fmt: skip

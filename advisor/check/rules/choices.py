@@ -10,6 +10,7 @@ from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import DeclaredChoice, Judgement
 from advisor.check.records import LOCK, Lock, LockedChoice, locked_choices
 from advisor.decide.bounded_rules import bounded
+from advisor.decide.command_lines import act_of
 from advisor.decide.precedence import FIGURE, Precedences
 from advisor.decide.requirements import Gap, Requirements
 from advisor.decide.selection import Pick, select
@@ -23,6 +24,10 @@ from advisor.scan.usage import Usage
 LICENCE = "commercial_use"
 LIMITS = {LICENCE: "licence-forbids-use", "memory_gb": "memory-over-limit"}
 """The fields of a checkpoint that a rule of their own judges."""
+OPEN = {"image-text-to-text", "any-to-any", "feature-extraction", "image-feature-extraction"}
+"""Pipelines of many tasks: a class that they load is made for none alone."""
+FEATURES = {"get_image_features", "get_text_features"}
+"""Calls for vectors, which serve many tasks."""
 SHOWN = 3
 """The checkpoints of more choices are counted, not named."""
 
@@ -72,20 +77,34 @@ def outdated_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
     yield from _standing(judgement.rulebase, judgement.decision, judgement.checkpoint)
 
 
-@rule("outdated-choice", each=Case.catalogued)
-def outdated_pipeline(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
-    """A pipeline whose checkpoint is behind another one for the task of the pipeline."""
-    if checkpoint.id in {choice.checkpoint for choice in case.choices}:
+@rule("outdated-choice", "choice-not-compared", each=Case.catalogued)
+def outdated_load(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
+    """A load whose checkpoint is behind another one for the task of its pipeline or class."""
+    if checkpoint.id in {choice.checkpoint for choice in case.choices} or usage.trained:
         return
-    able = [task for task in case.rulebase.tasks if task.id in checkpoint.tasks]
-    named = [task.id for task in able if usage.task in (task.id, *task.aliases)]
-    tasks = named or [task.id for task in able if usage.task in task.hub_tasks]
+    tasks = _tasks_of_load(case, usage, checkpoint)
     if len(tasks) == 1:
         profile = {**case.declared, TASK: Answer((tasks[0],), None, "implied")}
         engine, profile = bounded(Engine.known(case.rulebase), profile)
         for finding in _standing(engine.rulebase, engine.decide(profile), checkpoint):
-            if not finding.rule:
-                yield finding._replace(place=id_place(usage))
+            yield finding._replace(place=id_place(usage))
+
+
+def _tasks_of_load(case: Case, usage: Usage, checkpoint: Checkpoint) -> list[str]:
+    """Return the tasks that a pipeline may be for; of a class, the one that it is made for."""
+    able = [task for task in case.rulebase.tasks if task.id in checkpoint.tasks]
+    if usage.model and usage.model.kind == "model" and usage.class_name and not usage.task:
+        if {call.name for call in usage.calls} & FEATURES:
+            return []
+        acts = {act.id for task in able if (act := act_of(case.rulebase, task.id))}
+        if len(acts) == 1 and len(made := checkpoint.typical or checkpoint.tasks) == 1:
+            return list(made)
+        loads, type = case.release.loads_with_pipeline, checkpoint.model_type or ""
+        names = {*case.release.pipelines} - OPEN
+        pipelines = {name for name in names if usage.class_name in loads(name, type)}
+        return [task.id for task in able if pipelines & {*task.aliases}]
+    named = [task.id for task in able if usage.task in (task.id, *task.aliases)]
+    return named or [task.id for task in able if usage.task in task.hub_tasks]
 
 
 def _standing(rulebase: RuleBase, decision: Decision, checkpoint: Checkpoint) -> Iterator[Finding]:
@@ -107,7 +126,7 @@ def _standing(rulebase: RuleBase, decision: Decision, checkpoint: Checkpoint) ->
         if lead is None or lead.by != FIGURE or lead.next != checkpoint.id:
             continue
         first = "the first" if better.place == 1 else f"number {better.place}"
-        memory = f"needs {_gb(better)}, the declared checkpoint {_gb(own)}"
+        memory = f"needs {_gb(better)}, this checkpoint {_gb(own)}"
         memory = f". The better checkpoint {memory}" if better.memory_gb else ""
         yield Finding(
             f"{place}. {first.capitalize()}, {better.checkpoint.id}, has {lead.yardstick} "
