@@ -14,9 +14,7 @@ from advisor.files import is_there
 from advisor.hub import is_hub_id
 
 COMMANDS: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("models", "checkpoints", "list models", "list-models", "show-models"), "list checkpoints"
-    ),
+    **dict.fromkeys(("models", "checkpoints", "list models", "show-models"), "list checkpoints"),
     **{kind: f"list {kind}" for kind in ("tasks", "families", "questions", "criteria", "sources")},
     **dict.fromkeys(("options", "list options", "flags"), "list questions"),
     **dict.fromkeys(
@@ -24,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("start", "interview", "wizard", "begin"), "ask"),
     **dict.fromkeys(("list-tasks", "show-tasks"), "list tasks"),
+    "list-models": "list checkpoints",
     **dict.fromkeys(("lint", "ci", "validate", "verify"), "check"),
     **dict.fromkeys(("github", "workflow", "ci workflow", "github actions", "action"), "help ci"),
     **dict.fromkeys(("lint {}", "ci {}", "validate {}"), "check {}"),
@@ -142,15 +141,8 @@ OF_PROGRAMS: Mapping[str, str] = {
     ),
     **dict.fromkeys(
         (
-            "--runtime",
-            "--epochs",
-            "--batch-size",
-            "--threshold",
-            "--top-k",
-            "--best",
-            "--resume",
-            "--prompt",
-            "--template",
+            *("--epochs", "--batch-size", "--threshold", "--top-k", "--best", "--resume"),
+            *("--prompt", "--template"),
         ),
         "the program that `advisor code` writes has such options",
     ),
