@@ -12,7 +12,7 @@ from advisor.engine.profile import holds
 from advisor.model import NOT_APPLICABLE, TASK
 
 LEARNT = "languages"
-VERIFIED = {"commercial_use", "parameters_millions", "file_gb", "hours"}
+VERIFIED = {"commercial_use", "parameters_millions", "file_gb"}
 
 
 def judged(rulebase, profile, priority=(), order="quality", *, verified_only=False):

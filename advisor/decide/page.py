@@ -35,6 +35,7 @@ from advisor.decide.shortlist import (
 )
 from advisor.draw.blocks import Code, Heading, Headline, Items, Link, Note, Notes, Page, Text
 from advisor.draw.typesetting import height
+from advisor.engine.bounds import duration
 from advisor.engine.decision import Assessment, applicable
 from advisor.engine.profile import Answer, holds
 from advisor.model import NONE, TASK
@@ -192,6 +193,8 @@ def _facts(advice: TaskAdvice) -> tuple[Note, ...]:
     first, notes = picks[0], []
     if took := advice.hours(first):
         notes.append(Note("Time", took.text))
+    elif late := _late(advice):
+        notes.append(Note("Time", late))
     options = {id: answer.options for id, answer in decision.profile.items() if answer.is_given}
     if first.needs_gb and (share := advice.rulebase.share_of(options)):
         least = ceil(first.needs_gb / share.of)
@@ -257,6 +260,26 @@ def _first(advice: TaskAdvice) -> Note:
     typical = advice.task in pick.checkpoint.typical
     grounds = grounds or ("the usual starting point for this task" if typical else "")
     return Note("Ranking", f"{grounds}; {why}" if grounds else unscored)
+
+
+def _late(advice: TaskAdvice) -> str:
+    """Say which is the fastest where a bound rules out all whose time is known, else nothing."""
+    rulebase, picks, profile = advice.rulebase, advice.selection.picks, advice.decision.profile
+    hours = rulebase.bounds.hours if rulebase.bounds else None
+    if not hours or any("hours" not in {g.field for g in p.unknown} for p in picks):
+        return ""
+    from advisor.decide.workload import hours_within
+
+    times = []
+    for rejected in advice.selection.rejected:
+        took = hours_within(rulebase, rejected.checkpoint, profile)
+        if took and rejected.use == picks[0].use and {g.field for g in rejected.lacks} == {"hours"}:
+            times.append((took, rejected.checkpoint.id))
+    if not times:
+        return ""
+    took, id = min(times)
+    bound = f"no estimate is within {duration(hours)}"
+    return f"{bound}: {id}, the fastest, takes about {duration(float(f'{took:.3g}'))}."
 
 
 def _elsewhere(advice: TaskAdvice) -> Page:

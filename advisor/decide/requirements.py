@@ -8,7 +8,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from advisor.decide.memory import LEAST_GB, file_gb, memory_gb, training_memory
-from advisor.engine.bounds import BOUNDED, duration
+from advisor.engine.bounds import BOUNDS, FILE, SIZE, duration
 from advisor.engine.decision import applicable
 from advisor.engine.profile import Answer, Profile, holds
 from advisor.model import TASK, Checkpoint, Option, Question, Rule, Task
@@ -25,8 +25,8 @@ LEARNT = ("languages",)
 answer keeps them."""
 RIGHTS = ("commercial_use",)
 """Fields that say whether a checkpoint may be used at all."""
-VERIFIED = (*RIGHTS, *BOUNDED)
-"""What nobody takes for granted: rights, and the bounds that somebody states."""
+VERIFIED = (*RIGHTS, BOUNDS[SIZE].field, BOUNDS[FILE].field)
+"""What nobody takes for granted: rights, and the sizes that somebody bounds."""
 RESTRICTIONS = ("restriction", "intended_use", "language_model_licence")
 """Notes of an entry that say what restricts its use; the first that it has counts."""
 NO_LANGUAGE = ["zxx"]

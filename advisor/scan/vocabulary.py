@@ -219,7 +219,8 @@ class Vocabulary:
             return True
         words = set(parts(text))  # of which one may be another size
         pairs = ((words, set(parts(other))) for other in self._of_owner.get(owner, ()))
-        return any(len(a ^ b) == 2 and len(a) == len(b) and is_size(*(a - b)) for a, b in pairs)
+        unlike = (a ^ b for a, b in pairs if len(a ^ b) == 2 and len(a) == len(b))
+        return any(all(map(is_size, words)) for words in unlike)
 
     def slip(self, id: str) -> str | None:
         """Return a catalogued id that differs in spelling, not in owner, size, version or purpose.

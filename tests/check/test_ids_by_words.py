@@ -60,12 +60,13 @@ def test_code_of_an_unknown_owner_warns_and_a_commit_that_was_read_does_not(chec
 def test_what_moves_is_no_pin(check, revision):
     text = loading("CLIPModel", "openai/clip-vit-base-patch32", f', revision="{revision}"')
     rules = [one["rule"] for one in check({"app.py": text}).of("note")]
-    assert rules == ["unpinned-revision"]
+    assert "unpinned-revision" in rules
 
 
 def test_a_checkpoint_without_a_pin_is_named_once_with_all_its_places(check):
     text = loading("CLIPModel", "openai/clip-vit-base-patch32")
-    (note,) = check({"a.py": text, "b.py": text, "c.py": text}).of("note")
+    notes = check({"a.py": text, "b.py": text, "c.py": text}).of("note")
+    (note,) = [one for one in notes if one["rule"] == "unpinned-revision"]
     assert (note["path"], [one["path"] for one in note["places"]]) == ("a.py", ["b.py", "c.py"])
 
 

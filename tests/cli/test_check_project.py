@@ -426,7 +426,7 @@ def test_the_page_shows_place_snippet_caret_reason_and_fix(advisor, project):
     assert "  4 | model = BlipForConditionalGeneration.from_pretrained" in page
     assert f"    | {' ' * 8}{'^' * 28}\n" in page
     assert "→ use `BlipForQuestionAnswering`" in page
-    assert "1 error, 0 warnings, 2 notes in 1 file, 1 usage; transformers 5.24.0" in page
+    assert "1 error, 0 warnings, 1 note in 1 file, 1 usage; transformers 5.24.0" in page
 
 
 def test_statistics_count_by_rule(advisor, project):

@@ -77,7 +77,7 @@ def outdated_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
     yield from _standing(judgement.rulebase, judgement.decision, judgement.checkpoint)
 
 
-@rule("outdated-choice", "choice-not-compared", each=Case.catalogued)
+@rule("outdated-choice", each=Case.catalogued)
 def outdated_load(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A load whose checkpoint is behind another one for the task of its pipeline or class."""
     if checkpoint.id in {choice.checkpoint for choice in case.choices} or usage.trained:
@@ -87,7 +87,8 @@ def outdated_load(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[
         profile = {**case.declared, TASK: Answer((tasks[0],), None, "implied")}
         engine, profile = bounded(Engine.known(case.rulebase), profile)
         for finding in _standing(engine.rulebase, engine.decide(profile), checkpoint):
-            yield finding._replace(place=id_place(usage))
+            if not finding.rule:  # what no result compares is said of choices alone
+                yield finding._replace(place=id_place(usage))
 
 
 def _tasks_of_load(case: Case, usage: Usage, checkpoint: Checkpoint) -> list[str]:
