@@ -84,9 +84,13 @@ def outdated_load(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[
         return
     tasks = _tasks_of_load(case, usage, checkpoint)
     if len(tasks) == 1:
-        profile = {**case.declared, TASK: Answer((tasks[0],), None, "implied")}
-        engine, profile = bounded(Engine.known(case.rulebase), profile)
-        for finding in _standing(engine.rulebase, engine.decide(profile), checkpoint):
+        standings: dict[tuple[str, str], list[Finding]] = case.worked_out("standing", lambda _: {})
+        key = checkpoint.id, tasks[0]
+        if key not in standings:
+            profile = {**case.declared, TASK: Answer((tasks[0],), None, "implied")}
+            engine, profile = bounded(Engine.known(case.rulebase), profile)
+            standings[key] = [*_standing(engine.rulebase, engine.decide(profile), checkpoint)]
+        for finding in standings[key]:
             if not finding.rule:  # what no result compares is said of choices alone
                 yield finding._replace(place=id_place(usage))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from advisor.check.case import Case, mentions, rule, writes
@@ -11,7 +12,7 @@ from advisor.check.finding import Finding
 from advisor.check.fixing import TEXTS_AT_ONCE
 from advisor.check.identity import Identity
 from advisor.model import Checkpoint
-from advisor.scan.usage import UNKNOWN, Usage
+from advisor.scan.usage import UNKNOWN, Call, Location, Usage
 
 TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")
 """A task token as checkpoints of a document reader learn them in fine-tuning."""
@@ -154,6 +155,24 @@ def _words(text: str) -> set[str]:
     return words | {word.removesuffix("s") for word in words}
 
 
+Tokens = tuple[list[Call], list[Location], list[Call]]
+"""Calls of a file, those places among them that make tokens alone, and uses of processors."""
+
+
+def _tokens_by_file(case: Case) -> Mapping[str, Tokens]:
+    """Return what makes tokens in each file: the tokenizer, be it that of a processor, or more."""
+    files = defaultdict[str, Tokens](lambda: ([], [], []))
+    for usage, call in case.calls("call"):
+        calls, made, processed = files[usage.place.path]
+        calls.append(call)
+        called = call.name == "__call__" and not call.of
+        if (call.name == TOKENIZER and not call.of) or (called and call.receiver.kind == TOKENIZER):
+            made.append(call.place)
+        if called and call.receiver.kind == "processor":  # with texts, or nobody sees
+            processed.append(call)
+    return files
+
+
 @rule("image-tokens-missing", each=Case.usages, of_release=True)
 def image_tokens_missing(case: Case, usage: Usage) -> Iterator[Finding]:
     """Ids that come from the tokenizer alone, for a model whose processor adds those of images.
@@ -165,16 +184,8 @@ def image_tokens_missing(case: Case, usage: Usage) -> Iterator[Finding]:
     ours = named or (identity and identity.model_type in case.knowledge("model_types"))
     if usage.model is None or not ours:
         return
-    calls = [call for other, call in case.calls("call") if other.place.path == path]
-    whole = [call for call in calls if not call.of]
-    made = [  # by the tokenizer, be it that of a processor
-        call.place
-        for call in whole
-        if call.name == TOKENIZER or (call.receiver.kind == TOKENIZER and call.name == "__call__")
-    ]
-    processors = (call for call in whole if call.receiver.kind == "processor")
-    processed = [use for use in processors if use.name == "__call__"]  # with texts, or nobody sees
-    if any({TEXT, "1", "*", "**"} & call.arguments.keys() for call in processed) or not made:
+    calls, made, processed = case.worked_out("tokens of files", _tokens_by_file)[path]
+    if not made or any({TEXT, "1", "*", "**"} & call.arguments.keys() for call in processed):
         return
     if mentions(case.source(path), *case.knowledge("speaks_of_them")):
         return
