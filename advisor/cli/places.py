@@ -140,7 +140,7 @@ def _evaluated(rulebase: RuleBase, found: Words) -> list[str]:
 def _tried(rulebase: RuleBase, found: Words) -> list[str]:
     """Return `advisor try` of what is named, or of what is recommended for a need in words."""
     if pdf := next((file for file in found.files if file.lower().endswith(".pdf")), ""):
-        raise of_pdf(rulebase, pdf, [*found.tasks, *found.rest])
+        raise of_pdf(rulebase, pdf, [word.lower() for word in (*found.tasks, *found.rest)])
     places = {file: "--folder" if Path(file).is_dir() else "--image" for file in found.files}
     if len(found.models) > 1 and "--folder" in places.values():
         return _measured(found)
@@ -201,7 +201,7 @@ def _recommended(rulebase: RuleBase, text: str, flags: Sequence[str]) -> list[st
 
 def of_pdf(rulebase: RuleBase, file: str, words: Sequence[str]) -> UsageError:
     """Return the error for a PDF where an image is taken, with the program that reads its pages."""
-    tasks = [rulebase.task_names[word.lower()].id for word in words if word in rulebase.task_names]
+    tasks = [rulebase.task_names[word].id for word in words if word in rulebase.task_names]
     need = f"--{TASK} {tasks[0]}" if tasks else "'read the text of PDF pages'"
     return UsageError(
         f"`advisor try` reads images, and `{file}` is a PDF",

@@ -256,8 +256,7 @@ def _task_alike(advice: TaskAdvice, runtime: Runtime) -> str:
     ranked = {task: {id for ids in each for id in ids} for task, each in lists.items()}
     for task in (each for each in ranked if ranked[each] & ranked[str(advice.task)]):
         able = (each for each in rulebase.checkpoints.values() if task in each.tasks)
-        runs = (each for each in able if support(rulebase, runtime, each, task).answer == YES)
-        if any(program_for(each, task, rulebase.programs, AS_IS, runtime.id) for each in runs):
+        if any(_runs(advice, each, runtime, task) for each in able):
             return task
     return ""
 
@@ -340,10 +339,11 @@ def _first_run_by(answer: Advice, runtime: Runtime) -> Checkpoint | None:
     return next((each for each in as_is if _runs(advice, each, runtime)), None)
 
 
-def _runs(advice: TaskAdvice, checkpoint: Checkpoint, runtime: Runtime) -> bool:
-    """True where a runtime runs a checkpoint as it is published, by a program of ours."""
-    answer = support(advice.rulebase, runtime, checkpoint, str(advice.task)).answer
-    return answer == YES and _program(advice, checkpoint, runtime) is not None
+def _runs(advice: TaskAdvice, checkpoint: Checkpoint, runtime: Runtime, task: str = "") -> bool:
+    """True where a runtime runs a checkpoint as published for a task, by a program of ours."""
+    rulebase, task = advice.rulebase, task or str(advice.task)
+    program = program_for(checkpoint, task, rulebase.programs, AS_IS, runtime.id)
+    return bool(program) and support(rulebase, runtime, checkpoint, task).answer == YES
 
 
 def _program(

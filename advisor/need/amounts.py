@@ -6,6 +6,7 @@ from collections.abc import Sequence, Set
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
+from advisor.engine.bounds import MILLION
 from advisor.model.phrase_kinds import CONCEPT, MEASURE, NAME, PARTICLE, SAYING
 from advisor.need.numerals import FARTHEST, LARGEST, YEARS, Amount, numbers_in
 from advisor.need.sweep import OF_EACH, Mark
@@ -38,7 +39,7 @@ LACKING = ("untrained", "no-examples")
 WAITING, SORTING = ("waiting", "per-"), ("classify", "tag", "labelled")
 """Beginnings of measures of so many a time, and concepts of who has examples of each class."""
 
-PARAMETERS, MILLION = ("parameters", "billions"), 1e6
+PARAMETERS = ("parameters", "billions")
 """Measures of what a model has; a limit of so many that count nothing near is one of them."""
 
 LIMIT, BELOW = "limit", frozenset("<≤")

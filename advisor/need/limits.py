@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from advisor.engine.bounds import FILE, SIZE, TIME, bound_text
+from advisor.engine.bounds import FILE, MILLION, SIZE, TIME, bound_text
 from advisor.model.phrase_kinds import MEASURE, NAME, PARTICLE
 from advisor.model.value import NamedTuple
-from advisor.need.amounts import MILLION, PARAMETERS, is_limited
+from advisor.need.amounts import PARAMETERS, is_limited
 from advisor.need.numerals import Amount
 from advisor.need.sweep import OF_EACH, RATE, SPAN
 
