@@ -518,6 +518,7 @@ def numbers_of(rulebase, text):
         "captions on a Raspberry Pi 5",
         "captions on a Ryzen 7 without a GPU",
         "captions on a p3.2xlarge",
+        "embeddings of photos with at most 512 dimensions",
         "transcribe typewritten letters from the 1950s",
         "alte Briefe von 1780 bis 1850 lesen",
         "transcrire des lettres de 1890",
