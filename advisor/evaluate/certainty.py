@@ -94,17 +94,11 @@ class Resampler:
         That is the bias-corrected percentile interval, for small samples a little wider: Efron 1981
         and Hesterberg 2015 (https://doi.org/10.1080/00031305.2015.1089789). Of a share, no interval
         excludes what the exact binomial bound allows where all of so many images are right, or all
-        wrong: resampling sees nothing of what did not happen. A biased metric is corrected by what
-        resampling adds to it once more, which covers nine in ten, and fewer where it is next to
-        nothing.
+        wrong: resampling sees nothing of what did not happen.
         """
         value, finite = metric.value, values[np.isfinite(values)]
         if not len(finite) or not math.isfinite(value):
             return MetricResult(value, (math.nan, math.nan), metric.n)
-        if kind.biased:
-            middle, reach = 2 * value - float(finite.mean()), self._reach * float(finite.std())
-            ends = (max(0.0, middle - reach), max(0.0, middle + reach))
-            return MetricResult(value, ends, metric.n)
         below = float((finite < value).mean() + (finite <= value).mean()) / 2
         least = 1 / (2 * self._draws)
         shift = 2 * _NORMAL.inv_cdf(min(max(below, least), 1 - least))

@@ -8,10 +8,9 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
-from itertools import pairwise
 from typing import Any
 
-from advisor.draw.blocks import Code, Filled, Folded, Headline, Shared
+from advisor.draw.blocks import Code, Filled, Headline, Shared
 from advisor.draw.formats import Report
 from advisor.evaluate import page
 from advisor.evaluate.metrics import METRIC_KINDS, MetricKind, np
@@ -23,11 +22,6 @@ from advisor.evaluate.verdict import Verdict
 from advisor.trial.images import open_encoded, preview
 from advisor.trial.runtime import ImageError
 
-SHOWN, FOLDED = (
-    ("Results", "Accuracy by labeled images per class"),
-    ("Pairwise comparisons", "Cost", "Method"),
-)
-"""Sections of the page that the file has among its drawings, and those that it folds."""
 HUES = (212, 152, 28, 268, 340, 60, 190, 100)
 """One color for each candidate; every mark has its number besides."""
 MOST_CLASSES, WORST_CLASSES = 20, 10
@@ -53,7 +47,6 @@ def report_of(
         json=partial(page.as_json, evaluation),
         page=partial(page.as_page, evaluation),
         findings=partial(page.as_findings, evaluation),
-        screen=partial(page.as_page, evaluation, whole=False),
         drawings={"csv": partial(as_csv, scores)},
         shared=partial(html_page, evaluation, thumbnails),
     )
@@ -76,20 +69,22 @@ def html_page(evaluation: Evaluation, thumbnails: Thumbnails) -> list[Shared]:
         "name": ranked[0].name if ranked else "",
     }
     answer = page.headline(scores, verdict)
-    _, reasons, *rest = page.as_page(evaluation)
-    parts = {heading[0]: (heading, block) for heading, block in pairwise(rest)}
+    before = {
+        "Results": page.figures(scores),
+        "Accuracy by labeled images per class": page.learning_curve(scores),
+    }
+    command = run.settings.get("command")
     return [
         Headline(f"{scores.data.task} on {scores.data.name}", page.of_how_many(evaluation)),
         Filled("answer", {"name": answer.name, "title": answer.notes[0]}),
-        reasons,
+        page.reasons(evaluation),
         Filled("bars", {"rows": bars, "kind": kind}),
-        *(block for title in SHOWN for block in parts.get(title, ())),
+        *page.sections(before),
         Filled("classes", {"tables": classes}),
         Filled("matrices", {"tables": matrices}),
         Filled("examples", examples),
-        *parts.get("Notes", ()),
-        *(Folded(title, parts[title][1:]) for title in FOLDED if title in parts),
-        *(block for block in rest if isinstance(block, Code)),
+        *page.sections({"Cost": page.costs(scores, run.settings), "Notes": page.notes(scores)}),
+        *([Code(str(command), "console")] if command else []),
     ]
 
 
@@ -99,32 +94,23 @@ def _named(number: int, name: str) -> dict[str, Any]:
 
 
 def _bars(scores: Scores, kind: MetricKind, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the candidates with bars, in percent: the metric with its interval, and the time.
-
-    `best` are those which no other beats in both.
-    """
+    """Return the candidates with bars, in percent: the metric with its interval, and the time."""
     candidates = [each for each in scores.candidates if math.isfinite(each.metrics[kind.id].value)]
     speeds = [each.timing.images_per_second for each in candidates]
-    times = [1000 / speed if speed else math.inf for speed in speeds]
-    longest = max(filter(math.isfinite, times), default=0.0)
+    times = [1000 / speed if speed else 0.0 for speed in speeds]
+    longest = max(times, default=0.0)
     most = max((end for each in candidates for end in each.metrics[kind.id].interval), default=1.0)
     most = 1.0 if kind.share and most <= 1 else most or 1.0
-    both = [
-        (-kind.gain(c.metrics[kind.id].value), t) for c, t in zip(candidates, times, strict=True)
-    ]
     rows = []
-    for number, (each, (value, time)) in enumerate(zip(candidates, both, strict=True)):
+    for number, (each, time) in enumerate(zip(candidates, times, strict=True)):
         result = each.metrics[kind.id]
-        beaten = any((v, t) != (value, time) and v <= value and t <= time for v, t in both)
         share, low, high = (
             f"{100 * max(0.0, end) / most:.1f}%" for end in (result.value, *result.interval)
         )
-        timed = math.isfinite(time)
         row = _named(number, each.name) | {"share": share, "low": low, "high": high}
         row["value"] = kind.written(result.value)
-        row["best"] = bool(longest) and len(candidates) > 1 and not beaten
-        row["slow"] = f"{100 * time / longest if timed else 0:.1f}%"
-        row["time"] = "" if not longest else f"{time:.3g} ms" if timed else "none"
+        row["slow"] = f"{100 * time / longest if longest else 0:.1f}%"
+        row["time"] = "" if not longest else f"{time:.3g} ms" if time else "none"
         row["price"] = page.per_thousand(each.timing, settings)
         rows.append(row)
     return rows
@@ -268,23 +254,16 @@ def true_of(item: LabelledImage) -> list[str]:
 
 
 def as_csv(scores: Scores) -> str:
-    """Return the predictions as CSV, texts quoted that a spreadsheet would run."""
+    """Return the predictions as CSV, texts quoted that a spreadsheet would run.
+
+    A row has the candidate, the image, the question, what is true, what was predicted (of a search,
+    the image that stands first) and how sure that is; the rank at which a text found its image (the
+    middle of a tie), and what the item is worth by the metric `worth_of`. Several labels, and
+    several references, stand in lines.
+    """
     file = io.StringIO()
     table = csv.writer(file, lineterminator="\n")
     table.writerow((*COLUMNS, scores.worth_of or "value"))
-    for row in predictions(scores):
-        runs = [isinstance(cell, str) and cell.startswith(RUN_BY_SPREADSHEETS) for cell in row]
-        table.writerow([f"'{c}" if run else c for c, run in zip(row, runs, strict=True)])
-    return file.getvalue()
-
-
-def predictions(scores: Scores) -> Iterator[tuple[str | float | None, ...]]:
-    """Yield candidate, image, question, what is true, what was predicted, and how sure that is.
-
-    Then the rank at which a text found its image (the middle of a tie), and what the item is worth
-    by the metric `worth_of`. What is predicted of a search is the image that stands first; it is
-    None where nothing was given. Several labels, and several references, stand in lines.
-    """
     pairs = queries(scores)
     for candidate in scores.candidates:
         measured = candidate.measured
@@ -293,13 +272,16 @@ def predictions(scores: Scores) -> Iterator[tuple[str | float | None, ...]]:
             if measured.ranks:
                 ahead, tied, right = measured.ranks[place]
                 rank = ahead + (tied + right + 1) / (right + 1) if right else None
-            yield (
-                candidate.name,
-                item.id,
-                query or item.question,
-                "\n".join([item.id] if query else true_of(item)),
-                measured.said[place] if measured.said else None,
-                measured.sure[place] if measured.sure else None,
-                rank,
-                candidate.worth[place] if candidate.worth else None,
+            true = "\n".join([item.id] if query else true_of(item))
+            predicted = measured.said[place] if measured.said else None
+            texts = [candidate.name, item.id, query or item.question, true, predicted]
+            runs = [text and text.startswith(RUN_BY_SPREADSHEETS) for text in texts]
+            table.writerow(
+                (
+                    *(f"'{text}" if run else text for text, run in zip(texts, runs, strict=True)),
+                    measured.sure[place] if measured.sure else None,
+                    rank,
+                    candidate.worth[place] if candidate.worth else None,
+                )
             )
+    return file.getvalue()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from advisor.evaluate.metrics import Array, Weighable, np, text_metrics
 from advisor.evaluate.metrics import ranking_metrics as ranking
-from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, penn_tokens, rouge_l
+from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, penn_tokens
 from advisor.evaluate.responses import FITTED, EvaluationSet, LabelledImage, Response
 from advisor.evaluate.vector_classifiers import cross_validated
 from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE, SEARCH
@@ -25,8 +25,6 @@ Metrics = Mapping[str, Weighable]
 RANKS = (1, 5, 10)
 ANNOTATORS = 4
 """So many answers to a question at least make VQA accuracy: it leaves out one, and wants three."""
-PROBABLE = ("softmax", "likelihood", "classifier")
-"""Scores of these kinds sum to 1 over the labels, so they claim how sure they are."""
 IN_WORDS = "text"
 """Scores of this kind come from answers that name a label in words."""
 LIKELY = 0.5
@@ -143,8 +141,6 @@ def labelled_metrics(
         item, label = np.nonzero(scores >= LIKELY)
         picks = ranking.Picks(item, label, np.ones(len(item)))
         weighables = {"map": ranking.mean_average_precision(truth, ranking.levelled(scores))}
-        if scored_by == "sigmoid":
-            weighables["calibration-error"] = ranking.calibration_error(scores.clip(0, 1), truth)
         given = zip(picks.of_each(len(items)), sure, strict=True)
         predicted = tuple(
             None if top is None else "; ".join(data.classes[label] for label in some)
@@ -154,10 +150,10 @@ def labelled_metrics(
         return CandidateMetrics(weighables, images, predicted, sure, by_class=by_class)
     picks = ranking.best_labels(scores)
     true = [number[item.labels[0]] for item in items]
-    right = ranking.accuracy(true, picks)
-    weighables = {"accuracy": right, "macro-f1": ranking.macro_f1(true, picks, len(number))}
-    if scored_by in PROBABLE:
-        weighables["calibration-error"] = ranking.calibration_error(best.clip(0), right.each)
+    weighables = {
+        "accuracy": ranking.accuracy(true, picks),
+        "macro-f1": ranking.macro_f1(true, picks, len(number)),
+    }
     picked = picks.of_each(len(items))
     predicted = tuple(_in_words(data.classes, some) for some in picked)
     by_class = ranking.of_each_class(truth, picks)
@@ -183,8 +179,7 @@ def _of_texts(
     if act != ANSWER:
         tokens = [penn_tokens(text) for text in written]
         right = [[penn_tokens(reference) for reference in some] for some in references]
-        captions = {"cider-d": cider_d, "bleu-4": bleu_4, "rouge-l": rouge_l}
-        return {name: metric(tokens, right) for name, metric in captions.items()}
+        return {"cider-d": cider_d(tokens, right), "bleu-4": bleu_4(tokens, right)}
     metrics = {}
     if references and min(map(len, references)) >= ANNOTATORS:
         metrics["vqa-accuracy"] = text_metrics.vqa_accuracy(written, references)
@@ -219,7 +214,6 @@ def ranked_metrics(ranks: ranking.FirstRanks, items: Sequence[LabelledImage]) ->
     """Return the metrics of where each text of the items found its image."""
     metrics = {f"recall@{k}": ranking.recall_at(ranks, k) for k in RANKS}
     metrics["mrr"] = ranking.mean_reciprocal_rank(ranks)
-    metrics["median-rank"] = ranking.median_rank(ranks, len({item.id for item in items}))
     queries = tuple(item.id for item in items for _ in item.references)
     return CandidateMetrics(
         metrics, queries, ranks=tuple(map(tuple, np.stack(ranks, axis=1).tolist()))

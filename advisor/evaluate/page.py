@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
-from advisor.draw.blocks import Code, Heading, Headline, Item, Items, Page, Pairs, Table
+from advisor.draw.blocks import Code, Heading, Headline, Item, Items, Page, Table
 from advisor.draw.findings import FindingRow, FindingsReport, RuleText
 from advisor.draw.formats import SCHEMA_VERSION
 from advisor.evaluate.certainty import Comparison, MetricResult
@@ -22,7 +23,6 @@ from advisor.evaluate.verdict import (
     TIE,
     Verdict,
     checkpoint_of,
-    p_written,
 )
 from advisor.phrasing import count, joined
 
@@ -44,16 +44,6 @@ SCORED_NOTES = {
     "likelihood": "`{}` generates text. Labels are ranked by likelihood, so predictions may"
     " differ from its free-form output",
     IN_WORDS: "`{}` returns text. A text that matches no label counts as wrong",
-}
-NOTES = {
-    "cider-d": "CIDEr-D gives rare words of these references more weight. Intervals keep those "
-    "weights. METEOR and SPICE are left out, because both need Java and downloads.",
-    "calibration-error": "The interval of a calibration error is approximate, because chance "
-    "alone adds to the error.",
-    "recall@1": "Each text ranks all images. Intervals resample the texts, not the searched "
-    "images.",
-    "vqa-accuracy": "Answers are normalized as in the official VQA script.",
-    "exact-match": "Answers are normalized as in the official VQA script.",
 }
 
 
@@ -149,27 +139,27 @@ def _compared(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def as_page(evaluation: Evaluation, *, whole: bool = True) -> Page:
-    """Return the page: which to take and why, figures, pairs, cost, what else is to be known.
-
-    Not `whole`, only the first metric has its interval, and pairs are told in the verdict alone,
-    so that it fits a screen.
-    """
+def as_page(evaluation: Evaluation) -> Page:
+    """Return the page: which to take and why, figures, cost, what else is to be known."""
     scores, settings = evaluation.scores, evaluation.run.settings
-    sections = {
-        "Results": figures(scores, whole=whole) if scores.candidates else None,
-        "Pairwise comparisons": comparisons(scores, evaluation.verdict) if whole else None,
-        "Accuracy by labeled images per class": learning_curve(scores) if whole else None,
-        "Cost": costs(scores, settings),
-        "Notes": known(scores),
-        "Method": provenance(evaluation) if whole else None,
-    }
     page: Page = [headline(scores, evaluation.verdict), reasons(evaluation)]
-    for title, block in sections.items():
-        page += [Heading(title), block] if block is not None else []
+    page += sections(
+        {
+            "Results": figures(scores),
+            "Accuracy by labeled images per class": learning_curve(scores),
+            "Cost": costs(scores, settings),
+            "Notes": notes(scores),
+        }
+    )
     if command := settings.get("command"):
         page.append(Code(str(command), "console"))
     return page
+
+
+def sections(titled: Mapping[str, Table | Items | None]) -> Page:
+    """Return blocks with their headings, those that there are."""
+    there = ((Heading(title), block) for title, block in titled.items() if block and block.rows)
+    return list(chain.from_iterable(there))
 
 
 def headline(scores: Scores, verdict: Verdict) -> Headline:
@@ -191,50 +181,26 @@ def reasons(evaluation: Evaluation) -> Items:
     return Items(tuple(rows))
 
 
-def figures(scores: Scores, *, whole: bool = True) -> Table:
-    """Return the metrics of candidates, and baselines; `whole`, all with intervals."""
+def figures(scores: Scores) -> Table:
+    """Return the metrics of candidates and baselines, the first with intervals."""
     kinds = scores.metrics
     rows = [
-        (each.name, *(_cell(k, each.metrics[k.id], whole=whole or k is kinds[0]) for k in kinds))
+        (each.name, *(_cell(k, each.metrics[k.id], whole=k is kinds[0]) for k in kinds))
         for each in scores.candidates
     ]
     among = {candidate.candidate.baseline for candidate in scores.candidates}
-    for baseline, (words, reached) in scores.baselines.items():
+    for baseline, (_, reached) in scores.baselines.items() if kinds else ():
         if baseline not in among:
             cells = (kind.written(reached[kind.id]) if kind.id in reached else "" for kind in kinds)
-            shown = BASELINE_WORDS.get(baseline, baseline)
-            rows.append((f"{BASELINE_NAMED}{shown}{f' ({words})' if whole else ''}", *cells))
+            rows.append((f"{BASELINE_NAMED}{BASELINE_WORDS.get(baseline, baseline)}", *cells))
     return Table(("candidate", *(kind.name for kind in kinds)), tuple(rows))
 
 
-def _cell(kind: MetricKind, result: MetricResult, *, whole: bool) -> str:
-    if not whole:
-        return kind.written(result.value)
+def _cell(kind: MetricKind, result: MetricResult, *, whole: bool = True) -> str:
     low, high = map(kind.written, result.interval)
-    return f"{kind.written(result.value)} ({low} to {high})"
-
-
-def comparisons(scores: Scores, verdict: Verdict) -> Table | None:
-    """Return the pairs on the metric that was compared first, and each with guessing."""
-    order = [id for id in verdict.priority if id in METRIC_KINDS] or [k.id for k in scores.metrics]
-    against = scores.guessing.comparisons if scores.guessing else ()
-    rows = []
-    for each in (*scores.comparisons, *against):
-        if each.metric not in order[:1]:
-            continue
-        low, high = (f"{end:+.3f}" for end in each.interval)
-        conclusion = "significant difference"
-        if not each.reliable:
-            enough = each.settled_by is not None and each.settled_by > each.images
-            more = f". Detecting one takes about {each.settled_by:,} images" if enough else ""
-            conclusion = f"no significant difference on {each.images:,} images{more}"
-        difference = f"{each.difference:+.3f} ({low} to {high})"
-        pair = f"{each.first} against {each.second}"
-        rows.append((pair, difference, p_written(each.adjusted), conclusion))
-    if not rows:
-        return None
-    name = METRIC_KINDS[order[0]].name
-    return Table(("pair", f"difference in {name}", "p", "conclusion"), tuple(rows))
+    return (
+        f"{kind.written(result.value)} ({low} to {high})" if whole else kind.written(result.value)
+    )
 
 
 def learning_curve(scores: Scores) -> Table | None:
@@ -244,39 +210,24 @@ def learning_curve(scores: Scores) -> Table | None:
         return None
     kind = METRIC_KINDS[next(iter(fitted[0].metrics))]
     rows = tuple(
-        (model.name, *(_cell(kind, result, whole=True) for result in model.by_size.values()))
+        (model.name, *(_cell(kind, result) for result in model.by_size.values()))
         for model in fitted
     )
     return Table(("baseline", *(f"{size} images" for size in fitted[0].by_size)), rows)
 
 
-def costs(scores: Scores, settings: Mapping[str, Any]) -> Table | None:
+def costs(scores: Scores, settings: Mapping[str, Any]) -> Table:
     """Return what each candidate cost; with a price in the settings, what 1,000 images would."""
     timed = [candidate for candidate in scores.candidates if candidate.timing.images_per_second]
-    if not timed:
-        return None
     columns = {
         "candidate": [each.name for each in timed],
-        "images per second": [_shown(each.timing.images_per_second, 1) for each in timed],
-        "ms per batch": [
-            f"{_shown(each.timing.latency_ms)} of {each.timing.batch}" for each in timed
-        ],
-        "p95 ms": [_shown(each.timing.latency_p95_ms) for each in timed],
-        "peak MB": [_shown(each.timing.peak_mb) for each in timed],
-        "load ms": [_shown(each.timing.load_ms) for each in timed],
-        "tokens per image": [_tokens(each.timing) for each in timed],
+        "images per second": [f"{each.timing.images_per_second:,.1f}" for each in timed],
+        "ms per batch": [f"{each.timing.latency_ms:,.0f} of {each.timing.batch}" for each in timed],
+        "peak MB": [f"{peak:,.0f}" if peak else "" for peak in (t.timing.peak_mb for t in timed)],
         "1,000 images": [per_thousand(each.timing, settings) for each in timed],
     }
     filled = {name: cells for name, cells in columns.items() if any(cells)}
     return Table(tuple(filled), tuple(zip(*filled.values(), strict=True)))
-
-
-def _tokens(timing: Timing) -> str:
-    """Return the tokens that a server read and wrote for an image; empty of what is no server."""
-    if timing.prompt_tokens is None or timing.completion_tokens is None or not timing.images:
-        return ""
-    read, written = timing.prompt_tokens, timing.completion_tokens
-    return f"{read / timing.images:,.0f} in, {written / timing.images:,.0f} out"
 
 
 def per_thousand(timing: Timing, settings: Mapping[str, Any]) -> str:
@@ -305,50 +256,27 @@ def of_how_many(evaluation: Evaluation) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _shown(value: float | None, digits: int = 0) -> str:
-    return "unknown" if value is None else f"{value:,.{digits}f}"
-
-
-def known(scores: Scores) -> Items | None:
-    """Return what has to be known to read the figures: how labels were scored, what metrics are."""
-    notes = [
-        SCORED_NOTES[candidate.candidate.scored_by].format(candidate.name)
-        for scored_by in SCORED_NOTES
-        for candidate in scores.candidates
-        if candidate.candidate.scored_by == scored_by
+def notes(scores: Scores) -> Items:
+    """Return what has to be known to read the figures: how labels were scored, what is left out."""
+    lines = [
+        SCORED_NOTES[each.candidate.scored_by].format(each.name)
+        for each in scores.candidates
+        if each.candidate.scored_by in SCORED_NOTES
     ]
     if lower := [kind.name for kind in scores.metrics if kind.lower]:
-        notes.append(f"lower is better: {joined(lower)}")
-    notes += dict.fromkeys(NOTES[kind.id] for kind in scores.metrics if kind.id in NOTES)
-    notes += scores.data.notes
+        lines.append(f"lower is better: {joined(lower)}")
+    lines += scores.data.notes
     warned: dict[str, list[str]] = {}
     for candidate in scores.candidates:
         for warning in candidate.candidate.warnings:
             warned.setdefault(warning, []).append(f"`{candidate.name}`")
     for warning, names in warned.items():
         everybody = 1 < len(names) == len(scores.candidates)
-        notes.append(f"{'all candidates' if everybody else joined(names)}: {warning}")
-    notes += [f"left out `{image.id}`: {image.why}" for image in scores.left_out[:MOST_LEFT_OUT]]
+        lines.append(f"{'all candidates' if everybody else joined(names)}: {warning}")
+    lines += [f"left out `{image.id}`: {image.why}" for image in scores.left_out[:MOST_LEFT_OUT]]
     more = len(scores.left_out) - MOST_LEFT_OUT
-    notes += [f"and {more:,} more images left out"] if more > 0 else []
-    return Items(tuple(Item("!", note) for note in notes)) if notes else None
-
-
-def provenance(evaluation: Evaluation) -> Pairs:
-    """Return what these figures rest on, as names with values."""
-    scores, settings = evaluation.scores, evaluation.run.settings
-    facts = [
-        ("data", f"{scores.data.name}, {count(scores.images, 'image')}"),
-        ("digest", scores.data.digest),
-        ("seed", str(scores.seed)),
-        ("rules", str(settings.get("rule_base") or "")),
-        *((str(name), str(of)) for name, of in dict(settings.get("versions") or {}).items()),
-    ]
-    for each in scores.candidates:
-        candidate = each.candidate
-        parts = (candidate.checkpoint, candidate.revision, candidate.class_name, candidate.dtype)
-        facts.append((each.name, ", ".join(filter(None, parts))))
-    return Pairs(tuple((name, value) for name, value in facts if value))
+    lines += [f"and {more:,} more images left out"] if more > 0 else []
+    return Items(tuple(Item("!", line) for line in lines))
 
 
 def as_findings(evaluation: Evaluation) -> FindingsReport:

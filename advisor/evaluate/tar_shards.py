@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import tarfile
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple
 
 from advisor.errors import BrokenFileError
-from advisor.files import know_as_read, leads_out, read_bounded, size_shown
+from advisor.files import know_as_read, leads_out, lines_of, size_shown
 from advisor.phrasing import why_unparsed
 from advisor.trial.annotations import LARGEST_IMAGE, Annotation, LabelledData, unusable
 from advisor.trial.images import SUFFIXES
@@ -20,8 +19,9 @@ from advisor.trial.label_files import COLUMNS, annotation_of
 
 LARGEST_NOTE = 10_000_000
 """Bytes of a member that holds a label, a text or JSON, at most."""
-MOST_MEMBERS = 10_000_000
 WORDS = {".txt": "texts", ".cls": "labels", ".label": "labels"}
+NOTES = (*WORDS, ".json")
+"""What a member says, and members that are read beside images."""
 NAMES = (".classes.txt", "classes.txt", "classnames.txt")
 """Files beside the shards that name the classes which `.cls` members number, one a line."""
 
@@ -70,9 +70,9 @@ def read_shards(shards: Sequence[Path], folder: Path) -> LabelledData:
     for shard in shards:
         if leads_out(shard, folder):
             raise _broken(shard, "a symbolic link leads out of the folder")
-        for name, member, notes in _samples(shard):
+        for name, member, parts in _samples(shard):
             members[name] = member
-            annotations.append(_annotation(name, notes, classes, shard))
+            annotations.append(_annotation(name, parts, classes, shard))
     if not annotations:
         raise BrokenFileError(
             f"`{folder}` has no sample with an image",
@@ -83,50 +83,48 @@ def read_shards(shards: Sequence[Path], folder: Path) -> LabelledData:
 
 def _samples(shard: Path) -> Iterator[tuple[str, Member, dict[str, bytes]]]:
     """Yield each sample's image, by a name that says shard and member, and its other members."""
-
-    def sample_of(member: tuple[PurePosixPath, Member, Any]) -> str:
-        return str(member[0].parent / member[0].name.partition(".")[0])
-
     done: set[str] = set()
-    for sample, members in groupby(_members(shard), sample_of):
+    for sample, files in groupby(_files(shard), lambda file: str(file[0].parent / file[1])):
         image: tuple[str, Member] | None = None
-        notes: dict[str, bytes] = {}
-        parts: set[str] = set()
-        for path, member, read in members:
-            suffix = path.name.removeprefix(path.name.partition(".")[0]).lower()
+        parts: dict[str, bytes] = {}
+        for path, name, member, data in files:
+            suffix = path.name.removeprefix(name).lower()
             if sample in done or suffix in parts:
                 raise BrokenFileError(
                     f"`{shard}` cannot be used: two samples have the name `{sample}`",
                     hint=f"rename one of the two samples. The second sample begins at `{path}`",
                 )
-            parts.add(suffix)
+            parts[suffix] = data
             if path.suffix.lower() in SUFFIXES:
                 image = image or (f"{shard.name}/{path}", member)
-            elif suffix in WORDS or suffix == ".json":
-                notes[suffix] = read()
         done.add(sample)
         if image:
-            yield *image, notes
+            yield *image, parts
 
 
-def _members(shard: Path) -> Iterator[tuple[PurePosixPath, Member, Callable[[], bytes]]]:
-    """Yield the path of each file in a shard, where it lies, and what reads it if it is small."""
+def _files(shard: Path) -> Iterator[tuple[PurePosixPath, str, Member, bytes]]:
+    """Yield each file in a shard: path, name up to the first dot, place, and what a note says."""
     try:
         if not shard.is_file():
             raise _broken(shard, "the shard is not a regular file")
         know_as_read(shard)
         with shard.open("rb") as opened:
-            frugal: Any = _Frugal(opened)
-            tar: Any = tarfile.open(fileobj=frugal, mode="r:")  # noqa: SIM115 - it owns no file
-            for count, each in enumerate(tar):
-                if count >= MOST_MEMBERS:
-                    raise _broken(shard, f"the shard has more than {MOST_MEMBERS:,} files")
+            tar: Any = tarfile.open(fileobj=_Frugal(opened), mode="r:")  # type: ignore[call-overload]  # noqa: SIM115
+            for each in tar:
                 tar.members = []  # tarfile keeps what it has seen
                 if each.size < 0:
                     raise _broken(shard, "a file in the shard has a negative size")
                 if each.isreg() and not each.issparse():
-                    member = Member(shard, each.offset_data, each.size)
-                    yield PurePosixPath(each.name), member, partial(frugal.at, member)
+                    path, data = PurePosixPath(each.name), b""
+                    name = path.name.partition(".")[0]
+                    if path.name.removeprefix(name).lower() in NOTES:
+                        if each.size > LARGEST_NOTE:
+                            most = size_shown(LARGEST_NOTE)
+                            raise _broken(
+                                shard, f"the text or label `{path}` is larger than {most}"
+                            )
+                        data = tar.extractfile(each).read()
+                    yield path, name, Member(shard, each.offset_data, each.size), data
     except (tarfile.TarError, OSError, ValueError, EOFError, RecursionError) as error:
         raise _broken(shard, getattr(error, "strerror", None) or why_unparsed(error)) from error
 
@@ -135,59 +133,40 @@ class _Frugal:
     """A file of which nothing makes its reader read more at once than a text or a header may be."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self.file = file
-        self.seek, self.tell = file.seek, file.tell
+        self.file, self.seek, self.tell = file, file.seek, file.tell
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int) -> bytes:
         """Return at most `size` bytes; OSError where that is more than a header needs."""
-        if not 0 <= size <= LARGEST_NOTE:
+        if size > LARGEST_NOTE:
             raise OSError(0, "a header of the shard is too large")
         return self.file.read(size)
 
-    def at(self, member: Member) -> bytes:
-        """Return a member, and leave the file where tarfile reads on."""
-        if member.size > LARGEST_NOTE:
-            large = f"a text or label in the image is larger than {size_shown(LARGEST_NOTE)}"
-            raise _broken(member.shard, large)
-        here = self.tell()
-        self.seek(member.offset)
-        data = self.read(member.size)
-        self.seek(here)
-        return data
-
 
 def _annotation(
-    name: str, notes: dict[str, bytes], classes: Sequence[str], shard: Path
+    name: str, parts: Mapping[str, bytes], classes: Sequence[str], shard: Path
 ) -> Annotation:
     row: dict[str, Any] = {}
     try:
-        for suffix, data in notes.items():
+        for suffix, data in parts.items():
             text = data.decode("utf-8").strip()
             if suffix == ".json":
                 read = json.loads(text)
                 row.update(read if isinstance(read, dict) else {})
-                continue
-            part = WORDS[suffix]
-            numbered = part == "labels" and text.isdecimal() and int(text) < len(classes)
-            row[COLUMNS[part][0]] = classes[int(text)] if numbered else text or data.decode()
+            elif suffix in WORDS:
+                part = WORDS[suffix]
+                numbered = part == "labels" and text.isdecimal() and int(text) < len(classes)
+                row[COLUMNS[part][0]] = classes[int(text)] if numbered else text or data.decode()
         own = {column: cell for column, cell in row.items() if column not in COLUMNS["image"]}
         return annotation_of({**own, "image": name})
     except (ValueError, RecursionError) as error:
         raise unusable(shard, f"cannot be used: `{name}`: {why_unparsed(error)}") from error
 
 
-def _class_names(folder: Path) -> tuple[str, ...]:
-    for name in NAMES:
+def _class_names(folder: Path) -> Sequence[str]:
+    for file in (folder / name for name in NAMES):
         with contextlib.suppress(OSError, ValueError):
-            text = read_bounded(folder / name, LARGEST_NOTE, within=folder).decode("utf-8-sig")
-            names = text.removesuffix("\n").split("\n")
-            for number, blank in enumerate(names, 1):
-                if not blank.strip() and any(map(str.strip, names[number:])):
-                    raise BrokenFileError(
-                        f"line {number} of `{folder / name}` has no class name",
-                        hint="write one class name per line",
-                    )
-            return tuple(names)
+            if not leads_out(file, folder):
+                return lines_of(file)
     return ()
 
 

@@ -13,7 +13,6 @@ import jiwer
 import numpy as np
 from pycocoevalcap.bleu.bleu_scorer import BleuScorer
 from pycocoevalcap.cider.cider_scorer import CiderScorer
-from pycocoevalcap.rouge.rouge import Rouge
 
 
 def joined(texts, references):
@@ -36,13 +35,6 @@ def cider(texts, references):
     return float(scorer.compute_score()[0])
 
 
-def rouge(texts, references):
-    said, right = joined(texts, references)
-    return float(
-        Rouge().compute_score(dict(enumerate(right)), {n: [text] for n, text in enumerate(said)})[0]
-    )
-
-
 def accuracy(truth, picked):
     from sklearn.metrics import accuracy_score
 
@@ -60,26 +52,6 @@ def mean_average_precision(truth, scores):
 
     used = truth.any(axis=0)
     return average_precision_score(truth[:, used], scores[:, used], average="macro")
-
-
-def calibration_error(probabilities, truth, bins=15):
-    import torch
-    from torchmetrics.functional.classification import multiclass_calibration_error
-
-    given = torch.tensor(np.asarray(probabilities, dtype=np.float64))
-    found = multiclass_calibration_error(
-        given, torch.tensor(truth), num_classes=given.shape[1], n_bins=bins, norm="l1"
-    )
-    return float(found)
-
-
-def calibration_error_of_claims(probabilities, truth, bins=15):
-    import torch
-    from torchmetrics.functional.classification import binary_calibration_error
-
-    given = torch.tensor(np.asarray(probabilities, dtype=np.float64).ravel())
-    asked = torch.tensor(np.asarray(truth).astype(int).ravel())
-    return float(binary_calibration_error(given, asked, n_bins=bins, norm="l1"))
 
 
 def retrieval(scores, relevant, ks):

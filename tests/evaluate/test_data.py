@@ -701,13 +701,6 @@ def test_a_mark_and_a_line_feed_around_the_classes_belong_to_none(tmp_path, endi
     assert evaluated(read_data(str(tmp_path))).classes == ("2", "dog")
 
 
-def test_a_class_without_a_name_among_others_is_refused_at_its_line(tmp_path):
-    tar(tmp_path / "a.tar", **{"1__png": RED, "1__cls": b"0"})
-    (tmp_path / "classes.txt").write_text("bird\n \ndog\n\n", encoding="utf-8")
-    with pytest.raises(BrokenFileError, match=r"line 2 of .*classes.txt. has no class name"):
-        read_data(str(tmp_path))
-
-
 def test_a_table_to_train_on_is_left_out_where_something_is_held_out_beside_it(tmp_path):
     for part in ("train", "test"):
         for name in ("cat", "dog"):

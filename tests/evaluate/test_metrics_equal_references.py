@@ -5,16 +5,14 @@ import random
 import numpy as np
 import pytest
 
-from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, rouge_l
+from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d
 from advisor.evaluate.metrics.ranking_metrics import (
     accuracy,
     best_labels,
-    calibration_error,
     first_ranks,
     macro_f1,
     mean_average_precision,
     mean_reciprocal_rank,
-    median_rank,
     recall_at,
 )
 from advisor.evaluate.metrics.text_metrics import (
@@ -25,9 +23,9 @@ from advisor.evaluate.metrics.text_metrics import (
 )
 from tests.evaluate import references as reference
 
-pytestmark = pytest.mark.slow  # scikit-learn, torchmetrics and pytrec_eval are imported
+pytestmark = pytest.mark.slow  # scikit-learn and pytrec_eval are imported
 RANDOM = range(200)
-NEAR, NEAR_CALIBRATION = 1e-9, 1e-6
+NEAR = 1e-9
 
 
 def words(draw, most=9, vocabulary="abcdefg"):
@@ -82,7 +80,6 @@ def test_caption_metrics_equal_those_of_coco(part):
     for texts, right in fixtures:
         assert bleu_4(texts, right).value == pytest.approx(reference.bleu(texts, right), abs=NEAR)
         assert cider_d(texts, right).value == pytest.approx(reference.cider(texts, right), abs=NEAR)
-        assert rouge_l(texts, right).value == pytest.approx(reference.rouge(texts, right), abs=NEAR)
 
 
 def labels(seed):
@@ -126,7 +123,7 @@ ADVERSARIAL_LABELS = [
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_label_metrics_equal_scikit_learn_and_torchmetrics(part):
+def test_label_metrics_equal_scikit_learn(part):
     for truth, scores in [labels(seed) for seed in RANDOM[part::4]] + ADVERSARIAL_LABELS[part::4]:
         picked, classes = scores.argmax(axis=1), scores.shape[1]
         picks = best_labels(scores)
@@ -137,20 +134,6 @@ def test_label_metrics_equal_scikit_learn_and_torchmetrics(part):
         )
         assert macro_f1(truth, picks, classes).value == pytest.approx(
             reference.macro_f1(truth, picked), abs=NEAR
-        )
-        right = picked == truth
-        assert calibration_error(scores.max(axis=1), right).value == pytest.approx(
-            reference.calibration_error(scores, truth), abs=NEAR_CALIBRATION
-        )
-
-
-def test_the_calibration_of_several_labels_equals_torchmetrics():
-    for seed in RANDOM:
-        draw = np.random.default_rng(seed)
-        sure = draw.random((int(draw.integers(1, 60)), int(draw.integers(1, 6))))
-        true = draw.random(sure.shape) < sure**2
-        assert calibration_error(sure, true).value == pytest.approx(
-            reference.calibration_error_of_claims(sure, true), abs=NEAR_CALIBRATION
         )
 
 
@@ -235,7 +218,6 @@ def test_retrieval_metrics_equal_ir_measures():
         ranks = ranks._replace(ahead=last, tied=np.zeros_like(last))
         found = [recall_at(ranks, k).value for k in ks] + [mean_reciprocal_rank(ranks).value]
         assert found == pytest.approx(reference.retrieval(scores, relevant, ks), abs=NEAR)
-        assert median_rank(ranks, scores.shape[1]).value == np.median(ranks.mean())
 
 
 def sentence(draw, most=9):

@@ -17,7 +17,6 @@ from advisor.evaluate.metrics.ranking_metrics import (
     levelled,
     macro_f1,
     mean_reciprocal_rank,
-    median_rank,
     recall_at,
 )
 from advisor.evaluate.options import Gates
@@ -53,7 +52,6 @@ def test_a_network_that_tells_nothing_apart_earns_what_chance_would(tmp_path, ru
     scores, said, code = judged(run, rules)
     (one,) = scores.candidates
     assert one.metrics["accuracy"].value == 0.5
-    assert one.metrics["calibration-error"].value == pytest.approx(0, abs=2e-6)
     assert (said.outcome, said.recommended, code) == ("guessing", None, 1)
     assert (
         "`a`: 2 of 2 labels tie in 50 of 50 images: this model does not distinguish the labels"
@@ -111,7 +109,6 @@ def test_a_rank_in_a_tie_is_what_a_random_order_gives():
         for k in (1, 3, 5):
             assert recall_at(ranks, k).value == pytest.approx((first <= k).mean(), abs=0.04)
         assert mean_reciprocal_rank(ranks).value == pytest.approx((1 / first).mean(), abs=0.03)
-        assert median_rank(ranks, 7).value == pytest.approx(first.mean(), abs=0.15)
 
 
 def test_scores_of_several_labels_that_tie_are_one_number():
@@ -170,7 +167,6 @@ def test_a_random_order_finds_an_image_among_the_first_as_often_as_there_are_few
     assert guessing.metrics["recall@1"] == pytest.approx(1 / 60)
     assert guessing.metrics["recall@10"] == pytest.approx(10 / 60)
     assert guessing.metrics["mrr"] == pytest.approx(sum(1 / n for n in range(1, 61)) / 60)
-    assert guessing.metrics["median-rank"] == pytest.approx(30.5)
 
 
 def test_of_candidates_that_tie_none_below_guessing_is_named(tmp_path, rules):

@@ -106,13 +106,12 @@ def test_of_tied_candidates_of_unknown_size_the_best_so_far_is_named(tmp_path, r
 
 
 def test_the_next_metric_tells_apart_what_the_first_does_not(tmp_path, rules):
-    truth = random_labels(SIZE, 1)
-    said = partly_right(truth, 0.8, 2)
-    given = {"modest": picks(said, 0.8), "boastful": picks(said, 0.999)}
+    truth = ["cat"] * 45 + ["dog"] * 45 + ["owl"] * 10
+    given = {"fair": picks(["dog"] * 10 + truth[10:]), "blind": picks(truth[:90] + ["cat"] * 10)}
     run = written(tmp_path, labelled(truth), given)
     assert judged(run, rules)[1].outcome == "tie"
-    found = judged(run, rules, ["accuracy", "calibration-error"])[1]
-    assert (found.recommended, found.decided_by) == ("modest", "calibration-error")
+    found = judged(run, rules, ["accuracy", "macro-f1"])[1]
+    assert (found.recommended, found.decided_by) == ("fair", "macro-f1")
 
 
 def test_a_copy_ties_with_no_difference_at_all(tmp_path, rules):

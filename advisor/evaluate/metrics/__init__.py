@@ -2,7 +2,7 @@
 
 Each returns a `Weighable`, so that its value under any resampling of the items costs no second
 reading. They are equal to the libraries that the field quotes (pycocoevalcap, scikit-learn,
-torchmetrics, anls-star, ir-measures, jiwer), which only tests import. METEOR and SPICE are not
+anls-star, ir-measures, jiwer), which only tests import. METEOR and SPICE are not
 here: both need Java, and data that would have to be downloaded.
 """
 
@@ -86,15 +86,13 @@ class MetricKind(NamedTuple):
     """A metric: its `id` in JSON and on the command line, and its `name` as papers write it.
 
     `lower` is True where less is better; `share` where it lies between 0 and 1 and a single image
-    can move it by one over their number; `biased` where chance alone raises it, so that its
-    interval has to be corrected.
+    can move it by one over their number.
     """
 
     id: str
     name: str
     lower: bool = False
     share: bool = True
-    biased: bool = False
 
     @property
     def flawless(self) -> float:
@@ -107,7 +105,7 @@ class MetricKind(NamedTuple):
 
     def written(self, value: float) -> str:
         """Return a value as people read it."""
-        return f"{value:.1f}" if self.id == "median-rank" else f"{value:.3f}"
+        return f"{value:.3f}"
 
 
 METRIC_KINDS: Mapping[str, MetricKind] = {
@@ -116,12 +114,10 @@ METRIC_KINDS: Mapping[str, MetricKind] = {
         MetricKind("accuracy", "accuracy"),
         MetricKind("macro-f1", "macro-F1"),
         MetricKind("map", "mAP"),
-        MetricKind("calibration-error", "calibration error", lower=True, share=False, biased=True),
         MetricKind("recall@1", "recall@1"),
         MetricKind("recall@5", "recall@5"),
         MetricKind("recall@10", "recall@10"),
         MetricKind("mrr", "MRR"),
-        MetricKind("median-rank", "median rank", lower=True, share=False),
         MetricKind("exact-match", "exact match"),
         MetricKind("vqa-accuracy", "VQA accuracy"),
         MetricKind("anls", "ANLS"),
@@ -129,7 +125,6 @@ METRIC_KINDS: Mapping[str, MetricKind] = {
         MetricKind("wer", "WER", lower=True),
         MetricKind("bleu-4", "BLEU-4"),
         MetricKind("cider-d", "CIDEr-D", share=False),
-        MetricKind("rouge-l", "ROUGE-L"),
         MetricKind("field-f1", "field F1"),
     )
 }

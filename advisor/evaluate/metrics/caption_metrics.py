@@ -1,6 +1,6 @@
-"""How near captions are to references: BLEU-4, ROUGE-L, CIDEr-D, of tokens of the Penn Treebank.
+"""How near captions are to references: BLEU-4 and CIDEr-D, of tokens of the Penn Treebank.
 
-Published BLEU, CIDEr and ROUGE of captions are of tokens that a Java program made: Stanford
+Published BLEU and CIDEr of captions are of tokens that a Java program made: Stanford
 CoreNLP 3.4.1 with `-preserveLines -lowerCase`, less a list of punctuation marks, as pycocoevalcap
 calls it (https://github.com/salaniz/pycocoevalcap). These rules are written from what it does:
 at each place the longest token wins. Cut alike are 99 % and more of the sentences in
@@ -17,7 +17,6 @@ from math import exp, log, sqrt
 from pathlib import Path
 
 from advisor.evaluate.metrics import Array, Weighable, np, of_mean, of_sums
-from advisor.trial.runtime import library
 
 DROPPED = frozenset(["''", "'", "``", "`", ".", "?", "!", ",", ":", "-", "--", "...", ";"])
 """The marks that pycocoevalcap leaves out; brackets in lower case (`-lrb-`) stay."""
@@ -134,7 +133,7 @@ Tokens = Sequence[str]
 LONGEST = 4
 """N-grams of one word to so many are counted."""
 _TINY, _SMALL = 1e-15, 1e-9  # which keep the reference's quotients from being 0 / 0
-ROUGE_BETA, CIDER_SIGMA, CIDER_SCALE = 1.2, 6.0, 10.0
+CIDER_SIGMA, CIDER_SCALE = 6.0, 10.0
 
 
 def bleu_4(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> Weighable:
@@ -168,30 +167,6 @@ def _bleu_counts(text: Tokens, references: Sequence[Tokens]) -> list[int]:
         right[len(gram) - 1] += min(count, most[gram])
     nearest = min((abs(len(reference) - len(text)), len(reference)) for reference in references)[1]
     return [*right, *counts, len(text), nearest]
-
-
-def rouge_l(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> Weighable:
-    """Return the mean F of the longest common subsequence, recall weighing 1.2 times as much.
-
-    Lin 2004 (https://aclanthology.org/W04-1013), as COCO counts it: the best precision and the
-    best recall over references.
-    """
-    subsequence = library("rapidfuzz.distance.LCSseq", "evaluate").similarity
-
-    def score(text: Tokens, right: Sequence[Tokens]) -> float:
-        words = list(text) or [""]  # the reference splits an empty text into one empty word
-        precision = recall = 0.0
-        for tokens in right:
-            reference = list(tokens) or [""]
-            common = subsequence(words, reference)
-            precision = max(precision, common / len(words))
-            recall = max(recall, common / len(reference))
-        if not (precision and recall):
-            return 0.0
-        weight = ROUGE_BETA**2
-        return ((1 + weight) * precision * recall) / (recall + weight * precision)
-
-    return of_mean([score(text, right) for text, right in zip(texts, references, strict=True)])
 
 
 def cider_d(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> Weighable:

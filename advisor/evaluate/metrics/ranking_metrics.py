@@ -1,7 +1,6 @@
 """How well labels were picked, and how soon the right one of ranked images turns up.
 
-Of labels: accuracy, macro-F1, mean average precision, calibration error; of images: recall@k, MRR,
-median rank.
+Of labels: accuracy, macro-F1, mean average precision; of images: recall@k, MRR.
 """
 
 from __future__ import annotations
@@ -9,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from advisor.evaluate.metrics import Array, Weighable, np, of_mean, of_sums
+from advisor.evaluate.metrics import Array, Weighable, np, of_mean
 
-CALIBRATION_BINS = 15
 TIED, TIED_SHARE = 1e-5, 1e-3
 """Scores that differ by no more are equal: what else is in a batch moves them by a tenth of that.
 Of small scores of labels, differences count up to a thousandth of the larger one."""
@@ -172,28 +170,6 @@ def _average_precision(weights: Array, true: Array, scores: Array) -> Array:
         return np.where(total[:, 0] > 0, (steps * precision).sum(axis=1) / total[:, 0], np.nan)
 
 
-def calibration_error(confidence: Array, right: Array) -> Weighable:
-    """Return how far confidence lies from the share that is right, in the mean over equal bins.
-
-    Expected calibration error (Naeini et al. 2015, https://doi.org/10.1609/aaai.v29i1.9602); a
-    confidence at the border of two bins belongs to the upper one, and 1 to a bin of its own, as
-    torchmetrics has it. Both are (items,), or (items, labels) where each label is a claim of its
-    own.
-    """
-    sure = np.asarray(confidence, dtype=float)
-    sure = sure.reshape(len(sure), -1)
-    gaps = np.asarray(right, dtype=float).reshape(sure.shape) - sure
-    place = np.searchsorted(np.linspace(0, 1, CALIBRATION_BINS + 1), sure, side="right") - 1
-    rows = np.zeros((len(sure), CALIBRATION_BINS + 2))
-    np.add.at(rows, (np.arange(len(sure))[:, None], place), gaps)
-    rows[:, -1] = sure.shape[1]
-
-    def value(sums: Array) -> Array:
-        return np.abs(sums[:, :-1]).sum(axis=1) / sums[:, -1]
-
-    return of_sums(rows, value)
-
-
 class FirstRanks(NamedTuple):
     """Where the first relevant item of each query may stand: three arrays, (queries,).
 
@@ -204,11 +180,6 @@ class FirstRanks(NamedTuple):
     ahead: Array
     tied: Array
     right: Array
-
-    def mean(self) -> Array:
-        """Return what the rank is by chance; 0 where none was found."""
-        place = self.ahead + (self.tied + self.right + 1) / (self.right + 1)
-        return np.where(self.right > 0, place, 0.0)
 
 
 def first_ranks(scores: Array, relevant: Array) -> FirstRanks:
@@ -248,19 +219,3 @@ def mean_reciprocal_rank(ranks: FirstRanks) -> Weighable:
         missed = np.concatenate([[1.0], np.cumprod(1 - here[:-1])])
         values[number] = (missed * here / (ahead + 1 + np.arange(tied + 1))).sum()
     return of_mean(values[of.reshape(-1)])
-
-
-def median_rank(ranks: FirstRanks, items: int) -> Weighable:
-    """Return the median rank of the first relevant item; one that is missing ranks behind all."""
-    place = np.where(ranks.right > 0, ranks.mean(), items + 1)
-    order = np.argsort(place, kind="stable")
-    ordered = place[order]
-
-    def weighed(weights: Array) -> Array:
-        reached = np.cumsum(weights[:, order], axis=1)
-        half = reached[:, -1:] / 2
-        lower, upper = (reached < half).sum(axis=1), (reached <= half).sum(axis=1)
-        last = len(ordered) - 1
-        return (ordered[np.minimum(lower, last)] + ordered[np.minimum(upper, last)]) / 2
-
-    return Weighable(len(place), weighed, place)
