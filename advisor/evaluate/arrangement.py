@@ -16,18 +16,9 @@ from advisor.engine.profile import Profile, as_meant, read_answer
 from advisor.errors import AdvisorError, UsageError
 from advisor.evaluate.endpoint import endpoints
 from advisor.evaluate.evaluation_set import infer_task, make_set, read_data
-from advisor.evaluate.lineup import (
-    Arrangement,
-    demo_candidates,
-    named_candidates,
-    picked_candidates,
-)
+from advisor.evaluate.lineup import Arrangement, named_candidates, picked_candidates
 from advisor.evaluate.options import BATCH, RunOptions
-from advisor.evaluate.responses import (
-    RUNNER_VERSION,
-    Asking,
-    read_label_map,
-)
+from advisor.evaluate.responses import RUNNER_VERSION, Asking, read_label_map
 from advisor.evaluate.run_file import EARLIER, NAME, is_new, is_run, writing
 from advisor.files import first_bytes
 from advisor.hub import OfflineError
@@ -37,6 +28,8 @@ from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import cache_folder
 from advisor.trial.annotations import class_text
 from advisor.trial.answer import check_template
+from advisor.trial.candidate import Candidate
+from advisor.trial.demo import demo_checkpoints
 from advisor.trial.placement import QUANTIZED
 from advisor.trial.resolution import Loading
 from advisor.trial.runtime import versions
@@ -100,7 +93,7 @@ def arrange(
     if options.named:
         candidates = named_candidates(rulebase, options.named)
     elif options.demo:
-        candidates = demo_candidates()
+        candidates = tuple(Candidate(demo.id, demo.id, demo.family) for demo in demo_checkpoints())
     else:
         profile = given
         if TASK not in given:

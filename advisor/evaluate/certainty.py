@@ -132,7 +132,8 @@ class Resampler:
         side = min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
         p, test = min(1.0, 2 * (side + 1) / (len(gaps) + 1)), "bootstrap"
         one_item_each = len(self._of_items) == self.images
-        if one_item_each and all(map(_binary, both)):
+        binary = all(m.each is not None and np.isin(m.each, (0.0, 1.0)).all() for m in both)
+        if one_item_each and binary:  # right or wrong, nothing between
             p, test = mcnemar(both[0].each, both[1].each), "mcnemar"
         spread = float(gaps.std()) if len(gaps) else 0.0
         needed = (_NORMAL.inv_cdf(1 - RELIABLE / 2) + _NORMAL.inv_cdf(POWER)) * spread
@@ -173,11 +174,6 @@ def holm(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
         settled = None if least < RELIABLE else comparison.settled_by
         adjusted[number] = comparison._replace(adjusted=least, settled_by=settled)
     return tuple(adjusted)
-
-
-def _binary(metric: Weighable) -> bool:
-    """True where every item is right or wrong, nothing between."""
-    return metric.each is not None and bool(np.isin(metric.each, (0.0, 1.0)).all())
 
 
 def _rounded(images: float) -> int | None:

@@ -14,7 +14,7 @@ from advisor.console.flags import split
 from advisor.console.options import NoInput
 from advisor.console.output import Showing, interactive, note, showing
 from advisor.errors import AdvisorError, UsageError
-from advisor.evaluate.options import Gates, PlaceOptions, RunOptions
+from advisor.evaluate.options import Gates, RunOptions
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 from advisor.trial.command import agreement, loading_options
@@ -48,6 +48,8 @@ def arranged(
     from advisor.evaluate.arrangement import arrange
 
     options.prices()
+    if options.workers and not options.ray:
+        raise UsageError("`--workers` works only with `--ray`", hint="add --ray")
     asks = interactive() and not no_input
     agree = agreement(agreed=options.upload, asks=asks, notice="{}", question="{}: send?")
     made = arrange(rulebase, data, options, given, loading, agree=agree)
@@ -63,7 +65,6 @@ def evaluate(
     *,
     gates: Annotated[Gates, Options(Gates)],
     made: Annotated[Any, Options(arranged)],
-    place: Annotated[PlaceOptions, Options(PlaceOptions)],
     shown: Shown,
 ) -> int:
     """Evaluate models on your labeled images.
@@ -80,32 +81,25 @@ def evaluate(
       advisor evaluate photos --candidate ./mine --fail-under accuracy=0.9 --confident
       advisor evaluate photos --candidate http://localhost:11434/v1#gemma3
     """
+    from advisor.evaluate.arrangement import run_folder
     from advisor.evaluate.evaluation_report import report_of
-    from advisor.evaluate.run_file import writing
+    from advisor.evaluate.metrics import metric_kind
+    from advisor.evaluate.run_file import WRITTEN_TO_A_RUN, writing
     from advisor.evaluate.scores import score
-    from advisor.evaluate.verdict import refuse_what_cannot_decide, verdict
+    from advisor.evaluate.verdict import verdict
 
-    gates.refuse_what_cannot_be_judged()
-    refuse_what_cannot_decide(split(gates.priority))
-    folder, candidates = _folder(made, place, shown), _runnable(made)
+    gates.thresholds()  # what cannot be read is refused before anything runs
+    gates.earlier()
+    list(map(metric_kind, split(gates.priority)))
+    if made.options.folder:  # no answer is written over a run
+        shown.refuse_part_of(Path(made.options.folder), *WRITTEN_TO_A_RUN)
+    folder, candidates = run_folder(made, made.options.folder), _runnable(made)
     with writing(folder) as file:
-        run = run_of(made, candidates, file, place)
+        run = run_of(made, candidates, file)
         scores = score(run)
         answer = verdict(scores, made.rulebase, split(gates.priority))
         shown.emit(report_of(run, scores, answer, gates, made.store.read))
     return CANNOT if scores.failed else gates.exit_code(scores, answer)
-
-
-def _folder(made: Arrangement, place: PlaceOptions, shown: Showing) -> Path:
-    """Return the folder of the run, in which no answer of the command may be written over."""
-    from advisor.evaluate.arrangement import run_folder
-    from advisor.evaluate.run_file import WRITTEN_TO_A_RUN
-
-    if place.folder:
-        shown.refuse_part_of(Path(place.folder), *WRITTEN_TO_A_RUN)
-    if place.workers and not place.ray:
-        raise UsageError("`--workers` works only with `--ray`", hint="add --ray")
-    return run_folder(made, place.folder)
 
 
 def _runnable(made: Arrangement) -> tuple[Candidate, ...]:
@@ -121,20 +115,12 @@ def _runnable(made: Arrangement) -> tuple[Candidate, ...]:
     failed = [each for each in candidates if each.failed is not None]
     note(*(f"{each.name}: {each.failed}" for each in failed))
     if len(failed) == len(candidates):
-        same = len({each.hint for each in failed}) == 1
-        raise AdvisorError(
-            "none of the candidates can run",
-            hint=failed[0].hint
-            if same
-            else f"`advisor recommend --task {made.data.task}` lists other candidates",
-            kind=failed[0].kind,
-        )
+        first = failed[0]
+        raise AdvisorError("none of the candidates can run", hint=first.hint, kind=first.kind)
     return candidates
 
 
-def run_of(
-    made: Arrangement, candidates: tuple[Candidate, ...], file: RunFile, place: PlaceOptions
-) -> EvaluationRun:
+def run_of(made: Arrangement, candidates: tuple[Candidate, ...], file: RunFile) -> EvaluationRun:
     """Run what was arranged, here or on a cluster, and show how far it is.
 
     The day on which it was begun first stays that of the run, so that its page stays the same.
@@ -147,16 +133,16 @@ def run_of(
     from advisor.evaluate.responses import EvaluationRun
     from advisor.evaluate.worker import ServedModel, Worker
 
-    settings = settings_of(made)
-    settings["began"] = (not place.fresh and file.began()) or date.today().isoformat()
+    settings, options = settings_of(made), made.options
+    settings["began"] = (not options.fresh and file.began()) or date.today().isoformat()
     run = EvaluationRun(data=made.data, candidates=candidates, settings=settings, file=file)
-    with ray_pools(place.ray, place.workers) if place.ray else nullcontext(Worker) as local:
+    with ray_pools(options.ray, options.workers) if options.ray else nullcontext(Worker) as local:
 
         def hire(candidate: Candidate, asking: Asking) -> WorkerPool:
             server = made.endpoints.get(candidate.checkpoint)
             return ServedModel(candidate, asking, server) if server else local(candidate, asking)
 
-        how: dict[str, Any] = {"fresh": place.fresh, "tell": note, "progress": _progress()}
+        how: dict[str, Any] = {"fresh": options.fresh, "tell": note, "progress": _progress()}
         return execute(run, made.store, made.asking, hire, **how)
 
 

@@ -106,25 +106,35 @@ class Endpoint:
 
         RefusedError is about this message, another ServerError about all of them.
         """
+        message = {"model": self.model, "messages": [{"role": "user", "content": content}]}
         while True:
-            request = {"model": self.model, "messages": [{"role": "user", "content": content}]}
             try:
-                given = self._posted({**request, self.limit_name: limit, **self.optional})
-            except RefusedError as error:
-                if not self._gives_in(error.message):
+                given = self._posted({**message, self.limit_name: limit, **self.optional})
+                break
+            except RefusedError as error:  # what a server says that it does not take is left out
+                why, optional = error.message, self.optional
+                self.optional = {name: value for name, value in optional.items() if name not in why}
+                if "max_completion_tokens" in why and self.limit_name == "max_tokens":
+                    self.limit_name = "max_completion_tokens"
+                elif len(self.optional) == len(optional):
                     raise
-                continue
-            self.known = True
-            return self._completion(given)
-
-    def _gives_in(self, refusal: str) -> bool:
-        """Leave out what a server says that it does not take; False where it is nothing of that."""
-        if "max_completion_tokens" in refusal and self.limit_name == "max_tokens":
-            self.limit_name = "max_completion_tokens"
-            return True
-        accepted = {name: value for name, value in self.optional.items() if name not in refusal}
-        unwanted, self.optional = len(accepted) < len(self.optional), accepted
-        return unwanted
+        self.known = True
+        try:
+            choice, usage = given["choices"][0], given.get("usage") or {}
+            content_given = choice["message"].get("content") or ""
+            if not isinstance(content_given, str):
+                content_given = "".join(p["text"] for p in content_given if p["type"] == "text")
+            read = int(usage.get("prompt_tokens") or 0)
+            written = int(usage.get("completion_tokens") or 0)
+            answered = (given.get("model"), given.get("system_fingerprint"))
+            return Completion(
+                text=content_given.strip(),
+                tokens=(max(0, read), max(0, written)),
+                fingerprint=" ".join(str(each)[:LONGEST_QUOTE] for each in answered if each),
+                cut=choice.get("finish_reason") == "length",
+            )
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise self._no_answer("a chat completion") from error
 
     def _posted(self, body: Mapping[str, Any]) -> Any:
         """Return what a server answers, asked again after a while where that may help."""
@@ -198,25 +208,6 @@ class Endpoint:
         }.get(error.code, (f"returned HTTP status {error.code}", later))
         return ServerError(f"`{self.host}` {what}{why}", hint=hint)
 
-    def _completion(self, given: Any) -> Completion:
-        """Return what a chat completion says."""
-        try:
-            choice, usage = given["choices"][0], given.get("usage") or {}
-            content = choice["message"].get("content") or ""
-            if not isinstance(content, str):
-                content = "".join(part["text"] for part in content if part["type"] == "text")
-            read = int(usage.get("prompt_tokens") or 0)
-            written = int(usage.get("completion_tokens") or 0)
-            answered = (given.get("model"), given.get("system_fingerprint"))
-            return Completion(
-                text=content.strip(),
-                tokens=(max(0, read), max(0, written)),
-                fingerprint=" ".join(str(each)[:LONGEST_QUOTE] for each in answered if each),
-                cut=choice.get("finish_reason") == "length",
-            )
-        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise self._no_answer("a chat completion") from error
-
 
 def _is_loopback(host: str) -> bool:
     try:
@@ -241,14 +232,9 @@ def endpoints(checkpoints: Iterable[str], options: RunOptions) -> dict[str, Endp
                 "`--key-from` takes the name of an environment variable, not the key itself"
             )
         if host not in hosts:
-            others = (
-                f"use one of the hosts {', '.join(hosts)}"
-                if hosts
-                else "none of the candidates is a server"
-            )
             raise UsageError(
                 f"`--key-from {each}` names a host that no candidate uses",
-                hint=f"--key-from HOST=NAME; {others}",
+                hint=f"--key-from HOST=NAME, where HOST is {' or '.join(hosts) or 'a candidate'}",
             )
         key = os.environ.get(variable, "").strip()
         if not re.fullmatch(r"[!-~]+", key):

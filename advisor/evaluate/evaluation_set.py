@@ -31,14 +31,7 @@ from advisor.trial.label_files import read_json, read_table
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
 IN_A_FOLDER = ("metadata.jsonl", "metadata.csv", "labels.csv", "labels.tsv", "captions.csv")
 """Tables that are looked for in a folder, by their usual names, before any other."""
-LAYOUTS = (
-    "a folder that has one subfolder of images per class",
-    "a .csv, .tsv or .jsonl table with one image per row, or a folder with such a table",
-    "COCO captions or VQA questions (.json)",
-    "WebDataset shards (.tar), or a folder of shards",
-    "Parquet files (.parquet), or a folder of them",
-    "a folder that `datasets` saved to disk",
-)
+LAYOUTS = "`advisor help labeled-data` lists the formats"
 
 
 def read_data(data: str, images: str = "") -> LabelledData:
@@ -51,9 +44,7 @@ def read_data(data: str, images: str = "") -> LabelledData:
     if path.is_dir():
         return _folder(path, folder)
     if not path.exists():
-        raise UsageError(
-            f"`{data}` does not exist", hint=f"DATA is {'; or '.join(LAYOUTS)}", kind="not-found"
-        )
+        raise UsageError(f"`{data}` does not exist", hint=LAYOUTS, kind="not-found")
     suffix = path.suffix.lower()
     if suffix in TABLES:
         return read_table(path, folder)
@@ -63,9 +54,7 @@ def read_data(data: str, images: str = "") -> LabelledData:
         return read_shards([path], path.parent)
     if suffix == arrow_rows.SUFFIX:
         return arrow_rows.read_parquet([path], path.parent)
-    raise UsageError(
-        f"`{data}` has no format that advisor can read", hint=f"DATA is {'; or '.join(LAYOUTS)}"
-    )
+    raise UsageError(f"`{data}` has no format that advisor can read", hint=LAYOUTS)
 
 
 def _folder(path: Path, images: Path | None) -> LabelledData:
@@ -81,7 +70,7 @@ def _folder(path: Path, images: Path | None) -> LabelledData:
         data = read_table(_own((usual or tables)[0], path), images or path)
         return data._replace(notes=(*data.notes, *notes))
     if len(tables) > 1:
-        raise _several(path, "tables", tables)
+        raise UsageError(f"`{path}` holds several tables", hint=_one_of(tables))
     if rows := arrow_rows.parquet_files(path):
         return arrow_rows.read_parquet(rows, path)
     shards = [file for name, file in named.items() if name.endswith(".tar")]
@@ -91,7 +80,7 @@ def _folder(path: Path, images: Path | None) -> LabelledData:
     if documents:
         halves = [file for file in documents if "question" in file.name.lower()]
         if len(documents) > 1 and len(halves) != 1:
-            raise _several(path, "JSON files", documents)
+            raise UsageError(f"`{path}` holds several JSON files", hint=_one_of(documents))
         return read_json(_own((halves or documents)[0], path), images or path)
     data = read_class_folders(path)
     return data._replace(notes=(*data.notes, *notes))
@@ -111,9 +100,8 @@ def _held_out(tables: Sequence[Path], folder: Path) -> tuple[list[Path], list[st
     return [file for file in tables if file not in trained], notes
 
 
-def _several(folder: Path, what: str, files: Sequence[Path]) -> UsageError:
-    names = ", ".join(file.name for file in files)
-    return UsageError(f"`{folder}` holds several {what}", hint=f"pass one of these: {names}")
+def _one_of(files: Sequence[Path]) -> str:
+    return f"pass one of these: {', '.join(file.name for file in files)}"
 
 
 def _own(file: Path, folder: Path) -> Path:
@@ -227,43 +215,29 @@ def make_set(
 def _refuse_what_is_no_text(images: Sequence[LabelledImage]) -> None:
     """Raise UsageError for a folder's name in another encoding, half a character, a blank label."""
     for image in images:
-        if not all(map(class_text, image.labels)):
-            raise UsageError(
-                f"the label of `{image.id}` is blank",
-                hint="write a label in the file of labels, or rename the folder",
-            )
-        for text in (*image.labels, image.question, *image.references):
-            try:
-                text.encode()
-            except UnicodeEncodeError as error:
-                raise UsageError(
-                    f"the text `{text}` of `{image.id}` is not valid UTF-8, so no model can read "
-                    "it",
-                    hint="write the text in UTF-8 in the file of labels, or rename the folder",
-                ) from error
+        texts = "".join((*image.labels, image.question, *image.references))
+        why = "" if all(map(class_text, image.labels)) else f"the label of `{image.id}` is blank"
+        if texts != texts.encode(errors="replace").decode():
+            why = f"a text of `{image.id}` is not valid UTF-8"
+        if why:
+            raise UsageError(why, hint="write it in the file of labels, or rename the folder")
 
 
 def _notes_on_classes(classes: Sequence[str], several: int) -> list[str]:
     """Return what may surprise about the classes, where `several` images have more than one."""
     notes = []
     if several:
-        have = "has" if several == 1 else "have"
-        notes.append(
-            f"{count(several, 'image')} {have} several labels, so each label is evaluated "
-            "independently"
-        )
+        have = f"{count(several, 'image')} {'has' if several == 1 else 'have'} several labels"
+        notes.append(f"{have}, so each label is evaluated independently")
     if classes and all(each.isdecimal() for each in classes):
         notes.append(
             "the labels are numbers, which have no meaning for a model. Use class names instead"
         )
     alike: dict[str, list[str]] = defaultdict(list)
     for each in classes:
-        alike[class_text(each).casefold()].append(each)
+        alike[class_text(each).casefold()].append(f"`{each}`")
     if twins := next((some for some in alike.values() if len(some) > 1), None):
-        notes.append(
-            f"{joined([f'`{each}`' for each in twins])} differ in spelling only and "
-            "count as separate labels"
-        )
+        notes.append(f"{joined(twins)} differ in spelling only and count as separate labels")
     return notes
 
 

@@ -115,25 +115,9 @@ class AnsweredBlock(NamedTuple):
     batch: int
     tokens: tuple[int, int] | None = None
 
-    @property
-    def failure(self) -> str | None:
-        """Why no image of it that can be read has an answer, None where one has."""
-        readable = [each.failed for each in self.responses if not each.unreadable]
-        return readable[0] if readable and all(readable) else None
 
-    def timing(self, wall_ms: float) -> dict[str, Any]:
-        """Return what is kept of it, `wall_ms` after the one before."""
-        tokens = {"tokens": self.tokens} if self.tokens else {}
-        times = {"ms": round(self.ms, 3), "wall_ms": round(wall_ms, 3)}
-        return {"images": len(self.responses), **times, "batch": self.batch, **tokens}
-
-
-class Facts(NamedTuple):
-    """What is known of a candidate once it is loaded, and what that took."""
-
-    warnings: tuple[str, ...]
-    load_ms: float | None
-    peak_mb: float | None
+Facts = dict[str, Any]
+"""What is known of a candidate once it is loaded: `warnings`, `load_ms` and `peak_mb`."""
 
 
 class WorkerPool(Protocol):
@@ -151,8 +135,6 @@ class WorkerPool(Protocol):
         """Return what is known of the checkpoint, None where nothing had to be loaded."""
 
 
-Hiring = Callable[[Candidate, Asking], WorkerPool]
-"""Returns who answers for a candidate; a context manager that lets them go is around it."""
 Telling = Callable[[str], None]
 """Is told what the user should know."""
 Progress = Callable[[str, int, int], None]
@@ -163,7 +145,7 @@ def execute(
     run: EvaluationRun,
     store: ImageStore,
     asking: Asking,
-    hire: Hiring,
+    hire: Callable[[Candidate, Asking], WorkerPool],
     *,
     fresh: bool = False,
     tell: Telling = lambda _line: None,
@@ -171,8 +153,8 @@ def execute(
 ) -> EvaluationRun:
     """Run every candidate on every image for which the file of the run has no answer yet.
 
-    With `fresh`, the answers that it has go first. What fails for one candidate stops no other: it
-    says so in the run that is returned.
+    `hire` returns who answers for a candidate. With `fresh`, the answers that there are go first.
+    What fails for one candidate stops no other: it says so in the run that is returned.
     """
     run.file.begin(run, fresh=fresh)
     for number, candidate in enumerate(run.candidates):
@@ -213,18 +195,23 @@ def _run_one(
     done, smallest, first, last = 0, 0, True, time.perf_counter()
     with closing(ready):
         for block, answered in pool.answers(ready):
-            number, timing = len(answered.responses), None
+            number, timing = len(answered.responses), dict[str, Any]()
             of_labels = block.keys[0][0] < 0
-            if of_labels:
-                if why := next((each.failed for each in answered.responses if each.failed), None):
-                    raise AdvisorError(why, kind="broken-checkpoint")
-            elif number:
-                if first and answered.failure:  # it cannot answer at all
-                    raise AdvisorError(answered.failure, kind="broken-checkpoint")
+            failures = [each.failed for each in answered.responses if not each.unreadable]
+            if (of_labels and any(failures)) or (first and failures and all(failures)):
+                why = next(filter(None, failures))  # it cannot answer at all
+                raise AdvisorError(why, kind="broken-checkpoint")
+            if number and not of_labels:
                 passed = (time.perf_counter() - last) * 1000
-                timing = answered.timing(max(passed, answered.ms / pool.workers))
+                timing = {
+                    "images": number,
+                    "ms": round(answered.ms, 3),
+                    "wall_ms": round(max(passed, answered.ms / pool.workers), 3),
+                    "batch": answered.batch,
+                }
+                timing |= {"tokens": answered.tokens} if answered.tokens else {}
                 if first and (loaded := pool.facts()):  # it waits for the checkpoint, too
-                    timing |= {"first": True, "warnings": loaded.warnings}
+                    timing |= {"first": True, "warnings": loaded["warnings"]}
                 first = False
             file.write(candidate, block.keys, answered.responses, timing)
             if answered.batch < number and answered.batch != smallest:
@@ -238,5 +225,5 @@ def _run_one(
             progress(candidate.name, done, len(images))
             last = time.perf_counter()
     if facts := pool.facts():
-        file.write(candidate, (), (), facts._asdict())
+        file.write(candidate, (), (), facts)
     return candidate._replace(warnings=file.warnings(candidate))

@@ -34,7 +34,6 @@ from advisor.rulebase.base import RuleBase
 from advisor.trial.annotations import ImageStore
 from advisor.trial.candidate import Candidate, candidate_of, catalogued, is_here, runnable_picks
 from advisor.trial.contrastive import Classifier, Contrastive, columns_for
-from advisor.trial.demo import demo_checkpoints
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.placement import QUANTIZED, place
 from advisor.trial.resolution import Loading, resolve
@@ -99,11 +98,6 @@ def named_candidates(rulebase: RuleBase, named: Sequence[str]) -> tuple[Candidat
             hint="give each candidate its own name with --candidate NAME=ID",
         )
     return tuple(candidates)
-
-
-def demo_candidates() -> tuple[Candidate, ...]:
-    """Return the checkpoints that come with advisor."""
-    return tuple(Candidate(demo.id, demo.id, demo.family) for demo in demo_checkpoints())
 
 
 def picked_candidates(

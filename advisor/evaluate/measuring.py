@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from advisor.evaluate.metrics import Array, Weighable, np, text_metrics
 from advisor.evaluate.metrics import ranking_metrics as ranking
-from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, penn_tokens
+from advisor.evaluate.metrics.caption_metrics import cider_d, penn_tokens
 from advisor.evaluate.responses import FITTED, EvaluationSet, LabelledImage, Response
 from advisor.evaluate.vector_classifiers import cross_validated
 from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE, SEARCH
@@ -179,7 +179,7 @@ def _of_texts(
     if act != ANSWER:
         tokens = [penn_tokens(text) for text in written]
         right = [[penn_tokens(reference) for reference in some] for some in references]
-        return {"cider-d": cider_d(tokens, right), "bleu-4": bleu_4(tokens, right)}
+        return {"cider-d": cider_d(tokens, right)}
     metrics = {}
     if references and min(map(len, references)) >= ANNOTATORS:
         metrics["vqa-accuracy"] = text_metrics.vqa_accuracy(written, references)

@@ -34,24 +34,14 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """On which images who is run, how, what may leave for servers, and what it may cost."""
+    """On which images who is run, how and where, what may leave for servers, what it may cost."""
 
-    image_folder: Annotated[
-        str, option("--image-folder DIR", "Folder of the images listed in the data file.")
-    ] = ""
+    image_folder: Annotated[str, option("--image-folder DIR", "Folder of a table's images.")] = ""
     label_map: Annotated[
         str, option("--label-map FILE", "JSON that maps a classifier's labels to your labels.")
     ] = ""
-    limit: Annotated[
-        int,
-        number(
-            "--limit",
-            "Maximum number of images, sampled in proportion to class size. 0 uses all images.",
-        ),
-    ] = 0
-    seed: Annotated[
-        int, number("--seed", "Random seed for sampling and intervals.", max=MAX_SEED)
-    ] = 0
+    limit: Annotated[int, number("--limit", "Maximum number of images. 0 uses all images.")] = 0
+    seed: Annotated[int, number("--seed", "Seed of samples and intervals.", max=MAX_SEED)] = 0
     named: Annotated[
         list[str] | None,
         option(
@@ -61,38 +51,34 @@ class RunOptions:
             "https://HOST/v1#MODEL.",
         ),
     ] = None
-    demo: Annotated[bool, option("--demo", "Evaluate the small networks included in advisor.")] = (
-        False
-    )
+    demo: Annotated[bool, option("--demo", "Evaluate the networks included in advisor.")] = False
     template: Template = "{}"
     prompt: Prompt = ""
     batch: Annotated[int, option("--batch-size", "Images per batch.", min=1, max=4096)] = BATCH
-    upload: Annotated[
-        bool, option("--upload", "Allow sending the images to the servers among the candidates.")
-    ] = False
+    upload: Annotated[bool, option("--upload", "Allow sending the images to servers.")] = False
     key_from: Annotated[
         list[str] | None,
         option(
             "--key-from [HOST=]NAME",
-            "Environment variable with the API key of a server. Can be used multiple times.",
+            "Environment variable with an API key. Can be used multiple times.",
         ),
     ] = None
-    allow_http: Annotated[
-        bool, option("--allow-http", "Allow unencrypted HTTP for images and API keys.")
-    ] = False
-    price: Annotated[
-        float,
-        number(
-            "--price-per-hour", "Price per hour of this machine, to report costs per 1,000 images."
-        ),
-    ] = 0.0
+    allow_http: Annotated[bool, option("--allow-http", "Allow unencrypted HTTP.")] = False
+    price: Annotated[float, number("--price-per-hour", "Price per hour of this machine.")] = 0.0
     token_price: Annotated[
+        str, option("--price-per-token IN,OUT", "Prices per input and output token of servers.")
+    ] = ""
+    folder: Annotated[str, option("--run DIR", "Folder of the results, to resume later.")] = ""
+    fresh: Annotated[bool, option("--fresh", "Discard an earlier run in the folder.")] = False
+    ray: Annotated[
         str,
         option(
-            "--price-per-token IN,OUT",
-            "Prices per input token and output token, to report costs of servers.",
+            "--ray [ADDRESS]",
+            "Run on a Ray cluster. Without an address, start one on this machine.",
+            alone=(ALONE, Addresses()),
         ),
     ] = ""
+    workers: Annotated[int, number("--workers", "Ray actors. 0 uses one per GPU or CPU.")] = 0
 
     def prices(self) -> dict[str, Any]:
         """Return the prices that were given, as settings of a run; UsageError for what are none."""
@@ -111,32 +97,8 @@ class RunOptions:
         return {**hour, "price_per_token": (read, written)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceOptions:
-    """Where a run is kept, and who else takes part in it."""
-
-    folder: Annotated[
-        str, option("--run DIR", "Folder for the results. The same command resumes the evaluation.")
-    ] = ""
-    fresh: Annotated[
-        bool, option("--fresh", "Discard an earlier run in the folder and start again.")
-    ] = False
-    ray: Annotated[
-        str,
-        option(
-            "--ray [ADDRESS]",
-            "Run on a Ray cluster. Without an address, start one on this machine.",
-            alone=(ALONE, Addresses()),
-        ),
-    ] = ""
-    workers: Annotated[
-        int, number("--workers", "Number of Ray actors. 0 uses one per GPU or CPU.")
-    ] = 0
-
-
 LARGEST_BASELINE = 50 * MEGABYTE
 FAIL_UNDER, BASELINE, ANSWERED = "fail-under", "baseline", "verdict"
-_HINT = "write a threshold as METRIC=VALUE, such as accuracy=0.9"
 
 
 class GateCheck(NamedTuple):
@@ -162,13 +124,11 @@ class Gates:
     fail_under: Annotated[
         list[str] | None,
         option(
-            "--fail-under METRIC=VALUE",
-            "Exit 1 if the best candidate is below this threshold. Can be used multiple times.",
+            "--fail-under METRIC=VALUE", "Exit 1 if the best is lower. Can be used multiple times."
         ),
     ] = None
     confident: Annotated[
-        bool,
-        option("--confident", "Compare --fail-under with the lower end of the interval."),
+        bool, option("--confident", "Compare --fail-under with the lower end of the interval.")
     ] = False
     baseline: Annotated[
         str,
@@ -180,15 +140,14 @@ class Gates:
     ] = ""
     strict: Annotated[bool, option("--strict", "Exit 3 if the candidates tie.")] = False
     priority: Annotated[
-        list[str] | None,
-        option(
-            "--priority METRIC",
-            "Compare candidates by these criteria first: metrics, size, speed or memory.",
-        ),
+        list[str] | None, option("--priority METRIC", "Compare candidates by these metrics first.")
     ] = None
 
     def thresholds(self) -> tuple[tuple[MetricKind, float], ...]:
-        """Return the thresholds; UsageError for one that is not METRIC=VALUE."""
+        """Return the thresholds; UsageError for one that is not METRIC=VALUE, or where none is."""
+        hint = "write a threshold as METRIC=VALUE, such as --fail-under accuracy=0.9"
+        if self.confident and not self.fail_under:
+            raise UsageError("`--confident` needs a threshold", hint=hint)
         thresholds = []
         for text in self.fail_under or ():
             name, _, value = text.partition("=")
@@ -197,20 +156,33 @@ class Gates:
             except ValueError:
                 number = math.nan
             if not math.isfinite(number):
-                raise UsageError(f"`{text}` is not a valid threshold", hint=_HINT)
+                raise UsageError(f"`{text}` is not a valid threshold", hint=hint)
             thresholds.append((metric_kind(name.strip()), number))
         return tuple(thresholds)
 
-    def refuse_what_cannot_be_judged(self) -> None:
-        """Raise, before anything runs, for a threshold or a baseline that cannot be read."""
-        if self.confident and not self.fail_under:
-            raise UsageError(
-                "`--confident` needs a threshold",
-                hint="add a threshold, such as --fail-under accuracy=0.9",
-            )
-        self.thresholds()
-        if self.baseline:
-            _read_baseline(Path(self.baseline))
+    def earlier(self) -> tuple[dict[str, dict[str, MetricResult]], str]:
+        """Return the figures of an earlier evaluation by candidate, and the digest of its data.
+
+        UsageError or BrokenFileError where the file of one cannot be read.
+        """
+        before: dict[str, dict[str, MetricResult]] = {}
+        if not self.baseline:
+            return before, ""
+        shown = path_shown(Path(self.baseline))
+        hint = "pass a file that `advisor evaluate ... --format json` wrote"
+        try:
+            body = json.loads(read_bounded(Path(self.baseline), LARGEST_BASELINE))
+            for result in body["results"]:
+                figures = before[str(result["candidate"])] = {}
+                for id, metric in result["metrics"].items():
+                    value, low, high = map(float, (metric["value"], *metric["interval"]))
+                    if id in METRIC_KINDS and all(map(math.isfinite, (value, low, high))):
+                        figures[id] = MetricResult(value, (low, high), int(metric["n"]))
+            return before, str((body.get("data") or {}).get("digest", ""))
+        except OSError as error:
+            raise UsageError(f"cannot read `{shown}`: {error.strerror}", hint=hint) from error
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise BrokenFileError(f"`{shown}` is not an evaluation", hint=hint) from error
 
     def checks(self, scores: Scores, verdict: Verdict) -> tuple[GateCheck, ...]:
         """Return how each of them went."""
@@ -249,13 +221,11 @@ class Gates:
             yield GateCheck(FAIL_UNDER, judged.name, passed, f"{reached}, {wanted}")
 
     def _kept(self, scores: Scores) -> Iterator[GateCheck]:
-        if not self.baseline:
-            return
-        before, digest = _read_baseline(Path(self.baseline))
+        before, digest = self.earlier()
         shown = path_shown(Path(self.baseline))
         other = "" if digest in ("", scores.data.digest) else ", which used other images"
         now = {model.name: model.metrics for model in scores.candidates}
-        if not before.keys() & now.keys():
+        if self.baseline and not before.keys() & now.keys():
             why = f"`{shown}` has no results for these candidates, so no comparison was made"
             yield GateCheck(BASELINE, "", False, why)
             return
@@ -264,14 +234,12 @@ class Gates:
                 why = f"`{name}` is in `{shown}` but has no results in this evaluation"
                 yield GateCheck(BASELINE, name, True, why)
             for id in filter(now.get(name, {}).__contains__, figures):
-                where = f"`{shown}`{other}"
-                yield _kept_up(METRIC_KINDS[id], name, now[name][id], figures[id], where)
+                passed, words = _kept_up(METRIC_KINDS[id], now[name][id], figures[id])
+                yield GateCheck(BASELINE, name, passed, f"`{name}`: {words} (`{shown}`{other})")
 
 
-def _kept_up(
-    kind: MetricKind, name: str, now: MetricResult, then: MetricResult, where: str
-) -> GateCheck:
-    """Return whether a figure is not reliably worse than it was.
+def _kept_up(kind: MetricKind, now: MetricResult, then: MetricResult) -> tuple[bool, str]:
+    """Return whether a figure is not reliably worse than it was, and that in words.
 
     Both are taken as independent, which is cautious where the images are the same ones.
     """
@@ -281,26 +249,5 @@ def _kept_up(
     moved = "as good as" if gap == 0 else "ahead of" if gap > 0 else "behind"
     by = f" by {kind.written(abs(gap))}" if gap else ""
     sure = "" if gap >= 0 else f", {'not ' if passed else ''}reliably at {CONFIDENCE * 100:g} %"
-    figures = f"{kind.written(now.value)} is {moved} {kind.written(then.value)}{by}{sure}"
-    return GateCheck(BASELINE, name, passed, f"`{name}`: {kind.name} {figures} ({where})")
-
-
-def _read_baseline(file: Path) -> tuple[dict[str, dict[str, MetricResult]], str]:
-    """Return the figures of an earlier evaluation by candidate, and the digest of its data."""
-    shown = path_shown(file)
-    hint = "pass a file that `advisor evaluate ... --format json` wrote"
-    before: dict[str, dict[str, MetricResult]] = {}
-    try:
-        body = json.loads(read_bounded(file, LARGEST_BASELINE))
-        for result in body["results"]:
-            figures = before[str(result["candidate"])] = {}
-            for id, metric in result["metrics"].items():
-                low, high = metric["interval"]
-                value, *ends = map(float, (metric["value"], low, high))
-                if id in METRIC_KINDS and all(map(math.isfinite, (value, *ends))):
-                    figures[id] = MetricResult(value, (ends[0], ends[1]), int(metric["n"]))
-        return before, str((body.get("data") or {}).get("digest", ""))
-    except OSError as error:
-        raise UsageError(f"cannot read `{shown}`: {error.strerror}", hint=hint) from error
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise BrokenFileError(f"`{shown}` is not an evaluation", hint=hint) from error
+    figures = f"{kind.written(now.value)} is {moved} {kind.written(then.value)}"
+    return passed, f"{kind.name} {figures}{by}{sure}"

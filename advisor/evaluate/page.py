@@ -37,7 +37,6 @@ GATE_TEXTS = {
     BASELINE: "no metric may be significantly worse than in the earlier evaluation",
     ANSWERED: "a candidate must be significantly better than the baseline",
 }
-MOST_LEFT_OUT = 20
 OF_A_CANDIDATE = ("family", "revision", "device", "dtype", "scored_by", "parameters_millions")
 """Fields of a candidate that JSON has by the same name."""
 SCORED_NOTES = {
@@ -60,7 +59,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
     """Return the JSON document of `advisor evaluate --format json`; `timings` alone are timed."""
     run, scores, verdict, checks = evaluation
     data, guessing = scores.data, scores.guessing
-    return {
+    document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "rule_base": str(run.settings.get("rule_base") or ""),
         "data": {
@@ -68,7 +67,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
             "task": data.task,
             "images": scores.images,
             "items": len(scores.items),
-            "classes": list(data.classes),
+            "classes": data.classes,
             "left_out": [image._asdict() for image in scores.left_out],
             "digest": data.digest,
         },
@@ -76,11 +75,11 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         "failed": [{"candidate": each.name, "why": each.failed} for each in scores.failed],
         "comparisons": [_compared(comparison) for comparison in scores.comparisons],
         "guessing": guessing
-        and {
-            **_guess(guessing.words, guessing.metrics),
-            "comparisons": [_compared(comparison) for comparison in guessing.comparisons],
+        and {**guessing._asdict(), "comparisons": list(map(_compared, guessing.comparisons))},
+        "baselines": {
+            kind: {"words": words, "metrics": metrics}
+            for kind, (words, metrics) in scores.baselines.items()
         },
-        "baselines": {kind: _guess(*guess) for kind, guess in scores.baselines.items()},
         "verdict": {**verdict._asdict(), "tie": verdict.outcome == TIE},
         "checks": [check._asdict() for check in checks],
         "settings": dict(run.settings),
@@ -88,10 +87,16 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
             {"candidate": each.name, **each.timing._asdict()} for each in scores.candidates
         ],
     }
+    return {name: _defined(value) for name, value in document.items()}
 
 
-def _guess(words: str, metrics: Mapping[str, float]) -> dict[str, Any]:
-    return {"words": words, "metrics": {id: _number(value) for id, value in metrics.items()}}
+def _defined(value: Any) -> Any:
+    """Return a value with null for each number that is undefined, as JSON has no other word."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {name: _defined(member) for name, member in value.items()}
+    return [_defined(member) for member in value] if isinstance(value, (list, tuple)) else value
 
 
 def _result(scores: CandidateScores, classes: Sequence[str]) -> dict[str, Any]:
@@ -105,35 +110,22 @@ def _result(scores: CandidateScores, classes: Sequence[str]) -> dict[str, Any]:
         **{name: getattr(candidate, name) for name in OF_A_CANDIDATE},
         "failures": len(scores.failed),
         "ties": scores.ties,
-        "warnings": list(candidate.warnings),
-        "metrics": {id: _figure(result) for id, result in scores.metrics.items()},
+        "warnings": candidate.warnings,
+        "metrics": {id: result._asdict() for id, result in scores.metrics.items()},
         "classes": [
             {"label": label, **figures._asdict()}
             for label, figures in zip(classes, scores.measured.by_class, strict=False)
         ],
         "by_images_per_class": [
-            {"images": size, **_figure(result)} for size, result in scores.by_size.items()
+            {"images": size, **result._asdict()} for size, result in scores.by_size.items()
         ],
     }
-
-
-def _figure(result: MetricResult) -> dict[str, Any]:
-    """Return a metric as JSON has it; what is undefined is null."""
-    low, high = map(_number, result.interval)
-    return {"value": _number(result.value), "interval": [low, high], "n": result.n}
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _compared(comparison: Comparison) -> dict[str, Any]:
     gain = METRIC_KINDS[comparison.metric].gain(comparison.difference)
     return {
         **comparison._asdict(),
-        "difference": _number(comparison.difference),
-        "interval": [_number(end) for end in comparison.interval],
-        "smallest": _number(comparison.smallest),
         "reliable": comparison.reliable,
         "ahead": comparison.first if gain > 0 else comparison.second if gain < 0 else None,
     }
@@ -166,9 +158,9 @@ def headline(scores: Scores, verdict: Verdict) -> Headline:
     """Return what to take."""
     others = [name for name in verdict.tied if name != verdict.recommended]
     title = f"tied with {joined(others)}" if others else TITLES[verdict.outcome]
-    notes = (title, f"{scores.data.task} on {count(scores.images, 'image')}")
+    on = f"{scores.data.task} on {count(scores.images, 'image')}"
     tone = "good" if verdict.recommended else "warn"
-    return Headline(verdict.recommended or "none of them", notes, tone)
+    return Headline(verdict.recommended or "none of them", (title, on), tone)
 
 
 def reasons(evaluation: Evaluation) -> Items:
@@ -235,13 +227,13 @@ def per_thousand(timing: Timing, settings: Mapping[str, Any]) -> str:
 
     Empty where no price is known.
     """
+    cost = 0.0
     if timing.prompt_tokens is not None and timing.completion_tokens is not None:
         read, written = settings.get("price_per_token") or (0.0, 0.0)
         spent = timing.prompt_tokens * read + timing.completion_tokens * written
-        cost = 1000 * spent / timing.images if timing.images else 0.0
-    else:
-        hour = settings.get("price_per_hour") or 0.0
-        cost = 1000 * hour / 3600 / timing.images_per_second if timing.images_per_second else 0.0
+        cost = 1000 * spent / max(1, timing.images)
+    elif timing.images_per_second:
+        cost = 1000 * settings.get("price_per_hour", 0.0) / 3600 / timing.images_per_second
     return "" if not cost else f"{cost:,.2f}" if cost >= 1 else f"{cost:.2g}"
 
 
@@ -257,25 +249,16 @@ def of_how_many(evaluation: Evaluation) -> tuple[str, ...]:
 
 
 def notes(scores: Scores) -> Items:
-    """Return what has to be known to read the figures: how labels were scored, what is left out."""
+    """Return what has to be known to read the figures: labels scored, images chosen."""
     lines = [
         SCORED_NOTES[each.candidate.scored_by].format(each.name)
         for each in scores.candidates
         if each.candidate.scored_by in SCORED_NOTES
     ]
-    if lower := [kind.name for kind in scores.metrics if kind.lower]:
-        lines.append(f"lower is better: {joined(lower)}")
     lines += scores.data.notes
-    warned: dict[str, list[str]] = {}
-    for candidate in scores.candidates:
-        for warning in candidate.candidate.warnings:
-            warned.setdefault(warning, []).append(f"`{candidate.name}`")
-    for warning, names in warned.items():
-        everybody = 1 < len(names) == len(scores.candidates)
-        lines.append(f"{'all candidates' if everybody else joined(names)}: {warning}")
-    lines += [f"left out `{image.id}`: {image.why}" for image in scores.left_out[:MOST_LEFT_OUT]]
-    more = len(scores.left_out) - MOST_LEFT_OUT
-    lines += [f"and {more:,} more images left out"] if more > 0 else []
+    lines += [
+        f"`{each.name}`: {why}" for each in scores.candidates for why in each.candidate.warnings
+    ]
     return Items(tuple(Item("!", line) for line in lines))
 
 

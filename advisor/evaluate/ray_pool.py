@@ -81,8 +81,7 @@ class RayPool:
     def facts(self) -> Facts | None:
         """Return what is known of the checkpoint from whoever took most; the peak of one actor."""
         facts = self.ray.get([actor.facts.remote() for actor in self.actors])
-        loaded = [each for each in facts if each]
-        return max(loaded, key=lambda each: each.peak_mb or 0.0) if loaded else None
+        return max(filter(None, facts), key=lambda each: each["peak_mb"] or 0.0, default=None)
 
     def _finished(self, block: Block, promise: Any) -> tuple[Block, AnsweredBlock]:
         """Wait for the answers to a block, and return them."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from sqlite3 import connect
@@ -110,12 +110,12 @@ class RunFile:
         candidate: Candidate,
         keys: Sequence[tuple[int, str]],
         responses: Iterable[Response] = (),
-        timing: Any = None,
+        timing: Mapping[str, Any] | None = None,
     ) -> None:
         """Write a block: which answer each image has, and those that are new."""
         new = [(response.key, answer_text(response), response.vectors) for response in responses]
         given = [(_named(candidate), number, key) for number, key in keys]
-        timings = [] if timing is None else [(candidate.digest, json.dumps(timing))]
+        timings = [(candidate.digest, json.dumps(timing))] if timing else []
         with self.transaction() as write:
             write.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", new)
             write.executemany("INSERT INTO given VALUES (?, ?, ?)", given)

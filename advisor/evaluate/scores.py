@@ -151,6 +151,11 @@ class Guessing(NamedTuple):
     metrics: Mapping[str, float]
     comparisons: tuple[Comparison, ...]
 
+    def beaten_on(self, kind: MetricKind) -> bool:
+        """Return whether a candidate is reliably better by a metric."""
+        pairs = (each for each in self.comparisons if each.metric == kind.id)
+        return any(each.reliable and kind.gain(each.difference) > 0 for each in pairs)
+
 
 class Scores(NamedTuple):
     """The figures of a run; `candidates` are those that ran to their end on an image at least.

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +16,14 @@ from advisor.errors import AdvisorError, MissingExtraError
 from advisor.evaluate.endpoint import Endpoint, RefusedError, data_url
 from advisor.evaluate.execution import AnsweredBlock, Block, Facts
 from advisor.evaluate.measuring import IN_WORDS
+from advisor.evaluate.metrics import Array, np
 from advisor.evaluate.responses import AskedImage, Asking, EvaluationSet, Response, digest_of_order
 from advisor.evaluate.vector_classifiers import is_head, load_head
 from advisor.model.library import ANY_TYPE, EXTRACT, LABEL, SEARCH
 from advisor.rulebase.store import load_rules
 from advisor.trial.answer import Request
 from advisor.trial.candidate import Candidate
+from advisor.trial.contrastive import Contrastive
 from advisor.trial.images import OpenedImage
 from advisor.trial.placement import begin_peak, keep_freed_memory, peak_mb
 from advisor.trial.prompted import worded
@@ -75,7 +75,8 @@ class Worker:
             return None
         runner = self.runner
         warnings = runner.scoring_warnings if self.asking.act == LABEL else runner.warnings
-        return Facts(tuple(warnings), self.load_ms, peak_mb(runner.placement))
+        peak = peak_mb(runner.placement)
+        return {"warnings": tuple(warnings), "load_ms": self.load_ms, "peak_mb": peak}
 
     def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock]]:
         """Yield the answers to what is missing of blocks, in the order of these."""
@@ -126,15 +127,21 @@ class Worker:
             return [Response(queries[0].image.number, queries[0].key, failed=error.message)]
 
     def _responses(self, queries: Sequence[AskedImage]) -> list[Response]:
-        asking = self.asking
+        asking, candidate = self.asking, self.candidate
         images = [each.opened for each in queries if isinstance(each.opened, OpenedImage)]
         parts: list[dict[str, Any]] = []
-        if not images:
-            parts = [{"vectors": each} for each in self._label_rows(queries)]
-        elif self.candidate.baseline or self.candidate.compares_vectors or asking.act == SEARCH:
+        if not images or candidate.baseline or candidate.compares_vectors or asking.act == SEARCH:
             parts = [{"vectors": each} for each in self._vectors(queries, images)]
         elif asking.act == LABEL:
-            parts = [{"scores": tuple(row)} for row in self._scores(images)]
+            request = Request(
+                texts=asking.texts,
+                template=asking.template,
+                prompt=asking.prompt,
+                label_map=asking.label_map,
+            )
+            with self.runner.running():
+                scores = np.array(self.runner.label_scores(images, request))
+            parts = [{"scores": tuple(row)} for row in self._numbers(scores).tolist()]
         else:
             questions = (each.image.question or None for each in queries)
             requests = [Request(question=each, prompt=asking.prompt) for each in questions]
@@ -149,53 +156,34 @@ class Worker:
             for each, part in zip(queries, parts, strict=True)
         ]
 
-    def _scores(self, images: Sequence[OpenedImage]) -> list[list[float]]:
-        """Return the score of each label for each image."""
-        asking = self.asking
-        request = Request(
-            texts=asking.texts,
-            template=asking.template,
-            prompt=asking.prompt,
-            label_map=asking.label_map,
-        )
-        with self.runner.running():
-            rows = self.runner.label_scores(images, request)
-        self._refuse_nan(any(map(math.isnan, chain.from_iterable(rows))))
-        return rows
+    def _vectors(self, queries: Sequence[AskedImage], images: Sequence[OpenedImage]) -> list[bytes]:
+        """Return unit vectors of each image and, where texts search, of its texts.
 
-    def _refuse_nan(self, there: bool) -> None:
-        if there:
+        Without images, what those are multiplied by for the logit of each label.
+        """
+        runner, template = self.runner, self.asking.template
+        assert isinstance(runner, Contrastive)
+        texts = [template.format(text) for each in queries for text in each.image.references]
+        with runner.running():
+            rows = (
+                runner.image_vectors(images)
+                if images
+                else runner.label_rows([each.image.question for each in queries])
+            )
+            of_texts = runner.text_vectors(texts).numpy() if texts else np.empty((0, 1))
+        ends = np.cumsum([len(each.image.references) for each in queries])[:-1]
+        own = np.split(of_texts.astype("<f4"), ends)
+        vectors = self._numbers(rows.numpy().astype("<f4"))
+        return [row.tobytes() + some.tobytes() for row, some in zip(vectors, own, strict=True)]
+
+    def _numbers(self, rows: Array) -> Array:
+        """Return rows of numbers; UnsupportedError where one is none."""
+        if np.isnan(rows).any():
             raise UnsupportedError(
                 f"`{self.candidate.checkpoint}` returned NaN scores",
                 hint="pass --dtype float32. If the scores stay NaN, download the weights again",
             )
-
-    def _label_rows(self, queries: Sequence[AskedImage]) -> list[bytes]:
-        """Return what vectors of images are multiplied by for the logit of each label."""
-        runner: Any = self.runner
-        with runner.running():
-            rows = runner.label_rows([each.image.question for each in queries])
-        self._refuse_nan(bool(rows.isnan().any()))
-        return [row.tobytes() for row in rows.numpy().astype("<f4")]
-
-    def _vectors(self, queries: Sequence[AskedImage], images: Sequence[OpenedImage]) -> list[bytes]:
-        """Return unit vectors of each image and, where texts search, of its texts."""
-        runner: Any = self.runner
-        of_each = [
-            [self.asking.template.format(t) for t in each.image.references] for each in queries
-        ]
-        texts = [text for some in of_each for text in some]
-        with runner.running():
-            unit_vectors = runner.image_vectors(images)
-            self._refuse_nan(bool(unit_vectors.isnan().any()))
-            vectors = unit_vectors.numpy().astype("<f4")
-            rows = runner.text_vectors(texts).numpy().astype("<f4") if texts else ()
-        packed, start = [], 0
-        for vector, some in zip(vectors, of_each, strict=True):
-            own = rows[start : start + len(some)]
-            packed.append(vector.tobytes() + b"".join(row.tobytes() for row in own))
-            start += len(some)
-        return packed
+        return rows
 
 
 TOGETHER = 8
@@ -255,7 +243,7 @@ class ServedModel:
                 "the model on the server changed during the evaluation: "
                 f"{', then '.join(self.fingerprints)}"
             )
-        return Facts(tuple(warnings), None, None)
+        return {"warnings": warnings}
 
     def answers(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, AnsweredBlock]]:
         """Yield the answers to what is missing of blocks, in the order of these."""

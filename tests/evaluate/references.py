@@ -11,20 +11,11 @@ import anls_star
 import ir_measures
 import jiwer
 import numpy as np
-from pycocoevalcap.bleu.bleu_scorer import BleuScorer
 from pycocoevalcap.cider.cider_scorer import CiderScorer
 
 
 def joined(texts, references):
     return [" ".join(text) for text in texts], [[" ".join(one) for one in r] for r in references]
-
-
-def bleu(texts, references):
-    said, right = joined(texts, references)
-    scorer = BleuScorer(n=4)
-    for text, some in zip(said, right, strict=True):
-        scorer += (text, some)
-    return scorer.compute_score(option="closest")[0][3]
 
 
 def cider(texts, references):

@@ -211,8 +211,8 @@ def test_json_and_page_have_baselines_and_figures_of_each_class(tmp_path):
     assert [one["images"] for one in result["probe"]["by_images_per_class"]] == [5, 10]
     assert set(found["baselines"]) == {"random", "commonest"}
     page = drawn(report, "markdown")
-    assert "baseline:majority (always `cat`)" in page
-    assert "baseline:random (a label at random)" in page
+    assert "| baseline:majority |" in page
+    assert "| baseline:random |" in page
 
 
 def test_figures_of_a_class_are_those_of_scikit_learn():

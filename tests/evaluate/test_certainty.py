@@ -10,7 +10,6 @@ import pytest
 
 from advisor.evaluate.certainty import Resampler, holm, mcnemar
 from advisor.evaluate.metrics import METRIC_KINDS, metric_kind, of_mean, of_ratio
-from advisor.evaluate.metrics.caption_metrics import bleu_4
 from advisor.evaluate.metrics.ranking_metrics import (
     FirstRanks,
     best_labels,
@@ -65,14 +64,6 @@ def of_several(draw, size):
     return mean_average_precision(truth, truth + draw.normal(size=truth.shape))
 
 
-def of_captions(draw, size):
-    right = draw.integers(0, 12, (size, 8))
-    kept = draw.random((size, 8)) < draw.random((size, 1))
-    said = np.where(kept, right, draw.integers(0, 12, (size, 8)))
-    texts = [tuple(map(str, row)) for row in said]
-    return bleu_4(texts, [[tuple(map(str, row))] for row in right])
-
-
 SIMULATED = {
     "half right": ("accuracy", lambda draw, size: right(draw, size, 0.5), 0.5),
     "nine of ten right": ("accuracy", lambda draw, size: right(draw, size, 0.9), 0.9),
@@ -81,7 +72,6 @@ SIMULATED = {
     "CER": ("cer", of_lines, None),
     "MRR": ("mrr", of_ranks, None),
     "mAP": ("map", of_several, None),
-    "BLEU-4": ("bleu-4", of_captions, None),
 }
 
 

@@ -93,7 +93,7 @@ REFUSED = [
     (("--demo", "--workers", "2"), "`--workers` works only with `--ray`"),
     (("--demo", "--fail-under", "accuracy"), "accuracy"),
     (("--demo", "--baseline", "gone.json"), "gone.json"),
-    (("--demo", "--priority", "speed,acuracy"), "Did you mean `accuracy`?"),
+    (("--demo", "--priority", "macro-f1,acuracy"), "Did you mean `accuracy`?"),
     (("--demo", "--task", "no-such-task"), "unknown"),
     (("--demo", "--task", "deduplication"), "cannot be evaluated"),
     (("--demo", "--task", "captioning"), "cannot be used to evaluate `captioning`"),

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d
+from advisor.evaluate.metrics.caption_metrics import cider_d
 from advisor.evaluate.metrics.ranking_metrics import (
     accuracy,
     best_labels,
@@ -78,7 +78,6 @@ ADVERSARIAL_CAPTIONS = [
 def test_caption_metrics_equal_those_of_coco(part):
     fixtures = [captions(seed) for seed in RANDOM[part::10]] + ADVERSARIAL_CAPTIONS[part::10]
     for texts, right in fixtures:
-        assert bleu_4(texts, right).value == pytest.approx(reference.bleu(texts, right), abs=NEAR)
         assert cider_d(texts, right).value == pytest.approx(reference.cider(texts, right), abs=NEAR)
 
 

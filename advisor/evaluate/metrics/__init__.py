@@ -8,7 +8,7 @@ here: both need Java, and data that would have to be downloaded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from advisor.errors import unknown_name
@@ -123,27 +123,19 @@ METRIC_KINDS: Mapping[str, MetricKind] = {
         MetricKind("anls", "ANLS"),
         MetricKind("cer", "CER", lower=True),
         MetricKind("wer", "WER", lower=True),
-        MetricKind("bleu-4", "BLEU-4"),
         MetricKind("cider-d", "CIDEr-D", share=False),
         MetricKind("field-f1", "field F1"),
     )
 }
 
 
-def metric_kind(
-    word: str, among: Mapping[str, MetricKind] = METRIC_KINDS, others: Iterable[str] = ()
-) -> MetricKind:
-    """Return the metric that a word names, however it is written; UsageError where none is.
+def metric_kind(word: str, among: Mapping[str, MetricKind] = METRIC_KINDS) -> MetricKind:
+    """Return the metric that a word names, however it is written; UsageError where none is."""
 
-    `others` are what else a word there may be.
-    """
-    wanted = _folded(word)
+    def folded(text: str) -> str:
+        return "".join(sign for sign in text.lower() if sign.isalnum() or sign == "@")
+
     for kind in among.values():
-        if wanted in (_folded(kind.id), _folded(kind.name)):
+        if folded(word) in (folded(kind.id), folded(kind.name)):
             return kind
-    names = (*among, *others)
-    raise unknown_name("metric", word, names, f"metrics here: {', '.join(names)}")
-
-
-def _folded(word: str) -> str:
-    return "".join(sign for sign in word.lower() if sign.isalnum() or sign == "@")
+    raise unknown_name("metric", word, among, f"metrics here: {', '.join(among)}")

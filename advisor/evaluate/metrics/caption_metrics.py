@@ -1,6 +1,6 @@
-"""How near captions are to references: BLEU-4 and CIDEr-D, of tokens of the Penn Treebank.
+"""How near captions are to references: CIDEr-D, of tokens of the Penn Treebank.
 
-Published BLEU and CIDEr of captions are of tokens that a Java program made: Stanford
+Published CIDEr of captions is of tokens that a Java program made: Stanford
 CoreNLP 3.4.1 with `-preserveLines -lowerCase`, less a list of punctuation marks, as pycocoevalcap
 calls it (https://github.com/salaniz/pycocoevalcap). These rules are written from what it does:
 at each place the longest token wins. Cut alike are 99 % and more of the sentences in
@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import exp, log, sqrt
 from pathlib import Path
 
-from advisor.evaluate.metrics import Array, Weighable, np, of_mean, of_sums
+from advisor.evaluate.metrics import Weighable, of_mean
 
 DROPPED = frozenset(["''", "'", "``", "`", ".", "?", "!", ",", ":", "-", "--", "...", ";"])
 """The marks that pycocoevalcap leaves out; brackets in lower case (`-lrb-`) stay."""
@@ -130,43 +130,10 @@ def _spelled(token: str) -> str:
 _CLITICS = re.compile(rf"(?i){_CLITIC}|n['’]t")
 
 Tokens = Sequence[str]
+Gram = tuple[str, ...]
 LONGEST = 4
 """N-grams of one word to so many are counted."""
-_TINY, _SMALL = 1e-15, 1e-9  # which keep the reference's quotients from being 0 / 0
 CIDER_SIGMA, CIDER_SCALE = 6.0, 10.0
-
-
-def bleu_4(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> Weighable:
-    """Return corpus BLEU of up to four words, by the reference nearest in length.
-
-    Papineni et al. 2002 (https://aclanthology.org/P02-1040), as COCO counts it. It is of a corpus:
-    resamplings weigh the counts of each text, not a score of it.
-    """
-    rows = [_bleu_counts(text, right) for text, right in zip(texts, references, strict=True)]
-    counts = np.asarray(rows, dtype=float).reshape(-1, 2 * LONGEST + 2)
-    return of_sums(counts, _bleu, _bleu(counts))
-
-
-def _bleu(sums: Array) -> Array:
-    """Return BLEU for counts of n-grams that are right, of all, the length, and that wanted."""
-    right, counts = sums[:, :LONGEST], sums[:, LONGEST : 2 * LONGEST]
-    precision = np.prod((right + _TINY) / (counts + _SMALL), axis=1) ** (1 / LONGEST)
-    ratio = (sums[:, -2] + _TINY) / (sums[:, -1] + _SMALL)
-    return precision * np.where(ratio < 1, np.exp(1 - 1 / np.minimum(ratio, 1)), 1.0)
-
-
-def _bleu_counts(text: Tokens, references: Sequence[Tokens]) -> list[int]:
-    written = _grams(text)
-    most = dict.fromkeys(written, 0)
-    for reference in references:
-        for gram, count in _grams(reference).items():
-            if gram in most:  # the others say nothing of this text
-                most[gram] = max(most[gram], count)
-    right, counts = [0] * LONGEST, [max(0, len(text) - n) for n in range(LONGEST)]
-    for gram, count in written.items():
-        right[len(gram) - 1] += min(count, most[gram])
-    nearest = min((abs(len(reference) - len(text)), len(reference)) for reference in references)[1]
-    return [*right, *counts, len(text), nearest]
 
 
 def cider_d(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> Weighable:
@@ -175,43 +142,39 @@ def cider_d(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> 
     How rare an n-gram is comes from the references of the evaluated set, as usual. Resamplings
     keep it as it is, so they say how sure the mean is for this set of references.
     """
-    counted = [[_grams(reference) for reference in right] for right in references]
-    frequency = Counter(gram for right in counted for gram in set().union(*right))
-    most = log(len(counted)) if counted else 0.0
+    of_each = (set[Gram]().union(*map(_grams, right)) for right in references)
+    frequency = Counter(gram for grams in of_each for gram in grams)
+    most = log(len(references)) if references else 0.0
 
-    def vector(grams: Counter[tuple[str, ...]]) -> _Vector:
-        weights: list[dict[tuple[str, ...], float]] = [{} for _ in range(LONGEST)]
-        squares, pairs = [0.0] * LONGEST, 0
-        for gram, count in grams.items():
-            number = len(gram) - 1
-            weight = count * (most - log(max(1, frequency[gram])))
-            weights[number][gram] = weight
-            squares[number] += weight * weight
-            pairs += count if number == 1 else 0
-        return weights, [sqrt(square) for square in squares], pairs
+    def weighed(grams: Mapping[Gram, int]) -> tuple[dict[Gram, float], list[float]]:
+        """Return the weight of each n-gram, and the norm of those of each length."""
+        weights = {
+            gram: count * (most - log(max(1, frequency[gram]))) for gram, count in grams.items()
+        }
+        squares = [0.0] * LONGEST
+        for gram, weight in weights.items():
+            squares[len(gram) - 1] += weight * weight
+        return weights, list(map(sqrt, squares))
 
     scores = []
-    for text, right in zip(texts, counted, strict=True):
-        candidate = vector(_grams(text))
-        alike = (_similarity(candidate, vector(reference)) for reference in right)
-        scores.append(CIDER_SCALE * sum(alike) / len(right))
+    for text, right in zip(texts, references, strict=True):
+        weights, norms = weighed(_grams(text))
+        total = 0.0
+        for reference in right:
+            others, other_norms = weighed(_grams(reference))
+            common = [0.0] * LONGEST
+            for gram, weight in weights.items():
+                if gram in others:
+                    common[len(gram) - 1] += min(weight, others[gram]) * others[gram]
+            scales = (a * b or 1.0 for a, b in zip(norms, other_norms, strict=True))
+            cosines = (part / scale for part, scale in zip(common, scales, strict=True))
+            apart = max(1, len(text)) - max(1, len(reference))
+            total += sum(cosines) / LONGEST * exp(-(apart**2) / (2 * CIDER_SIGMA**2))
+        scores.append(CIDER_SCALE * total / len(right))
     return of_mean(scores)
 
 
-_Vector = tuple[list[dict[tuple[str, ...], float]], list[float], int]
-"""Weights of n-grams by their length, the norm for each length, and how many pairs there are."""
-
-
-def _similarity(candidate: _Vector, reference: _Vector) -> float:
-    """Return the clipped cosine, less for a difference in length, averaged over lengths."""
-    total = 0.0
-    for weights, norm, other, other_norm in zip(*candidate[:2], *reference[:2], strict=True):
-        common = sum(min(w, other[g]) * other[g] for g, w in weights.items() if g in other)
-        total += common / (norm * other_norm) if norm and other_norm else common
-    return total / LONGEST * exp(-((candidate[2] - reference[2]) ** 2) / (2 * CIDER_SIGMA**2))
-
-
-def _grams(text: Tokens) -> Counter[tuple[str, ...]]:
+def _grams(text: Tokens) -> Counter[Gram]:
     """Return how often each n-gram stands in a text, of one word to `LONGEST`."""
     return Counter(
         tuple(text[at : at + n]) for n in range(1, LONGEST + 1) for at in range(len(text) - n + 1)
