@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import accumulate
@@ -100,10 +100,9 @@ def read_arrow(folder: Path) -> LabelledData:
         table = pyarrow.concat_tables(pyarrow.ipc.open_stream(each).read_all() for each in mapped)
         table.validate(full=True)  # Arrow trusts its files: a hostile offset ends the process
         column = _image_column(datasets, features, folder)
-        cells = table.column(column)
-        annotations = _annotations(table, features, column, folder)
-    store = ArrowRows(lambda row: cells[row].as_py(), folder)
-    return LabelledData(annotations, store, notes)
+        images = table.column(column)
+        annotations = _annotations(table.drop_columns([column]), features, folder)
+    return LabelledData(annotations, ArrowRows(lambda row: images[row].as_py(), folder), notes)
 
 
 def read_parquet(files: Sequence[Path], folder: Path) -> LabelledData:
@@ -117,10 +116,11 @@ def read_parquet(files: Sequence[Path], folder: Path) -> LabelledData:
     part, notes = _held_out(parts)
     with _understood(folder):
         opened = [parquet.ParquetFile(_own(file, folder)) for file in parts[part]]
+        if any(file.schema_arrow != opened[0].schema_arrow for file in opened):
+            raise ValueError("the Parquet files have different columns")
         features = datasets.Features.from_arrow_schema(opened[0].schema_arrow)
         column = _image_column(datasets, features, folder)
-        table = _table(opened, [name for name in features if name != column])
-        annotations = _annotations(table, features, column, folder)
+        annotations = _annotations(_table(opened, set(features) - {column}), features, folder)
     return LabelledData(annotations, ArrowRows(_cells(opened, column), folder), notes)
 
 
@@ -171,20 +171,21 @@ def _image_column(datasets: Any, features: Any, folder: Path) -> str:
     )
 
 
-def _annotations(table: Any, features: Any, column: str, folder: Path) -> tuple[Annotation, ...]:
+def _annotations(table: Any, features: Any, folder: Path) -> tuple[Annotation, ...]:
     """Return the annotations in the columns of a table but that of its images."""
     kinds = {name: getattr(kind, "feature", kind) for name, kind in features.items()}
     classes = {name: kind.names for name, kind in kinds.items() if hasattr(kind, "int2str")}
     columns = {name for part, names in COLUMNS.items() if part != "image" for name in names}
-    wanted = [name for name in table.column_names if name.lower() in columns and name != column]
-    batches = table.select(wanted).to_batches(1000)
-    rows = enumerate(row for batch in batches for row in batch.to_pylist())
+    wanted = [name for name in table.column_names if name.lower() in columns]
 
-    def cells(place: str, row: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-        named = {name: _named(cell, classes.get(name), place) for name, cell in row.items()}
-        return place, {**named, "image": place}
+    def rows() -> Iterator[tuple[str, Mapping[str, Any]]]:
+        batches = table.select(wanted).to_batches(1000)
+        for number, row in enumerate(row for batch in batches for row in batch.to_pylist()):
+            place = f"row {number}"
+            named = {name: _named(cell, classes.get(name), place) for name, cell in row.items()}
+            yield place, {**named, "image": place}
 
-    return annotations_of((cells(f"row {number}", row) for number, row in rows), folder)
+    return annotations_of(rows(), folder)
 
 
 def _named(cell: Any, names: Sequence[str] | None, place: str) -> Any:
@@ -198,20 +199,15 @@ def _named(cell: Any, names: Sequence[str] | None, place: str) -> Any:
     return names[cell] if cell >= 0 else None
 
 
-def _table(opened: Sequence[Any], columns: Sequence[str]) -> Any:
-    """Return columns of files in one table; ValueError where they differ, or are too large."""
-    if any(file.schema_arrow != opened[0].schema_arrow for file in opened):
-        raise ValueError("the Parquet files have different columns")
+def _table(opened: Sequence[Any], columns: Set[str]) -> Any:
+    """Return columns of files in one table; ValueError where they are too large."""
     groups = [file.metadata.row_group(n) for file in opened for n in range(file.num_row_groups)]
     chunks = [group.column(n) for group in groups for n in range(group.num_columns)]
-    size = sum(
-        int(chunk.total_uncompressed_size)
-        for chunk in chunks
-        if chunk.path_in_schema.partition(".")[0] in columns
-    )
+    wanted = [chunk for chunk in chunks if chunk.path_in_schema.partition(".")[0] in columns]
+    size = sum(int(chunk.total_uncompressed_size) for chunk in wanted)
     if size > LARGEST_FILE:
-        raise ValueError(f"the columns {', '.join(columns)} take {size_shown(size)}")
-    tables = [file.read(columns=columns) for file in opened]
+        raise ValueError(f"the columns {', '.join(sorted(columns))} take {size_shown(size)}")
+    tables = [file.read(columns=sorted(columns)) for file in opened]
     return library("pyarrow", "arrow").concat_tables(tables)
 
 

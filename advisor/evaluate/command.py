@@ -110,7 +110,8 @@ def _runnable(made: Arrangement) -> tuple[Candidate, ...]:
     from advisor.evaluate.endpoint import agree_to_send
     from advisor.evaluate.lineup import line_up
 
-    agree_to_send(made.endpoints.values(), made.images, made.agree)
+    images = len({image.id for image in made.data.images})
+    agree_to_send(made.endpoints.values(), images, made.agree)
     candidates = line_up(made)
     failed = [each for each in candidates if each.failed is not None]
     note(*(f"{each.name}: {each.failed}" for each in failed))

@@ -179,7 +179,14 @@ def worst_places(scores: Scores, verdict: Verdict) -> list[int]:
 
 def _examples(scores: Scores, verdict: Verdict, thumbnails: Thumbnails) -> Iterator[dict[str, Any]]:
     """Yield each of the worst items as a card, with what every candidate gave for it."""
-    image = cache(partial(_thumbnail, thumbnails=thumbnails))
+
+    @cache
+    def image(id: str) -> str:  # as a small `data:` address; empty where it cannot be shown
+        try:
+            return preview(open_encoded(thumbnails(id), id), SIDE)
+        except (ImageError, OSError, ValueError):
+            return ""
+
     places, pairs = worst_places(scores, verdict), queries(scores)
     for place, (item, query) in ((place, pairs[place]) for place in places):
         kind, rows = METRIC_KINDS[scores.worth_of], []
@@ -220,14 +227,6 @@ def _said(
         words = _cut(answer) + ("" if sure is None else f" {sure:.0%}")
         nothing = "" if answer else "an empty output"
     return {"said": words, "nothing": nothing, "instead": instead}
-
-
-def _thumbnail(id: str, thumbnails: Thumbnails) -> str:
-    """Return an image as a small `data:` address; empty where it cannot be shown."""
-    try:
-        return preview(open_encoded(thumbnails(id), id), SIDE)
-    except (ImageError, OSError, ValueError):
-        return ""
 
 
 def _cut(words: str) -> str:

@@ -62,11 +62,6 @@ class Arrangement(NamedTuple):
     endpoints: Mapping[str, Endpoint]
     agree: Callable[[str], bool] | None
 
-    @property
-    def images(self) -> int:
-        """How many images there are."""
-        return len({each.id for each in self.data.images})
-
 
 def named_candidates(rulebase: RuleBase, named: Sequence[str]) -> tuple[Candidate, ...]:
     """Return candidates as named.

@@ -7,7 +7,7 @@ that counts as wrong: no class, an empty text, the last rank.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -155,37 +155,30 @@ def labelled_metrics(
         "macro-f1": ranking.macro_f1(true, picks, len(number)),
     }
     picked = picks.of_each(len(items))
-    predicted = tuple(_in_words(data.classes, some) for some in picked)
+    words = []
+    for some in picked:
+        names = ", ".join(data.classes[label] for label in some[:MOST_NAMED])
+        more = ", ..." if len(some) > MOST_NAMED else ""
+        words.append(f"tie of {len(some)}: {names}{more}" if len(some) > 1 else names or None)
     by_class = ranking.of_each_class(truth, picks)
-    return CandidateMetrics(weighables, images, predicted, sure, picked, by_class=by_class)
-
-
-def _in_words(classes: Sequence[str], picked: Sequence[int]) -> str | None:
-    """Return the label that was picked, or those that tie, as far as they fit a line."""
-    names = ", ".join(classes[label] for label in picked[:MOST_NAMED])
-    more = ", ..." if len(picked) > MOST_NAMED else ""
-    return f"tie of {len(picked)}: {names}{more}" if len(picked) > 1 else names or None
+    return CandidateMetrics(weighables, images, tuple(words), sure, picked, by_class=by_class)
 
 
 def _of_texts(
     act: str, references: Sequence[Sequence[str]], written: Sequence[str]
 ) -> dict[str, Weighable]:
     """Return the metrics of texts that were written, empty where none was."""
+    of = text_metrics
+    kinds: dict[str, Callable[..., Weighable]] = {"exact-match": of.exact_match, "anls": of.anls}
     if act in (READ_LINE, READ_PAGE):
-        return {
-            "cer": text_metrics.character_error_rate(written, references),
-            "wer": text_metrics.word_error_rate(written, references),
-        }
-    if act != ANSWER:
+        kinds = {"cer": of.character_error_rate, "wer": of.word_error_rate}
+    elif act != ANSWER:
         tokens = [penn_tokens(text) for text in written]
         right = [[penn_tokens(reference) for reference in some] for some in references]
         return {"cider-d": cider_d(tokens, right)}
-    metrics = {}
-    if references and min(map(len, references)) >= ANNOTATORS:
-        metrics["vqa-accuracy"] = text_metrics.vqa_accuracy(written, references)
-    metrics["exact-match"] = text_metrics.exact_match(written, references)
-    metrics["anls"] = text_metrics.anls(written, references)
-    return metrics
+    elif references and min(map(len, references)) >= ANNOTATORS:
+        kinds = {"vqa-accuracy": of.vqa_accuracy, **kinds}
+    return {id: metric(written, references) for id, metric in kinds.items()}
 
 
 def _search(items: Sequence[LabelledImage], responses: Iterable[Response]) -> CandidateMetrics:
