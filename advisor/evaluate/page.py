@@ -16,14 +16,7 @@ from advisor.evaluate.metrics import METRIC_KINDS, MetricKind
 from advisor.evaluate.options import ANSWERED, BASELINE, FAIL_UNDER, GateCheck
 from advisor.evaluate.responses import BASELINE_NAMED, BASELINE_WORDS, FITTED, EvaluationRun, Timing
 from advisor.evaluate.scores import CandidateScores, Scores
-from advisor.evaluate.verdict import (
-    GUESSING_WINS,
-    NOBODY,
-    RECOMMENDED,
-    TIE,
-    Verdict,
-    checkpoint_of,
-)
+from advisor.evaluate.verdict import GUESSING_WINS, NOBODY, RECOMMENDED, TIE, Verdict, checkpoint_of
 from advisor.phrasing import count, joined
 
 TITLES = {

@@ -176,7 +176,6 @@ class Scores(NamedTuple):
     guessing: Guessing | None
     failed: tuple[Candidate, ...] = ()
     left_out: tuple[UnreadableImage, ...] = ()
-    seed: int = 0
     worth_of: str = ""
     doubled: tuple[tuple[str, str], ...] = ()
     baselines: Mapping[str, tuple[str, Mapping[str, float]]] = MappingProxyType({})
@@ -258,7 +257,6 @@ def score(run: EvaluationRun) -> Scores:
         guessing=Guessing(*next(iter(reached.values())), against) if against else None,
         failed=tuple(candidate for candidate in run.candidates if candidate.failed is not None),
         left_out=(*run.data.left_out, *left_out),
-        seed=seed,
         worth_of=figures.worth_of,
         doubled=doubled,
         baselines=reached,

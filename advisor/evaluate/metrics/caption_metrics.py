@@ -20,23 +20,12 @@ from advisor.evaluate.metrics import Weighable, of_mean
 
 DROPPED = frozenset(["''", "'", "``", "`", ".", "?", "!", ",", ":", "-", "--", "...", ";"])
 """The marks that pycocoevalcap leaves out; brackets in lower case (`-lrb-`) stay."""
-_WRITTEN = {"(": "-lrb-", ")": "-rrb-", "[": "-lsb-", "]": "-rsb-", "{": "-lcb-", "}": "-rcb-"} | {
-    "£": "#",
-    "€": "$",
-    "¢": "cents",
-    "½": "1/2",
-    "¼": "1/4",
-    "¾": "3/4",
-    "…": "...",
-    "–": "--",
-    "—": "--",
-    "&amp;": "&",
-    "&lt;": "<",
-    "&gt;": ">",
-    "&quot;": "''",
-    "&nbsp;": "-",
-    **dict.fromkeys(('"', "“", "”", "„", "«", "»", "‘", "’"), "``"),
-}
+_WRITTEN = (
+    {"(": "-lrb-", ")": "-rrb-", "[": "-lsb-", "]": "-rsb-", "{": "-lcb-", "}": "-rcb-"}
+    | {"£": "#", "€": "$", "¢": "cents", "½": "1/2", "¼": "1/4", "¾": "3/4", "…": "..."}
+    | {"–": "--", "—": "--", "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": "''", "&nbsp;": "-"}
+    | dict.fromkeys(('"', "“", "”", "„", "«", "»", "‘", "’"), "``")
+)
 _ABBREVIATIONS = Path(__file__).with_name("penn_abbreviations.txt").read_text("utf-8").split()
 _BEFORE_NUMBERS = ("ca", "fig", "figs", "no", "nos", "op", "pp")
 _SPLIT = frozenset({"cannot", "gonna", "gotta", "lemme", "gimme", "wanna"})
