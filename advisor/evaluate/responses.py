@@ -142,14 +142,12 @@ def read_label_map(path: str) -> tuple[tuple[str, str], ...]:
     """Return pairs of a label of a classifier and what it means; BrokenFileError for no such."""
     try:
         labels = json.loads(read_annotations(Path(path)))
-    except (ValueError, RecursionError):
-        labels = None
-    if not isinstance(labels, dict) or not all(isinstance(label, str) for label in labels.values()):
+        return tuple((its, class_text(yours)) for its, yours in labels.items())
+    except (ValueError, AttributeError, RecursionError) as error:
         raise BrokenFileError(
             f"`{path}` is not a JSON object that maps labels to labels",
             hint='write {"its label": "your label", ...}',
-        )
-    return tuple((its, class_text(yours)) for its, yours in labels.items())
+        ) from error
 
 
 def key_of(digest: str, shown: str, texts: Sequence[str]) -> str:
