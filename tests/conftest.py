@@ -14,13 +14,14 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, settings
 
-from advisor import pickled
+from advisor import child, pickled
 from advisor.child import ChildError
 from advisor.engine.decision import Engine
 from advisor.rulebase import assemble, store
 from advisor.rulebase.store import load_rules
 from advisor.scan import apart
 from advisor.trial import loading
+from tests import warm
 
 TESTS = Path(__file__).resolve().parent
 
@@ -134,6 +135,12 @@ def as_a_users_run(request, monkeypatch):
         if request.node.get_closest_marker(marker):
             for module, name, own in places:
                 monkeypatch.setattr(module, name, own)
+
+
+@pytest.fixture
+def warm_children(monkeypatch):
+    """Start the children of this process where torch is imported already (tests/warm.py)."""
+    monkeypatch.setattr(child, "interpreter", lambda: [*warm.python(), "-P"])
 
 
 gc.set_threshold(100_000, 20, 100)  # a full collection would walk all rules and all of torch

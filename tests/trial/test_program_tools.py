@@ -10,7 +10,6 @@ import random
 import re
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from advisor.decide.recommendation import recommend
 from advisor.decide.requirements import AS_IS
 from advisor.errors import AdvisorError
 from advisor.rulebase.store import load_rules
+from tests import warm
 
 RULEBASE = load_rules()
 DEFAULT = {"blip-caption", "label-each-on-its-own", "search-pictures"}
@@ -704,7 +704,7 @@ def test_fields_are_parsed_asked_for_once_more_and_marked(tiny, photos):
 def test_a_killed_process_loses_one_batch_and_goes_on_to_the_same_bytes(tiny, photos):
     command = [*placed(a_tool("vqa", "BlipForQuestionAnswering"), tiny), photos.name]
     command += ["--batch-size", "4", "--output"]
-    for number in range(200):
+    for number in range(80):
         (photos / f"copy{number:03}.jpg").write_bytes((photos / "a.jpg").read_bytes())
     subprocess.run([*command, "whole.jsonl"], check=True, capture_output=True)
     kept = killed_at_first(Path("out.jsonl"), [*command, "out.jsonl"])
@@ -736,7 +736,7 @@ def placed(tool, tiny):
     code, checkpoint, kind = tool
     code = code.replace(f'name = "{checkpoint.id}"', f"name = {str(tiny(kind))!r}")
     Path("program.py").write_text(code, encoding="utf-8")
-    return [sys.executable, "program.py"]
+    return [*warm.python(), "program.py"]
 
 
 def killed_at_first(file, command):
@@ -745,6 +745,5 @@ def killed_at_first(file, command):
     while not (file.exists() and file.stat().st_size):
         time.sleep(0.01)
         assert killed.poll() is None
-    killed.kill()
-    killed.wait()
+    warm.kill(killed)
     return file.read_bytes()

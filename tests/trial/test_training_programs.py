@@ -20,6 +20,7 @@ from test_snippets import execute, network_of, run
 
 from advisor.decide.programs import program_for, snippet
 from advisor.rulebase.store import load_rules
+from tests import warm
 
 RULEBASE = load_rules()
 COLOURS = {"red": (220, 30, 30), "blue": (40, 60, 200), "green": (20, 160, 60)}
@@ -351,7 +352,7 @@ def test_what_was_killed_goes_on_and_ends_in_the_same_weights(tiny, pairs):
     rows = [line.split(",") for line in pairs.read_text().splitlines()]
     pairs.write_text("\n".join(f"{row[0]},{row[2]}" for row in rows))
     Path("train.py").write_text(code, encoding="utf-8")
-    command = [sys.executable, "train.py", "--epochs", "8", "--batch-size", "4", "--output"]
+    command = [*warm.python(), "train.py", "--epochs", "8", "--batch-size", "4", "--output"]
     subprocess.run([*command, "whole"], check=True, capture_output=True)
     killed = subprocess.Popen(
         [*command, "cut"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
@@ -359,8 +360,7 @@ def test_what_was_killed_goes_on_and_ends_in_the_same_weights(tiny, pairs):
     while not list(Path("cut").glob("steps/*/trainer_state.json")):
         assert killed.poll() is None
         time.sleep(0.01)
-    killed.kill()
-    killed.wait()
+    warm.kill(killed)
     assert not Path("cut/model.safetensors").exists()
     subprocess.run([*command, "cut", "--resume"], check=True, capture_output=True)
     whole, cut = (load_file(f"{name}/model.safetensors") for name in ("whole", "cut"))

@@ -12,6 +12,7 @@ from stored_regions import stored
 from toy_vocabulary import as_text
 
 from advisor.unified_vlp import UnifiedVLPConfig, UnifiedVLPForAnswering, UnifiedVLPForCaptioning
+from tests import warm
 
 SEP = 2
 FROM_DISK = {"local_files_only": True, "trust_remote_code": False}
@@ -130,7 +131,7 @@ def test_without_the_import_transformers_names_the_type(captioner):
         "import sys, transformers\n"
         "transformers.AutoConfig.from_pretrained(sys.argv[1], local_files_only=True)"
     )
-    command = [sys.executable, "-c", code, str(captioner)]
+    command = [*warm.python(), "-c", code, str(captioner)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "unified_vlp" in done.stderr
