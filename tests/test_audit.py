@@ -14,7 +14,7 @@ from advisor.audit.answers import (
     no_undeclared_tie,
 )
 from advisor.audit.context import Budget, ProofContext
-from advisor.audit.effects import effect_of, no_contradiction
+from advisor.audit.effects import effect_of
 from advisor.audit.report import audit
 from advisor.engine import decision
 from advisor.errors import TooMuchOpenError
@@ -224,39 +224,6 @@ def test_questions_matter_exactly_where_answering_them_otherwise_changes_the_win
     number = len(plain.questions)
     assert f"{len(matter)} of {number} questions can change the family" in claim.text
     assert defects(claim, "idle-question") == set(plain.questions) - matter - {"task"}
-
-
-@given(facts(rules=14))
-def test_rules_cancel_where_both_fire_for_and_against_a_family_that_is_not_excluded(of):
-    plain, profiles = wholes(of)
-    cancelled = 0
-    for family in of["family"]:
-        for criterion in plain.order:
-            named = {
-                effect: [
-                    one
-                    for one in of["rule"]
-                    if family["id"] in one.get(effect, ()) and one["criterion"] == criterion
-                ]
-                for effect in ("prefer", "avoid")
-            }
-            cancelled += sum(
-                any(
-                    holds(one["when"], whole)
-                    and holds(other["when"], whole)
-                    and not plain.excluded(family, whole)
-                    for whole in profiles
-                )
-                for one in named["prefer"]
-                for other in named["avoid"]
-            )
-    claim = no_contradiction(context_of(of))
-    written = [
-        defect
-        for defect in claim.defects
-        if defect.kind == "cancelling-rules" and defect.message.count("`rule-") == 2
-    ]
-    assert len(written) == cancelled
 
 
 @given(facts())

@@ -11,7 +11,7 @@ from test_catalogue import catalogue, checkpoint, ids, selection
 
 from advisor import recommend
 from advisor.audit.context import Budget, ProofContext
-from advisor.audit.effects import aimed_past
+from advisor.audit.effects import every_aim_met
 from advisor.errors import BrokenFileError
 from advisor.phrasing import aim
 from advisor.rulebase.store import load_rules
@@ -107,7 +107,7 @@ def budget():
 
 def test_a_rule_of_which_the_catalogue_meets_nothing_is_a_defect(budget):
     rules = catalogue(checkpoint("a"), rules=[spoken_of("avoid", {"licence": ["gpl"]})])
-    kinds = [one.kind for one in aimed_past(ProofContext(rules, budget)).defects]
+    kinds = [one.kind for one in every_aim_met(ProofContext(rules, budget)).defects]
     assert kinds == ["aimed-at-none"]
 
 
@@ -117,7 +117,7 @@ def test_a_rule_by_fields_need_not_meet_the_winner_alone(budget):
         checkpoint("b", family="writer"),
         rules=[spoken_of("avoid", {"parameters_millions": {"at_most": 100}})],
     )
-    assert not aimed_past(ProofContext(rules, budget)).defects
+    assert not every_aim_met(ProofContext(rules, budget)).defects
 
 
 def test_a_field_that_is_none_is_refused_with_the_nearest(small_folder, tmp_path):

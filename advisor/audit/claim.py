@@ -96,17 +96,6 @@ ERRORS = {
         "where it fires",
         "narrow the rule, or move its reason into the rules that cover it",
     ),
-    "cancelling-rules": (
-        "rule",
-        "`{about}` and `{other}` cancel each other for `{family}` on {criterion} in {profiles:,} "
-        "answer combinations",
-        "narrow the conditions of one rule, or move one rule to another criterion",
-    ),
-    "prefers-the-excluded": (
-        "rule",
-        "the rule `{about}` prefers `{family}`, which is excluded whenever the rule fires",
-        "correct the conditions of the rule, or the inputs, outputs and tasks of the family",
-    ),
     "impossible-option": (
         "question",
         "no answer combination has {question}: {about}",
@@ -118,12 +107,6 @@ WARNINGS = {
         "rule",
         "the rule `{about}` fires in {fires:,} answer combinations and changes the result of none",
         "set `supporting: true` if the rule states a true reason",
-    ),
-    "past-its-checkpoint": (
-        "rule",
-        "the rule `{about}` names `{checkpoint}`, but `{family}` is never recommended when the "
-        "rule fires",
-        "correct the rule's conditions, or name another checkpoint",
     ),
     "aimed-at-none": (
         "rule",
@@ -153,17 +136,6 @@ WARNINGS = {
     ),
 }
 NOTES = {
-    "implied-in-part": (
-        "rule",
-        "the rule `{about}` changes nothing for `{family}`: {others} already cover it",
-        "remove that candidate from the rule",
-    ),
-    "pivotal-supporting": (
-        "rule",
-        "the rule `{about}` has `supporting: true`, but changes the result of {pivotal:,} "
-        "answer combinations",
-        "remove `supporting: true`",
-    ),
     "no-closest": (
         "task",
         "{family} has no checkpoint for `{about}` in {cases:,} answer combinations, and no near "

@@ -20,9 +20,6 @@ from advisor.errors import TooMuchOpenError
 from advisor.model import TASK, Condition, Rule
 from advisor.rulebase.base import RuleBase
 
-GIVEN_UP_TO_EDGES = 10_000
-"""The fewest answers that suffice are looked for in graphs up to this size."""
-
 CompleteAnswers = dict[str, str]
 """A complete profile: question -> the one option."""
 
@@ -171,19 +168,14 @@ class ProofContext:
         node = space.root if within is None else within
         answers = self.witness(space, holds, within) or {}
         return self.fewest(
-            answers, space, lambda allowed: all(map(holds, space.reachable(node, allowed).labels))
+            answers, lambda allowed: all(map(holds, space.reachable(node, allowed).labels))
         )
 
-    def fewest(
-        self, answers: CompleteAnswers, space: Space, sure: Callable[[Allowed], bool]
-    ) -> CompleteAnswers:
-        """Leave out of answers, from their end, each without which something is still sure.
-
-        In a space too large to look at so often, all are kept.
-        """
-        self.budget.check()
+    def fewest(self, answers: CompleteAnswers, sure: Callable[[Allowed], bool]) -> CompleteAnswers:
+        """Leave out of answers, from their end, each without which something is still sure."""
         given = dict(answers)
-        for id in reversed(answers) if space.size <= GIVEN_UP_TO_EDGES else ():
+        for id in reversed(answers):
+            self.budget.check()
             fewer = {other: option for other, option in given.items() if other != id}
             if sure(self.allowed(fewer)):
                 given = fewer

@@ -6,27 +6,19 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from advisor.audit.claim import FAILS, KINDS
-from advisor.audit.context import Answered, CompleteAnswers
+from advisor.audit.context import CompleteAnswers
 from advisor.audit.difference import Changes, EntryChanges, RuleBaseDifference, Side
-from advisor.audit.effects import Effect
 from advisor.audit.named_rules import Places
 from advisor.audit.report import LEVELS, Audit
 from advisor.audit.scenarios import Coverage, Proof
 from advisor.decide.recommendation_json import some
-from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
+from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Text
 from advisor.draw.formats import SCHEMA_VERSION, document, plain
-from advisor.engine.task_diagram import COMPOSED, NOTHING, PICKED, TEACHABLE
 from advisor.phrasing import count, first_named, share
 
 MARKS = {"error": "-", "warning": "!", "note": ""}
 WITNESS = ("profile", "given", "with", "without")
 """The keys that a pivotal case has in JSON."""
-KINDS_OF_END = {
-    PICKED: "checkpoint",
-    COMPOSED: "to compose",
-    TEACHABLE: "to teach",
-    NOTHING: "none",
-}
 
 
 def as_json(audit: Audit, places: Places) -> dict[str, Any]:
@@ -75,7 +67,7 @@ def as_json(audit: Audit, places: Places) -> dict[str, Any]:
 
 
 def as_page(audit: Audit, places: Places) -> Page:
-    """Return the page: over what was proved, what was claimed, each rule's share, the defects."""
+    """Return the page: over what was proved, what was claimed, the defects."""
     over = (
         f"All {count(audit.answered.profiles, 'answer combination')} are checked, without "
         "sampling. The criteria have their declared order."
@@ -85,11 +77,7 @@ def as_page(audit: Audit, places: Places) -> Page:
         for claim in audit.claims
     )
     page: Page = [Text(over), Items(tuple(claims))]
-    if audit.effects:
-        ordered = sorted(audit.effects, key=lambda effect: -(effect.pivotal or 0))
-        effects = tuple(_effect(effect, audit.answered) for effect in ordered)
-        page += [Heading("Rules, by the number of results they change"), Items(effects)]
-    page += [*_endings(audit), *_never_first(audit)]
+    page += _never_first(audit)
     rows = []
     for defect in audit.defects:
         text = f"{places.lead(defect.place)}{defect.level} {defect.kind}: {defect.message}"
@@ -101,36 +89,6 @@ def as_page(audit: Audit, places: Places) -> Page:
     levels = ", ".join(count(number, level) for level, number in _counts(audit).items())
     sound = Text(f"sound: {levels}", "good")
     return [*page, sound if audit.sound else Text(f"rules fail: {levels}", "bad")]
-
-
-def _effect(effect: Effect, answered: Answered) -> Item:
-    rule, pair = effect.rule, effect.pair
-    if not effect.fires:
-        return Item("-", f"{rule.id}: cannot fire")
-    text = f"{rule.id}: fires in {effect.fires:,}"
-    if effect.about_checkpoints:
-        return Item("", f"{text}, affects only checkpoints")
-    if pair is None:
-        supporting = ", supporting" if rule.supporting else ""
-        return Item("", f"{text}, changes no result{supporting}")
-    of_all = f", {share(effect.pivotal or 0, answered.profiles)} of all"
-    change = f"{_answers(pair.given)}: {pair.with_rule}, without it {pair.without_rule}"
-    return Item("+", f"{text}, changes {effect.pivotal:,} results{of_all}", change)
-
-
-def _endings(audit: Audit) -> Page:
-    """Return the tasks in which some profile with a family has no checkpoint."""
-    rows = []
-    for task, cases in audit.endings.items():
-        if TEACHABLE in cases or NOTHING in cases:
-            number = sum(cases.values())
-            parts = (share(n, number) if (n := cases.get(k)) else "-" for k in KINDS_OF_END)
-            rows.append((task, f"{number:,}", *parts))
-    if not rows:
-        return []
-    columns = ("task", "cases", *KINDS_OF_END.values())
-    title = "Tasks with answer combinations that have no checkpoint"
-    return [Heading(title), Table(columns, tuple(rows))]
 
 
 def _never_first(audit: Audit) -> Page:
@@ -239,7 +197,6 @@ def _part(covered: Collection[object]) -> str:
 
 ABSENT = "nothing"
 SHOWN_IDS = 6
-SHOWN_TASKS = 5
 SIDE = ("tasks", "questions", "options", "cases")
 
 Names = tuple[str, str]
@@ -265,17 +222,15 @@ def difference_json(difference: RuleBaseDifference, names: Names) -> dict[str, A
 
 
 def difference_page(difference: RuleBaseDifference, names: Names) -> Page:
-    """Return the page: how many answers change, which, per task, and what changed in the files."""
+    """Return the page: how many answers change, which, and what changed in the files."""
     old, new = names
     return [
         Heading(f"Rules: {old} → {new}"),
         *_summary(difference),
-        *_tasks(difference),
         *_moves("Another family", difference.families),
         *_moves("Another first checkpoint", difference.checkpoints),
-        *_typical(difference),
-        *_side(difference.old, f"Only in {old}: combinations that are no longer possible"),
-        *_side(difference.new, f"Only in {new}: tasks, questions and options"),
+        *_side(old, difference.old),
+        *_side(new, difference.new),
         *_entries(difference.entries),
     ]
 
@@ -301,19 +256,6 @@ def _summary(difference: RuleBaseDifference) -> Page:
     ]
 
 
-def _tasks(difference: RuleBaseDifference) -> Page:
-    """Return for each task with a change the share of cases that change."""
-    pairs = zip(difference.families.tasks, difference.checkpoints.tasks, strict=True)
-    changed = [pair for pair in pairs if any(task_change.changed for task_change in pair)]
-    changed.sort(key=lambda pair: [-side.changed / max(side.compared, 1) for side in pair])
-    rows = tuple(
-        (pair[0].task, *(share(side.changed, side.compared) for side in pair)) for pair in changed
-    )
-    if not rows:
-        return []
-    return [Heading("By task", 3), Table(("task", "family", "first checkpoint"), rows)]
-
-
 def _moves(title: str, changes: Changes) -> Page:
     """Return the changes of most cases."""
     if not changes.moves:
@@ -330,32 +272,12 @@ def _moves(title: str, changes: Changes) -> Page:
     return [Heading(heading, 3), Items(rows)]
 
 
-def _typical(difference: RuleBaseDifference) -> Page:
-    """Return the first checkpoints of tasks of which nothing else is said."""
-    if not difference.typical:
-        return []
-    shown, more = difference.typical[:SHOWN_TASKS], difference.typical[SHOWN_TASKS:]
-    cells = tuple((move.task, move.old or ABSENT, move.new or ABSENT) for move in shown)
-    title = "First checkpoint for the default answers, by how frequent the task is"
-    page: Page = [Heading(title, 3), Table(("task", "before", "after"), cells, wide=2)]
-    if more:
-        names = ", ".join(change.task for change in more)
-        page.append(Text(f"{names} also change (--json lists the changes)", "quiet"))
-    return page
-
-
-def _side(side: Side, heading: str) -> Page:
-    facts = {
-        "unshared tasks": ", ".join(side.tasks),
-        "unshared questions": ", ".join(side.questions),
-        **{f"unshared options of {id}": ", ".join(ids) for id, ids in side.options.items()},
-        "unshared cases": f"{side.cases:,}" if side.cases else "",
-    }
-    rows = tuple((name, fact) for name, fact in facts.items() if fact)
-    if not rows:
-        return []
-    typical = Text("The other rule base uses default answers for these questions.", "quiet")
-    return [Heading(heading, 3), Pairs(rows), *([typical] if side.questions else [])]
+def _side(name: str, side: Side) -> Page:
+    """Return in a line what one rule base has alone."""
+    options = tuple(f"{id}: {option}" for id, ids in side.options.items() for option in ids)
+    named = {"tasks": side.tasks, "questions": side.questions, "options": options}
+    parts = [f"{kind} {first_named(ids, SHOWN_IDS)}" for kind, ids in named.items() if ids]
+    return [Text(f"Only in {name}: {'; '.join(parts)}.", "warn")] if parts else []
 
 
 def _entries(entries: tuple[EntryChanges, ...]) -> Page:

@@ -6,7 +6,7 @@ that does not end within its budget is none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from advisor.audit.answers import (
@@ -20,7 +20,7 @@ from advisor.audit.answers import (
 )
 from advisor.audit.claim import HOLDS, Claim, Defect, defect
 from advisor.audit.context import Answered, Budget, ProofContext
-from advisor.audit.effects import Effect, aimed_past, effect_of, no_contradiction
+from advisor.audit.effects import Effect, effect_of, every_aim_met
 from advisor.audit.never_first import NeverFirst, first_places
 from advisor.rulebase.base import RuleBase
 
@@ -65,11 +65,10 @@ def audit(rulebase: RuleBase, budget: Budget) -> Audit:
             every_profile_ends(context),
             every_family_wins(context),
             *_about_rules(context, effects),
-            no_contradiction(context),
             every_option_possible(context),
             no_undeclared_tie(context),
             every_question_matters(context),
-            aimed_past(context),
+            every_aim_met(context),
             about_first,
         ),
         endings=endings(context),
@@ -93,17 +92,13 @@ def _about_rules(context: ProofContext, effects: Sequence[Effect]) -> Iterator[C
 
 
 def _pivots_text(effects: Sequence[Effect]) -> str:
-    never = [effect for effect in effects if effect.fires and effect.pivotal == 0]
-    supporting = sum(effect.rule.supporting for effect in never)
-    parts = [
-        f"{sum(bool(effect.pivotal) for effect in effects)} rules can change the result",
-        f"{supporting} never change the result and are marked `supporting`",
-    ]
-    if idle := len(never) - supporting:
-        parts.append(f"{idle} never change the result and are not marked `supporting`")
-    if about := sum(effect.about_checkpoints for effect in effects):
-        parts.append(f"{about} affect{'s' * (about == 1)} only checkpoints")
-    return "; ".join(parts)
+    never = [effect.rule.supporting for effect in effects if effect.fires and effect.pivotal == 0]
+    about = sum(effect.about_checkpoints for effect in effects)
+    return (
+        f"{sum(bool(effect.pivotal) for effect in effects)} rules can change the result, "
+        f"{len(never)} never change it ({sum(never)} are marked `supporting`), and {about} affect "
+        "only checkpoints"
+    )
 
 
 def _of_rule(context: ProofContext, effect: Effect) -> list[Defect]:
@@ -113,18 +108,9 @@ def _of_rule(context: ProofContext, effect: Effect) -> list[Defect]:
         nowhere = f"none of {context.answered.profiles:,} answer combinations"
         return [defect(context, "dead-rule", rule.id, none=nowhere)]
     if effect.implied:
-        others = _named(dict.fromkeys(id for ids in implied.values() for id in ids))
+        named = dict.fromkeys(id for ids in implied.values() for id in ids)
+        others = ", ".join(f"`{id}`" for id in named)
         return [defect(context, "implied-rule", rule.id, fires=fires, others=others)]
-    defects = [
-        defect(context, "implied-in-part", rule.id, family=family, others=_named(ids))
-        for family, ids in implied.items()
-    ]
     if effect.pivotal == 0 and not rule.supporting:
-        defects.append(defect(context, "never-pivotal", rule.id, fires=fires))
-    if effect.pivotal and rule.supporting:
-        defects.append(defect(context, "pivotal-supporting", rule.id, pivotal=effect.pivotal))
-    return defects
-
-
-def _named(ids: Iterable[str]) -> str:
-    return ", ".join(f"`{id}`" for id in ids)
+        return [defect(context, "never-pivotal", rule.id, fires=fires)]
+    return []

@@ -125,38 +125,6 @@ def test_a_rule_that_says_supporting_may_never_be_pivotal(audited):
     assert not found(document, "never-pivotal")
 
 
-def test_a_pivotal_rule_that_says_supporting_is_noted(audited):
-    code, document = audited(
-        rule(
-            "decides",
-            "{task: [describe], use: [commercial]}",
-            "exclude: writer",
-            "scale",
-            "  supporting: true",
-        )
-    )
-    (noted,) = found(document, "pivotal-supporting")
-    assert (code, noted["about"], noted["level"]) == (0, "decides", "note")
-
-
-def test_a_contradiction_is_found(audited):
-    code, document = audited(
-        rule("for", "{task: [label], use: [commercial]}", "prefer: matcher", "scale"),
-        rule("against", "{task: [label], device: [phone]}", "avoid: matcher", "scale"),
-    )
-    (cancelling,) = found(document, "cancelling-rules")
-    assert code == 1
-    assert place(cancelling) == ("house/decisions/house.yaml", 2)
-    assert "`for` and `against` cancel each other for `matcher` on scale" in cancelling["message"]
-
-
-def test_a_rule_that_prefers_what_is_excluded_is_found(audited):
-    code, document = audited(rule("vain", "{output: [text]}", "prefer: matcher", "scale"))
-    (vain,) = found(document, "prefers-the-excluded")
-    assert (code, vain["about"]) == (1, "vain")
-    assert place(vain) == ("house/decisions/house.yaml", 2)
-
-
 def test_a_family_that_cannot_win_is_found(audited):
     code, document = audited(
         files={
